@@ -1,0 +1,135 @@
+import { type Row, type Rows, type Segment, type Value, entriesOf, WORK } from './row.ts'
+
+export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
+export const ENTERPRISE_USER = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
+export const BULK_REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
+export const MANAGER = `${ENTERPRISE_USER}:manager`
+
+/** Attribute names are case-insensitive (RFC 7643 §2.1), and Microsoft's own CSV sample writes `username`. */
+const canonicalNames = new Map(
+  [
+    'externalId',
+    'userName',
+    'displayName',
+    'nickName',
+    'profileUrl',
+    'title',
+    'userType',
+    'preferredLanguage',
+    'locale',
+    'timezone',
+    'active',
+  ]
+    .concat(['name', 'emails', 'addresses', 'phoneNumbers', 'schemas', 'manager', 'department', 'division', 'costCenter', 'organization'])
+    .concat(['employeeNumber'])
+    .map((name) => [name.toLowerCase(), name]),
+)
+
+/** Parts of the message, not attributes of the person. */
+const notAttributes = new Set(['schemas', 'id', 'meta', 'resourceType'])
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const join = (at: string, name: string): string => (at === '' ? name : `${at}${at.toLowerCase().startsWith('urn:') ? ':' : '.'}${name}`)
+
+/**
+ * The attributes of a SCIM user by path, as the mapping names them: `name.givenName`, `emails[type eq "work"].value`,
+ * `urn:…:User:department`, the manager's externalId under `urn:…:User:manager`. Null and the empty string are absent: with or without
+ * the null flow they mean the same as leaving the attribute out. Of lists only the entry of type "work" is read (documented).
+ */
+export function flatten(data: Readonly<Record<string, unknown>>, rows: Rows): Map<string, Value> {
+  const found = new Map<string, Value>()
+  for (const [key, value] of Object.entries(data)) {
+    const name = canonicalNames.get(key.toLowerCase()) ?? key
+    if (!notAttributes.has(name)) walk(found, rows, name, [name], value, 0)
+  }
+  return found
+}
+
+function walk(found: Map<string, Value>, rows: Rows, path: string, way: readonly Segment[], value: unknown, depth: number): void {
+  if (value === null || value === undefined || value === '' || depth > 8) return
+  if (typeof value === 'string' && path === MANAGER) {
+    found.set(
+      rows.path(path, () => [...way, 'value']),
+      value,
+    )
+  } else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    found.set(
+      rows.path(path, () => way),
+      value,
+    )
+  } else if (Array.isArray(value)) {
+    list(found, rows, path, way, value, depth)
+  } else if (isObject(value)) {
+    for (const [key, part] of Object.entries(value)) {
+      const name = way.length === 1 ? (canonicalNames.get(key.toLowerCase()) ?? key) : key
+      if (path === MANAGER && name === 'value') {
+        if (typeof part === 'string' || typeof part === 'number') walk(found, rows, MANAGER, way, String(part), depth + 1)
+      } else walk(found, rows, path === MANAGER ? `${path}.${name}` : join(path, name), [...way, name], part, depth + 1)
+    }
+  }
+}
+
+function list(
+  found: Map<string, Value>,
+  rows: Rows,
+  path: string,
+  way: readonly Segment[],
+  items: readonly unknown[],
+  depth: number,
+): void {
+  if (items.some(isObject)) {
+    const work = items.find((item) => isObject(item) && typeof item['type'] === 'string' && item['type'].toLowerCase() === 'work')
+    if (!isObject(work)) return
+    for (const [key, part] of Object.entries(work)) {
+      if (key !== 'type') walk(found, rows, `${path}[type eq "work"].${key}`, [...way, WORK, key], part, depth + 2)
+    }
+    return
+  }
+  const values = items.filter((item): item is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof item))
+  if (values.length > 0) {
+    found.set(
+      rows.path(path, () => way),
+      values,
+    )
+  }
+}
+
+interface Branch extends Map<string, Branch | Leaf> {}
+type Leaf = { readonly value: Value }
+
+/** The SCIM user a row came from, with the work entries back in their lists. */
+export function unflatten(row: Row, rows: Rows): Readonly<Record<string, unknown>> {
+  const root: Branch = new Map()
+  for (const [path, value] of entriesOf(row)) {
+    let at = root
+    const way = rows.segments(path)
+    for (const [index, segment] of way.entries()) {
+      const name = segment === WORK ? WORK_KEY : segment
+      if (index === way.length - 1) at.set(name, { value })
+      else {
+        const next = at.get(name)
+        if (next instanceof Map) at = next
+        else {
+          const branch: Branch = new Map()
+          at.set(name, branch)
+          at = branch
+        }
+      }
+    }
+  }
+  return Object.fromEntries([...root].map(([name, node]) => [name, plain(node)]))
+}
+
+const WORK_KEY = '\u0000work'
+
+function plain(node: Branch | Leaf): unknown {
+  if (!(node instanceof Map)) return node.value
+  const work = node.get(WORK_KEY)
+  if (work instanceof Map) return [{ type: 'work', ...Object.fromEntries([...work].map(([name, part]) => [name, plain(part)])) }]
+  return Object.fromEntries([...node].map(([name, part]) => [name, plain(part)]))
+}
+
+/** The key of an imported attribute in a log record's details: the path without `.` and `:`. Source: the real records. */
+export const echoKey = (path: string): string => path.replaceAll(/[.:]/gu, '')
