@@ -1,0 +1,172 @@
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import type { BrokerConfig } from './config.ts'
+import { ClientConnection } from './connection.ts'
+import { refusals } from './errors.ts'
+import type { Fault } from './faults.ts'
+import { Namespace } from './namespace.ts'
+import { Nodes } from './nodes.ts'
+import { createContainer } from './rhea-types.ts'
+import type { RheaContainer } from './rhea-types.ts'
+import { defaultSettings } from './settings.ts'
+import type { BrokerSettings } from './settings.ts'
+import { Turn } from './turn.ts'
+
+export interface BrokerOptions {
+  readonly config: BrokerConfig
+  /** Default `127.0.0.1`. */
+  readonly host?: string
+  /** Default 0: any free port. */
+  readonly port?: number
+  /** Epoch milliseconds; default `Date.now`. Locks, schedules, times to live and duplicate windows follow it. */
+  readonly now?: () => number
+  readonly settings?: Partial<BrokerSettings>
+}
+
+/** Messages of one entity. Every message held is in exactly one of active, locked, scheduled and deferred (a locked deferred one is in both). */
+export interface EntityCounts {
+  /** Deliverable now. */
+  readonly active: number
+  readonly locked: number
+  readonly scheduled: number
+  readonly deferred: number
+  /** Held by the entity's dead-letter queue. */
+  readonly deadLetter: number
+  /** Ever accepted and stored; duplicates that were dropped are not. */
+  readonly incoming: number
+  /** Ever completed, or received and deleted. */
+  readonly completed: number
+  /** Ever accepted and dropped as duplicates. */
+  readonly duplicates: number
+  /** Ever expired. */
+  readonly expired: number
+}
+
+/** A running broker. */
+export interface Broker {
+  readonly port: number
+  /** For `new ServiceBusClient(…)`. The key is made up and not checked. */
+  readonly connectionString: string
+  /** Rejects when there is no such entity. Dead-letter queues have addresses of their own (`queue/$DeadLetterQueue`). */
+  counts(entity: string): Promise<EntityCounts>
+  /** Resolves when the fault has taken effect, or is in force. */
+  inject(fault: Fault): Promise<void>
+  /** Closes every connection and the port. Idempotent; nothing of the broker runs when it resolves. */
+  stop(): Promise<void>
+}
+
+/** Starts a broker in this process. Rejects when the port cannot be had. */
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const broker = new LocalBroker(options)
+  await broker.listen(options.host ?? '127.0.0.1', options.port ?? 0)
+  return broker
+}
+
+/** How a client reaches a broker at `host` and `port`. */
+export function connectionStringFor(host: string, port: number): string {
+  const key = Buffer.from('the local broker takes any key').toString('base64')
+  return `Endpoint=sb://${host}:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${key};UseDevelopmentEmulator=true;`
+}
+
+class LocalBroker implements Broker {
+  port = 0
+  connectionString = ''
+  private readonly settings: BrokerSettings
+  private readonly now: () => number
+  private readonly turn = new Turn()
+  private readonly namespace: Namespace
+  private readonly nodes: Nodes
+  private readonly container: RheaContainer = createContainer({ id: `rollcall-bus-${randomBytes(4).toString('hex')}` })
+  private readonly connections = new Set<ClientConnection>()
+  private readonly server: Server
+  private sweeper: NodeJS.Timeout | undefined
+  private stopping: Promise<void> | undefined
+
+  constructor(options: BrokerOptions) {
+    this.settings = { ...defaultSettings, ...options.settings }
+    this.now = options.now ?? Date.now
+    this.namespace = new Namespace(options.config, this.settings, this.turn, this.now)
+    this.nodes = new Nodes(this.namespace, this.settings, this.now)
+    this.server = createServer({ noDelay: true }, (socket) => this.connected(socket))
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject)
+      this.server.listen(port, host, () => {
+        this.server.off('error', reject)
+        resolve()
+      })
+    })
+    const address = this.server.address()
+    this.port = typeof address === 'object' && address !== null ? address.port : port
+    this.connectionString = connectionStringFor(host, this.port)
+    this.sweeper = setInterval(() => this.sweep(), this.settings.sweepIntervalMs)
+  }
+
+  async counts(address: string): Promise<EntityCounts> {
+    const entity = this.namespace.entity(address)
+    if (entity === undefined) throw new Error(refusals.entityNotFound(address).description)
+    const deadLetters = entity.deadLetters?.queue.counts()
+    return {
+      ...entity.queue.counts(),
+      deadLetter: deadLetters === undefined ? 0 : deadLetters.active + deadLetters.locked + deadLetters.deferred,
+    }
+  }
+
+  async inject(fault: Fault): Promise<void> {
+    switch (fault.kind) {
+      case 'drop-connections':
+        for (const connection of this.connections) connection.destroy()
+        return
+      case 'expire-locks':
+        for (const entity of this.namespace.all()) {
+          if (fault.entity === undefined || entity.address.toLowerCase() === fault.entity.toLowerCase())
+            entity.queue.expireLocks(this.now())
+        }
+        return
+      default:
+        fault satisfies never
+    }
+  }
+
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown()
+    return this.stopping
+  }
+
+  private async shutDown(): Promise<void> {
+    clearInterval(this.sweeper)
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
+    for (const connection of this.connections) connection.close(refusals.connectionForced())
+    // One turn for the close frames to leave, then nothing waits for a peer.
+    await new Promise((resolve) => setImmediate(resolve))
+    this.turn.run()
+    for (const connection of this.connections) connection.destroy()
+    await closed
+  }
+
+  private connected(socket: Socket): void {
+    if (this.stopping !== undefined) {
+      socket.destroy()
+      return
+    }
+    const { container, settings, turn } = this
+    const connection = new ClientConnection({
+      container,
+      socket,
+      settings,
+      turn,
+      onAttach: (session, context) => this.nodes.attach(session, context),
+      onGone: (gone) => this.connections.delete(gone),
+    })
+    this.connections.add(connection)
+    if (this.connections.size > settings.maxConnections) connection.close(refusals.connectionQuota(settings.maxConnections))
+  }
+
+  private sweep(): void {
+    const now = this.now()
+    for (const entity of this.namespace.all()) entity.queue.sweep(now)
+  }
+}

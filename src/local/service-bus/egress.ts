@@ -1,0 +1,114 @@
+import type { Consumer, QueueEntity } from './entity.ts'
+import { refusals } from './errors.ts'
+import type { RheaLink } from './rhea-types.ts'
+import type { Attached, Unsettled, WireSession } from './session.ts'
+import { stampOf } from './store/message.ts'
+import type { StoredMessage } from './store/message.ts'
+import type { EndOfTurn } from './turn.ts'
+import { messageSizeLimit, writeMessage } from './wire/delivery.ts'
+import { accepted } from './wire/disposition-run.ts'
+import type { Answer } from './wire/disposition-run.ts'
+import type { DispositionState, FlowFrame } from './wire/frames.ts'
+import { outcomeOf } from './wire/outcome.ts'
+import { reorderGuid } from './store/lock-token.ts'
+
+const messageLockLost: Answer = { kind: 'rejected', error: refusals.messageLockLost() }
+
+/**
+ * A link on which the peer receives from a queue, subscription or dead-letter queue. It never sends a message nobody gave credit for, and
+ * always answers a drain, even when there is no credit left to drain (the client waits for the answer and then closes the link).
+ */
+export class Egress implements Attached, Consumer, EndOfTurn {
+  readonly removes: boolean
+  private readonly session: WireSession
+  private readonly link: RheaLink
+  private readonly entity: QueueEntity
+  private readonly now: () => number
+  private draining = false
+
+  constructor(session: WireSession, link: RheaLink, entity: QueueEntity, removes: boolean, now: () => number) {
+    this.session = session
+    this.link = link
+    this.entity = entity
+    this.removes = removes
+    this.now = now
+  }
+
+  ready(): boolean {
+    return this.link.credit > 0 && this.session.hasRoom
+  }
+
+  deliver(message: StoredMessage): void {
+    const stamp = stampOf(message)
+    const token = this.entity.queue.tokens.encode({ lock: message.lock, sequence: message.sequence })
+    const write = (target: Buffer, offset: number) => writeMessage(target, offset, message.envelope, stamp)
+    const unsettled = this.removes ? undefined : this.unsettled(token)
+    this.session.send(this.link, reorderGuid(token), messageSizeLimit(message.envelope, stamp), write, unsettled)
+    this.link.credit -= 1
+    this.link.delivery_count = (this.link.delivery_count + 1) >>> 0
+  }
+
+  onTransfer(): void {
+    // The peer receives on this link: it has nothing to send.
+  }
+
+  onFlow(frame: FlowFrame): void {
+    this.link.credit = Math.max(0, ((frame.deliveryCount ?? 0) + (frame.linkCredit ?? 0) - this.link.delivery_count) | 0)
+    if (frame.drain) {
+      this.draining = true
+      this.session.connection.turn.answer(this)
+    } else if (frame.echo) {
+      this.session.flow(this.link)
+    } else if (this.entity.queue.readyCount === 0) {
+      // The client's socket waits for an acknowledgement before it sends its next small frame (Nagle); a flow brings it one.
+      this.session.rhea._write_flow()
+    }
+    if (this.link.credit > 0) this.entity.offer(this)
+    else this.entity.withdraw(this)
+  }
+
+  onRoom(): void {
+    if (this.link.credit > 0) this.entity.offer(this)
+  }
+
+  onGone(): void {
+    this.entity.withdraw(this)
+  }
+
+  /** What could be delivered has been: the rest of the credit is used up. */
+  endTurn(): void {
+    if (!this.draining) return
+    this.draining = false
+    this.link.delivery_count = (this.link.delivery_count + this.link.credit) >>> 0
+    this.link.credit = 0
+    this.entity.withdraw(this)
+    this.session.flowDrained(this.link)
+  }
+
+  private unsettled(token: Buffer): Unsettled {
+    return {
+      owner: this,
+      settledByPeer: (state, _settled, reply) => {
+        const answer = this.settle(token, state)
+        if (answer !== undefined) reply(answer)
+      },
+    }
+  }
+
+  private settle(token: Buffer, state: DispositionState): Answer | undefined {
+    const outcome = outcomeOf(state)
+    if (outcome === undefined) return undefined
+    const { queue } = this.entity
+    const settlement = queue.settle(queue.tokens.decode(token), outcome, this.now())
+    switch (settlement) {
+      case 'settled':
+        return accepted
+      case 'lock-lost':
+        return messageLockLost
+      case 'not-allowed':
+        return { kind: 'rejected', error: refusals.notAllowed('A message in a dead-letter queue cannot be dead-lettered.') }
+      default:
+        return settlement satisfies never
+    }
+  }
+}

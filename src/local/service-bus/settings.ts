@@ -1,0 +1,41 @@
+/**
+ * What the configuration file has no word for. Each default is the documented figure of the Standard tier unless it says otherwise; where
+ * the service's behaviour is not known, the setting names the choice. Explained one by one in `docs/doubles-service-bus.md`.
+ */
+export interface BrokerSettings {
+  /** Largest message, and largest batch, in bytes. Announced to senders in the attach. */
+  readonly maxMessageBytes: number
+  /** Most messages in one batch. */
+  readonly maxBatchMessages: number
+  /** Bytes an entity may hold before sends are refused with a quota error. */
+  readonly maxEntityBytes: number
+  readonly maxConnections: number
+  /** Largest AMQP frame taken, in bytes; a larger one ends the connection before it is buffered. */
+  readonly maxFrameBytes: number
+  /** A connection silent for twice this long is closed. Milliseconds. */
+  readonly idleTimeoutMs: number
+  /** A connection that has not opened AMQP by then is dropped. Milliseconds. */
+  readonly handshakeTimeoutMs: number
+  /** Messages a sender may have on the way, per link. */
+  readonly senderCredit: number
+  /** Bytes waiting in one socket above which the broker sends it no more messages. */
+  readonly outputHighWater: number
+  /** How often locks, schedules and times to live are looked at. Milliseconds. */
+  readonly sweepIntervalMs: number
+  /** Whether a message keeps its sequence number when it moves to the dead-letter queue. The service's behaviour is not documented. */
+  readonly deadLetterSequence: 'keep' | 'renew'
+}
+
+export const defaultSettings: BrokerSettings = {
+  maxMessageBytes: 256 * 1024,
+  maxBatchMessages: 4500,
+  maxEntityBytes: 1024 ** 3,
+  maxConnections: 5000,
+  maxFrameBytes: 64 * 1024,
+  idleTimeoutMs: 240_000,
+  handshakeTimeoutMs: 60_000,
+  senderCredit: 1000,
+  outputHighWater: 1024 ** 2,
+  sweepIntervalMs: 15,
+  deadLetterSequence: 'keep',
+}

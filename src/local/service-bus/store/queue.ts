@@ -1,0 +1,401 @@
+import type { Typed } from '../rhea-types.ts'
+import { withApplicationProperties } from '../wire/message.ts'
+import type { Envelope } from '../wire/message.ts'
+import { Chain } from './chain.ts'
+import { DuplicateWindow } from './duplicates.ts'
+import { Heap } from './heap.ts'
+import { LockTokens } from './lock-token.ts'
+import type { LockReference } from './lock-token.ts'
+import type { StoredMessage } from './message.ts'
+import { ReadyMessages } from './ready.ts'
+import { SequenceIndex } from './sequence-index.ts'
+
+export interface QueueSpec {
+  readonly address: string
+  readonly lockDurationMs: number
+  readonly maxDeliveryCount: number
+  readonly duplicateWindowMs: number | undefined
+  readonly defaultTtlMs: number
+  readonly deadLetterOnExpiration: boolean
+  /** A dead-letter queue: nothing expires, nothing is dead-lettered again, no delivery is counted out. */
+  readonly isDeadLetterQueue: boolean
+}
+
+export type Properties = ReadonlyMap<string, Typed>
+
+export interface DeadLetter {
+  readonly reason: string | undefined
+  readonly description: string | undefined
+  readonly properties: Properties
+}
+
+export type Outcome =
+  | { readonly kind: 'complete' }
+  /** `counts`: whether the delivery counts as failed. */
+  | { readonly kind: 'abandon'; readonly properties: Properties; readonly counts: boolean }
+  | { readonly kind: 'defer'; readonly properties: Properties }
+  | ({ readonly kind: 'deadLetter' } & DeadLetter)
+
+export type Settlement = 'settled' | 'lock-lost' | 'not-allowed'
+
+export interface QueueHooks {
+  /** A message has become deliverable. */
+  available(): void
+  /** The message has left this queue for its dead-letter queue. */
+  deadLettered(message: StoredMessage, envelope: Envelope, letter: DeadLetter, now: number): void
+}
+
+/** What becomes of a message as it is stored: everything but the envelope. */
+export interface Arrival {
+  readonly hops: number
+  readonly originalSequence: number | undefined
+  readonly deadLetterSource: string | undefined
+  readonly deliveryCount: number
+  /** Keep this sequence number instead of taking the next one. */
+  readonly sequence: number | undefined
+  readonly enqueuedAt: number | undefined
+}
+
+export const directArrival: Arrival = {
+  hops: 0,
+  originalSequence: undefined,
+  deadLetterSource: undefined,
+  deliveryCount: 0,
+  sequence: undefined,
+  enqueuedAt: undefined,
+}
+
+export interface QueueCounts {
+  readonly active: number
+  readonly locked: number
+  readonly scheduled: number
+  readonly deferred: number
+  readonly incoming: number
+  readonly completed: number
+  readonly duplicates: number
+  readonly expired: number
+}
+
+const noProperties: Properties = new Map()
+const maxUint32 = 0xffff_ffff
+
+/**
+ * One queue, subscription or dead-letter queue: what it holds, under which lock, and what may happen to it next. It reads no clock; every
+ * method that depends on time takes `now` in epoch milliseconds.
+ */
+export class MessageQueue {
+  readonly spec: QueueSpec
+  readonly tokens = new LockTokens()
+  private readonly hooks: QueueHooks
+  private readonly index = new SequenceIndex<StoredMessage>()
+  private readonly ready = new ReadyMessages()
+  /** Locked messages, the lock that ends first at the front: every lock lasts equally long, and a renewed one goes to the back. */
+  private readonly locked = new Chain<StoredMessage>()
+  private readonly timeline = new Heap<StoredMessage>((message) => message.expiresAt)
+  private readonly schedule = new Heap<StoredMessage>((message) => message.envelope.scheduledAt ?? 0)
+  private readonly duplicateWindow: DuplicateWindow | undefined
+  private nextSequence = 1
+  private nextLock = 1
+  private scheduled = 0
+  private deferred = 0
+  private incoming = 0
+  private completed = 0
+  private duplicates = 0
+  private expired = 0
+  /** Bytes of all messages held, as their senders encoded them. */
+  bytes = 0
+
+  constructor(spec: QueueSpec, hooks: QueueHooks) {
+    this.spec = spec
+    this.hooks = hooks
+    this.duplicateWindow = spec.duplicateWindowMs === undefined ? undefined : new DuplicateWindow(spec.duplicateWindowMs)
+  }
+
+  /** Stores a message; returns undefined when it is a duplicate, which counts as accepted and is dropped. */
+  enqueue(envelope: Envelope, now: number, arrival: Arrival = directArrival): StoredMessage | undefined {
+    if (this.duplicateWindow?.seen(envelope.messageId, now) === true) {
+      this.duplicates += 1
+      return undefined
+    }
+    this.incoming += 1
+    const waits = envelope.scheduledAt !== undefined && envelope.scheduledAt > now
+    const message = this.store(envelope, now, arrival)
+    if (waits) {
+      message.state = 'scheduled'
+      this.scheduled += 1
+      this.schedule.push(message)
+    } else {
+      this.makeReady(message)
+    }
+    return message
+  }
+
+  /** Takes the next deliverable message and locks it; undefined when there is none. */
+  lockNext(now: number): StoredMessage | undefined {
+    const message = this.nextLive(now)
+    if (message !== undefined) this.putUnderLock(message, now)
+    return message
+  }
+
+  /** Takes the next deliverable message and removes it; undefined when there is none. */
+  removeNext(now: number): StoredMessage | undefined {
+    const message = this.nextLive(now)
+    if (message !== undefined) {
+      this.drop(message)
+      this.completed += 1
+    }
+    return message
+  }
+
+  get readyCount(): number {
+    return this.ready.size
+  }
+
+  /** Ends a lock as its holder wishes. 'lock-lost' when the lock is not, or no longer, held. */
+  settle(reference: LockReference | undefined, outcome: Outcome, now: number): Settlement {
+    const message = this.held(reference, now)
+    if (message === undefined) return 'lock-lost'
+    switch (outcome.kind) {
+      case 'complete':
+        this.unlock(message)
+        this.drop(message)
+        this.completed += 1
+        return 'settled'
+      case 'abandon':
+        this.unlock(message)
+        this.change(message, outcome.properties)
+        this.giveBack(message, outcome.counts, now)
+        return 'settled'
+      case 'defer':
+        this.unlock(message)
+        this.change(message, outcome.properties)
+        if (message.state !== 'deferred') this.deferred += 1
+        message.state = 'deferred'
+        return 'settled'
+      case 'deadLetter':
+        if (this.spec.isDeadLetterQueue) return 'not-allowed'
+        this.unlock(message)
+        this.deadLetter(message, outcome, now)
+        return 'settled'
+      default:
+        return outcome satisfies never
+    }
+  }
+
+  /** Prolongs a lock by the lock duration from `now`; returns its new end, or undefined when it is lost. */
+  renew(reference: LockReference | undefined, now: number): number | undefined {
+    const message = this.held(reference, now)
+    if (message === undefined) return undefined
+    message.lockedUntil = now + this.spec.lockDurationMs
+    this.locked.remove(message)
+    this.locked.append(message)
+    return message.lockedUntil
+  }
+
+  /** Up to `count` messages from sequence number `from` on, in every state, without locking them. */
+  peek(from: number, count: number, accept: (message: StoredMessage) => boolean = () => true): StoredMessage[] {
+    const found: StoredMessage[] = []
+    if (count <= 0) return found
+    for (const message of this.index.from(Math.max(0, from))) {
+      if (!accept(message)) continue
+      found.push(message)
+      if (found.length >= count) break
+    }
+    return found
+  }
+
+  /** Locks (or with `remove`, takes out) the deferred messages named; undefined when one of them is not there, and then nothing changes. */
+  takeDeferred(sequences: readonly number[], remove: boolean, now: number): StoredMessage[] | undefined {
+    const messages: StoredMessage[] = []
+    for (const sequence of sequences) {
+      const message = this.index.get(sequence)
+      if (message === undefined || message.state !== 'deferred' || message.lock !== 0) return undefined
+      messages.push(message)
+    }
+    for (const message of messages) {
+      if (remove) {
+        this.drop(message)
+        this.completed += 1
+      } else {
+        this.putUnderLock(message, now)
+      }
+    }
+    return messages
+  }
+
+  /** Takes scheduled messages back; false when one of them is not scheduled (any more), and then nothing changes. */
+  cancelScheduled(sequences: readonly number[]): boolean {
+    const messages = sequences.map((sequence) => this.index.get(sequence))
+    if (!messages.every((message) => message?.state === 'scheduled')) return false
+    for (const message of messages) if (message !== undefined) this.drop(message)
+    return true
+  }
+
+  /** Deletes up to `count` deliverable messages that were enqueued before `before`, oldest first; returns how many. */
+  deleteReady(count: number, before: number): number {
+    let deleted = 0
+    while (deleted < count) {
+      const message = this.ready.peek()
+      if (message === undefined || message.enqueuedAt > before) break
+      this.ready.remove(message)
+      this.drop(message)
+      deleted += 1
+    }
+    return deleted
+  }
+
+  /** Does what time alone brings: ends locks, activates scheduled messages, expires what has outlived its time to live. */
+  sweep(now: number): void {
+    for (let first = this.locked.first; first !== undefined && first.lockedUntil <= now; first = this.locked.first) {
+      this.unlock(first)
+      this.giveBack(first, true, now)
+    }
+    for (
+      let due = this.schedule.peek();
+      due !== undefined && (due.state !== 'scheduled' || (due.envelope.scheduledAt ?? 0) <= now);
+      due = this.schedule.peek()
+    ) {
+      this.schedule.pop()
+      if (due.state === 'scheduled') this.activate(due, now)
+    }
+    for (
+      let oldest = this.timeline.peek();
+      oldest !== undefined && (oldest.state === 'gone' || oldest.expiresAt <= now);
+      oldest = this.timeline.peek()
+    ) {
+      this.timeline.pop()
+      // Locked and deferred messages are left alone; a lock that ends looks at the time to live itself.
+      if (oldest.place !== 'none') this.expire(oldest, now)
+    }
+  }
+
+  /** Ends every lock at once, as if its time were up. */
+  expireLocks(now: number): void {
+    const messages: StoredMessage[] = []
+    for (let message = this.locked.first; message !== undefined; message = message.after) messages.push(message)
+    for (const message of messages) {
+      this.unlock(message)
+      this.giveBack(message, true, now)
+    }
+  }
+
+  counts(): QueueCounts {
+    const { scheduled, deferred, incoming, completed, duplicates, expired } = this
+    return { active: this.ready.size, locked: this.locked.size, scheduled, deferred, incoming, completed, duplicates, expired }
+  }
+
+  private store(envelope: Envelope, now: number, arrival: Arrival): StoredMessage {
+    const sequence = arrival.sequence ?? this.nextSequence
+    this.nextSequence = Math.max(this.nextSequence, sequence + 1)
+    const enqueuedAt = arrival.enqueuedAt ?? now
+    const ttlMs = this.spec.isDeadLetterQueue ? Infinity : Math.min(envelope.ttlMs ?? Infinity, this.spec.defaultTtlMs)
+    const message: StoredMessage = {
+      sequence,
+      envelope,
+      enqueuedAt,
+      expiresAt: Math.max(now, envelope.scheduledAt ?? now) + ttlMs,
+      ttlMs: Number.isFinite(ttlMs) ? ttlMs : undefined,
+      deliveryCount: arrival.deliveryCount,
+      state: 'active',
+      lock: 0,
+      lockedUntil: 0,
+      place: 'none',
+      originalSequence: arrival.originalSequence,
+      deadLetterSource: arrival.deadLetterSource,
+      hops: arrival.hops,
+      chain: undefined,
+      before: undefined,
+      after: undefined,
+    }
+    this.index.set(sequence, message)
+    this.bytes += envelope.size
+    if (Number.isFinite(ttlMs)) {
+      this.timeline.push(message)
+      if (this.timeline.size > 1024 && this.timeline.size > this.index.size * 2) this.timeline.prune((entry) => entry.state !== 'gone')
+    }
+    return message
+  }
+
+  private makeReady(message: StoredMessage): void {
+    this.ready.add(message)
+    this.hooks.available()
+  }
+
+  private nextLive(now: number): StoredMessage | undefined {
+    for (let message = this.ready.take(); message !== undefined; message = this.ready.take()) {
+      if (message.expiresAt > now) return message
+      this.expire(message, now)
+    }
+    return undefined
+  }
+
+  private putUnderLock(message: StoredMessage, now: number): void {
+    message.lock = this.nextLock
+    this.nextLock = this.nextLock >= maxUint32 ? 1 : this.nextLock + 1
+    message.lockedUntil = now + this.spec.lockDurationMs
+    this.locked.append(message)
+  }
+
+  private unlock(message: StoredMessage): void {
+    this.locked.remove(message)
+    message.lock = 0
+  }
+
+  private held(reference: LockReference | undefined, now: number): StoredMessage | undefined {
+    if (reference === undefined || reference.lock === 0) return undefined
+    const message = this.index.get(reference.sequence)
+    return message !== undefined && message.lock === reference.lock && message.lockedUntil > now ? message : undefined
+  }
+
+  /** The message was locked and is not any more: it can be delivered again, or has used up its deliveries or its time. */
+  private giveBack(message: StoredMessage, counts: boolean, now: number): void {
+    if (counts) message.deliveryCount += 1
+    if (message.state === 'deferred') return
+    if (counts && !this.spec.isDeadLetterQueue && message.deliveryCount >= this.spec.maxDeliveryCount) {
+      const description = `Message could not be consumed after ${this.spec.maxDeliveryCount} delivery attempts.`
+      this.deadLetter(message, { reason: 'MaxDeliveryCountExceeded', description, properties: noProperties }, now)
+    } else if (message.expiresAt <= now) {
+      this.expire(message, now)
+    } else {
+      this.makeReady(message)
+    }
+  }
+
+  private expire(message: StoredMessage, now: number): void {
+    this.expired += 1
+    this.ready.remove(message)
+    if (!this.spec.deadLetterOnExpiration) {
+      this.drop(message)
+      return
+    }
+    const description = 'The message expired and was dead lettered.'
+    this.deadLetter(message, { reason: 'TTLExpiredException', description, properties: noProperties }, now)
+  }
+
+  private deadLetter(message: StoredMessage, letter: DeadLetter, now: number): void {
+    this.drop(message)
+    this.hooks.deadLettered(message, message.envelope, letter, now)
+  }
+
+  /** A scheduled message becomes part of the queue as if sent at this instant, under a new sequence number [documented]. */
+  private activate(message: StoredMessage, now: number): void {
+    this.drop(message)
+    const { hops, originalSequence, deadLetterSource, deliveryCount } = message
+    this.makeReady(
+      this.store(message.envelope, now, { hops, originalSequence, deadLetterSource, deliveryCount, sequence: undefined, enqueuedAt: now }),
+    )
+  }
+
+  private change(message: StoredMessage, properties: Properties): void {
+    if (properties.size === 0) return
+    message.envelope = { ...message.envelope, bare: withApplicationProperties(message.envelope.bare, properties) }
+  }
+
+  private drop(message: StoredMessage): void {
+    if (message.state === 'deferred') this.deferred -= 1
+    if (message.state === 'scheduled') this.scheduled -= 1
+    message.state = 'gone'
+    this.bytes -= message.envelope.size
+    this.index.delete(message.sequence)
+  }
+}

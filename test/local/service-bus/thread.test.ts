@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { ServiceBusClient } from '@azure/service-bus'
+import { startBrokerThread } from '../../../src/local/service-bus/thread.ts'
+import { manual, receiveOne } from './support.ts'
+
+const configPath = new URL('../../../deploy/service-bus/Config.json', import.meta.url).pathname
+
+void it('a broker in a thread has the same face as one in the process', async () => {
+  const broker = await startBrokerThread({ config: configPath })
+  const client = new ServiceBusClient(broker.connectionString)
+  await client.createSender('hr-events').sendMessages({ body: 1 })
+  const receiver = client.createReceiver('hr-events', manual)
+  const message = await receiveOne(receiver)
+  assert.equal((await broker.counts('hr-events')).locked, 1)
+  await broker.inject({ kind: 'expire-locks' })
+  await assert.rejects(receiver.completeMessage(message), { code: 'MessageLockLost' })
+  await assert.rejects(broker.counts('nowhere'), /could not be found/)
+  await client.close()
+  await broker.stop()
+  await broker.stop()
+})
+
+void it('a thread that cannot have its port says so', async () => {
+  const broker = await startBrokerThread({ config: configPath })
+  await assert.rejects(startBrokerThread({ config: configPath, port: broker.port }), /EADDRINUSE/)
+  await broker.stop()
+})
