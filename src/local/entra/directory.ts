@@ -4,10 +4,11 @@ import { type Row, textOf } from './row.ts'
 /** Somebody in the directory. */
 export interface Person {
   readonly objectId: string
-  readonly externalId: string
+  /** Missing for somebody whom the job has not matched yet. */
+  readonly externalId: string | undefined
   readonly active: boolean
-  /** What the source has sent and still stands. */
-  readonly source: Row
+  /** What the source has sent and still stands; missing before the first operation. */
+  readonly source: Row | undefined
   /** The directory's own attributes. */
   readonly target: Row
   /** Operations that succeeded or changed nothing. */
@@ -25,7 +26,8 @@ export interface DirectoryEntry {
 
 export interface Directory {
   byExternalId(externalId: string): Person | undefined
-  byUserPrincipalName(name: string): Person | undefined
+  /** Everybody whose attribute has this value, whatever the case of its letters; only for the indexed attributes. */
+  byAttribute(name: string, value: string): readonly Person[]
   byObjectId(objectId: string): Person | undefined
   put(person: Person): void
   all(): IterableIterator<Person>
@@ -34,25 +36,40 @@ export interface Directory {
 
 export const newObjectId = (): string => randomUUID()
 
-const userName = (person: Person): string | undefined => textOf(person.target, 'userPrincipalName')?.toLowerCase()
+/** Attributes of which nobody may have the value of somebody else. */
+export const uniqueAttributes: readonly string[] = ['userPrincipalName']
 
-export function createDirectory(): Directory {
+export function createDirectory(indexed: readonly string[]): Directory {
   const people = new Map<string, Person>()
-  const names = new Map<string, string>()
-  const objects = new Map<string, string>()
-  const find = (externalId: string | undefined): Person | undefined => (externalId === undefined ? undefined : people.get(externalId))
+  const links = new Map<string, string>()
+  const indexes = new Map([...indexed, ...uniqueAttributes].map((name) => [name, new Map<string, readonly string[]>()]))
+  const find = (objectId: string | undefined): Person | undefined => (objectId === undefined ? undefined : people.get(objectId))
+
+  function reindex(former: Person | undefined, person: Person): void {
+    for (const [name, index] of indexes) {
+      const [before, after] = [textOf(former?.target, name)?.toLowerCase(), textOf(person.target, name)?.toLowerCase()]
+      if (before === after) continue
+      if (before !== undefined) {
+        const rest = (index.get(before) ?? []).filter((objectId) => objectId !== person.objectId)
+        if (rest.length === 0) index.delete(before)
+        else index.set(before, rest)
+      }
+      if (after !== undefined) index.set(after, [...(index.get(after) ?? []), person.objectId])
+    }
+  }
+
   return {
-    byExternalId: find,
-    byUserPrincipalName: (name) => find(names.get(name.toLowerCase())),
-    byObjectId: (objectId) => find(objects.get(objectId)),
+    byExternalId: (externalId) => find(links.get(externalId)),
+    byAttribute: (name, value) =>
+      (indexes.get(name)?.get(value.toLowerCase()) ?? []).flatMap((objectId) => {
+        const person = people.get(objectId)
+        return person === undefined ? [] : [person]
+      }),
+    byObjectId: find,
     put(person) {
-      const former = people.get(person.externalId)
-      const formerName = former === undefined ? undefined : userName(former)
-      if (formerName !== undefined && names.get(formerName) === person.externalId) names.delete(formerName)
-      const name = userName(person)
-      if (name !== undefined) names.set(name, person.externalId)
-      objects.set(person.objectId, person.externalId)
-      people.set(person.externalId, person)
+      reindex(people.get(person.objectId), person)
+      if (person.externalId !== undefined) links.set(person.externalId, person.objectId)
+      people.set(person.objectId, person)
     },
     all: () => people.values(),
     get size() {

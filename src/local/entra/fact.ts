@@ -10,13 +10,26 @@ export interface Origin {
 
 export type ExportAction = 'create' | 'update' | 'disable'
 
+/** Why an operation had no effect, as the record's last step says it. */
+export type SkipReason = 'RedundantExport' | 'NotEffectivelyEntitled' | 'EntrySynchronizationSkipped'
+
 /** What became of an operation. */
 export type Result =
   | { readonly kind: 'exported'; readonly action: ExportAction; readonly unresolved?: string }
-  | { readonly kind: 'unchanged'; readonly unresolved?: string }
+  | { readonly kind: 'skipped'; readonly skipReason: SkipReason; readonly unresolved?: string }
   /** A manager found later: the record with only an export step, of the same change. */
   | { readonly kind: 'resolved' }
-  | { readonly kind: 'failed'; readonly action: ExportAction; readonly code: string; readonly reason: string }
+  | { readonly kind: 'failed'; readonly action: ExportAction; readonly code: string; readonly reason: string | undefined }
+
+/** One more try of an operation that failed. */
+export interface Retry {
+  /** Tries after the first. */
+  readonly count: number
+  readonly createdAt: number
+  readonly dueAt: number
+  /** When it is tried again if this one fails; missing when it is given up. */
+  readonly nextAt: number | undefined
+}
 
 /**
  * One entry of the provisioning log, as little as is needed to write the record when somebody asks. Rows are shared with the directory:
@@ -40,6 +53,7 @@ export interface Fact {
   readonly before: Row | undefined
   readonly after: Row | undefined
   readonly result: Result
+  readonly retry: Retry | undefined
   readonly origin: Origin
 }
 
@@ -53,7 +67,7 @@ export function actionOf(result: Result): Action {
       return result.action
     case 'resolved':
       return 'update'
-    case 'unchanged':
+    case 'skipped':
       return 'other'
     default:
       return unreachable(result)
@@ -67,7 +81,7 @@ export function statusOf(result: Result): Status {
       return 'success'
     case 'failed':
       return 'failure'
-    case 'unchanged':
+    case 'skipped':
       return 'skipped'
     default:
       return unreachable(result)

@@ -6,6 +6,8 @@ export interface Page {
   readonly facts: readonly Fact[]
   /** Where the next page begins; missing on the last one. */
   readonly next?: number
+  /** The position of the last fact of the page. */
+  readonly last?: number
 }
 
 export interface PageRequest {
@@ -78,11 +80,13 @@ export function createLog(): Log {
       const found: Fact[] = []
       const slices = createSlices()
       let looked = 0
+      let last: number | undefined
       for (const position of candidates(request)) {
         const fact = facts[position - base]
         if (fact !== undefined && fact.visibleAt <= request.now && request.selection.matches(fact)) {
-          if (found.length === request.top) return { facts: found, next: position }
+          if (found.length === request.top) return { facts: found, next: position, ...(last === undefined ? {} : { last }) }
           found.push(fact)
+          last = position
         }
         looked += 1
         if (looked % 1024 === 0) await slices.pause()

@@ -1,76 +1,130 @@
-import { entriesOf, type Row, type Value, valueOf } from './row.ts'
-import { ENTERPRISE_USER, MANAGER } from './scim.ts'
+import { parseExpression } from './expression.ts'
+import { activeDirectoryMapping, type AttributeMapping, attributeMappingSchema, entraMapping } from './mapping-settings.ts'
+import { asText, entriesOf, type Row, type Value, valueOf } from './row.ts'
+import { MANAGER } from './scim.ts'
 import type { Settings } from './settings.ts'
+import { unreachable } from './unreachable.ts'
 
-interface Direct {
-  readonly target: string
-  readonly source: string
+export interface MapRequest {
+  /** The merged source, `active` included. */
+  readonly source: Row
+  readonly before: { readonly source: Row | undefined; readonly target: Row } | undefined
+  /** What the manager's externalId stands for in the directory; missing leaves the reference as it is. */
+  readonly manager: string | undefined
+  readonly isTaken: (target: string, value: string) => boolean
 }
 
-const work = (list: string, part: string): string => `${list}[type eq "work"].${part}`
-
-/**
- * From SCIM to the directory's attributes. The pairs up to `telephoneNumber` are those of the real records; the rest have the nearest
- * attribute of a Microsoft Graph user.
- */
-const direct: readonly Direct[] = [
-  { target: 'streetAddress', source: work('addresses', 'streetAddress') },
-  { target: 'state', source: work('addresses', 'region') },
-  { target: 'postalCode', source: work('addresses', 'postalCode') },
-  { target: 'country', source: work('addresses', 'country') },
-  { target: 'department', source: `${ENTERPRISE_USER}:department` },
-  { target: 'employeeId', source: 'externalId' },
-  { target: 'displayName', source: 'displayName' },
-  { target: 'givenName', source: 'name.givenName' },
-  { target: 'jobTitle', source: 'title' },
-  { target: 'mail', source: work('emails', 'value') },
-  { target: 'preferredLanguage', source: 'preferredLanguage' },
-  { target: 'surname', source: 'name.familyName' },
-  { target: 'telephoneNumber', source: work('phoneNumbers', 'value') },
-  { target: 'city', source: work('addresses', 'locality') },
-  { target: 'employeeType', source: 'userType' },
-  { target: 'companyName', source: `${ENTERPRISE_USER}:organization` },
-  { target: 'employeeOrgData.costCenter', source: `${ENTERPRISE_USER}:costCenter` },
-  { target: 'employeeOrgData.division', source: `${ENTERPRISE_USER}:division` },
-]
-
-const mapped = new Set([...direct.map(({ source }) => source), 'userName', 'active', MANAGER])
-const notProcessed = /\.(primary|display|displayName|\$ref|type)$/u
-
 export interface Mapping {
-  /** The directory's attributes for this record; `active` and the manager are decided elsewhere. */
-  apply(source: Row): Map<string, Value>
+  /** The directory's attributes for this record. */
+  apply(request: MapRequest): Map<string, Value>
   /** Whether the mapping uses the attribute: only such are echoed by the import step and counted as a change. */
   readonly uses: (path: string) => boolean
+  /** Whether leaving the attribute out clears it: both gates of the null flow, the attribute's and the mapping's. */
+  clears(path: string): boolean
+  /** The target attributes that find somebody, the first to be tried first. */
+  readonly matching: readonly string[]
+}
+
+/** Parts of a work entry or of the manager that no mapping takes by itself. */
+const notProcessed = /\.(primary|display|displayName|\$ref|type)$/u
+
+type Evaluate = (request: MapRequest) => Value | undefined
+interface Rule {
+  readonly mapping: AttributeMapping
+  readonly sources: readonly string[]
+  readonly evaluate: Evaluate
 }
 
 export function createMapping(settings: Settings): Mapping {
+  const standard = settings.kind === 'entra' ? entraMapping(settings.defaultDomain) : activeDirectoryMapping(settings.defaultDomain)
+  const rules = (settings.mapping ?? standard.map((given) => attributeMappingSchema.parse(given))).map(ruleOf)
+  const targets = new Set(rules.map(({ mapping }) => mapping.target))
+  const used = new Set(rules.flatMap(({ sources }) => sources))
+  const uses = (path: string): boolean => used.has(path) || (settings.attributeList === 'all' && !notProcessed.test(path))
+
   const prefix = `extension_${settings.applicationId.replaceAll('-', '')}_`
-  const impliedTarget = (path: string): string => (path.startsWith('urn:') ? prefix + path.slice(path.lastIndexOf(':') + 1) : path)
-  const uses = (path: string): boolean => mapped.has(path) || (settings.attributeList === 'all' && !notProcessed.test(path))
   const implied = new Map<string, string | undefined>()
-  const impliedOf = (path: string): string | undefined => {
-    if (!implied.has(path)) implied.set(path, uses(path) && !mapped.has(path) ? impliedTarget(path) : undefined)
+  /** The target of an attribute that is only mapped because everything is. */
+  function impliedTarget(path: string): string | undefined {
+    if (!implied.has(path)) {
+      const name = path.startsWith('urn:') ? prefix + path.slice(path.lastIndexOf(':') + 1) : path
+      implied.set(path, uses(path) && !used.has(path) && path !== 'active' ? name : undefined)
+    }
     return implied.get(path)
   }
-  return {
-    uses,
-    apply(source) {
-      const target = new Map<string, Value>()
-      for (const mapping of direct) {
-        const value = valueOf(source, mapping.source)
-        if (value !== undefined) target.set(mapping.target, value)
+
+  const gates = new Map<string, boolean>()
+  function clears(path: string): boolean {
+    let gate = gates.get(path)
+    if (gate === undefined) {
+      const ofMapping = rules.filter(({ sources }) => sources.includes(path)).every(({ mapping }) => mapping.flowNull ?? settings.flowNulls)
+      gate = (settings.sourceFlowNull[path] ?? settings.flowNulls) && ofMapping
+      gates.set(path, gate)
+    }
+    return gate
+  }
+
+  /** What the former state has that no rule speaks of. */
+  function* carried({ before }: MapRequest): Generator<readonly [string, Value]> {
+    if (before === undefined) return
+    const gone = new Set([...(before.source?.shape.names ?? [])].map(impliedTarget))
+    for (const [name, value] of entriesOf(before.target)) if (!targets.has(name) && !gone.has(name)) yield [name, value]
+  }
+
+  function apply(request: MapRequest): Map<string, Value> {
+    const target = new Map<string, Value>()
+    for (const { mapping, sources, evaluate } of rules) {
+      const former = valueOf(request.before?.target, mapping.target)
+      const isKept =
+        request.before !== undefined && (mapping.apply === 'onCreate' || !sources.every((path) => path === 'active' || clears(path)))
+      const value =
+        request.before !== undefined && mapping.apply === 'onCreate' ? former : (evaluate(request) ?? (isKept ? former : undefined))
+      const filled = value ?? (request.before === undefined || mapping.type === 'none' ? mapping.defaultIfNull : undefined)
+      if (filled !== undefined && filled !== '') target.set(mapping.target, filled)
+    }
+    for (const [path, value] of entriesOf(request.source)) {
+      const name = impliedTarget(path)
+      if (name !== undefined) target.set(name, value)
+    }
+    for (const [name, value] of carried(request)) if (!target.has(name)) target.set(name, value)
+    return target
+  }
+
+  const matching = rules
+    .flatMap(({ mapping: { target, matching: precedence } }) => (precedence === undefined ? [] : [{ target, precedence }]))
+    .sort((a, b) => a.precedence - b.precedence)
+    .map(({ target }) => target)
+  return { apply, uses, clears, matching }
+}
+
+function ruleOf(mapping: AttributeMapping): Rule {
+  switch (mapping.type) {
+    case 'direct': {
+      const { source, target } = mapping
+      const evaluate: Evaluate =
+        source === MANAGER
+          ? (request) =>
+              request.manager ?? (valueOf(request.source, MANAGER) === undefined ? undefined : valueOf(request.before?.target, target))
+          : (request) => valueOf(request.source, source)
+      return { mapping, sources: [source], evaluate }
+    }
+    case 'constant':
+      return { mapping, sources: [], evaluate: () => mapping.value }
+    case 'none':
+      return { mapping, sources: [], evaluate: ({ before }) => valueOf(before?.target, mapping.target) }
+    case 'expression': {
+      const expression = parseExpression(mapping.expression)
+      const evaluate: Evaluate = ({ source, isTaken }) => {
+        const read = (path: string): string | undefined => {
+          const value = valueOf(source, path)
+          return value === undefined ? undefined : asText(value)
+        }
+        const value = expression.evaluate({ read, isTaken: (candidate) => isTaken(mapping.target, candidate) })
+        return value === '' ? undefined : value
       }
-      const userName = valueOf(source, 'userName')
-      if (typeof userName === 'string') {
-        target.set('mailNickname', userName.split('@')[0] ?? userName)
-        target.set('userPrincipalName', userName.includes('@') ? userName : `${userName}@${settings.defaultDomain}`)
-      }
-      for (const [path, value] of entriesOf(source)) {
-        const name = impliedOf(path)
-        if (name !== undefined) target.set(name, value)
-      }
-      return target
-    },
+      return { mapping, sources: expression.sources, evaluate }
+    }
+    default:
+      return unreachable(mapping)
   }
 }

@@ -1,7 +1,13 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createControlApi } from './control-api.ts'
 import { createCycles } from './cycle.ts'
 import { createDirectory, type DirectoryEntry } from './directory.ts'
+import { createEscrow } from './escrow.ts'
+import { createFaults } from './faults.ts'
+import { readDirectoryFile, readFaultFile } from './files.ts'
+import { createJob } from './job.ts'
+import { createJobApi } from './job-api.ts'
 import { createLog } from './log.ts'
 import { createLogApi } from './log-api.ts'
 import { createSelector } from './log-query.ts'
@@ -9,15 +15,31 @@ import { createMapping } from './mapping.ts'
 import { createProvisioner } from './provision.ts'
 import { createRandom } from './random.ts'
 import { createRecordWriter } from './record.ts'
-import { createRouter, type EntraStats } from './router.ts'
+import { createRouter } from './router.ts'
 import { createRows } from './row.ts'
-import { type EntraSettings, settingsSchema } from './settings.ts'
+import { type EntraSettings, readSettings, type Settings } from './settings.ts'
+import { createStaging } from './staging.ts'
+import { createTokens } from './tokens.ts'
+import { createUploadApi, type UploadCounts } from './upload-api.ts'
 import { createViews, type TruthEntry } from './views.ts'
 
 export type { DirectoryEntry } from './directory.ts'
-export type { EntraStats } from './router.ts'
 export { type EntraSettings, fastSettings } from './settings.ts'
 export type { TruthEntry } from './views.ts'
+
+/** Counted since the start. */
+export interface EntraStats extends UploadCounts {
+  /** Records written to the log and not yet forgotten, whether they have appeared or not. */
+  readonly records: number
+  /** Accepted operations that no cycle has taken yet. */
+  readonly stagedNow: number
+  /** Failed operations that wait for another try. */
+  readonly escrowedNow: number
+  readonly people: number
+  readonly cycles: number
+  readonly logRequests: number
+  readonly logThrottled: number
+}
 
 export interface EntraOptions {
   readonly settings?: Partial<EntraSettings>
@@ -25,7 +47,7 @@ export interface EntraOptions {
   readonly host?: string
   /** Default 0: any free port. */
   readonly port?: number
-  /** Epoch ms. Cycles run on real time; limits, moments and the lag of the log go by this clock. */
+  /** Epoch ms. Cycles start on real time; limits, moments, retries and the lag of the log go by this clock. */
   readonly now?: () => number
 }
 
@@ -33,34 +55,25 @@ export interface EntraDouble {
   readonly port: number
   /** The full URL of bulkUpload, as the portal shows it. */
   readonly endpoint: string
-  /** Who is in the directory, by externalId. */
+  /** Who is in the directory, by externalId; somebody the job has not matched yet, by object id. */
   directory(): Promise<Readonly<Record<string, DirectoryEntry>>>
   /** Which log record answers which submitted operation. The real service never says so. */
   truth(): Promise<readonly TruthEntry[]>
   stats(): Promise<EntraStats>
-  /** Processes everything staged so far, without waiting for the timer. */
+  /** Processes everything staged so far without waiting for the timer; nothing while the job is paused. */
   runCycle(): Promise<void>
   /** Idempotent. Closes every connection and leaves nothing running; what is staged is lost. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a server that behaves like Microsoft Entra API-driven inbound provisioning. Rejects when the settings are not valid (ZodError) or the
- * port is taken. Everything is kept in memory and ends with it.
+ * Starts a server that behaves like Microsoft Entra API-driven inbound provisioning. Rejects when the settings are not valid (ZodError), a
+ * file of the settings cannot be read, or the port is taken. Everything is kept in memory and ends with it.
  */
 export async function startEntra(options: EntraOptions): Promise<EntraDouble> {
-  const settings = settingsSchema.parse(options.settings ?? {})
-  const now = options.now ?? Date.now
-  const random = createRandom(settings.seed)
-  const rows = createRows()
-  const directory = createDirectory()
-  const log = createLog()
-  const mapping = createMapping(settings)
-  const provisioner = createProvisioner(settings, directory, mapping, rows)
-  const cycles = createCycles({ settings, provisioner, log, now, random })
-  const logApi = createLogApi(settings, log, createSelector(settings), createRecordWriter(settings, mapping.uses))
-  const views = createViews(directory, log, rows)
-  const router = createRouter({ settings, cycles, log, logApi, views, now })
+  const settings = readSettings(options.settings ?? {})
+  const host = options.host ?? '127.0.0.1'
+  const service = await createService(settings, options.now ?? Date.now)
 
   // A sender that never finishes its request is cut off; without these two it would hold its connection for minutes.
   const server = createServer({
@@ -69,30 +82,82 @@ export async function startEntra(options: EntraOptions): Promise<EntraDouble> {
     connectionsCheckingInterval: 1_000,
     keepAliveTimeout: 5_000,
   })
-  server.on('request', router.handle)
+  server.maxConnections = 2_000
+  server.on('request', service.handle)
   server.on('clientError', (_error, socket) => socket.destroy())
-  await listen(server, options.port ?? 0, options.host ?? '127.0.0.1')
+  await listen(server, options.port ?? 0, host)
   const { port } = addressOf(server)
-  const host = options.host ?? '127.0.0.1'
-  const timer = setInterval(() => cycles.tick(), Math.max(1, settings.cycleMs))
+  const timer = setInterval(service.tick, Math.max(1, Math.min(settings.cycleMs, 2 ** 31 - 1)))
 
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     clearInterval(timer)
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
     server.closeAllConnections()
-    await cycles.stop()
+    await service.stop()
     await closed
   }
   const job = `servicePrincipals/${settings.servicePrincipalId}/synchronization/jobs/${settings.jobId}`
   return {
     port,
     endpoint: `http://${host.includes(':') ? `[${host}]` : host}:${port}/v1.0/${job}/bulkUpload`,
-    directory: views.directory,
-    truth: views.truth,
-    stats: () => Promise.resolve(router.stats()),
-    runCycle: cycles.run,
+    directory: service.views.directory,
+    truth: service.views.truth,
+    stats: () => Promise.resolve(service.stats()),
+    runCycle: service.runCycle,
     stop: () => (stopped ??= stop()),
+  }
+}
+
+/** Everything behind the socket. */
+async function createService(settings: Settings, now: () => number) {
+  const random = createRandom(settings.seed)
+  const rows = createRows()
+  const mapping = createMapping(settings)
+  const directory = createDirectory(mapping.matching)
+  const log = createLog()
+  const job = createJob(settings, () => directory.size)
+  const faults = createFaults(({ reason, code, message }) => job.quarantine(reason, { code, message }, now()))
+  const provisioner = createProvisioner({
+    settings,
+    directory,
+    mapping,
+    rows,
+    sabotage: (externalId, source) => {
+      const rule = faults.hasOperationRules ? faults.onOperation('fail', externalId, source) : undefined
+      return rule === undefined ? undefined : { code: rule.code, reason: rule.reason }
+    },
+  })
+  const escrow = createEscrow(settings)
+  const staging = createStaging(faults, rows)
+  const cycles = createCycles({ settings, job, staging, escrow, faults, provisioner, rows, log, now, random })
+  const tokens = createTokens(settings)
+  const uploadApi = createUploadApi(settings, tokens, staging, faults)
+  const writer = createRecordWriter(settings, mapping.uses)
+  const logApi = createLogApi({ settings, tokens, log, selector: createSelector(settings), writer, random, now })
+  const views = createViews(directory, log, rows)
+  const stats = (): EntraStats => ({
+    ...uploadApi.counts(),
+    ...logApi.counts(),
+    records: log.size,
+    stagedNow: staging.size,
+    escrowedNow: escrow.size,
+    people: directory.size,
+    cycles: cycles.count,
+  })
+  const controlApi = createControlApi({ directory, views, faults, staging, cycles, job, stats: () => ({ ...stats() }) })
+  const jobApi = createJobApi(settings, tokens, job, cycles)
+
+  faults.add(settings.faults)
+  if (settings.faultFile !== undefined) faults.add(await readFaultFile(settings.faultFile))
+  if (settings.directoryFile !== undefined) await readDirectoryFile(settings.directoryFile, directory, rows)
+  return {
+    handle: createRouter({ uploadApi, logApi, jobApi, controlApi, tokens, faults, now }),
+    tick: () => cycles.tick(),
+    runCycle: cycles.run,
+    stop: () => cycles.stop(),
+    stats,
+    views,
   }
 }
 

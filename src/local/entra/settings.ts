@@ -1,18 +1,30 @@
 import { z } from 'zod'
+import { faultRuleSchema } from './fault-settings.ts'
+import { attributeMappingSchema, scopeClauseSchema } from './mapping-settings.ts'
 
 const milliseconds = z.number().nonnegative()
+const chance = z.number().min(0).max(1)
+const hour = 3_600_000
+const day = 24 * hour
+
+/** What an application needs for upload, log and job. */
+export const allPermissions = ['SynchronizationData-User.Upload', 'ProvisioningLog.Read.All', 'Synchronization.Read.All']
 
 /**
  * Everything about the double that can be chosen. The defaults are the documented service; what Microsoft does not document is a
  * setting here, explained in docs/doubles-entra.md.
  */
 export const settingsSchema = z.strictObject({
+  /** The target of the job: Microsoft Entra ID (`API2AAD`) or on-premises Active Directory (`API2AD`). */
+  kind: z.enum(['entra', 'ad']).default('entra'),
   tenantId: z.string().default('78638b23-9db7-4212-8142-bdb49cc93081'),
   servicePrincipalId: z.string().default('138f2b43-c3f8-45a9-8594-938a7d025779'),
   servicePrincipalName: z.string().default('API2AAD-Contoso'),
   applicationId: z.string().default('00f41137-25e7-4d99-8bc3-d56779fda45e'),
-  jobId: z.string().default('API2AAD.78638b239db742128142bdb49cc93081.834b9227-5076-4461-8170-2655ee80ff68'),
-  targetSystemName: z.string().default('Azure Active Directory'),
+  /** By default `API2AAD.` or `API2AD.`, the tenant's id without dashes, and a fixed one of its own. */
+  jobId: z.string().optional(),
+  /** By default as the real records of a job to Entra ID have it, or `Active Directory`. */
+  targetSystemName: z.string().optional(),
 
   /** Time between the starts of two cycles. Not documented; reports go up to 40 minutes. */
   cycleMs: milliseconds.default(40 * 60_000),
@@ -24,7 +36,12 @@ export const settingsSchema = z.strictObject({
   logLagMs: z.strictObject({ min: milliseconds, max: milliseconds }).default({ min: 5 * 60_000, max: 10 * 60_000 }),
   logPageSize: z.number().int().positive().default(100),
   logPageMax: z.number().int().positive().default(1000),
-  logRetentionMs: milliseconds.default(30 * 24 * 3_600_000),
+  logRetentionMs: milliseconds.default(30 * day),
+  /** `$orderby` has been seen ignored. */
+  orderBy: z.enum(['honoured', 'ignored']).default('honoured'),
+  /** The chance that two neighbours of a page change places, and that a page begins with the last record of the one before. */
+  logDisorder: chance.default(0),
+  logRepeats: chance.default(0),
 
   limits: z
     .strictObject({
@@ -48,30 +65,108 @@ export const settingsSchema = z.strictObject({
 
   /** Bearer tokens that are let in; any, when the list is missing. */
   allowedTokens: z.array(z.string()).optional(),
+  /** `issued`: only tokens of the double's own token endpoint, while they last and for what their permissions allow. */
+  tokens: z.enum(['any', 'issued']).default('any'),
+  /** Who may ask for a token; anybody with any secret, when the list is missing. */
+  clients: z
+    .array(
+      z.strictObject({
+        clientId: z.string(),
+        clientSecret: z.string().optional(),
+        permissions: z.array(z.string()).default(allPermissions),
+      }),
+    )
+    .optional(),
+  tokenLifetimeMs: milliseconds.default(3_599_000),
 
   /** `lenient` accepts what Microsoft's own samples get away with, `strict` only what the reference page allows. */
   validation: z.enum(['lenient', 'strict']).default('lenient'),
 
   /** Both gates of the null flow: a null, empty or omitted attribute is cleared. Off: it is left as it is. */
   flowNulls: z.boolean().default(true),
+  /** The gate of single source attributes, by path, where it differs from `flowNulls`. */
+  sourceFlowNull: z.record(z.string(), z.boolean()).default({}),
   /** What an operation without `active` does. `disable` has been reported. */
   omittedActive: z.enum(['disable', 'ignore']).default('disable'),
   createDisabled: z.boolean().default(true),
   mandatory: z.array(z.string()).default(['userName']),
   /** Two people cannot have the same userPrincipalName. */
   uniqueUserName: z.boolean().default(true),
+  /** A userPrincipalName must be a name and a domain without spaces. */
+  checkUserName: z.boolean().default(true),
+  /** The domains that a userPrincipalName may have; any, when the list is missing. */
+  verifiedDomains: z.array(z.string()).optional(),
   /** Added to a userName without a domain. */
   defaultDomain: z.string().default('contoso.onmicrosoft.com'),
   /** `all`: every attribute sent has been added to the attribute list and mapped. `mapped`: only the mapping's. */
   attributeList: z.enum(['all', 'mapped']).default('all'),
   /** Whether the import step echoes `active`. No real record does. */
   echoActive: z.boolean().default(false),
+  /** What the scoping step says of somebody who is not active: only `True` has been seen, of people who were. */
+  scopingActive: z.enum(['source', 'always-true']).default('source'),
+  /** The attribute mapping; the default for the kind of job when missing. */
+  mapping: z.array(attributeMappingSchema).optional(),
+  /** Groups of clauses: somebody is in scope when every clause of one group holds. */
+  scope: z.array(z.array(scopeClauseSchema).min(1)).default([]),
+  /** What becomes of an enabled person who is out of scope now. Not documented for this kind of job. */
+  outOfScope: z.enum(['skip', 'disable']).default('skip'),
+  targetActions: z.strictObject({ create: z.boolean().default(true), update: z.boolean().default(true) }).prefault({}),
+
+  /** Failed operations are tried again: at 6, 12 and 24 hours, then daily up to 28 days (documented). */
+  escrow: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      delaysMs: z.array(milliseconds).default([6 * hour, 12 * hour, 24 * hour]),
+      thenEveryMs: milliseconds.default(day),
+      giveUpAfterMs: milliseconds.default(28 * day),
+      /** Whether the record of a retry has the changeId of the first try. Not documented. */
+      changeId: z.enum(['new', 'same']).default('new'),
+    })
+    .prefault({}),
+  quarantine: z
+    .strictObject({
+      /** At least so many failures in a cycle, and more than so many in a hundred. */
+      failures: z.number().int().positive().default(5_000),
+      percent: z.number().positive().default(40),
+      /** More operations than this waiting for a retry. */
+      escrowed: z.number().int().positive().default(40_000),
+      /** Cycles slow down to this. */
+      cycleMs: milliseconds.default(day),
+      disableAfterMs: milliseconds.default(28 * day),
+    })
+    .prefault({}),
+  /** More people disabled by one cycle than this quarantine the job before any of them is; no threshold when missing. */
+  deletionThreshold: z.number().int().positive().optional(),
+  /** The state the job starts in. */
+  jobState: z.enum(['NotConfigured', 'NotRun', 'Active', 'Paused']).default('Active'),
+  /** How many operations can be staged. Not documented. */
+  bucketOperations: z.number().int().positive().default(500_000),
+  /** Whether a restart throws away what is staged while no cycle runs (documented). */
+  restartPurges: z.boolean().default(true),
+  /** Records of another source in the same job, for each cycle that does something. */
+  foreignPerCycle: z.number().int().nonnegative().default(0),
+
+  /** What goes wrong, from the start. */
+  faults: z.array(faultRuleSchema).default([]),
+  /** A file with such a list, read at the start. */
+  faultFile: z.string().optional(),
+  /** A file with people who are in the directory from the start. */
+  directoryFile: z.string().optional(),
 })
 
 /** What may be given: everything is optional. */
 export type EntraSettings = z.input<typeof settingsSchema>
 /** What the double runs on: everything has its value. */
-export type Settings = z.output<typeof settingsSchema>
+export type Settings = z.output<typeof settingsSchema> & { readonly jobId: string; readonly targetSystemName: string }
+
+/** Throws ZodError when something is not a setting or has a wrong value. */
+export function readSettings(given: Partial<EntraSettings>): Settings {
+  const settings = settingsSchema.parse(given)
+  const isEntra = settings.kind === 'entra'
+  const job = `${isEntra ? 'API2AAD' : 'API2AD'}.${settings.tenantId.replaceAll('-', '')}.834b9227-5076-4461-8170-2655ee80ff68`
+  const target = isEntra ? 'Azure Active Directory' : 'Active Directory'
+  return { ...settings, jobId: settings.jobId ?? job, targetSystemName: settings.targetSystemName ?? target }
+}
 
 /** Short cycles and lag and no call limits, for tests and demonstrations. */
 export const fastSettings: Partial<EntraSettings> = {

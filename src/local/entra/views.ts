@@ -26,7 +26,7 @@ export interface Views {
 export function createViews(directory: Directory, log: Log, rows: Rows): Views {
   const entryOf = ({ active, objectId, operations, source }: Person): DirectoryEntry => ({
     active,
-    record: { ...unflatten(source, rows), active },
+    record: source === undefined ? {} : { ...unflatten(source, rows), active },
     objectId,
     operations,
   })
@@ -35,7 +35,7 @@ export function createViews(directory: Directory, log: Log, rows: Rows): Views {
     const slices = createSlices()
     for (const person of directory.all()) {
       await slices.pause()
-      yield [person.externalId, entryOf(person)]
+      yield [person.externalId ?? person.objectId, entryOf(person)]
     }
   }
 
