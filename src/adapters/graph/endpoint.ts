@@ -1,0 +1,41 @@
+import { RollcallError } from '../../core/errors.ts'
+
+/** What the full bulkUpload URL of the portal says. */
+export interface Endpoint {
+  readonly origin: string
+  readonly version: 'v1.0' | 'beta'
+  readonly servicePrincipalId: string
+  readonly jobId: string
+  /** Where operations go, below the version. */
+  readonly uploadPath: string
+}
+
+/** Hosts that may be sent a token. National clouds included; nothing else, wherever a configuration or a `nextLink` points. */
+const GRAPH_HOSTS = new Set(['graph.microsoft.com', 'graph.microsoft.us', 'dod-graph.microsoft.us', 'microsoftgraph.chinacloudapi.cn'])
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
+const PATH = /^\/(v1\.0|beta)(\/servicePrincipals\/([^/]+)\/synchronization\/jobs\/([^/]+)\/bulkUpload)$/
+
+/** Throws `EndpointInvalid` or `EndpointNotAllowed`. Plain http is for loopback, and only when it was asked for. */
+export function parseEndpoint(text: string, allowHttp: boolean): Endpoint {
+  const url = URL.parse(text)
+  const found = url && PATH.exec(url.pathname)
+  if (!url || !found) {
+    throw new RollcallError(
+      'EndpointInvalid',
+      'PROVISIONING_ENDPOINT is no bulkUpload URL; copy the "Provisioning API Endpoint" of the portal: https://graph.microsoft.com/v1.0/servicePrincipals/…/synchronization/jobs/…/bulkUpload',
+    )
+  }
+  const local = url.protocol === 'http:' && LOOPBACK.has(url.hostname)
+  if (local && !allowHttp)
+    throw new RollcallError(
+      'EndpointNotAllowed',
+      'PROVISIONING_ENDPOINT is plain http; set PROVISIONING_ALLOW_HTTP=true to use a local double',
+    )
+  if (!local && (url.protocol !== 'https:' || !GRAPH_HOSTS.has(url.hostname)))
+    throw new RollcallError(
+      'EndpointNotAllowed',
+      `PROVISIONING_ENDPOINT points to a host that gets no token; allowed are ${[...GRAPH_HOSTS].join(', ')} over https, and loopback`,
+    )
+  const [, version, uploadPath = '', servicePrincipalId = '', jobId = ''] = found
+  return { origin: url.origin, version: version === 'beta' ? 'beta' : 'v1.0', servicePrincipalId, jobId, uploadPath }
+}

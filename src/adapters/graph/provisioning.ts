@@ -1,0 +1,125 @@
+import type { Json } from '../../core/model.ts'
+import { RollcallError } from '../../core/errors.ts'
+import type { LogPage, Provisioning, ProvisioningLog, UploadAnswer } from '../../core/ports.ts'
+import { retryAfterMs } from '../../core/provision/verdict.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import type { Graph } from './client.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** An error body is read up to here; what follows says nothing new. */
+const MOST_ERROR_TEXT = 16_384
+
+export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisioning {
+  return {
+    upload: async (body, clientRequestId): Promise<UploadAnswer> => {
+      try {
+        const response = await graph.post(endpoint.uploadPath, body, {
+          'Content-Type': 'application/scim+json',
+          'client-request-id': clientRequestId,
+        })
+        const error = response.ok ? null : errorOf((await response.text()).slice(0, MOST_ERROR_TEXT))
+        if (response.ok) await response.body?.cancel()
+        return {
+          kind: 'response',
+          status: response.status,
+          retryAfter: response.headers.get('Retry-After'),
+          requestId: response.headers.get('request-id'),
+          serverAt: dateOf(response),
+          code: error?.code ?? null,
+          message: error?.message ?? null,
+        }
+      } catch (error) {
+        if (error instanceof RollcallError) throw error
+        return { kind: 'network', code: networkCode(error) }
+      }
+    },
+  }
+}
+
+/** Reads the log within `requestsPerWindow`, counted here, because its 429 often names no time. */
+export function graphLog(
+  graph: Graph,
+  endpoint: Endpoint,
+  limits: { readonly requestsPerWindow: number; readonly windowMs: number; readonly top: number },
+  runtime: Runtime,
+): ProvisioningLog {
+  const sent: number[] = []
+  const turn = async (signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      const now = runtime.now()
+      while (sent[0] !== undefined && sent[0] <= now - limits.windowMs) sent.shift()
+      if (sent.length < limits.requestsPerWindow || signal.aborted) break
+      await runtime.sleep((sent[0] ?? now) + limits.windowMs - now, signal)
+    }
+    sent.push(runtime.now())
+  }
+  return {
+    page: async ({ since, next, signal }): Promise<LogPage> => {
+      await turn(signal)
+      const path = next ?? firstPage(endpoint.jobId, since, limits.top)
+      const response = await graph.get(path, signal)
+      if (response.status !== 200) {
+        await response.body?.cancel()
+        const waitMs = retryAfterMs(response.headers.get('Retry-After'), runtime.now())
+        throw Object.assign(
+          new RollcallError(
+            response.status === 429 ? 'LogThrottled' : 'LogUnavailable',
+            `the provisioning log answered ${response.status}${response.status === 403 ? '; grant ProvisioningLog.Read.All' : ''}`,
+          ),
+          { retryAfterMs: waitMs },
+        )
+      }
+      const page: unknown = await response.json()
+      return { records: recordsOf(page), next: nextOf(page), serverAt: dateOf(response) }
+    },
+  }
+}
+
+/** The log counts whole seconds and `gt` is strict, so a second earlier is asked for. */
+function firstPage(jobId: string, since: number, top: number): string {
+  const after = new Date(Math.floor(since / 1_000) * 1_000 - 1_000).toISOString().replace('.000Z', 'Z')
+  return `/auditLogs/provisioning?$filter=jobId eq '${jobId.replaceAll("'", "''")}' and activityDateTime gt ${after}&$top=${top}`
+}
+
+function recordsOf(page: unknown): readonly Json[] {
+  const value = typeof page === 'object' && page !== null && 'value' in page ? page.value : null
+  if (!Array.isArray(value))
+    throw new RollcallError('LogUnavailable', 'the provisioning log answered with something that is no list of records')
+  return value
+}
+
+/** Origin and version are ours; a link says only where to go on. */
+function nextOf(page: unknown): string | null {
+  const link = typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
+  const url = typeof link === 'string' ? URL.parse(link) : null
+  return url ? url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search : null
+}
+
+function dateOf(response: Response): number | null {
+  const at = Date.parse(response.headers.get('Date') ?? '')
+  return Number.isNaN(at) ? null : at
+}
+
+function errorOf(text: string): { readonly code: string | null; readonly message: string | null } {
+  try {
+    const body = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } } | null
+    return { code: asText(body?.error?.code), message: asText(body?.error?.message) }
+  } catch {
+    return { code: null, message: null }
+  }
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}
+
+/** `fetch` hides the reason two levels down, and the Graph client wraps it once more. */
+function networkCode(error: unknown): string {
+  for (
+    let at: unknown = error, depth = 0;
+    at instanceof Error && depth < 5;
+    at = at.cause ?? (('customError' in at && at.customError) || undefined), depth++
+  )
+    if ('code' in at && typeof at.code === 'string' && at.code !== '') return at.code
+  return error instanceof Error ? error.name : 'Unknown'
+}

@@ -1,0 +1,157 @@
+import type { Candidate, Candidates, CorrelatedPage, JoinedRecord } from '../../core/ledger/port.ts'
+import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
+import type { LogRecord } from '../../core/report/log-record.ts'
+import { addUnanswered } from './employees.ts'
+import { operationId, parse, seqOf } from './people.ts'
+import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
+
+const WATERMARK = 'provisioning-log'
+
+export async function candidates(sql: Sql, records: readonly LogRecord[]): Promise<Candidates> {
+  const known = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    records.map(({ id }) => [id]),
+    'SELECT r.id FROM v JOIN log_records r ON r.id = v.id',
+  )
+  const people = [...new Set(records.map(({ employee }) => employee))].map((id) => [id])
+  const operations = await withRows<{
+    seq: number
+    employee: string
+    state: 'accepted' | 'answered'
+    record: string
+    active: number
+    accepted_at: number
+    submitted_at: number
+  }>(
+    sql,
+    ['id TEXT'],
+    people,
+    `SELECT o.seq, o.employee, o.state, o.record, o.active, o.accepted_at, o.submitted_at FROM v JOIN operations o ON o.employee = v.id
+     WHERE o.state IN ('pending', 'batched', 'accepted', 'answered') AND o.state = 'accepted'`,
+  )
+  const changes = [...new Set(records.map(({ changeId }) => changeId))].map((id) => [id])
+  const byChange = await withRows<{ change_id: string; operation: number }>(
+    sql,
+    ['id TEXT'],
+    changes,
+    'SELECT r.change_id, r.operation FROM v JOIN log_records r ON r.change_id = v.id WHERE r.operation IS NOT NULL',
+  )
+  const unjoined = await withRows<{ detail: string }>(
+    sql,
+    ['id TEXT'],
+    people,
+    'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
+  )
+  return {
+    known: new Set(known.map(({ id }) => id)),
+    operations: operations.map((row): Candidate => ({
+      id: operationId(row.seq),
+      employee: row.employee,
+      state: row.state,
+      record: row.record,
+      active: row.active === 1,
+      acceptedAt: row.accepted_at,
+      submittedAt: row.submitted_at,
+    })),
+    byChange: new Map(byChange.map((row) => [row.change_id, operationId(row.operation)])),
+    unjoined: unjoined.map(({ detail }) => parse<LogRecord>(detail)),
+  }
+}
+
+export async function correlate(sql: Sql, { joins, now, finalAt, watermark }: CorrelatedPage): Promise<void> {
+  await insertRows(
+    sql,
+    'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at)',
+    joins.map((join) => recordRow(join, now)),
+    `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
+       detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
+  )
+  const interims = joins.filter((join) => join.operation !== null && join.interim !== null)
+  const answered = await withRows<{ seq: number; employee: string; hash: string; interim: string; code: string | null }>(
+    sql,
+    ['seq INT', 'interim TEXT', 'code TEXT', 'reason TEXT', 'now INT', 'final_at INT'],
+    interims.map(({ operation, interim, record }) => [seqOf(operation ?? ''), interim, record.code, record.reason, now, finalAt]),
+    `UPDATE operations SET state = 'answered', interim = v.interim, code = v.code, reason = v.reason, answered_at = v.now, final_at = v.final_at
+     FROM v WHERE operations.seq = v.seq AND operations.state = 'accepted'
+     RETURNING operations.seq, operations.employee, operations.hash, operations.interim, operations.code`,
+  )
+  await addUnanswered(
+    sql,
+    answered.map(({ employee }) => employee),
+    -1,
+  )
+  await remember(sql, joins, answered)
+  await offerAgainAfterOvertaking(
+    sql,
+    answered.map(({ employee }) => employee),
+    now,
+  )
+  if (watermark !== null)
+    await sql.run(
+      `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value THEN cursors.value ELSE excluded.value END`,
+      [WATERMARK, watermark],
+    )
+}
+
+function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[] {
+  const joined = operation === null ? null : seqOf(operation)
+  return [
+    record.id,
+    record.jobId,
+    record.employee,
+    record.activityAt,
+    record.changeId,
+    record.cycleId,
+    record.action,
+    record.status,
+    record.code,
+    record.reason,
+    record.objectId,
+    joined,
+    joined === null ? JSON.stringify(record) : null,
+    now,
+  ]
+}
+
+/** What the directory took is what the next record is compared with. */
+async function remember(
+  sql: Sql,
+  joins: readonly JoinedRecord[],
+  answered: readonly { seq: number; employee: string; hash: string; interim: string; code: string | null }[],
+): Promise<void> {
+  const took = answered.filter(({ interim, code }) => interim === 'confirmed' || (interim === 'unchanged' && code === REDUNDANT_EXPORT))
+  const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
+  await withRows(
+    sql,
+    ['id TEXT', 'hash TEXT', 'operation INT'],
+    [...newest.values()].map(({ employee, hash, seq }) => [employee, hash, seq]),
+    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, known = 1, offers = 0
+     FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation)`,
+  )
+  const objects = new Map(
+    joins.flatMap(({ record, operation }) => (operation !== null && record.objectId !== null ? [[record.employee, record.objectId]] : [])),
+  )
+  await withRows(
+    sql,
+    ['id TEXT', 'object_id TEXT'],
+    [...objects],
+    'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id',
+  )
+}
+
+/** The service documents no order, so after an overtaking the end state is offered once more. */
+async function offerAgainAfterOvertaking(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    [...new Set(employees)].map((id) => [id, now]),
+    `UPDATE employees SET reoffer = 0, taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now
+     FROM v WHERE employees.id = v.id AND employees.reoffer = 1 AND employees.unanswered = 0`,
+  )
+}
+
+export async function watermark(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [WATERMARK])
+  return row?.value ?? null
+}

@@ -1,0 +1,215 @@
+import type { ExpireQuery, Interim } from '../../core/ledger/port.ts'
+import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
+import { INCOMPLETE_RECORD, NO_OUTCOME } from '../../core/plan/plan.ts'
+import { addUnanswered } from './employees.ts'
+import { type FinishedEvent, queueOutcomes } from './outbox.ts'
+import { group } from './people.ts'
+import { addTotals } from './record.ts'
+import { type Sql, withRows } from './sql.ts'
+
+/** Why an operation came to nothing without anything being wrong. */
+const DIRECTORY_HELD_IT = 'DirectoryHeldIt'
+const NOT_IN_DIRECTORY = 'NotInDirectory'
+
+interface Ended {
+  readonly seq: number
+  readonly employee: string
+  readonly code: string | null
+  readonly reason: string | null
+}
+
+/** Answered operations whose quiet period is over become final, their events with them. */
+export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
+  const rows = await sql.all<Ended & { interim: Interim }>(
+    `SELECT seq, employee, interim, code, reason FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
+    [now, limit],
+  )
+  const byInterim = group(rows, (row) => row.interim)
+  await endOperations(sql, byInterim.get('confirmed') ?? [], 'confirmed', now)
+  await endOperations(sql, byInterim.get('unchanged') ?? [], 'unchanged', now)
+  await endOperations(sql, byInterim.get('skipped') ?? [], 'skipped', now)
+  const good = rows.filter((row) => row.interim !== 'failed')
+  const interims = new Map(good.map((row) => [row.seq, row]))
+  const finished = (await eventsOf(sql, good)).map(({ seq, employee, operation, by_seq }): FinishedEvent => {
+    const ended = interims.get(operation)
+    const common = { seq, employee, detail: null, by: by_seq, operation }
+    if (by_seq !== null) return { ...common, state: 'superseded', reason: null }
+    if (ended?.interim === 'unchanged')
+      return { ...common, state: 'unchanged', reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY }
+    if (ended?.interim === 'skipped') return { ...common, state: 'skipped', reason: ended.code }
+    return { ...common, state: 'confirmed', reason: null }
+  })
+  await finishEvents(sql, instance, finished, now)
+  await failOperations(sql, instance, byInterim.get('failed') ?? [], now)
+  return rows.length
+}
+
+async function endOperations(sql: Sql, ended: readonly Ended[], state: string, now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['seq INT', 'state TEXT', 'code TEXT', 'reason TEXT', 'now INT'],
+    ended.map((one) => [one.seq, state, one.code, one.reason, now]),
+    'UPDATE operations SET state = v.state, code = v.code, reason = v.reason, finished_at = v.now FROM v WHERE operations.seq = v.seq',
+  )
+}
+
+interface CarriedEvent {
+  readonly seq: number
+  readonly employee: string
+  readonly operation: number
+  readonly by_seq: number | null
+}
+
+function eventsOf(sql: Sql, operations: readonly { readonly seq: number; readonly employee: string }[]): Promise<CarriedEvent[]> {
+  return withRows<CarriedEvent>(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    operations.map(({ seq, employee }) => [seq, employee]),
+    `SELECT e.seq, e.employee, e.operation, e.by_seq FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq AND e.state = 'planned'`,
+  )
+}
+
+async function finishEvents(sql: Sql, instance: string, finished: readonly FinishedEvent[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'now INT'],
+    finished.map((event) => [event.seq, event.state, event.reason, event.detail, now]),
+    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, finished_at = v.now,
+       revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
+     FROM v WHERE events.seq = v.seq`,
+  )
+  await queueOutcomes(sql, finished, now)
+  await addTotals(sql, instance, { finished: finished.length })
+}
+
+/** Puts events back to be looked at afresh: what stood in their place has fallen away. */
+async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<void> {
+  await withRows(
+    sql,
+    ['seq INT'],
+    events.map(({ seq }) => [seq]),
+    `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL FROM v WHERE events.seq = v.seq`,
+  )
+}
+
+async function planAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    [...new Set(employees)].sort().map((id) => [id, now]),
+    `UPDATE employees SET revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
+  )
+}
+
+/**
+ * Failed for good: the events an operation carried die with it, and what they had superseded is looked at afresh. An operation that carried
+ * nothing of its own is not planned again by itself, or it would fail for ever.
+ */
+export async function failOperations(sql: Sql, instance: string, failed: readonly Ended[], now: number): Promise<void> {
+  if (failed.length === 0) return
+  await endOperations(sql, failed, 'failed', now)
+  const carried = await eventsOf(sql, failed)
+  const bySeq = new Map(failed.map((one) => [one.seq, one]))
+  const dead = carried
+    .filter(({ by_seq }) => by_seq === null)
+    .map(({ seq, employee, operation }): FinishedEvent => ({
+      seq,
+      employee,
+      state: 'dead-lettered',
+      reason: bySeq.get(operation)?.code ?? 'Unknown',
+      detail: null,
+      by: null,
+      operation,
+    }))
+  await finishEvents(sql, instance, dead, now)
+  await reopenEvents(
+    sql,
+    carried.filter(({ by_seq }) => by_seq !== null),
+  )
+  await planAgain(
+    sql,
+    carried.map(({ employee }) => employee),
+    now,
+  )
+}
+
+/** No record by the deadline: what the directory holds is unknown, so the person is offered again, and after enough offers given up. */
+export async function expire(sql: Sql, instance: string, query: ExpireQuery): Promise<{ offeredAgain: number; givenUp: number }> {
+  const { now } = query
+  const overdue = await sql.all<Ended & { offers: number }>(
+    `SELECT o.seq, o.employee, o.code, o.reason, p.offers FROM operations o JOIN employees p ON p.id = o.employee
+     WHERE o.state = 'accepted' AND o.accepted_at < ? ORDER BY o.accepted_at LIMIT ?`,
+    [query.acceptedBefore, query.limit],
+  )
+  if (overdue.length === 0) return { offeredAgain: 0, givenUp: 0 }
+  await endOperations(sql, overdue, 'unanswered', now)
+  await addUnanswered(
+    sql,
+    overdue.map(({ employee }) => employee),
+    -1,
+  )
+  const employees = [...new Set(overdue.map(({ employee }) => employee))].sort()
+  await withRows(
+    sql,
+    ['id TEXT'],
+    employees.map((id) => [id]),
+    'UPDATE employees SET taken_hash = NULL, offers = offers + 1 FROM v WHERE employees.id = v.id',
+  )
+  const givenUp = overdue.filter(({ offers }) => offers + 1 >= query.maxOffers)
+  const again = overdue.filter(({ offers }) => offers + 1 < query.maxOffers)
+  await reopenEvents(sql, await eventsOf(sql, again))
+  await planAgain(
+    sql,
+    again.map(({ employee }) => employee),
+    now,
+  )
+  const lost = await eventsOf(sql, givenUp)
+  await finishEvents(
+    sql,
+    instance,
+    lost.map(({ seq, employee, operation, by_seq }): FinishedEvent =>
+      by_seq === null
+        ? { seq, employee, state: 'dead-lettered', reason: NO_OUTCOME, detail: null, by: null, operation }
+        : { seq, employee, state: 'superseded', reason: null, detail: null, by: by_seq, operation },
+    ),
+    now,
+  )
+  return { offeredAgain: again.length, givenUp: givenUp.length }
+}
+
+/** What never became complete dies with the names of what was missing. It comes back by itself when the person becomes complete after all. */
+export async function expireIncomplete(sql: Sql, instance: string, before: number, now: number, limit: number): Promise<number> {
+  const people = await sql.all<{ id: string }>(
+    'SELECT id FROM employees WHERE incomplete_since IS NOT NULL AND incomplete_since <= ? ORDER BY incomplete_since LIMIT ?',
+    [before, limit],
+  )
+  if (people.length === 0) return 0
+  const rows = people.map(({ id }) => [id])
+  const events = await withRows<{ seq: number; employee: string; detail: string | null }>(
+    sql,
+    ['id TEXT'],
+    rows,
+    `SELECT e.seq, e.employee, e.detail FROM v JOIN events e ON e.employee = v.id WHERE e.state = 'incomplete'`,
+  )
+  await finishEvents(
+    sql,
+    instance,
+    events.map(({ seq, employee, detail }): FinishedEvent => ({
+      seq,
+      employee,
+      state: 'dead-lettered',
+      reason: INCOMPLETE_RECORD,
+      detail,
+      by: null,
+      operation: null,
+    })),
+    now,
+  )
+  await withRows(
+    sql,
+    ['id TEXT'],
+    rows,
+    'UPDATE employees SET incomplete_since = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
+  )
+  return events.length
+}

@@ -1,0 +1,50 @@
+import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../core/ledger/lifecycle.ts'
+import type { Census, Idle, Totals } from '../../core/ledger/port.ts'
+import { TOTALS } from '../../core/ledger/port.ts'
+import type { Sql } from './sql.ts'
+
+/** Every question is answered by a partial index that holds only what is open. */
+export async function idle(sql: Sql, now: number): Promise<Idle> {
+  const busy = [
+    'SELECT 1 AS busy FROM employees WHERE urgent = 1 LIMIT 1',
+    'SELECT 1 AS busy FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0 LIMIT 1',
+    'SELECT 1 AS busy FROM employees WHERE incomplete_since IS NOT NULL LIMIT 1',
+    `SELECT 1 AS busy FROM operations WHERE state = 'pending' LIMIT 1`,
+    `SELECT 1 AS busy FROM batches WHERE state = 'open' LIMIT 1`,
+    `SELECT 1 AS busy FROM operations WHERE state = 'accepted' LIMIT 1`,
+    `SELECT 1 AS busy FROM operations WHERE state = 'answered' LIMIT 1`,
+    'SELECT 1 AS busy FROM outbox WHERE published_at IS NULL LIMIT 1',
+  ]
+  const [moment] = await sql.all<{ next_at: number }>('SELECT next_at FROM employees WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1')
+  const nextAt = moment?.next_at ?? null
+  if (nextAt !== null && nextAt <= now) return { idle: false, nextAt }
+  for (const question of busy) if ((await sql.all(question)).length > 0) return { idle: false, nextAt }
+  return { idle: true, nextAt }
+}
+
+export async function totals(sql: Sql): Promise<Totals> {
+  const [row] = await sql.all<Record<string, number | null>>(
+    `SELECT ${TOTALS.map((name) => `SUM(${name}) AS ${name}`).join(', ')} FROM books`,
+  )
+  return record(TOTALS, (name) => row?.[name] ?? 0)
+}
+
+export async function census(sql: Sql): Promise<Census> {
+  const byState = async (table: string): Promise<Map<string, number>> => {
+    const rows = await sql.all<{ state: string; n: number }>(`SELECT state, COUNT(*) AS n FROM ${table} GROUP BY state`)
+    return new Map(rows.map(({ state, n }) => [state, n]))
+  }
+  const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
+  const [events, operations, batches] = [await byState('events'), await byState('operations'), await byState('batches')]
+  return {
+    events: record(EVENT_STATES, (state) => events.get(state) ?? 0),
+    operations: record(OPERATION_STATES, (state) => operations.get(state) ?? 0),
+    batches: record(BATCH_STATES, (state) => batches.get(state) ?? 0),
+    employees: await count('SELECT COUNT(*) AS n FROM employees'),
+    unpublished: await count('SELECT COUNT(*) AS n FROM outbox WHERE published_at IS NULL'),
+  }
+}
+
+function record<K extends string>(keys: readonly K[], valueOf: (key: K) => number): Readonly<Record<K, number>> {
+  return Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, number>
+}

@@ -1,0 +1,38 @@
+import type { Ledger } from '../../core/ledger/port.ts'
+import { nextBatch, recordAnswer, takeSlot } from './batches.ts'
+import { commitPlan } from './commit-plan.ts'
+import { candidates, correlate, watermark } from './correlate.ts'
+import { expire, expireIncomplete, finalize } from './finalize.ts'
+import { census, idle, totals } from './inspect.ts'
+import { markPublished, takeUnpublished } from './outbox.ts'
+import { duePeople } from './people.ts'
+import { record } from './record.ts'
+import type { Driver, Sql } from './sql.ts'
+import { trace } from './trace.ts'
+
+/** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
+export function sqlLedger(driver: Driver, instance: string): Ledger {
+  const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work)
+  return {
+    record: (intake) => within((sql) => record(sql, instance, intake)),
+    duePeople: (query) => within((sql) => duePeople(sql, query)),
+    commitPlan: (decisions, now) => within((sql) => commitPlan(sql, instance, decisions, now)),
+    nextBatch: (query) => within((sql) => nextBatch(sql, query)),
+    takeSlot: (batchId, query) => within((sql) => takeSlot(sql, instance, batchId, query)),
+    recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, instance, batchId, answer, now)),
+    candidates: (records) => within((sql) => candidates(sql, records)),
+    correlate: (page) => within((sql) => correlate(sql, page)),
+    finalize: (now, limit) => within((sql) => finalize(sql, instance, now, limit)),
+    expire: (query) => within((sql) => expire(sql, instance, query)),
+    expireIncomplete: (before, now, limit) => within((sql) => expireIncomplete(sql, instance, before, now, limit)),
+    watermark: () => within(watermark),
+    takeUnpublished: (limit) => within((sql) => takeUnpublished(sql, limit)),
+    markPublished: (ids, now) => within((sql) => markPublished(sql, instance, ids, now)),
+    idle: (now) => within((sql) => idle(sql, now)),
+    totals: () => within(totals),
+    inspect: () => within(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
+    trace: (reference) => within((sql) => trace(sql, reference)),
+    ping: () => within(async (sql) => void (await sql.all('SELECT 1 AS one'))),
+    close: () => driver.close(),
+  }
+}

@@ -1,0 +1,128 @@
+import type { EventState } from '../../core/ledger/lifecycle.ts'
+import type { DueQuery } from '../../core/ledger/port.ts'
+import type { EventName, JsonObject, Mode, OrderValue } from '../../core/model.ts'
+import { leavesFold, type Person, type PersonEvent, type UnansweredOperation } from '../../core/plan/plan.ts'
+import { type Sql, withRows } from './sql.ts'
+
+export interface EventRow {
+  readonly seq: number
+  readonly event_id: string
+  readonly source: string
+  readonly type: string
+  readonly employee: string
+  readonly recorded_at: number
+  readonly effective_at: number
+  readonly effective_raw: string | null
+  readonly rank: number
+  readonly order_value: string | null
+  readonly mode: Mode
+  readonly worker: string
+  readonly rescinds: string | null
+  readonly traceparent: string | null
+  readonly state: EventState
+  readonly reason: string | null
+}
+const EVENT_COLUMNS =
+  'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason'
+
+/** Until when intake counts as working off a backlog. In the ledger, so that every instance sees it. */
+export const BACKLOG_UNTIL = 'backlog-until'
+
+/** Leavers first, then people whose moment has come, then those who were quiet long enough. */
+export async function duePeople(sql: Sql, { now, limit, maxWaitMs }: DueQuery): Promise<Person[]> {
+  const ids = new Set<string>()
+  const add = async (text: string, parameters: readonly number[]): Promise<void> => {
+    if (ids.size >= limit) return
+    for (const { id } of await sql.all<{ id: string }>(text, [...parameters, limit])) if (ids.size < limit) ids.add(id)
+  }
+  await add('SELECT id FROM employees WHERE urgent = 1 LIMIT ?', [])
+  await add('SELECT id FROM employees WHERE next_at IS NOT NULL AND next_at <= ? ORDER BY next_at LIMIT ?', [now])
+  const [backlog] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [BACKLOG_UNTIL])
+  if ((backlog?.value ?? 0) > now)
+    await add('SELECT id FROM employees WHERE dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at LIMIT ?', [
+      now - maxWaitMs,
+    ])
+  else await add('SELECT id FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at LIMIT ?', [now])
+  return loadPeople(sql, [...ids])
+}
+
+export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Person[]> {
+  const rows = ids.map((id) => [id])
+  const employees = await withRows<{ id: string; revision: number; taken_hash: string | null; known: number }>(
+    sql,
+    ['id TEXT'],
+    rows,
+    'SELECT p.id, p.revision, p.taken_hash, p.known FROM v JOIN employees p ON p.id = v.id',
+  )
+  const events = group(
+    await withRows<EventRow>(sql, ['id TEXT'], rows, `SELECT ${EVENT_COLUMNS} FROM v JOIN events e ON e.employee = v.id`),
+    (row) => row.employee,
+  )
+  const sent = group(
+    await withRows<{ seq: number; employee: string; state: 'batched' | 'accepted'; active: number }>(
+      sql,
+      ['id TEXT'],
+      rows,
+      `SELECT o.seq, o.employee, o.state, o.active FROM v JOIN operations o ON o.employee = v.id
+       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered') AND o.state IN ('batched', 'accepted')`,
+    ),
+    (row) => row.employee,
+  )
+  return employees.map((row) => ({
+    employee: row.id,
+    revision: row.revision,
+    takenHash: row.taken_hash,
+    known: row.known === 1,
+    events: (events.get(row.id) ?? []).map(toEvent),
+    unanswered: (sent.get(row.id) ?? [])
+      .sort((a, b) => a.seq - b.seq)
+      .map((operation): UnansweredOperation => ({
+        id: operationId(operation.seq),
+        state: operation.state,
+        active: operation.active === 1,
+      })),
+  }))
+}
+
+export function toEvent(row: EventRow): PersonEvent {
+  return {
+    seq: row.seq,
+    source: row.source,
+    id: row.event_id,
+    type: row.type,
+    employee: row.employee,
+    recordedAt: row.recorded_at,
+    effectiveAt: row.effective_at,
+    effectiveRaw: row.effective_raw,
+    rank: row.rank,
+    order: row.order_value === null ? null : parse<OrderValue>(row.order_value),
+    mode: row.mode,
+    worker: parse<JsonObject>(row.worker),
+    rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
+    traceparent: row.traceparent,
+    state: row.state,
+    reason: row.reason,
+    dead: row.state === 'dead-lettered' && leavesFold(row.reason),
+  }
+}
+
+/** What the ledger wrote itself, so its shape is known. */
+export function parse<T>(json: string): T {
+  return JSON.parse(json) as T
+}
+
+export function group<T, K>(rows: readonly T[], keyOf: (row: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const row of rows) {
+    const key = keyOf(row)
+    const there = groups.get(key)
+    if (there) there.push(row)
+    else groups.set(key, [row])
+  }
+  return groups
+}
+
+/** Rows are numbered; outside the ledger the number carries its kind, so that one can tell what it names. */
+export const operationId = (seq: number): string => `op-${seq}`
+export const batchId = (seq: number): string => `batch-${seq}`
+export const seqOf = (id: string): number => Number(id.slice(id.lastIndexOf('-') + 1))

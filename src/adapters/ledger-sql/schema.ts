@@ -1,0 +1,108 @@
+import { RollcallError } from '../../core/errors.ts'
+import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../core/ledger/lifecycle.ts'
+import { TOTALS } from '../../core/ledger/port.ts'
+import type { Dialect, Driver } from './sql.ts'
+
+const oneOf = (column: string, states: readonly string[]): string =>
+  `CHECK (${column} IN (${states.map((state) => `'${state}'`).join(', ')}))`
+
+/** Numbered, in order, never changed once released. A ledger written by a newer release is refused. */
+export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
+  ({ integer, identity, tableOptions }) => [
+    // A delivery is known by its place in the queue: a redelivery after a lost settlement changes no count.
+    `CREATE TABLE messages (
+      entity TEXT NOT NULL, enqueued_at ${integer} NOT NULL, sequence TEXT NOT NULL,
+      events ${integer} NOT NULL, rejected TEXT, received_at ${integer} NOT NULL,
+      PRIMARY KEY (entity, enqueued_at, sequence)
+    )${tableOptions}`,
+    `CREATE TABLE events (
+      seq ${identity}, event_id TEXT NOT NULL, source TEXT NOT NULL, type TEXT NOT NULL, employee TEXT NOT NULL,
+      recorded_at ${integer} NOT NULL, effective_at ${integer} NOT NULL, effective_raw TEXT, rank ${integer} NOT NULL, order_value TEXT,
+      mode TEXT NOT NULL, worker TEXT NOT NULL, rescinds TEXT, traceparent TEXT,
+      state TEXT NOT NULL ${oneOf('state', EVENT_STATES)}, reason TEXT, detail TEXT, by_seq ${integer}, operation ${integer},
+      revision ${integer} NOT NULL DEFAULT 1,
+      received_at ${integer} NOT NULL, planned_at ${integer}, finished_at ${integer},
+      UNIQUE (event_id, source)
+    )${tableOptions}`,
+    `CREATE INDEX events_employee ON events (employee)`,
+    `CREATE INDEX events_state ON events (state)`,
+    `CREATE TABLE employees (
+      id TEXT PRIMARY KEY NOT NULL, revision ${integer} NOT NULL,
+      dirty_at ${integer}, plan_at ${integer}, next_at ${integer}, urgent ${integer} NOT NULL DEFAULT 0, incomplete_since ${integer},
+      unanswered ${integer} NOT NULL DEFAULT 0, reoffer ${integer} NOT NULL DEFAULT 0, offers ${integer} NOT NULL DEFAULT 0,
+      known ${integer} NOT NULL DEFAULT 0, taken_hash TEXT, taken_operation ${integer}, object_id TEXT
+    )${tableOptions}`,
+    `CREATE INDEX employees_due ON employees (plan_at) WHERE plan_at IS NOT NULL AND unanswered = 0`,
+    `CREATE INDEX employees_waiting ON employees (dirty_at) WHERE dirty_at IS NOT NULL AND unanswered = 0`,
+    `CREATE INDEX employees_moment ON employees (next_at) WHERE next_at IS NOT NULL`,
+    `CREATE INDEX employees_urgent ON employees (urgent) WHERE urgent = 1`,
+    `CREATE INDEX employees_incomplete ON employees (incomplete_since) WHERE incomplete_since IS NOT NULL`,
+    `CREATE INDEX employees_object ON employees (object_id) WHERE object_id IS NOT NULL`,
+    `CREATE TABLE operations (
+      seq ${identity}, employee TEXT NOT NULL, state TEXT NOT NULL ${oneOf('state', OPERATION_STATES)},
+      lane ${integer} NOT NULL, active ${integer} NOT NULL, record TEXT NOT NULL, hash TEXT NOT NULL,
+      batch ${integer}, interim TEXT, code TEXT, reason TEXT,
+      created_at ${integer} NOT NULL, submitted_at ${integer}, accepted_at ${integer}, answered_at ${integer}, final_at ${integer}, finished_at ${integer}
+    )${tableOptions}`,
+    `CREATE INDEX operations_pending ON operations (lane, seq) WHERE state = 'pending'`,
+    `CREATE INDEX operations_open ON operations (employee) WHERE state IN ('pending', 'batched', 'accepted', 'answered')`,
+    `CREATE INDEX operations_accepted ON operations (accepted_at) WHERE state = 'accepted'`,
+    `CREATE INDEX operations_answered ON operations (final_at) WHERE state = 'answered'`,
+    `CREATE INDEX operations_employee ON operations (employee)`,
+    `CREATE INDEX operations_batch ON operations (batch)`,
+    `CREATE TABLE batches (
+      seq ${identity}, state TEXT NOT NULL ${oneOf('state', BATCH_STATES)}, owner TEXT, lease_until ${integer} NOT NULL, not_before ${integer} NOT NULL,
+      attempts ${integer} NOT NULL DEFAULT 0, created_at ${integer} NOT NULL, submitted_at ${integer}, accepted_at ${integer},
+      request_id TEXT, status ${integer}
+    )${tableOptions}`,
+    `CREATE INDEX batches_open ON batches (not_before) WHERE state = 'open'`,
+    `CREATE INDEX batches_request ON batches (request_id) WHERE request_id IS NOT NULL`,
+    // ended_at is a guess at the worst until the answer is there: a call that was cut off still counts.
+    `CREATE TABLE calls (seq ${identity}, batch ${integer} NOT NULL, at ${integer} NOT NULL, ended_at ${integer} NOT NULL, status ${integer})${tableOptions}`,
+    `CREATE INDEX calls_at ON calls (at)`,
+    `CREATE INDEX calls_ended ON calls (ended_at)`,
+    `CREATE TABLE log_records (
+      id TEXT PRIMARY KEY NOT NULL, job TEXT NOT NULL, employee TEXT NOT NULL, activity_at ${integer} NOT NULL, change_id TEXT NOT NULL, cycle_id TEXT NOT NULL,
+      action TEXT NOT NULL, status TEXT NOT NULL, code TEXT, reason TEXT, object_id TEXT, operation ${integer}, detail TEXT, seen_at ${integer} NOT NULL
+    )${tableOptions}`,
+    `CREATE INDEX log_records_change ON log_records (change_id)`,
+    `CREATE INDEX log_records_operation ON log_records (operation) WHERE operation IS NOT NULL`,
+    `CREATE INDEX log_records_unjoined ON log_records (employee) WHERE operation IS NULL`,
+    `CREATE TABLE outbox (
+      id ${identity}, event_seq ${integer} NOT NULL, employee TEXT NOT NULL, revision ${integer} NOT NULL,
+      state TEXT NOT NULL, reason TEXT, detail TEXT, by_seq ${integer}, operation ${integer}, at ${integer} NOT NULL, published_at ${integer}
+    )${tableOptions}`,
+    `CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL`,
+    `CREATE INDEX outbox_event ON outbox (event_seq)`,
+    `CREATE TABLE cursors (name TEXT PRIMARY KEY NOT NULL, value ${integer} NOT NULL)${tableOptions}`,
+    `CREATE TABLE books (instance TEXT PRIMARY KEY NOT NULL, ${TOTALS.map((name) => `${name} ${integer} NOT NULL DEFAULT 0`).join(', ')})${tableOptions}`,
+  ],
+]
+
+/**
+ * Brings the ledger to this release's schema. Safe when several instances do it at once: each number is applied in one transaction that
+ * another instance's makes wait or find done. Throws `LedgerTooNew` for a ledger of a newer release.
+ */
+export async function migrate(driver: Driver, now: number): Promise<void> {
+  const { dialect } = driver
+  await driver.transaction((sql) =>
+    sql.run(
+      `CREATE TABLE IF NOT EXISTS migrations (version ${dialect.integer} PRIMARY KEY NOT NULL, applied_at ${dialect.integer} NOT NULL)${dialect.tableOptions}`,
+    ),
+  )
+  await driver.transaction(async (sql) => {
+    if (dialect.name === 'postgres') await sql.run('LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE')
+    const [row] = await sql.all<{ version: number | null }>('SELECT MAX(version) AS version FROM migrations')
+    const version = row?.version ?? 0
+    if (version > MIGRATIONS.length)
+      throw new RollcallError(
+        'LedgerTooNew',
+        `the ledger has schema ${version}, this release knows ${MIGRATIONS.length}: run the newer release that wrote it`,
+      )
+    for (const [index, migration] of MIGRATIONS.entries()) {
+      if (index < version) continue
+      for (const statement of migration(dialect)) await sql.run(statement)
+      await sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, ?)', [index + 1, now])
+    }
+  })
+}

@@ -1,0 +1,53 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { Dialect, Driver, Sql, SqlValue } from '../sql.ts'
+
+export const sqliteDialect: Dialect = { name: 'sqlite', integer: 'INTEGER', identity: 'INTEGER PRIMARY KEY', tableOptions: ' STRICT' }
+
+/** How long a writer waits for another process's transaction before it fails. */
+const BUSY_MS = 10_000
+
+/**
+ * A SQLite file as a driver. Calls block their thread, so in the connector it lives in a worker (`client.ts`).
+ * What is committed survives a crash of the process and of the machine (`synchronous=FULL`).
+ */
+export function openSqlite(path: string, options: { readonly readOnly?: boolean } = {}): Driver {
+  const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS })
+  if (!options.readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000')
+  database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY')
+  const statements = new Map<string, StatementSync>()
+  const prepare = (text: string): StatementSync => {
+    let statement = statements.get(text)
+    if (!statement) statements.set(text, (statement = database.prepare(text)))
+    return statement
+  }
+  const sql: Sql = {
+    all: async <T>(text: string, parameters: readonly SqlValue[] = []) => prepare(text).all(...parameters) as T[],
+    run: async (text, parameters = []) => Number(prepare(text).run(...parameters).changes),
+  }
+  // One connection: a transaction begins when the one before it has ended.
+  let last: Promise<unknown> = Promise.resolve()
+  const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
+    database.exec(options.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
+    try {
+      const result = await work(sql)
+      database.exec('COMMIT')
+      return result
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw error
+    }
+  }
+  return {
+    dialect: sqliteDialect,
+    transaction: (work) => {
+      const turn = last.then(() => transaction(work))
+      last = turn.catch(() => {})
+      return turn
+    },
+    close: async () => {
+      await last
+      statements.clear()
+      database.close()
+    },
+  }
+}

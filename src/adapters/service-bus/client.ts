@@ -1,0 +1,35 @@
+import type { TokenCredential } from '@azure/identity'
+import { type RetryOptions, ServiceBusClient } from '@azure/service-bus'
+
+/** How to reach the namespace: a connection string, or a host name and an identity. */
+export type BusAddress =
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'identity'; readonly host: string; readonly credential: TokenCredential }
+
+/**
+ * The client's own default waits 30 s before each of three retries, and a send that hangs is noticed only after a minute.
+ * What still fails after these is ours to wait out.
+ */
+export const RETRY: RetryOptions = { maxRetries: 2, retryDelayInMs: 500, timeoutInMs: 15_000 }
+
+export function connect(address: BusAddress): ServiceBusClient {
+  const options = { retryOptions: RETRY }
+  return address.kind === 'connection-string'
+    ? new ServiceBusClient(address.connectionString, options)
+    : new ServiceBusClient(address.host, address.credential, options)
+}
+
+/** The client's own close can hang; what it leaves behind ends with the connection. */
+export async function closeWithin(ms: number, closing: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
+  await Promise.race([closing.catch(() => {}), timeout])
+  clearTimeout(timer)
+}
+
+/** The condition behind an error: after several attempts the client hides it in an AggregateError that has no code. */
+export function busCode(error: unknown): string {
+  if (error instanceof AggregateError) return busCode(error.errors.at(-1))
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return error instanceof Error ? error.name : 'Unknown'
+}

@@ -1,0 +1,38 @@
+import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus'
+import { RollcallError } from '../../core/errors.ts'
+import type { Outlet, OutboxMessage } from '../../core/ports.ts'
+
+/** A queue or topic to send to, in batches as large as the bus takes. */
+export function busOutlet(client: ServiceBusClient, entity: string): Outlet & { close(): Promise<void> } {
+  const sender = client.createSender(entity)
+  return {
+    send: (messages) => sendInBatches(sender, messages.map(toNative)),
+    close: () => sender.close(),
+  }
+}
+
+/** In order, in as few transfers as their size allows. */
+export async function sendInBatches(
+  sender: ReturnType<ServiceBusClient['createSender']>,
+  messages: readonly ServiceBusMessage[],
+): Promise<void> {
+  let batch = await sender.createMessageBatch()
+  for (const message of messages) {
+    if (batch.tryAddMessage(message)) continue
+    if (batch.count > 0) await sender.sendMessages(batch)
+    batch = await sender.createMessageBatch()
+    if (!batch.tryAddMessage(message))
+      throw new RollcallError('MessageTooLarge', `a message is larger than the ${batch.maxSizeInBytes} bytes the bus takes at once`)
+  }
+  if (batch.count > 0) await sender.sendMessages(batch)
+}
+
+function toNative(message: OutboxMessage): ServiceBusMessage {
+  return {
+    messageId: message.id,
+    subject: message.subject,
+    contentType: message.contentType,
+    body: message.body,
+    applicationProperties: { ...message.properties },
+  }
+}

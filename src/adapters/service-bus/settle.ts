@@ -1,0 +1,47 @@
+import { setImmediate as nextMacrotask } from 'node:timers/promises'
+import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
+import type { Disposition } from '../../core/ports.ts'
+
+type Settle = (message: ServiceBusReceivedMessage) => Promise<void>
+export interface Settled {
+  readonly message: ServiceBusReceivedMessage
+  /** `null` when the bus confirmed it. */
+  readonly error: unknown
+}
+
+/**
+ * Settles through one queue a receiver. The client's AMQP library sends the first two consecutive deliveries settled in one tick as one
+ * disposition with the first one's outcome (rhea 3.0.5, `write_dispositions`): a dead-lettered message would be completed, that is lost.
+ * So completions go together, and everything else in a macrotask of its own.
+ */
+export function guardedSettler(
+  receiver: Pick<ServiceBusReceiver, 'completeMessage' | 'deadLetterMessage'>,
+): (dispositions: readonly Disposition<{ readonly native: ServiceBusReceivedMessage }>[]) => Promise<readonly Settled[]> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (dispositions) => {
+    const answers: Promise<Settled>[] = []
+    const issue = (message: ServiceBusReceivedMessage, settle: Settle): void => {
+      answers.push(
+        settle(message).then(
+          () => ({ message, error: null }),
+          (error: unknown) => ({ message, error: error ?? new Error('not settled') }),
+        ),
+      )
+    }
+    const issued = last.then(async () => {
+      for (const { kind, message } of dispositions)
+        if (kind === 'complete') issue(message.native, (native) => receiver.completeMessage(native))
+      for (const disposition of dispositions) {
+        if (disposition.kind !== 'dead-letter') continue
+        const { reason, description } = disposition
+        await nextMacrotask()
+        issue(disposition.message.native, (native) =>
+          receiver.deadLetterMessage(native, { deadLetterReason: reason, deadLetterErrorDescription: description }),
+        )
+      }
+      await nextMacrotask()
+    })
+    last = issued
+    return issued.then(() => Promise.all(answers))
+  }
+}

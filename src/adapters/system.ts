@@ -1,0 +1,31 @@
+import { createHash, randomUUID } from 'node:crypto'
+import type { Logger, Runtime, Telemetry } from '../core/runtime.ts'
+
+/** The real clock, real chance, and somebody to tell. */
+export function systemRuntime(log: Logger, telemetry: Telemetry): Runtime {
+  return {
+    now: () => Date.now(),
+    random: () => Math.random(),
+    id: () => randomUUID(),
+    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    sleep,
+    log,
+    telemetry,
+  }
+}
+
+/** Node's longest timer; a longer rest is taken in pieces by whoever asks again. */
+const LONGEST_MS = 2_147_483_647
+
+function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal?.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, Math.min(ms, LONGEST_MS))
+    signal?.addEventListener('abort', done, { once: true })
+  })
+}

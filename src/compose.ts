@@ -1,0 +1,131 @@
+import type { TokenCredential } from '@azure/identity'
+import { busInbox } from './adapters/service-bus/inbox.ts'
+import { type BusAddress, closeWithin, connect } from './adapters/service-bus/client.ts'
+import { busOutlet } from './adapters/service-bus/outlet.ts'
+import { graphClient } from './adapters/graph/client.ts'
+import { createCredential } from './adapters/graph/credential.ts'
+import { parseEndpoint } from './adapters/graph/endpoint.ts'
+import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
+import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
+import type { Config } from './config.ts'
+import { connector, type ConnectorSettings } from './core/connector.ts'
+import { RollcallError } from './core/errors.ts'
+import { DEFAULT_SOURCE, type Source } from './core/intake/sources.ts'
+import type { Ledger } from './core/ledger/port.ts'
+import { compileMapping } from './core/plan/mapping.ts'
+import type { Runtime, Service } from './core/runtime.ts'
+
+/** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
+export interface Composed {
+  readonly ledger: Ledger
+  readonly service: Service
+  close(): Promise<void>
+}
+
+const CLOSE_MS = 5_000
+
+/** The one place where the core meets the outside. When something cannot be had, what was opened before is closed again. */
+export async function compose(config: Config, runtime: Runtime): Promise<Composed> {
+  const endpoint = parseEndpoint(
+    need(config.PROVISIONING_ENDPOINT, 'PROVISIONING_ENDPOINT', 'the bulkUpload URL of the portal'),
+    config.PROVISIONING_ALLOW_HTTP,
+  )
+  const credential = credentialOf(config)
+  if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
+    throw new RollcallError('AuthIncomplete', 'AUTH_MODE=local is for local doubles; a real tenant needs an identity')
+
+  await using stack = new AsyncDisposableStack()
+  const ledger = stack.adopt(await openSqliteLedger({ path: config.LEDGER, now: runtime.now }), (it) => it.close())
+  const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
+  const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
+  const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
+  const source: Source = { ...DEFAULT_SOURCE, zone: config.SOURCE_ZONE, order: config.SOURCE_ORDER, lastDay: config.SOURCE_LAST_DAY }
+  const service = connector(
+    {
+      inbox: busInbox(bus, { queue: config.SERVICEBUS_QUEUE, inFlight: config.IN_FLIGHT, watchdogMs: config.WATCHDOG_MS }, runtime),
+      ledger,
+      provisioning: graphProvisioning(graph, endpoint),
+      log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
+      outcomes,
+    },
+    compileMapping(),
+    () => source,
+    settingsOf(config, runtime.id()),
+    runtime,
+  )
+  const held = stack.move()
+  return { ledger, service, close: () => held.disposeAsync() }
+}
+
+function credentialOf(config: Config): TokenCredential {
+  return createCredential({
+    mode: config.AUTH_MODE,
+    tenantId: config.AZURE_TENANT_ID,
+    clientId: config.AZURE_CLIENT_ID,
+    clientSecret: config.AZURE_CLIENT_SECRET,
+    certificatePath: config.AZURE_CLIENT_CERTIFICATE_PATH,
+  })
+}
+
+export function busAddress(config: Config, credential: TokenCredential = credentialOf(config)): BusAddress {
+  if (config.SERVICEBUS_CONNECTION_STRING !== null)
+    return { kind: 'connection-string', connectionString: config.SERVICEBUS_CONNECTION_STRING }
+  return {
+    kind: 'identity',
+    host: need(config.SERVICEBUS_FQDN, 'SERVICEBUS_FQDN', 'the host name of the namespace (or SERVICEBUS_CONNECTION_STRING)'),
+    credential,
+  }
+}
+
+function need(value: string | null, variable: string, what: string): string {
+  if (value === null)
+    throw new RollcallError(
+      'ConfigInvalid',
+      `${variable} is not set; it takes ${what}. rollcall local prints all variables for a local try`,
+    )
+  return value
+}
+
+function settingsOf(config: Config, owner: string): ConnectorSettings {
+  return {
+    uploads: config.UPLOADS,
+    intake: {
+      batchSize: config.INTAKE_BATCH,
+      batchMs: config.INTAKE_BATCH_MS,
+      quietMs: config.COALESCE_QUIET_MS,
+      maxWaitMs: config.COALESCE_MAX_WAIT_MS,
+      backlogPerSecond: config.BACKLOG_PER_SECOND,
+    },
+    plan: {
+      peopleAtOnce: 200,
+      pollMs: Math.min(250, Math.max(20, config.COALESCE_QUIET_MS / 4)),
+      maxWaitMs: config.COALESCE_MAX_WAIT_MS,
+      incompleteMs: config.INCOMPLETE_MS,
+    },
+    submit: {
+      owner,
+      maxOperations: config.BATCH_OPERATIONS,
+      maxBytes: config.BATCH_BYTES,
+      fillMs: config.BATCH_FILL_MS,
+      leaseMs: config.HTTP_TIMEOUT_MS * 2 + 30_000,
+      pollMs: Math.min(250, Math.max(20, config.BATCH_FILL_MS / 2)),
+      attempts: 4,
+      limits: { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY },
+      retryMs: 1_000,
+      retryCapMs: 30_000,
+      throttledMs: 5_000,
+      fullMs: 450_000,
+      refusedMs: 60_000,
+    },
+    correlate: {
+      pollMs: config.LOG_POLL_MS,
+      pageMs: 0,
+      maxLagMs: config.LOG_MAX_LAG_MS,
+      skewMs: config.CLOCK_SKEW_MS,
+      quietMs: config.FINAL_QUIET_MS,
+      deadlineMs: config.OUTCOME_DEADLINE_MS,
+      maxOffers: config.MAX_OFFERS,
+    },
+    publish: { pollMs: 250, atOnce: 500 },
+  }
+}

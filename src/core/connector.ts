@@ -1,0 +1,86 @@
+import { intake, type IntakeSettings } from './intake/consume.ts'
+import type { SourceRules } from './intake/sources.ts'
+import type { Ledger } from './ledger/port.ts'
+import type { Mapping } from './plan/mapping.ts'
+import { planning, type PlanSettings } from './plan/planning.ts'
+import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningLog } from './ports.ts'
+import { submission, type SubmitSettings } from './provision/submit.ts'
+import { correlation, type CorrelateSettings } from './report/correlation.ts'
+import { publication, type PublishSettings } from './report/publish.ts'
+import type { Runtime, Service } from './runtime.ts'
+
+export interface Ports<M extends InboxMessage> {
+  readonly inbox: Inbox<M>
+  readonly ledger: Ledger
+  readonly provisioning: Provisioning
+  readonly log: ProvisioningLog
+  readonly outcomes: Outlet
+}
+
+export interface ConnectorSettings {
+  readonly intake: IntakeSettings
+  readonly plan: PlanSettings
+  readonly submit: SubmitSettings
+  /** How many batches may be on their way at once. */
+  readonly uploads: number
+  readonly correlate: CorrelateSettings
+  readonly publish: PublishSettings
+}
+
+/**
+ * The whole flow:
+ *
+ *     bus ─► intake ─► ledger ─► plan ─► submit ─► Entra
+ *                        ▲                           │
+ *                        ├──────── correlate ◄───── log
+ *                        └─► publish ─► outcomes
+ *
+ * Loops that share only the ledger. Each can stop, crash or run elsewhere without the others noticing: what it left is a row to take up again.
+ * A wake-up tells the next loop that there may be work; losing one costs a poll, never an event.
+ *
+ * - **intake** takes messages over: decode, validate, commit, and only then settle.
+ * - **plan** folds each person's events, compares with what the directory took last, and decides what becomes of every open event.
+ * - **submit** sends whole records in full batches, within the service's limits, at most one unanswered a person.
+ * - **correlate** joins the provisioning log to what was sent. Accepted is not done: only the log, or its silence past the deadline, ends an operation.
+ * - **publish** tells what became of each event.
+ */
+export function connector<M extends InboxMessage>(
+  ports: Ports<M>,
+  mapping: Mapping,
+  sources: SourceRules,
+  settings: ConnectorSettings,
+  runtime: Runtime,
+): Service {
+  const { inbox, ledger, provisioning, log, outcomes } = ports
+  const publish = publication(ledger, outcomes, settings.publish, runtime)
+  const submit = Array.from({ length: settings.uploads }, (_, index) =>
+    submission(`submit.${index + 1}`, ledger, provisioning, settings.submit, runtime),
+  )
+  const plan = planning(ledger, mapping, settings.plan, runtime, () => {
+    for (const one of submit) one.wake()
+    publish.wake()
+  })
+  const correlate = correlation(ledger, log, settings.correlate, runtime, () => {
+    plan.wake()
+    publish.wake()
+  })
+  const take = intake(inbox, ledger, sources, settings.intake, runtime, () => plan.wake())
+  return together([take, plan, ...submit, correlate, publish])
+}
+
+/** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */
+export function together(services: readonly Service[]): Service {
+  let running: Promise<void> | null = null
+  let stopping: Promise<void> | null = null
+  const stop = async (): Promise<void> => {
+    for (const service of services) await service.stop()
+  }
+  const run = async (): Promise<void> => {
+    try {
+      await Promise.all(services.map((service) => service.run()))
+    } finally {
+      await (stopping ??= stop())
+    }
+  }
+  return { run: () => (running ??= run()), stop: () => (stopping ??= stop()) }
+}

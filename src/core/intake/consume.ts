@@ -1,0 +1,185 @@
+import { unreachable } from '../errors.ts'
+import type { IntakeMessage, Ledger } from '../ledger/port.ts'
+import type { HrEvent } from '../model.ts'
+import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
+import { describeError, type Runtime, type Service } from '../runtime.ts'
+import { decode, type Rejection } from './decode.ts'
+import { normalise } from './normalise.ts'
+import type { SourceRules } from './sources.ts'
+
+export interface IntakeSettings {
+  /** Messages in one commit at the most. */
+  readonly batchSize: number
+  /** How long a message waits for company. */
+  readonly batchMs: number
+  readonly quietMs: number
+  readonly maxWaitMs: number
+  /** More than this many messages a second are a backlog being worked off. */
+  readonly backlogPerSecond: number
+}
+
+/** What a message comes to: its events, all of them or none, or why not. */
+export function takeIn(
+  message: InboxMessage,
+  sources: SourceRules,
+): { readonly events: readonly HrEvent[]; readonly rejected: Rejection | null } {
+  const decoded = decode(message)
+  switch (decoded.kind) {
+    case 'rejected':
+      return { events: [], rejected: decoded }
+    case 'envelopes': {
+      const events: HrEvent[] = []
+      for (const envelope of decoded.envelopes) {
+        const event = normalise(envelope, message.enqueuedAt, sources)
+        if ('kind' in event) return { events: [], rejected: event }
+        events.push(event)
+      }
+      return { events, rejected: null }
+    }
+    default:
+      return unreachable(decoded)
+  }
+}
+
+/**
+ * Messages become events in the ledger, in micro-batches of one commit each; only then are they settled. When the ledger cannot take them
+ * nothing is abandoned: the receiver stops at once, the locks lapse, and it opens again when the ledger answers.
+ */
+export function intake<M extends InboxMessage>(
+  inbox: Inbox<M>,
+  ledger: Pick<Ledger, 'record' | 'ping'>,
+  sources: SourceRules,
+  settings: IntakeSettings,
+  runtime: Runtime,
+  onRecorded: () => void,
+): Service {
+  const stopping = new AbortController()
+  let running: Promise<void> | null = null
+
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const queue = new Queue<M>()
+      let receiver: Receiver<M> | null = null
+      try {
+        receiver = await inbox.open((message) => queue.push(message))
+        await pump(queue, receiver)
+      } catch (error) {
+        runtime.log.error('intake.stopped', { ...describeError(error), what: 'nothing is lost: what is unsettled comes again' })
+      }
+      await receiver?.close()
+      if (!stopping.signal.aborted) await waitForLedger()
+    }
+  }
+
+  /** Ends when asked to, or throws when the ledger does not take a batch. */
+  const pump = async (queue: Queue<M>, receiver: Receiver<M>): Promise<void> => {
+    const rate = rateOf(runtime)
+    while (!stopping.signal.aborted) {
+      await queue.some(stopping.signal)
+      if (queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping.signal)
+      const messages = queue.take(settings.batchSize)
+      if (messages.length === 0) continue
+      const dispositions = await commit(messages, rate(messages.length) > settings.backlogPerSecond)
+      onRecorded()
+      // Not awaited: the next commit goes on while the bus answers. What is not settled comes again and is known.
+      void receiver.settle(dispositions).catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
+    }
+  }
+
+  const commit = (messages: readonly M[], backlog: boolean): Promise<Disposition<M>[]> => {
+    const taken = messages.map((message) => ({ message, ...takeIn(message, sources) }))
+    const links = taken.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
+    return runtime.telemetry.span(
+      'rollcall.intake',
+      { kind: 'consumer', links, attributes: { 'messaging.batch.message_count': messages.length } },
+      async () => {
+        const { quietMs, maxWaitMs } = settings
+        const result = await ledger.record({ messages: taken.map(toIntakeMessage), now: runtime.now(), quietMs, maxWaitMs, backlog })
+        runtime.telemetry.count('rollcall.events', result.fresh, { outcome: 'received' })
+        runtime.telemetry.count('rollcall.events', result.duplicates, { outcome: 'duplicate' })
+        runtime.telemetry.count('rollcall.messages', result.rejected, { outcome: 'rejected' })
+        return taken.map(({ message, rejected }): Disposition<M> =>
+          rejected
+            ? { kind: 'dead-letter', message, reason: rejected.code, description: rejected.description }
+            : { kind: 'complete', message },
+        )
+      },
+    )
+  }
+
+  const waitForLedger = async (): Promise<void> => {
+    for (let restMs = 250; !stopping.signal.aborted; restMs = Math.min(10_000, restMs * 2)) {
+      try {
+        return await ledger.ping()
+      } catch (error) {
+        runtime.log.warn('intake.waits', { ...describeError(error), what: 'the ledger does not answer', retryInMs: restMs })
+        await runtime.sleep(restMs, stopping.signal)
+      }
+    }
+  }
+
+  return {
+    run: () => (running ??= run()),
+    stop: async () => {
+      stopping.abort()
+      await running
+    },
+  }
+}
+
+function toIntakeMessage<M extends InboxMessage>({
+  message,
+  events,
+  rejected,
+}: {
+  message: M
+  events: readonly HrEvent[]
+  rejected: Rejection | null
+}): IntakeMessage {
+  return { entity: message.entity, enqueuedAt: message.enqueuedAt, sequence: message.sequence, events, rejected: rejected?.code ?? null }
+}
+
+/** Messages in the last second, counting those just taken. */
+function rateOf(runtime: Runtime): (count: number) => number {
+  const seen: { at: number; count: number }[] = []
+  let sum = 0
+  return (count) => {
+    const now = runtime.now()
+    seen.push({ at: now, count })
+    sum += count
+    for (let first = seen[0]; first && first.at <= now - 1_000; first = seen[0]) {
+      sum -= first.count
+      seen.shift()
+    }
+    return sum
+  }
+}
+
+/** What has arrived and is not yet committed. Bounded by what the receiver lets be in flight. */
+class Queue<M> {
+  #messages: M[] = []
+  #arrived: (() => void) | null = null
+  get length(): number {
+    return this.#messages.length
+  }
+  push(message: M): void {
+    this.#messages.push(message)
+    this.#arrived?.()
+  }
+  take(most: number): M[] {
+    return this.#messages.splice(0, most)
+  }
+  /** Resolves when there is something, or when `signal` aborts. */
+  async some(signal: AbortSignal): Promise<void> {
+    if (this.#messages.length > 0 || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        this.#arrived = null
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      this.#arrived = done
+      signal.addEventListener('abort', done)
+    })
+  }
+}

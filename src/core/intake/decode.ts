@@ -1,0 +1,82 @@
+import type { Json, JsonObject } from '../model.ts'
+import type { InboxMessage } from '../ports.ts'
+
+/** A CloudEvent as it was found, before anything is known of its data. */
+export interface Envelope {
+  readonly attributes: Readonly<Record<string, unknown>>
+  readonly data: unknown
+}
+export type Decoded = { readonly kind: 'envelopes'; readonly envelopes: readonly Envelope[] } | Rejection
+
+/** Names the field, never its value. The code is the dead-letter reason, the description what to do. */
+export interface Rejection {
+  readonly kind: 'rejected'
+  readonly code: string
+  readonly description: string
+}
+export function reject(code: string, description: string): Rejection {
+  return { kind: 'rejected', code, description }
+}
+
+/** Deeper than any HR record; without a limit a hostile body could exhaust the stack. */
+const MAX_DEPTH = 32
+const PREFIXES = ['cloudEvents:', 'cloudEvents_']
+
+/**
+ * The CloudEvents of a message, by the AMQP binding: structured when the content type says so, binary when the attributes are application
+ * properties (both prefixes are accepted), and a plain JSON body that is a CloudEvent by itself. A list carries many events.
+ */
+export function decode(message: InboxMessage): Decoded {
+  if (message.text === null) return reject('BodyNotText', 'the body is no UTF-8 text; send JSON')
+  const body = parse(message.text)
+  if (body === undefined) return reject('BodyNotJson', 'the body is no JSON; send a CloudEvent as JSON')
+  if (!isShallow(body, MAX_DEPTH)) return reject('BodyTooDeep', `the body is nested deeper than ${MAX_DEPTH} levels`)
+
+  const structured = message.contentType?.toLowerCase().startsWith('application/cloudevents') ?? false
+  const binary = structured ? null : binaryAttributes(message.properties)
+  if (binary) return { kind: 'envelopes', envelopes: [{ attributes: binary, data: body }] }
+  const events = Array.isArray(body) ? body : [body]
+  if (events.length === 0) return reject('BodyEmpty', 'the body is an empty list; send at least one event')
+  const envelopes: Envelope[] = []
+  for (const event of events) {
+    if (!isRecord(event)) return reject('NotACloudEvent', 'the body is no JSON object; send a CloudEvent')
+    if (!structured && event['specversion'] === undefined)
+      return reject(
+        'NotACloudEvent',
+        'neither the content type, the application properties nor the body say that this is a CloudEvent; set content type application/cloudevents+json',
+      )
+    envelopes.push({ attributes: event, data: event['data'] })
+  }
+  return { kind: 'envelopes', envelopes }
+}
+
+function binaryAttributes(properties: InboxMessage['properties']): Record<string, unknown> | null {
+  const attributes: Record<string, unknown> = {}
+  let any = false
+  for (const [key, value] of Object.entries(properties)) {
+    const prefix = PREFIXES.find((prefix) => key.startsWith(prefix))
+    if (prefix === undefined) continue
+    any = true
+    attributes[key.slice(prefix.length)] = value instanceof Date ? value.toISOString() : value
+  }
+  return any ? attributes : null
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
+
+function isShallow(value: Json, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (depth === 0) return false
+  for (const child of Object.values(value)) if (!isShallow(child, depth - 1)) return false
+  return true
+}
+
+function isRecord(value: Json): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,152 @@
+import { z } from 'zod'
+import type { HrEvent, JsonObject, OrderValue } from '../model.ts'
+import { type Envelope, reject, type Rejection } from './decode.ts'
+import type { Source, SourceRules } from './sources.ts'
+import { effectiveInstant, instant, startOfLocalDay } from './when.ts'
+
+/** What a type says of `active` by itself; an event may say otherwise. `undefined` says nothing. */
+const TYPES: Readonly<Record<string, boolean | undefined>> = {
+  'worker.hired': true,
+  'worker.rehired': true,
+  'worker.updated': undefined,
+  'worker.snapshot': undefined,
+  'worker.job.changed': undefined,
+  'worker.manager.changed': undefined,
+  'worker.leave.started': undefined,
+  'worker.leave.ended': undefined,
+  'worker.terminated': false,
+  'worker.deleted': false,
+  'worker.corrected': undefined,
+  'worker.rescinded': undefined,
+}
+export const EVENT_TYPES = Object.keys(TYPES)
+
+/** Printable, so that a name can be kept in any database and shown in any terminal. */
+// oxlint-disable-next-line no-control-regex
+const name = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[^\u0000-\u001f\u007f]*$/)
+const Attributes = z.looseObject({
+  specversion: z.literal('1.0'),
+  id: name,
+  source: name,
+  type: name,
+  subject: name,
+  time: z.string().optional(),
+  sequence: z.union([z.string(), z.number()]).optional(),
+  traceparent: z.string().optional(),
+})
+const Data = z.looseObject({
+  mode: z.enum(['snapshot', 'delta', 'notice']).optional(),
+  effectiveDate: z.string().nullish(),
+  version: z.union([z.int(), z.string().regex(/^\d{1,15}$/)]).nullish(),
+  rescinds: z.union([name, z.object({ source: name.optional(), id: name })]).optional(),
+  worker: z.record(z.string(), z.unknown()).optional(),
+})
+
+/** The canonical event of an envelope, or why there is none. `enqueuedAt` stands in for a missing `time`. */
+export function normalise(envelope: Envelope, enqueuedAt: number, sources: SourceRules): HrEvent | Rejection {
+  const attributes = Attributes.safeParse(envelope.attributes)
+  if (!attributes.success) return invalid(attributes.error, '', envelope.attributes)
+  const { id, source: sourceName, type, subject, time, sequence, traceparent } = attributes.data
+  if (!Object.hasOwn(TYPES, type))
+    return reject('UnknownType', `type is none of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`)
+  const data = Data.safeParse(envelope.data)
+  if (!data.success) return invalid(data.error, 'data', envelope.data)
+  const { effectiveDate, version, rescinds, worker: given } = data.data
+
+  const recordedAt = time === undefined ? enqueuedAt : instant(time)
+  if (recordedAt === null) return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
+  const source = sources(sourceName)
+  const inclusive = source.lastDay === 'inclusive' && TYPES[type] === false
+  const effectiveAt = effectiveDate
+    ? effectiveInstant(effectiveDate, source.zone, inclusive ? 1 : 0)
+    : startOfLocalDay(recordedAt, source.zone)
+  if (effectiveAt === null) return reject('FieldInvalid', 'data.effectiveDate is no date such as 2026-12-01 and no date-time')
+
+  const mode = data.data.mode ?? (type === 'worker.snapshot' ? 'snapshot' : 'delta')
+  if (mode === 'notice')
+    return reject('NoticeUnsupported', 'data.mode is notice and no HR system to read from is configured; send snapshot or delta')
+  // What was parsed from JSON is JSON.
+  const worker = workerOf(type, mode, given as JsonObject | undefined)
+  if (worker.kind === 'rejected') return worker
+  if (type === 'worker.rescinded' && rescinds === undefined)
+    return reject('FieldMissing', 'data.rescinds is missing; a rescind names the id of the event it cancels')
+
+  return {
+    source: sourceName,
+    id,
+    type,
+    employee: subject,
+    recordedAt,
+    effectiveAt,
+    effectiveRaw: effectiveDate ?? null,
+    order: orderValue(source, version ?? null, sequence ?? null, recordedAt),
+    rank: source.rank,
+    mode,
+    worker: worker.attributes,
+    rescinds:
+      rescinds === undefined
+        ? null
+        : typeof rescinds === 'string'
+          ? { source: sourceName, id: rescinds }
+          : { source: rescinds.source ?? sourceName, id: rescinds.id },
+    traceparent: traceparent ?? null,
+  }
+}
+
+type Worker = { readonly kind: 'worker'; readonly attributes: JsonObject }
+
+function workerOf(type: string, mode: 'snapshot' | 'delta', given: JsonObject | undefined): Worker | Rejection {
+  const worker = (attributes: JsonObject): Worker => ({ kind: 'worker', attributes })
+  const implied = TYPES[type]
+  if (given === undefined) {
+    if (type === 'worker.rescinded') return worker({})
+    if (mode === 'snapshot' || implied !== false) return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
+    return worker({ active: false })
+  }
+  const active = given['active']
+  if (active === undefined) return worker(implied === undefined ? given : { ...given, active: implied })
+  // Nobody's access hangs on a guess: neither on null nor on a word that looks like a boolean.
+  return typeof active === 'boolean' ? worker(given) : reject('FieldInvalid', 'data.worker.active is neither true nor false')
+}
+
+function orderValue(source: Source, version: number | string | null, sequence: string | number | null, recordedAt: number): OrderValue {
+  switch (source.order) {
+    case 'version':
+      return version === null ? null : Number(version)
+    case 'sequence':
+      return sequence === null ? null : String(sequence)
+    case 'time':
+      return recordedAt
+  }
+}
+
+/** The first thing wrong, by the name of its field. */
+function invalid(error: z.ZodError, prefix: string, value: unknown): Rejection {
+  const issue = error.issues[0]
+  const path = [prefix, ...(issue?.path ?? []).map(String)].filter((part) => part !== '').join('.') || 'the event'
+  const missing =
+    (issue?.path ?? []).reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value) ===
+    undefined
+  if (missing) return reject('FieldMissing', `${path} is missing`)
+  return reject('FieldInvalid', `${path} is not of the right form: ${expectation(issue)}`)
+}
+
+function expectation(issue: z.core.$ZodIssue | undefined): string {
+  switch (issue?.code) {
+    case 'invalid_type':
+      return `expected ${issue.expected}`
+    case 'invalid_value':
+      return `expected one of ${issue.values.map(String).join(', ')}`
+    case 'invalid_format':
+      return 'it has characters that may not stand there'
+    case 'too_small':
+    case 'too_big':
+      return 'its length is out of bounds'
+    default:
+      return 'see the description of the canonical event'
+  }
+}

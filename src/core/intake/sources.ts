@@ -1,0 +1,16 @@
+/** What is agreed with one HR system about its events. */
+export interface Source {
+  /** IANA zone its plain dates are meant in. */
+  readonly zone: string
+  /** Of two events that take effect at one moment that of the higher rank stands. */
+  readonly rank: number
+  /** What orders the source's own events. */
+  readonly order: 'version' | 'sequence' | 'time'
+  /** Whether the date of a termination is the last day worked (`inclusive`) or the first day out (`exclusive`). */
+  readonly lastDay: 'inclusive' | 'exclusive'
+}
+
+export const DEFAULT_SOURCE: Source = { zone: 'UTC', rank: 0, order: 'version', lastDay: 'exclusive' }
+
+/** By the CloudEvents `source` attribute. */
+export type SourceRules = (source: string) => Source

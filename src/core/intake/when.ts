@@ -1,0 +1,32 @@
+import { DateTime } from 'luxon'
+
+const DAY = /^\d{4}-\d{2}-\d{2}$/
+const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
+const DAY_MS = 86_400_000
+
+/** The instant something holds from: the start of a plain date in `zone`, a date-time as it is. `null` when it is no date. */
+export function effectiveInstant(text: string, zone: string, addDays = 0): number | null {
+  if (DAY.test(text)) return startOfDay(text, zone, addDays)
+  const at = DateTime.fromISO(text, { zone: ZONED.test(text) ? 'utc' : zone })
+  return at.isValid && text.includes('T') ? at.plus({ days: addDays }).toMillis() : null
+}
+
+/** The start of the local day an instant falls on. */
+export function startOfLocalDay(at: number, zone: string): number {
+  if (zone === 'UTC') return at - (((at % DAY_MS) + DAY_MS) % DAY_MS)
+  return DateTime.fromMillis(at, { zone }).startOf('day').toMillis()
+}
+
+function startOfDay(date: string, zone: string, addDays: number): number | null {
+  // The calendar of UTC first: it says whether there is such a day, and for UTC it is the answer.
+  const utc = Date.parse(`${date}T00:00:00Z`)
+  if (Number.isNaN(utc) || new Date(utc).toISOString().slice(0, 10) !== date) return null
+  if (zone === 'UTC') return utc + addDays * DAY_MS
+  return DateTime.fromISO(date, { zone }).plus({ days: addDays }).startOf('day').toMillis()
+}
+
+/** An RFC 3339 instant, as CloudEvents `time` is. `null` when it is none. */
+export function instant(text: string): number | null {
+  const at = Date.parse(text)
+  return Number.isNaN(at) || !text.includes('T') ? null : at
+}

@@ -1,0 +1,296 @@
+import type { LogRecord } from '../report/log-record.ts'
+import type { HrEvent } from '../model.ts'
+import type { Decision, Person } from '../plan/plan.ts'
+import type { BatchState, EventState, FinalEventState, OperationState } from './lifecycle.ts'
+
+/**
+ * What the connector remembers. Every method is one transaction with a business name: all of it happened, or nothing did.
+ * A method that fails left nothing behind and may be called again. The loops share nothing but this.
+ * `now` always comes from the caller.
+ */
+export interface Ledger {
+  /** Takes over what a micro-batch of messages brought. Only after this may the messages be settled. */
+  record(intake: IntakeBatch): Promise<RecordResult>
+  /** People to be planned: due, with nothing unanswered, or with a leaver's event waiting. Whole, with all their events. */
+  duePeople(query: DueQuery): Promise<readonly Person[]>
+  /**
+   * Carries out decisions: replaces operations not yet sent, moves events, queues final outcomes. A decision whose person changed since it was
+   * read is dropped; that person stays due.
+   */
+  commitPlan(decisions: readonly Decision[], now: number): Promise<PlanResult>
+  /** The next batch to send: one that was begun and left, or a new one from what waits. `null` when nothing is ready. */
+  nextBatch(query: BatchQuery): Promise<Batch | null>
+  /**
+   * Before every HTTP attempt: checks the batch is still ours, takes a call from the window and the day's budget (never given back),
+   * and withdraws what a newer operation has overtaken.
+   */
+  takeSlot(batchId: string, query: SlotQuery): Promise<Slot>
+  /** Writes down what came of an attempt. */
+  recordAnswer(batchId: string, answer: BatchAnswer, now: number): Promise<void>
+  /** Which of these log records are new, and the operations they may speak of. */
+  candidates(records: readonly LogRecord[]): Promise<Candidates>
+  /** Keeps log records with the operations they answer, and moves the watermark. Operations get their interim outcome. */
+  correlate(answers: CorrelatedPage): Promise<void>
+  /** Makes answered operations final whose quiet period is over, their events with them, and queues the outcomes. */
+  finalize(now: number, limit: number): Promise<number>
+  /** Operations without any answer although the log was read past their deadline: offered again, or given up after `maxOffers`. */
+  expire(query: ExpireQuery): Promise<{ readonly offeredAgain: number; readonly givenUp: number }>
+  /** Incomplete events older than `before` die as `IncompleteRecord`. */
+  expireIncomplete(before: number, now: number, limit: number): Promise<number>
+  /** How far the log was read: everything up to this instant has been seen. `null` before the first page. */
+  watermark(): Promise<number | null>
+  /** Outcomes waiting to be published, in the order they came to be. */
+  takeUnpublished(limit: number): Promise<readonly OutcomeRow[]>
+  markPublished(ids: readonly number[], now: number): Promise<void>
+  /** Cheap in any size of ledger: is there anything left that will happen without new input or a moment in the future? */
+  idle(now: number): Promise<Idle>
+  /** Running totals, kept by every transaction. Cheap. */
+  totals(): Promise<Totals>
+  /** Totals, and counts by state from the rows themselves, at one moment. */
+  inspect(): Promise<{ readonly totals: Totals; readonly census: Census }>
+  /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
+  trace(reference: string): Promise<Trace | null>
+  /** Rejects while the ledger cannot take work. */
+  ping(): Promise<void>
+  close(): Promise<void>
+}
+
+// ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** A message is known by its place in its entity, so that a redelivery after a lost settlement is not counted again. */
+export interface MessageName {
+  readonly entity: string
+  readonly enqueuedAt: number
+  /** Decimal text: sequence numbers of partitioned entities do not fit a number. */
+  readonly sequence: string
+}
+export interface IntakeMessage extends MessageName {
+  readonly events: readonly HrEvent[]
+  /** Set when the message could not be taken in and goes to the native dead-letter queue. */
+  readonly rejected: string | null
+}
+export interface IntakeBatch {
+  readonly messages: readonly IntakeMessage[]
+  readonly now: number
+  /** A person is planned after this much quiet … */
+  readonly quietMs: number
+  /** … but no later than this after the first unplanned event. */
+  readonly maxWaitMs: number
+  /** Intake works off a backlog: planning of anything but leavers waits until that has been quiet too, so that the backlog merges as a whole. */
+  readonly backlog: boolean
+}
+export interface RecordResult {
+  readonly fresh: number
+  readonly duplicates: number
+  readonly redelivered: number
+  readonly rejected: number
+}
+
+// ── plan ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface DueQuery {
+  readonly now: number
+  readonly limit: number
+  /** While intake works off a backlog: leavers, people whose moment has come, and those who waited this long. */
+  readonly maxWaitMs: number
+}
+export interface PlanResult {
+  readonly operations: number
+  readonly finals: number
+  /** Decisions dropped because their person changed meanwhile. */
+  readonly stale: number
+}
+
+// ── submit ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface BatchQuery {
+  readonly now: number
+  readonly owner: string
+  readonly leaseMs: number
+  readonly maxOperations: number
+  readonly maxBytes: number
+  /** A batch that is not full leaves when its oldest operation has waited this long. Leavers leave at once. */
+  readonly fillMs: number
+}
+export interface BatchOperation {
+  readonly id: string
+  readonly employee: string
+  /** The record as it goes on the wire. */
+  readonly record: string
+  /** Trace contexts of the events it carries; at most a few. */
+  readonly links: readonly string[]
+}
+export interface Batch {
+  readonly id: string
+  readonly attempts: number
+  readonly operations: readonly BatchOperation[]
+}
+export interface CallLimits {
+  readonly perWindow: number
+  readonly windowMs: number
+  readonly perDay: number
+}
+export interface SlotQuery {
+  readonly now: number
+  readonly owner: string
+  readonly leaseMs: number
+  readonly limits: CallLimits
+}
+export type Slot =
+  /** Go, with these operations; `call` names the call for its answer. */
+  | { readonly kind: 'taken'; readonly call: number; readonly operations: readonly BatchOperation[] }
+  | { readonly kind: 'wait'; readonly until: number; readonly why: 'window' | 'day' }
+  /** Everything in it was overtaken. */
+  | { readonly kind: 'empty' }
+  /** Another instance has it. */
+  | { readonly kind: 'lost' }
+export type BatchAnswer =
+  | { readonly kind: 'accepted'; readonly call: number; readonly acceptedAt: number; readonly requestId: string | null }
+  /** Not taken as a whole: halves go on by themselves; one alone is refused for good. */
+  | { readonly kind: 'refused'; readonly call: number; readonly status: number; readonly code: string; readonly requestId: string | null }
+  /** Try again not before `notBefore`; `call` is `null` when none was made. */
+  | {
+      readonly kind: 'again'
+      readonly call: number | null
+      readonly status: number | null
+      readonly notBefore: number
+      readonly countsAsAttempt: boolean
+      /** Lets anybody take the batch up again; otherwise it stays with its owner. */
+      readonly release: boolean
+    }
+
+// ── correlate ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface Candidate {
+  readonly id: string
+  readonly employee: string
+  readonly state: Extract<OperationState, 'accepted' | 'answered'>
+  readonly record: string
+  readonly active: boolean
+  /** When the service accepted it, by the service's own clock. */
+  readonly acceptedAt: number
+  /** When it was handed over first: an answer that got lost may have been acted on. */
+  readonly submittedAt: number
+}
+export interface Candidates {
+  /** Ids of records that are in the ledger already. */
+  readonly known: ReadonlySet<string>
+  readonly operations: readonly Candidate[]
+  /** Operations that a record of the same change was joined to. */
+  readonly byChange: ReadonlyMap<string, string>
+  /** Earlier records of these people that could not be told apart yet. */
+  readonly unjoined: readonly LogRecord[]
+}
+export type Interim = 'confirmed' | 'unchanged' | 'skipped' | 'failed'
+export interface JoinedRecord {
+  readonly record: LogRecord
+  readonly operation: string | null
+  /** Set when this record gives its operation the interim outcome; follow-ups leave it. */
+  readonly interim: Interim | null
+}
+export interface CorrelatedPage {
+  readonly joins: readonly JoinedRecord[]
+  readonly now: number
+  readonly finalAt: number
+  /** Everything up to this instant has been read, when this page was the last of its poll. */
+  readonly watermark: number | null
+}
+export interface ExpireQuery {
+  /** Operations accepted before this instant are overdue. */
+  readonly acceptedBefore: number
+  readonly maxOffers: number
+  readonly now: number
+  readonly limit: number
+}
+
+// ── publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface OutcomeRow {
+  readonly id: number
+  readonly employee: string
+  readonly source: string
+  readonly eventId: string
+  readonly type: string
+  readonly revision: number
+  readonly state: FinalEventState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly by: { readonly source: string; readonly id: string } | null
+  readonly operation: string | null
+  readonly objectId: string | null
+  readonly at: number
+  readonly traceparent: string | null
+}
+
+// ── inspect ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface Idle {
+  /** Nothing is received, planned, unanswered or unpublished; what is open waits for a moment. */
+  readonly idle: boolean
+  /** The next moment something is due by itself; `null` when nothing is. */
+  readonly nextAt: number | null
+}
+export const TOTALS = [
+  'messages',
+  'decoded',
+  'rejected',
+  'redelivered',
+  'events',
+  'duplicates',
+  'finished',
+  'operations',
+  'calls',
+  'published',
+] as const
+export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>
+export interface Census {
+  readonly events: Readonly<Record<EventState, number>>
+  readonly operations: Readonly<Record<OperationState, number>>
+  readonly batches: Readonly<Record<BatchState, number>>
+  readonly employees: number
+  readonly unpublished: number
+}
+
+export interface Trace {
+  readonly employee: { readonly id: string; readonly objectId: string | null }
+  readonly events: readonly TraceEvent[]
+  readonly operations: readonly TraceOperation[]
+}
+export interface TraceEvent {
+  readonly source: string
+  readonly id: string
+  readonly type: string
+  readonly state: EventState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly by: string | null
+  readonly operation: string | null
+  readonly recordedAt: number
+  readonly effectiveAt: number
+  readonly receivedAt: number
+  readonly plannedAt: number | null
+  readonly finishedAt: number | null
+  readonly publishedAt: number | null
+}
+export interface TraceOperation {
+  readonly id: string
+  readonly state: OperationState
+  readonly lane: string
+  readonly createdAt: number
+  readonly code: string | null
+  readonly reason: string | null
+  readonly batch: {
+    readonly id: string
+    readonly state: BatchState
+    readonly attempts: number
+    readonly submittedAt: number | null
+    readonly acceptedAt: number | null
+    readonly requestId: string | null
+    readonly status: number | null
+  } | null
+  readonly records: readonly {
+    readonly id: string
+    readonly activityAt: number
+    readonly changeId: string
+    readonly action: string
+    readonly status: string
+    readonly code: string | null
+    readonly objectId: string | null
+  }[]
+  readonly answeredAt: number | null
+  readonly finishedAt: number | null
+}

@@ -1,0 +1,40 @@
+import type { Ledger } from '../ledger/port.ts'
+import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { Mapping } from './mapping.ts'
+import { planPerson } from './plan.ts'
+
+export interface PlanSettings {
+  /** People planned in one transaction. */
+  readonly peopleAtOnce: number
+  readonly pollMs: number
+  readonly maxWaitMs: number
+  /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
+  readonly incompleteMs: number
+}
+
+/** Works out, person by person, what the directory should now hold. */
+export function planning(
+  ledger: Pick<Ledger, 'duePeople' | 'commitPlan' | 'expireIncomplete'>,
+  mapping: Mapping,
+  settings: PlanSettings,
+  runtime: Runtime,
+  onPlanned: () => void,
+): Service & { wake(): void } {
+  return loop('plan', runtime, async () => {
+    const now = runtime.now()
+    const people = await ledger.duePeople({ now, limit: settings.peopleAtOnce, maxWaitMs: settings.maxWaitMs })
+    if (people.length === 0) {
+      const died = await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)
+      runtime.telemetry.count('rollcall.events', died, { outcome: 'dead-lettered' })
+      return settings.pollMs
+    }
+    await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
+      const decisions = people.map((person) => planPerson(person, now, { mapping, digest: runtime.digest }))
+      const result = await ledger.commitPlan(decisions, now)
+      runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
+      runtime.telemetry.count('rollcall.events', result.finals, { outcome: 'answered-by-plan' })
+    })
+    onPlanned()
+    return 0
+  })
+}

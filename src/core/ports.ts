@@ -1,0 +1,83 @@
+import type { Json, JsonObject } from './model.ts'
+
+/** The outside as the core sees it. Each port has one conformance suite that every implementation passes. The ledger's is in `ledger/port.ts`. */
+
+// ── the bus, inwards ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface InboxMessage {
+  /** The queue it came from. */
+  readonly entity: string
+  readonly sequence: string
+  readonly enqueuedAt: number
+  readonly contentType: string | null
+  /** The body as text; `null` when it is no text. */
+  readonly text: string | null
+  readonly properties: Readonly<Record<string, string | number | boolean | Date | null>>
+}
+export type Disposition<M> =
+  | { readonly kind: 'complete'; readonly message: M }
+  | { readonly kind: 'dead-letter'; readonly message: M; readonly reason: string; readonly description: string }
+
+export interface Inbox<M extends InboxMessage = InboxMessage> {
+  /** Starts to receive. Each message is handed over once a delivery, locked and unsettled. */
+  open(onMessage: (message: M) => void): Promise<Receiver<M>>
+}
+export interface Receiver<M extends InboxMessage = InboxMessage> {
+  /**
+   * Settles messages, each with its own outcome whatever else is settled at the time. Resolves when the bus has answered for all of them;
+   * one that could not be settled comes again.
+   */
+  settle(dispositions: readonly Disposition<M>[]): Promise<void>
+  /** Stops receiving. What is unsettled comes again when its lock lapses; nothing is abandoned. Bounded in time. */
+  close(): Promise<void>
+}
+
+// ── the bus, outwards ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface OutboxMessage {
+  /** The same message again has the same id, so that duplicate detection can drop it. */
+  readonly id: string
+  readonly subject: string
+  readonly contentType: string
+  readonly body: JsonObject
+  readonly properties: Readonly<Record<string, string>>
+}
+export interface Outlet {
+  /** Sends all of them, in order. When it rejects, some may have been sent. */
+  send(messages: readonly OutboxMessage[]): Promise<void>
+}
+
+// ── Entra ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** What came back of one call, with everything a verdict needs. */
+export type UploadAnswer =
+  | {
+      readonly kind: 'response'
+      readonly status: number
+      readonly retryAfter: string | null
+      readonly requestId: string | null
+      /** The service's clock, from the `Date` header. */
+      readonly serverAt: number | null
+      /** `error.code` of the body, when there is one. */
+      readonly code: string | null
+      /** `error.message` of the body, when there is one: words of the service, never logged. */
+      readonly message: string | null
+    }
+  /** No answer: refused, reset, timed out. The service may have acted. */
+  | { readonly kind: 'network'; readonly code: string }
+
+export interface Provisioning {
+  /** One attempt, bounded in time well below a batch's lease. Never throws for what the network or the service does. */
+  upload(body: string, clientRequestId: string): Promise<UploadAnswer>
+}
+
+export interface ProvisioningLog {
+  /**
+   * One page of records with `activityDateTime` after `since`, in no order that may be relied on. `next` continues.
+   * Throws `LogThrottled` (with `retryAfterMs`) and `LogUnavailable`.
+   */
+  page(query: { readonly since: number; readonly next: string | null; readonly signal: AbortSignal }): Promise<LogPage>
+}
+export interface LogPage {
+  readonly records: readonly Json[]
+  readonly next: string | null
+  /** The service's clock when it answered. */
+  readonly serverAt: number | null
+}

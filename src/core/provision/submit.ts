@@ -1,0 +1,131 @@
+import pRetry from 'p-retry'
+import { unreachable } from '../errors.ts'
+import type { Batch, BatchAnswer, CallLimits, Ledger, Slot } from '../ledger/port.ts'
+import type { Provisioning } from '../ports.ts'
+import { loop, type Runtime, type Service } from '../runtime.ts'
+import { bulkRequest } from './batch.ts'
+import { type Verdict, verdictOf, type VerdictSettings } from './verdict.ts'
+
+export interface SubmitSettings extends VerdictSettings {
+  readonly owner: string
+  readonly maxOperations: number
+  readonly maxBytes: number
+  readonly fillMs: number
+  readonly leaseMs: number
+  readonly pollMs: number
+  /** Attempts in a row before the batch is put back for a while. */
+  readonly attempts: number
+  readonly limits: CallLimits
+}
+
+/** Sends full batches, never faster than the service allows, and writes down what came of each. */
+export function submission(
+  name: string,
+  ledger: Pick<Ledger, 'nextBatch' | 'takeSlot' | 'recordAnswer'>,
+  provisioning: Provisioning,
+  settings: SubmitSettings,
+  runtime: Runtime,
+): Service & { wake(): void } {
+  const { owner, leaseMs, limits } = settings
+  return loop(name, runtime, async (signal) => {
+    const batch = await ledger.nextBatch({
+      now: runtime.now(),
+      owner,
+      leaseMs,
+      maxOperations: settings.maxOperations,
+      maxBytes: settings.maxBytes,
+      fillMs: settings.fillMs,
+    })
+    if (!batch) return settings.pollMs
+    const links = batch.operations.flatMap((operation) => operation.links)
+    await runtime.telemetry.span(
+      'rollcall.submit',
+      { kind: 'client', links, attributes: { 'rollcall.operations': batch.operations.length } },
+      () => send(batch, signal),
+    )
+    return 0
+  })
+
+  /** Tries until the service has said something that settles the batch for now. */
+  async function send(batch: Batch, signal: AbortSignal): Promise<void> {
+    const answer = await pRetry((attempt) => tryOnce(batch, attempt, signal), {
+      retries: settings.attempts - 1,
+      minTimeout: 0,
+      maxTimeout: 0,
+      shouldRetry: ({ error }) => error instanceof TryAgain && !signal.aborted,
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        if (!(error instanceof TryAgain) || retriesLeft === 0 || signal.aborted) return
+        await ledger.recordAnswer(batch.id, { ...error.answer, release: false }, runtime.now())
+        await runtime.sleep(error.answer.notBefore - runtime.now(), signal)
+      },
+    }).catch((error: unknown) => {
+      // Out of attempts, or asked to stop: the batch stays as it is and is taken up again.
+      if (error instanceof TryAgain) return error.answer
+      throw error
+    })
+    if (answer) await ledger.recordAnswer(batch.id, answer, runtime.now())
+  }
+
+  async function tryOnce(batch: Batch, attempt: number, signal: AbortSignal): Promise<BatchAnswer | null> {
+    const slot = await slotFor(batch, signal)
+    switch (slot.kind) {
+      case 'lost':
+      case 'empty':
+        return null
+      case 'wait':
+        return { kind: 'again', call: null, status: null, notBefore: slot.until, countsAsAttempt: false, release: true }
+      case 'taken': {
+        // Not cut short by a stop: an answer that is on its way is worth more than a quick end.
+        const reply = await provisioning.upload(bulkRequest(slot.operations), runtime.id())
+        const verdict = verdictOf(reply, attempt, runtime.now(), runtime.random(), settings)
+        runtime.telemetry.count('rollcall.bulk_upload.requests', 1, {
+          status: reply.kind === 'response' ? String(reply.status) : reply.code,
+        })
+        return settle(verdict, slot.call)
+      }
+      default:
+        return unreachable(slot)
+    }
+  }
+
+  /** A short wait for the window is waited out here; a long one for the day's budget gives the batch back. */
+  async function slotFor(batch: Batch, signal: AbortSignal): Promise<Slot> {
+    for (;;) {
+      const slot = await ledger.takeSlot(batch.id, { now: runtime.now(), owner, leaseMs, limits })
+      if (slot.kind !== 'wait' || slot.why === 'day' || signal.aborted) return slot
+      await runtime.sleep(slot.until - runtime.now(), signal)
+    }
+  }
+
+  function settle(verdict: Verdict, call: number): BatchAnswer {
+    switch (verdict.kind) {
+      case 'done':
+        return { kind: 'accepted', call, acceptedAt: verdict.acceptedAt, requestId: verdict.requestId }
+      case 'reject':
+        return { kind: 'refused', call, status: verdict.status, code: verdict.reason, requestId: verdict.requestId }
+      case 'snooze':
+        if (verdict.why === 'refused')
+          runtime.log.error('submit.refused', {
+            status: verdict.status,
+            what: 'the service refuses the call: check the permission, the job id and the endpoint',
+            retryInMs: settings.refusedMs,
+          })
+        else runtime.log.warn(`submit.${verdict.why}`, { status: verdict.status, untilMs: Math.round(verdict.until - runtime.now()) })
+        return { kind: 'again', call, status: verdict.status, notBefore: verdict.until, countsAsAttempt: false, release: true }
+      case 'retry':
+        throw new TryAgain({ kind: 'again', call, status: verdict.status, notBefore: verdict.at, countsAsAttempt: true, release: true })
+      default:
+        return unreachable(verdict)
+    }
+  }
+}
+
+/** Carries an answer that asks for another attempt through p-retry. */
+class TryAgain extends Error {
+  override readonly name = 'TryAgain'
+  readonly answer: Extract<BatchAnswer, { kind: 'again' }>
+  constructor(answer: Extract<BatchAnswer, { kind: 'again' }>) {
+    super('the service did not settle the batch')
+    this.answer = answer
+  }
+}

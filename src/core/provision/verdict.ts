@@ -1,0 +1,57 @@
+import type { UploadAnswer } from '../ports.ts'
+
+/** What to do about an answer. A snooze costs no attempt. */
+export type Verdict =
+  | { readonly kind: 'done'; readonly requestId: string | null; readonly acceptedAt: number }
+  | { readonly kind: 'retry'; readonly at: number; readonly status: number | null }
+  | { readonly kind: 'snooze'; readonly until: number; readonly status: number | null; readonly why: 'throttled' | 'full' | 'refused' }
+  | { readonly kind: 'reject'; readonly status: number; readonly reason: string; readonly requestId: string | null }
+
+export interface VerdictSettings {
+  readonly retryMs: number
+  readonly retryCapMs: number
+  /** Waited after a 429 that names no time. */
+  readonly throttledMs: number
+  /** Waited when the service has no room left for staged data. */
+  readonly fullMs: number
+  /** Waited after an answer that only a person can do something about. */
+  readonly refusedMs: number
+}
+
+/** `attempt` counts from 1; `chance` in [0, 1) spreads retries. */
+export function verdictOf(answer: UploadAnswer, attempt: number, now: number, chance: number, settings: VerdictSettings): Verdict {
+  const backoffMs = Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2)
+  if (answer.kind === 'network') return { kind: 'retry', at: now + backoffMs, status: null }
+  const { status, requestId } = answer
+  const named = retryAfterMs(answer.retryAfter, now)
+  switch (status) {
+    case 202:
+      return { kind: 'done', requestId, acceptedAt: answer.serverAt ?? now }
+    case 400:
+    case 413:
+      return { kind: 'reject', status, reason: answer.code ?? `Http${status}`, requestId }
+    case 429:
+      return { kind: 'snooze', until: now + (named ?? settings.throttledMs), status, why: 'throttled' }
+    case 401:
+      // A token can be withdrawn before it expires: one fresh token is worth an attempt.
+      if (attempt === 1) return { kind: 'retry', at: now, status }
+      return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
+    case 403:
+    case 404:
+      return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
+    default:
+      if (status === 500 && answer.message?.startsWith('The bucket that stores the ingested data is full'))
+        return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
+      if (status >= 500 || status === 408) return { kind: 'retry', at: now + Math.max(backoffMs, named ?? 0), status }
+      return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
+  }
+}
+
+/** `Retry-After` in seconds, which may be fractional, or as a date. `null` when it says neither. */
+export function retryAfterMs(header: string | null, now: number): number | null {
+  if (header === null) return null
+  const text = header.trim()
+  if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1_000)
+  const at = Date.parse(text)
+  return Number.isNaN(at) ? null : Math.max(0, at - now)
+}

@@ -1,0 +1,132 @@
+import type { Candidate, Candidates, Interim, JoinedRecord } from '../ledger/port.ts'
+import { parseRecord } from '../plan/record.ts'
+import { echoOf } from '../plan/scim.ts'
+import type { LogRecord } from './log-record.ts'
+
+/** The service's word for "the target already holds these values". */
+export const REDUNDANT_EXPORT = 'RedundantExport'
+/** What creating somebody fails with for want of attributes: to a leaver nobody completed it means that the directory never knew the person. */
+const MANDATORY_MISSING = new Set(['MandatoryFieldsMissing', 'MissingValues'])
+
+/**
+ * Which operation each new record speaks of. The log names no request, so the join goes by person, time and what the record shows of the values:
+ *
+ * - records of one change (`changeId`) belong together, in whichever order they come;
+ * - a record can only speak of what was handed over before it;
+ * - no value it echoes, and nothing it shows of `active`, may contradict what was sent;
+ * - when several operations remain, none is settled until there are as many changes as operations; then they pair in order of time.
+ *
+ * A record that speaks of nothing we sent stays without an operation. Names are never looked at.
+ */
+export function joinRecords(records: readonly LogRecord[], found: Candidates, skewMs: number): JoinedRecord[] {
+  const fresh = records.filter((record) => !found.known.has(record.id))
+  const byPerson = new Map<string, LogRecord[]>()
+  for (const record of [...found.unjoined, ...fresh]) add(byPerson, record.employee, record)
+  const operations = new Map<string, Candidate[]>()
+  for (const operation of found.operations) if (operation.state === 'accepted') add(operations, operation.employee, operation)
+
+  const joins: JoinedRecord[] = []
+  for (const [employee, theirs] of byPerson) {
+    joins.push(...joinPerson(unique(theirs), operations.get(employee) ?? [], found.byChange, skewMs))
+  }
+  return joins
+}
+
+interface Change {
+  readonly records: readonly LogRecord[]
+  /** The record that speaks of what was sent; follow-ups do not. */
+  readonly primary: LogRecord | undefined
+}
+
+function joinPerson(
+  records: readonly LogRecord[],
+  operations: readonly Candidate[],
+  byChange: ReadonlyMap<string, string>,
+  skewMs: number,
+): JoinedRecord[] {
+  const joins: JoinedRecord[] = []
+  const changes: Change[] = []
+  for (const [changeId, group] of groupBy(records, (record) => record.changeId)) {
+    const known = byChange.get(changeId)
+    if (known !== undefined) joins.push(...group.map((record) => ({ record, operation: known, interim: null })))
+    else changes.push({ records: group, primary: group.find((record) => record.imported) })
+  }
+  changes.sort((a, b) => timeOf(a) - timeOf(b))
+
+  const open = new Map(operations.map((operation) => [operation.id, operation]))
+  const pending = [...changes]
+  for (let settled = true; settled && pending.length > 0;) {
+    settled = false
+    for (const change of pending) {
+      const operation = choose(change, pending, [...open.values()], skewMs)
+      if (!operation) continue
+      open.delete(operation.id)
+      pending.splice(pending.indexOf(change), 1)
+      joins.push(...answer(change, operation))
+      settled = true
+      break
+    }
+  }
+  for (const change of pending) joins.push(...change.records.map((record) => ({ record, operation: null, interim: null })))
+  return joins
+}
+
+function choose(change: Change, pending: readonly Change[], open: readonly Candidate[], skewMs: number): Candidate | undefined {
+  const eligible = open.filter((operation) => mayAnswer(change, operation, skewMs))
+  if (eligible.length <= 1) return eligible[0]
+  const rivals = pending.filter((other) => eligible.some((operation) => mayAnswer(other, operation, skewMs)))
+  return rivals.length >= eligible.length ? eligible.toSorted((a, b) => a.acceptedAt - b.acceptedAt)[0] : undefined
+}
+
+function mayAnswer({ primary }: Change, operation: Candidate, skewMs: number): boolean {
+  // The log counts whole seconds, so a record of the same second may be later than it looks.
+  return primary !== undefined && primary.activityAt + 999 >= operation.submittedAt - skewMs && !contradicts(primary, operation)
+}
+
+/** Only values both sides speak of count: what is not echoed proves nothing. */
+export function contradicts(record: LogRecord, operation: Pick<Candidate, 'record' | 'active'>): boolean {
+  if (record.active !== null && record.active !== operation.active) return true
+  const sent = echoOf(parseRecord(operation.record))
+  return Object.entries(record.echo).some(([key, value]) => {
+    const ours = sent.get(key)
+    return ours !== undefined && key !== 'active' && (ours ?? '') !== value
+  })
+}
+
+function answer({ records, primary }: Change, operation: Candidate): JoinedRecord[] {
+  return records.map((record) => ({ record, operation: operation.id, interim: record === primary ? interimOf(record, operation) : null }))
+}
+
+function interimOf({ status, code }: LogRecord, operation: Candidate): Interim | null {
+  switch (status) {
+    case 'success':
+    case 'warning':
+      return 'confirmed'
+    case 'skipped':
+      return code === REDUNDANT_EXPORT ? 'unchanged' : 'skipped'
+    case 'failure':
+      return !operation.active && code !== null && MANDATORY_MISSING.has(code) ? 'unchanged' : 'failed'
+    case 'unknown':
+      return null
+  }
+}
+
+function timeOf({ records, primary }: Change): number {
+  return primary?.activityAt ?? records[0]?.activityAt ?? 0
+}
+
+function unique(records: readonly LogRecord[]): LogRecord[] {
+  return [...new Map(records.map((record) => [record.id, record])).values()]
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) add(groups, keyOf(item), item)
+  return groups
+}
+
+function add<T>(groups: Map<string, T[]>, key: string, item: T): void {
+  const there = groups.get(key)
+  if (there) there.push(item)
+  else groups.set(key, [item])
+}

@@ -1,0 +1,113 @@
+import type { JsonObject } from './model.ts'
+
+/** What the core may know of the outside: time, chance, names, and somebody to tell. */
+export interface Runtime {
+  /** Epoch milliseconds. */
+  now(): number
+  /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** In [0, 1). */
+  random(): number
+  /** A fresh identifier, unique across instances. */
+  id(): string
+  /** A stable fingerprint of a text: the same on every machine, 64 hexadecimal digits. */
+  digest(text: string): string
+  readonly log: Logger
+  readonly telemetry: Telemetry
+}
+
+/** Fields are names, numbers and codes. Values of personal attributes never go in. */
+export interface Logger {
+  info(event: string, fields?: JsonObject): void
+  warn(event: string, fields?: JsonObject): void
+  error(event: string, fields?: JsonObject): void
+}
+
+/** Where a span came from or what it belongs to: a W3C `traceparent`. */
+export type TraceParent = string
+
+export interface SpanOptions {
+  readonly kind?: 'internal' | 'client' | 'producer' | 'consumer'
+  /** The events a batch is made of. A batch has many origins, so they are links and not parents. */
+  readonly links?: readonly TraceParent[]
+  readonly attributes?: Readonly<Record<string, string | number | boolean>>
+}
+
+/** Low-cardinality names only: an employee, an event or a value is never an attribute. */
+export interface Telemetry {
+  /** Runs `work` inside a span; what it throws marks the span and is thrown on. */
+  span<T>(name: string, options: SpanOptions, work: (traceparent: TraceParent | null) => Promise<T>): Promise<T>
+  count(name: string, value: number, attributes?: Readonly<Record<string, string>>): void
+}
+
+export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} }
+export const silentTelemetry: Telemetry = { span: (_name, _options, work) => work(null), count: () => {} }
+
+/** A loop that can be started once and stopped at any time. */
+export interface Service {
+  /**
+   * Runs until `stop` is called or the work cannot go on. Resolves when everything has ended; rejects with what made it impossible.
+   * `stop` before `run` makes `run` return at once.
+   */
+  run(): Promise<void>
+  /** Asks for an orderly end and resolves when `run` has returned. Idempotent. */
+  stop(): Promise<void>
+}
+
+/**
+ * A loop as a service. Each turn answers how long to rest: 0 goes on at once. `wake` cuts a rest short; it is a hint, never the truth.
+ * A turn that throws is reported and tried again after a growing rest, so that an outage of a neighbour is waited out.
+ */
+export function loop(name: string, runtime: Runtime, turn: (signal: AbortSignal) => Promise<number>): Service & { wake(): void } {
+  const stopping = new AbortController()
+  let rest = new AbortController()
+  let running: Promise<void> | null = null
+  let woken = false
+
+  const run = async (): Promise<void> => {
+    let failures = 0
+    while (!stopping.signal.aborted) {
+      let restMs: number
+      try {
+        woken = false
+        restMs = await turn(stopping.signal)
+        failures = 0
+      } catch (error) {
+        if (stopping.signal.aborted) return
+        failures += 1
+        restMs = Math.min(30_000, 250 * 2 ** Math.min(failures, 7)) * (0.75 + runtime.random() / 2)
+        runtime.log.error(`${name}.failed`, { ...describeError(error), failures, retryInMs: Math.round(restMs) })
+      }
+      if (restMs <= 0 || woken) continue
+      rest = new AbortController()
+      await runtime.sleep(restMs, AbortSignal.any([stopping.signal, rest.signal]))
+    }
+  }
+  return {
+    run: () => (running ??= run()),
+    stop: async () => {
+      stopping.abort()
+      await running
+    },
+    wake: () => {
+      woken = true
+      rest.abort()
+    },
+  }
+}
+
+/** What may be told of an error: its name, its code and the words of ours. Messages of others can quote data, so they stay out. */
+export function describeError(error: unknown): JsonObject {
+  if (!(error instanceof Error)) return { error: typeof error }
+  const code: unknown = 'code' in error ? error.code : undefined
+  return {
+    error: error.name,
+    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
+    ...(isSafe(error) ? { message: error.message } : {}),
+  }
+}
+
+/** Errors whose message we wrote ourselves, and which therefore names no value of a person. */
+function isSafe(error: Error): boolean {
+  return 'safe' in error && error.safe === true
+}

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises'
+import { FAST_ENVIRONMENT } from '../config.ts'
+import { type EntraDouble, fastSettings, startEntra } from './entra/server.ts'
+import type { Broker } from './service-bus/broker.ts'
+import { parseBrokerConfig } from './service-bus/config.ts'
+import { startBrokerThread } from './service-bus/thread.ts'
+
+/** Service Bus and Entra on this machine, with everything a connector has to know to use them. */
+export interface Doubles {
+  readonly bus: Broker
+  readonly entra: EntraDouble
+  readonly environment: Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+export interface DoublesOptions {
+  readonly busPort?: number
+  readonly entraPort?: number
+  /** Short cycles and lag, no call limits. */
+  readonly fast: boolean
+}
+
+/** The same file configures the official emulator in docker-compose. */
+export const BUS_CONFIG = new URL('../../deploy/service-bus/Config.json', import.meta.url)
+
+export async function startDoubles({ busPort = 0, entraPort = 0, fast }: DoublesOptions): Promise<Doubles> {
+  await using stack = new AsyncDisposableStack()
+  const config = parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8'))
+  const bus = stack.adopt(await startBrokerThread({ config, port: busPort }), (it) => it.stop())
+  const entra = stack.adopt(await startEntra({ port: entraPort, ...(fast ? { settings: fastSettings } : {}) }), (it) => it.stop())
+  const held = stack.move()
+  return {
+    bus,
+    entra,
+    environment: {
+      SERVICEBUS_CONNECTION_STRING: bus.connectionString,
+      SERVICEBUS_QUEUE: 'hr-events',
+      OUTCOMES_QUEUE: 'hr-outcomes',
+      PROVISIONING_ENDPOINT: entra.endpoint,
+      PROVISIONING_ALLOW_HTTP: 'true',
+      AUTH_MODE: 'local',
+      ...(fast ? FAST_ENVIRONMENT : {}),
+    },
+    stop: () => held.disposeAsync(),
+  }
+}

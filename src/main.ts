@@ -1,0 +1,94 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { RollcallError } from './core/errors.ts'
+import type { Format } from './operate/output.ts'
+
+/**
+ * argv → command → exit code: 0 done, 1 failed, 2 called wrongly, 3 the books do not balance, 4 not found.
+ * Commands are loaded when they are asked for, so that `--help` is quick.
+ */
+async function main(argv: readonly string[]): Promise<number> {
+  let code = 0
+  const program = new Command('rollcall')
+    .description('HR events from Azure Service Bus to Microsoft Entra API-driven provisioning, with an answer for every event')
+    .exitOverride()
+    .showHelpAfterError('(--help shows what there is)')
+    .enablePositionalOptions()
+
+  program
+    .command('demo')
+    .description('both doubles and the connector in one process, on sample events or your own')
+    .option('--events <file>', 'events as JSON lines, one CloudEvent a line (default: bundled sample events)')
+    .option('--fast', 'short cycles, lag and windows, no call limits', false)
+    .option('--exit', 'end when every event has its final outcome or waits for a moment', false)
+    .option('--fresh', 'remove a former ledger of that name first', false)
+    .option('--directory <file>', 'write what the directory holds in the end')
+    .option('--ledger <file>', 'keep the ledger in this file (default: a temporary one)')
+    .addOption(output())
+    .action(async (options) => {
+      code = await (await import('./operate/demo.ts')).demo(options, process.env)
+    })
+  program
+    .command('run')
+    .description('run the connector; the environment says where (see docs/configuration.md)')
+    .action(async () => {
+      code = await (await import('./operate/run.ts')).run(process.env)
+    })
+  program
+    .command('status')
+    .description('what is in the ledger, and whether the books balance')
+    .addOption(output())
+    .action(async (options: { output: Format }) => {
+      code = await (await import('./operate/status.ts')).status(process.env, options.output)
+    })
+  program
+    .command('trace')
+    .description('the chain event → operation → batch → log record → Entra object')
+    .argument('<reference>', 'event id, employee, operation (op-…), batch (batch-…), request id or Entra object id')
+    .addOption(output())
+    .action(async (reference: string, options: { output: Format }) => {
+      code = await (await import('./operate/trace.ts')).trace(process.env, reference, options.output)
+    })
+
+  const local = program
+    .command('local')
+    .description('the local doubles of Service Bus and Entra alone')
+    .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
+    .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
+    .option('--fast', 'short cycles and lag, no call limits', false)
+    .action(async (options: { busPort: number; entraPort: number; fast: boolean }) => {
+      code = await (await import('./operate/local.ts')).local(options)
+    })
+  local
+    .command('feed')
+    .description('send a file of events to the configured queue')
+    .argument('<file>', 'events as JSON lines')
+    .action(async (file: string) => {
+      code = await (await import('./operate/local.ts')).feedFile(file, process.env)
+    })
+
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof RollcallError) {
+      process.stderr.write(`rollcall: ${error.message} [${error.code}]\n`)
+      return error.code === 'ConfigInvalid' ? 2 : 1
+    }
+    process.stderr.write(`rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    return 1
+  }
+}
+
+function output(): Option {
+  return new Option('--output <format>', 'table or json').choices(['table', 'json']).default('table')
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('a port is a whole number from 0 to 65535')
+  return value
+}
+
+// Not process.exit: what was written to stdout may still be on its way.
+process.exitCode = await main(process.argv.slice(2))

@@ -1,0 +1,43 @@
+import Table from 'cli-table3'
+
+export type Format = 'table' | 'json'
+
+/** Data goes to stdout, everything said along the way to stderr. */
+export function say(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  const table = new Table({ head: [...head], style: { head: [], border: [] } })
+  table.push(...rows.map((row) => [...row]))
+  process.stdout.write(`${table.toString()}\n`)
+}
+
+/** One line that is written over on a terminal, and a line now and then elsewhere. */
+export function progress(everyMs = 5_000): { show(text: string): void; end(): void } {
+  const terminal = process.stderr.isTTY
+  let lastAt = 0
+  let shown = false
+  return {
+    show: (text) => {
+      const now = Date.now()
+      if (!terminal && now - lastAt < everyMs) return
+      lastAt = now
+      shown = true
+      process.stderr.write(terminal ? `\r\u001b[2K${text}` : `${text}\n`)
+    },
+    end: () => {
+      if (terminal && shown) process.stderr.write('\n')
+    },
+  }
+}
+
+export function ago(at: number | null, from: number | null): string {
+  if (at === null) return ''
+  if (from === null) return new Date(at).toISOString()
+  return `${new Date(at).toISOString()}  +${((at - from) / 1_000).toFixed(1)} s`
+}

@@ -1,0 +1,80 @@
+import type { Trace, TraceEvent, TraceOperation } from '../core/ledger/port.ts'
+import { ago, type Format, printJson, say } from './output.ts'
+import { withLedger } from './status.ts'
+
+/** The chain event → operation → batch → log record → Entra object. 0 when found, 4 when nothing has that name. */
+export function trace(environment: NodeJS.ProcessEnv, reference: string, format: Format): Promise<number> {
+  return withLedger(environment, async (ledger) => {
+    const found = await ledger.trace(reference)
+    if (!found) {
+      say(
+        `nothing in the ledger is called ${reference}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id`,
+      )
+      return 4
+    }
+    if (format === 'json') printJson(readable(found))
+    else process.stdout.write(`${draw(found).join('\n')}\n`)
+    return 0
+  })
+}
+
+/** Instants as people read them. */
+function readable(value: unknown, key = ''): unknown {
+  if (typeof value === 'number' && key.endsWith('At')) return new Date(value).toISOString()
+  if (Array.isArray(value)) return value.map((one) => readable(one))
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, readable(one, name)]))
+  return value
+}
+
+function draw({ employee, events, operations }: Trace): string[] {
+  const carried = new Set(operations.map(({ id }) => id))
+  return [
+    `employee ${employee.id}  Entra object ${employee.objectId ?? 'not known'}`,
+    ...events.flatMap((event) => [
+      ...drawEvent(event),
+      ...operations
+        .filter(({ id }) => id === event.operation || (event.operation === null && events.length === 1))
+        .flatMap((operation) => drawOperation(operation, event.receivedAt)),
+    ]),
+    ...operations
+      .filter(({ id }) => events.length !== 1 && !events.some((event) => event.operation === id) && carried.has(id))
+      .flatMap((operation) => drawOperation(operation, null)),
+  ]
+}
+
+function drawEvent(event: TraceEvent): string[] {
+  const why = [event.reason, event.detail, event.by && `by ${event.by}`].filter(Boolean).join(', ')
+  return [
+    `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${why ? ` (${why})` : ''}`,
+    `  recorded   ${ago(event.recordedAt, null)}`,
+    `  effective  ${ago(event.effectiveAt, null)}`,
+    `  received   ${ago(event.receivedAt, null)}`,
+    ...step('planned', event.plannedAt, event.receivedAt),
+    ...step('final', event.finishedAt, event.receivedAt),
+    ...step('published', event.publishedAt, event.receivedAt),
+  ]
+}
+
+function drawOperation(operation: TraceOperation, from: number | null): string[] {
+  const { batch } = operation
+  return [
+    `  operation ${operation.id} (${operation.lane}): ${operation.state}${operation.code ? ` (${operation.code})` : ''}`,
+    ...(batch
+      ? [
+          `    batch ${batch.id}: ${batch.state}, ${batch.attempts} attempt(s), request ${batch.requestId ?? 'unknown'}, status ${batch.status ?? 'none'}`,
+          ...step('submitted', batch.submittedAt, from).map((line) => `    ${line.trimStart()}`),
+          ...step('accepted', batch.acceptedAt, from).map((line) => `    ${line.trimStart()}`),
+        ]
+      : []),
+    ...operation.records.map(
+      (record) =>
+        `    log record ${record.id}: ${record.action} ${record.status}${record.code ? ` (${record.code})` : ''} at ${ago(record.activityAt, from)}, change ${record.changeId}, object ${record.objectId ?? 'none'}`,
+    ),
+    ...step('answered', operation.answeredAt, from).map((line) => `    ${line.trimStart()}`),
+  ]
+}
+
+function step(name: string, at: number | null, from: number | null): string[] {
+  return at === null ? [] : [`  ${name.padEnd(10)} ${ago(at, from)}`]
+}
