@@ -72,14 +72,15 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
     return undefined
   }
 
-  function apply(staged: Staged): Finding {
-    const { externalId, data, origin } = staged
+  function apply({ externalId, data, origin }: Staged): Finding {
     const sent = flatten(data, rows)
     const imported = rows.row(sent)
     const matched = match(externalId, imported)
     const [person, mismatch] = matched !== undefined && 'code' in matched ? [undefined, matched] : [matched, undefined]
-    const active = activeAfter(settings, person, sent)
-    const source = rows.row(mergeSource(settings, mapping, person, sent).set('active', active))
+    const merged = mergeSource(settings, mapping, person, sent).set('active', activeAfter(settings, person, sent))
+    const isOut = mismatch === undefined && !isInScope(rows.row(merged))
+    const active = isOut && settings.outOfScope === 'disable' ? false : merged.get('active') === true
+    const source = rows.row(merged.set('active', active))
     const common = {
       changeId: randomUUID(),
       externalId,
@@ -90,9 +91,8 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
       before: person?.target,
     }
     const skip = (result: Result): Finding => ({ ...common, after: person?.target, result })
-    if (mismatch === undefined && !isInScope(source)) {
-      if (settings.outOfScope === 'skip' || person?.active !== true) return skip({ kind: 'skipped', skipReason: 'NotEffectivelyEntitled' })
-      return apply({ ...staged, data: { ...data, active: false } })
+    if (isOut && (settings.outOfScope === 'skip' || person?.active !== true)) {
+      return skip({ kind: 'skipped', skipReason: 'NotEffectivelyEntitled' })
     }
     const action = actionFor(person, active)
     if (!(action === 'create' ? settings.targetActions.create : settings.targetActions.update)) {

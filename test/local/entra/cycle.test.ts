@@ -218,10 +218,15 @@ void test('a cycle of 5,000 operations leaves the event loop free', async (t) =>
     await upload(entra, ...Array.from({ length: 50 }, (_, index) => withManager(`${call}-${index}`, `${(call + 1) % 100}-0`)))
   }
   const turns: number[] = []
-  let last = performance.now()
+  // Processor time of this thread: what other programs take of the machine is not the cycle's doing.
+  const busyMs = (): number => {
+    const { user, system } = process.threadCpuUsage()
+    return (user + system) / 1000
+  }
+  let last = busyMs()
   let isRunning = true
   const turn = (): void => {
-    const at = performance.now()
+    const at = busyMs()
     turns.push(at - last)
     last = at
     if (isRunning) setImmediate(turn)
@@ -231,7 +236,7 @@ void test('a cycle of 5,000 operations leaves the event loop free', async (t) =>
   isRunning = false
   assert.equal((await entra.stats()).stagedNow, 0)
   assert.equal(Object.keys(await entra.directory()).length, 5_000)
-  // The third longest: a pause of the garbage collector is not the cycle's doing.
+  // The third longest: nor is a pause of the garbage collector.
   const [, , third = 0] = turns.sort((a, b) => b - a)
-  assert.ok(third < 20, `the event loop waited ${third} ms`)
+  assert.ok(third < 20, `a turn of the event loop took ${third} ms`)
 })

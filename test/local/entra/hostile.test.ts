@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { connect, type Socket } from 'node:net'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import * as fc from 'fast-check'
+import type { EntraDouble } from '../../../src/local/entra/server.ts'
+import { bulk, headers, logUrl, open, person, post, recordsOf, upload } from './support.ts'
+
+const isWell = async (entra: EntraDouble): Promise<void> => {
+  await upload(entra, person('well'))
+  await entra.runCycle()
+  assert.ok((await recordsOf(entra, 'well')).length > 0)
+}
+
+async function dial(entra: EntraDouble, text: string): Promise<Socket> {
+  const socket = connect(entra.port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  await once(socket, 'connect')
+  socket.write(text)
+  return socket
+}
+
+void test('whatever JSON an operation carries, it is refused or becomes a record, and the double stays up', async (t) => {
+  const entra = await open(t)
+  const name = fc.oneof(
+    fc.string(),
+    fc.constantFrom('__proto__', 'constructor', 'manager', 'name', 'emails', 'active', 'urn:x:User', 'toString'),
+  )
+  const value = fc.letrec((tie) => ({
+    any: fc.oneof({ depthSize: 'small' }, fc.string(), fc.double(), fc.boolean(), fc.constant(null), tie('list'), tie('object')),
+    list: fc.array(tie('any'), { maxLength: 3 }),
+    object: fc.dictionary(name, tie('any'), { maxKeys: 4 }),
+  }))
+  let count = 0
+  await fc.assert(
+    fc.asyncProperty(value.object, async (data) => {
+      count += 1
+      const externalId = `fuzz-${count}`
+      const user = JSON.stringify({ ...person(externalId), active: undefined }).slice(0, -1)
+      const rest = JSON.stringify(data).slice(1)
+      const body = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Users","bulkId":"b","data":${user}${rest === '}' ? '' : ','}${rest}}]}`
+      const response = await post(entra.endpoint, body)
+      assert.ok(response.status === 202 || response.status === 400)
+      await entra.runCycle()
+      if (response.status === 202) assert.equal((await entra.stats()).stagedNow, 0)
+    }),
+    { numRuns: 150 },
+  )
+  assert.equal((await fetch(`http://127.0.0.1:${entra.port}/directory`)).status, 200)
+  assert.equal((await fetch(logUrl(entra, '$top=1000', 'beta'), { headers })).status, 200)
+  await isWell(entra)
+})
+
+void test('whatever is written as a body, filter or path, it is answered', async (t) => {
+  const entra = await open(t)
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 60 }), async (text) => {
+      assert.equal((await post(entra.endpoint, text)).status, 400)
+      const filtered = await fetch(logUrl(entra, `$filter=${encodeURIComponent(text.replaceAll(/[\uD800-\uDFFF]/gu, ''))}`), { headers })
+      assert.ok(filtered.status === 200 || filtered.status === 400)
+    }),
+    { numRuns: 100 },
+  )
+  const deep = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":${'['.repeat(100_000)}`
+  assert.equal((await post(entra.endpoint, deep)).status, 400)
+  const nested = JSON.stringify(bulk([person('deep')])).replace('"active":true', `"x":${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`)
+  assert.equal((await post(entra.endpoint, nested)).status, 202)
+  await isWell(entra)
+})
+
+void test('bytes that are no HTTP close the connection and nothing else', async (t) => {
+  const entra = await open(t)
+  for (const text of [
+    '\u0000\u0001\u0002',
+    'GET / HTTP/9.9\r\n\r\n',
+    'POST  \r\n\r\n',
+    `GET /${'x'.repeat(100_000)} HTTP/1.1\r\n\r\n`,
+    'GET http://[ HTTP/1.1\r\nhost: [\r\n\r\n',
+  ]) {
+    const socket = await dial(entra, text)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.resume()
+    socket.end()
+    await closed
+  }
+  await isWell(entra)
+})
+
+void test('a body without end is cut off at the limit, also when no length is declared', async (t) => {
+  const entra = await open(t, { limits: { enabled: false, bodyBytes: 100_000 } })
+  const path = new URL(entra.endpoint).pathname
+  const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\ncontent-type: application/scim+json\r\ntransfer-encoding: chunked\r\n\r\n`
+  const socket = await dial(entra, head)
+  const answers: string[] = []
+  socket.on('data', (bytes) => answers.push(String(bytes)))
+  const closed = once(socket, 'close')
+  const piece = `2710\r\n${'x'.repeat(10_000)}\r\n`
+  for (let index = 0; index < 100 && socket.writable && answers.length === 0; index += 1) {
+    socket.write(piece)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 3_000).unref())])
+  assert.match(answers.join(''), /^HTTP\/1\.1 413 /u)
+  socket.destroy()
+  await isWell(entra)
+})
+
+void test('a request that trickles in does not keep others waiting, nor the double from stopping', async (t) => {
+  const entra = await open(t)
+  const path = new URL(entra.endpoint).pathname
+  const heads = await Promise.all(Array.from({ length: 50 }, () => dial(entra, `POST ${path} HTTP/1.1\r\nhost: x\r\nx-slow: `)))
+  const bodies = await Promise.all(
+    Array.from({ length: 50 }, () =>
+      dial(
+        entra,
+        `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\ncontent-type: application/scim+json\r\ncontent-length: 1000\r\n\r\n{`,
+      ),
+    ),
+  )
+  await isWell(entra)
+  const began = performance.now()
+  await entra.stop()
+  assert.ok(performance.now() - began < 1_000)
+  for (const socket of [...heads, ...bodies]) socket.destroy()
+})
+
+void test('callers who leave before their answer leave nothing behind', async (t) => {
+  const entra = await open(t, {
+    faults: [
+      { kind: 'delay', ms: 60_000, times: 20 },
+      { kind: 'slow', on: 'log', ms: 60_000, times: 20 },
+    ],
+  })
+  for (let index = 0; index < 20; index += 1) {
+    const [upload, log] = [AbortSignal.timeout(30), AbortSignal.timeout(30)]
+    await assert.rejects(fetch(entra.endpoint, { method: 'POST', headers, body: JSON.stringify(bulk([person('1')])), signal: upload }))
+    await assert.rejects(fetch(logUrl(entra), { headers, signal: log }).then((response) => response.text()))
+  }
+  await fetch(`http://127.0.0.1:${entra.port}/faults`, { method: 'DELETE' })
+  await isWell(entra)
+})

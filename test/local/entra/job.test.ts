@@ -1,0 +1,181 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { EntraDouble } from '../../../src/local/entra/server.ts'
+import { bulk, createClock, headers, open, person, post, provision, recordsOf, upload } from './support.ts'
+
+const jobUrl = (entra: EntraDouble, action = ''): string => entra.endpoint.replace(/\/bulkUpload$/u, action === '' ? '' : `/${action}`)
+
+interface JobView {
+  readonly id: string
+  readonly schedule: { readonly state: string }
+  readonly status: {
+    readonly code: string
+    readonly quarantine: null | { readonly reason: string; readonly nextAttempt: string; readonly error: { readonly code: string } }
+    readonly lastExecution: null | Readonly<Record<string, unknown>>
+  }
+}
+
+async function jobOf(entra: EntraDouble): Promise<JobView> {
+  const response = await fetch(jobUrl(entra), { headers })
+  assert.equal(response.status, 200)
+  const job: JobView = JSON.parse(await response.text())
+  return job
+}
+
+async function act(entra: EntraDouble, action: string, resetScope?: string): Promise<void> {
+  const body = resetScope === undefined ? {} : { body: JSON.stringify({ criteria: { resetScope } }) }
+  const response = await fetch(jobUrl(entra, action), {
+    method: 'POST',
+    headers: { ...headers, 'content-type': 'application/json' },
+    ...body,
+  })
+  assert.equal(response.status, 204)
+}
+
+const many = (count: number, more: object = {}): readonly Readonly<Record<string, unknown>>[] =>
+  Array.from({ length: count }, (_, index) => person(`p${index}`, { ...more }))
+
+void test('the job tells its state and what the last cycle did', async (t) => {
+  const entra = await open(t)
+  assert.equal((await jobOf(entra)).status.lastExecution, null)
+  await provision(entra, person('1'), person('2', { userName: undefined }))
+  const { status, schedule } = await jobOf(entra)
+  assert.equal(status.code, 'Active')
+  assert.equal(schedule.state, 'Active')
+  const { countImported, countExported, countEscrowed, state } = status.lastExecution ?? {}
+  assert.deepEqual(
+    { countImported, countExported, countEscrowed, state },
+    { countImported: 2, countExported: 1, countEscrowed: 1, state: 'EntryLevelErrors' },
+  )
+  const list = await fetch(jobUrl(entra).replace(/\/[^/]+$/u, ''), { headers })
+  const { value }: { readonly value: readonly JobView[] } = JSON.parse(await list.text())
+  assert.deepEqual(value[0], await jobOf(entra))
+  assert.equal((await fetch(`${jobUrl(entra)}x`, { headers })).status, 404)
+  assert.equal((await fetch(jobUrl(entra))).status, 401)
+  assert.equal((await fetch(jobUrl(entra, 'start'), { headers })).status, 405)
+  assert.equal((await fetch(jobUrl(entra, 'explode'), { headers })).status, 404)
+})
+
+void test('a paused job accepts and does nothing until it is started', async (t) => {
+  const entra = await open(t)
+  await act(entra, 'pause')
+  await provision(entra, person('1'))
+  assert.equal((await jobOf(entra)).status.code, 'Paused')
+  assert.equal((await entra.stats()).stagedNow, 1)
+  await act(entra, 'start')
+  await entra.runCycle()
+  assert.equal((await recordsOf(entra, '1')).length, 1)
+})
+
+void test('a full bucket is answered 500 and takes nothing of the request', async (t) => {
+  const entra = await open(t, { bucketOperations: 3, jobState: 'Paused' })
+  await upload(entra, ...many(2))
+  const refused = await post(entra.endpoint, bulk(many(2)))
+  assert.equal(refused.status, 500)
+  assert.match(await refused.text(), /The bucket that stores the ingested data is full/u)
+  await upload(entra, person('1'))
+  assert.equal((await entra.stats()).stagedNow, 3)
+})
+
+void test('a restart throws away what is staged, and nothing when it is set not to', async (t) => {
+  for (const restartPurges of [true, false]) {
+    const entra = await open(t, { restartPurges })
+    await upload(entra, person('1'))
+    await act(entra, 'restart', 'Watermark, Escrows, QuarantineState')
+    await entra.runCycle()
+    assert.equal((await recordsOf(entra, '1')).length, restartPurges ? 0 : 1)
+  }
+})
+
+void test('a restart with a scope that does not exist is answered 400', async (t) => {
+  const entra = await open(t)
+  for (const body of ['{"criteria":{"resetScope":"Everything"}}', '{', '{"criteria":{"resetScope":1}}']) {
+    const response = await fetch(jobUrl(entra, 'restart'), { method: 'POST', headers, body })
+    assert.equal(response.status, 400, body)
+  }
+  await act(entra, 'restart')
+})
+
+void test('too many failures in a cycle quarantine the job, and a good cycle ends it', async (t) => {
+  const entra = await open(t, { quarantine: { failures: 4, percent: 40 }, escrow: { enabled: false } })
+  await provision(entra, ...many(3, { userName: undefined }))
+  assert.equal((await jobOf(entra)).status.code, 'Active', 'three are too few')
+  await provision(
+    entra,
+    ...many(4, { userName: undefined }),
+    ...many(7).map((user) => ({ ...user, externalId: `x${String(user['externalId'])}` })),
+  )
+  assert.equal((await jobOf(entra)).status.code, 'Active', '4 of 11 are less than 40 %')
+  await provision(entra, ...many(5, { userName: undefined }))
+  assert.equal((await jobOf(entra)).status.code, 'Quarantine')
+  await provision(entra, person('good'))
+  assert.equal((await jobOf(entra)).status.code, 'Active')
+})
+
+void test('in quarantine data is accepted and the timer runs daily', async (t) => {
+  const clock = createClock()
+  const entra = await open(
+    t,
+    { quarantine: { failures: 2 }, cycleMs: 5, escrow: { enabled: false }, jobState: 'Paused' },
+    { now: clock.now },
+  )
+  await upload(entra, ...many(2, { userName: undefined }))
+  await act(entra, 'start')
+  const until = async (isDone: () => Promise<boolean>): Promise<void> => {
+    const deadline = Date.now() + 5_000
+    while (!(await isDone()) && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5))
+    assert.ok(await isDone())
+  }
+  await until(async () => (await jobOf(entra)).status.code === 'Quarantine')
+  const { status } = await jobOf(entra)
+  assert.equal(status.quarantine?.reason, 'EncounteredEscrowProportionThreshold')
+  assert.equal(status.quarantine.nextAttempt, new Date(clock.now() + 86_400_000).toISOString())
+  await upload(entra, person('1'))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.equal((await entra.stats()).stagedNow, 1)
+  clock.advance(86_400_000)
+  await until(async () => (await jobOf(entra)).status.code === 'Active')
+  assert.equal((await recordsOf(entra, '1')).length, 1)
+})
+
+void test('more retries waiting than allowed quarantine the job, and four weeks of it disable it', async (t) => {
+  const clock = createClock()
+  const entra = await open(
+    t,
+    { quarantine: { escrowed: 2 }, escrow: { delaysMs: [40 * 86_400_000], giveUpAfterMs: 50 * 86_400_000 } },
+    { now: clock.now },
+  )
+  await provision(entra, ...many(3, { userName: undefined }))
+  assert.equal((await jobOf(entra)).status.quarantine?.reason, 'EncounteredTotalEscrowThreshold')
+  clock.advance(28 * 86_400_000)
+  await entra.runCycle()
+  const { status, schedule } = await jobOf(entra)
+  assert.deepEqual([status.code, schedule.state], ['Paused', 'Disabled'])
+  assert.notEqual(status.quarantine, null)
+  await act(entra, 'restart', 'Escrows, QuarantineState')
+  assert.deepEqual([(await jobOf(entra)).status.code, (await jobOf(entra)).status.quarantine], ['Active', null])
+})
+
+void test('more people disabled by a cycle than the threshold stop the disabling, until it is forced', async (t) => {
+  const entra = await open(t, { deletionThreshold: 2 })
+  await provision(entra, ...many(5))
+  await provision(entra, ...many(2, { active: false }))
+  assert.equal((await jobOf(entra)).status.code, 'Active', 'slow drips pass')
+  const leavers = many(5, { active: false }).slice(2)
+  await provision(entra, ...leavers, person('other'))
+  assert.equal((await jobOf(entra)).status.quarantine?.reason, 'TooManyDeletes')
+  const directory = await entra.directory()
+  assert.deepEqual(
+    leavers.map((user) => directory[String(user['externalId'])]?.active),
+    [true, true, true],
+  )
+  assert.ok('other' in directory)
+  assert.equal((await entra.stats()).stagedNow, 3)
+  const refused = await open(t, { deletionThreshold: 2, restartPurges: false })
+  await provision(refused, ...many(5))
+  await provision(refused, ...leavers)
+  await act(refused, 'restart', 'QuarantineState, ForceDeletes')
+  await refused.runCycle()
+  assert.equal((await refused.directory())['p4']?.active, false)
+  assert.equal((await jobOf(refused)).status.code, 'Active')
+})
