@@ -121,7 +121,7 @@ class LocalBroker implements Broker {
         for (const connection of this.connections) connection.destroy()
         return
       case 'expire-locks':
-        for (const entity of this.namespace.all()) {
+        for (const entity of this.namespace.entities()) {
           if (fault.entity === undefined || entity.address.toLowerCase() === fault.entity.toLowerCase())
             entity.queue.expireLocks(this.now())
         }
@@ -167,6 +167,6 @@ class LocalBroker implements Broker {
 
   private sweep(): void {
     const now = this.now()
-    for (const entity of this.namespace.all()) entity.queue.sweep(now)
+    for (const entity of this.namespace.entities()) entity.queue.sweep(now)
   }
 }

@@ -1,4 +1,4 @@
-import type { Consumer, QueueEntity } from './entity.ts'
+import type { Consumer, MessageSource } from './entity.ts'
 import { refusals } from './errors.ts'
 import type { RheaLink } from './rhea-types.ts'
 import type { Attached, Unsettled, WireSession } from './session.ts'
@@ -12,8 +12,6 @@ import type { DispositionState, FlowFrame } from './wire/frames.ts'
 import { outcomeOf } from './wire/outcome.ts'
 import { reorderGuid } from './store/lock-token.ts'
 
-const messageLockLost: Answer = { kind: 'rejected', error: refusals.messageLockLost() }
-
 /**
  * A link on which the peer receives from a queue, subscription or dead-letter queue. It never sends a message nobody gave credit for, and
  * always answers a drain, even when there is no credit left to drain (the client waits for the answer and then closes the link).
@@ -22,14 +20,14 @@ export class Egress implements Attached, Consumer, EndOfTurn {
   readonly removes: boolean
   private readonly session: WireSession
   private readonly link: RheaLink
-  private readonly entity: QueueEntity
+  private readonly source: MessageSource
   private readonly now: () => number
   private draining = false
 
-  constructor(session: WireSession, link: RheaLink, entity: QueueEntity, removes: boolean, now: () => number) {
+  constructor(session: WireSession, link: RheaLink, source: MessageSource, removes: boolean, now: () => number) {
     this.session = session
     this.link = link
-    this.entity = entity
+    this.source = source
     this.removes = removes
     this.now = now
   }
@@ -40,7 +38,7 @@ export class Egress implements Attached, Consumer, EndOfTurn {
 
   deliver(message: StoredMessage): void {
     const stamp = stampOf(message)
-    const token = this.entity.queue.tokens.encode({ lock: message.lock, sequence: message.sequence })
+    const token = this.source.queue.tokens.encode({ lock: message.lock, sequence: message.sequence })
     const write = (target: Buffer, offset: number) => writeMessage(target, offset, message.envelope, stamp)
     const unsettled = this.removes ? undefined : this.unsettled(token)
     this.session.send(this.link, reorderGuid(token), messageSizeLimit(message.envelope, stamp), write, unsettled)
@@ -59,20 +57,20 @@ export class Egress implements Attached, Consumer, EndOfTurn {
       this.session.connection.turn.answer(this)
     } else if (frame.echo) {
       this.session.flow(this.link)
-    } else if (this.entity.queue.readyCount === 0) {
+    } else if (this.source.isEmpty) {
       // The client's socket waits for an acknowledgement before it sends its next small frame (Nagle); a flow brings it one.
       this.session.rhea._write_flow()
     }
-    if (this.link.credit > 0) this.entity.offer(this)
-    else this.entity.withdraw(this)
+    if (this.link.credit > 0) this.source.offer(this)
+    else this.source.withdraw(this)
   }
 
   onRoom(): void {
-    if (this.link.credit > 0) this.entity.offer(this)
+    if (this.link.credit > 0) this.source.offer(this)
   }
 
   onGone(): void {
-    this.entity.withdraw(this)
+    this.source.closed(this)
   }
 
   /** What could be delivered has been: the rest of the credit is used up. */
@@ -81,7 +79,7 @@ export class Egress implements Attached, Consumer, EndOfTurn {
     this.draining = false
     this.link.delivery_count = (this.link.delivery_count + this.link.credit) >>> 0
     this.link.credit = 0
-    this.entity.withdraw(this)
+    this.source.withdraw(this)
     this.session.flowDrained(this.link)
   }
 
@@ -98,13 +96,12 @@ export class Egress implements Attached, Consumer, EndOfTurn {
   private settle(token: Buffer, state: DispositionState): Answer | undefined {
     const outcome = outcomeOf(state)
     if (outcome === undefined) return undefined
-    const { queue } = this.entity
-    const settlement = queue.settle(queue.tokens.decode(token), outcome, this.now())
+    const settlement = this.source.settle(token, outcome, this.now())
     switch (settlement) {
       case 'settled':
         return accepted
       case 'lock-lost':
-        return messageLockLost
+        return { kind: 'rejected', error: this.source.lostRefusal }
       case 'not-allowed':
         return { kind: 'rejected', error: refusals.notAllowed('A message in a dead-letter queue cannot be dead-lettered.') }
       default:

@@ -1,11 +1,13 @@
 import type { EntityStatus } from './config.ts'
 import type { Refusal } from './errors.ts'
+import { SessionDesk } from './session-desk.ts'
+import type { Outcome, Settlement } from './store/contract.ts'
 import type { StoredMessage } from './store/message.ts'
 import type { MessageQueue } from './store/queue.ts'
 import type { EndOfTurn, Turn } from './turn.ts'
 import type { Envelope } from './wire/message.ts'
 
-/** A receiving link, as its entity sees it. */
+/** A receiving link, as its source sees it. */
 export interface Consumer {
   /** True: messages are removed as they are handed over (receive and delete). */
   readonly removes: boolean
@@ -14,11 +16,30 @@ export interface Consumer {
   deliver(message: StoredMessage): void
 }
 
+/** Where a receiving link has its messages from: an entity, or one session of it. */
+export interface MessageSource {
+  readonly queue: MessageQueue
+  readonly isEmpty: boolean
+  /** The consumer may be able to take messages. */
+  offer(consumer: Consumer): void
+  withdraw(consumer: Consumer): void
+  settle(token: Buffer, outcome: Outcome, now: number): Settlement
+  /** The answer to 'lock-lost'. */
+  readonly lostRefusal: Refusal
+  /** The link is gone. */
+  closed(consumer: Consumer): void
+}
+
 /** Something messages can be sent to: a queue or a topic. */
 export interface Destination {
   readonly address: string
+  readonly status: EntityStatus
   /** Takes all messages of one delivery or none of them; the refusal says why none. */
   accept(envelopes: readonly Envelope[], now: number): Refusal | undefined
+  /** Accepts one message to be enqueued later; returns its sequence number, or why not. */
+  schedule(envelope: Envelope, now: number): number | Refusal
+  /** False when one of them is not scheduled (any more), and then nothing changes. */
+  cancelScheduled(sequences: readonly number[]): boolean
 }
 
 /**
@@ -27,12 +48,12 @@ export interface Destination {
 export class QueueEntity implements EndOfTurn {
   readonly address: string
   readonly queue: MessageQueue
-  readonly requiresSession: boolean
   readonly status: EntityStatus
   /** Undefined for a dead-letter queue itself. */
   readonly deadLetters: QueueEntity | undefined
-  /** While true nothing is handed out. */
-  stalled = false
+  /** Undefined unless the entity requires sessions. */
+  readonly desk: SessionDesk | undefined
+  private stalled = false
   private readonly waiting = new Set<Consumer>()
   private readonly turn: Turn
   private readonly now: () => number
@@ -41,7 +62,6 @@ export class QueueEntity implements EndOfTurn {
     fields: {
       readonly address: string
       readonly queue: MessageQueue
-      readonly requiresSession: boolean
       readonly status: EntityStatus
       readonly deadLetters: QueueEntity | undefined
     },
@@ -50,14 +70,21 @@ export class QueueEntity implements EndOfTurn {
   ) {
     this.address = fields.address
     this.queue = fields.queue
-    this.requiresSession = fields.requiresSession
     this.status = fields.status
     this.deadLetters = fields.deadLetters
     this.turn = turn
     this.now = now
+    const { sessions } = fields.queue
+    this.desk = sessions === undefined ? undefined : new SessionDesk(fields.queue, sessions, turn, now)
   }
 
-  /** The consumer may be able to take messages. */
+  /** While stalled nothing is handed out and no session is granted. */
+  stall(on: boolean): void {
+    this.stalled = on
+    this.desk?.stall(on)
+    if (!on) this.turn.deliver(this)
+  }
+
   offer(consumer: Consumer): void {
     this.waiting.add(consumer)
     this.turn.deliver(this)
@@ -67,8 +94,10 @@ export class QueueEntity implements EndOfTurn {
     this.waiting.delete(consumer)
   }
 
-  available(): void {
-    if (this.waiting.size > 0) this.turn.deliver(this)
+  /** A message has become deliverable, or a session free. */
+  available(sessionId: string | undefined): void {
+    if (sessionId !== undefined) this.desk?.available(sessionId)
+    else if (this.waiting.size > 0) this.turn.deliver(this)
   }
 
   endTurn(): void {

@@ -15,7 +15,7 @@ export const refusals = {
       `The messaging entity '${address}' could not be found. To know more visit https://aka.ms/sbResourceMgrExceptions.`,
     ),
   entityDisabled: (address: string) => refusal('com.microsoft:entity-disabled', `The messaging entity '${address}' is currently disabled.`),
-  notAllowed: (description: string) => refusal('amqp:not-allowed', `InvalidOperationError: ${description}`),
+  notAllowed: (description: string) => refusal('amqp:not-allowed', description),
   messageLockLost: () =>
     refusal(
       'com.microsoft:message-lock-lost',

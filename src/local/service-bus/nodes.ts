@@ -1,15 +1,19 @@
 import { ReplyLink, answerRequest, readRequest } from './control.ts'
 import type { Reply } from './control.ts'
 import { Egress } from './egress.ts'
+import type { Destination, QueueEntity } from './entity.ts'
 import { refusals } from './errors.ts'
 import type { Refusal } from './errors.ts'
 import { Ingress } from './ingress.ts'
 import type { TakeDelivery } from './ingress.ts'
-import { failed, manageQueue } from './management.ts'
+import { failed } from './management/answers.ts'
+import { manage } from './management/operations.ts'
 import type { Namespace, Node } from './namespace.ts'
 import type { DecodedMessage, LinkContext, RheaLink } from './rhea-types.ts'
+import { attachNamedSession, attachNextSession, requestedSession } from './session-link.ts'
 import type { WireSession } from './session.ts'
 import type { BrokerSettings } from './settings.ts'
+import { entitySource } from './source.ts'
 import { parseDelivery } from './wire/message.ts'
 
 /** Control requests a peer may have on the way, per link. */
@@ -46,8 +50,8 @@ export class Nodes {
     link.set_target({ address })
     link.set_source({ address: link.source?.address ?? null })
     link.local.attach.max_message_size = this.settings.maxMessageBytes
-    const isControl = node.kind !== 'queue'
-    const take: TakeDelivery | Refusal = isControl ? this.requests(session, address, node) : this.deliveries(address, node)
+    const isControl = node.kind === 'cbs' || node.kind === 'management'
+    const take = isControl ? this.requests(session, address, node) : this.deliveries(address, node.destination)
     if (typeof take !== 'function') {
       refuse(link, take)
       return
@@ -66,43 +70,53 @@ export class Nodes {
     }
     link.set_source({ address })
     link.set_target({ address: link.target?.address ?? null })
-    if (node.kind !== 'queue') {
+    if (node.kind === 'cbs' || node.kind === 'management') {
       link.local.attach.snd_settle_mode = 1
       session.attach(link, new ReplyLink(session, link, address.toLowerCase()))
       return
     }
-    const { entity } = node
+    if (node.kind === 'topic') {
+      refuse(link, refusals.notAllowed(`'${address}' is a topic: messages are received from its subscriptions.`))
+      return
+    }
+    this.attachToEntity(session, link, address, node.entity)
+  }
+
+  private attachToEntity(session: WireSession, link: RheaLink, address: string, entity: QueueEntity): void {
     if (entity.status === 'Disabled' || entity.status === 'ReceiveDisabled') {
       refuse(link, refusals.entityDisabled(address))
       return
     }
-    if (entity.requiresSession) {
+    const removes = link.snd_settle_mode === 1
+    link.local.attach.snd_settle_mode = removes ? 1 : 0
+    link.local.attach.rcv_settle_mode = link.rcv_settle_mode ?? 0
+    const wanted = requestedSession(link)
+    const { desk } = entity
+    if (desk === undefined) {
+      if (wanted !== undefined)
+        refuse(link, refusals.notAllowed('A sessionful message receiver cannot be created on an entity that does not require sessions.'))
+      else session.attach(link, new Egress(session, link, entitySource(entity), removes, this.now))
+      return
+    }
+    if (wanted === undefined) {
       refuse(
         link,
         refusals.notAllowed('It is not possible for an entity that requires sessions to create a non-sessionful message receiver.'),
       )
       return
     }
-    const removes = link.snd_settle_mode === 1
-    link.local.attach.snd_settle_mode = removes ? 1 : 0
-    link.local.attach.rcv_settle_mode = link.rcv_settle_mode ?? 0
-    session.attach(link, new Egress(session, link, entity, removes, this.now))
+    const context = { session, link, address, desk, removes, now: this.now, defaultWaitMs: this.settings.sessionWaitMs }
+    if (wanted === null) attachNextSession(context)
+    else attachNamedSession(context, wanted)
   }
 
-  private deliveries(address: string, node: Node & { readonly kind: 'queue' }): TakeDelivery | Refusal {
-    const { destination, entity } = node
+  private deliveries(address: string, destination: Destination | undefined): TakeDelivery | Refusal {
     if (destination === undefined) return refusals.notAllowed(`Messages cannot be sent to '${address}'.`)
-    if (entity.status === 'Disabled' || entity.status === 'SendDisabled') return refusals.entityDisabled(address)
-    return (payload, format) => {
-      const envelopes = parseDelivery(payload, format)
-      if (envelopes.length > this.settings.maxBatchMessages) {
-        return refusals.notAllowed(`A batch may hold ${this.settings.maxBatchMessages} messages, this one holds ${envelopes.length}.`)
-      }
-      return destination.accept(envelopes, this.now())
-    }
+    if (destination.status === 'Disabled' || destination.status === 'SendDisabled') return refusals.entityDisabled(address)
+    return (payload, format) => destination.accept(parseDelivery(payload, format), this.now())
   }
 
-  private requests(session: WireSession, address: string, node: Node): TakeDelivery {
+  private requests(session: WireSession, address: string, node: Node & { readonly kind: 'cbs' | 'management' }): TakeDelivery {
     const key = address.toLowerCase()
     return (payload) => {
       const request = readRequest(payload)
@@ -111,16 +125,12 @@ export class Nodes {
     }
   }
 
-  private reply(node: Node, request: DecodedMessage): Reply {
+  private reply(node: Node & { readonly kind: 'cbs' | 'management' }, request: DecodedMessage): Reply {
     switch (node.kind) {
       case 'cbs':
         return putToken(request)
       case 'management':
-        return node.of.kind === 'queue'
-          ? manageQueue(node.of.entity, request, this.now())
-          : failed(404, refusals.entityNotFound(node.address))
-      case 'queue':
-        return failed(400, refusals.notAllowed('This node takes no requests.'))
+        return manage(node.of, request, this.now())
       default:
         return node satisfies never
     }

@@ -22,6 +22,8 @@ export interface BrokerSettings {
   readonly outputHighWater: number
   /** How often locks, schedules and times to live are looked at. Milliseconds. */
   readonly sweepIntervalMs: number
+  /** How long a receiver waits for a free session when it does not say itself. Milliseconds. */
+  readonly sessionWaitMs: number
   /** Whether a message keeps its sequence number when it moves to the dead-letter queue. The service's behaviour is not documented. */
   readonly deadLetterSequence: 'keep' | 'renew'
 }
@@ -37,5 +39,6 @@ export const defaultSettings: BrokerSettings = {
   senderCredit: 1000,
   outputHighWater: 1024 ** 2,
   sweepIntervalMs: 15,
+  sessionWaitMs: 65_000,
   deadLetterSequence: 'keep',
 }

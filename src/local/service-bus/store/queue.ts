@@ -1,7 +1,8 @@
-import type { Typed } from '../rhea-types.ts'
 import { withApplicationProperties } from '../wire/message.ts'
 import type { Envelope } from '../wire/message.ts'
 import { Chain } from './chain.ts'
+import { directArrival } from './contract.ts'
+import type { Arrival, DeadLetter, Outcome, Properties, QueueCounts, QueueHooks, QueueSpec, Settlement } from './contract.ts'
 import { DuplicateWindow } from './duplicates.ts'
 import { Heap } from './heap.ts'
 import { LockTokens } from './lock-token.ts'
@@ -9,72 +10,8 @@ import type { LockReference } from './lock-token.ts'
 import type { StoredMessage } from './message.ts'
 import { ReadyMessages } from './ready.ts'
 import { SequenceIndex } from './sequence-index.ts'
-
-export interface QueueSpec {
-  readonly address: string
-  readonly lockDurationMs: number
-  readonly maxDeliveryCount: number
-  readonly duplicateWindowMs: number | undefined
-  readonly defaultTtlMs: number
-  readonly deadLetterOnExpiration: boolean
-  /** A dead-letter queue: nothing expires, nothing is dead-lettered again, no delivery is counted out. */
-  readonly isDeadLetterQueue: boolean
-}
-
-export type Properties = ReadonlyMap<string, Typed>
-
-export interface DeadLetter {
-  readonly reason: string | undefined
-  readonly description: string | undefined
-  readonly properties: Properties
-}
-
-export type Outcome =
-  | { readonly kind: 'complete' }
-  /** `counts`: whether the delivery counts as failed. */
-  | { readonly kind: 'abandon'; readonly properties: Properties; readonly counts: boolean }
-  | { readonly kind: 'defer'; readonly properties: Properties }
-  | ({ readonly kind: 'deadLetter' } & DeadLetter)
-
-export type Settlement = 'settled' | 'lock-lost' | 'not-allowed'
-
-export interface QueueHooks {
-  /** A message has become deliverable. */
-  available(): void
-  /** The message has left this queue for its dead-letter queue. */
-  deadLettered(message: StoredMessage, envelope: Envelope, letter: DeadLetter, now: number): void
-}
-
-/** What becomes of a message as it is stored: everything but the envelope. */
-export interface Arrival {
-  readonly hops: number
-  readonly originalSequence: number | undefined
-  readonly deadLetterSource: string | undefined
-  readonly deliveryCount: number
-  /** Keep this sequence number instead of taking the next one. */
-  readonly sequence: number | undefined
-  readonly enqueuedAt: number | undefined
-}
-
-export const directArrival: Arrival = {
-  hops: 0,
-  originalSequence: undefined,
-  deadLetterSource: undefined,
-  deliveryCount: 0,
-  sequence: undefined,
-  enqueuedAt: undefined,
-}
-
-export interface QueueCounts {
-  readonly active: number
-  readonly locked: number
-  readonly scheduled: number
-  readonly deferred: number
-  readonly incoming: number
-  readonly completed: number
-  readonly duplicates: number
-  readonly expired: number
-}
+import { SessionTable } from './sessions.ts'
+import type { SessionGrant, SessionRecord } from './sessions.ts'
 
 const noProperties: Properties = new Map()
 const maxUint32 = 0xffff_ffff
@@ -86,6 +23,8 @@ const maxUint32 = 0xffff_ffff
 export class MessageQueue {
   readonly spec: QueueSpec
   readonly tokens = new LockTokens()
+  /** Undefined unless the queue requires sessions. */
+  readonly sessions: SessionTable | undefined
   private readonly hooks: QueueHooks
   private readonly index = new SequenceIndex<StoredMessage>()
   private readonly ready = new ReadyMessages()
@@ -108,38 +47,35 @@ export class MessageQueue {
   constructor(spec: QueueSpec, hooks: QueueHooks) {
     this.spec = spec
     this.hooks = hooks
+    this.sessions = spec.requiresSession ? new SessionTable(spec.lockDurationMs) : undefined
     this.duplicateWindow = spec.duplicateWindowMs === undefined ? undefined : new DuplicateWindow(spec.duplicateWindowMs)
   }
 
-  /** Stores a message; returns undefined when it is a duplicate, which counts as accepted and is dropped. */
-  enqueue(envelope: Envelope, now: number, arrival: Arrival = directArrival): StoredMessage | undefined {
+  /** Stores a message and returns its sequence number; undefined for a duplicate, which counts as accepted and is dropped. */
+  enqueue(envelope: Envelope, now: number, arrival: Arrival = directArrival): number | undefined {
     if (this.duplicateWindow?.seen(envelope.messageId, now) === true) {
       this.duplicates += 1
       return undefined
     }
     this.incoming += 1
-    const waits = envelope.scheduledAt !== undefined && envelope.scheduledAt > now
+    if (envelope.scheduledAt === undefined || envelope.scheduledAt <= now) return this.admit(envelope, now, arrival)
     const message = this.store(envelope, now, arrival)
-    if (waits) {
-      message.state = 'scheduled'
-      this.scheduled += 1
-      this.schedule.push(message)
-    } else {
-      this.makeReady(message)
-    }
-    return message
+    message.state = 'scheduled'
+    this.scheduled += 1
+    this.schedule.push(message)
+    return message.sequence
   }
 
-  /** Takes the next deliverable message and locks it; undefined when there is none. */
-  lockNext(now: number): StoredMessage | undefined {
-    const message = this.nextLive(now)
+  /** Takes the next deliverable message (of the session) and locks it; undefined when there is none. */
+  lockNext(now: number, session?: SessionRecord): StoredMessage | undefined {
+    const message = this.nextLive(now, session)
     if (message !== undefined) this.putUnderLock(message, now)
     return message
   }
 
-  /** Takes the next deliverable message and removes it; undefined when there is none. */
-  removeNext(now: number): StoredMessage | undefined {
-    const message = this.nextLive(now)
+  /** Takes the next deliverable message (of the session) and removes it; undefined when there is none. */
+  removeNext(now: number, session?: SessionRecord): StoredMessage | undefined {
+    const message = this.nextLive(now, session)
     if (message !== undefined) {
       this.drop(message)
       this.completed += 1
@@ -147,8 +83,20 @@ export class MessageQueue {
     return message
   }
 
+  /** Deliverable messages outside sessions. */
   get readyCount(): number {
     return this.ready.size
+  }
+
+  /** Ends a session's lock. Messages still held go back in order; only a lock that ran out counts as a failed delivery [documented]. */
+  releaseSession(grant: SessionGrant, now: number): void {
+    const session = this.sessions?.get(grant.sessionId)
+    if (session !== undefined && session.lock === grant.lock) this.endSession(session, false, now)
+  }
+
+  setSessionState(session: SessionRecord, state: Buffer | undefined, now: number): void {
+    session.state = state
+    session.stateChangedAt = now
   }
 
   /** Ends a lock as its holder wishes. 'lock-lost' when the lock is not, or no longer, held. */
@@ -186,6 +134,8 @@ export class MessageQueue {
   renew(reference: LockReference | undefined, now: number): number | undefined {
     const message = this.held(reference, now)
     if (message === undefined) return undefined
+    // In a session there is one lock for all its messages, and that is renewed.
+    if (this.sessionOf(message) !== undefined) return undefined
     message.lockedUntil = now + this.spec.lockDurationMs
     this.locked.remove(message)
     this.locked.append(message)
@@ -205,11 +155,12 @@ export class MessageQueue {
   }
 
   /** Locks (or with `remove`, takes out) the deferred messages named; undefined when one of them is not there, and then nothing changes. */
-  takeDeferred(sequences: readonly number[], remove: boolean, now: number): StoredMessage[] | undefined {
+  takeDeferred(sequences: readonly number[], remove: boolean, now: number, sessionId?: string): StoredMessage[] | undefined {
     const messages: StoredMessage[] = []
     for (const sequence of sequences) {
       const message = this.index.get(sequence)
       if (message === undefined || message.state !== 'deferred' || message.lock !== 0) return undefined
+      if (this.sessions !== undefined && message.envelope.sessionId !== sessionId) return undefined
       messages.push(message)
     }
     for (const message of messages) {
@@ -232,12 +183,13 @@ export class MessageQueue {
   }
 
   /** Deletes up to `count` deliverable messages that were enqueued before `before`, oldest first; returns how many. */
-  deleteReady(count: number, before: number): number {
+  deleteReady(count: number, before: number, session?: SessionRecord): number {
+    const ready = session?.ready ?? this.ready
     let deleted = 0
     while (deleted < count) {
-      const message = this.ready.peek()
+      const message = ready.peek()
       if (message === undefined || message.enqueuedAt > before) break
-      this.ready.remove(message)
+      ready.remove(message)
       this.drop(message)
       deleted += 1
     }
@@ -271,17 +223,35 @@ export class MessageQueue {
 
   /** Ends every lock at once, as if its time were up. */
   expireLocks(now: number): void {
-    const messages: StoredMessage[] = []
-    for (let message = this.locked.first; message !== undefined; message = message.after) messages.push(message)
-    for (const message of messages) {
+    for (const message of entriesOf(this.locked)) {
       this.unlock(message)
       this.giveBack(message, true, now)
     }
+    for (const session of this.sessions?.overdue(Infinity) ?? []) this.endSession(session, true, now)
   }
 
   counts(): QueueCounts {
     const { scheduled, deferred, incoming, completed, duplicates, expired } = this
-    return { active: this.ready.size, locked: this.locked.size, scheduled, deferred, incoming, completed, duplicates, expired }
+    let active = this.ready.size
+    let locked = this.locked.size
+    for (const session of this.sessions?.all() ?? []) {
+      active += session.ready.size
+      locked += session.held.size
+    }
+    return { active, locked, scheduled, deferred, incoming, completed, duplicates, expired }
+  }
+
+  /** The message is due: it can be delivered, or goes on to where this entity passes messages. */
+  private admit(envelope: Envelope, now: number, arrival: Arrival): number {
+    if (this.hooks.pass === undefined) {
+      const message = this.store(envelope, now, arrival)
+      this.makeReady(message)
+      return message.sequence
+    }
+    const sequence = this.nextSequence
+    this.nextSequence += 1
+    this.hooks.pass({ envelope, sequence, arrival }, now)
+    return sequence
   }
 
   private store(envelope: Envelope, now: number, arrival: Arrival): StoredMessage {
@@ -308,6 +278,8 @@ export class MessageQueue {
       after: undefined,
     }
     this.index.set(sequence, message)
+    const session = this.sessions?.ensure(envelope.sessionId ?? '')
+    if (session !== undefined) session.live += 1
     this.bytes += envelope.size
     if (Number.isFinite(ttlMs)) {
       this.timeline.push(message)
@@ -316,13 +288,25 @@ export class MessageQueue {
     return message
   }
 
-  private makeReady(message: StoredMessage): void {
-    this.ready.add(message)
-    this.hooks.available()
+  private sessionOf(message: StoredMessage): SessionRecord | undefined {
+    return this.sessions?.get(message.envelope.sessionId ?? '')
   }
 
-  private nextLive(now: number): StoredMessage | undefined {
-    for (let message = this.ready.take(); message !== undefined; message = this.ready.take()) {
+  private makeReady(message: StoredMessage): void {
+    const session = this.sessionOf(message)
+    if (session === undefined) {
+      this.ready.add(message)
+      this.hooks.available(undefined)
+      return
+    }
+    session.ready.add(message)
+    this.sessions?.settled(session)
+    this.hooks.available(session.id)
+  }
+
+  private nextLive(now: number, session: SessionRecord | undefined): StoredMessage | undefined {
+    const ready = session?.ready ?? this.ready
+    for (let message = ready.take(); message !== undefined; message = ready.take()) {
       if (message.expiresAt > now) return message
       this.expire(message, now)
     }
@@ -332,13 +316,25 @@ export class MessageQueue {
   private putUnderLock(message: StoredMessage, now: number): void {
     message.lock = this.nextLock
     this.nextLock = this.nextLock >= maxUint32 ? 1 : this.nextLock + 1
-    message.lockedUntil = now + this.spec.lockDurationMs
-    this.locked.append(message)
+    const session = this.sessionOf(message)
+    message.lockedUntil = session?.lockedUntil ?? now + this.spec.lockDurationMs
+    const chain = session?.held ?? this.locked
+    chain.append(message)
   }
 
   private unlock(message: StoredMessage): void {
-    this.locked.remove(message)
+    message.chain?.remove(message)
     message.lock = 0
+  }
+
+  private endSession(session: SessionRecord, expired: boolean, now: number): void {
+    const held = entriesOf(session.held)
+    for (const message of held) this.unlock(message)
+    // Still locked while they go back: nobody is offered the session before all of it is there again.
+    for (const message of held) this.giveBack(message, expired, now)
+    this.sessions?.release(session)
+    if (expired) this.hooks.sessionExpired(session.id)
+    this.hooks.available(session.id)
   }
 
   private held(reference: LockReference | undefined, now: number): StoredMessage | undefined {
@@ -363,7 +359,8 @@ export class MessageQueue {
 
   private expire(message: StoredMessage, now: number): void {
     this.expired += 1
-    this.ready.remove(message)
+    const ready = this.sessionOf(message)?.ready ?? this.ready
+    ready.remove(message)
     if (!this.spec.deadLetterOnExpiration) {
       this.drop(message)
       return
@@ -381,9 +378,7 @@ export class MessageQueue {
   private activate(message: StoredMessage, now: number): void {
     this.drop(message)
     const { hops, originalSequence, deadLetterSource, deliveryCount } = message
-    this.makeReady(
-      this.store(message.envelope, now, { hops, originalSequence, deadLetterSource, deliveryCount, sequence: undefined, enqueuedAt: now }),
-    )
+    this.admit(message.envelope, now, { hops, originalSequence, deadLetterSource, deliveryCount, sequence: undefined, enqueuedAt: now })
   }
 
   private change(message: StoredMessage, properties: Properties): void {
@@ -397,5 +392,15 @@ export class MessageQueue {
     message.state = 'gone'
     this.bytes -= message.envelope.size
     this.index.delete(message.sequence)
+    const session = this.sessionOf(message)
+    if (session === undefined) return
+    session.live -= 1
+    this.sessions?.settled(session)
   }
+}
+
+function entriesOf(chain: Chain<StoredMessage>): StoredMessage[] {
+  const entries: StoredMessage[] = []
+  for (let entry = chain.first; entry !== undefined; entry = entry.after) entries.push(entry)
+  return entries
 }

@@ -1,6 +1,6 @@
 import { amqp } from '../rhea-types.ts'
 import type { Typed } from '../rhea-types.ts'
-import type { DeadLetter, Outcome, Properties } from '../store/queue.ts'
+import type { DeadLetter, Outcome, Properties } from '../store/contract.ts'
 import type { DispositionState } from './frames.ts'
 import { MalformedError } from './reader.ts'
 

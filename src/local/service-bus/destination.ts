@@ -1,0 +1,51 @@
+import type { Destination, QueueEntity } from './entity.ts'
+import { refusals } from './errors.ts'
+import type { Refusal } from './errors.ts'
+import type { BrokerSettings } from './settings.ts'
+import type { Envelope } from './wire/message.ts'
+
+/** Property limits the service documents (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
+const maxIdLength = 128
+
+/** Sending to a queue or topic: everything that can be wrong with a message is found before any message of the delivery is stored. */
+export function destinationOf(entity: QueueEntity, settings: BrokerSettings): Destination {
+  const { queue, address, status } = entity
+  const refusalOf = (envelopes: readonly Envelope[]): Refusal | undefined => {
+    if (envelopes.length > settings.maxBatchMessages) {
+      return refusals.notAllowed(`A batch may hold ${settings.maxBatchMessages} messages, this one holds ${envelopes.length}.`)
+    }
+    let bytes = queue.bytes
+    for (const envelope of envelopes) {
+      bytes += envelope.size
+      if (bytes > settings.maxEntityBytes) return refusals.quotaExceeded(address)
+      const problem = problemOf(envelope, queue.spec.requiresSession)
+      if (problem !== undefined) return refusals.notAllowed(problem)
+    }
+    return undefined
+  }
+  return {
+    address,
+    status,
+    accept: (envelopes, now) => {
+      const refusal = refusalOf(envelopes)
+      if (refusal !== undefined) return refusal
+      for (const envelope of envelopes) queue.enqueue(envelope, now)
+      return undefined
+    },
+    // A duplicate has no sequence number of its own.
+    schedule: (envelope, now) => refusalOf([envelope]) ?? queue.enqueue(envelope, now) ?? 0,
+    cancelScheduled: (sequences) => queue.cancelScheduled(sequences),
+  }
+}
+
+function problemOf({ messageId, sessionId, partitionKey }: Envelope, requiresSession: boolean): string | undefined {
+  if (requiresSession && sessionId === undefined) {
+    return 'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.'
+  }
+  if (messageId.length > maxIdLength) return `The MessageId is longer than ${maxIdLength} characters.`
+  if (sessionId !== undefined && sessionId.length > maxIdLength) return `The SessionId is longer than ${maxIdLength} characters.`
+  if (sessionId !== undefined && partitionKey !== undefined && sessionId !== partitionKey) {
+    return 'The PartitionKey and the SessionId of a message have to be the same when both are set.'
+  }
+  return undefined
+}

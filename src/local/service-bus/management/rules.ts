@@ -1,0 +1,105 @@
+import type { CorrelationField, RuleConfig, RuleFilter } from '../config.ts'
+import type { Reply } from '../control.ts'
+import { refusals } from '../errors.ts'
+import { amqp } from '../rhea-types.ts'
+import type { Typed } from '../rhea-types.ts'
+import { failed, mapOf, numberOf, ok, textOf } from './answers.ts'
+import type { Ask, Body } from './answers.ts'
+
+/** Descriptors of the lists in which rules travel (request/response part of the AMQP guide, "Enumerate rules"). */
+const descriptors = {
+  description: 0x13700000004,
+  emptyAction: 0x13700000005,
+  sqlAction: 0x13700000006,
+  sqlFilter: 0x1370000006,
+  trueFilter: 0x1370000007,
+  correlation: 0x1370000009,
+}
+
+/** The fields of a correlation filter in the order of its list, with their names in an add-rule request. */
+const correlationFields: readonly (readonly [CorrelationField, string])[] = [
+  ['correlationId', 'correlation-id'],
+  ['messageId', 'message-id'],
+  ['to', 'to'],
+  ['replyTo', 'reply-to'],
+  ['label', 'label'],
+  ['sessionId', 'session-id'],
+  ['replyToSessionId', 'reply-to-session-id'],
+  ['contentType', 'content-type'],
+]
+
+export function addRule({ entity, rules, body }: Ask): Reply {
+  if (rules === undefined) return failed(400, refusals.notAllowed(`'${entity.address}' has no rules.`))
+  const name = textOf(body['rule-name'])
+  const description = mapOf(body['rule-description'])
+  const filter = filterOf(description)
+  if (name === undefined || filter === undefined) return failed(400, refusals.invalidField('rule-name or the filter is missing.'))
+  const action = textOf(mapOf(description['sql-rule-action'])['expression'])
+  const change = rules.add({ name, filter, action })
+  if (change === 'done') return { status: 201, description: 'Created' }
+  if (change === 'exists') {
+    return failed(409, {
+      condition: 'com.microsoft:entity-already-exists',
+      description: `The messaging entity rule '${name}' already exists.`,
+    })
+  }
+  return failed(400, refusals.invalidField(typeof change === 'object' ? change.invalid : 'The rule cannot be added.'))
+}
+
+export function removeRule({ entity, rules, body }: Ask): Reply {
+  const name = textOf(body['rule-name']) ?? ''
+  if (rules?.remove(name) === 'done') return ok()
+  return failed(404, refusals.entityNotFound(`${entity.address}/rules/${name}`))
+}
+
+export function listRules({ rules, body }: Ask): Reply {
+  const skip = numberOf(body['skip']) ?? 0
+  const top = numberOf(body['top']) ?? 100
+  const page = (rules?.list() ?? []).slice(skip, skip + top)
+  if (page.length === 0) return { status: 204, description: 'There are no rules.' }
+  return ok({ rules: page.map((rule) => ({ 'rule-description': describedRule(rule) })) })
+}
+
+function filterOf(description: Body): RuleFilter | undefined {
+  if ('sql-filter' in description) {
+    const expression = textOf(mapOf(description['sql-filter'])['expression'])
+    return expression === undefined ? undefined : { kind: 'sql', expression }
+  }
+  if (!('correlation-filter' in description)) return undefined
+  const given = mapOf(description['correlation-filter'])
+  const system: Partial<Record<CorrelationField, string>> = {}
+  for (const [field, name] of correlationFields) {
+    const value = textOf(given[name])
+    if (value !== undefined) system[field] = value
+  }
+  const properties: Record<string, string | number | boolean> = {}
+  for (const [name, value] of Object.entries(mapOf(given['properties']))) {
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') properties[name] = value
+  }
+  return { kind: 'correlation', system, properties }
+}
+
+function describedRule({ name, filter, action }: RuleConfig): Typed {
+  const described =
+    action === undefined ? list(descriptors.emptyAction, []) : list(descriptors.sqlAction, [amqp.wrap_string(action), amqp.wrap_int(20)])
+  return list(descriptors.description, [describedFilter(filter), described, amqp.wrap_string(name)])
+}
+
+function describedFilter(filter: RuleFilter): Typed {
+  switch (filter.kind) {
+    case 'sql':
+      return filter.expression === '1=1'
+        ? list(descriptors.trueFilter, [])
+        : list(descriptors.sqlFilter, [amqp.wrap_string(filter.expression), amqp.wrap_int(20)])
+    case 'correlation': {
+      const fields = correlationFields.map(([field]) => amqp.wrap(filter.system[field]))
+      return list(descriptors.correlation, [...fields, amqp.wrap_map(filter.properties)])
+    }
+    default:
+      return filter satisfies never
+  }
+}
+
+function list(descriptor: number, values: readonly Typed[]): Typed {
+  return amqp.described(amqp.wrap_ulong(descriptor), amqp.List32(values))
+}

@@ -1,0 +1,109 @@
+import { Egress } from './egress.ts'
+import { refusals } from './errors.ts'
+import { amqp } from './rhea-types.ts'
+import type { RheaLink, Typed } from './rhea-types.ts'
+import type { Attached, WireSession } from './session.ts'
+import type { SessionDesk, SessionWaiter } from './session-desk.ts'
+import { sessionSource } from './source.ts'
+import type { SessionGrant } from './store/sessions.ts'
+
+const sessionFilter = 'com.microsoft:session-filter'
+/** .NET counts time in units of 100 ns from the year 1. */
+const ticksAtUnixEpoch = 621_355_968_000_000_000n
+
+/** What a receiver's session filter asks for: a session by name, the next free one (null), or nothing of sessions (undefined). */
+export function requestedSession(link: RheaLink): string | null | undefined {
+  const filter = link.source?.filter
+  if (filter === undefined || filter === null || !(sessionFilter in filter)) return undefined
+  const value = plain(filter[sessionFilter])
+  return typeof value === 'string' ? value : null
+}
+
+/** Some clients describe the filter, `@azure/service-bus` does not. */
+function plain(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'value' in value ? value.value : value
+}
+
+export interface SessionAttachContext {
+  readonly session: WireSession
+  readonly link: RheaLink
+  readonly address: string
+  readonly desk: SessionDesk
+  readonly removes: boolean
+  readonly now: () => number
+  /** How long to wait for a free session when the client does not say. Milliseconds. */
+  readonly defaultWaitMs: number
+}
+
+/** Opens the link on a session by name, or refuses it because somebody else has that session. */
+export function attachNamedSession(context: SessionAttachContext, sessionId: string): void {
+  const { link, desk } = context
+  const grant = desk.accept(sessionId)
+  if (grant === undefined) {
+    link.local.attach.source = null
+    link.local.attach.target = null
+    link.close(refusals.sessionCannotBeLocked(sessionId))
+    return
+  }
+  openOn(context, grant)
+}
+
+/**
+ * Holds the attach back until a session is free or the client's time is up, as the service does. The client names its patience in the
+ * property `com.microsoft:timeout`; nothing is written after it has given up, because a late attach costs it the whole connection.
+ */
+export function attachNextSession(context: SessionAttachContext): void {
+  const { session, link, desk, defaultWaitMs } = context
+  // rhea has already noted that it owes the peer an attach: take that back for now.
+  link.state.local_open = false
+  link.state.open_requests = 0
+  const patience = link.properties?.['com.microsoft:timeout']
+  const waitMs = typeof patience === 'number' && patience >= 0 ? patience : defaultWaitMs
+  const timer = setTimeout(() => {
+    desk.giveUp(waiter)
+    session.detach(link)
+    link.open()
+    link.local.attach.source = null
+    link.local.attach.target = null
+    link.close(refusals.sessionTimeout())
+  }, waitMs)
+  const waiter: SessionWaiter = {
+    granted: (grant) => {
+      clearTimeout(timer)
+      link.open()
+      openOn(context, grant)
+    },
+  }
+  const waiting: Attached = {
+    onTransfer: () => {},
+    onFlow: () => {},
+    onRoom: () => {},
+    onGone: () => {
+      clearTimeout(timer)
+      desk.giveUp(waiter)
+    },
+  }
+  session.attach(link, waiting)
+  desk.wait(waiter)
+}
+
+function openOn(context: SessionAttachContext, grant: SessionGrant): void {
+  const { session, link, address, desk, removes, now } = context
+  link.set_source({ address, filter: { [sessionFilter]: grant.sessionId } })
+  link.local.attach.properties = { 'com.microsoft:locked-until-utc': ticks(grant.lockedUntil) }
+  desk.hold({
+    grant,
+    linkName: link.name,
+    lost: () => {
+      session.detach(link)
+      link.close(refusals.sessionLockLost(grant.sessionId))
+    },
+  })
+  session.attach(link, new Egress(session, link, sessionSource(desk, grant), removes, now))
+}
+
+function ticks(epochMs: number): Typed {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64BE(BigInt(epochMs) * 10_000n + ticksAtUnixEpoch)
+  return amqp.Long(bytes)
+}

@@ -1,0 +1,38 @@
+import type { Consumer, MessageSource, QueueEntity } from './entity.ts'
+import { refusals } from './errors.ts'
+import type { SessionDesk } from './session-desk.ts'
+import type { SessionGrant } from './store/sessions.ts'
+
+/** A whole queue, subscription or dead-letter queue. Locks outlive the link: the client settles through `$management` then. */
+export function entitySource(entity: QueueEntity): MessageSource {
+  const { queue } = entity
+  return {
+    queue,
+    get isEmpty() {
+      return queue.readyCount === 0
+    },
+    offer: (consumer: Consumer) => entity.offer(consumer),
+    withdraw: (consumer: Consumer) => entity.withdraw(consumer),
+    settle: (token, outcome, now) => queue.settle(queue.tokens.decode(token), outcome, now),
+    lostRefusal: refusals.messageLockLost(),
+    closed: (consumer: Consumer) => entity.withdraw(consumer),
+  }
+}
+
+/** One session under a grant: it goes with the link. */
+export function sessionSource(desk: SessionDesk, grant: SessionGrant): MessageSource {
+  const { queue, sessions } = desk
+  const { sessionId } = grant
+  return {
+    queue,
+    get isEmpty() {
+      return (sessions.get(sessionId)?.ready.size ?? 0) === 0
+    },
+    offer: (consumer: Consumer) => desk.offer(sessionId, consumer),
+    withdraw: (consumer: Consumer) => desk.withdraw(sessionId, consumer),
+    settle: (token, outcome, now) =>
+      sessions.holding(grant, now) === undefined ? 'lock-lost' : queue.settle(queue.tokens.decode(token), outcome, now),
+    lostRefusal: refusals.sessionLockLost(sessionId),
+    closed: () => desk.release(grant),
+  }
+}

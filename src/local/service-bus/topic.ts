@@ -1,0 +1,77 @@
+import type { EntityStatus, RuleConfig } from './config.ts'
+import type { QueueEntity } from './entity.ts'
+import { SqlSyntaxError } from './rules/lex.ts'
+import { MessageView, buildRule } from './rules/rule.ts'
+import type { Rule } from './rules/rule.ts'
+import type { Passing } from './store/contract.ts'
+import type { Envelope } from './wire/message.ts'
+
+export type RuleChange = 'done' | 'exists' | 'not-found' | { readonly invalid: string }
+
+/** The rules of one subscription, in the order they were added. */
+export class RuleSet {
+  private readonly rules = new Map<string, Rule>()
+
+  constructor(configs: readonly RuleConfig[]) {
+    for (const config of configs) this.rules.set(config.name.toLowerCase(), buildRule(config))
+  }
+
+  list(): readonly RuleConfig[] {
+    return [...this.rules.values()].map((rule) => rule.config)
+  }
+
+  add(config: RuleConfig): RuleChange {
+    const key = config.name.toLowerCase()
+    if (this.rules.has(key)) return 'exists'
+    try {
+      this.rules.set(key, buildRule(config))
+      return 'done'
+    } catch (error) {
+      if (error instanceof SqlSyntaxError) return { invalid: error.message }
+      throw error
+    }
+  }
+
+  remove(name: string): RuleChange {
+    return this.rules.delete(name.toLowerCase()) ? 'done' : 'not-found'
+  }
+
+  /**
+   * The copies of a message that the subscription gets: one for each matching rule with an action, and one for all matching rules without
+   * any [documented]. None when no rule matches.
+   */
+  copies(view: MessageView): Envelope[] {
+    const copies: Envelope[] = []
+    let plain = false
+    for (const rule of this.rules.values()) {
+      if (!rule.matches(view)) continue
+      if (rule.config.action === undefined) plain = true
+      else copies.push(rule.act(view))
+    }
+    if (plain) copies.unshift(view.envelope)
+    return copies
+  }
+}
+
+export interface Subscription {
+  readonly name: string
+  readonly entity: QueueEntity
+  readonly rules: RuleSet
+}
+
+/** A topic: it keeps scheduled messages and message ids, and passes everything else to its subscriptions. */
+export interface Topic {
+  readonly address: string
+  readonly status: EntityStatus
+  /** Scheduled messages are visible here, not at the subscriptions [documented]. */
+  readonly entity: QueueEntity
+  readonly subscriptions: readonly Subscription[]
+}
+
+/** Hands a message to every subscription that wants it. */
+export function fanOut(subscriptions: readonly Subscription[], { envelope, arrival }: Passing, now: number): void {
+  const view = new MessageView(envelope)
+  for (const { entity, rules } of subscriptions) {
+    for (const copy of rules.copies(view)) entity.queue.enqueue(copy, now, arrival)
+  }
+}
