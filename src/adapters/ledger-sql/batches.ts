@@ -143,8 +143,9 @@ export async function recordAnswer(sql: Sql, instance: string, id: string, answe
   if (answer.call !== null) await sql.run('UPDATE calls SET ended_at = ?, status = ? WHERE seq = ?', [now, status, answer.call])
   switch (answer.kind) {
     case 'accepted':
+      // The batch keeps our clock, its operations the service's: the log speaks in the latter.
       await sql.run(`UPDATE batches SET state = 'accepted', lease_until = 0, accepted_at = ?, request_id = ?, status = 202 WHERE seq = ?`, [
-        answer.acceptedAt,
+        now,
         answer.requestId,
         seq,
       ])

@@ -27,7 +27,8 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
     sql,
     ['id TEXT'],
     people,
-    `SELECT o.seq, o.employee, o.state, o.record, o.active, o.accepted_at, o.submitted_at FROM v JOIN operations o ON o.employee = v.id
+    `SELECT o.seq, o.employee, o.state, o.record, o.active, o.accepted_at, o.submitted_at + o.accepted_at - b.accepted_at AS submitted_at
+     FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
      WHERE o.state IN ('pending', 'batched', 'accepted', 'answered') AND o.state = 'accepted'`,
   )
   const changes = [...new Set(records.map(({ changeId }) => changeId))].map((id) => [id])

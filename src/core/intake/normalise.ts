@@ -22,12 +22,11 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
 export const EVENT_TYPES = Object.keys(TYPES)
 
 /** Printable, so that a name can be kept in any database and shown in any terminal. */
-// oxlint-disable-next-line no-control-regex
 const name = z
   .string()
   .min(1)
   .max(1024)
-  .regex(/^[^\u0000-\u001f\u007f]*$/)
+  .regex(/^\P{Cc}*$/u)
 const Attributes = z.looseObject({
   specversion: z.literal('1.0'),
   id: name,
@@ -136,17 +135,9 @@ function invalid(error: z.ZodError, prefix: string, value: unknown): Rejection {
 }
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {
-  switch (issue?.code) {
-    case 'invalid_type':
-      return `expected ${issue.expected}`
-    case 'invalid_value':
-      return `expected one of ${issue.values.map(String).join(', ')}`
-    case 'invalid_format':
-      return 'it has characters that may not stand there'
-    case 'too_small':
-    case 'too_big':
-      return 'its length is out of bounds'
-    default:
-      return 'see the description of the canonical event'
-  }
+  if (issue?.code === 'invalid_type') return `expected ${issue.expected}`
+  if (issue?.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`
+  if (issue?.code === 'invalid_format') return 'it has characters that may not stand there'
+  if (issue?.code === 'too_small' || issue?.code === 'too_big') return 'its length is out of bounds'
+  return 'see the description of the canonical event'
 }

@@ -165,7 +165,7 @@ export interface Candidate {
   readonly active: boolean
   /** When the service accepted it, by the service's own clock. */
   readonly acceptedAt: number
-  /** When it was handed over first: an answer that got lost may have been acted on. */
+  /** When it was handed over first, by the service's clock too: an answer that got lost may have been acted on. */
   readonly submittedAt: number
 }
 export interface Candidates {
