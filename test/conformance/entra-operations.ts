@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { changesOf, ENTERPRISE, newKey, person, stepNames, type User } from './entra-client.ts'
+import type { EntraCase } from './entra.ts'
+
+const withManager = (key: string, manager: string): User => person(key, { [ENTERPRISE]: { manager: { value: manager } } })
+
+/** What becomes of an operation. */
+export const operationCases: readonly EntraCase[] = [
+  {
+    name: 'an unknown person is created in the steps of a create',
+    source: '[R] provisioning log of an API-driven job',
+    setup: 'standard',
+    async run({ provision }) {
+      const record = await provision(person(newKey()))
+      assert.equal(record.provisioningAction, 'create')
+      assert.equal(record.provisioningStatusInfo.status, 'success')
+      assert.equal(record.provisioningStatusInfo.errorInformation, null)
+      assert.deepEqual(stepNames(record), ['EntryImportAdd', 'EntrySynchronizationScoping', 'EntrySynchronizationAdd', 'EntryExportAdd'])
+      assert.deepEqual(changesOf(record)['accountEnabled'], [null, 'True'])
+      assert.notEqual(record.targetIdentity.id, '')
+    },
+  },
+  {
+    name: 'the import step echoes the values sent, as texts under keys without dots and colons, and never active',
+    source: '[R] provisioning log of an API-driven job',
+    setup: 'standard',
+    async run({ provision }) {
+      const key = newKey()
+      const addresses = [{ type: 'work', country: 'USA', primary: true }]
+      const user = person(key, {
+        name: { familyName: 'Jensen' },
+        addresses,
+        [ENTERPRISE]: { department: 'Sales', manager: { value: 'none' } },
+      })
+      const record = await provision(user)
+      assert.deepEqual(record.provisioningSteps[0]?.details, {
+        externalId: key,
+        userName: `${key}@example.com`,
+        displayName: `Person ${key}`,
+        namefamilyName: 'Jensen',
+        'addresses[type eq "work"]country': 'USA',
+        urnietfparamsscimschemasextensionenterprise20Userdepartment: 'Sales',
+        urnietfparamsscimschemasextensionenterprise20Usermanager: 'none',
+      })
+      assert.equal(record.provisioningSteps[1]?.details['Active in the source system'], 'True')
+    },
+  },
+  {
+    name: 'only the work entries of lists are processed',
+    source: '[D] only work entries of addresses, emails and phoneNumbers',
+    setup: 'standard',
+    async run({ provision }) {
+      const emails = [
+        { type: 'home', value: 'home@example.com' },
+        { type: 'work', value: 'work@example.com' },
+      ]
+      const record = await provision(person(newKey(), { emails, phoneNumbers: [{ type: 'mobile', value: '1' }] }))
+      const text = JSON.stringify(record)
+      assert.ok(text.includes('work@example.com') && !text.includes('home@example.com') && !text.includes('phoneNumbers'))
+    },
+  },
+  {
+    name: 'a change is an update in its own steps, and names old and new values',
+    source: '[R] provisioning log of an API-driven job',
+    setup: 'standard',
+    async run({ provision }) {
+      const key = newKey()
+      const created = await provision(person(key, { title: 'Guide' }))
+      const updated = await provision(person(key, { title: 'Lead' }))
+      assert.equal(updated.provisioningAction, 'update')
+      assert.deepEqual(stepNames(updated), ['EntryImportAdd', 'EntryImport', 'EntrySynchronizationScoping', 'EntryExportUpdate'])
+      assert.equal(updated.provisioningSteps[1]?.details['jobTitle'], 'Guide')
+      assert.deepEqual(changesOf(updated), { jobTitle: ['Guide', 'Lead'] })
+      assert.equal(updated.targetIdentity.id, created.targetIdentity.id)
+      assert.notEqual(updated.changeId, created.changeId)
+    },
+  },
+  {
+    name: 'active false disables, and active true enables again',
+    source: '[D] terminate and rehire by active',
+    setup: 'standard',
+    async run({ provision }) {
+      const key = newKey()
+      await provision(person(key))
+      const disabled = await provision(person(key, { active: false }))
+      assert.equal(disabled.provisioningAction, 'disable')
+      assert.deepEqual(changesOf(disabled)['accountEnabled'], ['True', 'False'])
+      const enabled = await provision(person(key))
+      assert.equal(enabled.provisioningAction, 'update')
+      assert.deepEqual(changesOf(enabled)['accountEnabled'], ['False', 'True'])
+    },
+  },
+  {
+    name: 'an operation without active disables',
+    source: '[R] AzureAD/entra-id-inbound-provisioning issue 16',
+    setup: 'standard',
+    async run({ provision }) {
+      const key = newKey()
+      await provision(person(key))
+      assert.equal((await provision(person(key, { active: undefined }))).provisioningAction, 'disable')
+    },
+  },
+  {
+    name: 'a record that changes nothing is skipped as RedundantExport',
+    source: '[R] provisioning log of another kind of job',
+    setup: 'standard',
+    async run({ provision }) {
+      const key = newKey()
+      await provision(person(key))
+      const record = await provision(person(key))
+      assert.equal(record.provisioningAction, 'other')
+      assert.equal(record.provisioningStatusInfo.status, 'skipped')
+      assert.equal(record.provisioningSteps.at(-1)?.status, 'skipped')
+      assert.equal(record.provisioningSteps.at(-1)?.details['SkipReason'], 'RedundantExport')
+      assert.deepEqual(record.modifiedProperties, [])
+    },
+  },
+  {
+    name: 'null, the empty text and leaving an attribute out clear it when nulls flow, and not on a create',
+    source: '[D] August 2026: flow null values',
+    setup: 'standard',
+    async run({ provision }) {
+      const key = newKey()
+      const created = await provision(
+        person(key, { title: 'Guide', nickName: null, [ENTERPRISE]: { department: 'Sales', division: 'Parks' } }),
+      )
+      assert.ok(!created.modifiedProperties.some(({ newValue }) => newValue === null))
+      const cleared = changesOf(await provision(person(key, { [ENTERPRISE]: { department: null, division: '' } })))
+      assert.deepEqual(cleared['jobTitle'], ['Guide', null])
+      assert.deepEqual(cleared['department'], ['Sales', null])
+      assert.equal(Object.keys(cleared).length, 3)
+    },
+  },
+  {
+    name: 'without the null flow they leave it as it is',
+    source: '[D] two gates of the null flow, of the attribute and of its mapping',
+    setup: 'flow-nulls-off',
+    async run({ provision }) {
+      const key = newKey()
+      await provision(person(key, { title: 'Guide', [ENTERPRISE]: { department: 'Sales' } }))
+      const record = await provision(person(key, { [ENTERPRISE]: { department: null } }))
+      assert.equal(record.provisioningSteps.at(-1)?.details['SkipReason'], 'RedundantExport')
+    },
+  },
+  {
+    name: 'an unknown manager is skipped in a success, and assigned later by an export-only record of the same change',
+    source: '[R] two records of one change, 2023-01-03',
+    setup: 'standard',
+    async run({ provision, records }) {
+      const [report, manager] = [newKey(), newKey()]
+      const created = await provision(withManager(report, manager))
+      assert.equal(created.provisioningStatusInfo.status, 'success')
+      const skip = created.provisioningSteps.find(({ name }) => name === 'EntrySynchronizationSkip')
+      assert.deepEqual(skip?.details, {
+        [manager]: 'manager Add',
+        PropertyName: 'manager',
+        SkipReason: 'UnableToResolveReferenceAttributeValue',
+      })
+      assert.equal(skip.status, 'success')
+      const managed = await provision(person(manager))
+      const [, followUp] = await records(report, 2)
+      assert.deepEqual(stepNames(followUp), ['EntryExportUpdate'])
+      assert.equal(followUp?.changeId, created.changeId)
+      assert.equal(followUp.provisioningAction, 'update')
+      assert.deepEqual(changesOf(followUp), { manager: [null, managed.targetIdentity.id] })
+    },
+  },
+  {
+    name: 'two people of one request who manage each other are both resolved, within the cycle',
+    source: '[R] forward references and mutual managers',
+    setup: 'standard',
+    async run({ upload, records }) {
+      const [one, two] = [newKey(), newKey()]
+      await upload(withManager(one, two), withManager(two, one))
+      const [created, followUp] = await records(one, 2)
+      const [other] = await records(two, 1)
+      assert.equal(created?.cycleId, followUp?.cycleId)
+      assert.deepEqual(changesOf(followUp)['manager'], [null, other?.targetIdentity.id])
+      assert.deepEqual(changesOf(other)['manager'], [null, created?.targetIdentity.id])
+    },
+  },
+  {
+    name: 'the same person twice in one cycle gives two changes',
+    source: '[R] the same user sent twice in one cycle',
+    setup: 'slow-cycles',
+    async run({ upload, records }) {
+      const key = newKey()
+      await upload(person(key, { title: 'A' }))
+      await upload(person(key, { title: 'B' }))
+      const [first, second] = await records(key, 2)
+      assert.equal(first?.cycleId, second?.cycleId)
+      assert.notEqual(first?.changeId, second?.changeId)
+    },
+  },
+  {
+    name: 'a new person without a mandatory attribute fails with its code and no target',
+    source: '[D] error codes of provisioning',
+    setup: 'standard',
+    async run({ provision }) {
+      const record = await provision(person(newKey(), { userName: undefined }))
+      assert.equal(record.provisioningStatusInfo.status, 'failure')
+      assert.equal(record.provisioningStatusInfo.errorInformation?.['errorCode'], 'MandatoryFieldsMissing')
+      assert.equal(record.provisioningSteps.at(-1)?.status, 'failure')
+      assert.equal(record.targetIdentity.id, '')
+    },
+  },
+]
