@@ -52,10 +52,11 @@ async function main(argv: readonly string[]): Promise<number> {
   const local = program
     .command('local')
     .description('the local doubles of Service Bus and Entra alone')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
     .option('--fast', 'short cycles and lag, no call limits', false)
-    .action(async (options: { busPort: number; entraPort: number; fast: boolean }) => {
+    .action(async (options: { host: string; busPort: number; entraPort: number; fast: boolean }) => {
       code = await (await import('./operate/local.ts')).local(options)
     })
   local

@@ -13,6 +13,8 @@ export interface Doubles {
   stop(): Promise<void>
 }
 export interface DoublesOptions {
+  /** Address to listen on. Default 127.0.0.1; anything else is for containers. */
+  readonly host?: string
   readonly busPort?: number
   readonly entraPort?: number
   /** Short cycles and lag, no call limits. */
@@ -22,11 +24,11 @@ export interface DoublesOptions {
 /** The same file configures the official emulator in docker-compose. */
 export const BUS_CONFIG = new URL('../../deploy/service-bus/Config.json', import.meta.url)
 
-export async function startDoubles({ busPort = 0, entraPort = 0, fast }: DoublesOptions): Promise<Doubles> {
+export async function startDoubles({ host = '127.0.0.1', busPort = 0, entraPort = 0, fast }: DoublesOptions): Promise<Doubles> {
   await using stack = new AsyncDisposableStack()
   const config = parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8'))
-  const bus = stack.adopt(await startBrokerThread({ config, port: busPort }), (it) => it.stop())
-  const entra = stack.adopt(await startEntra({ port: entraPort, ...(fast ? { settings: fastSettings } : {}) }), (it) => it.stop())
+  const bus = stack.adopt(await startBrokerThread({ config, host, port: busPort }), (it) => it.stop())
+  const entra = stack.adopt(await startEntra({ host, port: entraPort, ...(fast ? { settings: fastSettings } : {}) }), (it) => it.stop())
   const held = stack.move()
   return {
     bus,

@@ -24,15 +24,13 @@ export function planning(
     const now = runtime.now()
     const people = await ledger.duePeople({ now, limit: settings.peopleAtOnce, maxWaitMs: settings.maxWaitMs })
     if (people.length === 0) {
-      const died = await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)
-      runtime.telemetry.count('rollcall.events', died, { outcome: 'dead-lettered' })
+      await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)
       return settings.pollMs
     }
     await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
       const decisions = people.map((person) => planPerson(person, now, { mapping, digest: runtime.digest }))
       const result = await ledger.commitPlan(decisions, now)
       runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
-      runtime.telemetry.count('rollcall.events', result.finals, { outcome: 'answered-by-plan' })
     })
     onPlanned()
     return 0

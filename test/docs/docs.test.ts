@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { MIGRATIONS } from '../../src/adapters/ledger-sql/schema.ts'
+import { sqliteDialect } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
+import { EVENT_TYPES } from '../../src/core/intake/normalise.ts'
+import {
+  BATCH_ARROWS,
+  BATCH_STATES,
+  EVENT_ARROWS,
+  EVENT_STATES,
+  FINAL_EVENT_STATES,
+  OPEN_EVENT_STATES,
+  OPERATION_ARROWS,
+  OPERATION_STATES,
+} from '../../src/core/ledger/lifecycle.ts'
+import { DEFAULT_RULES } from '../../src/core/plan/mapping.ts'
+import { renderConfiguration, writtenConfiguration } from './configuration.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
+
+/** Rows of the table whose first column has this heading: state → states it goes to. */
+function table(page: string, heading: string): Record<string, readonly string[]> {
+  const start = page.indexOf(`| ${heading} | meaning | goes to |`)
+  assert.notEqual(start, -1, `docs/lifecycle.md has a table of ${heading} states`)
+  const rows: Record<string, readonly string[]> = {}
+  for (const line of page.slice(start).split('\n').slice(2)) {
+    const cells = line.split('|').map((cell) => cell.trim())
+    if (cells.length < 4) break
+    rows[(cells[1] ?? '').replaceAll('`', '')] = [...(cells[3] ?? '').matchAll(/`([^`]+)`/g)].map(([, state]) => state ?? '')
+  }
+  return rows
+}
+
+/** The states a CHECK constraint of the schema allows. */
+function allowed(tableName: string): readonly string[] {
+  const statement =
+    MIGRATIONS.flatMap((migration) => migration(sqliteDialect)).find((text) => text.startsWith(`CREATE TABLE ${tableName} `)) ?? ''
+  return [...(/CHECK \(state IN \(([^)]*)\)\)/.exec(statement)?.[1] ?? '').matchAll(/'([^']+)'/g)].map(([, state]) => state ?? '')
+}
+
+describe('documentation cannot drift', () => {
+  test('the states and arrows of the page are those of the code and of the schema', () => {
+    const page = read('docs/lifecycle.md')
+    for (const [heading, tableName, states, arrows] of [
+      ['event', 'events', EVENT_STATES, EVENT_ARROWS],
+      ['operation', 'operations', OPERATION_STATES, OPERATION_ARROWS],
+      ['batch', 'batches', BATCH_STATES, BATCH_ARROWS],
+    ] as const) {
+      assert.deepEqual(allowed(tableName), [...states], `${tableName}: schema`)
+      const written = table(page, heading)
+      assert.deepEqual(Object.keys(written), [...states], `${heading}: states on the page`)
+      for (const [state, to] of Object.entries<readonly string[]>(arrows))
+        assert.deepEqual(new Set(written[state]), new Set(to), `${heading} ${state}: arrows on the page`)
+    }
+  })
+
+  test('every event state is open or final', () => {
+    assert.deepEqual(new Set<string>([...OPEN_EVENT_STATES, ...FINAL_EVENT_STATES]), new Set<string>(EVENT_STATES))
+    assert.equal(OPEN_EVENT_STATES.length + FINAL_EVENT_STATES.length, EVENT_STATES.length)
+  })
+
+  test('the configuration page is what the schema says', () => {
+    assert.equal(writtenConfiguration(), renderConfiguration(), 'run node test/docs/configuration.ts')
+  })
+
+  test('the page of events names every type and every mapped attribute', () => {
+    const page = read('docs/events.md')
+    for (const type of EVENT_TYPES) assert.ok(page.includes(`\`${type}\``) || page.includes(`\`${type.replace('worker', '')}\``), type)
+    for (const { from } of DEFAULT_RULES) {
+      const last = from.slice(from.lastIndexOf('.'))
+      assert.ok(page.includes(`\`${from}\``) || page.includes(`\`${last}\``), from)
+    }
+  })
+
+  test('the telemetry page names every span and counter, and no others', () => {
+    const sources = globSync('src/core/**/*.ts', { cwd: root.pathname })
+      .map((path) => read(path))
+      .join('\n')
+    const inCode = new Set([...sources.matchAll(/(?:span|count)\(\s*'(rollcall\.[\w.]+)'/g)].map(([, name]) => name))
+    const onPage = new Set([...read('docs/telemetry.md').matchAll(/`(rollcall\.[\w.]+)`/g)].map(([, name]) => name))
+    assert.ok(inCode.size > 5)
+    assert.deepEqual(onPage, inCode)
+  })
+
+  test('what the README names is there', () => {
+    const page = read('README.md')
+    for (const [, path] of page.matchAll(/\]\(((?:docs|src|deploy)\/[^)#]+)/g)) assert.ok(existsSync(new URL(path ?? '', root)), path)
+    for (const [, name] of page.matchAll(/^[├└]─ (\S+)/gm)) assert.ok(existsSync(new URL(`src/${name}`, root)), name)
+  })
+})
