@@ -38,7 +38,9 @@ export class SessionDesk implements EndOfTurn {
 
   /** Locks the session by name; undefined while somebody else has it. */
   accept(sessionId: string): SessionGrant | undefined {
-    return this.sessions.lock(sessionId, this.now())
+    const now = this.now()
+    this.queue.endOverdueSessions(now)
+    return this.sessions.lock(sessionId, now)
   }
 
   /** `waiter` gets the next free session, at the end of this turn at the earliest. */

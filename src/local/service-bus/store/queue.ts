@@ -202,6 +202,7 @@ export class MessageQueue {
       this.unlock(first)
       this.giveBack(first, true, now)
     }
+    this.endOverdueSessions(now)
     for (
       let due = this.schedule.peek();
       due !== undefined && (due.state !== 'scheduled' || (due.envelope.scheduledAt ?? 0) <= now);
@@ -221,13 +222,18 @@ export class MessageQueue {
     }
   }
 
+  /** Frees the sessions whose lock has run out; what was held goes back as a failed delivery. */
+  endOverdueSessions(now: number, until = now): void {
+    for (const session of this.sessions?.overdue(until) ?? []) this.endSession(session, true, now)
+  }
+
   /** Ends every lock at once, as if its time were up. */
   expireLocks(now: number): void {
     for (const message of entriesOf(this.locked)) {
       this.unlock(message)
       this.giveBack(message, true, now)
     }
-    for (const session of this.sessions?.overdue(Infinity) ?? []) this.endSession(session, true, now)
+    this.endOverdueSessions(now, Infinity)
   }
 
   counts(): QueueCounts {

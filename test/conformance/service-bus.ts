@@ -1,0 +1,28 @@
+import { it } from 'node:test'
+import { openBench } from './service-bus/bench.ts'
+import type { Case, OpenBus } from './service-bus/bench.ts'
+import { queueCases } from './service-bus/queues.ts'
+import { sessionCases } from './service-bus/sessions.ts'
+import { settlementCases } from './service-bus/settlement.ts'
+import { topicCases } from './service-bus/topics.ts'
+
+export { conformanceConfig } from './service-bus/config.ts'
+export type { Bus, OpenBus } from './service-bus/bench.ts'
+
+/** Every case of the suite, in the order it runs. */
+export const cases: readonly Case[] = [...queueCases, ...settlementCases, ...sessionCases, ...topicCases]
+
+/**
+ * Holds a Service Bus to what the service documents, or was seen to do, through the official client only. It runs unchanged against the
+ * double, the official emulator and a namespace that has the entities of `conformanceConfig`. Each test's name ends with the source of its
+ * rule.
+ */
+export function exerciseServiceBus(open: OpenBus): void {
+  for (const { rule, source, body } of cases) {
+    void it(`${rule} [${source}]`, async (t) => {
+      const bench = await openBench(open)
+      t.after(() => bench.close())
+      await body(bench)
+    })
+  }
+}

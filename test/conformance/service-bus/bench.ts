@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ServiceBusClient } from '@azure/service-bus'
+import type { ServiceBusClientOptions, ServiceBusReceivedMessage, ServiceBusReceiver, ServiceBusReceiverOptions } from '@azure/service-bus'
+
+/** A Service Bus under test. */
+export interface Bus {
+  readonly connectionString: string
+  /** True when the entities outlive a case: what an earlier one left there is removed first. */
+  readonly shared: boolean
+  /** Lets this many milliseconds pass: a double moves its clock, a real service is waited for. */
+  pass(ms: number): Promise<void>
+  close(): Promise<void>
+}
+
+export type OpenBus = () => Promise<Bus>
+
+/** One rule, where it is written (or was seen), and how to find out whether it is kept. */
+export interface Case {
+  readonly rule: string
+  readonly source: string
+  readonly body: (bench: Bench) => Promise<void>
+}
+
+/** What a case works with: one client, closed when the case ends. */
+export interface Bench {
+  readonly client: ServiceBusClient
+  connect(options?: ServiceBusClientOptions): ServiceBusClient
+  pass(ms: number): Promise<void>
+  /** An id nobody has used. */
+  id(): string
+  close(): Promise<void>
+}
+
+/** Lock renewal by the client is off: it is keyed by message id (azure-sdk-for-js#11682), and cases renew themselves. */
+export const manual: ServiceBusReceiverOptions = { maxAutoLockRenewalDurationInMs: 0 }
+export const deadLetters: ServiceBusReceiverOptions = { ...manual, subQueueType: 'deadLetter' }
+
+const plainEntities: readonly (readonly [string, string?])[] = [
+  ['cf-queue'],
+  ['cf-dropping'],
+  ['cf-duplicates'],
+  ['cf-target'],
+  ['cf-topic', 'everything'],
+  ['cf-topic', 'sql'],
+  ['cf-topic', 'correlation'],
+  ['cf-topic', 'acting'],
+  ['cf-topic', 'ruled'],
+]
+
+export async function openBench(open: OpenBus): Promise<Bench> {
+  const bus = await open()
+  const clients: ServiceBusClient[] = []
+  const connect = (options: ServiceBusClientOptions = {}) => {
+    const client = new ServiceBusClient(bus.connectionString, { retryOptions: { maxRetries: 0, timeoutInMs: 10_000 }, ...options })
+    clients.push(client)
+    return client
+  }
+  const client = connect()
+  if (bus.shared) await purge(client)
+  return {
+    client,
+    connect,
+    pass: (ms) => bus.pass(ms),
+    id: () => randomUUID(),
+    close: async () => {
+      // A client whose connection is gone may never finish closing (azure-sdk-for-js#24542).
+      await Promise.race([Promise.all(clients.map((one) => one.close())), delay(1000)])
+      await bus.close()
+    },
+  }
+}
+
+async function purge(client: ServiceBusClient): Promise<void> {
+  for (const [name, subscription] of plainEntities) {
+    for (const subQueue of [{}, { subQueueType: 'deadLetter' } as const]) {
+      const options: ServiceBusReceiverOptions = { receiveMode: 'receiveAndDelete', ...subQueue }
+      const receiver =
+        subscription === undefined ? client.createReceiver(name, options) : client.createReceiver(name, subscription, options)
+      while ((await receiver.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
+      await receiver.close()
+    }
+  }
+}
+
+/** Receives exactly `count` messages; throws when they do not come in time. */
+export async function receive(receiver: ServiceBusReceiver, count: number, waitMs = 8000): Promise<ServiceBusReceivedMessage[]> {
+  const messages: ServiceBusReceivedMessage[] = []
+  const deadline = Date.now() + waitMs
+  while (messages.length < count && Date.now() < deadline) {
+    messages.push(...(await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: Math.max(1, deadline - Date.now()) })))
+  }
+  if (messages.length < count) throw new Error(`received ${messages.length} of ${count} messages`)
+  return messages
+}
+
+export async function receiveOne(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage> {
+  const [message] = await receive(receiver, 1)
+  if (message === undefined) throw new Error('received no message')
+  return message
+}
+
+/** What a receiver gets within a short time. */
+export async function receiveRest(receiver: ServiceBusReceiver): Promise<ServiceBusReceivedMessage[]> {
+  return await receiver.receiveMessages(50, { maxWaitTimeInMs: 150 })
+}
+
+export const bodies = (messages: readonly ServiceBusReceivedMessage[]): unknown[] => messages.map((message) => message.body as unknown)
+
+export function sequenceOf(message: ServiceBusReceivedMessage | undefined): NonNullable<ServiceBusReceivedMessage['sequenceNumber']> {
+  if (message?.sequenceNumber === undefined) throw new Error('the message has no sequence number')
+  return message.sequenceNumber
+}
