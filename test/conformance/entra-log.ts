@@ -93,6 +93,7 @@ export const logCases: readonly EntraCase[] = [
         `${own} and activityDateTime lt ${iso(at)}`,
         `${own} and provisioningAction eq 'update'`,
         `${own} and provisioningAction eq 'Create'`,
+        `${own} and (activityDateTime gt ${iso(at)} or provisioningAction eq 'update')`,
       ])
       for (const filter of none) assert.equal((await log(filter)).length, 0, filter)
     },

@@ -124,6 +124,40 @@ void test('a request that trickles in does not keep others waiting, nor the doub
   for (const socket of [...heads, ...bodies]) socket.destroy()
 })
 
+void test('a request that has not come in whole in time is cut off, and a half-closed connection is closed', async (t) => {
+  const entra = await open(t, { requestTimeoutMs: 200 })
+  const path = new URL(entra.endpoint).pathname
+  const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\ncontent-type: application/scim+json\r\n`
+  const halves = await Promise.all(['', head, `${head}content-length: 9\r\n\r\n{`].map((text) => dial(entra, text)))
+  halves[0]?.end()
+  const closed = halves.map((socket) => {
+    socket.resume()
+    return new Promise((resolve) => socket.once('close', resolve))
+  })
+  await Promise.all(closed)
+  await isWell(entra)
+})
+
+void test('more connections than allowed are refused, and there is room again when some have left', async (t) => {
+  const entra = await open(t, { connections: 10 })
+  const sockets = await Promise.all(Array.from({ length: 10 }, () => dial(entra, '')))
+  const refused = connect(entra.port, '127.0.0.1')
+  refused.on('error', () => undefined)
+  await new Promise((resolve) => refused.once('close', resolve))
+  const gone = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+  for (const socket of sockets) socket.destroy()
+  await Promise.all(gone)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await isWell(entra)
+})
+
+void test('a body far over the limit still gets its answer', async (t) => {
+  const entra = await open(t)
+  const response = await post(entra.endpoint, ' '.repeat(30 * 1024 * 1024))
+  assert.equal(response.status, 413)
+  await isWell(entra)
+})
+
 void test('callers who leave before their answer leave nothing behind', async (t) => {
   const entra = await open(t, {
     faults: [
