@@ -5,6 +5,7 @@ import { busOutlet } from './adapters/service-bus/outlet.ts'
 import { graphClient } from './adapters/graph/client.ts'
 import { createCredential } from './adapters/graph/credential.ts'
 import { parseEndpoint } from './adapters/graph/endpoint.ts'
+import { guarded } from './adapters/graph/breaker.ts'
 import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
 import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
 import type { Config } from './config.ts'
@@ -23,6 +24,8 @@ export interface Composed {
 }
 
 const CLOSE_MS = 5_000
+/** So many failures in a row say that the service is down. */
+const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /** The one place where the core meets the outside. When something cannot be had, what was opened before is closed again. */
 export async function compose(config: Config, runtime: Runtime): Promise<Composed> {
@@ -44,7 +47,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
     {
       inbox: busInbox(bus, { queue: config.SERVICEBUS_QUEUE, inFlight: config.IN_FLIGHT, watchdogMs: config.WATCHDOG_MS }, runtime),
       ledger,
-      provisioning: graphProvisioning(graph, endpoint),
+      provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
       outcomes,
     },
@@ -115,6 +118,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       retryCapMs: 30_000,
       throttledMs: 5_000,
       fullMs: 450_000,
+      circuitMs: 15_000,
       refusedMs: 60_000,
     },
     correlate: {

@@ -59,11 +59,24 @@ function employeeRow(now: number): (decision: Decided) => SqlValue[] {
 
 async function insertOperations(sql: Sql, decided: readonly Decided[], now: number): Promise<Map<string, number>> {
   const rows = decided.flatMap(({ employee, operation }) =>
-    operation ? [[employee, 'pending', laneOrder(operation.lane), operation.active ? 1 : 0, operation.record, operation.hash, now]] : [],
+    operation
+      ? [
+          [
+            employee,
+            'pending',
+            laneOrder(operation.lane),
+            operation.active ? 1 : 0,
+            operation.record,
+            operation.hash,
+            operation.manager,
+            now,
+          ],
+        ]
+      : [],
   )
   const inserted = await insertRows<{ seq: number; employee: string }>(
     sql,
-    'operations (employee, state, lane, active, record, hash, created_at)',
+    'operations (employee, state, lane, active, record, hash, manager, created_at)',
     rows,
     'RETURNING seq, employee',
   )

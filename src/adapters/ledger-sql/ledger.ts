@@ -1,9 +1,11 @@
 import type { Ledger } from '../../core/ledger/port.ts'
-import { nextBatch, recordAnswer, takeSlot } from './batches.ts'
+import { recordAnswer } from './answers.ts'
+import { nextBatch, takeSlot } from './batches.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates, correlate, watermark } from './correlate.ts'
 import { expire, expireIncomplete, finalize } from './finalize.ts'
-import { census, idle, totals } from './inspect.ts'
+import { setHold } from './holds.ts'
+import { census, idle, outlook, totals } from './inspect.ts'
 import { markPublished, takeUnpublished } from './outbox.ts'
 import { duePeople } from './people.ts'
 import { record } from './record.ts'
@@ -19,6 +21,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     commitPlan: (decisions, now) => within((sql) => commitPlan(sql, instance, decisions, now)),
     nextBatch: (query) => within((sql) => nextBatch(sql, query)),
     takeSlot: (batchId, query) => within((sql) => takeSlot(sql, instance, batchId, query)),
+    hold: (hold) => within((sql) => setHold(sql, hold)),
     recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, instance, batchId, answer, now)),
     candidates: (records) => within((sql) => candidates(sql, records)),
     correlate: (page) => within((sql) => correlate(sql, page)),
@@ -31,6 +34,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     idle: (now) => within((sql) => idle(sql, now)),
     totals: () => within(totals),
     inspect: () => within(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
+    outlook: (now) => within((sql) => outlook(sql, now)),
     trace: (reference) => within((sql) => trace(sql, reference)),
     ping: () => within(async (sql) => void (await sql.all('SELECT 1 AS one'))),
     close: () => driver.close(),

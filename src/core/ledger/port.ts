@@ -25,6 +25,8 @@ export interface Ledger {
    * and withdraws what a newer operation has overtaken.
    */
   takeSlot(batchId: string, query: SlotQuery): Promise<Slot>
+  /** Sets or lifts (`until` in the past) a reason to send nothing. */
+  hold(hold: Hold): Promise<void>
   /** Writes down what came of an attempt. */
   recordAnswer(batchId: string, answer: BatchAnswer, now: number): Promise<void>
   /** Which of these log records are new, and the operations they may speak of. */
@@ -48,6 +50,8 @@ export interface Ledger {
   totals(): Promise<Totals>
   /** Totals, and counts by state from the rows themselves, at one moment. */
   inspect(): Promise<{ readonly totals: Totals; readonly census: Census }>
+  /** What limits submission now: calls of the last 24 hours (oldest first), what waits, what holds it back. */
+  outlook(now: number): Promise<Outlook>
   /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
   trace(reference: string): Promise<Trace | null>
   /** Rejects while the ledger cannot take work. */
@@ -108,6 +112,7 @@ export interface BatchQuery {
   readonly maxBytes: number
   /** A batch that is not full leaves when its oldest operation has waited this long. Leavers leave at once. */
   readonly fillMs: number
+  readonly limits: CallLimits
 }
 export interface BatchOperation {
   readonly id: string
@@ -136,7 +141,7 @@ export interface SlotQuery {
 export type Slot =
   /** Go, with these operations; `call` names the call for its answer. */
   | { readonly kind: 'taken'; readonly call: number; readonly operations: readonly BatchOperation[] }
-  | { readonly kind: 'wait'; readonly until: number; readonly why: 'window' | 'day' }
+  | { readonly kind: 'wait'; readonly until: number; readonly why: 'window' | 'day' | 'hold' }
   /** Everything in it was overtaken. */
   | { readonly kind: 'empty' }
   /** Another instance has it. */
@@ -154,7 +159,21 @@ export type BatchAnswer =
       readonly countsAsAttempt: boolean
       /** Lets anybody take the batch up again; otherwise it stays with its owner. */
       readonly release: boolean
+      /** Holds back every other batch until then too. The next batch the service accepts lifts it. */
+      readonly hold: HoldName | null
     }
+
+/** Why nothing is sent: too many calls, no room at the service, a permission or address that is wrong, the service down, the job paused. */
+export const HOLDS = ['throttled', 'full', 'refused', 'circuit', 'job'] as const
+export type HoldName = (typeof HOLDS)[number]
+export interface Hold {
+  readonly name: HoldName
+  readonly since: number
+  readonly until: number
+  readonly status: number | null
+  /** A word or code, never a value of a person. */
+  readonly detail: string | null
+}
 
 // ── correlate ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export interface Candidate {
@@ -243,6 +262,14 @@ export interface Census {
   readonly batches: Readonly<Record<BatchState, number>>
   readonly employees: number
   readonly unpublished: number
+}
+
+export interface Outlook {
+  readonly callTimes: readonly number[]
+  readonly pending: number
+  /** People whose events are still to be planned. */
+  readonly unplanned: number
+  readonly holds: readonly Hold[]
 }
 
 export interface Trace {

@@ -1,10 +1,11 @@
 import type { EventState, OperationState } from '../ledger/lifecycle.ts'
 import { isFinal } from '../ledger/lifecycle.ts'
-import { LANES, type Lane } from '../model.ts'
+import { LANES, type Lane, type ScimUser } from '../model.ts'
 import type { Effect, Folded, FoldRules, LedgerEvent } from './fold.ts'
-import { defaultFoldRules, fold } from './fold.ts'
+import { defaultFoldRules, fold, isObject } from './fold.ts'
 import type { Mapping } from './mapping.ts'
 import { compareEvents } from './order.ts'
+import { ENTERPRISE_USER } from './scim.ts'
 
 /** Everything that has to be known of one employee to decide what happens next. */
 export interface Person {
@@ -58,6 +59,8 @@ export interface PlannedOperation {
   /** The record, serialised once: what is stored, compared and sent. */
   readonly record: string
   readonly hash: string
+  /** Employee id of the manager the record names. */
+  readonly manager: string | null
   /** Another operation of this person is on its way, and the service documents no order: the end state has to be offered again after both. */
   readonly overtakes: boolean
 }
@@ -124,9 +127,17 @@ export function planPerson(person: Person, now: number, rules: PlanRules): Decis
     employee,
     revision,
     events,
-    operation: send ? { lane, active: active === true, record: json, hash, overtakes } : null,
+    operation: send ? { lane, active: active === true, record: json, hash, manager: managerOf(record, employee), overtakes } : null,
     nextAt: folded.nextAt,
   }
+}
+
+/** Somebody who is their own manager waits for nobody. */
+function managerOf(record: ScimUser, employee: string): string | null {
+  const extension = record[ENTERPRISE_USER]
+  const manager = extension !== undefined && isObject(extension) ? extension['manager'] : undefined
+  const value = manager !== undefined && isObject(manager) ? manager['value'] : undefined
+  return typeof value === 'string' && value !== employee ? value : null
 }
 
 /** What an event contributes to the record. */

@@ -65,6 +65,8 @@ export async function openSqliteLedger({ path, readOnly = false, patienceMs = 5_
     commitPlan: remote('commitPlan'),
     nextBatch: remote('nextBatch'),
     takeSlot: remote('takeSlot'),
+    hold: remote('hold'),
+    outlook: remote('outlook'),
     recordAnswer: remote('recordAnswer'),
     candidates: remote('candidates'),
     correlate: remote('correlate'),
