@@ -40,6 +40,7 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
     return { ...common, state: 'confirmed', reason: null }
   })
   await finishEvents(sql, instance, finished, now)
+  await offerReportsAgain(sql, good, now)
   await failOperations(sql, instance, byInterim.get('failed') ?? [], now)
   return rows.length
 }
@@ -90,6 +91,38 @@ async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<
     events.map(({ seq }) => [seq]),
     `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL FROM v WHERE events.seq = v.seq`,
   )
+}
+
+/**
+ * A report whose manager the service could not resolve is offered again once the manager has come to be known after the report was sent, and no
+ * follow-up has set it meanwhile. Once only: what was sent after the manager was known is the service's to resolve.
+ */
+async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
+  const reports = await withRows<{ seq: number; employee: string }>(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    ended.map(({ seq, employee }) => [seq, employee]),
+    `SELECT o.seq, o.employee FROM v JOIN operations o ON o.unresolved = v.employee JOIN employees m ON m.id = v.employee
+       WHERE o.state IN ('confirmed', 'unchanged') AND m.known_at >= o.submitted_at
+     UNION
+     SELECT o.seq, o.employee FROM v JOIN operations o ON o.seq = v.seq JOIN employees m ON m.id = o.unresolved
+       WHERE m.known_at >= o.submitted_at`,
+  )
+  if (reports.length === 0) return
+  await withRows(
+    sql,
+    ['seq INT'],
+    reports.map(({ seq }) => [seq]),
+    'UPDATE operations SET unresolved = NULL FROM v WHERE operations.seq = v.seq',
+  )
+  const employees = reports.map(({ employee }) => employee)
+  await withRows(
+    sql,
+    ['id TEXT'],
+    [...new Set(employees)].map((id) => [id]),
+    'UPDATE employees SET taken_hash = NULL FROM v WHERE employees.id = v.id',
+  )
+  await planAgain(sql, employees, now)
 }
 
 async function planAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {

@@ -30,7 +30,7 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
       id TEXT PRIMARY KEY NOT NULL, revision ${integer} NOT NULL,
       dirty_at ${integer}, plan_at ${integer}, next_at ${integer}, urgent ${integer} NOT NULL DEFAULT 0, incomplete_since ${integer},
       unanswered ${integer} NOT NULL DEFAULT 0, reoffer ${integer} NOT NULL DEFAULT 0, offers ${integer} NOT NULL DEFAULT 0,
-      known ${integer} NOT NULL DEFAULT 0, taken_hash TEXT, taken_operation ${integer}, object_id TEXT
+      known ${integer} NOT NULL DEFAULT 0, known_at ${integer}, taken_hash TEXT, taken_operation ${integer}, object_id TEXT
     )${tableOptions}`,
     `CREATE INDEX employees_due ON employees (plan_at) WHERE plan_at IS NOT NULL AND unanswered = 0`,
     `CREATE INDEX employees_waiting ON employees (dirty_at) WHERE dirty_at IS NOT NULL AND unanswered = 0`,
