@@ -41,6 +41,8 @@ export const REASONS = {
   /** Takes effect later. */
   notYet: 'NotYetEffective',
   rescinded: 'Rescinded',
+  /** Too many people would lose access at once: somebody has to look. */
+  brake: 'Brake',
 } as const
 
 export interface EventDecision {
