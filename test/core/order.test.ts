@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { compareEvents, compareText, type OrderedEvent } from '../../src/core/plan/order.ts'
 
 const runs = { numRuns: 10_000 }
@@ -109,7 +109,6 @@ void describe('the key is compared field by field', () => {
 void describe('texts are compared by code point', () => {
   void test('a character beyond the basic plane stands above every character of it', () => {
     assert(compareText('\uffff', '\u{10000}') < 0)
-    assert('\uffff' > '\u{10000}', 'the comparison of the language does not')
   })
 
   void test('whatever the texts, the comparison is that of their code points', () => {
