@@ -1,4 +1,4 @@
-import type { Attribute, HrEvent, Json } from '../model.ts'
+import { type Attribute, type HrEvent, type Json, saysLeaver } from '../model.ts'
 import { compareEvents } from './order.ts'
 import { rescindings } from './rescind.ts'
 
@@ -48,8 +48,8 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
   const present: LedgerEvent[] = []
   for (const event of events) {
     if (event.effectiveAt <= now) present.push(event)
-    else if (!event.dead) {
-      effects.set(event.seq, { kind: 'later', at: event.effectiveAt })
+    else if (!event.dead || saysLeaver(event)) {
+      if (!event.dead) effects.set(event.seq, { kind: 'later', at: event.effectiveAt })
       if (nextAt === null || event.effectiveAt < nextAt) nextAt = event.effectiveAt
     }
   }
@@ -109,7 +109,7 @@ function snapshotWrites(
 }
 
 function deadWrites(event: LedgerEvent): readonly Write[] {
-  return event.worker['active'] === false ? [['active', false]] : []
+  return saysLeaver(event) ? [['active', false]] : []
 }
 
 /** Nested objects become dotted paths; a list is one value. */
