@@ -100,12 +100,18 @@ function snapshotWrites(
 ): readonly Write[] {
   const said = flatten(event.worker)
   const named = new Set(said.map(([path]) => path))
-  const writes = said.filter(([path, value]) => !sameJson(before.get(path)?.value, value))
+  const writes = said.filter(([path, value]) => !sameJson(before.get(path)?.value, value) || (value === null && anyBelow(path, before)))
   for (const [path, { value, by }] of before) {
     if (path === 'active' || value === null || named.has(path) || said.some(([other]) => path.startsWith(`${other}.`))) continue
     if (rules.owns(event.source, path) ?? sourceOf.get(by) === event.source) writes.push([path, null])
   }
   return writes
+}
+
+/** Whether a part of what is null as a whole has been set since. */
+function anyBelow(path: string, attributes: ReadonlyMap<string, Attribute>): boolean {
+  for (const [other, { value }] of attributes) if (value !== null && other.startsWith(`${path}.`)) return true
+  return false
 }
 
 function deadWrites(event: LedgerEvent): readonly Write[] {
