@@ -14,14 +14,15 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     messages.map((message) => [message.entity, message.enqueuedAt, message.sequence, message.events.length, message.rejected, now]),
     'ON CONFLICT DO NOTHING RETURNING entity, enqueued_at, sequence',
   )
-  const isFresh = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
+  // Each is taken out when it is met, so that a message delivered twice within one batch counts once.
+  const unseen = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
 
   // One event twice in one batch must not reach a multi-row upsert twice.
   const named = new Map<string, HrEvent>()
   let occurrences = 0
   let rejected = 0
   for (const message of messages) {
-    const first = isFresh.has(messageKey(message.entity, message.enqueuedAt, message.sequence))
+    const first = unseen.delete(messageKey(message.entity, message.enqueuedAt, message.sequence))
     if (first && message.rejected !== null) rejected += 1
     for (const event of message.events) {
       if (first) occurrences += 1
