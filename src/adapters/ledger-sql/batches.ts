@@ -24,7 +24,7 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   if (left) return { id: batchId(left.seq), attempts: left.attempts, operations: await operationsOf(sql, left.seq) }
 
   const waiting = await sql.all<{ seq: number; employee: string; lane: number; created_at: number; bytes: number }>(
-    `SELECT seq, employee, lane, created_at, LENGTH(record) AS bytes FROM operations WHERE state = 'pending' ORDER BY lane, seq LIMIT ?`,
+    `SELECT seq, employee, lane, created_at, OCTET_LENGTH(record) AS bytes FROM operations WHERE state = 'pending' ORDER BY lane, seq LIMIT ?`,
     [query.maxOperations],
   )
   const chosen = withinBytes(waiting, query.maxBytes)
