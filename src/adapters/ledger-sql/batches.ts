@@ -137,6 +137,7 @@ async function waitForLimits(
   return null
 }
 
+/** A late answer of an owner that lost the batch finds it no longer open, and only the end of its call is written down. */
 export async function recordAnswer(sql: Sql, instance: string, id: string, answer: BatchAnswer, now: number): Promise<void> {
   const seq = seqOf(id)
   const status = answer.kind === 'accepted' ? 202 : answer.status
@@ -144,11 +145,10 @@ export async function recordAnswer(sql: Sql, instance: string, id: string, answe
   switch (answer.kind) {
     case 'accepted':
       // The batch keeps our clock, its operations the service's: the log speaks in the latter.
-      await sql.run(`UPDATE batches SET state = 'accepted', lease_until = 0, accepted_at = ?, request_id = ?, status = 202 WHERE seq = ?`, [
-        now,
-        answer.requestId,
-        seq,
-      ])
+      await sql.run(
+        `UPDATE batches SET state = 'accepted', lease_until = 0, accepted_at = ?, request_id = ?, status = 202 WHERE seq = ? AND state = 'open'`,
+        [now, answer.requestId, seq],
+      )
       await sql.run(`UPDATE operations SET state = 'accepted', accepted_at = ? WHERE batch = ? AND state = 'batched'`, [
         answer.acceptedAt,
         seq,
@@ -180,7 +180,7 @@ async function refuse(
     [seq],
   )
   const close = (state: string): Promise<number> =>
-    sql.run('UPDATE batches SET state = ?, lease_until = 0, status = ?, request_id = ? WHERE seq = ?', [
+    sql.run(`UPDATE batches SET state = ?, lease_until = 0, status = ?, request_id = ? WHERE seq = ? AND state = 'open'`, [
       state,
       answer.status,
       answer.requestId,
