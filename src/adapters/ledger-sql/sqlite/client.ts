@@ -8,12 +8,12 @@ export interface SqliteLedgerOptions {
   readonly path: string
   /** For `status` and `trace` beside a running process: takes no lock and changes nothing. */
   readonly readOnly?: boolean
-  /** How long to wait for another process to let go of the file. */
+  /** How long to wait for another process to let go of the file, or, for reading, to have made its tables. */
   readonly patienceMs?: number
   readonly now: () => number
 }
 
-/** The ledger in a SQLite file, in a thread of its own. Throws `LedgerInUse`, `LedgerTooNew`, or what the database says of the file. */
+/** The ledger in a SQLite file, in a thread of its own. Throws `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or what the database says of the file. */
 export async function openSqliteLedger({ path, readOnly = false, patienceMs = 5_000, now }: SqliteLedgerOptions): Promise<Ledger> {
   const workerData: WorkerOptions = { path, instance: 'sqlite', readOnly, patienceMs, now: now() }
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
