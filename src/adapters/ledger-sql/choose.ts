@@ -27,7 +27,7 @@ export async function chooseOperations(sql: Sql, query: BatchQuery): Promise<rea
   if (first.length === 0) return []
   const leaver = first[0]?.lane === LANES.leaver
   const oldest = await sql.all<Waiting>(`SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY o.seq LIMIT ?`, [
-    Math.ceil(maxOperations * LONGEST_WAITING),
+    Math.floor(maxOperations * LONGEST_WAITING),
   ])
   if (now < nextCallAt(await budget(sql, now), limits, leaver)) return []
 

@@ -1,3 +1,5 @@
+import { createMemo } from './memo.ts'
+
 /** An attribute value as the service keeps it. */
 export type Value = string | number | boolean | readonly Value[]
 
@@ -28,21 +30,16 @@ export interface Rows {
 }
 
 export function createRows(): Rows {
-  const shapes = new Map<string, Shape>()
   const ways = new Map<string, readonly Segment[]>()
+  const shapeOf = createMemo(10_000, (key): Shape => {
+    const names: readonly string[] = JSON.parse(key)
+    return { names, index: new Map(names.map((name, index) => [name, index])) }
+  })
   return {
-    row(entries) {
-      const names = [...entries.keys()]
-      const key = names.join('\n')
-      let shape = shapes.get(key)
-      if (shape === undefined) {
-        shape = { names, index: new Map(names.map((name, index) => [name, index])) }
-        shapes.set(key, shape)
-      }
-      return { shape, values: [...entries.values()] }
-    },
+    row: (entries) => ({ shape: shapeOf(JSON.stringify([...entries.keys()])), values: [...entries.values()] }),
     path(name, segments) {
-      if (!ways.has(name)) ways.set(name, segments())
+      // Beyond so many names, a record shows the path instead of the way into it.
+      if (!ways.has(name) && ways.size < 50_000) ways.set(name, segments())
       return name
     },
     segments: (name) => ways.get(name) ?? [name],

@@ -115,7 +115,7 @@ async function createService(settings: Settings, now: () => number) {
   const random = createRandom(settings.seed)
   const rows = createRows()
   const mapping = createMapping(settings)
-  const directory = createDirectory(mapping.matching)
+  const directory = createDirectory([...mapping.matching, ...mapping.unique])
   const log = createLog()
   const job = createJob(settings, () => directory.size)
   const faults = createFaults(({ reason, code, message }) => job.quarantine(reason, { code, message }, now()))
