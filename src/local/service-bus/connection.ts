@@ -237,8 +237,8 @@ export class ClientConnection implements EndOfTurn {
     this.gone = true
     clearTimeout(this.handshake)
     for (const session of this.sessions.keys()) this.endSession(session)
-    // Ends rhea's heartbeat timers; without it they keep a dead connection alive.
-    this.rhea._disconnected()
+    // Ends rhea's heartbeat timers, which keep a dead connection alive; later, because rhea sets them anew on its way out of a read.
+    setImmediate(() => this.rhea._disconnected())
     this.onGone(this)
   }
 
