@@ -16,9 +16,10 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   let ledger: Ledger
   let release = (): void => {}
   try {
-    if (!options.readOnly) ({ release } = await lockLedger(options.path, options.patienceMs))
+    const sole = !options.readOnly && !options.beside
+    if (sole) ({ release } = await lockLedger(options.path, options.patienceMs))
     const driver = openSqlite(options.path, { readOnly: options.readOnly })
-    if (options.readOnly) await waitForSchema(driver, options.path, options.patienceMs)
+    if (!sole) await waitForSchema(driver, options.path, options.patienceMs)
     else {
       await migrate(driver, options.now)
       // We are the only writer now: what a predecessor was sending is ours to resume at once.
