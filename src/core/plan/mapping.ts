@@ -72,7 +72,7 @@ export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required:
       for (const { from, to } of compiled) {
         const attribute = attributes.get(from)
         // Nothing in a required place is no record the service takes; a leaver's goes out without it.
-        if (attribute && !(required.includes(from) && isNothing(attribute.value))) setScim(draft, to, scimValue(attribute.value))
+        if (attribute && !(required.includes(from) && isNothing(attribute.value))) setScim(draft, to, scimValue(to, attribute.value))
       }
       return { record: draft, missing: required.filter((path) => isNothing(attributes.get(path)?.value)) }
     },
@@ -85,6 +85,6 @@ function isNothing(value: Json | undefined): boolean {
 }
 
 /** Entra takes text for everything but `active`. */
-function scimValue(value: Json): Json {
-  return typeof value === 'number' ? String(value) : value
+function scimValue(to: ScimPath, value: Json): Json {
+  return typeof value === 'number' || (typeof value === 'boolean' && to.text !== 'active') ? String(value) : value
 }
