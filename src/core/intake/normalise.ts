@@ -60,9 +60,8 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
   if (recordedAt === null) return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
   const source = sources(sourceName)
   const inclusive = source.lastDay === 'inclusive' && TYPES[type] === false
-  const effectiveAt = effectiveDate
-    ? effectiveInstant(effectiveDate, source.zone, inclusive ? 1 : 0)
-    : startOfLocalDay(recordedAt, source.zone)
+  const said = effectiveDate ?? null
+  const effectiveAt = said !== null ? effectiveInstant(said, source.zone, inclusive ? 1 : 0) : startOfLocalDay(recordedAt, source.zone)
   if (effectiveAt === null) return reject('FieldInvalid', 'data.effectiveDate is no date such as 2026-12-01 and no date-time')
 
   const mode = data.data.mode ?? (type === 'worker.snapshot' ? 'snapshot' : 'delta')
@@ -81,7 +80,7 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
     employee: subject,
     recordedAt,
     effectiveAt,
-    effectiveRaw: effectiveDate ?? null,
+    effectiveRaw: said,
     order: orderValue(source, version ?? null, sequence ?? null, recordedAt),
     rank: source.rank,
     mode,
