@@ -101,9 +101,9 @@ function workerOf(type: string, mode: 'snapshot' | 'delta', given: JsonObject | 
   const worker = (attributes: JsonObject): Worker => ({ kind: 'worker', attributes })
   const implied = TYPES[type]
   if (given === undefined) {
-    if (type === 'worker.rescinded') return worker({})
-    if (mode === 'snapshot' || implied !== false) return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
-    return worker({ active: false })
+    if (mode === 'snapshot' || (implied !== false && type !== 'worker.rescinded'))
+      return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
+    return worker(implied === false ? { active: false } : {})
   }
   const active = given['active']
   if (active === undefined) return worker(implied === undefined ? given : { ...given, active: implied })
