@@ -21,12 +21,12 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
 }
 export const EVENT_TYPES = Object.keys(TYPES)
 
-/** Printable, so that a name can be kept in any database and shown in any terminal. */
-const name = z
+/** Printable and well formed, so that it can be kept in any database, comes back the same, and can be shown in any terminal. */
+const printable = z
   .string()
-  .min(1)
   .max(1024)
-  .regex(/^\P{Cc}*$/u)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u)
+const name = printable.min(1)
 const Attributes = z.looseObject({
   specversion: z.literal('1.0'),
   id: name,
@@ -34,8 +34,13 @@ const Attributes = z.looseObject({
   type: name,
   subject: name,
   time: z.string().optional(),
-  sequence: z.union([z.string(), z.number()]).optional(),
-  traceparent: z.string().optional(),
+  sequence: z.union([printable, z.number()]).optional(),
+  // Nobody's change is refused for a broken trace.
+  traceparent: z
+    .string()
+    .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)
+    .optional()
+    .catch(undefined),
 })
 const Data = z.looseObject({
   mode: z.enum(['snapshot', 'delta', 'notice']).optional(),
