@@ -55,7 +55,7 @@ export class MessageQueue {
 
   /** Stores a message and returns its sequence number; undefined for a duplicate, which counts as accepted and is dropped. */
   enqueue(envelope: Envelope, now: number, arrival: Arrival = directArrival): number | undefined {
-    if (this.duplicateWindow !== undefined) {
+    if (this.duplicateWindow !== undefined && envelope.messageId !== '') {
       const until = this.duplicateWindow.note(envelope.messageId, now)
       if (until === undefined) {
         this.duplicates += 1
