@@ -26,6 +26,10 @@ export interface LogRecord {
   readonly active: boolean | null
   /** Has an import step: it speaks of something that was sent, and is no mere follow-up. */
   readonly imported: boolean
+  /** The service tries again what failed before: it speaks of an older submission. */
+  readonly escrowRetry: boolean
+  /** A failure that the service will try again by itself. */
+  readonly willRetry: boolean
   /** A reference (the manager) that could not be resolved yet. */
   readonly unresolved: boolean
 }
@@ -63,6 +67,13 @@ const Raw = z.object({
 type RawRecord = z.output<typeof Raw>
 type RawStep = RawRecord['provisioningSteps'][number]
 
+/** Seen in a real record of a retry. */
+const ESCROW_RETRY = 'EntryEscrowRetry'
+/** Documented: the service tries these again by itself. */
+const RETRIED_BY_SERVICE = new Set(['TooManyRequests', 'InternalServerError', 'WebExceptionProtocolError', 'Timeout'])
+/** The end of the reason in real records: "… It will be retried again after this date: …" */
+const RETRY_ANNOUNCED = /will be retried again after/i
+
 /** `null` for a record that has no id, no person or no time: it cannot speak of an operation. */
 export function parseLogRecord(value: unknown): LogRecord | null {
   const parsed = Raw.safeParse(value)
@@ -72,7 +83,8 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   const employee = raw.sourceIdentity?.id
   if (!employee || Number.isNaN(activityAt)) return null
 
-  const importStep = raw.provisioningSteps.find((step) => isType(step, 'import'))
+  const escrowRetry = raw.provisioningSteps.some((step) => step.name === ESCROW_RETRY)
+  const importStep = raw.provisioningSteps.find((step) => isType(step, 'import') && step.name !== ESCROW_RETRY)
   const skip = raw.provisioningSteps.find(
     (step) => typeof step.details['SkipReason'] === 'string' && step.status?.toLowerCase() === 'skipped',
   )
@@ -93,6 +105,10 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     echo: importStep ? stringsOf(importStep.details) : {},
     active: activeOf(raw, importStep),
     imported: importStep !== undefined,
+    escrowRetry,
+    willRetry:
+      statusOf(raw.provisioningStatusInfo?.status ?? null) === 'failure' &&
+      (RETRIED_BY_SERVICE.has(error?.errorCode ?? '') || RETRY_ANNOUNCED.test(error?.reason ?? '')),
     unresolved,
   }
 }
