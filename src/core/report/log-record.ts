@@ -24,7 +24,7 @@ export interface LogRecord {
   readonly echo: Readonly<Record<string, string>>
   /** What the record shows of `active`, from the strongest evidence it holds; `null` when it shows nothing. */
   readonly active: boolean | null
-  /** Has an import step: it speaks of something that was sent, and is no mere follow-up. */
+  /** Has an import step: it speaks of something that was sent, and is no mere follow-up and no new try of what failed long ago. */
   readonly imported: boolean
   /** A reference (the manager) that could not be resolved yet. */
   readonly unresolved: boolean
@@ -92,7 +92,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     objectId: raw.targetIdentity?.id || null,
     echo: importStep ? stringsOf(importStep.details) : {},
     active: activeOf(raw, importStep),
-    imported: importStep !== undefined,
+    imported: importStep !== undefined && !isRetry(importStep),
     unresolved,
   }
 }
@@ -104,6 +104,11 @@ function statusOf(status: string | null): LogRecord['status'] {
 
 function isType(step: RawStep, type: string): boolean {
   return step.provisioningStepType?.toLowerCase() === type
+}
+
+/** The service tries again what failed, for weeks. Such a record may be younger than what was sent since, and speaks of none of it. */
+function isRetry(step: RawStep): boolean {
+  return step.name === 'EntryEscrowRetry' || step.details['TypeName'] === 'EscrowedEntryDefault'
 }
 
 /** In order: the import echo, what the export changed, what the scoping step says. */
