@@ -33,14 +33,16 @@ export interface LogRecord {
 const text = z
   .string()
   .nullish()
+  .catch(null)
   .transform((value) => value ?? null)
 const details = z
   .record(z.string(), z.unknown())
   .nullish()
+  .catch(null)
   .transform((value) => value ?? {})
-const identity = z.object({ id: text, details }).nullish()
+const identity = z.object({ id: text, details }).nullish().catch(null)
 
-/** Loose on purpose: fields may be missing, enums may hold values nobody has seen yet, and none of it may stop the poller. */
+/** Loose on purpose: fields may be missing or of another form, enums may hold values nobody has seen yet, and none of it may cost an answer. */
 const Raw = z.object({
   id: z.string().min(1),
   jobId: text,
@@ -48,14 +50,19 @@ const Raw = z.object({
   changeId: text,
   cycleId: text,
   provisioningAction: text,
-  provisioningStatusInfo: z.object({ status: text, errorInformation: z.object({ errorCode: text, reason: text }).nullish() }).nullish(),
+  provisioningStatusInfo: z
+    .object({ status: text, errorInformation: z.object({ errorCode: text, reason: text }).nullish().catch(null) })
+    .nullish()
+    .catch(null),
   provisioningSteps: z
     .array(z.object({ name: text, provisioningStepType: text, status: text, details }))
     .nullish()
+    .catch(null)
     .transform((steps) => steps ?? []),
   modifiedProperties: z
     .array(z.object({ displayName: text, oldValue: text, newValue: text }))
     .nullish()
+    .catch(null)
     .transform((properties) => properties ?? []),
   sourceIdentity: identity,
   targetIdentity: identity,
