@@ -55,12 +55,16 @@ const Raw = z.object({
     .nullish()
     .catch(null),
   provisioningSteps: z
-    .array(z.object({ name: text, provisioningStepType: text, status: text, details }))
+    .array(
+      z
+        .object({ name: text, provisioningStepType: text, status: text, details })
+        .catch({ name: null, provisioningStepType: null, status: null, details: {} }),
+    )
     .nullish()
     .catch(null)
     .transform((steps) => steps ?? []),
   modifiedProperties: z
-    .array(z.object({ displayName: text, oldValue: text, newValue: text }))
+    .array(z.object({ displayName: text, oldValue: text, newValue: text }).catch({ displayName: null, oldValue: null, newValue: null }))
     .nullish()
     .catch(null)
     .transform((properties) => properties ?? []),
@@ -90,7 +94,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     jobId: raw.jobId ?? '',
     employee,
     activityAt,
-    changeId: raw.changeId ?? raw.id,
+    changeId: raw.changeId || raw.id,
     cycleId: raw.cycleId ?? '',
     action: raw.provisioningAction?.toLowerCase() ?? 'other',
     status: statusOf(raw.provisioningStatusInfo?.status ?? null),
