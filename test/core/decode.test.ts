@@ -40,8 +40,10 @@ void describe('a CloudEvent is found wherever a sender may put it', () => {
   })
 
   void test('structured stays structured whatever the properties say', () => {
-    const decoded = decode(message(cloudEvent, { properties: { 'cloudEvents:id': 'other' } }))
-    assert.equal(envelopes(decoded)[0]?.attributes['id'], 'e-1')
+    for (const contentType of ['application/cloudevents+json', 'Application/CloudEvents+JSON']) {
+      const decoded = decode(message(cloudEvent, { contentType, properties: { 'cloudEvents:id': 'other' } }))
+      assert.equal(envelopes(decoded)[0]?.attributes['id'], 'e-1')
+    }
   })
 
   void test('a batch carries many, in their order', () => {
