@@ -26,7 +26,8 @@ export const CIRCUIT_OPEN = 'CircuitOpen'
 
 /** `attempt` counts from 1; `chance` in [0, 1) spreads retries. */
 export function verdictOf(answer: UploadAnswer, attempt: number, now: number, chance: number, settings: VerdictSettings): Verdict {
-  const backoffMs = Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2)
+  // Whole milliseconds: the ledger keeps the moment as an integer and would refuse the answer otherwise.
+  const backoffMs = Math.ceil(Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2))
   if (answer.kind === 'network') {
     if (answer.code === CIRCUIT_OPEN) return { kind: 'snooze', until: now + settings.circuitMs, status: null, why: 'circuit' }
     return { kind: 'retry', at: now + backoffMs, status: null }
