@@ -62,27 +62,33 @@ function joinPerson(
 
   const open = new Map(operations.map((operation) => [operation.id, operation]))
   const pending = [...changes]
-  for (let settled = true; settled && pending.length > 0;) {
-    settled = false
-    for (const change of pending) {
-      const operation = choose(change, pending, [...open.values()], skewMs)
-      if (!operation) continue
-      open.delete(operation.id)
-      pending.splice(pending.indexOf(change), 1)
-      joins.push(...answer(change, operation))
-      settled = true
-      break
-    }
+  for (let pair = nextPair(pending, [...open.values()], skewMs); pair; pair = nextPair(pending, [...open.values()], skewMs)) {
+    const { change, operation } = pair
+    open.delete(operation.id)
+    pending.splice(pending.indexOf(change), 1)
+    joins.push(...answer(change, operation))
   }
   for (const change of pending) joins.push(...change.records.map((record) => ({ record, operation: null, interim: null })))
   return joins
 }
 
-function choose(change: Change, pending: readonly Change[], open: readonly Candidate[], skewMs: number): Candidate | undefined {
-  const eligible = open.filter((operation) => mayAnswer(change, operation, skewMs))
-  if (eligible.length <= 1) return eligible[0]
-  const rivals = pending.filter((other) => eligible.some((operation) => mayAnswer(other, operation, skewMs)))
-  return rivals.length >= eligible.length ? eligible.toSorted((a, b) => a.acceptedAt - b.acceptedAt)[0] : undefined
+/** A change that only one operation can have caused goes first: what it takes may leave one for a change that shows less. */
+function nextPair(
+  pending: readonly Change[],
+  open: readonly Candidate[],
+  skewMs: number,
+): { readonly change: Change; readonly operation: Candidate } | undefined {
+  const choices = pending.map((change) => ({ change, eligible: open.filter((operation) => mayAnswer(change, operation, skewMs)) }))
+  for (const { change, eligible } of choices) {
+    const [operation] = eligible
+    if (operation && eligible.length === 1) return { change, operation }
+  }
+  for (const { change, eligible } of choices) {
+    const rivals = choices.filter((other) => other.eligible.some((operation) => eligible.includes(operation)))
+    const [operation] = eligible.toSorted((a, b) => a.acceptedAt - b.acceptedAt)
+    if (operation && rivals.length >= eligible.length) return { change, operation }
+  }
+  return undefined
 }
 
 function mayAnswer({ primary, retry }: Change, operation: Candidate, skewMs: number): boolean {

@@ -24,7 +24,7 @@ export interface LogRecord {
   readonly echo: Readonly<Record<string, string>>
   /** What the record shows of `active`, from the strongest evidence it holds; `null` when it shows nothing. */
   readonly active: boolean | null
-  /** Has an import step: it speaks of something that was sent, and is no mere follow-up. */
+  /** Has an import step: it speaks of something that was sent, and is no mere follow-up and no new try of what failed long ago. */
   readonly imported: boolean
   /** The service tries again what failed before: it speaks of an older submission. */
   readonly escrowRetry: boolean
@@ -37,14 +37,16 @@ export interface LogRecord {
 const text = z
   .string()
   .nullish()
+  .catch(null)
   .transform((value) => value ?? null)
 const details = z
   .record(z.string(), z.unknown())
   .nullish()
+  .catch(null)
   .transform((value) => value ?? {})
-const identity = z.object({ id: text, details }).nullish()
+const identity = z.object({ id: text, details }).nullish().catch(null)
 
-/** Loose on purpose: fields may be missing, enums may hold values nobody has seen yet, and none of it may stop the poller. */
+/** Loose on purpose: fields may be missing or of another form, enums may hold values nobody has seen yet, and none of it may cost an answer. */
 const Raw = z.object({
   id: z.string().min(1),
   jobId: text,
@@ -52,14 +54,23 @@ const Raw = z.object({
   changeId: text,
   cycleId: text,
   provisioningAction: text,
-  provisioningStatusInfo: z.object({ status: text, errorInformation: z.object({ errorCode: text, reason: text }).nullish() }).nullish(),
-  provisioningSteps: z
-    .array(z.object({ name: text, provisioningStepType: text, status: text, details }))
+  provisioningStatusInfo: z
+    .object({ status: text, errorInformation: z.object({ errorCode: text, reason: text }).nullish().catch(null) })
     .nullish()
+    .catch(null),
+  provisioningSteps: z
+    .array(
+      z
+        .object({ name: text, provisioningStepType: text, status: text, details })
+        .catch({ name: null, provisioningStepType: null, status: null, details: {} }),
+    )
+    .nullish()
+    .catch(null)
     .transform((steps) => steps ?? []),
   modifiedProperties: z
-    .array(z.object({ displayName: text, oldValue: text, newValue: text }))
+    .array(z.object({ displayName: text, oldValue: text, newValue: text }).catch({ displayName: null, oldValue: null, newValue: null }))
     .nullish()
+    .catch(null)
     .transform((properties) => properties ?? []),
   sourceIdentity: identity,
   targetIdentity: identity,
@@ -67,8 +78,6 @@ const Raw = z.object({
 type RawRecord = z.output<typeof Raw>
 type RawStep = RawRecord['provisioningSteps'][number]
 
-/** Seen in a real record of a retry. */
-const ESCROW_RETRY = 'EntryEscrowRetry'
 /** Documented: the service tries these again by itself. */
 const RETRIED_BY_SERVICE = new Set(['TooManyRequests', 'InternalServerError', 'WebExceptionProtocolError', 'Timeout'])
 /** The end of the reason in real records: "… It will be retried again after this date: …" */
@@ -83,8 +92,8 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   const employee = raw.sourceIdentity?.id
   if (!employee || Number.isNaN(activityAt)) return null
 
-  const escrowRetry = raw.provisioningSteps.some((step) => step.name === ESCROW_RETRY)
-  const importStep = raw.provisioningSteps.find((step) => isType(step, 'import') && step.name !== ESCROW_RETRY)
+  const escrowRetry = raw.provisioningSteps.some(isRetry)
+  const importStep = raw.provisioningSteps.find((step) => isType(step, 'import') && !isRetry(step))
   const skip = raw.provisioningSteps.find(
     (step) => typeof step.details['SkipReason'] === 'string' && step.status?.toLowerCase() === 'skipped',
   )
@@ -95,7 +104,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     jobId: raw.jobId ?? '',
     employee,
     activityAt,
-    changeId: raw.changeId ?? raw.id,
+    changeId: raw.changeId || raw.id,
     cycleId: raw.cycleId ?? '',
     action: raw.provisioningAction?.toLowerCase() ?? 'other',
     status: statusOf(raw.provisioningStatusInfo?.status ?? null),
@@ -120,6 +129,11 @@ function statusOf(status: string | null): LogRecord['status'] {
 
 function isType(step: RawStep, type: string): boolean {
   return step.provisioningStepType?.toLowerCase() === type
+}
+
+/** The service tries again what failed, for weeks. Such a record may be younger than what was sent since, and speaks of none of it. */
+function isRetry(step: RawStep): boolean {
+  return step.name === 'EntryEscrowRetry' || step.details['TypeName'] === 'EscrowedEntryDefault'
 }
 
 /** In order: the import echo, what the export changed, what the scoping step says. */
