@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { RollcallError } from '../../src/core/errors.ts'
-import type { CorrelatedPage, ExpireQuery, Ledger } from '../../src/core/ledger/port.ts'
+import type { CorrelatedPage, ExpireQuery, Ledger, Overdue } from '../../src/core/ledger/port.ts'
 import type { Json } from '../../src/core/model.ts'
-import type { LogPage } from '../../src/core/ports.ts'
+import type { LogPage, LogQuery } from '../../src/core/ports.ts'
 import { correlation, type CorrelateSettings } from '../../src/core/report/correlation.ts'
 import { candidate, candidates, rawLogRecord } from '../fakes/log.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
@@ -17,22 +17,31 @@ const settings: CorrelateSettings = {
   quietMs: 20_000,
   deadlineMs: 40 * MINUTE,
   maxOffers: 3,
+  askAtOnce: 20,
+  escrowMs: 28 * 24 * 60 * MINUTE,
+  sliceMs: 365 * 24 * 60 * MINUTE,
 }
 const throttled = (): Error => Object.assign(new RollcallError('LogThrottled', 'the log is throttled'), { retryAfterMs: 0 })
 
 /** A log of pages, or of refusals, and a ledger that writes down what it is told. */
-function start(t: TestContext, pages: readonly (LogPage | Error)[], more: { watermark?: number; finalized?: number[] } = {}) {
+function start(
+  t: TestContext,
+  pages: readonly (LogPage | Error)[],
+  more: { watermark?: number; finalized?: number[]; overdue?: readonly Overdue[]; sliceMs?: number } = {},
+) {
   const runtime = virtualRuntime()
   const startedAt = runtime.now()
   const asked: { readonly at: number; readonly since: number; readonly next: string | null }[] = []
+  const queries: LogQuery[] = []
   const told: CorrelatedPage[] = []
-  const expired: ExpireQuery[] = []
+  const expired: { readonly acceptedBefore: number }[] = []
+  const given: ExpireQuery[] = []
   const finalized = [...(more.finalized ?? [])]
   const waiting = [...pages]
   let watermark = more.watermark ?? null
   let settled = 0
 
-  const ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'expire'> = {
+  const ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'> = {
     watermark: async () => watermark,
     candidates: async () => candidates([candidate('op-1', {}, { acceptedAt: startedAt, submittedAt: startedAt })]),
     correlate: async (page) => {
@@ -40,26 +49,33 @@ function start(t: TestContext, pages: readonly (LogPage | Error)[], more: { wate
       watermark = page.watermark ?? watermark
     },
     finalize: async () => finalized.shift() ?? 0,
-    expire: async (query) => {
-      expired.push(query)
-      return { offeredAgain: 0, givenUp: 0 }
+    overdue: async (acceptedBefore) => {
+      expired.push({ acceptedBefore })
+      return more.overdue ?? []
     },
+    expire: async (query) => {
+      given.push(query)
+      return { offeredAgain: query.operations.length, givenUp: 0, unchanged: 0 }
+    },
+    expireEscrowed: async () => 0,
   }
   const log = {
-    page: async ({ since, next }: { since: number; next: string | null }): Promise<LogPage> => {
+    page: async (query: LogQuery): Promise<LogPage> => {
+      const { since, next } = query
+      queries.push(query)
       asked.push({ at: runtime.now() - startedAt, since, next })
       const page = waiting.shift() ?? { records: [], next: null, serverAt: null }
       if (page instanceof Error) throw page
       return page
     },
   }
-  const service = correlation(ledger, log, settings, runtime, () => (settled += 1))
+  const service = correlation(ledger, log, { ...settings, sliceMs: more.sliceMs ?? settings.sliceMs }, runtime, () => (settled += 1))
   const running = service.run()
   t.after(async () => {
     await service.stop()
     await running
   })
-  return { runtime, startedAt, asked, told, expired, service, finalized, settled: () => settled }
+  return { runtime, startedAt, asked, queries, told, expired, given, service, finalized, settled: () => settled }
 }
 const page = (records: readonly Json[], next: string | null = null, serverAt: number | null = null): LogPage => ({
   records,
@@ -70,9 +86,10 @@ const record = (id: string, at: number): Json => rawLogRecord(id, { at })
 
 void describe('the log is read', () => {
   void test('from the watermark, less what clocks may be apart', async (t) => {
-    const { runtime, asked } = start(t, [], { watermark: 1_000_000_000 })
+    const watermark = virtualRuntime().now() - 60 * MINUTE
+    const { runtime, asked } = start(t, [], { watermark })
     await runtime.settle()
-    assert.deepEqual(asked, [{ at: 0, since: 1_000_000_000 - 2 * MINUTE, next: null }])
+    assert.deepEqual(asked, [{ at: 0, since: watermark - 2 * MINUTE, next: null }])
   })
 
   void test('for the first time from as far back as a record may lag', async (t) => {
@@ -165,9 +182,7 @@ void describe('what has no answer', () => {
   void test('is overdue when the log was read past its deadline', async (t) => {
     const { runtime, expired, startedAt } = start(t, [])
     await runtime.settle()
-    assert.deepEqual(expired, [
-      { acceptedBefore: startedAt - settings.maxLagMs - settings.deadlineMs, maxOffers: 3, now: startedAt, limit: 500 },
-    ])
+    assert.deepEqual(expired, [{ acceptedBefore: startedAt - settings.maxLagMs - settings.deadlineMs }])
   })
 
   void test('is not made overdue by an outage of the log, however long', async (t) => {
@@ -199,4 +214,29 @@ void test('everything whose quiet time is over is made final, however much it is
   const { runtime, finalized } = start(t, [], { finalized: [500, 500, 7] })
   await runtime.settle()
   assert.deepEqual(finalized, [])
+})
+
+void test('the log is asked for an overdue operation by its person before it is given up', async (t) => {
+  const overdue = { id: 'op-9', employee: 'late', acceptedAt: virtualRuntime().now() - 90 * MINUTE }
+  const { runtime, queries, given } = start(t, [], { overdue: [overdue] })
+  await runtime.settle()
+  assert.deepEqual(queries.map(({ about, since }) => [about, since]).slice(1), [['late', overdue.acceptedAt - settings.skewMs]])
+  assert.deepEqual(
+    given.map(({ operations, maxOffers }) => [operations, maxOffers]),
+    [[['op-9'], 3]],
+  )
+})
+
+void test('a long absence is made up for in slices, and the watermark moves with each', async (t) => {
+  const from = virtualRuntime().now() - 5 * 60 * MINUTE
+  const { runtime, queries, told } = start(t, [], { watermark: from, sliceMs: 60 * MINUTE })
+  await runtime.settle()
+  assert.deepEqual(
+    queries.map(({ until }) => until),
+    [from + 60 * MINUTE, from + 120 * MINUTE, from + 180 * MINUTE, null],
+  )
+  assert.deepEqual(
+    told.slice(0, 3).map(({ watermark }) => watermark),
+    [from + 60 * MINUTE, from + 120 * MINUTE, from + 180 * MINUTE],
+  )
 })

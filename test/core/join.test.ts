@@ -63,10 +63,6 @@ void describe('a record joins the operation it speaks of', () => {
     assert.equal(joinRecords([logRecord('r-1'), logRecord('r-1')], candidates([candidate('op-1')]), SKEW).length, 1)
   })
 
-  void test('an operation that has its answer is not answered again', () => {
-    assert.deepEqual(alone([candidate('op-1', {}, { state: 'answered' })], logRecord('r-1')), { 'r-1': [null, null] })
-  })
-
   void test('the retry of an older operation does not settle a newer one', () => {
     const retry = logRecord('r-1', {
       status: 'failure',

@@ -85,5 +85,5 @@ export function candidate(id: string, user: JsonObject = {}, more: Partial<Candi
 }
 
 export function candidates(operations: readonly Candidate[], more: Partial<Candidates> = {}): Candidates {
-  return { known: new Set(), operations, byChange: new Map(), unjoined: [], ...more }
+  return { known: new Set(), operations, byChange: new Map(), unjoined: [], taken: new Map(), ...more }
 }
