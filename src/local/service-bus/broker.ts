@@ -75,8 +75,10 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 
 /** How a client reaches a broker at `host` and `port`. */
 export function connectionStringFor(host: string, port: number): string {
+  // Where a server that listens everywhere is reached from this machine.
+  const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   const key = Buffer.from('the local broker takes any key').toString('base64')
-  return `Endpoint=sb://${host}:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${key};UseDevelopmentEmulator=true;`
+  return `Endpoint=sb://${reachable}:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${key};UseDevelopmentEmulator=true;`
 }
 
 /** Idle links and connections are looked for less often than locks. */
