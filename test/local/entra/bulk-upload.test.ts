@@ -52,7 +52,7 @@ void test('only the allowed tokens are let in when there is a list', async (t) =
 void test('an unknown job or service principal is answered 404', async (t) => {
   const entra = await open(t)
   assert.equal((await post(entra.endpoint.replace('/jobs/API2AAD', '/jobs/Other'), bulk([person('1')]))).status, 404)
-  assert.equal((await post(entra.endpoint.replace('/servicePrincipals/1', '/servicePrincipals/2'), bulk([person('1')]))).status, 404)
+  assert.equal((await post(entra.endpoint.replace('/servicePrincipals/5', '/servicePrincipals/6'), bulk([person('1')]))).status, 404)
 })
 
 void test('a wrong content type, broken JSON and a violated schema are answered 400 Invalid Data Format', async (t) => {
