@@ -45,14 +45,16 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
     people,
     'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
   )
-  const taken = await withRows<{ employee: string; record: string; active: number }>(
+  const taken = await withRows<{ employee: string; record: string; active: number; at: number | null }>(
     sql,
     ['id TEXT'],
     people,
-    'SELECT o.employee, o.record, o.active FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL',
+    `SELECT o.employee, o.record, o.active, (
+       SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
+     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL`,
   )
   return {
-    taken: new Map(taken.map(({ employee, record, active }) => [employee, { record, active: active === 1 }])),
+    taken: new Map(taken.map(({ employee, record, active, at }) => [employee, { record, active: active === 1, at: at ?? 0 }])),
     known: new Set(known.map(({ id }) => id)),
     operations: operations.map((row): Candidate => ({
       id: operationId(row.seq),

@@ -57,7 +57,8 @@ export const REASON_CATALOGUE: readonly Reason[] = [
   },
   {
     codes: ['InsufficientRights', 'Unauthorized', 'NotPermitted'],
-    cause: 'The provisioning service may not change this object: its rights do not reach it, or the account is protected (an administrator, for example).',
+    cause:
+      'The provisioning service may not change this object: its rights do not reach it, or the account is protected (an administrator, for example).',
     fix: 'Give the agent or the application the rights, or take the object out of scope and look after it by hand.',
     owner: 'directory',
     waitingHelps: false,
