@@ -1,4 +1,5 @@
 import { describe, it } from 'node:test'
+import { answerCases } from './ledger-answers.ts'
 import { booksCases } from './ledger-books.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { planCases } from './ledger-plan.ts'
@@ -15,6 +16,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...planCases,
   ...submitCases,
   ...reportCases,
+  ...answerCases,
   ...traceCases,
   ...booksCases,
 ]

@@ -2,6 +2,7 @@ import type { Candidate, Candidates, CorrelatedPage, JoinedRecord } from '../../
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import type { LogRecord } from '../../core/report/log-record.ts'
 import { addUnanswered } from './employees.ts'
+import { planAgain } from './finalize.ts'
 import { operationId, parse, seqOf } from './people.ts'
 import { addTotals } from './record.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
@@ -99,6 +100,16 @@ export async function correlate(
     -1,
   )
   const older = await remember(sql, joins, [...first, ...retried], now)
+  await forgetTaken(
+    sql,
+    first.filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
+  )
+  // What came while the service tried was compared with what the directory held before.
+  await planAgain(
+    sql,
+    retried.map(({ employee }) => employee),
+    now,
+  )
   await noteManagers(sql, joins)
   await offerAgain(sql, [...disturbed, ...older], now)
   await offerAgainAfterOvertaking(
@@ -187,6 +198,16 @@ async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: read
   )
   const kept = new Set(remembered.map(({ id }) => id))
   return [...newest.keys()].filter((employee) => !kept.has(employee))
+}
+
+/** The service may carry out at any time what it failed with: from then on nothing is the same as what the directory took last. */
+async function forgetTaken(sql: Sql, employees: readonly string[]): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT'],
+    [...new Set(employees)].sort().map((id) => [id]),
+    'UPDATE employees SET taken_hash = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
+  )
 }
 
 async function offerAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
