@@ -4,7 +4,8 @@ import { REASON_CATALOGUE, reasonOf, UNCATALOGUED } from '../../src/core/report/
 import { renderReasons, writtenReasons } from './reasons.ts'
 
 /** Every code that is known to appear in a log record. */
-const SEEN = `Conflict EntryConflict TooManyRequests InternalServerError InsufficientRights MethodNotAllowed NotPermitted Unauthorized UnprocessableEntity
+const SEEN =
+  `Conflict EntryConflict TooManyRequests InternalServerError InsufficientRights MethodNotAllowed NotPermitted Unauthorized UnprocessableEntity
   WebExceptionProtocolError InvalidAnchor NotImplemented MandatoryFieldsMissing MissingValues SchemaAttributeNotFound InternalError InvalidDomain Timeout
   LicenseLimitExceeded DuplicateTargetEntries DuplicateSourceEntries ImportSkipped EntrySynchronizationSkipped SchemaPropertyCanOnlyAcceptValue
   AzureActiveDirectoryInvalidUserPrincipalName AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises RedundantExport NotEffectivelyEntitled

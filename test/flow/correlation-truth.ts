@@ -235,8 +235,6 @@ async function untilQuiet(sim: Simulation, ledger: Ledger, entra: EntraDouble): 
     async () => {
       const { stagedNow, escrowedNow } = await entra.stats()
       const over = sim.now() > FROM + SPAN_MS * 1.3 && stagedNow === 0 && escrowedNow === 0 && (await ledger.idle(sim.now())).idle
-      if (process.env['FLOW_DEBUG'] && sim.now() > FROM + SPAN_MS * 1.5)
-        console.error(((sim.now() - FROM) / HOUR).toFixed(1), stagedNow, escrowedNow, await ledger.idle(sim.now()), await ledger.inspect(), await ledger.outlook(sim.now()), sim.said)
       if (!over) quietSince = null
       else quietSince ??= sim.now()
       return quietSince !== null && sim.now() > quietSince + 2 * HOUR

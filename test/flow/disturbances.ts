@@ -24,6 +24,19 @@ export interface Disturbance {
   readonly refused?: number
 }
 
+/** All of it, and more of it than any service would have. */
+export const EVERYTHING: Disturbance = {
+  lost: 5,
+  unspoken: 5,
+  lostRequests: 2,
+  escrowed: 10,
+  failed: 5,
+  delayed: 10,
+  foreign: 5,
+  unheard: 4,
+  refused: 10,
+}
+
 const PATIENT = ['InternalServerError', 'TooManyRequests', 'Timeout', 'WebExceptionProtocolError']
 const IMPATIENT = ['InvalidDomain', 'EntryConflict', 'SchemaAttributeNotFound']
 

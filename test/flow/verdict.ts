@@ -20,6 +20,11 @@ export interface Verdict {
   readonly untold: readonly string[]
   /** People of whom the directory holds something else than the events say. */
   readonly differing: readonly string[]
+  /**
+   * The same of people whose joining event is dead: without a user name nothing can be sent for them. A leaver among them is not in the directory; and
+   * somebody whose creation had failed for good is, when the service then succeeded by itself.
+   */
+  readonly unreachable: readonly string[]
   readonly events: Readonly<Record<string, number>>
   readonly states: Readonly<Record<string, number>>
 }
@@ -50,7 +55,7 @@ export async function verdict({ ledger, entra, world, published, sent }: Evidenc
       operations.filter(({ finishedAt }) => finishedAt === null).map(({ id, state }) => `${id} ${state}`),
     ),
     untold: untold(traces, published),
-    differing: differing(traces, world, await entra.directory()),
+    ...differences(traces, world, await entra.directory()),
     events: positive(census.events),
     states: positive(census.operations),
   }
@@ -103,23 +108,26 @@ function untold(traces: ReadonlyMap<string, Trace>, published: readonly OutboxMe
   )
 }
 
-function differing(
+function differences(
   traces: ReadonlyMap<string, Trace>,
   world: Workload,
   directory: Awaited<ReturnType<EntraDouble['directory']>>,
-): string[] {
+): Pick<Verdict, 'differing' | 'unreachable'> {
   const out = new Set<string>()
   for (const { events } of traces.values())
     for (const { id, state, reason } of events) if (state === 'dead-lettered' && reason !== NO_OUTCOME) out.add(id)
-  const byPerson = Map.groupBy([...new Map(world.arrivals.map(({ event }) => [event.id, event])).values()], ({ employee }) => employee)
-  return world.people.flatMap((employee) => {
+  const events = [...new Map(world.arrivals.map(({ event }) => [event.id, event])).values()]
+  const byPerson = Map.groupBy(events, ({ employee }) => employee)
+  const [differing, unreachable]: [string[], string[]] = [[], []]
+  for (const employee of world.people) {
     const should = expected(byPerson.get(employee) ?? [], ({ id }) => !out.has(id))
     const entry = directory[employee]
     const holds: Facts = entry ? held(entry.record) : {}
-    return JSON.stringify(should) === JSON.stringify(holds)
-      ? []
-      : [`${employee}: holds ${JSON.stringify(holds)}, should ${JSON.stringify(should)}`]
-  })
+    if (JSON.stringify(should) === JSON.stringify(holds)) continue
+    const list = should['userName'] === undefined ? unreachable : differing
+    list.push(`${employee}: holds ${JSON.stringify(holds)}, should ${JSON.stringify(should)}`)
+  }
+  return { differing, unreachable }
 }
 
 function positive(counts: Readonly<Record<string, number>>): Record<string, number> {
