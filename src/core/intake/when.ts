@@ -25,8 +25,13 @@ function startOfDay(date: string, zone: string, addDays: number): number | null 
   return DateTime.fromISO(date, { zone }).plus({ days: addDays }).startOf('day').toMillis()
 }
 
-/** An RFC 3339 instant, as CloudEvents `time` is. `null` when it is none. */
-export function instant(text: string): number | null {
+/** An RFC 3339 instant, as CloudEvents `time` is; one that names no zone is meant in `zone`. `null` when it is none. */
+export function instant(text: string, zone: string): number | null {
+  if (!text.includes('T')) return null
+  if (!ZONED.test(text)) {
+    const local = DateTime.fromISO(text, { zone })
+    return local.isValid ? local.toMillis() : null
+  }
   const at = Date.parse(text)
-  return Number.isNaN(at) || !text.includes('T') ? null : at
+  return Number.isNaN(at) ? null : at
 }
