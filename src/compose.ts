@@ -5,6 +5,8 @@ import { busOutlet } from './adapters/service-bus/outlet.ts'
 import { graphClient } from './adapters/graph/client.ts'
 import { createCredential } from './adapters/graph/credential.ts'
 import { parseEndpoint } from './adapters/graph/endpoint.ts'
+import { guarded } from './adapters/graph/breaker.ts'
+import { graphJob } from './adapters/graph/job.ts'
 import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
 import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
 import type { Config } from './config.ts'
@@ -12,6 +14,7 @@ import { connector, type ConnectorSettings } from './core/connector.ts'
 import { RollcallError } from './core/errors.ts'
 import { DEFAULT_SOURCE, type Source } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
+import type { BrakeSettings } from './core/plan/brake.ts'
 import { compileMapping } from './core/plan/mapping.ts'
 import type { Runtime, Service } from './core/runtime.ts'
 
@@ -23,6 +26,8 @@ export interface Composed {
 }
 
 const CLOSE_MS = 5_000
+/** So many failures in a row say that the service is down. */
+const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /** The one place where the core meets the outside. When something cannot be had, what was opened before is closed again. */
 export async function compose(config: Config, runtime: Runtime): Promise<Composed> {
@@ -44,8 +49,9 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
     {
       inbox: busInbox(bus, { queue: config.SERVICEBUS_QUEUE, inFlight: config.IN_FLIGHT, watchdogMs: config.WATCHDOG_MS }, runtime),
       ledger,
-      provisioning: graphProvisioning(graph, endpoint),
+      provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
+      job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
     },
     compileMapping(),
@@ -57,7 +63,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   return { ledger, service, close: () => held.disposeAsync() }
 }
 
-function credentialOf(config: Config): TokenCredential {
+export function credentialOf(config: Config): TokenCredential {
   return createCredential({
     mode: config.AUTH_MODE,
     tenantId: config.AZURE_TENANT_ID,
@@ -86,6 +92,10 @@ function need(value: string | null, variable: string, what: string): string {
   return value
 }
 
+export function brakeOf(config: Config): BrakeSettings {
+  return { windowMs: config.BRAKE_WINDOW_MS, absolute: config.BRAKE_ABSOLUTE, percent: config.BRAKE_PERCENT, floor: config.BRAKE_FLOOR }
+}
+
 function settingsOf(config: Config, owner: string): ConnectorSettings {
   return {
     uploads: config.UPLOADS,
@@ -101,7 +111,9 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       pollMs: Math.min(250, Math.max(20, config.COALESCE_QUIET_MS / 4)),
       maxWaitMs: config.COALESCE_MAX_WAIT_MS,
       incompleteMs: config.INCOMPLETE_MS,
+      brake: brakeOf(config),
     },
+    job: { pollMs: config.JOB_POLL_MS, forbiddenMs: 3_600_000 },
     submit: {
       owner,
       maxOperations: config.BATCH_OPERATIONS,
@@ -115,6 +127,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       retryCapMs: 30_000,
       throttledMs: 5_000,
       fullMs: 450_000,
+      circuitMs: 15_000,
       refusedMs: 60_000,
     },
     correlate: {

@@ -1,51 +1,40 @@
-import type { Batch, BatchAnswer, BatchOperation, BatchQuery, CallLimits, Slot, SlotQuery } from '../../core/ledger/port.ts'
-import { unreachable } from '../../core/errors.ts'
+import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../core/ledger/port.ts'
 import { LANES } from '../../core/model.ts'
+import { waitForLimits } from './budget.ts'
+import { chooseOperations } from './choose.ts'
 import { addUnanswered } from './employees.ts'
-import { failOperations } from './finalize.ts'
+import { activeHold } from './holds.ts'
 import { batchId, operationId, seqOf } from './people.ts'
 import { addTotals } from './record.ts'
-import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
+import { splitBatch } from './split.ts'
+import { insertRows, type Sql, withRows } from './sql.ts'
 
 /** Longer than any HTTP attempt may take: until its answer is there a call counts as if it lasted this long. */
 const LONGEST_CALL_MS = 60_000
-const DAY_MS = 86_400_000
 /** Traces linked from one operation's span; a person with more open events than this is rare. */
 const LINKS_PER_OPERATION = 4
 
 export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | null> {
   const { now, owner, leaseMs } = query
-  const [left] = await sql.all<{ seq: number; attempts: number }>(
-    `UPDATE batches SET owner = ?, lease_until = ? WHERE seq = (
-       SELECT seq FROM batches WHERE state = 'open' AND not_before <= ? AND lease_until <= ? ORDER BY not_before, seq LIMIT 1)
-     RETURNING seq, attempts`,
-    [owner, now + leaseMs, now, now],
-  )
-  if (left) return { id: batchId(left.seq), attempts: left.attempts, operations: await operationsOf(sql, left.seq) }
+  if (await activeHold(sql, now)) return null
+  const left = await resume(sql, query)
+  if (left) return left
 
-  const waiting = await sql.all<{ seq: number; employee: string; lane: number; created_at: number; bytes: number }>(
-    `SELECT seq, employee, lane, created_at, LENGTH(record) AS bytes FROM operations WHERE state = 'pending' ORDER BY lane, seq LIMIT ?`,
-    [query.maxOperations],
-  )
-  const chosen = withinBytes(waiting, query.maxBytes)
-  const ready =
-    chosen.length >= query.maxOperations ||
-    chosen.length < waiting.length ||
-    chosen.some((row) => row.lane === LANES.leaver || row.created_at <= now - query.fillMs)
-  if (!ready) return null
-
+  const chosen = await chooseOperations(sql, query)
+  if (chosen.length === 0) return null
+  const urgent = chosen.some((row) => row.lane === LANES.leaver) ? 1 : 0
   const [batch] = await insertRows<{ seq: number }>(
     sql,
-    'batches (state, owner, lease_until, not_before, created_at)',
-    [['open', owner, now + leaseMs, now, now]],
+    'batches (state, owner, lease_until, not_before, urgent, created_at)',
+    [['open', owner, now + leaseMs, now, urgent, now]],
     'RETURNING seq',
   )
   if (!batch) return null
   await withRows(
     sql,
-    ['seq INT', 'batch INT'],
-    chosen.map(({ seq }) => [seq, batch.seq]),
-    `UPDATE operations SET state = 'batched', batch = v.batch FROM v WHERE operations.seq = v.seq`,
+    ['seq INT', 'batch INT', 'place INT'],
+    chosen.map(({ seq }, place) => [seq, batch.seq, place]),
+    `UPDATE operations SET state = 'batched', batch = v.batch, place = v.place FROM v WHERE operations.seq = v.seq`,
   )
   await addUnanswered(
     sql,
@@ -55,14 +44,26 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   return { id: batchId(batch.seq), attempts: 0, operations: await operationsOf(sql, batch.seq) }
 }
 
-function withinBytes<T extends { readonly bytes: number }>(rows: readonly T[], maxBytes: number): T[] {
-  let bytes = 0
-  return rows.filter((row, index) => (bytes += row.bytes) <= maxBytes || index === 0)
+/** A batch that was begun and left. One that is known to hold the offender is not sent again as a whole. */
+async function resume(sql: Sql, { now, owner, leaseMs, maxOperations }: BatchQuery): Promise<Batch | null> {
+  for (let splits = 0; splits <= maxOperations; splits++) {
+    const [left] = await sql.all<{ seq: number; attempts: number; suspect: number }>(
+      `UPDATE batches SET owner = ?, lease_until = ? WHERE seq = (
+         SELECT seq FROM batches WHERE state = 'open' AND after_batch IS NULL AND not_before <= ? AND lease_until <= ?
+         ORDER BY urgent DESC, not_before, seq LIMIT 1)
+       RETURNING seq, attempts, suspect`,
+      [owner, now + leaseMs, now, now],
+    )
+    if (!left) return null
+    if (left.suspect === 0 || !(await splitBatch(sql, left.seq, { status: 400, requestId: null }, now)))
+      return { id: batchId(left.seq), attempts: left.attempts, operations: await operationsOf(sql, left.seq) }
+  }
+  return null
 }
 
 async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> {
   const rows = await sql.all<{ seq: number; employee: string; record: string }>(
-    `SELECT seq, employee, record FROM operations WHERE batch = ? AND state = 'batched' ORDER BY seq`,
+    `SELECT seq, employee, record FROM operations WHERE batch = ? AND state = 'batched' ORDER BY place, seq`,
     [batch],
   )
   const links = await withRows<{ operation: number; traceparent: string }>(
@@ -82,12 +83,11 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
 export async function takeSlot(sql: Sql, instance: string, id: string, query: SlotQuery): Promise<Slot> {
   const { now, owner, leaseMs, limits } = query
   const seq = seqOf(id)
-  const owned = await sql.run(`UPDATE batches SET lease_until = ? WHERE seq = ? AND state = 'open' AND owner = ?`, [
-    now + leaseMs,
-    seq,
-    owner,
-  ])
-  if (owned === 0) return { kind: 'lost' }
+  const [owned] = await sql.all<{ urgent: number }>(
+    `UPDATE batches SET lease_until = ? WHERE seq = ? AND state = 'open' AND owner = ? RETURNING urgent`,
+    [now + leaseMs, seq, owner],
+  )
+  if (!owned) return { kind: 'lost' }
 
   const overtaken = await sql.all<{ employee: string }>(
     `UPDATE operations SET state = 'withdrawn', finished_at = ? WHERE batch = ? AND state = 'batched' AND EXISTS (
@@ -103,114 +103,16 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   const operations = await operationsOf(sql, seq)
   if (operations.length === 0) {
     await sql.run(`UPDATE batches SET state = 'empty', lease_until = 0 WHERE seq = ?`, [seq])
+    await sql.run('UPDATE batches SET after_batch = NULL WHERE after_batch = ?', [seq])
     return { kind: 'empty' }
   }
-  const wait = await waitForLimits(sql, now, limits)
+  const hold = await activeHold(sql, now, leaseMs)
+  if (hold) return { kind: 'wait', until: hold.until, why: 'hold' }
+  const wait = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (wait) return wait
   const [call] = await insertRows<{ seq: number }>(sql, 'calls (batch, at, ended_at)', [[seq, now, now + LONGEST_CALL_MS]], 'RETURNING seq')
   await sql.run('UPDATE batches SET attempts = attempts + 1, submitted_at = COALESCE(submitted_at, ?) WHERE seq = ?', [now, seq])
   await sql.run(`UPDATE operations SET submitted_at = COALESCE(submitted_at, ?) WHERE batch = ? AND state = 'batched'`, [now, seq])
   await addTotals(sql, instance, { calls: 1 })
   return { kind: 'taken', call: call?.seq ?? 0, operations }
-}
-
-/** `null` when a call may go now. A call holds its place in the window until the window after its answer is over. */
-async function waitForLimits(
-  sql: Sql,
-  now: number,
-  { perWindow, windowMs, perDay }: CallLimits,
-): Promise<Extract<Slot, { kind: 'wait' }> | null> {
-  if (Number.isFinite(perWindow)) {
-    const [blocking] = await sql.all<{ ended_at: number }>(
-      'SELECT ended_at FROM calls WHERE ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
-      [now - windowMs, perWindow - 1],
-    )
-    if (blocking) return { kind: 'wait', until: Math.min(blocking.ended_at + windowMs, now + 1_000), why: 'window' }
-  }
-  if (Number.isFinite(perDay)) {
-    const [blocking] = await sql.all<{ at: number }>('SELECT at FROM calls WHERE at > ? ORDER BY at DESC LIMIT 1 OFFSET ?', [
-      now - DAY_MS,
-      perDay - 1,
-    ])
-    if (blocking) return { kind: 'wait', until: blocking.at + DAY_MS, why: 'day' }
-  }
-  return null
-}
-
-export async function recordAnswer(sql: Sql, instance: string, id: string, answer: BatchAnswer, now: number): Promise<void> {
-  const seq = seqOf(id)
-  const status = answer.kind === 'accepted' ? 202 : answer.status
-  if (answer.call !== null) await sql.run('UPDATE calls SET ended_at = ?, status = ? WHERE seq = ?', [now, status, answer.call])
-  switch (answer.kind) {
-    case 'accepted':
-      // The batch keeps our clock, its operations the service's: the log speaks in the latter.
-      await sql.run(`UPDATE batches SET state = 'accepted', lease_until = 0, accepted_at = ?, request_id = ?, status = 202 WHERE seq = ?`, [
-        now,
-        answer.requestId,
-        seq,
-      ])
-      await sql.run(`UPDATE operations SET state = 'accepted', accepted_at = ? WHERE batch = ? AND state = 'batched'`, [
-        answer.acceptedAt,
-        seq,
-      ])
-      return
-    case 'again':
-      await sql.run(
-        `UPDATE batches SET lease_until = CASE WHEN ? = 1 THEN 0 ELSE lease_until END, not_before = ?, status = COALESCE(?, status), attempts = attempts - ? WHERE seq = ? AND state = 'open'`,
-        [answer.release ? 1 : 0, answer.notBefore, answer.status, answer.call !== null && !answer.countsAsAttempt ? 1 : 0, seq],
-      )
-      return
-    case 'refused':
-      return refuse(sql, instance, seq, answer, now)
-    default:
-      return unreachable(answer)
-  }
-}
-
-/** Halves are sent by themselves until the offender stands alone. */
-async function refuse(
-  sql: Sql,
-  instance: string,
-  seq: number,
-  answer: Extract<BatchAnswer, { kind: 'refused' }>,
-  now: number,
-): Promise<void> {
-  const operations = await sql.all<{ seq: number; employee: string }>(
-    `SELECT seq, employee FROM operations WHERE batch = ? AND state = 'batched' ORDER BY seq`,
-    [seq],
-  )
-  const close = (state: string): Promise<number> =>
-    sql.run('UPDATE batches SET state = ?, lease_until = 0, status = ?, request_id = ? WHERE seq = ?', [
-      state,
-      answer.status,
-      answer.requestId,
-      seq,
-    ])
-  if (operations.length <= 1) {
-    await close('rejected')
-    await addUnanswered(
-      sql,
-      operations.map(({ employee }) => employee),
-      -1,
-    )
-    await failOperations(
-      sql,
-      instance,
-      operations.map((operation) => ({ ...operation, code: answer.code, reason: null })),
-      now,
-    )
-    return
-  }
-  await close('split')
-  const middle = Math.ceil(operations.length / 2)
-  for (const half of [operations.slice(0, middle), operations.slice(middle)]) {
-    const row: SqlValue[] = ['open', 0, now, now]
-    const [batch] = await insertRows<{ seq: number }>(sql, 'batches (state, lease_until, not_before, created_at)', [row], 'RETURNING seq')
-    await withRows(
-      sql,
-      ['seq INT', 'batch INT'],
-      half.map((operation) => [operation.seq, batch?.seq ?? null]),
-      'UPDATE operations SET batch = v.batch FROM v WHERE operations.seq = v.seq',
-    )
-  }
 }

@@ -40,6 +40,7 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
     return { ...common, state: 'confirmed', reason: null }
   })
   await finishEvents(sql, instance, finished, now)
+  await offerReportsAgain(sql, good, now)
   await failOperations(sql, instance, byInterim.get('failed') ?? [], now)
   return rows.length
 }
@@ -90,6 +91,38 @@ async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<
     events.map(({ seq }) => [seq]),
     `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL FROM v WHERE events.seq = v.seq`,
   )
+}
+
+/**
+ * A report whose manager the service could not resolve is offered again once the manager has come to be known after the report was sent, and no
+ * follow-up has set it meanwhile. Once only: what was sent after the manager was known is the service's to resolve.
+ */
+async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
+  const reports = await withRows<{ seq: number; employee: string }>(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    ended.map(({ seq, employee }) => [seq, employee]),
+    `SELECT o.seq, o.employee FROM v JOIN operations o ON o.unresolved = v.employee JOIN employees m ON m.id = v.employee
+       WHERE o.state IN ('confirmed', 'unchanged') AND m.known_at >= o.submitted_at
+     UNION
+     SELECT o.seq, o.employee FROM v JOIN operations o ON o.seq = v.seq JOIN employees m ON m.id = o.unresolved
+       WHERE m.known_at >= o.submitted_at`,
+  )
+  if (reports.length === 0) return
+  await withRows(
+    sql,
+    ['seq INT'],
+    reports.map(({ seq }) => [seq]),
+    'UPDATE operations SET unresolved = NULL FROM v WHERE operations.seq = v.seq',
+  )
+  const employees = reports.map(({ employee }) => employee)
+  await withRows(
+    sql,
+    ['id TEXT'],
+    [...new Set(employees)].map((id) => [id]),
+    'UPDATE employees SET taken_hash = NULL FROM v WHERE employees.id = v.id',
+  )
+  await planAgain(sql, employees, now)
 }
 
 async function planAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
@@ -151,12 +184,13 @@ export async function expire(sql: Sql, instance: string, query: ExpireQuery): Pr
   const employees = [...new Set(overdue.map(({ employee }) => employee))].sort()
   await withRows(
     sql,
-    ['id TEXT'],
-    employees.map((id) => [id]),
-    'UPDATE employees SET taken_hash = NULL, offers = offers + 1 FROM v WHERE employees.id = v.id',
+    ['id TEXT', 'cost INT'],
+    employees.map((id) => [id, query.maxOffers === null ? 0 : 1]),
+    'UPDATE employees SET taken_hash = NULL, offers = offers + v.cost FROM v WHERE employees.id = v.id',
   )
-  const givenUp = overdue.filter(({ offers }) => offers + 1 >= query.maxOffers)
-  const again = overdue.filter(({ offers }) => offers + 1 < query.maxOffers)
+  const most = query.maxOffers ?? Number.POSITIVE_INFINITY
+  const givenUp = overdue.filter(({ offers }) => offers + 1 >= most)
+  const again = overdue.filter(({ offers }) => offers + 1 < most)
   await reopenEvents(sql, await eventsOf(sql, again))
   await planAgain(
     sql,
@@ -212,4 +246,24 @@ export async function expireIncomplete(sql: Sql, instance: string, before: numbe
     'UPDATE employees SET incomplete_since = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
   )
   return events.length
+}
+
+const JOB_STARTED = 'job-started'
+
+export async function jobRestarted(sql: Sql, instance: string, startedAt: number, now: number): Promise<number> {
+  const [known] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STARTED])
+  if (known && known.value >= startedAt) return 0
+  await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
+    JOB_STARTED,
+    startedAt,
+  ])
+  // The first start anybody is told of says nothing about what came before.
+  if (!known) return 0
+  const { offeredAgain } = await expire(sql, instance, {
+    acceptedBefore: startedAt,
+    maxOffers: Number.MAX_SAFE_INTEGER,
+    now,
+    limit: Number.MAX_SAFE_INTEGER,
+  })
+  return offeredAgain
 }

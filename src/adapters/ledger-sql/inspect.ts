@@ -1,6 +1,7 @@
 import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../core/ledger/lifecycle.ts'
-import type { Census, Idle, Totals } from '../../core/ledger/port.ts'
+import type { Census, Hold, Idle, Outlook, Totals } from '../../core/ledger/port.ts'
 import { TOTALS } from '../../core/ledger/port.ts'
+import { DAY_MS } from './budget.ts'
 import type { Sql } from './sql.ts'
 
 /** Every question is answered by a partial index that holds only what is open. */
@@ -42,6 +43,17 @@ export async function census(sql: Sql): Promise<Census> {
     batches: record(BATCH_STATES, (state) => batches.get(state) ?? 0),
     employees: await count('SELECT COUNT(*) AS n FROM employees'),
     unpublished: await count('SELECT COUNT(*) AS n FROM outbox WHERE published_at IS NULL'),
+  }
+}
+
+export async function outlook(sql: Sql, now: number): Promise<Outlook> {
+  const calls = await sql.all<{ at: number }>('SELECT at FROM calls WHERE at > ? ORDER BY at', [now - DAY_MS])
+  const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
+  return {
+    callTimes: calls.map(({ at }) => at),
+    pending: await count(`SELECT COUNT(*) AS n FROM operations WHERE state = 'pending'`),
+    unplanned: await count('SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0'),
+    holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
   }
 }
 

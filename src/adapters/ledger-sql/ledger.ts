@@ -1,9 +1,12 @@
 import type { Ledger } from '../../core/ledger/port.ts'
-import { nextBatch, recordAnswer, takeSlot } from './batches.ts'
+import { recordAnswer } from './answers.ts'
+import { nextBatch, takeSlot } from './batches.ts'
+import { brakeStatus, releaseBrake } from './brake.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates, correlate, watermark } from './correlate.ts'
-import { expire, expireIncomplete, finalize } from './finalize.ts'
-import { census, idle, totals } from './inspect.ts'
+import { expire, expireIncomplete, finalize, jobRestarted } from './finalize.ts'
+import { setHold } from './holds.ts'
+import { census, idle, outlook, totals } from './inspect.ts'
 import { markPublished, takeUnpublished } from './outbox.ts'
 import { duePeople } from './people.ts'
 import { record } from './record.ts'
@@ -16,9 +19,13 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
   return {
     record: (intake) => within((sql) => record(sql, instance, intake)),
     duePeople: (query) => within((sql) => duePeople(sql, query)),
-    commitPlan: (decisions, now) => within((sql) => commitPlan(sql, instance, decisions, now)),
+    commitPlan: (decisions, brake, now) => within((sql) => commitPlan(sql, instance, decisions, brake, now)),
+    brakeStatus: (settings, now) => within((sql) => brakeStatus(sql, settings, now)),
+    releaseBrake: (actor, reason, now) => within((sql) => releaseBrake(sql, actor, reason, now)),
+    jobRestarted: (startedAt, now) => within((sql) => jobRestarted(sql, instance, startedAt, now)),
     nextBatch: (query) => within((sql) => nextBatch(sql, query)),
     takeSlot: (batchId, query) => within((sql) => takeSlot(sql, instance, batchId, query)),
+    hold: (hold) => within((sql) => setHold(sql, hold)),
     recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, instance, batchId, answer, now)),
     candidates: (records) => within((sql) => candidates(sql, records)),
     correlate: (page) => within((sql) => correlate(sql, page)),
@@ -31,8 +38,14 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     idle: (now) => within((sql) => idle(sql, now)),
     totals: () => within(totals),
     inspect: () => within(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
+    outlook: (now) => within((sql) => outlook(sql, now)),
     trace: (reference) => within((sql) => trace(sql, reference)),
-    ping: () => within(async (sql) => void (await sql.all('SELECT 1 AS one'))),
+    ping: () => within(ping),
     close: () => driver.close(),
   }
+}
+
+/** By a write: a ledger on a full or read-only disk answers every question and can still take no work. */
+async function ping(sql: Sql): Promise<void> {
+  await sql.run(`INSERT INTO cursors (name, value) VALUES ('pings', 1) ON CONFLICT (name) DO UPDATE SET value = cursors.value + 1`)
 }

@@ -30,7 +30,8 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
       id TEXT PRIMARY KEY NOT NULL, revision ${integer} NOT NULL,
       dirty_at ${integer}, plan_at ${integer}, next_at ${integer}, urgent ${integer} NOT NULL DEFAULT 0, incomplete_since ${integer},
       unanswered ${integer} NOT NULL DEFAULT 0, reoffer ${integer} NOT NULL DEFAULT 0, offers ${integer} NOT NULL DEFAULT 0,
-      known ${integer} NOT NULL DEFAULT 0, taken_hash TEXT, taken_operation ${integer}, object_id TEXT
+      known ${integer} NOT NULL DEFAULT 0, known_at ${integer}, taken_hash TEXT, taken_operation ${integer}, taken_active ${integer}, object_id TEXT,
+      braked_at ${integer}, brake_free ${integer} NOT NULL DEFAULT 0
     )${tableOptions}`,
     `CREATE INDEX employees_due ON employees (plan_at) WHERE plan_at IS NOT NULL AND unanswered = 0`,
     `CREATE INDEX employees_waiting ON employees (dirty_at) WHERE dirty_at IS NOT NULL AND unanswered = 0`,
@@ -38,13 +39,20 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE INDEX employees_urgent ON employees (urgent) WHERE urgent = 1`,
     `CREATE INDEX employees_incomplete ON employees (incomplete_since) WHERE incomplete_since IS NOT NULL`,
     `CREATE INDEX employees_object ON employees (object_id) WHERE object_id IS NOT NULL`,
+    `CREATE INDEX employees_active ON employees (taken_active) WHERE taken_active = 1`,
+    `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
+    `CREATE TABLE deactivations (employee TEXT PRIMARY KEY NOT NULL, at ${integer} NOT NULL)${tableOptions}`,
+    `CREATE INDEX deactivations_at ON deactivations (at)`,
+    `CREATE TABLE audit (seq ${identity}, at ${integer} NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT)${tableOptions}`,
     `CREATE TABLE operations (
       seq ${identity}, employee TEXT NOT NULL, state TEXT NOT NULL ${oneOf('state', OPERATION_STATES)},
-      lane ${integer} NOT NULL, active ${integer} NOT NULL, record TEXT NOT NULL, hash TEXT NOT NULL,
-      batch ${integer}, interim TEXT, code TEXT, reason TEXT,
+      lane ${integer} NOT NULL, active ${integer} NOT NULL, record TEXT NOT NULL, hash TEXT NOT NULL, manager TEXT, unresolved TEXT,
+      batch ${integer}, place ${integer}, interim TEXT, code TEXT, reason TEXT,
       created_at ${integer} NOT NULL, submitted_at ${integer}, accepted_at ${integer}, answered_at ${integer}, final_at ${integer}, finished_at ${integer}
     )${tableOptions}`,
     `CREATE INDEX operations_pending ON operations (lane, seq) WHERE state = 'pending'`,
+    `CREATE INDEX operations_oldest ON operations (seq) WHERE state = 'pending'`,
+    `CREATE INDEX operations_unresolved ON operations (unresolved) WHERE unresolved IS NOT NULL`,
     `CREATE INDEX operations_open ON operations (employee) WHERE state IN ('pending', 'batched', 'accepted', 'answered')`,
     `CREATE INDEX operations_accepted ON operations (accepted_at) WHERE state = 'accepted'`,
     `CREATE INDEX operations_answered ON operations (final_at) WHERE state = 'answered'`,
@@ -52,10 +60,11 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE INDEX operations_batch ON operations (batch)`,
     `CREATE TABLE batches (
       seq ${identity}, state TEXT NOT NULL ${oneOf('state', BATCH_STATES)}, owner TEXT, lease_until ${integer} NOT NULL, not_before ${integer} NOT NULL,
-      attempts ${integer} NOT NULL DEFAULT 0, created_at ${integer} NOT NULL, submitted_at ${integer}, accepted_at ${integer},
+      attempts ${integer} NOT NULL DEFAULT 0, after_batch ${integer}, suspect ${integer} NOT NULL DEFAULT 0, urgent ${integer} NOT NULL DEFAULT 0, created_at ${integer} NOT NULL, submitted_at ${integer}, accepted_at ${integer},
       request_id TEXT, status ${integer}
     )${tableOptions}`,
     `CREATE INDEX batches_open ON batches (not_before) WHERE state = 'open'`,
+    `CREATE INDEX batches_after ON batches (after_batch) WHERE after_batch IS NOT NULL`,
     `CREATE INDEX batches_request ON batches (request_id) WHERE request_id IS NOT NULL`,
     // ended_at is a guess at the worst until the answer is there: a call that was cut off still counts.
     `CREATE TABLE calls (seq ${identity}, batch ${integer} NOT NULL, at ${integer} NOT NULL, ended_at ${integer} NOT NULL, status ${integer})${tableOptions}`,
@@ -74,6 +83,8 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     )${tableOptions}`,
     `CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL`,
     `CREATE INDEX outbox_event ON outbox (event_seq)`,
+    // What holds submission back, and until when: throttled, refused by the service, job paused.
+    `CREATE TABLE holds (name TEXT PRIMARY KEY NOT NULL, since ${integer} NOT NULL, until ${integer} NOT NULL, status ${integer}, detail TEXT)${tableOptions}`,
     `CREATE TABLE cursors (name TEXT PRIMARY KEY NOT NULL, value ${integer} NOT NULL)${tableOptions}`,
     `CREATE TABLE books (instance TEXT PRIMARY KEY NOT NULL, ${TOTALS.map((name) => `${name} ${integer} NOT NULL DEFAULT 0`).join(', ')})${tableOptions}`,
   ],
@@ -94,15 +105,18 @@ export async function migrate(driver: Driver, now: number): Promise<void> {
     if (dialect.name === 'postgres') await sql.run('LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE')
     const [row] = await sql.all<{ version: number | null }>('SELECT MAX(version) AS version FROM migrations')
     const version = row?.version ?? 0
-    if (version > MIGRATIONS.length)
-      throw new RollcallError(
-        'LedgerTooNew',
-        `the ledger has schema ${version}, this release knows ${MIGRATIONS.length}: run the newer release that wrote it`,
-      )
+    if (version > MIGRATIONS.length) throw tooNew(version)
     for (const [index, migration] of MIGRATIONS.entries()) {
       if (index < version) continue
       for (const statement of migration(dialect)) await sql.run(statement)
       await sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, ?)', [index + 1, now])
     }
   })
+}
+
+export function tooNew(version: number): RollcallError {
+  return new RollcallError(
+    'LedgerTooNew',
+    `the ledger has schema ${version}, this release knows ${MIGRATIONS.length}: run the newer release that wrote it`,
+  )
 }

@@ -1,5 +1,6 @@
 import type { LogRecord } from '../report/log-record.ts'
 import type { HrEvent } from '../model.ts'
+import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
 import type { BatchState, EventState, FinalEventState, OperationState } from './lifecycle.ts'
 
@@ -15,9 +16,12 @@ export interface Ledger {
   duePeople(query: DueQuery): Promise<readonly Person[]>
   /**
    * Carries out decisions: replaces operations not yet sent, moves events, queues final outcomes. A decision whose person changed since it was
-   * read is dropped; that person stays due.
+   * read is dropped; that person stays due. Operations that would put out too many people at once are held back.
    */
-  commitPlan(decisions: readonly Decision[], now: number): Promise<PlanResult>
+  commitPlan(decisions: readonly Decision[], brake: BrakeSettings, now: number): Promise<PlanResult>
+  brakeStatus(settings: BrakeSettings, now: number): Promise<BrakeStatus>
+  /** Lets the held people go. Answers how many. Actor and reason are kept. */
+  releaseBrake(actor: string, reason: string, now: number): Promise<number>
   /** The next batch to send: one that was begun and left, or a new one from what waits. `null` when nothing is ready. */
   nextBatch(query: BatchQuery): Promise<Batch | null>
   /**
@@ -25,6 +29,13 @@ export interface Ledger {
    * and withdraws what a newer operation has overtaken.
    */
   takeSlot(batchId: string, query: SlotQuery): Promise<Slot>
+  /**
+   * The job was started again at `startedAt` and lost what was staged: what it accepted before and nobody heard of is offered again.
+   * Remembers the last start it was told of, and answers how many operations that were; 0 when it knew.
+   */
+  jobRestarted(startedAt: number, now: number): Promise<number>
+  /** Sets or lifts (`until` in the past) a reason to send nothing. */
+  hold(hold: Hold): Promise<void>
   /** Writes down what came of an attempt. */
   recordAnswer(batchId: string, answer: BatchAnswer, now: number): Promise<void>
   /** Which of these log records are new, and the operations they may speak of. */
@@ -48,6 +59,8 @@ export interface Ledger {
   totals(): Promise<Totals>
   /** Totals, and counts by state from the rows themselves, at one moment. */
   inspect(): Promise<{ readonly totals: Totals; readonly census: Census }>
+  /** What limits submission now: calls of the last 24 hours (oldest first), what waits, what holds it back. */
+  outlook(now: number): Promise<Outlook>
   /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
   trace(reference: string): Promise<Trace | null>
   /** Rejects while the ledger cannot take work. */
@@ -98,6 +111,14 @@ export interface PlanResult {
   /** Decisions dropped because their person changed meanwhile. */
   readonly stale: number
 }
+export interface BrakeStatus {
+  /** Distinct people put out in the window. */
+  readonly people: number
+  /** People active in the directory, as far as we put them there. */
+  readonly active: number
+  readonly held: number
+  readonly heldSince: number | null
+}
 
 // ── submit ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export interface BatchQuery {
@@ -108,6 +129,7 @@ export interface BatchQuery {
   readonly maxBytes: number
   /** A batch that is not full leaves when its oldest operation has waited this long. Leavers leave at once. */
   readonly fillMs: number
+  readonly limits: CallLimits
 }
 export interface BatchOperation {
   readonly id: string
@@ -136,7 +158,7 @@ export interface SlotQuery {
 export type Slot =
   /** Go, with these operations; `call` names the call for its answer. */
   | { readonly kind: 'taken'; readonly call: number; readonly operations: readonly BatchOperation[] }
-  | { readonly kind: 'wait'; readonly until: number; readonly why: 'window' | 'day' }
+  | { readonly kind: 'wait'; readonly until: number; readonly why: 'window' | 'day' | 'hold' }
   /** Everything in it was overtaken. */
   | { readonly kind: 'empty' }
   /** Another instance has it. */
@@ -154,7 +176,21 @@ export type BatchAnswer =
       readonly countsAsAttempt: boolean
       /** Lets anybody take the batch up again; otherwise it stays with its owner. */
       readonly release: boolean
+      /** Holds back every other batch until then too. The next batch the service accepts lifts it. */
+      readonly hold: HoldName | null
     }
+
+/** Why nothing is sent: too many calls, no room at the service, a permission or address that is wrong, the service down, the job paused. */
+export const HOLDS = ['throttled', 'full', 'refused', 'circuit', 'job'] as const
+export type HoldName = (typeof HOLDS)[number]
+export interface Hold {
+  readonly name: HoldName
+  readonly since: number
+  readonly until: number
+  readonly status: number | null
+  /** A word or code, never a value of a person. */
+  readonly detail: string | null
+}
 
 // ── correlate ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export interface Candidate {
@@ -194,7 +230,8 @@ export interface CorrelatedPage {
 export interface ExpireQuery {
   /** Operations accepted before this instant are overdue. */
   readonly acceptedBefore: number
-  readonly maxOffers: number
+  /** `null`: it is not their fault, so it costs no offer. */
+  readonly maxOffers: number | null
   readonly now: number
   readonly limit: number
 }
@@ -243,6 +280,14 @@ export interface Census {
   readonly batches: Readonly<Record<BatchState, number>>
   readonly employees: number
   readonly unpublished: number
+}
+
+export interface Outlook {
+  readonly callTimes: readonly number[]
+  readonly pending: number
+  /** People whose events are still to be planned. */
+  readonly unplanned: number
+  readonly holds: readonly Hold[]
 }
 
 export interface Trace {

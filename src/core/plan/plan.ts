@@ -1,10 +1,11 @@
 import type { EventState, OperationState } from '../ledger/lifecycle.ts'
 import { isFinal } from '../ledger/lifecycle.ts'
-import { LANES, type Lane } from '../model.ts'
+import { LANES, type Lane, type ScimUser } from '../model.ts'
 import type { Effect, Folded, FoldRules, LedgerEvent } from './fold.ts'
-import { defaultFoldRules, fold } from './fold.ts'
+import { defaultFoldRules, flatten, fold, isObject, sameJson } from './fold.ts'
 import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from './mapping.ts'
 import { compareEvents } from './order.ts'
+import { ENTERPRISE_USER } from './scim.ts'
 
 /** Everything that has to be known of one employee to decide what happens next. */
 export interface Person {
@@ -40,6 +41,8 @@ export const REASONS = {
   /** Takes effect later. */
   notYet: 'NotYetEffective',
   rescinded: 'Rescinded',
+  /** Too many people would lose access at once: somebody has to look. */
+  brake: 'Brake',
 } as const
 
 export interface EventDecision {
@@ -58,6 +61,8 @@ export interface PlannedOperation {
   /** The record, serialised once: what is stored, compared and sent. */
   readonly record: string
   readonly hash: string
+  /** Employee id of the manager the record names. */
+  readonly manager: string | null
   /** Another operation of this person is on its way, and the service documents no order: the end state has to be offered again after both. */
   readonly overtakes: boolean
 }
@@ -171,9 +176,17 @@ function decideAll(person: Person, folded: Folded, { record, missing }: MappedRe
     employee,
     revision,
     events,
-    operation: send ? { lane, active: active === true, record: json, hash, overtakes } : null,
+    operation: send ? { lane, active: active === true, record: json, hash, manager: managerOf(record, employee), overtakes } : null,
     nextAt: folded.nextAt,
   }
+}
+
+/** Somebody who is their own manager waits for nobody. */
+function managerOf(record: ScimUser, employee: string): string | null {
+  const extension = record[ENTERPRISE_USER]
+  const manager = extension !== undefined && isObject(extension) ? extension['manager'] : undefined
+  const value = manager !== undefined && isObject(manager) ? manager['value'] : undefined
+  return typeof value === 'string' && value !== employee ? value : null
 }
 
 /** What an event contributes to the record. */
@@ -205,11 +218,17 @@ function judgeOf(person: Person, folded: Folded, mapping: Mapping): (event: Ledg
           const other = holder && bySeq.get(holder.by)
           if (other && (!winner || compareEvents(other, winner) > 0)) winner = other
         }
-        if (!mapped || !winner) return { kind: 'nothing-mapped' }
+        if (!mapped) return repeats(event, folded, mapping) ? { kind: 'surviving' } : { kind: 'nothing-mapped' }
+        if (!winner) return { kind: 'nothing-mapped' }
         return { kind: 'superseded', by: winner.seq, settled: isFinal(winner.state) && winner.state !== 'dead-lettered' }
       }
     }
   }
+}
+
+/** True for a snapshot that wrote nothing because what it says of the record was known: it says so all the same. */
+function repeats(event: LedgerEvent, { attributes }: Folded, mapping: Mapping): boolean {
+  return flatten(event.worker).some(([path, value]) => mapping.uses(path) && sameJson(attributes.get(path)?.value, value))
 }
 
 function decide({ seq }: PersonEvent, share: Share, send: boolean, missing: readonly string[]): EventDecision {

@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/port.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { BrakeSettings } from './brake.ts'
 import type { FoldRules } from './fold.ts'
 import type { Mapping } from './mapping.ts'
 import { type Decision, planPerson } from './plan.ts'
@@ -12,6 +13,7 @@ export interface PlanSettings {
   /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
   readonly incompleteMs: number
   readonly fold?: FoldRules
+  readonly brake: BrakeSettings
 }
 
 /** Works out, person by person, what the directory should now hold. */
@@ -36,7 +38,7 @@ export function planning(
         const decision = planPerson(person, now, rules)
         decisions.push(decision instanceof Promise ? await decision : decision)
       }
-      const result = await ledger.commitPlan(decisions, now)
+      const result = await ledger.commitPlan(decisions, settings.brake, now)
       runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
     })
     onPlanned()

@@ -28,14 +28,8 @@ export function submission(
 ): Service & { wake(): void } {
   const { owner, leaseMs, limits } = settings
   return loop(name, runtime, async (signal) => {
-    const batch = await ledger.nextBatch({
-      now: runtime.now(),
-      owner,
-      leaseMs,
-      maxOperations: settings.maxOperations,
-      maxBytes: settings.maxBytes,
-      fillMs: settings.fillMs,
-    })
+    const { maxOperations, maxBytes, fillMs } = settings
+    const batch = await ledger.nextBatch({ now: runtime.now(), owner, leaseMs, maxOperations, maxBytes, fillMs, limits })
     if (!batch) return settings.pollMs
     const links = batch.operations.flatMap((operation) => operation.links)
     await runtime.telemetry.span(
@@ -73,7 +67,7 @@ export function submission(
       case 'empty':
         return null
       case 'wait':
-        return { kind: 'again', call: null, status: null, notBefore: slot.until, countsAsAttempt: false, release: true }
+        return { kind: 'again', call: null, status: null, notBefore: slot.until, countsAsAttempt: false, release: true, hold: null }
       case 'taken': {
         // Not cut short by a stop: an answer that is on its way is worth more than a quick end.
         const reply = await provisioning.upload(bulkRequest(slot.operations), runtime.id())
@@ -92,7 +86,7 @@ export function submission(
   async function slotFor(batch: Batch, signal: AbortSignal): Promise<Slot> {
     for (;;) {
       const slot = await ledger.takeSlot(batch.id, { now: runtime.now(), owner, leaseMs, limits })
-      if (slot.kind !== 'wait' || slot.why === 'day' || signal.aborted) return slot
+      if (slot.kind !== 'wait' || slot.why !== 'window' || signal.aborted) return slot
       await runtime.sleep(slot.until - runtime.now(), signal)
     }
   }
@@ -111,9 +105,25 @@ export function submission(
             retryInMs: settings.refusedMs,
           })
         else runtime.log.warn(`submit.${verdict.why}`, { status: verdict.status, untilMs: Math.round(verdict.until - runtime.now()) })
-        return { kind: 'again', call, status: verdict.status, notBefore: verdict.until, countsAsAttempt: false, release: true }
+        return {
+          kind: 'again',
+          call,
+          status: verdict.status,
+          notBefore: verdict.until,
+          countsAsAttempt: false,
+          release: true,
+          hold: verdict.why,
+        }
       case 'retry':
-        throw new TryAgain({ kind: 'again', call, status: verdict.status, notBefore: verdict.at, countsAsAttempt: true, release: true })
+        throw new TryAgain({
+          kind: 'again',
+          call,
+          status: verdict.status,
+          notBefore: verdict.at,
+          countsAsAttempt: true,
+          release: true,
+          hold: null,
+        })
       default:
         return unreachable(verdict)
     }

@@ -1,10 +1,11 @@
+import type { HoldName } from '../ledger/port.ts'
 import type { UploadAnswer } from '../ports.ts'
 
 /** What to do about an answer. A snooze costs no attempt. */
 export type Verdict =
   | { readonly kind: 'done'; readonly requestId: string | null; readonly acceptedAt: number }
   | { readonly kind: 'retry'; readonly at: number; readonly status: number | null }
-  | { readonly kind: 'snooze'; readonly until: number; readonly status: number | null; readonly why: 'throttled' | 'full' | 'refused' }
+  | { readonly kind: 'snooze'; readonly until: number; readonly status: number | null; readonly why: Exclude<HoldName, 'job'> }
   | { readonly kind: 'reject'; readonly status: number; readonly reason: string; readonly requestId: string | null }
 
 export interface VerdictSettings {
@@ -14,14 +15,22 @@ export interface VerdictSettings {
   readonly throttledMs: number
   /** Waited when the service has no room left for staged data. */
   readonly fullMs: number
+  /** Waited while the service is down, before it is tried again. */
+  readonly circuitMs: number
   /** Waited after an answer that only a person can do something about. */
   readonly refusedMs: number
 }
 
+/** The network code of a call that was not made, because the last ones all failed. */
+export const CIRCUIT_OPEN = 'CircuitOpen'
+
 /** `attempt` counts from 1; `chance` in [0, 1) spreads retries. */
 export function verdictOf(answer: UploadAnswer, attempt: number, now: number, chance: number, settings: VerdictSettings): Verdict {
   const backoffMs = Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2)
-  if (answer.kind === 'network') return { kind: 'retry', at: now + backoffMs, status: null }
+  if (answer.kind === 'network') {
+    if (answer.code === CIRCUIT_OPEN) return { kind: 'snooze', until: now + settings.circuitMs, status: null, why: 'circuit' }
+    return { kind: 'retry', at: now + backoffMs, status: null }
+  }
   const { status, requestId } = answer
   const named = retryAfterMs(answer.retryAfter, now)
   switch (status) {

@@ -140,7 +140,7 @@ function hintsOf(filter: Filter): Hints {
   if (field === 'sourceidentity/id' && operator === 'eq' && typeof value === 'string') return { ...everything, externalId: value }
   if (field !== 'activitydatetime' || !(value instanceof Date)) return everything
   const at = value.getTime()
-  if (operator === 'gt' || operator === 'ge') return { ...everything, from: at }
-  if (operator === 'lt' || operator === 'le') return { ...everything, to: at }
+  if (operator === 'gt' || operator === 'ge') return { ...everything, from: operator === 'gt' ? at + 1 : at }
+  if (operator === 'lt' || operator === 'le') return { ...everything, to: operator === 'lt' ? at - 1 : at }
   return operator === 'eq' ? { from: at, to: at } : everything
 }

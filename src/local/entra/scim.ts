@@ -5,6 +5,10 @@ export const ENTERPRISE_USER = 'urn:ietf:params:scim:schemas:extension:enterpris
 export const BULK_REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 export const MANAGER = `${ENTERPRISE_USER}:manager`
 
+/** How a path names the entry of type "work" of a list. */
+const WORK_ENTRY = '[type eq "work"]'
+const WORK_KEY = '\u0000work'
+
 /** Attribute names are case-insensitive (RFC 7643 §2.1), and Microsoft's own CSV sample writes `username`. */
 const canonicalNames = new Map(
   [
@@ -83,7 +87,7 @@ function list(
     const work = items.find((item) => isObject(item) && typeof item['type'] === 'string' && item['type'].toLowerCase() === 'work')
     if (!isObject(work)) return
     for (const [key, part] of Object.entries(work)) {
-      if (key !== 'type') walk(found, rows, `${path}[type eq "work"].${key}`, [...way, WORK, key], part, depth + 2)
+      if (key !== 'type') walk(found, rows, `${path}${WORK_ENTRY}.${key}`, [...way, WORK, key], part, depth + 2)
     }
     return
   }
@@ -94,6 +98,20 @@ function list(
       values,
     )
   }
+}
+
+/** The way that a path stands for, unless a name on it has dots or colons of its own. */
+export function parsePath(path: string): readonly Segment[] {
+  if (path === MANAGER) return [ENTERPRISE_USER, 'manager', 'value']
+  const colon = path.toLowerCase().startsWith('urn:') ? path.lastIndexOf(':') : -1
+  const parts = path
+    .slice(colon + 1)
+    .split('.')
+    .flatMap((part): readonly Segment[] => {
+      const name = part.endsWith(WORK_ENTRY) ? part.slice(0, -WORK_ENTRY.length) : undefined
+      return name === undefined ? [part] : [name, WORK]
+    })
+  return colon === -1 ? parts : [path.slice(0, colon), ...parts]
 }
 
 interface Branch extends Map<string, Branch | Leaf> {}
@@ -121,8 +139,6 @@ export function unflatten(row: Row, rows: Rows): Readonly<Record<string, unknown
   }
   return Object.fromEntries([...root].map(([name, node]) => [name, plain(node)]))
 }
-
-const WORK_KEY = '\u0000work'
 
 function plain(node: Branch | Leaf): unknown {
   if (!(node instanceof Map)) return node.value

@@ -17,6 +17,7 @@ import { createRandom } from './random.ts'
 import { createRecordWriter } from './record.ts'
 import { createRouter } from './router.ts'
 import { createRows } from './row.ts'
+import { parsePath } from './scim.ts'
 import { type EntraSettings, readSettings, type Settings } from './settings.ts'
 import { createStaging } from './staging.ts'
 import { createTokens } from './tokens.ts'
@@ -75,14 +76,15 @@ export async function startEntra(options: EntraOptions): Promise<EntraDouble> {
   const host = options.host ?? '127.0.0.1'
   const service = await createService(settings, options.now ?? Date.now)
 
-  // A sender that never finishes its request is cut off; without these two it would hold its connection for minutes.
+  const requestTimeout = settings.requestTimeoutMs
   const server = createServer({
-    headersTimeout: 10_000,
-    requestTimeout: 30_000,
-    connectionsCheckingInterval: 1_000,
-    keepAliveTimeout: 5_000,
+    requestTimeout,
+    headersTimeout: requestTimeout,
+    connectionsCheckingInterval: Math.min(1_000, requestTimeout),
+    // Longer than a client keeps an idle connection, so that it never sends into one that is being closed.
+    keepAliveTimeout: 65_000,
   })
-  server.maxConnections = 2_000
+  server.maxConnections = settings.connections
   server.on('request', service.handle)
   server.on('clientError', (_error, socket) => socket.destroy())
   await listen(server, options.port ?? 0, host)
@@ -112,9 +114,9 @@ export async function startEntra(options: EntraOptions): Promise<EntraDouble> {
 /** Everything behind the socket. */
 async function createService(settings: Settings, now: () => number) {
   const random = createRandom(settings.seed)
-  const rows = createRows()
+  const rows = createRows(parsePath)
   const mapping = createMapping(settings)
-  const directory = createDirectory(mapping.matching)
+  const directory = createDirectory([...mapping.matching, ...mapping.unique])
   const log = createLog()
   const job = createJob(settings, () => directory.size)
   const faults = createFaults(({ reason, code, message }) => job.quarantine(reason, { code, message }, now()))

@@ -146,6 +146,11 @@ export const settingsSchema = z.strictObject({
   /** Records of another source in the same job, for each cycle that does something. */
   foreignPerCycle: z.number().int().nonnegative().default(0),
 
+  /** A request that has not come in whole by then is cut off. */
+  requestTimeoutMs: z.number().int().positive().default(30_000),
+  /** More connections at a time are refused. */
+  connections: z.number().int().positive().default(2_000),
+
   /** What goes wrong, from the start. */
   faults: z.array(faultRuleSchema).default([]),
   /** A file with such a list, read at the start. */

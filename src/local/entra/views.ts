@@ -31,28 +31,23 @@ export function createViews(directory: Directory, log: Log, rows: Rows): Views {
     operations,
   })
 
-  async function* people(): AsyncGenerator<readonly [string, DirectoryEntry]> {
-    const slices = createSlices()
-    for (const person of directory.all()) {
-      await slices.pause()
-      yield [person.externalId ?? person.objectId, entryOf(person)]
-    }
+  function* people(): Generator<readonly [string, DirectoryEntry]> {
+    for (const person of directory.all()) yield [person.externalId ?? person.objectId, entryOf(person)]
   }
 
-  async function* truths(): AsyncGenerator<TruthEntry> {
-    const slices = createSlices()
-    for (const { id: recordId, changeId, externalId, origin } of log.all()) {
-      await slices.pause()
-      yield { recordId, changeId, externalId, ...origin }
-    }
+  function* truths(): Generator<TruthEntry> {
+    for (const { id: recordId, changeId, externalId, origin } of log.all()) yield { recordId, changeId, externalId, ...origin }
   }
 
-  async function* pieces<T>(items: AsyncIterable<T>, open: string, close: string, write: (item: T) => string): AsyncGenerator<string> {
+  async function* pieces<T>(items: Iterable<T>, open: string, close: string, write: (item: T) => string): AsyncGenerator<string> {
+    const slices = createSlices()
     let text = open
     let separator = ''
-    for await (const item of items) {
+    for (const item of items) {
       text += separator + write(item)
       separator = ',\n'
+      const isDue = slices.pause()
+      if (isDue !== undefined) await isDue
       if (text.length > 65_536) {
         yield text
         text = ''
@@ -61,17 +56,20 @@ export function createViews(directory: Directory, log: Log, rows: Rows): Views {
     yield text + close
   }
 
+  async function collect<T>(items: Iterable<T>): Promise<T[]> {
+    const slices = createSlices()
+    const found: T[] = []
+    for (const item of items) {
+      found.push(item)
+      const isDue = slices.pause()
+      if (isDue !== undefined) await isDue
+    }
+    return found
+  }
+
   return {
-    async directory() {
-      const found: (readonly [string, DirectoryEntry])[] = []
-      for await (const entry of people()) found.push(entry)
-      return Object.fromEntries(found)
-    },
-    async truth() {
-      const found: TruthEntry[] = []
-      for await (const entry of truths()) found.push(entry)
-      return found
-    },
+    directory: async () => Object.fromEntries(await collect(people())),
+    truth: () => collect(truths()),
     directoryJson: () => pieces(people(), '{', '}', ([externalId, entry]) => `${JSON.stringify(externalId)}:${JSON.stringify(entry)}`),
     truthJson: () => pieces(truths(), '[', ']', (entry) => JSON.stringify(entry)),
   }

@@ -1,0 +1,28 @@
+import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhenResult } from 'cockatiel'
+import type { Provisioning, UploadAnswer } from '../../core/ports.ts'
+import { CIRCUIT_OPEN } from '../../core/provision/verdict.ts'
+
+/**
+ * Stops asking a service that is down: after so many failures in a row calls are not made for a while, and answered as `CircuitOpen`.
+ * What asks for patience (429, no room) or for a person (401, 403, 404) is no failure of the service.
+ */
+export function guarded(provisioning: Provisioning, settings: { readonly failures: number; readonly retryMs: number }): Provisioning {
+  const breaker = circuitBreaker(
+    handleWhenResult((answer) => isFailure(answer as UploadAnswer)),
+    { halfOpenAfter: settings.retryMs, breaker: new ConsecutiveBreaker(settings.failures) },
+  )
+  return {
+    upload: async (body, clientRequestId) => {
+      try {
+        return await breaker.execute(() => provisioning.upload(body, clientRequestId))
+      } catch (error) {
+        if (error instanceof BrokenCircuitError) return { kind: 'network', code: CIRCUIT_OPEN }
+        throw error
+      }
+    },
+  }
+}
+
+function isFailure(answer: UploadAnswer): boolean {
+  return answer.kind === 'network' || answer.status === 502 || answer.status === 503 || answer.status === 504
+}

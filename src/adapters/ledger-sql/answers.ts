@@ -1,0 +1,79 @@
+import { unreachable } from '../../core/errors.ts'
+import type { BatchAnswer } from '../../core/ledger/port.ts'
+import { addUnanswered } from './employees.ts'
+import { failOperations } from './finalize.ts'
+import { liftHolds, setHold } from './holds.ts'
+import { seqOf } from './people.ts'
+import { releaseOtherHalf, splitBatch } from './split.ts'
+import type { Sql } from './sql.ts'
+
+/**
+ * What the service said of a batch, written down with everything that follows from it. A late answer of an owner that lost the batch finds it no
+ * longer open, and only the end of its call is written down.
+ */
+export async function recordAnswer(sql: Sql, instance: string, id: string, answer: BatchAnswer, now: number): Promise<void> {
+  const seq = seqOf(id)
+  const status = answer.kind === 'accepted' ? 202 : answer.status
+  if (answer.call !== null) await sql.run('UPDATE calls SET ended_at = ?, status = ? WHERE seq = ?', [now, status, answer.call])
+  const open = await sql.all(`SELECT 1 AS open FROM batches WHERE seq = ? AND state = 'open'`, [seq])
+  if (open.length === 0) return
+  switch (answer.kind) {
+    case 'accepted':
+      // The batch keeps our clock, its operations the service's: the log speaks in the latter.
+      await sql.run(`UPDATE batches SET state = 'accepted', lease_until = 0, accepted_at = ?, request_id = ?, status = 202 WHERE seq = ?`, [
+        now,
+        answer.requestId,
+        seq,
+      ])
+      await sql.run(`UPDATE operations SET state = 'accepted', accepted_at = ? WHERE batch = ? AND state = 'batched'`, [
+        answer.acceptedAt,
+        seq,
+      ])
+      await releaseOtherHalf(sql, seq, true)
+      return liftHolds(sql)
+    case 'again':
+      await sql.run(
+        `UPDATE batches SET lease_until = CASE WHEN ? = 1 THEN 0 ELSE lease_until END, not_before = ?, status = COALESCE(?, status), attempts = attempts - ?
+         WHERE seq = ? AND state = 'open'`,
+        [answer.release ? 1 : 0, answer.notBefore, answer.status, answer.call !== null && !answer.countsAsAttempt ? 1 : 0, seq],
+      )
+      if (answer.hold !== null)
+        await setHold(sql, { name: answer.hold, since: now, until: answer.notBefore, status: answer.status, detail: null })
+      return
+    case 'refused':
+      return refuse(sql, instance, seq, answer, now)
+    default:
+      return unreachable(answer)
+  }
+}
+
+async function refuse(
+  sql: Sql,
+  instance: string,
+  seq: number,
+  answer: Extract<BatchAnswer, { kind: 'refused' }>,
+  now: number,
+): Promise<void> {
+  await releaseOtherHalf(sql, seq, false)
+  if (await splitBatch(sql, seq, answer, now)) return
+  const alone = await sql.all<{ seq: number; employee: string }>(
+    `SELECT seq, employee FROM operations WHERE batch = ? AND state = 'batched'`,
+    [seq],
+  )
+  await sql.run(`UPDATE batches SET state = 'rejected', lease_until = 0, status = ?, request_id = ? WHERE seq = ?`, [
+    answer.status,
+    answer.requestId,
+    seq,
+  ])
+  await addUnanswered(
+    sql,
+    alone.map(({ employee }) => employee),
+    -1,
+  )
+  await failOperations(
+    sql,
+    instance,
+    alone.map((operation) => ({ ...operation, code: answer.code, reason: null })),
+    now,
+  )
+}
