@@ -1,11 +1,12 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
-import type { Inbox, InboxMessage, Receiver } from '../../core/ports.ts'
+import type { Inbox, Receiver } from '../../core/ports.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { busCode, closeWithin } from './client.ts'
+import { type BusMessage, toMessage } from './message.ts'
+import { entityOf, type Place, receiverAt } from './place.ts'
 import { guardedSettler } from './settle.ts'
 
-export interface InboxSettings {
-  readonly queue: string
+export type InboxSettings = Place & {
   /** Unsettled at once. The client stalls at 2,048 a receiver, so this stays well below. */
   readonly inFlight: number
   /** A receiver that brought nothing for this long although the queue holds something is opened anew. */
@@ -16,9 +17,6 @@ const CLOSE_MS = 5_000
 /** Looked at this often; renewed when less than half of a lock is left. */
 const RENEW_EVERY_MS = 5_000
 
-export interface BusMessage extends InboxMessage {
-  readonly native: ServiceBusReceivedMessage
-}
 interface Held {
   readonly message: BusMessage
   readonly since: number
@@ -26,7 +24,7 @@ interface Held {
   readonly letGo: () => void
 }
 
-/** A queue in peek-lock mode through the official client, with guards against what it does wrong; each guard has a test of that name. */
+/** A queue or subscription in peek-lock mode through the official client, with guards against what it does wrong; each guard has a test of that name. */
 export function busInbox(client: ServiceBusClient, settings: InboxSettings, runtime: Runtime): Inbox<BusMessage> {
   return { open: async (onMessage) => openReceiver(client, settings, runtime, onMessage) }
 }
@@ -37,6 +35,7 @@ function openReceiver(
   runtime: Runtime,
   onMessage: (message: BusMessage) => void,
 ): Receiver<BusMessage> {
+  const entity = entityOf(settings)
   const closing = new AbortController()
   // By lock token: two messages may bear the same messageId, or none.
   const held = new Map<string, Held>()
@@ -44,7 +43,7 @@ function openReceiver(
   let link = subscribe()
 
   function subscribe(): { readonly receiver: ServiceBusReceiver; readonly settle: ReturnType<typeof guardedSettler> } {
-    const receiver = client.createReceiver(settings.queue, {
+    const receiver = receiverAt(client, settings, {
       receiveMode: 'peekLock',
       // The client renews by messageId, so the second of two messages of one id would lose its lock, and one without an id cannot be settled.
       maxAutoLockRenewalDurationInMs: 0,
@@ -54,7 +53,7 @@ function openReceiver(
       {
         processMessage: (native) =>
           new Promise<void>((resolve) => {
-            const message = toMessage(settings.queue, native)
+            const message = toMessage(entity, native)
             lastArrivalAt = runtime.now()
             held.set(native.lockToken ?? message.sequence, { message, since: lastArrivalAt, letGo: resolve })
             onMessage(message)
@@ -87,12 +86,12 @@ function openReceiver(
   async function revive(): Promise<void> {
     if (held.size > 0 || runtime.now() - lastArrivalAt < settings.watchdogMs) return
     lastArrivalAt = runtime.now()
-    const probe = client.createReceiver(settings.queue, { receiveMode: 'peekLock' })
+    const probe = receiverAt(client, settings, { receiveMode: 'peekLock' })
     const waiting = await probe.peekMessages(1).catch(() => [])
     await closeWithin(CLOSE_MS, probe.close())
     if (waiting.length === 0 || closing.signal.aborted || held.size > 0) return
     runtime.log.warn('inbox.silent', {
-      queue: settings.queue,
+      queue: entity,
       what: 'the queue holds messages and none arrives: the receiver is opened anew',
     })
     const silent = link.receiver
@@ -129,30 +128,5 @@ function openReceiver(
       await closed
       await upkeep
     },
-  }
-}
-
-const strictText = new TextDecoder('utf-8', { fatal: true })
-
-function toMessage(entity: string, native: ServiceBusReceivedMessage): BusMessage {
-  return {
-    native,
-    entity,
-    sequence: String(native.sequenceNumber ?? native.messageId ?? ''),
-    enqueuedAt: native.enqueuedTimeUtc?.getTime() ?? 0,
-    contentType: native.contentType ?? null,
-    text: textOf(native.body),
-    properties: native.applicationProperties ?? {},
-  }
-}
-
-/** A data section arrives as bytes; a value section as whatever it held. */
-function textOf(body: unknown): string | null {
-  if (typeof body === 'string') return body
-  if (!(body instanceof Uint8Array)) return body === undefined || body === null ? null : (JSON.stringify(body) ?? null)
-  try {
-    return strictText.decode(body)
-  } catch {
-    return null
   }
 }
