@@ -1,6 +1,6 @@
 import type { EventState, OperationState } from '../ledger/lifecycle.ts'
 import { isFinal } from '../ledger/lifecycle.ts'
-import { LANES, type Lane, type ScimUser } from '../model.ts'
+import { LANES, type Lane, saysLeaver, type ScimUser } from '../model.ts'
 import type { Effect, Folded, FoldRules, LedgerEvent } from './fold.ts'
 import { defaultFoldRules, flatten, fold, isObject, sameJson } from './fold.ts'
 import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from './mapping.ts'
@@ -113,10 +113,10 @@ export function planPerson(person: Person, now: number, rules: PlanRules): Decis
   if (last !== undefined && !overtakes) return { kind: 'wait', employee, revision }
 
   const proceed = (mapped: MappedRecord): Decision | Promise<Decision> =>
-    // A leaver's record goes without the place that failed: the directory has to hear of the leaving.
-    mapped.failure && !inactive
+    mapped.failure && (!inactive || culprits(person, folded, mapped.failure).length > 0)
       ? planWithoutFailing(person, now, folded, mapped, mapped.failure, rules)
-      : decideAll(person, folded, mapped, overtakes, rules)
+      : // What is left of a leaver's record goes without the place that failed: the directory has to hear of the leaving.
+        decideAll(person, folded, mapped, overtakes, rules)
   const mapped = rules.mapping.map(employee, folded.attributes)
   return mapped instanceof Promise ? mapped.then(proceed) : proceed(mapped)
 }
@@ -133,10 +133,8 @@ function planWithoutFailing(
   failure: MappingFailure,
   rules: PlanRules,
 ): Decision | Promise<Decision> {
-  const open = person.events.filter(({ seq, state }) => !isFinal(state) && folded.effects.get(seq)?.kind === 'applied')
-  const holders = new Set([...folded.attributes].flatMap(([path, { by }]) => (failure.reads(path) ? [by] : [])))
-  const culprits = open.filter(({ seq }) => holders.has(seq))
-  const dead = new Set((culprits.length > 0 ? culprits : open).map(({ seq }) => seq))
+  const blamed = culprits(person, folded, failure)
+  const dead = new Set((blamed.length > 0 ? blamed : openOf(person, folded)).map(({ seq }) => seq))
   // Nothing is open that could be blamed: nothing is sent, and what takes effect later waits for its moment.
   if (dead.size === 0) return decideAll(person, folded, { ...mapped, missing: [failure.rule] }, false, rules)
 
@@ -148,6 +146,16 @@ function planWithoutFailing(
   const withBuried = (rest: Decision): Decision => (rest.kind === 'wait' ? rest : { ...rest, events: [...buried, ...rest.events] })
   const rest = planPerson({ ...person, events }, now, rules)
   return rest instanceof Promise ? rest.then(withBuried) : withBuried(rest)
+}
+
+/** Open events that hold what a rule reads. Not those that put their person out: they are carried in any case. */
+function culprits(person: Person, folded: Folded, failure: MappingFailure): readonly PersonEvent[] {
+  const holders = new Set([...folded.attributes].flatMap(([path, { by }]) => (failure.reads(path) ? [by] : [])))
+  return openOf(person, folded).filter((event) => holders.has(event.seq) && !saysLeaver(event))
+}
+
+function openOf(person: Person, folded: Folded): readonly PersonEvent[] {
+  return person.events.filter(({ seq, state }) => !isFinal(state) && folded.effects.get(seq)?.kind === 'applied')
 }
 
 function decideAll(person: Person, folded: Folded, { record, missing }: MappedRecord, overtakes: boolean, rules: PlanRules): Decision {
