@@ -52,11 +52,11 @@ function settingsOf(environment: Environment, written: FileContent['settings'], 
   }
   const parsed = ENVIRONMENT.safeParse(given)
   if (parsed.success) return parsed.data
-  const issues = parsed.error.issues.map((issue) => ({ name: String(issue.path[0]), message: issue.message }))
+  const issues = problemsOf(parsed.error, given).map(({ path, message }) => ({ name: String(path[0]), message }))
   const inFile = issues.filter(({ name }) => fromFile.has(name))
   if (file && inFile.length > 0) throw file.invalid(inFile.map(({ name, message }) => ({ path: ['settings', name], message })))
   throw new RollcallError(
     'ConfigInvalid',
-    `the environment does not say what it should:\n  ${issues.map(({ name, message }) => `${name}: ${message}`).join('\n  ')}`,
+    `the environment does not say what it should:\n  ${issues.map(({ name, message }) => `${name} ${message}`).join('\n  ')}`,
   )
 }

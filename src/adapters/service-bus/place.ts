@@ -14,7 +14,7 @@ export function receiverAt(client: ServiceBusClient, place: Place, options: Serv
 
 /** The session that is on offer longest. Rejects with `ServiceTimeout` when none came within the client's timeout; cannot be aborted. */
 export function nextSessionAt(client: ServiceBusClient, place: Place): Promise<ServiceBusSessionReceiver> {
-  const options = { receiveMode: 'peekLock', skipParsingBodyAsJson: true } as const
+  const options = { receiveMode: 'peekLock', skipParsingBodyAsJson: true, maxAutoLockRenewalDurationInMs: 0 } as const
   return 'queue' in place
     ? client.acceptNextSession(place.queue, options)
     : client.acceptNextSession(place.topic, place.subscription, options)

@@ -33,6 +33,8 @@ interface Session {
   readonly held: Map<string, () => void>
   /** Handlers that are not let go any more: the session's turn is over. */
   readonly spent: (() => void)[]
+  /** When its lock was taken or renewed. */
+  readonly since: { at: number }
   lastAt: number
   ending: boolean
   lost: boolean
@@ -55,6 +57,7 @@ function openSessions(
 ): Receiver<BusMessage> {
   const entity = entityOf(settings)
   const closing = new AbortController()
+  const closed = new Promise<null>((resolve) => closing.signal.addEventListener('abort', () => resolve(null)))
   const sessions = new Set<Session>()
   const sessionOf = new WeakMap<BusMessage, Session>()
   const perSession = Math.max(1, Math.floor(settings.inFlight / settings.sessions))
@@ -67,13 +70,26 @@ function openSessions(
       const startedAt = runtime.now()
       const asked = client
       try {
-        const receiver = await nextSessionAt(asked, settings)
+        const receiver = await nextSession(asked)
+        if (receiver === null) return
         failures = 0
         await serve(receiver)
       } catch (error) {
         await failed(error, asked, startedAt)
       }
     }
+  }
+
+  /** `null` when the inbox is closed meanwhile: who asks for a session cannot be called back, so what still comes of it is given back. */
+  async function nextSession(asked: ServiceBusClient): Promise<ServiceBusSessionReceiver | null> {
+    const asking = nextSessionAt(asked, settings)
+    const receiver = await Promise.race([asking, closed])
+    if (receiver === null)
+      void asking.then(
+        (late) => closeWithin(CLOSE_MS, late.close()),
+        () => {},
+      )
+    return receiver
   }
 
   async function failed(error: unknown, asked: ServiceBusClient, startedAt: number): Promise<void> {
@@ -102,6 +118,7 @@ function openSessions(
       settle: guardedSettler(receiver),
       held: new Map(),
       spent: [],
+      since: { at: startedAt },
       lastAt: startedAt,
       ending: false,
       lost: false,
@@ -128,22 +145,31 @@ function openSessions(
       )
       while (!closing.signal.aborted && !session.lost) {
         const now = runtime.now()
+        await renew(session, now)
         session.ending ||= now - startedAt >= settings.turnMs
         if (session.held.size === 0 && (session.ending || now - session.lastAt >= settings.idleMs)) break
-        await runtime.sleep(Math.max(1, settings.idleMs / 2), closing.signal)
+        await runtime.sleep(Math.max(1, Math.min(settings.idleMs / 2, settings.turnMs / 2, REST_MS)), closing.signal)
       }
     } finally {
       await end(session)
     }
   }
 
+  /** The client's own renewal outlives its session and keeps the process alive, so it is off. */
+  async function renew({ receiver, since }: Session, now: number): Promise<void> {
+    const until = receiver.sessionLockedUntilUtc.getTime()
+    if (until - now > (until - since.at) / 2) return
+    since.at = now
+    await receiver.renewSessionLock()
+  }
+
   /** Gives the session back with whatever is unsettled in it. */
   async function end(session: Session): Promise<void> {
     sessions.delete(session)
-    const closed = closeWithin(CLOSE_MS, session.receiver.close())
+    const given = session.receiver.isClosed ? Promise.resolve() : closeWithin(CLOSE_MS, session.receiver.close())
     for (const letGo of [...session.held.values(), ...session.spent]) letGo()
     session.held.clear()
-    await closed
+    await given
   }
 
   async function settleIn(session: Session, dispositions: readonly Disposition<BusMessage>[]): Promise<void> {
@@ -182,9 +208,8 @@ function openSessions(
     close: async () => {
       closing.abort()
       await Promise.all([...sessions].map(end))
-      // A worker that asks for a session cannot be called back: it ends with its connection, or with its timeout.
+      await workers
       await closeWithin(CLOSE_MS, client.close())
-      await closeWithin(CLOSE_MS, workers)
     },
   }
 }
