@@ -113,18 +113,22 @@ void describe('the log is read', () => {
   void test('in slices after a long absence, each its own step forward', async (t) => {
     const hours = 60 * MINUTE
     const { runtime, asked, told, startedAt } = start(t, [], { watermark: virtualRuntime().now() - 20 * hours })
-    await runtime.settle()
+    await runtime.advance(5_000)
     assert.deepEqual(
-      asked.map(({ since, until }) => [(since - startedAt + settings.skewMs) / hours, until === null ? null : (until - startedAt) / hours]),
+      asked.map(({ at, since, until }) => [
+        at,
+        (since - startedAt + settings.skewMs) / hours,
+        until === null ? null : (until - startedAt) / hours,
+      ]),
       [
-        [-20, -14],
-        [-14, -8],
-        [-8, null],
+        [0, -20, -14],
+        [2_000, -14, -8],
+        [4_000, -8, null],
       ],
     )
     assert.deepEqual(
       told.map(({ watermark }) => watermark),
-      [startedAt - 14 * hours, startedAt - 8 * hours, startedAt - settings.maxLagMs],
+      [startedAt - 14 * hours, startedAt - 8 * hours, startedAt + 4_000 - settings.maxLagMs],
     )
   })
 
@@ -204,13 +208,13 @@ void describe('what has no answer', () => {
   void test('is asked for by its person before it is given up', async (t) => {
     const acceptedAt = virtualRuntime().now() - 60 * MINUTE
     const late = ['10001', '10002'].map((employee) => ({ id: `op of ${employee}`, employee, acceptedAt }))
-    const { runtime, asked, told, expired } = start(t, [page([]), page([record('r-1', acceptedAt)])], { late })
-    await runtime.settle()
+    const { runtime, startedAt, asked, told, expired } = start(t, [page([]), page([record('r-1', acceptedAt)])], { late })
+    await runtime.advance(5_000)
     assert.deepEqual(
-      asked.slice(1).map(({ about, since }) => [about, since]),
+      asked.slice(1).map(({ at, about, since }) => [at, about, since]),
       [
-        ['10001', acceptedAt - settings.skewMs],
-        ['10002', acceptedAt - settings.skewMs],
+        [2_000, '10001', acceptedAt - settings.skewMs],
+        [4_000, '10002', acceptedAt - settings.skewMs],
       ],
     )
     assert.deepEqual(
@@ -220,13 +224,13 @@ void describe('what has no answer', () => {
         [0, null],
       ],
     )
-    assert.deepEqual(expired, [{ operations: ['op of 10001', 'op of 10002'], maxOffers: 3, now: runtime.now() }])
+    assert.deepEqual(expired, [{ operations: ['op of 10001', 'op of 10002'], maxOffers: 3, now: startedAt + 4_000 }])
   })
 
   void test('is not given up when its person could not be asked for', async (t) => {
     const late = [{ id: 'op-1', employee: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE }]
     const { runtime, expired } = start(t, [page([]), throttled()], { late })
-    await runtime.advance(100)
+    await runtime.advance(2_100)
     assert.deepEqual(expired, [])
   })
 
@@ -239,10 +243,10 @@ void describe('what has no answer', () => {
 
   void test('is not made overdue by the first reading after an outage until that has caught up', async (t) => {
     const { runtime, overdue, startedAt } = start(t, [], { watermark: virtualRuntime().now() - 20 * 60 * MINUTE })
-    await runtime.settle()
+    await runtime.advance(5_000)
     assert.deepEqual(
       overdue.map(({ acceptedBefore }) => acceptedBefore),
-      [startedAt - settings.maxLagMs - settings.deadlineMs],
+      [startedAt + 4_000 - settings.maxLagMs - settings.deadlineMs],
     )
   })
 
