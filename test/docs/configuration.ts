@@ -9,7 +9,8 @@ export function renderConfiguration(): string {
   const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
     const { description = '', secret = false } = schema.meta() ?? {}
     const value = defaults[name]
-    const shown = value === null ? '–' : `\`${value === Number.POSITIVE_INFINITY ? 'unlimited' : String(value)}\``
+    const shown =
+      value === null ? '–' : `\`${value === Number.POSITIVE_INFINITY ? 'unlimited' : JSON.stringify(value).replaceAll('"', '')}\``
     return `| \`${name}\` | ${shown} | ${description}${secret ? ' (secret)' : ''} |`
   })
   return `# Configuration

@@ -13,15 +13,16 @@ export interface InboxSettings {
 }
 export const MOST_IN_FLIGHT = 1_500
 const CLOSE_MS = 5_000
-/** Looked at this often; renewed when less than half of a lock is left. */
-const RENEW_EVERY_MS = 5_000
+/** Looked at this often, for locks as short as the service allows (5 s); renewed when less than half of a lock is left. */
+const RENEW_EVERY_MS = 1_000
 
 export interface BusMessage extends InboxMessage {
   readonly native: ServiceBusReceivedMessage
 }
 interface Held {
   readonly message: BusMessage
-  readonly since: number
+  /** How long a lock lasts, as it was when the message arrived; `null` when it has none, or has lost it. */
+  lockMs: number | null
   /** Lets the client grant credit for another message. */
   readonly letGo: () => void
 }
@@ -56,7 +57,12 @@ function openReceiver(
           new Promise<void>((resolve) => {
             const message = toMessage(settings.queue, native)
             lastArrivalAt = runtime.now()
-            held.set(native.lockToken ?? message.sequence, { message, since: lastArrivalAt, letGo: resolve })
+            const until = native.lockedUntilUtc?.getTime()
+            held.set(keyOf(native), {
+              message,
+              lockMs: until === undefined ? null : until - lastArrivalAt,
+              letGo: resolve,
+            })
             onMessage(message)
           }),
         processError: async ({ error, errorSource }) => runtime.log.warn('inbox.error', { code: busCode(error), during: errorSource }),
@@ -66,21 +72,24 @@ function openReceiver(
     return { receiver, settle: guardedSettler(receiver) }
   }
 
+  const keyOf = (native: ServiceBusReceivedMessage): string => native.lockToken ?? String(native.sequenceNumber)
   function release(native: ServiceBusReceivedMessage): void {
-    const key = native.lockToken ?? String(native.sequenceNumber)
-    held.get(key)?.letGo()
-    held.delete(key)
+    held.get(keyOf(native))?.letGo()
+    held.delete(keyOf(native))
   }
 
   async function renewLocks(): Promise<void> {
     const { receiver } = link
-    const now = runtime.now()
-    for (const { message, since } of held.values()) {
-      const until = message.native.lockedUntilUtc?.getTime()
-      if (until === undefined || until - now > (until - since) / 2) continue
-      await receiver
-        .renewMessageLock(message.native)
-        .catch((error: unknown) => runtime.log.warn('inbox.renew.failed', { code: busCode(error) }))
+    for (const one of held.values()) {
+      if (closing.signal.aborted) return
+      const until = one.message.native.lockedUntilUtc?.getTime()
+      if (until === undefined || one.lockMs === null || until - runtime.now() > one.lockMs / 2) continue
+      await receiver.renewMessageLock(one.message.native).catch((error: unknown) => {
+        const code = busCode(error)
+        // It comes again; asking for it once more would only say so once more.
+        if (code === 'MessageLockLost') one.lockMs = null
+        runtime.log.warn('inbox.renew.failed', { code })
+      })
     }
   }
 
@@ -106,10 +115,26 @@ function openReceiver(
       if (!closing.signal.aborted) await work().catch((error: unknown) => runtime.log.warn('inbox.error', { code: busCode(error) }))
     }
   }
-  const upkeep = Promise.all([every(RENEW_EVERY_MS, renewLocks), every(settings.watchdogMs, revive)])
+  const upkeep = Promise.all([every(RENEW_EVERY_MS, renewLocks), every(settings.watchdogMs, revive)]).then(() => {})
+
+  let closed: Promise<void> | null = null
+  const close = async (): Promise<void> => {
+    closing.abort()
+    // Nothing is abandoned: that would raise delivery counts, and a long outage of ours would dead-letter what is sound.
+    const receiverClosed = closeWithin(CLOSE_MS, link.receiver.close())
+    for (const { letGo } of held.values()) letGo()
+    held.clear()
+    // A renewal or a peek that is on its way can hang as well.
+    await Promise.all([receiverClosed, closeWithin(CLOSE_MS, upkeep)])
+  }
 
   return {
     settle: async (dispositions) => {
+      // After a cut the client takes most of a minute to give a settlement up; a lock renewed meanwhile would keep the message from coming again.
+      for (const { message } of dispositions) {
+        const one = held.get(keyOf(message.native))
+        if (one) one.lockMs = null
+      }
       const settled = await link.settle(dispositions)
       for (const { message } of settled) release(message)
       const failed = settled.filter(({ error }) => error !== null)
@@ -120,15 +145,7 @@ function openReceiver(
           what: 'they come again and are known',
         })
     },
-    close: async () => {
-      closing.abort()
-      // Nothing is abandoned: that would raise delivery counts, and a long outage of ours would dead-letter what is sound.
-      const closed = closeWithin(CLOSE_MS, link.receiver.close())
-      for (const { letGo } of held.values()) letGo()
-      held.clear()
-      await closed
-      await upkeep
-    },
+    close: () => (closed ??= close()),
   }
 }
 

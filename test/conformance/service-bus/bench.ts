@@ -57,7 +57,9 @@ export async function openBench(open: OpenBus): Promise<Bench> {
     return client
   }
   const client = connect()
-  if (bus.shared) await purge(client)
+  if (bus.shared) {
+    await Promise.all([purge(client), purgeSessions(connect({ retryOptions: { maxRetries: 0, timeoutInMs: 2000 } }))])
+  }
   return {
     client,
     connect,
@@ -72,14 +74,27 @@ export async function openBench(open: OpenBus): Promise<Bench> {
 }
 
 async function purge(client: ServiceBusClient): Promise<void> {
-  for (const [name, subscription] of plainEntities) {
-    for (const subQueue of [{}, { subQueueType: 'deadLetter' } as const]) {
-      const options: ServiceBusReceiverOptions = { receiveMode: 'receiveAndDelete', ...subQueue }
-      const receiver =
-        subscription === undefined ? client.createReceiver(name, options) : client.createReceiver(name, subscription, options)
-      while ((await receiver.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
-      await receiver.close()
-    }
+  const queues: ServiceBusReceiverOptions[] = [
+    { receiveMode: 'receiveAndDelete' },
+    { receiveMode: 'receiveAndDelete', subQueueType: 'deadLetter' },
+  ]
+  const empty = async (name: string, subscription: string | undefined, options: ServiceBusReceiverOptions) => {
+    const receiver = subscription === undefined ? client.createReceiver(name, options) : client.createReceiver(name, subscription, options)
+    while ((await receiver.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
+    await receiver.close()
+  }
+  await Promise.all(
+    plainEntities.flatMap(([name, subscription]) => queues.map(async (options) => await empty(name, subscription, options))),
+  )
+}
+
+/** Empties the sessions of earlier runs; over when none becomes free within the client's patience. */
+async function purgeSessions(client: ServiceBusClient): Promise<void> {
+  for (;;) {
+    const session = await client.acceptNextSession('cf-sessions', { receiveMode: 'receiveAndDelete', ...manual }).catch(() => undefined)
+    if (session === undefined) return
+    while ((await session.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
+    await session.close()
   }
 }
 
