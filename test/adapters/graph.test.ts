@@ -68,7 +68,7 @@ function responseOf(answer: UploadAnswer): Extract<UploadAnswer, { kind: 'respon
   return answer
 }
 const page = (log: ProvisioningLog, next: string | null = null): Promise<LogPage> =>
-  log.page({ since: Date.now() - 3_600_000, next, signal: new AbortController().signal })
+  log.page({ since: Date.now() - 3_600_000, until: null, about: null, next, signal: new AbortController().signal })
 
 void describe('an upload', () => {
   void it('accepted brings the request id and the server’s clock', async (t) => {
@@ -187,7 +187,13 @@ void describe('the log', () => {
   void it('is asked for one job, from a second before, in one order of words the service knows', async (t) => {
     const { origin, seen } = await serverFor(t, (_request, response) => response.end('{"value":[]}'))
     const { log } = adapters(origin + JOB)
-    await log.page({ since: Date.UTC(2026, 10, 2, 8, 0, 0, 700), next: null, signal: new AbortController().signal })
+    await log.page({
+      since: Date.UTC(2026, 10, 2, 8, 0, 0, 700),
+      until: null,
+      about: null,
+      next: null,
+      signal: new AbortController().signal,
+    })
     const url = new URL(seen[0]?.url ?? '', origin)
     assert.equal(url.pathname, '/v1.0/auditLogs/provisioning')
     assert.equal(url.searchParams.get('$filter'), "jobId eq 'j' and activityDateTime gt 2026-11-02T07:59:59Z")
@@ -266,7 +272,7 @@ void describe('the log', () => {
     const { log } = adapters(origin + JOB, { requests: 1, windowMs: 60_000 })
     await page(log)
     const stopping = new AbortController()
-    const waiting = log.page({ since: 0, next: null, signal: stopping.signal })
+    const waiting = log.page({ since: 0, until: null, about: null, next: null, signal: stopping.signal })
     stopping.abort()
     await assert.rejects(waiting)
   })
