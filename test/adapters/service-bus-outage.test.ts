@@ -83,7 +83,7 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
 })
 
 void it('a batch that lasts for many locks is neither lost nor delivered twice', async (t) => {
-  const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 2 })
+  const { broker, client } = await busFor(t, { LockDuration: 'PT1S', MaxDeliveryCount: 2 })
   const driver = openSqlite(':memory:')
   await migrate(driver, 0)
   const ledger = sqlLedger(driver, 'test')
@@ -92,13 +92,13 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
     ping: () => ledger.ping(),
     record: async (batch) => {
       const since = Date.now()
-      if (slow) await until('four locks are over', () => Date.now() - since > 2_000)
+      if (slow) await until('three locks are over', () => Date.now() - since > 3_000)
       slow = false
       return ledger.record(batch)
     },
   }
   const runtime = briskRuntime(50)
-  const inbox = busInbox(client, { queue: QUEUE, inFlight: 512, watchdogMs: 60_000 }, runtime)
+  const inbox = busInbox(client, { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
   const service = intake(
     inbox,
     slowLedger,

@@ -14,6 +14,7 @@ export interface InboxSettings {
 export const MOST_IN_FLIGHT = 1_500
 const CLOSE_MS = 5_000
 /** Looked at this often, for locks as short as the service allows (5 s); renewed when less than half of a lock is left. */
+const RENEW_AT_ONCE = 64
 const RENEW_EVERY_MS = 1_000
 
 export interface BusMessage extends InboxMessage {
@@ -78,19 +79,23 @@ function openReceiver(
     held.delete(keyOf(native))
   }
 
+  /** Some at a time: one after another would take longer than a lock lasts when the bus is far away. */
   async function renewLocks(): Promise<void> {
-    const { receiver } = link
-    for (const one of held.values()) {
-      if (closing.signal.aborted) return
-      const until = one.message.native.lockedUntilUtc?.getTime()
-      if (until === undefined || one.lockMs === null || until - runtime.now() > one.lockMs / 2) continue
-      await receiver.renewMessageLock(one.message.native).catch((error: unknown) => {
-        const code = busCode(error)
-        // It comes again; asking for it once more would only say so once more.
-        if (code === 'MessageLockLost') one.lockMs = null
-        runtime.log.warn('inbox.renew.failed', { code })
-      })
-    }
+    const due = [...held.values()].filter(({ message, lockMs }) => {
+      const until = message.native.lockedUntilUtc?.getTime()
+      return until !== undefined && lockMs !== null && until - runtime.now() <= lockMs / 2
+    })
+    for (let at = 0; at < due.length && !closing.signal.aborted; at += RENEW_AT_ONCE)
+      await Promise.all(due.slice(at, at + RENEW_AT_ONCE).map((one) => (held.has(keyOf(one.message.native)) ? renew(one) : undefined)))
+  }
+
+  async function renew(one: Held): Promise<void> {
+    await link.receiver.renewMessageLock(one.message.native).catch((error: unknown) => {
+      const code = busCode(error)
+      // It comes again; asking for it once more would only say so once more.
+      if (code === 'MessageLockLost') one.lockMs = null
+      runtime.log.warn('inbox.renew.failed', { code })
+    })
   }
 
   async function revive(): Promise<void> {
