@@ -160,6 +160,9 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       quietMs: config.FINAL_QUIET_MS,
       deadlineMs: config.OUTCOME_DEADLINE_MS,
       maxOffers: config.MAX_OFFERS,
+      askAtOnce: 20,
+      escrowMs: config.ESCROW_MS,
+      sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500 },
   }

@@ -106,6 +106,16 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/local.ts')).local(options)
     })
   local
+    .command('bus')
+    .description('the Service Bus double alone, for any client')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'AMQP port', port, 5672)
+    .option('--config <file>', 'Config.json of the official emulator (default: the one of the demo)')
+    .option('--file <file>', 'keep what it holds in this file, so that killing it loses nothing')
+    .action(async (options) => {
+      code = await (await import('./operate/local.ts')).localBus(options)
+    })
+  local
     .command('feed')
     .description('send a file of events to the configured queue')
     .argument('<file>', 'events as JSON lines')

@@ -87,6 +87,7 @@ export const ENVIRONMENT = z.object({
     description: 'The log read this far past an operation without a record of it: it is offered again',
   }),
   MAX_OFFERS: whole.min(1).default(3).meta({ description: 'How often an operation nothing is heard of is offered' }),
+  ESCROW_MS: duration(2_592_000_000).meta({ description: 'How long the service may go on trying a failed operation by itself' }),
   BRAKE_WINDOW_MS: duration(86_400_000).meta({ description: 'Window in which the brake counts people going from active to inactive' }),
   BRAKE_ABSOLUTE: limit(500).meta({ description: 'More than this many in a window are held until somebody releases them' }),
   BRAKE_PERCENT: whole.min(1).max(100).default(5).meta({ description: 'Or more than this share of everybody active, in percent' }),

@@ -1,14 +1,32 @@
+import type { Json } from '../../src/core/model.ts'
 import type { InboxMessage } from '../../src/core/ports.ts'
+import { day } from './events.ts'
 
-/** A message as it stands on the bus. A body that is no text is written as JSON. */
-export function inboxMessage(body: unknown, more: Partial<InboxMessage> = {}): InboxMessage {
+/** A message as the bus hands it over. */
+export function message(body: Json, more: Partial<InboxMessage> = {}): InboxMessage {
   return {
     entity: 'hr-events',
     sequence: '1',
-    enqueuedAt: Date.UTC(2026, 0, 1, 12),
-    contentType: 'application/json',
-    text: typeof body === 'string' ? body : JSON.stringify(body),
+    enqueuedAt: day(1),
+    contentType: 'application/cloudevents+json; charset=utf-8',
+    text: JSON.stringify(body),
     properties: {},
     ...more,
   }
+}
+
+/** A CloudEvent with nothing wrong. */
+export const cloudEvent = {
+  specversion: '1.0',
+  id: 'e-1',
+  source: '/hr/acme',
+  type: 'worker.updated',
+  subject: '10001',
+  time: '2026-01-01T12:00:00Z',
+  data: { effectiveDate: '2026-01-01', version: 7, worker: { title: 'Engineer' } },
+} as const
+
+/** A message that does not say what it is. A body that is a text stands as it is. */
+export function plainMessage(body: unknown, more: Partial<InboxMessage> = {}): InboxMessage {
+  return message(null, { contentType: 'application/json', text: typeof body === 'string' ? body : JSON.stringify(body), ...more })
 }

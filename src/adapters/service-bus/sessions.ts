@@ -38,6 +38,7 @@ interface Session {
   lastAt: number
   ending: boolean
   lost: boolean
+  ended: Promise<void> | null
 }
 
 /**
@@ -122,6 +123,7 @@ function openSessions(
       lastAt: startedAt,
       ending: false,
       lost: false,
+      ended: null,
     }
     sessions.add(session)
     try {
@@ -164,12 +166,14 @@ function openSessions(
   }
 
   /** Gives the session back with whatever is unsettled in it. */
-  async function end(session: Session): Promise<void> {
+  function end(session: Session): Promise<void> {
+    // Closed twice, the client would wait a minute for an answer that has been there.
+    if (session.ended) return session.ended
     sessions.delete(session)
-    const given = session.receiver.isClosed ? Promise.resolve() : closeWithin(CLOSE_MS, session.receiver.close())
+    session.ended = session.receiver.isClosed ? Promise.resolve() : closeWithin(CLOSE_MS, session.receiver.close())
     for (const letGo of [...session.held.values(), ...session.spent]) letGo()
     session.held.clear()
-    await given
+    return session.ended
   }
 
   async function settleIn(session: Session, dispositions: readonly Disposition<BusMessage>[]): Promise<void> {

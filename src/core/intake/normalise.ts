@@ -21,12 +21,12 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
 }
 export const EVENT_TYPES = Object.keys(TYPES)
 
-/** Printable, so that a name can be kept in any database and shown in any terminal. */
-const name = z
+/** Printable and well formed, so that it can be kept in any database, comes back the same, and can be shown in any terminal. */
+const printable = z
   .string()
-  .min(1)
   .max(1024)
-  .regex(/^\P{Cc}*$/u)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u)
+const name = printable.min(1)
 const Attributes = z.looseObject({
   specversion: z.literal('1.0'),
   id: name,
@@ -34,8 +34,13 @@ const Attributes = z.looseObject({
   type: name,
   subject: name,
   time: z.string().optional(),
-  sequence: z.union([z.string(), z.number()]).optional(),
-  traceparent: z.string().optional(),
+  sequence: z.union([printable, z.number()]).optional(),
+  // Nobody's change is refused for a broken trace.
+  traceparent: z
+    .string()
+    .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)
+    .optional()
+    .catch(undefined),
 })
 const Data = z.looseObject({
   mode: z.enum(['snapshot', 'delta', 'notice']).optional(),
@@ -59,21 +64,20 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
     return reject('UnknownType', `type is none of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`)
   const data = Data.safeParse(envelope.data)
   if (!data.success) return invalid(data.error, 'data', envelope.data)
-  const { effectiveDate, version, rescinds, worker: said, changedFields } = data.data
+  const { effectiveDate, version, rescinds, worker: attributesGiven, changedFields } = data.data
 
-  const recordedAt = time === undefined ? enqueuedAt : instant(time, source.zone)
+  const recordedAt = time === undefined ? enqueuedAt : instant(time, source.localTimes ? source.zone : null)
   if (recordedAt === null) return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
   const inclusive = source.lastDay === 'inclusive' && TYPES[type] === false
-  const effectiveAt = effectiveDate
-    ? effectiveInstant(effectiveDate, source.zone, inclusive ? 1 : 0)
-    : startOfLocalDay(recordedAt, source.zone)
+  const said = effectiveDate ?? null
+  const effectiveAt = said !== null ? effectiveInstant(said, source.zone, inclusive ? 1 : 0) : startOfLocalDay(recordedAt, source.zone)
   if (effectiveAt === null) return reject('FieldInvalid', 'data.effectiveDate is no date such as 2026-12-01 and no date-time')
 
   const mode = data.data.mode ?? (type === 'worker.snapshot' ? 'snapshot' : 'delta')
   if (mode === 'notice' && !source.notices)
     return reject('NoticeUnsupported', 'data.mode is notice and no HR system to read from is configured; send snapshot or delta')
   // What was parsed from JSON is JSON.
-  const worker = mode === 'notice' ? nothingSaid : workerOf(type, mode, said as JsonObject | undefined)
+  const worker = mode === 'notice' ? nothingSaid : workerOf(type, mode, attributesGiven as JsonObject | undefined)
   if (worker.kind === 'rejected') return worker
   if (type === 'worker.rescinded' && rescinds === undefined)
     return reject('FieldMissing', 'data.rescinds is missing; a rescind names the id of the event it cancels')
@@ -85,7 +89,7 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
     employee: subject,
     recordedAt,
     effectiveAt,
-    effectiveRaw: effectiveDate ?? null,
+    effectiveRaw: said,
     order: orderValue(source, version ?? null, sequence ?? null, recordedAt),
     rank: source.rank,
     mode,
@@ -109,9 +113,9 @@ function workerOf(type: string, mode: 'snapshot' | 'delta', given: JsonObject | 
   const worker = (attributes: JsonObject): Worker => ({ kind: 'worker', attributes })
   const implied = TYPES[type]
   if (given === undefined) {
-    if (type === 'worker.rescinded') return worker({})
-    if (mode === 'snapshot' || implied !== false) return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
-    return worker({ active: false })
+    if (mode === 'snapshot' || (implied !== false && type !== 'worker.rescinded'))
+      return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
+    return worker(implied === false ? { active: false } : {})
   }
   const active = given['active']
   if (active === undefined) return worker(implied === undefined ? given : { ...given, active: implied })

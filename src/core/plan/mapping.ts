@@ -2,7 +2,7 @@ import { RollcallError } from '../errors.ts'
 import { touches } from '../expression/reads.ts'
 import type { Attribute, Json, ScimUser } from '../model.ts'
 import { type CompiledRule, compileRule, type Rule } from './rule.ts'
-import { CORE_USER, ENTERPRISE_USER, type ScimDraft, setScim } from './scim.ts'
+import { CORE_USER, ENTERPRISE_USER, type ScimDraft, type ScimPath, setScim } from './scim.ts'
 
 export type { Rule } from './rule.ts'
 /** A rule that copies one attribute. */
@@ -77,7 +77,7 @@ export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required:
 
   const draftOf = (employee: string): ScimDraft => ({ schemas: [...schemas], externalId: employee })
   const missingOf = (attributes: ReadonlyMap<string, Attribute>): string[] =>
-    required.filter((path) => (attributes.get(path)?.value ?? null) === null)
+    required.filter((path) => isNothing(attributes.get(path)?.value))
   const mapPlain = (employee: string, attributes: ReadonlyMap<string, Attribute>): MappedRecord => {
     const draft = draftOf(employee)
     const missing = missingOf(attributes)
@@ -122,11 +122,15 @@ function checkActive(rules: readonly CompiledRule[]): void {
 
 /** Puts a value where it belongs. Answers why not, when it cannot stand there. */
 function place(draft: ScimDraft, rule: CompiledRule, value: Json | undefined, missing: string[]): MappingFailure | null {
-  if ((value ?? null) === null && rule.required && !missing.includes(rule.name)) missing.push(rule.name)
+  if (isNothing(value) && (rule.required || missing.includes(rule.name))) {
+    // Nothing in a required place is no record the service takes; a leaver's goes out without it.
+    if (!missing.includes(rule.name)) missing.push(rule.name)
+    return null
+  }
   if (value === undefined || (value === null && rule.nulls === 'omit')) return null
   if (typeof value === 'object' && value !== null)
     return failed(rule, Array.isArray(value) ? 'gives a list where one value belongs' : 'gives an object where one value belongs')
-  setScim(draft, rule.to, scimValue(value))
+  setScim(draft, rule.to, scimValue(rule.to, value))
   return null
 }
 
@@ -134,9 +138,14 @@ function failed(rule: CompiledRule, why: string): MappingFailure {
   return { rule: rule.to.text, why, reads: (path) => touches(rule.reads, path) }
 }
 
+/** The service clears on an empty text as it does on `null`. */
+function isNothing(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === ''
+}
+
 /** Entra takes text for everything but `active`. */
-function scimValue(value: Json): Json {
-  return typeof value === 'number' ? String(value) : value
+function scimValue(to: ScimPath, value: Json): Json {
+  return typeof value === 'number' || (typeof value === 'boolean' && to.text !== 'active') ? String(value) : value
 }
 
 type Nested = { [key: string]: Json | Nested }

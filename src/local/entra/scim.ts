@@ -1,4 +1,4 @@
-import { type Row, type Rows, type Segment, type Value, entriesOf, WORK } from './row.ts'
+import { type Row, type Rows, type Segment, type Shape, type Value, WORK } from './row.ts'
 
 export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const ENTERPRISE_USER = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
@@ -114,21 +114,29 @@ export function parsePath(path: string): readonly Segment[] {
   return colon === -1 ? parts : [path.slice(0, colon), ...parts]
 }
 
-interface Branch extends Map<string, Branch | Leaf> {}
-type Leaf = { readonly value: Value }
+/** Where the values of a shape belong in the SCIM user: an index, an object, or the work entry of a list. */
+interface Plan {
+  readonly isWork: boolean
+  readonly parts: readonly (readonly [string, Plan | number])[]
+}
+interface Branch extends Map<string, Branch | number> {}
 
-/** The SCIM user a row came from, with the work entries back in their lists. */
-export function unflatten(row: Row, rows: Rows): Readonly<Record<string, unknown>> {
-  const root: Branch = new Map()
-  for (const [path, value] of entriesOf(row)) {
-    let at = root
-    const way = rows.segments(path)
-    for (const [index, segment] of way.entries()) {
-      const name = segment === WORK ? WORK_KEY : segment
-      if (index === way.length - 1) at.set(name, { value })
-      else {
+/** Gives back the SCIM user that a row came from, with the work entries in their lists. What it learns of a shape it keeps with the shape. */
+export function createUnflatten(rows: Rows): (row: Row) => Readonly<Record<string, unknown>> {
+  const plans = new WeakMap<Shape, Plan>()
+
+  function planOf(shape: Shape): Plan {
+    const known = plans.get(shape)
+    if (known !== undefined) return known
+    const root: Branch = new Map()
+    for (const [index, path] of shape.names.entries()) {
+      let at = root
+      const way = rows.segments(path)
+      for (const [depth, segment] of way.entries()) {
+        const name = segment === WORK ? WORK_KEY : segment
         const next = at.get(name)
-        if (next instanceof Map) at = next
+        if (depth === way.length - 1) at.set(name, index)
+        else if (next instanceof Map) at = next
         else {
           const branch: Branch = new Map()
           at.set(name, branch)
@@ -136,15 +144,35 @@ export function unflatten(row: Row, rows: Rows): Readonly<Record<string, unknown
         }
       }
     }
+    const plan = settle(root)
+    plans.set(shape, plan)
+    return plan
   }
-  return Object.fromEntries([...root].map(([name, node]) => [name, plain(node)]))
+
+  return (row) => build(planOf(row.shape), row)
 }
 
-function plain(node: Branch | Leaf): unknown {
-  if (!(node instanceof Map)) return node.value
-  const work = node.get(WORK_KEY)
-  if (work instanceof Map) return [{ type: 'work', ...Object.fromEntries([...work].map(([name, part]) => [name, plain(part)])) }]
-  return Object.fromEntries([...node].map(([name, part]) => [name, plain(part)]))
+function settle(branch: Branch): Plan {
+  const work = branch.get(WORK_KEY)
+  const parts = [...(work instanceof Map ? work : branch)]
+  return { isWork: work instanceof Map, parts: parts.map(([name, part]) => [name, typeof part === 'number' ? part : settle(part)]) }
+}
+
+function build(plan: Plan, row: Row): Readonly<Record<string, unknown>> {
+  const built: Record<string, unknown> = plan.isWork ? { type: 'work' } : {}
+  for (const [name, part] of plan.parts) {
+    const value = valueAt(part, row)
+    // An assignment to this name would not make a property.
+    if (name === '__proto__') Object.defineProperty(built, name, { value, enumerable: true, configurable: true, writable: true })
+    else built[name] = value
+  }
+  return built
+}
+
+function valueAt(part: Plan | number, row: Row): unknown {
+  if (typeof part === 'number') return row.values[part]
+  const built = build(part, row)
+  return part.isWork ? [built] : built
 }
 
 /** The key of an imported attribute in a log record's details: the path without `.` and `:`. Source: the real records. */

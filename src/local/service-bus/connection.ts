@@ -9,6 +9,7 @@ import type { EndOfTurn, Turn } from './turn.ts'
 import { codes, readDisposition, readFlow, readTransfer } from './wire/frames.ts'
 import { Output } from './wire/output.ts'
 import { ByteReader, MalformedError } from './wire/reader.ts'
+import { assertSane } from './wire/sane.ts'
 
 /** What the broker does when a peer opens a link. */
 export type OnAttach = (session: WireSession, context: LinkContext) => void
@@ -32,6 +33,7 @@ export class ClientConnection implements EndOfTurn {
   private readonly handshake: NodeJS.Timeout
   private opened = false
   private gone = false
+  private starved = false
   private handshakeReceived = 0
   private readonly refusal: Refusal | undefined
   private linkedAt: number
@@ -77,8 +79,11 @@ export class ClientConnection implements EndOfTurn {
     return this.rhea.remote.open?.max_frame_size ?? 0xffff_ffff
   }
 
+  /** False while the peer takes less than there is to say; links hear when that changes. */
   get hasRoom(): boolean {
-    return this.output.backlog < this.settings.outputHighWater
+    const room = this.output.backlog < this.settings.outputHighWater
+    this.starved ||= !room
+    return room
   }
 
   get maxUnsettled(): number {
@@ -100,6 +105,8 @@ export class ClientConnection implements EndOfTurn {
 
   endTurn(): void {
     this.output.flush()
+    // The socket may have taken everything at once, and then it never says that it has drained.
+    if (this.starved) this.roomForAll()
   }
 
   /** Says why, closes, and drops the socket should the peer not answer within a second. */
@@ -148,7 +155,7 @@ export class ClientConnection implements EndOfTurn {
       this.rhea.close(refusal)
       this.rhea._process()
     }
-    this.output.flush()
+    this.turn.write(this)
     setTimeout(() => this.destroy(), 1000).unref()
   }
 
@@ -185,6 +192,8 @@ export class ClientConnection implements EndOfTurn {
     const body = (frame[4] ?? 0) * 4
     const code = frame[body] === 0x00 && frame[body + 1] === 0x53 && frame[5] === 0 ? frame[body + 2] : undefined
     if (code !== codes.transfer && code !== codes.disposition && code !== codes.flow) {
+      // Only transfers carry more than their performative; a frame without any is a heartbeat.
+      if (frame.length > body) assertSane(frame, body)
       const decoded = readFrame(frame)
       decoded?.performative?.dispatch(this.rhea, decoded)
       return
@@ -223,6 +232,7 @@ export class ClientConnection implements EndOfTurn {
   }
 
   private roomForAll(): void {
+    this.starved = false
     for (const session of this.sessions.values()) session.roomForAll()
   }
 
