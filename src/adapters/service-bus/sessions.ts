@@ -18,7 +18,7 @@ export type SessionSettings = Place & {
 }
 
 /** For a client of its own: asking for the next session ends with the timeout only, no signal reaches it (service-bus §0.7). */
-export const ACCEPT_RETRY: RetryOptions = { maxRetries: 0, timeoutInMs: 5_000 }
+export const ACCEPT_RETRY: RetryOptions = { maxRetries: 0, timeoutInMs: 3_000 }
 
 const CLOSE_MS = 5_000
 const REST_MS = 250
@@ -60,6 +60,8 @@ function openSessions(
   const closing = new AbortController()
   const closed = new Promise<null>((resolve) => closing.signal.addEventListener('abort', () => resolve(null)))
   const sessions = new Set<Session>()
+  /** Asked for and not answered. */
+  const waiting = new Set<Promise<void>>()
   const sessionOf = new WeakMap<BusMessage, Session>()
   const perSession = Math.max(1, Math.floor(settings.inFlight / settings.sessions))
   let client = connect()
@@ -84,13 +86,13 @@ function openSessions(
   /** `null` when the inbox is closed meanwhile: who asks for a session cannot be called back, so what still comes of it is given back. */
   async function nextSession(asked: ServiceBusClient): Promise<ServiceBusSessionReceiver | null> {
     const asking = nextSessionAt(asked, settings)
-    const receiver = await Promise.race([asking, closed])
-    if (receiver === null)
-      void asking.then(
-        (late) => closeWithin(CLOSE_MS, late.close()),
-        () => {},
-      )
-    return receiver
+    const answered = asking.then(
+      (late) => (closing.signal.aborted ? closeWithin(CLOSE_MS, late.close()) : undefined),
+      () => {},
+    )
+    waiting.add(answered)
+    void answered.then(() => waiting.delete(answered))
+    return await Promise.race([asking, closed])
   }
 
   async function failed(error: unknown, asked: ServiceBusClient, startedAt: number): Promise<void> {
@@ -213,6 +215,11 @@ function openSessions(
       closing.abort()
       await Promise.all([...sessions].map(end))
       await workers
+      // A connection that is closed under who waits for a session keeps the process alive for a minute.
+      await closeWithin(
+        CLOSE_MS,
+        Promise.all(waiting).then(() => {}),
+      )
       await closeWithin(CLOSE_MS, client.close())
     },
   }
