@@ -1,11 +1,12 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
-import type { Inbox, InboxMessage, Receiver } from '../../core/ports.ts'
+import type { Inbox, Receiver } from '../../core/ports.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { busCode, closeWithin } from './client.ts'
+import { type BusMessage, toMessage } from './message.ts'
+import { entityOf, type Place, receiverAt } from './place.ts'
 import { guardedSettler } from './settle.ts'
 
-export interface InboxSettings {
-  readonly queue: string
+export type InboxSettings = Place & {
   /** Unsettled at once. The client stalls at 2,048 a receiver, so this stays well below. */
   readonly inFlight: number
   /** A receiver that brought nothing for this long although the queue holds something is opened anew. */
@@ -17,9 +18,6 @@ const CLOSE_MS = 5_000
 const RENEW_AT_ONCE = 64
 const RENEW_EVERY_MS = 1_000
 
-export interface BusMessage extends InboxMessage {
-  readonly native: ServiceBusReceivedMessage
-}
 interface Held {
   readonly message: BusMessage
   /** How long a lock lasts, as it was when the message arrived; `null` when it has none, or has lost it. */
@@ -28,7 +26,7 @@ interface Held {
   readonly letGo: () => void
 }
 
-/** A queue in peek-lock mode through the official client, with guards against what it does wrong; each guard has a test of that name. */
+/** A queue or subscription in peek-lock mode through the official client, with guards against what it does wrong; each guard has a test of that name. */
 export function busInbox(client: ServiceBusClient, settings: InboxSettings, runtime: Runtime): Inbox<BusMessage> {
   return { open: async (onMessage) => openReceiver(client, settings, runtime, onMessage) }
 }
@@ -39,6 +37,7 @@ function openReceiver(
   runtime: Runtime,
   onMessage: (message: BusMessage) => void,
 ): Receiver<BusMessage> {
+  const entity = entityOf(settings)
   const closing = new AbortController()
   // By lock token: two messages may bear the same messageId, or none.
   const held = new Map<string, Held>()
@@ -46,7 +45,7 @@ function openReceiver(
   let link = subscribe()
 
   function subscribe(): { readonly receiver: ServiceBusReceiver; readonly settle: ReturnType<typeof guardedSettler> } {
-    const receiver = client.createReceiver(settings.queue, {
+    const receiver = receiverAt(client, settings, {
       receiveMode: 'peekLock',
       // The client renews by messageId, so the second of two messages of one id would lose its lock, and one without an id cannot be settled.
       maxAutoLockRenewalDurationInMs: 0,
@@ -56,7 +55,7 @@ function openReceiver(
       {
         processMessage: (native) =>
           new Promise<void>((resolve) => {
-            const message = toMessage(settings.queue, native)
+            const message = toMessage(entity, native)
             lastArrivalAt = runtime.now()
             const until = native.lockedUntilUtc?.getTime()
             held.set(keyOf(native), {
@@ -86,7 +85,9 @@ function openReceiver(
       return until !== undefined && lockMs !== null && until - runtime.now() <= lockMs / 2
     })
     for (let at = 0; at < due.length && !closing.signal.aborted; at += RENEW_AT_ONCE)
-      await Promise.all(due.slice(at, at + RENEW_AT_ONCE).map((one) => (held.has(keyOf(one.message.native)) ? renew(one) : undefined)))
+      await Promise.all(
+        due.slice(at, at + RENEW_AT_ONCE).map((one) => (held.has(keyOf(one.message.native)) ? renew(one) : Promise.resolve())),
+      )
   }
 
   async function renew(one: Held): Promise<void> {
@@ -101,12 +102,12 @@ function openReceiver(
   async function revive(): Promise<void> {
     if (held.size > 0 || runtime.now() - lastArrivalAt < settings.watchdogMs) return
     lastArrivalAt = runtime.now()
-    const probe = client.createReceiver(settings.queue, { receiveMode: 'peekLock' })
+    const probe = receiverAt(client, settings, { receiveMode: 'peekLock' })
     const waiting = await probe.peekMessages(1).catch(() => [])
     await closeWithin(CLOSE_MS, probe.close())
     if (waiting.length === 0 || closing.signal.aborted || held.size > 0) return
     runtime.log.warn('inbox.silent', {
-      queue: settings.queue,
+      queue: entity,
       what: 'the queue holds messages and none arrives: the receiver is opened anew',
     })
     const silent = link.receiver
@@ -151,30 +152,5 @@ function openReceiver(
         })
     },
     close: () => (closed ??= close()),
-  }
-}
-
-const strictText = new TextDecoder('utf-8', { fatal: true })
-
-function toMessage(entity: string, native: ServiceBusReceivedMessage): BusMessage {
-  return {
-    native,
-    entity,
-    sequence: String(native.sequenceNumber ?? native.messageId ?? ''),
-    enqueuedAt: native.enqueuedTimeUtc?.getTime() ?? 0,
-    contentType: native.contentType ?? null,
-    text: textOf(native.body),
-    properties: native.applicationProperties ?? {},
-  }
-}
-
-/** A data section arrives as bytes; a value section as whatever it held. */
-function textOf(body: unknown): string | null {
-  if (typeof body === 'string') return body
-  if (!(body instanceof Uint8Array)) return body === undefined || body === null ? null : (JSON.stringify(body) ?? null)
-  try {
-    return strictText.decode(body)
-  } catch {
-    return null
   }
 }
