@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceBusClient } from '@azure/service-bus'
-import type { ServiceBusClientOptions, ServiceBusReceivedMessage, ServiceBusReceiver, ServiceBusReceiverOptions } from '@azure/service-bus'
+import type {
+  PeekMessagesOptions,
+  ServiceBusClientOptions,
+  ServiceBusReceivedMessage,
+  ServiceBusReceiver,
+  ServiceBusReceiverOptions,
+} from '@azure/service-bus'
 
 /** A Service Bus under test. */
 export interface Bus {
@@ -80,10 +86,13 @@ async function purge(client: ServiceBusClient): Promise<void> {
     { receiveMode: 'receiveAndDelete', subQueueType: 'deadLetter' },
   ]
   const empty = async (name: string, subscription: string | undefined, options: ServiceBusReceiverOptions) => {
+    let front: PeekMessagesOptions['fromSequenceNumber']
     for (let round = 0; round < 15; round += 1) {
       const receiver =
         subscription === undefined ? client.createReceiver(name, options) : client.createReceiver(name, subscription, options)
-      const left = await receiver.peekMessages(100)
+      // A client goes on peeking where it was: from the front again.
+      const left = await receiver.peekMessages(100, front === undefined ? {} : { fromSequenceNumber: front })
+      front ??= left[0]?.sequenceNumber
       const deferred = left.filter((message) => message.state === 'deferred').map(sequenceOf)
       if (deferred.length > 0) await receiver.receiveDeferredMessages(deferred).catch(() => [])
       while (left.length > deferred.length && (await receiver.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
