@@ -264,7 +264,7 @@ export const reportCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e2', 'p1', { title: 'second' }, { order: 2 }))
       await world.send()
       world.now += 1
-      await world.ledger.expire({ acceptedBefore: world.now, maxOffers: 1, now: world.now, limit: 10 })
+      await world.expire(1)
       await world.record(hrEvent('e3', 'p1', { title: 'first' }, { order: 3 }))
       await world.confirmAll()
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'dead-lettered', e3: 'confirmed' })
