@@ -102,7 +102,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
     .option('--fast', 'short cycles and lag, no call limits', false)
-    .action(async (options: { host: string; busPort: number; entraPort: number; fast: boolean }) => {
+    .option('--entra-settings <file>', 'settings of the Entra double as JSON: limits, mapping, faults, a directory to begin with')
+    .option('--bus-file <file>', 'keep what the bus holds in this file, so that killing it loses nothing')
+    .action(async (options) => {
       code = await (await import('./operate/local.ts')).local(options)
     })
   local

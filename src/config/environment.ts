@@ -87,7 +87,6 @@ export const ENVIRONMENT = z.object({
     description: 'The log read this far past an operation without a record of it: it is offered again',
   }),
   MAX_OFFERS: whole.min(1).default(3).meta({ description: 'How often an operation nothing is heard of is offered' }),
-  ESCROW_MS: duration(2_592_000_000).meta({ description: 'How long the service may go on trying a failed operation by itself' }),
   BRAKE_WINDOW_MS: duration(86_400_000).meta({ description: 'Window in which the brake counts people going from active to inactive' }),
   BRAKE_ABSOLUTE: limit(500).meta({ description: 'More than this many in a window are held until somebody releases them' }),
   BRAKE_PERCENT: whole.min(1).max(100).default(5).meta({ description: 'Or more than this share of everybody active, in percent' }),
@@ -97,6 +96,7 @@ export const ENVIRONMENT = z.object({
     .enum(['steady-state', 'none'])
     .default('steady-state')
     .meta({ description: 'What tells that the job was restarted: a new first steady state (inference), or nothing' }),
+  ESCROW_MS: duration(2_592_000_000).meta({ description: 'How long the service may go on trying a failed operation by itself' }),
   WATCHDOG_MS: duration(60_000).meta({ description: 'A receiver silent for this long over a queue that holds messages is opened anew' }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional.meta({ description: 'Where telemetry goes; without it none is made' }),
 })

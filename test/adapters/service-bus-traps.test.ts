@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import { type RetryOptions, ServiceBusClient, type ServiceBusReceivedMessage, type ServiceBusReceiver } from '@azure/service-bus'
 import { busCode, closeWithin, RETRY } from '../../src/adapters/service-bus/client.ts'
-import type { BusMessage } from '../../src/adapters/service-bus/inbox.ts'
+import type { BusMessage } from '../../src/adapters/service-bus/message.ts'
 import { busOutlet, sendInBatches } from '../../src/adapters/service-bus/outlet.ts'
 import type { Disposition } from '../../src/core/ports.ts'
 import { bodyNumber, busFor, complete, deadLetters, misbehaving, numbered, numberOf, openInbox, QUEUE, send } from './support/bus.ts'
@@ -29,9 +29,11 @@ void describe('mixed outcomes settled in one tick', () => {
     await send(client, numbered(90))
     const opened = await openInbox(t, client)
     await until('all arrived', () => opened.arrived.length === 90)
-    // Several micro-batches at once, as intake does when the bus is slower than the ledger.
-    const parts = Array.from({ length: 9 }, (_, part) => opened.arrived.slice(part * 10, part * 10 + 10))
-    await Promise.all(parts.map((part) => opened.settle(part.map(dispositionOf))))
+    const parts = (from: number, to: number, size: number): BusMessage[][] =>
+      Array.from({ length: (to - from) / size }, (_, part) => opened.arrived.slice(from + part * size, from + part * size + size))
+    // One after the other, each a tick of its own, and then several at once, as intake does when the bus is slower than the ledger.
+    for (const part of [...parts(0, 20, 2), ...parts(20, 50, 3)]) await opened.settle(part.map(dispositionOf))
+    await Promise.all(parts(50, 90, 4).map((part) => opened.settle(part.map(dispositionOf))))
     assert.deepEqual(await deadLetters(client), wantedDeadLetters(90))
     assert.equal((await broker.counts(QUEUE)).completed, 30)
   })

@@ -257,6 +257,20 @@ export const reportCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'after no answer nobody knows what the directory holds: a record it took before is sent again',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { title: 'first' }))
+      await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'second' }, { order: 2 }))
+      await world.send()
+      world.now += 1
+      await world.expire(1)
+      await world.record(hrEvent('e3', 'p1', { title: 'first' }, { order: 3 }))
+      await world.confirmAll()
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'dead-lettered', e3: 'confirmed' })
+    },
+  },
+  {
     name: 'an answer that comes in time makes the count of offers begin anew',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))

@@ -8,7 +8,7 @@ import { compileShape, type ShapeRules } from '../../src/core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../../src/core/intake/shapes/shipped.ts'
 import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
 import type { HrEvent } from '../../src/core/model.ts'
-import { plainMessage } from '../fakes/messages.ts'
+import { inboxMessage } from '../fakes/messages.ts'
 
 /** Real payloads of vendors, where they are at hand. */
 const shared = resolve(process.env['ROLLCALL_SHARED'] ?? resolve(import.meta.dirname, '../../../shared'), 'data/hr-events')
@@ -20,8 +20,8 @@ const real = (file: string): string => readFileSync(resolve(shared, file), 'utf8
 async function take(shape: string | ShapeRules, body: unknown): Promise<TakenIn> {
   const [name, rules] = typeof shape === 'string' ? [shape, SHIPPED_SHAPES[shape]] : ['own', shape]
   assert(rules)
-  const source = { ...DEFAULT_SOURCE, zone: 'Europe/Berlin', notices: true, localTimes: true }
-  return takeInShaped(plainMessage(body), { name: `/hr/${name}`, shape: compileShape(name, rules, sha256), source })
+  const source = { ...DEFAULT_SOURCE, zone: 'Europe/Berlin', notices: true }
+  return takeInShaped(inboxMessage(body), { name: `/hr/${name}`, shape: compileShape(name, rules, sha256), source })
 }
 async function events(shape: string | ShapeRules, body: unknown): Promise<readonly HrEvent[]> {
   const { events, rejected } = await take(shape, body)

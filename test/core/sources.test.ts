@@ -6,7 +6,7 @@ import { compileShape } from '../../src/core/intake/shape.ts'
 import { type ConfiguredSource, DEFAULT_SOURCE, type Source, sourceRules } from '../../src/core/intake/sources.ts'
 import type { HrEvent } from '../../src/core/model.ts'
 import type { Disposition, Inbox, InboxMessage } from '../../src/core/ports.ts'
-import { plainMessage } from '../fakes/messages.ts'
+import { inboxMessage } from '../fakes/messages.ts'
 
 const cloudEvent = (more: object = {}): object => ({
   specversion: '1.0',
@@ -30,14 +30,14 @@ const source = (name: string, more: Partial<ConfiguredSource> = {}): ConfiguredS
 const shape = compileShape('vendor', { event: "{ 'type': 'worker.updated' }" }, (text) => text)
 
 function only(event: object, agreed: Partial<Source>): HrEvent {
-  const { events, rejected } = takeIn(plainMessage(event), () => ({ ...DEFAULT_SOURCE, ...agreed }))
+  const { events, rejected } = takeIn(inboxMessage(event), () => ({ ...DEFAULT_SOURCE, ...agreed }))
   assert.equal(rejected, null)
   const [first] = events
   assert(first)
   return first
 }
 function refusal(event: object, agreed: Partial<Source> | null): string {
-  const { rejected } = takeIn(plainMessage(event), () => agreed && { ...DEFAULT_SOURCE, ...agreed })
+  const { rejected } = takeIn(inboxMessage(event), () => agreed && { ...DEFAULT_SOURCE, ...agreed })
   return `${rejected?.code}: ${rejected?.description}`
 }
 
@@ -49,9 +49,8 @@ void describe('what is agreed with a source', () => {
     assert.match(refusal(hire, {}), /^UnknownType/)
   })
   void test('its times that name no zone are meant in its own', () => {
-    const { recordedAt } = only(cloudEvent({ time: '2026-01-05T09:00:00.915906' }), { zone: 'Europe/Berlin', localTimes: true })
+    const { recordedAt } = only(cloudEvent({ time: '2026-01-05T09:00:00.915906' }), { zone: 'Europe/Berlin' })
     assert.equal(new Date(recordedAt).toISOString(), '2026-01-05T08:00:00.915Z')
-    assert.match(refusal(cloudEvent({ time: '2026-01-05T09:00:00' }), {}), /^FieldInvalid: time/)
   })
   void test('its notices are refused while there is nobody to ask, and taken once there is', () => {
     const notice = cloudEvent({ data: { mode: 'notice', changedFields: ['title'], worker: { title: 'not to be believed' } } })
@@ -82,15 +81,15 @@ void describe('several sources', () => {
     assert.equal(sources('/hr/acme', 'nowhere'), null)
   })
   void test('a queue with a shape takes everything through it, unless a CloudEvent has a source of its own there', () => {
-    const event = plainMessage(cloudEvent(), { contentType: 'application/cloudevents+json' })
-    const payload = plainMessage({ any: 'thing' })
+    const event = inboxMessage(cloudEvent(), { contentType: 'application/cloudevents+json' })
+    const payload = inboxMessage({ any: 'thing' })
     const alone = sourceRules([source('vendor', { shape })])
     assert.equal(alone.shapes(payload)?.name, 'vendor')
     assert.equal(alone.shapes(event)?.name, 'vendor')
     const both = sourceRules([source('vendor', { shape }), source('own')])
     assert.equal(both.shapes(payload)?.name, 'vendor')
     assert.equal(both.shapes(event), null)
-    assert.equal(both.shapes(plainMessage({}, { properties: { 'cloudEvents:id': 'e' } })), null)
+    assert.equal(both.shapes(inboxMessage({}, { properties: { 'cloudEvents:id': 'e' } })), null)
     assert.equal(sourceRules([source('own')]).shapes(payload), null)
   })
   void test('what a source owns is said by prefixes of whole names; without them the fold decides', () => {
@@ -122,7 +121,7 @@ void describe('several inboxes as one', () => {
       open: async (onMessage) => {
         if (opens === 'fails') throw new Error('no such queue')
         receive = onMessage
-        if (opens === 'early') onMessage(plainMessage({}, { entity: 'early' }))
+        if (opens === 'early') onMessage(inboxMessage({}, { entity: 'early' }))
         return {
           settle: async (dispositions) => void inbox.settled.push(...dispositions),
           close: async () => void (inbox.closed = true),
@@ -136,8 +135,8 @@ void describe('several inboxes as one', () => {
     const [a, b] = [fake('ok'), fake('early')]
     const taken: InboxMessage[] = []
     const receiver = await joinInboxes([a, b]).open((message) => taken.push(message))
-    a.deliver(plainMessage({}, { entity: 'a' }))
-    b.deliver(plainMessage({}, { entity: 'b' }))
+    a.deliver(inboxMessage({}, { entity: 'a' }))
+    b.deliver(inboxMessage({}, { entity: 'b' }))
     assert.deepEqual(
       taken.map(({ entity }) => entity),
       ['early', 'a', 'b'],

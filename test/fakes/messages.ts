@@ -26,7 +26,15 @@ export const cloudEvent = {
   data: { effectiveDate: '2026-01-01', version: 7, worker: { title: 'Engineer' } },
 } as const
 
-/** A message that does not say what it is. A body that is a text stands as it is. */
-export function plainMessage(body: unknown, more: Partial<InboxMessage> = {}): InboxMessage {
-  return message(null, { contentType: 'application/json', text: typeof body === 'string' ? body : JSON.stringify(body), ...more })
+/** A message as it stands on the bus. A body that is no text is written as JSON. */
+export function inboxMessage(body: unknown, more: Partial<InboxMessage> = {}): InboxMessage {
+  return {
+    entity: 'hr-events',
+    sequence: '1',
+    enqueuedAt: Date.UTC(2026, 0, 1, 12),
+    contentType: 'application/json',
+    text: typeof body === 'string' ? body : JSON.stringify(body),
+    properties: {},
+    ...more,
+  }
 }

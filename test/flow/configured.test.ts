@@ -59,26 +59,22 @@ void test('a file brings events of several queues, shapes and sessions to the di
       time: '2026-01-05T09:00:00Z',
       data: { worker },
     })
-    await client
-      .createSender('hr-events')
-      .sendMessages([
-        {
-          body: canonical('good', '1', {
-            userName: 'ann@contoso.com',
-            name: { givenName: 'Ann', familyName: 'A' },
-            grade: '3',
-            site: 'Bonn',
-          }),
-        },
-        { body: canonical('bad', '2', { userName: 'bob@contoso.com', grade: 'secret' }) },
-      ])
+    await client.createSender('hr-events').sendMessages([
+      {
+        body: canonical('good', '1', {
+          userName: 'ann@contoso.com',
+          name: { givenName: 'Ann', familyName: 'A' },
+          grade: '3',
+          site: 'Bonn',
+        }),
+      },
+      { body: canonical('bad', '2', { userName: 'bob@contoso.com', grade: 'secret' }) },
+    ])
     const fields = { 'First Name': 'Cy', 'Last Name': 'C', 'Work Email': 'cy@contoso.com', Status: 'Active' }
-    await client
-      .createSender('bamboo')
-      .sendMessages({
-        sessionId: '3',
-        body: { employees: [{ id: '3', action: 'Created', timestamp: '2026-01-05T09:00:00+0000', fields }] },
-      })
+    await client.createSender('bamboo').sendMessages({
+      sessionId: '3',
+      body: { employees: [{ id: '3', action: 'Created', timestamp: '2026-01-05T09:00:00+0000', fields }] },
+    })
     const hire = {
       associateOID: '4',
       person: { legalName: { givenName: 'Di', familyName1: 'D' } },
@@ -101,12 +97,10 @@ void test('a file brings events of several queues, shapes and sessions to the di
     const states = new Map(
       outcomes.map(({ body }) => [Reflect.get(Object(body), 'subject'), Reflect.get(Object(Reflect.get(Object(body), 'data')), 'state')]),
     )
-    assert.deepEqual([...states].sort(), [
-      ['1', 'confirmed'],
-      ['2', 'dead-lettered'],
-      ['3', 'confirmed'],
-      ['4', 'confirmed'],
-    ])
+    assert.deepEqual(
+      ['1', '2', '3', '4'].map((employee) => states.get(employee)),
+      ['confirmed', 'dead-lettered', 'confirmed', 'confirmed'],
+    )
     const told = JSON.stringify(outcomes.map(({ body }) => Object(body)))
     assert.ok(told.includes('MappingFailed') && !told.includes('secret'))
     const directory = await entra.directory()

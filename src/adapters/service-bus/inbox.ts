@@ -6,8 +6,6 @@ import { type BusMessage, toMessage } from './message.ts'
 import { entityOf, type Place, receiverAt } from './place.ts'
 import { guardedSettler } from './settle.ts'
 
-export type { BusMessage } from './message.ts'
-
 export type InboxSettings = Place & {
   /** Unsettled at once. The client stalls at 2,048 a receiver, so this stays well below. */
   readonly inFlight: number
@@ -87,7 +85,9 @@ function openReceiver(
       return until !== undefined && lockMs !== null && until - runtime.now() <= lockMs / 2
     })
     for (let at = 0; at < due.length && !closing.signal.aborted; at += RENEW_AT_ONCE)
-      await Promise.all(due.slice(at, at + RENEW_AT_ONCE).map((one) => (held.has(keyOf(one.message.native)) ? renew(one) : undefined)))
+      await Promise.all(
+        due.slice(at, at + RENEW_AT_ONCE).map((one) => (held.has(keyOf(one.message.native)) ? renew(one) : Promise.resolve())),
+      )
   }
 
   async function renew(one: Held): Promise<void> {

@@ -66,7 +66,7 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
   if (!data.success) return invalid(data.error, 'data', envelope.data)
   const { effectiveDate, version, rescinds, worker: attributesGiven, changedFields } = data.data
 
-  const recordedAt = time === undefined ? enqueuedAt : instant(time, source.localTimes ? source.zone : null)
+  const recordedAt = time === undefined ? enqueuedAt : instant(time, source.zone)
   if (recordedAt === null) return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
   const inclusive = source.lastDay === 'inclusive' && TYPES[type] === false
   const said = effectiveDate ?? null

@@ -17,8 +17,6 @@ export interface Source {
   readonly types?: Readonly<Record<string, string>>
   /** Notices are taken because there is somebody to ask; otherwise they are refused as `NoticeUnsupported`. */
   readonly notices?: boolean
-  /** Its times may name no zone and are meant in `zone` then. Of vendors' shapes only: canonical times name theirs. */
-  readonly localTimes?: boolean
 }
 
 export const DEFAULT_SOURCE: Source = { zone: 'UTC', rank: 0, order: 'version', lastDay: 'exclusive' }
@@ -70,7 +68,7 @@ export function sourceRules(configured: readonly ConfiguredSource[]): {
       const shaped = here.find(({ shape }) => shape !== null)
       if (!shaped?.shape) return null
       if (isCloudEvent(message) && here.some(({ shape }) => shape === null)) return null
-      return { name: shaped.name, shape: shaped.shape, source: { ...shaped.source, localTimes: true } }
+      return { name: shaped.name, shape: shaped.shape, source: shaped.source }
     },
     fold: {
       owns: (name, path) => {

@@ -2,8 +2,7 @@ import { DateTime } from 'luxon'
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
-const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})$/
-const LOCAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?$/
+const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})?$/
 const DAY_MS = 86_400_000
 
 /** The instant something holds from: the start of a plain date in `zone`, a date-time as it is. `null` when it is no date. */
@@ -27,17 +26,11 @@ function startOfDay(date: string, zone: string, addDays: number): number | null 
   return DateTime.fromISO(date, { zone }).plus({ days: addDays }).startOf('day').toMillis()
 }
 
-/**
- * An RFC 3339 instant, as CloudEvents `time` is. One without a zone would mean another moment on every machine: it is meant in `zone`, and none
- * where there is none. `null` when it is no instant.
- */
-export function instant(text: string, zone: string | null = null): number | null {
-  if (zone !== null && LOCAL.test(text)) {
-    const local = DateTime.fromISO(text, { zone })
-    return local.isValid ? local.toMillis() : null
-  }
+/** An RFC 3339 instant, as CloudEvents `time` is; one that names no zone is meant in `zone`, not in that of the machine. `null` when it is none. */
+export function instant(text: string, zone: string): number | null {
   const day = INSTANT.exec(text)?.[1]
   if (day === undefined || startOfDay(day, 'UTC', 0) === null) return null
+  if (!ZONED.test(text)) return DateTime.fromISO(text, { zone }).toMillis()
   const at = Date.parse(text)
   return Number.isNaN(at) ? null : at
 }

@@ -2,7 +2,7 @@ import { RollcallError } from '../errors.ts'
 import { touches } from '../expression/reads.ts'
 import type { Attribute, Json, ScimUser } from '../model.ts'
 import { type CompiledRule, compileRule, type Rule } from './rule.ts'
-import { CORE_USER, ENTERPRISE_USER, type ScimDraft, type ScimPath, setScim } from './scim.ts'
+import { CORE_USER, ENTERPRISE_USER, type ScimDraft, setScim, type ScimPath } from './scim.ts'
 
 export type { Rule } from './rule.ts'
 /** A rule that copies one attribute. */
@@ -70,7 +70,9 @@ export type PlainMapping = Mapping<MappedRecord>
 export function compileMapping(rules?: readonly PlainRule[], required?: readonly string[]): PlainMapping
 export function compileMapping(rules: readonly Rule[], required?: readonly string[]): Mapping
 export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required: readonly string[] = DEFAULT_REQUIRED): Mapping {
-  const compiled = rules.map(compileRule)
+  const compiled = rules
+    .map(compileRule)
+    .map((rule) => ({ ...rule, required: rule.required || (rule.plainFrom !== null && required.includes(rule.plainFrom)) }))
   checkActive(compiled)
   const schemas = [...new Set([CORE_USER, ENTERPRISE_USER, ...compiled.flatMap(({ to }) => (to.urn === null ? [] : [to.urn]))])]
   const computes = compiled.some(({ kind }) => kind === 'computed')
@@ -122,7 +124,7 @@ function checkActive(rules: readonly CompiledRule[]): void {
 
 /** Puts a value where it belongs. Answers why not, when it cannot stand there. */
 function place(draft: ScimDraft, rule: CompiledRule, value: Json | undefined, missing: string[]): MappingFailure | null {
-  if (isNothing(value) && (rule.required || missing.includes(rule.name))) {
+  if (rule.required && isNothing(value)) {
     // Nothing in a required place is no record the service takes; a leaver's goes out without it.
     if (!missing.includes(rule.name)) missing.push(rule.name)
     return null
