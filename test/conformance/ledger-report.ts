@@ -60,7 +60,9 @@ export const reportCases: readonly LedgerCase[] = [
       const sent = await world.send()
       const record = world.logRecord('p1', { echo: { title: 'x\u0000ß' }, active: true })
       await page(world, { joins: [{ record, operation: null, interim: null }] })
-      assert.deepEqual((await world.ledger.candidates([world.logRecord('p1')])).unjoined, [record])
+      const kept = await world.ledger.candidates([world.logRecord('p1')])
+      assert.deepEqual(kept.unjoined, [record])
+      assert.ok(kept.known.has(record.id), 'it is not new when it is looked at again')
       await page(world, { joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
       assert.deepEqual((await world.ledger.candidates([world.logRecord('p1')])).unjoined, [])
     },

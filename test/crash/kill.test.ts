@@ -48,7 +48,8 @@ interface Run {
 }
 
 function runOn(t: TestContext, doubles: Doubles, ledger: string): Run {
-  const child = start(['run'], { ...doubles.environment, LEDGER: ledger, LOG_LEVEL: 'warn' })
+  // Killed so often, it takes longer to hear the rest of somebody than the fast settings wait for.
+  const child = start(['run'], { ...doubles.environment, INCOMPLETE_MS: '60000', LEDGER: ledger, LOG_LEVEL: 'warn' })
   t.after(() => child.kill('SIGKILL'))
   return { child, said: child.stderr ? text(child.stderr) : Promise.resolve('') }
 }
