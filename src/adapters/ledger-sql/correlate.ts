@@ -54,9 +54,11 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
        SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL`,
   )
+  const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
   return {
     taken: new Map(taken.map(({ employee, record, active, at }) => [employee, { record, active: active === 1, at: at ?? 0 }])),
-    known: new Set(known.map(({ id }) => id)),
+    // Those kept are known too.
+    known: new Set([...known, ...kept].map(({ id }) => id)),
     operations: operations.map((row): Candidate => ({
       id: operationId(row.seq),
       employee: row.employee,
@@ -67,7 +69,7 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
       submittedAt: row.submitted_at,
     })),
     byChange: new Map(byChange.map((row) => [row.change_id, operationId(row.operation)])),
-    unjoined: unjoined.map(({ detail }) => parse<LogRecord>(detail)),
+    unjoined: kept,
   }
 }
 

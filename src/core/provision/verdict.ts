@@ -21,6 +21,9 @@ export interface VerdictSettings {
   readonly refusedMs: number
 }
 
+/** A batch keeps its loop while it waits to be tried again, so it does not wait for as long as anybody may ask. */
+const LONGEST_RETRY_MS = 600_000
+
 /** The network code of a call that was not made, because the last ones all failed. */
 export const CIRCUIT_OPEN = 'CircuitOpen'
 
@@ -52,7 +55,8 @@ export function verdictOf(answer: UploadAnswer, attempt: number, now: number, ch
     default:
       if (status === 500 && answer.message?.startsWith('The bucket that stores the ingested data is full'))
         return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
-      if (status >= 500 || status === 408) return { kind: 'retry', at: now + Math.max(backoffMs, named ?? 0), status }
+      if (status >= 500 || status === 408)
+        return { kind: 'retry', at: now + Math.max(backoffMs, Math.min(named ?? 0, LONGEST_RETRY_MS)), status }
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
   }
 }
