@@ -12,6 +12,7 @@ import { markPublished, takeUnpublished } from './outbox.ts'
 import { duePeople } from './people.ts'
 import { record } from './record.ts'
 import type { Driver, Sql } from './sql.ts'
+import { listEvents } from './list-events.ts'
 import { trace } from './trace.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
@@ -42,6 +43,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     totals: () => within(totals),
     inspect: () => within(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
     outlook: (now) => within((sql) => outlook(sql, now)),
+    events: (query) => within((sql) => listEvents(sql, query)),
     trace: (reference) => within((sql) => trace(sql, reference)),
     ping: () => within(ping),
     close: () => driver.close(),

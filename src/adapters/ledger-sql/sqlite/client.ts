@@ -92,6 +92,7 @@ export async function openSqliteLedger({
     idle: remote('idle'),
     totals: remote('totals'),
     inspect: remote('inspect'),
+    events: remote('events'),
     trace: remote('trace'),
     ping: remote('ping'),
     close: () => (closing ??= close()),
