@@ -1,4 +1,4 @@
-import type { Attribute, HrEvent, Json } from '../model.ts'
+import { type Attribute, type HrEvent, type Json, saysLeaver } from '../model.ts'
 import { compareEvents } from './order.ts'
 import { rescindings } from './rescind.ts'
 
@@ -48,8 +48,8 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
   const present: LedgerEvent[] = []
   for (const event of events) {
     if (event.effectiveAt <= now) present.push(event)
-    else if (!event.dead) {
-      effects.set(event.seq, { kind: 'later', at: event.effectiveAt })
+    else if (!event.dead || saysLeaver(event)) {
+      if (!event.dead) effects.set(event.seq, { kind: 'later', at: event.effectiveAt })
       if (nextAt === null || event.effectiveAt < nextAt) nextAt = event.effectiveAt
     }
   }
@@ -58,37 +58,37 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
   const removed = rescindings(present)
   const sourceOf = new Map<number, string>()
   const state = new State()
-  const applied: Applied[] = []
+  const said: Said[] = []
   for (const event of present) {
-    const by = removed.get(event.seq)
-    if (by !== undefined) {
-      if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
-      continue
-    }
     sourceOf.set(event.seq, event.source)
     const writes = event.dead
       ? deadWrites(event)
       : event.mode === 'snapshot'
-        ? snapshotWrites(event, known(applied, event.recordedAt), sourceOf, rules)
+        ? snapshotWrites(event, known(said, event), sourceOf, rules)
         : flatten(event.worker)
-    const paths = state.apply(writes, event.seq)
-    applied.push({ recordedAt: event.recordedAt, seq: event.seq, writes })
-    if (!event.dead) effects.set(event.seq, { kind: 'applied', paths })
+    said.push({ event, writes })
+    const by = removed.get(event.seq)
+    const paths = by === undefined ? state.apply(writes, event.seq) : []
+    if (!event.dead) effects.set(event.seq, by === undefined ? { kind: 'applied', paths } : { kind: 'rescinded', by })
   }
   return { attributes: state.attributes, effects, nextAt }
 }
 
-interface Applied {
-  readonly recordedAt: number
-  readonly seq: number
+interface Said {
+  readonly event: LedgerEvent
   readonly writes: readonly Write[]
 }
 type Write = readonly [path: string, value: Json]
 
-/** The fold of what a source could know when it recorded something at `recordedAt`. */
-function known(applied: readonly Applied[], recordedAt: number): ReadonlyMap<string, Attribute> {
+/**
+ * The fold of what its source could know when it recorded a snapshot. A rescind that came later it did not know: what the target had set still
+ * counts here, so that a snapshot which merely repeated it does not keep it once it is rescinded. Its own rescind it knew.
+ */
+function known(said: readonly Said[], snapshot: LedgerEvent): ReadonlyMap<string, Attribute> {
+  const before = said.filter(({ event }) => event.recordedAt <= snapshot.recordedAt)
+  const removed = rescindings([...before.map(({ event }) => event), snapshot])
   const state = new State()
-  for (const one of applied) if (one.recordedAt <= recordedAt) state.apply(one.writes, one.seq)
+  for (const { event, writes } of before) if (!removed.has(event.seq)) state.apply(writes, event.seq)
   return state.attributes
 }
 
@@ -100,7 +100,7 @@ function snapshotWrites(
 ): readonly Write[] {
   const said = flatten(event.worker)
   const named = new Set(said.map(([path]) => path))
-  const writes = said.filter(([path, value]) => !sameJson(before.get(path)?.value, value))
+  const writes = said.filter(([path, value]) => !sameJson(before.get(path)?.value, value) || (value === null && anyBelow(path, before)))
   for (const [path, { value, by }] of before) {
     if (path === 'active' || value === null || named.has(path) || said.some(([other]) => path.startsWith(`${other}.`))) continue
     if (rules.owns(event.source, path) ?? sourceOf.get(by) === event.source) writes.push([path, null])
@@ -108,8 +108,14 @@ function snapshotWrites(
   return writes
 }
 
+/** Whether a part of what is null as a whole has been set since. */
+function anyBelow(path: string, attributes: ReadonlyMap<string, Attribute>): boolean {
+  for (const [other, { value }] of attributes) if (value !== null && other.startsWith(`${path}.`)) return true
+  return false
+}
+
 function deadWrites(event: LedgerEvent): readonly Write[] {
-  return event.worker['active'] === false ? [['active', false]] : []
+  return saysLeaver(event) ? [['active', false]] : []
 }
 
 /** Nested objects become dotted paths; a list is one value. */
