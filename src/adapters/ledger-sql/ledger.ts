@@ -11,6 +11,7 @@ import { duePeople } from './people.ts'
 import { record } from './record.ts'
 import type { Driver, Sql } from './sql.ts'
 import { trace } from './trace.ts'
+import { findPerson, peoplePage } from './view.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
@@ -36,6 +37,8 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     inspect: () => within(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
     outlook: (now) => within((sql) => outlook(sql, now)),
     trace: (reference) => within((sql) => trace(sql, reference)),
+    findPerson: (reference) => within((sql) => findPerson(sql, reference)),
+    peoplePage: (after, limit) => within((sql) => peoplePage(sql, after, limit)),
     ping: () => within(async (sql) => void (await sql.all('SELECT 1 AS one'))),
     close: () => driver.close(),
   }

@@ -54,6 +54,10 @@ export interface Ledger {
   outlook(now: number): Promise<Outlook>
   /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
   trace(reference: string): Promise<Trace | null>
+  /** The person a reference names (an employee, an event id, an operation, …), with everything a plan needs; `null` when nothing has that name. */
+  findPerson(reference: string): Promise<PersonView | null>
+  /** People in the order of their ids, from the one after `after` on. For looking through all of them in pages. */
+  peoplePage(after: string | null, limit: number): Promise<readonly PersonView[]>
   /** Rejects while the ledger cannot take work. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -270,6 +274,15 @@ export interface Outlook {
   /** People whose events are still to be planned. */
   readonly unplanned: number
   readonly holds: readonly Hold[]
+}
+
+/** Somebody as the next plan will see them. */
+export interface PersonView {
+  readonly person: Person
+  /** The record the directory took last; `null` when it took none, or when what it holds is not known. */
+  readonly taken: string | null
+  /** The event the reference names, when it names one. */
+  readonly event: number | null
 }
 
 export interface Trace {

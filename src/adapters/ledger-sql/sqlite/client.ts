@@ -80,6 +80,8 @@ export async function openSqliteLedger({ path, readOnly = false, patienceMs = 5_
     totals: remote('totals'),
     inspect: remote('inspect'),
     trace: remote('trace'),
+    findPerson: remote('findPerson'),
+    peoplePage: remote('peoplePage'),
     ping: remote('ping'),
     close: () => (closing ??= close()),
   }
