@@ -6,6 +6,7 @@ import { graphClient } from './adapters/graph/client.ts'
 import { createCredential } from './adapters/graph/credential.ts'
 import { parseEndpoint } from './adapters/graph/endpoint.ts'
 import { guarded } from './adapters/graph/breaker.ts'
+import { graphJob } from './adapters/graph/job.ts'
 import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
 import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
 import type { Config } from './config.ts'
@@ -13,6 +14,7 @@ import { connector, type ConnectorSettings } from './core/connector.ts'
 import { RollcallError } from './core/errors.ts'
 import { DEFAULT_SOURCE, type Source } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
+import type { BrakeSettings } from './core/plan/brake.ts'
 import { compileMapping } from './core/plan/mapping.ts'
 import type { Runtime, Service } from './core/runtime.ts'
 
@@ -49,6 +51,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
+      job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
     },
     compileMapping(),
@@ -89,6 +92,10 @@ function need(value: string | null, variable: string, what: string): string {
   return value
 }
 
+export function brakeOf(config: Config): BrakeSettings {
+  return { windowMs: config.BRAKE_WINDOW_MS, absolute: config.BRAKE_ABSOLUTE, percent: config.BRAKE_PERCENT, floor: config.BRAKE_FLOOR }
+}
+
 function settingsOf(config: Config, owner: string): ConnectorSettings {
   return {
     uploads: config.UPLOADS,
@@ -104,7 +111,9 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       pollMs: Math.min(250, Math.max(20, config.COALESCE_QUIET_MS / 4)),
       maxWaitMs: config.COALESCE_MAX_WAIT_MS,
       incompleteMs: config.INCOMPLETE_MS,
+      brake: brakeOf(config),
     },
+    job: { pollMs: config.JOB_POLL_MS, forbiddenMs: 3_600_000 },
     submit: {
       owner,
       maxOperations: config.BATCH_OPERATIONS,

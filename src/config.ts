@@ -74,6 +74,15 @@ export const ENVIRONMENT = z.object({
     description: 'The log read this far past an operation without a record of it: it is offered again',
   }),
   MAX_OFFERS: whole.min(1).default(3).meta({ description: 'How often an operation nothing is heard of is offered' }),
+  BRAKE_WINDOW_MS: duration(86_400_000).meta({ description: 'Window in which the brake counts people going from active to inactive' }),
+  BRAKE_ABSOLUTE: limit(500).meta({ description: 'More than this many in a window are held until somebody releases them' }),
+  BRAKE_PERCENT: whole.min(1).max(100).default(5).meta({ description: 'Or more than this share of everybody active, in percent' }),
+  BRAKE_FLOOR: limit(50).meta({ description: 'The share counts only above this many people' }),
+  JOB_POLL_MS: duration(300_000).meta({ description: 'Between two looks at the job, where the permission is there' }),
+  JOB_RESTART_SIGN: z
+    .enum(['steady-state', 'none'])
+    .default('steady-state')
+    .meta({ description: 'What tells that the job was restarted: a new first steady state (inference), or nothing' }),
   WATCHDOG_MS: duration(60_000).meta({ description: 'A receiver silent for this long over a queue that holds messages is opened anew' }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional.meta({ description: 'Where telemetry goes; without it none is made' }),
 })
@@ -90,6 +99,9 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 
 /** Timings for doubles that answer within a second. Spelled as variables, so that `rollcall local --fast` can hand them on. */
 export const FAST_ENVIRONMENT: Readonly<Record<string, string>> = {
+  BRAKE_ABSOLUTE: 'unlimited',
+  BRAKE_FLOOR: 'unlimited',
+  JOB_POLL_MS: '2000',
   COALESCE_QUIET_MS: '400',
   COALESCE_MAX_WAIT_MS: '120000',
   INCOMPLETE_MS: '5000',

@@ -3,7 +3,8 @@ import type { SourceRules } from './intake/sources.ts'
 import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
-import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningLog } from './ports.ts'
+import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog } from './ports.ts'
+import { type JobSettings, jobWatch } from './provision/job.ts'
 import { submission, type SubmitSettings } from './provision/submit.ts'
 import { correlation, type CorrelateSettings } from './report/correlation.ts'
 import { publication, type PublishSettings } from './report/publish.ts'
@@ -14,6 +15,7 @@ export interface Ports<M extends InboxMessage> {
   readonly ledger: Ledger
   readonly provisioning: Provisioning
   readonly log: ProvisioningLog
+  readonly job: ProvisioningJob
   readonly outcomes: Outlet
 }
 
@@ -21,6 +23,7 @@ export interface ConnectorSettings {
   readonly intake: IntakeSettings
   readonly plan: PlanSettings
   readonly submit: SubmitSettings
+  readonly job: JobSettings
   /** How many batches may be on their way at once. */
   readonly uploads: number
   readonly correlate: CorrelateSettings
@@ -41,6 +44,7 @@ export interface ConnectorSettings {
  * - **intake** takes messages over: decode, validate, commit, and only then settle.
  * - **plan** folds each person's events, compares with what the directory took last, and decides what becomes of every open event.
  * - **submit** sends whole records in full batches, within the service's limits, at most one unanswered a person.
+ *   A look at the job now and then holds it back while the job is paused or quarantined.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: only the log, or its silence past the deadline, ends an operation.
  * - **publish** tells what became of each event.
  */
@@ -51,7 +55,7 @@ export function connector<M extends InboxMessage>(
   settings: ConnectorSettings,
   runtime: Runtime,
 ): Service {
-  const { inbox, ledger, provisioning, log, outcomes } = ports
+  const { inbox, ledger, provisioning, log, job, outcomes } = ports
   const publish = publication(ledger, outcomes, settings.publish, runtime)
   const submit = Array.from({ length: settings.uploads }, (_, index) =>
     submission(`submit.${index + 1}`, ledger, provisioning, settings.submit, runtime),
@@ -65,7 +69,8 @@ export function connector<M extends InboxMessage>(
     publish.wake()
   })
   const take = intake(inbox, ledger, sources, settings.intake, runtime, () => plan.wake())
-  return together([take, plan, ...submit, correlate, publish])
+  const watch = jobWatch(ledger, job, settings.job, runtime)
+  return together([take, plan, watch, ...submit, correlate, publish])
 }
 
 /** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */

@@ -81,3 +81,14 @@ export interface LogPage {
   /** The service's clock when it answered. */
   readonly serverAt: number | null
 }
+
+/** What the job says of itself; `forbidden` where the permission to ask is missing, which is allowed. */
+export type JobState =
+  | { readonly kind: 'running'; readonly startedAt: number | null }
+  | { readonly kind: 'stopped'; readonly code: string; readonly reason: string | null; readonly startedAt: number | null }
+  | { readonly kind: 'forbidden' }
+
+export interface ProvisioningJob {
+  /** Rejects with `JobUnavailable` when the answer is neither. */
+  state(signal: AbortSignal): Promise<JobState>
+}

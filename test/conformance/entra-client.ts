@@ -57,6 +57,8 @@ export interface EntraClient {
   post(body: unknown, more?: Readonly<Record<string, string>>, endpoint?: string): Promise<Response>
   /** Uploads and insists on 202. */
   upload(...users: readonly User[]): Promise<Response>
+  /** Starts, pauses or restarts the job. */
+  control(action: 'start' | 'pause' | 'restart', body?: unknown): Promise<void>
   logUrl(query?: string, version?: 'v1.0' | 'beta'): string
   /** All pages of a query, by the Graph client. */
   log(filter: string, top?: number): Promise<readonly LogRecord[]>
@@ -144,6 +146,15 @@ export function createEntraClient({ endpoint, token, patienceMs }: EntraUnderTes
     headers,
     post,
     upload,
+    async control(action, body) {
+      const json = body === undefined ? {} : { body: JSON.stringify(body) }
+      const response = await fetch(`${jobUrl}/${action}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        ...json,
+      })
+      assert.equal(response.status, 204)
+    },
     log,
     records,
     logUrl: (query = '', version = 'v1.0') => `${origin}/${version}/auditLogs/provisioning${query === '' ? '' : `?${query}`}`,

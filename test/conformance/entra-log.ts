@@ -55,11 +55,11 @@ export const logCases: readonly EntraCase[] = [
       const key = newKey()
       const began = Date.now()
       await upload(person(key))
-      await new Promise((resolve) => setTimeout(resolve, 150))
+      await new Promise((resolve) => setTimeout(resolve, 100))
       assert.deepEqual(await log(`sourceIdentity/id eq '${key}'`), [])
       const [record] = await records(key, 1)
-      assert.ok(Date.now() - began > 250)
-      assert.ok(Math.abs(Date.parse(record?.activityDateTime ?? '') - began) < 2_000)
+      assert.ok(Date.now() - began >= 700)
+      assert.ok(Math.abs(Date.parse(record?.activityDateTime ?? '') - began) < 5_000)
     },
   },
   {
@@ -109,7 +109,7 @@ export const logCases: readonly EntraCase[] = [
   {
     name: 'pages lead from one to the next, newest first, and give every record once',
     source: '[D] @odata.nextLink; [R] newest first',
-    setup: 'slow-cycles',
+    setup: 'standard',
     async run({ upload, records, log }) {
       const key = newKey()
       const keys = Array.from({ length: 7 }, (_, index) => `${key}-${index}`)

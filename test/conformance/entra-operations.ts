@@ -182,11 +182,13 @@ export const operationCases: readonly EntraCase[] = [
   {
     name: 'the same person twice in one cycle gives two changes',
     source: '[R] the same user sent twice in one cycle',
-    setup: 'slow-cycles',
-    async run({ upload, records }) {
+    setup: 'standard',
+    async run({ upload, records, control }) {
       const key = newKey()
+      await control('pause')
       await upload(person(key, { title: 'A' }))
       await upload(person(key, { title: 'B' }))
+      await control('start')
       const [first, second] = await records(key, 2)
       assert.equal(first?.cycleId, second?.cycleId)
       assert.notEqual(first?.changeId, second?.changeId)

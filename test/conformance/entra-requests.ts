@@ -175,37 +175,31 @@ export const requestCases: readonly EntraCase[] = [
     name: 'a paused job still answers 202, and processes when it is started',
     source: '[D] 202 while paused; pause and start of the job',
     setup: 'standard',
-    async run({ upload, headers, jobUrl, log, records }) {
+    async run({ upload, control, headers, jobUrl, log, records }) {
       const key = newKey()
-      const act = async (action: string): Promise<number> => (await fetch(`${jobUrl}/${action}`, { method: 'POST', headers })).status
       const codeOf = async (): Promise<string> => {
         const job: { readonly status: { readonly code: string } } = JSON.parse(await (await fetch(jobUrl, { headers })).text())
         return job.status.code
       }
       assert.equal(await codeOf(), 'Active')
-      assert.equal(await act('pause'), 204)
+      await control('pause')
       assert.equal(await codeOf(), 'Paused')
       await upload(person(key))
       await new Promise((resolve) => setTimeout(resolve, 100))
       assert.deepEqual(await log(`sourceIdentity/id eq '${key}'`), [])
-      assert.equal(await act('start'), 204)
+      await control('start')
       await records(key, 1)
     },
   },
   {
     name: 'a restart throws away what is staged and not taken by a cycle',
     source: '[D] restart purges staged data when no cycle is running',
-    setup: 'slow-cycles',
-    async run({ upload, headers, jobUrl, log, records }) {
+    setup: 'standard',
+    async run({ upload, control, log, records }) {
       const [lost, kept] = [newKey(), newKey()]
+      await control('pause')
       await upload(person(lost))
-      const body = JSON.stringify({ criteria: { resetScope: 'Watermark, Escrows, QuarantineState' } })
-      const restart = await fetch(`${jobUrl}/restart`, {
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body,
-      })
-      assert.equal(restart.status, 204)
+      await control('restart', { criteria: { resetScope: 'Watermark, Escrows, QuarantineState' } })
       await upload(person(kept))
       await records(kept, 1)
       assert.deepEqual(await log(`sourceIdentity/id eq '${lost}'`), [])
@@ -215,8 +209,8 @@ export const requestCases: readonly EntraCase[] = [
     name: 'a full bucket is 500 and says so',
     source: '[D] "The bucket that stores the ingested data is full"',
     setup: 'bucket-of-three',
-    async run({ post, jobUrl, headers }) {
-      await fetch(`${jobUrl}/pause`, { method: 'POST', headers })
+    async run({ post, control }) {
+      await control('pause')
       assert.equal((await post(bulk([person(newKey()), person(newKey()), person(newKey())]))).status, 202)
       const response = await post(one())
       assert.equal(response.status, 500)

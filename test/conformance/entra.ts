@@ -19,7 +19,6 @@ export type EntraSetup =
   | 'flow-nulls-off'
   | 'bucket-of-three'
   | 'slow-log'
-  | 'slow-cycles'
 
 /** One thing that the service does, and how it is known: [D] documented by Microsoft, [R] seen in real data, [C] seen in public code. */
 export interface EntraCase {

@@ -1,6 +1,8 @@
 import { isFinal } from '../../core/ledger/lifecycle.ts'
 import type { PlanResult } from '../../core/ledger/port.ts'
-import { type Decision, type EventDecision, laneOrder } from '../../core/plan/plan.ts'
+import { type Decision, type EventDecision, laneOrder, REASONS } from '../../core/plan/plan.ts'
+import type { BrakeSettings } from '../../core/plan/brake.ts'
+import { applyBrake } from './brake.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { addTotals } from './record.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
@@ -8,7 +10,13 @@ import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
 type Decided = Extract<Decision, { kind: 'decided' }>
 
 /** One transaction over many people. Rows are taken in id order, so that two instances never wait for each other. */
-export async function commitPlan(sql: Sql, instance: string, decisions: readonly Decision[], now: number): Promise<PlanResult> {
+export async function commitPlan(
+  sql: Sql,
+  instance: string,
+  decisions: readonly Decision[],
+  brake: BrakeSettings,
+  now: number,
+): Promise<PlanResult> {
   const ordered = [...decisions].sort((a, b) => (a.employee < b.employee ? -1 : 1))
   const waiting = ordered.filter((decision) => decision.kind === 'wait')
   await withRows(
@@ -19,14 +27,21 @@ export async function commitPlan(sql: Sql, instance: string, decisions: readonly
        next_at = CASE WHEN next_at <= v.now THEN NULL ELSE next_at END
      FROM v WHERE employees.id = v.id AND employees.revision = v.revision`,
   )
-  const decided = ordered.filter((decision) => decision.kind === 'decided')
+  const decided = await applyBrake(
+    sql,
+    ordered.filter((decision) => decision.kind === 'decided'),
+    brake,
+    now,
+  )
   const current = new Set(
     (
       await withRows<{ id: string }>(
         sql,
-        ['id TEXT', 'revision INT', 'next_at INT', 'overtakes INT', 'incomplete_since INT'],
+        ['id TEXT', 'revision INT', 'next_at INT', 'overtakes INT', 'incomplete_since INT', 'braked_at INT'],
         decided.map(employeeRow(now)),
         `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, next_at = v.next_at,
+           braked_at = CASE WHEN v.braked_at IS NULL THEN NULL ELSE COALESCE(employees.braked_at, v.braked_at) END,
+           brake_free = CASE WHEN v.braked_at IS NULL THEN 0 ELSE brake_free END,
            reoffer = CASE WHEN v.overtakes = 1 THEN 1 ELSE reoffer END,
            incomplete_since = CASE WHEN v.incomplete_since IS NULL THEN NULL ELSE COALESCE(employees.incomplete_since, v.incomplete_since) END
          FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id`,
@@ -54,6 +69,7 @@ function employeeRow(now: number): (decision: Decided) => SqlValue[] {
     nextAt,
     operation?.overtakes ? 1 : 0,
     events.some((event) => event.state === 'incomplete') ? now : null,
+    events.some((event) => event.reason === REASONS.brake) ? now : null,
   ]
 }
 

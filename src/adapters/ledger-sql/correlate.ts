@@ -69,13 +69,13 @@ export async function correlate(sql: Sql, { joins, now, finalAt, watermark }: Co
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
   )
   const interims = joins.filter((join) => join.operation !== null && join.interim !== null)
-  const answered = await withRows<{ seq: number; employee: string; hash: string; interim: string; code: string | null }>(
+  const answered = await withRows<{ seq: number; employee: string; hash: string; active: number; interim: string; code: string | null }>(
     sql,
     ['seq INT', 'interim TEXT', 'code TEXT', 'reason TEXT', 'now INT', 'final_at INT'],
     interims.map(({ operation, interim, record }) => [seqOf(operation ?? ''), interim, record.code, record.reason, now, finalAt]),
     `UPDATE operations SET state = 'answered', interim = v.interim, code = v.code, reason = v.reason, answered_at = v.now, final_at = v.final_at
      FROM v WHERE operations.seq = v.seq AND operations.state = 'accepted'
-     RETURNING operations.seq, operations.employee, operations.hash, operations.interim, operations.code`,
+     RETURNING operations.seq, operations.employee, operations.hash, operations.active, operations.interim, operations.code`,
   )
   await addUnanswered(
     sql,
@@ -120,16 +120,16 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
 async function remember(
   sql: Sql,
   joins: readonly JoinedRecord[],
-  answered: readonly { seq: number; employee: string; hash: string; interim: string; code: string | null }[],
+  answered: readonly { seq: number; employee: string; hash: string; active: number; interim: string; code: string | null }[],
   now: number,
 ): Promise<void> {
   const took = answered.filter(({ interim, code }) => interim === 'confirmed' || (interim === 'unchanged' && code === REDUNDANT_EXPORT))
   const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
   await withRows(
     sql,
-    ['id TEXT', 'hash TEXT', 'operation INT', 'now INT'],
-    [...newest.values()].map(({ employee, hash, seq }) => [employee, hash, seq, now]),
-    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, known = 1, known_at = COALESCE(known_at, v.now), offers = 0
+    ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
+    [...newest.values()].map(({ employee, hash, seq, active }) => [employee, hash, seq, active, now]),
+    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, taken_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), offers = 0
      FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation)`,
   )
   const objects = new Map(

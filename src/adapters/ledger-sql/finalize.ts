@@ -184,12 +184,13 @@ export async function expire(sql: Sql, instance: string, query: ExpireQuery): Pr
   const employees = [...new Set(overdue.map(({ employee }) => employee))].sort()
   await withRows(
     sql,
-    ['id TEXT'],
-    employees.map((id) => [id]),
-    'UPDATE employees SET taken_hash = NULL, offers = offers + 1 FROM v WHERE employees.id = v.id',
+    ['id TEXT', 'cost INT'],
+    employees.map((id) => [id, query.maxOffers === null ? 0 : 1]),
+    'UPDATE employees SET taken_hash = NULL, offers = offers + v.cost FROM v WHERE employees.id = v.id',
   )
-  const givenUp = overdue.filter(({ offers }) => offers + 1 >= query.maxOffers)
-  const again = overdue.filter(({ offers }) => offers + 1 < query.maxOffers)
+  const most = query.maxOffers ?? Number.POSITIVE_INFINITY
+  const givenUp = overdue.filter(({ offers }) => offers + 1 >= most)
+  const again = overdue.filter(({ offers }) => offers + 1 < most)
   await reopenEvents(sql, await eventsOf(sql, again))
   await planAgain(
     sql,
@@ -245,4 +246,24 @@ export async function expireIncomplete(sql: Sql, instance: string, before: numbe
     'UPDATE employees SET incomplete_since = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
   )
   return events.length
+}
+
+const JOB_STARTED = 'job-started'
+
+export async function jobRestarted(sql: Sql, instance: string, startedAt: number, now: number): Promise<number> {
+  const [known] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STARTED])
+  if (known && known.value >= startedAt) return 0
+  await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
+    JOB_STARTED,
+    startedAt,
+  ])
+  // The first start anybody is told of says nothing about what came before.
+  if (!known) return 0
+  const { offeredAgain } = await expire(sql, instance, {
+    acceptedBefore: startedAt,
+    maxOffers: Number.MAX_SAFE_INTEGER,
+    now,
+    limit: Number.MAX_SAFE_INTEGER,
+  })
+  return offeredAgain
 }

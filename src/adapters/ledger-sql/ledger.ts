@@ -1,9 +1,10 @@
 import type { Ledger } from '../../core/ledger/port.ts'
 import { recordAnswer } from './answers.ts'
 import { nextBatch, takeSlot } from './batches.ts'
+import { brakeStatus, releaseBrake } from './brake.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates, correlate, watermark } from './correlate.ts'
-import { expire, expireIncomplete, finalize } from './finalize.ts'
+import { expire, expireIncomplete, finalize, jobRestarted } from './finalize.ts'
 import { setHold } from './holds.ts'
 import { census, idle, outlook, totals } from './inspect.ts'
 import { markPublished, takeUnpublished } from './outbox.ts'
@@ -19,7 +20,10 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
   return {
     record: (intake) => within((sql) => record(sql, instance, intake)),
     duePeople: (query) => within((sql) => duePeople(sql, query)),
-    commitPlan: (decisions, now) => within((sql) => commitPlan(sql, instance, decisions, now)),
+    commitPlan: (decisions, brake, now) => within((sql) => commitPlan(sql, instance, decisions, brake, now)),
+    brakeStatus: (settings, now) => within((sql) => brakeStatus(sql, settings, now)),
+    releaseBrake: (actor, reason, now) => within((sql) => releaseBrake(sql, actor, reason, now)),
+    jobRestarted: (startedAt, now) => within((sql) => jobRestarted(sql, instance, startedAt, now)),
     nextBatch: (query) => within((sql) => nextBatch(sql, query)),
     takeSlot: (batchId, query) => within((sql) => takeSlot(sql, instance, batchId, query)),
     hold: (hold) => within((sql) => setHold(sql, hold)),

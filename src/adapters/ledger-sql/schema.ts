@@ -30,7 +30,8 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
       id TEXT PRIMARY KEY NOT NULL, revision ${integer} NOT NULL,
       dirty_at ${integer}, plan_at ${integer}, next_at ${integer}, urgent ${integer} NOT NULL DEFAULT 0, incomplete_since ${integer},
       unanswered ${integer} NOT NULL DEFAULT 0, reoffer ${integer} NOT NULL DEFAULT 0, offers ${integer} NOT NULL DEFAULT 0,
-      known ${integer} NOT NULL DEFAULT 0, known_at ${integer}, taken_hash TEXT, taken_operation ${integer}, object_id TEXT
+      known ${integer} NOT NULL DEFAULT 0, known_at ${integer}, taken_hash TEXT, taken_operation ${integer}, taken_active ${integer}, object_id TEXT,
+      braked_at ${integer}, brake_free ${integer} NOT NULL DEFAULT 0
     )${tableOptions}`,
     `CREATE INDEX employees_due ON employees (plan_at) WHERE plan_at IS NOT NULL AND unanswered = 0`,
     `CREATE INDEX employees_waiting ON employees (dirty_at) WHERE dirty_at IS NOT NULL AND unanswered = 0`,
@@ -38,6 +39,11 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE INDEX employees_urgent ON employees (urgent) WHERE urgent = 1`,
     `CREATE INDEX employees_incomplete ON employees (incomplete_since) WHERE incomplete_since IS NOT NULL`,
     `CREATE INDEX employees_object ON employees (object_id) WHERE object_id IS NOT NULL`,
+    `CREATE INDEX employees_active ON employees (taken_active) WHERE taken_active = 1`,
+    `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
+    `CREATE TABLE deactivations (employee TEXT PRIMARY KEY NOT NULL, at ${integer} NOT NULL)${tableOptions}`,
+    `CREATE INDEX deactivations_at ON deactivations (at)`,
+    `CREATE TABLE audit (seq ${identity}, at ${integer} NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT)${tableOptions}`,
     `CREATE TABLE operations (
       seq ${identity}, employee TEXT NOT NULL, state TEXT NOT NULL ${oneOf('state', OPERATION_STATES)},
       lane ${integer} NOT NULL, active ${integer} NOT NULL, record TEXT NOT NULL, hash TEXT NOT NULL, manager TEXT, unresolved TEXT,

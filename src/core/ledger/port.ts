@@ -1,5 +1,6 @@
 import type { LogRecord } from '../report/log-record.ts'
 import type { HrEvent } from '../model.ts'
+import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
 import type { BatchState, EventState, FinalEventState, OperationState } from './lifecycle.ts'
 
@@ -15,9 +16,12 @@ export interface Ledger {
   duePeople(query: DueQuery): Promise<readonly Person[]>
   /**
    * Carries out decisions: replaces operations not yet sent, moves events, queues final outcomes. A decision whose person changed since it was
-   * read is dropped; that person stays due.
+   * read is dropped; that person stays due. Operations that would put out too many people at once are held back.
    */
-  commitPlan(decisions: readonly Decision[], now: number): Promise<PlanResult>
+  commitPlan(decisions: readonly Decision[], brake: BrakeSettings, now: number): Promise<PlanResult>
+  brakeStatus(settings: BrakeSettings, now: number): Promise<BrakeStatus>
+  /** Lets the held people go. Answers how many. Actor and reason are kept. */
+  releaseBrake(actor: string, reason: string, now: number): Promise<number>
   /** The next batch to send: one that was begun and left, or a new one from what waits. `null` when nothing is ready. */
   nextBatch(query: BatchQuery): Promise<Batch | null>
   /**
@@ -25,6 +29,11 @@ export interface Ledger {
    * and withdraws what a newer operation has overtaken.
    */
   takeSlot(batchId: string, query: SlotQuery): Promise<Slot>
+  /**
+   * The job was started again at `startedAt` and lost what was staged: what it accepted before and nobody heard of is offered again.
+   * Remembers the last start it was told of, and answers how many operations that were; 0 when it knew.
+   */
+  jobRestarted(startedAt: number, now: number): Promise<number>
   /** Sets or lifts (`until` in the past) a reason to send nothing. */
   hold(hold: Hold): Promise<void>
   /** Writes down what came of an attempt. */
@@ -105,6 +114,14 @@ export interface PlanResult {
   readonly finals: number
   /** Decisions dropped because their person changed meanwhile. */
   readonly stale: number
+}
+export interface BrakeStatus {
+  /** Distinct people put out in the window. */
+  readonly people: number
+  /** People active in the directory, as far as we put them there. */
+  readonly active: number
+  readonly held: number
+  readonly heldSince: number | null
 }
 
 // ── submit ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -217,7 +234,8 @@ export interface CorrelatedPage {
 export interface ExpireQuery {
   /** Operations accepted before this instant are overdue. */
   readonly acceptedBefore: number
-  readonly maxOffers: number
+  /** `null`: it is not their fault, so it costs no offer. */
+  readonly maxOffers: number | null
   readonly now: number
   readonly limit: number
 }

@@ -2,7 +2,7 @@ import type { EventState, OperationState } from '../ledger/lifecycle.ts'
 import { isFinal } from '../ledger/lifecycle.ts'
 import { LANES, type Lane, type ScimUser } from '../model.ts'
 import type { Effect, Folded, FoldRules, LedgerEvent } from './fold.ts'
-import { defaultFoldRules, fold, isObject } from './fold.ts'
+import { defaultFoldRules, flatten, fold, isObject, sameJson } from './fold.ts'
 import type { Mapping } from './mapping.ts'
 import { compareEvents } from './order.ts'
 import { ENTERPRISE_USER } from './scim.ts'
@@ -41,6 +41,8 @@ export const REASONS = {
   /** Takes effect later. */
   notYet: 'NotYetEffective',
   rescinded: 'Rescinded',
+  /** Too many people would lose access at once: somebody has to look. */
+  brake: 'Brake',
 } as const
 
 export interface EventDecision {
@@ -169,11 +171,17 @@ function judgeOf(person: Person, folded: Folded, mapping: Mapping): (event: Ledg
           const other = holder && bySeq.get(holder.by)
           if (other && (!winner || compareEvents(other, winner) > 0)) winner = other
         }
-        if (!mapped || !winner) return { kind: 'nothing-mapped' }
+        if (!mapped) return repeats(event, folded, mapping) ? { kind: 'surviving' } : { kind: 'nothing-mapped' }
+        if (!winner) return { kind: 'nothing-mapped' }
         return { kind: 'superseded', by: winner.seq, settled: isFinal(winner.state) && winner.state !== 'dead-lettered' }
       }
     }
   }
+}
+
+/** True for a snapshot that wrote nothing because what it says of the record was known: it says so all the same. */
+function repeats(event: LedgerEvent, { attributes }: Folded, mapping: Mapping): boolean {
+  return flatten(event.worker).some(([path, value]) => mapping.uses(path) && sameJson(attributes.get(path)?.value, value))
 }
 
 function decide({ seq }: PersonEvent, share: Share, send: boolean, missing: readonly string[]): EventDecision {

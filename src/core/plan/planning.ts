@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/port.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { BrakeSettings } from './brake.ts'
 import type { Mapping } from './mapping.ts'
 import { planPerson } from './plan.ts'
 
@@ -10,6 +11,7 @@ export interface PlanSettings {
   readonly maxWaitMs: number
   /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
   readonly incompleteMs: number
+  readonly brake: BrakeSettings
 }
 
 /** Works out, person by person, what the directory should now hold. */
@@ -29,7 +31,7 @@ export function planning(
     }
     await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
       const decisions = people.map((person) => planPerson(person, now, { mapping, digest: runtime.digest }))
-      const result = await ledger.commitPlan(decisions, now)
+      const result = await ledger.commitPlan(decisions, settings.brake, now)
       runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
     })
     onPlanned()

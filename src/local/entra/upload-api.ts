@@ -89,9 +89,8 @@ export function createUploadApi(settings: Settings, tokens: Tokens, staging: Sta
     return undefined
   }
 
-  function count(exchange: Exchange, status: number): void {
+  function count(status: number): void {
     counts.calls += 1
-    peak.add(exchange.receivedAt)
     if (status === 202) counts.accepted += 1
     else if (status === 429) counts.throttled += 1
     else counts.rejected += 1
@@ -99,11 +98,15 @@ export function createUploadApi(settings: Settings, tokens: Tokens, staging: Sta
 
   return {
     async answer(exchange, route) {
+      peak.add(exchange.receivedAt)
       const problem = await receive(exchange, route)
-      count(exchange, problem?.status ?? 202)
+      count(problem?.status ?? 202)
       if (problem !== undefined) sendProblem(exchange, problem)
     },
-    countFault: count,
+    countFault(exchange, status) {
+      peak.add(exchange.receivedAt)
+      count(status)
+    },
     counts: () => ({ ...counts, peakCallsPer5s: peak.value }),
   }
 }

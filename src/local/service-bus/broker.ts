@@ -4,7 +4,9 @@ import type { Server, Socket } from 'node:net'
 import type { BrokerConfig } from './config.ts'
 import { ClientConnection } from './connection.ts'
 import { refusals } from './errors.ts'
+import { Faults, sameAddress } from './faults.ts'
 import type { Fault } from './faults.ts'
+import type { QueueEntity } from './entity.ts'
 import { Namespace } from './namespace.ts'
 import { Nodes } from './nodes.ts'
 import { createContainer } from './rhea-types.ts'
@@ -69,6 +71,9 @@ export function connectionStringFor(host: string, port: number): string {
   return `Endpoint=sb://${host}:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${key};UseDevelopmentEmulator=true;`
 }
 
+/** Idle links and connections are looked for less often than locks. */
+const sweepsPerWatch = 8
+
 class LocalBroker implements Broker {
   port = 0
   connectionString = ''
@@ -77,17 +82,19 @@ class LocalBroker implements Broker {
   private readonly turn = new Turn()
   private readonly namespace: Namespace
   private readonly nodes: Nodes
+  private readonly faults = new Faults()
   private readonly container: RheaContainer = createContainer({ id: `rollcall-bus-${randomBytes(4).toString('hex')}` })
   private readonly connections = new Set<ClientConnection>()
   private readonly server: Server
   private sweeper: NodeJS.Timeout | undefined
   private stopping: Promise<void> | undefined
+  private sweeps = 0
 
   constructor(options: BrokerOptions) {
     this.settings = { ...defaultSettings, ...options.settings }
     this.now = options.now ?? Date.now
     this.namespace = new Namespace(options.config, this.settings, this.turn, this.now)
-    this.nodes = new Nodes(this.namespace, this.settings, this.now)
+    this.nodes = new Nodes(this.namespace, this.settings, this.faults, this.now)
     this.server = createServer({ noDelay: true }, (socket) => this.connected(socket))
   }
 
@@ -121,10 +128,20 @@ class LocalBroker implements Broker {
         for (const connection of this.connections) connection.destroy()
         return
       case 'expire-locks':
-        for (const entity of this.namespace.entities()) {
-          if (fault.entity === undefined || entity.address.toLowerCase() === fault.entity.toLowerCase())
-            entity.queue.expireLocks(this.now())
-        }
+        for (const entity of this.meant(fault.entity)) entity.queue.expireLocks(this.now())
+        return
+      case 'stall':
+        for (const entity of this.meant(fault.entity)) entity.stall(true)
+        return
+      case 'resume':
+        this.faults.clear()
+        for (const entity of this.namespace.entities()) entity.stall(false)
+        return
+      case 'slow-acknowledgements':
+      case 'lose-acknowledgements':
+      case 'deliver-twice':
+      case 'server-busy':
+        this.faults.add(fault)
         return
       default:
         fault satisfies never
@@ -160,13 +177,19 @@ class LocalBroker implements Broker {
       turn,
       onAttach: (session, context) => this.nodes.attach(session, context),
       onGone: (gone) => this.connections.delete(gone),
+      refusal: this.connections.size >= settings.maxConnections ? refusals.connectionQuota(settings.maxConnections) : undefined,
     })
     this.connections.add(connection)
-    if (this.connections.size > settings.maxConnections) connection.close(refusals.connectionQuota(settings.maxConnections))
   }
 
   private sweep(): void {
     const now = this.now()
     for (const entity of this.namespace.entities()) entity.queue.sweep(now)
+    this.sweeps += 1
+    if (this.sweeps % sweepsPerWatch === 0) for (const connection of this.connections) connection.watch()
+  }
+
+  private meant(address: string | undefined): QueueEntity[] {
+    return [...this.namespace.entities()].filter((entity) => address === undefined || sameAddress(entity.address, address))
   }
 }

@@ -33,6 +33,10 @@ export class ClientConnection implements EndOfTurn {
   private opened = false
   private gone = false
   private handshakeReceived = 0
+  private readonly refusal: Refusal | undefined
+  private linkedAt: number
+  /** Milliseconds, as of the last `watch`: precise enough to tell what is idle. */
+  coarseNow = performance.now()
 
   constructor(fields: {
     readonly container: RheaContainer
@@ -41,6 +45,8 @@ export class ClientConnection implements EndOfTurn {
     readonly turn: Turn
     readonly onAttach: OnAttach
     readonly onGone: (connection: ClientConnection) => void
+    /** When given, the connection is closed with it as soon as it is open. */
+    readonly refusal: Refusal | undefined
   }) {
     const { container, socket, settings, turn } = fields
     this.socket = socket
@@ -48,6 +54,8 @@ export class ClientConnection implements EndOfTurn {
     this.turn = turn
     this.onAttach = fields.onAttach
     this.onGone = fields.onGone
+    this.refusal = fields.refusal
+    this.linkedAt = this.coarseNow
     this.output = new Output(socket, () => turn.write(this))
     this.rhea = container.create_connection({
       max_frame_size: settings.maxFrameBytes,
@@ -73,6 +81,23 @@ export class ClientConnection implements EndOfTurn {
     return this.output.backlog < this.settings.outputHighWater
   }
 
+  get maxUnsettled(): number {
+    return this.settings.maxUnsettled
+  }
+
+  /** Closes what has been idle for too long: links, or the connection when it has none. */
+  watch(): void {
+    this.coarseNow = performance.now()
+    const { linkIdleMs, connectionIdleMs } = this.settings
+    let links = 0
+    for (const session of this.sessions.values()) {
+      session.closeIdle(this.coarseNow - linkIdleMs, refusals.linkIdle(linkIdleMs))
+      links += session.linkCount
+    }
+    if (links > 0) this.linkedAt = this.coarseNow
+    else if (this.opened && this.coarseNow - this.linkedAt > connectionIdleMs) this.close(refusals.connectionIdle(connectionIdleMs))
+  }
+
   endTurn(): void {
     this.output.flush()
   }
@@ -95,6 +120,7 @@ export class ClientConnection implements EndOfTurn {
     rhea.on('connection_open', () => {
       this.opened = true
       clearTimeout(this.handshake)
+      if (this.refusal !== undefined) this.close(this.refusal)
     })
     rhea.on('sender_open', (context: LinkContext) => this.onAttach(this.sessionOf(context.session), context))
     rhea.on('receiver_open', (context: LinkContext) => this.onAttach(this.sessionOf(context.session), context))
@@ -116,6 +142,7 @@ export class ClientConnection implements EndOfTurn {
 
   /** rhea closes the socket after this; the peer hears why first. */
   private failed(error: Error): void {
+    if (this.gone) return
     const refusal = refusals.framingError(error.message)
     if (this.opened) {
       this.rhea.close(refusal)

@@ -86,9 +86,9 @@ export class Egress implements Attached, Consumer, EndOfTurn {
   private unsettled(token: Buffer): Unsettled {
     return {
       owner: this,
-      settledByPeer: (state, _settled, reply) => {
+      settledByPeer: (state, reply) => {
         const answer = this.settle(token, state)
-        if (answer !== undefined) reply(answer)
+        if (answer !== undefined) reply(answer, this.source.fate())
       },
     }
   }

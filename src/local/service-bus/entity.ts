@@ -1,5 +1,6 @@
 import type { EntityStatus } from './config.ts'
 import type { Refusal } from './errors.ts'
+import type { Fate } from './faults.ts'
 import { SessionDesk } from './session-desk.ts'
 import type { Outcome, Settlement } from './store/contract.ts'
 import type { StoredMessage } from './store/message.ts'
@@ -24,6 +25,8 @@ export interface MessageSource {
   offer(consumer: Consumer): void
   withdraw(consumer: Consumer): void
   settle(token: Buffer, outcome: Outcome, now: number): Settlement
+  /** What becomes of the answer to a settlement. */
+  fate(): Fate
   /** The answer to 'lock-lost'. */
   readonly lostRefusal: Refusal
   /** The link is gone. */

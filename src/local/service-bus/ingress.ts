@@ -1,5 +1,6 @@
 import { refusals } from './errors.ts'
 import type { Refusal } from './errors.ts'
+import type { Fate } from './faults.ts'
 import type { RheaLink } from './rhea-types.ts'
 import type { Attached, WireSession } from './session.ts'
 import { accepted } from './wire/disposition-run.ts'
@@ -19,18 +20,26 @@ export class Ingress implements Attached {
   private readonly credit: number
   private readonly maxBytes: number
   private readonly take: TakeDelivery
+  private readonly fate: () => Fate
   private parts: Buffer[] = []
   private size = 0
   private format = 0
   private deliveryId: number | undefined
   private closed = false
 
-  constructor(session: WireSession, link: RheaLink, limits: { readonly credit: number; readonly maxBytes: number }, take: TakeDelivery) {
+  constructor(
+    session: WireSession,
+    link: RheaLink,
+    limits: { readonly credit: number; readonly maxBytes: number },
+    take: TakeDelivery,
+    fate: () => Fate,
+  ) {
     this.session = session
     this.link = link
     this.credit = limits.credit
     this.maxBytes = limits.maxBytes
     this.take = take
+    this.fate = fate
     link.flow(this.credit)
   }
 
@@ -59,7 +68,8 @@ export class Ingress implements Attached {
     this.reset()
     this.used()
     const refusal = this.taken(payload, format)
-    if (!frame.settled) this.session.answer(deliveryId, refusal === undefined ? accepted : { kind: 'rejected', error: refusal })
+    if (!frame.settled)
+      this.session.answer(deliveryId, refusal === undefined ? accepted : { kind: 'rejected', error: refusal }, this.fate())
   }
 
   onFlow(frame: FlowFrame): void {

@@ -4,6 +4,7 @@ import { Egress } from './egress.ts'
 import type { Destination, QueueEntity } from './entity.ts'
 import { refusals } from './errors.ts'
 import type { Refusal } from './errors.ts'
+import type { Fate, Faults } from './faults.ts'
 import { Ingress } from './ingress.ts'
 import type { TakeDelivery } from './ingress.ts'
 import { failed } from './management/answers.ts'
@@ -26,11 +27,13 @@ const requestCredit = 100
 export class Nodes {
   private readonly namespace: Namespace
   private readonly settings: BrokerSettings
+  private readonly faults: Faults
   private readonly now: () => number
 
-  constructor(namespace: Namespace, settings: BrokerSettings, now: () => number) {
+  constructor(namespace: Namespace, settings: BrokerSettings, faults: Faults, now: () => number) {
     this.namespace = namespace
     this.settings = settings
+    this.faults = faults
     this.now = now
   }
 
@@ -56,8 +59,9 @@ export class Nodes {
       refuse(link, take)
       return
     }
+    const fate = (): Fate => (isControl ? { kind: 'given' } : this.faults.fate('sends', address))
     const limits = { credit: isControl ? requestCredit : this.settings.senderCredit, maxBytes: this.settings.maxMessageBytes }
-    session.attach(link, new Ingress(session, link, limits, take))
+    session.attach(link, new Ingress(session, link, limits, take, fate))
   }
 
   /** The peer receives: from an entity, or the answers of a control node. */
@@ -87,6 +91,11 @@ export class Nodes {
       refuse(link, refusals.entityDisabled(address))
       return
     }
+    const busy = this.faults.busy(entity.address)
+    if (busy !== undefined) {
+      refuse(link, busy)
+      return
+    }
     const removes = link.snd_settle_mode === 1
     link.local.attach.snd_settle_mode = removes ? 1 : 0
     link.local.attach.rcv_settle_mode = link.rcv_settle_mode ?? 0
@@ -95,7 +104,7 @@ export class Nodes {
     if (desk === undefined) {
       if (wanted !== undefined)
         refuse(link, refusals.notAllowed('A sessionful message receiver cannot be created on an entity that does not require sessions.'))
-      else session.attach(link, new Egress(session, link, entitySource(entity), removes, this.now))
+      else session.attach(link, new Egress(session, link, entitySource(entity, this.faults), removes, this.now))
       return
     }
     if (wanted === undefined) {
@@ -105,7 +114,16 @@ export class Nodes {
       )
       return
     }
-    const context = { session, link, address, desk, removes, now: this.now, defaultWaitMs: this.settings.sessionWaitMs }
+    const context = {
+      session,
+      link,
+      address,
+      desk,
+      removes,
+      faults: this.faults,
+      now: this.now,
+      defaultWaitMs: this.settings.sessionWaitMs,
+    }
     if (wanted === null) attachNextSession(context)
     else attachNamedSession(context, wanted)
   }
@@ -113,7 +131,7 @@ export class Nodes {
   private deliveries(address: string, destination: Destination | undefined): TakeDelivery | Refusal {
     if (destination === undefined) return refusals.notAllowed(`Messages cannot be sent to '${address}'.`)
     if (destination.status === 'Disabled' || destination.status === 'SendDisabled') return refusals.entityDisabled(address)
-    return (payload, format) => destination.accept(parseDelivery(payload, format), this.now())
+    return (payload, format) => this.faults.busy(destination.address) ?? destination.accept(parseDelivery(payload, format), this.now())
   }
 
   private requests(session: WireSession, address: string, node: Node & { readonly kind: 'cbs' | 'management' }): TakeDelivery {

@@ -1,5 +1,6 @@
 import { Egress } from './egress.ts'
 import { refusals } from './errors.ts'
+import type { Faults } from './faults.ts'
 import { amqp } from './rhea-types.ts'
 import type { RheaLink, Typed } from './rhea-types.ts'
 import type { Attached, WireSession } from './session.ts'
@@ -30,6 +31,7 @@ export interface SessionAttachContext {
   readonly address: string
   readonly desk: SessionDesk
   readonly removes: boolean
+  readonly faults: Faults
   readonly now: () => number
   /** How long to wait for a free session when the client does not say. Milliseconds. */
   readonly defaultWaitMs: number
@@ -60,12 +62,10 @@ export function attachNextSession(context: SessionAttachContext): void {
   const patience = link.properties?.['com.microsoft:timeout']
   const waitMs = typeof patience === 'number' && patience >= 0 ? patience : defaultWaitMs
   const timer = setTimeout(() => {
-    desk.giveUp(waiter)
-    session.detach(link)
     link.open()
     link.local.attach.source = null
     link.local.attach.target = null
-    link.close(refusals.sessionTimeout())
+    session.close(link, refusals.sessionTimeout())
   }, waitMs)
   const waiter: SessionWaiter = {
     granted: (grant) => {
@@ -88,18 +88,15 @@ export function attachNextSession(context: SessionAttachContext): void {
 }
 
 function openOn(context: SessionAttachContext, grant: SessionGrant): void {
-  const { session, link, address, desk, removes, now } = context
+  const { session, link, address, desk, removes, faults, now } = context
   link.set_source({ address, filter: { [sessionFilter]: grant.sessionId } })
   link.local.attach.properties = { 'com.microsoft:locked-until-utc': ticks(grant.lockedUntil) }
   desk.hold({
     grant,
     linkName: link.name,
-    lost: () => {
-      session.detach(link)
-      link.close(refusals.sessionLockLost(grant.sessionId))
-    },
+    lost: () => session.close(link, refusals.sessionLockLost(grant.sessionId)),
   })
-  session.attach(link, new Egress(session, link, sessionSource(desk, grant), removes, now))
+  session.attach(link, new Egress(session, link, sessionSource(desk, grant, faults), removes, now))
 }
 
 function ticks(epochMs: number): Typed {

@@ -1,5 +1,6 @@
 import type { ClientConnection } from './connection.ts'
-import type { RheaLink, RheaSession } from './rhea-types.ts'
+import type { Fate } from './faults.ts'
+import type { AmqpError, RheaLink, RheaSession } from './rhea-types.ts'
 import type { EndOfTurn } from './turn.ts'
 import { DispositionRun } from './wire/disposition-run.ts'
 import type { Answer } from './wire/disposition-run.ts'
@@ -21,7 +22,7 @@ export interface Attached {
 /** Where the peer's word about a delivery goes. */
 export interface Unsettled {
   readonly owner: Attached
-  settledByPeer(state: DispositionState, settled: boolean, reply: (answer: Answer) => void): void
+  settledByPeer(state: DispositionState, reply: (answer: Answer, fate: Fate) => void): void
 }
 
 /** Writes a message at `offset` and returns the offset after it. */
@@ -44,6 +45,7 @@ export class WireSession implements EndOfTurn {
   readonly connection: ClientConnection
   readonly rhea: RheaSession
   private readonly links = new Map<RheaLink, Attached>()
+  private readonly activeAt = new Map<RheaLink, number>()
   private readonly unsettled = new Map<number, Unsettled>()
   private readonly received: DispositionRun
   private readonly sent: DispositionRun
@@ -51,6 +53,7 @@ export class WireSession implements EndOfTurn {
   private remoteWindow: number
   private remoteNextIncoming = 0
   private held: HeldTransfer | undefined
+  private ended = false
 
   constructor(connection: ClientConnection, rhea: RheaSession) {
     this.connection = connection
@@ -62,17 +65,36 @@ export class WireSession implements EndOfTurn {
 
   attach(link: RheaLink, attached: Attached): void {
     this.links.set(link, attached)
+    this.activeAt.set(link, this.connection.coarseNow)
+  }
+
+  get linkCount(): number {
+    return this.links.size
+  }
+
+  /** Closes the links on which nothing has moved since `before`. */
+  closeIdle(before: number, error: AmqpError): void {
+    for (const [link, at] of this.activeAt) if (at < before) this.close(link, error)
   }
 
   detach(link: RheaLink): void {
-    const attached = this.links.get(link)
+    const attached = this.forget(link)
     if (attached === undefined) return
-    this.links.delete(link)
     for (const [id, delivery] of this.unsettled) if (delivery.owner === attached) this.unsettled.delete(id)
     attached.onGone()
   }
 
+  /** Closes a link from our side; settlements already on their way are still answered. */
+  close(link: RheaLink, error: AmqpError): void {
+    const attached = this.forget(link)
+    link.close(error)
+    attached?.onGone()
+  }
+
+  /** The peer has ended the session: what is owed goes out before our own end, and nothing after it. */
   end(): void {
+    this.endTurn()
+    this.ended = true
     for (const link of this.links.keys()) this.detach(link)
     this.unsettled.clear()
     this.held = undefined
@@ -121,14 +143,19 @@ export class WireSession implements EndOfTurn {
   }
 
   /** Answers a delivery the peer sent us. */
-  answer(deliveryId: number, answer: Answer): void {
-    this.received.add(deliveryId, answer)
-    this.connection.turn.answer(this)
+  answer(deliveryId: number, answer: Answer, fate: Fate): void {
+    this.after(fate, () => this.received.add(deliveryId, answer))
   }
 
   /** True when a message can leave now. */
   get hasRoom(): boolean {
-    return this.held === undefined && this.window > 0 && this.connection.hasRoom
+    return (
+      !this.ended &&
+      this.held === undefined &&
+      this.window > 0 &&
+      this.unsettled.size < this.connection.maxUnsettled &&
+      this.connection.hasRoom
+    )
   }
 
   /** The socket has drained: links that wait for room may go on. */
@@ -139,6 +166,7 @@ export class WireSession implements EndOfTurn {
 
   /** Sends one message. Call it only while `hasRoom`. `unsettled` hears what the peer says about it. */
   send(link: RheaLink, tag: Buffer, sizeLimit: number, write: WriteBody, unsettled: Unsettled | undefined): void {
+    this.touch(link)
     const deliveryId = this.nextDeliveryId
     this.nextDeliveryId = (this.nextDeliveryId + 1) >>> 0
     if (unsettled !== undefined) this.unsettled.set(deliveryId, unsettled)
@@ -173,6 +201,7 @@ export class WireSession implements EndOfTurn {
   }
 
   endTurn(): void {
+    if (this.ended) return
     this.received.flush()
     this.sent.flush()
   }
@@ -217,17 +246,44 @@ export class WireSession implements EndOfTurn {
 
   private settle(id: number, delivery: Unsettled, frame: DispositionFrame): void {
     if (frame.settled || (frame.state.kind !== 'none' && frame.state.kind !== 'received')) this.unsettled.delete(id)
-    delivery.settledByPeer(frame.state, frame.settled, (answer) => {
-      if (frame.settled) return
-      this.sent.add(id, answer)
-      this.connection.turn.answer(this)
+    delivery.settledByPeer(frame.state, (answer, fate) => {
+      if (!frame.settled) this.after(fate, () => this.sent.add(id, answer))
     })
+  }
+
+  private after(fate: Fate, answer: () => void): void {
+    switch (fate.kind) {
+      case 'given':
+        answer()
+        this.connection.turn.answer(this)
+        return
+      case 'late':
+        setTimeout(() => this.after({ kind: 'given' }, answer), fate.delayMs).unref()
+        return
+      case 'lost':
+        if (fate.cut) this.connection.destroy()
+        return
+      default:
+        fate satisfies never
+    }
   }
 
   private attachedAt(handle: number): Attached | undefined {
     const link = this.rhea.remote.handles[handle]
     if (link === undefined) throw new MalformedError(`there is no link with handle ${handle}`)
     // A link we refused or closed may still have frames on the way: those are for nobody.
+    this.touch(link)
     return this.links.get(link)
+  }
+
+  private forget(link: RheaLink): Attached | undefined {
+    const attached = this.links.get(link)
+    this.links.delete(link)
+    this.activeAt.delete(link)
+    return attached
+  }
+
+  private touch(link: RheaLink): void {
+    if (this.activeAt.has(link)) this.activeAt.set(link, this.connection.coarseNow)
   }
 }

@@ -22,6 +22,12 @@ export interface BrokerSettings {
   readonly outputHighWater: number
   /** How often locks, schedules and times to live are looked at. Milliseconds. */
   readonly sweepIntervalMs: number
+  /** A link on which nothing has moved for this long is closed with `amqp:link:detach-forced`. Milliseconds. */
+  readonly linkIdleMs: number
+  /** A connection without links for this long is closed with `amqp:connection:forced`. Milliseconds. */
+  readonly connectionIdleMs: number
+  /** Deliveries of one AMQP session that may be unsettled; further messages wait. */
+  readonly maxUnsettled: number
   /** How long a receiver waits for a free session when it does not say itself. Milliseconds. */
   readonly sessionWaitMs: number
   /** Whether a message keeps its sequence number when it moves to the dead-letter queue. The service's behaviour is not documented. */
@@ -39,6 +45,9 @@ export const defaultSettings: BrokerSettings = {
   senderCredit: 1000,
   outputHighWater: 1024 ** 2,
   sweepIntervalMs: 15,
+  linkIdleMs: 600_000,
+  connectionIdleMs: 300_000,
+  maxUnsettled: 5000,
   sessionWaitMs: 65_000,
   deadLetterSequence: 'keep',
 }

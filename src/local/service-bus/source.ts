@@ -1,11 +1,13 @@
 import type { Consumer, MessageSource, QueueEntity } from './entity.ts'
 import { refusals } from './errors.ts'
+import type { Faults } from './faults.ts'
+import type { Outcome } from './store/contract.ts'
 import type { SessionDesk } from './session-desk.ts'
 import type { SessionGrant } from './store/sessions.ts'
 
 /** A whole queue, subscription or dead-letter queue. Locks outlive the link: the client settles through `$management` then. */
-export function entitySource(entity: QueueEntity): MessageSource {
-  const { queue } = entity
+export function entitySource(entity: QueueEntity, faults: Faults): MessageSource {
+  const { queue, address } = entity
   return {
     queue,
     get isEmpty() {
@@ -13,15 +15,17 @@ export function entitySource(entity: QueueEntity): MessageSource {
     },
     offer: (consumer: Consumer) => entity.offer(consumer),
     withdraw: (consumer: Consumer) => entity.withdraw(consumer),
-    settle: (token, outcome, now) => queue.settle(queue.tokens.decode(token), outcome, now),
+    settle: (token, outcome, now) => queue.settle(queue.tokens.decode(token), twisted(outcome, address, faults), now),
+    fate: () => faults.fate('settlements', address),
     lostRefusal: refusals.messageLockLost(),
     closed: (consumer: Consumer) => entity.withdraw(consumer),
   }
 }
 
 /** One session under a grant: it goes with the link. */
-export function sessionSource(desk: SessionDesk, grant: SessionGrant): MessageSource {
+export function sessionSource(desk: SessionDesk, grant: SessionGrant, faults: Faults): MessageSource {
   const { queue, sessions } = desk
+  const { address } = queue.spec
   const { sessionId } = grant
   return {
     queue,
@@ -31,8 +35,17 @@ export function sessionSource(desk: SessionDesk, grant: SessionGrant): MessageSo
     offer: (consumer: Consumer) => desk.offer(sessionId, consumer),
     withdraw: (consumer: Consumer) => desk.withdraw(sessionId, consumer),
     settle: (token, outcome, now) =>
-      sessions.holding(grant, now) === undefined ? 'lock-lost' : queue.settle(queue.tokens.decode(token), outcome, now),
+      sessions.holding(grant, now) === undefined
+        ? 'lock-lost'
+        : queue.settle(queue.tokens.decode(token), twisted(outcome, address, faults), now),
+    fate: () => faults.fate('settlements', address),
     lostRefusal: refusals.sessionLockLost(sessionId),
     closed: () => desk.release(grant),
   }
+}
+
+/** Under the fault 'deliver-twice' a completion is only said to have happened. */
+function twisted(outcome: Outcome, address: string, faults: Faults): Outcome {
+  if (outcome.kind !== 'complete' || !faults.deliversTwice(address)) return outcome
+  return { kind: 'abandon', properties: new Map(), counts: true }
 }

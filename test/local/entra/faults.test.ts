@@ -117,6 +117,49 @@ void test('a person or a value fails with the code that is asked for', async (t)
   assert.deepEqual(await error('3'), [undefined, undefined])
 })
 
+void test('every documented code of a failure has a reason and a category', async (t) => {
+  const codes = [
+    'Conflict',
+    'EntryConflict',
+    'TooManyRequests',
+    'InternalServerError',
+    'InsufficientRights',
+    'MethodNotAllowed',
+    'NotPermitted',
+  ]
+    .concat([
+      'Unauthorized',
+      'UnprocessableEntity',
+      'WebExceptionProtocolError',
+      'InvalidAnchor',
+      'NotImplemented',
+      'MandatoryFieldsMissing',
+    ])
+    .concat([
+      'MissingValues',
+      'SchemaAttributeNotFound',
+      'InternalError',
+      'InvalidDomain',
+      'Timeout',
+      'LicenseLimitExceeded',
+      'DuplicateTargetEntries',
+    ])
+    .concat(['DuplicateSourceEntries', 'ImportSkipped', 'EntrySynchronizationSkipped', 'SchemaPropertyCanOnlyAcceptValue'])
+    .concat(['AzureActiveDirectoryInvalidUserPrincipalName', 'AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises'])
+    .concat([
+      'AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService',
+      'HybridSynchronizationActiveDirectoryCannotFindAttribute',
+    ])
+    .concat(['InvalidAttributeSyntax-LdapErr'])
+  const entra = await open(t, { faults: codes.map((code) => ({ kind: 'fail', externalId: code, code })) })
+  await provision(entra, ...codes.map((code) => person(code)))
+  for (const code of codes) {
+    const [record] = await recordsOf(entra, code)
+    assert.equal(record?.provisioningStatusInfo.errorInformation?.errorCode, code)
+    assert.doesNotMatch(record.provisioningStatusInfo.errorInformation.reason, /failed with/u, 'a text of its own')
+  }
+})
+
 void test('a quarantine can be asked for', async (t) => {
   const entra = await open(t)
   await ask(entra, { kind: 'quarantine', code: 'InvalidCredentials' })

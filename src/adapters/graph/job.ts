@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { RollcallError } from '../../core/errors.ts'
+import type { JobState, ProvisioningJob } from '../../core/ports.ts'
+import type { Graph } from './client.ts'
+import type { Endpoint } from './endpoint.ts'
+
+const Job = z.object({
+  status: z.object({
+    code: z.string(),
+    quarantine: z.object({ reason: z.string().nullish() }).nullish(),
+    steadyStateFirstAchievedTime: z.string().nullish(),
+  }),
+})
+
+/** Codes that mean the job takes no work now; whatever else it may say, work is sent. */
+const STOPPED = new Set(['Paused', 'Quarantine', 'NotConfigured'])
+
+/**
+ * `GET …/synchronization/jobs/{id}`, which needs `Synchronization.Read.All`. That a restart begins a new first steady state is inference: the
+ * reference names no sign of a restart.
+ */
+export function graphJob(graph: Graph, endpoint: Endpoint, restartSign: 'steady-state' | 'none'): ProvisioningJob {
+  return {
+    state: async (signal): Promise<JobState> => {
+      const response = await graph.get(endpoint.uploadPath.replace(/\/bulkUpload$/, ''), signal)
+      if (response.status === 401 || response.status === 403) {
+        await response.body?.cancel()
+        return { kind: 'forbidden' }
+      }
+      const job = response.status === 200 ? Job.safeParse(await response.json()) : null
+      if (!job?.success) {
+        if (response.status !== 200) await response.body?.cancel()
+        throw new RollcallError(
+          'JobUnavailable',
+          `the provisioning job answered ${response.status}; check the job id of PROVISIONING_ENDPOINT`,
+        )
+      }
+      const { code, quarantine, steadyStateFirstAchievedTime } = job.data.status
+      // A job that never got there says the year 1.
+      const at = Date.parse(steadyStateFirstAchievedTime ?? '')
+      const startedAt = restartSign === 'steady-state' && at > 0 ? at : null
+      return STOPPED.has(code) ? { kind: 'stopped', code, reason: quarantine?.reason ?? null, startedAt } : { kind: 'running', startedAt }
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import { type Decision, REASONS } from './plan.ts'
+
+/** How many distinct people may go from active to inactive before somebody has to look. */
+export interface BrakeSettings {
+  readonly windowMs: number
+  /** Never more than this in a window. */
+  readonly absolute: number
+  /** Nor more than this share of everybody active, in percent, … */
+  readonly percent: number
+  /** … once it is more people than this. */
+  readonly floor: number
+}
+
+export const RELEASED_BRAKE: BrakeSettings = {
+  windowMs: 86_400_000,
+  absolute: Number.POSITIVE_INFINITY,
+  percent: 100,
+  floor: Number.POSITIVE_INFINITY,
+}
+
+/** Whether `people` in one window are too many, with `active` people active in the directory. */
+export function tooMany(people: number, active: number, { absolute, percent, floor }: BrakeSettings): boolean {
+  return people > absolute || (people > floor && people > (active * percent) / 100)
+}
+
+type Decided = Extract<Decision, { kind: 'decided' }>
+
+/** The same decision with nothing sent: what the operation would have carried waits, and later events merge into it. */
+export function holdBack(decision: Decided): Decided {
+  return {
+    ...decision,
+    operation: null,
+    events: decision.events.map((event) =>
+      event.state === 'planned' ? { ...event, state: 'held', reason: REASONS.brake, detail: null } : event,
+    ),
+  }
+}
