@@ -12,11 +12,10 @@ import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
 import { RollcallError } from './core/errors.ts'
-import { DEFAULT_SOURCE, type Source } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
 import type { BrakeSettings } from './core/plan/brake.ts'
-import { compileMapping } from './core/plan/mapping.ts'
 import type { Runtime, Service } from './core/runtime.ts'
+import { planRules, sourceRules } from './rules.ts'
 
 /** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
 export interface Composed {
@@ -44,7 +43,6 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
-  const source: Source = { ...DEFAULT_SOURCE, zone: config.SOURCE_ZONE, order: config.SOURCE_ORDER, lastDay: config.SOURCE_LAST_DAY }
   const service = connector(
     {
       inbox: busInbox(bus, { queue: config.SERVICEBUS_QUEUE, inFlight: config.IN_FLIGHT, watchdogMs: config.WATCHDOG_MS }, runtime),
@@ -54,8 +52,8 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
     },
-    compileMapping(),
-    () => source,
+    planRules(config, runtime.digest),
+    sourceRules(config),
     settingsOf(config, runtime.id()),
     runtime,
   )

@@ -28,7 +28,8 @@ type Decided = Extract<Decision, { kind: 'decided' }>
 function event(seq: number, more: Partial<PersonEvent> = {}): PersonEvent {
   const state = more.state ?? 'received'
   const reason = more.reason ?? null
-  return { ...ledgerEvent(seq, more), state, reason, dead: state === 'dead-lettered' && leavesFold(reason) }
+  const by = more.by ?? null
+  return { ...ledgerEvent(seq, more), state, reason, by, dead: state === 'dead-lettered' && leavesFold(reason) }
 }
 function person(events: readonly PersonEvent[], more: Partial<Person> = {}): Person {
   return { employee: '10001', revision: 7, events, takenHash: null, known: false, unanswered: [], ...more }

@@ -1,8 +1,7 @@
 import type { Ledger } from '../ledger/port.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
 import type { BrakeSettings } from './brake.ts'
-import type { Mapping } from './mapping.ts'
-import { planPerson } from './plan.ts'
+import { planPerson, type PlanRules } from './plan.ts'
 
 export interface PlanSettings {
   /** People planned in one transaction. */
@@ -17,7 +16,7 @@ export interface PlanSettings {
 /** Works out, person by person, what the directory should now hold. */
 export function planning(
   ledger: Pick<Ledger, 'duePeople' | 'commitPlan' | 'expireIncomplete'>,
-  mapping: Mapping,
+  rules: PlanRules,
   settings: PlanSettings,
   runtime: Runtime,
   onPlanned: () => void,
@@ -30,7 +29,7 @@ export function planning(
       return settings.pollMs
     }
     await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
-      const decisions = people.map((person) => planPerson(person, now, { mapping, digest: runtime.digest }))
+      const decisions = people.map((person) => planPerson(person, now, rules))
       const result = await ledger.commitPlan(decisions, settings.brake, now)
       runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
     })

@@ -25,8 +25,7 @@ export function valuesOf(mapping: Mapping, employee: string, attributes: Readonl
     const without = new Map(attributes)
     without.delete(path)
     const rest = scimValues(mapping.map(employee, without).record)
-    for (const [target, value] of whole)
-      if (JSON.stringify(rest.get(target)) !== JSON.stringify(value)) from.get(target)?.push(path)
+    for (const [target, value] of whole) if (JSON.stringify(rest.get(target)) !== JSON.stringify(value)) from.get(target)?.push(path)
   }
   return [...whole].map(([target, value]): RecordValue => {
     const paths = from.get(target) ?? []
