@@ -93,6 +93,8 @@ function partOf(
   switch (effect.kind) {
     case 'later':
       return { kind: 'held', until: effect.at, why: 'it takes effect then' }
+    case 'announced':
+      return { kind: 'held', until: effect.at, why: 'its person becomes active then; what it says is sent ahead, disabled' }
     case 'rescinded':
       return { kind: 'rescinded', by: toName(bySeq.get(effect.by)) }
     case 'applied': {

@@ -42,6 +42,8 @@ export const REASONS = {
   incomplete: 'Incomplete',
   /** Takes effect later. */
   notYet: 'NotYetEffective',
+  /** Makes its person active later; what it says is sent ahead, disabled, with the date. */
+  announced: 'Announced',
   rescinded: 'Rescinded',
   /** Too many people would lose access at once: somebody has to look. */
   brake: 'Brake',
@@ -146,7 +148,7 @@ function managerOf(record: ScimUser, employee: string): string | null {
 
 /** What an event contributes to the record. */
 type Share =
-  | { readonly kind: 'later' }
+  | { readonly kind: 'later'; readonly reason: string }
   | { readonly kind: 'rescinded'; readonly by: number }
   | { readonly kind: 'nothing-mapped' }
   | { readonly kind: 'surviving' }
@@ -157,7 +159,9 @@ function judgeOf(person: Person, folded: Folded, mapping: Mapping): (event: Ledg
   return (event, effect) => {
     switch (effect.kind) {
       case 'later':
-        return { kind: 'later' }
+        return { kind: 'later', reason: REASONS.notYet }
+      case 'announced':
+        return { kind: 'later', reason: REASONS.announced }
       case 'rescinded':
         return { kind: 'rescinded', by: effect.by }
       case 'applied': {
@@ -198,7 +202,7 @@ function decide({ seq }: PersonEvent, share: Share, send: boolean, missing: read
   })
   switch (share.kind) {
     case 'later':
-      return decision('held', REASONS.notYet)
+      return decision('held', share.reason)
     case 'rescinded':
       return decision('skipped', REASONS.rescinded, share.by)
     case 'nothing-mapped':
