@@ -61,7 +61,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   return { ledger, service, close: () => held.disposeAsync() }
 }
 
-function credentialOf(config: Config): TokenCredential {
+export function credentialOf(config: Config): TokenCredential {
   return createCredential({
     mode: config.AUTH_MODE,
     tenantId: config.AZURE_TENANT_ID,

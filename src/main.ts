@@ -3,7 +3,7 @@ import { RollcallError } from './core/errors.ts'
 import type { Format } from './operate/output.ts'
 
 /**
- * argv → command → exit code: 0 done, 1 failed, 2 called wrongly, 3 the books do not balance, 4 not found.
+ * argv → command → exit code: 0 done, 1 failed, 2 called wrongly, 3 the books do not balance, 4 not found, 5 the brake holds people.
  * Commands are loaded when they are asked for, so that `--help` is quick.
  */
 async function main(argv: readonly string[]): Promise<number> {
@@ -68,6 +68,31 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(output())
     .action(async (options) => {
       code = await (await import('./operate/plan.ts')).plan(options, process.env)
+    })
+
+  program
+    .command('check')
+    .description('prove ledger, bus, log and job one by one, with what to do when one fails')
+    .addOption(output())
+    .action(async (options: { output: Format }) => {
+      code = await (await import('./operate/check.ts')).check(process.env, options.output)
+    })
+  const brake = program.command('brake').description('the limit on people put out at once')
+  brake
+    .command('status')
+    .description('what it counts and whom it holds')
+    .addOption(output())
+    .action(async (options: { output: Format }) => {
+      code = await (await import('./operate/brake.ts')).brakeStatus(process.env, options.output)
+    })
+  brake
+    .command('release')
+    .description('let the people go who are held now')
+    .requiredOption('--actor <name>', 'who decides it')
+    .requiredOption('--reason <text>', 'why')
+    .addOption(output())
+    .action(async (options: { actor: string; reason: string; output: Format }) => {
+      code = await (await import('./operate/brake.ts')).brakeRelease(process.env, options.actor, options.reason, options.output)
     })
 
   const local = program

@@ -1,17 +1,23 @@
 import { existsSync } from 'node:fs'
 import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
+import { brakeOf } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Ledger } from '../core/ledger/port.ts'
+import { forecast } from '../core/provision/pace.ts'
 import { keepBooks } from './books.ts'
 import { type Format, printJson, printTable } from './output.ts'
 
 /** A ledger to look at, beside a process that may be running on it. Throws `LedgerMissing`. */
-export async function withLedger<T>(environment: NodeJS.ProcessEnv, work: (ledger: Ledger) => Promise<T>): Promise<T> {
+export async function withLedger<T>(
+  environment: NodeJS.ProcessEnv,
+  work: (ledger: Ledger) => Promise<T>,
+  access: 'read' | 'write' = 'read',
+): Promise<T> {
   const path = readConfig(environment).LEDGER
   if (!existsSync(path))
     throw new RollcallError('LedgerMissing', `there is no ledger at ${path}; name another with LEDGER, or start one with rollcall run`)
-  const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
+  const ledger = await openSqliteLedger({ path, readOnly: access === 'read', beside: access === 'write', now: Date.now })
   try {
     return await work(ledger)
   } finally {
@@ -21,18 +27,33 @@ export async function withLedger<T>(environment: NodeJS.ProcessEnv, work: (ledge
 
 /** 0 when the books balance, 3 when they do not. */
 export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<number> {
+  const config = readConfig(environment)
   return withLedger(environment, async (ledger) => {
+    const now = Date.now()
     const { totals, census } = await ledger.inspect()
     const books = keepBooks(totals, census)
-    const { nextAt } = await ledger.idle(Date.now())
-    if (format === 'json')
+    const { nextAt } = await ledger.idle(now)
+    const outlook = await ledger.outlook(now)
+    const brake = await ledger.brakeStatus(brakeOf(config), now)
+    const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
+    const ahead = forecast(outlook.pending + outlook.unplanned, config.BATCH_OPERATIONS, outlook.callTimes, limits, now)
+    const holds = outlook.holds.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) }))
+    if (format === 'json') {
       printJson({
         ...books,
         operationsByState: census.operations,
         batchesByState: census.batches,
-        nextAt: nextAt === null ? null : new Date(nextAt).toISOString(),
+        nextAt: iso(nextAt),
+        submission: {
+          holds,
+          callsToday: outlook.callTimes.length,
+          callsPerDay: limits.perDay,
+          waiting: outlook.pending,
+          forecast: { calls: ahead.calls, doneAt: iso(ahead.doneAt) },
+        },
+        brake: { ...brake, heldSince: iso(brake.heldSince) },
       })
-    else {
+    } else {
       printTable(['events', ''], [...Object.entries(books.events), ['open', books.open]])
       printTable(
         ['', ''],
@@ -43,12 +64,33 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           ['employees', books.employees],
           ['operations', books.operations],
           ['calls', books.calls],
+          ['calls in the last 24 h', `${outlook.callTimes.length} of ${limits.perDay}`],
+          ['operations waiting', outlook.pending],
+          ['through', ahead.doneAt === null ? 'nothing waits' : `${iso(ahead.doneAt)}, ${ahead.calls} calls`],
+          [
+            'submission',
+            holds.length === 0
+              ? 'open'
+              : holds.map((hold) => `held (${hold.name}${hold.status === null ? '' : ` ${hold.status}`}) until ${hold.until}`).join(', '),
+          ],
+          [
+            'brake',
+            brake.held === 0
+              ? `open, ${brake.people} of ${brake.active} active people put out in the window`
+              : `holds ${brake.held} people: rollcall brake status`,
+          ],
           ['outcomes not yet published', books.unpublished],
-          ['next moment', nextAt === null ? 'none' : new Date(nextAt).toISOString()],
+          ['next moment', iso(nextAt) ?? 'none'],
           ['books', books.balanced ? 'balanced' : books.wrong.join('; ')],
         ],
       )
     }
     return books.balanced ? 0 : 3
   })
+}
+
+function iso(at: number): string
+function iso(at: number | null): string | null
+function iso(at: number | null): string | null {
+  return at === null ? null : new Date(Math.round(at)).toISOString()
 }

@@ -7,11 +7,16 @@ import { seqOf } from './people.ts'
 import { releaseOtherHalf, splitBatch } from './split.ts'
 import type { Sql } from './sql.ts'
 
-/** What the service said of a batch, written down with everything that follows from it. */
+/**
+ * What the service said of a batch, written down with everything that follows from it. A late answer of an owner that lost the batch finds it no
+ * longer open, and only the end of its call is written down.
+ */
 export async function recordAnswer(sql: Sql, instance: string, id: string, answer: BatchAnswer, now: number): Promise<void> {
   const seq = seqOf(id)
   const status = answer.kind === 'accepted' ? 202 : answer.status
   if (answer.call !== null) await sql.run('UPDATE calls SET ended_at = ?, status = ? WHERE seq = ?', [now, status, answer.call])
+  const open = await sql.all(`SELECT 1 AS open FROM batches WHERE seq = ? AND state = 'open'`, [seq])
+  if (open.length === 0) return
   switch (answer.kind) {
     case 'accepted':
       // The batch keeps our clock, its operations the service's: the log speaks in the latter.

@@ -12,7 +12,7 @@ export interface Waiting {
   readonly created_at: number
   readonly bytes: number
 }
-const COLUMNS = 'o.seq, o.employee, o.lane, o.manager, o.created_at, LENGTH(o.record) AS bytes'
+const COLUMNS = 'o.seq, o.employee, o.lane, o.manager, o.created_at, OCTET_LENGTH(o.record) AS bytes'
 /** Of every batch this share goes to whoever waited longest, so that no lane starves another. */
 const LONGEST_WAITING = 0.2
 /** Longer chains of managers than this are not real, or circles. */
@@ -27,7 +27,7 @@ export async function chooseOperations(sql: Sql, query: BatchQuery): Promise<rea
   if (first.length === 0) return []
   const leaver = first[0]?.lane === LANES.leaver
   const oldest = await sql.all<Waiting>(`SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY o.seq LIMIT ?`, [
-    Math.ceil(maxOperations * LONGEST_WAITING),
+    Math.floor(maxOperations * LONGEST_WAITING),
   ])
   if (now < nextCallAt(await budget(sql, now), limits, leaver)) return []
 
@@ -37,13 +37,11 @@ export async function chooseOperations(sql: Sql, query: BatchQuery): Promise<rea
   return full || leaver || mixed.some((row) => row.created_at <= now - query.fillMs) ? chosen : []
 }
 
-/** Leavers, then those who waited longest, then the rest by lane. */
+/** Leavers, then those who waited longest, then the rest by lane, as many as fit; in the order of the lanes. */
 function mix(byLane: readonly Waiting[], oldest: readonly Waiting[], most: number): Waiting[] {
   const leavers = byLane.filter((row) => row.lane === LANES.leaver)
-  const rows = new Map(
-    [...leavers, ...oldest, ...byLane].slice(0, Math.max(most, leavers.length) + oldest.length).map((row) => [row.seq, row]),
-  )
-  return [...rows.values()].slice(0, most)
+  const rows = new Map([...leavers, ...oldest, ...byLane].map((row) => [row.seq, row]))
+  return [...rows.values()].slice(0, most).sort((a, b) => a.lane - b.lane || a.seq - b.seq)
 }
 
 /**

@@ -14,14 +14,15 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     messages.map((message) => [message.entity, message.enqueuedAt, message.sequence, message.events.length, message.rejected, now]),
     'ON CONFLICT DO NOTHING RETURNING entity, enqueued_at, sequence',
   )
-  const isFresh = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
+  // Each is taken out when it is met, so that a message delivered twice within one batch counts once.
+  const unseen = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
 
   // One event twice in one batch must not reach a multi-row upsert twice.
   const named = new Map<string, HrEvent>()
   let occurrences = 0
   let rejected = 0
   for (const message of messages) {
-    const first = isFresh.has(messageKey(message.entity, message.enqueuedAt, message.sequence))
+    const first = unseen.delete(messageKey(message.entity, message.enqueuedAt, message.sequence))
     if (first && message.rejected !== null) rejected += 1
     for (const event of message.events) {
       if (first) occurrences += 1
@@ -57,7 +58,8 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
 }
 
 const messageKey = (entity: string, enqueuedAt: number, sequence: string): string => `${sequence}\n${enqueuedAt}\n${entity}`
-const eventKey = (id: string, source: string): string => `${id}\n${source}`
+/** As the database gives it back: in UTF-8 a lone surrogate becomes a replacement character. */
+const eventKey = (id: string, source: string): string => `${id}\n${source}`.toWellFormed()
 
 function eventRow(event: HrEvent, now: number): SqlValue[] {
   return [
@@ -82,8 +84,10 @@ function eventRow(event: HrEvent, now: number): SqlValue[] {
 /** A person is due after some quiet, at the latest after the maximum wait, and at once when an event puts it out. */
 async function markDue(sql: Sql, events: readonly HrEvent[], { now, quietMs, maxWaitMs }: IntakeBatch): Promise<void> {
   const urgent = new Map<string, boolean>()
-  for (const event of events)
-    urgent.set(event.employee, (urgent.get(event.employee) ?? false) || (saysLeaver(event) && event.effectiveAt <= now))
+  for (const event of events) {
+    const id = event.employee.toWellFormed()
+    urgent.set(id, (urgent.get(id) ?? false) || (saysLeaver(event) && event.effectiveAt <= now))
+  }
   // In id order, so that two instances never wait for each other.
   const rows = [...urgent]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -105,15 +105,18 @@ export async function migrate(driver: Driver, now: number): Promise<void> {
     if (dialect.name === 'postgres') await sql.run('LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE')
     const [row] = await sql.all<{ version: number | null }>('SELECT MAX(version) AS version FROM migrations')
     const version = row?.version ?? 0
-    if (version > MIGRATIONS.length)
-      throw new RollcallError(
-        'LedgerTooNew',
-        `the ledger has schema ${version}, this release knows ${MIGRATIONS.length}: run the newer release that wrote it`,
-      )
+    if (version > MIGRATIONS.length) throw tooNew(version)
     for (const [index, migration] of MIGRATIONS.entries()) {
       if (index < version) continue
       for (const statement of migration(dialect)) await sql.run(statement)
       await sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, ?)', [index + 1, now])
     }
   })
+}
+
+export function tooNew(version: number): RollcallError {
+  return new RollcallError(
+    'LedgerTooNew',
+    `the ledger has schema ${version}, this release knows ${MIGRATIONS.length}: run the newer release that wrote it`,
+  )
 }

@@ -21,12 +21,12 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
 }
 export const EVENT_TYPES = Object.keys(TYPES)
 
-/** Printable, so that a name can be kept in any database and shown in any terminal. */
-const name = z
+/** Printable and well formed, so that it can be kept in any database, comes back the same, and can be shown in any terminal. */
+const printable = z
   .string()
-  .min(1)
   .max(1024)
-  .regex(/^\P{Cc}*$/u)
+  .regex(/^[^\p{Cc}\p{Cs}]*$/u)
+const name = printable.min(1)
 const Attributes = z.looseObject({
   specversion: z.literal('1.0'),
   id: name,
@@ -34,8 +34,13 @@ const Attributes = z.looseObject({
   type: name,
   subject: name,
   time: z.string().optional(),
-  sequence: z.union([z.string(), z.number()]).optional(),
-  traceparent: z.string().optional(),
+  sequence: z.union([printable, z.number()]).optional(),
+  // Nobody's change is refused for a broken trace.
+  traceparent: z
+    .string()
+    .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)
+    .optional()
+    .catch(undefined),
 })
 const Data = z.looseObject({
   mode: z.enum(['snapshot', 'delta', 'notice']).optional(),
@@ -60,9 +65,8 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
   if (recordedAt === null) return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
   const source = sources(sourceName)
   const inclusive = source.lastDay === 'inclusive' && TYPES[type] === false
-  const effectiveAt = effectiveDate
-    ? effectiveInstant(effectiveDate, source.zone, inclusive ? 1 : 0)
-    : startOfLocalDay(recordedAt, source.zone)
+  const said = effectiveDate ?? null
+  const effectiveAt = said !== null ? effectiveInstant(said, source.zone, inclusive ? 1 : 0) : startOfLocalDay(recordedAt, source.zone)
   if (effectiveAt === null) return reject('FieldInvalid', 'data.effectiveDate is no date such as 2026-12-01 and no date-time')
 
   const mode = data.data.mode ?? (type === 'worker.snapshot' ? 'snapshot' : 'delta')
@@ -81,7 +85,7 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
     employee: subject,
     recordedAt,
     effectiveAt,
-    effectiveRaw: effectiveDate ?? null,
+    effectiveRaw: said,
     order: orderValue(source, version ?? null, sequence ?? null, recordedAt),
     rank: source.rank,
     mode,
@@ -102,9 +106,9 @@ function workerOf(type: string, mode: 'snapshot' | 'delta', given: JsonObject | 
   const worker = (attributes: JsonObject): Worker => ({ kind: 'worker', attributes })
   const implied = TYPES[type]
   if (given === undefined) {
-    if (type === 'worker.rescinded') return worker({})
-    if (mode === 'snapshot' || implied !== false) return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
-    return worker({ active: false })
+    if (mode === 'snapshot' || (implied !== false && type !== 'worker.rescinded'))
+      return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
+    return worker(implied === false ? { active: false } : {})
   }
   const active = given['active']
   if (active === undefined) return worker(implied === undefined ? given : { ...given, active: implied })

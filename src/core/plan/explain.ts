@@ -3,6 +3,7 @@ import type { EventName, Json } from '../model.ts'
 import { type Effect, flatten, fold, type Folded } from './fold.ts'
 import { compareEvents } from './order.ts'
 import type { Person, PersonEvent, PlanRules } from './plan.ts'
+import { standing } from './standing.ts'
 import { type RecordValue, valuesOf } from './provenance.ts'
 
 /** Why an event is where it is, and what of the present record comes from it. Names attributes, never values. */
@@ -56,6 +57,7 @@ export interface Explanation {
 /** What stands of one person at `now`, and why. Pure, and the same fold that decides what is sent. */
 export function explainPerson(person: Person, now: number, rules: PlanRules): Explanation {
   const folded = fold(person.events, now, rules.fold)
+  const attributes = standing(person, folded)
   const bySeq = new Map(person.events.map((event) => [event.seq, event]))
   const nameOf = (seq: number): EventName => toName(bySeq.get(seq))
   const events = person.events
@@ -66,8 +68,8 @@ export function explainPerson(person: Person, now: number, rules: PlanRules): Ex
     at: now,
     nextAt: folded.nextAt,
     events,
-    attributes: [...folded.attributes].map(([path, { value, by }]) => ({ path, value, mapped: rules.mapping.uses(path), by: nameOf(by) })),
-    record: valuesOf(rules.mapping, person.employee, folded.attributes).map((value) => ({ ...value, events: value.by.map(nameOf) })),
+    attributes: [...attributes].map(([path, { value, by }]) => ({ path, value, mapped: rules.mapping.uses(path), by: nameOf(by) })),
+    record: valuesOf(rules.mapping, person.employee, attributes).map((value) => ({ ...value, events: value.by.map(nameOf) })),
   }
 }
 

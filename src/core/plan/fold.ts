@@ -87,7 +87,8 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
   return { attributes: state.attributes, effects, nextAt }
 }
 
-function saysNothing(event: LedgerEvent): boolean {
+/** True for an event that carries no attribute: a rescind that does nothing else. */
+export function saysNothing(event: LedgerEvent): boolean {
   return event.mode === 'delta' && Object.keys(event.worker).length === 0
 }
 

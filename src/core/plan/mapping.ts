@@ -71,14 +71,20 @@ export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required:
       const draft: ScimDraft = { schemas: [...urns], externalId: employee }
       for (const { from, to } of compiled) {
         const attribute = attributes.get(from)
-        if (attribute) setScim(draft, to, scimValue(attribute.value))
+        // Nothing in a required place is no record the service takes; a leaver's goes out without it.
+        if (attribute && !(required.includes(from) && isNothing(attribute.value))) setScim(draft, to, scimValue(to, attribute.value))
       }
-      return { record: draft, missing: required.filter((path) => (attributes.get(path)?.value ?? null) === null) }
+      return { record: draft, missing: required.filter((path) => isNothing(attributes.get(path)?.value)) }
     },
   }
 }
 
+/** The service clears on an empty text as it does on `null`. */
+function isNothing(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === ''
+}
+
 /** Entra takes text for everything but `active`. */
-function scimValue(value: Json): Json {
-  return typeof value === 'number' ? String(value) : value
+function scimValue(to: ScimPath, value: Json): Json {
+  return typeof value === 'number' || (typeof value === 'boolean' && to.text !== 'active') ? String(value) : value
 }

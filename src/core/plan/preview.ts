@@ -3,6 +3,7 @@ import { fold } from './fold.ts'
 import type { Lane } from '../model.ts'
 import { type EventDecision, type Person, planPerson, type PlanRules } from './plan.ts'
 import { type Change, changesBetween, valuesOf } from './provenance.ts'
+import { standing } from './standing.ts'
 import { parseRecord } from './record.ts'
 
 /** What a plan made at this moment would do about one person. Nothing is sent and nothing is changed by looking. */
@@ -59,7 +60,7 @@ function changesOf(
   name: (seq: number) => EventName,
 ): readonly PreviewChange[] {
   const origins = new Map(
-    valuesOf(rules.mapping, person.employee, fold(person.events, now, rules.fold).attributes).map((one) => [one.target, one.by]),
+    valuesOf(rules.mapping, person.employee, standing(person, fold(person.events, now, rules.fold))).map((one) => [one.target, one.by]),
   )
   return changesBetween(taken === null ? null : parseRecord(taken), parseRecord(record)).map((change) => ({
     ...change,

@@ -18,9 +18,9 @@ const SCARCE = 0.25
 /** A leaver never waits longer for company than this, however scarce calls are. */
 const LEAVER_WAITS_MS = 30_000
 
-/** Calls of the day that only leavers may use: half a percent, one at least. */
+/** Calls of the day that only leavers may use: half a percent. */
 export function reserveOf({ perDay }: Pick<CallLimits, 'perDay'>): number {
-  return Number.isFinite(perDay) ? Math.max(1, Math.floor(perDay * 0.005)) : 0
+  return Number.isFinite(perDay) ? Math.floor(perDay * 0.005) : 0
 }
 
 /**

@@ -156,6 +156,7 @@ export function createCycles(parts: CycleParts): Cycles {
       if (!isRunning && job.isDue(now())) void run()
     },
     restart(scope) {
+      job.restarted()
       const isFull = scope.has('Full')
       if (settings.restartPurges && !isRunning) staging.purge()
       if (isFull || scope.has('Escrows')) escrow.clear()

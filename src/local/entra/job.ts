@@ -32,6 +32,8 @@ export interface Job {
   pause(): void
   quarantine(reason: string, error: { readonly code: string; readonly message: string }, now: number): void
   release(): void
+  /** The next cycle is the first of a new steady state. */
+  restarted(): void
   /** Notes a cycle, and begins, prolongs or ends the quarantine by what it did. */
   executed(execution: Execution): void
   /** The job as Microsoft Graph gives it. */
@@ -46,6 +48,7 @@ export function createJob(settings: Settings, synchronized: () => number): Job {
   let isDisabled = false
   let quarantined: Quarantine | undefined
   let last: Execution | undefined
+  let steadySince: number | undefined
   let lastWithExports: Execution | undefined
 
   function quarantine(reason: string, error: Quarantine['error'], now: number): void {
@@ -108,8 +111,12 @@ export function createJob(settings: Settings, synchronized: () => number): Job {
     },
     quarantine,
     release,
+    restarted() {
+      steadySince = undefined
+    },
     executed(execution) {
       last = execution
+      steadySince ??= execution.ended
       if (execution.exported > 0) lastWithExports = execution
       const reason = tooManyFailures(execution)
       if (reason !== undefined) quarantine(reason, { code: reason, message: 'Too many operations failed.' }, execution.ended)
@@ -146,7 +153,7 @@ export function createJob(settings: Settings, synchronized: () => number): Job {
                   seriesCount: quarantined.count,
                   error: { ...quarantined.error, tenantActionable: true },
                 },
-          steadyStateFirstAchievedTime: last === undefined ? '0001-01-01T00:00:00Z' : iso(last.ended),
+          steadyStateFirstAchievedTime: steadySince === undefined ? '0001-01-01T00:00:00Z' : iso(steadySince),
           steadyStateLastAchievedTime: last === undefined ? '0001-01-01T00:00:00Z' : iso(last.ended),
           synchronizedEntryCountByType: [{ key: 'User', value: synchronized() }],
           troubleshootingUrl: null,

@@ -1,5 +1,6 @@
 import { parseExpression } from './expression.ts'
 import { activeDirectoryMapping, type AttributeMapping, attributeMappingSchema, entraMapping } from './mapping-settings.ts'
+import { createMemo } from './memo.ts'
 import { asText, entriesOf, type Row, type Value, valueOf } from './row.ts'
 import { MANAGER } from './scim.ts'
 import type { Settings } from './settings.ts'
@@ -20,9 +21,13 @@ export interface Mapping {
   /** Whether the mapping uses the attribute: only such are echoed by the import step and counted as a change. */
   readonly uses: (path: string) => boolean
   /** Whether leaving the attribute out clears it: both gates of the null flow, the attribute's and the mapping's. */
-  clears(path: string): boolean
+  readonly clears: (path: string) => boolean
   /** The target attributes that find somebody, the first to be tried first. */
   readonly matching: readonly string[]
+  /** The target attributes of which a value must not be somebody else's: those that an expression makes unique. */
+  readonly unique: readonly string[]
+  /** The target that holds the manager; missing when the mapping has none. */
+  readonly reference: string | undefined
 }
 
 /** Parts of a work entry or of the manager that no mapping takes by itself. */
@@ -43,26 +48,16 @@ export function createMapping(settings: Settings): Mapping {
   const uses = (path: string): boolean => used.has(path) || (settings.attributeList === 'all' && !notProcessed.test(path))
 
   const prefix = `extension_${settings.applicationId.replaceAll('-', '')}_`
-  const implied = new Map<string, string | undefined>()
   /** The target of an attribute that is only mapped because everything is. */
-  function impliedTarget(path: string): string | undefined {
-    if (!implied.has(path)) {
-      const name = path.startsWith('urn:') ? prefix + path.slice(path.lastIndexOf(':') + 1) : path
-      implied.set(path, uses(path) && !used.has(path) && path !== 'active' ? name : undefined)
-    }
-    return implied.get(path)
-  }
+  const impliedTarget = createMemo(10_000, (path) => {
+    const name = path.startsWith('urn:') ? prefix + path.slice(path.lastIndexOf(':') + 1) : path
+    return uses(path) && !used.has(path) && path !== 'active' && path !== MANAGER ? name : undefined
+  })
 
-  const gates = new Map<string, boolean>()
-  function clears(path: string): boolean {
-    let gate = gates.get(path)
-    if (gate === undefined) {
-      const ofMapping = rules.filter(({ sources }) => sources.includes(path)).every(({ mapping }) => mapping.flowNull ?? settings.flowNulls)
-      gate = (settings.sourceFlowNull[path] ?? settings.flowNulls) && ofMapping
-      gates.set(path, gate)
-    }
-    return gate
-  }
+  const clears = createMemo(10_000, (path) => {
+    const ofMapping = rules.filter(({ sources }) => sources.includes(path)).every(({ mapping }) => mapping.flowNull ?? settings.flowNulls)
+    return (settings.sourceFlowNull[path] ?? settings.flowNulls) && ofMapping
+  })
 
   /** What the former state has that no rule speaks of. */
   function* carried({ before }: MapRequest): Generator<readonly [string, Value]> {
@@ -94,7 +89,11 @@ export function createMapping(settings: Settings): Mapping {
     .flatMap(({ mapping: { target, matching: precedence } }) => (precedence === undefined ? [] : [{ target, precedence }]))
     .sort((a, b) => a.precedence - b.precedence)
     .map(({ target }) => target)
-  return { apply, uses, clears, matching }
+  const unique = rules.flatMap(({ mapping }) =>
+    mapping.type === 'expression' && /selectuniquevalue/iu.test(mapping.expression) ? [mapping.target] : [],
+  )
+  const reference = rules.find(({ mapping }) => mapping.type === 'direct' && mapping.source === MANAGER)?.mapping.target
+  return { apply, uses, clears, matching, unique, reference }
 }
 
 function ruleOf(mapping: AttributeMapping): Rule {

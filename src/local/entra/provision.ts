@@ -118,7 +118,7 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
     source: Row,
     active: boolean,
   ): { readonly target: Row; readonly unresolved: string | undefined } {
-    const managerId = textOf(source, MANAGER)
+    const managerId = mapping.reference === undefined ? undefined : textOf(source, MANAGER)
     const manager = managerId === undefined ? undefined : directory.byExternalId(managerId)
     const isTaken = (name: string, value: string): boolean =>
       directory.byAttribute(name, value).some(({ objectId }) => objectId !== person?.objectId)
@@ -138,7 +138,7 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
         continue
       }
       waiting.delete(externalId)
-      const target = rows.row(toMap(person.target).set('manager', found.objectId))
+      const target = rows.row(toMap(person.target).set(mapping.reference ?? 'manager', found.objectId))
       directory.put({ ...person, target })
       const { objectId, active, target: before } = person
       yield { changeId, externalId, objectId, active, imported: undefined, before, after: target, result: { kind: 'resolved' }, origin }

@@ -1,3 +1,5 @@
+import { createMemo } from './memo.ts'
+
 /** An attribute value as the service keeps it. */
 export type Value = string | number | boolean | readonly Value[]
 
@@ -22,30 +24,31 @@ export interface Row {
 export interface Rows {
   /** A row of these values, in this order. */
   row(entries: ReadonlyMap<string, Value>): Row
-  /** Remembers the way to a path, so that `segments` can lead back into the SCIM user without parsing. */
+  /** Remembers the way to a path whose names are odd, so that `segments` can lead back into the SCIM user. */
   path(name: string, segments: () => readonly Segment[]): string
   segments(name: string): readonly Segment[]
 }
 
-export function createRows(): Rows {
-  const shapes = new Map<string, Shape>()
-  const ways = new Map<string, readonly Segment[]>()
+/** `parse` gives the way that a path stands for when no name on it is odd. */
+export function createRows(parse: (path: string) => readonly Segment[]): Rows {
+  const seen = new Set<string>()
+  const oddWays = new Map<string, readonly Segment[]>()
+  const wayOf = createMemo(10_000, parse)
+  const shapeOf = createMemo(10_000, (key): Shape => {
+    const names: readonly string[] = JSON.parse(key)
+    return { names, index: new Map(names.map((name, index) => [name, index])) }
+  })
   return {
-    row(entries) {
-      const names = [...entries.keys()]
-      const key = names.join('\n')
-      let shape = shapes.get(key)
-      if (shape === undefined) {
-        shape = { names, index: new Map(names.map((name, index) => [name, index])) }
-        shapes.set(key, shape)
-      }
-      return { shape, values: [...entries.values()] }
-    },
+    row: (entries) => ({ shape: shapeOf(JSON.stringify([...entries.keys()])), values: [...entries.values()] }),
     path(name, segments) {
-      if (!ways.has(name)) ways.set(name, segments())
+      if (seen.has(name)) return name
+      if (seen.size < 10_000) seen.add(name)
+      const [way, plain] = [segments(), wayOf(name)]
+      const isOdd = way.length !== plain.length || way.some((segment, index) => segment !== plain[index])
+      if (isOdd && oddWays.size < 10_000) oddWays.set(name, way)
       return name
     },
-    segments: (name) => ways.get(name) ?? [name],
+    segments: (name) => oddWays.get(name) ?? wayOf(name),
   }
 }
 

@@ -1,9 +1,13 @@
-import { type Row, type Rows, type Segment, type Value, entriesOf, WORK } from './row.ts'
+import { type Row, type Rows, type Segment, type Shape, type Value, WORK } from './row.ts'
 
 export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const ENTERPRISE_USER = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 export const BULK_REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 export const MANAGER = `${ENTERPRISE_USER}:manager`
+
+/** How a path names the entry of type "work" of a list. */
+const WORK_ENTRY = '[type eq "work"]'
+const WORK_KEY = '\u0000work'
 
 /** Attribute names are case-insensitive (RFC 7643 §2.1), and Microsoft's own CSV sample writes `username`. */
 const canonicalNames = new Map(
@@ -83,7 +87,7 @@ function list(
     const work = items.find((item) => isObject(item) && typeof item['type'] === 'string' && item['type'].toLowerCase() === 'work')
     if (!isObject(work)) return
     for (const [key, part] of Object.entries(work)) {
-      if (key !== 'type') walk(found, rows, `${path}[type eq "work"].${key}`, [...way, WORK, key], part, depth + 2)
+      if (key !== 'type') walk(found, rows, `${path}${WORK_ENTRY}.${key}`, [...way, WORK, key], part, depth + 2)
     }
     return
   }
@@ -96,21 +100,43 @@ function list(
   }
 }
 
-interface Branch extends Map<string, Branch | Leaf> {}
-type Leaf = { readonly value: Value }
+/** The way that a path stands for, unless a name on it has dots or colons of its own. */
+export function parsePath(path: string): readonly Segment[] {
+  if (path === MANAGER) return [ENTERPRISE_USER, 'manager', 'value']
+  const colon = path.toLowerCase().startsWith('urn:') ? path.lastIndexOf(':') : -1
+  const parts = path
+    .slice(colon + 1)
+    .split('.')
+    .flatMap((part): readonly Segment[] => {
+      const name = part.endsWith(WORK_ENTRY) ? part.slice(0, -WORK_ENTRY.length) : undefined
+      return name === undefined ? [part] : [name, WORK]
+    })
+  return colon === -1 ? parts : [path.slice(0, colon), ...parts]
+}
 
-/** The SCIM user a row came from, with the work entries back in their lists. */
-export function unflatten(row: Row, rows: Rows): Readonly<Record<string, unknown>> {
-  const root: Branch = new Map()
-  for (const [path, value] of entriesOf(row)) {
-    let at = root
-    const way = rows.segments(path)
-    for (const [index, segment] of way.entries()) {
-      const name = segment === WORK ? WORK_KEY : segment
-      if (index === way.length - 1) at.set(name, { value })
-      else {
+/** Where the values of a shape belong in the SCIM user: an index, an object, or the work entry of a list. */
+interface Plan {
+  readonly isWork: boolean
+  readonly parts: readonly (readonly [string, Plan | number])[]
+}
+interface Branch extends Map<string, Branch | number> {}
+
+/** Gives back the SCIM user that a row came from, with the work entries in their lists. What it learns of a shape it keeps with the shape. */
+export function createUnflatten(rows: Rows): (row: Row) => Readonly<Record<string, unknown>> {
+  const plans = new WeakMap<Shape, Plan>()
+
+  function planOf(shape: Shape): Plan {
+    const known = plans.get(shape)
+    if (known !== undefined) return known
+    const root: Branch = new Map()
+    for (const [index, path] of shape.names.entries()) {
+      let at = root
+      const way = rows.segments(path)
+      for (const [depth, segment] of way.entries()) {
+        const name = segment === WORK ? WORK_KEY : segment
         const next = at.get(name)
-        if (next instanceof Map) at = next
+        if (depth === way.length - 1) at.set(name, index)
+        else if (next instanceof Map) at = next
         else {
           const branch: Branch = new Map()
           at.set(name, branch)
@@ -118,17 +144,35 @@ export function unflatten(row: Row, rows: Rows): Readonly<Record<string, unknown
         }
       }
     }
+    const plan = settle(root)
+    plans.set(shape, plan)
+    return plan
   }
-  return Object.fromEntries([...root].map(([name, node]) => [name, plain(node)]))
+
+  return (row) => build(planOf(row.shape), row)
 }
 
-const WORK_KEY = '\u0000work'
+function settle(branch: Branch): Plan {
+  const work = branch.get(WORK_KEY)
+  const parts = [...(work instanceof Map ? work : branch)]
+  return { isWork: work instanceof Map, parts: parts.map(([name, part]) => [name, typeof part === 'number' ? part : settle(part)]) }
+}
 
-function plain(node: Branch | Leaf): unknown {
-  if (!(node instanceof Map)) return node.value
-  const work = node.get(WORK_KEY)
-  if (work instanceof Map) return [{ type: 'work', ...Object.fromEntries([...work].map(([name, part]) => [name, plain(part)])) }]
-  return Object.fromEntries([...node].map(([name, part]) => [name, plain(part)]))
+function build(plan: Plan, row: Row): Readonly<Record<string, unknown>> {
+  const built: Record<string, unknown> = plan.isWork ? { type: 'work' } : {}
+  for (const [name, part] of plan.parts) {
+    const value = valueAt(part, row)
+    // An assignment to this name would not make a property.
+    if (name === '__proto__') Object.defineProperty(built, name, { value, enumerable: true, configurable: true, writable: true })
+    else built[name] = value
+  }
+  return built
+}
+
+function valueAt(part: Plan | number, row: Row): unknown {
+  if (typeof part === 'number') return row.values[part]
+  const built = build(part, row)
+  return part.isWork ? [built] : built
 }
 
 /** The key of an imported attribute in a log record's details: the path without `.` and `:`. Source: the real records. */

@@ -17,6 +17,7 @@ import { createRandom } from './random.ts'
 import { createRecordWriter } from './record.ts'
 import { createRouter } from './router.ts'
 import { createRows } from './row.ts'
+import { parsePath } from './scim.ts'
 import { type EntraSettings, readSettings, type Settings } from './settings.ts'
 import { createStaging } from './staging.ts'
 import { createTokens } from './tokens.ts'
@@ -113,9 +114,9 @@ export async function startEntra(options: EntraOptions): Promise<EntraDouble> {
 /** Everything behind the socket. */
 async function createService(settings: Settings, now: () => number) {
   const random = createRandom(settings.seed)
-  const rows = createRows()
+  const rows = createRows(parsePath)
   const mapping = createMapping(settings)
-  const directory = createDirectory(mapping.matching)
+  const directory = createDirectory([...mapping.matching, ...mapping.unique])
   const log = createLog()
   const job = createJob(settings, () => directory.size)
   const faults = createFaults(({ reason, code, message }) => job.quarantine(reason, { code, message }, now()))

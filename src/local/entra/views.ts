@@ -1,7 +1,7 @@
 import type { Directory, DirectoryEntry, Person } from './directory.ts'
 import type { Log } from './log.ts'
 import type { Rows } from './row.ts'
-import { unflatten } from './scim.ts'
+import { createUnflatten } from './scim.ts'
 import { createSlices } from './slices.ts'
 
 /** Which record answers which operation. Several records can answer one operation. */
@@ -24,9 +24,10 @@ export interface Views {
 }
 
 export function createViews(directory: Directory, log: Log, rows: Rows): Views {
+  const unflatten = createUnflatten(rows)
   const entryOf = ({ active, objectId, operations, source }: Person): DirectoryEntry => ({
     active,
-    record: source === undefined ? {} : { ...unflatten(source, rows), active },
+    record: source === undefined ? {} : { ...unflatten(source), active },
     objectId,
     operations,
   })

@@ -32,6 +32,7 @@ export class ClientConnection implements EndOfTurn {
   private readonly handshake: NodeJS.Timeout
   private opened = false
   private gone = false
+  private starved = false
   private handshakeReceived = 0
   private readonly refusal: Refusal | undefined
   private linkedAt: number
@@ -77,8 +78,11 @@ export class ClientConnection implements EndOfTurn {
     return this.rhea.remote.open?.max_frame_size ?? 0xffff_ffff
   }
 
+  /** False while the peer takes less than there is to say; links hear when that changes. */
   get hasRoom(): boolean {
-    return this.output.backlog < this.settings.outputHighWater
+    const room = this.output.backlog < this.settings.outputHighWater
+    this.starved ||= !room
+    return room
   }
 
   get maxUnsettled(): number {
@@ -100,6 +104,8 @@ export class ClientConnection implements EndOfTurn {
 
   endTurn(): void {
     this.output.flush()
+    // The socket may have taken everything at once, and then it never says that it has drained.
+    if (this.starved) this.roomForAll()
   }
 
   /** Says why, closes, and drops the socket should the peer not answer within a second. */
@@ -223,6 +229,7 @@ export class ClientConnection implements EndOfTurn {
   }
 
   private roomForAll(): void {
+    this.starved = false
     for (const session of this.sessions.values()) session.roomForAll()
   }
 
@@ -237,8 +244,8 @@ export class ClientConnection implements EndOfTurn {
     this.gone = true
     clearTimeout(this.handshake)
     for (const session of this.sessions.keys()) this.endSession(session)
-    // Ends rhea's heartbeat timers; without it they keep a dead connection alive.
-    this.rhea._disconnected()
+    // Ends rhea's heartbeat timers, which keep a dead connection alive; later, because rhea sets them anew on its way out of a read.
+    setImmediate(() => this.rhea._disconnected())
     this.onGone(this)
   }
 

@@ -51,6 +51,19 @@ void test('whatever JSON an operation carries, it is refused or becomes a record
   await isWell(entra)
 })
 
+void test('ever new attribute names do not make the double grow', async (t) => {
+  const entra = await open(t)
+  for (let round = 0; round < 12; round += 1) {
+    const names = Array.from({ length: 10_000 }, (_, index) => [`x${round}-${index}`, { deep: 'y' }])
+    await upload(entra, person('many', Object.fromEntries(names)))
+    await entra.runCycle()
+  }
+  await upload(entra, person('many', { name: { givenName: 'Bo' } }))
+  await entra.runCycle()
+  assert.deepEqual((await entra.directory())['many']?.record['name'], { givenName: 'Bo' })
+  await isWell(entra)
+})
+
 void test('whatever is written as a body, filter or path, it is answered', async (t) => {
   const entra = await open(t)
   await fc.assert(

@@ -94,6 +94,26 @@ void test('direct, constant, expression and none each fill the target their own 
   assert.equal((await recordsOf(entra, '1'))[0]?.provisioningAction, 'other', 'what is not mapped is no change')
 })
 
+void test('an expression finds a value that nobody has, and a mapping may leave the manager out', async (t) => {
+  const nickname = 'SelectUniqueValue([displayName], Append([displayName], "1"), Append([displayName], "2"))'
+  const mapping: Mapping = [...base, { type: 'expression', target: 'mailNickname', expression: nickname, apply: 'onCreate' }]
+  const entra = await open(t, { mapping })
+  const report = { displayName: 'Bo', [ENTERPRISE]: { manager: { value: '9' } } }
+  await provision(entra, ...['1', '2', '3'].map((key) => person(key, report)))
+  await provision(entra, person('9'))
+  const records = await Promise.all(['1', '2', '3'].map((key) => recordsOf(entra, key)))
+  assert.deepEqual(
+    records.map(([record]) => changes(record)['mailNickname']?.[1]),
+    ['Bo', 'Bo1', 'Bo2'],
+  )
+  assert.deepEqual(
+    records.map(({ length }) => length),
+    [1, 1, 1],
+    'nobody waits for the manager',
+  )
+  assert.ok(!('manager' in changes(records[0]?.[0])))
+})
+
 void test('an attribute is cleared only when both gates of the null flow are open', async (t) => {
   for (const [source, ofMapping, isCleared] of [
     [true, true, true] as const,

@@ -37,7 +37,7 @@ const mutants: readonly (readonly [what: string, file: string, from: string, to:
   ['active is echoed', 'steps.ts', "(path !== 'active' || settings.echoActive)", 'true'],
   ['keys keep their dots', 'scim.ts', 'path.replaceAll(/[.:]/gu', 'path.replaceAll(/[:]/gu'],
   ['home entries are taken', 'scim.ts', "item['type'].toLowerCase() === 'work'", "item['type'] !== ''"],
-  ['nulls do not clear', 'mapping.ts', 'gate = (settings', 'gate = false && (settings'],
+  ['nulls do not clear', 'mapping.ts', 'return (settings.sourceFlowNull', 'return false && (settings.sourceFlowNull'],
   [
     'nulls always clear',
     'mapping.ts',

@@ -8,14 +8,22 @@ export interface SqliteLedgerOptions {
   readonly path: string
   /** For `status` and `trace` beside a running process: takes no lock and changes nothing. */
   readonly readOnly?: boolean
-  /** How long to wait for another process to let go of the file. */
+  /** For an operator's command beside a running process: takes no lock, and its transactions wait their turn. */
+  readonly beside?: boolean
+  /** How long to wait for another process to let go of the file, or, for reading, to have made its tables. */
   readonly patienceMs?: number
   readonly now: () => number
 }
 
-/** The ledger in a SQLite file, in a thread of its own. Throws `LedgerInUse`, `LedgerTooNew`, or what the database says of the file. */
-export async function openSqliteLedger({ path, readOnly = false, patienceMs = 5_000, now }: SqliteLedgerOptions): Promise<Ledger> {
-  const workerData: WorkerOptions = { path, instance: 'sqlite', readOnly, patienceMs, now: now() }
+/** The ledger in a SQLite file, in a thread of its own. Throws `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or what the database says of the file. */
+export async function openSqliteLedger({
+  path,
+  readOnly = false,
+  beside = false,
+  patienceMs = 5_000,
+  now,
+}: SqliteLedgerOptions): Promise<Ledger> {
+  const workerData: WorkerOptions = { path, instance: 'sqlite', readOnly, beside, patienceMs, now: now() }
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let calls = 0

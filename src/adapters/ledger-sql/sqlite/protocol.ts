@@ -6,6 +6,7 @@ export interface WorkerOptions {
   readonly path: string
   readonly instance: string
   readonly readOnly: boolean
+  readonly beside: boolean
   readonly patienceMs: number
   readonly now: number
 }

@@ -5,6 +5,7 @@ import { migrate } from '../schema.ts'
 import { openSqlite } from './driver.ts'
 import { lockLedger } from './lock.ts'
 import { type Call, pack, type Reply, type WorkerOptions } from './protocol.ts'
+import { waitForSchema } from './ready.ts'
 
 /** The ledger's side of the thread: one message is one transaction, so that waiting for the disk never holds up the event loop. */
 const options = workerData as WorkerOptions
@@ -15,9 +16,11 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
   let ledger: Ledger
   let release = (): void => {}
   try {
-    if (!options.readOnly) ({ release } = await lockLedger(options.path, options.patienceMs))
+    const sole = !options.readOnly && !options.beside
+    if (sole) ({ release } = await lockLedger(options.path, options.patienceMs))
     const driver = openSqlite(options.path, { readOnly: options.readOnly })
-    if (!options.readOnly) {
+    if (!sole) await waitForSchema(driver, options.path, options.patienceMs)
+    else {
       await migrate(driver, options.now)
       // We are the only writer now: what a predecessor was sending is ours to resume at once.
       await driver.transaction((sql) => sql.run(`UPDATE batches SET lease_until = 0 WHERE state = 'open'`))

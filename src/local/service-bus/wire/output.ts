@@ -13,6 +13,7 @@ export class Output {
   private start = 0
   private at = 0
   private readonly whole: Buffer[] = []
+  private sealed = 0
   private dirty = false
   private ended = false
 
@@ -21,9 +22,9 @@ export class Output {
     this.onDirty = onDirty
   }
 
-  /** Bytes the peer has not taken yet. */
+  /** Bytes the peer has not taken yet, those of this turn included. */
   get backlog(): number {
-    return this.socket.writableLength
+    return this.socket.writableLength + this.sealed + this.at - this.start
   }
 
   /** Room for `size` bytes in the present chunk: write there, then call `commit` with the end. The offset is `offset`. */
@@ -58,6 +59,7 @@ export class Output {
     this.seal()
     if (this.whole.length === 0) return
     const pieces = this.whole.splice(0)
+    this.sealed = 0
     if (this.socket.destroyed || this.socket.writableEnded) return
     if (pieces.length === 1 && pieces[0] !== undefined) this.socket.write(pieces[0])
     else {
@@ -77,6 +79,7 @@ export class Output {
 
   private seal(): void {
     if (this.at > this.start) this.whole.push(this.chunk.subarray(this.start, this.at))
+    this.sealed += this.at - this.start
     this.start = this.at
   }
 

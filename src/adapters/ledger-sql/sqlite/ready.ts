@@ -1,0 +1,34 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { RollcallError } from '../../../core/errors.ts'
+import { MIGRATIONS, tooNew } from '../schema.ts'
+import type { Driver } from '../sql.ts'
+
+const LOOK_EVERY_MS = 50
+
+/**
+ * A reader beside a writer may come between the making of the file and that of its tables, so it waits up to `patienceMs` for this release's
+ * schema. Throws `LedgerTooNew`, or `LedgerNotReady` when the file still holds none or an older one.
+ */
+export async function waitForSchema(driver: Driver, path: string, patienceMs: number): Promise<void> {
+  const attempts = Math.max(1, Math.ceil(patienceMs / LOOK_EVERY_MS))
+  for (let attempt = 1; ; attempt++) {
+    const version = await versionOf(driver)
+    if (version > MIGRATIONS.length) throw tooNew(version)
+    if (version === MIGRATIONS.length) return
+    if (attempt >= attempts)
+      throw new RollcallError(
+        'LedgerNotReady',
+        `${path} holds no ledger of this release (schema ${version}, not ${MIGRATIONS.length}); start rollcall run on it once, or name another file with LEDGER`,
+      )
+    await sleep(LOOK_EVERY_MS)
+  }
+}
+
+function versionOf(driver: Driver): Promise<number> {
+  return driver.transaction(async (sql) => {
+    const [table] = await sql.all(`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`)
+    if (!table) return 0
+    const [row] = await sql.all<{ version: number | null }>('SELECT MAX(version) AS version FROM migrations')
+    return row?.version ?? 0
+  })
+}

@@ -1,0 +1,28 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
+import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
+import { openSqlite } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
+import { exerciseLedger } from '../conformance/ledger.ts'
+import { T0 } from '../conformance/ledger-world.ts'
+
+exerciseLedger('SQLite in its thread, on a file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-ledger-'))
+  const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: () => T0 })
+  return {
+    ledger,
+    close: async () => {
+      await ledger.close()
+      await rm(folder, { recursive: true })
+    },
+  }
+})
+
+exerciseLedger('SQLite in this thread, in memory', async () => {
+  const driver = openSqlite(':memory:')
+  await migrate(driver, T0)
+  const ledger = sqlLedger(driver, 'test')
+  return { ledger, close: () => ledger.close() }
+})

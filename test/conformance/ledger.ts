@@ -1,0 +1,39 @@
+import { describe, it } from 'node:test'
+import { booksCases } from './ledger-books.ts'
+import { intakeCases } from './ledger-intake.ts'
+import { planCases } from './ledger-plan.ts'
+import { reportCases } from './ledger-report.ts'
+import { submitCases } from './ledger-submit.ts'
+import { traceCases } from './ledger-trace.ts'
+import { type LedgerCase, type LedgerUnderTest, World } from './ledger-world.ts'
+
+export type { LedgerUnderTest } from './ledger-world.ts'
+export type OpenLedger = () => Promise<LedgerUnderTest>
+
+export const ledgerCases: readonly LedgerCase[] = [
+  ...intakeCases,
+  ...planCases,
+  ...submitCases,
+  ...reportCases,
+  ...traceCases,
+  ...booksCases,
+]
+
+/** Runs one case against a ledger of its own; rejects when the ledger does otherwise. The books are looked at in the end, whatever the case. */
+export async function runLedgerCase(open: OpenLedger, { run }: LedgerCase): Promise<void> {
+  const { ledger, close } = await open()
+  try {
+    const world = new World(ledger)
+    await run(world)
+    await world.balanced()
+  } finally {
+    await close()
+  }
+}
+
+/** Holds a ledger to what its port promises. `open` gives a fresh and migrated one. */
+export function exerciseLedger(name: string, open: OpenLedger): void {
+  void describe(`a ledger (${name})`, () => {
+    for (const one of ledgerCases) void it(one.name, () => runLedgerCase(open, one))
+  })
+}
