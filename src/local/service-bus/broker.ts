@@ -9,6 +9,7 @@ import type { Fault } from './faults.ts'
 import type { QueueEntity } from './entity.ts'
 import { Namespace } from './namespace.ts'
 import { Nodes } from './nodes.ts'
+import { Persistence } from './persistence.ts'
 import { createContainer } from './rhea-types.ts'
 import type { RheaContainer } from './rhea-types.ts'
 import { defaultSettings } from './settings.ts'
@@ -24,6 +25,8 @@ export interface BrokerOptions {
   /** Epoch milliseconds; default `Date.now`. Locks, schedules, times to live and duplicate windows follow it. */
   readonly now?: () => number
   readonly settings?: Partial<BrokerSettings>
+  /** A file that keeps everything acknowledged over the end of the process; without one, messages live in memory. */
+  readonly file?: string
 }
 
 /** Messages of one entity. Every message held is in exactly one of active, locked, scheduled and deferred (a locked deferred one is in both). */
@@ -61,7 +64,12 @@ export interface Broker {
 /** Starts a broker in this process. Rejects when the port cannot be had. */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const broker = new LocalBroker(options)
-  await broker.listen(options.host ?? '127.0.0.1', options.port ?? 0)
+  try {
+    await broker.listen(options.host ?? '127.0.0.1', options.port ?? 0)
+  } catch (error) {
+    await broker.stop()
+    throw error
+  }
   return broker
 }
 
@@ -84,6 +92,7 @@ class LocalBroker implements Broker {
   private readonly nodes: Nodes
   private readonly faults = new Faults()
   private readonly container: RheaContainer = createContainer({ id: `rollcall-bus-${randomBytes(4).toString('hex')}` })
+  private readonly persistence: Persistence | undefined
   private readonly connections = new Set<ClientConnection>()
   private readonly server: Server
   private sweeper: NodeJS.Timeout | undefined
@@ -93,7 +102,9 @@ class LocalBroker implements Broker {
   constructor(options: BrokerOptions) {
     this.settings = { ...defaultSettings, ...options.settings }
     this.now = options.now ?? Date.now
-    this.namespace = new Namespace(options.config, this.settings, this.turn, this.now)
+    this.persistence = options.file === undefined ? undefined : new Persistence(options.file)
+    this.turn.commit = () => this.persistence?.commit()
+    this.namespace = new Namespace(options.config, this.settings, this.turn, this.now, this.persistence)
     this.nodes = new Nodes(this.namespace, this.settings, this.faults, this.now)
     this.server = createServer({ noDelay: true }, (socket) => this.connected(socket))
   }
@@ -155,13 +166,15 @@ class LocalBroker implements Broker {
 
   private async shutDown(): Promise<void> {
     clearInterval(this.sweeper)
-    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()))
+    const closed = this.server.listening ? new Promise<void>((resolve) => this.server.close(() => resolve())) : Promise.resolve()
     for (const connection of this.connections) connection.close(refusals.connectionForced())
     // One turn for the close frames to leave, then nothing waits for a peer.
     await new Promise((resolve) => setImmediate(resolve))
     this.turn.run()
     for (const connection of this.connections) connection.destroy()
     await closed
+    this.turn.run()
+    this.persistence?.close()
   }
 
   private connected(socket: Socket): void {
@@ -185,6 +198,9 @@ class LocalBroker implements Broker {
   private sweep(): void {
     const now = this.now()
     for (const entity of this.namespace.entities()) entity.queue.sweep(now)
+    // What time alone has changed is written down with the turn it happens in, answers or not.
+    this.persistence?.purge(now)
+    this.persistence?.commit()
     this.sweeps += 1
     if (this.sweeps % sweepsPerWatch === 0) for (const connection of this.connections) connection.watch()
   }

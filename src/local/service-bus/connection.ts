@@ -154,7 +154,7 @@ export class ClientConnection implements EndOfTurn {
       this.rhea.close(refusal)
       this.rhea._process()
     }
-    this.output.flush()
+    this.turn.write(this)
     setTimeout(() => this.destroy(), 1000).unref()
   }
 

@@ -4,6 +4,7 @@ import { QueueEntity } from './entity.ts'
 import type { Destination } from './entity.ts'
 import { amqp } from './rhea-types.ts'
 import type { Typed } from './rhea-types.ts'
+import type { Persistence } from './persistence.ts'
 import type { BrokerSettings } from './settings.ts'
 import { directArrival } from './store/contract.ts'
 import type { Arrival, DeadLetter, QueueHooks, QueueSpec } from './store/contract.ts'
@@ -48,16 +49,20 @@ export class Namespace {
   private readonly settings: BrokerSettings
   private readonly turn: Turn
   private readonly now: () => number
+  private readonly persistence: Persistence | undefined
 
-  constructor(config: BrokerConfig, settings: BrokerSettings, turn: Turn, now: () => number) {
+  constructor(config: BrokerConfig, settings: BrokerSettings, turn: Turn, now: () => number, persistence?: Persistence) {
     this.settings = settings
     this.turn = turn
     this.now = now
+    this.persistence = persistence
     for (const queue of config.queues) {
       const entity = this.addQueueLike(queue.name, queue)
       this.set(queue.name, { kind: 'queue', entity, destination: destinationOf(entity, settings), rules: undefined })
     }
     for (const topic of config.topics) this.addTopic(topic)
+    if (persistence === undefined) return
+    for (const { address, queue } of this.entities()) queue.restore(persistence.saved(address.toLowerCase()))
   }
 
   /** Every queue, topic, subscription and dead-letter queue. */
@@ -169,7 +174,12 @@ export class Namespace {
       ...(pass !== undefined && { pass }),
     }
     const entity: QueueEntity = new QueueEntity(
-      { address: spec.address, queue: new MessageQueue(spec, hooks), status, deadLetters },
+      {
+        address: spec.address,
+        queue: new MessageQueue(spec, hooks, this.persistence?.journal(spec.address.toLowerCase())),
+        status,
+        deadLetters,
+      },
       this.turn,
       this.now,
     )

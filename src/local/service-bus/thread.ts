@@ -14,6 +14,8 @@ export interface BrokerThreadOptions {
   /** Default 0: any free port. */
   readonly port?: number
   readonly settings?: Partial<BrokerSettings>
+  /** See `BrokerOptions.file`. */
+  readonly file?: string
 }
 
 /** What the thread is started with. */

@@ -12,6 +12,8 @@ export class Turn {
   private readonly answers = new Set<EndOfTurn>()
   private readonly outputs = new Set<EndOfTurn>()
   private scheduled: NodeJS.Immediate | undefined
+  /** Makes the turn's changes durable; called before anything is written. */
+  commit: () => void = () => {}
 
   /** Messages may have become deliverable. */
   deliver(work: EndOfTurn): void {
@@ -37,6 +39,7 @@ export class Turn {
     this.scheduled = undefined
     drain(this.deliveries)
     drain(this.answers)
+    this.commit()
     drain(this.outputs)
   }
 

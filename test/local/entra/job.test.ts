@@ -179,3 +179,26 @@ void test('more people disabled by a cycle than the threshold stop the disabling
   assert.equal((await refused.directory())['p4']?.active, false)
   assert.equal((await jobOf(refused)).status.code, 'Active')
 })
+
+void test('a restart while a cycle runs throws nothing away', async (t) => {
+  const entra = await open(t)
+  for (let call = 0; call < 100; call += 1) await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
+  const running = entra.runCycle()
+  await upload(entra, person('late'))
+  await act(entra, 'restart')
+  assert.equal((await entra.stats()).cycles, 0, 'the cycle is long enough to be caught running')
+  await running
+  assert.equal((await entra.stats()).stagedNow, 1)
+  await entra.runCycle()
+  assert.equal((await entra.stats()).people, 5_001)
+})
+
+void test('a double that is stopped in the middle of a cycle stops at once', async (t) => {
+  const entra = await open(t)
+  for (let call = 0; call < 40; call += 1) await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
+  const running = entra.runCycle()
+  await new Promise((resolve) => setImmediate(resolve))
+  await entra.stop()
+  await running
+  assert.ok((await entra.stats()).people < 2_000)
+})

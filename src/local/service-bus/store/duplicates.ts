@@ -7,12 +7,18 @@ export class DuplicateWindow {
     this.windowMs = windowMs
   }
 
-  /** True when `messageId` was seen within the window; otherwise it counts as seen from `now` on. */
-  seen(messageId: string, now: number): boolean {
+  /** Undefined when `messageId` was seen within the window; otherwise it counts as seen from `now` on, until the moment returned. */
+  note(messageId: string, now: number): number | undefined {
     this.forget(now)
-    if (this.seenUntil.has(messageId)) return true
-    this.seenUntil.set(messageId, now + this.windowMs)
-    return false
+    if (this.seenUntil.has(messageId)) return undefined
+    const until = now + this.windowMs
+    this.seenUntil.set(messageId, until)
+    return until
+  }
+
+  /** Call it in the order of the moments. */
+  restore(messageId: string, until: number): void {
+    this.seenUntil.set(messageId, until)
   }
 
   private forget(now: number): void {

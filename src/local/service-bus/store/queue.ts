@@ -4,7 +4,7 @@ import { Chain } from './chain.ts'
 import { directArrival } from './contract.ts'
 import type { Arrival, DeadLetter, Outcome, Properties, QueueCounts, QueueHooks, QueueSpec, Settlement } from './contract.ts'
 import { DuplicateWindow } from './duplicates.ts'
-import { Heap } from './heap.ts'
+import type { Journal, SavedQueue } from './journal.ts'
 import { LockTokens } from './lock-token.ts'
 import type { LockReference } from './lock-token.ts'
 import type { StoredMessage } from './message.ts'
@@ -12,6 +12,7 @@ import { ReadyMessages } from './ready.ts'
 import { SequenceIndex } from './sequence-index.ts'
 import { SessionTable } from './sessions.ts'
 import type { SessionGrant, SessionRecord } from './sessions.ts'
+import { Timeline } from './timeline.ts'
 
 const noProperties: Properties = new Map()
 const maxUint32 = 0xffff_ffff
@@ -26,12 +27,12 @@ export class MessageQueue {
   /** Undefined unless the queue requires sessions. */
   readonly sessions: SessionTable | undefined
   private readonly hooks: QueueHooks
+  private readonly journal: Journal | undefined
   private readonly index = new SequenceIndex<StoredMessage>()
   private readonly ready = new ReadyMessages()
   /** Locked messages, the lock that ends first at the front: every lock lasts equally long, and a renewed one goes to the back. */
   private readonly locked = new Chain<StoredMessage>()
-  private readonly timeline = new Heap<StoredMessage>((message) => message.expiresAt)
-  private readonly schedule = new Heap<StoredMessage>((message) => message.envelope.scheduledAt ?? 0)
+  private readonly timeline = new Timeline()
   private readonly duplicateWindow: DuplicateWindow | undefined
   private nextSequence = 1
   private nextLock = 1
@@ -44,25 +45,32 @@ export class MessageQueue {
   /** Bytes of all messages held, as their senders encoded them. */
   bytes = 0
 
-  constructor(spec: QueueSpec, hooks: QueueHooks) {
+  constructor(spec: QueueSpec, hooks: QueueHooks, journal?: Journal) {
     this.spec = spec
     this.hooks = hooks
+    this.journal = journal
     this.sessions = spec.requiresSession ? new SessionTable(spec.lockDurationMs) : undefined
     this.duplicateWindow = spec.duplicateWindowMs === undefined ? undefined : new DuplicateWindow(spec.duplicateWindowMs)
   }
 
   /** Stores a message and returns its sequence number; undefined for a duplicate, which counts as accepted and is dropped. */
   enqueue(envelope: Envelope, now: number, arrival: Arrival = directArrival): number | undefined {
-    if (this.duplicateWindow?.seen(envelope.messageId, now) === true) {
-      this.duplicates += 1
-      return undefined
+    if (this.duplicateWindow !== undefined) {
+      const until = this.duplicateWindow.note(envelope.messageId, now)
+      if (until === undefined) {
+        this.duplicates += 1
+        this.tally()
+        return undefined
+      }
+      this.journal?.seen(envelope.messageId, until)
     }
     this.incoming += 1
     if (envelope.scheduledAt === undefined || envelope.scheduledAt <= now) return this.admit(envelope, now, arrival)
     const message = this.store(envelope, now, arrival)
     message.state = 'scheduled'
     this.scheduled += 1
-    this.schedule.push(message)
+    this.timeline.waits(message)
+    this.journal?.kept(message)
     return message.sequence
   }
 
@@ -77,8 +85,8 @@ export class MessageQueue {
   removeNext(now: number, session?: SessionRecord): StoredMessage | undefined {
     const message = this.nextLive(now, session)
     if (message !== undefined) {
-      this.drop(message)
       this.completed += 1
+      this.drop(message)
     }
     return message
   }
@@ -97,6 +105,7 @@ export class MessageQueue {
   setSessionState(session: SessionRecord, state: Buffer | undefined, now: number): void {
     session.state = state
     session.stateChangedAt = now
+    this.journal?.sessionState(session.id, state, now)
   }
 
   /** Ends a lock as its holder wishes. 'lock-lost' when the lock is not, or no longer, held. */
@@ -106,8 +115,8 @@ export class MessageQueue {
     switch (outcome.kind) {
       case 'complete':
         this.unlock(message)
-        this.drop(message)
         this.completed += 1
+        this.drop(message)
         return 'settled'
       case 'abandon':
         this.unlock(message)
@@ -119,6 +128,7 @@ export class MessageQueue {
         this.change(message, outcome.properties)
         if (message.state !== 'deferred') this.deferred += 1
         message.state = 'deferred'
+        this.journal?.kept(message)
         return 'settled'
       case 'deadLetter':
         if (this.spec.isDeadLetterQueue) return 'not-allowed'
@@ -165,8 +175,8 @@ export class MessageQueue {
     }
     for (const message of messages) {
       if (remove) {
-        this.drop(message)
         this.completed += 1
+        this.drop(message)
       } else {
         this.putUnderLock(message, now)
       }
@@ -203,22 +213,10 @@ export class MessageQueue {
       this.giveBack(first, true, now)
     }
     this.endOverdueSessions(now)
-    for (
-      let due = this.schedule.peek();
-      due !== undefined && (due.state !== 'scheduled' || (due.envelope.scheduledAt ?? 0) <= now);
-      due = this.schedule.peek()
-    ) {
-      this.schedule.pop()
-      if (due.state === 'scheduled') this.activate(due, now)
-    }
-    for (
-      let oldest = this.timeline.peek();
-      oldest !== undefined && (oldest.state === 'gone' || oldest.expiresAt <= now);
-      oldest = this.timeline.peek()
-    ) {
-      this.timeline.pop()
+    for (let due = this.timeline.takeDue(now); due !== undefined; due = this.timeline.takeDue(now)) this.activate(due, now)
+    for (let over = this.timeline.takeExpired(now); over !== undefined; over = this.timeline.takeExpired(now)) {
       // Locked and deferred messages are left alone; a lock that ends looks at the time to live itself.
-      if (oldest.place !== 'none') this.expire(oldest, now)
+      if (over.place !== 'none') this.expire(over, now)
     }
   }
 
@@ -236,6 +234,32 @@ export class MessageQueue {
     this.endOverdueSessions(now, Infinity)
   }
 
+  /** Takes in what an earlier broker wrote down. Call it once, before anything else. What was locked then is deliverable now. */
+  restore(saved: SavedQueue): void {
+    if (saved.tally !== undefined) {
+      this.nextSequence = saved.tally.nextSequence
+      this.incoming = saved.tally.incoming
+      this.completed = saved.tally.completed
+      this.duplicates = saved.tally.duplicates
+      this.expired = saved.tally.expired
+    }
+    for (const { messageId, until } of saved.seen) this.duplicateWindow?.restore(messageId, until)
+    for (const { sessionId, state, changedAt } of saved.sessionStates) {
+      const session = this.sessions?.ensure(sessionId)
+      if (session !== undefined) Object.assign(session, { state, stateChangedAt: changedAt })
+    }
+    for (const entry of saved.messages) {
+      const message: StoredMessage = { ...entry, ...unplaced, state: entry.state }
+      this.nextSequence = Math.max(this.nextSequence, message.sequence + 1)
+      this.hold(message)
+      if (message.state === 'deferred') this.deferred += 1
+      else if (message.state === 'scheduled') {
+        this.scheduled += 1
+        this.timeline.waits(message)
+      } else this.makeReady(message)
+    }
+  }
+
   counts(): QueueCounts {
     const { scheduled, deferred, incoming, completed, duplicates, expired } = this
     let active = this.ready.size
@@ -251,11 +275,13 @@ export class MessageQueue {
   private admit(envelope: Envelope, now: number, arrival: Arrival): number {
     if (this.hooks.pass === undefined) {
       const message = this.store(envelope, now, arrival)
+      this.journal?.kept(message)
       this.makeReady(message)
       return message.sequence
     }
     const sequence = this.nextSequence
     this.nextSequence += 1
+    this.tally()
     this.hooks.pass({ envelope, sequence, arrival }, now)
     return sequence
   }
@@ -272,26 +298,21 @@ export class MessageQueue {
       expiresAt: Math.max(now, envelope.scheduledAt ?? now) + ttlMs,
       ttlMs: Number.isFinite(ttlMs) ? ttlMs : undefined,
       deliveryCount: arrival.deliveryCount,
-      state: 'active',
-      lock: 0,
-      lockedUntil: 0,
-      place: 'none',
       originalSequence: arrival.originalSequence,
       deadLetterSource: arrival.deadLetterSource,
       hops: arrival.hops,
-      chain: undefined,
-      before: undefined,
-      after: undefined,
+      ...unplaced,
     }
-    this.index.set(sequence, message)
-    const session = this.sessions?.ensure(envelope.sessionId ?? '')
-    if (session !== undefined) session.live += 1
-    this.bytes += envelope.size
-    if (Number.isFinite(ttlMs)) {
-      this.timeline.push(message)
-      if (this.timeline.size > 1024 && this.timeline.size > this.index.size * 2) this.timeline.prune((entry) => entry.state !== 'gone')
-    }
+    this.hold(message)
     return message
+  }
+
+  private hold(message: StoredMessage): void {
+    this.index.set(message.sequence, message)
+    const session = this.sessions?.ensure(message.envelope.sessionId ?? '')
+    if (session !== undefined) session.live += 1
+    this.bytes += message.envelope.size
+    if (Number.isFinite(message.expiresAt)) this.timeline.expires(message, this.index.size)
   }
 
   private sessionOf(message: StoredMessage): SessionRecord | undefined {
@@ -352,6 +373,7 @@ export class MessageQueue {
   /** The message was locked and is not any more: it can be delivered again, or has used up its deliveries or its time. */
   private giveBack(message: StoredMessage, counts: boolean, now: number): void {
     if (counts) message.deliveryCount += 1
+    this.journal?.kept(message)
     if (message.state === 'deferred') return
     if (counts && !this.spec.isDeadLetterQueue && message.deliveryCount >= this.spec.maxDeliveryCount) {
       const description = `Message could not be consumed after ${this.spec.maxDeliveryCount} delivery attempts.`
@@ -392,18 +414,28 @@ export class MessageQueue {
     message.envelope = { ...message.envelope, bare: withApplicationProperties(message.envelope.bare, properties) }
   }
 
+  private tally(): void {
+    const { nextSequence, incoming, completed, duplicates, expired } = this
+    this.journal?.tallied({ nextSequence, incoming, completed, duplicates, expired })
+  }
+
   private drop(message: StoredMessage): void {
     if (message.state === 'deferred') this.deferred -= 1
     if (message.state === 'scheduled') this.scheduled -= 1
     message.state = 'gone'
     this.bytes -= message.envelope.size
     this.index.delete(message.sequence)
+    this.journal?.dropped(message.sequence)
+    this.tally()
     const session = this.sessionOf(message)
     if (session === undefined) return
     session.live -= 1
     this.sessions?.settled(session)
   }
 }
+
+/** A message that is nowhere yet. */
+const unplaced = { state: 'active', lock: 0, lockedUntil: 0, place: 'none', chain: undefined, before: undefined, after: undefined } as const
 
 function entriesOf(chain: Chain<StoredMessage>): StoredMessage[] {
   const entries: StoredMessage[] = []

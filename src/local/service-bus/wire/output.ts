@@ -57,7 +57,11 @@ export class Output {
   flush(): void {
     this.dirty = false
     this.seal()
-    if (this.whole.length === 0) return
+    if (this.whole.length > 0) this.hand()
+    if (this.ended) this.socket.end()
+  }
+
+  private hand(): void {
     const pieces = this.whole.splice(0)
     this.sealed = 0
     if (this.socket.destroyed || this.socket.writableEnded) return
@@ -67,14 +71,12 @@ export class Output {
       for (const piece of pieces) this.socket.write(piece)
       this.socket.uncork()
     }
-    if (this.ended) this.socket.end()
   }
 
   /** Flushes what is left at the end of the turn, then closes our half of the socket. */
   end(): void {
     this.ended = true
-    this.flush()
-    this.socket.end()
+    this.touch()
   }
 
   private seal(): void {
