@@ -3,6 +3,7 @@ import { booksCases } from './ledger-books.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { planCases } from './ledger-plan.ts'
 import { reportCases } from './ledger-report.ts'
+import { rescindCases } from './ledger-rescind.ts'
 import { submitCases } from './ledger-submit.ts'
 import { traceCases } from './ledger-trace.ts'
 import { type LedgerCase, type LedgerUnderTest, World } from './ledger-world.ts'
@@ -13,6 +14,7 @@ export type OpenLedger = () => Promise<LedgerUnderTest>
 export const ledgerCases: readonly LedgerCase[] = [
   ...intakeCases,
   ...planCases,
+  ...rescindCases,
   ...submitCases,
   ...reportCases,
   ...traceCases,

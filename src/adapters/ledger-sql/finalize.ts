@@ -4,7 +4,7 @@ import { INCOMPLETE_RECORD, NO_OUTCOME } from '../../core/plan/plan.ts'
 import { addUnanswered } from './employees.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
-import { addTotals } from './record.ts'
+import { addTotals } from './totals.ts'
 import { type Sql, withRows } from './sql.ts'
 
 /** Why an operation came to nothing without anything being wrong. */
@@ -70,7 +70,8 @@ function eventsOf(sql: Sql, operations: readonly { readonly seq: number; readonl
   )
 }
 
-async function finishEvents(sql: Sql, instance: string, finished: readonly FinishedEvent[], now: number): Promise<void> {
+/** Events become final, with the next revision of their outcome where they were before, and the outcomes are queued. */
+export async function finishEvents(sql: Sql, instance: string, finished: readonly FinishedEvent[], now: number): Promise<void> {
   await withRows(
     sql,
     ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'now INT'],
@@ -125,7 +126,8 @@ async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number)
   await planAgain(sql, employees, now)
 }
 
-async function planAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+/** People to be planned at once, whatever they waited for. */
+export async function planAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,
     ['id TEXT', 'now INT'],

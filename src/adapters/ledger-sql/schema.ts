@@ -88,6 +88,8 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE TABLE cursors (name TEXT PRIMARY KEY NOT NULL, value ${integer} NOT NULL)${tableOptions}`,
     `CREATE TABLE books (instance TEXT PRIMARY KEY NOT NULL, ${TOTALS.map((name) => `${name} ${integer} NOT NULL DEFAULT 0`).join(', ')})${tableOptions}`,
   ],
+  // A rescind is found by the name of what it cancels, also when that arrives after it.
+  () => [`CREATE INDEX events_rescinds ON events (rescinds) WHERE rescinds IS NOT NULL`],
 ]
 
 /**

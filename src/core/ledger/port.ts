@@ -85,13 +85,16 @@ export interface IntakeMessage extends MessageName {
   /** Set when the message could not be taken in and goes to the native dead-letter queue. */
   readonly rejected: string | null
 }
-export interface IntakeBatch {
-  readonly messages: readonly IntakeMessage[]
+/** When people with something new are planned. */
+export interface DueTiming {
   readonly now: number
   /** A person is planned after this much quiet … */
   readonly quietMs: number
   /** … but no later than this after the first unplanned event. */
   readonly maxWaitMs: number
+}
+export interface IntakeBatch extends DueTiming {
+  readonly messages: readonly IntakeMessage[]
   /** Intake works off a backlog: planning of anything but leavers waits until that has been quiet too, so that the backlog merges as a whole. */
   readonly backlog: boolean
 }
@@ -100,6 +103,14 @@ export interface RecordResult {
   readonly duplicates: number
   readonly redelivered: number
   readonly rejected: number
+  /** Messages only the ledger could tell were wrong; they count as rejected. Left out when there are none. */
+  readonly refused?: readonly Refusal[]
+}
+/** `message` is its place in the batch. None of its events was taken. */
+export interface Refusal {
+  readonly message: number
+  readonly code: string
+  readonly description: string
 }
 
 // ── plan ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -62,6 +62,9 @@ export const INCOMPLETE_RECORD = 'IncompleteRecord'
 /** Nothing was ever heard of its operation: the directory may have taken it, so it stays in the fold. */
 export const NO_OUTCOME = 'NoOutcome'
 
+/** A rescind that names an event of another employee: refused, and does nothing. */
+export const RESCIND_MISMATCH = 'RescindMismatch'
+
 /** Whether a dead-lettered event has left the fold. */
 export function leavesFold(reason: string | null): boolean {
   return reason !== INCOMPLETE_RECORD && reason !== NO_OUTCOME
