@@ -42,6 +42,10 @@ function report(what: string, count: number, before: Sample, after: Sample): voi
   print(`${what}: ${round(perSecond)} messages/s, ${round(perCpuSecond)} per CPU-second of the broker, broker ${round(after.megabytes)} MB`)
 }
 
+async function until(met: () => boolean): Promise<void> {
+  while (!met()) await new Promise((resolve) => setImmediate(resolve))
+}
+
 const round = (value: number): string => Math.round(value).toLocaleString('en')
 const print = (line: string): void => void process.stdout.write(`${line}\n`)
 
@@ -65,7 +69,7 @@ async function through(client: ServiceBusClient, child: ChildProcess): Promise<v
   const step = Math.ceil(total / 4)
   for (let sent = 0; sent < total; sent += 200) {
     // The backlog stays bounded: what is measured is messages passing, not piling up.
-    while (sent - received > 5000) await new Promise((resolve) => setImmediate(resolve))
+    await until(() => sent - received <= 5000)
     await sender.sendMessages(Array.from({ length: Math.min(200, total - sent) }, () => ({ body })))
     if (sent > 0 && sent % step < 200) print(`  after ${round(sent)}: broker ${round((await usage(child)).megabytes)} MB`)
   }
