@@ -95,6 +95,18 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/brake.ts')).brakeRelease(process.env, options.actor, options.reason, options.output)
     })
 
+  program
+    .command('import')
+    .description('full records as a baseline: CSV with dotted attribute paths in its header, or JSON lines')
+    .argument('<file>', 'a .csv or .jsonl file; one column or key is employee')
+    .requiredOption('--as-of <instant>', 'when the file was exported: what was recorded after it stands')
+    .option('--source <name>', 'the source the records are of, as its events name it', '/import')
+    .option('--rejected <file>', 'where rows that were not taken are listed (default: <file>.rejected.csv)')
+    .addOption(output())
+    .action(async (file: string, options) => {
+      code = await (await import('./operate/import.ts')).importFile(file, options, process.env)
+    })
+
   const local = program
     .command('local')
     .description('the local doubles of Service Bus and Entra alone')

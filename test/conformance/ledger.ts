@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import { booksCases } from './ledger-books.ts'
+import { incompleteCases } from './ledger-incomplete.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { planCases } from './ledger-plan.ts'
 import { reportCases } from './ledger-report.ts'
@@ -14,6 +15,7 @@ export type OpenLedger = () => Promise<LedgerUnderTest>
 export const ledgerCases: readonly LedgerCase[] = [
   ...intakeCases,
   ...planCases,
+  ...incompleteCases,
   ...rescindCases,
   ...submitCases,
   ...reportCases,

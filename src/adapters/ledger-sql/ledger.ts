@@ -9,7 +9,7 @@ import { setHold } from './holds.ts'
 import { census, idle, outlook, totals } from './inspect.ts'
 import { markPublished, takeUnpublished } from './outbox.ts'
 import { duePeople } from './people.ts'
-import { record } from './record.ts'
+import { importBaseline, record } from './record.ts'
 import type { Driver, Sql } from './sql.ts'
 import { trace } from './trace.ts'
 import { findPerson, peoplePage } from './view.ts'
@@ -19,6 +19,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
   const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work)
   return {
     record: (intake) => within((sql) => record(sql, instance, intake)),
+    importBaseline: (rows) => within((sql) => importBaseline(sql, instance, rows)),
     duePeople: (query) => within((sql) => duePeople(sql, query)),
     commitPlan: (decisions, brake, now) => within((sql) => commitPlan(sql, instance, decisions, brake, now)),
     brakeStatus: (settings, now) => within((sql) => brakeStatus(sql, settings, now)),

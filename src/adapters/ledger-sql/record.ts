@@ -1,4 +1,4 @@
-import type { IntakeBatch, IntakeMessage, RecordResult } from '../../core/ledger/port.ts'
+import type { BaselineRows, IntakeBatch, IntakeMessage, RecordResult } from '../../core/ledger/port.ts'
 import type { HrEvent } from '../../core/model.ts'
 import { insertEvents } from './events.ts'
 import { BACKLOG_UNTIL } from './people.ts'
@@ -53,3 +53,9 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
 }
 
 const messageKey = (entity: string, enqueuedAt: number, sequence: string): string => `${sequence}\n${enqueuedAt}\n${entity}`
+
+export async function importBaseline(sql: Sql, instance: string, rows: BaselineRows): Promise<{ fresh: number; known: number }> {
+  const fresh = await insertEvents(sql, instance, rows.events, rows)
+  await addTotals(sql, instance, { imported: fresh })
+  return { fresh, known: rows.events.length - fresh }
+}

@@ -12,6 +12,8 @@ import type { BatchState, EventState, FinalEventState, OperationState } from './
 export interface Ledger {
   /** Takes over what a micro-batch of messages brought. Only after this may the messages be settled. */
   record(intake: IntakeBatch): Promise<RecordResult>
+  /** Takes over rows of a baseline file. Those that are there already change nothing, so a file may be imported again from its beginning. */
+  importBaseline(rows: BaselineRows): Promise<{ readonly fresh: number; readonly known: number }>
   /** People to be planned: due, with nothing unanswered, or with a leaver's event waiting. Whole, with all their events. */
   duePeople(query: DueQuery): Promise<readonly Person[]>
   /**
@@ -105,6 +107,9 @@ export interface RecordResult {
   readonly rejected: number
   /** Messages only the ledger could tell were wrong; they count as rejected. Left out when there are none. */
   readonly refused?: readonly Refusal[]
+}
+export interface BaselineRows extends DueTiming {
+  readonly events: readonly HrEvent[]
 }
 /** `message` is its place in the batch. None of its events was taken. */
 export interface Refusal {
@@ -287,6 +292,7 @@ export const TOTALS = [
   'operations',
   'calls',
   'published',
+  'imported',
 ] as const
 export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>
 export interface Census {

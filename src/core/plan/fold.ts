@@ -1,4 +1,4 @@
-import { type Attribute, type HrEvent, type Json, saysLeaver } from '../model.ts'
+import { type Attribute, BASELINE, type HrEvent, type Json, saysLeaver } from '../model.ts'
 import { type Activation, activationsOf, type Activations, announcedDate, HOLD } from './activation.ts'
 import { compareEvents } from './order.ts'
 import { rescindings } from './rescind.ts'
@@ -44,6 +44,7 @@ export const defaultFoldRules: FoldRules = { owns: () => null }
  * - A snapshot writes what differs from what its source could know (events before it in order and recorded no later than it); equal values
  *   keep the event they came from, owned attributes it does not name are cleared, and a back-dated correction recorded after it shows through.
  * - `active` is never decided by absence.
+ * - A baseline is a snapshot that yields to everything recorded after it was exported, wherever that stands in order.
  * - A rescinded event is out, and what it hid comes back. What has not come into force yet can be taken back at once, by a rescind dated no
  *   later than it.
  * - A dead event is out, but its `active: false` stays: when in doubt a leaver stays out.
@@ -79,12 +80,28 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
     sourceOf.set(event.seq, event.source)
     const writes = writesOf(event, said, sourceOf, activations, rules)
     said.push({ event, writes })
-    const paths = by === undefined ? state.apply(writes, event.seq) : []
-    if (!event.dead) effects.set(event.seq, by === undefined ? { kind: 'applied', paths } : { kind: 'rescinded', by })
+    if (by === undefined) {
+      const yields = event.type === BASELINE ? yieldedBy(event, writes, state, said) : NONE
+      const paths = state.apply(
+        writes.filter(([path]) => !yields.has(path)),
+        event.seq,
+      )
+      if (!event.dead) effects.set(event.seq, { kind: 'applied', paths: [...paths, ...yields] })
+    } else if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
   }
   const nextAt = wait(later, activations, effects)
   announce(later, activations, state, effects, activation)
   return { attributes: state.attributes, effects, nextAt }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** What a baseline would write over something recorded after it was exported: that it could not know, so that stands, above all a leaver. */
+function yieldedBy(baseline: LedgerEvent, writes: readonly Write[], state: State, said: readonly Said[]): ReadonlySet<string> {
+  const newer = new Set(said.flatMap(({ event }) => (event.recordedAt > baseline.recordedAt ? [event.seq] : [])))
+  if (newer.size === 0) return NONE
+  const held = [...state.attributes].flatMap(([path, { by }]) => (newer.has(by) ? [path] : []))
+  return new Set(writes.flatMap(([path]) => (held.some((other) => other === path || other.startsWith(`${path}.`)) ? [path] : [])))
 }
 
 /** True for an event that carries no attribute: a rescind that does nothing else. */

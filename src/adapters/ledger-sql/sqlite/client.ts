@@ -69,6 +69,7 @@ export async function openSqliteLedger({
       ask(method, given) as ReturnType<Ledger[M]>
   return {
     record: remote('record'),
+    importBaseline: remote('importBaseline'),
     duePeople: remote('duePeople'),
     commitPlan: remote('commitPlan'),
     brakeStatus: remote('brakeStatus'),
