@@ -52,7 +52,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
     },
-    planRules(config, runtime.digest),
+    planRules(config, runtime.digest).mapping,
     sourceRules(config),
     settingsOf(config, runtime.id()),
     runtime,
@@ -136,6 +136,9 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       quietMs: config.FINAL_QUIET_MS,
       deadlineMs: config.OUTCOME_DEADLINE_MS,
       maxOffers: config.MAX_OFFERS,
+      askAtOnce: 20,
+      escrowMs: config.ESCROW_MS,
+      sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500 },
   }

@@ -1,7 +1,7 @@
 import { intake, type IntakeSettings } from './intake/consume.ts'
 import type { SourceRules } from './intake/sources.ts'
 import type { Ledger } from './ledger/port.ts'
-import type { PlanRules } from './plan/plan.ts'
+import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
 import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog } from './ports.ts'
 import { type JobSettings, jobWatch } from './provision/job.ts'
@@ -50,7 +50,7 @@ export interface ConnectorSettings {
  */
 export function connector<M extends InboxMessage>(
   ports: Ports<M>,
-  rules: PlanRules,
+  mapping: Mapping,
   sources: SourceRules,
   settings: ConnectorSettings,
   runtime: Runtime,
@@ -60,7 +60,7 @@ export function connector<M extends InboxMessage>(
   const submit = Array.from({ length: settings.uploads }, (_, index) =>
     submission(`submit.${index + 1}`, ledger, provisioning, settings.submit, runtime),
   )
-  const plan = planning(ledger, rules, settings.plan, runtime, () => {
+  const plan = planning(ledger, mapping, settings.plan, runtime, () => {
     for (const one of submit) one.wake()
     publish.wake()
   })

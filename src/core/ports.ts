@@ -70,10 +70,18 @@ export interface Provisioning {
 
 export interface ProvisioningLog {
   /**
-   * One page of records with `activityDateTime` after `since`, in no order that may be relied on. `next` continues.
+   * One page of records with `activityDateTime` after `since` and, where given, not after `until`; of one person where `about` names one. In no
+   * order that may be relied on. `next` continues, with everything else the same.
    * Throws `LogThrottled` (with `retryAfterMs`) and `LogUnavailable`.
    */
-  page(query: { readonly since: number; readonly next: string | null; readonly signal: AbortSignal }): Promise<LogPage>
+  page(query: LogQuery): Promise<LogPage>
+}
+export interface LogQuery {
+  readonly since: number
+  readonly until: number | null
+  readonly about: string | null
+  readonly next: string | null
+  readonly signal: AbortSignal
 }
 export interface LogPage {
   readonly records: readonly Json[]

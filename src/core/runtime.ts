@@ -56,7 +56,8 @@ export interface Service {
 
 /**
  * A loop as a service. Each turn answers how long to rest: 0 goes on at once. `wake` cuts a rest short; it is a hint, never the truth.
- * A turn that throws is reported and tried again after a growing rest, so that an outage of a neighbour is waited out.
+ * A turn that throws is reported and tried again after a growing rest, so that an outage of a neighbour is waited out; an error may ask for a
+ * longer one with `retryAfterMs`.
  */
 export function loop(name: string, runtime: Runtime, turn: (signal: AbortSignal) => Promise<number>): Service & { wake(): void } {
   const stopping = new AbortController()
@@ -75,8 +76,12 @@ export function loop(name: string, runtime: Runtime, turn: (signal: AbortSignal)
       } catch (error) {
         if (stopping.signal.aborted) return
         failures += 1
-        restMs = Math.min(30_000, 250 * 2 ** Math.min(failures, 7)) * (0.75 + runtime.random() / 2)
+        const growing = Math.min(30_000, 250 * 2 ** Math.min(failures, 7)) * (0.75 + runtime.random() / 2)
+        restMs = Math.max(growing, askedToWait(error))
         runtime.log.error(`${name}.failed`, { ...describeError(error), failures, retryInMs: Math.round(restMs) })
+        // Work that comes in does not cut this one short: it would meet the same outage.
+        await runtime.sleep(restMs, stopping.signal)
+        continue
       }
       if (restMs <= 0 || woken) continue
       rest = new AbortController()
@@ -94,6 +99,11 @@ export function loop(name: string, runtime: Runtime, turn: (signal: AbortSignal)
       rest.abort()
     },
   }
+}
+
+function askedToWait(error: unknown): number {
+  const asked = error instanceof Error && 'retryAfterMs' in error ? error.retryAfterMs : null
+  return typeof asked === 'number' && asked > 0 ? Math.min(asked, 600_000) : 0
 }
 
 /** What may be told of an error: its name, its code and the words of ours. Messages of others can quote data, so they stay out. */

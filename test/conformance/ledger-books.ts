@@ -83,7 +83,7 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
         await world.finalize()
         break
       case 'expire':
-        await world.ledger.expire({ acceptedBefore: world.now - 50, maxOffers: 2, now: world.now, limit: 3 })
+        await world.expire(2, 3, world.now - 50)
         break
       case 'incomplete':
         await world.ledger.expireIncomplete(world.now - 20, world.now, 3)

@@ -6,7 +6,15 @@ const operationOf = (sent: Sent, employee: string): string =>
   sent.operations.get(employee) ?? assert.fail(`nothing of ${employee} was sent`)
 
 function page(world: World, more: Partial<CorrelatedPage>): Promise<void> {
-  return world.ledger.correlate({ joins: [], now: world.now, finalAt: world.now + 1_000, watermark: null, ...more })
+  return world.ledger.correlate({
+    joins: [],
+    now: world.now,
+    finalAt: world.now + 1_000,
+    watermark: null,
+    disturbed: [],
+    foreign: 0,
+    ...more,
+  })
 }
 
 /** What `candidates`, `correlate`, `finalize`, `expire` and the outbox promise. */
@@ -223,13 +231,11 @@ export const reportCases: readonly LedgerCase[] = [
     name: 'an operation without an answer is offered again, and given up after so many offers',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
-      const expire = (): Promise<{ readonly offeredAgain: number; readonly givenUp: number }> =>
-        world.ledger.expire({ acceptedBefore: world.now, maxOffers: 3, now: world.now, limit: 10 })
       for (let offer = 1; offer <= 3; offer++) {
         await world.send()
-        assert.deepEqual(await expire(), { offeredAgain: 0, givenUp: 0 })
+        assert.deepEqual(await world.expire(3), { offeredAgain: 0, givenUp: 0, unchanged: 0 })
         world.now += 1
-        assert.deepEqual(await expire(), offer < 3 ? { offeredAgain: 1, givenUp: 0 } : { offeredAgain: 0, givenUp: 1 })
+        assert.deepEqual(await world.expire(3), { offeredAgain: offer < 3 ? 1 : 0, givenUp: offer < 3 ? 0 : 1, unchanged: 0 })
       }
       const [lost] = await world.ledger.takeUnpublished(10)
       assert.deepEqual([lost?.state, lost?.reason], ['dead-lettered', 'NoOutcome'])
@@ -243,7 +249,7 @@ export const reportCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       await world.send()
       world.now += 1
-      await world.ledger.expire({ acceptedBefore: world.now, maxOffers: 1, now: world.now, limit: 10 })
+      await world.expire(1)
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
       await world.plan()
       const [operation] = (await world.needBatch()).operations
@@ -256,13 +262,12 @@ export const reportCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       await world.send()
       world.now += 1
-      await world.ledger.expire({ acceptedBefore: world.now, maxOffers: 2, now: world.now, limit: 10 })
+      await world.expire(2)
       await world.confirmAll()
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
       await world.send()
       world.now += 1
-      const query = { acceptedBefore: world.now, maxOffers: 2, now: world.now, limit: 10 }
-      assert.deepEqual(await world.ledger.expire(query), { offeredAgain: 1, givenUp: 0 })
+      assert.deepEqual(await world.expire(2), { offeredAgain: 1, givenUp: 0, unchanged: 0 })
     },
   },
   {

@@ -2,7 +2,17 @@ import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { EventState } from '../../src/core/ledger/lifecycle.ts'
-import type { Batch, BatchQuery, IntakeBatch, IntakeMessage, Interim, Ledger, RecordResult, Slot } from '../../src/core/ledger/port.ts'
+import type {
+  Batch,
+  BatchQuery,
+  Expired,
+  IntakeBatch,
+  IntakeMessage,
+  Interim,
+  Ledger,
+  RecordResult,
+  Slot,
+} from '../../src/core/ledger/port.ts'
 import type { HrEvent, JsonObject } from '../../src/core/model.ts'
 import { compileMapping } from '../../src/core/plan/mapping.ts'
 import { type Decision, type Person, planPerson } from '../../src/core/plan/plan.ts'
@@ -149,6 +159,8 @@ export class World {
       echo: {},
       active: null,
       imported: true,
+      escrowRetry: false,
+      willRetry: false,
       unresolved: false,
       ...more,
     }
@@ -156,7 +168,12 @@ export class World {
   /** The log speaks of everything in a call. */
   async answer(sent: Sent, interim: Interim = 'confirmed', more: Partial<LogRecord> = {}): Promise<void> {
     const joins = [...sent.operations].map(([employee, operation]) => ({ record: this.logRecord(employee, more), operation, interim }))
-    await this.ledger.correlate({ joins, now: this.now, finalAt: this.now + 1_000, watermark: null })
+    await this.ledger.correlate({ joins, now: this.now, finalAt: this.now + 1_000, watermark: null, disturbed: [], foreign: 0 })
+  }
+  /** What is unanswered and was accepted before now is taken for overdue. */
+  async expire(maxOffers: number, limit = 10, before = this.now): Promise<Expired> {
+    const late = await this.ledger.overdue(before, limit)
+    return this.ledger.expire({ operations: late.map(({ id }) => id), maxOffers, now: this.now })
   }
   async finalize(limit = 100): Promise<number> {
     this.now += 1_000

@@ -1,6 +1,6 @@
 import type { Json } from '../../core/model.ts'
 import { RollcallError } from '../../core/errors.ts'
-import type { LogPage, Provisioning, ProvisioningLog, UploadAnswer } from '../../core/ports.ts'
+import type { LogPage, LogQuery, Provisioning, ProvisioningLog, UploadAnswer } from '../../core/ports.ts'
 import { retryAfterMs } from '../../core/provision/verdict.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import type { Graph } from './client.ts'
@@ -54,9 +54,9 @@ export function graphLog(
     sent.push(runtime.now())
   }
   return {
-    page: async ({ since, next, signal }): Promise<LogPage> => {
+    page: async ({ since, until, about, next, signal }): Promise<LogPage> => {
       await turn(signal)
-      const path = next ?? firstPage(endpoint.jobId, since, limits.top)
+      const path = next ?? firstPage(endpoint.jobId, { since, until, about }, limits.top)
       const response = await graph.get(path, signal)
       if (response.status !== 200) {
         await response.body?.cancel()
@@ -75,10 +75,20 @@ export function graphLog(
   }
 }
 
-/** The log counts whole seconds and `gt` is strict, so a second earlier is asked for. */
-function firstPage(jobId: string, since: number, top: number): string {
-  const after = new Date(Math.floor(since / 1_000) * 1_000 - 1_000).toISOString().replace('.000Z', 'Z')
-  return `/auditLogs/provisioning?$filter=jobId eq '${jobId.replaceAll("'", "''")}' and activityDateTime gt ${after}&$top=${top}`
+/** The log counts whole seconds and `gt` and `lt` are strict, so a second more is asked for at either end. */
+function firstPage(jobId: string, { since, until, about }: Pick<LogQuery, 'since' | 'until' | 'about'>, top: number): string {
+  const second = (at: number): string => new Date(Math.floor(at / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
+  const filters = [
+    `jobId eq ${quoted(jobId)}`,
+    `activityDateTime gt ${second(since - 1_000)}`,
+    ...(until === null ? [] : [`activityDateTime lt ${second(until + 2_000)}`]),
+    ...(about === null ? [] : [`sourceIdentity/id eq ${quoted(about)}`]),
+  ]
+  return `/auditLogs/provisioning?$filter=${encodeURIComponent(filters.join(' and '))}&$top=${top}`
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
 }
 
 function recordsOf(page: unknown): readonly Json[] {

@@ -58,7 +58,7 @@ async function managersFirst(sql: Sql, rows: readonly Waiting[], most: number): 
       ['id TEXT'],
       unknown.map((id) => [id]),
       `SELECT ${COLUMNS} FROM v JOIN operations o ON o.employee = v.id
-       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered') AND o.state = 'pending'`,
+       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND o.state = 'pending'`,
     )
     for (const row of asked) known.set(row.employee, row)
   }

@@ -3,6 +3,7 @@ import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import type { LogRecord } from '../../core/report/log-record.ts'
 import { addUnanswered } from './employees.ts'
 import { operationId, parse, seqOf } from './people.ts'
+import { addTotals } from './totals.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
 
 const WATERMARK = 'provisioning-log'
@@ -18,7 +19,7 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
   const operations = await withRows<{
     seq: number
     employee: string
-    state: 'accepted' | 'answered'
+    state: 'accepted' | 'escrowed'
     record: string
     active: number
     accepted_at: number
@@ -29,7 +30,7 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
     people,
     `SELECT o.seq, o.employee, o.state, o.record, o.active, o.accepted_at, o.submitted_at + o.accepted_at - b.accepted_at AS submitted_at
      FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
-     WHERE o.state IN ('pending', 'batched', 'accepted', 'answered') AND o.state = 'accepted'`,
+     WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND o.state IN ('accepted', 'escrowed')`,
   )
   const changes = [...new Set(records.map(({ changeId }) => changeId))].map((id) => [id])
   const byChange = await withRows<{ change_id: string; operation: number }>(
@@ -44,7 +45,14 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
     people,
     'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
   )
+  const taken = await withRows<{ employee: string; record: string; active: number }>(
+    sql,
+    ['id TEXT'],
+    people,
+    'SELECT o.employee, o.record, o.active FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL',
+  )
   return {
+    taken: new Map(taken.map(({ employee, record, active }) => [employee, { record, active: active === 1 }])),
     known: new Set(known.map(({ id }) => id)),
     operations: operations.map((row): Candidate => ({
       id: operationId(row.seq),
@@ -60,7 +68,11 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
   }
 }
 
-export async function correlate(sql: Sql, { joins, now, finalAt, watermark }: CorrelatedPage): Promise<void> {
+export async function correlate(
+  sql: Sql,
+  instance: string,
+  { joins, now, finalAt, watermark, disturbed, foreign }: CorrelatedPage,
+): Promise<void> {
   await insertRows(
     sql,
     'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at)',
@@ -68,32 +80,64 @@ export async function correlate(sql: Sql, { joins, now, finalAt, watermark }: Co
     `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
   )
-  const interims = joins.filter((join) => join.operation !== null && join.interim !== null)
-  const answered = await withRows<{ seq: number; employee: string; hash: string; active: number; interim: string; code: string | null }>(
+  const interims = joins.flatMap((join) =>
+    join.operation !== null && join.interim !== null ? [{ ...join, seq: seqOf(join.operation) }] : [],
+  )
+  const first = await settle(sql, interims, 'accepted', now, finalAt)
+  const retried = await settle(
     sql,
-    ['seq INT', 'interim TEXT', 'code TEXT', 'reason TEXT', 'now INT', 'final_at INT'],
-    interims.map(({ operation, interim, record }) => [seqOf(operation ?? ''), interim, record.code, record.reason, now, finalAt]),
-    `UPDATE operations SET state = 'answered', interim = v.interim, code = v.code, reason = v.reason, answered_at = v.now, final_at = v.final_at
-     FROM v WHERE operations.seq = v.seq AND operations.state = 'accepted'
-     RETURNING operations.seq, operations.employee, operations.hash, operations.active, operations.interim, operations.code`,
+    interims.filter(({ interim }) => interim !== 'escrowed'),
+    'escrowed',
+    now,
+    finalAt,
   )
   await addUnanswered(
     sql,
-    answered.map(({ employee }) => employee),
+    first.map(({ employee }) => employee),
     -1,
   )
-  await remember(sql, joins, answered, now)
+  const older = await remember(sql, joins, [...first, ...retried], now)
   await noteManagers(sql, joins)
+  await offerAgain(sql, [...disturbed, ...older], now)
   await offerAgainAfterOvertaking(
     sql,
-    answered.map(({ employee }) => employee),
+    first.map(({ employee }) => employee),
     now,
   )
+  await addTotals(sql, instance, { unmatched: foreign })
   if (watermark !== null)
     await sql.run(
       `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value THEN cursors.value ELSE excluded.value END`,
       [WATERMARK, watermark],
     )
+}
+
+interface Answered {
+  readonly seq: number
+  readonly employee: string
+  readonly hash: string
+  readonly active: number
+  readonly interim: string
+  readonly code: string | null
+}
+
+/** Gives operations in a state the outcome their record speaks of. Answers those it found in that state. */
+function settle(
+  sql: Sql,
+  interims: readonly (JoinedRecord & { readonly seq: number })[],
+  from: 'accepted' | 'escrowed',
+  now: number,
+  finalAt: number,
+): Promise<Answered[]> {
+  return withRows<Answered>(
+    sql,
+    ['seq INT', 'interim TEXT', 'code TEXT', 'reason TEXT', 'now INT', 'final_at INT'],
+    interims.map(({ seq, interim, record }) => [seq, interim, record.code, record.reason, now, finalAt]),
+    `UPDATE operations SET state = CASE WHEN v.interim = 'escrowed' THEN 'escrowed' ELSE 'answered' END, interim = v.interim, code = v.code,
+       reason = v.reason, answered_at = v.now, final_at = v.final_at
+     FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'
+     RETURNING operations.seq, operations.employee, operations.hash, operations.active, operations.interim, operations.code`,
+  )
 }
 
 function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[] {
@@ -116,21 +160,19 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
   ]
 }
 
-/** What the directory took is what the next record is compared with. */
-async function remember(
-  sql: Sql,
-  joins: readonly JoinedRecord[],
-  answered: readonly { seq: number; employee: string; hash: string; active: number; interim: string; code: string | null }[],
-  now: number,
-): Promise<void> {
+/**
+ * What the directory took is what the next record is compared with. Answers the people of whom it took an older record after a newer one: what the
+ * service had failed with and tried again may have undone what came since, so the present record is offered once more.
+ */
+async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: readonly Answered[], now: number): Promise<string[]> {
   const took = answered.filter(({ interim, code }) => interim === 'confirmed' || (interim === 'unchanged' && code === REDUNDANT_EXPORT))
   const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
-  await withRows(
+  const remembered = await withRows<{ id: string }>(
     sql,
     ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
     [...newest.values()].map(({ employee, hash, seq, active }) => [employee, hash, seq, active, now]),
     `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, taken_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), offers = 0
-     FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation)`,
+     FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation) RETURNING employees.id`,
   )
   const objects = new Map(
     joins.flatMap(({ record, operation }) => (operation !== null && record.objectId !== null ? [[record.employee, record.objectId]] : [])),
@@ -140,6 +182,17 @@ async function remember(
     ['id TEXT', 'object_id TEXT'],
     [...objects],
     'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id',
+  )
+  const kept = new Set(remembered.map(({ id }) => id))
+  return [...newest.keys()].filter((employee) => !kept.has(employee))
+}
+
+async function offerAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    [...new Set(employees)].sort().map((id) => [id, now]),
+    `UPDATE employees SET taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
   )
 }
 

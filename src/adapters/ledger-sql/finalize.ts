@@ -1,7 +1,6 @@
-import type { ExpireQuery, Interim } from '../../core/ledger/port.ts'
+import type { Interim } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
-import { INCOMPLETE_RECORD, NO_OUTCOME } from '../../core/plan/plan.ts'
-import { addUnanswered } from './employees.ts'
+import { INCOMPLETE_RECORD } from '../../core/plan/plan.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
 import { addTotals } from './totals.ts'
@@ -11,7 +10,7 @@ import { type Sql, withRows } from './sql.ts'
 const DIRECTORY_HELD_IT = 'DirectoryHeldIt'
 const NOT_IN_DIRECTORY = 'NotInDirectory'
 
-interface Ended {
+export interface Ended {
   readonly seq: number
   readonly employee: string
   readonly code: string | null
@@ -45,7 +44,7 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   return rows.length
 }
 
-async function endOperations(sql: Sql, ended: readonly Ended[], state: string, now: number): Promise<void> {
+export async function endOperations(sql: Sql, ended: readonly Ended[], state: string, now: number): Promise<void> {
   await withRows(
     sql,
     ['seq INT', 'state TEXT', 'code TEXT', 'reason TEXT', 'now INT'],
@@ -61,7 +60,7 @@ interface CarriedEvent {
   readonly by_seq: number | null
 }
 
-function eventsOf(sql: Sql, operations: readonly { readonly seq: number; readonly employee: string }[]): Promise<CarriedEvent[]> {
+export function eventsOf(sql: Sql, operations: readonly { readonly seq: number; readonly employee: string }[]): Promise<CarriedEvent[]> {
   return withRows<CarriedEvent>(
     sql,
     ['seq INT', 'employee TEXT'],
@@ -85,7 +84,7 @@ export async function finishEvents(sql: Sql, instance: string, finished: readonl
 }
 
 /** Puts events back to be looked at afresh: what stood in their place has fallen away. */
-async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<void> {
+export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<void> {
   await withRows(
     sql,
     ['seq INT'],
@@ -168,51 +167,6 @@ export async function failOperations(sql: Sql, instance: string, failed: readonl
   )
 }
 
-/** No record by the deadline: what the directory holds is unknown, so the person is offered again, and after enough offers given up. */
-export async function expire(sql: Sql, instance: string, query: ExpireQuery): Promise<{ offeredAgain: number; givenUp: number }> {
-  const { now } = query
-  const overdue = await sql.all<Ended & { offers: number }>(
-    `SELECT o.seq, o.employee, o.code, o.reason, p.offers FROM operations o JOIN employees p ON p.id = o.employee
-     WHERE o.state = 'accepted' AND o.accepted_at < ? ORDER BY o.accepted_at LIMIT ?`,
-    [query.acceptedBefore, query.limit],
-  )
-  if (overdue.length === 0) return { offeredAgain: 0, givenUp: 0 }
-  await endOperations(sql, overdue, 'unanswered', now)
-  await addUnanswered(
-    sql,
-    overdue.map(({ employee }) => employee),
-    -1,
-  )
-  const employees = [...new Set(overdue.map(({ employee }) => employee))].sort()
-  await withRows(
-    sql,
-    ['id TEXT', 'cost INT'],
-    employees.map((id) => [id, query.maxOffers === null ? 0 : 1]),
-    'UPDATE employees SET taken_hash = NULL, offers = offers + v.cost FROM v WHERE employees.id = v.id',
-  )
-  const most = query.maxOffers ?? Number.POSITIVE_INFINITY
-  const givenUp = overdue.filter(({ offers }) => offers + 1 >= most)
-  const again = overdue.filter(({ offers }) => offers + 1 < most)
-  await reopenEvents(sql, await eventsOf(sql, again))
-  await planAgain(
-    sql,
-    again.map(({ employee }) => employee),
-    now,
-  )
-  const lost = await eventsOf(sql, givenUp)
-  await finishEvents(
-    sql,
-    instance,
-    lost.map(({ seq, employee, operation, by_seq }): FinishedEvent =>
-      by_seq === null
-        ? { seq, employee, state: 'dead-lettered', reason: NO_OUTCOME, detail: null, by: null, operation }
-        : { seq, employee, state: 'superseded', reason: null, detail: null, by: by_seq, operation },
-    ),
-    now,
-  )
-  return { offeredAgain: again.length, givenUp: givenUp.length }
-}
-
 /** What never became complete dies with the names of what was missing. It comes back by itself when the person becomes complete after all. */
 export async function expireIncomplete(sql: Sql, instance: string, before: number, now: number, limit: number): Promise<number> {
   const people = await sql.all<{ id: string }>(
@@ -248,24 +202,4 @@ export async function expireIncomplete(sql: Sql, instance: string, before: numbe
     'UPDATE employees SET incomplete_since = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
   )
   return events.length
-}
-
-const JOB_STARTED = 'job-started'
-
-export async function jobRestarted(sql: Sql, instance: string, startedAt: number, now: number): Promise<number> {
-  const [known] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STARTED])
-  if (known && known.value >= startedAt) return 0
-  await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
-    JOB_STARTED,
-    startedAt,
-  ])
-  // The first start anybody is told of says nothing about what came before.
-  if (!known) return 0
-  const { offeredAgain } = await expire(sql, instance, {
-    acceptedBefore: startedAt,
-    maxOffers: Number.MAX_SAFE_INTEGER,
-    now,
-    limit: Number.MAX_SAFE_INTEGER,
-  })
-  return offeredAgain
 }

@@ -14,6 +14,7 @@ export async function idle(sql: Sql, now: number): Promise<Idle> {
     `SELECT 1 AS busy FROM batches WHERE state = 'open' LIMIT 1`,
     `SELECT 1 AS busy FROM operations WHERE state = 'accepted' LIMIT 1`,
     `SELECT 1 AS busy FROM operations WHERE state = 'answered' LIMIT 1`,
+    `SELECT 1 AS busy FROM operations WHERE state = 'escrowed' LIMIT 1`,
     'SELECT 1 AS busy FROM outbox WHERE published_at IS NULL LIMIT 1',
   ]
   const [moment] = await sql.all<{ next_at: number }>('SELECT next_at FROM employees WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1')

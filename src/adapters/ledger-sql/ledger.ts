@@ -4,7 +4,8 @@ import { nextBatch, takeSlot } from './batches.ts'
 import { brakeStatus, releaseBrake } from './brake.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates, correlate, watermark } from './correlate.ts'
-import { expire, expireIncomplete, finalize, jobRestarted } from './finalize.ts'
+import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
+import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
 import { census, idle, outlook, totals } from './inspect.ts'
 import { markPublished, takeUnpublished } from './outbox.ts'
@@ -30,8 +31,10 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     hold: (hold) => within((sql) => setHold(sql, hold)),
     recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, instance, batchId, answer, now)),
     candidates: (records) => within((sql) => candidates(sql, records)),
-    correlate: (page) => within((sql) => correlate(sql, page)),
+    correlate: (page) => within((sql) => correlate(sql, instance, page)),
     finalize: (now, limit) => within((sql) => finalize(sql, instance, now, limit)),
+    overdue: (acceptedBefore, limit) => within((sql) => overdue(sql, acceptedBefore, limit)),
+    expireEscrowed: (before, now, limit) => within((sql) => expireEscrowed(sql, instance, before, now, limit)),
     expire: (query) => within((sql) => expire(sql, instance, query)),
     expireIncomplete: (before, now, limit) => within((sql) => expireIncomplete(sql, instance, before, now, limit)),
     watermark: () => within(watermark),

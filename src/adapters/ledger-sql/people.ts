@@ -65,7 +65,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
       ['id TEXT'],
       rows,
       `SELECT o.seq, o.employee, o.state, o.active FROM v JOIN operations o ON o.employee = v.id
-       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered') AND o.state IN ('batched', 'accepted')`,
+       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND o.state IN ('batched', 'accepted')`,
     ),
     (row) => row.employee,
   )

@@ -56,6 +56,9 @@ export function intake<M extends InboxMessage>(
   const stopping = new AbortController()
   let running: Promise<void> | null = null
 
+  /** Since the last commit. */
+  let failures = 0
+
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const queue = new Queue<M>()
@@ -64,9 +67,12 @@ export function intake<M extends InboxMessage>(
         receiver = await inbox.open((message) => queue.push(message))
         await pump(queue, receiver)
       } catch (error) {
+        failures += 1
         runtime.log.error('intake.stopped', { ...describeError(error), what: 'nothing is lost: what is unsettled comes again' })
       }
       await receiver?.close()
+      // The ledger may answer and still refuse, or it is the bus that is away: then this is all that keeps us from trying without a pause.
+      await runtime.sleep(Math.min(10_000, 125 * 2 ** Math.min(failures, 7)), stopping.signal)
       if (!stopping.signal.aborted) await waitForLedger()
     }
   }
@@ -80,6 +86,7 @@ export function intake<M extends InboxMessage>(
       const messages = queue.take(settings.batchSize)
       if (messages.length === 0) continue
       const dispositions = await commit(messages, rate(messages.length) > settings.backlogPerSecond)
+      failures = 0
       onRecorded()
       // Not awaited: the next commit goes on while the bus answers. What is not settled comes again and is known.
       void receiver.settle(dispositions).catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))

@@ -63,6 +63,7 @@ export const OPERATION_STATES = [
   'batched', // in a batch that is not accepted yet
   'accepted', // staged by the service (202): accepted is not done
   'answered', // the log has spoken; later records may refine it
+  'escrowed', // failed, and the service tries again by itself; newer ones may go
   'confirmed',
   'unchanged',
   'skipped',
@@ -75,8 +76,9 @@ export type OperationState = (typeof OPERATION_STATES)[number]
 export const OPERATION_ARROWS: Readonly<Record<OperationState, readonly OperationState[]>> = {
   pending: ['batched', 'withdrawn'],
   batched: ['accepted', 'pending', 'withdrawn', 'failed'],
-  accepted: ['answered', 'unanswered'],
+  accepted: ['answered', 'escrowed', 'unanswered'],
   answered: ['confirmed', 'unchanged', 'skipped', 'failed'],
+  escrowed: ['answered', 'failed'],
   confirmed: [],
   unchanged: [],
   skipped: [],

@@ -46,8 +46,12 @@ export interface Ledger {
   correlate(answers: CorrelatedPage): Promise<void>
   /** Makes answered operations final whose quiet period is over, their events with them, and queues the outcomes. */
   finalize(now: number, limit: number): Promise<number>
+  /** Operations accepted before this instant, by the service's clock, of which the log has not spoken; oldest first. */
+  overdue(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
   /** Operations without any answer although the log was read past their deadline: offered again, or given up after `maxOffers`. */
-  expire(query: ExpireQuery): Promise<{ readonly offeredAgain: number; readonly givenUp: number }>
+  expire(query: ExpireQuery): Promise<Expired>
+  /** Escrowed operations the service has had longer than `before` allows fail for good. */
+  expireEscrowed(before: number, now: number, limit: number): Promise<number>
   /** Incomplete events older than `before` die as `IncompleteRecord`. */
   expireIncomplete(before: number, now: number, limit: number): Promise<number>
   /** How far the log was read: everything up to this instant has been seen. `null` before the first page. */
@@ -216,13 +220,17 @@ export interface Hold {
 export interface Candidate {
   readonly id: string
   readonly employee: string
-  readonly state: Extract<OperationState, 'accepted' | 'answered'>
+  readonly state: Extract<OperationState, 'accepted' | 'escrowed'>
   readonly record: string
   readonly active: boolean
   /** When the service accepted it, by the service's own clock. */
   readonly acceptedAt: number
   /** When it was handed over first, by the service's clock too: an answer that got lost may have been acted on. */
   readonly submittedAt: number
+}
+export interface TakenRecord {
+  readonly record: string
+  readonly active: boolean
 }
 export interface Candidates {
   /** Ids of records that are in the ledger already. */
@@ -232,8 +240,10 @@ export interface Candidates {
   readonly byChange: ReadonlyMap<string, string>
   /** Earlier records of these people that could not be told apart yet. */
   readonly unjoined: readonly LogRecord[]
+  /** The record the directory took last, by employee, and when; to tell whether a foreign record changed it. */
+  readonly taken: ReadonlyMap<string, TakenRecord>
 }
-export type Interim = 'confirmed' | 'unchanged' | 'skipped' | 'failed'
+export type Interim = 'confirmed' | 'unchanged' | 'skipped' | 'failed' | 'escrowed'
 export interface JoinedRecord {
   readonly record: LogRecord
   readonly operation: string | null
@@ -246,14 +256,30 @@ export interface CorrelatedPage {
   readonly finalAt: number
   /** Everything up to this instant has been read, when this page was the last of its poll. */
   readonly watermark: number | null
+  /** People whose directory record somebody else changed: what it holds is no longer known, and ours is offered again. */
+  readonly disturbed: readonly string[]
+  /** New records of changes nobody here sent. */
+  readonly foreign: number
+}
+export interface Overdue {
+  readonly id: string
+  readonly employee: string
+  /** By the service's clock. */
+  readonly acceptedAt: number
+}
+export interface Expired {
+  readonly offeredAgain: number
+  /** Given up as `NoOutcome`. */
+  readonly givenUp: number
+  /** Nothing was said of them while their neighbours were answered, twice: nothing to say. */
+  readonly unchanged: number
 }
 export interface ExpireQuery {
-  /** Operations accepted before this instant are overdue. */
-  readonly acceptedBefore: number
+  /** Only these; they are left alone when an answer came meanwhile. */
+  readonly operations: readonly string[]
   /** `null`: it is not their fault, so it costs no offer. */
   readonly maxOffers: number | null
   readonly now: number
-  readonly limit: number
 }
 
 // ── publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -292,6 +318,7 @@ export const TOTALS = [
   'operations',
   'calls',
   'published',
+  'unmatched',
   'imported',
 ] as const
 export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>

@@ -61,7 +61,7 @@ function repeats(event: PersonEvent, { attributes }: Folded, mapping: Mapping): 
 export function reopens(event: PersonEvent, share: Share, folded: Folded): boolean {
   if (share.kind === 'rescinded') {
     if (event.state !== 'skipped' || event.reason !== REASONS.rescinded) return true
-    return event.by !== share.by && fellAway(event.by, folded)
+    return event.by !== share.by && fellAway(event.by ?? null, folded)
   }
   switch (event.state) {
     case 'dead-lettered':
@@ -69,8 +69,8 @@ export function reopens(event: PersonEvent, share: Share, folded: Folded): boole
     case 'skipped':
       return event.reason === REASONS.rescinded
     case 'superseded':
-      if (event.by === null || share.kind === 'later') return false
-      return share.kind === 'surviving' || (fellAway(event.by, folded) && !(share.kind === 'superseded' && share.by === event.by))
+      if ((event.by ?? null) === null || share.kind === 'later') return false
+      return share.kind === 'surviving' || (fellAway(event.by ?? null, folded) && !(share.kind === 'superseded' && share.by === event.by))
     case 'unchanged':
       return event.reason === REASONS.targetUnknown && share.kind === 'rescind' && share.known
     case 'confirmed':

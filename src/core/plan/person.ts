@@ -18,7 +18,7 @@ export interface PersonEvent extends LedgerEvent {
   readonly state: EventState
   readonly reason: string | null
   /** The event its outcome names: the one that stands in its place, or took it out. */
-  readonly by: number | null
+  readonly by?: number | null
 }
 export interface UnansweredOperation {
   readonly id: string

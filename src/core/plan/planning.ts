@@ -1,7 +1,9 @@
 import type { Ledger } from '../ledger/port.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
 import type { BrakeSettings } from './brake.ts'
-import { planPerson, type PlanRules } from './plan.ts'
+import type { FoldRules } from './fold.ts'
+import type { Mapping } from './mapping.ts'
+import { planPerson } from './plan.ts'
 
 export interface PlanSettings {
   /** People planned in one transaction. */
@@ -11,12 +13,13 @@ export interface PlanSettings {
   /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
   readonly incompleteMs: number
   readonly brake: BrakeSettings
+  readonly fold?: FoldRules
 }
 
 /** Works out, person by person, what the directory should now hold. */
 export function planning(
   ledger: Pick<Ledger, 'duePeople' | 'commitPlan' | 'expireIncomplete'>,
-  rules: PlanRules,
+  mapping: Mapping,
   settings: PlanSettings,
   runtime: Runtime,
   onPlanned: () => void,
@@ -29,7 +32,9 @@ export function planning(
       return settings.pollMs
     }
     await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
-      const decisions = people.map((person) => planPerson(person, now, rules))
+      const decisions = people.map((person) =>
+        planPerson(person, now, { mapping, digest: runtime.digest, ...(settings.fold ? { fold: settings.fold } : {}) }),
+      )
       const result = await ledger.commitPlan(decisions, settings.brake, now)
       runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
     })

@@ -26,7 +26,8 @@ export const CIRCUIT_OPEN = 'CircuitOpen'
 
 /** `attempt` counts from 1; `chance` in [0, 1) spreads retries. */
 export function verdictOf(answer: UploadAnswer, attempt: number, now: number, chance: number, settings: VerdictSettings): Verdict {
-  const backoffMs = Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2)
+  // Whole milliseconds: the ledger keeps the moment as an integer and would refuse the answer otherwise.
+  const backoffMs = Math.ceil(Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2))
   if (answer.kind === 'network') {
     if (answer.code === CIRCUIT_OPEN) return { kind: 'snooze', until: now + settings.circuitMs, status: null, why: 'circuit' }
     return { kind: 'retry', at: now + backoffMs, status: null }
@@ -40,7 +41,7 @@ export function verdictOf(answer: UploadAnswer, attempt: number, now: number, ch
     case 413:
       return { kind: 'reject', status, reason: answer.code ?? `Http${status}`, requestId }
     case 429:
-      return { kind: 'snooze', until: now + (named ?? settings.throttledMs), status, why: 'throttled' }
+      return { kind: 'snooze', until: now + bounded(named ?? settings.throttledMs), status, why: 'throttled' }
     case 401:
       // A token can be withdrawn before it expires: one fresh token is worth an attempt.
       if (attempt === 1) return { kind: 'retry', at: now, status }
@@ -56,11 +57,17 @@ export function verdictOf(answer: UploadAnswer, attempt: number, now: number, ch
   }
 }
 
+/** Every try costs a call of the day, so one that is told to come back at once waits all the same; and no quota lasts longer than a day. */
+function bounded(ms: number): number {
+  return Math.min(Math.max(ms, 1_000), 86_400_000)
+}
+
 /** `Retry-After` in seconds, which may be fractional, or as a date. `null` when it says neither. */
 export function retryAfterMs(header: string | null, now: number): number | null {
   if (header === null) return null
   const text = header.trim()
   if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1_000)
-  const at = Date.parse(text)
+  // Whatever else stands there, a lenient parser would make a date of it.
+  const at = / GMT$/i.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? null : Math.max(0, at - now)
 }

@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/port.ts'
 import type { LogPage, ProvisioningLog } from '../ports.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
-import { joinRecords } from './join.ts'
+import { disturbedPeople, foreignRecords, joinRecords } from './join.ts'
 import { type LogRecord, parseLogRecord } from './log-record.ts'
 
 export interface CorrelateSettings {
@@ -17,6 +17,12 @@ export interface CorrelateSettings {
   /** The log read this far past an operation's acceptance without a record of it: it is offered again. */
   readonly deadlineMs: number
   readonly maxOffers: number
+  /** How many overdue operations are asked for by name in one turn. */
+  readonly askAtOnce: number
+  /** How long the service may go on trying by itself. */
+  readonly escrowMs: number
+  /** How much of the log is read at once after a long absence. */
+  readonly sliceMs: number
 }
 
 /** More than any poll needs; a log that never ends is a fault of the log. */
@@ -29,7 +35,7 @@ const AT_ONCE = 500
  * an outage of the log makes nothing overdue.
  */
 export function correlation(
-  ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'expire'>,
+  ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'>,
   log: ProvisioningLog,
   settings: CorrelateSettings,
   runtime: Runtime,
@@ -37,26 +43,30 @@ export function correlation(
 ): Service & { wake(): void } {
   return loop('correlate', runtime, async (signal) => {
     const from = (await ledger.watermark()) ?? runtime.now() - settings.maxLagMs - settings.skewMs
-    const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () => poll(from - settings.skewMs, signal))
-    await endWhatIsDue(covered)
+    // A long absence is made up for in slices, so that one that is cut off starts again where the last whole slice ended.
+    const until = runtime.now() - from > settings.sliceMs * 2 ? from + settings.sliceMs : null
+    const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () => poll(from, until, signal))
+    await finish()
+    if (until !== null) return 0
+    if (!signal.aborted) await expire(covered, signal)
     onSettled()
     return settings.pollMs
   })
 
-  /** Until when the log is known now. */
-  async function poll(since: number, signal: AbortSignal): Promise<number> {
+  /** Reads everything after `from`, and before `until` where there is one. Answers until when the log is known now. */
+  async function poll(from: number, until: number | null, signal: AbortSignal): Promise<number> {
     let next: string | null = null
-    let covered = since
+    let covered = from
     for (let number = 0; number < MAX_PAGES && !signal.aborted; number++) {
-      const page: LogPage = await log.page({ since, next, signal })
+      const page: LogPage = await log.page({ since: from - settings.skewMs, until, about: null, next, signal })
       // By the service's own clock, from the moment the first page was answered: what appears later is for the next poll.
-      if (number === 0) covered = (page.serverAt ?? runtime.now()) - settings.maxLagMs
+      if (number === 0) covered = until ?? (page.serverAt ?? runtime.now()) - settings.maxLagMs
       next = page.next
       await take(page, next === null ? covered : null)
       if (next === null) return covered
       await runtime.sleep(settings.pageMs, signal)
     }
-    return since
+    return from
   }
 
   async function take(page: LogPage, watermark: number | null): Promise<void> {
@@ -64,23 +74,38 @@ export function correlation(
     runtime.telemetry.count('rollcall.log.unreadable', page.records.length - records.length)
     for (let at = 0; at < Math.max(1, records.length); at += AT_ONCE) {
       const part: readonly LogRecord[] = records.slice(at, at + AT_ONCE)
-      const joins = joinRecords(part, await ledger.candidates(part), settings.skewMs)
+      const found = await ledger.candidates(part)
+      const joins = joinRecords(part, found, settings.skewMs)
+      const foreign = foreignRecords(joins, found)
+      runtime.telemetry.count('rollcall.log.foreign', foreign.length)
       const now = runtime.now()
       const last = at + AT_ONCE >= records.length
-      await ledger.correlate({ joins, now, finalAt: now + settings.quietMs, watermark: last ? watermark : null })
+      await ledger.correlate({
+        joins,
+        now,
+        finalAt: now + settings.quietMs,
+        watermark: last ? watermark : null,
+        disturbed: disturbedPeople(foreign, found),
+        foreign: foreign.length,
+      })
     }
   }
 
-  async function endWhatIsDue(covered: number): Promise<void> {
+  async function finish(): Promise<void> {
     const now = runtime.now()
     while ((await ledger.finalize(now, AT_ONCE)) === AT_ONCE);
-    const expired = await ledger.expire({
-      acceptedBefore: covered - settings.deadlineMs,
-      maxOffers: settings.maxOffers,
-      now,
-      limit: AT_ONCE,
-    })
-    if (expired.offeredAgain + expired.givenUp > 0)
-      runtime.log.warn('correlate.unanswered', { offeredAgain: expired.offeredAgain, givenUp: expired.givenUp })
+    await ledger.expireEscrowed(now - settings.escrowMs, now, AT_ONCE)
+  }
+
+  /** Nothing is called overdue before the log was asked for that very person. */
+  async function expire(covered: number, signal: AbortSignal): Promise<void> {
+    const late = await ledger.overdue(covered - settings.deadlineMs, settings.askAtOnce)
+    if (late.length === 0) return
+    for (const { employee, acceptedAt } of late) {
+      const page = await log.page({ since: acceptedAt - settings.skewMs, until: null, about: employee, next: null, signal })
+      await take(page, null)
+    }
+    const expired = await ledger.expire({ operations: late.map(({ id }) => id), maxOffers: settings.maxOffers, now: runtime.now() })
+    if (expired.offeredAgain + expired.givenUp + expired.unchanged > 0) runtime.log.warn('correlate.unanswered', { ...expired })
   }
 }

@@ -23,7 +23,7 @@ export function joinRecords(records: readonly LogRecord[], found: Candidates, sk
   const byPerson = new Map<string, LogRecord[]>()
   for (const record of [...found.unjoined, ...fresh]) add(byPerson, record.employee, record)
   const operations = new Map<string, Candidate[]>()
-  for (const operation of found.operations) if (operation.state === 'accepted') add(operations, operation.employee, operation)
+  for (const operation of found.operations) add(operations, operation.employee, operation)
 
   const joins: JoinedRecord[] = []
   for (const [employee, theirs] of byPerson) {
@@ -36,6 +36,8 @@ interface Change {
   readonly records: readonly LogRecord[]
   /** The record that speaks of what was sent; follow-ups do not. */
   readonly primary: LogRecord | undefined
+  /** The service tried an older submission again. */
+  readonly retry: boolean
 }
 
 function joinPerson(
@@ -49,38 +51,51 @@ function joinPerson(
   for (const [changeId, group] of groupBy(records, (record) => record.changeId)) {
     const known = byChange.get(changeId)
     if (known !== undefined) joins.push(...group.map((record) => ({ record, operation: known, interim: null })))
-    else changes.push({ records: group, primary: group.find((record) => record.imported) })
+    else
+      changes.push({
+        records: group,
+        primary: group.find((record) => record.imported || record.escrowRetry),
+        retry: group.some((record) => record.escrowRetry),
+      })
   }
   changes.sort((a, b) => timeOf(a) - timeOf(b))
 
   const open = new Map(operations.map((operation) => [operation.id, operation]))
   const pending = [...changes]
-  for (let settled = true; settled && pending.length > 0;) {
-    settled = false
-    for (const change of pending) {
-      const operation = choose(change, pending, [...open.values()], skewMs)
-      if (!operation) continue
-      open.delete(operation.id)
-      pending.splice(pending.indexOf(change), 1)
-      joins.push(...answer(change, operation))
-      settled = true
-      break
-    }
+  for (let pair = nextPair(pending, [...open.values()], skewMs); pair; pair = nextPair(pending, [...open.values()], skewMs)) {
+    const { change, operation } = pair
+    open.delete(operation.id)
+    pending.splice(pending.indexOf(change), 1)
+    joins.push(...answer(change, operation))
   }
   for (const change of pending) joins.push(...change.records.map((record) => ({ record, operation: null, interim: null })))
   return joins
 }
 
-function choose(change: Change, pending: readonly Change[], open: readonly Candidate[], skewMs: number): Candidate | undefined {
-  const eligible = open.filter((operation) => mayAnswer(change, operation, skewMs))
-  if (eligible.length <= 1) return eligible[0]
-  const rivals = pending.filter((other) => eligible.some((operation) => mayAnswer(other, operation, skewMs)))
-  return rivals.length >= eligible.length ? eligible.toSorted((a, b) => a.acceptedAt - b.acceptedAt)[0] : undefined
+/** A change that only one operation can have caused goes first: what it takes may leave one for a change that shows less. */
+function nextPair(
+  pending: readonly Change[],
+  open: readonly Candidate[],
+  skewMs: number,
+): { readonly change: Change; readonly operation: Candidate } | undefined {
+  const choices = pending.map((change) => ({ change, eligible: open.filter((operation) => mayAnswer(change, operation, skewMs)) }))
+  for (const { change, eligible } of choices) {
+    const [operation] = eligible
+    if (operation && eligible.length === 1) return { change, operation }
+  }
+  for (const { change, eligible } of choices) {
+    const rivals = choices.filter((other) => other.eligible.some((operation) => eligible.includes(operation)))
+    const [operation] = eligible.toSorted((a, b) => a.acceptedAt - b.acceptedAt)
+    if (operation && rivals.length >= eligible.length) return { change, operation }
+  }
+  return undefined
 }
 
-function mayAnswer({ primary }: Change, operation: Candidate, skewMs: number): boolean {
+function mayAnswer({ primary, retry }: Change, operation: Candidate, skewMs: number): boolean {
+  // A retry speaks of what failed before, and never of what was sent since.
+  if (primary === undefined || retry !== (operation.state === 'escrowed')) return false
   // The log counts whole seconds, so a record of the same second may be later than it looks.
-  return primary !== undefined && primary.activityAt + 999 >= operation.submittedAt - skewMs && !contradicts(primary, operation)
+  return primary.activityAt + 999 >= operation.submittedAt - skewMs && !contradicts(primary, operation)
 }
 
 /** Only values both sides speak of count: what is not echoed proves nothing. */
@@ -97,7 +112,7 @@ function answer({ records, primary }: Change, operation: Candidate): JoinedRecor
   return records.map((record) => ({ record, operation: operation.id, interim: record === primary ? interimOf(record, operation) : null }))
 }
 
-function interimOf({ status, code }: LogRecord, operation: Candidate): Interim | null {
+function interimOf({ status, code, willRetry }: LogRecord, operation: Candidate): Interim | null {
   switch (status) {
     case 'success':
     case 'warning':
@@ -105,6 +120,7 @@ function interimOf({ status, code }: LogRecord, operation: Candidate): Interim |
     case 'skipped':
       return code === REDUNDANT_EXPORT ? 'unchanged' : 'skipped'
     case 'failure':
+      if (willRetry) return 'escrowed'
       return !operation.active && code !== null && MANDATORY_MISSING.has(code) ? 'unchanged' : 'failed'
     case 'unknown':
       return null
@@ -129,4 +145,21 @@ function add<T>(groups: Map<string, T[]>, key: string, item: T): void {
   const there = groups.get(key)
   if (there) there.push(item)
   else groups.set(key, [item])
+}
+
+/** New records of changes nobody here sent: nothing of the person is on its way. */
+export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates): LogRecord[] {
+  const onTheirWay = new Set(found.operations.map(({ employee }) => employee))
+  return joins.flatMap(({ record, operation }) =>
+    operation === null && record.imported && !found.known.has(record.id) && !onTheirWay.has(record.employee) ? [record] : [],
+  )
+}
+
+/** People whose record somebody else changed: a foreign record shows other values than the directory took from us. */
+export function disturbedPeople(foreign: readonly LogRecord[], found: Candidates): string[] {
+  const disturbed = foreign.filter((record) => {
+    const taken = found.taken.get(record.employee)
+    return record.status === 'success' && taken !== undefined && contradicts(record, taken)
+  })
+  return [...new Set(disturbed.map(({ employee }) => employee))]
 }

@@ -24,8 +24,12 @@ export interface LogRecord {
   readonly echo: Readonly<Record<string, string>>
   /** What the record shows of `active`, from the strongest evidence it holds; `null` when it shows nothing. */
   readonly active: boolean | null
-  /** Has an import step: it speaks of something that was sent, and is no mere follow-up. */
+  /** Has an import step: it speaks of something that was sent, and is no mere follow-up and no new try of what failed long ago. */
   readonly imported: boolean
+  /** The service tries again what failed before: it speaks of an older submission. */
+  readonly escrowRetry: boolean
+  /** A failure that the service will try again by itself. */
+  readonly willRetry: boolean
   /** A reference (the manager) that could not be resolved yet. */
   readonly unresolved: boolean
 }
@@ -33,14 +37,16 @@ export interface LogRecord {
 const text = z
   .string()
   .nullish()
+  .catch(null)
   .transform((value) => value ?? null)
 const details = z
   .record(z.string(), z.unknown())
   .nullish()
+  .catch(null)
   .transform((value) => value ?? {})
-const identity = z.object({ id: text, details }).nullish()
+const identity = z.object({ id: text, details }).nullish().catch(null)
 
-/** Loose on purpose: fields may be missing, enums may hold values nobody has seen yet, and none of it may stop the poller. */
+/** Loose on purpose: fields may be missing or of another form, enums may hold values nobody has seen yet, and none of it may cost an answer. */
 const Raw = z.object({
   id: z.string().min(1),
   jobId: text,
@@ -48,20 +54,34 @@ const Raw = z.object({
   changeId: text,
   cycleId: text,
   provisioningAction: text,
-  provisioningStatusInfo: z.object({ status: text, errorInformation: z.object({ errorCode: text, reason: text }).nullish() }).nullish(),
-  provisioningSteps: z
-    .array(z.object({ name: text, provisioningStepType: text, status: text, details }))
+  provisioningStatusInfo: z
+    .object({ status: text, errorInformation: z.object({ errorCode: text, reason: text }).nullish().catch(null) })
     .nullish()
+    .catch(null),
+  provisioningSteps: z
+    .array(
+      z
+        .object({ name: text, provisioningStepType: text, status: text, details })
+        .catch({ name: null, provisioningStepType: null, status: null, details: {} }),
+    )
+    .nullish()
+    .catch(null)
     .transform((steps) => steps ?? []),
   modifiedProperties: z
-    .array(z.object({ displayName: text, oldValue: text, newValue: text }))
+    .array(z.object({ displayName: text, oldValue: text, newValue: text }).catch({ displayName: null, oldValue: null, newValue: null }))
     .nullish()
+    .catch(null)
     .transform((properties) => properties ?? []),
   sourceIdentity: identity,
   targetIdentity: identity,
 })
 type RawRecord = z.output<typeof Raw>
 type RawStep = RawRecord['provisioningSteps'][number]
+
+/** Documented: the service tries these again by itself. */
+const RETRIED_BY_SERVICE = new Set(['TooManyRequests', 'InternalServerError', 'WebExceptionProtocolError', 'Timeout'])
+/** The end of the reason in real records: "… It will be retried again after this date: …" */
+const RETRY_ANNOUNCED = /will be retried again after/i
 
 /** `null` for a record that has no id, no person or no time: it cannot speak of an operation. */
 export function parseLogRecord(value: unknown): LogRecord | null {
@@ -72,7 +92,8 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   const employee = raw.sourceIdentity?.id
   if (!employee || Number.isNaN(activityAt)) return null
 
-  const importStep = raw.provisioningSteps.find((step) => isType(step, 'import'))
+  const escrowRetry = raw.provisioningSteps.some(isRetry)
+  const importStep = raw.provisioningSteps.find((step) => isType(step, 'import') && !isRetry(step))
   const skip = raw.provisioningSteps.find(
     (step) => typeof step.details['SkipReason'] === 'string' && step.status?.toLowerCase() === 'skipped',
   )
@@ -83,7 +104,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     jobId: raw.jobId ?? '',
     employee,
     activityAt,
-    changeId: raw.changeId ?? raw.id,
+    changeId: raw.changeId || raw.id,
     cycleId: raw.cycleId ?? '',
     action: raw.provisioningAction?.toLowerCase() ?? 'other',
     status: statusOf(raw.provisioningStatusInfo?.status ?? null),
@@ -93,6 +114,10 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     echo: importStep ? stringsOf(importStep.details) : {},
     active: activeOf(raw, importStep),
     imported: importStep !== undefined,
+    escrowRetry,
+    willRetry:
+      statusOf(raw.provisioningStatusInfo?.status ?? null) === 'failure' &&
+      (RETRIED_BY_SERVICE.has(error?.errorCode ?? '') || RETRY_ANNOUNCED.test(error?.reason ?? '')),
     unresolved,
   }
 }
@@ -104,6 +129,11 @@ function statusOf(status: string | null): LogRecord['status'] {
 
 function isType(step: RawStep, type: string): boolean {
   return step.provisioningStepType?.toLowerCase() === type
+}
+
+/** The service tries again what failed, for weeks. Such a record may be younger than what was sent since, and speaks of none of it. */
+function isRetry(step: RawStep): boolean {
+  return step.name === 'EntryEscrowRetry' || step.details['TypeName'] === 'EscrowedEntryDefault'
 }
 
 /** In order: the import echo, what the export changed, what the scoping step says. */

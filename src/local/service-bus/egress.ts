@@ -86,6 +86,7 @@ export class Egress implements Attached, Consumer, EndOfTurn {
   private unsettled(token: Buffer): Unsettled {
     return {
       owner: this,
+      orphaned: () => this.source.orphaned(token, this.now()),
       settledByPeer: (state, reply) => {
         const answer = this.settle(token, state)
         if (answer !== undefined) reply(answer, this.source.fate())

@@ -29,6 +29,8 @@ export interface MessageSource {
   fate(): Fate
   /** The answer to 'lock-lost'. */
   readonly lostRefusal: Refusal
+  /** The link is gone and this lock was still held on it. */
+  orphaned(token: Buffer, now: number): void
   /** The link is gone. */
   closed(consumer: Consumer): void
 }

@@ -7,6 +7,13 @@ import { accepted } from './wire/disposition-run.ts'
 import type { FlowFrame, TransferFrame } from './wire/frames.ts'
 import { MalformedError } from './wire/reader.ts'
 
+export interface IngressLimits {
+  readonly credit: number
+  readonly maxBytes: number
+  /** See `BrokerSettings.oversizedMessage`. */
+  readonly oversized: 'detach' | 'reject'
+}
+
 /** Takes one complete delivery; the refusal says why it was not taken. */
 export type TakeDelivery = (payload: Buffer, format: number) => Refusal | undefined
 
@@ -19,6 +26,7 @@ export class Ingress implements Attached {
   private readonly link: RheaLink
   private readonly credit: number
   private readonly maxBytes: number
+  private readonly oversized: IngressLimits['oversized']
   private readonly take: TakeDelivery
   private readonly fate: () => Fate
   private parts: Buffer[] = []
@@ -27,17 +35,12 @@ export class Ingress implements Attached {
   private deliveryId: number | undefined
   private closed = false
 
-  constructor(
-    session: WireSession,
-    link: RheaLink,
-    limits: { readonly credit: number; readonly maxBytes: number },
-    take: TakeDelivery,
-    fate: () => Fate,
-  ) {
+  constructor(session: WireSession, link: RheaLink, limits: IngressLimits, take: TakeDelivery, fate: () => Fate) {
     this.session = session
     this.link = link
     this.credit = limits.credit
     this.maxBytes = limits.maxBytes
+    this.oversized = limits.oversized
     this.take = take
     this.fate = fate
     link.flow(this.credit)
@@ -56,12 +59,19 @@ export class Ingress implements Attached {
       return
     }
     this.size += frame.payload.length
-    if (this.size > this.maxBytes) {
+    const tooLarge = this.size > this.maxBytes
+    if (tooLarge && this.oversized === 'detach') {
       this.refuseLink(refusals.messageTooLarge(this.size, this.maxBytes))
       return
     }
-    this.parts.push(frame.payload)
+    // What is going to be rejected is not kept.
+    if (tooLarge) this.parts = []
+    else this.parts.push(frame.payload)
     if (frame.more) return
+    if (tooLarge) {
+      this.rejectWhole(refusals.messageTooLarge(this.size, this.maxBytes), this.deliveryId, frame.settled)
+      return
+    }
     const [only] = this.parts
     const payload = this.parts.length === 1 && only !== undefined ? only : Buffer.concat(this.parts, this.size)
     const { deliveryId, format } = this
@@ -81,6 +91,12 @@ export class Ingress implements Attached {
   onGone(): void {
     this.closed = true
     this.reset()
+  }
+
+  private rejectWhole(error: Refusal, deliveryId: number, settled: boolean): void {
+    this.reset()
+    this.used()
+    if (!settled) this.session.answer(deliveryId, { kind: 'rejected', error }, this.fate())
   }
 
   private taken(payload: Buffer, format: number): Refusal | undefined {

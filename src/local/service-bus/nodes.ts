@@ -44,7 +44,11 @@ export class Nodes {
 
   /** The peer sends: to an entity, or requests to a control node. */
   private attachSending(session: WireSession, link: RheaLink): void {
-    const address = link.target?.address ?? ''
+    if (link.target === null || link.target === undefined) {
+      refuse(link, refusals.notImplemented('Transactions are not supported: the link has no target with an address.'))
+      return
+    }
+    const address = link.target.address ?? ''
     const node = this.namespace.resolve(address)
     if (node === undefined) {
       link.close(refusals.entityNotFound(address))
@@ -60,7 +64,11 @@ export class Nodes {
       return
     }
     const fate = (): Fate => (isControl ? { kind: 'given' } : this.faults.fate('sends', address))
-    const limits = { credit: isControl ? requestCredit : this.settings.senderCredit, maxBytes: this.settings.maxMessageBytes }
+    const limits = {
+      credit: isControl ? requestCredit : this.settings.senderCredit,
+      maxBytes: this.settings.maxMessageBytes,
+      oversized: this.settings.oversizedMessage,
+    }
     session.attach(link, new Ingress(session, link, limits, take, fate))
   }
 
@@ -104,7 +112,11 @@ export class Nodes {
     if (desk === undefined) {
       if (wanted !== undefined)
         refuse(link, refusals.notAllowed('A sessionful message receiver cannot be created on an entity that does not require sessions.'))
-      else session.attach(link, new Egress(session, link, entitySource(entity, this.faults), removes, this.now))
+      else
+        session.attach(
+          link,
+          new Egress(session, link, entitySource(entity, this.faults, this.settings.locksAfterDetach), removes, this.now),
+        )
       return
     }
     if (wanted === undefined) {
@@ -131,7 +143,9 @@ export class Nodes {
   private deliveries(address: string, destination: Destination | undefined): TakeDelivery | Refusal {
     if (destination === undefined) return refusals.notAllowed(`Messages cannot be sent to '${address}'.`)
     if (destination.status === 'Disabled' || destination.status === 'SendDisabled') return refusals.entityDisabled(address)
-    return (payload, format) => this.faults.busy(destination.address) ?? destination.accept(parseDelivery(payload, format), this.now())
+    return (payload, format) =>
+      this.faults.busy(destination.address) ??
+      destination.accept(parseDelivery(payload, format, this.settings.missingMessageId), this.now())
   }
 
   private requests(session: WireSession, address: string, node: Node & { readonly kind: 'cbs' | 'management' }): TakeDelivery {

@@ -22,6 +22,8 @@ export interface Attached {
 /** Where the peer's word about a delivery goes. */
 export interface Unsettled {
   readonly owner: Attached
+  /** Its link is gone before it was settled. */
+  orphaned(): void
   settledByPeer(state: DispositionState, reply: (answer: Answer, fate: Fate) => void): void
 }
 
@@ -80,7 +82,11 @@ export class WireSession implements EndOfTurn {
   detach(link: RheaLink): void {
     const attached = this.forget(link)
     if (attached === undefined) return
-    for (const [id, delivery] of this.unsettled) if (delivery.owner === attached) this.unsettled.delete(id)
+    for (const [id, delivery] of this.unsettled) {
+      if (delivery.owner !== attached) continue
+      this.unsettled.delete(id)
+      delivery.orphaned()
+    }
     attached.onGone()
   }
 

@@ -32,6 +32,12 @@ export interface BrokerSettings {
   readonly sessionWaitMs: number
   /** Whether a message keeps its sequence number when it moves to the dead-letter queue. The service's behaviour is not documented. */
   readonly deadLetterSequence: 'keep' | 'renew'
+  /** Whether a message larger than the link allows closes the link (AMQP 1.0, 2.8.16) or is rejected alone. */
+  readonly oversizedMessage: 'detach' | 'reject'
+  /** What becomes of a message without an id. The service appears to make one up. */
+  readonly missingMessageId: 'generate' | 'leave'
+  /** Whether the locks of a receiver without session outlive its link. */
+  readonly locksAfterDetach: 'keep' | 'release'
 }
 
 export const defaultSettings: BrokerSettings = {
@@ -50,4 +56,7 @@ export const defaultSettings: BrokerSettings = {
   maxUnsettled: 5000,
   sessionWaitMs: 65_000,
   deadLetterSequence: 'keep',
+  oversizedMessage: 'detach',
+  missingMessageId: 'generate',
+  locksAfterDetach: 'keep',
 }

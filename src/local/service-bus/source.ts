@@ -3,10 +3,11 @@ import { refusals } from './errors.ts'
 import type { Faults } from './faults.ts'
 import type { Outcome } from './store/contract.ts'
 import type { SessionDesk } from './session-desk.ts'
+import type { BrokerSettings } from './settings.ts'
 import type { SessionGrant } from './store/sessions.ts'
 
-/** A whole queue, subscription or dead-letter queue. Locks outlive the link: the client settles through `$management` then. */
-export function entitySource(entity: QueueEntity, faults: Faults): MessageSource {
+/** A whole queue, subscription or dead-letter queue. Its locks outlive the link when `locksAfterDetach` says so. */
+export function entitySource(entity: QueueEntity, faults: Faults, locksAfterDetach: BrokerSettings['locksAfterDetach']): MessageSource {
   const { queue, address } = entity
   return {
     queue,
@@ -18,6 +19,10 @@ export function entitySource(entity: QueueEntity, faults: Faults): MessageSource
     settle: (token, outcome, now) => queue.settle(queue.tokens.decode(token), twisted(outcome, address, faults), now),
     fate: () => faults.fate('settlements', address),
     lostRefusal: refusals.messageLockLost(),
+    orphaned: (token, now) => {
+      if (locksAfterDetach === 'keep') return
+      queue.settle(queue.tokens.decode(token), { kind: 'abandon', properties: new Map(), counts: true }, now)
+    },
     closed: (consumer: Consumer) => entity.withdraw(consumer),
   }
 }
@@ -40,6 +45,8 @@ export function sessionSource(desk: SessionDesk, grant: SessionGrant, faults: Fa
         : queue.settle(queue.tokens.decode(token), twisted(outcome, address, faults), now),
     fate: () => faults.fate('settlements', address),
     lostRefusal: refusals.sessionLockLost(sessionId),
+    // What a session holds goes back with the session.
+    orphaned: () => {},
     closed: () => desk.release(grant),
   }
 }

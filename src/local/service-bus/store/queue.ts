@@ -1,5 +1,6 @@
 import { withApplicationProperties } from '../wire/message.ts'
 import type { Envelope } from '../wire/message.ts'
+import { Books } from './books.ts'
 import { Chain } from './chain.ts'
 import { directArrival } from './contract.ts'
 import type { Arrival, DeadLetter, Outcome, Properties, QueueCounts, QueueHooks, QueueSpec, Settlement } from './contract.ts'
@@ -34,14 +35,10 @@ export class MessageQueue {
   private readonly locked = new Chain<StoredMessage>()
   private readonly timeline = new Timeline()
   private readonly duplicateWindow: DuplicateWindow | undefined
-  private nextSequence = 1
+  private readonly books: Books
   private nextLock = 1
   private scheduled = 0
   private deferred = 0
-  private incoming = 0
-  private completed = 0
-  private duplicates = 0
-  private expired = 0
   /** Bytes of all messages held, as their senders encoded them. */
   bytes = 0
 
@@ -49,22 +46,22 @@ export class MessageQueue {
     this.spec = spec
     this.hooks = hooks
     this.journal = journal
+    this.books = new Books(journal)
     this.sessions = spec.requiresSession ? new SessionTable(spec.lockDurationMs) : undefined
     this.duplicateWindow = spec.duplicateWindowMs === undefined ? undefined : new DuplicateWindow(spec.duplicateWindowMs)
   }
 
   /** Stores a message and returns its sequence number; undefined for a duplicate, which counts as accepted and is dropped. */
   enqueue(envelope: Envelope, now: number, arrival: Arrival = directArrival): number | undefined {
-    if (this.duplicateWindow !== undefined) {
+    if (this.duplicateWindow !== undefined && envelope.messageId !== '') {
       const until = this.duplicateWindow.note(envelope.messageId, now)
       if (until === undefined) {
-        this.duplicates += 1
-        this.tally()
+        this.books.add('duplicates')
         return undefined
       }
       this.journal?.seen(envelope.messageId, until)
     }
-    this.incoming += 1
+    this.books.add('incoming')
     if (envelope.scheduledAt === undefined || envelope.scheduledAt <= now) return this.admit(envelope, now, arrival)
     const message = this.store(envelope, now, arrival)
     message.state = 'scheduled'
@@ -85,7 +82,7 @@ export class MessageQueue {
   removeNext(now: number, session?: SessionRecord): StoredMessage | undefined {
     const message = this.nextLive(now, session)
     if (message !== undefined) {
-      this.completed += 1
+      this.books.add('completed')
       this.drop(message)
     }
     return message
@@ -115,7 +112,7 @@ export class MessageQueue {
     switch (outcome.kind) {
       case 'complete':
         this.unlock(message)
-        this.completed += 1
+        this.books.add('completed')
         this.drop(message)
         return 'settled'
       case 'abandon':
@@ -175,7 +172,7 @@ export class MessageQueue {
     }
     for (const message of messages) {
       if (remove) {
-        this.completed += 1
+        this.books.add('completed')
         this.drop(message)
       } else {
         this.putUnderLock(message, now)
@@ -236,13 +233,7 @@ export class MessageQueue {
 
   /** Takes in what an earlier broker wrote down. Call it once, before anything else. What was locked then is deliverable now. */
   restore(saved: SavedQueue): void {
-    if (saved.tally !== undefined) {
-      this.nextSequence = saved.tally.nextSequence
-      this.incoming = saved.tally.incoming
-      this.completed = saved.tally.completed
-      this.duplicates = saved.tally.duplicates
-      this.expired = saved.tally.expired
-    }
+    if (saved.tally !== undefined) this.books.restore(saved.tally)
     for (const { messageId, until } of saved.seen) this.duplicateWindow?.restore(messageId, until)
     for (const { sessionId, state, changedAt } of saved.sessionStates) {
       const session = this.sessions?.ensure(sessionId)
@@ -250,7 +241,7 @@ export class MessageQueue {
     }
     for (const entry of saved.messages) {
       const message: StoredMessage = { ...entry, ...unplaced, state: entry.state }
-      this.nextSequence = Math.max(this.nextSequence, message.sequence + 1)
+      this.books.sequence(message.sequence)
       this.hold(message)
       if (message.state === 'deferred') this.deferred += 1
       else if (message.state === 'scheduled') {
@@ -261,7 +252,8 @@ export class MessageQueue {
   }
 
   counts(): QueueCounts {
-    const { scheduled, deferred, incoming, completed, duplicates, expired } = this
+    const { scheduled, deferred } = this
+    const { incoming, completed, duplicates, expired } = this.books.figures
     let active = this.ready.size
     let locked = this.locked.size
     for (const session of this.sessions?.all() ?? []) {
@@ -279,16 +271,13 @@ export class MessageQueue {
       this.makeReady(message)
       return message.sequence
     }
-    const sequence = this.nextSequence
-    this.nextSequence += 1
-    this.tally()
+    const sequence = this.books.sequence()
     this.hooks.pass({ envelope, sequence, arrival }, now)
     return sequence
   }
 
   private store(envelope: Envelope, now: number, arrival: Arrival): StoredMessage {
-    const sequence = arrival.sequence ?? this.nextSequence
-    this.nextSequence = Math.max(this.nextSequence, sequence + 1)
+    const sequence = this.books.sequence(arrival.sequence)
     const enqueuedAt = arrival.enqueuedAt ?? now
     const ttlMs = this.spec.isDeadLetterQueue ? Infinity : Math.min(envelope.ttlMs ?? Infinity, this.spec.defaultTtlMs)
     const message: StoredMessage = {
@@ -386,7 +375,7 @@ export class MessageQueue {
   }
 
   private expire(message: StoredMessage, now: number): void {
-    this.expired += 1
+    this.books.add('expired')
     const ready = this.sessionOf(message)?.ready ?? this.ready
     ready.remove(message)
     if (!this.spec.deadLetterOnExpiration) {
@@ -414,11 +403,6 @@ export class MessageQueue {
     message.envelope = { ...message.envelope, bare: withApplicationProperties(message.envelope.bare, properties) }
   }
 
-  private tally(): void {
-    const { nextSequence, incoming, completed, duplicates, expired } = this
-    this.journal?.tallied({ nextSequence, incoming, completed, duplicates, expired })
-  }
-
   private drop(message: StoredMessage): void {
     if (message.state === 'deferred') this.deferred -= 1
     if (message.state === 'scheduled') this.scheduled -= 1
@@ -426,7 +410,6 @@ export class MessageQueue {
     this.bytes -= message.envelope.size
     this.index.delete(message.sequence)
     this.journal?.dropped(message.sequence)
-    this.tally()
     const session = this.sessionOf(message)
     if (session === undefined) return
     session.live -= 1

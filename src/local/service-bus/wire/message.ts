@@ -40,21 +40,24 @@ const ownAnnotations = new Set([
   'x-opt-message-state',
 ])
 
+/** What becomes of a message without an id. */
+export type MissingId = 'generate' | 'leave'
+
 /** The messages of one delivery. Throws MalformedError for bytes that are no message, and for a batch without any. */
-export function parseDelivery(payload: Buffer, format: number): Envelope[] {
-  if (format !== batchFormat) return [parseEnvelope(payload)]
+export function parseDelivery(payload: Buffer, format: number, missingId: MissingId = 'generate'): Envelope[] {
+  if (format !== batchFormat) return [parseEnvelope(payload, missingId)]
   const envelopes: Envelope[] = []
   const reader = new ByteReader(payload)
   while (!reader.done) {
-    if (reader.descriptor() === sections.data) envelopes.push(parseEnvelope(reader.binary()))
+    if (reader.descriptor() === sections.data) envelopes.push(parseEnvelope(reader.binary(), missingId))
     else reader.skip()
   }
   if (envelopes.length === 0) throw new MalformedError('received a batch message with no data in it')
   return envelopes
 }
 
-/** Parses one encoded message. An absent message id is replaced by a generated one of 32 hexadecimal digits, as the service does. */
-export function parseEnvelope(payload: Buffer): Envelope {
+/** Parses one encoded message. An absent message id is replaced by a generated one of 32 hexadecimal digits, or left absent. */
+export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'): Envelope {
   const reader = new ByteReader(payload)
   let durable = false
   let priority: number | undefined
@@ -98,7 +101,7 @@ export function parseEnvelope(payload: Buffer): Envelope {
   }
   if (bareStart < 0) throw new MalformedError('the message has no body')
   const given = payload.subarray(bareStart)
-  const generated = messageId === undefined ? randomBytes(16).toString('hex') : undefined
+  const generated = messageId === undefined && missingId === 'generate' ? randomBytes(16).toString('hex') : undefined
   return {
     bare: generated === undefined ? Buffer.from(given) : withMessageId(given, propertiesStart >= 0, generated),
     durable,

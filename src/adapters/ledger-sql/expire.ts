@@ -1,0 +1,103 @@
+import type { Expired, ExpireQuery, Overdue } from '../../core/ledger/port.ts'
+import { NO_OUTCOME } from '../../core/plan/plan.ts'
+import { addUnanswered } from './employees.ts'
+import { type Ended, endOperations, eventsOf, failOperations, finishEvents, planAgain, reopenEvents } from './finalize.ts'
+import type { FinishedEvent } from './outbox.ts'
+import { operationId, seqOf } from './people.ts'
+import { type Sql, withRows } from './sql.ts'
+
+/** Nothing was said of it while its neighbours were answered, and nothing again when it was offered once more. */
+const NO_RECORD = 'NoRecord'
+
+export async function overdue(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
+  const rows = await sql.all<{ seq: number; employee: string; accepted_at: number }>(
+    `SELECT seq, employee, accepted_at FROM operations WHERE state = 'accepted' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
+    [acceptedBefore, limit],
+  )
+  return rows.map((row) => ({ id: operationId(row.seq), employee: row.employee, acceptedAt: row.accepted_at }))
+}
+
+type Unheard = Ended & { readonly offers: number; readonly neighbours: number }
+
+/**
+ * No record by the deadline: what the directory holds is unknown, so the person is offered again. After enough offers it is given up; one whose
+ * neighbours in the same call were answered is offered once more only, and then nothing is taken to have changed.
+ */
+export async function expire(sql: Sql, instance: string, { operations, maxOffers, now }: ExpireQuery): Promise<Expired> {
+  const unheard = await withRows<Unheard>(
+    sql,
+    ['seq INT'],
+    operations.map((id) => [seqOf(id)]),
+    `SELECT o.seq, o.employee, o.code, o.reason, p.offers, (
+       SELECT COUNT(*) FROM operations n WHERE n.batch = o.batch AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS neighbours
+     FROM v JOIN operations o ON o.seq = v.seq JOIN employees p ON p.id = o.employee WHERE o.state = 'accepted'`,
+  )
+  if (unheard.length === 0) return { offeredAgain: 0, givenUp: 0, unchanged: 0 }
+  await endOperations(sql, unheard, 'unanswered', now)
+  await addUnanswered(
+    sql,
+    unheard.map(({ employee }) => employee),
+    -1,
+  )
+  await withRows(
+    sql,
+    ['id TEXT', 'cost INT'],
+    [...new Set(unheard.map(({ employee }) => employee))].sort().map((id) => [id, maxOffers === null ? 0 : 1]),
+    'UPDATE employees SET taken_hash = NULL, offers = offers + v.cost FROM v WHERE employees.id = v.id',
+  )
+  const most = maxOffers ?? Number.POSITIVE_INFINITY
+  const nothingToSay = unheard.filter(({ offers, neighbours }) => maxOffers !== null && neighbours > 0 && offers >= 1)
+  const givenUp = unheard.filter((one) => !nothingToSay.includes(one) && one.offers + 1 >= most)
+  const again = unheard.filter((one) => !nothingToSay.includes(one) && !givenUp.includes(one))
+  await reopenEvents(sql, await eventsOf(sql, again))
+  await planAgain(
+    sql,
+    again.map(({ employee }) => employee),
+    now,
+  )
+  await end(sql, instance, nothingToSay, 'unchanged', NO_RECORD, now)
+  await end(sql, instance, givenUp, 'dead-lettered', NO_OUTCOME, now)
+  return { offeredAgain: again.length, givenUp: givenUp.length, unchanged: nothingToSay.length }
+}
+
+async function end(
+  sql: Sql,
+  instance: string,
+  ended: readonly Unheard[],
+  state: 'unchanged' | 'dead-lettered',
+  reason: string,
+  now: number,
+): Promise<void> {
+  const events = await eventsOf(sql, ended)
+  const finished = events.map(({ seq, employee, operation, by_seq }): FinishedEvent => {
+    const common = { seq, employee, detail: null, operation, by: by_seq }
+    return by_seq === null ? { ...common, state, reason } : { ...common, state: 'superseded', reason: null }
+  })
+  await finishEvents(sql, instance, finished, now)
+}
+
+/** The service tries for four weeks; what it has had for longer has failed for good. */
+export async function expireEscrowed(sql: Sql, instance: string, before: number, now: number, limit: number): Promise<number> {
+  const old = await sql.all<Ended>(
+    `SELECT seq, employee, code, reason FROM operations WHERE state = 'escrowed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
+    [before, limit],
+  )
+  await failOperations(sql, instance, old, now)
+  return old.length
+}
+
+const JOB_STARTED = 'job-started'
+
+export async function jobRestarted(sql: Sql, instance: string, startedAt: number, now: number): Promise<number> {
+  const [known] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STARTED])
+  if (known && known.value >= startedAt) return 0
+  await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
+    JOB_STARTED,
+    startedAt,
+  ])
+  // The first start anybody is told of says nothing about what came before.
+  if (!known) return 0
+  const lost = await overdue(sql, startedAt, Number.MAX_SAFE_INTEGER)
+  const { offeredAgain } = await expire(sql, instance, { operations: lost.map(({ id }) => id), maxOffers: null, now })
+  return offeredAgain
+}

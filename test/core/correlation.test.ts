@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { RollcallError } from '../../src/core/errors.ts'
+import type { CorrelatedPage, ExpireQuery, Ledger, Overdue } from '../../src/core/ledger/port.ts'
+import type { Json } from '../../src/core/model.ts'
+import type { LogPage, LogQuery } from '../../src/core/ports.ts'
+import { correlation, type CorrelateSettings } from '../../src/core/report/correlation.ts'
+import { candidate, candidates, rawLogRecord } from '../fakes/log.ts'
+import { virtualRuntime } from '../fakes/runtime.ts'
+
+const MINUTE = 60_000
+const settings: CorrelateSettings = {
+  pollMs: 30_000,
+  pageMs: 2_000,
+  maxLagMs: 10 * MINUTE,
+  skewMs: 2 * MINUTE,
+  quietMs: 20_000,
+  deadlineMs: 40 * MINUTE,
+  maxOffers: 3,
+  askAtOnce: 20,
+  escrowMs: 28 * 24 * 60 * MINUTE,
+  sliceMs: 365 * 24 * 60 * MINUTE,
+}
+const throttled = (): Error => Object.assign(new RollcallError('LogThrottled', 'the log is throttled'), { retryAfterMs: 0 })
+
+/** A log of pages, or of refusals, and a ledger that writes down what it is told. */
+function start(
+  t: TestContext,
+  pages: readonly (LogPage | Error)[],
+  more: { watermark?: number; finalized?: number[]; overdue?: readonly Overdue[]; sliceMs?: number } = {},
+) {
+  const runtime = virtualRuntime()
+  const startedAt = runtime.now()
+  const asked: { readonly at: number; readonly since: number; readonly next: string | null }[] = []
+  const queries: LogQuery[] = []
+  const told: CorrelatedPage[] = []
+  const expired: { readonly acceptedBefore: number }[] = []
+  const given: ExpireQuery[] = []
+  const finalized = [...(more.finalized ?? [])]
+  const waiting = [...pages]
+  let watermark = more.watermark ?? null
+  let settled = 0
+
+  const ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'> = {
+    watermark: async () => watermark,
+    candidates: async () => candidates([candidate('op-1', {}, { acceptedAt: startedAt, submittedAt: startedAt })]),
+    correlate: async (page) => {
+      told.push(page)
+      watermark = page.watermark ?? watermark
+    },
+    finalize: async () => finalized.shift() ?? 0,
+    overdue: async (acceptedBefore) => {
+      expired.push({ acceptedBefore })
+      return more.overdue ?? []
+    },
+    expire: async (query) => {
+      given.push(query)
+      return { offeredAgain: query.operations.length, givenUp: 0, unchanged: 0 }
+    },
+    expireEscrowed: async () => 0,
+  }
+  const log = {
+    page: async (query: LogQuery): Promise<LogPage> => {
+      const { since, next } = query
+      queries.push(query)
+      asked.push({ at: runtime.now() - startedAt, since, next })
+      const page = waiting.shift() ?? { records: [], next: null, serverAt: null }
+      if (page instanceof Error) throw page
+      return page
+    },
+  }
+  const service = correlation(ledger, log, { ...settings, sliceMs: more.sliceMs ?? settings.sliceMs }, runtime, () => (settled += 1))
+  const running = service.run()
+  t.after(async () => {
+    await service.stop()
+    await running
+  })
+  return { runtime, startedAt, asked, queries, told, expired, given, service, finalized, settled: () => settled }
+}
+const page = (records: readonly Json[], next: string | null = null, serverAt: number | null = null): LogPage => ({
+  records,
+  next,
+  serverAt,
+})
+const record = (id: string, at: number): Json => rawLogRecord(id, { at })
+
+void describe('the log is read', () => {
+  void test('from the watermark, less what clocks may be apart', async (t) => {
+    const watermark = virtualRuntime().now() - 60 * MINUTE
+    const { runtime, asked } = start(t, [], { watermark })
+    await runtime.settle()
+    assert.deepEqual(asked, [{ at: 0, since: watermark - 2 * MINUTE, next: null }])
+  })
+
+  void test('for the first time from as far back as a record may lag', async (t) => {
+    const { runtime, asked, startedAt } = start(t, [])
+    await runtime.settle()
+    assert(asked[0] && asked[0].since <= startedAt - settings.maxLagMs - settings.skewMs)
+  })
+
+  void test('page by page, with a pause between them, all from the same moment', async (t) => {
+    const { runtime, asked, told } = start(t, [page([], 'page-2'), page([], 'page-3'), page([])])
+    await runtime.advance(10_000)
+    assert.deepEqual(
+      asked.map(({ at, next }) => [at, next]),
+      [
+        [0, null],
+        [2_000, 'page-2'],
+        [4_000, 'page-3'],
+      ],
+    )
+    assert.equal(new Set(asked.map(({ since }) => since)).size, 1)
+    assert.equal(told.length, 3)
+  })
+
+  void test('again after a rest', async (t) => {
+    const { runtime, asked, settled } = start(t, [])
+    await runtime.advance(90_000)
+    assert.deepEqual(
+      asked.map(({ at }) => at),
+      [0, 30_000, 60_000, 90_000],
+    )
+    assert.equal(settled(), 4)
+  })
+
+  void test('what it says is joined and made final after a quiet time', async (t) => {
+    const { runtime, told, startedAt } = start(t, [page([record('r-1', virtualRuntime().now() + 5_000), 'nonsense', { id: 1 }])])
+    await runtime.settle()
+    assert.deepEqual(
+      told[0]?.joins.map(({ record, operation, interim }) => [record.id, operation, interim]),
+      [['r-1', 'op-1', 'confirmed']],
+    )
+    assert.equal(told[0]?.finalAt, startedAt + settings.quietMs)
+  })
+})
+
+void describe('the watermark', () => {
+  void test('moves with the last page, to the service’s clock at the first page less the longest lag', async (t) => {
+    const serverAt = virtualRuntime().now() - 7_000
+    const { runtime, told } = start(t, [
+      page([], 'page-2', serverAt),
+      page([], 'page-3', serverAt + 9_000),
+      page([], null, serverAt + 11_000),
+    ])
+    await runtime.advance(10_000)
+    assert.deepEqual(
+      told.map(({ watermark }) => watermark),
+      [null, null, serverAt - settings.maxLagMs],
+    )
+  })
+
+  void test('moves only with the last part of a long page', async (t) => {
+    const at = virtualRuntime().now()
+    const records = Array.from({ length: 1_001 }, (_, index) => record(`r-${index}`, at))
+    const { runtime, told } = start(t, [page(records)])
+    await runtime.settle()
+    assert.deepEqual(
+      told.map(({ joins, watermark }) => [joins.length, watermark === null]),
+      [
+        [500, true],
+        [500, true],
+        [1, false],
+      ],
+    )
+  })
+
+  void test('stays when a later page cannot be read, and all is read again', async (t) => {
+    const { runtime, asked, told } = start(t, [page([], 'page-2'), throttled(), page([], 'page-2'), page([])])
+    await runtime.advance(10_000)
+    assert.deepEqual(
+      asked.map(({ next }) => next),
+      [null, 'page-2', null, 'page-2'],
+    )
+    assert.deepEqual(
+      told.map(({ watermark }) => watermark === null),
+      [true, true, false],
+    )
+  })
+})
+
+void describe('what has no answer', () => {
+  void test('is overdue when the log was read past its deadline', async (t) => {
+    const { runtime, expired, startedAt } = start(t, [])
+    await runtime.settle()
+    assert.deepEqual(expired, [{ acceptedBefore: startedAt - settings.maxLagMs - settings.deadlineMs }])
+  })
+
+  void test('is not made overdue by an outage of the log, however long', async (t) => {
+    const { runtime, expired, told } = start(t, Array.from({ length: 10_000 }, throttled))
+    await runtime.advance(24 * 60 * MINUTE)
+    assert.deepEqual([expired, told], [[], []])
+    assert(runtime.lines.length > 0)
+  })
+
+  void test('is not made overdue by a poll that broke off half-way', async (t) => {
+    const { runtime, expired, startedAt } = start(t, [page([], 'page-2'), throttled(), page([])])
+    await runtime.advance(2_100)
+    assert.equal(expired.length, 0)
+    await runtime.advance(5_000)
+    assert.equal(expired.length, 1)
+    assert(expired[0] && expired[0].acceptedBefore <= startedAt + 7_100 - settings.maxLagMs - settings.deadlineMs)
+  })
+
+  void test('is not made overdue by a stop during a poll', async (t) => {
+    const { runtime, expired, service, startedAt, told } = start(t, [page([], 'page-2')], { watermark: virtualRuntime().now() - MINUTE })
+    await runtime.settle()
+    await service.stop()
+    assert.equal(told.at(-1)?.watermark, null)
+    assert(expired.every(({ acceptedBefore }) => acceptedBefore < startedAt - settings.deadlineMs - MINUTE))
+  })
+})
+
+void test('everything whose quiet time is over is made final, however much it is', async (t) => {
+  const { runtime, finalized } = start(t, [], { finalized: [500, 500, 7] })
+  await runtime.settle()
+  assert.deepEqual(finalized, [])
+})
+
+void test('the log is asked for an overdue operation by its person before it is given up', async (t) => {
+  const overdue = { id: 'op-9', employee: 'late', acceptedAt: virtualRuntime().now() - 90 * MINUTE }
+  const { runtime, queries, given } = start(t, [], { overdue: [overdue] })
+  await runtime.settle()
+  assert.deepEqual(queries.map(({ about, since }) => [about, since]).slice(1), [['late', overdue.acceptedAt - settings.skewMs]])
+  assert.deepEqual(
+    given.map(({ operations, maxOffers }) => [operations, maxOffers]),
+    [[['op-9'], 3]],
+  )
+})
+
+void test('a long absence is made up for in slices, and the watermark moves with each', async (t) => {
+  const from = virtualRuntime().now() - 5 * 60 * MINUTE
+  const { runtime, queries, told } = start(t, [], { watermark: from, sliceMs: 60 * MINUTE })
+  await runtime.settle()
+  assert.deepEqual(
+    queries.map(({ until }) => until),
+    [from + 60 * MINUTE, from + 120 * MINUTE, from + 180 * MINUTE, null],
+  )
+  assert.deepEqual(
+    told.slice(0, 3).map(({ watermark }) => watermark),
+    [from + 60 * MINUTE, from + 120 * MINUTE, from + 180 * MINUTE],
+  )
+})

@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { intake, type IntakeSettings } from '../../src/core/intake/consume.ts'
+import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
+import type { IntakeBatch, RecordResult } from '../../src/core/ledger/port.ts'
+import type { InboxMessage } from '../../src/core/ports.ts'
+import { fakeInbox } from '../fakes/inbox.ts'
+import { cloudEvent, message } from '../fakes/messages.ts'
+import { virtualRuntime } from '../fakes/runtime.ts'
+
+const settings: IntakeSettings = { batchSize: 3, batchMs: 20, quietMs: 1_000, maxWaitMs: 10_000, backlogPerSecond: 4 }
+const good = (sequence: number): InboxMessage => message({ ...cloudEvent, id: `e-${sequence}` }, { sequence: String(sequence) })
+const bad = (sequence: number): InboxMessage => message(null, { sequence: String(sequence), text: '{' })
+
+/** A ledger that takes what it is given, unless it is told to be away or to think about it. */
+function fakeLedger() {
+  const batches: IntakeBatch[] = []
+  let away = false
+  let pings = 0
+  let gate: Promise<void> | null = null
+  let open = (): void => {}
+  return {
+    batches,
+    get pings() {
+      return pings
+    },
+    goAway: () => (away = true),
+    comeBack: () => (away = false),
+    hold: () => {
+      ;({ promise: gate, resolve: open } = Promise.withResolvers<void>())
+    },
+    letGo: () => open(),
+    record: async (batch: IntakeBatch): Promise<RecordResult> => {
+      await gate
+      if (away) throw new TypeError('the ledger is away')
+      batches.push(batch)
+      return { fresh: batch.messages.length, duplicates: 0, redelivered: 0, rejected: 0 }
+    },
+    ping: async (): Promise<void> => {
+      pings += 1
+      if (away) throw new TypeError('the ledger is away')
+    },
+  }
+}
+
+function start(t: TestContext, inbox = fakeInbox()) {
+  const runtime = virtualRuntime()
+  const ledger = fakeLedger()
+  let told = 0
+  const service = intake(
+    inbox,
+    ledger,
+    () => DEFAULT_SOURCE,
+    settings,
+    runtime,
+    () => (told += 1),
+  )
+  const running = service.run()
+  t.after(async () => {
+    ledger.letGo()
+    await service.stop()
+    await running
+  })
+  const sequences = (): string[][] => ledger.batches.map(({ messages }) => messages.map(({ sequence }) => sequence))
+  return { runtime, ledger, inbox, service, sequences, told: () => told }
+}
+
+void describe('messages become events in micro-batches', () => {
+  void test('what arrives within the window is committed together', async (t) => {
+    const { runtime, inbox, sequences, told } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(10)
+    inbox.deliver(good(2))
+    await runtime.advance(9)
+    assert.deepEqual(sequences(), [])
+    await runtime.advance(1)
+    assert.deepEqual(sequences(), [['1', '2']])
+    assert.equal(told(), 1)
+  })
+
+  void test('a full batch waits for no company', async (t) => {
+    const { runtime, inbox, sequences } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3), good(4))
+    await runtime.settle()
+    assert.deepEqual(sequences(), [['1', '2', '3']])
+    await runtime.advance(20)
+    assert.deepEqual(sequences(), [['1', '2', '3'], ['4']])
+  })
+
+  void test('a commit comes before any settlement', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(good(1), bad(2))
+    await runtime.advance(60_000)
+    assert.equal(inbox.settled.size, 0)
+    ledger.letGo()
+    await runtime.settle()
+    assert.deepEqual(Object.fromEntries(inbox.settled), { 1: 'complete', 2: 'BodyNotJson' })
+  })
+
+  void test('what cannot be understood is counted in the same commit, with its reason', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(1), bad(2), message([cloudEvent, { ...cloudEvent, id: 'e-9' }], { sequence: '3' }))
+    await runtime.advance(20)
+    assert.deepEqual(
+      ledger.batches[0]?.messages.map(({ sequence, events, rejected }) => [sequence, events.length, rejected]),
+      [
+        ['1', 1, null],
+        ['2', 0, 'BodyNotJson'],
+        ['3', 2, null],
+      ],
+    )
+  })
+
+  void test('many messages a second are a backlog, until they are not', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    await runtime.settle()
+    inbox.deliver(...[1, 2, 3, 4, 5, 6].map(good))
+    await runtime.advance(2_000)
+    inbox.deliver(good(7))
+    await runtime.advance(20)
+    assert.deepEqual(
+      ledger.batches.map(({ backlog }) => backlog),
+      [false, true, false],
+    )
+    assert.deepEqual([ledger.batches[0]?.quietMs, ledger.batches[0]?.maxWaitMs], [1_000, 10_000])
+  })
+})
+
+void describe('when the ledger is away', () => {
+  void test('nothing is abandoned, the receiver stops at once, and opens when the ledger answers', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    await runtime.settle()
+    ledger.goAway()
+    inbox.deliver(good(1), bad(2))
+    await runtime.advance(20)
+    assert.deepEqual([inbox.isOpen, inbox.settled.size, inbox.opened], [false, 0, 1])
+
+    await runtime.advance(15 * 60_000)
+    assert.deepEqual([inbox.isOpen, inbox.settled.size, inbox.opened], [false, 0, 1])
+    assert(ledger.pings < 100, `${ledger.pings} questions in a quarter of an hour`)
+
+    ledger.comeBack()
+    await runtime.advance(15_000)
+    assert.equal(inbox.isOpen, true)
+    assert.deepEqual(sequences(), [['1', '2']])
+    assert.deepEqual(Object.fromEntries(inbox.settled), { 1: 'complete', 2: 'BodyNotJson' })
+    assert.deepEqual(inbox.unsettled, [])
+  })
+
+  void test('a ledger that answers and still refuses is not tried without a pause', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    ledger.record = async () => {
+      throw new TypeError('refused')
+    }
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(60_000)
+    assert(inbox.opened < 15, `opened ${inbox.opened} times in a minute`)
+    assert.equal(inbox.settled.size, 0)
+  })
+
+  void test('no word of a person is logged', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    ledger.goAway()
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(1_000)
+    assert.equal(runtime.lines[0]?.event, 'intake.stopped')
+    assert.equal(/Engineer|10001/.test(JSON.stringify(runtime.lines)), false)
+  })
+})
+
+void test('a bus that is away is tried again with a growing pause', async (t) => {
+  const inbox = fakeInbox()
+  inbox.refuse(5)
+  const { runtime, sequences } = start(t, inbox)
+  inbox.deliver(good(1))
+  await runtime.advance(1_000)
+  assert.equal(inbox.opened, 0)
+  await runtime.advance(30_000)
+  assert.equal(inbox.opened, 1)
+  assert.deepEqual(sequences(), [['1']])
+})
+
+void describe('a stop', () => {
+  void test('ends it at once, and what was not committed is not settled', async (t) => {
+    const { runtime, inbox, service, sequences } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.settle()
+    await service.stop()
+    assert.equal(inbox.isOpen, false)
+    assert.equal(inbox.settled.size, sequences().length)
+  })
+
+  void test('waits for a commit under way', async (t) => {
+    const { runtime, inbox, ledger, service } = start(t)
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(20)
+    let stopped = false
+    const stopping = service.stop().then(() => (stopped = true))
+    await runtime.settle()
+    assert.equal(stopped, false)
+    ledger.letGo()
+    await stopping
+    assert.equal(inbox.settled.get('1'), 'complete')
+  })
+
+  void test('before the start never opens the bus', async () => {
+    const inbox = fakeInbox()
+    const service = intake(
+      inbox,
+      fakeLedger(),
+      () => DEFAULT_SOURCE,
+      settings,
+      virtualRuntime(),
+      () => {},
+    )
+    await service.stop()
+    await service.run()
+    assert.equal(inbox.opened, 0)
+  })
+})

@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { RollcallError } from '../../src/core/errors.ts'
+import { together } from '../../src/core/connector.ts'
+import { describeError, loop, type Service } from '../../src/core/runtime.ts'
+import { virtualRuntime } from '../fakes/runtime.ts'
+
+void describe('a loop', () => {
+  void test('rests as long as its turn says, and goes on at once when it says nothing', async () => {
+    const runtime = virtualRuntime()
+    const turns: number[] = []
+    const start = runtime.now()
+    const rests = [0, 0, 500, 500]
+    const service = loop('test', runtime, async () => {
+      turns.push(runtime.now() - start)
+      return rests.shift() ?? 60_000
+    })
+    const running = service.run()
+    await runtime.advance(10_000)
+    assert.deepEqual(turns, [0, 0, 0, 500, 1_000])
+    await service.stop()
+    await running
+  })
+
+  void test('is woken from its rest, and not lulled by a wake that came during its turn', async () => {
+    const runtime = virtualRuntime()
+    let turns = 0
+    const service = loop('test', runtime, async () => {
+      turns += 1
+      if (turns === 2) service.wake()
+      return 60_000
+    })
+    const running = service.run()
+    await runtime.settle()
+    assert.equal(turns, 1)
+    service.wake()
+    await runtime.settle()
+    assert.equal(turns, 3)
+    await service.stop()
+    await running
+  })
+
+  void test('waits out an outage with growing rests, whoever wakes it', async () => {
+    const runtime = virtualRuntime()
+    const turns: number[] = []
+    const service = loop('test', runtime, async () => {
+      turns.push(runtime.now())
+      throw new TypeError('secret words')
+    })
+    const running = service.run()
+    for (let second = 0; second < 120; second++) {
+      service.wake()
+      await runtime.advance(1_000)
+    }
+    const rests = turns.slice(1).map((at, index) => at - (turns[index] ?? 0))
+    assert(rests.length < 12, `${rests.length} tries in two minutes`)
+    assert(rests.every((rest, index) => rest >= 0.75 * Math.min(30_000, 500 * 2 ** index)))
+    assert.deepEqual(runtime.lines[0]?.fields['error'], 'TypeError')
+    assert.equal(JSON.stringify(runtime.lines).includes('secret words'), false)
+    await service.stop()
+    await running
+  })
+
+  void test('waits as long as an error asks for', async () => {
+    const runtime = virtualRuntime()
+    const turns: number[] = []
+    const start = runtime.now()
+    const service = loop('test', runtime, async () => {
+      turns.push(runtime.now() - start)
+      if (turns.length === 1) throw Object.assign(new RollcallError('LogThrottled', 'too many requests'), { retryAfterMs: 20_000 })
+      return 60_000
+    })
+    const running = service.run()
+    await runtime.advance(30_000)
+    assert.deepEqual(turns, [0, 20_000])
+    await service.stop()
+    await running
+  })
+
+  void test('stopped before it was run runs no turn, and may be stopped twice', async () => {
+    let turns = 0
+    const service = loop('test', virtualRuntime(), async () => {
+      turns += 1
+      return 0
+    })
+    await service.stop()
+    await service.run()
+    await service.stop()
+    assert.equal(turns, 0)
+  })
+
+  void test('stops when its turn is over, and says so to the turn', async () => {
+    const runtime = virtualRuntime()
+    let ended = false
+    const service = loop('test', runtime, async (signal) => {
+      await runtime.sleep(60_000, signal)
+      ended = true
+      return 60_000
+    })
+    const running = service.run()
+    await runtime.settle()
+    await service.stop()
+    assert.equal(ended, true)
+    await running
+    assert.equal(runtime.sleeping, 0)
+  })
+})
+
+void describe('services that run together', () => {
+  function fake(name: string, log: string[]): Service & { fail(error: Error): void } {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    promise.catch(() => {})
+    return {
+      run: () => promise,
+      stop: async () => {
+        log.push(name)
+        resolve()
+      },
+      fail: reject,
+    }
+  }
+
+  void test('stop in the order of the flow, once', async () => {
+    const log: string[] = []
+    const all = together([fake('take', log), fake('plan', log), fake('tell', log)])
+    const running = all.run()
+    await Promise.all([all.stop(), all.stop()])
+    await running
+    assert.deepEqual(log, ['take', 'plan', 'tell'])
+  })
+
+  void test('all stop when one cannot go on, and its reason is told', async () => {
+    const log: string[] = []
+    const broken = fake('plan', log)
+    const all = together([fake('take', log), broken, fake('tell', log)])
+    const running = all.run()
+    broken.fail(new RollcallError('Broken', 'no way on'))
+    await assert.rejects(running, { code: 'Broken' })
+    assert.deepEqual(log, ['take', 'plan', 'tell'])
+  })
+})
+
+void test('of an error only its name, its code and words of ours are told', () => {
+  assert.deepEqual(describeError(new TypeError('Ann Lee')), { error: 'TypeError' })
+  assert.deepEqual(describeError(Object.assign(new Error('Ann Lee'), { code: 'ECONNRESET' })), { error: 'Error', code: 'ECONNRESET' })
+  assert.deepEqual(describeError(new RollcallError('Code', 'ours')), { error: 'RollcallError', code: 'Code', message: 'ours' })
+  assert.deepEqual(describeError('Ann Lee'), { error: 'string' })
+})

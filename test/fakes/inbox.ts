@@ -1,0 +1,65 @@
+import type { Disposition, Inbox, InboxMessage, Receiver } from '../../src/core/ports.ts'
+
+export interface FakeInbox extends Inbox {
+  /** Hands a message to the open receiver; it comes again when it was not settled before the receiver closed. */
+  deliver(...messages: readonly InboxMessage[]): void
+  /** Rejects this many times before it opens. */
+  refuse(times: number): void
+  readonly opened: number
+  readonly isOpen: boolean
+  /** Settled messages by sequence: `complete`, or the dead-letter reason. */
+  readonly settled: ReadonlyMap<string, string>
+  readonly unsettled: readonly InboxMessage[]
+}
+
+/** A bus that keeps what is not settled. */
+export function fakeInbox(): FakeInbox {
+  let opened = 0
+  let refusals = 0
+  let receive: ((message: InboxMessage) => void) | null = null
+  const settled = new Map<string, string>()
+  const waiting: InboxMessage[] = []
+
+  const receiver: Receiver = {
+    settle: async (dispositions: readonly Disposition<InboxMessage>[]) => {
+      for (const one of dispositions) {
+        settled.set(one.message.sequence, one.kind === 'complete' ? 'complete' : one.reason)
+        waiting.splice(waiting.indexOf(one.message), 1)
+      }
+    },
+    close: async () => {
+      receive = null
+    },
+  }
+  return {
+    open: async (onMessage) => {
+      if (refusals > 0) {
+        refusals -= 1
+        throw new TypeError('the bus is away')
+      }
+      opened += 1
+      receive = onMessage
+      for (const message of waiting) onMessage(message)
+      return receiver
+    },
+    deliver: (...messages) => {
+      for (const message of messages) {
+        waiting.push(message)
+        receive?.(message)
+      }
+    },
+    refuse: (times) => {
+      refusals = times
+    },
+    get opened() {
+      return opened
+    },
+    get isOpen() {
+      return receive !== null
+    },
+    settled,
+    get unsettled() {
+      return waiting
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import type { Candidate, Candidates } from '../../src/core/ledger/port.ts'
+import type { Json, JsonObject } from '../../src/core/model.ts'
+import { type LogRecord, parseLogRecord } from '../../src/core/report/log-record.ts'
+import { day } from './events.ts'
+
+export interface LogRecordOptions {
+  readonly employee?: string
+  readonly at?: number
+  readonly changeId?: string
+  /** What the import step repeats; `null` for a record without an import step. */
+  readonly echo?: Readonly<Record<string, string>> | null
+  /** What the scoping step says of `active`; `null` when it says nothing. */
+  readonly scoping?: string | null
+  readonly modified?: readonly JsonObject[]
+  readonly status?: string
+  readonly errorCode?: string | null
+  readonly skipReason?: string
+  readonly importStep?: string
+  readonly importDetails?: JsonObject
+  readonly more?: JsonObject
+}
+
+/** A provisioning-log record as the service writes it, with the shape of the real ones. */
+export function rawLogRecord(id: string, options: LogRecordOptions = {}): JsonObject {
+  const { employee = '10001', at = day(1), echo = {}, scoping = null, status = 'success', errorCode = null } = options
+  const steps: Json[] = []
+  if (echo !== null)
+    steps.push({
+      name: options.importStep ?? 'EntryImportAdd',
+      provisioningStepType: 'import',
+      status: 'success',
+      details: { externalId: employee, ...echo, ...options.importDetails },
+    })
+  if (scoping !== null)
+    steps.push({
+      name: 'EntrySynchronizationScoping',
+      provisioningStepType: 'scoping',
+      status: 'success',
+      details: { 'Active in the source system': scoping, 'Scoping filter evaluation passed': 'True' },
+    })
+  if (options.skipReason !== undefined)
+    steps.push({
+      name: 'EntrySynchronizationSkip',
+      provisioningStepType: 'export',
+      status: 'skipped',
+      details: { SkipReason: options.skipReason },
+    })
+  else steps.push({ name: 'EntryExportUpdate', provisioningStepType: 'export', status, details: { ReportableIdentifier: employee } })
+  return {
+    id,
+    activityDateTime: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
+    jobId: 'API2AAD.tenant.job',
+    changeId: options.changeId ?? `change-of-${id}`,
+    cycleId: 'cycle',
+    provisioningAction: 'update',
+    provisioningStatusInfo: { status, errorInformation: errorCode === null ? null : { errorCode, reason: 'words of the service' } },
+    provisioningSteps: steps,
+    modifiedProperties: options.modified ?? [],
+    sourceIdentity: { id: employee, displayName: '', identityType: 'User', details: {} },
+    targetIdentity: { id: 'object-1', displayName: 'Ann Lee', identityType: 'User', details: {} },
+    ...options.more,
+  }
+}
+
+/** The same, read. */
+export function logRecord(id: string, options: LogRecordOptions = {}): LogRecord {
+  const record = parseLogRecord(rawLogRecord(id, options))
+  if (!record) throw new TypeError('the record of the test cannot be read')
+  return record
+}
+
+/** An operation the service accepted. `active` is true unless the user says otherwise. */
+export function candidate(id: string, user: JsonObject = {}, more: Partial<Candidate> = {}): Candidate {
+  const acceptedAt = more.acceptedAt ?? day(1)
+  return {
+    id,
+    employee: '10001',
+    state: 'accepted',
+    record: JSON.stringify({ schemas: [], externalId: more.employee ?? '10001', active: true, ...user }),
+    active: user['active'] !== false,
+    acceptedAt,
+    submittedAt: acceptedAt,
+    ...more,
+  }
+}
+
+export function candidates(operations: readonly Candidate[], more: Partial<Candidates> = {}): Candidates {
+  return { known: new Set(), operations, byChange: new Map(), unjoined: [], taken: new Map(), ...more }
+}

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
+import type { JsonObject } from '../../src/core/model.ts'
+import { type Runtime, silentTelemetry } from '../../src/core/runtime.ts'
+import { day } from './events.ts'
+
+export interface LogLine {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: string
+  readonly fields: JsonObject
+}
+
+export interface VirtualRuntime extends Runtime {
+  /** Lets time pass: every sleep that ends meanwhile ends at its moment, and what follows from it happens before the next one. */
+  advance(ms: number): Promise<void>
+  /** Lets everything happen that needs no time. */
+  settle(): Promise<void>
+  /** What was logged, in order. */
+  readonly lines: readonly LogLine[]
+  /** How many sleeps are under way. */
+  readonly sleeping: number
+}
+
+interface Sleep {
+  readonly until: number
+  readonly wake: () => void
+}
+
+/** Rounds of the event loop after which whatever needs no time has happened; promises settle within one, this leaves room. */
+const ROUNDS = 4
+
+/** A runtime whose clock stands still until it is told otherwise. Names and chance are the same in every run. */
+export function virtualRuntime(startAt: number = day(1)): VirtualRuntime {
+  let now = startAt
+  let names = 0
+  let seed = 1
+  const sleeps = new Set<Sleep>()
+  const lines: LogLine[] = []
+  const log =
+    (level: LogLine['level']) =>
+    (event: string, fields: JsonObject = {}): void =>
+      void lines.push({ level, event, fields })
+
+  const settle = async (): Promise<void> => {
+    for (let round = 0; round < ROUNDS; round++) await setImmediate()
+  }
+
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve) => {
+        if (signal?.aborted || ms <= 0) return resolve()
+        const sleep: Sleep = {
+          until: now + ms,
+          wake: () => {
+            sleeps.delete(sleep)
+            signal?.removeEventListener('abort', sleep.wake)
+            resolve()
+          },
+        }
+        sleeps.add(sleep)
+        signal?.addEventListener('abort', sleep.wake)
+      }),
+    random: () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647,
+    id: () => `id-${++names}`,
+    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    log: { info: log('info'), warn: log('warn'), error: log('error') },
+    telemetry: silentTelemetry,
+
+    advance: async (ms) => {
+      const until = now + ms
+      await settle()
+      for (;;) {
+        const next = [...sleeps].filter((sleep) => sleep.until <= until).toSorted((a, b) => a.until - b.until)[0]
+        if (!next) break
+        now = Math.max(now, next.until)
+        next.wake()
+        await settle()
+      }
+      now = until
+    },
+    settle,
+    lines,
+    get sleeping() {
+      return sleeps.size
+    },
+  }
+}
