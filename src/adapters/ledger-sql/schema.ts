@@ -17,6 +17,7 @@ const FIRST_BOOKS = [
   'operations',
   'calls',
   'published',
+  'unmatched',
 ]
 
 /** Numbered, in order, never changed once released. A ledger written by a newer release is refused. */
