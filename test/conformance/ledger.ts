@@ -2,6 +2,7 @@ import { describe, it } from 'node:test'
 import { booksCases } from './ledger-books.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { intakeCases } from './ledger-intake.ts'
+import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
 import { reportCases } from './ledger-report.ts'
 import { rescindCases } from './ledger-rescind.ts'
@@ -15,6 +16,7 @@ export type OpenLedger = () => Promise<LedgerUnderTest>
 export const ledgerCases: readonly LedgerCase[] = [
   ...intakeCases,
   ...planCases,
+  ...noticeCases,
   ...incompleteCases,
   ...rescindCases,
   ...submitCases,

@@ -16,7 +16,7 @@ export async function insertEvents(sql: Sql, instance: string, events: readonly 
   }
   const inserted = await insertRows<{ event_id: string; source: string }>(
     sql,
-    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at)`,
+    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from)`,
     [...named.values()].map((event) => eventRow(event, timing.now)),
     'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source',
   )
@@ -46,6 +46,7 @@ function eventRow(event: HrEvent, now: number): SqlValue[] {
     event.traceparent,
     'received',
     now,
+    event.mode === 'notice' ? now : null,
   ]
 }
 

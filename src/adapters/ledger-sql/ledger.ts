@@ -9,6 +9,7 @@ import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
 import { census, idle, outlook, totals } from './inspect.ts'
 import { markPublished, takeUnpublished } from './outbox.ts'
+import { claimNotices, finishReads } from './notices.ts'
 import { duePeople } from './people.ts'
 import { importBaseline, record } from './record.ts'
 import type { Driver, Sql } from './sql.ts'
@@ -21,6 +22,8 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
   return {
     record: (intake) => within((sql) => record(sql, instance, intake)),
     importBaseline: (rows) => within((sql) => importBaseline(sql, instance, rows)),
+    claimNotices: (query) => within((sql) => claimNotices(sql, query)),
+    finishReads: (results, now) => within((sql) => finishReads(sql, instance, results, now)),
     duePeople: (query) => within((sql) => duePeople(sql, query)),
     commitPlan: (decisions, brake, now) => within((sql) => commitPlan(sql, instance, decisions, brake, now)),
     brakeStatus: (settings, now) => within((sql) => brakeStatus(sql, settings, now)),

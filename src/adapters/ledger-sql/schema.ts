@@ -105,6 +105,13 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
   ],
   // A rescind is found by the name of what it cancels, also when that arrives after it.
   () => [`CREATE INDEX events_rescinds ON events (rescinds) WHERE rescinds IS NOT NULL`],
+  // A notice waits to be read from `read_from` on. One that died stays out of the index, and is read again when it is replayed.
+  ({ integer }) => [
+    `ALTER TABLE events ADD COLUMN read_from ${integer}`,
+    `ALTER TABLE events ADD COLUMN read_until ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE events ADD COLUMN reads ${integer} NOT NULL DEFAULT 0`,
+    `CREATE INDEX events_unread ON events (read_from) WHERE read_from IS NOT NULL AND state <> 'dead-lettered'`,
+  ],
   ({ integer }) => [`ALTER TABLE books ADD COLUMN imported ${integer} NOT NULL DEFAULT 0`],
 ]
 

@@ -8,6 +8,8 @@ export interface Source {
   readonly order: 'version' | 'sequence' | 'time'
   /** Whether the date of a termination is the last day worked (`inclusive`) or the first day out (`exclusive`). */
   readonly lastDay: 'inclusive' | 'exclusive'
+  /** Notices are taken because there is somebody to ask; otherwise they are refused as `NoticeUnsupported`. */
+  readonly notices?: boolean
 }
 
 export const DEFAULT_SOURCE: Source = { zone: 'UTC', rank: 0, order: 'version', lastDay: 'exclusive' }

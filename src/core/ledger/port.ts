@@ -1,5 +1,5 @@
 import type { LogRecord } from '../report/log-record.ts'
-import type { HrEvent } from '../model.ts'
+import type { HrEvent, JsonObject } from '../model.ts'
 import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
 import type { BatchState, EventState, FinalEventState, OperationState } from './lifecycle.ts'
@@ -14,6 +14,13 @@ export interface Ledger {
   record(intake: IntakeBatch): Promise<RecordResult>
   /** Takes over rows of a baseline file. Those that are there already change nothing, so a file may be imported again from its beginning. */
   importBaseline(rows: BaselineRows): Promise<{ readonly fresh: number; readonly known: number }>
+  /**
+   * Notices to read now: those that have waited since `noticedBefore`, and those whose moment has come. Each for `leaseMs`; one that is not
+   * finished by then may be claimed again.
+   */
+  claimNotices(query: NoticeQuery): Promise<readonly Notice[]>
+  /** What came of reads: a notice becomes what was read, waits, or dies. Its person is planned when that changes anything. */
+  finishReads(results: readonly ReadResult[], now: number): Promise<void>
   /** People to be planned: due, with nothing unanswered, or with a leaver's event waiting. Whole, with all their events. */
   duePeople(query: DueQuery): Promise<readonly Person[]>
   /**
@@ -112,6 +119,37 @@ export interface RecordResult {
   /** Messages only the ledger could tell were wrong; they count as rejected. Left out when there are none. */
   readonly refused?: readonly Refusal[]
 }
+export interface NoticeQuery {
+  readonly now: number
+  readonly noticedBefore: number
+  readonly leaseMs: number
+  readonly limit: number
+}
+export interface Notice {
+  readonly seq: number
+  readonly source: string
+  readonly id: string
+  readonly type: string
+  readonly employee: string
+  readonly recordedAt: number
+  /** When what it is about takes effect; once it was read, the moment it is read again for. */
+  readonly effectiveAt: number
+  /** Reads that came to nothing so far. */
+  readonly attempts: number
+}
+export type ReadResult =
+  /** Dated at `began`. With `nextAt` it is read once more then. The same as before changes nothing. */
+  | {
+      readonly kind: 'read'
+      readonly seq: number
+      readonly mode: 'snapshot' | 'delta'
+      readonly worker: JsonObject
+      readonly began: number
+      readonly nextAt: number | null
+    }
+  | { readonly kind: 'again'; readonly seq: number; readonly at: number }
+  /** For good; `detail` is a code. */
+  | { readonly kind: 'failed'; readonly seq: number; readonly detail: string }
 export interface BaselineRows extends DueTiming {
   readonly events: readonly HrEvent[]
 }

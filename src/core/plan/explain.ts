@@ -21,6 +21,8 @@ export interface EventExplanation extends EventName {
 export type Part =
   /** Takes effect later. */
   | { readonly kind: 'held'; readonly until: number; readonly why: string }
+  /** A notice: what it is about is still to be read. */
+  | { readonly kind: 'unread' }
   | { readonly kind: 'rescinded'; readonly by: EventName }
   /** Takes another event out; `target` is `null` while that one has not arrived. */
   | { readonly kind: 'rescinds'; readonly names: EventName; readonly known: boolean }
@@ -95,6 +97,8 @@ function partOf(
   switch (effect.kind) {
     case 'later':
       return { kind: 'held', until: effect.at, why: 'it takes effect then' }
+    case 'unread':
+      return { kind: 'unread' }
     case 'announced':
       return { kind: 'held', until: effect.at, why: 'its person becomes active then; what it says is sent ahead, disabled' }
     case 'rescinded':
@@ -133,6 +137,8 @@ export function partInWords(part: Part): readonly string[] {
   switch (part.kind) {
     case 'held':
       return [`held until ${new Date(part.until).toISOString()}: ${part.why}`]
+    case 'unread':
+      return ['held until it is read from the HR system']
     case 'rescinded':
       return [`rescinded by ${part.by.id}`]
     case 'rescinds':

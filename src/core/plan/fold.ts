@@ -14,6 +14,8 @@ export interface LedgerEvent extends HrEvent {
 export type Effect =
   /** Takes effect at a later moment than the fold's. */
   | { readonly kind: 'later'; readonly at: number }
+  /** A notice nobody has read yet. */
+  | { readonly kind: 'unread' }
   /** The same, and what it says is in the record already, disabled. */
   | { readonly kind: 'announced'; readonly at: number }
   | { readonly kind: 'rescinded'; readonly by: number }
@@ -60,7 +62,7 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
     return acts
   })
   const activations = activationsOf(
-    ordered.filter(({ seq }) => !removed.has(seq)),
+    ordered.filter(({ seq, mode, dead }) => !removed.has(seq) && (mode !== 'notice' || dead)),
     activation,
   )
   const effects = new Map<number, Effect>()
@@ -70,6 +72,10 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
   const said: Said[] = []
   for (const event of ordered) {
     const by = removed.get(event.seq)
+    if (event.mode === 'notice' && !event.dead) {
+      effects.set(event.seq, by === undefined ? { kind: 'unread' } : { kind: 'rescinded', by })
+      continue
+    }
     if ((activations.get(event.seq) ?? event.effectiveAt) > now) {
       if (by !== undefined) {
         if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })

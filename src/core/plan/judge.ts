@@ -21,6 +21,8 @@ export function judgeOf(person: Person, folded: Folded, mapping: Mapping): (even
     switch (effect.kind) {
       case 'later':
         return { kind: 'later', reason: REASONS.notYet }
+      case 'unread':
+        return { kind: 'later', reason: REASONS.unread }
       case 'announced':
         return { kind: 'later', reason: REASONS.announced }
       case 'rescinded':

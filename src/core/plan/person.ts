@@ -38,6 +38,8 @@ export const REASONS = {
   notYet: 'NotYetEffective',
   /** Makes its person active later; what it says is sent ahead, disabled, with the date. */
   announced: 'Announced',
+  /** A notice: what it is about is being read from the HR system. */
+  unread: 'AwaitingRead',
   rescinded: 'Rescinded',
   /** A rescind whose target has not arrived: it waits for it, and nothing can be told of the target until then. */
   targetUnknown: 'TargetUnknown',
@@ -62,6 +64,8 @@ export const INCOMPLETE_RECORD = 'IncompleteRecord'
 /** Nothing was ever heard of its operation: the directory may have taken it, so it stays in the fold. */
 export const NO_OUTCOME = 'NoOutcome'
 
+/** What a notice is about could not be read from the HR system. */
+export const HYDRATE_FAILED = 'HydrateFailed'
 /** A rescind that names an event of another employee: refused, and does nothing. */
 export const RESCIND_MISMATCH = 'RescindMismatch'
 

@@ -70,6 +70,8 @@ export async function openSqliteLedger({
   return {
     record: remote('record'),
     importBaseline: remote('importBaseline'),
+    claimNotices: remote('claimNotices'),
+    finishReads: remote('finishReads'),
     duePeople: remote('duePeople'),
     commitPlan: remote('commitPlan'),
     brakeStatus: remote('brakeStatus'),
