@@ -1,4 +1,5 @@
 import { intake, type IntakeSettings } from './intake/consume.ts'
+import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate.ts'
 import type { SourceRules } from './intake/sources.ts'
 import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
@@ -17,6 +18,8 @@ export interface Ports<M extends InboxMessage> {
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
   readonly outcomes: Outlet
+  /** Reads what notices are about; without it there are none. */
+  readonly reader?: HrReader
 }
 
 export interface ConnectorSettings {
@@ -28,6 +31,7 @@ export interface ConnectorSettings {
   readonly uploads: number
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
+  readonly hydrate?: HydrateSettings
 }
 
 /**
@@ -42,6 +46,7 @@ export interface ConnectorSettings {
  * A wake-up tells the next loop that there may be work; losing one costs a poll, never an event.
  *
  * - **intake** takes messages over: decode, validate, commit, and only then settle.
+ * - **hydrate** reads from the HR system what notices are about.
  * - **plan** folds each person's events, compares with what the directory took last, and decides what becomes of every open event.
  * - **submit** sends whole records in full batches, within the service's limits, at most one unanswered a person.
  *   A look at the job now and then holds it back while the job is paused or quarantined.
@@ -70,7 +75,9 @@ export function connector<M extends InboxMessage>(
   })
   const take = intake(inbox, ledger, sources, settings.intake, runtime, () => plan.wake())
   const watch = jobWatch(ledger, job, settings.job, runtime)
-  return together([take, plan, watch, ...submit, correlate, publish])
+  const { reader } = ports
+  const hydrate = reader && settings.hydrate ? [hydration(ledger, reader, settings.hydrate, runtime, () => plan.wake())] : []
+  return together([take, ...hydrate, plan, watch, ...submit, correlate, publish])
 }
 
 /** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */

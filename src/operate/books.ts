@@ -9,6 +9,8 @@ export interface Books {
   readonly messages: number
   readonly duplicates: number
   readonly rejected: number
+  /** Rows of baseline files. */
+  readonly imported: number
   readonly events: Census['events']
   /** Events without a final outcome. */
   readonly open: number
@@ -26,7 +28,7 @@ export function keepBooks(totals: Totals, census: Census): Books {
   const open = sum(OPEN_EVENT_STATES.map((state) => census.events[state]))
   const wrong = [
     ...differs('messages', totals.messages, 'decoded + rejected', totals.decoded + totals.rejected),
-    ...differs('events first seen', totals.events, 'events by state', counted),
+    ...differs('events first seen + imported', totals.events + totals.imported, 'events by state', counted),
     ...differs('outcomes decided', totals.finished, 'published + unpublished', totals.published + census.unpublished),
     ...differs('operations planned', totals.operations, 'operations by state', sum(Object.values(census.operations))),
     ...(counted - open > totals.finished
@@ -37,6 +39,7 @@ export function keepBooks(totals: Totals, census: Census): Books {
     messages: totals.messages,
     duplicates: totals.duplicates,
     rejected: totals.rejected,
+    imported: totals.imported,
     events: census.events,
     open,
     operations: totals.operations,

@@ -64,6 +64,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           ['messages', books.messages],
           ['duplicates', books.duplicates],
           ['rejected', books.rejected],
+          ['imported', books.imported],
           ['employees', books.employees],
           ['operations', books.operations],
           ['calls', books.calls],

@@ -1,8 +1,11 @@
 import { describe, it } from 'node:test'
 import { booksCases } from './ledger-books.ts'
+import { incompleteCases } from './ledger-incomplete.ts'
 import { intakeCases } from './ledger-intake.ts'
+import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
 import { reportCases } from './ledger-report.ts'
+import { rescindCases } from './ledger-rescind.ts'
 import { submitCases } from './ledger-submit.ts'
 import { traceCases } from './ledger-trace.ts'
 import { type LedgerCase, type LedgerUnderTest, World } from './ledger-world.ts'
@@ -13,6 +16,9 @@ export type OpenLedger = () => Promise<LedgerUnderTest>
 export const ledgerCases: readonly LedgerCase[] = [
   ...intakeCases,
   ...planCases,
+  ...noticeCases,
+  ...incompleteCases,
+  ...rescindCases,
   ...submitCases,
   ...reportCases,
   ...traceCases,

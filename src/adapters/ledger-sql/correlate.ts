@@ -3,7 +3,7 @@ import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import type { LogRecord } from '../../core/report/log-record.ts'
 import { addUnanswered } from './employees.ts'
 import { operationId, parse, seqOf } from './people.ts'
-import { addTotals } from './record.ts'
+import { addTotals } from './totals.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
 
 const WATERMARK = 'provisioning-log'

@@ -21,9 +21,10 @@ export interface EventRow {
   readonly traceparent: string | null
   readonly state: EventState
   readonly reason: string | null
+  readonly by_seq: number | null
 }
 const EVENT_COLUMNS =
-  'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason'
+  'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq'
 
 /** Until when intake counts as working off a backlog. In the ledger, so that every instance sees it. */
 export const BACKLOG_UNTIL = 'backlog-until'
@@ -102,6 +103,7 @@ export function toEvent(row: EventRow): PersonEvent {
     traceparent: row.traceparent,
     state: row.state,
     reason: row.reason,
+    by: row.by_seq,
     dead: row.state === 'dead-lettered' && leavesFold(row.reason),
   }
 }
