@@ -128,6 +128,17 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/import.ts')).importFile(file, options, process.env)
     })
 
+  program
+    .command('erase')
+    .description('take everything the ledger holds of one person out of it, for good; the directory is untouched')
+    .argument('<employee>', 'employee id')
+    .requiredOption('--actor <name>', 'who does it')
+    .requiredOption('--reason <text>', 'why')
+    .addOption(output())
+    .action(async (employee: string, options) => {
+      code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
+    })
+
   const local = program
     .command('local')
     .description('the local doubles of Service Bus and Entra alone')

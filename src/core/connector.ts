@@ -4,6 +4,7 @@ import type { SourceRules } from './intake/sources.ts'
 import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
+import { retention, type RetentionSettings } from './plan/retention.ts'
 import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog } from './ports.ts'
 import { type JobSettings, jobWatch } from './provision/job.ts'
 import { submission, type SubmitSettings } from './provision/submit.ts'
@@ -32,6 +33,8 @@ export interface ConnectorSettings {
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
   readonly hydrate?: HydrateSettings
+  /** Without it everything is kept. */
+  readonly retention?: RetentionSettings
 }
 
 /**
@@ -52,6 +55,7 @@ export interface ConnectorSettings {
  *   A look at the job now and then holds it back while the job is paused or quarantined.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: only the log, or its silence past the deadline, ends an operation.
  * - **publish** tells what became of each event.
+ * - **retention** folds away what is old and settled.
  */
 export function connector<M extends InboxMessage>(
   ports: Ports<M>,
@@ -77,7 +81,8 @@ export function connector<M extends InboxMessage>(
   const watch = jobWatch(ledger, job, settings.job, runtime)
   const { reader } = ports
   const hydrate = reader && settings.hydrate ? [hydration(ledger, reader, settings.hydrate, runtime, () => plan.wake())] : []
-  return together([take, ...hydrate, plan, watch, ...submit, correlate, publish])
+  const forget = settings.retention ? [retention(ledger, settings.retention, runtime)] : []
+  return together([take, ...hydrate, plan, watch, ...submit, correlate, publish, ...forget])
 }
 
 /** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */

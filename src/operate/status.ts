@@ -65,6 +65,8 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           ['duplicates', books.duplicates],
           ['rejected', books.rejected],
           ['imported', books.imported],
+          ['folded away', books.folded],
+          ['erased', books.erased],
           ['employees', books.employees],
           ['operations', books.operations],
           ['calls', books.calls],

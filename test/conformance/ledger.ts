@@ -5,6 +5,7 @@ import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
 import { reportCases } from './ledger-report.ts'
+import { retentionCases } from './ledger-retention.ts'
 import { rescindCases } from './ledger-rescind.ts'
 import { submitCases } from './ledger-submit.ts'
 import { traceCases } from './ledger-trace.ts'
@@ -16,6 +17,7 @@ export type OpenLedger = () => Promise<LedgerUnderTest>
 export const ledgerCases: readonly LedgerCase[] = [
   ...intakeCases,
   ...planCases,
+  ...retentionCases,
   ...noticeCases,
   ...incompleteCases,
   ...rescindCases,

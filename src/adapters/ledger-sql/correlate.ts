@@ -2,7 +2,8 @@ import type { Candidate, Candidates, CorrelatedPage, JoinedRecord } from '../../
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import type { LogRecord } from '../../core/report/log-record.ts'
 import { addUnanswered } from './employees.ts'
-import { operationId, parse, seqOf } from './people.ts'
+import { operationId, seqOf } from './people.ts'
+import { parse } from './json.ts'
 import { addTotals } from './totals.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
 

@@ -1,5 +1,6 @@
 import type { DueTiming } from '../../core/ledger/port.ts'
 import { type HrEvent, saysLeaver } from '../../core/model.ts'
+import { knownFolded, nameHash } from './retention.ts'
 import { endMismatched } from './rescind-mismatch.ts'
 import { insertRows, type Sql, type SqlValue } from './sql.ts'
 
@@ -9,10 +10,11 @@ import { insertRows, type Sql, type SqlValue } from './sql.ts'
  */
 export async function insertEvents(sql: Sql, instance: string, events: readonly HrEvent[], timing: DueTiming): Promise<number> {
   // One event twice in one batch must not reach a multi-row upsert twice.
+  const gone = await knownFolded(sql, events)
   const named = new Map<string, HrEvent>()
   for (const event of events) {
     const key = eventKey(event.id, event.source)
-    if (!named.has(key)) named.set(key, event)
+    if (!named.has(key) && (gone.size === 0 || !gone.has(nameHash(event)))) named.set(key, event)
   }
   const inserted = await insertRows<{ event_id: string; source: string }>(
     sql,

@@ -12,6 +12,7 @@ import { markPublished, takeUnpublished } from './outbox.ts'
 import { claimNotices, finishReads } from './notices.ts'
 import { duePeople } from './people.ts'
 import { importBaseline, record } from './record.ts'
+import { erase, foldAway, retentionPage } from './retention.ts'
 import type { Driver, Sql } from './sql.ts'
 import { trace } from './trace.ts'
 import { findPerson, peoplePage } from './view.ts'
@@ -48,6 +49,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     inspect: () => within(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
     outlook: (now) => within((sql) => outlook(sql, now)),
     trace: (reference) => within((sql) => trace(sql, reference)),
+    retentionPage: (query) => within((sql) => retentionPage(sql, query)),
+    foldAway: (cuts, settledBefore, now) => within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
+    erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
     findPerson: (reference) => within((sql) => findPerson(sql, reference)),
     peoplePage: (after, limit) => within((sql) => peoplePage(sql, after, limit)),
     ping: () => within(ping),

@@ -2,7 +2,7 @@ import type { Notice, NoticeQuery, ReadResult } from '../../core/ledger/port.ts'
 import { type JsonObject, saysLeaver } from '../../core/model.ts'
 import { HYDRATE_FAILED, REASONS } from '../../core/plan/person.ts'
 import { finishEvents, planAgain } from './finalize.ts'
-import { parse } from './people.ts'
+import { parse } from './json.ts'
 import { type Sql, withRows } from './sql.ts'
 
 interface Row {

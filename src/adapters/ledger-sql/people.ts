@@ -2,6 +2,8 @@ import type { EventState } from '../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../core/ledger/port.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../core/model.ts'
 import { leavesFold, type Person, type PersonEvent, type UnansweredOperation } from '../../core/plan/plan.ts'
+import { remainsOf } from './folds.ts'
+import { parse } from './json.ts'
 import { type Sql, withRows } from './sql.ts'
 
 export interface EventRow {
@@ -59,6 +61,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     await withRows<EventRow>(sql, ['id TEXT'], rows, `SELECT ${EVENT_COLUMNS} FROM v JOIN events e ON e.employee = v.id`),
     (row) => row.employee,
   )
+  const remains = await remainsOf(sql, ids)
   const sent = group(
     await withRows<{ seq: number; employee: string; state: 'batched' | 'accepted'; active: number }>(
       sql,
@@ -74,7 +77,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     revision: row.revision,
     takenHash: row.taken_hash,
     known: row.known === 1,
-    events: (events.get(row.id) ?? []).map(toEvent),
+    events: [...(remains.get(row.id) ?? []), ...(events.get(row.id) ?? []).map(toEvent)],
     unanswered: (sent.get(row.id) ?? [])
       .sort((a, b) => a.seq - b.seq)
       .map((operation): UnansweredOperation => ({
@@ -106,11 +109,6 @@ export function toEvent(row: EventRow): PersonEvent {
     by: row.by_seq,
     dead: row.state === 'dead-lettered' && leavesFold(row.reason),
   }
-}
-
-/** What the ledger wrote itself, so its shape is known. */
-export function parse<T>(json: string): T {
-  return JSON.parse(json) as T
 }
 
 export function group<T, K>(rows: readonly T[], keyOf: (row: T) => K): Map<K, T[]> {

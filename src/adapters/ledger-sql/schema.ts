@@ -113,6 +113,16 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE INDEX events_unread ON events (read_from) WHERE read_from IS NOT NULL AND state <> 'dead-lettered'`,
   ],
   ({ integer }) => [`ALTER TABLE books ADD COLUMN imported ${integer} NOT NULL DEFAULT 0`],
+  // What retention and erasure leave: values that stand, ids as hashes, and who erased whom, as a hash, and why.
+  ({ integer, identity, tableOptions }) => [
+    `CREATE TABLE folds (employee TEXT PRIMARY KEY NOT NULL, events TEXT NOT NULL, folded_at ${integer} NOT NULL)${tableOptions}`,
+    `CREATE TABLE folded_ids (hash TEXT PRIMARY KEY NOT NULL)${tableOptions}`,
+    `CREATE TABLE erasures (
+      seq ${identity}, person TEXT NOT NULL, at ${integer} NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+      events ${integer} NOT NULL, operations ${integer} NOT NULL
+    )${tableOptions}`,
+    ...['folded', 'erased', 'dropped', 'withheld'].map((name) => `ALTER TABLE books ADD COLUMN ${name} ${integer} NOT NULL DEFAULT 0`),
+  ],
 ]
 
 /**

@@ -1,3 +1,4 @@
+import type { Cut } from '../plan/retain.ts'
 import type { LogRecord } from '../report/log-record.ts'
 import type { HrEvent, JsonObject } from '../model.ts'
 import type { BrakeSettings } from '../plan/brake.ts'
@@ -80,6 +81,15 @@ export interface Ledger {
   findPerson(reference: string): Promise<PersonView | null>
   /** People in the order of their ids, from the one after `after` on. For looking through all of them in pages. */
   peoplePage(after: string | null, limit: number): Promise<readonly PersonView[]>
+  /** People in the order of their ids, from the one after `after` on, and which of their events are final and told since before `settledBefore`. */
+  retentionPage(query: RetentionQuery): Promise<readonly RetentionPage[]>
+  /**
+   * Puts what remains in the place of events that are folded away, and drops the operations and log records of that time. A cut of a person who
+   * changed since it was read is dropped. The ids of the events stay known.
+   */
+  foldAway(cuts: readonly PersonCut[], settledBefore: number, now: number): Promise<{ readonly folded: number }>
+  /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
+  erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
   /** Rejects while the ledger cannot take work. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -358,6 +368,10 @@ export const TOTALS = [
   'published',
   'unmatched',
   'imported',
+  'folded',
+  'erased',
+  'dropped',
+  'withheld',
 ] as const
 export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>
 export interface Census {
@@ -383,6 +397,33 @@ export interface PersonView {
   readonly taken: string | null
   /** The event the reference names, when it names one. */
   readonly event: number | null
+}
+
+// ── retention ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface RetentionQuery {
+  readonly after: string | null
+  readonly limit: number
+  readonly settledBefore: number
+}
+export interface RetentionPage {
+  readonly person: Person
+  /** Ledger sequences. */
+  readonly settled: readonly number[]
+}
+export interface PersonCut extends Cut {
+  readonly employee: string
+  readonly revision: number
+}
+export interface Erasure {
+  readonly employee: string
+  readonly actor: string
+  readonly reason: string
+}
+export interface ErasureResult {
+  readonly events: number
+  readonly operations: number
+  /** Outcomes that had not been published yet. */
+  readonly outcomesWithheld: number
 }
 
 export interface Trace {

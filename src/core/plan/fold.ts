@@ -8,6 +8,8 @@ export interface LedgerEvent extends HrEvent {
   readonly seq: number
   /** Dead-lettered: out of the fold, except that it still keeps a leaver out. */
   readonly dead: boolean
+  /** What is left of an event that retention folded away: it holds values, and cannot be rescinded any more. */
+  readonly folded?: boolean
 }
 
 /** What an event comes to in the fold. */

@@ -3,7 +3,7 @@ import type { EventState } from '../ledger/lifecycle.ts'
 import { type Effect, flatten, type Folded, sameJson, saysNothing } from './fold.ts'
 import type { Mapping } from './mapping.ts'
 import { compareEvents } from './order.ts'
-import { type EventDecision, INCOMPLETE_RECORD, type Person, type PersonEvent, REASONS } from './person.ts'
+import { type EventDecision, INCOMPLETE_RECORD, type Person, type PersonEvent, REASONS, RESCIND_BEYOND_RETENTION } from './person.ts'
 
 /** What an event contributes to the record. */
 export type Share =
@@ -11,6 +11,8 @@ export type Share =
   | { readonly kind: 'rescinded'; readonly by: number }
   /** Says nothing but that another event is out. */
   | { readonly kind: 'rescind'; readonly known: boolean }
+  /** Names an event that retention folded away: nothing can be taken back of it. */
+  | { readonly kind: 'beyond-retention' }
   | { readonly kind: 'nothing-mapped' }
   | { readonly kind: 'surviving' }
   | { readonly kind: 'superseded'; readonly by: number; readonly settled: boolean }
@@ -29,8 +31,9 @@ export function judgeOf(person: Person, folded: Folded, mapping: Mapping): (even
         return { kind: 'rescinded', by: effect.by }
       case 'applied': {
         const { rescinds } = event
-        if (rescinds && saysNothing(event))
-          return { kind: 'rescind', known: person.events.some(({ source, id }) => id === rescinds.id && source === rescinds.source) }
+        const target = rescinds && person.events.find(({ source, id }) => id === rescinds.id && source === rescinds.source)
+        if (target?.folded && !event.folded) return { kind: 'beyond-retention' }
+        if (rescinds && saysNothing(event)) return { kind: 'rescind', known: target !== undefined && target !== null }
         // What a rescind says besides stands for what comes back, too.
         if (rescinds) return { kind: 'surviving' }
         let winner: PersonEvent | undefined
@@ -116,6 +119,8 @@ export function decide({ seq }: PersonEvent, share: Share, { send, missing, same
     case 'rescind':
       if (!share.known) return decision('unchanged', REASONS.targetUnknown)
       return send ? decision('planned', null) : decision('unchanged', same ? REASONS.sameRecord : REASONS.nothingSent)
+    case 'beyond-retention':
+      return decision('dead-lettered', RESCIND_BEYOND_RETENTION)
     case 'nothing-mapped':
       return decision('unchanged', REASONS.nothingMapped)
     case 'surviving':

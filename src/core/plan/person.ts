@@ -64,6 +64,8 @@ export const INCOMPLETE_RECORD = 'IncompleteRecord'
 /** Nothing was ever heard of its operation: the directory may have taken it, so it stays in the fold. */
 export const NO_OUTCOME = 'NoOutcome'
 
+/** A rescind of an event that retention folded away: what it would bring back is gone, so a snapshot has to say what holds. */
+export const RESCIND_BEYOND_RETENTION = 'RescindBeyondRetention'
 /** What a notice is about could not be read from the HR system. */
 export const HYDRATE_FAILED = 'HydrateFailed'
 /** A rule of the mapping cannot be carried out with what its event says. */

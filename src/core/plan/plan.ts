@@ -135,7 +135,7 @@ function decideAll(
   const judge = judgeOf(person, folded, rules.mapping)
   const events = person.events.flatMap((event) => {
     const effect = folded.effects.get(event.seq)
-    if (!effect) return []
+    if (!effect || event.folded) return []
     const share = judge(event, effect)
     if (isFinal(event.state) && !reopens(event, share, folded)) return []
     const decision = decide(event, share, { send, missing: incomplete, same: hash === person.takenHash })

@@ -18,7 +18,7 @@ export function rescindings(
   const namedBy = new Map<number, LedgerEvent[]>()
   for (const rescind of rescinds) {
     const target = rescind.rescinds && byName.get(nameOf(rescind.rescinds))
-    if (target) namedBy.set(target.seq, [...(namedBy.get(target.seq) ?? []), rescind])
+    if (target && target.folded !== true) namedBy.set(target.seq, [...(namedBy.get(target.seq) ?? []), rescind])
   }
 
   const settled = new Set<number>()
