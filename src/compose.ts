@@ -1,5 +1,8 @@
 import type { TokenCredential } from '@azure/identity'
+import type { ServiceBusClient } from '@azure/service-bus'
 import { busInbox } from './adapters/service-bus/inbox.ts'
+import type { BusMessage } from './adapters/service-bus/message.ts'
+import { ACCEPT_RETRY, sessionInbox } from './adapters/service-bus/sessions.ts'
 import { type BusAddress, closeWithin, connect } from './adapters/service-bus/client.ts'
 import { busOutlet } from './adapters/service-bus/outlet.ts'
 import { graphClient } from './adapters/graph/client.ts'
@@ -12,10 +15,11 @@ import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
 import { RollcallError } from './core/errors.ts'
-import { DEFAULT_SOURCE, type Source } from './core/intake/sources.ts'
+import { joinInboxes } from './core/intake/inboxes.ts'
+import { sourceRules } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
 import type { BrakeSettings } from './core/plan/brake.ts'
-import { compileMapping } from './core/plan/mapping.ts'
+import type { Inbox } from './core/ports.ts'
 import type { Runtime, Service } from './core/runtime.ts'
 
 /** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
@@ -44,23 +48,41 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
-  const source: Source = { ...DEFAULT_SOURCE, zone: config.SOURCE_ZONE, order: config.SOURCE_ORDER, lastDay: config.SOURCE_LAST_DAY }
+  const { sources, shapes, fold } = sourceRules(config.rules.sources)
+  const settings = settingsOf(config, runtime.id())
   const service = connector(
     {
-      inbox: busInbox(bus, { queue: config.SERVICEBUS_QUEUE, inFlight: config.IN_FLIGHT, watchdogMs: config.WATCHDOG_MS }, runtime),
+      inbox: inboxOf(config, bus, credential, runtime),
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
     },
-    compileMapping(),
-    () => source,
-    settingsOf(config, runtime.id()),
+    config.rules.mapping,
+    sources,
+    { ...settings, intake: { ...settings.intake, shapes }, plan: { ...settings.plan, fold } },
     runtime,
   )
   const held = stack.move()
   return { ledger, service, close: () => held.disposeAsync() }
+}
+
+/** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
+function inboxOf(config: Config, bus: ServiceBusClient, credential: TokenCredential, runtime: Runtime): Inbox<BusMessage> {
+  const { entrances } = config.rules
+  const inFlight = Math.max(1, Math.floor(config.IN_FLIGHT / entrances.length))
+  return joinInboxes(
+    entrances.map((entrance) =>
+      entrance.sessions
+        ? sessionInbox(
+            () => connect(busAddress(config, credential), ACCEPT_RETRY),
+            { ...entrance, inFlight, sessions: config.SESSIONS, idleMs: config.SESSION_IDLE_MS, turnMs: config.SESSION_TURN_MS },
+            runtime,
+          )
+        : busInbox(bus, { ...entrance, inFlight, watchdogMs: config.WATCHDOG_MS }, runtime),
+    ),
+  )
 }
 
 export function credentialOf(config: Config): TokenCredential {

@@ -74,6 +74,27 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/brake.ts')).brakeRelease(process.env, options.actor, options.reason, options.output)
     })
 
+  const config = program.command('config').description('the configuration: environment and rollcall.yaml')
+  config
+    .command('schema')
+    .description('JSON Schema of rollcall.yaml, for editors')
+    .action(async () => {
+      code = (await import('./operate/config.ts')).configSchema()
+    })
+  config
+    .command('check')
+    .description('read everything, compile mapping, shapes and sources, and say what is wrong and where')
+    .argument('[file]', 'the file (default: ROLLCALL_CONFIG, or rollcall.yaml)')
+    .action(async (file: string | undefined) => {
+      code = (await import('./operate/config.ts')).configCheck(process.env, file)
+    })
+  config
+    .command('print')
+    .description('what is in force, as a file; secrets masked')
+    .action(async () => {
+      code = (await import('./operate/config.ts')).configPrint(process.env)
+    })
+
   const local = program
     .command('local')
     .description('the local doubles of Service Bus and Entra alone')
@@ -81,7 +102,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
     .option('--fast', 'short cycles and lag, no call limits', false)
-    .action(async (options: { host: string; busPort: number; entraPort: number; fast: boolean }) => {
+    .option('--entra-settings <file>', 'settings of the Entra double as JSON: limits, mapping, faults, a directory to begin with')
+    .option('--bus-file <file>', 'keep what the bus holds in this file, so that killing it loses nothing')
+    .action(async (options) => {
       code = await (await import('./operate/local.ts')).local(options)
     })
   local

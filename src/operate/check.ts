@@ -1,9 +1,12 @@
+import type { ServiceBusClient } from '@azure/service-bus'
 import { graphClient } from '../adapters/graph/client.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
 import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
 import { busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
+import { receiverAt } from '../adapters/service-bus/place.ts'
 import { busAddress, credentialOf } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
+import type { Entrance } from '../config/rules.ts'
 import { RollcallError } from '../core/errors.ts'
 import { type Format, printJson, printTable } from './output.ts'
 
@@ -55,15 +58,15 @@ async function bus(config: Config): Promise<Finding[]> {
   }
   const open = client
   try {
-    const receiver = open.createReceiver(config.SERVICEBUS_QUEUE)
-    const queue = await attempt(
-      `queue ${config.SERVICEBUS_QUEUE}`,
-      async () => {
-        const waiting = await receiver.peekMessages(1)
-        return waiting.length === 0 ? 'can be read, and is empty' : 'can be read, and holds messages'
-      },
-      'check the name, and the role Azure Service Bus Data Receiver',
-    )
+    const queues: Finding[] = []
+    for (const entrance of config.rules.entrances)
+      queues.push(
+        await attempt(
+          `queue ${entrance.entity}`,
+          () => look(open, entrance),
+          'check the name, whether it requires sessions, and the role Azure Service Bus Data Receiver',
+        ),
+      )
     const sender = open.createSender(config.OUTCOMES_QUEUE)
     const outcomes = await attempt(
       `outcomes ${config.OUTCOMES_QUEUE}`,
@@ -73,10 +76,18 @@ async function bus(config: Config): Promise<Finding[]> {
       },
       'check the name, and the role Azure Service Bus Data Sender',
     )
-    return [queue, outcomes]
+    return [...queues, outcomes]
   } finally {
     await closeWithin(5_000, open.close())
   }
+}
+
+/** A queue that requires sessions cannot be peeked as a whole, so its dead-letter queue is asked, which is not so. */
+async function look(client: ServiceBusClient, entrance: Entrance): Promise<string> {
+  const receiver = receiverAt(client, entrance, entrance.sessions ? { subQueueType: 'deadLetter' } : {})
+  const waiting = await receiver.peekMessages(1)
+  if (entrance.sessions) return 'is there, with sessions'
+  return waiting.length === 0 ? 'can be read, and is empty' : 'can be read, and holds messages'
 }
 
 async function graph(config: Config): Promise<Finding[]> {
@@ -98,9 +109,7 @@ async function graph(config: Config): Promise<Finding[]> {
   const client = graphClient(found, credential, config.HTTP_TIMEOUT_MS, Date.now)
   const signal = AbortSignal.timeout(config.HTTP_TIMEOUT_MS)
   const status = async (path: string): Promise<number> => {
-    const response = await client.get(path, signal).catch((error: unknown) => {
-      throw ourError(error) ?? error
-    })
+    const response = await client.get(path, signal)
     await response.body?.cancel()
     return response.status
   }
@@ -125,13 +134,6 @@ async function graph(config: Config): Promise<Finding[]> {
   }
   const allowed: Finding = job.outcome === 'failed' ? { ...job, outcome: 'not known' } : job
   return [log, seen === 404 ? wrongJob : allowed, upload]
-}
-
-/** The Graph client wraps what we throw. */
-function ourError(error: unknown): RollcallError | null {
-  if (error instanceof RollcallError) return error
-  const inner = error instanceof Error && 'customError' in error ? error.customError : null
-  return inner instanceof RollcallError ? inner : null
 }
 
 function expect200(status: number, good: string): string {

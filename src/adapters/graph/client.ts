@@ -1,5 +1,12 @@
 import type { AccessToken, TokenCredential } from '@azure/identity'
-import { Client, type Context, HTTPMessageHandler, type Middleware, ResponseType } from '@microsoft/microsoft-graph-client'
+import {
+  Client,
+  type Context,
+  GraphClientError,
+  HTTPMessageHandler,
+  type Middleware,
+  ResponseType,
+} from '@microsoft/microsoft-graph-client'
 import { RollcallError } from '../../core/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -16,24 +23,29 @@ export function graphClient(endpoint: Endpoint, credential: TokenCredential, tim
   const authorization = new Authorization(endpoint.origin, credential, now)
   authorization.setNext(new HTTPMessageHandler())
   const client = Client.initWithMiddleware({ middleware: authorization, baseUrl: `${endpoint.origin}/`, defaultVersion: endpoint.version })
-  const within = (signal?: AbortSignal): AbortSignal =>
-    signal ? AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) : AbortSignal.timeout(timeoutMs)
-  // Elsewhere is nowhere we send records or a token to: a redirect is an answer like any other.
-  const redirect = 'manual'
+  const options = (signal?: AbortSignal): RequestInit => {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    // Graph redirects neither; whoever does would be sent the records of people.
+    return { signal: signal ? AbortSignal.any([signal, timeout]) : timeout, redirect: 'manual' }
+  }
   return {
-    post: (path, body, headers) =>
-      client
-        .api(path)
-        .headers(headers)
-        .options({ signal: within(), redirect })
-        .responseType(ResponseType.RAW)
-        .post(body) as Promise<Response>,
-    get: (path, signal) =>
-      client
-        .api(path)
-        .options({ signal: within(signal), redirect })
-        .responseType(ResponseType.RAW)
-        .get() as Promise<Response>,
+    post: (path, body, headers) => unpacked(client.api(path).headers(headers).options(options()).responseType(ResponseType.RAW).post(body)),
+    get: (path, signal) => unpacked(client.api(path).options(options(signal)).responseType(ResponseType.RAW).get()),
+  }
+}
+
+/** Of an error thrown below it the client keeps only the name, unless it is one of its own. */
+function packed(error: unknown): GraphClientError {
+  const own = new GraphClientError('the request failed')
+  own.customError = error
+  return own
+}
+
+async function unpacked(request: Promise<Response>): Promise<Response> {
+  try {
+    return await request
+  } catch (error) {
+    throw error instanceof GraphClientError && error.customError ? error.customError : error
   }
 }
 
@@ -59,6 +71,14 @@ class Authorization implements Middleware {
   }
 
   async execute(context: Context): Promise<void> {
+    try {
+      await this.#send(context)
+    } catch (error) {
+      throw packed(error)
+    }
+  }
+
+  async #send(context: Context): Promise<void> {
     const url = typeof context.request === 'string' ? context.request : context.request.url
     if (URL.parse(url)?.origin !== this.#origin)
       throw new RollcallError(

@@ -43,8 +43,8 @@ const OPEN_ARROWS = [
 ] as const
 /** From an event's state to those it may go to. `received` again = looked at afresh after its operation fell away. */
 export const EVENT_ARROWS: Readonly<Record<EventState, readonly EventState[]>> = {
-  received: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped'],
-  held: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped'],
+  received: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
+  held: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
   incomplete: ['incomplete', 'held', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
   planned: OPEN_ARROWS,
   confirmed: [],

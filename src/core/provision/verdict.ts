@@ -21,6 +21,9 @@ export interface VerdictSettings {
   readonly refusedMs: number
 }
 
+/** A batch keeps its loop while it waits to be tried again, so it does not wait for as long as anybody may ask. */
+const LONGEST_RETRY_MS = 600_000
+
 /** The network code of a call that was not made, because the last ones all failed. */
 export const CIRCUIT_OPEN = 'CircuitOpen'
 
@@ -51,7 +54,8 @@ export function verdictOf(answer: UploadAnswer, attempt: number, now: number, ch
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
     default:
       if (isFull(answer)) return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
-      if (status >= 500 || status === 408) return { kind: 'retry', at: now + Math.max(backoffMs, Math.min(named ?? 0, DAY_MS)), status }
+      if (status >= 500 || status === 408)
+        return { kind: 'retry', at: now + Math.max(backoffMs, Math.min(named ?? 0, LONGEST_RETRY_MS)), status }
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
   }
 }
@@ -61,11 +65,9 @@ export function isFull({ status, message }: Extract<UploadAnswer, { kind: 'respo
   return status === 500 && message?.startsWith('The bucket that stores the ingested data is full') === true
 }
 
-const DAY_MS = 86_400_000
-
 /** Every try costs a call of the day, so one that is told to come back at once waits all the same; and no quota lasts longer than a day. */
 function bounded(ms: number): number {
-  return Math.min(Math.max(ms, 1_000), DAY_MS)
+  return Math.min(Math.max(ms, 1_000), 86_400_000)
 }
 
 /** `Retry-After` in seconds, which may be fractional, or as a date. `null` when it says neither. */
