@@ -185,7 +185,7 @@ void describe('over a real socket', () => {
     const entra = await double(t, { kind: 'status', status: 401 })
     let asked = 0
     const counting: TokenCredential = {
-      getToken: async () => ({ token: `token ${++asked}`, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
+      getToken: async () => ({ token: `token-${++asked}`, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
     }
     const upload = client(entra.endpoint, 2_000, counting)
     await upload.upload(body, 'one')
