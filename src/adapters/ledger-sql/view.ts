@@ -4,7 +4,7 @@ import { type Sql, withRows } from './sql.ts'
 import { find } from './trace.ts'
 
 export async function findPerson(sql: Sql, reference: string): Promise<PersonView | null> {
-  const scope = await find(sql, reference)
+  const [scope] = await find(sql, reference)
   if (!scope) return null
   const [view] = await viewsOf(sql, [scope.employee])
   return view ? { ...view, event: scope.event } : null
