@@ -51,8 +51,10 @@ export const traceCases: readonly LedgerCase[] = [
           operations.map(({ id }) => id),
         ])
         assert.deepEqual(
-          people.toSorted(),
-          [...sent.operations].map(([employee, operation]) => [employee, [employee.replace('p', 'e')], [operation]]).toSorted(),
+          people.toSorted((a, b) => (String(a) < String(b) ? -1 : 1)),
+          [...sent.operations]
+            .map(([employee, operation]) => [employee, [employee.replace('p', 'e')], [operation]])
+            .toSorted((a, b) => (String(a) < String(b) ? -1 : 1)),
         )
       }
       assert.deepEqual((await world.ledger.trace('p1'))?.others, [])
