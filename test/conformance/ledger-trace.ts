@@ -45,17 +45,11 @@ export const traceCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e4', 'p1', { title: 'later' }))
       for (const reference of [sent.batch.id, 'request-1']) {
         const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
-        const people = [trace, ...trace.others].map(({ employee, events, operations }) => [
-          employee.id,
-          events.map(({ id }) => id),
-          operations.map(({ id }) => id),
-        ])
-        assert.deepEqual(
-          people.toSorted((a, b) => (String(a) < String(b) ? -1 : 1)),
-          [...sent.operations]
-            .map(([employee, operation]) => [employee, [employee.replace('p', 'e')], [operation]])
-            .toSorted((a, b) => (String(a) < String(b) ? -1 : 1)),
+        const people = [trace, ...trace.others].map(
+          ({ employee, events, operations }) => [employee.id, [events.map(({ id }) => id), operations.map(({ id }) => id)]] as const,
         )
+        const should = [...sent.operations].map(([employee, operation]) => [employee, [[employee.replace('p', 'e')], [operation]]] as const)
+        assert.deepEqual(new Map(people), new Map(should), reference)
       }
       assert.deepEqual((await world.ledger.trace('p1'))?.others, [])
     },
