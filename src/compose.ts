@@ -30,6 +30,7 @@ export interface Composed {
 }
 
 const CLOSE_MS = 5_000
+const DAY_MS = 86_400_000
 /** So many failures in a row say that the service is down. */
 const BREAKER = { failures: 5, retryMs: 15_000 }
 
@@ -165,5 +166,6 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500 },
+    retention: { afterMs: config.RETENTION_DAYS * DAY_MS, peopleAtOnce: 100, pauseMs: 200, everyMs: 3_600_000 },
   }
 }

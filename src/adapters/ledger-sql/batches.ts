@@ -5,7 +5,7 @@ import { chooseOperations } from './choose.ts'
 import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
 import { activeHold, tryHolds } from './holds.ts'
 import { batchId, operationId, seqOf } from './people.ts'
-import { addTotals } from './record.ts'
+import { addTotals } from './totals.ts'
 import { splitBatch } from './split.ts'
 import { insertRows, type Sql, withRows } from './sql.ts'
 

@@ -1,7 +1,7 @@
 import type { EventState, FinalEventState } from '../../core/ledger/lifecycle.ts'
 import type { OutcomeRow } from '../../core/ledger/port.ts'
 import { operationId } from './people.ts'
-import { addTotals } from './record.ts'
+import { addTotals } from './totals.ts'
 import { type Sql, withRows } from './sql.ts'
 
 export interface FinishedEvent {

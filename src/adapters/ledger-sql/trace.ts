@@ -5,7 +5,7 @@ import { batchId, operationId, seqOf } from './people.ts'
 import type { Sql } from './sql.ts'
 
 /** What a reference names: rows of one employee, and how to narrow them. */
-interface Scope {
+export interface Scope {
   readonly employee: string
   readonly event: number | null
   readonly operations: readonly number[] | null
@@ -32,7 +32,7 @@ export async function trace(sql: Sql, reference: string): Promise<Trace | null> 
   }
 }
 
-async function find(sql: Sql, reference: string): Promise<Scope | null> {
+export async function find(sql: Sql, reference: string): Promise<Scope | null> {
   const [event] = await sql.all<{ seq: number; employee: string }>(
     'SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq LIMIT 1',
     [reference],
