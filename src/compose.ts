@@ -1,5 +1,8 @@
 import type { TokenCredential } from '@azure/identity'
+import type { ServiceBusClient } from '@azure/service-bus'
 import { busInbox } from './adapters/service-bus/inbox.ts'
+import type { BusMessage } from './adapters/service-bus/message.ts'
+import { ACCEPT_RETRY, sessionInbox } from './adapters/service-bus/sessions.ts'
 import { type BusAddress, closeWithin, connect } from './adapters/service-bus/client.ts'
 import { busOutlet } from './adapters/service-bus/outlet.ts'
 import { graphClient } from './adapters/graph/client.ts'
@@ -12,10 +15,13 @@ import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
 import { RollcallError } from './core/errors.ts'
+import { readBySource } from './core/intake/hydrate.ts'
+import { joinInboxes } from './core/intake/inboxes.ts'
+import { sourceRules } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
 import type { BrakeSettings } from './core/plan/brake.ts'
+import type { Inbox } from './core/ports.ts'
 import type { Runtime, Service } from './core/runtime.ts'
-import { planRules, sourceRules } from './rules.ts'
 
 /** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
 export interface Composed {
@@ -26,6 +32,8 @@ export interface Composed {
 
 const CLOSE_MS = 5_000
 const DAY_MS = 86_400_000
+/** Several HTTP attempts with their waits. */
+const LONGEST_READ_MS = 300_000
 /** So many failures in a row say that the service is down. */
 const BREAKER = { failures: 5, retryMs: 15_000 }
 
@@ -44,22 +52,50 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
+  const { sources, shapes, fold: owned, nameOf } = sourceRules(config.rules.sources)
+  const fold = { ...owned, activation: config.rules.activation }
+  const { readers, notices } = config.rules
+  const settings = settingsOf(config, runtime.id())
   const service = connector(
     {
-      inbox: busInbox(bus, { queue: config.SERVICEBUS_QUEUE, inFlight: config.IN_FLIGHT, watchdogMs: config.WATCHDOG_MS }, runtime),
+      inbox: inboxOf(config, bus, credential, runtime),
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
+      ...(readers.size > 0 ? { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) } : {}),
     },
-    planRules(config, runtime.digest).mapping,
-    sourceRules(config),
-    settingsOf(config, runtime.id()),
+    config.rules.mapping,
+    sources,
+    {
+      ...settings,
+      intake: { ...settings.intake, shapes },
+      plan: { ...settings.plan, fold },
+      hydrate: { ...notices, leaseMs: LONGEST_READ_MS },
+      retention: { afterMs: config.RETENTION_DAYS * DAY_MS, peopleAtOnce: 100, pauseMs: 200, everyMs: 3_600_000, fold },
+    },
     runtime,
   )
   const held = stack.move()
   return { ledger, service, close: () => held.disposeAsync() }
+}
+
+/** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
+function inboxOf(config: Config, bus: ServiceBusClient, credential: TokenCredential, runtime: Runtime): Inbox<BusMessage> {
+  const { entrances } = config.rules
+  const inFlight = Math.max(1, Math.floor(config.IN_FLIGHT / entrances.length))
+  return joinInboxes(
+    entrances.map((entrance) =>
+      entrance.sessions
+        ? sessionInbox(
+            () => connect(busAddress(config, credential), ACCEPT_RETRY),
+            { ...entrance, inFlight, sessions: config.SESSIONS, idleMs: config.SESSION_IDLE_MS, turnMs: config.SESSION_TURN_MS },
+            runtime,
+          )
+        : busInbox(bus, { ...entrance, inFlight, watchdogMs: config.WATCHDOG_MS }, runtime),
+    ),
+  )
 }
 
 export function credentialOf(config: Config): TokenCredential {
@@ -142,6 +178,5 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500 },
-    retention: { afterMs: config.RETENTION_DAYS * DAY_MS, peopleAtOnce: 100, pauseMs: 200, everyMs: 3_600_000 },
   }
 }

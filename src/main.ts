@@ -62,6 +62,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('what would be sent, as a diff against the last record taken; sends nothing and changes nothing')
     .option('--events <file>', 'fold these events too: JSON lines, one CloudEvent a line')
     .option('--alone', 'with --events: leave the ledger out', false)
+    .option('--queue <name>', 'with --events: the queue they are read as if they came from (default: that of the first source)')
     .option('--as-of <date>', 'as it will be at this date or date-time (default: now)')
     .option('--employee <id>', 'only this person')
     .option('--show-values', 'show values of personal attributes', false)
@@ -118,6 +119,27 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
     })
 
+  const config = program.command('config').description('the configuration: environment and rollcall.yaml')
+  config
+    .command('schema')
+    .description('JSON Schema of rollcall.yaml, for editors')
+    .action(async () => {
+      code = (await import('./operate/config.ts')).configSchema()
+    })
+  config
+    .command('check')
+    .description('read everything, compile mapping, shapes and sources, and say what is wrong and where')
+    .argument('[file]', 'the file (default: ROLLCALL_CONFIG, or rollcall.yaml)')
+    .action(async (file: string | undefined) => {
+      code = (await import('./operate/config.ts')).configCheck(process.env, file)
+    })
+  config
+    .command('print')
+    .description('what is in force, as a file; secrets masked')
+    .action(async () => {
+      code = (await import('./operate/config.ts')).configPrint(process.env)
+    })
+
   const local = program
     .command('local')
     .description('the local doubles of Service Bus and Entra alone')
@@ -125,8 +147,20 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
     .option('--fast', 'short cycles and lag, no call limits', false)
-    .action(async (options: { host: string; busPort: number; entraPort: number; fast: boolean }) => {
+    .option('--entra-settings <file>', 'settings of the Entra double as JSON: limits, mapping, faults, a directory to begin with')
+    .option('--bus-file <file>', 'keep what the bus holds in this file, so that killing it loses nothing')
+    .action(async (options) => {
       code = await (await import('./operate/local.ts')).local(options)
+    })
+  local
+    .command('bus')
+    .description('the Service Bus double alone, for any client')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'AMQP port', port, 5672)
+    .option('--config <file>', 'Config.json of the official emulator (default: the one of the demo)')
+    .option('--file <file>', 'keep what it holds in this file, so that killing it loses nothing')
+    .action(async (options) => {
+      code = await (await import('./operate/local.ts')).localBus(options)
     })
   local
     .command('feed')

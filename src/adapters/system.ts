@@ -7,11 +7,15 @@ export function systemRuntime(log: Logger, telemetry: Telemetry): Runtime {
     now: () => Date.now(),
     random: () => Math.random(),
     id: () => randomUUID(),
-    digest: (text) => createHash('sha256').update(text).digest('hex'),
+    digest: sha256,
     sleep,
     log,
     telemetry,
   }
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 /** Node's longest timer; a longer rest is taken in pieces by whoever asks again. */

@@ -33,6 +33,8 @@ export interface HrEvent extends EventName {
   readonly mode: Mode
   /** Attributes as the event gave them, `active` included where the type implies it. */
   readonly worker: JsonObject
+  /** What a notice says has changed, in the source's own words. */
+  readonly changedFields?: readonly string[]
   /** The event this one cancels. */
   readonly rescinds: EventName | null
   /** W3C trace context the event came with. */

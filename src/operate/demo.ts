@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { busAddress, type Composed, compose } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
+import { defaultSource } from '../config/rules.ts'
 import type { Totals } from '../core/ledger/port.ts'
 import { type Doubles, startDoubles } from '../local/doubles.ts'
 import { feed } from '../local/feed/feed.ts'
@@ -43,7 +44,7 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
   const ledger = options.ledger ?? join(await temporaryFolder(stack), 'ledger.db')
   if (options.fresh) for (const suffix of ['', '-wal', '-shm']) await rm(`${ledger}${suffix}`, { force: true })
   const doubles = stack.adopt(await startDoubles({ fast: options.fast }), (it) => it.stop())
-  const config = readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger })
+  const config = onDemoQueue(readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger }))
   const { runtime, close } = outside(config)
   stack.defer(close)
   const stop = stopSignal(runtime.log)
@@ -72,6 +73,23 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
     await Promise.race([whenAborted(stop), running])
   }
   return report.balanced && ended ? 0 : 3
+}
+
+/** Mapping and shapes of a file count in the demo too; of its sources those on the one queue the demo has. */
+function onDemoQueue(config: Config): Config {
+  const { sources, entrances } = config.rules
+  const here = entrances.filter(({ entity, sessions }) => entity === config.SERVICEBUS_QUEUE && !sessions)
+  if (here.length === entrances.length) return config
+  const queue = config.SERVICEBUS_QUEUE
+  say(`The demo has one queue, ${queue}: sources elsewhere are left out.`)
+  const entrance = { queue, entity: queue, sessions: false }
+  return {
+    ...config,
+    rules: {
+      ...config.rules,
+      ...(here.length > 0 ? { sources, entrances: here } : { sources: [defaultSource(config)], entrances: [entrance] }),
+    },
+  }
 }
 
 async function temporaryFolder(stack: AsyncDisposableStack): Promise<string> {

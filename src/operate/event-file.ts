@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { takeIn } from '../core/intake/consume.ts'
-import type { SourceRules } from '../core/intake/sources.ts'
+import type { Config } from '../config.ts'
 import type { HrEvent } from '../core/model.ts'
+import { takingIn } from '../rules.ts'
 
 export interface EventFile {
   /** Each event once, the first of a name. */
@@ -12,8 +12,12 @@ export interface EventFile {
   readonly rejected: readonly { readonly line: number; readonly code: string; readonly description: string }[]
 }
 
-/** Reads a file of one CloudEvent a line the way intake reads messages. `now` stands in for the moment a message was enqueued. */
-export async function readEvents(file: string, sources: SourceRules, now: number): Promise<EventFile> {
+/**
+ * Reads a file of one message a line the way intake reads them off a queue: `entity`, or that of the first source. `now` stands in for the moment
+ * a message was enqueued.
+ */
+export async function readEvents(file: string, config: Config, now: number, entity?: string): Promise<EventFile> {
+  const takeIn = takingIn(config)
   const events = new Map<string, HrEvent>()
   const rejected: { line: number; code: string; description: string }[] = []
   let duplicates = 0
@@ -22,14 +26,14 @@ export async function readEvents(file: string, sources: SourceRules, now: number
     line += 1
     if (text.trim() === '') continue
     const message = {
-      entity: 'file',
+      entity: entity ?? config.rules.entrances[0]?.entity ?? config.SERVICEBUS_QUEUE,
       sequence: String(line),
       enqueuedAt: now,
       contentType: 'application/cloudevents+json',
       text,
       properties: {},
     }
-    const taken = takeIn(message, sources)
+    const taken = await takeIn(message)
     if (taken.rejected) rejected.push({ line, code: taken.rejected.code, description: taken.rejected.description })
     for (const event of taken.events) {
       const name = `${event.source}\n${event.id}`

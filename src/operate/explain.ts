@@ -21,7 +21,7 @@ export function explain(environment: NodeJS.ProcessEnv, reference: string, optio
       say(`nothing in the ledger is called ${reference}: give an event id or an employee`)
       return 4
     }
-    const explanation = explainPerson(view.person, Date.now(), planRules(readConfig(environment), digest))
+    const explanation = await explainPerson(view.person, Date.now(), planRules(readConfig(environment), digest))
     const show = showing(options.showValues)
     if (options.output === 'json') printJson(readable(toJson(explanation, view, show)))
     else draw(explanation, view, show)

@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import { busAddress } from '../compose.ts'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { readConfig } from '../config.ts'
-import { type DoublesOptions, startDoubles } from '../local/doubles.ts'
+import { BUS_CONFIG, type DoublesOptions, startDoubles } from '../local/doubles.ts'
 import { feed } from '../local/feed/feed.ts'
+import { runBroker } from '../local/service-bus/run.ts'
 import { jsonLogger } from '../adapters/logger.ts'
 import { printJson, progress } from './output.ts'
 import { stopSignal, whenAborted } from './process.ts'
@@ -34,5 +36,29 @@ export async function feedFile(file: string, environment: NodeJS.ProcessEnv): Pr
   } finally {
     await closeWithin(5_000, client.close())
   }
+  return 0
+}
+
+export interface BusOptions {
+  readonly host: string
+  readonly port: number
+  readonly config?: string
+  /** Where it writes down what it holds, so that killing it loses nothing. */
+  readonly file?: string
+}
+
+/** The Service Bus double alone, for any client. */
+export async function localBus({ host, port, config, file }: BusOptions): Promise<number> {
+  await runBroker({
+    configPath: config ?? fileURLToPath(BUS_CONFIG),
+    host,
+    port,
+    ...(file === undefined ? {} : { file }),
+    signal: stopSignal(jsonLogger('info')),
+    started: (broker) =>
+      void process.stdout.write(
+        `${JSON.stringify({ ready: true, busPort: broker.port, env: { SERVICEBUS_CONNECTION_STRING: broker.connectionString } })}\n`,
+      ),
+  })
   return 0
 }

@@ -6,7 +6,7 @@ import type { Ledger, PersonView } from '../core/ledger/port.ts'
 import type { HrEvent } from '../core/model.ts'
 import type { PersonEvent } from '../core/plan/plan.ts'
 import { type Preview, type PreviewChange, previewPerson } from '../core/plan/preview.ts'
-import { planRules, sourceRules } from '../rules.ts'
+import { planRules } from '../rules.ts'
 import { type EventFile, readEvents } from './event-file.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printTable, say } from './output.ts'
@@ -18,6 +18,8 @@ export interface PlanOptions {
   readonly events?: string
   readonly asOf?: string
   readonly employee?: string
+  /** The queue, or topic/Subscriptions/subscription, the events of the file are read as if they came from. */
+  readonly queue?: string
   /** Leaves the ledger out: the events of the file alone. */
   readonly alone: boolean
   readonly output: Format
@@ -33,7 +35,7 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
   const config = readConfig(environment)
   const now = Date.now()
   const at = options.asOf === undefined ? now : momentOf(options.asOf, config)
-  const file = options.events === undefined ? null : await readEvents(options.events, sourceRules(config), now)
+  const file = options.events === undefined ? null : await readEvents(options.events, config, now, options.queue)
   if (file && file.rejected.length > 0)
     for (const { line, code, description } of file.rejected) say(`line ${line} would be refused: ${code}, ${description}`)
   const rules = planRules(config, digest)
@@ -41,9 +43,9 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
   if (alone && !options.alone) say(`there is no ledger at ${config.LEDGER}: the events of the file are planned alone`)
   const previews: Preview[] = []
   let people = 0
-  const look = (view: PersonView): void => {
+  const look = async (view: PersonView): Promise<void> => {
     people += 1
-    const preview = previewPerson(view.person, view.taken, at, rules)
+    const preview = await previewPerson(view.person, view.taken, at, rules)
     if (preview.operation !== null || options.employee !== undefined) previews.push(preview)
   }
   const each = (ledger: Ledger | null): Promise<void> => eachPerson(ledger, file, options.employee, look)
@@ -68,19 +70,19 @@ async function eachPerson(
   ledger: Ledger | null,
   file: EventFile | null,
   employee: string | undefined,
-  look: (view: PersonView) => void,
+  look: (view: PersonView) => Promise<void>,
 ): Promise<void> {
   if (file) {
     for (const [id, events] of Map.groupBy(file.events, (event) => event.employee)) {
       if (employee !== undefined && id !== employee) continue
-      look(onTop(events, id, (await ledger?.findPerson(id)) ?? null))
+      await look(onTop(events, id, (await ledger?.findPerson(id)) ?? null))
     }
   } else if (employee !== undefined) {
     const view = await ledger?.findPerson(employee)
-    if (view) look(view)
+    if (view) await look(view)
   } else if (ledger) {
     for (let page = await ledger.peoplePage(null, PAGE); page.length > 0;) {
-      for (const view of page) look(view)
+      for (const view of page) await look(view)
       page = await ledger.peoplePage(page.at(-1)?.person.employee ?? null, PAGE)
     }
   }

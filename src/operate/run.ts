@@ -9,7 +9,11 @@ export async function run(environment: NodeJS.ProcessEnv): Promise<number> {
   const stop = stopSignal(runtime.log)
   const composed = await compose(config, runtime)
   try {
-    runtime.log.info('started', { ledger: config.LEDGER, queue: config.SERVICEBUS_QUEUE, outcomes: config.OUTCOMES_QUEUE })
+    runtime.log.info('started', {
+      ledger: config.LEDGER,
+      queues: config.rules.entrances.map(({ entity }) => entity),
+      outcomes: config.OUTCOMES_QUEUE,
+    })
     const running = composed.service.run()
     await Promise.race([running, whenAborted(stop)])
     await composed.service.stop()

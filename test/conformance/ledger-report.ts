@@ -60,7 +60,9 @@ export const reportCases: readonly LedgerCase[] = [
       const sent = await world.send()
       const record = world.logRecord('p1', { echo: { title: 'x\u0000ß' }, active: true })
       await page(world, { joins: [{ record, operation: null, interim: null }] })
-      assert.deepEqual((await world.ledger.candidates([world.logRecord('p1')])).unjoined, [record])
+      const kept = await world.ledger.candidates([world.logRecord('p1')])
+      assert.deepEqual(kept.unjoined, [record])
+      assert.ok(kept.known.has(record.id), 'it is not new when it is looked at again')
       await page(world, { joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
       assert.deepEqual((await world.ledger.candidates([world.logRecord('p1')])).unjoined, [])
     },
@@ -254,6 +256,20 @@ export const reportCases: readonly LedgerCase[] = [
       await world.plan()
       const [operation] = (await world.needBatch()).operations
       assert.equal(JSON.parse(operation?.record ?? '').userName, 'p1@example.com')
+    },
+  },
+  {
+    name: 'after no answer nobody knows what the directory holds: a record it took before is sent again',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { title: 'first' }))
+      await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'second' }, { order: 2 }))
+      await world.send()
+      world.now += 1
+      await world.expire(1)
+      await world.record(hrEvent('e3', 'p1', { title: 'first' }, { order: 3 }))
+      await world.confirmAll()
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'dead-lettered', e3: 'confirmed' })
     },
   },
   {

@@ -17,9 +17,9 @@ const settings: CorrelateSettings = {
   quietMs: 20_000,
   deadlineMs: 40 * MINUTE,
   maxOffers: 3,
-  askAtOnce: 20,
+  askAtOnce: 2,
   escrowMs: 28 * 24 * 60 * MINUTE,
-  sliceMs: 365 * 24 * 60 * MINUTE,
+  sliceMs: 6 * 60 * MINUTE,
 }
 const throttled = (): Error => Object.assign(new RollcallError('LogThrottled', 'the log is throttled'), { retryAfterMs: 0 })
 
@@ -27,15 +27,15 @@ const throttled = (): Error => Object.assign(new RollcallError('LogThrottled', '
 function start(
   t: TestContext,
   pages: readonly (LogPage | Error)[],
-  more: { watermark?: number; finalized?: number[]; overdue?: readonly Overdue[]; sliceMs?: number } = {},
+  more: { watermark?: number; finalized?: number[]; late?: Overdue[] } = {},
 ) {
   const runtime = virtualRuntime()
   const startedAt = runtime.now()
-  const asked: { readonly at: number; readonly since: number; readonly next: string | null }[] = []
-  const queries: LogQuery[] = []
+  const asked: (Omit<LogQuery, 'signal'> & { readonly at: number })[] = []
   const told: CorrelatedPage[] = []
-  const expired: { readonly acceptedBefore: number }[] = []
-  const given: ExpireQuery[] = []
+  const expired: ExpireQuery[] = []
+  const overdue: { readonly acceptedBefore: number; readonly limit: number }[] = []
+  const escrowedBefore: number[] = []
   const finalized = [...(more.finalized ?? [])]
   const waiting = [...pages]
   let watermark = more.watermark ?? null
@@ -49,33 +49,31 @@ function start(
       watermark = page.watermark ?? watermark
     },
     finalize: async () => finalized.shift() ?? 0,
-    overdue: async (acceptedBefore) => {
-      expired.push({ acceptedBefore })
-      return more.overdue ?? []
+    overdue: async (acceptedBefore, limit) => {
+      overdue.push({ acceptedBefore, limit })
+      return more.late ?? []
     },
     expire: async (query) => {
-      given.push(query)
+      expired.push(query)
       return { offeredAgain: query.operations.length, givenUp: 0, unchanged: 0 }
     },
-    expireEscrowed: async () => 0,
+    expireEscrowed: async (before) => escrowedBefore.push(before),
   }
   const log = {
-    page: async (query: LogQuery): Promise<LogPage> => {
-      const { since, next } = query
-      queries.push(query)
-      asked.push({ at: runtime.now() - startedAt, since, next })
+    page: async ({ since, until, about, next }: LogQuery): Promise<LogPage> => {
+      asked.push({ at: runtime.now() - startedAt, since, until, about, next })
       const page = waiting.shift() ?? { records: [], next: null, serverAt: null }
       if (page instanceof Error) throw page
       return page
     },
   }
-  const service = correlation(ledger, log, { ...settings, sliceMs: more.sliceMs ?? settings.sliceMs }, runtime, () => (settled += 1))
+  const service = correlation(ledger, log, settings, runtime, () => (settled += 1))
   const running = service.run()
   t.after(async () => {
     await service.stop()
     await running
   })
-  return { runtime, startedAt, asked, queries, told, expired, given, service, finalized, settled: () => settled }
+  return { runtime, startedAt, asked, told, expired, overdue, escrowedBefore, service, finalized, settled: () => settled }
 }
 const page = (records: readonly Json[], next: string | null = null, serverAt: number | null = null): LogPage => ({
   records,
@@ -86,10 +84,9 @@ const record = (id: string, at: number): Json => rawLogRecord(id, { at })
 
 void describe('the log is read', () => {
   void test('from the watermark, less what clocks may be apart', async (t) => {
-    const watermark = virtualRuntime().now() - 60 * MINUTE
-    const { runtime, asked } = start(t, [], { watermark })
+    const { runtime, asked, startedAt } = start(t, [], { watermark: virtualRuntime().now() - MINUTE })
     await runtime.settle()
-    assert.deepEqual(asked, [{ at: 0, since: watermark - 2 * MINUTE, next: null }])
+    assert.deepEqual(asked, [{ at: 0, since: startedAt - 3 * MINUTE, until: null, about: null, next: null }])
   })
 
   void test('for the first time from as far back as a record may lag', async (t) => {
@@ -111,6 +108,28 @@ void describe('the log is read', () => {
     )
     assert.equal(new Set(asked.map(({ since }) => since)).size, 1)
     assert.equal(told.length, 3)
+  })
+
+  void test('in slices after a long absence, each its own step forward', async (t) => {
+    const hours = 60 * MINUTE
+    const { runtime, asked, told, startedAt } = start(t, [], { watermark: virtualRuntime().now() - 20 * hours })
+    await runtime.advance(5_000)
+    assert.deepEqual(
+      asked.map(({ at, since, until }) => [
+        at,
+        (since - startedAt + settings.skewMs) / hours,
+        until === null ? null : (until - startedAt) / hours,
+      ]),
+      [
+        [0, -20, -14],
+        [2_000, -14, -8],
+        [4_000, -8, null],
+      ],
+    )
+    assert.deepEqual(
+      told.map(({ watermark }) => watermark),
+      [startedAt - 14 * hours, startedAt - 8 * hours, startedAt + 4_000 - settings.maxLagMs],
+    )
   })
 
   void test('again after a rest', async (t) => {
@@ -179,34 +198,78 @@ void describe('the watermark', () => {
 })
 
 void describe('what has no answer', () => {
-  void test('is overdue when the log was read past its deadline', async (t) => {
-    const { runtime, expired, startedAt } = start(t, [])
+  void test('is looked for when the log was read past its deadline', async (t) => {
+    const { runtime, overdue, expired, startedAt } = start(t, [])
     await runtime.settle()
-    assert.deepEqual(expired, [{ acceptedBefore: startedAt - settings.maxLagMs - settings.deadlineMs }])
+    assert.deepEqual(overdue, [{ acceptedBefore: startedAt - settings.maxLagMs - settings.deadlineMs, limit: 2 }])
+    assert.deepEqual(expired, [])
+  })
+
+  void test('is asked for by its person before it is given up', async (t) => {
+    const acceptedAt = virtualRuntime().now() - 60 * MINUTE
+    const late = ['10001', '10002'].map((employee) => ({ id: `op of ${employee}`, employee, acceptedAt }))
+    const { runtime, startedAt, asked, told, expired } = start(t, [page([]), page([record('r-1', acceptedAt)])], { late })
+    await runtime.advance(5_000)
+    assert.deepEqual(
+      asked.slice(1).map(({ at, about, since }) => [at, about, since]),
+      [
+        [2_000, '10001', acceptedAt - settings.skewMs],
+        [4_000, '10002', acceptedAt - settings.skewMs],
+      ],
+    )
+    assert.deepEqual(
+      told.slice(1).map(({ joins, watermark }) => [joins.length, watermark]),
+      [
+        [1, null],
+        [0, null],
+      ],
+    )
+    assert.deepEqual(expired, [{ operations: ['op of 10001', 'op of 10002'], maxOffers: 3, now: startedAt + 4_000 }])
+  })
+
+  void test('is not given up when its person could not be asked for', async (t) => {
+    const late = [{ id: 'op-1', employee: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE }]
+    const { runtime, expired } = start(t, [page([]), throttled()], { late })
+    await runtime.advance(2_100)
+    assert.deepEqual(expired, [])
   })
 
   void test('is not made overdue by an outage of the log, however long', async (t) => {
-    const { runtime, expired, told } = start(t, Array.from({ length: 10_000 }, throttled))
+    const { runtime, overdue, expired, told } = start(t, Array.from({ length: 10_000 }, throttled))
     await runtime.advance(24 * 60 * MINUTE)
-    assert.deepEqual([expired, told], [[], []])
+    assert.deepEqual([overdue, expired, told], [[], [], []])
     assert(runtime.lines.length > 0)
   })
 
-  void test('is not made overdue by a poll that broke off half-way', async (t) => {
-    const { runtime, expired, startedAt } = start(t, [page([], 'page-2'), throttled(), page([])])
-    await runtime.advance(2_100)
-    assert.equal(expired.length, 0)
+  void test('is not made overdue by the first reading after an outage until that has caught up', async (t) => {
+    const { runtime, overdue, startedAt } = start(t, [], { watermark: virtualRuntime().now() - 20 * 60 * MINUTE })
     await runtime.advance(5_000)
-    assert.equal(expired.length, 1)
-    assert(expired[0] && expired[0].acceptedBefore <= startedAt + 7_100 - settings.maxLagMs - settings.deadlineMs)
+    assert.deepEqual(
+      overdue.map(({ acceptedBefore }) => acceptedBefore),
+      [startedAt + 4_000 - settings.maxLagMs - settings.deadlineMs],
+    )
+  })
+
+  void test('is not made overdue by a poll that broke off half-way', async (t) => {
+    const { runtime, overdue } = start(t, [page([], 'page-2'), throttled(), page([])])
+    await runtime.advance(2_100)
+    assert.equal(overdue.length, 0)
+    await runtime.advance(5_000)
+    assert.equal(overdue.length, 1)
   })
 
   void test('is not made overdue by a stop during a poll', async (t) => {
-    const { runtime, expired, service, startedAt, told } = start(t, [page([], 'page-2')], { watermark: virtualRuntime().now() - MINUTE })
+    const { runtime, overdue, service, told } = start(t, [page([], 'page-2')])
     await runtime.settle()
     await service.stop()
     assert.equal(told.at(-1)?.watermark, null)
-    assert(expired.every(({ acceptedBefore }) => acceptedBefore < startedAt - settings.deadlineMs - MINUTE))
+    assert.deepEqual(overdue, [])
+  })
+
+  void test('is left to the service for as long as it may try by itself', async (t) => {
+    const { runtime, escrowedBefore, startedAt } = start(t, [])
+    await runtime.settle()
+    assert.deepEqual(escrowedBefore, [startedAt - settings.escrowMs])
   })
 })
 
@@ -214,29 +277,4 @@ void test('everything whose quiet time is over is made final, however much it is
   const { runtime, finalized } = start(t, [], { finalized: [500, 500, 7] })
   await runtime.settle()
   assert.deepEqual(finalized, [])
-})
-
-void test('the log is asked for an overdue operation by its person before it is given up', async (t) => {
-  const overdue = { id: 'op-9', employee: 'late', acceptedAt: virtualRuntime().now() - 90 * MINUTE }
-  const { runtime, queries, given } = start(t, [], { overdue: [overdue] })
-  await runtime.settle()
-  assert.deepEqual(queries.map(({ about, since }) => [about, since]).slice(1), [['late', overdue.acceptedAt - settings.skewMs]])
-  assert.deepEqual(
-    given.map(({ operations, maxOffers }) => [operations, maxOffers]),
-    [[['op-9'], 3]],
-  )
-})
-
-void test('a long absence is made up for in slices, and the watermark moves with each', async (t) => {
-  const from = virtualRuntime().now() - 5 * 60 * MINUTE
-  const { runtime, queries, told } = start(t, [], { watermark: from, sliceMs: 60 * MINUTE })
-  await runtime.settle()
-  assert.deepEqual(
-    queries.map(({ until }) => until),
-    [from + 60 * MINUTE, from + 120 * MINUTE, from + 180 * MINUTE, null],
-  )
-  assert.deepEqual(
-    told.slice(0, 3).map(({ watermark }) => watermark),
-    [from + 60 * MINUTE, from + 120 * MINUTE, from + 180 * MINUTE],
-  )
 })

@@ -205,9 +205,10 @@ void describe('an event holds from its effective moment', () => {
       assert.match(refusedWith({}, { effectiveDate: wrong }), /^FieldInvalid: data\.effectiveDate /, wrong)
   })
 
-  void test('a time that is no instant is refused: without a zone it would be another one on every machine', () => {
-    for (const time of ['', '2026-11-02', '2026-11-02T08:15:00', 'Tue Nov 03 2026', '2026-02-30T00:00:00Z', '2026-11-02T25:00:00Z', 'T'])
+  void test('a time that is no instant is refused, and one without a zone is meant in that of its source, not of the machine', () => {
+    for (const time of ['', '2026-11-02', 'Tue Nov 03 2026', '2026-02-30T00:00:00Z', '2026-11-02T25:00:00Z', 'T'])
       assert.match(refusedWith({ time }), /^FieldInvalid: time /, time)
+    assert.equal(taken({ time: '2026-11-02T08:15:00' }).recordedAt, Date.UTC(2026, 10, 2, 8, 15))
     assert.equal(taken({ time: '2026-11-02T08:15:00.123456+01:00' }).recordedAt, Date.UTC(2026, 10, 2, 7, 15, 0, 123))
   })
 })

@@ -78,6 +78,7 @@ void describe('every answer of the service has its verdict', () => {
       assert.deepEqual(verdict(response(status)), { kind: 'retry', at: NOW + 1_000, status })
     assert.deepEqual(verdict(response(503, { retryAfter: '7' })), { kind: 'retry', at: NOW + 7_000, status: 503 })
     assert.deepEqual(verdict(response(503, { retryAfter: '0' })), { kind: 'retry', at: NOW + 1_000, status: 503 })
+    assert.deepEqual(verdict(response(503, { retryAfter: '99999999' })), { kind: 'retry', at: NOW + 600_000, status: 503 })
   })
 
   void test('no answer is tried again: the service may have acted, and an upsert does no harm', () => {

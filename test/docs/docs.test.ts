@@ -40,8 +40,8 @@ function allowed(tableName: string): readonly string[] {
   return [...(/CHECK \(state IN \(([^)]*)\)\)/.exec(statement)?.[1] ?? '').matchAll(/'([^']+)'/g)].map(([, state]) => state ?? '')
 }
 
-describe('documentation cannot drift', () => {
-  test('the states and arrows of the page are those of the code and of the schema', () => {
+void describe('documentation cannot drift', () => {
+  void test('the states and arrows of the page are those of the code and of the schema', () => {
     const page = read('docs/lifecycle.md')
     for (const [heading, tableName, states, arrows] of [
       ['event', 'events', EVENT_STATES, EVENT_ARROWS],
@@ -56,16 +56,16 @@ describe('documentation cannot drift', () => {
     }
   })
 
-  test('every event state is open or final', () => {
+  void test('every event state is open or final', () => {
     assert.deepEqual(new Set<string>([...OPEN_EVENT_STATES, ...FINAL_EVENT_STATES]), new Set<string>(EVENT_STATES))
     assert.equal(OPEN_EVENT_STATES.length + FINAL_EVENT_STATES.length, EVENT_STATES.length)
   })
 
-  test('the configuration page is what the schema says', () => {
+  void test('the configuration page is what the schema says', () => {
     assert.equal(writtenConfiguration(), renderConfiguration(), 'run node test/docs/configuration.ts')
   })
 
-  test('the page of events names every type and every mapped attribute', () => {
+  void test('the page of events names every type and every mapped attribute', () => {
     const page = read('docs/events.md')
     for (const type of EVENT_TYPES) assert.ok(page.includes(`\`${type}\``) || page.includes(`\`${type.replace('worker', '')}\``), type)
     for (const { from } of DEFAULT_RULES) {
@@ -74,7 +74,7 @@ describe('documentation cannot drift', () => {
     }
   })
 
-  test('the telemetry page names every span and counter, and no others', () => {
+  void test('the telemetry page names every span and counter, and no others', () => {
     const sources = globSync('src/core/**/*.ts', { cwd: root.pathname })
       .map((path) => read(path))
       .join('\n')
@@ -84,7 +84,7 @@ describe('documentation cannot drift', () => {
     assert.deepEqual(onPage, inCode)
   })
 
-  test('what the README names is there', () => {
+  void test('what the README names is there', () => {
     const page = read('README.md')
     for (const [, path] of page.matchAll(/\]\(((?:docs|src|deploy)\/[^)#]+)/g)) assert.ok(existsSync(new URL(path ?? '', root)), path)
     for (const [, name] of page.matchAll(/^[├└]─ (\S+)/gm)) assert.ok(existsSync(new URL(`src/${name}`, root)), name)

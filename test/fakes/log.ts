@@ -1,5 +1,6 @@
 import type { Candidate, Candidates } from '../../src/core/ledger/port.ts'
 import type { Json, JsonObject } from '../../src/core/model.ts'
+import { joinRecords } from '../../src/core/report/join.ts'
 import { type LogRecord, parseLogRecord } from '../../src/core/report/log-record.ts'
 import { day } from './events.ts'
 
@@ -86,4 +87,13 @@ export function candidate(id: string, user: JsonObject = {}, more: Partial<Candi
 
 export function candidates(operations: readonly Candidate[], more: Partial<Candidates> = {}): Candidates {
   return { known: new Set(), operations, byChange: new Map(), unjoined: [], taken: new Map(), ...more }
+}
+
+/** How far the clocks of these tests may be apart. */
+export const SKEW = 120_000
+
+/** Record → operation and interim outcome. */
+export type Joined = Record<string, readonly [string | null, string | null]>
+export function joined(records: readonly LogRecord[], found: Candidates): Joined {
+  return Object.fromEntries(joinRecords(records, found, SKEW).map(({ record, operation, interim }) => [record.id, [operation, interim]]))
 }

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
-import { compileMapping } from '../../src/core/plan/mapping.ts'
+import { compileMapping, type PlainMapping } from '../../src/core/plan/mapping.ts'
 import type { Person, PersonEvent, PlanRules } from '../../src/core/plan/plan.ts'
 import { ledgerEvent } from './events.ts'
 
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 /** The default mapping; two people with the same attributes have the same record. */
-export const rules: PlanRules = { mapping: compileMapping(), digest }
+export const rules: PlanRules<PlainMapping> = { mapping: compileMapping(), digest }
 
 /** An event of somebody as the ledger holds it, not looked at yet. */
 export function personEvent(seq: number, more: Partial<PersonEvent> = {}): PersonEvent {

@@ -1,5 +1,12 @@
 import type { AccessToken, TokenCredential } from '@azure/identity'
-import { Client, type Context, HTTPMessageHandler, type Middleware, ResponseType } from '@microsoft/microsoft-graph-client'
+import {
+  Client,
+  type Context,
+  GraphClientError,
+  HTTPMessageHandler,
+  type Middleware,
+  ResponseType,
+} from '@microsoft/microsoft-graph-client'
 import { RollcallError } from '../../core/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 
@@ -16,17 +23,29 @@ export function graphClient(endpoint: Endpoint, credential: TokenCredential, tim
   const authorization = new Authorization(endpoint.origin, credential, now)
   authorization.setNext(new HTTPMessageHandler())
   const client = Client.initWithMiddleware({ middleware: authorization, baseUrl: `${endpoint.origin}/`, defaultVersion: endpoint.version })
-  const within = (signal?: AbortSignal): AbortSignal =>
-    signal ? AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) : AbortSignal.timeout(timeoutMs)
+  const options = (signal?: AbortSignal): RequestInit => {
+    const timeout = AbortSignal.timeout(timeoutMs)
+    // Graph redirects neither; whoever does would be sent the records of people.
+    return { signal: signal ? AbortSignal.any([signal, timeout]) : timeout, redirect: 'manual' }
+  }
   return {
-    post: (path, body, headers) =>
-      client.api(path).headers(headers).options({ signal: within() }).responseType(ResponseType.RAW).post(body) as Promise<Response>,
-    get: (path, signal) =>
-      client
-        .api(path)
-        .options({ signal: within(signal) })
-        .responseType(ResponseType.RAW)
-        .get() as Promise<Response>,
+    post: (path, body, headers) => unpacked(client.api(path).headers(headers).options(options()).responseType(ResponseType.RAW).post(body)),
+    get: (path, signal) => unpacked(client.api(path).options(options(signal)).responseType(ResponseType.RAW).get()),
+  }
+}
+
+/** Of an error thrown below it the client keeps only the name, unless it is one of its own. */
+function packed(error: unknown): GraphClientError {
+  const own = new GraphClientError('the request failed')
+  own.customError = error
+  return own
+}
+
+async function unpacked(request: Promise<Response>): Promise<Response> {
+  try {
+    return await request
+  } catch (error) {
+    throw error instanceof GraphClientError && error.customError ? error.customError : error
   }
 }
 
@@ -52,6 +71,14 @@ class Authorization implements Middleware {
   }
 
   async execute(context: Context): Promise<void> {
+    try {
+      await this.#send(context)
+    } catch (error) {
+      throw packed(error)
+    }
+  }
+
+  async #send(context: Context): Promise<void> {
     const url = typeof context.request === 'string' ? context.request : context.request.url
     if (URL.parse(url)?.origin !== this.#origin)
       throw new RollcallError(
@@ -59,20 +86,44 @@ class Authorization implements Middleware {
         'a request to another origin than the configured one was refused; it would have carried a token',
       )
     const headers = new Headers(context.options?.headers)
-    headers.set('Authorization', `Bearer ${await this.#bearer()}`)
+    headers.set('Authorization', `Bearer ${await this.#bearer(context.options?.signal ?? null)}`)
     context.options = { ...context.options, headers }
     await this.#next?.execute(context)
     // A token can be withdrawn before it expires; the next attempt asks for a fresh one.
     if (context.response?.status === 401) this.#token = null
   }
 
-  async #bearer(): Promise<string> {
-    if (!this.#token || this.#token.expiresOnTimestamp - this.#now() < REFRESH_BEFORE_MS) {
-      this.#token = await this.#credential.getToken(`${scopeOf(this.#origin)}/.default`)
-      if (!this.#token) throw new RollcallError('NoToken', 'the identity gave no token for Graph; run rollcall check')
-    }
+  async #bearer(signal: AbortSignal | null): Promise<string> {
+    if (!this.#token || this.#token.expiresOnTimestamp - this.#now() < REFRESH_BEFORE_MS) this.#token = await this.#fresh(signal)
     return this.#token.token
   }
+
+  async #fresh(signal: AbortSignal | null): Promise<AccessToken> {
+    const asked = this.#credential.getToken(`${scopeOf(this.#origin)}/.default`, signal ? { abortSignal: signal } : {})
+    const token = await orAborted(asked, signal).catch((error: unknown) => {
+      if (isRefusal(error)) return null
+      throw error
+    })
+    if (token) return token
+    throw new RollcallError('NoToken', 'the identity gave no token for Graph: check AUTH_MODE and what it needs, and run rollcall check')
+  }
+}
+
+/** Not every credential minds a signal, and the time of an attempt includes that of its token. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
+  if (!signal) return work
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const abort = (): void => reject(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  return promise
+}
+
+/** The identity itself says no; anything else is the way to it. */
+function isRefusal(error: unknown): boolean {
+  const names = ['AuthenticationError', 'CredentialUnavailableError', 'AggregateAuthenticationError', 'AuthenticationRequiredError']
+  return error instanceof Error && names.includes(error.name)
 }
 
 /** The audience is the cloud's own Graph; a local double takes any. */

@@ -9,6 +9,9 @@ import type { Endpoint } from './endpoint.ts'
 /** An error body is read up to here; what follows says nothing new. */
 const MOST_ERROR_TEXT = 16_384
 
+/** Without a token there is no call, and a person has to act: the same as a token that is not let in. */
+const NO_TOKEN = { kind: 'response', status: 401, retryAfter: null, requestId: null, serverAt: null, message: null } as const
+
 export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisioning {
   return {
     upload: async (body, clientRequestId): Promise<UploadAnswer> => {
@@ -29,7 +32,9 @@ export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisionin
           message: error?.message ?? null,
         }
       } catch (error) {
-        if (error instanceof RollcallError) throw error
+        const ours = causesOf(error).find((cause) => cause instanceof RollcallError)
+        if (ours?.code === 'NoToken') return { ...NO_TOKEN, code: ours.code }
+        if (ours) throw ours
         return { kind: 'network', code: networkCode(error) }
       }
     },
@@ -56,22 +61,30 @@ export function graphLog(
   return {
     page: async ({ since, until, about, next, signal }): Promise<LogPage> => {
       await turn(signal)
-      const path = next ?? firstPage(endpoint.jobId, { since, until, about }, limits.top)
-      const response = await graph.get(path, signal)
-      if (response.status !== 200) {
-        await response.body?.cancel()
-        const waitMs = retryAfterMs(response.headers.get('Retry-After'), runtime.now())
-        throw Object.assign(
-          new RollcallError(
-            response.status === 429 ? 'LogThrottled' : 'LogUnavailable',
-            `the provisioning log answered ${response.status}${response.status === 403 ? '; grant ProvisioningLog.Read.All' : ''}`,
-          ),
-          { retryAfterMs: waitMs },
-        )
+      try {
+        return await read(next ?? firstPage(endpoint.jobId, { since, until, about }, limits.top), signal)
+      } catch (error) {
+        if (error instanceof RollcallError) throw error
+        throw new RollcallError('LogUnavailable', `the provisioning log could not be read: ${networkCode(error)}`, { cause: error })
       }
-      const page: unknown = await response.json()
-      return { records: recordsOf(page), next: nextOf(page), serverAt: dateOf(response) }
     },
+  }
+
+  async function read(path: string, signal: AbortSignal): Promise<LogPage> {
+    const response = await graph.get(path, signal)
+    if (response.status !== 200) {
+      await response.body?.cancel()
+      const waitMs = retryAfterMs(response.headers.get('Retry-After'), runtime.now())
+      throw Object.assign(
+        new RollcallError(
+          response.status === 429 ? 'LogThrottled' : 'LogUnavailable',
+          `the provisioning log answered ${response.status}${response.status === 403 ? '; grant ProvisioningLog.Read.All' : ''}`,
+        ),
+        { retryAfterMs: waitMs },
+      )
+    }
+    const page: unknown = await response.json()
+    return { records: recordsOf(page), next: nextOf(page), serverAt: dateOf(response) }
   }
 }
 
@@ -123,13 +136,19 @@ function asText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** `fetch` hides the reason two levels down, and the Graph client wraps it once more. */
 function networkCode(error: unknown): string {
-  for (
-    let at: unknown = error, depth = 0;
-    at instanceof Error && depth < 5;
-    at = at.cause ?? (('customError' in at && at.customError) || undefined), depth++
-  )
-    if ('code' in at && typeof at.code === 'string' && at.code !== '') return at.code
+  for (const cause of causesOf(error)) if ('code' in cause && typeof cause.code === 'string' && cause.code !== '') return cause.code
   return error instanceof Error ? error.name : 'Unknown'
+}
+
+/** `fetch` hides the reason two levels down, and the Graph client wraps it once more. */
+function causesOf(error: unknown): Error[] {
+  const causes: Error[] = []
+  for (
+    let at: unknown = error;
+    at instanceof Error && causes.length < 5;
+    at = at.cause ?? (('customError' in at && at.customError) || undefined)
+  )
+    causes.push(at)
+  return causes
 }

@@ -52,9 +52,11 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
     people,
     'SELECT o.employee, o.record, o.active FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL',
   )
+  const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
   return {
     taken: new Map(taken.map(({ employee, record, active }) => [employee, { record, active: active === 1 }])),
-    known: new Set(known.map(({ id }) => id)),
+    // Those kept are known too: a record judged foreign at every look would have its person sent again for ever.
+    known: new Set([...known, ...kept].map(({ id }) => id)),
     operations: operations.map((row): Candidate => ({
       id: operationId(row.seq),
       employee: row.employee,
@@ -65,7 +67,7 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
       submittedAt: row.submitted_at,
     })),
     byChange: new Map(byChange.map((row) => [row.change_id, operationId(row.operation)])),
-    unjoined: unjoined.map(({ detail }) => parse<LogRecord>(detail)),
+    unjoined: kept,
   }
 }
 

@@ -9,10 +9,8 @@ import { addTotals } from './totals.ts'
 export const nameHash = ({ source, id }: EventName): string => createHash('sha256').update(`${source}\n${id}`).digest('hex')
 
 export async function retentionPage(sql: Sql, { after, limit, settledBefore }: RetentionQuery): Promise<RetentionPage[]> {
-  const ids =
-    after === null
-      ? await sql.all<{ id: string }>('SELECT id FROM employees ORDER BY id LIMIT ?', [limit])
-      : await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after, limit])
+  // No id is empty, so everybody stands behind the empty text.
+  const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
   const settled = group(
     await withRows<{ seq: number; employee: string }>(
       sql,
@@ -139,8 +137,8 @@ export async function erase(sql: Sql, instance: string, { employee, actor, reaso
     sql,
     seqs.map(({ seq }) => seq),
   )
-  await sql.run('DELETE FROM outbox WHERE employee = ?', [employee])
-  await sql.run('DELETE FROM log_records WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM log_records WHERE operation IN (SELECT seq FROM operations WHERE employee = ?)', [employee])
+  await sql.run('DELETE FROM log_records WHERE employee = ? AND operation IS NULL', [employee])
   const operations = await sql.run('DELETE FROM operations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])

@@ -11,10 +11,8 @@ export async function findPerson(sql: Sql, reference: string): Promise<PersonVie
 }
 
 export async function peoplePage(sql: Sql, after: string | null, limit: number): Promise<PersonView[]> {
-  const rows =
-    after === null
-      ? await sql.all<{ id: string }>('SELECT id FROM employees ORDER BY id LIMIT ?', [limit])
-      : await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after, limit])
+  // No id is empty, so everybody stands behind the empty text.
+  const rows = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
   const views = new Map(
     (
       await viewsOf(

@@ -12,8 +12,8 @@ export type BusAddress =
  */
 export const RETRY: RetryOptions = { maxRetries: 2, retryDelayInMs: 500, timeoutInMs: 15_000 }
 
-export function connect(address: BusAddress): ServiceBusClient {
-  const options = { retryOptions: RETRY }
+export function connect(address: BusAddress, retry: RetryOptions = RETRY): ServiceBusClient {
+  const options = { retryOptions: retry }
   return address.kind === 'connection-string'
     ? new ServiceBusClient(address.connectionString, options)
     : new ServiceBusClient(address.host, address.credential, options)

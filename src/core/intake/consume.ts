@@ -1,11 +1,10 @@
-import { unreachable } from '../errors.ts'
 import type { IntakeMessage, Ledger } from '../ledger/port.ts'
 import type { HrEvent } from '../model.ts'
 import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
 import { describeError, type Runtime, type Service } from '../runtime.ts'
-import { decode, type Rejection } from './decode.ts'
+import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
 import { normalise } from './normalise.ts'
-import type { SourceRules } from './sources.ts'
+import type { Shaped, ShapeRules, SourceRules } from './sources.ts'
 
 export interface IntakeSettings {
   /** Messages in one commit at the most. */
@@ -16,29 +15,42 @@ export interface IntakeSettings {
   readonly maxWaitMs: number
   /** More than this many messages a second are a backlog being worked off. */
   readonly backlogPerSecond: number
+  /** Messages that come in a vendor's own shape. Without it all are canonical. */
+  readonly shapes?: ShapeRules
 }
 
 /** What a message comes to: its events, all of them or none, or why not. */
-export function takeIn(
-  message: InboxMessage,
-  sources: SourceRules,
-): { readonly events: readonly HrEvent[]; readonly rejected: Rejection | null } {
+export interface TakenIn {
+  readonly events: readonly HrEvent[]
+  readonly rejected: Rejection | null
+}
+
+/** A message that is canonical already. */
+export function takeIn(message: InboxMessage, sources: SourceRules): TakenIn {
   const decoded = decode(message)
-  switch (decoded.kind) {
-    case 'rejected':
-      return { events: [], rejected: decoded }
-    case 'envelopes': {
-      const events: HrEvent[] = []
-      for (const envelope of decoded.envelopes) {
-        const event = normalise(envelope, message.enqueuedAt, sources)
-        if ('kind' in event) return { events: [], rejected: event }
-        events.push(event)
-      }
-      return { events, rejected: null }
-    }
-    default:
-      return unreachable(decoded)
+  return decoded.kind === 'rejected' ? refused(decoded) : eventsOf(decoded.envelopes, message, sources)
+}
+
+/** A message in a vendor's own shape. */
+export async function takeInShaped(message: InboxMessage, { name, shape, source }: Shaped): Promise<TakenIn> {
+  const parsed = parseBody(message)
+  if (parsed.kind === 'rejected') return refused(parsed)
+  const shaped = await shape.apply(parsed.body, name)
+  return shaped.kind === 'rejected' ? refused(shaped) : eventsOf(shaped.envelopes, message, () => source)
+}
+
+function eventsOf(envelopes: readonly Envelope[], message: InboxMessage, sources: SourceRules): TakenIn {
+  const events: HrEvent[] = []
+  for (const envelope of envelopes) {
+    const event = normalise(envelope, message.enqueuedAt, sources, message.entity)
+    if ('kind' in event) return refused(event)
+    events.push(event)
   }
+  return { events, rejected: null }
+}
+
+function refused(rejected: Rejection): TakenIn {
+  return { events: [], rejected }
 }
 
 /**
@@ -93,8 +105,12 @@ export function intake<M extends InboxMessage>(
     }
   }
 
-  const commit = (messages: readonly M[], backlog: boolean): Promise<Disposition<M>[]> => {
-    const taken = messages.map((message) => ({ message, ...takeIn(message, sources) }))
+  const commit = async (messages: readonly M[], backlog: boolean): Promise<Disposition<M>[]> => {
+    const taken: Taken<M>[] = []
+    for (const message of messages) {
+      const shaped = settings.shapes?.(message) ?? null
+      taken.push({ message, ...(shaped ? await takeInShaped(message, shaped) : takeIn(message, sources)) })
+    }
     const links = taken.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
     return runtime.telemetry.span(
       'rollcall.intake',
@@ -134,15 +150,9 @@ export function intake<M extends InboxMessage>(
   }
 }
 
-function toIntakeMessage<M extends InboxMessage>({
-  message,
-  events,
-  rejected,
-}: {
-  message: M
-  events: readonly HrEvent[]
-  rejected: Rejection | null
-}): IntakeMessage {
+type Taken<M> = TakenIn & { readonly message: M }
+
+function toIntakeMessage<M extends InboxMessage>({ message, events, rejected }: Taken<M>): IntakeMessage {
   return { entity: message.entity, enqueuedAt: message.enqueuedAt, sequence: message.sequence, events, rejected: rejected?.code ?? null }
 }
 

@@ -27,12 +27,10 @@ const PREFIXES = ['cloudEvents:', 'cloudEvents_']
  * properties (both prefixes are accepted), and a plain JSON body that is a CloudEvent by itself. A list carries many events.
  */
 export function decode(message: InboxMessage): Decoded {
-  if (message.text === null) return reject('BodyNotText', 'the body is no UTF-8 text; send JSON')
-  const body = parse(message.text)
-  if (body === undefined) return reject('BodyNotJson', 'the body is no JSON; send a CloudEvent as JSON')
-  if (!isShallow(body, MAX_DEPTH)) return reject('BodyTooDeep', `the body is nested deeper than ${MAX_DEPTH} levels`)
-
-  const structured = message.contentType?.toLowerCase().startsWith('application/cloudevents') ?? false
+  const parsed = parseBody(message)
+  if (parsed.kind === 'rejected') return parsed
+  const { body } = parsed
+  const structured = isStructured(message)
   const binary = structured ? null : binaryAttributes(message.properties)
   if (binary) return { kind: 'envelopes', envelopes: [{ attributes: binary, data: body }] }
   const events = Array.isArray(body) ? body : [body]
@@ -48,6 +46,24 @@ export function decode(message: InboxMessage): Decoded {
     envelopes.push({ attributes: event, data: event['data'] })
   }
   return { kind: 'envelopes', envelopes }
+}
+
+/** The body of a message as JSON, whatever it says. */
+export function parseBody(message: InboxMessage): { readonly kind: 'body'; readonly body: Json } | Rejection {
+  if (message.text === null) return reject('BodyNotText', 'the body is no UTF-8 text; send JSON')
+  const body = parse(message.text)
+  if (body === undefined) return reject('BodyNotJson', 'the body is no JSON; send a CloudEvent as JSON')
+  if (!isShallow(body, MAX_DEPTH)) return reject('BodyTooDeep', `the body is nested deeper than ${MAX_DEPTH} levels`)
+  return { kind: 'body', body }
+}
+
+/** True when the message says of itself that it is a CloudEvent, before its body is looked at. */
+export function isCloudEvent(message: InboxMessage): boolean {
+  return isStructured(message) || Object.keys(message.properties).some((key) => PREFIXES.some((prefix) => key.startsWith(prefix)))
+}
+
+function isStructured(message: InboxMessage): boolean {
+  return message.contentType?.toLowerCase().startsWith('application/cloudevents') ?? false
 }
 
 function binaryAttributes(properties: InboxMessage['properties']): Record<string, unknown> | null {

@@ -52,22 +52,26 @@ const Data = z.looseObject({
   version: z.union([z.int(), z.string().regex(/^\d{1,15}$/)]).nullish(),
   rescinds: z.union([name, z.object({ source: name.optional(), id: name })]).optional(),
   worker: z.record(z.string(), z.unknown()).optional(),
+  changedFields: z.array(z.string()).nullish(),
 })
 
-/** The canonical event of an envelope, or why there is none. `enqueuedAt` stands in for a missing `time`. */
-export function normalise(envelope: Envelope, enqueuedAt: number, sources: SourceRules): HrEvent | Rejection {
+/** The canonical event of an envelope, or why there is none. `enqueuedAt` stands in for a missing `time`, `entity` is where it arrived. */
+export function normalise(envelope: Envelope, enqueuedAt: number, sources: SourceRules, entity = ''): HrEvent | Rejection {
   const attributes = Attributes.safeParse(envelope.attributes)
   if (!attributes.success) return invalid(attributes.error, '', envelope.attributes)
-  const { id, source: sourceName, type, subject, time, sequence, traceparent } = attributes.data
+  const { id, source: sourceName, type: given, subject, time, sequence, traceparent } = attributes.data
+  const source = sources(sourceName, entity)
+  if (source === null)
+    return reject('SourceUnknown', 'source is none of those configured for this queue; add it under sources, or widen the match of one')
+  const type = source.types?.[given] ?? given
   if (!Object.hasOwn(TYPES, type))
     return reject('UnknownType', `type is none of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`)
   const data = Data.safeParse(envelope.data)
   if (!data.success) return invalid(data.error, 'data', envelope.data)
-  const { effectiveDate, version, rescinds, worker: given } = data.data
+  const { effectiveDate, version, rescinds, worker: attributesGiven, changedFields } = data.data
 
-  const recordedAt = time === undefined ? enqueuedAt : instant(time)
+  const recordedAt = time === undefined ? enqueuedAt : instant(time, source.zone)
   if (recordedAt === null) return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
-  const source = sources(sourceName)
   const inclusive = source.lastDay === 'inclusive' && TYPES[type] === false
   const said = effectiveDate ?? null
   const effectiveAt = said !== null ? effectiveInstant(said, source.zone, inclusive ? 1 : 0) : startOfLocalDay(recordedAt, source.zone)
@@ -77,7 +81,7 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
   if (mode === 'notice' && !source.notices)
     return reject('NoticeUnsupported', 'data.mode is notice and no HR system to read from is configured; send snapshot or delta')
   // What was parsed from JSON is JSON.
-  const worker = mode === 'notice' ? noticed(type) : workerOf(type, mode, given as JsonObject | undefined)
+  const worker = mode === 'notice' ? noticed(type) : workerOf(type, mode, attributesGiven as JsonObject | undefined)
   if (worker.kind === 'rejected') return worker
   if (type === 'worker.rescinded' && rescinds === undefined)
     return reject('FieldMissing', 'data.rescinds is missing; a rescind names the id of the event it cancels')
@@ -94,6 +98,7 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
     rank: source.rank,
     mode,
     worker: worker.attributes,
+    ...(mode === 'notice' && changedFields ? { changedFields } : {}),
     rescinds:
       rescinds === undefined
         ? null
@@ -105,7 +110,6 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
 }
 
 type Worker = { readonly kind: 'worker'; readonly attributes: JsonObject }
-
 /** A notice only says that there is something to read; one of a leaver says that, too, should nothing ever be read. */
 function noticed(type: string): Worker {
   return { kind: 'worker', attributes: TYPES[type] === false ? { active: false } : {} }

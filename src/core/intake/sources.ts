@@ -1,6 +1,11 @@
+import type { FoldRules } from '../plan/fold.ts'
+import type { InboxMessage } from '../ports.ts'
+import { isCloudEvent } from './decode.ts'
+import type { Shape } from './shape.ts'
+
 /** What is agreed with one HR system about its events. */
 export interface Source {
-  /** IANA zone its plain dates are meant in. */
+  /** IANA zone its plain dates, and its times that name no zone, are meant in. */
   readonly zone: string
   /** Of two events that take effect at one moment that of the higher rank stands. */
   readonly rank: number
@@ -8,11 +13,92 @@ export interface Source {
   readonly order: 'version' | 'sequence' | 'time'
   /** Whether the date of a termination is the last day worked (`inclusive`) or the first day out (`exclusive`). */
   readonly lastDay: 'inclusive' | 'exclusive'
+  /** The source's own names of event types → ours. */
+  readonly types?: Readonly<Record<string, string>>
   /** Notices are taken because there is somebody to ask; otherwise they are refused as `NoticeUnsupported`. */
   readonly notices?: boolean
 }
 
 export const DEFAULT_SOURCE: Source = { zone: 'UTC', rank: 0, order: 'version', lastDay: 'exclusive' }
 
-/** By the CloudEvents `source` attribute. */
-export type SourceRules = (source: string) => Source
+/** By the CloudEvents `source` attribute and the queue or subscription it arrived on; `null` when nothing is agreed with it. */
+export type SourceRules = (source: string, entity: string) => Source | null
+
+/** A shape and what is agreed with the source it is for. */
+export interface Shaped {
+  /** The CloudEvents source of its events that name none. */
+  readonly name: string
+  readonly shape: Shape
+  readonly source: Source
+}
+/** The shape a message has to be brought out of; `null` for one that is canonical already. */
+export type ShapeRules = (message: InboxMessage) => Shaped | null
+
+export interface ConfiguredSource {
+  readonly name: string
+  /** The queue, or `topic/Subscriptions/subscription`, as messages name it. */
+  readonly entity: string
+  /** Patterns of the CloudEvents source, `*` stands for anything. `null` takes all. */
+  readonly match: readonly string[] | null
+  readonly source: Source
+  readonly shape: Shape | null
+  /** Prefixes of the attributes that its snapshots speak for, whoever set them last. */
+  readonly owns: readonly string[] | null
+}
+
+/** What the stages ask of the configured sources. The first that fits is taken, in the order they are configured. */
+export function sourceRules(configured: readonly ConfiguredSource[]): {
+  readonly sources: SourceRules
+  readonly shapes: ShapeRules
+  readonly fold: FoldRules
+  /** The configured name that speaks for a CloudEvents source. */
+  readonly nameOf: (source: string) => string | null
+} {
+  const sources = configured.map((one) => ({ ...one, fits: matcher(one.match) }))
+  const at = new Map<string, typeof sources>()
+  for (const one of sources) at.set(one.entity, [...(at.get(one.entity) ?? []), one])
+  const owner = memo(
+    (name: string) =>
+      sources.find((one) => one.name === name) ??
+      sources.find(({ match, fits }) => match !== null && fits(name)) ??
+      sources.find(({ match }) => match === null),
+  )
+  return {
+    sources: (name, entity) => at.get(entity)?.find(({ shape, fits }) => shape === null && fits(name))?.source ?? null,
+    shapes: (message) => {
+      const here = at.get(message.entity) ?? []
+      const shaped = here.find(({ shape }) => shape !== null)
+      if (!shaped?.shape) return null
+      if (isCloudEvent(message) && here.some(({ shape }) => shape === null)) return null
+      return { name: shaped.name, shape: shaped.shape, source: shaped.source }
+    },
+    nameOf: (name) => owner(name)?.name ?? null,
+    fold: {
+      owns: (name, path) => {
+        const owns = owner(name)?.owns ?? null
+        return owns === null ? null : owns.some((prefix) => path === prefix || path.startsWith(`${prefix}.`))
+      },
+    },
+  }
+}
+
+function matcher(patterns: readonly string[] | null): (name: string) => boolean {
+  if (patterns === null) return () => true
+  const expressions = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`, 'u'))
+  return (name) => expressions.some((expression) => expression.test(name))
+}
+
+function literally(text: string): string {
+  return text.replaceAll(/[$()*+.?[\\\]^{|}/-]/g, '\\$&')
+}
+
+function memo<T>(find: (name: string) => T): (name: string) => T {
+  const found = new Map<string, T>()
+  return (name) => {
+    const there = found.get(name)
+    if (there !== undefined) return there
+    const value = find(name)
+    found.set(name, value)
+    return value
+  }
+}

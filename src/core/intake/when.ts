@@ -2,7 +2,7 @@ import { DateTime } from 'luxon'
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
-const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})$/
+const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})?$/
 const DAY_MS = 86_400_000
 
 /** The instant something holds from: the start of a plain date in `zone`, a date-time as it is. `null` when it is no date. */
@@ -26,10 +26,11 @@ function startOfDay(date: string, zone: string, addDays: number): number | null 
   return DateTime.fromISO(date, { zone }).plus({ days: addDays }).startOf('day').toMillis()
 }
 
-/** An RFC 3339 instant, as CloudEvents `time` is. `null` when it is none: without a zone it would mean another moment on every machine. */
-export function instant(text: string): number | null {
+/** An RFC 3339 instant, as CloudEvents `time` is; one that names no zone is meant in `zone`, not in that of the machine. `null` when it is none. */
+export function instant(text: string, zone: string): number | null {
   const day = INSTANT.exec(text)?.[1]
   if (day === undefined || startOfDay(day, 'UTC', 0) === null) return null
+  if (!ZONED.test(text)) return DateTime.fromISO(text, { zone }).toMillis()
   const at = Date.parse(text)
   return Number.isNaN(at) ? null : at
 }

@@ -57,9 +57,9 @@ export interface Explanation {
 }
 
 /** What stands of one person at `now`, and why. Pure, and the same fold that decides what is sent. */
-export function explainPerson(person: Person, now: number, rules: PlanRules): Explanation {
-  const folded = fold(person.events, now, rules.fold)
-  const attributes = standing(person, folded)
+export async function explainPerson(person: Person, now: number, rules: PlanRules): Promise<Explanation> {
+  const folded = standing(person, fold(person.events, now, rules.fold))
+  const { attributes } = folded
   const bySeq = new Map(person.events.map((event) => [event.seq, event]))
   const nameOf = (seq: number): EventName => toName(bySeq.get(seq))
   const events = person.events
@@ -71,7 +71,7 @@ export function explainPerson(person: Person, now: number, rules: PlanRules): Ex
     nextAt: folded.nextAt,
     events,
     attributes: [...attributes].map(([path, { value, by }]) => ({ path, value, mapped: rules.mapping.uses(path), by: nameOf(by) })),
-    record: valuesOf(rules.mapping, person.employee, attributes).map((value) => ({ ...value, events: value.by.map(nameOf) })),
+    record: (await valuesOf(rules.mapping, person.employee, attributes)).map((value) => ({ ...value, events: value.by.map(nameOf) })),
   }
 }
 

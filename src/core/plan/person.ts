@@ -68,6 +68,8 @@ export const NO_OUTCOME = 'NoOutcome'
 export const RESCIND_BEYOND_RETENTION = 'RescindBeyondRetention'
 /** What a notice is about could not be read from the HR system. */
 export const HYDRATE_FAILED = 'HydrateFailed'
+/** A rule of the mapping cannot be carried out with what its event says. */
+export const MAPPING_FAILED = 'MappingFailed'
 /** A rescind that names an event of another employee: refused, and does nothing. */
 export const RESCIND_MISMATCH = 'RescindMismatch'
 

@@ -1,9 +1,9 @@
 import { isFinal } from '../ledger/lifecycle.ts'
-import { LANES, type Lane, type ScimUser } from '../model.ts'
-import { defaultFoldRules, fold, type FoldRules, isObject } from './fold.ts'
+import { LANES, type Lane, saysLeaver, type ScimUser } from '../model.ts'
+import { defaultFoldRules, fold, type Folded, type FoldRules, isObject } from './fold.ts'
 import { decide, judgeOf, reopens } from './judge.ts'
-import type { Mapping } from './mapping.ts'
-import type { EventDecision, Person } from './person.ts'
+import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from './mapping.ts'
+import { type EventDecision, MAPPING_FAILED, type Person, type PersonEvent } from './person.ts'
 import { ENTERPRISE_USER } from './scim.ts'
 import { standing } from './standing.ts'
 
@@ -11,6 +11,7 @@ export {
   type EventDecision,
   INCOMPLETE_RECORD,
   leavesFold,
+  MAPPING_FAILED,
   NO_OUTCOME,
   type Person,
   type PersonEvent,
@@ -43,29 +44,81 @@ export type Decision =
       readonly nextAt: number | null
     }
 
-export interface PlanRules {
-  readonly mapping: Mapping
+export interface PlanRules<M extends Mapping = Mapping> {
+  readonly mapping: M
   readonly fold?: FoldRules
   readonly digest: (text: string) => string
 }
 
-/** What the directory should now hold of one employee, what has to be sent for it, and what becomes of each open event. Pure. */
-export function planPerson(person: Person, now: number, rules: PlanRules): Decision {
+/**
+ * What the directory should now hold of one employee, what has to be sent for it, and what becomes of each open event. Pure. A promise only
+ * where the mapping computes.
+ */
+export function planPerson(person: Person, now: number, rules: PlanRules<PlainMapping>): Decision
+export function planPerson(person: Person, now: number, rules: PlanRules): Decision | Promise<Decision>
+export function planPerson(person: Person, now: number, rules: PlanRules): Decision | Promise<Decision> {
   const { employee, revision } = person
-  const folded = fold(person.events, now, rules.fold ?? defaultFoldRules)
-  const attributes = standing(person, folded)
-  const active = attributes.get('active')?.value
-  const inactive = active === false
+  const folded = standing(person, fold(person.events, now, rules.fold ?? defaultFoldRules))
+  const inactive = folded.attributes.get('active')?.value === false
   const last = person.unanswered.at(-1)
   const overtakes = last !== undefined && inactive && last.active
   if (last !== undefined && !overtakes) return { kind: 'wait', employee, revision }
 
-  const { record, missing } = rules.mapping.map(employee, attributes)
+  const proceed = (mapped: MappedRecord): Decision | Promise<Decision> =>
+    mapped.failure && (!inactive || culprits(person, folded, mapped.failure).length > 0)
+      ? planWithoutFailing(person, now, folded, mapped, mapped.failure, rules)
+      : // What is left of a leaver's record goes without the place that failed: the directory has to hear of the leaving.
+        decideAll(person, folded, mapped, overtakes, rules)
+  const mapped = rules.mapping.map(employee, folded.attributes)
+  return mapped instanceof Promise ? mapped.then(proceed) : proceed(mapped)
+}
+
+/**
+ * The open events that brought what a rule cannot be carried out with are dead-lettered, and the person is planned without them; so others
+ * get through. When a finished event brought it, the open ones are blamed together.
+ */
+function planWithoutFailing(
+  person: Person,
+  now: number,
+  folded: Folded,
+  mapped: MappedRecord,
+  failure: MappingFailure,
+  rules: PlanRules,
+): Decision | Promise<Decision> {
+  const blamed = culprits(person, folded, failure)
+  const dead = new Set((blamed.length > 0 ? blamed : openOf(person, folded)).map(({ seq }) => seq))
+  // Nothing is open that could be blamed: nothing is sent, and what takes effect later waits for its moment.
+  if (dead.size === 0) return decideAll(person, folded, { ...mapped, missing: [failure.rule] }, false, rules)
+
+  const detail = `${failure.rule}: ${failure.why}`
+  const buried = [...dead].map((seq): EventDecision => ({ seq, state: 'dead-lettered', reason: MAPPING_FAILED, detail, by: null }))
+  const events = person.events.map((event): PersonEvent =>
+    dead.has(event.seq) ? { ...event, state: 'dead-lettered', reason: MAPPING_FAILED, dead: true } : event,
+  )
+  const withBuried = (rest: Decision): Decision => (rest.kind === 'wait' ? rest : { ...rest, events: [...buried, ...rest.events] })
+  const rest = planPerson({ ...person, events }, now, rules)
+  return rest instanceof Promise ? rest.then(withBuried) : withBuried(rest)
+}
+
+/** Open events that hold what a rule reads. Not those that put their person out: they are carried in any case. */
+function culprits(person: Person, folded: Folded, failure: MappingFailure): readonly PersonEvent[] {
+  const holders = new Set([...folded.attributes].flatMap(([path, { by }]) => (failure.reads(path) ? [by] : [])))
+  return openOf(person, folded).filter((event) => holders.has(event.seq) && !saysLeaver(event))
+}
+
+function openOf(person: Person, folded: Folded): readonly PersonEvent[] {
+  return person.events.filter(({ seq, state }) => !isFinal(state) && folded.effects.get(seq)?.kind === 'applied')
+}
+
+function decideAll(person: Person, folded: Folded, { record, missing }: MappedRecord, overtakes: boolean, rules: PlanRules): Decision {
+  const { employee, revision } = person
+  const active = folded.attributes.get('active')?.value
+  const inactive = active === false
   // A leaver does not wait for the rest of the record: the directory may know the person.
   const incomplete = inactive ? [] : missing
   const json = JSON.stringify(record)
   const hash = rules.digest(json)
-  const something = incomplete.length === 0 && attributes.size > 0
+  const something = incomplete.length === 0 && folded.attributes.size > 0
   const send = something && (overtakes || hash !== person.takenHash)
 
   const judge = judgeOf(person, folded, rules.mapping)

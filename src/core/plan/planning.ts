@@ -3,7 +3,7 @@ import { loop, type Runtime, type Service } from '../runtime.ts'
 import type { BrakeSettings } from './brake.ts'
 import type { FoldRules } from './fold.ts'
 import type { Mapping } from './mapping.ts'
-import { planPerson } from './plan.ts'
+import { type Decision, planPerson } from './plan.ts'
 
 export interface PlanSettings {
   /** People planned in one transaction. */
@@ -12,8 +12,8 @@ export interface PlanSettings {
   readonly maxWaitMs: number
   /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
   readonly incompleteMs: number
-  readonly brake: BrakeSettings
   readonly fold?: FoldRules
+  readonly brake: BrakeSettings
 }
 
 /** Works out, person by person, what the directory should now hold. */
@@ -32,9 +32,12 @@ export function planning(
       return settings.pollMs
     }
     await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
-      const decisions = people.map((person) =>
-        planPerson(person, now, { mapping, digest: runtime.digest, ...(settings.fold ? { fold: settings.fold } : {}) }),
-      )
+      const rules = { mapping, digest: runtime.digest, ...(settings.fold ? { fold: settings.fold } : {}) }
+      const decisions: Decision[] = []
+      for (const person of people) {
+        const decision = planPerson(person, now, rules)
+        decisions.push(decision instanceof Promise ? await decision : decision)
+      }
       const result = await ledger.commitPlan(decisions, settings.brake, now)
       runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
     })

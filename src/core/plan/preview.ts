@@ -23,10 +23,10 @@ export interface Preview {
 /** A value that would change, and the events it comes from. */
 export type PreviewChange = Change & { readonly events: readonly EventName[] }
 
-export function previewPerson(person: Person, taken: string | null, now: number, rules: PlanRules): Preview {
-  const planned = planPerson(person, now, rules)
+export async function previewPerson(person: Person, taken: string | null, now: number, rules: PlanRules): Promise<Preview> {
+  const planned = await planPerson(person, now, rules)
   const waits = planned.kind === 'wait'
-  const decision = waits ? planPerson({ ...person, unanswered: [] }, now, rules) : planned
+  const decision = waits ? await planPerson({ ...person, unanswered: [] }, now, rules) : planned
   if (decision.kind === 'wait') return { employee: person.employee, operation: null, waits, decisions: [], nextAt: null }
 
   const names = new Map(person.events.map(({ seq, source, id }) => [seq, { source, id }]))
@@ -37,7 +37,7 @@ export function previewPerson(person: Person, taken: string | null, now: number,
     operation: operation && {
       lane: operation.lane,
       active: operation.active,
-      changes: changesOf(person, taken, operation.record, now, rules, name),
+      changes: await changesOf(person, taken, operation.record, now, rules, name),
     },
     waits,
     decisions: decision.events.map(({ seq, state, reason, detail, by }) => ({
@@ -51,17 +51,16 @@ export function previewPerson(person: Person, taken: string | null, now: number,
   }
 }
 
-function changesOf(
+async function changesOf(
   person: Person,
   taken: string | null,
   record: string,
   now: number,
   rules: PlanRules,
   name: (seq: number) => EventName,
-): readonly PreviewChange[] {
-  const origins = new Map(
-    valuesOf(rules.mapping, person.employee, standing(person, fold(person.events, now, rules.fold))).map((one) => [one.target, one.by]),
-  )
+): Promise<readonly PreviewChange[]> {
+  const { attributes } = standing(person, fold(person.events, now, rules.fold))
+  const origins = new Map((await valuesOf(rules.mapping, person.employee, attributes)).map((one) => [one.target, one.by]))
   return changesBetween(taken === null ? null : parseRecord(taken), parseRecord(record)).map((change) => ({
     ...change,
     events: (origins.get(change.target) ?? []).map(name),

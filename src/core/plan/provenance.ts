@@ -17,14 +17,18 @@ export interface RecordValue {
  * The values of a person's record, each with the events it comes from. Which attributes a value depends on is found by leaving them out one by
  * one, so it holds for any mapping, expressions included; it costs one mapping per attribute.
  */
-export function valuesOf(mapping: Mapping, employee: string, attributes: ReadonlyMap<string, Attribute>): readonly RecordValue[] {
-  const whole = scimValues(mapping.map(employee, attributes).record)
+export async function valuesOf(
+  mapping: Mapping,
+  employee: string,
+  attributes: ReadonlyMap<string, Attribute>,
+): Promise<readonly RecordValue[]> {
+  const whole = scimValues((await mapping.map(employee, attributes)).record)
   const from = new Map<string, string[]>([...whole.keys()].map((target) => [target, []]))
   for (const path of attributes.keys()) {
     if (!mapping.uses(path)) continue
     const without = new Map(attributes)
     without.delete(path)
-    const rest = scimValues(mapping.map(employee, without).record)
+    const rest = scimValues((await mapping.map(employee, without)).record)
     for (const [target, value] of whole) if (JSON.stringify(rest.get(target)) !== JSON.stringify(value)) from.get(target)?.push(path)
   }
   return [...whole].map(([target, value]): RecordValue => {

@@ -21,6 +21,9 @@ export interface VerdictSettings {
   readonly refusedMs: number
 }
 
+/** A batch keeps its loop while it waits to be tried again, so it does not wait for as long as anybody may ask. */
+const LONGEST_RETRY_MS = 600_000
+
 /** The network code of a call that was not made, because the last ones all failed. */
 export const CIRCUIT_OPEN = 'CircuitOpen'
 
@@ -50,16 +53,23 @@ export function verdictOf(answer: UploadAnswer, attempt: number, now: number, ch
     case 404:
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
     default:
-      if (status === 500 && answer.message?.startsWith('The bucket that stores the ingested data is full'))
-        return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
-      if (status >= 500 || status === 408) return { kind: 'retry', at: now + Math.max(backoffMs, named ?? 0), status }
+      if (isFull(answer)) return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
+      if (status >= 500 || status === 408)
+        return { kind: 'retry', at: now + Math.max(backoffMs, Math.min(named ?? 0, LONGEST_RETRY_MS)), status }
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
   }
 }
 
+/** The service has no room for more staged data: what it waits for is its own next cycle. */
+export function isFull({ status, message }: Extract<UploadAnswer, { kind: 'response' }>): boolean {
+  return status === 500 && message?.startsWith('The bucket that stores the ingested data is full') === true
+}
+
+const DAY_MS = 86_400_000
+
 /** Every try costs a call of the day, so one that is told to come back at once waits all the same; and no quota lasts longer than a day. */
 function bounded(ms: number): number {
-  return Math.min(Math.max(ms, 1_000), 86_400_000)
+  return Math.min(Math.max(ms, 1_000), DAY_MS)
 }
 
 /** `Retry-After` in seconds, which may be fractional, or as a date. `null` when it says neither. */

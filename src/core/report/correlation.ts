@@ -47,7 +47,7 @@ export function correlation(
     const until = runtime.now() - from > settings.sliceMs * 2 ? from + settings.sliceMs : null
     const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () => poll(from, until, signal))
     await finish()
-    if (until !== null) return 0
+    if (until !== null) return settings.pageMs
     if (!signal.aborted) await expire(covered, signal)
     onSettled()
     return settings.pollMs
@@ -102,6 +102,7 @@ export function correlation(
     const late = await ledger.overdue(covered - settings.deadlineMs, settings.askAtOnce)
     if (late.length === 0) return
     for (const { employee, acceptedAt } of late) {
+      await runtime.sleep(settings.pageMs, signal)
       const page = await log.page({ since: acceptedAt - settings.skewMs, until: null, about: employee, next: null, signal })
       await take(page, null)
     }

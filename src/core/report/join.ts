@@ -50,13 +50,20 @@ function joinPerson(
   const changes: Change[] = []
   for (const [changeId, group] of groupBy(records, (record) => record.changeId)) {
     const known = byChange.get(changeId)
-    if (known !== undefined) joins.push(...group.map((record) => ({ record, operation: known, interim: null })))
-    else
-      changes.push({
-        records: group,
-        primary: group.find((record) => record.imported || record.escrowRetry),
-        retry: group.some((record) => record.escrowRetry),
-      })
+    if (known !== undefined) {
+      const escrowed = operations.find(({ id, state }) => id === known && state === 'escrowed')
+      const retry = escrowed && latest(group.filter((record) => record.escrowRetry))
+      joins.push(
+        ...group.map((record) => ({
+          record,
+          operation: known,
+          interim: escrowed && record === retry ? interimOf(record, escrowed) : null,
+        })),
+      )
+    } else {
+      const primary = group.find((record) => record.imported) ?? group.find((record) => record.escrowRetry)
+      changes.push({ records: group, primary, retry: primary?.escrowRetry ?? false })
+    }
   }
   changes.sort((a, b) => timeOf(a) - timeOf(b))
 
@@ -108,8 +115,14 @@ export function contradicts(record: LogRecord, operation: Pick<Candidate, 'recor
   })
 }
 
+/** When a change failed and was tried again before anybody looked, the last try counts. */
 function answer({ records, primary }: Change, operation: Candidate): JoinedRecord[] {
-  return records.map((record) => ({ record, operation: operation.id, interim: record === primary ? interimOf(record, operation) : null }))
+  const decisive = latest(records.filter((record) => record === primary || record.escrowRetry))
+  return records.map((record) => ({ record, operation: operation.id, interim: record === decisive ? interimOf(record, operation) : null }))
+}
+
+function latest(records: readonly LogRecord[]): LogRecord | undefined {
+  return records.toSorted((a, b) => b.activityAt - a.activityAt)[0]
 }
 
 function interimOf({ status, code, willRetry }: LogRecord, operation: Candidate): Interim | null {

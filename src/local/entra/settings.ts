@@ -17,10 +17,10 @@ export const allPermissions = ['SynchronizationData-User.Upload', 'ProvisioningL
 export const settingsSchema = z.strictObject({
   /** The target of the job: Microsoft Entra ID (`API2AAD`) or on-premises Active Directory (`API2AD`). */
   kind: z.enum(['entra', 'ad']).default('entra'),
-  tenantId: z.string().default('78638b23-9db7-4212-8142-bdb49cc93081'),
-  servicePrincipalId: z.string().default('138f2b43-c3f8-45a9-8594-938a7d025779'),
+  tenantId: z.string().default('0b1c6d52-84f3-4e07-a9d6-3c5e7f901a24'),
+  servicePrincipalId: z.string().default('5e2f7a10-0c4d-4b6e-9a31-7d20c8e4b516'),
   servicePrincipalName: z.string().default('API2AAD-Contoso'),
-  applicationId: z.string().default('00f41137-25e7-4d99-8bc3-d56779fda45e'),
+  applicationId: z.string().default('a4093c7e-5b18-4d2f-8e60-f1b7c25d3964'),
   /** By default `API2AAD.` or `API2AD.`, the tenant's id without dashes, and a fixed one of its own. */
   jobId: z.string().optional(),
   /** By default as the real records of a job to Entra ID have it, or `Active Directory`. */
@@ -168,7 +168,7 @@ export type Settings = z.output<typeof settingsSchema> & { readonly jobId: strin
 export function readSettings(given: Partial<EntraSettings>): Settings {
   const settings = settingsSchema.parse(given)
   const isEntra = settings.kind === 'entra'
-  const job = `${isEntra ? 'API2AAD' : 'API2AD'}.${settings.tenantId.replaceAll('-', '')}.834b9227-5076-4461-8170-2655ee80ff68`
+  const job = `${isEntra ? 'API2AAD' : 'API2AD'}.${settings.tenantId.replaceAll('-', '')}.c81d0f36-29a7-4f55-b0e2-6a4d913b7e08`
   const target = isEntra ? 'Azure Active Directory' : 'Active Directory'
   return { ...settings, jobId: settings.jobId ?? job, targetSystemName: settings.targetSystemName ?? target }
 }

@@ -41,7 +41,6 @@ export interface RuleConfig {
 
 export interface SubscriptionConfig extends QueueConfig {
   readonly rules: readonly RuleConfig[]
-  readonly deadLetterOnFilterError: boolean
 }
 
 export interface TopicConfig {
@@ -97,9 +96,7 @@ const queueProperties = z.object({
   Status: status,
 })
 
-const subscriptionProperties = queueProperties
-  .omit({ RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: true })
-  .extend({ DeadLetteringOnFilterEvaluationExceptions: z.boolean().default(false) })
+const subscriptionProperties = queueProperties.omit({ RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: true })
 
 const correlationFilter = z.object({
   ContentType: z.string().optional(),
@@ -188,7 +185,6 @@ function subscriptionFrom(entry: SubscriptionFile): SubscriptionConfig {
   return {
     ...sharedFrom(entry.Name, entry.Properties),
     duplicateWindowMs: undefined,
-    deadLetterOnFilterError: entry.Properties.DeadLetteringOnFilterEvaluationExceptions,
     // A subscription without a rule gets the default one, which takes everything.
     rules: entry.Rules.length === 0 ? [defaultRule] : entry.Rules.map(ruleFrom),
   }

@@ -9,6 +9,7 @@ import type { EndOfTurn, Turn } from './turn.ts'
 import { codes, readDisposition, readFlow, readTransfer } from './wire/frames.ts'
 import { Output } from './wire/output.ts'
 import { ByteReader, MalformedError } from './wire/reader.ts'
+import { assertSane } from './wire/sane.ts'
 
 /** What the broker does when a peer opens a link. */
 export type OnAttach = (session: WireSession, context: LinkContext) => void
@@ -191,6 +192,8 @@ export class ClientConnection implements EndOfTurn {
     const body = (frame[4] ?? 0) * 4
     const code = frame[body] === 0x00 && frame[body + 1] === 0x53 && frame[5] === 0 ? frame[body + 2] : undefined
     if (code !== codes.transfer && code !== codes.disposition && code !== codes.flow) {
+      // Only transfers carry more than their performative; a frame without any is a heartbeat.
+      if (frame.length > body) assertSane(frame, body)
       const decoded = readFrame(frame)
       decoded?.performative?.dispatch(this.rhea, decoded)
       return

@@ -3,6 +3,7 @@ import type { DecodedMessage, RheaLink } from './rhea-types.ts'
 import type { Attached, WireSession } from './session.ts'
 import type { FlowFrame } from './wire/frames.ts'
 import { MalformedError } from './wire/reader.ts'
+import { assertSane } from './wire/sane.ts'
 
 /** The answer of a control node (`$cbs`, `…/$management`). */
 export interface Reply {
@@ -74,6 +75,7 @@ export class ReplyLink implements Attached {
 
 /** Reads a request. Throws MalformedError for bytes that are no message. */
 export function readRequest(payload: Buffer): DecodedMessage {
+  assertSane(payload)
   try {
     return decodeMessage(payload)
   } catch (error) {

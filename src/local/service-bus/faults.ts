@@ -31,7 +31,7 @@ export type Fault =
     }
   /** A completed message is acknowledged and delivered once more all the same, its delivery count raised. */
   | { readonly kind: 'deliver-twice'; readonly count: number; readonly entity?: string }
-  /** Sends and new links are refused with `com.microsoft:server-busy`. */
+  /** Sends, new links and management requests are refused with `com.microsoft:server-busy`. */
   | { readonly kind: 'server-busy'; readonly count: number; readonly entity?: string }
   /** No message is handed out and no session granted until `resume`. */
   | { readonly kind: 'stall'; readonly entity?: string }

@@ -93,7 +93,9 @@ export class Namespace {
     const subscriptions: Subscription[] = config.subscriptions.map((subscription) => {
       const address = `${config.name}/Subscriptions/${subscription.name}`
       const entity = this.addQueueLike(address, subscription)
-      const rules = new RuleSet(subscription.rules)
+      const rules = new RuleSet(this.persistence?.savedRules(address) ?? subscription.rules, (changed) =>
+        this.persistence?.keepRules(address, changed),
+      )
       this.set(address, { kind: 'queue', entity, destination: undefined, rules })
       return { name: subscription.name, entity, rules }
     })

@@ -162,10 +162,15 @@ export class Nodes {
       case 'cbs':
         return putToken(request)
       case 'management':
-        return manage(node.of, request, this.now())
+        return this.manageUnlessBusy(node.of, request)
       default:
         return node satisfies never
     }
+  }
+
+  private manageUnlessBusy(of: Node, request: DecodedMessage): Reply {
+    const busy = of.kind === 'queue' || of.kind === 'topic' ? this.faults.busy(of.entity.address) : undefined
+    return busy === undefined ? manage(of, request, this.now()) : failed(503, busy)
   }
 }
 

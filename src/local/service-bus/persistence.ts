@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
+import type { RuleConfig } from './config.ts'
 import type { Journal, SavedMessage, SavedQueue, Tally } from './store/journal.ts'
 import type { StoredMessage } from './store/message.ts'
 import type { Envelope } from './wire/message.ts'
@@ -21,6 +22,7 @@ const schema = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS session (entity TEXT NOT NULL, id TEXT NOT NULL, state BLOB NOT NULL, changedAt INTEGER NOT NULL, PRIMARY KEY (entity, id)) STRICT;
   CREATE TABLE IF NOT EXISTS seen (entity TEXT NOT NULL, messageId TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (entity, messageId)) STRICT;
+  CREATE TABLE IF NOT EXISTS rules (entity TEXT PRIMARY KEY, list TEXT NOT NULL) STRICT;
 `
 
 /**
@@ -92,6 +94,16 @@ export class Persistence {
         until: Number(row['until']),
       })),
     }
+  }
+
+  /** The rules of a subscription as they were when last changed; undefined when they never were. */
+  savedRules(entity: string): RuleConfig[] | undefined {
+    const row = this.database.prepare('SELECT list FROM rules WHERE entity = ?').get(entity.toLowerCase())
+    return row === undefined ? undefined : (JSON.parse(String(row['list'])) as RuleConfig[])
+  }
+
+  keepRules(entity: string, rules: readonly RuleConfig[]): void {
+    this.write('INSERT OR REPLACE INTO rules VALUES (?, ?)', entity.toLowerCase(), JSON.stringify(rules))
   }
 
   /** Forgets message ids whose window is over; at most once a minute, since nothing depends on it. */

@@ -117,6 +117,10 @@ export interface LinkContext {
 }
 
 export interface RheaContainer {
+  readonly sasl_server_mechanisms: Record<string, unknown> & {
+    enable_anonymous(): void
+    enable_plain(check: (user: string, password: string) => boolean): void
+  }
   create_connection(options: Record<string, unknown>): RheaConnection
 }
 

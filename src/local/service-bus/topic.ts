@@ -11,8 +11,11 @@ export type RuleChange = 'done' | 'exists' | 'not-found' | { readonly invalid: s
 /** The rules of one subscription, in the order they were added. */
 export class RuleSet {
   private readonly rules = new Map<string, Rule>()
+  private readonly changed: (rules: readonly RuleConfig[]) => void
 
-  constructor(configs: readonly RuleConfig[]) {
+  /** `changed` hears of every later change, with all rules. */
+  constructor(configs: readonly RuleConfig[], changed: (rules: readonly RuleConfig[]) => void) {
+    this.changed = changed
     for (const config of configs) this.rules.set(config.name.toLowerCase(), buildRule(config))
   }
 
@@ -25,6 +28,7 @@ export class RuleSet {
     if (this.rules.has(key)) return 'exists'
     try {
       this.rules.set(key, buildRule(config))
+      this.changed(this.list())
       return 'done'
     } catch (error) {
       if (error instanceof SqlSyntaxError) return { invalid: error.message }
@@ -33,7 +37,9 @@ export class RuleSet {
   }
 
   remove(name: string): RuleChange {
-    return this.rules.delete(name.toLowerCase()) ? 'done' : 'not-found'
+    if (!this.rules.delete(name.toLowerCase())) return 'not-found'
+    this.changed(this.list())
+    return 'done'
   }
 
   /**

@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceBusClient } from '@azure/service-bus'
-import type { ServiceBusClientOptions, ServiceBusReceivedMessage, ServiceBusReceiver, ServiceBusReceiverOptions } from '@azure/service-bus'
+import type {
+  PeekMessagesOptions,
+  ServiceBusClientOptions,
+  ServiceBusReceivedMessage,
+  ServiceBusReceiver,
+  ServiceBusReceiverOptions,
+} from '@azure/service-bus'
 
 /** A Service Bus under test. */
 export interface Bus {
@@ -57,7 +63,9 @@ export async function openBench(open: OpenBus): Promise<Bench> {
     return client
   }
   const client = connect()
-  if (bus.shared) await purge(client)
+  if (bus.shared) {
+    await Promise.all([purge(client), purgeSessions(connect({ retryOptions: { maxRetries: 0, timeoutInMs: 2000 } }))])
+  }
   return {
     client,
     connect,
@@ -71,15 +79,39 @@ export async function openBench(open: OpenBus): Promise<Bench> {
   }
 }
 
+/** Empties the queues of what earlier cases left: ready, deferred, and, when their locks have run out, locked messages. */
 async function purge(client: ServiceBusClient): Promise<void> {
-  for (const [name, subscription] of plainEntities) {
-    for (const subQueue of [{}, { subQueueType: 'deadLetter' } as const]) {
-      const options: ServiceBusReceiverOptions = { receiveMode: 'receiveAndDelete', ...subQueue }
+  const queues: ServiceBusReceiverOptions[] = [
+    { receiveMode: 'receiveAndDelete' },
+    { receiveMode: 'receiveAndDelete', subQueueType: 'deadLetter' },
+  ]
+  const empty = async (name: string, subscription: string | undefined, options: ServiceBusReceiverOptions) => {
+    let front: PeekMessagesOptions['fromSequenceNumber']
+    for (let round = 0; round < 15; round += 1) {
       const receiver =
         subscription === undefined ? client.createReceiver(name, options) : client.createReceiver(name, subscription, options)
-      while ((await receiver.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
+      // A client goes on peeking where it was: from the front again.
+      const left = await receiver.peekMessages(100, front === undefined ? {} : { fromSequenceNumber: front })
+      front ??= left[0]?.sequenceNumber
+      const deferred = left.filter((message) => message.state === 'deferred').map(sequenceOf)
+      if (deferred.length > 0) await receiver.receiveDeferredMessages(deferred).catch(() => [])
+      while (left.length > deferred.length && (await receiver.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
       await receiver.close()
+      if (left.length === 0) return
     }
+  }
+  await Promise.all(
+    plainEntities.flatMap(([name, subscription]) => queues.map(async (options) => await empty(name, subscription, options))),
+  )
+}
+
+/** Empties the sessions of earlier runs; over when none becomes free within the client's patience. */
+async function purgeSessions(client: ServiceBusClient): Promise<void> {
+  for (;;) {
+    const session = await client.acceptNextSession('cf-sessions', { receiveMode: 'receiveAndDelete', ...manual }).catch(() => undefined)
+    if (session === undefined) return
+    while ((await session.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
+    await session.close()
   }
 }
 

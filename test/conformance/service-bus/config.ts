@@ -1,3 +1,5 @@
+/** Short, so that what a case left locked is soon free for the next one. */
+const brief = { LockDuration: 'PT5S' }
 const session = { RequiresSession: true, LockDuration: 'PT5S' }
 
 /** The entities the suite needs, in the official emulator's format and within its limits. */
@@ -10,21 +12,24 @@ export const conformanceConfig = {
           { Name: 'cf-queue', Properties: { LockDuration: 'PT5S', MaxDeliveryCount: 3, DeadLetteringOnMessageExpiration: true } },
           { Name: 'cf-dropping', Properties: { LockDuration: 'PT5S', DeadLetteringOnMessageExpiration: false } },
           { Name: 'cf-sessions', Properties: { ...session, MaxDeliveryCount: 3 } },
-          { Name: 'cf-duplicates', Properties: { RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT20S' } },
-          { Name: 'cf-target', Properties: {} },
-          { Name: 'cf-forwarding', Properties: { ForwardTo: 'cf-target' } },
-          { Name: 'cf-dead-forwarding', Properties: { ForwardDeadLetteredMessagesTo: 'cf-target' } },
+          {
+            Name: 'cf-duplicates',
+            Properties: { ...brief, RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT20S' },
+          },
+          { Name: 'cf-target', Properties: brief },
+          { Name: 'cf-forwarding', Properties: { ...brief, ForwardTo: 'cf-target' } },
+          { Name: 'cf-dead-forwarding', Properties: { ...brief, ForwardDeadLetteredMessagesTo: 'cf-target' } },
         ],
         Topics: [
           {
             Name: 'cf-topic',
             Properties: {},
             Subscriptions: [
-              { Name: 'everything', Properties: {} },
-              { Name: 'sql', Properties: {}, Rules: [sqlRule('red', "color = 'red' AND quantity >= 2")] },
+              { Name: 'everything', Properties: brief },
+              { Name: 'sql', Properties: brief, Rules: [sqlRule('red', "color = 'red' AND quantity >= 2")] },
               {
                 Name: 'correlation',
-                Properties: {},
+                Properties: brief,
                 Rules: [
                   {
                     Name: 'important',
@@ -32,8 +37,12 @@ export const conformanceConfig = {
                   },
                 ],
               },
-              { Name: 'acting', Properties: {}, Rules: [sqlRule('priced', 'EXISTS(quantity)', 'SET price = quantity * 2; REMOVE color')] },
-              { Name: 'ruled', Properties: {} },
+              {
+                Name: 'acting',
+                Properties: brief,
+                Rules: [sqlRule('priced', 'EXISTS(quantity)', 'SET price = quantity * 2; REMOVE color')],
+              },
+              { Name: 'ruled', Properties: brief },
             ],
           },
         ],

@@ -19,7 +19,7 @@ void test('an accepted request is answered 202 with an empty body and the log qu
   const response = await post(entra.endpoint, bulk([person('1')]), { 'client-request-id': 'mine' })
   assert.equal(response.status, 202)
   assert.equal(await response.text(), '')
-  const jobId = 'API2AAD.78638b239db742128142bdb49cc93081.834b9227-5076-4461-8170-2655ee80ff68'
+  const jobId = 'API2AAD.0b1c6d5284f34e07a9d63c5e7f901a24.c81d0f36-29a7-4f55-b0e2-6a4d913b7e08'
   const origin = `http://127.0.0.1:${entra.port}`
   assert.equal(response.headers.get('location'), `${origin}/v1.0/auditLogs/provisioning/?$filter=jobid%20eq%20'${jobId}'`)
   assert.equal(response.headers.get('client-request-id'), 'mine')
@@ -52,7 +52,7 @@ void test('only the allowed tokens are let in when there is a list', async (t) =
 void test('an unknown job or service principal is answered 404', async (t) => {
   const entra = await open(t)
   assert.equal((await post(entra.endpoint.replace('/jobs/API2AAD', '/jobs/Other'), bulk([person('1')]))).status, 404)
-  assert.equal((await post(entra.endpoint.replace('/servicePrincipals/1', '/servicePrincipals/2'), bulk([person('1')]))).status, 404)
+  assert.equal((await post(entra.endpoint.replace('/servicePrincipals/5', '/servicePrincipals/6'), bulk([person('1')]))).status, 404)
 })
 
 void test('a wrong content type, broken JSON and a violated schema are answered 400 Invalid Data Format', async (t) => {

@@ -19,6 +19,7 @@ const config = JSON.stringify({
           { Name: 'q', Properties: { RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT10M' } },
           { Name: 's', Properties: { RequiresSession: true } },
         ],
+        Topics: [{ Name: 't', Subscriptions: [{ Name: 'u' }] }],
       },
     ],
   },
@@ -42,7 +43,7 @@ async function kill(child: ChildProcess): Promise<void> {
   await once(child, 'exit')
 }
 
-void it('a broker that is killed has everything it acknowledged when it starts again: messages, states, sessions, ids and counts', async (t) => {
+void it('a broker that is killed has everything it acknowledged when it starts again: messages, states, sessions, ids and rules', async (t) => {
   const file = await temporaryFile(t)
   const first = await startProcess(t, file)
   const sender = first.client.createSender('q')
@@ -61,9 +62,15 @@ void it('a broker that is killed has everything it acknowledged when it starts a
   const session = await first.client.acceptSession('s', 'k', manual)
   await session.setSessionState('half way')
   await session.completeMessage(await receiveOne(session))
+  const rules = first.client.createRuleManager('t', 'u')
+  await rules.createRule('red', { applicationProperties: { color: 'red' } })
+  await rules.deleteRule('$Default')
   await kill(first.child)
 
   const { client, child } = await startProcess(t, file)
+  const names: string[] = []
+  for await (const { name } of client.createRuleManager('t', 'u').listRules()) names.push(name)
+  assert.deepEqual(names, ['red'])
   const again = client.createReceiver('q', manual)
   const seen = await again.peekMessages(10)
   assert.deepEqual(

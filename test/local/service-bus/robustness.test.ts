@@ -71,6 +71,26 @@ void describe('what is not AMQP, or not quite', () => {
     })
   }
 
+  void it('an array that claims more than it holds is not believed, in a frame or in a message', async (t) => {
+    const { broker, connect } = await brokerFor(t, config)
+    // An open whose desired-capabilities are four thousand million nulls.
+    const bomb = Buffer.from([0xf0, 0, 0, 0, 5, 0xff, 0xff, 0xff, 0xff, 0x40])
+    const fields = Buffer.concat([Buffer.from([0xa1, 1, 0x78]), Buffer.alloc(7, 0x40), bomb])
+    const list = Buffer.concat([Buffer.from([0x00, 0x53, 0x10, 0xc0, fields.length + 1, 9]), fields])
+    const socket = await open(broker)
+    socket.write(Buffer.concat([amqpHeader, Buffer.from([0, 0, 0, 8 + list.length, 2, 0, 0, 0]), list]))
+    assert.ok(await closes(socket, 3000))
+
+    const connection = dial(broker)
+    const sender = connection.open_sender('q/$management')
+    await once(sender, 'sendable')
+    const rejected = once(sender, 'rejected')
+    sender.send(Buffer.concat([Buffer.from([0x00, 0x53, 0x77]), bomb]), undefined, 0)
+    await rejected
+    connection.close()
+    await connect().createSender('q').sendMessages({ body: 1 })
+  })
+
   void it('random bytes after a proper opening do not bring the broker down', async (t) => {
     const { connect, broker } = await brokerFor(t, config)
     let state = 7
@@ -123,6 +143,16 @@ void describe('what is not AMQP, or not quite', () => {
 })
 
 void describe('another AMQP client', () => {
+  void it('may come with a name and a password', async (t) => {
+    const { broker } = await brokerFor(t, config)
+    const connection = rhea
+      .create_container()
+      .connect({ port: broker.port, host: '127.0.0.1', username: 'key', password: 'secret', reconnect: false })
+    await once(connection, 'connection_open')
+    connection.close()
+    await once(connection, 'connection_close')
+  })
+
   void it('sends, receives and settles', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     const connection = dial(broker)

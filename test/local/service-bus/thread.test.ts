@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { ServiceBusClient } from '@azure/service-bus'
+import { runBroker } from '../../../src/local/service-bus/run.ts'
 import { startBrokerThread } from '../../../src/local/service-bus/thread.ts'
 import { manual, receiveOne } from './support.ts'
 
@@ -25,4 +26,15 @@ void it('a thread that cannot have its port says so', async () => {
   const broker = await startBrokerThread({ config: configPath })
   await assert.rejects(startBrokerThread({ config: configPath, port: broker.port }), /EADDRINUSE/)
   await broker.stop()
+})
+
+void it('a broker alone runs until it is told to end', async () => {
+  const controller = new AbortController()
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const running = runBroker({ configPath, port: 0, signal: controller.signal, started: (broker) => resolve(broker.connectionString) })
+  const client = new ServiceBusClient(await promise)
+  await client.createSender('hr-outcomes').sendMessages({ body: 1 })
+  await client.close()
+  controller.abort()
+  await running
 })

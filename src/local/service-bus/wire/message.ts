@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { amqp } from '../rhea-types.ts'
 import type { Typed } from '../rhea-types.ts'
 import { ByteReader, MalformedError } from './reader.ts'
+import { assertSane } from './sane.ts'
 
 /**
  * A message as a sender gave it, parsed once. `bare` keeps properties, application properties, body and footer byte for byte, so that no
@@ -184,6 +185,7 @@ export function applicationProperties(bare: Buffer): Map<string, Typed> {
   const bounds = sectionBounds(bare, sections.application)
   const properties = new Map<string, Typed>()
   if (bounds === undefined) return properties
+  assertSane(bare, bounds.start, bounds.end)
   const section = new amqp.Reader(bare.subarray(bounds.start, bounds.end)).read()
   const elements = Array.isArray(section.value) ? (section.value as readonly Typed[]) : []
   for (let index = 0; index + 1 < elements.length; index += 2) {

@@ -3,6 +3,7 @@ import type { Typed } from '../rhea-types.ts'
 import type { DeadLetter, Outcome, Properties } from '../store/contract.ts'
 import type { DispositionState } from './frames.ts'
 import { MalformedError } from './reader.ts'
+import { assertSane } from './sane.ts'
 
 const none: Properties = new Map()
 
@@ -49,6 +50,7 @@ function foreignReason(condition: Typed | undefined): string | undefined {
 }
 
 function listOf(encoded: Buffer): readonly (Typed | undefined)[] {
+  assertSane(encoded)
   return elementsOf(new amqp.Reader(encoded).read())
 }
 

@@ -2,6 +2,7 @@ import type { CorrelationField } from '../config.ts'
 import { amqp } from '../rhea-types.ts'
 import type { Typed } from '../rhea-types.ts'
 import { sectionBounds } from './message.ts'
+import { assertSane } from './sane.ts'
 
 /** The message properties that rules can look at, as text. */
 export type SystemProperties = Readonly<Partial<Record<CorrelationField, string>>>
@@ -49,6 +50,7 @@ export function withSystemProperties(bare: Buffer, changes: Readonly<Partial<Rec
 function elementsOf(bare: Buffer): readonly Typed[] {
   const bounds = sectionBounds(bare, propertiesSection)
   if (bounds === undefined) return []
+  assertSane(bare, bounds.start, bounds.end)
   const { value } = new amqp.Reader(bare.subarray(bounds.start, bounds.end)).read()
   return Array.isArray(value) ? (value as readonly Typed[]) : []
 }

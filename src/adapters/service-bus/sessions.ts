@@ -1,0 +1,226 @@
+import type { RetryOptions, ServiceBusClient, ServiceBusSessionReceiver } from '@azure/service-bus'
+import type { Disposition, Inbox, Receiver } from '../../core/ports.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { busCode, closeWithin } from './client.ts'
+import { type BusMessage, toMessage } from './message.ts'
+import { entityOf, nextSessionAt, type Place } from './place.ts'
+import { guardedSettler } from './settle.ts'
+
+export type SessionSettings = Place & {
+  /** Unsettled at once, over all sessions. */
+  readonly inFlight: number
+  /** Held at once. */
+  readonly sessions: number
+  /** A session that brought nothing for this long is given back. */
+  readonly idleMs: number
+  /** A session is held no longer than this, so that others get their turn. Well below the five minutes for which the client renews its lock. */
+  readonly turnMs: number
+}
+
+/** For a client of its own: asking for the next session ends with the timeout only, no signal reaches it (service-bus §0.7). */
+export const ACCEPT_RETRY: RetryOptions = { maxRetries: 0, timeoutInMs: 3_000 }
+
+const CLOSE_MS = 5_000
+const REST_MS = 250
+const LONGEST_REST_MS = 10_000
+/** After so many failures in a row the connection is given up for a new one. */
+const PATIENCE = 3
+
+interface Session {
+  readonly receiver: ServiceBusSessionReceiver
+  readonly settle: ReturnType<typeof guardedSettler>
+  /** Unsettled messages by sequence number; each lets the client grant credit for another. */
+  readonly held: Map<string, () => void>
+  /** Handlers that are not let go any more: the session's turn is over. */
+  readonly spent: (() => void)[]
+  /** When its lock was taken or renewed. */
+  readonly since: { at: number }
+  lastAt: number
+  ending: boolean
+  lost: boolean
+  ended: Promise<void> | null
+}
+
+/**
+ * A queue or subscription that requires sessions: a pool of workers, each with one session at a time, in the order the bus offers them. Inside a
+ * session messages come in order and are settled through the session. When a session or the connection is lost, or the receiver is closed,
+ * nothing is abandoned: what is unsettled comes again, in order and uncounted.
+ */
+export function sessionInbox(connect: () => ServiceBusClient, settings: SessionSettings, runtime: Runtime): Inbox<BusMessage> {
+  return { open: async (onMessage) => openSessions(connect, settings, runtime, onMessage) }
+}
+
+function openSessions(
+  connect: () => ServiceBusClient,
+  settings: SessionSettings,
+  runtime: Runtime,
+  onMessage: (message: BusMessage) => void,
+): Receiver<BusMessage> {
+  const entity = entityOf(settings)
+  const closing = new AbortController()
+  const closed = new Promise<null>((resolve) => closing.signal.addEventListener('abort', () => resolve(null)))
+  const sessions = new Set<Session>()
+  /** Asked for and not answered. */
+  const waiting = new Set<Promise<void>>()
+  const sessionOf = new WeakMap<BusMessage, Session>()
+  const perSession = Math.max(1, Math.floor(settings.inFlight / settings.sessions))
+  let client = connect()
+  let failures = 0
+
+  /** Runs until the inbox is closed. */
+  async function work(): Promise<void> {
+    while (!closing.signal.aborted) {
+      const startedAt = runtime.now()
+      const asked = client
+      try {
+        const receiver = await nextSession(asked)
+        if (receiver === null) return
+        failures = 0
+        await serve(receiver)
+      } catch (error) {
+        await failed(error, asked, startedAt)
+      }
+    }
+  }
+
+  /** `null` when the inbox is closed meanwhile: who asks for a session cannot be called back, so what still comes of it is given back. */
+  async function nextSession(asked: ServiceBusClient): Promise<ServiceBusSessionReceiver | null> {
+    const asking = nextSessionAt(asked, settings)
+    const answered = asking.then(
+      (late) => (closing.signal.aborted ? closeWithin(CLOSE_MS, late.close()) : undefined),
+      () => {},
+    )
+    waiting.add(answered)
+    void answered.then(() => waiting.delete(answered))
+    return await Promise.race([asking, closed])
+  }
+
+  async function failed(error: unknown, asked: ServiceBusClient, startedAt: number): Promise<void> {
+    if (closing.signal.aborted) return
+    const code = busCode(error)
+    // Nobody has anything to say, or somebody else was quicker. An answer that comes at once must not make this a busy loop.
+    if (code === 'ServiceTimeout' || code === 'SessionCannotBeLocked') {
+      await runtime.sleep(REST_MS - (runtime.now() - startedAt), closing.signal)
+      return
+    }
+    failures += 1
+    const restMs = Math.min(LONGEST_REST_MS, REST_MS * 2 ** Math.min(failures, 10)) * (0.75 + runtime.random() / 2)
+    runtime.log.warn('inbox.error', { code, during: 'acceptSession', queue: entity, retryInMs: Math.round(restMs) })
+    if (failures >= PATIENCE && asked === client) {
+      failures = 0
+      client = connect()
+      void closeWithin(CLOSE_MS, asked.close())
+    }
+    await runtime.sleep(restMs, closing.signal)
+  }
+
+  async function serve(receiver: ServiceBusSessionReceiver): Promise<void> {
+    const startedAt = runtime.now()
+    const session: Session = {
+      receiver,
+      settle: guardedSettler(receiver),
+      held: new Map(),
+      spent: [],
+      since: { at: startedAt },
+      lastAt: startedAt,
+      ending: false,
+      lost: false,
+      ended: null,
+    }
+    sessions.add(session)
+    try {
+      if (closing.signal.aborted) return
+      receiver.subscribe(
+        {
+          processMessage: (native) =>
+            new Promise<void>((resolve) => {
+              const message = toMessage(entity, native)
+              session.lastAt = runtime.now()
+              session.held.set(message.sequence, resolve)
+              sessionOf.set(message, session)
+              onMessage(message)
+            }),
+          processError: async ({ error, errorSource }) => {
+            session.lost = true
+            if (!closing.signal.aborted) runtime.log.warn('inbox.error', { code: busCode(error), during: errorSource, queue: entity })
+          },
+        },
+        { autoCompleteMessages: false, maxConcurrentCalls: perSession },
+      )
+      while (!closing.signal.aborted && !session.lost) {
+        const now = runtime.now()
+        await renew(session, now)
+        session.ending ||= now - startedAt >= settings.turnMs
+        if (session.held.size === 0 && (session.ending || now - session.lastAt >= settings.idleMs)) break
+        await runtime.sleep(Math.max(1, Math.min(settings.idleMs / 2, settings.turnMs / 2, REST_MS)), closing.signal)
+      }
+    } finally {
+      await end(session)
+    }
+  }
+
+  /** The client's own renewal outlives its session and keeps the process alive, so it is off. */
+  async function renew({ receiver, since }: Session, now: number): Promise<void> {
+    const until = receiver.sessionLockedUntilUtc.getTime()
+    if (until - now > (until - since.at) / 2) return
+    since.at = now
+    await receiver.renewSessionLock()
+  }
+
+  /** Gives the session back with whatever is unsettled in it. */
+  function end(session: Session): Promise<void> {
+    // Closed twice, the client would wait a minute for an answer that has been there.
+    if (session.ended) return session.ended
+    sessions.delete(session)
+    session.ended = session.receiver.isClosed ? Promise.resolve() : closeWithin(CLOSE_MS, session.receiver.close())
+    for (const letGo of [...session.held.values(), ...session.spent]) letGo()
+    session.held.clear()
+    return session.ended
+  }
+
+  async function settleIn(session: Session, dispositions: readonly Disposition<BusMessage>[]): Promise<void> {
+    const settled = await session.settle(dispositions)
+    for (const { message } of dispositions) {
+      const letGo = session.held.get(message.sequence)
+      session.held.delete(message.sequence)
+      if (letGo === undefined) continue
+      // Without credit nothing new comes, and what is there runs out.
+      if (session.ending) session.spent.push(letGo)
+      else letGo()
+    }
+    session.lastAt = runtime.now()
+    const wrong = settled.filter(({ error }) => error !== null)
+    if (wrong.length > 0)
+      runtime.log.warn('inbox.settle.failed', {
+        messages: wrong.length,
+        code: busCode(wrong[0]?.error),
+        what: 'they come again and are known',
+      })
+  }
+
+  const workers = Promise.all(Array.from({ length: settings.sessions }, work)).then(() => {})
+
+  return {
+    settle: async (dispositions) => {
+      const groups = new Map<Session, Disposition<BusMessage>[]>()
+      for (const disposition of dispositions) {
+        const session = sessionOf.get(disposition.message)
+        const group = session && groups.get(session)
+        if (group) group.push(disposition)
+        else if (session) groups.set(session, [disposition])
+      }
+      await Promise.all([...groups].map(([session, group]) => settleIn(session, group)))
+    },
+    close: async () => {
+      closing.abort()
+      await Promise.all([...sessions].map(end))
+      await workers
+      // A connection that is closed under who waits for a session keeps the process alive for a minute.
+      await closeWithin(
+        CLOSE_MS,
+        Promise.all(waiting).then(() => {}),
+      )
+      await closeWithin(CLOSE_MS, client.close())
+    },
+  }
+}

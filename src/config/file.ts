@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs'
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
+import { RollcallError } from '../core/errors.ts'
+import type { Environment } from './environment.ts'
+import { variable } from './variables.ts'
+
+export type Path = readonly (string | number)[]
+/** Something wrong in the file. `key` when the key itself is wrong and not what stands behind it. */
+export interface Problem {
+  readonly path: Path
+  readonly message: string
+  readonly key?: boolean
+}
+
+/** A file as it was read, with what is needed to say where something stands in it. */
+export interface ConfigFile {
+  readonly name: string
+  /** With variables expanded. */
+  readonly value: unknown
+  /** Texts in which variables were expanded, as they were written: what they came to may be a secret. */
+  readonly expanded: readonly { readonly path: Path; readonly text: string }[]
+  /** An error that names file, line and column, and the path, of each problem. */
+  invalid(problems: readonly Problem[]): RollcallError
+}
+
+/** Reads a YAML file. Throws `ConfigInvalid` when it cannot be read, is no YAML, or names a variable that is not set. */
+export function readConfigFile(name: string, environment: Environment): ConfigFile {
+  let written: string
+  try {
+    written = readFileSync(name, 'utf8')
+  } catch {
+    throw new RollcallError('ConfigInvalid', `${name} cannot be read; ROLLCALL_CONFIG names the file`)
+  }
+  const lines = new LineCounter()
+  const document = parseDocument(written, { lineCounter: lines, prettyErrors: false })
+  const at = (offset: number): string => {
+    const { line, col } = lines.linePos(offset)
+    return `${name}:${line}:${col}`
+  }
+  const [first] = document.errors
+  // The words of the parser quote the line, and a line may hold a secret.
+  if (first) throw new RollcallError('ConfigInvalid', `${at(first.pos[0])}: is no YAML [${first.code}]`)
+
+  const offsetOf = ({ path, key = false }: Problem): number => {
+    for (let depth = path.length; depth >= 0; depth -= 1) {
+      const node: unknown = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true)
+      if (key && depth === path.length) {
+        const parent: unknown = depth === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+        const pair = isMap(parent) ? parent.items.find((pair) => isScalar(pair.key) && pair.key.value === path.at(-1)) : undefined
+        if (isNode(pair?.key) && pair.key.range) return pair.key.range[0]
+      }
+      if (isNode(node) && node.range) return node.range[0]
+    }
+    return 0
+  }
+  const invalid = (problems: readonly Problem[]): RollcallError =>
+    new RollcallError(
+      'ConfigInvalid',
+      problems.map((problem) => `${at(offsetOf(problem))}: ${spell(problem.path)}${problem.message}`).join('\n'),
+    )
+
+  const expanded: { path: Path; text: string }[] = []
+  const problems: Problem[] = []
+  const expand = (value: unknown, path: Path): unknown => {
+    if (typeof value === 'string') {
+      const { text, missing } = expandText(value, environment)
+      if (missing !== null) problems.push({ path, message: `names the variable ${missing}, which is not set` })
+      else if (text !== value) expanded.push({ path, text: value })
+      return text
+    }
+    if (Array.isArray(value)) return value.map((one, index) => expand(one, [...path, index]))
+    if (typeof value !== 'object' || value === null) return value
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, expand(one, [...path, key])]))
+  }
+  let plain: unknown
+  try {
+    plain = document.toJS()
+  } catch {
+    throw new RollcallError('ConfigInvalid', `${name}: its aliases (*) name nothing, or too much`)
+  }
+  const value = expand(plain ?? {}, [])
+  if (problems.length > 0) throw invalid(problems)
+  return { name, value, expanded, invalid }
+}
+
+/** `${NAME}`, `${NAME:-otherwise}`; `$${` stands for `${` itself. JSONata's own `${` is never followed by a name in capitals and `}`. */
+const EXPANSION = /\$?\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g
+
+function expandText(text: string, environment: Environment): { readonly text: string; readonly missing: string | null } {
+  let missing: string | null = null
+  const expanded = text.replaceAll(EXPANSION, (written: string, name: string, otherwise: string | undefined) => {
+    if (written.startsWith('$$')) return written.slice(1)
+    const value = variable(environment, name) ?? otherwise
+    if (value === undefined) missing ??= name
+    return value ?? ''
+  })
+  return { text: expanded, missing }
+}
+
+/** `sources[0].order `, with a blank behind it when there is something to say. */
+export function spell(path: Path): string {
+  if (path.length === 0) return ''
+  const spelled = path.map((part) => (typeof part === 'number' ? `[${part}]` : /^[\w-]+$/.test(part) ? `.${part}` : `["${part}"]`)).join('')
+  return `${spelled.replace(/^\./, '')} `
+}

@@ -1,0 +1,184 @@
+import { RollcallError } from '../errors.ts'
+import { compileExpression, type Expression } from '../expression/expression.ts'
+import type { Json, JsonObject } from '../model.ts'
+import { type Envelope, reject, type Rejection } from './decode.ts'
+import { compareText } from '../plan/order.ts'
+import { effectiveInstant, instant } from './when.ts'
+
+/** What a field of a payload has to be. `instant` may name no zone, `id` is a text or a whole number. */
+export const FIELD_KINDS = ['text', 'id', 'instant', 'date', 'number', 'boolean', 'object', 'list'] as const
+export type FieldKind = (typeof FIELD_KINDS)[number]
+
+/** How a vendor's payload becomes canonical events. Data: it may come from a file. */
+export interface ShapeRules {
+  /** JSONata over the body: the items it carries. Without it the body is one item, or a list of them. */
+  readonly items?: string
+  /**
+   * Dotted paths in an item that have to be there, and what they have to be. `?` behind the kind allows them to be missing or null. Of several
+   * paths with ` | ` between them the first that is there counts.
+   */
+  readonly fields?: Readonly<Record<string, FieldKind | `${FieldKind}?`>>
+  /** The id of an event that gives none: a path in the item, or several whose values are digested together where the vendor has no id. */
+  readonly id?: string | readonly string[]
+  /** JSONata over one item: a canonical event (type, subject, time, data …), or a list of them; an empty list passes the item over. */
+  readonly event: string
+}
+
+/** Compiled rules of one shape. */
+export interface Shape {
+  readonly name: string
+  /** The events of a body as envelopes, all of them, or the first thing wrong: by the name of its field, never its value. */
+  apply(body: Json, source: string): Promise<{ readonly kind: 'envelopes'; readonly envelopes: readonly Envelope[] } | Rejection>
+}
+
+/** Compiles rules. `digest` as the runtime's. Throws `ShapeInvalid`, naming the shape and the part of it. */
+export function compileShape(name: string, rules: ShapeRules, digest: (text: string) => string): Shape {
+  const items = rules.items === undefined ? null : compile(name, 'items', rules.items)
+  const event = compile(name, 'event', rules.event)
+  const fields = Object.entries(rules.fields ?? {}).map(([path, kind]) => fieldOf(path, kind))
+
+  const eventsOf = async (item: Json, index: number, source: string): Promise<readonly Envelope[] | Rejection> => {
+    for (const field of fields) {
+      const wrong = check(field, at(item, field.path))
+      if (wrong) return reject(wrong.code, `${where(items, index)}${field.path} ${wrong.what} (shape ${name})`)
+    }
+    const answer = await event.evaluate(item, { index, source })
+    if (answer === undefined || answer === null)
+      return reject('ShapeFailed', `shape ${name} gives no event for item ${index + 1}; its event has to say what to make of it`)
+    const made = listOf(answer)
+    const envelopes: Envelope[] = []
+    for (const [part, one] of made.entries()) {
+      if (!isObject(one)) return reject('ShapeFailed', `shape ${name} gives something that is no event for item ${index + 1}`)
+      const id = rules.id === undefined ? {} : { id: idOf(rules.id, item, source, digest) + (made.length > 1 ? `.${part + 1}` : '') }
+      // `null` is how a JSONata object says that it has nothing to say.
+      const said = Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null))
+      const attributes = { specversion: '1.0', source, ...id, ...said }
+      envelopes.push({ attributes, data: one['data'] ?? {} })
+    }
+    return envelopes
+  }
+
+  return {
+    name,
+    apply: async (body, source) => {
+      try {
+        const found = items === null ? listOf(body) : listOf(await items.evaluate(body))
+        if (found.length === 0) return reject('FieldMissing', `${items === null ? 'the body' : items.text} holds no event (shape ${name})`)
+        const envelopes: Envelope[] = []
+        for (const [index, item] of found.entries()) {
+          const events = await eventsOf(item, index, source)
+          if ('kind' in events) return events
+          envelopes.push(...events)
+        }
+        return { kind: 'envelopes', envelopes }
+      } catch (error) {
+        if (error instanceof RollcallError) return reject('ShapeFailed', `shape ${name}: ${error.message}`)
+        throw error
+      }
+    },
+  }
+}
+
+interface Field {
+  readonly path: string
+  readonly kind: FieldKind
+  readonly optional: boolean
+}
+
+function fieldOf(path: string, written: FieldKind | `${FieldKind}?`): Field {
+  const optional = written.endsWith('?')
+  const kind = FIELD_KINDS.find((kind) => kind === (optional ? written.slice(0, -1) : written))
+  return { path, kind: kind ?? 'text', optional }
+}
+
+function check({ kind, optional }: Field, value: Json | undefined): { readonly code: string; readonly what: string } | null {
+  if (value === undefined || value === null) return optional ? null : { code: 'FieldMissing', what: 'is missing' }
+  return is(kind, value) ? null : { code: 'FieldInvalid', what: EXPECTED[kind] }
+}
+
+const EXPECTED: Readonly<Record<FieldKind, string>> = {
+  text: 'is no text, or empty',
+  id: 'is neither a text nor a whole number',
+  instant: 'is no date-time such as 2026-11-02T08:15:00Z',
+  date: 'is no date such as 2026-12-01',
+  number: 'is no number',
+  boolean: 'is neither true nor false',
+  object: 'is no object',
+  list: 'is no list',
+}
+
+function is(kind: FieldKind, value: Json): boolean {
+  switch (kind) {
+    case 'text':
+      return typeof value === 'string' && value !== ''
+    case 'id':
+      return (typeof value === 'string' && value !== '') || (typeof value === 'number' && Number.isSafeInteger(value))
+    case 'instant':
+      return typeof value === 'string' && instant(value, 'UTC') !== null
+    case 'date':
+      return typeof value === 'string' && effectiveInstant(value, 'UTC') !== null
+    case 'number':
+      return typeof value === 'number'
+    case 'boolean':
+      return typeof value === 'boolean'
+    case 'object':
+      return isObject(value)
+    case 'list':
+      return Array.isArray(value)
+  }
+}
+
+/** Which item of how many, in words of the payload where its items have a name there. */
+function where(items: Expression | null, index: number): string {
+  if (items === null) return index === 0 ? '' : `[${index}].`
+  return /^[\w.]+$/.test(items.text) ? `${items.text}[${index}].` : `item ${index + 1}: `
+}
+
+/** Fields are written out in a fixed form, so that the same payload has the same id on every machine and at every delivery. */
+function idOf(id: string | readonly string[], item: Json, source: string, digest: (text: string) => string): string {
+  if (typeof id === 'string') {
+    const value = at(item, id)
+    return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+  }
+  return digest(written([source, ...id.map((path) => at(item, path) ?? null)])).slice(0, 32)
+}
+
+/** JSON in one spelling: the order of an object's keys does not count. */
+function written(value: Json): string {
+  if (isList(value)) return `[${value.map(written).join(',')}]`
+  if (!isObject(value)) return JSON.stringify(value)
+  const keys = Object.keys(value).sort(compareText)
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${written(value[key] ?? null)}`).join(',')}}`
+}
+
+/** The first of the paths that holds something. */
+function at(item: Json, paths: string): Json | undefined {
+  for (const path of paths.split(' | ')) {
+    let value: Json | undefined = item
+    for (const key of path.split('.')) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
+    if (value !== undefined && value !== null) return value
+  }
+  return undefined
+}
+
+function listOf(value: Json | undefined): readonly Json[] {
+  if (value === undefined || value === null) return []
+  return isList(value) ? value : [value]
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function compile(name: string, part: string, text: string): Expression {
+  try {
+    return compileExpression(text)
+  } catch (error) {
+    if (error instanceof RollcallError) throw new RollcallError('ShapeInvalid', `shape ${name}: ${part} ${error.message}`)
+    throw error
+  }
+}

@@ -1,0 +1,65 @@
+import type { ShapeRules } from '../shape.ts'
+
+/**
+ * Event-based webhooks (documentation.bamboohr.com/docs/event-based-webhooks): they name what changed and carry no values, and have no id. A
+ * hire arrives as created and then updated; both are notices, and what is read says who works there.
+ */
+export const bamboohr: ShapeRules = {
+  fields: { type: 'text', timestamp: 'instant', 'data.employeeId': 'id', 'data.changedFields': 'list?' },
+  id: ['data.companyId', 'data.employeeId', 'type', 'timestamp', 'data.changedFields'],
+  event: `
+    type = 'employee.deleted'
+      ? { 'type': 'worker.deleted', 'subject': $string(data.employeeId), 'time': timestamp, 'data': { 'worker': { 'active': false } } }
+      : {
+          'type': type in ['employee.created', 'employee.updated'] ? 'worker.updated' : type,
+          'subject': $string(data.employeeId),
+          'time': timestamp,
+          'data': { 'mode': 'notice', 'changedFields': data.changedFields[] }
+        }`,
+}
+
+/**
+ * Field-based webhooks (documentation.bamboohr.com/docs/field-based-webhooks): several people a message, with the new values under English names
+ * or the API's own. They fire when a change takes effect. An empty value clears. Everything is also kept under `bamboohr` for mappings.
+ */
+export const bamboohrFields: ShapeRules = {
+  items: 'employees',
+  fields: { id: 'id', action: 'text', timestamp: 'instant', changedFields: 'list?', fields: 'object?' },
+  id: ['id', 'action', 'timestamp', 'changedFields'],
+  event: `(
+    $field := function($name, $alias) {(
+      $value := $lookup(fields, $name);
+      $found := $exists($value) ? $value : $lookup(fields, $alias);
+      $found = '' ? null : $found
+    )};
+    $status := $field('Status', 'status');
+    action = 'Deleted'
+      ? { 'type': 'worker.deleted', 'subject': $string(id), 'time': timestamp, 'data': { 'worker': { 'active': false } } }
+      : {
+          'type': action in ['Created', 'Updated'] ? 'worker.updated' : action,
+          'subject': $string(id),
+          'time': timestamp,
+          'data': {
+            'worker': {
+              'name': {
+                'givenName': $field('First Name', 'firstName'),
+                'middleName': $field('Middle Name', 'middleName'),
+                'familyName': $field('Last Name', 'lastName')
+              },
+              'displayName': $field('Display name', 'displayName'),
+              'nickName': $field('Preferred Name', 'preferredName'),
+              'employeeNumber': $field('Employee #', 'employeeNumber'),
+              'title': $field('Job Title', 'jobTitle'),
+              'department': $field('Department', 'department'),
+              'division': $field('Division', 'division'),
+              'managerId': $field('Supervisor EID', 'supervisorEId'),
+              'emails': { 'work': $field('Work Email', 'workEmail') },
+              'phones': { 'work': $field('Work Phone', 'workPhone') },
+              'hireDate': $field('Hire Date', 'hireDate'),
+              'active': $status = 'Active' ? true : $status = 'Inactive' ? false : $nothing,
+              'bamboohr': fields
+            }
+          }
+        }
+  )`,
+}

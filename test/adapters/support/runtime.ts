@@ -1,0 +1,20 @@
+import { systemRuntime } from '../../../src/adapters/system.ts'
+import type { JsonObject } from '../../../src/core/model.ts'
+import { type Runtime, silentTelemetry } from '../../../src/core/runtime.ts'
+
+export interface Line {
+  readonly level: 'info' | 'warn' | 'error'
+  readonly event: string
+  readonly fields: JsonObject
+}
+
+/** The real clock with rests cut short, and everything that was logged. */
+export function briskRuntime(longestRestMs: number): Runtime & { readonly lines: Line[] } {
+  const lines: Line[] = []
+  const note =
+    (level: Line['level']) =>
+    (event: string, fields: JsonObject = {}): void =>
+      void lines.push({ level, event, fields })
+  const base = systemRuntime({ info: note('info'), warn: note('warn'), error: note('error') }, silentTelemetry)
+  return { ...base, sleep: (ms, signal) => base.sleep(Math.min(ms, longestRestMs), signal), lines }
+}

@@ -1,0 +1,58 @@
+import { sha256 } from '../../src/adapters/system.ts'
+import { compileMapping, DEFAULT_RULES, type Mapping } from '../../src/core/plan/mapping.ts'
+import { type Person, type PersonEvent, planPerson } from '../../src/core/plan/plan.ts'
+import { ledgerEvent } from '../fakes/events.ts'
+import { NOW } from '../fakes/histories.ts'
+
+/** How many people a second one core plans: `node test/bench/planning.ts [people]`. Each has a hire and two changes. */
+const PEOPLE = Number(process.argv[2] ?? 20_000)
+
+function person(index: number): Person {
+  const employee = `e-${index}`
+  const event = (seq: number, worker: PersonEvent['worker']): PersonEvent => ({
+    ...ledgerEvent(index * 3 + seq, { employee, worker }),
+    state: 'received',
+    reason: null,
+  })
+  const name = { givenName: `Given ${index}`, familyName: `Family ${index}` }
+  const hired = {
+    userName: `u${index}@contoso.com`,
+    name,
+    active: true,
+    title: 'Engineer',
+    department: 'Development',
+    managerId: 'e-0',
+    emails: { work: `u${index}@contoso.com` },
+  }
+  return {
+    employee,
+    revision: 1,
+    events: [event(0, hired), event(1, { title: 'Lead' }), event(2, { department: 'Research' })],
+    takenHash: null,
+    known: false,
+    unanswered: [],
+  }
+}
+
+async function measure(what: string, mapping: Mapping): Promise<void> {
+  const people = Array.from({ length: PEOPLE }, (_, index) => person(index))
+  const rules = { mapping, digest: sha256 }
+  const startedAt = performance.now()
+  let operations = 0
+  for (const one of people) {
+    const decision = planPerson(one, NOW, rules)
+    const decided = decision instanceof Promise ? await decision : decision
+    if (decided.kind === 'decided' && decided.operation) operations += 1
+  }
+  const seconds = (performance.now() - startedAt) / 1_000
+  process.stdout.write(`${what.padEnd(28)} ${Math.round(PEOPLE / seconds).toLocaleString('en')} people/s (${operations} operations)\n`)
+}
+
+const displayName = { to: 'displayName', from: { jsonata: "name.givenName & ' ' & name.familyName" } }
+const upper = { to: 'title', from: { jsonata: '$uppercase(title)' } }
+const rest = DEFAULT_RULES.filter(({ to }) => to !== 'displayName' && to !== 'title')
+// The first round warms the compiler up.
+await measure('default mapping, first round', compileMapping())
+await measure('default mapping', compileMapping())
+await measure('one expression', compileMapping([...DEFAULT_RULES.filter(({ to }) => to !== 'displayName'), displayName]))
+await measure('two expressions', compileMapping([...rest, displayName, upper]))

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { readConfig } from '../../src/config.ts'
+import { jsonSchema } from '../../src/config/schema.ts'
+import { RollcallError } from '../../src/core/errors.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'rollcall-config-'))
+after(() => rmSync(folder, { recursive: true }))
+let files = 0
+function file(content: string, name = `rollcall-${(files += 1)}.yaml`): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+const read = (yaml: string, environment: Readonly<Record<string, string>> = {}): ReturnType<typeof readConfig> =>
+  readConfig({ ...environment, ROLLCALL_CONFIG: file(yaml) })
+/** What is complained of, a line each, without the folder. */
+function complaints(yaml: string, environment: Readonly<Record<string, string>> = {}): readonly string[] {
+  try {
+    read(yaml, environment)
+  } catch (error) {
+    assert(error instanceof RollcallError)
+    assert.equal(error.code, 'ConfigInvalid')
+    return error.message.split('\n').map((line) => line.replace(/^.*\.yaml:/, ''))
+  }
+  return []
+}
+
+void describe('without a file', () => {
+  void test('canonical events come from the one queue of the environment, and the default mapping holds', () => {
+    const { rules, file } = readConfig({ SERVICEBUS_QUEUE: 'my-queue', SOURCE_ZONE: 'Europe/Berlin', SOURCE_LAST_DAY: 'inclusive' })
+    assert.equal(file, null)
+    assert.deepEqual(rules.entrances, [{ queue: 'my-queue', entity: 'my-queue', sessions: false }])
+    assert.equal(rules.sources.length, 1)
+    assert.deepEqual(rules.sources[0]?.source, { zone: 'Europe/Berlin', rank: 0, order: 'version', lastDay: 'inclusive' })
+    assert.ok(rules.mapping.uses('name.givenName'))
+  })
+  void test('a variable that does not say what it should is named, its value is not', () => {
+    for (const [name, value] of [
+      ['SOURCE_ZONE', 'Berlin-ish'],
+      ['UPLOADS', 'secret'],
+      ['AUTH_MODE', 'hush'],
+    ] as const)
+      assert.throws(
+        () => readConfig({ [name]: value }),
+        (error) => error instanceof RollcallError && error.message.includes(name) && !error.message.includes(value),
+      )
+  })
+  void test('a secret may be in a file, without the line break at its end, and not in two places', () => {
+    const secret = file('s3cret\n', 'secret')
+    assert.equal(readConfig({ AZURE_CLIENT_SECRET_FILE: secret }).AZURE_CLIENT_SECRET, 's3cret')
+    assert.throws(() => readConfig({ AZURE_CLIENT_SECRET_FILE: secret, AZURE_CLIENT_SECRET: 'x' }), { message: /both set/ })
+    assert.throws(() => readConfig({ AZURE_CLIENT_SECRET_FILE: join(folder, 'nowhere') }), { message: /AZURE_CLIENT_SECRET_FILE/ })
+  })
+})
+
+void describe('a file', () => {
+  void test('an empty one changes nothing', () => {
+    assert.deepEqual(read('').rules.entrances, readConfig({}).rules.entrances)
+  })
+  void test('its settings stand below the environment', () => {
+    const config = read('settings: { UPLOADS: 7, LOG_LEVEL: warn, CALLS_PER_DAY: unlimited }', { LOG_LEVEL: 'error' })
+    assert.deepEqual([config.UPLOADS, config.LOG_LEVEL, config.CALLS_PER_DAY], [7, 'error', Number.POSITIVE_INFINITY])
+  })
+  void test('expands variables, files of variables and defaults, and leaves what is no variable', () => {
+    const { rules } = read(
+      'sources: [{ name: "${NAME}", queue: "${QUEUE:-fallback}", zone: "${ZONE}", rank: "${RANK}" }, { name: "$${NAME}", queue: "${a}" }]',
+      { NAME: '/hr/acme', ZONE_FILE: file('Europe/Berlin\n', 'zone'), RANK: '3' },
+    )
+    assert.deepEqual(
+      rules.sources.map(({ name, entity }) => [name, entity]),
+      [
+        ['/hr/acme', 'fallback'],
+        ['${NAME}', '${a}'],
+      ],
+    )
+    assert.deepEqual([rules.sources[0]?.source.zone, rules.sources[0]?.source.rank], ['Europe/Berlin', 3])
+  })
+  void test('names queues, topics and sessions, each entrance once', () => {
+    const { rules } = read(`
+sources:
+  - { name: a, queue: q, match: /hr/a }
+  - { name: b, queue: q }
+  - { name: c, topic: people, subscription: rollcall, sessions: true }`)
+    assert.deepEqual(rules.entrances, [
+      { queue: 'q', entity: 'q', sessions: false },
+      { topic: 'people', subscription: 'rollcall', entity: 'people/Subscriptions/rollcall', sessions: true },
+    ])
+  })
+  void test('lays its mapping over the default one, or begins with nothing', async () => {
+    const over = read('mapping: { attributes: { title: job.title, nickName: null, displayName: { jsonata: "$employee" } } }').rules
+    assert.equal(over.mapped, 25)
+    assert.deepEqual([over.mapping.uses('title'), over.mapping.uses('job.title'), over.mapping.uses('nickName')], [false, true, false])
+    const { record } = await over.mapping.map('7', new Map([['active', { value: true, by: 1 }]]))
+    assert.equal(record['displayName'], '7')
+    const alone = read('mapping: { base: none, nulls: omit, attributes: { active: active, title: title } }').rules
+    assert.equal(alone.mapped, 2)
+    const omitted = await alone.mapping.map('7', new Map([['title', { value: null, by: 1 }]]))
+    assert.ok(!('title' in omitted.record))
+    assert.deepEqual(omitted.missing, ['active'])
+  })
+  void test('takes shapes by name, its own before the shipped ones, or on the spot', () => {
+    const { sources } = read(`
+shapes:
+  mine: { event: "{ 'type': 'worker.updated' }" }
+sources:
+  - { name: a, queue: a, shape: hibob }
+  - { name: b, queue: b, shape: mine }
+  - { name: c, queue: c, shape: { items: list, id: [x, y], fields: { x: id, y: "text?" }, event: "$" } }`).rules
+    assert.deepEqual(
+      sources.map(({ shape }) => shape?.name),
+      ['hibob', 'mine', 'c'],
+    )
+  })
+})
+
+void describe('a file that cannot be used says line, column, path and what the place takes', () => {
+  const cases: readonly (readonly [what: string, yaml: string, expected: readonly RegExp[]])[] = [
+    [
+      'a key that is not known',
+      'sources:\n  - name: a\n    colour: red',
+      [/^3:5: sources\[0\]\.colour is not known here; known are name, queue,/],
+    ],
+    ['a key that is missing', 'sources:\n  - queue: a', [/^2:5: sources\[0\]\.name is missing; it takes a text$/]],
+    [
+      'a word that is none of those known',
+      'sources:\n  - name: a\n    order: secret',
+      [/^3:12: sources\[0\]\.order takes one of version, sequence, time$/],
+    ],
+    ['a zone nobody knows', 'sources: [{ name: a, zone: secret }]', [/^1:28: sources\[0\]\.zone takes an IANA zone/]],
+    ['half a subscription', 'sources: [{ name: a, topic: t }]', [/sources\[0\] takes topic and subscription together/]],
+    ['a setting that is not known', 'settings:\n  QUEUE: a', [/^2:3: settings\.QUEUE is not known here; known are LEDGER,/]],
+    ['a setting that is wrong', 'settings:\n  UPLOADS: 99', [/^2:12: settings\.UPLOADS /]],
+    [
+      'a variable that is not set',
+      'sources:\n  - name: ${NOWHERE}',
+      [/^2:11: sources\[0\]\.name names the variable NOWHERE, which is not set$/],
+    ],
+    ['what is no YAML', 'sources: [', [/^1:\d+: is no YAML \[\w+\]$/]],
+    [
+      'a rule of two minds',
+      'mapping:\n  attributes:\n    title: { from: a, jsonata: b }',
+      [/^3:12: mapping\.attributes\.title takes exactly one of from, jsonata and constant$/],
+    ],
+    [
+      'an expression with a slip',
+      'mapping:\n  attributes:\n    title: { jsonata: "a(" }',
+      [/^3:12: mapping\.attributes\.title cannot be used: .*S0\d+.*character/],
+    ],
+    [
+      'a place the service does not process',
+      'mapping: { attributes: { emails: a } }',
+      [/mapping\.attributes\.emails cannot be used: .*processes only/],
+    ],
+    ['a mapping without active', 'mapping: { attributes: { active: null } }', [/mapping\.attributes\.active is missing/]],
+    [
+      'a mapping that decides active',
+      'mapping: { attributes: { active: { constant: true } } }',
+      [/mapping\.attributes\.active cannot be used/],
+    ],
+    ['a shape nobody knows', 'sources: [{ name: a, shape: secret }]', [/sources\[0\]\.shape takes one of adp, bamboohr,/]],
+    ['a shape with a slip', 'shapes:\n  x: { event: "{" }', [/^2:6: shapes\.x cannot be used: shape x: event is no JSONata/]],
+    [
+      'two shapes on one queue',
+      'sources: [{ name: a, shape: hibob }, { name: b, shape: adp }]',
+      [/sources\[1\]\.shape is the second on hr-events/],
+    ],
+    ['one queue with and without sessions', 'sources: [{ name: a }, { name: b, sessions: true }]', [/sources\[1\]\.sessions differs/]],
+    ['two sources of one name', 'sources: [{ name: a, queue: x }, { name: a, queue: y }]', [/sources\[1\]\.name is taken/]],
+    ['several things at once', 'sources: [{ name: a, rank: high, lastDay: 3 }]', [/rank takes a number/, /lastDay takes one of/]],
+  ]
+  for (const [what, yaml, expected] of cases)
+    void test(what, () => {
+      const told = complaints(yaml)
+      assert.equal(told.length, expected.length, told.join('\n'))
+      for (const [index, pattern] of expected.entries()) assert.match(told[index] ?? '', pattern)
+      assert.ok(!told.join().includes('secret'), told.join('\n'))
+    })
+})
+
+void test('the schema for editors knows every key and describes most', () => {
+  const schema = JSON.stringify(jsonSchema())
+  for (const key of ['settings', 'sources', 'shapes', 'mapping', 'lastDay', 'attributes', 'jsonata'])
+    assert.ok(schema.includes(`"${key}"`), key)
+  assert.ok(schema.includes('"additionalProperties":false'))
+})

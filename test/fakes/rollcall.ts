@@ -1,0 +1,37 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** The command as a process of its own, with this environment and no other. */
+export function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** Runs a command to its end; one that lasts longer than `withinMs` is killed and has no code. */
+export async function rollcall(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  withinMs = 60_000,
+): Promise<Ran> {
+  const child = start(args, environment)
+  const timer = setTimeout(() => child.kill('SIGKILL'), withinMs)
+  const [stdout, stderr, [code]] = await Promise.all([
+    child.stdout ? text(child.stdout) : '',
+    child.stderr ? text(child.stderr) : '',
+    once(child, 'exit') as Promise<[number | null]>,
+  ])
+  clearTimeout(timer)
+  return { code, stdout, stderr }
+}
