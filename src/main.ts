@@ -62,6 +62,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('what would be sent, as a diff against the last record taken; sends nothing and changes nothing')
     .option('--events <file>', 'fold these events too: JSON lines, one CloudEvent a line')
     .option('--alone', 'with --events: leave the ledger out', false)
+    .option('--mapping <file>', 'with the mapping of this rollcall.yaml instead of the one in force')
     .option('--queue <name>', 'with --events: the queue they are read as if they came from (default: that of the first source)')
     .option('--as-of <date>', 'as it will be at this date or date-time (default: now)')
     .option('--employee <id>', 'only this person')

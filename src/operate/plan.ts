@@ -18,6 +18,8 @@ export interface PlanOptions {
   readonly events?: string
   readonly asOf?: string
   readonly employee?: string
+  /** A rollcall.yaml whose mapping is looked at instead of the one in force. */
+  readonly mapping?: string
   /** The queue, or topic/Subscriptions/subscription, the events of the file are read as if they came from. */
   readonly queue?: string
   /** Leaves the ledger out: the events of the file alone. */
@@ -38,7 +40,8 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
   const file = options.events === undefined ? null : await readEvents(options.events, config, now, options.queue)
   if (file && file.rejected.length > 0)
     for (const { line, code, description } of file.rejected) say(`line ${line} would be refused: ${code}, ${description}`)
-  const rules = planRules(config, digest)
+  // What a mapping that is not in force yet would send, against what the directory took last.
+  const rules = planRules(options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping }), digest)
   const alone = file !== null && (options.alone || !existsSync(config.LEDGER))
   if (alone && !options.alone) say(`there is no ledger at ${config.LEDGER}: the events of the file are planned alone`)
   const previews: Preview[] = []

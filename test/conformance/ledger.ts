@@ -1,4 +1,5 @@
 import { describe, it } from 'node:test'
+import { answerCases } from './ledger-answers.ts'
 import { booksCases } from './ledger-books.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { intakeCases } from './ledger-intake.ts'
@@ -23,6 +24,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...rescindCases,
   ...submitCases,
   ...reportCases,
+  ...answerCases,
   ...traceCases,
   ...booksCases,
 ]

@@ -214,7 +214,9 @@ void describe('the service tries again by itself what failed', () => {
 })
 
 void describe('a change somebody else made', () => {
-  const taken = new Map([['10001', { record: '{"externalId":"10001","title":"Engineer","active":true}', active: true }]])
+  const taken = new Map([
+    ['10001', { record: '{"externalId":"10001","title":"Engineer","active":true}', active: true, at: day(1) - 1_000 }],
+  ])
   const foreign = (echo: Record<string, string>): LogRecord => logRecord('r-1', { echo })
   const found = (operations: readonly Candidate[] = []): Candidates => candidates(operations, { taken })
   const seen = (record: LogRecord, among: Candidates): LogRecord[] => foreignRecords(joinRecords([record], among, SKEW), among)
@@ -225,9 +227,11 @@ void describe('a change somebody else made', () => {
   })
 
   void test('disturbs its person when it shows other values than the directory took from us', () => {
-    assert.deepEqual(disturbedPeople([foreign({ title: 'Head' })], found()), ['10001'])
-    assert.deepEqual(disturbedPeople([foreign({ title: 'Engineer' })], found()), [])
-    assert.deepEqual(disturbedPeople([logRecord('r-1', { scoping: 'False' })], found()), ['10001'])
-    assert.deepEqual(disturbedPeople([foreign({ title: 'Head' })], candidates([])), [])
+    const disturbed = (record: LogRecord, among: Candidates): readonly string[] =>
+      disturbedPeople(joinRecords([record], among, SKEW), among)
+    assert.deepEqual(disturbed(foreign({ title: 'Head' }), found()), ['10001'])
+    assert.deepEqual(disturbed(foreign({ title: 'Engineer' }), found()), [])
+    assert.deepEqual(disturbed(logRecord('r-1', { scoping: 'False' }), found()), ['10001'])
+    assert.deepEqual(disturbed(foreign({ title: 'Head' }), candidates([])), [])
   })
 })

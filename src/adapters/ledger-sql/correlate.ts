@@ -2,6 +2,7 @@ import type { Candidate, Candidates, CorrelatedPage, JoinedRecord } from '../../
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import type { LogRecord } from '../../core/report/log-record.ts'
 import { addUnanswered } from './employees.ts'
+import { planAgain } from './finalize.ts'
 import { operationId, seqOf } from './people.ts'
 import { parse } from './json.ts'
 import { addTotals } from './totals.ts'
@@ -46,16 +47,18 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
     people,
     'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
   )
-  const taken = await withRows<{ employee: string; record: string; active: number }>(
+  const taken = await withRows<{ employee: string; record: string; active: number; at: number | null }>(
     sql,
     ['id TEXT'],
     people,
-    'SELECT o.employee, o.record, o.active FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL',
+    `SELECT o.employee, o.record, o.active, (
+       SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
+     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL`,
   )
   const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
   return {
-    taken: new Map(taken.map(({ employee, record, active }) => [employee, { record, active: active === 1 }])),
-    // Those kept are known too: a record judged foreign at every look would have its person sent again for ever.
+    taken: new Map(taken.map(({ employee, record, active, at }) => [employee, { record, active: active === 1, at: at ?? 0 }])),
+    // Those kept are known too.
     known: new Set([...known, ...kept].map(({ id }) => id)),
     operations: operations.map((row): Candidate => ({
       id: operationId(row.seq),
@@ -100,6 +103,16 @@ export async function correlate(
     -1,
   )
   const older = await remember(sql, joins, [...first, ...retried], now)
+  await forgetTaken(
+    sql,
+    first.filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
+  )
+  // What came while the service tried was compared with what the directory held before.
+  await planAgain(
+    sql,
+    retried.map(({ employee }) => employee),
+    now,
+  )
   await noteManagers(sql, joins)
   await offerAgain(sql, [...disturbed, ...older], now)
   await offerAgainAfterOvertaking(
@@ -188,6 +201,16 @@ async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: read
   )
   const kept = new Set(remembered.map(({ id }) => id))
   return [...newest.keys()].filter((employee) => !kept.has(employee))
+}
+
+/** The service may carry out at any time what it failed with: from then on nothing is the same as what the directory took last. */
+async function forgetTaken(sql: Sql, employees: readonly string[]): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT'],
+    [...new Set(employees)].sort().map((id) => [id]),
+    'UPDATE employees SET taken_hash = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
+  )
 }
 
 async function offerAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {

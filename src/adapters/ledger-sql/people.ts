@@ -24,9 +24,13 @@ export interface EventRow {
   readonly state: EventState
   readonly reason: string | null
   readonly by_seq: number | null
+  /** What its operation comes to when the quiet time is over. */
+  readonly interim?: 'confirmed' | 'unchanged' | 'skipped' | null
 }
 const EVENT_COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq'
+/** What the log has answered well is as good as final, though it may still be refined: such events are not decided again, or a later operation would speak for them. */
+const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
 
 /** Until when intake counts as working off a backlog. In the ledger, so that every instance sees it. */
 export const BACKLOG_UNTIL = 'backlog-until'
@@ -58,7 +62,12 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     'SELECT p.id, p.revision, p.taken_hash, p.known FROM v JOIN employees p ON p.id = v.id',
   )
   const events = group(
-    await withRows<EventRow>(sql, ['id TEXT'], rows, `SELECT ${EVENT_COLUMNS} FROM v JOIN events e ON e.employee = v.id`),
+    await withRows<EventRow>(
+      sql,
+      ['id TEXT'],
+      rows,
+      `SELECT ${EVENT_COLUMNS}, c.interim FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
+    ),
     (row) => row.employee,
   )
   const remains = await remainsOf(sql, ids)
@@ -104,7 +113,7 @@ export function toEvent(row: EventRow): PersonEvent {
     worker: parse<JsonObject>(row.worker),
     rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
     traceparent: row.traceparent,
-    state: row.state,
+    state: row.interim ?? row.state,
     reason: row.reason,
     by: row.by_seq,
     dead: row.state === 'dead-lettered' && leavesFold(row.reason),

@@ -279,6 +279,8 @@ export interface Candidate {
 export interface TakenRecord {
   readonly record: string
   readonly active: boolean
+  /** The moment the log gives to it. */
+  readonly at: number
 }
 export interface Candidates {
   /** Ids of records that are in the ledger already. */
@@ -288,7 +290,7 @@ export interface Candidates {
   readonly byChange: ReadonlyMap<string, string>
   /** Earlier records of these people that could not be told apart yet. */
   readonly unjoined: readonly LogRecord[]
-  /** The record the directory took last, by employee, and when; to tell whether a foreign record changed it. */
+  /** The record the directory took last, by employee, and when; to tell whether another record changed it since. */
   readonly taken: ReadonlyMap<string, TakenRecord>
 }
 export type Interim = 'confirmed' | 'unchanged' | 'skipped' | 'failed' | 'escrowed'

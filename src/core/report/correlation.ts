@@ -85,7 +85,7 @@ export function correlation(
         now,
         finalAt: now + settings.quietMs,
         watermark: last ? watermark : null,
-        disturbed: disturbedPeople(foreign, found),
+        disturbed: disturbedPeople(joins, found),
         foreign: foreign.length,
       })
     }

@@ -1,4 +1,4 @@
-import type { Candidate, Candidates, Interim, JoinedRecord } from '../ledger/port.ts'
+import type { Candidate, Candidates, Interim, JoinedRecord, TakenRecord } from '../ledger/port.ts'
 import { parseRecord } from '../plan/record.ts'
 import { echoOf } from '../plan/scim.ts'
 import type { LogRecord } from './log-record.ts'
@@ -162,17 +162,46 @@ function add<T>(groups: Map<string, T[]>, key: string, item: T): void {
 
 /** New records of changes nobody here sent: nothing of the person is on its way. */
 export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates): LogRecord[] {
-  const onTheirWay = new Set(found.operations.map(({ employee }) => employee))
+  const open = stillOpen(joins, found)
+  const seen = new Set(found.unjoined.map(({ id }) => id))
   return joins.flatMap(({ record, operation }) =>
-    operation === null && record.imported && !found.known.has(record.id) && !onTheirWay.has(record.employee) ? [record] : [],
+    operation === null && record.imported && !seen.has(record.id) && !open.has(record.employee) ? [record] : [],
   )
 }
 
-/** People whose record somebody else changed: a foreign record shows other values than the directory took from us. */
-export function disturbedPeople(foreign: readonly LogRecord[], found: Candidates): string[] {
-  const disturbed = foreign.filter((record) => {
-    const taken = found.taken.get(record.employee)
-    return record.status === 'success' && taken !== undefined && contradicts(record, taken)
+/**
+ * People of whom the directory may hold something else than it took from us, because a record later than ours shows a change that answers no open
+ * operation: somebody else's, one of ours that was given up, or a new try of one that had failed for good. It is looked at whenever a record of the
+ * person comes and nothing of it is on its way, and not only when it is new: while something was, nobody could tell. What we offer again is
+ * answered by a later record still, so that this ends.
+ */
+export function disturbedPeople(joins: readonly JoinedRecord[], found: Candidates): string[] {
+  const open = stillOpen(joins, found)
+  const taken = takenAfter(joins, found)
+  const disturbed = joins.filter(({ record, operation, interim }) => {
+    const ours = taken.get(record.employee)
+    if (record.status !== 'success' || open.has(record.employee) || (ours && record.activityAt < ours.at)) return false
+    if (record.escrowRetry) return interim === null
+    return operation === null && record.imported && ours !== undefined && contradicts(record, ours)
   })
-  return [...new Set(disturbed.map(({ employee }) => employee))]
+  return [...new Set(disturbed.map(({ record }) => record.employee))]
+}
+
+/** People with an operation the log has not spoken of. An escrowed one is answered by a new try only, which says that it is one. */
+function stillOpen(joins: readonly JoinedRecord[], found: Candidates): ReadonlySet<string> {
+  const answered = new Set(joins.flatMap(({ operation, interim }) => (operation !== null && interim !== null ? [operation] : [])))
+  return new Set(found.operations.filter(({ id, state }) => state === 'accepted' && !answered.has(id)).map(({ employee }) => employee))
+}
+
+/** What the directory took last of each person, these records included, in the order of the log. */
+function takenAfter(joins: readonly JoinedRecord[], found: Candidates): ReadonlyMap<string, TakenRecord> {
+  const taken = new Map(found.taken)
+  const operations = new Map(found.operations.map((operation) => [operation.id, operation]))
+  for (const { record, operation, interim } of joins) {
+    const sent = operation === null ? undefined : operations.get(operation)
+    const took = interim === 'confirmed' || (interim === 'unchanged' && record.code === REDUNDANT_EXPORT)
+    if (sent && took && record.activityAt >= (taken.get(sent.employee)?.at ?? 0))
+      taken.set(sent.employee, { record: sent.record, active: sent.active, at: record.activityAt })
+  }
+  return taken
 }

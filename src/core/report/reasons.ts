@@ -1,0 +1,237 @@
+/** Who can do something about it. */
+export const REASON_OWNERS = ['HR data', 'mapping', 'directory', 'limits', 'service'] as const
+export type ReasonOwner = (typeof REASON_OWNERS)[number]
+
+/** What a code of the provisioning log, of the upload or of the connector itself means, in words for the person who has to act. */
+export interface Reason {
+  /** Every spelling it has been seen in. */
+  readonly codes: readonly string[]
+  readonly cause: string
+  readonly fix: string
+  readonly owner: ReasonOwner
+  /** `true`: it may go away by itself, because the service tries again or because somebody else's record comes. */
+  readonly waitingHelps: boolean
+}
+
+/** The bucket of codes nobody has written down yet. */
+export const UNCATALOGUED: Reason = {
+  codes: ['Uncatalogued'],
+  cause: 'The service used a code this release does not know.',
+  fix: 'Read the words of the service in the record; the record is named by rollcall trace, and the portal shows it under provisioning logs.',
+  owner: 'service',
+  waitingHelps: false,
+}
+
+/**
+ * The codes that `errorInformation.errorCode`, `SkipReason`, a refused upload and the connector's own reasons can have. Those of the service are from
+ * Microsoft's pages and from real records; what to do about some of them is inference.
+ */
+export const REASON_CATALOGUE: readonly Reason[] = [
+  {
+    codes: ['Conflict', 'EntryConflict'],
+    cause: 'Another object of the directory already has a value that must be unique, mostly the user principal name or a proxy address.',
+    fix: 'Find the other object. Change its value, or let HR give this person another; then replay the event.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['TooManyRequests'],
+    cause: 'The directory throttled the provisioning service.',
+    fix: 'Nothing; the service tries again by itself, first after six hours.',
+    owner: 'limits',
+    waitingHelps: true,
+  },
+  {
+    codes: ['InternalServerError', 'InternalError'],
+    cause: 'The provisioning service or the directory failed.',
+    fix: 'Wait for its own retry; when it goes on for a day, restart the job or ask Microsoft.',
+    owner: 'service',
+    waitingHelps: true,
+  },
+  {
+    codes: ['Timeout', 'WebExceptionProtocolError'],
+    cause: 'The target did not answer the provisioning service in time, or broke the connection off.',
+    fix: 'Nothing; the service tries again by itself. For Active Directory, see whether the provisioning agent is running.',
+    owner: 'service',
+    waitingHelps: true,
+  },
+  {
+    codes: ['InsufficientRights', 'Unauthorized', 'NotPermitted'],
+    cause:
+      'The provisioning service may not change this object: its rights do not reach it, or the account is protected (an administrator, for example).',
+    fix: 'Give the agent or the application the rights, or take the object out of scope and look after it by hand.',
+    owner: 'directory',
+    waitingHelps: false,
+  },
+  {
+    codes: ['MethodNotAllowed', 'NotImplemented'],
+    cause: 'The target does not know the action the job asked for.',
+    fix: 'See the target object actions of the job, and whether the attribute can be written at all.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['UnprocessableEntity'],
+    cause: 'The target understood the request and does not take its values.',
+    fix: 'The words of the service name the attribute: correct its value at HR, or its expression in the mapping.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['InvalidAnchor'],
+    cause: 'The object the job had matched is gone or is another one now.',
+    fix: 'See whether the account was deleted or made again; restart the job, so that it matches anew, and replay.',
+    owner: 'directory',
+    waitingHelps: false,
+  },
+  {
+    codes: ['MandatoryFieldsMissing', 'MissingValues'],
+    cause: 'An attribute the directory needs to create somebody has no value.',
+    fix: 'Complete the record at HR, or give the attribute a default in the mapping. For a leaver it means that the directory never knew the person.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['SchemaAttributeNotFound', 'HybridSynchronizationActiveDirectoryCannotFindAttribute'],
+    cause: 'The mapping names an attribute the target does not have.',
+    fix: 'Take it out of the mapping, or add it to the schema of the target and to the attribute list of the application.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['SchemaPropertyCanOnlyAcceptValue'],
+    cause: 'The attribute takes only certain values, and this is none of them.',
+    fix: 'Map the values of HR to those of the directory, with Switch for example.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['InvalidAttributeSyntax-LdapErr'],
+    cause: 'Active Directory does not take the value in this form: too long, a wrong character, a wrong type.',
+    fix: 'The words of the service name the attribute: correct the value at HR, or cut or replace in the expression of the mapping.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['InvalidDomain'],
+    cause: 'The user principal name ends in a domain that is not verified in the tenant.',
+    fix: 'Verify the domain, or map the name to one that is.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['AzureActiveDirectoryInvalidUserPrincipalName'],
+    cause: 'The user principal name is no name and domain, or has characters that are not allowed.',
+    fix: 'Correct the user name at HR, or clean it in the mapping (NormalizeDiacritics, StripSpaces, Replace).',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['LicenseLimitExceeded'],
+    cause: 'The tenant has no licence left for another person.',
+    fix: 'Get more licences, or free some; the service tries again.',
+    owner: 'limits',
+    waitingHelps: true,
+  },
+  {
+    codes: ['DuplicateTargetEntries'],
+    cause: 'More than one object of the directory has the matching value of this person.',
+    fix: 'Leave the matching value (employeeId by default) on one of them only; then replay.',
+    owner: 'directory',
+    waitingHelps: false,
+  },
+  {
+    codes: ['DuplicateSourceEntries'],
+    cause: 'Two people of HR match one object of the directory.',
+    fix: 'See which of the two the account belongs to, and correct the key of the other at HR.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['ImportSkipped'],
+    cause: 'The job could not take the record in, because something it needs (the key, for example) was not in it.',
+    fix: 'See the import step of the record, and the mapping of the key.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['EntrySynchronizationSkipped'],
+    cause: 'The job is set up not to do this: its target object actions leave the action out.',
+    fix: 'Switch the action on in the job, or leave it off if that is meant.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['NotEffectivelyEntitled'],
+    cause: 'The person is outside the scope of the job.',
+    fix: 'Nothing, if that is meant; else change the scoping filter or the value it looks at.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['RedundantExport'],
+    cause: 'The directory already held all of these values.',
+    fix: 'Nothing.',
+    owner: 'directory',
+    waitingHelps: false,
+  },
+  {
+    codes: ['UnableToResolveReferenceAttributeValue'],
+    cause: 'The manager is not known to this job yet.',
+    fix: 'Nothing, if the manager comes too; the service sets the reference then. Else see why HR sends no record of the manager.',
+    owner: 'HR data',
+    waitingHelps: true,
+  },
+  {
+    codes: ['AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises'],
+    cause: 'The account is synchronised from Active Directory and can be changed only there.',
+    fix: 'Provision this person to Active Directory instead, or convert the account to a cloud account.',
+    owner: 'directory',
+    waitingHelps: false,
+  },
+  {
+    codes: ['AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService'],
+    cause: 'The account belongs to another service (a guest, for example) and can be changed only there.',
+    fix: 'Take the person out of scope, or remove the guest and let the job create a member.',
+    owner: 'directory',
+    waitingHelps: false,
+  },
+  {
+    codes: ['NoOutcome'],
+    cause: 'The service accepted the record several times and the log never spoke of it. The directory may hold it.',
+    fix: 'See whether the job is paused, quarantined or was restarted; then replay.',
+    owner: 'service',
+    waitingHelps: false,
+  },
+  {
+    codes: ['NoRecord'],
+    cause: 'The service answered everything else in the call and said nothing of this record, twice.',
+    fix: 'Nothing; the directory is taken to hold it. Look the person up if in doubt.',
+    owner: 'service',
+    waitingHelps: false,
+  },
+  {
+    codes: ['IncompleteRecord', 'Incomplete'],
+    cause: 'HR never said what the directory needs of this person; the detail names the attributes.',
+    fix: 'Complete the record at HR: what waited or died for it comes back by itself.',
+    owner: 'HR data',
+    waitingHelps: true,
+  },
+  {
+    codes: ['Http400', 'Http413', 'BadRequest', 'InvalidValue', 'Invalid Data Format'],
+    cause: 'The service does not take the record in this form, and refused the call for it.',
+    fix: 'See the attribute the service names; mostly a custom attribute that is not on the list of the application.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+]
+
+const byCode = new Map(REASON_CATALOGUE.flatMap((reason) => reason.codes.map((code) => [code.toLowerCase(), reason])))
+
+/** Never nothing: a code nobody has written down is `UNCATALOGUED`. LDAP errors carry numbers behind their name. */
+export function reasonOf(code: string): Reason {
+  const lower = code.toLowerCase()
+  const exact = byCode.get(lower)
+  if (exact) return exact
+  return lower.startsWith('invalidattributesyntax-ldaperr') ? (byCode.get('invalidattributesyntax-ldaperr') ?? UNCATALOGUED) : UNCATALOGUED
+}

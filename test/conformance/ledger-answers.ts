@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { hrEvent, joiner, leaver, type LedgerCase } from './ledger-world.ts'
+
+/** What an answer leaves behind for whoever plans next. */
+export const answerCases: readonly LedgerCase[] = [
+  {
+    name: 'an event the log has answered keeps that answer, whatever is planned before the quiet time is over',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { title: 'a' }))
+      await world.answer(await world.send())
+      await world.record(hrEvent('e2', 'p1', { title: 'a' }, { order: 1 }))
+      await world.plan()
+      await world.finalize()
+      assert.deepEqual(await world.outcomes(), ['e2:1:unchanged', 'e1:1:confirmed'])
+    },
+  },
+  {
+    name: 'the offer of the end state after an overtaking does not speak for the termination that was confirmed',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      const first = await world.send()
+      await world.record(leaver('e2', 'p1'))
+      const second = await world.send()
+      await world.answer(first)
+      await world.answer(second)
+      await world.answer(await world.send(), 'unchanged', { code: 'RedundantExport', status: 'skipped' })
+      await world.finalize()
+      assert.equal((await world.states('p1'))['e2'], 'confirmed')
+    },
+  },
+  {
+    name: 'while the service tries something again by itself, a record like the one before is sent and not taken for granted',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { title: 'a' }))
+      await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: null }, { order: 1 }))
+      await world.answer(await world.send(), 'escrowed', { status: 'failure', code: 'Timeout', willRetry: true })
+      await world.record(hrEvent('e3', 'p1', { title: 'a' }, { order: 2 }))
+      await world.plan()
+      assert.equal((await world.needBatch()).operations.length, 1)
+    },
+  },
+  {
+    name: 'when the service succeeds by itself after all, what came meanwhile is compared with that',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { title: 'a' }))
+      const sent = await world.send()
+      await world.answer(sent, 'escrowed', { status: 'failure', code: 'Timeout', willRetry: true })
+      await world.answer(sent, 'confirmed', { escrowRetry: true, imported: false })
+      assert.deepEqual(
+        (await world.due()).map(({ employee }) => employee),
+        ['p1'],
+      )
+      await world.plan()
+      await world.finalize()
+      assert.deepEqual(await world.outcomes(), ['e1:1:confirmed'])
+      assert.equal(await world.next(), null)
+    },
+  },
+]

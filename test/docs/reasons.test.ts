@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { REASON_CATALOGUE, reasonOf, UNCATALOGUED } from '../../src/core/report/reasons.ts'
+import { renderReasons, writtenReasons } from './reasons.ts'
+
+/** Every code that is known to appear in a log record. */
+const SEEN =
+  `Conflict EntryConflict TooManyRequests InternalServerError InsufficientRights MethodNotAllowed NotPermitted Unauthorized UnprocessableEntity
+  WebExceptionProtocolError InvalidAnchor NotImplemented MandatoryFieldsMissing MissingValues SchemaAttributeNotFound InternalError InvalidDomain Timeout
+  LicenseLimitExceeded DuplicateTargetEntries DuplicateSourceEntries ImportSkipped EntrySynchronizationSkipped SchemaPropertyCanOnlyAcceptValue
+  AzureActiveDirectoryInvalidUserPrincipalName AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises RedundantExport NotEffectivelyEntitled
+  AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService HybridSynchronizationActiveDirectoryCannotFindAttribute
+  UnableToResolveReferenceAttributeValue NoOutcome NoRecord IncompleteRecord`.split(/\s+/)
+
+void describe('the catalogue of reasons', () => {
+  void test('knows every code the log is known to use, and the connector’s own', () => {
+    for (const code of SEEN) assert.notEqual(reasonOf(code), UNCATALOGUED, code)
+  })
+
+  void test('has one entry a code', () => {
+    const codes = REASON_CATALOGUE.flatMap((reason) => reason.codes.map((code) => code.toLowerCase()))
+    assert.equal(new Set(codes).size, codes.length)
+  })
+
+  void test('says of what the service tries again by itself that waiting helps', () => {
+    for (const code of ['TooManyRequests', 'InternalServerError', 'WebExceptionProtocolError', 'Timeout'])
+      assert.equal(reasonOf(code).waitingHelps, true, code)
+  })
+
+  void test('knows an LDAP error whatever number stands behind it, and a code in other letters', () => {
+    assert.equal(reasonOf('InvalidAttributeSyntax-LdapErr:00000057').owner, 'mapping')
+    assert.equal(reasonOf('entryconflict'), reasonOf('EntryConflict'))
+  })
+
+  void test('puts a code nobody wrote down into the named bucket', () => {
+    assert.equal(reasonOf('SomethingNew'), UNCATALOGUED)
+    assert.equal(reasonOf('constructor'), UNCATALOGUED)
+  })
+
+  void test('is the page', () => {
+    assert.equal(writtenReasons(), renderReasons(), 'run node test/docs/reasons.ts')
+  })
+})

@@ -1,0 +1,33 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Reason, REASON_CATALOGUE, REASON_OWNERS, UNCATALOGUED } from '../../src/core/report/reasons.ts'
+
+const page = new URL('../../docs/reasons.md', import.meta.url)
+
+export const writtenReasons = (): string => readFileSync(page, 'utf8')
+
+/** The page, made from the catalogue. */
+export function renderReasons(): string {
+  const row = ({ codes, cause, fix, waitingHelps }: Reason): string =>
+    `| ${codes.map((code) => `\`${code}\``).join(', ')} | ${cause} | ${fix} | ${waitingHelps ? 'yes' : 'no'} |`
+  const sections = REASON_OWNERS.flatMap((owner) => [
+    `## ${owner[0]?.toUpperCase()}${owner.slice(1)}`,
+    '',
+    '| code | cause | what to do | waiting helps |',
+    '| --- | --- | --- | --- |',
+    ...[...REASON_CATALOGUE, UNCATALOGUED].filter((reason) => reason.owner === owner).map(row),
+    '',
+  ])
+  return [
+    '# Reasons',
+    '',
+    'Why an operation failed or came to nothing, by who can do something about it. `rollcall trace` shows the entry for the code of an operation.',
+    `A code that is not here is shown as \`${UNCATALOGUED.codes[0]}\`. Made from \`src/core/report/reasons.ts\` by \`node test/docs/reasons.ts\`.`,
+    '',
+    ...sections,
+  ]
+    .join('\n')
+    .replace(/\n+$/, '\n')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, renderReasons())
