@@ -1,4 +1,3 @@
-import type { PlainMapping } from '../../src/core/plan/mapping.ts'
 import { createHash } from 'node:crypto'
 import { compileMapping, type PlainMapping } from '../../src/core/plan/mapping.ts'
 import type { Person, PersonEvent, PlanRules } from '../../src/core/plan/plan.ts'
