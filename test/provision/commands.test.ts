@@ -137,7 +137,6 @@ void describe('rollcall check', () => {
       { service: /set SERVICEBUS_CONNECTION_STRING/, endpoint: /copy the/ },
     ],
     ['an endpoint that gets no token', () => ({ PROVISIONING_ENDPOINT: ELSEWHERE }), { endpoint: /host that gets no token/ }],
-    ['http without the setting', () => ({ PROVISIONING_ALLOW_HTTP: 'false' }), { endpoint: /PROVISIONING_ALLOW_HTTP=true/ }],
     ['an identity that lacks a part', () => ({ AUTH_MODE: 'client-secret' }), { identity: /needs AZURE_TENANT_ID/ }],
     [
       'a job that is not there',
