@@ -48,6 +48,29 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (reference: string, options: { output: Format }) => {
       code = await (await import('./operate/trace.ts')).trace(process.env, reference, options.output)
     })
+  program
+    .command('explain')
+    .description('why an event or a person is as it is: what applied, what stands in its place, what is held until when')
+    .argument('<reference>', 'event id or employee')
+    .option('--show-values', 'show values of personal attributes', false)
+    .addOption(output())
+    .action(async (reference: string, options: { output: Format; showValues: boolean }) => {
+      code = await (await import('./operate/explain.ts')).explain(process.env, reference, options)
+    })
+  program
+    .command('plan')
+    .description('what would be sent, as a diff against the last record taken; sends nothing and changes nothing')
+    .option('--events <file>', 'fold these events too: JSON lines, one CloudEvent a line')
+    .option('--alone', 'with --events: leave the ledger out', false)
+    .option('--mapping <file>', 'with the mapping of this rollcall.yaml instead of the one in force')
+    .option('--queue <name>', 'with --events: the queue they are read as if they came from (default: that of the first source)')
+    .option('--as-of <date>', 'as it will be at this date or date-time (default: now)')
+    .option('--employee <id>', 'only this person')
+    .option('--show-values', 'show values of personal attributes', false)
+    .addOption(output())
+    .action(async (options) => {
+      code = await (await import('./operate/plan.ts')).plan(options, process.env)
+    })
 
   program
     .command('events')
@@ -82,6 +105,29 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(output())
     .action(async (options: { actor: string; reason: string; output: Format }) => {
       code = await (await import('./operate/brake.ts')).brakeRelease(process.env, options.actor, options.reason, options.output)
+    })
+
+  program
+    .command('import')
+    .description('full records as a baseline: CSV with dotted attribute paths in its header, or JSON lines')
+    .argument('<file>', 'a .csv or .jsonl file; one column or key is employee')
+    .requiredOption('--as-of <instant>', 'when the file was exported: what was recorded after it stands')
+    .option('--source <name>', 'the source the records are of, as its events name it', '/import')
+    .option('--rejected <file>', 'where rows that were not taken are listed (default: <file>.rejected.csv)')
+    .addOption(output())
+    .action(async (file: string, options) => {
+      code = await (await import('./operate/import.ts')).importFile(file, options, process.env)
+    })
+
+  program
+    .command('erase')
+    .description('take everything the ledger holds of one person out of it, for good; the directory is untouched')
+    .argument('<employee>', 'employee id')
+    .requiredOption('--actor <name>', 'who does it')
+    .requiredOption('--reason <text>', 'why')
+    .addOption(output())
+    .action(async (employee: string, options) => {
+      code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
     })
 
   const config = program.command('config').description('the configuration: environment and rollcall.yaml')
@@ -142,7 +188,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (error instanceof RollcallError) {
       process.stderr.write(`rollcall: ${error.message} [${error.code}]\n`)
-      return error.code === 'ConfigInvalid' ? 2 : 1
+      return error.code === 'ConfigInvalid' || error.code === 'ArgumentInvalid' ? 2 : 1
     }
     process.stderr.write(`rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
     return 1

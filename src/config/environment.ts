@@ -97,6 +97,10 @@ export const ENVIRONMENT = z.object({
     .default('steady-state')
     .meta({ description: 'What tells that the job was restarted: a new first steady state (inference), or nothing' }),
   ESCROW_MS: duration(2_592_000_000).meta({ description: 'How long the service may go on trying a failed operation by itself' }),
+  RETENTION_DAYS: whole
+    .min(1)
+    .default(400)
+    .meta({ description: 'Events settled longer ago than this are folded away; what they say that still stands is kept' }),
   WATCHDOG_MS: duration(60_000).meta({ description: 'A receiver silent for this long over a queue that holds messages is opened anew' }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional.meta({ description: 'Where telemetry goes; without it none is made' }),
 })

@@ -1,8 +1,10 @@
 import { intake, type IntakeSettings } from './intake/consume.ts'
+import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate.ts'
 import type { SourceRules } from './intake/sources.ts'
 import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
+import { retention, type RetentionSettings } from './plan/retention.ts'
 import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog } from './ports.ts'
 import { type JobSettings, jobWatch } from './provision/job.ts'
 import { submission, type SubmitSettings } from './provision/submit.ts'
@@ -17,6 +19,8 @@ export interface Ports<M extends InboxMessage> {
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
   readonly outcomes: Outlet
+  /** Reads what notices are about; without it there are none. */
+  readonly reader?: HrReader
 }
 
 export interface ConnectorSettings {
@@ -28,6 +32,9 @@ export interface ConnectorSettings {
   readonly uploads: number
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
+  readonly hydrate?: HydrateSettings
+  /** Without it everything is kept. */
+  readonly retention?: RetentionSettings
 }
 
 /**
@@ -42,11 +49,13 @@ export interface ConnectorSettings {
  * A wake-up tells the next loop that there may be work; losing one costs a poll, never an event.
  *
  * - **intake** takes messages over: decode, validate, commit, and only then settle.
+ * - **hydrate** reads from the HR system what notices are about.
  * - **plan** folds each person's events, compares with what the directory took last, and decides what becomes of every open event.
  * - **submit** sends whole records in full batches, within the service's limits, at most one unanswered a person.
  *   A look at the job now and then holds it back while the job is paused or quarantined.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: only the log, or its silence past the deadline, ends an operation.
  * - **publish** tells what became of each event.
+ * - **retention** folds away what is old and settled.
  */
 export function connector<M extends InboxMessage>(
   ports: Ports<M>,
@@ -70,7 +79,10 @@ export function connector<M extends InboxMessage>(
   })
   const take = intake(inbox, ledger, sources, settings.intake, runtime, () => plan.wake())
   const watch = jobWatch(ledger, job, settings.job, runtime)
-  return together([take, plan, watch, ...submit, correlate, publish])
+  const { reader } = ports
+  const hydrate = reader && settings.hydrate ? [hydration(ledger, reader, settings.hydrate, runtime, () => plan.wake())] : []
+  const forget = settings.retention ? [retention(ledger, settings.retention, runtime)] : []
+  return together([take, ...hydrate, plan, watch, ...submit, correlate, publish, ...forget])
 }
 
 /** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */

@@ -41,6 +41,9 @@ export interface HrEvent extends EventName {
   readonly traceparent: string | null
 }
 
+/** The type of an event made of a row of a baseline file. No message may carry it. */
+export const BASELINE = 'worker.baseline'
+
 /** True when the event, by itself, puts its person out. */
 export function saysLeaver(event: Pick<HrEvent, 'worker'>): boolean {
   return event.worker['active'] === false

@@ -9,6 +9,11 @@ export interface Books {
   readonly messages: number
   readonly duplicates: number
   readonly rejected: number
+  /** Rows of baseline files. */
+  readonly imported: number
+  /** Events that retention folded away, and that were erased with their person. */
+  readonly folded: number
+  readonly erased: number
   readonly events: Census['events']
   /** Events without a final outcome. */
   readonly open: number
@@ -26,9 +31,24 @@ export function keepBooks(totals: Totals, census: Census): Books {
   const open = sum(OPEN_EVENT_STATES.map((state) => census.events[state]))
   const wrong = [
     ...differs('messages', totals.messages, 'decoded + rejected', totals.decoded + totals.rejected),
-    ...differs('events first seen', totals.events, 'events by state', counted),
-    ...differs('outcomes decided', totals.finished, 'published + unpublished', totals.published + census.unpublished),
-    ...differs('operations planned', totals.operations, 'operations by state', sum(Object.values(census.operations))),
+    ...differs(
+      'events first seen + imported',
+      totals.events + totals.imported,
+      'events by state + folded + erased',
+      counted + totals.folded + totals.erased,
+    ),
+    ...differs(
+      'outcomes decided',
+      totals.finished,
+      'published + unpublished + withheld',
+      totals.published + census.unpublished + totals.withheld,
+    ),
+    ...differs(
+      'operations planned',
+      totals.operations,
+      'operations by state + dropped',
+      sum(Object.values(census.operations)) + totals.dropped,
+    ),
     ...(counted - open > totals.finished
       ? [`events with a final state (${counted - open}) are more than outcomes decided (${totals.finished})`]
       : []),
@@ -37,6 +57,9 @@ export function keepBooks(totals: Totals, census: Census): Books {
     messages: totals.messages,
     duplicates: totals.duplicates,
     rejected: totals.rejected,
+    imported: totals.imported,
+    folded: totals.folded,
+    erased: totals.erased,
     events: census.events,
     open,
     operations: totals.operations,

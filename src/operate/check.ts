@@ -32,17 +32,21 @@ export async function check(environment: NodeJS.ProcessEnv, format: Format): Pro
 }
 
 async function ledger({ LEDGER: path }: Config): Promise<Finding> {
-  return attempt('ledger', async () => {
-    try {
-      const opened = await openSqliteLedger({ path, patienceMs: 0, now: Date.now })
-      await opened.ping()
-      await opened.close()
-      return `${path} can be written`
-    } catch (error) {
-      if (error instanceof RollcallError && error.code === 'LedgerInUse') return `${path} is in use by a running rollcall`
-      throw error
-    }
-  })
+  return attempt(
+    'ledger',
+    async () => {
+      try {
+        const opened = await openSqliteLedger({ path, patienceMs: 0, now: Date.now })
+        await opened.ping()
+        await opened.close()
+        return `${path} can be written`
+      } catch (error) {
+        if (error instanceof RollcallError && error.code === 'LedgerInUse') return `${path} is in use by a running rollcall`
+        throw error
+      }
+    },
+    'check that LEDGER names a file in a folder this process may write to',
+  )
 }
 
 async function bus(config: Config): Promise<Finding[]> {
@@ -50,7 +54,7 @@ async function bus(config: Config): Promise<Finding[]> {
   try {
     client = connect(busAddress(config))
   } catch (error) {
-    return [failed('service bus', error)]
+    return [failed('service bus', error, 'set SERVICEBUS_CONNECTION_STRING, or SERVICEBUS_FQDN and AUTH_MODE')]
   }
   const open = client
   try {
@@ -88,14 +92,21 @@ async function look(client: ServiceBusClient, entrance: Entrance): Promise<strin
 
 async function graph(config: Config): Promise<Finding[]> {
   let endpoint
+  let credential
   try {
-    if (config.PROVISIONING_ENDPOINT === null) throw new RollcallError('ConfigInvalid', 'PROVISIONING_ENDPOINT is not set')
+    if (config.PROVISIONING_ENDPOINT === null)
+      throw new RollcallError('ConfigInvalid', 'PROVISIONING_ENDPOINT is not set; it takes the bulkUpload URL of the portal')
     endpoint = parseEndpoint(config.PROVISIONING_ENDPOINT, config.PROVISIONING_ALLOW_HTTP)
   } catch (error) {
     return [failed('endpoint', error)]
   }
+  try {
+    credential = credentialOf(config)
+  } catch (error) {
+    return [failed('identity', error, 'check AUTH_MODE and what it needs')]
+  }
   const found = endpoint
-  const client = graphClient(found, credentialOf(config), config.HTTP_TIMEOUT_MS, Date.now)
+  const client = graphClient(found, credential, config.HTTP_TIMEOUT_MS, Date.now)
   const signal = AbortSignal.timeout(config.HTTP_TIMEOUT_MS)
   const status = async (path: string): Promise<number> => {
     const response = await client.get(path, signal)
@@ -105,20 +116,24 @@ async function graph(config: Config): Promise<Finding[]> {
   const log = await attempt(
     'provisioning log',
     async () => expect200(await status(`/auditLogs/provisioning?$filter=jobId eq '${found.jobId}'&$top=1`), 'can be read'),
-    'grant ProvisioningLog.Read.All to the identity and consent to it',
+    'check that the host can be reached, and grant ProvisioningLog.Read.All to the identity with consent',
   )
+  let seen = 0
   const job = await attempt(
     'job',
-    async () => expect200(await status(found.uploadPath.replace(/\/bulkUpload$/, '')), 'can be read: submission waits while it is paused'),
+    async () =>
+      expect200((seen = await status(found.uploadPath.replace(/\/bulkUpload$/, ''))), 'can be read: submission waits while it is paused'),
     'grant Synchronization.Read.All, or go without: a paused job will not be noticed',
   )
+  const wrongJob: Finding = { what: 'job', outcome: 'failed', say: 'answered 404; copy PROVISIONING_ENDPOINT from the portal again' }
   // There is no way to ask for the right to upload without uploading.
   const upload: Finding = {
     what: 'upload',
     outcome: 'not known',
     say: 'shows with the first batch; it takes SynchronizationData-User.Upload',
   }
-  return [log, job.outcome === 'failed' ? { ...job, outcome: 'not known' } : job, upload]
+  const allowed: Finding = job.outcome === 'failed' ? { ...job, outcome: 'not known' } : job
+  return [log, seen === 404 ? wrongJob : allowed, upload]
 }
 
 function expect200(status: number, good: string): string {

@@ -36,8 +36,11 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
     const outlook = await ledger.outlook(now)
     const brake = await ledger.brakeStatus(brakeOf(config), now)
     const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
-    const ahead = forecast(outlook.pending + outlook.unplanned, config.BATCH_OPERATIONS, outlook.callTimes, limits, now)
-    const holds = outlook.holds.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) }))
+    // A hold ends by itself: the job's when nobody looks at it any more, the others with the next batch that gets through.
+    const held = outlook.holds.filter(({ name, until }) => name !== 'job' || until > now)
+    const from = Math.max(now, ...held.map(({ until }) => until))
+    const ahead = forecast(outlook.pending + outlook.unplanned, config.BATCH_OPERATIONS, outlook.callTimes, limits, from)
+    const holds = held.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) }))
     if (format === 'json') {
       printJson({
         ...books,
@@ -61,6 +64,9 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           ['messages', books.messages],
           ['duplicates', books.duplicates],
           ['rejected', books.rejected],
+          ['imported', books.imported],
+          ['folded away', books.folded],
+          ['erased', books.erased],
           ['employees', books.employees],
           ['operations', books.operations],
           ['calls', books.calls],

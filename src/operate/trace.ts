@@ -20,7 +20,7 @@ export function trace(environment: NodeJS.ProcessEnv, reference: string, format:
 }
 
 /** Instants as people read them. */
-function readable(value: unknown, key = ''): unknown {
+export function readable(value: unknown, key = ''): unknown {
   if (typeof value === 'number' && key.endsWith('At')) return new Date(value).toISOString()
   if (Array.isArray(value)) return value.map((one) => readable(one))
   if (typeof value === 'object' && value !== null)

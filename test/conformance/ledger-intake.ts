@@ -112,7 +112,7 @@ export const intakeCases: readonly LedgerCase[] = [
       await world.record(odd)
       const [person] = await world.due()
       assert.equal(person?.employee, odd.employee)
-      const { seq: _seq, state, reason, dead, ...event } = person?.events[0] ?? assert.fail('one event')
+      const { seq: _seq, state, reason, by: _by, dead, ...event } = person?.events[0] ?? assert.fail('one event')
       assert.deepEqual(event, odd)
       assert.deepEqual({ state, reason, dead }, { state: 'received', reason: null, dead: false })
     },

@@ -1,9 +1,13 @@
 import { describe, it } from 'node:test'
 import { answerCases } from './ledger-answers.ts'
 import { booksCases } from './ledger-books.ts'
+import { incompleteCases } from './ledger-incomplete.ts'
 import { intakeCases } from './ledger-intake.ts'
+import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
 import { reportCases } from './ledger-report.ts'
+import { retentionCases } from './ledger-retention.ts'
+import { rescindCases } from './ledger-rescind.ts'
 import { submitCases } from './ledger-submit.ts'
 import { traceCases } from './ledger-trace.ts'
 import { type LedgerCase, type LedgerUnderTest, World } from './ledger-world.ts'
@@ -14,6 +18,10 @@ export type OpenLedger = () => Promise<LedgerUnderTest>
 export const ledgerCases: readonly LedgerCase[] = [
   ...intakeCases,
   ...planCases,
+  ...retentionCases,
+  ...noticeCases,
+  ...incompleteCases,
+  ...rescindCases,
   ...submitCases,
   ...reportCases,
   ...answerCases,

@@ -73,8 +73,8 @@ function stands(path: string, writes: readonly Write[]): Known | undefined {
  * `seq` of every event that is out. A rescind that is not out itself takes its target out; a dead one does nothing. Rescinds that lead back
  * to themselves are void: they are out, and take nothing out.
  */
-export function rescinded(events: readonly LedgerEvent[]): ReadonlySet<number> {
-  const rescinds = events.filter((event) => event.rescinds !== null && !event.dead)
+export function rescinded(events: readonly LedgerEvent[], now = Number.POSITIVE_INFINITY): ReadonlySet<number> {
+  const rescinds = acting(events, now)
   const targetOf = (rescind: LedgerEvent): LedgerEvent | undefined =>
     events.find((event) => rescind.rescinds?.source === event.source && rescind.rescinds.id === event.id)
   const isVoid = (start: LedgerEvent): boolean => {
@@ -88,9 +88,25 @@ export function rescinded(events: readonly LedgerEvent[]): ReadonlySet<number> {
   return new Set(events.filter(out).map(({ seq }) => seq))
 }
 
-/** The next moment at which something comes into force, a leaver whose event died included. */
+/** Living rescinds in force at `now`: those dated until then, and those dated no later than what they take out. */
+function acting(events: readonly LedgerEvent[], now: number): readonly LedgerEvent[] {
+  return events.filter((event) => {
+    if (event.rescinds === null || event.dead) return false
+    const target = events.find(({ source, id }) => event.rescinds?.source === source && event.rescinds.id === id)
+    return event.effectiveAt <= now || (target !== undefined && event.effectiveAt <= target.effectiveAt)
+  })
+}
+
+/**
+ * The next moment at which something comes into force, a leaver whose event died included. What is out waits for nothing, and neither does a
+ * rescind that says nothing else and is in force already.
+ */
 export function nextMoment(events: readonly LedgerEvent[], now: number): number | null {
-  const moments = events.filter((event) => !event.dead || event.worker['active'] === false).map((event) => event.effectiveAt)
+  const out = rescinded(events, now)
+  const done = new Set(acting(events, now).filter(({ mode, worker }) => mode === 'delta' && Object.keys(worker).length === 0))
+  const moments = events
+    .filter((event) => !out.has(event.seq) && !done.has(event) && (!event.dead || event.worker['active'] === false))
+    .map((event) => event.effectiveAt)
   return moments.filter((at) => at > now).toSorted((a, b) => a - b)[0] ?? null
 }
 

@@ -23,7 +23,20 @@ void describe('calls are spread as the day’s budget shrinks', () => {
   })
 
   void test('when it is spent the next one waits until the oldest comes back', () => {
-    assert.equal(spacingMs(budget({ used: 2_000 }), limits), DAY_MS - 3_600_000)
+    for (const later of [0, 1_000, 3_600_000, 40_000_000]) {
+      const spent = budget({ used: 2_000, now: NOW + later })
+      assert.equal(nextCallAt(spent, limits, false), NOW - 3_600_000 + DAY_MS)
+      assert.equal(nextCallAt(spent, limits, true), NOW - 3_600_000 + DAY_MS)
+    }
+  })
+
+  void test('the distance to the last call stays the same while it is waited out', () => {
+    fc.assert(
+      fc.property(budgets, fc.integer({ min: 0, max: 3_600_000 }), (one, later) => {
+        if (one.lastAt !== null) assert.equal(nextCallAt({ ...one, now: one.now + later }, limits, false), nextCallAt(one, limits, false))
+      }),
+      { numRuns: 5_000 },
+    )
   })
 
   void test('the fewer are left, the further apart they go', () => {
@@ -42,6 +55,7 @@ void describe('calls are spread as the day’s budget shrinks', () => {
     fc.assert(
       fc.property(budgets, (one) => {
         const leaver = nextCallAt(one, limits, true)
+        if (one.used >= limits.perDay) return
         assert(leaver <= nextCallAt(one, limits, false))
         assert(leaver <= Math.max(one.now, (one.lastAt ?? 0) + 30_000))
       }),

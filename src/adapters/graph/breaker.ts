@@ -1,6 +1,6 @@
 import { BrokenCircuitError, circuitBreaker, ConsecutiveBreaker, handleWhenResult } from 'cockatiel'
 import type { Provisioning, UploadAnswer } from '../../core/ports.ts'
-import { CIRCUIT_OPEN } from '../../core/provision/verdict.ts'
+import { CIRCUIT_OPEN, isFull } from '../../core/provision/verdict.ts'
 
 /**
  * Stops asking a service that is down: after so many failures in a row calls are not made for a while, and answered as `CircuitOpen`.
@@ -24,5 +24,5 @@ export function guarded(provisioning: Provisioning, settings: { readonly failure
 }
 
 function isFailure(answer: UploadAnswer): boolean {
-  return answer.kind === 'network' || answer.status === 502 || answer.status === 503 || answer.status === 504
+  return answer.kind === 'network' || (answer.status >= 500 && !isFull(answer))
 }

@@ -86,20 +86,44 @@ class Authorization implements Middleware {
         'a request to another origin than the configured one was refused; it would have carried a token',
       )
     const headers = new Headers(context.options?.headers)
-    headers.set('Authorization', `Bearer ${await this.#bearer()}`)
+    headers.set('Authorization', `Bearer ${await this.#bearer(context.options?.signal ?? null)}`)
     context.options = { ...context.options, headers }
     await this.#next?.execute(context)
     // A token can be withdrawn before it expires; the next attempt asks for a fresh one.
     if (context.response?.status === 401) this.#token = null
   }
 
-  async #bearer(): Promise<string> {
-    if (!this.#token || this.#token.expiresOnTimestamp - this.#now() < REFRESH_BEFORE_MS) {
-      this.#token = await this.#credential.getToken(`${scopeOf(this.#origin)}/.default`)
-      if (!this.#token) throw new RollcallError('NoToken', 'the identity gave no token for Graph; run rollcall check')
-    }
+  async #bearer(signal: AbortSignal | null): Promise<string> {
+    if (!this.#token || this.#token.expiresOnTimestamp - this.#now() < REFRESH_BEFORE_MS) this.#token = await this.#fresh(signal)
     return this.#token.token
   }
+
+  async #fresh(signal: AbortSignal | null): Promise<AccessToken> {
+    const asked = this.#credential.getToken(`${scopeOf(this.#origin)}/.default`, signal ? { abortSignal: signal } : {})
+    const token = await orAborted(asked, signal).catch((error: unknown) => {
+      if (isRefusal(error)) return null
+      throw error
+    })
+    if (token) return token
+    throw new RollcallError('NoToken', 'the identity gave no token for Graph: check AUTH_MODE and what it needs, and run rollcall check')
+  }
+}
+
+/** Not every credential minds a signal, and the time of an attempt includes that of its token. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
+  if (!signal) return work
+  const { promise, resolve, reject } = Promise.withResolvers<T>()
+  const abort = (): void => reject(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  return promise
+}
+
+/** The identity itself says no; anything else is the way to it. */
+function isRefusal(error: unknown): boolean {
+  const names = ['AuthenticationError', 'CredentialUnavailableError', 'AggregateAuthenticationError', 'AuthenticationRequiredError']
+  return error instanceof Error && names.includes(error.name)
 }
 
 /** The audience is the cloud's own Graph; a local double takes any. */

@@ -9,6 +9,9 @@ import type { Endpoint } from './endpoint.ts'
 /** An error body is read up to here; what follows says nothing new. */
 const MOST_ERROR_TEXT = 16_384
 
+/** Without a token there is no call, and a person has to act: the same as a token that is not let in. */
+const NO_TOKEN = { kind: 'response', status: 401, retryAfter: null, requestId: null, serverAt: null, message: null } as const
+
 export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisioning {
   return {
     upload: async (body, clientRequestId): Promise<UploadAnswer> => {
@@ -29,6 +32,7 @@ export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisionin
           message: error?.message ?? null,
         }
       } catch (error) {
+        if (error instanceof RollcallError && error.code === 'NoToken') return { ...NO_TOKEN, code: error.code }
         if (error instanceof RollcallError) throw error
         return { kind: 'network', code: networkCode(error) }
       }

@@ -1,8 +1,8 @@
 import { unreachable } from '../../core/errors.ts'
 import type { BatchAnswer } from '../../core/ledger/port.ts'
-import { addUnanswered } from './employees.ts'
+import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
 import { failOperations } from './finalize.ts'
-import { liftHolds, setHold } from './holds.ts'
+import { endTry, heldUntil, liftHolds, setHold } from './holds.ts'
 import { seqOf } from './people.ts'
 import { releaseOtherHalf, splitBatch } from './split.ts'
 import type { Sql } from './sql.ts'
@@ -37,10 +37,15 @@ export async function recordAnswer(sql: Sql, instance: string, id: string, answe
          WHERE seq = ? AND state = 'open'`,
         [answer.release ? 1 : 0, answer.notBefore, answer.status, answer.call !== null && !answer.countsAsAttempt ? 1 : 0, seq],
       )
-      if (answer.hold !== null)
-        await setHold(sql, { name: answer.hold, since: now, until: answer.notBefore, status: answer.status, detail: null })
+      if (answer.call !== null && answer.release) await endTry(sql, seq, answer.notBefore)
+      if (answer.hold !== null) {
+        const until = await heldUntil(sql, answer.hold, answer.notBefore, now)
+        await setHold(sql, { name: answer.hold, since: now, until, status: answer.status, detail: null })
+      }
       return
     case 'refused':
+      // The service looked into the request and found fault with what is in it, so the way to it is free.
+      await liftHolds(sql)
       return refuse(sql, instance, seq, answer, now)
     default:
       return unreachable(answer)
@@ -65,11 +70,9 @@ async function refuse(
     answer.requestId,
     seq,
   ])
-  await addUnanswered(
-    sql,
-    alone.map(({ employee }) => employee),
-    -1,
-  )
+  const employees = alone.map(({ employee }) => employee)
+  await addUnanswered(sql, employees, -1)
+  await offerAgainAfterLoss(sql, employees, now)
   await failOperations(
     sql,
     instance,

@@ -2,15 +2,13 @@ import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../c
 import { LANES } from '../../core/model.ts'
 import { waitForLimits } from './budget.ts'
 import { chooseOperations } from './choose.ts'
-import { addUnanswered } from './employees.ts'
-import { activeHold } from './holds.ts'
+import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
+import { activeHold, tryHolds } from './holds.ts'
 import { batchId, operationId, seqOf } from './people.ts'
-import { addTotals } from './record.ts'
+import { addTotals } from './totals.ts'
 import { splitBatch } from './split.ts'
 import { insertRows, type Sql, withRows } from './sql.ts'
 
-/** Longer than any HTTP attempt may take: until its answer is there a call counts as if it lasted this long. */
-const LONGEST_CALL_MS = 60_000
 /** Traces linked from one operation's span; a person with more open events than this is rare. */
 const LINKS_PER_OPERATION = 4
 
@@ -95,22 +93,23 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
      RETURNING employee`,
     [now, seq],
   )
-  await addUnanswered(
-    sql,
-    overtaken.map(({ employee }) => employee),
-    -1,
-  )
+  const withdrawn = overtaken.map(({ employee }) => employee)
+  await addUnanswered(sql, withdrawn, -1)
+  // It may have been handed over before, by an attempt whose answer got lost, and land after what overtook it.
+  await offerAgainAfterLoss(sql, withdrawn, now)
   const operations = await operationsOf(sql, seq)
   if (operations.length === 0) {
     await sql.run(`UPDATE batches SET state = 'empty', lease_until = 0 WHERE seq = ?`, [seq])
     await sql.run('UPDATE batches SET after_batch = NULL WHERE after_batch = ?', [seq])
     return { kind: 'empty' }
   }
-  const hold = await activeHold(sql, now, leaseMs)
+  const hold = await activeHold(sql, now, seq)
   if (hold) return { kind: 'wait', until: hold.until, why: 'hold' }
   const wait = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (wait) return wait
-  const [call] = await insertRows<{ seq: number }>(sql, 'calls (batch, at, ended_at)', [[seq, now, now + LONGEST_CALL_MS]], 'RETURNING seq')
+  await tryHolds(sql, seq, now, now + leaseMs)
+  // No HTTP attempt outlasts the lease: until its answer is there a call counts as if it lasted that long.
+  const [call] = await insertRows<{ seq: number }>(sql, 'calls (batch, at, ended_at)', [[seq, now, now + leaseMs]], 'RETURNING seq')
   await sql.run('UPDATE batches SET attempts = attempts + 1, submitted_at = COALESCE(submitted_at, ?) WHERE seq = ?', [now, seq])
   await sql.run(`UPDATE operations SET submitted_at = COALESCE(submitted_at, ?) WHERE batch = ? AND state = 'batched'`, [now, seq])
   await addTotals(sql, instance, { calls: 1 })

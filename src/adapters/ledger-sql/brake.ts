@@ -5,26 +5,31 @@ import { insertRows, type Sql, withRows } from './sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>
 
-/** Deactivations of this transaction that may go, and the others turned into waiting ones. People released by hand always go. */
+/**
+ * Deactivations of this transaction that may go, and the others turned into waiting ones. People released by hand always go, and whoever counts in
+ * the window already is not counted, nor held, a second time when planned again before the call.
+ */
 export async function applyBrake(sql: Sql, decisions: readonly Decided[], settings: BrakeSettings, now: number): Promise<Decided[]> {
   const leaving = decisions.filter(({ operation }) => operation !== null && !operation.active)
   if (leaving.length === 0) return [...decisions]
-  const rows = await withRows<{ id: string; taken_active: number | null; braked_at: number | null; brake_free: number }>(
+  const rows = await withRows<{ id: string; braked_at: number | null; brake_free: number; at: number | null }>(
     sql,
     ['id TEXT'],
     leaving.map(({ employee }) => [employee]),
-    'SELECT p.id, p.taken_active, p.braked_at, p.brake_free FROM v JOIN employees p ON p.id = v.id WHERE p.taken_active = 1',
+    'SELECT p.id, p.braked_at, p.brake_free, d.at FROM v JOIN employees p ON p.id = v.id LEFT JOIN deactivations d ON d.employee = v.id WHERE p.taken_active = 1',
   )
   if (rows.length === 0) return [...decisions]
   let { people, active } = await countWindow(sql, settings, now)
   const held = new Set<string>()
   const counted: string[] = []
   for (const row of rows) {
-    if (row.brake_free === 1) continue
-    if (row.braked_at !== null || tooMany(people + 1, active, settings)) {
+    const isCounted = row.at !== null && row.at > now - settings.windowMs
+    const mayGo = row.brake_free === 1 || (row.braked_at === null && (isCounted || !tooMany(people + 1, active, settings)))
+    if (!mayGo) {
       held.add(row.id)
       continue
     }
+    if (isCounted) continue
     people += 1
     counted.push(row.id)
   }

@@ -29,10 +29,14 @@ export async function chooseOperations(sql: Sql, query: BatchQuery): Promise<rea
   const oldest = await sql.all<Waiting>(`SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY o.seq LIMIT ?`, [
     Math.floor(maxOperations * LONGEST_WAITING),
   ])
-  if (now < nextCallAt(await budget(sql, now), limits, leaver)) return []
+  const spent = await budget(sql, now)
+  // A leaver waits for company, and a call full of leavers has it.
+  const ready = leaver && first.length === maxOperations && first.every((row) => row.lane === LANES.leaver)
+  if (now < nextCallAt(ready ? { ...spent, lastAt: null } : spent, limits, leaver)) return []
 
   const mixed = mix(first, oldest, maxOperations)
-  const chosen = withinBytes(await managersFirst(sql, mixed, maxOperations), query.maxBytes)
+  const longest = new Set(oldest.map(({ seq }) => seq))
+  const chosen = withinBytes(await managersFirst(sql, mixed, longest, maxOperations), query.maxBytes)
   const full = chosen.length >= maxOperations || chosen.length < mixed.length
   return full || leaver || mixed.some((row) => row.created_at <= now - query.fillMs) ? chosen : []
 }
@@ -48,7 +52,7 @@ function mix(byLane: readonly Waiting[], oldest: readonly Waiting[], most: numbe
  * Whose manager waits too goes after the manager, who is brought forward from wherever in the queue; circles and self-managers are broken where
  * the walk comes back to somebody already in it. A manager nobody has an operation for holds up nobody.
  */
-async function managersFirst(sql: Sql, rows: readonly Waiting[], most: number): Promise<Waiting[]> {
+async function managersFirst(sql: Sql, rows: readonly Waiting[], longest: ReadonlySet<number>, most: number): Promise<Waiting[]> {
   const known = new Map(rows.map((row) => [row.employee, row]))
   let asked = rows
   for (let depth = 0; depth < LONGEST_CHAIN && asked.length > 0; depth++) {
@@ -71,6 +75,8 @@ async function managersFirst(sql: Sql, rows: readonly Waiting[], most: number): 
   }
   // Leavers wait for nobody.
   for (const row of rows) if (row.lane === LANES.leaver) ordered.add(row)
+  // Managers brought forward push out whoever comes last, so those who waited longest come before them.
+  for (const row of rows) if (longest.has(row.seq)) walk(row, new Set())
   for (const row of rows) walk(row, new Set())
   return [...ordered].slice(0, most)
 }

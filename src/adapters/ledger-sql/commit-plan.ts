@@ -4,7 +4,7 @@ import { type Decision, type EventDecision, laneOrder, REASONS } from '../../cor
 import type { BrakeSettings } from '../../core/plan/brake.ts'
 import { applyBrake } from './brake.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
-import { addTotals } from './record.ts'
+import { addTotals } from './totals.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>

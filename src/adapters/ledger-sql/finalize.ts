@@ -3,7 +3,7 @@ import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import { INCOMPLETE_RECORD } from '../../core/plan/plan.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
-import { addTotals } from './record.ts'
+import { addTotals } from './totals.ts'
 import { type Sql, withRows } from './sql.ts'
 
 /** Why an operation came to nothing without anything being wrong. */
@@ -70,6 +70,7 @@ export function eventsOf(sql: Sql, operations: readonly { readonly seq: number; 
   )
 }
 
+/** Events become final, with the next revision of their outcome where they were before, and the outcomes are queued. */
 export async function finishEvents(sql: Sql, instance: string, finished: readonly FinishedEvent[], now: number): Promise<void> {
   await withRows(
     sql,
@@ -125,6 +126,7 @@ async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number)
   await planAgain(sql, employees, now)
 }
 
+/** People to be planned at once, whatever they waited for. */
 export async function planAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,

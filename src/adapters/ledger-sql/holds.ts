@@ -1,17 +1,36 @@
-import type { Hold } from '../../core/ledger/port.ts'
+import type { Hold, HoldName } from '../../core/ledger/port.ts'
 import type { Sql } from './sql.ts'
 
-/**
- * What keeps everybody from sending now. With `probeMs` the caller is about to send: where a hold has just run out but nothing was accepted
- * since, the caller becomes the one that tries, and everybody else waits for its answer that long.
- */
-export async function activeHold(sql: Sql, now: number, probeMs?: number): Promise<Hold | null> {
+/** What the one that tries is called in a hold's detail. */
+const probeOf = (batch: number): string => `tried by batch-${batch}`
+
+/** A hold that lasts is stretched by this share of how long it has been there, since every try costs a call of the day, … */
+const STRETCH = 0.1
+/** … up to this, so that it ends soon after its cause. */
+const LONGEST_STRETCH_MS = 600_000
+
+/** What keeps everybody from sending now, but for the batch that tries. */
+export async function activeHold(sql: Sql, now: number, batch?: number): Promise<Hold | null> {
   const holds = await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY until DESC')
-  const active = holds.find((hold) => hold.until > now)
-  if (active) return active
-  const over = holds.find((hold) => hold.name !== 'job')
-  if (over && probeMs !== undefined) await sql.run('UPDATE holds SET until = ? WHERE name = ?', [now + probeMs, over.name])
-  return null
+  return holds.find((hold) => hold.until > now && (batch === undefined || hold.detail !== probeOf(batch))) ?? null
+}
+
+/**
+ * The batch is about to be sent. Where a hold has run out but nothing was accepted since, it becomes the one that tries, and everybody else waits
+ * for its answer until then.
+ */
+export async function tryHolds(sql: Sql, batch: number, now: number, until: number): Promise<void> {
+  await sql.run(`UPDATE holds SET until = ?, detail = ? WHERE name <> 'job' AND (until <= ? OR detail = ?)`, [
+    until,
+    probeOf(batch),
+    now,
+    probeOf(batch),
+  ])
+}
+
+/** The batch that tried got an answer that settles nothing: somebody tries again at this time. */
+export async function endTry(sql: Sql, batch: number, until: number): Promise<void> {
+  await sql.run('UPDATE holds SET until = ?, detail = NULL WHERE detail = ?', [until, probeOf(batch)])
 }
 
 /** Sets a hold, keeping since when it has been there, or lifts it when its end is not after its beginning. */
@@ -27,7 +46,13 @@ export async function setHold(sql: Sql, hold: Hold): Promise<void> {
   )
 }
 
-/** The service took something: whatever held us back is over, but for the job's own state. */
+/** Until when an answer holds everybody back: as long as it says, and longer the longer it has been so. */
+export async function heldUntil(sql: Sql, name: HoldName, until: number, now: number): Promise<number> {
+  const [before] = await sql.all<{ since: number }>('SELECT since FROM holds WHERE name = ?', [name])
+  return Math.max(until, now + Math.min(LONGEST_STRETCH_MS, Math.floor((now - (before?.since ?? now)) * STRETCH)))
+}
+
+/** The service took a request, or looked at it: whatever held us back is over, but for the job's own state. */
 export async function liftHolds(sql: Sql): Promise<void> {
   await sql.run(`DELETE FROM holds WHERE name <> 'job'`)
 }

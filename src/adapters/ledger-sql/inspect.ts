@@ -18,7 +18,11 @@ export async function idle(sql: Sql, now: number): Promise<Idle> {
     'SELECT 1 AS busy FROM outbox WHERE published_at IS NULL LIMIT 1',
   ]
   const [moment] = await sql.all<{ next_at: number }>('SELECT next_at FROM employees WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1')
-  const nextAt = moment?.next_at ?? null
+  const [read] = await sql.all<{ read_from: number }>(
+    `SELECT read_from FROM events WHERE read_from IS NOT NULL AND state <> 'dead-lettered' ORDER BY read_from LIMIT 1`,
+  )
+  const moments = [moment?.next_at, read?.read_from].filter((at) => at !== undefined)
+  const nextAt = moments.length === 0 ? null : Math.min(...moments)
   if (nextAt !== null && nextAt <= now) return { idle: false, nextAt }
   for (const question of busy) if ((await sql.all(question)).length > 0) return { idle: false, nextAt }
   return { idle: true, nextAt }

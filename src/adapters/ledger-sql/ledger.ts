@@ -9,17 +9,23 @@ import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
 import { census, idle, outlook, totals } from './inspect.ts'
 import { markPublished, takeUnpublished } from './outbox.ts'
+import { claimNotices, finishReads } from './notices.ts'
 import { duePeople } from './people.ts'
-import { record } from './record.ts'
+import { importBaseline, record } from './record.ts'
+import { erase, foldAway, retentionPage } from './retention.ts'
 import type { Driver, Sql } from './sql.ts'
 import { listEvents } from './list-events.ts'
 import { trace } from './trace.ts'
+import { findPerson, peoplePage } from './view.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
   const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work)
   return {
     record: (intake) => within((sql) => record(sql, instance, intake)),
+    importBaseline: (rows) => within((sql) => importBaseline(sql, instance, rows)),
+    claimNotices: (query) => within((sql) => claimNotices(sql, query)),
+    finishReads: (results, now) => within((sql) => finishReads(sql, instance, results, now)),
     duePeople: (query) => within((sql) => duePeople(sql, query)),
     commitPlan: (decisions, brake, now) => within((sql) => commitPlan(sql, instance, decisions, brake, now)),
     brakeStatus: (settings, now) => within((sql) => brakeStatus(sql, settings, now)),
@@ -45,6 +51,11 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     outlook: (now) => within((sql) => outlook(sql, now)),
     events: (query) => within((sql) => listEvents(sql, query)),
     trace: (reference) => within((sql) => trace(sql, reference)),
+    retentionPage: (query) => within((sql) => retentionPage(sql, query)),
+    foldAway: (cuts, settledBefore, now) => within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
+    erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
+    findPerson: (reference) => within((sql) => findPerson(sql, reference)),
+    peoplePage: (after, limit) => within((sql) => peoplePage(sql, after, limit)),
     ping: () => within(ping),
     close: () => driver.close(),
   }

@@ -2,8 +2,9 @@ import type { EventState, FinalEventState } from '../../core/ledger/lifecycle.ts
 import type { OutcomeRow } from '../../core/ledger/port.ts'
 import type { JsonObject } from '../../core/model.ts'
 import { flatten } from '../../core/plan/fold.ts'
-import { operationId, parse } from './people.ts'
-import { addTotals } from './record.ts'
+import { parse } from './json.ts'
+import { operationId } from './people.ts'
+import { addTotals } from './totals.ts'
 import { type Sql, withRows } from './sql.ts'
 
 export interface FinishedEvent {

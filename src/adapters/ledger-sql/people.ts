@@ -2,6 +2,8 @@ import type { EventState } from '../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../core/ledger/port.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../core/model.ts'
 import { leavesFold, type Person, type PersonEvent, type UnansweredOperation } from '../../core/plan/plan.ts'
+import { remainsOf } from './folds.ts'
+import { parse } from './json.ts'
 import { type Sql, withRows } from './sql.ts'
 
 export interface EventRow {
@@ -21,11 +23,12 @@ export interface EventRow {
   readonly traceparent: string | null
   readonly state: EventState
   readonly reason: string | null
+  readonly by_seq: number | null
   /** What its operation comes to when the quiet time is over. */
   readonly interim?: 'confirmed' | 'unchanged' | 'skipped' | null
 }
 const EVENT_COLUMNS =
-  'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason'
+  'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq'
 /** What the log has answered well is as good as final, though it may still be refined: such events are not decided again, or a later operation would speak for them. */
 const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
 
@@ -67,6 +70,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     ),
     (row) => row.employee,
   )
+  const remains = await remainsOf(sql, ids)
   const sent = group(
     await withRows<{ seq: number; employee: string; state: 'batched' | 'accepted'; active: number }>(
       sql,
@@ -82,7 +86,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     revision: row.revision,
     takenHash: row.taken_hash,
     known: row.known === 1,
-    events: (events.get(row.id) ?? []).map(toEvent),
+    events: [...(remains.get(row.id) ?? []), ...(events.get(row.id) ?? []).map(toEvent)],
     unanswered: (sent.get(row.id) ?? [])
       .sort((a, b) => a.seq - b.seq)
       .map((operation): UnansweredOperation => ({
@@ -111,13 +115,9 @@ export function toEvent(row: EventRow): PersonEvent {
     traceparent: row.traceparent,
     state: row.interim ?? row.state,
     reason: row.reason,
+    by: row.by_seq,
     dead: row.state === 'dead-lettered' && leavesFold(row.reason),
   }
-}
-
-/** What the ledger wrote itself, so its shape is known. */
-export function parse<T>(json: string): T {
-  return JSON.parse(json) as T
 }
 
 export function group<T, K>(rows: readonly T[], keyOf: (row: T) => K): Map<K, T[]> {

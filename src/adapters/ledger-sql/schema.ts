@@ -1,10 +1,24 @@
 import { RollcallError } from '../../core/errors.ts'
 import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../core/ledger/lifecycle.ts'
-import { TOTALS } from '../../core/ledger/port.ts'
 import type { Dialect, Driver } from './sql.ts'
 
 const oneOf = (column: string, states: readonly string[]): string =>
   `CHECK (${column} IN (${states.map((state) => `'${state}'`).join(', ')}))`
+
+/** What was counted in the beginning; later counts are columns that were added. */
+const FIRST_BOOKS = [
+  'messages',
+  'decoded',
+  'rejected',
+  'redelivered',
+  'events',
+  'duplicates',
+  'finished',
+  'operations',
+  'calls',
+  'published',
+  'unmatched',
+]
 
 /** Numbered, in order, never changed once released. A ledger written by a newer release is refused. */
 export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = [
@@ -87,7 +101,27 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     // What holds submission back, and until when: throttled, refused by the service, job paused.
     `CREATE TABLE holds (name TEXT PRIMARY KEY NOT NULL, since ${integer} NOT NULL, until ${integer} NOT NULL, status ${integer}, detail TEXT)${tableOptions}`,
     `CREATE TABLE cursors (name TEXT PRIMARY KEY NOT NULL, value ${integer} NOT NULL)${tableOptions}`,
-    `CREATE TABLE books (instance TEXT PRIMARY KEY NOT NULL, ${TOTALS.map((name) => `${name} ${integer} NOT NULL DEFAULT 0`).join(', ')})${tableOptions}`,
+    `CREATE TABLE books (instance TEXT PRIMARY KEY NOT NULL, ${FIRST_BOOKS.map((name) => `${name} ${integer} NOT NULL DEFAULT 0`).join(', ')})${tableOptions}`,
+  ],
+  // A rescind is found by the name of what it cancels, also when that arrives after it.
+  () => [`CREATE INDEX events_rescinds ON events (rescinds) WHERE rescinds IS NOT NULL`],
+  // A notice waits to be read from `read_from` on. One that died stays out of the index, and is read again when it is replayed.
+  ({ integer }) => [
+    `ALTER TABLE events ADD COLUMN read_from ${integer}`,
+    `ALTER TABLE events ADD COLUMN read_until ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE events ADD COLUMN reads ${integer} NOT NULL DEFAULT 0`,
+    `CREATE INDEX events_unread ON events (read_from) WHERE read_from IS NOT NULL AND state <> 'dead-lettered'`,
+  ],
+  ({ integer }) => [`ALTER TABLE books ADD COLUMN imported ${integer} NOT NULL DEFAULT 0`],
+  // What retention and erasure leave: values that stand, ids as hashes, and who erased whom, as a hash, and why.
+  ({ integer, identity, tableOptions }) => [
+    `CREATE TABLE folds (employee TEXT PRIMARY KEY NOT NULL, events TEXT NOT NULL, folded_at ${integer} NOT NULL)${tableOptions}`,
+    `CREATE TABLE folded_ids (hash TEXT PRIMARY KEY NOT NULL)${tableOptions}`,
+    `CREATE TABLE erasures (
+      seq ${identity}, person TEXT NOT NULL, at ${integer} NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
+      events ${integer} NOT NULL, operations ${integer} NOT NULL
+    )${tableOptions}`,
+    ...['folded', 'erased', 'dropped', 'withheld'].map((name) => `ALTER TABLE books ADD COLUMN ${name} ${integer} NOT NULL DEFAULT 0`),
   ],
 ]
 

@@ -22,7 +22,7 @@ export interface Dialect {
   readonly name: 'sqlite' | 'postgres'
   /** A 64-bit whole number. */
   readonly integer: string
-  /** A primary key the database counts up. */
+  /** A primary key the database counts up and never uses again, whatever was deleted. */
   readonly identity: string
   /** What stands behind a CREATE TABLE. */
   readonly tableOptions: string

@@ -5,7 +5,7 @@ import { batchId, group, operationId, seqOf } from './people.ts'
 import type { Sql } from './sql.ts'
 
 /** What a reference names: rows of one employee, and how to narrow them. */
-interface Scope {
+export interface Scope {
   readonly employee: string
   readonly event: number | null
   readonly operations: readonly number[] | null
@@ -43,7 +43,7 @@ async function tracePerson(sql: Sql, scope: Scope): Promise<PersonTrace | null> 
 }
 
 /** One person, or everybody in a batch. */
-async function find(sql: Sql, reference: string): Promise<readonly Scope[]> {
+export async function find(sql: Sql, reference: string): Promise<readonly Scope[]> {
   const [event] = await sql.all<{ seq: number; employee: string }>(
     'SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq LIMIT 1',
     [reference],

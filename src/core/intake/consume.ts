@@ -121,11 +121,11 @@ export function intake<M extends InboxMessage>(
         runtime.telemetry.count('rollcall.events', result.fresh, { outcome: 'received' })
         runtime.telemetry.count('rollcall.events', result.duplicates, { outcome: 'duplicate' })
         runtime.telemetry.count('rollcall.messages', result.rejected, { outcome: 'rejected' })
-        return taken.map(({ message, rejected }): Disposition<M> =>
-          rejected
-            ? { kind: 'dead-letter', message, reason: rejected.code, description: rejected.description }
-            : { kind: 'complete', message },
-        )
+        const refused = new Map((result.refused ?? []).map((refusal) => [refusal.message, refusal]))
+        return taken.map(({ message, rejected }, place): Disposition<M> => {
+          const why = rejected ?? refused.get(place)
+          return why ? { kind: 'dead-letter', message, reason: why.code, description: why.description } : { kind: 'complete', message }
+        })
       },
     )
   }

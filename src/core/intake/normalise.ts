@@ -19,6 +19,10 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
   'worker.corrected': undefined,
   'worker.rescinded': undefined,
 }
+/** What a type says of `active` where the event does not; `undefined` says nothing. */
+export function impliedActive(type: string): boolean | undefined {
+  return TYPES[type]
+}
 export const EVENT_TYPES = Object.keys(TYPES)
 
 /** Printable and well formed, so that it can be kept in any database, comes back the same, and can be shown in any terminal. */
@@ -77,7 +81,7 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
   if (mode === 'notice' && !source.notices)
     return reject('NoticeUnsupported', 'data.mode is notice and no HR system to read from is configured; send snapshot or delta')
   // What was parsed from JSON is JSON.
-  const worker = mode === 'notice' ? nothingSaid : workerOf(type, mode, attributesGiven as JsonObject | undefined)
+  const worker = mode === 'notice' ? noticed(type) : workerOf(type, mode, attributesGiven as JsonObject | undefined)
   if (worker.kind === 'rejected') return worker
   if (type === 'worker.rescinded' && rescinds === undefined)
     return reject('FieldMissing', 'data.rescinds is missing; a rescind names the id of the event it cancels')
@@ -106,8 +110,10 @@ export function normalise(envelope: Envelope, enqueuedAt: number, sources: Sourc
 }
 
 type Worker = { readonly kind: 'worker'; readonly attributes: JsonObject }
-/** A notice only says that there is something to read. */
-const nothingSaid: Worker = { kind: 'worker', attributes: {} }
+/** A notice only says that there is something to read; one of a leaver says that, too, should nothing ever be read. */
+function noticed(type: string): Worker {
+  return { kind: 'worker', attributes: TYPES[type] === false ? { active: false } : {} }
+}
 
 function workerOf(type: string, mode: 'snapshot' | 'delta', given: JsonObject | undefined): Worker | Rejection {
   const worker = (attributes: JsonObject): Worker => ({ kind: 'worker', attributes })

@@ -1,5 +1,6 @@
+import type { Cut } from '../plan/retain.ts'
 import type { LogRecord } from '../report/log-record.ts'
-import type { HrEvent } from '../model.ts'
+import type { HrEvent, JsonObject } from '../model.ts'
 import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
 import type { BatchState, EventState, FinalEventState, OperationState } from './lifecycle.ts'
@@ -12,6 +13,15 @@ import type { BatchState, EventState, FinalEventState, OperationState } from './
 export interface Ledger {
   /** Takes over what a micro-batch of messages brought. Only after this may the messages be settled. */
   record(intake: IntakeBatch): Promise<RecordResult>
+  /** Takes over rows of a baseline file. Those that are there already change nothing, so a file may be imported again from its beginning. */
+  importBaseline(rows: BaselineRows): Promise<{ readonly fresh: number; readonly known: number }>
+  /**
+   * Notices to read now: those that have waited since `noticedBefore`, and those whose moment has come. Each for `leaseMs`; one that is not
+   * finished by then may be claimed again.
+   */
+  claimNotices(query: NoticeQuery): Promise<readonly Notice[]>
+  /** What came of reads: a notice becomes what was read, waits, or dies. Its person is planned when that changes anything. */
+  finishReads(results: readonly ReadResult[], now: number): Promise<void>
   /** People to be planned: due, with nothing unanswered, or with a leaver's event waiting. Whole, with all their events. */
   duePeople(query: DueQuery): Promise<readonly Person[]>
   /**
@@ -69,6 +79,19 @@ export interface Ledger {
   events(query: EventsQuery): Promise<EventsPage>
   /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
   trace(reference: string): Promise<Trace | null>
+  /** The person a reference names (an employee, an event id, an operation, …), with everything a plan needs; `null` when nothing has that name. */
+  findPerson(reference: string): Promise<PersonView | null>
+  /** People in the order of their ids, from the one after `after` on. For looking through all of them in pages. */
+  peoplePage(after: string | null, limit: number): Promise<readonly PersonView[]>
+  /** People in the order of their ids, from the one after `after` on, and which of their events are final and told since before `settledBefore`. */
+  retentionPage(query: RetentionQuery): Promise<readonly RetentionPage[]>
+  /**
+   * Puts what remains in the place of events that are folded away, and drops the operations and log records of that time. A cut of a person who
+   * changed since it was read is dropped. The ids of the events stay known.
+   */
+  foldAway(cuts: readonly PersonCut[], settledBefore: number, now: number): Promise<{ readonly folded: number }>
+  /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
+  erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
   /** Rejects while the ledger cannot take work. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -87,13 +110,16 @@ export interface IntakeMessage extends MessageName {
   /** Set when the message could not be taken in and goes to the native dead-letter queue. */
   readonly rejected: string | null
 }
-export interface IntakeBatch {
-  readonly messages: readonly IntakeMessage[]
+/** When people with something new are planned. */
+export interface DueTiming {
   readonly now: number
   /** A person is planned after this much quiet … */
   readonly quietMs: number
   /** … but no later than this after the first unplanned event. */
   readonly maxWaitMs: number
+}
+export interface IntakeBatch extends DueTiming {
+  readonly messages: readonly IntakeMessage[]
   /** Intake works off a backlog: planning of anything but leavers waits until that has been quiet too, so that the backlog merges as a whole. */
   readonly backlog: boolean
 }
@@ -102,6 +128,48 @@ export interface RecordResult {
   readonly duplicates: number
   readonly redelivered: number
   readonly rejected: number
+  /** Messages only the ledger could tell were wrong; they count as rejected. Left out when there are none. */
+  readonly refused?: readonly Refusal[]
+}
+export interface NoticeQuery {
+  readonly now: number
+  readonly noticedBefore: number
+  readonly leaseMs: number
+  readonly limit: number
+}
+export interface Notice {
+  readonly seq: number
+  readonly source: string
+  readonly id: string
+  readonly type: string
+  readonly employee: string
+  readonly recordedAt: number
+  /** When what it is about takes effect; once it was read, the moment it is read again for. */
+  readonly effectiveAt: number
+  /** Reads that came to nothing so far. */
+  readonly attempts: number
+}
+export type ReadResult =
+  /** Dated at `began`. With `nextAt` it is read once more then. The same as before changes nothing. */
+  | {
+      readonly kind: 'read'
+      readonly seq: number
+      readonly mode: 'snapshot' | 'delta'
+      readonly worker: JsonObject
+      readonly began: number
+      readonly nextAt: number | null
+    }
+  | { readonly kind: 'again'; readonly seq: number; readonly at: number }
+  /** For good; `detail` is a code. */
+  | { readonly kind: 'failed'; readonly seq: number; readonly detail: string }
+export interface BaselineRows extends DueTiming {
+  readonly events: readonly HrEvent[]
+}
+/** `message` is its place in the batch. None of its events was taken. */
+export interface Refusal {
+  readonly message: number
+  readonly code: string
+  readonly description: string
 }
 
 // ── plan ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -305,6 +373,11 @@ export const TOTALS = [
   'calls',
   'published',
   'unmatched',
+  'imported',
+  'folded',
+  'erased',
+  'dropped',
+  'withheld',
 ] as const
 export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>
 export interface Census {
@@ -321,6 +394,42 @@ export interface Outlook {
   /** People whose events are still to be planned. */
   readonly unplanned: number
   readonly holds: readonly Hold[]
+}
+
+/** Somebody as the next plan will see them. */
+export interface PersonView {
+  readonly person: Person
+  /** The record the directory took last; `null` when it took none, or when what it holds is not known. */
+  readonly taken: string | null
+  /** The event the reference names, when it names one. */
+  readonly event: number | null
+}
+
+// ── retention ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+export interface RetentionQuery {
+  readonly after: string | null
+  readonly limit: number
+  readonly settledBefore: number
+}
+export interface RetentionPage {
+  readonly person: Person
+  /** Ledger sequences. */
+  readonly settled: readonly number[]
+}
+export interface PersonCut extends Cut {
+  readonly employee: string
+  readonly revision: number
+}
+export interface Erasure {
+  readonly employee: string
+  readonly actor: string
+  readonly reason: string
+}
+export interface ErasureResult {
+  readonly events: number
+  readonly operations: number
+  /** Outcomes that had not been published yet. */
+  readonly outcomesWithheld: number
 }
 
 export interface EventsQuery {

@@ -1,4 +1,5 @@
-import { type Attribute, type HrEvent, type Json, saysLeaver } from '../model.ts'
+import { type Attribute, BASELINE, type HrEvent, type Json, saysLeaver } from '../model.ts'
+import { type Activation, activationsOf, type Activations, announcedDate, HOLD } from './activation.ts'
 import { compareEvents } from './order.ts'
 import { rescindings } from './rescind.ts'
 
@@ -7,12 +8,18 @@ export interface LedgerEvent extends HrEvent {
   readonly seq: number
   /** Dead-lettered: out of the fold, except that it still keeps a leaver out. */
   readonly dead: boolean
+  /** What is left of an event that retention folded away: it holds values, and cannot be rescinded any more. */
+  readonly folded?: boolean
 }
 
 /** What an event comes to in the fold. */
 export type Effect =
   /** Takes effect at a later moment than the fold's. */
   | { readonly kind: 'later'; readonly at: number }
+  /** A notice nobody has read yet. */
+  | { readonly kind: 'unread' }
+  /** The same, and what it says is in the record already, disabled. */
+  | { readonly kind: 'announced'; readonly at: number }
   | { readonly kind: 'rescinded'; readonly by: number }
   /** Wrote these attributes. Who holds each of them in the end is in `attributes`. */
   | { readonly kind: 'applied'; readonly paths: readonly string[] }
@@ -26,9 +33,11 @@ export interface Folded {
   readonly nextAt: number | null
 }
 
-/** What a fold needs to know of the sources. Without `owns` a source owns the attributes it set last. */
+/** What a fold needs to know of the sources, and when activations count. Without `owns` a source owns the attributes it set last. */
 export interface FoldRules {
   readonly owns: (source: string, path: string) => boolean | null
+  /** Without it an activation waits for its moment. */
+  readonly activation?: Activation
 }
 export const defaultFoldRules: FoldRules = { owns: () => null }
 
@@ -39,39 +48,120 @@ export const defaultFoldRules: FoldRules = { owns: () => null }
  * - A snapshot writes what differs from what its source could know (events before it in order and recorded no later than it); equal values
  *   keep the event they came from, owned attributes it does not name are cleared, and a back-dated correction recorded after it shows through.
  * - `active` is never decided by absence.
- * - A rescinded event is out, and what it hid comes back.
+ * - A baseline is a snapshot that yields to everything recorded after it was exported, wherever that stands in order.
+ * - A rescinded event is out, and what it hid comes back. What has not come into force yet can be taken back at once, by a rescind dated no
+ *   later than it.
  * - A dead event is out, but its `active: false` stays: when in doubt a leaver stays out.
+ * - An activation comes into force, or is announced, as `activation` says; everything else at its effective moment.
  */
 export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRules = defaultFoldRules): Folded {
+  const ordered = events.toSorted(compareEvents)
+  const activation = rules.activation ?? HOLD
+  const acting = new Set<number>()
+  const removed = rescindings(ordered, (rescind, target) => {
+    const acts = rescind.effectiveAt <= Math.max(now, target?.effectiveAt ?? now)
+    if (acts) acting.add(rescind.seq)
+    return acts
+  })
+  const activations = activationsOf(
+    ordered.filter(({ seq, mode, dead }) => !removed.has(seq) && (mode !== 'notice' || dead)),
+    activation,
+  )
   const effects = new Map<number, Effect>()
-  let nextAt: number | null = null
-  const present: LedgerEvent[] = []
-  for (const event of events) {
-    if (event.effectiveAt <= now) present.push(event)
-    else if (!event.dead || saysLeaver(event)) {
-      if (!event.dead) effects.set(event.seq, { kind: 'later', at: event.effectiveAt })
-      if (nextAt === null || event.effectiveAt < nextAt) nextAt = event.effectiveAt
-    }
-  }
-  present.sort(compareEvents)
-
-  const removed = rescindings(present)
+  const later: LedgerEvent[] = []
   const sourceOf = new Map<number, string>()
   const state = new State()
   const said: Said[] = []
-  for (const event of present) {
-    sourceOf.set(event.seq, event.source)
-    const writes = event.dead
-      ? deadWrites(event)
-      : event.mode === 'snapshot'
-        ? snapshotWrites(event, known(said, event), sourceOf, rules)
-        : flatten(event.worker)
-    said.push({ event, writes })
+  for (const event of ordered) {
     const by = removed.get(event.seq)
-    const paths = by === undefined ? state.apply(writes, event.seq) : []
-    if (!event.dead) effects.set(event.seq, by === undefined ? { kind: 'applied', paths } : { kind: 'rescinded', by })
+    if (event.mode === 'notice' && !event.dead) {
+      effects.set(event.seq, by === undefined ? { kind: 'unread' } : { kind: 'rescinded', by })
+      continue
+    }
+    if ((activations.get(event.seq) ?? event.effectiveAt) > now) {
+      if (by !== undefined) {
+        if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
+      } else if (acting.has(event.seq) && saysNothing(event)) effects.set(event.seq, { kind: 'applied', paths: [] })
+      else later.push(event)
+      continue
+    }
+    sourceOf.set(event.seq, event.source)
+    const writes = writesOf(event, said, sourceOf, activations, rules)
+    said.push({ event, writes })
+    if (by === undefined) {
+      const yields = event.type === BASELINE ? yieldedBy(event, writes, state, said) : NONE
+      const paths = state.apply(
+        writes.filter(([path]) => !yields.has(path)),
+        event.seq,
+      )
+      if (!event.dead) effects.set(event.seq, { kind: 'applied', paths: [...paths, ...yields] })
+    } else if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
   }
+  const nextAt = wait(later, activations, effects)
+  announce(later, activations, state, effects, activation)
   return { attributes: state.attributes, effects, nextAt }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** What a baseline would write over something recorded after it was exported: that it could not know, so that stands, above all a leaver. */
+function yieldedBy(baseline: LedgerEvent, writes: readonly Write[], state: State, said: readonly Said[]): ReadonlySet<string> {
+  const newer = new Set(said.flatMap(({ event }) => (event.recordedAt > baseline.recordedAt ? [event.seq] : [])))
+  if (newer.size === 0) return NONE
+  const held = [...state.attributes].flatMap(([path, { by }]) => (newer.has(by) ? [path] : []))
+  return new Set(writes.flatMap(([path]) => (held.some((other) => other === path || other.startsWith(`${path}.`)) ? [path] : [])))
+}
+
+/** True for an event that carries no attribute: a rescind that does nothing else. */
+export function saysNothing(event: LedgerEvent): boolean {
+  return event.mode === 'delta' && Object.keys(event.worker).length === 0
+}
+
+/** Notes what takes effect later, and answers when the first of it does. A dead leaver is waited for too: its `active: false` counts then. */
+function wait(later: readonly LedgerEvent[], activations: Activations, effects: Map<number, Effect>): number | null {
+  let nextAt: number | null = null
+  for (const event of later) {
+    if (event.dead && !saysLeaver(event)) continue
+    const at = activations.get(event.seq) ?? event.effectiveAt
+    if (!event.dead) effects.set(event.seq, { kind: 'later', at })
+    if (nextAt === null || at < nextAt) nextAt = at
+  }
+  return nextAt
+}
+
+/** Tells the directory of the next activation ahead of its moment: everything it says, disabled, and the date. Never of somebody active still. */
+function announce(
+  later: readonly LedgerEvent[],
+  activations: Activations,
+  state: State,
+  effects: Map<number, Effect>,
+  activation: Activation,
+): void {
+  if (activation.policy !== 'announce' || state.attributes.get('active')?.value === true) return
+  const event = later.find(({ seq }) => activations.has(seq))
+  if (!event) return
+  const says = flatten(event.worker).filter(([path]) => path !== 'active')
+  state.apply([...says, ...dateOf(event, activation)], event.seq)
+  if (!state.attributes.has('active')) state.apply([['active', false]], event.seq)
+  effects.set(event.seq, { kind: 'announced', at: event.effectiveAt })
+}
+
+function writesOf(
+  event: LedgerEvent,
+  said: readonly Said[],
+  sourceOf: ReadonlyMap<number, string>,
+  activations: Activations,
+  rules: FoldRules,
+): readonly Write[] {
+  if (event.dead) return saysLeaver(event) ? [['active', false]] : []
+  const writes = event.mode === 'snapshot' ? snapshotWrites(event, known(said, event), sourceOf, rules) : flatten(event.worker)
+  return activations.has(event.seq) ? [...writes, ...dateOf(event, rules.activation ?? HOLD)] : writes
+}
+
+/** Stays in the record once the moment has come, so that the directory is not told to forget it. An event that names the attribute itself knows better. */
+function dateOf(event: LedgerEvent, activation: Activation): readonly Write[] {
+  if (activation.policy !== 'announce' || flatten(event.worker).some(([path]) => path === activation.attribute)) return []
+  return [[activation.attribute, announcedDate(event)]]
 }
 
 interface Said {
@@ -101,8 +191,10 @@ function snapshotWrites(
   const said = flatten(event.worker)
   const named = new Set(said.map(([path]) => path))
   const writes = said.filter(([path, value]) => !sameJson(before.get(path)?.value, value) || (value === null && anyBelow(path, before)))
+  const kept = rules.activation?.policy === 'announce' ? rules.activation.attribute : 'active'
   for (const [path, { value, by }] of before) {
-    if (path === 'active' || value === null || named.has(path) || said.some(([other]) => path.startsWith(`${other}.`))) continue
+    if (path === 'active' || path === kept || value === null || named.has(path) || said.some(([other]) => path.startsWith(`${other}.`)))
+      continue
     if (rules.owns(event.source, path) ?? sourceOf.get(by) === event.source) writes.push([path, null])
   }
   return writes
@@ -112,10 +204,6 @@ function snapshotWrites(
 function anyBelow(path: string, attributes: ReadonlyMap<string, Attribute>): boolean {
   for (const [other, { value }] of attributes) if (value !== null && other.startsWith(`${path}.`)) return true
   return false
-}
-
-function deadWrites(event: LedgerEvent): readonly Write[] {
-  return saysLeaver(event) ? [['active', false]] : []
 }
 
 /** Nested objects become dotted paths; a list is one value. */

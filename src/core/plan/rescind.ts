@@ -3,18 +3,22 @@ import type { LedgerEvent } from './fold.ts'
 /**
  * Which of these events are rescinded, and by which: `seq` → `seq`.
  * A rescind that is itself rescinded does nothing, so its target stays. Rescinds that rescind each other in a circle are all void: none of them
- * takes anything out, and each counts as rescinded by the one that names it. A dead rescind does nothing.
+ * takes anything out, and each counts as rescinded by the one that names it. A dead rescind does nothing, and one that `inForce` denies is an
+ * event like any other.
  */
-export function rescindings(events: readonly LedgerEvent[]): ReadonlyMap<number, number> {
-  const rescinds = events.filter((event) => event.rescinds !== null && !event.dead)
+export function rescindings(
+  events: readonly LedgerEvent[],
+  inForce: (rescind: LedgerEvent, target: LedgerEvent | undefined) => boolean = () => true,
+): ReadonlyMap<number, number> {
   const removed = new Map<number, number>()
-  if (rescinds.length === 0) return removed
+  if (events.every((event) => event.rescinds === null)) return removed
 
   const byName = new Map(events.map((event) => [nameOf(event), event]))
+  const rescinds = events.filter((event) => event.rescinds !== null && !event.dead && inForce(event, byName.get(nameOf(event.rescinds))))
   const namedBy = new Map<number, LedgerEvent[]>()
   for (const rescind of rescinds) {
     const target = rescind.rescinds && byName.get(nameOf(rescind.rescinds))
-    if (target) namedBy.set(target.seq, [...(namedBy.get(target.seq) ?? []), rescind])
+    if (target && target.folded !== true) namedBy.set(target.seq, [...(namedBy.get(target.seq) ?? []), rescind])
   }
 
   const settled = new Set<number>()
@@ -36,10 +40,11 @@ export function rescindings(events: readonly LedgerEvent[]): ReadonlyMap<number,
 function circles(rescinds: readonly LedgerEvent[], byName: ReadonlyMap<string, LedgerEvent>): ReadonlyMap<number, number>[] {
   const found: ReadonlyMap<number, number>[] = []
   const done = new Set<number>()
+  const acting = new Set(rescinds)
   for (const start of rescinds) {
     const walked = new Map<number, number>()
     let at: LedgerEvent | undefined = start
-    while (at?.rescinds && !at.dead && !done.has(at.seq)) {
+    while (at?.rescinds && acting.has(at) && !done.has(at.seq)) {
       done.add(at.seq)
       const target: LedgerEvent | undefined = byName.get(nameOf(at.rescinds))
       if (!target) break

@@ -24,24 +24,30 @@ export function reserveOf({ perDay }: Pick<CallLimits, 'perDay'>): number {
 }
 
 /**
- * How far apart calls should be now, in milliseconds. 0 while there is plenty. As the budget shrinks the calls that are left are spread over the
+ * How far from the last call the next one should be, in milliseconds. 0 while there is plenty. As the budget shrinks the calls that are left are spread over the
  * time until the oldest call's place comes back, so that the day ends with work done and not with silence. Places that come back are spent as
  * they come.
  */
 export function spacingMs(budget: Budget, limits: CallLimits): number {
-  const { now, used, oldestAt } = budget
+  const { now, used, oldestAt, lastAt } = budget
   if (!Number.isFinite(limits.perDay) || oldestAt === null) return 0
   const left = limits.perDay - reserveOf(limits) - used
   const share = left / limits.perDay
   if (share >= PLENTY) return 0
-  const untilBack = Math.max(0, oldestAt + DAY_MS - now)
+  // From the last call, not from now: otherwise the distance would shrink while it is waited out.
+  const untilBack = Math.max(0, oldestAt + DAY_MS - (lastAt ?? now))
   if (left <= 0) return untilBack
   const weight = share <= SCARCE ? 1 : (PLENTY - share) / (PLENTY - SCARCE)
   return (untilBack / left) * weight
 }
 
-/** When the next call may be made: for a batch with a leaver in it, or without. */
+/**
+ * When the next call may be made: for a batch with a leaver in it, or without. Never before there is a place for it in the day, so that nobody is
+ * put into a batch that has to wait for one: what waits outside can still merge, and goes by its lane.
+ */
 export function nextCallAt(budget: Budget, limits: CallLimits, leaver: boolean): number {
+  const most = limits.perDay - (leaver ? 0 : reserveOf(limits))
+  if (budget.oldestAt !== null && budget.used >= most) return budget.oldestAt + DAY_MS
   const spacing = spacingMs(budget, limits)
   if (budget.lastAt === null) return budget.now
   return budget.lastAt + (leaver ? Math.min(spacing, LEAVER_WAITS_MS) : spacing)

@@ -101,7 +101,7 @@ export function submission(
         if (verdict.why === 'refused')
           runtime.log.error('submit.refused', {
             status: verdict.status,
-            what: 'the service refuses the call: check the permission, the job id and the endpoint',
+            what: 'the service refuses the call: check the identity, its permission, the job id and the endpoint; rollcall check',
             retryInMs: settings.refusedMs,
           })
         else runtime.log.warn(`submit.${verdict.why}`, { status: verdict.status, untilMs: Math.round(verdict.until - runtime.now()) })

@@ -53,12 +53,16 @@ export function verdictOf(answer: UploadAnswer, attempt: number, now: number, ch
     case 404:
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
     default:
-      if (status === 500 && answer.message?.startsWith('The bucket that stores the ingested data is full'))
-        return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
+      if (isFull(answer)) return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
       if (status >= 500 || status === 408)
         return { kind: 'retry', at: now + Math.max(backoffMs, Math.min(named ?? 0, LONGEST_RETRY_MS)), status }
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
   }
+}
+
+/** The service has no room for more staged data: what it waits for is its own next cycle. */
+export function isFull({ status, message }: Extract<UploadAnswer, { kind: 'response' }>): boolean {
+  return status === 500 && message?.startsWith('The bucket that stores the ingested data is full') === true
 }
 
 /** Every try costs a call of the day, so one that is told to come back at once waits all the same; and no quota lasts longer than a day. */

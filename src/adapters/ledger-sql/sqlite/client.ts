@@ -69,6 +69,9 @@ export async function openSqliteLedger({
       ask(method, given) as ReturnType<Ledger[M]>
   return {
     record: remote('record'),
+    importBaseline: remote('importBaseline'),
+    claimNotices: remote('claimNotices'),
+    finishReads: remote('finishReads'),
     duePeople: remote('duePeople'),
     commitPlan: remote('commitPlan'),
     brakeStatus: remote('brakeStatus'),
@@ -94,6 +97,11 @@ export async function openSqliteLedger({
     inspect: remote('inspect'),
     events: remote('events'),
     trace: remote('trace'),
+    retentionPage: remote('retentionPage'),
+    foldAway: remote('foldAway'),
+    erase: remote('erase'),
+    findPerson: remote('findPerson'),
+    peoplePage: remote('peoplePage'),
     ping: remote('ping'),
     close: () => (closing ??= close()),
   }

@@ -1,7 +1,12 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Dialect, Driver, Sql, SqlValue } from '../sql.ts'
 
-export const sqliteDialect: Dialect = { name: 'sqlite', integer: 'INTEGER', identity: 'INTEGER PRIMARY KEY', tableOptions: ' STRICT' }
+export const sqliteDialect: Dialect = {
+  name: 'sqlite',
+  integer: 'INTEGER',
+  identity: 'INTEGER PRIMARY KEY AUTOINCREMENT',
+  tableOptions: ' STRICT',
+}
 
 /** How long a writer waits for another process's transaction before it fails. */
 const BUSY_MS = 10_000

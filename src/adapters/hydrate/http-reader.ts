@@ -1,0 +1,147 @@
+import jsonata from 'jsonata'
+import pRetry, { AbortError } from 'p-retry'
+import { RollcallError } from '../../core/errors.ts'
+import type { HrReader, ReadAnswer } from '../../core/intake/hydrate.ts'
+import { instant } from '../../core/intake/when.ts'
+import type { Notice } from '../../core/ledger/port.ts'
+import type { JsonObject } from '../../core/model.ts'
+import type { HrSystemSettings } from './settings.ts'
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+const EXPRESSION_MS = 1_000
+
+/**
+ * Reads people from an HR system over HTTP. Throws `ConfigInvalid` at once for an address or expression that cannot be used. Redirects
+ * are not followed: a header with a secret goes to the configured address alone.
+ */
+export function httpReader(settings: HrSystemSettings): HrReader {
+  const headers = { accept: 'application/json', ...settings.headers }
+  checkAddress(settings)
+  const worker = expression(settings.worker, 'worker')
+  const at = settings.at === undefined ? null : expression(settings.at, 'at')
+
+  const once = async (notice: Notice, signal: AbortSignal): Promise<ReadAnswer> => {
+    const response = await fetch(addressOf(settings.url, notice), {
+      headers,
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutMs)]),
+    })
+    const text = await textWithin(response, settings.maxBytes)
+    if (response.status === 404 || response.status === 410) return { kind: 'gone' }
+    if (response.status !== 200) return { kind: 'later', code: `Http${response.status}`, afterMs: retryAfterMs(response) }
+    return text === null ? { kind: 'unusable', code: 'AnswerTooLong' } : understand(text)
+  }
+
+  const understand = async (text: string): Promise<ReadAnswer> => {
+    const answer = parse(text)
+    if (answer === undefined) return { kind: 'unusable', code: 'AnswerNotJson' }
+    try {
+      const made: unknown = await worker.evaluate(answer, {})
+      if (!isRecord(made) || (made['active'] !== undefined && typeof made['active'] !== 'boolean'))
+        return { kind: 'unusable', code: 'AnswerInvalid' }
+      const when: unknown = at === null ? null : await at.evaluate(answer, {})
+      // Without its own functions and hidden members: what the expression made is plain JSON.
+      const attributes = JSON.parse(JSON.stringify(made)) as JsonObject
+      return {
+        kind: 'record',
+        worker: attributes,
+        at: typeof when === 'string' ? instant(when, 'utc') : typeof when === 'number' ? when : null,
+      }
+    } catch {
+      return { kind: 'unusable', code: 'ExpressionFailed' }
+    }
+  }
+
+  return {
+    read: async (notice, signal) => {
+      try {
+        return await pRetry(
+          async () => {
+            const answer = await attempt(() => once(notice, signal))
+            if (answer.kind === 'later' && !signal.aborted && (answer.afterMs ?? 0) <= settings.retryMs * 2 ** settings.tries)
+              throw new Unfinished(answer)
+            return answer
+          },
+          { retries: settings.tries - 1, minTimeout: settings.retryMs, factor: 2, randomize: true, signal },
+        )
+      } catch (error) {
+        if (error instanceof Unfinished) return error.answer
+        if (error instanceof AbortError || signal.aborted) return { kind: 'later', code: 'Stopped', afterMs: null }
+        throw error
+      }
+    },
+  }
+}
+
+/** Carries an answer that asks for another attempt through p-retry. */
+class Unfinished extends Error {
+  readonly answer: ReadAnswer
+  constructor(answer: ReadAnswer) {
+    super('the HR system did not answer')
+    this.answer = answer
+  }
+}
+
+/** What the network does is an answer too. */
+async function attempt(work: () => Promise<ReadAnswer>): Promise<ReadAnswer> {
+  try {
+    return await work()
+  } catch (error) {
+    const cause: unknown = error instanceof Error ? error.cause : undefined
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : error instanceof Error ? error.name : 'Unknown'
+    return { kind: 'later', code, afterMs: null }
+  }
+}
+
+function addressOf(template: string, notice: Pick<Notice, 'employee' | 'id' | 'type' | 'source'>): string {
+  return template.replaceAll(/\{(employee|id|type|source)\}/g, (_whole, name: 'employee' | 'id' | 'type' | 'source') =>
+    encodeURIComponent(notice[name]),
+  )
+}
+
+function checkAddress({ url, allowHttp }: HrSystemSettings): void {
+  const example = addressOf(url, { employee: '1', id: '1', type: 't', source: 's' })
+  const parsed = URL.canParse(example) ? new URL(example) : null
+  const secure = parsed?.protocol === 'https:' || (allowHttp && parsed?.protocol === 'http:' && LOOPBACK.has(parsed.hostname))
+  if (!secure)
+    throw new RollcallError('ConfigInvalid', 'the address of the HR system is no https address; plain http is for loopback, with allowHttp')
+  if (!url.includes('{employee}')) throw new RollcallError('ConfigInvalid', 'the address of the HR system does not name {employee}')
+}
+
+function expression(text: string, name: string): ReturnType<typeof jsonata> {
+  try {
+    return jsonata(text, { timeout: EXPRESSION_MS, stack: 200, sequence: 10_000 })
+  } catch (error) {
+    throw new RollcallError('ConfigInvalid', `the JSONata expression ${name} of the HR system cannot be used`, { cause: error })
+  }
+}
+
+/** `null` when it is longer. */
+async function textWithin(response: Response, maxBytes: number): Promise<string | null> {
+  const decoder = new TextDecoder()
+  let text = ''
+  let bytes = 0
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes) return null
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function retryAfterMs(response: Response): number | null {
+  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3_600) * 1_000 : null
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

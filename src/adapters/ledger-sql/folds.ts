@@ -1,0 +1,19 @@
+import type { PersonEvent } from '../../core/plan/person.ts'
+import { parse } from './json.ts'
+import { type Sql, withRows } from './sql.ts'
+
+/** What is left of people's folded events, by employee; they take part in the fold and have had their answer. */
+export async function remainsOf(sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, readonly PersonEvent[]>> {
+  const rows = await withRows<{ employee: string; events: string }>(
+    sql,
+    ['id TEXT'],
+    ids.map((id) => [id]),
+    'SELECT f.employee, f.events FROM v JOIN folds f ON f.employee = v.id',
+  )
+  return new Map(
+    rows.map(({ employee, events }) => [
+      employee,
+      parse<readonly PersonEvent[]>(events).map((event): PersonEvent => ({ ...event, state: 'confirmed', reason: null, by: null })),
+    ]),
+  )
+}

@@ -1,0 +1,85 @@
+import { BASELINE, type HrEvent, type Json, type JsonObject } from '../model.ts'
+import type { Source } from './sources.ts'
+
+/** The columns, or keys, that may name the person of a row. */
+export const EMPLOYEE_COLUMNS = ['employee', 'externalId', 'subject'] as const
+
+/** Where a file of full records comes from, and when it was true. */
+export interface BaselineOrigin {
+  /** The moment of the export: what was recorded after it stands, whatever the file says. */
+  readonly asOf: number
+  readonly name: string
+  readonly source: Source
+}
+
+/** Names what is wrong with a row, never a value of it. */
+export interface RowRejection {
+  readonly code: string
+  readonly description: string
+}
+
+/**
+ * The baseline event of one row. The same person, source and moment of export give the same event, so a file that was imported half-way can be
+ * imported again.
+ */
+export function baselineEvent(attributes: JsonObject, { asOf, name, source }: BaselineOrigin): HrEvent | RowRejection {
+  const column = EMPLOYEE_COLUMNS.find((column) => attributes[column] !== undefined)
+  const given = column === undefined ? undefined : attributes[column]
+  const employee = typeof given === 'number' ? String(given) : given
+  if (column === undefined || typeof employee !== 'string' || employee === '')
+    return { code: 'FieldMissing', description: `${EMPLOYEE_COLUMNS.join(', ')}: none of them names the person` }
+  if (employee.length > 1024 || /\p{Cc}/u.test(employee))
+    return { code: 'FieldInvalid', description: `${column} is too long or has characters that may not stand there` }
+  const worker = nested(Object.entries(attributes).filter(([path]) => path !== column))
+  if (typeof worker === 'string') return { code: 'FieldInvalid', description: `${worker} is said twice, as a whole and in parts` }
+  const active = worker['active']
+  if (active !== undefined && typeof active !== 'boolean') return { code: 'FieldInvalid', description: 'active is neither true nor false' }
+  return {
+    source: name,
+    id: `baseline:${new Date(asOf).toISOString()}:${employee}`,
+    type: BASELINE,
+    employee,
+    recordedAt: asOf,
+    effectiveAt: asOf,
+    effectiveRaw: new Date(asOf).toISOString(),
+    order: source.order === 'time' ? asOf : null,
+    rank: source.rank,
+    mode: 'snapshot',
+    worker,
+    rescinds: null,
+    traceparent: null,
+  }
+}
+
+type Tree = { [key: string]: Json | Tree }
+
+/** Dotted paths as nested objects; the path that cannot be placed when one is a part of another. */
+function nested(entries: readonly (readonly [path: string, value: Json | undefined])[]): JsonObject | string {
+  const root: Tree = {}
+  for (const [path, value] of entries) {
+    if (value === undefined) continue
+    const parts = path.split('.')
+    const last = parts.pop() ?? ''
+    let at: Tree = root
+    for (const part of parts) {
+      const below = (at[part] ??= {})
+      if (!isTree(below)) return path
+      at = below
+    }
+    if (at[last] !== undefined) return path
+    at[last] = value
+  }
+  return root
+}
+
+function isTree(value: Json | Tree): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A cell of a table: empty says nothing, `active` is true or false, everything else is text. */
+export function cellValue(column: string, text: string): Json | undefined {
+  if (text === '') return undefined
+  if (column !== 'active') return text
+  const word = text.trim().toLowerCase()
+  return word === 'true' ? true : word === 'false' ? false : text
+}

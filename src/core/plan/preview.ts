@@ -1,0 +1,68 @@
+import type { EventName } from '../model.ts'
+import { fold } from './fold.ts'
+import type { Lane } from '../model.ts'
+import { type EventDecision, type Person, planPerson, type PlanRules } from './plan.ts'
+import { type Change, changesBetween, valuesOf } from './provenance.ts'
+import { standing } from './standing.ts'
+import { parseRecord } from './record.ts'
+
+/** What a plan made at this moment would do about one person. Nothing is sent and nothing is changed by looking. */
+export interface Preview {
+  readonly employee: string
+  /** `null` when nothing would be sent. */
+  readonly operation: { readonly lane: Lane; readonly active: boolean; readonly changes: readonly PreviewChange[] } | null
+  /** Something of the person is unanswered: this would be sent once the answer is there. */
+  readonly waits: boolean
+  readonly decisions: readonly (Pick<EventDecision, 'state' | 'reason' | 'detail'> & {
+    readonly event: EventName
+    readonly by: EventName | null
+  })[]
+  readonly nextAt: number | null
+}
+
+/** A value that would change, and the events it comes from. */
+export type PreviewChange = Change & { readonly events: readonly EventName[] }
+
+export async function previewPerson(person: Person, taken: string | null, now: number, rules: PlanRules): Promise<Preview> {
+  const planned = await planPerson(person, now, rules)
+  const waits = planned.kind === 'wait'
+  const decision = waits ? await planPerson({ ...person, unanswered: [] }, now, rules) : planned
+  if (decision.kind === 'wait') return { employee: person.employee, operation: null, waits, decisions: [], nextAt: null }
+
+  const names = new Map(person.events.map(({ seq, source, id }) => [seq, { source, id }]))
+  const name = (seq: number): EventName => names.get(seq) ?? { source: '', id: 'unknown' }
+  const { operation } = decision
+  return {
+    employee: person.employee,
+    operation: operation && {
+      lane: operation.lane,
+      active: operation.active,
+      changes: await changesOf(person, taken, operation.record, now, rules, name),
+    },
+    waits,
+    decisions: decision.events.map(({ seq, state, reason, detail, by }) => ({
+      event: name(seq),
+      state,
+      reason,
+      detail,
+      by: by === null ? null : name(by),
+    })),
+    nextAt: decision.nextAt,
+  }
+}
+
+async function changesOf(
+  person: Person,
+  taken: string | null,
+  record: string,
+  now: number,
+  rules: PlanRules,
+  name: (seq: number) => EventName,
+): Promise<readonly PreviewChange[]> {
+  const { attributes } = standing(person, fold(person.events, now, rules.fold))
+  const origins = new Map((await valuesOf(rules.mapping, person.employee, attributes)).map((one) => [one.target, one.by]))
+  return changesBetween(taken === null ? null : parseRecord(taken), parseRecord(record)).map((change) => ({
+    ...change,
+    events: (origins.get(change.target) ?? []).map(name),
+  }))
+}

@@ -1,0 +1,34 @@
+import { existsSync } from 'node:fs'
+import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
+import { readConfig } from '../config.ts'
+import { RollcallError } from '../core/errors.ts'
+import { type Format, printJson, say } from './output.ts'
+
+export interface EraseOptions {
+  readonly actor: string
+  readonly reason: string
+  readonly output: Format
+}
+
+/** Takes everything the ledger holds of one person out of it, for good. What the directory holds is untouched. 0 done, 4 nobody of that name. */
+export async function erase(employee: string, options: EraseOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+  const config = readConfig(environment)
+  if (!existsSync(config.LEDGER))
+    throw new RollcallError('LedgerMissing', `there is no ledger at ${config.LEDGER}; name another with LEDGER`)
+  const ledger = await openSqliteLedger({ path: config.LEDGER, now: Date.now })
+  try {
+    const result = await ledger.erase({ employee, actor: options.actor, reason: options.reason }, Date.now())
+    if (!result) {
+      say('the ledger holds nobody of that name')
+      return 4
+    }
+    if (options.output === 'json') printJson(result)
+    else
+      process.stdout.write(
+        `erased: ${result.events} events, ${result.operations} operations; ${result.outcomesWithheld} outcomes will not be told\n`,
+      )
+    return 0
+  } finally {
+    await ledger.close()
+  }
+}

@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { readConfig } from '../config.ts'
+import type { PersonView } from '../core/ledger/port.ts'
+import { type Explanation, explainPerson, type EventExplanation, partInWords } from '../core/plan/explain.ts'
+import { planRules } from '../rules.ts'
+import { type Format, printJson, printTable, say } from './output.ts'
+import { inWords, type Show, showing } from './personal.ts'
+import { withLedger } from './status.ts'
+import { readable } from './trace.ts'
+
+export interface ExplainOptions {
+  readonly output: Format
+  readonly showValues: boolean
+}
+
+/** Why an event or a person is as it is. 0 when found, 4 when nothing has that name. Reads the ledger and changes nothing. */
+export function explain(environment: NodeJS.ProcessEnv, reference: string, options: ExplainOptions): Promise<number> {
+  return withLedger(environment, async (ledger) => {
+    const view = await ledger.findPerson(reference)
+    if (!view) {
+      say(`nothing in the ledger is called ${reference}: give an event id or an employee`)
+      return 4
+    }
+    const explanation = await explainPerson(view.person, Date.now(), planRules(readConfig(environment), digest))
+    const show = showing(options.showValues)
+    if (options.output === 'json') printJson(readable(toJson(explanation, view, show)))
+    else draw(explanation, view, show)
+    return 0
+  })
+}
+
+export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+function asked(explanation: Explanation, view: PersonView): readonly EventExplanation[] {
+  return explanation.events.filter(({ seq }) => view.event === null || seq === view.event)
+}
+
+function toJson(explanation: Explanation, view: PersonView, show: Show): unknown {
+  return {
+    employee: explanation.employee,
+    at: explanation.at,
+    nextAt: explanation.nextAt,
+    events: asked(explanation, view),
+    attributes: explanation.attributes.map((one) => ({ ...one, value: show(one.path, one.value) })),
+    record: explanation.record.map(({ target, value, from, events }) => ({ target, value: show(target, value), from, events })),
+  }
+}
+
+function draw(explanation: Explanation, view: PersonView, show: Show): void {
+  const lines = asked(explanation, view).flatMap((event) => [
+    `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${event.reason === null ? '' : ` (${event.reason})`}`,
+    `  effective ${new Date(event.effectiveAt).toISOString()}, recorded ${new Date(event.recordedAt).toISOString()}`,
+    ...partInWords(event.part).map((line) => `  ${line}`),
+  ])
+  process.stdout.write(`employee ${explanation.employee} at ${new Date(explanation.at).toISOString()}\n${lines.join('\n')}\n\n`)
+  printTable(
+    ['in the record', 'value', 'made of', 'from event'],
+    explanation.record.map(({ target, value, from, events }) => [
+      target,
+      inWords(show(target, value)),
+      from.join(', '),
+      events.map(({ id }) => id).join(', '),
+    ]),
+  )
+  if (explanation.nextAt !== null) process.stdout.write(`\nchanges by itself at ${new Date(explanation.nextAt).toISOString()}\n`)
+}
