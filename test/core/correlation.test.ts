@@ -241,6 +241,14 @@ void describe('what has no answer', () => {
     assert.deepEqual(expired, [{ operations: ['op of 10001', 'op of 10002'], maxOffers: 3, now: startedAt + 4_000 }])
   })
 
+  void test('is not asked for all over again when the log breaks off among the questions: those answered are done with', async (t) => {
+    const acceptedAt = virtualRuntime().now() - 60 * MINUTE
+    const late = ['10001', '10002', '10003'].map((employee) => ({ id: `op of ${employee}`, employee, acceptedAt }))
+    const { runtime, expired } = start(t, [page([]), page([]), throttled(), page([], 'more'), page([]), unavailable()], { late })
+    await runtime.advance(25_000)
+    assert.deepEqual(expired[0]?.operations, ['op of 10001', 'op of 10002'])
+  })
+
   void test('is not given up when its person could not be asked for', async (t) => {
     const late = [{ id: 'op-1', employee: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE }]
     const { runtime, expired } = start(t, [page([]), throttled()], { late })

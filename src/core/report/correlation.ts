@@ -74,8 +74,8 @@ export function correlation(
   }
 
   /**
-   * A poll that is throttled on its way waits and goes on where it is: one that began anew would have more to read each time, and after a long absence
-   * would never come to an end.
+   * What is throttled on its way, in a poll or among questions by name, waits and goes on where it is: what began anew would meet the same again, and after
+   * a long absence or a great loss would never come to an end.
    */
   async function read(query: LogQuery): Promise<LogPage> {
     for (let attempt = 1; ; attempt++) {
@@ -83,7 +83,8 @@ export function correlation(
         return await log.page(query)
       } catch (error) {
         const throttled = error instanceof RollcallError && error.code === 'LogThrottled'
-        if (!throttled || query.next === null || attempt === PATIENCE || query.signal.aborted) throw error
+        const underWay = query.next !== null || query.about !== null
+        if (!throttled || !underWay || attempt === PATIENCE || query.signal.aborted) throw error
         const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
         await runtime.sleep(Math.min(Math.max(asked, THROTTLED_MS), 10 * THROTTLED_MS), query.signal)
       }
@@ -122,12 +123,26 @@ export function correlation(
   async function expire(covered: number, signal: AbortSignal): Promise<void> {
     const late = await ledger.overdue(covered - settings.deadlineMs, settings.askAtOnce)
     if (late.length === 0) return
-    for (const { employee, acceptedAt } of late) {
-      await runtime.sleep(settings.pageMs, signal)
-      const page = await log.page({ since: acceptedAt - settings.skewMs, until: null, about: employee, next: null, signal })
-      await take(page, null)
+    const operations: string[] = []
+    try {
+      for (const { id, employee, acceptedAt } of late) {
+        let next: string | null = null
+        do {
+          await runtime.sleep(settings.pageMs, signal)
+          const page: LogPage = await read({ since: acceptedAt - settings.skewMs, until: null, about: employee, next, signal })
+          await take(page, null)
+          next = page.next
+        } while (next !== null)
+        operations.push(id)
+      }
+    } finally {
+      // Also when a later question found no answer: the next turn then begins behind these.
+      if (operations.length > 0) await giveUp(operations)
     }
-    const expired = await ledger.expire({ operations: late.map(({ id }) => id), maxOffers: settings.maxOffers, now: runtime.now() })
+  }
+
+  async function giveUp(operations: readonly string[]): Promise<void> {
+    const expired = await ledger.expire({ operations, maxOffers: settings.maxOffers, now: runtime.now() })
     if (expired.offeredAgain + expired.givenUp + expired.unchanged > 0) runtime.log.warn('correlate.unanswered', { ...expired })
   }
 }
