@@ -49,3 +49,31 @@ void describe('what the directory took from us is not known any more', () => {
     assert.deepEqual(disturbed([retried(day(2))], [candidate('op-1', {}, { state: 'escrowed', acceptedAt: day(1) })], {}), [])
   })
 })
+
+void describe('a new try of the service', () => {
+  const older = candidate('op-1', {}, { state: 'escrowed', acceptedAt: day(1) })
+  const newer = candidate('op-2', {}, { state: 'escrowed', acceptedAt: day(1) + 3_600_000 })
+  const tried = (id: string, hours: number, putAside: number | null, status = 'success'): LogRecord =>
+    logRecord(id, {
+      at: day(1) + hours * 3_600_000,
+      status,
+      ...(status === 'failure' ? { errorCode: 'Timeout' } : {}),
+      importStep: 'EntryEscrowRetry',
+      importDetails: {
+        TypeName: 'EscrowedEntryDefault',
+        ...(putAside === null ? {} : { CreationTime: new Date(day(1) + putAside * 3_600_000).toISOString() }),
+      },
+    })
+  const joined = (...records: readonly LogRecord[]): Record<string, string | null> =>
+    Object.fromEntries(joinRecords(records, candidates([older, newer]), 0).map(({ record, operation }) => [record.id, operation]))
+
+  void test('is of the operation that was put aside when it says, and not of the oldest that failed', () => {
+    assert.deepEqual(joined(tried('r-1', 6, 1.1)), { 'r-1': 'op-2' })
+    assert.deepEqual(joined(tried('r-1', 6, 0.1)), { 'r-1': 'op-1' })
+    assert.deepEqual(joined(tried('r-1', 6, null)), { 'r-1': 'op-2' })
+  })
+
+  void test('that fails once more is followed by another of the same operation, on one page too', () => {
+    assert.deepEqual(joined(tried('r-1', 6, 1.1, 'failure'), tried('r-2', 12, 1.1)), { 'r-1': 'op-2', 'r-2': 'op-2' })
+  })
+})

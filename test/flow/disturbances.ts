@@ -52,7 +52,13 @@ export function disturb(sim: Simulation, entra: EntraDouble, world: Workload, ra
     }
   }
   spread(rates.lost, () => ({ kind: 'lose', externalId: somebody(), times: 1 }))
-  spread(rates.unspoken, () => ({ kind: 'lose-record', externalId: somebody(), times: 1 }))
+  // Nobody of whom another program's change could go unspoken too: no log could tell.
+  const touched = new Set<string>()
+  spread(rates.unspoken, () => {
+    const externalId = somebody()
+    touched.add(externalId)
+    return { kind: 'lose-record', externalId, times: 1 }
+  })
   spread(rates.lostRequests, () => ({ kind: 'lose-request' }))
   spread(rates.escrowed, () => ({ kind: 'fail', externalId: somebody(), times: 1 + Math.floor(random() * 3), code: one(PATIENT) }))
   spread(rates.failed, () => ({ kind: 'fail', externalId: somebody(), times: 1 + Math.floor(random() * 3), code: one(IMPATIENT) }))
@@ -63,7 +69,8 @@ export function disturb(sim: Simulation, entra: EntraDouble, world: Workload, ra
   spread(
     rates.foreign,
     () => {
-      const externalId = somebody()
+      let externalId = somebody()
+      while (touched.has(externalId)) externalId = somebody()
       return { externalId, userName: `${externalId}@contoso.com`, active: true, title: 'Foreign', displayName: 'Ann Lee' }
     },
     'foreign',

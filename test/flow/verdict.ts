@@ -1,5 +1,5 @@
 import type { Ledger, Trace } from '../../src/core/ledger/port.ts'
-import { NO_OUTCOME } from '../../src/core/plan/plan.ts'
+import { INCOMPLETE_RECORD, NO_OUTCOME } from '../../src/core/plan/plan.ts'
 import type { OutboxMessage } from '../../src/core/ports.ts'
 import type { EntraDouble } from '../../src/local/entra/server.ts'
 import { expected, type Facts, held, type Workload } from './workload.ts'
@@ -115,7 +115,8 @@ function differences(
 ): Pick<Verdict, 'differing' | 'unreachable'> {
   const out = new Set<string>()
   for (const { events } of traces.values())
-    for (const { id, state, reason } of events) if (state === 'dead-lettered' && reason !== NO_OUTCOME) out.add(id)
+    for (const { id, state, reason } of events)
+      if (state === 'dead-lettered' && reason !== NO_OUTCOME && reason !== INCOMPLETE_RECORD) out.add(id)
   const events = [...new Map(world.arrivals.map(({ event }) => [event.id, event])).values()]
   const byPerson = Map.groupBy(events, ({ employee }) => employee)
   const [differing, unreachable]: [string[], string[]] = [[], []]

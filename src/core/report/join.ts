@@ -68,7 +68,14 @@ function joinPerson(
   changes.sort((a, b) => timeOf(a) - timeOf(b))
 
   const open = new Map(operations.map((operation) => [operation.id, operation]))
-  const pending = [...changes]
+  for (const change of changes.filter(({ retry }) => retry)) {
+    const operation = escrowedFor(change, [...open.values()], skewMs)
+    const joined = operation ? answer(change, operation) : change.records.map((record) => ({ record, operation: null, interim: null }))
+    joins.push(...joined)
+    // What failed once more may be tried again yet.
+    if (operation && joined.some(({ interim }) => interim !== null && interim !== 'escrowed')) open.delete(operation.id)
+  }
+  const pending = changes.filter(({ retry }) => !retry)
   for (let pair = nextPair(pending, [...open.values()], skewMs); pair; pair = nextPair(pending, [...open.values()], skewMs)) {
     const { change, operation } = pair
     open.delete(operation.id)
@@ -96,6 +103,16 @@ function nextPair(
     if (operation && rivals.length >= eligible.length) return { change, operation }
   }
   return undefined
+}
+
+/**
+ * Which of the operations the service failed with it tried again: the last that was handed over before it put this one aside; where the record does not say
+ * when that was, the last of all, because a newer operation takes the place of an older one.
+ */
+function escrowedFor(change: Change, open: readonly Candidate[], skewMs: number): Candidate | undefined {
+  const escrowedAt = change.primary?.escrowedAt ?? Number.POSITIVE_INFINITY
+  const eligible = open.filter((operation) => mayAnswer(change, operation, skewMs)).toSorted((a, b) => a.submittedAt - b.submittedAt)
+  return eligible.findLast(({ submittedAt }) => submittedAt <= escrowedAt + 999) ?? eligible[0]
 }
 
 function mayAnswer({ primary, retry }: Change, operation: Candidate, skewMs: number): boolean {

@@ -28,6 +28,8 @@ export interface LogRecord {
   readonly imported: boolean
   /** The service tries again what failed before: it speaks of an older submission. */
   readonly escrowRetry: boolean
+  /** Of a new try: when the service put aside what it tries again, where the record says so. */
+  readonly escrowedAt?: number | null
   /** A failure that the service will try again by itself. */
   readonly willRetry: boolean
   /** A reference (the manager) that could not be resolved yet. */
@@ -115,6 +117,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     active: activeOf(raw, importStep),
     imported: importStep !== undefined,
     escrowRetry,
+    escrowedAt: escrowRetry ? momentOf(raw.provisioningSteps.find(isRetry)?.details['CreationTime']) : null,
     willRetry:
       statusOf(raw.provisioningStatusInfo?.status ?? null) === 'failure' &&
       (RETRIED_BY_SERVICE.has(error?.errorCode ?? '') || RETRY_ANNOUNCED.test(error?.reason ?? '')),
@@ -134,6 +137,11 @@ function isType(step: RawStep, type: string): boolean {
 /** The service tries again what failed, for weeks. Such a record may be younger than what was sent since, and speaks of none of it. */
 function isRetry(step: RawStep): boolean {
   return step.name === 'EntryEscrowRetry' || step.details['TypeName'] === 'EscrowedEntryDefault'
+}
+
+function momentOf(value: unknown): number | null {
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  return Number.isNaN(at) ? null : at
 }
 
 /** In order: the import echo, what the export changed, what the scoping step says. */
