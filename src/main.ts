@@ -73,6 +73,16 @@ async function main(argv: readonly string[]): Promise<number> {
     })
 
   program
+    .command('events')
+    .description('events in the order they were received, without their values')
+    .option('--state <state>', 'only those in this state')
+    .option('--since <instant>', 'only those received then or later')
+    .addOption(new Option('--output <format>', 'table, json or ndjson').choices(['table', 'json', 'ndjson']).default('table'))
+    .action(async (options: { state?: string; since?: string; output: 'table' | 'json' | 'ndjson' }) => {
+      code = await (await import('./operate/events.ts')).events(process.env, options)
+    })
+
+  program
     .command('check')
     .description('prove ledger, bus, log and job one by one, with what to do when one fails')
     .addOption(output())

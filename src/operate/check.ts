@@ -109,9 +109,7 @@ async function graph(config: Config): Promise<Finding[]> {
   const client = graphClient(found, credential, config.HTTP_TIMEOUT_MS, Date.now)
   const signal = AbortSignal.timeout(config.HTTP_TIMEOUT_MS)
   const status = async (path: string): Promise<number> => {
-    const response = await client.get(path, signal).catch((error: unknown) => {
-      throw ourError(error) ?? error
-    })
+    const response = await client.get(path, signal)
     await response.body?.cancel()
     return response.status
   }
@@ -136,13 +134,6 @@ async function graph(config: Config): Promise<Finding[]> {
   }
   const allowed: Finding = job.outcome === 'failed' ? { ...job, outcome: 'not known' } : job
   return [log, seen === 404 ? wrongJob : allowed, upload]
-}
-
-/** The Graph client wraps what we throw. */
-function ourError(error: unknown): RollcallError | null {
-  if (error instanceof RollcallError) return error
-  const inner = error instanceof Error && 'customError' in error ? error.customError : null
-  return inner instanceof RollcallError ? inner : null
 }
 
 function expect200(status: number, good: string): string {

@@ -7,7 +7,7 @@ import { DAY_MS, simulateDays } from './days.ts'
 import { openSite } from './site.ts'
 
 /** A small tenant; `test/bench/day.ts` runs the real sizes. */
-const small = { perDay: 300, perCall: 4, load: 1.3, leavers: 10, joiners: 100 }
+const small = { perDay: 300, perCall: 4, load: 1.3, leavers: 10, joiners: 100, pollMs: 15_000 }
 
 void describe('a day with more work than calls', () => {
   void test('spends its calls and never one more, keeps leavers under a minute, and leaves no batch lying about', async (t) => {
@@ -35,7 +35,7 @@ void describe('a day with more work than calls', () => {
   })
 
   void test('the rolling 24 hours never hold more calls than a day has, over days with a burst at the start', async (t) => {
-    const day = await simulateDays(t, { perDay: 60, perCall: 2, load: 2, leavers: 20, joiners: 0, days: 2 })
+    const day = await simulateDays(t, { perDay: 60, perCall: 2, load: 2, leavers: 20, joiners: 0, pollMs: 60_000, days: 2 })
     for (const [index, at] of day.calls.entries()) assert(day.calls.slice(0, index + 1).filter((other) => other > at - DAY_MS).length <= 60)
   })
 })

@@ -16,6 +16,8 @@ export interface DayOptions {
   readonly leavers: number
   readonly joiners: number
   readonly days: number
+  /** How often the loop looks; well below the time between two calls. */
+  readonly pollMs: number
   /** When no more arrive, from the start. */
   readonly arrivalsEndMs?: number
 }
@@ -41,7 +43,7 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
   const { perDay, perCall, load, days } = options
   const limits: CallLimits = { perWindow: 40, windowMs: 5_000, perDay }
   const site = await openSite(t, {
-    submit: { limits, maxOperations: perCall, pollMs: 5_000 },
+    submit: { limits, maxOperations: perCall, pollMs: options.pollMs },
     planPollMs: 30_000,
     uploads: 1,
   })

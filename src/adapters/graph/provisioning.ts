@@ -32,9 +32,8 @@ export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisionin
           message: error?.message ?? null,
         }
       } catch (error) {
-        const ours = causesOf(error).find((cause) => cause instanceof RollcallError)
-        if (ours?.code === 'NoToken') return { ...NO_TOKEN, code: ours.code }
-        if (ours) throw ours
+        if (error instanceof RollcallError && error.code === 'NoToken') return { ...NO_TOKEN, code: error.code }
+        if (error instanceof RollcallError) throw error
         return { kind: 'network', code: networkCode(error) }
       }
     },
@@ -136,19 +135,9 @@ function asText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
+/** `fetch` hides the reason a level or two down. */
 function networkCode(error: unknown): string {
-  for (const cause of causesOf(error)) if ('code' in cause && typeof cause.code === 'string' && cause.code !== '') return cause.code
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
+    if ('code' in at && typeof at.code === 'string' && at.code !== '') return at.code
   return error instanceof Error ? error.name : 'Unknown'
-}
-
-/** `fetch` hides the reason two levels down, and the Graph client wraps it once more. */
-function causesOf(error: unknown): Error[] {
-  const causes: Error[] = []
-  for (
-    let at: unknown = error;
-    at instanceof Error && causes.length < 5;
-    at = at.cause ?? (('customError' in at && at.customError) || undefined)
-  )
-    causes.push(at)
-  return causes
 }

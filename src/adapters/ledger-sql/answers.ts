@@ -1,6 +1,6 @@
 import { unreachable } from '../../core/errors.ts'
 import type { BatchAnswer } from '../../core/ledger/port.ts'
-import { addUnanswered } from './employees.ts'
+import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
 import { failOperations } from './finalize.ts'
 import { endTry, heldUntil, liftHolds, setHold } from './holds.ts'
 import { seqOf } from './people.ts'
@@ -70,11 +70,9 @@ async function refuse(
     answer.requestId,
     seq,
   ])
-  await addUnanswered(
-    sql,
-    alone.map(({ employee }) => employee),
-    -1,
-  )
+  const employees = alone.map(({ employee }) => employee)
+  await addUnanswered(sql, employees, -1)
+  await offerAgainAfterLoss(sql, employees, now)
   await failOperations(
     sql,
     instance,

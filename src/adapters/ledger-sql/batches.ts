@@ -2,7 +2,7 @@ import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../c
 import { LANES } from '../../core/model.ts'
 import { waitForLimits } from './budget.ts'
 import { chooseOperations } from './choose.ts'
-import { addUnanswered } from './employees.ts'
+import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
 import { activeHold, tryHolds } from './holds.ts'
 import { batchId, operationId, seqOf } from './people.ts'
 import { addTotals } from './totals.ts'
@@ -93,11 +93,10 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
      RETURNING employee`,
     [now, seq],
   )
-  await addUnanswered(
-    sql,
-    overtaken.map(({ employee }) => employee),
-    -1,
-  )
+  const withdrawn = overtaken.map(({ employee }) => employee)
+  await addUnanswered(sql, withdrawn, -1)
+  // It may have been handed over before, by an attempt whose answer got lost, and land after what overtook it.
+  await offerAgainAfterLoss(sql, withdrawn, now)
   const operations = await operationsOf(sql, seq)
   if (operations.length === 0) {
     await sql.run(`UPDATE batches SET state = 'empty', lease_until = 0 WHERE seq = ?`, [seq])

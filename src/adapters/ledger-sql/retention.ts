@@ -9,7 +9,7 @@ import { addTotals } from './totals.ts'
 export const nameHash = ({ source, id }: EventName): string => createHash('sha256').update(`${source}\n${id}`).digest('hex')
 
 export async function retentionPage(sql: Sql, { after, limit, settledBefore }: RetentionQuery): Promise<RetentionPage[]> {
-  // No id is empty, so everybody stands behind the empty text.
+  // An id is never empty, so everybody comes after nobody.
   const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
   const settled = group(
     await withRows<{ seq: number; employee: string }>(
@@ -137,8 +137,8 @@ export async function erase(sql: Sql, instance: string, { employee, actor, reaso
     sql,
     seqs.map(({ seq }) => seq),
   )
-  await sql.run('DELETE FROM log_records WHERE operation IN (SELECT seq FROM operations WHERE employee = ?)', [employee])
-  await sql.run('DELETE FROM log_records WHERE employee = ? AND operation IS NULL', [employee])
+  await sql.run('DELETE FROM outbox WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM log_records WHERE employee = ?', [employee])
   const operations = await sql.run('DELETE FROM operations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])

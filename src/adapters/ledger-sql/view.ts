@@ -4,14 +4,13 @@ import { type Sql, withRows } from './sql.ts'
 import { find } from './trace.ts'
 
 export async function findPerson(sql: Sql, reference: string): Promise<PersonView | null> {
-  const scope = await find(sql, reference)
+  const [scope] = await find(sql, reference)
   if (!scope) return null
   const [view] = await viewsOf(sql, [scope.employee])
   return view ? { ...view, event: scope.event } : null
 }
 
 export async function peoplePage(sql: Sql, after: string | null, limit: number): Promise<PersonView[]> {
-  // No id is empty, so everybody stands behind the empty text.
   const rows = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
   const views = new Map(
     (

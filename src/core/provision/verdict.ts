@@ -65,11 +65,9 @@ export function isFull({ status, message }: Extract<UploadAnswer, { kind: 'respo
   return status === 500 && message?.startsWith('The bucket that stores the ingested data is full') === true
 }
 
-const DAY_MS = 86_400_000
-
 /** Every try costs a call of the day, so one that is told to come back at once waits all the same; and no quota lasts longer than a day. */
 function bounded(ms: number): number {
-  return Math.min(Math.max(ms, 1_000), DAY_MS)
+  return Math.min(Math.max(ms, 1_000), 86_400_000)
 }
 
 /** `Retry-After` in seconds, which may be fractional, or as a date. `null` when it says neither. */

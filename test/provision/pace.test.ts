@@ -1,0 +1,11 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { measurePace } from './paced.ts'
+
+void test('calls are as many as the service allows in its window, and none is answered 429, over a way of changing length', async (t) => {
+  const { perSecond, calls, throttled, peak } = await measurePace(t, 10_700, 100)
+  assert.equal(throttled, 0)
+  assert(peak <= 40, `${peak} calls in a window`)
+  // Two whole windows after the first; the bench measures the rate over more of them.
+  assert(calls >= 110, `${calls} calls, ${perSecond.toFixed(2)} a second`)
+})
