@@ -180,7 +180,7 @@ export async function expireIncomplete(sql: Sql, instance: string, before: numbe
     sql,
     ['id TEXT'],
     rows,
-    `SELECT e.seq, e.employee, e.detail FROM v JOIN events e ON e.employee = v.id WHERE e.state = 'incomplete'`,
+    `SELECT e.seq, e.employee, e.detail FROM v JOIN events e ON e.employee = v.id WHERE COALESCE(e.state, '') = 'incomplete'`,
   )
   await finishEvents(
     sql,
