@@ -15,6 +15,7 @@ import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
 import { RollcallError } from './core/errors.ts'
+import { readBySource } from './core/intake/hydrate.ts'
 import { joinInboxes } from './core/intake/inboxes.ts'
 import { sourceRules } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
@@ -31,6 +32,8 @@ export interface Composed {
 
 const CLOSE_MS = 5_000
 const DAY_MS = 86_400_000
+/** Several HTTP attempts with their waits. */
+const LONGEST_READ_MS = 300_000
 /** So many failures in a row say that the service is down. */
 const BREAKER = { failures: 5, retryMs: 15_000 }
 
@@ -49,7 +52,9 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
-  const { sources, shapes, fold } = sourceRules(config.rules.sources)
+  const { sources, shapes, fold: owned, nameOf } = sourceRules(config.rules.sources)
+  const fold = { ...owned, activation: config.rules.activation }
+  const { readers, notices } = config.rules
   const settings = settingsOf(config, runtime.id())
   const service = connector(
     {
@@ -59,10 +64,17 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
+      ...(readers.size > 0 ? { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) } : {}),
     },
     config.rules.mapping,
     sources,
-    { ...settings, intake: { ...settings.intake, shapes }, plan: { ...settings.plan, fold } },
+    {
+      ...settings,
+      intake: { ...settings.intake, shapes },
+      plan: { ...settings.plan, fold },
+      hydrate: { ...notices, leaseMs: LONGEST_READ_MS },
+      retention: { afterMs: config.RETENTION_DAYS * DAY_MS, peopleAtOnce: 100, pauseMs: 200, everyMs: 3_600_000, fold },
+    },
     runtime,
   )
   const held = stack.move()
@@ -166,6 +178,5 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500 },
-    retention: { afterMs: config.RETENTION_DAYS * DAY_MS, peopleAtOnce: 100, pauseMs: 200, everyMs: 3_600_000 },
   }
 }

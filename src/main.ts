@@ -63,12 +63,23 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--events <file>', 'fold these events too: JSON lines, one CloudEvent a line')
     .option('--alone', 'with --events: leave the ledger out', false)
     .option('--mapping <file>', 'with the mapping of this rollcall.yaml instead of the one in force')
+    .option('--queue <name>', 'with --events: the queue they are read as if they came from (default: that of the first source)')
     .option('--as-of <date>', 'as it will be at this date or date-time (default: now)')
     .option('--employee <id>', 'only this person')
     .option('--show-values', 'show values of personal attributes', false)
     .addOption(output())
     .action(async (options) => {
       code = await (await import('./operate/plan.ts')).plan(options, process.env)
+    })
+
+  program
+    .command('events')
+    .description('events in the order they were received, without their values')
+    .option('--state <state>', 'only those in this state')
+    .option('--since <instant>', 'only those received then or later')
+    .addOption(new Option('--output <format>', 'table, json or ndjson').choices(['table', 'json', 'ndjson']).default('table'))
+    .action(async (options: { state?: string; since?: string; output: 'table' | 'json' | 'ndjson' }) => {
+      code = await (await import('./operate/events.ts')).events(process.env, options)
     })
 
   program
@@ -96,26 +107,6 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/brake.ts')).brakeRelease(process.env, options.actor, options.reason, options.output)
     })
 
-  const config = program.command('config').description('the configuration: environment and rollcall.yaml')
-  config
-    .command('schema')
-    .description('JSON Schema of rollcall.yaml, for editors')
-    .action(async () => {
-      code = (await import('./operate/config.ts')).configSchema()
-    })
-  config
-    .command('check')
-    .description('read everything, compile mapping, shapes and sources, and say what is wrong and where')
-    .argument('[file]', 'the file (default: ROLLCALL_CONFIG, or rollcall.yaml)')
-    .action(async (file: string | undefined) => {
-      code = (await import('./operate/config.ts')).configCheck(process.env, file)
-    })
-  config
-    .command('print')
-    .description('what is in force, as a file; secrets masked')
-    .action(async () => {
-      code = (await import('./operate/config.ts')).configPrint(process.env)
-    })
   program
     .command('import')
     .description('full records as a baseline: CSV with dotted attribute paths in its header, or JSON lines')
@@ -137,6 +128,27 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(output())
     .action(async (employee: string, options) => {
       code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
+    })
+
+  const config = program.command('config').description('the configuration: environment and rollcall.yaml')
+  config
+    .command('schema')
+    .description('JSON Schema of rollcall.yaml, for editors')
+    .action(async () => {
+      code = (await import('./operate/config.ts')).configSchema()
+    })
+  config
+    .command('check')
+    .description('read everything, compile mapping, shapes and sources, and say what is wrong and where')
+    .argument('[file]', 'the file (default: ROLLCALL_CONFIG, or rollcall.yaml)')
+    .action(async (file: string | undefined) => {
+      code = (await import('./operate/config.ts')).configCheck(process.env, file)
+    })
+  config
+    .command('print')
+    .description('what is in force, as a file; secrets masked')
+    .action(async () => {
+      code = (await import('./operate/config.ts')).configPrint(process.env)
     })
 
   const local = program

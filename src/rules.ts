@@ -1,12 +1,33 @@
 import type { Config } from './config.ts'
-import { type SourceRules, sourceRules as rulesOf } from './core/intake/sources.ts'
+import { takeIn, takeInShaped } from './core/intake/consume.ts'
+import { DEFAULT_SOURCE, type Source, sourceRules } from './core/intake/sources.ts'
 import type { PlanRules } from './core/plan/plan.ts'
+import type { InboxMessage } from './core/ports.ts'
 
 /** What the configuration says about the meaning of events, for the commands that only look. */
-export function sourceRules(config: Config): SourceRules {
-  return rulesOf(config.rules.sources).sources
+export function planRules(config: Config, digest: (text: string) => string): PlanRules {
+  const { fold } = sourceRules(config.rules.sources)
+  return { mapping: config.rules.mapping, digest, fold: { ...fold, activation: config.rules.activation } }
 }
 
-export function planRules(config: Config, digest: (text: string) => string): PlanRules {
-  return { mapping: config.rules.mapping, fold: rulesOf(config.rules.sources).fold, digest }
+/** Takes a message the way intake would. */
+export function takingIn(config: Config): (message: InboxMessage) => Promise<ReturnType<typeof takeIn>> {
+  const { sources, shapes } = sourceRules(config.rules.sources)
+  return async (message) => {
+    const shaped = shapes(message)
+    return shaped ? takeInShaped(message, shaped) : takeIn(message, sources)
+  }
+}
+
+/** What is agreed with a source of this name; the default where nothing is. */
+export function sourceNamed(config: Config, name: string): Source {
+  const { nameOf } = sourceRules(config.rules.sources)
+  const configured = nameOf(name)
+  return (
+    config.rules.sources.find((one) => one.name === configured)?.source ?? {
+      ...DEFAULT_SOURCE,
+      zone: config.SOURCE_ZONE,
+      order: config.SOURCE_ORDER,
+    }
+  )
 }

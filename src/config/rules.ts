@@ -5,6 +5,10 @@ import type { ConfiguredSource } from '../core/intake/sources.ts'
 import { compileMapping, DEFAULT_REQUIRED, DEFAULT_RULES, type Mapping, type Rule } from '../core/plan/mapping.ts'
 import { compileRule } from '../core/plan/rule.ts'
 import { entityOf, type Place } from '../adapters/service-bus/place.ts'
+import { httpReader } from '../adapters/hydrate/http-reader.ts'
+import { NoticeSettings } from '../adapters/hydrate/settings.ts'
+import type { HrReader } from '../core/intake/hydrate.ts'
+import { type Activation, HOLD } from '../core/plan/activation.ts'
 import { sha256 } from '../adapters/system.ts'
 import type { Settings } from './environment.ts'
 import type { Path, Problem } from './file.ts'
@@ -20,12 +24,16 @@ export interface Rules {
   /** How many lines the mapping has. */
   readonly mapped: number
   readonly sources: readonly ConfiguredSource[]
+  /** Who reads the notices of a source, by its configured name. */
+  readonly readers: ReadonlyMap<string, HrReader>
+  readonly activation: Activation
+  readonly notices: NoticeSettings
   /** Each queue and subscription once, in the order they are named. */
   readonly entrances: readonly Entrance[]
 }
 
 /** Compiles mapping, shapes and sources; what cannot be carried out goes to `problems`, by its path in the file. */
-export function compileRules(file: FileContent, settings: Settings, problems: Problem[]): Rules {
+export function compileRules(file: Partial<FileContent>, settings: Settings, problems: Problem[]): Rules {
   const attempt = <T>(path: Path, work: () => T): T | null => {
     try {
       return work()
@@ -40,7 +48,7 @@ export function compileRules(file: FileContent, settings: Settings, problems: Pr
   const mapping = problems.length > 0 ? null : attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, []))
 
   const shapes = new Map<string, Shape | null>()
-  for (const [name, shape] of Object.entries(file.shapes))
+  for (const [name, shape] of Object.entries(file.shapes ?? {}))
     shapes.set(
       name,
       attempt(['shapes', name], () => compileShape(name, shapeRules(shape), sha256)),
@@ -80,7 +88,20 @@ export function compileRules(file: FileContent, settings: Settings, problems: Pr
         message: `is the second on ${entity}; give each vendor a queue or subscription of its own`,
       })
   }
-  return { mapping: mapping ?? compileMapping(), mapped: rules.length, sources, entrances: [...entrances.values()] }
+  const readers = new Map<string, HrReader>()
+  for (const [index, { name, read }] of given.entries()) {
+    const reader = read === undefined ? null : attempt(['sources', index, 'read'], () => httpReader(read))
+    if (reader) readers.set(name, reader)
+  }
+  return {
+    readers,
+    activation: file.activation ?? HOLD,
+    notices: file.notices ?? NoticeSettings.parse({}),
+    mapping: mapping ?? compileMapping(),
+    mapped: rules.length,
+    sources,
+    entrances: [...entrances.values()],
+  }
 }
 
 const DEFAULT: SourceContent = { name: 'default', sessions: false, rank: 0 }
@@ -101,6 +122,7 @@ function configured(source: SourceContent, settings: Settings, shape: Shape | nu
       order: source.order ?? settings.SOURCE_ORDER,
       lastDay: source.lastDay ?? settings.SOURCE_LAST_DAY,
       ...(source.types ? { types: source.types } : {}),
+      ...(source.read ? { notices: true } : {}),
     },
     shape,
     owns: source.owns ?? null,

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { HrSystemSettings, NoticeSettings } from '../adapters/hydrate/settings.ts'
+import { ActivationSettings, HOLD } from '../core/plan/activation.ts'
 import { EVENT_TYPES } from '../core/intake/normalise.ts'
 import { FIELD_KINDS } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
@@ -60,6 +62,7 @@ export const SOURCE = z
       .min(1)
       .optional()
       .meta({ description: 'Prefixes of attributes its snapshots speak for. Default: those it set last' }),
+    read: HrSystemSettings.optional().meta({ description: 'The HR system its notices are read from. Without it notices are refused' }),
     types: z.record(text, oneOf(EVENT_TYPES)).optional().meta({ description: "The source's own names of event types → ours" }),
   })
   .check(({ value, issues }) => {
@@ -99,6 +102,10 @@ export const FILE = z.strictObject({
     .meta({ description: 'Variables of the environment; the environment itself stands above them' }),
   sources: z.array(SOURCE).min(1).optional().meta({ description: 'Where events come from. Default: canonical events on SERVICEBUS_QUEUE' }),
   shapes: z.record(text, SHAPE).default({}).meta({ description: 'Shapes of payloads, by name' }),
+  activation: ActivationSettings.default(HOLD).meta({
+    description: 'When somebody who is to become active later is sent: hold, early or announce',
+  }),
+  notices: NoticeSettings.prefault({}).meta({ description: 'How notices are read' }),
   mapping: MAPPING.optional().meta({ description: 'What goes where in the directory. Default: the default mapping' }),
 })
 export type FileContent = z.output<typeof FILE>

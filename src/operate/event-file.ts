@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { takeIn } from '../core/intake/consume.ts'
-import type { SourceRules } from '../core/intake/sources.ts'
+import type { Config } from '../config.ts'
 import type { HrEvent } from '../core/model.ts'
+import { takingIn } from '../rules.ts'
 
 export interface EventFile {
   /** Each event once, the first of a name. */
@@ -13,10 +13,11 @@ export interface EventFile {
 }
 
 /**
- * Reads a file of one CloudEvent a line the way intake reads messages. `entity` is the queue they stand for; `now` is
- * the moment they were enqueued at.
+ * Reads a file of one message a line the way intake reads them off a queue: `entity`, or that of the first source. `now` stands in for the moment
+ * a message was enqueued.
  */
-export async function readEvents(file: string, sources: SourceRules, entity: string, now: number): Promise<EventFile> {
+export async function readEvents(file: string, config: Config, now: number, entity?: string): Promise<EventFile> {
+  const takeIn = takingIn(config)
   const events = new Map<string, HrEvent>()
   const rejected: { line: number; code: string; description: string }[] = []
   let duplicates = 0
@@ -25,14 +26,14 @@ export async function readEvents(file: string, sources: SourceRules, entity: str
     line += 1
     if (text.trim() === '') continue
     const message = {
-      entity,
+      entity: entity ?? config.rules.entrances[0]?.entity ?? config.SERVICEBUS_QUEUE,
       sequence: String(line),
       enqueuedAt: now,
       contentType: 'application/cloudevents+json',
       text,
       properties: {},
     }
-    const taken = takeIn(message, sources)
+    const taken = await takeIn(message)
     if (taken.rejected) rejected.push({ line, code: taken.rejected.code, description: taken.rejected.description })
     for (const event of taken.events) {
       const name = `${event.source}\n${event.id}`

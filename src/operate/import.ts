@@ -8,7 +8,7 @@ import { baselineEvent, type BaselineOrigin } from '../core/intake/baseline.ts'
 import { effectiveInstant } from '../core/intake/when.ts'
 import type { Ledger } from '../core/ledger/port.ts'
 import type { HrEvent } from '../core/model.ts'
-import { sourceRules } from '../rules.ts'
+import { sourceNamed } from '../rules.ts'
 import { type FileRow, readBaseline } from './baseline-file.ts'
 import { type Format, printJson, progress, say } from './output.ts'
 
@@ -45,10 +45,7 @@ export async function importFile(file: string, options: ImportOptions, environme
       '--as-of is no moment such as 2026-11-20T18:00:00Z and no date; it says when the file was exported',
     )
   if (asOf > now) throw new RollcallError('ArgumentInvalid', '--as-of lies in the future; it says when the file was exported')
-  const source = sourceRules(config)(options.source, config.SERVICEBUS_QUEUE)
-  if (source === null)
-    throw new RollcallError('ArgumentInvalid', '--source names none of the configured sources; name one of them, or add it')
-  const origin: BaselineOrigin = { asOf, name: options.source, source }
+  const origin: BaselineOrigin = { asOf, name: options.source, source: sourceNamed(config, options.source) }
   const rejectedFile = options.rejected ?? `${file}.rejected.csv`
   const rows = readBaseline(file)
   const ledger = await openSqliteLedger({ path: config.LEDGER, now: Date.now })

@@ -6,7 +6,7 @@ import type { Ledger, PersonView } from '../core/ledger/port.ts'
 import type { HrEvent } from '../core/model.ts'
 import type { PersonEvent } from '../core/plan/plan.ts'
 import { type Preview, type PreviewChange, previewPerson } from '../core/plan/preview.ts'
-import { planRules, sourceRules } from '../rules.ts'
+import { planRules } from '../rules.ts'
 import { type EventFile, readEvents } from './event-file.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printTable, say } from './output.ts'
@@ -18,10 +18,12 @@ export interface PlanOptions {
   readonly events?: string
   readonly asOf?: string
   readonly employee?: string
-  /** Leaves the ledger out: the events of the file alone. */
-  readonly alone: boolean
   /** A rollcall.yaml whose mapping is looked at instead of the one in force. */
   readonly mapping?: string
+  /** The queue, or topic/Subscriptions/subscription, the events of the file are read as if they came from. */
+  readonly queue?: string
+  /** Leaves the ledger out: the events of the file alone. */
+  readonly alone: boolean
   readonly output: Format
   readonly showValues: boolean
 }
@@ -35,10 +37,7 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
   const config = readConfig(environment)
   const now = Date.now()
   const at = options.asOf === undefined ? now : momentOf(options.asOf, config)
-  const file =
-    options.events === undefined
-      ? null
-      : await readEvents(options.events, sourceRules(config), config.rules.entrances[0]?.entity ?? config.SERVICEBUS_QUEUE, now)
+  const file = options.events === undefined ? null : await readEvents(options.events, config, now, options.queue)
   if (file && file.rejected.length > 0)
     for (const { line, code, description } of file.rejected) say(`line ${line} would be refused: ${code}, ${description}`)
   // What a mapping that is not in force yet would send, against what the directory took last.

@@ -1,4 +1,5 @@
-import type { Trace, TraceEvent, TraceOperation } from '../core/ledger/port.ts'
+import type { PersonTrace, Trace, TraceEvent, TraceOperation } from '../core/ledger/port.ts'
+import { reasonOf } from '../core/report/reasons.ts'
 import { ago, type Format, printJson, say } from './output.ts'
 import { withLedger } from './status.ts'
 
@@ -12,8 +13,8 @@ export function trace(environment: NodeJS.ProcessEnv, reference: string, format:
       )
       return 4
     }
-    if (format === 'json') printJson(readable(found))
-    else process.stdout.write(`${draw(found).join('\n')}\n`)
+    if (format === 'json') printJson(readable(explained(found)))
+    else process.stdout.write(`${[found, ...found.others].flatMap(draw).join('\n')}\n`)
     return 0
   })
 }
@@ -27,7 +28,22 @@ export function readable(value: unknown, key = ''): unknown {
   return value
 }
 
-function draw({ employee, events, operations }: Trace): string[] {
+/** With what the catalogue knows of the codes in it. */
+function explained(found: Trace): unknown {
+  const one = ({ employee, events, operations }: PersonTrace): object => ({
+    employee,
+    events,
+    operations: operations.map((operation) => ({ ...operation, catalogue: operation.code === null ? null : entryOf(operation.code) })),
+  })
+  return { ...one(found), others: found.others.map(one) }
+}
+
+function entryOf(code: string): object {
+  const { codes, ...entry } = reasonOf(code)
+  return { entry: codes[0], ...entry }
+}
+
+function draw({ employee, events, operations }: PersonTrace): string[] {
   const carried = new Set(operations.map(({ id }) => id))
   return [
     `employee ${employee.id}  Entra object ${employee.objectId ?? 'not known'}`,
@@ -60,6 +76,7 @@ function drawOperation(operation: TraceOperation, from: number | null): string[]
   const { batch } = operation
   return [
     `  operation ${operation.id} (${operation.lane}): ${operation.state}${operation.code ? ` (${operation.code})` : ''}`,
+    ...(operation.code ? drawReason(operation.code) : []),
     ...(batch
       ? [
           `    batch ${batch.id}: ${batch.state}, ${batch.attempts} attempt(s), request ${batch.requestId ?? 'unknown'}, status ${batch.status ?? 'none'}`,
@@ -73,6 +90,11 @@ function drawOperation(operation: TraceOperation, from: number | null): string[]
     ),
     ...step('answered', operation.answeredAt, from).map((line) => `    ${line.trimStart()}`),
   ]
+}
+
+function drawReason(code: string): string[] {
+  const { cause, fix, owner, waitingHelps } = reasonOf(code)
+  return [`    cause      ${cause}`, `    fix        ${fix} (${owner}; waiting ${waitingHelps ? 'helps' : 'does not help'})`]
 }
 
 function step(name: string, at: number | null, from: number | null): string[] {

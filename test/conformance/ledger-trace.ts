@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { EventsQuery } from '../../src/core/ledger/port.ts'
 import { hrEvent, joiner, type LedgerCase, T0 } from './ledger-world.ts'
 
 /** What `trace`, `idle`, `totals` and `inspect` promise. */
@@ -33,6 +34,48 @@ export const traceCases: readonly LedgerCase[] = [
       }
       for (const reference of [sent.batch.id, 'request-1', 'object-1'])
         assert.equal((await world.ledger.trace(reference))?.operations[0]?.batch?.id, sent.batch.id, reference)
+    },
+  },
+  {
+    name: 'a batch and its request lead to everybody in it, each with their own events',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'), joiner('e3', 'p3'))
+      await world.plan()
+      const sent = await world.accept(await world.needBatch(), 'request-1')
+      await world.record(hrEvent('e4', 'p1', { title: 'later' }))
+      for (const reference of [sent.batch.id, 'request-1']) {
+        const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
+        const people = [trace, ...trace.others].map(
+          ({ employee, events, operations }) => [employee.id, [events.map(({ id }) => id), operations.map(({ id }) => id)]] as const,
+        )
+        const should = [...sent.operations].map(([employee, operation]) => [employee, [[employee.replace('p', 'e')], [operation]]] as const)
+        assert.deepEqual(new Map(people), new Map(should), reference)
+      }
+      assert.deepEqual((await world.ledger.trace('p1'))?.others, [])
+    },
+  },
+  {
+    name: 'events are listed in the order they were received, in pages, by state and by moment, and without their values',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'), joiner('e3', 'p3'))
+      await world.confirmAll()
+      await world.record(joiner('e4', 'p4'))
+      const list = async (query: Partial<EventsQuery>): Promise<string[][]> => {
+        const pages: string[][] = []
+        let next: number | null = null
+        do {
+          const page = await world.ledger.events({ state: null, since: null, limit: 2, ...query, next })
+          pages.push(page.events.map(({ id }) => id))
+          next = page.next
+        } while (next !== null)
+        return pages
+      }
+      assert.deepEqual(await list({}), [['e1', 'e2'], ['e3', 'e4'], []])
+      assert.deepEqual(await list({ state: 'received', limit: 9 }), [['e4']])
+      assert.deepEqual(await list({ state: 'confirmed', limit: 9 }), [['e1', 'e2', 'e3']])
+      assert.deepEqual(await list({ since: T0 + 1, limit: 9 }), [['e4']])
+      const [first] = (await world.ledger.events({ state: null, since: null, limit: 1, next: null })).events
+      assert.deepEqual([first?.employee, first?.state, first?.receivedAt, 'worker' in (first ?? {})], ['p1', 'confirmed', T0, false])
     },
   },
   {

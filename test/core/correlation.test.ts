@@ -21,6 +21,7 @@ const settings: CorrelateSettings = {
   escrowMs: 28 * 24 * 60 * MINUTE,
   sliceMs: 6 * 60 * MINUTE,
 }
+const unavailable = (): Error => new RollcallError('LogUnavailable', 'the log is not there')
 const throttled = (): Error => Object.assign(new RollcallError('LogThrottled', 'the log is throttled'), { retryAfterMs: 0 })
 
 /** A log of pages, or of refusals, and a ledger that writes down what it is told. */
@@ -183,8 +184,21 @@ void describe('the watermark', () => {
     )
   })
 
+  void test('of a log that throttles half-way is not begun anew: the poll waits and goes on with the page it was at', async (t) => {
+    const { runtime, asked, told } = start(t, [page([], 'page-2'), throttled(), throttled(), page([], 'page-3'), page([])])
+    await runtime.advance(25_000)
+    assert.deepEqual(
+      asked.slice(0, 5).map(({ next }) => next),
+      [null, 'page-2', 'page-2', 'page-2', 'page-3'],
+    )
+    assert.deepEqual(
+      told.slice(0, 3).map(({ watermark }) => watermark === null),
+      [true, true, false],
+    )
+  })
+
   void test('stays when a later page cannot be read, and all is read again', async (t) => {
-    const { runtime, asked, told } = start(t, [page([], 'page-2'), throttled(), page([], 'page-2'), page([])])
+    const { runtime, asked, told } = start(t, [page([], 'page-2'), unavailable(), page([], 'page-2'), page([])])
     await runtime.advance(10_000)
     assert.deepEqual(
       asked.map(({ next }) => next),
@@ -251,7 +265,7 @@ void describe('what has no answer', () => {
   })
 
   void test('is not made overdue by a poll that broke off half-way', async (t) => {
-    const { runtime, overdue } = start(t, [page([], 'page-2'), throttled(), page([])])
+    const { runtime, overdue } = start(t, [page([], 'page-2'), unavailable(), page([])])
     await runtime.advance(2_100)
     assert.equal(overdue.length, 0)
     await runtime.advance(5_000)

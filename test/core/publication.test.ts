@@ -21,6 +21,7 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
     by: null,
     operation: 'op-1',
     objectId: 'object-1',
+    attributes: ['title', 'name.familyName'],
     at: day(1),
     traceparent: null,
     ...more,
@@ -126,9 +127,11 @@ void describe('an outcome', () => {
       data: {
         event: { source: '/hr/acme', id: 'e-1', type: 'worker.updated' },
         revision: 1,
+        revises: null,
         state: 'superseded',
         reason: 'Newer',
         detail: null,
+        attributes: ['title', 'name.familyName'],
         by: { source: '/hr/acme', id: 'e-9' },
         operation: 'op-1',
         objectId: 'object-1',
@@ -139,6 +142,9 @@ void describe('an outcome', () => {
   void test('has an id of its own for every event and revision, the same each time it is told', () => {
     const id = (more: Partial<OutcomeRow>): string => outcomeMessage(row(1, more), digest).id
     assert.equal(id({}), id({ id: 99, at: day(9), state: 'skipped' }))
+    const next = outcomeMessage(row(1, { revision: 2 }), digest).body['data']
+    assert.ok(typeof next === 'object' && next !== null && 'revises' in next)
+    assert.equal(next.revises, id({}), 'a revision names the outcome it takes the place of')
     assert.equal(new Set([id({}), id({ revision: 2 }), id({ eventId: 'e-2' }), id({ source: '/hr/other' })]).size, 4)
   })
 })

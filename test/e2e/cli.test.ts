@@ -218,9 +218,46 @@ void describe('trace', () => {
     assert.match(stdout, /event 10001-1 .*confirmed/)
   })
 
+  void it('of a request shows everybody in it', async () => {
+    const { operations } = await trace('10001-1')
+    const { others } = await trace(operations[0]?.batch?.requestId ?? '')
+    assert.ok(others.length > 0)
+  })
+
   void it('of nothing exits 4, with nothing on stdout', async () => {
     const { code, stdout, stderr } = await rollcall(['trace', 'nobody', '--output', 'json'], { LEDGER: ledger })
     assert.deepEqual([code, stdout], [4, ''])
     assert.match(stderr, /nobody/)
+  })
+})
+
+void describe('events', () => {
+  void it('lists every event, one a line, and only those of a state when asked', async () => {
+    const list = async (...more: readonly string[]): Promise<readonly { readonly id: string; readonly state: string }[]> => {
+      const { code, stdout, stderr } = await rollcall(['events', '--output', 'ndjson', ...more], { LEDGER: ledger })
+      assert.equal(code, 0, stderr)
+      return stdout.split('\n').flatMap((line) => (line === '' ? [] : [printed<{ id: string; state: string }>(line)]))
+    }
+    const all = await list()
+    assert.ok(all.length > 40)
+    const confirmed = await list('--state', 'confirmed')
+    assert.deepEqual(
+      confirmed.map(({ id }) => id),
+      all.flatMap(({ id, state }) => (state === 'confirmed' ? [id] : [])),
+    )
+    assert.deepEqual(await list('--since', '2999-01-01'), [])
+  })
+
+  void it('are a table for people and one list for programs', async () => {
+    const table = await rollcall(['events'], { LEDGER: ledger })
+    assert.match(table.stdout, /^received +event +employee/)
+    assert.ok(printed<unknown[]>((await rollcall(['events', '--output', 'json'], { LEDGER: ledger })).stdout).length > 40)
+  })
+
+  void it('take no state and no moment that there is not, and say which there are', async () => {
+    const { code, stderr } = await rollcall(['events', '--state', 'done'], { LEDGER: ledger })
+    assert.equal(code, 2)
+    assert.match(stderr, /dead-lettered/)
+    assert.equal((await rollcall(['events', '--since', 'yesterday'], { LEDGER: ledger })).code, 2)
   })
 })

@@ -1,6 +1,5 @@
-import type { PlainMapping } from '../../src/core/plan/mapping.ts'
 import { createHash } from 'node:crypto'
-import { compileMapping } from '../../src/core/plan/mapping.ts'
+import { compileMapping, type PlainMapping } from '../../src/core/plan/mapping.ts'
 import type { Person, PersonEvent, PlanRules } from '../../src/core/plan/plan.ts'
 import { ledgerEvent } from './events.ts'
 

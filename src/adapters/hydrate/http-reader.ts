@@ -11,11 +11,11 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 const EXPRESSION_MS = 1_000
 
 /**
- * Reads people from an HR system over HTTP. Throws `ConfigInvalid` at once for an address, header or expression that cannot be used. Redirects
+ * Reads people from an HR system over HTTP. Throws `ConfigInvalid` at once for an address or expression that cannot be used. Redirects
  * are not followed: a header with a secret goes to the configured address alone.
  */
-export function httpReader(settings: HrSystemSettings, environment: Readonly<Record<string, string | undefined>>): HrReader {
-  const headers = { accept: 'application/json', ...headersOf(settings, environment) }
+export function httpReader(settings: HrSystemSettings): HrReader {
+  const headers = { accept: 'application/json', ...settings.headers }
   checkAddress(settings)
   const worker = expression(settings.worker, 'worker')
   const at = settings.at === undefined ? null : expression(settings.at, 'at')
@@ -45,7 +45,7 @@ export function httpReader(settings: HrSystemSettings, environment: Readonly<Rec
       return {
         kind: 'record',
         worker: attributes,
-        at: typeof when === 'string' ? instant(when, 'UTC') : typeof when === 'number' ? when : null,
+        at: typeof when === 'string' ? instant(when, 'utc') : typeof when === 'number' ? when : null,
       }
     } catch {
       return { kind: 'unusable', code: 'ExpressionFailed' }
@@ -91,19 +91,6 @@ async function attempt(work: () => Promise<ReadAnswer>): Promise<ReadAnswer> {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : error instanceof Error ? error.name : 'Unknown'
     return { kind: 'later', code, afterMs: null }
   }
-}
-
-function headersOf(settings: HrSystemSettings, environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const filled = Object.entries(settings.headers).map(([name, text]) => {
-    const value = text.replaceAll(/\$\{(\w+)\}/g, (_whole, variable: string) => {
-      const given = environment[variable]
-      if (given === undefined || given === '')
-        throw new RollcallError('ConfigInvalid', `header ${name} of the HR system names the variable ${variable}, which is not set`)
-      return given
-    })
-    return [name, value] as const
-  })
-  return Object.fromEntries(filled)
 }
 
 function addressOf(template: string, notice: Pick<Notice, 'employee' | 'id' | 'type' | 'source'>): string {

@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** How one HR system is read. Durations are milliseconds. */
 export const HrSystemSettings = z.strictObject({
   url: z.string().min(1).meta({ description: 'Address of one person; {employee}, {id}, {type} and {source} are put in, percent-encoded' }),
-  headers: z.record(z.string(), z.string()).default({}).meta({ description: 'Headers; ${NAME} is taken from the environment' }),
+  headers: z.record(z.string(), z.string()).default({}).meta({ description: 'Headers, a secret among them as ${NAME}' }),
   allowHttp: z.boolean().default(false).meta({ description: 'Allow plain http to loopback, for a local double' }),
   worker: z.string().min(1).default('$').meta({ description: 'JSONata that makes the worker attributes of the answer' }),
   at: z

@@ -60,12 +60,13 @@ interface CarriedEvent {
   readonly by_seq: number | null
 }
 
+/** By person: the state is hidden from the planner, which would rather walk everything planned in the ledger for each handful of operations. */
 export function eventsOf(sql: Sql, operations: readonly { readonly seq: number; readonly employee: string }[]): Promise<CarriedEvent[]> {
   return withRows<CarriedEvent>(
     sql,
     ['seq INT', 'employee TEXT'],
     operations.map(({ seq, employee }) => [seq, employee]),
-    `SELECT e.seq, e.employee, e.operation, e.by_seq FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq AND e.state = 'planned'`,
+    `SELECT e.seq, e.employee, e.operation, e.by_seq FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq AND COALESCE(e.state, '') = 'planned'`,
   )
 }
 
@@ -179,7 +180,7 @@ export async function expireIncomplete(sql: Sql, instance: string, before: numbe
     sql,
     ['id TEXT'],
     rows,
-    `SELECT e.seq, e.employee, e.detail FROM v JOIN events e ON e.employee = v.id WHERE e.state = 'incomplete'`,
+    `SELECT e.seq, e.employee, e.detail FROM v JOIN events e ON e.employee = v.id WHERE COALESCE(e.state, '') = 'incomplete'`,
   )
   await finishEvents(
     sql,

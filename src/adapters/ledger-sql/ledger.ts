@@ -14,6 +14,7 @@ import { duePeople } from './people.ts'
 import { importBaseline, record } from './record.ts'
 import { erase, foldAway, retentionPage } from './retention.ts'
 import type { Driver, Sql } from './sql.ts'
+import { listEvents } from './list-events.ts'
 import { trace } from './trace.ts'
 import { findPerson, peoplePage } from './view.ts'
 
@@ -48,6 +49,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     totals: () => within(totals),
     inspect: () => within(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
     outlook: (now) => within((sql) => outlook(sql, now)),
+    events: (query) => within((sql) => listEvents(sql, query)),
     trace: (reference) => within((sql) => trace(sql, reference)),
     retentionPage: (query) => within((sql) => retentionPage(sql, query)),
     foldAway: (cuts, settledBefore, now) => within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),

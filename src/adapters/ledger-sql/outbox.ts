@@ -1,5 +1,8 @@
 import type { EventState, FinalEventState } from '../../core/ledger/lifecycle.ts'
 import type { OutcomeRow } from '../../core/ledger/port.ts'
+import type { JsonObject } from '../../core/model.ts'
+import { flatten } from '../../core/plan/fold.ts'
+import { parse } from './json.ts'
 import { operationId } from './people.ts'
 import { addTotals } from './totals.ts'
 import { type Sql, withRows } from './sql.ts'
@@ -39,6 +42,7 @@ interface Row {
   readonly by_id: string | null
   readonly operation: number | null
   readonly object_id: string | null
+  readonly worker: string
   readonly at: number
   readonly traceparent: string | null
 }
@@ -46,7 +50,7 @@ interface Row {
 export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeRow[]> {
   const rows = await sql.all<Row>(
     `SELECT o.id, o.employee, e.source, e.event_id, e.type, o.revision, o.state, o.reason, o.detail, w.source AS by_source, w.event_id AS by_id,
-       o.operation, p.object_id, o.at, e.traceparent
+       o.operation, p.object_id, e.worker, o.at, e.traceparent
      FROM outbox o JOIN events e ON e.seq = o.event_seq JOIN employees p ON p.id = o.employee LEFT JOIN events w ON w.seq = o.by_seq
      WHERE o.published_at IS NULL ORDER BY o.id LIMIT ?`,
     [limit],
@@ -64,6 +68,7 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
     by: row.by_source !== null && row.by_id !== null ? { source: row.by_source, id: row.by_id } : null,
     operation: row.operation === null ? null : operationId(row.operation),
     objectId: row.object_id,
+    attributes: flatten(parse<JsonObject>(row.worker)).map(([path]) => path),
     at: row.at,
     traceparent: row.traceparent,
   }))

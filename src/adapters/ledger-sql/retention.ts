@@ -9,10 +9,8 @@ import { addTotals } from './totals.ts'
 export const nameHash = ({ source, id }: EventName): string => createHash('sha256').update(`${source}\n${id}`).digest('hex')
 
 export async function retentionPage(sql: Sql, { after, limit, settledBefore }: RetentionQuery): Promise<RetentionPage[]> {
-  const ids =
-    after === null
-      ? await sql.all<{ id: string }>('SELECT id FROM employees ORDER BY id LIMIT ?', [limit])
-      : await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after, limit])
+  // An id is never empty, so everybody comes after nobody.
+  const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
   const settled = group(
     await withRows<{ seq: number; employee: string }>(
       sql,

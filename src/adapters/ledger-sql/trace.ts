@@ -1,7 +1,7 @@
 import type { BatchState, EventState, OperationState } from '../../core/ledger/lifecycle.ts'
-import type { Trace, TraceEvent, TraceOperation } from '../../core/ledger/port.ts'
+import type { PersonTrace, Trace, TraceEvent, TraceOperation } from '../../core/ledger/port.ts'
 import { LANES } from '../../core/model.ts'
-import { batchId, operationId, seqOf } from './people.ts'
+import { batchId, group, operationId, seqOf } from './people.ts'
 import type { Sql } from './sql.ts'
 
 /** What a reference names: rows of one employee, and how to narrow them. */
@@ -12,8 +12,18 @@ export interface Scope {
 }
 
 export async function trace(sql: Sql, reference: string): Promise<Trace | null> {
-  const scope = await find(sql, reference)
-  if (!scope) return null
+  const [first, ...others] = await find(sql, reference)
+  const person = first && (await tracePerson(sql, first))
+  if (!person) return null
+  const rest: PersonTrace[] = []
+  for (const scope of others) {
+    const other = await tracePerson(sql, scope)
+    if (other) rest.push(other)
+  }
+  return { ...person, others: rest }
+}
+
+async function tracePerson(sql: Sql, scope: Scope): Promise<PersonTrace | null> {
   const [employee] = await sql.all<{ id: string; object_id: string | null }>('SELECT id, object_id FROM employees WHERE id = ?', [
     scope.employee,
   ])
@@ -32,31 +42,37 @@ export async function trace(sql: Sql, reference: string): Promise<Trace | null> 
   }
 }
 
-export async function find(sql: Sql, reference: string): Promise<Scope | null> {
+/** One person, or everybody in a batch. */
+export async function find(sql: Sql, reference: string): Promise<readonly Scope[]> {
   const [event] = await sql.all<{ seq: number; employee: string }>(
     'SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq LIMIT 1',
     [reference],
   )
-  if (event) return { employee: event.employee, event: event.seq, operations: null }
+  if (event) return [{ employee: event.employee, event: event.seq, operations: null }]
   const [employee] = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id = ?', [reference])
-  if (employee) return { employee: employee.id, event: null, operations: null }
+  if (employee) return [{ employee: employee.id, event: null, operations: null }]
   if (/^op-\d+$/.test(reference))
     return ofOperations(await sql.all<Owner>('SELECT seq, employee FROM operations WHERE seq = ?', [seqOf(reference)]))
-  if (/^batch-\d+$/.test(reference))
-    return ofOperations(await sql.all<Owner>('SELECT seq, employee FROM operations WHERE batch = ? ORDER BY seq', [seqOf(reference)]))
+  if (/^batch-\d+$/.test(reference)) return inBatch(sql, seqOf(reference))
   const [batch] = await sql.all<{ seq: number }>('SELECT seq FROM batches WHERE request_id = ?', [reference])
-  if (batch) return ofOperations(await sql.all<Owner>('SELECT seq, employee FROM operations WHERE batch = ? ORDER BY seq', [batch.seq]))
+  if (batch) return inBatch(sql, batch.seq)
   const [object] = await sql.all<{ id: string }>('SELECT id FROM employees WHERE object_id = ?', [reference])
-  return object ? { employee: object.id, event: null, operations: null } : null
+  return object ? [{ employee: object.id, event: null, operations: null }] : []
 }
 
 interface Owner {
   readonly seq: number
   readonly employee: string
 }
-function ofOperations(rows: readonly Owner[]): Scope | null {
-  const [first] = rows
-  return first ? { employee: first.employee, event: null, operations: rows.map(({ seq }) => seq) } : null
+async function inBatch(sql: Sql, batch: number): Promise<Scope[]> {
+  return ofOperations(await sql.all<Owner>('SELECT seq, employee FROM operations WHERE batch = ? ORDER BY place, seq', [batch]))
+}
+function ofOperations(rows: readonly Owner[]): Scope[] {
+  return [...group(rows, ({ employee }) => employee)].map(([employee, theirs]) => ({
+    employee,
+    event: null,
+    operations: theirs.map(({ seq }) => seq),
+  }))
 }
 
 interface EventRow {

@@ -4,17 +4,14 @@ import { type Sql, withRows } from './sql.ts'
 import { find } from './trace.ts'
 
 export async function findPerson(sql: Sql, reference: string): Promise<PersonView | null> {
-  const scope = await find(sql, reference)
+  const [scope] = await find(sql, reference)
   if (!scope) return null
   const [view] = await viewsOf(sql, [scope.employee])
   return view ? { ...view, event: scope.event } : null
 }
 
 export async function peoplePage(sql: Sql, after: string | null, limit: number): Promise<PersonView[]> {
-  const rows =
-    after === null
-      ? await sql.all<{ id: string }>('SELECT id FROM employees ORDER BY id LIMIT ?', [limit])
-      : await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after, limit])
+  const rows = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
   const views = new Map(
     (
       await viewsOf(

@@ -51,6 +51,8 @@ export function sourceRules(configured: readonly ConfiguredSource[]): {
   readonly sources: SourceRules
   readonly shapes: ShapeRules
   readonly fold: FoldRules
+  /** The configured name that speaks for a CloudEvents source. */
+  readonly nameOf: (source: string) => string | null
 } {
   const sources = configured.map((one) => ({ ...one, fits: matcher(one.match) }))
   const at = new Map<string, typeof sources>()
@@ -70,6 +72,7 @@ export function sourceRules(configured: readonly ConfiguredSource[]): {
       if (isCloudEvent(message) && here.some(({ shape }) => shape === null)) return null
       return { name: shaped.name, shape: shaped.shape, source: shaped.source }
     },
+    nameOf: (name) => owner(name)?.name ?? null,
     fold: {
       owns: (name, path) => {
         const owns = owner(name)?.owns ?? null

@@ -75,6 +75,8 @@ export interface Ledger {
   inspect(): Promise<{ readonly totals: Totals; readonly census: Census }>
   /** What limits submission now: calls of the last 24 hours (oldest first), what waits, what holds it back. */
   outlook(now: number): Promise<Outlook>
+  /** A page of events in the order they were received; where `next` is not `null`, it continues. */
+  events(query: EventsQuery): Promise<EventsPage>
   /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
   trace(reference: string): Promise<Trace | null>
   /** The person a reference names (an employee, an event id, an operation, …), with everything a plan needs; `null` when nothing has that name. */
@@ -346,6 +348,8 @@ export interface OutcomeRow {
   readonly by: { readonly source: string; readonly id: string } | null
   readonly operation: string | null
   readonly objectId: string | null
+  /** Names of the attributes the event speaks of, never values. */
+  readonly attributes: readonly string[]
   readonly at: number
   readonly traceparent: string | null
 }
@@ -428,7 +432,40 @@ export interface ErasureResult {
   readonly outcomesWithheld: number
 }
 
-export interface Trace {
+export interface EventsQuery {
+  /** `null`: in any state. */
+  readonly state: EventState | null
+  /** Received at this moment or later; `null`: from the first. */
+  readonly since: number | null
+  /** `next` of the page before; `null` for the first. */
+  readonly next: number | null
+  readonly limit: number
+}
+export interface EventsPage {
+  readonly events: readonly EventLine[]
+  readonly next: number | null
+}
+/** An event without its values. */
+export interface EventLine {
+  readonly source: string
+  readonly id: string
+  readonly type: string
+  readonly employee: string
+  readonly state: EventState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly by: string | null
+  readonly operation: string | null
+  readonly effectiveAt: number
+  readonly receivedAt: number
+  readonly finishedAt: number | null
+}
+
+export interface Trace extends PersonTrace {
+  /** The others in it, when the reference names a batch. */
+  readonly others: readonly PersonTrace[]
+}
+export interface PersonTrace {
   readonly employee: { readonly id: string; readonly objectId: string | null }
   readonly events: readonly TraceEvent[]
   readonly operations: readonly TraceOperation[]

@@ -58,8 +58,8 @@ export interface Explanation {
 
 /** What stands of one person at `now`, and why. Pure, and the same fold that decides what is sent. */
 export async function explainPerson(person: Person, now: number, rules: PlanRules): Promise<Explanation> {
-  const folded = fold(person.events, now, rules.fold)
-  const attributes = standing(person, folded)
+  const folded = standing(person, fold(person.events, now, rules.fold))
+  const { attributes } = folded
   const bySeq = new Map(person.events.map((event) => [event.seq, event]))
   const nameOf = (seq: number): EventName => toName(bySeq.get(seq))
   const events = person.events

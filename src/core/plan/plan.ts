@@ -1,5 +1,5 @@
 import { isFinal } from '../ledger/lifecycle.ts'
-import { type Attribute, LANES, type Lane, saysLeaver, type ScimUser } from '../model.ts'
+import { LANES, type Lane, saysLeaver, type ScimUser } from '../model.ts'
 import { defaultFoldRules, fold, type Folded, type FoldRules, isObject } from './fold.ts'
 import { decide, judgeOf, reopens } from './judge.ts'
 import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from './mapping.ts'
@@ -18,8 +18,6 @@ export {
   REASONS,
   type UnansweredOperation,
 } from './person.ts'
-
-type Attributes = ReadonlyMap<string, Attribute>
 
 export interface PlannedOperation {
   readonly lane: Lane
@@ -60,19 +58,18 @@ export function planPerson(person: Person, now: number, rules: PlanRules<PlainMa
 export function planPerson(person: Person, now: number, rules: PlanRules): Decision | Promise<Decision>
 export function planPerson(person: Person, now: number, rules: PlanRules): Decision | Promise<Decision> {
   const { employee, revision } = person
-  const folded = fold(person.events, now, rules.fold ?? defaultFoldRules)
-  const attributes = standing(person, folded)
-  const inactive = attributes.get('active')?.value === false
+  const folded = standing(person, fold(person.events, now, rules.fold ?? defaultFoldRules))
+  const inactive = folded.attributes.get('active')?.value === false
   const last = person.unanswered.at(-1)
   const overtakes = last !== undefined && inactive && last.active
   if (last !== undefined && !overtakes) return { kind: 'wait', employee, revision }
 
   const proceed = (mapped: MappedRecord): Decision | Promise<Decision> =>
     mapped.failure && (!inactive || culprits(person, folded, mapped.failure).length > 0)
-      ? planWithoutFailing(person, now, folded, attributes, mapped, mapped.failure, rules)
+      ? planWithoutFailing(person, now, folded, mapped, mapped.failure, rules)
       : // What is left of a leaver's record goes without the place that failed: the directory has to hear of the leaving.
-        decideAll(person, folded, attributes, mapped, overtakes, rules)
-  const mapped = rules.mapping.map(employee, attributes)
+        decideAll(person, folded, mapped, overtakes, rules)
+  const mapped = rules.mapping.map(employee, folded.attributes)
   return mapped instanceof Promise ? mapped.then(proceed) : proceed(mapped)
 }
 
@@ -84,7 +81,6 @@ function planWithoutFailing(
   person: Person,
   now: number,
   folded: Folded,
-  attributes: Attributes,
   mapped: MappedRecord,
   failure: MappingFailure,
   rules: PlanRules,
@@ -92,7 +88,7 @@ function planWithoutFailing(
   const blamed = culprits(person, folded, failure)
   const dead = new Set((blamed.length > 0 ? blamed : openOf(person, folded)).map(({ seq }) => seq))
   // Nothing is open that could be blamed: nothing is sent, and what takes effect later waits for its moment.
-  if (dead.size === 0) return decideAll(person, folded, attributes, { ...mapped, missing: [failure.rule] }, false, rules)
+  if (dead.size === 0) return decideAll(person, folded, { ...mapped, missing: [failure.rule] }, false, rules)
 
   const detail = `${failure.rule}: ${failure.why}`
   const buried = [...dead].map((seq): EventDecision => ({ seq, state: 'dead-lettered', reason: MAPPING_FAILED, detail, by: null }))
@@ -114,22 +110,15 @@ function openOf(person: Person, folded: Folded): readonly PersonEvent[] {
   return person.events.filter(({ seq, state }) => !isFinal(state) && folded.effects.get(seq)?.kind === 'applied')
 }
 
-function decideAll(
-  person: Person,
-  folded: Folded,
-  attributes: Attributes,
-  { record, missing }: MappedRecord,
-  overtakes: boolean,
-  rules: PlanRules,
-): Decision {
+function decideAll(person: Person, folded: Folded, { record, missing }: MappedRecord, overtakes: boolean, rules: PlanRules): Decision {
   const { employee, revision } = person
-  const active = attributes.get('active')?.value
+  const active = folded.attributes.get('active')?.value
   const inactive = active === false
   // A leaver does not wait for the rest of the record: the directory may know the person.
   const incomplete = inactive ? [] : missing
   const json = JSON.stringify(record)
   const hash = rules.digest(json)
-  const something = incomplete.length === 0 && attributes.size > 0
+  const something = incomplete.length === 0 && folded.attributes.size > 0
   const send = something && (overtakes || hash !== person.takenHash)
 
   const judge = judgeOf(person, folded, rules.mapping)

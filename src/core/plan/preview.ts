@@ -59,12 +59,8 @@ async function changesOf(
   rules: PlanRules,
   name: (seq: number) => EventName,
 ): Promise<readonly PreviewChange[]> {
-  const origins = new Map(
-    (await valuesOf(rules.mapping, person.employee, standing(person, fold(person.events, now, rules.fold)))).map((one) => [
-      one.target,
-      one.by,
-    ]),
-  )
+  const { attributes } = standing(person, fold(person.events, now, rules.fold))
+  const origins = new Map((await valuesOf(rules.mapping, person.employee, attributes)).map((one) => [one.target, one.by]))
   return changesBetween(taken === null ? null : parseRecord(taken), parseRecord(record)).map((change) => ({
     ...change,
     events: (origins.get(change.target) ?? []).map(name),

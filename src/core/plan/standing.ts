@@ -1,4 +1,3 @@
-import type { Attribute } from '../model.ts'
 import type { Folded } from './fold.ts'
 import { NO_OUTCOME, type Person } from './person.ts'
 
@@ -6,10 +5,10 @@ import { NO_OUTCOME, type Person } from './person.ts'
  * What the record is made of: the fold, and one thing more. When nothing says any more whether somebody the directory may hold is active,
  * because the event that did was rescinded or moved, that person is out. Otherwise a hire taken back after it was sent would stay active.
  */
-export function standing(person: Person, folded: Folded): ReadonlyMap<string, Attribute> {
-  if (folded.attributes.has('active') || !mayBeHeld(person)) return folded.attributes
+export function standing(person: Person, folded: Folded): Folded {
+  if (folded.attributes.has('active') || !mayBeHeld(person)) return folded
   const by = withdrawnBy(person, folded)
-  return by === null ? folded.attributes : new Map([...folded.attributes, ['active', { value: false, by }]])
+  return by === null ? folded : { ...folded, attributes: new Map([...folded.attributes, ['active', { value: false, by }]]) }
 }
 
 /** The directory took a record of the person once, or is about to, or may have without saying so. */

@@ -1,5 +1,6 @@
+import { RollcallError } from '../errors.ts'
 import type { Ledger } from '../ledger/port.ts'
-import type { LogPage, ProvisioningLog } from '../ports.ts'
+import type { LogPage, LogQuery, ProvisioningLog } from '../ports.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
 import { disturbedPeople, foreignRecords, joinRecords } from './join.ts'
 import { type LogRecord, parseLogRecord } from './log-record.ts'
@@ -28,6 +29,9 @@ export interface CorrelateSettings {
 /** More than any poll needs; a log that never ends is a fault of the log. */
 const MAX_PAGES = 10_000
 const AT_ONCE = 500
+/** The log counts requests in 10 seconds, and its 429 often names no time. */
+const THROTTLED_MS = 10_000
+const PATIENCE = 5
 
 /**
  * Reads the provisioning log and joins its records to operations. A poll reads everything since the watermark, which trails by the longest lag,
@@ -58,7 +62,7 @@ export function correlation(
     let next: string | null = null
     let covered = from
     for (let number = 0; number < MAX_PAGES && !signal.aborted; number++) {
-      const page: LogPage = await log.page({ since: from - settings.skewMs, until, about: null, next, signal })
+      const page: LogPage = await read({ since: from - settings.skewMs, until, about: null, next, signal })
       // By the service's own clock, from the moment the first page was answered: what appears later is for the next poll.
       if (number === 0) covered = until ?? (page.serverAt ?? runtime.now()) - settings.maxLagMs
       next = page.next
@@ -67,6 +71,23 @@ export function correlation(
       await runtime.sleep(settings.pageMs, signal)
     }
     return from
+  }
+
+  /**
+   * A poll that is throttled on its way waits and goes on where it is: one that began anew would have more to read each time, and after a long absence
+   * would never come to an end.
+   */
+  async function read(query: LogQuery): Promise<LogPage> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await log.page(query)
+      } catch (error) {
+        const throttled = error instanceof RollcallError && error.code === 'LogThrottled'
+        if (!throttled || query.next === null || attempt === PATIENCE || query.signal.aborted) throw error
+        const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
+        await runtime.sleep(Math.min(Math.max(asked, THROTTLED_MS), 10 * THROTTLED_MS), query.signal)
+      }
+    }
   }
 
   async function take(page: LogPage, watermark: number | null): Promise<void> {

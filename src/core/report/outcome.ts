@@ -3,7 +3,8 @@ import type { OutboxMessage } from '../ports.ts'
 
 /** What is told of one event: a CloudEvent with an id that is the same every time it is told. */
 export function outcomeMessage(row: OutcomeRow, digest: (text: string) => string): OutboxMessage {
-  const id = digest(`${row.source}\n${row.eventId}\n${row.revision}`)
+  const idOf = (revision: number): string => digest(`${row.source}\n${row.eventId}\n${revision}`)
+  const id = idOf(row.revision)
   return {
     id,
     subject: row.employee,
@@ -22,9 +23,11 @@ export function outcomeMessage(row: OutcomeRow, digest: (text: string) => string
       data: {
         event: { source: row.source, id: row.eventId, type: row.type },
         revision: row.revision,
+        revises: row.revision > 1 ? idOf(row.revision - 1) : null,
         state: row.state,
         reason: row.reason,
         detail: row.detail,
+        attributes: row.attributes,
         by: row.by,
         operation: row.operation,
         objectId: row.objectId,

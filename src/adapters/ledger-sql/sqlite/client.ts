@@ -95,6 +95,7 @@ export async function openSqliteLedger({
     idle: remote('idle'),
     totals: remote('totals'),
     inspect: remote('inspect'),
+    events: remote('events'),
     trace: remote('trace'),
     retentionPage: remote('retentionPage'),
     foldAway: remote('foldAway'),

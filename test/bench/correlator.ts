@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
+import type { Ledger } from '../../src/core/ledger/port.ts'
+import type { Json } from '../../src/core/model.ts'
+import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
+import { compileMapping } from '../../src/core/plan/mapping.ts'
+import { planPerson } from '../../src/core/plan/plan.ts'
+import type { LogPage, LogQuery, ProvisioningLog } from '../../src/core/ports.ts'
+import { correlation } from '../../src/core/report/correlation.ts'
+import { type Runtime, silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
+import { digest, hrEvent, messageOf } from '../conformance/ledger-world.ts'
+import { rawLogRecord } from '../fakes/log.ts'
+
+/**
+ * A week of log after a week's absence: `node test/bench/correlator.ts [--records 100000]`. Records that the service wrote are read in slices, parsed, joined
+ * to operations in a ledger on disk, and made final. What the log costs to serve is not in it.
+ */
+const { values } = parseArgs({ options: { records: { type: 'string', default: '100000' } } })
+const people = Number(values.records)
+
+const HOUR = 3_600_000
+const WEEK = 7 * 24 * HOUR
+const FROM = Date.UTC(2026, 10, 2)
+const PAGE = 500
+const TITLES = ['Engineer', 'Head', 'Clerk']
+const nameOf = (index: number): string => String(1_000_000 + index)
+const titleOf = (index: number): string => TITLES[index % TITLES.length] ?? ''
+const momentOf = (index: number): number => FROM + HOUR + Math.floor((index / people) * (WEEK - 2 * HOUR))
+
+async function fill(ledger: Ledger): Promise<void> {
+  const mapping = compileMapping()
+  for (let at = 0; at < people; at += 500) {
+    const messages = Array.from({ length: Math.min(500, people - at) }, (_, offset) => {
+      const employee = nameOf(at + offset)
+      const worker = {
+        userName: `${employee}@contoso.com`,
+        active: true,
+        title: titleOf(at + offset),
+        displayName: 'Ann Lee',
+        department: 'Sales',
+      }
+      return messageOf(at + offset, hrEvent(`e-${employee}`, employee, worker, { effectiveAt: FROM - HOUR }))
+    })
+    await ledger.record({ messages, now: FROM, quietMs: 0, maxWaitMs: 0, backlog: false })
+    const due = await ledger.duePeople({ now: FROM, limit: 500, maxWaitMs: 0 })
+    const decisions = due.map((person) => planPerson(person, FROM, { mapping, digest }))
+    await ledger.commitPlan(decisions, RELEASED_BRAKE, FROM)
+    const limits = { perWindow: Number.POSITIVE_INFINITY, windowMs: 5_000, perDay: Number.POSITIVE_INFINITY }
+    const own = { now: FROM, owner: 'bench', leaseMs: 60_000, limits }
+    for (;;) {
+      const batch = await ledger.nextBatch({ ...own, maxOperations: 50, maxBytes: 3_000_000, fillMs: 0 })
+      if (!batch) break
+      const slot = await ledger.takeSlot(batch.id, own)
+      if (slot.kind === 'taken')
+        await ledger.recordAnswer(batch.id, { kind: 'accepted', call: slot.call, acceptedAt: FROM, requestId: batch.id }, FROM)
+    }
+  }
+}
+
+/** Newest first in a slice, as the service has it. */
+function weekOfLog(onPage: (records: number) => void): ProvisioningLog {
+  const record = (index: number): Json => {
+    const employee = nameOf(index)
+    const echo = { userName: `${employee}@contoso.com`, title: titleOf(index), displayName: 'Ann Lee' }
+    return rawLogRecord(`record-${index}`, { employee, at: momentOf(index), echo, scoping: 'True' })
+  }
+  const firstAfter = (moment: number): number => {
+    let [low, high] = [0, people]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (momentOf(middle) > moment) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+  return {
+    page: async ({ since, until, about, next }: LogQuery): Promise<LogPage> => {
+      if (about !== null) return { records: [], next: null, serverAt: FROM + WEEK }
+      const low = firstAfter(since)
+      const high = next === null ? firstAfter(until ?? FROM + WEEK) : Number(next)
+      const start = Math.max(low, high - PAGE)
+      const records = Array.from({ length: high - start }, (_, offset) => record(high - 1 - offset))
+      onPage(records.length)
+      return { records, next: start > low ? String(start) : null, serverAt: FROM + WEEK }
+    },
+  }
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
+const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: () => FROM })
+const filling = performance.now()
+await fill(ledger)
+console.log(`${people} operations accepted, in ${((performance.now() - filling) / 1_000).toFixed(1)} s`)
+
+const runtime: Runtime = {
+  now: () => FROM + WEEK,
+  sleep: async () => {},
+  random: Math.random,
+  id: () => crypto.randomUUID(),
+  digest,
+  log: silentLogger,
+  telemetry: silentTelemetry,
+}
+const days: number[] = []
+let read = 0
+let peak = 0
+const before = process.memoryUsage.rss()
+const startedAt = performance.now()
+const service = correlation(
+  {
+    ...ledger,
+    // Until the first record it knows nothing: it was away since the beginning of the week.
+    watermark: async () => (await ledger.watermark()) ?? FROM,
+    correlate: async (page) => {
+      await ledger.correlate(page)
+      const day = page.watermark === null ? 0 : Math.floor((page.watermark - FROM) / (24 * HOUR))
+      while (days.length < day) days.push(performance.now() - startedAt)
+      peak = Math.max(peak, process.memoryUsage.rss())
+    },
+  },
+  weekOfLog((records) => (read += records)),
+  {
+    pollMs: 1_000,
+    pageMs: 0,
+    maxLagMs: 0,
+    skewMs: 120_000,
+    quietMs: 0,
+    deadlineMs: WEEK,
+    maxOffers: 3,
+    askAtOnce: 20,
+    escrowMs: WEEK * 4,
+    sliceMs: HOUR,
+  },
+  runtime,
+  () => void service.stop(),
+)
+await service.run()
+const seconds = (performance.now() - startedAt) / 1_000
+const { census } = await ledger.inspect()
+console.log(
+  `${people} records, ${read} read with the overlap of slices: ${seconds.toFixed(1)} s, ${Math.round(people / seconds)} records a second`,
+)
+console.log(`each day of the week: ${days.map((at, index) => ((at - (days[index - 1] ?? 0)) / 1_000).toFixed(2)).join(' ')} s`)
+console.log(`memory: ${Math.round((peak - before) / 1e6)} MB more than before, ${Math.round(peak / 1e6)} MB in all`)
+console.log(`operations: ${JSON.stringify(Object.fromEntries(Object.entries(census.operations).filter(([, count]) => count > 0)))}`)
+await ledger.close()
+await rm(folder, { recursive: true })
+if (census.operations.confirmed !== people) process.exitCode = 1
