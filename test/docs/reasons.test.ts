@@ -10,7 +10,8 @@ const SEEN =
   LicenseLimitExceeded DuplicateTargetEntries DuplicateSourceEntries ImportSkipped EntrySynchronizationSkipped SchemaPropertyCanOnlyAcceptValue
   AzureActiveDirectoryInvalidUserPrincipalName AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises RedundantExport NotEffectivelyEntitled
   AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService HybridSynchronizationActiveDirectoryCannotFindAttribute
-  UnableToResolveReferenceAttributeValue NoOutcome NoRecord IncompleteRecord`.split(/\s+/)
+  UnableToResolveReferenceAttributeValue NoOutcome NoRecord IncompleteRecord
+  RescindMismatch RescindBeyondRetention HydrateFailed`.split(/\s+/)
 
 void describe('the catalogue of reasons', () => {
   void test('knows every code the log is known to use, and the connector’s own', () => {

@@ -125,6 +125,28 @@ void describe('the brake', () => {
     await world.balanced()
   })
 
+  void test('holds somebody of whom no event is open, and a release lets them go', async (t) => {
+    const world = await Braked.open(t, 2, { ...TWO, absolute: 0 })
+    await world.record(hrEvent('s1', 'p1', { salary: 1 }))
+    const decisions = world
+      .decide(await world.due())
+      .map((decision) =>
+        decision.kind === 'wait'
+          ? decision
+          : {
+              ...decision,
+              operation: { lane: 'leaver' as const, active: false, record: '{}', hash: 'h', manager: null, overtakes: false },
+            },
+      )
+    await world.ledger.commitPlan(decisions, world.settings, world.now)
+    assert.deepEqual([await world.held(), await world.going()], [1, []])
+    assert.equal(await world.ledger.releaseBrake('me', 'looked at', world.now), 1)
+    assert.deepEqual(
+      (await world.due()).map(({ employee }) => employee),
+      ['p1'],
+    )
+  })
+
   void test('time alone releases nobody', async (t) => {
     const world = await Braked.open(t, 10, { ...TWO, absolute: 0 })
     await world.leave('p0')

@@ -1,6 +1,6 @@
 import { isFinal } from '../../core/ledger/lifecycle.ts'
 import type { PlanResult } from '../../core/ledger/port.ts'
-import { type Decision, type EventDecision, laneOrder, REASONS } from '../../core/plan/plan.ts'
+import { type Decision, type EventDecision, laneOrder } from '../../core/plan/plan.ts'
 import type { BrakeSettings } from '../../core/plan/brake.ts'
 import { applyBrake } from './brake.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
@@ -63,13 +63,13 @@ export async function commitPlan(
 }
 
 function employeeRow(now: number): (decision: Decided) => SqlValue[] {
-  return ({ employee, revision, nextAt, operation, events }) => [
+  return ({ employee, revision, nextAt, operation, events, braked }) => [
     employee,
     revision,
     nextAt,
     operation?.overtakes ? 1 : 0,
     events.some((event) => event.state === 'incomplete') ? now : null,
-    events.some((event) => event.reason === REASONS.brake) ? now : null,
+    braked ? now : null,
   ]
 }
 

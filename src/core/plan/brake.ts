@@ -29,6 +29,7 @@ type Decided = Extract<Decision, { kind: 'decided' }>
 export function holdBack(decision: Decided): Decided {
   return {
     ...decision,
+    braked: true,
     operation: null,
     events: decision.events.map((event) =>
       event.state === 'planned' ? { ...event, state: 'held', reason: REASONS.brake, detail: null } : event,

@@ -42,6 +42,8 @@ export type Decision =
       readonly operation: PlannedOperation | null
       /** When this person is due again without anything new arriving. */
       readonly nextAt: number | null
+      /** The brake holds the person back, with or without an event that could say so. */
+      readonly braked?: true
     }
 
 export interface PlanRules<M extends Mapping = Mapping> {

@@ -211,6 +211,28 @@ export const REASON_CATALOGUE: readonly Reason[] = [
     waitingHelps: false,
   },
   {
+    codes: ['RescindMismatch'],
+    cause: 'A rescind names an event of another employee. It does nothing.',
+    fix: 'Correct the rescind at the HR system: its subject is the subject of what it cancels.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['RescindBeyondRetention'],
+    cause: 'A rescind names an event that retention has folded away; what that hid is gone.',
+    fix: 'Let the HR system send a snapshot of the person.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['HydrateFailed'],
+    cause:
+      'What a notice is about could not be read from the HR system; the detail is a status, a network code or what was wrong with the answer.',
+    fix: 'See the address, the permission and the expression under read; then replay, which reads again.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
     codes: ['IncompleteRecord', 'Incomplete'],
     cause: 'HR never said what the directory needs of this person; the detail names the attributes.',
     fix: 'Complete the record at HR: what waited or died for it comes back by itself.',
