@@ -128,16 +128,14 @@ void describe('the brake', () => {
   void test('holds somebody of whom no event is open, and a release lets them go', async (t) => {
     const world = await Braked.open(t, 2, { ...TWO, absolute: 0 })
     await world.record(hrEvent('s1', 'p1', { salary: 1 }))
-    const decisions = world
-      .decide(await world.due())
-      .map((decision) =>
-        decision.kind === 'wait'
-          ? decision
-          : {
-              ...decision,
-              operation: { lane: 'leaver' as const, active: false, record: '{}', hash: 'h', manager: null, overtakes: false },
-            },
-      )
+    const decisions = world.decide(await world.due()).map((decision) =>
+      decision.kind === 'wait'
+        ? decision
+        : {
+            ...decision,
+            operation: { lane: 'leaver' as const, active: false, record: '{}', hash: 'h', manager: null, overtakes: false },
+          },
+    )
     await world.ledger.commitPlan(decisions, world.settings, world.now)
     assert.deepEqual([await world.held(), await world.going()], [1, []])
     assert.equal(await world.ledger.releaseBrake('me', 'looked at', world.now), 1)
