@@ -29,6 +29,23 @@ export const answerCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a leaver whom the directory holds as active is never told unchanged for want of a record: offered until the end, and then dead-lettered',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      await world.confirmAll()
+      await world.record(leaver('e3', 'p1'))
+      for (const offer of [1, 2, 3]) {
+        await world.record(hrEvent(`n${offer}`, 'p2', { title: `t${offer}` }, { order: offer }))
+        const sent = await world.send()
+        const neighbour = sent.operations.get('p2') ?? assert.fail('p2 was sent')
+        await world.answer({ ...sent, operations: new Map([['p2', neighbour]]) })
+        world.now += 1
+        assert.deepEqual(await world.expire(3), { offeredAgain: offer < 3 ? 1 : 0, givenUp: offer < 3 ? 0 : 1, unchanged: 0 })
+      }
+      assert.equal((await world.states('p1'))['e3'], 'dead-lettered')
+    },
+  },
+  {
     name: 'while the service tries something again by itself, a record like the one before is sent and not taken for granted',
     run: async (world) => {
       await world.record(joiner('e1', 'p1', { title: 'a' }))

@@ -21,7 +21,7 @@ export interface Verdict {
   /** People of whom the directory holds something else than the events say. */
   readonly differing: readonly string[]
   /**
-   * The same of people whose joining event is dead: without a user name nothing can be sent for them. A leaver among them is not in the directory; and
+   * The same of people whose last word was given up because the log never spoke of it, and of people whose joining event is dead: without a user name nothing can be sent for them. A leaver among them is not in the directory; and
    * somebody whose creation had failed for good is, when the service then succeeded by itself.
    */
   readonly unreachable: readonly string[]
@@ -125,7 +125,8 @@ function differences(
     const entry = directory[employee]
     const holds: Facts = entry ? held(entry.record) : {}
     if (JSON.stringify(should) === JSON.stringify(holds)) continue
-    const list = should['userName'] === undefined ? unreachable : differing
+    const givenUp = traces.get(employee)?.events.some(({ reason }) => reason === NO_OUTCOME || reason === 'NoRecord') ?? false
+    const list = should['userName'] === undefined || givenUp ? unreachable : differing
     list.push(`${employee}: holds ${JSON.stringify(holds)}, should ${JSON.stringify(should)}`)
   }
   return { differing, unreachable }

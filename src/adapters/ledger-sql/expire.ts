@@ -17,18 +17,19 @@ export async function overdue(sql: Sql, acceptedBefore: number, limit: number): 
   return rows.map((row) => ({ id: operationId(row.seq), employee: row.employee, acceptedAt: row.accepted_at }))
 }
 
-type Unheard = Ended & { readonly offers: number; readonly neighbours: number }
+type Unheard = Ended & { readonly offers: number; readonly neighbours: number; readonly puts_out: number }
 
 /**
  * No record by the deadline: what the directory holds is unknown, so the person is offered again. After enough offers it is given up; one whose
- * neighbours in the same call were answered is offered once more only, and then nothing is taken to have changed.
+ * neighbours in the same call were answered is offered once more only, and then nothing is taken to have changed. Of a leaver the directory took as active
+ * that is never taken for granted: silence is no answer to a termination.
  */
 export async function expire(sql: Sql, instance: string, { operations, maxOffers, now }: ExpireQuery): Promise<Expired> {
   const unheard = await withRows<Unheard>(
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
-    `SELECT o.seq, o.employee, o.code, o.reason, p.offers, (
+    `SELECT o.seq, o.employee, o.code, o.reason, p.offers, CASE WHEN o.active = 0 AND p.taken_active = 1 THEN 1 ELSE 0 END AS puts_out, (
        SELECT COUNT(*) FROM operations n WHERE n.batch = o.batch AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS neighbours
      FROM v JOIN operations o ON o.seq = v.seq JOIN employees p ON p.id = o.employee WHERE o.state = 'accepted'`,
   )
@@ -46,7 +47,9 @@ export async function expire(sql: Sql, instance: string, { operations, maxOffers
     'UPDATE employees SET taken_hash = NULL, offers = offers + v.cost FROM v WHERE employees.id = v.id',
   )
   const most = maxOffers ?? Number.POSITIVE_INFINITY
-  const nothingToSay = unheard.filter(({ offers, neighbours }) => maxOffers !== null && neighbours > 0 && offers >= 1)
+  const nothingToSay = unheard.filter(
+    ({ offers, neighbours, puts_out }) => maxOffers !== null && neighbours > 0 && offers >= 1 && puts_out === 0,
+  )
   const givenUp = unheard.filter((one) => !nothingToSay.includes(one) && one.offers + 1 >= most)
   const again = unheard.filter((one) => !nothingToSay.includes(one) && !givenUp.includes(one))
   await reopenEvents(sql, await eventsOf(sql, again))
