@@ -2,7 +2,7 @@ import type { Candidate, Candidates, CorrelatedPage, JoinedRecord } from '../../
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import type { LogRecord } from '../../core/report/log-record.ts'
 import { addUnanswered } from './employees.ts'
-import { planAgain } from './finalize.ts'
+import { offerAgain, planAgain } from './finalize.ts'
 import { operationId, seqOf } from './people.ts'
 import { parse } from './json.ts'
 import { addTotals } from './totals.ts'
@@ -210,15 +210,6 @@ async function forgetTaken(sql: Sql, employees: readonly string[]): Promise<void
     ['id TEXT'],
     [...new Set(employees)].sort().map((id) => [id]),
     'UPDATE employees SET taken_hash = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
-  )
-}
-
-async function offerAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
-  await withRows(
-    sql,
-    ['id TEXT', 'now INT'],
-    [...new Set(employees)].sort().map((id) => [id, now]),
-    `UPDATE employees SET taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
   )
 }
 

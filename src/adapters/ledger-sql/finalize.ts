@@ -116,14 +116,21 @@ async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number)
     reports.map(({ seq }) => [seq]),
     'UPDATE operations SET unresolved = NULL FROM v WHERE operations.seq = v.seq',
   )
-  const employees = reports.map(({ employee }) => employee)
+  await offerAgain(
+    sql,
+    reports.map(({ employee }) => employee),
+    now,
+  )
+}
+
+/** What the directory holds of these people is not known any more: their record is sent again, whatever it is. */
+export async function offerAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,
-    ['id TEXT'],
-    [...new Set(employees)].map((id) => [id]),
-    'UPDATE employees SET taken_hash = NULL FROM v WHERE employees.id = v.id',
+    ['id TEXT', 'now INT'],
+    [...new Set(employees)].sort().map((id) => [id, now]),
+    `UPDATE employees SET taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
   )
-  await planAgain(sql, employees, now)
 }
 
 /** People to be planned at once, whatever they waited for. */
