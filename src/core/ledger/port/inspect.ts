@@ -1,0 +1,165 @@
+import type { Person } from '../../plan/plan.ts'
+import type { Cut } from '../../plan/retain.ts'
+import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
+import type { Hold } from './provision.ts'
+
+/** What people ask of the ledger: totals, lists, chains, and what leaves it. */
+
+export interface Idle {
+  /** Nothing is received, planned, unanswered or unpublished; what is open waits for a moment. */
+  readonly idle: boolean
+  /** The next moment something is due by itself; `null` when nothing is. */
+  readonly nextAt: number | null
+}
+export const TOTALS = [
+  'messages',
+  'decoded',
+  'rejected',
+  'redelivered',
+  'events',
+  'duplicates',
+  'finished',
+  'operations',
+  'calls',
+  'published',
+  'unmatched',
+  'imported',
+  'folded',
+  'erased',
+  'dropped',
+  'withheld',
+] as const
+export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>
+export interface Census {
+  readonly events: Readonly<Record<EventState, number>>
+  readonly operations: Readonly<Record<OperationState, number>>
+  readonly batches: Readonly<Record<BatchState, number>>
+  readonly employees: number
+  readonly unpublished: number
+}
+
+export interface Outlook {
+  readonly callTimes: readonly number[]
+  readonly pending: number
+  /** People whose events are still to be planned. */
+  readonly unplanned: number
+  readonly holds: readonly Hold[]
+}
+
+/** Somebody as the next plan will see them. */
+export interface PersonView {
+  readonly person: Person
+  /** The record the directory took last; `null` when it took none, or when what it holds is not known. */
+  readonly taken: string | null
+  /** The event the reference names, when it names one. */
+  readonly event: number | null
+}
+
+export interface RetentionQuery {
+  readonly after: string | null
+  readonly limit: number
+  readonly settledBefore: number
+}
+export interface RetentionPage {
+  readonly person: Person
+  /** Ledger sequences. */
+  readonly settled: readonly number[]
+}
+export interface PersonCut extends Cut {
+  readonly employee: string
+  readonly revision: number
+}
+export interface Erasure {
+  readonly employee: string
+  readonly actor: string
+  readonly reason: string
+}
+export interface ErasureResult {
+  readonly events: number
+  readonly operations: number
+  /** Outcomes that had not been published yet. */
+  readonly outcomesWithheld: number
+}
+
+export interface EventsQuery {
+  /** `null`: in any state. */
+  readonly state: EventState | null
+  /** Received at this moment or later; `null`: from the first. */
+  readonly since: number | null
+  /** `next` of the page before; `null` for the first. */
+  readonly next: number | null
+  readonly limit: number
+}
+export interface EventsPage {
+  readonly events: readonly EventLine[]
+  readonly next: number | null
+}
+/** An event without its values. */
+export interface EventLine {
+  readonly source: string
+  readonly id: string
+  readonly type: string
+  readonly employee: string
+  readonly state: EventState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly by: string | null
+  readonly operation: string | null
+  readonly effectiveAt: number
+  readonly receivedAt: number
+  readonly finishedAt: number | null
+}
+
+export interface Trace extends PersonTrace {
+  /** The others in it, when the reference names a batch. */
+  readonly others: readonly PersonTrace[]
+}
+export interface PersonTrace {
+  readonly employee: { readonly id: string; readonly objectId: string | null }
+  readonly events: readonly TraceEvent[]
+  readonly operations: readonly TraceOperation[]
+}
+export interface TraceEvent {
+  readonly source: string
+  readonly id: string
+  readonly type: string
+  readonly state: EventState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly by: string | null
+  readonly operation: string | null
+  readonly recordedAt: number
+  readonly effectiveAt: number
+  readonly receivedAt: number
+  readonly plannedAt: number | null
+  readonly finishedAt: number | null
+  readonly publishedAt: number | null
+}
+export interface TraceOperation {
+  readonly id: string
+  readonly state: OperationState
+  readonly lane: string
+  readonly createdAt: number
+  readonly code: string | null
+  readonly reason: string | null
+  readonly batch: {
+    readonly id: string
+    readonly state: BatchState
+    readonly attempts: number
+    readonly submittedAt: number | null
+    readonly acceptedAt: number | null
+    readonly requestId: string | null
+    readonly status: number | null
+  } | null
+  readonly records: readonly {
+    readonly id: string
+    readonly activityAt: number
+    readonly changeId: string
+    readonly action: string
+    readonly status: string
+    readonly code: string | null
+    readonly objectId: string | null
+  }[]
+  readonly answeredAt: number | null
+  readonly finishedAt: number | null
+}

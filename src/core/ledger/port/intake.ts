@@ -1,0 +1,77 @@
+import type { HrEvent, JsonObject } from '../../model.ts'
+
+/** What goes into the ledger: messages, notices, rows of a baseline. */
+
+/** A message is known by its place in its entity, so that a redelivery after a lost settlement is not counted again. */
+export interface MessageName {
+  readonly entity: string
+  readonly enqueuedAt: number
+  /** Decimal text: sequence numbers of partitioned entities do not fit a number. */
+  readonly sequence: string
+}
+export interface IntakeMessage extends MessageName {
+  readonly events: readonly HrEvent[]
+  /** Set when the message could not be taken in and goes to the native dead-letter queue. */
+  readonly rejected: string | null
+}
+/** When people with something new are planned. */
+export interface DueTiming {
+  readonly now: number
+  /** A person is planned after this much quiet … */
+  readonly quietMs: number
+  /** … but no later than this after the first unplanned event. */
+  readonly maxWaitMs: number
+}
+export interface IntakeBatch extends DueTiming {
+  readonly messages: readonly IntakeMessage[]
+  /** Intake works off a backlog: planning of anything but leavers waits until that has been quiet too, so that the backlog merges as a whole. */
+  readonly backlog: boolean
+}
+export interface RecordResult {
+  readonly fresh: number
+  readonly duplicates: number
+  readonly redelivered: number
+  readonly rejected: number
+  /** Messages only the ledger could tell were wrong; they count as rejected. Left out when there are none. */
+  readonly refused?: readonly Refusal[]
+}
+export interface NoticeQuery {
+  readonly now: number
+  readonly noticedBefore: number
+  readonly leaseMs: number
+  readonly limit: number
+}
+export interface Notice {
+  readonly seq: number
+  readonly source: string
+  readonly id: string
+  readonly type: string
+  readonly employee: string
+  readonly recordedAt: number
+  /** When what it is about takes effect; once it was read, the moment it is read again for. */
+  readonly effectiveAt: number
+  /** Reads that came to nothing so far. */
+  readonly attempts: number
+}
+export type ReadResult =
+  /** Dated at `began`. With `nextAt` it is read once more then. The same as before changes nothing. */
+  | {
+      readonly kind: 'read'
+      readonly seq: number
+      readonly mode: 'snapshot' | 'delta'
+      readonly worker: JsonObject
+      readonly began: number
+      readonly nextAt: number | null
+    }
+  | { readonly kind: 'again'; readonly seq: number; readonly at: number }
+  /** For good; `detail` is a code. */
+  | { readonly kind: 'failed'; readonly seq: number; readonly detail: string }
+export interface BaselineRows extends DueTiming {
+  readonly events: readonly HrEvent[]
+}
+/** `message` is its place in the batch. None of its events was taken. */
+export interface Refusal {
+  readonly message: number
+  readonly code: string
+  readonly description: string
+}

@@ -1,0 +1,90 @@
+import type { LogRecord } from '../../report/log-record.ts'
+import type { FinalEventState, OperationState } from '../lifecycle.ts'
+
+/** What correlate and publish ask of the ledger, and what it answers. */
+
+export interface Candidate {
+  readonly id: string
+  readonly employee: string
+  readonly state: Extract<OperationState, 'accepted' | 'escrowed'>
+  readonly record: string
+  readonly active: boolean
+  /** When the service accepted it, by the service's own clock. */
+  readonly acceptedAt: number
+  /** When it was handed over first, by the service's clock too: an answer that got lost may have been acted on. */
+  readonly submittedAt: number
+}
+export interface TakenRecord {
+  readonly record: string
+  readonly active: boolean
+  /** The moment the log gives to it. */
+  readonly at: number
+}
+export interface Candidates {
+  /** Ids of records that are in the ledger already. */
+  readonly known: ReadonlySet<string>
+  readonly operations: readonly Candidate[]
+  /** Operations that a record of the same change was joined to. */
+  readonly byChange: ReadonlyMap<string, string>
+  /** Earlier records of these people that could not be told apart yet. */
+  readonly unjoined: readonly LogRecord[]
+  /** The record the directory took last, by employee, and when; to tell whether another record changed it since. */
+  readonly taken: ReadonlyMap<string, TakenRecord>
+}
+export type Interim = 'confirmed' | 'unchanged' | 'skipped' | 'failed' | 'escrowed'
+export interface JoinedRecord {
+  readonly record: LogRecord
+  readonly operation: string | null
+  /** Set when this record gives its operation the interim outcome; follow-ups leave it. */
+  readonly interim: Interim | null
+}
+export interface CorrelatedPage {
+  readonly joins: readonly JoinedRecord[]
+  readonly now: number
+  readonly finalAt: number
+  /** Everything up to this instant has been read, when this page was the last of its poll. */
+  readonly watermark: number | null
+  /** People whose directory record somebody else changed: what it holds is no longer known, and ours is offered again. */
+  readonly disturbed: readonly string[]
+  /** New records of changes nobody here sent. */
+  readonly foreign: number
+}
+export interface Overdue {
+  readonly id: string
+  readonly employee: string
+  /** By the service's clock. */
+  readonly acceptedAt: number
+}
+export interface Expired {
+  readonly offeredAgain: number
+  /** Given up as `NoOutcome`. */
+  readonly givenUp: number
+  /** Nothing was said of them while their neighbours were answered, twice: nothing to say. */
+  readonly unchanged: number
+}
+export interface ExpireQuery {
+  /** Only these; they are left alone when an answer came meanwhile. */
+  readonly operations: readonly string[]
+  /** `null`: it is not their fault, so it costs no offer. */
+  readonly maxOffers: number | null
+  readonly now: number
+}
+
+export interface OutcomeRow {
+  readonly id: number
+  readonly employee: string
+  readonly source: string
+  readonly eventId: string
+  readonly type: string
+  readonly revision: number
+  readonly state: FinalEventState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly by: { readonly source: string; readonly id: string } | null
+  readonly operation: string | null
+  readonly objectId: string | null
+  /** Names of the attributes the event speaks of, never values. */
+  readonly attributes: readonly string[]
+  readonly at: number
+  readonly traceparent: string | null
+}
