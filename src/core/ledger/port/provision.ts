@@ -1,4 +1,3 @@
-
 /** What plan and submit ask of the ledger, and what it answers. */
 
 export interface DueQuery {
