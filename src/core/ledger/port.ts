@@ -20,6 +20,7 @@ import type { BaselineRows, IntakeBatch, Notice, NoticeQuery, ReadResult, Record
 import type { Batch, BatchAnswer, BatchQuery, BrakeStatus, DueQuery, Hold, PlanResult, Slot, SlotQuery } from './port/provision.ts'
 import type { Candidates, CorrelatedPage, ExpireQuery, Expired, OutcomeRow, Overdue } from './port/report.ts'
 
+export * from './port/dead-letters.ts'
 export * from './port/intake.ts'
 export * from './port/provision.ts'
 export * from './port/report.ts'
