@@ -31,6 +31,41 @@ export interface Receiver<M extends InboxMessage = InboxMessage> {
   close(): Promise<void>
 }
 
+// ── dead letters on the bus ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+/** A message in a queue that is only looked at: the native dead-letter queue of an entrance, or the queue of copies. */
+export interface ShelvedMessage extends InboxMessage {
+  readonly messageId: string | null
+  readonly sessionId: string | null
+  readonly deliveryCount: number
+  /** Why the bus, or whoever settled it, dead-lettered it; `null` when it was not. */
+  readonly reason: string | null
+  readonly description: string | null
+}
+/** What is sent instead of a message on a shelf: its own words, or edited ones, under a new name. */
+export interface ShelvedCopy {
+  readonly original: ShelvedMessage
+  readonly messageId: string
+  readonly text: string | null
+  /** On top of the original's; the broker's own dead-letter properties are left out. */
+  readonly properties: Readonly<Record<string, string>>
+}
+export interface Shelf {
+  /** The queue or subscription whose messages these are, as messages of it name it. */
+  readonly entity: string
+  /** False for a subscription: what is sent to its topic would reach every other subscription too. */
+  readonly takesCopies: boolean
+  /** Messages from this sequence number on, in their order; no lock is taken and nothing changes. Empty at the end. */
+  peek(from: string, limit: number): Promise<readonly ShelvedMessage[]>
+  /** Sends copies to the entity, in order, with body, content type, session and properties of the originals. When it rejects, some may have been sent. */
+  resend(copies: readonly ShelvedCopy[]): Promise<void>
+  /**
+   * Takes these messages off the shelf for good, and leaves every other where and as it is. Answers those that are gone now, also when somebody
+   * else took them; resolves early, with fewer, when `signal` aborts.
+   */
+  retire(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>>
+  close(): Promise<void>
+}
+
 // ── the bus, outwards ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export interface OutboxMessage {
   /** The same message again has the same id, so that duplicate detection can drop it. */

@@ -31,6 +31,7 @@ import type {
 } from './port/provision.ts'
 import type { Candidates, CorrelatedPage, ExpireQuery, Expired, OutcomeRow, Overdue } from './port/report.ts'
 
+export * from './port/dead-letters.ts'
 export * from './port/intake.ts'
 export * from './port/provision.ts'
 export * from './port/report.ts'

@@ -1,0 +1,56 @@
+import type { EventName } from '../../model.ts'
+
+/** What dead-letter commands and replay ask of the ledger, and what it answers. */
+
+/** What came in with an event, word for word. */
+export interface Original {
+  readonly entity: string
+  readonly sequence: string
+  readonly enqueuedAt: number
+  readonly messageId: string | null
+  readonly sessionId: string | null
+  readonly contentType: string | null
+  readonly body: string
+  readonly properties: Readonly<Record<string, string | number | boolean | null>>
+}
+
+/** Only those that fit all that is not `null`. */
+export interface DeadLetterFilter {
+  readonly code: string | null
+  readonly type: string | null
+  readonly employee: string | null
+  /** Died at this moment or later, and before that one. */
+  readonly since: number | null
+  readonly until: number | null
+}
+export interface LedgerDeadLetterQuery {
+  readonly filter: DeadLetterFilter
+  /** Archived ones as well. */
+  readonly archived: boolean
+  /** `next` of the page before; `null` for the first. */
+  readonly next: number | null
+  readonly limit: number
+}
+export interface LedgerDeadLetterPage {
+  readonly deadLetters: readonly LedgerDeadLetter[]
+  readonly next: number | null
+}
+/** An event that died after it was taken in, without its values. */
+export interface LedgerDeadLetter extends EventName {
+  readonly seq: number
+  readonly type: string
+  readonly employee: string
+  readonly code: string
+  /** Names, never values. */
+  readonly detail: string | null
+  /** The service refused the call with it, so it never was in a cycle. */
+  readonly refused: boolean
+  readonly operation: string | null
+  readonly revision: number
+  readonly diedAt: number
+  /** How often it was put back so far. */
+  readonly replays: number
+  readonly archivedAt: number | null
+  /** Still keeps its person out. */
+  readonly keepsOut: boolean
+}
