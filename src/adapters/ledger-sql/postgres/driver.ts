@@ -65,11 +65,7 @@ export function openPostgres(options: PostgresOptions): Driver {
     keepAliveInitialDelayMillis: 10_000,
     application_name: 'rollcall',
     types,
-    verify: (client, done) =>
-      void client.query(SESSION).then(
-        () => done(),
-        (error: unknown) => done(error instanceof Error ? error : new Error('no session')),
-      ),
+    verify: (client, done) => client.query(SESSION, (error: Error | null) => done(error ?? undefined)),
   })
   // A connection that breaks while nobody uses it: the next transaction gets another.
   pool.on('error', () => {})
