@@ -69,6 +69,14 @@ export function leased(
     }
   }
 
+  /** Bounded in time: it only lets others begin sooner. */
+  const giveBack = async (): Promise<void> => {
+    const asked = ledger.lease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
+    const late = new AbortController()
+    await Promise.race([asked, runtime.sleep(leaseMs / RENEWALS, late.signal)])
+    late.abort()
+  }
+
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const until = await ask(leaseMs).catch(() => null)
@@ -78,7 +86,7 @@ export function leased(
       }
       runtime.log.info('lease.taken', { name })
       await hold(until)
-      await ledger.lease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => {})
+      if (stopping.signal.aborted) await giveBack()
     }
   }
   return {
