@@ -19,8 +19,8 @@ export interface Retirement {
 const WINDOW = 1_000
 /** Through one link while any of it is unsettled: the client's ring of 2,048 frees from its head only. */
 const RING = 1_900
-/** With these, 190,000 messages can be held; beyond, the oldest link is closed, and its locks live on without it. */
-const MOST_LINKS = 100
+/** Open at once, which bounds memory. When one more is needed the oldest is closed; its locks outlive it, as far as is known. */
+const MOST_LINKS = 16
 /** Messages passed over whose handles are kept, so that they can be taken later or handed back. Of older ones the locks lapse. */
 const MOST_KEPT = 10_000
 /** So long without a message, and there is none: the answer of a bus that has any takes a round trip. */
@@ -55,8 +55,8 @@ interface Kept {
  * can receive it; peeking shows it all the time. Either way the bus counts one delivery. A dead-letter queue does nothing with that count; a plain
  * queue would dead-letter at its limit, so there a pass is not begun when the head of the queue has come near to it.
  *
- * The links of passed windows stay open: closing one may cost its locks early, and then the same messages would come again. When they do come
- * again, because a lock lasts less long than the way to the end, the pass is given up; a longer `LockDuration` is the cure.
+ * The links of the last 30,000 stay open: the service may free the locks of a closed link early, and then the same messages come again. When
+ * they do, or when a lock lasts less long than the way to the end, the pass is given up; a longer `LockDuration` is the cure.
  * One that somebody else has locked is not gone: it is waited for with patience, and left out of the answer when that is over.
  */
 export function retirement(
