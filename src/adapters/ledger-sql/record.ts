@@ -1,5 +1,5 @@
 import type { BaselineRows, IntakeBatch, IntakeMessage, RecordResult } from '../../core/ledger/port.ts'
-import type { HrEvent } from '../../core/model.ts'
+import type { Arrival } from './event-row.ts'
 import { insertEvents } from './events.ts'
 import { BACKLOG_UNTIL } from './people.ts'
 import { mismatches } from './rescind-mismatch.ts'
@@ -22,16 +22,16 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   )
   // Each is taken out when it is met, so that a message delivered twice within one batch counts once.
   const unseen = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
-  const events: HrEvent[] = []
+  const arrivals: Arrival[] = []
   let occurrences = 0
   let rejected = 0
   for (const message of messages) {
     const first = unseen.delete(messageKey(message.entity, message.enqueuedAt, message.sequence))
     if (first && message.rejected !== null) rejected += 1
     if (first) occurrences += message.events.length
-    events.push(...message.events)
+    for (const event of message.events) arrivals.push({ event, message, first })
   }
-  const taken = await insertEvents(sql, instance, events, batch)
+  const taken = await insertEvents(sql, instance, arrivals, batch)
   if (batch.backlog)
     await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
       BACKLOG_UNTIL,
@@ -39,23 +39,25 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     ])
 
   // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
-  const duplicates = Math.max(0, occurrences - taken)
+  const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays)
   await addTotals(sql, instance, {
     messages: fresh.length,
     decoded: fresh.length - rejected,
     rejected,
     redelivered: messages.length - fresh.length,
-    events: taken,
+    events: taken.fresh,
     duplicates,
+    replays: taken.replays,
   })
-  const result = { fresh: taken, duplicates, redelivered: messages.length - fresh.length, rejected }
+  const result = { fresh: taken.fresh, duplicates, replays: taken.replays, redelivered: messages.length - fresh.length, rejected }
   return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
 }
 
 const messageKey = (entity: string, enqueuedAt: number, sequence: string): string => `${sequence}\n${enqueuedAt}\n${entity}`
 
 export async function importBaseline(sql: Sql, instance: string, rows: BaselineRows): Promise<{ fresh: number; known: number }> {
-  const fresh = await insertEvents(sql, instance, rows.events, rows)
+  const arrivals = rows.events.map((event): Arrival => ({ event, message: null, first: true }))
+  const { fresh } = await insertEvents(sql, instance, arrivals, rows)
   await addTotals(sql, instance, { imported: fresh })
   return { fresh, known: rows.events.length - fresh }
 }

@@ -123,6 +123,32 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     )${tableOptions}`,
     ...['folded', 'erased', 'dropped', 'withheld'].map((name) => `ALTER TABLE books ADD COLUMN ${name} ${integer} NOT NULL DEFAULT 0`),
   ],
+  // What came in word for word, for whoever has to look at a dead letter or put it back; what failed last, so that nothing is tried for ever.
+  ({ integer, identity, tableOptions }) => [
+    `ALTER TABLE events ADD COLUMN replays ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE events ADD COLUMN archived_at ${integer}`,
+    `ALTER TABLE events ADD COLUMN original TEXT`,
+    `ALTER TABLE events ADD COLUMN body TEXT`,
+    `CREATE INDEX events_dead ON events (seq) WHERE state = 'dead-lettered'`,
+    `ALTER TABLE employees ADD COLUMN failed_operation ${integer}`,
+    `ALTER TABLE employees ADD COLUMN failed_hash TEXT`,
+    `ALTER TABLE employees ADD COLUMN failures ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE outbox ADD COLUMN copied_at ${integer}`,
+    `CREATE INDEX outbox_uncopied ON outbox (id) WHERE state = 'dead-lettered' AND copied_at IS NULL`,
+    `ALTER TABLE books ADD COLUMN replays ${integer} NOT NULL DEFAULT 0`,
+    `CREATE TABLE edits (seq ${identity}, event_seq ${integer} NOT NULL, at ${integer} NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, original TEXT, body TEXT)${tableOptions}`,
+    `CREATE INDEX edits_event ON edits (event_seq)`,
+    `CREATE TABLE replay_runs (
+      seq ${identity}, selection TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, created_at ${integer} NOT NULL, ended_at ${integer}
+    )${tableOptions}`,
+    `CREATE INDEX replay_runs_open ON replay_runs (selection) WHERE ended_at IS NULL`,
+    `CREATE TABLE replay_items (
+      run ${integer} NOT NULL, place ${integer} NOT NULL, home TEXT NOT NULL, entity TEXT, sequence TEXT, event_seq ${integer}, revision ${integer},
+      state TEXT NOT NULL, result TEXT, at ${integer}, PRIMARY KEY (run, place)
+    )${tableOptions}`,
+    `CREATE INDEX replay_items_state ON replay_items (run, state, place)`,
+    `CREATE INDEX replay_items_event ON replay_items (event_seq) WHERE event_seq IS NOT NULL`,
+  ],
 ]
 
 /**

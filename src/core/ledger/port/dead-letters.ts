@@ -2,16 +2,19 @@ import type { EventName } from '../../model.ts'
 
 /** What dead-letter commands and replay ask of the ledger, and what it answers. */
 
-/** What came in with an event, word for word. */
-export interface Original {
-  readonly entity: string
-  readonly sequence: string
-  readonly enqueuedAt: number
+/** A message word for word, its place aside. */
+export interface MessageOriginal {
   readonly messageId: string | null
   readonly sessionId: string | null
   readonly contentType: string | null
   readonly body: string
   readonly properties: Readonly<Record<string, string | number | boolean | null>>
+}
+/** What an event came in. */
+export interface Original extends MessageOriginal {
+  readonly entity: string
+  readonly sequence: string
+  readonly enqueuedAt: number
 }
 
 /** Only those that fit all that is not `null`. */
