@@ -1,6 +1,7 @@
 import { describe, it } from 'node:test'
 import { answerCases } from './ledger-answers.ts'
 import { booksCases } from './ledger-books.ts'
+import { deadLetterCases } from './ledger-dead-letters.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
@@ -24,6 +25,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...rescindCases,
   ...submitCases,
   ...reportCases,
+  ...deadLetterCases,
   ...answerCases,
   ...traceCases,
   ...booksCases,

@@ -4,6 +4,7 @@ import { nextBatch, takeSlot } from './batches.ts'
 import { brakeStatus, releaseBrake } from './brake.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates, correlate, watermark } from './correlate.ts'
+import { deadLetter, deadLetters, endDeadLetters } from './dead-letters.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
 import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
@@ -34,12 +35,12 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     nextBatch: (query) => within((sql) => nextBatch(sql, query)),
     takeSlot: (batchId, query) => within((sql) => takeSlot(sql, instance, batchId, query)),
     hold: (hold) => within((sql) => setHold(sql, hold)),
-    recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, instance, batchId, answer, now)),
+    recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, batchId, answer, now)),
     candidates: (records) => within((sql) => candidates(sql, records)),
     correlate: (page) => within((sql) => correlate(sql, instance, page)),
     finalize: (now, limit) => within((sql) => finalize(sql, instance, now, limit)),
     overdue: (acceptedBefore, limit) => within((sql) => overdue(sql, acceptedBefore, limit)),
-    expireEscrowed: (before, now, limit) => within((sql) => expireEscrowed(sql, instance, before, now, limit)),
+    expireEscrowed: (before, now, limit) => within((sql) => expireEscrowed(sql, before, now, limit)),
     expire: (query) => within((sql) => expire(sql, instance, query)),
     expireIncomplete: (before, now, limit) => within((sql) => expireIncomplete(sql, instance, before, now, limit)),
     watermark: () => within(watermark),
@@ -56,6 +57,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
     findPerson: (reference) => within((sql) => findPerson(sql, reference)),
     peoplePage: (after, limit) => within((sql) => peoplePage(sql, after, limit)),
+    deadLetters: (query) => within((sql) => deadLetters(sql, query)),
+    deadLetter: (seq) => within((sql) => deadLetter(sql, seq)),
+    endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
     ping: () => within(ping),
     close: () => driver.close(),
   }

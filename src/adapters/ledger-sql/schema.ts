@@ -133,6 +133,7 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `ALTER TABLE employees ADD COLUMN failed_operation ${integer}`,
     `ALTER TABLE employees ADD COLUMN failed_hash TEXT`,
     `ALTER TABLE employees ADD COLUMN failures ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE operations ADD COLUMN alone ${integer} NOT NULL DEFAULT 0`,
     `ALTER TABLE outbox ADD COLUMN copied_at ${integer}`,
     `CREATE INDEX outbox_uncopied ON outbox (id) WHERE state = 'dead-lettered' AND copied_at IS NULL`,
     `ALTER TABLE books ADD COLUMN replays ${integer} NOT NULL DEFAULT 0`,

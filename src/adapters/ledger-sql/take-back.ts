@@ -63,4 +63,18 @@ export async function rewrite(sql: Sql, events: readonly { readonly seq: number;
        state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL, archived_at = NULL, replays = events.replays + 1
      FROM v WHERE events.seq = v.seq`,
   )
+  await giveAnotherChance(
+    sql,
+    events.map(({ event }) => event.employee),
+  )
+}
+
+/** What failed for good may be sent again: somebody put it back. */
+export async function giveAnotherChance(sql: Sql, employees: readonly string[]): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT'],
+    [...new Set(employees)].sort().map((id) => [id]),
+    'UPDATE employees SET failed_hash = NULL, failed_operation = NULL, failures = 0 FROM v WHERE employees.id = v.id',
+  )
 }

@@ -1,3 +1,11 @@
+import type {
+  EndedDeadLetters,
+  EndOrder,
+  LedgerDeadLetter,
+  LedgerDeadLetterPage,
+  LedgerDeadLetterQuery,
+  Original,
+} from './port/dead-letters.ts'
 import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
 import type { LogRecord } from '../report/log-record.ts'
@@ -113,6 +121,12 @@ export interface Ledger {
   foldAway(cuts: readonly PersonCut[], settledBefore: number, now: number): Promise<{ readonly folded: number }>
   /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
   erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
+  /** A page of events that died after they were taken in, in the order they were; where `next` is not `null`, it continues. */
+  deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
+  /** One of them, with what it came in; `null` when that event is not dead. `original` is `null` for a row of a file. */
+  deadLetter(seq: number): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
+  /** Discards or archives dead letters; who did it and why is kept. */
+  endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>
   /** Rejects while the ledger cannot take work. */
   ping(): Promise<void>
   close(): Promise<void>

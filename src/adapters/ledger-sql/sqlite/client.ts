@@ -102,6 +102,9 @@ export async function openSqliteLedger({
     erase: remote('erase'),
     findPerson: remote('findPerson'),
     peoplePage: remote('peoplePage'),
+    deadLetters: remote('deadLetters'),
+    deadLetter: remote('deadLetter'),
+    endDeadLetters: remote('endDeadLetters'),
     ping: remote('ping'),
     close: () => (closing ??= close()),
   }

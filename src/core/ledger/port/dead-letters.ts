@@ -57,3 +57,21 @@ export interface LedgerDeadLetter extends EventName {
   /** Still keeps its person out. */
   readonly keepsOut: boolean
 }
+
+/** Ends dead letters without putting them back. */
+export interface EndOrder {
+  readonly seqs: readonly number[]
+  /** A discarded one counts as if it had never happened; an archived one is only out of sight, and still keeps a leaver out. */
+  readonly how: 'discard' | 'archive'
+  /** Discards also those that put their person out, who may become active by it. */
+  readonly terminations: boolean
+  readonly actor: string
+  readonly reason: string
+}
+export interface EndedDeadLetters {
+  readonly ended: readonly number[]
+  /** Left as they are, because they put their person out. */
+  readonly kept: readonly number[]
+  /** Not dead any more. */
+  readonly gone: readonly number[]
+}
