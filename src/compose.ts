@@ -5,6 +5,7 @@ import type { BusMessage } from './adapters/service-bus/message.ts'
 import { ACCEPT_RETRY, sessionInbox } from './adapters/service-bus/sessions.ts'
 import { type BusAddress, closeWithin, connect } from './adapters/service-bus/client.ts'
 import { busOutlet } from './adapters/service-bus/outlet.ts'
+import { type Pulse, pulse } from './adapters/service-bus/pulse.ts'
 import { graphClient } from './adapters/graph/client.ts'
 import { createCredential } from './adapters/graph/credential.ts'
 import { parseEndpoint } from './adapters/graph/endpoint.ts'
@@ -27,6 +28,8 @@ import type { Runtime, Service } from './core/runtime.ts'
 export interface Composed {
   readonly ledger: Ledger
   readonly service: Service
+  /** Whether receivers are open and the bus can be reached. */
+  receiving(): boolean
   close(): Promise<void>
 }
 
@@ -56,9 +59,10 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   const fold = { ...owned, activation: config.rules.activation }
   const { readers, notices } = config.rules
   const settings = settingsOf(config, runtime.id())
+  const receivers = pulse(runtime.now)
   const service = connector(
     {
-      inbox: inboxOf(config, bus, credential, runtime),
+      inbox: receivers.watch(inboxOf(config, bus, credential, runtime, receivers)),
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
@@ -78,11 +82,17 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
     runtime,
   )
   const held = stack.move()
-  return { ledger, service, close: () => held.disposeAsync() }
+  return { ledger, service, receiving: receivers.receiving, close: () => held.disposeAsync() }
 }
 
 /** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
-function inboxOf(config: Config, bus: ServiceBusClient, credential: TokenCredential, runtime: Runtime): Inbox<BusMessage> {
+function inboxOf(
+  config: Config,
+  bus: ServiceBusClient,
+  credential: TokenCredential,
+  runtime: Runtime,
+  { trouble: onTrouble }: Pulse,
+): Inbox<BusMessage> {
   const { entrances } = config.rules
   const inFlight = Math.max(1, Math.floor(config.IN_FLIGHT / entrances.length))
   return joinInboxes(
@@ -90,10 +100,10 @@ function inboxOf(config: Config, bus: ServiceBusClient, credential: TokenCredent
       entrance.sessions
         ? sessionInbox(
             () => connect(busAddress(config, credential), ACCEPT_RETRY),
-            { ...entrance, inFlight, sessions: config.SESSIONS, idleMs: config.SESSION_IDLE_MS, turnMs: config.SESSION_TURN_MS },
+            { ...entrance, inFlight, sessions: config.SESSIONS, idleMs: config.SESSION_IDLE_MS, turnMs: config.SESSION_TURN_MS, onTrouble },
             runtime,
           )
-        : busInbox(bus, { ...entrance, inFlight, watchdogMs: config.WATCHDOG_MS }, runtime),
+        : busInbox(bus, { ...entrance, inFlight, watchdogMs: config.WATCHDOG_MS, onTrouble }, runtime),
     ),
   )
 }

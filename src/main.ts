@@ -34,6 +34,13 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/run.ts')).run(process.env)
     })
   program
+    .command('health')
+    .description('ask the rollcall run beside this whether it is ready: 0 yes, 1 no; for health checks of containers')
+    .option('--live', 'ask only whether it is alive', false)
+    .action(async (options: { live: boolean }) => {
+      code = await (await import('./operate/health.ts')).health(process.env, options.live ? 'live' : 'ready')
+    })
+  program
     .command('status')
     .description('what is in the ledger, and whether the books balance')
     .addOption(output())

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseHttpAddress } from './http-address.ts'
 
 /** Where and how to connect, and every limit and duration; durations are milliseconds. From the environment, or from `settings` of the file. */
 
@@ -15,6 +16,9 @@ const text = z.string().min(1)
 const optional = z.string().min(1).nullable().default(null)
 /** A zone this runtime knows, such as Europe/Berlin. */
 export const zone = text.refine(isZone, { error: 'takes an IANA zone such as Europe/Berlin' })
+const httpAddress = text.refine((given) => parseHttpAddress(given) !== null, {
+  error: 'takes a port, or address:port such as 127.0.0.1:9464 or 0.0.0.0:9464',
+})
 const flag = z.stringbool().default(false)
 const whole = z.coerce.number().int()
 const duration = (fallback: number): z.ZodType<number> => whole.min(0).default(fallback)
@@ -102,6 +106,10 @@ export const ENVIRONMENT = z.object({
     .default(400)
     .meta({ description: 'Events settled longer ago than this are folded away; what they say that still stands is kept' }),
   WATCHDOG_MS: duration(60_000).meta({ description: 'A receiver silent for this long over a queue that holds messages is opened anew' }),
+  HTTP_ADDRESS: httpAddress.nullable().default(null).meta({
+    description: 'Where rollcall run answers /livez, /readyz and /metrics: a port of loopback, or address:port. Without it nowhere',
+  }),
+  HTTP_TOKEN: optional.meta({ description: 'Bearer token for /metrics where HTTP_ADDRESS is beyond loopback', secret: true }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional.meta({ description: 'Where telemetry goes; without it none is made' }),
 })
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,14 +1,21 @@
+import { counting } from '../adapters/telemetry/counters.ts'
 import { compose } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import type { Probes } from './probes.ts'
 import { outside, stopSignal, whenAborted } from './process.ts'
+import { serveProbes } from './serve.ts'
 
 /** Runs the connector until it is told to stop. */
 export async function run(environment: NodeJS.ProcessEnv): Promise<number> {
   const config = readConfig(environment)
-  const { runtime, close } = outside(config)
+  const { runtime: plain, close } = outside(config)
+  const { telemetry, counters } = counting(plain.telemetry)
+  const runtime = { ...plain, telemetry }
   const stop = stopSignal(runtime.log)
   const composed = await compose(config, runtime)
+  let probes: Probes | null = null
   try {
+    probes = await serveProbes(config, composed, counters, runtime)
     runtime.log.info('started', {
       ledger: config.LEDGER,
       queues: config.rules.entrances.map(({ entity }) => entity),
@@ -20,6 +27,7 @@ export async function run(environment: NodeJS.ProcessEnv): Promise<number> {
     await running
   } finally {
     await composed.close()
+    await probes?.close()
     runtime.log.info('stopped')
     await close()
   }

@@ -1,6 +1,7 @@
 import type { Candidate, Candidates, CorrelatedPage, JoinedRecord } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import type { LogRecord } from '../../core/report/log-record.ts'
+import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
 import { offerAgain, planAgain } from './finalize.ts'
 import { operationId, seqOf } from './people.ts'
@@ -79,6 +80,8 @@ export async function correlate(
   instance: string,
   { joins, now, finalAt, watermark, disturbed, foreign }: CorrelatedPage,
 ): Promise<void> {
+  await sql.lock('report')
+  await lockPeople(sql, [...joins.map(({ record }) => record.employee), ...disturbed])
   await insertRows(
     sql,
     'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at)',
@@ -120,7 +123,7 @@ export async function correlate(
     first.map(({ employee }) => employee),
     now,
   )
-  await addTotals(sql, instance, { unmatched: foreign })
+  addTotals(sql, instance, { unmatched: foreign })
   if (watermark !== null)
     await sql.run(
       `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value THEN cursors.value ELSE excluded.value END`,

@@ -10,6 +10,7 @@ import { type JsonObject, saysLeaver } from '../../core/model.ts'
 import { DISCARDED } from '../../core/plan/person.ts'
 import { finishEvents, planAgain } from './finalize.ts'
 import { parse } from './json.ts'
+import { lockPeople } from './lock-people.ts'
 import { operationId } from './people.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
 
@@ -87,12 +88,7 @@ const putsOut = ({ worker }: { readonly worker: string }): boolean => saysLeaver
 
 export async function endDeadLetters(sql: Sql, instance: string, order: EndOrder, now: number): Promise<EndedDeadLetters> {
   const { how, terminations, actor, reason } = order
-  const rows = await withRows<Pick<Row, 'seq' | 'employee' | 'worker' | 'operation'>>(
-    sql,
-    ['seq INT'],
-    order.seqs.toSorted((a, b) => a - b).map((seq) => [seq]),
-    `SELECT e.seq, e.employee, e.worker, e.operation FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
-  )
+  const rows = await lockDead(sql, order.seqs)
   const kept = how === 'discard' && !terminations ? rows.filter(putsOut) : []
   const ended = rows.filter((row) => !kept.includes(row))
   if (how === 'archive')
@@ -134,4 +130,24 @@ export async function endDeadLetters(sql: Sql, instance: string, order: EndOrder
     kept: kept.map(({ seq }) => seq),
     gone: order.seqs.filter((seq) => !found.has(seq)),
   }
+}
+
+/** Dead letters of these that are still dead, with their people held until the end of the transaction. */
+export async function lockDead(
+  sql: Sql,
+  seqs: readonly number[],
+): Promise<Pick<Row, 'seq' | 'employee' | 'worker' | 'operation' | 'revision'>[]> {
+  const dead = (): ReturnType<typeof lockDead> =>
+    withRows(
+      sql,
+      ['seq INT'],
+      seqs.toSorted((a, b) => a - b).map((seq) => [seq]),
+      `SELECT e.seq, e.employee, e.worker, e.operation, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
+    )
+  if (sql.dialect.forUpdate !== '')
+    await lockPeople(
+      sql,
+      (await dead()).map(({ employee }) => employee),
+    )
+  return dead()
 }

@@ -30,7 +30,8 @@ export async function insertEvents(sql: Sql, instance: string, arrivals: readonl
   const inserted = await insertRows<{ event_id: string; source: string }>(
     sql,
     `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from, original, body)`,
-    [...named.values()].map((arrival) => eventRow(arrival, timing.now)),
+    // In the order of their keys: two instances with the same events would otherwise wait for each other.
+    [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
     'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source',
   )
   const taken: HrEvent[] = []

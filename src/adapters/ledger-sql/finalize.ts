@@ -1,6 +1,7 @@
 import type { Interim } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import { INCOMPLETE_RECORD, REASONS } from '../../core/plan/plan.ts'
+import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
 import { addTotals } from './totals.ts'
@@ -19,9 +20,18 @@ export interface Ended {
 
 /** Answered operations whose quiet period is over become final, their events with them. */
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
+  await sql.lock('report')
   const rows = await sql.all<Ended & { interim: Interim; alone: number }>(
     `SELECT seq, employee, interim, code, reason, alone FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
+  )
+  const reports = await reportsOf(
+    sql,
+    rows.filter((row) => row.interim !== 'failed'),
+  )
+  await lockPeople(
+    sql,
+    [...rows, ...reports].map(({ employee }) => employee),
   )
   const byInterim = group(rows, (row) => row.interim)
   await endOperations(sql, byInterim.get('confirmed') ?? [], 'confirmed', now)
@@ -81,7 +91,7 @@ export async function finishEvents(sql: Sql, instance: string, finished: readonl
      FROM v WHERE events.seq = v.seq`,
   )
   await queueOutcomes(sql, finished, now)
-  await addTotals(sql, instance, { finished: finished.length })
+  addTotals(sql, instance, { finished: finished.length })
 }
 
 /** Puts events back to be looked at afresh: what stood in their place has fallen away. */
@@ -99,16 +109,7 @@ export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): P
  * follow-up has set it meanwhile. Once only: what was sent after the manager was known is the service's to resolve.
  */
 async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
-  const reports = await withRows<{ seq: number; employee: string }>(
-    sql,
-    ['seq INT', 'employee TEXT'],
-    ended.map(({ seq, employee }) => [seq, employee]),
-    `SELECT o.seq, o.employee FROM v JOIN operations o ON o.unresolved = v.employee JOIN employees m ON m.id = v.employee
-       WHERE o.state IN ('confirmed', 'unchanged') AND m.known_at >= o.submitted_at
-     UNION
-     SELECT o.seq, o.employee FROM v JOIN operations o ON o.seq = v.seq JOIN employees m ON m.id = o.unresolved
-       WHERE m.known_at >= o.submitted_at`,
-  )
+  const reports = await reportsOf(sql, ended)
   if (reports.length === 0) return
   await withRows(
     sql,
@@ -120,6 +121,19 @@ async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number)
     sql,
     reports.map(({ employee }) => employee),
     now,
+  )
+}
+
+function reportsOf(sql: Sql, ended: readonly Ended[]): Promise<{ seq: number; employee: string }[]> {
+  return withRows<{ seq: number; employee: string }>(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    ended.map(({ seq, employee }) => [seq, employee]),
+    `SELECT o.seq, o.employee FROM v JOIN operations o ON o.unresolved = v.employee JOIN employees m ON m.id = v.employee
+       WHERE o.state IN ('confirmed', 'unchanged') AND m.known_at >= o.submitted_at
+     UNION
+     SELECT o.seq, o.employee FROM v JOIN operations o ON o.seq = v.seq JOIN employees m ON m.id = o.unresolved
+       WHERE m.known_at >= o.submitted_at`,
   )
 }
 
@@ -179,7 +193,7 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
 /** What never became complete dies with the names of what was missing. It comes back by itself when the person becomes complete after all. */
 export async function expireIncomplete(sql: Sql, instance: string, before: number, now: number, limit: number): Promise<number> {
   const people = await sql.all<{ id: string }>(
-    'SELECT id FROM employees WHERE incomplete_since IS NOT NULL AND incomplete_since <= ? ORDER BY incomplete_since LIMIT ?',
+    `SELECT id FROM employees WHERE incomplete_since IS NOT NULL AND incomplete_since <= ? ORDER BY incomplete_since LIMIT ?${sql.dialect.skipLocked}`,
     [before, limit],
   )
   if (people.length === 0) return 0

@@ -82,5 +82,5 @@ export async function markPublished(sql: Sql, instance: string, ids: readonly nu
     ids.map((id) => [id, now]),
     'UPDATE outbox SET published_at = v.now FROM v WHERE outbox.id = v.id AND outbox.published_at IS NULL RETURNING outbox.id',
   )
-  await addTotals(sql, instance, { published: marked.length })
+  addTotals(sql, instance, { published: marked.length })
 }

@@ -38,20 +38,27 @@ const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.st
 export const BACKLOG_UNTIL = 'backlog-until'
 
 /** Leavers first, then people whose moment has come, then those who were quiet long enough. */
-export async function duePeople(sql: Sql, { now, limit, maxWaitMs }: DueQuery): Promise<Person[]> {
+export async function duePeople(sql: Sql, { now, limit, maxWaitMs, claimMs = 0 }: DueQuery): Promise<Person[]> {
   const ids = new Set<string>()
-  const add = async (text: string, parameters: readonly number[]): Promise<void> => {
-    if (ids.size >= limit) return
-    for (const { id } of await sql.all<{ id: string }>(text, [...parameters, limit])) if (ids.size < limit) ids.add(id)
+  const add = async (which: string, parameters: readonly number[]): Promise<void> => {
+    const left = limit - ids.size
+    if (left <= 0) return
+    const rows =
+      claimMs === 0
+        ? await sql.all<{ id: string }>(`SELECT id FROM employees WHERE ${which} LIMIT ?`, [...parameters, limit])
+        : await sql.all<{ id: string }>(
+            `UPDATE employees SET claimed_until = ? WHERE id IN (
+               SELECT id FROM employees WHERE claimed_until <= ? AND ${which} LIMIT ?${sql.dialect.skipLocked}) RETURNING id`,
+            [now + claimMs, now, ...parameters, left],
+          )
+    for (const { id } of rows) if (ids.size < limit) ids.add(id)
   }
-  await add('SELECT id FROM employees WHERE urgent = 1 LIMIT ?', [])
-  await add('SELECT id FROM employees WHERE next_at IS NOT NULL AND next_at <= ? ORDER BY next_at LIMIT ?', [now])
+  await add('urgent = 1', [])
+  await add('next_at IS NOT NULL AND next_at <= ? ORDER BY next_at', [now])
   const [backlog] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [BACKLOG_UNTIL])
   if ((backlog?.value ?? 0) > now)
-    await add('SELECT id FROM employees WHERE dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at LIMIT ?', [
-      now - maxWaitMs,
-    ])
-  else await add('SELECT id FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at LIMIT ?', [now])
+    await add('dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at', [now - maxWaitMs])
+  else await add('plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at', [now])
   return loadPeople(sql, [...ids])
 }
 

@@ -9,6 +9,8 @@ import { addTotals } from './totals.ts'
 /** One transaction: messages, their events, and the people who are now due. */
 export async function record(sql: Sql, instance: string, batch: IntakeBatch): Promise<RecordResult> {
   const { now } = batch
+  // A rescind and what it names must not pass each other unseen.
+  await sql.lock('intake', batch.messages.some(({ events }) => events.some(({ rescinds }) => rescinds !== null)) ? undefined : 'shared')
   const refused = await mismatches(sql, batch.messages)
   const messages = batch.messages.map((message, place): IntakeMessage => {
     const refusal = refused.get(place)
@@ -17,7 +19,9 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   const fresh = await insertRows<{ entity: string; enqueued_at: number; sequence: string }>(
     sql,
     'messages (entity, enqueued_at, sequence, events, rejected, received_at)',
-    messages.map((message) => [message.entity, message.enqueuedAt, message.sequence, message.events.length, message.rejected, now]),
+    messages
+      .map((message) => [message.entity, message.enqueuedAt, message.sequence, message.events.length, message.rejected, now] as const)
+      .sort((a, b) => order(a[2], b[2]) || a[1] - b[1] || order(a[0], b[0])),
     'ON CONFLICT DO NOTHING RETURNING entity, enqueued_at, sequence',
   )
   // Each is taken out when it is met, so that a message delivered twice within one batch counts once.
@@ -32,7 +36,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     for (const event of message.events) arrivals.push({ event, message, first })
   }
   const taken = await insertEvents(sql, instance, arrivals, batch)
-  if (batch.backlog)
+  if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
     await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
       BACKLOG_UNTIL,
       now + batch.quietMs,
@@ -40,7 +44,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
 
   // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
   const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays)
-  await addTotals(sql, instance, {
+  addTotals(sql, instance, {
     messages: fresh.length,
     decoded: fresh.length - rejected,
     rejected,
@@ -53,11 +57,19 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
 }
 
+/** Everybody who takes in would otherwise wait for this one row. */
+async function saidAlready(sql: Sql, until: number, quietMs: number): Promise<boolean> {
+  const [said] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [BACKLOG_UNTIL])
+  return said !== undefined && said.value > until - quietMs / 10
+}
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const messageKey = (entity: string, enqueuedAt: number, sequence: string): string => `${sequence}\n${enqueuedAt}\n${entity}`
 
 export async function importBaseline(sql: Sql, instance: string, rows: BaselineRows): Promise<{ fresh: number; known: number }> {
+  await sql.lock('intake', rows.events.some(({ rescinds }) => rescinds !== null) ? undefined : 'shared')
   const arrivals = rows.events.map((event): Arrival => ({ event, message: null, first: true }))
   const { fresh } = await insertEvents(sql, instance, arrivals, rows)
-  await addTotals(sql, instance, { imported: fresh })
+  addTotals(sql, instance, { imported: fresh })
   return { fresh, known: rows.events.length - fresh }
 }

@@ -150,27 +150,30 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE INDEX replay_items_state ON replay_items (run, state, place)`,
     `CREATE INDEX replay_items_event ON replay_items (event_seq) WHERE event_seq IS NOT NULL`,
   ],
+  // Several instances: who is being planned by one of them, and what only one of them does at a time.
+  ({ integer, tableOptions }) => [
+    `ALTER TABLE employees ADD COLUMN claimed_until ${integer} NOT NULL DEFAULT 0`,
+    `CREATE TABLE leases (name TEXT PRIMARY KEY NOT NULL, owner TEXT NOT NULL, until ${integer} NOT NULL)${tableOptions}`,
+  ],
 ]
 
 /**
- * Brings the ledger to this release's schema. Safe when several instances do it at once: each number is applied in one transaction that
+ * Brings the ledger to this release's schema. Safe when several instances do it at once: all of it is one transaction that
  * another instance's makes wait or find done. Throws `LedgerTooNew` for a ledger of a newer release.
  */
 export async function migrate(driver: Driver, now: number): Promise<void> {
   const { dialect } = driver
-  await driver.transaction((sql) =>
-    sql.run(
-      `CREATE TABLE IF NOT EXISTS migrations (version ${dialect.integer} PRIMARY KEY NOT NULL, applied_at ${dialect.integer} NOT NULL)${dialect.tableOptions}`,
-    ),
-  )
   await driver.transaction(async (sql) => {
-    if (dialect.name === 'postgres') await sql.run('LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE')
+    await sql.lock('schema')
+    await sql.run(
+      `CREATE TABLE IF NOT EXISTS migrations (version ${dialect.integer} PRIMARY KEY NOT NULL, applied_at ${dialect.integer} NOT NULL)${dialect.tableOptions}`,
+    )
     const [row] = await sql.all<{ version: number | null }>('SELECT MAX(version) AS version FROM migrations')
     const version = row?.version ?? 0
     if (version > MIGRATIONS.length) throw tooNew(version)
     for (const [index, migration] of MIGRATIONS.entries()) {
       if (index < version) continue
-      for (const statement of migration(dialect)) await sql.run(statement)
+      for (const statement of migration(dialect)) await sql.run(dialect.define(statement))
       await sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, ?)', [index + 1, now])
     }
   })

@@ -1,6 +1,7 @@
 import { type HrEvent, type JsonObject, saysLeaver } from '../../core/model.ts'
 import { type Arrival, contentOf, eventKey } from './event-row.ts'
 import { parse } from './json.ts'
+import { lockPeople } from './lock-people.ts'
 import { type Sql, withRows } from './sql.ts'
 
 /** An event that dies and is sent again for ever would never be seen by anybody; after this often it takes a replay by hand. */
@@ -21,6 +22,7 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
      WHERE e.state = 'dead-lettered' AND e.finished_at < v.enqueued_at AND e.replays < ${MOST_RESUBMISSIONS}`,
   )
   if (dead.length === 0) return []
+  await lockPeople(sql, [...arrivals.map(({ event }) => event.employee), ...dead.map(({ employee }) => employee)])
   const byKey = new Map(again.map((arrival) => [eventKey(arrival.event.id, arrival.event.source), arrival]))
   const back = dead.flatMap((row) => {
     const arrival = byKey.get(eventKey(row.event_id, row.source))

@@ -11,6 +11,8 @@ export type InboxSettings = Place & {
   readonly inFlight: number
   /** A receiver that brought nothing for this long although the queue holds something is opened anew. */
   readonly watchdogMs: number
+  /** Hears that the bus could not be reached, or was lost. */
+  readonly onTrouble?: () => void
 }
 export const MOST_IN_FLIGHT = 1_500
 const CLOSE_MS = 5_000
@@ -65,7 +67,10 @@ function openReceiver(
             })
             onMessage(message)
           }),
-        processError: async ({ error, errorSource }) => runtime.log.warn('inbox.error', { code: busCode(error), during: errorSource }),
+        processError: async ({ error, errorSource }) => {
+          settings.onTrouble?.()
+          runtime.log.warn('inbox.error', { code: busCode(error), during: errorSource })
+        },
       },
       { autoCompleteMessages: false, maxConcurrentCalls: Math.min(settings.inFlight, MOST_IN_FLIGHT) },
     )

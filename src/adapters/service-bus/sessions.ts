@@ -15,6 +15,8 @@ export type SessionSettings = Place & {
   readonly idleMs: number
   /** A session is held no longer than this, so that others get their turn. Well below the five minutes for which the client renews its lock. */
   readonly turnMs: number
+  /** Hears that the bus could not be reached. */
+  readonly onTrouble?: () => void
 }
 
 /** For a client of its own: asking for the next session ends with the timeout only, no signal reaches it (service-bus §0.7). */
@@ -104,6 +106,7 @@ function openSessions(
       return
     }
     failures += 1
+    settings.onTrouble?.()
     const restMs = Math.min(LONGEST_REST_MS, REST_MS * 2 ** Math.min(failures, 10)) * (0.75 + runtime.random() / 2)
     runtime.log.warn('inbox.error', { code, during: 'acceptSession', queue: entity, retryInMs: Math.round(restMs) })
     if (failures >= PATIENCE && asked === client) {

@@ -25,7 +25,18 @@ import type {
   Trace,
 } from './port/inspect.ts'
 import type { BaselineRows, IntakeBatch, Notice, NoticeQuery, ReadResult, RecordResult } from './port/intake.ts'
-import type { Batch, BatchAnswer, BatchQuery, BrakeStatus, DueQuery, Hold, PlanResult, Slot, SlotQuery } from './port/provision.ts'
+import type {
+  Batch,
+  BatchAnswer,
+  BatchQuery,
+  BrakeStatus,
+  DueQuery,
+  Hold,
+  LeaseQuery,
+  PlanResult,
+  Slot,
+  SlotQuery,
+} from './port/provision.ts'
 import type { Candidates, CorrelatedPage, ExpireQuery, Expired, OutcomeRow, Overdue } from './port/report.ts'
 
 export * from './port/dead-letters.ts'
@@ -51,6 +62,11 @@ export interface Ledger {
   claimNotices(query: NoticeQuery): Promise<readonly Notice[]>
   /** What came of reads: a notice becomes what was read, waits, or dies. Its person is planned when that changes anything. */
   finishReads(results: readonly ReadResult[], now: number): Promise<void>
+  /**
+   * What only one instance does at a time: true when `owner` has the lease now, until `now + leaseMs`. Whoever has it renews it by asking again, and
+   * gives it back with `leaseMs` 0.
+   */
+  lease(query: LeaseQuery): Promise<boolean>
   /** People to be planned: due, with nothing unanswered, or with a leaver's event waiting. Whole, with all their events. */
   duePeople(query: DueQuery): Promise<readonly Person[]>
   /**

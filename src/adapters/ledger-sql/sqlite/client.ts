@@ -72,6 +72,7 @@ export async function openSqliteLedger({
     importBaseline: remote('importBaseline'),
     claimNotices: remote('claimNotices'),
     finishReads: remote('finishReads'),
+    lease: remote('lease'),
     duePeople: remote('duePeople'),
     commitPlan: remote('commitPlan'),
     brakeStatus: remote('brakeStatus'),

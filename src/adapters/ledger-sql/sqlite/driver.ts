@@ -6,6 +6,9 @@ export const sqliteDialect: Dialect = {
   integer: 'INTEGER',
   identity: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   tableOptions: ' STRICT',
+  define: (statement) => statement,
+  forUpdate: '',
+  skipLocked: '',
 }
 
 /** How long a writer waits for another process's transaction before it fails. */
@@ -26,7 +29,9 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
     if (!statement) statements.set(text, (statement = database.prepare(text)))
     return statement
   }
-  const sql: Sql = {
+  const sql: Omit<Sql, 'tally'> = {
+    dialect: sqliteDialect,
+    lock: async () => {},
     all: async <T>(text: string, parameters: readonly SqlValue[] = []) => prepare(text).all(...parameters) as T[],
     run: async (text, parameters = []) => Number(prepare(text).run(...parameters).changes),
   }
@@ -35,7 +40,7 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
   const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
     database.exec(options.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
     try {
-      const result = await work(sql)
+      const result = await work({ ...sql, tally: new Map() })
       database.exec('COMMIT')
       return result
     } catch (error) {

@@ -1,0 +1,83 @@
+import { timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { sha256 } from '../adapters/system.ts'
+import { RollcallError } from '../core/errors.ts'
+import type { HttpAddress } from '../config/http-address.ts'
+import type { Readiness } from './readiness.ts'
+
+export interface ProbeSettings {
+  readonly address: HttpAddress
+  /** What a scraper has to show beyond loopback; without one only the probes are open there. */
+  readonly token: string | null
+}
+export interface Probes {
+  readonly port: number
+  close(): Promise<void>
+}
+
+type Route = (request: IncomingMessage) => Promise<{ readonly status: number; readonly type: string; readonly body: string }>
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+const WAIT_MS = 5_000
+
+/**
+ * Answers who looks after this process. `/livez`: 200 while its event loop turns, which is all that starting anew can mend. `/readyz`: 200 or 503
+ * with what was looked at. `/metrics`: Prometheus text; beyond loopback only for who shows the token. Rejects with `AddressUnavailable`.
+ */
+export async function startProbes(
+  { address, token }: ProbeSettings,
+  ready: () => Promise<Readiness>,
+  metrics: () => Promise<string>,
+): Promise<Probes> {
+  const routes: Readonly<Record<string, Route>> = {
+    '/livez': async () => ({ status: 200, type: JSON_TYPE, body: '{"alive":true}\n' }),
+    '/readyz': async () => {
+      const now = await ready()
+      return { status: now.ready ? 200 : 503, type: JSON_TYPE, body: `${JSON.stringify(now)}\n` }
+    },
+    '/metrics': async ({ headers }) =>
+      address.loopback || shows(headers.authorization, token)
+        ? { status: 200, type: METRICS_TYPE, body: await metrics() }
+        : { status: token === null ? 403 : 401, type: JSON_TYPE, body: '{"error":"needs the token of HTTP_TOKEN"}\n' },
+  }
+  const server = createServer({ requestTimeout: WAIT_MS, headersTimeout: WAIT_MS, keepAliveTimeout: WAIT_MS }, (request, response) => {
+    void answer(routes, request, response)
+  })
+  server.maxConnections = 100
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new RollcallError('AddressUnavailable', 'HTTP_ADDRESS cannot be listened on', { cause: error })))
+    server.listen(address.port, address.host, resolve)
+  })
+  const bound = server.address()
+  return {
+    port: typeof bound === 'object' && bound !== null ? bound.port : address.port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function answer(routes: Readonly<Record<string, Route>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const send = (status: number, type: string, body: string): void => {
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  }
+  const path = (request.url ?? '').split('?', 1)[0] ?? ''
+  const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+  if (!route) send(404, JSON_TYPE, '{"error":"not found"}\n')
+  else if (request.method !== 'GET' && request.method !== 'HEAD') send(405, JSON_TYPE, '{"error":"only GET"}\n')
+  else
+    await route(request).then(
+      ({ status, type, body }) => send(status, type, body),
+      () => send(500, JSON_TYPE, '{"error":"failed"}\n'),
+    )
+}
+
+/** In the same time whatever is shown. */
+function shows(authorization: string | undefined, token: string | null): boolean {
+  if (token === null || authorization === undefined) return false
+  return timingSafeEqual(Buffer.from(sha256(authorization)), Buffer.from(sha256(`Bearer ${token}`)))
+}

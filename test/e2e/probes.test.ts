@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { test } from 'node:test'
+import { startDoubles } from '../../src/local/doubles.ts'
+import { until } from '../adapters/support/until.ts'
+import { rollcall, start } from '../fakes/rollcall.ts'
+
+void test('a running connector says that it is ready, and health checks of a container believe it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-probes-'))
+  const doubles = await startDoubles({ fast: true })
+  const child = start(['run'], { ...doubles.environment, LEDGER: join(folder, 'ledger.db'), HTTP_ADDRESS: '127.0.0.1:0' })
+  t.after(async () => {
+    const ended = child.exitCode === null ? once(child, 'exit') : null
+    child.kill('SIGTERM')
+    await ended
+    await doubles.stop()
+    await rm(folder, { recursive: true })
+  })
+  const port = await new Promise<number>((resolve, reject) => {
+    if (!child.stderr) return reject(new Error('no stderr'))
+    createInterface(child.stderr)
+      .on('line', (line) => {
+        const { event, port } = JSON.parse(line) as { event: string; port?: number }
+        if (event === 'probes.listening' && port !== undefined) resolve(port)
+      })
+      .on('close', () => reject(new Error('it ended before it listened')))
+  })
+  const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+  await until('ready', async () => (await status('/readyz')) === 200)
+  assert.equal(await status('/livez'), 200)
+  assert.match(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(), /^rollcall_check\{check="receivers"\} 1$/m)
+  const asked = await rollcall(['health'], { HTTP_ADDRESS: String(port) })
+  assert.equal(asked.code, 0, asked.stderr)
+  assert.equal((await rollcall(['health'], { HTTP_ADDRESS: '1' })).code, 1)
+})
