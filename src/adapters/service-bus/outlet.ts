@@ -1,4 +1,4 @@
-import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus'
+import type { ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus'
 import { RollcallError } from '../../core/errors.ts'
 import type { Outlet, OutboxMessage } from '../../core/ports.ts'
 
@@ -11,11 +11,11 @@ export function busOutlet(client: ServiceBusClient, entity: string): Outlet & { 
   }
 }
 
+/** A message, or one in the client's annotated form. */
+export type Sendable = Parameters<ServiceBusMessageBatch['tryAddMessage']>[0]
+
 /** In order, in as few transfers as their size allows. */
-export async function sendInBatches(
-  sender: ReturnType<ServiceBusClient['createSender']>,
-  messages: readonly ServiceBusMessage[],
-): Promise<void> {
+export async function sendInBatches(sender: ReturnType<ServiceBusClient['createSender']>, messages: readonly Sendable[]): Promise<void> {
   let batch = await sender.createMessageBatch()
   for (const message of messages) {
     if (batch.tryAddMessage(message)) continue
