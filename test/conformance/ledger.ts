@@ -6,6 +6,7 @@ import { incompleteCases } from './ledger-incomplete.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
+import { replayCases } from './ledger-replay.ts'
 import { reportCases } from './ledger-report.ts'
 import { retentionCases } from './ledger-retention.ts'
 import { rescindCases } from './ledger-rescind.ts'
@@ -26,6 +27,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...submitCases,
   ...reportCases,
   ...deadLetterCases,
+  ...replayCases,
   ...answerCases,
   ...traceCases,
   ...booksCases,

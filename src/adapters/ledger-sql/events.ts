@@ -48,7 +48,9 @@ export async function insertEvents(sql: Sql, instance: string, arrivals: readonl
 }
 
 /** A person is due after some quiet, at the latest after the maximum wait, and at once when an event puts it out or takes another back. */
-export async function markDue(sql: Sql, events: readonly HrEvent[], { now, quietMs, maxWaitMs }: DueTiming): Promise<void> {
+type Due = Pick<HrEvent, 'employee' | 'effectiveAt' | 'worker' | 'rescinds'>
+
+export async function markDue(sql: Sql, events: readonly Due[], { now, quietMs, maxWaitMs }: DueTiming): Promise<void> {
   const urgent = new Map<string, boolean>()
   for (const event of events) {
     const id = event.employee.toWellFormed()

@@ -19,7 +19,9 @@ import type { Driver, Sql } from './sql.ts'
 import { listEvents } from './list-events.ts'
 import { writeTotals } from './totals.ts'
 import { trace } from './trace.ts'
-import { findPerson, peoplePage } from './view.ts'
+import { endReplay, freezeReplay, knownEvents, moveReplay, replayEntries, replayItems, replayRuns, takenIn } from './replays.ts'
+import { putBack } from './put-back.ts'
+import { findPerson, peoplePage, viewsOf } from './view.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
@@ -69,6 +71,16 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
     deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
     endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
+    knownEvents: (names) => looking((sql) => knownEvents(sql, names)),
+    people: (ids) => looking((sql) => viewsOf(sql, ids)),
+    freezeReplay: (order, now) => within((sql) => freezeReplay(sql, order, now)),
+    replayRuns: (query) => looking((sql) => replayRuns(sql, query)),
+    replayEntries: (run, after, limit) => looking((sql) => replayEntries(sql, run, after, limit)),
+    replayItems: (run, entity, stage, limit) => looking((sql) => replayItems(sql, run, entity, stage, limit)),
+    moveReplay: (run, entity, moves, now) => within((sql) => moveReplay(sql, run, entity, moves, now)),
+    putBack: (run, parts, now) => within((sql) => putBack(sql, run, parts, now)),
+    endReplay: (run, now) => within((sql) => endReplay(sql, run, now)),
+    takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
     ping: () => within(ping),
     close: () => driver.close(),
   }

@@ -18,9 +18,20 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   })
   const fresh = await insertRows<{ entity: string; enqueued_at: number; sequence: string }>(
     sql,
-    'messages (entity, enqueued_at, sequence, events, rejected, received_at)',
+    'messages (entity, enqueued_at, sequence, events, rejected, received_at, copy_id)',
     messages
-      .map((message) => [message.entity, message.enqueuedAt, message.sequence, message.events.length, message.rejected, now] as const)
+      .map(
+        (message) =>
+          [
+            message.entity,
+            message.enqueuedAt,
+            message.sequence,
+            message.events.length,
+            message.rejected,
+            now,
+            message.copyId ?? null,
+          ] as const,
+      )
       .sort((a, b) => order(a[2], b[2]) || a[1] - b[1] || order(a[0], b[0])),
     'ON CONFLICT DO NOTHING RETURNING entity, enqueued_at, sequence',
   )

@@ -140,15 +140,17 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE TABLE edits (seq ${identity}, event_seq ${integer} NOT NULL, at ${integer} NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, original TEXT, body TEXT)${tableOptions}`,
     `CREATE INDEX edits_event ON edits (event_seq)`,
     `CREATE TABLE replay_runs (
-      seq ${identity}, selection TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, created_at ${integer} NOT NULL, ended_at ${integer}
+      seq ${identity}, name TEXT NOT NULL, selection TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, created_at ${integer} NOT NULL, ended_at ${integer}
     )${tableOptions}`,
     `CREATE INDEX replay_runs_open ON replay_runs (selection) WHERE ended_at IS NULL`,
     `CREATE TABLE replay_items (
-      run ${integer} NOT NULL, place ${integer} NOT NULL, home TEXT NOT NULL, entity TEXT, sequence TEXT, event_seq ${integer}, revision ${integer},
-      state TEXT NOT NULL, result TEXT, at ${integer}, PRIMARY KEY (run, place)
+      run ${integer} NOT NULL, place ${integer} NOT NULL, entity TEXT NOT NULL, sequence TEXT NOT NULL, revision ${integer},
+      stage TEXT NOT NULL, code TEXT, sending_at ${integer}, at ${integer}, PRIMARY KEY (run, place)
     )${tableOptions}`,
-    `CREATE INDEX replay_items_state ON replay_items (run, state, place)`,
-    `CREATE INDEX replay_items_event ON replay_items (event_seq) WHERE event_seq IS NOT NULL`,
+    `CREATE INDEX replay_items_stage ON replay_items (run, entity, stage, place)`,
+    `CREATE UNIQUE INDEX replay_items_name ON replay_items (run, entity, sequence)`,
+    `ALTER TABLE messages ADD COLUMN copy_id TEXT`,
+    `CREATE INDEX messages_copy ON messages (copy_id) WHERE copy_id IS NOT NULL`,
   ],
   // Several instances: who is being planned by one of them, and what only one of them does at a time.
   ({ integer, tableOptions }) => [

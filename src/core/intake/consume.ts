@@ -1,6 +1,7 @@
 import type { IntakeMessage, Ledger, MessageOriginal } from '../ledger/port.ts'
 import type { HrEvent } from '../model.ts'
 import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
+import { REPLAY_RUN } from '../report/replay-log.ts'
 import { describeError, type Runtime, type Service } from '../runtime.ts'
 import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
 import { normalise } from './normalise.ts'
@@ -154,10 +155,9 @@ export function intake<M extends InboxMessage>(
 type Taken<M> = TakenIn & { readonly message: M }
 
 function toIntakeMessage<M extends InboxMessage>({ message, events, rejected }: Taken<M>): IntakeMessage {
-  const { entity, enqueuedAt, sequence } = message
-  return rejected
-    ? { entity, enqueuedAt, sequence, events, rejected: rejected.code }
-    : { entity, enqueuedAt, sequence, events, original: originalOf(message), rejected: null }
+  const { entity, enqueuedAt, sequence, messageId, properties } = message
+  const name = { entity, enqueuedAt, sequence, ...(messageId !== null && REPLAY_RUN in properties ? { copyId: messageId } : {}) }
+  return rejected ? { ...name, events, rejected: rejected.code } : { ...name, events, original: originalOf(message), rejected: null }
 }
 
 /** What was rejected stays on the bus; what was taken in was text. */

@@ -14,6 +14,8 @@ export interface IntakeMessage extends MessageName {
   readonly events: readonly HrEvent[]
   /** As it came, kept for whoever has to look at it or send it again. */
   readonly original?: MessageOriginal
+  /** Set for a copy that a replay sent: its messageId, by which the replay finds it again. */
+  readonly copyId?: string
   /** Set when the message could not be taken in and goes to the native dead-letter queue. */
   readonly rejected: string | null
 }
