@@ -1,11 +1,13 @@
 import { describe, it } from 'node:test'
 import { answerCases } from './ledger-answers.ts'
 import { booksCases } from './ledger-books.ts'
+import { deadLetterCases } from './ledger-dead-letters.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
+import { replayCases } from './ledger-replay.ts'
 import { reportCases } from './ledger-report.ts'
 import { retentionCases } from './ledger-retention.ts'
 import { rescindCases } from './ledger-rescind.ts'
@@ -25,6 +27,8 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...rescindCases,
   ...submitCases,
   ...reportCases,
+  ...deadLetterCases,
+  ...replayCases,
   ...answerCases,
   ...traceCases,
   ...booksCases,

@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/port.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { BlameRules } from './blame.ts'
 import type { BrakeSettings } from './brake.ts'
 import type { FoldRules } from './fold.ts'
 import type { Mapping } from './mapping.ts'
@@ -13,6 +14,7 @@ export interface PlanSettings {
   /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
   readonly incompleteMs: number
   readonly fold?: FoldRules
+  readonly blame?: BlameRules
   readonly brake: BrakeSettings
   /** Where several instances plan: how long people are one's own to plan. */
   readonly claimMs?: number
@@ -35,7 +37,12 @@ export function planning(
       return settings.pollMs
     }
     await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
-      const rules = { mapping, digest: runtime.digest, ...(settings.fold ? { fold: settings.fold } : {}) }
+      const rules = {
+        mapping,
+        digest: runtime.digest,
+        ...(settings.fold ? { fold: settings.fold } : {}),
+        ...(settings.blame ? { blame: settings.blame } : {}),
+      }
       const decisions: Decision[] = []
       for (const person of people) {
         const decision = planPerson(person, now, rules)
