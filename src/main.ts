@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { RollcallError } from './core/errors.ts'
+import { deadLetterCommands } from './operate/dead-letter-commands.ts'
 import type { Format } from './operate/output.ts'
 
 /**
@@ -88,6 +89,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: { state?: string; since?: string; output: 'table' | 'json' | 'ndjson' }) => {
       code = await (await import('./operate/events.ts')).events(process.env, options)
     })
+
+  deadLetterCommands(program, (result) => {
+    code = result
+  })
 
   program
     .command('check')
