@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Loop, LOOPS } from './core/loops.ts'
 import { RollcallError } from './core/errors.ts'
+import { deadLetterCommands } from './operate/dead-letter-commands.ts'
 import type { Format } from './operate/output.ts'
 
 /**
@@ -91,6 +92,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .action(async (options: { state?: string; since?: string; output: 'table' | 'json' | 'ndjson' }) => {
       code = await (await import('./operate/events.ts')).events(process.env, options)
     })
+
+  deadLetterCommands(program, (result) => {
+    code = result
+  })
 
   program
     .command('check')
