@@ -182,11 +182,15 @@ async function startLocal(): Promise<{ readonly entraPort: number; readonly envi
 async function reader(): Promise<Ledger> {
   const place = { location, auth: { kind: 'password', password: null }, instance: 'reader', connections: 2, statementMs: 10_000 } as const
   const opened: Ledger[] = []
-  await until('the ledger is there', async () => {
-    const ledger = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
-    if (ledger) opened.push(ledger)
-    return ledger !== null
-  })
+  await until(
+    'the ledger is there',
+    async () => {
+      const ledger = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
+      if (ledger) opened.push(ledger)
+      return ledger !== null
+    },
+    60_000,
+  )
   const [found] = opened
   if (!found) throw new Error('no ledger')
   stack.defer(() => found.close())
