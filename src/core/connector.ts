@@ -5,9 +5,10 @@ import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
 import { retention, type RetentionSettings } from './plan/retention.ts'
-import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog } from './ports.ts'
+import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog, Shelf } from './ports.ts'
 import { type JobSettings, jobWatch } from './provision/job.ts'
 import { submission, type SubmitSettings } from './provision/submit.ts'
+import { copying, type CopySettings, sweeping } from './report/copies.ts'
 import { correlation, type CorrelateSettings } from './report/correlation.ts'
 import { publication, type PublishSettings } from './report/publish.ts'
 import type { Runtime, Service } from './runtime.ts'
@@ -19,6 +20,8 @@ export interface Ports<M extends InboxMessage> {
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
   readonly outcomes: Outlet
+  /** Where copies of dead letters go, and where they lie; without it there are none. */
+  readonly copies?: { readonly outlet: Outlet<string>; readonly shelf: Shelf }
   /** Reads what notices are about; without it there are none. */
   readonly reader?: HrReader
 }
@@ -32,6 +35,7 @@ export interface ConnectorSettings {
   readonly uploads: number
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
+  readonly copies: CopySettings
   readonly hydrate?: HydrateSettings
   /** Without it everything is kept. */
   readonly retention?: RetentionSettings
@@ -55,6 +59,7 @@ export interface ConnectorSettings {
  *   A look at the job now and then holds it back while the job is paused or quarantined.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: only the log, or its silence past the deadline, ends an operation.
  * - **publish** tells what became of each event.
+ * - **copies** puts a copy of what died on the bus, and takes it away again when it stands for nothing any more.
  * - **retention** folds away what is old and settled.
  */
 export function connector<M extends InboxMessage>(
@@ -81,8 +86,11 @@ export function connector<M extends InboxMessage>(
   const watch = jobWatch(ledger, job, settings.job, runtime)
   const { reader } = ports
   const hydrate = reader && settings.hydrate ? [hydration(ledger, reader, settings.hydrate, runtime, () => plan.wake())] : []
+  const copies = ports.copies
+    ? [copying(ledger, ports.copies.outlet, settings.copies, runtime), sweeping(ledger, ports.copies.shelf, settings.copies, runtime)]
+    : []
   const forget = settings.retention ? [retention(ledger, settings.retention, runtime)] : []
-  return together([take, ...hydrate, plan, watch, ...submit, correlate, publish, ...forget])
+  return together([take, ...hydrate, plan, watch, ...submit, correlate, publish, ...copies, ...forget])
 }
 
 /** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */
