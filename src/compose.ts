@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { TokenCredential } from '@azure/identity'
 import type { ServiceBusClient } from '@azure/service-bus'
 import { busInbox } from './adapters/service-bus/inbox.ts'
@@ -13,9 +14,10 @@ import { parseEndpoint } from './adapters/graph/endpoint.ts'
 import { guarded } from './adapters/graph/breaker.ts'
 import { graphJob } from './adapters/graph/job.ts'
 import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
-import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
+import { isShared, type LedgerPlace, openLedger } from './adapters/ledger-sql/open.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
+import type { Loop } from './core/loops.ts'
 import { RollcallError } from './core/errors.ts'
 import { readBySource } from './core/intake/hydrate.ts'
 import { joinInboxes } from './core/intake/inboxes.ts'
@@ -29,8 +31,8 @@ import type { Runtime, Service } from './core/runtime.ts'
 export interface Composed {
   readonly ledger: Ledger
   readonly service: Service
-  /** Whether receivers are open and the bus can be reached. */
-  receiving(): boolean
+  /** Whether receivers are open and the bus can be reached; `null` where no messages are taken in. */
+  readonly receiving: (() => boolean) | null
   close(): Promise<void>
 }
 
@@ -42,7 +44,7 @@ const LONGEST_READ_MS = 300_000
 const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /** The one place where the core meets the outside. When something cannot be had, what was opened before is closed again. */
-export async function compose(config: Config, runtime: Runtime): Promise<Composed> {
+export async function compose(config: Config, runtime: Runtime, loops?: ReadonlySet<Loop>): Promise<Composed> {
   const endpoint = parseEndpoint(
     need(config.PROVISIONING_ENDPOINT, 'PROVISIONING_ENDPOINT', 'the bulkUpload URL of the portal'),
     config.PROVISIONING_ALLOW_HTTP,
@@ -52,7 +54,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
     throw new RollcallError('AuthIncomplete', 'AUTH_MODE=local is for local doubles; a real tenant needs an identity')
 
   await using stack = new AsyncDisposableStack()
-  const ledger = stack.adopt(await openSqliteLedger({ path: config.LEDGER, now: runtime.now }), (it) => it.close())
+  const ledger = stack.adopt(await openLedger(ledgerPlace(config, credential), { kind: 'own' }, runtime.now), (it) => it.close())
   const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
   const deadLetters = config.DEAD_LETTER_QUEUE === 'none' ? null : config.DEAD_LETTER_QUEUE
@@ -79,6 +81,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
     sources,
     {
       ...settings,
+      ...(loops ? { loops } : {}),
       intake: { ...settings.intake, shapes },
       plan: { ...settings.plan, fold, blame: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets } },
       hydrate: { ...notices, leaseMs: LONGEST_READ_MS },
@@ -87,7 +90,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
     runtime,
   )
   const held = stack.move()
-  return { ledger, service, receiving: receivers.receiving, close: () => held.disposeAsync() }
+  return { ledger, service, receiving: loops && !loops.has('intake') ? null : receivers.receiving, close: () => held.disposeAsync() }
 }
 
 function copiesAt(
@@ -137,6 +140,21 @@ export function credentialOf(config: Config): TokenCredential {
   })
 }
 
+export function ledgerPlace(config: Config, credential?: TokenCredential): LedgerPlace {
+  const { LEDGER: location, LEDGER_AUTH, LEDGER_PASSWORD: password } = config
+  const auth =
+    LEDGER_AUTH === 'entra'
+      ? { kind: 'entra' as const, credential: credential ?? credentialOf(config) }
+      : { kind: 'password' as const, password }
+  return {
+    location,
+    auth,
+    instance: config.INSTANCE ?? hostname(),
+    connections: config.LEDGER_CONNECTIONS,
+    statementMs: config.LEDGER_STATEMENT_MS,
+  }
+}
+
 export function busAddress(config: Config, credential: TokenCredential = credentialOf(config)): BusAddress {
   if (config.SERVICEBUS_CONNECTION_STRING !== null)
     return { kind: 'connection-string', connectionString: config.SERVICEBUS_CONNECTION_STRING }
@@ -161,7 +179,10 @@ export function brakeOf(config: Config): BrakeSettings {
 }
 
 function settingsOf(config: Config, owner: string): ConnectorSettings {
+  const leaseMs = config.LEASE_MS
+  const shared = isShared({ location: config.LEDGER })
   return {
+    ...(shared ? { lease: { owner, leaseMs } } : {}),
     uploads: config.UPLOADS,
     intake: {
       batchSize: config.INTAKE_BATCH,
@@ -176,6 +197,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       maxWaitMs: config.COALESCE_MAX_WAIT_MS,
       incompleteMs: config.INCOMPLETE_MS,
       brake: brakeOf(config),
+      ...(shared ? { claimMs: leaseMs } : {}),
     },
     job: { pollMs: config.JOB_POLL_MS, forbiddenMs: 3_600_000 },
     submit: {

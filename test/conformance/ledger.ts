@@ -3,6 +3,7 @@ import { answerCases } from './ledger-answers.ts'
 import { booksCases } from './ledger-books.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
+import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
@@ -31,6 +32,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...answerCases,
   ...traceCases,
   ...booksCases,
+  ...instanceCases,
 ]
 
 /** Runs one case against a ledger of its own; rejects when the ledger does otherwise. The books are looked at in the end, whatever the case. */

@@ -16,6 +16,8 @@ export interface PlanSettings {
   readonly fold?: FoldRules
   readonly blame?: BlameRules
   readonly brake: BrakeSettings
+  /** Where several instances plan: how long people are one's own to plan. */
+  readonly claimMs?: number
 }
 
 /** Works out, person by person, what the directory should now hold. */
@@ -28,7 +30,8 @@ export function planning(
 ): Service & { wake(): void } {
   return loop('plan', runtime, async () => {
     const now = runtime.now()
-    const people = await ledger.duePeople({ now, limit: settings.peopleAtOnce, maxWaitMs: settings.maxWaitMs })
+    const { peopleAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
+    const people = await ledger.duePeople({ now, limit, maxWaitMs, claimMs })
     if (people.length === 0) {
       await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)
       return settings.pollMs
