@@ -13,6 +13,7 @@ import { guarded } from './adapters/graph/breaker.ts'
 import { graphJob } from './adapters/graph/job.ts'
 import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
 import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
+import { proxyFor, useProxy } from './adapters/proxy.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
 import { RollcallError } from './core/errors.ts'
@@ -42,6 +43,9 @@ const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /** The one place where the core meets the outside. When something cannot be had, what was opened before is closed again. */
 export async function compose(config: Config, runtime: Runtime): Promise<Composed> {
+  await using stack = new AsyncDisposableStack()
+  // Before the identity is made, which looks for a proxy when it is.
+  stack.use(useProxy(config))
   const endpoint = parseEndpoint(
     need(config.PROVISIONING_ENDPOINT, 'PROVISIONING_ENDPOINT', 'the bulkUpload URL of the portal'),
     config.PROVISIONING_ALLOW_HTTP,
@@ -49,8 +53,6 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   const credential = credentialOf(config)
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
     throw new RollcallError('AuthIncomplete', 'AUTH_MODE=local is for local doubles; a real tenant needs an identity')
-
-  await using stack = new AsyncDisposableStack()
   const ledger = stack.adopt(await openSqliteLedger({ path: config.LEDGER, now: runtime.now }), (it) => it.close())
   const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
@@ -119,13 +121,15 @@ export function credentialOf(config: Config): TokenCredential {
 }
 
 export function busAddress(config: Config, credential: TokenCredential = credentialOf(config)): BusAddress {
-  if (config.SERVICEBUS_CONNECTION_STRING !== null)
-    return { kind: 'connection-string', connectionString: config.SERVICEBUS_CONNECTION_STRING }
-  return {
-    kind: 'identity',
-    host: need(config.SERVICEBUS_FQDN, 'SERVICEBUS_FQDN', 'the host name of the namespace (or SERVICEBUS_CONNECTION_STRING)'),
-    credential,
+  const { SERVICEBUS_CONNECTION_STRING: connectionString, SERVICEBUS_WEBSOCKETS } = config
+  const over = (host: string, port: number): Pick<BusAddress, 'webSockets'> =>
+    SERVICEBUS_WEBSOCKETS ? { webSockets: { proxy: proxyFor(host, port, config) } } : {}
+  if (connectionString !== null) {
+    const [, host = '', port = '443'] = /Endpoint=sb:\/\/([^/:;]+)(?::(\d+))?/i.exec(connectionString) ?? []
+    return { kind: 'connection-string', connectionString, ...over(host, Number(port)) }
   }
+  const host = need(config.SERVICEBUS_FQDN, 'SERVICEBUS_FQDN', 'the host name of the namespace (or SERVICEBUS_CONNECTION_STRING)')
+  return { kind: 'identity', host, credential, ...over(host, 443) }
 }
 
 function need(value: string | null, variable: string, what: string): string {
