@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { TokenCredential } from '@azure/identity'
 import type { ServiceBusClient } from '@azure/service-bus'
 import { busInbox } from './adapters/service-bus/inbox.ts'
@@ -12,10 +13,11 @@ import { parseEndpoint } from './adapters/graph/endpoint.ts'
 import { guarded } from './adapters/graph/breaker.ts'
 import { graphJob } from './adapters/graph/job.ts'
 import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
-import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
+import { isShared, type LedgerPlace, openLedger } from './adapters/ledger-sql/open.ts'
 import { proxyFor, useProxy } from './adapters/proxy.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
+import type { Loop } from './core/loops.ts'
 import { RollcallError } from './core/errors.ts'
 import { readBySource } from './core/intake/hydrate.ts'
 import { joinInboxes } from './core/intake/inboxes.ts'
@@ -29,8 +31,8 @@ import type { Runtime, Service } from './core/runtime.ts'
 export interface Composed {
   readonly ledger: Ledger
   readonly service: Service
-  /** Whether receivers are open and the bus can be reached. */
-  receiving(): boolean
+  /** Whether receivers are open and the bus can be reached; `null` where no messages are taken in. */
+  readonly receiving: (() => boolean) | null
   close(): Promise<void>
 }
 
@@ -42,7 +44,7 @@ const LONGEST_READ_MS = 300_000
 const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /** The one place where the core meets the outside. When something cannot be had, what was opened before is closed again. */
-export async function compose(config: Config, runtime: Runtime): Promise<Composed> {
+export async function compose(config: Config, runtime: Runtime, loops?: ReadonlySet<Loop>): Promise<Composed> {
   await using stack = new AsyncDisposableStack()
   // Before the identity is made, which looks for a proxy when it is.
   stack.use(useProxy(config))
@@ -53,7 +55,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   const credential = credentialOf(config)
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
     throw new RollcallError('AuthIncomplete', 'AUTH_MODE=local is for local doubles; a real tenant needs an identity')
-  const ledger = stack.adopt(await openSqliteLedger({ path: config.LEDGER, now: runtime.now }), (it) => it.close())
+  const ledger = stack.adopt(await openLedger(ledgerPlace(config, credential), { kind: 'own' }, runtime.now), (it) => it.close())
   const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
@@ -76,6 +78,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
     sources,
     {
       ...settings,
+      ...(loops ? { loops } : {}),
       intake: { ...settings.intake, shapes },
       plan: { ...settings.plan, fold },
       hydrate: { ...notices, leaseMs: LONGEST_READ_MS },
@@ -84,7 +87,7 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
     runtime,
   )
   const held = stack.move()
-  return { ledger, service, receiving: receivers.receiving, close: () => held.disposeAsync() }
+  return { ledger, service, receiving: loops && !loops.has('intake') ? null : receivers.receiving, close: () => held.disposeAsync() }
 }
 
 /** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
@@ -120,6 +123,21 @@ export function credentialOf(config: Config): TokenCredential {
   })
 }
 
+export function ledgerPlace(config: Config, credential?: TokenCredential): LedgerPlace {
+  const { LEDGER: location, LEDGER_AUTH, LEDGER_PASSWORD: password } = config
+  const auth =
+    LEDGER_AUTH === 'entra'
+      ? { kind: 'entra' as const, credential: credential ?? credentialOf(config) }
+      : { kind: 'password' as const, password }
+  return {
+    location,
+    auth,
+    instance: config.INSTANCE ?? hostname(),
+    connections: config.LEDGER_CONNECTIONS,
+    statementMs: config.LEDGER_STATEMENT_MS,
+  }
+}
+
 export function busAddress(config: Config, credential: TokenCredential = credentialOf(config)): BusAddress {
   const { SERVICEBUS_CONNECTION_STRING: connectionString, SERVICEBUS_WEBSOCKETS } = config
   const over = (host: string, port: number): Pick<BusAddress, 'webSockets'> =>
@@ -146,7 +164,10 @@ export function brakeOf(config: Config): BrakeSettings {
 }
 
 function settingsOf(config: Config, owner: string): ConnectorSettings {
+  const leaseMs = config.LEASE_MS
+  const shared = isShared({ location: config.LEDGER })
   return {
+    ...(shared ? { lease: { owner, leaseMs } } : {}),
     uploads: config.UPLOADS,
     intake: {
       batchSize: config.INTAKE_BATCH,
@@ -161,6 +182,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       maxWaitMs: config.COALESCE_MAX_WAIT_MS,
       incompleteMs: config.INCOMPLETE_MS,
       brake: brakeOf(config),
+      ...(shared ? { claimMs: leaseMs } : {}),
     },
     job: { pollMs: config.JOB_POLL_MS, forbiddenMs: 3_600_000 },
     submit: {

@@ -1,9 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type Loop, LOOPS } from './core/loops.ts'
 import { RollcallError } from './core/errors.ts'
 import type { Format } from './operate/output.ts'
 
 /**
- * argv → command → exit code: 0 done, 1 failed, 2 called wrongly, 3 the books do not balance, 4 not found, 5 the brake holds people.
+ * argv → command → exit code: 0 done, 1 failed, 2 called wrongly, 3 the books do not balance, 4 not found, 5 the brake holds people,
+ * 6 the ledger is of a newer release.
  * Commands are loaded when they are asked for, so that `--help` is quick.
  */
 async function main(argv: readonly string[]): Promise<number> {
@@ -30,8 +32,9 @@ async function main(argv: readonly string[]): Promise<number> {
   program
     .command('run')
     .description('run the connector; the environment says where (see docs/configuration.md)')
-    .action(async () => {
-      code = await (await import('./operate/run.ts')).run(process.env)
+    .option('--loops <names>', `only these of ${LOOPS.join(', ')}; others run elsewhere on the same database (default: all)`, loops)
+    .action(async (options: { loops?: ReadonlySet<Loop> }) => {
+      code = await (await import('./operate/run.ts')).run(process.env, options.loops)
     })
   program
     .command('health')
@@ -195,6 +198,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (error instanceof RollcallError) {
       process.stderr.write(`rollcall: ${error.message} [${error.code}]\n`)
+      if (error.code === 'LedgerTooNew') return 6
       return error.code === 'ConfigInvalid' || error.code === 'ArgumentInvalid' ? 2 : 1
     }
     process.stderr.write(`rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
@@ -204,6 +208,13 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function output(): Option {
   return new Option('--output <format>', 'table or json').choices(['table', 'json']).default('table')
+}
+
+function loops(text: string): ReadonlySet<Loop> {
+  const names = text.split(',').map((name) => name.trim())
+  const known = names.flatMap((name) => LOOPS.find((loop) => loop === name) ?? [])
+  if (known.length < names.length) throw new InvalidArgumentError(`loops are ${LOOPS.join(', ')}, with commas between them`)
+  return new Set(known)
 }
 
 function port(text: string): number {

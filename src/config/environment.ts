@@ -42,7 +42,22 @@ function isZone(name: string): boolean {
 
 export const ENVIRONMENT = z.object({
   ROLLCALL_CONFIG: optional.meta({ description: 'File with sources, mapping, shapes and settings; rollcall.yaml where it is there' }),
-  LEDGER: text.default('rollcall.db').meta({ description: 'SQLite file that holds the ledger; it is made when it is not there' }),
+  LEDGER: text.default('rollcall.db').meta({
+    description:
+      'What holds the ledger: a SQLite file, or postgres://user@host/database?sslmode=verify-full; its tables are made when they are not there',
+  }),
+  LEDGER_AUTH: z
+    .enum(['password', 'entra'])
+    .default('password')
+    .meta({ description: 'How the database is told who we are: a password, or a token of the identity of AUTH_MODE' }),
+  LEDGER_PASSWORD: optional.meta({ description: 'Password for the database, in place of one in LEDGER', secret: true }),
+  LEDGER_CONNECTIONS: whole.min(2).max(100).default(10).meta({ description: 'Connections to the database at the most, of each instance' }),
+  LEDGER_STATEMENT_MS: duration(30_000).meta({ description: 'A statement that takes longer is given up' }),
+  INSTANCE: optional.meta({ description: 'Name of this instance in the books; the name of the host where it is not set' }),
+  LEASE_MS: whole
+    .min(500)
+    .default(15_000)
+    .meta({ description: 'An instance that is gone is succeeded after this long. Only for a ledger that several share' }),
   SERVICEBUS_CONNECTION_STRING: optional.meta({
     description: 'Service Bus namespace by connection string (emulator, local double)',
     secret: true,

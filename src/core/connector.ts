@@ -1,6 +1,8 @@
 import { intake, type IntakeSettings } from './intake/consume.ts'
 import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate.ts'
 import type { SourceRules } from './intake/sources.ts'
+import { type Loop, LOOPS } from './loops.ts'
+import { leased, type LeaseSettings } from './lease.ts'
 import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
@@ -24,6 +26,10 @@ export interface Ports<M extends InboxMessage> {
 }
 
 export interface ConnectorSettings {
+  /** What runs here. Without it everything does. */
+  readonly loops?: ReadonlySet<Loop>
+  /** For a ledger that several instances share: what only one of them does at a time. Without it this is the only one. */
+  readonly lease?: LeaseSettings
   readonly intake: IntakeSettings
   readonly plan: PlanSettings
   readonly submit: SubmitSettings
@@ -64,25 +70,37 @@ export function connector<M extends InboxMessage>(
   settings: ConnectorSettings,
   runtime: Runtime,
 ): Service {
-  const { inbox, ledger, provisioning, log, job, outcomes } = ports
-  const publish = publication(ledger, outcomes, settings.publish, runtime)
+  const { inbox, ledger, provisioning, log, job, outcomes, reader } = ports
+  const { loops = new Set(LOOPS), lease } = settings
+  const one = (name: string, make: () => Service & { wake?(): void }): Service & { wake?(): void } =>
+    lease ? leased(name, ledger, lease, runtime, make) : make()
+
+  const publish = one('publish', () => publication(ledger, outcomes, settings.publish, runtime))
   const submit = Array.from({ length: settings.uploads }, (_, index) =>
     submission(`submit.${index + 1}`, ledger, provisioning, settings.submit, runtime),
   )
   const plan = planning(ledger, mapping, settings.plan, runtime, () => {
-    for (const one of submit) one.wake()
-    publish.wake()
+    for (const each of submit) each.wake()
+    publish.wake?.()
   })
-  const correlate = correlation(ledger, log, settings.correlate, runtime, () => {
-    plan.wake()
-    publish.wake()
-  })
+  const watch = one('job', () => jobWatch(ledger, job, settings.job, runtime))
+  const correlate = one('correlate', () =>
+    correlation(ledger, log, settings.correlate, runtime, () => {
+      plan.wake()
+      publish.wake?.()
+    }),
+  )
   const take = intake(inbox, ledger, sources, settings.intake, runtime, () => plan.wake())
-  const watch = jobWatch(ledger, job, settings.job, runtime)
-  const { reader } = ports
-  const hydrate = reader && settings.hydrate ? [hydration(ledger, reader, settings.hydrate, runtime, () => plan.wake())] : []
-  const forget = settings.retention ? [retention(ledger, settings.retention, runtime)] : []
-  return together([take, ...hydrate, plan, watch, ...submit, correlate, publish, ...forget])
+  const { hydrate: reads, retention: keeps } = settings
+  const hydrate = reader && reads ? [hydration(ledger, reader, reads, runtime, () => plan.wake())] : []
+  const forget = keeps ? [one('retention', () => retention(ledger, keeps, runtime))] : []
+  const services: Readonly<Record<Loop, readonly Service[]>> = {
+    intake: [take, ...hydrate],
+    provision: [plan, watch, ...submit],
+    correlate: [correlate, ...forget],
+    publish: [publish],
+  }
+  return together(LOOPS.flatMap((loop) => (loops.has(loop) ? services[loop] : [])))
 }
 
 /** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */

@@ -8,6 +8,8 @@ export interface InboxMessage {
   readonly entity: string
   readonly sequence: string
   readonly enqueuedAt: number
+  readonly messageId: string | null
+  readonly sessionId: string | null
   readonly contentType: string | null
   /** The body as text; `null` when it is no text. */
   readonly text: string | null
@@ -34,8 +36,6 @@ export interface Receiver<M extends InboxMessage = InboxMessage> {
 // ── dead letters on the bus ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** A message in a queue that is only looked at: the native dead-letter queue of an entrance, or the queue of copies. */
 export interface ShelvedMessage extends InboxMessage {
-  readonly messageId: string | null
-  readonly sessionId: string | null
   readonly deliveryCount: number
   /** Why the bus, or whoever settled it, dead-lettered it; `null` when it was not. */
   readonly reason: string | null

@@ -1,11 +1,12 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { graphClient } from '../adapters/graph/client.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
+import { openLedger } from '../adapters/ledger-sql/open.ts'
+import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
 import { useProxy } from '../adapters/proxy.ts'
-import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
 import { busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { receiverAt } from '../adapters/service-bus/place.ts'
-import { busAddress, credentialOf } from '../compose.ts'
+import { busAddress, credentialOf, ledgerPlace } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { Entrance } from '../config/rules.ts'
 import { RollcallError } from '../core/errors.ts'
@@ -33,12 +34,13 @@ export async function check(environment: NodeJS.ProcessEnv, format: Format): Pro
   return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0
 }
 
-async function ledger({ LEDGER: path }: Config): Promise<Finding> {
+async function ledger(config: Config): Promise<Finding> {
+  const path = maskedLocation(config.LEDGER)
   return attempt(
     'ledger',
     async () => {
       try {
-        const opened = await openSqliteLedger({ path, patienceMs: 0, now: Date.now })
+        const opened = await openLedger(ledgerPlace(config), { kind: 'own', patienceMs: 0 }, Date.now)
         await opened.ping()
         await opened.close()
         return `${path} can be written`
@@ -47,7 +49,7 @@ async function ledger({ LEDGER: path }: Config): Promise<Finding> {
         throw error
       }
     },
-    'check that LEDGER names a file in a folder this process may write to',
+    'check that LEDGER names a file in a folder this process may write to, or a database it may make tables in',
   )
 }
 

@@ -12,7 +12,7 @@ import type { Sql } from './sql.ts'
  * What the service said of a batch, written down with everything that follows from it. A late answer of an owner that lost the batch finds it no
  * longer open, and only the end of its call is written down.
  */
-export async function recordAnswer(sql: Sql, instance: string, id: string, answer: BatchAnswer, now: number): Promise<void> {
+export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, now: number): Promise<void> {
   const seq = seqOf(id)
   const status = answer.kind === 'accepted' ? 202 : answer.status
   if (answer.call !== null) await sql.run('UPDATE calls SET ended_at = ?, status = ? WHERE seq = ?', [now, status, answer.call])
@@ -50,7 +50,7 @@ export async function recordAnswer(sql: Sql, instance: string, id: string, answe
       }
       return
     case 'refused':
-      await refuse(sql, instance, seq, answer, now)
+      await refuse(sql, seq, answer, now)
       // The service looked into the request and found fault with what is in it, so the way to it is free.
       return liftHolds(sql)
     default:
@@ -58,13 +58,7 @@ export async function recordAnswer(sql: Sql, instance: string, id: string, answe
   }
 }
 
-async function refuse(
-  sql: Sql,
-  instance: string,
-  seq: number,
-  answer: Extract<BatchAnswer, { kind: 'refused' }>,
-  now: number,
-): Promise<void> {
+async function refuse(sql: Sql, seq: number, answer: Extract<BatchAnswer, { kind: 'refused' }>, now: number): Promise<void> {
   await releaseOtherHalf(sql, seq, false)
   if (await splitBatch(sql, seq, answer, now)) return
   const alone = await sql.all<{ seq: number; employee: string }>(
@@ -81,7 +75,6 @@ async function refuse(
   await offerAgainAfterLoss(sql, employees, now)
   await failOperations(
     sql,
-    instance,
     alone.map((operation) => ({ ...operation, code: answer.code, reason: null })),
     now,
   )

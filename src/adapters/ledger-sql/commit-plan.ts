@@ -104,6 +104,7 @@ async function insertOperations(sql: Sql, decided: readonly Decided[], now: numb
             operation.record,
             operation.hash,
             operation.manager,
+            operation.alone ? 1 : 0,
             now,
           ],
         ]
@@ -111,7 +112,7 @@ async function insertOperations(sql: Sql, decided: readonly Decided[], now: numb
   )
   const inserted = await insertRows<{ seq: number; employee: string }>(
     sql,
-    'operations (employee, state, lane, active, record, hash, manager, created_at)',
+    'operations (employee, state, lane, active, record, hash, manager, alone, created_at)',
     rows,
     'RETURNING seq, employee',
   )
@@ -136,7 +137,8 @@ async function moveEvents(
     sql,
     ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'by_seq INT', 'operation INT', 'finished_at INT', 'now INT'],
     rows,
-    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, by_seq = v.by_seq, operation = v.operation, planned_at = v.now,
+    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, by_seq = v.by_seq,
+       operation = CASE WHEN v.state = 'dead-lettered' THEN events.operation ELSE v.operation END, planned_at = v.now,
        finished_at = v.finished_at, revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
      FROM v WHERE events.seq = v.seq`,
   )

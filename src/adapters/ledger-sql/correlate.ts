@@ -85,7 +85,7 @@ export async function correlate(
   await insertRows(
     sql,
     'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at)',
-    joins.map((join) => recordRow(join, now)),
+    onceEach(joins).map((join) => recordRow(join, now)),
     `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
   )
@@ -157,6 +157,13 @@ function settle(
      FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'
      RETURNING operations.seq, operations.employee, operations.hash, operations.active, operations.interim, operations.code`,
   )
+}
+
+/** A record twice on one page must not reach a multi-row upsert twice; the one that was joined says more. */
+function onceEach(joins: readonly JoinedRecord[]): JoinedRecord[] {
+  const records = new Map<string, JoinedRecord>()
+  for (const join of joins) if ((records.get(join.record.id)?.operation ?? null) === null) records.set(join.record.id, join)
+  return [...records.values()]
 }
 
 function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[] {

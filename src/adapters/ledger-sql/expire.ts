@@ -92,7 +92,7 @@ async function end(
 }
 
 /** The service tries for four weeks; what it has had for longer has failed for good. */
-export async function expireEscrowed(sql: Sql, instance: string, before: number, now: number, limit: number): Promise<number> {
+export async function expireEscrowed(sql: Sql, before: number, now: number, limit: number): Promise<number> {
   await sql.lock('report')
   const old = await sql.all<Ended>(
     `SELECT seq, employee, code, reason FROM operations WHERE state = 'escrowed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
@@ -102,7 +102,7 @@ export async function expireEscrowed(sql: Sql, instance: string, before: number,
     sql,
     old.map(({ employee }) => employee),
   )
-  await failOperations(sql, instance, old, now)
+  await failOperations(sql, old, now)
   return old.length
 }
 

@@ -1,6 +1,6 @@
 import type { Interim } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
-import { INCOMPLETE_RECORD } from '../../core/plan/plan.ts'
+import { INCOMPLETE_RECORD, REASONS } from '../../core/plan/plan.ts'
 import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
@@ -21,8 +21,8 @@ export interface Ended {
 /** Answered operations whose quiet period is over become final, their events with them. */
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
   await sql.lock('report')
-  const rows = await sql.all<Ended & { interim: Interim }>(
-    `SELECT seq, employee, interim, code, reason FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
+  const rows = await sql.all<Ended & { interim: Interim; alone: number }>(
+    `SELECT seq, employee, interim, code, reason, alone FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
   )
   const reports = await reportsOf(
@@ -46,11 +46,11 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
     if (ended?.interim === 'unchanged')
       return { ...common, state: 'unchanged', reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY }
     if (ended?.interim === 'skipped') return { ...common, state: 'skipped', reason: ended.code }
-    return { ...common, state: 'confirmed', reason: null }
+    return { ...common, state: 'confirmed', reason: ended?.alone === 1 ? REASONS.disabledAlone : null }
   })
   await finishEvents(sql, instance, finished, now)
   await offerReportsAgain(sql, good, now)
-  await failOperations(sql, instance, byInterim.get('failed') ?? [], now)
+  await failOperations(sql, byInterim.get('failed') ?? [], now)
   return rows.length
 }
 
@@ -158,29 +158,30 @@ export async function planAgain(sql: Sql, employees: readonly string[], now: num
 }
 
 /**
- * Failed for good: the events an operation carried die with it, and what they had superseded is looked at afresh. An operation that carried
- * nothing of its own is not planned again by itself, or it would fail for ever.
+ * Failed for good: what an operation carried is looked at afresh, with the failure beside it, so that the plan can tell which of it is to blame. An
+ * operation that carried nothing of its own is not planned again by itself, or it would fail for ever.
  */
-export async function failOperations(sql: Sql, instance: string, failed: readonly Ended[], now: number): Promise<void> {
+export async function failOperations(sql: Sql, failed: readonly Ended[], now: number): Promise<void> {
   if (failed.length === 0) return
   await endOperations(sql, failed, 'failed', now)
   const carried = await eventsOf(sql, failed)
-  const bySeq = new Map(failed.map((one) => [one.seq, one]))
-  const dead = carried
-    .filter(({ by_seq }) => by_seq === null)
-    .map(({ seq, employee, operation }): FinishedEvent => ({
-      seq,
-      employee,
-      state: 'dead-lettered',
-      reason: bySeq.get(operation)?.code ?? 'Unknown',
-      detail: null,
-      by: null,
-      operation,
-    }))
-  await finishEvents(sql, instance, dead, now)
+  await withRows(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    failed.map(({ seq, employee }) => [seq, employee]),
+    `UPDATE employees SET failures = CASE WHEN failed_hash = o.hash THEN failures + 1 ELSE 1 END, failed_hash = o.hash, failed_operation = o.seq
+     FROM v JOIN operations o ON o.seq = v.seq WHERE employees.id = v.employee AND COALESCE(employees.failed_operation, 0) < v.seq`,
+  )
   await reopenEvents(
     sql,
     carried.filter(({ by_seq }) => by_seq !== null),
+  )
+  // These keep the operation's name: it is what they are blamed for.
+  await withRows(
+    sql,
+    ['seq INT'],
+    carried.filter(({ by_seq }) => by_seq === null).map(({ seq }) => [seq]),
+    `UPDATE events SET state = 'received', reason = NULL, detail = NULL FROM v WHERE events.seq = v.seq`,
   )
   await planAgain(
     sql,

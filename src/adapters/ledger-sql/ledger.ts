@@ -4,6 +4,7 @@ import { nextBatch, takeSlot } from './batches.ts'
 import { brakeStatus, releaseBrake } from './brake.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates, correlate, watermark } from './correlate.ts'
+import { deadLetter, deadLetters, endDeadLetters } from './dead-letters.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
 import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
@@ -18,7 +19,9 @@ import type { Driver, Sql } from './sql.ts'
 import { listEvents } from './list-events.ts'
 import { writeTotals } from './totals.ts'
 import { trace } from './trace.ts'
-import { findPerson, peoplePage } from './view.ts'
+import { endReplay, freezeReplay, knownEvents, moveReplay, replayEntries, replayItems, replayRuns, takenIn } from './replays.ts'
+import { putBack } from './put-back.ts'
+import { findPerson, peoplePage, viewsOf } from './view.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
@@ -43,12 +46,12 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     nextBatch: (query) => within((sql) => nextBatch(sql, query)),
     takeSlot: (batchId, query) => within((sql) => takeSlot(sql, instance, batchId, query)),
     hold: (hold) => within((sql) => setHold(sql, hold)),
-    recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, instance, batchId, answer, now)),
+    recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, batchId, answer, now)),
     candidates: (records) => looking((sql) => candidates(sql, records)),
     correlate: (page) => within((sql) => correlate(sql, instance, page)),
     finalize: (now, limit) => within((sql) => finalize(sql, instance, now, limit)),
     overdue: (acceptedBefore, limit) => looking((sql) => overdue(sql, acceptedBefore, limit)),
-    expireEscrowed: (before, now, limit) => within((sql) => expireEscrowed(sql, instance, before, now, limit)),
+    expireEscrowed: (before, now, limit) => within((sql) => expireEscrowed(sql, before, now, limit)),
     expire: (query) => within((sql) => expire(sql, instance, query)),
     expireIncomplete: (before, now, limit) => within((sql) => expireIncomplete(sql, instance, before, now, limit)),
     watermark: () => looking(watermark),
@@ -65,6 +68,19 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
     findPerson: (reference) => looking((sql) => findPerson(sql, reference)),
     peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
+    deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
+    deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
+    endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
+    knownEvents: (names) => looking((sql) => knownEvents(sql, names)),
+    people: (ids) => looking((sql) => viewsOf(sql, ids)),
+    freezeReplay: (order, now) => within((sql) => freezeReplay(sql, order, now)),
+    replayRuns: (query) => looking((sql) => replayRuns(sql, query)),
+    replayEntries: (run, after, limit) => looking((sql) => replayEntries(sql, run, after, limit)),
+    replayItems: (run, entity, stage, limit) => looking((sql) => replayItems(sql, run, entity, stage, limit)),
+    moveReplay: (run, entity, moves, now) => within((sql) => moveReplay(sql, run, entity, moves, now)),
+    putBack: (run, parts, now) => within((sql) => putBack(sql, run, parts, now)),
+    endReplay: (run, now) => within((sql) => endReplay(sql, run, now)),
+    takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
     ping: () => within(ping),
     close: () => driver.close(),
   }

@@ -24,7 +24,8 @@ export async function queueOutcomes(sql: Sql, finished: readonly FinishedEvent[]
     ['seq INT', 'employee TEXT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'by_seq INT', 'operation INT', 'now INT'],
     finished.map((event) => [event.seq, event.employee, event.state, event.reason, event.detail, event.by, event.operation, now]),
     `INSERT INTO outbox (event_seq, employee, revision, state, reason, detail, by_seq, operation, at)
-     SELECT v.seq, v.employee, e.revision, v.state, v.reason, v.detail, v.by_seq, v.operation, v.now FROM v JOIN events e ON e.seq = v.seq`,
+     SELECT v.seq, v.employee, e.revision, v.state, v.reason, v.detail, v.by_seq,
+       COALESCE(v.operation, CASE WHEN v.state = 'dead-lettered' THEN e.operation END), v.now FROM v JOIN events e ON e.seq = v.seq`,
   )
 }
 

@@ -1,5 +1,5 @@
 import type { BaselineRows, IntakeBatch, IntakeMessage, RecordResult } from '../../core/ledger/port.ts'
-import type { HrEvent } from '../../core/model.ts'
+import type { Arrival } from './event-row.ts'
 import { insertEvents } from './events.ts'
 import { BACKLOG_UNTIL } from './people.ts'
 import { mismatches } from './rescind-mismatch.ts'
@@ -18,24 +18,35 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   })
   const fresh = await insertRows<{ entity: string; enqueued_at: number; sequence: string }>(
     sql,
-    'messages (entity, enqueued_at, sequence, events, rejected, received_at)',
+    'messages (entity, enqueued_at, sequence, events, rejected, received_at, copy_id)',
     messages
-      .map((message) => [message.entity, message.enqueuedAt, message.sequence, message.events.length, message.rejected, now] as const)
+      .map(
+        (message) =>
+          [
+            message.entity,
+            message.enqueuedAt,
+            message.sequence,
+            message.events.length,
+            message.rejected,
+            now,
+            message.copyId ?? null,
+          ] as const,
+      )
       .sort((a, b) => order(a[2], b[2]) || a[1] - b[1] || order(a[0], b[0])),
     'ON CONFLICT DO NOTHING RETURNING entity, enqueued_at, sequence',
   )
   // Each is taken out when it is met, so that a message delivered twice within one batch counts once.
   const unseen = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
-  const events: HrEvent[] = []
+  const arrivals: Arrival[] = []
   let occurrences = 0
   let rejected = 0
   for (const message of messages) {
     const first = unseen.delete(messageKey(message.entity, message.enqueuedAt, message.sequence))
     if (first && message.rejected !== null) rejected += 1
     if (first) occurrences += message.events.length
-    events.push(...message.events)
+    for (const event of message.events) arrivals.push({ event, message, first })
   }
-  const taken = await insertEvents(sql, instance, events, batch)
+  const taken = await insertEvents(sql, instance, arrivals, batch)
   if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
     await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
       BACKLOG_UNTIL,
@@ -43,16 +54,17 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     ])
 
   // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
-  const duplicates = Math.max(0, occurrences - taken)
+  const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays)
   addTotals(sql, instance, {
     messages: fresh.length,
     decoded: fresh.length - rejected,
     rejected,
     redelivered: messages.length - fresh.length,
-    events: taken,
+    events: taken.fresh,
     duplicates,
+    replays: taken.replays,
   })
-  const result = { fresh: taken, duplicates, redelivered: messages.length - fresh.length, rejected }
+  const result = { fresh: taken.fresh, duplicates, replays: taken.replays, redelivered: messages.length - fresh.length, rejected }
   return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
 }
 
@@ -67,7 +79,8 @@ const messageKey = (entity: string, enqueuedAt: number, sequence: string): strin
 
 export async function importBaseline(sql: Sql, instance: string, rows: BaselineRows): Promise<{ fresh: number; known: number }> {
   await sql.lock('intake', rows.events.some(({ rescinds }) => rescinds !== null) ? undefined : 'shared')
-  const fresh = await insertEvents(sql, instance, rows.events, rows)
+  const arrivals = rows.events.map((event): Arrival => ({ event, message: null, first: true }))
+  const { fresh } = await insertEvents(sql, instance, arrivals, rows)
   addTotals(sql, instance, { imported: fresh })
   return { fresh, known: rows.events.length - fresh }
 }

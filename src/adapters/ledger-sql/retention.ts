@@ -96,6 +96,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
     'ON CONFLICT DO NOTHING',
   )
   await withRows(sql, ['seq INT'], rows, 'DELETE FROM outbox WHERE event_seq IN (SELECT seq FROM v)')
+  await withRows(sql, ['seq INT'], rows, 'DELETE FROM edits WHERE event_seq IN (SELECT seq FROM v)')
   return names.length
 }
 

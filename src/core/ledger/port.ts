@@ -1,3 +1,14 @@
+import type { KnownEvent, PutBack, ReplayEntry, ReplayItem, ReplayOrder, ReplayRun } from './port/replays.ts'
+import type { NativeMove, NativeStage } from '../report/replay-log.ts'
+import type { EventName } from '../model.ts'
+import type {
+  EndedDeadLetters,
+  EndOrder,
+  LedgerDeadLetter,
+  LedgerDeadLetterPage,
+  LedgerDeadLetterQuery,
+  Original,
+} from './port/dead-letters.ts'
 import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
 import type { LogRecord } from '../report/log-record.ts'
@@ -34,6 +45,7 @@ import type { Candidates, CorrelatedPage, ExpireQuery, Expired, OutcomeRow, Over
 export * from './port/dead-letters.ts'
 export * from './port/intake.ts'
 export * from './port/provision.ts'
+export * from './port/replays.ts'
 export * from './port/report.ts'
 export * from './port/inspect.ts'
 
@@ -129,6 +141,35 @@ export interface Ledger {
   foldAway(cuts: readonly PersonCut[], settledBefore: number, now: number): Promise<{ readonly folded: number }>
   /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
   erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
+  /** A page of events that died after they were taken in, in the order they were; where `next` is not `null`, it continues. */
+  deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
+  /** One of them, with what it came in; `null` when that event is not dead. `original` is `null` for a row of a file. */
+  deadLetter(seq: number): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
+  /** Discards or archives dead letters; who did it and why is kept. */
+  endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>
+  /** Which of these events are known, and how they stand. */
+  knownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
+  /** People by id, as the next plan will see them; those who are not there are left out. */
+  people(ids: readonly string[]): Promise<readonly PersonView[]>
+  /** Freezes a selection. From then on what arrives or fails again is not in it. */
+  freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
+  /** Runs, the last first: those with that selection that have not ended, or all of them. */
+  replayRuns(query: { readonly open: string | null; readonly limit: number }): Promise<readonly ReplayRun[]>
+  /** What became of each part of a run, in pages. */
+  replayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
+  /** Parts of a run on this entity (`null`: in the ledger) in this stage, in the order they were frozen. */
+  replayItems(run: number, entity: string | null, stage: NativeStage, limit: number): Promise<readonly ReplayItem[]>
+  /** All of them or none; a first move to `sending` keeps the moment. */
+  moveReplay(run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void>
+  /**
+   * Puts dead letters of a run back at their place in the order, edited or as they were, and says so in the run, in one transaction: what is not dead any more, or died
+   * anew since the selection was frozen, is `gone`. One that puts its person out may not be edited into something else.
+   */
+  putBack(run: number, parts: readonly PutBack[], now: number): Promise<void>
+  /** The run is over; without parts that wait it is not opened again. */
+  endReplay(run: number, now: number): Promise<void>
+  /** Of these ids of copies, those whose messages were taken over, whatever became of them. */
+  takenIn(messageIds: readonly string[]): Promise<ReadonlySet<string>>
   /** Rejects while the ledger cannot take work. */
   ping(): Promise<void>
   close(): Promise<void>

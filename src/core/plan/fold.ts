@@ -8,6 +8,8 @@ export interface LedgerEvent extends HrEvent {
   readonly seq: number
   /** Dead-lettered: out of the fold, except that it still keeps a leaver out. */
   readonly dead: boolean
+  /** A dead letter that somebody gave up for good: it says nothing any more. */
+  readonly discarded?: boolean
   /** What is left of an event that retention folded away: it holds values, and cannot be rescinded any more. */
   readonly folded?: boolean
 }
@@ -52,10 +54,11 @@ export const defaultFoldRules: FoldRules = { owns: () => null }
  * - A rescinded event is out, and what it hid comes back. What has not come into force yet can be taken back at once, by a rescind dated no
  *   later than it.
  * - A dead event is out, but its `active: false` stays: when in doubt a leaver stays out.
+ * - A discarded event never happened.
  * - An activation comes into force, or is announced, as `activation` says; everything else at its effective moment.
  */
 export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRules = defaultFoldRules): Folded {
-  const ordered = events.toSorted(compareEvents)
+  const ordered = events.filter(({ discarded }) => discarded !== true).toSorted(compareEvents)
   const activation = rules.activation ?? HOLD
   const acting = new Set<number>()
   const removed = rescindings(ordered, (rescind, target) => {

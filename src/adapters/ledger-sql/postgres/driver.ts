@@ -77,12 +77,14 @@ export function openPostgres(options: PostgresOptions): Driver {
   }
 
   const over = (client: PoolClient): Sql => {
-    const query = async (text: string, parameters: readonly SqlValue[]): Promise<{ rows: unknown[]; rowCount: number | null }> => {
-      try {
-        return await client.query({ ...prepared(text), values: parameters.map(encode) })
-      } catch (error) {
-        throw new Failure(error)
-      }
+    // One statement after the other, also when they are asked for at once.
+    let last: Promise<unknown> = Promise.resolve()
+    const query = (text: string, parameters: readonly SqlValue[]): Promise<{ rows: unknown[]; rowCount: number | null }> => {
+      const answer = last.then(() =>
+        client.query({ ...prepared(text), values: parameters.map(encode) }).catch((error: unknown) => Promise.reject(new Failure(error))),
+      )
+      last = answer.catch(() => {})
+      return answer
     }
     return {
       dialect: postgresDialect,
