@@ -56,7 +56,8 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
     throw new RollcallError('AuthIncomplete', 'AUTH_MODE=local is for local doubles; a real tenant needs an identity')
   const ledger = stack.adopt(await openLedger(ledgerPlace(config, credential), { kind: 'own' }, runtime.now), (it) => it.close())
-  const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
+  const connected = (): ServiceBusClient => stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
+  const bus = connected()
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const { sources, shapes, fold: owned, nameOf } = sourceRules(config.rules.sources)
@@ -64,9 +65,10 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
   const { readers, notices } = config.rules
   const settings = settingsOf(config, runtime.id())
   const receivers = pulse(runtime.now)
+  const others = Array.from({ length: config.RECEIVERS - 1 }, connected)
   const service = connector(
     {
-      inbox: receivers.watch(inboxOf(config, bus, credential, runtime, receivers)),
+      inbox: receivers.watch(inboxOf(config, [bus, ...others], credential, runtime, receivers)),
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
@@ -93,23 +95,24 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
 /** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
 function inboxOf(
   config: Config,
-  bus: ServiceBusClient,
+  clients: readonly ServiceBusClient[],
   credential: TokenCredential,
   runtime: Runtime,
   { trouble: onTrouble }: Pulse,
 ): Inbox<BusMessage> {
   const { entrances } = config.rules
-  const inFlight = Math.max(1, Math.floor(config.IN_FLIGHT / entrances.length))
+  const share = config.IN_FLIGHT / entrances.length
+  const atLeastOne = (count: number): number => Math.max(1, Math.floor(count))
+  const { SESSIONS: sessions, SESSION_IDLE_MS: idleMs, SESSION_TURN_MS: turnMs, WATCHDOG_MS: watchdogMs } = config
   return joinInboxes(
-    entrances.map((entrance) =>
-      entrance.sessions
-        ? sessionInbox(
-            () => connect(busAddress(config, credential), ACCEPT_RETRY),
-            { ...entrance, inFlight, sessions: config.SESSIONS, idleMs: config.SESSION_IDLE_MS, turnMs: config.SESSION_TURN_MS, onTrouble },
-            runtime,
-          )
-        : busInbox(bus, { ...entrance, inFlight, watchdogMs: config.WATCHDOG_MS, onTrouble }, runtime),
-    ),
+    entrances.flatMap((entrance) => {
+      if (!entrance.sessions) {
+        const inFlight = atLeastOne(share / clients.length)
+        return clients.map((client) => busInbox(client, { ...entrance, inFlight, watchdogMs, onTrouble }, runtime))
+      }
+      const again = (): ServiceBusClient => connect(busAddress(config, credential), ACCEPT_RETRY)
+      return [sessionInbox(again, { ...entrance, inFlight: atLeastOne(share), sessions, idleMs, turnMs, onTrouble }, runtime)]
+    }),
   )
 }
 

@@ -88,7 +88,16 @@ export const ENVIRONMENT = z.object({
     .enum(['inclusive', 'exclusive'])
     .default('exclusive')
     .meta({ description: 'Whether a termination date is the last day worked or the first day out' }),
-  IN_FLIGHT: whole.min(1).max(1_500).default(768).meta({ description: 'Messages held unsettled at once' }),
+  IN_FLIGHT: whole
+    .min(1)
+    .max(24_000)
+    .default(768)
+    .meta({ description: 'Messages held unsettled at once, over all queues; each receiver holds 1500 at the most' }),
+  RECEIVERS: whole
+    .min(1)
+    .max(16)
+    .default(1)
+    .meta({ description: 'Receivers of each queue without sessions, each on a connection of its own' }),
   SESSIONS: whole.min(1).max(512).default(32).meta({ description: 'Sessions held at once, of each queue that requires them' }),
   SESSION_IDLE_MS: duration(200).meta({ description: 'A session that brought nothing for this long is given back' }),
   SESSION_TURN_MS: duration(10_000).meta({ description: 'A session is given back after this long, so that others get their turn' }),
