@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Loop, LOOPS } from './core/loops.ts'
 import { RollcallError } from './core/errors.ts'
+import { deadLetterCommands } from './operate/dead-letter-commands.ts'
 import type { Format } from './operate/output.ts'
 
 /**
@@ -92,6 +93,10 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/events.ts')).events(process.env, options)
     })
 
+  deadLetterCommands(program, (result) => {
+    code = result
+  })
+
   program
     .command('check')
     .description('prove ledger, bus, log and job one by one, with what to do when one fails')
@@ -138,6 +143,17 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(output())
     .action(async (employee: string, options) => {
       code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
+    })
+
+  const ledger = program.command('ledger').description('where the ledger is')
+  ledger
+    .command('move')
+    .description('carry a ledger from a SQLite file to an empty PostgreSQL database, every row compared; all of it or nothing')
+    .requiredOption('--from <file>', 'the SQLite file; nobody may be running on it')
+    .option('--to <url>', 'postgres://user@host/database (default: LEDGER); a password is better given by LEDGER_PASSWORD')
+    .addOption(output())
+    .action(async (options: { from: string; to?: string; output: Format }) => {
+      code = await (await import('./operate/ledger.ts')).move(options, process.env)
     })
 
   const config = program.command('config').description('the configuration: environment and rollcall.yaml')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { sourceRules } from '../../src/core/intake/sources.ts'
 import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
 import type { LedgerDeadLetter, LedgerDeadLetterQuery } from '../../src/core/ledger/port.ts'
