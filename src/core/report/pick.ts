@@ -9,7 +9,8 @@ const CLOSE = 250n
  */
 export async function* pick(peek: Shelf['peek'], sequences: Iterable<string>, signal?: AbortSignal): AsyncGenerator<ShelvedMessage> {
   const ascending = [...sequences].map(BigInt).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-  for (let at = 0; at < ascending.length && !signal?.aborted;) {
+  for (let at = 0; at < ascending.length;) {
+    if (signal?.aborted) return
     const from = ascending[at] ?? 0n
     let close = at
     while (close < ascending.length && (ascending[close] ?? 0n) - from < CLOSE) close += 1
