@@ -145,6 +145,17 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
     })
 
+  const ledger = program.command('ledger').description('where the ledger is')
+  ledger
+    .command('move')
+    .description('carry a ledger from a SQLite file to an empty PostgreSQL database, every row compared; all of it or nothing')
+    .requiredOption('--from <file>', 'the SQLite file; nobody may be running on it')
+    .option('--to <url>', 'postgres://user@host/database (default: LEDGER); a password is better given by LEDGER_PASSWORD')
+    .addOption(output())
+    .action(async (options: { from: string; to?: string; output: Format }) => {
+      code = await (await import('./operate/ledger.ts')).move(options, process.env)
+    })
+
   const config = program.command('config').description('the configuration: environment and rollcall.yaml')
   config
     .command('schema')

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { validate } from 'dockerfile-utils'
+import { postgresConnection } from '../../src/adapters/ledger-sql/postgres/address.ts'
 import { FAST_ENVIRONMENT } from '../../src/config/environment.ts'
 import { readConfig } from '../../src/config.ts'
 import { fastSettings, startEntra } from '../../src/local/entra/server.ts'
@@ -71,7 +72,8 @@ void describe('docker compose', () => {
   void test('the connector is told only what the configuration knows, and can be read as one', () => {
     const given = environmentOf(at(compose, 'services', 'connector'))
     for (const name of Object.keys(given)) assert.ok(VARIABLES.has(name), name)
-    readConfig(given)
+    const config = readConfig(given)
+    assert.equal(postgresConnection(config.LEDGER, { kind: 'password', password: config.LEDGER_PASSWORD }).host, 'postgres')
     for (const name of ['SERVICEBUS_QUEUE', 'OUTCOMES_QUEUE']) assert.ok(ENTITIES.has(given[name] ?? ''), name)
     const fast = Object.fromEntries(Object.keys(FAST_ENVIRONMENT).map((name) => [name, given[name]]))
     assert.deepEqual(fast, FAST_ENVIRONMENT, 'the durations that go with --fast')
