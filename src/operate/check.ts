@@ -82,7 +82,7 @@ async function bus(config: Config): Promise<Finding[]> {
       )
     const outcomes = await sendable('outcomes', config.OUTCOMES_QUEUE)
     if (config.DEAD_LETTER_QUEUE === 'none') return [...queues, outcomes]
-    return [...queues, outcomes, await sendable('dead letters', config.DEAD_LETTER_QUEUE, '; DEAD_LETTER_QUEUE=none goes without')]
+    return [...queues, outcomes, await sendable('copies', config.DEAD_LETTER_QUEUE, '; DEAD_LETTER_QUEUE=none goes without')]
   } finally {
     await closeWithin(5_000, open.close())
   }
