@@ -5,7 +5,7 @@ import { at, ENTITIES, list, read } from './support.ts'
 
 /** Queues as the configuration names them where nobody says otherwise. */
 const byDefault = Object.entries(ENVIRONMENT.parse({})).flatMap(([name, value]) =>
-  /_QUEUE$/.test(name) && typeof value === 'string' ? [[name, value] as const] : [],
+  name.endsWith('_QUEUE') && typeof value === 'string' ? [[name, value] as const] : [],
 )
 
 void test('every queue the configuration names by itself is in Config.json, and every queue there is named by it', () => {
