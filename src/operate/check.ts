@@ -3,6 +3,7 @@ import { graphClient } from '../adapters/graph/client.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
 import { openLedger } from '../adapters/ledger-sql/open.ts'
 import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
+import { useProxy } from '../adapters/proxy.ts'
 import { busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { receiverAt } from '../adapters/service-bus/place.ts'
 import { busAddress, credentialOf, ledgerPlace } from '../compose.ts'
@@ -22,6 +23,7 @@ interface Finding {
 /** Proves what the connector needs, one by one, and changes nothing. 0 when everything it cannot do without works, 1 otherwise. */
 export async function check(environment: NodeJS.ProcessEnv, format: Format): Promise<number> {
   const config = readConfig(environment)
+  using _proxied = useProxy(config)
   const findings = [await ledger(config), ...(await bus(config)), ...(await graph(config))]
   if (format === 'json') printJson({ ok: findings.every(({ outcome }) => outcome !== 'failed'), findings })
   else
