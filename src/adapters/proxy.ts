@@ -1,4 +1,4 @@
-import { setGlobalProxyFromEnv } from 'node:http'
+import http from 'node:http'
 import { RollcallError } from '../core/errors.ts'
 
 export interface ProxySettings {
@@ -28,11 +28,11 @@ export function proxyFor(host: string, port: number, { HTTPS_PROXY, NO_PROXY }: 
  */
 export function useProxy({ HTTPS_PROXY, NO_PROXY }: ProxySettings): Disposable {
   if (HTTPS_PROXY === null) return { [Symbol.dispose]: () => {} }
-  // From Node 24.14 on.
-  if (typeof setGlobalProxyFromEnv !== 'function')
+  // From Node 24.14 on; imported by its name, an older one would not start at all.
+  if (typeof http.setGlobalProxyFromEnv !== 'function')
     throw new RollcallError('ConfigInvalid', `HTTPS_PROXY takes Node 24.14 or later; this is ${process.versions.node}`)
   const given: Record<string, string> = { HTTPS_PROXY, ...(NO_PROXY === null ? {} : { NO_PROXY }) }
-  const takeBack = setGlobalProxyFromEnv(given)
+  const takeBack = http.setGlobalProxyFromEnv(given)
   const added = Object.keys(given).filter((name) => process.env[name] === undefined)
   for (const name of added) process.env[name] = given[name]
   return {
