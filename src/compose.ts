@@ -5,6 +5,7 @@ import { busInbox } from './adapters/service-bus/inbox.ts'
 import type { BusMessage } from './adapters/service-bus/message.ts'
 import { ACCEPT_RETRY, sessionInbox } from './adapters/service-bus/sessions.ts'
 import { type BusAddress, closeWithin, connect } from './adapters/service-bus/client.ts'
+import { busShelf } from './adapters/service-bus/shelf.ts'
 import { busOutlet } from './adapters/service-bus/outlet.ts'
 import { type Pulse, pulse } from './adapters/service-bus/pulse.ts'
 import { graphClient } from './adapters/graph/client.ts'
@@ -24,7 +25,7 @@ import { joinInboxes } from './core/intake/inboxes.ts'
 import { sourceRules } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
 import type { BrakeSettings } from './core/plan/brake.ts'
-import type { Inbox } from './core/ports.ts'
+import type { Inbox, Outlet, Shelf } from './core/ports.ts'
 import type { Runtime, Service } from './core/runtime.ts'
 
 /** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
@@ -59,6 +60,9 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
   const connected = (): ServiceBusClient => stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const bus = connected()
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
+  const deadLetters = config.DEAD_LETTER_QUEUE === 'none' ? null : config.DEAD_LETTER_QUEUE
+  const copies = deadLetters === null ? null : copiesAt(bus, deadLetters, runtime)
+  stack.defer(async () => copies?.close())
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const { sources, shapes, fold: owned, nameOf } = sourceRules(config.rules.sources)
   const fold = { ...owned, activation: config.rules.activation }
@@ -74,6 +78,7 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
+      ...(copies ? { copies } : {}),
       ...(readers.size > 0 ? { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) } : {}),
     },
     config.rules.mapping,
@@ -82,7 +87,7 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
       ...settings,
       ...(loops ? { loops } : {}),
       intake: { ...settings.intake, shapes },
-      plan: { ...settings.plan, fold },
+      plan: { ...settings.plan, fold, blame: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets } },
       hydrate: { ...notices, leaseMs: LONGEST_READ_MS },
       retention: { afterMs: config.RETENTION_DAYS * DAY_MS, peopleAtOnce: 100, pauseMs: 200, everyMs: 3_600_000, fold },
     },
@@ -90,6 +95,20 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
   )
   const held = stack.move()
   return { ledger, service, receiving: loops && !loops.has('intake') ? null : receivers.receiving, close: () => held.disposeAsync() }
+}
+
+function copiesAt(
+  bus: ServiceBusClient,
+  queue: string,
+  runtime: Runtime,
+): { readonly outlet: Outlet<string>; readonly shelf: Shelf; close(): Promise<void> } {
+  const outlet = busOutlet(bus, queue)
+  const shelf = busShelf(bus, { queue, shelf: 'queue' }, runtime)
+  return {
+    outlet,
+    shelf,
+    close: async () => void (await Promise.all([closeWithin(CLOSE_MS, outlet.close()), closeWithin(CLOSE_MS, shelf.close())])),
+  }
 }
 
 /** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
@@ -217,5 +236,6 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500 },
+    copies: { pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 60_000 },
   }
 }

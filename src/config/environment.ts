@@ -66,6 +66,9 @@ export const ENVIRONMENT = z.object({
   SERVICEBUS_WEBSOCKETS: flag.meta({ description: 'AMQP over WebSockets, port 443, where port 5671 is closed; takes HTTPS_PROXY' }),
   SERVICEBUS_QUEUE: text.default('hr-events').meta({ description: 'Queue the HR events arrive on' }),
   OUTCOMES_QUEUE: text.default('hr-outcomes').meta({ description: 'Queue or topic the outcomes are published to' }),
+  DEAD_LETTER_QUEUE: text
+    .default('hr-dead-letters')
+    .meta({ description: 'Queue that gets a copy of every event that dies in the ledger; none for no copies' }),
   PROVISIONING_ENDPOINT: optional.meta({ description: 'Full bulkUpload URL, as the portal shows it' }),
   PROVISIONING_ALLOW_HTTP: flag.meta({ description: 'Allow plain http to loopback, for a local double' }),
   AUTH_MODE: z.enum(AUTH_MODES).default('default').meta({ description: 'How the connector proves who it is' }),
@@ -127,6 +130,9 @@ export const ENVIRONMENT = z.object({
     description: 'The log read this far past an operation without a record of it: it is offered again',
   }),
   MAX_OFFERS: whole.min(1).default(3).meta({ description: 'How often an operation nothing is heard of is offered' }),
+  FAILED_ATTEMPTS: whole.min(1).max(10).default(1).meta({
+    description: 'How often a record is sent that the service fails with for good without naming an attribute, before its events die',
+  }),
   BRAKE_WINDOW_MS: duration(86_400_000).meta({ description: 'Window in which the brake counts people going from active to inactive' }),
   BRAKE_ABSOLUTE: limit(500).meta({ description: 'More than this many in a window are held until somebody releases them' }),
   BRAKE_PERCENT: whole.min(1).max(100).default(5).meta({ description: 'Or more than this share of everybody active, in percent' }),

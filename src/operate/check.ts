@@ -71,16 +71,18 @@ async function bus(config: Config): Promise<Finding[]> {
           'check the name, whether it requires sessions, and the role Azure Service Bus Data Receiver',
         ),
       )
-    const sender = open.createSender(config.OUTCOMES_QUEUE)
-    const outcomes = await attempt(
-      `outcomes ${config.OUTCOMES_QUEUE}`,
-      async () => {
-        await sender.createMessageBatch()
-        return 'can be sent to'
-      },
-      'check the name, and the role Azure Service Bus Data Sender',
-    )
-    return [...queues, outcomes]
+    const sendable = (name: string, queue: string, otherwise = ''): Promise<Finding> =>
+      attempt(
+        `${name} ${queue}`,
+        async () => {
+          await open.createSender(queue).createMessageBatch()
+          return 'can be sent to'
+        },
+        `check the name, and the role Azure Service Bus Data Sender${otherwise}`,
+      )
+    const outcomes = await sendable('outcomes', config.OUTCOMES_QUEUE)
+    if (config.DEAD_LETTER_QUEUE === 'none') return [...queues, outcomes]
+    return [...queues, outcomes, await sendable('copies', config.DEAD_LETTER_QUEUE, '; DEAD_LETTER_QUEUE=none goes without')]
   } finally {
     await closeWithin(5_000, open.close())
   }

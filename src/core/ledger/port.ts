@@ -2,6 +2,7 @@ import type { KnownEvent, PutBack, ReplayEntry, ReplayItem, ReplayOrder, ReplayR
 import type { NativeMove, NativeStage } from '../report/replay-log.ts'
 import type { EventName } from '../model.ts'
 import type {
+  DeadLetterCopy,
   EndedDeadLetters,
   EndOrder,
   LedgerDeadLetter,
@@ -147,6 +148,11 @@ export interface Ledger {
   deadLetter(seq: number): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
   /** Discards or archives dead letters; who did it and why is kept. */
   endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>
+  /** Dead letters whose copies have not gone out, in the order they died. */
+  takeUncopied(limit: number): Promise<readonly DeadLetterCopy[]>
+  markCopied(ids: readonly number[], now: number): Promise<void>
+  /** Of these events, those that are dead and in sight, and the revision they died in. */
+  standingDead(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** Which of these events are known, and how they stand. */
   knownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
   /** People by id, as the next plan will see them; those who are not there are left out. */
