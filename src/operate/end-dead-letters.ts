@@ -47,7 +47,7 @@ export async function endDead(
   )
   const wanted = { ids, selection: selectionOf(options), archived: options.archived ?? false, max: options.max }
   const { selected, more } = await withHomes(environment, options.home ?? (how === 'archive' ? 'ledger' : undefined), (homes) =>
-    select({ ...homes, ledger }, wanted, null, config),
+    select(homes, wanted, null, config),
   )
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
   const found = selected.map(({ dead }) => dead)

@@ -28,7 +28,7 @@ export interface Wanted {
 
 /** Finds what is asked for, edits it, and reads it as intake would. The last of `max` says whether there is more. */
 export async function select(
-  homes: OpenHomes & { readonly ledger: Ledger | null },
+  homes: OpenHomes,
   wanted: Wanted,
   edit: ((dead: readonly { id: string; body: string }[]) => Edit) | null,
   config: Config,
@@ -50,7 +50,7 @@ export async function select(
   return { selected, more }
 }
 
-async function* named(homes: OpenHomes & { readonly ledger: Ledger | null }, ids: readonly string[]): AsyncGenerator<DeadLetter> {
+async function* named(homes: OpenHomes, ids: readonly string[]): AsyncGenerator<DeadLetter> {
   for (const id of ids) {
     const name = parseDeadLetterId(id)
     if (!name) throw new RollcallError('ArgumentInvalid', `${id} is no dead letter: dl-<number> in the ledger, <queue>#<number> on the bus`)

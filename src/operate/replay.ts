@@ -54,7 +54,7 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
   const [open] = options.dryRun ? [] : await ledger.replayRuns({ open: key, limit: 1 })
   if (open) {
     say(`goes on with the run of ${new Date(open.createdAt).toISOString()} by ${open.actor}: ${left(open)} of ${total(open)} are left`)
-    return carry(open, ledger, config, options, environment)
+    return await carry(open, ledger, config, options, environment)
   }
   const plan = await prepare(ids, options, config, ledger, environment)
   await report(plan, options, config, ledger)
@@ -90,9 +90,7 @@ async function prepare(
 ): Promise<ReplayPlan> {
   const edit = options.patch !== undefined ? patching(options.patch) : options.edit ? editing(editorOf(environment)) : null
   const wanted = { ids, selection: selectionOf(options), archived: options.archived ?? false, max: options.max }
-  const { selected, more } = await withHomes(environment, homeOf(ids, options), (homes) =>
-    select({ ...homes, ledger }, wanted, edit, config),
-  )
+  const { selected, more } = await withHomes(environment, homeOf(ids, options), (homes) => select(homes, wanted, edit, config))
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
   return planReplay(selected, (people) => ledger.people(people), Date.now(), planRules(config, digest))
 }
@@ -175,11 +173,17 @@ async function carry(
   const startedAt = Date.now()
   const before = total(run) - left(run)
   let ending: Ending
+  let done = 0
   try {
-    ending = await carryOut(run, ledger, bus, config, { perSecond: options.rate ?? null }, runtime, signal, (done) => {
+    ending = await carryOut(run, ledger, bus, config, { perSecond: options.rate ?? null }, runtime, signal, (sofar) => {
+      done = sofar
       const seconds = Math.max(0.001, (Date.now() - startedAt) / 1_000)
       line.show(`${before + done}/${total(run)}  ${Math.round(done / seconds)} a second`)
     })
+    if (done > 0)
+      say(
+        `${done} in ${((Date.now() - startedAt) / 1_000).toFixed(1)} s: ${Math.round((done * 1_000) / Math.max(1, Date.now() - startedAt))} a second, all together`,
+      )
   } finally {
     line.end()
     if (bus) await closeWithin(5_000, bus.close())
