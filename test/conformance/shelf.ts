@@ -69,10 +69,9 @@ export function exerciseShelf(open: OpenShelf): void {
     const site = await open(t)
     await site.put(letters(site, 90))
     const first = await all(site.shelf)
-    assert.deepEqual(
-      site.ordered ? texts(first) : texts(first).toSorted(),
-      site.ordered ? texts(letters(site, 90)) : texts(letters(site, 90)).toSorted(),
-    )
+    const put = texts(letters(site, 90))
+    if (site.ordered) assert.deepEqual(texts(first), put)
+    else assert.deepEqual(new Set(texts(first)), new Set(put))
     assert.deepEqual(await all(site.shelf), first)
     assert.ok(first.every(({ sequence }, at) => at === 0 || BigInt(sequence) > BigInt(first[at - 1]?.sequence ?? 0)))
     const counts = first.map(({ deliveryCount }) => deliveryCount)
