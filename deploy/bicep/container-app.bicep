@@ -139,6 +139,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             { name: 'SERVICEBUS_QUEUE', value: eventQueues[0] }
             { name: 'OUTCOMES_QUEUE', value: 'hr-outcomes' }
             { name: 'LEDGER', value: ledger }
+            { name: 'LEDGER_AUTH', value: 'entra' }
             { name: 'PROVISIONING_ENDPOINT', value: provisioningEndpoint }
             { name: 'CALLS_PER_DAY', value: string(callsPerDay) }
             { name: 'HTTP_ADDRESS', value: '0.0.0.0:${port}' }

@@ -40,7 +40,7 @@ param maxReplicas int = 4
 
 var tags = { application: name }
 // Names of namespaces, registries and servers are unique in all of Azure.
-var unique = '${name}-${uniqueString(resourceGroup().id)}'
+var unique = toLower('${name}-${uniqueString(resourceGroup().id)}')
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${name}-connector'

@@ -7,9 +7,10 @@ import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
 import { retention, type RetentionSettings } from './plan/retention.ts'
-import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog } from './ports.ts'
+import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog, Shelf } from './ports.ts'
 import { type JobSettings, jobWatch } from './provision/job.ts'
 import { submission, type SubmitSettings } from './provision/submit.ts'
+import { copying, type CopySettings, sweeping } from './report/copies.ts'
 import { correlation, type CorrelateSettings } from './report/correlation.ts'
 import { publication, type PublishSettings } from './report/publish.ts'
 import type { Runtime, Service } from './runtime.ts'
@@ -21,6 +22,8 @@ export interface Ports<M extends InboxMessage> {
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
   readonly outcomes: Outlet
+  /** Where copies of dead letters go, and where they lie; without it there are none. */
+  readonly copies?: { readonly outlet: Outlet<string>; readonly shelf: Shelf }
   /** Reads what notices are about; without it there are none. */
   readonly reader?: HrReader
 }
@@ -38,6 +41,7 @@ export interface ConnectorSettings {
   readonly uploads: number
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
+  readonly copies: CopySettings
   readonly hydrate?: HydrateSettings
   /** Without it everything is kept. */
   readonly retention?: RetentionSettings
@@ -61,6 +65,7 @@ export interface ConnectorSettings {
  *   A look at the job now and then holds it back while the job is paused or quarantined.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: only the log, or its silence past the deadline, ends an operation.
  * - **publish** tells what became of each event.
+ * - **copies** puts a copy of what died on the bus, and takes it away again when it stands for nothing any more.
  * - **retention** folds away what is old and settled.
  */
 export function connector<M extends InboxMessage>(
@@ -94,11 +99,18 @@ export function connector<M extends InboxMessage>(
   const { hydrate: reads, retention: keeps } = settings
   const hydrate = reader && reads ? [hydration(ledger, reader, reads, runtime, () => plan.wake())] : []
   const forget = keeps ? [one('retention', () => retention(ledger, keeps, runtime))] : []
+  const { copies: lying } = ports
+  const copies = lying
+    ? [
+        one('copies', () => copying(ledger, lying.outlet, settings.copies, runtime)),
+        one('copies.sweep', () => sweeping(ledger, lying.shelf, settings.copies, runtime)),
+      ]
+    : []
   const services: Readonly<Record<Loop, readonly Service[]>> = {
     intake: [take, ...hydrate],
     provision: [plan, watch, ...submit],
     correlate: [correlate, ...forget],
-    publish: [publish],
+    publish: [publish, ...copies],
   }
   return together(LOOPS.flatMap((loop) => (loops.has(loop) ? services[loop] : [])))
 }

@@ -67,17 +67,19 @@ export interface Shelf {
 }
 
 // ── the bus, outwards ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-export interface OutboxMessage {
+export interface OutboxMessage<Body extends JsonObject | string = JsonObject> {
   /** The same message again has the same id, so that duplicate detection can drop it. */
   readonly id: string
   readonly subject: string
   readonly contentType: string
-  readonly body: JsonObject
-  readonly properties: Readonly<Record<string, string>>
+  readonly sessionId?: string
+  /** A text goes as it is. */
+  readonly body: Body
+  readonly properties: Readonly<Record<string, string | number | boolean>>
 }
-export interface Outlet {
+export interface Outlet<Body extends JsonObject | string = JsonObject> {
   /** Sends all of them, in order. When it rejects, some may have been sent. */
-  send(messages: readonly OutboxMessage[]): Promise<void>
+  send(messages: readonly OutboxMessage<Body>[]): Promise<void>
 }
 
 // ── Entra ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

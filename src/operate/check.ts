@@ -3,6 +3,7 @@ import { graphClient } from '../adapters/graph/client.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
 import { openLedger } from '../adapters/ledger-sql/open.ts'
 import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
+import { useProxy } from '../adapters/proxy.ts'
 import { busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { receiverAt } from '../adapters/service-bus/place.ts'
 import { busAddress, credentialOf, ledgerPlace } from '../compose.ts'
@@ -22,6 +23,7 @@ interface Finding {
 /** Proves what the connector needs, one by one, and changes nothing. 0 when everything it cannot do without works, 1 otherwise. */
 export async function check(environment: NodeJS.ProcessEnv, format: Format): Promise<number> {
   const config = readConfig(environment)
+  using _proxied = useProxy(config)
   const findings = [await ledger(config), ...(await bus(config)), ...(await graph(config))]
   if (format === 'json') printJson({ ok: findings.every(({ outcome }) => outcome !== 'failed'), findings })
   else
@@ -69,16 +71,18 @@ async function bus(config: Config): Promise<Finding[]> {
           'check the name, whether it requires sessions, and the role Azure Service Bus Data Receiver',
         ),
       )
-    const sender = open.createSender(config.OUTCOMES_QUEUE)
-    const outcomes = await attempt(
-      `outcomes ${config.OUTCOMES_QUEUE}`,
-      async () => {
-        await sender.createMessageBatch()
-        return 'can be sent to'
-      },
-      'check the name, and the role Azure Service Bus Data Sender',
-    )
-    return [...queues, outcomes]
+    const sendable = (name: string, queue: string, otherwise = ''): Promise<Finding> =>
+      attempt(
+        `${name} ${queue}`,
+        async () => {
+          await open.createSender(queue).createMessageBatch()
+          return 'can be sent to'
+        },
+        `check the name, and the role Azure Service Bus Data Sender${otherwise}`,
+      )
+    const outcomes = await sendable('outcomes', config.OUTCOMES_QUEUE)
+    if (config.DEAD_LETTER_QUEUE === 'none') return [...queues, outcomes]
+    return [...queues, outcomes, await sendable('copies', config.DEAD_LETTER_QUEUE, '; DEAD_LETTER_QUEUE=none goes without')]
   } finally {
     await closeWithin(5_000, open.close())
   }

@@ -1,24 +1,22 @@
 import { existsSync } from 'node:fs'
 import { type BusAddress, busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { busShelf } from '../adapters/service-bus/shelf.ts'
+import { isPostgresUrl } from '../adapters/ledger-sql/postgres/address.ts'
 import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
 import { systemRuntime } from '../adapters/system.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { sourceRules } from '../core/intake/sources.ts'
-import type { LedgerDeadLetter, Original } from '../core/ledger/port.ts'
+import type { Ledger } from '../core/ledger/port.ts'
 import type { Shelf } from '../core/ports.ts'
-import type { Homes, LedgerHome } from '../core/report/dead-letter-list.ts'
+import { nameKey } from '../core/report/dead-letter.ts'
+import type { Homes } from '../core/report/dead-letter-list.ts'
 import { messageReader } from '../core/report/dead-letter-names.ts'
 import { silentLogger, silentTelemetry } from '../core/runtime.ts'
 import { say } from './output.ts'
 
 export type Home = 'bus' | 'ledger'
-/** The ledger with what is kept of each dead letter. */
-export interface LedgerShelf extends LedgerHome {
-  deadLetter(seq: number): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
-}
-export type OpenHomes = Homes & { readonly ledger: LedgerShelf | null }
+export type OpenHomes = Homes & { readonly ledger: Ledger | null }
 
 const CLOSE_MS = 2_000
 
@@ -33,25 +31,29 @@ export async function withHomes<T>(
 ): Promise<T> {
   const config = readConfig(environment)
   await using stack = new AsyncDisposableStack()
-  const ledger = home === 'bus' ? null : await openLedger(config, home, stack)
+  // A ledger that cannot be read does not keep anybody from looking at the bus alone.
+  const opening = home === 'bus' ? openToRead(config, home).catch(() => null) : openToRead(config, home)
+  const ledger = stack.adopt(await opening, (it) => it?.close() ?? Promise.resolve())
   const { sources, shapes } = sourceRules(config.rules.sources)
   const shelves = home === 'ledger' ? [] : await openShelves(config, stack)
-  return await work({ shelves, read: messageReader(sources, shapes), ledger })
+  const read = messageReader(sources, shapes)
+  if (!ledger) return await work({ shelves, read, ledger })
+  const states: NonNullable<Homes['states']> = async (names) =>
+    new Map((await ledger.knownEvents(names)).map((known) => [nameKey(known), known.state]))
+  return await work({ shelves, read, states, ledger: home === 'bus' ? null : ledger })
 }
 
-async function openLedger(config: Config, home: Home | undefined, stack: AsyncDisposableStack): Promise<LedgerShelf | null> {
-  if (!existsSync(config.LEDGER)) {
-    const missing = `there is no ledger at ${config.LEDGER}`
-    if (home === 'ledger') throw new RollcallError('LedgerMissing', `${missing}; name another with LEDGER, or start one with rollcall run`)
-    say(`${missing}: only what is on the bus is shown`)
-    return null
+/** Also for the bus alone, where it is there: to tell which messages are stale. What an identity or a database driver takes to load is most of a second. */
+async function openToRead(config: Config, home: Home | undefined): Promise<Ledger | null> {
+  if (isPostgresUrl(config.LEDGER)) {
+    const [{ ledgerPlace }, { openLedger }] = await Promise.all([import('../compose.ts'), import('../adapters/ledger-sql/open.ts')])
+    return openLedger(ledgerPlace(config), { kind: 'read' }, Date.now)
   }
-  const ledger = stack.adopt(await openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now }), (it) => it.close())
-  return isShelf(ledger) ? ledger : null
-}
-
-function isShelf(ledger: object): ledger is LedgerShelf {
-  return 'deadLetters' in ledger && 'deadLetter' in ledger
+  if (existsSync(config.LEDGER)) return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
+  const missing = `there is no ledger at ${config.LEDGER}`
+  if (home === 'ledger') throw new RollcallError('LedgerMissing', `${missing}; name another with LEDGER, or start one with rollcall run`)
+  if (home === undefined) say(`${missing}: only what is on the bus is shown`)
+  return null
 }
 
 async function openShelves(config: Config, stack: AsyncDisposableStack): Promise<readonly Pick<Shelf, 'entity' | 'peek'>[]> {

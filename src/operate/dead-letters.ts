@@ -153,6 +153,7 @@ export function showDead(
     const original = await originalOf(homes, dead)
     const body = original?.body ?? null
     const known = {
+      arrivedAs: original?.arrivedAs ?? null,
       contentType: original?.contentType ?? null,
       properties: showValues ? (original?.properties ?? {}) : Object.keys(original?.properties ?? {}),
       bytes: body === null ? null : Buffer.byteLength(body),
@@ -182,14 +183,19 @@ async function findInLedger(homes: OpenHomes, seq: number): Promise<DeadLetter |
 }
 
 interface Kept {
+  /** The message it came in, where that is gone. */
+  readonly arrivedAs: string | null
   readonly contentType: string | null
   readonly body: string | null
   readonly properties: Readonly<Record<string, unknown>>
 }
 async function originalOf(homes: OpenHomes, dead: DeadLetter): Promise<Kept | null> {
-  if (dead.home === 'ledger') return (await homes.ledger?.deadLetter(dead.letter.seq))?.original ?? null
-  const { contentType, text, properties } = dead.letter.message
-  return { contentType, body: text, properties }
+  if (dead.home === 'bus') {
+    const { contentType, text, properties } = dead.letter.message
+    return { arrivedAs: null, contentType, body: text, properties }
+  }
+  const original = (await homes.ledger?.deadLetter(dead.letter.seq))?.original
+  return original ? { ...original, arrivedAs: `${original.entity}#${original.sequence}` } : null
 }
 
 /**

@@ -1,12 +1,17 @@
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
+import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
+import { hrEvent, messageOf, World } from '../conformance/ledger-world.ts'
 
 /**
- * Measures `rollcall dead-letters` over the native home: `node test/bench/dead-letters.ts [messages]` (default 100,000). The broker and the
- * command run in processes of their own. Prints when the first row came, how long all took, and the most memory the command ever held.
+ * Measures `rollcall dead-letters` over both homes: `node test/bench/dead-letters.ts [in each]` (default 100,000). The broker and the command run
+ * in processes of their own. Prints when the first row came, how long all took, and the most memory the command ever held.
  */
 const total = Number(process.argv[2] ?? 100_000)
 const config = {
@@ -32,11 +37,28 @@ for (let sent = 0; sent < total; sent += 250)
   )
 await closeWithin(2_000, client.close())
 
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
+const path = join(folder, 'ledger.db')
+const ledger = await openSqliteLedger({ path, now: Date.now })
+const world = new World(ledger)
+for (let made = 0; made < total; made += 1_000) {
+  // People of whom nobody ever says what the directory needs.
+  const messages = Array.from({ length: Math.min(1_000, total - made) }, (_, n) => {
+    const employee = `p${made + n}`
+    const original = { messageId: employee, sessionId: null, contentType: 'application/json', body: 'x'.repeat(400), properties: {} }
+    return { ...messageOf(`${made + n}`, hrEvent(`l-${made + n}`, employee, { title: 'x' })), original }
+  })
+  await world.intake(messages)
+  await ledger.commitPlan(world.decide(await world.due(1_000)), RELEASED_BRAKE, world.now)
+  await ledger.expireIncomplete(world.now, world.now, 1_000)
+}
+await ledger.close()
+
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 async function measure(...args: string[]): Promise<void> {
   const startedAt = performance.now()
   const command = spawn(process.execPath, [MAIN, 'dead-letters', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', SERVICEBUS_CONNECTION_STRING: connectionString, LEDGER: '/nonexistent' },
+    env: { PATH: process.env['PATH'] ?? '', SERVICEBUS_CONNECTION_STRING: connectionString, LEDGER: path },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let firstAt = 0
@@ -66,4 +88,9 @@ await measure('list', '--home', 'bus')
 await measure('list', '--home', 'bus', '--output', 'ndjson')
 await measure('list', '--home', 'bus', '--employee', 'p99999')
 await measure('groups', '--home', 'bus')
+await measure('list', '--home', 'ledger', '--limit', '1')
+await measure('list', '--home', 'ledger')
+await measure('list', '--output', 'ndjson')
+await measure('groups')
 child.disconnect()
+await rm(folder, { recursive: true })

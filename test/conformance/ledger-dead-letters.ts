@@ -273,4 +273,25 @@ export const deadLetterCases: readonly LedgerCase[] = [
       assert.equal((await nextRecord(world))['active'], false)
     },
   },
+  {
+    name: 'a dead letter has a copy to be made once a death, which stands while it is dead and in sight',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await failAll(world)
+      const [copy] = await world.ledger.takeUncopied(10)
+      assert.deepEqual([copy?.eventId, copy?.code, copy?.revision, copy?.stands], ['hire', 'InvalidDomain', 1, true])
+      const seq = copy?.seq ?? 0
+      assert.deepEqual([...(await world.ledger.standingDead([seq, 999]))], [[seq, 1]])
+      await world.ledger.markCopied([copy?.id ?? 0], world.now)
+      assert.deepEqual(await world.ledger.takeUncopied(10), [])
+      world.now += 1_000
+      await world.intake([again(world, 'back', joiner('hire', 'p1'))])
+      assert.deepEqual([...(await world.ledger.standingDead([seq]))], [])
+      await failAll(world)
+      assert.deepEqual([...(await world.ledger.standingDead([seq]))], [[seq, 2]])
+      assert.equal((await world.ledger.takeUncopied(10))[0]?.revision, 2)
+      await end(world, 'archive')
+      assert.deepEqual([...(await world.ledger.standingDead([seq]))], [])
+    },
+  },
 ]

@@ -16,7 +16,7 @@ const BUILT_IN = new Set(
   (
     'allowed array bool contains description empty existing false for guid if in int json loadJsonContent maxLength maxValue minLength ' +
     'minValue module null object output param replace resource resourceGroup string subscription subscriptionResourceId targetScope true ' +
-    'union uniqueString var'
+    'toLower union uniqueString var'
   ).split(' '),
 )
 const CLOSES: Readonly<Record<string, string>> = { '}': '{', ']': '[', ')': '(' }

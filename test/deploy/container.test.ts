@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict'
+import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { createServer } from 'node:http'
+import { isBuiltin } from 'node:module'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, test, type TestContext } from 'node:test'
 import { validate } from 'dockerfile-utils'
+import { postgresConnection } from '../../src/adapters/ledger-sql/postgres/address.ts'
 import { FAST_ENVIRONMENT } from '../../src/config/environment.ts'
 import { readConfig } from '../../src/config.ts'
 import { fastSettings, startEntra } from '../../src/local/entra/server.ts'
-import { at, documents, ENTITIES, entries, list, OF_NODE, ran, read, root, VARIABLES, version } from './support.ts'
+import { at, documents, ENTITIES, entries, files, list, OF_NODE, ran, read, root, VARIABLES, version } from './support.ts'
 
 const [compose = {}] = documents(read('docker-compose.yml'))
 const services = entries(compose['services'])
 const dockerfile = read('deploy/Dockerfile')
+
+/** Types of a package vanish when the code is run. */
+const onlyTypes = (text: string, name: string): boolean =>
+  text.split('\n').every((line) => !line.includes(`'${name}`) || line.startsWith('import type '))
 
 void describe('the image', () => {
   void test('the Dockerfile is one', () => {
@@ -28,7 +36,40 @@ void describe('the image', () => {
     assert.match(dockerfile, /^USER 1000:1000$/m)
     assert.match(dockerfile, /^HEALTHCHECK [^\n]*CMD \["node", "src\/main\.ts", "health"\]$/m)
     assert.match(dockerfile, new RegExp(`opencontainers\\.image\\.version="${version}"`))
-    assert.match(dockerfile, /npm sbom /)
+  })
+
+  void test('it needs nothing of what only tests need', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
+    for (const path of files('src/**/*.ts'))
+      for (const [, name = ''] of read(path).matchAll(/(?:from|import\() ?'((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^']*)?'/g))
+        if (!isBuiltin(name)) assert.ok(Object.hasOwn(dependencies, name) || onlyTypes(read(path), name), `${path} needs ${name}`)
+  })
+
+  void test('what it copies is enough to run, and nothing is written beside the ledger', async (t) => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-image-'))
+    t.after(() => rm(folder, { recursive: true, force: true }))
+    const [, last = ''] = /FROM [^\n]*\n(?![\s\S]*\nFROM )([\s\S]*)$/.exec(dockerfile) ?? []
+    for (const [, from = '', to = ''] of last.matchAll(/^COPY (?!--from)(.+) (\S+)$/gm))
+      for (const one of from.split(' ')) await cp(join(root, one), join(folder, to, to === './' ? one : ''), { recursive: true })
+    await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
+    const [, entry = '[]'] = /^ENTRYPOINT (.*)$/m.exec(last) ?? []
+    const [node, ...args] = JSON.parse(entry) as string[]
+    assert.equal(node, 'node')
+    const ledger = join(await mkdtemp(join(tmpdir(), 'rollcall-data-')), 'ledger.db')
+    t.after(() => rm(dirname(ledger), { recursive: true }))
+    const environment = { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'silent' }
+    const before = await readdir(join(folder, 'src'), { recursive: true })
+    const beside = await readdir(folder)
+    const { code, stderr } = await ran(process.execPath, [...args, 'demo', '--fast', '--exit', '--ledger', ledger], environment, folder)
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(await readdir(join(folder, 'src'), { recursive: true }), before)
+    assert.deepEqual(await readdir(folder), beside)
+  })
+
+  void test('its bill of materials is made of what was installed, and is in it', () => {
+    assert.match(dockerfile, /^RUN npm pkg delete devDependencies && npm sbom --sbom-format=cyclonedx > sbom\.cdx\.json$/m)
+    assert.ok(dockerfile.indexOf('npm ci --omit=dev') < dockerfile.indexOf('npm sbom'))
+    assert.match(dockerfile, /^COPY --from=build \/app\/sbom\.cdx\.json \.\/$/m)
   })
 
   void test('every variable it sets is one', () => {
@@ -71,7 +112,8 @@ void describe('docker compose', () => {
   void test('the connector is told only what the configuration knows, and can be read as one', () => {
     const given = environmentOf(at(compose, 'services', 'connector'))
     for (const name of Object.keys(given)) assert.ok(VARIABLES.has(name), name)
-    readConfig(given)
+    const config = readConfig(given)
+    assert.equal(postgresConnection(config.LEDGER, { kind: 'password', password: config.LEDGER_PASSWORD }).host, 'postgres')
     for (const name of ['SERVICEBUS_QUEUE', 'OUTCOMES_QUEUE']) assert.ok(ENTITIES.has(given[name] ?? ''), name)
     const fast = Object.fromEntries(Object.keys(FAST_ENVIRONMENT).map((name) => [name, given[name]]))
     assert.deepEqual(fast, FAST_ENVIRONMENT, 'the durations that go with --fast')

@@ -44,9 +44,9 @@ export interface Ran {
   readonly stderr: string
 }
 /** Runs a tool to its end. `code` is `ENOENT` when there is no such tool. */
-export function ran(file: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<Ran> {
+export function ran(file: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env, cwd = root): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(file, args, { cwd: root, env, timeout: 60_000 }, (error, stdout, stderr) =>
+    execFile(file, args, { cwd, env, timeout: 60_000 }, (error, stdout, stderr) =>
       resolve({ code: error ? (error.code ?? null) : 0, stdout, stderr }),
     )
   })

@@ -5,6 +5,9 @@ import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { startBroker } from '../../src/local/service-bus/broker.ts'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
+import { failAll } from '../conformance/ledger-dead-letters.ts'
+import { hrEvent, joiner, messageOf, World } from '../conformance/ledger-world.ts'
 import { rollcall } from '../fakes/rollcall.ts'
 import { configOf, manual, receive } from '../local/service-bus/support.ts'
 
@@ -169,5 +172,55 @@ void describe('dead-letters export', () => {
     const again = await run('export', without)
     assert.equal(again.code, 1)
     assert.match(again.stderr, /FileExists/)
+  })
+})
+
+void describe('dead letters in the ledger', () => {
+  const path = join(folder, 'ledger.db')
+  const both = { ...environment, LEDGER: path }
+  const here = (...args: string[]) => rollcall(['dead-letters', ...args], both)
+
+  void it('stand in the same list, found by the same filters, and shown under their own name', async () => {
+    const ledger = await openSqliteLedger({ path, now: Date.now })
+    const world = new World(ledger)
+    await world.record(joiner('hire', 'p1'))
+    await world.confirmAll()
+    const original = {
+      messageId: 'm',
+      sessionId: null,
+      contentType: 'application/json',
+      body: `the body of ${SECRET}`,
+      properties: { unit: 'x' },
+    }
+    await world.intake([{ ...messageOf('77', hrEvent('bad', 'p1', { title: SECRET }, { order: 2 })), original }])
+    await failAll(world, 'InvalidDomain')
+    // The event of the second message on the bus has come in with another one.
+    await world.record(hrEvent('e-2', 'p1', { title: 'x' }, { source: '/hr', order: 3 }))
+    await ledger.close()
+
+    const listed = await here('list', '--output', 'ndjson')
+    assert.equal(listed.code, 0)
+    const found = rows(listed.stdout) as (Row & { home: string; stale?: boolean })[]
+    assert.deepEqual(
+      found.map(({ home, code, stale }) => [home, code, stale ?? null]),
+      [
+        ['bus', 'FieldMissing', false],
+        ['bus', 'FieldMissing', true],
+        ['bus', 'BodyNotJson', false],
+        ['bus', 'SomebodyElse', false],
+        ['ledger', 'InvalidDomain', null],
+      ],
+    )
+    const id = found.at(-1)?.id ?? ''
+    assert.match(id, /^dl-\d+$/)
+    assert.equal(rows((await here('list', '--reason', 'failed', '--employee', 'p1', '--output', 'ndjson')).stdout)[0]?.id, id)
+    assert.equal(rows((await here('list', '--home', 'ledger', '--output', 'ndjson')).stdout).length, 1)
+    const shown = await here('show', id)
+    assert.equal(shown.code, 0)
+    assert.match(shown.stdout, /InvalidDomain/)
+    assert.ok(!shown.stdout.includes(SECRET))
+    assert.match((await here('show', id, '--show-values')).stdout, new RegExp(`the body of ${SECRET}`, 'u'))
+    assert.equal((await here('show', 'dl-9999')).code, 4)
+    assert.match((await here('groups')).stdout, /InvalidDomain/)
   })
 })

@@ -63,15 +63,15 @@ export function fakeShelf(messages: readonly ShelvedMessage[] = [], takesCopies 
     },
     retire: async (sequences, signal) => {
       const gone = new Set<string>()
-      while (gone.size < sequences.size && !signal.aborted) {
+      for (;;) {
         for (const sequence of sequences) {
           if (locked.has(sequence)) continue
           remove(sequence)
           gone.add(sequence)
         }
+        if (gone.size === sequences.size || signal.aborted) return gone
         await new Promise(setImmediate)
       }
-      return gone
     },
     close: async () => {
       shelf.closed = true

@@ -2,9 +2,10 @@ import type { Ledger } from '../../core/ledger/port.ts'
 import { recordAnswer } from './answers.ts'
 import { nextBatch, takeSlot } from './batches.ts'
 import { brakeStatus, releaseBrake } from './brake.ts'
+import { markCopied, standingDead, takeUncopied } from './copies.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates, correlate, watermark } from './correlate.ts'
-import { deadLetter, deadLetters, endDeadLetters } from './dead-letters.ts'
+import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from './dead-letters.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
 import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
@@ -70,7 +71,11 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
     deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
     deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
+    noteDiscarded: (entity, sequences, actor, reason, now) => within((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),
     endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
+    takeUncopied: (limit) => looking((sql) => takeUncopied(sql, limit)),
+    markCopied: (ids, now) => within((sql) => markCopied(sql, ids, now)),
+    standingDead: (seqs) => looking((sql) => standingDead(sql, seqs)),
     knownEvents: (names) => looking((sql) => knownEvents(sql, names)),
     people: (ids) => looking((sql) => viewsOf(sql, ids)),
     freezeReplay: (order, now) => within((sql) => freezeReplay(sql, order, now)),

@@ -1,9 +1,10 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus'
 import { RollcallError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/model.ts'
 import type { Outlet, OutboxMessage } from '../../core/ports.ts'
 
 /** A queue or topic to send to, in batches as large as the bus takes. */
-export function busOutlet(client: ServiceBusClient, entity: string): Outlet & { close(): Promise<void> } {
+export function busOutlet(client: ServiceBusClient, entity: string): Outlet<JsonObject | string> & { close(): Promise<void> } {
   const sender = client.createSender(entity)
   return {
     send: (messages) => sendInBatches(sender, messages.map(toNative)),
@@ -27,12 +28,14 @@ export async function sendInBatches(sender: ReturnType<ServiceBusClient['createS
   if (batch.count > 0) await sender.sendMessages(batch)
 }
 
-function toNative(message: OutboxMessage): ServiceBusMessage {
+function toNative(message: OutboxMessage<JsonObject | string>): ServiceBusMessage {
   return {
     messageId: message.id,
     subject: message.subject,
     contentType: message.contentType,
-    body: message.body,
+    // The client would make a JSON text of a text.
+    body: typeof message.body === 'string' ? Buffer.from(message.body) : message.body,
+    ...(message.sessionId === undefined ? {} : { sessionId: message.sessionId }),
     applicationProperties: { ...message.properties },
   }
 }

@@ -1,5 +1,6 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
-import type { ShelvedMessage } from '../../core/ports.ts'
+import type { Shelf } from '../../core/ports.ts'
+import { pick } from '../../core/report/pick.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { closeWithin } from './client.ts'
 import { guardedSettler } from './settle.ts'
@@ -61,7 +62,7 @@ interface Kept {
  */
 export function retirement(
   open: () => ServiceBusReceiver,
-  peek: (from: string, limit: number) => Promise<readonly ShelvedMessage[]>,
+  peek: Shelf['peek'],
   { patienceMs, wears }: RetirementSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
 ): Retirement {
@@ -138,7 +139,7 @@ export function retirement(
           continue
         }
         if (passed.has(sequence)) again += 1
-        if (farthest < ONE_PARTITION && BigInt(sequence) > farthest) beyond += 1
+        if (BigInt(sequence) > farthest && BigInt(sequence) < ONE_PARTITION) beyond += 1
         passed.add(sequence)
         keep(sequence, message, link)
       }
@@ -168,23 +169,13 @@ export function retirement(
 
   /** Takes those out of `wanted` that are on the shelf no more. */
   async function missing(wanted: Set<string>, gone: Set<string>, signal: AbortSignal): Promise<void> {
-    const ascending = [...wanted].map(BigInt).sort((a, b) => (a < b ? -1 : 1))
-    for (let at = 0; at < ascending.length && !signal.aborted;) {
-      const from = ascending[at] ?? 0n
-      // Those close by are looked for at once, where the order of numbers is the order of the queue.
-      const partitioned = from >= ONE_PARTITION
-      const close = partitioned ? 1 : ascending.slice(at, at + 250).filter((one) => one - from < 250n).length
-      const found = await peek(String(from), close === 1 ? 1 : 250)
-      const there = new Set(found.map(({ sequence }) => sequence))
-      const lastSeen = found.length === 0 ? null : BigInt(found.at(-1)?.sequence ?? from)
-      for (; at < ascending.length; at += 1) {
-        const one = ascending[at] ?? 0n
-        // What lies behind the last one seen is not known yet.
-        if ((lastSeen !== null && one > lastSeen) || (partitioned && one !== from)) break
-        if (there.has(String(one))) continue
-        wanted.delete(String(one))
-        gone.add(String(one))
-      }
+    const there = new Set<string>()
+    for await (const { sequence } of pick(peek, wanted, signal)) there.add(sequence)
+    if (signal.aborted) return
+    for (const sequence of wanted) {
+      if (there.has(sequence)) continue
+      wanted.delete(sequence)
+      gone.add(sequence)
     }
   }
 

@@ -2,6 +2,7 @@ import type { KnownEvent, PutBack, ReplayEntry, ReplayItem, ReplayOrder, ReplayR
 import type { NativeMove, NativeStage } from '../report/replay-log.ts'
 import type { EventName } from '../model.ts'
 import type {
+  DeadLetterCopy,
   EndedDeadLetters,
   EndOrder,
   LedgerDeadLetter,
@@ -141,12 +142,19 @@ export interface Ledger {
   foldAway(cuts: readonly PersonCut[], settledBefore: number, now: number): Promise<{ readonly folded: number }>
   /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
   erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
+  /** Keeps who discarded messages of the bus, and why. */
+  noteDiscarded(entity: string, sequences: readonly string[], actor: string, reason: string, now: number): Promise<void>
   /** A page of events that died after they were taken in, in the order they were; where `next` is not `null`, it continues. */
   deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
   /** One of them, with what it came in; `null` when that event is not dead. `original` is `null` for a row of a file. */
   deadLetter(seq: number): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
   /** Discards or archives dead letters; who did it and why is kept. */
   endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>
+  /** Dead letters whose copies have not gone out, in the order they died. */
+  takeUncopied(limit: number): Promise<readonly DeadLetterCopy[]>
+  markCopied(ids: readonly number[], now: number): Promise<void>
+  /** Of these events, those that are dead and in sight, and the revision they died in. */
+  standingDead(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** Which of these events are known, and how they stand. */
   knownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
   /** People by id, as the next plan will see them; those who are not there are left out. */

@@ -58,6 +58,21 @@ export interface LedgerDeadLetter extends EventName {
   readonly keepsOut: boolean
 }
 
+/** A dead letter whose copy is to go to the bus; `id` names the copy in the outbox. */
+export interface DeadLetterCopy {
+  readonly id: number
+  readonly seq: number
+  readonly revision: number
+  readonly source: string
+  readonly eventId: string
+  readonly employee: string
+  readonly code: string
+  readonly detail: string | null
+  readonly original: Original | null
+  /** False when its event lives again. */
+  readonly stands: boolean
+}
+
 /** Ends dead letters without putting them back. */
 export interface EndOrder {
   readonly seqs: readonly number[]
