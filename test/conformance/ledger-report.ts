@@ -13,6 +13,7 @@ function page(world: World, more: Partial<CorrelatedPage>): Promise<void> {
     watermark: null,
     disturbed: [],
     foreign: 0,
+    echoes: [],
     ...more,
   })
 }

@@ -72,8 +72,14 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
   const service = connect(sim, ledger, entra, entraNow, outletOf(sim, published), sent, options.correlate ?? correlation)
   const running = service.loops.run()
   stack.defer(async () => {
-    await service.loops.stop()
-    await running
+    // A request that is on its way takes its time, so time has to pass until it is back.
+    let over = false
+    const stopped = service.loops
+      .stop()
+      .then(() => running)
+      .finally(() => (over = true))
+    await sim.until(async () => over, SECOND, Number.POSITIVE_INFINITY)
+    await stopped
   })
   feed(sim, ledger, world, service.wake)
   cycles(sim, entra)

@@ -1,6 +1,7 @@
 import type { Interim } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import { INCOMPLETE_RECORD } from '../../core/plan/plan.ts'
+import { failLate, lateEventsOf } from './late.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
 import { addTotals } from './totals.ts'
@@ -19,8 +20,8 @@ export interface Ended {
 
 /** Answered operations whose quiet period is over become final, their events with them. */
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
-  const rows = await sql.all<Ended & { interim: Interim }>(
-    `SELECT seq, employee, interim, code, reason FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
+  const rows = await sql.all<Ended & { interim: Interim; finished_at: number | null }>(
+    `SELECT seq, employee, interim, code, reason, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
   )
   const byInterim = group(rows, (row) => row.interim)
@@ -28,8 +29,17 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   await endOperations(sql, byInterim.get('unchanged') ?? [], 'unchanged', now)
   await endOperations(sql, byInterim.get('skipped') ?? [], 'skipped', now)
   const good = rows.filter((row) => row.interim !== 'failed')
+  // What was finished before had been given up, or had failed.
+  const late = rows.filter(({ finished_at }) => finished_at !== null)
   const interims = new Map(good.map((row) => [row.seq, row]))
-  const finished = (await eventsOf(sql, good)).map(({ seq, employee, operation, by_seq }): FinishedEvent => {
+  const carried = [
+    ...(await eventsOf(sql, good)),
+    ...(await lateEventsOf(
+      sql,
+      late.filter((row) => row.interim !== 'failed'),
+    )),
+  ]
+  const finished = carried.map(({ seq, employee, operation, by_seq }): FinishedEvent => {
     const ended = interims.get(operation)
     const common = { seq, employee, detail: null, by: by_seq, operation }
     if (by_seq !== null) return { ...common, state: 'superseded', reason: null }
@@ -40,6 +50,18 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   })
   await finishEvents(sql, instance, finished, now)
   await offerReportsAgain(sql, good, now)
+  await failLate(
+    sql,
+    instance,
+    late.filter((row) => row.interim === 'failed'),
+    now,
+  )
+  // What comes back stands in the fold again.
+  await planAgain(
+    sql,
+    late.map(({ employee }) => employee),
+    now,
+  )
   await failOperations(sql, instance, byInterim.get('failed') ?? [], now)
   return rows.length
 }
@@ -53,7 +75,7 @@ export async function endOperations(sql: Sql, ended: readonly Ended[], state: st
   )
 }
 
-interface CarriedEvent {
+export interface CarriedEvent {
   readonly seq: number
   readonly employee: string
   readonly operation: number

@@ -123,6 +123,16 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     )${tableOptions}`,
     ...['folded', 'erased', 'dropped', 'withheld'].map((name) => `ALTER TABLE books ADD COLUMN ${name} ${integer} NOT NULL DEFAULT 0`),
   ],
+  // A record may be late and speak of what was given up, and of what was handed over twice there may be two; which attributes a job repeats is learned.
+  ({ integer, tableOptions }) => [
+    `ALTER TABLE operations ADD COLUMN handed_over ${integer} NOT NULL DEFAULT 0`,
+    `UPDATE operations SET handed_over = 1 WHERE submitted_at IS NOT NULL`,
+    `CREATE INDEX operations_late ON operations (employee) WHERE (state IN ('unanswered', 'withdrawn', 'failed') OR handed_over > 1)`,
+    `CREATE TABLE echoes (
+      job TEXT NOT NULL, attribute TEXT NOT NULL, seen_from ${integer} NOT NULL, seen_to ${integer} NOT NULL, cycle TEXT NOT NULL,
+      PRIMARY KEY (job, attribute)
+    )${tableOptions}`,
+  ],
 ]
 
 /**

@@ -2,7 +2,9 @@ import { RollcallError } from '../errors.ts'
 import type { Ledger } from '../ledger/port.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../ports.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
-import { disturbedPeople, foreignRecords, joinRecords } from './join.ts'
+import { disturbedPeople, foreignRecords } from './disturbed.ts'
+import { learnEchoes, newlyLearned } from './evidence.ts'
+import { joinRecords } from './join.ts'
 import { type LogRecord, parseLogRecord } from './log-record.ts'
 
 export interface CorrelateSettings {
@@ -96,7 +98,9 @@ export function correlation(
     runtime.telemetry.count('rollcall.log.unreadable', page.records.length - records.length)
     for (let at = 0; at < Math.max(1, records.length); at += AT_ONCE) {
       const part: readonly LogRecord[] = records.slice(at, at + AT_ONCE)
-      const found = await ledger.candidates(part)
+      const known = await ledger.candidates(part)
+      const echoes = learnEchoes(known.echoes, records)
+      const found = { ...known, echoes: newlyLearned([], echoes) }
       const joins = joinRecords(part, found, settings.skewMs)
       const foreign = foreignRecords(joins, found)
       runtime.telemetry.count('rollcall.log.foreign', foreign.length)
@@ -109,6 +113,7 @@ export function correlation(
         watermark: last ? watermark : null,
         disturbed: disturbedPeople(joins, found),
         foreign: foreign.length,
+        echoes: newlyLearned(known.echoes, echoes),
       })
     }
   }
