@@ -83,6 +83,7 @@ export function candidate(id: string, user: JsonObject = {}, more: Partial<Candi
     submittedAt: acceptedAt,
     failedAt: null,
     handedOver: 1,
+    spokenOf: 0,
     ...more,
   }
 }

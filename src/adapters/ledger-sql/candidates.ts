@@ -57,10 +57,11 @@ interface CandidateRow {
   readonly submitted_at: number
   readonly failed_at: number | null
   readonly handed_over: number
+  readonly spoken_of: number
 }
 
-const SPOKEN_OF = 'EXISTS (SELECT 1 FROM log_records r WHERE r.operation = o.seq)'
-const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status = 'failure')`
+const SPOKEN_OF = '(SELECT COUNT(DISTINCT r.change_id) FROM log_records r WHERE r.operation = o.seq AND r.escrow_retry = 0)'
+const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status = 'failure' AND r.escrow_retry = 0)`
 /** An operation has our clock until it is accepted, and the service's from then on; its batch keeps ours, and so tells how far they are apart. */
 const CANDIDATE = `o.seq, o.employee, o.state, o.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
   o.submitted_at + COALESCE(o.accepted_at - b.accepted_at, 0) AS submitted_at, o.handed_over`
@@ -70,22 +71,23 @@ async function candidateOperations(sql: Sql, people: readonly (readonly [string]
     sql,
     ['id TEXT'],
     people,
-    `SELECT ${CANDIDATE}, CASE WHEN o.state = 'escrowed' THEN ${FAILED_AT} ELSE NULL END AS failed_at
+    `SELECT ${CANDIDATE}, CASE WHEN o.state IN ('escrowed', 'answered') THEN ${FAILED_AT} ELSE NULL END AS failed_at,
+       CASE WHEN o.state IN ('escrowed', 'answered') THEN ${SPOKEN_OF} ELSE 0 END AS spoken_of
      FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
-     WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND o.state IN ('batched', 'accepted', 'escrowed')
+     WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND (o.state IN ('batched', 'accepted', 'escrowed') OR (o.state = 'answered' AND o.interim = 'failed'))
        AND o.submitted_at IS NOT NULL`,
   )
   const late = await withRows<CandidateRow>(
     sql,
     ['id TEXT'],
     people,
-    `SELECT ${CANDIDATE}, ${FAILED_AT} AS failed_at
+    `SELECT ${CANDIDATE}, ${FAILED_AT} AS failed_at, ${SPOKEN_OF} AS spoken_of
      FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
-     WHERE (o.state IN ('unanswered', 'withdrawn', 'failed') OR o.handed_over > 1) AND o.submitted_at IS NOT NULL
-       AND o.state NOT IN ('pending', 'batched', 'accepted', 'escrowed')
-       AND (o.handed_over > 1 OR CASE WHEN o.state = 'failed' THEN ${SPOKEN_OF} ELSE NOT ${SPOKEN_OF} END)`,
+     WHERE (o.state IN ('unanswered', 'withdrawn', 'failed') OR o.handed_over > 1 OR (o.state = 'unchanged' AND o.code <> 'RedundantExport')) AND o.submitted_at IS NOT NULL
+       AND o.state NOT IN ('pending', 'batched', 'accepted', 'escrowed') AND NOT (o.state = 'answered' AND o.interim = 'failed')`,
   )
-  return [...waiting, ...late].map((row) => ({
+  const open = late.filter(({ handed_over, spoken_of, failed_at }) => handed_over > spoken_of || failed_at !== null)
+  return [...waiting, ...open].map((row) => ({
     id: operationId(row.seq),
     employee: row.employee,
     state: row.state,
@@ -95,6 +97,7 @@ async function candidateOperations(sql: Sql, people: readonly (readonly [string]
     submittedAt: row.submitted_at,
     failedAt: row.failed_at,
     handedOver: row.handed_over,
+    spokenOf: row.spoken_of,
   }))
 }
 

@@ -15,7 +15,7 @@ export async function correlate(
 ): Promise<void> {
   await insertRows(
     sql,
-    'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at)',
+    'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at, escrow_retry)',
     joins.map((join) => recordRow(join, now)),
     `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
@@ -24,8 +24,13 @@ export async function correlate(
     join.operation !== null && join.interim !== null ? [{ ...join, seq: seqOf(join.operation) }] : [],
   )
   const first = await settle(sql, interims, 'accepted', now, finalAt)
-  const good = interims.filter(({ interim }) => interim !== 'escrowed')
-  const retried = await settle(sql, good, 'escrowed', now, finalAt)
+  const retried = await settle(
+    sql,
+    interims.filter(({ interim }) => interim !== 'escrowed'),
+    'escrowed',
+    now,
+    finalAt,
+  )
   const late = await settleLate(sql, interims, now, finalAt)
   await addUnanswered(
     sql,
@@ -72,7 +77,7 @@ interface Answered {
 function settle(
   sql: Sql,
   interims: readonly (JoinedRecord & { readonly seq: number })[],
-  from: 'accepted' | 'escrowed' | 'unanswered' | 'failed',
+  from: 'accepted' | 'escrowed' | 'unanswered' | 'failed' | 'answered',
   now: number,
   finalAt: number,
 ): Promise<Answered[]> {
@@ -82,7 +87,7 @@ function settle(
     interims.map(({ seq, interim, record }) => [seq, interim, record.code, record.reason, now, finalAt]),
     `UPDATE operations SET state = CASE WHEN v.interim = 'escrowed' THEN 'escrowed' ELSE 'answered' END, interim = v.interim, code = v.code,
        reason = v.reason, answered_at = v.now, final_at = v.final_at
-     FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'
+     FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'${from === 'answered' ? ` AND operations.interim = 'failed'` : ''}
      RETURNING operations.seq, operations.employee, operations.hash, operations.active, operations.interim, operations.code`,
   )
 }
@@ -99,7 +104,8 @@ async function settleLate(
 ): Promise<Answered[]> {
   const givenUp = await settle(sql, interims, 'unanswered', now, finalAt)
   const good = interims.filter(({ interim }) => interim === 'confirmed' || interim === 'unchanged')
-  return [...givenUp, ...(await settle(sql, good, 'failed', now, finalAt))]
+  const failed = await settle(sql, good, 'failed', now, finalAt)
+  return [...givenUp, ...failed, ...(await settle(sql, good, 'answered', now, finalAt))]
 }
 
 function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[] {
@@ -119,6 +125,7 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
     joined,
     joined === null ? JSON.stringify(record) : null,
     now,
+    record.escrowRetry ? 1 : 0,
   ]
 }
 
@@ -154,7 +161,7 @@ async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: read
  * undone what came since, so the present record is offered once more. While something is on its way its answer will tell.
  */
 async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<string[]> {
-  const spoken = joins.filter(({ record, operation }) => operation !== null && record.status === 'success')
+  const spoken = joins.filter(({ operation }) => operation !== null)
   const rows = await withRows<{ id: string }>(
     sql,
     ['id TEXT'],

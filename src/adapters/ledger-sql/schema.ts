@@ -127,7 +127,8 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
   ({ integer, tableOptions }) => [
     `ALTER TABLE operations ADD COLUMN handed_over ${integer} NOT NULL DEFAULT 0`,
     `UPDATE operations SET handed_over = 1 WHERE submitted_at IS NOT NULL`,
-    `CREATE INDEX operations_late ON operations (employee) WHERE (state IN ('unanswered', 'withdrawn', 'failed') OR handed_over > 1)`,
+    `ALTER TABLE log_records ADD COLUMN escrow_retry ${integer} NOT NULL DEFAULT 0`,
+    `CREATE INDEX operations_late ON operations (employee) WHERE (state IN ('unanswered', 'withdrawn', 'failed') OR handed_over > 1 OR (state = 'unchanged' AND code <> 'RedundantExport'))`,
     `CREATE TABLE echoes (
       job TEXT NOT NULL, attribute TEXT NOT NULL, seen_from ${integer} NOT NULL, seen_to ${integer} NOT NULL, cycle TEXT NOT NULL,
       PRIMARY KEY (job, attribute)

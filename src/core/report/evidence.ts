@@ -94,3 +94,11 @@ export function agrees(record: LogRecord, sent: Pick<Sent, 'active' | 'values'>,
     ![...sent.values].some(([key, value]) => value !== null && value !== '' && key !== 'active' && !(key in record.echo) && shown?.has(key))
   )
 }
+
+/** Whether no record could tell the two apart: an attribute without a value is not shown, whether it was cleared or left out. */
+export function looksLike(a: Sent, b: Sent): boolean {
+  if (a.operation.record === b.operation.record) return true
+  const shown = ({ values }: Sent, other: Sent): boolean =>
+    [...values].every(([key, value]) => key === 'active' || (value ?? '') === (other.values.get(key) ?? ''))
+  return a.active === b.active && shown(a, b) && shown(b, a)
+}

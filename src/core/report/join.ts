@@ -1,13 +1,15 @@
 import type { Candidate, Candidates, Interim, JoinedRecord } from '../ledger/port.ts'
-import { contradicts, type Echoes, learnEchoes, missingIn, type Sent, sentBy, unspokenBy } from './evidence.ts'
+import { agrees, contradicts, type Echoes, learnEchoes, looksLike, missingIn, type Sent, sentBy, unspokenBy } from './evidence.ts'
 import type { LogRecord } from './log-record.ts'
 
 /** The service's word for "the target already holds these values". */
 export const REDUNDANT_EXPORT = 'RedundantExport'
 /** What creating somebody fails with for want of attributes: to a leaver nobody completed it means that the directory never knew the person. */
 const MANDATORY_MISSING = new Set(['MandatoryFieldsMissing', 'MissingValues'])
+/** The log counts whole seconds, so what has the same second may be this much apart. */
+const SAME_SECOND_MS = 999
 /** What the service tries again it put aside when it failed, or soon after. */
-const PUT_ASIDE_WITHIN_MS = 600_000
+const PUT_ASIDE_WITHIN_MS = 180_000
 
 /**
  * Which operation each new record speaks of. The log names no request, so the join goes by person, time and what the record shows of the values:
@@ -72,29 +74,40 @@ function joinPerson(
   changes.sort((a, b) => timeOf(a) - timeOf(b))
 
   const left = new Set(operations)
+  const failed: Failure[] = []
+  const pending = new Set(changes.filter(({ retry }) => !retry))
+  for (let pair = nextPair(pending, left, knowledge); pair; pair = nextPair(pending, left, knowledge)) {
+    const { change, sent } = pair
+    left.delete(sent)
+    if (sent.operation.handedOver > sent.operation.spokenOf + 1) left.add(spokenOf(sent))
+    pending.delete(change)
+    if (change.primary?.status === 'failure') failed.push({ at: change.primary.activityAt, sent })
+    // Its own answer to the upload is still to come: until then nothing can be settled, and the record is looked at again.
+    joins.push(...(sent.operation.state === 'batched' ? unanswered(change) : answer(change, sent.operation)))
+  }
+  for (const change of pending) {
+    if (change.primary?.status === 'failure') failed.push({ at: change.primary.activityAt, sent: null })
+    joins.push(...unanswered(change))
+  }
   for (const change of changes.filter(({ retry }) => retry)) {
-    const sent = retriedBy(change, [...left], knowledge)
+    const sent = retriedBy(change, [...left], failed, knowledge)
     const joined = sent ? answer(change, sent.operation) : unanswered(change)
     joins.push(...joined)
     // What failed once more may be tried again yet.
     if (sent && joined.some(({ interim }) => interim !== null && interim !== 'escrowed')) left.delete(sent)
   }
-  const pending = new Set(changes.filter(({ retry }) => !retry))
-  for (let pair = nextPair(pending, left, knowledge); pair; pair = nextPair(pending, left, knowledge)) {
-    const { change, sent } = pair
-    left.delete(sent)
-    if (sent.operation.handedOver > 1) left.add(carriedOutOnce(sent))
-    pending.delete(change)
-    // Its own answer to the upload is still to come: until then nothing can be settled, and the record is looked at again.
-    joins.push(...(sent.operation.state === 'batched' ? unanswered(change) : answer(change, sent.operation)))
-  }
-  for (const change of pending) joins.push(...unanswered(change))
   return joins.map((join) => (decides(join, joins) ? join : { ...join, interim: null }))
 }
 
+/** A failure that these records show, and what had failed: `null` when that is not known, or nobody here sent it. */
+interface Failure {
+  readonly at: number
+  readonly sent: Sent | null
+}
+
 /** Handed over again before its answer was known, it may have been carried out again too. */
-function carriedOutOnce(sent: Sent): Sent {
-  return { ...sent, operation: { ...sent.operation, state: 'answered', handedOver: sent.operation.handedOver - 1 } }
+function spokenOf(sent: Sent): Sent {
+  return { ...sent, operation: { ...sent.operation, state: 'answered', spokenOf: sent.operation.spokenOf + 1 } }
 }
 
 /** An operation has one interim outcome: where it was carried out more than once, a success stands before a failure, and then the first. */
@@ -104,8 +117,8 @@ function decides(join: JoinedRecord, joins: readonly JoinedRecord[]): boolean {
 }
 
 /**
- * A change that only one content can have caused goes first: what it takes may leave one for a change that shows less. Operations of the same bytes cannot
- * be told apart, nor need they be.
+ * A change that only one content can have caused goes first: what it takes may leave one for a change that shows less. Operations that no
+ * record could tell apart need not be: what the record shows is what each of them sent.
  */
 function nextPair(
   pending: ReadonlySet<Change>,
@@ -115,33 +128,51 @@ function nextPair(
   const choices = [...pending].map((change) => ({ change, eligible: eligibleFor(change, pending, left, knowledge) }))
   for (const { change, eligible } of choices) {
     const [sent] = eligible.toSorted((a, b) => rankOf(a) - rankOf(b) || a.operation.submittedAt - b.operation.submittedAt)
-    if (sent && eligible.every(({ operation }) => operation.record === sent.operation.record)) return { change, sent }
+    if (sent && eligible.every((other) => looksLike(other, sent)) && eligible.filter(isWaitedFor).length < 2) return { change, sent }
   }
   for (const { change, eligible } of choices) {
-    const rivals = choices.filter((other) => other.eligible.some((sent) => eligible.includes(sent)))
-    const [sent] = eligible.toSorted((a, b) => a.operation.acceptedAt - b.operation.acceptedAt)
-    if (sent && rivals.length >= eligible.length) return { change, sent }
+    const open = eligible.filter(isWaitedFor).toSorted((a, b) => a.operation.acceptedAt - b.operation.acceptedAt)
+    const [sent] = open
+    const rivals = choices.filter((other) => other.eligible.some((one) => open.includes(one)))
+    // Beside what was given up nobody knows how many changes there will be.
+    if (sent && rivals.length >= open.length && eligible.every((one) => isWaitedFor(one) || looksLike(one, sent))) return { change, sent }
   }
   return undefined
 }
 
-/** Of two operations of the same bytes the one that is waited for is answered first, then one that never was. */
-function rankOf({ operation: { state } }: Sent): number {
-  if (state === 'accepted' || state === 'batched') return 0
+function isWaitedFor({ operation: { state } }: Sent): boolean {
+  return state === 'accepted' || state === 'batched'
+}
+
+/** Of operations that look alike the one that is waited for is answered first, then one that never was. */
+function rankOf(sent: Sent): number {
+  const { state } = sent.operation
+  if (isWaitedFor(sent)) return 0
   return state === 'unanswered' || state === 'withdrawn' ? 1 : 2
 }
 
-function eligibleFor(change: Change, pending: ReadonlySet<Change>, left: ReadonlySet<Sent>, knowledge: Knowledge): Sent[] {
+function eligibleFor(change: Change, pending: ReadonlySet<Change>, left: ReadonlySet<Sent>, knowledge: Knowledge): readonly Sent[] {
   const { primary } = change
   if (primary === undefined) return []
   const possible = [...left].filter(
-    (sent) => mayAnswer(primary, sent, knowledge.skewMs) && (!isPutAside(sent.operation) || sent.operation.handedOver > 1),
+    (sent) =>
+      mayAnswer(primary, sent, knowledge.skewMs) && (!isPutAside(sent.operation) || sent.operation.handedOver > sent.operation.spokenOf),
   )
   const whole = possible.filter((sent) => missingIn(primary, sent, knowledge.echoes).length === 0)
-  // What one of them explains and another does not, the other did not cause.
-  const fewest = Math.min(...whole.map((sent) => unspokenBy(primary, sent).length))
-  if (whole.length > 0) return whole.filter((sent) => unspokenBy(primary, sent).length === fewest)
+  if (whole.length > 0) return best(primary, whole, knowledge.echoes)
   return possible.filter((sent) => sent.operation.state === 'accepted' && missedBefore(change, sent, pending, left, knowledge))
+}
+
+/**
+ * Of those that may have caused it, the ones that explain it best: what one of them spoke of and another did not, the other did not cause. And where all that one
+ * sent is shown that is waited for, one that was given up and sent more, though it is not certain that it would be shown, gives way: had it been that
+ * one, the directory would hold the same.
+ */
+function best(record: LogRecord, whole: readonly Sent[], echoes: Echoes): readonly Sent[] {
+  const fewest = Math.min(...whole.map((sent) => unspokenBy(record, sent).length))
+  const explaining = whole.filter((sent) => unspokenBy(record, sent).length === fewest)
+  const showing = explaining.filter((sent) => agrees(record, sent, echoes))
+  return showing.some((sent) => rankOf(sent) === 0) ? explaining.filter((sent) => rankOf(sent) === 0 || showing.includes(sent)) : explaining
 }
 
 /**
@@ -171,35 +202,46 @@ function missedBefore(
 }
 
 /** What the service failed with, and may try again: it goes on for weeks, also with what was given up here. */
-function isPutAside({ state }: Candidate): boolean {
-  return state === 'escrowed' || state === 'failed'
+function isPutAside({ state, failedAt }: Candidate): boolean {
+  return state === 'escrowed' || state === 'failed' || failedAt !== null
 }
 
 /**
- * Which of the operations the service failed with it tried again: the one that failed when this was put aside, or one nobody heard of since, if it
- * can be no other. Where nobody knows when they failed, the last that was handed over before; and where the record does not say when it was put aside, the
- * last of all, because a newer operation takes the place of an older one.
+ * Which of the operations the service failed with it tried again: the one that failed when this was put aside. Where nobody saw a failure then, one that
+ * nobody heard of, if it can be no other, or the last that was handed over before. Where the record does not say when it was put aside, the last that
+ * failed, because a newer operation takes the place of an older one.
  */
-function retriedBy({ primary }: Change, left: readonly Sent[], { skewMs }: Knowledge): Sent | undefined {
+function retriedBy({ primary }: Change, left: readonly Sent[], seen: readonly Failure[], { skewMs }: Knowledge): Sent | undefined {
   if (primary === undefined) return undefined
   const escrowedAt = primary.escrowedAt ?? null
   const eligible = left
     .filter((sent) => mayAnswer(primary, sent, skewMs))
     .toSorted((a, b) => a.operation.submittedAt - b.operation.submittedAt)
-  const failed = eligible.filter(({ operation }) => isPutAside(operation))
-  if (escrowedAt === null) return failed.at(-1)
-  const distance = ({ operation: { failedAt } }: Sent): number => (failedAt === null ? Infinity : Math.abs(failedAt - escrowedAt))
-  const nearest = failed.toSorted((a, b) => distance(a) - distance(b))[0]
-  if (nearest && distance(nearest) <= PUT_ASIDE_WITHIN_MS) return nearest
-  const before = eligible.filter(({ operation }) => operation.submittedAt <= escrowedAt + 999 && operation.state !== 'batched')
-  const [only] = before
-  if (only && before.length === 1 && only.operation.state !== 'accepted') return only
-  return failed.findLast(({ operation }) => operation.failedAt === null && operation.submittedAt <= escrowedAt + 999)
+  const putAside = eligible.filter(({ operation }) => isPutAside(operation))
+  if (escrowedAt === null) return putAside.at(-1)
+  const failures = [...seen, ...left.flatMap((sent) => (sent.operation.failedAt === null ? [] : [{ at: sent.operation.failedAt, sent }]))]
+  const distance = ({ at }: Failure): number => Math.abs(at - escrowedAt)
+  const [nearest, ...others] = failures.toSorted((a, b) => distance(a) - distance(b))
+  if (nearest && distance(nearest) <= PUT_ASIDE_WITHIN_MS) {
+    const { sent } = nearest
+    // What failed in the same second cannot be told apart by when it was put aside.
+    const equals = others.filter(
+      (other) => Math.abs(other.at - nearest.at) <= SAME_SECOND_MS && (!other.sent || mayAnswer(primary, other.sent, skewMs)),
+    )
+    return sent && mayAnswer(primary, sent, skewMs) && equals.every((other) => other.sent && looksLike(other.sent, sent)) ? sent : undefined
+  }
+  const unheard = eligible.filter(
+    ({ operation: { submittedAt, failedAt, state } }) =>
+      submittedAt <= escrowedAt + SAME_SECOND_MS && failedAt === null && state !== 'batched',
+  )
+  const [only] = unheard
+  if (only && unheard.length === 1 && only.operation.state !== 'accepted') return only
+  return unheard.findLast(({ operation }) => isPutAside(operation))
 }
 
 function mayAnswer(record: LogRecord, sent: Sent, skewMs: number): boolean {
   // The log counts whole seconds, so a record of the same second may be later than it looks.
-  return record.activityAt + 999 >= sent.operation.submittedAt - skewMs && !contradicts(record, sent)
+  return record.activityAt + SAME_SECOND_MS >= sent.operation.submittedAt - skewMs && !contradicts(record, sent)
 }
 
 function unanswered({ records }: Change): JoinedRecord[] {

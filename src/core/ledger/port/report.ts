@@ -19,7 +19,9 @@ export interface Candidate {
   readonly submittedAt: number
   /** The moment the log gives to its failure. */
   readonly failedAt: number | null
+  /** How often it was handed over, and of how many changes the log has spoken; new tries of the service do not count. */
   readonly handedOver: number
+  readonly spokenOf: number
 }
 /** An attribute, as the log spells it, that a job repeats of what it imports. */
 export interface EchoedKey {
