@@ -1,9 +1,11 @@
+import { hostname } from 'node:os'
 import type { TokenCredential } from '@azure/identity'
 import type { ServiceBusClient } from '@azure/service-bus'
 import { busInbox } from './adapters/service-bus/inbox.ts'
 import type { BusMessage } from './adapters/service-bus/message.ts'
 import { ACCEPT_RETRY, sessionInbox } from './adapters/service-bus/sessions.ts'
 import { type BusAddress, closeWithin, connect } from './adapters/service-bus/client.ts'
+import { busShelf } from './adapters/service-bus/shelf.ts'
 import { busOutlet } from './adapters/service-bus/outlet.ts'
 import { type Pulse, pulse } from './adapters/service-bus/pulse.ts'
 import { graphClient } from './adapters/graph/client.ts'
@@ -12,24 +14,26 @@ import { parseEndpoint } from './adapters/graph/endpoint.ts'
 import { guarded } from './adapters/graph/breaker.ts'
 import { graphJob } from './adapters/graph/job.ts'
 import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
-import { openSqliteLedger } from './adapters/ledger-sql/sqlite/client.ts'
+import { isShared, type LedgerPlace, openLedger } from './adapters/ledger-sql/open.ts'
+import { proxyFor, useProxy } from './adapters/proxy.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
+import type { Loop } from './core/loops.ts'
 import { RollcallError } from './core/errors.ts'
 import { readBySource } from './core/intake/hydrate.ts'
 import { joinInboxes } from './core/intake/inboxes.ts'
 import { sourceRules } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
 import type { BrakeSettings } from './core/plan/brake.ts'
-import type { Inbox } from './core/ports.ts'
+import type { Inbox, Outlet, Shelf } from './core/ports.ts'
 import type { Runtime, Service } from './core/runtime.ts'
 
 /** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
 export interface Composed {
   readonly ledger: Ledger
   readonly service: Service
-  /** Whether receivers are open and the bus can be reached. */
-  receiving(): boolean
+  /** Whether receivers are open and the bus can be reached; `null` where no messages are taken in. */
+  readonly receiving: (() => boolean) | null
   close(): Promise<void>
 }
 
@@ -41,7 +45,10 @@ const LONGEST_READ_MS = 300_000
 const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /** The one place where the core meets the outside. When something cannot be had, what was opened before is closed again. */
-export async function compose(config: Config, runtime: Runtime): Promise<Composed> {
+export async function compose(config: Config, runtime: Runtime, loops?: ReadonlySet<Loop>): Promise<Composed> {
+  await using stack = new AsyncDisposableStack()
+  // Before the identity is made, which looks for a proxy when it is.
+  stack.use(useProxy(config))
   const endpoint = parseEndpoint(
     need(config.PROVISIONING_ENDPOINT, 'PROVISIONING_ENDPOINT', 'the bulkUpload URL of the portal'),
     config.PROVISIONING_ALLOW_HTTP,
@@ -49,62 +56,82 @@ export async function compose(config: Config, runtime: Runtime): Promise<Compose
   const credential = credentialOf(config)
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
     throw new RollcallError('AuthIncomplete', 'AUTH_MODE=local is for local doubles; a real tenant needs an identity')
-
-  await using stack = new AsyncDisposableStack()
-  const ledger = stack.adopt(await openSqliteLedger({ path: config.LEDGER, now: runtime.now }), (it) => it.close())
-  const bus = stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
+  const ledger = stack.adopt(await openLedger(ledgerPlace(config, credential), { kind: 'own' }, runtime.now), (it) => it.close())
+  const connected = (): ServiceBusClient => stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
+  const bus = connected()
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
+  const deadLetters = config.DEAD_LETTER_QUEUE === 'none' ? null : config.DEAD_LETTER_QUEUE
+  const copies = deadLetters === null ? null : copiesAt(bus, deadLetters, runtime)
+  stack.defer(async () => copies?.close())
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const { sources, shapes, fold: owned, nameOf } = sourceRules(config.rules.sources)
   const fold = { ...owned, activation: config.rules.activation }
   const { readers, notices } = config.rules
   const settings = settingsOf(config, runtime.id())
   const receivers = pulse(runtime.now)
+  const others = Array.from({ length: config.RECEIVERS - 1 }, connected)
   const service = connector(
     {
-      inbox: receivers.watch(inboxOf(config, bus, credential, runtime, receivers)),
+      inbox: receivers.watch(inboxOf(config, [bus, ...others], credential, runtime, receivers)),
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
+      ...(copies ? { copies } : {}),
       ...(readers.size > 0 ? { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) } : {}),
     },
     config.rules.mapping,
     sources,
     {
       ...settings,
+      ...(loops ? { loops } : {}),
       intake: { ...settings.intake, shapes },
-      plan: { ...settings.plan, fold },
+      plan: { ...settings.plan, fold, blame: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets } },
       hydrate: { ...notices, leaseMs: LONGEST_READ_MS },
       retention: { afterMs: config.RETENTION_DAYS * DAY_MS, peopleAtOnce: 100, pauseMs: 200, everyMs: 3_600_000, fold },
     },
     runtime,
   )
   const held = stack.move()
-  return { ledger, service, receiving: receivers.receiving, close: () => held.disposeAsync() }
+  return { ledger, service, receiving: loops && !loops.has('intake') ? null : receivers.receiving, close: () => held.disposeAsync() }
+}
+
+function copiesAt(
+  bus: ServiceBusClient,
+  queue: string,
+  runtime: Runtime,
+): { readonly outlet: Outlet<string>; readonly shelf: Shelf; close(): Promise<void> } {
+  const outlet = busOutlet(bus, queue)
+  const shelf = busShelf(bus, { queue, shelf: 'queue' }, runtime)
+  return {
+    outlet,
+    shelf,
+    close: async () => void (await Promise.all([closeWithin(CLOSE_MS, outlet.close()), closeWithin(CLOSE_MS, shelf.close())])),
+  }
 }
 
 /** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
 function inboxOf(
   config: Config,
-  bus: ServiceBusClient,
+  clients: readonly ServiceBusClient[],
   credential: TokenCredential,
   runtime: Runtime,
   { trouble: onTrouble }: Pulse,
 ): Inbox<BusMessage> {
   const { entrances } = config.rules
-  const inFlight = Math.max(1, Math.floor(config.IN_FLIGHT / entrances.length))
+  const share = config.IN_FLIGHT / entrances.length
+  const atLeastOne = (count: number): number => Math.max(1, Math.floor(count))
+  const { SESSIONS: sessions, SESSION_IDLE_MS: idleMs, SESSION_TURN_MS: turnMs, WATCHDOG_MS: watchdogMs } = config
   return joinInboxes(
-    entrances.map((entrance) =>
-      entrance.sessions
-        ? sessionInbox(
-            () => connect(busAddress(config, credential), ACCEPT_RETRY),
-            { ...entrance, inFlight, sessions: config.SESSIONS, idleMs: config.SESSION_IDLE_MS, turnMs: config.SESSION_TURN_MS, onTrouble },
-            runtime,
-          )
-        : busInbox(bus, { ...entrance, inFlight, watchdogMs: config.WATCHDOG_MS, onTrouble }, runtime),
-    ),
+    entrances.flatMap((entrance) => {
+      if (!entrance.sessions) {
+        const inFlight = atLeastOne(share / clients.length)
+        return clients.map((client) => busInbox(client, { ...entrance, inFlight, watchdogMs, onTrouble }, runtime))
+      }
+      const again = (): ServiceBusClient => connect(busAddress(config, credential), ACCEPT_RETRY)
+      return [sessionInbox(again, { ...entrance, inFlight: atLeastOne(share), sessions, idleMs, turnMs, onTrouble }, runtime)]
+    }),
   )
 }
 
@@ -118,14 +145,31 @@ export function credentialOf(config: Config): TokenCredential {
   })
 }
 
-export function busAddress(config: Config, credential: TokenCredential = credentialOf(config)): BusAddress {
-  if (config.SERVICEBUS_CONNECTION_STRING !== null)
-    return { kind: 'connection-string', connectionString: config.SERVICEBUS_CONNECTION_STRING }
+export function ledgerPlace(config: Config, credential?: TokenCredential): LedgerPlace {
+  const { LEDGER: location, LEDGER_AUTH, LEDGER_PASSWORD: password } = config
+  const auth =
+    LEDGER_AUTH === 'entra'
+      ? { kind: 'entra' as const, credential: credential ?? credentialOf(config) }
+      : { kind: 'password' as const, password }
   return {
-    kind: 'identity',
-    host: need(config.SERVICEBUS_FQDN, 'SERVICEBUS_FQDN', 'the host name of the namespace (or SERVICEBUS_CONNECTION_STRING)'),
-    credential,
+    location,
+    auth,
+    instance: config.INSTANCE ?? hostname(),
+    connections: config.LEDGER_CONNECTIONS,
+    statementMs: config.LEDGER_STATEMENT_MS,
   }
+}
+
+export function busAddress(config: Config, credential: TokenCredential = credentialOf(config)): BusAddress {
+  const { SERVICEBUS_CONNECTION_STRING: connectionString, SERVICEBUS_WEBSOCKETS } = config
+  const over = (host: string, port: number): Pick<BusAddress, 'webSockets'> =>
+    SERVICEBUS_WEBSOCKETS ? { webSockets: { proxy: proxyFor(host, port, config) } } : {}
+  if (connectionString !== null) {
+    const [, host = '', port = '443'] = /Endpoint=sb:\/\/([^/:;]+)(?::(\d+))?/i.exec(connectionString) ?? []
+    return { kind: 'connection-string', connectionString, ...over(host, Number(port)) }
+  }
+  const host = need(config.SERVICEBUS_FQDN, 'SERVICEBUS_FQDN', 'the host name of the namespace (or SERVICEBUS_CONNECTION_STRING)')
+  return { kind: 'identity', host, credential, ...over(host, 443) }
 }
 
 function need(value: string | null, variable: string, what: string): string {
@@ -142,7 +186,10 @@ export function brakeOf(config: Config): BrakeSettings {
 }
 
 function settingsOf(config: Config, owner: string): ConnectorSettings {
+  const leaseMs = config.LEASE_MS
+  const shared = isShared({ location: config.LEDGER })
   return {
+    ...(shared ? { lease: { owner, leaseMs } } : {}),
     uploads: config.UPLOADS,
     intake: {
       batchSize: config.INTAKE_BATCH,
@@ -157,6 +204,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       maxWaitMs: config.COALESCE_MAX_WAIT_MS,
       incompleteMs: config.INCOMPLETE_MS,
       brake: brakeOf(config),
+      ...(shared ? { claimMs: leaseMs } : {}),
     },
     job: { pollMs: config.JOB_POLL_MS, forbiddenMs: 3_600_000 },
     submit: {
@@ -188,5 +236,6 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500 },
+    copies: { pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 60_000 },
   }
 }

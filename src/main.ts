@@ -1,9 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { type Loop, LOOPS } from './core/loops.ts'
 import { RollcallError } from './core/errors.ts'
+import { deadLetterCommands } from './operate/dead-letter-commands.ts'
 import type { Format } from './operate/output.ts'
 
 /**
- * argv → command → exit code: 0 done, 1 failed, 2 called wrongly, 3 the books do not balance, 4 not found, 5 the brake holds people.
+ * argv → command → exit code: 0 done, 1 failed, 2 called wrongly, 3 the books do not balance, 4 not found, 5 the brake holds people,
+ * 6 the ledger is of a newer release.
  * Commands are loaded when they are asked for, so that `--help` is quick.
  */
 async function main(argv: readonly string[]): Promise<number> {
@@ -30,8 +33,9 @@ async function main(argv: readonly string[]): Promise<number> {
   program
     .command('run')
     .description('run the connector; the environment says where (see docs/configuration.md)')
-    .action(async () => {
-      code = await (await import('./operate/run.ts')).run(process.env)
+    .option('--loops <names>', `only these of ${LOOPS.join(', ')}; others run elsewhere on the same database (default: all)`, loops)
+    .action(async (options: { loops?: ReadonlySet<Loop> }) => {
+      code = await (await import('./operate/run.ts')).run(process.env, options.loops)
     })
   program
     .command('health')
@@ -89,6 +93,10 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/events.ts')).events(process.env, options)
     })
 
+  deadLetterCommands(program, (result) => {
+    code = result
+  })
+
   program
     .command('check')
     .description('prove ledger, bus, log and job one by one, with what to do when one fails')
@@ -135,6 +143,17 @@ async function main(argv: readonly string[]): Promise<number> {
     .addOption(output())
     .action(async (employee: string, options) => {
       code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
+    })
+
+  const ledger = program.command('ledger').description('where the ledger is')
+  ledger
+    .command('move')
+    .description('carry a ledger from a SQLite file to an empty PostgreSQL database, every row compared; all of it or nothing')
+    .requiredOption('--from <file>', 'the SQLite file; nobody may be running on it')
+    .option('--to <url>', 'postgres://user@host/database (default: LEDGER); a password is better given by LEDGER_PASSWORD')
+    .addOption(output())
+    .action(async (options: { from: string; to?: string; output: Format }) => {
+      code = await (await import('./operate/ledger.ts')).move(options, process.env)
     })
 
   const config = program.command('config').description('the configuration: environment and rollcall.yaml')
@@ -195,6 +214,7 @@ async function main(argv: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     if (error instanceof RollcallError) {
       process.stderr.write(`rollcall: ${error.message} [${error.code}]\n`)
+      if (error.code === 'LedgerTooNew') return 6
       return error.code === 'ConfigInvalid' || error.code === 'ArgumentInvalid' ? 2 : 1
     }
     process.stderr.write(`rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
@@ -204,6 +224,13 @@ async function main(argv: readonly string[]): Promise<number> {
 
 function output(): Option {
   return new Option('--output <format>', 'table or json').choices(['table', 'json']).default('table')
+}
+
+function loops(text: string): ReadonlySet<Loop> {
+  const names = text.split(',').map((name) => name.trim())
+  const known = names.flatMap((name) => LOOPS.find((loop) => loop === name) ?? [])
+  if (known.length < names.length) throw new InvalidArgumentError(`loops are ${LOOPS.join(', ')}, with commas between them`)
+  return new Set(known)
 }
 
 function port(text: string): number {

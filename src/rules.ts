@@ -7,7 +7,12 @@ import type { InboxMessage } from './core/ports.ts'
 /** What the configuration says about the meaning of events, for the commands that only look. */
 export function planRules(config: Config, digest: (text: string) => string): PlanRules {
   const { fold } = sourceRules(config.rules.sources)
-  return { mapping: config.rules.mapping, digest, fold: { ...fold, activation: config.rules.activation } }
+  return {
+    mapping: config.rules.mapping,
+    digest,
+    fold: { ...fold, activation: config.rules.activation },
+    blame: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
+  }
 }
 
 /** Takes a message the way intake would. */

@@ -19,6 +19,12 @@ export const zone = text.refine(isZone, { error: 'takes an IANA zone such as Eur
 const httpAddress = text.refine((given) => parseHttpAddress(given) !== null, {
   error: 'takes a port, or address:port such as 127.0.0.1:9464 or 0.0.0.0:9464',
 })
+/** Many write it without a scheme. */
+const proxy = text
+  .transform((given) => (/^\w+:\/\//.test(given) ? given : `http://${given}`))
+  .refine((given) => /^https?:/.test(given) && URL.canParse(given), {
+    error: 'takes the URL of an HTTP proxy, such as http://proxy.contoso.com:3128',
+  })
 const flag = z.stringbool().default(false)
 const whole = z.coerce.number().int()
 const duration = (fallback: number): z.ZodType<number> => whole.min(0).default(fallback)
@@ -36,14 +42,33 @@ function isZone(name: string): boolean {
 
 export const ENVIRONMENT = z.object({
   ROLLCALL_CONFIG: optional.meta({ description: 'File with sources, mapping, shapes and settings; rollcall.yaml where it is there' }),
-  LEDGER: text.default('rollcall.db').meta({ description: 'SQLite file that holds the ledger; it is made when it is not there' }),
+  LEDGER: text.default('rollcall.db').meta({
+    description:
+      'What holds the ledger: a SQLite file, or postgres://user@host/database?sslmode=verify-full; its tables are made when they are not there',
+  }),
+  LEDGER_AUTH: z
+    .enum(['password', 'entra'])
+    .default('password')
+    .meta({ description: 'How the database is told who we are: a password, or a token of the identity of AUTH_MODE' }),
+  LEDGER_PASSWORD: optional.meta({ description: 'Password for the database, in place of one in LEDGER', secret: true }),
+  LEDGER_CONNECTIONS: whole.min(2).max(100).default(10).meta({ description: 'Connections to the database at the most, of each instance' }),
+  LEDGER_STATEMENT_MS: duration(30_000).meta({ description: 'A statement that takes longer is given up' }),
+  INSTANCE: optional.meta({ description: 'Name of this instance in the books; the name of the host where it is not set' }),
+  LEASE_MS: whole
+    .min(500)
+    .default(15_000)
+    .meta({ description: 'An instance that is gone is succeeded after this long. Only for a ledger that several share' }),
   SERVICEBUS_CONNECTION_STRING: optional.meta({
     description: 'Service Bus namespace by connection string (emulator, local double)',
     secret: true,
   }),
   SERVICEBUS_FQDN: optional.meta({ description: 'Service Bus namespace by host name, with the identity of AUTH_MODE' }),
+  SERVICEBUS_WEBSOCKETS: flag.meta({ description: 'AMQP over WebSockets, port 443, where port 5671 is closed; takes HTTPS_PROXY' }),
   SERVICEBUS_QUEUE: text.default('hr-events').meta({ description: 'Queue the HR events arrive on' }),
   OUTCOMES_QUEUE: text.default('hr-outcomes').meta({ description: 'Queue or topic the outcomes are published to' }),
+  DEAD_LETTER_QUEUE: text
+    .default('hr-dead-letters')
+    .meta({ description: 'Queue that gets a copy of every event that dies in the ledger; none for no copies' }),
   PROVISIONING_ENDPOINT: optional.meta({ description: 'Full bulkUpload URL, as the portal shows it' }),
   PROVISIONING_ALLOW_HTTP: flag.meta({ description: 'Allow plain http to loopback, for a local double' }),
   AUTH_MODE: z.enum(AUTH_MODES).default('default').meta({ description: 'How the connector proves who it is' }),
@@ -51,6 +76,11 @@ export const ENVIRONMENT = z.object({
   AZURE_CLIENT_ID: optional.meta({ description: 'Client id of the app registration or of a user-assigned identity' }),
   AZURE_CLIENT_SECRET: optional.meta({ description: 'Secret for AUTH_MODE=client-secret', secret: true }),
   AZURE_CLIENT_CERTIFICATE_PATH: optional.meta({ description: 'Certificate for AUTH_MODE=client-certificate' }),
+  HTTPS_PROXY: proxy.nullable().default(null).meta({
+    description: 'HTTP proxy for Graph, identity and HR systems, and for Service Bus with SERVICEBUS_WEBSOCKETS',
+    secret: true,
+  }),
+  NO_PROXY: optional.meta({ description: 'Hosts that are reached without the proxy: names, .suffixes, or *, with commas between' }),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info').meta({ description: 'What is logged, at the least' }),
   SOURCE_ZONE: zone.default('UTC').meta({ description: 'IANA zone the plain dates of events are meant in' }),
   SOURCE_ORDER: z
@@ -61,7 +91,16 @@ export const ENVIRONMENT = z.object({
     .enum(['inclusive', 'exclusive'])
     .default('exclusive')
     .meta({ description: 'Whether a termination date is the last day worked or the first day out' }),
-  IN_FLIGHT: whole.min(1).max(1_500).default(768).meta({ description: 'Messages held unsettled at once' }),
+  IN_FLIGHT: whole
+    .min(1)
+    .max(24_000)
+    .default(768)
+    .meta({ description: 'Messages held unsettled at once, over all queues; each receiver holds 1500 at the most' }),
+  RECEIVERS: whole
+    .min(1)
+    .max(16)
+    .default(1)
+    .meta({ description: 'Receivers of each queue without sessions, each on a connection of its own' }),
   SESSIONS: whole.min(1).max(512).default(32).meta({ description: 'Sessions held at once, of each queue that requires them' }),
   SESSION_IDLE_MS: duration(200).meta({ description: 'A session that brought nothing for this long is given back' }),
   SESSION_TURN_MS: duration(10_000).meta({ description: 'A session is given back after this long, so that others get their turn' }),
@@ -91,6 +130,9 @@ export const ENVIRONMENT = z.object({
     description: 'The log read this far past an operation without a record of it: it is offered again',
   }),
   MAX_OFFERS: whole.min(1).default(3).meta({ description: 'How often an operation nothing is heard of is offered' }),
+  FAILED_ATTEMPTS: whole.min(1).max(10).default(1).meta({
+    description: 'How often a record is sent that the service fails with for good without naming an attribute, before its events die',
+  }),
   BRAKE_WINDOW_MS: duration(86_400_000).meta({ description: 'Window in which the brake counts people going from active to inactive' }),
   BRAKE_ABSOLUTE: limit(500).meta({ description: 'More than this many in a window are held until somebody releases them' }),
   BRAKE_PERCENT: whole.min(1).max(100).default(5).meta({ description: 'Or more than this share of everybody active, in percent' }),

@@ -3,6 +3,7 @@ import { compileShape, type Shape, type ShapeRules } from '../core/intake/shape.
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import type { ConfiguredSource } from '../core/intake/sources.ts'
 import { compileMapping, DEFAULT_REQUIRED, DEFAULT_RULES, type Mapping, type Rule } from '../core/plan/mapping.ts'
+import { type Targets, targetsOf } from '../core/plan/targets.ts'
 import { compileRule } from '../core/plan/rule.ts'
 import { entityOf, type Place } from '../adapters/service-bus/place.ts'
 import { httpReader } from '../adapters/hydrate/http-reader.ts'
@@ -27,6 +28,8 @@ export interface Rules {
   /** Who reads the notices of a source, by its configured name. */
   readonly readers: ReadonlyMap<string, HrReader>
   readonly activation: Activation
+  /** What the directory's attributes are filled from. */
+  readonly targets: Targets
   readonly notices: NoticeSettings
   /** Each queue and subscription once, in the order they are named. */
   readonly entrances: readonly Entrance[]
@@ -96,6 +99,7 @@ export function compileRules(file: Partial<FileContent>, settings: Settings, pro
   return {
     readers,
     activation: file.activation ?? HOLD,
+    targets: targetsOf(file.targets),
     notices: file.notices ?? NoticeSettings.parse({}),
     mapping: mapping ?? compileMapping(),
     mapped: rules.length,

@@ -106,6 +106,13 @@ export const FILE = z.strictObject({
     description: 'When somebody who is to become active later is sent: hold, early or announce',
   }),
   notices: NoticeSettings.prefault({}).meta({ description: 'How notices are read' }),
+  targets: z
+    .record(text, z.union([text, z.array(text).min(1)]))
+    .default({})
+    .meta({
+      description:
+        'Attribute of the directory, as the log calls it → SCIM place it is filled from, where the mappings of the job are not the default',
+    }),
   mapping: MAPPING.optional().meta({ description: 'What goes where in the directory. Default: the default mapping' }),
 })
 export type FileContent = z.output<typeof FILE>

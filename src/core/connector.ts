@@ -1,13 +1,16 @@
 import { intake, type IntakeSettings } from './intake/consume.ts'
 import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate.ts'
 import type { SourceRules } from './intake/sources.ts'
+import { type Loop, LOOPS } from './loops.ts'
+import { leased, type LeaseSettings } from './lease.ts'
 import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
 import { retention, type RetentionSettings } from './plan/retention.ts'
-import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog } from './ports.ts'
+import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog, Shelf } from './ports.ts'
 import { type JobSettings, jobWatch } from './provision/job.ts'
 import { submission, type SubmitSettings } from './provision/submit.ts'
+import { copying, type CopySettings, sweeping } from './report/copies.ts'
 import { correlation, type CorrelateSettings } from './report/correlation.ts'
 import { publication, type PublishSettings } from './report/publish.ts'
 import type { Runtime, Service } from './runtime.ts'
@@ -19,11 +22,17 @@ export interface Ports<M extends InboxMessage> {
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
   readonly outcomes: Outlet
+  /** Where copies of dead letters go, and where they lie; without it there are none. */
+  readonly copies?: { readonly outlet: Outlet<string>; readonly shelf: Shelf }
   /** Reads what notices are about; without it there are none. */
   readonly reader?: HrReader
 }
 
 export interface ConnectorSettings {
+  /** What runs here. Without it everything does. */
+  readonly loops?: ReadonlySet<Loop>
+  /** For a ledger that several instances share: what only one of them does at a time. Without it this is the only one. */
+  readonly lease?: LeaseSettings
   readonly intake: IntakeSettings
   readonly plan: PlanSettings
   readonly submit: SubmitSettings
@@ -32,6 +41,7 @@ export interface ConnectorSettings {
   readonly uploads: number
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
+  readonly copies: CopySettings
   readonly hydrate?: HydrateSettings
   /** Without it everything is kept. */
   readonly retention?: RetentionSettings
@@ -55,6 +65,7 @@ export interface ConnectorSettings {
  *   A look at the job now and then holds it back while the job is paused or quarantined.
  * - **correlate** joins the provisioning log to what was sent. Accepted is not done: only the log, or its silence past the deadline, ends an operation.
  * - **publish** tells what became of each event.
+ * - **copies** puts a copy of what died on the bus, and takes it away again when it stands for nothing any more.
  * - **retention** folds away what is old and settled.
  */
 export function connector<M extends InboxMessage>(
@@ -64,25 +75,44 @@ export function connector<M extends InboxMessage>(
   settings: ConnectorSettings,
   runtime: Runtime,
 ): Service {
-  const { inbox, ledger, provisioning, log, job, outcomes } = ports
-  const publish = publication(ledger, outcomes, settings.publish, runtime)
+  const { inbox, ledger, provisioning, log, job, outcomes, reader } = ports
+  const { loops = new Set(LOOPS), lease } = settings
+  const one = (name: string, make: () => Service & { wake?(): void }): Service & { wake?(): void } =>
+    lease ? leased(name, ledger, lease, runtime, make) : make()
+
+  const publish = one('publish', () => publication(ledger, outcomes, settings.publish, runtime))
   const submit = Array.from({ length: settings.uploads }, (_, index) =>
     submission(`submit.${index + 1}`, ledger, provisioning, settings.submit, runtime),
   )
   const plan = planning(ledger, mapping, settings.plan, runtime, () => {
-    for (const one of submit) one.wake()
-    publish.wake()
+    for (const each of submit) each.wake()
+    publish.wake?.()
   })
-  const correlate = correlation(ledger, log, settings.correlate, runtime, () => {
-    plan.wake()
-    publish.wake()
-  })
+  const watch = one('job', () => jobWatch(ledger, job, settings.job, runtime))
+  const correlate = one('correlate', () =>
+    correlation(ledger, log, settings.correlate, runtime, () => {
+      plan.wake()
+      publish.wake?.()
+    }),
+  )
   const take = intake(inbox, ledger, sources, settings.intake, runtime, () => plan.wake())
-  const watch = jobWatch(ledger, job, settings.job, runtime)
-  const { reader } = ports
-  const hydrate = reader && settings.hydrate ? [hydration(ledger, reader, settings.hydrate, runtime, () => plan.wake())] : []
-  const forget = settings.retention ? [retention(ledger, settings.retention, runtime)] : []
-  return together([take, ...hydrate, plan, watch, ...submit, correlate, publish, ...forget])
+  const { hydrate: reads, retention: keeps } = settings
+  const hydrate = reader && reads ? [hydration(ledger, reader, reads, runtime, () => plan.wake())] : []
+  const forget = keeps ? [one('retention', () => retention(ledger, keeps, runtime))] : []
+  const { copies: lying } = ports
+  const copies = lying
+    ? [
+        one('copies', () => copying(ledger, lying.outlet, settings.copies, runtime)),
+        one('copies.sweep', () => sweeping(ledger, lying.shelf, settings.copies, runtime)),
+      ]
+    : []
+  const services: Readonly<Record<Loop, readonly Service[]>> = {
+    intake: [take, ...hydrate],
+    provision: [plan, watch, ...submit],
+    correlate: [correlate, ...forget],
+    publish: [publish, ...copies],
+  }
+  return together(LOOPS.flatMap((loop) => (loops.has(loop) ? services[loop] : [])))
 }
 
 /** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */

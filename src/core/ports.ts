@@ -8,6 +8,8 @@ export interface InboxMessage {
   readonly entity: string
   readonly sequence: string
   readonly enqueuedAt: number
+  readonly messageId: string | null
+  readonly sessionId: string | null
   readonly contentType: string | null
   /** The body as text; `null` when it is no text. */
   readonly text: string | null
@@ -34,8 +36,6 @@ export interface Receiver<M extends InboxMessage = InboxMessage> {
 // ── dead letters on the bus ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** A message in a queue that is only looked at: the native dead-letter queue of an entrance, or the queue of copies. */
 export interface ShelvedMessage extends InboxMessage {
-  readonly messageId: string | null
-  readonly sessionId: string | null
   readonly deliveryCount: number
   /** Why the bus, or whoever settled it, dead-lettered it; `null` when it was not. */
   readonly reason: string | null
@@ -67,17 +67,19 @@ export interface Shelf {
 }
 
 // ── the bus, outwards ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-export interface OutboxMessage {
+export interface OutboxMessage<Body extends JsonObject | string = JsonObject> {
   /** The same message again has the same id, so that duplicate detection can drop it. */
   readonly id: string
   readonly subject: string
   readonly contentType: string
-  readonly body: JsonObject
-  readonly properties: Readonly<Record<string, string>>
+  readonly sessionId?: string
+  /** A text goes as it is. */
+  readonly body: Body
+  readonly properties: Readonly<Record<string, string | number | boolean>>
 }
-export interface Outlet {
+export interface Outlet<Body extends JsonObject | string = JsonObject> {
   /** Sends all of them, in order. When it rejects, some may have been sent. */
-  send(messages: readonly OutboxMessage[]): Promise<void>
+  send(messages: readonly OutboxMessage<Body>[]): Promise<void>
 }
 
 // ── Entra ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -54,6 +54,7 @@ export async function startDoubles({
       SERVICEBUS_CONNECTION_STRING: bus.connectionString,
       SERVICEBUS_QUEUE: 'hr-events',
       OUTCOMES_QUEUE: 'hr-outcomes',
+      DEAD_LETTER_QUEUE: 'hr-dead-letters',
       PROVISIONING_ENDPOINT: entra.endpoint,
       PROVISIONING_ALLOW_HTTP: 'true',
       AUTH_MODE: 'local',

@@ -1,10 +1,12 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { graphClient } from '../adapters/graph/client.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
-import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
+import { openLedger } from '../adapters/ledger-sql/open.ts'
+import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
+import { useProxy } from '../adapters/proxy.ts'
 import { busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { receiverAt } from '../adapters/service-bus/place.ts'
-import { busAddress, credentialOf } from '../compose.ts'
+import { busAddress, credentialOf, ledgerPlace } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { Entrance } from '../config/rules.ts'
 import { RollcallError } from '../core/errors.ts'
@@ -21,6 +23,7 @@ interface Finding {
 /** Proves what the connector needs, one by one, and changes nothing. 0 when everything it cannot do without works, 1 otherwise. */
 export async function check(environment: NodeJS.ProcessEnv, format: Format): Promise<number> {
   const config = readConfig(environment)
+  using _proxied = useProxy(config)
   const findings = [await ledger(config), ...(await bus(config)), ...(await graph(config))]
   if (format === 'json') printJson({ ok: findings.every(({ outcome }) => outcome !== 'failed'), findings })
   else
@@ -31,12 +34,13 @@ export async function check(environment: NodeJS.ProcessEnv, format: Format): Pro
   return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0
 }
 
-async function ledger({ LEDGER: path }: Config): Promise<Finding> {
+async function ledger(config: Config): Promise<Finding> {
+  const path = maskedLocation(config.LEDGER)
   return attempt(
     'ledger',
     async () => {
       try {
-        const opened = await openSqliteLedger({ path, patienceMs: 0, now: Date.now })
+        const opened = await openLedger(ledgerPlace(config), { kind: 'own', patienceMs: 0 }, Date.now)
         await opened.ping()
         await opened.close()
         return `${path} can be written`
@@ -45,7 +49,7 @@ async function ledger({ LEDGER: path }: Config): Promise<Finding> {
         throw error
       }
     },
-    'check that LEDGER names a file in a folder this process may write to',
+    'check that LEDGER names a file in a folder this process may write to, or a database it may make tables in',
   )
 }
 
@@ -67,16 +71,18 @@ async function bus(config: Config): Promise<Finding[]> {
           'check the name, whether it requires sessions, and the role Azure Service Bus Data Receiver',
         ),
       )
-    const sender = open.createSender(config.OUTCOMES_QUEUE)
-    const outcomes = await attempt(
-      `outcomes ${config.OUTCOMES_QUEUE}`,
-      async () => {
-        await sender.createMessageBatch()
-        return 'can be sent to'
-      },
-      'check the name, and the role Azure Service Bus Data Sender',
-    )
-    return [...queues, outcomes]
+    const sendable = (name: string, queue: string, otherwise = ''): Promise<Finding> =>
+      attempt(
+        `${name} ${queue}`,
+        async () => {
+          await open.createSender(queue).createMessageBatch()
+          return 'can be sent to'
+        },
+        `check the name, and the role Azure Service Bus Data Sender${otherwise}`,
+      )
+    const outcomes = await sendable('outcomes', config.OUTCOMES_QUEUE)
+    if (config.DEAD_LETTER_QUEUE === 'none') return [...queues, outcomes]
+    return [...queues, outcomes, await sendable('copies', config.DEAD_LETTER_QUEUE, '; DEAD_LETTER_QUEUE=none goes without')]
   } finally {
     await closeWithin(5_000, open.close())
   }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
 import { readConfig } from '../config.ts'
 import { SECRETS } from '../config/environment.ts'
 import type { Path } from '../config/file.ts'
@@ -30,12 +31,18 @@ export function configPrint(environment: NodeJS.ProcessEnv): number {
   const settings: Record<string, unknown> = {}
   for (const name of SETTING_NAMES) {
     const value = inForce.get(name) ?? null
-    if (value !== null) settings[name] = SECRETS.includes(name) ? MASK : value === Number.POSITIVE_INFINITY ? 'unlimited' : value
+    if (value !== null) settings[name] = shown(name, value)
   }
   const { sources = [], shapes = {}, mapping } = config.file ? unexpanded(config.file.content, config.file.expanded) : {}
   process.stdout.write(`# in force: the environment${config.file ? ` over ${config.file.name}` : ''}\n`)
   process.stdout.write(stringify({ settings, sources, shapes, mapping: whole(mapping) }, { lineWidth: 0, aliasDuplicateObjects: false }))
   return 0
+}
+
+function shown(name: string, value: unknown): unknown {
+  if (SECRETS.includes(name)) return MASK
+  if (name === 'LEDGER' && typeof value === 'string') return maskedLocation(value)
+  return value === Number.POSITIVE_INFINITY ? 'unlimited' : value
 }
 
 /** The mapping with what it takes over from the default one. */

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs'
-import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
+import { mayBeThere, openLedger } from '../adapters/ledger-sql/open.ts'
+import { ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { type Format, printJson, say } from './output.ts'
@@ -12,10 +12,9 @@ export interface EraseOptions {
 
 /** Takes everything the ledger holds of one person out of it, for good. What the directory holds is untouched. 0 done, 4 nobody of that name. */
 export async function erase(employee: string, options: EraseOptions, environment: NodeJS.ProcessEnv): Promise<number> {
-  const config = readConfig(environment)
-  if (!existsSync(config.LEDGER))
-    throw new RollcallError('LedgerMissing', `there is no ledger at ${config.LEDGER}; name another with LEDGER`)
-  const ledger = await openSqliteLedger({ path: config.LEDGER, now: Date.now })
+  const place = ledgerPlace(readConfig(environment))
+  if (!mayBeThere(place)) throw new RollcallError('LedgerMissing', `there is no ledger at ${place.location}; name another with LEDGER`)
+  const ledger = await openLedger(place, { kind: 'own' }, Date.now)
   try {
     const result = await ledger.erase({ employee, actor: options.actor, reason: options.reason }, Date.now())
     if (!result) {

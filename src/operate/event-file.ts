@@ -29,6 +29,8 @@ export async function readEvents(file: string, config: Config, now: number, enti
       entity: entity ?? config.rules.entrances[0]?.entity ?? config.SERVICEBUS_QUEUE,
       sequence: String(line),
       enqueuedAt: now,
+      messageId: null,
+      sessionId: null,
       contentType: 'application/cloudevents+json',
       text,
       properties: {},

@@ -1,7 +1,8 @@
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
-import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
+import { openLedger } from '../adapters/ledger-sql/open.ts'
+import { ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { baselineEvent, type BaselineOrigin } from '../core/intake/baseline.ts'
@@ -48,7 +49,7 @@ export async function importFile(file: string, options: ImportOptions, environme
   const origin: BaselineOrigin = { asOf, name: options.source, source: sourceNamed(config, options.source) }
   const rejectedFile = options.rejected ?? `${file}.rejected.csv`
   const rows = readBaseline(file)
-  const ledger = await openSqliteLedger({ path: config.LEDGER, now: Date.now })
+  const ledger = await openLedger(ledgerPlace(config), { kind: 'own' }, Date.now)
   try {
     const report = await importRows(rows, origin, ledger, rejectedFile, {
       now,

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { mayBeThere } from '../adapters/ledger-sql/open.ts'
+import { ledgerPlace } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { effectiveInstant } from '../core/intake/when.ts'
@@ -42,7 +43,7 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
     for (const { line, code, description } of file.rejected) say(`line ${line} would be refused: ${code}, ${description}`)
   // What a mapping that is not in force yet would send, against what the directory took last.
   const rules = planRules(options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping }), digest)
-  const alone = file !== null && (options.alone || !existsSync(config.LEDGER))
+  const alone = file !== null && (options.alone || !mayBeThere(ledgerPlace(config)))
   if (alone && !options.alone) say(`there is no ledger at ${config.LEDGER}: the events of the file are planned alone`)
   const previews: Preview[] = []
   let people = 0

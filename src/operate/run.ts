@@ -1,23 +1,26 @@
 import { counting } from '../adapters/telemetry/counters.ts'
+import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
 import { compose } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import type { Loop } from '../core/loops.ts'
 import type { Probes } from './probes.ts'
 import { outside, stopSignal, whenAborted } from './process.ts'
 import { serveProbes } from './serve.ts'
 
 /** Runs the connector until it is told to stop. */
-export async function run(environment: NodeJS.ProcessEnv): Promise<number> {
+export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): Promise<number> {
   const config = readConfig(environment)
   const { runtime: plain, close } = outside(config)
   const { telemetry, counters } = counting(plain.telemetry)
   const runtime = { ...plain, telemetry }
   const stop = stopSignal(runtime.log)
-  const composed = await compose(config, runtime)
+  const composed = await compose(config, runtime, loops)
   let probes: Probes | null = null
   try {
     probes = await serveProbes(config, composed, counters, runtime)
     runtime.log.info('started', {
-      ledger: config.LEDGER,
+      ledger: maskedLocation(config.LEDGER),
+      ...(loops ? { loops: [...loops] } : {}),
       queues: config.rules.entrances.map(({ entity }) => entity),
       outcomes: config.OUTCOMES_QUEUE,
     })

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
-import { brakeOf } from '../compose.ts'
+import { mayBeThere, openLedger } from '../adapters/ledger-sql/open.ts'
+import { brakeOf, ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Ledger } from '../core/ledger/port.ts'
@@ -14,10 +13,13 @@ export async function withLedger<T>(
   work: (ledger: Ledger) => Promise<T>,
   access: 'read' | 'write' = 'read',
 ): Promise<T> {
-  const path = readConfig(environment).LEDGER
-  if (!existsSync(path))
-    throw new RollcallError('LedgerMissing', `there is no ledger at ${path}; name another with LEDGER, or start one with rollcall run`)
-  const ledger = await openSqliteLedger({ path, readOnly: access === 'read', beside: access === 'write', now: Date.now })
+  const place = ledgerPlace(readConfig(environment))
+  if (!mayBeThere(place))
+    throw new RollcallError(
+      'LedgerMissing',
+      `there is no ledger at ${place.location}; name another with LEDGER, or start one with rollcall run`,
+    )
+  const ledger = await openLedger(place, { kind: access }, Date.now)
   try {
     return await work(ledger)
   } finally {

@@ -23,6 +23,7 @@ class Recorder {
       this.statements.set(text, there.add(this.#method))
     }
     const watched = (sql: Sql): Sql => ({
+      ...sql,
       all: (text, parameters) => (note(text), sql.all(text, parameters)),
       run: (text, parameters) => (note(text), sql.run(text, parameters)),
     })

@@ -6,8 +6,14 @@ export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'an event that comes again in a later batch is a duplicate and changes nothing',
     run: async (world) => {
-      assert.deepEqual(await world.record(joiner('e1', 'p1')), { fresh: 1, duplicates: 0, redelivered: 0, rejected: 0 })
-      assert.deepEqual(await world.record(joiner('e1', 'p1', { title: 'other' })), { fresh: 0, duplicates: 1, redelivered: 0, rejected: 0 })
+      assert.deepEqual(await world.record(joiner('e1', 'p1')), { fresh: 1, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 })
+      assert.deepEqual(await world.record(joiner('e1', 'p1', { title: 'other' })), {
+        fresh: 0,
+        duplicates: 1,
+        replays: 0,
+        redelivered: 0,
+        rejected: 0,
+      })
       const [person] = await world.due()
       assert.equal(person?.events.length, 1)
       assert.equal(person?.events[0]?.worker['title'], undefined)
@@ -17,7 +23,7 @@ export const intakeCases: readonly LedgerCase[] = [
     name: 'an event that comes twice in one batch is recorded once, and the first of the two counts',
     run: async (world) => {
       const twice = [messageOf(1, joiner('e1', 'p1', { title: 'first' })), messageOf(2, joiner('e1', 'p1', { title: 'second' }))]
-      assert.deepEqual(await world.intake(twice), { fresh: 1, duplicates: 1, redelivered: 0, rejected: 0 })
+      assert.deepEqual(await world.intake(twice), { fresh: 1, duplicates: 1, replays: 0, redelivered: 0, rejected: 0 })
       const [person] = await world.due()
       assert.deepEqual(
         person?.events.map(({ worker }) => worker['title']),
@@ -37,7 +43,7 @@ export const intakeCases: readonly LedgerCase[] = [
     run: async (world) => {
       const message = messageOf(1, joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.intake([message])
-      assert.deepEqual(await world.intake([message]), { fresh: 0, duplicates: 0, redelivered: 1, rejected: 0 })
+      assert.deepEqual(await world.intake([message]), { fresh: 0, duplicates: 0, replays: 0, redelivered: 1, rejected: 0 })
       const { messages, decoded, events, duplicates, redelivered } = await world.ledger.totals()
       assert.deepEqual(
         { messages, decoded, events, duplicates, redelivered },
@@ -50,7 +56,7 @@ export const intakeCases: readonly LedgerCase[] = [
     run: async (world) => {
       const good = messageOf(1, joiner('e1', 'p1'))
       const bad = { ...messageOf(2), rejected: 'BodyNotJson' }
-      assert.deepEqual(await world.intake([good, bad, good, bad]), { fresh: 1, duplicates: 0, redelivered: 2, rejected: 1 })
+      assert.deepEqual(await world.intake([good, bad, good, bad]), { fresh: 1, duplicates: 0, replays: 0, redelivered: 2, rejected: 1 })
       const { messages, decoded, rejected, duplicates } = await world.ledger.totals()
       assert.deepEqual({ messages, decoded, rejected, duplicates }, { messages: 2, decoded: 1, rejected: 1, duplicates: 0 })
     },
@@ -86,7 +92,7 @@ export const intakeCases: readonly LedgerCase[] = [
       const { totals, census } = await world.ledger.inspect()
       assert.equal(totals.messages + totals.events + census.employees + census.events.received, 0)
       assert.deepEqual(await world.due(), [])
-      assert.deepEqual(await world.intake([sound]), { fresh: 2, duplicates: 0, redelivered: 0, rejected: 0 })
+      assert.deepEqual(await world.intake([sound]), { fresh: 2, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 })
     },
   },
   {
@@ -132,6 +138,7 @@ export const intakeCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.record(joiner('broken \ud800', 'p1'), joiner('broken \udfff', 'p1')), {
         fresh: 1,
         duplicates: 1,
+        replays: 0,
         redelivered: 0,
         rejected: 0,
       })

@@ -37,7 +37,7 @@ export const rescindCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       assert.deepEqual(await world.states('p2'), { r1: 'dead-lettered', e2: 'confirmed' })
       assert.equal((await world.ledger.trace('r1'))?.events[0]?.reason, 'RescindMismatch')
-      assert.deepEqual(await world.intake([early]), { fresh: 0, duplicates: 0, redelivered: 1, rejected: 0 })
+      assert.deepEqual(await world.intake([early]), { fresh: 0, duplicates: 0, replays: 0, redelivered: 1, rejected: 0 })
       await world.confirmAll()
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed' })
       assert.deepEqual(

@@ -1,10 +1,13 @@
 import { describe, it } from 'node:test'
 import { answerCases } from './ledger-answers.ts'
 import { booksCases } from './ledger-books.ts'
+import { deadLetterCases } from './ledger-dead-letters.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
+import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
+import { replayCases } from './ledger-replay.ts'
 import { reportCases } from './ledger-report.ts'
 import { retentionCases } from './ledger-retention.ts'
 import { rescindCases } from './ledger-rescind.ts'
@@ -24,9 +27,12 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...rescindCases,
   ...submitCases,
   ...reportCases,
+  ...deadLetterCases,
+  ...replayCases,
   ...answerCases,
   ...traceCases,
   ...booksCases,
+  ...instanceCases,
 ]
 
 /** Runs one case against a ledger of its own; rejects when the ledger does otherwise. The books are looked at in the end, whatever the case. */

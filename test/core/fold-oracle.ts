@@ -20,11 +20,17 @@ interface Write {
 
 export function oracle(events: readonly LedgerEvent[], now: number): ReadonlyMap<string, Known> {
   const unique = [...new Map(events.map((event) => [event.seq, event])).values()]
-  return known(unique.filter((event) => event.effectiveAt <= now).toSorted(compareEvents))
+  const sorted = unique.filter((event) => event.effectiveAt <= now).toSorted(compareEvents)
+  const doubtful = rescinded(sorted.map((event) => ({ ...event, dead: false })))
+  return known(sorted, [], (write) => write.path === 'active' && write.value === true && doubtful.has(write.event.seq))
 }
 
-/** What stands after these events, which are in order and in force. Of `knowing` only what it rescinds counts. */
-function known(sorted: readonly LedgerEvent[], knowing: readonly LedgerEvent[] = []): ReadonlyMap<string, Known> {
+/** What stands after these events, which are in order and in force. What is `withheld` was said, and does not count in the end. Of `knowing` only what it rescinds counts. */
+function known(
+  sorted: readonly LedgerEvent[],
+  knowing: readonly LedgerEvent[] = [],
+  withheld: (write: Write) => boolean = () => false,
+): ReadonlyMap<string, Known> {
   const cancelled = rescinded([...sorted, ...knowing])
   const present = sorted.filter((event) => !cancelled.has(event.seq))
   const writes = present.flatMap((event): Write[] => {
@@ -36,8 +42,9 @@ function known(sorted: readonly LedgerEvent[], knowing: readonly LedgerEvent[] =
     return snapshotWrites(event, said, known(before, [event]), new Map(before.map((other) => [other.seq, other.source])))
   })
   const result = new Map<string, Known>()
-  for (const { path } of writes) {
-    const standing = stands(path, writes)
+  const said = writes.filter((write) => !withheld(write))
+  for (const { path } of said) {
+    const standing = stands(path, said)
     if (standing) result.set(path, standing)
   }
   return result

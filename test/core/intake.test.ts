@@ -34,7 +34,7 @@ function fakeLedger() {
       await gate
       if (away) throw new TypeError('the ledger is away')
       batches.push(batch)
-      return { fresh: batch.messages.length, duplicates: 0, redelivered: 0, rejected: 0 }
+      return { fresh: batch.messages.length, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 }
     },
     ping: async (): Promise<void> => {
       pings += 1

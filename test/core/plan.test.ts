@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { EVENT_ARROWS, type EventState, isFinal } from '../../src/core/ledger/lifecycle.ts'
+import { flatten } from '../../src/core/plan/fold.ts'
 import { compileMapping } from '../../src/core/plan/mapping.ts'
 import {
   type Decision,
@@ -20,7 +21,7 @@ import { parseRecord } from '../../src/core/plan/record.ts'
 import { CORE_USER, ENTERPRISE_USER } from '../../src/core/plan/scim.ts'
 import { day, ledgerEvent } from '../fakes/events.ts'
 import { histories, NOW } from '../fakes/histories.ts'
-import { oracle } from './fold-oracle.ts'
+import { oracle, rescinded } from './fold-oracle.ts'
 
 const rules = { mapping: compileMapping(), digest: (text: string) => createHash('sha256').update(text).digest('hex') }
 type Decided = Extract<Decision, { kind: 'decided' }>
@@ -299,6 +300,13 @@ void describe('for every history', () => {
         const attributes = new Map(oracle(one.events, NOW))
         // Whom nothing says anything of any more is out, and some event is why.
         if (!attributes.has('active')) attributes.set('active', { value: false, by: 0 })
+        // What only a rescinded event had said is cleared.
+        const out = rescinded(one.events, NOW)
+        const spoken = [...attributes.keys()]
+        for (const { worker } of one.events.filter(({ seq, dead }) => out.has(seq) && !dead))
+          for (const [path] of flatten(worker))
+            if (!spoken.some((other) => `${other}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${other}.`)))
+              attributes.set(path, { value: null, by: 0 })
         assert.equal(record, JSON.stringify(rules.mapping.map(one.employee, attributes).record))
         assert.equal(hash, rules.digest(record))
         assert.equal(parseRecord(record)['active'], active)

@@ -11,7 +11,9 @@ const SEEN =
   AzureActiveDirectoryInvalidUserPrincipalName AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises RedundantExport NotEffectivelyEntitled
   AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService HybridSynchronizationActiveDirectoryCannotFindAttribute
   UnableToResolveReferenceAttributeValue NoOutcome NoRecord IncompleteRecord
-  RescindMismatch RescindBeyondRetention HydrateFailed`.split(/\s+/)
+  RescindMismatch RescindBeyondRetention HydrateFailed MappingFailed
+  BodyNotText BodyNotJson BodyEmpty BodyTooDeep NotACloudEvent FieldMissing FieldInvalid UnknownType SourceUnknown NoticeUnsupported ShapeFailed
+  MaxDeliveryCountExceeded TTLExpiredException NoReason`.split(/\s+/)
 
 void describe('the catalogue of reasons', () => {
   void test('knows every code the log is known to use, and the connector’s own', () => {

@@ -207,7 +207,16 @@ void test('receiving is an open receiver without trouble since its last message'
       return { settle: async () => {}, close: async () => {} }
     },
   }
-  const message: InboxMessage = { entity: 'q', sequence: '1', enqueuedAt: 0, contentType: null, text: null, properties: {} }
+  const message: InboxMessage = {
+    entity: 'q',
+    sequence: '1',
+    enqueuedAt: 0,
+    messageId: null,
+    sessionId: null,
+    contentType: null,
+    text: null,
+    properties: {},
+  }
   const watched = pulse(() => now)
   assert.equal(watched.receiving(), false)
   const receiver = await watched.watch(inbox).open(() => {})

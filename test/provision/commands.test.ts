@@ -116,6 +116,7 @@ void describe('rollcall check', () => {
         ['ledger', 'ok'],
         ['queue', 'ok'],
         ['outcomes', 'ok'],
+        ['copies', 'ok'],
         ['provisioning', 'ok'],
         ['job', 'ok'],
         ['upload', 'not known'],
@@ -128,8 +129,20 @@ void describe('rollcall check', () => {
   const wrong: readonly Wrong[] = [
     [
       'a ledger that cannot be written, queues that are not there, and no endpoint',
-      (folder) => ({ LEDGER: join(folder, 'no', 'ledger.db'), SERVICEBUS_QUEUE: 'no', OUTCOMES_QUEUE: 'no', PROVISIONING_ENDPOINT: '' }),
-      { ledger: /LEDGER names a file/, queue: /check the name/, outcomes: /Data Sender/, endpoint: /bulkUpload URL of the portal/ },
+      (folder) => ({
+        LEDGER: join(folder, 'no', 'ledger.db'),
+        SERVICEBUS_QUEUE: 'no',
+        OUTCOMES_QUEUE: 'no',
+        DEAD_LETTER_QUEUE: 'no',
+        PROVISIONING_ENDPOINT: '',
+      }),
+      {
+        ledger: /LEDGER names a file/,
+        queue: /check the name/,
+        outcomes: /Data Sender/,
+        copies: /goes without/,
+        endpoint: /bulkUpload URL of the portal/,
+      },
     ],
     [
       'no bus at all, and an endpoint of another shape',

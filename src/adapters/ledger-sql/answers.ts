@@ -1,6 +1,7 @@
 import { unreachable } from '../../core/errors.ts'
 import type { BatchAnswer } from '../../core/ledger/port.ts'
 import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
+import { lockPeople } from './lock-people.ts'
 import { failOperations } from './finalize.ts'
 import { endTry, heldUntil, liftHolds, setHold } from './holds.ts'
 import { seqOf } from './people.ts'
@@ -11,12 +12,17 @@ import type { Sql } from './sql.ts'
  * What the service said of a batch, written down with everything that follows from it. A late answer of an owner that lost the batch finds it no
  * longer open, and only the end of its call is written down.
  */
-export async function recordAnswer(sql: Sql, instance: string, id: string, answer: BatchAnswer, now: number): Promise<void> {
+export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, now: number): Promise<void> {
   const seq = seqOf(id)
   const status = answer.kind === 'accepted' ? 202 : answer.status
   if (answer.call !== null) await sql.run('UPDATE calls SET ended_at = ?, status = ? WHERE seq = ?', [now, status, answer.call])
-  const open = await sql.all(`SELECT 1 AS open FROM batches WHERE seq = ? AND state = 'open'`, [seq])
+  const open = await sql.all(`SELECT seq FROM batches WHERE seq = ? AND state = 'open'${sql.dialect.forUpdate}`, [seq])
   if (open.length === 0) return
+  const inBatch = await sql.all<{ employee: string }>(`SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`, [seq])
+  await lockPeople(
+    sql,
+    inBatch.map(({ employee }) => employee),
+  )
   switch (answer.kind) {
     case 'accepted':
       // The batch keeps our clock, its operations the service's: the log speaks in the latter.
@@ -44,21 +50,15 @@ export async function recordAnswer(sql: Sql, instance: string, id: string, answe
       }
       return
     case 'refused':
+      await refuse(sql, seq, answer, now)
       // The service looked into the request and found fault with what is in it, so the way to it is free.
-      await liftHolds(sql)
-      return refuse(sql, instance, seq, answer, now)
+      return liftHolds(sql)
     default:
       return unreachable(answer)
   }
 }
 
-async function refuse(
-  sql: Sql,
-  instance: string,
-  seq: number,
-  answer: Extract<BatchAnswer, { kind: 'refused' }>,
-  now: number,
-): Promise<void> {
+async function refuse(sql: Sql, seq: number, answer: Extract<BatchAnswer, { kind: 'refused' }>, now: number): Promise<void> {
   await releaseOtherHalf(sql, seq, false)
   if (await splitBatch(sql, seq, answer, now)) return
   const alone = await sql.all<{ seq: number; employee: string }>(
@@ -75,7 +75,6 @@ async function refuse(
   await offerAgainAfterLoss(sql, employees, now)
   await failOperations(
     sql,
-    instance,
     alone.map((operation) => ({ ...operation, code: answer.code, reason: null })),
     now,
   )

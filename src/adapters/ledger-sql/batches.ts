@@ -1,7 +1,8 @@
 import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../core/ledger/port.ts'
 import { LANES } from '../../core/model.ts'
 import { waitForLimits } from './budget.ts'
-import { chooseOperations } from './choose.ts'
+import { lockPeople } from './lock-people.ts'
+import { chooseOperations, type Waiting } from './choose.ts'
 import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
 import { activeHold, tryHolds } from './holds.ts'
 import { batchId, operationId, seqOf } from './people.ts'
@@ -18,7 +19,10 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   const left = await resume(sql, query)
   if (left) return left
 
-  const chosen = await chooseOperations(sql, query)
+  if ((await sql.all(`SELECT 1 AS pending FROM operations WHERE state = 'pending' LIMIT 1`)).length === 0) return null
+  // One batch at a time is formed, so that no two halves leave where one full one could.
+  await sql.lock('batch')
+  const chosen = await stillPending(sql, await chooseOperations(sql, query))
   if (chosen.length === 0) return null
   const urgent = chosen.some((row) => row.lane === LANES.leaver) ? 1 : 0
   const [batch] = await insertRows<{ seq: number }>(
@@ -42,13 +46,33 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   return { id: batchId(batch.seq), attempts: 0, operations: await operationsOf(sql, batch.seq) }
 }
 
+/** Those that were not withdrawn between choosing them and taking their people. */
+async function stillPending(sql: Sql, chosen: readonly Waiting[]): Promise<readonly Waiting[]> {
+  if (sql.dialect.forUpdate === '' || chosen.length === 0) return chosen
+  await lockPeople(
+    sql,
+    chosen.map(({ employee }) => employee),
+  )
+  const pending = new Set(
+    (
+      await withRows<{ seq: number }>(
+        sql,
+        ['seq INT'],
+        chosen.map(({ seq }) => [seq]),
+        `SELECT o.seq FROM v JOIN operations o ON o.seq = v.seq WHERE o.state = 'pending'`,
+      )
+    ).map(({ seq }) => seq),
+  )
+  return chosen.filter(({ seq }) => pending.has(seq))
+}
+
 /** A batch that was begun and left. One that is known to hold the offender is not sent again as a whole. */
 async function resume(sql: Sql, { now, owner, leaseMs, maxOperations }: BatchQuery): Promise<Batch | null> {
   for (let splits = 0; splits <= maxOperations; splits++) {
     const [left] = await sql.all<{ seq: number; attempts: number; suspect: number }>(
       `UPDATE batches SET owner = ?, lease_until = ? WHERE seq = (
          SELECT seq FROM batches WHERE state = 'open' AND after_batch IS NULL AND not_before <= ? AND lease_until <= ?
-         ORDER BY urgent DESC, not_before, seq LIMIT 1)
+         ORDER BY urgent DESC, not_before, seq LIMIT 1${sql.dialect.skipLocked})
        RETURNING seq, attempts, suspect`,
       [owner, now + leaseMs, now, now],
     )
@@ -86,6 +110,12 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     [now + leaseMs, seq, owner],
   )
   if (!owned) return { kind: 'lost' }
+  const inBatch = await sql.all<{ employee: string }>(`SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`, [seq])
+  await lockPeople(
+    sql,
+    inBatch.map(({ employee }) => employee),
+  )
+  await sql.lock('calls')
 
   const overtaken = await sql.all<{ employee: string }>(
     `UPDATE operations SET state = 'withdrawn', finished_at = ? WHERE batch = ? AND state = 'batched' AND EXISTS (
@@ -115,6 +145,6 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     `UPDATE operations SET submitted_at = COALESCE(submitted_at, ?), handed_over = handed_over + 1 WHERE batch = ? AND state = 'batched'`,
     [now, seq],
   )
-  await addTotals(sql, instance, { calls: 1 })
+  addTotals(sql, instance, { calls: 1 })
   return { kind: 'taken', call: call?.seq ?? 0, operations }
 }

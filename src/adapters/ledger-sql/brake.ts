@@ -1,6 +1,7 @@
 import type { BrakeStatus } from '../../core/ledger/port.ts'
 import { type BrakeSettings, holdBack, tooMany } from '../../core/plan/brake.ts'
 import type { Decision } from '../../core/plan/plan.ts'
+import { lockPeople } from './lock-people.ts'
 import { insertRows, type Sql, withRows } from './sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>
@@ -19,6 +20,7 @@ export async function applyBrake(sql: Sql, decisions: readonly Decided[], settin
     'SELECT p.id, p.braked_at, p.brake_free, d.at FROM v JOIN employees p ON p.id = v.id LEFT JOIN deactivations d ON d.employee = v.id WHERE p.taken_active = 1',
   )
   if (rows.length === 0) return [...decisions]
+  await sql.lock('brake')
   let { people, active } = await countWindow(sql, settings, now)
   const held = new Set<string>()
   const counted: string[] = []
@@ -58,6 +60,11 @@ export async function brakeStatus(sql: Sql, settings: BrakeSettings, now: number
 
 /** Lets everybody go who is held now, whatever the window says, and writes down who decided it and why. */
 export async function releaseBrake(sql: Sql, actor: string, reason: string, now: number): Promise<number> {
+  const held = await sql.all<{ id: string }>('SELECT id FROM employees WHERE braked_at IS NOT NULL')
+  await lockPeople(
+    sql,
+    held.map(({ id }) => id),
+  )
   const released = await sql.run(
     `UPDATE employees SET braked_at = NULL, brake_free = 1, revision = revision + 1, dirty_at = COALESCE(dirty_at, ?), plan_at = ? WHERE braked_at IS NOT NULL`,
     [now, now],

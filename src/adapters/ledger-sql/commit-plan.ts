@@ -3,6 +3,7 @@ import type { PlanResult } from '../../core/ledger/port.ts'
 import { type Decision, type EventDecision, laneOrder } from '../../core/plan/plan.ts'
 import type { BrakeSettings } from '../../core/plan/brake.ts'
 import { applyBrake } from './brake.ts'
+import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { addTotals } from './totals.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
@@ -18,12 +19,16 @@ export async function commitPlan(
   now: number,
 ): Promise<PlanResult> {
   const ordered = [...decisions].sort((a, b) => (a.employee < b.employee ? -1 : 1))
+  await lockPeople(
+    sql,
+    ordered.map(({ employee }) => employee),
+  )
   const waiting = ordered.filter((decision) => decision.kind === 'wait')
   await withRows(
     sql,
     ['id TEXT', 'revision INT', 'now INT'],
     waiting.map(({ employee, revision }) => [employee, revision, now]),
-    `UPDATE employees SET urgent = 0, revision = employees.revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = COALESCE(plan_at, v.now),
+    `UPDATE employees SET urgent = 0, claimed_until = 0, revision = employees.revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = COALESCE(plan_at, v.now),
        next_at = CASE WHEN next_at <= v.now THEN NULL ELSE next_at END
      FROM v WHERE employees.id = v.id AND employees.revision = v.revision`,
   )
@@ -39,7 +44,7 @@ export async function commitPlan(
         sql,
         ['id TEXT', 'revision INT', 'next_at INT', 'overtakes INT', 'incomplete_since INT', 'braked_at INT'],
         decided.map(employeeRow(now)),
-        `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, next_at = v.next_at,
+        `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, claimed_until = 0, next_at = v.next_at,
            braked_at = CASE WHEN v.braked_at IS NULL THEN NULL ELSE COALESCE(employees.braked_at, v.braked_at) END,
            brake_free = CASE WHEN v.braked_at IS NULL THEN 0 ELSE brake_free END,
            reoffer = CASE WHEN v.overtakes = 1 THEN 1 ELSE reoffer END,
@@ -49,6 +54,10 @@ export async function commitPlan(
     ).map(({ id }) => id),
   )
   const kept = decided.filter(({ employee }) => current.has(employee))
+  await giveBack(
+    sql,
+    decided.flatMap(({ employee }) => (current.has(employee) ? [] : [employee])),
+  )
   await withRows(
     sql,
     ['id TEXT', 'now INT'],
@@ -58,8 +67,18 @@ export async function commitPlan(
   const operations = await insertOperations(sql, kept, now)
   const finished = await moveEvents(sql, kept, operations, now)
   await queueOutcomes(sql, finished, now)
-  await addTotals(sql, instance, { operations: operations.size, finished: finished.length })
+  addTotals(sql, instance, { operations: operations.size, finished: finished.length })
   return { operations: operations.size, finals: finished.length, stale: decided.length - kept.length }
+}
+
+/** Who changed meanwhile is due still, and anybody may look again at once. */
+async function giveBack(sql: Sql, employees: readonly string[]): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT'],
+    employees.map((id) => [id]),
+    'UPDATE employees SET claimed_until = 0 FROM v WHERE employees.id = v.id AND employees.claimed_until > 0',
+  )
 }
 
 function employeeRow(now: number): (decision: Decided) => SqlValue[] {
@@ -85,6 +104,7 @@ async function insertOperations(sql: Sql, decided: readonly Decided[], now: numb
             operation.record,
             operation.hash,
             operation.manager,
+            operation.alone ? 1 : 0,
             now,
           ],
         ]
@@ -92,7 +112,7 @@ async function insertOperations(sql: Sql, decided: readonly Decided[], now: numb
   )
   const inserted = await insertRows<{ seq: number; employee: string }>(
     sql,
-    'operations (employee, state, lane, active, record, hash, manager, created_at)',
+    'operations (employee, state, lane, active, record, hash, manager, alone, created_at)',
     rows,
     'RETURNING seq, employee',
   )
@@ -117,7 +137,8 @@ async function moveEvents(
     sql,
     ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'by_seq INT', 'operation INT', 'finished_at INT', 'now INT'],
     rows,
-    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, by_seq = v.by_seq, operation = v.operation, planned_at = v.now,
+    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, by_seq = v.by_seq,
+       operation = CASE WHEN v.state = 'dead-lettered' THEN events.operation ELSE v.operation END, planned_at = v.now,
        finished_at = v.finished_at, revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
      FROM v WHERE events.seq = v.seq`,
   )

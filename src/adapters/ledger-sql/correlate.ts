@@ -1,5 +1,6 @@
 import type { CorrelatedPage, EchoedKey, JoinedRecord } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
+import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
 import { offerAgain, planAgain } from './finalize.ts'
 import { seqOf } from './people.ts'
@@ -13,10 +14,12 @@ export async function correlate(
   instance: string,
   { joins, now, finalAt, watermark, disturbed, foreign, echoes }: CorrelatedPage,
 ): Promise<void> {
+  await sql.lock('report')
+  await lockPeople(sql, [...joins.map(({ record }) => record.employee), ...disturbed])
   await insertRows(
     sql,
     'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at, escrow_retry)',
-    joins.map((join) => recordRow(join, now)),
+    onceEach(joins).map((join) => recordRow(join, now)),
     `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
   )
@@ -56,7 +59,7 @@ export async function correlate(
     now,
   )
   await keepEchoes(sql, echoes)
-  await addTotals(sql, instance, { unmatched: foreign })
+  addTotals(sql, instance, { unmatched: foreign })
   if (watermark !== null)
     await sql.run(
       `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value THEN cursors.value ELSE excluded.value END`,
@@ -106,6 +109,13 @@ async function settleLate(
   const good = interims.filter(({ interim }) => interim === 'confirmed' || interim === 'unchanged')
   const failed = await settle(sql, good, 'failed', now, finalAt)
   return [...givenUp, ...failed, ...(await settle(sql, good, 'answered', now, finalAt))]
+}
+
+/** A record twice on one page must not reach a multi-row upsert twice; the one that was joined says more. */
+function onceEach(joins: readonly JoinedRecord[]): JoinedRecord[] {
+  const records = new Map<string, JoinedRecord>()
+  for (const join of joins) if ((records.get(join.record.id)?.operation ?? null) === null) records.set(join.record.id, join)
+  return [...records.values()]
 }
 
 function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[] {

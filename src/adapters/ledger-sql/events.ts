@@ -1,59 +1,56 @@
 import type { DueTiming } from '../../core/ledger/port.ts'
 import { type HrEvent, saysLeaver } from '../../core/model.ts'
+import { type Arrival, eventKey, eventRow } from './event-row.ts'
 import { knownFolded, nameHash } from './retention.ts'
 import { endMismatched } from './rescind-mismatch.ts'
+import { takeBack } from './take-back.ts'
 import { insertRows, type Sql, type SqlValue } from './sql.ts'
 
+export interface Taken {
+  readonly fresh: number
+  /** Dead ones that were sent again. */
+  readonly replays: number
+}
+
 /**
- * Events that are new, into the ledger, and their people due. Answers how many were new: one that is known, or that comes twice, is taken once,
- * and the first of two counts.
+ * Events that are new, into the ledger, and their people due. One that is known, or that comes twice, is taken once, and the first of two counts;
+ * one that is dead and was sent again after it died is put back.
  */
-export async function insertEvents(sql: Sql, instance: string, events: readonly HrEvent[], timing: DueTiming): Promise<number> {
+export async function insertEvents(sql: Sql, instance: string, arrivals: readonly Arrival[], timing: DueTiming): Promise<Taken> {
   // One event twice in one batch must not reach a multi-row upsert twice.
-  const gone = await knownFolded(sql, events)
-  const named = new Map<string, HrEvent>()
-  for (const event of events) {
-    const key = eventKey(event.id, event.source)
-    if (!named.has(key) && (gone.size === 0 || !gone.has(nameHash(event)))) named.set(key, event)
+  const gone = await knownFolded(
+    sql,
+    arrivals.map(({ event }) => event),
+  )
+  const named = new Map<string, Arrival>()
+  for (const arrival of arrivals) {
+    const key = eventKey(arrival.event.id, arrival.event.source)
+    if (!named.has(key) && (gone.size === 0 || !gone.has(nameHash(arrival.event)))) named.set(key, arrival)
   }
   const inserted = await insertRows<{ event_id: string; source: string }>(
     sql,
-    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from)`,
-    [...named.values()].map((event) => eventRow(event, timing.now)),
+    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from, original, body)`,
+    // In the order of their keys: two instances with the same events would otherwise wait for each other.
+    [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
     'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source',
   )
-  const taken = inserted.flatMap((row) => named.get(eventKey(row.event_id, row.source)) ?? [])
-  await markDue(sql, taken, timing)
+  const taken: HrEvent[] = []
+  for (const row of inserted) {
+    const key = eventKey(row.event_id, row.source)
+    const arrival = named.get(key)
+    named.delete(key)
+    if (arrival) taken.push(arrival.event)
+  }
+  const replayed = await takeBack(sql, [...named.values()], timing.now)
+  await markDue(sql, [...taken, ...replayed], timing)
   await endMismatched(sql, instance, taken, timing.now)
-  return taken.length
-}
-
-/** As the database gives it back: in UTF-8 a lone surrogate becomes a replacement character. */
-const eventKey = (id: string, source: string): string => `${id}\n${source}`.toWellFormed()
-
-function eventRow(event: HrEvent, now: number): SqlValue[] {
-  return [
-    event.id,
-    event.source,
-    event.type,
-    event.employee,
-    event.recordedAt,
-    event.effectiveAt,
-    event.effectiveRaw,
-    event.rank,
-    event.order === null ? null : JSON.stringify(event.order),
-    event.mode,
-    JSON.stringify(event.worker),
-    event.rescinds && JSON.stringify(event.rescinds),
-    event.traceparent,
-    'received',
-    now,
-    event.mode === 'notice' ? now : null,
-  ]
+  return { fresh: taken.length, replays: replayed.length }
 }
 
 /** A person is due after some quiet, at the latest after the maximum wait, and at once when an event puts it out or takes another back. */
-async function markDue(sql: Sql, events: readonly HrEvent[], { now, quietMs, maxWaitMs }: DueTiming): Promise<void> {
+type Due = Pick<HrEvent, 'employee' | 'effectiveAt' | 'worker' | 'rescinds'>
+
+export async function markDue(sql: Sql, events: readonly Due[], { now, quietMs, maxWaitMs }: DueTiming): Promise<void> {
   const urgent = new Map<string, boolean>()
   for (const event of events) {
     const id = event.employee.toWellFormed()

@@ -1,5 +1,6 @@
 import type { Expired, ExpireQuery, Overdue } from '../../core/ledger/port.ts'
 import { NO_OUTCOME, NO_RECORD } from '../../core/plan/plan.ts'
+import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
 import { type Ended, endOperations, eventsOf, failOperations, finishEvents, planAgain, reopenEvents } from './finalize.ts'
 import type { FinishedEvent } from './outbox.ts'
@@ -22,6 +23,17 @@ type Unheard = Ended & { readonly offers: number; readonly neighbours: number; r
  * that is never taken for granted: silence is no answer to a termination.
  */
 export async function expire(sql: Sql, instance: string, { operations, maxOffers, now }: ExpireQuery): Promise<Expired> {
+  await sql.lock('report')
+  const about = await withRows<{ employee: string }>(
+    sql,
+    ['seq INT'],
+    operations.map((id) => [seqOf(id)]),
+    `SELECT o.employee FROM v JOIN operations o ON o.seq = v.seq WHERE o.state = 'accepted'`,
+  )
+  await lockPeople(
+    sql,
+    about.map(({ employee }) => employee),
+  )
   const unheard = await withRows<Unheard>(
     sql,
     ['seq INT'],
@@ -77,18 +89,24 @@ async function end(
 }
 
 /** The service tries for four weeks; what it has had for longer has failed for good. */
-export async function expireEscrowed(sql: Sql, instance: string, before: number, now: number, limit: number): Promise<number> {
+export async function expireEscrowed(sql: Sql, before: number, now: number, limit: number): Promise<number> {
+  await sql.lock('report')
   const old = await sql.all<Ended>(
     `SELECT seq, employee, code, reason FROM operations WHERE state = 'escrowed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
     [before, limit],
   )
-  await failOperations(sql, instance, old, now)
+  await lockPeople(
+    sql,
+    old.map(({ employee }) => employee),
+  )
+  await failOperations(sql, old, now)
   return old.length
 }
 
 const JOB_STARTED = 'job-started'
 
 export async function jobRestarted(sql: Sql, instance: string, startedAt: number, now: number): Promise<number> {
+  await sql.lock('report')
   const [known] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STARTED])
   if (known && known.value >= startedAt) return 0
   await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [

@@ -1,7 +1,8 @@
 import type { Interim } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
-import { INCOMPLETE_RECORD } from '../../core/plan/plan.ts'
+import { INCOMPLETE_RECORD, REASONS } from '../../core/plan/plan.ts'
 import { failLate, lateEventsOf } from './late.ts'
+import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
 import { addTotals } from './totals.ts'
@@ -20,9 +21,18 @@ export interface Ended {
 
 /** Answered operations whose quiet period is over become final, their events with them. */
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
-  const rows = await sql.all<Ended & { interim: Interim; finished_at: number | null }>(
-    `SELECT seq, employee, interim, code, reason, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
+  await sql.lock('report')
+  const rows = await sql.all<Ended & { interim: Interim; alone: number; finished_at: number | null }>(
+    `SELECT seq, employee, interim, code, reason, alone, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
+  )
+  const reports = await reportsOf(
+    sql,
+    rows.filter((row) => row.interim !== 'failed'),
+  )
+  await lockPeople(
+    sql,
+    [...rows, ...reports].map(({ employee }) => employee),
   )
   const byInterim = group(rows, (row) => row.interim)
   await endOperations(sql, byInterim.get('confirmed') ?? [], 'confirmed', now)
@@ -46,7 +56,7 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
     if (ended?.interim === 'unchanged')
       return { ...common, state: 'unchanged', reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY }
     if (ended?.interim === 'skipped') return { ...common, state: 'skipped', reason: ended.code }
-    return { ...common, state: 'confirmed', reason: null }
+    return { ...common, state: 'confirmed', reason: ended?.alone === 1 ? REASONS.disabledAlone : null }
   })
   await finishEvents(sql, instance, finished, now)
   await offerReportsAgain(sql, good, now)
@@ -62,7 +72,7 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
     late.map(({ employee }) => employee),
     now,
   )
-  await failOperations(sql, instance, byInterim.get('failed') ?? [], now)
+  await failOperations(sql, byInterim.get('failed') ?? [], now)
   return rows.length
 }
 
@@ -103,7 +113,7 @@ export async function finishEvents(sql: Sql, instance: string, finished: readonl
      FROM v WHERE events.seq = v.seq`,
   )
   await queueOutcomes(sql, finished, now)
-  await addTotals(sql, instance, { finished: finished.length })
+  addTotals(sql, instance, { finished: finished.length })
 }
 
 /** Puts events back to be looked at afresh: what stood in their place has fallen away. */
@@ -121,16 +131,7 @@ export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): P
  * follow-up has set it meanwhile. Once only: what was sent after the manager was known is the service's to resolve.
  */
 async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
-  const reports = await withRows<{ seq: number; employee: string }>(
-    sql,
-    ['seq INT', 'employee TEXT'],
-    ended.map(({ seq, employee }) => [seq, employee]),
-    `SELECT o.seq, o.employee FROM v JOIN operations o ON o.unresolved = v.employee JOIN employees m ON m.id = v.employee
-       WHERE o.state IN ('confirmed', 'unchanged') AND m.known_at >= o.submitted_at
-     UNION
-     SELECT o.seq, o.employee FROM v JOIN operations o ON o.seq = v.seq JOIN employees m ON m.id = o.unresolved
-       WHERE m.known_at >= o.submitted_at`,
-  )
+  const reports = await reportsOf(sql, ended)
   if (reports.length === 0) return
   await withRows(
     sql,
@@ -142,6 +143,19 @@ async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number)
     sql,
     reports.map(({ employee }) => employee),
     now,
+  )
+}
+
+function reportsOf(sql: Sql, ended: readonly Ended[]): Promise<{ seq: number; employee: string }[]> {
+  return withRows<{ seq: number; employee: string }>(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    ended.map(({ seq, employee }) => [seq, employee]),
+    `SELECT o.seq, o.employee FROM v JOIN operations o ON o.unresolved = v.employee JOIN employees m ON m.id = v.employee
+       WHERE o.state IN ('confirmed', 'unchanged') AND m.known_at >= o.submitted_at
+     UNION
+     SELECT o.seq, o.employee FROM v JOIN operations o ON o.seq = v.seq JOIN employees m ON m.id = o.unresolved
+       WHERE m.known_at >= o.submitted_at`,
   )
 }
 
@@ -166,29 +180,30 @@ export async function planAgain(sql: Sql, employees: readonly string[], now: num
 }
 
 /**
- * Failed for good: the events an operation carried die with it, and what they had superseded is looked at afresh. An operation that carried
- * nothing of its own is not planned again by itself, or it would fail for ever.
+ * Failed for good: what an operation carried is looked at afresh, with the failure beside it, so that the plan can tell which of it is to blame. An
+ * operation that carried nothing of its own is not planned again by itself, or it would fail for ever.
  */
-export async function failOperations(sql: Sql, instance: string, failed: readonly Ended[], now: number): Promise<void> {
+export async function failOperations(sql: Sql, failed: readonly Ended[], now: number): Promise<void> {
   if (failed.length === 0) return
   await endOperations(sql, failed, 'failed', now)
   const carried = await eventsOf(sql, failed)
-  const bySeq = new Map(failed.map((one) => [one.seq, one]))
-  const dead = carried
-    .filter(({ by_seq }) => by_seq === null)
-    .map(({ seq, employee, operation }): FinishedEvent => ({
-      seq,
-      employee,
-      state: 'dead-lettered',
-      reason: bySeq.get(operation)?.code ?? 'Unknown',
-      detail: null,
-      by: null,
-      operation,
-    }))
-  await finishEvents(sql, instance, dead, now)
+  await withRows(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    failed.map(({ seq, employee }) => [seq, employee]),
+    `UPDATE employees SET failures = CASE WHEN failed_hash = o.hash THEN failures + 1 ELSE 1 END, failed_hash = o.hash, failed_operation = o.seq
+     FROM v JOIN operations o ON o.seq = v.seq WHERE employees.id = v.employee AND COALESCE(employees.failed_operation, 0) < v.seq`,
+  )
   await reopenEvents(
     sql,
     carried.filter(({ by_seq }) => by_seq !== null),
+  )
+  // These keep the operation's name: it is what they are blamed for.
+  await withRows(
+    sql,
+    ['seq INT'],
+    carried.filter(({ by_seq }) => by_seq === null).map(({ seq }) => [seq]),
+    `UPDATE events SET state = 'received', reason = NULL, detail = NULL FROM v WHERE events.seq = v.seq`,
   )
   await planAgain(
     sql,
@@ -200,7 +215,7 @@ export async function failOperations(sql: Sql, instance: string, failed: readonl
 /** What never became complete dies with the names of what was missing. It comes back by itself when the person becomes complete after all. */
 export async function expireIncomplete(sql: Sql, instance: string, before: number, now: number, limit: number): Promise<number> {
   const people = await sql.all<{ id: string }>(
-    'SELECT id FROM employees WHERE incomplete_since IS NOT NULL AND incomplete_since <= ? ORDER BY incomplete_since LIMIT ?',
+    `SELECT id FROM employees WHERE incomplete_since IS NOT NULL AND incomplete_since <= ? ORDER BY incomplete_since LIMIT ?${sql.dialect.skipLocked}`,
     [before, limit],
   )
   if (people.length === 0) return 0

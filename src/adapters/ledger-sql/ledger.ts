@@ -2,9 +2,11 @@ import type { Ledger } from '../../core/ledger/port.ts'
 import { recordAnswer } from './answers.ts'
 import { nextBatch, takeSlot } from './batches.ts'
 import { brakeStatus, releaseBrake } from './brake.ts'
+import { markCopied, standingDead, takeUncopied } from './copies.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates } from './candidates.ts'
 import { correlate, watermark } from './correlate.ts'
+import { deadLetter, deadLetters, endDeadLetters } from './dead-letters.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
 import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
@@ -14,49 +16,76 @@ import { claimNotices, finishReads } from './notices.ts'
 import { duePeople } from './people.ts'
 import { importBaseline, record } from './record.ts'
 import { erase, foldAway, retentionPage } from './retention.ts'
+import { lease } from './leases.ts'
 import type { Driver, Sql } from './sql.ts'
 import { listEvents } from './list-events.ts'
+import { writeTotals } from './totals.ts'
 import { trace } from './trace.ts'
-import { findPerson, peoplePage } from './view.ts'
+import { endReplay, freezeReplay, knownEvents, moveReplay, replayEntries, replayItems, replayRuns, takenIn } from './replays.ts'
+import { putBack } from './put-back.ts'
+import { findPerson, peoplePage, viewsOf } from './view.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
-  const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work)
+  const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
+    driver.transaction(async (sql) => {
+      const result = await work(sql)
+      await writeTotals(sql)
+      return result
+    })
+  const looking = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work, 'read')
   return {
     record: (intake) => within((sql) => record(sql, instance, intake)),
     importBaseline: (rows) => within((sql) => importBaseline(sql, instance, rows)),
     claimNotices: (query) => within((sql) => claimNotices(sql, query)),
     finishReads: (results, now) => within((sql) => finishReads(sql, instance, results, now)),
-    duePeople: (query) => within((sql) => duePeople(sql, query)),
+    lease: (query) => within((sql) => lease(sql, query)),
+    duePeople: (query) => (query.claimMs ? within : looking)((sql) => duePeople(sql, query)),
     commitPlan: (decisions, brake, now) => within((sql) => commitPlan(sql, instance, decisions, brake, now)),
-    brakeStatus: (settings, now) => within((sql) => brakeStatus(sql, settings, now)),
+    brakeStatus: (settings, now) => looking((sql) => brakeStatus(sql, settings, now)),
     releaseBrake: (actor, reason, now) => within((sql) => releaseBrake(sql, actor, reason, now)),
     jobRestarted: (startedAt, now) => within((sql) => jobRestarted(sql, instance, startedAt, now)),
     nextBatch: (query) => within((sql) => nextBatch(sql, query)),
     takeSlot: (batchId, query) => within((sql) => takeSlot(sql, instance, batchId, query)),
     hold: (hold) => within((sql) => setHold(sql, hold)),
-    recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, instance, batchId, answer, now)),
-    candidates: (records) => within((sql) => candidates(sql, records)),
+    recordAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, batchId, answer, now)),
+    candidates: (records) => looking((sql) => candidates(sql, records)),
     correlate: (page) => within((sql) => correlate(sql, instance, page)),
     finalize: (now, limit) => within((sql) => finalize(sql, instance, now, limit)),
-    overdue: (acceptedBefore, limit) => within((sql) => overdue(sql, acceptedBefore, limit)),
-    expireEscrowed: (before, now, limit) => within((sql) => expireEscrowed(sql, instance, before, now, limit)),
+    overdue: (acceptedBefore, limit) => looking((sql) => overdue(sql, acceptedBefore, limit)),
+    expireEscrowed: (before, now, limit) => within((sql) => expireEscrowed(sql, before, now, limit)),
     expire: (query) => within((sql) => expire(sql, instance, query)),
     expireIncomplete: (before, now, limit) => within((sql) => expireIncomplete(sql, instance, before, now, limit)),
-    watermark: () => within(watermark),
-    takeUnpublished: (limit) => within((sql) => takeUnpublished(sql, limit)),
+    watermark: () => looking(watermark),
+    takeUnpublished: (limit) => looking((sql) => takeUnpublished(sql, limit)),
     markPublished: (ids, now) => within((sql) => markPublished(sql, instance, ids, now)),
-    idle: (now) => within((sql) => idle(sql, now)),
-    totals: () => within(totals),
-    inspect: () => within(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
-    outlook: (now) => within((sql) => outlook(sql, now)),
-    events: (query) => within((sql) => listEvents(sql, query)),
-    trace: (reference) => within((sql) => trace(sql, reference)),
-    retentionPage: (query) => within((sql) => retentionPage(sql, query)),
+    idle: (now) => looking((sql) => idle(sql, now)),
+    totals: () => looking(totals),
+    inspect: () => looking(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
+    outlook: (now) => looking((sql) => outlook(sql, now)),
+    events: (query) => looking((sql) => listEvents(sql, query)),
+    trace: (reference) => looking((sql) => trace(sql, reference)),
+    retentionPage: (query) => looking((sql) => retentionPage(sql, query)),
     foldAway: (cuts, settledBefore, now) => within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
     erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
-    findPerson: (reference) => within((sql) => findPerson(sql, reference)),
-    peoplePage: (after, limit) => within((sql) => peoplePage(sql, after, limit)),
+    findPerson: (reference) => looking((sql) => findPerson(sql, reference)),
+    peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
+    deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
+    deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
+    endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
+    takeUncopied: (limit) => looking((sql) => takeUncopied(sql, limit)),
+    markCopied: (ids, now) => within((sql) => markCopied(sql, ids, now)),
+    standingDead: (seqs) => looking((sql) => standingDead(sql, seqs)),
+    knownEvents: (names) => looking((sql) => knownEvents(sql, names)),
+    people: (ids) => looking((sql) => viewsOf(sql, ids)),
+    freezeReplay: (order, now) => within((sql) => freezeReplay(sql, order, now)),
+    replayRuns: (query) => looking((sql) => replayRuns(sql, query)),
+    replayEntries: (run, after, limit) => looking((sql) => replayEntries(sql, run, after, limit)),
+    replayItems: (run, entity, stage, limit) => looking((sql) => replayItems(sql, run, entity, stage, limit)),
+    moveReplay: (run, entity, moves, now) => within((sql) => moveReplay(sql, run, entity, moves, now)),
+    putBack: (run, parts, now) => within((sql) => putBack(sql, run, parts, now)),
+    endReplay: (run, now) => within((sql) => endReplay(sql, run, now)),
+    takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
     ping: () => within(ping),
     close: () => driver.close(),
   }

@@ -2,6 +2,7 @@ import type { Notice, NoticeQuery, ReadResult } from '../../core/ledger/port.ts'
 import { type JsonObject, saysLeaver } from '../../core/model.ts'
 import { HYDRATE_FAILED, REASONS } from '../../core/plan/person.ts'
 import { finishEvents, planAgain } from './finalize.ts'
+import { lockPeople } from './lock-people.ts'
 import { parse } from './json.ts'
 import { type Sql, withRows } from './sql.ts'
 
@@ -19,7 +20,7 @@ interface Row {
 export async function claimNotices(sql: Sql, { now, noticedBefore, leaseMs, limit }: NoticeQuery): Promise<Notice[]> {
   const rows = await sql.all<Row>(
     `UPDATE events SET read_until = ? WHERE seq IN (
-       SELECT seq FROM events WHERE read_from IS NOT NULL AND state <> 'dead-lettered' AND read_from <= ? AND read_until <= ? ORDER BY read_from LIMIT ?)
+       SELECT seq FROM events WHERE read_from IS NOT NULL AND state <> 'dead-lettered' AND read_from <= ? AND read_until <= ? ORDER BY read_from LIMIT ?${sql.dialect.skipLocked})
      RETURNING seq, source, event_id, type, employee, recorded_at, effective_at, reads`,
     [now + leaseMs, noticedBefore, now, limit],
   )
@@ -36,6 +37,16 @@ export async function claimNotices(sql: Sql, { now, noticedBefore, leaseMs, limi
 }
 
 export async function finishReads(sql: Sql, instance: string, results: readonly ReadResult[], now: number): Promise<void> {
+  const about = await withRows<{ employee: string }>(
+    sql,
+    ['seq INT'],
+    results.map(({ seq }) => [seq]),
+    'SELECT e.employee FROM v JOIN events e ON e.seq = v.seq',
+  )
+  await lockPeople(
+    sql,
+    about.map(({ employee }) => employee),
+  )
   await withRows(
     sql,
     ['seq INT', 'at INT'],

@@ -24,7 +24,8 @@ export async function queueOutcomes(sql: Sql, finished: readonly FinishedEvent[]
     ['seq INT', 'employee TEXT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'by_seq INT', 'operation INT', 'now INT'],
     finished.map((event) => [event.seq, event.employee, event.state, event.reason, event.detail, event.by, event.operation, now]),
     `INSERT INTO outbox (event_seq, employee, revision, state, reason, detail, by_seq, operation, at)
-     SELECT v.seq, v.employee, e.revision, v.state, v.reason, v.detail, v.by_seq, v.operation, v.now FROM v JOIN events e ON e.seq = v.seq`,
+     SELECT v.seq, v.employee, e.revision, v.state, v.reason, v.detail, v.by_seq,
+       COALESCE(v.operation, CASE WHEN v.state = 'dead-lettered' THEN e.operation END), v.now FROM v JOIN events e ON e.seq = v.seq`,
   )
 }
 
@@ -81,5 +82,5 @@ export async function markPublished(sql: Sql, instance: string, ids: readonly nu
     ids.map((id) => [id, now]),
     'UPDATE outbox SET published_at = v.now FROM v WHERE outbox.id = v.id AND outbox.published_at IS NULL RETURNING outbox.id',
   )
-  await addTotals(sql, instance, { published: marked.length })
+  addTotals(sql, instance, { published: marked.length })
 }

@@ -1,6 +1,7 @@
 import type { EventState } from '../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../core/ledger/port.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../core/model.ts'
+import { DISCARDED, type Failure } from '../../core/plan/person.ts'
 import { leavesFold, type Person, type PersonEvent, type UnansweredOperation } from '../../core/plan/plan.ts'
 import { remainsOf } from './folds.ts'
 import { parse } from './json.ts'
@@ -24,11 +25,12 @@ export interface EventRow {
   readonly state: EventState
   readonly reason: string | null
   readonly by_seq: number | null
+  readonly operation: number | null
   /** What its operation comes to when the quiet time is over. */
   readonly interim?: 'confirmed' | 'unchanged' | 'skipped' | null
 }
 const EVENT_COLUMNS =
-  'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq'
+  'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq, e.operation'
 /** What the log has answered well is as good as final, though it may still be refined: such events are not decided again, or a later operation would speak for them. */
 const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
 
@@ -36,31 +38,39 @@ const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.st
 export const BACKLOG_UNTIL = 'backlog-until'
 
 /** Leavers first, then people whose moment has come, then those who were quiet long enough. */
-export async function duePeople(sql: Sql, { now, limit, maxWaitMs }: DueQuery): Promise<Person[]> {
+export async function duePeople(sql: Sql, { now, limit, maxWaitMs, claimMs = 0 }: DueQuery): Promise<Person[]> {
   const ids = new Set<string>()
-  const add = async (text: string, parameters: readonly number[]): Promise<void> => {
-    if (ids.size >= limit) return
-    for (const { id } of await sql.all<{ id: string }>(text, [...parameters, limit])) if (ids.size < limit) ids.add(id)
+  const add = async (which: string, parameters: readonly number[]): Promise<void> => {
+    const left = limit - ids.size
+    if (left <= 0) return
+    const rows =
+      claimMs === 0
+        ? await sql.all<{ id: string }>(`SELECT id FROM employees WHERE ${which} LIMIT ?`, [...parameters, limit])
+        : await sql.all<{ id: string }>(
+            `UPDATE employees SET claimed_until = ? WHERE id IN (
+               SELECT id FROM employees WHERE claimed_until <= ? AND ${which} LIMIT ?${sql.dialect.skipLocked}) RETURNING id`,
+            [now + claimMs, now, ...parameters, left],
+          )
+    for (const { id } of rows) if (ids.size < limit) ids.add(id)
   }
-  await add('SELECT id FROM employees WHERE urgent = 1 LIMIT ?', [])
-  await add('SELECT id FROM employees WHERE next_at IS NOT NULL AND next_at <= ? ORDER BY next_at LIMIT ?', [now])
+  await add('urgent = 1', [])
+  await add('next_at IS NOT NULL AND next_at <= ? ORDER BY next_at', [now])
   const [backlog] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [BACKLOG_UNTIL])
   if ((backlog?.value ?? 0) > now)
-    await add('SELECT id FROM employees WHERE dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at LIMIT ?', [
-      now - maxWaitMs,
-    ])
-  else await add('SELECT id FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at LIMIT ?', [now])
+    await add('dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at', [now - maxWaitMs])
+  else await add('plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at', [now])
   return loadPeople(sql, [...ids])
 }
 
 export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Person[]> {
   const rows = ids.map((id) => [id])
-  const employees = await withRows<{ id: string; revision: number; taken_hash: string | null; known: number }>(
+  const employees = await withRows<EmployeeRow>(
     sql,
     ['id TEXT'],
     rows,
-    'SELECT p.id, p.revision, p.taken_hash, p.known FROM v JOIN employees p ON p.id = v.id',
+    'SELECT p.id, p.revision, p.taken_hash, p.taken_operation, p.known, p.failed_hash, p.failed_operation FROM v JOIN employees p ON p.id = v.id',
   )
+  const failures = await failuresOf(sql, employees)
   const events = group(
     await withRows<EventRow>(
       sql,
@@ -86,6 +96,8 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     revision: row.revision,
     takenHash: row.taken_hash,
     known: row.known === 1,
+    failedHash: row.failed_hash,
+    ...failureOf(failures.get(row.id), events.get(row.id) ?? []),
     events: [...(remains.get(row.id) ?? []), ...(events.get(row.id) ?? []).map(toEvent)],
     unanswered: (sent.get(row.id) ?? [])
       .sort((a, b) => a.seq - b.seq)
@@ -95,6 +107,43 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
         active: operation.active === 1,
       })),
   }))
+}
+
+interface EmployeeRow {
+  readonly id: string
+  readonly revision: number
+  readonly taken_hash: string | null
+  readonly taken_operation: number | null
+  readonly known: number
+  readonly failed_hash: string | null
+  readonly failed_operation: number | null
+}
+interface FailureRow extends Omit<Failure, 'active' | 'refused' | 'carried'> {
+  readonly employee: string
+  readonly operation: number
+  readonly active: number
+  readonly batch_state: string | null
+}
+
+/** Of people whose last operation failed for good; what the directory took after it has settled the matter. */
+async function failuresOf(sql: Sql, employees: readonly EmployeeRow[]): Promise<ReadonlyMap<string, FailureRow>> {
+  const failed = employees.filter((row) => (row.failed_operation ?? 0) > (row.taken_operation ?? 0))
+  const rows = await withRows<FailureRow>(
+    sql,
+    ['id TEXT'],
+    failed.map(({ id }) => [id]),
+    `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures, t.record AS taken
+     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
+       LEFT JOIN operations t ON t.seq = p.taken_operation`,
+  )
+  return new Map(rows.map((row) => [row.employee, row]))
+}
+
+function failureOf(row: FailureRow | undefined, events: readonly EventRow[]): { failure?: Failure } {
+  if (!row) return {}
+  const { hash, code, reason, failures, taken, operation } = row
+  const carried = events.filter((event) => event.state === 'received' && event.operation === operation).map(({ seq }) => seq)
+  return { failure: { hash, code, reason, failures, taken, carried, active: row.active === 1, refused: row.batch_state === 'rejected' } }
 }
 
 export function toEvent(row: EventRow): PersonEvent {
@@ -117,6 +166,7 @@ export function toEvent(row: EventRow): PersonEvent {
     reason: row.reason,
     by: row.by_seq,
     dead: row.state === 'dead-lettered' && leavesFold(row.reason),
+    ...(row.reason === DISCARDED ? { discarded: true } : {}),
   }
 }
 

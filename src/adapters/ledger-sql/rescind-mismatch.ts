@@ -2,6 +2,7 @@ import type { IntakeMessage, Refusal } from '../../core/ledger/port.ts'
 import type { EventName, HrEvent } from '../../core/model.ts'
 import { RESCIND_MISMATCH } from '../../core/plan/person.ts'
 import { finishEvents, planAgain } from './finalize.ts'
+import { lockPeople } from './lock-people.ts'
 import { type Sql, withRows } from './sql.ts'
 
 const DESCRIPTION = "data.rescinds names an event of another employee; a rescind's subject is the subject of what it cancels"
@@ -39,6 +40,10 @@ export async function endMismatched(sql: Sql, instance: string, arrived: readonl
     `SELECT e.seq, e.employee, e.operation FROM v JOIN events e ON e.rescinds = v.name WHERE e.employee <> v.employee AND e.state <> 'dead-lettered'`,
   )
   if (waiting.length === 0) return
+  await lockPeople(
+    sql,
+    waiting.map(({ employee }) => employee),
+  )
   await finishEvents(
     sql,
     instance,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Erasure, ErasureResult, PersonCut, RetentionPage, RetentionQuery } from '../../core/ledger/port.ts'
 import type { EventName } from '../../core/model.ts'
+import { lockPeople } from './lock-people.ts'
 import { group, loadPeople } from './people.ts'
 import { insertRows, type Sql, withRows } from './sql.ts'
 import { addTotals } from './totals.ts'
@@ -44,6 +45,11 @@ export async function foldAway(
   settledBefore: number,
   now: number,
 ): Promise<{ folded: number }> {
+  await sql.lock('intake')
+  await lockPeople(
+    sql,
+    cuts.map(({ employee }) => employee),
+  )
   const current = new Set(
     (
       await withRows<{ id: string }>(
@@ -70,7 +76,7 @@ export async function foldAway(
     kept.map(({ employee }) => employee),
     settledBefore,
   )
-  await addTotals(sql, instance, { folded, dropped })
+  addTotals(sql, instance, { folded, dropped })
   return { folded }
 }
 
@@ -90,6 +96,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
     'ON CONFLICT DO NOTHING',
   )
   await withRows(sql, ['seq INT'], rows, 'DELETE FROM outbox WHERE event_seq IN (SELECT seq FROM v)')
+  await withRows(sql, ['seq INT'], rows, 'DELETE FROM edits WHERE event_seq IN (SELECT seq FROM v)')
   return names.length
 }
 
@@ -127,7 +134,8 @@ export async function knownFolded(sql: Sql, events: readonly EventName[]): Promi
 }
 
 export async function erase(sql: Sql, instance: string, { employee, actor, reason }: Erasure, now: number): Promise<ErasureResult | null> {
-  const [known] = await sql.all('SELECT id FROM employees WHERE id = ?', [employee])
+  await sql.lock('intake')
+  const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   if (!known) return null
   const [unpublished] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL', [
     employee,
@@ -145,6 +153,6 @@ export async function erase(sql: Sql, instance: string, { employee, actor, reaso
   const person = createHash('sha256').update(employee).digest('hex')
   await insertRows(sql, 'erasures (person, at, actor, reason, events, operations)', [[person, now, actor, reason, events, operations]])
   const withheld = unpublished?.n ?? 0
-  await addTotals(sql, instance, { erased: events, dropped: operations, withheld })
+  addTotals(sql, instance, { erased: events, dropped: operations, withheld })
   return { events, operations, outcomesWithheld: withheld }
 }

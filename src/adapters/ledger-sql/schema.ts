@@ -123,6 +123,40 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     )${tableOptions}`,
     ...['folded', 'erased', 'dropped', 'withheld'].map((name) => `ALTER TABLE books ADD COLUMN ${name} ${integer} NOT NULL DEFAULT 0`),
   ],
+  // What came in word for word, for whoever has to look at a dead letter or put it back; what failed last, so that nothing is tried for ever.
+  ({ integer, identity, tableOptions }) => [
+    `ALTER TABLE events ADD COLUMN replays ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE events ADD COLUMN archived_at ${integer}`,
+    `ALTER TABLE events ADD COLUMN original TEXT`,
+    `ALTER TABLE events ADD COLUMN body TEXT`,
+    `CREATE INDEX events_dead ON events (seq) WHERE state = 'dead-lettered'`,
+    `ALTER TABLE employees ADD COLUMN failed_operation ${integer}`,
+    `ALTER TABLE employees ADD COLUMN failed_hash TEXT`,
+    `ALTER TABLE employees ADD COLUMN failures ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE operations ADD COLUMN alone ${integer} NOT NULL DEFAULT 0`,
+    `ALTER TABLE outbox ADD COLUMN copied_at ${integer}`,
+    `CREATE INDEX outbox_uncopied ON outbox (id) WHERE state = 'dead-lettered' AND copied_at IS NULL`,
+    `ALTER TABLE books ADD COLUMN replays ${integer} NOT NULL DEFAULT 0`,
+    `CREATE TABLE edits (seq ${identity}, event_seq ${integer} NOT NULL, at ${integer} NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, original TEXT, body TEXT)${tableOptions}`,
+    `CREATE INDEX edits_event ON edits (event_seq)`,
+    `CREATE TABLE replay_runs (
+      seq ${identity}, name TEXT NOT NULL, selection TEXT NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL, created_at ${integer} NOT NULL, ended_at ${integer}
+    )${tableOptions}`,
+    `CREATE INDEX replay_runs_open ON replay_runs (selection) WHERE ended_at IS NULL`,
+    `CREATE TABLE replay_items (
+      run ${integer} NOT NULL, place ${integer} NOT NULL, entity TEXT NOT NULL, sequence TEXT NOT NULL, revision ${integer},
+      stage TEXT NOT NULL, code TEXT, sending_at ${integer}, at ${integer}, PRIMARY KEY (run, place)
+    )${tableOptions}`,
+    `CREATE INDEX replay_items_stage ON replay_items (run, entity, stage, place)`,
+    `CREATE UNIQUE INDEX replay_items_name ON replay_items (run, entity, sequence)`,
+    `ALTER TABLE messages ADD COLUMN copy_id TEXT`,
+    `CREATE INDEX messages_copy ON messages (copy_id) WHERE copy_id IS NOT NULL`,
+  ],
+  // Several instances: who is being planned by one of them, and what only one of them does at a time.
+  ({ integer, tableOptions }) => [
+    `ALTER TABLE employees ADD COLUMN claimed_until ${integer} NOT NULL DEFAULT 0`,
+    `CREATE TABLE leases (name TEXT PRIMARY KEY NOT NULL, owner TEXT NOT NULL, until ${integer} NOT NULL)${tableOptions}`,
+  ],
   // A record may be late and speak of what was given up, and of what was handed over twice there may be two; which attributes a job repeats is learned.
   ({ integer, tableOptions }) => [
     `ALTER TABLE operations ADD COLUMN handed_over ${integer} NOT NULL DEFAULT 0`,
@@ -137,24 +171,22 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
 ]
 
 /**
- * Brings the ledger to this release's schema. Safe when several instances do it at once: each number is applied in one transaction that
+ * Brings the ledger to this release's schema. Safe when several instances do it at once: all of it is one transaction that
  * another instance's makes wait or find done. Throws `LedgerTooNew` for a ledger of a newer release.
  */
 export async function migrate(driver: Driver, now: number): Promise<void> {
   const { dialect } = driver
-  await driver.transaction((sql) =>
-    sql.run(
-      `CREATE TABLE IF NOT EXISTS migrations (version ${dialect.integer} PRIMARY KEY NOT NULL, applied_at ${dialect.integer} NOT NULL)${dialect.tableOptions}`,
-    ),
-  )
   await driver.transaction(async (sql) => {
-    if (dialect.name === 'postgres') await sql.run('LOCK TABLE migrations IN ACCESS EXCLUSIVE MODE')
+    await sql.lock('schema')
+    await sql.run(
+      `CREATE TABLE IF NOT EXISTS migrations (version ${dialect.integer} PRIMARY KEY NOT NULL, applied_at ${dialect.integer} NOT NULL)${dialect.tableOptions}`,
+    )
     const [row] = await sql.all<{ version: number | null }>('SELECT MAX(version) AS version FROM migrations')
     const version = row?.version ?? 0
     if (version > MIGRATIONS.length) throw tooNew(version)
     for (const [index, migration] of MIGRATIONS.entries()) {
       if (index < version) continue
-      for (const statement of migration(dialect)) await sql.run(statement)
+      for (const statement of migration(dialect)) await sql.run(dialect.define(statement))
       await sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, ?)', [index + 1, now])
     }
   })

@@ -1,19 +1,44 @@
+import type { Totals } from '../../core/ledger/port.ts'
+
 /** What SQLite and PostgreSQL have in common, as far as the ledger needs it. Statements use `?` for parameters. */
 
 export type SqlValue = string | number | null
 export type Row = Readonly<Record<string, SqlValue>>
 
+/** One transaction. */
 export interface Sql {
+  readonly dialect: Dialect
+  /** What the transaction adds to the running totals, by instance; `writeTotals` writes it. */
+  readonly tally: Map<string, Partial<Record<keyof Totals, number>>>
   /** Rows as the statement names their columns; whole numbers are numbers. */
   all<T>(text: string, parameters?: readonly SqlValue[]): Promise<T[]>
   /** How many rows the statement changed. */
   run(text: string, parameters?: readonly SqlValue[]): Promise<number>
+  /**
+   * Keeps out everybody else who asks for this name until the transaction ends; those who ask to share it keep out only the others. Where
+   * transactions do not interleave there is nothing to keep out. Whoever has a name waits for no row that somebody holds who waits for the name.
+   */
+  lock(name: LockName, mode?: 'shared'): Promise<void>
 }
+
+/**
+ * - `schema`: migrations
+ * - `intake`: shared by those who take events in; alone for what must not meet a half-taken one
+ * - `report`: what ends operations
+ * - `batch`: forming batches
+ * - `calls`: the window and the day's budget
+ * - `brake`: people put out
+ */
+export const LOCKS = ['schema', 'intake', 'report', 'batch', 'calls', 'brake'] as const
+export type LockName = (typeof LOCKS)[number]
 
 export interface Driver {
   readonly dialect: Dialect
-  /** All of `work` or nothing. Transactions of one driver never interleave where the database cannot keep them apart. */
-  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>
+  /**
+   * All of `work` or nothing; it may be run more than once when the database asks for it, so it changes nothing but the ledger. Transactions of one
+   * driver never interleave where the database cannot keep them apart. One that only reads sees a single moment.
+   */
+  transaction<T>(work: (sql: Sql) => Promise<T>, access?: 'write' | 'read'): Promise<T>
   close(): Promise<void>
 }
 
@@ -26,6 +51,12 @@ export interface Dialect {
   readonly identity: string
   /** What stands behind a CREATE TABLE. */
   readonly tableOptions: string
+  /** A statement that makes or changes a table: texts are compared by their bytes. */
+  define(statement: string): string
+  /** Behind a SELECT: its rows belong to this transaction until it ends. Empty where no other is under way. */
+  readonly forUpdate: string
+  /** The same, leaving out rows that belong to another. */
+  readonly skipLocked: string
 }
 
 /** Several rows in as few statements as possible, in sizes that come again, so that a handful of prepared statements serves every length. */

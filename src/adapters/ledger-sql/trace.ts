@@ -51,9 +51,9 @@ export async function find(sql: Sql, reference: string): Promise<readonly Scope[
   if (event) return [{ employee: event.employee, event: event.seq, operations: null }]
   const [employee] = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id = ?', [reference])
   if (employee) return [{ employee: employee.id, event: null, operations: null }]
-  if (/^op-\d+$/.test(reference))
+  if (/^op-\d{1,15}$/.test(reference))
     return ofOperations(await sql.all<Owner>('SELECT seq, employee FROM operations WHERE seq = ?', [seqOf(reference)]))
-  if (/^batch-\d+$/.test(reference)) return inBatch(sql, seqOf(reference))
+  if (/^batch-\d{1,15}$/.test(reference)) return inBatch(sql, seqOf(reference))
   const [batch] = await sql.all<{ seq: number }>('SELECT seq FROM batches WHERE request_id = ?', [reference])
   if (batch) return inBatch(sql, batch.seq)
   const [object] = await sql.all<{ id: string }>('SELECT id FROM employees WHERE object_id = ?', [reference])

@@ -23,7 +23,7 @@ export async function peoplePage(sql: Sql, after: string | null, limit: number):
   return rows.flatMap(({ id }) => views.get(id) ?? [])
 }
 
-async function viewsOf(sql: Sql, ids: readonly string[]): Promise<PersonView[]> {
+export async function viewsOf(sql: Sql, ids: readonly string[]): Promise<PersonView[]> {
   // What the directory holds is not known while the fingerprint is not, whatever it took before.
   const taken = new Map(
     (

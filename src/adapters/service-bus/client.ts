@@ -1,10 +1,12 @@
 import type { TokenCredential } from '@azure/identity'
 import { type RetryOptions, ServiceBusClient } from '@azure/service-bus'
+import { overWebSockets } from './web-socket.ts'
 
-/** How to reach the namespace: a connection string, or a host name and an identity. */
-export type BusAddress =
+/** How to reach the namespace: a connection string, or a host name and an identity. Over TCP (port 5671) unless it says WebSockets (port 443). */
+export type BusAddress = (
   | { readonly kind: 'connection-string'; readonly connectionString: string }
   | { readonly kind: 'identity'; readonly host: string; readonly credential: TokenCredential }
+) & { readonly webSockets?: { readonly proxy: string | null } }
 
 /**
  * The client's own default waits 30 s before each of three retries, and a send that hangs is noticed only after a minute.
@@ -13,7 +15,9 @@ export type BusAddress =
 export const RETRY: RetryOptions = { maxRetries: 2, retryDelayInMs: 500, timeoutInMs: 15_000 }
 
 export function connect(address: BusAddress, retry: RetryOptions = RETRY): ServiceBusClient {
-  const options = { retryOptions: retry }
+  const { webSockets } = address
+  const plain = address.kind === 'connection-string' && /(?:^|;)\s*UseDevelopmentEmulator=true(?:;|$)/i.test(address.connectionString)
+  const options = { retryOptions: retry, ...(webSockets ? overWebSockets(webSockets.proxy, plain) : {}) }
   return address.kind === 'connection-string'
     ? new ServiceBusClient(address.connectionString, options)
     : new ServiceBusClient(address.host, address.credential, options)

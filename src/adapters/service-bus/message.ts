@@ -14,6 +14,8 @@ export function toMessage(entity: string, native: ServiceBusReceivedMessage): Bu
     entity,
     sequence: String(native.sequenceNumber ?? native.messageId ?? ''),
     enqueuedAt: native.enqueuedTimeUtc?.getTime() ?? 0,
+    messageId: native.messageId === undefined ? null : String(native.messageId),
+    sessionId: native.sessionId ?? null,
     contentType: native.contentType ?? null,
     text: textOf(native.body),
     properties: native.applicationProperties ?? {},

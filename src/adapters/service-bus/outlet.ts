@@ -1,9 +1,10 @@
-import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus'
+import type { ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus'
 import { RollcallError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/model.ts'
 import type { Outlet, OutboxMessage } from '../../core/ports.ts'
 
 /** A queue or topic to send to, in batches as large as the bus takes. */
-export function busOutlet(client: ServiceBusClient, entity: string): Outlet & { close(): Promise<void> } {
+export function busOutlet(client: ServiceBusClient, entity: string): Outlet<JsonObject | string> & { close(): Promise<void> } {
   const sender = client.createSender(entity)
   return {
     send: (messages) => sendInBatches(sender, messages.map(toNative)),
@@ -11,11 +12,11 @@ export function busOutlet(client: ServiceBusClient, entity: string): Outlet & { 
   }
 }
 
+/** A message, or one in the client's annotated form. */
+export type Sendable = Parameters<ServiceBusMessageBatch['tryAddMessage']>[0]
+
 /** In order, in as few transfers as their size allows. */
-export async function sendInBatches(
-  sender: ReturnType<ServiceBusClient['createSender']>,
-  messages: readonly ServiceBusMessage[],
-): Promise<void> {
+export async function sendInBatches(sender: ReturnType<ServiceBusClient['createSender']>, messages: readonly Sendable[]): Promise<void> {
   let batch = await sender.createMessageBatch()
   for (const message of messages) {
     if (batch.tryAddMessage(message)) continue
@@ -27,12 +28,14 @@ export async function sendInBatches(
   if (batch.count > 0) await sender.sendMessages(batch)
 }
 
-function toNative(message: OutboxMessage): ServiceBusMessage {
+function toNative(message: OutboxMessage<JsonObject | string>): ServiceBusMessage {
   return {
     messageId: message.id,
     subject: message.subject,
     contentType: message.contentType,
-    body: message.body,
+    // The client would make a JSON text of a text.
+    body: typeof message.body === 'string' ? Buffer.from(message.body) : message.body,
+    ...(message.sessionId === undefined ? {} : { sessionId: message.sessionId }),
     applicationProperties: { ...message.properties },
   }
 }

@@ -31,7 +31,7 @@ const PATIENCE = 3
 interface Session {
   readonly receiver: ServiceBusSessionReceiver
   readonly settle: ReturnType<typeof guardedSettler>
-  /** Unsettled messages by sequence number; each lets the client grant credit for another. */
+  /** Unsettled messages by lock token; each lets the client grant credit for another. */
   readonly held: Map<string, () => void>
   /** Handlers that are not let go any more: the session's turn is over. */
   readonly spent: (() => void)[]
@@ -42,6 +42,9 @@ interface Session {
   lost: boolean
   ended: Promise<void> | null
 }
+
+/** Not by sequence number: of a partitioned entity the client does not read all of them exactly (rhea 3.0.5, `read_long` from 2^53 on). */
+const keyOf = ({ native, sequence }: BusMessage): string => native.lockToken ?? sequence
 
 /**
  * A queue or subscription that requires sessions: a pool of workers, each with one session at a time, in the order the bus offers them. Inside a
@@ -139,7 +142,7 @@ function openSessions(
             new Promise<void>((resolve) => {
               const message = toMessage(entity, native)
               session.lastAt = runtime.now()
-              session.held.set(message.sequence, resolve)
+              session.held.set(keyOf(message), resolve)
               sessionOf.set(message, session)
               onMessage(message)
             }),
@@ -184,8 +187,8 @@ function openSessions(
   async function settleIn(session: Session, dispositions: readonly Disposition<BusMessage>[]): Promise<void> {
     const settled = await session.settle(dispositions)
     for (const { message } of dispositions) {
-      const letGo = session.held.get(message.sequence)
-      session.held.delete(message.sequence)
+      const letGo = session.held.get(keyOf(message))
+      session.held.delete(keyOf(message))
       if (letGo === undefined) continue
       // Without credit nothing new comes, and what is there runs out.
       if (session.ending) session.spent.push(letGo)

@@ -1,6 +1,7 @@
-import type { IntakeMessage, Ledger } from '../ledger/port.ts'
+import type { IntakeMessage, Ledger, MessageOriginal } from '../ledger/port.ts'
 import type { HrEvent } from '../model.ts'
 import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
+import { REPLAY_RUN } from '../report/replay-log.ts'
 import { describeError, type Runtime, type Service } from '../runtime.ts'
 import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
 import { normalise } from './normalise.ts'
@@ -120,6 +121,7 @@ export function intake<M extends InboxMessage>(
         const result = await ledger.record({ messages: taken.map(toIntakeMessage), now: runtime.now(), quietMs, maxWaitMs, backlog })
         runtime.telemetry.count('rollcall.events', result.fresh, { outcome: 'received' })
         runtime.telemetry.count('rollcall.events', result.duplicates, { outcome: 'duplicate' })
+        runtime.telemetry.count('rollcall.events', result.replays, { outcome: 'replay' })
         runtime.telemetry.count('rollcall.messages', result.rejected, { outcome: 'rejected' })
         const refused = new Map((result.refused ?? []).map((refusal) => [refusal.message, refusal]))
         return taken.map(({ message, rejected }, place): Disposition<M> => {
@@ -153,7 +155,23 @@ export function intake<M extends InboxMessage>(
 type Taken<M> = TakenIn & { readonly message: M }
 
 function toIntakeMessage<M extends InboxMessage>({ message, events, rejected }: Taken<M>): IntakeMessage {
-  return { entity: message.entity, enqueuedAt: message.enqueuedAt, sequence: message.sequence, events, rejected: rejected?.code ?? null }
+  const { entity, enqueuedAt, sequence, messageId, properties } = message
+  const name = { entity, enqueuedAt, sequence, ...(messageId !== null && REPLAY_RUN in properties ? { copyId: messageId } : {}) }
+  return rejected ? { ...name, events, rejected: rejected.code } : { ...name, events, original: originalOf(message), rejected: null }
+}
+
+/** What was rejected stays on the bus; what was taken in was text. */
+export function originalOf({ messageId, sessionId, contentType, text, properties }: InboxMessage): MessageOriginal {
+  return { messageId, sessionId, contentType, body: text ?? '', properties: mapValues(properties) }
+}
+
+function mapValues(properties: InboxMessage['properties']): MessageOriginal['properties'] {
+  const plain: Record<string, string | number | boolean | null> = {}
+  for (const key in properties) {
+    const value = properties[key]
+    if (value !== undefined) plain[key] = value instanceof Date ? value.toISOString() : value
+  }
+  return plain
 }
 
 /** Messages in the last second, counting those just taken. */

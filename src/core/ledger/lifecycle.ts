@@ -45,7 +45,7 @@ const OPEN_ARROWS = [
  * From an event's state to those it may go to. `received` again = looked at afresh: its operation fell away, or what it is about
  * was read again. A final state is left only
  * when what its outcome said no longer holds: a rescind, a rescind of the rescind, a winner that fell away, a person complete after all, a
- * second reading that says otherwise. That opens the next revision of the outcome.
+ * second reading that says otherwise, a replay of what died, a dead letter that was discarded. That opens the next revision of the outcome.
  */
 export const EVENT_ARROWS: Readonly<Record<EventState, readonly EventState[]>> = {
   received: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
@@ -56,7 +56,7 @@ export const EVENT_ARROWS: Readonly<Record<EventState, readonly EventState[]>> =
   unchanged: ['received', 'planned', 'confirmed', 'unchanged', 'skipped', 'dead-lettered'],
   superseded: ['received', 'planned', 'incomplete', 'unchanged', 'superseded', 'skipped'],
   skipped: ['received', 'held', 'planned', 'incomplete', 'unchanged', 'superseded', 'skipped'],
-  'dead-lettered': ['planned', 'incomplete', 'confirmed', 'superseded', 'unchanged', 'skipped', 'dead-lettered'],
+  'dead-lettered': ['received', 'planned', 'incomplete', 'confirmed', 'superseded', 'unchanged', 'skipped', 'dead-lettered'],
 }
 
 export const OPERATION_STATES = [

@@ -1,3 +1,15 @@
+import type { KnownEvent, PutBack, ReplayEntry, ReplayItem, ReplayOrder, ReplayRun } from './port/replays.ts'
+import type { NativeMove, NativeStage } from '../report/replay-log.ts'
+import type { EventName } from '../model.ts'
+import type {
+  DeadLetterCopy,
+  EndedDeadLetters,
+  EndOrder,
+  LedgerDeadLetter,
+  LedgerDeadLetterPage,
+  LedgerDeadLetterQuery,
+  Original,
+} from './port/dead-letters.ts'
 import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
 import type { LogRecord } from '../report/log-record.ts'
@@ -17,12 +29,24 @@ import type {
   Trace,
 } from './port/inspect.ts'
 import type { BaselineRows, IntakeBatch, Notice, NoticeQuery, ReadResult, RecordResult } from './port/intake.ts'
-import type { Batch, BatchAnswer, BatchQuery, BrakeStatus, DueQuery, Hold, PlanResult, Slot, SlotQuery } from './port/provision.ts'
+import type {
+  Batch,
+  BatchAnswer,
+  BatchQuery,
+  BrakeStatus,
+  DueQuery,
+  Hold,
+  LeaseQuery,
+  PlanResult,
+  Slot,
+  SlotQuery,
+} from './port/provision.ts'
 import type { Candidates, CorrelatedPage, ExpireQuery, Expired, OutcomeRow, Overdue } from './port/report.ts'
 
 export * from './port/dead-letters.ts'
 export * from './port/intake.ts'
 export * from './port/provision.ts'
+export * from './port/replays.ts'
 export * from './port/report.ts'
 export * from './port/inspect.ts'
 
@@ -43,6 +67,11 @@ export interface Ledger {
   claimNotices(query: NoticeQuery): Promise<readonly Notice[]>
   /** What came of reads: a notice becomes what was read, waits, or dies. Its person is planned when that changes anything. */
   finishReads(results: readonly ReadResult[], now: number): Promise<void>
+  /**
+   * What only one instance does at a time: true when `owner` has the lease now, until `now + leaseMs`. Whoever has it renews it by asking again, and
+   * gives it back with `leaseMs` 0.
+   */
+  lease(query: LeaseQuery): Promise<boolean>
   /** People to be planned: due, with nothing unanswered, or with a leaver's event waiting. Whole, with all their events. */
   duePeople(query: DueQuery): Promise<readonly Person[]>
   /**
@@ -113,6 +142,40 @@ export interface Ledger {
   foldAway(cuts: readonly PersonCut[], settledBefore: number, now: number): Promise<{ readonly folded: number }>
   /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
   erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
+  /** A page of events that died after they were taken in, in the order they were; where `next` is not `null`, it continues. */
+  deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
+  /** One of them, with what it came in; `null` when that event is not dead. `original` is `null` for a row of a file. */
+  deadLetter(seq: number): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
+  /** Discards or archives dead letters; who did it and why is kept. */
+  endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>
+  /** Dead letters whose copies have not gone out, in the order they died. */
+  takeUncopied(limit: number): Promise<readonly DeadLetterCopy[]>
+  markCopied(ids: readonly number[], now: number): Promise<void>
+  /** Of these events, those that are dead and in sight, and the revision they died in. */
+  standingDead(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
+  /** Which of these events are known, and how they stand. */
+  knownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
+  /** People by id, as the next plan will see them; those who are not there are left out. */
+  people(ids: readonly string[]): Promise<readonly PersonView[]>
+  /** Freezes a selection. From then on what arrives or fails again is not in it. */
+  freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
+  /** Runs, the last first: those with that selection that have not ended, or all of them. */
+  replayRuns(query: { readonly open: string | null; readonly limit: number }): Promise<readonly ReplayRun[]>
+  /** What became of each part of a run, in pages. */
+  replayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
+  /** Parts of a run on this entity (`null`: in the ledger) in this stage, in the order they were frozen. */
+  replayItems(run: number, entity: string | null, stage: NativeStage, limit: number): Promise<readonly ReplayItem[]>
+  /** All of them or none; a first move to `sending` keeps the moment. */
+  moveReplay(run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void>
+  /**
+   * Puts dead letters of a run back at their place in the order, edited or as they were, and says so in the run, in one transaction: what is not dead any more, or died
+   * anew since the selection was frozen, is `gone`. One that puts its person out may not be edited into something else.
+   */
+  putBack(run: number, parts: readonly PutBack[], now: number): Promise<void>
+  /** The run is over; without parts that wait it is not opened again. */
+  endReplay(run: number, now: number): Promise<void>
+  /** Of these ids of copies, those whose messages were taken over, whatever became of them. */
+  takenIn(messageIds: readonly string[]): Promise<ReadonlySet<string>>
   /** Rejects while the ledger cannot take work. */
   ping(): Promise<void>
   close(): Promise<void>

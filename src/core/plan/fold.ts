@@ -8,6 +8,8 @@ export interface LedgerEvent extends HrEvent {
   readonly seq: number
   /** Dead-lettered: out of the fold, except that it still keeps a leaver out. */
   readonly dead: boolean
+  /** A dead letter that somebody gave up for good: it says nothing any more. */
+  readonly discarded?: boolean
   /** What is left of an event that retention folded away: it holds values, and cannot be rescinded any more. */
   readonly folded?: boolean
 }
@@ -52,17 +54,28 @@ export const defaultFoldRules: FoldRules = { owns: () => null }
  * - A rescinded event is out, and what it hid comes back. What has not come into force yet can be taken back at once, by a rescind dated no
  *   later than it.
  * - A dead event is out, but its `active: false` stays: when in doubt a leaver stays out.
+ * - What a dead rescind names does not make anybody active either.
+ * - A discarded event never happened.
  * - An activation comes into force, or is announced, as `activation` says; everything else at its effective moment.
  */
 export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRules = defaultFoldRules): Folded {
-  const ordered = events.toSorted(compareEvents)
+  const ordered = events.filter(({ discarded }) => discarded !== true).toSorted(compareEvents)
   const activation = rules.activation ?? HOLD
   const acting = new Set<number>()
+  const inForce = (rescind: LedgerEvent, target: LedgerEvent | undefined): boolean =>
+    rescind.effectiveAt <= Math.max(now, target?.effectiveAt ?? now)
   const removed = rescindings(ordered, (rescind, target) => {
-    const acts = rescind.effectiveAt <= Math.max(now, target?.effectiveAt ?? now)
+    const acts = inForce(rescind, target)
     if (acts) acting.add(rescind.seq)
     return acts
   })
+  // What died was to take somebody's activation back: when in doubt that person stays out.
+  const doubtful = ordered.some(({ dead, rescinds }) => dead && rescinds !== null)
+    ? rescindings(
+        ordered.map((event) => ({ ...event, dead: false })),
+        inForce,
+      )
+    : removed
   const activations = activationsOf(
     ordered.filter(({ seq, mode, dead }) => !removed.has(seq) && (mode !== 'notice' || dead)),
     activation,
@@ -91,7 +104,7 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
     if (by === undefined) {
       const yields = event.type === BASELINE ? yieldedBy(event, writes, state, said) : NONE
       const paths = state.apply(
-        writes.filter(([path]) => !yields.has(path)),
+        writes.filter(([path, value]) => !yields.has(path) && !(path === 'active' && value === true && doubtful.has(event.seq))),
         event.seq,
       )
       if (!event.dead) effects.set(event.seq, { kind: 'applied', paths: [...paths, ...yields] })

@@ -61,6 +61,8 @@ export interface MappedRecord {
 export interface Mapping<R extends MappedRecord | Promise<MappedRecord> = MappedRecord | Promise<MappedRecord>> {
   /** True when the value of this worker attribute can reach the directory. */
   uses(path: string): boolean
+  /** Which worker attributes can reach this SCIM place. */
+  readsOf(place: string): (path: string) => boolean
   /** The complete record of one employee. The same attributes give the same bytes once serialised. Never throws for what is in them. */
   map(employee: string, attributes: ReadonlyMap<string, Attribute>): R
 }
@@ -109,6 +111,10 @@ export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required:
   const computed = compiled.filter(({ kind }) => kind === 'computed')
   return {
     uses: (path) => used.has(path) || computed.some(({ reads }) => touches(reads, path)),
+    readsOf: (place) => {
+      const there = compiled.filter(({ to }) => to.text === place)
+      return (path) => there.some(({ reads }) => touches(reads, path))
+    },
     map: computes ? mapComputed : mapPlain,
   }
 }

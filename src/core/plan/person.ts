@@ -11,6 +11,10 @@ export interface Person {
   readonly takenHash: string | null
   /** Whether the directory ever took a record of this person. */
   readonly known: boolean
+  /** The operation that failed for good last; what it carried is to be blamed. */
+  readonly failure?: Failure
+  /** Fingerprint of the record that failed for good last: it is not sent again of itself. */
+  readonly failedHash?: string | null
   /** Sent and not answered, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
 }
@@ -19,6 +23,22 @@ export interface PersonEvent extends LedgerEvent {
   readonly reason: string | null
   /** The event its outcome names: the one that stands in its place, or took it out. */
   readonly by?: number | null
+}
+/** An operation that failed for good, after the last one the directory took. */
+export interface Failure {
+  readonly hash: string
+  readonly active: boolean
+  readonly code: string
+  /** In the words of the service; may hold values of the person. */
+  readonly reason: string | null
+  /** Refused in the call: the same again would be refused again. */
+  readonly refused: boolean
+  /** How often this very record failed. */
+  readonly failures: number
+  /** Ledger sequences of the open events it carried. */
+  readonly carried: readonly number[]
+  /** The record the directory took last, whether or not it still holds it. */
+  readonly taken: string | null
 }
 export interface UnansweredOperation {
   readonly id: string
@@ -45,6 +65,8 @@ export const REASONS = {
   targetUnknown: 'TargetUnknown',
   /** A rescind of something that never reached the directory. */
   nothingSent: 'NothingSent',
+  /** The person was put out alone: what else the event says was not taken. */
+  disabledAlone: 'DisabledAlone',
   /** Too many people would lose access at once: somebody has to look. */
   brake: 'Brake',
 } as const
@@ -66,6 +88,8 @@ export const NO_OUTCOME = 'NoOutcome'
 /** Nothing was said of it while its neighbours were answered, and nothing again when it was offered once more. */
 export const NO_RECORD = 'NoRecord'
 
+/** A dead letter that somebody discarded: it counts as if it had never happened. */
+export const DISCARDED = 'Discarded'
 /** A rescind of an event that retention folded away: what it would bring back is gone, so a snapshot has to say what holds. */
 export const RESCIND_BEYOND_RETENTION = 'RescindBeyondRetention'
 /** What a notice is about could not be read from the HR system. */

@@ -1,5 +1,6 @@
 import { isFinal } from '../ledger/lifecycle.ts'
 import { LANES, type Lane, saysLeaver, type ScimUser } from '../model.ts'
+import { type BlameRules, blame, DEFAULT_BLAME, disabledAlone } from './blame.ts'
 import { defaultFoldRules, fold, type Folded, type FoldRules, isObject } from './fold.ts'
 import { decide, judgeOf, reopens } from './judge.ts'
 import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from './mapping.ts'
@@ -30,6 +31,8 @@ export interface PlannedOperation {
   readonly manager: string | null
   /** Another operation of this person is on its way, and the service documents no order: the end state has to be offered again after both. */
   readonly overtakes: boolean
+  /** Carries nothing but that the person is out, because more was not taken. */
+  readonly alone?: true
 }
 
 export type Decision =
@@ -50,6 +53,7 @@ export type Decision =
 export interface PlanRules<M extends Mapping = Mapping> {
   readonly mapping: M
   readonly fold?: FoldRules
+  readonly blame?: BlameRules
   readonly digest: (text: string) => string
 }
 
@@ -71,7 +75,7 @@ export function planPerson(person: Person, now: number, rules: PlanRules): Decis
     mapped.failure && (!inactive || culprits(person, folded, mapped.failure).length > 0)
       ? planWithoutFailing(person, now, folded, mapped, mapped.failure, rules)
       : // What is left of a leaver's record goes without the place that failed: the directory has to hear of the leaving.
-        decideAll(person, folded, mapped, overtakes, rules)
+        planAfterFailure(person, now, folded, mapped, overtakes, rules)
   const mapped = rules.mapping.map(employee, folded.attributes)
   return mapped instanceof Promise ? mapped.then(proceed) : proceed(mapped)
 }
@@ -93,14 +97,71 @@ function planWithoutFailing(
   // Nothing is open that could be blamed: nothing is sent, and what takes effect later waits for its moment.
   if (dead.size === 0) return decideAll(person, folded, { ...mapped, missing: [failure.rule] }, false, rules)
 
-  const detail = `${failure.rule}: ${failure.why}`
-  const buried = [...dead].map((seq): EventDecision => ({ seq, state: 'dead-lettered', reason: MAPPING_FAILED, detail, by: null }))
+  return planWithout(person, dead, MAPPING_FAILED, `${failure.rule}: ${failure.why}`, now, rules)
+}
+
+/** The person as if these had died, and that they did. */
+function planWithout(
+  person: Person,
+  dead: ReadonlySet<number>,
+  reason: string,
+  detail: string | null,
+  now: number,
+  rules: PlanRules,
+): Decision | Promise<Decision> {
+  const buried = [...dead].map((seq): EventDecision => ({ seq, state: 'dead-lettered', reason, detail, by: null }))
   const events = person.events.map((event): PersonEvent =>
-    dead.has(event.seq) ? { ...event, state: 'dead-lettered', reason: MAPPING_FAILED, dead: true } : event,
+    dead.has(event.seq) ? { ...event, state: 'dead-lettered', reason, dead: true } : event,
   )
   const withBuried = (rest: Decision): Decision => (rest.kind === 'wait' ? rest : { ...rest, events: [...buried, ...rest.events] })
   const rest = planPerson({ ...person, events }, now, rules)
   return rest instanceof Promise ? rest.then(withBuried) : withBuried(rest)
+}
+
+/**
+ * What the service did not take is blamed on whoever brought it, and the person is planned without; so later events get through. Who is put out is
+ * first put out alone, before the event that says so may die.
+ */
+function planAfterFailure(
+  person: Person,
+  now: number,
+  folded: Folded,
+  mapped: MappedRecord,
+  overtakes: boolean,
+  rules: PlanRules,
+): Decision | Promise<Decision> {
+  const { employee, revision, failure } = person
+  if (!failure || overtakes) return decideAll(person, folded, mapped, overtakes, rules)
+  const verdict = blame(person, folded, rules.digest(JSON.stringify(mapped.record)), rules.mapping, rules.blame ?? DEFAULT_BLAME)
+  if (verdict.kind === 'none') return decideAll(person, folded, mapped, overtakes, rules)
+
+  const active = folded.attributes.get('active')
+  const keeper = active?.value === false && !failure.active ? verdict.events.find(({ seq }) => seq === active.by) : undefined
+  const record = disabledAlone(employee, failure)
+  const hash = rules.digest(record)
+  if (keeper && hash !== failure.hash) {
+    const buried = verdict.events.filter((event) => event !== keeper)
+    return {
+      kind: 'decided',
+      employee,
+      revision,
+      events: [
+        ...buried.map(({ seq }): EventDecision => ({
+          seq,
+          state: 'dead-lettered',
+          reason: failure.code,
+          detail: verdict.detail,
+          by: null,
+        })),
+        { seq: keeper.seq, state: 'planned', reason: null, detail: null, by: null },
+      ],
+      operation: { lane: 'leaver', active: false, record, hash, manager: null, overtakes: false, alone: true },
+      // Whatever else is open is looked at when this has its answer.
+      nextAt: now,
+    }
+  }
+  const dead = new Set(verdict.events.map(({ seq }) => seq))
+  return planWithout({ ...person, failure: { ...failure, carried: [] } }, dead, failure.code, verdict.detail, now, rules)
 }
 
 /** Open events that hold what a rule reads. Not those that put their person out: they are carried in any case. */
@@ -122,7 +183,9 @@ function decideAll(person: Person, folded: Folded, { record, missing }: MappedRe
   const json = JSON.stringify(record)
   const hash = rules.digest(json)
   const something = incomplete.length === 0 && folded.attributes.size > 0
-  const send = something && (overtakes || hash !== person.takenHash)
+  // What failed for good is not sent again of itself; only for somebody who waits for it.
+  const inVain = hash === person.failedHash && openOf(person, folded).length === 0
+  const send = something && !inVain && (overtakes || hash !== person.takenHash)
 
   const judge = judgeOf(person, folded, rules.mapping)
   const events = person.events.flatMap((event) => {

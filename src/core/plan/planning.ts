@@ -1,5 +1,6 @@
 import type { Ledger } from '../ledger/port.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { BlameRules } from './blame.ts'
 import type { BrakeSettings } from './brake.ts'
 import type { FoldRules } from './fold.ts'
 import type { Mapping } from './mapping.ts'
@@ -13,7 +14,10 @@ export interface PlanSettings {
   /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
   readonly incompleteMs: number
   readonly fold?: FoldRules
+  readonly blame?: BlameRules
   readonly brake: BrakeSettings
+  /** Where several instances plan: how long people are one's own to plan. */
+  readonly claimMs?: number
 }
 
 /** Works out, person by person, what the directory should now hold. */
@@ -26,13 +30,19 @@ export function planning(
 ): Service & { wake(): void } {
   return loop('plan', runtime, async () => {
     const now = runtime.now()
-    const people = await ledger.duePeople({ now, limit: settings.peopleAtOnce, maxWaitMs: settings.maxWaitMs })
+    const { peopleAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
+    const people = await ledger.duePeople({ now, limit, maxWaitMs, claimMs })
     if (people.length === 0) {
       await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)
       return settings.pollMs
     }
     await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
-      const rules = { mapping, digest: runtime.digest, ...(settings.fold ? { fold: settings.fold } : {}) }
+      const rules = {
+        mapping,
+        digest: runtime.digest,
+        ...(settings.fold ? { fold: settings.fold } : {}),
+        ...(settings.blame ? { blame: settings.blame } : {}),
+      }
       const decisions: Decision[] = []
       for (const person of people) {
         const decision = planPerson(person, now, rules)

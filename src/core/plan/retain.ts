@@ -20,15 +20,16 @@ export interface Cut {
  * the whole history. `null` when there is nothing to fold, or no way to keep the result.
  */
 export function cutOf(events: readonly LedgerEvent[], settled: ReadonlySet<number>, now: number, rules?: FoldRules): Cut | null {
-  const ordered = events.toSorted(compareEvents)
+  const discarded = events.filter((event) => event.discarded === true && settled.has(event.seq))
+  const ordered = events.filter((event) => event.discarded !== true).toSorted(compareEvents)
   const earlier = ordered.filter(({ folded }) => folded === true)
   const going = goingOf(
     ordered.filter(({ folded }) => folded !== true),
     settled,
     now,
   )
-  if (going.length === 0) return null
-  const gone = new Set(going.map(({ seq }) => seq))
+  if (going.length === 0) return discarded.length === 0 ? null : { gone: discarded.map(({ seq }) => seq), remains: earlier }
+  const gone = new Set([...going, ...discarded].map(({ seq }) => seq))
   const rest = events.filter((event) => event.folded !== true && !gone.has(event.seq))
   for (const remains of [trim([...earlier, ...going], now, rules, true), trim([...earlier, ...going], now, rules, false)])
     if (same(events, [...remains, ...rest], now, rules)) return { gone: [...gone], remains }

@@ -1,15 +1,34 @@
-import type { Folded } from './fold.ts'
+import type { Attribute } from '../model.ts'
+import { flatten, type Folded, type LedgerEvent } from './fold.ts'
 import { NO_OUTCOME, type Person } from './person.ts'
 
 /**
- * What the record is made of: the fold, and one thing more. When nothing says any more whether somebody the directory may hold is active,
- * because the event that did was rescinded or moved, that person is out. Otherwise a hire taken back after it was sent would stay active.
+ * What the record is made of: the fold, and two things more. When nothing says any more whether somebody the directory may hold is active, because
+ * the event that did was rescinded or moved, that person is out; otherwise a hire taken back after it was sent would stay active.
+ * And what only a rescinded event had said is cleared: left out of the record, the directory would keep it.
  */
 export function standing(person: Person, folded: Folded): Folded {
-  if (folded.attributes.has('active') || !mayBeHeld(person)) return folded
-  const by = withdrawnBy(person, folded)
-  return by === null ? folded : { ...folded, attributes: new Map([...folded.attributes, ['active', { value: false, by }]]) }
+  const added: [string, Attribute][] = takenBack(person.events, folded)
+  const by = folded.attributes.has('active') || !mayBeHeld(person) ? null : withdrawnBy(person, folded)
+  if (by !== null) added.push(['active', { value: false, by }])
+  return added.length === 0 ? folded : { ...folded, attributes: new Map([...folded.attributes, ...added]) }
 }
+
+/** Attributes of rescinded events that nothing speaks of any more, neither they themselves nor anything above or below them. */
+export function takenBack(events: readonly LedgerEvent[], { attributes, effects }: Folded): [string, Attribute][] {
+  const back: [string, Attribute][] = []
+  for (const event of events) {
+    const effect = effects.get(event.seq)
+    if (effect?.kind !== 'rescinded') continue
+    for (const [path] of flatten(event.worker)) {
+      const spoken = path === 'active' || [...attributes.keys()].some((other) => covers(other, path) || covers(path, other))
+      if (!spoken) back.push([path, { value: null, by: effect.by }])
+    }
+  }
+  return back
+}
+
+const covers = (above: string, path: string): boolean => path === above || path.startsWith(`${above}.`)
 
 /** The directory took a record of the person once, or is about to, or may have without saying so. */
 function mayBeHeld({ known, unanswered, events }: Person): boolean {
@@ -22,7 +41,8 @@ function withdrawnBy(person: Person, folded: Folded): number | null {
     if (event.worker['active'] !== true) continue
     const effect = folded.effects.get(event.seq)
     if (effect?.kind === 'rescinded') return effect.by
-    if (effect?.kind === 'later') return event.seq
+    // In force without a word on it: a rescind that died would have taken it out.
+    if (effect?.kind === 'later' || effect?.kind === 'applied') return event.seq
   }
   return null
 }

@@ -23,7 +23,7 @@ export const UNCATALOGUED: Reason = {
 }
 
 /**
- * The codes that `errorInformation.errorCode`, `SkipReason`, a refused upload and the connector's own reasons can have. Those of the service are from
+ * The codes that `errorInformation.errorCode`, `SkipReason`, a refused upload, the bus and the connector's own reasons can have. Those of the service are from
  * Microsoft's pages and from real records; what to do about some of them is inference.
  */
 export const REASON_CATALOGUE: readonly Reason[] = [
@@ -230,6 +230,69 @@ export const REASON_CATALOGUE: readonly Reason[] = [
       'What a notice is about could not be read from the HR system; the detail is a status, a network code or what was wrong with the answer.',
     fix: 'See the address, the permission and the expression under read; then replay, which reads again.',
     owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['MappingFailed'],
+    cause: 'An expression of the mapping fails with what the event says; the detail names the target.',
+    fix: 'Try the mapping with rollcall plan and correct it, or the value at HR; then replay.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['BodyNotText', 'BodyNotJson', 'BodyEmpty', 'BodyTooDeep'],
+    cause: 'The body of the message is no JSON that could hold an event.',
+    fix: 'Correct the sender. What is on the dead-letter queue can be edited and replayed.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['NotACloudEvent', 'FieldMissing', 'FieldInvalid', 'UnknownType'],
+    cause: 'The event is not of the agreed form; the description names the field and what it takes.',
+    fix: 'Correct the sender, or give the type an alias under sources; then replay, edited where it has to be.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['SourceUnknown', 'NoticeUnsupported'],
+    cause: 'Nothing is agreed with the source of the event on this queue, or nobody to read its notices from.',
+    fix: 'Add it under sources, with read for notices; then replay.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['ShapeFailed'],
+    cause: 'The rules of the vendor’s shape make no event of the message; the description names the shape and the item.',
+    fix: 'Correct the shape, which rollcall plan --events tries; then replay.',
+    owner: 'mapping',
+    waitingHelps: false,
+  },
+  {
+    codes: ['MaxDeliveryCountExceeded'],
+    cause: 'The message was delivered too often without being settled: whoever received it failed with it, or its lock ran out each time.',
+    fix: 'See whether something else receives from the queue, and whether lock duration and delivery limit are set for it; then replay.',
+    owner: 'service',
+    waitingHelps: false,
+  },
+  {
+    codes: ['TTLExpiredException'],
+    cause: 'The message waited longer than its time to live allows.',
+    fix: 'See why nothing received it in time, and the time to live of queue and sender; then replay: the event keeps its place in the order.',
+    owner: 'limits',
+    waitingHelps: false,
+  },
+  {
+    codes: ['HeaderSizeExceeded', 'MaxTransferHopCountExceeded'],
+    cause: 'The bus could not carry the message on: its properties are too large, or it was forwarded too often.',
+    fix: 'Correct the sender or the forwarding of the queues; then replay.',
+    owner: 'limits',
+    waitingHelps: false,
+  },
+  {
+    codes: ['NoReason'],
+    cause: 'Somebody dead-lettered the message without saying why; Rollcall always says.',
+    fix: 'Find out who else receives from the queue; then replay.',
+    owner: 'service',
     waitingHelps: false,
   },
   {

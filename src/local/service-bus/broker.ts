@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { createServer } from 'node:net'
-import type { Server, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { BrokerConfig } from './config.ts'
 import { ClientConnection } from './connection.ts'
+import { Entrance } from './entrance.ts'
 import { refusals } from './errors.ts'
 import { Faults, sameAddress } from './faults.ts'
 import type { Fault } from './faults.ts'
@@ -96,7 +96,7 @@ class LocalBroker implements Broker {
   private readonly container: RheaContainer = createContainer({ id: `rollcall-bus-${randomBytes(4).toString('hex')}` })
   private readonly persistence: Persistence | undefined
   private readonly connections = new Set<ClientConnection>()
-  private readonly server: Server
+  private readonly entrance: Entrance
   private sweeper: NodeJS.Timeout | undefined
   private stopping: Promise<void> | undefined
   private sweeps = 0
@@ -113,19 +113,11 @@ class LocalBroker implements Broker {
     mechanisms.enable_anonymous()
     mechanisms['MSSBCBS'] = mechanisms['ANONYMOUS']
     mechanisms.enable_plain(() => true)
-    this.server = createServer({ noDelay: true }, (socket) => this.connected(socket))
+    this.entrance = new Entrance(this.settings.handshakeTimeoutMs, (stream) => this.connected(stream))
   }
 
   async listen(host: string, port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject)
-      this.server.listen(port, host, () => {
-        this.server.off('error', reject)
-        resolve()
-      })
-    })
-    const address = this.server.address()
-    this.port = typeof address === 'object' && address !== null ? address.port : port
+    this.port = await this.entrance.listen(host, port)
     this.connectionString = connectionStringFor(host, this.port)
     this.sweeper = setInterval(() => this.sweep(), this.settings.sweepIntervalMs)
   }
@@ -173,7 +165,7 @@ class LocalBroker implements Broker {
 
   private async shutDown(): Promise<void> {
     clearInterval(this.sweeper)
-    const closed = this.server.listening ? new Promise<void>((resolve) => this.server.close(() => resolve())) : Promise.resolve()
+    const closed = this.entrance.close()
     for (const connection of this.connections) connection.close(refusals.connectionForced())
     // One turn for the close frames to leave, then nothing waits for a peer.
     await new Promise((resolve) => setImmediate(resolve))
@@ -184,7 +176,7 @@ class LocalBroker implements Broker {
     this.persistence?.close()
   }
 
-  private connected(socket: Socket): void {
+  private connected(socket: Duplex): void {
     if (this.stopping !== undefined) {
       socket.destroy()
       return

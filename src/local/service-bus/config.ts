@@ -13,6 +13,8 @@ export interface QueueConfig {
   readonly lockDurationMs: number
   readonly maxDeliveryCount: number
   readonly requiresSession: boolean
+  /** Numbered in partitions, as `EnablePartitioning` asks for. */
+  readonly partitioned: boolean
   /** Window in which a message id seen before is accepted and dropped; undefined when the entity does not detect duplicates. */
   readonly duplicateWindowMs: number | undefined
   /** Upper bound for a message's time to live; Infinity when the file says nothing beyond the emulator's own default does. */
@@ -47,6 +49,8 @@ export interface TopicConfig {
   readonly name: string
   readonly defaultTtlMs: number
   readonly duplicateWindowMs: number | undefined
+  /** Its subscriptions are, too. */
+  readonly partitioned: boolean
   readonly status: EntityStatus
   readonly subscriptions: readonly SubscriptionConfig[]
 }
@@ -87,6 +91,7 @@ const queueProperties = z.object({
   DeadLetteringOnMessageExpiration: z.boolean().default(false),
   DefaultMessageTimeToLive: duration.default(3_600_000),
   DuplicateDetectionHistoryTimeWindow: duration.default(20_000),
+  EnablePartitioning: z.boolean().default(false),
   ForwardDeadLetteredMessagesTo: optionalName,
   ForwardTo: optionalName,
   LockDuration: duration.default(60_000),
@@ -96,7 +101,11 @@ const queueProperties = z.object({
   Status: status,
 })
 
-const subscriptionProperties = queueProperties.omit({ RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: true })
+const subscriptionProperties = queueProperties.omit({
+  RequiresDuplicateDetection: true,
+  DuplicateDetectionHistoryTimeWindow: true,
+  EnablePartitioning: true,
+})
 
 const correlationFilter = z.object({
   ContentType: z.string().optional(),
@@ -133,6 +142,7 @@ const topic = z.object({
     .object({
       DefaultMessageTimeToLive: duration.default(3_600_000),
       DuplicateDetectionHistoryTimeWindow: duration.default(20_000),
+      EnablePartitioning: z.boolean().default(false),
       RequiresDuplicateDetection: z.boolean().default(false),
       Status: status,
     })
@@ -166,8 +176,9 @@ export function parseBrokerConfig(source: string | object): BrokerConfig {
     name: entry.Name,
     defaultTtlMs: entry.Properties.DefaultMessageTimeToLive,
     duplicateWindowMs: entry.Properties.RequiresDuplicateDetection ? entry.Properties.DuplicateDetectionHistoryTimeWindow : undefined,
+    partitioned: entry.Properties.EnablePartitioning,
     status: entry.Properties.Status,
-    subscriptions: entry.Subscriptions.map(subscriptionFrom),
+    subscriptions: entry.Subscriptions.map((one) => subscriptionFrom(one, entry.Properties.EnablePartitioning)),
   }))
   const config = { queues, topics }
   checkNames(config)
@@ -178,12 +189,14 @@ function queueFrom(entry: QueueFile): QueueConfig {
   return {
     ...sharedFrom(entry.Name, entry.Properties),
     duplicateWindowMs: entry.Properties.RequiresDuplicateDetection ? entry.Properties.DuplicateDetectionHistoryTimeWindow : undefined,
+    partitioned: entry.Properties.EnablePartitioning,
   }
 }
 
-function subscriptionFrom(entry: SubscriptionFile): SubscriptionConfig {
+function subscriptionFrom(entry: SubscriptionFile, partitioned: boolean): SubscriptionConfig {
   return {
     ...sharedFrom(entry.Name, entry.Properties),
+    partitioned,
     duplicateWindowMs: undefined,
     // A subscription without a rule gets the default one, which takes everything.
     rules: entry.Rules.length === 0 ? [defaultRule] : entry.Rules.map(ruleFrom),
@@ -192,10 +205,7 @@ function subscriptionFrom(entry: SubscriptionFile): SubscriptionConfig {
 
 export const defaultRule: RuleConfig = { name: '$Default', filter: { kind: 'sql', expression: '1=1' }, action: undefined }
 
-function sharedFrom(
-  name: string,
-  properties: Omit<QueueFile['Properties'], 'RequiresDuplicateDetection' | 'DuplicateDetectionHistoryTimeWindow'>,
-) {
+function sharedFrom(name: string, properties: SubscriptionFile['Properties']) {
   return {
     name,
     lockDurationMs: properties.LockDuration,

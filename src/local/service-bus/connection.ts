@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { refusals } from './errors.ts'
 import type { Refusal } from './errors.ts'
 import { readFrame, readProtocolHeader } from './rhea-types.ts'
@@ -25,7 +26,7 @@ export class ClientConnection implements EndOfTurn {
   readonly output: Output
   readonly turn: Turn
   private readonly rhea: RheaConnection
-  private readonly socket: Socket
+  private readonly socket: Duplex
   private readonly settings: BrokerSettings
   private readonly sessions = new Map<RheaSession, WireSession>()
   private readonly onAttach: OnAttach
@@ -42,7 +43,7 @@ export class ClientConnection implements EndOfTurn {
 
   constructor(fields: {
     readonly container: RheaContainer
-    readonly socket: Socket
+    readonly socket: Duplex
     readonly settings: BrokerSettings
     readonly turn: Turn
     readonly onAttach: OnAttach
@@ -259,7 +260,8 @@ export class ClientConnection implements EndOfTurn {
       write: (bytes) => output.append(bytes),
       end: () => output.end(),
       destroy: () => void socket.destroy(),
-      setNoDelay: (on) => void socket.setNoDelay(on),
+      // A WebSocket's own socket is not ours to set.
+      setNoDelay: (on) => void (socket instanceof Socket && socket.setNoDelay(on)),
       removeAllListeners: (event) => void socket.removeAllListeners(event),
       get_id_string: () => 'client',
     }

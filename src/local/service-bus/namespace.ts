@@ -99,7 +99,12 @@ export class Namespace {
       this.set(address, { kind: 'queue', entity, destination: undefined, rules })
       return { name: subscription.name, entity, rules }
     })
-    const spec: QueueSpec = { ...keeping(config.name), duplicateWindowMs: config.duplicateWindowMs, defaultTtlMs: config.defaultTtlMs }
+    const spec: QueueSpec = {
+      ...keeping(config.name),
+      duplicateWindowMs: config.duplicateWindowMs,
+      defaultTtlMs: config.defaultTtlMs,
+      partitioned: config.partitioned,
+    }
     const entity = this.build({
       spec,
       status: config.status,
@@ -126,6 +131,7 @@ export class Namespace {
       deadLetterOnExpiration: config.deadLetterOnExpiration,
       isDeadLetterQueue: false,
       requiresSession: config.requiresSession,
+      partitioned: config.partitioned,
     }
     return this.build({
       spec,
@@ -149,7 +155,7 @@ export class Namespace {
   private addDeadLetters(address: string, parent: string, config: QueueConfig): QueueEntity {
     const { forwardDeadLettersTo } = config
     const entity = this.build({
-      spec: { ...keeping(address), lockDurationMs: config.lockDurationMs },
+      spec: { ...keeping(address), lockDurationMs: config.lockDurationMs, partitioned: config.partitioned },
       status: config.status,
       deadLetters: undefined,
       ...(forwardDeadLettersTo !== undefined && {
@@ -236,6 +242,7 @@ function keeping(address: string): QueueSpec {
     deadLetterOnExpiration: false,
     isDeadLetterQueue: true,
     requiresSession: false,
+    partitioned: false,
   }
 }
 

@@ -12,6 +12,8 @@ import type {
 /** A Service Bus under test. */
 export interface Bus {
   readonly connectionString: string
+  /** How clients reach it, where that is not over TCP. */
+  readonly clientOptions?: Pick<ServiceBusClientOptions, 'webSocketOptions'>
   /** True when the entities outlive a case: what an earlier one left there is removed first. */
   readonly shared: boolean
   /** Lets this many milliseconds pass: a double moves its clock, a real service is waited for. */
@@ -58,7 +60,11 @@ export async function openBench(open: OpenBus): Promise<Bench> {
   const bus = await open()
   const clients: ServiceBusClient[] = []
   const connect = (options: ServiceBusClientOptions = {}) => {
-    const client = new ServiceBusClient(bus.connectionString, { retryOptions: { maxRetries: 0, timeoutInMs: 10_000 }, ...options })
+    const client = new ServiceBusClient(bus.connectionString, {
+      retryOptions: { maxRetries: 0, timeoutInMs: 10_000 },
+      ...bus.clientOptions,
+      ...options,
+    })
     clients.push(client)
     return client
   }

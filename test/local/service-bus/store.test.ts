@@ -17,6 +17,7 @@ const spec: QueueSpec = {
   deadLetterOnExpiration: true,
   isDeadLetterQueue: false,
   requiresSession: false,
+  partitioned: false,
 }
 
 /** A message with an empty body and no properties. */

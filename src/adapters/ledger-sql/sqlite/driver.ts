@@ -6,6 +6,9 @@ export const sqliteDialect: Dialect = {
   integer: 'INTEGER',
   identity: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   tableOptions: ' STRICT',
+  define: (statement) => statement,
+  forUpdate: '',
+  skipLocked: '',
 }
 
 /** How long a writer waits for another process's transaction before it fails. */
@@ -19,14 +22,17 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
   const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS })
   if (!options.readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000')
   // Without statistics the planner takes 256 listed rows for many, and would rather walk the whole table past an index made of the list.
-  database.exec('PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF')
+  // KiB. Who only reads walks through once and would keep what it never asks for again.
+  database.exec(`PRAGMA cache_size = ${options.readOnly ? -8_192 : -65_536}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`)
   const statements = new Map<string, StatementSync>()
   const prepare = (text: string): StatementSync => {
     let statement = statements.get(text)
     if (!statement) statements.set(text, (statement = database.prepare(text)))
     return statement
   }
-  const sql: Sql = {
+  const sql: Omit<Sql, 'tally'> = {
+    dialect: sqliteDialect,
+    lock: async () => {},
     all: async <T>(text: string, parameters: readonly SqlValue[] = []) => prepare(text).all(...parameters) as T[],
     run: async (text, parameters = []) => Number(prepare(text).run(...parameters).changes),
   }
@@ -35,7 +41,7 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
   const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
     database.exec(options.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
     try {
-      const result = await work(sql)
+      const result = await work({ ...sql, tally: new Map() })
       database.exec('COMMIT')
       return result
     } catch (error) {

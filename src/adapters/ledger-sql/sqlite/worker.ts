@@ -23,7 +23,10 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
     else {
       await migrate(driver, options.now)
       // We are the only writer now: what a predecessor was sending is ours to resume at once.
-      await driver.transaction((sql) => sql.run(`UPDATE batches SET lease_until = 0 WHERE state = 'open'`))
+      await driver.transaction(async (sql) => {
+        await sql.run(`UPDATE batches SET lease_until = 0 WHERE state = 'open'`)
+        await sql.run('DELETE FROM leases')
+      })
     }
     ledger = sqlLedger(driver, options.instance)
   } catch (error) {

@@ -2,16 +2,19 @@ import type { EventName } from '../../model.ts'
 
 /** What dead-letter commands and replay ask of the ledger, and what it answers. */
 
-/** What came in with an event, word for word. */
-export interface Original {
-  readonly entity: string
-  readonly sequence: string
-  readonly enqueuedAt: number
+/** A message word for word, its place aside. */
+export interface MessageOriginal {
   readonly messageId: string | null
   readonly sessionId: string | null
   readonly contentType: string | null
   readonly body: string
   readonly properties: Readonly<Record<string, string | number | boolean | null>>
+}
+/** What an event came in. */
+export interface Original extends MessageOriginal {
+  readonly entity: string
+  readonly sequence: string
+  readonly enqueuedAt: number
 }
 
 /** Only those that fit all that is not `null`. */
@@ -53,4 +56,37 @@ export interface LedgerDeadLetter extends EventName {
   readonly archivedAt: number | null
   /** Still keeps its person out. */
   readonly keepsOut: boolean
+}
+
+/** A dead letter whose copy is to go to the bus; `id` names the copy in the outbox. */
+export interface DeadLetterCopy {
+  readonly id: number
+  readonly seq: number
+  readonly revision: number
+  readonly source: string
+  readonly eventId: string
+  readonly employee: string
+  readonly code: string
+  readonly detail: string | null
+  readonly original: Original | null
+  /** False when its event lives again. */
+  readonly stands: boolean
+}
+
+/** Ends dead letters without putting them back. */
+export interface EndOrder {
+  readonly seqs: readonly number[]
+  /** A discarded one counts as if it had never happened; an archived one is only out of sight, and still keeps a leaver out. */
+  readonly how: 'discard' | 'archive'
+  /** Discards also those that put their person out, who may become active by it. */
+  readonly terminations: boolean
+  readonly actor: string
+  readonly reason: string
+}
+export interface EndedDeadLetters {
+  readonly ended: readonly number[]
+  /** Left as they are, because they put their person out. */
+  readonly kept: readonly number[]
+  /** Not dead any more. */
+  readonly gone: readonly number[]
 }

@@ -28,6 +28,7 @@ export const TOTALS = [
   'erased',
   'dropped',
   'withheld',
+  'replays',
 ] as const
 export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>
 export interface Census {

@@ -1,4 +1,5 @@
 import type { HrEvent, JsonObject } from '../../model.ts'
+import type { MessageOriginal } from './dead-letters.ts'
 
 /** What goes into the ledger: messages, notices, rows of a baseline. */
 
@@ -11,6 +12,10 @@ export interface MessageName {
 }
 export interface IntakeMessage extends MessageName {
   readonly events: readonly HrEvent[]
+  /** As it came, kept for whoever has to look at it or send it again. */
+  readonly original?: MessageOriginal
+  /** Set for a copy that a replay sent: its messageId, by which the replay finds it again. */
+  readonly copyId?: string
   /** Set when the message could not be taken in and goes to the native dead-letter queue. */
   readonly rejected: string | null
 }
@@ -30,6 +35,8 @@ export interface IntakeBatch extends DueTiming {
 export interface RecordResult {
   readonly fresh: number
   readonly duplicates: number
+  /** Events that were dead, and were sent again after they died. */
+  readonly replays: number
   readonly redelivered: number
   readonly rejected: number
   /** Messages only the ledger could tell were wrong; they count as rejected. Left out when there are none. */

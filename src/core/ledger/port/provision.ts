@@ -5,6 +5,14 @@ export interface DueQuery {
   readonly limit: number
   /** While intake works off a backlog: leavers, people whose moment has come, and those who waited this long. */
   readonly maxWaitMs: number
+  /** Nobody else is given these people for this long, or until what is decided of them is committed. Without it others may be given them too. */
+  readonly claimMs?: number
+}
+export interface LeaseQuery {
+  readonly name: string
+  readonly owner: string
+  readonly now: number
+  readonly leaseMs: number
 }
 export interface PlanResult {
   readonly operations: number

@@ -37,10 +37,6 @@ export function numberOf(value: unknown): number | undefined {
   return undefined
 }
 
-export function numbersOf(value: unknown): number[] {
-  return (Array.isArray(value) ? value : []).map(numberOf).filter((entry) => entry !== undefined)
-}
-
 export function buffersOf(value: unknown): Buffer[] {
   return (Array.isArray(value) ? value : []).filter((entry) => Buffer.isBuffer(entry))
 }

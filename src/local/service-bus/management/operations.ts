@@ -9,8 +9,9 @@ import type { StoredMessage } from '../store/message.ts'
 import { encodeStored } from '../wire/delivery.ts'
 import { parseEnvelope, sectionBounds } from '../wire/message.ts'
 import { MalformedError } from '../wire/reader.ts'
-import { buffersOf, failed, mapOf, noContent, numberOf, numbersOf, ok, propertiesOf, textOf } from './answers.ts'
+import { buffersOf, failed, mapOf, noContent, numberOf, ok, propertiesOf, textOf } from './answers.ts'
 import type { Ask, Body, Operation } from './answers.ts'
+import { fromWire, toWire } from '../store/sequence-number.ts'
 import { addRule, listRules, removeRule } from './rules.ts'
 import { getSessionState, listSessions, renewSessionLock, sessionLost, setSessionState } from './sessions.ts'
 
@@ -65,7 +66,7 @@ function peekMessages({ entity, body }: Ask): Reply {
   const accept = sessionId === undefined ? undefined : (message: StoredMessage) => message.envelope.sessionId === sessionId
   const count = Math.min(numberOf(body['message-count']) ?? 1, 1000)
   const withoutBody = body['omit-message-body'] === true
-  const messages = entity.queue.peek(numberOf(body['from-sequence-number']) ?? 0, count, accept)
+  const messages = entity.queue.peek(fromWire(body['from-sequence-number']) ?? 0, count, accept)
   if (messages.length === 0) return noContent('There are no messages to peek.')
   return ok({
     messages: messages.map((message) => {
@@ -123,7 +124,7 @@ function receiveDeferred({ entity, body, now }: Ask): Reply {
   const sessionId = textOf(body['session-id'])
   const { sessions } = entity.queue
   if (sessions !== undefined && (sessionId === undefined || sessions.get(sessionId)?.lock === 0)) return sessionLost(sessionId ?? '')
-  const messages = entity.queue.takeDeferred(numbersOf(body['sequence-numbers']), removes, now, sessionId)
+  const messages = entity.queue.takeDeferred(sequencesOf(body['sequence-numbers']), removes, now, sessionId)
   if (messages === undefined)
     return failed(404, refusals.messageNotFound('Failed to lock one or more specified messages. The message does not exist.'))
   return ok({
@@ -132,6 +133,10 @@ function receiveDeferred({ entity, body, now }: Ask): Reply {
       message: amqp.wrap_binary(encodeStored(message.envelope, stampOf(message))),
     })),
   })
+}
+
+function sequencesOf(value: unknown): number[] {
+  return (Array.isArray(value) ? value : []).flatMap((entry: unknown) => fromWire(entry) ?? [])
 }
 
 function scheduleMessages({ entity, destination, body, now }: Ask): Reply {
@@ -144,17 +149,17 @@ function scheduleMessages({ entity, destination, body, now }: Ask): Reply {
     if (!Buffer.isBuffer(bytes)) throw new MalformedError('an entry of messages has no message')
     return parseEnvelope(bytes)
   })
-  const sequences: number[] = []
+  const sequences: Buffer[] = []
   for (const envelope of envelopes) {
     const scheduled = destination.schedule(envelope, now)
     if (typeof scheduled !== 'number') return failed(scheduled.condition === 'amqp:resource-limit-exceeded' ? 403 : 400, scheduled)
-    sequences.push(scheduled)
+    sequences.push(toWire(scheduled))
   }
   return ok({ 'sequence-numbers': amqp.wrap_array(sequences, 0x81) })
 }
 
 function cancelScheduled({ destination, body }: Ask): Reply {
-  if (destination?.cancelScheduled(numbersOf(body['sequence-numbers'])) === true) return ok()
+  if (destination?.cancelScheduled(sequencesOf(body['sequence-numbers'])) === true) return ok()
   return failed(404, refusals.messageNotFound('One or more of the scheduled messages were not found.'))
 }
 

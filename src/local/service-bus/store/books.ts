@@ -1,4 +1,5 @@
 import type { Journal, Tally } from './journal.ts'
+import { localOf, sequenceIn } from './sequence-number.ts'
 
 /** What a queue counts beyond the messages it holds; written down with every change. */
 export class Books {
@@ -13,11 +14,12 @@ export class Books {
     return this.tally
   }
 
-  /** The next sequence number; with `kept`, that one, and the next is beyond it. */
-  sequence(kept?: number): number {
-    const sequence = kept ?? this.tally.nextSequence
-    this.set({ ...this.tally, nextSequence: Math.max(this.tally.nextSequence, sequence + 1) })
-    return sequence
+  /** The next sequence number, in this partition; with `kept`, that one, and the next is beyond it. */
+  sequence(kept?: number, partition = 0): number {
+    const { nextSequence } = this.tally
+    const local = kept === undefined ? nextSequence : localOf(kept)
+    this.set({ ...this.tally, nextSequence: Math.max(nextSequence, local + 1) })
+    return kept ?? sequenceIn(partition, local)
   }
 
   add(what: 'incoming' | 'completed' | 'duplicates' | 'expired'): void {

@@ -13,6 +13,8 @@ export interface QueueSpec {
   readonly isDeadLetterQueue: boolean
   /** Every message belongs to a session, and only a session's holder receives its messages. */
   readonly requiresSession: boolean
+  /** Its messages are numbered in partitions, and come in the order of these numbers, which is not that of their arrival. */
+  readonly partitioned: boolean
 }
 
 export type Properties = ReadonlyMap<string, Typed>

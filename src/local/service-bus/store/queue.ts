@@ -11,6 +11,7 @@ import type { LockReference } from './lock-token.ts'
 import type { StoredMessage } from './message.ts'
 import { ReadyMessages } from './ready.ts'
 import { SequenceIndex } from './sequence-index.ts'
+import { partitionOf } from './sequence-number.ts'
 import { SessionTable } from './sessions.ts'
 import type { SessionGrant, SessionRecord } from './sessions.ts'
 import { Timeline } from './timeline.ts'
@@ -271,13 +272,13 @@ export class MessageQueue {
       this.makeReady(message)
       return message.sequence
     }
-    const sequence = this.books.sequence()
+    const sequence = this.books.sequence(undefined, this.partitionOf(envelope))
     this.hooks.pass({ envelope, sequence, arrival }, now)
     return sequence
   }
 
   private store(envelope: Envelope, now: number, arrival: Arrival): StoredMessage {
-    const sequence = this.books.sequence(arrival.sequence)
+    const sequence = this.books.sequence(arrival.sequence, this.partitionOf(envelope))
     const enqueuedAt = arrival.enqueuedAt ?? now
     const ttlMs = this.spec.isDeadLetterQueue ? Infinity : Math.min(envelope.ttlMs ?? Infinity, this.spec.defaultTtlMs)
     const message: StoredMessage = {
@@ -294,6 +295,11 @@ export class MessageQueue {
     }
     this.hold(message)
     return message
+  }
+
+  private partitionOf(envelope: Envelope): number {
+    if (!this.spec.partitioned) return 0
+    return partitionOf(envelope, this.duplicateWindow !== undefined, this.books.figures.nextSequence)
   }
 
   private hold(message: StoredMessage): void {

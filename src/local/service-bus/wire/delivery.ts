@@ -1,3 +1,4 @@
+import { wireHigh, wireLow } from '../store/sequence-number.ts'
 import type { Envelope } from './message.ts'
 
 /** What a receiver sees of a stored message besides what its sender wrote. */
@@ -47,14 +48,14 @@ export function writeMessage(target: Buffer, offset: number, envelope: Envelope,
   const sizeAt = at + 4
   at += 12
   let count = 4
-  at = writeLong(target, at, keys.sequence, 0x81, stamp.sequence)
+  at = writeSequence(target, at, keys.sequence, stamp.sequence)
   at = writeLong(target, at, keys.enqueuedAt, 0x83, stamp.enqueuedAt)
   if (stamp.lockedUntil !== undefined) {
     at = writeLong(target, at, keys.lockedUntil, 0x83, stamp.lockedUntil)
     count += 2
   }
   if (stamp.originalSequence !== undefined) {
-    at = writeLong(target, at, keys.originalSequence, 0x81, stamp.originalSequence)
+    at = writeSequence(target, at, keys.originalSequence, stamp.originalSequence)
     count += 2
   }
   if (envelope.scheduledAt !== undefined) {
@@ -116,6 +117,13 @@ function writeLong(target: Buffer, offset: number, name: Buffer, type: number, v
   target[at] = type
   target.writeInt32BE(Math.floor(value / 0x1_0000_0000), at + 1)
   return target.writeUInt32BE(value >>> 0, at + 5)
+}
+
+function writeSequence(target: Buffer, offset: number, name: Buffer, sequence: number): number {
+  const at = offset + name.copy(target, offset)
+  target[at] = 0x81
+  target.writeInt32BE(wireHigh(sequence), at + 1)
+  return target.writeUInt32BE(wireLow(sequence), at + 5)
 }
 
 /** The message as bytes of its own, for the answers of the management node. */

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 const chunkSize = 64 * 1024
 
@@ -7,7 +7,7 @@ const chunkSize = 64 * 1024
  * already handed to the socket are never written over.
  */
 export class Output {
-  private readonly socket: Socket
+  private readonly socket: Duplex
   private readonly onDirty: () => void
   private chunk: Buffer = Buffer.allocUnsafeSlow(0)
   private start = 0
@@ -17,7 +17,7 @@ export class Output {
   private dirty = false
   private ended = false
 
-  constructor(socket: Socket, onDirty: () => void) {
+  constructor(socket: Duplex, onDirty: () => void) {
     this.socket = socket
     this.onDirty = onDirty
   }

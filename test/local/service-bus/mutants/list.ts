@@ -127,4 +127,16 @@ export const mutants: readonly Mutant[] = [
     find: 'deadLetterSource: message.deadLetterSource,',
     replace: "deadLetterSource: 'cf-queue',",
   },
+  {
+    breaks: 'a sequence number does not say its partition',
+    file: 'store/sequence-number.ts',
+    find: 'Math.floor(sequence / SPAN) * WIRE_STEP * 0x1_0000 +',
+    replace: '0 +',
+  },
+  {
+    breaks: 'a partition key does not choose the partition',
+    file: 'store/sequence-number.ts',
+    find: 'const key = sessionId ?? partitionKey ??',
+    replace: 'const key = sessionId ??',
+  },
 ]

@@ -1,0 +1,71 @@
+// The ledger. Entra tokens only, no passwords; reachable from the network of the connector only.
+param location string
+param tags object
+param serverName string
+param subnetId string
+param dnsZoneId string
+@description('Name of the identity; it is the name of its role in the database, too.')
+param administratorName string
+param administratorPrincipalId string
+@description('Burstable is for a try.')
+@allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
+param tier string = 'GeneralPurpose'
+param skuName string = 'Standard_D2ds_v5'
+param storageGB int = 64
+
+var databaseName = 'rollcall'
+
+resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
+  name: serverName
+  location: location
+  tags: tags
+  sku: {
+    name: skuName
+    tier: tier
+  }
+  properties: {
+    version: '18'
+    storage: {
+      storageSizeGB: storageGB
+      autoGrow: 'Enabled'
+    }
+    backup: {
+      backupRetentionDays: 14
+      geoRedundantBackup: 'Disabled'
+    }
+    highAvailability: {
+      mode: tier == 'Burstable' ? 'Disabled' : 'ZoneRedundant'
+    }
+    network: {
+      delegatedSubnetResourceId: subnetId
+      privateDnsZoneArmResourceId: dnsZoneId
+    }
+    authConfig: {
+      activeDirectoryAuth: 'Enabled'
+      passwordAuth: 'Disabled'
+      tenantId: subscription().tenantId
+    }
+  }
+
+  resource database 'databases' = {
+    name: databaseName
+    properties: {
+      charset: 'UTF8'
+      collation: 'en_US.utf8'
+    }
+  }
+
+  resource administrator 'administrators' = {
+    name: administratorPrincipalId
+    properties: {
+      principalName: administratorName
+      principalType: 'ServicePrincipal'
+      tenantId: subscription().tenantId
+    }
+    // The server takes one change at a time.
+    dependsOn: [database]
+  }
+}
+
+output host string = server.properties.fullyQualifiedDomainName
+output database string = databaseName

@@ -1,0 +1,98 @@
+// The namespace, its queues as Config.json of the emulator names them, and who may do what on them.
+param location string
+param tags object
+param namespaceName string
+@allowed(['Standard', 'Premium'])
+param sku string
+@description('Queues the connector receives from.')
+param eventQueues array
+param connectorPrincipalId string
+param scalerPrincipalId string
+
+@description('How long a message is the connector\'s before it is offered again. Renewed while it is worked on; the longest there is makes an outage of the connector the cheapest.')
+param lockDuration string = 'PT5M'
+@description('The emulator keeps messages for an hour at most; here an outage may last longer.')
+param timeToLive string = 'P14D'
+@description('For queues that detect duplicates. Outcomes carry the same id each time they are sent.')
+param duplicateWindow string = 'PT1H'
+
+// One list of queues for the local broker, the emulator and Azure.
+var queues = loadJsonContent('../service-bus/Config.json').UserConfig.Namespaces[0].Queues
+
+// Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/integration
+var receiverRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0')
+var senderRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39')
+var ownerRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '090c5cfd-751d-490a-894a-3ce6f1109419')
+
+resource bus 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
+  name: namespaceName
+  location: location
+  tags: tags
+  sku: {
+    name: sku
+    tier: sku
+  }
+  properties: {
+    // Nobody gets in with a key.
+    disableLocalAuth: true
+    minimumTlsVersion: '1.2'
+  }
+}
+
+resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
+  for item in queues: {
+    parent: bus
+    name: item.Name
+    properties: {
+      lockDuration: lockDuration
+      maxDeliveryCount: item.Properties.MaxDeliveryCount
+      defaultMessageTimeToLive: timeToLive
+      deadLetteringOnMessageExpiration: item.Properties.DeadLetteringOnMessageExpiration
+      requiresDuplicateDetection: item.Properties.RequiresDuplicateDetection
+      duplicateDetectionHistoryTimeWindow: duplicateWindow
+      requiresSession: item.Properties.RequiresSession
+    }
+  }
+]
+
+// Receives, looks into dead letters and settles them.
+resource receives 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (item, index) in queues: if (contains(eventQueues, item.Name)) {
+    name: guid(queue[index].id, connectorPrincipalId, receiverRole)
+    scope: queue[index]
+    properties: {
+      principalId: connectorPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: receiverRole
+    }
+  }
+]
+
+// Outcomes and copies of dead letters go out, and a replay sends a copy to the queue the original came from.
+resource sends 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (item, index) in queues: {
+    name: guid(queue[index].id, connectorPrincipalId, senderRole)
+    scope: queue[index]
+    properties: {
+      principalId: connectorPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: senderRole
+    }
+  }
+]
+
+// KEDA counts through the management API, and that takes the right to manage.
+resource counts 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (item, index) in queues: if (contains(eventQueues, item.Name)) {
+    name: guid(queue[index].id, scalerPrincipalId, ownerRole)
+    scope: queue[index]
+    properties: {
+      principalId: scalerPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: ownerRole
+    }
+  }
+]
+
+output namespaceName string = bus.name
+output host string = '${bus.name}.servicebus.windows.net'

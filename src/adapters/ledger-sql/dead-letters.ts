@@ -1,0 +1,153 @@
+import type {
+  EndedDeadLetters,
+  EndOrder,
+  LedgerDeadLetter,
+  LedgerDeadLetterPage,
+  LedgerDeadLetterQuery,
+  Original,
+} from '../../core/ledger/port.ts'
+import { type JsonObject, saysLeaver } from '../../core/model.ts'
+import { DISCARDED } from '../../core/plan/person.ts'
+import { finishEvents, planAgain } from './finalize.ts'
+import { parse } from './json.ts'
+import { lockPeople } from './lock-people.ts'
+import { operationId } from './people.ts'
+import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
+
+interface Row {
+  readonly seq: number
+  readonly event_id: string
+  readonly source: string
+  readonly type: string
+  readonly employee: string
+  readonly worker: string
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly operation: number | null
+  readonly revision: number
+  readonly finished_at: number | null
+  readonly replays: number
+  readonly archived_at: number | null
+  readonly batch_state: string | null
+}
+const COLUMNS =
+  'e.seq, e.event_id, e.source, e.type, e.employee, e.worker, e.reason, e.detail, e.operation, e.revision, e.finished_at, e.replays, e.archived_at, b.state AS batch_state'
+const FROM = 'events e LEFT JOIN operations o ON o.seq = e.operation LEFT JOIN batches b ON b.seq = o.batch'
+
+/** In the order of their numbers, over an index of the dead alone. */
+export async function deadLetters(sql: Sql, { filter, archived, next, limit }: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage> {
+  const given: readonly (readonly [clause: string, value: SqlValue])[] = [
+    ['e.reason = ?', filter.code],
+    ['e.type = ?', filter.type],
+    ['e.employee = ?', filter.employee],
+    ['e.finished_at >= ?', filter.since],
+    ['e.finished_at < ?', filter.until],
+  ]
+  const wanted = given.filter(([, value]) => value !== null)
+  const rows = await sql.all<Row>(
+    `SELECT ${COLUMNS} FROM ${FROM} WHERE e.state = 'dead-lettered' AND e.seq > ? ${archived ? '' : 'AND e.archived_at IS NULL'}
+       ${wanted.map(([clause]) => `AND ${clause}`).join(' ')} ORDER BY e.seq LIMIT ?`,
+    [next ?? 0, ...wanted.map(([, value]) => value), limit],
+  )
+  return { deadLetters: rows.map(toDeadLetter), next: rows.length < limit ? null : (rows.at(-1)?.seq ?? null) }
+}
+
+export async function deadLetter(sql: Sql, seq: number): Promise<{ letter: LedgerDeadLetter; original: Original | null } | null> {
+  const [row] = await sql.all<Row & { original: string | null; body: string | null }>(
+    `SELECT ${COLUMNS}, e.original, e.body FROM ${FROM} WHERE e.seq = ? AND e.state = 'dead-lettered'`,
+    [seq],
+  )
+  return row ? { letter: toDeadLetter(row), original: originalFrom(row) } : null
+}
+
+/** `null` for an event that came in a file. */
+export function originalFrom({ original, body }: { readonly original: string | null; readonly body: string | null }): Original | null {
+  return original === null || body === null ? null : { ...parse<Omit<Original, 'body'>>(original), body }
+}
+
+function toDeadLetter(row: Row): LedgerDeadLetter {
+  return {
+    seq: row.seq,
+    source: row.source,
+    id: row.event_id,
+    type: row.type,
+    employee: row.employee,
+    code: row.reason ?? 'Unknown',
+    detail: row.detail,
+    refused: row.batch_state === 'rejected',
+    operation: row.operation === null ? null : operationId(row.operation),
+    revision: row.revision,
+    diedAt: row.finished_at ?? 0,
+    replays: row.replays,
+    archivedAt: row.archived_at,
+    keepsOut: putsOut(row),
+  }
+}
+
+const putsOut = ({ worker }: { readonly worker: string }): boolean => saysLeaver({ worker: parse<JsonObject>(worker) })
+
+export async function endDeadLetters(sql: Sql, instance: string, order: EndOrder, now: number): Promise<EndedDeadLetters> {
+  const { how, terminations, actor, reason } = order
+  const rows = await lockDead(sql, order.seqs)
+  const kept = how === 'discard' && !terminations ? rows.filter(putsOut) : []
+  const ended = rows.filter((row) => !kept.includes(row))
+  if (how === 'archive')
+    await withRows(
+      sql,
+      ['seq INT', 'now INT'],
+      ended.map(({ seq }) => [seq, now]),
+      'UPDATE events SET archived_at = v.now FROM v WHERE events.seq = v.seq',
+    )
+  else {
+    await finishEvents(
+      sql,
+      instance,
+      ended.map(({ seq, employee, operation }) => ({
+        seq,
+        employee,
+        operation,
+        state: 'skipped',
+        reason: DISCARDED,
+        detail: null,
+        by: null,
+      })),
+      now,
+    )
+    await planAgain(
+      sql,
+      ended.map(({ employee }) => employee),
+      now,
+    )
+  }
+  await insertRows(
+    sql,
+    'audit (at, actor, action, reason, detail)',
+    ended.map(({ seq }) => [now, actor, `dead-letter.${how}`, reason, `dl-${seq}`]),
+  )
+  const found = new Set(rows.map(({ seq }) => seq))
+  return {
+    ended: ended.map(({ seq }) => seq),
+    kept: kept.map(({ seq }) => seq),
+    gone: order.seqs.filter((seq) => !found.has(seq)),
+  }
+}
+
+/** Dead letters of these that are still dead, with their people held until the end of the transaction. */
+export async function lockDead(
+  sql: Sql,
+  seqs: readonly number[],
+): Promise<Pick<Row, 'seq' | 'employee' | 'worker' | 'operation' | 'revision'>[]> {
+  const dead = (): ReturnType<typeof lockDead> =>
+    withRows(
+      sql,
+      ['seq INT'],
+      seqs.toSorted((a, b) => a - b).map((seq) => [seq]),
+      `SELECT e.seq, e.employee, e.worker, e.operation, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
+    )
+  if (sql.dialect.forUpdate !== '')
+    await lockPeople(
+      sql,
+      (await dead()).map(({ employee }) => employee),
+    )
+  return dead()
+}

@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs'
+import type { Ledger } from '../../core/ledger/port.ts'
+import { isPostgresUrl, type PostgresAuth } from './postgres/address.ts'
+import { openPostgresLedger } from './postgres/client.ts'
+import { openSqliteLedger } from './sqlite/client.ts'
+
+/** Where the ledger is, and how it is reached. */
+export interface LedgerPlace {
+  /** A file, or a `postgres://` URL. */
+  readonly location: string
+  readonly auth: PostgresAuth
+  readonly instance: string
+  readonly connections: number
+  readonly statementMs: number
+}
+
+export interface LedgerAccess {
+  /**
+   * - `own`: to run on; makes it where it is not there. A file belongs to one such process, a database to any number.
+   * - `read`, `write`: for commands beside whoever runs on it
+   */
+  readonly kind: 'own' | 'read' | 'write'
+  /** How long to wait for another process to let go of a file. */
+  readonly patienceMs?: number
+}
+
+/** Whether several processes may run on the ledger there. */
+export const isShared = ({ location }: Pick<LedgerPlace, 'location'>): boolean => isPostgresUrl(location)
+
+/** False when there is no such file; whether there is such a database only the database can say. */
+export const mayBeThere = ({ location }: Pick<LedgerPlace, 'location'>): boolean => isPostgresUrl(location) || existsSync(location)
+
+/** Throws what `openSqliteLedger` and `openPostgresLedger` throw. */
+export function openLedger(place: LedgerPlace, { kind, patienceMs }: LedgerAccess, now: () => number): Promise<Ledger> {
+  if (isPostgresUrl(place.location)) return openPostgresLedger({ ...place, beside: kind !== 'own', now })
+  const patience = patienceMs === undefined ? {} : { patienceMs }
+  return openSqliteLedger({ path: place.location, readOnly: kind === 'read', beside: kind === 'write', ...patience, now })
+}

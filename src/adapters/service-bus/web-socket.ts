@@ -1,0 +1,23 @@
+import type { ServiceBusClientOptions } from '@azure/service-bus'
+import { HttpsProxyAgent } from 'https-proxy-agent'
+import { type ClientOptions, WebSocket } from 'ws'
+
+/** The client always asks for `wss:`; what calls itself an emulator speaks no TLS, over WebSockets as little as over TCP. */
+class PlainWebSocket extends WebSocket {
+  constructor(url: string, protocols?: string | string[], options?: ClientOptions) {
+    super(url.replace(/^wss:/, 'ws:'), protocols, options)
+  }
+}
+
+/**
+ * AMQP over WebSockets: one connection to port 443, through a proxy where one is named. A proxy that refuses ends the attempt; nothing goes around
+ * it.
+ */
+export function overWebSockets(proxy: string | null, plain: boolean): Required<Pick<ServiceBusClientOptions, 'webSocketOptions'>> {
+  return {
+    webSocketOptions: {
+      webSocket: plain ? PlainWebSocket : WebSocket,
+      ...(proxy === null ? {} : { webSocketConstructorOptions: { agent: new HttpsProxyAgent(proxy) } }),
+    },
+  }
+}

@@ -1,0 +1,57 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
+import { busShelf } from '../../src/adapters/service-bus/shelf.ts'
+import { systemRuntime } from '../../src/adapters/system.ts'
+import { replayNative } from '../../src/core/report/replay-native.ts'
+import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
+import { startEntra } from '../../src/local/entra/server.ts'
+import { fakeReplayLog } from '../fakes/replay.ts'
+
+/**
+ * Measures a replay of native dead letters, with both doubles running: `node test/bench/replay-native.ts [messages]` (default 10,000). The broker
+ * has a process of its own; the selection is kept in memory, so what a ledger adds is not in it.
+ */
+const total = Number(process.argv[2] ?? 10_000)
+const config = {
+  UserConfig: {
+    Namespaces: [{ Name: 'sbemulatorns', Queues: [{ Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } }] }],
+  },
+}
+const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [JSON.stringify(config)])
+const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
+const entra = await startEntra({})
+const client = connect({ kind: 'connection-string', connectionString })
+const runtime = systemRuntime(silentLogger, silentTelemetry)
+const sender = client.createSender('hr-events')
+const body = Buffer.from(JSON.stringify({ specversion: '1.0', id: 'e', data: 'x'.repeat(400) }))
+for (let sent = 0; sent < total; sent += 250)
+  await sender.sendMessages(Array.from({ length: Math.min(250, total - sent) }, () => ({ body, timeToLive: 1 })))
+
+const shelf = busShelf(client, { queue: 'hr-events', shelf: 'dead-letters' }, runtime)
+const entity = busShelf(client, { queue: 'hr-events', shelf: 'queue' }, runtime)
+const sequences: string[] = []
+for (let from = '0'; ;) {
+  const page = await shelf.peek(from, 250)
+  sequences.push(...page.map(({ sequence }) => sequence))
+  const last = page.at(-1)
+  if (!last) break
+  from = String(BigInt(last.sequence) + 1n)
+}
+const log = fakeReplayLog(sequences)
+const settings = { perSecond: null, batch: 500, retireAtOnce: 2_000, skewMs: 60_000, inFlightMs: 2_000 }
+const startedAt = performance.now()
+const result = await replayNative(
+  { run: 'bench', shelf, entity, log, edit: null, takeIn: async () => new Map() },
+  settings,
+  runtime,
+  new AbortController().signal,
+  () => {},
+)
+const seconds = (performance.now() - startedAt) / 1_000
+process.stdout.write(`${JSON.stringify(result)} in ${seconds.toFixed(2)} s: ${Math.round(total / seconds)} messages/s\n`)
+await shelf.close()
+await entity.close()
+await closeWithin(2_000, client.close())
+await entra.stop()
+child.disconnect()

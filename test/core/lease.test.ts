@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { it } from 'node:test'
+import { leased } from '../../src/core/lease.ts'
+import type { LeaseQuery } from '../../src/core/ledger/port.ts'
+import { loop, type Service } from '../../src/core/runtime.ts'
+import { virtualRuntime } from '../fakes/runtime.ts'
+
+const LEASE_MS = 3_000
+const runtime = virtualRuntime(0)
+
+/** The ledger's leases, and how it fails. */
+function leases() {
+  const held = new Map<string, { owner: string; until: number }>()
+  const cutOff = new Set<string>()
+  const hanging = new Set<string>()
+  return {
+    cutOff,
+    hanging,
+    lease: async ({ name, owner, now, leaseMs }: LeaseQuery): Promise<boolean> => {
+      if (hanging.has(owner)) return new Promise(() => {})
+      if (cutOff.has(owner)) throw new Error('no way to the ledger')
+      const there = held.get(name)
+      if (there && there.owner !== owner && there.until > now) return false
+      held.set(name, { owner, until: now + leaseMs })
+      return true
+    },
+  }
+}
+
+/** Instances that would all do the same, and which of them are doing it. */
+function instances(names: readonly string[]) {
+  const ledger = leases()
+  const busy = new Set<string>()
+  const services = new Map<string, Service & { wake(): void }>()
+  let most = 0
+  for (const name of names)
+    services.set(
+      name,
+      leased('report', ledger, { owner: name, leaseMs: LEASE_MS }, runtime, () => {
+        const inner = loop('inner', runtime, async () => 100)
+        return {
+          ...inner,
+          run: async () => {
+            busy.add(name)
+            most = Math.max(most, busy.size)
+            await inner.run()
+            busy.delete(name)
+          },
+        }
+      }),
+    )
+  const running = [...services.values()].map((service) => service.run())
+  return {
+    ledger,
+    busy: () => [...busy].join(),
+    most: () => most,
+    stop: (name: string) => services.get(name)?.stop(),
+    end: async () => {
+      for (const service of services.values()) await service.stop()
+      await Promise.all(running)
+    },
+  }
+}
+
+void it('one of several instances does the work, and renews its lease for as long as it lives', async () => {
+  const world = instances(['one', 'two', 'three'])
+  await runtime.advance(60_000)
+  assert.deepEqual([world.busy(), world.most()], ['one', 1])
+  await world.end()
+  assert.equal(world.busy(), '')
+})
+
+void it('an orderly end gives the lease back at once', async () => {
+  const world = instances(['one', 'two'])
+  await runtime.advance(500)
+  const stopped = world.stop('one')
+  await runtime.advance(0)
+  await stopped
+  assert.equal(world.busy(), '')
+  await runtime.advance(LEASE_MS / 3)
+  assert.deepEqual([world.busy(), world.most()], ['two', 1])
+  await world.end()
+})
+
+for (const kind of ['cutOff', 'hanging'] as const)
+  void it(`an instance whose ledger ${kind === 'cutOff' ? 'cannot be reached' : 'does not answer'} ends its work before another begins, and may take it up later`, async () => {
+    const world = instances(['one', 'two'])
+    await runtime.advance(500)
+    world.ledger[kind].add('one')
+    await runtime.advance(LEASE_MS - 600)
+    assert.equal(world.busy(), 'one')
+    await runtime.advance(2 * LEASE_MS)
+    assert.deepEqual([world.busy(), world.most()], ['two', 1])
+    world.ledger[kind].clear()
+    await runtime.advance(2 * LEASE_MS)
+    assert.equal(world.busy(), 'two')
+    const stopped = world.stop('two')
+    await runtime.advance(2 * LEASE_MS)
+    await stopped
+    assert.deepEqual([world.busy(), world.most()], ['one', 1])
+    await world.end()
+  })
+
+void it('a short outage of the ledger is waited out without giving the work up', async () => {
+  const world = instances(['one', 'two'])
+  await runtime.advance(500)
+  world.ledger.cutOff.add('one').add('two')
+  await runtime.advance(LEASE_MS / 2)
+  world.ledger.cutOff.clear()
+  await runtime.advance(10 * LEASE_MS)
+  assert.deepEqual([world.busy(), world.most()], ['one', 1])
+  await world.end()
+})
+
+void it('stopping before it runs, and stopping twice, are fine', async () => {
+  const service = leased('report', leases(), { owner: 'one', leaseMs: LEASE_MS }, runtime, () => loop('inner', runtime, async () => 100))
+  await service.stop()
+  await service.run()
+  await service.stop()
+  service.wake()
+})

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { readBicep } from './bicep.ts'
+import { at, documents, ENTITIES, entries, files, list, read, root, VARIABLES } from './support.ts'
+
+const FOLDER = 'deploy/bicep/'
+const all = new Map(files(`${FOLDER}*.bicep`).map((path) => [path.slice(FOLDER.length), read(path)]))
+const parsed = new Map([...all].map(([name, text]) => [name, readBicep(text)]))
+const file = (name: string): ReturnType<typeof readBicep> => parsed.get(name) ?? assert.fail(`there is no ${name}`)
+
+void describe('bicep', () => {
+  for (const [name, { problems }] of parsed)
+    void test(`${name}: brackets close, every name is declared and used, every resource has a stable API version`, () => {
+      assert.deepEqual(problems, [])
+    })
+
+  void test('a module is there, is given what it takes and nothing else, and has the outputs that are asked of it', () => {
+    const used = new Set(['main.bicep'])
+    for (const [name, { modules }] of parsed)
+      for (const module of modules) {
+        used.add(module.path)
+        const { params, outputs } = file(module.path)
+        for (const given of module.params) assert.ok(params.has(given), `${module.path} takes ${given}`)
+        for (const [param, { required }] of params)
+          assert.ok(!required || module.params.includes(param), `${name} gives ${param} to ${module.path}`)
+        for (const [, output = ''] of (all.get(name) ?? '').matchAll(new RegExp(`\\b${module.name}\\.outputs\\.(\\w+)`, 'g')))
+          assert.ok(outputs.has(output), `${module.path} has the output ${output}`)
+      }
+    assert.deepEqual(used, new Set(parsed.keys()), 'no file is left out')
+  })
+
+  void test('a type has one API version wherever it is used', () => {
+    const versions = new Map<string, string>()
+    for (const resource of [...parsed.values()].flatMap(({ resources }) => resources)) {
+      const [type = '', version = ''] = resource.split('@')
+      assert.equal(versions.get(type) ?? version, version, type)
+      versions.set(type, version)
+    }
+  })
+
+  void test('the queues are those of Config.json, and so is every property that is taken from it', () => {
+    const text = all.get('service-bus.bicep') ?? ''
+    for (const path of file('service-bus.bicep').loaded) assert.ok(existsSync(join(root, FOLDER, path)), path)
+    const config: unknown = JSON.parse(read('deploy/service-bus/Config.json'))
+    const queues = list(at(config, 'UserConfig', 'Namespaces', 0, 'Queues'))
+    assert.ok(text.includes("loadJsonContent('../service-bus/Config.json').UserConfig.Namespaces[0].Queues"))
+    const taken = [...text.matchAll(/item\.Properties\.(\w+)/g)].map(([, name = '']) => name)
+    for (const wanted of ['MaxDeliveryCount', 'DeadLetteringOnMessageExpiration', 'RequiresDuplicateDetection', 'RequiresSession'])
+      assert.ok(taken.includes(wanted), wanted)
+    for (const queue of queues)
+      for (const name of taken) assert.notEqual(at(queue, 'Properties', name), undefined, `${String(at(queue, 'Name'))} says ${name}`)
+    assert.deepEqual(at(config, 'UserConfig', 'Namespaces', 0, 'Topics'), [], 'topics would need resources of their own')
+  })
+
+  void test('the connector is told only what the configuration knows, and of queues that are there', () => {
+    const app = all.get('container-app.bicep') ?? ''
+    const env = new Map([...app.matchAll(/\{ name: '(\w+)', value: (.*) \}/g)].map(([, name = '', value = '']) => [name, value]))
+    assert.ok(env.size > 5)
+    for (const name of env.keys()) assert.ok(VARIABLES.has(name), name)
+    assert.ok(ENTITIES.has((env.get('OUTCOMES_QUEUE') ?? '').replaceAll("'", '')))
+    const [, queues = ''] = /^param eventQueues array = \[(.*)\]$/m.exec(all.get('main.bicep') ?? '') ?? []
+    for (const queue of queues.replaceAll("'", '').split(', ')) assert.ok(ENTITIES.has(queue), queue)
+    for (const path of ['/livez', '/readyz']) assert.ok(app.includes(`path: '${path}', port: port`), path)
+  })
+
+  void test('azd finds the template, the image and the app, and gives only what the template takes', () => {
+    const [azure = {}] = documents(read('azure.yaml'))
+    const infra = `${String(at(azure, 'infra', 'path'))}/${String(at(azure, 'infra', 'module'))}`
+    assert.ok(existsSync(join(root, `${infra}.bicep`)))
+    for (const [name, service] of entries(azure['services'])) {
+      assert.ok(existsSync(join(root, String(at(service, 'docker', 'path')))))
+      assert.match(all.get('container-app.bicep') ?? '', new RegExp(`'azd-service-name': '${name}'`))
+    }
+    const { params } = file('main.bicep')
+    const given = entries(at(JSON.parse(read(`${infra}.parameters.json`)), 'parameters')).map(([name]) => name)
+    for (const name of given) assert.ok(params.has(name), name)
+    for (const [name, { required }] of params) assert.ok(!required || given.includes(name), name)
+  })
+
+  void test('what does not hold together is noticed', () => {
+    const wrong = (text: string): readonly string[] => readBicep(text).problems
+    assert.deepEqual(wrong("param a string\nvar b = '${a}-x'\noutput c string = b\n"), [])
+    assert.deepEqual(wrong('param a string\n'), ['a is not used'])
+    assert.deepEqual(wrong('output c string = nobody.knows\n'), ['nobody is declared nowhere'])
+    assert.deepEqual(wrong("var b = '${nobody}'\noutput c string = b\n"), ['nobody is declared nowhere'])
+    assert.deepEqual(wrong("resource a 'Microsoft.X/y@2025-01-01-preview' = {\n}\n"), ['a has no stable API version'])
+    assert.deepEqual(wrong('output c object = {\n  a: [}\n'), ['} closes nothing', '{ is not closed'])
+  })
+})

@@ -1,0 +1,82 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Ledger, TraceOperation } from '../../src/core/ledger/port.ts'
+import { start } from './rollcall.ts'
+
+/** Several `rollcall run` on one ledger. */
+export interface Fleet {
+  readonly size: number
+  /** Ends one without a word and puts another in its place. */
+  kill(index: number): Promise<void>
+  /** Lets one stand still, and go on. */
+  freeze(index: number): void
+  thaw(index: number): void
+  /** Asks all of them to end, and says with which codes they did. */
+  stop(): Promise<readonly (number | null)[]>
+  /** Also when a test fails half-way. */
+  abandon(): void
+  /** What they said on stderr. */
+  said(): string
+}
+
+/** `loops` has one entry for each process: what it runs, or `null` for everything. */
+export function startFleet(loops: readonly (string | null)[], environment: Readonly<Record<string, string>>): Fleet {
+  const said: string[] = []
+  const begin = (index: number): ChildProcess => {
+    const only = loops[index] ?? null
+    const child = start(['run', ...(only === null ? [] : ['--loops', only])], { ...environment, INSTANCE: `instance-${index}` })
+    child.stdout?.resume()
+    child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
+    return child
+  }
+  const children = loops.map((_, index) => begin(index))
+  const at = (index: number): ChildProcess => {
+    const child = children[index]
+    if (!child) throw new Error(`there is no process ${index}`)
+    return child
+  }
+  return {
+    size: loops.length,
+    kill: async (index) => {
+      const ended = once(at(index), 'exit')
+      at(index).kill('SIGKILL')
+      await ended
+      children[index] = begin(index)
+    },
+    freeze: (index) => void at(index).kill('SIGSTOP'),
+    thaw: (index) => void at(index).kill('SIGCONT'),
+    stop: () =>
+      Promise.all(
+        children.map(async (child) => {
+          if (child.exitCode !== null) return child.exitCode
+          const ended = once(child, 'exit') as Promise<[number | null]>
+          child.kill('SIGTERM')
+          return (await ended)[0]
+        }),
+      ),
+    abandon: () => {
+      for (const child of children) child.kill('SIGKILL')
+    },
+    said: () => said.join('').slice(-4_000),
+  }
+}
+
+/** Operations that were handed over while an earlier one of their person had no answer yet. Only a termination may. */
+export async function inFlightTwice(ledger: Ledger, people: Iterable<string>): Promise<readonly string[]> {
+  const wrong: string[] = []
+  for (const employee of people) {
+    const operations = (await ledger.trace(employee))?.operations ?? []
+    const sent = operations.filter(({ batch }) => batch?.submittedAt != null)
+    sent.sort((a, b) => submittedAt(a) - submittedAt(b))
+    for (const [index, operation] of sent.entries()) {
+      const before = sent[index - 1]
+      if (!before || operation.lane === 'leaver') continue
+      const answered = before.answeredAt ?? before.finishedAt ?? Number.POSITIVE_INFINITY
+      if (answered > submittedAt(operation))
+        wrong.push(`${employee}: ${operation.id} ${operation.lane} before the answer to ${before.id} ${before.lane}`)
+    }
+  }
+  return wrong
+}
+
+const submittedAt = ({ batch }: TraceOperation): number => batch?.submittedAt ?? 0

@@ -1,0 +1,88 @@
+import type { ShelvedMessage } from '../../src/core/ports.ts'
+import type { NativeItem, NativeStage, ReplayLog } from '../../src/core/report/replay-log.ts'
+import { NATIVE_ARROWS } from '../../src/core/report/replay-log.ts'
+import { type FakeShelf, fakeShelf, shelved } from './shelf.ts'
+
+export interface FakeReplayLog extends ReplayLog {
+  readonly stages: Map<string, { stage: NativeStage; sendingAt: number | null; code: string | null }>
+  readonly committed: Set<string>
+}
+
+/** A frozen selection in memory. Throws when something moves as it may not. */
+export function fakeReplayLog(sequences: readonly string[]): FakeReplayLog {
+  const stages: FakeReplayLog['stages'] = new Map(sequences.map((sequence) => [sequence, { stage: 'frozen', sendingAt: null, code: null }]))
+  const committed = new Set<string>()
+  return {
+    stages,
+    committed,
+    items: async (stage, limit) => {
+      const items: NativeItem[] = []
+      for (const [sequence, item] of stages) {
+        if (item.stage === stage) items.push({ sequence, sendingAt: item.sendingAt })
+        if (items.length === limit) break
+      }
+      return items
+    },
+    move: async (moves, at) => {
+      for (const { sequence, stage, code } of moves) {
+        const item = stages.get(sequence)
+        if (!item || !NATIVE_ARROWS[item.stage].includes(stage))
+          throw new TypeError(`${sequence} cannot go from ${item?.stage} to ${stage}`)
+        item.stage = stage
+        item.code = code
+        if (stage === 'sending') item.sendingAt ??= at
+      }
+    },
+    takenIn: async (messageIds) => new Set(messageIds.filter((id) => committed.has(id))),
+  }
+}
+
+/** A queue, its dead letters, and an intake that takes a message of the queue when it is told to. */
+export interface ReplayWorld {
+  readonly shelf: FakeShelf
+  readonly entity: FakeShelf
+  readonly log: FakeReplayLog
+  /** Every copy that ever reached the queue. */
+  readonly delivered: string[]
+  /** Intake commits the first message that waits, and completes it or dead-letters it again. */
+  takeOne(as: 'taken' | 'dead'): void
+}
+
+export function replayWorld(letters: readonly ShelvedMessage[], frozen: readonly string[], now: () => number): ReplayWorld {
+  const shelf = fakeShelf(letters)
+  const entity = fakeShelf([])
+  const log = fakeReplayLog(frozen)
+  const delivered: string[] = []
+  let next = 1 + letters.reduce((most, { sequence }) => Math.max(most, Number(sequence)), 0)
+  const resend: FakeShelf['resend'] = async (copies) => {
+    for (const { original, messageId, text, properties } of copies) {
+      delivered.push(messageId)
+      entity.messages.push(
+        shelved(next, {
+          ...original,
+          sequence: String(next),
+          messageId,
+          text,
+          properties,
+          enqueuedAt: now(),
+          reason: null,
+          description: null,
+        }),
+      )
+      next += 1
+    }
+  }
+  return {
+    shelf: Object.assign(shelf, { resend }),
+    entity,
+    log,
+    delivered,
+    takeOne: (as) => {
+      const message = entity.messages.shift()
+      if (!message) return
+      // Settled after the commit, as intake does.
+      log.committed.add(message.messageId ?? '')
+      if (as === 'dead') shelf.messages.push({ ...message, reason: 'FieldMissing' })
+    },
+  }
+}
