@@ -1,7 +1,7 @@
 import type { Interim } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import { INCOMPLETE_RECORD, REASONS } from '../../core/plan/plan.ts'
-import { failLate, lateEventsOf } from './late.ts'
+import { lateEventsOf } from './late.ts'
 import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
@@ -41,17 +41,12 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   const good = rows.filter((row) => row.interim !== 'failed')
   // What was finished before had been given up, or had failed.
   const late = rows.filter(({ finished_at }) => finished_at !== null)
-  const interims = new Map(good.map((row) => [row.seq, row]))
-  const carried = [
-    ...(await eventsOf(sql, good)),
-    ...(await lateEventsOf(
-      sql,
-      late.filter((row) => row.interim !== 'failed'),
-    )),
-  ]
+  const interims = new Map([...good, ...late].map((row) => [row.seq, row]))
+  const carried = [...(await eventsOf(sql, good)), ...(await lateEventsOf(sql, late))]
   const finished = carried.map(({ seq, employee, operation, by_seq }): FinishedEvent => {
     const ended = interims.get(operation)
     const common = { seq, employee, detail: null, by: by_seq, operation }
+    if (ended?.interim === 'failed') return { ...common, state: 'dead-lettered', reason: ended.code, by: null }
     if (by_seq !== null) return { ...common, state: 'superseded', reason: null }
     if (ended?.interim === 'unchanged')
       return { ...common, state: 'unchanged', reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY }
@@ -60,12 +55,6 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   })
   await finishEvents(sql, instance, finished, now)
   await offerReportsAgain(sql, good, now)
-  await failLate(
-    sql,
-    instance,
-    late.filter((row) => row.interim === 'failed'),
-    now,
-  )
   // What comes back stands in the fold again.
   await planAgain(
     sql,

@@ -155,8 +155,7 @@ function eligibleFor(change: Change, pending: ReadonlySet<Change>, left: Readonl
   const { primary } = change
   if (primary === undefined) return []
   const possible = [...left].filter(
-    (sent) =>
-      mayAnswer(primary, sent, knowledge.skewMs) && (!isPutAside(sent.operation) || sent.operation.handedOver > sent.operation.spokenOf),
+    (sent) => mayAnswer(primary, sent, knowledge.skewMs) && (isWaitedFor(sent) || sent.operation.handedOver > sent.operation.spokenOf),
   )
   const whole = possible.filter((sent) => missingIn(primary, sent, knowledge.echoes).length === 0)
   if (whole.length > 0) return best(primary, whole, knowledge.echoes)
