@@ -150,7 +150,8 @@ async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: read
     sql,
     ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
     [...newest.values()].map(({ employee, hash, seq, active }) => [employee, hash, seq, active, now]),
-    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, taken_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), offers = 0
+    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, taken_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), offers = 0,
+       failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END
      FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation) RETURNING employees.id`,
   )
   const objects = new Map(

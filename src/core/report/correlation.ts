@@ -38,7 +38,7 @@ const PATIENCE = 5
 /**
  * Reads the provisioning log and joins its records to operations. A poll reads everything since the watermark, which trails by the longest lag,
  * so late records are seen; what was seen before is dropped by its id. The watermark moves only when a poll has read all its pages:
- * an outage of the log makes nothing overdue.
+ * an outage of the log makes nothing overdue. `join` is another rule only where a test shows what it would do.
  */
 export function correlation(
   ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'>,
@@ -46,6 +46,7 @@ export function correlation(
   settings: CorrelateSettings,
   runtime: Runtime,
   onSettled: () => void,
+  join: typeof joinRecords = joinRecords,
 ): Service & { wake(): void } {
   return loop('correlate', runtime, async (signal) => {
     const from = (await ledger.watermark()) ?? runtime.now() - settings.maxLagMs - settings.skewMs
@@ -101,7 +102,7 @@ export function correlation(
       const known = await ledger.candidates(part)
       const echoes = learnEchoes(known.echoes, records)
       const found = { ...known, echoes: newlyLearned([], echoes) }
-      const joins = joinRecords(part, found, settings.skewMs)
+      const joins = join(part, found, settings.skewMs)
       const foreign = foreignRecords(joins, found)
       runtime.telemetry.count('rollcall.log.foreign', foreign.length)
       const now = runtime.now()
