@@ -3,10 +3,11 @@ import { type Loop, LOOPS } from './core/loops.ts'
 import { RollcallError } from './core/errors.ts'
 import { deadLetterCommands } from './operate/dead-letter-commands.ts'
 import type { Format } from './operate/output.ts'
+import { endingCommands, replayCommands } from './operate/replay-commands.ts'
 
 /**
  * argv → command → exit code: 0 done, 1 failed, 2 called wrongly, 3 the books do not balance, 4 not found, 5 the brake holds people,
- * 6 the ledger is of a newer release.
+ * 6 the ledger is of a newer release, 7 part of it was refused, gone or kept, 8 stopped before its end: the same command goes on.
  * Commands are loaded when they are asked for, so that `--help` is quick.
  */
 async function main(argv: readonly string[]): Promise<number> {
@@ -93,9 +94,11 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/events.ts')).events(process.env, options)
     })
 
-  deadLetterCommands(program, (result) => {
+  const done = (result: number): void => {
     code = result
-  })
+  }
+  endingCommands(deadLetterCommands(program, done), done)
+  replayCommands(program, done)
 
   program
     .command('check')

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { DEAD_LETTER_REASONS } from '../core/report/dead-letter.ts'
 
 /** `rollcall dead-letters …`. `done` takes the exit code. */
-export function deadLetterCommands(program: Command, done: (code: number) => void): void {
+export function deadLetterCommands(program: Command, done: (code: number) => void): Command {
   const deadLetters = program
     .command('dead-letters')
     .description('what could not be taken in or failed later, on the bus and in the ledger; nothing is locked or changed by looking')
@@ -29,6 +29,7 @@ export function deadLetterCommands(program: Command, done: (code: number) => voi
     .argument('<file>', 'a file that does not exist yet; only its owner will be able to read it')
     .option('--show-values', 'with bodies and properties, which hold personal data', false)
     .action(async (file: string, options) => done(await (await import('./dead-letters.ts')).exportDead(process.env, file, options)))
+  return deadLetters
 }
 
 /** The filters that listing, grouping, exporting and replaying share. */

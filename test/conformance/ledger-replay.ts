@@ -138,7 +138,7 @@ export const replayCases: readonly LedgerCase[] = [
       ])
       assert.deepEqual(run.entities, ['q'])
       const [item] = await world.ledger.replayItems(run.id, 'q', 'frozen', 10)
-      assert.deepEqual(item, { sequence: '9223372036854775806', sendingAt: null })
+      assert.deepEqual(item, { sequence: '9223372036854775806', sendingAt: null, body: null })
       const move = async (stage: 'sending' | 'sent', at: number): Promise<void> =>
         world.ledger.moveReplay(run.id, 'q', [{ sequence: '9223372036854775806', stage, code: null }], at)
       await move('sending', world.now)

@@ -147,7 +147,11 @@ void describe('when the ledger is away', () => {
     ledger.comeBack()
     await runtime.advance(15_000)
     assert.equal(inbox.isOpen, true)
-    assert.deepEqual(sequences(), [['1', '2']])
+    // First what was kept, then what came again and is known.
+    assert.deepEqual(sequences(), [
+      ['1', '2'],
+      ['1', '2'],
+    ])
     assert.deepEqual(Object.fromEntries(inbox.settled), { 1: 'complete', 2: 'BodyNotJson' })
     assert.deepEqual(inbox.unsettled, [])
   })
@@ -162,6 +166,69 @@ void describe('when the ledger is away', () => {
     await runtime.advance(60_000)
     assert(inbox.opened < 15, `opened ${inbox.opened} times in a minute`)
     assert.equal(inbox.settled.size, 0)
+  })
+
+  void test('what came in is offered to it again before anything else is received, so that no delivery is used up meanwhile', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    const { record } = ledger
+    ledger.record = async () => {
+      throw new TypeError('refused')
+    }
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3), good(4), good(5))
+    await runtime.advance(3_000)
+    assert.deepEqual([inbox.isOpen, inbox.opened], [false, 1])
+    ledger.record = record
+    await runtime.advance(1_500)
+    assert.deepEqual(sequences().slice(0, 2), [
+      ['1', '2', '3'],
+      ['4', '5'],
+    ])
+    assert.deepEqual([inbox.isOpen, inbox.opened, inbox.settled.size], [true, 2, 5])
+  })
+
+  void test('of a ledger that takes nothing for a quarter of an hour, messages are received less and less often', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    ledger.record = async () => {
+      throw new TypeError('refused')
+    }
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(15 * 60_000)
+    assert(inbox.opened < 10, `opened ${inbox.opened} times`)
+    assert(inbox.opened > 3, `opened ${inbox.opened} times`)
+  })
+
+  void test('one message it never takes holds up no other, and is not settled', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    const { record } = ledger
+    ledger.record = async (batch) => {
+      if (batch.messages.some(({ sequence }) => sequence === '2')) throw new TypeError('refused')
+      return record(batch)
+    }
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3))
+    await runtime.advance(2_000)
+    assert.deepEqual(sequences().flat().slice(0, 2), ['1', '3'])
+    inbox.deliver(good(4))
+    await runtime.advance(30_000)
+    assert(sequences().flat().includes('4'))
+    assert(!inbox.settled.has('2'))
+  })
+
+  void test('one message it never takes does not keep the queue closed when it is alone', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    const { record } = ledger
+    ledger.record = async (batch) => {
+      if (batch.messages.some(({ sequence }) => sequence === '1')) throw new TypeError('refused')
+      return record(batch)
+    }
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(10_000)
+    inbox.deliver(good(2))
+    await runtime.advance(60_000)
+    assert(sequences().flat().includes('2'))
   })
 
   void test('no word of a person is logged', async (t) => {

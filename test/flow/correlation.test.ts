@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { joinRecords } from '../../src/core/report/join.ts'
+import { Worker } from 'node:worker_threads'
+import type { FlowOptions, FlowResult } from './correlation-truth.ts'
 import { EVERYTHING } from './disturbances.ts'
-import { type FlowResult, runFlow } from './correlation-truth.ts'
-import { latestRecordWins } from './naive-join.ts'
+import type { Task } from './truth-worker.ts'
 
 /** A third of a day, so that as much happens at once as in many days of a directory of this size. */
 const SPAN_MS = 8 * 3_600_000
+
+function flow(options: FlowOptions, rule?: Task['rule']): Promise<FlowResult> {
+  const task: Task = { options: { spanMs: SPAN_MS, ...options }, ...(rule ? { rule } : {}) }
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('truth-worker.ts', import.meta.url), { workerData: task })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+}
 
 /** Nothing wrong, nothing without an end, nothing untold, and the directory as the events have it. */
 function holds(result: FlowResult): void {
@@ -16,9 +25,9 @@ function holds(result: FlowResult): void {
   assert.deepEqual(result.differing, [], 'people the directory has otherwise')
 }
 
-void describe('what the ledger believes of the log is what the service did', () => {
+void describe('what the ledger believes of the log is what the service did', { concurrency: 2 }, () => {
   void test('two thousand operations over five hundred people, in disorder but without loss: not one record is joined to another operation', async (t) => {
-    const result = await runFlow({ seed: 1, people: 500, events: 2_800, skewMs: 45_000, spanMs: SPAN_MS })
+    const result = await flow({ seed: 1, people: 500, events: 2_800, skewMs: 45_000 })
     t.diagnostic(`${result.operations} operations, ${result.records} records, ${result.joined} joined`)
     holds(result)
     assert.deepEqual(result.twins, [])
@@ -31,7 +40,7 @@ void describe('what the ledger believes of the log is what the service did', () 
     [3, 60_000],
   ] as const)
     void test(`with losses, failures, retries, delays and other programs too (seed ${seed})`, async (t) => {
-      const result = await runFlow({ seed, people: 200, events: 1_200, skewMs, spanMs: SPAN_MS, disturbance: EVERYTHING })
+      const result = await flow({ seed, people: 200, events: 1_200, skewMs, disturbance: EVERYTHING })
       t.diagnostic(
         `${result.operations} operations, ${result.joined} joined, ${result.twins.length} to a twin, ${JSON.stringify(result.states)}`,
       )
@@ -39,23 +48,17 @@ void describe('what the ledger believes of the log is what the service did', () 
     })
 })
 
-void describe('the comparison with the truth notices', () => {
-  const small = { seed: 2, people: 60, events: 400, spanMs: SPAN_MS, disturbance: EVERYTHING }
+void describe('the comparison with the truth notices', { concurrency: 2 }, () => {
+  const small = { seed: 2, people: 60, events: 400, disturbance: EVERYTHING }
 
   void test('the naive rule: the latest record for the externalId wins', async (t) => {
-    const { wrong, operations } = await runFlow({ ...small, join: latestRecordWins })
+    const { wrong, operations } = await flow(small, 'latestRecordWins')
     t.diagnostic(`${wrong.length} wrong joins in ${operations} operations`)
     assert.ok(wrong.length > 10, `${wrong.length} wrong joins`)
   })
 
   void test('a join that forgets what was given up', async (t) => {
-    const { wrong, operations, unjoined } = await runFlow({
-      ...small,
-      join: (records, found, skewMs) => {
-        const open = found.operations.filter(({ state }) => state === 'accepted' || state === 'escrowed')
-        return joinRecords(records, { ...found, operations: open }, skewMs)
-      },
-    })
+    const { wrong, operations, unjoined } = await flow(small, 'forgetful')
     t.diagnostic(`${wrong.length} wrong joins in ${operations} operations, ${unjoined} records without one`)
     assert.ok(wrong.length + unjoined > 2, `${wrong.length} wrong, ${unjoined} unjoined`)
   })

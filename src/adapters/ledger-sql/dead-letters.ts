@@ -132,6 +132,21 @@ export async function endDeadLetters(sql: Sql, instance: string, order: EndOrder
   }
 }
 
+export async function noteDiscarded(
+  sql: Sql,
+  entity: string,
+  sequences: readonly string[],
+  actor: string,
+  reason: string,
+  now: number,
+): Promise<void> {
+  await insertRows(
+    sql,
+    'audit (at, actor, action, reason, detail)',
+    sequences.map((sequence) => [now, actor, 'dead-letter.discard', reason, `${entity}#${sequence}`]),
+  )
+}
+
 /** Dead letters of these that are still dead, with their people held until the end of the transaction. */
 export async function lockDead(
   sql: Sql,

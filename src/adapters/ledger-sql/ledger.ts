@@ -6,7 +6,7 @@ import { markCopied, standingDead, takeUncopied } from './copies.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates } from './candidates.ts'
 import { correlate, watermark } from './correlate.ts'
-import { deadLetter, deadLetters, endDeadLetters } from './dead-letters.ts'
+import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from './dead-letters.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
 import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
@@ -72,6 +72,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
     deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
     deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
+    noteDiscarded: (entity, sequences, actor, reason, now) => within((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),
     endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
     takeUncopied: (limit) => looking((sql) => takeUncopied(sql, limit)),
     markCopied: (ids, now) => within((sql) => markCopied(sql, ids, now)),

@@ -18,11 +18,11 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
   const id = run?.seq ?? 0
   await insertRows(
     sql,
-    'replay_items (run, place, entity, sequence, revision, stage)',
+    'replay_items (run, place, entity, sequence, revision, stage, body)',
     order.targets.map((target, place): SqlValue[] =>
       target.home === 'ledger'
-        ? [id, place, IN_LEDGER, String(target.seq), target.revision, 'frozen']
-        : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen'],
+        ? [id, place, IN_LEDGER, String(target.seq), target.revision, 'frozen', target.body ?? null]
+        : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', target.body ?? null],
     ),
   )
   await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, order.actor, 'replay', order.reason, order.name]])
@@ -96,11 +96,11 @@ export async function replayEntries(sql: Sql, run: number, after: number, limit:
 }
 
 export async function replayItems(sql: Sql, run: number, entity: string | null, stage: NativeStage, limit: number): Promise<ReplayItem[]> {
-  const rows = await sql.all<{ sequence: string; sending_at: number | null }>(
-    'SELECT sequence, sending_at FROM replay_items WHERE run = ? AND entity = ? AND stage = ? ORDER BY place LIMIT ?',
+  const rows = await sql.all<{ sequence: string; sending_at: number | null; body: string | null }>(
+    'SELECT sequence, sending_at, body FROM replay_items WHERE run = ? AND entity = ? AND stage = ? ORDER BY place LIMIT ?',
     [run, entity ?? IN_LEDGER, stage, limit],
   )
-  return rows.map((row) => ({ sequence: row.sequence, sendingAt: row.sending_at }))
+  return rows.map((row) => ({ sequence: row.sequence, sendingAt: row.sending_at, body: row.body }))
 }
 
 export async function moveReplay(sql: Sql, run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void> {
@@ -109,6 +109,7 @@ export async function moveReplay(sql: Sql, run: number, entity: string, moves: r
     ['run INT', 'entity TEXT', 'sequence TEXT', 'stage TEXT', 'code TEXT', 'now INT'],
     moves.map(({ sequence, stage, code }) => [run, entity, sequence, stage, code, now]),
     `UPDATE replay_items SET stage = v.stage, code = v.code, at = v.now,
+       body = CASE WHEN v.stage IN ('frozen', 'sending') THEN replay_items.body ELSE NULL END,
        sending_at = CASE WHEN v.stage = 'sending' THEN COALESCE(replay_items.sending_at, v.now) ELSE replay_items.sending_at END
      FROM v WHERE replay_items.run = v.run AND replay_items.entity = v.entity AND replay_items.sequence = v.sequence`,
   )

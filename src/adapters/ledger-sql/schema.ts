@@ -145,7 +145,7 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE INDEX replay_runs_open ON replay_runs (selection) WHERE ended_at IS NULL`,
     `CREATE TABLE replay_items (
       run ${integer} NOT NULL, place ${integer} NOT NULL, entity TEXT NOT NULL, sequence TEXT NOT NULL, revision ${integer},
-      stage TEXT NOT NULL, code TEXT, sending_at ${integer}, at ${integer}, PRIMARY KEY (run, place)
+      stage TEXT NOT NULL, code TEXT, body TEXT, sending_at ${integer}, at ${integer}, PRIMARY KEY (run, place)
     )${tableOptions}`,
     `CREATE INDEX replay_items_stage ON replay_items (run, entity, stage, place)`,
     `CREATE UNIQUE INDEX replay_items_name ON replay_items (run, entity, sequence)`,

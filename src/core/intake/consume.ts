@@ -54,9 +54,19 @@ function refused(rejected: Rejection): TakenIn {
   return { events: [], rejected }
 }
 
+/** A ledger that answers and takes nothing is given so long before messages are received again; twice as long each time, up to the longest. */
+const PATIENCE_MS = 4_000
+const LONGEST_PATIENCE_MS = 300_000
+/** So many messages in a row that the ledger does not take each by itself say that it takes none. */
+const ENOUGH_REFUSED = 3
+
 /**
  * Messages become events in the ledger, in micro-batches of one commit each; only then are they settled. When the ledger cannot take them
- * nothing is abandoned: the receiver stops at once, the locks lapse, and it opens again when the ledger answers.
+ * nothing is abandoned: the receiver stops at once and the locks lapse.
+ *
+ * Each time a message is received and not settled the bus counts a delivery, and dead-letters it after ten. So what was received is kept and
+ * offered to the ledger again before anything else is received; it comes again and is known by then. A message that the ledger never takes, while
+ * it takes others, holds up none of them: it comes again by itself until the bus puts it aside.
  */
 export function intake<M extends InboxMessage>(
   inbox: Inbox<M>,
@@ -71,6 +81,9 @@ export function intake<M extends InboxMessage>(
 
   /** Since the last commit. */
   let failures = 0
+  let patienceMs = PATIENCE_MS
+  /** Received and not committed; their locks may be gone. */
+  let pending: readonly M[] = []
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
@@ -98,8 +111,12 @@ export function intake<M extends InboxMessage>(
       if (queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping.signal)
       const messages = queue.take(settings.batchSize)
       if (messages.length === 0) continue
-      const dispositions = await commit(messages, rate(messages.length) > settings.backlogPerSecond)
+      const dispositions = await commit(messages, rate(messages.length) > settings.backlogPerSecond).catch((error: unknown) => {
+        pending = [...messages, ...queue.take(queue.length)]
+        throw error
+      })
       failures = 0
+      patienceMs = PATIENCE_MS
       onRecorded()
       // Not awaited: the next commit goes on while the bus answers. What is not settled comes again and is known.
       void receiver.settle(dispositions).catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
@@ -132,15 +149,67 @@ export function intake<M extends InboxMessage>(
     )
   }
 
+  /** Ends when the ledger takes what it did not take before, or has long enough answered and taken nothing. */
   const waitForLedger = async (): Promise<void> => {
+    let answeringSince: number | null = null
     for (let restMs = 250; !stopping.signal.aborted; restMs = Math.min(10_000, restMs * 2)) {
+      let answers = false
       try {
-        return await ledger.ping()
+        await ledger.ping()
+        answers = true
+        await commitPending()
+        return
       } catch (error) {
-        runtime.log.warn('intake.waits', { ...describeError(error), what: 'the ledger does not answer', retryInMs: restMs })
+        const now = runtime.now()
+        answeringSince = answers ? (answeringSince ?? now) : null
+        if (answeringSince !== null && now - answeringSince >= patienceMs) {
+          patienceMs = Math.min(LONGEST_PATIENCE_MS, patienceMs * 2)
+          pending = []
+          return
+        }
+        const what = answers ? 'the ledger answers and does not take what came in' : 'the ledger does not answer'
+        runtime.log.warn('intake.waits', { ...describeError(error), what, retryInMs: restMs })
         await runtime.sleep(restMs, stopping.signal)
       }
     }
+  }
+
+  /** Rejects when the ledger takes none of them, or goes away meanwhile. */
+  const commitPending = async (): Promise<void> => {
+    let taken = 0
+    let cause: unknown = null
+    for (let at = 0; at < pending.length; at += settings.batchSize) {
+      const messages = pending.slice(at, at + settings.batchSize)
+      try {
+        await commit(messages, true)
+        taken += messages.length
+      } catch (error) {
+        cause = error
+        taken += await commitApart(messages, taken > 0)
+      }
+    }
+    if (pending.length === 0) return
+    if (taken === 0) throw cause
+    pending = []
+    patienceMs = PATIENCE_MS
+    onRecorded()
+  }
+
+  /** One by one, so that one the ledger does not take keeps back no other. Answers how many it took. */
+  const commitApart = async (messages: readonly M[], tookSome: boolean): Promise<number> => {
+    let taken = 0
+    let refused = 0
+    for (const message of messages) {
+      try {
+        await commit([message], true)
+        taken += 1
+      } catch (error) {
+        refused += 1
+        await ledger.ping()
+        if (refused >= ENOUGH_REFUSED && taken === 0 && !tookSome) throw error
+      }
+    }
+    return taken
   }
 
   return {

@@ -142,6 +142,8 @@ export interface Ledger {
   foldAway(cuts: readonly PersonCut[], settledBefore: number, now: number): Promise<{ readonly folded: number }>
   /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
   erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
+  /** Keeps who discarded messages of the bus, and why. */
+  noteDiscarded(entity: string, sequences: readonly string[], actor: string, reason: string, now: number): Promise<void>
   /** A page of events that died after they were taken in, in the order they were; where `next` is not `null`, it continues. */
   deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
   /** One of them, with what it came in; `null` when that event is not dead. `original` is `null` for a row of a file. */

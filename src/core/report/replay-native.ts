@@ -2,6 +2,7 @@ import { RollcallError } from '../errors.ts'
 import type { Shelf, ShelvedCopy, ShelvedMessage } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 import { pick } from './pick.ts'
+import { pacer } from './replay-pace.ts'
 import { copyId, type NativeItem, type NativeMove, type NativeStage, REPLAY_OF, REPLAY_RUN, type ReplayLog } from './replay-log.ts'
 
 export interface NativeReplay {
@@ -262,27 +263,4 @@ async function lookFor(
       if (sequence !== undefined) arrived.add(sequence)
     }
   return arrived
-}
-
-/** So often a second, at the most, while there is a limit. */
-const TURNS_PER_SECOND = 5
-/** What was not sent in time is caught up with for so long; a stall does not end in a burst. */
-const CATCH_UP_MS = 1_000
-
-/** Each batch waits until its time has come: at any moment no more has been sent than the rate allows since the start. */
-function pacer({ perSecond, batch }: NativeReplaySettings, runtime: Pick<Runtime, 'now' | 'sleep'>) {
-  let from: number | null = null
-  let sent = 0
-  return {
-    atOnce: perSecond === null ? batch : Math.max(1, Math.min(batch, Math.floor(perSecond / TURNS_PER_SECOND))),
-    turn: async (count: number, signal: AbortSignal): Promise<void> => {
-      if (perSecond === null) return
-      from ??= runtime.now()
-      sent += count
-      const due = from + (sent / perSecond) * 1_000
-      const late = runtime.now() - due
-      if (late > CATCH_UP_MS) from += late - CATCH_UP_MS
-      else await runtime.sleep(-late, signal)
-    },
-  }
 }

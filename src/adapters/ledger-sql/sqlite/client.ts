@@ -105,6 +105,7 @@ export async function openSqliteLedger({
     peoplePage: remote('peoplePage'),
     deadLetters: remote('deadLetters'),
     deadLetter: remote('deadLetter'),
+    noteDiscarded: remote('noteDiscarded'),
     endDeadLetters: remote('endDeadLetters'),
     takeUncopied: remote('takeUncopied'),
     markCopied: remote('markCopied'),

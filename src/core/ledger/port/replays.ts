@@ -5,11 +5,11 @@ import type { MessageOriginal } from './dead-letters.ts'
 
 /** What a replay asks of the ledger, and what it answers. */
 
-/** One dead letter of a frozen selection. */
+/** One dead letter of a frozen selection. `body` is what it says instead; it is forgotten when its part is over. */
 export type ReplayTarget =
-  | { readonly home: 'ledger'; readonly seq: number; readonly revision: number }
+  | { readonly home: 'ledger'; readonly seq: number; readonly revision: number; readonly body?: string | null }
   /** `stale`: only to be taken off its shelf, because its event has had its answer. */
-  | { readonly home: 'bus'; readonly entity: string; readonly sequence: string; readonly stale: boolean }
+  | { readonly home: 'bus'; readonly entity: string; readonly sequence: string; readonly stale: boolean; readonly body?: string | null }
 
 export interface ReplayOrder {
   /** Names the run on the bus; unique for ever. */
@@ -43,6 +43,8 @@ export interface ReplayItem {
   /** Of the ledger: the event's number. */
   readonly sequence: string
   readonly sendingAt: number | null
+  /** What it says instead of what it said; `null` when it is not edited. */
+  readonly body: string | null
 }
 export interface ReplayEdit {
   readonly event: HrEvent

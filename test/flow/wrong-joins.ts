@@ -1,4 +1,5 @@
 import type { Candidate, Candidates, Interim, JoinedRecord } from '../../src/core/ledger/port.ts'
+import { joinRecords } from '../../src/core/report/join.ts'
 import type { LogRecord } from '../../src/core/report/log-record.ts'
 
 /** What everybody does who joins at all: the latest record for the externalId is the answer to what is waited for. */
@@ -18,4 +19,9 @@ function isOpen({ state }: Candidate): boolean {
 function interimOf({ status, willRetry }: LogRecord): Interim {
   if (status === 'failure') return willRetry ? 'escrowed' : 'failed'
   return status === 'skipped' ? 'unchanged' : 'confirmed'
+}
+
+/** The real join, but only what is waited for is looked at: what was given up, withdrawn or handed over twice is forgotten. */
+export function forgetful(records: readonly LogRecord[], found: Candidates, skewMs: number): JoinedRecord[] {
+  return joinRecords(records, { ...found, operations: found.operations.filter(isOpen) }, skewMs)
 }

@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { RollcallError } from '../core/errors.ts'
+import type { TakenIn } from '../core/intake/consume.ts'
+import type { Ledger, Original } from '../core/ledger/port.ts'
+import type { Json } from '../core/model.ts'
+import type { InboxMessage } from '../core/ports.ts'
+import { type DeadLetter, type DeadLetterSelection, deadLetterId, ledgerReason, parseDeadLetterId } from '../core/report/dead-letter.ts'
+import { findOnShelf, listDeadLetters } from '../core/report/dead-letter-list.ts'
+import { mergePatch } from '../core/report/merge-patch.ts'
+import type { Selected } from '../core/report/replay-plan.ts'
+import { takingIn } from '../rules.ts'
+import type { OpenHomes } from './dead-letter-homes.ts'
+
+/** What is done to a body before it is replayed. */
+export type Edit = (body: string, id: string) => string
+
+export interface Wanted {
+  /** Names of dead letters; without any the selection counts. */
+  readonly ids: readonly string[]
+  readonly selection: DeadLetterSelection
+  readonly archived: boolean
+  readonly max: number
+}
+
+/** Finds what is asked for, edits it, and reads it as intake would. The last of `max` says whether there is more. */
+export async function select(
+  homes: OpenHomes,
+  wanted: Wanted,
+  edit: ((dead: readonly { id: string; body: string }[]) => Edit) | null,
+  config: Config,
+): Promise<{ readonly selected: readonly Selected[]; readonly more: boolean }> {
+  const found: DeadLetter[] = []
+  let more = false
+  for await (const dead of wanted.ids.length > 0 ? named(homes, wanted.ids) : listDeadLetters(homes, wanted.selection, wanted.archived)) {
+    more = found.length >= wanted.max
+    if (more) break
+    found.push(dead)
+  }
+  const takeIn = takingIn(config)
+  const bodies = new Map<string, { readonly message: InboxMessage | null; readonly body: string | null }>()
+  for (const dead of found) if (dead.home === 'bus' || edit) bodies.set(deadLetterId(dead), await bodyOf(homes.ledger, dead))
+  const editable = [...bodies].flatMap(([id, { body }]) => (body === null ? [] : [{ id, body }]))
+  const change = edit && editable.length > 0 ? edit(editable) : null
+  const selected: Selected[] = []
+  for (const dead of found) selected.push(await read(dead, bodies.get(deadLetterId(dead)), change, takeIn))
+  return { selected, more }
+}
+
+async function* named(homes: OpenHomes, ids: readonly string[]): AsyncGenerator<DeadLetter> {
+  for (const id of ids) {
+    const name = parseDeadLetterId(id)
+    if (!name) throw new RollcallError('ArgumentInvalid', `${id} is no dead letter: dl-<number> in the ledger, <queue>#<number> on the bus`)
+    if (name.home === 'bus') {
+      const there = await findOnShelf(homes, name)
+      if (there) yield there
+    } else {
+      const there = await homes.ledger?.deadLetter(name.seq)
+      if (there) yield { home: 'ledger', reason: ledgerReason(there.letter), letter: there.letter }
+    }
+  }
+}
+
+async function bodyOf(ledger: Ledger | null, dead: DeadLetter): Promise<{ message: InboxMessage | null; body: string | null }> {
+  if (dead.home === 'bus') return { message: dead.letter.message, body: dead.letter.message.text }
+  const original = (await ledger?.deadLetter(dead.letter.seq))?.original ?? null
+  return { message: original && messageOf(original), body: original?.body ?? null }
+}
+
+/** What an event came in, as intake would meet it. */
+export function messageOf({ body, ...original }: Original): InboxMessage {
+  return { ...original, text: body }
+}
+
+async function read(
+  dead: DeadLetter,
+  kept: { readonly message: InboxMessage | null; readonly body: string | null } | undefined,
+  change: Edit | null,
+  takeIn: (message: InboxMessage) => Promise<TakenIn>,
+): Promise<Selected> {
+  const refusedAs = (refused: string): Selected => ({ dead, events: null, refused, body: null })
+  if (dead.home === 'ledger' && !change) return { dead, events: null, refused: null, body: null }
+  if (!kept?.message || kept.body === null) return refusedAs(dead.home === 'bus' ? 'BodyNotText' : 'OriginalNotKept')
+  const body = change ? change(kept.body, deadLetterId(dead)) : kept.body
+  const edited = body === kept.body ? null : body
+  if (dead.home === 'ledger' && edited === null) return { dead, events: null, refused: null, body: null }
+  const { events, rejected } = await takeIn({ ...kept.message, text: body })
+  if (rejected) return refusedAs(rejected.code)
+  if (dead.home === 'bus') return { dead, events, refused: null, body: edited }
+  const itself = events.filter(({ source, id }) => source === dead.letter.source && id === dead.letter.id)
+  return itself.length === 0 ? refusedAs('EditNamesAnotherEvent') : { dead, events: itself, refused: null, body: edited }
+}
+
+/** A JSON Merge Patch on every body. Throws `ArgumentInvalid` for what is no JSON. */
+export function patching(text: string): () => Edit {
+  let patch: Json
+  try {
+    patch = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text) as Json
+  } catch (error) {
+    throw new RollcallError('ArgumentInvalid', '--patch takes a JSON Merge Patch, or @ and the name of a file that holds one', {
+      cause: error,
+    })
+  }
+  return () => (body) => {
+    try {
+      return JSON.stringify(mergePatch(JSON.parse(body) as Json, patch))
+    } catch {
+      // Left as it is, intake says what is wrong with it.
+      return body
+    }
+  }
+}
+
+/** More than these nobody edits by hand. */
+const MOST_BY_HAND = 50
+
+/** Opens an editor on the bodies: one JSON object a dead letter, under its name. Throws `EditAborted`. */
+export function editing(editor: string): (dead: readonly { id: string; body: string }[]) => Edit {
+  return (dead) => {
+    if (dead.length > MOST_BY_HAND)
+      throw new RollcallError(
+        'ArgumentInvalid',
+        `--edit opens ${MOST_BY_HAND} dead letters at the most, these are ${dead.length}: narrow the selection, or use --patch`,
+      )
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-edit-'))
+    const file = join(folder, 'dead-letters.json')
+    try {
+      const before = Object.fromEntries(dead.map(({ id, body }) => [id, asJson(body)]))
+      writeFileSync(file, `${JSON.stringify(before, null, 2)}\n`, { mode: 0o600 })
+      const { status } = spawnSync(editor, [file], { stdio: 'inherit', shell: true })
+      if (status !== 0) throw new RollcallError('EditAborted', `${editor} ended with ${status ?? 'a signal'}: nothing was replayed`)
+      const after = readEdited(file)
+      return (body, id) => {
+        const text = JSON.stringify(after[id] ?? null)
+        // What was not touched stays as it was, to the letter.
+        return after[id] === undefined || text === JSON.stringify(before[id]) ? body : text
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+function asJson(body: string): Json {
+  try {
+    return JSON.parse(body) as Json
+  } catch {
+    return body
+  }
+}
+
+function readEdited(file: string): Record<string, Json> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, Json>
+  } catch (error) {
+    throw new RollcallError('EditAborted', 'what was saved is no JSON: nothing was replayed', { cause: error })
+  }
+}

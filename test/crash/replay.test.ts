@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { replayWorld } from './replay-world.ts'
+
+const ASKED = ['--actor', 'operator', '--because', 'a test', '--yes'] as const
+
+void describe('rollcall replay', () => {
+  for (const home of ['ledger', 'bus'] as const)
+    void test(`killed in the middle and called again, dead letters of the ${home} are replayed once each`, async (t) => {
+      const total = 400
+      const world = await replayWorld(total)
+      t.after(() => world.close())
+      const args = ['replay', '--home', home, ...ASKED]
+      // Slow enough that the kill comes while it is at it.
+      const killed = await world.run([...args, '--rate', '100'], 700)
+      assert.equal(killed.code, null, killed.said)
+      const again = await world.run(args)
+      assert.equal(again.code, 0, again.said)
+      assert.match(again.said, /goes on with the run/)
+      if (home === 'ledger') assert.deepEqual(await world.inLedger(), { dead: 0, open: total, done: total })
+      else {
+        const { ids, shelved } = await world.onBus()
+        assert.deepEqual([ids.length, new Set(ids).size, shelved], [total, total, 0])
+      }
+    })
+
+  void test('asks before it does anything, says what it would do, and finds nothing to do the second time', async (t) => {
+    const world = await replayWorld(30)
+    t.after(() => world.close())
+    const unasked = await world.run(['replay', '--home', 'ledger'])
+    assert.equal(unasked.code, 2)
+    assert.match(unasked.said, /--actor and --because/)
+    assert.equal((await world.run(['replay', '--home', 'ledger', '--dry-run'])).code, 0)
+    assert.equal((await world.inLedger()).dead, 30)
+    assert.equal((await world.run(['replay', '--home', 'ledger', ...ASKED])).code, 0)
+    assert.equal((await world.run(['replay', '--home', 'ledger', ...ASKED])).code, 4)
+    assert.equal((await world.run(['replays'])).code, 0)
+    assert.equal((await world.run(['replays', '1'])).code, 0)
+    assert.equal((await world.run(['replays', '9'])).code, 4)
+  })
+
+  void test('a patch changes what is sent, the original is taken away, and both are never there', async (t) => {
+    const world = await replayWorld(20)
+    t.after(() => world.close())
+    const { code, said } = await world.run(['replay', '--home', 'bus', '--patch', '{"data":{"worker":{"title":"y"}}}', ...ASKED])
+    assert.equal(code, 0, said)
+    const { ids, shelved } = await world.onBus()
+    assert.deepEqual([ids.length, shelved], [20, 0])
+  })
+
+  void test('discarding takes a word for it, and archiving puts out of sight', async (t) => {
+    const world = await replayWorld(20)
+    t.after(() => world.close())
+    const by = ['--actor', 'operator', '--because', 'a test'] as const
+    assert.equal((await world.run(['dead-letters', 'discard', '--home', 'ledger', ...by])).code, 2)
+    assert.equal((await world.run(['dead-letters', 'archive', 'dl-1', 'dl-2', '--yes', ...by])).code, 0)
+    assert.equal((await world.run(['dead-letters', 'discard', '--home', 'ledger', '--yes', ...by])).code, 0)
+    assert.equal((await world.inLedger()).dead, 2)
+    assert.equal((await world.run(['dead-letters', 'discard', '--home', 'bus', '--max', '5', '--yes', ...by])).code, 0)
+    assert.equal((await world.onBus()).shelved, 15)
+  })
+})
