@@ -57,12 +57,12 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
     return await carry(open, ledger, config, options, environment)
   }
   const plan = await prepare(ids, options, config, ledger, environment)
-  await report(plan, options, config, ledger)
-  if (plan.targets.length === 0) {
-    if (plan.leftOut.length > 0) return REFUSED
+  if (plan.targets.length + plan.leftOut.length === 0) {
     say('no dead letter fits; rollcall dead-letters list shows what there is')
     return 4
   }
+  await report(plan, options, config, ledger)
+  if (plan.targets.length === 0) return REFUSED
   if (options.dryRun) return 0
   if (!(await confirmed(plan, options))) {
     say('nothing was replayed')

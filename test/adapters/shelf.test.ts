@@ -17,7 +17,7 @@ import { misbehaving } from './support/bus.ts'
 const runtime = systemRuntime(silentLogger, silentTelemetry)
 const never = new AbortController().signal
 const QUEUE = { queue: 'plain' } as const
-const config = configOf({ plain: {}, sessions: { RequiresSession: true } }, [
+const config = configOf({ plain: {}, sessions: { RequiresSession: true }, partitioned: { EnablePartitioning: true } }, [
   { Name: 'topic', Properties: {}, Subscriptions: [{ Name: 'hr', Properties: {} }] },
 ])
 
@@ -83,6 +83,7 @@ function openAt(settings: ShelfSettings): OpenShelf {
       shelf,
       sessions,
       deadLetters: isDead,
+      ordered: !('queue' in settings && settings.queue === 'partitioned'),
       put: async (messages) => {
         await put(client, settings, messages)
         if (isDead) await die(client, settings, messages)
@@ -120,6 +121,7 @@ function openAt(settings: ShelfSettings): OpenShelf {
 void describe('the shelf in memory', () => exerciseShelf(openFake))
 void describe('the dead letters of a queue', () => exerciseShelf(openAt({ ...QUEUE, shelf: 'dead-letters' })))
 void describe('the dead letters of a queue with sessions', () => exerciseShelf(openAt({ queue: 'sessions', shelf: 'dead-letters' })))
+void describe('the dead letters of a partitioned queue', () => exerciseShelf(openAt({ queue: 'partitioned', shelf: 'dead-letters' })))
 void describe('the dead letters of a subscription', () =>
   exerciseShelf(openAt({ topic: 'topic', subscription: 'hr', shelf: 'dead-letters' })))
 void describe('a queue itself', () => exerciseShelf(openAt({ ...QUEUE, shelf: 'queue' })))

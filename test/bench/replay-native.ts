@@ -1,16 +1,20 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { busShelf } from '../../src/adapters/service-bus/shelf.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
+import type { ReplayLog } from '../../src/core/report/replay-log.ts'
 import { replayNative } from '../../src/core/report/replay-native.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { startEntra } from '../../src/local/entra/server.ts'
-import { fakeReplayLog } from '../fakes/replay.ts'
 
 /**
- * Measures a replay of native dead letters, with both doubles running: `node test/bench/replay-native.ts [messages]` (default 10,000). The broker
- * has a process of its own; the selection is kept in memory, so what a ledger adds is not in it.
+ * Measures a replay of native dead letters out of a frozen selection in a SQLite file, with both doubles running:
+ * `node test/bench/replay-native.ts [messages]` (default 10,000). The broker has a process of its own.
  */
 const total = Number(process.argv[2] ?? 10_000)
 const config = {
@@ -38,7 +42,18 @@ for (let from = '0'; ;) {
   if (!last) break
   from = String(BigInt(last.sequence) + 1n)
 }
-const log = fakeReplayLog(sequences)
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
+const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
+const targets = sequences.map((sequence) => ({ home: 'bus', entity: 'hr-events', sequence, stale: false }) as const)
+const { id: run } = await ledger.freezeReplay(
+  { name: 'bench', selection: 'all', actor: 'bench', reason: 'to measure', targets },
+  Date.now(),
+)
+const log: ReplayLog = {
+  items: (stage, limit) => ledger.replayItems(run, 'hr-events', stage, limit),
+  move: (moves, at) => ledger.moveReplay(run, 'hr-events', moves, at),
+  takenIn: (ids) => ledger.takenIn(ids),
+}
 const settings = { perSecond: null, batch: 500, retireAtOnce: 2_000, skewMs: 60_000, inFlightMs: 2_000 }
 const startedAt = performance.now()
 const result = await replayNative(
@@ -55,3 +70,5 @@ await entity.close()
 await closeWithin(2_000, client.close())
 await entra.stop()
 child.disconnect()
+await ledger.close()
+await rm(folder, { recursive: true })

@@ -8,6 +8,7 @@ export const openFake: OpenShelf = async () => {
     shelf,
     sessions: false,
     deadLetters: true,
+    ordered: true,
     put: async (messages) => {
       for (const { text, contentType, properties, reason, description } of messages)
         shelf.messages.push(

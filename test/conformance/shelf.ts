@@ -27,6 +27,8 @@ export interface ShelfSite {
   /** Whether messages without a session are possible here, and whether they bear a reason. */
   readonly sessions: boolean
   readonly deadLetters: boolean
+  /** Whether messages come in the order they were put there: not through several partitions. */
+  readonly ordered: boolean
   put(messages: readonly Put[]): Promise<void>
   /** Somebody else locks the first so many; answers how to complete them. */
   lockFirst(count: number): Promise<() => Promise<void>>
@@ -67,7 +69,9 @@ export function exerciseShelf(open: OpenShelf): void {
     const site = await open(t)
     await site.put(letters(site, 90))
     const first = await all(site.shelf)
-    assert.deepEqual(texts(first), texts(letters(site, 90)))
+    const put = texts(letters(site, 90))
+    if (site.ordered) assert.deepEqual(texts(first), put)
+    else assert.deepEqual(new Set(texts(first)), new Set(put))
     assert.deepEqual(await all(site.shelf), first)
     assert.ok(first.every(({ sequence }, at) => at === 0 || BigInt(sequence) > BigInt(first[at - 1]?.sequence ?? 0)))
     const counts = first.map(({ deliveryCount }) => deliveryCount)
@@ -105,7 +109,7 @@ export function exerciseShelf(open: OpenShelf): void {
     }
     const put = letters(site, 20).map((one, n) => ({ ...one, properties: { kept: n, 'rollcall-replay': 'an older one' } }))
     await site.put(put)
-    const originals = await all(site.shelf)
+    const originals = (await all(site.shelf)).toSorted((a, b) => Number(a.properties['kept']) - Number(b.properties['kept']))
     await site.shelf.resend(
       originals.map((original, n) => ({
         original,
@@ -117,7 +121,7 @@ export function exerciseShelf(open: OpenShelf): void {
     const arrived = await site.arrived(20)
     const inOrder = arrived.toSorted((a, b) => Number(a.properties['kept']) - Number(b.properties['kept']))
     // Sessions keep their order, each for itself.
-    if (!site.sessions) assert.deepEqual(arrived, inOrder)
+    if (!site.sessions && site.ordered) assert.deepEqual(arrived, inOrder)
     assert.deepEqual(
       inOrder,
       put.map(({ text }, n) => ({
@@ -128,7 +132,7 @@ export function exerciseShelf(open: OpenShelf): void {
         properties: { kept: n, 'rollcall-replay': 'r1' },
       })),
     )
-    if (site.deadLetters) assert.deepEqual(await all(site.shelf), originals)
+    if (site.deadLetters) assert.equal((await all(site.shelf)).length, originals.length)
   })
 
   void it('retiring takes the chosen from anywhere, and leaves every other in its place and its order', async (t) => {
@@ -165,7 +169,7 @@ export function exerciseShelf(open: OpenShelf): void {
     await site.put(letters(site, 10))
     const before = (await all(site.shelf)).map(({ sequence }) => sequence)
     const complete = await site.lockFirst(3)
-    const chosen = new Set([before[0], before[2], before[5], '999999'].map(String))
+    const chosen = new Set([before[0], before[2], before[5], String(BigInt(before[9] ?? 0) + 1n)].map(String))
     let answered = false
     const retiring = site.shelf.retire(chosen, never).then((gone) => ((answered = true), gone))
     for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)

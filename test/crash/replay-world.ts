@@ -1,11 +1,12 @@
 import { fork, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
+import type { Place } from '../../src/adapters/service-bus/place.ts'
 import { busShelf } from '../../src/adapters/service-bus/shelf.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
@@ -19,20 +20,38 @@ const CONFIG = {
       {
         Name: 'sbemulatorns',
         Queues: [{ Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } }, { Name: 'hr-dead-letters' }],
+        Topics: [
+          {
+            Name: 'hr-topic',
+            Properties: {},
+            Subscriptions: [
+              { Name: 'rollcall', Properties: { DeadLetteringOnMessageExpiration: true } },
+              { Name: 'others', Properties: { DeadLetteringOnMessageExpiration: false } },
+            ],
+          },
+        ],
       },
     ],
   },
 }
 
 /** A broker in a process of its own and a ledger in a file, each with dead letters, and the command that replays them. */
-export async function replayWorld(total: number) {
+export async function replayWorld(total: number, entrance: 'queue' | 'subscription' = 'queue') {
   const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [JSON.stringify(CONFIG)])
   const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-replay-'))
   const path = join(folder, 'ledger.db')
   await fillLedger(path, total)
-  await fillBus(connectionString, total)
-  const environment = { PATH: process.env['PATH'] ?? '', SERVICEBUS_CONNECTION_STRING: connectionString, LEDGER: path }
+  await fillBus(connectionString, total, entrance === 'queue' ? 'hr-events' : 'hr-topic')
+  const place: Place = entrance === 'queue' ? { queue: 'hr-events' } : { topic: 'hr-topic', subscription: 'rollcall' }
+  const rules = join(folder, 'rollcall.yaml')
+  await writeFile(rules, JSON.stringify({ sources: [{ name: 'hr', ...place }] }))
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    SERVICEBUS_CONNECTION_STRING: connectionString,
+    LEDGER: path,
+    ROLLCALL_CONFIG: rules,
+  }
 
   const command = (...args: readonly string[]) =>
     spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -62,7 +81,7 @@ export async function replayWorld(total: number) {
       const runtime = systemRuntime(silentLogger, silentTelemetry)
       const read = async (shelf: 'queue' | 'dead-letters'): Promise<readonly string[]> => {
         const texts: string[] = []
-        const one = busShelf(client, { queue: 'hr-events', shelf }, runtime)
+        const one = busShelf(client, { ...place, shelf }, runtime)
         for (let from = 0n; ;) {
           const page = await one.peek(String(from), 250)
           const last = page.at(-1)
@@ -98,9 +117,9 @@ export async function replayWorld(total: number) {
   }
 }
 
-async function fillBus(connectionString: string, total: number): Promise<void> {
+async function fillBus(connectionString: string, total: number, entity: string): Promise<void> {
   const client = connect({ kind: 'connection-string', connectionString })
-  const sender = client.createSender('hr-events')
+  const sender = client.createSender(entity)
   const bodyOf = (n: number): Buffer =>
     Buffer.from(
       JSON.stringify({

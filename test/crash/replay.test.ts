@@ -39,6 +39,16 @@ void describe('rollcall replay', () => {
     assert.equal((await world.run(['replays', '9'])).code, 4)
   })
 
+  void test('a dead letter of a subscription goes straight into the ledger, and no other subscription hears of it', async (t) => {
+    const world = await replayWorld(30, 'subscription')
+    t.after(() => world.close())
+    const { code, said } = await world.run(['replay', '--home', 'bus', ...ASKED])
+    assert.equal(code, 0, said)
+    const { ids, shelved } = await world.onBus()
+    assert.deepEqual([ids.length, shelved], [0, 0])
+    assert.deepEqual(await world.inLedger(), { dead: 30, open: 30, done: 30 })
+  })
+
   void test('a patch changes what is sent, the original is taken away, and both are never there', async (t) => {
     const world = await replayWorld(20)
     t.after(() => world.close())

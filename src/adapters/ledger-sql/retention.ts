@@ -97,6 +97,12 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
   )
   await withRows(sql, ['seq INT'], rows, 'DELETE FROM outbox WHERE event_seq IN (SELECT seq FROM v)')
   await withRows(sql, ['seq INT'], rows, 'DELETE FROM edits WHERE event_seq IN (SELECT seq FROM v)')
+  await withRows(
+    sql,
+    ['sequence TEXT'],
+    seqs.map((seq) => [String(seq)]),
+    `UPDATE replay_items SET body = NULL WHERE entity = '' AND body IS NOT NULL AND sequence IN (SELECT sequence FROM v)`,
+  )
   return names.length
 }
 

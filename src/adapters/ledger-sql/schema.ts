@@ -148,6 +148,7 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
       stage TEXT NOT NULL, code TEXT, body TEXT, sending_at ${integer}, at ${integer}, PRIMARY KEY (run, place)
     )${tableOptions}`,
     `CREATE INDEX replay_items_stage ON replay_items (run, entity, stage, place)`,
+    `CREATE INDEX replay_items_body ON replay_items (sequence) WHERE body IS NOT NULL`,
     `CREATE UNIQUE INDEX replay_items_name ON replay_items (run, entity, sequence)`,
     `ALTER TABLE messages ADD COLUMN copy_id TEXT`,
     `CREATE INDEX messages_copy ON messages (copy_id) WHERE copy_id IS NOT NULL`,

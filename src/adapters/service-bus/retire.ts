@@ -139,7 +139,7 @@ export function retirement(
           continue
         }
         if (passed.has(sequence)) again += 1
-        if (farthest < ONE_PARTITION && BigInt(sequence) > farthest) beyond += 1
+        if (BigInt(sequence) > farthest && BigInt(sequence) < ONE_PARTITION) beyond += 1
         passed.add(sequence)
         keep(sequence, message, link)
       }

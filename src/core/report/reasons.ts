@@ -233,6 +233,27 @@ export const REASON_CATALOGUE: readonly Reason[] = [
     waitingHelps: false,
   },
   {
+    codes: ['Discarded'],
+    cause: 'Somebody discarded the dead letter: the event counts as if it had never happened.',
+    fix: 'Nothing; who did it and why is kept.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
+    codes: ['DisabledAlone'],
+    cause: 'The person was put out by a record of nothing else, because the whole record was not taken.',
+    fix: 'Nothing, unless what else the event says matters of somebody who left.',
+    owner: 'directory',
+    waitingHelps: false,
+  },
+  {
+    codes: ['EditNamesAnotherEvent', 'EditTakesTerminationBack', 'OriginalNotKept'],
+    cause: 'An edited dead letter may not become another event, nor take a termination back, and needs the message it came in.',
+    fix: 'Let HR send a new event instead.',
+    owner: 'HR data',
+    waitingHelps: false,
+  },
+  {
     codes: ['MappingFailed'],
     cause: 'An expression of the mapping fails with what the event says; the detail names the target.',
     fix: 'Try the mapping with rollcall plan and correct it, or the value at HR; then replay.',

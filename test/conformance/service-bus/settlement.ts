@@ -78,6 +78,25 @@ export const settlementCases: readonly Case[] = [
     },
   },
   {
+    rule: 'a message of a dead-letter queue comes again in its place however often its lock ran out, and can be peeked all the time',
+    source: 'Dead-letter queues',
+    body: async ({ client, pass }) => {
+      await client.createSender('cf-queue').sendMessages([{ body: 1 }, { body: 2 }, { body: 3 }])
+      const receiver = client.createReceiver('cf-queue', manual)
+      for (const message of await receive(receiver, 3)) await receiver.deadLetterMessage(message)
+      // More often than the queue itself would allow.
+      for (let round = 0; round < 5; round += 1) {
+        const dead = client.createReceiver('cf-queue', deadLetters)
+        const [first, second] = await receive(dead, 3)
+        if (round === 2 && second) await dead.abandonMessage(second)
+        assert.deepEqual(bodies(await dead.peekMessages(10, { fromSequenceNumber: sequenceOf(first) })), [1, 2, 3])
+        await dead.close()
+        await pass(5100)
+      }
+      assert.deepEqual(bodies(await receive(client.createReceiver('cf-queue', deadLetters), 3)), [1, 2, 3])
+    },
+  },
+  {
     rule: 'a dead-lettered message carries reason, description and the properties given, and no source',
     source: 'Dead-letter queues',
     body: async ({ client }) => {
