@@ -18,7 +18,7 @@ void describe('a partitioned queue', () => {
     const { broker, client } = await busFor(t, { EnablePartitioning: true })
     await send(client, numbered(500))
     const opened = await openInbox(t, client, {}, undefined, (message, { settle }) => void settle([complete(message)]))
-    await until('all of them', async () => (await broker.counts(QUEUE)).completed === 500)
+    await until('all of them', async () => (await broker.counts(QUEUE)).completed === 500, 30_000)
     const { arrived } = opened
     assert.equal(new Set(arrived.map(({ sequence }) => sequence)).size, 500)
     assert.ok(arrived.some(beyond))
@@ -75,7 +75,7 @@ void test('several receivers hold more at once than the client lets one', async 
     await receiver.close()
     for (const one of clients) await closeWithin(500, one.close())
   })
-  await until('all of them, unsettled', () => held.length === 2_600)
+  await until('all of them, unsettled', () => held.length === 2_600, 30_000)
   assert.equal(new Set(held.map(numberOf)).size, 2_600)
   await receiver.settle(held.map(complete))
   assert.equal((await broker.counts(QUEUE)).completed, 2_600)

@@ -40,10 +40,10 @@ void test('what compose tells the connector brings the sample events to the dire
   })
   let log = ''
   child.stderr?.on('data', (text: Buffer) => (log += text.toString()))
-  await until('it listens', () => /"probes\.listening"/.test(log))
+  await until('it listens', () => /"probes\.listening"/.test(log), 30_000)
   const [, port = ''] = /"port":(\d+)/.exec(log) ?? []
   const asked = { ...environment, HTTP_ADDRESS: port }
-  await until('it is ready', async () => (await rollcall(['health'], asked)).code === 0, 20_000, 100)
+  await until('it is ready', async () => (await rollcall(['health'], asked)).code === 0, 30_000, 100)
 
   const fed = await rollcall(['local', 'feed', SAMPLES], environment)
   assert.equal(fed.code, 0, fed.stderr)
@@ -56,7 +56,7 @@ void test('what compose tells the connector brings the sample events to the dire
       const open = ['received', 'incomplete', 'planned'].reduce((sum, state) => sum + (events[state] ?? 0), 0)
       return messages > 0 && open === 0 && (nextAt === null || Date.parse(nextAt) > Date.now())
     },
-    30_000,
+    60_000,
     250,
   )
   assert.ok(Object.keys(await doubles.entra.directory()).length > 5)

@@ -30,7 +30,7 @@ void test('a running connector says that it is ready, and health checks of a con
       .on('close', () => reject(new Error('it ended before it listened')))
   })
   const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
-  await until('ready', async () => (await status('/readyz')) === 200)
+  await until('ready', async () => (await status('/readyz')) === 200, 30_000)
   assert.equal(await status('/livez'), 200)
   assert.match(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(), /^rollcall_check\{check="receivers"\} 1$/m)
   const asked = await rollcall(['health'], { HTTP_ADDRESS: String(port) })
