@@ -13,7 +13,7 @@ import { createCredential } from './adapters/graph/credential.ts'
 import { parseEndpoint } from './adapters/graph/endpoint.ts'
 import { guarded } from './adapters/graph/breaker.ts'
 import { graphJob } from './adapters/graph/job.ts'
-import { graphLog, graphProvisioning } from './adapters/graph/provisioning.ts'
+import { graphLog, logWindow, graphProvisioning } from './adapters/graph/provisioning.ts'
 import { isShared, type LedgerPlace, openLedger } from './adapters/ledger-sql/open.ts'
 import { proxyFor, useProxy } from './adapters/proxy.ts'
 import type { Config } from './config.ts'
@@ -75,7 +75,13 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
       inbox: receivers.watch(inboxOf(config, [bus, ...others], credential, runtime, receivers)),
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
-      log: graphLog(graph, endpoint, { requestsPerWindow: config.LOG_REQUESTS_PER_10S, windowMs: 10_000, top: config.LOG_PAGE }, runtime),
+      log: graphLog(
+        graph,
+        endpoint,
+        logWindow({ requests: config.LOG_REQUESTS_PER_10S, windowMs: 10_000 }, runtime),
+        config.LOG_PAGE,
+        runtime,
+      ),
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
       ...(copies ? { copies } : {}),

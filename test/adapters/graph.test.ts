@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test'
 import type { TokenCredential } from '@azure/identity'
 import { graphClient } from '../../src/adapters/graph/client.ts'
 import { parseEndpoint } from '../../src/adapters/graph/endpoint.ts'
-import { graphLog, graphProvisioning } from '../../src/adapters/graph/provisioning.ts'
+import { graphLog, logWindow, graphProvisioning } from '../../src/adapters/graph/provisioning.ts'
 import type { LogPage, Provisioning, ProvisioningLog, UploadAnswer } from '../../src/core/ports.ts'
 import { parseLogRecord } from '../../src/core/report/log-record.ts'
 import type { EntraSettings } from '../../src/local/entra/server.ts'
@@ -40,8 +40,8 @@ function adapters(
 ): Adapters {
   const endpoint = parseEndpoint(endpointUrl, true)
   const graph = graphClient(endpoint, more.identity ?? new Identity(), more.timeoutMs ?? 5_000, Date.now)
-  const limits = { requestsPerWindow: more.requests ?? Infinity, windowMs: more.windowMs ?? 10_000, top: more.top ?? 500 }
-  return { provisioning: graphProvisioning(graph, endpoint), log: graphLog(graph, endpoint, limits, briskRuntime(60_000)) }
+  const window = logWindow({ requests: more.requests ?? Infinity, windowMs: more.windowMs ?? 10_000 }, briskRuntime(60_000))
+  return { provisioning: graphProvisioning(graph, endpoint), log: graphLog(graph, endpoint, window, more.top ?? 500, briskRuntime(60_000)) }
 }
 
 /** A server that answers as told and keeps the requests it saw. */

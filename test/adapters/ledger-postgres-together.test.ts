@@ -186,7 +186,7 @@ void it('instances that do everything at once to the same people end with balanc
               return { record: world.logRecord(employee, { id: `${operation}-${mine}-${round}` }), operation, interim }
             })
             const { now } = world
-            await world.ledger.correlate({ joins, now, finalAt: now + 1_000, watermark: now, disturbed: [], foreign: 0 })
+            await world.ledger.correlate({ joins, now, finalAt: now + 1_000, watermark: now, disturbed: [], foreign: 0, echoes: [] })
           }
         }
       }

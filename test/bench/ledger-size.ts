@@ -202,7 +202,7 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
   }
   await timed('correlate', async () => {
     await ledger.candidates(joins.map(({ record }) => record))
-    await ledger.correlate({ joins, now: world.now, finalAt: world.now, watermark: world.now, disturbed: [], foreign: 0 })
+    await ledger.correlate({ joins, now: world.now, finalAt: world.now, watermark: world.now, disturbed: [], foreign: 0, echoes: [] })
   })
   while ((await timed('finalize', () => ledger.finalize(world.now, 500))) > 0);
   for (;;) {

@@ -143,6 +143,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
         watermark: null,
         disturbed: [],
         foreign: 0,
+        echoes: [],
       })
       await world.finalize()
       await world.plan()

@@ -13,6 +13,7 @@ function page(world: World, more: Partial<CorrelatedPage>): Promise<void> {
     watermark: null,
     disturbed: [],
     foreign: 0,
+    echoes: [],
     ...more,
   })
 }
@@ -32,7 +33,7 @@ export const reportCases: readonly LedgerCase[] = [
         operation: one,
         interim: one === null ? null : ('confirmed' as const),
       }))
-      await world.ledger.correlate({ joins, now: world.now, finalAt: world.now, watermark: null, disturbed: [], foreign: 0 })
+      await world.ledger.correlate({ joins, now: world.now, finalAt: world.now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
       assert.deepEqual(
         (await world.ledger.trace('p1'))?.operations[0]?.records.map(({ id }) => id),
         [record.id],

@@ -168,7 +168,7 @@ export class World {
   /** The log speaks of everything in a call. */
   async answer(sent: Sent, interim: Interim = 'confirmed', more: Partial<LogRecord> = {}): Promise<void> {
     const joins = [...sent.operations].map(([employee, operation]) => ({ record: this.logRecord(employee, more), operation, interim }))
-    await this.ledger.correlate({ joins, now: this.now, finalAt: this.now + 1_000, watermark: null, disturbed: [], foreign: 0 })
+    await this.ledger.correlate({ joins, now: this.now, finalAt: this.now + 1_000, watermark: null, disturbed: [], foreign: 0, echoes: [] })
   }
   /** What is unanswered and was accepted before now is taken for overdue. */
   async expire(maxOffers: number, limit = 10, before = this.now): Promise<Expired> {

@@ -8,6 +8,7 @@ import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
 import { replayCases } from './ledger-replay.ts'
+import { lateCases } from './ledger-late.ts'
 import { reportCases } from './ledger-report.ts'
 import { retentionCases } from './ledger-retention.ts'
 import { rescindCases } from './ledger-rescind.ts'
@@ -27,6 +28,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...rescindCases,
   ...submitCases,
   ...reportCases,
+  ...lateCases,
   ...deadLetterCases,
   ...replayCases,
   ...answerCases,

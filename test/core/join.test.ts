@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Candidate, Candidates } from '../../src/core/ledger/port.ts'
-import { disturbedPeople, foreignRecords, joinRecords } from '../../src/core/report/join.ts'
+import { disturbedPeople, foreignRecords } from '../../src/core/report/disturbed.ts'
+import { joinRecords } from '../../src/core/report/join.ts'
 import type { LogRecord } from '../../src/core/report/log-record.ts'
 import { day } from '../fakes/events.ts'
 import { candidate, candidates, type Joined, joined, logRecord, SKEW } from '../fakes/log.ts'
@@ -123,7 +124,7 @@ void describe('when two operations of a person are open', () => {
   void test('what one record says of itself settles the other too', () => {
     const titled = candidate('op-1', { title: 'Engineer' }, { acceptedAt: day(1) })
     const headed = candidate('op-2', { title: 'Head' }, { acceptedAt: day(1) + 60_000 })
-    const silent = logRecord('r-1', { at: day(1) + 400_000 })
+    const silent = logRecord('r-1', { at: day(1) + 400_000, more: { cycleId: 'another' } })
     const telling = logRecord('r-2', { at: day(1) + 500_000, echo: { title: 'Engineer' } })
     assert.deepEqual(alone([titled, headed], silent, telling), { 'r-1': ['op-2', 'confirmed'], 'r-2': ['op-1', 'confirmed'] })
   })

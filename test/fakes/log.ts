@@ -81,12 +81,15 @@ export function candidate(id: string, user: JsonObject = {}, more: Partial<Candi
     active: user['active'] !== false,
     acceptedAt,
     submittedAt: acceptedAt,
+    failedAt: null,
+    handedOver: 1,
+    spokenOf: 0,
     ...more,
   }
 }
 
 export function candidates(operations: readonly Candidate[], more: Partial<Candidates> = {}): Candidates {
-  return { known: new Set(), operations, byChange: new Map(), unjoined: [], taken: new Map(), ...more }
+  return { known: new Set(), operations, byChange: new Map(), unjoined: [], taken: new Map(), echoes: [], ...more }
 }
 
 /** How far the clocks of these tests may be apart. */

@@ -4,7 +4,7 @@ import { openSqlite } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
 import { type Graph, graphClient } from '../../src/adapters/graph/client.ts'
 import { createCredential } from '../../src/adapters/graph/credential.ts'
 import { parseEndpoint } from '../../src/adapters/graph/endpoint.ts'
-import { graphLog, graphProvisioning } from '../../src/adapters/graph/provisioning.ts'
+import { graphLog, graphProvisioning, logWindow } from '../../src/adapters/graph/provisioning.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
 import { together } from '../../src/core/connector.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
@@ -13,6 +13,7 @@ import { planning } from '../../src/core/plan/planning.ts'
 import type { OutboxMessage, Outlet } from '../../src/core/ports.ts'
 import { submission } from '../../src/core/provision/submit.ts'
 import { correlation } from '../../src/core/report/correlation.ts'
+import { joinRecords } from '../../src/core/report/join.ts'
 import { publication } from '../../src/core/report/publish.ts'
 import { type EntraDouble, type EntraSettings, startEntra } from '../../src/local/entra/server.ts'
 import { type Simulation, simulation } from './simulation.ts'
@@ -24,7 +25,7 @@ const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const FROM = Date.UTC(2026, 10, 2, 6)
-const SPAN_MS = 24 * HOUR
+const DAY_MS = 24 * HOUR
 const CYCLE_MS = 10 * MINUTE
 const UNLIMITED = { perWindow: 40, windowMs: 5 * SECOND, perDay: Number.POSITIVE_INFINITY }
 
@@ -37,8 +38,10 @@ export interface FlowOptions {
   readonly entra?: Partial<EntraSettings>
   /** The double's clock against the connector's. */
   readonly skewMs?: number
-  /** Another correlator, to show that the comparison notices a wrong one. */
-  readonly correlate?: typeof correlation
+  /** Another join, to show that the comparison notices a wrong one. */
+  readonly join?: typeof joinRecords
+  /** How long things happen; a day when missing. */
+  readonly spanMs?: number
   /** Where the ledger is kept; in memory when missing. */
   readonly ledger?: string
 }
@@ -65,21 +68,28 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
     it.stop(),
   )
   const ledger = stack.adopt(await openLedger(sim, options.ledger ?? ':memory:'), (it) => it.close())
-  const world = workload(options.seed, options, FROM + MINUTE, SPAN_MS)
+  const spanMs = options.spanMs ?? DAY_MS
+  const world = workload(options.seed, options, FROM + MINUTE, spanMs)
 
   const published: OutboxMessage[] = []
   const sent = new Map<string, string>()
-  const service = connect(sim, ledger, entra, entraNow, outletOf(sim, published), sent, options.correlate ?? correlation)
+  const service = connect(sim, ledger, entra, outletOf(sim, published), sent, options.join ?? joinRecords)
   const running = service.loops.run()
   stack.defer(async () => {
-    await service.loops.stop()
-    await running
+    // A request that is on its way takes its time, so time has to pass until it is back.
+    let over = false
+    const stopped = service.loops
+      .stop()
+      .then(() => running)
+      .finally(() => (over = true))
+    await sim.until(async () => over, SECOND, Number.POSITIVE_INFINITY)
+    await stopped
   })
   feed(sim, ledger, world, service.wake)
   cycles(sim, entra)
-  disturb(sim, entra, world, options.disturbance ?? {}, FROM, SPAN_MS)
+  disturb(sim, entra, world, options.disturbance ?? {}, FROM, spanMs)
 
-  await untilQuiet(sim, ledger, entra)
+  await untilQuiet(sim, ledger, entra, spanMs)
   const facts = { ledger, entra, world, published, sent, now: sim.now() }
   return {
     ...(await verdict(facts)),
@@ -111,15 +121,14 @@ function connect(
   sim: Simulation,
   ledger: Ledger,
   entra: EntraDouble,
-  entraNow: () => number,
   outlet: Outlet,
   sent: Map<string, string>,
-  correlate: typeof correlation,
+  join: typeof joinRecords,
 ): { readonly loops: ReturnType<typeof together>; readonly wake: () => void } {
   const endpoint = parseEndpoint(entra.endpoint, true)
   const credential = createCredential({ mode: 'local', tenantId: null, clientId: null, clientSecret: null, certificatePath: null })
-  const graph = travelling(sim, graphClient(endpoint, credential, 10_000, sim.now), entraNow, sent)
-  const log = graphLog(graph, endpoint, { requestsPerWindow: 5, windowMs: 10 * SECOND, top: 20 }, sim)
+  const graph = travelling(sim, graphClient(endpoint, credential, 10_000, sim.now), sent)
+  const log = graphLog(graph, endpoint, logWindow({ requests: 5, windowMs: 10 * SECOND }, sim), 20, sim)
   const provisioning = graphProvisioning(graph, endpoint)
   const publish = publication(ledger, outlet, { pollMs: 5 * MINUTE, atOnce: 100 }, sim)
   const submit = [1, 2, 3].map((number) =>
@@ -153,11 +162,11 @@ function connect(
     sim,
     () => publish.wake(),
   )
-  const report = correlate(
+  const report = correlation(
     ledger,
     log,
     {
-      pollMs: 2 * MINUTE,
+      pollMs: 3 * MINUTE,
       pageMs: 0,
       maxLagMs: 10 * MINUTE,
       skewMs: 2 * MINUTE,
@@ -173,19 +182,18 @@ function connect(
       plan.wake()
       publish.wake()
     },
+    join,
   )
   return { loops: together([plan, ...submit, report, publish]), wake: () => plan.wake() }
 }
 
-/** Requests and answers take their time, and answers are dated by the service's clock, which the double's own server does not know. */
-function travelling(sim: Simulation, graph: Graph, entraNow: () => number, sent: Map<string, string>): Graph {
+/** Requests and answers take their time. */
+function travelling(sim: Simulation, graph: Graph, sent: Map<string, string>): Graph {
   const travel = async (request: () => Promise<Response>): Promise<Response> => {
     await sim.sleep(20 + sim.random() * 400)
     const response = await sim.track(async () => {
       const there = await request()
-      const headers = new Headers(there.headers)
-      headers.set('Date', new Date(entraNow()).toUTCString())
-      return new Response(await there.arrayBuffer(), { status: there.status, headers })
+      return new Response(await there.arrayBuffer(), { status: there.status, headers: there.headers })
     })
     await sim.sleep(20 + sim.random() * 400)
     return response
@@ -228,13 +236,13 @@ function cycles(sim: Simulation, entra: EntraDouble): void {
 }
 
 /** Over when nobody has anything left to do, an hour later still has nothing, and the same an hour after that. */
-async function untilQuiet(sim: Simulation, ledger: Ledger, entra: EntraDouble): Promise<void> {
+async function untilQuiet(sim: Simulation, ledger: Ledger, entra: EntraDouble, spanMs: number): Promise<void> {
   const limit = FROM + 4 * 24 * HOUR
   let quietSince: number | null = null
   await sim.until(
     async () => {
       const { stagedNow, escrowedNow } = await entra.stats()
-      const over = sim.now() > FROM + SPAN_MS * 1.3 && stagedNow === 0 && escrowedNow === 0 && (await ledger.idle(sim.now())).idle
+      const over = sim.now() > FROM + spanMs * 1.3 && stagedNow === 0 && escrowedNow === 0 && (await ledger.idle(sim.now())).idle
       if (!over) quietSince = null
       else quietSince ??= sim.now()
       return quietSince !== null && sim.now() > quietSince + 2 * HOUR

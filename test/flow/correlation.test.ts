@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { correlation } from '../../src/core/report/correlation.ts'
+import { Worker } from 'node:worker_threads'
+import type { FlowOptions, FlowResult } from './correlation-truth.ts'
 import { EVERYTHING } from './disturbances.ts'
-import { type FlowResult, runFlow } from './correlation-truth.ts'
+import type { Task } from './truth-worker.ts'
+
+/** A third of a day, so that as much happens at once as in many days of a directory of this size. */
+const SPAN_MS = 8 * 3_600_000
+
+function flow(options: FlowOptions, rule?: Task['rule']): Promise<FlowResult> {
+  const task: Task = { options: { spanMs: SPAN_MS, ...options }, ...(rule ? { rule } : {}) }
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('truth-worker.ts', import.meta.url), { workerData: task })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+}
 
 /** Nothing wrong, nothing without an end, nothing untold, and the directory as the events have it. */
 function holds(result: FlowResult): void {
@@ -16,9 +25,9 @@ function holds(result: FlowResult): void {
   assert.deepEqual(result.differing, [], 'people the directory has otherwise')
 }
 
-void describe('what the ledger believes of the log is what the service did', () => {
+void describe('what the ledger believes of the log is what the service did', { concurrency: 2 }, () => {
   void test('two thousand operations over five hundred people, in disorder but without loss: not one record is joined to another operation', async (t) => {
-    const result = await runFlow({ seed: 1, people: 500, events: 2_800, skewMs: 45_000 })
+    const result = await flow({ seed: 1, people: 500, events: 2_800, skewMs: 45_000 })
     t.diagnostic(`${result.operations} operations, ${result.records} records, ${result.joined} joined`)
     holds(result)
     assert.deepEqual(result.twins, [])
@@ -31,7 +40,7 @@ void describe('what the ledger believes of the log is what the service did', () 
     [3, 60_000],
   ] as const)
     void test(`with losses, failures, retries, delays and other programs too (seed ${seed})`, async (t) => {
-      const result = await runFlow({ seed, people: 200, events: 1_200, skewMs, disturbance: EVERYTHING })
+      const result = await flow({ seed, people: 200, events: 1_200, skewMs, disturbance: EVERYTHING })
       t.diagnostic(
         `${result.operations} operations, ${result.joined} joined, ${result.twins.length} to a twin, ${JSON.stringify(result.states)}`,
       )
@@ -39,37 +48,18 @@ void describe('what the ledger believes of the log is what the service did', () 
     })
 })
 
-const source = fileURLToPath(new URL('../../src/core/', import.meta.url))
-const modules = fileURLToPath(new URL('../../node_modules/', import.meta.url))
-type Correlation = typeof correlation
+void describe('the comparison with the truth notices', { concurrency: 2 }, () => {
+  const small = { seed: 2, people: 60, events: 400, disturbance: EVERYTHING }
 
-/** The correlator with one place of its join changed, from a copy of the sources. */
-async function mutant(folder: string, from: string, to: string): Promise<Correlation> {
-  cpSync(source, join(folder, 'core'), { recursive: true })
-  symlinkSync(modules, join(folder, 'node_modules'))
-  const path = join(folder, 'core', 'report', 'join.ts')
-  const text = readFileSync(path, 'utf8')
-  assert.ok(text.includes(from), `join.ts no longer contains: ${from}`)
-  writeFileSync(
-    path,
-    text.replace(from, () => to),
-  )
-  const module: { readonly correlation: Correlation } = await import(pathToFileURL(join(folder, 'core', 'report', 'correlation.ts')).href)
-  return module.correlation
-}
-
-void describe('the comparison with the truth notices', () => {
-  void test('a join that gives the latest record of a person to the open operation', async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'rollcall-join-'))
-    t.after(() => rmSync(folder, { recursive: true, force: true }))
-    // Whatever the record says of values, time and earlier submissions.
-    const naive = await mutant(
-      folder,
-      'if (primary === undefined || retry',
-      'if (primary !== undefined) return true\n  if (primary === undefined || retry',
-    )
-    const { wrong, operations } = await runFlow({ seed: 2, people: 100, events: 600, disturbance: EVERYTHING, correlate: naive })
+  void test('the naive rule: the latest record for the externalId wins', async (t) => {
+    const { wrong, operations } = await flow(small, 'latestRecordWins')
     t.diagnostic(`${wrong.length} wrong joins in ${operations} operations`)
-    assert.ok(wrong.length > 0)
+    assert.ok(wrong.length > 10, `${wrong.length} wrong joins`)
+  })
+
+  void test('a join that forgets what was given up', async (t) => {
+    const { wrong, operations, unjoined } = await flow(small, 'forgetful')
+    t.diagnostic(`${wrong.length} wrong joins in ${operations} operations, ${unjoined} records without one`)
+    assert.ok(wrong.length + unjoined > 2, `${wrong.length} wrong, ${unjoined} unjoined`)
   })
 })

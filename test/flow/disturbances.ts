@@ -52,16 +52,21 @@ export function disturb(sim: Simulation, entra: EntraDouble, world: Workload, ra
     }
   }
   spread(rates.lost, () => ({ kind: 'lose', externalId: somebody(), times: 1 }))
-  // Nobody of whom another program's change could go unspoken too: no log could tell.
+  // Nobody of whom another program's change, or the service's own retry of what failed, could go unspoken too: no log could tell.
   const touched = new Set<string>()
+  const heardOf = (): string => {
+    let externalId = somebody()
+    while (touched.has(externalId)) externalId = somebody()
+    return externalId
+  }
   spread(rates.unspoken, () => {
     const externalId = somebody()
     touched.add(externalId)
     return { kind: 'lose-record', externalId, times: 1 }
   })
   spread(rates.lostRequests, () => ({ kind: 'lose-request' }))
-  spread(rates.escrowed, () => ({ kind: 'fail', externalId: somebody(), times: 1 + Math.floor(random() * 3), code: one(PATIENT) }))
-  spread(rates.failed, () => ({ kind: 'fail', externalId: somebody(), times: 1 + Math.floor(random() * 3), code: one(IMPATIENT) }))
+  spread(rates.escrowed, () => ({ kind: 'fail', externalId: heardOf(), times: 1 + Math.floor(random() * 3), code: one(PATIENT) }))
+  spread(rates.failed, () => ({ kind: 'fail', externalId: heardOf(), times: 1 + Math.floor(random() * 3), code: one(IMPATIENT) }))
   spread(rates.delayed, () => ({ kind: 'hold', externalId: somebody(), times: 1, cycles: 1 + Math.floor(random() * 6) }))
   spread(rates.unheard, () => ({ kind: 'reset-after' }))
   spread(rates.refused, () => ({ kind: 'status', status: 503, on: random() < 0.5 ? 'log' : 'bulkUpload' }))
@@ -69,8 +74,7 @@ export function disturb(sim: Simulation, entra: EntraDouble, world: Workload, ra
   spread(
     rates.foreign,
     () => {
-      let externalId = somebody()
-      while (touched.has(externalId)) externalId = somebody()
+      const externalId = heardOf()
       return { externalId, userName: `${externalId}@contoso.com`, active: true, title: 'Foreign', displayName: 'Ann Lee' }
     },
     'foreign',

@@ -127,7 +127,7 @@ class Play {
       }
     }
     const { now } = this.world
-    await this.world.ledger.correlate({ joins, now, finalAt: now, watermark: null, disturbed: [], foreign: 0 })
+    await this.world.ledger.correlate({ joins, now, finalAt: now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
     await this.world.finalize()
   }
 

@@ -185,6 +185,6 @@ async function answerWell(ledger: Ledger, operation: string, employee: string, n
     unresolved: false,
   } as const
   const joins = [{ record, operation, interim: 'confirmed' }] as const
-  await ledger.correlate({ joins, now, finalAt: now, watermark: null, disturbed: [], foreign: 0 })
+  await ledger.correlate({ joins, now, finalAt: now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
   await ledger.finalize(now, 100)
 }

@@ -205,7 +205,7 @@ export class Schedule {
       operation,
       interim: 'confirmed' as const,
     }))
-    await this.#ledger.correlate({ joins, now: this.now, finalAt: this.now, watermark: null, disturbed: [], foreign: 0 })
+    await this.#ledger.correlate({ joins, now: this.now, finalAt: this.now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
   }
 
   #write(batch: Batch, answer: BatchAnswer): Promise<void> {

@@ -40,28 +40,39 @@ export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisionin
   }
 }
 
-/** Reads the log within `requestsPerWindow`, counted here, because its 429 often names no time. */
-export function graphLog(
-  graph: Graph,
-  endpoint: Endpoint,
-  limits: { readonly requestsPerWindow: number; readonly windowMs: number; readonly top: number },
-  runtime: Runtime,
-): ProvisioningLog {
-  const sent: number[] = []
-  const turn = async (signal: AbortSignal): Promise<void> => {
+/** Lets a request to the log go when there is room for it. */
+export type LogWindow = <T>(request: () => Promise<T>, signal: AbortSignal) => Promise<T>
+
+/**
+ * Keeps requests to the log within `requests` in any `windowMs`, counted here, because its 429 often names no time. All jobs of a process share
+ * one: the service counts by application and tenant. A place is free again that long after the *answer*, so that no way of any length between here and the service
+ * can crowd more of them into its window.
+ */
+export function logWindow({ requests, windowMs }: { readonly requests: number; readonly windowMs: number }, runtime: Runtime): LogWindow {
+  const places = new Set<{ freeAt: number }>()
+  return async (request, signal) => {
     for (;;) {
       const now = runtime.now()
-      while (sent[0] !== undefined && sent[0] <= now - limits.windowMs) sent.shift()
-      if (sent.length < limits.requestsPerWindow || signal.aborted) break
-      await runtime.sleep((sent[0] ?? now) + limits.windowMs - now, signal)
+      for (const place of places) if (place.freeAt <= now) places.delete(place)
+      if (places.size < requests || signal.aborted) break
+      const next = Math.min(...[...places].map(({ freeAt }) => freeAt))
+      await runtime.sleep(Number.isFinite(next) ? next - now : windowMs / requests, signal)
     }
-    sent.push(runtime.now())
+    const place = { freeAt: Number.POSITIVE_INFINITY }
+    places.add(place)
+    try {
+      return await request()
+    } finally {
+      place.freeAt = runtime.now() + windowMs
+    }
   }
+}
+
+export function graphLog(graph: Graph, endpoint: Endpoint, window: LogWindow, top: number, runtime: Runtime): ProvisioningLog {
   return {
     page: async ({ since, until, about, next, signal }): Promise<LogPage> => {
-      await turn(signal)
       try {
-        return await read(next ?? firstPage(endpoint.jobId, { since, until, about }, limits.top), signal)
+        return await window(() => read(next ?? firstPage(endpoint.jobId, { since, until, about }, top), signal), signal)
       } catch (error) {
         if (error instanceof RollcallError) throw error
         throw new RollcallError('LogUnavailable', `the provisioning log could not be read: ${networkCode(error)}`, { cause: error })

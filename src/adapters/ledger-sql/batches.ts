@@ -144,7 +144,10 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   // No HTTP attempt outlasts the lease: until its answer is there a call counts as if it lasted that long.
   const [call] = await insertRows<{ seq: number }>(sql, 'calls (batch, at, ended_at)', [[seq, now, now + leaseMs]], 'RETURNING seq')
   await sql.run('UPDATE batches SET attempts = attempts + 1, submitted_at = COALESCE(submitted_at, ?) WHERE seq = ?', [now, seq])
-  await sql.run(`UPDATE operations SET submitted_at = COALESCE(submitted_at, ?) WHERE batch = ? AND state = 'batched'`, [now, seq])
+  await sql.run(
+    `UPDATE operations SET submitted_at = COALESCE(submitted_at, ?), handed_over = handed_over + 1 WHERE batch = ? AND state = 'batched'`,
+    [now, seq],
+  )
   addTotals(sql, instance, { calls: 1 })
   return { kind: 'taken', call: call?.seq ?? 0, operations }
 }

@@ -1,90 +1,24 @@
-import type { Candidate, Candidates, CorrelatedPage, JoinedRecord } from '../../core/ledger/port.ts'
+import type { CorrelatedPage, EchoedKey, JoinedRecord } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
-import type { LogRecord } from '../../core/report/log-record.ts'
 import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
 import { offerAgain, planAgain } from './finalize.ts'
-import { operationId, seqOf } from './people.ts'
-import { parse } from './json.ts'
+import { seqOf } from './people.ts'
 import { addTotals } from './totals.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
 
 const WATERMARK = 'provisioning-log'
 
-export async function candidates(sql: Sql, records: readonly LogRecord[]): Promise<Candidates> {
-  const known = await withRows<{ id: string }>(
-    sql,
-    ['id TEXT'],
-    records.map(({ id }) => [id]),
-    'SELECT r.id FROM v JOIN log_records r ON r.id = v.id',
-  )
-  const people = [...new Set(records.map(({ employee }) => employee))].map((id) => [id])
-  const operations = await withRows<{
-    seq: number
-    employee: string
-    state: 'accepted' | 'escrowed'
-    record: string
-    active: number
-    accepted_at: number
-    submitted_at: number
-  }>(
-    sql,
-    ['id TEXT'],
-    people,
-    `SELECT o.seq, o.employee, o.state, o.record, o.active, o.accepted_at, o.submitted_at + o.accepted_at - b.accepted_at AS submitted_at
-     FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
-     WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND o.state IN ('accepted', 'escrowed')`,
-  )
-  const changes = [...new Set(records.map(({ changeId }) => changeId))].map((id) => [id])
-  const byChange = await withRows<{ change_id: string; operation: number }>(
-    sql,
-    ['id TEXT'],
-    changes,
-    'SELECT r.change_id, r.operation FROM v JOIN log_records r ON r.change_id = v.id WHERE r.operation IS NOT NULL',
-  )
-  const unjoined = await withRows<{ detail: string }>(
-    sql,
-    ['id TEXT'],
-    people,
-    'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
-  )
-  const taken = await withRows<{ employee: string; record: string; active: number; at: number | null }>(
-    sql,
-    ['id TEXT'],
-    people,
-    `SELECT o.employee, o.record, o.active, (
-       SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
-     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL`,
-  )
-  const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
-  return {
-    taken: new Map(taken.map(({ employee, record, active, at }) => [employee, { record, active: active === 1, at: at ?? 0 }])),
-    // Those kept are known too.
-    known: new Set([...known, ...kept].map(({ id }) => id)),
-    operations: operations.map((row): Candidate => ({
-      id: operationId(row.seq),
-      employee: row.employee,
-      state: row.state,
-      record: row.record,
-      active: row.active === 1,
-      acceptedAt: row.accepted_at,
-      submittedAt: row.submitted_at,
-    })),
-    byChange: new Map(byChange.map((row) => [row.change_id, operationId(row.operation)])),
-    unjoined: kept,
-  }
-}
-
 export async function correlate(
   sql: Sql,
   instance: string,
-  { joins, now, finalAt, watermark, disturbed, foreign }: CorrelatedPage,
+  { joins, now, finalAt, watermark, disturbed, foreign, echoes }: CorrelatedPage,
 ): Promise<void> {
   await sql.lock('report')
   await lockPeople(sql, [...joins.map(({ record }) => record.employee), ...disturbed])
   await insertRows(
     sql,
-    'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at)',
+    'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at, escrow_retry)',
     onceEach(joins).map((join) => recordRow(join, now)),
     `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
@@ -100,15 +34,16 @@ export async function correlate(
     now,
     finalAt,
   )
+  const late = await settleLate(sql, interims, now, finalAt)
   await addUnanswered(
     sql,
     first.map(({ employee }) => employee),
     -1,
   )
-  const older = await remember(sql, joins, [...first, ...retried], now)
+  const older = await remember(sql, joins, [...first, ...retried, ...late], now)
   await forgetTaken(
     sql,
-    first.filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
+    [...first, ...late].filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
   )
   // What came while the service tried was compared with what the directory held before.
   await planAgain(
@@ -117,12 +52,13 @@ export async function correlate(
     now,
   )
   await noteManagers(sql, joins)
-  await offerAgain(sql, [...disturbed, ...older], now)
+  await offerAgain(sql, [...disturbed, ...older, ...(await overwritten(sql, joins))], now)
   await offerAgainAfterOvertaking(
     sql,
     first.map(({ employee }) => employee),
     now,
   )
+  await keepEchoes(sql, echoes)
   addTotals(sql, instance, { unmatched: foreign })
   if (watermark !== null)
     await sql.run(
@@ -144,7 +80,7 @@ interface Answered {
 function settle(
   sql: Sql,
   interims: readonly (JoinedRecord & { readonly seq: number })[],
-  from: 'accepted' | 'escrowed',
+  from: 'accepted' | 'escrowed' | 'unanswered' | 'failed' | 'answered',
   now: number,
   finalAt: number,
 ): Promise<Answered[]> {
@@ -154,9 +90,25 @@ function settle(
     interims.map(({ seq, interim, record }) => [seq, interim, record.code, record.reason, now, finalAt]),
     `UPDATE operations SET state = CASE WHEN v.interim = 'escrowed' THEN 'escrowed' ELSE 'answered' END, interim = v.interim, code = v.code,
        reason = v.reason, answered_at = v.now, final_at = v.final_at
-     FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'
+     FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'${from === 'answered' ? ` AND operations.interim = 'failed'` : ''}
      RETURNING operations.seq, operations.employee, operations.hash, operations.active, operations.interim, operations.code`,
   )
+}
+
+/**
+ * The same of operations nobody waited for any more: given up as unanswered, or failed and then carried out after all. What was given up takes any answer;
+ * a failure gives way to a success only.
+ */
+async function settleLate(
+  sql: Sql,
+  interims: readonly (JoinedRecord & { readonly seq: number })[],
+  now: number,
+  finalAt: number,
+): Promise<Answered[]> {
+  const givenUp = await settle(sql, interims, 'unanswered', now, finalAt)
+  const good = interims.filter(({ interim }) => interim === 'confirmed' || interim === 'unchanged')
+  const failed = await settle(sql, good, 'failed', now, finalAt)
+  return [...givenUp, ...failed, ...(await settle(sql, good, 'answered', now, finalAt))]
 }
 
 /** A record twice on one page must not reach a multi-row upsert twice; the one that was joined says more. */
@@ -183,6 +135,7 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
     joined,
     joined === null ? JSON.stringify(record) : null,
     now,
+    record.escrowRetry ? 1 : 0,
   ]
 }
 
@@ -197,7 +150,8 @@ async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: read
     sql,
     ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
     [...newest.values()].map(({ employee, hash, seq, active }) => [employee, hash, seq, active, now]),
-    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, taken_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), offers = 0
+    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, taken_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), offers = 0,
+       failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END
      FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation) RETURNING employees.id`,
   )
   const objects = new Map(
@@ -211,6 +165,35 @@ async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: read
   )
   const kept = new Set(remembered.map(({ id }) => id))
   return [...newest.keys()].filter((employee) => !kept.has(employee))
+}
+
+/**
+ * People of whom a record speaks of an operation other than the one the directory took last, and not earlier: a late one, or a follow-up of an older one, may have
+ * undone what came since, so the present record is offered once more. While something is on its way its answer will tell.
+ */
+async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<string[]> {
+  const spoken = joins.filter(({ operation }) => operation !== null)
+  const rows = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    [...new Set(spoken.map(({ record }) => record.employee))].map((id) => [id]),
+    `SELECT DISTINCT p.id FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.employee = p.id JOIN log_records r ON r.operation = o.seq
+     WHERE p.taken_hash IS NOT NULL AND p.unanswered = 0 AND o.seq <> p.taken_operation AND o.hash <> p.taken_hash AND r.status = 'success'
+       AND r.activity_at >= (SELECT MIN(t.activity_at) FROM log_records t WHERE t.operation = p.taken_operation AND t.status IN ('success', 'warning', 'skipped'))`,
+  )
+  return rows.map(({ id }) => id)
+}
+
+async function keepEchoes(sql: Sql, echoes: readonly EchoedKey[]): Promise<void> {
+  await insertRows(
+    sql,
+    'echoes (job, attribute, seen_from, seen_to, cycle)',
+    echoes.map(({ job, key, from, to, cycle }) => [job, key, from, to, cycle]),
+    `ON CONFLICT (job, attribute) DO UPDATE SET
+       seen_from = CASE WHEN excluded.seen_from < echoes.seen_from THEN excluded.seen_from ELSE echoes.seen_from END,
+       cycle = CASE WHEN excluded.seen_to >= echoes.seen_to THEN excluded.cycle ELSE echoes.cycle END,
+       seen_to = CASE WHEN excluded.seen_to > echoes.seen_to THEN excluded.seen_to ELSE echoes.seen_to END`,
+  )
 }
 
 /** The service may carry out at any time what it failed with: from then on nothing is the same as what the directory took last. */

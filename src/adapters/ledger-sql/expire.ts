@@ -1,14 +1,11 @@
 import type { Expired, ExpireQuery, Overdue } from '../../core/ledger/port.ts'
-import { NO_OUTCOME } from '../../core/plan/plan.ts'
+import { NO_OUTCOME, NO_RECORD } from '../../core/plan/plan.ts'
 import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
 import { type Ended, endOperations, eventsOf, failOperations, finishEvents, planAgain, reopenEvents } from './finalize.ts'
 import type { FinishedEvent } from './outbox.ts'
 import { operationId, seqOf } from './people.ts'
 import { type Sql, withRows } from './sql.ts'
-
-/** Nothing was said of it while its neighbours were answered, and nothing again when it was offered once more. */
-const NO_RECORD = 'NoRecord'
 
 export async function overdue(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
   const rows = await sql.all<{ seq: number; employee: string; accepted_at: number }>(

@@ -1,6 +1,7 @@
 import type { Interim } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import { INCOMPLETE_RECORD, REASONS } from '../../core/plan/plan.ts'
+import { lateEventsOf } from './late.ts'
 import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
@@ -21,8 +22,8 @@ export interface Ended {
 /** Answered operations whose quiet period is over become final, their events with them. */
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
   await sql.lock('report')
-  const rows = await sql.all<Ended & { interim: Interim; alone: number }>(
-    `SELECT seq, employee, interim, code, reason, alone FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
+  const rows = await sql.all<Ended & { interim: Interim; alone: number; finished_at: number | null }>(
+    `SELECT seq, employee, interim, code, reason, alone, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
   )
   const reports = await reportsOf(
@@ -38,10 +39,14 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   await endOperations(sql, byInterim.get('unchanged') ?? [], 'unchanged', now)
   await endOperations(sql, byInterim.get('skipped') ?? [], 'skipped', now)
   const good = rows.filter((row) => row.interim !== 'failed')
-  const interims = new Map(good.map((row) => [row.seq, row]))
-  const finished = (await eventsOf(sql, good)).map(({ seq, employee, operation, by_seq }): FinishedEvent => {
+  // What was finished before had been given up, or had failed.
+  const late = rows.filter(({ finished_at }) => finished_at !== null)
+  const interims = new Map([...good, ...late].map((row) => [row.seq, row]))
+  const carried = [...(await eventsOf(sql, good)), ...(await lateEventsOf(sql, late))]
+  const finished = carried.map(({ seq, employee, operation, by_seq }): FinishedEvent => {
     const ended = interims.get(operation)
     const common = { seq, employee, detail: null, by: by_seq, operation }
+    if (ended?.interim === 'failed') return { ...common, state: 'dead-lettered', reason: ended.code, by: null }
     if (by_seq !== null) return { ...common, state: 'superseded', reason: null }
     if (ended?.interim === 'unchanged')
       return { ...common, state: 'unchanged', reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY }
@@ -50,6 +55,12 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   })
   await finishEvents(sql, instance, finished, now)
   await offerReportsAgain(sql, good, now)
+  // What comes back stands in the fold again.
+  await planAgain(
+    sql,
+    late.map(({ employee }) => employee),
+    now,
+  )
   await failOperations(sql, byInterim.get('failed') ?? [], now)
   return rows.length
 }
@@ -63,7 +74,7 @@ export async function endOperations(sql: Sql, ended: readonly Ended[], state: st
   )
 }
 
-interface CarriedEvent {
+export interface CarriedEvent {
   readonly seq: number
   readonly employee: string
   readonly operation: number

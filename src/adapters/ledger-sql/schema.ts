@@ -158,6 +158,17 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `ALTER TABLE employees ADD COLUMN claimed_until ${integer} NOT NULL DEFAULT 0`,
     `CREATE TABLE leases (name TEXT PRIMARY KEY NOT NULL, owner TEXT NOT NULL, until ${integer} NOT NULL)${tableOptions}`,
   ],
+  // A record may be late and speak of what was given up, and of what was handed over twice there may be two; which attributes a job repeats is learned.
+  ({ integer, tableOptions }) => [
+    `ALTER TABLE operations ADD COLUMN handed_over ${integer} NOT NULL DEFAULT 0`,
+    `UPDATE operations SET handed_over = 1 WHERE submitted_at IS NOT NULL`,
+    `ALTER TABLE log_records ADD COLUMN escrow_retry ${integer} NOT NULL DEFAULT 0`,
+    `CREATE INDEX operations_late ON operations (employee) WHERE (state IN ('unanswered', 'withdrawn', 'failed') OR handed_over > 1 OR (state = 'unchanged' AND code <> 'RedundantExport'))`,
+    `CREATE TABLE echoes (
+      job TEXT NOT NULL, attribute TEXT NOT NULL, seen_from ${integer} NOT NULL, seen_to ${integer} NOT NULL, cycle TEXT NOT NULL,
+      PRIMARY KEY (job, attribute)
+    )${tableOptions}`,
+  ],
   // How many rows are in a state changes by the minute, and statistics are of yesterday: PostgreSQL is not told, or it would walk through everything
   // that is open for each handful of rows, because there was nothing open when it looked. SQLite keeps no statistics.
   ({ name }) =>

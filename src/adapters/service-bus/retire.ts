@@ -7,8 +7,8 @@ import { guardedSettler } from './settle.ts'
 
 export interface RetirementSettings {
   readonly patienceMs: number
-  /** True for a queue that dead-letters what was delivered too often; a dead-letter queue does not. */
-  readonly wears: boolean
+  /** A queue whose head was delivered so often is not passed over; `Infinity` for a dead-letter queue, which does nothing with the count. */
+  readonly mostDeliveries: number
 }
 export interface Retirement {
   retire(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>>
@@ -28,8 +28,6 @@ const MOST_KEPT = 10_000
 const NOTHING_MS = 1_000
 const CLOSE_MS = 5_000
 const LONGEST_REST_MS = 5_000
-/** The shortest limit anybody would set is well above it; the service's default is 10. */
-const MOST_DELIVERIES = 7
 /** Asked for one by one before a pass, rather than found missing at the end of it. */
 const FEW = 100
 /** Sequence numbers of a partitioned entity bear the partition above this and rise only inside it. */
@@ -63,7 +61,7 @@ interface Kept {
 export function retirement(
   open: () => ServiceBusReceiver,
   peek: Shelf['peek'],
-  { patienceMs, wears }: RetirementSettings,
+  { patienceMs, mostDeliveries }: RetirementSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
 ): Retirement {
   const links: Link[] = []
@@ -179,7 +177,8 @@ export function retirement(
     }
   }
 
-  const worn = async (): Promise<boolean> => wears && ((await peek('0', 1))[0]?.deliveryCount ?? 0) >= MOST_DELIVERIES
+  const worn = async (): Promise<boolean> =>
+    Number.isFinite(mostDeliveries) && ((await peek('0', 1))[0]?.deliveryCount ?? 0) >= mostDeliveries
 
   async function retire(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const wanted = new Set(sequences)

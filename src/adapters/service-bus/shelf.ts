@@ -14,6 +14,11 @@ export type ShelfSettings = Place & {
   readonly shelf: 'dead-letters' | 'queue'
   /** How long a message is waited for that somebody else keeps locked; longer than the longest lock (5 min) by default. */
   readonly patienceMs?: number
+  /**
+   * A plain queue whose head was delivered so often is not passed over again; well below its `MaxDeliveryCount`. By default 7, which fits the
+   * service's own default of 10.
+   */
+  readonly mostDeliveries?: number
 }
 
 /** A message of a shelf as the client gave it, so that a copy can be made of all of it. */
@@ -21,6 +26,7 @@ interface BusShelved extends ShelvedMessage, BusMessage {}
 
 const CLOSE_MS = 5_000
 const PATIENCE_MS = 330_000
+const MOST_DELIVERIES = 7
 /** The service answers no more than 250 at once, whatever is asked for. */
 export const PEEK_AT_ONCE = 250
 /** What whoever dead-letters a message adds to its properties. */
@@ -50,7 +56,10 @@ export function busShelf(client: ServiceBusClient, settings: ShelfSettings, runt
   const retiring = retirement(
     receiver,
     peek,
-    { patienceMs: settings.patienceMs ?? PATIENCE_MS, wears: settings.shelf === 'queue' },
+    {
+      patienceMs: settings.patienceMs ?? PATIENCE_MS,
+      mostDeliveries: settings.shelf === 'queue' ? (settings.mostDeliveries ?? MOST_DELIVERIES) : Infinity,
+    },
     runtime,
   )
 

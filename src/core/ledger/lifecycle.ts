@@ -53,10 +53,10 @@ export const EVENT_ARROWS: Readonly<Record<EventState, readonly EventState[]>> =
   incomplete: ['incomplete', 'held', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
   planned: OPEN_ARROWS,
   confirmed: ['received', 'skipped', 'dead-lettered'],
-  unchanged: ['received', 'planned', 'unchanged', 'skipped', 'dead-lettered'],
+  unchanged: ['received', 'planned', 'confirmed', 'unchanged', 'skipped', 'dead-lettered'],
   superseded: ['received', 'planned', 'incomplete', 'unchanged', 'superseded', 'skipped'],
   skipped: ['received', 'held', 'planned', 'incomplete', 'unchanged', 'superseded', 'skipped'],
-  'dead-lettered': ['received', 'planned', 'incomplete', 'superseded', 'unchanged', 'skipped'],
+  'dead-lettered': ['received', 'planned', 'incomplete', 'confirmed', 'superseded', 'unchanged', 'skipped', 'dead-lettered'],
 }
 
 export const OPERATION_STATES = [
@@ -83,9 +83,9 @@ export const OPERATION_ARROWS: Readonly<Record<OperationState, readonly Operatio
   confirmed: [],
   unchanged: [],
   skipped: [],
-  failed: [],
+  failed: ['answered'],
   withdrawn: [],
-  unanswered: [],
+  unanswered: ['answered', 'escrowed'],
 }
 
 export const BATCH_STATES = [

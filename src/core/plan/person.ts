@@ -85,6 +85,8 @@ export interface EventDecision {
 export const INCOMPLETE_RECORD = 'IncompleteRecord'
 /** Nothing was ever heard of its operation: the directory may have taken it, so it stays in the fold. */
 export const NO_OUTCOME = 'NoOutcome'
+/** Nothing was said of it while its neighbours were answered, and nothing again when it was offered once more. */
+export const NO_RECORD = 'NoRecord'
 
 /** A dead letter that somebody discarded: it counts as if it had never happened. */
 export const DISCARDED = 'Discarded'

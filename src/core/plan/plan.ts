@@ -14,6 +14,7 @@ export {
   leavesFold,
   MAPPING_FAILED,
   NO_OUTCOME,
+  NO_RECORD,
   type Person,
   type PersonEvent,
   REASONS,

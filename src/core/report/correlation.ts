@@ -2,7 +2,9 @@ import { RollcallError } from '../errors.ts'
 import type { Ledger } from '../ledger/port.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../ports.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
-import { disturbedPeople, foreignRecords, joinRecords } from './join.ts'
+import { disturbedPeople, foreignRecords } from './disturbed.ts'
+import { learnEchoes, newlyLearned } from './evidence.ts'
+import { joinRecords } from './join.ts'
 import { type LogRecord, parseLogRecord } from './log-record.ts'
 
 export interface CorrelateSettings {
@@ -36,7 +38,7 @@ const PATIENCE = 5
 /**
  * Reads the provisioning log and joins its records to operations. A poll reads everything since the watermark, which trails by the longest lag,
  * so late records are seen; what was seen before is dropped by its id. The watermark moves only when a poll has read all its pages:
- * an outage of the log makes nothing overdue.
+ * an outage of the log makes nothing overdue. `join` is another rule only where a test shows what it would do.
  */
 export function correlation(
   ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'>,
@@ -44,6 +46,7 @@ export function correlation(
   settings: CorrelateSettings,
   runtime: Runtime,
   onSettled: () => void,
+  join: typeof joinRecords = joinRecords,
 ): Service & { wake(): void } {
   return loop('correlate', runtime, async (signal) => {
     const from = (await ledger.watermark()) ?? runtime.now() - settings.maxLagMs - settings.skewMs
@@ -96,8 +99,10 @@ export function correlation(
     runtime.telemetry.count('rollcall.log.unreadable', page.records.length - records.length)
     for (let at = 0; at < Math.max(1, records.length); at += AT_ONCE) {
       const part: readonly LogRecord[] = records.slice(at, at + AT_ONCE)
-      const found = await ledger.candidates(part)
-      const joins = joinRecords(part, found, settings.skewMs)
+      const known = await ledger.candidates(part)
+      const echoes = learnEchoes(known.echoes, records)
+      const found = { ...known, echoes: newlyLearned([], echoes) }
+      const joins = join(part, found, settings.skewMs)
       const foreign = foreignRecords(joins, found)
       runtime.telemetry.count('rollcall.log.foreign', foreign.length)
       const now = runtime.now()
@@ -109,6 +114,7 @@ export function correlation(
         watermark: last ? watermark : null,
         disturbed: disturbedPeople(joins, found),
         foreign: foreign.length,
+        echoes: newlyLearned(known.echoes, echoes),
       })
     }
   }

@@ -1,20 +1,25 @@
-import type { Candidate, Candidates, Interim, JoinedRecord, TakenRecord } from '../ledger/port.ts'
-import { parseRecord } from '../plan/record.ts'
-import { echoOf } from '../plan/scim.ts'
+import type { Candidate, Candidates, Interim, JoinedRecord } from '../ledger/port.ts'
+import { agrees, contradicts, type Echoes, learnEchoes, looksLike, missingIn, type Sent, sentBy, unspokenBy } from './evidence.ts'
 import type { LogRecord } from './log-record.ts'
 
 /** The service's word for "the target already holds these values". */
 export const REDUNDANT_EXPORT = 'RedundantExport'
 /** What creating somebody fails with for want of attributes: to a leaver nobody completed it means that the directory never knew the person. */
 const MANDATORY_MISSING = new Set(['MandatoryFieldsMissing', 'MissingValues'])
+/** The log counts whole seconds, so what has the same second may be this much apart. */
+const SAME_SECOND_MS = 999
+/** What the service tries again it put aside when it failed, or soon after. */
+const PUT_ASIDE_WITHIN_MS = 180_000
 
 /**
  * Which operation each new record speaks of. The log names no request, so the join goes by person, time and what the record shows of the values:
  *
  * - records of one change (`changeId`) belong together, in whichever order they come;
- * - a record can only speak of what was handed over before it;
+ * - a record can only speak of what was handed over before it, whether or not anybody still waits for the answer: one that is late speaks of what
+ *   was given up, and does not settle what took its place;
  * - no value it echoes, and nothing it shows of `active`, may contradict what was sent;
- * - when several operations remain, none is settled until there are as many changes as operations; then they pair in order of time.
+ * - a value that was sent and that this job echoes for others has to be there too;
+ * - when operations of different content remain, none is settled until there are as many changes as operations; then they pair in order of time.
  *
  * A record that speaks of nothing we sent stays without an operation. Names are never looked at.
  */
@@ -22,14 +27,19 @@ export function joinRecords(records: readonly LogRecord[], found: Candidates, sk
   const fresh = records.filter((record) => !found.known.has(record.id))
   const byPerson = new Map<string, LogRecord[]>()
   for (const record of [...found.unjoined, ...fresh]) add(byPerson, record.employee, record)
-  const operations = new Map<string, Candidate[]>()
-  for (const operation of found.operations) add(operations, operation.employee, operation)
+  const operations = groupBy(found.operations, (operation) => operation.employee)
+  const echoes = learnEchoes(found.echoes, [...records, ...found.unjoined])
 
   const joins: JoinedRecord[] = []
   for (const [employee, theirs] of byPerson) {
-    joins.push(...joinPerson(unique(theirs), operations.get(employee) ?? [], found.byChange, skewMs))
+    joins.push(...joinPerson(unique(theirs), (operations.get(employee) ?? []).map(sentBy), found.byChange, { echoes, skewMs }))
   }
   return joins
+}
+
+interface Knowledge {
+  readonly echoes: Echoes
+  readonly skewMs: number
 }
 
 interface Change {
@@ -42,23 +52,19 @@ interface Change {
 
 function joinPerson(
   records: readonly LogRecord[],
-  operations: readonly Candidate[],
+  operations: readonly Sent[],
   byChange: ReadonlyMap<string, string>,
-  skewMs: number,
+  knowledge: Knowledge,
 ): JoinedRecord[] {
   const joins: JoinedRecord[] = []
   const changes: Change[] = []
   for (const [changeId, group] of groupBy(records, (record) => record.changeId)) {
     const known = byChange.get(changeId)
     if (known !== undefined) {
-      const escrowed = operations.find(({ id, state }) => id === known && state === 'escrowed')
-      const retry = escrowed && latest(group.filter((record) => record.escrowRetry))
+      const tried = operations.find(({ operation }) => operation.id === known && isPutAside(operation))?.operation
+      const retry = tried && latest(group.filter((record) => record.escrowRetry))
       joins.push(
-        ...group.map((record) => ({
-          record,
-          operation: known,
-          interim: escrowed && record === retry ? interimOf(record, escrowed) : null,
-        })),
+        ...group.map((record) => ({ record, operation: known, interim: tried && record === retry ? interimOf(record, tried) : null })),
       )
     } else {
       const primary = group.find((record) => record.imported) ?? group.find((record) => record.escrowRetry)
@@ -67,69 +73,178 @@ function joinPerson(
   }
   changes.sort((a, b) => timeOf(a) - timeOf(b))
 
-  const open = new Map(operations.map((operation) => [operation.id, operation]))
+  const left = new Set(operations)
+  const failed: Failure[] = []
+  const pending = new Set(changes.filter(({ retry }) => !retry))
+  for (let pair = nextPair(pending, left, knowledge); pair; pair = nextPair(pending, left, knowledge)) {
+    const { change, sent } = pair
+    left.delete(sent)
+    if (sent.operation.handedOver > sent.operation.spokenOf + 1) left.add(spokenOf(sent))
+    pending.delete(change)
+    if (change.primary?.status === 'failure') failed.push({ at: change.primary.activityAt, sent })
+    // Its own answer to the upload is still to come: until then nothing can be settled, and the record is looked at again.
+    joins.push(...(sent.operation.state === 'batched' ? unanswered(change) : answer(change, sent.operation)))
+  }
+  for (const change of pending) {
+    if (change.primary?.status === 'failure') failed.push({ at: change.primary.activityAt, sent: null })
+    joins.push(...unanswered(change))
+  }
   for (const change of changes.filter(({ retry }) => retry)) {
-    const operation = escrowedFor(change, [...open.values()], skewMs)
-    const joined = operation ? answer(change, operation) : change.records.map((record) => ({ record, operation: null, interim: null }))
+    const sent = retriedBy(change, [...left], failed, knowledge)
+    const joined = sent ? answer(change, sent.operation) : unanswered(change)
     joins.push(...joined)
     // What failed once more may be tried again yet.
-    if (operation && joined.some(({ interim }) => interim !== null && interim !== 'escrowed')) open.delete(operation.id)
+    if (sent && joined.some(({ interim }) => interim !== null && interim !== 'escrowed')) left.delete(sent)
   }
-  const pending = changes.filter(({ retry }) => !retry)
-  for (let pair = nextPair(pending, [...open.values()], skewMs); pair; pair = nextPair(pending, [...open.values()], skewMs)) {
-    const { change, operation } = pair
-    open.delete(operation.id)
-    pending.splice(pending.indexOf(change), 1)
-    joins.push(...answer(change, operation))
-  }
-  for (const change of pending) joins.push(...change.records.map((record) => ({ record, operation: null, interim: null })))
-  return joins
+  return joins.map((join) => (decides(join, joins) ? join : { ...join, interim: null }))
 }
 
-/** A change that only one operation can have caused goes first: what it takes may leave one for a change that shows less. */
+/** A failure that these records show, and what had failed: `null` when that is not known, or nobody here sent it. */
+interface Failure {
+  readonly at: number
+  readonly sent: Sent | null
+}
+
+/** Handed over again before its answer was known, it may have been carried out again too. */
+function spokenOf(sent: Sent): Sent {
+  return { ...sent, operation: { ...sent.operation, state: 'answered', spokenOf: sent.operation.spokenOf + 1 } }
+}
+
+/** An operation has one interim outcome: where it was carried out more than once, a success stands before a failure, and then the first. */
+function decides(join: JoinedRecord, joins: readonly JoinedRecord[]): boolean {
+  const rivals = joins.filter(({ operation, interim }) => operation === join.operation && interim !== null)
+  return join.interim !== null && join === (rivals.find(({ interim }) => interim !== 'failed' && interim !== 'escrowed') ?? rivals[0])
+}
+
+/**
+ * A change that only one content can have caused goes first: what it takes may leave one for a change that shows less. Operations that no
+ * record could tell apart need not be: what the record shows is what each of them sent.
+ */
 function nextPair(
-  pending: readonly Change[],
-  open: readonly Candidate[],
-  skewMs: number,
-): { readonly change: Change; readonly operation: Candidate } | undefined {
-  const choices = pending.map((change) => ({ change, eligible: open.filter((operation) => mayAnswer(change, operation, skewMs)) }))
+  pending: ReadonlySet<Change>,
+  left: ReadonlySet<Sent>,
+  knowledge: Knowledge,
+): { readonly change: Change; readonly sent: Sent } | undefined {
+  const choices = [...pending].map((change) => ({ change, eligible: eligibleFor(change, pending, left, knowledge) }))
   for (const { change, eligible } of choices) {
-    const [operation] = eligible
-    if (operation && eligible.length === 1) return { change, operation }
+    const [sent] = eligible.toSorted((a, b) => rankOf(a) - rankOf(b) || a.operation.submittedAt - b.operation.submittedAt)
+    if (sent && eligible.every((other) => looksLike(other, sent)) && eligible.filter(isWaitedFor).length < 2) return { change, sent }
   }
   for (const { change, eligible } of choices) {
-    const rivals = choices.filter((other) => other.eligible.some((operation) => eligible.includes(operation)))
-    const [operation] = eligible.toSorted((a, b) => a.acceptedAt - b.acceptedAt)
-    if (operation && rivals.length >= eligible.length) return { change, operation }
+    const open = eligible.filter(isWaitedFor).toSorted((a, b) => a.operation.acceptedAt - b.operation.acceptedAt)
+    const [sent] = open
+    const rivals = choices.filter((other) => other.eligible.some((one) => open.includes(one)))
+    // Beside what was given up nobody knows how many changes there will be.
+    if (sent && rivals.length >= open.length && eligible.every((one) => isWaitedFor(one) || looksLike(one, sent))) return { change, sent }
   }
   return undefined
 }
 
+function isWaitedFor({ operation: { state } }: Sent): boolean {
+  return state === 'accepted' || state === 'batched'
+}
+
+/** Of operations that look alike the one that is waited for is answered first, then one that never was. */
+function rankOf(sent: Sent): number {
+  const { state } = sent.operation
+  if (isWaitedFor(sent)) return 0
+  return state === 'unanswered' || state === 'withdrawn' ? 1 : 2
+}
+
+function eligibleFor(change: Change, pending: ReadonlySet<Change>, left: ReadonlySet<Sent>, knowledge: Knowledge): readonly Sent[] {
+  const { primary } = change
+  if (primary === undefined) return []
+  const possible = [...left].filter(
+    (sent) => mayAnswer(primary, sent, knowledge.skewMs) && (isWaitedFor(sent) || sent.operation.handedOver > sent.operation.spokenOf),
+  )
+  const whole = possible.filter((sent) => missingIn(primary, sent, knowledge.echoes).length === 0)
+  if (whole.length > 0) return best(primary, whole, knowledge.echoes)
+  return possible.filter((sent) => sent.operation.state === 'accepted' && missedBefore(change, sent, pending, left, knowledge))
+}
+
 /**
- * Which of the operations the service failed with it tried again: the last that was handed over before it put this one aside; where the record does not say
- * when that was, the last of all, because a newer operation takes the place of an older one.
+ * Of those that may have caused it, the ones that explain it best: what one of them spoke of and another did not, the other did not cause. And where all that one
+ * sent is shown that is waited for, one that was given up and sent more, though it is not certain that it would be shown, gives way: had it been that
+ * one, the directory would hold the same.
  */
-function escrowedFor(change: Change, open: readonly Candidate[], skewMs: number): Candidate | undefined {
-  const escrowedAt = change.primary?.escrowedAt ?? Number.POSITIVE_INFINITY
-  const eligible = open.filter((operation) => mayAnswer(change, operation, skewMs)).toSorted((a, b) => a.submittedAt - b.submittedAt)
-  return eligible.findLast(({ submittedAt }) => submittedAt <= escrowedAt + 999) ?? eligible[0]
+function best(record: LogRecord, whole: readonly Sent[], echoes: Echoes): readonly Sent[] {
+  const fewest = Math.min(...whole.map((sent) => unspokenBy(record, sent).length))
+  const explaining = whole.filter((sent) => unspokenBy(record, sent).length === fewest)
+  const showing = explaining.filter((sent) => agrees(record, sent, echoes))
+  return showing.some((sent) => rankOf(sent) === 0) ? explaining.filter((sent) => rankOf(sent) === 0 || showing.includes(sent)) : explaining
 }
 
-function mayAnswer({ primary, retry }: Change, operation: Candidate, skewMs: number): boolean {
-  // A retry speaks of what failed before, and never of what was sent since.
-  if (primary === undefined || retry !== (operation.state === 'escrowed')) return false
+/**
+ * When the answers to two offers of the same record lack the same attributes, the service does not echo them of this person, whatever it does for others:
+ * the other answer is among the pending changes, and the other offer was given up.
+ */
+function missedBefore(
+  { primary }: Change,
+  sent: Sent,
+  pending: ReadonlySet<Change>,
+  left: ReadonlySet<Sent>,
+  { echoes, skewMs }: Knowledge,
+): boolean {
+  if (primary === undefined) return false
+  const missing = missingIn(primary, sent, echoes).join()
+  const earlier = [...left].filter(
+    ({ operation }) =>
+      operation.state === 'unanswered' && operation.record === sent.operation.record && operation.submittedAt < sent.operation.submittedAt,
+  )
+  return [...pending].some(
+    ({ primary: other }) =>
+      other !== undefined &&
+      other !== primary &&
+      other.activityAt < primary.activityAt &&
+      earlier.some((offer) => mayAnswer(other, offer, skewMs) && missingIn(other, offer, echoes).join() === missing),
+  )
+}
+
+/** What the service failed with, and may try again: it goes on for weeks, also with what was given up here. */
+function isPutAside({ state, failedAt }: Candidate): boolean {
+  return state === 'escrowed' || state === 'failed' || failedAt !== null
+}
+
+/**
+ * Which of the operations the service failed with it tried again: the one that failed when this was put aside. Where nobody saw a failure then, one that
+ * nobody heard of, if it can be no other, or the last that was handed over before. Where the record does not say when it was put aside, the last that
+ * failed, because a newer operation takes the place of an older one.
+ */
+function retriedBy({ primary }: Change, left: readonly Sent[], seen: readonly Failure[], { skewMs }: Knowledge): Sent | undefined {
+  if (primary === undefined) return undefined
+  const escrowedAt = primary.escrowedAt ?? null
+  const eligible = left
+    .filter((sent) => mayAnswer(primary, sent, skewMs))
+    .toSorted((a, b) => a.operation.submittedAt - b.operation.submittedAt)
+  const putAside = eligible.filter(({ operation }) => isPutAside(operation))
+  if (escrowedAt === null) return putAside.at(-1)
+  const failures = [...seen, ...left.flatMap((sent) => (sent.operation.failedAt === null ? [] : [{ at: sent.operation.failedAt, sent }]))]
+  const distance = ({ at }: Failure): number => Math.abs(at - escrowedAt)
+  const [nearest, ...others] = failures.toSorted((a, b) => distance(a) - distance(b))
+  if (nearest && distance(nearest) <= PUT_ASIDE_WITHIN_MS) {
+    const { sent } = nearest
+    // What failed in the same second cannot be told apart by when it was put aside.
+    const equals = others.filter(
+      (other) => Math.abs(other.at - nearest.at) <= SAME_SECOND_MS && (!other.sent || mayAnswer(primary, other.sent, skewMs)),
+    )
+    return sent && mayAnswer(primary, sent, skewMs) && equals.every((other) => other.sent && looksLike(other.sent, sent)) ? sent : undefined
+  }
+  const unheard = eligible.filter(
+    ({ operation: { submittedAt, failedAt, state } }) =>
+      submittedAt <= escrowedAt + SAME_SECOND_MS && failedAt === null && state !== 'batched',
+  )
+  const [only] = unheard
+  if (only && unheard.length === 1 && only.operation.state !== 'accepted') return only
+  return unheard.findLast(({ operation }) => isPutAside(operation))
+}
+
+function mayAnswer(record: LogRecord, sent: Sent, skewMs: number): boolean {
   // The log counts whole seconds, so a record of the same second may be later than it looks.
-  return primary.activityAt + 999 >= operation.submittedAt - skewMs && !contradicts(primary, operation)
+  return record.activityAt + SAME_SECOND_MS >= sent.operation.submittedAt - skewMs && !contradicts(record, sent)
 }
 
-/** Only values both sides speak of count: what is not echoed proves nothing. */
-export function contradicts(record: LogRecord, operation: Pick<Candidate, 'record' | 'active'>): boolean {
-  if (record.active !== null && record.active !== operation.active) return true
-  const sent = echoOf(parseRecord(operation.record))
-  return Object.entries(record.echo).some(([key, value]) => {
-    const ours = sent.get(key)
-    return ours !== undefined && key !== 'active' && (ours ?? '') !== value
-  })
+function unanswered({ records }: Change): JoinedRecord[] {
+  return records.map((record) => ({ record, operation: null, interim: null }))
 }
 
 /** When a change failed and was tried again before anybody looked, the last try counts. */
@@ -175,50 +290,4 @@ function add<T>(groups: Map<string, T[]>, key: string, item: T): void {
   const there = groups.get(key)
   if (there) there.push(item)
   else groups.set(key, [item])
-}
-
-/** New records of changes nobody here sent: nothing of the person is on its way. */
-export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates): LogRecord[] {
-  const open = stillOpen(joins, found)
-  const seen = new Set(found.unjoined.map(({ id }) => id))
-  return joins.flatMap(({ record, operation }) =>
-    operation === null && record.imported && !seen.has(record.id) && !open.has(record.employee) ? [record] : [],
-  )
-}
-
-/**
- * People of whom the directory may hold something else than it took from us, because a record later than ours shows a change that answers no open
- * operation: somebody else's, one of ours that was given up, or a new try of one that had failed for good. It is looked at whenever a record of the
- * person comes and nothing of it is on its way, and not only when it is new: while something was, nobody could tell. What we offer again is
- * answered by a later record still, so that this ends.
- */
-export function disturbedPeople(joins: readonly JoinedRecord[], found: Candidates): string[] {
-  const open = stillOpen(joins, found)
-  const taken = takenAfter(joins, found)
-  const disturbed = joins.filter(({ record, operation, interim }) => {
-    const ours = taken.get(record.employee)
-    if (record.status !== 'success' || open.has(record.employee) || (ours && record.activityAt < ours.at)) return false
-    if (record.escrowRetry) return interim === null
-    return operation === null && record.imported && ours !== undefined && contradicts(record, ours)
-  })
-  return [...new Set(disturbed.map(({ record }) => record.employee))]
-}
-
-/** People with an operation the log has not spoken of. An escrowed one is answered by a new try only, which says that it is one. */
-function stillOpen(joins: readonly JoinedRecord[], found: Candidates): ReadonlySet<string> {
-  const answered = new Set(joins.flatMap(({ operation, interim }) => (operation !== null && interim !== null ? [operation] : [])))
-  return new Set(found.operations.filter(({ id, state }) => state === 'accepted' && !answered.has(id)).map(({ employee }) => employee))
-}
-
-/** What the directory took last of each person, these records included, in the order of the log. */
-function takenAfter(joins: readonly JoinedRecord[], found: Candidates): ReadonlyMap<string, TakenRecord> {
-  const taken = new Map(found.taken)
-  const operations = new Map(found.operations.map((operation) => [operation.id, operation]))
-  for (const { record, operation, interim } of joins) {
-    const sent = operation === null ? undefined : operations.get(operation)
-    const took = interim === 'confirmed' || (interim === 'unchanged' && record.code === REDUNDANT_EXPORT)
-    if (sent && took && record.activityAt >= (taken.get(sent.employee)?.at ?? 0))
-      taken.set(sent.employee, { record: sent.record, active: sent.active, at: record.activityAt })
-  }
-  return taken
 }

@@ -58,7 +58,9 @@ export function send(exchange: Exchange, status: number, body: string | undefine
   const { response, requestId, clientRequestId, fault } = exchange
   if (response.headersSent || response.destroyed) return
   const bytes = Buffer.from(body ?? '')
-  const all = { 'content-length': String(bytes.length), 'request-id': requestId, 'client-request-id': clientRequestId, ...headers }
+  // The clock the double was given, not that of the machine.
+  const date = new Date(exchange.receivedAt).toUTCString()
+  const all = { date, 'content-length': String(bytes.length), 'request-id': requestId, 'client-request-id': clientRequestId, ...headers }
   const plainly = (): void => void response.writeHead(status, all).end(bytes)
   switch (fault?.kind) {
     case 'reset-after':

@@ -3,16 +3,35 @@ import type { FinalEventState, OperationState } from '../lifecycle.ts'
 
 /** What correlate and publish ask of the ledger, and what it answers. */
 
+/**
+ * An operation a record may speak of: one that waits for its answer, one the service failed with, one that was given up without a word of it, and one that was
+ * handed over more than once, which the service may have carried out as often.
+ */
 export interface Candidate {
   readonly id: string
   readonly employee: string
-  readonly state: Extract<OperationState, 'accepted' | 'escrowed'>
+  readonly state: Exclude<OperationState, 'pending'>
   readonly record: string
   readonly active: boolean
-  /** When the service accepted it, by the service's own clock. */
+  /** When the service accepted it, by the service's own clock; when it was handed over, where no answer came. */
   readonly acceptedAt: number
   /** When it was handed over first, by the service's clock too: an answer that got lost may have been acted on. */
   readonly submittedAt: number
+  /** The moment the log gives to its failure. */
+  readonly failedAt: number | null
+  /** How often it was handed over, and of how many changes the log has spoken; new tries of the service do not count. */
+  readonly handedOver: number
+  readonly spokenOf: number
+}
+/** An attribute, as the log spells it, that a job repeats of what it imports. */
+export interface EchoedKey {
+  readonly job: string
+  readonly key: string
+  /** The first and the last moment it was seen at. */
+  readonly from: number
+  readonly to: number
+  /** Of the last moment. */
+  readonly cycle: string
 }
 export interface TakenRecord {
   readonly record: string
@@ -30,6 +49,8 @@ export interface Candidates {
   readonly unjoined: readonly LogRecord[]
   /** The record the directory took last, by employee, and when; to tell whether another record changed it since. */
   readonly taken: ReadonlyMap<string, TakenRecord>
+  /** What these jobs were seen to repeat so far. */
+  readonly echoes: readonly EchoedKey[]
 }
 export type Interim = 'confirmed' | 'unchanged' | 'skipped' | 'failed' | 'escrowed'
 export interface JoinedRecord {
@@ -48,6 +69,8 @@ export interface CorrelatedPage {
   readonly disturbed: readonly string[]
   /** New records of changes nobody here sent. */
   readonly foreign: number
+  /** What these records added to what is known of the job. */
+  readonly echoes: readonly EchoedKey[]
 }
 export interface Overdue {
   readonly id: string
