@@ -184,7 +184,7 @@ function activeOf(raw: RawRecord, importStep: RawStep | undefined): boolean | nu
 
 /** Active Directory has no `accountEnabled`: its mapping writes `accountDisabled`, or the bit of `userAccountControl` that disables (documented by Microsoft). */
 function enabledBy(attribute: string | null, value: string | null): boolean | null {
-  switch (attribute?.toLowerCase()) {
+  switch ((attribute ?? '').toLowerCase()) {
     case 'accountenabled':
       return booleanOf(value)
     case 'accountdisabled': {
