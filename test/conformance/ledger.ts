@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import { answerCases } from './ledger-answers.ts'
+import { blameCases } from './ledger-blame.ts'
 import { booksCases } from './ledger-books.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
@@ -30,6 +31,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...reportCases,
   ...lateCases,
   ...deadLetterCases,
+  ...blameCases,
   ...replayCases,
   ...answerCases,
   ...traceCases,
