@@ -8,6 +8,7 @@ import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
+import { putBackCases } from './ledger-put-back.ts'
 import { replayCases } from './ledger-replay.ts'
 import { lateCases } from './ledger-late.ts'
 import { reportCases } from './ledger-report.ts'
@@ -33,6 +34,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...deadLetterCases,
   ...blameCases,
   ...replayCases,
+  ...putBackCases,
   ...answerCases,
   ...traceCases,
   ...booksCases,
