@@ -1,8 +1,7 @@
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { busShelf } from '../adapters/service-bus/shelf.ts'
-import { openLedger } from '../adapters/ledger-sql/open.ts'
 import { systemRuntime } from '../adapters/system.ts'
-import { busAddress, ledgerPlace } from '../compose.ts'
+import { busAddress } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Ledger } from '../core/ledger/port.ts'
@@ -16,6 +15,7 @@ import { type SelectionOptions, selectionOf } from './dead-letters.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printTable, say } from './output.ts'
 import { stopSignal } from './process.ts'
+import { openExisting } from './status.ts'
 import { select } from './replay-select.ts'
 
 export interface EndOptions extends SelectionOptions {
@@ -42,9 +42,7 @@ export async function endDead(
 ): Promise<number> {
   const config = readConfig(environment)
   await using stack = new AsyncDisposableStack()
-  const ledger = stack.adopt(await openLedger(ledgerPlace(config), { kind: options.dryRun ? 'read' : 'write' }, Date.now), (it) =>
-    it.close(),
-  )
+  const ledger = stack.adopt(await openExisting(config, options.dryRun ? 'read' : 'write'), (it) => it.close())
   const wanted = { ids, selection: selectionOf(options), archived: options.archived ?? false, max: options.max }
   const { selected, more } = await withHomes(environment, options.home ?? (how === 'archive' ? 'ledger' : undefined), (homes) =>
     select(homes, wanted, null, config),

@@ -102,7 +102,8 @@ async function onShelf(
       {
         run: run.name,
         shelf,
-        entity: itself,
+        // A queue that requires sessions cannot be looked through: a copy that waits there unseen is sent again, and known as a duplicate by its event.
+        entity: entrance.sessions ? { peek: async () => [] } : itself,
         log: {
           items: (stage, limit) => ledger.replayItems(run.id, entity, stage, limit),
           move: (moves, at) => ledger.moveReplay(run.id, entity, moves, at),

@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline/promises'
-import { openLedger } from '../adapters/ledger-sql/open.ts'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { systemRuntime } from '../adapters/system.ts'
-import { busAddress, ledgerPlace } from '../compose.ts'
+import { busAddress } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Ledger, ReplayRun } from '../core/ledger/port.ts'
@@ -16,6 +15,7 @@ import { type SelectionOptions, selectionOf } from './dead-letters.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printTable, progress, say } from './output.ts'
 import { stopSignal } from './process.ts'
+import { openExisting } from './status.ts'
 import { carryOut, type Ending } from './replay-run.ts'
 import { editing, patching, select } from './replay-select.ts'
 
@@ -47,9 +47,7 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
     throw new RollcallError('ArgumentInvalid', 'a replay takes --actor and --because: both are kept with every message of it')
   const key = selectionKey(ids, options)
   await using stack = new AsyncDisposableStack()
-  const ledger = stack.adopt(await openLedger(ledgerPlace(config), { kind: options.dryRun ? 'read' : 'write' }, Date.now), (it) =>
-    it.close(),
-  )
+  const ledger = stack.adopt(await openExisting(config, options.dryRun ? 'read' : 'write'), (it) => it.close())
 
   const [open] = options.dryRun ? [] : await ledger.replayRuns({ open: key, limit: 1 })
   if (open) {
@@ -211,7 +209,7 @@ const PAGE = 1_000
 /** Runs of the past, or every message of one: who, when, why and what came of it. 4 when there is no such run. */
 export async function replays(environment: NodeJS.ProcessEnv, id: number | undefined, format: Format): Promise<number> {
   await using stack = new AsyncDisposableStack()
-  const ledger = stack.adopt(await openLedger(ledgerPlace(readConfig(environment)), { kind: 'read' }, Date.now), (it) => it.close())
+  const ledger = stack.adopt(await openExisting(readConfig(environment), 'read'), (it) => it.close())
   const runs = (await ledger.replayRuns({ open: null, limit: PAGE })).filter((run) => id === undefined || run.id === id)
   if (id !== undefined && runs.length === 0) {
     say(`there is no run ${id}; rollcall replays lists them`)

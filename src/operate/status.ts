@@ -1,6 +1,6 @@
 import { mayBeThere, openLedger } from '../adapters/ledger-sql/open.ts'
 import { brakeOf, ledgerPlace } from '../compose.ts'
-import { readConfig } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Ledger } from '../core/ledger/port.ts'
 import { forecast } from '../core/provision/pace.ts'
@@ -13,18 +13,23 @@ export async function withLedger<T>(
   work: (ledger: Ledger) => Promise<T>,
   access: 'read' | 'write' = 'read',
 ): Promise<T> {
-  const place = ledgerPlace(readConfig(environment))
-  if (!mayBeThere(place))
-    throw new RollcallError(
-      'LedgerMissing',
-      `there is no ledger at ${place.location}; name another with LEDGER, or start one with rollcall run`,
-    )
-  const ledger = await openLedger(place, { kind: access }, Date.now)
+  const ledger = await openExisting(readConfig(environment), access)
   try {
     return await work(ledger)
   } finally {
     await ledger.close()
   }
+}
+
+/** Throws `LedgerMissing`; never makes one. */
+export function openExisting(config: Config, access: 'read' | 'write'): Promise<Ledger> {
+  const place = ledgerPlace(config)
+  if (!mayBeThere(place))
+    throw new RollcallError(
+      'LedgerMissing',
+      `there is no ledger at ${place.location}; name another with LEDGER, or start one with rollcall run`,
+    )
+  return openLedger(place, { kind: access }, Date.now)
 }
 
 /** 0 when the books balance, 3 when they do not. */

@@ -19,7 +19,11 @@ const CONFIG = {
     Namespaces: [
       {
         Name: 'sbemulatorns',
-        Queues: [{ Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } }, { Name: 'hr-dead-letters' }],
+        Queues: [
+          { Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } },
+          { Name: 'hr-dead-letters' },
+          { Name: 'hr-sessions', Properties: { DeadLetteringOnMessageExpiration: true, RequiresSession: true } },
+        ],
         Topics: [
           {
             Name: 'hr-topic',
@@ -35,17 +39,23 @@ const CONFIG = {
   },
 }
 
+const PLACES = {
+  queue: { queue: 'hr-events' },
+  sessions: { queue: 'hr-sessions' },
+  subscription: { topic: 'hr-topic', subscription: 'rollcall' },
+} satisfies Readonly<Record<string, Place>>
+
 /** A broker in a process of its own and a ledger in a file, each with dead letters, and the command that replays them. */
-export async function replayWorld(total: number, entrance: 'queue' | 'subscription' = 'queue') {
+export async function replayWorld(total: number, entrance: 'queue' | 'sessions' | 'subscription' = 'queue') {
   const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [JSON.stringify(CONFIG)])
   const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-replay-'))
   const path = join(folder, 'ledger.db')
   await fillLedger(path, total)
-  await fillBus(connectionString, total, entrance === 'queue' ? 'hr-events' : 'hr-topic')
-  const place: Place = entrance === 'queue' ? { queue: 'hr-events' } : { topic: 'hr-topic', subscription: 'rollcall' }
+  const place = PLACES[entrance]
+  await fillBus(connectionString, total, 'queue' in place ? place.queue : place.topic)
   const rules = join(folder, 'rollcall.yaml')
-  await writeFile(rules, JSON.stringify({ sources: [{ name: 'hr', ...place }] }))
+  await writeFile(rules, JSON.stringify({ sources: [{ name: 'hr', ...place, sessions: entrance === 'sessions' }] }))
   const environment = {
     PATH: process.env['PATH'] ?? '',
     SERVICEBUS_CONNECTION_STRING: connectionString,
@@ -92,7 +102,7 @@ export async function replayWorld(total: number, entrance: 'queue' | 'subscripti
         await one.close()
         return texts
       }
-      const ids = (await read('queue')).map((text) => (JSON.parse(text) as { id: string }).id)
+      const ids = (entrance === 'sessions' ? [] : await read('queue')).map((text) => (JSON.parse(text) as { id: string }).id)
       const shelved = (await read('dead-letters')).length
       await closeWithin(2_000, client.close())
       return { ids, shelved }
@@ -137,6 +147,7 @@ async function fillBus(connectionString: string, total: number, entity: string):
         body: bodyOf(sent + n),
         contentType: 'application/cloudevents+json',
         messageId: `m${sent + n}`,
+        sessionId: `b${sent + n}`,
         timeToLive: 1,
       })),
     )

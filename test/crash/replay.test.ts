@@ -39,6 +39,14 @@ void describe('rollcall replay', () => {
     assert.equal((await world.run(['replays', '9'])).code, 4)
   })
 
+  void test('a queue with sessions is replayed too', async (t) => {
+    const world = await replayWorld(30, 'sessions')
+    t.after(() => world.close())
+    const { code, said } = await world.run(['replay', '--home', 'bus', ...ASKED])
+    assert.equal(code, 0, said)
+    assert.equal((await world.onBus()).shelved, 0)
+  })
+
   void test('a dead letter of a subscription goes straight into the ledger, and no other subscription hears of it', async (t) => {
     const world = await replayWorld(30, 'subscription')
     t.after(() => world.close())
