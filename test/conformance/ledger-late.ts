@@ -38,6 +38,11 @@ export const lateCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed' })
       assert.deepEqual(await world.outcomes(), ['e1:1:dead-lettered', 'e1:2:confirmed'])
       assert.deepEqual(await candidates(world, 'p1'), [])
+      const trace = await world.ledger.trace(operation)
+      assert.deepEqual(
+        trace?.operations.map(({ id, state, records }) => [id, state, records.length]),
+        [[operation, 'confirmed', 1]],
+      )
       await world.plan()
       assert.equal(await world.next(), null)
       await world.balanced()

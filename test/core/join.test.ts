@@ -3,9 +3,9 @@ import { describe, test } from 'node:test'
 import type { Candidate, Candidates } from '../../src/core/ledger/port.ts'
 import { disturbedPeople, foreignRecords } from '../../src/core/report/disturbed.ts'
 import { joinRecords } from '../../src/core/report/join.ts'
-import type { LogRecord } from '../../src/core/report/log-record.ts'
+import { type LogRecord, parseLogRecord } from '../../src/core/report/log-record.ts'
 import { day } from '../fakes/events.ts'
-import { candidate, candidates, type Joined, joined, logRecord, SKEW } from '../fakes/log.ts'
+import { candidate, candidates, type Joined, joined, logRecord, rawLogRecord, SKEW } from '../fakes/log.ts'
 
 const alone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined => joined(records, candidates(operations))
 
@@ -88,6 +88,16 @@ void describe('what a record shows of active, in order of strength', () => {
   void test('then the scoping step', () => {
     assert.deepEqual(one({ scoping: 'True' }), { 'r-1': ['op-in', 'confirmed'] })
     assert.deepEqual(one({ scoping: 'False' }), { 'r-1': ['op-out', 'confirmed'] })
+  })
+
+  void test('which proves nothing of an account that was found disabled and left so', () => {
+    const matching = { name: 'EntryImport', provisioningStepType: 'matching', status: 'success', details: { accountEnabled: 'False' } }
+    const raw = rawLogRecord('r-1', { scoping: 'True' })
+    const steps = Array.isArray(raw['provisioningSteps']) ? raw['provisioningSteps'] : []
+    const record = parseLogRecord({ ...raw, provisioningSteps: [...steps, matching] })
+    assert.ok(record)
+    assert.equal(record.active, null)
+    assert.deepEqual(alone([leaver], record), { 'r-1': ['op-out', 'confirmed'] })
   })
 
   void test('without any of it two candidates stay open', () => {

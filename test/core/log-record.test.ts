@@ -14,7 +14,13 @@ const joinedAlone = (operations: readonly Candidate[], ...records: readonly LogR
 
 void describe('a record is read whatever is in it', () => {
   void test('without an id, a person or a time it speaks of nothing', () => {
-    for (const more of [{ id: '' }, { id: null }, { sourceIdentity: null }, { sourceIdentity: { id: '' } }, { activityDateTime: 'soon' }])
+    for (const more of [
+      { id: '' },
+      { id: null },
+      { sourceIdentity: null, provisioningSteps: [] },
+      { sourceIdentity: { id: '' }, provisioningSteps: null },
+      { activityDateTime: 'soon' },
+    ])
       assert.equal(parseLogRecord(rawLogRecord('r-1', { more })), null)
   })
 
@@ -64,6 +70,93 @@ void describe('a record is read whatever is in it', () => {
       }),
       { numRuns: 3_000 },
     )
+  })
+})
+
+void describe('other forms a record has been seen or documented in', () => {
+  const raw = (more: Record<string, Json>): Json => ({ ...rawLogRecord('r-1', { scoping: 'True' }), ...more })
+  const read = (more: Record<string, Json>): LogRecord => {
+    const record = parseLogRecord(raw(more))
+    assert(record)
+    return record
+  }
+
+  void test('the beta version alone: action and statusInfo, with the error beside the status', () => {
+    const record = read({
+      provisioningAction: null,
+      provisioningStatusInfo: null,
+      action: 'Update',
+      statusInfo: { '@odata.type': '#microsoft.graph.statusDetails', status: 'failure', errorCode: 'Timeout', reason: 'words' },
+    })
+    assert.deepEqual(
+      [record.action, record.status, record.code, record.reason, record.willRetry],
+      ['update', 'failure', 'Timeout', 'words', true],
+    )
+    assert.equal(read({ statusInfo: { status: 'failure', errorCode: 'Old' } }).status, 'success')
+  })
+
+  void test('ids and values that are numbers, and truth values that are no text', () => {
+    const steps = [
+      {
+        name: 'EntryImportAdd',
+        provisioningStepType: 'import',
+        status: 'success',
+        details: { costCenter: 7, flag: true, gone: null, list: [1] },
+      },
+    ]
+    const record = read({ id: 17, sourceIdentity: { id: 10001 }, cycleId: 4, provisioningSteps: steps })
+    assert.deepEqual([record.id, record.employee, record.cycleId], ['17', '10001', '4'])
+    assert.deepEqual(record.echo, { costCenter: '7', flag: 'True', list: null })
+  })
+
+  void test('a value of another form contradicts nothing and is not missing', () => {
+    const record = read({ provisioningSteps: [{ provisioningStepType: 'import', status: 'success', details: { title: { value: 'x' } } }] })
+    assert.deepEqual(joinedAlone([candidate('op-1', { title: 'Engineer' })], record), { 'r-1': ['op-1', 'confirmed'] })
+  })
+
+  void test('values of modified properties in quotes, and Active Directory’s words for a disabled account', () => {
+    for (const [displayName, newValue, active] of [
+      ['accountEnabled', '"False"', false],
+      ['accountEnabled', false, false],
+      ['accountDisabled', 'True', false],
+      ['accountDisabled', '"False"', true],
+      ['userAccountControl', '514', false],
+      ['userAccountControl', '"512"', true],
+      ['userAccountControl', 'odd', true],
+    ] as const)
+      assert.equal(read({ modifiedProperties: [{ displayName, oldValue: null, newValue }] }).active, active, `${displayName} ${newValue}`)
+  })
+
+  void test('without a source identity the key is the imported one, or what the last step reports by', () => {
+    assert.equal(read({ sourceIdentity: null }).employee, '10001')
+    const export_ = { provisioningStepType: 'export', status: 'success', details: { ReportableIdentifier: '10002' } }
+    assert.equal(read({ sourceIdentity: { id: '' }, provisioningSteps: [export_] }).employee, '10002')
+    assert.equal(parseLogRecord(raw({ sourceIdentity: null, provisioningSteps: [] })), null)
+  })
+
+  void test('lists and details as their JSON, as exports of the log have them', () => {
+    const plain = rawLogRecord('r-1', { echo: { title: 'Engineer' }, scoping: 'True' })
+    const quoted = { ...plain }
+    for (const key of ['provisioningSteps', 'modifiedProperties', 'sourceIdentity', 'provisioningStatusInfo'])
+      quoted[key] = JSON.stringify(plain[key])
+    assert.deepEqual(parseLogRecord(quoted), parseLogRecord(plain))
+  })
+
+  void test('a moment without a zone is UTC', () => {
+    assert.equal(read({ activityDateTime: '2026-11-02T08:00:00' }).activityAt, Date.UTC(2026, 10, 2, 8))
+    assert.equal(read({ activityDateTime: '2026-11-02T08:00:00.1234567Z' }).activityAt, Date.UTC(2026, 10, 2, 8, 0, 0, 123))
+  })
+
+  void test('a skip whose step calls itself a success is a skip, and an unresolved manager beside it is none', () => {
+    const manager = {
+      provisioningStepType: 'processing',
+      status: 'success',
+      details: { SkipReason: 'UnableToResolveReferenceAttributeValue' },
+    }
+    const redundant = { provisioningStepType: 'export', status: 'success', details: { SkipReason: 'RedundantExport' } }
+    const record = read({ provisioningStatusInfo: { status: 'Skipped' }, provisioningSteps: [manager, redundant] })
+    assert.deepEqual([record.status, record.code, record.unresolved], ['skipped', 'RedundantExport', true])
+    assert.deepEqual([read({ provisioningSteps: [manager] }).code, read({ provisioningSteps: [manager] }).unresolved], [null, true])
   })
 })
 

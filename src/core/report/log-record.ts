@@ -20,8 +20,11 @@ export interface LogRecord {
   readonly reason: string | null
   /** Entra object id, when there is an object. */
   readonly objectId: string | null
-  /** What the import step echoes of the record that was sent; empty for a record without an import step. */
-  readonly echo: Readonly<Record<string, string>>
+  /**
+   * What the import step echoes of the record that was sent, as text; empty for a record without an import step. `null` stands for a value that is there
+   * and no text, number or truth value: it can be compared with nothing.
+   */
+  readonly echo: Readonly<Record<string, string | null>>
   /** What the record shows of `active`, from the strongest evidence it holds; `null` when it shows nothing. */
   readonly active: boolean | null
   /** Has an import step: it speaks of something that was sent, and is no mere follow-up and no new try of what failed long ago. */
@@ -36,50 +39,64 @@ export interface LogRecord {
   readonly unresolved: boolean
 }
 
+/** Texts stand as numbers or truth values now and then. */
 const text = z
-  .string()
+  .union([z.string(), z.number().transform(String), z.boolean().transform(spelled)])
   .nullish()
   .catch(null)
   .transform((value) => value ?? null)
+/** An open object; exports of the log have it as its JSON. */
 const details = z
-  .record(z.string(), z.unknown())
+  .preprocess(unquoted, z.record(z.string(), z.unknown()))
   .nullish()
   .catch(null)
   .transform((value) => value ?? {})
-const identity = z.object({ id: text, details }).nullish().catch(null)
+const identity = z.preprocess(unquoted, z.object({ id: text, details }).nullish().catch(null)).catch(null)
+/** One that cannot be read is left out; the others count. */
+const listOf = <T extends z.ZodType>(item: T) =>
+  z.preprocess(
+    unquoted,
+    z
+      .array(item)
+      .nullish()
+      .catch(null)
+      .transform((items) => items ?? []),
+  )
+const errorInformation = { errorCode: text, reason: text }
 
 /** Loose on purpose: fields may be missing or of another form, enums may hold values nobody has seen yet, and none of it may cost an answer. */
 const Raw = z.object({
-  id: z.string().min(1),
+  id: z.union([z.string().min(1), z.number().transform(String)]),
   jobId: text,
   activityDateTime: z.string(),
   changeId: text,
   cycleId: text,
   provisioningAction: text,
   provisioningStatusInfo: z
-    .object({ status: text, errorInformation: z.object({ errorCode: text, reason: text }).nullish().catch(null) })
+    .preprocess(unquoted, z.object({ status: text, errorInformation: z.object(errorInformation).nullish().catch(null) }).nullish())
+    .catch(null),
+  /** What the beta version called the two before, with the words of an error beside the status. */
+  action: text,
+  statusInfo: z
+    .object({ status: text, ...errorInformation })
     .nullish()
     .catch(null),
-  provisioningSteps: z
-    .array(
-      z
-        .object({ name: text, provisioningStepType: text, status: text, details })
-        .catch({ name: null, provisioningStepType: null, status: null, details: {} }),
-    )
-    .nullish()
-    .catch(null)
-    .transform((steps) => steps ?? []),
-  modifiedProperties: z
-    .array(z.object({ displayName: text, oldValue: text, newValue: text }).catch({ displayName: null, oldValue: null, newValue: null }))
-    .nullish()
-    .catch(null)
-    .transform((properties) => properties ?? []),
+  provisioningSteps: listOf(
+    z
+      .object({ name: text, provisioningStepType: text, status: text, details })
+      .catch({ name: null, provisioningStepType: null, status: null, details: {} }),
+  ),
+  modifiedProperties: listOf(
+    z.object({ displayName: text, oldValue: text, newValue: text }).catch({ displayName: null, oldValue: null, newValue: null }),
+  ),
   sourceIdentity: identity,
   targetIdentity: identity,
 })
 type RawRecord = z.output<typeof Raw>
 type RawStep = RawRecord['provisioningSteps'][number]
 
+/** The skip reason of a reference, which is no skip of the record. */
+const UNRESOLVED = 'UnableToResolveReferenceAttributeValue'
 /** Documented: the service tries these again by itself. */
 const RETRIED_BY_SERVICE = new Set(['TooManyRequests', 'InternalServerError', 'WebExceptionProtocolError', 'Timeout'])
 /** The end of the reason in real records: "… It will be retried again after this date: …" */
@@ -90,17 +107,17 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   const parsed = Raw.safeParse(value)
   if (!parsed.success) return null
   const raw = parsed.data
-  const activityAt = Date.parse(raw.activityDateTime)
-  const employee = raw.sourceIdentity?.id
-  if (!employee || Number.isNaN(activityAt)) return null
-
+  const activityAt = momentOf(raw.activityDateTime)
   const escrowRetry = raw.provisioningSteps.some(isRetry)
   const importStep = raw.provisioningSteps.find((step) => isType(step, 'import') && !isRetry(step))
-  const skip = raw.provisioningSteps.find(
-    (step) => typeof step.details['SkipReason'] === 'string' && step.status?.toLowerCase() === 'skipped',
-  )
-  const unresolved = raw.provisioningSteps.some((step) => step.details['SkipReason'] === 'UnableToResolveReferenceAttributeValue')
-  const error = raw.provisioningStatusInfo?.errorInformation
+  const employee = raw.sourceIdentity?.id || keyIn(raw, importStep)
+  if (!employee || activityAt === null) return null
+
+  const status = statusOf(raw.provisioningStatusInfo?.status ?? raw.statusInfo?.status ?? null)
+  const skips = raw.provisioningSteps.flatMap((step) => (typeof step.details['SkipReason'] === 'string' ? [step] : []))
+  const skip = skips.find((step) => step.status?.toLowerCase() === 'skipped') ?? (status === 'skipped' ? skips.at(-1) : undefined)
+  const unresolved = skips.some((step) => step !== skip && step.details['SkipReason'] === UNRESOLVED)
+  const error = raw.provisioningStatusInfo?.errorInformation ?? raw.statusInfo
   return {
     id: raw.id,
     jobId: raw.jobId ?? '',
@@ -108,19 +125,17 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     activityAt,
     changeId: raw.changeId || raw.id,
     cycleId: raw.cycleId ?? '',
-    action: raw.provisioningAction?.toLowerCase() ?? 'other',
-    status: statusOf(raw.provisioningStatusInfo?.status ?? null),
+    action: (raw.provisioningAction ?? raw.action)?.toLowerCase() ?? 'other',
+    status,
     code: error?.errorCode ?? (skip ? String(skip.details['SkipReason']) : null),
     reason: error?.reason ?? null,
     objectId: raw.targetIdentity?.id || null,
-    echo: importStep ? stringsOf(importStep.details) : {},
+    echo: importStep ? shown(importStep.details) : {},
     active: activeOf(raw, importStep),
     imported: importStep !== undefined,
     escrowRetry,
     escrowedAt: escrowRetry ? momentOf(raw.provisioningSteps.find(isRetry)?.details['CreationTime']) : null,
-    willRetry:
-      statusOf(raw.provisioningStatusInfo?.status ?? null) === 'failure' &&
-      (RETRIED_BY_SERVICE.has(error?.errorCode ?? '') || RETRY_ANNOUNCED.test(error?.reason ?? '')),
+    willRetry: status === 'failure' && (RETRIED_BY_SERVICE.has(error?.errorCode ?? '') || RETRY_ANNOUNCED.test(error?.reason ?? '')),
     unresolved,
   }
 }
@@ -139,29 +154,83 @@ function isRetry(step: RawStep): boolean {
   return step.name === 'EntryEscrowRetry' || step.details['TypeName'] === 'EscrowedEntryDefault'
 }
 
+/** A moment without a zone is UTC, as everything the service says. */
 function momentOf(value: unknown): number | null {
-  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN
+  if (typeof value !== 'string') return null
+  const at = Date.parse(/T[\d:.]+$/.test(value) ? `${value}Z` : value)
   return Number.isNaN(at) ? null : at
+}
+
+/** Where the source identity is missing: the key is among what was imported, and the last step reports by it (seen in real records). */
+function keyIn({ provisioningSteps }: RawRecord, importStep: RawStep | undefined): string | null {
+  const keys = [importStep?.details['externalId'], ...provisioningSteps.map((step) => step.details['ReportableIdentifier'])]
+  return keys.find((key): key is string => typeof key === 'string' && key !== '') ?? null
 }
 
 /** In order: the import echo, what the export changed, what the scoping step says. */
 function activeOf(raw: RawRecord, importStep: RawStep | undefined): boolean | null {
   const echoed = booleanOf(importStep?.details['active'])
   if (echoed !== null) return echoed
-  const modified = raw.modifiedProperties.find((property) => property.displayName === 'accountEnabled')
-  const enabled = booleanOf(modified?.newValue)
-  if (enabled !== null) return enabled
+  for (const { displayName, newValue } of raw.modifiedProperties) {
+    const enabled = enabledBy(displayName, newValue)
+    if (enabled !== null) return enabled
+  }
   const scoping = raw.provisioningSteps.find((step) => isType(step, 'scoping'))
-  return booleanOf(scoping?.details['Active in the source system'])
+  const scoped = booleanOf(scoping?.details['Active in the source system'])
+  // Of nobody who is not active has a real record been seen. An account that was found disabled and left so says something else: then nothing is certain.
+  const found = raw.provisioningSteps.find((step) => isType(step, 'matching'))?.details['accountEnabled']
+  return scoped === true && booleanOf(found) === false ? null : scoped
+}
+
+/** Active Directory has no `accountEnabled`: its mapping writes `accountDisabled`, or the bit of `userAccountControl` that disables (documented by Microsoft). */
+function enabledBy(attribute: string | null, value: string | null): boolean | null {
+  switch ((attribute ?? '').toLowerCase()) {
+    case 'accountenabled':
+      return booleanOf(value)
+    case 'accountdisabled': {
+      const disabled = booleanOf(value)
+      return disabled === null ? null : !disabled
+    }
+    case 'useraccountcontrol': {
+      const bits = Number(plain(value) || Number.NaN)
+      return Number.isInteger(bits) ? (bits & 2) === 0 : null
+    }
+    default:
+      return null
+  }
 }
 
 function booleanOf(value: unknown): boolean | null {
-  const lower = typeof value === 'string' ? value.toLowerCase() : value
+  const lower = typeof value === 'string' ? plain(value).toLowerCase() : value
   return lower === 'true' || lower === true ? true : lower === 'false' || lower === false ? false : null
 }
 
-function stringsOf(details: Readonly<Record<string, unknown>>): Record<string, string> {
-  const strings: Record<string, string> = {}
-  for (const [key, value] of Object.entries(details)) if (typeof value === 'string') strings[key] = value
-  return strings
+/** Values of modified properties are JSON in some logs: `"False"` with its quotes. */
+function plain(value: string | null): string {
+  return (value ?? '').replace(/^"(.*)"$/s, '$1').trim()
+}
+
+function shown(details: Readonly<Record<string, unknown>>): Record<string, string | null> {
+  const values: Record<string, string | null> = {}
+  for (const [key, value] of Object.entries(details)) {
+    if (value === null || value === undefined) continue
+    values[key] =
+      typeof value === 'string' ? value : typeof value === 'number' ? String(value) : typeof value === 'boolean' ? spelled(value) : null
+  }
+  return values
+}
+
+/** As the service writes truth values among texts. */
+function spelled(value: boolean): string {
+  return value ? 'True' : 'False'
+}
+
+/** What is no JSON of an object or a list stays as it is. */
+function unquoted(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
+  try {
+    return JSON.parse(value)
+  } catch {
+    return value
+  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createClock, ENTERPRISE, headers, logPage, logRecords, logUrl, open, person, provision, recordsOf } from './support.ts'
+import { createClock, ENTERPRISE, headers, logPage, logRecords, logUrl, open, person, provision, recordsOf, upload } from './support.ts'
 
 const many = (count: number): readonly Readonly<Record<string, unknown>>[] =>
   Array.from({ length: count }, (_, index) => person(`p${index}`))
@@ -151,4 +151,11 @@ void test('records older than the retention are forgotten', async (t) => {
     ['2'],
   )
   assert.equal((await recordsOf(entra, '1')).length, 0)
+})
+
+void test('answers are dated by the clock the double was given', async (t) => {
+  const now = Date.UTC(2026, 10, 2, 8, 0, 7)
+  const entra = await open(t, {}, { now: () => now })
+  const response = await upload(entra, person('1'))
+  assert.equal(response.headers.get('date'), new Date(now).toUTCString())
 })
