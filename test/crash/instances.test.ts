@@ -32,10 +32,14 @@ async function feedAll(t: TestContext, doubles: Doubles, { lines }: History): Pr
 async function readerOf(t: TestContext, location: string): Promise<Ledger> {
   const place = { location, auth: { kind: 'password', password: null }, instance: 'reader', connections: 2, statementMs: 10_000 } as const
   let reader: Ledger | null = null
-  await until('the ledger is there', async () => {
-    reader = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
-    return reader !== null
-  })
+  await until(
+    'the ledger is there',
+    async () => {
+      reader = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
+      return reader !== null
+    },
+    60_000,
+  )
   const found = reader as Ledger | null
   assert.ok(found)
   t.after(() => found.close())

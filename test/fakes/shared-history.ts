@@ -12,7 +12,7 @@ const TOOL = join(SHARED, 'tools', 'hr-history.mjs')
 export const sharedHistoryIsThere = existsSync(TOOL)
 
 /** The real history as its own tool tells it, with the oracle of that tool. `folder` takes its files. */
-export async function sharedHistory(folder: string, seed: number): Promise<History> {
+export async function sharedHistory(folder: string, seed: number, more: readonly string[] = []): Promise<History> {
   const [events, oracleFile] = [join(folder, 'events.jsonl'), join(folder, 'oracle.json')]
   const { stdout } = await promisify(execFile)(process.execPath, [
     TOOL,
@@ -27,6 +27,7 @@ export async function sharedHistory(folder: string, seed: number): Promise<Histo
     '0.05',
     '--seed',
     String(seed),
+    ...more,
   ])
   const told: { readonly events: number } = JSON.parse(stdout)
   const people: Readonly<Record<string, Partial<Expected>>> = JSON.parse(await readFile(oracleFile, 'utf8'))

@@ -110,6 +110,9 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     [now + leaseMs, seq, owner],
   )
   if (!owned) return { kind: 'lost' }
+  // Whoever has to wait asks often, and must not stand in the way of those who may go.
+  const early = await waitForLimits(sql, now, limits, owned.urgent === 1)
+  if (early) return early
   const inBatch = await sql.all<{ employee: string }>(`SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`, [seq])
   await lockPeople(
     sql,

@@ -1,0 +1,227 @@
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
+import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
+import { openSqlite } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
+import type { Driver } from '../../src/adapters/ledger-sql/sql.ts'
+import type { JoinedRecord, Ledger } from '../../src/core/ledger/port.ts'
+import type { HrEvent } from '../../src/core/model.ts'
+import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
+import { startPostgres } from '../adapters/support/postgres.ts'
+import { hrEvent, joiner, messageOf, UNLIMITED, World } from '../conformance/ledger-world.ts'
+import { grow } from './grow.ts'
+
+/**
+ * What one event costs the ledger, from intake to the outcome told, by how much the ledger holds already:
+ *
+ *     node test/bench/ledger-size.ts --driver sqlite   --sizes 10000,100000,1000000
+ *     node test/bench/ledger-size.ts --driver postgres --sizes 10000,100000,1000000
+ *
+ * The first 10,000 events are real work: 1,000 people, ten events each. Larger ledgers are copies of those rows under other names, so that they have the
+ * same shape. Then slices of the same new work are done in turn on each ledger, and their lower quartiles are compared: what else the machine does meets all.
+ */
+const { values } = parseArgs({
+  options: {
+    driver: { type: 'string', default: 'sqlite' },
+    sizes: { type: 'string', default: '10000,100000,1000000' },
+    slices: { type: 'string', default: '25' },
+    slice: { type: 'string', default: '50' },
+    people: { type: 'string', default: '1000' },
+  },
+})
+/** Those of the real work; the smallest ledger holds ten events of each. */
+const PEOPLE = Number(values.people)
+const EVENTS_EACH = 10
+/** Events at once: 400 as when a backlog is worked off, 50 as in steady work. */
+const SLICE = Number(values.slice)
+const sizes = values.sizes.split(',').map(Number)
+const STAGES = ['record', 'plan', 'submit', 'correlate', 'finalize', 'publish'] as const
+type Stage = (typeof STAGES)[number]
+
+await using stack = new AsyncDisposableStack()
+const folder = await mkdtemp(join(tmpdir(), 'rollcall-size-'))
+stack.defer(() => rm(folder, { recursive: true, force: true }))
+const server =
+  values.driver === 'postgres'
+    ? stack.adopt(
+        await startPostgres({ settings: ['fsync=on', 'full_page_writes=on', 'shared_buffers=2GB', 'wal_compression=on'] }),
+        (it) => it.close(),
+      )
+    : null
+
+interface Site {
+  readonly size: number
+  readonly driver: Driver
+  readonly world: World
+  readonly ledger: Ledger
+  readonly bytes: () => Promise<number>
+  readonly times: Map<Stage, number[]>
+  /** Of this process: with SQLite all there is. */
+  readonly cpu: number[]
+  people: number
+}
+
+const sites: Site[] = []
+for (const size of sizes) sites.push(await prepare(size))
+for (let slice = -2; slice < Number(values.slices); slice++) for (const site of sites) await measure(site, slice)
+const report = await Promise.all(
+  sites.map(async (site) => {
+    const stages = Object.fromEntries(STAGES.map((stage) => [stage, Math.round(typical(site.times.get(stage) ?? []))]))
+    const sum = Math.round(typical(perSlice(site)))
+    return {
+      events: site.size,
+      rows: await rowsOf(site.driver),
+      microsecondsPerEvent: sum,
+      cpu: Math.round(typical(site.cpu)),
+      ...stages,
+      bytesPerEvent: Math.round((await site.bytes()) / site.size),
+    }
+  }),
+)
+process.stdout.write(`${values.driver}\n`)
+console.table(report)
+const [smallest, largest] = [report[0], report.at(-1)]
+if (smallest && largest) process.stdout.write(`ratio ${(largest.microsecondsPerEvent / smallest.microsecondsPerEvent).toFixed(2)}\n`)
+
+async function rowsOf(driver: Driver): Promise<number> {
+  let rows = 0
+  for (const table of ['messages', 'events', 'employees', 'operations', 'batches', 'calls', 'log_records', 'outbox'])
+    rows += (await driver.transaction((sql) => sql.all<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`)))[0]?.n ?? 0
+  return rows
+}
+
+async function prepare(size: number): Promise<Site> {
+  let driver: Driver
+  let bytes: () => Promise<number>
+  if (server) {
+    const location = await server.database()
+    driver = postgresDriver({ location, auth: { kind: 'password', password: null }, connections: 4, statementMs: 600_000 })
+    const opened = driver
+    bytes = async () => {
+      const [row] = await opened.transaction((sql) => sql.all<{ bytes: number }>('SELECT pg_database_size(current_database()) AS bytes'))
+      return row?.bytes ?? 0
+    }
+  } else {
+    const path = join(folder, `${size}.db`)
+    driver = openSqlite(path)
+    bytes = async () => {
+      // What is still in the journal is written back first.
+      const checkpoint = openSqlite(path)
+      await checkpoint.close()
+      return (await stat(path)).size
+    }
+  }
+  stack.adopt(driver, (it) => it.close())
+  await migrate(driver, 0)
+  const ledger = sqlLedger(driver, 'bench')
+  const world = new World(ledger)
+  for (let round = 0; round < EVENTS_EACH; round++)
+    for (let from = 0; from < PEOPLE; from += 200) {
+      const people = Array.from({ length: 200 }, (_, index) => from + index)
+      await work(
+        world,
+        people.map((index) => eventOf(`p${index}`, round, `seed-${index}`)),
+      )
+    }
+  const copies = Math.max(1, Math.round(size / (PEOPLE * EVENTS_EACH)))
+  await grow(driver, copies)
+  process.stderr.write(`${size} events are there\n`)
+  return { size, driver, world, ledger, bytes, times: new Map(), cpu: [], people: PEOPLE * copies }
+}
+
+function eventOf(person: string, round: number, id: string): HrEvent {
+  const worker = {
+    title: `Title ${round}`,
+    department: `Department ${round % 7}`,
+    name: { givenName: 'Given', familyName: 'Family' },
+    phone: `+49 30 ${round}`,
+  }
+  return round === 0 ? joiner(`${id}-${round}`, person, worker) : hrEvent(`${id}-${round}`, person, worker, { order: round })
+}
+
+/** New work for people all over the ledger. */
+async function measure(site: Site, slice: number): Promise<void> {
+  const events = Array.from({ length: SLICE }, (_, index) => {
+    const person = (index * 7_919 + (slice + 3) * 104_729) % site.people
+    const copy = Math.floor(person / PEOPLE)
+    const name = copy === 0 ? `p${person % PEOPLE}` : `p${person % PEOPLE}-${copy}`
+    return index % 10 === 9
+      ? eventOf(`new-${slice}-${index}`, 0, `slice-${slice}-${index}`)
+      : eventOf(name, 100 + slice, `slice-${slice}-${index}`)
+  })
+  const before = process.cpuUsage()
+  const times = await work(site.world, events)
+  const { user, system } = process.cpuUsage(before)
+  if (slice < 0) return
+  site.cpu.push((user + system) / SLICE)
+  for (const stage of STAGES) {
+    const there = site.times.get(stage) ?? []
+    site.times.set(stage, there)
+    there.push(((times.get(stage) ?? 0) * 1_000) / SLICE)
+  }
+}
+
+/** The whole flow for these events. */
+async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyMap<Stage, number>> {
+  const times = new Map<Stage, number>()
+  const timed = async <T>(stage: Stage, what: () => Promise<T>): Promise<T> => {
+    const at = performance.now()
+    const result = await what()
+    times.set(stage, (times.get(stage) ?? 0) + performance.now() - at)
+    return result
+  }
+  const { ledger } = world
+  world.now += 10_000
+  await timed('record', () => world.intake(events.map((event) => messageOf(event.id, event))))
+  for (;;) {
+    const due = await timed('plan', () => ledger.duePeople({ now: world.now, limit: 200, maxWaitMs: 60_000, claimMs: server ? 5_000 : 0 }))
+    if (due.length === 0) break
+    const decisions = world.decide(due)
+    await timed('plan', () => ledger.commitPlan(decisions, RELEASED_BRAKE, world.now))
+  }
+  const joins: JoinedRecord[] = []
+  for (;;) {
+    const batch = await timed('submit', () => world.next({ leaseMs: 1_000 }))
+    if (!batch) break
+    const slot = await timed('submit', () => world.slot(batch, { ...UNLIMITED, perWindow: 100_000, perDay: 100_000_000 }))
+    if (slot.kind !== 'taken') throw new Error(slot.kind)
+    const { now } = world
+    await timed('submit', () =>
+      ledger.recordAnswer(batch.id, { kind: 'accepted', call: slot.call, acceptedAt: now, requestId: `request of ${batch.id}` }, now),
+    )
+    joins.push(
+      ...slot.operations.map(({ employee, id }) => ({
+        record: world.logRecord(employee, { id: `record-of-${id}`, changeId: `change-of-${id}`, objectId: `object-${employee}` }),
+        operation: id,
+        interim: 'confirmed' as const,
+      })),
+    )
+  }
+  await timed('correlate', async () => {
+    await ledger.candidates(joins.map(({ record }) => record))
+    await ledger.correlate({ joins, now: world.now, finalAt: world.now, watermark: world.now, disturbed: [], foreign: 0, echoes: [] })
+  })
+  while ((await timed('finalize', () => ledger.finalize(world.now, 500))) > 0);
+  for (;;) {
+    const rows = await timed('publish', () => ledger.takeUnpublished(500))
+    if (rows.length === 0) return times
+    await timed('publish', () =>
+      ledger.markPublished(
+        rows.map(({ id }) => id),
+        world.now,
+      ),
+    )
+  }
+}
+
+function perSlice({ times }: Site): number[] {
+  const first = times.get('record') ?? []
+  return first.map((_, index) => STAGES.reduce((sum, stage) => sum + (times.get(stage)?.[index] ?? 0), 0))
+}
+/** The lower quartile: what else the machine does makes a slice longer and never shorter. */
+function typical(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 4)] ?? 0
+}
