@@ -38,6 +38,8 @@ export interface Composed {
 }
 
 const CLOSE_MS = 5_000
+/** A copy that somebody else keeps locked is taken away another time. */
+const SWEEP_PATIENCE_MS = 15_000
 const DAY_MS = 86_400_000
 /** Several HTTP attempts with their waits. */
 const LONGEST_READ_MS = 300_000
@@ -61,7 +63,7 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
   const bus = connected()
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
   const deadLetters = config.DEAD_LETTER_QUEUE === 'none' ? null : config.DEAD_LETTER_QUEUE
-  const copies = deadLetters === null ? null : copiesAt(bus, deadLetters, runtime)
+  const copies = deadLetters === null ? null : copiesAt(bus, deadLetters, config.DEAD_LETTER_QUEUE_DELIVERIES, runtime)
   stack.defer(async () => copies?.close())
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const { sources, shapes, fold: owned, nameOf } = sourceRules(config.rules.sources)
@@ -106,10 +108,11 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
 function copiesAt(
   bus: ServiceBusClient,
   queue: string,
+  mostDeliveries: number,
   runtime: Runtime,
 ): { readonly outlet: Outlet<string>; readonly shelf: Shelf; close(): Promise<void> } {
   const outlet = busOutlet(bus, queue)
-  const shelf = busShelf(bus, { queue, shelf: 'queue' }, runtime)
+  const shelf = busShelf(bus, { queue, shelf: 'queue', patienceMs: SWEEP_PATIENCE_MS, mostDeliveries }, runtime)
   return {
     outlet,
     shelf,
@@ -242,6 +245,6 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500 },
-    copies: { pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 60_000 },
+    copies: { pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 3_600_000 },
   }
 }

@@ -138,6 +138,8 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             { name: 'SERVICEBUS_FQDN', value: serviceBusHost }
             { name: 'SERVICEBUS_QUEUE', value: eventQueues[0] }
             { name: 'OUTCOMES_QUEUE', value: 'hr-outcomes' }
+            { name: 'DEAD_LETTER_QUEUE', value: 'hr-dead-letters' }
+            { name: 'DEAD_LETTER_QUEUE_DELIVERIES', value: '1500' }
             { name: 'LEDGER', value: ledger }
             { name: 'LEDGER_AUTH', value: 'entra' }
             { name: 'PROVISIONING_ENDPOINT', value: provisioningEndpoint }

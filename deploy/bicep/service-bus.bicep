@@ -16,6 +16,10 @@ param timeToLive string = 'P14D'
 @description('For queues that detect duplicates. Outcomes carry the same id each time they are sent.')
 param duplicateWindow string = 'PT1H'
 
+// Copies of dead letters are passed over when stale ones among them are taken away, and each pass counts as a delivery.
+var copiesQueue = 'hr-dead-letters'
+var copiesDeliveries = 2000
+
 // One list of queues for the local broker, the emulator and Azure.
 var queues = loadJsonContent('../service-bus/Config.json').UserConfig.Namespaces[0].Queues
 
@@ -45,7 +49,7 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
     name: item.Name
     properties: {
       lockDuration: lockDuration
-      maxDeliveryCount: item.Properties.MaxDeliveryCount
+      maxDeliveryCount: item.Name == copiesQueue ? copiesDeliveries : item.Properties.MaxDeliveryCount
       defaultMessageTimeToLive: timeToLive
       deadLetteringOnMessageExpiration: item.Properties.DeadLetteringOnMessageExpiration
       requiresDuplicateDetection: item.Properties.RequiresDuplicateDetection
@@ -55,9 +59,9 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
   }
 ]
 
-// Receives, looks into dead letters and settles them.
+// Receives, looks into dead letters and settles them; takes stale copies away.
 resource receives 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (item, index) in queues: if (contains(eventQueues, item.Name)) {
+  for (item, index) in queues: if (contains(eventQueues, item.Name) || item.Name == copiesQueue) {
     name: guid(queue[index].id, connectorPrincipalId, receiverRole)
     scope: queue[index]
     properties: {

@@ -69,6 +69,10 @@ export const ENVIRONMENT = z.object({
   DEAD_LETTER_QUEUE: text
     .default('hr-dead-letters')
     .meta({ description: 'Queue that gets a copy of every event that dies in the ledger; none for no copies' }),
+  DEAD_LETTER_QUEUE_DELIVERIES: whole.min(1).default(7).meta({
+    description:
+      'Copies delivered so often are not passed over again to take stale ones away; well below the maximum delivery count of the queue',
+  }),
   PROVISIONING_ENDPOINT: optional.meta({ description: 'Full bulkUpload URL, as the portal shows it' }),
   PROVISIONING_ALLOW_HTTP: flag.meta({ description: 'Allow plain http to loopback, for a local double' }),
   AUTH_MODE: z.enum(AUTH_MODES).default('default').meta({ description: 'How the connector proves who it is' }),

@@ -31,11 +31,13 @@ export async function withHomes<T>(
 ): Promise<T> {
   const config = readConfig(environment)
   await using stack = new AsyncDisposableStack()
+  const shelves = home === 'ledger' ? [] : await openShelves(config, stack)
+  // The bus is reached while the ledger is opened; whether it can be shows when it is asked.
+  for (const shelf of shelves) void shelf.peek('0', 1).catch(() => {})
   // A ledger that cannot be read does not keep anybody from looking at the bus alone.
   const opening = home === 'bus' ? openToRead(config, home).catch(() => null) : openToRead(config, home)
   const ledger = stack.adopt(await opening, (it) => it?.close() ?? Promise.resolve())
   const { sources, shapes } = sourceRules(config.rules.sources)
-  const shelves = home === 'ledger' ? [] : await openShelves(config, stack)
   const read = messageReader(sources, shapes)
   if (!ledger) return await work({ shelves, read, ledger })
   const states: NonNullable<Homes['states']> = async (names) =>

@@ -15,6 +15,7 @@ import { type SelectionOptions, selectionOf } from './dead-letters.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printTable, say } from './output.ts'
 import { stopSignal } from './process.ts'
+import { keepSmall } from './rows.ts'
 import { openExisting } from './status.ts'
 import { select } from './replay-select.ts'
 
@@ -40,6 +41,7 @@ export async function endDead(
   options: EndOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
+  keepSmall()
   const config = readConfig(environment)
   await using stack = new AsyncDisposableStack()
   const ledger = stack.adopt(await openExisting(config, options.dryRun ? 'read' : 'write'), (it) => it.close())

@@ -15,6 +15,7 @@ import { type SelectionOptions, selectionOf } from './dead-letters.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printTable, progress, say } from './output.ts'
 import { stopSignal } from './process.ts'
+import { keepSmall } from './rows.ts'
 import { openExisting } from './status.ts'
 import { carryOut, type Ending } from './replay-run.ts'
 import { editing, patching, select } from './replay-select.ts'
@@ -40,6 +41,7 @@ const PAUSED = 8
  * fits, 7 a part was refused or gone, 8 paused.
  */
 export async function replay(ids: readonly string[], options: ReplayOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+  keepSmall()
   const config = readConfig(environment)
   if (options.edit && options.patch !== undefined) throw new RollcallError('ArgumentInvalid', 'use either --edit or --patch')
   const { actor, because } = options

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { it } from 'node:test'
+import { describe, it } from 'node:test'
 import { busInbox } from '../../src/adapters/service-bus/inbox.ts'
 import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
@@ -102,57 +102,59 @@ const OUTAGES: Readonly<Record<string, (awayMs: number) => { readonly ping: bool
     return { ping: back || awayMs % 300 > 200, record: back }
   },
 }
-for (const [how, isUp] of Object.entries(OUTAGES))
-  void it(`a ledger that ${how} for a quarter of an hour under load dead-letters nothing, with locks of a minute and ten deliveries`, async (t) => {
-    const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 10 })
-    const driver = openSqlite(':memory:')
-    await migrate(driver, 0)
-    const ledger = sqlLedger(driver, 'test')
-    let awaySince: number | null = null
-    const when = async <T>(what: 'ping' | 'record', work: () => Promise<T>): Promise<T> => {
-      if (awaySince !== null && !isUp(Date.now() - awaySince)[what]) throw new Error('the ledger is away')
-      return work()
-    }
-    const away: Pick<Ledger, 'record' | 'ping'> = {
-      record: (batch) => when('record', () => ledger.record(batch)),
-      ping: () => when('ping', () => ledger.ping()),
-    }
-    const runtime = pacedRuntimes()
-    const inbox = busInbox(client, { queue: QUEUE, inFlight: 256, watchdogMs: 600_000 }, runtime.bus)
-    let most = 0
-    const watched: typeof inbox = {
-      open: (onMessage) => inbox.open((message) => ((most = Math.max(most, message.native.deliveryCount ?? 0)), onMessage(message))),
-    }
-    const service = intake(
-      watched,
-      away,
-      () => DEFAULT_SOURCE,
-      settings,
-      runtime.own,
-      () => {},
-    )
-    const running = service.run()
-    t.after(async () => {
-      await service.stop()
-      await running
-      await ledger.close()
+void describe('an outage of a quarter of an hour', { concurrency: true }, () => {
+  for (const [how, isUp] of Object.entries(OUTAGES))
+    void it(`a ledger that ${how} for a quarter of an hour under load dead-letters nothing, with locks of a minute and ten deliveries`, async (t) => {
+      const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 10 })
+      const driver = openSqlite(':memory:')
+      await migrate(driver, 0)
+      const ledger = sqlLedger(driver, 'test')
+      let awaySince: number | null = null
+      const when = async <T>(what: 'ping' | 'record', work: () => Promise<T>): Promise<T> => {
+        if (awaySince !== null && !isUp(Date.now() - awaySince)[what]) throw new Error('the ledger is away')
+        return work()
+      }
+      const away: Pick<Ledger, 'record' | 'ping'> = {
+        record: (batch) => when('record', () => ledger.record(batch)),
+        ping: () => when('ping', () => ledger.ping()),
+      }
+      const runtime = pacedRuntimes()
+      const inbox = busInbox(client, { queue: QUEUE, inFlight: 256, watchdogMs: 600_000 }, runtime.bus)
+      let most = 0
+      const watched: typeof inbox = {
+        open: (onMessage) => inbox.open((message) => ((most = Math.max(most, message.native.deliveryCount ?? 0)), onMessage(message))),
+      }
+      const service = intake(
+        watched,
+        away,
+        () => DEFAULT_SOURCE,
+        settings,
+        runtime.own,
+        () => {},
+      )
+      const running = service.run()
+      t.after(async () => {
+        await service.stop()
+        await running
+        await ledger.close()
+      })
+      const all = events(900)
+      await send(client, all.slice(0, 100))
+      await until('some are recorded', async () => (await ledger.totals()).messages > 0)
+      awaySince = Date.now()
+      // Load all the while: what came first is delivered most often.
+      for (let sent = 100; sent < all.length; sent += 50) {
+        await send(client, all.slice(sent, sent + 50))
+        const before = Date.now()
+        await until('the outage goes on', () => Date.now() - before >= QUARTER_MS / 16)
+      }
+      awaySince = null
+      await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 900, 15_000)
+      const { messages, events: recorded } = await ledger.totals()
+      assert.deepEqual({ messages, recorded, dead: (await broker.counts(QUEUE)).deadLetter }, { messages: 900, recorded: 900, dead: 0 })
+      t.diagnostic(`delivered again ${most} times at the most`)
     })
-    const all = events(900)
-    await send(client, all.slice(0, 100))
-    await until('some are recorded', async () => (await ledger.totals()).messages > 0)
-    awaySince = Date.now()
-    // Load all the while: what came first is delivered most often.
-    for (let sent = 100; sent < all.length; sent += 50) {
-      await send(client, all.slice(sent, sent + 50))
-      const before = Date.now()
-      await until('the outage goes on', () => Date.now() - before >= QUARTER_MS / 16)
-    }
-    awaySince = null
-    await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 900, 15_000)
-    const { messages, events: recorded } = await ledger.totals()
-    assert.deepEqual({ messages, recorded, dead: (await broker.counts(QUEUE)).deadLetter }, { messages: 900, recorded: 900, dead: 0 })
-    t.diagnostic(`delivered again ${most} times at the most`)
-  })
+})
 
 void it('a batch that lasts for many locks is neither lost nor delivered twice', async (t) => {
   const { broker, client } = await busFor(t, { LockDuration: 'PT1S', MaxDeliveryCount: 2 })

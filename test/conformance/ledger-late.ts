@@ -129,6 +129,24 @@ export const lateCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a late record of a change from before what the directory took since changes nothing',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1', { title: 'a' }))
+      const first = operationOf(await world.send(), 'p1')
+      world.now += 1
+      await world.expire(3)
+      const early = world.now
+      await world.record(hrEvent('e2', 'p1', { title: 'b' }, { order: 2 }))
+      world.now += 60_000
+      await world.confirmAll()
+      await say(world, 'p1', first, 'confirmed', { activityAt: early })
+      await world.finalize()
+      await world.plan()
+      assert.equal(await world.next(), null)
+      assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'confirmed' })
+    },
+  },
+  {
     name: 'what was handed over twice stays a candidate until the log has spoken of it twice',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))

@@ -103,7 +103,7 @@ void describe('copies of dead letters', () => {
     const ledger = { standingDead: async (seqs: readonly number[]) => new Map([...standing].filter(([seq]) => seqs.includes(seq))) }
     const service = sweeping(ledger, shelf, { ...settings, atOnce: 10 }, runtime)
     const running = service.run()
-    await runtime.advance(1)
+    await runtime.advance(1_000)
     assert.deepEqual(
       shelf.messages.map(({ sequence }) => sequence),
       ['3', '5', '6'],

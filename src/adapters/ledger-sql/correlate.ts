@@ -40,7 +40,9 @@ export async function correlate(
     first.map(({ employee }) => employee),
     -1,
   )
-  const older = await remember(sql, joins, [...first, ...retried, ...late], now)
+  // Of late ones the moment in the log decides, not the order they were made in.
+  await remember(sql, [], late, now)
+  const older = await remember(sql, joins, [...first, ...retried], now)
   await forgetTaken(
     sql,
     [...first, ...late].filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),

@@ -64,20 +64,24 @@ export function copyMessage(
 
 /**
  * Takes copies off their queue that stand for nothing any more: their event lives again, died anew, was discarded or archived, or has a second
- * copy. One page a turn, so that the cost of a turn does not depend on how many there are. A message nobody here sent is left alone.
+ * copy. They are looked for a page a turn, so that the cost of a turn does not depend on how many there are, and taken away together. A message nobody
+ * here sent is left alone.
  */
 export function sweeping(ledger: Pick<Ledger, 'standingDead'>, shelf: Shelf, settings: CopySettings, runtime: Runtime): Service {
-  let from = '0'
+  let from = 0n
+  const stale = new Set<string>()
   return loop('copies.sweep', runtime, async (signal) => {
-    const page = await shelf.peek(from, settings.atOnce)
+    const page = await shelf.peek(String(from), settings.atOnce)
     const last = page.at(-1)
-    if (last === undefined) {
-      from = '0'
+    if (last === undefined || BigInt(last.sequence) < from) {
+      from = 0n
+      // All at once: whatever lies before a stale one is passed over, and each pass counts as a delivery of it.
+      if (stale.size > 0) await shelf.retire(new Set(stale), signal)
+      stale.clear()
       return settings.restMs
     }
-    from = String(BigInt(last.sequence) + 1n)
-    const stale = await staleAmong(ledger, page)
-    if (stale.size > 0) await shelf.retire(stale, signal)
+    from = BigInt(last.sequence) + 1n
+    for (const sequence of await staleAmong(ledger, page)) stale.add(sequence)
     return settings.sweepMs
   })
 }

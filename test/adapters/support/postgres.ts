@@ -22,7 +22,7 @@ export interface PostgresServer {
 }
 
 /** Unprivileged users of most systems: the server refuses to run as root. */
-const NOBODY = 65_534
+export const NOBODY = 65_534
 
 export async function startPostgres(more: { readonly tcp?: boolean; readonly settings?: readonly string[] } = {}): Promise<PostgresServer> {
   const given = process.env['DATABASE_URL']

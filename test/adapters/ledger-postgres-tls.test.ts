@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { it } from 'node:test'
+import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import { NOBODY, startPostgres } from './support/postgres.ts'
+
+const openssl = spawnSync('openssl', ['version']).status === 0
+const skip = !openssl ? 'there is no openssl' : process.env['DATABASE_URL'] ? 'the server is not ours' : false
+
+void it('a connection is encrypted, and only to the server whose certificate is trusted', { skip }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-tls-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const [key, certificate] = [join(folder, 'server.key'), join(folder, 'server.crt')]
+  const name = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const made = spawnSync('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    ...name,
+    '-keyout',
+    key,
+    '-out',
+    certificate,
+  ])
+  assert.equal(made.status, 0)
+  chmodSync(key, 0o600)
+  if (process.getuid?.() === 0) for (const path of [folder, key, certificate]) chownSync(path, NOBODY, NOBODY)
+  const server = await startPostgres({ tcp: true, settings: ['ssl=on', `ssl_key_file=${key}`, `ssl_cert_file=${certificate}`] })
+  t.after(() => server.close())
+  const location = await server.database()
+  const encrypted = async (parameters: string): Promise<boolean> => {
+    const auth = { kind: 'password', password: null } as const
+    const driver = postgresDriver({ location: `${location}?${parameters}`, auth, connections: 1, statementMs: 5_000 })
+    try {
+      const [row] = await driver.transaction((sql) =>
+        sql.all<{ yes: string }>('SELECT CAST(ssl AS TEXT) AS yes FROM pg_stat_ssl WHERE pid = pg_backend_pid()'),
+      )
+      return row?.yes === 'true'
+    } finally {
+      await driver.close()
+    }
+  }
+  assert.equal(await encrypted('sslmode=disable'), false)
+  assert.equal(await encrypted('sslmode=require'), true)
+  assert.equal(await encrypted(`sslmode=verify-full&sslrootcert=${encodeURIComponent(certificate)}`), true)
+  await assert.rejects(encrypted('sslmode=verify-full'), { code: 'LedgerUnavailable' })
+})
