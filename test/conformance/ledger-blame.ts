@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
-import type { JsonObject } from '../../src/core/model.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, type World } from './ledger-world.ts'
+
+interface Sent {
+  readonly title?: string
+  readonly active?: boolean
+}
 
 const BAD = "the attribute 'department' is not valid"
 
 /** Plans twice, as a loop does that finds somebody due at once, sends what waits, and the service takes no record that holds `bad`. */
-async function sendOnce(world: World, reason: string | null = BAD): Promise<JsonObject | null> {
+async function sendOnce(world: World, reason: string | null = BAD): Promise<Sent | null> {
   await world.plan()
   await world.plan()
   const batch = await world.next()
@@ -15,14 +19,14 @@ async function sendOnce(world: World, reason: string | null = BAD): Promise<Json
   const sent = await world.accept(batch)
   await world.answer(sent, isBad ? 'failed' : 'confirmed', isBad ? { status: 'failure', code: 'InvalidValue', reason } : {})
   await world.finalize()
-  return JSON.parse(record) as JsonObject
+  return JSON.parse(record) as Sent
 }
 
 /** What is sent until nothing is left, as the words that tell records apart. */
 async function sendAll(world: World, reason: string | null = BAD): Promise<readonly string[]> {
   const sent: string[] = []
   for (let record = await sendOnce(world, reason); record && sent.length < 12; record = await sendOnce(world, reason))
-    sent.push(`${JSON.stringify(record).includes('"bad"') ? 'bad, ' : ''}${String(record['title'])}, ${String(record['active'])}`)
+    sent.push(`${JSON.stringify(record).includes('"bad"') ? 'bad, ' : ''}${record.title}, ${record.active}`)
   return sent
 }
 
