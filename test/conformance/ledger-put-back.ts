@@ -35,6 +35,20 @@ const rescind = (id: string, employee: string, target: string): HrEvent =>
 /** What else the ledger promises of events that died, came back, or were given up. */
 export const putBackCases: readonly LedgerCase[] = [
   {
+    name: 'two that carry out one run at the same moment put each dead letter back once, and say so',
+    run: async (world) => {
+      await world.record(...Array.from({ length: 40 }, (_, at) => joiner(`e${at}`, `p${at}`)))
+      await failAll(world)
+      const targets = (await letters(world)).map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
+      const order = { name: 'a run', selection: 'all', actor: 'operator', reason: 'a test', targets }
+      const run = await world.ledger.freezeReplay(order, world.now)
+      const parts = targets.map(({ seq }) => ({ seq, kind: 'as it was' as const }))
+      await Promise.all([1, 2, 3].map(() => world.ledger.putBack(run.id, parts, world.now)))
+      const [ended] = await world.ledger.replayRuns({ open: null, limit: 1 })
+      assert.deepEqual([ended?.counts.done, ended?.counts.gone], [40, 0])
+    },
+  },
+  {
     name: 'a dead event that comes back as somebody else’s leaves its person to be planned without it',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))

@@ -60,6 +60,11 @@ async function loadDead(
   run: number,
   parts: readonly PutBack[],
 ): Promise<{ readonly frozen: ReadonlySet<number>; readonly dead: ReadonlyMap<number, Row> }> {
+  // First their people: who carries out the same run beside us is then done with its part, and its entries say so.
+  const dead = await lockDead(
+    sql,
+    parts.map(({ seq }) => seq),
+  )
   const items = await withRows<{ sequence: string; revision: number }>(
     sql,
     ['run INT', 'sequence TEXT'],
@@ -68,7 +73,6 @@ async function loadDead(
      WHERE i.stage = 'frozen'`,
   )
   const frozen = new Map(items.map(({ sequence, revision }) => [Number(sequence), revision]))
-  const dead = await lockDead(sql, [...frozen.keys()])
   const rows = await withRows<Row>(
     sql,
     ['seq INT'],

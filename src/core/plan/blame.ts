@@ -40,9 +40,9 @@ export function blame(person: Person, folded: Folded, hash: string, mapping: Map
   const places = placesNamed(failure.reason, rules.targets)
   const reads = places.map((place) => mapping.readsOf(place))
   const named = (seq: number): boolean => (held.get(seq) ?? []).some((path) => reads.some((read) => read(path)))
-  const leftOver = person.events.filter((event) => isLeftOver(event, held.get(event.seq) ?? []))
+  const leftOver = person.events.filter((event) => isLeftOver(event) && saysMore(held.get(event.seq)))
   // What waits for its moment or is held back is carried by nothing, and is in the record all the same when that has not changed.
-  const waiting = hash === failure.hash ? person.events.filter(({ seq, state }) => state === 'held' && held.has(seq)) : []
+  const waiting = hash === failure.hash ? person.events.filter(({ seq, state }) => state === 'held' && saysMore(held.get(seq))) : []
   const culprits = [...new Set([...carried, ...leftOver, ...waiting])].filter(({ seq }) => named(seq))
   if (culprits.length > 0) return { kind: 'bury', events: culprits, detail: places.join(', ') }
   if (places.length > 0 && person.events.some(({ seq, state }) => !isFinal(state) && named(seq))) return { kind: 'none' }
@@ -52,8 +52,13 @@ export function blame(person: Person, folded: Folded, hash: string, mapping: Map
 }
 
 /** Its person was put out alone because of something it says, and that is in the record still: whatever comes later would fail of it. */
-function isLeftOver({ state, reason }: PersonEvent, paths: readonly string[]): boolean {
-  return state === 'confirmed' && reason === REASONS.disabledAlone && paths.some((path) => path !== 'active')
+function isLeftOver({ state, reason }: PersonEvent): boolean {
+  return state === 'confirmed' && reason === REASONS.disabledAlone
+}
+
+/** More than that somebody is out or in. */
+function saysMore(paths: readonly string[] = []): boolean {
+  return paths.some((path) => path !== 'active')
 }
 
 function mayTryAgain(failure: Failure, hash: string, { attempts }: BlameRules): boolean {

@@ -137,7 +137,10 @@ function planAfterFailure(
 
   const active = folded.attributes.get('active')
   const keeper =
-    active?.value === false && !failure.active ? verdict.events.find(({ seq, state }) => seq === active.by && !isFinal(state)) : undefined
+    active?.value === false && !failure.active
+      ? // What is only announced puts nobody out.
+        verdict.events.find(({ seq, state }) => seq === active.by && !isFinal(state) && folded.effects.get(seq)?.kind === 'applied')
+      : undefined
   const record = disabledAlone(employee, failure)
   const hash = rules.digest(record)
   if (keeper && hash !== failure.hash) {

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, test } from 'node:test'
+import type { Activation } from '../../src/core/plan/activation.ts'
+import { compileMapping } from '../../src/core/plan/mapping.ts'
+import { type Decision, type Person, type PersonEvent, planPerson } from '../../src/core/plan/plan.ts'
+import { targetsOf } from '../../src/core/plan/targets.ts'
+import { day, ledgerEvent } from '../fakes/events.ts'
+import { NOW } from '../fakes/histories.ts'
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+const activation: Activation = { policy: 'announce', attribute: 'startDate' }
+const rules = { mapping: compileMapping(), digest, fold: { owns: () => null, activation } }
+const hire = { userName: 'ann@example.com', active: true }
+
+function event(seq: number, more: Partial<PersonEvent>): PersonEvent {
+  return { ...ledgerEvent(seq, more), state: 'received', reason: null, ...more }
+}
+function plan(events: readonly PersonEvent[], more: Partial<Person> = {}): Extract<Decision, { kind: 'decided' }> {
+  const person = { employee: '10001', revision: 7, takenHash: null, known: false, unanswered: [], events, ...more }
+  const decision = planPerson(person, NOW, rules)
+  assert(decision.kind === 'decided')
+  return decision
+}
+/** Sends what is planned of these, and the service fails with it for good. */
+function failed(events: readonly PersonEvent[], reason: string | null): ReturnType<typeof plan> {
+  const { events: decided, operation } = plan(events)
+  assert(operation)
+  const { hash, active } = operation
+  const carried = decided.flatMap(({ seq, state }) => (state === 'planned' ? [seq] : []))
+  const failure = { hash, active, code: 'InvalidValue', reason, refused: false, failures: 1, carried, taken: null }
+  const after = events.map((one) => {
+    const state = decided.find(({ seq }) => seq === one.seq)?.state ?? one.state
+    return { ...one, state: state === 'planned' ? ('received' as const) : state }
+  })
+  return plan(after, { failure, failedHash: hash })
+}
+const dead = ({ events }: ReturnType<typeof plan>): number[] =>
+  events.flatMap(({ seq, state }) => (state === 'dead-lettered' ? [seq] : [])).sort((a, b) => a - b)
+
+void describe('who is to blame', () => {
+  void test('a hire that is only announced is blamed for what it says, and not sent alone in place of a leaver', () => {
+    const announced = event(2, { effectiveAt: day(9), worker: { ...hire, department: 'bad' } })
+    const other = event(1, { worker: { title: 'Lead' } })
+    const decision = failed([other, announced], "attribute 'department' is not valid")
+    assert.deepEqual(dead(decision), [2])
+    assert.equal(decision.operation, null)
+  })
+
+  void test('the event that set what is named dies, alone', () => {
+    const events = [event(1, { worker: hire }), event(2, { effectiveAt: day(2), worker: { department: 'bad' } })]
+    const decision = failed(events, 'The department is wrong: property department')
+    assert.deepEqual(dead(decision), [2])
+    assert.equal(decision.operation?.record.includes('bad'), false)
+  })
+
+  void test('without a name all that failed die together', () => {
+    const events = [event(1, { worker: hire }), event(2, { effectiveAt: day(2), worker: { department: 'bad' } })]
+    assert.deepEqual(dead(failed(events, null)), [1, 2])
+  })
+
+  void test('what the call was refused for is not sent again, however often a failure may be', () => {
+    const events = [event(1, { worker: hire })]
+    const patient = { ...rules, blame: { attempts: 3, targets: targetsOf() } }
+    const hash = plan(events).operation?.hash ?? ''
+    const after = (refused: boolean): Decision => {
+      const failure = { hash, active: true, code: 'InvalidValue', reason: null, refused, failures: 1, carried: [1], taken: null }
+      const person = { employee: '10001', revision: 7, takenHash: null, known: false, unanswered: [], events, failure, failedHash: hash }
+      return planPerson(person, NOW, patient)
+    }
+    const [again, refused] = [after(false), after(true)]
+    assert(again.kind === 'decided' && refused.kind === 'decided')
+    assert.deepEqual([dead(again), again.operation?.hash], [[], hash])
+    assert.deepEqual([dead(refused), refused.operation], [[1], null])
+  })
+})
