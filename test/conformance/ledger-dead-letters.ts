@@ -295,4 +295,23 @@ export const deadLetterCases: readonly LedgerCase[] = [
       assert.deepEqual([...(await world.ledger.standingDead([seq]))], [])
     },
   },
+  {
+    name: 'an event nothing was ever heard of is confirmed by the next record that holds what it says',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await world.confirmAll()
+      await world.record(hrEvent('unheard', 'p1', { title: 'Lead' }))
+      await world.send()
+      world.now += 1_000
+      assert.equal((await world.expire(1)).givenUp, 1)
+      assert.deepEqual(
+        (await letters(world)).map(({ id, code }) => [id, code]),
+        [['unheard', 'NoOutcome']],
+      )
+      await world.record(hrEvent('next', 'p1', { nickName: 'x' }, { order: 1 }))
+      await world.confirmAll()
+      assert.deepEqual(await world.states('p1'), { hire: 'confirmed', unheard: 'confirmed', next: 'confirmed' })
+      assert.deepEqual(await letters(world), [])
+    },
+  },
 ]

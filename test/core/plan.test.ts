@@ -281,7 +281,7 @@ void describe('for every history', () => {
           if (!isFinal(state)) assert(made, `event ${seq} was ${state} and got no decision`)
           if (!made) continue
           assert(EVENT_ARROWS[state].includes(made.state), `${state} → ${made.state}`)
-          if (isFinal(state)) assert(reason === INCOMPLETE_RECORD || made.reason === 'Rescinded')
+          if (isFinal(state)) assert(reason === INCOMPLETE_RECORD || reason === NO_OUTCOME || made.reason === 'Rescinded')
           if (made.state === 'planned') assert(decision.operation)
           if (made.state === 'superseded') assert(made.by !== null && made.by !== seq)
           if (made.state === 'held') assert(decision.nextAt !== null)

@@ -11,7 +11,7 @@ import { DAY_MS, hrEvent, messageOf, T0, World } from '../conformance/ledger-wor
 
 const mapping = compileMapping()
 const ANY = { code: null, type: null, employee: null, since: null, until: null }
-const HISTORIES = Number(process.env['HISTORIES'] ?? 120)
+const HISTORIES = Number(process.env['HISTORIES'] ?? 60)
 
 /** A small generator of its own, so that a failing history can be told by its number. */
 function chance(seed: number): () => number {

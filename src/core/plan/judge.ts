@@ -3,7 +3,15 @@ import type { EventState } from '../ledger/lifecycle.ts'
 import { type Effect, flatten, type Folded, sameJson, saysNothing } from './fold.ts'
 import type { Mapping } from './mapping.ts'
 import { compareEvents } from './order.ts'
-import { type EventDecision, INCOMPLETE_RECORD, type Person, type PersonEvent, REASONS, RESCIND_BEYOND_RETENTION } from './person.ts'
+import {
+  type EventDecision,
+  INCOMPLETE_RECORD,
+  NO_OUTCOME,
+  type Person,
+  type PersonEvent,
+  REASONS,
+  RESCIND_BEYOND_RETENTION,
+} from './person.ts'
 
 /** What an event contributes to the record. */
 export type Share =
@@ -70,7 +78,8 @@ export function reopens(event: PersonEvent, share: Share, folded: Folded): boole
   }
   switch (event.state) {
     case 'dead-lettered':
-      return event.reason === INCOMPLETE_RECORD
+      // What it says goes out again with the next record, and has the answer of that.
+      return event.reason === INCOMPLETE_RECORD || (event.reason === NO_OUTCOME && share.kind === 'surviving')
     case 'skipped':
       return event.reason === REASONS.rescinded
     case 'superseded':
