@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import { answerCases } from './ledger-answers.ts'
+import { blameCases } from './ledger-blame.ts'
 import { booksCases } from './ledger-books.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
@@ -7,6 +8,7 @@ import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { planCases } from './ledger-plan.ts'
+import { putBackCases } from './ledger-put-back.ts'
 import { replayCases } from './ledger-replay.ts'
 import { lateCases } from './ledger-late.ts'
 import { reportCases } from './ledger-report.ts'
@@ -30,7 +32,9 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...reportCases,
   ...lateCases,
   ...deadLetterCases,
+  ...blameCases,
   ...replayCases,
+  ...putBackCases,
   ...answerCases,
   ...traceCases,
   ...booksCases,

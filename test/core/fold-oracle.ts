@@ -22,19 +22,25 @@ export function oracle(events: readonly LedgerEvent[], now: number): ReadonlyMap
   const unique = [...new Map(events.map((event) => [event.seq, event])).values()]
   const sorted = unique.filter((event) => event.effectiveAt <= now).toSorted(compareEvents)
   const doubtful = rescinded(sorted.map((event) => ({ ...event, dead: false })))
-  return known(sorted, [], (write) => write.path === 'active' && write.value === true && doubtful.has(write.event.seq))
+  return known(
+    sorted,
+    [],
+    (write) => write.path === 'active' && write.value === true && doubtful.has(write.event.seq),
+    (event) => event.worker['active'] === false && !doubtful.has(event.seq),
+  )
 }
 
-/** What stands after these events, which are in order and in force. What is `withheld` was said, and does not count in the end. Of `knowing` only what it rescinds counts. */
+/** What stands after these events, which are in order and in force. What is `withheld` was said, and does not count in the end. Of `knowing` only what it rescinds counts. What is `doubted` keeps its leaver out though it is rescinded. */
 function known(
   sorted: readonly LedgerEvent[],
   knowing: readonly LedgerEvent[] = [],
   withheld: (write: Write) => boolean = () => false,
+  doubted: (event: LedgerEvent) => boolean = () => false,
 ): ReadonlyMap<string, Known> {
   const cancelled = rescinded([...sorted, ...knowing])
-  const present = sorted.filter((event) => !cancelled.has(event.seq))
+  const present = sorted.filter((event) => !cancelled.has(event.seq) || doubted(event))
   const writes = present.flatMap((event): Write[] => {
-    if (event.dead) return event.worker['active'] === false ? [{ path: 'active', value: false, event }] : []
+    if (event.dead || cancelled.has(event.seq)) return event.worker['active'] === false ? [{ path: 'active', value: false, event }] : []
     const said = leaves(event.worker)
     if (event.mode !== 'snapshot') return said.map(([path, value]) => ({ path, value, event }))
     // What its source could know: the events before it in order and recorded no later than it, and what it rescinds itself.
@@ -105,14 +111,20 @@ function acting(events: readonly LedgerEvent[], now: number): readonly LedgerEve
 }
 
 /**
- * The next moment at which something comes into force, a leaver whose event died included. What is out waits for nothing, and neither does a
+ * The next moment at which something comes into force, a leaver whose event died included, and one whose
+ * being out hangs on a dead rescind. What else is out waits for nothing, and neither does a
  * rescind that says nothing else and is in force already.
  */
 export function nextMoment(events: readonly LedgerEvent[], now: number): number | null {
   const out = rescinded(events, now)
+  const doubtful = rescinded(
+    events.map((event) => ({ ...event, dead: false })),
+    now,
+  )
+  const doubted = (event: LedgerEvent): boolean => event.worker['active'] === false && out.has(event.seq) && !doubtful.has(event.seq)
   const done = new Set(acting(events, now).filter(({ mode, worker }) => mode === 'delta' && Object.keys(worker).length === 0))
   const moments = events
-    .filter((event) => !out.has(event.seq) && !done.has(event) && (!event.dead || event.worker['active'] === false))
+    .filter((event) => doubted(event) || (!out.has(event.seq) && !done.has(event) && (!event.dead || event.worker['active'] === false)))
     .map((event) => event.effectiveAt)
   return moments.filter((at) => at > now).toSorted((a, b) => a - b)[0] ?? null
 }

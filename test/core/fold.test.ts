@@ -210,6 +210,16 @@ void describe('a dead event is out, but a leaver stays out', () => {
     const rescind = ledgerEvent(3, { effectiveAt: day(3), dead: true, rescinds: { source: acme, id: 'e-2' } })
     assert.equal(values([hired, terminated, rescind])['active'], false)
   })
+
+  void test('a dead rescind of what took a leaving back does not bring the leaver back', () => {
+    const terminated = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Gone', active: false } })
+    const takenBack = ledgerEvent(3, { effectiveAt: day(3), rescinds: { source: acme, id: 'e-2' } })
+    const rescind = ledgerEvent(4, { effectiveAt: day(3), dead: true, rescinds: { source: acme, id: 'e-3' } })
+    assert.deepEqual(values([hired, terminated, takenBack]), { title: 'Engineer', active: true })
+    assert.deepEqual(values([hired, terminated, takenBack, rescind]), { title: 'Engineer', active: false })
+    const leavesLater = { ...terminated, effectiveAt: day(6) }
+    assert.equal(fold([hired, leavesLater, { ...takenBack, effectiveAt: day(3) }, rescind], NOW).nextAt, day(6))
+  })
 })
 
 void describe('what takes effect later is not in the fold yet', () => {

@@ -4,6 +4,7 @@ import { waitForLimits } from './budget.ts'
 import { lockPeople } from './lock-people.ts'
 import { chooseOperations, type Waiting } from './choose.ts'
 import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
+import { planAgain } from './finalize.ts'
 import { activeHold, tryHolds } from './holds.ts'
 import { batchId, operationId, seqOf } from './people.ts'
 import { addTotals } from './totals.ts'
@@ -32,16 +33,23 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
     'RETURNING seq',
   )
   if (!batch) return null
-  await withRows(
+  const batched = await withRows<{ employee: string; alone: number }>(
     sql,
     ['seq INT', 'batch INT', 'place INT'],
     chosen.map(({ seq }, place) => [seq, batch.seq, place]),
-    `UPDATE operations SET state = 'batched', batch = v.batch, place = v.place FROM v WHERE operations.seq = v.seq`,
+    `UPDATE operations SET state = 'batched', batch = v.batch, place = v.place FROM v WHERE operations.seq = v.seq
+     RETURNING operations.employee, operations.alone`,
   )
   await addUnanswered(
     sql,
     chosen.map(({ employee }) => employee),
     1,
+  )
+  // What waits for the answer of who was put out alone is due from now on, and so is planned when the answer is there.
+  await planAgain(
+    sql,
+    batched.flatMap(({ employee, alone }) => (alone === 1 ? [employee] : [])),
+    now,
   )
   return { id: batchId(batch.seq), attempts: 0, operations: await operationsOf(sql, batch.seq) }
 }

@@ -139,7 +139,7 @@ async function moveEvents(
     rows,
     `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, by_seq = v.by_seq,
        operation = CASE WHEN v.state = 'dead-lettered' THEN events.operation ELSE v.operation END, planned_at = v.now,
-       finished_at = v.finished_at, revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
+       finished_at = v.finished_at, archived_at = NULL, revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
      FROM v WHERE events.seq = v.seq`,
   )
   return finished

@@ -6,10 +6,10 @@ import type {
   LedgerDeadLetterQuery,
   Original,
 } from '../../core/ledger/port.ts'
-import { type JsonObject, saysLeaver } from '../../core/model.ts'
 import { DISCARDED } from '../../core/plan/person.ts'
 import { finishEvents, planAgain } from './finalize.ts'
 import { parse } from './json.ts'
+import { keepingOut } from './keeps-out.ts'
 import { lockPeople } from './lock-people.ts'
 import { operationId } from './people.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
@@ -21,6 +21,7 @@ interface Row {
   readonly type: string
   readonly employee: string
   readonly worker: string
+  readonly rescinds: string | null
   readonly reason: string | null
   readonly detail: string | null
   readonly operation: number | null
@@ -31,7 +32,7 @@ interface Row {
   readonly batch_state: string | null
 }
 const COLUMNS =
-  'e.seq, e.event_id, e.source, e.type, e.employee, e.worker, e.reason, e.detail, e.operation, e.revision, e.finished_at, e.replays, e.archived_at, b.state AS batch_state'
+  'e.seq, e.event_id, e.source, e.type, e.employee, e.worker, e.rescinds, e.reason, e.detail, e.operation, e.revision, e.finished_at, e.replays, e.archived_at, b.state AS batch_state'
 const FROM = 'events e LEFT JOIN operations o ON o.seq = e.operation LEFT JOIN batches b ON b.seq = o.batch'
 
 /** In the order of their numbers, over an index of the dead alone. */
@@ -49,7 +50,8 @@ export async function deadLetters(sql: Sql, { filter, archived, next, limit }: L
        ${wanted.map(([clause]) => `AND ${clause}`).join(' ')} ORDER BY e.seq LIMIT ?`,
     [next ?? 0, ...wanted.map(([, value]) => value), limit],
   )
-  return { deadLetters: rows.map(toDeadLetter), next: rows.length < limit ? null : (rows.at(-1)?.seq ?? null) }
+  const keeping = await keepingOut(sql, rows)
+  return { deadLetters: rows.map((row) => toDeadLetter(row, keeping)), next: rows.length < limit ? null : (rows.at(-1)?.seq ?? null) }
 }
 
 export async function deadLetter(sql: Sql, seq: number): Promise<{ letter: LedgerDeadLetter; original: Original | null } | null> {
@@ -57,7 +59,7 @@ export async function deadLetter(sql: Sql, seq: number): Promise<{ letter: Ledge
     `SELECT ${COLUMNS}, e.original, e.body FROM ${FROM} WHERE e.seq = ? AND e.state = 'dead-lettered'`,
     [seq],
   )
-  return row ? { letter: toDeadLetter(row), original: originalFrom(row) } : null
+  return row ? { letter: toDeadLetter(row, await keepingOut(sql, [row])), original: originalFrom(row) } : null
 }
 
 /** `null` for an event that came in a file. */
@@ -65,7 +67,7 @@ export function originalFrom({ original, body }: { readonly original: string | n
   return original === null || body === null ? null : { ...parse<Omit<Original, 'body'>>(original), body }
 }
 
-function toDeadLetter(row: Row): LedgerDeadLetter {
+function toDeadLetter(row: Row, keeping: ReadonlySet<number>): LedgerDeadLetter {
   return {
     seq: row.seq,
     source: row.source,
@@ -80,16 +82,15 @@ function toDeadLetter(row: Row): LedgerDeadLetter {
     diedAt: row.finished_at ?? 0,
     replays: row.replays,
     archivedAt: row.archived_at,
-    keepsOut: putsOut(row),
+    keepsOut: keeping.has(row.seq),
   }
 }
-
-const putsOut = ({ worker }: { readonly worker: string }): boolean => saysLeaver({ worker: parse<JsonObject>(worker) })
 
 export async function endDeadLetters(sql: Sql, instance: string, order: EndOrder, now: number): Promise<EndedDeadLetters> {
   const { how, terminations, actor, reason } = order
   const rows = await lockDead(sql, order.seqs)
-  const kept = how === 'discard' && !terminations ? rows.filter(putsOut) : []
+  const keeping = how === 'discard' && !terminations ? await keepingOut(sql, rows) : new Set()
+  const kept = rows.filter(({ seq }) => keeping.has(seq))
   const ended = rows.filter((row) => !kept.includes(row))
   if (how === 'archive')
     await withRows(
@@ -99,6 +100,13 @@ export async function endDeadLetters(sql: Sql, instance: string, order: EndOrder
       'UPDATE events SET archived_at = v.now FROM v WHERE events.seq = v.seq',
     )
   else {
+    // A notice that is given up is not read again.
+    await withRows(
+      sql,
+      ['seq INT'],
+      ended.map(({ seq }) => [seq]),
+      'UPDATE events SET read_from = NULL, read_until = 0 FROM v WHERE events.seq = v.seq',
+    )
     await finishEvents(
       sql,
       instance,
@@ -151,13 +159,13 @@ export async function noteDiscarded(
 export async function lockDead(
   sql: Sql,
   seqs: readonly number[],
-): Promise<Pick<Row, 'seq' | 'employee' | 'worker' | 'operation' | 'revision'>[]> {
+): Promise<Pick<Row, 'seq' | 'employee' | 'worker' | 'rescinds' | 'operation' | 'revision'>[]> {
   const dead = (): ReturnType<typeof lockDead> =>
     withRows(
       sql,
       ['seq INT'],
       seqs.toSorted((a, b) => a - b).map((seq) => [seq]),
-      `SELECT e.seq, e.employee, e.worker, e.operation, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
+      `SELECT e.seq, e.employee, e.worker, e.rescinds, e.operation, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
     )
   if (sql.dialect.forUpdate !== '')
     await lockPeople(

@@ -23,9 +23,10 @@ export async function insertEvents(sql: Sql, instance: string, arrivals: readonl
     arrivals.map(({ event }) => event),
   )
   const named = new Map<string, Arrival>()
-  for (const arrival of arrivals) {
+  const coming = arrivals.filter(({ event }) => gone.size === 0 || !gone.has(nameHash(event)))
+  for (const arrival of coming) {
     const key = eventKey(arrival.event.id, arrival.event.source)
-    if (!named.has(key) && (gone.size === 0 || !gone.has(nameHash(arrival.event)))) named.set(key, arrival)
+    if (!named.has(key)) named.set(key, arrival)
   }
   const inserted = await insertRows<{ event_id: string; source: string }>(
     sql,
@@ -41,7 +42,8 @@ export async function insertEvents(sql: Sql, instance: string, arrivals: readonl
     named.delete(key)
     if (arrival) taken.push(arrival.event)
   }
-  const replayed = await takeBack(sql, [...named.values()], timing.now)
+  const known = coming.filter(({ event }) => named.has(eventKey(event.id, event.source)))
+  const replayed = await takeBack(sql, known, timing.now)
   await markDue(sql, [...taken, ...replayed], timing)
   await endMismatched(sql, instance, taken, timing.now)
   return { fresh: taken.length, replays: replayed.length }

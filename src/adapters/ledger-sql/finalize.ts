@@ -97,7 +97,7 @@ export async function finishEvents(sql: Sql, instance: string, finished: readonl
     sql,
     ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'now INT'],
     finished.map((event) => [event.seq, event.state, event.reason, event.detail, now]),
-    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, finished_at = v.now,
+    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, finished_at = v.now, archived_at = NULL,
        revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
      FROM v WHERE events.seq = v.seq`,
   )

@@ -1,7 +1,7 @@
 import type { EventState } from '../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../core/ledger/port.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../core/model.ts'
-import { DISCARDED, type Failure } from '../../core/plan/person.ts'
+import { DISCARDED, type Failure, REASONS } from '../../core/plan/person.ts'
 import { leavesFold, type Person, type PersonEvent, type UnansweredOperation } from '../../core/plan/plan.ts'
 import { remainsOf } from './folds.ts'
 import { parse } from './json.ts'
@@ -28,6 +28,8 @@ export interface EventRow {
   readonly operation: number | null
   /** What its operation comes to when the quiet time is over. */
   readonly interim?: 'confirmed' | 'unchanged' | 'skipped' | null
+  /** Whether that operation says nothing but that its person is out. */
+  readonly alone?: number | null
 }
 const EVENT_COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq, e.operation'
@@ -76,18 +78,19 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
       sql,
       ['id TEXT'],
       rows,
-      `SELECT ${EVENT_COLUMNS}, c.interim FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
+      `SELECT ${EVENT_COLUMNS}, c.interim, c.alone FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
     ),
     (row) => row.employee,
   )
   const remains = await remainsOf(sql, ids)
   const sent = group(
-    await withRows<{ seq: number; employee: string; state: 'batched' | 'accepted'; active: number }>(
+    await withRows<{ seq: number; employee: string; state: 'pending' | 'batched' | 'accepted'; active: number }>(
       sql,
       ['id TEXT'],
       rows,
       `SELECT o.seq, o.employee, o.state, o.active FROM v JOIN operations o ON o.employee = v.id
-       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND o.state IN ('batched', 'accepted')`,
+       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed')
+         AND (o.state IN ('batched', 'accepted') OR (o.state = 'pending' AND o.alone = 1))`,
     ),
     (row) => row.employee,
   )
@@ -97,15 +100,13 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     takenHash: row.taken_hash,
     known: row.known === 1,
     failedHash: row.failed_hash,
-    ...failureOf(failures.get(row.id), events.get(row.id) ?? []),
+    ...failureOf(failures.get(row.id), events.get(row.id) ?? [], sent.get(row.id)?.find(({ state }) => state === 'pending')?.seq ?? null),
     events: [...(remains.get(row.id) ?? []), ...(events.get(row.id) ?? []).map(toEvent)],
     unanswered: (sent.get(row.id) ?? [])
       .sort((a, b) => a.seq - b.seq)
-      .map((operation): UnansweredOperation => ({
-        id: operationId(operation.seq),
-        state: operation.state,
-        active: operation.active === 1,
-      })),
+      .flatMap(({ seq, state, active }): UnansweredOperation[] =>
+        state === 'pending' ? [] : [{ id: operationId(seq), state, active: active === 1 }],
+      ),
   }))
 }
 
@@ -139,10 +140,13 @@ async function failuresOf(sql: Sql, employees: readonly EmployeeRow[]): Promise<
   return new Map(rows.map((row) => [row.employee, row]))
 }
 
-function failureOf(row: FailureRow | undefined, events: readonly EventRow[]): { failure?: Failure } {
+/** `alone`: the operation that is to put the person out alone for this failure and has not left yet; what it carries is to be blamed still. */
+function failureOf(row: FailureRow | undefined, events: readonly EventRow[], alone: number | null): { failure?: Failure } {
   if (!row) return {}
   const { hash, code, reason, failures, taken, operation } = row
-  const carried = events.filter((event) => event.state === 'received' && event.operation === operation).map(({ seq }) => seq)
+  const isCarried = (event: EventRow): boolean =>
+    event.operation !== null && event.operation === (event.state === 'received' ? operation : event.state === 'planned' ? alone : null)
+  const carried = events.filter(isCarried).map(({ seq }) => seq)
   return { failure: { hash, code, reason, failures, taken, carried, active: row.active === 1, refused: row.batch_state === 'rejected' } }
 }
 
@@ -163,7 +167,7 @@ export function toEvent(row: EventRow): PersonEvent {
     rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
     traceparent: row.traceparent,
     state: row.interim ?? row.state,
-    reason: row.reason,
+    reason: row.interim === 'confirmed' && row.alone === 1 ? REASONS.disabledAlone : row.reason,
     by: row.by_seq,
     dead: row.state === 'dead-lettered' && leavesFold(row.reason),
     ...(row.reason === DISCARDED ? { discarded: true } : {}),

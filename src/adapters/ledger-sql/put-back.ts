@@ -1,12 +1,14 @@
 import type { PutBack } from '../../core/ledger/port.ts'
-import { type EventName, type HrEvent, type JsonObject, saysLeaver } from '../../core/model.ts'
+import type { EventName, HrEvent, JsonObject } from '../../core/model.ts'
 import { RESCIND_MISMATCH } from '../../core/plan/person.ts'
 import type { NativeMove } from '../../core/report/replay-log.ts'
 import { lockDead } from './dead-letters.ts'
 import { markDue } from './events.ts'
 import { planAgain } from './finalize.ts'
 import { parse } from './json.ts'
+import { keepingOut, takesBack } from './keeps-out.ts'
 import { IN_LEDGER, moveReplay } from './replays.ts'
+import { namingOthers } from './rescind-mismatch.ts'
 import { type Sql, withRows } from './sql.ts'
 import { giveAnotherChance, rewrite } from './take-back.ts'
 
@@ -24,6 +26,11 @@ interface Row {
 /** Puts dead letters back at their own place in the order: what is newer still wins. One transaction, the run's own entries among it. */
 export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], now: number): Promise<void> {
   const { frozen, dead } = await loadDead(sql, run, parts)
+  const keeping = await keepingOut(sql, [...dead.values()])
+  const others = await namingOthers(
+    sql,
+    parts.flatMap((part) => (part.kind === 'edited' ? [part.event] : [])),
+  )
   const moves: NativeMove[] = []
   const kept: Row[] = []
   const edited: { readonly row: Row; readonly part: Extract<PutBack, { kind: 'edited' }> }[] = []
@@ -33,7 +40,7 @@ export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], 
     if (part.kind === 'refused') moves.push({ sequence, stage: 'refused', code: part.code })
     else if (!row) moves.push({ sequence, stage: 'gone', code: null })
     else if (part.kind === 'edited') {
-      const why = whyNot(row, part.event)
+      const why = others.has(part.event) ? RESCIND_MISMATCH : whyNot(row, part.event, keeping.has(row.seq))
       moves.push(why === null ? { sequence, stage: 'done', code: null } : { sequence, stage: 'refused', code: why })
       if (why === null) edited.push({ row, part })
     } else if (row.reason === RESCIND_MISMATCH) moves.push({ sequence, stage: 'refused', code: RESCIND_MISMATCH })
@@ -72,10 +79,9 @@ async function loadDead(
 }
 
 /** An edit corrects an event; it does not make another of it, and it does not quietly take a leaver's leaving back. */
-function whyNot(row: Row, event: HrEvent): string | null {
+function whyNot(row: Row, event: HrEvent, keepsOut: boolean): string | null {
   if (event.id !== row.event_id || event.source !== row.source) return 'EditNamesAnotherEvent'
-  const putsOut = saysLeaver({ worker: parse<JsonObject>(row.worker) })
-  return putsOut && !(saysLeaver(event) && event.employee === row.employee) ? 'EditTakesTerminationBack' : null
+  return keepsOut && takesBack(row, event) ? 'EditTakesTerminationBack' : null
 }
 
 async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void> {

@@ -31,6 +31,20 @@ export async function mismatches(sql: Sql, messages: readonly IntakeMessage[]): 
   return refused
 }
 
+/** Those of the events that rescind an event of somebody else. */
+export async function namingOthers(sql: Sql, events: readonly HrEvent[]): Promise<ReadonlySet<HrEvent>> {
+  const owners = await ownersOf(
+    sql,
+    events.flatMap(({ rescinds }) => rescinds ?? []),
+  )
+  return new Set(
+    events.filter(({ rescinds, employee }) => {
+      const owner = rescinds && owners.get(keyOf(rescinds))
+      return typeof owner === 'string' && owner !== employee.toWellFormed()
+    }),
+  )
+}
+
 /** Rescinds that waited for one of these events, and turn out to name somebody else's: they end as dead letters and do nothing. */
 export async function endMismatched(sql: Sql, instance: string, arrived: readonly HrEvent[], now: number): Promise<void> {
   const waiting = await withRows<{ seq: number; employee: string; operation: number | null }>(

@@ -1,7 +1,9 @@
-import { type HrEvent, type JsonObject, saysLeaver } from '../../core/model.ts'
+import type { HrEvent } from '../../core/model.ts'
 import { type Arrival, contentOf, eventKey } from './event-row.ts'
-import { parse } from './json.ts'
+import { planAgain } from './finalize.ts'
+import { keepingOut, takesBack } from './keeps-out.ts'
 import { lockPeople } from './lock-people.ts'
+import { namingOthers } from './rescind-mismatch.ts'
 import { type Sql, withRows } from './sql.ts'
 
 /** An event that dies and is sent again for ever would never be seen by anybody; after this often it takes a replay by hand. */
@@ -9,31 +11,51 @@ const MOST_RESUBMISSIONS = 3
 
 /**
  * Events that died and were put on the bus again after that, by whatever tool: they are looked at afresh, with what they say now. What was merely
- * delivered late or twice is not among them. One that put its person out and no longer says so stays dead: that takes somebody's word.
+ * delivered late or twice is not among them. One that put its person out and no longer says so stays dead: that takes somebody's word;
+ * so does a rescind of what is somebody else's.
  */
 export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: number): Promise<readonly HrEvent[]> {
-  const again = arrivals.filter(({ message, first }) => message !== null && first)
-  if (again.length === 0) return []
-  const dead = await withRows<{ seq: number; event_id: string; source: string; employee: string; worker: string }>(
+  const newest = new Map<string, Arrival>()
+  for (const arrival of arrivals) {
+    const { event, message, first } = arrival
+    if (message === null || !first) continue
+    const key = eventKey(event.id, event.source)
+    if (message.enqueuedAt > (newest.get(key)?.message?.enqueuedAt ?? -Infinity)) newest.set(key, arrival)
+  }
+  if (newest.size === 0) return []
+  const deadOnes = (): Promise<
+    { seq: number; event_id: string; source: string; employee: string; worker: string; rescinds: string | null }[]
+  > =>
+    withRows(
+      sql,
+      ['id TEXT', 'source TEXT', 'enqueued_at INT'],
+      [...newest.values()].map(({ event, message }) => [event.id, event.source, message?.enqueuedAt ?? 0]),
+      `SELECT e.seq, e.event_id, e.source, e.employee, e.worker, e.rescinds FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
+       WHERE e.state = 'dead-lettered' AND e.finished_at < v.enqueued_at AND e.replays < ${MOST_RESUBMISSIONS}`,
+    )
+  const found = await deadOnes()
+  if (found.length === 0) return []
+  await lockPeople(sql, [...arrivals.map(({ event }) => event.employee), ...found.map(({ employee }) => employee)])
+  // Somebody else may have put them back, or given them up, until their people were ours.
+  const dead = sql.dialect.forUpdate === '' ? found : await deadOnes()
+  const keeping = await keepingOut(sql, dead)
+  const others = await namingOthers(
     sql,
-    ['id TEXT', 'source TEXT', 'enqueued_at INT'],
-    again.map(({ event, message }) => [event.id, event.source, message?.enqueuedAt ?? 0]),
-    `SELECT e.seq, e.event_id, e.source, e.employee, e.worker FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
-     WHERE e.state = 'dead-lettered' AND e.finished_at < v.enqueued_at AND e.replays < ${MOST_RESUBMISSIONS}`,
+    [...newest.values()].map(({ event }) => event),
   )
-  if (dead.length === 0) return []
-  await lockPeople(sql, [...arrivals.map(({ event }) => event.employee), ...dead.map(({ employee }) => employee)])
-  const byKey = new Map(again.map((arrival) => [eventKey(arrival.event.id, arrival.event.source), arrival]))
   const back = dead.flatMap((row) => {
-    const arrival = byKey.get(eventKey(row.event_id, row.source))
-    if (!arrival) return []
-    const { event } = arrival
-    const putsOut = saysLeaver({ worker: parse<JsonObject>(row.worker) })
-    return putsOut && !(saysLeaver(event) && event.employee.toWellFormed() === row.employee) ? [] : [{ ...row, event }]
+    const event = newest.get(eventKey(row.event_id, row.source))?.event
+    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event)) ? [] : [{ ...row, event }]
   })
   await rewrite(
     sql,
     back.map(({ seq, event }) => ({ seq, event })),
+    now,
+  )
+  // Whoever it was about before is without it now.
+  await planAgain(
+    sql,
+    back.flatMap(({ employee, event }) => (event.employee.toWellFormed() === employee ? [] : [employee])),
     now,
   )
   return back.map(({ event }) => event)

@@ -1,7 +1,8 @@
 import { isFinal } from '../ledger/lifecycle.ts'
 import type { Folded } from './fold.ts'
 import type { Mapping } from './mapping.ts'
-import type { Failure, Person, PersonEvent } from './person.ts'
+import { type Failure, type Person, type PersonEvent, REASONS } from './person.ts'
+import { CORE_USER, ENTERPRISE_USER } from './scim.ts'
 import { placesNamed, type Targets, targetsOf } from './targets.ts'
 
 export interface BlameRules {
@@ -20,8 +21,8 @@ export type Blame =
 
 /**
  * Who brought what the service does not take. Where it names an attribute, the events that failed and still set it; where it names none, or one whose
- * event is long finished, the events that failed, together. What a newer event has replaced is past, and so is the blame for it. Each time at
- * least one event dies or nothing is blamed, so this ends.
+ * event is long finished, the events that failed, together; but first what is left over of an event of which nothing but that its person is out was
+ * taken. What a newer event has replaced is past, and so is the blame for it. Each time at least one event dies or nothing is blamed, so this ends.
  */
 export function blame(person: Person, folded: Folded, hash: string, mapping: Mapping, rules: BlameRules): Blame {
   const { failure } = person
@@ -39,11 +40,20 @@ export function blame(person: Person, folded: Folded, hash: string, mapping: Map
   const places = placesNamed(failure.reason, rules.targets)
   const reads = places.map((place) => mapping.readsOf(place))
   const named = (seq: number): boolean => (held.get(seq) ?? []).some((path) => reads.some((read) => read(path)))
-  const culprits = carried.filter(({ seq }) => named(seq))
+  const leftOver = person.events.filter((event) => isLeftOver(event, held.get(event.seq) ?? []))
+  // What waits for its moment or is held back is carried by nothing, and is in the record all the same when that has not changed.
+  const waiting = hash === failure.hash ? person.events.filter(({ seq, state }) => state === 'held' && held.has(seq)) : []
+  const culprits = [...new Set([...carried, ...leftOver, ...waiting])].filter(({ seq }) => named(seq))
   if (culprits.length > 0) return { kind: 'bury', events: culprits, detail: places.join(', ') }
   if (places.length > 0 && person.events.some(({ seq, state }) => !isFinal(state) && named(seq))) return { kind: 'none' }
   if (places.length === 0 && mayTryAgain(failure, hash, rules)) return { kind: 'none' }
-  return { kind: 'bury', events: carried, detail: places.length > 0 ? places.join(', ') : null }
+  const detail = places.length > 0 ? places.join(', ') : null
+  return { kind: 'bury', events: places.length === 0 && leftOver.length > 0 ? leftOver : carried, detail }
+}
+
+/** Its person was put out alone because of something it says, and that is in the record still: whatever comes later would fail of it. */
+function isLeftOver({ state, reason }: PersonEvent, paths: readonly string[]): boolean {
+  return state === 'confirmed' && reason === REASONS.disabledAlone && paths.some((path) => path !== 'active')
 }
 
 function mayTryAgain(failure: Failure, hash: string, { attempts }: BlameRules): boolean {
@@ -52,6 +62,6 @@ function mayTryAgain(failure: Failure, hash: string, { attempts }: BlameRules): 
 
 /** The last record taken and nothing but `active: false` on top: as little as can be wrong. */
 export function disabledAlone(employee: string, { taken }: Failure): string {
-  const record: unknown = taken === null ? { externalId: employee } : JSON.parse(taken)
+  const record: unknown = taken === null ? { schemas: [CORE_USER, ENTERPRISE_USER], externalId: employee } : JSON.parse(taken)
   return JSON.stringify({ ...(typeof record === 'object' ? record : {}), active: false })
 }

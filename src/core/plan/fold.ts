@@ -54,7 +54,7 @@ export const defaultFoldRules: FoldRules = { owns: () => null }
  * - A rescinded event is out, and what it hid comes back. What has not come into force yet can be taken back at once, by a rescind dated no
  *   later than it.
  * - A dead event is out, but its `active: false` stays: when in doubt a leaver stays out.
- * - What a dead rescind names does not make anybody active either.
+ * - What a dead rescind names does not make anybody active either, nor does what it would have brought into force again.
  * - A discarded event never happened.
  * - An activation comes into force, or is announced, as `activation` says; everything else at its effective moment.
  */
@@ -94,6 +94,7 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
     if ((activations.get(event.seq) ?? event.effectiveAt) > now) {
       if (by !== undefined) {
         if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
+        if (saysLeaver(event) && !doubtful.has(event.seq)) later.push({ ...event, dead: true })
       } else if (acting.has(event.seq) && saysNothing(event)) effects.set(event.seq, { kind: 'applied', paths: [] })
       else later.push(event)
       continue
@@ -108,7 +109,10 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
         event.seq,
       )
       if (!event.dead) effects.set(event.seq, { kind: 'applied', paths: [...paths, ...yields] })
-    } else if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
+    } else {
+      if (saysLeaver(event) && !doubtful.has(event.seq)) state.apply([['active', false]], event.seq)
+      if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
+    }
   }
   const nextAt = wait(later, activations, effects)
   announce(later, activations, state, effects, activation)

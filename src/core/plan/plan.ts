@@ -136,7 +136,8 @@ function planAfterFailure(
   if (verdict.kind === 'none') return decideAll(person, folded, mapped, overtakes, rules)
 
   const active = folded.attributes.get('active')
-  const keeper = active?.value === false && !failure.active ? verdict.events.find(({ seq }) => seq === active.by) : undefined
+  const keeper =
+    active?.value === false && !failure.active ? verdict.events.find(({ seq, state }) => seq === active.by && !isFinal(state)) : undefined
   const record = disabledAlone(employee, failure)
   const hash = rules.digest(record)
   if (keeper && hash !== failure.hash) {
@@ -156,8 +157,8 @@ function planAfterFailure(
         { seq: keeper.seq, state: 'planned', reason: null, detail: null, by: null },
       ],
       operation: { lane: 'leaver', active: false, record, hash, manager: null, overtakes: false, alone: true },
-      // Whatever else is open is looked at when this has its answer.
-      nextAt: now,
+      // Whatever else is open is looked at when this has its answer: looked at before, it would be sent in its place, and fail with what failed.
+      nextAt: folded.nextAt,
     }
   }
   const dead = new Set(verdict.events.map(({ seq }) => seq))
