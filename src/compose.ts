@@ -154,11 +154,16 @@ export function credentialOf(config: Config): TokenCredential {
   })
 }
 
+const tokensOf =
+  (credential: TokenCredential) =>
+  async (scope: string): Promise<string | null> =>
+    (await credential.getToken(scope))?.token ?? null
+
 export function ledgerPlace(config: Config, credential?: TokenCredential): LedgerPlace {
   const { LEDGER: location, LEDGER_AUTH, LEDGER_PASSWORD: password } = config
   const auth =
     LEDGER_AUTH === 'entra'
-      ? { kind: 'entra' as const, credential: credential ?? credentialOf(config) }
+      ? { kind: 'entra' as const, tokens: tokensOf(credential ?? credentialOf(config)) }
       : { kind: 'password' as const, password }
   return {
     location,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { moveLedger } from '../adapters/ledger-sql/move.ts'
 import { isPostgresUrl, maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
-import { postgresDriver } from '../adapters/ledger-sql/postgres/client.ts'
+import { postgresDriver } from '../adapters/ledger-sql/postgres/driver-at.ts'
 import { openSqlite } from '../adapters/ledger-sql/sqlite/driver.ts'
 import { lockLedger } from '../adapters/ledger-sql/sqlite/lock.ts'
 import { ledgerPlace } from '../compose.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, it, type TestContext } from 'node:test'
 import { maskedLocation, postgresConnection } from '../../src/adapters/ledger-sql/postgres/address.ts'
-import { openPostgresLedger, postgresDriver } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/driver-at.ts'
 import type { Driver, Sql } from '../../src/adapters/ledger-sql/sql.ts'
 import { RollcallError } from '../../src/core/errors.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
@@ -197,13 +198,11 @@ void it('a URL says host, port, user, database and how the connection is secured
 
 void it('a token of the identity is the password, asked for with every connection', async () => {
   const asked: unknown[] = []
-  const credential = {
-    getToken: async (scope: string | string[]) => {
-      asked.push(scope)
-      return { token: `token-${asked.length}`, expiresOnTimestamp: 0 }
-    },
+  const tokens = async (scope: string): Promise<string> => {
+    asked.push(scope)
+    return `token-${asked.length}`
   }
-  const { password } = postgresConnection('postgres://me@db.example.com/ledger', { kind: 'entra', credential })
+  const { password } = postgresConnection('postgres://me@db.example.com/ledger', { kind: 'entra', tokens })
   assert.ok(typeof password === 'function')
   assert.deepEqual([await password(), await password()], ['token-1', 'token-2'])
   assert.deepEqual(

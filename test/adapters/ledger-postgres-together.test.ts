@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, it, type TestContext } from 'node:test'
-import { openPostgresLedger, postgresDriver } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/driver-at.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
 import { hrEvent, joiner, leaver, messageOf, SOURCE, T0, UNLIMITED, World } from '../conformance/ledger-world.ts'

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
-import type { TokenCredential } from '@azure/identity'
 import type { PoolConfig } from 'pg'
 import { RollcallError } from '../../../core/errors.ts'
 
 /** How the database is told who we are: the password of the URL or `LEDGER_PASSWORD`, or a token of the identity of `AUTH_MODE`. */
 export type PostgresAuth =
   | { readonly kind: 'password'; readonly password: string | null }
-  | { readonly kind: 'entra'; readonly credential: TokenCredential }
+  /** A token for a scope; `null` when the identity has none. */
+  | { readonly kind: 'entra'; tokens(scope: string): Promise<string | null> }
 
 /** https://learn.microsoft.com/azure/postgresql/flexible-server/how-to-configure-sign-in-azure-ad-authentication */
 const ENTRA_SCOPE = 'https://ossrdbms-aad.database.windows.net/.default'
@@ -53,9 +53,9 @@ function passwordOf(url: URL, auth: PostgresAuth): PoolConfig['password'] {
   if (auth.kind === 'password') return auth.password ?? (url.password === '' ? undefined : decodeURIComponent(url.password))
   // Asked for with every new connection: the credential keeps a token for as long as it is good.
   return async () => {
-    const token = await auth.credential.getToken(ENTRA_SCOPE)
-    if (!token) throw new RollcallError('LedgerRefused', 'the identity of AUTH_MODE has no token for the database')
-    return token.token
+    const token = await auth.tokens(ENTRA_SCOPE)
+    if (token === null) throw new RollcallError('LedgerRefused', 'the identity of AUTH_MODE has no token for the database')
+    return token
   }
 }
 

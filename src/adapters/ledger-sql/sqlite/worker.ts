@@ -1,19 +1,24 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { Ledger } from '../../../core/ledger/port.ts'
 import { sqlLedger } from '../ledger.ts'
 import { migrate } from '../schema.ts'
+import { type Opened, serveLedger } from '../thread/serve.ts'
 import { openSqlite } from './driver.ts'
 import { lockLedger } from './lock.ts'
-import { type Call, pack, type Reply, type WorkerOptions } from './protocol.ts'
 import { waitForSchema } from './ready.ts'
 
-/** The ledger's side of the thread: one message is one transaction, so that waiting for the disk never holds up the event loop. */
-const options = workerData as WorkerOptions
-const port = parentPort
-if (port) await serve(port)
+export interface SqliteWorkerOptions {
+  readonly path: string
+  readonly instance: string
+  readonly readOnly: boolean
+  readonly beside: boolean
+  readonly patienceMs: number
+  readonly now: number
+}
 
-async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
-  let ledger: Ledger
+const options = workerData as SqliteWorkerOptions
+if (parentPort) await serveLedger(parentPort, open)
+
+async function open(): Promise<Opened> {
   let release = (): void => {}
   try {
     const sole = !options.readOnly && !options.beside
@@ -28,28 +33,9 @@ async function serve(port: NonNullable<typeof parentPort>): Promise<void> {
         await sql.run('DELETE FROM leases')
       })
     }
-    ledger = sqlLedger(driver, options.instance)
+    return { ledger: sqlLedger(driver, options.instance), release }
   } catch (error) {
     release()
-    port.postMessage({ id: 0, error: pack(error) } satisfies Reply)
-    return
-  }
-  port.postMessage({ id: 0, value: null } satisfies Reply)
-  port.on('message', (call: Call) => {
-    void answer(ledger, call).then((reply) => {
-      port.postMessage(reply)
-      if (call.method !== 'close') return
-      release()
-      port.close()
-    })
-  })
-}
-
-async function answer(ledger: Ledger, { id, method, arguments: given }: Call): Promise<Reply> {
-  try {
-    const work = ledger[method] as (...given: readonly unknown[]) => Promise<unknown>
-    return { id, value: await work(...given) }
-  } catch (error) {
-    return { id, error: pack(error) }
+    throw error
   }
 }

@@ -4,8 +4,11 @@ import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
-import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/driver-at.ts'
+import type { Ledger } from '../../src/core/ledger/port.ts'
 import { NOBODY, startPostgres } from './support/postgres.ts'
+import { until } from './support/until.ts'
 
 const openssl = spawnSync('openssl', ['version']).status === 0
 const skip = !openssl ? 'there is no openssl' : process.env['DATABASE_URL'] ? 'the server is not ours' : false
@@ -51,4 +54,38 @@ void it('a connection is encrypted, and only to the server whose certificate is 
   assert.equal(await encrypted('sslmode=require'), true)
   assert.equal(await encrypted(`sslmode=verify-full&sslrootcert=${encodeURIComponent(certificate)}`), true)
   await assert.rejects(encrypted('sslmode=verify-full'), { code: 'LedgerUnavailable' })
+})
+
+void it('a token of the identity lets every connection of the ledger in, and a wrong one none', { skip }, async (t) => {
+  const server = await startPostgres()
+  t.after(() => server.close())
+  const location = await server.database()
+  const admin = postgresDriver({ location, auth: { kind: 'password', password: null }, connections: 1, statementMs: 5_000 })
+  await admin.transaction((sql) => sql.run(`ALTER USER rollcall PASSWORD 'right-token'`))
+  const [hba] = await admin.transaction((sql) => sql.all<{ hba_file: string }>('SHOW hba_file'))
+  await admin.transaction((sql) => sql.run(`COPY (SELECT 'local all all password') TO '${hba?.hba_file ?? ''}'`))
+  await admin.transaction((sql) => sql.all('SELECT pg_reload_conf() AS done'))
+  await admin.close()
+  const scopes: string[] = []
+  const open = (token: string | null): Promise<Ledger> => {
+    const tokens = async (scope: string): Promise<string | null> => (scopes.push(scope), token)
+    return openPostgresLedger({
+      location,
+      auth: { kind: 'entra', tokens },
+      instance: 'test',
+      connections: 2,
+      statementMs: 5_000,
+      now: Date.now,
+    })
+  }
+  await until('the server asks for passwords', async () => {
+    const opened = await open('wrong-token').catch(() => null)
+    await opened?.close()
+    return opened === null
+  })
+  await assert.rejects(open('wrong-token'), { code: 'LedgerRefused' })
+  const ledger = await open('right-token')
+  await ledger.ping()
+  await ledger.close()
+  assert.deepEqual([...new Set(scopes)], ['https://ossrdbms-aad.database.windows.net/.default'])
 })

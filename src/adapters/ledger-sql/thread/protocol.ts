@@ -2,14 +2,6 @@ import { RollcallError } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/port.ts'
 
 /** What goes between the ledger's thread and everybody else. */
-export interface WorkerOptions {
-  readonly path: string
-  readonly instance: string
-  readonly readOnly: boolean
-  readonly beside: boolean
-  readonly patienceMs: number
-  readonly now: number
-}
 export interface Call {
   readonly id: number
   readonly method: keyof Ledger
@@ -17,6 +9,13 @@ export interface Call {
 }
 /** `id` 0 answers the opening. */
 export type Reply = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: PackedError }
+
+/** The identity lives outside the thread, with the tokens it has already: the thread asks for one, by its scope. */
+export interface TokenWanted {
+  readonly tokenFor: string
+  readonly id: number
+}
+export type TokenAnswer = { readonly token: string | null; readonly id: number }
 
 /** An error loses its class and its fields on the way between threads, so it travels as plain data. */
 export interface PackedError {

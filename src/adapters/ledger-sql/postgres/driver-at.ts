@@ -1,0 +1,15 @@
+import type { Driver } from '../sql.ts'
+import { nameOfDatabase, type PostgresAuth, postgresConnection } from './address.ts'
+import { openPostgres } from './driver.ts'
+
+export interface PostgresPlace {
+  /** `postgres://user@host/database` */
+  readonly location: string
+  readonly auth: PostgresAuth
+  readonly connections: number
+  readonly statementMs: number
+}
+
+export function postgresDriver({ location, auth, connections, statementMs }: PostgresPlace): Driver {
+  return openPostgres({ connection: postgresConnection(location, auth), name: nameOfDatabase(location), connections, statementMs })
+}

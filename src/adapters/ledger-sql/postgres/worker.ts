@@ -1,0 +1,35 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { type Opened, serveLedger, tokensFrom } from '../thread/serve.ts'
+import { sqlLedger } from '../ledger.ts'
+import { migrate } from '../schema.ts'
+import type { PostgresAuth } from './address.ts'
+import { postgresDriver } from './driver-at.ts'
+import { expectSchema } from './ready.ts'
+
+export interface PostgresWorkerOptions {
+  readonly location: string
+  /** `entra`: tokens are asked for outside the thread. */
+  readonly auth: Extract<PostgresAuth, { kind: 'password' }> | { readonly kind: 'entra' }
+  readonly instance: string
+  readonly connections: number
+  readonly statementMs: number
+  readonly beside: boolean
+  readonly now: number
+}
+
+const options = workerData as PostgresWorkerOptions
+const port = parentPort
+if (port) await serveLedger(port, () => open(tokensFrom(port)))
+
+async function open(tokens: (scope: string) => Promise<string | null>): Promise<Opened> {
+  const auth: PostgresAuth = options.auth.kind === 'password' ? options.auth : { kind: 'entra', tokens }
+  const driver = postgresDriver({ ...options, auth })
+  try {
+    if (options.beside) await expectSchema(driver, options.location)
+    else await migrate(driver, options.now)
+    return { ledger: sqlLedger(driver, options.instance), release: () => {} }
+  } catch (error) {
+    await driver.close()
+    throw error
+  }
+}
