@@ -1,21 +1,31 @@
 import { after } from 'node:test'
+import { Client } from 'pg'
 import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/client.ts'
+import type { Ledger } from '../../src/core/ledger/port.ts'
 import { exerciseLedger } from '../conformance/ledger.ts'
 import { T0 } from '../conformance/ledger-world.ts'
-import { startPostgres } from './support/postgres.ts'
+import { connectionOf, startPostgres } from './support/postgres.ts'
 
 const server = await startPostgres()
-after(() => server.close())
+const location = await server.database()
+const auth = { kind: 'password', password: null } as const
+const ledger: Ledger = await openPostgresLedger({ location, auth, instance: 'test', connections: 4, statementMs: 10_000, now: () => T0 })
+const admin = new Client(connectionOf(location))
+await admin.connect()
+const { rows } = await admin.query<{ tablename: string }>(
+  `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'migrations'`,
+)
+const tables = rows.map(({ tablename }) => tablename).join(', ')
 
-exerciseLedger('PostgreSQL', async () => {
-  const location = await server.database()
-  const auth = { kind: 'password', password: null } as const
-  const ledger = await openPostgresLedger({ location, auth, instance: 'test', connections: 4, statementMs: 10_000, now: () => T0 })
-  return {
-    ledger,
-    close: async () => {
-      await ledger.close()
-      await server.drop(location)
-    },
-  }
+after(async () => {
+  await admin.end()
+  await ledger.close()
+  await server.drop(location)
+  await server.close()
 })
+
+// One database that is emptied after each case: to make one for each would take most of the time of the suite.
+exerciseLedger('PostgreSQL', async () => ({
+  ledger,
+  close: async () => void (await admin.query(`TRUNCATE ${tables} RESTART IDENTITY`)),
+}))

@@ -99,6 +99,6 @@ export async function giveAnotherChance(sql: Sql, employees: readonly string[]):
     sql,
     ['id TEXT'],
     [...new Set(employees)].sort().map((id) => [id]),
-    'UPDATE employees SET failed_hash = NULL, failed_operation = NULL, failures = 0 FROM v WHERE employees.id = v.id',
+    'UPDATE employees SET failed_hash = NULL, failed_operation = NULL, failures = 0, offers = 0 FROM v WHERE employees.id = v.id',
   )
 }
