@@ -19,17 +19,27 @@ export interface Fleet {
   said(): string
 }
 
+const MOST_STARTS = 20
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
+
 /** `loops` has one entry for each process: what it runs, or `null` for everything. */
 export function startFleet(loops: readonly (string | null)[], environment: Readonly<Record<string, string>>): Fleet {
   const said: string[] = []
+  let ending = false
+  let starts = 0
   const begin = (index: number): ChildProcess => {
     const only = loops[index] ?? null
     const child = start(['run', ...(only === null ? [] : ['--loops', only])], { ...environment, INSTANCE: `instance-${index}` })
     child.stdout?.resume()
     child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
+    // One that comes up while the database is away ends, and whoever runs it starts it again.
+    child.once('exit', (code) => {
+      if (code !== null && code !== 0 && !ending && children[index] === child && (starts += 1) < MOST_STARTS) children[index] = begin(index)
+    })
     return child
   }
-  const children = loops.map((_, index) => begin(index))
+  const children: ChildProcess[] = []
+  for (const index of loops.keys()) children[index] = begin(index)
   const at = (index: number): ChildProcess => {
     const child = children[index]
     if (!child) throw new Error(`there is no process ${index}`)
@@ -38,23 +48,29 @@ export function startFleet(loops: readonly (string | null)[], environment: Reado
   return {
     size: loops.length,
     kill: async (index) => {
-      const ended = once(at(index), 'exit')
-      at(index).kill('SIGKILL')
-      await ended
+      const child = at(index)
+      if (isRunning(child)) {
+        const ended = once(child, 'exit')
+        child.kill('SIGKILL')
+        await ended
+      }
       children[index] = begin(index)
     },
     freeze: (index) => void at(index).kill('SIGSTOP'),
     thaw: (index) => void at(index).kill('SIGCONT'),
-    stop: () =>
-      Promise.all(
+    stop: () => {
+      ending = true
+      return Promise.all(
         children.map(async (child) => {
-          if (child.exitCode !== null) return child.exitCode
+          if (!isRunning(child)) return child.exitCode
           const ended = once(child, 'exit') as Promise<[number | null]>
           child.kill('SIGTERM')
           return (await ended)[0]
         }),
-      ),
+      )
+    },
     abandon: () => {
+      ending = true
       for (const child of children) child.kill('SIGKILL')
     },
     said: () => said.join('').slice(-4_000),
