@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { baselineEvent, cellValue } from '../../src/core/intake/baseline.ts'
 import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
-import { BASELINE, type JsonObject } from '../../src/core/model.ts'
+import { BASELINE, type JsonObject, saysLeaver } from '../../src/core/model.ts'
 import { fold, type LedgerEvent } from '../../src/core/plan/fold.ts'
 import { day, ledgerEvent } from '../fakes/events.ts'
 import { histories, NOW } from '../fakes/histories.ts'
@@ -37,21 +37,34 @@ void describe('a baseline is true as of its export', () => {
     assert.equal(active([baseline(day(10)), repeats, late], day(21)), false)
   })
 
+  void test('a snapshot that repeats a termination does not outlive it once it is taken back', () => {
+    const left = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(20), worker: { active: false } })
+    const repeats = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(20), worker: { ...WORKER, active: false } })
+    const takenBack = ledgerEvent(3, { effectiveAt: day(5), recordedAt: day(21), rescinds: left })
+    assert.equal(active([baseline(day(10)), left, repeats], day(22)), false)
+    assert.equal(active([baseline(day(10)), left, repeats, takenBack], day(22)), true)
+  })
+
   void test('for every history, what was recorded after the export stands as if there were no baseline', () => {
     fc.assert(
       fc.property(histories(), fc.integer({ min: 0, max: 4 }), (events, at) => {
         const exported = baseline(day(at) + 1)
         const without = fold(events, NOW).attributes
         const recorded = new Map(events.map(({ seq, recordedAt }) => [seq, recordedAt]))
-        const withIt = fold([...events, exported], NOW).attributes
+        const { attributes: withIt, effects } = fold([...events, exported], NOW)
         for (const [path, { by }] of without) {
           const holder = withIt.get(path)
           if (events.every(({ mode }) => mode === 'delta') && (recorded.get(by) ?? 0) > exported.recordedAt)
             assert.equal(holder?.by, by, path)
         }
-        // Fail closed: the baseline lets nobody in who was put out by something it could not know.
+        // Fail closed: the baseline lets nobody in who was put out by something it could not know. Only a snapshot that repeated a leaver puts
+        // nobody out once that leaver is taken back: without a baseline it may have been the first to say so.
         const out = without.get('active')
-        if (out?.value === false && (recorded.get(out.by) ?? 0) > exported.recordedAt)
+        const by = events.find(({ seq }) => seq === out?.by)
+        const repeated = events.some(
+          (event) => saysLeaver(event) && effects.get(event.seq)?.kind === 'rescinded' && event.recordedAt <= (by?.recordedAt ?? 0),
+        )
+        if (out?.value === false && (recorded.get(out.by) ?? 0) > exported.recordedAt && !(by?.mode === 'snapshot' && repeated))
           assert.notEqual(withIt.get('active')?.by, exported.seq)
       }),
       { numRuns: 20_000 },

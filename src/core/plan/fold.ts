@@ -103,7 +103,7 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
     const writes = writesOf(event, said, sourceOf, activations, rules)
     said.push({ event, writes })
     if (by === undefined) {
-      const yields = event.type === BASELINE ? yieldedBy(event, writes, state, said) : NONE
+      const yields = yieldedBy(event, writes, state, said)
       const paths = state.apply(
         writes.filter(([path, value]) => !yields.has(path) && !(path === 'active' && value === true && doubtful.has(event.seq))),
         event.seq,
@@ -123,6 +123,7 @@ const NONE: ReadonlySet<string> = new Set()
 
 /** What a baseline would write over something recorded after it was exported: that it could not know, so that stands, above all a leaver. */
 function yieldedBy(baseline: LedgerEvent, writes: readonly Write[], state: State, said: readonly Said[]): ReadonlySet<string> {
+  if (baseline.type !== BASELINE) return NONE
   const newer = new Set(said.flatMap(({ event }) => (event.recordedAt > baseline.recordedAt ? [event.seq] : [])))
   if (newer.size === 0) return NONE
   const held = [...state.attributes].flatMap(([path, { by }]) => (newer.has(by) ? [path] : []))
@@ -195,7 +196,11 @@ function known(said: readonly Said[], snapshot: LedgerEvent): ReadonlyMap<string
   const before = said.filter(({ event }) => event.recordedAt <= snapshot.recordedAt)
   const removed = rescindings([...before.map(({ event }) => event), snapshot])
   const state = new State()
-  for (const { event, writes } of before) if (!removed.has(event.seq)) state.apply(writes, event.seq)
+  for (const { event, writes } of before) {
+    if (removed.has(event.seq)) continue
+    const yields = yieldedBy(event, writes, state, before)
+    state.apply(yields.size === 0 ? writes : writes.filter(([path]) => !yields.has(path)), event.seq)
+  }
   return state.attributes
 }
 
