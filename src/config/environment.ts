@@ -54,10 +54,9 @@ export const ENVIRONMENT = z.object({
   LEDGER_CONNECTIONS: whole.min(2).max(100).default(10).meta({ description: 'Connections to the database at the most, of each instance' }),
   LEDGER_STATEMENT_MS: duration(30_000).meta({ description: 'A statement that takes longer is given up' }),
   INSTANCE: optional.meta({ description: 'Name of this instance in the books; the name of the host where it is not set' }),
-  LEASE_MS: whole
-    .min(500)
-    .default(15_000)
-    .meta({ description: 'An instance that is gone is succeeded after this long. Only for a ledger that several share' }),
+  LEASE_MS: whole.min(500).default(15_000).meta({
+    description: 'An instance that is gone is succeeded after this long, where several share a ledger; so is a replay that was killed',
+  }),
   SERVICEBUS_CONNECTION_STRING: optional.meta({
     description: 'Service Bus namespace by connection string (emulator, local double)',
     secret: true,

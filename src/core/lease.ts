@@ -24,23 +24,10 @@ export function leased(
   runtime: Runtime,
   make: () => Wakeful,
 ): Service & { wake(): void } {
+  const lease = leaseOf(name, ledger, { owner, leaseMs }, runtime)
   const stopping = new AbortController()
   let current: Wakeful | null = null
   let running: Promise<void> | null = null
-
-  /** Until when the lease is ours, or `null` when it is somebody else's. Throws when the ledger does not say within `withinMs`. */
-  const ask = async (withinMs: number): Promise<number | null> => {
-    const now = runtime.now()
-    const late = new AbortController()
-    const asked = ledger.lease({ name, owner, now, leaseMs })
-    const answer = await Promise.race([asked, runtime.sleep(withinMs, late.signal).then(() => 'late' as const)])
-    late.abort()
-    if (answer === 'late') {
-      asked.catch(() => {})
-      throw new Error('the ledger does not answer')
-    }
-    return answer ? now + leaseMs : null
-  }
 
   const hold = async (first: number): Promise<void> => {
     const service = make()
@@ -55,7 +42,7 @@ export function leased(
         if (stopping.signal.aborted || over.signal.aborted) return
         const left = until - runtime.now()
         try {
-          const renewed = left > 0 ? await ask(left) : null
+          const renewed = left > 0 ? await lease.ask(left) : null
           if (renewed === null) return runtime.log.warn('lease.lost', { name, what: 'another instance goes on with it' })
           until = renewed
         } catch (error) {
@@ -69,24 +56,16 @@ export function leased(
     }
   }
 
-  /** Bounded in time: it only lets others begin sooner. */
-  const giveBack = async (): Promise<void> => {
-    const asked = ledger.lease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
-    const late = new AbortController()
-    await Promise.race([asked, runtime.sleep(leaseMs / RENEWALS, late.signal)])
-    late.abort()
-  }
-
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const until = await ask(leaseMs).catch(() => null)
+      const until = await lease.ask(leaseMs).catch(() => null)
       if (until === null) {
         await runtime.sleep(leaseMs / RENEWALS, stopping.signal)
         continue
       }
       runtime.log.info('lease.taken', { name })
       await hold(until)
-      if (stopping.signal.aborted) await giveBack()
+      if (stopping.signal.aborted) await lease.giveBack()
     }
   }
   return {
@@ -96,5 +75,73 @@ export function leased(
       await running
     },
     wake: () => current?.wake?.(),
+  }
+}
+
+/**
+ * Does `work` while nobody else has the lease of that name; `null` when somebody else has it. The signal `work` is given aborts when the lease
+ * cannot be kept, and the lease is given back when it ends. Rejects with what `work` or the ledger fails with.
+ */
+export async function whileLeased<T>(
+  name: string,
+  ledger: Pick<Ledger, 'lease'>,
+  settings: LeaseSettings,
+  runtime: Pick<Runtime, 'now' | 'sleep'>,
+  work: (lost: AbortSignal) => Promise<T>,
+): Promise<T | null> {
+  const { leaseMs } = settings
+  const lease = leaseOf(name, ledger, settings, runtime)
+  const first = await lease.ask(leaseMs)
+  if (first === null) return null
+  const over = new AbortController()
+  const lost = new AbortController()
+  const keep = async (): Promise<void> => {
+    for (let until = first; ;) {
+      await runtime.sleep(leaseMs / RENEWALS, over.signal)
+      if (over.signal.aborted) return
+      const left = until - runtime.now()
+      const renewed = left > 0 ? await lease.ask(left).catch(() => until) : null
+      if (renewed === null || renewed <= runtime.now()) return lost.abort()
+      until = renewed
+    }
+  }
+  const keeping = keep()
+  try {
+    return await work(lost.signal)
+  } finally {
+    over.abort()
+    await keeping
+    if (!lost.signal.aborted) await lease.giveBack()
+  }
+}
+
+/** Both ends of one lease. */
+function leaseOf(
+  name: string,
+  ledger: Pick<Ledger, 'lease'>,
+  { owner, leaseMs }: LeaseSettings,
+  runtime: Pick<Runtime, 'now' | 'sleep'>,
+): { ask(withinMs: number): Promise<number | null>; giveBack(): Promise<void> } {
+  return {
+    /** Until when the lease is ours, or `null` when it is somebody else's. Rejects when the ledger does not say within `withinMs`. */
+    ask: async (withinMs) => {
+      const now = runtime.now()
+      const late = new AbortController()
+      const asked = ledger.lease({ name, owner, now, leaseMs })
+      const answer = await Promise.race([asked, runtime.sleep(withinMs, late.signal).then(() => 'late' as const)])
+      late.abort()
+      if (answer === 'late') {
+        asked.catch(() => {})
+        throw new Error('the ledger does not answer')
+      }
+      return answer ? now + leaseMs : null
+    },
+    /** Bounded in time: it only lets others begin sooner. */
+    giveBack: async () => {
+      const asked = ledger.lease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
+      const late = new AbortController()
+      await Promise.race([asked, runtime.sleep(leaseMs / RENEWALS, late.signal)])
+      late.abort()
+    },
   }
 }

@@ -12,7 +12,14 @@ import type { Runtime } from '../core/runtime.ts'
 import { takingIn } from '../rules.ts'
 import { messageOf } from './replay-select.ts'
 
-export interface RunSettings {
+/** A run, and what carrying it out takes. */
+export interface Carrying {
+  readonly run: ReplayRun
+  readonly ledger: Ledger
+  /** `null` when nothing of the run is on the bus. */
+  readonly bus: ServiceBusClient | null
+  readonly config: Config
+  readonly runtime: Runtime
   /** Dead letters a second; `null` for as fast as it goes. */
   readonly perSecond: number | null
 }
@@ -26,19 +33,11 @@ const RETIRE_AT_ONCE = 1_000
  * Carries out a frozen run from wherever it stands, first what stands in the ledger. Each step is one transaction or can be found again, so
  * it may end at any moment and be carried out once more.
  */
-export async function carryOut(
-  run: ReplayRun,
-  ledger: Ledger,
-  bus: ServiceBusClient | null,
-  config: Config,
-  settings: RunSettings,
-  runtime: Runtime,
-  signal: AbortSignal,
-  onProgress: (done: number) => void,
-): Promise<Ending> {
+export async function carryOut(carrying: Carrying, signal: AbortSignal, onProgress: (done: number) => void): Promise<Ending> {
+  const { run, ledger, config, runtime, perSecond } = carrying
   let settled = 0
   const takeIn = takingIn(config)
-  const pace = pacer({ perSecond: settings.perSecond, batch: BATCH }, runtime)
+  const pace = pacer({ perSecond, batch: BATCH }, runtime)
   for (;;) {
     const items = await ledger.replayItems(run.id, null, 'frozen', pace.atOnce)
     if (items.length === 0) break
@@ -51,7 +50,7 @@ export async function carryOut(
   }
   let ending: Ending = 'finished'
   for (const entity of run.entities) {
-    const one = await onShelf(run, entity, ledger, bus, config, settings, runtime, signal, (moved) => onProgress(settled + moved))
+    const one = await onShelf(carrying, entity, signal, (moved) => onProgress(settled + moved))
     settled += one.moved
     if (one.ending === 'paused') return 'paused'
     if (one.ending === 'held') ending = 'held'
@@ -78,13 +77,8 @@ async function partOf(
 }
 
 async function onShelf(
-  run: ReplayRun,
+  { run, ledger, bus, config, runtime, perSecond }: Carrying,
   entity: string,
-  ledger: Ledger,
-  bus: ServiceBusClient | null,
-  config: Config,
-  settings: RunSettings,
-  runtime: Runtime,
   signal: AbortSignal,
   onProgress: (moved: number) => void,
 ): Promise<{ readonly ending: Ending; readonly moved: number }> {
@@ -112,7 +106,7 @@ async function onShelf(
         edit: edits.size === 0 ? null : ({ sequence }) => edits.get(sequence) ?? null,
         takeIn: takingInPlace(ledger, config, runtime),
       },
-      { perSecond: settings.perSecond, batch: BATCH, retireAtOnce: RETIRE_AT_ONCE, skewMs: config.CLOCK_SKEW_MS, inFlightMs: 2_000 },
+      { perSecond, batch: BATCH, retireAtOnce: RETIRE_AT_ONCE, skewMs: config.CLOCK_SKEW_MS, inFlightMs: 2_000 },
       runtime,
       signal,
       ({ done, gone, refused }) => onProgress(done + gone + refused),

@@ -5,6 +5,7 @@ import { systemRuntime } from '../adapters/system.ts'
 import { busAddress } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
+import { whileLeased } from '../core/lease.ts'
 import type { Ledger, ReplayRun } from '../core/ledger/port.ts'
 import { forecast } from '../core/provision/pace.ts'
 import { planReplay, type ReplayPlan } from '../core/report/replay-plan.ts'
@@ -17,7 +18,7 @@ import { type Format, printJson, printTable, progress, say } from './output.ts'
 import { stopSignal } from './process.ts'
 import { keepSmall } from './rows.ts'
 import { openExisting } from './status.ts'
-import { carryOut, type Ending } from './replay-run.ts'
+import { type Carrying, carryOut, type Ending } from './replay-run.ts'
 import { editing, patching, select } from './replay-select.ts'
 
 export interface ReplayOptions extends SelectionOptions {
@@ -167,19 +168,25 @@ async function carry(
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
   const runtime = systemRuntime(silentLogger, silentTelemetry)
-  const signal = stopSignal(silentLogger)
+  const stop = stopSignal(silentLogger)
   const bus = run.entities.length > 0 ? connect(busAddress(readConfig(environment))) : null
   const line = progress()
   const startedAt = Date.now()
   const before = total(run) - left(run)
-  let ending: Ending
+  let ending: Ending | null
   let done = 0
+  const show = (sofar: number): void => {
+    done = sofar
+    const seconds = Math.max(0.001, (Date.now() - startedAt) / 1_000)
+    line.show(`${before + done}/${total(run)}  ${Math.round(done / seconds)} a second`)
+  }
   try {
-    ending = await carryOut(run, ledger, bus, config, { perSecond: options.rate ?? null }, runtime, signal, (sofar) => {
-      done = sofar
-      const seconds = Math.max(0.001, (Date.now() - startedAt) / 1_000)
-      line.show(`${before + done}/${total(run)}  ${Math.round(done / seconds)} a second`)
-    })
+    const carrying = { run, ledger, bus, config, runtime, perSecond: options.rate ?? null }
+    ending = await alone(carrying, stop, (lost) => carryOut(carrying, AbortSignal.any([stop, lost]), show))
+    if (ending === null) {
+      if (!stop.aborted) say('another command carries this run out; rollcall replays shows how far it is')
+      return PAUSED
+    }
     if (done > 0)
       say(
         `${done} in ${((Date.now() - startedAt) / 1_000).toFixed(1)} s: ${Math.round((done * 1_000) / Math.max(1, Date.now() - startedAt))} a second, all together`,
@@ -198,6 +205,27 @@ async function carry(
   if (ending !== 'finished') return PAUSED
   return counts.gone + counts.refused > 0 ? REFUSED : 0
 }
+
+/**
+ * Does `work` while no other command carries out this run. One that was killed has it until its lease lapses, so that is waited for; `null` when it
+ * does not lapse, or when `stop` aborts.
+ */
+async function alone(
+  { run, ledger, config, runtime }: Carrying,
+  stop: AbortSignal,
+  work: (lost: AbortSignal) => Promise<Ending>,
+): Promise<Ending | null> {
+  const lease = { owner: randomUUID(), leaseMs: config.LEASE_MS }
+  const until = runtime.now() + 1.5 * config.LEASE_MS
+  for (let waiting = false; !stop.aborted; waiting = true) {
+    const ending = await whileLeased(`replay ${run.id}`, ledger, lease, runtime, work)
+    if (ending !== null || runtime.now() > until) return ending
+    if (!waiting) say(`another command has this run; if it was killed, this one goes on within ${Math.ceil(config.LEASE_MS / 1_000)} s`)
+    await runtime.sleep(LOOK_AGAIN_MS, stop)
+  }
+  return null
+}
+const LOOK_AGAIN_MS = 250
 
 function total({ counts }: ReplayRun): number {
   return Object.values(counts).reduce((sum, count) => sum + count, 0)

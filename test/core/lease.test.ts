@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { leased } from '../../src/core/lease.ts'
+import { leased, whileLeased } from '../../src/core/lease.ts'
 import type { LeaseQuery } from '../../src/core/ledger/port.ts'
 import { loop, type Service } from '../../src/core/runtime.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
@@ -118,4 +118,50 @@ void it('stopping before it runs, and stopping twice, are fine', async () => {
   await service.run()
   await service.stop()
   service.wake()
+})
+
+/** Work that goes on until its lease is lost or it is told to end, for who asks for the lease. */
+function worker(ledger: ReturnType<typeof leases>, owner: string) {
+  const told = new AbortController()
+  const state = { working: false, answer: undefined as string | null | undefined }
+  const done = whileLeased('run', ledger, { owner, leaseMs: LEASE_MS }, runtime, async (lost) => {
+    state.working = true
+    await runtime.sleep(1_000_000, AbortSignal.any([lost, told.signal]))
+    state.working = false
+    return lost.aborted ? 'lost' : 'done'
+  }).then((answer) => void (state.answer = answer))
+  return { state, done, end: () => told.abort() }
+}
+
+void it('work under a lease keeps it for as long as it goes on, and gives it back at its end', async () => {
+  const ledger = leases()
+  const first = worker(ledger, 'one')
+  await runtime.advance(10 * LEASE_MS)
+  const second = worker(ledger, 'two')
+  await runtime.advance(0)
+  assert.deepEqual([first.state, second.state.answer], [{ working: true, answer: undefined }, null])
+  first.end()
+  await first.done
+  const third = worker(ledger, 'three')
+  await runtime.advance(0)
+  assert.deepEqual([first.state.answer, third.state.working], ['done', true])
+  third.end()
+  await third.done
+})
+
+for (const kind of ['cutOff', 'hanging'] as const)
+  void it(`work under a lease is told that it is lost before somebody else can have it, also when the ledger is ${kind}`, async () => {
+    const ledger = leases()
+    const one = worker(ledger, 'one')
+    await runtime.advance(100)
+    ledger[kind].add('one')
+    await runtime.advance(LEASE_MS + LEASE_MS / 3 - 110)
+    assert.deepEqual(one.state, { working: false, answer: 'lost' })
+  })
+
+void it('the end of the work that fails is the failure, and the lease is free', async () => {
+  const ledger = leases()
+  const failing = whileLeased('run', ledger, { owner: 'one', leaseMs: LEASE_MS }, runtime, () => Promise.reject(new Error('broken')))
+  await assert.rejects(failing, /broken/)
+  assert.equal(await ledger.lease({ name: 'run', owner: 'two', now: runtime.now(), leaseMs: LEASE_MS }), true)
 })

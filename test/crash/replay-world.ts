@@ -60,6 +60,8 @@ export async function replayWorld(total: number, entrance: 'queue' | 'sessions' 
     PATH: process.env['PATH'] ?? '',
     SERVICEBUS_CONNECTION_STRING: connectionString,
     LEDGER: path,
+    // A command that was killed is succeeded after it.
+    LEASE_MS: '2000',
     ROLLCALL_CONFIG: rules,
   }
 

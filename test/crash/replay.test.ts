@@ -24,6 +24,24 @@ void describe('rollcall replay', () => {
       }
     })
 
+  void test('called twice at once, one of them carries it out, and the other does not begin before that one has ended', async (t) => {
+    const world = await replayWorld(300)
+    t.after(() => world.close())
+    const args = ['replay', '--home', 'bus', ...ASKED]
+    const killed = await world.run([...args, '--rate', '50'], 300)
+    assert.equal(killed.code, null, killed.said)
+    const both = await Promise.all([world.run([...args, '--rate', '150']), world.run([...args, '--rate', '150'])])
+    assert.ok(both.some(({ said }) => said.includes('another command has this run')))
+    // The one that waits does not wait for ever.
+    const codes = both.map(({ code }) => code)
+    assert.ok(codes.includes(0) && codes.every((code) => code === 0 || code === 8), both.map(({ said }) => said).join('\n'))
+    const { ids, shelved } = await world.onBus()
+    assert.deepEqual([ids.length, new Set(ids).size, shelved], [300, 300, 0])
+    // Each was carried out by one of them.
+    const sums = both.map(({ said }) => Number(/(\d+) in /.exec(said)?.[1] ?? 0))
+    assert.ok((sums[0] ?? 0) + (sums[1] ?? 0) <= 300, sums.join())
+  })
+
   void test('asks before it does anything, says what it would do, and finds nothing to do the second time', async (t) => {
     const world = await replayWorld(30)
     t.after(() => world.close())
