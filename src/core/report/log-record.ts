@@ -104,8 +104,10 @@ export const NOT_ENTITLED = 'NotEffectivelyEntitled'
 const RETRIED_BY_SERVICE = ['TooManyRequests', 'InternalServerError', 'InternalError', 'WebExceptionProtocolError', 'Timeout', 'ServerBusy']
 /** In real records: "… It will be retried again after this date: …"; documented: "This operation will be retried automatically." */
 const RETRY_ANNOUNCED = /will be retried/i
-/** What stands for no id. */
-const NO_ID = /^[0-]*$/
+const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i
+const PLACEHOLDER = { id: '1', activityDateTime: '2000-01-01T00:00:00Z' }
+/** Longer keys are none, and an index could not hold them. */
+const LONGEST_KEY = 1_000
 
 /** `null` for a record that has no id, no person or no time: it cannot speak of an operation. */
 export function parseLogRecord(value: unknown): LogRecord | null {
@@ -117,7 +119,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   const retry = steps.find(isRetry)
   const importStep = steps.find((step) => isType(step, 'import') && !isRetry(step))
   const employee = raw.sourceIdentity?.id || keyIn(raw, importStep)
-  if (!employee || activityAt === null) return null
+  if (!employee || activityAt === null || raw.id.length > LONGEST_KEY || employee.length > LONGEST_KEY) return null
 
   const error = raw.provisioningStatusInfo?.errorInformation ?? raw.statusInfo
   const status = statusOf(raw.provisioningStatusInfo?.status ?? raw.statusInfo?.status ?? statusIn(raw, error?.errorCode))
@@ -132,7 +134,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     jobId: raw.jobId ?? '',
     employee,
     activityAt,
-    changeId: NO_ID.test(raw.changeId ?? '') ? raw.id : (raw.changeId ?? raw.id),
+    changeId: isId(raw.changeId) ? raw.changeId : raw.id,
     cycleId: raw.cycleId ?? '',
     action: (raw.provisioningAction ?? raw.action)?.toLowerCase() ?? 'other',
     status,
@@ -150,9 +152,28 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   }
 }
 
+/** What keeps a record from being read, and the id the portal finds it by, where that says nothing of a person. */
+export function lackOf(value: unknown): { readonly record: string | null; readonly lacks: readonly string[] } {
+  const raw: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {}
+  const id = typeof raw['id'] === 'string' ? raw['id'] : ''
+  const { id: ours, activityDateTime: then } = PLACEHOLDER
+  const readable = (more: object): boolean => parseLogRecord({ ...raw, ...more }) !== null
+  const lacks = [
+    ...(readable({ activityDateTime: then, sourceIdentity: PLACEHOLDER }) ? [] : ['id']),
+    ...(readable({ id: ours, activityDateTime: then }) ? [] : ['sourceIdentity']),
+    ...(readable({ id: ours, sourceIdentity: PLACEHOLDER }) ? [] : ['activityDateTime']),
+  ]
+  return { record: GUID.test(id) ? id : null, lacks }
+}
+
 /** What a record that does not say its status ends with. */
 function statusIn({ provisioningSteps }: RawRecord, errorCode: string | null | undefined): string | null {
   return errorCode ? 'failure' : (provisioningSteps.at(-1)?.status ?? null)
+}
+
+/** Nothing but zeros stands for none. */
+function isId(text: string | null): text is string {
+  return text !== null && text.length <= LONGEST_KEY && !/^[0-]*$/.test(text)
 }
 
 function statusOf(status: string | null): LogRecord['status'] {
