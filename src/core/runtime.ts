@@ -6,6 +6,8 @@ export interface Runtime {
   now(): number
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Lets everything else that is ready have its turn. */
+  breathe(): Promise<void>
   /** In [0, 1). */
   random(): number
   /** A fresh identifier, unique across instances. */

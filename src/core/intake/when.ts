@@ -21,7 +21,7 @@ export function startOfLocalDay(at: number, zone: string): number {
 function startOfDay(date: string, zone: string, addDays: number): number | null {
   // The calendar of UTC first: it says whether there is such a day, and for UTC it is the answer.
   const utc = Date.parse(`${date}T00:00:00Z`)
-  if (Number.isNaN(utc) || new Date(utc).toISOString().slice(0, 10) !== date) return null
+  if (Number.isNaN(utc) || new Date(utc).getUTCDate() !== Number(date.slice(8))) return null
   if (zone === 'UTC') return utc + addDays * DAY_MS
   return DateTime.fromISO(date, { zone }).plus({ days: addDays }).startOf('day').toMillis()
 }
