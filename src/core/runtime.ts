@@ -1,5 +1,8 @@
 import type { JsonObject } from './model.ts'
 
+/** Of UTC; a local day may be an hour shorter or longer. */
+export const DAY_MS = 86_400_000
+
 /** What the core may know of the outside: time, chance, names, and somebody to tell. */
 export interface Runtime {
   /** Epoch milliseconds. */

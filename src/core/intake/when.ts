@@ -1,9 +1,9 @@
 import { DateTime } from 'luxon'
+import { DAY_MS } from '../runtime.ts'
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
 const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})?$/
-const DAY_MS = 86_400_000
 
 /** The instant something holds from: the start of a plain date in `zone`, a date-time as it is. `null` when it is no date. */
 export function effectiveInstant(text: string, zone: string, addDays = 0): number | null {
