@@ -179,8 +179,8 @@ export interface Ledger {
   putBack(run: number, parts: readonly PutBack[], now: number): Promise<void>
   /** The run is over; without parts that wait it is not opened again. */
   endReplay(run: number, now: number): Promise<void>
-  /** Of these ids of copies, those whose messages were taken over, whatever became of them. */
-  takenIn(messageIds: readonly string[]): Promise<ReadonlySet<string>>
+  /** Of these ids of copies, those whose messages were taken over, and the code with which one was refused. */
+  takenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
   /** Rejects while the ledger cannot take work. */
   ping(): Promise<void>
   close(): Promise<void>

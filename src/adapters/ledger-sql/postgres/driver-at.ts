@@ -7,7 +7,8 @@ export interface PostgresPlace {
   readonly location: string
   readonly auth: PostgresAuth
   readonly connections: number
-  readonly statementMs: number
+  /** See `PostgresOptions`. */
+  readonly statementMs: number | null
 }
 
 export function postgresDriver({ location, auth, connections, statementMs }: PostgresPlace): Driver {

@@ -20,8 +20,8 @@ export interface PostgresOptions {
   /** Host and database, for what is told of failures. */
   readonly name: string
   readonly connections: number
-  /** A statement that takes longer is given up, by both sides. */
-  readonly statementMs: number
+  /** A statement that takes longer is given up, by both sides. `null`: who makes tables, or carries all rows over, takes as long as it takes. */
+  readonly statementMs: number | null
 }
 
 /** An instance that stands still with a transaction open loses it after this long, and others get its rows. */
@@ -32,11 +32,26 @@ const CONNECT_MS = 5_000
 const PATIENCE = { conflict: { attempts: 8, firstMs: 5, mostMs: 250 }, connection: { attempts: 5, firstMs: 50, mostMs: 800 } } as const
 
 /**
- * Every walk through the ledger is meant to go along an index. Statistics of a table that has just been filled say otherwise, and a plan made then
- * would stay, so the planner is told. There is no statement long enough for compiling it to pay.
+ * How a transaction begins. What it needs is said with it, in one round trip: a pooler gives each transaction another connection, and lets in nobody
+ * who asks for this at the start of one. Every walk through the ledger is meant to go along an index. Statistics of a table that has just been filled
+ * say otherwise, and a plan made then would stay, so the planner is told. There is no statement long enough for compiling it to pay.
  */
-const SESSION =
-  'SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET synchronous_commit = on'
+function beginning(access: 'write' | 'read', statementMs: number | null): string {
+  const settings: Readonly<Record<string, string | number>> = {
+    statement_timeout: statementMs ?? 0,
+    lock_timeout: LOCK_MS,
+    idle_in_transaction_session_timeout: statementMs === null ? 0 : IDLE_IN_TRANSACTION_MS,
+    enable_seqscan: 'off',
+    enable_hashjoin: 'off',
+    enable_mergejoin: 'off',
+    jit: 'off',
+    synchronous_commit: 'on',
+  }
+  const begin = access === 'read' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY' : 'BEGIN ISOLATION LEVEL READ COMMITTED'
+  return `${begin}; SELECT ${Object.entries(settings)
+    .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+    .join(', ')}`
+}
 
 const INT8 = 20
 const NUMERIC = 1700
@@ -57,15 +72,11 @@ export function openPostgres(options: PostgresOptions): Driver {
     max: options.connections,
     connectionTimeoutMillis: CONNECT_MS,
     idleTimeoutMillis: 30_000,
-    statement_timeout: options.statementMs,
-    query_timeout: options.statementMs + 2_000,
-    lock_timeout: LOCK_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    ...(options.statementMs === null ? {} : { query_timeout: options.statementMs + 2_000 }),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     application_name: 'rollcall',
     types,
-    verify: (client, done) => client.query(SESSION, (error: Error | null) => done(error ?? undefined)),
   })
   // A connection that breaks while nobody uses it: the next transaction gets another.
   pool.on('error', () => {})
@@ -76,12 +87,16 @@ export function openPostgres(options: PostgresOptions): Driver {
     return statement
   }
 
-  const over = (client: PoolClient): Sql => {
+  const begins = { read: beginning('read', options.statementMs), write: beginning('write', options.statementMs) } as const
+
+  const over = (client: PoolClient, access: 'write' | 'read'): Sql => {
     // One statement after the other, also when they are asked for at once.
     let last: Promise<unknown> = Promise.resolve()
     const query = (text: string, parameters: readonly SqlValue[]): Promise<{ rows: unknown[]; rowCount: number | null }> => {
       const answer = last.then(() =>
-        client.query({ ...prepared(text), values: parameters.map(encode) }).catch((error: unknown) => Promise.reject(new Failure(error))),
+        client
+          .query({ ...prepared(text), values: parameters.map(encode) })
+          .catch((error: unknown) => Promise.reject(new Failure(error, access))),
       )
       last = answer.catch(() => {})
       return answer
@@ -91,16 +106,18 @@ export function openPostgres(options: PostgresOptions): Driver {
       tally: new Map(),
       all: async <T>(text: string, parameters: readonly SqlValue[] = []) => (await query(text, parameters)).rows as T[],
       run: async (text, parameters = []) => (await query(text, parameters)).rowCount ?? 0,
-      lock: async (name, mode) =>
-        void (await query(`SELECT pg_advisory_xact_lock${mode === 'shared' ? '_shared' : ''}(CAST(? AS INT), CAST(? AS INT))`, [
-          OURS,
-          LOCKS.indexOf(name),
-        ])),
+      lock: async (name, mode) => {
+        const taken = `SELECT pg_advisory_xact_lock${mode === 'shared' ? '_shared' : ''}(CAST(? AS INT), CAST(? AS INT))`
+        // Whoever makes tables is waited for however long that takes; a table somebody else works with is not.
+        if (options.statementMs === null) await query('SET LOCAL lock_timeout = 0', [])
+        await query(taken, [OURS, LOCKS.indexOf(name)])
+        if (options.statementMs === null) await query(`SET LOCAL lock_timeout = ${LOCK_MS}`, [])
+      },
     }
   }
 
   const once = async <T>(work: (sql: Sql) => Promise<T>, access: 'write' | 'read'): Promise<T> => {
-    const client = await pool.connect().catch((error: unknown) => Promise.reject(new Failure(error)))
+    const client = await pool.connect().catch((error: unknown) => Promise.reject(new Failure(error, access)))
     let broken = false
     // Between two statements there is nobody else to tell.
     const breaks = (): void => void (broken = true)
@@ -109,12 +126,12 @@ export function openPostgres(options: PostgresOptions): Driver {
       try {
         return (await client.query(text)).command
       } catch (error) {
-        throw new Failure(error)
+        throw new Failure(error, access)
       }
     }
     try {
-      await command(access === 'read' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY' : 'BEGIN ISOLATION LEVEL READ COMMITTED')
-      const result = await work(over(client))
+      await command(begins[access])
+      const result = await work(over(client, access))
       await commit(command)
       return result
     } catch (error) {

@@ -10,6 +10,7 @@ type Kind = 'conflict' | 'connection' | 'refused'
 
 /** SQLSTATEs and network codes that pass by themselves. https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const PASSING: Readonly<Record<string, Kind>> = {
+  '40000': 'conflict', // transaction_rollback
   '40001': 'conflict', // serialization_failure
   '40P01': 'conflict', // deadlock_detected
   '55P03': 'conflict', // lock_not_available
@@ -18,7 +19,14 @@ const PASSING: Readonly<Record<string, Kind>> = {
   '08003': 'connection', // connection_does_not_exist
   '08004': 'connection', // sqlserver_rejected_establishment_of_sqlconnection
   '08006': 'connection', // connection_failure
+  '08007': 'connection', // transaction_resolution_unknown
+  '08P01': 'connection', // protocol_violation: how a pooler says that it or the server lets go
+  '25006': 'connection', // read_only_sql_transaction: a server that was failed over from, or is recovering, or full
   '25P03': 'connection', // idle_in_transaction_session_timeout: we stood still for too long
+  '25P04': 'connection', // transaction_timeout
+  '40003': 'connection', // statement_completion_unknown
+  '53000': 'connection', // insufficient_resources
+  '53200': 'connection', // out_of_memory
   '53300': 'connection', // too_many_connections
   '57P01': 'connection', // admin_shutdown
   '57P02': 'connection', // crash_shutdown
@@ -40,29 +48,43 @@ export class Failure extends Error {
   override readonly name = 'Failure'
   readonly kind: Kind
   readonly code: string
-  constructor(cause: unknown) {
+  constructor(cause: unknown, access: 'write' | 'read') {
     const code = codeOf(cause)
     super(code, { cause })
     this.code = code
+    // Who writes where only reading was announced is wrong wherever it is.
+    if (access === 'read' && code === '25006') this.kind = 'refused'
     // The client's own complaints have no code, and all of them are about a connection that is gone or does not come.
-    this.kind = PASSING[code] ?? (cause instanceof DatabaseError ? 'refused' : 'connection')
+    else this.kind = PASSING[code] ?? (cause instanceof DatabaseError ? 'refused' : 'connection')
   }
 }
 
 function codeOf(cause: unknown): string {
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  return typeof code === 'string' ? code : 'no answer'
+  if (typeof code === 'string') return code
+  return cause instanceof Error && /SSL/.test(cause.message) ? 'no TLS there' : 'no answer'
+}
+
+/** Refusals somebody can do something about, and what. */
+const ADVICE: Readonly<Record<string, string>> = {
+  '26000': 'a pooler in between forgets prepared statements: PgBouncer takes max_prepared_statements',
+  '28000': 'it does not let us in: check user, password or LEDGER_AUTH',
+  '28P01': 'it does not let us in: check user, password or LEDGER_AUTH',
+  '3D000': 'it has no database of that name: make it first',
+  '3F000': 'it has no schema to make tables in: CREATE SCHEMA public',
+  '42501': 'the user lacks a right: tables take CREATE on the schema, GRANT CREATE ON SCHEMA public TO …',
+  '42P05': 'a pooler in between mixes up prepared statements: PgBouncer takes max_prepared_statements',
 }
 
 /** As the ledger's callers see it. */
 export function told(failure: Failure, where: string): RollcallError {
-  const { kind, code } = failure
-  if (code === '28P01' || code === '28000')
-    return new RollcallError('LedgerRefused', `${where} does not let us in (${code}): check user, password or LEDGER_AUTH`, {
-      cause: failure,
-    })
-  if (code === '3D000')
-    return new RollcallError('LedgerRefused', `${where} has no database of that name (${code}): make it first`, { cause: failure })
+  const { kind, code, cause } = failure
+  // What the identity said, which is ours already.
+  if (cause instanceof RollcallError) return cause
+  const advice = ADVICE[code]
+  if (advice !== undefined) return new RollcallError('LedgerRefused', `${where} (${code}): ${advice}`, { cause: failure })
+  if (code === '57014')
+    return new RollcallError('LedgerFailed', `${where}: a statement took longer than LEDGER_STATEMENT_MS (${code})`, { cause: failure })
   if (kind === 'refused') return new RollcallError('LedgerFailed', `${where} refused a statement (SQLSTATE ${code})`, { cause: failure })
   if (kind === 'conflict')
     return new RollcallError('LedgerBusy', `${where}: other transactions were in the way again and again (SQLSTATE ${code})`, {

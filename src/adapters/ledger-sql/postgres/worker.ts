@@ -12,7 +12,7 @@ export interface PostgresWorkerOptions {
   readonly auth: Extract<PostgresAuth, { kind: 'password' }> | { readonly kind: 'entra' }
   readonly instance: string
   readonly connections: number
-  readonly statementMs: number
+  readonly statementMs: number | null
   readonly beside: boolean
   readonly now: number
 }
@@ -26,10 +26,20 @@ async function open(tokens: (scope: string) => Promise<string | null>): Promise<
   const driver = postgresDriver({ ...options, auth })
   try {
     if (options.beside) await expectSchema(driver, options.location)
-    else await migrate(driver, options.now)
+    else await makeTables(auth)
     return { ledger: sqlLedger(driver, options.instance), release: () => {} }
   } catch (error) {
     await driver.close()
     throw error
+  }
+}
+
+/** An index over millions of rows is not made within the time a statement of the loops may take. */
+async function makeTables(auth: PostgresAuth): Promise<void> {
+  const patient = postgresDriver({ ...options, auth, connections: 1, statementMs: null })
+  try {
+    await migrate(patient, options.now)
+  } finally {
+    await patient.close()
   }
 }
