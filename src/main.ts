@@ -248,5 +248,10 @@ function port(text: string): number {
   return value
 }
 
+// Whoever read it has seen enough, as `head` does: ends as a signal would end it.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(141)
+})
 // Not process.exit: what was written to stdout may still be on its way.
 process.exitCode = await main(process.argv.slice(2))

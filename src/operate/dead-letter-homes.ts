@@ -8,6 +8,7 @@ import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { sourceRules } from '../core/intake/sources.ts'
 import type { Ledger } from '../core/ledger/port.ts'
+import type { EventName } from '../core/model.ts'
 import type { Shelf } from '../core/ports.ts'
 import { nameKey } from '../core/report/dead-letter.ts'
 import type { Homes } from '../core/report/dead-letter-list.ts'
@@ -16,7 +17,11 @@ import { silentLogger, silentTelemetry } from '../core/runtime.ts'
 import { say } from './output.ts'
 
 export type Home = 'bus' | 'ledger'
-export type OpenHomes = Homes & { readonly ledger: Ledger | null }
+export type OpenHomes = Homes & {
+  readonly ledger: Ledger | null
+  /** Whose the events of these names are, by `nameKey`, where there is a ledger to ask. */
+  readonly owners?: (names: readonly EventName[]) => Promise<ReadonlyMap<string, string>>
+}
 
 const CLOSE_MS = 2_000
 
@@ -42,7 +47,9 @@ export async function withHomes<T>(
   if (!ledger) return await work({ shelves, read, ledger })
   const states: NonNullable<Homes['states']> = async (names) =>
     new Map((await ledger.knownEvents(names)).map((known) => [nameKey(known), known.state]))
-  return await work({ shelves, read, states, ledger: home === 'bus' ? null : ledger })
+  const owners: NonNullable<OpenHomes['owners']> = async (names) =>
+    new Map((await ledger.knownEvents(names)).map((known) => [nameKey(known), known.employee]))
+  return await work({ shelves, read, states, owners, ledger: home === 'bus' ? null : ledger })
 }
 
 /** Also for the bus alone, where it is there: to tell which messages are stale. What an identity or a database driver takes to load is most of a second. */

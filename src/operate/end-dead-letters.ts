@@ -7,7 +7,10 @@ import { RollcallError } from '../core/errors.ts'
 import type { Ledger } from '../core/ledger/port.ts'
 import { fold } from '../core/plan/fold.ts'
 import type { PersonEvent } from '../core/plan/plan.ts'
-import { type DeadLetter, deadLetterId } from '../core/report/dead-letter.ts'
+import { impliedActive } from '../core/intake/normalise.ts'
+import { saysLeaver } from '../core/model.ts'
+import { type DeadLetter, deadLetterId, parseDeadLetterId } from '../core/report/dead-letter.ts'
+import type { Selected } from '../core/report/replay-plan.ts'
 import { silentLogger, silentTelemetry } from '../core/runtime.ts'
 import { planRules } from '../rules.ts'
 import { withHomes } from './dead-letter-homes.ts'
@@ -17,6 +20,7 @@ import { type Format, printJson, printTable, say } from './output.ts'
 import { stopSignal } from './process.ts'
 import { keepSmall } from './rows.ts'
 import { openExisting } from './status.ts'
+import { homeOf } from './replay.ts'
 import { select } from './replay-select.ts'
 
 export interface EndOptions extends SelectionOptions {
@@ -33,7 +37,7 @@ const AT_ONCE = 500
 
 /**
  * Ends dead letters without putting them back: a discarded one counts as if it had never happened, an archived one is only out of sight. 0 done, 4 nothing
- * fits, 7 some were kept because they put somebody out.
+ * fits, 7 some were kept because they put somebody out, or were named and are not there; 8 somebody else keeps some on the bus locked, or it was stopped.
  */
 export async function endDead(
   how: 'discard' | 'archive',
@@ -43,12 +47,18 @@ export async function endDead(
 ): Promise<number> {
   keepSmall()
   const config = readConfig(environment)
+  if (how === 'archive' && (options.home === 'bus' || ids.some((id) => parseDeadLetterId(id)?.home === 'bus')))
+    throw new RollcallError(
+      'ArgumentInvalid',
+      'only dead letters of the ledger can be archived: one on the bus stays in sight, or is discarded',
+    )
   await using stack = new AsyncDisposableStack()
   const ledger = stack.adopt(await openExisting(config, options.dryRun ? 'read' : 'write'), (it) => it.close())
   const wanted = { ids, selection: selectionOf(options), archived: options.archived ?? false, max: options.max }
-  const { selected, more } = await withHomes(environment, options.home ?? (how === 'archive' ? 'ledger' : undefined), (homes) =>
+  const { selected, more, missing } = await withHomes(environment, how === 'archive' ? 'ledger' : homeOf(ids, options), (homes) =>
     select(homes, wanted, null, config),
   )
+  for (const id of missing) say(`${id} is no dead letter any more`)
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
   const found = selected.map(({ dead }) => dead)
   if (found.length === 0) {
@@ -57,23 +67,41 @@ export async function endDead(
   }
   const active = how === 'discard' && options.terminations ? await becomeActive(ledger, found, config) : []
   for (const employee of active) say(`${employee} becomes active`)
-  const kept = found.filter((dead) => how === 'discard' && !options.terminations && dead.home === 'ledger' && dead.letter.keepsOut)
-  if (kept.length > 0)
+  const kept = new Set(how === 'discard' && !options.terminations ? selected.filter(putsOut).map(({ dead }) => dead) : [])
+  if (kept.size > 0)
     say(
-      `${kept.length} put their person out and are kept: --terminations discards them too, ${kept.slice(0, 5).map(deadLetterId).join(', ')} …`,
+      `${kept.size} put their person out and are kept: --terminations discards them too, ${[...kept].slice(0, 5).map(deadLetterId).join(', ')} …`,
     )
   if (options.dryRun || !options.yes) {
     if (!options.dryRun)
       throw new RollcallError(
         'ArgumentInvalid',
-        `this would ${how} ${found.length - kept.length} dead letters: it takes --yes, or --dry-run to look`,
+        `this would ${how} ${found.length - kept.size} dead letters: it takes --yes, or --dry-run to look`,
       )
-    printed(options.output, { [how]: found.length - kept.length, kept: kept.length, becomeActive: active })
+    printed(options.output, { [how]: found.length - kept.size, kept: kept.size, becomeActive: active })
     return 0
   }
-  const result = await endAll(how, found, ledger, config, options)
-  printed(options.output, { ...result, becomeActive: active })
-  return result.kept > 0 ? 7 : 0
+  // Those of the ledger it keeps by itself: whoever looks at it beside us may have changed them.
+  const going = found.filter((dead) => dead.home === 'ledger' || !kept.has(dead))
+  const result = await endAll(how, going, ledger, config, options)
+  const onBus = found.length - going.length
+  printed(options.output, { ...result, kept: result.kept + onBus, becomeActive: active })
+  if (result.held > 0) {
+    say('somebody else keeps some on the bus locked, or it was stopped: the same command goes on')
+    return 8
+  }
+  return result.kept + onBus + missing.length > 0 ? 7 : 0
+}
+
+/** What is on the bus keeps nobody out yet, but its person stays in when it is given up. One whose event came in with another message says nothing new. */
+function putsOut({ dead, events }: Selected): boolean {
+  if (dead.home === 'ledger') return dead.letter.keepsOut
+  if (dead.letter.stale === true) return false
+  return (
+    (events ?? []).some(saysLeaver) ||
+    // What cannot be read may still name its type.
+    dead.letter.events.some(({ type }) => type !== null && impliedActive(type) === false)
+  )
 }
 
 function printed(output: Format, result: Readonly<Record<string, number | readonly string[]>>): void {
@@ -91,9 +119,9 @@ async function endAll(
   ledger: Ledger,
   config: Config,
   options: EndOptions,
-): Promise<{ ended: number; kept: number; gone: number }> {
+): Promise<{ ended: number; kept: number; gone: number; held: number }> {
   const { actor, because: reason } = options
-  const sum = { ended: 0, kept: 0, gone: 0 }
+  const sum = { ended: 0, kept: 0, gone: 0, held: 0 }
   const seqs = found.flatMap((dead) => (dead.home === 'ledger' ? [dead.letter.seq] : []))
   for (let at = 0; at < seqs.length; at += AT_ONCE) {
     const part = { seqs: seqs.slice(at, at + AT_ONCE), how, terminations: options.terminations ?? false, actor, reason }
@@ -114,13 +142,17 @@ async function endAll(
       const entrance = config.rules.entrances.find((one) => one.entity === entity)
       if (!entrance) continue
       const sequences = messages.map(({ sequence }) => sequence)
+      if (signal.aborted) {
+        sum.held += sequences.length
+        continue
+      }
       // Written down first: what was taken off the bus without a word of who did it would be the worse half.
       await ledger.noteDiscarded(entity, sequences, actor, reason, Date.now())
       const shelf = busShelf(bus, { ...entrance, shelf: 'dead-letters' }, systemRuntime(silentLogger, silentTelemetry))
       const gone = await shelf.retire(new Set(sequences), signal)
       await shelf.close()
       sum.ended += gone.size
-      sum.gone += sequences.length - gone.size
+      sum.held += sequences.length - gone.size
     }
   } finally {
     await closeWithin(5_000, bus.close())

@@ -3,7 +3,7 @@ import { closeWithin } from '../adapters/service-bus/client.ts'
 import { busShelf } from '../adapters/service-bus/shelf.ts'
 import type { Config } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
-import { originalOf, type TakenIn } from '../core/intake/consume.ts'
+import { originalOf, type TakenIn } from '../core/intake/take-in.ts'
 import type { IntakeMessage, Ledger, PutBack, ReplayItem, ReplayRun } from '../core/ledger/port.ts'
 import type { InboxMessage } from '../core/ports.ts'
 import { replayNative, type TakeInPlace } from '../core/report/replay-native.ts'
@@ -94,14 +94,14 @@ async function onShelf(
         if (body !== null) edits.set(sequence, body)
     const result = await replayNative(
       {
-        run: run.name,
+        run: `${run.name}.${run.entities.indexOf(entity)}`,
         shelf,
         // A queue that requires sessions cannot be looked through: a copy that waits there unseen is sent again, and known as a duplicate by its event.
         entity: entrance.sessions ? { peek: async () => [] } : itself,
         log: {
           items: (stage, limit) => ledger.replayItems(run.id, entity, stage, limit),
           move: (moves, at) => ledger.moveReplay(run.id, entity, moves, at),
-          takenIn: (messageIds) => ledger.takenIn(messageIds),
+          takenIn: async (messageIds) => new Set((await ledger.takenIn(messageIds)).keys()),
         },
         edit: edits.size === 0 ? null : ({ sequence }) => edits.get(sequence) ?? null,
         takeIn: takingInPlace(ledger, config, runtime),
@@ -148,6 +148,10 @@ function takingInPlace(
     }
     const known = await ledger.takenIn(taken.flatMap(({ message }) => message.copyId ?? []))
     const fresh = taken.filter(({ message }) => message.copyId !== undefined && !known.has(message.copyId))
+    for (const { sequence, message } of taken) {
+      const code = known.get(message.copyId ?? '') ?? null
+      if (code !== null) refused.set(sequence, code)
+    }
     const { COALESCE_QUIET_MS: quietMs, COALESCE_MAX_WAIT_MS: maxWaitMs } = config
     if (fresh.length === 0) return refused
     const result = await ledger.record({

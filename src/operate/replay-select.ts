@@ -4,11 +4,19 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
-import type { TakenIn } from '../core/intake/consume.ts'
+import type { TakenIn } from '../core/intake/take-in.ts'
 import type { Ledger, Original } from '../core/ledger/port.ts'
 import type { Json } from '../core/model.ts'
 import type { InboxMessage } from '../core/ports.ts'
-import { type DeadLetter, type DeadLetterSelection, deadLetterId, ledgerReason, parseDeadLetterId } from '../core/report/dead-letter.ts'
+import { RESCIND_MISMATCH } from '../core/plan/person.ts'
+import {
+  type DeadLetter,
+  type DeadLetterSelection,
+  deadLetterId,
+  ledgerReason,
+  nameKey,
+  parseDeadLetterId,
+} from '../core/report/dead-letter.ts'
 import { findOnShelf, listDeadLetters } from '../core/report/dead-letter-list.ts'
 import { mergePatch } from '../core/report/merge-patch.ts'
 import type { Selected } from '../core/report/replay-plan.ts'
@@ -26,16 +34,27 @@ export interface Wanted {
   readonly max: number
 }
 
-/** Finds what is asked for, edits it, and reads it as intake would. The last of `max` says whether there is more. */
+export interface Found {
+  readonly selected: readonly Selected[]
+  /** There is more than `max`. */
+  readonly more: boolean
+  /** Named, and no dead letter. */
+  readonly missing: readonly string[]
+}
+
+/** Finds what is asked for, edits it, and reads it as intake would. */
 export async function select(
   homes: OpenHomes,
   wanted: Wanted,
   edit: ((dead: readonly { id: string; body: string }[]) => Edit) | null,
   config: Config,
-): Promise<{ readonly selected: readonly Selected[]; readonly more: boolean }> {
+): Promise<Found> {
   const found: DeadLetter[] = []
+  const missing: string[] = []
   let more = false
-  for await (const dead of wanted.ids.length > 0 ? named(homes, wanted.ids) : listDeadLetters(homes, wanted.selection, wanted.archived)) {
+  const all =
+    wanted.ids.length > 0 ? named(homes, wanted.ids, (id) => missing.push(id)) : listDeadLetters(homes, wanted.selection, wanted.archived)
+  for await (const dead of all) {
     more = found.length >= wanted.max
     if (more) break
     found.push(dead)
@@ -47,21 +66,43 @@ export async function select(
   const change = edit && editable.length > 0 ? edit(editable) : null
   const selected: Selected[] = []
   for (const dead of found) selected.push(await read(dead, bodies.get(deadLetterId(dead)), change, takeIn))
-  return { selected, more }
+  return { selected: await withoutMismatched(selected, homes.owners), more, missing }
 }
 
-async function* named(homes: OpenHomes, ids: readonly string[]): AsyncGenerator<DeadLetter> {
-  for (const id of ids) {
+/** Each once, however often it is named. */
+async function* named(homes: OpenHomes, ids: readonly string[], onMissing: (id: string) => void): AsyncGenerator<DeadLetter> {
+  const names = ids.map((id) => {
     const name = parseDeadLetterId(id)
     if (!name) throw new RollcallError('ArgumentInvalid', `${id} is no dead letter: dl-<number> in the ledger, <queue>#<number> on the bus`)
-    if (name.home === 'bus') {
-      const there = await findOnShelf(homes, name)
-      if (there) yield there
-    } else {
-      const there = await homes.ledger?.deadLetter(name.seq)
-      if (there) yield { home: 'ledger', reason: ledgerReason(there.letter), letter: there.letter }
-    }
+    return { id, name }
+  })
+  const seen = new Set<string>()
+  for (const { id, name } of names) {
+    const there = name.home === 'bus' ? await findOnShelf(homes, name) : await inLedger(homes, name.seq)
+    if (!there) onMissing(id)
+    else if (!seen.has(deadLetterId(there))) yield there
+    seen.add(there ? deadLetterId(there) : id)
   }
+}
+
+async function inLedger(homes: OpenHomes, seq: number): Promise<DeadLetter | null> {
+  const there = await homes.ledger?.deadLetter(seq)
+  return there ? { home: 'ledger', reason: ledgerReason(there.letter), letter: there.letter } : null
+}
+
+/** A rescind of what is somebody else's is refused by the ledger, not by intake: it would die again. */
+async function withoutMismatched(selected: readonly Selected[], owners: OpenHomes['owners']): Promise<readonly Selected[]> {
+  const rescinds = selected.flatMap(({ events }) => (events ?? []).flatMap((event) => (event.rescinds ? [event.rescinds, event] : [])))
+  const ownerOf = rescinds.length > 0 && owners ? await owners(rescinds) : new Map<string, string>()
+  return selected.map((one) => {
+    const { dead, events } = one
+    const still = dead.home === 'ledger' && events === null && dead.letter.code === RESCIND_MISMATCH
+    const named = (events ?? []).some((event) => {
+      const owner = event.rescinds && ownerOf.get(nameKey(event.rescinds))
+      return typeof owner === 'string' && owner !== event.employee && (dead.home === 'ledger' || !ownerOf.has(nameKey(event)))
+    })
+    return still || named ? { ...one, events: null, refused: one.refused ?? RESCIND_MISMATCH } : one
+  })
 }
 
 async function bodyOf(ledger: Ledger | null, dead: DeadLetter): Promise<{ message: InboxMessage | null; body: string | null }> {

@@ -57,12 +57,13 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
     say(`goes on with the run of ${new Date(open.createdAt).toISOString()} by ${open.actor}: ${left(open)} of ${total(open)} are left`)
     return await carry(open, ledger, config, options, environment)
   }
-  const plan = await prepare(ids, options, config, ledger, environment)
+  const { plan, missing } = await prepare(ids, options, config, ledger, environment)
+  for (const id of missing) say(`${id} is no dead letter any more`)
   if (plan.targets.length + plan.leftOut.length === 0) {
     say('no dead letter fits; rollcall dead-letters list shows what there is')
     return 4
   }
-  await report(plan, options, config, ledger)
+  await report(plan, missing, options, config, ledger)
   if (plan.targets.length === 0) return REFUSED
   if (options.dryRun) return 0
   if (!(await confirmed(plan, options))) {
@@ -72,7 +73,7 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
   const order = { name: randomUUID(), selection: key, actor: actor ?? '', reason: because ?? '', targets: plan.targets }
   const run = await ledger.freezeReplay(order, Date.now())
   const code = await carry(run, ledger, config, options, environment)
-  return code === 0 && plan.leftOut.length > 0 ? REFUSED : code
+  return code === 0 && plan.leftOut.length + missing.length > 0 ? REFUSED : code
 }
 
 /** The same words for the same command, so that it is known again. */
@@ -88,16 +89,17 @@ async function prepare(
   config: Config,
   ledger: Ledger,
   environment: NodeJS.ProcessEnv,
-): Promise<ReplayPlan> {
+): Promise<{ readonly plan: ReplayPlan; readonly missing: readonly string[] }> {
   const edit = options.patch !== undefined ? patching(options.patch) : options.edit ? editing(editorOf(environment)) : null
   const wanted = { ids, selection: selectionOf(options), archived: options.archived ?? false, max: options.max }
-  const { selected, more } = await withHomes(environment, homeOf(ids, options), (homes) => select(homes, wanted, edit, config))
+  const { selected, more, missing } = await withHomes(environment, homeOf(ids, options), (homes) => select(homes, wanted, edit, config))
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
-  return planReplay(selected, (people) => ledger.people(people), Date.now(), planRules(config, digest))
+  const plan = await planReplay(selected, (people) => ledger.people(people), Date.now(), planRules(config, digest))
+  return { plan, missing }
 }
 
 /** Who names dead letters of the ledger alone does not need the bus. */
-function homeOf(ids: readonly string[], { home }: ReplayOptions): ReplayOptions['home'] {
+export function homeOf(ids: readonly string[], { home }: Pick<SelectionOptions, 'home'>): SelectionOptions['home'] {
   return home ?? (ids.length > 0 && ids.every((id) => id.startsWith('dl-')) ? 'ledger' : undefined)
 }
 
@@ -109,6 +111,7 @@ function editorOf(environment: NodeJS.ProcessEnv): string {
 
 async function report(
   { counts, outlook, leftOut, stale }: ReplayPlan,
+  missing: readonly string[],
   options: ReplayOptions,
   config: Config,
   ledger: Ledger,
@@ -126,6 +129,7 @@ async function report(
       stale,
       outlook: Object.fromEntries(outlook),
       leftOut,
+      missing,
       calls,
       shareOfQuota: share,
       throughAt: new Date(doneAt ?? sentAt).toISOString(),

@@ -52,7 +52,7 @@ const { id: run } = await ledger.freezeReplay(
 const log: ReplayLog = {
   items: (stage, limit) => ledger.replayItems(run, 'hr-events', stage, limit),
   move: (moves, at) => ledger.moveReplay(run, 'hr-events', moves, at),
-  takenIn: (ids) => ledger.takenIn(ids),
+  takenIn: async (ids) => new Set((await ledger.takenIn(ids)).keys()),
 }
 const settings = { perSecond: null, batch: 500, retireAtOnce: 2_000, skewMs: 60_000, inFlightMs: 2_000 }
 const startedAt = performance.now()

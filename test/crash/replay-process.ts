@@ -23,7 +23,7 @@ const result = await replayNative(
     log: {
       items: (stage, limit) => ledger.replayItems(run.id, queue, stage, limit),
       move: (moves, at) => ledger.moveReplay(run.id, queue, moves, at),
-      takenIn: (ids) => ledger.takenIn(ids),
+      takenIn: async (ids) => new Set((await ledger.takenIn(ids)).keys()),
     },
     edit: null,
     takeIn: async () => new Map(),

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { startBroker } from '../../src/local/service-bus/broker.ts'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
 import { failAll } from '../conformance/ledger-dead-letters.ts'
 import { hrEvent, joiner, messageOf, World } from '../conformance/ledger-world.ts'
-import { rollcall } from '../fakes/rollcall.ts'
+import { rollcall, start } from '../fakes/rollcall.ts'
 import { configOf, manual, receive } from '../local/service-bus/support.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-dead-'))
@@ -222,5 +224,14 @@ void describe('dead letters in the ledger', () => {
     assert.match((await here('show', id, '--show-values')).stdout, new RegExp(`the body of ${SECRET}`, 'u'))
     assert.equal((await here('show', 'dl-9999')).code, 4)
     assert.match((await here('groups')).stdout, /InvalidDomain/)
+  })
+})
+
+void describe('a reader that has seen enough', () => {
+  void it('ends the command without a word', async () => {
+    const child = start(['dead-letters', 'list', '--home', 'bus'], environment)
+    child.stdout?.destroy()
+    const [said, [code]] = await Promise.all([child.stderr ? text(child.stderr) : null, once(child, 'exit') as Promise<[number | null]>])
+    assert.deepEqual([said, code], ['', 141])
   })
 })

@@ -123,22 +123,22 @@ export async function endReplay(sql: Sql, run: number, now: number): Promise<voi
   )
 }
 
-export async function takenIn(sql: Sql, messageIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await withRows<{ copy_id: string }>(
+export async function takenIn(sql: Sql, messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await withRows<{ copy_id: string; rejected: string | null }>(
     sql,
     ['id TEXT'],
     messageIds.map((id) => [id]),
-    'SELECT m.copy_id FROM v JOIN messages m ON m.copy_id = v.id',
+    'SELECT m.copy_id, m.rejected FROM v JOIN messages m ON m.copy_id = v.id',
   )
-  return new Set(rows.map(({ copy_id }) => copy_id))
+  return new Map(rows.map(({ copy_id, rejected }) => [copy_id, rejected]))
 }
 
 export async function knownEvents(sql: Sql, names: readonly EventName[]): Promise<KnownEvent[]> {
-  const rows = await withRows<{ seq: number; source: string; event_id: string; state: EventState; revision: number }>(
+  const rows = await withRows<{ seq: number; source: string; event_id: string; employee: string; state: EventState; revision: number }>(
     sql,
     ['source TEXT', 'id TEXT'],
     names.map(({ source, id }) => [source, id]),
-    'SELECT e.seq, e.source, e.event_id, e.state, e.revision FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source',
+    'SELECT e.seq, e.source, e.event_id, e.employee, e.state, e.revision FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source',
   )
   return rows.map(({ event_id, ...row }) => ({ ...row, id: event_id }))
 }

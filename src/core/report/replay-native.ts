@@ -6,7 +6,10 @@ import { pacer } from './replay-pace.ts'
 import { copyId, type NativeItem, type NativeMove, type NativeStage, REPLAY_OF, REPLAY_RUN, type ReplayLog } from './replay-log.ts'
 
 export interface NativeReplay {
-  /** Names the run in messageIds and properties; at most 64 characters. */
+  /**
+   * Names the run in messageIds and properties; at most 64 characters. Another for each shelf: sequence numbers are unique to a queue, and what
+   * intake took in is asked for by messageId over all of them.
+   */
   readonly run: string
   readonly shelf: Shelf
   /** The entity itself, where a copy may still wait: peeked only. */

@@ -59,6 +59,7 @@ export type PutBack =
 /** What is known of an event by its name. */
 export interface KnownEvent extends EventName {
   readonly seq: number
+  readonly employee: string
   readonly state: EventState
   readonly revision: number
 }
