@@ -2,6 +2,7 @@ import { counting } from '../adapters/telemetry/counters.ts'
 import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
 import { compose } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import { warnOfSkew } from '../core/clock.ts'
 import type { Loop } from '../core/loops.ts'
 import type { Probes } from './probes.ts'
 import { outside, stopSignal, whenAborted } from './process.ts'
@@ -24,6 +25,7 @@ export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Lo
       queues: config.rules.entrances.map(({ entity }) => entity),
       outcomes: config.OUTCOMES_QUEUE,
     })
+    await warnOfSkew(composed.ledger, runtime)
     const running = composed.service.run()
     await Promise.race([running, whenAborted(stop)])
     await composed.service.stop()
