@@ -170,6 +170,20 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'one that was sent again stands there with what it came in the last time',
+    run: async (world) => {
+      const original = { messageId: 'm', sessionId: null, contentType: 'application/json', body: 'before', properties: {} }
+      await world.intake([{ ...messageOf('1', joiner('hire', 'p1')), original }])
+      await failAll(world)
+      world.now += 1_000
+      await world.intake([{ ...again(world, '2', joiner('hire', 'p1', { title: 'new' })), original: { ...original, body: 'after' } }])
+      await failAll(world)
+      const [letter] = await letters(world)
+      const kept = (await world.ledger.deadLetter(letter?.seq ?? 0))?.original
+      assert.deepEqual([kept?.body, kept?.sequence], ['after', '2'])
+    },
+  },
+  {
     name: 'an event that dies and is sent again for ever stays dead in the end',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))

@@ -21,7 +21,17 @@ import type { Driver, Sql } from './sql.ts'
 import { listEvents } from './list-events.ts'
 import { writeTotals } from './totals.ts'
 import { trace } from './trace.ts'
-import { endReplay, freezeReplay, knownEvents, moveReplay, replayEntries, replayItems, replayRuns, takenIn } from './replays.ts'
+import {
+  endReplay,
+  forgetEdits,
+  freezeReplay,
+  knownEvents,
+  moveReplay,
+  replayEntries,
+  replayItems,
+  replayRuns,
+  takenIn,
+} from './replays.ts'
 import { putBack } from './put-back.ts'
 import { findPerson, peoplePage, viewsOf } from './view.ts'
 
@@ -86,6 +96,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     moveReplay: (run, entity, moves, now) => within((sql) => moveReplay(sql, run, entity, moves, now)),
     putBack: (run, parts, now) => within((sql) => putBack(sql, run, parts, now)),
     endReplay: (run, now) => within((sql) => endReplay(sql, run, now)),
+    forgetEdits: (before, now) => within((sql) => forgetEdits(sql, before, now)),
     takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
     ping: () => within(ping),
     close: () => driver.close(),

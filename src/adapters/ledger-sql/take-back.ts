@@ -1,13 +1,15 @@
 import type { HrEvent } from '../../core/model.ts'
-import { type Arrival, contentOf, eventKey } from './event-row.ts'
+import { type Arrival, contentOf, eventKey, originalOf } from './event-row.ts'
 import { planAgain } from './finalize.ts'
 import { keepingOut, takesBack } from './keeps-out.ts'
 import { lockPeople } from './lock-people.ts'
 import { namingOthers } from './rescind-mismatch.ts'
-import { type Sql, withRows } from './sql.ts'
+import { type Sql, type SqlValue, withRows } from './sql.ts'
 
 /** An event that dies and is sent again for ever would never be seen by anybody; after this often it takes a replay by hand. */
 const MOST_RESUBMISSIONS = 3
+/** In place of a name: whoever sent it to the queue again did not leave one. */
+const RESUBMITTED = 'resubmitted'
 
 /**
  * Events that died and were put on the bus again after that, by whatever tool: they are looked at afresh, with what they say now. What was merely
@@ -44,9 +46,19 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
     [...newest.values()].map(({ event }) => event),
   )
   const back = dead.flatMap((row) => {
-    const event = newest.get(eventKey(row.event_id, row.source))?.event
-    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event)) ? [] : [{ ...row, event }]
+    const { event, message } = newest.get(eventKey(row.event_id, row.source)) ?? { event: null, message: null }
+    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event)) ? [] : [{ ...row, event, message }]
   })
+  await keepSaid(
+    sql,
+    back.map(({ seq, message }) => ({
+      seq,
+      actor: RESUBMITTED,
+      reason: message ? `${message.entity}#${message.sequence}` : '',
+      said: originalOf(message),
+    })),
+    now,
+  )
   await rewrite(
     sql,
     back.map(({ seq, event }) => ({ seq, event })),
@@ -59,6 +71,28 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
     now,
   )
   return back.map(({ event }) => event)
+}
+
+/** What an event came in is kept beside it before it is changed, with who changed it; where it says the same, nothing is. */
+export async function keepSaid(
+  sql: Sql,
+  edits: readonly { readonly seq: number; readonly actor: string; readonly reason: string; readonly said: readonly SqlValue[] }[],
+  now: number,
+): Promise<void> {
+  const rows = edits.map(({ seq, actor, reason, said }): SqlValue[] => [seq, actor, reason, now, said[1] ?? null])
+  await withRows(
+    sql,
+    ['seq INT', 'actor TEXT', 'reason TEXT', 'now INT', 'body TEXT'],
+    rows,
+    `INSERT INTO edits (event_seq, employee, at, actor, reason, original, body)
+     SELECT e.seq, e.employee, v.now, v.actor, v.reason, e.original, e.body FROM v JOIN events e ON e.seq = v.seq WHERE COALESCE(e.body, '') <> v.body`,
+  )
+  await withRows(
+    sql,
+    ['seq INT', 'original TEXT', 'body TEXT'],
+    edits.map(({ seq, said }): SqlValue[] => [seq, said[0] ?? null, said[1] ?? null]),
+    `UPDATE events SET original = COALESCE(v.original, events.original), body = v.body FROM v WHERE events.seq = v.seq AND v.body IS NOT NULL`,
+  )
 }
 
 /** Puts events back with what they say now; their next outcome is the next revision. */
