@@ -3,6 +3,7 @@ import type { HrEvent } from '../model.ts'
 import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
 import { REPLAY_RUN } from '../report/replay-log.ts'
 import { describeError, type Runtime, type Service } from '../runtime.ts'
+import { aheadOf } from './ahead.ts'
 import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
 import { normalise } from './normalise.ts'
 import type { Shaped, ShapeRules, SourceRules } from './sources.ts'
@@ -16,6 +17,8 @@ export interface IntakeSettings {
   readonly maxWaitMs: number
   /** More than this many messages a second are a backlog being worked off. */
   readonly backlogPerSecond: number
+  /** How far the clocks of the bus and of this process may be apart. */
+  readonly skewMs: number
   /** Messages that come in a vendor's own shape. Without it all are canonical. */
   readonly shapes?: ShapeRules
 }
@@ -78,6 +81,7 @@ export function intake<M extends InboxMessage>(
 ): Service {
   const stopping = new AbortController()
   let running: Promise<void> | null = null
+  const ahead = aheadOf(settings.skewMs, runtime)
 
   /** Since the last commit. */
   let failures = 0
@@ -135,7 +139,15 @@ export function intake<M extends InboxMessage>(
       { kind: 'consumer', links, attributes: { 'messaging.batch.message_count': messages.length } },
       async () => {
         const { quietMs, maxWaitMs } = settings
-        const result = await ledger.record({ messages: taken.map(toIntakeMessage), now: runtime.now(), quietMs, maxWaitMs, backlog })
+        const aheadMs = ahead(messages)
+        const result = await ledger.record({
+          messages: taken.map(toIntakeMessage),
+          now: runtime.now(),
+          quietMs,
+          maxWaitMs,
+          backlog,
+          aheadMs,
+        })
         runtime.telemetry.count('rollcall.events', result.fresh, { outcome: 'received' })
         runtime.telemetry.count('rollcall.events', result.duplicates, { outcome: 'duplicate' })
         runtime.telemetry.count('rollcall.events', result.replays, { outcome: 'replay' })
