@@ -26,7 +26,7 @@ import { sourceRules } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
 import type { BrakeSettings } from './core/plan/brake.ts'
 import type { Inbox, Outlet, Shelf } from './core/ports.ts'
-import type { Runtime, Service } from './core/runtime.ts'
+import { DAY_MS, type Runtime, type Service } from './core/runtime.ts'
 
 /** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
 export interface Composed {
@@ -40,7 +40,6 @@ export interface Composed {
 const CLOSE_MS = 5_000
 /** A copy that somebody else keeps locked is taken away another time. */
 const SWEEP_PATIENCE_MS = 15_000
-const DAY_MS = 86_400_000
 /** Several HTTP attempts with their waits. */
 const LONGEST_READ_MS = 300_000
 /** So many failures in a row say that the service is down. */

@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import { takeIn, takeInShaped } from './core/intake/consume.ts'
+import { takeIn, takeInShaped } from './core/intake/take-in.ts'
 import { DEFAULT_SOURCE, type Source, sourceRules } from './core/intake/sources.ts'
 import type { PlanRules } from './core/plan/plan.ts'
 import type { InboxMessage } from './core/ports.ts'

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
+import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import type { Logger, Runtime, Telemetry } from '../core/runtime.ts'
 
 /** The real clock, real chance, and somebody to tell. */
@@ -9,6 +10,7 @@ export function systemRuntime(log: Logger, telemetry: Telemetry): Runtime {
     id: () => randomUUID(),
     digest: sha256,
     sleep,
+    breathe: nextMacrotask,
     log,
     telemetry,
   }

@@ -1,11 +1,16 @@
 import type { JsonObject } from './model.ts'
 
+/** Of UTC; a local day may be an hour shorter or longer. */
+export const DAY_MS = 86_400_000
+
 /** What the core may know of the outside: time, chance, names, and somebody to tell. */
 export interface Runtime {
   /** Epoch milliseconds. */
   now(): number
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
+  /** Lets everything else that is ready have its turn. */
+  breathe(): Promise<void>
   /** In [0, 1). */
   random(): number
   /** A fresh identifier, unique across instances. */

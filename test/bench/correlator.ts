@@ -98,6 +98,7 @@ console.log(`${people} operations accepted, in ${((performance.now() - filling) 
 const runtime: Runtime = {
   now: () => FROM + WEEK,
   sleep: async () => {},
+  breathe: async () => {},
   random: Math.random,
   id: () => crypto.randomUUID(),
   digest,

@@ -1,5 +1,6 @@
 import { test } from 'node:test'
-import { DAY_MS, simulateDays } from '../provision/days.ts'
+import { simulateDays } from '../provision/days.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
 /**
  * A simulated day at 130 % of the real quotas, full batches of 50: `node --test test/bench/day.ts`. Three terminations in a thousand changes.

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { DeadLetterFilter, IntakeMessage, LedgerDeadLetter } from '../../src/core/ledger/port.ts'
 import type { HrEvent, JsonObject } from '../../src/core/model.ts'
-import { DAY_MS, hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type World } from './ledger-world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type World } from './ledger-world.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
 const ANY: DeadLetterFilter = { code: null, type: null, employee: null, since: null, until: null }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Interim } from '../../src/core/ledger/port.ts'
+import type { CorrelatedPage, Interim } from '../../src/core/ledger/port.ts'
+import type { HrEvent } from '../../src/core/model.ts'
 import type { LogRecord } from '../../src/core/report/log-record.ts'
 import { hrEvent, joiner, type LedgerCase, type Sent, type World } from './ledger-world.ts'
 
@@ -9,8 +10,10 @@ const operationOf = (sent: Sent, employee: string): string =>
 /** The log speaks of one operation, in time or not. */
 function say(world: World, employee: string, operation: string, interim: Interim, more: Partial<LogRecord> = {}): Promise<void> {
   const record = world.logRecord(employee, { status: interim === 'failed' || interim === 'escrowed' ? 'failure' : 'success', ...more })
-  const page = { now: world.now, finalAt: world.now + 1_000, watermark: null, disturbed: [], foreign: 0, echoes: [] }
-  return world.ledger.correlate({ ...page, joins: [{ record, operation, interim }] })
+  return world.ledger.correlate({ ...page(world), joins: [{ record, operation, interim }] })
+}
+function page({ now }: World): Omit<CorrelatedPage, 'joins'> {
+  return { now, finalAt: now + 1_000, watermark: null, disturbed: [], foreign: 0, echoes: [] }
 }
 async function candidates(world: World, employee: string): Promise<readonly string[]> {
   const { operations } = await world.ledger.candidates([world.logRecord(employee)])
@@ -26,6 +29,46 @@ async function givenUp(world: World, employee: string): Promise<string> {
 
 /** What the ledger makes of records nobody waited for any more. */
 export const lateCases: readonly LedgerCase[] = [
+  {
+    name: 'while the job stands still nothing is overdue, nor for as long again as is waited for an answer',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.send()
+      const stop = (since: number): Promise<void> =>
+        world.ledger.hold({ name: 'job', since, until: since + 1, status: null, detail: 'Paused' })
+      await stop(world.now + 5_000)
+      await stop(world.now + 9_000)
+      await world.ledger.hold({ name: 'job', since: world.now + 10_000, until: world.now, status: null, detail: null })
+      assert.deepEqual(await world.ledger.overdue(world.now + 9_000, 10), [])
+      assert.equal((await world.ledger.overdue(world.now + 9_001, 10)).length, 1)
+    },
+  },
+  {
+    name: 'a report whose manager the job did not know is offered again when it does, unless a follow-up set the manager meanwhile',
+    run: async (world) => {
+      const report = (id: string, employee: string): HrEvent => joiner(id, employee, { managerId: 'boss' })
+      await world.record(report('e1', 'p1'), report('e2', 'p2'), report('e3', 'p3'))
+      const { operations } = await world.send()
+      const unresolved = { unresolved: true, changeId: 'of p3' }
+      const code = 'UnableToResolveReferenceAttributeValue'
+      for (const [employee, more] of [
+        ['p1', { unresolved: true }],
+        ['p2', { unresolved: true, status: 'skipped', code }],
+        ['p3', unresolved],
+      ] as const)
+        await say(world, employee, operations.get(employee) ?? '', employee === 'p2' ? 'skipped' : 'confirmed', more)
+      const followUp = world.logRecord('p3', { imported: false, changeId: unresolved.changeId })
+      const operation = operations.get('p3') ?? null
+      await world.ledger.correlate({ ...page(world), joins: [{ record: followUp, operation, interim: null }] })
+      await world.finalize()
+      assert.deepEqual(await world.plan(), [])
+      await world.record(joiner('e4', 'boss'))
+      await world.confirmAll()
+      assert.deepEqual((await world.plan()).toSorted(), ['p1', 'p2'])
+      assert.deepEqual(await world.states('p2'), { e2: 'skipped' })
+      assert.deepEqual(await world.outcomes(), ['e1:1:confirmed', 'e2:1:skipped', 'e3:1:confirmed', 'e4:1:confirmed'])
+    },
+  },
   {
     name: 'a late success confirms the events that were given up, in their next revision, and is what the directory took',
     run: async (world) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import type { HrEvent } from '../../src/core/model.ts'
 import type { Notice, ReadResult } from '../../src/core/ledger/port.ts'
-import { DAY_MS, hrEvent, joiner, type LedgerCase, SOURCE, type World } from './ledger-world.ts'
+import { hrEvent, joiner, type LedgerCase, SOURCE, type World } from './ledger-world.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
 const notice = (id: string, employee: string, more: Partial<HrEvent> = {}): HrEvent =>
   hrEvent(id, employee, {}, { mode: 'notice', ...more })

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { fold } from '../../src/core/plan/fold.ts'
 import { cutOf } from '../../src/core/plan/retain.ts'
-import { DAY_MS, hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
 const ANY = { code: null, type: null, employee: null, since: null, until: null }
 

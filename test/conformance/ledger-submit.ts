@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Batch } from '../../src/core/ledger/port.ts'
-import { DAY_MS, hrEvent, joiner, leaver, type LedgerCase, T0, UNLIMITED, type World } from './ledger-world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, T0, UNLIMITED, type World } from './ledger-world.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
 const people = (batch: Batch | null): readonly string[] => (batch?.operations ?? []).map(({ employee }) => employee).sort()
 

@@ -18,6 +18,8 @@ import { compileMapping } from '../../src/core/plan/mapping.ts'
 import { type Decision, type Person, planPerson } from '../../src/core/plan/plan.ts'
 import type { LogRecord } from '../../src/core/report/log-record.ts'
 import { keepBooks } from '../../src/operate/books.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
+import { tookRecord } from '../fakes/log.ts'
 
 /** A ledger that is fresh and migrated, and the way to give it back. */
 export interface LedgerUnderTest {
@@ -27,7 +29,6 @@ export interface LedgerUnderTest {
 
 export const SOURCE = '/hr/test'
 export const T0 = Date.UTC(2026, 10, 2, 8)
-export const DAY_MS = 86_400_000
 export const UNLIMITED = { perWindow: Infinity, windowMs: 5_000, perDay: Infinity }
 const mapping = compileMapping()
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -143,27 +144,7 @@ export class World {
   }
 
   logRecord(employee: string, more: Partial<LogRecord> = {}): LogRecord {
-    const id = `record-${++this.#records}`
-    return {
-      id,
-      jobId: 'job',
-      employee,
-      activityAt: this.now,
-      changeId: `change of ${id}`,
-      cycleId: 'cycle',
-      action: 'update',
-      status: 'success',
-      code: null,
-      reason: null,
-      objectId: null,
-      echo: {},
-      active: null,
-      imported: true,
-      escrowRetry: false,
-      willRetry: false,
-      unresolved: false,
-      ...more,
-    }
+    return tookRecord(`record-${++this.#records}`, employee, this.now, more)
   }
   /** The log speaks of everything in a call. */
   async answer(sent: Sent, interim: Interim = 'confirmed', more: Partial<LogRecord> = {}): Promise<void> {

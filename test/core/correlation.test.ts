@@ -28,7 +28,7 @@ const throttled = (): Error => Object.assign(new RollcallError('LogThrottled', '
 function start(
   t: TestContext,
   pages: readonly (LogPage | Error)[],
-  more: { watermark?: number; finalized?: number[]; late?: Overdue[] } = {},
+  more: { watermark?: number; finalized?: number[]; late?: Overdue[]; settings?: CorrelateSettings } = {},
 ) {
   const runtime = virtualRuntime()
   const startedAt = runtime.now()
@@ -68,7 +68,7 @@ function start(
       return page
     },
   }
-  const service = correlation(ledger, log, settings, runtime, () => (settled += 1))
+  const service = correlation(ledger, log, more.settings ?? settings, runtime, () => (settled += 1))
   const running = service.run()
   t.after(async () => {
     await service.stop()
@@ -154,6 +154,32 @@ void describe('the log is read', () => {
   })
 })
 
+void test('a record that cannot be read is told once, by its id and what it lacks, and stops nothing', async (t) => {
+  const id = '75b5b0ae-9fc5-4d0e-a0a9-7a6a4728de56'
+  const at = virtualRuntime().now()
+  const nameless = rawLogRecord(id, { at, more: { sourceIdentity: { id: null, displayName: 'Ann Lee' }, provisioningSteps: [] } })
+  const odd = rawLogRecord('Ann Lee', { at, more: { activityDateTime: 'soon' } })
+  const all = page([nameless, odd, 'Ann Lee', record('x'.repeat(1_001), at), record('r-1', at)])
+  const { runtime, told } = start(t, [all, all])
+  await runtime.advance(30_000)
+  assert.deepEqual(
+    told.map(({ joins, watermark }) => [joins.length, watermark === null]),
+    [
+      [1, false],
+      [1, false],
+    ],
+  )
+  assert.deepEqual(
+    runtime.lines.map(({ event, fields }) => [event, fields['record'], fields['lacks']]),
+    [
+      ['correlate.unreadable', id, ['sourceIdentity']],
+      ['correlate.unreadable', null, ['activityDateTime']],
+      ['correlate.unreadable', null, ['id', 'sourceIdentity', 'activityDateTime']],
+      ['correlate.unreadable', null, ['id']],
+    ],
+  )
+})
+
 void describe('the watermark', () => {
   void test('moves with the last page, to the service’s clock at the first page less the longest lag', async (t) => {
     const serverAt = virtualRuntime().now() - 7_000
@@ -181,6 +207,22 @@ void describe('the watermark', () => {
         [500, true],
         [1, false],
       ],
+    )
+  })
+
+  void test('never passes what may still come late, however late records are', async (t) => {
+    const lag = { ...settings, maxLagMs: 20 * 60 * MINUTE }
+    const { runtime, told, startedAt } = start(t, [], { watermark: virtualRuntime().now() - lag.maxLagMs, settings: lag })
+    await runtime.advance(60_000)
+    for (const [index, { watermark }] of told.entries()) assert.equal(watermark, startedAt + index * settings.pollMs - lag.maxLagMs)
+  })
+
+  void test('of a log that throttles from the first page on is waited for as long as the log counts requests', async (t) => {
+    const { runtime, asked } = start(t, [throttled(), throttled(), page([])])
+    await runtime.advance(25_000)
+    assert.deepEqual(
+      asked.slice(0, 3).map(({ at }) => at),
+      [0, 10_000, 20_000],
     )
   })
 

@@ -116,6 +116,7 @@ class Desk {
     const runtime: Runtime = {
       now: () => 5_000,
       sleep: async () => void service.stop(),
+      breathe: async () => {},
       random: () => 0.5,
       id: () => 'id',
       digest,

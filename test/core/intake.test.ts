@@ -116,6 +116,27 @@ void describe('messages become events in micro-batches', () => {
     )
   })
 
+  void test('one commit is under way at a time, whatever is read meanwhile', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    let underWay = 0
+    let most = 0
+    const { record } = ledger
+    ledger.record = async (batch) => {
+      most = Math.max(most, (underWay += 1))
+      const result = await record(batch)
+      underWay -= 1
+      return result
+    }
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(...Array.from({ length: 9 }, (_, index) => good(index + 1)))
+    await runtime.advance(1_000)
+    ledger.letGo()
+    await runtime.advance(1_000)
+    assert.deepEqual(sequences().flat(), ['1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    assert.equal(most, 1)
+  })
+
   void test('many messages a second are a backlog, until they are not', async (t) => {
     const { runtime, inbox, ledger } = start(t)
     await runtime.settle()
@@ -185,6 +206,22 @@ void describe('when the ledger is away', () => {
       ['4', '5'],
     ])
     assert.deepEqual([inbox.isOpen, inbox.opened, inbox.settled.size], [true, 2, 5])
+  })
+
+  void test('what was read while a commit failed is offered to it again, too', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(...[1, 2, 3, 4, 5, 6, 7].map(good))
+    await runtime.advance(100)
+    ledger.goAway()
+    ledger.letGo()
+    await runtime.advance(500)
+    assert.deepEqual([inbox.isOpen, inbox.settled.size], [false, 0])
+    ledger.comeBack()
+    await runtime.advance(2_000)
+    assert.deepEqual(sequences().slice(0, 3), [['1', '2', '3'], ['4', '5', '6'], ['7']])
+    assert.deepEqual([inbox.isOpen, inbox.opened, inbox.settled.size], [true, 2, 7])
   })
 
   void test('of a ledger that takes nothing for a quarter of an hour, messages are received less and less often', async (t) => {

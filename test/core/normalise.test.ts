@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { takeIn } from '../../src/core/intake/consume.ts'
+import { takeIn } from '../../src/core/intake/take-in.ts'
 import { EVENT_TYPES } from '../../src/core/intake/normalise.ts'
 import { DEFAULT_SOURCE, type Source } from '../../src/core/intake/sources.ts'
 import type { HrEvent, Json, JsonObject } from '../../src/core/model.ts'

@@ -4,8 +4,8 @@ import * as fc from 'fast-check'
 import type { CallLimits } from '../../src/core/ledger/port.ts'
 import { type Budget, forecast, nextCallAt, reserveOf, spacingMs } from '../../src/core/provision/pace.ts'
 import { day } from '../fakes/events.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
-const DAY_MS = 86_400_000
 const NOW = day(2)
 const limits: CallLimits = { perWindow: 40, windowMs: 5_000, perDay: 2_000 }
 const budget = (more: Partial<Budget> = {}): Budget => ({ now: NOW, used: 0, oldestAt: NOW - 3_600_000, lastAt: NOW - 60_000, ...more })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { takeIn } from '../../src/core/intake/consume.ts'
+import { takeIn } from '../../src/core/intake/take-in.ts'
 import { joinInboxes } from '../../src/core/intake/inboxes.ts'
 import { compileShape } from '../../src/core/intake/shape.ts'
 import { type ConfiguredSource, DEFAULT_SOURCE, type Source, sourceRules } from '../../src/core/intake/sources.ts'

@@ -22,6 +22,7 @@ export function renderReasons(): string {
     '# Reasons',
     '',
     'Why an operation failed or came to nothing, by who can do something about it. `rollcall trace` shows the entry for the code of an operation.',
+    'What the service puts before a code of its own, as in `AzureActiveDirectoryDuplicateUserPrincipalName`, is left out here.',
     `A code that is not here is shown as \`${UNCATALOGUED.codes[0]}\`. Made from \`src/core/report/reasons.ts\` by \`node test/docs/reasons.ts\`.`,
     '',
     ...sections,

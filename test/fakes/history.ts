@@ -1,3 +1,5 @@
+import { DAY_MS } from '../../src/core/runtime.ts'
+
 /**
  * A history of people as an HR system would tell it, and what a directory must hold in the end. Deterministic: one seed, one history.
  * The oracle is made from the steps themselves, with no code of the connector.
@@ -27,7 +29,6 @@ export interface HistoryOptions {
 
 const TITLES = ['Engineer', 'Senior Engineer', 'Staff', 'Senior Staff', 'Manager', 'Ingénieur', '工程师']
 const DEPARTMENTS = ['Development', 'Sales', 'Research', 'Finance', 'Human Resources']
-const DAY_MS = 86_400_000
 
 /** mulberry32 */
 export function chance(seed: number): () => number {

@@ -71,6 +71,30 @@ export function logRecord(id: string, options: LogRecordOptions = {}): LogRecord
 }
 
 /** An operation the service accepted. `active` is true unless the user says otherwise. */
+/** A record as it was read, of a write the directory took. */
+export function tookRecord(id: string, employee: string, activityAt: number, more: Partial<LogRecord> = {}): LogRecord {
+  return {
+    id,
+    jobId: 'job',
+    employee,
+    activityAt,
+    changeId: `change of ${id}`,
+    cycleId: 'cycle',
+    action: 'update',
+    status: 'success',
+    code: null,
+    reason: null,
+    objectId: null,
+    echo: {},
+    active: null,
+    imported: true,
+    escrowRetry: false,
+    willRetry: false,
+    unresolved: false,
+    ...more,
+  }
+}
+
 export function candidate(id: string, user: JsonObject = {}, more: Partial<Candidate> = {}): Candidate {
   const acceptedAt = more.acceptedAt ?? day(1)
   return {

@@ -20,12 +20,12 @@ import { type Simulation, simulation } from './simulation.ts'
 import { type Disturbance, disturb } from './disturbances.ts'
 import { type Verdict, verdict } from './verdict.ts'
 import { type Workload, workload } from './workload.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const FROM = Date.UTC(2026, 10, 2, 6)
-const DAY_MS = 24 * HOUR
 const CYCLE_MS = 10 * MINUTE
 const UNLIMITED = { perWindow: 40, windowMs: 5 * SECOND, perDay: Number.POSITIVE_INFINITY }
 

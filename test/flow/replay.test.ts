@@ -7,7 +7,8 @@ import type { JoinedRecord, Ledger, PutBack } from '../../src/core/ledger/port.t
 import type { HrEvent, JsonObject } from '../../src/core/model.ts'
 import { fold, type LedgerEvent } from '../../src/core/plan/fold.ts'
 import { compileMapping } from '../../src/core/plan/mapping.ts'
-import { DAY_MS, hrEvent, messageOf, T0, World } from '../conformance/ledger-world.ts'
+import { hrEvent, messageOf, T0, World } from '../conformance/ledger-world.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
 const mapping = compileMapping()
 const ANY = { code: null, type: null, employee: null, since: null, until: null }

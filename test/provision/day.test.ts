@@ -3,8 +3,10 @@ import { describe, test, type TestContext } from 'node:test'
 import type { Ledger } from '../../src/core/ledger/port.ts'
 import type { HrEvent } from '../../src/core/model.ts'
 import { hrEvent, joiner, leaver, T0 } from '../conformance/ledger-world.ts'
-import { DAY_MS, simulateDays } from './days.ts'
+import { simulateDays } from './days.ts'
 import { openSite } from './site.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
+import { tookRecord } from '../fakes/log.ts'
 
 /** A small tenant; `test/bench/day.ts` runs the real sizes. */
 const small = { perDay: 300, perCall: 4, load: 1.3, leavers: 10, joiners: 100, pollMs: 15_000 }
@@ -165,25 +167,7 @@ void describe('managers', () => {
 
 /** The log says the directory took it, and the quiet period is over. */
 async function answerWell(ledger: Ledger, operation: string, employee: string, now: number): Promise<void> {
-  const record = {
-    id: `record of ${operation}`,
-    jobId: 'job',
-    employee,
-    activityAt: now,
-    changeId: `change of ${operation}`,
-    cycleId: 'cycle',
-    action: 'create',
-    status: 'success',
-    code: null,
-    reason: null,
-    objectId: null,
-    echo: {},
-    active: null,
-    imported: true,
-    escrowRetry: false,
-    willRetry: false,
-    unresolved: false,
-  } as const
+  const record = tookRecord(`record of ${operation}`, employee, now, { action: 'create' })
   const joins = [{ record, operation, interim: 'confirmed' }] as const
   await ledger.correlate({ joins, now, finalAt: now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
   await ledger.finalize(now, 100)

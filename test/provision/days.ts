@@ -3,8 +3,8 @@ import type { CallLimits } from '../../src/core/ledger/port.ts'
 import { type Forecast, forecast } from '../../src/core/provision/pace.ts'
 import { hrEvent, joiner, leaver, T0 } from '../conformance/ledger-world.ts'
 import { openSite, type Site } from './site.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
 
-export const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 
 export interface DayOptions {

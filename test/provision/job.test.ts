@@ -88,6 +88,26 @@ void describe('the job', () => {
     await site.runtime.advance(POLL_MS)
     assert.equal(site.service.calls.length, 1)
   })
+
+  void test('that stands still makes nothing overdue, and the time to wait begins when it runs again', async (t) => {
+    const site = await beside(t, running)
+    await site.record(joiner('e1', 'p1'))
+    await site.runtime.advance(POLL_MS)
+    const acceptedAt = site.runtime.now()
+    const isOverdue = async (): Promise<boolean> => (await site.ledger.overdue(site.runtime.now() - 90 * POLL_MS, 10)).length > 0
+    site.say(paused)
+    await site.runtime.advance(600 * POLL_MS)
+    assert.equal(await isOverdue(), false)
+    site.say(running)
+    await site.runtime.advance(89 * POLL_MS)
+    assert.equal(await isOverdue(), false)
+    await site.runtime.advance(3 * POLL_MS)
+    assert.equal(await isOverdue(), true)
+    assert.equal(await site.ledger.jobRestarted(1, site.runtime.now()), 0)
+    site.say(paused)
+    await site.runtime.advance(2 * POLL_MS)
+    assert.equal(await site.ledger.jobRestarted(acceptedAt + 1, site.runtime.now()), 1, 'what a restart loses is lost all the same')
+  })
 })
 const ACCEPTED = { kind: 'response', status: 202, retryAfter: null, requestId: null, serverAt: null, code: null, message: null } as const
 

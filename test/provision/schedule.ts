@@ -8,6 +8,8 @@ import type { UploadAnswer } from '../../src/core/ports.ts'
 import { verdictOf } from '../../src/core/provision/verdict.ts'
 import { digest, messageOf, T0 } from '../conformance/ledger-world.ts'
 import { answer, noAnswer, SUBMIT } from './site.ts'
+import { DAY_MS } from '../../src/core/runtime.ts'
+import { tookRecord } from '../fakes/log.ts'
 
 /** One step of a history. Numbers are taken modulo what there is to choose from. */
 export type Step =
@@ -21,7 +23,6 @@ export type Step =
 /** What becomes of a call: taken and answered, taken and not answered, taken late after its time was up, not taken, or answered so. */
 export type Fate = 'taken' | 'answer lost' | 'late' | 'lost' | 'killed' | 429 | 403 | 500 | 400
 
-const DAY_MS = 86_400_000
 const TIMEOUT_MS = 30_000
 const mapping = compileMapping()
 
@@ -183,25 +184,7 @@ export class Schedule {
     this.#staged = []
     for (const one of staged) this.#directory.set(one.employee, one)
     const joins = staged.map(({ operation, employee }) => ({
-      record: {
-        id: `record-${++this.#names}`,
-        jobId: 'job',
-        employee,
-        activityAt: this.now,
-        changeId: `change-${this.#names}`,
-        cycleId: 'cycle',
-        action: 'update' as const,
-        status: 'success' as const,
-        code: null,
-        reason: null,
-        objectId: null,
-        echo: {},
-        active: null,
-        imported: true,
-        escrowRetry: false,
-        willRetry: false,
-        unresolved: false,
-      },
+      record: tookRecord(`record-${++this.#names}`, employee, this.now),
       operation,
       interim: 'confirmed' as const,
     }))

@@ -1,8 +1,7 @@
 import type { CallLimits, Slot } from '../../core/ledger/port.ts'
 import { type Budget, reserveOf } from '../../core/provision/pace.ts'
+import { DAY_MS } from '../../core/runtime.ts'
 import type { Sql } from './sql.ts'
-
-export const DAY_MS = 86_400_000
 
 export async function budget(sql: Sql, now: number): Promise<Budget> {
   const [row] = await sql.all<{ used: number; oldest: number | null; newest: number | null }>(

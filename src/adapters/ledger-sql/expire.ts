@@ -1,5 +1,6 @@
 import type { Expired, ExpireQuery, Overdue } from '../../core/ledger/port.ts'
 import { NO_OUTCOME, NO_RECORD } from '../../core/plan/plan.ts'
+import { jobStoppedAt } from './holds.ts'
 import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
 import { type Ended, endOperations, eventsOf, failOperations, finishEvents, planAgain, reopenEvents } from './finalize.ts'
@@ -8,6 +9,11 @@ import { operationId, seqOf } from './people.ts'
 import { type Sql, withRows } from './sql.ts'
 
 export async function overdue(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
+  // While the job stands still nothing is answered: the time to wait begins when it runs again.
+  return (await jobStoppedAt(sql)) >= acceptedBefore ? [] : unanswered(sql, acceptedBefore, limit)
+}
+
+async function unanswered(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
   const rows = await sql.all<{ seq: number; employee: string; accepted_at: number }>(
     `SELECT seq, employee, accepted_at FROM operations WHERE state = 'accepted' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
     [acceptedBefore, limit],
@@ -115,7 +121,7 @@ export async function jobRestarted(sql: Sql, instance: string, startedAt: number
   ])
   // The first start anybody is told of says nothing about what came before.
   if (!known) return 0
-  const lost = await overdue(sql, startedAt, Number.MAX_SAFE_INTEGER)
+  const lost = await unanswered(sql, startedAt, Number.MAX_SAFE_INTEGER)
   const { offeredAgain } = await expire(sql, instance, { operations: lost.map(({ id }) => id), maxOffers: null, now })
   return offeredAgain
 }

@@ -141,7 +141,7 @@ function reportsOf(sql: Sql, ended: readonly Ended[]): Promise<{ seq: number; em
     ['seq INT', 'employee TEXT'],
     ended.map(({ seq, employee }) => [seq, employee]),
     `SELECT o.seq, o.employee FROM v JOIN operations o ON o.unresolved = v.employee JOIN employees m ON m.id = v.employee
-       WHERE o.state IN ('confirmed', 'unchanged') AND m.known_at >= o.submitted_at
+       WHERE o.state IN ('confirmed', 'unchanged', 'skipped') AND m.known_at >= o.submitted_at
      UNION
      SELECT o.seq, o.employee FROM v JOIN operations o ON o.seq = v.seq JOIN employees m ON m.id = o.unresolved
        WHERE m.known_at >= o.submitted_at`,

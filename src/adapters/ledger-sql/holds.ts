@@ -33,12 +33,25 @@ export async function endTry(sql: Sql, batch: number, until: number): Promise<vo
   await sql.run('UPDATE holds SET until = ?, detail = NULL WHERE detail = ?', [until, probeOf(batch)])
 }
 
+const JOB_STOPPED = 'job-stopped'
+
+/** When the job was last seen standing still; 0 when it never was. */
+export async function jobStoppedAt(sql: Sql): Promise<number> {
+  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STOPPED])
+  return row?.value ?? 0
+}
+
 /** Sets a hold, keeping since when it has been there, or lifts it when its end is not after its beginning. */
 export async function setHold(sql: Sql, hold: Hold): Promise<void> {
   if (hold.until <= hold.since) {
     await sql.run('DELETE FROM holds WHERE name = ?', [hold.name])
     return
   }
+  if (hold.name === 'job')
+    await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
+      JOB_STOPPED,
+      hold.since,
+    ])
   await sql.run(
     `INSERT INTO holds (name, since, until, status, detail) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET until = excluded.until, status = excluded.status, detail = excluded.detail`,

@@ -1,7 +1,7 @@
 import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../core/ledger/lifecycle.ts'
 import type { Census, Hold, Idle, Outlook, Totals } from '../../core/ledger/port.ts'
 import { TOTALS } from '../../core/ledger/port.ts'
-import { DAY_MS } from './budget.ts'
+import { DAY_MS } from '../../core/runtime.ts'
 import type { Sql } from './sql.ts'
 
 /** Every question is answered by a partial index that holds only what is open. */

@@ -9,6 +9,9 @@ export interface Settled {
   readonly error: unknown
 }
 
+/** Of a batch of hundreds all at once would keep everything else waiting. */
+const COMPLETE_AT_ONCE = 64
+
 /**
  * Settles through one queue a receiver. The client's AMQP library sends the first two consecutive deliveries settled in one tick as one
  * disposition with the first one's outcome (rhea 3.0.5, `write_dispositions`): a dead-lettered message would be completed, that is lost.
@@ -29,8 +32,12 @@ export function guardedSettler(
       )
     }
     const issued = last.then(async () => {
-      for (const { kind, message } of dispositions)
-        if (kind === 'complete') issue(message.native, (native) => receiver.completeMessage(native))
+      let completed = 0
+      for (const { kind, message } of dispositions) {
+        if (kind !== 'complete') continue
+        issue(message.native, (native) => receiver.completeMessage(native))
+        if (++completed % COMPLETE_AT_ONCE === 0) await nextMacrotask()
+      }
       for (const disposition of dispositions) {
         if (disposition.kind !== 'dead-letter') continue
         const { reason, description } = disposition

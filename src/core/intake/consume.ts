@@ -1,12 +1,9 @@
-import type { IntakeMessage, Ledger, MessageOriginal } from '../ledger/port.ts'
-import type { HrEvent } from '../model.ts'
+import type { Ledger } from '../ledger/port.ts'
 import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
-import { REPLAY_RUN } from '../report/replay-log.ts'
 import { describeError, type Runtime, type Service } from '../runtime.ts'
 import { aheadOf } from './ahead.ts'
-import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
-import { normalise } from './normalise.ts'
-import type { Shaped, ShapeRules, SourceRules } from './sources.ts'
+import type { ShapeRules, SourceRules } from './sources.ts'
+import { takeIn, takeInShaped, type TakenIn, toIntakeMessage } from './take-in.ts'
 
 export interface IntakeSettings {
   /** Messages in one commit at the most. */
@@ -21,40 +18,6 @@ export interface IntakeSettings {
   readonly skewMs: number
   /** Messages that come in a vendor's own shape. Without it all are canonical. */
   readonly shapes?: ShapeRules
-}
-
-/** What a message comes to: its events, all of them or none, or why not. */
-export interface TakenIn {
-  readonly events: readonly HrEvent[]
-  readonly rejected: Rejection | null
-}
-
-/** A message that is canonical already. */
-export function takeIn(message: InboxMessage, sources: SourceRules): TakenIn {
-  const decoded = decode(message)
-  return decoded.kind === 'rejected' ? refused(decoded) : eventsOf(decoded.envelopes, message, sources)
-}
-
-/** A message in a vendor's own shape. */
-export async function takeInShaped(message: InboxMessage, { name, shape, source }: Shaped): Promise<TakenIn> {
-  const parsed = parseBody(message)
-  if (parsed.kind === 'rejected') return refused(parsed)
-  const shaped = await shape.apply(parsed.body, name)
-  return shaped.kind === 'rejected' ? refused(shaped) : eventsOf(shaped.envelopes, message, () => source)
-}
-
-function eventsOf(envelopes: readonly Envelope[], message: InboxMessage, sources: SourceRules): TakenIn {
-  const events: HrEvent[] = []
-  for (const envelope of envelopes) {
-    const event = normalise(envelope, message.enqueuedAt, sources, message.entity)
-    if ('kind' in event) return refused(event)
-    events.push(event)
-  }
-  return { events, rejected: null }
-}
-
-function refused(rejected: Rejection): TakenIn {
-  return { events: [], rejected }
 }
 
 /** A ledger that answers and takes nothing is given so long before messages are received again; twice as long each time, up to the longest. */
@@ -107,39 +70,66 @@ export function intake<M extends InboxMessage>(
     }
   }
 
-  /** Ends when asked to, or throws when the ledger does not take a batch. */
+  /**
+   * Ends when asked to, or throws when the ledger does not take a batch. One batch is read while the one before is committed; commits do not
+   * overtake each other.
+   */
   const pump = async (queue: Queue<M>, receiver: Receiver<M>): Promise<void> => {
     const rate = rateOf(runtime)
-    while (!stopping.signal.aborted) {
-      await queue.some(stopping.signal)
-      if (queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping.signal)
-      const messages = queue.take(settings.batchSize)
-      if (messages.length === 0) continue
-      const dispositions = await commit(messages, rate(messages.length) > settings.backlogPerSecond).catch((error: unknown) => {
-        pending = [...messages, ...queue.take(queue.length)]
+    let before: Commit<M> = { messages: [], done: Promise.resolve() }
+    const wait = async (next: readonly M[]): Promise<void> => {
+      await before.done.catch((error: unknown) => {
+        pending = [...before.messages, ...next, ...queue.take(queue.length)]
+        before = { messages: [], done: Promise.resolve() }
         throw error
       })
-      failures = 0
-      patienceMs = PATIENCE_MS
-      onRecorded()
-      // Not awaited: the next commit goes on while the bus answers. What is not settled comes again and is known.
-      void receiver.settle(dispositions).catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
+    }
+    try {
+      while (!stopping.signal.aborted) {
+        // With nothing else to do, how it ended is what there is to wait for.
+        if (queue.length === 0) await wait([])
+        await queue.some(stopping.signal)
+        if (queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping.signal)
+        const messages = queue.take(settings.batchSize)
+        if (messages.length === 0) continue
+        const backlog = rate(messages.length) > settings.backlogPerSecond
+        const taken = await takeAll(messages)
+        await wait(messages)
+        before = { messages, done: commitAndSettle(taken, backlog, receiver) }
+        before.done.catch(() => {})
+      }
+    } finally {
+      await wait([])
     }
   }
 
-  const commit = async (messages: readonly M[], backlog: boolean): Promise<Disposition<M>[]> => {
+  const commitAndSettle = async (taken: readonly Taken<M>[], backlog: boolean, receiver: Receiver<M>): Promise<void> => {
+    const dispositions = await commit(taken, backlog)
+    failures = 0
+    patienceMs = PATIENCE_MS
+    onRecorded()
+    // Not awaited: the next commit goes on while the bus answers. What is not settled comes again and is known.
+    void receiver.settle(dispositions).catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
+  }
+
+  const takeAll = async (messages: readonly M[]): Promise<readonly Taken<M>[]> => {
     const taken: Taken<M>[] = []
     for (const message of messages) {
       const shaped = settings.shapes?.(message) ?? null
       taken.push({ message, ...(shaped ? await takeInShaped(message, shaped) : takeIn(message, sources)) })
+      if (taken.length % READ_AT_ONCE === 0) await runtime.breathe()
     }
+    return taken
+  }
+
+  const commit = async (taken: readonly Taken<M>[], backlog: boolean): Promise<Disposition<M>[]> => {
     const links = taken.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
     return runtime.telemetry.span(
       'rollcall.intake',
-      { kind: 'consumer', links, attributes: { 'messaging.batch.message_count': messages.length } },
+      { kind: 'consumer', links, attributes: { 'messaging.batch.message_count': taken.length } },
       async () => {
         const { quietMs, maxWaitMs } = settings
-        const aheadMs = ahead(messages)
+        const aheadMs = ahead(taken.map(({ message }) => message))
         const result = await ledger.record({
           messages: taken.map(toIntakeMessage),
           now: runtime.now(),
@@ -193,7 +183,7 @@ export function intake<M extends InboxMessage>(
     for (let at = 0; at < pending.length; at += settings.batchSize) {
       const messages = pending.slice(at, at + settings.batchSize)
       try {
-        await commit(messages, true)
+        await commit(await takeAll(messages), true)
         taken += messages.length
       } catch (error) {
         cause = error
@@ -213,7 +203,7 @@ export function intake<M extends InboxMessage>(
     let refused = 0
     for (const message of messages) {
       try {
-        await commit([message], true)
+        await commit(await takeAll([message]), true)
         taken += 1
       } catch (error) {
         refused += 1
@@ -234,26 +224,12 @@ export function intake<M extends InboxMessage>(
 }
 
 type Taken<M> = TakenIn & { readonly message: M }
-
-function toIntakeMessage<M extends InboxMessage>({ message, events, rejected }: Taken<M>): IntakeMessage {
-  const { entity, enqueuedAt, sequence, messageId, properties } = message
-  const name = { entity, enqueuedAt, sequence, ...(messageId !== null && REPLAY_RUN in properties ? { copyId: messageId } : {}) }
-  return rejected ? { ...name, events, rejected: rejected.code } : { ...name, events, original: originalOf(message), rejected: null }
+interface Commit<M> {
+  readonly messages: readonly M[]
+  readonly done: Promise<void>
 }
-
-/** What was rejected stays on the bus; what was taken in was text. */
-export function originalOf({ messageId, sessionId, contentType, text, properties }: InboxMessage): MessageOriginal {
-  return { messageId, sessionId, contentType, body: text ?? '', properties: mapValues(properties) }
-}
-
-function mapValues(properties: InboxMessage['properties']): MessageOriginal['properties'] {
-  const plain: Record<string, string | number | boolean | null> = {}
-  for (const key in properties) {
-    const value = properties[key]
-    if (value !== undefined) plain[key] = value instanceof Date ? value.toISOString() : value
-  }
-  return plain
-}
+/** So many messages are read before everything else gets its turn. */
+const READ_AT_ONCE = 64
 
 /** Messages in the last second, counting those just taken. */
 function rateOf(runtime: Runtime): (count: number) => number {

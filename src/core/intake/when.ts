@@ -1,9 +1,9 @@
 import { DateTime } from 'luxon'
+import { DAY_MS } from '../runtime.ts'
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
 const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})?$/
-const DAY_MS = 86_400_000
 
 /** The instant something holds from: the start of a plain date in `zone`, a date-time as it is. `null` when it is no date. */
 export function effectiveInstant(text: string, zone: string, addDays = 0): number | null {
@@ -21,7 +21,7 @@ export function startOfLocalDay(at: number, zone: string): number {
 function startOfDay(date: string, zone: string, addDays: number): number | null {
   // The calendar of UTC first: it says whether there is such a day, and for UTC it is the answer.
   const utc = Date.parse(`${date}T00:00:00Z`)
-  if (Number.isNaN(utc) || new Date(utc).toISOString().slice(0, 10) !== date) return null
+  if (Number.isNaN(utc) || new Date(utc).getUTCDate() !== Number(date.slice(8))) return null
   if (zone === 'UTC') return utc + addDays * DAY_MS
   return DateTime.fromISO(date, { zone }).plus({ days: addDays }).startOf('day').toMillis()
 }

@@ -94,7 +94,7 @@ export interface Ledger {
    * Remembers the last start it was told of, and answers how many operations that were; 0 when it knew.
    */
   jobRestarted(startedAt: number, now: number): Promise<number>
-  /** Sets or lifts (`until` in the past) a reason to send nothing. */
+  /** Sets or lifts (`until` in the past) a reason to send nothing. That of the job says too when it was seen standing still. */
   hold(hold: Hold): Promise<void>
   /** Writes down what came of an attempt. */
   recordAnswer(batchId: string, answer: BatchAnswer, now: number): Promise<void>
@@ -104,7 +104,10 @@ export interface Ledger {
   correlate(answers: CorrelatedPage): Promise<void>
   /** Makes answered operations final whose quiet period is over, their events with them, and queues the outcomes. */
   finalize(now: number, limit: number): Promise<number>
-  /** Operations accepted before this instant, by the service's clock, of which the log has not spoken; oldest first. */
+  /**
+   * Operations accepted before this instant, by the service's clock, of which the log has not spoken; oldest first. None while the job has been seen standing
+   * still since.
+   */
   overdue(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
   /** Operations without any answer although the log was read past their deadline: offered again, or given up after `maxOffers`. */
   expire(query: ExpireQuery): Promise<Expired>

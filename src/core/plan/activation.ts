@@ -1,9 +1,8 @@
 import { z } from 'zod'
+import { DAY_MS } from '../runtime.ts'
 import type { Json } from '../model.ts'
 import { saysLeaver } from '../model.ts'
 import type { LedgerEvent } from './fold.ts'
-
-const DAY_MS = 86_400_000
 
 /**
  * What happens to somebody who is to become active at a later moment. For activations only: a leaver's moment is never moved, and neither is

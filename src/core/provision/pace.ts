@@ -1,4 +1,5 @@
 import type { CallLimits } from '../ledger/port.ts'
+import { DAY_MS } from '../runtime.ts'
 
 /** What the last 24 hours look like to whoever wants to make a call. */
 export interface Budget {
@@ -10,7 +11,6 @@ export interface Budget {
   readonly lastAt: number | null
 }
 
-const DAY_MS = 86_400_000
 /** Down to this share of the day's calls nothing is spread out: a change leaves within its window. */
 const PLENTY = 0.5
 /** From here on calls are spread over the whole time until places come back. */

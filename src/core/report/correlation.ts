@@ -1,11 +1,12 @@
 import { RollcallError } from '../errors.ts'
 import type { Ledger } from '../ledger/port.ts'
+import type { Json } from '../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../ports.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
 import { disturbedPeople, foreignRecords } from './disturbed.ts'
 import { learnEchoes, newlyLearned } from './evidence.ts'
 import { joinRecords } from './join.ts'
-import { type LogRecord, parseLogRecord } from './log-record.ts'
+import { lackOf, type LogRecord, parseLogRecord } from './log-record.ts'
 
 export interface CorrelateSettings {
   readonly pollMs: number
@@ -31,9 +32,13 @@ export interface CorrelateSettings {
 /** More than any poll needs; a log that never ends is a fault of the log. */
 const MAX_PAGES = 10_000
 const AT_ONCE = 500
+/** So many records are read before everything else gets its turn. */
+const READ_AT_ONCE = 200
 /** The log counts requests in 10 seconds, and its 429 often names no time. */
 const THROTTLED_MS = 10_000
 const PATIENCE = 5
+/** Of records that could not be read; beyond, they are told again. */
+const MOST_REMEMBERED = 10_000
 
 /**
  * Reads the provisioning log and joins its records to operations. A poll reads everything since the watermark, which trails by the longest lag,
@@ -48,10 +53,12 @@ export function correlation(
   onSettled: () => void,
   join: typeof joinRecords = joinRecords,
 ): Service & { wake(): void } {
+  const unreadable = new Set<string>()
   return loop('correlate', runtime, async (signal) => {
     const from = (await ledger.watermark()) ?? runtime.now() - settings.maxLagMs - settings.skewMs
-    // A long absence is made up for in slices, so that one that is cut off starts again where the last whole slice ended.
-    const until = runtime.now() - from > settings.sliceMs * 2 ? from + settings.sliceMs : null
+    // A long absence is made up for in slices, so that one that is cut off starts again where the last whole slice ended. None reaches into what may still come late.
+    const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from
+    const until = behind > settings.sliceMs * 2 ? from + settings.sliceMs : null
     const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () => poll(from, until, signal))
     await finish()
     if (until !== null) return settings.pageMs
@@ -77,8 +84,8 @@ export function correlation(
   }
 
   /**
-   * What is throttled on its way, in a poll or among questions by name, waits and goes on where it is: what began anew would meet the same again, and after
-   * a long absence or a great loss would never come to an end.
+   * What is throttled waits and goes on where it is: what began anew, in a poll or among questions by name, would meet the same again, and after a long
+   * absence or a great loss would never come to an end.
    */
   async function read(query: LogQuery): Promise<LogPage> {
     for (let attempt = 1; ; attempt++) {
@@ -86,8 +93,7 @@ export function correlation(
         return await log.page(query)
       } catch (error) {
         const throttled = error instanceof RollcallError && error.code === 'LogThrottled'
-        const underWay = query.next !== null || query.about !== null
-        if (!throttled || !underWay || attempt === PATIENCE || query.signal.aborted) throw error
+        if (!throttled || attempt === PATIENCE || query.signal.aborted) throw error
         const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
         await runtime.sleep(Math.min(Math.max(asked, THROTTLED_MS), 10 * THROTTLED_MS), query.signal)
       }
@@ -95,8 +101,13 @@ export function correlation(
   }
 
   async function take(page: LogPage, watermark: number | null): Promise<void> {
-    const records = page.records.flatMap((record) => parseLogRecord(record) ?? [])
-    runtime.telemetry.count('rollcall.log.unreadable', page.records.length - records.length)
+    const records: LogRecord[] = []
+    for (const [place, record] of page.records.entries()) {
+      if (place % READ_AT_ONCE === READ_AT_ONCE - 1) await runtime.breathe()
+      const parsed = parseLogRecord(record)
+      if (parsed) records.push(parsed)
+      else tellUnreadable(record)
+    }
     for (let at = 0; at < Math.max(1, records.length); at += AT_ONCE) {
       const part: readonly LogRecord[] = records.slice(at, at + AT_ONCE)
       const known = await ledger.candidates(part)
@@ -117,6 +128,16 @@ export function correlation(
         echoes: newlyLearned(known.echoes, echoes),
       })
     }
+  }
+
+  /** Once each, though every poll meets it until the watermark has gone by. */
+  function tellUnreadable(record: Json): void {
+    const print = runtime.digest(JSON.stringify(record))
+    if (unreadable.has(print)) return
+    if (unreadable.size === MOST_REMEMBERED) unreadable.clear()
+    unreadable.add(print)
+    runtime.telemetry.count('rollcall.log.unreadable', 1)
+    runtime.log.warn('correlate.unreadable', { ...lackOf(record) })
   }
 
   async function finish(): Promise<void> {

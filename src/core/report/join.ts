@@ -1,11 +1,12 @@
 import type { Candidate, Candidates, Interim, JoinedRecord } from '../ledger/port.ts'
 import { agrees, contradicts, type Echoes, learnEchoes, looksLike, missingIn, type Sent, sentBy, unspokenBy } from './evidence.ts'
-import type { LogRecord } from './log-record.ts'
+import { type LogRecord, NOT_ENTITLED } from './log-record.ts'
+import { isCode } from './reasons.ts'
 
 /** The service's word for "the target already holds these values". */
 export const REDUNDANT_EXPORT = 'RedundantExport'
 /** What creating somebody fails with for want of attributes: to a leaver nobody completed it means that the directory never knew the person. */
-const MANDATORY_MISSING = new Set(['MandatoryFieldsMissing', 'MissingValues'])
+const MANDATORY_MISSING = ['MandatoryFieldsMissing', 'MissingValues']
 /** The log counts whole seconds, so what has the same second may be this much apart. */
 const SAME_SECOND_MS = 999
 /** What the service tries again it put aside when it failed, or soon after. */
@@ -261,12 +262,12 @@ function interimOf({ status, code, willRetry }: LogRecord, operation: Candidate)
   switch (status) {
     case 'success':
     case 'warning':
-      return 'confirmed'
+      return code === NOT_ENTITLED ? 'skipped' : 'confirmed'
     case 'skipped':
       return code === REDUNDANT_EXPORT ? 'unchanged' : 'skipped'
     case 'failure':
       if (willRetry) return 'escrowed'
-      return !operation.active && code !== null && MANDATORY_MISSING.has(code) ? 'unchanged' : 'failed'
+      return !operation.active && code !== null && isCode(code, MANDATORY_MISSING) ? 'unchanged' : 'failed'
     case 'unknown':
       return null
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isCode } from './reasons.ts'
 
 /**
  * One provisioning-log record, reduced to what the join needs. It names no person by anything but the key HR gave.
@@ -27,7 +28,7 @@ export interface LogRecord {
   readonly echo: Readonly<Record<string, string | null>>
   /** What the record shows of `active`, from the strongest evidence it holds; `null` when it shows nothing. */
   readonly active: boolean | null
-  /** Has an import step: it speaks of something that was sent, and is no mere follow-up and no new try of what failed long ago. */
+  /** Has an import step, or no steps at all: it speaks of something that was sent, and is no mere follow-up and no new try of what failed long ago. */
   readonly imported: boolean
   /** The service tries again what failed before: it speaks of an older submission. */
   readonly escrowRetry: boolean
@@ -97,47 +98,82 @@ type RawStep = RawRecord['provisioningSteps'][number]
 
 /** The skip reason of a reference, which is no skip of the record. */
 const UNRESOLVED = 'UnableToResolveReferenceAttributeValue'
+/** What the service says of somebody it leaves out. Whom it had provisioned before it disables then, and calls that a success. */
+export const NOT_ENTITLED = 'NotEffectivelyEntitled'
 /** Documented: the service tries these again by itself. */
-const RETRIED_BY_SERVICE = new Set(['TooManyRequests', 'InternalServerError', 'WebExceptionProtocolError', 'Timeout'])
-/** The end of the reason in real records: "… It will be retried again after this date: …" */
-const RETRY_ANNOUNCED = /will be retried again after/i
+const RETRIED_BY_SERVICE = ['TooManyRequests', 'InternalServerError', 'InternalError', 'WebExceptionProtocolError', 'Timeout', 'ServerBusy']
+/** In real records: "… It will be retried again after this date: …"; documented: "This operation will be retried automatically." */
+const RETRY_ANNOUNCED = /will be retried/i
+const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i
+const PLACEHOLDER = { id: '1', activityDateTime: '2000-01-01T00:00:00Z' }
+/** Longer keys are none, and an index could not hold them. */
+const LONGEST_KEY = 1_000
 
 /** `null` for a record that has no id, no person or no time: it cannot speak of an operation. */
 export function parseLogRecord(value: unknown): LogRecord | null {
   const parsed = Raw.safeParse(value)
   if (!parsed.success) return null
   const raw = parsed.data
+  const steps = raw.provisioningSteps
   const activityAt = momentOf(raw.activityDateTime)
-  const escrowRetry = raw.provisioningSteps.some(isRetry)
-  const importStep = raw.provisioningSteps.find((step) => isType(step, 'import') && !isRetry(step))
+  const retry = steps.find(isRetry)
+  const importStep = steps.find((step) => isType(step, 'import') && !isRetry(step))
   const employee = raw.sourceIdentity?.id || keyIn(raw, importStep)
-  if (!employee || activityAt === null) return null
+  if (!employee || activityAt === null || raw.id.length > LONGEST_KEY || employee.length > LONGEST_KEY) return null
 
-  const status = statusOf(raw.provisioningStatusInfo?.status ?? raw.statusInfo?.status ?? null)
-  const skips = raw.provisioningSteps.flatMap((step) => (typeof step.details['SkipReason'] === 'string' ? [step] : []))
-  const skip = skips.find((step) => step.status?.toLowerCase() === 'skipped') ?? (status === 'skipped' ? skips.at(-1) : undefined)
-  const unresolved = skips.some((step) => step !== skip && step.details['SkipReason'] === UNRESOLVED)
   const error = raw.provisioningStatusInfo?.errorInformation ?? raw.statusInfo
+  const status = statusOf(raw.provisioningStatusInfo?.status ?? raw.statusInfo?.status ?? statusIn(raw, error?.errorCode))
+  const skips = steps.flatMap((step) => (typeof step.details['SkipReason'] === 'string' ? [step] : []))
+  // A manager who is not there yet leaves out the reference, and the record only where there is nothing else in it.
+  const others = skips.filter((step) => step.details['SkipReason'] !== UNRESOLVED)
+  const skip =
+    others.find((step) => step.status?.toLowerCase() === 'skipped') ?? (status === 'skipped' ? (others.at(-1) ?? skips.at(-1)) : undefined)
+  const skipReason = skip ? String(skip.details['SkipReason']) : status === 'success' && isOutOfScope(raw) ? NOT_ENTITLED : null
   return {
     id: raw.id,
     jobId: raw.jobId ?? '',
     employee,
     activityAt,
-    changeId: raw.changeId || raw.id,
+    changeId: isId(raw.changeId) ? raw.changeId : raw.id,
     cycleId: raw.cycleId ?? '',
     action: (raw.provisioningAction ?? raw.action)?.toLowerCase() ?? 'other',
     status,
-    code: error?.errorCode ?? (skip ? String(skip.details['SkipReason']) : null),
-    reason: error?.reason ?? null,
+    // Documented: an error code beside a skip says only that it is one.
+    code: (status === 'skipped' ? skipReason || error?.errorCode : error?.errorCode || skipReason) || null,
+    reason: error?.reason || null,
     objectId: raw.targetIdentity?.id || null,
     echo: importStep ? shown(importStep.details) : {},
     active: activeOf(raw, importStep),
-    imported: importStep !== undefined,
-    escrowRetry,
-    escrowedAt: escrowRetry ? momentOf(raw.provisioningSteps.find(isRetry)?.details['CreationTime']) : null,
-    willRetry: status === 'failure' && (RETRIED_BY_SERVICE.has(error?.errorCode ?? '') || RETRY_ANNOUNCED.test(error?.reason ?? '')),
-    unresolved,
+    imported: importStep !== undefined || steps.length === 0,
+    escrowRetry: retry !== undefined,
+    escrowedAt: momentOf(retry?.details['CreationTime']),
+    willRetry: status === 'failure' && (isCode(error?.errorCode ?? '', RETRIED_BY_SERVICE) || RETRY_ANNOUNCED.test(error?.reason ?? '')),
+    unresolved: skips.length > others.length,
   }
+}
+
+/** What keeps a record from being read, and the id the portal finds it by, where that says nothing of a person. */
+export function lackOf(value: unknown): { readonly record: string | null; readonly lacks: readonly string[] } {
+  const raw: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {}
+  const id = typeof raw['id'] === 'string' ? raw['id'] : ''
+  const { id: ours, activityDateTime: then } = PLACEHOLDER
+  const readable = (more: object): boolean => parseLogRecord({ ...raw, ...more }) !== null
+  const lacks = [
+    ...(readable({ activityDateTime: then, sourceIdentity: PLACEHOLDER }) ? [] : ['id']),
+    ...(readable({ id: ours, activityDateTime: then }) ? [] : ['sourceIdentity']),
+    ...(readable({ id: ours, sourceIdentity: PLACEHOLDER }) ? [] : ['activityDateTime']),
+  ]
+  return { record: GUID.test(id) ? id : null, lacks }
+}
+
+/** What a record that does not say its status ends with. */
+function statusIn({ provisioningSteps }: RawRecord, errorCode: string | null | undefined): string | null {
+  return errorCode ? 'failure' : (provisioningSteps.at(-1)?.status ?? null)
+}
+
+/** Nothing but zeros stands for none. */
+function isId(text: string | null): text is string {
+  return text !== null && text.length <= LONGEST_KEY && !/^[0-]*$/.test(text)
 }
 
 function statusOf(status: string | null): LogRecord['status'] {
@@ -161,22 +197,33 @@ function momentOf(value: unknown): number | null {
   return Number.isNaN(at) ? null : at
 }
 
-/** Where the source identity is missing: the key is among what was imported, and the last step reports by it (seen in real records). */
-function keyIn({ provisioningSteps }: RawRecord, importStep: RawStep | undefined): string | null {
-  const keys = [importStep?.details['externalId'], ...provisioningSteps.map((step) => step.details['ReportableIdentifier'])]
+/** Where the source identity has no id: the key is among its details or what was imported, and the last step reports by it (seen in real records). */
+function keyIn({ sourceIdentity, provisioningSteps }: RawRecord, importStep: RawStep | undefined): string | null {
+  const keys = [
+    sourceIdentity?.details['id'],
+    importStep?.details['externalId'],
+    ...provisioningSteps.map((step) => step.details['ReportableIdentifier']),
+  ]
   return keys.find((key): key is string => typeof key === 'string' && key !== '') ?? null
 }
 
-/** In order: the import echo, what the export changed, what the scoping step says. */
+function scopingOf({ provisioningSteps }: RawRecord): RawStep['details'] {
+  return provisioningSteps.find((step) => isType(step, 'scoping'))?.details ?? {}
+}
+
+function isOutOfScope(raw: RawRecord): boolean {
+  return booleanOf(scopingOf(raw)['Scoping filter evaluation passed']) === false
+}
+
+/** In order: the import echo, what the export changed, what the scoping step says. Whom the scope leaves out is disabled whatever was sent. */
 function activeOf(raw: RawRecord, importStep: RawStep | undefined): boolean | null {
   const echoed = booleanOf(importStep?.details['active'])
   if (echoed !== null) return echoed
-  for (const { displayName, newValue } of raw.modifiedProperties) {
+  for (const { displayName, newValue } of isOutOfScope(raw) ? [] : raw.modifiedProperties) {
     const enabled = enabledBy(displayName, newValue)
     if (enabled !== null) return enabled
   }
-  const scoping = raw.provisioningSteps.find((step) => isType(step, 'scoping'))
-  const scoped = booleanOf(scoping?.details['Active in the source system'])
+  const scoped = booleanOf(scopingOf(raw)['Active in the source system'])
   // Of nobody who is not active has a real record been seen. An account that was found disabled and left so says something else: then nothing is certain.
   const found = raw.provisioningSteps.find((step) => isType(step, 'matching'))?.details['accountEnabled']
   return scoped === true && booleanOf(found) === false ? null : scoped

@@ -1,23 +1,18 @@
 import { withApplicationProperties } from '../wire/message.ts'
 import type { Envelope } from '../wire/message.ts'
 import { Books } from './books.ts'
-import { Chain } from './chain.ts'
 import { directArrival } from './contract.ts'
 import type { Arrival, DeadLetter, Outcome, Properties, QueueCounts, QueueHooks, QueueSpec, Settlement } from './contract.ts'
 import { DuplicateWindow } from './duplicates.ts'
+import { entriesOf, Holdings, unplaced } from './holdings.ts'
 import type { Journal, SavedQueue } from './journal.ts'
 import { LockTokens } from './lock-token.ts'
 import type { LockReference } from './lock-token.ts'
 import type { StoredMessage } from './message.ts'
-import { ReadyMessages } from './ready.ts'
-import { SequenceIndex } from './sequence-index.ts'
 import { partitionOf } from './sequence-number.ts'
-import { SessionTable } from './sessions.ts'
-import type { SessionGrant, SessionRecord } from './sessions.ts'
-import { Timeline } from './timeline.ts'
+import type { SessionGrant, SessionRecord, SessionTable } from './sessions.ts'
 
 const noProperties: Properties = new Map()
-const maxUint32 = 0xffff_ffff
 
 /**
  * One queue, subscription or dead-letter queue: what it holds, under which lock, and what may happen to it next. It reads no clock; every
@@ -28,27 +23,19 @@ export class MessageQueue {
   readonly tokens = new LockTokens()
   /** Undefined unless the queue requires sessions. */
   readonly sessions: SessionTable | undefined
+  private readonly holdings: Holdings
   private readonly hooks: QueueHooks
   private readonly journal: Journal | undefined
-  private readonly index = new SequenceIndex<StoredMessage>()
-  private readonly ready = new ReadyMessages()
-  /** Locked messages, the lock that ends first at the front: every lock lasts equally long, and a renewed one goes to the back. */
-  private readonly locked = new Chain<StoredMessage>()
-  private readonly timeline = new Timeline()
   private readonly duplicateWindow: DuplicateWindow | undefined
   private readonly books: Books
-  private nextLock = 1
-  private scheduled = 0
-  private deferred = 0
-  /** Bytes of all messages held, as their senders encoded them. */
-  bytes = 0
 
   constructor(spec: QueueSpec, hooks: QueueHooks, journal?: Journal) {
     this.spec = spec
     this.hooks = hooks
     this.journal = journal
     this.books = new Books(journal)
-    this.sessions = spec.requiresSession ? new SessionTable(spec.lockDurationMs) : undefined
+    this.holdings = new Holdings(spec.lockDurationMs, spec.requiresSession, journal)
+    this.sessions = this.holdings.sessions
     this.duplicateWindow = spec.duplicateWindowMs === undefined ? undefined : new DuplicateWindow(spec.duplicateWindowMs)
   }
 
@@ -66,8 +53,8 @@ export class MessageQueue {
     if (envelope.scheduledAt === undefined || envelope.scheduledAt <= now) return this.admit(envelope, now, arrival)
     const message = this.store(envelope, now, arrival)
     message.state = 'scheduled'
-    this.scheduled += 1
-    this.timeline.waits(message)
+    this.holdings.scheduled += 1
+    this.holdings.timeline.waits(message)
     this.journal?.kept(message)
     return message.sequence
   }
@@ -75,7 +62,7 @@ export class MessageQueue {
   /** Takes the next deliverable message (of the session) and locks it; undefined when there is none. */
   lockNext(now: number, session?: SessionRecord): StoredMessage | undefined {
     const message = this.nextLive(now, session)
-    if (message !== undefined) this.putUnderLock(message, now)
+    if (message !== undefined) this.holdings.lock(message, now)
     return message
   }
 
@@ -84,14 +71,24 @@ export class MessageQueue {
     const message = this.nextLive(now, session)
     if (message !== undefined) {
       this.books.add('completed')
-      this.drop(message)
+      this.holdings.drop(message)
     }
     return message
   }
 
+  /** Up to `count` messages from sequence number `from` on, in every state, without locking them. */
+  peek(from: number, count: number, accept: (message: StoredMessage) => boolean = () => true): StoredMessage[] {
+    return this.holdings.peek(from, count, accept)
+  }
+
+  /** Bytes of all messages held, as their senders encoded them. */
+  get bytes(): number {
+    return this.holdings.bytes
+  }
+
   /** Deliverable messages outside sessions. */
   get readyCount(): number {
-    return this.ready.size
+    return this.holdings.ready.size
   }
 
   /** Ends a session's lock. Messages still held go back in order; only a lock that ran out counts as a failed delivery [documented]. */
@@ -108,29 +105,29 @@ export class MessageQueue {
 
   /** Ends a lock as its holder wishes. 'lock-lost' when the lock is not, or no longer, held. */
   settle(reference: LockReference | undefined, outcome: Outcome, now: number): Settlement {
-    const message = this.held(reference, now)
+    const message = this.holdings.held(reference, now)
     if (message === undefined) return 'lock-lost'
     switch (outcome.kind) {
       case 'complete':
-        this.unlock(message)
+        this.holdings.unlock(message)
         this.books.add('completed')
-        this.drop(message)
+        this.holdings.drop(message)
         return 'settled'
       case 'abandon':
-        this.unlock(message)
+        this.holdings.unlock(message)
         this.change(message, outcome.properties)
         this.giveBack(message, outcome.counts, now)
         return 'settled'
       case 'defer':
-        this.unlock(message)
+        this.holdings.unlock(message)
         this.change(message, outcome.properties)
-        if (message.state !== 'deferred') this.deferred += 1
+        if (message.state !== 'deferred') this.holdings.deferred += 1
         message.state = 'deferred'
         this.journal?.kept(message)
         return 'settled'
       case 'deadLetter':
         if (this.spec.isDeadLetterQueue) return 'not-allowed'
-        this.unlock(message)
+        this.holdings.unlock(message)
         this.deadLetter(message, outcome, now)
         return 'settled'
       default:
@@ -140,33 +137,21 @@ export class MessageQueue {
 
   /** Prolongs a lock by the lock duration from `now`; returns its new end, or undefined when it is lost. */
   renew(reference: LockReference | undefined, now: number): number | undefined {
-    const message = this.held(reference, now)
+    const message = this.holdings.held(reference, now)
     if (message === undefined) return undefined
     // In a session there is one lock for all its messages, and that is renewed.
-    if (this.sessionOf(message) !== undefined) return undefined
+    if (this.holdings.sessionOf(message) !== undefined) return undefined
     message.lockedUntil = now + this.spec.lockDurationMs
-    this.locked.remove(message)
-    this.locked.append(message)
+    this.holdings.locked.remove(message)
+    this.holdings.locked.append(message)
     return message.lockedUntil
-  }
-
-  /** Up to `count` messages from sequence number `from` on, in every state, without locking them. */
-  peek(from: number, count: number, accept: (message: StoredMessage) => boolean = () => true): StoredMessage[] {
-    const found: StoredMessage[] = []
-    if (count <= 0) return found
-    for (const message of this.index.from(Math.max(0, from))) {
-      if (!accept(message)) continue
-      found.push(message)
-      if (found.length >= count) break
-    }
-    return found
   }
 
   /** Locks (or with `remove`, takes out) the deferred messages named; undefined when one of them is not there, and then nothing changes. */
   takeDeferred(sequences: readonly number[], remove: boolean, now: number, sessionId?: string): StoredMessage[] | undefined {
     const messages: StoredMessage[] = []
     for (const sequence of sequences) {
-      const message = this.index.get(sequence)
+      const message = this.holdings.index.get(sequence)
       if (message === undefined || message.state !== 'deferred' || message.lock !== 0) return undefined
       if (this.sessions !== undefined && message.envelope.sessionId !== sessionId) return undefined
       messages.push(message)
@@ -174,9 +159,9 @@ export class MessageQueue {
     for (const message of messages) {
       if (remove) {
         this.books.add('completed')
-        this.drop(message)
+        this.holdings.drop(message)
       } else {
-        this.putUnderLock(message, now)
+        this.holdings.lock(message, now)
       }
     }
     return messages
@@ -184,21 +169,21 @@ export class MessageQueue {
 
   /** Takes scheduled messages back; false when one of them is not scheduled (any more), and then nothing changes. */
   cancelScheduled(sequences: readonly number[]): boolean {
-    const messages = sequences.map((sequence) => this.index.get(sequence))
+    const messages = sequences.map((sequence) => this.holdings.index.get(sequence))
     if (!messages.every((message) => message?.state === 'scheduled')) return false
-    for (const message of messages) if (message !== undefined) this.drop(message)
+    for (const message of messages) if (message !== undefined) this.holdings.drop(message)
     return true
   }
 
   /** Deletes up to `count` deliverable messages that were enqueued before `before`, oldest first; returns how many. */
   deleteReady(count: number, before: number, session?: SessionRecord): number {
-    const ready = session?.ready ?? this.ready
+    const ready = session?.ready ?? this.holdings.ready
     let deleted = 0
     while (deleted < count) {
       const message = ready.peek()
       if (message === undefined || message.enqueuedAt > before) break
       ready.remove(message)
-      this.drop(message)
+      this.holdings.drop(message)
       deleted += 1
     }
     return deleted
@@ -206,13 +191,14 @@ export class MessageQueue {
 
   /** Does what time alone brings: ends locks, activates scheduled messages, expires what has outlived its time to live. */
   sweep(now: number): void {
-    for (let first = this.locked.first; first !== undefined && first.lockedUntil <= now; first = this.locked.first) {
-      this.unlock(first)
+    for (let first = this.holdings.locked.first; first !== undefined && first.lockedUntil <= now; first = this.holdings.locked.first) {
+      this.holdings.unlock(first)
       this.giveBack(first, true, now)
     }
     this.endOverdueSessions(now)
-    for (let due = this.timeline.takeDue(now); due !== undefined; due = this.timeline.takeDue(now)) this.activate(due, now)
-    for (let over = this.timeline.takeExpired(now); over !== undefined; over = this.timeline.takeExpired(now)) {
+    for (let due = this.holdings.timeline.takeDue(now); due !== undefined; due = this.holdings.timeline.takeDue(now))
+      this.activate(due, now)
+    for (let over = this.holdings.timeline.takeExpired(now); over !== undefined; over = this.holdings.timeline.takeExpired(now)) {
       // Locked and deferred messages are left alone; a lock that ends looks at the time to live itself.
       if (over.place !== 'none') this.expire(over, now)
     }
@@ -225,8 +211,8 @@ export class MessageQueue {
 
   /** Ends every lock at once, as if its time were up. */
   expireLocks(now: number): void {
-    for (const message of entriesOf(this.locked)) {
-      this.unlock(message)
+    for (const message of entriesOf(this.holdings.locked)) {
+      this.holdings.unlock(message)
       this.giveBack(message, true, now)
     }
     this.endOverdueSessions(now, Infinity)
@@ -243,25 +229,18 @@ export class MessageQueue {
     for (const entry of saved.messages) {
       const message: StoredMessage = { ...entry, ...unplaced, state: entry.state }
       this.books.sequence(message.sequence)
-      this.hold(message)
-      if (message.state === 'deferred') this.deferred += 1
+      this.holdings.hold(message)
+      if (message.state === 'deferred') this.holdings.deferred += 1
       else if (message.state === 'scheduled') {
-        this.scheduled += 1
-        this.timeline.waits(message)
+        this.holdings.scheduled += 1
+        this.holdings.timeline.waits(message)
       } else this.makeReady(message)
     }
   }
 
   counts(): QueueCounts {
-    const { scheduled, deferred } = this
     const { incoming, completed, duplicates, expired } = this.books.figures
-    let active = this.ready.size
-    let locked = this.locked.size
-    for (const session of this.sessions?.all() ?? []) {
-      active += session.ready.size
-      locked += session.held.size
-    }
-    return { active, locked, scheduled, deferred, incoming, completed, duplicates, expired }
+    return { ...this.holdings.counts(), incoming, completed, duplicates, expired }
   }
 
   /** The message is due: it can be delivered, or goes on to where this entity passes messages. */
@@ -293,7 +272,7 @@ export class MessageQueue {
       hops: arrival.hops,
       ...unplaced,
     }
-    this.hold(message)
+    this.holdings.hold(message)
     return message
   }
 
@@ -302,22 +281,10 @@ export class MessageQueue {
     return partitionOf(envelope, this.duplicateWindow !== undefined, this.books.figures.nextSequence)
   }
 
-  private hold(message: StoredMessage): void {
-    this.index.set(message.sequence, message)
-    const session = this.sessions?.ensure(message.envelope.sessionId ?? '')
-    if (session !== undefined) session.live += 1
-    this.bytes += message.envelope.size
-    if (Number.isFinite(message.expiresAt)) this.timeline.expires(message, this.index.size)
-  }
-
-  private sessionOf(message: StoredMessage): SessionRecord | undefined {
-    return this.sessions?.get(message.envelope.sessionId ?? '')
-  }
-
   private makeReady(message: StoredMessage): void {
-    const session = this.sessionOf(message)
+    const session = this.holdings.sessionOf(message)
     if (session === undefined) {
-      this.ready.add(message)
+      this.holdings.ready.add(message)
       this.hooks.available(undefined)
       return
     }
@@ -327,7 +294,7 @@ export class MessageQueue {
   }
 
   private nextLive(now: number, session: SessionRecord | undefined): StoredMessage | undefined {
-    const ready = session?.ready ?? this.ready
+    const ready = session?.ready ?? this.holdings.ready
     for (let message = ready.take(); message !== undefined; message = ready.take()) {
       if (message.expiresAt > now) return message
       this.expire(message, now)
@@ -335,34 +302,14 @@ export class MessageQueue {
     return undefined
   }
 
-  private putUnderLock(message: StoredMessage, now: number): void {
-    message.lock = this.nextLock
-    this.nextLock = this.nextLock >= maxUint32 ? 1 : this.nextLock + 1
-    const session = this.sessionOf(message)
-    message.lockedUntil = session?.lockedUntil ?? now + this.spec.lockDurationMs
-    const chain = session?.held ?? this.locked
-    chain.append(message)
-  }
-
-  private unlock(message: StoredMessage): void {
-    message.chain?.remove(message)
-    message.lock = 0
-  }
-
   private endSession(session: SessionRecord, expired: boolean, now: number): void {
     const held = entriesOf(session.held)
-    for (const message of held) this.unlock(message)
+    for (const message of held) this.holdings.unlock(message)
     // Still locked while they go back: nobody is offered the session before all of it is there again.
     for (const message of held) this.giveBack(message, expired, now)
     this.sessions?.release(session)
     if (expired) this.hooks.sessionExpired(session.id)
     this.hooks.available(session.id)
-  }
-
-  private held(reference: LockReference | undefined, now: number): StoredMessage | undefined {
-    if (reference === undefined || reference.lock === 0) return undefined
-    const message = this.index.get(reference.sequence)
-    return message !== undefined && message.lock === reference.lock && message.lockedUntil > now ? message : undefined
   }
 
   /** The message was locked and is not any more: it can be delivered again, or has used up its deliveries or its time. */
@@ -382,10 +329,10 @@ export class MessageQueue {
 
   private expire(message: StoredMessage, now: number): void {
     this.books.add('expired')
-    const ready = this.sessionOf(message)?.ready ?? this.ready
+    const ready = this.holdings.readyOf(message)
     ready.remove(message)
     if (!this.spec.deadLetterOnExpiration) {
-      this.drop(message)
+      this.holdings.drop(message)
       return
     }
     const description = 'The message expired and was dead lettered.'
@@ -393,13 +340,13 @@ export class MessageQueue {
   }
 
   private deadLetter(message: StoredMessage, letter: DeadLetter, now: number): void {
-    this.drop(message)
+    this.holdings.drop(message)
     this.hooks.deadLettered(message, message.envelope, letter, now)
   }
 
   /** A scheduled message becomes part of the queue as if sent at this instant, under a new sequence number [documented]. */
   private activate(message: StoredMessage, now: number): void {
-    this.drop(message)
+    this.holdings.drop(message)
     const { hops, originalSequence, deadLetterSource, deliveryCount } = message
     this.admit(message.envelope, now, { hops, originalSequence, deadLetterSource, deliveryCount, sequence: undefined, enqueuedAt: now })
   }
@@ -408,26 +355,4 @@ export class MessageQueue {
     if (properties.size === 0) return
     message.envelope = { ...message.envelope, bare: withApplicationProperties(message.envelope.bare, properties) }
   }
-
-  private drop(message: StoredMessage): void {
-    if (message.state === 'deferred') this.deferred -= 1
-    if (message.state === 'scheduled') this.scheduled -= 1
-    message.state = 'gone'
-    this.bytes -= message.envelope.size
-    this.index.delete(message.sequence)
-    this.journal?.dropped(message.sequence)
-    const session = this.sessionOf(message)
-    if (session === undefined) return
-    session.live -= 1
-    this.sessions?.settled(session)
-  }
-}
-
-/** A message that is nowhere yet. */
-const unplaced = { state: 'active', lock: 0, lockedUntil: 0, place: 'none', chain: undefined, before: undefined, after: undefined } as const
-
-function entriesOf(chain: Chain<StoredMessage>): StoredMessage[] {
-  const entries: StoredMessage[] = []
-  for (let entry = chain.first; entry !== undefined; entry = entry.after) entries.push(entry)
-  return entries
 }
