@@ -12,14 +12,15 @@ export const nameHash = ({ source, id }: EventName): string => createHash('sha25
 export async function retentionPage(sql: Sql, { after, limit, settledBefore }: RetentionQuery): Promise<RetentionPage[]> {
   // An id is never empty, so everybody comes after nobody.
   const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
+  // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or all that are settled, to find those of a few people.
   const settled = group(
     await withRows<{ seq: number; employee: string }>(
       sql,
       ['id TEXT'],
       ids.map(({ id }) => [id]),
       `SELECT e.seq, e.employee FROM v JOIN events e ON e.employee = v.id
-       WHERE e.state IN ('confirmed', 'unchanged', 'superseded', 'skipped') AND e.finished_at < ? AND e.read_from IS NULL
-         AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.event_seq = e.seq AND o.published_at IS NULL)`,
+       WHERE COALESCE(e.state, '') IN ('confirmed', 'unchanged', 'superseded', 'skipped') AND e.finished_at < ? AND e.read_from IS NULL
+         AND (SELECT COUNT(*) FROM outbox o WHERE o.event_seq = e.seq AND o.published_at IS NULL) = 0`,
       [settledBefore],
     ),
     (row) => row.employee,

@@ -32,6 +32,8 @@ export interface CorrelateSettings {
 /** More than any poll needs; a log that never ends is a fault of the log. */
 const MAX_PAGES = 10_000
 const AT_ONCE = 500
+/** So many records are read before everything else gets its turn. */
+const READ_AT_ONCE = 200
 /** The log counts requests in 10 seconds, and its 429 often names no time. */
 const THROTTLED_MS = 10_000
 const PATIENCE = 5
@@ -99,7 +101,13 @@ export function correlation(
   }
 
   async function take(page: LogPage, watermark: number | null): Promise<void> {
-    const records = page.records.flatMap((record) => parseLogRecord(record) ?? tellUnreadable(record))
+    const records: LogRecord[] = []
+    for (const [place, record] of page.records.entries()) {
+      if (place % READ_AT_ONCE === READ_AT_ONCE - 1) await runtime.breathe()
+      const parsed = parseLogRecord(record)
+      if (parsed) records.push(parsed)
+      else tellUnreadable(record)
+    }
     for (let at = 0; at < Math.max(1, records.length); at += AT_ONCE) {
       const part: readonly LogRecord[] = records.slice(at, at + AT_ONCE)
       const known = await ledger.candidates(part)
@@ -123,14 +131,13 @@ export function correlation(
   }
 
   /** Once each, though every poll meets it until the watermark has gone by. */
-  function tellUnreadable(record: Json): readonly [] {
+  function tellUnreadable(record: Json): void {
     const print = runtime.digest(JSON.stringify(record))
-    if (unreadable.has(print)) return []
+    if (unreadable.has(print)) return
     if (unreadable.size === MOST_REMEMBERED) unreadable.clear()
     unreadable.add(print)
     runtime.telemetry.count('rollcall.log.unreadable', 1)
     runtime.log.warn('correlate.unreadable', { ...lackOf(record) })
-    return []
   }
 
   async function finish(): Promise<void> {

@@ -36,7 +36,7 @@ const PATIENCE = { conflict: { attempts: 8, firstMs: 5, mostMs: 250 }, connectio
  * who asks for this at the start of one. Every walk through the ledger is meant to go along an index. Statistics of a table that has just been filled
  * say otherwise, and a plan made then would stay, so the planner is told. There is no statement long enough for compiling it to pay.
  */
-function beginning(access: 'write' | 'read', statementMs: number | null): string {
+export function beginning(access: 'write' | 'read', statementMs: number | null): string {
   const settings: Readonly<Record<string, string | number>> = {
     statement_timeout: statementMs ?? 0,
     lock_timeout: LOCK_MS,

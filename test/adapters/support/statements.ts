@@ -1,0 +1,90 @@
+import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
+import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
+import { openSqlite } from '../../../src/adapters/ledger-sql/sqlite/driver.ts'
+import type { Dialect, Driver, Sql, SqlValue } from '../../../src/adapters/ledger-sql/sql.ts'
+import type { Ledger } from '../../../src/core/ledger/port.ts'
+import { ledgerCases } from '../../conformance/ledger.ts'
+import { World } from '../../conformance/ledger-world.ts'
+
+export const GROWING = ['events', 'operations', 'log_records', 'outbox', 'messages', 'employees', 'calls', 'batches']
+/** People ask these now and then; they may read everything. */
+const ASKED_BY_PEOPLE = new Set<keyof Ledger>(['inspect', 'trace', 'erase'])
+
+export interface Statement {
+  /** The ledger's methods that ran it. */
+  readonly methods: Set<keyof Ledger>
+  /** What it was run with the first time. */
+  readonly parameters: readonly SqlValue[]
+}
+
+/** Statements by their text, as they are written for `dialect`. */
+class Recorder {
+  readonly statements = new Map<string, Statement>()
+  readonly #dialect: Dialect
+  #method: keyof Ledger = 'ping'
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect
+  }
+
+  driver(inner: Driver): Driver {
+    const note = (text: string, parameters: readonly SqlValue[] = []): string => {
+      const there = this.statements.get(text) ?? { methods: new Set<keyof Ledger>(), parameters }
+      there.methods.add(this.#method)
+      this.statements.set(text, there)
+      return withoutLocks(text)
+    }
+    const watched = (sql: Sql): Sql => ({
+      ...sql,
+      dialect: this.#dialect,
+      all: (text, parameters) => sql.all(note(text, parameters), parameters),
+      run: (text, parameters) => sql.run(note(text, parameters), parameters),
+    })
+    return { ...inner, transaction: (work) => inner.transaction((sql) => work(watched(sql))) }
+  }
+
+  /** The cases call one method at a time, so the last one called is the one that runs. */
+  ledger(inner: Ledger): Ledger {
+    return new Proxy(inner, {
+      get: (target, name, receiver) => {
+        if (name in target) this.#method = name as keyof Ledger
+        return Reflect.get(target, name, receiver) as unknown
+      },
+    })
+  }
+}
+
+/** SQLite has one transaction at a time, and no words for more. */
+const withoutLocks = (text: string): string => text.replaceAll(/ FOR UPDATE(?: SKIP LOCKED)?(?: OF \w+)?/g, '')
+
+/** Every statement of every case of the conformance suite. They run on SQLite, which is quick, whoever they are written for. */
+export async function statementsOfTheFlow(dialect: Dialect): Promise<ReadonlyMap<string, Statement>> {
+  const recorder = new Recorder(dialect)
+  for (const { run } of ledgerCases) {
+    const driver = openSqlite(':memory:')
+    await migrate(driver, 0)
+    const ledger = sqlLedger(recorder.driver(driver), 'test')
+    await run(new World(recorder.ledger(ledger)))
+    await ledger.close()
+  }
+  return recorder.statements
+}
+
+export const ofTheLoops = ({ methods }: Statement): boolean => ![...methods].every((method) => ASKED_BY_PEOPLE.has(method))
+
+const LISTED = /^(WITH v\([^)]*\) AS \(VALUES )(\((?:CAST\(\? AS \w+\)(?:, )?)+\))((?:, \2)*)/
+const MOST_ROWS = 256
+
+/** A statement over listed rows, with as many of them as it ever gets: what the planner does depends on how many there are. */
+export function withMostRows(
+  text: string,
+  parameters: readonly SqlValue[],
+): { readonly text: string; readonly parameters: readonly SqlValue[] } {
+  const [whole, before = '', tuple = '', more = ''] = LISTED.exec(text) ?? []
+  if (whole === undefined) return { text, parameters }
+  const questions = (part: string): number => part.split('?').length - 1
+  const row = parameters.slice(0, questions(tuple))
+  return {
+    text: before + Array.from({ length: MOST_ROWS }, () => tuple).join(', ') + text.slice(whole.length),
+    parameters: [...Array.from({ length: MOST_ROWS }, () => row).flat(), ...parameters.slice(questions(tuple) + questions(more))],
+  }
+}
