@@ -33,7 +33,7 @@ import {
   takenIn,
 } from './replays.ts'
 import { putBack } from './put-back.ts'
-import { findPerson, peoplePage, viewsOf } from './view.ts'
+import { findPeople, peoplePage, viewsOf } from './view.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
@@ -78,7 +78,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     retentionPage: (query) => looking((sql) => retentionPage(sql, query)),
     foldAway: (cuts, settledBefore, now) => within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
     erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
-    findPerson: (reference) => looking((sql) => findPerson(sql, reference)),
+    findPeople: (reference) => looking((sql) => findPeople(sql, reference)),
     peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
     deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
     deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),

@@ -132,8 +132,11 @@ export interface Ledger {
   events(query: EventsQuery): Promise<EventsPage>
   /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
   trace(reference: string): Promise<Trace | null>
-  /** The person a reference names (an employee, an event id, an operation, …), with everything a plan needs; `null` when nothing has that name. */
-  findPerson(reference: string): Promise<PersonView | null>
+  /**
+   * The person a reference names (an employee, an event id, an operation, …), with everything a plan needs; several where it names a batch, events of several
+   * sources, or an event and an employee; none when nothing has that name.
+   */
+  findPeople(reference: string): Promise<readonly PersonView[]>
   /** People in the order of their ids, from the one after `after` on. For looking through all of them in pages. */
   peoplePage(after: string | null, limit: number): Promise<readonly PersonView[]>
   /** People in the order of their ids, from the one after `after` on, and which of their events are final and told since before `settledBefore`. */

@@ -94,7 +94,7 @@ export async function ledgerInThread(
     retentionPage: remote('retentionPage'),
     foldAway: remote('foldAway'),
     erase: remote('erase'),
-    findPerson: remote('findPerson'),
+    findPeople: remote('findPeople'),
     peoplePage: remote('peoplePage'),
     deadLetters: remote('deadLetters'),
     deadLetter: remote('deadLetter'),
