@@ -62,9 +62,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .command('trace')
     .description('the chain event → operation → batch → log record → Entra object')
     .argument('<reference>', 'event id, employee, operation (op-…), batch (batch-…), request id or Entra object id')
+    .option('--show-values', 'show the words of the service too, which may quote values', false)
     .addOption(output())
-    .action(async (reference: string, options: { output: Format }) => {
-      code = await (await import('./operate/trace.ts')).trace(process.env, reference, options.output)
+    .action(async (reference: string, options: { output: Format; showValues: boolean }) => {
+      code = await (await import('./operate/trace.ts')).trace(process.env, reference, options)
     })
   program
     .command('explain')

@@ -36,7 +36,7 @@ export function events(environment: NodeJS.ProcessEnv, { state, since, output }:
 
 function stateOf(text: string): EventState {
   const state = EVENT_STATES.find((one) => one === text)
-  if (state === undefined) throw new RollcallError('ConfigInvalid', `--state takes one of ${EVENT_STATES.join(', ')}`)
+  if (state === undefined) throw new RollcallError('ArgumentInvalid', `--state takes one of ${EVENT_STATES.join(', ')}`)
   return state
 }
 

@@ -16,15 +16,18 @@ export interface ExplainOptions {
 /** Why an event or a person is as it is. 0 when found, 4 when nothing has that name. Reads the ledger and changes nothing. */
 export function explain(environment: NodeJS.ProcessEnv, reference: string, options: ExplainOptions): Promise<number> {
   return withLedger(environment, async (ledger) => {
-    const view = await ledger.findPerson(reference)
-    if (!view) {
+    const views = await ledger.findPeople(reference)
+    const rules = planRules(readConfig(environment), digest)
+    const found = await Promise.all(views.map(async (view) => ({ view, explanation: await explainPerson(view.person, Date.now(), rules) })))
+    const [first, ...others] = found
+    if (!first) {
       say(`nothing in the ledger is called ${reference}: give an event id or an employee`)
       return 4
     }
-    const explanation = await explainPerson(view.person, Date.now(), planRules(readConfig(environment), digest))
     const show = showing(options.showValues)
-    if (options.output === 'json') printJson(readable(toJson(explanation, view, show)))
-    else draw(explanation, view, show)
+    const toJson = ({ explanation, view }: Found): object => json(explanation, view, show)
+    if (options.output === 'json') printJson(readable({ ...toJson(first), ...(others.length > 0 ? { others: others.map(toJson) } : {}) }))
+    else for (const { explanation, view } of found) draw(explanation, view, show)
     return 0
   })
 }
@@ -35,7 +38,12 @@ function asked(explanation: Explanation, view: PersonView): readonly EventExplan
   return explanation.events.filter(({ seq }) => view.event === null || seq === view.event)
 }
 
-function toJson(explanation: Explanation, view: PersonView, show: Show): unknown {
+interface Found {
+  readonly view: PersonView
+  readonly explanation: Explanation
+}
+
+function json(explanation: Explanation, view: PersonView, show: Show): object {
   return {
     employee: explanation.employee,
     at: explanation.at,

@@ -63,5 +63,15 @@ export function progress(everyMs = 5_000): { show(text: string): void; end(): vo
 export function ago(at: number | null, from: number | null): string {
   if (at === null) return ''
   if (from === null) return new Date(at).toISOString()
-  return `${new Date(at).toISOString()}  +${((at - from) / 1_000).toFixed(1)} s`
+  return `${new Date(at).toISOString()}  ${at < from ? '-' : '+'}${span(Math.abs(at - from))}`
+}
+
+function span(ms: number): string {
+  const units = [
+    [86_400_000, 'd'],
+    [3_600_000, 'h'],
+    [60_000, 'min'],
+  ] as const
+  const [length, unit] = units.find(([length]) => ms >= 2 * length) ?? [1_000, 's']
+  return `${(ms / length).toFixed(1)} ${unit}`
 }

@@ -79,10 +79,10 @@ async function eachPerson(
   if (file) {
     for (const [id, events] of Map.groupBy(file.events, (event) => event.employee)) {
       if (employee !== undefined && id !== employee) continue
-      await look(onTop(events, id, (await ledger?.findPerson(id)) ?? null))
+      await look(onTop(events, id, await employeeIn(ledger, id)))
     }
   } else if (employee !== undefined) {
-    const view = await ledger?.findPerson(employee)
+    const view = await employeeIn(ledger, employee)
     if (view) await look(view)
   } else if (ledger) {
     for (let page = await ledger.peoplePage(null, PAGE); page.length > 0;) {
@@ -92,8 +92,12 @@ async function eachPerson(
   }
 }
 
-function onTop(events: readonly HrEvent[], employee: string, found: PersonView | null): PersonView {
-  const there = found?.person.employee === employee ? found : null
+/** An event may have the same name. */
+async function employeeIn(ledger: Ledger | null, employee: string): Promise<PersonView | null> {
+  return (await ledger?.findPeople(employee))?.find(({ person, event }) => person.employee === employee && event === null) ?? null
+}
+
+function onTop(events: readonly HrEvent[], employee: string, there: PersonView | null): PersonView {
   const known = new Set(there?.person.events.map(({ source, id }) => `${source}\n${id}`))
   const added = events
     .filter(({ source, id }) => !known.has(`${source}\n${id}`))

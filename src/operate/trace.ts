@@ -1,10 +1,18 @@
-import type { PersonTrace, Trace, TraceEvent, TraceOperation } from '../core/ledger/port.ts'
+import type { PersonTrace, TraceEvent, TraceOperation } from '../core/ledger/port.ts'
 import { reasonOf } from '../core/report/reasons.ts'
 import { ago, type Format, printJson, say } from './output.ts'
+import { HIDDEN } from './personal.ts'
+import { plain } from './rows.ts'
 import { withLedger } from './status.ts'
 
+export interface TraceOptions {
+  readonly output: Format
+  /** The words of the service quote values now and then. */
+  readonly showValues: boolean
+}
+
 /** The chain event → operation → batch → log record → Entra object. 0 when found, 4 when nothing has that name. */
-export function trace(environment: NodeJS.ProcessEnv, reference: string, format: Format): Promise<number> {
+export function trace(environment: NodeJS.ProcessEnv, reference: string, options: TraceOptions): Promise<number> {
   return withLedger(environment, async (ledger) => {
     const found = await ledger.trace(reference)
     if (!found) {
@@ -13,8 +21,9 @@ export function trace(environment: NodeJS.ProcessEnv, reference: string, format:
       )
       return 4
     }
-    if (format === 'json') printJson(readable(explained(found)))
-    else process.stdout.write(`${[found, ...found.others].flatMap(draw).join('\n')}\n`)
+    const people = [found, ...found.others].map((person) => (options.showValues ? person : withoutWords(person)))
+    if (options.output === 'json') printJson(readable(explained(people)))
+    else process.stdout.write(`${people.flatMap(draw).map(plain).join('\n')}\n`)
     return 0
   })
 }
@@ -28,14 +37,19 @@ export function readable(value: unknown, key = ''): unknown {
   return value
 }
 
+function withoutWords(person: PersonTrace): PersonTrace {
+  const operations = person.operations.map((operation) => ({ ...operation, reason: operation.reason === null ? null : HIDDEN }))
+  return { ...person, operations }
+}
+
 /** With what the catalogue knows of the codes in it. */
-function explained(found: Trace): unknown {
+function explained([found, ...others]: readonly PersonTrace[]): unknown {
   const one = ({ employee, events, operations }: PersonTrace): object => ({
     employee,
     events,
     operations: operations.map((operation) => ({ ...operation, catalogue: operation.code === null ? null : entryOf(operation.code) })),
   })
-  return { ...one(found), others: found.others.map(one) }
+  return { ...(found ? one(found) : {}), others: others.map(one) }
 }
 
 function entryOf(code: string): object {
@@ -66,7 +80,7 @@ function drawEvent(event: TraceEvent): string[] {
     `  recorded   ${ago(event.recordedAt, null)}`,
     `  effective  ${ago(event.effectiveAt, null)}`,
     `  received   ${ago(event.receivedAt, null)}`,
-    ...step('planned', event.plannedAt, event.receivedAt),
+    ...step('decided', event.plannedAt, event.receivedAt),
     ...step('final', event.finishedAt, event.receivedAt),
     ...step('published', event.publishedAt, event.receivedAt),
   ]
@@ -77,6 +91,8 @@ function drawOperation(operation: TraceOperation, from: number | null): string[]
   return [
     `  operation ${operation.id} (${operation.lane}): ${operation.state}${operation.code ? ` (${operation.code})` : ''}`,
     ...(operation.code ? drawReason(operation.code) : []),
+    ...(operation.reason && operation.reason !== HIDDEN ? [`    words      ${operation.reason}`] : []),
+    ...step('planned', operation.createdAt, from).map((line) => `    ${line.trimStart()}`),
     ...(batch
       ? [
           `    batch ${batch.id}: ${batch.state}, ${batch.attempts} attempt(s), request ${batch.requestId ?? 'unknown'}, status ${batch.status ?? 'none'}`,

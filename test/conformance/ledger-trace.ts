@@ -37,6 +37,37 @@ export const traceCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a name that several things have leads to all of them: events of two sources, an employee; two people of one object',
+    run: async (world) => {
+      await world.record(joiner('7', 'p1'), { ...joiner('7', 'p2'), source: '/hr/other' }, joiner('e3', '7'))
+      const sent = await world.send()
+      await world.answer(sent, 'confirmed', { objectId: 'object-1' })
+      const all = async (reference: string): Promise<readonly (readonly [string, readonly string[]])[]> => {
+        const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
+        return [trace, ...trace.others].map(({ employee, events }) => [employee.id, events.map(({ id }) => id)])
+      }
+      assert.deepEqual(await all('7'), [
+        ['p2', ['7']],
+        ['p1', ['7']],
+        ['7', ['e3']],
+      ])
+      assert.deepEqual(await all('object-1'), [
+        ['7', ['e3']],
+        ['p1', ['7']],
+        ['p2', ['7']],
+      ])
+      const views = await world.ledger.findPeople('7')
+      assert.deepEqual(
+        views.map(({ person, event }) => [person.employee, event !== null]),
+        [
+          ['p2', true],
+          ['p1', true],
+          ['7', false],
+        ],
+      )
+    },
+  },
+  {
     name: 'a batch and its request lead to everybody in it, each with their own events',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'), joiner('e3', 'p3'))

@@ -21,9 +21,19 @@ import type { Driver, Sql } from './sql.ts'
 import { listEvents } from './list-events.ts'
 import { writeTotals } from './totals.ts'
 import { trace } from './trace.ts'
-import { endReplay, freezeReplay, knownEvents, moveReplay, replayEntries, replayItems, replayRuns, takenIn } from './replays.ts'
+import {
+  endReplay,
+  forgetEdits,
+  freezeReplay,
+  knownEvents,
+  moveReplay,
+  replayEntries,
+  replayItems,
+  replayRuns,
+  takenIn,
+} from './replays.ts'
 import { putBack } from './put-back.ts'
-import { findPerson, peoplePage, viewsOf } from './view.ts'
+import { findPeople, peoplePage, viewsOf } from './view.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
@@ -68,7 +78,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     retentionPage: (query) => looking((sql) => retentionPage(sql, query)),
     foldAway: (cuts, settledBefore, now) => within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
     erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
-    findPerson: (reference) => looking((sql) => findPerson(sql, reference)),
+    findPeople: (reference) => looking((sql) => findPeople(sql, reference)),
     peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
     deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
     deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
@@ -86,6 +96,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     moveReplay: (run, entity, moves, now) => within((sql) => moveReplay(sql, run, entity, moves, now)),
     putBack: (run, parts, now) => within((sql) => putBack(sql, run, parts, now)),
     endReplay: (run, now) => within((sql) => endReplay(sql, run, now)),
+    forgetEdits: (before, now) => within((sql) => forgetEdits(sql, before, now)),
     takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
     ping: () => within(ping),
     close: () => driver.close(),

@@ -42,22 +42,23 @@ async function tracePerson(sql: Sql, scope: Scope): Promise<PersonTrace | null> 
   }
 }
 
-/** One person, or everybody in a batch. */
+/** One person, everybody in a batch, or all that have the name: an event of each source, and an employee. */
 export async function find(sql: Sql, reference: string): Promise<readonly Scope[]> {
-  const [event] = await sql.all<{ seq: number; employee: string }>(
-    'SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq LIMIT 1',
-    [reference],
-  )
-  if (event) return [{ employee: event.employee, event: event.seq, operations: null }]
-  const [employee] = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id = ?', [reference])
-  if (employee) return [{ employee: employee.id, event: null, operations: null }]
+  const events = await sql.all<Owner>('SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq', [reference])
+  const people = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id = ?', [reference])
+  const named = [...events.map(({ seq, employee }) => ({ employee, event: seq, operations: null })), ...people.map(({ id }) => whole(id))]
+  if (named.length > 0) return named
   if (/^op-\d{1,15}$/.test(reference))
     return ofOperations(await sql.all<Owner>('SELECT seq, employee FROM operations WHERE seq = ?', [seqOf(reference)]))
   if (/^batch-\d{1,15}$/.test(reference)) return inBatch(sql, seqOf(reference))
   const [batch] = await sql.all<{ seq: number }>('SELECT seq FROM batches WHERE request_id = ?', [reference])
   if (batch) return inBatch(sql, batch.seq)
-  const [object] = await sql.all<{ id: string }>('SELECT id FROM employees WHERE object_id = ?', [reference])
-  return object ? [{ employee: object.id, event: null, operations: null }] : []
+  const objects = await sql.all<{ id: string }>('SELECT id FROM employees WHERE object_id = ? ORDER BY id', [reference])
+  return objects.map(({ id }) => whole(id))
+}
+
+function whole(employee: string): Scope {
+  return { employee, event: null, operations: null }
 }
 
 interface Owner {

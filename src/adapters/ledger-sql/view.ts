@@ -3,11 +3,11 @@ import { loadPeople } from './people.ts'
 import { type Sql, withRows } from './sql.ts'
 import { find } from './trace.ts'
 
-export async function findPerson(sql: Sql, reference: string): Promise<PersonView | null> {
-  const [scope] = await find(sql, reference)
-  if (!scope) return null
-  const [view] = await viewsOf(sql, [scope.employee])
-  return view ? { ...view, event: scope.event } : null
+export async function findPeople(sql: Sql, reference: string): Promise<PersonView[]> {
+  const found: PersonView[] = []
+  for (const { employee, event } of await find(sql, reference))
+    for (const view of await viewsOf(sql, [employee])) found.push({ ...view, event })
+  return found
 }
 
 export async function peoplePage(sql: Sql, after: string | null, limit: number): Promise<PersonView[]> {

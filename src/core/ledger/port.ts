@@ -132,8 +132,11 @@ export interface Ledger {
   events(query: EventsQuery): Promise<EventsPage>
   /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
   trace(reference: string): Promise<Trace | null>
-  /** The person a reference names (an employee, an event id, an operation, …), with everything a plan needs; `null` when nothing has that name. */
-  findPerson(reference: string): Promise<PersonView | null>
+  /**
+   * The person a reference names (an employee, an event id, an operation, …), with everything a plan needs; several where it names a batch, events of several
+   * sources, or an event and an employee; none when nothing has that name.
+   */
+  findPeople(reference: string): Promise<readonly PersonView[]>
   /** People in the order of their ids, from the one after `after` on. For looking through all of them in pages. */
   peoplePage(after: string | null, limit: number): Promise<readonly PersonView[]>
   /** People in the order of their ids, from the one after `after` on, and which of their events are final and told since before `settledBefore`. */
@@ -179,6 +182,8 @@ export interface Ledger {
   putBack(run: number, parts: readonly PutBack[], now: number): Promise<void>
   /** The run is over; without parts that wait it is not opened again. */
   endReplay(run: number, now: number): Promise<void>
+  /** Refuses parts of runs frozen before then that are edited and wait, and forgets what they were to say: `BeyondRetention`. Answers how many. */
+  forgetEdits(before: number, now: number): Promise<number>
   /** Of these ids of copies, those whose messages were taken over, and the code with which one was refused. */
   takenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
   /** Rejects while the ledger cannot take work. Answers what its own clock says; `null` where it goes by ours. */

@@ -17,7 +17,7 @@ export interface Reason {
 export const UNCATALOGUED: Reason = {
   codes: ['Uncatalogued'],
   cause: 'The service used a code this release does not know.',
-  fix: 'Read the words of the service in the record; the record is named by rollcall trace, and the portal shows it under provisioning logs.',
+  fix: 'Read the words of the service: rollcall trace --show-values, or the record that it names in the provisioning logs of the portal.',
   owner: 'service',
   waitingHelps: false,
 }

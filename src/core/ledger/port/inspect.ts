@@ -112,7 +112,7 @@ export interface EventLine {
 }
 
 export interface Trace extends PersonTrace {
-  /** The others in it, when the reference names a batch. */
+  /** Whatever else has that name: the others in a batch, events of other sources, an employee. */
   readonly others: readonly PersonTrace[]
 }
 export interface PersonTrace {

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
+import { joiner, World } from '../conformance/ledger-world.ts'
+import { rollcall } from '../fakes/rollcall.ts'
+
+let folder = ''
+let LEDGER = ''
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-trace-'))
+  LEDGER = join(folder, 'ledger.db')
+  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const world = new World(ledger)
+  await world.record(
+    joiner('7', 'p1', { title: 'Head' }),
+    { ...joiner('7', 'p2'), source: '/hr/other' },
+    joiner('e\u001b[2J3', '7', { title: 'Clerk' }),
+  )
+  world.now += 700
+  const sent = await world.send()
+  await world.answer(sent, 'failed', {
+    status: 'failure',
+    code: 'AzureActiveDirectoryDuplicateUserPrincipalName',
+    reason: 'Another object has ann.lee@contoso.com',
+    activityAt: world.now - 1_000,
+  })
+  world.now += 3 * 3_600_000
+  await world.finalize()
+  await ledger.close()
+})
+after(() => rm(folder, { recursive: true }))
+
+const run = async (...args: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await rollcall(args, { LEDGER })
+  assert.equal(code, 0, stderr)
+  return stdout
+}
+
+void describe('trace', () => {
+  void test('keeps back the words of the service, which quote values, until they are asked for', async () => {
+    for (const output of ['json', 'table']) {
+      const hidden = await run('trace', 'p1', '--output', output)
+      assert.doesNotMatch(hidden, /ann\.lee/, output)
+      assert.match(hidden, /must be unique/, output)
+      assert.match(await run('trace', 'p1', '--output', output, '--show-values'), /Another object has ann\.lee@contoso\.com/, output)
+    }
+  })
+
+  void test('tells the age of each step, before and after, in a unit that suits it', async () => {
+    const text = await run('trace', 'p1')
+    assert.match(text, /received {3}2026-11-02T08:00:00\.000Z\n/)
+    assert.match(text, /planned {4}\S+ {2}\+0\.7 s\n/)
+    assert.match(text, /log record .* {2}-0\.3 s,/)
+    assert.doesNotMatch(text, /\+-/)
+    assert.equal((await run('trace', '7')).includes('\u001b'), false, 'what an event calls itself moves no cursor')
+  })
+
+  void test('of a name that several things have shows all of them, and so does explain', async () => {
+    const { employee, others } = JSON.parse(await run('trace', '7', '--output', 'json'))
+    assert.deepEqual([employee.id, ...others.map((one: { employee: { id: string } }) => one.employee.id)], ['p2', 'p1', '7'])
+    const explained = JSON.parse(await run('explain', '7', '--output', 'json'))
+    assert.deepEqual([explained.employee, ...explained.others.map((one: { employee: string }) => one.employee)], ['p2', 'p1', '7'])
+    assert.equal((await run('explain', '7')).match(/^employee /gm)?.length, 3)
+  })
+})
+
+void test('plan for somebody whose id an event has too is about that person', async () => {
+  const { people, plan } = JSON.parse(await run('plan', '--employee', '7', '--output', 'json'))
+  assert.deepEqual([people, plan[0].employee], [1, '7'])
+})
+
+void test('a state that there is not is an argument that is wrong, and no configuration', async () => {
+  const { code, stderr } = await rollcall(['events', '--state', 'done'], { LEDGER })
+  assert.equal(code, 2)
+  assert.match(stderr, /ArgumentInvalid/)
+})
