@@ -1,6 +1,6 @@
 import { counting } from '../adapters/telemetry/counters.ts'
 import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
-import { compose } from '../compose.ts'
+import { compose, type Composed } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { warnOfSkew } from '../core/clock.ts'
 import type { Loop } from '../core/loops.ts'
@@ -15,10 +15,11 @@ export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Lo
   const { telemetry, counters } = counting(plain.telemetry)
   const runtime = { ...plain, telemetry }
   const stop = stopSignal(runtime.log)
-  const composed = await compose(config, runtime, loops)
+  let composed: Composed | null = null
   let probes: Probes | null = null
   try {
-    probes = await serveProbes(config, composed, counters, runtime)
+    probes = await serveProbes(config, () => composed, counters, runtime)
+    composed = await compose(config, runtime, loops)
     runtime.log.info('started', {
       ledger: maskedLocation(config.LEDGER),
       ...(loops ? { loops: [...loops] } : {}),
@@ -31,7 +32,7 @@ export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Lo
     await composed.service.stop()
     await running
   } finally {
-    await composed.close()
+    await composed?.close()
     await probes?.close()
     runtime.log.info('stopped')
     await close()
