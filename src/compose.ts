@@ -207,6 +207,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
     intake: {
       batchSize: config.INTAKE_BATCH,
       batchMs: config.INTAKE_BATCH_MS,
+      skewMs: config.CLOCK_SKEW_MS,
       quietMs: config.COALESCE_QUIET_MS,
       maxWaitMs: config.COALESCE_MAX_WAIT_MS,
       backlogPerSecond: config.BACKLOG_PER_SECOND,

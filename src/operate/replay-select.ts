@@ -122,17 +122,19 @@ async function read(
   change: Edit | null,
   takeIn: (message: InboxMessage) => Promise<TakenIn>,
 ): Promise<Selected> {
-  const refusedAs = (refused: string): Selected => ({ dead, events: null, refused, body: null })
-  if (dead.home === 'ledger' && !change) return { dead, events: null, refused: null, body: null }
+  const asItWas = { dead, events: null, refused: null, body: null, people: [] }
+  const refusedAs = (refused: string): Selected => ({ ...asItWas, refused })
+  if (dead.home === 'ledger' && !change) return asItWas
   if (!kept?.message || kept.body === null) return refusedAs(dead.home === 'bus' ? 'BodyNotText' : 'OriginalNotKept')
   const body = change ? change(kept.body, deadLetterId(dead)) : kept.body
   const edited = body === kept.body ? null : body
-  if (dead.home === 'ledger' && edited === null) return { dead, events: null, refused: null, body: null }
+  if (dead.home === 'ledger' && edited === null) return asItWas
   const { events, rejected } = await takeIn({ ...kept.message, text: body })
   if (rejected) return refusedAs(rejected.code)
-  if (dead.home === 'bus') return { dead, events, refused: null, body: edited }
+  const people = edited === null ? [] : [...new Set(events.map(({ employee }) => employee))]
+  if (dead.home === 'bus') return { dead, events, refused: null, body: edited, people }
   const itself = events.filter(({ source, id }) => source === dead.letter.source && id === dead.letter.id)
-  return itself.length === 0 ? refusedAs('EditNamesAnotherEvent') : { dead, events: itself, refused: null, body: edited }
+  return itself.length === 0 ? refusedAs('EditNamesAnotherEvent') : { dead, events: itself, refused: null, body: edited, people }
 }
 
 /** A JSON Merge Patch on every body. Throws `ArgumentInvalid` for what is no JSON. */

@@ -123,3 +123,28 @@ void it('an instance that starts on a ledger of a newer release ends with exit c
   assert.equal(code, 6, stderr)
   assert.match(stderr, /run the newer release that wrote it/)
 })
+
+void it('the database tells its own time, which is that of the machine it is on', async (t) => {
+  const ledger = await ledgerAt(t, await server.database())
+  const before = Date.now()
+  const at = await ledger.ping()
+  assert.ok(at !== null && (!server.own || (at >= before - 1 && at <= Date.now() + 1)), String(at))
+})
+
+void it('a check before the first start, or beside a release before, makes and changes no tables', async (t) => {
+  const location = await server.database()
+  const checked = async (): Promise<{ readonly what: string; readonly outcome: string; readonly say: string } | undefined> => {
+    const { stdout } = await rollcall(['check', '--output', 'json'], { LEDGER: location })
+    const { findings } = JSON.parse(stdout) as { findings: { what: string; outcome: string; say: string }[] }
+    return findings.find(({ what }) => what === 'ledger')
+  }
+  const first = await checked()
+  assert.equal(first?.outcome, 'ok', first?.say)
+  assert.match(first?.say ?? '', /start rollcall run on it once/)
+  const driver = driverAt(t, location)
+  assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT tablename FROM pg_tables WHERE schemaname = current_schema()')), [])
+  await driver.transaction((sql) => sql.run('REVOKE CREATE ON SCHEMA public FROM PUBLIC'))
+  await migrate(driver, 0)
+  const second = await checked()
+  assert.match(second?.say ?? '', /can be written/)
+})

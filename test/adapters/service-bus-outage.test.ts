@@ -11,7 +11,7 @@ import { busFor, QUEUE, send } from './support/bus.ts'
 import { briskRuntime } from './support/runtime.ts'
 import { until } from './support/until.ts'
 
-const settings = { batchSize: 64, batchMs: 5, quietMs: 100, maxWaitMs: 1_000, backlogPerSecond: 100 }
+const settings = { batchSize: 64, batchMs: 5, quietMs: 100, maxWaitMs: 1_000, backlogPerSecond: 100, skewMs: 1_000 }
 const events = (count: number): object[] =>
   Array.from({ length: count }, (_, n) => ({
     specversion: '1.0',

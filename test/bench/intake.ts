@@ -86,7 +86,7 @@ async function durable(client: ServiceBusClient, settled: () => Promise<number>)
   const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   const inbox = busInbox(client, { queue: QUEUE, inFlight: IN_FLIGHT, watchdogMs: 60_000 }, runtime)
-  const settings = { batchSize: 384, batchMs: 5, quietMs: 2_000, maxWaitMs: 60_000, backlogPerSecond: 100 }
+  const settings = { batchSize: 384, batchMs: 5, quietMs: 2_000, maxWaitMs: 60_000, backlogPerSecond: 100, skewMs: 1_000 }
   const service = intake(
     inbox,
     ledger,

@@ -171,6 +171,35 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'whether it was sent after it died is told by two clocks, and how far ours is ahead counts',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
+      await failAll(world)
+      const sent = async (event: HrEvent, sequence: string, enqueuedAt: number, aheadMs: number): Promise<number> =>
+        (await world.intake([{ ...messageOf(sequence, event), enqueuedAt }], { aheadMs })).replays
+      // Ours is a minute ahead: what the bus dates before the death was sent after it.
+      assert.equal(await sent(joiner('hire', 'p1'), '1', world.now - 30_000, 0), 0)
+      assert.equal(await sent(joiner('hire', 'p1'), '2', world.now - 30_000, 60_000), 1)
+      // Ours is a minute behind: what the bus dates after the death was sent before it.
+      assert.equal(await sent(joiner('other', 'p2'), '3', world.now + 30_000, -60_000), 0)
+      assert.equal(await sent(joiner('other', 'p2'), '4', world.now + 90_000, -60_000), 1)
+    },
+  },
+  {
+    name: 'one that was sent again stands there with what it came in the last time',
+    run: async (world) => {
+      const original = { messageId: 'm', sessionId: null, contentType: 'application/json', body: 'before', properties: {} }
+      await world.intake([{ ...messageOf('1', joiner('hire', 'p1')), original }])
+      await failAll(world)
+      world.now += 1_000
+      await world.intake([{ ...again(world, '2', joiner('hire', 'p1', { title: 'new' })), original: { ...original, body: 'after' } }])
+      await failAll(world)
+      const [letter] = await letters(world)
+      const kept = (await world.ledger.deadLetter(letter?.seq ?? 0))?.original
+      assert.deepEqual([kept?.body, kept?.sequence], ['after', '2'])
+    },
+  },
+  {
     name: 'an event that dies and is sent again for ever stays dead in the end',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
@@ -184,6 +213,12 @@ export const deadLetterCases: readonly LedgerCase[] = [
       }
       assert.deepEqual(taken, [1, 1, 1, 0, 0])
       assert.equal((await letters(world))[0]?.replays, 3)
+      // What a replay sends is somebody's word; what another tool makes of that is not.
+      const copy = { ...again(world, 'copy', joiner('hire', 'p1')), copyId: 'replay-1' }
+      assert.equal((await world.intake([copy])).replays, 1)
+      await failAll(world)
+      world.now += 1_000
+      assert.equal((await world.intake([{ ...copy, sequence: 'once more', enqueuedAt: world.now }])).replays, 0)
     },
   },
   {

@@ -5,6 +5,8 @@ import { cutOf } from '../../src/core/plan/retain.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../src/core/runtime.ts'
 
+const ANY = { code: null, type: null, employee: null, since: null, until: null }
+
 /** Publishes everything, lets a year pass and folds what may go. */
 async function retain(world: World): Promise<number> {
   const rows = await world.ledger.takeUnpublished(1_000)
@@ -104,6 +106,65 @@ export const retentionCases: readonly LedgerCase[] = [
       await world.record(joiner('e9', 'p1'))
       assert.notEqual(await personOf(world, 'p1'), null)
       assert.deepEqual(await world.states('p2'), { e2: 'confirmed' })
+    },
+  },
+  {
+    name: 'what an edit was to say leaves with whom it is about, and with retention, though its run was never carried out; its part is refused',
+    run: async (world) => {
+      const edited = (sequence: string, ...people: readonly string[]) => ({
+        home: 'bus' as const,
+        entity: 'q',
+        sequence,
+        stale: false,
+        body: '{}',
+        people,
+      })
+      const targets = [edited('1', 'p1', 'p2'), edited('2', 'p3'), { home: 'bus' as const, entity: 'q', sequence: '3', stale: false }]
+      const run = await world.ledger.freezeReplay({ name: 'run', selection: 's', actor: 'a', reason: 'b', targets }, world.now)
+      const bodies = async (): Promise<readonly (string | null)[]> =>
+        (await world.ledger.replayItems(run.id, 'q', 'frozen', 10)).map(({ sequence, body }) => body && sequence)
+      assert.deepEqual(await bodies(), ['1', '2', null])
+      // Nobody has heard of p2 but the edit.
+      assert.equal(await world.ledger.erase({ employee: 'p2', actor: 'ann', reason: 'asked to' }, world.now), null)
+      assert.deepEqual(await bodies(), ['2', null])
+      assert.equal(await world.ledger.forgetEdits(world.now, world.now), 0)
+      assert.equal(await world.ledger.forgetEdits(world.now + 1, world.now), 1)
+      assert.deepEqual(
+        (await world.ledger.replayEntries(run.id, 0, 10)).map(({ stage, code }) => [stage, code]),
+        [
+          ['refused', 'Erased'],
+          ['refused', 'BeyondRetention'],
+          ['frozen', null],
+        ],
+      )
+    },
+  },
+  {
+    name: 'an erased person is gone from what others came in together with, and from what their events said before they were edited',
+    run: async (world) => {
+      const original = { messageId: null, sessionId: null, contentType: null, body: 'of p1 and p2', properties: {} }
+      await world.intake([{ ...messageOf('1', joiner('e1', 'p1'), joiner('e2', 'p2')), original }])
+      await world.intake([{ ...messageOf('2', joiner('e3', 'p1')), original: { ...original, body: 'of p1, who was p3' } }])
+      await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
+      await world.finalize()
+      await world.plan()
+      const { deadLetters } = await world.ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 10 })
+      const targets = deadLetters.filter(({ id }) => id === 'e3').map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
+      const run = await world.ledger.freezeReplay({ name: 'run', selection: 's', actor: 'a', reason: 'b', targets }, world.now)
+      const moved = { ...joiner('e3', 'p3') }
+      await world.ledger.putBack(
+        run.id,
+        targets.map(({ seq }) => ({ seq, kind: 'edited', event: moved, original: { ...original, body: 'of p3' } })),
+        world.now,
+      )
+      await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
+      const { deadLetters: left } = await world.ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 10 })
+      assert.deepEqual(
+        left.map(({ id }) => id),
+        ['e2'],
+      )
+      assert.equal((await world.ledger.deadLetter(left[0]?.seq ?? 0))?.original, null)
+      assert.equal((await world.states('p3'))['e3'], 'received')
     },
   },
 ]

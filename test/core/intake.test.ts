@@ -8,7 +8,7 @@ import { fakeInbox } from '../fakes/inbox.ts'
 import { cloudEvent, message } from '../fakes/messages.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 
-const settings: IntakeSettings = { batchSize: 3, batchMs: 20, quietMs: 1_000, maxWaitMs: 10_000, backlogPerSecond: 4 }
+const settings: IntakeSettings = { batchSize: 3, batchMs: 20, quietMs: 1_000, maxWaitMs: 10_000, backlogPerSecond: 4, skewMs: 500 }
 const good = (sequence: number): InboxMessage => message({ ...cloudEvent, id: `e-${sequence}` }, { sequence: String(sequence) })
 const bad = (sequence: number): InboxMessage => message(null, { sequence: String(sequence), text: '{' })
 
@@ -36,9 +36,10 @@ function fakeLedger() {
       batches.push(batch)
       return { fresh: batch.messages.length, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 }
     },
-    ping: async (): Promise<void> => {
+    ping: async (): Promise<null> => {
       pings += 1
       if (away) throw new TypeError('the ledger is away')
+      return null
     },
   }
 }

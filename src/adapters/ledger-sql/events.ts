@@ -16,7 +16,13 @@ export interface Taken {
  * Events that are new, into the ledger, and their people due. One that is known, or that comes twice, is taken once, and the first of two counts;
  * one that is dead and was sent again after it died is put back.
  */
-export async function insertEvents(sql: Sql, instance: string, arrivals: readonly Arrival[], timing: DueTiming): Promise<Taken> {
+export async function insertEvents(
+  sql: Sql,
+  instance: string,
+  arrivals: readonly Arrival[],
+  timing: DueTiming,
+  aheadMs = 0,
+): Promise<Taken> {
   // One event twice in one batch must not reach a multi-row upsert twice.
   const gone = await knownFolded(
     sql,
@@ -43,7 +49,7 @@ export async function insertEvents(sql: Sql, instance: string, arrivals: readonl
     if (arrival) taken.push(arrival.event)
   }
   const known = coming.filter(({ event }) => named.has(eventKey(event.id, event.source)))
-  const replayed = await takeBack(sql, known, timing.now)
+  const replayed = await takeBack(sql, known, timing.now, aheadMs)
   await markDue(sql, [...taken, ...replayed], timing)
   await endMismatched(sql, instance, taken, timing.now)
   return { fresh: taken.length, replays: replayed.length }

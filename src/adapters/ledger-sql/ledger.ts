@@ -21,7 +21,17 @@ import type { Driver, Sql } from './sql.ts'
 import { listEvents } from './list-events.ts'
 import { writeTotals } from './totals.ts'
 import { trace } from './trace.ts'
-import { endReplay, freezeReplay, knownEvents, moveReplay, replayEntries, replayItems, replayRuns, takenIn } from './replays.ts'
+import {
+  endReplay,
+  forgetEdits,
+  freezeReplay,
+  knownEvents,
+  moveReplay,
+  replayEntries,
+  replayItems,
+  replayRuns,
+  takenIn,
+} from './replays.ts'
 import { putBack } from './put-back.ts'
 import { findPeople, peoplePage, viewsOf } from './view.ts'
 
@@ -86,6 +96,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     moveReplay: (run, entity, moves, now) => within((sql) => moveReplay(sql, run, entity, moves, now)),
     putBack: (run, parts, now) => within((sql) => putBack(sql, run, parts, now)),
     endReplay: (run, now) => within((sql) => endReplay(sql, run, now)),
+    forgetEdits: (before, now) => within((sql) => forgetEdits(sql, before, now)),
     takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
     ping: () => within(ping),
     close: () => driver.close(),
@@ -93,6 +104,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
 }
 
 /** By a write: a ledger on a full or read-only disk answers every question and can still take no work. */
-async function ping(sql: Sql): Promise<void> {
-  await sql.run(`INSERT INTO cursors (name, value) VALUES ('pings', 1) ON CONFLICT (name) DO UPDATE SET value = cursors.value + 1`)
+async function ping(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ at: number | null }>(
+    `INSERT INTO cursors (name, value) VALUES ('pings', 1) ON CONFLICT (name) DO UPDATE SET value = cursors.value + 1 RETURNING ${sql.dialect.clock} AS at`,
+  )
+  return row?.at ?? null
 }

@@ -10,7 +10,7 @@ import { keepingOut, takesBack } from './keeps-out.ts'
 import { IN_LEDGER, moveReplay } from './replays.ts'
 import { namingOthers } from './rescind-mismatch.ts'
 import { type Sql, withRows } from './sql.ts'
-import { giveAnotherChance, rewrite } from './take-back.ts'
+import { giveAnotherChance, keepSaid, rewrite } from './take-back.ts'
 
 interface Row {
   readonly seq: number
@@ -119,23 +119,16 @@ async function replace(
   now: number,
 ): Promise<void> {
   if (edits.length === 0) return
-  await withRows(
+  const [by] = await sql.all<{ actor: string; reason: string }>('SELECT actor, reason FROM replay_runs WHERE seq = ?', [run])
+  await keepSaid(
     sql,
-    ['seq INT', 'run INT', 'now INT'],
-    edits.map(({ row }) => [row.seq, run, now]),
-    `INSERT INTO edits (event_seq, at, actor, reason, original, body)
-     SELECT e.seq, v.now, r.actor, r.reason, e.original, e.body FROM v JOIN events e ON e.seq = v.seq JOIN replay_runs r ON r.seq = v.run`,
+    edits.map(({ row, part }) => ({ seq: row.seq, actor: by?.actor ?? '', reason: by?.reason ?? '', said: [null, part.original.body] })),
+    now,
   )
   await rewrite(
     sql,
     edits.map(({ row, part }) => ({ seq: row.seq, event: part.event })),
     now,
-  )
-  await withRows(
-    sql,
-    ['seq INT', 'body TEXT'],
-    edits.map(({ row, part }) => [row.seq, part.original.body]),
-    'UPDATE events SET body = v.body FROM v WHERE events.seq = v.seq',
   )
   await markDue(
     sql,

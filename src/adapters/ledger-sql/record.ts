@@ -46,7 +46,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     if (first) occurrences += message.events.length
     for (const event of message.events) arrivals.push({ event, message, first })
   }
-  const taken = await insertEvents(sql, instance, arrivals, batch)
+  const taken = await insertEvents(sql, instance, arrivals, batch, batch.aheadMs ?? 0)
   if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
     await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
       BACKLOG_UNTIL,

@@ -2,6 +2,7 @@ import type { KnownEvent, ReplayEntry, ReplayItem, ReplayOrder, ReplayRun } from
 import type { EventState } from '../../core/ledger/lifecycle.ts'
 import type { EventName } from '../../core/model.ts'
 import { NATIVE_STAGES, type NativeMove, type NativeStage } from '../../core/report/replay-log.ts'
+import { parse } from './json.ts'
 import { group } from './people.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from './sql.ts'
 
@@ -18,12 +19,15 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
   const id = run?.seq ?? 0
   await insertRows(
     sql,
-    'replay_items (run, place, entity, sequence, revision, stage, body)',
-    order.targets.map((target, place): SqlValue[] =>
-      target.home === 'ledger'
-        ? [id, place, IN_LEDGER, String(target.seq), target.revision, 'frozen', target.body ?? null]
-        : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', target.body ?? null],
-    ),
+    'replay_items (run, place, entity, sequence, revision, stage, body, people)',
+    order.targets.map((target, place): SqlValue[] => {
+      // One that is only taken away says nothing instead.
+      const edited = target.home === 'bus' && target.stale ? null : (target.body ?? null)
+      const saying = edited === null ? [null, null] : [edited, JSON.stringify(target.people ?? [])]
+      return target.home === 'ledger'
+        ? [id, place, IN_LEDGER, String(target.seq), target.revision, 'frozen', ...saying]
+        : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', ...saying]
+    }),
   )
   await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, order.actor, 'replay', order.reason, order.name]])
   const [made] = await runsBy(sql, 'WHERE seq = ?', [id])
@@ -110,9 +114,41 @@ export async function moveReplay(sql: Sql, run: number, entity: string, moves: r
     moves.map(({ sequence, stage, code }) => [run, entity, sequence, stage, code, now]),
     `UPDATE replay_items SET stage = v.stage, code = v.code, at = v.now,
        body = CASE WHEN v.stage IN ('frozen', 'sending') THEN replay_items.body ELSE NULL END,
+       people = CASE WHEN v.stage IN ('frozen', 'sending') THEN replay_items.people ELSE NULL END,
        sending_at = CASE WHEN v.stage = 'sending' THEN COALESCE(replay_items.sending_at, v.now) ELSE replay_items.sending_at END
      FROM v WHERE replay_items.run = v.run AND replay_items.entity = v.entity AND replay_items.sequence = v.sequence`,
   )
+}
+
+/** Personal data does not wait for a run that nobody goes on with: its edited parts are refused, and their bodies gone. */
+export async function forgetEdits(sql: Sql, before: number, now: number): Promise<number> {
+  const old = await sql.all<Place>(
+    'SELECT i.run, i.place FROM replay_items i JOIN replay_runs r ON r.seq = i.run WHERE i.body IS NOT NULL AND r.created_at < ?',
+    [before],
+  )
+  return refuseEdited(sql, old, 'BeyondRetention', now)
+}
+
+/** Edited parts of runs that speak of this person. */
+export async function eraseEdits(sql: Sql, employee: string, now: number): Promise<void> {
+  const edited = await sql.all<Place & { people: string | null }>('SELECT run, place, people FROM replay_items WHERE body IS NOT NULL')
+  const theirs = edited.filter(({ people }) => people === null || parse<readonly string[]>(people).includes(employee))
+  await refuseEdited(sql, theirs, 'Erased', now)
+}
+
+interface Place {
+  readonly run: number
+  readonly place: number
+}
+async function refuseEdited(sql: Sql, parts: readonly Place[], code: string, now: number): Promise<number> {
+  await withRows(
+    sql,
+    ['run INT', 'place INT', 'code TEXT', 'now INT'],
+    parts.map(({ run, place }) => [run, place, code, now]),
+    `UPDATE replay_items SET stage = 'refused', code = v.code, at = v.now, body = NULL, people = NULL FROM v
+     WHERE replay_items.run = v.run AND replay_items.place = v.place`,
+  )
+  return parts.length
 }
 
 export async function endReplay(sql: Sql, run: number, now: number): Promise<void> {

@@ -3,6 +3,7 @@ import type { Erasure, ErasureResult, PersonCut, RetentionPage, RetentionQuery }
 import type { EventName } from '../../core/model.ts'
 import { lockPeople } from './lock-people.ts'
 import { group, loadPeople } from './people.ts'
+import { eraseEdits } from './replays.ts'
 import { insertRows, type Sql, withRows } from './sql.ts'
 import { addTotals } from './totals.ts'
 
@@ -102,7 +103,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
     sql,
     ['sequence TEXT'],
     seqs.map((seq) => [String(seq)]),
-    `UPDATE replay_items SET body = NULL WHERE entity = '' AND body IS NOT NULL AND sequence IN (SELECT sequence FROM v)`,
+    `UPDATE replay_items SET body = NULL, people = NULL WHERE entity = '' AND body IS NOT NULL AND sequence IN (SELECT sequence FROM v)`,
   )
   return names.length
 }
@@ -142,8 +143,15 @@ export async function knownFolded(sql: Sql, events: readonly EventName[]): Promi
 
 export async function erase(sql: Sql, instance: string, { employee, actor, reason }: Erasure, now: number): Promise<ErasureResult | null> {
   await sql.lock('intake')
+  await eraseEdits(sql, employee, now)
+  await sql.run('DELETE FROM edits WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   if (!known) return null
+  // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
+  await sql.run(
+    'UPDATE events SET original = NULL, body = NULL WHERE employee <> ? AND original IN (SELECT o.original FROM events o WHERE o.employee = ? AND o.original IS NOT NULL)',
+    [employee, employee],
+  )
   const [unpublished] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL', [
     employee,
   ])

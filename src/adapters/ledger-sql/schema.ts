@@ -180,6 +180,12 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
             return `ALTER TABLE ${table} ALTER COLUMN ${word} SET STATISTICS 0`
           },
         ),
+  // Whom an edited body speaks of, and whose event it was before it was changed, so that both leave with the person.
+  () => [
+    `ALTER TABLE replay_items ADD COLUMN people TEXT`,
+    `ALTER TABLE edits ADD COLUMN employee TEXT`,
+    `CREATE INDEX edits_employee ON edits (employee)`,
+  ],
 ]
 
 /**

@@ -1,20 +1,24 @@
 import type { HrEvent } from '../../core/model.ts'
-import { type Arrival, contentOf, eventKey } from './event-row.ts'
+import { type Arrival, contentOf, eventKey, originalOf } from './event-row.ts'
 import { planAgain } from './finalize.ts'
 import { keepingOut, takesBack } from './keeps-out.ts'
 import { lockPeople } from './lock-people.ts'
 import { namingOthers } from './rescind-mismatch.ts'
-import { type Sql, withRows } from './sql.ts'
+import { type Sql, type SqlValue, withRows } from './sql.ts'
 
-/** An event that dies and is sent again for ever would never be seen by anybody; after this often it takes a replay by hand. */
+/** An event that dies and is sent again for ever would never be seen by anybody; after this often it takes a `rollcall replay`. */
 const MOST_RESUBMISSIONS = 3
+/** In place of a name: whoever sent it to the queue again did not leave one. */
+const RESUBMITTED = 'resubmitted'
 
 /**
  * Events that died and were put on the bus again after that, by whatever tool: they are looked at afresh, with what they say now. What was merely
  * delivered late or twice is not among them. One that put its person out and no longer says so stays dead: that takes somebody's word;
  * so does a rescind of what is somebody else's.
+ *
+ * It died by our clock and was sent by that of the bus, of which ours may be ahead by `aheadMs`.
  */
-export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: number): Promise<readonly HrEvent[]> {
+export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: number, aheadMs: number): Promise<readonly HrEvent[]> {
   const newest = new Map<string, Arrival>()
   for (const arrival of arrivals) {
     const { event, message, first } = arrival
@@ -23,15 +27,24 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
     if (message.enqueuedAt > (newest.get(key)?.message?.enqueuedAt ?? -Infinity)) newest.set(key, arrival)
   }
   if (newest.size === 0) return []
+  const byHand = await sentOnce(
+    sql,
+    [...newest.values()].flatMap(({ message }) => message?.copyId ?? []),
+  )
   const deadOnes = (): Promise<
     { seq: number; event_id: string; source: string; employee: string; worker: string; rescinds: string | null }[]
   > =>
     withRows(
       sql,
-      ['id TEXT', 'source TEXT', 'enqueued_at INT'],
-      [...newest.values()].map(({ event, message }) => [event.id, event.source, message?.enqueuedAt ?? 0]),
+      ['id TEXT', 'source TEXT', 'enqueued_at INT', 'by_hand INT'],
+      [...newest.values()].map(({ event, message }) => [
+        event.id,
+        event.source,
+        (message?.enqueuedAt ?? 0) + aheadMs,
+        byHand.has(message?.copyId ?? '') ? 1 : 0,
+      ]),
       `SELECT e.seq, e.event_id, e.source, e.employee, e.worker, e.rescinds FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
-       WHERE e.state = 'dead-lettered' AND e.finished_at < v.enqueued_at AND e.replays < ${MOST_RESUBMISSIONS}`,
+       WHERE e.state = 'dead-lettered' AND e.finished_at < v.enqueued_at AND (v.by_hand = 1 OR e.replays < ${MOST_RESUBMISSIONS})`,
     )
   const found = await deadOnes()
   if (found.length === 0) return []
@@ -44,9 +57,19 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
     [...newest.values()].map(({ event }) => event),
   )
   const back = dead.flatMap((row) => {
-    const event = newest.get(eventKey(row.event_id, row.source))?.event
-    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event)) ? [] : [{ ...row, event }]
+    const { event, message } = newest.get(eventKey(row.event_id, row.source)) ?? { event: null, message: null }
+    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event)) ? [] : [{ ...row, event, message }]
   })
+  await keepSaid(
+    sql,
+    back.map(({ seq, message }) => ({
+      seq,
+      actor: RESUBMITTED,
+      reason: message ? `${message.entity}#${message.sequence}` : '',
+      said: originalOf(message),
+    })),
+    now,
+  )
   await rewrite(
     sql,
     back.map(({ seq, event }) => ({ seq, event })),
@@ -59,6 +82,39 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
     now,
   )
   return back.map(({ event }) => event)
+}
+
+/** Copies of a replay that are here for the first time. Sent again by another tool they still bear the mark, and count like any other message. */
+async function sentOnce(sql: Sql, copyIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    copyIds.map((id) => [id]),
+    'SELECT v.id FROM v JOIN messages m ON m.copy_id = v.id GROUP BY v.id HAVING COUNT(*) = 1',
+  )
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** What an event came in is kept beside it before it is changed, with who changed it; where it says the same, nothing is. */
+export async function keepSaid(
+  sql: Sql,
+  edits: readonly { readonly seq: number; readonly actor: string; readonly reason: string; readonly said: readonly SqlValue[] }[],
+  now: number,
+): Promise<void> {
+  const rows = edits.map(({ seq, actor, reason, said }): SqlValue[] => [seq, actor, reason, now, said[1] ?? null])
+  await withRows(
+    sql,
+    ['seq INT', 'actor TEXT', 'reason TEXT', 'now INT', 'body TEXT'],
+    rows,
+    `INSERT INTO edits (event_seq, employee, at, actor, reason, original, body)
+     SELECT e.seq, e.employee, v.now, v.actor, v.reason, e.original, e.body FROM v JOIN events e ON e.seq = v.seq WHERE COALESCE(e.body, '') <> v.body`,
+  )
+  await withRows(
+    sql,
+    ['seq INT', 'original TEXT', 'body TEXT'],
+    edits.map(({ seq, said }): SqlValue[] => [seq, said[0] ?? null, said[1] ?? null]),
+    `UPDATE events SET original = COALESCE(v.original, events.original), body = v.body FROM v WHERE events.seq = v.seq AND v.body IS NOT NULL`,
+  )
 }
 
 /** Puts events back with what they say now; their next outcome is the next revision. */

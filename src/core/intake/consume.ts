@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/port.ts'
 import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
 import { describeError, type Runtime, type Service } from '../runtime.ts'
+import { aheadOf } from './ahead.ts'
 import type { ShapeRules, SourceRules } from './sources.ts'
 import { takeIn, takeInShaped, type TakenIn, toIntakeMessage } from './take-in.ts'
 
@@ -13,6 +14,8 @@ export interface IntakeSettings {
   readonly maxWaitMs: number
   /** More than this many messages a second are a backlog being worked off. */
   readonly backlogPerSecond: number
+  /** How far the clocks of the bus and of this process may be apart. */
+  readonly skewMs: number
   /** Messages that come in a vendor's own shape. Without it all are canonical. */
   readonly shapes?: ShapeRules
 }
@@ -41,6 +44,7 @@ export function intake<M extends InboxMessage>(
 ): Service {
   const stopping = new AbortController()
   let running: Promise<void> | null = null
+  const ahead = aheadOf(settings.skewMs, runtime)
 
   /** Since the last commit. */
   let failures = 0
@@ -125,7 +129,15 @@ export function intake<M extends InboxMessage>(
       { kind: 'consumer', links, attributes: { 'messaging.batch.message_count': taken.length } },
       async () => {
         const { quietMs, maxWaitMs } = settings
-        const result = await ledger.record({ messages: taken.map(toIntakeMessage), now: runtime.now(), quietMs, maxWaitMs, backlog })
+        const aheadMs = ahead(taken.map(({ message }) => message))
+        const result = await ledger.record({
+          messages: taken.map(toIntakeMessage),
+          now: runtime.now(),
+          quietMs,
+          maxWaitMs,
+          backlog,
+          aheadMs,
+        })
         runtime.telemetry.count('rollcall.events', result.fresh, { outcome: 'received' })
         runtime.telemetry.count('rollcall.events', result.duplicates, { outcome: 'duplicate' })
         runtime.telemetry.count('rollcall.events', result.replays, { outcome: 'replay' })

@@ -182,9 +182,11 @@ export interface Ledger {
   putBack(run: number, parts: readonly PutBack[], now: number): Promise<void>
   /** The run is over; without parts that wait it is not opened again. */
   endReplay(run: number, now: number): Promise<void>
+  /** Refuses parts of runs frozen before then that are edited and wait, and forgets what they were to say: `BeyondRetention`. Answers how many. */
+  forgetEdits(before: number, now: number): Promise<number>
   /** Of these ids of copies, those whose messages were taken over, and the code with which one was refused. */
   takenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
-  /** Rejects while the ledger cannot take work. */
-  ping(): Promise<void>
+  /** Rejects while the ledger cannot take work. Answers what its own clock says; `null` where it goes by ours. */
+  ping(): Promise<number | null>
   close(): Promise<void>
 }

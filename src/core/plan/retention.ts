@@ -16,7 +16,11 @@ export interface RetentionSettings {
 }
 
 /** Goes through everybody in slices and folds away what is old and settled, without changing what is known of anyone. */
-export function retention(ledger: Pick<Ledger, 'retentionPage' | 'foldAway'>, settings: RetentionSettings, runtime: Runtime): Service {
+export function retention(
+  ledger: Pick<Ledger, 'retentionPage' | 'foldAway' | 'forgetEdits'>,
+  settings: RetentionSettings,
+  runtime: Runtime,
+): Service {
   let after: string | null = null
   return loop('retention', runtime, async () => {
     const now = runtime.now()
@@ -25,6 +29,7 @@ export function retention(ledger: Pick<Ledger, 'retentionPage' | 'foldAway'>, se
     const last = people.at(-1)
     if (!last) {
       after = null
+      await ledger.forgetEdits(settledBefore, now)
       return settings.everyMs
     }
     const cuts = people.flatMap(({ person, settled }) => {

@@ -8,6 +8,8 @@ export interface Selected {
   readonly dead: DeadLetter
   /** What intake makes of it now; `null` for one of the ledger that goes back as it was. */
   readonly events: readonly HrEvent[] | null
+  /** Whom an edited message speaks of. */
+  readonly people: readonly string[]
   /** Why intake would refuse it again; `null` when it would not. */
   readonly refused: string | null
   /** The text to send instead of what it said; `null` leaves it. */
@@ -88,10 +90,10 @@ function employeesOf({ dead, events }: Selected): readonly string[] {
   return [...new Set((events ?? []).map(({ employee }) => employee))]
 }
 
-function targetOf({ dead, body }: Selected, stale: boolean): ReplayTarget {
-  if (dead.home === 'ledger') return { home: 'ledger', seq: dead.letter.seq, revision: dead.letter.revision, body }
+function targetOf({ dead, body, people }: Selected, stale: boolean): ReplayTarget {
+  if (dead.home === 'ledger') return { home: 'ledger', seq: dead.letter.seq, revision: dead.letter.revision, body, people }
   const { entity, sequence } = dead.letter.message
-  return { home: 'bus', entity, sequence, stale, body }
+  return { home: 'bus', entity, sequence, stale, body, people }
 }
 
 /** The person as if these had been put back, and their numbers; those of events the ledger does not know are below zero. */

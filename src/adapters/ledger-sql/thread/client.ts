@@ -112,6 +112,7 @@ export async function ledgerInThread(
     moveReplay: remote('moveReplay'),
     putBack: remote('putBack'),
     endReplay: remote('endReplay'),
+    forgetEdits: remote('forgetEdits'),
     takenIn: remote('takenIn'),
     ping: remote('ping'),
     close: () => (closing ??= close()),

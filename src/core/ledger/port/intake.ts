@@ -31,6 +31,8 @@ export interface IntakeBatch extends DueTiming {
   readonly messages: readonly IntakeMessage[]
   /** Intake works off a backlog: planning of anything but leavers waits until that has been quiet too, so that the backlog merges as a whole. */
   readonly backlog: boolean
+  /** How far our clock may be ahead of the one that dated the messages, below zero when it is behind; 0 when left out. */
+  readonly aheadMs?: number
 }
 export interface RecordResult {
   readonly fresh: number

@@ -5,11 +5,15 @@ import type { MessageOriginal } from './dead-letters.ts'
 
 /** What a replay asks of the ledger, and what it answers. */
 
-/** One dead letter of a frozen selection. `body` is what it says instead; it is forgotten when its part is over. */
-export type ReplayTarget =
-  | { readonly home: 'ledger'; readonly seq: number; readonly revision: number; readonly body?: string | null }
+/**
+ * One dead letter of a frozen selection. `body` is what it says instead, and `people` whom that is about; both are forgotten when its part is over, or
+ * when one of them is erased.
+ */
+export type ReplayTarget = { readonly body?: string | null; readonly people?: readonly string[] } & (
+  | { readonly home: 'ledger'; readonly seq: number; readonly revision: number }
   /** `stale`: only to be taken off its shelf, because its event has had its answer. */
-  | { readonly home: 'bus'; readonly entity: string; readonly sequence: string; readonly stale: boolean; readonly body?: string | null }
+  | { readonly home: 'bus'; readonly entity: string; readonly sequence: string; readonly stale: boolean }
+)
 
 export interface ReplayOrder {
   /** Names the run on the bus; unique for ever. */
