@@ -121,11 +121,13 @@ function recordsOf(page: unknown): readonly Json[] {
   return value
 }
 
-/** Origin and version are ours; a link says only where to go on. */
+/** Origin and version are ours; a link says only where to go on. One that cannot be followed is no end of the log: what follows would never be read. */
 function nextOf(page: unknown): string | null {
   const link = typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
-  const url = typeof link === 'string' ? URL.parse(link) : null
-  return url ? url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search : null
+  if (link === null || link === '') return null
+  const url = typeof link === 'string' ? URL.parse(link, 'https://graph.microsoft.com/v1.0/') : null
+  if (!url) throw new RollcallError('LogUnavailable', 'the provisioning log has a next page and does not say where')
+  return url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search
 }
 
 function dateOf(response: Response): number | null {
