@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect, createServer, type Socket } from 'node:net'
 import { after, it, type TestContext } from 'node:test'
 import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/client.ts'
 import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/driver-at.ts'
@@ -148,3 +149,29 @@ void it('a check before the first start, or beside a release before, makes and c
   const second = await checked()
   assert.match(second?.say ?? '', /can be written/)
 })
+
+void it(
+  'a way to the database that falls silent costs a new connection and nothing else',
+  { skip: !server.own && 'the server is elsewhere' },
+  async (t) => {
+    const url = new URL((await server.database()).replace('@/', '@localhost/'))
+    const sockets: Socket[] = []
+    const proxy = createServer((socket) => {
+      const onwards = connect(`${url.searchParams.get('host') ?? ''}/.s.PGSQL.5432`)
+      for (const end of [socket, onwards]) sockets.push(end.on('error', () => {}))
+      socket.pipe(onwards).pipe(socket)
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    t.after(() => {
+      for (const socket of sockets) socket.destroy()
+      proxy.close()
+    })
+    const address = proxy.address()
+    assert.ok(typeof address === 'object' && address !== null)
+    const driver = driverAt(t, `postgres://rollcall@127.0.0.1:${address.port}${url.pathname}`, 100)
+    await driver.transaction((sql) => sql.run('CREATE TABLE things (n BIGINT NOT NULL)'))
+    for (const socket of sockets) socket.unpipe().pause()
+    assert.equal(await driver.transaction((sql) => sql.run('INSERT INTO things (n) VALUES (1)')), 1)
+    assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT n FROM things')), [{ n: 1 }])
+  },
+)
