@@ -217,6 +217,13 @@ void describe('the log', () => {
     )
   })
 
+  void it('leaves out records of other jobs, should there be any, and keeps what does not say its job', async (t) => {
+    const value = [{ id: 1, jobId: 'J' }, { id: 2, jobId: 'k' }, { id: 3 }, { id: 4, jobId: null }, 5]
+    const { origin } = await serverFor(t, (_request, response) => response.end(JSON.stringify({ value })))
+    const { records } = await page(adapters(origin + JOB).log)
+    assert.deepEqual(records, [value[0], value[2], value[3], 5])
+  })
+
   void it('follows a link without a host, and takes one it cannot follow for no end of the log', async (t) => {
     const links: unknown[] = ['auditLogs/provisioning?$skiptoken=a', '/v1.0/auditLogs/provisioning?$skiptoken=a', 7, 'http://', '', null]
     const { origin } = await serverFor(t, (_request, response) =>

@@ -69,6 +69,12 @@ void describe('trace', () => {
   })
 })
 
+void test('nothing of that name exits 4, and says where to look for what was never taken in', async () => {
+  const { code, stdout, stderr } = await rollcall(['trace', 'nobody'], { LEDGER })
+  assert.deepEqual([code, stdout], [4, ''])
+  assert.match(stderr, /dead-letters list --home bus/)
+})
+
 void test('plan for somebody whose id an event has too is about that person', async () => {
   const { people, plan } = JSON.parse(await run('plan', '--employee', '7', '--output', 'json'))
   assert.deepEqual([people, plan[0].employee], [1, '7'])

@@ -94,7 +94,7 @@ export function graphLog(graph: Graph, endpoint: Endpoint, window: LogWindow, to
       )
     }
     const page: unknown = await response.json()
-    return { records: recordsOf(page), next: nextOf(page), serverAt: dateOf(response) }
+    return { records: recordsOf(page).filter((record) => isOfJob(record, endpoint.jobId)), next: nextOf(page), serverAt: dateOf(response) }
   }
 }
 
@@ -119,6 +119,12 @@ function recordsOf(page: unknown): readonly Json[] {
   if (!Array.isArray(value))
     throw new RollcallError('LogUnavailable', 'the provisioning log answered with something that is no list of records')
   return value
+}
+
+/** Only this job is asked for; a record of another would be joined by a key that says nothing there. */
+function isOfJob(record: Json, jobId: string): boolean {
+  const said = typeof record === 'object' && record !== null && 'jobId' in record ? record['jobId'] : null
+  return typeof said !== 'string' || said.toLowerCase() === jobId.toLowerCase()
 }
 
 /** Origin and version are ours; a link says only where to go on. One that cannot be followed is no end of the log: what follows would never be read. */
