@@ -38,6 +38,7 @@ export interface Composed {
 }
 
 const CLOSE_MS = 5_000
+const LOG_WINDOW_MS = 10_000
 /** A copy that somebody else keeps locked is taken away another time. */
 const SWEEP_PATIENCE_MS = 15_000
 /** Several HTTP attempts with their waits. */
@@ -79,7 +80,7 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
       log: graphLog(
         graph,
         endpoint,
-        logWindow({ requests: config.LOG_REQUESTS_PER_10S, windowMs: 10_000 }, runtime),
+        logWindow({ requests: config.LOG_REQUESTS_PER_10S, windowMs: LOG_WINDOW_MS }, runtime),
         config.LOG_PAGE,
         runtime,
       ),
@@ -238,6 +239,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       refusedMs: 60_000,
     },
     correlate: {
+      startMs: Number.isFinite(config.LOG_REQUESTS_PER_10S) ? LOG_WINDOW_MS : 0,
       pollMs: config.LOG_POLL_MS,
       pageMs: 0,
       maxLagMs: config.LOG_MAX_LAG_MS,

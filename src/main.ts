@@ -70,7 +70,7 @@ async function main(argv: readonly string[]): Promise<number> {
   program
     .command('explain')
     .description('why an event or a person is as it is: what applied, what stands in its place, what is held until when')
-    .argument('<reference>', 'event id or employee')
+    .argument('<reference>', 'event id, employee, or any other name that trace takes')
     .option('--show-values', 'show values of personal attributes', false)
     .addOption(output())
     .action(async (reference: string, options: { output: Format; showValues: boolean }) => {

@@ -152,8 +152,9 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
                 {
                   type: 'Startup'
                   httpGet: { path: '/livez', port: port }
-                  periodSeconds: 2
-                  failureThreshold: 60
+                  // Ten failures are the most that Container Apps takes.
+                  periodSeconds: 15
+                  failureThreshold: 10
                 }
                 {
                   type: 'Liveness'

@@ -52,7 +52,8 @@ export const ENVIRONMENT = z.object({
     .meta({ description: 'How the database is told who we are: a password, or a token of the identity of AUTH_MODE' }),
   LEDGER_PASSWORD: optional.meta({ description: 'Password for the database, in place of one in LEDGER', secret: true }),
   LEDGER_CONNECTIONS: whole.min(2).max(100).default(10).meta({ description: 'Connections to the database at the most, of each instance' }),
-  LEDGER_STATEMENT_MS: duration(30_000).meta({ description: 'A statement that takes longer is given up' }),
+  // 0 would be no limit to the server and none of patience to the client.
+  LEDGER_STATEMENT_MS: whole.min(100).default(30_000).meta({ description: 'A statement that takes longer is given up' }),
   INSTANCE: optional.meta({ description: 'Name of this instance in the books; the name of the host where it is not set' }),
   LEASE_MS: whole.min(500).default(15_000).meta({
     description: 'An instance that is gone is succeeded after this long, where several share a ledger; so is a replay that was killed',

@@ -1,13 +1,14 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { graphClient } from '../adapters/graph/client.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
-import { openLedger } from '../adapters/ledger-sql/open.ts'
+import { isShared, openLedger } from '../adapters/ledger-sql/open.ts'
 import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
 import { useProxy } from '../adapters/proxy.ts'
 import { busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { receiverAt } from '../adapters/service-bus/place.ts'
 import { busAddress, credentialOf, ledgerPlace } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
+import { clockAhead, TOLERABLE_MS } from '../core/clock.ts'
 import type { Entrance } from '../config/rules.ts'
 import { RollcallError } from '../core/errors.ts'
 import { type Format, printJson, printTable } from './output.ts'
@@ -24,7 +25,7 @@ interface Finding {
 export async function check(environment: NodeJS.ProcessEnv, format: Format): Promise<number> {
   const config = readConfig(environment)
   using _proxied = useProxy(config)
-  const findings = [await ledger(config), ...(await bus(config)), ...(await graph(config))]
+  const findings = [...(await ledger(config)), ...(await bus(config)), ...(await graph(config))]
   if (format === 'json') printJson({ ok: findings.every(({ outcome }) => outcome !== 'failed'), findings })
   else
     printTable(
@@ -34,23 +35,39 @@ export async function check(environment: NodeJS.ProcessEnv, format: Format): Pro
   return findings.some(({ outcome }) => outcome === 'failed') ? 1 : 0
 }
 
-async function ledger(config: Config): Promise<Finding> {
+/** A database others may be running on is looked at as by a command beside them: bringing it to this release's schema is for `run`. */
+async function ledger(config: Config): Promise<Finding[]> {
   const path = maskedLocation(config.LEDGER)
-  return attempt(
+  const shared = isShared({ location: config.LEDGER })
+  let apart: number | null = null
+  const there = await attempt(
     'ledger',
     async () => {
       try {
-        const opened = await openLedger(ledgerPlace(config), { kind: 'own', patienceMs: 0 }, Date.now)
-        await opened.ping()
-        await opened.close()
+        const opened = await openLedger(ledgerPlace(config), shared ? { kind: 'write' } : { kind: 'own', patienceMs: 0 }, Date.now)
+        try {
+          await opened.ping()
+          if (shared) apart = await clockAhead(opened, Date.now)
+        } finally {
+          await opened.close()
+        }
         return `${path} can be written`
       } catch (error) {
         if (error instanceof RollcallError && error.code === 'LedgerInUse') return `${path} is in use by a running rollcall`
+        if (error instanceof RollcallError && error.code === 'LedgerNotReady') return error.message
         throw error
       }
     },
     'check that LEDGER names a file in a folder this process may write to, or a database it may make tables in',
   )
+  return apart === null ? [there] : [there, clock(apart)]
+}
+
+function clock(apart: number): Finding {
+  const far = `the database is ${Math.abs(apart)} ms ${apart > 0 ? 'ahead' : 'behind'}`
+  return Math.abs(apart) > TOLERABLE_MS
+    ? { what: 'clock', outcome: 'failed', say: `${far}; instances go by their own clocks: keep this machine and the database by NTP` }
+    : { what: 'clock', outcome: 'ok', say: 'agrees with that of the database' }
 }
 
 async function bus(config: Config): Promise<Finding[]> {

@@ -1,7 +1,7 @@
 import { RollcallError } from '../core/errors.ts'
 import { EVENT_STATES, type EventState } from '../core/ledger/lifecycle.ts'
 import type { EventLine } from '../core/ledger/port.ts'
-import { type Column, instantOf, iso, type RowFormat, rowWriter } from './rows.ts'
+import { type Column, instantOf, iso, keepSmall, type RowFormat, rowWriter } from './rows.ts'
 import { withLedger } from './status.ts'
 
 export interface EventsOptions {
@@ -16,6 +16,7 @@ const PAGE = 1_000
 
 /** Lists events in the order they were received, page by page. Names, states and moments; no values. */
 export function events(environment: NodeJS.ProcessEnv, { state, since, output }: EventsOptions): Promise<number> {
+  keepSmall()
   const query = {
     state: state === undefined ? null : stateOf(state),
     since: since === undefined ? null : instantOf('--since', since),

@@ -21,7 +21,7 @@ export function explain(environment: NodeJS.ProcessEnv, reference: string, optio
     const found = await Promise.all(views.map(async (view) => ({ view, explanation: await explainPerson(view.person, Date.now(), rules) })))
     const [first, ...others] = found
     if (!first) {
-      say(`nothing in the ledger is called ${reference}: give an event id or an employee`)
+      say(`nothing in the ledger is called ${reference}: give an event id, an employee, or any other name that rollcall trace takes`)
       return 4
     }
     const show = showing(options.showValues)

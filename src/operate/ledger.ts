@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { moveLedger } from '../adapters/ledger-sql/move.ts'
+import { holdsLedger, moveLedger } from '../adapters/ledger-sql/move.ts'
 import { isPostgresUrl, maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
 import { postgresDriver } from '../adapters/ledger-sql/postgres/driver-at.ts'
 import { openSqlite } from '../adapters/ledger-sql/sqlite/driver.ts'
@@ -22,6 +22,7 @@ export async function move(options: MoveOptions, environment: NodeJS.ProcessEnv)
   const location = options.to ?? place.location
   if (!isPostgresUrl(location)) throw new RollcallError('ArgumentInvalid', '--to, or LEDGER, takes postgres://user@host/database')
   if (!existsSync(options.from)) throw new RollcallError('LedgerMissing', `there is no ledger at ${options.from}`)
+  if (!(await isLedger(options.from))) throw new RollcallError('LedgerMissing', `${options.from} holds no ledger`)
   await using stack = new AsyncDisposableStack()
   stack.adopt(await lockLedger(options.from, 0), (lock) => lock.release())
   const source = stack.adopt(openSqlite(options.from), (driver) => driver.close())
@@ -33,4 +34,18 @@ export async function move(options: MoveOptions, environment: NodeJS.ProcessEnv)
   else process.stdout.write(`${moved.rows} rows of ${moved.tables} tables are at ${maskedLocation(location)}, compared one by one\n`)
   say(`Set LEDGER to it for every instance. ${options.from} is as it was; keep it as a copy, and run nothing on it any more.`)
   return 0
+}
+
+/** Asked without writing anything: what is no ledger is somebody else's. */
+async function isLedger(path: string): Promise<boolean> {
+  try {
+    const driver = openSqlite(path, { readOnly: true })
+    try {
+      return await holdsLedger(driver)
+    } finally {
+      await driver.close()
+    }
+  } catch {
+    return false
+  }
 }

@@ -1,7 +1,8 @@
 import { counting } from '../adapters/telemetry/counters.ts'
 import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
-import { compose } from '../compose.ts'
+import { compose, type Composed } from '../compose.ts'
 import { readConfig } from '../config.ts'
+import { warnOfSkew } from '../core/clock.ts'
 import type { Loop } from '../core/loops.ts'
 import type { Probes } from './probes.ts'
 import { outside, stopSignal, whenAborted } from './process.ts'
@@ -14,22 +15,24 @@ export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Lo
   const { telemetry, counters } = counting(plain.telemetry)
   const runtime = { ...plain, telemetry }
   const stop = stopSignal(runtime.log)
-  const composed = await compose(config, runtime, loops)
+  let composed: Composed | null = null
   let probes: Probes | null = null
   try {
-    probes = await serveProbes(config, composed, counters, runtime)
+    probes = await serveProbes(config, () => composed, counters, runtime)
+    composed = await compose(config, runtime, loops)
     runtime.log.info('started', {
       ledger: maskedLocation(config.LEDGER),
       ...(loops ? { loops: [...loops] } : {}),
       queues: config.rules.entrances.map(({ entity }) => entity),
       outcomes: config.OUTCOMES_QUEUE,
     })
+    await warnOfSkew(composed.ledger, runtime)
     const running = composed.service.run()
     await Promise.race([running, whenAborted(stop)])
     await composed.service.stop()
     await running
   } finally {
-    await composed.close()
+    await composed?.close()
     await probes?.close()
     runtime.log.info('stopped')
     await close()

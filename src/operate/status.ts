@@ -41,6 +41,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
     const { totals, census } = await ledger.inspect()
     const books = keepBooks(totals, census)
     const { nextAt } = await ledger.idle(now)
+    const log = { readUntil: iso(await ledger.watermark()), foreign: totals.unmatched }
     const outlook = await ledger.outlook(now)
     const brake = await ledger.brakeStatus(brakeOf(config), now)
     const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
@@ -55,6 +56,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
         operationsByState: census.operations,
         batchesByState: census.batches,
         nextAt: iso(nextAt),
+        log,
         submission: {
           holds,
           callsToday: outlook.callTimes.length,
@@ -95,6 +97,8 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
               : `holds ${brake.held} people: rollcall brake status`,
           ],
           ['records not taken, nobody to blame', notTakenIn(outlook)],
+          ['log read until', log.readUntil ?? 'not read yet'],
+          ['log records of others', log.foreign],
           ['outcomes not yet published', books.unpublished],
           ['next moment', iso(nextAt) ?? 'none'],
           ['books', books.balanced ? 'balanced' : books.wrong.join('; ')],

@@ -17,7 +17,7 @@ export function trace(environment: NodeJS.ProcessEnv, reference: string, options
     const found = await ledger.trace(reference)
     if (!found) {
       say(
-        `nothing in the ledger is called ${reference}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id`,
+        `nothing in the ledger is called ${reference}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; what could not be taken in is in rollcall dead-letters list --home bus`,
       )
       return 4
     }

@@ -217,6 +217,24 @@ void describe('the log', () => {
     )
   })
 
+  void it('leaves out records of other jobs, should there be any, and keeps what does not say its job', async (t) => {
+    const value = [{ id: 1, jobId: 'J' }, { id: 2, jobId: 'k' }, { id: 3 }, { id: 4, jobId: null }, 5]
+    const { origin } = await serverFor(t, (_request, response) => response.end(JSON.stringify({ value })))
+    const { records } = await page(adapters(origin + JOB).log)
+    assert.deepEqual(records, [value[0], value[2], value[3], 5])
+  })
+
+  void it('follows a link without a host, and takes one it cannot follow for no end of the log', async (t) => {
+    const links: unknown[] = ['auditLogs/provisioning?$skiptoken=a', '/v1.0/auditLogs/provisioning?$skiptoken=a', 7, 'http://', '', null]
+    const { origin } = await serverFor(t, (_request, response) =>
+      response.end(JSON.stringify({ value: [], '@odata.nextLink': links.shift() })),
+    )
+    const { log } = adapters(origin + JOB)
+    for (const _relative of [1, 2]) assert.equal((await page(log)).next, '/auditLogs/provisioning?$skiptoken=a')
+    for (const _odd of [1, 2]) await assert.rejects(page(log), { code: 'LogUnavailable' })
+    for (const _last of [1, 2]) assert.equal((await page(log)).next, null)
+  })
+
   void it('refuses a link that smuggles in another host', async (t) => {
     const elsewhere = await serverFor(t, (_request, response) => response.end('{"value":[]}'))
     const host = elsewhere.origin.slice('http://'.length)

@@ -54,6 +54,15 @@ void it('a connection is encrypted, and only to the server whose certificate is 
   assert.equal(await encrypted('sslmode=require'), true)
   assert.equal(await encrypted(`sslmode=verify-full&sslrootcert=${encodeURIComponent(certificate)}`), true)
   await assert.rejects(encrypted('sslmode=verify-full'), { code: 'LedgerUnavailable' })
+  // Its certificate is trusted, and says another name.
+  const elsewhere = `${location.replace('127.0.0.1', 'localhost')}?sslmode=verify-full&sslrootcert=${encodeURIComponent(certificate)}`
+  const auth = { kind: 'password', password: null } as const
+  const misled = postgresDriver({ location: elsewhere, auth, connections: 1, statementMs: 5_000 })
+  t.after(() => misled.close())
+  await assert.rejects(
+    misled.transaction((sql) => sql.all('SELECT 1 AS one')),
+    { code: 'LedgerUnavailable', message: /ERR_TLS_CERT_ALTNAME_INVALID/ },
+  )
 })
 
 void it('a token of the identity lets every connection of the ledger in, and a wrong one none', { skip }, async (t) => {

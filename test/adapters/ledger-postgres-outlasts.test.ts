@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { connect, createServer, type Socket } from 'node:net'
 import { after, it, type TestContext } from 'node:test'
 import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/client.ts'
 import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/driver-at.ts'
@@ -123,3 +124,54 @@ void it('an instance that starts on a ledger of a newer release ends with exit c
   assert.equal(code, 6, stderr)
   assert.match(stderr, /run the newer release that wrote it/)
 })
+
+void it('the database tells its own time, which is that of the machine it is on', async (t) => {
+  const ledger = await ledgerAt(t, await server.database())
+  const before = Date.now()
+  const at = await ledger.ping()
+  assert.ok(at !== null && (!server.own || (at >= before - 1 && at <= Date.now() + 1)), String(at))
+})
+
+void it('a check before the first start, or beside a release before, makes and changes no tables', async (t) => {
+  const location = await server.database()
+  const checked = async (): Promise<{ readonly what: string; readonly outcome: string; readonly say: string } | undefined> => {
+    const { stdout } = await rollcall(['check', '--output', 'json'], { LEDGER: location })
+    const { findings } = JSON.parse(stdout) as { findings: { what: string; outcome: string; say: string }[] }
+    return findings.find(({ what }) => what === 'ledger')
+  }
+  const first = await checked()
+  assert.equal(first?.outcome, 'ok', first?.say)
+  assert.match(first?.say ?? '', /start rollcall run on it once/)
+  const driver = driverAt(t, location)
+  assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT tablename FROM pg_tables WHERE schemaname = current_schema()')), [])
+  await driver.transaction((sql) => sql.run('REVOKE CREATE ON SCHEMA public FROM PUBLIC'))
+  await migrate(driver, 0)
+  const second = await checked()
+  assert.match(second?.say ?? '', /can be written/)
+})
+
+void it(
+  'a way to the database that falls silent costs a new connection and nothing else',
+  { skip: !server.own && 'the server is elsewhere' },
+  async (t) => {
+    const url = new URL((await server.database()).replace('@/', '@localhost/'))
+    const sockets: Socket[] = []
+    const proxy = createServer((socket) => {
+      const onwards = connect(`${url.searchParams.get('host') ?? ''}/.s.PGSQL.5432`)
+      for (const end of [socket, onwards]) sockets.push(end.on('error', () => {}))
+      socket.pipe(onwards).pipe(socket)
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    t.after(() => {
+      for (const socket of sockets) socket.destroy()
+      proxy.close()
+    })
+    const address = proxy.address()
+    assert.ok(typeof address === 'object' && address !== null)
+    const driver = driverAt(t, `postgres://rollcall@127.0.0.1:${address.port}${url.pathname}`, 100)
+    await driver.transaction((sql) => sql.run('CREATE TABLE things (n BIGINT NOT NULL)'))
+    for (const socket of sockets) socket.unpipe().pause()
+    assert.equal(await driver.transaction((sql) => sql.run('INSERT INTO things (n) VALUES (1)')), 1)
+    assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT n FROM things')), [{ n: 1 }])
+  },
+)

@@ -110,8 +110,8 @@ async function indexesOf(client: Client): Promise<ReadonlyMap<string, Index>> {
   return new Map(rows.map((row) => [row.name, row]))
 }
 
-/** Plans as the loops get them: made once for all, and made for the values at hand. */
-async function plansOf(client: Client, text: string, parameters: readonly SqlValue[]): Promise<Node[]> {
+/** Plans as the loops get them: made once for all, as far as the server tells (from PostgreSQL 16), and made for the values at hand. */
+async function plansOf(client: Client, text: string, parameters: readonly SqlValue[], generic: boolean): Promise<Node[]> {
   const explained = async (options: string, values: readonly SqlValue[]): Promise<Node[]> => {
     const { rows } = await client.query<{ 'QUERY PLAN': [{ readonly Plan: Node }] }>(
       `EXPLAIN (${options}FORMAT JSON) ${numbered(text)}`,
@@ -119,7 +119,7 @@ async function plansOf(client: Client, text: string, parameters: readonly SqlVal
     )
     return rows.flatMap(({ 'QUERY PLAN': [{ Plan: plan }] }) => nodesOf(plan))
   }
-  return [...(await explained('GENERIC_PLAN, ', [])), ...(await explained('', parameters))]
+  return [...(generic ? await explained('GENERIC_PLAN, ', []) : []), ...(await explained('', parameters))]
 }
 
 /**
@@ -145,6 +145,8 @@ async function wrongAt(
   most: boolean,
 ): Promise<{ readonly looked: number; readonly wrong: readonly string[] }> {
   const indexes = await indexesOf(client)
+  const { rows } = await client.query<{ yes: boolean }>(`SELECT CAST(current_setting('server_version_num') AS INT) >= 160000 AS yes`)
+  const generic = rows[0]?.yes === true
   const looked = new Set<string>()
   const wrong = new Set<string>()
   for (const [text, statement] of statements) {
@@ -153,7 +155,7 @@ async function wrongAt(
     for (const one of [{ text, parameters }, ...(most ? [withMostRows(text, parameters)] : [])]) {
       if (looked.has(one.text)) continue
       looked.add(one.text)
-      for (const walk of walks(await plansOf(client, one.text, one.parameters), indexes, text.startsWith('WITH v')))
+      for (const walk of walks(await plansOf(client, one.text, one.parameters, generic), indexes, text.startsWith('WITH v')))
         wrong.add(`${[...methods].join(', ')}: ${walk} in ${text.replaceAll(/\s+/g, ' ').slice(-300)}`)
     }
   }

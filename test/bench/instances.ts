@@ -22,7 +22,7 @@ import { watchUploads } from '../fakes/watch.ts'
  * Several processes on one ledger, over the doubles in a process of their own.
  *
  *     node test/bench/instances.ts --processes 4 --kills 8 --restarts 1      survives, and ends with the right directory and balanced books
- *     node test/bench/instances.ts --processes 2 --ledger sqlite             throughput without disturbances (sqlite: one process)
+ *     node test/bench/instances.ts --processes 1 --ledger sqlite             throughput without disturbances (postgres: any number of processes)
  *     node test/bench/instances.ts --processes 4 --pace 60                   calls of all of them together against the real limit of 8 a second
  *
  * The history is the shared one where it is there, otherwise one of 1,000 people that is made up. Exit code 1 when anything is not as it should be.

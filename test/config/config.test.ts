@@ -49,6 +49,10 @@ void describe('without a file', () => {
         (error) => error instanceof RollcallError && error.message.includes(name) && !error.message.includes(value),
       )
   })
+  void test('a statement of the ledger is given a time, and no time is none', () => {
+    assert.throws(() => readConfig({ LEDGER_STATEMENT_MS: '0' }), /LEDGER_STATEMENT_MS/)
+  })
+
   void test('a secret may be in a file, without the line break at its end, and not in two places', () => {
     const secret = file('s3cret\n', 'secret')
     assert.equal(readConfig({ AZURE_CLIENT_SECRET_FILE: secret }).AZURE_CLIENT_SECRET, 's3cret')

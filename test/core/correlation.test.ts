@@ -133,6 +133,15 @@ void describe('the log is read', () => {
     )
   })
 
+  void test('not before whoever read it until now has room again, also when a lease changes hands', async (t) => {
+    const { runtime, asked } = start(t, [throttled()], { settings: { ...settings, startMs: 10_000 } })
+    await runtime.advance(50_000)
+    assert.deepEqual(
+      asked.map(({ at }) => at),
+      [10_000, 20_000, 50_000],
+    )
+  })
+
   void test('again after a rest', async (t) => {
     const { runtime, asked, settled } = start(t, [])
     await runtime.advance(90_000)

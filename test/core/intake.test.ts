@@ -36,9 +36,10 @@ function fakeLedger() {
       batches.push(batch)
       return { fresh: batch.messages.length, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 }
     },
-    ping: async (): Promise<void> => {
+    ping: async (): Promise<null> => {
       pings += 1
       if (away) throw new TypeError('the ledger is away')
+      return null
     },
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Json, JsonObject } from '../../src/core/model.ts'
+import { placesNamed, targetsOf } from '../../src/core/plan/targets.ts'
 import { type LogRecord, parseLogRecord } from '../../src/core/report/log-record.ts'
 import { reasonOf, UNCATALOGUED } from '../../src/core/report/reasons.ts'
 import { candidate, candidates, joined, rawLogRecord } from '../fakes/log.ts'
@@ -38,11 +39,22 @@ void describe('what a record of the log is taken for', () => {
       })
     const beside = { errorCode: 'EntrySynchronizationSkipped', reason: '', errorCategory: 'success' }
     assert.equal(outcome(skipped('RedundantExport', beside)), 'unchanged')
-    assert.deepEqual(
-      [skipped('AttributeValidationFailed').code, outcome(skipped('AttributeValidationFailed'))],
-      ['AttributeValidationFailed', 'skipped'],
-    )
     assert.equal(skipped('', beside).code, 'EntrySynchronizationSkipped')
+  })
+
+  void test('a skip for a value the target does not take is a failure that names it, or a termination would be left out as if that were meant', () => {
+    const invalid = (action: string, targetIdentity: Json): LogRecord =>
+      read({
+        provisioningAction: action,
+        provisioningStatusInfo: { status: 'skipped', errorInformation: null },
+        targetIdentity,
+        provisioningSteps: [imported, step('export', 'skipped', { SkipReason: 'AttributeValidationFailed', PropertyName: 'surname' })],
+      })
+    const known = invalid('update', { id: 'object-1' })
+    assert.deepEqual([known.code, outcome(known), outcome(known, { active: false })], ['AttributeValidationFailed', 'failed', 'failed'])
+    assert.deepEqual(placesNamed(known.reason, targetsOf()), ['name.familyName'])
+    assert.equal(outcome(invalid('create', { id: '' })), 'failed')
+    assert.equal(outcome(invalid('create', { id: '' }), { active: false }), 'unchanged', 'the directory never knew the leaver')
   })
 
   void test('a manager who is not there yet is no skip of the record, whatever status the step has', () => {
@@ -113,6 +125,12 @@ void describe('fields a record may lack', () => {
     const record = read({ provisioningSteps: null, modifiedProperties: null, targetIdentity: null, cycleId: null, jobId: null })
     assert.deepEqual([record.imported, record.objectId, outcome(record)], [true, null, 'confirmed'])
     assert.equal(outcome(read({ provisioningSteps: [null, 7, imported, step('odd', 'odd')], modifiedProperties: [null, {}] })), 'confirmed')
+  })
+
+  void test('a value that is kept back can be compared with nothing', () => {
+    const secret = step('import', 'success', { externalId: '10001', title: '[Redacted]', department: 'Sales' })
+    const record = read({ provisioningSteps: [secret, step('export', 'success')] })
+    assert.deepEqual([record.echo['title'], outcome(record, { title: 'Engineer' })], [null, 'confirmed'])
   })
 
   void test('without an id in the source identity, its details may have it', () => {

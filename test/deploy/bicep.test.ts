@@ -65,6 +65,21 @@ void describe('bicep', () => {
     for (const path of ['/livez', '/readyz']) assert.ok(app.includes(`path: '${path}', port: port`), path)
   })
 
+  void test('probes keep within what Container Apps takes', () => {
+    // https://learn.microsoft.com/dotnet/api/azure.provisioning.appcontainers.containerappprobe
+    const most: Readonly<Record<string, number>> = {
+      failureThreshold: 10,
+      periodSeconds: 240,
+      timeoutSeconds: 240,
+      initialDelaySeconds: 60,
+    }
+    const said = [
+      ...(all.get('container-app.bicep') ?? '').matchAll(/\b(failureThreshold|periodSeconds|timeoutSeconds|initialDelaySeconds): (\d+)/g),
+    ]
+    assert.ok(said.length > 5)
+    for (const [, name = '', value] of said) assert.ok(Number(value) >= 1 && Number(value) <= (most[name] ?? 0), `${name}: ${value}`)
+  })
+
   void test('azd finds the template, the image and the app, and gives only what the template takes', () => {
     const [azure = {}] = documents(read('azure.yaml'))
     const infra = `${String(at(azure, 'infra', 'path'))}/${String(at(azure, 'infra', 'module'))}`

@@ -26,6 +26,10 @@ void describe('the image', () => {
     assert.deepEqual(validate(dockerfile), [])
   })
 
+  void test('it builds where there is no BuildKit, as in a registry of Azure (az acr build)', () => {
+    assert.doesNotMatch(dockerfile, /--mount|--link|<<|^# syntax=/m)
+  })
+
   void test('its Node is the one the tests run with', () => {
     const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } }
     assert.match(dockerfile, new RegExp(`^ARG NODE_IMAGE=node:${devDependencies.node}-bookworm-slim$`, 'm'))
@@ -93,6 +97,13 @@ void describe('docker compose', () => {
       'docker-compose.yml',
     ])
     assert.equal(code, 0, stdout + stderr)
+  })
+
+  void test('the commands of the page say what compose asks for, and each of them asks for it', () => {
+    const asked = new Set([...read('docker-compose.yml').matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name))
+    const page = read('docs/deploy.md')
+    const [, exported = ''] = /^export (.*)\ndocker compose up --build --detach$/m.exec(page) ?? []
+    assert.deepEqual(new Set([...exported.matchAll(/(\w+)=/g)].map(([, name]) => name)), asked)
   })
 
   void test('nobody beyond this machine reaches anything', () => {

@@ -80,7 +80,7 @@ void describe('kubernetes manifests', () => {
       const { spec } = only(manifests, 'Deployment')
       const [container, ...others] = list(at(spec, 'template', 'spec', 'containers'))
       assert.equal(others.length, 0)
-      assert.equal(at(container, 'image'), `rollcall:${version}`)
+      assert.equal(at(container, 'image'), `contoso.azurecr.io/rollcall:${version}`, 'the name to change is in the overlay')
       assert.equal(at(container, 'securityContext', 'readOnlyRootFilesystem'), true)
       assert.equal(at(spec, 'template', 'spec', 'securityContext', 'runAsNonRoot'), true)
       assert.ok(Number(at(spec, 'template', 'spec', 'terminationGracePeriodSeconds')) > 30)
@@ -103,6 +103,21 @@ void describe('kubernetes manifests', () => {
       const volumes = list(at(spec, 'template', 'spec', 'volumes')).map((volume) => at(volume, 'name'))
       assert.deepEqual(new Set(list(at(container, 'volumeMounts')).map((mount) => at(mount, 'name'))), new Set(volumes))
     })
+
+  void test(
+    'names are found by a resolver of the cluster and by one on the node, and the metadata service of the node is nobody they may ask',
+    { skip },
+    async () => {
+      const rules = list(at(only(await rendered('aks'), 'NetworkPolicy'), 'spec', 'egress'))
+      const blocks = (port: number): unknown[] =>
+        rules
+          .filter((rule) => list(at(rule, 'ports')).some((one) => at(one, 'port') === port))
+          .flatMap((rule) => list(at(rule, 'to')).map((to) => at(to, 'ipBlock', 'cidr') ?? 'pods'))
+      assert.deepEqual(blocks(53), ['pods', '169.254.10.0/24', '169.254.20.10/32'])
+      for (const port of [443, 5671, 5432]) assert.deepEqual(blocks(port), ['0.0.0.0/0'])
+      assert.deepEqual(at(rules.at(-1), 'to', 0, 'ipBlock', 'except'), ['169.254.0.0/16'])
+    },
+  )
 
   void test('with several instances one stays when a node is drained, and the scaler has the deployment it names', { skip }, async () => {
     const manifests = await rendered('aks')

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
+import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/driver-at.ts'
 import { startDoubles } from '../../src/local/doubles.ts'
+import { startPostgres } from '../adapters/support/postgres.ts'
 import { until } from '../adapters/support/until.ts'
 import { rollcall, start } from '../fakes/rollcall.ts'
 
@@ -20,15 +23,7 @@ void test('a running connector says that it is ready, and health checks of a con
     await doubles.stop()
     await rm(folder, { recursive: true })
   })
-  const port = await new Promise<number>((resolve, reject) => {
-    if (!child.stderr) return reject(new Error('no stderr'))
-    createInterface(child.stderr)
-      .on('line', (line) => {
-        const { event, port } = JSON.parse(line) as { event: string; port?: number }
-        if (event === 'probes.listening' && port !== undefined) resolve(port)
-      })
-      .on('close', () => reject(new Error('it ended before it listened')))
-  })
+  const port = await portOf(child)
   const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
   await until('ready', async () => (await status('/readyz')) === 200, 30_000)
   assert.equal(await status('/livez'), 200)
@@ -37,3 +32,44 @@ void test('a running connector says that it is ready, and health checks of a con
   assert.equal(asked.code, 0, asked.stderr)
   assert.equal((await rollcall(['health'], { HTTP_ADDRESS: '1' })).code, 1)
 })
+
+void test('while the tables of its ledger are made by somebody it is alive and not ready', async (t) => {
+  const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres()]
+  const location = await server.database()
+  const driver = postgresDriver({ location, auth: { kind: 'password', password: null }, connections: 1, statementMs: null })
+  const [holding, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const held = driver.transaction(async (sql) => {
+    await sql.lock('schema')
+    holding.resolve()
+    await release.promise
+  })
+  await holding.promise
+  const child = start(['run'], { ...doubles.environment, LEDGER: location, HTTP_ADDRESS: '127.0.0.1:0' })
+  t.after(async () => {
+    release.resolve()
+    await held
+    const ended = child.exitCode === null ? once(child, 'exit') : null
+    child.kill('SIGTERM')
+    await ended
+    await driver.close()
+    await server.close()
+    await doubles.stop()
+  })
+  const port = await portOf(child)
+  const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+  assert.deepEqual([await status('/livez'), await status('/readyz'), await status('/metrics')], [200, 503, 200])
+  release.resolve()
+  await until('ready', async () => (await status('/readyz')) === 200, 30_000)
+})
+
+function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    if (!child.stderr) return reject(new Error('no stderr'))
+    createInterface(child.stderr)
+      .on('line', (line) => {
+        const { event, port } = JSON.parse(line) as { event: string; port?: number }
+        if (event === 'probes.listening' && port !== undefined) resolve(port)
+      })
+      .on('close', () => reject(new Error('it ended before it listened')))
+  })
+}

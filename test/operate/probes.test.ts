@@ -28,6 +28,7 @@ function fakeLedger(world: World): Ledger {
     ping: async () => {
       world.asked += 1
       if (!world.ledgerAnswers) throw new Error('the password of somebody')
+      return null
     },
     totals: async () => totals,
     outlook: async (now) => ({
@@ -52,9 +53,10 @@ async function serving(t: TestContext): Promise<{ world: World; port: number; ur
   telemetry.count('rollcall.events', 3, { outcome: 'received' })
   telemetry.count('rollcall.events', 1, { outcome: 'say "so"' })
   let ticks = 0
+  const composed = { ledger: fakeLedger(world), receiving: () => world.receiving }
   const probes = await serveProbes(
     readConfig({ HTTP_ADDRESS: '0' }),
-    { ledger: fakeLedger(world), receiving: () => world.receiving },
+    () => composed,
     counters,
     // Every look at the clock is later than any answer is kept.
     { now: () => 1_800_000_000_000 + (ticks += 60_000), log: silentLogger },
@@ -185,7 +187,15 @@ void describe('the probes of a running connector', () => {
   void test('without an address nothing listens', async () => {
     const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
     const composed = { ledger: fakeLedger(world), receiving: () => true }
-    assert.equal(await serveProbes(readConfig({}), composed, () => [], { now: Date.now, log: silentLogger }), null)
+    assert.equal(
+      await serveProbes(
+        readConfig({}),
+        () => composed,
+        () => [],
+        { now: Date.now, log: silentLogger },
+      ),
+      null,
+    )
   })
 })
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
-import { joiner, World } from '../conformance/ledger-world.ts'
+import { joiner, T0, World } from '../conformance/ledger-world.ts'
 import { rollcall } from '../fakes/rollcall.ts'
 
 let folder = ''
@@ -30,6 +30,7 @@ before(async () => {
   })
   world.now += 3 * 3_600_000
   await world.finalize()
+  await ledger.correlate({ joins: [], now: world.now, finalAt: world.now, watermark: T0, disturbed: [], foreign: 3, echoes: [] })
   await ledger.close()
 })
 after(() => rm(folder, { recursive: true }))
@@ -68,9 +69,20 @@ void describe('trace', () => {
   })
 })
 
+void test('nothing of that name exits 4, and says where to look for what was never taken in', async () => {
+  const { code, stdout, stderr } = await rollcall(['trace', 'nobody'], { LEDGER })
+  assert.deepEqual([code, stdout], [4, ''])
+  assert.match(stderr, /dead-letters list --home bus/)
+})
+
 void test('plan for somebody whose id an event has too is about that person', async () => {
   const { people, plan } = JSON.parse(await run('plan', '--employee', '7', '--output', 'json'))
   assert.deepEqual([people, plan[0].employee], [1, '7'])
+})
+
+void test('status says how far the log was read, and how much of it is about what nobody here sent', async () => {
+  assert.deepEqual(JSON.parse(await run('status', '--output', 'json')).log, { readUntil: new Date(T0).toISOString(), foreign: 3 })
+  assert.match(await run('status'), /log records of others +3/)
 })
 
 void test('a state that there is not is an argument that is wrong, and no configuration', async () => {

@@ -94,7 +94,7 @@ export function graphLog(graph: Graph, endpoint: Endpoint, window: LogWindow, to
       )
     }
     const page: unknown = await response.json()
-    return { records: recordsOf(page), next: nextOf(page), serverAt: dateOf(response) }
+    return { records: recordsOf(page).filter((record) => isOfJob(record, endpoint.jobId)), next: nextOf(page), serverAt: dateOf(response) }
   }
 }
 
@@ -121,11 +121,19 @@ function recordsOf(page: unknown): readonly Json[] {
   return value
 }
 
-/** Origin and version are ours; a link says only where to go on. */
+/** Only this job is asked for; a record of another would be joined by a key that says nothing there. */
+function isOfJob(record: Json, jobId: string): boolean {
+  const said = typeof record === 'object' && record !== null && 'jobId' in record ? record['jobId'] : null
+  return typeof said !== 'string' || said.toLowerCase() === jobId.toLowerCase()
+}
+
+/** Origin and version are ours; a link says only where to go on. One that cannot be followed is no end of the log: what follows would never be read. */
 function nextOf(page: unknown): string | null {
   const link = typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
-  const url = typeof link === 'string' ? URL.parse(link) : null
-  return url ? url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search : null
+  if (link === null || link === '') return null
+  const url = typeof link === 'string' ? URL.parse(link, 'https://graph.microsoft.com/v1.0/') : null
+  if (!url) throw new RollcallError('LogUnavailable', 'the provisioning log has a next page and does not say where')
+  return url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search
 }
 
 function dateOf(response: Response): number | null {

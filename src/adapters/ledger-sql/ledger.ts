@@ -104,6 +104,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
 }
 
 /** By a write: a ledger on a full or read-only disk answers every question and can still take no work. */
-async function ping(sql: Sql): Promise<void> {
-  await sql.run(`INSERT INTO cursors (name, value) VALUES ('pings', 1) ON CONFLICT (name) DO UPDATE SET value = cursors.value + 1`)
+async function ping(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ at: number | null }>(
+    `INSERT INTO cursors (name, value) VALUES ('pings', 1) ON CONFLICT (name) DO UPDATE SET value = cursors.value + 1 RETURNING ${sql.dialect.clock} AS at`,
+  )
+  return row?.at ?? null
 }

@@ -18,12 +18,40 @@ interface Table {
   readonly key: readonly { readonly name: string; readonly whole: boolean }[]
 }
 
+type OnProgress = (table: string, rows: number) => void
+
+/** Whether a database holds a ledger, of whichever release. */
+export async function holdsLedger(from: Driver): Promise<boolean> {
+  const tables = `SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('migrations', 'events', 'employees')`
+  return (await from.transaction((sql) => sql.all(tables))).length === 3
+}
+
 /**
  * Copies a SQLite ledger nobody runs on to an empty PostgreSQL one. All of it is one transaction of the target: afterwards either every row is there,
- * read back and compared one by one, or the target is as empty as before and the move can be started again. The source keeps everything.
+ * read back and compared one by one, or the target is as empty as before and the move can be started again. It is one of the source as well, which is
+ * taken back: the source stays as it was, also one of an older release, which is brought to this one's schema to be read.
  * Throws `LedgerNotEmpty`, and `MoveFailed` when a row comes back otherwise than it went in.
  */
-export async function moveLedger(from: Driver, to: Driver, now: number, onProgress: (table: string, rows: number) => void): Promise<Moved> {
+export async function moveLedger(from: Driver, to: Driver, now: number, onProgress: OnProgress): Promise<Moved> {
+  const carried = new Carried()
+  try {
+    return await from.transaction(async (source) => {
+      carried.moved = await carry({ ...from, transaction: (work) => work(source) }, to, now, onProgress)
+      throw carried
+    })
+  } catch (error) {
+    if (error === carried && carried.moved) return carried.moved
+    throw error
+  }
+}
+
+/** Takes back what was done to the source. */
+class Carried extends Error {
+  override readonly name = 'Carried'
+  moved: Moved | null = null
+}
+
+async function carry(from: Driver, to: Driver, now: number, onProgress: OnProgress): Promise<Moved> {
   await migrate(from, now)
   await migrate(to, now)
   // Nobody sends anything now: what was on its way may be resumed at once.

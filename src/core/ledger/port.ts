@@ -186,7 +186,7 @@ export interface Ledger {
   forgetEdits(before: number, now: number): Promise<number>
   /** Of these ids of copies, those whose messages were taken over, and the code with which one was refused. */
   takenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
-  /** Rejects while the ledger cannot take work. */
-  ping(): Promise<void>
+  /** Rejects while the ledger cannot take work. Answers what its own clock says; `null` where it goes by ours. */
+  ping(): Promise<number | null>
   close(): Promise<void>
 }

@@ -9,6 +9,8 @@ import { joinRecords } from './join.ts'
 import { lackOf, type LogRecord, parseLogRecord } from './log-record.ts'
 
 export interface CorrelateSettings {
+  /** Before the first request: whoever read the log until now, here or elsewhere, may just have spent what it takes. */
+  readonly startMs?: number
   readonly pollMs: number
   /** Between two pages: the log takes few requests. */
   readonly pageMs: number
@@ -54,7 +56,10 @@ export function correlation(
   join: typeof joinRecords = joinRecords,
 ): Service & { wake(): void } {
   const unreadable = new Set<string>()
+  let started = false
   return loop('correlate', runtime, async (signal) => {
+    if (!started) await runtime.sleep(settings.startMs ?? 0, signal)
+    started = true
     const from = (await ledger.watermark()) ?? runtime.now() - settings.maxLagMs - settings.skewMs
     // A long absence is made up for in slices, so that one that is cut off starts again where the last whole slice ended. None reaches into what may still come late.
     const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from

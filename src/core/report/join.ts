@@ -7,6 +7,8 @@ import { isCode } from './reasons.ts'
 export const REDUNDANT_EXPORT = 'RedundantExport'
 /** What creating somebody fails with for want of attributes: to a leaver nobody completed it means that the directory never knew the person. */
 const MANDATORY_MISSING = ['MandatoryFieldsMissing', 'MissingValues']
+/** Skips that say what is wrong with the record: nothing of it was taken, and somebody has to correct it. */
+const FAULTY = ['AttributeValidationFailed', 'JoiningPropertyValueIsMissing', 'ImportSkipped']
 /** The log counts whole seconds, so what has the same second may be this much apart. */
 const SAME_SECOND_MS = 999
 /** What the service tries again it put aside when it failed, or soon after. */
@@ -258,13 +260,15 @@ function latest(records: readonly LogRecord[]): LogRecord | undefined {
   return records.toSorted((a, b) => b.activityAt - a.activityAt)[0]
 }
 
-function interimOf({ status, code, willRetry }: LogRecord, operation: Candidate): Interim | null {
+function interimOf({ status, code, willRetry, action, objectId }: LogRecord, operation: Candidate): Interim | null {
   switch (status) {
     case 'success':
     case 'warning':
       return code === NOT_ENTITLED ? 'skipped' : 'confirmed'
     case 'skipped':
-      return code === REDUNDANT_EXPORT ? 'unchanged' : 'skipped'
+      if (code === REDUNDANT_EXPORT) return 'unchanged'
+      if (code === null || !isCode(code, FAULTY)) return 'skipped'
+      return !operation.active && action === 'create' && objectId === null ? 'unchanged' : 'failed'
     case 'failure':
       if (willRetry) return 'escrowed'
       return !operation.active && code !== null && isCode(code, MANDATORY_MISSING) ? 'unchanged' : 'failed'

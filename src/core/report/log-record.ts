@@ -23,7 +23,7 @@ export interface LogRecord {
   readonly objectId: string | null
   /**
    * What the import step echoes of the record that was sent, as text; empty for a record without an import step. `null` stands for a value that is there
-   * and no text, number or truth value: it can be compared with nothing.
+   * and kept back, or no text, number or truth value: it can be compared with nothing.
    */
   readonly echo: Readonly<Record<string, string | null>>
   /** What the record shows of `active`, from the strongest evidence it holds; `null` when it shows nothing. */
@@ -104,6 +104,7 @@ export const NOT_ENTITLED = 'NotEffectivelyEntitled'
 const RETRIED_BY_SERVICE = ['TooManyRequests', 'InternalServerError', 'InternalError', 'WebExceptionProtocolError', 'Timeout', 'ServerBusy']
 /** In real records: "… It will be retried again after this date: …"; documented: "This operation will be retried automatically." */
 const RETRY_ANNOUNCED = /will be retried/i
+const REDACTED = /^'?\[Redacted\]'?$/
 const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i
 const PLACEHOLDER = { id: '1', activityDateTime: '2000-01-01T00:00:00Z' }
 /** Longer keys are none, and an index could not hold them. */
@@ -140,7 +141,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     status,
     // Documented: an error code beside a skip says only that it is one.
     code: (status === 'skipped' ? skipReason || error?.errorCode : error?.errorCode || skipReason) || null,
-    reason: error?.reason || null,
+    reason: error?.reason || propertyOf(skip),
     objectId: raw.targetIdentity?.id || null,
     echo: importStep ? shown(importStep.details) : {},
     active: activeOf(raw, importStep),
@@ -164,6 +165,12 @@ export function lackOf(value: unknown): { readonly record: string | null; readon
     ...(readable({ id: ours, sourceIdentity: PLACEHOLDER }) ? [] : ['activityDateTime']),
   ]
   return { record: GUID.test(id) ? id : null, lacks }
+}
+
+/** The attribute a step names, in words as a failure has them. */
+function propertyOf(step: RawStep | undefined): string | null {
+  const name = step?.details['PropertyName']
+  return typeof name === 'string' && name !== '' ? `property ${name}` : null
 }
 
 /** What a record that does not say its status ends with. */
@@ -262,7 +269,15 @@ function shown(details: Readonly<Record<string, unknown>>): Record<string, strin
   for (const [key, value] of Object.entries(details)) {
     if (value === null || value === undefined) continue
     values[key] =
-      typeof value === 'string' ? value : typeof value === 'number' ? String(value) : typeof value === 'boolean' ? spelled(value) : null
+      typeof value === 'string'
+        ? REDACTED.test(value)
+          ? null
+          : value
+        : typeof value === 'number'
+          ? String(value)
+          : typeof value === 'boolean'
+            ? spelled(value)
+            : null
   }
   return values
 }

@@ -31,7 +31,7 @@ class Recorder {
       const there = this.statements.get(text) ?? { methods: new Set<keyof Ledger>(), parameters }
       there.methods.add(this.#method)
       this.statements.set(text, there)
-      return withoutLocks(text)
+      return plain(text).replaceAll(this.#dialect.clock, 'NULL')
     }
     const watched = (sql: Sql): Sql => ({
       ...sql,
@@ -54,7 +54,7 @@ class Recorder {
 }
 
 /** SQLite has one transaction at a time, and no words for more. */
-const withoutLocks = (text: string): string => text.replaceAll(/ FOR UPDATE(?: SKIP LOCKED)?(?: OF \w+)?/g, '')
+const plain = (text: string): string => text.replaceAll(/ FOR UPDATE(?: SKIP LOCKED)?(?: OF \w+)?/g, '')
 
 /** Every statement of every case of the conformance suite. They run on SQLite, which is quick, whoever they are written for. */
 export async function statementsOfTheFlow(dialect: Dialect): Promise<ReadonlyMap<string, Statement>> {

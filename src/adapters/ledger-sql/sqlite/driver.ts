@@ -7,6 +7,7 @@ export const sqliteDialect: Dialect = {
   identity: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   tableOptions: ' STRICT',
   define: (statement) => statement,
+  clock: 'NULL',
   forUpdate: '',
   skipLocked: '',
 }
