@@ -34,6 +34,8 @@ export interface Composed {
   readonly service: Service
   /** Whether receivers are open and the bus can be reached; `null` where no messages are taken in. */
   readonly receiving: (() => boolean) | null
+  /** Rejects when the ledger is lost to this process for good; nothing is worth waiting for then. Never resolves. */
+  readonly lost: Promise<never>
   close(): Promise<void>
 }
 
@@ -58,7 +60,10 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
   const credential = credentialOf(config)
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
     throw new RollcallError('AuthIncomplete', 'AUTH_MODE=local is for local doubles; a real tenant needs an identity')
-  const ledger = stack.adopt(await openLedger(ledgerPlace(config, credential), { kind: 'own' }, runtime.now), (it) => it.close())
+  const lost = Promise.withResolvers<never>()
+  lost.promise.catch(() => {})
+  const opening = openLedger(ledgerPlace(config, credential), { kind: 'own', onGone: lost.reject }, runtime.now)
+  const ledger = stack.adopt(await opening, (it) => it.close())
   const connected = (): ServiceBusClient => stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const bus = connected()
   const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
@@ -102,7 +107,8 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
     runtime,
   )
   const held = stack.move()
-  return { ledger, service, receiving: loops && !loops.has('intake') ? null : receivers.receiving, close: () => held.disposeAsync() }
+  const receiving = loops && !loops.has('intake') ? null : receivers.receiving
+  return { ledger, service, receiving, lost: lost.promise, close: () => held.disposeAsync() }
 }
 
 function copiesAt(

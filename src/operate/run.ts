@@ -28,8 +28,13 @@ export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Lo
     })
     await warnOfSkew(composed.ledger, runtime)
     const running = composed.service.run()
-    await Promise.race([running, whenAborted(stop)])
-    await composed.service.stop()
+    // It may end while it is being stopped for another reason, which is the one that is told.
+    running.catch(() => {})
+    try {
+      await Promise.race([running, whenAborted(stop), composed.lost])
+    } finally {
+      await composed.service.stop()
+    }
     await running
   } finally {
     await composed?.close()

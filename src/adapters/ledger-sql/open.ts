@@ -22,6 +22,8 @@ export interface LedgerAccess {
   readonly kind: 'own' | 'read' | 'write'
   /** How long to wait for another process to let go of a file. */
   readonly patienceMs?: number
+  /** Told when the ledger is lost to this process for good. */
+  readonly onGone?: (error: Error) => void
 }
 
 /** Whether several processes may run on the ledger there. */
@@ -31,8 +33,9 @@ export const isShared = ({ location }: Pick<LedgerPlace, 'location'>): boolean =
 export const mayBeThere = ({ location }: Pick<LedgerPlace, 'location'>): boolean => isPostgresUrl(location) || existsSync(location)
 
 /** Throws what `openSqliteLedger` and `openPostgresLedger` throw. */
-export function openLedger(place: LedgerPlace, { kind, patienceMs }: LedgerAccess, now: () => number): Promise<Ledger> {
-  if (isPostgresUrl(place.location)) return openPostgresLedger({ ...place, beside: kind !== 'own', now })
+export function openLedger(place: LedgerPlace, { kind, patienceMs, onGone }: LedgerAccess, now: () => number): Promise<Ledger> {
+  const told = onGone ? { onGone } : {}
+  if (isPostgresUrl(place.location)) return openPostgresLedger({ ...place, beside: kind !== 'own', now, ...told })
   const patience = patienceMs === undefined ? {} : { patienceMs }
-  return openSqliteLedger({ path: place.location, readOnly: kind === 'read', beside: kind === 'write', ...patience, now })
+  return openSqliteLedger({ path: place.location, readOnly: kind === 'read', beside: kind === 'write', ...patience, now, ...told })
 }

@@ -1,5 +1,5 @@
 import type { Ledger } from '../../../core/ledger/port.ts'
-import { ledgerInThread } from '../thread/client.ts'
+import { ledgerInThread, type ThreadOptions } from '../thread/client.ts'
 import type { SqliteWorkerOptions } from './worker.ts'
 
 export interface SqliteLedgerOptions {
@@ -12,6 +12,7 @@ export interface SqliteLedgerOptions {
   /** How long to wait for another process to let go of the file, or, for reading, to have made its tables. */
   readonly patienceMs?: number
   readonly now: () => number
+  readonly onGone?: ThreadOptions['onGone']
 }
 
 /** The ledger in a SQLite file, in a thread of its own. Throws `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or what the database says of the file. */
@@ -21,7 +22,8 @@ export function openSqliteLedger({
   beside = false,
   patienceMs = 5_000,
   now,
+  onGone,
 }: SqliteLedgerOptions): Promise<Ledger> {
   const workerData: SqliteWorkerOptions = { path, instance: 'sqlite', readOnly, beside, patienceMs, now: now() }
-  return ledgerInThread(new URL('./worker.ts', import.meta.url), workerData)
+  return ledgerInThread(new URL('./worker.ts', import.meta.url), workerData, onGone ? { onGone } : {})
 }

@@ -1,17 +1,19 @@
 import { Worker } from 'node:worker_threads'
 import { RollcallError } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/port.ts'
-import { type Call, type Reply, revive, type TokenAnswer, type TokenWanted } from './protocol.ts'
+import { type Call, pack, type Reply, revive, type TokenAnswer, type TokenWanted } from './protocol.ts'
+
+export interface ThreadOptions {
+  readonly tokenFor?: (scope: string) => Promise<string | null>
+  /** Told when the thread ends without having been asked to: from then on every call is rejected, and only another process goes on. */
+  readonly onGone?: (error: Error) => void
+}
 
 /**
  * A ledger in a thread of its own: neither the disk nor the round trips of a transaction, which holds rows meanwhile, wait for what else the process
  * does. Throws what the thread says of the opening.
  */
-export async function ledgerInThread(
-  script: URL,
-  workerData: unknown,
-  tokenFor?: (scope: string) => Promise<string | null>,
-): Promise<Ledger> {
+export async function ledgerInThread(script: URL, workerData: unknown, { tokenFor, onGone }: ThreadOptions = {}): Promise<Ledger> {
   const worker = new Worker(script, { workerData })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let calls = 0
@@ -33,8 +35,18 @@ export async function ledgerInThread(
     if ('error' in message) asked?.reject(revive(message.error))
     else asked?.resolve(message.value)
   })
-  worker.on('error', end)
-  worker.on('exit', () => end(new RollcallError('LedgerClosed', 'the ledger is closed')))
+  let closing: Promise<void> | null = null
+  const die = (cause: unknown): void => {
+    const { code } = pack(cause)
+    const error = new RollcallError('LedgerGone', `the thread of the ledger ended (${code}); start this process anew`, { cause })
+    end(error)
+    onGone?.(error)
+  }
+  worker.on('error', die)
+  worker.on('exit', () => {
+    if (closing || gone) end(new RollcallError('LedgerClosed', 'the ledger is closed'))
+    else die(null)
+  })
 
   const expect = (id: number): Promise<unknown> => new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
   const ask = (method: keyof Ledger, given: readonly unknown[]): Promise<unknown> => {
@@ -49,7 +61,6 @@ export async function ledgerInThread(
     throw error
   })
 
-  let closing: Promise<void> | null = null
   const close = async (): Promise<void> => {
     if (gone) return
     const exited = new Promise((resolve) => worker.once('exit', resolve))
