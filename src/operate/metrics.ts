@@ -49,6 +49,11 @@ export function renderMetrics({ readiness, counters, ledger, callsPerDay, proces
     for (const name of TOTALS) family(`rollcall_ledger_${name}_total`, 'counter', 'A line of the books.', [{ value: totals[name] }])
     gauge('rollcall_ledger_operations_pending', 'Operations that wait to be sent.', outlook.pending)
     gauge('rollcall_ledger_people_unplanned', 'People whose events are still to be planned.', outlook.unplanned)
+    gauge(
+      'rollcall_ledger_people_not_taken',
+      'People whose record failed for good and carried no event; rollcall status names them.',
+      outlook.notTaken.count,
+    )
     gauge('rollcall_ledger_calls_24h', 'Calls in the last 24 hours.', outlook.callTimes.length)
     family(
       'rollcall_ledger_hold_since_seconds',

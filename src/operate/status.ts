@@ -2,10 +2,11 @@ import { mayBeThere, openLedger } from '../adapters/ledger-sql/open.ts'
 import { brakeOf, ledgerPlace } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
-import type { Ledger } from '../core/ledger/port.ts'
+import type { Ledger, Outlook } from '../core/ledger/port.ts'
 import { forecast } from '../core/provision/pace.ts'
 import { keepBooks } from './books.ts'
 import { type Format, printJson, printTable } from './output.ts'
+import { plain } from './rows.ts'
 
 /** A ledger to look at, beside a process that may be running on it. Throws `LedgerMissing`. */
 export async function withLedger<T>(
@@ -63,6 +64,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           waiting: outlook.pending,
           forecast: { calls: ahead.calls, doneAt: iso(ahead.doneAt) },
         },
+        notTaken: { ...outlook.notTaken, people: outlook.notTaken.people.map((one) => ({ ...one, failedAt: iso(one.failedAt) })) },
         brake: { ...brake, heldSince: iso(brake.heldSince) },
       })
     } else {
@@ -94,6 +96,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
               ? `open, ${brake.people} of ${brake.active} active people put out in the window`
               : `holds ${brake.held} people: rollcall brake status`,
           ],
+          ['records not taken, nobody to blame', notTakenIn(outlook)],
           ['log read until', log.readUntil ?? 'not read yet'],
           ['log records of others', log.foreign],
           ['outcomes not yet published', books.unpublished],
@@ -104,6 +107,16 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
     }
     return books.balanced ? 0 : 3
   })
+}
+
+/** The first of them by name: what their operation carried was no event, so there is no dead letter to look at. */
+function notTakenIn({ notTaken: { count, people } }: Outlook): string {
+  const named = people
+    .slice(0, 5)
+    .map(({ employee, code, leaver }) => `${plain(employee)} (${leaver ? 'to be put out, ' : ''}${plain(code)})`)
+  return count === 0
+    ? 'none'
+    : [`${count}:`, named.join(', '), ...(count > named.length ? ['…'] : []), '— rollcall trace EMPLOYEE'].join(' ')
 }
 
 function iso(at: number): string

@@ -167,4 +167,22 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.equal((await world.states('p3'))['e3'], 'received')
     },
   },
+  {
+    name: 'of an event of which nothing was taken but that its person is out, retention keeps nothing else: a later return does not fail of it',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1', { title: 'Engineer' }))
+      await world.confirmAll()
+      await world.record(hrEvent('out', 'p1', { active: false, title: 'refused' }, { order: 2 }))
+      await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
+      await world.finalize()
+      await world.confirmAll()
+      assert.equal(await titleOf(world, 'p1'), 'refused')
+      assert.equal(await retain(world), 2)
+      assert.equal(await titleOf(world, 'p1'), 'Engineer')
+      await world.record(hrEvent('back', 'p1', { active: true }, { order: 3, recordedAt: world.now, effectiveAt: world.now }))
+      const { batch } = await world.confirmAll()
+      const { title, active } = JSON.parse(batch.operations[0]?.record ?? '')
+      assert.deepEqual([title, active], ['Engineer', true])
+    },
+  },
 ]

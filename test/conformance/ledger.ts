@@ -7,6 +7,7 @@ import { incompleteCases } from './ledger-incomplete.ts'
 import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { noticeCases } from './ledger-notices.ts'
+import { offerCases } from './ledger-offers.ts'
 import { planCases } from './ledger-plan.ts'
 import { putBackCases } from './ledger-put-back.ts'
 import { replayCases } from './ledger-replay.ts'
@@ -33,6 +34,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...lateCases,
   ...deadLetterCases,
   ...blameCases,
+  ...offerCases,
   ...replayCases,
   ...putBackCases,
   ...answerCases,

@@ -28,7 +28,7 @@ function failed(events: readonly PersonEvent[], reason: string | null): ReturnTy
   assert(operation)
   const { hash, active } = operation
   const carried = decided.flatMap(({ seq, state }) => (state === 'planned' ? [seq] : []))
-  const failure = { hash, active, code: 'InvalidValue', reason, refused: false, failures: 1, carried, taken: null }
+  const failure = { hash, active, code: 'InvalidValue', reason, refused: false, failures: 1, at: NOW, carried, taken: null }
   const after = events.map((one) => {
     const state = decided.find(({ seq }) => seq === one.seq)?.state ?? one.state
     return { ...one, state: state === 'planned' ? ('received' as const) : state }
@@ -64,7 +64,7 @@ void describe('who is to blame', () => {
     const patient = { ...rules, blame: { attempts: 3, targets: targetsOf() } }
     const hash = plan(events).operation?.hash ?? ''
     const after = (refused: boolean): Decision => {
-      const failure = { hash, active: true, code: 'InvalidValue', reason: null, refused, failures: 1, carried: [1], taken: null }
+      const failure = { hash, active: true, code: 'InvalidValue', reason: null, refused, failures: 1, at: NOW, carried: [1], taken: null }
       const person = { employee: '10001', revision: 7, takenHash: null, known: false, unanswered: [], events, failure, failedHash: hash }
       return planPerson(person, NOW, patient)
     }
@@ -72,5 +72,34 @@ void describe('who is to blame', () => {
     assert(again.kind === 'decided' && refused.kind === 'decided')
     assert.deepEqual([dead(again), again.operation?.hash], [[], hash])
     assert.deepEqual([dead(refused), refused.operation], [[1], null])
+  })
+
+  void test('a leaver of whom nothing is open is put out alone when an offer of the whole record fails, and that is offered again in its time', () => {
+    const events = [
+      event(1, { worker: hire, state: 'confirmed' }),
+      event(2, { effectiveAt: day(2), worker: { active: false, title: 'bad' }, state: 'confirmed' }),
+    ]
+    const whole = plan(events).operation
+    assert(whole)
+    const taken = '{"externalId":"10001","userName":"ann@example.com","active":true}'
+    const failure = {
+      active: false,
+      code: 'InvalidValue',
+      reason: null,
+      refused: false,
+      failures: 1,
+      at: NOW,
+      carried: [],
+      taken,
+      hash: whole.hash,
+    }
+    const alone = plan(events, { failure, failedHash: whole.hash }).operation
+    assert.deepEqual([alone?.alone, alone?.record], [true, taken.replace('true', 'false')])
+    const hash = alone?.hash ?? ''
+    const again = plan(events, { failure: { ...failure, hash, failures: 2 }, failedHash: hash })
+    assert.deepEqual([again.operation, again.nextAt], [null, NOW + 3_600_000])
+    assert.equal(plan(events, { failure: { ...failure, hash, failures: 2, at: NOW - 3_600_000 }, failedHash: hash }).operation?.hash, hash)
+    assert.equal(plan(events, { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }).operation, null)
+    assert.equal(plan(events, { failure, failedHash: whole.hash, takenHash: hash }).operation, null, 'the directory has it')
   })
 })

@@ -32,6 +32,7 @@ function fakeLedger(world: World): Ledger {
     },
     totals: async () => totals,
     outlook: async (now) => ({
+      notTaken: { count: 0, people: [] },
       callTimes: [now - 5, now - 3],
       pending: 7,
       unplanned: 3,

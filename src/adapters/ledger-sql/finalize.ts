@@ -1,5 +1,6 @@
 import type { Interim } from '../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
+import { offerAgainAfter } from '../../core/plan/offer.ts'
 import { INCOMPLETE_RECORD, REASONS } from '../../core/plan/plan.ts'
 import { lateEventsOf } from './late.ts'
 import { lockPeople } from './lock-people.ts'
@@ -170,19 +171,32 @@ export async function planAgain(sql: Sql, employees: readonly string[], now: num
 
 /**
  * Failed for good: what an operation carried is looked at afresh, with the failure beside it, so that the plan can tell which of it is to blame. An
- * operation that carried nothing of its own is not planned again by itself, or it would fail for ever.
+ * operation that carried nothing of its own is offered again less and less often, and not for ever.
  */
 export async function failOperations(sql: Sql, failed: readonly Ended[], now: number): Promise<void> {
   if (failed.length === 0) return
   await endOperations(sql, failed, 'failed', now)
   const carried = await eventsOf(sql, failed)
+  const carrying = new Set(carried.map(({ operation }) => operation))
+  const rows = failed.map(({ seq, employee }) => [seq, employee, carrying.has(seq) ? 0 : 1])
   await withRows(
     sql,
-    ['seq INT', 'employee TEXT'],
-    failed.map(({ seq, employee }) => [seq, employee]),
-    `UPDATE employees SET failures = CASE WHEN failed_hash = o.hash THEN failures + 1 ELSE 1 END, failed_hash = o.hash, failed_operation = o.seq
+    ['seq INT', 'employee TEXT', 'bare INT'],
+    rows,
+    `UPDATE employees SET failed_hash = o.hash, failed_operation = o.seq,
+       failures = CASE WHEN failed_hash = o.hash OR (v.bare = 1 AND COALESCE(failed_operation, 0) > COALESCE(taken_operation, 0)) THEN failures + 1 ELSE 1 END
      FROM v JOIN operations o ON o.seq = v.seq WHERE employees.id = v.employee AND COALESCE(employees.failed_operation, 0) < v.seq`,
   )
+  // Refused in the call it would be refused again, but for somebody who can be put out alone. Who is known to be out is not offered for the rest.
+  const bare = await withRows<{ id: string; failures: number; active: number }>(
+    sql,
+    ['seq INT', 'employee TEXT', 'bare INT'],
+    rows,
+    `SELECT p.id, p.failures, o.active FROM v JOIN employees p ON p.id = v.employee JOIN operations o ON o.seq = v.seq LEFT JOIN batches b ON b.seq = o.batch
+     WHERE v.bare = 1 AND p.failed_operation = v.seq AND (o.active = 0 OR COALESCE(b.state, '') <> 'rejected')
+       AND (o.active = 1 OR p.taken_hash IS NULL OR COALESCE(p.taken_active, 1) = 1)`,
+  )
+  await offerLater(sql, bare, now)
   await reopenEvents(
     sql,
     carried.filter(({ by_seq }) => by_seq !== null),
@@ -198,6 +212,22 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
     sql,
     carried.map(({ employee }) => employee),
     now,
+  )
+}
+
+async function offerLater(
+  sql: Sql,
+  people: readonly { readonly id: string; readonly failures: number; readonly active: number }[],
+  now: number,
+): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT', 'at INT'],
+    people.flatMap(({ id, failures, active }) => {
+      const waitMs = offerAgainAfter(failures, active === 1)
+      return waitMs === null ? [] : [[id, now + waitMs]]
+    }),
+    `UPDATE employees SET revision = revision + 1, next_at = CASE WHEN next_at < v.at THEN next_at ELSE v.at END FROM v WHERE employees.id = v.id`,
   )
 }
 

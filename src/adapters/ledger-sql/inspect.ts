@@ -58,8 +58,25 @@ export async function outlook(sql: Sql, now: number): Promise<Outlook> {
     callTimes: calls.map(({ at }) => at),
     pending: await count(`SELECT COUNT(*) AS n FROM operations WHERE state = 'pending'`),
     unplanned: await count('SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0'),
+    notTaken: await notTaken(sql),
     holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
   }
+}
+
+const NAMED = 20
+
+/** Who has nothing open and no dead letter of that failure, which would tell of it. */
+async function notTaken(sql: Sql): Promise<Outlook['notTaken']> {
+  const rows = await sql.all<{ id: string; code: string; at: number; active: number }>(
+    `SELECT p.id, COALESCE(o.code, 'Unknown') AS code, COALESCE(o.finished_at, o.created_at) AS at, o.active
+     FROM employees p JOIN operations o ON o.seq = p.failed_operation
+     WHERE p.failed_operation IS NOT NULL AND p.failed_operation > COALESCE(p.taken_operation, 0)
+       AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = p.id
+         AND (e.operation = o.seq OR COALESCE(e.state, '') IN ('received', 'planned', 'incomplete')))
+     ORDER BY p.id`,
+  )
+  const people = rows.slice(0, NAMED).map((row) => ({ employee: row.id, code: row.code, failedAt: row.at, leaver: row.active === 0 }))
+  return { count: rows.length, people }
 }
 
 function record<K extends string>(keys: readonly K[], valueOf: (key: K) => number): Readonly<Record<K, number>> {

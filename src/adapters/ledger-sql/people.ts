@@ -133,7 +133,8 @@ async function failuresOf(sql: Sql, employees: readonly EmployeeRow[]): Promise<
     sql,
     ['id TEXT'],
     failed.map(({ id }) => [id]),
-    `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures, t.record AS taken
+    `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures,
+       COALESCE(o.finished_at, o.created_at) AS at, t.record AS taken
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
        LEFT JOIN operations t ON t.seq = p.taken_operation`,
   )
@@ -143,11 +144,13 @@ async function failuresOf(sql: Sql, employees: readonly EmployeeRow[]): Promise<
 /** `alone`: the operation that is to put the person out alone for this failure and has not left yet; what it carries is to be blamed still. */
 function failureOf(row: FailureRow | undefined, events: readonly EventRow[], alone: number | null): { failure?: Failure } {
   if (!row) return {}
-  const { hash, code, reason, failures, taken, operation } = row
+  const { hash, code, reason, failures, at, taken, operation } = row
   const isCarried = (event: EventRow): boolean =>
     event.operation !== null && event.operation === (event.state === 'received' ? operation : event.state === 'planned' ? alone : null)
   const carried = events.filter(isCarried).map(({ seq }) => seq)
-  return { failure: { hash, code, reason, failures, taken, carried, active: row.active === 1, refused: row.batch_state === 'rejected' } }
+  return {
+    failure: { hash, code, reason, failures, at, taken, carried, active: row.active === 1, refused: row.batch_state === 'rejected' },
+  }
 }
 
 export function toEvent(row: EventRow): PersonEvent {

@@ -186,6 +186,7 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `ALTER TABLE edits ADD COLUMN employee TEXT`,
     `CREATE INDEX edits_employee ON edits (employee)`,
   ],
+  () => [`CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`],
 ]
 
 /**

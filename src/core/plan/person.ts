@@ -33,8 +33,10 @@ export interface Failure {
   readonly reason: string | null
   /** Refused in the call: the same again would be refused again. */
   readonly refused: boolean
-  /** How often this very record failed. */
+  /** How often this very record failed; offers that carry no event count in a row, whatever they say. */
   readonly failures: number
+  /** When that was known. */
+  readonly at: number
   /** Ledger sequences of the open events it carried. */
   readonly carried: readonly number[]
   /** The record the directory took last, whether or not it still holds it. */

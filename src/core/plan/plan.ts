@@ -4,7 +4,8 @@ import { type BlameRules, blame, DEFAULT_BLAME, disabledAlone } from './blame.ts
 import { defaultFoldRules, fold, type Folded, type FoldRules, isObject } from './fold.ts'
 import { decide, judgeOf, reopens } from './judge.ts'
 import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from './mapping.ts'
-import { type EventDecision, MAPPING_FAILED, type Person, type PersonEvent } from './person.ts'
+import { offerAgainAt, sooner } from './offer.ts'
+import { type EventDecision, type Failure, MAPPING_FAILED, type Person, type PersonEvent } from './person.ts'
 import { ENTERPRISE_USER } from './scim.ts'
 import { standing } from './standing.ts'
 
@@ -95,7 +96,7 @@ function planWithoutFailing(
   const blamed = culprits(person, folded, failure)
   const dead = new Set((blamed.length > 0 ? blamed : openOf(person, folded)).map(({ seq }) => seq))
   // Nothing is open that could be blamed: nothing is sent, and what takes effect later waits for its moment.
-  if (dead.size === 0) return decideAll(person, folded, { ...mapped, missing: [failure.rule] }, false, rules)
+  if (dead.size === 0) return decideAll(person, now, folded, { ...mapped, missing: [failure.rule] }, false, rules)
 
   return planWithout(person, dead, MAPPING_FAILED, `${failure.rule}: ${failure.why}`, now, rules)
 }
@@ -131,9 +132,11 @@ function planAfterFailure(
   rules: PlanRules,
 ): Decision | Promise<Decision> {
   const { employee, revision, failure } = person
-  if (!failure || overtakes) return decideAll(person, folded, mapped, overtakes, rules)
-  const verdict = blame(person, folded, rules.digest(JSON.stringify(mapped.record)), rules.mapping, rules.blame ?? DEFAULT_BLAME)
-  if (verdict.kind === 'none') return decideAll(person, folded, mapped, overtakes, rules)
+  if (!failure || overtakes) return decideAll(person, now, folded, mapped, overtakes, rules)
+  const full = rules.digest(JSON.stringify(mapped.record))
+  const verdict = blame(person, folded, full, rules.mapping, rules.blame ?? DEFAULT_BLAME)
+  if (verdict.kind === 'none')
+    return offerAlone(person, now, folded, failure, full, decideAll(person, now, folded, mapped, overtakes, rules), rules)
 
   const active = folded.attributes.get('active')
   const keeper =
@@ -165,7 +168,40 @@ function planAfterFailure(
     }
   }
   const dead = new Set(verdict.events.map(({ seq }) => seq))
-  return planWithout({ ...person, failure: { ...failure, carried: [] } }, dead, failure.code, verdict.detail, now, rules)
+  // Who is to blame is found, so the same is not offered once more at once.
+  return planWithout(
+    { ...person, failure: { ...failure, carried: [], failures: Infinity } },
+    dead,
+    failure.code,
+    verdict.detail,
+    now,
+    rules,
+  )
+}
+
+/**
+ * A leaver of whom nothing is open is put out alone when the whole record failed: somebody who should be out may be in, and there is no event to say so.
+ * While that fails too, it is what is offered again.
+ */
+function offerAlone(
+  person: Person,
+  now: number,
+  folded: Folded,
+  failure: Failure,
+  full: string,
+  decided: Decision,
+  rules: PlanRules,
+): Decision {
+  const out = folded.attributes.get('active')?.value === false && !failure.active
+  if (!out || decided.kind === 'wait' || decided.events.length > 0 || openOf(person, folded).length > 0) return decided
+  const record = disabledAlone(person.employee, failure)
+  const hash = rules.digest(record)
+  const triedAlone = hash === failure.hash
+  // The directory has it, or what is known of the person has changed since, and goes whole.
+  if (full === person.takenHash || hash === person.takenHash || (full !== failure.hash && !triedAlone)) return decided
+  const at = triedAlone ? offerAgainAt(failure) : Number.isFinite(failure.failures) ? now : null
+  if (at === null || at > now) return { ...decided, operation: null, nextAt: sooner(decided.nextAt, at) }
+  return { ...decided, operation: { lane: 'leaver', active: false, record, hash, manager: null, overtakes: false, alone: true } }
 }
 
 /** Open events that hold what a rule reads. Not those that put their person out: they are carried in any case. */
@@ -178,7 +214,14 @@ function openOf(person: Person, folded: Folded): readonly PersonEvent[] {
   return person.events.filter(({ seq, state }) => !isFinal(state) && folded.effects.get(seq)?.kind === 'applied')
 }
 
-function decideAll(person: Person, folded: Folded, { record, missing }: MappedRecord, overtakes: boolean, rules: PlanRules): Decision {
+function decideAll(
+  person: Person,
+  now: number,
+  folded: Folded,
+  { record, missing }: MappedRecord,
+  overtakes: boolean,
+  rules: PlanRules,
+): Decision {
   const { employee, revision } = person
   const active = folded.attributes.get('active')?.value
   const inactive = active === false
@@ -187,8 +230,10 @@ function decideAll(person: Person, folded: Folded, { record, missing }: MappedRe
   const json = JSON.stringify(record)
   const hash = rules.digest(json)
   const something = incomplete.length === 0 && folded.attributes.size > 0
-  // What failed for good is not sent again of itself; only for somebody who waits for it.
-  const inVain = hash === person.failedHash && openOf(person, folded).length === 0
+  // What failed for good is not sent again of itself, only for somebody who waits for it; or now and then, where nobody could be blamed.
+  const failedBefore = hash === person.failedHash && openOf(person, folded).length === 0
+  const againAt = failedBefore && !inactive ? offerAgainAt(person.failure) : null
+  const inVain = failedBefore && (againAt === null || againAt > now)
   const send = something && !inVain && (overtakes || hash !== person.takenHash)
 
   const judge = judgeOf(person, folded, rules.mapping)
@@ -207,7 +252,7 @@ function decideAll(person: Person, folded: Folded, { record, missing }: MappedRe
     revision,
     events,
     operation: send ? { lane, active: active === true, record: json, hash, manager: managerOf(record, employee), overtakes } : null,
-    nextAt: folded.nextAt,
+    nextAt: inVain && something && hash !== person.takenHash ? sooner(folded.nextAt, againAt) : folded.nextAt,
   }
 }
 

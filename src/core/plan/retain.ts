@@ -1,6 +1,7 @@
 import { type Json, type JsonObject, saysLeaver } from '../model.ts'
 import { flatten, fold, type Folded, type FoldRules, type LedgerEvent, sameJson } from './fold.ts'
 import { compareEvents } from './order.ts'
+import { REASONS } from './person.ts'
 import { nameOf } from './rescind.ts'
 
 /** Which events of a person may go, and what stays of them. */
@@ -19,7 +20,13 @@ export interface Cut {
  * that is waited for. Only events that stand before everything that is kept go, so that whatever becomes of what is kept, the result is that of
  * the whole history. `null` when there is nothing to fold, or no way to keep the result.
  */
-export function cutOf(events: readonly LedgerEvent[], settled: ReadonlySet<number>, now: number, rules?: FoldRules): Cut | null {
+export function cutOf(
+  whole: readonly (LedgerEvent & { readonly reason?: string | null })[],
+  settled: ReadonlySet<number>,
+  now: number,
+  rules?: FoldRules,
+): Cut | null {
+  const events = whole.map((event) => (settled.has(event.seq) && event.reason === REASONS.disabledAlone ? onlyOut(event) : event))
   const discarded = events.filter((event) => event.discarded === true && settled.has(event.seq))
   const ordered = events.filter((event) => event.discarded !== true).toSorted(compareEvents)
   const earlier = ordered.filter(({ folded }) => folded === true)
@@ -34,6 +41,14 @@ export function cutOf(events: readonly LedgerEvent[], settled: ReadonlySet<numbe
   for (const remains of [trim([...earlier, ...going], now, rules, true), trim([...earlier, ...going], now, rules, false)])
     if (same(events, [...remains, ...rest], now, rules)) return { gone: [...gone], remains }
   return null
+}
+
+/**
+ * Of an event of which nothing but that its person is out was taken, nothing else stays: the directory refused it, and once the event is gone nobody
+ * could be told of it any more when it is refused again.
+ */
+function onlyOut(event: LedgerEvent): LedgerEvent {
+  return { ...event, mode: 'delta', worker: { active: false } }
 }
 
 /**

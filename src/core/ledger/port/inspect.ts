@@ -45,6 +45,15 @@ export interface Outlook {
   /** People whose events are still to be planned. */
   readonly unplanned: number
   readonly holds: readonly Hold[]
+  /** People whose record failed for good and carried no event that could say so; the first of them by name. */
+  readonly notTaken: { readonly count: number; readonly people: readonly NotTaken[] }
+}
+export interface NotTaken {
+  readonly employee: string
+  readonly code: string
+  readonly failedAt: number
+  /** Whether it was to put them out. */
+  readonly leaver: boolean
 }
 
 /** Somebody as the next plan will see them. */
