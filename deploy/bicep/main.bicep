@@ -19,7 +19,7 @@ param provisioningEndpoint string
 @description('Image of the connector. Empty while there is none.')
 param image string = ''
 
-@description('Queues that HR events arrive on. Each has to be in Config.json.')
+@description('Queues that HR events arrive on. Each has to be in Config.json; more than one takes a rollcall.yaml in the image that says whose they are.')
 param eventQueues array = ['hr-events']
 
 @description('Calls in any 24 hours: 2000 with Entra ID P1 or P2, 6000 with Governance.')

@@ -42,14 +42,25 @@ function withoutWords(person: PersonTrace): PersonTrace {
   return { ...person, operations }
 }
 
-/** With what the catalogue knows of the codes in it. */
+/** With what the catalogue knows of the codes in it, and the age of each step in milliseconds. */
 function explained([found, ...others]: readonly PersonTrace[]): unknown {
   const one = ({ employee, events, operations }: PersonTrace): object => ({
     employee,
-    events,
-    operations: operations.map((operation) => ({ ...operation, catalogue: operation.code === null ? null : entryOf(operation.code) })),
+    events: events.map((event) => ({ ...event, ages: agesOf(event.receivedAt, event) })),
+    operations: operations.map((operation) => {
+      const received = events.flatMap((event) => (event.operation === operation.id ? [event.receivedAt] : []))
+      const ages = received.length > 0 ? agesOf(Math.min(...received), { ...operation.batch, ...operation }) : null
+      return { ...operation, ages, catalogue: operation.code === null ? null : entryOf(operation.code) }
+    }),
   })
   return { ...(found ? one(found) : {}), others: others.map(one) }
+}
+
+const STEPS = ['plannedAt', 'createdAt', 'submittedAt', 'acceptedAt', 'answeredAt', 'finishedAt', 'publishedAt'] as const
+
+/** Since the event was received. */
+function agesOf(from: number, of: Partial<Record<(typeof STEPS)[number], number | null>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(STEPS.flatMap((step) => (typeof of[step] === 'number' ? [[step.slice(0, -'At'.length), of[step] - from]] : [])))
 }
 
 function entryOf(code: string): object {

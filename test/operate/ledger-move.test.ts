@@ -187,3 +187,16 @@ void it('the source stays as it was, also one of an older release', async (t) =>
   assert.deepEqual(await tables(), made)
   assert.deepEqual(await second.transaction((sql) => sql.all('SELECT actor FROM audit')), [{ actor: 'a' }])
 })
+
+void it('a ledger is moved to where nobody runs yet', async (t) => {
+  const path = await fullLedger(t)
+  const location = await server.database()
+  const running = await openTarget(t, location)
+  const lease = { name: 'correlate', owner: 'somebody', leaseMs: 60_000 }
+  await running.lease({ ...lease, now: Date.now() })
+  const early = await rollcall(['ledger', 'move', '--from', path, '--to', location])
+  assert.equal(early.code, 1)
+  assert.match(early.stderr, /instances run on the target.*LedgerInUse/)
+  await running.lease({ ...lease, leaseMs: 0, now: Date.now() })
+  assert.equal((await rollcall(['ledger', 'move', '--from', path, '--to', location])).code, 0)
+})

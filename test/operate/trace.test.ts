@@ -56,6 +56,8 @@ void describe('trace', () => {
     assert.match(text, /received {3}2026-11-02T08:00:00\.000Z\n/)
     assert.match(text, /planned {4}\S+ {2}\+0\.7 s\n/)
     assert.match(text, /log record .* {2}-0\.3 s,/)
+    const { operations } = JSON.parse(await run('trace', 'p1', '--output', 'json'))
+    assert.deepEqual(operations[0].ages, { created: 700, submitted: 700, accepted: 700, answered: 700, finished: 10_801_700 })
     assert.doesNotMatch(text, /\+-/)
     assert.equal((await run('trace', '7')).includes('\u001b'), false, 'what an event calls itself moves no cursor')
   })

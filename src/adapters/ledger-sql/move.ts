@@ -30,7 +30,7 @@ export async function holdsLedger(from: Driver): Promise<boolean> {
  * Copies a SQLite ledger nobody runs on to an empty PostgreSQL one. All of it is one transaction of the target: afterwards either every row is there,
  * read back and compared one by one, or the target is as empty as before and the move can be started again. It is one of the source as well, which is
  * taken back: the source stays as it was, also one of an older release, which is brought to this one's schema to be read.
- * Throws `LedgerNotEmpty`, and `MoveFailed` when a row comes back otherwise than it went in.
+ * Throws `LedgerInUse`, `LedgerNotEmpty`, and `MoveFailed` when a row comes back otherwise than it went in.
  */
 export async function moveLedger(from: Driver, to: Driver, now: number, onProgress: OnProgress): Promise<Moved> {
   const carried = new Carried()
@@ -59,6 +59,7 @@ async function carry(from: Driver, to: Driver, now: number, onProgress: OnProgre
   const tables = await from.transaction(tablesOf)
   const moved = await to.transaction(async (target) => {
     await target.lock('schema')
+    await expectNobody(target, now)
     await expectEmpty(target, tables)
     const rows = new Map<string, number>()
     for (const table of tables) {
@@ -91,6 +92,12 @@ async function tablesOf(sql: Sql): Promise<Table[]> {
     })
   }
   return tables
+}
+
+/** Who runs there already would number its rows as those that come are numbered. */
+async function expectNobody(target: Sql, now: number): Promise<void> {
+  const [lease] = await target.all<{ owner: string }>('SELECT owner FROM leases WHERE until > ? LIMIT 1', [now])
+  if (lease) throw new RollcallError('LedgerInUse', 'instances run on the target: end them, and start them again when the ledger is there')
 }
 
 async function expectEmpty(target: Sql, tables: readonly Table[]): Promise<void> {
