@@ -4,7 +4,7 @@ import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
 import type { JoinedRecord, Ledger, LedgerDeadLetter, PutBack } from '../../src/core/ledger/port.ts'
-import type { HrEvent, JsonObject } from '../../src/core/model.ts'
+import { type HrEvent, type JsonObject, saysLeaver } from '../../src/core/model.ts'
 import { fold, type LedgerEvent } from '../../src/core/plan/fold.ts'
 import { cutOf } from '../../src/core/plan/retain.ts'
 import { compileMapping } from '../../src/core/plan/mapping.ts'
@@ -183,10 +183,10 @@ class Play {
     if (ended.length > 0 && how === 'discard') this.discarded.add(one.letter.id)
   }
 
-  /** Corrected by hand: what it says now is what was meant. */
+  /** Corrected by hand: what it says now is what was meant. A leaver who says more is told to be out alone, and the rest is not taken. */
   async edit(): Promise<void> {
     const one = await this.oneDead()
-    if (!one || one.event.rescinds) return
+    if (!one || one.event.rescinds || saysLeaver(one.event)) return
     const event = { ...one.event, worker: { ...one.event.worker, nickName: `edited ${this.#messages}` } }
     const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
     await this.putBack([one.letter], ({ seq }) => ({ seq, kind: 'edited', event, original }))
