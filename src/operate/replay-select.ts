@@ -6,10 +6,12 @@ import type { Config } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { TakenIn } from '../core/intake/take-in.ts'
 import type { Ledger, Original } from '../core/ledger/port.ts'
-import type { Json } from '../core/model.ts'
+import { impliedActive } from '../core/intake/normalise.ts'
+import { type EventName, type HrEvent, type Json, saysLeaver } from '../core/model.ts'
 import type { InboxMessage } from '../core/ports.ts'
 import { RESCIND_MISMATCH } from '../core/plan/person.ts'
 import {
+  type BusDeadLetter,
   type DeadLetter,
   type DeadLetterSelection,
   deadLetterId,
@@ -132,9 +134,24 @@ async function read(
   const { events, rejected } = await takeIn({ ...kept.message, text: body })
   if (rejected) return refusedAs(rejected.code)
   const people = edited === null ? [] : [...new Set(events.map(({ employee }) => employee))]
-  if (dead.home === 'bus') return { dead, events, refused: null, body: edited, people }
+  if (dead.home === 'bus') {
+    const why = edited === null ? null : whyNot(dead.letter, (await takeIn({ ...kept.message, text: kept.body })).events, events)
+    return why === null ? { dead, events, refused: null, body: edited, people } : refusedAs(why)
+  }
   const itself = events.filter(({ source, id }) => source === dead.letter.source && id === dead.letter.id)
   return itself.length === 0 ? refusedAs('EditNamesAnotherEvent') : { dead, events: itself, refused: null, body: edited, people }
+}
+
+/** An edit corrects an event; it does not make another of it, where it could be read, and it takes no termination back. The ledger holds its own to the same. */
+function whyNot({ events: names }: BusDeadLetter, before: readonly HrEvent[], after: readonly HrEvent[]): string | null {
+  const same = (one: EventName) => (other: EventName) => one.id === other.id && one.source === other.source
+  if (before.some((event) => !after.some(same(event)))) return 'EditNamesAnotherEvent'
+  const leaving = before.filter(saysLeaver)
+  if (leaving.some((event) => !after.some((other) => same(event)(other) && saysLeaver(other) && other.employee === event.employee)))
+    return 'EditTakesTerminationBack'
+  // What could not be read may have named its type.
+  const named = before.length === 0 && names.some(({ type }) => type !== null && impliedActive(type) === false)
+  return named && !after.some(saysLeaver) ? 'EditTakesTerminationBack' : null
 }
 
 /** A JSON Merge Patch on every body. Throws `ArgumentInvalid` for what is no JSON. */
@@ -173,7 +190,7 @@ export function editing(editor: string): (dead: readonly { id: string; body: str
     try {
       const before = Object.fromEntries(dead.map(({ id, body }) => [id, asJson(body)]))
       writeFileSync(file, `${JSON.stringify(before, null, 2)}\n`, { mode: 0o600 })
-      const { status } = spawnSync(editor, [file], { stdio: 'inherit', shell: true })
+      const { status } = spawnSync(`${editor} "${file}"`, { stdio: 'inherit', shell: true })
       if (status !== 0) throw new RollcallError('EditAborted', `${editor} ended with ${status ?? 'a signal'}: nothing was replayed`)
       const after = readEdited(file)
       return (body, id) => {

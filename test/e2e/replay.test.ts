@@ -113,6 +113,23 @@ void describe('rollcall replay', () => {
     assert.deepEqual([plan.bus, plan.missing], [1, ['hr-events#99']])
   })
 
+  void test('an edit on the bus neither makes another event of one that can be read nor takes a termination back', async (t) => {
+    const { broker, letDie, run } = await site(t)
+    await letDie('hr-events', event('1'), event('2', { type: 'worker.terminated', data: {} }), event('3', { subject: '' }))
+    const edited = async (id: string, patch: object): Promise<unknown> => {
+      const { stdout } = await run('replay', id, '--patch', JSON.stringify(patch), '--dry-run', '--output', 'json')
+      return (JSON.parse(stdout) as { leftOut: readonly { why: string }[] }).leftOut.map(({ why }) => why)
+    }
+    assert.deepEqual(await edited('hr-events#1', { id: 'other' }), ['EditNamesAnotherEvent'])
+    assert.deepEqual(await edited('hr-events#1', { data: { worker: { title: 'y' } } }), [])
+    assert.deepEqual(await edited('hr-events#2', { type: 'worker.updated', data: { worker: { title: 'y' } } }), [
+      'EditTakesTerminationBack',
+    ])
+    assert.deepEqual(await edited('hr-events#2', { data: { worker: { title: 'y' } } }), [])
+    assert.deepEqual(await edited('hr-events#3', { subject: 'p3', id: 'given' }), [])
+    assert.equal((await broker.counts('hr-events')).deadLetter, 3)
+  })
+
   void test("a rescind of somebody else's event is left out of the plan: it would be refused again, in whichever home it is", async (t) => {
     const { letDie, ledger, run, broker } = await site(t)
     const rescind = (id: string, subject: string, target: string): object =>

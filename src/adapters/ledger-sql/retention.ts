@@ -108,14 +108,14 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
   return names.length
 }
 
-/** Operations as old as the events, with their log records. The last record taken stays: the next one is compared with it. */
+/** Operations as old as the events, with their log records. The last record taken stays: the next one is compared with it; and what failed last. */
 async function dropOperations(sql: Sql, employees: readonly string[], before: number): Promise<number> {
   const dropped = await withRows<{ seq: number }>(
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),
     `DELETE FROM operations WHERE employee IN (SELECT id FROM v) AND finished_at < ?
-       AND seq <> COALESCE((SELECT p.taken_operation FROM employees p WHERE p.id = operations.employee), 0)
+       AND NOT EXISTS (SELECT 1 FROM employees p WHERE p.id = operations.employee AND (p.taken_operation = operations.seq OR p.failed_operation = operations.seq))
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = operations.employee AND e.operation = operations.seq)
      RETURNING seq`,
     [before],
