@@ -19,13 +19,15 @@ export async function expectLedgerOrNothing(path: string): Promise<void> {
   if (!existsSync(path)) return
   // Only read, for opening it to write would change it already.
   const driver = openSqlite(path, { readOnly: true })
-  const foreign = (await tablesIn(driver)).size > 0 && !(await holdsLedger(driver))
-  await driver.close()
-  if (foreign)
-    throw new RollcallError(
-      'LedgerNotReady',
-      `${path} is a database of another program, and is left as it is; name another file with LEDGER`,
-    )
+  try {
+    if ((await tablesIn(driver)).size > 0 && !(await holdsLedger(driver)))
+      throw new RollcallError(
+        'LedgerNotReady',
+        `${path} is a database of another program and is left as it is; name another file with LEDGER`,
+      )
+  } finally {
+    await driver.close()
+  }
 }
 
 async function tablesIn(driver: Driver): Promise<ReadonlySet<string>> {
