@@ -16,7 +16,7 @@ import { type SelectionOptions, selectionOf } from './dead-letters.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printTable, progress, say } from './output.ts'
 import { stopSignal } from './process.ts'
-import { keepSmall } from './rows.ts'
+import { keepSmall, plain } from './rows.ts'
 import { openExisting } from './status.ts'
 import { type Carrying, carryOut, type Ending } from './replay-run.ts'
 import { editing, patching, select } from './replay-select.ts'
@@ -55,6 +55,7 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
   const [open] = options.dryRun ? [] : await ledger.replayRuns({ open: key, limit: 1 })
   if (open) {
     say(`goes on with the run of ${new Date(open.createdAt).toISOString()} by ${open.actor}: ${left(open)} of ${total(open)} are left`)
+    await ledger.resumeReplay(open, actor ?? '', because ?? '', Date.now())
     return await carry(open, ledger, config, options, environment)
   }
   const { plan, missing } = await prepare(ids, options, config, ledger, environment)
@@ -263,14 +264,20 @@ export async function replays(environment: NodeJS.ProcessEnv, id: number | undef
         run.id,
         iso(run.createdAt) ?? '',
         iso(run.endedAt) ?? '',
-        run.actor,
-        run.reason,
+        plain(run.actor),
+        plain(run.reason),
         run.counts.done,
         run.counts.gone,
         run.counts.refused,
         left(run),
       ]),
     )
+    const resumed = id === undefined ? [] : (runs[0]?.resumed ?? [])
+    if (resumed.length > 0)
+      printTable(
+        ['gone on', 'by', 'because'],
+        resumed.map((one) => [iso(one.at) ?? '', plain(one.actor), plain(one.reason)]),
+      )
     if (entries.length > 0)
       printTable(
         ['dead letter', 'result', 'code', 'at'],
@@ -287,8 +294,8 @@ async function allEntries(ledger: Ledger, id: number): Promise<Awaited<ReturnTyp
   return entries
 }
 
-function readableRun({ createdAt, endedAt, ...run }: ReplayRun): object {
-  return { ...run, createdAt: iso(createdAt), endedAt: iso(endedAt) }
+function readableRun({ createdAt, endedAt, resumed, ...run }: ReplayRun): object {
+  return { ...run, createdAt: iso(createdAt), endedAt: iso(endedAt), resumed: resumed.map(({ at, ...one }) => ({ ...one, at: iso(at) })) }
 }
 
 function iso(at: number | null): string | null {

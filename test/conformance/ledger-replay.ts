@@ -166,4 +166,16 @@ export const replayCases: readonly LedgerCase[] = [
       )
     },
   },
+  {
+    name: 'who goes on with a run that was stopped is known beside who began it',
+    run: async (world) => {
+      await withDead(world)
+      const run = await freeze(world)
+      assert.deepEqual(run.resumed, [])
+      await world.ledger.resumeReplay(run, 'carl', 'the night shift', world.now + 5)
+      const [open] = await world.ledger.replayRuns({ open: 'all', limit: 1 })
+      assert.equal(open?.actor, 'operator')
+      assert.deepEqual(open.resumed, [{ at: world.now + 5, actor: 'carl', reason: 'the night shift' }])
+    },
+  },
 ]

@@ -30,6 +30,7 @@ import {
   replayEntries,
   replayItems,
   replayRuns,
+  resumeReplay,
   takenIn,
 } from './replays.ts'
 import { putBack } from './put-back.ts'
@@ -96,6 +97,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     moveReplay: (run, entity, moves, now) => within((sql) => moveReplay(sql, run, entity, moves, now)),
     putBack: (run, parts, now) => within((sql) => putBack(sql, run, parts, now)),
     endReplay: (run, now) => within((sql) => endReplay(sql, run, now)),
+    resumeReplay: (run, actor, reason, now) => within((sql) => resumeReplay(sql, run, actor, reason, now)),
     forgetEdits: (before, now) => within((sql) => forgetEdits(sql, before, now)),
     takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
     ping: () => within(ping),

@@ -31,7 +31,13 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
   )
   await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, order.actor, 'replay', order.reason, order.name]])
   const [made] = await runsBy(sql, 'WHERE seq = ?', [id])
-  return made ?? { ...order, id, createdAt: now, endedAt: null, entities: [], counts: counts([]) }
+  return made ?? { ...order, id, createdAt: now, endedAt: null, resumed: [], entities: [], counts: counts([]) }
+}
+
+const RESUMED = 'replay.resumed'
+
+export async function resumeReplay(sql: Sql, { name }: ReplayRun, actor: string, reason: string, now: number): Promise<void> {
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, RESUMED, reason, name]])
 }
 
 interface RunRow {
@@ -70,6 +76,15 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
     ),
     ({ run }) => run,
   )
+  const resumed = group(
+    await withRows<{ at: number; actor: string; reason: string; detail: string }>(
+      sql,
+      ['name TEXT'],
+      rows.map(({ name }) => [name]),
+      `SELECT a.at, a.actor, a.reason, a.detail FROM v JOIN audit a ON a.detail = v.name WHERE a.action = '${RESUMED}' ORDER BY a.seq`,
+    ),
+    ({ detail }) => detail,
+  )
   return rows.map((row) => {
     const its = stages.get(row.seq) ?? []
     return {
@@ -80,6 +95,7 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
       reason: row.reason,
       createdAt: row.created_at,
       endedAt: row.ended_at,
+      resumed: (resumed.get(row.name) ?? []).map(({ at, actor, reason }) => ({ at, actor, reason })),
       entities: [...new Set(its.map(({ entity }) => entity))].filter((entity) => entity !== IN_LEDGER).sort(),
       counts: counts(its),
     }

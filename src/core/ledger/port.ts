@@ -167,6 +167,8 @@ export interface Ledger {
   people(ids: readonly string[]): Promise<readonly PersonView[]>
   /** Freezes a selection. From then on what arrives or fails again is not in it. */
   freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
+  /** Writes down who goes on with a run that was stopped, and why. */
+  resumeReplay(run: ReplayRun, actor: string, reason: string, now: number): Promise<void>
   /** Runs, the last first: those with that selection that have not ended, or all of them. */
   replayRuns(query: { readonly open: string | null; readonly limit: number }): Promise<readonly ReplayRun[]>
   /** What became of each part of a run, in pages. */

@@ -123,6 +123,7 @@ export async function ledgerInThread(script: URL, workerData: unknown, { tokenFo
     moveReplay: remote('moveReplay'),
     putBack: remote('putBack'),
     endReplay: remote('endReplay'),
+    resumeReplay: remote('resumeReplay'),
     forgetEdits: remote('forgetEdits'),
     takenIn: remote('takenIn'),
     ping: remote('ping'),

@@ -32,6 +32,8 @@ export interface ReplayRun {
   readonly reason: string
   readonly createdAt: number
   readonly endedAt: number | null
+  /** Who went on with it after it was stopped, when and why. */
+  readonly resumed: readonly { readonly at: number; readonly actor: string; readonly reason: string }[]
   /** Entities of the bus that have a part in it. */
   readonly entities: readonly string[]
   readonly counts: Readonly<Record<NativeStage, number>>
