@@ -101,5 +101,12 @@ void describe('who is to blame', () => {
     assert.equal(plan(events, { failure: { ...failure, hash, failures: 2, at: NOW - 3_600_000 }, failedHash: hash }).operation?.hash, hash)
     assert.equal(plan(events, { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }).operation, null)
     assert.equal(plan(events, { failure, failedHash: whole.hash, takenHash: hash }).operation, null, 'the directory has it')
+    const later = event(3, { effectiveAt: NOW + 86_400_000, worker: { active: true }, state: 'held' })
+    const meanwhile = plan([...events, later], { failure, failedHash: whole.hash })
+    assert.deepEqual(
+      [meanwhile.operation?.hash, meanwhile.events.map(({ state }) => state)],
+      [hash, ['held']],
+      'what is to come is no obstacle',
+    )
   })
 })

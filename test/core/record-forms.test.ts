@@ -43,18 +43,20 @@ void describe('what a record of the log is taken for', () => {
   })
 
   void test('a skip for a value the target does not take is a failure that names it, or a termination would be left out as if that were meant', () => {
-    const invalid = (action: string, targetIdentity: Json): LogRecord =>
+    const invalid = (action: string, targetIdentity: Json, SkipReason = 'AttributeValidationFailed'): LogRecord =>
       read({
         provisioningAction: action,
         provisioningStatusInfo: { status: 'skipped', errorInformation: null },
         targetIdentity,
-        provisioningSteps: [imported, step('export', 'skipped', { SkipReason: 'AttributeValidationFailed', PropertyName: 'surname' })],
+        provisioningSteps: [imported, step('export', 'skipped', { SkipReason, PropertyName: 'surname' })],
       })
     const known = invalid('update', { id: 'object-1' })
     assert.deepEqual([known.code, outcome(known), outcome(known, { active: false })], ['AttributeValidationFailed', 'failed', 'failed'])
     assert.deepEqual(placesNamed(known.reason, targetsOf()), ['name.familyName'])
     assert.equal(outcome(invalid('create', { id: '' })), 'failed')
     assert.equal(outcome(invalid('create', { id: '' }), { active: false }), 'unchanged', 'the directory never knew the leaver')
+    for (const unmatched of ['JoiningPropertyValueIsMissing', 'ImportSkipped'])
+      assert.equal(outcome(invalid('create', { id: '' }, unmatched), { active: false }), 'failed', 'nobody looked whether it does')
   })
 
   void test('a manager who is not there yet is no skip of the record, whatever status the step has', () => {

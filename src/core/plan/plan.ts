@@ -193,7 +193,9 @@ function offerAlone(
   rules: PlanRules,
 ): Decision {
   const out = folded.attributes.get('active')?.value === false && !failure.active
-  if (!out || decided.kind === 'wait' || decided.events.length > 0 || openOf(person, folded).length > 0) return decided
+  if (!out || decided.kind === 'wait' || openOf(person, folded).length > 0) return decided
+  // What is only held, a later moment for example, needs no operation and is no obstacle.
+  if (decided.events.some(({ state }) => state === 'planned')) return decided
   const record = disabledAlone(person.employee, failure)
   const hash = rules.digest(record)
   const triedAlone = hash === failure.hash

@@ -7,8 +7,10 @@ import { isCode } from './reasons.ts'
 export const REDUNDANT_EXPORT = 'RedundantExport'
 /** What creating somebody fails with for want of attributes: to a leaver nobody completed it means that the directory never knew the person. */
 const MANDATORY_MISSING = ['MandatoryFieldsMissing', 'MissingValues']
-/** Skips that say what is wrong with the record: nothing of it was taken, and somebody has to correct it. */
-const FAULTY = ['AttributeValidationFailed', 'JoiningPropertyValueIsMissing', 'ImportSkipped']
+/** Comes after the match: on a creation it says that the directory knows nobody to match. */
+const INVALID = ['AttributeValidationFailed']
+/** Skips that say what is wrong with the record: nothing of it was taken, and somebody has to correct it. Without a match nothing is known of the directory. */
+const FAULTY = [...INVALID, 'JoiningPropertyValueIsMissing', 'ImportSkipped']
 /** The log counts whole seconds, so what has the same second may be this much apart. */
 const SAME_SECOND_MS = 999
 /** What the service tries again it put aside when it failed, or soon after. */
@@ -269,7 +271,7 @@ function interimOf({ status, code, willRetry, action, objectId }: LogRecord, ope
     case 'skipped':
       if (code === REDUNDANT_EXPORT) return 'unchanged'
       if (code === null || !isCode(code, FAULTY)) return 'skipped'
-      return !operation.active && action === 'create' && objectId === null ? 'unchanged' : 'failed'
+      return !operation.active && isCode(code, INVALID) && action === 'create' && objectId === null ? 'unchanged' : 'failed'
     case 'failure':
       if (willRetry) return 'escrowed'
       return !operation.active && code !== null && isCode(code, MANDATORY_MISSING) ? 'unchanged' : 'failed'
