@@ -8,7 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { it, type TestContext } from 'node:test'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
-import { joiner, World } from '../conformance/ledger-world.ts'
+import { joiner, messageOf, World } from '../conformance/ledger-world.ts'
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-ledger-'))
@@ -152,4 +152,33 @@ void it('a ledger that cannot be written to rejects the ping', async (t) => {
   await (await openSqliteLedger({ path, now: Date.now })).close()
   const reader = await open(t, path, { readOnly: true })
   await assert.rejects(reader.ping())
+})
+
+void it('what an edited event said before does not keep an erased person who came in with it', async (t) => {
+  const path = await folderFor(t)
+  const world = new World(await open(t, path))
+  const original = { messageId: null, sessionId: null, contentType: null, body: 'of p1 and p2', properties: {} }
+  await world.intake([{ ...messageOf('1', joiner('e1', 'p1'), joiner('e2', 'p2')), original }])
+  await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
+  await world.finalize()
+  await world.plan()
+  const filter = { code: null, type: null, employee: 'p2', since: null, until: null }
+  const { deadLetters } = await world.ledger.deadLetters({ filter, archived: true, next: null, limit: 10 })
+  const targets = deadLetters.map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
+  const run = await world.ledger.freezeReplay({ name: 'run', selection: 's', actor: 'a', reason: 'b', targets }, world.now)
+  const said = { kind: 'edited' as const, event: joiner('e2', 'p2'), original: { ...original, body: 'of p2' } }
+  await world.ledger.putBack(
+    run.id,
+    targets.map(({ seq }) => ({ seq, ...said })),
+    world.now,
+  )
+  const kept = (): unknown[] => {
+    const database = new DatabaseSync(path, { readOnly: true })
+    const rows = database.prepare('SELECT actor, body FROM edits').all()
+    database.close()
+    return rows.map((row) => [row['actor'], row['body']])
+  }
+  assert.deepEqual(kept(), [['a', 'of p1 and p2']])
+  await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
+  assert.deepEqual(kept(), [['a', null]])
 })

@@ -148,10 +148,11 @@ export async function erase(sql: Sql, instance: string, { employee, actor, reaso
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   if (!known) return null
   // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
-  await sql.run(
-    'UPDATE events SET original = NULL, body = NULL WHERE employee <> ? AND original IN (SELECT o.original FROM events o WHERE o.employee = ? AND o.original IS NOT NULL)',
-    [employee, employee],
-  )
+  for (const table of ['events', 'edits'])
+    await sql.run(
+      `UPDATE ${table} SET original = NULL, body = NULL WHERE COALESCE(employee, '') <> ? AND original IN (SELECT o.original FROM events o WHERE o.employee = ? AND o.original IS NOT NULL)`,
+      [employee, employee],
+    )
   const [unpublished] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL', [
     employee,
   ])
