@@ -257,7 +257,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       escrowMs: config.ESCROW_MS,
       sliceMs: 3_600_000,
     },
-    publish: { pollMs: 250, atOnce: 500 },
+    publish: { pollMs: 250, atOnce: 500, values: config.OUTCOME_VALUES, sessions: config.OUTCOME_SESSIONS },
     copies: { pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 3_600_000 },
   }
 }

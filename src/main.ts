@@ -227,9 +227,21 @@ async function main(argv: readonly string[]): Promise<number> {
       if (error.code === 'LedgerTooNew') return 6
       return error.code === 'ConfigInvalid' || error.code === 'ArgumentInvalid' ? 2 : 1
     }
-    process.stderr.write(`rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`)
+    const bus = ofTheBus(error)
+    process.stderr.write(
+      bus === null
+        ? `rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
+        : `rollcall: the bus does not do what it was asked (${bus}); see rollcall check [BusUnavailable]\n`,
+    )
     return 1
   }
+}
+
+/** What the Service Bus client failed with, told by names: its package is not loaded by every command. `null` for any other error. */
+function ofTheBus(error: unknown): string | null {
+  const last: unknown = error instanceof AggregateError ? error.errors.at(-1) : error
+  if (!(last instanceof Error) || (last.name !== 'ServiceBusError' && last.name !== 'MessagingError')) return null
+  return 'code' in last && typeof last.code === 'string' ? last.code : last.name
 }
 
 function output(): Option {

@@ -26,6 +26,15 @@ const proxy = text
     error: 'takes the URL of an HTTP proxy, such as http://proxy.contoso.com:3128',
   })
 const flag = z.stringbool().default(false)
+const names = z
+  .string()
+  .default('')
+  .transform((list) =>
+    list
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  )
 const whole = z.coerce.number().int()
 const duration = (fallback: number): z.ZodType<number> => whole.min(0).default(fallback)
 /** `unlimited` is for doubles; a real tenant always has a limit. */
@@ -66,6 +75,12 @@ export const ENVIRONMENT = z.object({
   SERVICEBUS_WEBSOCKETS: flag.meta({ description: 'AMQP over WebSockets, port 443, where port 5671 is closed; takes HTTPS_PROXY' }),
   SERVICEBUS_QUEUE: text.default('hr-events').meta({ description: 'Queue the HR events arrive on' }),
   OUTCOMES_QUEUE: text.default('hr-outcomes').meta({ description: 'Queue or topic the outcomes are published to' }),
+  OUTCOME_SESSIONS: flag.meta({
+    description: 'The outcomes of one employee share a session: for a queue or topic that requires sessions or is partitioned',
+  }),
+  OUTCOME_VALUES: names.meta({
+    description: 'Attributes whose values outcomes may tell, as `department,name`, or `*` for all; of the others only the names are told',
+  }),
   DEAD_LETTER_QUEUE: text
     .default('hr-dead-letters')
     .meta({ description: 'Queue that gets a copy of every event that dies in the ledger; none for no copies' }),

@@ -56,7 +56,7 @@ export interface Shelf {
   readonly takesCopies: boolean
   /** Messages from this sequence number on, in their order; no lock is taken and nothing changes. Empty at the end. */
   peek(from: string, limit: number): Promise<readonly ShelvedMessage[]>
-  /** Sends copies to the entity, in order, with body, content type, session and properties of the originals. When it rejects, some may have been sent. */
+  /** Sends copies to the entity, those of one session in order, with body, content type, session and properties of the originals. When it rejects, some may have been sent. */
   resend(copies: readonly ShelvedCopy[]): Promise<void>
   /**
    * Takes these messages off the shelf for good, and leaves every other where and as it is. Answers those that are gone now, also when somebody
@@ -78,7 +78,7 @@ export interface OutboxMessage<Body extends JsonObject | string = JsonObject> {
   readonly properties: Readonly<Record<string, string | number | boolean>>
 }
 export interface Outlet<Body extends JsonObject | string = JsonObject> {
-  /** Sends all of them, in order. When it rejects, some may have been sent. */
+  /** Sends all of them, those of one session in order, and those without one. When it rejects, some may have been sent. */
   send(messages: readonly OutboxMessage<Body>[]): Promise<void>
 }
 

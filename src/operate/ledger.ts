@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { holdsLedger, moveLedger } from '../adapters/ledger-sql/move.ts'
+import { moveLedger } from '../adapters/ledger-sql/move.ts'
+import { holdsLedger } from '../adapters/ledger-sql/sqlite/ready.ts'
 import { isPostgresUrl, maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
 import { postgresDriver } from '../adapters/ledger-sql/postgres/driver-at.ts'
 import { openSqlite } from '../adapters/ledger-sql/sqlite/driver.ts'

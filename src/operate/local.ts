@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { busAddress } from '../compose.ts'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { readConfig } from '../config.ts'
+import { RollcallError } from '../core/errors.ts'
 import { BUS_CONFIG, type DoublesOptions, startDoubles } from '../local/doubles.ts'
 import { feed } from '../local/feed/feed.ts'
 import { runBroker } from '../local/service-bus/run.ts'
@@ -27,6 +29,7 @@ export async function local(options: DoublesOptions): Promise<number> {
 /** Sends a file of events to the configured queue. */
 export async function feedFile(file: string, environment: NodeJS.ProcessEnv): Promise<number> {
   const config = readConfig(environment)
+  if (!existsSync(file)) throw new RollcallError('ArgumentInvalid', `there is no file ${file}; it takes events as JSON lines`)
   const client = connect(busAddress(config))
   const line = progress()
   try {

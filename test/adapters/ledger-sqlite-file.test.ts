@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -108,6 +108,16 @@ void it('a file that holds no ledger is not read as one', async (t) => {
   other.exec('CREATE TABLE something (x)')
   other.close()
   await assert.rejects(open(t, path, { readOnly: true }), { code: 'LedgerNotReady', name: 'RollcallError' })
+})
+
+void it('a database of another program is refused and left as it is', async (t) => {
+  const path = await folderFor(t)
+  const other = new DatabaseSync(path)
+  other.exec('CREATE TABLE events (id INTEGER PRIMARY KEY, migrations TEXT)')
+  other.close()
+  const before = await readFile(path)
+  await assert.rejects(open(t, path), { code: 'LedgerNotReady', name: 'RollcallError' })
+  assert.deepEqual(await readFile(path), before)
 })
 
 for (const readOnly of [false, true])

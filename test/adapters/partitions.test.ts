@@ -3,8 +3,10 @@ import { describe, test } from 'node:test'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { busInbox } from '../../src/adapters/service-bus/inbox.ts'
 import type { BusMessage } from '../../src/adapters/service-bus/message.ts'
+import { busOutlet } from '../../src/adapters/service-bus/outlet.ts'
 import { sessionInbox } from '../../src/adapters/service-bus/sessions.ts'
 import { joinInboxes } from '../../src/core/intake/inboxes.ts'
+import type { OutboxMessage } from '../../src/core/ports.ts'
 import { startBroker } from '../../src/local/service-bus/broker.ts'
 import { configOf } from '../local/service-bus/support.ts'
 import { busFor, complete, numbered, numberOf, openInbox, QUEUE, send } from './support/bus.ts'
@@ -62,6 +64,27 @@ void describe('a partitioned queue', () => {
     }
     assert.ok([...bySession.values()].flat().some(beyond))
   })
+})
+
+void test('outcomes of many people go out to a partitioned queue with sessions, those of each in order', async (t) => {
+  const { broker, client } = await busFor(t, { EnablePartitioning: true, RequiresSession: true })
+  const outlet = busOutlet(client, QUEUE)
+  t.after(() => closeWithin(500, outlet.close()))
+  const people = Array.from({ length: 40 }, (_, person) => `p${person}`)
+  const outcome = (subject: string, n: number): OutboxMessage => {
+    return { id: `${subject}-${n}`, subject, sessionId: subject, contentType: 'application/json', body: { n }, properties: {} }
+  }
+  await outlet.send([0, 1, 2].flatMap((n) => people.map((person) => outcome(person, n))))
+  assert.equal((await broker.counts(QUEUE)).incoming, 120)
+  for (const person of people.slice(0, 3)) {
+    const session = await client.acceptSession(QUEUE, person)
+    const messages = await session.peekMessages(10)
+    assert.deepEqual(
+      messages.map(({ body }) => body),
+      [{ n: 0 }, { n: 1 }, { n: 2 }],
+    )
+    await session.close()
+  }
 })
 
 void test('several receivers hold more at once than the client lets one', async (t) => {

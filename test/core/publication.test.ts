@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import type { OutcomeRow } from '../../src/core/ledger/port.ts'
 import type { OutboxMessage } from '../../src/core/ports.ts'
-import { outcomeMessage } from '../../src/core/report/outcome.ts'
+import { outcomeMessage, type TellSettings } from '../../src/core/report/outcome.ts'
 import { publication } from '../../src/core/report/publish.ts'
 import { day } from '../fakes/events.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
@@ -21,7 +21,10 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
     by: null,
     operation: 'op-1',
     objectId: 'object-1',
-    attributes: ['title', 'name.familyName'],
+    said: [
+      ['title', 'Head'],
+      ['name.familyName', 'Lee'],
+    ],
     at: day(1),
     traceparent: null,
     ...more,
@@ -56,7 +59,7 @@ function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
       sent.push(...messages)
     },
   }
-  const service = publication(ledger, outlet, { pollMs: 1_000, atOnce }, runtime)
+  const service = publication(ledger, outlet, { pollMs: 1_000, atOnce, values: [], sessions: false }, runtime)
   const run = (): void => {
     const running = service.run()
     t.after(async () => {
@@ -103,12 +106,16 @@ void describe('outcomes are told', () => {
 
 void describe('an outcome', () => {
   const { digest } = virtualRuntime()
+  const told = (more: Partial<OutcomeRow>, settings: Partial<TellSettings> = {}): OutboxMessage =>
+    outcomeMessage(row(1, more), { values: [], sessions: false, ...settings }, digest)
 
   void test('is a CloudEvent that names its event, its reason and who stands in its place', () => {
-    const { body, subject, properties, contentType } = outcomeMessage(
-      row(1, { state: 'superseded', reason: 'Newer', by: { source: '/hr/acme', id: 'e-9' }, traceparent: '00-trace' }),
-      digest,
-    )
+    const { body, subject, properties, contentType } = told({
+      state: 'superseded',
+      reason: 'Newer',
+      by: { source: '/hr/acme', id: 'e-9' },
+      traceparent: '00-trace',
+    })
     assert.deepEqual(
       [subject, contentType, properties],
       ['10001', 'application/cloudevents+json', { state: 'superseded', reason: 'Newer' }],
@@ -140,11 +147,32 @@ void describe('an outcome', () => {
   })
 
   void test('has an id of its own for every event and revision, the same each time it is told', () => {
-    const id = (more: Partial<OutcomeRow>): string => outcomeMessage(row(1, more), digest).id
+    const id = (more: Partial<OutcomeRow>): string => told(more).id
     assert.equal(id({}), id({ id: 99, at: day(9), state: 'skipped' }))
-    const next = outcomeMessage(row(1, { revision: 2 }), digest).body['data']
+    const next = told({ revision: 2 }).body['data']
     assert.ok(typeof next === 'object' && next !== null && 'revises' in next)
     assert.equal(next.revises, id({}), 'a revision names the outcome it takes the place of')
     assert.equal(new Set([id({}), id({ revision: 2 }), id({ eventId: 'e-2' }), id({ source: '/hr/other' })]).size, 4)
+  })
+
+  void test('tells the values of those attributes alone that may be told, with all below them', () => {
+    const valuesOf = (values: readonly string[]): unknown => {
+      const data = told({}, { values }).body['data']
+      assert.ok(data instanceof Object)
+      return Reflect.get(data, 'values')
+    }
+    assert.equal(valuesOf([]), undefined)
+    assert.equal(valuesOf(['tit', 'name.family']), undefined)
+    assert.deepEqual(valuesOf(['title']), { title: 'Head' })
+    assert.deepEqual(valuesOf(['name']), { 'name.familyName': 'Lee' })
+    assert.deepEqual(valuesOf(['*']), { title: 'Head', 'name.familyName': 'Lee' })
+  })
+
+  void test('shares a session with the others of its employee where that is wanted, under a name the bus takes', () => {
+    assert.equal(told({}).sessionId, undefined)
+    assert.equal(told({}, { sessions: true }).sessionId, '10001')
+    const long = told({ employee: 'x'.repeat(500) }, { sessions: true }).sessionId
+    assert.ok(long !== undefined && long.length <= 128)
+    assert.notEqual(long, told({ employee: 'x'.repeat(501) }, { sessions: true }).sessionId)
   })
 })

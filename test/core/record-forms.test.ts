@@ -77,6 +77,9 @@ void describe('what a record of the log is taken for', () => {
     assert.deepEqual([record.active, record.code, outcome(record)], [true, 'NotEffectivelyEntitled', 'skipped'])
     const leaver = read({ modifiedProperties: [{ displayName: 'accountEnabled', oldValue: 'True', newValue: 'False' }] })
     assert.deepEqual([leaver.active, outcome(leaver, { active: false })], [false, 'confirmed'])
+    const outAndLeft = step('scoping', 'success', { 'Active in the source system': 'False', 'Scoping filter evaluation passed': 'False' })
+    const both = read({ provisioningAction: 'disable', provisioningSteps: [imported, outAndLeft, step('export', 'success')] })
+    assert.deepEqual([both.active, outcome(both, { active: false })], [false, 'confirmed'])
   })
 
   void test('a failure the service tries again by itself, under whatever name its connectors give it', () => {

@@ -38,10 +38,11 @@ void test(
           by: null,
           operation: 'op-1',
           objectId: null,
-          attributes: ['title'],
+          said: [['title', 'Head']],
           at: 0,
           traceparent: null,
         },
+        { values: [], sessions: false },
         (text) => `${text} ${Math.random()}`,
       )
     await outlet.send([told('e-1', 1), told('e-1', 1), told('e-1', 2), told('e-2', 1)])

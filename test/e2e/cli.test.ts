@@ -89,6 +89,19 @@ void describe('help and wrong usage', () => {
     assert.doesNotMatch(invalid.stderr, /secret-value/)
   })
 
+  void it('a file or a bus that is not there is said so in one line', async () => {
+    const nowhere = {
+      SERVICEBUS_CONNECTION_STRING: 'Endpoint=sb://localhost:1;SharedAccessKeyName=a;SharedAccessKey=s3cret;UseDevelopmentEmulator=true',
+    }
+    const file = await rollcall(['local', 'feed', join(folder, 'nowhere.jsonl')], nowhere)
+    assert.deepEqual([file.code, file.stderr.trim().split('\n').length], [2, 1])
+    assert.match(file.stderr, /nowhere\.jsonl.*ArgumentInvalid/)
+    const bus = await rollcall(['local', 'feed', events], nowhere)
+    assert.deepEqual([bus.code, bus.stderr.trim().split('\n').length], [1, 1])
+    assert.match(bus.stderr, /rollcall check.*BusUnavailable/)
+    assert.doesNotMatch(bus.stderr, /s3cret/)
+  })
+
   void it('a ledger that is not there is said so and not made', async () => {
     const path = join(folder, 'nowhere.db')
     const { code, stderr } = await rollcall(['status'], { LEDGER: path })

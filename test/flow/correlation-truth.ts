@@ -130,7 +130,7 @@ function connect(
   const graph = travelling(sim, graphClient(endpoint, credential, 10_000, sim.now), sent)
   const log = graphLog(graph, endpoint, logWindow({ requests: 5, windowMs: 10 * SECOND }, sim), 20, sim)
   const provisioning = graphProvisioning(graph, endpoint)
-  const publish = publication(ledger, outlet, { pollMs: 5 * MINUTE, atOnce: 100 }, sim)
+  const publish = publication(ledger, outlet, { pollMs: 5 * MINUTE, atOnce: 100, values: [], sessions: false }, sim)
   const submit = [1, 2, 3].map((number) =>
     submission(
       `submit.${number}`,

@@ -20,12 +20,6 @@ interface Table {
 
 type OnProgress = (table: string, rows: number) => void
 
-/** Whether a database holds a ledger, of whichever release. */
-export async function holdsLedger(from: Driver): Promise<boolean> {
-  const tables = `SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('migrations', 'events', 'employees')`
-  return (await from.transaction((sql) => sql.all(tables))).length === 3
-}
-
 /**
  * Copies a SQLite ledger nobody runs on to an empty PostgreSQL one. All of it is one transaction of the target: afterwards either every row is there,
  * read back and compared one by one, or the target is as empty as before and the move can be started again. It is one of the source as well, which is

@@ -69,7 +69,7 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
     by: row.by_source !== null && row.by_id !== null ? { source: row.by_source, id: row.by_id } : null,
     operation: row.operation === null ? null : operationId(row.operation),
     objectId: row.object_id,
-    attributes: flatten(parse<JsonObject>(row.worker)).map(([path]) => path),
+    said: flatten(parse<JsonObject>(row.worker)),
     at: row.at,
     traceparent: row.traceparent,
   }))

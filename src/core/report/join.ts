@@ -264,7 +264,8 @@ function interimOf({ status, code, willRetry, action, objectId }: LogRecord, ope
   switch (status) {
     case 'success':
     case 'warning':
-      return code === NOT_ENTITLED ? 'skipped' : 'confirmed'
+      // Somebody who is to be out is out, whatever the directory calls it.
+      return code === NOT_ENTITLED && operation.active ? 'skipped' : 'confirmed'
     case 'skipped':
       if (code === REDUNDANT_EXPORT) return 'unchanged'
       if (code === null || !isCode(code, FAULTY)) return 'skipped'

@@ -1,9 +1,9 @@
 import type { Ledger } from '../ledger/port.ts'
 import type { Outlet } from '../ports.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
-import { outcomeMessage } from './outcome.ts'
+import { outcomeMessage, type TellSettings } from './outcome.ts'
 
-export interface PublishSettings {
+export interface PublishSettings extends TellSettings {
   readonly pollMs: number
   readonly atOnce: number
 }
@@ -23,7 +23,7 @@ export function publication(
       'rollcall.publish',
       { kind: 'producer', links, attributes: { 'messaging.batch.message_count': rows.length } },
       async () => {
-        await outlet.send(rows.map((row) => outcomeMessage(row, runtime.digest)))
+        await outlet.send(rows.map((row) => outcomeMessage(row, settings, runtime.digest)))
         await ledger.markPublished(
           rows.map(({ id }) => id),
           runtime.now(),

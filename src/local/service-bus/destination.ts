@@ -14,6 +14,8 @@ export function destinationOf(entity: QueueEntity, settings: BrokerSettings): De
     if (envelopes.length > settings.maxBatchMessages) {
       return refusals.notAllowed(`A batch may hold ${settings.maxBatchMessages} messages, this one holds ${envelopes.length}.`)
     }
+    if (queue.spec.partitioned && new Set(envelopes.map(({ sessionId, partitionKey }) => sessionId ?? partitionKey)).size > 1)
+      return refusals.notAllowed('The messages of a batch to a partitioned entity have to have the same SessionId or PartitionKey.')
     let bytes = queue.bytes
     for (const envelope of envelopes) {
       bytes += envelope.size

@@ -66,6 +66,15 @@ export const partitionCases: readonly Case[] = [
     },
   },
   {
+    rule: 'a batch of messages that are meant for different partitions is refused as a whole',
+    source: 'https://learn.microsoft.com/previous-versions/dotnet/api/microsoft.azure.servicebus.queueclient.sendasync',
+    body: async ({ client }) => {
+      const sender = client.createSender('cf-partitioned')
+      await assert.rejects(sender.sendMessages([...many(1, { partitionKey: 'a' }), ...many(1, { partitionKey: 'b' })]))
+      assert.deepEqual(await client.createReceiver('cf-partitioned').peekMessages(1), [])
+    },
+  },
+  {
     rule: 'a session is in one partition and comes in order',
     source: partitioning,
     body: async ({ client }) => {

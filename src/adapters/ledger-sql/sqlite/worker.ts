@@ -4,7 +4,7 @@ import { migrate } from '../schema.ts'
 import { type Opened, serveLedger } from '../thread/serve.ts'
 import { openSqlite } from './driver.ts'
 import { lockLedger } from './lock.ts'
-import { waitForSchema } from './ready.ts'
+import { expectLedgerOrNothing, waitForSchema } from './ready.ts'
 
 export interface SqliteWorkerOptions {
   readonly path: string
@@ -23,6 +23,7 @@ async function open(): Promise<Opened> {
   try {
     const sole = !options.readOnly && !options.beside
     if (sole) ({ release } = await lockLedger(options.path, options.patienceMs))
+    if (sole) await expectLedgerOrNothing(options.path)
     const driver = openSqlite(options.path, { readOnly: options.readOnly })
     if (!sole) await waitForSchema(driver, options.path, options.patienceMs)
     else {

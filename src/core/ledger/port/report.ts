@@ -1,4 +1,5 @@
 import type { LogRecord } from '../../report/log-record.ts'
+import type { Json } from '../../model.ts'
 import type { FinalEventState, OperationState } from '../lifecycle.ts'
 
 /** What correlate and publish ask of the ledger, and what it answers. */
@@ -106,8 +107,8 @@ export interface OutcomeRow {
   readonly by: { readonly source: string; readonly id: string } | null
   readonly operation: string | null
   readonly objectId: string | null
-  /** Names of the attributes the event speaks of, never values. */
-  readonly attributes: readonly string[]
+  /** What the event says: dotted path and value of each attribute. */
+  readonly said: readonly (readonly [path: string, value: Json])[]
   readonly at: number
   readonly traceparent: string | null
 }
