@@ -55,8 +55,7 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
   const [open] = options.dryRun ? [] : await ledger.replayRuns({ open: key, limit: 1 })
   if (open) {
     say(`goes on with the run of ${new Date(open.createdAt).toISOString()} by ${open.actor}: ${left(open)} of ${total(open)} are left`)
-    await ledger.resumeReplay(open, actor ?? '', because ?? '', Date.now())
-    return await carry(open, ledger, config, options, environment)
+    return await carry(open, ledger, config, options, environment, () => ledger.resumeReplay(open, actor ?? '', because ?? '', Date.now()))
   }
   const { plan, missing } = await prepare(ids, options, config, ledger, environment)
   for (const id of missing) say(`${id} is no dead letter any more`)
@@ -171,6 +170,7 @@ async function carry(
   config: Config,
   options: ReplayOptions,
   environment: NodeJS.ProcessEnv,
+  onBegin: () => Promise<void> = async () => {},
 ): Promise<number> {
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   const stop = stopSignal(silentLogger)
@@ -187,7 +187,10 @@ async function carry(
   }
   try {
     const carrying = { run, ledger, bus, config, runtime, perSecond: options.rate ?? null }
-    ending = await alone(carrying, stop, (lost) => carryOut(carrying, AbortSignal.any([stop, lost]), show))
+    ending = await alone(carrying, stop, async (lost) => {
+      await onBegin()
+      return carryOut(carrying, AbortSignal.any([stop, lost]), show)
+    })
     if (ending === null) {
       if (!stop.aborted) say('another command carries this run out; rollcall replays shows how far it is')
       return PAUSED
