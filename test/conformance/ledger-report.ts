@@ -319,7 +319,7 @@ export const reportCases: readonly LedgerCase[] = [
       assert.equal((await world.outcomes()).at(-1), 'e3:1:confirmed')
       const rows = await world.ledger.takeUnpublished(2)
       assert.equal(rows.length, 2)
-      assert.deepEqual(Object.fromEntries(rows[0]?.said ?? []), { active: true, userName: rows[0]?.employee })
+      assert.deepEqual(Object.fromEntries(rows[0]?.said ?? []), { active: true, userName: `${rows[0]?.employee}@example.com` })
       const ids = rows.map(({ id }) => id)
       assert.deepEqual(
         ids,
