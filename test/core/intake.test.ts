@@ -44,7 +44,7 @@ function fakeLedger() {
   }
 }
 
-function start(t: TestContext, inbox = fakeInbox()) {
+function start(t: TestContext, inbox = fakeInbox(), more: Partial<IntakeSettings> = {}) {
   const runtime = virtualRuntime()
   const ledger = fakeLedger()
   let told = 0
@@ -52,7 +52,7 @@ function start(t: TestContext, inbox = fakeInbox()) {
     inbox,
     ledger,
     () => DEFAULT_SOURCE,
-    settings,
+    { ...settings, ...more },
     runtime,
     () => (told += 1),
   )
@@ -251,6 +251,24 @@ void describe('when the ledger is away', () => {
     inbox.deliver(good(4))
     await runtime.advance(30_000)
     assert(sequences().flat().includes('4'))
+    assert(!inbox.settled.has('2'))
+  })
+
+  void test('one message that cannot even be read without failing holds up no other, and is not settled', async (t) => {
+    const shapes = ({ sequence }: InboxMessage): null => {
+      if (sequence === '2') throw new TypeError('a rule that fails')
+      return null
+    }
+    const { runtime, inbox, ledger, sequences } = start(t, fakeInbox(), { shapes })
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(...[1, 2, 3, 4].map((sequence) => good(sequence + 3)))
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3))
+    await runtime.advance(50)
+    ledger.letGo()
+    await runtime.advance(2_000)
+    assert.deepEqual(sequences().flat().slice(0, 6), ['4', '5', '6', '7', '1', '3'])
     assert(!inbox.settled.has('2'))
   })
 

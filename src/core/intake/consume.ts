@@ -71,7 +71,7 @@ export function intake<M extends InboxMessage>(
   }
 
   /**
-   * Ends when asked to, or throws when the ledger does not take a batch. One batch is read while the one before is committed; commits do not
+   * Ends when asked to, or throws when a batch cannot be read or the ledger does not take it. One batch is read while the one before is committed; commits do not
    * overtake each other.
    */
   const pump = async (queue: Queue<M>, receiver: Receiver<M>): Promise<void> => {
@@ -93,7 +93,11 @@ export function intake<M extends InboxMessage>(
         const messages = queue.take(settings.batchSize)
         if (messages.length === 0) continue
         const backlog = rate(messages.length) > settings.backlogPerSecond
-        const taken = await takeAll(messages)
+        const taken = await takeAll(messages).catch(async (error: unknown) => {
+          await wait(messages)
+          pending = [...messages, ...queue.take(queue.length)]
+          throw error
+        })
         await wait(messages)
         before = { messages, done: commitAndSettle(taken, backlog, receiver) }
         before.done.catch(() => {})
