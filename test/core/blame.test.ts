@@ -74,6 +74,31 @@ void describe('who is to blame', () => {
     assert.deepEqual([dead(refused), refused.operation], [[1], null])
   })
 
+  void test('a leaver whose offer alone failed as well goes with all that is known but what died', () => {
+    const events = [
+      event(1, { worker: hire, state: 'confirmed' }),
+      event(2, { effectiveAt: day(2), worker: { active: false, title: 'bad' } }),
+    ]
+    const alone = failed(events, null).operation
+    assert.equal(alone?.alone, true)
+    const hash = alone?.hash ?? ''
+    const failure = {
+      active: false,
+      code: 'InvalidValue',
+      reason: null,
+      refused: false,
+      failures: 1,
+      at: NOW,
+      carried: [2],
+      taken: null,
+      hash,
+    }
+    const after = plan(events, { failure, failedHash: hash })
+    assert.deepEqual(dead(after), [2])
+    const { userName, title, active } = JSON.parse(after.operation?.record ?? '{}')
+    assert.deepEqual([userName, title, active], ['ann@example.com', undefined, false])
+  })
+
   void test('a leaver of whom nothing is open is put out alone when an offer of the whole record fails, and that is offered again in its time', () => {
     const events = [
       event(1, { worker: hire, state: 'confirmed' }),

@@ -194,6 +194,8 @@ function offerAlone(
 ): Decision {
   const out = folded.attributes.get('active')?.value === false && !failure.active
   if (!out || decided.kind === 'wait' || openOf(person, folded).length > 0) return decided
+  // Events died of it just now: what is left of the record goes whole.
+  if (!Number.isFinite(failure.failures)) return decided
   // What is only held, a later moment for example, needs no operation and is no obstacle.
   if (decided.events.some(({ state }) => state === 'planned')) return decided
   const record = disabledAlone(person.employee, failure)
@@ -201,7 +203,7 @@ function offerAlone(
   const triedAlone = hash === failure.hash
   // The directory has it, or what is known of the person has changed since, and goes whole.
   if (full === person.takenHash || hash === person.takenHash || (full !== failure.hash && !triedAlone)) return decided
-  const at = triedAlone ? offerAgainAt(failure) : Number.isFinite(failure.failures) ? now : null
+  const at = triedAlone ? offerAgainAt(failure) : now
   if (at === null || at > now) return { ...decided, operation: null, nextAt: sooner(decided.nextAt, at) }
   return { ...decided, operation: { lane: 'leaver', active: false, record, hash, manager: null, overtakes: false, alone: true } }
 }
