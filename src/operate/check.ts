@@ -54,7 +54,8 @@ async function ledger(config: Config): Promise<Finding[]> {
         return `${path} can be written`
       } catch (error) {
         if (error instanceof RollcallError && error.code === 'LedgerInUse') return `${path} is in use by a running rollcall`
-        if (error instanceof RollcallError && error.code === 'LedgerNotReady') return error.message
+        // Only of a database `run` makes what is missing; a file like that is another program's.
+        if (shared && error instanceof RollcallError && error.code === 'LedgerNotReady') return error.message
         throw error
       }
     },

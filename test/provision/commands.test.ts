@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { type Doubles, startDoubles } from '../../src/local/doubles.ts'
@@ -143,6 +144,17 @@ void describe('rollcall check', () => {
         copies: /goes without/,
         endpoint: /bulkUpload URL of the portal/,
       },
+    ],
+    [
+      'a file of another program',
+      (folder) => {
+        const LEDGER = join(folder, 'customers.db')
+        const database = new DatabaseSync(LEDGER)
+        database.exec('CREATE TABLE customers (id INT)')
+        database.close()
+        return { LEDGER }
+      },
+      { ledger: /of another program/ },
     ],
     [
       'no bus at all, and an endpoint of another shape',
