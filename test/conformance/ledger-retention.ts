@@ -168,6 +168,22 @@ export const retentionCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'of an event of which at first nothing was taken but that its person is out, retention keeps all that was taken later',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1', { title: 'Engineer' }))
+      await world.confirmAll()
+      await world.record(hrEvent('out', 'p1', { active: false, title: 'Head' }, { order: 2 }))
+      await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
+      await world.finalize()
+      await world.confirmAll()
+      await world.record(hrEvent('back', 'p1', { active: true }, { order: 3 }))
+      const { batch } = await world.confirmAll()
+      assert.equal(JSON.parse(batch.operations[0]?.record ?? '').title, 'Head')
+      assert.equal(await retain(world), 3)
+      assert.equal(await titleOf(world, 'p1'), 'Head')
+    },
+  },
+  {
     name: 'of an event of which nothing was taken but that its person is out, retention keeps nothing else: a later return does not fail of it',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Engineer' }))

@@ -72,10 +72,13 @@ async function notTaken(sql: Sql): Promise<Outlook['notTaken']> {
      FROM employees p JOIN operations o ON o.seq = p.failed_operation
      WHERE p.failed_operation IS NOT NULL AND p.failed_operation > COALESCE(p.taken_operation, 0)
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = p.id
-         AND (e.operation = o.seq OR COALESCE(e.state, '') IN ('received', 'planned', 'incomplete')))
-     ORDER BY p.id`,
+         AND (e.operation = o.seq OR COALESCE(e.state, '') IN ('received', 'planned', 'incomplete')))`,
   )
-  const people = rows.slice(0, NAMED).map((row) => ({ employee: row.id, code: row.code, failedAt: row.at, leaver: row.active === 0 }))
+  // Sorted here: by the database it would be along the index of everybody.
+  const people = rows
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, NAMED)
+    .map((row) => ({ employee: row.id, code: row.code, failedAt: row.at, leaver: row.active === 0 }))
   return { count: rows.length, people }
 }
 

@@ -70,7 +70,8 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     sql,
     ['id TEXT'],
     rows,
-    'SELECT p.id, p.revision, p.taken_hash, p.taken_operation, p.known, p.failed_hash, p.failed_operation FROM v JOIN employees p ON p.id = v.id',
+    `SELECT p.id, p.revision, p.taken_hash, p.taken_operation, t.alone AS taken_alone, p.known, p.failed_hash, p.failed_operation
+     FROM v JOIN employees p ON p.id = v.id LEFT JOIN operations t ON t.seq = p.taken_operation`,
   )
   const failures = await failuresOf(sql, employees)
   const events = group(
@@ -101,7 +102,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     known: row.known === 1,
     failedHash: row.failed_hash,
     ...failureOf(failures.get(row.id), events.get(row.id) ?? [], sent.get(row.id)?.find(({ state }) => state === 'pending')?.seq ?? null),
-    events: [...(remains.get(row.id) ?? []), ...(events.get(row.id) ?? []).map(toEvent)],
+    events: [...(remains.get(row.id) ?? []), ...(events.get(row.id) ?? []).map((event) => takenSince(event, row)).map(toEvent)],
     unanswered: (sent.get(row.id) ?? [])
       .sort((a, b) => a.seq - b.seq)
       .flatMap(({ seq, state, active }): UnansweredOperation[] =>
@@ -110,11 +111,18 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
   }))
 }
 
+/** Of an event that was disabled alone nothing is left over once the directory took a whole record after it. */
+function takenSince(event: EventRow, { taken_operation, taken_alone }: EmployeeRow): EventRow {
+  const whole = event.reason === REASONS.disabledAlone && taken_alone === 0 && (taken_operation ?? 0) > (event.operation ?? Infinity)
+  return whole ? { ...event, reason: null } : event
+}
+
 interface EmployeeRow {
   readonly id: string
   readonly revision: number
   readonly taken_hash: string | null
   readonly taken_operation: number | null
+  readonly taken_alone: number | null
   readonly known: number
   readonly failed_hash: string | null
   readonly failed_operation: number | null

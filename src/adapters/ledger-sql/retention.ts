@@ -115,7 +115,8 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
     ['id TEXT'],
     employees.map((id) => [id]),
     `DELETE FROM operations WHERE employee IN (SELECT id FROM v) AND finished_at < ?
-       AND NOT EXISTS (SELECT 1 FROM employees p WHERE p.id = operations.employee AND (p.taken_operation = operations.seq OR p.failed_operation = operations.seq))
+       AND seq <> COALESCE((SELECT p.taken_operation FROM employees p WHERE p.id = operations.employee), 0)
+       AND seq <> COALESCE((SELECT p.failed_operation FROM employees p WHERE p.id = operations.employee), 0)
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = operations.employee AND e.operation = operations.seq)
      RETURNING seq`,
     [before],
