@@ -101,6 +101,16 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/events.ts')).events(process.env, options)
     })
 
+  program
+    .command('audit')
+    .description('what people did by commands: who, when, what and why')
+    .argument('[about]', 'dl-<number>, <queue>#<number> or "replay <number>" (default: everything)')
+    .option('--since <instant>', 'only what was done then or later')
+    .addOption(new Option('--output <format>', 'table, json or ndjson').choices(['table', 'json', 'ndjson']).default('table'))
+    .action(async (about: string | undefined, options: { since?: string; output: 'table' | 'json' | 'ndjson' }) => {
+      code = await (await import('./operate/audit.ts')).audit(process.env, about, options)
+    })
+
   const done = (result: number): void => {
     code = result
   }

@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import { answerCases } from './ledger-answers.ts'
+import { auditCases } from './ledger-audit.ts'
 import { blameCases } from './ledger-blame.ts'
 import { booksCases } from './ledger-books.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
@@ -39,6 +40,7 @@ export const ledgerCases: readonly LedgerCase[] = [
   ...putBackCases,
   ...answerCases,
   ...traceCases,
+  ...auditCases,
   ...booksCases,
   ...instanceCases,
 ]

@@ -94,5 +94,7 @@ void describe('rollcall replay', () => {
     assert.equal((await world.inLedger()).dead, 2)
     assert.equal((await world.run(['dead-letters', 'discard', '--home', 'bus', '--max', '5', '--yes', ...by])).code, 0)
     assert.equal((await world.onBus()).shelved, 15)
+    assert.equal((await world.run(['audit', 'dl-1'])).code, 0)
+    assert.equal((await world.run(['audit', 'dl-999'])).code, 4)
   })
 })

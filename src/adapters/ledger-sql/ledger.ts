@@ -18,6 +18,7 @@ import { importBaseline, record } from './record.ts'
 import { erase, foldAway, retentionPage } from './retention.ts'
 import { lease } from './leases.ts'
 import type { Driver, Sql } from './sql.ts'
+import { listAudit } from './list-audit.ts'
 import { listEvents } from './list-events.ts'
 import { writeTotals } from './totals.ts'
 import { trace } from './trace.ts'
@@ -75,6 +76,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     inspect: () => looking(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
     outlook: (now) => looking((sql) => outlook(sql, now)),
     events: (query) => looking((sql) => listEvents(sql, query)),
+    audit: (query) => looking((sql) => listAudit(sql, query)),
     trace: (reference) => looking((sql) => trace(sql, reference)),
     retentionPage: (query) => looking((sql) => retentionPage(sql, query)),
     foldAway: (cuts, settledBefore, now) => within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),

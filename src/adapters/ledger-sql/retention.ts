@@ -169,6 +169,7 @@ export async function erase(sql: Sql, instance: string, { employee, actor, reaso
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
   const person = createHash('sha256').update(employee).digest('hex')
   await insertRows(sql, 'erasures (person, at, actor, reason, events, operations)', [[person, now, actor, reason, events, operations]])
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, 'erase', reason, person]])
   const withheld = unpublished?.n ?? 0
   addTotals(sql, instance, { erased: events, dropped: operations, withheld })
   return { events, operations, outcomesWithheld: withheld }

@@ -187,6 +187,12 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
     `CREATE INDEX edits_employee ON edits (employee)`,
   ],
   () => [`CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`],
+  // What people did by commands is looked up by what they did it to, erasures among it.
+  () => [
+    `CREATE INDEX audit_detail ON audit (detail)`,
+    `CREATE INDEX replay_runs_name ON replay_runs (name)`,
+    `INSERT INTO audit (at, actor, action, reason, detail) SELECT at, actor, 'erase', reason, person FROM erasures ORDER BY seq`,
+  ],
 ]
 
 /**

@@ -14,6 +14,8 @@ import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
 import type { LogRecord } from '../report/log-record.ts'
 import type {
+  AuditPage,
+  AuditQuery,
   Census,
   Erasure,
   ErasureResult,
@@ -130,6 +132,8 @@ export interface Ledger {
   outlook(now: number): Promise<Outlook>
   /** A page of events in the order they were received; where `next` is not `null`, it continues. */
   events(query: EventsQuery): Promise<EventsPage>
+  /** A page of what people did by commands, in the order they did it; where `next` is not `null`, it continues. */
+  audit(query: AuditQuery): Promise<AuditPage>
   /** The whole chain around an event, an employee, an operation, a batch, a request id or a directory object; `null` when nothing has that name. */
   trace(reference: string): Promise<Trace | null>
   /**

@@ -101,6 +101,7 @@ export async function ledgerInThread(script: URL, workerData: unknown, { tokenFo
     totals: remote('totals'),
     inspect: remote('inspect'),
     events: remote('events'),
+    audit: remote('audit'),
     trace: remote('trace'),
     retentionPage: remote('retentionPage'),
     foldAway: remote('foldAway'),

@@ -91,6 +91,29 @@ export interface ErasureResult {
   readonly outcomesWithheld: number
 }
 
+export interface AuditQuery {
+  /** Done at this moment or later; `null`: from the first. */
+  readonly since: number | null
+  /** What it was done to, as an entry names it; `null`: to anything. */
+  readonly about: string | null
+  /** `next` of the page before; `null` for the first. */
+  readonly next: number | null
+  readonly limit: number
+}
+export interface AuditPage {
+  readonly entries: readonly AuditEntry[]
+  readonly next: number | null
+}
+/** What somebody did by a command. */
+export interface AuditEntry {
+  readonly at: number
+  readonly actor: string
+  readonly action: string
+  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the hash of who was erased, or how many the brake let go. */
+  readonly about: string | null
+  readonly reason: string
+}
+
 export interface EventsQuery {
   /** `null`: in any state. */
   readonly state: EventState | null
