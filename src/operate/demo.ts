@@ -64,9 +64,12 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
   const report = await reportOf(composed, doubles, config, before, sent, elapsedMs)
   if (options.output === 'json') printJson(report)
   else printReport(report)
+  const died = (report.events['dead-lettered'] ?? 0) > 0
   if (options.ledger !== undefined)
     say(
-      `\nLook next:\n  LEDGER=${ledger} npm run --silent rollcall -- status\n  LEDGER=${ledger} npm run --silent rollcall -- trace <event id or employee>`,
+      ['\nLook next:', 'status', 'trace <event id or employee>', ...(died ? ['dead-letters list --home ledger'] : [])].join(
+        `\n  LEDGER=${ledger} npm run --silent rollcall -- `,
+      ),
     )
   if (!options.exit && ended) {
     say(`\nStill running; ctrl-C ends it. The directory: http://127.0.0.1:${doubles.entra.port}/directory`)
