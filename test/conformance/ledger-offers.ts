@@ -76,6 +76,20 @@ export const offerCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'names nobody any more of whom the service said later that the directory does not know them',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await world.confirmAll()
+      await world.record(leaver('out', 'p1'))
+      await world.confirmAll()
+      await overwrite(world, 'p1')
+      await offer(world, 'failed')
+      assert.deepEqual(await notTaken(world), ['p1 InvalidValue'])
+      assert.equal((await offer(world, 'unchanged'))?.['active'], false)
+      assert.deepEqual(await notTaken(world), [])
+    },
+  },
+  {
     name: 'that the service refused in the call is not offered again of itself, and is named; one with an event is a dead letter, and is not',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))

@@ -65,12 +65,13 @@ export async function outlook(sql: Sql, now: number): Promise<Outlook> {
 
 const NAMED = 20
 
-/** Who has nothing open and no dead letter of that failure, which would tell of it. */
+/** Who has nothing open, no dead letter of that failure, which would tell of it, and no later answer that there is nothing to take. */
 async function notTaken(sql: Sql): Promise<Outlook['notTaken']> {
   const rows = await sql.all<{ id: string; code: string; at: number; active: number }>(
     `SELECT p.id, COALESCE(o.code, 'Unknown') AS code, COALESCE(o.finished_at, o.created_at) AS at, o.active
      FROM employees p JOIN operations o ON o.seq = p.failed_operation
      WHERE p.failed_operation IS NOT NULL AND p.failed_operation > COALESCE(p.taken_operation, 0)
+       AND NOT EXISTS (SELECT 1 FROM operations l WHERE l.employee = p.id AND l.seq > p.failed_operation AND COALESCE(l.state, '') IN ('unchanged', 'skipped'))
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = p.id
          AND (e.operation = o.seq OR COALESCE(e.state, '') IN ('received', 'planned', 'incomplete')))`,
   )
