@@ -125,6 +125,9 @@ void describe('who is to blame', () => {
     assert.deepEqual([again.operation, again.nextAt], [null, NOW + 3_600_000])
     assert.equal(plan(events, { failure: { ...failure, hash, failures: 2, at: NOW - 3_600_000 }, failedHash: hash }).operation?.hash, hash)
     assert.equal(plan(events, { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }).operation, null)
+    // What the service said since is its last word: offered alone again, it would be answered the same for ever.
+    const settled = { ...failure, hash, failures: 2, at: NOW - 3_600_000, settled: true }
+    assert.notEqual(plan(events, { failure: settled, failedHash: hash }).operation?.hash, hash)
     assert.equal(plan(events, { failure, failedHash: whole.hash, takenHash: hash }).operation, null, 'the directory has it')
     const later = event(3, { effectiveAt: NOW + 86_400_000, worker: { active: true }, state: 'held' })
     const meanwhile = plan([...events, later], { failure, failedHash: whole.hash })

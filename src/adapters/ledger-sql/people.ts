@@ -127,10 +127,11 @@ interface EmployeeRow {
   readonly failed_hash: string | null
   readonly failed_operation: number | null
 }
-interface FailureRow extends Omit<Failure, 'active' | 'refused' | 'carried'> {
+interface FailureRow extends Omit<Failure, 'active' | 'refused' | 'carried' | 'settled'> {
   readonly employee: string
   readonly operation: number
   readonly active: number
+  readonly settled: number
   readonly batch_state: string | null
 }
 
@@ -142,7 +143,8 @@ async function failuresOf(sql: Sql, employees: readonly EmployeeRow[]): Promise<
     ['id TEXT'],
     failed.map(({ id }) => [id]),
     `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures,
-       COALESCE(o.finished_at, o.created_at) AS at, t.record AS taken
+       COALESCE(o.finished_at, o.created_at) AS at, t.record AS taken, (
+         SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.interim IN ('unchanged', 'skipped')) AS settled
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
        LEFT JOIN operations t ON t.seq = p.taken_operation`,
   )
@@ -153,11 +155,23 @@ async function failuresOf(sql: Sql, employees: readonly EmployeeRow[]): Promise<
 function failureOf(row: FailureRow | undefined, events: readonly EventRow[], alone: number | null): { failure?: Failure } {
   if (!row) return {}
   const { hash, code, reason, failures, at, taken, operation } = row
+  const settled = row.settled > 0
   const isCarried = (event: EventRow): boolean =>
     event.operation !== null && event.operation === (event.state === 'received' ? operation : event.state === 'planned' ? alone : null)
   const carried = events.filter(isCarried).map(({ seq }) => seq)
   return {
-    failure: { hash, code, reason, failures, at, taken, carried, active: row.active === 1, refused: row.batch_state === 'rejected' },
+    failure: {
+      hash,
+      code,
+      reason,
+      failures,
+      at,
+      settled,
+      taken,
+      carried,
+      active: row.active === 1,
+      refused: row.batch_state === 'rejected',
+    },
   }
 }
 

@@ -37,6 +37,8 @@ export interface Failure {
   readonly failures: number
   /** When that was known. */
   readonly at: number
+  /** The service said later that there is nothing to take: the directory does not know the person, or leaves them out. */
+  readonly settled?: boolean
   /** Ledger sequences of the open events it carried. */
   readonly carried: readonly number[]
   /** The record the directory took last, whether or not it still holds it. */

@@ -181,7 +181,7 @@ function planAfterFailure(
 
 /**
  * A leaver of whom nothing is open is put out alone when the whole record failed: somebody who should be out may be in, and there is no event to say so.
- * While that fails too, it is what is offered again.
+ * While that fails too, it is what is offered again, until the service says that there is nothing to take.
  */
 function offerAlone(
   person: Person,
@@ -192,7 +192,7 @@ function offerAlone(
   decided: Decision,
   rules: PlanRules,
 ): Decision {
-  const out = folded.attributes.get('active')?.value === false && !failure.active
+  const out = folded.attributes.get('active')?.value === false && !failure.active && failure.settled !== true
   if (!out || decided.kind === 'wait' || openOf(person, folded).length > 0) return decided
   // Events died of it just now: what is left of the record goes whole.
   if (!Number.isFinite(failure.failures)) return decided
