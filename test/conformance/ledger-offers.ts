@@ -62,6 +62,32 @@ export const offerCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'and that the log never speaks of is offered again, too, less and less often',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1', { title: 'Lead' }))
+      await world.confirmAll()
+      await overwrite(world, 'p1')
+      const hours: number[] = []
+      for (let last = world.now, quiet = 0; quiet < 40 * 24;) {
+        await world.plan()
+        const batch = await world.next()
+        if (!batch) quiet += 1
+        else {
+          hours.push(Math.round((world.now - last) / HOUR_MS))
+          last = world.now
+          quiet = 0
+          await world.accept(batch)
+        }
+        world.now += HOUR_MS
+        if (batch) await world.expire(3)
+      }
+      assert.deepEqual(hours, [0, 1, 1, 25, 7 * 24 + 1, 28 * 24 + 1])
+      assert.deepEqual(await world.states('p1'), { hire: 'confirmed' })
+      await overwrite(world, 'p1')
+      assert.notEqual(await offer(world, 'confirmed'), null)
+    },
+  },
+  {
     name: 'of a leaver is offered again at once, and sooner than others: who should be out may be in',
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Lead' }))

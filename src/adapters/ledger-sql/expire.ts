@@ -3,7 +3,7 @@ import { NO_OUTCOME, NO_RECORD } from '../../core/plan/plan.ts'
 import { jobStoppedAt } from './holds.ts'
 import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
-import { type Ended, endOperations, eventsOf, failOperations, finishEvents, planAgain, reopenEvents } from './finalize.ts'
+import { type Ended, endOperations, eventsOf, failOperations, finishEvents, offerLater, planAgain, reopenEvents } from './finalize.ts'
 import type { FinishedEvent } from './outbox.ts'
 import { operationId, seqOf } from './people.ts'
 import { type Sql, withRows } from './sql.ts'
@@ -21,7 +21,7 @@ async function unanswered(sql: Sql, acceptedBefore: number, limit: number): Prom
   return rows.map((row) => ({ id: operationId(row.seq), employee: row.employee, acceptedAt: row.accepted_at }))
 }
 
-type Unheard = Ended & { readonly offers: number; readonly neighbours: number; readonly puts_out: number }
+type Unheard = Ended & { readonly active: number; readonly offers: number; readonly neighbours: number; readonly puts_out: number }
 
 /**
  * No record by the deadline: what the directory holds is unknown, so the person is offered again. After enough offers it is given up; one whose
@@ -44,7 +44,7 @@ export async function expire(sql: Sql, instance: string, { operations, maxOffers
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
-    `SELECT o.seq, o.employee, o.code, o.reason, p.offers, CASE WHEN o.active = 0 AND p.taken_active = 1 THEN 1 ELSE 0 END AS puts_out, (
+    `SELECT o.seq, o.employee, o.code, o.reason, o.active, p.offers, CASE WHEN o.active = 0 AND p.taken_active = 1 THEN 1 ELSE 0 END AS puts_out, (
        SELECT COUNT(*) FROM operations n WHERE n.batch = o.batch AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS neighbours
      FROM v JOIN operations o ON o.seq = v.seq JOIN employees p ON p.id = o.employee WHERE o.state = 'accepted'`,
   )
@@ -78,6 +78,7 @@ export async function expire(sql: Sql, instance: string, { operations, maxOffers
   return { offeredAgain: again.length, givenUp: givenUp.length, unchanged: nothingToSay.length }
 }
 
+/** Tells of what they carried. One that carried nothing leaves nobody who would ask, so it is offered again, less and less often. */
 async function end(
   sql: Sql,
   instance: string,
@@ -92,6 +93,13 @@ async function end(
     return by_seq === null ? { ...common, state, reason } : { ...common, state: 'superseded', reason: null }
   })
   await finishEvents(sql, instance, finished, now)
+  const carrying = new Set(events.map(({ operation }) => operation))
+  const bare = ended.filter(({ seq }) => !carrying.has(seq))
+  await offerLater(
+    sql,
+    bare.map(({ employee, offers, active }) => ({ id: employee, failures: Math.max(1, offers), active })),
+    now,
+  )
 }
 
 /** The service tries for four weeks; what it has had for longer has failed for good. */

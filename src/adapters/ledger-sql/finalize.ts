@@ -215,7 +215,8 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
   )
 }
 
-async function offerLater(
+/** In vain so often in a row, each of these people is planned again after a wait that grows with it. */
+export async function offerLater(
   sql: Sql,
   people: readonly { readonly id: string; readonly failures: number; readonly active: number }[],
   now: number,
