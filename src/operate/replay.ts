@@ -16,7 +16,7 @@ import { type SelectionOptions, selectionOf } from './dead-letters.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printTable, progress, say } from './output.ts'
 import { stopSignal } from './process.ts'
-import { keepSmall, plain } from './rows.ts'
+import { iso, keepSmall, plain } from './rows.ts'
 import { openExisting } from './status.ts'
 import { type Carrying, carryOut, type Ending } from './replay-run.ts'
 import { editing, patching, select } from './replay-select.ts'
@@ -299,8 +299,4 @@ async function allEntries(ledger: Ledger, id: number): Promise<Awaited<ReturnTyp
 
 function readableRun({ createdAt, endedAt, resumed, ...run }: ReplayRun): object {
   return { ...run, createdAt: iso(createdAt), endedAt: iso(endedAt), resumed: resumed.map(({ at, ...one }) => ({ ...one, at: iso(at) })) }
-}
-
-function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
 }
