@@ -106,7 +106,7 @@ const RETRIED_BY_SERVICE = ['TooManyRequests', 'InternalServerError', 'InternalE
 const RETRY_ANNOUNCED = /will be retried/i
 const REDACTED = /^'?\[Redacted\]'?$/
 const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i
-const PLACEHOLDER = { id: '1', activityDateTime: '2000-01-01T00:00:00Z' }
+const READABLE = { id: '1', activityDateTime: '2000-01-01T00:00:00Z' }
 /** Longer keys are none, and an index could not hold them. */
 const LONGEST_KEY = 1_000
 
@@ -157,12 +157,12 @@ export function parseLogRecord(value: unknown): LogRecord | null {
 export function lackOf(value: unknown): { readonly record: string | null; readonly lacks: readonly string[] } {
   const raw: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {}
   const id = typeof raw['id'] === 'string' ? raw['id'] : ''
-  const { id: ours, activityDateTime: then } = PLACEHOLDER
+  const { id: ours, activityDateTime: then } = READABLE
   const readable = (more: object): boolean => parseLogRecord({ ...raw, ...more }) !== null
   const lacks = [
-    ...(readable({ activityDateTime: then, sourceIdentity: PLACEHOLDER }) ? [] : ['id']),
+    ...(readable({ activityDateTime: then, sourceIdentity: READABLE }) ? [] : ['id']),
     ...(readable({ id: ours, activityDateTime: then }) ? [] : ['sourceIdentity']),
-    ...(readable({ id: ours, sourceIdentity: PLACEHOLDER }) ? [] : ['activityDateTime']),
+    ...(readable({ id: ours, sourceIdentity: READABLE }) ? [] : ['activityDateTime']),
   ]
   return { record: GUID.test(id) ? id : null, lacks }
 }
