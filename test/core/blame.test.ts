@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import type { Activation } from '../../src/core/plan/activation.ts'
 import { compileMapping } from '../../src/core/plan/mapping.ts'
+import type { Failure } from '../../src/core/plan/person.ts'
 import { type Decision, type Person, type PersonEvent, planPerson } from '../../src/core/plan/plan.ts'
 import { targetsOf } from '../../src/core/plan/targets.ts'
 import { day, ledgerEvent } from '../fakes/events.ts'
@@ -22,13 +23,28 @@ function plan(events: readonly PersonEvent[], more: Partial<Person> = {}): Extra
   assert(decision.kind === 'decided')
   return decision
 }
+/** What the service failed with for good; nothing it was sent for is named. */
+function failureOf(hash: string, more: Partial<Failure> = {}): Failure {
+  return {
+    hash,
+    active: false,
+    code: 'InvalidValue',
+    reason: null,
+    refused: false,
+    failures: 1,
+    at: NOW,
+    carried: [],
+    taken: null,
+    ...more,
+  }
+}
 /** Sends what is planned of these, and the service fails with it for good. */
 function failed(events: readonly PersonEvent[], reason: string | null): ReturnType<typeof plan> {
   const { events: decided, operation } = plan(events)
   assert(operation)
   const { hash, active } = operation
   const carried = decided.flatMap(({ seq, state }) => (state === 'planned' ? [seq] : []))
-  const failure = { hash, active, code: 'InvalidValue', reason, refused: false, failures: 1, at: NOW, carried, taken: null }
+  const failure = failureOf(hash, { active, reason, carried })
   const after = events.map((one) => {
     const state = decided.find(({ seq }) => seq === one.seq)?.state ?? one.state
     return { ...one, state: state === 'planned' ? ('received' as const) : state }
@@ -64,7 +80,7 @@ void describe('who is to blame', () => {
     const patient = { ...rules, blame: { attempts: 3, targets: targetsOf() } }
     const hash = plan(events).operation?.hash ?? ''
     const after = (refused: boolean): Decision => {
-      const failure = { hash, active: true, code: 'InvalidValue', reason: null, refused, failures: 1, at: NOW, carried: [1], taken: null }
+      const failure = failureOf(hash, { active: true, refused, carried: [1] })
       const person = { employee: '10001', revision: 7, takenHash: null, known: false, unanswered: [], events, failure, failedHash: hash }
       return planPerson(person, NOW, patient)
     }
@@ -82,17 +98,7 @@ void describe('who is to blame', () => {
     const alone = failed(events, null).operation
     assert.equal(alone?.alone, true)
     const hash = alone?.hash ?? ''
-    const failure = {
-      active: false,
-      code: 'InvalidValue',
-      reason: null,
-      refused: false,
-      failures: 1,
-      at: NOW,
-      carried: [2],
-      taken: null,
-      hash,
-    }
+    const failure = failureOf(hash, { carried: [2] })
     const after = plan(events, { failure, failedHash: hash })
     assert.deepEqual(dead(after), [2])
     const { userName, title, active } = JSON.parse(after.operation?.record ?? '{}')
@@ -107,17 +113,7 @@ void describe('who is to blame', () => {
     const whole = plan(events).operation
     assert(whole)
     const taken = '{"externalId":"10001","userName":"ann@example.com","active":true}'
-    const failure = {
-      active: false,
-      code: 'InvalidValue',
-      reason: null,
-      refused: false,
-      failures: 1,
-      at: NOW,
-      carried: [],
-      taken,
-      hash: whole.hash,
-    }
+    const failure = failureOf(whole.hash, { taken })
     const alone = plan(events, { failure, failedHash: whole.hash }).operation
     assert.deepEqual([alone?.alone, alone?.record], [true, taken.replace('true', 'false')])
     const hash = alone?.hash ?? ''
