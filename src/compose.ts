@@ -49,7 +49,11 @@ const LONGEST_READ_MS = 300_000
 const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /** The one place where the core meets the outside. When something cannot be had, what was opened before is closed again. */
-export async function compose(config: Config, runtime: Runtime, loops?: ReadonlySet<Loop>): Promise<Composed> {
+export async function compose(
+  config: Config,
+  runtime: Runtime,
+  loops?: ReadonlySet<Loop>,
+): Promise<Composed> {
   await using stack = new AsyncDisposableStack()
   // Before the identity is made, which looks for a proxy when it is.
   stack.use(useProxy(config))
@@ -59,16 +63,27 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
   )
   const credential = credentialOf(config)
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
-    throw new RollcallError('AuthIncomplete', 'AUTH_MODE=local is for local doubles; a real tenant needs an identity')
+    throw new RollcallError(
+      'AuthIncomplete',
+      'AUTH_MODE=local is for local doubles; a real tenant needs an identity',
+    )
   const lost = Promise.withResolvers<never>()
   lost.promise.catch(() => {})
-  const opening = openLedger(ledgerPlace(config, credential), { kind: 'own', onGone: lost.reject }, runtime.now)
+  const opening = openLedger(
+    ledgerPlace(config, credential),
+    { kind: 'own', onGone: lost.reject },
+    runtime.now,
+  )
   const ledger = stack.adopt(await opening, (it) => it.close())
-  const connected = (): ServiceBusClient => stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
+  const connected = (): ServiceBusClient =>
+    stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const bus = connected()
-  const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) => closeWithin(CLOSE_MS, it.close()))
+  const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) =>
+    closeWithin(CLOSE_MS, it.close()),
+  )
   const deadLetters = config.DEAD_LETTER_QUEUE === 'none' ? null : config.DEAD_LETTER_QUEUE
-  const copies = deadLetters === null ? null : copiesAt(bus, deadLetters, config.DEAD_LETTER_QUEUE_DELIVERIES, runtime)
+  const copies =
+    deadLetters === null ? null : copiesAt(bus, deadLetters, config.DEAD_LETTER_QUEUE_DELIVERIES, runtime)
   stack.defer(async () => copies?.close())
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const { sources, shapes, fold: owned, nameOf } = sourceRules(config.rules.sources)
@@ -92,7 +107,9 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
       ...(copies ? { copies } : {}),
-      ...(readers.size > 0 ? { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) } : {}),
+      ...(readers.size > 0
+        ? { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) }
+        : {}),
     },
     config.rules.mapping,
     sources,
@@ -100,9 +117,19 @@ export async function compose(config: Config, runtime: Runtime, loops?: Readonly
       ...settings,
       ...(loops ? { loops } : {}),
       intake: { ...settings.intake, shapes },
-      plan: { ...settings.plan, fold, blame: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets } },
+      plan: {
+        ...settings.plan,
+        fold,
+        blame: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
+      },
       hydrate: { ...notices, leaseMs: LONGEST_READ_MS },
-      retention: { afterMs: config.RETENTION_DAYS * DAY_MS, peopleAtOnce: 100, pauseMs: 200, everyMs: 3_600_000, fold },
+      retention: {
+        afterMs: config.RETENTION_DAYS * DAY_MS,
+        peopleAtOnce: 100,
+        pauseMs: 200,
+        everyMs: 3_600_000,
+        fold,
+      },
     },
     runtime,
   )
@@ -118,11 +145,16 @@ function copiesAt(
   runtime: Runtime,
 ): { readonly outlet: Outlet<string>; readonly shelf: Shelf; close(): Promise<void> } {
   const outlet = busOutlet(bus, queue)
-  const shelf = busShelf(bus, { queue, shelf: 'queue', patienceMs: SWEEP_PATIENCE_MS, mostDeliveries }, runtime)
+  const shelf = busShelf(
+    bus,
+    { queue, shelf: 'queue', patienceMs: SWEEP_PATIENCE_MS, mostDeliveries },
+    runtime,
+  )
   return {
     outlet,
     shelf,
-    close: async () => void (await Promise.all([closeWithin(CLOSE_MS, outlet.close()), closeWithin(CLOSE_MS, shelf.close())])),
+    close: async () =>
+      void (await Promise.all([closeWithin(CLOSE_MS, outlet.close()), closeWithin(CLOSE_MS, shelf.close())])),
   }
 }
 
@@ -137,15 +169,28 @@ function inboxOf(
   const { entrances } = config.rules
   const share = config.IN_FLIGHT / entrances.length
   const atLeastOne = (count: number): number => Math.max(1, Math.floor(count))
-  const { SESSIONS: sessions, SESSION_IDLE_MS: idleMs, SESSION_TURN_MS: turnMs, WATCHDOG_MS: watchdogMs } = config
+  const {
+    SESSIONS: sessions,
+    SESSION_IDLE_MS: idleMs,
+    SESSION_TURN_MS: turnMs,
+    WATCHDOG_MS: watchdogMs,
+  } = config
   return joinInboxes(
     entrances.flatMap((entrance) => {
       if (!entrance.sessions) {
         const inFlight = atLeastOne(share / clients.length)
-        return clients.map((client) => busInbox(client, { ...entrance, inFlight, watchdogMs, onTrouble }, runtime))
+        return clients.map((client) =>
+          busInbox(client, { ...entrance, inFlight, watchdogMs, onTrouble }, runtime),
+        )
       }
       const again = (): ServiceBusClient => connect(busAddress(config, credential), ACCEPT_RETRY)
-      return [sessionInbox(again, { ...entrance, inFlight: atLeastOne(share), sessions, idleMs, turnMs, onTrouble }, runtime)]
+      return [
+        sessionInbox(
+          again,
+          { ...entrance, inFlight: atLeastOne(share), sessions, idleMs, turnMs, onTrouble },
+          runtime,
+        ),
+      ]
     }),
   )
 }
@@ -188,7 +233,11 @@ export function busAddress(config: Config, credential: TokenCredential = credent
     const [, host = '', port = '443'] = /Endpoint=sb:\/\/([^/:;]+)(?::(\d+))?/i.exec(connectionString) ?? []
     return { kind: 'connection-string', connectionString, ...over(host, Number(port)) }
   }
-  const host = need(config.SERVICEBUS_FQDN, 'SERVICEBUS_FQDN', 'the host name of the namespace (or SERVICEBUS_CONNECTION_STRING)')
+  const host = need(
+    config.SERVICEBUS_FQDN,
+    'SERVICEBUS_FQDN',
+    'the host name of the namespace (or SERVICEBUS_CONNECTION_STRING)',
+  )
   return { kind: 'identity', host, credential, ...over(host, 443) }
 }
 
@@ -202,7 +251,12 @@ function need(value: string | null, variable: string, what: string): string {
 }
 
 export function brakeOf(config: Config): BrakeSettings {
-  return { windowMs: config.BRAKE_WINDOW_MS, absolute: config.BRAKE_ABSOLUTE, percent: config.BRAKE_PERCENT, floor: config.BRAKE_FLOOR }
+  return {
+    windowMs: config.BRAKE_WINDOW_MS,
+    absolute: config.BRAKE_ABSOLUTE,
+    percent: config.BRAKE_PERCENT,
+    floor: config.BRAKE_FLOOR,
+  }
 }
 
 function settingsOf(config: Config, owner: string): ConnectorSettings {

@@ -19,7 +19,9 @@ if (caches) enableCompileCache(join(caches, 'rollcall'))
 async function main(argv: readonly string[]): Promise<number> {
   let code = 0
   const program = new Command('rollcall')
-    .description('HR events from Azure Service Bus to Microsoft Entra API-driven provisioning, with an answer for every event')
+    .description(
+      'HR events from Azure Service Bus to Microsoft Entra API-driven provisioning, with an answer for every event',
+    )
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)')
     .enablePositionalOptions()
@@ -40,13 +42,19 @@ async function main(argv: readonly string[]): Promise<number> {
   program
     .command('run')
     .description('run the connector; the environment says where (see docs/configuration.md)')
-    .option('--loops <names>', `only these of ${LOOPS.join(', ')}; others run elsewhere on the same database (default: all)`, loops)
+    .option(
+      '--loops <names>',
+      `only these of ${LOOPS.join(', ')}; others run elsewhere on the same database (default: all)`,
+      loops,
+    )
     .action(async (options: { loops?: ReadonlySet<Loop> }) => {
       code = await (await import('./operate/run.ts')).run(process.env, options.loops)
     })
   program
     .command('health')
-    .description('ask the rollcall run beside this whether it is ready: 0 yes, 1 no; for health checks of containers')
+    .description(
+      'ask the rollcall run beside this whether it is ready: 0 yes, 1 no; for health checks of containers',
+    )
     .option('--live', 'ask only whether it is alive', false)
     .action(async (options: { live: boolean }) => {
       code = await (await import('./operate/health.ts')).health(process.env, options.live ? 'live' : 'ready')
@@ -61,7 +69,10 @@ async function main(argv: readonly string[]): Promise<number> {
   program
     .command('trace')
     .description('the chain event → operation → batch → log record → Entra object')
-    .argument('<reference>', 'event id, employee, operation (op-…), batch (batch-…), request id or Entra object id')
+    .argument(
+      '<reference>',
+      'event id, employee, operation (op-…), batch (batch-…), request id or Entra object id',
+    )
     .option('--show-values', 'show the words of the service too, which may quote values', false)
     .addOption(output())
     .action(async (reference: string, options: { output: Format; showValues: boolean }) => {
@@ -69,7 +80,9 @@ async function main(argv: readonly string[]): Promise<number> {
     })
   program
     .command('explain')
-    .description('why an event or a person is as it is: what applied, what stands in its place, what is held until when')
+    .description(
+      'why an event or a person is as it is: what applied, what stands in its place, what is held until when',
+    )
     .argument('<reference>', 'event id, employee, or any other name that trace takes')
     .option('--show-values', 'show values of personal attributes', false)
     .addOption(output())
@@ -78,11 +91,16 @@ async function main(argv: readonly string[]): Promise<number> {
     })
   program
     .command('plan')
-    .description('what would be sent, as a diff against the last record taken; sends nothing and changes nothing')
+    .description(
+      'what would be sent, as a diff against the last record taken; sends nothing and changes nothing',
+    )
     .option('--events <file>', 'fold these events too: JSON lines, one CloudEvent a line')
     .option('--alone', 'with --events: leave the ledger out', false)
     .option('--mapping <file>', 'with the mapping of this rollcall.yaml instead of the one in force')
-    .option('--queue <name>', 'with --events: the queue they are read as if they came from (default: that of the first source)')
+    .option(
+      '--queue <name>',
+      'with --events: the queue they are read as if they came from (default: that of the first source)',
+    )
     .option('--as-of <date>', 'as it will be at this date or date-time (default: now)')
     .option('--employee <id>', 'only this person')
     .option('--show-values', 'show values of personal attributes', false)
@@ -96,7 +114,11 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('events in the order they were received, without their values')
     .option('--state <state>', 'only those in this state')
     .option('--since <instant>', 'only those received then or later')
-    .addOption(new Option('--output <format>', 'table, json or ndjson').choices(['table', 'json', 'ndjson']).default('table'))
+    .addOption(
+      new Option('--output <format>', 'table, json or ndjson')
+        .choices(['table', 'json', 'ndjson'])
+        .default('table'),
+    )
     .action(async (options: { state?: string; since?: string; output: 'table' | 'json' | 'ndjson' }) => {
       code = await (await import('./operate/events.ts')).events(process.env, options)
     })
@@ -106,10 +128,16 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('what people did by commands: who, when, what and why')
     .argument('[about]', 'dl-<number>, <queue>#<number> or "replay <number>" (default: everything)')
     .option('--since <instant>', 'only what was done then or later')
-    .addOption(new Option('--output <format>', 'table, json or ndjson').choices(['table', 'json', 'ndjson']).default('table'))
-    .action(async (about: string | undefined, options: { since?: string; output: 'table' | 'json' | 'ndjson' }) => {
-      code = await (await import('./operate/audit.ts')).audit(process.env, about, options)
-    })
+    .addOption(
+      new Option('--output <format>', 'table, json or ndjson')
+        .choices(['table', 'json', 'ndjson'])
+        .default('table'),
+    )
+    .action(
+      async (about: string | undefined, options: { since?: string; output: 'table' | 'json' | 'ndjson' }) => {
+        code = await (await import('./operate/audit.ts')).audit(process.env, about, options)
+      },
+    )
 
   const done = (result: number): void => {
     code = result
@@ -139,7 +167,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .requiredOption('--reason <text>', 'why')
     .addOption(output())
     .action(async (options: { actor: string; reason: string; output: Format }) => {
-      code = await (await import('./operate/brake.ts')).brakeRelease(process.env, options.actor, options.reason, options.output)
+      code = await (
+        await import('./operate/brake.ts')
+      ).brakeRelease(process.env, options.actor, options.reason, options.output)
     })
 
   program
@@ -156,7 +186,9 @@ async function main(argv: readonly string[]): Promise<number> {
 
   program
     .command('erase')
-    .description('take everything the ledger holds of one person out of it, for good; the directory is untouched')
+    .description(
+      'take everything the ledger holds of one person out of it, for good; the directory is untouched',
+    )
     .argument('<employee>', 'employee id')
     .requiredOption('--actor <name>', 'who does it')
     .requiredOption('--reason <text>', 'why')
@@ -168,9 +200,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const ledger = program.command('ledger').description('where the ledger is')
   ledger
     .command('move')
-    .description('carry a ledger from a SQLite file to an empty PostgreSQL database, every row compared; all of it or nothing')
+    .description(
+      'carry a ledger from a SQLite file to an empty PostgreSQL database, every row compared; all of it or nothing',
+    )
     .requiredOption('--from <file>', 'the SQLite file; nobody may be running on it')
-    .option('--to <url>', 'postgres://user@host/database (default: LEDGER); a password is better given by LEDGER_PASSWORD')
+    .option(
+      '--to <url>',
+      'postgres://user@host/database (default: LEDGER); a password is better given by LEDGER_PASSWORD',
+    )
     .addOption(output())
     .action(async (options: { from: string; to?: string; output: Format }) => {
       code = await (await import('./operate/ledger.ts')).move(options, process.env)
@@ -204,7 +241,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
     .option('--fast', 'short cycles and lag, no call limits', false)
-    .option('--entra-settings <file>', 'settings of the Entra double as JSON: limits, mapping, faults, a directory to begin with')
+    .option(
+      '--entra-settings <file>',
+      'settings of the Entra double as JSON: limits, mapping, faults, a directory to begin with',
+    )
     .option('--bus-file <file>', 'keep what the bus holds in this file, so that killing it loses nothing')
     .action(async (options) => {
       code = await (await import('./operate/local.ts')).local(options)
@@ -250,7 +290,8 @@ async function main(argv: readonly string[]): Promise<number> {
 /** What the Service Bus client failed with, told by names: its package is not loaded by every command. `null` for any other error. */
 function ofTheBus(error: unknown): string | null {
   const last: unknown = error instanceof AggregateError ? error.errors.at(-1) : error
-  if (!(last instanceof Error) || (last.name !== 'ServiceBusError' && last.name !== 'MessagingError')) return null
+  if (!(last instanceof Error) || (last.name !== 'ServiceBusError' && last.name !== 'MessagingError'))
+    return null
   return 'code' in last && typeof last.code === 'string' ? last.code : last.name
 }
 
@@ -261,13 +302,15 @@ function output(): Option {
 function loops(text: string): ReadonlySet<Loop> {
   const names = text.split(',').map((name) => name.trim())
   const known = names.flatMap((name) => LOOPS.find((loop) => loop === name) ?? [])
-  if (known.length < names.length) throw new InvalidArgumentError(`loops are ${LOOPS.join(', ')}, with commas between them`)
+  if (known.length < names.length)
+    throw new InvalidArgumentError(`loops are ${LOOPS.join(', ')}, with commas between them`)
   return new Set(known)
 }
 
 function port(text: string): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new InvalidArgumentError('a port is a whole number from 0 to 65535')
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('a port is a whole number from 0 to 65535')
   return value
 }
 

@@ -9,7 +9,11 @@ export interface ProxySettings {
 }
 
 /** The proxy a host is reached through; `null` when it is reached directly. Entries as Node reads them: `*`, a host, `.suffix`, each with `:port` or without. */
-export function proxyFor(host: string, port: number, { HTTPS_PROXY, NO_PROXY }: ProxySettings): string | null {
+export function proxyFor(
+  host: string,
+  port: number,
+  { HTTPS_PROXY, NO_PROXY }: ProxySettings,
+): string | null {
   if (HTTPS_PROXY === null) return null
   const name = host.toLowerCase()
   for (const entry of (NO_PROXY ?? '').toLowerCase().split(/[\s,]+/)) {
@@ -30,7 +34,10 @@ export function useProxy({ HTTPS_PROXY, NO_PROXY }: ProxySettings): Disposable {
   if (HTTPS_PROXY === null) return { [Symbol.dispose]: () => {} }
   // From Node 24.14 on; imported by its name, an older one would not start at all.
   if (typeof http.setGlobalProxyFromEnv !== 'function')
-    throw new RollcallError('ConfigInvalid', `HTTPS_PROXY takes Node 24.14 or later; this is ${process.versions.node}`)
+    throw new RollcallError(
+      'ConfigInvalid',
+      `HTTPS_PROXY takes Node 24.14 or later; this is ${process.versions.node}`,
+    )
   const given: Record<string, string> = { HTTPS_PROXY, ...(NO_PROXY === null ? {} : { NO_PROXY }) }
   const takeBack = http.setGlobalProxyFromEnv(given)
   const added = Object.keys(given).filter((name) => process.env[name] === undefined)

@@ -46,7 +46,9 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
       const node: unknown = depth === 0 ? document.contents : document.getIn(path.slice(0, depth), true)
       if (key && depth === path.length) {
         const parent: unknown = depth === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
-        const pair = isMap(parent) ? parent.items.find((pair) => isScalar(pair.key) && pair.key.value === path.at(-1)) : undefined
+        const pair = isMap(parent)
+          ? parent.items.find((pair) => isScalar(pair.key) && pair.key.value === path.at(-1))
+          : undefined
         if (isNode(pair?.key) && pair.key.range) return pair.key.range[0]
       }
       if (isNode(node) && node.range) return node.range[0]
@@ -56,7 +58,9 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
   const invalid = (problems: readonly Problem[]): RollcallError =>
     new RollcallError(
       'ConfigInvalid',
-      problems.map((problem) => `${at(offsetOf(problem))}: ${spell(problem.path)}${problem.message}`).join('\n'),
+      problems
+        .map((problem) => `${at(offsetOf(problem))}: ${spell(problem.path)}${problem.message}`)
+        .join('\n'),
     )
 
   const expanded: { path: Path; text: string }[] = []
@@ -64,7 +68,8 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
   const expand = (value: unknown, path: Path): unknown => {
     if (typeof value === 'string') {
       const { text, missing } = expandText(value, environment)
-      if (missing !== null) problems.push({ path, message: `names the variable ${missing}, which is not set` })
+      if (missing !== null)
+        problems.push({ path, message: `names the variable ${missing}, which is not set` })
       else if (text !== value) expanded.push({ path, text: value })
       return text
     }
@@ -86,20 +91,30 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
 /** `${NAME}`, `${NAME:-otherwise}`; `$${` stands for `${` itself. JSONata's own `${` is never followed by a name in capitals and `}`. */
 const EXPANSION = /\$?\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g
 
-function expandText(text: string, environment: Environment): { readonly text: string; readonly missing: string | null } {
+function expandText(
+  text: string,
+  environment: Environment,
+): { readonly text: string; readonly missing: string | null } {
   let missing: string | null = null
-  const expanded = text.replaceAll(EXPANSION, (written: string, name: string, otherwise: string | undefined) => {
-    if (written.startsWith('$$')) return written.slice(1)
-    const value = variable(environment, name) ?? otherwise
-    if (value === undefined) missing ??= name
-    return value ?? ''
-  })
+  const expanded = text.replaceAll(
+    EXPANSION,
+    (written: string, name: string, otherwise: string | undefined) => {
+      if (written.startsWith('$$')) return written.slice(1)
+      const value = variable(environment, name) ?? otherwise
+      if (value === undefined) missing ??= name
+      return value ?? ''
+    },
+  )
   return { text: expanded, missing }
 }
 
 /** `sources[0].order `, with a blank behind it when there is something to say. */
 export function spell(path: Path): string {
   if (path.length === 0) return ''
-  const spelled = path.map((part) => (typeof part === 'number' ? `[${part}]` : /^[\w-]+$/.test(part) ? `.${part}` : `["${part}"]`)).join('')
+  const spelled = path
+    .map((part) =>
+      typeof part === 'number' ? `[${part}]` : /^[\w-]+$/.test(part) ? `.${part}` : `["${part}"]`,
+    )
+    .join('')
   return `${spelled.replace(/^\./, '')} `
 }

@@ -17,7 +17,11 @@ export function parseHttpAddress(text: string): HttpAddress | null {
 }
 
 /** `null` stands for nowhere. What is read of a checked configuration can be parsed. */
-export function httpAddressOf({ HTTP_ADDRESS }: { readonly HTTP_ADDRESS: string | null }): HttpAddress | null {
+export function httpAddressOf({
+  HTTP_ADDRESS,
+}: {
+  readonly HTTP_ADDRESS: string | null
+}): HttpAddress | null {
   return HTTP_ADDRESS === null ? null : parseHttpAddress(HTTP_ADDRESS)
 }
 

@@ -11,7 +11,11 @@ import { variable } from './variables.ts'
 export interface Config extends Settings {
   readonly rules: Rules
   /** `null` when there is no file. */
-  readonly file: { readonly name: string; readonly content: FileContent; readonly expanded: ConfigFile['expanded'] } | null
+  readonly file: {
+    readonly name: string
+    readonly content: FileContent
+    readonly expanded: ConfigFile['expanded']
+  } | null
 }
 
 export const DEFAULT_FILE = 'rollcall.yaml'
@@ -24,7 +28,11 @@ export function readConfig(environment: Environment): Config {
   const name = environment['ROLLCALL_CONFIG'] || (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null)
   if (name === null) {
     const settings = settingsOf(environment, {})
-    return Object.freeze({ ...settings, rules: compileRules({ settings: {}, shapes: {} }, settings, []), file: null })
+    return Object.freeze({
+      ...settings,
+      rules: compileRules({ settings: {}, shapes: {} }, settings, []),
+      file: null,
+    })
   }
   const file = readConfigFile(name, environment)
   const parsed = FILE.safeParse(file.value)
@@ -52,9 +60,13 @@ function settingsOf(environment: Environment, written: FileContent['settings'], 
   }
   const parsed = ENVIRONMENT.safeParse(given)
   if (parsed.success) return parsed.data
-  const issues = problemsOf(parsed.error, given).map(({ path, message }) => ({ name: String(path[0]), message }))
+  const issues = problemsOf(parsed.error, given).map(({ path, message }) => ({
+    name: String(path[0]),
+    message,
+  }))
   const inFile = issues.filter(({ name }) => fromFile.has(name))
-  if (file && inFile.length > 0) throw file.invalid(inFile.map(({ name, message }) => ({ path: ['settings', name], message })))
+  if (file && inFile.length > 0)
+    throw file.invalid(inFile.map(({ name, message }) => ({ path: ['settings', name], message })))
   throw new RollcallError(
     'ConfigInvalid',
     `the environment does not say what it should:\n  ${issues.map(({ name, message }) => `${name} ${message}`).join('\n  ')}`,

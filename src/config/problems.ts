@@ -17,13 +17,21 @@ function problems(issue: z.core.$ZodIssue, prefix: Path, value: unknown): readon
         message: `is not known here; known are ${known(path).join(', ')}`,
       }))
     case 'invalid_union': {
-      const branch = issue.errors.find((branch) => branch.some((one) => one.path.length > 0 || !isMismatch(one)))
+      const branch = issue.errors.find((branch) =>
+        branch.some((one) => one.path.length > 0 || !isMismatch(one)),
+      )
       if (branch) return branch.flatMap((one) => problems(one, path, value))
       const takes = [...new Set(issue.errors.flat().map(expectation))].join(' or ')
       return [{ path, message: `takes ${takes}` }]
     }
     case 'invalid_key':
-      return [{ path, key: true, message: `is not known here; known are ${[...new Set(issue.issues.map(expectation))].join(', ')}` }]
+      return [
+        {
+          path,
+          key: true,
+          message: `is not known here; known are ${[...new Set(issue.issues.map(expectation))].join(', ')}`,
+        },
+      ]
     case 'custom':
       return [{ path, message: issue.message }]
     case 'invalid_type':
@@ -33,7 +41,14 @@ function problems(issue: z.core.$ZodIssue, prefix: Path, value: unknown): readon
     case 'not_multiple_of':
     case 'too_big':
     case 'too_small':
-      return [{ path, message: missing(value, path) ? `is missing; it takes ${expectation(issue)}` : `takes ${expectation(issue)}` }]
+      return [
+        {
+          path,
+          message: missing(value, path)
+            ? `is missing; it takes ${expectation(issue)}`
+            : `takes ${expectation(issue)}`,
+        },
+      ]
   }
 }
 
@@ -46,7 +61,9 @@ function expectation(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return WORDS[issue.expected] ?? issue.expected
     case 'invalid_value':
-      return issue.values.length === 1 ? issue.values.map(String).join('') : `one of ${issue.values.map(String).join(', ')}`
+      return issue.values.length === 1
+        ? issue.values.map(String).join('')
+        : `one of ${issue.values.map(String).join(', ')}`
     case 'too_small':
       return issue.origin === 'string'
         ? 'a text that is not empty'
@@ -80,14 +97,25 @@ const WORDS: Readonly<Record<string, string>> = {
 }
 
 function missing(value: unknown, path: Path): boolean {
-  return path.reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value) === undefined
+  return (
+    path.reduce<unknown>(
+      (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+      value,
+    ) === undefined
+  )
 }
 
 /** The keys the schema knows at a place. */
 function known(path: Path): readonly string[] {
   let at: readonly unknown[] = [jsonSchema()]
   for (const part of path) at = at.flatMap(branches).flatMap((schema) => child(schema, part))
-  return [...new Set(at.flatMap(branches).flatMap((schema) => [...Object.keys(object(get(schema, 'properties'))), ...named(schema)]))]
+  return [
+    ...new Set(
+      at
+        .flatMap(branches)
+        .flatMap((schema) => [...Object.keys(object(get(schema, 'properties'))), ...named(schema)]),
+    ),
+  ]
 }
 
 /** Of a table whose keys are from a list. */
@@ -103,12 +131,16 @@ function branches(schema: unknown): readonly unknown[] {
 
 function child(schema: unknown, part: string | number): readonly unknown[] {
   const found =
-    typeof part === 'number' ? get(schema, 'items') : (get(get(schema, 'properties'), part) ?? get(schema, 'additionalProperties'))
+    typeof part === 'number'
+      ? get(schema, 'items')
+      : (get(get(schema, 'properties'), part) ?? get(schema, 'additionalProperties'))
   return found === undefined || found === false ? [] : [found]
 }
 
 function get(schema: unknown, key: string): unknown {
-  return typeof schema === 'object' && schema !== null && Object.hasOwn(schema, key) ? Reflect.get(schema, key) : undefined
+  return typeof schema === 'object' && schema !== null && Object.hasOwn(schema, key)
+    ? Reflect.get(schema, key)
+    : undefined
 }
 
 function object(value: unknown): object {

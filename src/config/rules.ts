@@ -2,7 +2,13 @@ import { RollcallError } from '../core/errors.ts'
 import { compileShape, type Shape, type ShapeRules } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import type { ConfiguredSource } from '../core/intake/sources.ts'
-import { compileMapping, DEFAULT_REQUIRED, DEFAULT_RULES, type Mapping, type Rule } from '../core/plan/mapping.ts'
+import {
+  compileMapping,
+  DEFAULT_REQUIRED,
+  DEFAULT_RULES,
+  type Mapping,
+  type Rule,
+} from '../core/plan/mapping.ts'
 import { type Targets, targetsOf } from '../core/plan/targets.ts'
 import { compileRule } from '../core/plan/rule.ts'
 import { entityOf, type Place } from '../adapters/service-bus/place.ts'
@@ -48,7 +54,8 @@ export function compileRules(file: Partial<FileContent>, settings: Settings, pro
   }
   const rules = rulesOf(file.mapping, problems)
   for (const rule of rules) attempt(['mapping', 'attributes', rule.to], () => compileRule(rule))
-  const mapping = problems.length > 0 ? null : attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, []))
+  const mapping =
+    problems.length > 0 ? null : attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, []))
 
   const shapes = new Map<string, Shape | null>()
   for (const [name, shape] of Object.entries(file.shapes ?? {}))
@@ -60,7 +67,8 @@ export function compileRules(file: Partial<FileContent>, settings: Settings, pro
     const { shape } = source
     if (shape === undefined) return null
     const path = ['sources', index, 'shape']
-    if (typeof shape !== 'string') return attempt(path, () => compileShape(source.name, shapeRules(shape), sha256))
+    if (typeof shape !== 'string')
+      return attempt(path, () => compileShape(source.name, shapeRules(shape), sha256))
     const shipped = SHIPPED_SHAPES[shape]
     const own = shapes.get(shape)
     if (own !== undefined) return own
@@ -78,7 +86,10 @@ export function compileRules(file: Partial<FileContent>, settings: Settings, pro
     const entity = entityOf(place)
     const there = entrances.get(entity)
     if (there && there.sessions !== source.sessions)
-      problems.push({ path: ['sources', index, 'sessions'], message: `differs from that of another source on ${entity}` })
+      problems.push({
+        path: ['sources', index, 'sessions'],
+        message: `differs from that of another source on ${entity}`,
+      })
     entrances.set(entity, { ...place, entity, sessions: source.sessions })
     if (given.findIndex(({ name }) => name === source.name) !== index)
       problems.push({ path: ['sources', index, 'name'], message: 'is taken by another source' })
@@ -137,7 +148,8 @@ function configured(source: SourceContent, settings: Settings, shape: Shape | nu
 function rulesOf(mapping: MappingContent | undefined, problems: Problem[]): readonly Rule[] {
   const rules = new Map<string, Rule>()
   const { base = 'default', nulls = 'explicit', attributes = {} } = mapping ?? {}
-  if (base === 'default') for (const rule of DEFAULT_RULES) rules.set(rule.to, { ...rule, nulls, ...needed(rule.to) })
+  if (base === 'default')
+    for (const rule of DEFAULT_RULES) rules.set(rule.to, { ...rule, nulls, ...needed(rule.to) })
   for (const [to, written] of Object.entries(attributes)) {
     if (written === null) rules.delete(to)
     else if (typeof written === 'string') rules.set(to, { to, from: written, nulls, ...needed(to) })
@@ -154,7 +166,10 @@ function rulesOf(mapping: MappingContent | undefined, problems: Problem[]): read
     }
   }
   if (!rules.has('active'))
-    problems.push({ path: ['mapping', 'attributes', 'active'], message: 'is missing; every record says it: write active: active' })
+    problems.push({
+      path: ['mapping', 'attributes', 'active'],
+      message: 'is missing; every record says it: write active: active',
+    })
   return [...rules.values()]
 }
 
@@ -173,5 +188,7 @@ function shapeRules({ event, items, fields, id }: z.output<typeof SHAPE>): Shape
 }
 
 function placeOf({ queue, topic, subscription }: SourceContent, settings: Settings): Place {
-  return topic !== undefined && subscription !== undefined ? { topic, subscription } : { queue: queue ?? settings.SERVICEBUS_QUEUE }
+  return topic !== undefined && subscription !== undefined
+    ? { topic, subscription }
+    : { queue: queue ?? settings.SERVICEBUS_QUEUE }
 }

@@ -20,16 +20,19 @@ export const SETTING_NAMES = Object.keys(ENVIRONMENT.shape).filter((name) => nam
 
 const KINDS = FIELD_KINDS.flatMap((kind) => [kind, `${kind}?`] as const)
 export const SHAPE = z.strictObject({
-  items: jsonata
-    .optional()
-    .meta({ description: 'JSONata over the body: the items it carries. Default: the body, or each element of a list' }),
+  items: jsonata.optional().meta({
+    description: 'JSONata over the body: the items it carries. Default: the body, or each element of a list',
+  }),
   fields: z.record(text, oneOf(KINDS)).optional().meta({
-    description: 'Paths an item has to have, and what they are; with ? they may be missing. "a | b" takes the first that is there',
+    description:
+      'Paths an item has to have, and what they are; with ? they may be missing. "a | b" takes the first that is there',
   }),
   id: z
     .union([text, z.array(text).min(1)])
     .optional()
-    .meta({ description: 'Id of an event that gives none: a path in the item, or paths whose values are digested' }),
+    .meta({
+      description: 'Id of an event that gives none: a path in the item, or paths whose values are digested',
+    }),
   event: jsonata.meta({ description: 'JSONata over an item: a canonical event, or a list of them' }),
 })
 
@@ -44,13 +47,22 @@ export const SOURCE = z
       .union([text, z.array(text).min(1)])
       .optional()
       .meta({ description: 'CloudEvents sources it stands for, * for anything. Default: all' }),
-    zone: zone.optional().meta({ description: 'IANA zone of its plain dates and of times without a zone. Default: SOURCE_ZONE' }),
-    rank: z.coerce.number().int().default(0).meta({ description: 'Of two events for one moment the one of higher rank stands' }),
-    order: z.enum(['version', 'sequence', 'time']).optional().meta({ description: 'What orders its own events. Default: SOURCE_ORDER' }),
-    lastDay: z
-      .enum(['inclusive', 'exclusive'])
+    zone: zone.optional().meta({
+      description: 'IANA zone of its plain dates and of times without a zone. Default: SOURCE_ZONE',
+    }),
+    rank: z.coerce
+      .number()
+      .int()
+      .default(0)
+      .meta({ description: 'Of two events for one moment the one of higher rank stands' }),
+    order: z
+      .enum(['version', 'sequence', 'time'])
       .optional()
-      .meta({ description: 'Whether a termination date is the last day worked or the first day out. Default: SOURCE_LAST_DAY' }),
+      .meta({ description: 'What orders its own events. Default: SOURCE_ORDER' }),
+    lastDay: z.enum(['inclusive', 'exclusive']).optional().meta({
+      description:
+        'Whether a termination date is the last day worked or the first day out. Default: SOURCE_LAST_DAY',
+    }),
     shape: z
       .union([text, SHAPE])
       .optional()
@@ -62,33 +74,57 @@ export const SOURCE = z
       .min(1)
       .optional()
       .meta({ description: 'Prefixes of attributes its snapshots speak for. Default: those it set last' }),
-    read: HrSystemSettings.optional().meta({ description: 'The HR system its notices are read from. Without it notices are refused' }),
-    types: z.record(text, oneOf(EVENT_TYPES)).optional().meta({ description: "The source's own names of event types → ours" }),
+    read: HrSystemSettings.optional().meta({
+      description: 'The HR system its notices are read from. Without it notices are refused',
+    }),
+    types: z
+      .record(text, oneOf(EVENT_TYPES))
+      .optional()
+      .meta({ description: "The source's own names of event types → ours" }),
   })
   .check(({ value, issues }) => {
     const { queue, topic, subscription } = value
-    const complain = (message: string): void => void issues.push({ code: 'custom', message, path: [], input: value })
-    if (topic !== undefined && queue !== undefined) complain('takes a queue, or a topic and a subscription, not both')
-    else if ((topic === undefined) !== (subscription === undefined)) complain('takes topic and subscription together')
+    const complain = (message: string): void =>
+      void issues.push({ code: 'custom', message, path: [], input: value })
+    if (topic !== undefined && queue !== undefined)
+      complain('takes a queue, or a topic and a subscription, not both')
+    else if ((topic === undefined) !== (subscription === undefined))
+      complain('takes topic and subscription together')
   })
 
 const RULE = z
   .strictObject({
     from: text.optional().meta({ description: 'Worker attribute, by its dotted path' }),
-    jsonata: jsonata.optional().meta({ description: 'JSONata over the worker; $employee is the employee id' }),
+    jsonata: jsonata
+      .optional()
+      .meta({ description: 'JSONata over the worker; $employee is the employee id' }),
     constant: scalar.optional().meta({ description: 'The same for everybody' }),
     default: scalar.optional().meta({ description: 'Where there is no value' }),
     required: flag.optional().meta({ description: 'Without a value the record is incomplete' }),
-    nulls: z.enum(['explicit', 'omit']).optional().meta({ description: 'A cleared attribute is an explicit null, or left out' }),
+    nulls: z
+      .enum(['explicit', 'omit'])
+      .optional()
+      .meta({ description: 'A cleared attribute is an explicit null, or left out' }),
   })
   .check(({ value, issues }) => {
     if ([value.from, value.jsonata, value.constant].filter((one) => one !== undefined).length === 1) return
-    issues.push({ code: 'custom', message: 'takes exactly one of from, jsonata and constant', path: [], input: value })
+    issues.push({
+      code: 'custom',
+      message: 'takes exactly one of from, jsonata and constant',
+      path: [],
+      input: value,
+    })
   })
 
 export const MAPPING = z.strictObject({
-  base: z.enum(['default', 'none']).default('default').meta({ description: 'Begin with the default mapping, or with nothing' }),
-  nulls: z.enum(['explicit', 'omit']).default('explicit').meta({ description: 'For rules that do not say it themselves' }),
+  base: z
+    .enum(['default', 'none'])
+    .default('default')
+    .meta({ description: 'Begin with the default mapping, or with nothing' }),
+  nulls: z
+    .enum(['explicit', 'omit'])
+    .default('explicit')
+    .meta({ description: 'For rules that do not say it themselves' }),
   attributes: z
     .record(text, z.union([text, RULE, z.null()]))
     .default({})
@@ -100,7 +136,11 @@ export const FILE = z.strictObject({
     .partialRecord(oneOf(SETTING_NAMES), scalar)
     .default({})
     .meta({ description: 'Variables of the environment; the environment itself stands above them' }),
-  sources: z.array(SOURCE).min(1).optional().meta({ description: 'Where events come from. Default: canonical events on SERVICEBUS_QUEUE' }),
+  sources: z
+    .array(SOURCE)
+    .min(1)
+    .optional()
+    .meta({ description: 'Where events come from. Default: canonical events on SERVICEBUS_QUEUE' }),
   shapes: z.record(text, SHAPE).default({}).meta({ description: 'Shapes of payloads, by name' }),
   activation: ActivationSettings.default(HOLD).meta({
     description: 'When somebody who is to become active later is sent: hold, early or announce',
@@ -113,7 +153,9 @@ export const FILE = z.strictObject({
       description:
         'Attribute of the directory, as the log calls it → SCIM place it is filled from, where the mappings of the job are not the default',
     }),
-  mapping: MAPPING.optional().meta({ description: 'What goes where in the directory. Default: the default mapping' }),
+  mapping: MAPPING.optional().meta({
+    description: 'What goes where in the directory. Default: the default mapping',
+  }),
 })
 export type FileContent = z.output<typeof FILE>
 export type SourceContent = z.output<typeof SOURCE>

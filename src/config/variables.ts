@@ -10,7 +10,8 @@ export function variable(environment: Environment, name: string): string | undef
   const given = environment[name] || undefined
   const file = environment[`${name}_FILE`] || undefined
   if (file === undefined) return given
-  if (given !== undefined) throw new RollcallError('ConfigInvalid', `${name} and ${name}_FILE are both set; leave one of them out`)
+  if (given !== undefined)
+    throw new RollcallError('ConfigInvalid', `${name} and ${name}_FILE are both set; leave one of them out`)
   try {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
   } catch {

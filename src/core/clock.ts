@@ -22,7 +22,10 @@ export async function clockAhead(ledger: Pick<Ledger, 'ping'>, now: () => number
 }
 
 /** Instances compare moments of their own clocks, so one that is off is told of. What it cannot find out it does not wait for. */
-export async function warnOfSkew(ledger: Pick<Ledger, 'ping'>, runtime: Pick<Runtime, 'now' | 'log'>): Promise<void> {
+export async function warnOfSkew(
+  ledger: Pick<Ledger, 'ping'>,
+  runtime: Pick<Runtime, 'now' | 'log'>,
+): Promise<void> {
   const ahead = await clockAhead(ledger, runtime.now).catch(() => 0)
   if (Math.abs(ahead) > TOLERABLE_MS)
     runtime.log.warn('clock.apart', {

@@ -7,7 +7,15 @@ import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping.ts'
 import { planning, type PlanSettings } from './plan/planning.ts'
 import { retention, type RetentionSettings } from './plan/retention.ts'
-import type { Inbox, InboxMessage, Outlet, Provisioning, ProvisioningJob, ProvisioningLog, Shelf } from './ports.ts'
+import type {
+  Inbox,
+  InboxMessage,
+  Outlet,
+  Provisioning,
+  ProvisioningJob,
+  ProvisioningLog,
+  Shelf,
+} from './ports.ts'
 import { type JobSettings, jobWatch } from './provision/job.ts'
 import { submission, type SubmitSettings } from './provision/submit.ts'
 import { copying, type CopySettings, sweeping } from './report/copies.ts'

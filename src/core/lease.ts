@@ -43,10 +43,12 @@ export function leased(
         const left = until - runtime.now()
         try {
           const renewed = left > 0 ? await lease.ask(left) : null
-          if (renewed === null) return runtime.log.warn('lease.lost', { name, what: 'another instance goes on with it' })
+          if (renewed === null)
+            return runtime.log.warn('lease.lost', { name, what: 'another instance goes on with it' })
           until = renewed
         } catch (error) {
-          if (until <= runtime.now()) return runtime.log.warn('lease.lapsed', { ...describeError(error), name })
+          if (until <= runtime.now())
+            return runtime.log.warn('lease.lapsed', { ...describeError(error), name })
         }
       }
     } finally {
@@ -128,7 +130,10 @@ function leaseOf(
       const now = runtime.now()
       const late = new AbortController()
       const asked = ledger.lease({ name, owner, now, leaseMs })
-      const answer = await Promise.race([asked, runtime.sleep(withinMs, late.signal).then(() => 'late' as const)])
+      const answer = await Promise.race([
+        asked,
+        runtime.sleep(withinMs, late.signal).then(() => 'late' as const),
+      ])
       late.abort()
       if (answer === 'late') {
         asked.catch(() => {})

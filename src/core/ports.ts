@@ -17,7 +17,12 @@ export interface InboxMessage {
 }
 export type Disposition<M> =
   | { readonly kind: 'complete'; readonly message: M }
-  | { readonly kind: 'dead-letter'; readonly message: M; readonly reason: string; readonly description: string }
+  | {
+      readonly kind: 'dead-letter'
+      readonly message: M
+      readonly reason: string
+      readonly description: string
+    }
 
 export interface Inbox<M extends InboxMessage = InboxMessage> {
   /** Starts to receive. Each message is handed over once a delivery, locked and unsettled. */
@@ -130,7 +135,12 @@ export interface LogPage {
 /** What the job says of itself; `forbidden` where the permission to ask is missing, which is allowed. */
 export type JobState =
   | { readonly kind: 'running'; readonly startedAt: number | null }
-  | { readonly kind: 'stopped'; readonly code: string; readonly reason: string | null; readonly startedAt: number | null }
+  | {
+      readonly kind: 'stopped'
+      readonly code: string
+      readonly reason: string | null
+      readonly startedAt: number | null
+    }
   | { readonly kind: 'forbidden' }
 
 export interface ProvisioningJob {

@@ -41,7 +41,11 @@ export interface SpanOptions {
 /** Low-cardinality names only: an employee, an event or a value is never an attribute. */
 export interface Telemetry {
   /** Runs `work` inside a span; what it throws marks the span and is thrown on. */
-  span<T>(name: string, options: SpanOptions, work: (traceparent: TraceParent | null) => Promise<T>): Promise<T>
+  span<T>(
+    name: string,
+    options: SpanOptions,
+    work: (traceparent: TraceParent | null) => Promise<T>,
+  ): Promise<T>
   count(name: string, value: number, attributes?: Readonly<Record<string, string>>): void
 }
 
@@ -64,7 +68,11 @@ export interface Service {
  * A turn that throws is reported and tried again after a growing rest, so that an outage of a neighbour is waited out; an error may ask for a
  * longer one with `retryAfterMs`.
  */
-export function loop(name: string, runtime: Runtime, turn: (signal: AbortSignal) => Promise<number>): Service & { wake(): void } {
+export function loop(
+  name: string,
+  runtime: Runtime,
+  turn: (signal: AbortSignal) => Promise<number>,
+): Service & { wake(): void } {
   const stopping = new AbortController()
   let rest = new AbortController()
   let running: Promise<void> | null = null
@@ -83,7 +91,11 @@ export function loop(name: string, runtime: Runtime, turn: (signal: AbortSignal)
         failures += 1
         const growing = Math.min(30_000, 250 * 2 ** Math.min(failures, 7)) * (0.75 + runtime.random() / 2)
         restMs = Math.max(growing, askedToWait(error))
-        runtime.log.error(`${name}.failed`, { ...describeError(error), failures, retryInMs: Math.round(restMs) })
+        runtime.log.error(`${name}.failed`, {
+          ...describeError(error),
+          failures,
+          retryInMs: Math.round(restMs),
+        })
         // Work that comes in does not cut this one short: it would meet the same outage.
         await runtime.sleep(restMs, stopping.signal)
         continue

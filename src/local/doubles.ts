@@ -40,9 +40,17 @@ export async function startDoubles({
 }: DoublesOptions): Promise<Doubles> {
   await using stack = new AsyncDisposableStack()
   const config = parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8'))
-  const settings = { ...(fast ? fastSettings : {}), ...(entraSettings === undefined ? {} : await readSettings(entraSettings)) }
+  const settings = {
+    ...(fast ? fastSettings : {}),
+    ...(entraSettings === undefined ? {} : await readSettings(entraSettings)),
+  }
   const bus = stack.adopt(
-    await startBrokerThread({ config, host, port: busPort, ...(busFile === undefined ? {} : { file: busFile }) }),
+    await startBrokerThread({
+      config,
+      host,
+      port: busPort,
+      ...(busFile === undefined ? {} : { file: busFile }),
+    }),
     (it) => it.stop(),
   )
   const entra = stack.adopt(await startEntra({ host, port: entraPort, settings }), (it) => it.stop())
@@ -72,6 +80,8 @@ async function readSettings(file: string): Promise<Partial<EntraSettings>> {
     return settings
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error)
-    throw new RollcallError('SettingsInvalid', `${file} holds no settings of the Entra double: ${what}`, { cause: error })
+    throw new RollcallError('SettingsInvalid', `${file} holds no settings of the Entra double: ${what}`, {
+      cause: error,
+    })
   }
 }

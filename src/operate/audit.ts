@@ -13,9 +13,17 @@ export interface AuditOptions {
 const PAGE = 1_000
 
 /** Lists what people did by commands: who, when, what, to what, and why. 4 when there is nothing. */
-export function audit(environment: NodeJS.ProcessEnv, about: string | undefined, { since, output }: AuditOptions): Promise<number> {
+export function audit(
+  environment: NodeJS.ProcessEnv,
+  about: string | undefined,
+  { since, output }: AuditOptions,
+): Promise<number> {
   keepSmall()
-  const query = { since: since === undefined ? null : instantOf('--since', since), about: about ?? null, limit: PAGE }
+  const query = {
+    since: since === undefined ? null : instantOf('--since', since),
+    about: about ?? null,
+    limit: PAGE,
+  }
   return withLedger(environment, async (ledger) => {
     const write = rowWriter(output, COLUMNS, ({ at, ...entry }) => ({ at: iso(at), ...entry }))
     let next: number | null = null

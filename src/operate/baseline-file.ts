@@ -14,7 +14,10 @@ export type FileRow =
 export function readBaseline(file: string): AsyncIterable<FileRow> {
   if (file.endsWith('.csv')) return readCsv(file)
   if (file.endsWith('.jsonl')) return readJsonLines(file)
-  throw new RollcallError('ArgumentInvalid', `${file} is neither .csv nor .jsonl; import takes a table with a header or JSON lines`)
+  throw new RollcallError(
+    'ArgumentInvalid',
+    `${file} is neither .csv nor .jsonl; import takes a table with a header or JSON lines`,
+  )
 }
 
 async function* readCsv(file: string): AsyncGenerator<FileRow> {
@@ -39,10 +42,17 @@ async function* readCsv(file: string): AsyncGenerator<FileRow> {
   let columns: readonly string[] | null = null
   for await (const parsed of parser) {
     yield* unreadable.splice(0)
-    const { record, info } = parsed as { readonly record: readonly string[]; readonly info: { readonly lines: number } }
+    const { record, info } = parsed as {
+      readonly record: readonly string[]
+      readonly info: { readonly lines: number }
+    }
     if (columns === null) columns = headerOf(record, file)
     else if (record.length !== columns.length)
-      yield { row: info.lines, code: 'ColumnCount', description: `it has ${record.length} cells, the header ${columns.length}` }
+      yield {
+        row: info.lines,
+        code: 'ColumnCount',
+        description: `it has ${record.length} cells, the header ${columns.length}`,
+      }
     else yield { row: info.lines, attributes: attributesOf(columns, record) }
   }
   yield* unreadable
@@ -57,9 +67,13 @@ function headerOf(record: readonly string[], file: string): readonly string[] {
       `${file}: the header has ${twice === undefined ? 'a column without a name' : `the column ${twice} twice`}`,
     )
   const whole = columns.find((column) => columns.some((other) => other.startsWith(`${column}.`)))
-  if (whole !== undefined) throw new RollcallError('FileInvalid', `${file}: the column ${whole} is also said in parts`)
+  if (whole !== undefined)
+    throw new RollcallError('FileInvalid', `${file}: the column ${whole} is also said in parts`)
   if (!columns.some((column) => EMPLOYEE_COLUMNS.some((name) => name === column)))
-    throw new RollcallError('FileInvalid', `${file}: no column names the person; call one of them ${EMPLOYEE_COLUMNS.join(', ')}`)
+    throw new RollcallError(
+      'FileInvalid',
+      `${file}: no column names the person; call one of them ${EMPLOYEE_COLUMNS.join(', ')}`,
+    )
   return columns
 }
 
@@ -74,7 +88,10 @@ function attributesOf(columns: readonly string[], record: readonly string[]): Js
 
 async function* readJsonLines(file: string): AsyncGenerator<FileRow> {
   let row = 0
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const line of createInterface({
+    input: createReadStream(file),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     row += 1
     if (line.trim() === '') continue
     const value = parseJson(line)

@@ -25,7 +25,12 @@ export function brakeStatus(environment: NodeJS.ProcessEnv, format: Format): Pro
   })
 }
 
-export function brakeRelease(environment: NodeJS.ProcessEnv, actor: string, reason: string, format: Format): Promise<number> {
+export function brakeRelease(
+  environment: NodeJS.ProcessEnv,
+  actor: string,
+  reason: string,
+  format: Format,
+): Promise<number> {
   return withLedger(
     environment,
     async (ledger) => {

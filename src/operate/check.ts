@@ -44,7 +44,11 @@ async function ledger(config: Config): Promise<Finding[]> {
     'ledger',
     async () => {
       try {
-        const opened = await openLedger(ledgerPlace(config), shared ? { kind: 'write' } : { kind: 'own', patienceMs: 0 }, Date.now)
+        const opened = await openLedger(
+          ledgerPlace(config),
+          shared ? { kind: 'write' } : { kind: 'own', patienceMs: 0 },
+          Date.now,
+        )
         try {
           await opened.ping()
           if (shared) apart = await clockAhead(opened, Date.now)
@@ -53,7 +57,8 @@ async function ledger(config: Config): Promise<Finding[]> {
         }
         return `${path} can be written`
       } catch (error) {
-        if (error instanceof RollcallError && error.code === 'LedgerInUse') return `${path} is in use by a running rollcall`
+        if (error instanceof RollcallError && error.code === 'LedgerInUse')
+          return `${path} is in use by a running rollcall`
         // Only of a database `run` makes what is missing; a file like that is another program's.
         if (shared && error instanceof RollcallError && error.code === 'LedgerNotReady') return error.message
         throw error
@@ -67,7 +72,11 @@ async function ledger(config: Config): Promise<Finding[]> {
 function clock(apart: number): Finding {
   const far = `the database is ${Math.abs(apart)} ms ${apart > 0 ? 'ahead' : 'behind'}`
   return Math.abs(apart) > TOLERABLE_MS
-    ? { what: 'clock', outcome: 'failed', say: `${far}; instances go by their own clocks: keep this machine and the database by NTP` }
+    ? {
+        what: 'clock',
+        outcome: 'failed',
+        say: `${far}; instances go by their own clocks: keep this machine and the database by NTP`,
+      }
     : { what: 'clock', outcome: 'ok', say: 'agrees with that of the database' }
 }
 
@@ -76,7 +85,9 @@ async function bus(config: Config): Promise<Finding[]> {
   try {
     client = connect(busAddress(config))
   } catch (error) {
-    return [failed('service bus', error, 'set SERVICEBUS_CONNECTION_STRING, or SERVICEBUS_FQDN and AUTH_MODE')]
+    return [
+      failed('service bus', error, 'set SERVICEBUS_CONNECTION_STRING, or SERVICEBUS_FQDN and AUTH_MODE'),
+    ]
   }
   const open = client
   try {
@@ -100,7 +111,11 @@ async function bus(config: Config): Promise<Finding[]> {
       )
     const outcomes = await sendable('outcomes', config.OUTCOMES_QUEUE)
     if (config.DEAD_LETTER_QUEUE === 'none') return [...queues, outcomes]
-    return [...queues, outcomes, await sendable('copies', config.DEAD_LETTER_QUEUE, '; DEAD_LETTER_QUEUE=none goes without')]
+    return [
+      ...queues,
+      outcomes,
+      await sendable('copies', config.DEAD_LETTER_QUEUE, '; DEAD_LETTER_QUEUE=none goes without'),
+    ]
   } finally {
     await closeWithin(5_000, open.close())
   }
@@ -119,7 +134,10 @@ async function graph(config: Config): Promise<Finding[]> {
   let credential
   try {
     if (config.PROVISIONING_ENDPOINT === null)
-      throw new RollcallError('ConfigInvalid', 'PROVISIONING_ENDPOINT is not set; it takes the bulkUpload URL of the portal')
+      throw new RollcallError(
+        'ConfigInvalid',
+        'PROVISIONING_ENDPOINT is not set; it takes the bulkUpload URL of the portal',
+      )
     endpoint = parseEndpoint(config.PROVISIONING_ENDPOINT, config.PROVISIONING_ALLOW_HTTP)
   } catch (error) {
     return [failed('endpoint', error)]
@@ -139,17 +157,28 @@ async function graph(config: Config): Promise<Finding[]> {
   }
   const log = await attempt(
     'provisioning log',
-    async () => expect200(await status(`/auditLogs/provisioning?$filter=jobId eq '${found.jobId}'&$top=1`), 'can be read'),
+    async () =>
+      expect200(
+        await status(`/auditLogs/provisioning?$filter=jobId eq '${found.jobId}'&$top=1`),
+        'can be read',
+      ),
     'check that the host can be reached, and grant ProvisioningLog.Read.All to the identity with consent',
   )
   let seen = 0
   const job = await attempt(
     'job',
     async () =>
-      expect200((seen = await status(found.uploadPath.replace(/\/bulkUpload$/, ''))), 'can be read: submission waits while it is paused'),
+      expect200(
+        (seen = await status(found.uploadPath.replace(/\/bulkUpload$/, ''))),
+        'can be read: submission waits while it is paused',
+      ),
     'grant Synchronization.Read.All, or go without: a paused job will not be noticed',
   )
-  const wrongJob: Finding = { what: 'job', outcome: 'failed', say: 'answered 404; copy PROVISIONING_ENDPOINT from the portal again' }
+  const wrongJob: Finding = {
+    what: 'job',
+    outcome: 'failed',
+    say: 'answered 404; copy PROVISIONING_ENDPOINT from the portal again',
+  }
   // There is no way to ask for the right to upload without uploading.
   const upload: Finding = {
     what: 'upload',

@@ -15,10 +15,16 @@ export function configSchema(): number {
 
 /** 0 when everything can be used; otherwise `ConfigInvalid` says what is wrong and where. */
 export function configCheck(environment: NodeJS.ProcessEnv, file: string | undefined): number {
-  const { rules, file: found } = readConfig(file === undefined ? environment : { ...environment, ROLLCALL_CONFIG: file })
+  const { rules, file: found } = readConfig(
+    file === undefined ? environment : { ...environment, ROLLCALL_CONFIG: file },
+  )
   const where = found === null ? 'the environment' : found.name
-  const queues = rules.entrances.map(({ entity, sessions }) => (sessions ? `${entity} (sessions)` : entity)).join(', ')
-  process.stdout.write(`${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes\n`)
+  const queues = rules.entrances
+    .map(({ entity, sessions }) => (sessions ? `${entity} (sessions)` : entity))
+    .join(', ')
+  process.stdout.write(
+    `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes\n`,
+  )
   return 0
 }
 
@@ -33,9 +39,18 @@ export function configPrint(environment: NodeJS.ProcessEnv): number {
     const value = inForce.get(name) ?? null
     if (value !== null) settings[name] = shown(name, value)
   }
-  const { sources = [], shapes = {}, mapping } = config.file ? unexpanded(config.file.content, config.file.expanded) : {}
+  const {
+    sources = [],
+    shapes = {},
+    mapping,
+  } = config.file ? unexpanded(config.file.content, config.file.expanded) : {}
   process.stdout.write(`# in force: the environment${config.file ? ` over ${config.file.name}` : ''}\n`)
-  process.stdout.write(stringify({ settings, sources, shapes, mapping: whole(mapping) }, { lineWidth: 0, aliasDuplicateObjects: false }))
+  process.stdout.write(
+    stringify(
+      { settings, sources, shapes, mapping: whole(mapping) },
+      { lineWidth: 0, aliasDuplicateObjects: false },
+    ),
+  )
   return 0
 }
 
@@ -54,12 +69,18 @@ function whole(mapping: FileContent['mapping']): FileContent['mapping'] {
 }
 
 /** Puts back what stood there before variables were expanded: what they came to may be a secret. */
-function unexpanded(content: FileContent, expanded: readonly { readonly path: Path; readonly text: string }[]): Partial<FileContent> {
+function unexpanded(
+  content: FileContent,
+  expanded: readonly { readonly path: Path; readonly text: string }[],
+): Partial<FileContent> {
   const copy = structuredClone(content)
   for (const { path, text } of expanded) {
     const home = path
       .slice(0, -1)
-      .reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), copy)
+      .reduce<unknown>(
+        (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+        copy,
+      )
     const last = path.at(-1)
     if (typeof home === 'object' && home !== null && last !== undefined) Reflect.set(home, last, text)
   }

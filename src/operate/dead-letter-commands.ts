@@ -5,8 +5,12 @@ import { DEAD_LETTER_REASONS } from '../core/report/dead-letter.ts'
 export function deadLetterCommands(program: Command, done: (code: number) => void): Command {
   const deadLetters = program
     .command('dead-letters')
-    .description('what could not be taken in or failed later, on the bus and in the ledger; nothing is locked or changed by looking')
-  const rows = new Option('--output <format>', 'table, json or ndjson').choices(['table', 'json', 'ndjson']).default('table')
+    .description(
+      'what could not be taken in or failed later, on the bus and in the ledger; nothing is locked or changed by looking',
+    )
+  const rows = new Option('--output <format>', 'table, json or ndjson')
+    .choices(['table', 'json', 'ndjson'])
+    .default('table')
 
   selecting(deadLetters.command('list'))
     .description('one row each, first those on the bus, then those in the ledger')
@@ -19,16 +23,22 @@ export function deadLetterCommands(program: Command, done: (code: number) => voi
     .argument('<id>', 'dl-<number>, or <queue>#<number>')
     .option('--show-values', 'show body and properties, which hold personal data', false)
     .addOption(output())
-    .action(async (id: string, options) => done(await (await import('./dead-letters.ts')).showDead(process.env, id, options)))
+    .action(async (id: string, options) =>
+      done(await (await import('./dead-letters.ts')).showDead(process.env, id, options)),
+    )
   selecting(deadLetters.command('groups'))
     .description('how many failed in which way, since when and until when, with one example each')
     .addOption(output())
-    .action(async (options) => done(await (await import('./dead-letters.ts')).groupDead(process.env, options)))
+    .action(async (options) =>
+      done(await (await import('./dead-letters.ts')).groupDead(process.env, options)),
+    )
   selecting(deadLetters.command('export'))
     .description('write them to a new file, one JSON object a line')
     .argument('<file>', 'a file that does not exist yet; only its owner will be able to read it')
     .option('--show-values', 'with bodies and properties, which hold personal data', false)
-    .action(async (file: string, options) => done(await (await import('./dead-letters.ts')).exportDead(process.env, file, options)))
+    .action(async (file: string, options) =>
+      done(await (await import('./dead-letters.ts')).exportDead(process.env, file, options)),
+    )
   return deadLetters
 }
 
@@ -41,7 +51,9 @@ export function selecting(command: Command): Command {
     .option('--employee <id>', 'only events of this person')
     .option('--since <instant>', 'only those that died then or later (on the bus: were enqueued)')
     .option('--until <instant>', 'only those before')
-    .addOption(new Option('--home <home>', 'only on the bus, or only in the ledger').choices(['bus', 'ledger']))
+    .addOption(
+      new Option('--home <home>', 'only on the bus, or only in the ledger').choices(['bus', 'ledger']),
+    )
     .option('--archived', 'archived ones as well', false)
 }
 
@@ -51,6 +63,7 @@ function output(): Option {
 
 export function count(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('it takes a whole number from 1')
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('it takes a whole number from 1')
   return value
 }

@@ -55,21 +55,34 @@ export async function withHomes<T>(
 /** Also for the bus alone, where it is there: to tell which messages are stale. What an identity or a database driver takes to load is most of a second. */
 async function openToRead(config: Config, home: Home | undefined): Promise<Ledger | null> {
   if (isPostgresUrl(config.LEDGER)) {
-    const [{ ledgerPlace }, { openLedger }] = await Promise.all([import('../compose.ts'), import('../adapters/ledger-sql/open.ts')])
+    const [{ ledgerPlace }, { openLedger }] = await Promise.all([
+      import('../compose.ts'),
+      import('../adapters/ledger-sql/open.ts'),
+    ])
     return openLedger(ledgerPlace(config), { kind: 'read' }, Date.now)
   }
-  if (existsSync(config.LEDGER)) return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
+  if (existsSync(config.LEDGER))
+    return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
   const missing = `there is no ledger at ${config.LEDGER}`
-  if (home === 'ledger') throw new RollcallError('LedgerMissing', `${missing}; name another with LEDGER, or start one with rollcall run`)
+  if (home === 'ledger')
+    throw new RollcallError(
+      'LedgerMissing',
+      `${missing}; name another with LEDGER, or start one with rollcall run`,
+    )
   if (home === undefined) say(`${missing}: only what is on the bus is shown`)
   return null
 }
 
-async function openShelves(config: Config, stack: AsyncDisposableStack): Promise<readonly Pick<Shelf, 'entity' | 'peek'>[]> {
+async function openShelves(
+  config: Config,
+  stack: AsyncDisposableStack,
+): Promise<readonly Pick<Shelf, 'entity' | 'peek'>[]> {
   const bus = stack.adopt(connect(await addressOf(config)), (it) => closeWithin(CLOSE_MS, it.close()))
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   return config.rules.entrances.map((entrance) => {
-    const shelf = stack.adopt(busShelf(bus, { ...entrance, shelf: 'dead-letters' }, runtime), (it) => it.close())
+    const shelf = stack.adopt(busShelf(bus, { ...entrance, shelf: 'dead-letters' }, runtime), (it) =>
+      it.close(),
+    )
     return {
       entity: shelf.entity,
       peek: async (from, limit) => {
@@ -93,5 +106,7 @@ async function openShelves(config: Config, stack: AsyncDisposableStack): Promise
 /** What an identity takes to load is most of a second; who has a connection string does not wait for it. */
 async function addressOf(config: Config): Promise<BusAddress> {
   const connectionString = config.SERVICEBUS_CONNECTION_STRING
-  return connectionString === null ? (await import('../compose.ts')).busAddress(config) : { kind: 'connection-string', connectionString }
+  return connectionString === null
+    ? (await import('../compose.ts')).busAddress(config)
+    : { kind: 'connection-string', connectionString }
 }

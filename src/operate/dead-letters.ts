@@ -11,7 +11,12 @@ import {
   parseDeadLetterId,
   ledgerReason,
 } from '../core/report/dead-letter.ts'
-import { type DeadLetterGroup, findOnShelf, groupDeadLetters, listDeadLetters } from '../core/report/dead-letter-list.ts'
+import {
+  type DeadLetterGroup,
+  findOnShelf,
+  groupDeadLetters,
+  listDeadLetters,
+} from '../core/report/dead-letter-list.ts'
 import { reasonOf, UNCATALOGUED } from '../core/report/reasons.ts'
 import { type Home, type OpenHomes, withHomes } from './dead-letter-homes.ts'
 import { type Format, printJson, printTable, say } from './output.ts'
@@ -33,9 +38,17 @@ export interface ListOptions extends SelectionOptions {
 }
 
 /** What is asked for. Throws `ArgumentInvalid`, naming the option. */
-export function selectionOf({ reason, code, type, employee, since, until }: SelectionOptions): DeadLetterSelection {
+export function selectionOf({
+  reason,
+  code,
+  type,
+  employee,
+  since,
+  until,
+}: SelectionOptions): DeadLetterSelection {
   const known = DEAD_LETTER_REASONS.find((one) => one === reason)
-  if (reason !== undefined && !known) throw new RollcallError('ArgumentInvalid', `--reason takes one of ${DEAD_LETTER_REASONS.join(', ')}`)
+  if (reason !== undefined && !known)
+    throw new RollcallError('ArgumentInvalid', `--reason takes one of ${DEAD_LETTER_REASONS.join(', ')}`)
   return {
     reason: known ?? null,
     code: code ?? null,
@@ -89,7 +102,14 @@ function detailOf(dead: DeadLetter, values: boolean): string | null {
 
 function readable(dead: DeadLetter, values = false): object {
   const { at, id: event, ...facts } = factsOf(dead)
-  const common = { id: deadLetterId(dead), home: dead.home, reason: dead.reason, event, ...facts, detail: detailOf(dead, values) }
+  const common = {
+    id: deadLetterId(dead),
+    home: dead.home,
+    reason: dead.reason,
+    event,
+    ...facts,
+    detail: detailOf(dead, values),
+  }
   if (dead.home === 'ledger') {
     const { refused, operation, revision, replays, archivedAt, keepsOut } = dead.letter
     return {
@@ -120,18 +140,31 @@ function readable(dead: DeadLetter, values = false): object {
 }
 
 /** How many failed in which way. 0, also when there is none. */
-export function groupDead(environment: NodeJS.ProcessEnv, options: SelectionOptions & { readonly output: Format }): Promise<number> {
+export function groupDead(
+  environment: NodeJS.ProcessEnv,
+  options: SelectionOptions & { readonly output: Format },
+): Promise<number> {
   keepSmall()
   const selection = selectionOf(options)
   return withHomes(environment, options.home, async (homes) => {
     const groups = await groupDeadLetters(listDeadLetters(homes, selection, options.archived))
-    if (options.output === 'json') printJson(groups.map((group) => ({ ...group, firstAt: iso(group.firstAt), lastAt: iso(group.lastAt) })))
-    else printTable(['count', 'reason', 'code', 'attribute', 'first', 'last', 'example'], groups.map(groupRow))
+    if (options.output === 'json')
+      printJson(groups.map((group) => ({ ...group, firstAt: iso(group.firstAt), lastAt: iso(group.lastAt) })))
+    else
+      printTable(['count', 'reason', 'code', 'attribute', 'first', 'last', 'example'], groups.map(groupRow))
     return 0
   })
 }
 
-function groupRow({ count, reason, code, attribute, firstAt, lastAt, example }: DeadLetterGroup): (string | number)[] {
+function groupRow({
+  count,
+  reason,
+  code,
+  attribute,
+  firstAt,
+  lastAt,
+  example,
+}: DeadLetterGroup): (string | number)[] {
   return [count, reason, plain(code), plain(attribute ?? ''), iso(firstAt), iso(lastAt), example]
 }
 
@@ -142,7 +175,11 @@ export function showDead(
   { output, showValues }: { readonly output: Format; readonly showValues: boolean },
 ): Promise<number> {
   const name = parseDeadLetterId(id)
-  if (!name) throw new RollcallError('ArgumentInvalid', 'a dead letter is named dl-<number> in the ledger and <queue>#<number> on the bus')
+  if (!name)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      'a dead letter is named dl-<number> in the ledger and <queue>#<number> on the bus',
+    )
   return withHomes(environment, name.home, async (homes) => {
     const dead = name.home === 'bus' ? await findOnShelf(homes, name) : await findInLedger(homes, name.seq)
     if (!dead) {
@@ -159,12 +196,27 @@ export function showDead(
       bytes: body === null ? null : Buffer.byteLength(body),
     }
     if (output === 'json')
-      printJson({ ...readable(dead, showValues), ...known, ...(showValues ? { body } : {}), cause, fix, owner, waitingHelps })
+      printJson({
+        ...readable(dead, showValues),
+        ...known,
+        ...(showValues ? { body } : {}),
+        cause,
+        fix,
+        owner,
+        waitingHelps,
+      })
     else {
-      const rows = Object.entries({ ...readable(dead, showValues), ...known }).filter(([, value]) => value !== null)
+      const rows = Object.entries({ ...readable(dead, showValues), ...known }).filter(
+        ([, value]) => value !== null,
+      )
       printTable(
         [plain(id), ''],
-        [...rows.map(([key, value]) => [key, cell(value)]), ['cause', cause], ['what to do', fix], ['owner', owner]],
+        [
+          ...rows.map(([key, value]) => [key, cell(value)]),
+          ['cause', cause],
+          ['what to do', fix],
+          ['owner', owner],
+        ],
       )
       if (showValues && body !== null) process.stdout.write(`\n${body.split('\n').map(plain).join('\n')}\n`)
     }
@@ -226,7 +278,9 @@ export function exportDead(
         throw new RollcallError('FileExists', `${file} is there already; name another`, { cause: error })
       throw error
     }
-    say(`${count} dead letters written to ${file}${options.showValues ? ', with personal data' : ', without bodies (--show-values)'}`)
+    say(
+      `${count} dead letters written to ${file}${options.showValues ? ', with personal data' : ', without bodies (--show-values)'}`,
+    )
     return 0
   })
 }

@@ -42,9 +42,12 @@ const SAMPLE = new URL('../local/feed/sample-events.jsonl', import.meta.url)
 export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   await using stack = new AsyncDisposableStack()
   const ledger = options.ledger ?? join(await temporaryFolder(stack), 'ledger.db')
-  if (options.fresh) for (const suffix of ['', '-wal', '-shm']) await rm(`${ledger}${suffix}`, { force: true })
+  if (options.fresh)
+    for (const suffix of ['', '-wal', '-shm']) await rm(`${ledger}${suffix}`, { force: true })
   const doubles = stack.adopt(await startDoubles({ fast: options.fast }), (it) => it.stop())
-  const config = onDemoQueue(readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger }))
+  const config = onDemoQueue(
+    readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger }),
+  )
   const { runtime, close } = outside(config)
   stack.defer(close)
   const stop = stopSignal(runtime.log)
@@ -60,16 +63,20 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
   const sent = await feedEvents(config, options.events ?? SAMPLE)
   const ended = await untilAnswered(composed, doubles, config, before.messages + sent, stop)
   const elapsedMs = Date.now() - startedAt
-  if (options.directory !== undefined) await writeFile(options.directory, `${JSON.stringify(await doubles.entra.directory(), null, 1)}\n`)
+  if (options.directory !== undefined)
+    await writeFile(options.directory, `${JSON.stringify(await doubles.entra.directory(), null, 1)}\n`)
   const report = await reportOf(composed, doubles, config, before, sent, elapsedMs)
   if (options.output === 'json') printJson(report)
   else printReport(report)
   const died = (report.events['dead-lettered'] ?? 0) > 0
   if (options.ledger !== undefined)
     say(
-      ['\nLook next:', 'status', 'trace <event id or employee>', ...(died ? ['dead-letters list --home ledger'] : [])].join(
-        `\n  LEDGER=${ledger} npm run --silent rollcall -- `,
-      ),
+      [
+        '\nLook next:',
+        'status',
+        'trace <event id or employee>',
+        ...(died ? ['dead-letters list --home ledger'] : []),
+      ].join(`\n  LEDGER=${ledger} npm run --silent rollcall -- `),
     )
   if (!options.exit && ended) {
     say(`\nStill running; ctrl-C ends it. The directory: http://127.0.0.1:${doubles.entra.port}/directory`)
@@ -90,7 +97,9 @@ function onDemoQueue(config: Config): Config {
     ...config,
     rules: {
       ...config.rules,
-      ...(here.length > 0 ? { sources, entrances: here } : { sources: [defaultSource(config)], entrances: [entrance] }),
+      ...(here.length > 0
+        ? { sources, entrances: here }
+        : { sources: [defaultSource(config)], entrances: [entrance] }),
     },
   }
 }

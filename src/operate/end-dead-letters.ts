@@ -47,16 +47,28 @@ export async function endDead(
 ): Promise<number> {
   keepSmall()
   const config = readConfig(environment)
-  if (how === 'archive' && (options.home === 'bus' || ids.some((id) => parseDeadLetterId(id)?.home === 'bus')))
+  if (
+    how === 'archive' &&
+    (options.home === 'bus' || ids.some((id) => parseDeadLetterId(id)?.home === 'bus'))
+  )
     throw new RollcallError(
       'ArgumentInvalid',
       'only dead letters of the ledger can be archived: one on the bus stays in sight, or is discarded',
     )
   await using stack = new AsyncDisposableStack()
-  const ledger = stack.adopt(await openExisting(config, options.dryRun ? 'read' : 'write'), (it) => it.close())
-  const wanted = { ids, selection: selectionOf(options), archived: options.archived ?? false, max: options.max }
-  const { selected, more, missing } = await withHomes(environment, how === 'archive' ? 'ledger' : homeOf(ids, options), (homes) =>
-    select(homes, wanted, null, config),
+  const ledger = stack.adopt(await openExisting(config, options.dryRun ? 'read' : 'write'), (it) =>
+    it.close(),
+  )
+  const wanted = {
+    ids,
+    selection: selectionOf(options),
+    archived: options.archived ?? false,
+    max: options.max,
+  }
+  const { selected, more, missing } = await withHomes(
+    environment,
+    how === 'archive' ? 'ledger' : homeOf(ids, options),
+    (homes) => select(homes, wanted, null, config),
   )
   for (const id of missing) say(`${id} is no dead letter any more`)
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
@@ -67,7 +79,9 @@ export async function endDead(
   }
   const active = how === 'discard' && options.terminations ? await becomeActive(ledger, found, config) : []
   for (const employee of active) say(`${employee} becomes active`)
-  const kept = new Set(how === 'discard' && !options.terminations ? selected.filter(putsOut).map(({ dead }) => dead) : [])
+  const kept = new Set(
+    how === 'discard' && !options.terminations ? selected.filter(putsOut).map(({ dead }) => dead) : [],
+  )
   if (kept.size > 0)
     say(
       `${kept.size} put their person out and are kept: --terminations discards them too, ${[...kept].slice(0, 5).map(deadLetterId).join(', ')} …`,
@@ -124,7 +138,13 @@ async function endAll(
   const sum = { ended: 0, kept: 0, gone: 0, held: 0 }
   const seqs = found.flatMap((dead) => (dead.home === 'ledger' ? [dead.letter.seq] : []))
   for (let at = 0; at < seqs.length; at += AT_ONCE) {
-    const part = { seqs: seqs.slice(at, at + AT_ONCE), how, terminations: options.terminations ?? false, actor, reason }
+    const part = {
+      seqs: seqs.slice(at, at + AT_ONCE),
+      how,
+      terminations: options.terminations ?? false,
+      actor,
+      reason,
+    }
     const { ended, kept, gone } = await ledger.endDeadLetters(part, Date.now())
     sum.ended += ended.length
     sum.kept += kept.length
@@ -148,7 +168,11 @@ async function endAll(
       }
       // Written down first: what was taken off the bus without a word of who did it would be the worse half.
       await ledger.noteDiscarded(entity, sequences, actor, reason, Date.now())
-      const shelf = busShelf(bus, { ...entrance, shelf: 'dead-letters' }, systemRuntime(silentLogger, silentTelemetry))
+      const shelf = busShelf(
+        bus,
+        { ...entrance, shelf: 'dead-letters' },
+        systemRuntime(silentLogger, silentTelemetry),
+      )
       const gone = await shelf.retire(new Set(sequences), signal)
       await shelf.close()
       sum.ended += gone.size
@@ -161,16 +185,28 @@ async function endAll(
 }
 
 /** People who are out now and would not be, without these. */
-async function becomeActive(ledger: Ledger, found: readonly DeadLetter[], config: Config): Promise<readonly string[]> {
-  const going = new Set(found.flatMap((dead) => (dead.home === 'ledger' && dead.letter.keepsOut ? [dead.letter.seq] : [])))
-  const ids = [...new Set(found.flatMap((dead) => (dead.home === 'ledger' && dead.letter.keepsOut ? [dead.letter.employee] : [])))]
+async function becomeActive(
+  ledger: Ledger,
+  found: readonly DeadLetter[],
+  config: Config,
+): Promise<readonly string[]> {
+  const going = new Set(
+    found.flatMap((dead) => (dead.home === 'ledger' && dead.letter.keepsOut ? [dead.letter.seq] : [])),
+  )
+  const ids = [
+    ...new Set(
+      found.flatMap((dead) => (dead.home === 'ledger' && dead.letter.keepsOut ? [dead.letter.employee] : [])),
+    ),
+  ]
   const rules = planRules(config, digest)
   const isActive = (events: readonly PersonEvent[]): boolean =>
     fold(events, Date.now(), rules.fold).attributes.get('active')?.value === true
   const active: string[] = []
   for (let at = 0; at < ids.length; at += AT_ONCE)
     for (const { person } of await ledger.people(ids.slice(at, at + AT_ONCE))) {
-      const without = person.events.map((event) => (going.has(event.seq) ? { ...event, discarded: true } : event))
+      const without = person.events.map((event) =>
+        going.has(event.seq) ? { ...event, discarded: true } : event,
+      )
       if (!isActive(person.events) && isActive(without)) active.push(person.employee)
     }
   return active

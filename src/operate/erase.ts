@@ -11,9 +11,17 @@ export interface EraseOptions {
 }
 
 /** Takes everything the ledger holds of one person out of it, for good. What the directory holds is untouched. 0 done, 4 nobody of that name. */
-export async function erase(employee: string, options: EraseOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+export async function erase(
+  employee: string,
+  options: EraseOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
   const place = ledgerPlace(readConfig(environment))
-  if (!mayBeThere(place)) throw new RollcallError('LedgerMissing', `there is no ledger at ${place.location}; name another with LEDGER`)
+  if (!mayBeThere(place))
+    throw new RollcallError(
+      'LedgerMissing',
+      `there is no ledger at ${place.location}; name another with LEDGER`,
+    )
   const ledger = await openLedger(place, { kind: 'own' }, Date.now)
   try {
     const result = await ledger.erase({ employee, actor: options.actor, reason: options.reason }, Date.now())

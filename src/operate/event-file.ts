@@ -16,13 +16,21 @@ export interface EventFile {
  * Reads a file of one message a line the way intake reads them off a queue: `entity`, or that of the first source. `now` stands in for the moment
  * a message was enqueued.
  */
-export async function readEvents(file: string, config: Config, now: number, entity?: string): Promise<EventFile> {
+export async function readEvents(
+  file: string,
+  config: Config,
+  now: number,
+  entity?: string,
+): Promise<EventFile> {
   const takeIn = takingIn(config)
   const events = new Map<string, HrEvent>()
   const rejected: { line: number; code: string; description: string }[] = []
   let duplicates = 0
   let line = 0
-  for await (const text of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of createInterface({
+    input: createReadStream(file),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
     line += 1
     if (text.trim() === '') continue
     const message = {
@@ -36,7 +44,8 @@ export async function readEvents(file: string, config: Config, now: number, enti
       properties: {},
     }
     const taken = await takeIn(message)
-    if (taken.rejected) rejected.push({ line, code: taken.rejected.code, description: taken.rejected.description })
+    if (taken.rejected)
+      rejected.push({ line, code: taken.rejected.code, description: taken.rejected.description })
     for (const event of taken.events) {
       const name = `${event.source}\n${event.id}`
       if (events.has(name)) duplicates += 1

@@ -15,7 +15,10 @@ export interface EventsOptions {
 const PAGE = 1_000
 
 /** Lists events in the order they were received, page by page. Names, states and moments; no values. */
-export function events(environment: NodeJS.ProcessEnv, { state, since, output }: EventsOptions): Promise<number> {
+export function events(
+  environment: NodeJS.ProcessEnv,
+  { state, since, output }: EventsOptions,
+): Promise<number> {
   keepSmall()
   const query = {
     state: state === undefined ? null : stateOf(state),
@@ -37,7 +40,8 @@ export function events(environment: NodeJS.ProcessEnv, { state, since, output }:
 
 function stateOf(text: string): EventState {
   const state = EVENT_STATES.find((one) => one === text)
-  if (state === undefined) throw new RollcallError('ArgumentInvalid', `--state takes one of ${EVENT_STATES.join(', ')}`)
+  if (state === undefined)
+    throw new RollcallError('ArgumentInvalid', `--state takes one of ${EVENT_STATES.join(', ')}`)
   return state
 }
 

@@ -14,19 +14,28 @@ export interface ExplainOptions {
 }
 
 /** Why an event or a person is as it is. 0 when found, 4 when nothing has that name. Reads the ledger and changes nothing. */
-export function explain(environment: NodeJS.ProcessEnv, reference: string, options: ExplainOptions): Promise<number> {
+export function explain(
+  environment: NodeJS.ProcessEnv,
+  reference: string,
+  options: ExplainOptions,
+): Promise<number> {
   return withLedger(environment, async (ledger) => {
     const views = await ledger.findPeople(reference)
     const rules = planRules(readConfig(environment), digest)
-    const found = await Promise.all(views.map(async (view) => ({ view, explanation: await explainPerson(view.person, Date.now(), rules) })))
+    const found = await Promise.all(
+      views.map(async (view) => ({ view, explanation: await explainPerson(view.person, Date.now(), rules) })),
+    )
     const [first, ...others] = found
     if (!first) {
-      say(`nothing in the ledger is called ${reference}: give an event id, an employee, or any other name that rollcall trace takes`)
+      say(
+        `nothing in the ledger is called ${reference}: give an event id, an employee, or any other name that rollcall trace takes`,
+      )
       return 4
     }
     const show = showing(options.showValues)
     const toJson = ({ explanation, view }: Found): object => json(explanation, view, show)
-    if (options.output === 'json') printJson(readable({ ...toJson(first), ...(others.length > 0 ? { others: others.map(toJson) } : {}) }))
+    if (options.output === 'json')
+      printJson(readable({ ...toJson(first), ...(others.length > 0 ? { others: others.map(toJson) } : {}) }))
     else for (const { explanation, view } of found) draw(explanation, view, show)
     return 0
   })
@@ -50,7 +59,12 @@ function json(explanation: Explanation, view: PersonView, show: Show): object {
     nextAt: explanation.nextAt,
     events: asked(explanation, view),
     attributes: explanation.attributes.map((one) => ({ ...one, value: show(one.path, one.value) })),
-    record: explanation.record.map(({ target, value, from, events }) => ({ target, value: show(target, value), from, events })),
+    record: explanation.record.map(({ target, value, from, events }) => ({
+      target,
+      value: show(target, value),
+      from,
+      events,
+    })),
   }
 }
 
@@ -60,7 +74,9 @@ function draw(explanation: Explanation, view: PersonView, show: Show): void {
     `  effective ${new Date(event.effectiveAt).toISOString()}, recorded ${new Date(event.recordedAt).toISOString()}`,
     ...partInWords(event.part).map((line) => `  ${line}`),
   ])
-  process.stdout.write(`employee ${explanation.employee} at ${new Date(explanation.at).toISOString()}\n${lines.join('\n')}\n\n`)
+  process.stdout.write(
+    `employee ${explanation.employee} at ${new Date(explanation.at).toISOString()}\n${lines.join('\n')}\n\n`,
+  )
   printTable(
     ['in the record', 'value', 'made of', 'from event'],
     explanation.record.map(({ target, value, from, events }) => [
@@ -70,5 +86,6 @@ function draw(explanation: Explanation, view: PersonView, show: Show): void {
       events.map(({ id }) => id).join(', '),
     ]),
   )
-  if (explanation.nextAt !== null) process.stdout.write(`\nchanges by itself at ${new Date(explanation.nextAt).toISOString()}\n`)
+  if (explanation.nextAt !== null)
+    process.stdout.write(`\nchanges by itself at ${new Date(explanation.nextAt).toISOString()}\n`)
 }

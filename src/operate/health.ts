@@ -8,7 +8,10 @@ const PATIENCE_MS = 4_000
 export async function health(environment: NodeJS.ProcessEnv, of: 'ready' | 'live'): Promise<number> {
   const address = httpAddressOf(readConfig(environment))
   if (address === null)
-    throw new RollcallError('ConfigInvalid', 'HTTP_ADDRESS is not set; it takes where rollcall run answers, such as 127.0.0.1:9464')
+    throw new RollcallError(
+      'ConfigInvalid',
+      'HTTP_ADDRESS is not set; it takes where rollcall run answers, such as 127.0.0.1:9464',
+    )
   const url = `${reachable(address)}/${of === 'ready' ? 'readyz' : 'livez'}`
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) })

@@ -36,7 +36,11 @@ const AT_ONCE = 1_000
  * Full records as a baseline: everybody's state at the moment of the export. 0 when every row was taken, 1 when some were not: their numbers and
  * the reasons are in the file of rejected rows.
  */
-export async function importFile(file: string, options: ImportOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+export async function importFile(
+  file: string,
+  options: ImportOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
   const config = readConfig(environment)
   const now = Date.now()
   const asOf = effectiveInstant(options.asOf, config.SOURCE_ZONE)
@@ -45,7 +49,11 @@ export async function importFile(file: string, options: ImportOptions, environme
       'ArgumentInvalid',
       '--as-of is no moment such as 2026-11-20T18:00:00Z and no date; it says when the file was exported',
     )
-  if (asOf > now) throw new RollcallError('ArgumentInvalid', '--as-of lies in the future; it says when the file was exported')
+  if (asOf > now)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      '--as-of lies in the future; it says when the file was exported',
+    )
   const origin: BaselineOrigin = { asOf, name: options.source, source: sourceNamed(config, options.source) }
   const rejectedFile = options.rejected ?? `${file}.rejected.csv`
   const rows = readBaseline(file)
@@ -89,7 +97,9 @@ async function importRows(
     batch = []
     report.imported += fresh
     report.known += known
-    line.show(`rows ${report.rows}  imported ${report.imported}  known ${report.known}  rejected ${report.rejected}`)
+    line.show(
+      `rows ${report.rows}  imported ${report.imported}  known ${report.known}  rejected ${report.rejected}`,
+    )
   }
   for await (const row of rows) {
     report.rows += 1
@@ -99,7 +109,8 @@ async function importRows(
     }
     const event = baselineEvent(row.attributes, origin)
     if ('code' in event) await reject(row.row, event.code, event.description)
-    else if (people.has(event.employee)) await reject(row.row, 'DuplicatePerson', 'an earlier row is of the same person')
+    else if (people.has(event.employee))
+      await reject(row.row, 'DuplicatePerson', 'an earlier row is of the same person')
     else {
       people.add(event.employee)
       if (batch.push(event) === AT_ONCE) await flush()

@@ -21,19 +21,31 @@ export interface MoveOptions {
 export async function move(options: MoveOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   const place = ledgerPlace(readConfig(environment))
   const location = options.to ?? place.location
-  if (!isPostgresUrl(location)) throw new RollcallError('ArgumentInvalid', '--to, or LEDGER, takes postgres://user@host/database')
-  if (!existsSync(options.from)) throw new RollcallError('LedgerMissing', `there is no ledger at ${options.from}`)
-  if (!(await isLedger(options.from))) throw new RollcallError('LedgerMissing', `${options.from} holds no ledger`)
+  if (!isPostgresUrl(location))
+    throw new RollcallError('ArgumentInvalid', '--to, or LEDGER, takes postgres://user@host/database')
+  if (!existsSync(options.from))
+    throw new RollcallError('LedgerMissing', `there is no ledger at ${options.from}`)
+  if (!(await isLedger(options.from)))
+    throw new RollcallError('LedgerMissing', `${options.from} holds no ledger`)
   await using stack = new AsyncDisposableStack()
   stack.adopt(await lockLedger(options.from, 0), (lock) => lock.release())
   const source = stack.adopt(openSqlite(options.from), (driver) => driver.close())
-  const target = stack.adopt(postgresDriver({ ...place, location, statementMs: null }), (driver) => driver.close())
+  const target = stack.adopt(postgresDriver({ ...place, location, statementMs: null }), (driver) =>
+    driver.close(),
+  )
   const line = progress()
-  const moved = await moveLedger(source, target, Date.now(), (table, rows) => line.show(`${table}: ${rows} rows`))
+  const moved = await moveLedger(source, target, Date.now(), (table, rows) =>
+    line.show(`${table}: ${rows} rows`),
+  )
   line.end()
   if (options.output === 'json') printJson(moved)
-  else process.stdout.write(`${moved.rows} rows of ${moved.tables} tables are at ${maskedLocation(location)}, compared one by one\n`)
-  say(`Set LEDGER to it for every instance. ${options.from} is as it was; keep it as a copy, and run nothing on it any more.`)
+  else
+    process.stdout.write(
+      `${moved.rows} rows of ${moved.tables} tables are at ${maskedLocation(location)}, compared one by one\n`,
+    )
+  say(
+    `Set LEDGER to it for every instance. ${options.from} is as it was; keep it as a copy, and run nothing on it any more.`,
+  )
   return 0
 }
 

@@ -29,11 +29,14 @@ export async function local(options: DoublesOptions): Promise<number> {
 /** Sends a file of events to the configured queue. */
 export async function feedFile(file: string, environment: NodeJS.ProcessEnv): Promise<number> {
   const config = readConfig(environment)
-  if (!existsSync(file)) throw new RollcallError('ArgumentInvalid', `there is no file ${file}; it takes events as JSON lines`)
+  if (!existsSync(file))
+    throw new RollcallError('ArgumentInvalid', `there is no file ${file}; it takes events as JSON lines`)
   const client = connect(busAddress(config))
   const line = progress()
   try {
-    const sent = await feed(client, config.SERVICEBUS_QUEUE, file, (messages) => line.show(`sent ${messages}`))
+    const sent = await feed(client, config.SERVICEBUS_QUEUE, file, (messages) =>
+      line.show(`sent ${messages}`),
+    )
     line.end()
     printJson({ sent, queue: config.SERVICEBUS_QUEUE })
   } finally {

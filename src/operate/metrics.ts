@@ -7,9 +7,18 @@ import type { Readiness } from './readiness.ts'
 export interface Figures {
   readonly readiness: Readiness
   readonly counters: readonly Counted[]
-  readonly ledger: { readonly totals: Totals; readonly outlook: Outlook; readonly watermark: number | null } | null
+  readonly ledger: {
+    readonly totals: Totals
+    readonly outlook: Outlook
+    readonly watermark: number | null
+  } | null
   readonly callsPerDay: number
-  readonly process: { readonly residentBytes: number; readonly cpuSeconds: number; readonly startedAt: number; readonly lagSeconds: number }
+  readonly process: {
+    readonly residentBytes: number
+    readonly cpuSeconds: number
+    readonly startedAt: number
+    readonly lagSeconds: number
+  }
 }
 
 interface Sample {
@@ -23,7 +32,12 @@ interface Sample {
  */
 export function renderMetrics({ readiness, counters, ledger, callsPerDay, process }: Figures): string {
   const lines: string[] = []
-  const family = (name: string, type: 'counter' | 'gauge', help: string, samples: readonly Sample[]): void => {
+  const family = (
+    name: string,
+    type: 'counter' | 'gauge',
+    help: string,
+    samples: readonly Sample[],
+  ): void => {
     if (samples.length === 0) return
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
     for (const { labels = {}, value } of samples) lines.push(`${name}${spell(labels)} ${number(value)}`)
@@ -35,7 +49,10 @@ export function renderMetrics({ readiness, counters, ledger, callsPerDay, proces
     'rollcall_check',
     'gauge',
     'What /readyz looks at, one by one.',
-    Object.entries(readiness.checks).map(([check, answer]) => ({ labels: { check }, value: answer === 'ok' ? 1 : 0 })),
+    Object.entries(readiness.checks).map(([check, answer]) => ({
+      labels: { check },
+      value: answer === 'ok' ? 1 : 0,
+    })),
   )
   for (const [name, samples] of Map.groupBy(counters, (one) => one.name))
     family(
@@ -46,9 +63,14 @@ export function renderMetrics({ readiness, counters, ledger, callsPerDay, proces
     )
   if (ledger) {
     const { totals, outlook, watermark } = ledger
-    for (const name of TOTALS) family(`rollcall_ledger_${name}_total`, 'counter', 'A line of the books.', [{ value: totals[name] }])
+    for (const name of TOTALS)
+      family(`rollcall_ledger_${name}_total`, 'counter', 'A line of the books.', [{ value: totals[name] }])
     gauge('rollcall_ledger_operations_pending', 'Operations that wait to be sent.', outlook.pending)
-    gauge('rollcall_ledger_people_unplanned', 'People whose events are still to be planned.', outlook.unplanned)
+    gauge(
+      'rollcall_ledger_people_unplanned',
+      'People whose events are still to be planned.',
+      outlook.unplanned,
+    )
     gauge(
       'rollcall_ledger_people_not_taken',
       'People whose record failed for good and carried no event; rollcall status names them.',
@@ -61,10 +83,19 @@ export function renderMetrics({ readiness, counters, ledger, callsPerDay, proces
       'Since when something holds submission back.',
       outlook.holds.map(({ name, since }) => ({ labels: { hold: name }, value: since / 1_000 })),
     )
-    if (watermark !== null) gauge('rollcall_ledger_log_read_until_seconds', 'How far the provisioning log was read.', watermark / 1_000)
+    if (watermark !== null)
+      gauge(
+        'rollcall_ledger_log_read_until_seconds',
+        'How far the provisioning log was read.',
+        watermark / 1_000,
+      )
   }
   gauge('rollcall_calls_per_day_limit', 'CALLS_PER_DAY.', callsPerDay)
-  gauge('rollcall_event_loop_lag_p99_seconds', 'How late the event loop was since the last scrape, 99th percentile.', process.lagSeconds)
+  gauge(
+    'rollcall_event_loop_lag_p99_seconds',
+    'How late the event loop was since the last scrape, 99th percentile.',
+    process.lagSeconds,
+  )
   gauge('process_resident_memory_bytes', 'Resident memory.', process.residentBytes)
   family('process_cpu_seconds_total', 'counter', 'CPU time.', [{ value: process.cpuSeconds }])
   gauge('process_start_time_seconds', 'When the process started.', process.startedAt / 1_000)
@@ -73,7 +104,8 @@ export function renderMetrics({ readiness, counters, ledger, callsPerDay, proces
 
 function spell(labels: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(labels).map(
-    ([name, value]) => `${name.replaceAll('.', '_')}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
+    ([name, value]) =>
+      `${name.replaceAll('.', '_')}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`,
   )
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }

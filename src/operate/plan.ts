@@ -38,13 +38,19 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
   const config = readConfig(environment)
   const now = Date.now()
   const at = options.asOf === undefined ? now : momentOf(options.asOf, config)
-  const file = options.events === undefined ? null : await readEvents(options.events, config, now, options.queue)
+  const file =
+    options.events === undefined ? null : await readEvents(options.events, config, now, options.queue)
   if (file && file.rejected.length > 0)
-    for (const { line, code, description } of file.rejected) say(`line ${line} would be refused: ${code}, ${description}`)
+    for (const { line, code, description } of file.rejected)
+      say(`line ${line} would be refused: ${code}, ${description}`)
   // What a mapping that is not in force yet would send, against what the directory took last.
-  const rules = planRules(options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping }), digest)
+  const rules = planRules(
+    options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping }),
+    digest,
+  )
   const alone = file !== null && (options.alone || !mayBeThere(ledgerPlace(config)))
-  if (alone && !options.alone) say(`there is no ledger at ${config.LEDGER}: the events of the file are planned alone`)
+  if (alone && !options.alone)
+    say(`there is no ledger at ${config.LEDGER}: the events of the file are planned alone`)
   const previews: Preview[] = []
   let people = 0
   const look = async (view: PersonView): Promise<void> => {
@@ -65,7 +71,8 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
 
 function momentOf(text: string, config: Config): number {
   const at = effectiveInstant(text, config.SOURCE_ZONE)
-  if (at === null) throw new RollcallError('ArgumentInvalid', '--as-of is no date such as 2026-12-01 and no date-time')
+  if (at === null)
+    throw new RollcallError('ArgumentInvalid', '--as-of is no date such as 2026-12-01 and no date-time')
   return at
 }
 
@@ -94,7 +101,11 @@ async function eachPerson(
 
 /** An event may have the same name. */
 async function employeeIn(ledger: Ledger | null, employee: string): Promise<PersonView | null> {
-  return (await ledger?.findPeople(employee))?.find(({ person, event }) => person.employee === employee && event === null) ?? null
+  return (
+    (await ledger?.findPeople(employee))?.find(
+      ({ person, event }) => person.employee === employee && event === null,
+    ) ?? null
+  )
 }
 
 function onTop(events: readonly HrEvent[], employee: string, there: PersonView | null): PersonView {
@@ -102,12 +113,36 @@ function onTop(events: readonly HrEvent[], employee: string, there: PersonView |
   const added = events
     .filter(({ source, id }) => !known.has(`${source}\n${id}`))
     // Below zero: no event of the ledger has such a number.
-    .map((event, index): PersonEvent => ({ ...event, seq: -1 - index, dead: false, state: 'received', reason: null, by: null }))
-  const person = there?.person ?? { employee, revision: 0, takenHash: null, known: false, unanswered: [], events: [] }
-  return { person: { ...person, events: [...person.events, ...added] }, taken: there?.taken ?? null, event: null }
+    .map((event, index): PersonEvent => ({
+      ...event,
+      seq: -1 - index,
+      dead: false,
+      state: 'received',
+      reason: null,
+      by: null,
+    }))
+  const person = there?.person ?? {
+    employee,
+    revision: 0,
+    takenHash: null,
+    known: false,
+    unanswered: [],
+    events: [],
+  }
+  return {
+    person: { ...person, events: [...person.events, ...added] },
+    taken: there?.taken ?? null,
+    event: null,
+  }
 }
 
-function report(previews: readonly Preview[], people: number, file: EventFile | null, at: number, options: PlanOptions): void {
+function report(
+  previews: readonly Preview[],
+  people: number,
+  file: EventFile | null,
+  at: number,
+  options: PlanOptions,
+): void {
   const show = showing(options.showValues)
   const operations = previews.filter(({ operation }) => operation !== null).length
   const summary = {

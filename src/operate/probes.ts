@@ -15,7 +15,9 @@ export interface Probes {
   close(): Promise<void>
 }
 
-type Route = (request: IncomingMessage) => Promise<{ readonly status: number; readonly type: string; readonly body: string }>
+type Route = (
+  request: IncomingMessage,
+) => Promise<{ readonly status: number; readonly type: string; readonly body: string }>
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
@@ -39,14 +41,23 @@ export async function startProbes(
     '/metrics': async ({ headers }) =>
       address.loopback || shows(headers.authorization, token)
         ? { status: 200, type: METRICS_TYPE, body: await metrics() }
-        : { status: token === null ? 403 : 401, type: JSON_TYPE, body: '{"error":"needs the token of HTTP_TOKEN"}\n' },
+        : {
+            status: token === null ? 403 : 401,
+            type: JSON_TYPE,
+            body: '{"error":"needs the token of HTTP_TOKEN"}\n',
+          },
   }
-  const server = createServer({ requestTimeout: WAIT_MS, headersTimeout: WAIT_MS, keepAliveTimeout: WAIT_MS }, (request, response) => {
-    void answer(routes, request, response)
-  })
+  const server = createServer(
+    { requestTimeout: WAIT_MS, headersTimeout: WAIT_MS, keepAliveTimeout: WAIT_MS },
+    (request, response) => {
+      void answer(routes, request, response)
+    },
+  )
   server.maxConnections = 100
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new RollcallError('AddressUnavailable', 'HTTP_ADDRESS cannot be listened on', { cause: error })))
+    server.once('error', (error) =>
+      reject(new RollcallError('AddressUnavailable', 'HTTP_ADDRESS cannot be listened on', { cause: error })),
+    )
     server.listen(address.port, address.host, resolve)
   })
   const bound = server.address()
@@ -60,15 +71,24 @@ export async function startProbes(
   }
 }
 
-async function answer(routes: Readonly<Record<string, Route>>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  routes: Readonly<Record<string, Route>>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const send = (status: number, type: string, body: string): void => {
-    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    response.writeHead(status, {
+      'content-type': type,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    })
     response.end(request.method === 'HEAD' ? undefined : body)
   }
   const path = (request.url ?? '').split('?', 1)[0] ?? ''
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined
   if (!route) send(404, JSON_TYPE, '{"error":"not found"}\n')
-  else if (request.method !== 'GET' && request.method !== 'HEAD') send(405, JSON_TYPE, '{"error":"only GET"}\n')
+  else if (request.method !== 'GET' && request.method !== 'HEAD')
+    send(405, JSON_TYPE, '{"error":"only GET"}\n')
   else
     await route(request).then(
       ({ status, type, body }) => send(status, type, body),

@@ -12,7 +12,8 @@ export interface Outside {
 /** Clock, logger and, where an endpoint is configured, telemetry. */
 export function outside(config: Config): Outside {
   const log = jsonLogger(config.LOG_LEVEL)
-  if (config.OTEL_EXPORTER_OTLP_ENDPOINT === null) return { runtime: systemRuntime(log, silentTelemetry), close: async () => {} }
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT === null)
+    return { runtime: systemRuntime(log, silentTelemetry), close: async () => {} }
   const { telemetry, stop } = openTelemetry()
   return { runtime: systemRuntime(log, telemetry), close: stop }
 }
@@ -28,7 +29,10 @@ export function stopSignal(log: Runtime['log']): AbortSignal {
     log.info('stopping', { signal, what: 'finishes what is on its way; once more ends at once' })
     stopping.abort()
     setTimeout(() => {
-      log.error('stop.hangs', { afterMs: GRACE_MS, what: 'ends without the rest; it is taken up at the next start' })
+      log.error('stop.hangs', {
+        afterMs: GRACE_MS,
+        what: 'ends without the rest; it is taken up at the next start',
+      })
       process.exit(1)
     }, GRACE_MS).unref()
   }

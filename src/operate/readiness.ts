@@ -15,7 +15,11 @@ const FRESH_MS = 1_000
  * Whether this instance can do its work now: the ledger answers, and where it takes messages in, its receivers are open and not cut off
  * (`receiving` is `null` where it takes none). Entra is not asked: an outage there is waited out, and starting anew would not help.
  */
-export function readiness(ledger: Pick<Ledger, 'ping'>, receiving: (() => boolean) | null, now: () => number): () => Promise<Readiness> {
+export function readiness(
+  ledger: Pick<Ledger, 'ping'>,
+  receiving: (() => boolean) | null,
+  now: () => number,
+): () => Promise<Readiness> {
   return shared(FRESH_MS, now, async () => {
     const checks: Record<string, Answer> = { ledger: (await answers(ledger)) ? 'ok' : 'failed' }
     if (receiving) checks['receivers'] = receiving() ? 'ok' : 'failed'

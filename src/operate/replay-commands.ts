@@ -17,7 +17,9 @@ export function replayCommands(program: Command, done: (code: number) => void): 
     .option('--dry-run', 'say what would be done, and do nothing', false)
     .option('--yes', 'do not ask', false)
     .addOption(output())
-    .action(async (ids: string[], options) => done(await (await import('./replay.ts')).replay(ids, options, process.env)))
+    .action(async (ids: string[], options) =>
+      done(await (await import('./replay.ts')).replay(ids, options, process.env)),
+    )
   program
     .command('replays')
     .description('runs of the past, or every message of one: who, when, why and what came of it')
@@ -56,6 +58,7 @@ function output(): Option {
 
 function number(text: string): number {
   const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('it takes the number of a run')
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('it takes the number of a run')
   return value
 }

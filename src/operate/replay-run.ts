@@ -33,7 +33,11 @@ const RETIRE_AT_ONCE = 1_000
  * Carries out a frozen run from wherever it stands, first what stands in the ledger. Each step is one transaction or can be found again, so
  * it may end at any moment and be carried out once more.
  */
-export async function carryOut(carrying: Carrying, signal: AbortSignal, onProgress: (done: number) => void): Promise<Ending> {
+export async function carryOut(
+  carrying: Carrying,
+  signal: AbortSignal,
+  onProgress: (done: number) => void,
+): Promise<Ending> {
   const { run, ledger, config, runtime, perSecond } = carrying
   let settled = 0
   const takeIn = takingIn(config)
@@ -73,7 +77,9 @@ async function partOf(
   const { events, rejected } = await takeIn(message)
   if (rejected) return { seq, kind: 'refused', code: rejected.code }
   const event = events.find(({ source, id }) => source === kept.letter.source && id === kept.letter.id)
-  return event ? { seq, kind: 'edited', event, original: originalOf(message) } : { seq, kind: 'refused', code: 'EditNamesAnotherEvent' }
+  return event
+    ? { seq, kind: 'edited', event, original: originalOf(message) }
+    : { seq, kind: 'refused', code: 'EditNamesAnotherEvent' }
 }
 
 async function onShelf(
@@ -84,13 +90,21 @@ async function onShelf(
 ): Promise<{ readonly ending: Ending; readonly moved: number }> {
   const entrance = config.rules.entrances.find((one) => one.entity === entity)
   if (!entrance || !bus)
-    throw new RollcallError('EntityUnknown', `the run has dead letters of ${entity}, which is none of the configured sources any more`)
+    throw new RollcallError(
+      'EntityUnknown',
+      `the run has dead letters of ${entity}, which is none of the configured sources any more`,
+    )
   const shelf = busShelf(bus, { ...entrance, shelf: 'dead-letters' }, runtime)
   const itself = busShelf(bus, { ...entrance, shelf: 'queue' }, runtime)
   try {
     const edits = new Map<string, string>()
     for (const stage of ['frozen', 'sending'] as const)
-      for (const { sequence, body } of await ledger.replayItems(run.id, entity, stage, Number.MAX_SAFE_INTEGER))
+      for (const { sequence, body } of await ledger.replayItems(
+        run.id,
+        entity,
+        stage,
+        Number.MAX_SAFE_INTEGER,
+      ))
         if (body !== null) edits.set(sequence, body)
     const result = await replayNative(
       {
@@ -106,7 +120,13 @@ async function onShelf(
         edit: edits.size === 0 ? null : ({ sequence }) => edits.get(sequence) ?? null,
         takeIn: takingInPlace(ledger, config, runtime),
       },
-      { perSecond, batch: BATCH, retireAtOnce: RETIRE_AT_ONCE, skewMs: config.CLOCK_SKEW_MS, inFlightMs: 2_000 },
+      {
+        perSecond,
+        batch: BATCH,
+        retireAtOnce: RETIRE_AT_ONCE,
+        skewMs: config.CLOCK_SKEW_MS,
+        inFlightMs: 2_000,
+      },
       runtime,
       signal,
       ({ done, gone, refused }) => onProgress(done + gone + refused),

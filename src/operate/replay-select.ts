@@ -55,7 +55,9 @@ export async function select(
   const missing: string[] = []
   let more = false
   const all =
-    wanted.ids.length > 0 ? named(homes, wanted.ids, (id) => missing.push(id)) : listDeadLetters(homes, wanted.selection, wanted.archived)
+    wanted.ids.length > 0
+      ? named(homes, wanted.ids, (id) => missing.push(id))
+      : listDeadLetters(homes, wanted.selection, wanted.archived)
   for await (const dead of all) {
     more = found.length >= wanted.max
     if (more) break
@@ -63,7 +65,8 @@ export async function select(
   }
   const takeIn = takingIn(config)
   const bodies = new Map<string, { readonly message: InboxMessage | null; readonly body: string | null }>()
-  for (const dead of found) if (dead.home === 'bus' || edit) bodies.set(deadLetterId(dead), await bodyOf(homes.ledger, dead))
+  for (const dead of found)
+    if (dead.home === 'bus' || edit) bodies.set(deadLetterId(dead), await bodyOf(homes.ledger, dead))
   const editable = [...bodies].flatMap(([id, { body }]) => (body === null ? [] : [{ id, body }]))
   const change = edit && editable.length > 0 ? edit(editable) : null
   const selected: Selected[] = []
@@ -72,10 +75,18 @@ export async function select(
 }
 
 /** Each once, however often it is named. */
-async function* named(homes: OpenHomes, ids: readonly string[], onMissing: (id: string) => void): AsyncGenerator<DeadLetter> {
+async function* named(
+  homes: OpenHomes,
+  ids: readonly string[],
+  onMissing: (id: string) => void,
+): AsyncGenerator<DeadLetter> {
   const names = ids.map((id) => {
     const name = parseDeadLetterId(id)
-    if (!name) throw new RollcallError('ArgumentInvalid', `${id} is no dead letter: dl-<number> in the ledger, <queue>#<number> on the bus`)
+    if (!name)
+      throw new RollcallError(
+        'ArgumentInvalid',
+        `${id} is no dead letter: dl-<number> in the ledger, <queue>#<number> on the bus`,
+      )
     return { id, name }
   })
   const seen = new Set<string>()
@@ -93,21 +104,33 @@ async function inLedger(homes: OpenHomes, seq: number): Promise<DeadLetter | nul
 }
 
 /** A rescind of what is somebody else's is refused by the ledger, not by intake: it would die again. */
-async function withoutMismatched(selected: readonly Selected[], owners: OpenHomes['owners']): Promise<readonly Selected[]> {
-  const rescinds = selected.flatMap(({ events }) => (events ?? []).flatMap((event) => (event.rescinds ? [event.rescinds, event] : [])))
+async function withoutMismatched(
+  selected: readonly Selected[],
+  owners: OpenHomes['owners'],
+): Promise<readonly Selected[]> {
+  const rescinds = selected.flatMap(({ events }) =>
+    (events ?? []).flatMap((event) => (event.rescinds ? [event.rescinds, event] : [])),
+  )
   const ownerOf = rescinds.length > 0 && owners ? await owners(rescinds) : new Map<string, string>()
   return selected.map((one) => {
     const { dead, events } = one
     const still = dead.home === 'ledger' && events === null && dead.letter.code === RESCIND_MISMATCH
     const named = (events ?? []).some((event) => {
       const owner = event.rescinds && ownerOf.get(nameKey(event.rescinds))
-      return typeof owner === 'string' && owner !== event.employee && (dead.home === 'ledger' || !ownerOf.has(nameKey(event)))
+      return (
+        typeof owner === 'string' &&
+        owner !== event.employee &&
+        (dead.home === 'ledger' || !ownerOf.has(nameKey(event)))
+      )
     })
     return still || named ? { ...one, events: null, refused: one.refused ?? RESCIND_MISMATCH } : one
   })
 }
 
-async function bodyOf(ledger: Ledger | null, dead: DeadLetter): Promise<{ message: InboxMessage | null; body: string | null }> {
+async function bodyOf(
+  ledger: Ledger | null,
+  dead: DeadLetter,
+): Promise<{ message: InboxMessage | null; body: string | null }> {
   if (dead.home === 'bus') return { message: dead.letter.message, body: dead.letter.message.text }
   const original = (await ledger?.deadLetter(dead.letter.seq))?.original ?? null
   return { message: original && messageOf(original), body: original?.body ?? null }
@@ -127,7 +150,8 @@ async function read(
   const asItWas = { dead, events: null, refused: null, body: null, people: [] }
   const refusedAs = (refused: string): Selected => ({ ...asItWas, refused })
   if (dead.home === 'ledger' && !change) return asItWas
-  if (!kept?.message || kept.body === null) return refusedAs(dead.home === 'bus' ? 'BodyNotText' : 'OriginalNotKept')
+  if (!kept?.message || kept.body === null)
+    return refusedAs(dead.home === 'bus' ? 'BodyNotText' : 'OriginalNotKept')
   const body = change ? change(kept.body, deadLetterId(dead)) : kept.body
   const edited = body === kept.body ? null : body
   if (dead.home === 'ledger' && edited === null) return asItWas
@@ -135,22 +159,37 @@ async function read(
   if (rejected) return refusedAs(rejected.code)
   const people = edited === null ? [] : [...new Set(events.map(({ employee }) => employee))]
   if (dead.home === 'bus') {
-    const why = edited === null ? null : whyNot(dead.letter, (await takeIn({ ...kept.message, text: kept.body })).events, events)
+    const why =
+      edited === null
+        ? null
+        : whyNot(dead.letter, (await takeIn({ ...kept.message, text: kept.body })).events, events)
     return why === null ? { dead, events, refused: null, body: edited, people } : refusedAs(why)
   }
   const itself = events.filter(({ source, id }) => source === dead.letter.source && id === dead.letter.id)
-  return itself.length === 0 ? refusedAs('EditNamesAnotherEvent') : { dead, events: itself, refused: null, body: edited, people }
+  return itself.length === 0
+    ? refusedAs('EditNamesAnotherEvent')
+    : { dead, events: itself, refused: null, body: edited, people }
 }
 
 /** An edit corrects an event; it does not make another of it, where it could be read, and it takes no termination back. The ledger holds its own to the same. */
-function whyNot({ events: names }: BusDeadLetter, before: readonly HrEvent[], after: readonly HrEvent[]): string | null {
+function whyNot(
+  { events: names }: BusDeadLetter,
+  before: readonly HrEvent[],
+  after: readonly HrEvent[],
+): string | null {
   const same = (one: EventName) => (other: EventName) => one.id === other.id && one.source === other.source
   if (before.some((event) => !after.some(same(event)))) return 'EditNamesAnotherEvent'
   const leaving = before.filter(saysLeaver)
-  if (leaving.some((event) => !after.some((other) => same(event)(other) && saysLeaver(other) && other.employee === event.employee)))
+  if (
+    leaving.some(
+      (event) =>
+        !after.some((other) => same(event)(other) && saysLeaver(other) && other.employee === event.employee),
+    )
+  )
     return 'EditTakesTerminationBack'
   // What could not be read may have named its type.
-  const named = before.length === 0 && names.some(({ type }) => type !== null && impliedActive(type) === false)
+  const named =
+    before.length === 0 && names.some(({ type }) => type !== null && impliedActive(type) === false)
   return named && !after.some(saysLeaver) ? 'EditTakesTerminationBack' : null
 }
 
@@ -160,9 +199,13 @@ export function patching(text: string): () => Edit {
   try {
     patch = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text) as Json
   } catch (error) {
-    throw new RollcallError('ArgumentInvalid', '--patch takes a JSON Merge Patch, or @ and the name of a file that holds one', {
-      cause: error,
-    })
+    throw new RollcallError(
+      'ArgumentInvalid',
+      '--patch takes a JSON Merge Patch, or @ and the name of a file that holds one',
+      {
+        cause: error,
+      },
+    )
   }
   return () => (body) => {
     try {
@@ -191,7 +234,11 @@ export function editing(editor: string): (dead: readonly { id: string; body: str
       const before = Object.fromEntries(dead.map(({ id, body }) => [id, asJson(body)]))
       writeFileSync(file, `${JSON.stringify(before, null, 2)}\n`, { mode: 0o600 })
       const { status } = spawnSync(`${editor} "${file}"`, { stdio: 'inherit', shell: true })
-      if (status !== 0) throw new RollcallError('EditAborted', `${editor} ended with ${status ?? 'a signal'}: nothing was replayed`)
+      if (status !== 0)
+        throw new RollcallError(
+          'EditAborted',
+          `${editor} ended with ${status ?? 'a signal'}: nothing was replayed`,
+        )
       const after = readEdited(file)
       return (body, id) => {
         const text = JSON.stringify(after[id] ?? null)
@@ -216,6 +263,8 @@ function readEdited(file: string): Record<string, Json> {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Record<string, Json>
   } catch (error) {
-    throw new RollcallError('EditAborted', 'what was saved is no JSON: nothing was replayed', { cause: error })
+    throw new RollcallError('EditAborted', 'what was saved is no JSON: nothing was replayed', {
+      cause: error,
+    })
   }
 }

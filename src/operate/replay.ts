@@ -41,21 +41,35 @@ const PAUSED = 8
  * Puts dead letters back. The selection is frozen before anything is done; the same command goes on where it was stopped. 0 all done, 4 nothing
  * fits, 7 a part was refused or gone, 8 paused.
  */
-export async function replay(ids: readonly string[], options: ReplayOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+export async function replay(
+  ids: readonly string[],
+  options: ReplayOptions,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
   keepSmall()
   const config = readConfig(environment)
-  if (options.edit && options.patch !== undefined) throw new RollcallError('ArgumentInvalid', 'use either --edit or --patch')
+  if (options.edit && options.patch !== undefined)
+    throw new RollcallError('ArgumentInvalid', 'use either --edit or --patch')
   const { actor, because } = options
   if (!options.dryRun && (actor === undefined || because === undefined))
-    throw new RollcallError('ArgumentInvalid', 'a replay takes --actor and --because: both are kept with every message of it')
+    throw new RollcallError(
+      'ArgumentInvalid',
+      'a replay takes --actor and --because: both are kept with every message of it',
+    )
   const key = selectionKey(ids, options)
   await using stack = new AsyncDisposableStack()
-  const ledger = stack.adopt(await openExisting(config, options.dryRun ? 'read' : 'write'), (it) => it.close())
+  const ledger = stack.adopt(await openExisting(config, options.dryRun ? 'read' : 'write'), (it) =>
+    it.close(),
+  )
 
   const [open] = options.dryRun ? [] : await ledger.replayRuns({ open: key, limit: 1 })
   if (open) {
-    say(`goes on with the run of ${new Date(open.createdAt).toISOString()} by ${open.actor}: ${left(open)} of ${total(open)} are left`)
-    return await carry(open, ledger, config, options, environment, () => ledger.resumeReplay(open, actor ?? '', because ?? '', Date.now()))
+    say(
+      `goes on with the run of ${new Date(open.createdAt).toISOString()} by ${open.actor}: ${left(open)} of ${total(open)} are left`,
+    )
+    return await carry(open, ledger, config, options, environment, () =>
+      ledger.resumeReplay(open, actor ?? '', because ?? '', Date.now()),
+    )
   }
   const { plan, missing } = await prepare(ids, options, config, ledger, environment)
   for (const id of missing) say(`${id} is no dead letter any more`)
@@ -70,7 +84,13 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
     say('nothing was replayed')
     return PAUSED
   }
-  const order = { name: randomUUID(), selection: key, actor: actor ?? '', reason: because ?? '', targets: plan.targets }
+  const order = {
+    name: randomUUID(),
+    selection: key,
+    actor: actor ?? '',
+    reason: because ?? '',
+    targets: plan.targets,
+  }
   const run = await ledger.freezeReplay(order, Date.now())
   const code = await carry(run, ledger, config, options, environment)
   return code === 0 && plan.leftOut.length + missing.length > 0 ? REFUSED : code
@@ -79,7 +99,20 @@ export async function replay(ids: readonly string[], options: ReplayOptions, env
 /** The same words for the same command, so that it is known again. */
 function selectionKey(ids: readonly string[], options: ReplayOptions): string {
   const { reason, code, type, employee, since, until, home, archived, patch, edit, max } = options
-  const text = JSON.stringify([ids, reason, code, type, employee, since, until, home, archived, patch, edit, max])
+  const text = JSON.stringify([
+    ids,
+    reason,
+    code,
+    type,
+    employee,
+    since,
+    until,
+    home,
+    archived,
+    patch,
+    edit,
+    max,
+  ])
   return createHash('sha256').update(text).digest('hex')
 }
 
@@ -90,22 +123,46 @@ async function prepare(
   ledger: Ledger,
   environment: NodeJS.ProcessEnv,
 ): Promise<{ readonly plan: ReplayPlan; readonly missing: readonly string[] }> {
-  const edit = options.patch !== undefined ? patching(options.patch) : options.edit ? editing(editorOf(environment)) : null
-  const wanted = { ids, selection: selectionOf(options), archived: options.archived ?? false, max: options.max }
-  const { selected, more, missing } = await withHomes(environment, homeOf(ids, options), (homes) => select(homes, wanted, edit, config))
+  const edit =
+    options.patch !== undefined
+      ? patching(options.patch)
+      : options.edit
+        ? editing(editorOf(environment))
+        : null
+  const wanted = {
+    ids,
+    selection: selectionOf(options),
+    archived: options.archived ?? false,
+    max: options.max,
+  }
+  const { selected, more, missing } = await withHomes(environment, homeOf(ids, options), (homes) =>
+    select(homes, wanted, edit, config),
+  )
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
-  const plan = await planReplay(selected, (people) => ledger.people(people), Date.now(), planRules(config, digest))
+  const plan = await planReplay(
+    selected,
+    (people) => ledger.people(people),
+    Date.now(),
+    planRules(config, digest),
+  )
   return { plan, missing }
 }
 
 /** Who names dead letters of the ledger alone does not need the bus. */
-export function homeOf(ids: readonly string[], { home }: Pick<SelectionOptions, 'home'>): SelectionOptions['home'] {
+export function homeOf(
+  ids: readonly string[],
+  { home }: Pick<SelectionOptions, 'home'>,
+): SelectionOptions['home'] {
   return home ?? (ids.length > 0 && ids.every((id) => id.startsWith('dl-')) ? 'ledger' : undefined)
 }
 
 function editorOf(environment: NodeJS.ProcessEnv): string {
   const editor = environment['VISUAL'] || environment['EDITOR']
-  if (!editor) throw new RollcallError('ArgumentInvalid', '--edit needs an editor in VISUAL or EDITOR; --patch needs none')
+  if (!editor)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      '--edit needs an editor in VISUAL or EDITOR; --patch needs none',
+    )
   return editor
 }
 
@@ -120,7 +177,8 @@ async function report(
   const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
   const { callTimes, pending } = await ledger.outlook(now)
   const calls = Math.ceil(counts.operations / config.BATCH_OPERATIONS)
-  const sentAt = now + (options.rate === undefined ? 0 : ((counts.bus + counts.ledger) / options.rate) * 1_000)
+  const sentAt =
+    now + (options.rate === undefined ? 0 : ((counts.bus + counts.ledger) / options.rate) * 1_000)
   const { doneAt } = forecast(pending + counts.operations, config.BATCH_OPERATIONS, callTimes, limits, sentAt)
   const share = Number.isFinite(limits.perDay) ? `${((calls / limits.perDay) * 100).toFixed(1)} %` : 'none'
   if (options.output === 'json') {
@@ -143,19 +201,26 @@ async function report(
       ['dead letters on the bus', counts.bus],
       ['of these stale, only taken away', stale],
       ['people', counts.people],
-      ...[...outlook].sort(([a], [b]) => (a < b ? -1 : 1)).map(([state, count]): [string, number] => [`events then ${state}`, count]),
+      ...[...outlook]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([state, count]): [string, number] => [`events then ${state}`, count]),
       ['operations', counts.operations],
       ['calls', `${calls}, ${share} of a day's quota`],
       ['through', new Date(doneAt ?? sentAt).toISOString()],
     ],
   )
   const why = Map.groupBy(leftOut, (one) => one.why)
-  for (const [code, those] of why) say(`${those.length} left out, they would be refused again: ${code} (${those[0]?.id ?? ''} …)`)
+  for (const [code, those] of why)
+    say(`${those.length} left out, they would be refused again: ${code} (${those[0]?.id ?? ''} …)`)
 }
 
 async function confirmed({ targets }: ReplayPlan, { yes }: ReplayOptions): Promise<boolean> {
   if (yes) return true
-  if (!process.stdin.isTTY) throw new RollcallError('ArgumentInvalid', 'without a terminal to ask at a replay takes --yes, or --dry-run')
+  if (!process.stdin.isTTY)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      'without a terminal to ask at a replay takes --yes, or --dry-run',
+    )
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
     return /^y(es)?$/i.test((await terminal.question(`Replay ${targets.length} dead letters? [y/N] `)).trim())
@@ -209,7 +274,8 @@ async function carry(
     `${counts.done} replayed, ${counts.gone} were gone, ${counts.refused} refused, ${left(now ?? run)} left; rollcall replays ${run.id} lists them`,
   )
   if (ending === 'paused') say('paused: the same command goes on')
-  if (ending === 'held') say('sent, but somebody else keeps originals locked on the bus: the same command takes them away later')
+  if (ending === 'held')
+    say('sent, but somebody else keeps originals locked on the bus: the same command takes them away later')
   if (ending !== 'finished') return PAUSED
   return counts.gone + counts.refused > 0 ? REFUSED : 0
 }
@@ -228,7 +294,10 @@ async function alone(
   for (let waiting = false; !stop.aborted; waiting = true) {
     const ending = await whileLeased(`replay ${run.id}`, ledger, lease, runtime, work)
     if (ending !== null || runtime.now() > until) return ending
-    if (!waiting) say(`another command has this run; if it was killed, this one goes on within ${Math.ceil(config.LEASE_MS / 1_000)} s`)
+    if (!waiting)
+      say(
+        `another command has this run; if it was killed, this one goes on within ${Math.ceil(config.LEASE_MS / 1_000)} s`,
+      )
     await runtime.sleep(LOOK_AGAIN_MS, stop)
   }
   return null
@@ -245,10 +314,16 @@ function left({ counts }: ReplayRun): number {
 const PAGE = 1_000
 
 /** Runs of the past, or every message of one: who, when, why and what came of it. 4 when there is no such run. */
-export async function replays(environment: NodeJS.ProcessEnv, id: number | undefined, format: Format): Promise<number> {
+export async function replays(
+  environment: NodeJS.ProcessEnv,
+  id: number | undefined,
+  format: Format,
+): Promise<number> {
   await using stack = new AsyncDisposableStack()
   const ledger = stack.adopt(await openExisting(readConfig(environment), 'read'), (it) => it.close())
-  const runs = (await ledger.replayRuns({ open: null, limit: PAGE })).filter((run) => id === undefined || run.id === id)
+  const runs = (await ledger.replayRuns({ open: null, limit: PAGE })).filter(
+    (run) => id === undefined || run.id === id,
+  )
   if (id !== undefined && runs.length === 0) {
     say(`there is no run ${id}; rollcall replays lists them`)
     return 4
@@ -258,7 +333,10 @@ export async function replays(environment: NodeJS.ProcessEnv, id: number | undef
     printJson(
       id === undefined
         ? runs.map(readableRun)
-        : { ...runs.map(readableRun)[0], entries: entries.map(({ at, ...one }) => ({ ...one, at: iso(at) })) },
+        : {
+            ...runs.map(readableRun)[0],
+            entries: entries.map(({ at, ...one }) => ({ ...one, at: iso(at) })),
+          },
     )
   else {
     printTable(
@@ -298,5 +376,10 @@ async function allEntries(ledger: Ledger, id: number): Promise<Awaited<ReturnTyp
 }
 
 function readableRun({ createdAt, endedAt, resumed, ...run }: ReplayRun): object {
-  return { ...run, createdAt: iso(createdAt), endedAt: iso(endedAt), resumed: resumed.map(({ at, ...one }) => ({ ...one, at: iso(at) })) }
+  return {
+    ...run,
+    createdAt: iso(createdAt),
+    endedAt: iso(endedAt),
+    resumed: resumed.map(({ at, ...one }) => ({ ...one, at: iso(at) })),
+  }
 }

@@ -15,7 +15,11 @@ export interface RowWriter<T> {
 }
 
 /** Writes to stdout, and waits when the reader is slower. `readable` is a row for scripts. */
-export function rowWriter<T>(format: RowFormat, columns: readonly Column<T>[], readable: (row: T) => object): RowWriter<T> {
+export function rowWriter<T>(
+  format: RowFormat,
+  columns: readonly Column<T>[],
+  readable: (row: T) => object,
+): RowWriter<T> {
   let count = 0
   switch (format) {
     case 'ndjson':
@@ -53,7 +57,10 @@ export async function print(text: string): Promise<void> {
 export function instantOf(option: string, text: string): number {
   const at = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN
   if (Number.isNaN(at))
-    throw new RollcallError('ArgumentInvalid', `${option} takes a day or an instant, as in 2026-11-02 or 2026-11-02T08:00:00Z`)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      `${option} takes a day or an instant, as in 2026-11-02 or 2026-11-02T08:00:00Z`,
+    )
   return at
 }
 

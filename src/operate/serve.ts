@@ -37,7 +37,11 @@ export async function serveProbes(
     const now = runtime.now()
     const ledger = composed()?.ledger
     if (!ledger) return null
-    const [totals, outlook, watermark] = await Promise.all([ledger.totals(), ledger.outlook(now), ledger.watermark()])
+    const [totals, outlook, watermark] = await Promise.all([
+      ledger.totals(),
+      ledger.outlook(now),
+      ledger.watermark(),
+    ])
     // As rollcall status has it: the job's hold ends by itself when nobody looks at it any more.
     const holds = outlook.holds.filter(({ name, until }) => name !== 'job' || until > now)
     return { totals, outlook: { ...outlook, holds }, watermark }
@@ -47,7 +51,10 @@ export async function serveProbes(
     // A scrape that waits for a ledger that is away would show nothing at all.
     const said = readyNow.checks['ledger'] === 'ok' ? await asked().catch(() => null) : null
     const cpu = process.cpuUsage()
-    const lagSeconds = Math.max(0, (Number.isFinite(lag.percentile(99)) ? lag.percentile(99) : 0) / 1e9 - RESOLUTION_MS / 1_000)
+    const lagSeconds = Math.max(
+      0,
+      (Number.isFinite(lag.percentile(99)) ? lag.percentile(99) : 0) / 1e9 - RESOLUTION_MS / 1_000,
+    )
     lag.reset()
     return renderMetrics({
       readiness: readyNow,

@@ -48,7 +48,13 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
     // A hold ends by itself: the job's when nobody looks at it any more, the others with the next batch that gets through.
     const held = outlook.holds.filter(({ name, until }) => name !== 'job' || until > now)
     const from = Math.max(now, ...held.map(({ until }) => until))
-    const ahead = forecast(outlook.pending + outlook.unplanned, config.BATCH_OPERATIONS, outlook.callTimes, limits, from)
+    const ahead = forecast(
+      outlook.pending + outlook.unplanned,
+      config.BATCH_OPERATIONS,
+      outlook.callTimes,
+      limits,
+      from,
+    )
     const holds = held.map((hold) => ({ ...hold, since: iso(hold.since), until: iso(hold.until) }))
     if (format === 'json') {
       printJson({
@@ -64,7 +70,10 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           waiting: outlook.pending,
           forecast: { calls: ahead.calls, doneAt: iso(ahead.doneAt) },
         },
-        notTaken: { ...outlook.notTaken, people: outlook.notTaken.people.map((one) => ({ ...one, failedAt: iso(one.failedAt) })) },
+        notTaken: {
+          ...outlook.notTaken,
+          people: outlook.notTaken.people.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
+        },
         brake: { ...brake, heldSince: iso(brake.heldSince) },
       })
     } else {
@@ -88,7 +97,12 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
             'submission',
             holds.length === 0
               ? 'open'
-              : holds.map((hold) => `held (${hold.name}${hold.status === null ? '' : ` ${hold.status}`}) until ${hold.until}`).join(', '),
+              : holds
+                  .map(
+                    (hold) =>
+                      `held (${hold.name}${hold.status === null ? '' : ` ${hold.status}`}) until ${hold.until}`,
+                  )
+                  .join(', '),
           ],
           [
             'brake',
@@ -113,10 +127,17 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
 function notTakenIn({ notTaken: { count, people } }: Outlook): string {
   const named = people
     .slice(0, 5)
-    .map(({ employee, code, leaver }) => `${plain(employee)} (${leaver ? 'to be put out, ' : ''}${plain(code)})`)
+    .map(
+      ({ employee, code, leaver }) => `${plain(employee)} (${leaver ? 'to be put out, ' : ''}${plain(code)})`,
+    )
   return count === 0
     ? 'none'
-    : [`${count}:`, named.join(', '), ...(count > named.length ? ['…'] : []), '— rollcall trace EMPLOYEE'].join(' ')
+    : [
+        `${count}:`,
+        named.join(', '),
+        ...(count > named.length ? ['…'] : []),
+        '— rollcall trace EMPLOYEE',
+      ].join(' ')
 }
 
 function iso(at: number): string

@@ -12,7 +12,11 @@ export interface TraceOptions {
 }
 
 /** The chain event → operation → batch → log record → Entra object. 0 when found, 4 when nothing has that name. */
-export function trace(environment: NodeJS.ProcessEnv, reference: string, options: TraceOptions): Promise<number> {
+export function trace(
+  environment: NodeJS.ProcessEnv,
+  reference: string,
+  options: TraceOptions,
+): Promise<number> {
   return withLedger(environment, async (ledger) => {
     const found = await ledger.trace(reference)
     if (!found) {
@@ -21,7 +25,9 @@ export function trace(environment: NodeJS.ProcessEnv, reference: string, options
       )
       return 4
     }
-    const people = [found, ...found.others].map((person) => (options.showValues ? person : withoutWords(person)))
+    const people = [found, ...found.others].map((person) =>
+      options.showValues ? person : withoutWords(person),
+    )
     if (options.output === 'json') printJson(readable(explained(people)))
     else process.stdout.write(`${people.flatMap(draw).map(plain).join('\n')}\n`)
     return 0
@@ -38,7 +44,10 @@ export function readable(value: unknown, key = ''): unknown {
 }
 
 function withoutWords(person: PersonTrace): PersonTrace {
-  const operations = person.operations.map((operation) => ({ ...operation, reason: operation.reason === null ? null : HIDDEN }))
+  const operations = person.operations.map((operation) => ({
+    ...operation,
+    reason: operation.reason === null ? null : HIDDEN,
+  }))
   return { ...person, operations }
 }
 
@@ -49,18 +58,34 @@ function explained([found, ...others]: readonly PersonTrace[]): unknown {
     events: events.map((event) => ({ ...event, ages: agesOf(event.receivedAt, event) })),
     operations: operations.map((operation) => {
       const received = events.flatMap((event) => (event.operation === operation.id ? [event.receivedAt] : []))
-      const ages = received.length > 0 ? agesOf(Math.min(...received), { ...operation.batch, ...operation }) : null
+      const ages =
+        received.length > 0 ? agesOf(Math.min(...received), { ...operation.batch, ...operation }) : null
       return { ...operation, ages, catalogue: operation.code === null ? null : entryOf(operation.code) }
     }),
   })
   return { ...(found ? one(found) : {}), others: others.map(one) }
 }
 
-const STEPS = ['plannedAt', 'createdAt', 'submittedAt', 'acceptedAt', 'answeredAt', 'finishedAt', 'publishedAt'] as const
+const STEPS = [
+  'plannedAt',
+  'createdAt',
+  'submittedAt',
+  'acceptedAt',
+  'answeredAt',
+  'finishedAt',
+  'publishedAt',
+] as const
 
 /** Since the event was received. */
-function agesOf(from: number, of: Partial<Record<(typeof STEPS)[number], number | null>>): Readonly<Record<string, number>> {
-  return Object.fromEntries(STEPS.flatMap((step) => (typeof of[step] === 'number' ? [[step.slice(0, -'At'.length), of[step] - from]] : [])))
+function agesOf(
+  from: number,
+  of: Partial<Record<(typeof STEPS)[number], number | null>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    STEPS.flatMap((step) =>
+      typeof of[step] === 'number' ? [[step.slice(0, -'At'.length), of[step] - from]] : [],
+    ),
+  )
 }
 
 function entryOf(code: string): object {
@@ -79,7 +104,9 @@ function draw({ employee, events, operations }: PersonTrace): string[] {
         .flatMap((operation) => drawOperation(operation, event.receivedAt)),
     ]),
     ...operations
-      .filter(({ id }) => events.length !== 1 && !events.some((event) => event.operation === id) && carried.has(id))
+      .filter(
+        ({ id }) => events.length !== 1 && !events.some((event) => event.operation === id) && carried.has(id),
+      )
       .flatMap((operation) => drawOperation(operation, null)),
   ]
 }
@@ -121,7 +148,10 @@ function drawOperation(operation: TraceOperation, from: number | null): string[]
 
 function drawReason(code: string): string[] {
   const { cause, fix, owner, waitingHelps } = reasonOf(code)
-  return [`    cause      ${cause}`, `    fix        ${fix} (${owner}; waiting ${waitingHelps ? 'helps' : 'does not help'})`]
+  return [
+    `    cause      ${cause}`,
+    `    fix        ${fix} (${owner}; waiting ${waitingHelps ? 'helps' : 'does not help'})`,
+  ]
 }
 
 function step(name: string, at: number | null, from: number | null): string[] {

@@ -36,12 +36,24 @@ interface Adapters {
 
 function adapters(
   endpointUrl: string,
-  more: { timeoutMs?: number; top?: number; requests?: number; windowMs?: number; identity?: TokenCredential } = {},
+  more: {
+    timeoutMs?: number
+    top?: number
+    requests?: number
+    windowMs?: number
+    identity?: TokenCredential
+  } = {},
 ): Adapters {
   const endpoint = parseEndpoint(endpointUrl, true)
   const graph = graphClient(endpoint, more.identity ?? new Identity(), more.timeoutMs ?? 5_000, Date.now)
-  const window = logWindow({ requests: more.requests ?? Infinity, windowMs: more.windowMs ?? 10_000 }, briskRuntime(60_000))
-  return { provisioning: graphProvisioning(graph, endpoint), log: graphLog(graph, endpoint, window, more.top ?? 500, briskRuntime(60_000)) }
+  const window = logWindow(
+    { requests: more.requests ?? Infinity, windowMs: more.windowMs ?? 10_000 },
+    briskRuntime(60_000),
+  )
+  return {
+    provisioning: graphProvisioning(graph, endpoint),
+    log: graphLog(graph, endpoint, window, more.top ?? 500, briskRuntime(60_000)),
+  }
 }
 
 /** A server that answers as told and keeps the requests it saw. */
@@ -68,12 +80,20 @@ function responseOf(answer: UploadAnswer): Extract<UploadAnswer, { kind: 'respon
   return answer
 }
 const page = (log: ProvisioningLog, next: string | null = null): Promise<LogPage> =>
-  log.page({ since: Date.now() - 3_600_000, until: null, about: null, next, signal: new AbortController().signal })
+  log.page({
+    since: Date.now() - 3_600_000,
+    until: null,
+    about: null,
+    next,
+    signal: new AbortController().signal,
+  })
 
 void describe('an upload', () => {
   void it('accepted brings the request id and the server’s clock', async (t) => {
     const entra = await open(t)
-    const answer = responseOf(await adapters(entra.endpoint).provisioning.upload(body('p1', 'p2'), 'client-request'))
+    const answer = responseOf(
+      await adapters(entra.endpoint).provisioning.upload(body('p1', 'p2'), 'client-request'),
+    )
     assert.equal(answer.status, 202)
     assert.match(answer.requestId ?? '', /^[0-9a-f-]{36}$/)
     assert.ok(Math.abs((answer.serverAt ?? 0) - Date.now()) < 2_000)
@@ -85,7 +105,10 @@ void describe('an upload', () => {
     const { origin, seen } = await serverFor(t, (_request, response) => response.writeHead(202).end())
     await adapters(origin + JOB).provisioning.upload('{}', 'mine')
     const { authorization, 'content-type': type, 'client-request-id': id } = seen[0]?.headers ?? {}
-    assert.deepEqual({ authorization, type, id }, { authorization: 'Bearer token-1', type: 'application/scim+json', id: 'mine' })
+    assert.deepEqual(
+      { authorization, type, id },
+      { authorization: 'Bearer token-1', type: 'application/scim+json', id: 'mine' },
+    )
     assert.equal(seen[0]?.url, JOB)
   })
 
@@ -98,7 +121,9 @@ void describe('an upload', () => {
 
   void it('throttled brings Retry-After as it was said', async (t) => {
     const answer = responseOf(
-      await uploadWith(t, { faults: [{ kind: 'status', status: 429, retryAfter: '7.25', code: 'TooManyRequests' }] }),
+      await uploadWith(t, {
+        faults: [{ kind: 'status', status: 429, retryAfter: '7.25', code: 'TooManyRequests' }],
+      }),
     )
     assert.deepEqual([answer.status, answer.retryAfter, answer.code], [429, '7.25', 'TooManyRequests'])
   })
@@ -109,9 +134,16 @@ void describe('an upload', () => {
   })
 
   void it('without an answer is a network failure: reset before, reset after, and too late', async (t) => {
-    for (const fault of [{ kind: 'reset-before' }, { kind: 'reset-after' }, { kind: 'delay', ms: 5_000 }] as const) {
+    for (const fault of [
+      { kind: 'reset-before' },
+      { kind: 'reset-after' },
+      { kind: 'delay', ms: 5_000 },
+    ] as const) {
       const answer = await uploadWith(t, { faults: [fault] })
-      assert.deepEqual(answer, { kind: 'network', code: fault.kind === 'delay' ? 'TimeoutError' : 'ECONNRESET' })
+      assert.deepEqual(answer, {
+        kind: 'network',
+        code: fault.kind === 'delay' ? 'TimeoutError' : 'ECONNRESET',
+      })
     }
   })
 
@@ -119,11 +151,16 @@ void describe('an upload', () => {
     const { origin, server } = await serverFor(t, () => {})
     server.close()
     await once(server, 'close')
-    assert.deepEqual(await adapters(origin + JOB).provisioning.upload('{}', 'x'), { kind: 'network', code: 'ECONNREFUSED' })
+    assert.deepEqual(await adapters(origin + JOB).provisioning.upload('{}', 'x'), {
+      kind: 'network',
+      code: 'ECONNREFUSED',
+    })
   })
 
   void it('is not repeated by the client itself', async (t) => {
-    const { origin, seen } = await serverFor(t, (_request, response) => response.writeHead(503, { 'retry-after': '0' }).end())
+    const { origin, seen } = await serverFor(t, (_request, response) =>
+      response.writeHead(503, { 'retry-after': '0' }).end(),
+    )
     assert.equal(responseOf(await adapters(origin + JOB).provisioning.upload('{}', 'x')).status, 503)
     assert.equal(seen.length, 1)
   })
@@ -131,7 +168,9 @@ void describe('an upload', () => {
   void it('is not sent on to where a redirect points, neither its body nor its token', async (t) => {
     const elsewhere = await serverFor(t, (_request, response) => response.writeHead(202).end())
     for (const status of [302, 307, 308]) {
-      const { origin } = await serverFor(t, (_request, response) => response.writeHead(status, { location: elsewhere.origin + JOB }).end())
+      const { origin } = await serverFor(t, (_request, response) =>
+        response.writeHead(status, { location: elsewhere.origin + JOB }).end(),
+      )
       const answer = responseOf(await adapters(origin + JOB).provisioning.upload('{}', 'x'))
       assert.equal(answer.status, status)
     }
@@ -142,7 +181,9 @@ void describe('an upload', () => {
 void describe('a token', () => {
   void it('is used until shortly before its end, and asked for anew after a 401', async (t) => {
     const statuses = [202, 202, 401, 202]
-    const { origin, seen } = await serverFor(t, (_request, response) => response.writeHead(statuses.shift() ?? 500).end())
+    const { origin, seen } = await serverFor(t, (_request, response) =>
+      response.writeHead(statuses.shift() ?? 500).end(),
+    )
     const identity = new Identity()
     const { provisioning } = adapters(origin + JOB, { identity })
     for (let call = 0; call < 4; call++) await provisioning.upload('{}', 'x')
@@ -204,7 +245,12 @@ void describe('the log', () => {
     const elsewhere = await serverFor(t, (_request, response) => response.end('{"value":[]}'))
     const link = `${elsewhere.origin}/beta/auditLogs/provisioning?$skiptoken=abc%20d&$top=5`
     const { origin, seen } = await serverFor(t, (request, response) =>
-      response.end(JSON.stringify({ value: [], ...(request.url?.includes('skiptoken') ? {} : { '@odata.nextLink': link }) })),
+      response.end(
+        JSON.stringify({
+          value: [],
+          ...(request.url?.includes('skiptoken') ? {} : { '@odata.nextLink': link }),
+        }),
+      ),
     )
     const { log } = adapters(origin + JOB)
     const first = await page(log)
@@ -225,12 +271,20 @@ void describe('the log', () => {
   })
 
   void it('follows a link without a host, and takes one it cannot follow for no end of the log', async (t) => {
-    const links: unknown[] = ['auditLogs/provisioning?$skiptoken=a', '/v1.0/auditLogs/provisioning?$skiptoken=a', 7, 'http://', '', null]
+    const links: unknown[] = [
+      'auditLogs/provisioning?$skiptoken=a',
+      '/v1.0/auditLogs/provisioning?$skiptoken=a',
+      7,
+      'http://',
+      '',
+      null,
+    ]
     const { origin } = await serverFor(t, (_request, response) =>
       response.end(JSON.stringify({ value: [], '@odata.nextLink': links.shift() })),
     )
     const { log } = adapters(origin + JOB)
-    for (const _relative of [1, 2]) assert.equal((await page(log)).next, '/auditLogs/provisioning?$skiptoken=a')
+    for (const _relative of [1, 2])
+      assert.equal((await page(log)).next, '/auditLogs/provisioning?$skiptoken=a')
     for (const _odd of [1, 2]) await assert.rejects(page(log), { code: 'LogUnavailable' })
     for (const _last of [1, 2]) assert.equal((await page(log)).next, null)
   })
@@ -240,18 +294,27 @@ void describe('the log', () => {
     const host = elsewhere.origin.slice('http://'.length)
     for (const path of [`/v1.0https://${host}/x`, `/https://${host}/x`, `//${host}/x`, `/v1.0@${host}/x`]) {
       const { origin, seen } = await serverFor(t, (_request, response) =>
-        response.end(JSON.stringify({ value: [], ...(seen.length > 1 ? {} : { '@odata.nextLink': `${origin}${path}` }) })),
+        response.end(
+          JSON.stringify({
+            value: [],
+            ...(seen.length > 1 ? {} : { '@odata.nextLink': `${origin}${path}` }),
+          }),
+        ),
       )
       const { log } = adapters(origin + JOB)
       const { next } = await page(log)
-      await page(log, next).catch((error: unknown) => assert.ok(error instanceof Error && 'code' in error, path))
+      await page(log, next).catch((error: unknown) =>
+        assert.ok(error instanceof Error && 'code' in error, path),
+      )
     }
     assert.equal(elsewhere.seen.length, 0)
   })
 
   void it('throttled says until when, when the service says it', async (t) => {
     const answers = [{ 'retry-after': '3' }, {}]
-    const { origin } = await serverFor(t, (_request, response) => response.writeHead(429, answers.shift()).end('{}'))
+    const { origin } = await serverFor(t, (_request, response) =>
+      response.writeHead(429, answers.shift()).end('{}'),
+    )
     const { log } = adapters(origin + JOB)
     await assert.rejects(page(log), { code: 'LogThrottled', retryAfterMs: 3_000 })
     await assert.rejects(page(log), { code: 'LogThrottled', retryAfterMs: null })
@@ -264,19 +327,27 @@ void describe('the log', () => {
       (_request, response) => response.end('<html>a captive portal</html>'),
       (_request, response) => response.end('{"value":"none"}'),
       (_request, response) => response.end('null'),
-      (_request, response) => (response.writeHead(200, { 'content-length': '100' }), response.write('{"value":['), response.destroy()),
+      (_request, response) => (
+        response.writeHead(200, { 'content-length': '100' }),
+        response.write('{"value":['),
+        response.destroy()
+      ),
       (request) => request.socket.resetAndDestroy(),
       () => {},
     ]
     let at = 0
     const { origin } = await serverFor(t, (request, response) => answers[at]?.(request, response))
     const { log } = adapters(origin + JOB, { timeoutMs: 300 })
-    for (; at < answers.length; at++) await assert.rejects(page(log), { name: 'RollcallError', code: 'LogUnavailable' }, `answer ${at}`)
+    for (; at < answers.length; at++)
+      await assert.rejects(page(log), { name: 'RollcallError', code: 'LogUnavailable' }, `answer ${at}`)
   })
 
   void it('is asked no more often than its limit allows', async (t) => {
     const at: number[] = []
-    const { origin } = await serverFor(t, (_request, response) => (at.push(Date.now()), response.end('{"value":[]}')))
+    const { origin } = await serverFor(
+      t,
+      (_request, response) => (at.push(Date.now()), response.end('{"value":[]}')),
+    )
     const { log } = adapters(origin + JOB, { requests: 2, windowMs: 300 })
     for (let call = 0; call < 6; call++) await page(log)
     for (const [index, time] of at.entries()) {
@@ -301,9 +372,19 @@ void describe('an endpoint', () => {
     assert.throws(() => parseEndpoint(text, allowHttp), { name: 'RollcallError', code }, text)
 
   void it('is a bulkUpload URL of a Graph cloud, over https', () => {
-    const { origin, version, servicePrincipalId, jobId } = parseEndpoint(`https://graph.microsoft.us${JOB}`, false)
-    assert.deepEqual([origin, version, servicePrincipalId, jobId], ['https://graph.microsoft.us', 'v1.0', 's', 'j'])
-    for (const host of ['graph.microsoft.com.evil.example', 'evil.example', 'graph.microsoft.com@evil.example'])
+    const { origin, version, servicePrincipalId, jobId } = parseEndpoint(
+      `https://graph.microsoft.us${JOB}`,
+      false,
+    )
+    assert.deepEqual(
+      [origin, version, servicePrincipalId, jobId],
+      ['https://graph.microsoft.us', 'v1.0', 's', 'j'],
+    )
+    for (const host of [
+      'graph.microsoft.com.evil.example',
+      'evil.example',
+      'graph.microsoft.com@evil.example',
+    ])
       refused(`https://${host}${JOB}`, true, 'EndpointNotAllowed')
     refused('https://graph.microsoft.com/v1.0/me', false, 'EndpointInvalid')
     refused('not a url', false, 'EndpointInvalid')
@@ -314,7 +395,12 @@ void describe('an endpoint', () => {
       assert.equal(parseEndpoint(`http://${host}${JOB}`, true).origin, `http://${host}`)
       refused(`http://${host}${JOB}`, false, 'EndpointNotAllowed')
     }
-    for (const host of ['graph.microsoft.com', '192.168.0.1', '127.0.0.1.evil.example', 'localhost.evil.example'])
+    for (const host of [
+      'graph.microsoft.com',
+      '192.168.0.1',
+      '127.0.0.1.evil.example',
+      'localhost.evil.example',
+    ])
       refused(`http://${host}${JOB}`, true, 'EndpointNotAllowed')
   })
 })

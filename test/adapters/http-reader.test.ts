@@ -16,7 +16,10 @@ const notice: Notice = {
   effectiveAt: 0,
   attempts: 0,
 }
-type Reply = { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> } | 'hang' | 'cut'
+type Reply =
+  | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
+  | 'hang'
+  | 'cut'
 
 let server: Server
 let base = ''
@@ -45,7 +48,12 @@ after(() => {
 
 function read(given: Partial<HrSystemSettings>, ...answers: readonly Reply[]): Promise<ReadAnswer> {
   replies = [...answers]
-  const settings = HrSystemSettings.parse({ url: `${base}/workers/{employee}?why={id}`, allowHttp: true, retryMs: 1, ...given })
+  const settings = HrSystemSettings.parse({
+    url: `${base}/workers/{employee}?why={id}`,
+    allowHttp: true,
+    retryMs: 1,
+    ...given,
+  })
   return httpReader(settings).read(notice, new AbortController().signal)
 }
 
@@ -62,7 +70,11 @@ void describe('a person is read over HTTP', () => {
       { worker: '{"name": {"givenName": data.first}, "active": data.status = "Active"}', at: 'data.at' },
       { status: 200, body },
     )
-    assert.deepEqual(answer, { kind: 'record', worker: { name: { givenName: 'Ann' }, active: true }, at: Date.UTC(2026, 0, 5, 10) })
+    assert.deepEqual(answer, {
+      kind: 'record',
+      worker: { name: { givenName: 'Ann' }, active: true },
+      at: Date.UTC(2026, 0, 5, 10),
+    })
   })
 
   void test('what passes is tried again, and what does not is told with its code', async () => {
@@ -74,12 +86,19 @@ void describe('a person is read over HTTP', () => {
   })
 
   void test('a long Retry-After is left to the ledger to wait out', async () => {
-    assert.deepEqual(await read({}, { status: 429, headers: { 'retry-after': '60' } }), { kind: 'later', code: 'Http429', afterMs: 60_000 })
+    assert.deepEqual(await read({}, { status: 429, headers: { 'retry-after': '60' } }), {
+      kind: 'later',
+      code: 'Http429',
+      afterMs: 60_000,
+    })
     assert.equal(seen.length, 1)
   })
 
   void test('nobody of that name is gone', async () => {
-    assert.deepEqual([await read({}, { status: 404 }), await read({}, { status: 410 })], [{ kind: 'gone' }, { kind: 'gone' }])
+    assert.deepEqual(
+      [await read({}, { status: 404 }), await read({}, { status: 410 })],
+      [{ kind: 'gone' }, { kind: 'gone' }],
+    )
   })
 
   void test('an answer that is no record is unusable, and why is a code', async () => {
@@ -95,7 +114,10 @@ void describe('a person is read over HTTP', () => {
   })
 
   void test('a redirect is not followed: the secret goes nowhere else', async () => {
-    assert.equal((await read({ tries: 1 }, { status: 302, headers: { location: `${base}/else` } })).kind, 'later')
+    assert.equal(
+      (await read({ tries: 1 }, { status: 302, headers: { location: `${base}/else` } })).kind,
+      'later',
+    )
     assert.equal(seen.length, 1)
   })
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { maskedLocation, postgresConnection, type PostgresAuth } from '../../src/adapters/ledger-sql/postgres/address.ts'
+import {
+  maskedLocation,
+  postgresConnection,
+  type PostgresAuth,
+} from '../../src/adapters/ledger-sql/postgres/address.ts'
 import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/client.ts'
 import { RollcallError } from '../../src/core/errors.ts'
 
@@ -19,7 +23,11 @@ function refused(location: string, by: PostgresAuth = auth): string {
 }
 
 void it('a percent sign that begins no code is said to be one, and not what stands around it', () => {
-  for (const location of ['postgres://me:s3%cret@host/db', 'postgres://m%e@host/db', 'postgres://me@host/d%b']) {
+  for (const location of [
+    'postgres://me:s3%cret@host/db',
+    'postgres://m%e@host/db',
+    'postgres://me@host/d%b',
+  ]) {
     assert.match(refused(location), /%25/)
     assert.ok(!refused(location).includes('cret'))
   }
@@ -29,11 +37,15 @@ void it('a password is masked wherever its signs would end the URL', () => {
   for (const password of ['pa/ss', 'pa?ss', 'pa#ss', 'p@ss', 'p:a@s/s', 'pa ss'])
     assert.equal(maskedLocation(`postgres://me:${password}@host/db`), 'postgres://me:********@host/db')
   assert.equal(maskedLocation('postgres://:secret@host/db'), 'postgres://:********@host/db')
-  assert.equal(maskedLocation('postgres://me@host:6432/db?sslrootcert=a@b'), 'postgres://me@host:6432/db?sslrootcert=a@b')
+  assert.equal(
+    maskedLocation('postgres://me@host:6432/db?sslrootcert=a@b'),
+    'postgres://me@host:6432/db?sslrootcert=a@b',
+  )
 })
 
 void it('a certificate that would never be looked at is refused', () => {
-  const at = (mode: string): string => refused(`postgres://me@db.example.com/ledger?sslmode=${mode}&sslrootcert=/nowhere.pem`)
+  const at = (mode: string): string =>
+    refused(`postgres://me@db.example.com/ledger?sslmode=${mode}&sslrootcert=/nowhere.pem`)
   assert.match(at('require'), /sslrootcert/)
   assert.match(at('disable'), /sslrootcert/)
   assert.match(at('verify-full'), /cannot be read/)
@@ -42,7 +54,10 @@ void it('a certificate that would never be looked at is refused', () => {
 void it('a token goes to nobody who has not proved who he is', () => {
   const tokens = entra(async () => 'token')
   for (const mode of ['require', 'disable'])
-    assert.match(refused(`postgres://me@db.example.com/ledger?sslmode=${mode}`, tokens), /LEDGER_AUTH=entra it takes verify-full/)
+    assert.match(
+      refused(`postgres://me@db.example.com/ledger?sslmode=${mode}`, tokens),
+      /LEDGER_AUTH=entra it takes verify-full/,
+    )
   assert.equal(refused('postgres://me@db.example.com/ledger', tokens), '')
   assert.equal(refused('postgres://me@localhost/ledger', tokens), '')
 })
@@ -58,16 +73,27 @@ void it('a database in a national cloud takes a token of that cloud', async () =
     await password()
     return asked.join()
   }
-  assert.equal(await scopeAt('a.postgres.database.azure.com'), 'https://ossrdbms-aad.database.windows.net/.default')
-  assert.equal(await scopeAt('a.postgres.database.usgovcloudapi.net'), 'https://ossrdbms-aad.database.usgovcloudapi.net/.default')
-  assert.equal(await scopeAt('a.postgres.database.chinacloudapi.cn'), 'https://ossrdbms-aad.database.chinacloudapi.cn/.default')
+  assert.equal(
+    await scopeAt('a.postgres.database.azure.com'),
+    'https://ossrdbms-aad.database.windows.net/.default',
+  )
+  assert.equal(
+    await scopeAt('a.postgres.database.usgovcloudapi.net'),
+    'https://ossrdbms-aad.database.usgovcloudapi.net/.default',
+  )
+  assert.equal(
+    await scopeAt('a.postgres.database.chinacloudapi.cn'),
+    'https://ossrdbms-aad.database.chinacloudapi.cn/.default',
+  )
 })
 
 void it('an identity without a token for the database is what is told, and not that nobody answers', async (t) => {
   const { createServer } = await import('node:net')
   // Somebody who asks for a password: PostgreSQL's AuthenticationCleartextPassword.
   const server = createServer((socket) =>
-    socket.on('error', () => {}).once('data', () => socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]))),
+    socket
+      .on('error', () => {})
+      .once('data', () => socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]))),
   )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())

@@ -15,20 +15,34 @@ after(() => server.close())
 const auth = { kind: 'password', password: null } as const
 
 async function open(t: TestContext, location: string): Promise<Ledger> {
-  const ledger = await openPostgresLedger({ location, auth, instance: 'test', connections: 3, statementMs: 10_000, now: Date.now })
+  const ledger = await openPostgresLedger({
+    location,
+    auth,
+    instance: 'test',
+    connections: 3,
+    statementMs: 10_000,
+    now: Date.now,
+  })
   t.after(() => ledger.close())
   return ledger
 }
 
 async function driverFor(t: TestContext, location?: string): Promise<Driver> {
-  const driver = postgresDriver({ location: location ?? (await server.database()), auth, connections: 3, statementMs: 10_000 })
+  const driver = postgresDriver({
+    location: location ?? (await server.database()),
+    auth,
+    connections: 3,
+    statementMs: 10_000,
+  })
   t.after(() => driver.close())
   return driver
 }
 
 /** Ends every other connection to this database, as a restart of the server does. */
 const endOthers = (sql: Sql): Promise<unknown> =>
-  sql.all('SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
+  sql.all(
+    'SELECT pg_terminate_backend(pid) AS ended FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+  )
 
 void it('a connection that breaks in the middle of a transaction costs a second attempt and nothing else', async (t) => {
   const location = await server.database()
@@ -43,7 +57,10 @@ void it('a connection that breaks in the middle of a transaction costs a second 
     await sql.run('INSERT INTO things (name) VALUES (?)', ['two'])
   })
   assert.equal(attempts, 2)
-  assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT name FROM things ORDER BY name')), [{ name: 'one' }, { name: 'two' }])
+  assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT name FROM things ORDER BY name')), [
+    { name: 'one' },
+    { name: 'two' },
+  ])
 })
 
 void it('two transactions that wait for each other both come through', async (t) => {
@@ -91,20 +108,43 @@ void it('what the database says of a statement never tells a value', async (t) =
 
 void it('every text comes back as it went in, and texts are ordered by code point', async (t) => {
   const driver = await driverFor(t)
-  await driver.transaction((sql) => sql.run(driver.dialect.define('CREATE TABLE things (seq BIGINT PRIMARY KEY, name TEXT NOT NULL)')))
-  const texts = ['\u0000', 'a\u0000b', '\uffff', '\uffff0', '\uffff1\u0000', '\\u0000', 'Ä', 'a', 'B', '😀', '\ue000', "'; --", '']
+  await driver.transaction((sql) =>
+    sql.run(driver.dialect.define('CREATE TABLE things (seq BIGINT PRIMARY KEY, name TEXT NOT NULL)')),
+  )
+  const texts = [
+    '\u0000',
+    'a\u0000b',
+    '\uffff',
+    '\uffff0',
+    '\uffff1\u0000',
+    '\\u0000',
+    'Ä',
+    'a',
+    'B',
+    '😀',
+    '\ue000',
+    "'; --",
+    '',
+  ]
   await driver.transaction(async (sql) => {
-    for (const [seq, text] of texts.entries()) await sql.run('INSERT INTO things (seq, name) VALUES (?, ?)', [seq, text])
+    for (const [seq, text] of texts.entries())
+      await sql.run('INSERT INTO things (seq, name) VALUES (?, ?)', [seq, text])
   })
-  const kept = await driver.transaction((sql) => sql.all<{ name: string }>('SELECT name FROM things ORDER BY seq'))
+  const kept = await driver.transaction((sql) =>
+    sql.all<{ name: string }>('SELECT name FROM things ORDER BY seq'),
+  )
   assert.deepEqual(
     kept.map(({ name }) => name),
     texts,
   )
-  const [found] = await driver.transaction((sql) => sql.all<{ seq: number }>('SELECT seq FROM things WHERE name = ?', ['a\u0000b']))
+  const [found] = await driver.transaction((sql) =>
+    sql.all<{ seq: number }>('SELECT seq FROM things WHERE name = ?', ['a\u0000b']),
+  )
   assert.equal(found?.seq, 1)
   const ordered = await driver.transaction((sql) =>
-    sql.all<{ name: string }>(`SELECT name FROM things WHERE name IN ('Ä', 'a', 'B', '😀', '\ue000') ORDER BY name`),
+    sql.all<{ name: string }>(
+      `SELECT name FROM things WHERE name IN ('Ä', 'a', 'B', '😀', '\ue000') ORDER BY name`,
+    ),
   )
   assert.deepEqual(
     ordered.map(({ name }) => name),
@@ -129,7 +169,14 @@ void it('a transaction that reads sees one moment, and cannot write', async (t) 
 
 void it('a database that cannot be reached is told without the password', async () => {
   const location = 'postgres://rollcall:s3cret@127.0.0.1:1/rollcall'
-  const opening = openPostgresLedger({ location, auth, instance: 'test', connections: 2, statementMs: 1_000, now: Date.now })
+  const opening = openPostgresLedger({
+    location,
+    auth,
+    instance: 'test',
+    connections: 2,
+    statementMs: 1_000,
+    now: Date.now,
+  })
   const error: unknown = await opening.then(
     () => null,
     (thrown: unknown) => thrown,
@@ -139,13 +186,17 @@ void it('a database that cannot be reached is told without the password', async 
   assert.match(error.message, /the database rollcall at 127\.0\.0\.1:1 cannot be reached \(ECONNREFUSED\)/)
 })
 
-void it('the ledger goes on after the server was restarted', { skip: !server.own && 'the server is not ours' }, async (t) => {
-  const world = new World(await open(t, await server.database()))
-  await world.record(joiner('e1', 'p1'))
-  await server.restart()
-  await world.record(joiner('e2', 'p2'))
-  assert.equal((await world.ledger.totals()).events, 2)
-})
+void it(
+  'the ledger goes on after the server was restarted',
+  { skip: !server.own && 'the server is not ours' },
+  async (t) => {
+    const world = new World(await open(t, await server.database()))
+    await world.record(joiner('e1', 'p1'))
+    await server.restart()
+    await world.record(joiner('e2', 'p2'))
+    assert.equal((await world.ledger.totals()).events, 2)
+  },
+)
 
 void it('a closed ledger rejects every call, and closing again is fine', async (t) => {
   const ledger = await open(t, await server.database())
@@ -182,8 +233,14 @@ void it('a URL says host, port, user, database and how the connection is secured
     ssl: { rejectUnauthorized: true },
   })
   assert.partialDeepStrictEqual(of('postgres://me@127.0.0.1/ledger'), { port: 5432, ssl: false })
-  assert.partialDeepStrictEqual(of('postgres://me@[::1]/ledger?sslmode=require'), { host: '::1', ssl: { rejectUnauthorized: false } })
-  assert.partialDeepStrictEqual(of('postgresql://me@/ledger?host=/run/postgresql'), { host: '/run/postgresql', ssl: false })
+  assert.partialDeepStrictEqual(of('postgres://me@[::1]/ledger?sslmode=require'), {
+    host: '::1',
+    ssl: { rejectUnauthorized: false },
+  })
+  assert.partialDeepStrictEqual(of('postgresql://me@/ledger?host=/run/postgresql'), {
+    host: '/run/postgresql',
+    ssl: false,
+  })
   for (const wrong of [
     'postgres://me@host',
     'postgres://me@host/db?sslmode=prefer',
@@ -192,7 +249,8 @@ void it('a URL says host, port, user, database and how the connection is secured
   ])
     assert.throws(
       () => of(wrong),
-      (error: unknown) => error instanceof RollcallError && error.code === 'ConfigInvalid' && !error.message.includes('s3cret'),
+      (error: unknown) =>
+        error instanceof RollcallError && error.code === 'ConfigInvalid' && !error.message.includes('s3cret'),
     )
 })
 
@@ -216,7 +274,10 @@ void it('what is in force is printed without the password of the database', asyn
   assert.equal(maskedLocation(location), 'postgres://me:********@db.example.com/ledger')
   assert.equal(maskedLocation('postgres://me@db.example.com/ledger'), 'postgres://me@db.example.com/ledger')
   assert.equal(maskedLocation('rollcall.db'), 'rollcall.db')
-  const { stdout, code } = await rollcall(['config', 'print'], { LEDGER: location, LEDGER_PASSWORD: 's3cret-too' })
+  const { stdout, code } = await rollcall(['config', 'print'], {
+    LEDGER: location,
+    LEDGER_PASSWORD: 's3cret-too',
+  })
   assert.equal(code, 0)
   assert.ok(stdout.includes('db.example.com') && !stdout.includes('s3cret'))
 })

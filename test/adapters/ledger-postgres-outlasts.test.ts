@@ -22,7 +22,14 @@ function driverAt(t: TestContext, location: string, statementMs = 10_000): Drive
 }
 
 async function ledgerAt(t: TestContext, location: string, statementMs = 10_000): Promise<Ledger> {
-  const ledger = await openPostgresLedger({ location, auth, instance: 'test', connections: 2, statementMs, now: () => T0 })
+  const ledger = await openPostgresLedger({
+    location,
+    auth,
+    instance: 'test',
+    connections: 2,
+    statementMs,
+    now: () => T0,
+  })
   t.after(() => ledger.close())
   return ledger
 }
@@ -57,7 +64,10 @@ for (const code of ['08007', '08P01', '25P04', '40000', '40003', '53000', '53200
 void it('what cannot pass by itself is said once, with what to do', async (t) => {
   const driver = driverAt(t, await server.database(), 50)
   const refusal = (text: string): Promise<unknown> => driver.transaction((sql) => sql.all(text))
-  await assert.rejects(refusal('SELECT CAST(pg_sleep(10) AS TEXT) AS slept'), { code: 'LedgerFailed', message: /LEDGER_STATEMENT_MS/ })
+  await assert.rejects(refusal('SELECT CAST(pg_sleep(10) AS TEXT) AS slept'), {
+    code: 'LedgerFailed',
+    message: /LEDGER_STATEMENT_MS/,
+  })
   await assert.rejects(refusal(`DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '42501'; END $$`), {
     code: 'LedgerRefused',
     message: /GRANT CREATE ON SCHEMA/,
@@ -104,7 +114,8 @@ void it('an instance goes on while the tables of a newer release have columns it
     const tables = await sql.all<{ name: string }>(
       'SELECT CAST(tablename AS TEXT) AS name FROM pg_tables WHERE schemaname = current_schema()',
     )
-    for (const { name } of tables) await sql.run(`ALTER TABLE ${name} ADD COLUMN newer BIGINT NOT NULL DEFAULT 0`)
+    for (const { name } of tables)
+      await sql.run(`ALTER TABLE ${name} ADD COLUMN newer BIGINT NOT NULL DEFAULT 0`)
     await sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, 0)', [MIGRATIONS.length + 1])
   })
   await flow('after')
@@ -114,7 +125,9 @@ void it('an instance that starts on a ledger of a newer release ends with exit c
   const location = await server.database()
   const driver = driverAt(t, location)
   await migrate(driver, 0)
-  await driver.transaction((sql) => sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, 0)', [MIGRATIONS.length + 1]))
+  await driver.transaction((sql) =>
+    sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, 0)', [MIGRATIONS.length + 1]),
+  )
   const { code, stderr } = await rollcall(['run'], {
     LEDGER: location,
     PROVISIONING_ENDPOINT: 'http://127.0.0.1:1/v1.0/servicePrincipals/a/synchronization/jobs/b/bulkUpload',
@@ -134,7 +147,9 @@ void it('the database tells its own time, which is that of the machine it is on'
 
 void it('a check before the first start, or beside a release before, makes and changes no tables', async (t) => {
   const location = await server.database()
-  const checked = async (): Promise<{ readonly what: string; readonly outcome: string; readonly say: string } | undefined> => {
+  const checked = async (): Promise<
+    { readonly what: string; readonly outcome: string; readonly say: string } | undefined
+  > => {
     const { stdout } = await rollcall(['check', '--output', 'json'], { LEDGER: location })
     const { findings } = JSON.parse(stdout) as { findings: { what: string; outcome: string; say: string }[] }
     return findings.find(({ what }) => what === 'ledger')
@@ -143,7 +158,12 @@ void it('a check before the first start, or beside a release before, makes and c
   assert.equal(first?.outcome, 'ok', first?.say)
   assert.match(first?.say ?? '', /start rollcall run on it once/)
   const driver = driverAt(t, location)
-  assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT tablename FROM pg_tables WHERE schemaname = current_schema()')), [])
+  assert.deepEqual(
+    await driver.transaction((sql) =>
+      sql.all('SELECT tablename FROM pg_tables WHERE schemaname = current_schema()'),
+    ),
+    [],
+  )
   await driver.transaction((sql) => sql.run('REVOKE CREATE ON SCHEMA public FROM PUBLIC'))
   await migrate(driver, 0)
   const second = await checked()

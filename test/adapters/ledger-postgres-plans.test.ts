@@ -7,7 +7,13 @@ import { encode, numbered } from '../../src/adapters/ledger-sql/postgres/text.ts
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import type { Sql, SqlValue } from '../../src/adapters/ledger-sql/sql.ts'
 import { connectionOf, startPostgres } from './support/postgres.ts'
-import { GROWING, ofTheLoops, type Statement, statementsOfTheFlow, withMostRows } from './support/statements.ts'
+import {
+  GROWING,
+  ofTheLoops,
+  type Statement,
+  statementsOfTheFlow,
+  withMostRows,
+} from './support/statements.ts'
 
 const server = await startPostgres()
 after(() => server.close())
@@ -56,7 +62,12 @@ interface Column {
 /** A ledger of that many rows a table, and a connection to it inside a transaction as the driver begins one. */
 async function filled(t: TestContext, values: Readonly<Record<string, string>> | null): Promise<Client> {
   const location = await server.database()
-  const driver = postgresDriver({ location, auth: { kind: 'password', password: null }, connections: 1, statementMs: null })
+  const driver = postgresDriver({
+    location,
+    auth: { kind: 'password', password: null },
+    connections: 1,
+    statementMs: null,
+  })
   await migrate(driver, 0)
   await driver.transaction(async (sql) => {
     for (const table of values ? GROWING : []) await fill(sql, table, values ?? {})
@@ -79,7 +90,10 @@ async function fill(sql: Sql, table: string, values: Readonly<Record<string, str
   const given = columns
     .map(
       ({ name, type, optional }) =>
-        [name, values[`${table}.${name}`] ?? (optional ? null : type === 'text' ? `'${name}-' || n` : 'n')] as const,
+        [
+          name,
+          values[`${table}.${name}`] ?? (optional ? null : type === 'text' ? `'${name}-' || n` : 'n'),
+        ] as const,
     )
     .filter(([, value]) => value !== null)
   await sql.run(
@@ -111,7 +125,12 @@ async function indexesOf(client: Client): Promise<ReadonlyMap<string, Index>> {
 }
 
 /** Plans as the loops get them: made once for all, as far as the server tells (from PostgreSQL 16), and made for the values at hand. */
-async function plansOf(client: Client, text: string, parameters: readonly SqlValue[], generic: boolean): Promise<Node[]> {
+async function plansOf(
+  client: Client,
+  text: string,
+  parameters: readonly SqlValue[],
+  generic: boolean,
+): Promise<Node[]> {
   const explained = async (options: string, values: readonly SqlValue[]): Promise<Node[]> => {
     const { rows } = await client.query<{ 'QUERY PLAN': [{ readonly Plan: Node }] }>(
       `EXPLAIN (${options}FORMAT JSON) ${numbered(text)}`,
@@ -128,7 +147,12 @@ async function plansOf(client: Client, text: string, parameters: readonly SqlVal
  */
 function walks(nodes: readonly Node[], indexes: ReadonlyMap<string, Index>, listed: boolean): string[] {
   return nodes.flatMap((node) => {
-    const { 'Node Type': type, 'Relation Name': relation, 'Index Name': name = '', 'Index Cond': condition } = node
+    const {
+      'Node Type': type,
+      'Relation Name': relation,
+      'Index Name': name = '',
+      'Index Cond': condition,
+    } = node
     const index = indexes.get(name)
     const table = relation ?? index?.table ?? ''
     if (!GROWING.includes(table)) return []
@@ -145,7 +169,9 @@ async function wrongAt(
   most: boolean,
 ): Promise<{ readonly looked: number; readonly wrong: readonly string[] }> {
   const indexes = await indexesOf(client)
-  const { rows } = await client.query<{ yes: boolean }>(`SELECT CAST(current_setting('server_version_num') AS INT) >= 160000 AS yes`)
+  const { rows } = await client.query<{ yes: boolean }>(
+    `SELECT CAST(current_setting('server_version_num') AS INT) >= 160000 AS yes`,
+  )
   const generic = rows[0]?.yes === true
   const looked = new Set<string>()
   const wrong = new Set<string>()
@@ -155,7 +181,11 @@ async function wrongAt(
     for (const one of [{ text, parameters }, ...(most ? [withMostRows(text, parameters)] : [])]) {
       if (looked.has(one.text)) continue
       looked.add(one.text)
-      for (const walk of walks(await plansOf(client, one.text, one.parameters, generic), indexes, text.startsWith('WITH v')))
+      for (const walk of walks(
+        await plansOf(client, one.text, one.parameters, generic),
+        indexes,
+        text.startsWith('WITH v'),
+      ))
         wrong.add(`${[...methods].join(', ')}: ${walk} in ${text.replaceAll(/\s+/g, ' ').slice(-300)}`)
     }
   }
@@ -168,11 +198,19 @@ void it('a walk through a whole table is seen when there is one', async (t) => {
     const { wrong } = await wrongAt(client, [[text, { methods: new Set(['record']), parameters }]], true)
     return wrong.map((line) => line.replace(/ in [A-Z].*$/, ''))
   }
-  assert.deepEqual(await seen('SELECT x.seq FROM events x WHERE x.mode = ?', 'delta'), ['record: Seq Scan of events'])
-  assert.deepEqual(await seen('SELECT employee FROM events ORDER BY employee'), ['record: Index Only Scan of all of events_employee'])
-  assert.deepEqual(await seen('WITH v(id) AS (VALUES (CAST(? AS TEXT))) SELECT x.seq FROM v JOIN events x ON x.mode = v.id', 'delta'), [
+  assert.deepEqual(await seen('SELECT x.seq FROM events x WHERE x.mode = ?', 'delta'), [
     'record: Seq Scan of events',
   ])
+  assert.deepEqual(await seen('SELECT employee FROM events ORDER BY employee'), [
+    'record: Index Only Scan of all of events_employee',
+  ])
+  assert.deepEqual(
+    await seen(
+      'WITH v(id) AS (VALUES (CAST(? AS TEXT))) SELECT x.seq FROM v JOIN events x ON x.mode = v.id',
+      'delta',
+    ),
+    ['record: Seq Scan of events'],
+  )
   assert.deepEqual(await seen(`SELECT seq FROM operations WHERE state = 'pending'`), [])
 })
 

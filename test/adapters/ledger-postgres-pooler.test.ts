@@ -10,7 +10,15 @@ after(() => server.close())
 const auth = { kind: 'password', password: null } as const
 
 /** What PgBouncer lets a client ask for as it connects; anything else ends the connection. https://www.pgbouncer.org/config.html#ignore_startup_parameters */
-const LET_IN = ['user', 'database', 'client_encoding', 'datestyle', 'timezone', 'standard_conforming_strings', 'application_name']
+const LET_IN = [
+  'user',
+  'database',
+  'client_encoding',
+  'datestyle',
+  'timezone',
+  'standard_conforming_strings',
+  'application_name',
+]
 
 void it('a connection asks at its start for nothing a pooler refuses', async (t) => {
   const asked = Promise.withResolvers<readonly string[]>()
@@ -28,9 +36,19 @@ void it('a connection asks at its start for nothing a pooler refuses', async (t)
   const address = pooler.address()
   assert.ok(typeof address === 'object' && address !== null)
   const location = `postgres://me@127.0.0.1:${address.port}/ledger`
-  await assert.rejects(openPostgresLedger({ location, auth, instance: 'test', connections: 1, statementMs: 1_000, now: Date.now }), {
-    code: 'LedgerUnavailable',
-  })
+  await assert.rejects(
+    openPostgresLedger({
+      location,
+      auth,
+      instance: 'test',
+      connections: 1,
+      statementMs: 1_000,
+      now: Date.now,
+    }),
+    {
+      code: 'LedgerUnavailable',
+    },
+  )
   for (const name of await asked.promise) assert.ok(LET_IN.includes(name.toLowerCase()), name)
 })
 

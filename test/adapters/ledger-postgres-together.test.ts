@@ -4,7 +4,16 @@ import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/clien
 import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/driver-at.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
-import { hrEvent, joiner, leaver, messageOf, SOURCE, T0, UNLIMITED, World } from '../conformance/ledger-world.ts'
+import {
+  hrEvent,
+  joiner,
+  leaver,
+  messageOf,
+  SOURCE,
+  T0,
+  UNLIMITED,
+  World,
+} from '../conformance/ledger-world.ts'
 import { startPostgres } from './support/postgres.ts'
 
 const server = await startPostgres()
@@ -21,7 +30,14 @@ async function instances(
   const location = await server.database()
   const ledgers: Ledger[] = await Promise.all(
     range(count).map((index) =>
-      openPostgresLedger({ location, auth, instance: `instance-${index}`, connections: 3, statementMs: 20_000, now: () => T0 }),
+      openPostgresLedger({
+        location,
+        auth,
+        instance: `instance-${index}`,
+        connections: 3,
+        statementMs: 20_000,
+        now: () => T0,
+      }),
     ),
   )
   t.after(async () => {
@@ -34,7 +50,9 @@ async function instances(
     deadlocks: async () => {
       const driver = postgresDriver({ location, auth, connections: 1, statementMs: 5_000 })
       const [row] = await driver.transaction((sql) =>
-        sql.all<{ deadlocks: number }>('SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'),
+        sql.all<{ deadlocks: number }>(
+          'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
+        ),
       )
       await driver.close()
       return row?.deadlocks ?? 0
@@ -79,12 +97,17 @@ void it('batches formed at once share no operation and are full', async (t) => {
   const { worlds } = await instances(t, 4)
   await first(worlds).record(...range(40).map((index) => joiner(`e${index}`, `p${index}`)))
   await first(worlds).plan()
-  const batches = await Promise.all(worlds.map((world, index) => world.needBatch({ maxOperations: 10, owner: `owner-${index}` })))
+  const batches = await Promise.all(
+    worlds.map((world, index) => world.needBatch({ maxOperations: 10, owner: `owner-${index}` })),
+  )
   assert.deepEqual(
     batches.map(({ operations }) => operations.length),
     [10, 10, 10, 10],
   )
-  assert.equal(new Set(batches.flatMap(({ operations }) => operations.map(({ employee }) => employee))).size, 40)
+  assert.equal(
+    new Set(batches.flatMap(({ operations }) => operations.map(({ employee }) => employee))).size,
+    40,
+  )
 })
 
 void it('a batch that was left is resumed by one instance only', async (t) => {
@@ -101,13 +124,19 @@ void it('people are planned by one instance only, and notices read by one', asyn
   const { worlds } = await instances(t, 4)
   await first(worlds).record(...range(60).map((index) => joiner(`e${index}`, `p${index}`)))
   const due = await Promise.all(
-    worlds.map((world) => world.ledger.duePeople({ now: world.now, limit: 25, maxWaitMs: 60_000, claimMs: 5_000 })),
+    worlds.map((world) =>
+      world.ledger.duePeople({ now: world.now, limit: 25, maxWaitMs: 60_000, claimMs: 5_000 }),
+    ),
   )
   const people = due.flat().map(({ employee }) => employee)
   assert.equal(new Set(people).size, people.length)
-  await first(worlds).record(...range(30).map((index) => hrEvent(`n${index}`, `q${index}`, {}, { mode: 'notice' })))
+  await first(worlds).record(
+    ...range(30).map((index) => hrEvent(`n${index}`, `q${index}`, {}, { mode: 'notice' })),
+  )
   const claimed = await Promise.all(
-    worlds.map((world) => world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 5_000, limit: 12 })),
+    worlds.map((world) =>
+      world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 5_000, limit: 12 }),
+    ),
   )
   const seqs = claimed.flat().map(({ seq }) => seq)
   assert.deepEqual([seqs.length, new Set(seqs).size], [30, 30])
@@ -124,7 +153,11 @@ void it('the brake lets through no more people when several instances plan at on
   const brake = { windowMs: 86_400_000, absolute: 3, percent: 100, floor: 100 }
   await Promise.all(
     worlds.map((one, index) =>
-      one.ledger.commitPlan(one.decide(due.filter((_, place) => place % worlds.length === index)), brake, one.now),
+      one.ledger.commitPlan(
+        one.decide(due.filter((_, place) => place % worlds.length === index)),
+        brake,
+        one.now,
+      ),
     ),
   )
   const { people, held } = await world.ledger.brakeStatus(brake, world.now)
@@ -133,12 +166,21 @@ void it('the brake lets through no more people when several instances plan at on
 
 void it('the same messages taken in by several instances at once, each in its own order, count once', async (t) => {
   const { worlds, deadlocks } = await instances(t, 4)
-  const messages = range(200).map((index) => messageOf(index, hrEvent(`e${index % 150}`, `p${index % 40}`, { title: `${index}` })))
+  const messages = range(200).map((index) =>
+    messageOf(index, hrEvent(`e${index % 150}`, `p${index % 40}`, { title: `${index}` })),
+  )
   for (let round = 0; round < 3; round++)
-    await Promise.all(worlds.map((world, index) => world.intake(index % 2 === 0 ? messages : messages.toReversed())))
+    await Promise.all(
+      worlds.map((world, index) => world.intake(index % 2 === 0 ? messages : messages.toReversed())),
+    )
   const totals = await first(worlds).ledger.totals()
   assert.deepEqual(
-    { messages: totals.messages, events: totals.events, duplicates: totals.duplicates, redelivered: totals.redelivered },
+    {
+      messages: totals.messages,
+      events: totals.events,
+      duplicates: totals.duplicates,
+      redelivered: totals.redelivered,
+    },
     { messages: 200, events: 150, duplicates: 50, redelivered: 2_200 },
   )
   assert.equal(await deadlocks(), 0)
@@ -151,8 +193,16 @@ void it('a rescind and what it names, taken in at once by two instances, never p
   assert.ok(one && two)
   for (const index of range(30)) {
     const target = hrEvent(`t${index}`, `owner-${index}`, { title: 'x' })
-    const rescind = hrEvent(`r${index}`, `other-${index}`, {}, { rescinds: { source: SOURCE, id: `t${index}` } })
-    await Promise.all([one.intake([messageOf(`a${index}`, target)]), two.intake([messageOf(`b${index}`, rescind)])])
+    const rescind = hrEvent(
+      `r${index}`,
+      `other-${index}`,
+      {},
+      { rescinds: { source: SOURCE, id: `t${index}` } },
+    )
+    await Promise.all([
+      one.intake([messageOf(`a${index}`, target)]),
+      two.intake([messageOf(`b${index}`, rescind)]),
+    ])
   }
   const { census, totals } = await one.ledger.inspect()
   assert.equal(census.events['dead-lettered'] + totals.rejected, 30)
@@ -168,11 +218,17 @@ for (const apartMs of [0, 40_000])
       for (const round of range(12)) {
         const messages = people.map((person, index) => {
           const id = `e${round}-${index}-${mine % 2}`
-          const event = round === 0 ? joiner(id, person) : hrEvent(id, person, { title: `${round}` }, { order: round })
+          const event =
+            round === 0 ? joiner(id, person) : hrEvent(id, person, { title: `${round}` }, { order: round })
           return messageOf(id, round % 5 === 4 && index % 7 === 0 ? leaver(id, person, round) : event)
         })
         await world.intake(mine < 2 ? messages : messages.toReversed())
-        const due = await world.ledger.duePeople({ now: world.now, limit: 25, maxWaitMs: 60_000, claimMs: mine % 2 === 0 ? 1_000 : 0 })
+        const due = await world.ledger.duePeople({
+          now: world.now,
+          limit: 25,
+          maxWaitMs: 60_000,
+          claimMs: mine % 2 === 0 ? 1_000 : 0,
+        })
         await world.ledger.commitPlan(world.decide(due), RELEASED_BRAKE, world.now)
         const batch = await world.next({ owner, maxOperations: 15 })
         if (batch) {
@@ -180,16 +236,34 @@ for (const apartMs of [0, 40_000])
           if (slot.kind === 'taken') {
             const answer =
               round % 4 === 3
-                ? ({ kind: 'refused', call: slot.call, status: 400, code: 'InvalidValue', requestId: null } as const)
+                ? ({
+                    kind: 'refused',
+                    call: slot.call,
+                    status: 400,
+                    code: 'InvalidValue',
+                    requestId: null,
+                  } as const)
                 : ({ kind: 'accepted', call: slot.call, acceptedAt: world.now, requestId: null } as const)
             await world.ledger.recordAnswer(batch.id, answer, world.now)
             if (answer.kind === 'accepted' && round % 3 !== 2) {
               const joins = slot.operations.map(({ employee, id: operation }) => {
                 const interim = round % 5 === 1 ? ('failed' as const) : ('confirmed' as const)
-                return { record: world.logRecord(employee, { id: `${operation}-${mine}-${round}` }), operation, interim }
+                return {
+                  record: world.logRecord(employee, { id: `${operation}-${mine}-${round}` }),
+                  operation,
+                  interim,
+                }
               })
               const { now } = world
-              await world.ledger.correlate({ joins, now, finalAt: now + 1_000, watermark: now, disturbed: [], foreign: 0, echoes: [] })
+              await world.ledger.correlate({
+                joins,
+                now,
+                finalAt: now + 1_000,
+                watermark: now,
+                disturbed: [],
+                foreign: 0,
+                echoes: [],
+              })
             }
           }
         }

@@ -9,7 +9,14 @@ import { connectionOf, startPostgres } from './support/postgres.ts'
 const server = await startPostgres()
 const location = await server.database()
 const auth = { kind: 'password', password: null } as const
-const ledger: Ledger = await openPostgresLedger({ location, auth, instance: 'test', connections: 4, statementMs: 10_000, now: () => T0 })
+const ledger: Ledger = await openPostgresLedger({
+  location,
+  auth,
+  instance: 'test',
+  connections: 4,
+  statementMs: 10_000,
+  now: () => T0,
+})
 const admin = new Client(connectionOf(location))
 await admin.connect()
 const { rows } = await admin.query<{ tablename: string }>(

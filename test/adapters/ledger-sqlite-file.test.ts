@@ -16,7 +16,11 @@ async function folderFor(t: TestContext): Promise<string> {
   return join(folder, 'ledger.db')
 }
 
-async function open(t: TestContext, path: string, more: { readOnly?: boolean; patienceMs?: number } = {}): Promise<Ledger> {
+async function open(
+  t: TestContext,
+  path: string,
+  more: { readOnly?: boolean; patienceMs?: number } = {},
+): Promise<Ledger> {
   const ledger = await openSqliteLedger({ path, now: Date.now, patienceMs: 100, ...more })
   t.after(() => ledger.close())
   return ledger
@@ -157,7 +161,13 @@ void it('a ledger that cannot be written to rejects the ping', async (t) => {
 void it('what an edited event said before does not keep an erased person who came in with it', async (t) => {
   const path = await folderFor(t)
   const world = new World(await open(t, path))
-  const original = { messageId: null, sessionId: null, contentType: null, body: 'of p1 and p2', properties: {} }
+  const original = {
+    messageId: null,
+    sessionId: null,
+    contentType: null,
+    body: 'of p1 and p2',
+    properties: {},
+  }
   await world.intake([{ ...messageOf('1', joiner('e1', 'p1'), joiner('e2', 'p2')), original }])
   await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
   await world.finalize()
@@ -165,8 +175,15 @@ void it('what an edited event said before does not keep an erased person who cam
   const filter = { code: null, type: null, employee: 'p2', since: null, until: null }
   const { deadLetters } = await world.ledger.deadLetters({ filter, archived: true, next: null, limit: 10 })
   const targets = deadLetters.map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
-  const run = await world.ledger.freezeReplay({ name: 'run', selection: 's', actor: 'a', reason: 'b', targets }, world.now)
-  const said = { kind: 'edited' as const, event: joiner('e2', 'p2'), original: { ...original, body: 'of p2' } }
+  const run = await world.ledger.freezeReplay(
+    { name: 'run', selection: 's', actor: 'a', reason: 'b', targets },
+    world.now,
+  )
+  const said = {
+    kind: 'edited' as const,
+    event: joiner('e2', 'p2'),
+    original: { ...original, body: 'of p2' },
+  }
   await world.ledger.putBack(
     run.id,
     targets.map(({ seq }) => ({ seq, ...said })),

@@ -3,7 +3,13 @@ import { it, type TestContext } from 'node:test'
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite, sqliteDialect } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
 import type { Driver } from '../../src/adapters/ledger-sql/sql.ts'
-import { GROWING, ofTheLoops, type Statement, statementsOfTheFlow, withMostRows } from './support/statements.ts'
+import {
+  GROWING,
+  ofTheLoops,
+  type Statement,
+  statementsOfTheFlow,
+  withMostRows,
+} from './support/statements.ts'
 
 const flow: ReadonlyMap<string, Statement> = await statementsOfTheFlow(sqliteDialect)
 
@@ -12,9 +18,11 @@ function partialIndexes(driver: Driver): Promise<ReadonlySet<string>> {
   return driver.transaction(
     async (sql) =>
       new Set(
-        (await sql.all<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'`)).map(
-          ({ name }) => name,
-        ),
+        (
+          await sql.all<{ name: string }>(
+            `SELECT name FROM sqlite_master WHERE type = 'index' AND sql LIKE '% WHERE %'`,
+          )
+        ).map(({ name }) => name),
       ),
   )
 }
@@ -22,7 +30,9 @@ function partialIndexes(driver: Driver): Promise<ReadonlySet<string>> {
 /** Walks that touch every row of a table that grows: without an index, or along one that holds all rows. Planned as the ledger's own driver does. */
 async function fullScans(driver: Driver, partial: ReadonlySet<string>, text: string): Promise<string[]> {
   const parameters = Array.from({ length: (text.match(/\?/g) ?? []).length }, () => 1)
-  const steps = await driver.transaction((sql) => sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, parameters))
+  const steps = await driver.transaction((sql) =>
+    sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, parameters),
+  )
   const names = aliases(text)
   return steps
     .map(({ detail }) => detail)
@@ -37,7 +47,10 @@ async function fullScans(driver: Driver, partial: ReadonlySet<string>, text: str
 /** `FROM events e` and `JOIN events e` name a table by a letter. */
 function aliases(text: string): ReadonlyMap<string, string> {
   return new Map(
-    [...text.matchAll(/(?=\b(?:FROM|JOIN|UPDATE|INTO) (\w+) (?:AS )?(\w+))/g)].map(([, table, alias]) => [alias ?? '', table ?? '']),
+    [...text.matchAll(/(?=\b(?:FROM|JOIN|UPDATE|INTO) (\w+) (?:AS )?(\w+))/g)].map(([, table, alias]) => [
+      alias ?? '',
+      table ?? '',
+    ]),
   )
 }
 
@@ -53,8 +66,13 @@ void it('a walk through a whole table is seen when there is one', async (t) => {
   const partial = await partialIndexes(driver)
   const seen = (text: string): Promise<string[]> => fullScans(driver, partial, text)
   assert.deepEqual(await seen('SELECT x.seq FROM events x WHERE x.mode = ?'), ['SCAN x'])
-  assert.deepEqual(await seen('WITH v(id) AS (VALUES (CAST(? AS TEXT))) SELECT x.seq FROM v JOIN events x ON x.mode = v.id'), ['SCAN x'])
-  assert.deepEqual(await seen('SELECT employee FROM events'), ['SCAN events USING COVERING INDEX events_employee'])
+  assert.deepEqual(
+    await seen('WITH v(id) AS (VALUES (CAST(? AS TEXT))) SELECT x.seq FROM v JOIN events x ON x.mode = v.id'),
+    ['SCAN x'],
+  )
+  assert.deepEqual(await seen('SELECT employee FROM events'), [
+    'SCAN events USING COVERING INDEX events_employee',
+  ])
   assert.deepEqual(await seen(`SELECT seq FROM operations WHERE state = 'pending'`), [])
 })
 
@@ -79,9 +97,13 @@ void it('no statement of the loops walks through a whole table that grows', asyn
 void it('no statement over listed rows finds events by their state: a backlog has as many in one state as there are', async (t) => {
   const driver = await emptyLedger(t)
   const wrong: string[] = []
-  for (const text of new Set([...flow.keys()].filter((one) => one.startsWith('WITH v')).map((one) => withMostRows(one, []).text))) {
+  for (const text of new Set(
+    [...flow.keys()].filter((one) => one.startsWith('WITH v')).map((one) => withMostRows(one, []).text),
+  )) {
     const parameters = Array.from({ length: (text.match(/\?/g) ?? []).length }, () => 1)
-    const steps = await driver.transaction((sql) => sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, parameters))
+    const steps = await driver.transaction((sql) =>
+      sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, parameters),
+    )
     if (steps.some(({ detail }) => detail.includes('INDEX events_state'))) wrong.push(text.slice(-200))
   }
   assert.deepEqual(wrong, [])

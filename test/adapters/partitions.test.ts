@@ -19,7 +19,13 @@ void describe('a partitioned queue', () => {
   void test('each message comes once, by a number of its own that is exact, in an order that is not that of sending', async (t) => {
     const { broker, client } = await busFor(t, { EnablePartitioning: true })
     await send(client, numbered(500))
-    const opened = await openInbox(t, client, {}, undefined, (message, { settle }) => void settle([complete(message)]))
+    const opened = await openInbox(
+      t,
+      client,
+      {},
+      undefined,
+      (message, { settle }) => void settle([complete(message)]),
+    )
     await until('all of them', async () => (await broker.counts(QUEUE)).completed === 500, 30_000)
     const { arrived } = opened
     assert.equal(new Set(arrived.map(({ sequence }) => sequence)).size, 500)
@@ -33,16 +39,27 @@ void describe('a partitioned queue', () => {
   })
 
   void test('with sessions each one comes in order', async (t) => {
-    const broker = await startBroker({ config: configOf({ [QUEUE]: { EnablePartitioning: true, RequiresSession: true } }) })
+    const broker = await startBroker({
+      config: configOf({ [QUEUE]: { EnablePartitioning: true, RequiresSession: true } }),
+    })
     const again = (): ReturnType<typeof connect> =>
-      connect({ kind: 'connection-string', connectionString: broker.connectionString }, { maxRetries: 0, timeoutInMs: 500 })
+      connect(
+        { kind: 'connection-string', connectionString: broker.connectionString },
+        { maxRetries: 0, timeoutInMs: 500 },
+      )
     const client = again()
     const sender = client.createSender(QUEUE)
     const people = Array.from({ length: 12 }, (_, person) => String(person))
     for (const sessionId of people)
-      await sender.sendMessages(numbered(20).map(({ n }) => ({ body: Buffer.from(JSON.stringify({ n })), sessionId })))
+      await sender.sendMessages(
+        numbered(20).map(({ n }) => ({ body: Buffer.from(JSON.stringify({ n })), sessionId })),
+      )
     const bySession = new Map<string, BusMessage[]>()
-    const inbox = sessionInbox(again, { queue: QUEUE, inFlight: 64, sessions: 4, idleMs: 50, turnMs: 10_000 }, briskRuntime(50))
+    const inbox = sessionInbox(
+      again,
+      { queue: QUEUE, inFlight: 64, sessions: 4, idleMs: 50, turnMs: 10_000 },
+      briskRuntime(50),
+    )
     const receiver = await inbox.open((message) => {
       const session = message.native.sessionId ?? ''
       bySession.set(session, [...(bySession.get(session) ?? []), message])
@@ -72,7 +89,14 @@ void test('outcomes of many people go out to a partitioned queue with sessions, 
   t.after(() => closeWithin(500, outlet.close()))
   const people = Array.from({ length: 40 }, (_, person) => `p${person}`)
   const outcome = (subject: string, n: number): OutboxMessage => {
-    return { id: `${subject}-${n}`, subject, sessionId: subject, contentType: 'application/json', body: { n }, properties: {} }
+    return {
+      id: `${subject}-${n}`,
+      subject,
+      sessionId: subject,
+      contentType: 'application/json',
+      body: { n },
+      properties: {},
+    }
   }
   await outlet.send([0, 1, 2].flatMap((n) => people.map((person) => outcome(person, n))))
   assert.equal((await broker.counts(QUEUE)).incoming, 120)
@@ -90,8 +114,15 @@ void test('outcomes of many people go out to a partitioned queue with sessions, 
 void test('several receivers hold more at once than the client lets one', async (t) => {
   const { broker, client } = await busFor(t)
   await send(client, numbered(2_600))
-  const clients = [client, ...[1].map(() => connect({ kind: 'connection-string', connectionString: broker.connectionString }))]
-  const inbox = joinInboxes(clients.map((one) => busInbox(one, { queue: QUEUE, inFlight: 1_400, watchdogMs: 60_000 }, briskRuntime(50))))
+  const clients = [
+    client,
+    ...[1].map(() => connect({ kind: 'connection-string', connectionString: broker.connectionString })),
+  ]
+  const inbox = joinInboxes(
+    clients.map((one) =>
+      busInbox(one, { queue: QUEUE, inFlight: 1_400, watchdogMs: 60_000 }, briskRuntime(50)),
+    ),
+  )
   const held: BusMessage[] = []
   const receiver = await inbox.open((message) => void held.push(message))
   t.after(async () => {

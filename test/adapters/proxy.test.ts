@@ -15,10 +15,25 @@ void describe('https through a proxy', () => {
       // Not through the proxy, and there is no such host.
       await assert.rejects(fetch('https://hr.nowhere.invalid/'))
       assert.equal(proxy.asked.length, 1)
-      const settings = { tenantId: '00000000-0000-0000-0000-000000000001', clientId: '00000000-0000-0000-0000-000000000002' }
-      const credential = createCredential({ mode: 'client-secret', ...settings, clientSecret: 'made up', certificatePath: null })
-      await assert.rejects(credential.getToken('https://graph.microsoft.com/.default', { abortSignal: AbortSignal.timeout(1_500) }))
-      assert.deepEqual(new Set(proxy.asked), new Set(['graph.microsoft.invalid:443', 'login.microsoftonline.com:443']))
+      const settings = {
+        tenantId: '00000000-0000-0000-0000-000000000001',
+        clientId: '00000000-0000-0000-0000-000000000002',
+      }
+      const credential = createCredential({
+        mode: 'client-secret',
+        ...settings,
+        clientSecret: 'made up',
+        certificatePath: null,
+      })
+      await assert.rejects(
+        credential.getToken('https://graph.microsoft.com/.default', {
+          abortSignal: AbortSignal.timeout(1_500),
+        }),
+      )
+      assert.deepEqual(
+        new Set(proxy.asked),
+        new Set(['graph.microsoft.invalid:443', 'login.microsoftonline.com:443']),
+      )
     }
     const before = proxy.asked.length
     await assert.rejects(fetch('https://graph.microsoft.invalid/v1.0/'))
@@ -45,7 +60,10 @@ void describe('https through a proxy', () => {
   })
 
   void test('a proxy is a URL, with http where it names no scheme, and its value is never told', () => {
-    assert.equal(readConfig({ HTTPS_PROXY: 'proxy.contoso.com:3128' }).HTTPS_PROXY, 'http://proxy.contoso.com:3128')
+    assert.equal(
+      readConfig({ HTTPS_PROXY: 'proxy.contoso.com:3128' }).HTTPS_PROXY,
+      'http://proxy.contoso.com:3128',
+    )
     assert.throws(
       () => readConfig({ HTTPS_PROXY: 'socks5://somebody:hidden@proxy' }),
       (error: Error) => {

@@ -31,12 +31,15 @@ function shelvesOf(t: TestContext, client: ServiceBusClient) {
   return { shelf, entity }
 }
 
-const bodyOf = ({ body }: ServiceBusReceivedMessage): unknown => JSON.parse(Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body))
+const bodyOf = ({ body }: ServiceBusReceivedMessage): unknown =>
+  JSON.parse(Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body))
 
 void it('on a queue with sessions each session gets its messages back, in their order', async (t) => {
   const client = await busFor(t, { RequiresSession: true })
   const sender = client.createSender('q')
-  await sender.sendMessages(Array.from({ length: 90 }, (_, n) => ({ body: Buffer.from(`${n}`), sessionId: `s${n % 3}` })))
+  await sender.sendMessages(
+    Array.from({ length: 90 }, (_, n) => ({ body: Buffer.from(`${n}`), sessionId: `s${n % 3}` })),
+  )
   for (const id of ['s0', 's1', 's2']) {
     const session = await client.acceptSession('q', id)
     for (const message of await session.receiveMessages(30)) await session.deadLetterMessage(message)
@@ -64,9 +67,14 @@ void it('on a queue with sessions each session gets its messages back, in their 
 })
 
 void it('duplicate detection does not swallow copies, and drops a copy that is sent twice', async (t) => {
-  const client = await busFor(t, { RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT10M' })
+  const client = await busFor(t, {
+    RequiresDuplicateDetection: true,
+    DuplicateDetectionHistoryTimeWindow: 'PT10M',
+  })
   const sender = client.createSender('q')
-  await sender.sendMessages(Array.from({ length: 40 }, (_, n) => ({ body: Buffer.from(`${n}`), messageId: `m-${n}` })))
+  await sender.sendMessages(
+    Array.from({ length: 40 }, (_, n) => ({ body: Buffer.from(`${n}`), messageId: `m-${n}` })),
+  )
   const receiver = client.createReceiver('q', manual)
   for (const message of await receive(receiver, 40)) await receiver.deadLetterMessage(message)
   await receiver.close()
@@ -117,7 +125,14 @@ void it('a send that arrives and whose answer is lost is found again and not rep
       if (lost <= 2) throw new Error('the connection was cut')
     },
   }
-  const replay = { run: 'r1', shelf: unsteady, entity, log, edit: null, takeIn: async () => new Map<string, string>() }
+  const replay = {
+    run: 'r1',
+    shelf: unsteady,
+    entity,
+    log,
+    edit: null,
+    takeIn: async () => new Map<string, string>(),
+  }
   const result = await replayNative(replay, settings, runtime, never, () => {})
   assert.equal(result.kind, 'finished')
   const copies = await receive(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), 50)

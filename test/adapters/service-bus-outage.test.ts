@@ -11,7 +11,14 @@ import { busFor, QUEUE, send } from './support/bus.ts'
 import { briskRuntime } from './support/runtime.ts'
 import { until } from './support/until.ts'
 
-const settings = { batchSize: 64, batchMs: 5, quietMs: 100, maxWaitMs: 1_000, backlogPerSecond: 100, skewMs: 1_000 }
+const settings = {
+  batchSize: 64,
+  batchMs: 5,
+  quietMs: 100,
+  maxWaitMs: 1_000,
+  backlogPerSecond: 100,
+  skewMs: 1_000,
+}
 const events = (count: number): object[] =>
   Array.from({ length: count }, (_, n) => ({
     specversion: '1.0',
@@ -34,7 +41,10 @@ class Unsteady {
       this.refused += 1
       throw new Error('the ledger is away')
     }
-    this.ledger = { record: (batch) => unlessAway(() => inner.record(batch)), ping: () => unlessAway(() => inner.ping()) }
+    this.ledger = {
+      record: (batch) => unlessAway(() => inner.record(batch)),
+      ping: () => unlessAway(() => inner.ping()),
+    }
   }
 }
 
@@ -48,7 +58,8 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
   const deliveries: number[] = []
   const inbox = busInbox(client, { queue: QUEUE, inFlight: 256, watchdogMs: 60_000 }, runtime)
   const watched: typeof inbox = {
-    open: (onMessage) => inbox.open((message) => (deliveries.push(message.native.deliveryCount ?? 0), onMessage(message))),
+    open: (onMessage) =>
+      inbox.open((message) => (deliveries.push(message.native.deliveryCount ?? 0), onMessage(message))),
   }
   const service = intake(
     watched,
@@ -94,7 +105,9 @@ function pacedRuntimes() {
 }
 
 /** How the ledger is away for a quarter of an hour. */
-const OUTAGES: Readonly<Record<string, (awayMs: number) => { readonly ping: boolean; readonly record: boolean }>> = {
+const OUTAGES: Readonly<
+  Record<string, (awayMs: number) => { readonly ping: boolean; readonly record: boolean }>
+> = {
   'does not answer': () => ({ ping: false, record: false }),
   'answers and takes nothing': () => ({ ping: true, record: false }),
   'comes back for a moment every now and then': (awayMs) => {
@@ -122,7 +135,10 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
       const inbox = busInbox(client, { queue: QUEUE, inFlight: 256, watchdogMs: 600_000 }, runtime.bus)
       let most = 0
       const watched: typeof inbox = {
-        open: (onMessage) => inbox.open((message) => ((most = Math.max(most, message.native.deliveryCount ?? 0)), onMessage(message))),
+        open: (onMessage) =>
+          inbox.open(
+            (message) => ((most = Math.max(most, message.native.deliveryCount ?? 0)), onMessage(message)),
+          ),
       }
       const service = intake(
         watched,
@@ -151,7 +167,10 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
       awaySince = null
       await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 900, 15_000)
       const { messages, events: recorded } = await ledger.totals()
-      assert.deepEqual({ messages, recorded, dead: (await broker.counts(QUEUE)).deadLetter }, { messages: 900, recorded: 900, dead: 0 })
+      assert.deepEqual(
+        { messages, recorded, dead: (await broker.counts(QUEUE)).deadLetter },
+        { messages: 900, recorded: 900, dead: 0 },
+      )
       t.diagnostic(`delivered again ${most} times at the most`)
     })
 })

@@ -1,11 +1,27 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { type RetryOptions, ServiceBusClient, type ServiceBusReceivedMessage, type ServiceBusReceiver } from '@azure/service-bus'
+import {
+  type RetryOptions,
+  ServiceBusClient,
+  type ServiceBusReceivedMessage,
+  type ServiceBusReceiver,
+} from '@azure/service-bus'
 import { busCode, closeWithin, RETRY } from '../../src/adapters/service-bus/client.ts'
 import type { BusMessage } from '../../src/adapters/service-bus/message.ts'
 import { busOutlet, sendInBatches } from '../../src/adapters/service-bus/outlet.ts'
 import type { Disposition } from '../../src/core/ports.ts'
-import { bodyNumber, busFor, complete, deadLetters, misbehaving, numbered, numberOf, openInbox, QUEUE, send } from './support/bus.ts'
+import {
+  bodyNumber,
+  busFor,
+  complete,
+  deadLetters,
+  misbehaving,
+  numbered,
+  numberOf,
+  openInbox,
+  QUEUE,
+  send,
+} from './support/bus.ts'
 import { busyBus } from './support/busy-bus.ts'
 import { briskRuntime } from './support/runtime.ts'
 import { until } from './support/until.ts'
@@ -17,7 +33,9 @@ const reasonOf = (n: number): string => `Reason${n}`
 
 function dispositionOf(message: BusMessage): Disposition<BusMessage> {
   const n = numberOf(message)
-  return isRefused(n) ? { kind: 'dead-letter', message, reason: reasonOf(n), description: 'field' } : complete(message)
+  return isRefused(n)
+    ? { kind: 'dead-letter', message, reason: reasonOf(n), description: 'field' }
+    : complete(message)
 }
 
 const wantedDeadLetters = (count: number): ReadonlyMap<number, string> =>
@@ -30,7 +48,9 @@ void describe('mixed outcomes settled in one tick', () => {
     const opened = await openInbox(t, client)
     await until('all arrived', () => opened.arrived.length === 90)
     const parts = (from: number, to: number, size: number): BusMessage[][] =>
-      Array.from({ length: (to - from) / size }, (_, part) => opened.arrived.slice(from + part * size, from + part * size + size))
+      Array.from({ length: (to - from) / size }, (_, part) =>
+        opened.arrived.slice(from + part * size, from + part * size + size),
+      )
     // One after the other, each a tick of its own, and then several at once, as intake does when the bus is slower than the ledger.
     for (const part of [...parts(0, 20, 2), ...parts(20, 50, 3)]) await opened.settle(part.map(dispositionOf))
     await Promise.all(parts(50, 90, 4).map((part) => opened.settle(part.map(dispositionOf))))
@@ -43,12 +63,16 @@ void describe('mixed outcomes settled in one tick', () => {
     await send(client, numbered(90))
     const receiver = client.createReceiver(QUEUE, { maxAutoLockRenewalDurationInMs: 0 })
     const arrived: ServiceBusReceivedMessage[] = []
-    while (arrived.length < 90) arrived.push(...(await receiver.receiveMessages(90 - arrived.length, { maxWaitTimeInMs: 2_000 })))
+    while (arrived.length < 90)
+      arrived.push(...(await receiver.receiveMessages(90 - arrived.length, { maxWaitTimeInMs: 2_000 })))
     await Promise.all(
       arrived.map((message) => {
         const n = bodyNumber(message)
         return isRefused(n)
-          ? receiver.deadLetterMessage(message, { deadLetterReason: reasonOf(n), deadLetterErrorDescription: 'field' })
+          ? receiver.deadLetterMessage(message, {
+              deadLetterReason: reasonOf(n),
+              deadLetterErrorDescription: 'field',
+            })
           : receiver.completeMessage(message)
       }),
     )
@@ -68,7 +92,8 @@ void describe('a message that is held', () => {
       if (numberOf(message) % 1_000 === 0) slow.push(message)
       else void settle([complete(message)])
       const first = slow[0]
-      if (first && opened.arrived.length - opened.arrived.indexOf(first) > 1_500) void settle([complete(slow.shift() ?? first)])
+      if (first && opened.arrived.length - opened.arrived.indexOf(first) > 1_500)
+        void settle([complete(slow.shift() ?? first)])
     })
     await until('all but the last arrived', () => opened.arrived.length === total, 20_000)
     await opened.settle(slow.map(complete))
@@ -86,7 +111,10 @@ void describe('a message that is held', () => {
     await until('four locks long', () => Date.now() - arrivedAt > 2_400)
     await opened.settle(opened.arrived.map(complete))
     const { completed, active, locked } = await broker.counts(QUEUE)
-    assert.deepEqual({ completed, active, locked, arrived: opened.arrived.length }, { completed: 2, active: 0, locked: 0, arrived: 2 })
+    assert.deepEqual(
+      { completed, active, locked, arrived: opened.arrived.length },
+      { completed: 2, active: 0, locked: 0, arrived: 2 },
+    )
   })
 
   void it('a lock is renewed now and then, not all the time', async (t) => {
@@ -123,7 +151,9 @@ void describe('a bus that is away', () => {
     const outlet = busOutlet(clientOf(t, bus.connectionString), QUEUE)
     t.after(bus.stop)
     const startedAt = Date.now()
-    const sending = outlet.send([{ id: '1', subject: 's', contentType: 'application/json', body: {}, properties: {} }])
+    const sending = outlet.send([
+      { id: '1', subject: 's', contentType: 'application/json', body: {}, properties: {} },
+    ])
     await assert.rejects(sending, (error) => busCode(error) === 'ServiceBusy')
     assert.ok(bus.refused() >= 2, 'it was tried again')
     assert.ok(Date.now() - startedAt < 8_000, `${Date.now() - startedAt} ms`)
@@ -163,7 +193,10 @@ void describe('a bus that is away', () => {
     const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S' })
     await send(client, numbered(20))
     // Gives a settlement up sooner than the connector's own, so that the test need not wait for it.
-    const opened = await openInbox(t, clientOf(t, broker.connectionString, { maxRetries: 0, timeoutInMs: 1_000 }))
+    const opened = await openInbox(
+      t,
+      clientOf(t, broker.connectionString, { maxRetries: 0, timeoutInMs: 1_000 }),
+    )
     await until('all arrived', () => opened.arrived.length === 20)
     await broker.inject({ kind: 'drop-connections' })
     // What was locked then can no longer be settled, and the client tries for long; it is what comes again that counts.
@@ -237,7 +270,11 @@ void it('outcomes larger than one transfer go out in several, in order, and one 
   await opened.settle(opened.arrived.map(complete))
 })
 
-function clientOf(t: TestContext, connectionString: string, retryOptions: RetryOptions = RETRY): ServiceBusClient {
+function clientOf(
+  t: TestContext,
+  connectionString: string,
+  retryOptions: RetryOptions = RETRY,
+): ServiceBusClient {
   const client = new ServiceBusClient(connectionString, { retryOptions })
   t.after(() => closeWithin(500, client.close()))
   return client

@@ -30,8 +30,14 @@ async function setup(context: TestContext, properties: object = {}): Promise<Set
   // Hooks run in the order they are made: receivers close while there is still a broker.
   const receivers: Receiver<BusMessage>[] = []
   context.after(() => Promise.all(receivers.map((receiver) => receiver.close())))
-  const topic = { Name: 'people', Subscriptions: [{ Name: 'rollcall', Properties: { RequiresSession: true } }] }
-  const { broker, connect: client } = await brokerFor(context, configOf({ [QUEUE]: { RequiresSession: true, ...properties } }, [topic]))
+  const topic = {
+    Name: 'people',
+    Subscriptions: [{ Name: 'rollcall', Properties: { RequiresSession: true } }],
+  }
+  const { broker, connect: client } = await brokerFor(
+    context,
+    configOf({ [QUEUE]: { RequiresSession: true, ...properties } }, [topic]),
+  )
   const sending = client()
   const sender = sending.createSender(QUEUE)
   const warnings: string[] = []
@@ -51,9 +57,11 @@ async function setup(context: TestContext, properties: object = {}): Promise<Set
     open: async (more, onMessage, place = { queue: QUEUE }) => {
       const { promise, resolve } = Promise.withResolvers<Receiver<BusMessage>>()
       const settings = { ...place, ...FAST, ...more }
-      const receiver = await sessionInbox(() => connect(address, retry), settings, runtime).open((message) => {
-        void promise.then((receiver) => onMessage(message, receiver))
-      })
+      const receiver = await sessionInbox(() => connect(address, retry), settings, runtime).open(
+        (message) => {
+          void promise.then((receiver) => onMessage(message, receiver))
+        },
+      )
       resolve(receiver)
       receivers.push(receiver)
       return receiver
@@ -76,7 +84,8 @@ class Gathering<T> {
 }
 
 const said = ({ native, text }: BusMessage): string => `${native.sessionId}${text}`
-const counts = (messages: readonly string[], session: string): string => messages.filter((one) => one.startsWith(session)).join(' ')
+const counts = (messages: readonly string[], session: string): string =>
+  messages.filter((one) => one.startsWith(session)).join(' ')
 
 void describe('a queue that requires sessions', () => {
   void test('brings the messages of each session in order and settles them', async (context) => {
@@ -90,7 +99,8 @@ void describe('a queue that requires sessions', () => {
       void receiver.settle([{ kind: 'complete', message }]).then(() => settled.add(undefined))
     })
     await settled.reach(30)
-    for (const session of sessions) assert.equal(counts(seen.all, session), [1, 2, 3, 4, 5].map((body) => session + body).join(' '))
+    for (const session of sessions)
+      assert.equal(counts(seen.all, session), [1, 2, 3, 4, 5].map((body) => session + body).join(' '))
     const { active, locked, completed } = await broker.counts(QUEUE)
     assert.deepEqual([active, locked, completed, warnings], [0, 0, 30, []])
   })
@@ -118,7 +128,10 @@ void describe('a queue that requires sessions', () => {
     await open({ sessions: 1, turnMs: 100, idleMs: 60_000, inFlight: 2 }, (message, receiver) => {
       seen.add(said(message))
       // It always has one more to say before the last one is settled.
-      const more = message.native.sessionId === 'talker' && heard.all.length === 0 ? send('talker', seen.all.length) : Promise.resolve()
+      const more =
+        message.native.sessionId === 'talker' && heard.all.length === 0
+          ? send('talker', seen.all.length)
+          : Promise.resolve()
       void more.then(() => receiver.settle([{ kind: 'complete', message }]))
       if (message.native.sessionId === 'quiet') heard.add(message)
     })
@@ -135,7 +148,9 @@ void describe('a queue that requires sessions', () => {
     await arrived.reach(4)
     await receiver.settle(
       arrived.all.map((message, index) =>
-        index % 2 === 0 ? { kind: 'complete', message } : { kind: 'dead-letter', message, reason: `R${index}`, description: 'why' },
+        index % 2 === 0
+          ? { kind: 'complete', message }
+          : { kind: 'dead-letter', message, reason: `R${index}`, description: 'why' },
       ),
     )
     const { completed, deadLetter } = await broker.counts(QUEUE)
@@ -170,7 +185,8 @@ void describe('a queue that requires sessions', () => {
       const completed = new Gathering<void>()
       const receiver = await open({}, (message) => {
         seen.add(message)
-        if (seen.all.length > 2) void receiver.settle([{ kind: 'complete', message }]).then(() => completed.add(undefined))
+        if (seen.all.length > 2)
+          void receiver.settle([{ kind: 'complete', message }]).then(() => completed.add(undefined))
       })
       await seen.reach(2)
       await broker.inject(fault)

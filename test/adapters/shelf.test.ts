@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
-import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiverOptions } from '@azure/service-bus'
+import type {
+  ServiceBusClient,
+  ServiceBusReceivedMessage,
+  ServiceBusReceiverOptions,
+} from '@azure/service-bus'
 import Long from 'long'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { type Place, receiverAt } from '../../src/adapters/service-bus/place.ts'
@@ -17,9 +21,10 @@ import { misbehaving } from './support/bus.ts'
 const runtime = systemRuntime(silentLogger, silentTelemetry)
 const never = new AbortController().signal
 const QUEUE = { queue: 'plain' } as const
-const config = configOf({ plain: {}, sessions: { RequiresSession: true }, partitioned: { EnablePartitioning: true } }, [
-  { Name: 'topic', Properties: {}, Subscriptions: [{ Name: 'hr', Properties: {} }] },
-])
+const config = configOf(
+  { plain: {}, sessions: { RequiresSession: true }, partitioned: { EnablePartitioning: true } },
+  [{ Name: 'topic', Properties: {}, Subscriptions: [{ Name: 'hr', Properties: {} }] }],
+)
 
 interface Site {
   readonly broker: Broker
@@ -53,10 +58,14 @@ async function put(client: ServiceBusClient, place: Place, messages: readonly Pu
 
 /** As intake does it, in order; messages of sessions each through its own. */
 async function die(client: ServiceBusClient, place: Place, messages: readonly Put[]): Promise<void> {
-  const reasons = { deadLetterReason: messages[0]?.reason ?? '', deadLetterErrorDescription: messages[0]?.description ?? '' }
+  const reasons = {
+    deadLetterReason: messages[0]?.reason ?? '',
+    deadLetterErrorDescription: messages[0]?.description ?? '',
+  }
   if (!messages.some(({ sessionId }) => sessionId !== undefined)) {
     const receiver = receiverAt(client, place, manual)
-    for (const message of await receive(receiver, messages.length)) await receiver.deadLetterMessage(message, reasons)
+    for (const message of await receive(receiver, messages.length))
+      await receiver.deadLetterMessage(message, reasons)
     return receiver.close()
   }
   // One at a time, so that they die in the order they were sent whatever their session.
@@ -68,7 +77,8 @@ async function die(client: ServiceBusClient, place: Place, messages: readonly Pu
   }
 }
 
-const textOf = ({ body }: ServiceBusReceivedMessage): string => (Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body))
+const textOf = ({ body }: ServiceBusReceivedMessage): string =>
+  Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body)
 
 function openAt(settings: ShelfSettings): OpenShelf {
   return async (t) => {
@@ -103,7 +113,12 @@ function openAt(settings: ShelfSettings): OpenShelf {
             await session.close()
           }
         // On the queue itself the originals stand before their copies.
-        else found.push(...(await receive(receiverAt(client, settings, options), isDead ? count : count * 2)).slice(isDead ? 0 : count))
+        else
+          found.push(
+            ...(await receive(receiverAt(client, settings, options), isDead ? count : count * 2)).slice(
+              isDead ? 0 : count,
+            ),
+          )
         return found.map((message) => ({
           messageId: String(message.messageId),
           text: textOf(message),
@@ -120,8 +135,10 @@ function openAt(settings: ShelfSettings): OpenShelf {
 
 void describe('the shelf in memory', () => exerciseShelf(openFake))
 void describe('the dead letters of a queue', () => exerciseShelf(openAt({ ...QUEUE, shelf: 'dead-letters' })))
-void describe('the dead letters of a queue with sessions', () => exerciseShelf(openAt({ queue: 'sessions', shelf: 'dead-letters' })))
-void describe('the dead letters of a partitioned queue', () => exerciseShelf(openAt({ queue: 'partitioned', shelf: 'dead-letters' })))
+void describe('the dead letters of a queue with sessions', () =>
+  exerciseShelf(openAt({ queue: 'sessions', shelf: 'dead-letters' })))
+void describe('the dead letters of a partitioned queue', () =>
+  exerciseShelf(openAt({ queue: 'partitioned', shelf: 'dead-letters' })))
 void describe('the dead letters of a subscription', () =>
   exerciseShelf(openAt({ topic: 'topic', subscription: 'hr', shelf: 'dead-letters' })))
 void describe('a queue itself', () => exerciseShelf(openAt({ ...QUEUE, shelf: 'queue' })))
@@ -157,27 +174,54 @@ void describe('a shelf over the official client', () => {
     const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x01])
     const sender = client.createSender('plain')
     const more = { correlationId: 'c-1', subject: 'hired' }
-    await sender.sendMessages({ body: bytes, ...more, applicationProperties: { at: new Date(1_700_000_000_000), half: 1.5 } })
-    await sender.sendMessages({ body: { a: [1, 'å'] }, bodyType: 'value', properties: more, applicationProperties: { kept: true } })
+    await sender.sendMessages({
+      body: bytes,
+      ...more,
+      applicationProperties: { at: new Date(1_700_000_000_000), half: 1.5 },
+    })
+    await sender.sendMessages({
+      body: { a: [1, 'å'] },
+      bodyType: 'value',
+      properties: more,
+      applicationProperties: { kept: true },
+    })
     const receiver = client.createReceiver('plain', manual)
     for (const message of await receive(receiver, 2))
       await receiver.deadLetterMessage(message, { deadLetterReason: 'r', deadLetterErrorDescription: 'd' })
     const originals = await shelf.peek('0', 10)
     assert.equal(originals[0]?.text, null)
     await shelf.resend(
-      originals.map((original, n) => ({ original, messageId: `copy-${n}`, text: original.text, properties: { extra: 'x' } })),
+      originals.map((original, n) => ({
+        original,
+        messageId: `copy-${n}`,
+        text: original.text,
+        properties: { extra: 'x' },
+      })),
     )
-    const options = { receiveMode: 'receiveAndDelete', skipParsingBodyAsJson: true, skipConvertingDate: true } as const
+    const options = {
+      receiveMode: 'receiveAndDelete',
+      skipParsingBodyAsJson: true,
+      skipConvertingDate: true,
+    } as const
     const copies = await receive(client.createReceiver('plain', options), 2)
     assert.deepEqual(
-      copies.map(({ body, messageId, correlationId, subject, applicationProperties, _rawAmqpMessage: { bodyType } }) => ({
-        body,
-        bodyType,
-        messageId,
-        correlationId,
-        subject,
-        applicationProperties,
-      })),
+      copies.map(
+        ({
+          body,
+          messageId,
+          correlationId,
+          subject,
+          applicationProperties,
+          _rawAmqpMessage: { bodyType },
+        }) => ({
+          body,
+          bodyType,
+          messageId,
+          correlationId,
+          subject,
+          applicationProperties,
+        }),
+      ),
       [
         {
           body: bytes,
@@ -186,7 +230,13 @@ void describe('a shelf over the official client', () => {
           ...more,
           applicationProperties: { at: new Date(1_700_000_000_000), half: 1.5, extra: 'x' },
         },
-        { body: { a: [1, 'å'] }, bodyType: 'value', messageId: 'copy-1', ...more, applicationProperties: { kept: true, extra: 'x' } },
+        {
+          body: { a: [1, 'å'] },
+          bodyType: 'value',
+          messageId: 'copy-1',
+          ...more,
+          applicationProperties: { kept: true, extra: 'x' },
+        },
       ],
     )
     await shelf.close()
@@ -200,7 +250,10 @@ void describe('a shelf over the official client', () => {
     const chosen = new Set([3, 2_047, 2_048, 2_049, 4_100, total - 1, total].map(String))
     assert.deepEqual(await shelf.retire(chosen, never), chosen)
     const { active, locked, completed } = await broker.counts('plain')
-    assert.deepEqual({ held: active + locked, completed }, { held: total - chosen.size, completed: chosen.size })
+    assert.deepEqual(
+      { held: active + locked, completed },
+      { held: total - chosen.size, completed: chosen.size },
+    )
     await shelf.close()
     await pass(61_000)
     const later = busShelf(client, { ...QUEUE, shelf: 'queue' }, runtime)

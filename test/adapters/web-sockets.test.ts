@@ -31,7 +31,11 @@ async function brokerFor(t: TestContext, options: Partial<BrokerOptions> = {}): 
 
 /** The connector's own way from its configuration to a client. */
 function clientOf(broker: Broker, environment: Record<string, string>): ServiceBusClient {
-  const config = readConfig({ SERVICEBUS_CONNECTION_STRING: broker.connectionString, SERVICEBUS_WEBSOCKETS: 'true', ...environment })
+  const config = readConfig({
+    SERVICEBUS_CONNECTION_STRING: broker.connectionString,
+    SERVICEBUS_WEBSOCKETS: 'true',
+    ...environment,
+  })
   const client = connect(busAddress(config), { maxRetries: 0, timeoutInMs: 2_000 })
   clientsOf.get(broker)?.push(client)
   return client
@@ -42,7 +46,13 @@ void describe('AMQP over WebSockets', () => {
     const broker = await brokerFor(t)
     const client = clientOf(broker, {})
     await send(client, numbered(3_000))
-    const opened = await openInbox(t, client, {}, undefined, (message, { settle }) => void settle([complete(message)]))
+    const opened = await openInbox(
+      t,
+      client,
+      {},
+      undefined,
+      (message, { settle }) => void settle([complete(message)]),
+    )
     await until('all of them', async () => (await broker.counts(QUEUE)).completed === 3_000, 30_000)
     assert.deepEqual(new Set(opened.arrived.map(numberOf)).size, 3_000)
   })
@@ -109,7 +119,10 @@ void describe('the local broker takes WebSockets on the port of AMQP', () => {
   void test('at one path and in one protocol', async (t) => {
     const { port } = await brokerFor(t)
     const at = (path: string): string => `ws://127.0.0.1:${port}${path}`
-    assert.equal(await opening(at(WEBSOCKET_PATH), ['other', WEBSOCKET_PROTOCOL]), `open ${WEBSOCKET_PROTOCOL}`)
+    assert.equal(
+      await opening(at(WEBSOCKET_PATH), ['other', WEBSOCKET_PROTOCOL]),
+      `open ${WEBSOCKET_PROTOCOL}`,
+    )
     assert.equal(await opening(at('/elsewhere'), [WEBSOCKET_PROTOCOL]), '404')
     assert.equal(await opening(at(WEBSOCKET_PATH), []), '400')
     assert.equal((await fetch(`http://127.0.0.1:${port}${WEBSOCKET_PATH}`)).status, 426)

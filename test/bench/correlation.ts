@@ -27,7 +27,16 @@ for (const seed of (positionals.length > 0 ? positionals : ['1']).map(Number)) {
   const lists = { wrong, endless, untold, differing, twins, unreachable }
   const counts = Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, list.length]))
   const seconds = Math.round(elapsedMs / 100) / 10
-  console.log(JSON.stringify({ seed, seconds, worldHours, ...figures, ...counts, memoryMb: Math.round(process.memoryUsage.rss() / 1e6) }))
+  console.log(
+    JSON.stringify({
+      seed,
+      seconds,
+      worldHours,
+      ...figures,
+      ...counts,
+      memoryMb: Math.round(process.memoryUsage.rss() / 1e6),
+    }),
+  )
   const bad = [...wrong, ...endless, ...untold, ...differing]
   for (const line of bad.slice(0, 10)) console.log(`  ${line}`)
   if (bad.length > 0) process.exitCode = 1

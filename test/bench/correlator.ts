@@ -55,7 +55,11 @@ async function fill(ledger: Ledger): Promise<void> {
       if (!batch) break
       const slot = await ledger.takeSlot(batch.id, own)
       if (slot.kind === 'taken')
-        await ledger.recordAnswer(batch.id, { kind: 'accepted', call: slot.call, acceptedAt: FROM, requestId: batch.id }, FROM)
+        await ledger.recordAnswer(
+          batch.id,
+          { kind: 'accepted', call: slot.call, acceptedAt: FROM, requestId: batch.id },
+          FROM,
+        )
     }
   }
 }
@@ -144,9 +148,15 @@ const { census } = await ledger.inspect()
 console.log(
   `${people} records, ${read} read with the overlap of slices: ${seconds.toFixed(1)} s, ${Math.round(people / seconds)} records a second`,
 )
-console.log(`each day of the week: ${days.map((at, index) => ((at - (days[index - 1] ?? 0)) / 1_000).toFixed(2)).join(' ')} s`)
-console.log(`memory: ${Math.round((peak - before) / 1e6)} MB more than before, ${Math.round(peak / 1e6)} MB in all`)
-console.log(`operations: ${JSON.stringify(Object.fromEntries(Object.entries(census.operations).filter(([, count]) => count > 0)))}`)
+console.log(
+  `each day of the week: ${days.map((at, index) => ((at - (days[index - 1] ?? 0)) / 1_000).toFixed(2)).join(' ')} s`,
+)
+console.log(
+  `memory: ${Math.round((peak - before) / 1e6)} MB more than before, ${Math.round(peak / 1e6)} MB in all`,
+)
+console.log(
+  `operations: ${JSON.stringify(Object.fromEntries(Object.entries(census.operations).filter(([, count]) => count > 0)))}`,
+)
 await ledger.close()
 await rm(folder, { recursive: true })
 if (census.operations.confirmed !== people) process.exitCode = 1

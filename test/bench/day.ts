@@ -7,11 +7,23 @@ import { DAY_MS } from '../../src/core/runtime.ts'
  */
 for (const perDay of [2_000, 6_000])
   void test(`${perDay} calls a day`, { timeout: 3_600_000 }, async (t) => {
-    const day = await simulateDays(t, { perDay, perCall: 50, load: 1.3, leavers: 3, joiners: 50, pollMs: 2_000, days: 1 })
+    const day = await simulateDays(t, {
+      perDay,
+      perCall: 50,
+      load: 1.3,
+      leavers: 3,
+      joiners: 50,
+      pollMs: 2_000,
+      days: 1,
+    })
     const spent = day.calls.filter((at) => at < DAY_MS).length
     const late = day.waits.leaver.filter((ms) => ms > 60_000).length
-    t.diagnostic(`${spent} calls (${((spent / perDay) * 100).toFixed(2)} %), ${day.waiting} people left for tomorrow`)
-    t.diagnostic(`${day.waits.leaver.length} leavers, the last to go waited ${Math.max(...day.waits.leaver)} ms, ${late} over a minute`)
+    t.diagnostic(
+      `${spent} calls (${((spent / perDay) * 100).toFixed(2)} %), ${day.waiting} people left for tomorrow`,
+    )
+    t.diagnostic(
+      `${day.waits.leaver.length} leavers, the last to go waited ${Math.max(...day.waits.leaver)} ms, ${late} over a minute`,
+    )
     const half = await simulateDays(t, {
       perDay,
       perCall: 50,
@@ -24,5 +36,7 @@ for (const perDay of [2_000, 6_000])
     })
     const told = (half.atNoon?.doneAt ?? 0) - half.site.runtime.now() + DAY_MS
     const took = (half.calls.at(-1) ?? 0) - DAY_MS / 2
-    t.diagnostic(`at noon ${(told / 3_600_000).toFixed(2)} h were forecast, it took ${(took / 3_600_000).toFixed(2)} h`)
+    t.diagnostic(
+      `at noon ${(told / 3_600_000).toFixed(2)} h were forecast, it took ${(took / 3_600_000).toFixed(2)} h`,
+    )
   })

@@ -16,16 +16,30 @@ import { hrEvent, messageOf, World } from '../conformance/ledger-world.ts'
 const total = Number(process.argv[2] ?? 100_000)
 const config = {
   UserConfig: {
-    Namespaces: [{ Name: 'sbemulatorns', Queues: [{ Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } }] }],
+    Namespaces: [
+      {
+        Name: 'sbemulatorns',
+        Queues: [{ Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } }],
+      },
+    ],
   },
 }
-const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [JSON.stringify(config)])
+const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [
+  JSON.stringify(config),
+])
 const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
 const client = connect({ kind: 'connection-string', connectionString })
 const sender = client.createSender('hr-events')
 const bodyOf = (n: number): Buffer =>
   Buffer.from(
-    JSON.stringify({ specversion: '1.0', id: `e-${n}`, source: '/hr', type: 'worker.updated', subject: `p${n}`, data: 'x'.repeat(400) }),
+    JSON.stringify({
+      specversion: '1.0',
+      id: `e-${n}`,
+      source: '/hr',
+      type: 'worker.updated',
+      subject: `p${n}`,
+      data: 'x'.repeat(400),
+    }),
   )
 for (let sent = 0; sent < total; sent += 250)
   await sender.sendMessages(
@@ -45,7 +59,13 @@ for (let made = 0; made < total; made += 1_000) {
   // People of whom nobody ever says what the directory needs.
   const messages = Array.from({ length: Math.min(1_000, total - made) }, (_, n) => {
     const employee = `p${made + n}`
-    const original = { messageId: employee, sessionId: null, contentType: 'application/json', body: 'x'.repeat(400), properties: {} }
+    const original = {
+      messageId: employee,
+      sessionId: null,
+      contentType: 'application/json',
+      body: 'x'.repeat(400),
+      properties: {},
+    }
     return { ...messageOf(`${made + n}`, hrEvent(`l-${made + n}`, employee, { title: 'x' })), original }
   })
   await world.intake(messages)
@@ -58,13 +78,21 @@ const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 async function measure(...args: string[]): Promise<void> {
   const startedAt = performance.now()
   const command = spawn(process.execPath, [MAIN, 'dead-letters', ...args], {
-    env: { PATH: process.env['PATH'] ?? '', HOME: folder, SERVICEBUS_CONNECTION_STRING: connectionString, LEDGER: path },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: folder,
+      SERVICEBUS_CONNECTION_STRING: connectionString,
+      LEDGER: path,
+    },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let firstAt = 0
   let lines = 0
   let peak = 0
-  const look = setInterval(() => void memoryOf(command.pid ?? 0).then((most) => (peak = Math.max(peak, most))), 20)
+  const look = setInterval(
+    () => void memoryOf(command.pid ?? 0).then((most) => (peak = Math.max(peak, most))),
+    20,
+  )
   command.stdout.on('data', (chunk: Buffer) => {
     firstAt ||= performance.now() - startedAt
     for (const byte of chunk) if (byte === 10) lines += 1

@@ -13,19 +13,30 @@ const agent = new Agent({ keepAlive: true, maxSockets: callers })
 const enterprise = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 
 const entra = await startEntra({
-  settings: { cycleMs: 3_600_000, logLagMs: { min: 0, max: 0 }, limits: { enabled: false }, bucketOperations: 10_000_000 },
+  settings: {
+    cycleMs: 3_600_000,
+    logLagMs: { min: 0, max: 0 },
+    limits: { enabled: false },
+    bucketOperations: 10_000_000,
+  },
 })
 const origin = `http://127.0.0.1:${entra.port}`
 
 function send(url: string, body?: string): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: 'Bearer any', 'content-type': 'application/scim+json' }
-    const outgoing = request(url, { agent, method: body === undefined ? 'GET' : 'POST', headers }, (response) => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => parts.push(part))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }))
-      response.on('error', reject)
-    })
+    const outgoing = request(
+      url,
+      { agent, method: body === undefined ? 'GET' : 'POST', headers },
+      (response) => {
+        const parts: Buffer[] = []
+        response.on('data', (part: Buffer) => parts.push(part))
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }),
+        )
+        response.on('error', reject)
+      },
+    )
     outgoing.on('error', reject)
     outgoing.end(body)
   })
@@ -56,8 +67,14 @@ function operation(index: number, round: number): unknown {
 }
 
 function body(first: number, round: number): string {
-  const operations = Array.from({ length: Math.min(50, people - first) }, (_, offset) => operation(first + offset, round))
-  return JSON.stringify({ schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'], Operations: operations, failOnErrors: null })
+  const operations = Array.from({ length: Math.min(50, people - first) }, (_, offset) =>
+    operation(first + offset, round),
+  )
+  return JSON.stringify({
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
+    Operations: operations,
+    failOnErrors: null,
+  })
 }
 
 async function upload(round: number): Promise<void> {
@@ -110,7 +127,10 @@ const operations = people * rounds
 const stats = await entra.stats()
 line('people / records', `${stats.people} / ${stats.records}`)
 line('bulkUpload, sender in the same process', `${Math.round(operations / (uploadMs / 1000))} operations/s`)
-line('cycles', `${Math.round(operations / (cycleMs / 1000))} operations/s, longest turn of the event loop ${Math.round(longestTurn)} ms`)
+line(
+  'cycles',
+  `${Math.round(operations / (cycleMs / 1000))} operations/s, longest turn of the event loop ${Math.round(longestTurn)} ms`,
+)
 line('memory', memory())
 
 const log = `${origin}/v1.0/auditLogs/provisioning`
@@ -119,7 +139,8 @@ const nextOf = (text: string): string | undefined => {
   return page['@odata.nextLink']
 }
 line('first page of 100', `${(await median(21, () => send(log))).toFixed(1)} ms`)
-const deep = (position: number): string => `${log}?$skiptoken=${Buffer.from(`p${position}`).toString('base64url')}`
+const deep = (position: number): string =>
+  `${log}?$skiptoken=${Buffer.from(`p${position}`).toString('base64url')}`
 for (const share of [0.75, 0.5, 0.25, 0.001]) {
   const position = Math.floor(stats.records * share)
   line(`page of 100 at record ${position}`, `${(await median(21, () => send(deep(position)))).toFixed(1)} ms`)
@@ -132,9 +153,15 @@ const momentOf = (text: string): string => {
 }
 const moment = momentOf((await send(deep(Math.floor(stats.records / 2)))).text)
 const before = encodeURIComponent(`activityDateTime lt ${moment}`)
-line('a page of the records before a moment in the middle', `${(await median(21, () => send(`${log}?$filter=${before}`))).toFixed(1)} ms`)
+line(
+  'a page of the records before a moment in the middle',
+  `${(await median(21, () => send(`${log}?$filter=${before}`))).toFixed(1)} ms`,
+)
 const rare = encodeURIComponent("contains(sourceIdentity/id, 'nobody')")
-line('a filter without an index that matches nothing', `${(await median(5, () => send(`${log}?$filter=${rare}`))).toFixed(0)} ms`)
+line(
+  'a filter without an index that matches nothing',
+  `${(await median(5, () => send(`${log}?$filter=${rare}`))).toFixed(0)} ms`,
+)
 
 let pages = 0
 const began = performance.now()

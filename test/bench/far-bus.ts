@@ -34,7 +34,9 @@ for (const [receivers, inFlight, webSockets] of [
   await fill(messages)
   const perSecond = await drain(messages, receivers, inFlight, webSockets)
   const over = webSockets ? ', over WebSockets' : ''
-  process.stdout.write(`round trip ${roundTripMs} ms, RECEIVERS=${receivers} IN_FLIGHT=${inFlight}${over}: ${perSecond} messages/s\n`)
+  process.stdout.write(
+    `round trip ${roundTripMs} ms, RECEIVERS=${receivers} IN_FLIGHT=${inFlight}${over}: ${perSecond} messages/s\n`,
+  )
 }
 line.close()
 await broker.stop()
@@ -49,9 +51,18 @@ async function fill(messages: number): Promise<void> {
   await closeWithin(5_000, client.close())
 }
 
-async function drain(messages: number, receivers: number, inFlight: number, webSockets: boolean): Promise<number> {
+async function drain(
+  messages: number,
+  receivers: number,
+  inFlight: number,
+  webSockets: boolean,
+): Promise<number> {
   const clients = Array.from({ length: receivers }, () =>
-    connect({ kind: 'connection-string', connectionString: far, ...(webSockets ? { webSockets: { proxy: null } } : {}) }),
+    connect({
+      kind: 'connection-string',
+      connectionString: far,
+      ...(webSockets ? { webSockets: { proxy: null } } : {}),
+    }),
   )
   const settings = { queue: 'q', inFlight: Math.floor(inFlight / receivers), watchdogMs: 60_000 }
   const inbox = joinInboxes(clients.map((client) => busInbox(client, settings, briskRuntime(50))))

@@ -59,7 +59,10 @@ export async function grow(driver: Driver, copies: number): Promise<void> {
       ['calls', 'seq'],
       ['outbox', 'id'],
     ] as const)
-      await sql.all(`SELECT setval(pg_get_serial_sequence(?, ?), (SELECT MAX(${column}) FROM ${table}))`, [table, column])
+      await sql.all(`SELECT setval(pg_get_serial_sequence(?, ?), (SELECT MAX(${column}) FROM ${table}))`, [
+        table,
+        column,
+      ])
     await sql.run('ANALYZE')
   })
 }

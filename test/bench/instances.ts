@@ -37,15 +37,21 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '7' },
   },
 })
-const [processes, kills, restarts, paceSeconds, seed] = [values.processes, values.kills, values.restarts, values.pace, values.seed].map(
-  Number,
-) as [number, number, number, number, number]
+const [processes, kills, restarts, paceSeconds, seed] = [
+  values.processes,
+  values.kills,
+  values.restarts,
+  values.pace,
+  values.seed,
+].map(Number) as [number, number, number, number, number]
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
 await using stack = new AsyncDisposableStack()
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 stack.defer(() => rm(folder, { recursive: true, force: true }))
-const history: History = sharedHistoryIsThere ? await sharedHistory(folder, seed, ['--salaries']) : makeHistory({ people: 1_000, seed })
+const history: History = sharedHistoryIsThere
+  ? await sharedHistory(folder, seed, ['--salaries'])
+  : makeHistory({ people: 1_000, seed })
 const doubles = await startLocal()
 const watch = stack.adopt(await watchUploads(doubles.entraPort), (it) => it.close())
 const server =
@@ -55,14 +61,19 @@ const server =
 const location = server ? await server.database() : join(folder, 'ledger.db')
 const environment = {
   ...doubles.environment,
-  PROVISIONING_ENDPOINT: (doubles.environment['PROVISIONING_ENDPOINT'] ?? '').replace(`:${doubles.entraPort}/`, `:${watch.port}/`),
+  PROVISIONING_ENDPOINT: (doubles.environment['PROVISIONING_ENDPOINT'] ?? '').replace(
+    `:${doubles.entraPort}/`,
+    `:${watch.port}/`,
+  ),
   LEDGER: location,
   LEASE_MS: '3000',
   HTTP_TIMEOUT_MS: '2000',
   INCOMPLETE_MS: '600000',
   LOG_LEVEL: 'warn',
   // One operation a call, so that there are calls enough to see the limit.
-  ...(paceSeconds > 0 ? { CALLS_PER_5S: '40', BATCH_OPERATIONS: '1', BATCH_FILL_MS: '0', LOG_POLL_MS: '5000' } : {}),
+  ...(paceSeconds > 0
+    ? { CALLS_PER_5S: '40', BATCH_OPERATIONS: '1', BATCH_FILL_MS: '0', LOG_POLL_MS: '5000' }
+    : {}),
 }
 const file = join(folder, 'history.jsonl')
 await writeFile(file, `${history.lines.join('\n')}\n`)
@@ -88,7 +99,12 @@ type Result = Readonly<Record<string, unknown>> & { readonly wrong: readonly str
 async function pace(): Promise<Result> {
   await until('calls are made', () => watch.calls.length > 80, 120_000, 100)
   const [from, began] = [watch.calls.length, Date.now()]
-  await until('the time is over', () => Date.now() - began >= paceSeconds * 1_000, paceSeconds * 1_000 + 5_000, 20)
+  await until(
+    'the time is over',
+    () => Date.now() - began >= paceSeconds * 1_000,
+    paceSeconds * 1_000 + 5_000,
+    20,
+  )
   const seconds = (Date.now() - began) / 1_000
   const calls = watch.calls.slice(from)
   const perSecond = calls.length / seconds
@@ -114,13 +130,21 @@ async function throughTheHistory(): Promise<Result> {
     return (messages / total + finished / history.events) / 2
   }
   const events = [
-    ...Array.from({ length: kills }, (_, index) => ({ at: 0.05 + (0.85 * index) / Math.max(1, kills - 1), kind: 'kill' as const })),
+    ...Array.from({ length: kills }, (_, index) => ({
+      at: 0.05 + (0.85 * index) / Math.max(1, kills - 1),
+      kind: 'kill' as const,
+    })),
     ...Array.from({ length: restarts }, (_, index) => ({ at: 0.35 + 0.3 * index, kind: 'restart' as const })),
   ].sort((a, b) => a.at - b.at)
   const random = seeded(seed)
   for (const { at, kind } of events) {
     // What a dead process held comes again after a minute; until then there may be nothing to do.
-    await until(`${Math.round(at * 100)} % is done; they said ${fleet.said()}`, async () => (await done()) >= at, 300_000, 20)
+    await until(
+      `${Math.round(at * 100)} % is done; they said ${fleet.said()}`,
+      async () => (await done()) >= at,
+      300_000,
+      20,
+    )
     if (kind === 'restart') await server?.restart()
     else await fleet.kill(Math.floor(random() * processes))
     say(`${kind} at ${Math.round((await done()) * 100)} %`)
@@ -164,23 +188,40 @@ async function throughTheHistory(): Promise<Result> {
 }
 
 /** The doubles in a process of their own, as `rollcall local` starts them. */
-async function startLocal(): Promise<{ readonly entraPort: number; readonly environment: Readonly<Record<string, string>> }> {
+async function startLocal(): Promise<{
+  readonly entraPort: number
+  readonly environment: Readonly<Record<string, string>>
+}> {
   const main = new URL('../../src/main.ts', import.meta.url).pathname
   const settings = join(folder, 'entra.json')
-  await writeFile(settings, JSON.stringify(paceSeconds > 0 ? { limits: { callsPer5s: 40, callsPerDay: 1_000_000, enabled: true } } : {}))
-  const child = spawn(process.execPath, [main, 'local', '--fast', '--entra-settings', settings], { stdio: ['ignore', 'pipe', 'inherit'] })
+  await writeFile(
+    settings,
+    JSON.stringify(
+      paceSeconds > 0 ? { limits: { callsPer5s: 40, callsPerDay: 1_000_000, enabled: true } } : {},
+    ),
+  )
+  const child = spawn(process.execPath, [main, 'local', '--fast', '--entra-settings', settings], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   stack.defer(async () => {
     const ended = once(child, 'exit')
     child.kill('SIGTERM')
     await ended
   })
   const [line] = (await once(createInterface(child.stdout), 'line')) as [string]
-  const told: { readonly entraPort: number; readonly env: Readonly<Record<string, string>> } = JSON.parse(line)
+  const told: { readonly entraPort: number; readonly env: Readonly<Record<string, string>> } =
+    JSON.parse(line)
   return { entraPort: told.entraPort, environment: told.env }
 }
 
 async function reader(): Promise<Ledger> {
-  const place = { location, auth: { kind: 'password', password: null }, instance: 'reader', connections: 2, statementMs: 10_000 } as const
+  const place = {
+    location,
+    auth: { kind: 'password', password: null },
+    instance: 'reader',
+    connections: 2,
+    statementMs: 10_000,
+  } as const
   const opened: Ledger[] = []
   await until(
     'the ledger is there',

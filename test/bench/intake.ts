@@ -58,11 +58,17 @@ async function fill(client: ServiceBusClient, run: string): Promise<void> {
 }
 
 async function bare(client: ServiceBusClient): Promise<number> {
-  const receiver = client.createReceiver(QUEUE, { maxAutoLockRenewalDurationInMs: 0, skipParsingBodyAsJson: true })
+  const receiver = client.createReceiver(QUEUE, {
+    maxAutoLockRenewalDurationInMs: 0,
+    skipParsingBodyAsJson: true,
+  })
   const waiting: { message: ServiceBusReceivedMessage; done: () => void }[] = []
   const startedAt = performance.now()
   receiver.subscribe(
-    { processMessage: (message) => new Promise<void>((done) => void waiting.push({ message, done })), processError: async () => {} },
+    {
+      processMessage: (message) => new Promise<void>((done) => void waiting.push({ message, done })),
+      processError: async () => {},
+    },
     { autoCompleteMessages: false, maxConcurrentCalls: IN_FLIGHT },
   )
   for (let settled = 0; settled < MESSAGES;) {
@@ -81,12 +87,22 @@ async function bare(client: ServiceBusClient): Promise<number> {
   return rate
 }
 
-async function durable(client: ServiceBusClient, settled: () => Promise<number>): Promise<{ rate: number; longestMs: number }> {
+async function durable(
+  client: ServiceBusClient,
+  settled: () => Promise<number>,
+): Promise<{ rate: number; longestMs: number }> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
   const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   const inbox = busInbox(client, { queue: QUEUE, inFlight: IN_FLIGHT, watchdogMs: 60_000 }, runtime)
-  const settings = { batchSize: 384, batchMs: 5, quietMs: 2_000, maxWaitMs: 60_000, backlogPerSecond: 100, skewMs: 1_000 }
+  const settings = {
+    batchSize: 384,
+    batchMs: 5,
+    quietMs: 2_000,
+    maxWaitMs: 60_000,
+    backlogPerSecond: 100,
+    skewMs: 1_000,
+  }
   const service = intake(
     inbox,
     ledger,

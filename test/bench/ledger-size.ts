@@ -47,7 +47,9 @@ stack.defer(() => rm(folder, { recursive: true, force: true }))
 const server =
   values.driver === 'postgres'
     ? stack.adopt(
-        await startPostgres({ settings: ['fsync=on', 'full_page_writes=on', 'shared_buffers=2GB', 'wal_compression=on'] }),
+        await startPostgres({
+          settings: ['fsync=on', 'full_page_writes=on', 'shared_buffers=2GB', 'wal_compression=on'],
+        }),
         (it) => it.close(),
       )
     : null
@@ -66,10 +68,13 @@ interface Site {
 
 const sites: Site[] = []
 for (const size of sizes) sites.push(await prepare(size))
-for (let slice = -2; slice < Number(values.slices); slice++) for (const site of sites) await measure(site, slice)
+for (let slice = -2; slice < Number(values.slices); slice++)
+  for (const site of sites) await measure(site, slice)
 const report = await Promise.all(
   sites.map(async (site) => {
-    const stages = Object.fromEntries(STAGES.map((stage) => [stage, Math.round(typical(site.times.get(stage) ?? []))]))
+    const stages = Object.fromEntries(
+      STAGES.map((stage) => [stage, Math.round(typical(site.times.get(stage) ?? []))]),
+    )
     const sum = Math.round(typical(perSlice(site)))
     return {
       events: site.size,
@@ -84,12 +89,24 @@ const report = await Promise.all(
 process.stdout.write(`${values.driver}\n`)
 console.table(report)
 const [smallest, largest] = [report[0], report.at(-1)]
-if (smallest && largest) process.stdout.write(`ratio ${(largest.microsecondsPerEvent / smallest.microsecondsPerEvent).toFixed(2)}\n`)
+if (smallest && largest)
+  process.stdout.write(`ratio ${(largest.microsecondsPerEvent / smallest.microsecondsPerEvent).toFixed(2)}\n`)
 
 async function rowsOf(driver: Driver): Promise<number> {
   let rows = 0
-  for (const table of ['messages', 'events', 'employees', 'operations', 'batches', 'calls', 'log_records', 'outbox'])
-    rows += (await driver.transaction((sql) => sql.all<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`)))[0]?.n ?? 0
+  for (const table of [
+    'messages',
+    'events',
+    'employees',
+    'operations',
+    'batches',
+    'calls',
+    'log_records',
+    'outbox',
+  ])
+    rows +=
+      (await driver.transaction((sql) => sql.all<{ n: number }>(`SELECT COUNT(*) AS n FROM ${table}`)))[0]
+        ?.n ?? 0
   return rows
 }
 
@@ -98,10 +115,17 @@ async function prepare(size: number): Promise<Site> {
   let bytes: () => Promise<number>
   if (server) {
     const location = await server.database()
-    driver = postgresDriver({ location, auth: { kind: 'password', password: null }, connections: 4, statementMs: 600_000 })
+    driver = postgresDriver({
+      location,
+      auth: { kind: 'password', password: null },
+      connections: 4,
+      statementMs: 600_000,
+    })
     const opened = driver
     bytes = async () => {
-      const [row] = await opened.transaction((sql) => sql.all<{ bytes: number }>('SELECT pg_database_size(current_database()) AS bytes'))
+      const [row] = await opened.transaction((sql) =>
+        sql.all<{ bytes: number }>('SELECT pg_database_size(current_database()) AS bytes'),
+      )
       return row?.bytes ?? 0
     }
   } else {
@@ -139,7 +163,9 @@ function eventOf(person: string, round: number, id: string): HrEvent {
     name: { givenName: 'Given', familyName: 'Family' },
     phone: `+49 30 ${round}`,
   }
-  return round === 0 ? joiner(`${id}-${round}`, person, worker) : hrEvent(`${id}-${round}`, person, worker, { order: round })
+  return round === 0
+    ? joiner(`${id}-${round}`, person, worker)
+    : hrEvent(`${id}-${round}`, person, worker, { order: round })
 }
 
 /** New work for people all over the ledger. */
@@ -177,7 +203,9 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
   world.now += 10_000
   await timed('record', () => world.intake(events.map((event) => messageOf(event.id, event))))
   for (;;) {
-    const due = await timed('plan', () => ledger.duePeople({ now: world.now, limit: 200, maxWaitMs: 60_000, claimMs: server ? 5_000 : 0 }))
+    const due = await timed('plan', () =>
+      ledger.duePeople({ now: world.now, limit: 200, maxWaitMs: 60_000, claimMs: server ? 5_000 : 0 }),
+    )
     if (due.length === 0) break
     const decisions = world.decide(due)
     await timed('plan', () => ledger.commitPlan(decisions, RELEASED_BRAKE, world.now))
@@ -186,15 +214,25 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
   for (;;) {
     const batch = await timed('submit', () => world.next({ leaseMs: 1_000 }))
     if (!batch) break
-    const slot = await timed('submit', () => world.slot(batch, { ...UNLIMITED, perWindow: 100_000, perDay: 100_000_000 }))
+    const slot = await timed('submit', () =>
+      world.slot(batch, { ...UNLIMITED, perWindow: 100_000, perDay: 100_000_000 }),
+    )
     if (slot.kind !== 'taken') throw new Error(slot.kind)
     const { now } = world
     await timed('submit', () =>
-      ledger.recordAnswer(batch.id, { kind: 'accepted', call: slot.call, acceptedAt: now, requestId: `request of ${batch.id}` }, now),
+      ledger.recordAnswer(
+        batch.id,
+        { kind: 'accepted', call: slot.call, acceptedAt: now, requestId: `request of ${batch.id}` },
+        now,
+      ),
     )
     joins.push(
       ...slot.operations.map(({ employee, id }) => ({
-        record: world.logRecord(employee, { id: `record-of-${id}`, changeId: `change-of-${id}`, objectId: `object-${employee}` }),
+        record: world.logRecord(employee, {
+          id: `record-of-${id}`,
+          changeId: `change-of-${id}`,
+          objectId: `object-${employee}`,
+        }),
         operation: id,
         interim: 'confirmed' as const,
       })),
@@ -202,7 +240,15 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
   }
   await timed('correlate', async () => {
     await ledger.candidates(joins.map(({ record }) => record))
-    await ledger.correlate({ joins, now: world.now, finalAt: world.now, watermark: world.now, disturbed: [], foreign: 0, echoes: [] })
+    await ledger.correlate({
+      joins,
+      now: world.now,
+      finalAt: world.now,
+      watermark: world.now,
+      disturbed: [],
+      foreign: 0,
+      echoes: [],
+    })
   })
   while ((await timed('finalize', () => ledger.finalize(world.now, 500))) > 0);
   for (;;) {

@@ -45,7 +45,9 @@ async function measure(what: string, mapping: Mapping): Promise<void> {
     if (decided.kind === 'decided' && decided.operation) operations += 1
   }
   const seconds = (performance.now() - startedAt) / 1_000
-  process.stdout.write(`${what.padEnd(28)} ${Math.round(PEOPLE / seconds).toLocaleString('en')} people/s (${operations} operations)\n`)
+  process.stdout.write(
+    `${what.padEnd(28)} ${Math.round(PEOPLE / seconds).toLocaleString('en')} people/s (${operations} operations)\n`,
+  )
 }
 
 const displayName = { to: 'displayName', from: { jsonata: "name.givenName & ' ' & name.familyName" } }
@@ -54,5 +56,8 @@ const rest = DEFAULT_RULES.filter(({ to }) => to !== 'displayName' && to !== 'ti
 // The first round warms the compiler up.
 await measure('default mapping, first round', compileMapping())
 await measure('default mapping', compileMapping())
-await measure('one expression', compileMapping([...DEFAULT_RULES.filter(({ to }) => to !== 'displayName'), displayName]))
+await measure(
+  'one expression',
+  compileMapping([...DEFAULT_RULES.filter(({ to }) => to !== 'displayName'), displayName]),
+)
 await measure('two expressions', compileMapping([...rest, displayName, upper]))

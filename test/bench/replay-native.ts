@@ -19,10 +19,17 @@ import { startEntra } from '../../src/local/entra/server.ts'
 const total = Number(process.argv[2] ?? 10_000)
 const config = {
   UserConfig: {
-    Namespaces: [{ Name: 'sbemulatorns', Queues: [{ Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } }] }],
+    Namespaces: [
+      {
+        Name: 'sbemulatorns',
+        Queues: [{ Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } }],
+      },
+    ],
   },
 }
-const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [JSON.stringify(config)])
+const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [
+  JSON.stringify(config),
+])
 const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
 const entra = await startEntra({})
 const client = connect({ kind: 'connection-string', connectionString })
@@ -30,7 +37,9 @@ const runtime = systemRuntime(silentLogger, silentTelemetry)
 const sender = client.createSender('hr-events')
 const body = Buffer.from(JSON.stringify({ specversion: '1.0', id: 'e', data: 'x'.repeat(400) }))
 for (let sent = 0; sent < total; sent += 250)
-  await sender.sendMessages(Array.from({ length: Math.min(250, total - sent) }, () => ({ body, timeToLive: 1 })))
+  await sender.sendMessages(
+    Array.from({ length: Math.min(250, total - sent) }, () => ({ body, timeToLive: 1 })),
+  )
 
 const shelf = busShelf(client, { queue: 'hr-events', shelf: 'dead-letters' }, runtime)
 const entity = busShelf(client, { queue: 'hr-events', shelf: 'queue' }, runtime)
@@ -44,7 +53,9 @@ for (let from = '0'; ;) {
 }
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
-const targets = sequences.map((sequence) => ({ home: 'bus', entity: 'hr-events', sequence, stale: false }) as const)
+const targets = sequences.map(
+  (sequence) => ({ home: 'bus', entity: 'hr-events', sequence, stale: false }) as const,
+)
 const { id: run } = await ledger.freezeReplay(
   { name: 'bench', selection: 'all', actor: 'bench', reason: 'to measure', targets },
   Date.now(),
@@ -64,7 +75,9 @@ const result = await replayNative(
   () => {},
 )
 const seconds = (performance.now() - startedAt) / 1_000
-process.stdout.write(`${JSON.stringify(result)} in ${seconds.toFixed(2)} s: ${Math.round(total / seconds)} messages/s\n`)
+process.stdout.write(
+  `${JSON.stringify(result)} in ${seconds.toFixed(2)} s: ${Math.round(total / seconds)} messages/s\n`,
+)
 await shelf.close()
 await entity.close()
 await closeWithin(2_000, client.close())

@@ -16,7 +16,9 @@ for (const home of ['ledger', 'bus'] as const) {
   assert.equal(killed.code, null, `it was through before it could be killed: ${killed.said}`)
   const again = await world.run(['replay', '--home', home, ...ASKED])
   assert.equal(again.code, 0, again.said)
-  const rate = /(\d+) a second/.exec(again.said.split('\n').findLast((line) => / a second/.test(line)) ?? '')?.[1]
+  const rate = /(\d+) a second/.exec(
+    again.said.split('\n').findLast((line) => / a second/.test(line)) ?? '',
+  )?.[1]
   const ledger = await world.inLedger()
   const { ids, shelved } = await world.onBus()
   const lost = home === 'ledger' ? ledger.dead : total - new Set(ids).size

@@ -13,7 +13,12 @@ import { parseBrokerConfig } from '../../src/local/service-bus/config.ts'
 const total = Number(process.argv[2] ?? 200_000)
 const config = {
   UserConfig: {
-    Namespaces: [{ Name: 'sbemulatorns', Queues: [{ Name: 'q' }, { Name: 'r' }, { Name: 's', Properties: { RequiresSession: true } }] }],
+    Namespaces: [
+      {
+        Name: 'sbemulatorns',
+        Queues: [{ Name: 'q' }, { Name: 'r' }, { Name: 's', Properties: { RequiresSession: true } }],
+      },
+    ],
   },
 }
 const manual: ServiceBusReceiverOptions = { maxAutoLockRenewalDurationInMs: 0 }
@@ -39,7 +44,9 @@ async function usage(child: ChildProcess): Promise<Sample> {
 function report(what: string, count: number, before: Sample, after: Sample): void {
   const perSecond = count / ((after.at - before.at) / 1000)
   const perCpuSecond = count / (after.cpuSeconds - before.cpuSeconds)
-  print(`${what}: ${round(perSecond)} messages/s, ${round(perCpuSecond)} per CPU-second of the broker, broker ${round(after.megabytes)} MB`)
+  print(
+    `${what}: ${round(perSecond)} messages/s, ${round(perCpuSecond)} per CPU-second of the broker, broker ${round(after.megabytes)} MB`,
+  )
 }
 
 async function until(met: () => boolean): Promise<void> {
@@ -71,7 +78,8 @@ async function through(client: ServiceBusClient, child: ChildProcess): Promise<v
     // The backlog stays bounded: what is measured is messages passing, not piling up.
     await until(() => sent - received <= 5000)
     await sender.sendMessages(Array.from({ length: Math.min(200, total - sent) }, () => ({ body })))
-    if (sent > 0 && sent % step < 200) print(`  after ${round(sent)}: broker ${round((await usage(child)).megabytes)} MB`)
+    if (sent > 0 && sent % step < 200)
+      print(`  after ${round(sent)}: broker ${round((await usage(child)).megabytes)} MB`)
   }
   await done
   report(`${round(total)} messages sent, received and completed`, total, before, await usage(child))
@@ -79,7 +87,8 @@ async function through(client: ServiceBusClient, child: ChildProcess): Promise<v
 
   const backlog = Math.min(total, 100_000)
   before = await usage(child)
-  for (let sent = 0; sent < backlog; sent += 200) await sender.sendMessages(Array.from({ length: 200 }, () => ({ body })))
+  for (let sent = 0; sent < backlog; sent += 200)
+    await sender.sendMessages(Array.from({ length: 200 }, () => ({ body })))
   report(`backlog of ${round(backlog)} sent`, backlog, before, await usage(child))
   before = await usage(child)
   const drain = client.createReceiver('q', { receiveMode: 'receiveAndDelete' })
@@ -92,7 +101,8 @@ async function latency(client: ServiceBusClient): Promise<void> {
   const sentAt = new Map<string, number>()
   const taken: number[] = []
   client.createReceiver('r', manual).subscribe({
-    processMessage: async ({ messageId }) => void taken.push(performance.now() - (sentAt.get(String(messageId)) ?? 0)),
+    processMessage: async ({ messageId }) =>
+      void taken.push(performance.now() - (sentAt.get(String(messageId)) ?? 0)),
     processError: async ({ error }) => print(String(error)),
   })
   const count = 2000
@@ -117,7 +127,9 @@ async function sessions(): Promise<void> {
   const count = 5000
   const sender = first.createSender('s')
   for (let sent = 0; sent < count; sent += 200) {
-    await sender.sendMessages(Array.from({ length: 200 }, (_, index) => ({ body: 1, sessionId: `k${sent + index}` })))
+    await sender.sendMessages(
+      Array.from({ length: 200 }, (_, index) => ({ body: 1, sessionId: `k${sent + index}` })),
+    )
   }
   let left = count
   let measuredFrom = 0
@@ -126,7 +138,10 @@ async function sessions(): Promise<void> {
       left -= 1
       // The first fifth warms the code up.
       if (left === count * 0.8) measuredFrom = performance.now()
-      const receiver = await client.acceptNextSession('s', { receiveMode: 'receiveAndDelete', maxAutoLockRenewalDurationInMs: 0 })
+      const receiver = await client.acceptNextSession('s', {
+        receiveMode: 'receiveAndDelete',
+        maxAutoLockRenewalDurationInMs: 0,
+      })
       await receiver.receiveMessages(1)
       await receiver.close()
     }
@@ -138,7 +153,9 @@ async function sessions(): Promise<void> {
   await broker.stop()
 }
 
-const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [JSON.stringify(config)])
+const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [
+  JSON.stringify(config),
+])
 const [started] = (await once(child, 'message')) as [{ readonly connectionString: string }]
 const client = new ServiceBusClient(started.connectionString)
 await through(client, child)

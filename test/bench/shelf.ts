@@ -11,9 +11,18 @@ import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
  */
 const total = Number(process.argv[2] ?? 100_000)
 const config = {
-  UserConfig: { Namespaces: [{ Name: 'sbemulatorns', Queues: [{ Name: 'q', Properties: { DeadLetteringOnMessageExpiration: true } }] }] },
+  UserConfig: {
+    Namespaces: [
+      {
+        Name: 'sbemulatorns',
+        Queues: [{ Name: 'q', Properties: { DeadLetteringOnMessageExpiration: true } }],
+      },
+    ],
+  },
 }
-const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [JSON.stringify(config)])
+const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [
+  JSON.stringify(config),
+])
 const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
 const client = connect({ kind: 'connection-string', connectionString })
 const runtime = systemRuntime(silentLogger, silentTelemetry)
@@ -24,7 +33,9 @@ const megabytes = (): string => `${Math.round(process.memoryUsage().rss / 1e6)} 
 const sender = client.createSender('q')
 const body = Buffer.from(JSON.stringify({ specversion: '1.0', id: 'e-1', data: { text: 'x'.repeat(400) } }))
 for (let sent = 0; sent < total; sent += 250)
-  await sender.sendMessages(Array.from({ length: Math.min(250, total - sent) }, () => ({ body, timeToLive: 1 })))
+  await sender.sendMessages(
+    Array.from({ length: Math.min(250, total - sent) }, () => ({ body, timeToLive: 1 })),
+  )
 
 const shelf = busShelf(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
 print(`before: ${megabytes()}`)
@@ -38,10 +49,14 @@ for (let from = '0'; ;) {
   from = String(BigInt(last.sequence) + 1n)
 }
 const seconds = (): number => (performance.now() - startedAt) / 1_000
-print(`peeked ${sequences.length}: ${seconds().toFixed(1)} s, ${Math.round(sequences.length / seconds())}/s, ${megabytes()}`)
+print(
+  `peeked ${sequences.length}: ${seconds().toFixed(1)} s, ${Math.round(sequences.length / seconds())}/s, ${megabytes()}`,
+)
 
 startedAt = performance.now()
-const chosen = new Set(Array.from({ length: 50 }, (_, n) => sequences[Math.floor(((n + 1) * sequences.length) / 50) - 1] ?? ''))
+const chosen = new Set(
+  Array.from({ length: 50 }, (_, n) => sequences[Math.floor(((n + 1) * sequences.length) / 50) - 1] ?? ''),
+)
 const picked = await shelf.retire(chosen, never)
 print(`picked ${picked.size} of ${sequences.length}: ${seconds().toFixed(1)} s, ${megabytes()}`)
 startedAt = performance.now()
@@ -52,7 +67,9 @@ const second = busShelf(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
 startedAt = performance.now()
 const head = sequences.slice(-10_000).filter((sequence) => !chosen.has(sequence))
 const gone = await second.retire(new Set(head), never)
-print(`took ${gone.size} of ${head.length} off its end: ${seconds().toFixed(1)} s, ${Math.round(gone.size / seconds())}/s, ${megabytes()}`)
+print(
+  `took ${gone.size} of ${head.length} off its end: ${seconds().toFixed(1)} s, ${Math.round(gone.size / seconds())}/s, ${megabytes()}`,
+)
 await second.close()
 await closeWithin(2_000, client.close())
 child.disconnect()

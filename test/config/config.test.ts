@@ -15,8 +15,10 @@ function file(content: string, name = `rollcall-${(files += 1)}.yaml`): string {
   writeFileSync(path, content)
   return path
 }
-const read = (yaml: string, environment: Readonly<Record<string, string>> = {}): ReturnType<typeof readConfig> =>
-  readConfig({ ...environment, ROLLCALL_CONFIG: file(yaml) })
+const read = (
+  yaml: string,
+  environment: Readonly<Record<string, string>> = {},
+): ReturnType<typeof readConfig> => readConfig({ ...environment, ROLLCALL_CONFIG: file(yaml) })
 /** What is complained of, a line each, without the folder. */
 function complaints(yaml: string, environment: Readonly<Record<string, string>> = {}): readonly string[] {
   try {
@@ -31,11 +33,20 @@ function complaints(yaml: string, environment: Readonly<Record<string, string>> 
 
 void describe('without a file', () => {
   void test('canonical events come from the one queue of the environment, and the default mapping holds', () => {
-    const { rules, file } = readConfig({ SERVICEBUS_QUEUE: 'my-queue', SOURCE_ZONE: 'Europe/Berlin', SOURCE_LAST_DAY: 'inclusive' })
+    const { rules, file } = readConfig({
+      SERVICEBUS_QUEUE: 'my-queue',
+      SOURCE_ZONE: 'Europe/Berlin',
+      SOURCE_LAST_DAY: 'inclusive',
+    })
     assert.equal(file, null)
     assert.deepEqual(rules.entrances, [{ queue: 'my-queue', entity: 'my-queue', sessions: false }])
     assert.equal(rules.sources.length, 1)
-    assert.deepEqual(rules.sources[0]?.source, { zone: 'Europe/Berlin', rank: 0, order: 'version', lastDay: 'inclusive' })
+    assert.deepEqual(rules.sources[0]?.source, {
+      zone: 'Europe/Berlin',
+      rank: 0,
+      order: 'version',
+      lastDay: 'inclusive',
+    })
     assert.ok(rules.mapping.uses('name.givenName'))
   })
   void test('a variable that does not say what it should is named, its value is not', () => {
@@ -46,7 +57,8 @@ void describe('without a file', () => {
     ] as const)
       assert.throws(
         () => readConfig({ [name]: value }),
-        (error) => error instanceof RollcallError && error.message.includes(name) && !error.message.includes(value),
+        (error) =>
+          error instanceof RollcallError && error.message.includes(name) && !error.message.includes(value),
       )
   })
   void test('a statement of the ledger is given a time, and no time is none', () => {
@@ -56,8 +68,12 @@ void describe('without a file', () => {
   void test('a secret may be in a file, without the line break at its end, and not in two places', () => {
     const secret = file('s3cret\n', 'secret')
     assert.equal(readConfig({ AZURE_CLIENT_SECRET_FILE: secret }).AZURE_CLIENT_SECRET, 's3cret')
-    assert.throws(() => readConfig({ AZURE_CLIENT_SECRET_FILE: secret, AZURE_CLIENT_SECRET: 'x' }), { message: /both set/ })
-    assert.throws(() => readConfig({ AZURE_CLIENT_SECRET_FILE: join(folder, 'nowhere') }), { message: /AZURE_CLIENT_SECRET_FILE/ })
+    assert.throws(() => readConfig({ AZURE_CLIENT_SECRET_FILE: secret, AZURE_CLIENT_SECRET: 'x' }), {
+      message: /both set/,
+    })
+    assert.throws(() => readConfig({ AZURE_CLIENT_SECRET_FILE: join(folder, 'nowhere') }), {
+      message: /AZURE_CLIENT_SECRET_FILE/,
+    })
   })
 })
 
@@ -66,8 +82,13 @@ void describe('a file', () => {
     assert.deepEqual(read('').rules.entrances, readConfig({}).rules.entrances)
   })
   void test('its settings stand below the environment', () => {
-    const config = read('settings: { UPLOADS: 7, LOG_LEVEL: warn, CALLS_PER_DAY: unlimited }', { LOG_LEVEL: 'error' })
-    assert.deepEqual([config.UPLOADS, config.LOG_LEVEL, config.CALLS_PER_DAY], [7, 'error', Number.POSITIVE_INFINITY])
+    const config = read('settings: { UPLOADS: 7, LOG_LEVEL: warn, CALLS_PER_DAY: unlimited }', {
+      LOG_LEVEL: 'error',
+    })
+    assert.deepEqual(
+      [config.UPLOADS, config.LOG_LEVEL, config.CALLS_PER_DAY],
+      [7, 'error', Number.POSITIVE_INFINITY],
+    )
   })
   void test('expands variables, files of variables and defaults, and leaves what is no variable', () => {
     const { rules } = read(
@@ -95,12 +116,19 @@ sources:
     ])
   })
   void test('lays its mapping over the default one, or begins with nothing', async () => {
-    const over = read('mapping: { attributes: { title: job.title, nickName: null, displayName: { jsonata: "$employee" } } }').rules
+    const over = read(
+      'mapping: { attributes: { title: job.title, nickName: null, displayName: { jsonata: "$employee" } } }',
+    ).rules
     assert.equal(over.mapped, 25)
-    assert.deepEqual([over.mapping.uses('title'), over.mapping.uses('job.title'), over.mapping.uses('nickName')], [false, true, false])
+    assert.deepEqual(
+      [over.mapping.uses('title'), over.mapping.uses('job.title'), over.mapping.uses('nickName')],
+      [false, true, false],
+    )
     const { record } = await over.mapping.map('7', new Map([['active', { value: true, by: 1 }]]))
     assert.equal(record['displayName'], '7')
-    const alone = read('mapping: { base: none, nulls: omit, attributes: { active: active, title: title } }').rules
+    const alone = read(
+      'mapping: { base: none, nulls: omit, attributes: { active: active, title: title } }',
+    ).rules
     assert.equal(alone.mapped, 2)
     const omitted = await alone.mapping.map('7', new Map([['title', { value: null, by: 1 }]]))
     assert.ok(!('title' in omitted.record))
@@ -128,15 +156,31 @@ void describe('a file that cannot be used says line, column, path and what the p
       'sources:\n  - name: a\n    colour: red',
       [/^3:5: sources\[0\]\.colour is not known here; known are name, queue,/],
     ],
-    ['a key that is missing', 'sources:\n  - queue: a', [/^2:5: sources\[0\]\.name is missing; it takes a text$/]],
+    [
+      'a key that is missing',
+      'sources:\n  - queue: a',
+      [/^2:5: sources\[0\]\.name is missing; it takes a text$/],
+    ],
     [
       'a word that is none of those known',
       'sources:\n  - name: a\n    order: secret',
       [/^3:12: sources\[0\]\.order takes one of version, sequence, time$/],
     ],
-    ['a zone nobody knows', 'sources: [{ name: a, zone: secret }]', [/^1:28: sources\[0\]\.zone takes an IANA zone/]],
-    ['half a subscription', 'sources: [{ name: a, topic: t }]', [/sources\[0\] takes topic and subscription together/]],
-    ['a setting that is not known', 'settings:\n  QUEUE: a', [/^2:3: settings\.QUEUE is not known here; known are LEDGER,/]],
+    [
+      'a zone nobody knows',
+      'sources: [{ name: a, zone: secret }]',
+      [/^1:28: sources\[0\]\.zone takes an IANA zone/],
+    ],
+    [
+      'half a subscription',
+      'sources: [{ name: a, topic: t }]',
+      [/sources\[0\] takes topic and subscription together/],
+    ],
+    [
+      'a setting that is not known',
+      'settings:\n  QUEUE: a',
+      [/^2:3: settings\.QUEUE is not known here; known are LEDGER,/],
+    ],
     ['a setting that is wrong', 'settings:\n  UPLOADS: 99', [/^2:12: settings\.UPLOADS /]],
     [
       'a variable that is not set',
@@ -159,22 +203,46 @@ void describe('a file that cannot be used says line, column, path and what the p
       'mapping: { attributes: { emails: a } }',
       [/mapping\.attributes\.emails cannot be used: .*processes only/],
     ],
-    ['a mapping without active', 'mapping: { attributes: { active: null } }', [/mapping\.attributes\.active is missing/]],
+    [
+      'a mapping without active',
+      'mapping: { attributes: { active: null } }',
+      [/mapping\.attributes\.active is missing/],
+    ],
     [
       'a mapping that decides active',
       'mapping: { attributes: { active: { constant: true } } }',
       [/mapping\.attributes\.active cannot be used/],
     ],
-    ['a shape nobody knows', 'sources: [{ name: a, shape: secret }]', [/sources\[0\]\.shape takes one of adp, bamboohr,/]],
-    ['a shape with a slip', 'shapes:\n  x: { event: "{" }', [/^2:6: shapes\.x cannot be used: shape x: event is no JSONata/]],
+    [
+      'a shape nobody knows',
+      'sources: [{ name: a, shape: secret }]',
+      [/sources\[0\]\.shape takes one of adp, bamboohr,/],
+    ],
+    [
+      'a shape with a slip',
+      'shapes:\n  x: { event: "{" }',
+      [/^2:6: shapes\.x cannot be used: shape x: event is no JSONata/],
+    ],
     [
       'two shapes on one queue',
       'sources: [{ name: a, shape: hibob }, { name: b, shape: adp }]',
       [/sources\[1\]\.shape is the second on hr-events/],
     ],
-    ['one queue with and without sessions', 'sources: [{ name: a }, { name: b, sessions: true }]', [/sources\[1\]\.sessions differs/]],
-    ['two sources of one name', 'sources: [{ name: a, queue: x }, { name: a, queue: y }]', [/sources\[1\]\.name is taken/]],
-    ['several things at once', 'sources: [{ name: a, rank: high, lastDay: 3 }]', [/rank takes a number/, /lastDay takes one of/]],
+    [
+      'one queue with and without sessions',
+      'sources: [{ name: a }, { name: b, sessions: true }]',
+      [/sources\[1\]\.sessions differs/],
+    ],
+    [
+      'two sources of one name',
+      'sources: [{ name: a, queue: x }, { name: a, queue: y }]',
+      [/sources\[1\]\.name is taken/],
+    ],
+    [
+      'several things at once',
+      'sources: [{ name: a, rank: high, lastDay: 3 }]',
+      [/rank takes a number/, /lastDay takes one of/],
+    ],
   ]
   for (const [what, yaml, expected] of cases)
     void test(what, () => {

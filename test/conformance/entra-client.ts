@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client, type Context, HTTPMessageHandler, type Middleware, ResponseType } from '@microsoft/microsoft-graph-client'
+import {
+  Client,
+  type Context,
+  HTTPMessageHandler,
+  type Middleware,
+  ResponseType,
+} from '@microsoft/microsoft-graph-client'
 
 /** A provisioning service to talk to: a double, or a job of a test tenant. */
 export interface EntraUnderTest {
@@ -35,7 +41,10 @@ export interface LogRecord {
   readonly targetSystem: { readonly id: string }
   readonly sourceIdentity: Readonly<Record<string, unknown>> & { readonly id: string }
   readonly targetIdentity: { readonly id: string }
-  readonly provisioningStatusInfo: { readonly status: string; readonly errorInformation: null | Readonly<Record<string, string | null>> }
+  readonly provisioningStatusInfo: {
+    readonly status: string
+    readonly errorInformation: null | Readonly<Record<string, string | null>>
+  }
   readonly provisioningSteps: readonly LogStep[]
   readonly modifiedProperties: readonly {
     readonly displayName: string
@@ -70,7 +79,14 @@ export interface EntraClient {
 
 export function person(externalId: string, more: User = {}): User {
   const userName = `${externalId}@example.com`
-  return { schemas: [CORE, ENTERPRISE], externalId, userName, displayName: `Person ${externalId}`, active: true, ...more }
+  return {
+    schemas: [CORE, ENTERPRISE],
+    externalId,
+    userName,
+    displayName: `Person ${externalId}`,
+    active: true,
+    ...more,
+  }
 }
 
 export const bulk = (users: readonly User[]): User => ({
@@ -104,10 +120,17 @@ export function createEntraClient({ endpoint, token, patienceMs }: EntraUnderTes
   const seen = new Map<string, number>()
 
   const post: EntraClient['post'] = (body, more = {}, url = endpoint) =>
-    fetch(url, { method: 'POST', headers: { ...headers, ...more }, body: typeof body === 'string' ? body : JSON.stringify(body) })
+    fetch(url, {
+      method: 'POST',
+      headers: { ...headers, ...more },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
 
   async function upload(...users: readonly User[]): Promise<Response> {
-    const request = graph.api(pathname.replace('/v1.0', '')).version('v1.0').header('Content-Type', 'application/scim+json')
+    const request = graph
+      .api(pathname.replace('/v1.0', ''))
+      .version('v1.0')
+      .header('Content-Type', 'application/scim+json')
     const response: Response = await request.responseType(ResponseType.RAW).post(JSON.stringify(bulk(users)))
     assert.equal(response.status, 202)
     return response
@@ -157,7 +180,8 @@ export function createEntraClient({ endpoint, token, patienceMs }: EntraUnderTes
     },
     log,
     records,
-    logUrl: (query = '', version = 'v1.0') => `${origin}/${version}/auditLogs/provisioning${query === '' ? '' : `?${query}`}`,
+    logUrl: (query = '', version = 'v1.0') =>
+      `${origin}/${version}/auditLogs/provisioning${query === '' ? '' : `?${query}`}`,
     async provision(user) {
       const externalId = String(user['externalId'])
       const before = seen.get(externalId) ?? 0
@@ -170,7 +194,15 @@ export function createEntraClient({ endpoint, token, patienceMs }: EntraUnderTes
   }
 }
 
-export const stepNames = (record: LogRecord | undefined): readonly string[] => record?.provisioningSteps.map(({ name }) => name) ?? []
+export const stepNames = (record: LogRecord | undefined): readonly string[] =>
+  record?.provisioningSteps.map(({ name }) => name) ?? []
 
-export const changesOf = (record: LogRecord | undefined): Readonly<Record<string, readonly [string | null, string | null]>> =>
-  Object.fromEntries((record?.modifiedProperties ?? []).map(({ displayName, oldValue, newValue }) => [displayName, [oldValue, newValue]]))
+export const changesOf = (
+  record: LogRecord | undefined,
+): Readonly<Record<string, readonly [string | null, string | null]>> =>
+  Object.fromEntries(
+    (record?.modifiedProperties ?? []).map(({ displayName, oldValue, newValue }) => [
+      displayName,
+      [oldValue, newValue],
+    ]),
+  )

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { ENTERPRISE, type LogRecord, newKey, person } from './entra-client.ts'
 import type { EntraCase } from './entra.ts'
 
-async function readPage(url: string, headers: Readonly<Record<string, string>>): Promise<readonly LogRecord[]> {
+async function readPage(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<readonly LogRecord[]> {
   const response = await fetch(url, { headers })
   assert.equal(response.status, 200)
   const page: { readonly value: readonly LogRecord[] } = JSON.parse(await response.text())
@@ -24,18 +27,44 @@ export const logCases: readonly EntraCase[] = [
         failOnErrors: null,
       })
       const [record] = await records(key, 1)
-      const fields = ['id', 'activityDateTime', 'tenantId', 'jobId', 'cycleId', 'changeId', 'provisioningAction', 'durationInMilliseconds']
-        .concat(['servicePrincipal', 'sourceSystem', 'targetSystem', 'initiatedBy', 'sourceIdentity', 'targetIdentity'])
+      const fields = [
+        'id',
+        'activityDateTime',
+        'tenantId',
+        'jobId',
+        'cycleId',
+        'changeId',
+        'provisioningAction',
+        'durationInMilliseconds',
+      ]
+        .concat([
+          'servicePrincipal',
+          'sourceSystem',
+          'targetSystem',
+          'initiatedBy',
+          'sourceIdentity',
+          'targetIdentity',
+        ])
         .concat(['provisioningStatusInfo', 'provisioningSteps', 'modifiedProperties'])
       assert.deepEqual(Object.keys(record ?? {}).sort(), fields.sort())
       assert.equal(record?.['jobId'], jobId)
-      assert.deepEqual(record.sourceIdentity, { id: key, displayName: '', identityType: ENTERPRISE, details: {} })
+      assert.deepEqual(record.sourceIdentity, {
+        id: key,
+        displayName: '',
+        identityType: ENTERPRISE,
+        details: {},
+      })
       assert.equal(record.sourceSystem.displayName, 'API')
       assert.match(record.activityDateTime, /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/u)
       const text = JSON.stringify(record)
-      for (const id of ['bulk-id-of-mine', answer.headers.get('request-id') ?? '']) assert.ok(!text.includes(id))
+      for (const id of ['bulk-id-of-mine', answer.headers.get('request-id') ?? ''])
+        assert.ok(!text.includes(id))
       const [beta] = await readPage(logUrl(`$filter=sourceIdentity/id eq '${key}'`, 'beta'), headers)
-      assert.deepEqual(Object.keys(beta ?? {}).sort(), [...fields, 'action', 'statusInfo'].sort(), 'the legacy fields are in beta only')
+      assert.deepEqual(
+        Object.keys(beta ?? {}).sort(),
+        [...fields, 'action', 'statusInfo'].sort(),
+        'the legacy fields are in beta only',
+      )
     },
   },
   {
@@ -44,7 +73,10 @@ export const logCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ provision }) {
       const records = [await provision(person(newKey())), await provision(person(newKey()))]
-      assert.equal(new Set(records.flatMap(({ sourceSystem, targetSystem }) => [sourceSystem.id, targetSystem.id])).size, 4)
+      assert.equal(
+        new Set(records.flatMap(({ sourceSystem, targetSystem }) => [sourceSystem.id, targetSystem.id])).size,
+        4,
+      )
     },
   },
   {
@@ -81,9 +113,19 @@ export const logCases: readonly EntraCase[] = [
         `cycleId eq '${cycleId}' and ${own}`,
         `contains(sourceIdentity/id, '${quoted(key.slice(1))}')`,
       ]
-        .concat([`targetIdentity/id eq '${targetIdentity.id}'`, `jobId eq '${jobId}' and ${own}`, `jobid eq '${jobId}' and ${own}`])
-        .concat([`${own} and activityDateTime gt ${iso(at - 1)}`, `activityDateTime lt ${iso(at + 1)} and ${own}`])
-        .concat([`${own} and provisioningAction eq 'create'`, `${own} and provisioningStatusInfo/status eq 'success'`])
+        .concat([
+          `targetIdentity/id eq '${targetIdentity.id}'`,
+          `jobId eq '${jobId}' and ${own}`,
+          `jobid eq '${jobId}' and ${own}`,
+        ])
+        .concat([
+          `${own} and activityDateTime gt ${iso(at - 1)}`,
+          `activityDateTime lt ${iso(at + 1)} and ${own}`,
+        ])
+        .concat([
+          `${own} and provisioningAction eq 'create'`,
+          `${own} and provisioningStatusInfo/status eq 'success'`,
+        ])
       for (const filter of matching) assert.equal((await log(filter)).length, 1, filter)
       const none = [
         `sourceIdentity/id eq '${quoted(key.toUpperCase())}'`,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { changesOf, ENTERPRISE, newKey, person, stepNames, type User } from './entra-client.ts'
 import type { EntraCase } from './entra.ts'
 
-const withManager = (key: string, manager: string): User => person(key, { [ENTERPRISE]: { manager: { value: manager } } })
+const withManager = (key: string, manager: string): User =>
+  person(key, { [ENTERPRISE]: { manager: { value: manager } } })
 
 /** What becomes of an operation. */
 export const operationCases: readonly EntraCase[] = [
@@ -15,7 +16,12 @@ export const operationCases: readonly EntraCase[] = [
       assert.equal(record.provisioningAction, 'create')
       assert.equal(record.provisioningStatusInfo.status, 'success')
       assert.equal(record.provisioningStatusInfo.errorInformation, null)
-      assert.deepEqual(stepNames(record), ['EntryImportAdd', 'EntrySynchronizationScoping', 'EntrySynchronizationAdd', 'EntryExportAdd'])
+      assert.deepEqual(stepNames(record), [
+        'EntryImportAdd',
+        'EntrySynchronizationScoping',
+        'EntrySynchronizationAdd',
+        'EntryExportAdd',
+      ])
       assert.deepEqual(changesOf(record)['accountEnabled'], [null, 'True'])
       assert.notEqual(record.targetIdentity.id, '')
     },
@@ -54,9 +60,15 @@ export const operationCases: readonly EntraCase[] = [
         { type: 'home', value: 'home@example.com' },
         { type: 'work', value: 'work@example.com' },
       ]
-      const record = await provision(person(newKey(), { emails, phoneNumbers: [{ type: 'mobile', value: '1' }] }))
+      const record = await provision(
+        person(newKey(), { emails, phoneNumbers: [{ type: 'mobile', value: '1' }] }),
+      )
       const text = JSON.stringify(record)
-      assert.ok(text.includes('work@example.com') && !text.includes('home@example.com') && !text.includes('phoneNumbers'))
+      assert.ok(
+        text.includes('work@example.com') &&
+          !text.includes('home@example.com') &&
+          !text.includes('phoneNumbers'),
+      )
     },
   },
   {
@@ -68,7 +80,12 @@ export const operationCases: readonly EntraCase[] = [
       const created = await provision(person(key, { title: 'Guide' }))
       const updated = await provision(person(key, { title: 'Lead' }))
       assert.equal(updated.provisioningAction, 'update')
-      assert.deepEqual(stepNames(updated), ['EntryImportAdd', 'EntryImport', 'EntrySynchronizationScoping', 'EntryExportUpdate'])
+      assert.deepEqual(stepNames(updated), [
+        'EntryImportAdd',
+        'EntryImport',
+        'EntrySynchronizationScoping',
+        'EntryExportUpdate',
+      ])
       assert.equal(updated.provisioningSteps[1]?.details['jobTitle'], 'Guide')
       assert.deepEqual(changesOf(updated), { jobTitle: ['Guide', 'Lead'] })
       assert.equal(updated.targetIdentity.id, created.targetIdentity.id)
@@ -122,10 +139,16 @@ export const operationCases: readonly EntraCase[] = [
     async run({ provision }) {
       const key = newKey()
       const created = await provision(
-        person(key, { title: 'Guide', nickName: null, [ENTERPRISE]: { department: 'Sales', division: 'Parks' } }),
+        person(key, {
+          title: 'Guide',
+          nickName: null,
+          [ENTERPRISE]: { department: 'Sales', division: 'Parks' },
+        }),
       )
       assert.ok(!created.modifiedProperties.some(({ newValue }) => newValue === null))
-      const cleared = changesOf(await provision(person(key, { [ENTERPRISE]: { department: null, division: '' } })))
+      const cleared = changesOf(
+        await provision(person(key, { [ENTERPRISE]: { department: null, division: '' } })),
+      )
       assert.deepEqual(cleared['jobTitle'], ['Guide', null])
       assert.deepEqual(cleared['department'], ['Sales', null])
       assert.equal(Object.keys(cleared).length, 3)

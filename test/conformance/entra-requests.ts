@@ -4,7 +4,11 @@ import { bulk, CORE, newKey, person } from './entra-client.ts'
 import type { EntraCase } from './entra.ts'
 
 interface GraphError {
-  readonly error: { readonly code: string; readonly message: string; readonly innerError: Readonly<Record<string, string>> }
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly innerError: Readonly<Record<string, string>>
+  }
 }
 
 async function errorOf(response: Response): Promise<GraphError['error']> {
@@ -15,7 +19,9 @@ async function errorOf(response: Response): Promise<GraphError['error']> {
 
 const one = (more: object = {}, change: object = {}): Readonly<Record<string, unknown>> => ({
   ...bulk([]),
-  Operations: [{ method: 'POST', path: '/Users', bulkId: randomUUID(), data: person(newKey(), { ...more }), ...change }],
+  Operations: [
+    { method: 'POST', path: '/Users', bulkId: randomUUID(), data: person(newKey(), { ...more }), ...change },
+  ],
 })
 
 /** What bulkUpload, the token endpoint and the job answer. */
@@ -29,7 +35,8 @@ export const requestCases: readonly EntraCase[] = [
       assert.equal(await response.text(), '')
       const location = response.headers.get('location') ?? ''
       assert.ok(location.endsWith(`/v1.0/auditLogs/provisioning/?$filter=jobid%20eq%20'${jobId}'`), location)
-      for (const name of ['request-id', 'client-request-id', 'date']) assert.ok(response.headers.has(name), name)
+      for (const name of ['request-id', 'client-request-id', 'date'])
+        assert.ok(response.headers.has(name), name)
     },
   },
   {
@@ -63,7 +70,11 @@ export const requestCases: readonly EntraCase[] = [
     source: '[D] Graph error responses',
     setup: 'standard',
     async run({ jobUrl, logUrl }) {
-      for (const [url, method] of [[`${jobUrl}/bulkUpload`, 'POST'] as const, [logUrl(), 'GET'] as const, [jobUrl, 'GET'] as const]) {
+      for (const [url, method] of [
+        [`${jobUrl}/bulkUpload`, 'POST'] as const,
+        [logUrl(), 'GET'] as const,
+        [jobUrl, 'GET'] as const,
+      ]) {
         const response = await fetch(url, { method })
         assert.equal(response.status, 401)
         assert.equal((await errorOf(response)).code, 'InvalidAuthenticationToken')
@@ -178,7 +189,9 @@ export const requestCases: readonly EntraCase[] = [
     async run({ upload, control, headers, jobUrl, log, records }) {
       const key = newKey()
       const codeOf = async (): Promise<string> => {
-        const job: { readonly status: { readonly code: string } } = JSON.parse(await (await fetch(jobUrl, { headers })).text())
+        const job: { readonly status: { readonly code: string } } = JSON.parse(
+          await (await fetch(jobUrl, { headers })).text(),
+        )
         return job.status.code
       }
       assert.equal(await codeOf(), 'Active')
@@ -233,7 +246,9 @@ export const requestCases: readonly EntraCase[] = [
         body: new URLSearchParams(form),
       })
       assert.equal(response.status, 200)
-      const { access_token: token, token_type: type }: Readonly<Record<string, string>> = JSON.parse(await response.text())
+      const { access_token: token, token_type: type }: Readonly<Record<string, string>> = JSON.parse(
+        await response.text(),
+      )
       assert.equal(type, 'Bearer')
       assert.equal((await post(one(), { authorization: `Bearer ${token ?? ''}` })).status, 202)
     },

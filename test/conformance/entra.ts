@@ -44,5 +44,6 @@ export async function runEntraCase(open: OpenEntra, { setup, run }: EntraCase): 
 
 /** Holds a service to what is known of Microsoft Entra API-driven inbound provisioning. */
 export function exerciseEntra(open: OpenEntra): void {
-  for (const one of entraCases) void test(`${one.name} ${one.source}`, { concurrency: true }, () => runEntraCase(open, one))
+  for (const one of entraCases)
+    void test(`${one.name} ${one.source}`, { concurrency: true }, () => runEntraCase(open, one))
 }

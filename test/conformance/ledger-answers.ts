@@ -40,7 +40,11 @@ export const answerCases: readonly LedgerCase[] = [
         const neighbour = sent.operations.get('p2') ?? assert.fail('p2 was sent')
         await world.answer({ ...sent, operations: new Map([['p2', neighbour]]) })
         world.now += 1
-        assert.deepEqual(await world.expire(3), { offeredAgain: offer < 3 ? 1 : 0, givenUp: offer < 3 ? 0 : 1, unchanged: 0 })
+        assert.deepEqual(await world.expire(3), {
+          offeredAgain: offer < 3 ? 1 : 0,
+          givenUp: offer < 3 ? 0 : 1,
+          unchanged: 0,
+        })
       }
       assert.equal((await world.states('p1'))['e3'], 'dead-lettered')
     },
@@ -51,7 +55,11 @@ export const answerCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1', { title: 'a' }))
       await world.confirmAll()
       await world.record(hrEvent('e2', 'p1', { title: null }, { order: 1 }))
-      await world.answer(await world.send(), 'escrowed', { status: 'failure', code: 'Timeout', willRetry: true })
+      await world.answer(await world.send(), 'escrowed', {
+        status: 'failure',
+        code: 'Timeout',
+        willRetry: true,
+      })
       await world.record(hrEvent('e3', 'p1', { title: 'a' }, { order: 2 }))
       await world.plan()
       assert.equal((await world.needBatch()).operations.length, 1)

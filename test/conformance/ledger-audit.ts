@@ -6,7 +6,11 @@ import { hrEvent, joiner, type LedgerCase, type World } from './ledger-world.ts'
 const BY = { actor: 'ann', reason: 'asked to' } as const
 const FILTER = { code: null, type: null, employee: null, since: null, until: null }
 
-async function auditOf(world: World, about: string | null, since: number | null = null): Promise<readonly AuditEntry[]> {
+async function auditOf(
+  world: World,
+  about: string | null,
+  since: number | null = null,
+): Promise<readonly AuditEntry[]> {
   const entries: AuditEntry[] = []
   let next: number | null = null
   do {
@@ -28,13 +32,24 @@ export const auditCases: readonly LedgerCase[] = [
         await world.record(hrEvent(`bad-${employee}`, employee, { title: 'x' }, { order: index + 1 }))
         await failAll(world)
       }
-      const { deadLetters } = await world.ledger.deadLetters({ filter: FILTER, archived: true, next: null, limit: 10 })
+      const { deadLetters } = await world.ledger.deadLetters({
+        filter: FILTER,
+        archived: true,
+        next: null,
+        limit: 10,
+      })
       const [first, second, third] = deadLetters.map(({ seq, revision }) => ({ seq, revision }))
       assert.ok(first && second && third)
-      await world.ledger.endDeadLetters({ seqs: [first.seq], how: 'archive', terminations: false, ...BY }, world.now)
+      await world.ledger.endDeadLetters(
+        { seqs: [first.seq], how: 'archive', terminations: false, ...BY },
+        world.now,
+      )
       world.now += 1_000
       const since = world.now
-      await world.ledger.endDeadLetters({ seqs: [second.seq], how: 'discard', terminations: false, ...BY }, world.now)
+      await world.ledger.endDeadLetters(
+        { seqs: [second.seq], how: 'discard', terminations: false, ...BY },
+        world.now,
+      )
       await world.ledger.noteDiscarded('hr-events', ['7'], BY.actor, BY.reason, world.now)
       const run = await world.ledger.freezeReplay(
         { name: 'a run', selection: 'all', ...BY, targets: [{ home: 'ledger', ...third }] },

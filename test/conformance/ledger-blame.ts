@@ -17,7 +17,11 @@ async function sendOnce(world: World, reason: string | null = BAD): Promise<Sent
   const record = batch.operations[0]?.record ?? ''
   const isBad = record.includes('"bad"')
   const sent = await world.accept(batch)
-  await world.answer(sent, isBad ? 'failed' : 'confirmed', isBad ? { status: 'failure', code: 'InvalidValue', reason } : {})
+  await world.answer(
+    sent,
+    isBad ? 'failed' : 'confirmed',
+    isBad ? { status: 'failure', code: 'InvalidValue', reason } : {},
+  )
   await world.finalize()
   return JSON.parse(record) as Sent
 }
@@ -25,7 +29,11 @@ async function sendOnce(world: World, reason: string | null = BAD): Promise<Sent
 /** What is sent until nothing is left, as the words that tell records apart. */
 async function sendAll(world: World, reason: string | null = BAD): Promise<readonly string[]> {
   const sent: string[] = []
-  for (let record = await sendOnce(world, reason); record && sent.length < 12; record = await sendOnce(world, reason))
+  for (
+    let record = await sendOnce(world, reason);
+    record && sent.length < 12;
+    record = await sendOnce(world, reason)
+  )
     sent.push(`${JSON.stringify(record).includes('"bad"') ? 'bad, ' : ''}${record.title}, ${record.active}`)
   return sent
 }
@@ -66,7 +74,11 @@ export const blameCases: readonly LedgerCase[] = [
       await world.plan()
       await world.record(hrEvent('late', 'p1', { title: 'b' }, { order: 1 }))
       assert.deepEqual(await sendAll(world), ['a, false', 'bad, b, false', 'b, false'])
-      assert.deepEqual(await world.states('p1'), { hire: 'confirmed', out: 'dead-lettered', late: 'confirmed' })
+      assert.deepEqual(await world.states('p1'), {
+        hire: 'confirmed',
+        out: 'dead-lettered',
+        late: 'confirmed',
+      })
     },
   },
   {
@@ -78,7 +90,11 @@ export const blameCases: readonly LedgerCase[] = [
       await sendAll(world, null)
       await world.record(hrEvent('back', 'p1', { active: true }, { order: 3 }))
       assert.deepEqual(await sendAll(world, null), ['bad, a, true', 'a, true'])
-      assert.deepEqual(await world.states('p1'), { hire: 'confirmed', out: 'dead-lettered', back: 'confirmed' })
+      assert.deepEqual(await world.states('p1'), {
+        hire: 'confirmed',
+        out: 'dead-lettered',
+        back: 'confirmed',
+      })
     },
   },
   {
@@ -88,7 +104,10 @@ export const blameCases: readonly LedgerCase[] = [
       await sendOnce(world, null)
       const record = await sendOnce(world, null)
       assert.deepEqual(record, {
-        schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'],
+        schemas: [
+          'urn:ietf:params:scim:schemas:core:2.0:User',
+          'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User',
+        ],
         externalId: 'p1',
         active: false,
       })

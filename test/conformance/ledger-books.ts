@@ -6,7 +6,18 @@ import { hrEvent, joiner, leaver, type LedgerCase, messageOf, type Sent, type Wo
 /** One step of the flow, whatever came before it. Numbers choose among what there is. */
 type Step =
   | { readonly kind: 'record'; readonly events: readonly (readonly [person: number, event: number])[] }
-  | { readonly kind: 'redeliver' | 'plan' | 'send' | 'refuse' | 'abandon' | 'finalize' | 'expire' | 'incomplete' | 'publish' }
+  | {
+      readonly kind:
+        | 'redeliver'
+        | 'plan'
+        | 'send'
+        | 'refuse'
+        | 'abandon'
+        | 'finalize'
+        | 'expire'
+        | 'incomplete'
+        | 'publish'
+    }
   | { readonly kind: 'answer'; readonly interim: Interim; readonly which: number }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -18,7 +29,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('plan', 'send', 'finalize') }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('redeliver', 'refuse', 'abandon', 'expire', 'incomplete', 'publish') }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('redeliver', 'refuse', 'abandon', 'expire', 'incomplete', 'publish'),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -46,7 +62,9 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
     world.now += 10
     switch (step.kind) {
       case 'record': {
-        const events = step.events.map(([person, number]) => eventOf(`${prefix}-p${person}`, person, number, prefix))
+        const events = step.events.map(([person, number]) =>
+          eventOf(`${prefix}-p${person}`, person, number, prefix),
+        )
         last = messageOf(`${prefix}-${index}`, ...events)
         await world.intake([last])
         model.messages += 1
@@ -76,7 +94,10 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
         break
       case 'answer': {
         const one = sent[step.which % Math.max(1, sent.length)]
-        if (one) await world.answer(one, step.interim, { code: step.interim === 'unchanged' ? 'RedundantExport' : 'Code' })
+        if (one)
+          await world.answer(one, step.interim, {
+            code: step.interim === 'unchanged' ? 'RedundantExport' : 'Code',
+          })
         break
       }
       case 'finalize':
@@ -100,7 +121,12 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
 }
 
 /** Every person gets one event that completes it, some that change it and one that puts it out. Orders differ, so that arrival order does not matter. */
-function eventOf(employee: string, person: number, number: number, prefix: string): ReturnType<typeof hrEvent> {
+function eventOf(
+  employee: string,
+  person: number,
+  number: number,
+  prefix: string,
+): ReturnType<typeof hrEvent> {
   const id = `${prefix}-e${person}-${number}`
   if (number % 5 === 0) return joiner(id, employee, { title: `t${number}` })
   if (number % 7 === 0) return leaver(id, employee, number)
@@ -132,7 +158,9 @@ export const booksCases: readonly LedgerCase[] = [
     run: async (world) => {
       let round = 0
       await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) => play(world, steps, `r${round++}`)),
+        fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), (steps) =>
+          play(world, steps, `r${round++}`),
+        ),
         { numRuns: 12, seed: 20_261_102, endOnFailure: true },
       )
     },

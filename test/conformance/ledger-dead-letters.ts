@@ -6,12 +6,21 @@ import { DAY_MS } from '../../src/core/runtime.ts'
 
 const ANY: DeadLetterFilter = { code: null, type: null, employee: null, since: null, until: null }
 
-async function letters(world: World, filter: Partial<DeadLetterFilter> = {}, archived = false): Promise<readonly LedgerDeadLetter[]> {
-  return (await world.ledger.deadLetters({ filter: { ...ANY, ...filter }, archived, next: null, limit: 100 })).deadLetters
+async function letters(
+  world: World,
+  filter: Partial<DeadLetterFilter> = {},
+  archived = false,
+): Promise<readonly LedgerDeadLetter[]> {
+  return (await world.ledger.deadLetters({ filter: { ...ANY, ...filter }, archived, next: null, limit: 100 }))
+    .deadLetters
 }
 
 /** Sends what is due, and the log says that the service failed with it for good. */
-export async function failAll(world: World, code = 'InvalidDomain', reason: string | null = null): Promise<JsonObject> {
+export async function failAll(
+  world: World,
+  code = 'InvalidDomain',
+  reason: string | null = null,
+): Promise<JsonObject> {
   const sent = await world.send()
   await world.answer(sent, 'failed', { status: 'failure', code, reason })
   await world.finalize()
@@ -29,9 +38,16 @@ function again(world: World, sequence: string, event: HrEvent): IntakeMessage {
   return { ...messageOf(sequence, event), enqueuedAt: world.now }
 }
 
-async function end(world: World, how: 'discard' | 'archive', terminations = false): ReturnType<World['ledger']['endDeadLetters']> {
+async function end(
+  world: World,
+  how: 'discard' | 'archive',
+  terminations = false,
+): ReturnType<World['ledger']['endDeadLetters']> {
   const seqs = (await letters(world)).map(({ seq }) => seq)
-  return world.ledger.endDeadLetters({ seqs, how, terminations, actor: 'operator', reason: 'a test' }, world.now)
+  return world.ledger.endDeadLetters(
+    { seqs, how, terminations, actor: 'operator', reason: 'a test' },
+    world.now,
+  )
 }
 
 /** What the ledger promises of events that died. */
@@ -41,7 +57,10 @@ export const deadLetterCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.confirmAll()
-      await world.record(hrEvent('good', 'p1', { title: 'Lead' }, { order: 1 }), hrEvent('bad', 'p1', { department: 'x' }, { order: 2 }))
+      await world.record(
+        hrEvent('good', 'p1', { title: 'Lead' }, { order: 1 }),
+        hrEvent('bad', 'p1', { department: 'x' }, { order: 2 }),
+      )
       await failAll(world, 'InvalidValue', "The value of the attribute 'department' is too long.")
       assert.deepEqual(await world.states('p1'), { hire: 'confirmed', good: 'planned', bad: 'dead-lettered' })
       const record = await nextRecord(world)
@@ -60,13 +79,19 @@ export const deadLetterCases: readonly LedgerCase[] = [
       ] as const) {
         await world.record(joiner(`hire-${employee}`, employee))
         await world.confirmAll()
-        await world.record(hrEvent(`a-${employee}`, employee, { title: 'Lead' }), hrEvent(`b-${employee}`, employee, { nickName: 'x' }))
+        await world.record(
+          hrEvent(`a-${employee}`, employee, { title: 'Lead' }),
+          hrEvent(`b-${employee}`, employee, { nickName: 'x' }),
+        )
         await failAll(world, 'InvalidValue', reason)
         assert.equal(await world.next(), null)
         await world.record(hrEvent(`c-${employee}`, employee, { displayName: 'new' }))
         const { batch } = await world.confirmAll()
         const record = JSON.parse(batch.operations[0]?.record ?? '') as JsonObject
-        assert.deepEqual([record['title'], record['nickName'], record['displayName']], [undefined, undefined, 'new'])
+        assert.deepEqual(
+          [record['title'], record['nickName'], record['displayName']],
+          [undefined, undefined, 'new'],
+        )
         const states = await world.states(employee)
         assert.deepEqual(
           [states[`a-${employee}`], states[`b-${employee}`], states[`c-${employee}`]],
@@ -83,10 +108,18 @@ export const deadLetterCases: readonly LedgerCase[] = [
       await world.record(hrEvent('bad', 'p1', { department: 'x' }, { order: 1 }))
       const sent = await world.send()
       await world.record(hrEvent('correction', 'p1', { department: 'y' }, { order: 2 }))
-      await world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue', reason: "attribute 'department'" })
+      await world.answer(sent, 'failed', {
+        status: 'failure',
+        code: 'InvalidValue',
+        reason: "attribute 'department'",
+      })
       await world.finalize()
       await world.confirmAll()
-      assert.deepEqual(await world.states('p1'), { hire: 'confirmed', bad: 'superseded', correction: 'confirmed' })
+      assert.deepEqual(await world.states('p1'), {
+        hire: 'confirmed',
+        bad: 'superseded',
+        correction: 'confirmed',
+      })
     },
   },
   {
@@ -135,7 +168,10 @@ export const deadLetterCases: readonly LedgerCase[] = [
       const sent = await world.send()
       await world.ledger.correlate({
         joins: [...sent.operations].map(([employee, operation]) => ({
-          record: world.logRecord(employee, employee === 'p1' ? { status: 'failure', code: 'InvalidDomain' } : {}),
+          record: world.logRecord(
+            employee,
+            employee === 'p1' ? { status: 'failure', code: 'InvalidDomain' } : {},
+          ),
           operation,
           interim: employee === 'p1' ? 'failed' : 'confirmed',
         })),
@@ -175,7 +211,12 @@ export const deadLetterCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
       await failAll(world)
-      const sent = async (event: HrEvent, sequence: string, enqueuedAt: number, aheadMs: number): Promise<number> =>
+      const sent = async (
+        event: HrEvent,
+        sequence: string,
+        enqueuedAt: number,
+        aheadMs: number,
+      ): Promise<number> =>
         (await world.intake([{ ...messageOf(sequence, event), enqueuedAt }], { aheadMs })).replays
       // Ours is a minute ahead: what the bus dates before the death was sent after it.
       assert.equal(await sent(joiner('hire', 'p1'), '1', world.now - 30_000, 0), 0)
@@ -188,11 +229,22 @@ export const deadLetterCases: readonly LedgerCase[] = [
   {
     name: 'one that was sent again stands there with what it came in the last time',
     run: async (world) => {
-      const original = { messageId: 'm', sessionId: null, contentType: 'application/json', body: 'before', properties: {} }
+      const original = {
+        messageId: 'm',
+        sessionId: null,
+        contentType: 'application/json',
+        body: 'before',
+        properties: {},
+      }
       await world.intake([{ ...messageOf('1', joiner('hire', 'p1')), original }])
       await failAll(world)
       world.now += 1_000
-      await world.intake([{ ...again(world, '2', joiner('hire', 'p1', { title: 'new' })), original: { ...original, body: 'after' } }])
+      await world.intake([
+        {
+          ...again(world, '2', joiner('hire', 'p1', { title: 'new' })),
+          original: { ...original, body: 'after' },
+        },
+      ])
       await failAll(world)
       const [letter] = await letters(world)
       const kept = (await world.ledger.deadLetter(letter?.seq ?? 0))?.original
@@ -218,7 +270,10 @@ export const deadLetterCases: readonly LedgerCase[] = [
       assert.equal((await world.intake([copy])).replays, 1)
       await failAll(world)
       world.now += 1_000
-      assert.equal((await world.intake([{ ...copy, sequence: 'once more', enqueuedAt: world.now }])).replays, 0)
+      assert.equal(
+        (await world.intake([{ ...copy, sequence: 'once more', enqueuedAt: world.now }])).replays,
+        0,
+      )
     },
   },
   {
@@ -229,20 +284,40 @@ export const deadLetterCases: readonly LedgerCase[] = [
       await world.record(leaver('out', 'p1'))
       await failAll(world)
       world.now += 1_000
-      assert.equal((await world.intake([again(world, 'x', hrEvent('out', 'p1', { title: 'back' }))])).replays, 0)
-      assert.equal((await world.intake([again(world, 'y', hrEvent('out', 'p2', { active: false }))])).replays, 0)
+      assert.equal(
+        (await world.intake([again(world, 'x', hrEvent('out', 'p1', { title: 'back' }))])).replays,
+        0,
+      )
+      assert.equal(
+        (await world.intake([again(world, 'y', hrEvent('out', 'p2', { active: false }))])).replays,
+        0,
+      )
       assert.equal((await world.intake([again(world, 'z', leaver('out', 'p1'))])).replays, 1)
     },
   },
   {
     name: 'dead letters are listed in pages and by what is asked for, each with what it came in word for word',
     run: async (world) => {
-      const original = { messageId: 'm1', sessionId: null, contentType: 'application/json', body: '{"a":  1}', properties: { tenant: 'x' } }
+      const original = {
+        messageId: 'm1',
+        sessionId: null,
+        contentType: 'application/json',
+        body: '{"a":  1}',
+        properties: { tenant: 'x' },
+      }
       await world.intake([{ ...messageOf('9223372036854775807', joiner('e1', 'p1')), original }])
-      await world.record(joiner('e2', 'p2'), hrEvent('e3', 'p3', { userName: 'c', active: true }, { type: 'worker.hired' }))
+      await world.record(
+        joiner('e2', 'p2'),
+        hrEvent('e3', 'p3', { userName: 'c', active: true }, { type: 'worker.hired' }),
+      )
       await failAll(world, 'InvalidDomain')
       const first = await world.ledger.deadLetters({ filter: ANY, archived: false, next: null, limit: 2 })
-      const second = await world.ledger.deadLetters({ filter: ANY, archived: false, next: first.next, limit: 2 })
+      const second = await world.ledger.deadLetters({
+        filter: ANY,
+        archived: false,
+        next: first.next,
+        limit: 2,
+      })
       assert.deepEqual(
         [...first.deadLetters, ...second.deadLetters].map(({ id }) => id),
         ['e1', 'e2', 'e3'],
@@ -255,8 +330,16 @@ export const deadLetterCases: readonly LedgerCase[] = [
       assert.deepEqual(await letters(world, { code: 'Other' }), [])
       assert.deepEqual(await letters(world, { since: world.now + 1 }), [])
       const one = await world.ledger.deadLetter(first.deadLetters[0]?.seq ?? 0)
-      assert.deepEqual(one?.original, { entity: 'hr-events', sequence: '9223372036854775807', enqueuedAt: T0 - 1_000, ...original })
-      assert.deepEqual([one?.letter.code, one?.letter.refused, one?.letter.keepsOut], ['InvalidDomain', false, false])
+      assert.deepEqual(one?.original, {
+        entity: 'hr-events',
+        sequence: '9223372036854775807',
+        enqueuedAt: T0 - 1_000,
+        ...original,
+      })
+      assert.deepEqual(
+        [one?.letter.code, one?.letter.refused, one?.letter.keepsOut],
+        ['InvalidDomain', false, false],
+      )
       assert.equal(await world.ledger.deadLetter(999_999), null)
     },
   },
@@ -316,7 +399,10 @@ export const deadLetterCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       await failAll(world)
       const [copy] = await world.ledger.takeUncopied(10)
-      assert.deepEqual([copy?.eventId, copy?.code, copy?.revision, copy?.stands], ['hire', 'InvalidDomain', 1, true])
+      assert.deepEqual(
+        [copy?.eventId, copy?.code, copy?.revision, copy?.stands],
+        ['hire', 'InvalidDomain', 1, true],
+      )
       const seq = copy?.seq ?? 0
       assert.deepEqual([...(await world.ledger.standingDead([seq, 999]))], [[seq, 1]])
       await world.ledger.markCopied([copy?.id ?? 0], world.now)
@@ -346,7 +432,11 @@ export const deadLetterCases: readonly LedgerCase[] = [
       )
       await world.record(hrEvent('next', 'p1', { nickName: 'x' }, { order: 1 }))
       await world.confirmAll()
-      assert.deepEqual(await world.states('p1'), { hire: 'confirmed', unheard: 'confirmed', next: 'confirmed' })
+      assert.deepEqual(await world.states('p1'), {
+        hire: 'confirmed',
+        unheard: 'confirmed',
+        next: 'confirmed',
+      })
       assert.deepEqual(await letters(world), [])
     },
   },

@@ -12,7 +12,10 @@ export const incompleteCases: readonly LedgerCase[] = [
       assert.equal(await world.ledger.expireIncomplete(world.now - 1, world.now, 10), 0)
       assert.equal(await world.ledger.expireIncomplete(world.now, world.now, 10), 1)
       const [dead] = await world.ledger.takeUnpublished(10)
-      assert.deepEqual([dead?.state, dead?.reason, dead?.detail], ['dead-lettered', 'IncompleteRecord', 'userName, active'])
+      assert.deepEqual(
+        [dead?.state, dead?.reason, dead?.detail],
+        ['dead-lettered', 'IncompleteRecord', 'userName, active'],
+      )
       await world.record(joiner('e2', 'p1'))
       const { batch } = await world.confirmAll()
       assert.equal(JSON.parse(batch.operations[0]?.record ?? '').title, 'Engineer')
@@ -24,7 +27,14 @@ export const incompleteCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(hrEvent('e1', 'p1', { title: 'Engineer' }))
       await world.plan()
-      const events = [hrEvent('b1', 'p1', { userName: 'a@x.com', active: true }, { mode: 'snapshot', type: 'worker.baseline' })]
+      const events = [
+        hrEvent(
+          'b1',
+          'p1',
+          { userName: 'a@x.com', active: true },
+          { mode: 'snapshot', type: 'worker.baseline' },
+        ),
+      ]
       const rows = { events, now: world.now, quietMs: 0, maxWaitMs: 0 }
       assert.deepEqual(await world.ledger.importBaseline(rows), { fresh: 1, known: 0 })
       assert.deepEqual(await world.ledger.importBaseline(rows), { fresh: 0, known: 1 })

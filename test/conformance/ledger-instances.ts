@@ -5,7 +5,9 @@ import { hrEvent, joiner, leaver, type LedgerCase, type World } from './ledger-w
 const ask = (world: World, owner: string, leaseMs = 1_000, name = 'correlate'): Promise<boolean> =>
   world.ledger.lease({ name, owner, now: world.now, leaseMs })
 const claim = async (world: World, claimMs = 1_000): Promise<readonly string[]> =>
-  (await world.ledger.duePeople({ now: world.now, limit: 100, maxWaitMs: 60_000, claimMs })).map(({ employee }) => employee).sort()
+  (await world.ledger.duePeople({ now: world.now, limit: 100, maxWaitMs: 60_000, claimMs }))
+    .map(({ employee }) => employee)
+    .sort()
 
 /** What the ledger promises to several instances at once. */
 export const instanceCases: readonly LedgerCase[] = [
@@ -55,7 +57,12 @@ export const instanceCases: readonly LedgerCase[] = [
     name: 'no more people are claimed than asked for, whatever they are due for',
     run: async (world) => {
       await world.record(leaver('l1', 'p1'), leaver('l2', 'p2'), joiner('e3', 'p3'), joiner('e4', 'p4'))
-      const three = await world.ledger.duePeople({ now: world.now, limit: 3, maxWaitMs: 60_000, claimMs: 1_000 })
+      const three = await world.ledger.duePeople({
+        now: world.now,
+        limit: 3,
+        maxWaitMs: 60_000,
+        claimMs: 1_000,
+      })
       assert.equal(three.length, 3)
       assert.equal((await claim(world)).length, 1)
     },
@@ -64,7 +71,12 @@ export const instanceCases: readonly LedgerCase[] = [
     name: 'a claim ends with the decision, and a decision that comes too late lets others look at once',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
-      const people = await world.ledger.duePeople({ now: world.now, limit: 10, maxWaitMs: 60_000, claimMs: 60_000 })
+      const people = await world.ledger.duePeople({
+        now: world.now,
+        limit: 10,
+        maxWaitMs: 60_000,
+        claimMs: 60_000,
+      })
       await world.record(hrEvent('e2', 'p1', { title: 'new' }))
       const { stale } = await world.ledger.commitPlan(world.decide(people), RELEASED_BRAKE, world.now)
       assert.equal(stale, 1)

@@ -6,7 +6,13 @@ export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'an event that comes again in a later batch is a duplicate and changes nothing',
     run: async (world) => {
-      assert.deepEqual(await world.record(joiner('e1', 'p1')), { fresh: 1, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 })
+      assert.deepEqual(await world.record(joiner('e1', 'p1')), {
+        fresh: 1,
+        duplicates: 0,
+        replays: 0,
+        redelivered: 0,
+        rejected: 0,
+      })
       assert.deepEqual(await world.record(joiner('e1', 'p1', { title: 'other' })), {
         fresh: 0,
         duplicates: 1,
@@ -22,8 +28,17 @@ export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'an event that comes twice in one batch is recorded once, and the first of the two counts',
     run: async (world) => {
-      const twice = [messageOf(1, joiner('e1', 'p1', { title: 'first' })), messageOf(2, joiner('e1', 'p1', { title: 'second' }))]
-      assert.deepEqual(await world.intake(twice), { fresh: 1, duplicates: 1, replays: 0, redelivered: 0, rejected: 0 })
+      const twice = [
+        messageOf(1, joiner('e1', 'p1', { title: 'first' })),
+        messageOf(2, joiner('e1', 'p1', { title: 'second' })),
+      ]
+      assert.deepEqual(await world.intake(twice), {
+        fresh: 1,
+        duplicates: 1,
+        replays: 0,
+        redelivered: 0,
+        rejected: 0,
+      })
       const [person] = await world.due()
       assert.deepEqual(
         person?.events.map(({ worker }) => worker['title']),
@@ -34,7 +49,10 @@ export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'one id of two sources names two events',
     run: async (world) => {
-      const result = await world.record(joiner('e1', 'p1'), hrEvent('e1', 'p1', { title: 'x' }, { source: '/hr/other' }))
+      const result = await world.record(
+        joiner('e1', 'p1'),
+        hrEvent('e1', 'p1', { title: 'x' }, { source: '/hr/other' }),
+      )
       assert.equal(result.fresh, 2)
     },
   },
@@ -43,7 +61,13 @@ export const intakeCases: readonly LedgerCase[] = [
     run: async (world) => {
       const message = messageOf(1, joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.intake([message])
-      assert.deepEqual(await world.intake([message]), { fresh: 0, duplicates: 0, replays: 0, redelivered: 1, rejected: 0 })
+      assert.deepEqual(await world.intake([message]), {
+        fresh: 0,
+        duplicates: 0,
+        replays: 0,
+        redelivered: 1,
+        rejected: 0,
+      })
       const { messages, decoded, events, duplicates, redelivered } = await world.ledger.totals()
       assert.deepEqual(
         { messages, decoded, events, duplicates, redelivered },
@@ -56,9 +80,18 @@ export const intakeCases: readonly LedgerCase[] = [
     run: async (world) => {
       const good = messageOf(1, joiner('e1', 'p1'))
       const bad = { ...messageOf(2), rejected: 'BodyNotJson' }
-      assert.deepEqual(await world.intake([good, bad, good, bad]), { fresh: 1, duplicates: 0, replays: 0, redelivered: 2, rejected: 1 })
+      assert.deepEqual(await world.intake([good, bad, good, bad]), {
+        fresh: 1,
+        duplicates: 0,
+        replays: 0,
+        redelivered: 2,
+        rejected: 1,
+      })
       const { messages, decoded, rejected, duplicates } = await world.ledger.totals()
-      assert.deepEqual({ messages, decoded, rejected, duplicates }, { messages: 2, decoded: 1, rejected: 1, duplicates: 0 })
+      assert.deepEqual(
+        { messages, decoded, rejected, duplicates },
+        { messages: 2, decoded: 1, rejected: 1, duplicates: 0 },
+      )
     },
   },
   {
@@ -92,13 +125,21 @@ export const intakeCases: readonly LedgerCase[] = [
       const { totals, census } = await world.ledger.inspect()
       assert.equal(totals.messages + totals.events + census.employees + census.events.received, 0)
       assert.deepEqual(await world.due(), [])
-      assert.deepEqual(await world.intake([sound]), { fresh: 2, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 })
+      assert.deepEqual(await world.intake([sound]), {
+        fresh: 2,
+        duplicates: 0,
+        replays: 0,
+        redelivered: 0,
+        rejected: 0,
+      })
     },
   },
   {
     name: 'a batch may be larger than any limit on parameters',
     run: async (world) => {
-      const messages = Array.from({ length: 5_000 }, (_, index) => messageOf(index, joiner(`e${index}`, `p${index % 1_700}`)))
+      const messages = Array.from({ length: 5_000 }, (_, index) =>
+        messageOf(index, joiner(`e${index}`, `p${index % 1_700}`)),
+      )
       assert.equal((await world.intake(messages)).fresh, 5_000)
       assert.equal((await world.intake(messages)).redelivered, 5_000)
       const people = await world.due(2_000)
@@ -109,7 +150,13 @@ export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'what an event holds comes back as it was: nul, surrogate pairs, lone surrogates, quotes, empty keys',
     run: async (world) => {
-      const worker = { title: 'a\u0000b', 'o’b "x"': "😀 \ud800 \\u0000 '; --", list: [1, null, { '': 'ß' }], n: 1e21, manager: null }
+      const worker = {
+        title: 'a\u0000b',
+        'o’b "x"': "😀 \ud800 \\u0000 '; --",
+        list: [1, null, { '': 'ß' }],
+        n: 1e21,
+        manager: null,
+      }
       const odd = hrEvent('id 😀 ß', 'p/é ZZ', worker, {
         order: '00ß😀',
         rescinds: { source: SOURCE_WITH_SPACE, id: 'x y' },
@@ -118,7 +165,14 @@ export const intakeCases: readonly LedgerCase[] = [
       await world.record(odd)
       const [person] = await world.due()
       assert.equal(person?.employee, odd.employee)
-      const { seq: _seq, state, reason, by: _by, dead, ...event } = person?.events[0] ?? assert.fail('one event')
+      const {
+        seq: _seq,
+        state,
+        reason,
+        by: _by,
+        dead,
+        ...event
+      } = person?.events[0] ?? assert.fail('one event')
       assert.deepEqual(event, odd)
       assert.deepEqual({ state, reason, dead }, { state: 'received', reason: null, dead: false })
     },
@@ -154,7 +208,10 @@ export const intakeCases: readonly LedgerCase[] = [
       for (const [index, after] of [1_500, 1_500, 1_500].entries()) {
         world.now += after
         assert.deepEqual(await world.due(), [])
-        await world.intake([messageOf(index + 2, hrEvent(`e${index + 2}`, 'p1', { title: `t${index}` }))], timing)
+        await world.intake(
+          [messageOf(index + 2, hrEvent(`e${index + 2}`, 'p1', { title: `t${index}` }))],
+          timing,
+        )
       }
       world.now = T0 + 5_000
       assert.deepEqual(
@@ -166,14 +223,23 @@ export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'leavers are due first and at once, then people whose moment has come, then those that were quiet longest',
     run: async (world) => {
-      await world.intake([messageOf(1, joiner('h1', 'moment'), hrEvent('h2', 'moment', { title: 'later' }, { effectiveAt: T0 + 10_000 }))])
+      await world.intake([
+        messageOf(
+          1,
+          joiner('h1', 'moment'),
+          hrEvent('h2', 'moment', { title: 'later' }, { effectiveAt: T0 + 10_000 }),
+        ),
+      ])
       await world.plan()
       world.now += 1_000
       await world.intake([messageOf(2, joiner('q1', 'quiet-second'))], { quietMs: 2_000 })
       await world.intake([messageOf(3, joiner('q2', 'quiet-first'))], { quietMs: 1_000 })
       world.now = T0 + 10_000
-      await world.intake([messageOf(4, leaver('l1', 'leaver')), messageOf(5, joiner('q3', 'not-yet'))], { quietMs: 60_000 })
-      const order = async (limit: number): Promise<string[]> => (await world.due(limit)).map(({ employee }) => employee)
+      await world.intake([messageOf(4, leaver('l1', 'leaver')), messageOf(5, joiner('q3', 'not-yet'))], {
+        quietMs: 60_000,
+      })
+      const order = async (limit: number): Promise<string[]> =>
+        (await world.due(limit)).map(({ employee }) => employee)
       assert.deepEqual(await order(1), ['leaver'])
       assert.deepEqual([...(await order(2))].sort(), ['leaver', 'moment'])
       assert.deepEqual([...(await order(3))].sort(), ['leaver', 'moment', 'quiet-first'])
@@ -183,18 +249,24 @@ export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'a termination of the future makes nobody due today',
     run: async (world) => {
-      await world.intake([messageOf(1, { ...leaver('l1', 'p1'), effectiveAt: T0 + 60_000 })], { quietMs: 30_000 })
+      await world.intake([messageOf(1, { ...leaver('l1', 'p1'), effectiveAt: T0 + 60_000 })], {
+        quietMs: 30_000,
+      })
       assert.deepEqual(await world.due(), [])
     },
   },
   {
     name: 'while intake works off a backlog only leavers and those who waited longest are due',
     run: async (world) => {
-      await world.intake([messageOf(1, joiner('e1', 'p1')), messageOf(2, leaver('e2', 'p2'))], { quietMs: 1_000, backlog: true })
+      await world.intake([messageOf(1, joiner('e1', 'p1')), messageOf(2, leaver('e2', 'p2'))], {
+        quietMs: 1_000,
+        backlog: true,
+      })
       world.now += 999
       await world.intake([messageOf(3, joiner('e3', 'p3'))], { quietMs: 1_000, backlog: true })
       world.now += 500
-      const due = async (maxWaitMs: number): Promise<string[]> => (await world.due(10, maxWaitMs)).map(({ employee }) => employee).sort()
+      const due = async (maxWaitMs: number): Promise<string[]> =>
+        (await world.due(10, maxWaitMs)).map(({ employee }) => employee).sort()
       assert.deepEqual(await due(60_000), ['p2'])
       assert.deepEqual(await due(1_200), ['p1', 'p2'])
       world.now += 500

@@ -8,8 +8,17 @@ const operationOf = (sent: Sent, employee: string): string =>
   sent.operations.get(employee) ?? assert.fail(`nothing of ${employee} was sent`)
 
 /** The log speaks of one operation, in time or not. */
-function say(world: World, employee: string, operation: string, interim: Interim, more: Partial<LogRecord> = {}): Promise<void> {
-  const record = world.logRecord(employee, { status: interim === 'failed' || interim === 'escrowed' ? 'failure' : 'success', ...more })
+function say(
+  world: World,
+  employee: string,
+  operation: string,
+  interim: Interim,
+  more: Partial<LogRecord> = {},
+): Promise<void> {
+  const record = world.logRecord(employee, {
+    status: interim === 'failed' || interim === 'escrowed' ? 'failure' : 'success',
+    ...more,
+  })
   return world.ledger.correlate({ ...page(world), joins: [{ record, operation, interim }] })
 }
 function page({ now }: World): Omit<CorrelatedPage, 'joins'> {
@@ -17,7 +26,9 @@ function page({ now }: World): Omit<CorrelatedPage, 'joins'> {
 }
 async function candidates(world: World, employee: string): Promise<readonly string[]> {
   const { operations } = await world.ledger.candidates([world.logRecord(employee)])
-  return operations.map(({ id, state, handedOver, spokenOf }) => `${id} ${state} ${spokenOf}/${handedOver}`).toSorted()
+  return operations
+    .map(({ id, state, handedOver, spokenOf }) => `${id} ${state} ${spokenOf}/${handedOver}`)
+    .toSorted()
 }
 /** Sent once, and given up because the log never spoke of it. */
 async function givenUp(world: World, employee: string): Promise<string> {
@@ -38,7 +49,13 @@ export const lateCases: readonly LedgerCase[] = [
         world.ledger.hold({ name: 'job', since, until: since + 1, status: null, detail: 'Paused' })
       await stop(world.now + 5_000)
       await stop(world.now + 9_000)
-      await world.ledger.hold({ name: 'job', since: world.now + 10_000, until: world.now, status: null, detail: null })
+      await world.ledger.hold({
+        name: 'job',
+        since: world.now + 10_000,
+        until: world.now,
+        status: null,
+        detail: null,
+      })
       assert.deepEqual(await world.ledger.overdue(world.now + 9_000, 10), [])
       assert.equal((await world.ledger.overdue(world.now + 9_001, 10)).length, 1)
     },
@@ -56,17 +73,31 @@ export const lateCases: readonly LedgerCase[] = [
         ['p2', { unresolved: true, status: 'skipped', code }],
         ['p3', unresolved],
       ] as const)
-        await say(world, employee, operations.get(employee) ?? '', employee === 'p2' ? 'skipped' : 'confirmed', more)
+        await say(
+          world,
+          employee,
+          operations.get(employee) ?? '',
+          employee === 'p2' ? 'skipped' : 'confirmed',
+          more,
+        )
       const followUp = world.logRecord('p3', { imported: false, changeId: unresolved.changeId })
       const operation = operations.get('p3') ?? null
-      await world.ledger.correlate({ ...page(world), joins: [{ record: followUp, operation, interim: null }] })
+      await world.ledger.correlate({
+        ...page(world),
+        joins: [{ record: followUp, operation, interim: null }],
+      })
       await world.finalize()
       assert.deepEqual(await world.plan(), [])
       await world.record(joiner('e4', 'boss'))
       await world.confirmAll()
       assert.deepEqual((await world.plan()).toSorted(), ['p1', 'p2'])
       assert.deepEqual(await world.states('p2'), { e2: 'skipped' })
-      assert.deepEqual(await world.outcomes(), ['e1:1:confirmed', 'e2:1:skipped', 'e3:1:confirmed', 'e4:1:confirmed'])
+      assert.deepEqual(await world.outcomes(), [
+        'e1:1:confirmed',
+        'e2:1:skipped',
+        'e3:1:confirmed',
+        'e4:1:confirmed',
+      ])
     },
   },
   {
@@ -208,7 +239,14 @@ export const lateCases: readonly LedgerCase[] = [
     name: 'which attributes a job repeats is kept as a span that only grows',
     run: async (world) => {
       const learn = async (from: number, to: number, cycle: string): Promise<void> => {
-        const page = { joins: [], now: world.now, finalAt: world.now, watermark: null, disturbed: [], foreign: 0 }
+        const page = {
+          joins: [],
+          now: world.now,
+          finalAt: world.now,
+          watermark: null,
+          disturbed: [],
+          foreign: 0,
+        }
         await world.ledger.correlate({ ...page, echoes: [{ job: 'job', key: 'title', from, to, cycle }] })
       }
       await learn(20, 30, 'b')

@@ -9,7 +9,11 @@ const notice = (id: string, employee: string, more: Partial<HrEvent> = {}): HrEv
 const claim = (world: World, limit = 10): Promise<readonly Notice[]> =>
   world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 1_000, limit })
 const WORKER = { userName: 'a@x.com', title: 'Engineer', active: true }
-function read(world: World, { seq }: Notice, more: Partial<Extract<ReadResult, { kind: 'read' }>> = {}): Promise<void> {
+function read(
+  world: World,
+  { seq }: Notice,
+  more: Partial<Extract<ReadResult, { kind: 'read' }>> = {},
+): Promise<void> {
   return world.ledger.finishReads(
     [{ kind: 'read', seq, mode: 'snapshot', worker: WORKER, began: world.now, nextAt: null, ...more }],
     world.now,
@@ -62,7 +66,10 @@ export const noticeCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()
-      await world.record({ ...notice('n1', 'p1', { type: 'worker.terminated', order: 9 }), worker: { active: false } })
+      await world.record({
+        ...notice('n1', 'p1', { type: 'worker.terminated', order: 9 }),
+        worker: { active: false },
+      })
       const { seq } = await one(world)
       await world.ledger.finishReads([{ kind: 'failed', seq, detail: 'Http500' }], world.now)
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', n1: 'dead-lettered' })
@@ -77,7 +84,10 @@ export const noticeCases: readonly LedgerCase[] = [
     name: 'a notice of the future is read now and again then; only another answer opens the next revision of its outcome',
     run: async (world) => {
       const moment = world.now + DAY_MS
-      await world.record(notice('n1', 'p1', { effectiveAt: moment }), notice('n2', 'p2', { effectiveAt: moment }))
+      await world.record(
+        notice('n1', 'p1', { effectiveAt: moment }),
+        notice('n2', 'p2', { effectiveAt: moment }),
+      )
       for (const found of await claim(world)) {
         assert.equal(found.effectiveAt, moment)
         await read(world, found, { nextAt: moment })
@@ -89,13 +99,20 @@ export const noticeCases: readonly LedgerCase[] = [
         await read(world, found, found.employee === 'p1' ? {} : { worker: { ...WORKER, title: 'Head' } })
       assert.deepEqual(await claim(world), [])
       await world.confirmAll()
-      assert.deepEqual([...(await world.outcomes())].sort(), ['n1:1:confirmed', 'n2:1:confirmed', 'n2:2:confirmed'])
+      assert.deepEqual([...(await world.outcomes())].sort(), [
+        'n1:1:confirmed',
+        'n2:1:confirmed',
+        'n2:2:confirmed',
+      ])
     },
   },
   {
     name: 'a notice that was rescinded stays so, whatever is read for it',
     run: async (world) => {
-      await world.record(notice('n1', 'p1'), hrEvent('r1', 'p1', {}, { rescinds: { source: SOURCE, id: 'n1' } }))
+      await world.record(
+        notice('n1', 'p1'),
+        hrEvent('r1', 'p1', {}, { rescinds: { source: SOURCE, id: 'n1' } }),
+      )
       await world.plan()
       await read(world, await one(world))
       await world.plan()

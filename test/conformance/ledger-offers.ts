@@ -17,7 +17,11 @@ async function offer(world: World, interim: Interim): Promise<JsonObject | null>
   await world.plan()
   const batch = await world.next()
   if (!batch) return null
-  await world.answer(await world.accept(batch), interim, interim === 'failed' ? { status: 'failure', code: 'InvalidValue' } : {})
+  await world.answer(
+    await world.accept(batch),
+    interim,
+    interim === 'failed' ? { status: 'failure', code: 'InvalidValue' } : {},
+  )
   await world.finalize()
   return JSON.parse(batch.operations[0]?.record ?? '') as JsonObject
 }

@@ -11,7 +11,11 @@ export const planCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       const decisions = world.decide(await world.due())
       await world.record(hrEvent('e3', 'p1', { title: 'newer' }))
-      assert.deepEqual(await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now), { operations: 1, finals: 0, stale: 1 })
+      assert.deepEqual(await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now), {
+        operations: 1,
+        finals: 0,
+        stale: 1,
+      })
       assert.deepEqual(await world.states('p1'), { e1: 'received', e3: 'received' })
       assert.deepEqual(await world.plan(), ['p1'])
       assert.deepEqual(await world.states('p1'), { e1: 'planned', e3: 'planned' })
@@ -35,7 +39,11 @@ export const planCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       const decisions = world.decide(await world.due())
       await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now)
-      assert.deepEqual(await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now), { operations: 0, finals: 0, stale: 1 })
+      assert.deepEqual(await world.ledger.commitPlan(decisions, RELEASED_BRAKE, world.now), {
+        operations: 0,
+        finals: 0,
+        stale: 1,
+      })
     },
   },
   {
@@ -82,7 +90,10 @@ export const planCases: readonly LedgerCase[] = [
         people[0]?.unanswered.map(({ state, active }) => [state, active]),
         [['accepted', true]],
       )
-      assert.equal((await world.ledger.commitPlan(world.decide(people), RELEASED_BRAKE, world.now)).operations, 1)
+      assert.equal(
+        (await world.ledger.commitPlan(world.decide(people), RELEASED_BRAKE, world.now)).operations,
+        1,
+      )
     },
   },
   {
@@ -120,7 +131,10 @@ export const planCases: readonly LedgerCase[] = [
   {
     name: 'somebody with a moment in the future is due at that moment and not before',
     run: async (world) => {
-      await world.record(joiner('e1', 'p1'), hrEvent('e2', 'p1', { title: 'later' }, { effectiveAt: T0 + 60_000 }))
+      await world.record(
+        joiner('e1', 'p1'),
+        hrEvent('e2', 'p1', { title: 'later' }, { effectiveAt: T0 + 60_000 }),
+      )
       await world.confirmAll()
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'held' })
       world.now = T0 + 59_999
@@ -134,7 +148,10 @@ export const planCases: readonly LedgerCase[] = [
   {
     name: 'a moment that comes while somebody is unanswered is not lost',
     run: async (world) => {
-      await world.record(joiner('e1', 'p1'), hrEvent('e2', 'p1', { title: 'later' }, { effectiveAt: T0 + 500 }))
+      await world.record(
+        joiner('e1', 'p1'),
+        hrEvent('e2', 'p1', { title: 'later' }, { effectiveAt: T0 + 500 }),
+      )
       const sent = await world.send()
       world.now = T0 + 500
       assert.deepEqual(await world.plan(), ['p1'])
@@ -157,7 +174,10 @@ export const planCases: readonly LedgerCase[] = [
       assert.equal(await world.ledger.expireIncomplete(T0, world.now, 10), 1)
       assert.equal(await world.ledger.expireIncomplete(T0, world.now, 10), 0)
       const [died] = await world.ledger.takeUnpublished(10)
-      assert.deepEqual([died?.state, died?.reason, died?.detail], ['dead-lettered', 'IncompleteRecord', 'userName, active'])
+      assert.deepEqual(
+        [died?.state, died?.reason, died?.detail],
+        ['dead-lettered', 'IncompleteRecord', 'userName, active'],
+      )
       await world.record(joiner('e2', 'p1'))
       await world.confirmAll()
       assert.deepEqual(await world.outcomes(), ['e1:1:dead-lettered', 'e1:2:confirmed', 'e2:1:confirmed'])
@@ -187,7 +207,11 @@ export const planCases: readonly LedgerCase[] = [
       await world.record(joiner('c1', 'joiner-2'), leaver('d1', 'leaver'))
       await world.plan()
       const batch = await world.needBatch({ maxOperations: 3 })
-      assert.deepEqual(batch.operations.map(({ employee }) => employee).sort(), ['joiner-1', 'joiner-2', 'leaver'])
+      assert.deepEqual(batch.operations.map(({ employee }) => employee).sort(), [
+        'joiner-1',
+        'joiner-2',
+        'leaver',
+      ])
     },
   },
 ]

@@ -7,11 +7,19 @@ import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE, T0, type World } f
 const ANY = { code: null, type: null, employee: null, since: null, until: null }
 
 async function letters(world: World): Promise<readonly LedgerDeadLetter[]> {
-  return (await world.ledger.deadLetters({ filter: ANY, archived: false, next: null, limit: 100 })).deadLetters
+  return (await world.ledger.deadLetters({ filter: ANY, archived: false, next: null, limit: 100 }))
+    .deadLetters
 }
-async function end(world: World, how: 'discard' | 'archive', terminations = false): ReturnType<World['ledger']['endDeadLetters']> {
+async function end(
+  world: World,
+  how: 'discard' | 'archive',
+  terminations = false,
+): ReturnType<World['ledger']['endDeadLetters']> {
   const seqs = (await letters(world)).map(({ seq }) => seq)
-  return world.ledger.endDeadLetters({ seqs, how, terminations, actor: 'operator', reason: 'a test' }, world.now)
+  return world.ledger.endDeadLetters(
+    { seqs, how, terminations, actor: 'operator', reason: 'a test' },
+    world.now,
+  )
 }
 /** The event put on the bus again, a second after everything so far. */
 function again(world: World, sequence: string, event: HrEvent): IntakeMessage {
@@ -19,13 +27,21 @@ function again(world: World, sequence: string, event: HrEvent): IntakeMessage {
   return { ...messageOf(sequence, event), enqueuedAt: world.now }
 }
 async function edit(world: World, event: HrEvent): Promise<string | null> {
-  const targets = (await letters(world)).map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
+  const targets = (await letters(world)).map(({ seq, revision }) => ({
+    home: 'ledger' as const,
+    seq,
+    revision,
+  }))
   const run = await world.ledger.freezeReplay(
     { name: `run ${world.now}`, selection: 'all', actor: 'operator', reason: 'a test', targets },
     world.now,
   )
   const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
-  await world.ledger.putBack(run.id, [{ seq: targets[0]?.seq ?? 0, kind: 'edited', event, original }], world.now)
+  await world.ledger.putBack(
+    run.id,
+    [{ seq: targets[0]?.seq ?? 0, kind: 'edited', event, original }],
+    world.now,
+  )
   const [entry] = await world.ledger.replayEntries(run.id, 0, 1)
   return entry?.code ?? entry?.stage ?? null
 }
@@ -39,7 +55,11 @@ export const putBackCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(...Array.from({ length: 40 }, (_, at) => joiner(`e${at}`, `p${at}`)))
       await failAll(world)
-      const targets = (await letters(world)).map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
+      const targets = (await letters(world)).map(({ seq, revision }) => ({
+        home: 'ledger' as const,
+        seq,
+        revision,
+      }))
       const order = { name: 'a run', selection: 'all', actor: 'operator', reason: 'a test', targets }
       const run = await world.ledger.freezeReplay(order, world.now)
       const parts = targets.map(({ seq }) => ({ seq, kind: 'as it was' as const }))
@@ -61,7 +81,10 @@ export const putBackCases: readonly LedgerCase[] = [
       )
       await world.intake([again(world, 'back', joiner('hire', 'p2'))])
       const due = await world.due()
-      assert.deepEqual(Object.fromEntries(due.map(({ employee, events }) => [employee, events.length])), { p1: 0, p2: 1 })
+      assert.deepEqual(Object.fromEntries(due.map(({ employee, events }) => [employee, events.length])), {
+        p1: 0,
+        p2: 1,
+      })
     },
   },
   {
@@ -70,7 +93,10 @@ export const putBackCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       await failAll(world)
       const late = { ...messageOf('late', joiner('hire', 'p1')), enqueuedAt: T0 - 500 }
-      const { duplicates, replays } = await world.intake([late, again(world, 'back', joiner('hire', 'p1', { title: 'x' }))])
+      const { duplicates, replays } = await world.intake([
+        late,
+        again(world, 'back', joiner('hire', 'p1', { title: 'x' })),
+      ])
       assert.deepEqual([duplicates, replays], [1, 1])
       assert.deepEqual(await world.states('p1'), { hire: 'received' })
     },

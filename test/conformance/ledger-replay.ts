@@ -7,9 +7,20 @@ const ANY = { code: null, type: null, employee: null, since: null, until: null }
 
 /** Freezes everything that is dead now. */
 async function freeze(world: World, more: readonly ReplayTarget[] = []): Promise<ReplayRun> {
-  const { deadLetters } = await world.ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 100 })
-  const targets = [...deadLetters.map(({ seq, revision }): ReplayTarget => ({ home: 'ledger', seq, revision })), ...more]
-  return world.ledger.freezeReplay({ name: `run ${world.now}`, selection: 'all', actor: 'operator', reason: 'a test', targets }, world.now)
+  const { deadLetters } = await world.ledger.deadLetters({
+    filter: ANY,
+    archived: true,
+    next: null,
+    limit: 100,
+  })
+  const targets = [
+    ...deadLetters.map(({ seq, revision }): ReplayTarget => ({ home: 'ledger', seq, revision })),
+    ...more,
+  ]
+  return world.ledger.freezeReplay(
+    { name: `run ${world.now}`, selection: 'all', actor: 'operator', reason: 'a test', targets },
+    world.now,
+  )
 }
 async function waiting(world: World, run: ReplayRun): Promise<readonly number[]> {
   return (await world.ledger.replayItems(run.id, null, 'frozen', 100)).map(({ sequence }) => Number(sequence))
@@ -39,8 +50,14 @@ export const replayCases: readonly LedgerCase[] = [
       const { batch } = await world.confirmAll()
       const record = JSON.parse(batch.operations[0]?.record ?? '') as { title: string; nickName: string }
       assert.deepEqual([record.title, record.nickName], ['z', 'y'])
-      assert.deepEqual(await world.states('p1'), { 'hire-p1': 'confirmed', newer: 'confirmed', 'bad-p1': 'confirmed' })
-      const [told] = (await world.ledger.takeUnpublished(100)).filter(({ eventId }) => eventId === 'bad-p1').slice(-1)
+      assert.deepEqual(await world.states('p1'), {
+        'hire-p1': 'confirmed',
+        newer: 'confirmed',
+        'bad-p1': 'confirmed',
+      })
+      const [told] = (await world.ledger.takeUnpublished(100))
+        .filter(({ eventId }) => eventId === 'bad-p1')
+        .slice(-1)
       assert.deepEqual([told?.state, told?.revision], ['confirmed', 2])
     },
   },
@@ -90,13 +107,20 @@ export const replayCases: readonly LedgerCase[] = [
       const run = await freeze(world)
       const parts = (await waiting(world, run)).map((seq): PutBack => ({ seq, kind: 'as it was' }))
       await world.ledger.endReplay(run.id, world.now)
-      assert.equal((await world.ledger.replayRuns({ open: 'all', limit: 1 })).length, 1, 'something waits yet')
+      assert.equal(
+        (await world.ledger.replayRuns({ open: 'all', limit: 1 })).length,
+        1,
+        'something waits yet',
+      )
       await world.ledger.putBack(run.id, parts, world.now)
       await world.ledger.putBack(run.id, parts, world.now)
       await world.ledger.endReplay(run.id, world.now)
       assert.deepEqual(await world.ledger.replayRuns({ open: 'all', limit: 1 }), [])
       const [ended] = await world.ledger.replayRuns({ open: null, limit: 1 })
-      assert.deepEqual([ended?.actor, ended?.reason, ended?.endedAt, ended?.counts.gone], ['operator', 'a test', world.now, 0])
+      assert.deepEqual(
+        [ended?.actor, ended?.reason, ended?.endedAt, ended?.counts.gone],
+        ['operator', 'a test', world.now, 0],
+      )
       assert.equal(ended?.counts.done, 1)
     },
   },
@@ -106,7 +130,13 @@ export const replayCases: readonly LedgerCase[] = [
       await withDead(world)
       const run = await freeze(world)
       const [seq = 0] = await waiting(world, run)
-      const original = { messageId: 'm', sessionId: null, contentType: null, body: '{"edited":true}', properties: {} }
+      const original = {
+        messageId: 'm',
+        sessionId: null,
+        contentType: null,
+        body: '{"edited":true}',
+        properties: {},
+      }
       const event = hrEvent('bad-p1', 'p1', { title: 'better' }, { order: 1 })
       await world.ledger.putBack(run.id, [{ seq, kind: 'edited', event, original }], world.now)
       const { batch } = await world.confirmAll()
@@ -123,7 +153,11 @@ export const replayCases: readonly LedgerCase[] = [
       const run = await freeze(world)
       const [seq = 0] = await waiting(world, run)
       const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
-      await world.ledger.putBack(run.id, [{ seq, kind: 'edited', event: hrEvent('out', 'p1', { title: 'x' }), original }], world.now)
+      await world.ledger.putBack(
+        run.id,
+        [{ seq, kind: 'edited', event: hrEvent('out', 'p1', { title: 'x' }), original }],
+        world.now,
+      )
       const [entry] = await world.ledger.replayEntries(run.id, 0, 1)
       assert.deepEqual([entry?.stage, entry?.code], ['refused', 'EditTakesTerminationBack'])
       assert.equal((await world.states('p1'))['out'], 'dead-lettered')
@@ -145,7 +179,11 @@ export const replayCases: readonly LedgerCase[] = [
       await move('sending', world.now + 5)
       assert.equal((await world.ledger.replayItems(run.id, 'q', 'sending', 10))[0]?.sendingAt, world.now)
       await move('sent', world.now)
-      assert.equal((await world.ledger.replayItems(run.id, 'q', 'sent', 10)).length, 2, 'the stale one is only to be taken off its shelf')
+      assert.equal(
+        (await world.ledger.replayItems(run.id, 'q', 'sent', 10)).length,
+        2,
+        'the stale one is only to be taken off its shelf',
+      )
       await world.intake([{ ...messageOf('1', joiner('e1', 'p1')), copyId: 'replay-1' }])
       await world.intake([{ ...messageOf('2'), rejected: 'FieldMissing', copyId: 'replay-2' }])
       assert.deepEqual(

@@ -33,7 +33,15 @@ export const reportCases: readonly LedgerCase[] = [
         operation: one,
         interim: one === null ? null : ('confirmed' as const),
       }))
-      await world.ledger.correlate({ joins, now: world.now, finalAt: world.now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
+      await world.ledger.correlate({
+        joins,
+        now: world.now,
+        finalAt: world.now,
+        watermark: null,
+        disturbed: [],
+        foreign: 0,
+        echoes: [],
+      })
       assert.deepEqual(
         (await world.ledger.trace('p1'))?.operations[0]?.records.map(({ id }) => id),
         [record.id],
@@ -45,7 +53,11 @@ export const reportCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       const sent = await world.send()
-      const { known, operations } = await world.ledger.candidates([world.logRecord('p1'), world.logRecord('p1'), world.logRecord('nobody')])
+      const { known, operations } = await world.ledger.candidates([
+        world.logRecord('p1'),
+        world.logRecord('p1'),
+        world.logRecord('nobody'),
+      ])
       assert.equal(known.size, 0)
       assert.deepEqual(
         operations.map(({ id, employee, state, active, acceptedAt, submittedAt }) => ({
@@ -56,7 +68,16 @@ export const reportCases: readonly LedgerCase[] = [
           acceptedAt,
           submittedAt,
         })),
-        [{ id: operationOf(sent, 'p1'), employee: 'p1', state: 'accepted', active: true, acceptedAt: T0, submittedAt: T0 }],
+        [
+          {
+            id: operationOf(sent, 'p1'),
+            employee: 'p1',
+            state: 'accepted',
+            active: true,
+            acceptedAt: T0,
+            submittedAt: T0,
+          },
+        ],
       )
       assert.equal(JSON.parse(operations[0]?.record ?? '').externalId, 'p1')
     },
@@ -68,7 +89,10 @@ export const reportCases: readonly LedgerCase[] = [
       const sent = await world.send()
       const record = world.logRecord('p1')
       await page(world, { joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
-      const found = await world.ledger.candidates([record, world.logRecord('p1', { changeId: record.changeId })])
+      const found = await world.ledger.candidates([
+        record,
+        world.logRecord('p1', { changeId: record.changeId }),
+      ])
       assert.deepEqual([...found.known], [record.id])
       assert.deepEqual([...found.byChange], [[record.changeId, operationOf(sent, 'p1')]])
       assert.deepEqual(found.operations, [])
@@ -190,7 +214,11 @@ export const reportCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       const sent = await world.send()
-      const sound = { record: world.logRecord('p1'), operation: operationOf(sent, 'p1'), interim: 'confirmed' } as const
+      const sound = {
+        record: world.logRecord('p1'),
+        operation: operationOf(sent, 'p1'),
+        interim: 'confirmed',
+      } as const
       const broken = { record: world.logRecord('p2', { activityAt: 0.5 }), operation: null, interim: null }
       await assert.rejects(page(world, { joins: [sound, broken], watermark: T0 }))
       assert.equal(await world.ledger.watermark(), null)
@@ -229,10 +257,26 @@ export const reportCases: readonly LedgerCase[] = [
       await page(world, { joins })
       await world.finalize()
       await world.plan()
-      assert.deepEqual(await world.states('good'), { 'old-good': 'confirmed', 'hidden-good': 'superseded', 'new-good': 'confirmed' })
-      assert.deepEqual(await world.states('same'), { 'old-same': 'unchanged', 'hidden-same': 'superseded', 'new-same': 'unchanged' })
-      assert.deepEqual(await world.states('out'), { 'old-out': 'skipped', 'hidden-out': 'superseded', 'new-out': 'skipped' })
-      assert.deepEqual(await world.states('bad'), { 'old-bad': 'dead-lettered', 'hidden-bad': 'incomplete', 'new-bad': 'dead-lettered' })
+      assert.deepEqual(await world.states('good'), {
+        'old-good': 'confirmed',
+        'hidden-good': 'superseded',
+        'new-good': 'confirmed',
+      })
+      assert.deepEqual(await world.states('same'), {
+        'old-same': 'unchanged',
+        'hidden-same': 'superseded',
+        'new-same': 'unchanged',
+      })
+      assert.deepEqual(await world.states('out'), {
+        'old-out': 'skipped',
+        'hidden-out': 'superseded',
+        'new-out': 'skipped',
+      })
+      assert.deepEqual(await world.states('bad'), {
+        'old-bad': 'dead-lettered',
+        'hidden-bad': 'incomplete',
+        'new-bad': 'dead-lettered',
+      })
       const told = new Map((await world.ledger.takeUnpublished(100)).map((row) => [row.eventId, row]))
       assert.equal(told.get('hidden-good')?.by?.id, 'new-good')
       assert.equal(told.get('old-good')?.objectId, 'object-good')
@@ -247,7 +291,10 @@ export const reportCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(...Array.from({ length: 5 }, (_, index) => joiner(`e${index}`, `p${index}`)))
       await world.answer(await world.send())
-      assert.deepEqual([await world.finalize(2), await world.finalize(2), await world.finalize(2), await world.finalize(2)], [2, 2, 1, 0])
+      assert.deepEqual(
+        [await world.finalize(2), await world.finalize(2), await world.finalize(2), await world.finalize(2)],
+        [2, 2, 1, 0],
+      )
       assert.equal((await world.outcomes()).length, 5)
     },
   },
@@ -259,7 +306,11 @@ export const reportCases: readonly LedgerCase[] = [
         await world.send()
         assert.deepEqual(await world.expire(3), { offeredAgain: 0, givenUp: 0, unchanged: 0 })
         world.now += 1
-        assert.deepEqual(await world.expire(3), { offeredAgain: offer < 3 ? 1 : 0, givenUp: offer < 3 ? 0 : 1, unchanged: 0 })
+        assert.deepEqual(await world.expire(3), {
+          offeredAgain: offer < 3 ? 1 : 0,
+          givenUp: offer < 3 ? 0 : 1,
+          unchanged: 0,
+        })
       }
       const [lost] = await world.ledger.takeUnpublished(10)
       assert.deepEqual([lost?.state, lost?.reason], ['dead-lettered', 'NoOutcome'])
@@ -315,11 +366,18 @@ export const reportCases: readonly LedgerCase[] = [
       await world.confirmAll()
       await world.record(hrEvent('e3', 'p1', { title: 'x' }, { order: 1 }))
       await world.confirmAll()
-      assert.deepEqual((await world.outcomes()).toSorted(), ['e1:1:confirmed', 'e2:1:confirmed', 'e3:1:confirmed'])
+      assert.deepEqual((await world.outcomes()).toSorted(), [
+        'e1:1:confirmed',
+        'e2:1:confirmed',
+        'e3:1:confirmed',
+      ])
       assert.equal((await world.outcomes()).at(-1), 'e3:1:confirmed')
       const rows = await world.ledger.takeUnpublished(2)
       assert.equal(rows.length, 2)
-      assert.deepEqual(Object.fromEntries(rows[0]?.said ?? []), { active: true, userName: `${rows[0]?.employee}@example.com` })
+      assert.deepEqual(Object.fromEntries(rows[0]?.said ?? []), {
+        active: true,
+        userName: `${rows[0]?.employee}@example.com`,
+      })
       const ids = rows.map(({ id }) => id)
       assert.deepEqual(
         ids,

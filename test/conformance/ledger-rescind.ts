@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE } from './ledger-world.ts'
 
-const rescind = (id: string, employee: string, target: string) => hrEvent(id, employee, {}, { rescinds: { source: SOURCE, id: target } })
+const rescind = (id: string, employee: string, target: string) =>
+  hrEvent(id, employee, {}, { rescinds: { source: SOURCE, id: target } })
 
 /** What the ledger promises of events that take others back. */
 export const rescindCases: readonly LedgerCase[] = [
@@ -24,7 +25,10 @@ export const rescindCases: readonly LedgerCase[] = [
   {
     name: 'target and rescind of two employees in one batch are told apart too',
     run: async (world) => {
-      const result = await world.intake([messageOf(1, rescind('r1', 'p2', 'e1')), messageOf(2, joiner('e1', 'p1'))])
+      const result = await world.intake([
+        messageOf(1, rescind('r1', 'p2', 'e1')),
+        messageOf(2, joiner('e1', 'p1')),
+      ])
       assert.deepEqual([result.fresh, result.refused?.length], [1, 1])
     },
   },
@@ -37,7 +41,13 @@ export const rescindCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       assert.deepEqual(await world.states('p2'), { r1: 'dead-lettered', e2: 'confirmed' })
       assert.equal((await world.ledger.trace('r1'))?.events[0]?.reason, 'RescindMismatch')
-      assert.deepEqual(await world.intake([early]), { fresh: 0, duplicates: 0, replays: 0, redelivered: 1, rejected: 0 })
+      assert.deepEqual(await world.intake([early]), {
+        fresh: 0,
+        duplicates: 0,
+        replays: 0,
+        redelivered: 1,
+        rejected: 0,
+      })
       await world.confirmAll()
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed' })
       assert.deepEqual(

@@ -36,7 +36,10 @@ export const retentionCases: readonly LedgerCase[] = [
   {
     name: 'settled events fold away, what stands of them stays, and the next record is the same',
     run: async (world) => {
-      await world.record(joiner('e1', 'p1', { title: 'Engineer' }), hrEvent('e2', 'p1', { title: 'Head' }, { order: 2 }))
+      await world.record(
+        joiner('e1', 'p1', { title: 'Engineer' }),
+        hrEvent('e2', 'p1', { title: 'Head' }, { order: 2 }),
+      )
       await world.confirmAll()
       assert.equal(await retain(world), 2)
       assert.equal(await titleOf(world, 'p1'), 'Head')
@@ -57,14 +60,20 @@ export const retentionCases: readonly LedgerCase[] = [
       await world.record(hrEvent('r1', 'p1', {}, { rescinds: { source: SOURCE, id: 'e1' } }))
       await world.plan()
       const [told] = await world.ledger.takeUnpublished(10)
-      assert.deepEqual([told?.eventId, told?.state, told?.reason], ['r1', 'dead-lettered', 'RescindBeyondRetention'])
+      assert.deepEqual(
+        [told?.eventId, told?.state, told?.reason],
+        ['r1', 'dead-lettered', 'RescindBeyondRetention'],
+      )
       assert.equal(await world.next(), null)
     },
   },
   {
     name: 'what is open, dead, waits for its moment or was not told yet is not folded',
     run: async (world) => {
-      await world.record(joiner('e1', 'p1'), hrEvent('f1', 'p1', { title: 'x' }, { effectiveAt: world.now + 1_000 * DAY_MS }))
+      await world.record(
+        joiner('e1', 'p1'),
+        hrEvent('f1', 'p1', { title: 'x' }, { effectiveAt: world.now + 1_000 * DAY_MS }),
+      )
       await world.record(joiner('e2', 'p2'))
       await world.send().then((sent) => world.answer(sent))
       await world.finalize()
@@ -87,7 +96,12 @@ export const retentionCases: readonly LedgerCase[] = [
       const [page] = await world.ledger.retentionPage({ after: null, limit: 1, settledBefore: world.now + 1 })
       assert.ok(page)
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
-      const cut = { employee: 'p1', revision: page.person.revision, gone: page.person.events.map(({ seq }) => seq), remains: [] }
+      const cut = {
+        employee: 'p1',
+        revision: page.person.revision,
+        gone: page.person.events.map(({ seq }) => seq),
+        remains: [],
+      }
       assert.deepEqual(await world.ledger.foldAway([cut], world.now, world.now), { folded: 0 })
       assert.equal((await world.due())[0]?.events.length, 2)
     },
@@ -100,7 +114,10 @@ export const retentionCases: readonly LedgerCase[] = [
       const erased = await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
       assert.deepEqual(erased, { events: 1, operations: 1, outcomesWithheld: 1 })
       assert.equal(await personOf(world, 'p1'), null)
-      assert.equal(await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now), null)
+      assert.equal(
+        await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now),
+        null,
+      )
       await world.record(joiner('e1', 'p1'))
       assert.equal(await personOf(world, 'p1'), null)
       await world.record(joiner('e9', 'p1'))
@@ -119,13 +136,25 @@ export const retentionCases: readonly LedgerCase[] = [
         body: '{}',
         people,
       })
-      const targets = [edited('1', 'p1', 'p2'), edited('2', 'p3'), { home: 'bus' as const, entity: 'q', sequence: '3', stale: false }]
-      const run = await world.ledger.freezeReplay({ name: 'run', selection: 's', actor: 'a', reason: 'b', targets }, world.now)
+      const targets = [
+        edited('1', 'p1', 'p2'),
+        edited('2', 'p3'),
+        { home: 'bus' as const, entity: 'q', sequence: '3', stale: false },
+      ]
+      const run = await world.ledger.freezeReplay(
+        { name: 'run', selection: 's', actor: 'a', reason: 'b', targets },
+        world.now,
+      )
       const bodies = async (): Promise<readonly (string | null)[]> =>
-        (await world.ledger.replayItems(run.id, 'q', 'frozen', 10)).map(({ sequence, body }) => body && sequence)
+        (await world.ledger.replayItems(run.id, 'q', 'frozen', 10)).map(
+          ({ sequence, body }) => body && sequence,
+        )
       assert.deepEqual(await bodies(), ['1', '2', null])
       // Nobody has heard of p2 but the edit.
-      assert.equal(await world.ledger.erase({ employee: 'p2', actor: 'ann', reason: 'asked to' }, world.now), null)
+      assert.equal(
+        await world.ledger.erase({ employee: 'p2', actor: 'ann', reason: 'asked to' }, world.now),
+        null,
+      )
       assert.deepEqual(await bodies(), ['2', null])
       assert.equal(await world.ledger.forgetEdits(world.now, world.now), 0)
       assert.equal(await world.ledger.forgetEdits(world.now + 1, world.now), 1)
@@ -142,23 +171,53 @@ export const retentionCases: readonly LedgerCase[] = [
   {
     name: 'an erased person is gone from what others came in together with, and from what their events said before they were edited',
     run: async (world) => {
-      const original = { messageId: null, sessionId: null, contentType: null, body: 'of p1 and p2', properties: {} }
+      const original = {
+        messageId: null,
+        sessionId: null,
+        contentType: null,
+        body: 'of p1 and p2',
+        properties: {},
+      }
       await world.intake([{ ...messageOf('1', joiner('e1', 'p1'), joiner('e2', 'p2')), original }])
-      await world.intake([{ ...messageOf('2', joiner('e3', 'p1')), original: { ...original, body: 'of p1, who was p3' } }])
-      await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
+      await world.intake([
+        { ...messageOf('2', joiner('e3', 'p1')), original: { ...original, body: 'of p1, who was p3' } },
+      ])
+      await world
+        .send()
+        .then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
       await world.finalize()
       await world.plan()
-      const { deadLetters } = await world.ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 10 })
-      const targets = deadLetters.filter(({ id }) => id === 'e3').map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
-      const run = await world.ledger.freezeReplay({ name: 'run', selection: 's', actor: 'a', reason: 'b', targets }, world.now)
+      const { deadLetters } = await world.ledger.deadLetters({
+        filter: ANY,
+        archived: true,
+        next: null,
+        limit: 10,
+      })
+      const targets = deadLetters
+        .filter(({ id }) => id === 'e3')
+        .map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
+      const run = await world.ledger.freezeReplay(
+        { name: 'run', selection: 's', actor: 'a', reason: 'b', targets },
+        world.now,
+      )
       const moved = { ...joiner('e3', 'p3') }
       await world.ledger.putBack(
         run.id,
-        targets.map(({ seq }) => ({ seq, kind: 'edited', event: moved, original: { ...original, body: 'of p3' } })),
+        targets.map(({ seq }) => ({
+          seq,
+          kind: 'edited',
+          event: moved,
+          original: { ...original, body: 'of p3' },
+        })),
         world.now,
       )
       await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
-      const { deadLetters: left } = await world.ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 10 })
+      const { deadLetters: left } = await world.ledger.deadLetters({
+        filter: ANY,
+        archived: true,
+        next: null,
+        limit: 10,
+      })
       assert.deepEqual(
         left.map(({ id }) => id),
         ['e2'],
@@ -173,7 +232,9 @@ export const retentionCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1', { title: 'Engineer' }))
       await world.confirmAll()
       await world.record(hrEvent('out', 'p1', { active: false, title: 'Head' }, { order: 2 }))
-      await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
+      await world
+        .send()
+        .then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
       await world.finalize()
       await world.confirmAll()
       await world.record(hrEvent('back', 'p1', { active: true }, { order: 3 }))
@@ -189,13 +250,17 @@ export const retentionCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1', { title: 'Engineer' }))
       await world.confirmAll()
       await world.record(hrEvent('out', 'p1', { active: false, title: 'refused' }, { order: 2 }))
-      await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
+      await world
+        .send()
+        .then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
       await world.finalize()
       await world.confirmAll()
       assert.equal(await titleOf(world, 'p1'), 'refused')
       assert.equal(await retain(world), 2)
       assert.equal(await titleOf(world, 'p1'), 'Engineer')
-      await world.record(hrEvent('back', 'p1', { active: true }, { order: 3, recordedAt: world.now, effectiveAt: world.now }))
+      await world.record(
+        hrEvent('back', 'p1', { active: true }, { order: 3, recordedAt: world.now, effectiveAt: world.now }),
+      )
       const { batch } = await world.confirmAll()
       const { title, active } = JSON.parse(batch.operations[0]?.record ?? '')
       assert.deepEqual([title, active], ['Engineer', true])

@@ -3,7 +3,8 @@ import type { Batch } from '../../src/core/ledger/port.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, T0, UNLIMITED, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../src/core/runtime.ts'
 
-const people = (batch: Batch | null): readonly string[] => (batch?.operations ?? []).map(({ employee }) => employee).sort()
+const people = (batch: Batch | null): readonly string[] =>
+  (batch?.operations ?? []).map(({ employee }) => employee).sort()
 
 /** That many joiners, planned. */
 async function waiting(world: World, count: number, more: { readonly title?: string } = {}): Promise<void> {
@@ -94,7 +95,11 @@ export const submitCases: readonly LedgerCase[] = [
         const { call } = await world.take(batch, limits)
         calls.push(call)
         world.now += 1_000
-        await world.ledger.recordAnswer(batch.id, { kind: 'accepted', call, acceptedAt: world.now, requestId: null }, world.now)
+        await world.ledger.recordAnswer(
+          batch.id,
+          { kind: 'accepted', call, acceptedAt: world.now, requestId: null },
+          world.now,
+        )
       }
       assert.equal(new Set(calls).size, 2)
       const third = await world.needBatch()
@@ -132,7 +137,15 @@ export const submitCases: readonly LedgerCase[] = [
       const limits = { perWindow: Infinity, windowMs: 5_000, perDay: 1 }
       const batch = await world.needBatch()
       const { call } = await world.take(batch, limits)
-      const again = { kind: 'again', call, status: 429, notBefore: world.now, countsAsAttempt: false, release: false, hold: null } as const
+      const again = {
+        kind: 'again',
+        call,
+        status: 429,
+        notBefore: world.now,
+        countsAsAttempt: false,
+        release: false,
+        hold: null,
+      } as const
       await world.ledger.recordAnswer(batch.id, again, world.now)
       assert.equal((await world.slot(batch, limits)).kind, 'wait')
     },
@@ -156,13 +169,23 @@ export const submitCases: readonly LedgerCase[] = [
     run: async (world) => {
       await waiting(world, 1)
       const batch = await world.needBatch()
-      const again = { kind: 'again', status: 503, notBefore: T0 + 2_000, countsAsAttempt: true, hold: null } as const
+      const again = {
+        kind: 'again',
+        status: 503,
+        notBefore: T0 + 2_000,
+        countsAsAttempt: true,
+        hold: null,
+      } as const
       const { call } = await world.take(batch)
       await world.ledger.recordAnswer(batch.id, { ...again, call, release: false }, world.now)
       world.now = T0 + 2_000
       assert.equal(await world.next({ owner: 'two' }), null)
       const second = await world.take(batch)
-      await world.ledger.recordAnswer(batch.id, { ...again, call: second.call, notBefore: T0 + 4_000, release: true }, world.now)
+      await world.ledger.recordAnswer(
+        batch.id,
+        { ...again, call: second.call, notBefore: T0 + 4_000, release: true },
+        world.now,
+      )
       world.now = T0 + 3_999
       assert.equal(await world.next({ owner: 'two' }), null)
       world.now = T0 + 4_000
@@ -175,7 +198,15 @@ export const submitCases: readonly LedgerCase[] = [
       await waiting(world, 1)
       const batch = await world.needBatch()
       const { call } = await world.take(batch)
-      const snooze = { kind: 'again', call, status: 429, notBefore: T0, countsAsAttempt: false, release: true, hold: null } as const
+      const snooze = {
+        kind: 'again',
+        call,
+        status: 429,
+        notBefore: T0,
+        countsAsAttempt: false,
+        release: true,
+        hold: null,
+      } as const
       await world.ledger.recordAnswer(batch.id, snooze, world.now)
       assert.equal((await world.next())?.attempts, 0)
     },
@@ -226,7 +257,10 @@ export const submitCases: readonly LedgerCase[] = [
       assert.ok(refusals <= 4, `${refusals} calls refused`)
       await world.plan()
       const { census } = await world.ledger.inspect()
-      assert.deepEqual([census.operations.failed, census.operations.accepted, census.batches.rejected], [1, 4, 1])
+      assert.deepEqual(
+        [census.operations.failed, census.operations.accepted, census.batches.rejected],
+        [1, 4, 1],
+      )
       assert.deepEqual(await world.states(offender), { e3: 'dead-lettered' })
       const [dead] = await world.ledger.takeUnpublished(10)
       assert.deepEqual([dead?.eventId, dead?.state, dead?.reason], ['e3', 'dead-lettered', 'InvalidUser'])
@@ -255,18 +289,33 @@ export const submitCases: readonly LedgerCase[] = [
       await world.needBatch({ owner: 'two' })
       const second = await world.slot(batch, UNLIMITED, 'two')
       assert.equal(second.kind, 'taken')
-      const answered = { kind: 'accepted', call: second.call, acceptedAt: world.now, requestId: 'second' } as const
+      const answered = {
+        kind: 'accepted',
+        call: second.call,
+        acceptedAt: world.now,
+        requestId: 'second',
+      } as const
       await world.ledger.recordAnswer(batch.id, answered, world.now)
-      const late = { kind: 'refused', call: first.call, status: 400, code: 'Late', requestId: 'first' } as const
+      const late = {
+        kind: 'refused',
+        call: first.call,
+        status: 400,
+        code: 'Late',
+        requestId: 'first',
+      } as const
       await world.ledger.recordAnswer(batch.id, late, world.now)
       const trace = await world.ledger.trace('p0')
-      assert.deepEqual([trace?.operations[0]?.batch?.state, trace?.operations[0]?.batch?.requestId], ['accepted', 'second'])
+      assert.deepEqual(
+        [trace?.operations[0]?.batch?.state, trace?.operations[0]?.batch?.requestId],
+        ['accepted', 'second'],
+      )
     },
   },
   {
     name: 'an operation links the traces of the events it carries, a few of them',
     run: async (world) => {
-      const traceparent = (index: number): string => `00-${String(index).padStart(32, '0')}-0000000000000001-01`
+      const traceparent = (index: number): string =>
+        `00-${String(index).padStart(32, '0')}-0000000000000001-01`
       await world.record(joiner('e0', 'p1'))
       await world.record(
         ...Array.from({ length: 9 }, (_, index) =>

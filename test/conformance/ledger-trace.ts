@@ -33,7 +33,11 @@ export const traceCases: readonly LedgerCase[] = [
         )
       }
       for (const reference of [sent.batch.id, 'request-1', 'object-1'])
-        assert.equal((await world.ledger.trace(reference))?.operations[0]?.batch?.id, sent.batch.id, reference)
+        assert.equal(
+          (await world.ledger.trace(reference))?.operations[0]?.batch?.id,
+          sent.batch.id,
+          reference,
+        )
     },
   },
   {
@@ -44,7 +48,10 @@ export const traceCases: readonly LedgerCase[] = [
       await world.answer(sent, 'confirmed', { objectId: 'object-1' })
       const all = async (reference: string): Promise<readonly (readonly [string, readonly string[]])[]> => {
         const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
-        return [trace, ...trace.others].map(({ employee, events }) => [employee.id, events.map(({ id }) => id)])
+        return [trace, ...trace.others].map(({ employee, events }) => [
+          employee.id,
+          events.map(({ id }) => id),
+        ])
       }
       assert.deepEqual(await all('7'), [
         ['p2', ['7']],
@@ -77,9 +84,12 @@ export const traceCases: readonly LedgerCase[] = [
       for (const reference of [sent.batch.id, 'request-1']) {
         const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
         const people = [trace, ...trace.others].map(
-          ({ employee, events, operations }) => [employee.id, [events.map(({ id }) => id), operations.map(({ id }) => id)]] as const,
+          ({ employee, events, operations }) =>
+            [employee.id, [events.map(({ id }) => id), operations.map(({ id }) => id)]] as const,
         )
-        const should = [...sent.operations].map(([employee, operation]) => [employee, [[employee.replace('p', 'e')], [operation]]] as const)
+        const should = [...sent.operations].map(
+          ([employee, operation]) => [employee, [[employee.replace('p', 'e')], [operation]]] as const,
+        )
         assert.deepEqual(new Map(people), new Map(should), reference)
       }
       assert.deepEqual((await world.ledger.trace('p1'))?.others, [])
@@ -106,21 +116,37 @@ export const traceCases: readonly LedgerCase[] = [
       assert.deepEqual(await list({ state: 'confirmed', limit: 9 }), [['e1', 'e2', 'e3']])
       assert.deepEqual(await list({ since: T0 + 1, limit: 9 }), [['e4']])
       const [first] = (await world.ledger.events({ state: null, since: null, limit: 1, next: null })).events
-      assert.deepEqual([first?.employee, first?.state, first?.receivedAt, 'worker' in (first ?? {})], ['p1', 'confirmed', T0, false])
+      assert.deepEqual(
+        [first?.employee, first?.state, first?.receivedAt, 'worker' in (first ?? {})],
+        ['p1', 'confirmed', T0, false],
+      )
     },
   },
   {
     name: 'nothing is found by a name nobody has',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
-      for (const reference of ['', 'nobody', 'op-1', 'op-99999999999999999999', 'batch-1', "' OR 1=1 --", '%', '\u0000'])
+      for (const reference of [
+        '',
+        'nobody',
+        'op-1',
+        'op-99999999999999999999',
+        'batch-1',
+        "' OR 1=1 --",
+        '%',
+        '\u0000',
+      ])
         assert.equal(await world.ledger.trace(reference), null, reference)
     },
   },
   {
     name: 'a superseded event leads to the operation of the event that stands in its place',
     run: async (world) => {
-      await world.record(joiner('e1', 'p1'), hrEvent('e2', 'p1', { title: 'old' }), hrEvent('e3', 'p1', { title: 'new' }, { order: 1 }))
+      await world.record(
+        joiner('e1', 'p1'),
+        hrEvent('e2', 'p1', { title: 'old' }),
+        hrEvent('e3', 'p1', { title: 'new' }, { order: 1 }),
+      )
       const sent = await world.confirmAll()
       const trace = await world.ledger.trace('e2')
       assert.deepEqual(
@@ -150,8 +176,14 @@ export const traceCases: readonly LedgerCase[] = [
       )
       const trace = await world.ledger.trace('e1')
       const [event, operation] = [trace?.events[0], trace?.operations[0]]
-      assert.deepEqual([event?.receivedAt, event?.plannedAt, event?.finishedAt, event?.publishedAt], [T0, T0 + 1, T0 + 1_003, T0 + 5_000])
-      assert.deepEqual([operation?.createdAt, operation?.answeredAt, operation?.finishedAt], [T0 + 1, T0 + 3, T0 + 1_003])
+      assert.deepEqual(
+        [event?.receivedAt, event?.plannedAt, event?.finishedAt, event?.publishedAt],
+        [T0, T0 + 1, T0 + 1_003, T0 + 5_000],
+      )
+      assert.deepEqual(
+        [operation?.createdAt, operation?.answeredAt, operation?.finishedAt],
+        [T0 + 1, T0 + 3, T0 + 1_003],
+      )
       assert.deepEqual([operation?.batch?.submittedAt, operation?.batch?.acceptedAt], [T0 + 2, T0 + 2])
     },
   },
@@ -189,11 +221,25 @@ export const traceCases: readonly LedgerCase[] = [
       const { totals, census } = await world.ledger.inspect()
       assert.deepEqual(totals, await world.ledger.totals())
       assert.deepEqual(
-        [totals.messages, totals.events, totals.duplicates, totals.finished, totals.operations, totals.calls, totals.published],
+        [
+          totals.messages,
+          totals.events,
+          totals.duplicates,
+          totals.finished,
+          totals.operations,
+          totals.calls,
+          totals.published,
+        ],
         [4, 3, 1, 3, 2, 1, 0],
       )
       assert.deepEqual(
-        [census.events.confirmed, census.events.unchanged, census.operations.confirmed, census.employees, census.unpublished],
+        [
+          census.events.confirmed,
+          census.events.unchanged,
+          census.operations.confirmed,
+          census.employees,
+          census.unpublished,
+        ],
         [2, 1, 2, 2, 3],
       )
     },

@@ -34,7 +34,12 @@ const mapping = compileMapping()
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 /** An event that takes effect long before the world begins, later ones of one person later. */
-export function hrEvent(id: string, employee: string, worker: JsonObject, more: Partial<HrEvent> = {}): HrEvent {
+export function hrEvent(
+  id: string,
+  employee: string,
+  worker: JsonObject,
+  more: Partial<HrEvent> = {},
+): HrEvent {
   return {
     source: SOURCE,
     id,
@@ -54,7 +59,8 @@ export function hrEvent(id: string, employee: string, worker: JsonObject, more: 
 }
 export const joiner = (id: string, employee: string, more: JsonObject = {}): HrEvent =>
   hrEvent(id, employee, { userName: `${employee}@example.com`, active: true, ...more })
-export const leaver = (id: string, employee: string, order = 1_000): HrEvent => hrEvent(id, employee, { active: false }, { order })
+export const leaver = (id: string, employee: string, order = 1_000): HrEvent =>
+  hrEvent(id, employee, { active: false }, { order })
 
 export const messageOf = (sequence: string | number, ...events: readonly HrEvent[]): IntakeMessage => ({
   entity: 'hr-events',
@@ -83,7 +89,14 @@ export class World {
   }
 
   intake(messages: readonly IntakeMessage[], more: Partial<IntakeBatch> = {}): Promise<RecordResult> {
-    return this.ledger.record({ messages, now: this.now, quietMs: 0, maxWaitMs: 60_000, backlog: false, ...more })
+    return this.ledger.record({
+      messages,
+      now: this.now,
+      quietMs: 0,
+      maxWaitMs: 60_000,
+      backlog: false,
+      ...more,
+    })
   }
 
   /** Each event in a message of its own. */
@@ -130,7 +143,11 @@ export class World {
   }
   async accept(batch: Batch, requestId = `request of ${batch.id}`): Promise<Sent> {
     const { call, operations } = await this.take(batch)
-    await this.ledger.recordAnswer(batch.id, { kind: 'accepted', call, acceptedAt: this.now, requestId }, this.now)
+    await this.ledger.recordAnswer(
+      batch.id,
+      { kind: 'accepted', call, acceptedAt: this.now, requestId },
+      this.now,
+    )
     return { batch, operations: new Map(operations.map(({ employee, id }) => [employee, id])) }
   }
   /** Plans what is due and sends it in one call. */
@@ -140,7 +157,11 @@ export class World {
   }
   async refuse(batch: Batch, code = 'InvalidValue'): Promise<void> {
     const { call } = await this.take(batch)
-    await this.ledger.recordAnswer(batch.id, { kind: 'refused', call, status: 400, code, requestId: null }, this.now)
+    await this.ledger.recordAnswer(
+      batch.id,
+      { kind: 'refused', call, status: 400, code, requestId: null },
+      this.now,
+    )
   }
 
   logRecord(employee: string, more: Partial<LogRecord> = {}): LogRecord {
@@ -148,8 +169,20 @@ export class World {
   }
   /** The log speaks of everything in a call. */
   async answer(sent: Sent, interim: Interim = 'confirmed', more: Partial<LogRecord> = {}): Promise<void> {
-    const joins = [...sent.operations].map(([employee, operation]) => ({ record: this.logRecord(employee, more), operation, interim }))
-    await this.ledger.correlate({ joins, now: this.now, finalAt: this.now + 1_000, watermark: null, disturbed: [], foreign: 0, echoes: [] })
+    const joins = [...sent.operations].map(([employee, operation]) => ({
+      record: this.logRecord(employee, more),
+      operation,
+      interim,
+    }))
+    await this.ledger.correlate({
+      joins,
+      now: this.now,
+      finalAt: this.now + 1_000,
+      watermark: null,
+      disturbed: [],
+      foreign: 0,
+      echoes: [],
+    })
   }
   /** What is unanswered and was accepted before now is taken for overdue. */
   async expire(maxOffers: number, limit = 10, before = this.now): Promise<Expired> {

@@ -12,7 +12,13 @@ export const openFake: OpenShelf = async () => {
     put: async (messages) => {
       for (const { text, contentType, properties, reason, description } of messages)
         shelf.messages.push(
-          shelved(shelf.messages.length + 1, { text, contentType: contentType ?? null, properties: properties ?? {}, reason, description }),
+          shelved(shelf.messages.length + 1, {
+            text,
+            contentType: contentType ?? null,
+            properties: properties ?? {},
+            reason,
+            description,
+          }),
         )
     },
     lockFirst: async (count) => {

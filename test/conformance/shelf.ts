@@ -63,7 +63,8 @@ export function exerciseShelf(open: OpenShelf): void {
       from = String(BigInt(last.sequence) + 1n)
     }
   }
-  const texts = (messages: readonly { readonly text: string | null }[]): (string | null)[] => messages.map(({ text }) => text)
+  const texts = (messages: readonly { readonly text: string | null }[]): (string | null)[] =>
+    messages.map(({ text }) => text)
 
   void it('peeking shows every message page by page in order, again and again, and changes nothing', async (t) => {
     const site = await open(t)
@@ -73,7 +74,9 @@ export function exerciseShelf(open: OpenShelf): void {
     if (site.ordered) assert.deepEqual(texts(first), put)
     else assert.deepEqual(new Set(texts(first)), new Set(put))
     assert.deepEqual(await all(site.shelf), first)
-    assert.ok(first.every(({ sequence }, at) => at === 0 || BigInt(sequence) > BigInt(first[at - 1]?.sequence ?? 0)))
+    assert.ok(
+      first.every(({ sequence }, at) => at === 0 || BigInt(sequence) > BigInt(first[at - 1]?.sequence ?? 0)),
+    )
     const counts = first.map(({ deliveryCount }) => deliveryCount)
     assert.deepEqual(
       (await all(site.shelf)).map(({ deliveryCount }) => deliveryCount),
@@ -88,7 +91,14 @@ export function exerciseShelf(open: OpenShelf): void {
     const properties = { 'cloudEvents:id': 'e-1', attempt: 3, urgent: true }
     const more = site.sessions ? { sessionId: 's1' } : {}
     await site.put([
-      { text, contentType: 'text/plain', properties, reason: 'FieldMissing', description: 'data.worker is missing', ...more },
+      {
+        text,
+        contentType: 'text/plain',
+        properties,
+        reason: 'FieldMissing',
+        description: 'data.worker is missing',
+        ...more,
+      },
     ])
     const [shown] = await site.shelf.peek('0', 10)
     assert.equal(shown?.text, text)
@@ -107,9 +117,14 @@ export function exerciseShelf(open: OpenShelf): void {
       await assert.rejects(site.shelf.resend([]))
       return
     }
-    const put = letters(site, 20).map((one, n) => ({ ...one, properties: { kept: n, 'rollcall-replay': 'an older one' } }))
+    const put = letters(site, 20).map((one, n) => ({
+      ...one,
+      properties: { kept: n, 'rollcall-replay': 'an older one' },
+    }))
     await site.put(put)
-    const originals = (await all(site.shelf)).toSorted((a, b) => Number(a.properties['kept']) - Number(b.properties['kept']))
+    const originals = (await all(site.shelf)).toSorted(
+      (a, b) => Number(a.properties['kept']) - Number(b.properties['kept']),
+    )
     await site.shelf.resend(
       originals.map((original, n) => ({
         original,

@@ -10,8 +10,16 @@ import { histories, NOW } from '../fakes/histories.ts'
 import { WORKER } from '../fakes/people.ts'
 
 const baseline = (at: number, worker: JsonObject = WORKER): LedgerEvent =>
-  ledgerEvent(100, { type: BASELINE, source: '/export', mode: 'snapshot', effectiveAt: at, recordedAt: at, worker })
-const active = (events: readonly LedgerEvent[], now: number): unknown => fold(events, now).attributes.get('active')?.value
+  ledgerEvent(100, {
+    type: BASELINE,
+    source: '/export',
+    mode: 'snapshot',
+    effectiveAt: at,
+    recordedAt: at,
+    worker,
+  })
+const active = (events: readonly LedgerEvent[], now: number): unknown =>
+  fold(events, now).attributes.get('active')?.value
 const origin = { asOf: day(10), name: '/hr/acme', source: DEFAULT_SOURCE }
 
 void describe('a baseline is true as of its export', () => {
@@ -28,7 +36,10 @@ void describe('a baseline is true as of its export', () => {
 
   void test('a termination of the future stands at its moment', () => {
     const ahead = ledgerEvent(1, { effectiveAt: day(15), recordedAt: day(5), worker: { active: false } })
-    assert.deepEqual([active([baseline(day(10)), ahead], day(14)), active([baseline(day(10)), ahead], day(15))], [true, false])
+    assert.deepEqual(
+      [active([baseline(day(10)), ahead], day(14)), active([baseline(day(10)), ahead], day(15))],
+      [true, false],
+    )
   })
 
   void test('a snapshot that only repeats the baseline does not undo what was recorded after both', () => {
@@ -39,7 +50,11 @@ void describe('a baseline is true as of its export', () => {
 
   void test('a snapshot that repeats a termination does not outlive it once it is taken back', () => {
     const left = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(20), worker: { active: false } })
-    const repeats = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(20), worker: { ...WORKER, active: false } })
+    const repeats = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(20),
+      worker: { ...WORKER, active: false },
+    })
     const takenBack = ledgerEvent(3, { effectiveAt: day(5), recordedAt: day(21), rescinds: left })
     assert.equal(active([baseline(day(10)), left, repeats], day(22)), false)
     assert.equal(active([baseline(day(10)), left, repeats, takenBack], day(22)), true)
@@ -62,9 +77,16 @@ void describe('a baseline is true as of its export', () => {
         const out = without.get('active')
         const by = events.find(({ seq }) => seq === out?.by)
         const repeated = events.some(
-          (event) => saysLeaver(event) && effects.get(event.seq)?.kind === 'rescinded' && event.recordedAt <= (by?.recordedAt ?? 0),
+          (event) =>
+            saysLeaver(event) &&
+            effects.get(event.seq)?.kind === 'rescinded' &&
+            event.recordedAt <= (by?.recordedAt ?? 0),
         )
-        if (out?.value === false && (recorded.get(out.by) ?? 0) > exported.recordedAt && !(by?.mode === 'snapshot' && repeated))
+        if (
+          out?.value === false &&
+          (recorded.get(out.by) ?? 0) > exported.recordedAt &&
+          !(by?.mode === 'snapshot' && repeated)
+        )
           assert.notEqual(withIt.get('active')?.by, exported.seq)
       }),
       { numRuns: 20_000 },
@@ -77,7 +99,10 @@ void describe('a row becomes an event', () => {
     const event = baselineEvent({ employee: '7', 'name.givenName': 'Ann', active: true }, origin)
     assert('id' in event)
     assert.deepEqual(event.worker, { name: { givenName: 'Ann' }, active: true })
-    assert.deepEqual([event.id, event.recordedAt, event.effectiveAt], ['baseline:2026-01-10T12:00:00.000Z:7', day(10), day(10)])
+    assert.deepEqual(
+      [event.id, event.recordedAt, event.effectiveAt],
+      ['baseline:2026-01-10T12:00:00.000Z:7', day(10), day(10)],
+    )
     assert.deepEqual(baselineEvent({ employee: '7', 'name.givenName': 'Ann', active: true }, origin), event)
   })
 
@@ -97,7 +122,12 @@ void describe('a row becomes an event', () => {
 
   void test('an empty cell says nothing, and only active is read as true or false', () => {
     assert.deepEqual(
-      [cellValue('title', ''), cellValue('title', 'true'), cellValue('active', 'TRUE'), cellValue('active', 'yes')],
+      [
+        cellValue('title', ''),
+        cellValue('title', 'true'),
+        cellValue('active', 'TRUE'),
+        cellValue('active', 'yes'),
+      ],
       [undefined, 'true', true, 'yes'],
     )
   })

@@ -17,8 +17,19 @@ const hire = { userName: 'ann@example.com', active: true }
 function event(seq: number, more: Partial<PersonEvent>): PersonEvent {
   return { ...ledgerEvent(seq, more), state: 'received', reason: null, ...more }
 }
-function plan(events: readonly PersonEvent[], more: Partial<Person> = {}): Extract<Decision, { kind: 'decided' }> {
-  const person = { employee: '10001', revision: 7, takenHash: null, known: false, unanswered: [], events, ...more }
+function plan(
+  events: readonly PersonEvent[],
+  more: Partial<Person> = {},
+): Extract<Decision, { kind: 'decided' }> {
+  const person = {
+    employee: '10001',
+    revision: 7,
+    takenHash: null,
+    known: false,
+    unanswered: [],
+    events,
+    ...more,
+  }
   const decision = planPerson(person, NOW, rules)
   assert(decision.kind === 'decided')
   return decision
@@ -64,14 +75,20 @@ void describe('who is to blame', () => {
   })
 
   void test('the event that set what is named dies, alone', () => {
-    const events = [event(1, { worker: hire }), event(2, { effectiveAt: day(2), worker: { department: 'bad' } })]
+    const events = [
+      event(1, { worker: hire }),
+      event(2, { effectiveAt: day(2), worker: { department: 'bad' } }),
+    ]
     const decision = failed(events, 'The department is wrong: property department')
     assert.deepEqual(dead(decision), [2])
     assert.equal(decision.operation?.record.includes('bad'), false)
   })
 
   void test('without a name all that failed die together', () => {
-    const events = [event(1, { worker: hire }), event(2, { effectiveAt: day(2), worker: { department: 'bad' } })]
+    const events = [
+      event(1, { worker: hire }),
+      event(2, { effectiveAt: day(2), worker: { department: 'bad' } }),
+    ]
     assert.deepEqual(dead(failed(events, null)), [1, 2])
   })
 
@@ -81,7 +98,16 @@ void describe('who is to blame', () => {
     const hash = plan(events).operation?.hash ?? ''
     const after = (refused: boolean): Decision => {
       const failure = failureOf(hash, { active: true, refused, carried: [1] })
-      const person = { employee: '10001', revision: 7, takenHash: null, known: false, unanswered: [], events, failure, failedHash: hash }
+      const person = {
+        employee: '10001',
+        revision: 7,
+        takenHash: null,
+        known: false,
+        unanswered: [],
+        events,
+        failure,
+        failedHash: hash,
+      }
       return planPerson(person, NOW, patient)
     }
     const [again, refused] = [after(false), after(true)]
@@ -119,12 +145,23 @@ void describe('who is to blame', () => {
     const hash = alone?.hash ?? ''
     const again = plan(events, { failure: { ...failure, hash, failures: 2 }, failedHash: hash })
     assert.deepEqual([again.operation, again.nextAt], [null, NOW + 3_600_000])
-    assert.equal(plan(events, { failure: { ...failure, hash, failures: 2, at: NOW - 3_600_000 }, failedHash: hash }).operation?.hash, hash)
-    assert.equal(plan(events, { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }).operation, null)
+    assert.equal(
+      plan(events, { failure: { ...failure, hash, failures: 2, at: NOW - 3_600_000 }, failedHash: hash })
+        .operation?.hash,
+      hash,
+    )
+    assert.equal(
+      plan(events, { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }).operation,
+      null,
+    )
     // What the service said since is its last word: offered alone again, it would be answered the same for ever.
     const settled = { ...failure, hash, failures: 2, at: NOW - 3_600_000, settled: true }
     assert.notEqual(plan(events, { failure: settled, failedHash: hash }).operation?.hash, hash)
-    assert.equal(plan(events, { failure, failedHash: whole.hash, takenHash: hash }).operation, null, 'the directory has it')
+    assert.equal(
+      plan(events, { failure, failedHash: whole.hash, takenHash: hash }).operation,
+      null,
+      'the directory has it',
+    )
     const later = event(3, { effectiveAt: NOW + 86_400_000, worker: { active: true }, state: 'held' })
     const meanwhile = plan([...events, later], { failure, failedHash: whole.hash })
     assert.deepEqual(

@@ -40,8 +40,20 @@ void describe('the brake', () => {
     const rules = { mapping: compileMapping(), digest: (text: string) => text }
     fc.assert(
       fc.property(histories(), (events) => {
-        const theirs = events.map((event) => ({ ...event, dead: false, state: 'received' as const, reason: null }))
-        const person = { employee: '10001', revision: 1, events: theirs, takenHash: null, known: true, unanswered: [] }
+        const theirs = events.map((event) => ({
+          ...event,
+          dead: false,
+          state: 'received' as const,
+          reason: null,
+        }))
+        const person = {
+          employee: '10001',
+          revision: 1,
+          events: theirs,
+          takenHash: null,
+          known: true,
+          unanswered: [],
+        }
         const decision = planPerson(person, NOW, rules)
         assert(decision.kind === 'decided')
         const held = holdBack(decision)

@@ -65,7 +65,10 @@ void describe('copies of dead letters', () => {
   void test('a copy is the original word for word, with its session and its own properties, and says what it stands for', () => {
     const message = copyMessage(copy(7, { detail: 'title' }), digest)
     assert.equal(message.body, '{"a":  1}')
-    assert.deepEqual([message.contentType, message.sessionId, message.subject], ['application/cloudevents+json', '10001', '10001'])
+    assert.deepEqual(
+      [message.contentType, message.sessionId, message.subject],
+      ['application/cloudevents+json', '10001', '10001'],
+    )
     assert.deepEqual(message.properties, {
       tenant: 'acme',
       'rollcall-dead-letter': 'dl-7',
@@ -73,7 +76,11 @@ void describe('copies of dead letters', () => {
       'rollcall-reason': 'InvalidDomain',
       'rollcall-detail': 'title',
     })
-    assert.notEqual(copyMessage(copy(7, { revision: 2 }), digest).id, message.id, 'the next time it dies it is another copy')
+    assert.notEqual(
+      copyMessage(copy(7, { revision: 2 }), digest).id,
+      message.id,
+      'the next time it dies it is another copy',
+    )
   })
 
   void test('each goes out under the same id until the bus has taken it, and what lives again needs none', async () => {
@@ -100,7 +107,10 @@ void describe('copies of dead letters', () => {
       [2, 2],
       [3, 1],
     ])
-    const ledger = { standingDead: async (seqs: readonly number[]) => new Map([...standing].filter(([seq]) => seqs.includes(seq))) }
+    const ledger = {
+      standingDead: async (seqs: readonly number[]) =>
+        new Map([...standing].filter(([seq]) => seqs.includes(seq))),
+    }
     const service = sweeping(ledger, shelf, { ...settings, atOnce: 10 }, runtime)
     const running = service.run()
     await runtime.advance(1_000)

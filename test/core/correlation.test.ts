@@ -22,7 +22,8 @@ const settings: CorrelateSettings = {
   sliceMs: 6 * 60 * MINUTE,
 }
 const unavailable = (): Error => new RollcallError('LogUnavailable', 'the log is not there')
-const throttled = (): Error => Object.assign(new RollcallError('LogThrottled', 'the log is throttled'), { retryAfterMs: 0 })
+const throttled = (): Error =>
+  Object.assign(new RollcallError('LogThrottled', 'the log is throttled'), { retryAfterMs: 0 })
 
 /** A log of pages, or of refusals, and a ledger that writes down what it is told. */
 function start(
@@ -42,9 +43,13 @@ function start(
   let watermark = more.watermark ?? null
   let settled = 0
 
-  const ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'> = {
+  const ledger: Pick<
+    Ledger,
+    'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'
+  > = {
     watermark: async () => watermark,
-    candidates: async () => candidates([candidate('op-1', {}, { acceptedAt: startedAt, submittedAt: startedAt })]),
+    candidates: async () =>
+      candidates([candidate('op-1', {}, { acceptedAt: startedAt, submittedAt: startedAt })]),
     correlate: async (page) => {
       told.push(page)
       watermark = page.watermark ?? watermark
@@ -74,9 +79,24 @@ function start(
     await service.stop()
     await running
   })
-  return { runtime, startedAt, asked, told, expired, overdue, escrowedBefore, service, finalized, settled: () => settled }
+  return {
+    runtime,
+    startedAt,
+    asked,
+    told,
+    expired,
+    overdue,
+    escrowedBefore,
+    service,
+    finalized,
+    settled: () => settled,
+  }
 }
-const page = (records: readonly Json[], next: string | null = null, serverAt: number | null = null): LogPage => ({
+const page = (
+  records: readonly Json[],
+  next: string | null = null,
+  serverAt: number | null = null,
+): LogPage => ({
   records,
   next,
   serverAt,
@@ -113,7 +133,9 @@ void describe('the log is read', () => {
 
   void test('in slices after a long absence, each its own step forward', async (t) => {
     const hours = 60 * MINUTE
-    const { runtime, asked, told, startedAt } = start(t, [], { watermark: virtualRuntime().now() - 20 * hours })
+    const { runtime, asked, told, startedAt } = start(t, [], {
+      watermark: virtualRuntime().now() - 20 * hours,
+    })
     await runtime.advance(5_000)
     assert.deepEqual(
       asked.map(({ at, since, until }) => [
@@ -153,7 +175,9 @@ void describe('the log is read', () => {
   })
 
   void test('what it says is joined and made final after a quiet time', async (t) => {
-    const { runtime, told, startedAt } = start(t, [page([record('r-1', virtualRuntime().now() + 5_000), 'nonsense', { id: 1 }])])
+    const { runtime, told, startedAt } = start(t, [
+      page([record('r-1', virtualRuntime().now() + 5_000), 'nonsense', { id: 1 }]),
+    ])
     await runtime.settle()
     assert.deepEqual(
       told[0]?.joins.map(({ record, operation, interim }) => [record.id, operation, interim]),
@@ -166,7 +190,10 @@ void describe('the log is read', () => {
 void test('a record that cannot be read is told once, by its id and what it lacks, and stops nothing', async (t) => {
   const id = '75b5b0ae-9fc5-4d0e-a0a9-7a6a4728de56'
   const at = virtualRuntime().now()
-  const nameless = rawLogRecord(id, { at, more: { sourceIdentity: { id: null, displayName: 'Ann Lee' }, provisioningSteps: [] } })
+  const nameless = rawLogRecord(id, {
+    at,
+    more: { sourceIdentity: { id: null, displayName: 'Ann Lee' }, provisioningSteps: [] },
+  })
   const odd = rawLogRecord('Ann Lee', { at, more: { activityDateTime: 'soon' } })
   const all = page([nameless, odd, 'Ann Lee', record('x'.repeat(1_001), at), record('r-1', at)])
   const { runtime, told } = start(t, [all, all])
@@ -221,9 +248,13 @@ void describe('the watermark', () => {
 
   void test('never passes what may still come late, however late records are', async (t) => {
     const lag = { ...settings, maxLagMs: 20 * 60 * MINUTE }
-    const { runtime, told, startedAt } = start(t, [], { watermark: virtualRuntime().now() - lag.maxLagMs, settings: lag })
+    const { runtime, told, startedAt } = start(t, [], {
+      watermark: virtualRuntime().now() - lag.maxLagMs,
+      settings: lag,
+    })
     await runtime.advance(60_000)
-    for (const [index, { watermark }] of told.entries()) assert.equal(watermark, startedAt + index * settings.pollMs - lag.maxLagMs)
+    for (const [index, { watermark }] of told.entries())
+      assert.equal(watermark, startedAt + index * settings.pollMs - lag.maxLagMs)
   })
 
   void test('of a log that throttles from the first page on is waited for as long as the log counts requests', async (t) => {
@@ -236,7 +267,13 @@ void describe('the watermark', () => {
   })
 
   void test('of a log that throttles half-way is not begun anew: the poll waits and goes on with the page it was at', async (t) => {
-    const { runtime, asked, told } = start(t, [page([], 'page-2'), throttled(), throttled(), page([], 'page-3'), page([])])
+    const { runtime, asked, told } = start(t, [
+      page([], 'page-2'),
+      throttled(),
+      throttled(),
+      page([], 'page-3'),
+      page([]),
+    ])
     await runtime.advance(25_000)
     assert.deepEqual(
       asked.slice(0, 5).map(({ next }) => next),
@@ -249,7 +286,12 @@ void describe('the watermark', () => {
   })
 
   void test('stays when a later page cannot be read, and all is read again', async (t) => {
-    const { runtime, asked, told } = start(t, [page([], 'page-2'), unavailable(), page([], 'page-2'), page([])])
+    const { runtime, asked, told } = start(t, [
+      page([], 'page-2'),
+      unavailable(),
+      page([], 'page-2'),
+      page([]),
+    ])
     await runtime.advance(10_000)
     assert.deepEqual(
       asked.map(({ next }) => next),
@@ -266,14 +308,20 @@ void describe('what has no answer', () => {
   void test('is looked for when the log was read past its deadline', async (t) => {
     const { runtime, overdue, expired, startedAt } = start(t, [])
     await runtime.settle()
-    assert.deepEqual(overdue, [{ acceptedBefore: startedAt - settings.maxLagMs - settings.deadlineMs, limit: 2 }])
+    assert.deepEqual(overdue, [
+      { acceptedBefore: startedAt - settings.maxLagMs - settings.deadlineMs, limit: 2 },
+    ])
     assert.deepEqual(expired, [])
   })
 
   void test('is asked for by its person before it is given up', async (t) => {
     const acceptedAt = virtualRuntime().now() - 60 * MINUTE
     const late = ['10001', '10002'].map((employee) => ({ id: `op of ${employee}`, employee, acceptedAt }))
-    const { runtime, startedAt, asked, told, expired } = start(t, [page([]), page([record('r-1', acceptedAt)])], { late })
+    const { runtime, startedAt, asked, told, expired } = start(
+      t,
+      [page([]), page([record('r-1', acceptedAt)])],
+      { late },
+    )
     await runtime.advance(5_000)
     assert.deepEqual(
       asked.slice(1).map(({ at, about, since }) => [at, about, since]),
@@ -289,13 +337,23 @@ void describe('what has no answer', () => {
         [0, null],
       ],
     )
-    assert.deepEqual(expired, [{ operations: ['op of 10001', 'op of 10002'], maxOffers: 3, now: startedAt + 4_000 }])
+    assert.deepEqual(expired, [
+      { operations: ['op of 10001', 'op of 10002'], maxOffers: 3, now: startedAt + 4_000 },
+    ])
   })
 
   void test('is not asked for all over again when the log breaks off among the questions: those answered are done with', async (t) => {
     const acceptedAt = virtualRuntime().now() - 60 * MINUTE
-    const late = ['10001', '10002', '10003'].map((employee) => ({ id: `op of ${employee}`, employee, acceptedAt }))
-    const { runtime, expired } = start(t, [page([]), page([]), throttled(), page([], 'more'), page([]), unavailable()], { late })
+    const late = ['10001', '10002', '10003'].map((employee) => ({
+      id: `op of ${employee}`,
+      employee,
+      acceptedAt,
+    }))
+    const { runtime, expired } = start(
+      t,
+      [page([]), page([]), throttled(), page([], 'more'), page([]), unavailable()],
+      { late },
+    )
     await runtime.advance(25_000)
     assert.deepEqual(expired[0]?.operations, ['op of 10001', 'op of 10002'])
   })
@@ -315,7 +373,9 @@ void describe('what has no answer', () => {
   })
 
   void test('is not made overdue by the first reading after an outage until that has caught up', async (t) => {
-    const { runtime, overdue, startedAt } = start(t, [], { watermark: virtualRuntime().now() - 20 * 60 * MINUTE })
+    const { runtime, overdue, startedAt } = start(t, [], {
+      watermark: virtualRuntime().now() - 20 * 60 * MINUTE,
+    })
     await runtime.advance(5_000)
     assert.deepEqual(
       overdue.map(({ acceptedBefore }) => acceptedBefore),

@@ -15,18 +15,38 @@ import {
   nameKey,
   parseDeadLetterId,
 } from '../../src/core/report/dead-letter.ts'
-import { attributeIn, findOnShelf, groupDeadLetters, type Homes, listDeadLetters } from '../../src/core/report/dead-letter-list.ts'
+import {
+  attributeIn,
+  findOnShelf,
+  groupDeadLetters,
+  type Homes,
+  listDeadLetters,
+} from '../../src/core/report/dead-letter-list.ts'
 import { messageReader } from '../../src/core/report/dead-letter-names.ts'
 import { day } from '../fakes/events.ts'
 import { fakeShelf, shelved } from '../fakes/shelf.ts'
 
-const all: DeadLetterSelection = { reason: null, code: null, type: null, employee: null, since: null, until: null }
+const all: DeadLetterSelection = {
+  reason: null,
+  code: null,
+  type: null,
+  employee: null,
+  since: null,
+  until: null,
+}
 const read = messageReader(
   () => ({ ...DEFAULT_SOURCE, types: { hired: 'worker.hired' } }),
   () => null,
 )
 const event = (n: number, more: object = {}): string =>
-  JSON.stringify({ specversion: '1.0', id: `e-${n}`, source: '/hr', type: 'worker.updated', subject: `p${n % 10}`, ...more })
+  JSON.stringify({
+    specversion: '1.0',
+    id: `e-${n}`,
+    source: '/hr',
+    type: 'worker.updated',
+    subject: `p${n % 10}`,
+    ...more,
+  })
 const dead = (seq: number, more: Partial<LedgerDeadLetter> = {}): LedgerDeadLetter => ({
   seq,
   source: '/hr',
@@ -76,20 +96,26 @@ async function listed(homes: Homes, selection: Partial<DeadLetterSelection> = {}
 
 void describe('the reason of a dead letter', () => {
   void it('on the bus is the bus’s own where it gave one, and intake’s otherwise', () => {
-    assert.deepEqual(['MaxDeliveryCountExceeded', 'TTLExpiredException', 'FieldMissing', 'NoReason', ''].map(busReason), [
-      'poison',
-      'expired',
-      'unreadable',
-      'unreadable',
-      'unreadable',
-    ])
+    assert.deepEqual(
+      ['MaxDeliveryCountExceeded', 'TTLExpiredException', 'FieldMissing', 'NoReason', ''].map(busReason),
+      ['poison', 'expired', 'unreadable', 'unreadable', 'unreadable'],
+    )
   })
 
   void it('in the ledger says who failed: HR, the mapping, the service or the directory', () => {
     const reasons = Object.fromEntries(
-      ['IncompleteRecord', 'HydrateFailed', 'MappingFailed', 'RescindMismatch', 'RescindBeyondRetention', 'NoOutcome', 'Http400'].map(
-        (code) => [code, [ledgerReason({ code, refused: false }), ledgerReason({ code, refused: true })]],
-      ),
+      [
+        'IncompleteRecord',
+        'HydrateFailed',
+        'MappingFailed',
+        'RescindMismatch',
+        'RescindBeyondRetention',
+        'NoOutcome',
+        'Http400',
+      ].map((code) => [
+        code,
+        [ledgerReason({ code, refused: false }), ledgerReason({ code, refused: true })],
+      ]),
     )
     assert.deepEqual(reasons, {
       IncompleteRecord: ['incomplete', 'incomplete'],
@@ -112,18 +138,41 @@ void describe('what a message on the bus is about', () => {
   void it('is read of a CloudEvent, however it is wrapped, with its type under our own name', async () => {
     const wanted = ['/hr', 'e-1', 'worker.hired', 'p1']
     assert.deepEqual(await names(event(1, { type: 'hired' })), wanted)
-    assert.deepEqual(await names(`[${event(1, { type: 'hired' })}]`, { contentType: 'application/cloudevents-batch+json' }), wanted)
-    const properties = { 'cloudEvents:id': 'e-1', 'cloudEvents:source': '/hr', 'cloudEvents:type': 'hired', 'cloudEvents:subject': 'p1' }
+    assert.deepEqual(
+      await names(`[${event(1, { type: 'hired' })}]`, { contentType: 'application/cloudevents-batch+json' }),
+      wanted,
+    )
+    const properties = {
+      'cloudEvents:id': 'e-1',
+      'cloudEvents:source': '/hr',
+      'cloudEvents:type': 'hired',
+      'cloudEvents:subject': 'p1',
+    }
     assert.deepEqual(await names('{}', { properties }), wanted)
   })
 
   void it('is read of what intake refused, as far as names are there', async () => {
     assert.deepEqual(await names('{"id":"e-1","source":"/hr","subject":7}'), ['/hr', 'e-1', null, null])
-    assert.deepEqual(await names(event(1, { data: { worker: { active: null } } })), ['/hr', 'e-1', 'worker.updated', 'p1'])
+    assert.deepEqual(await names(event(1, { data: { worker: { active: null } } })), [
+      '/hr',
+      'e-1',
+      'worker.updated',
+      'p1',
+    ])
   })
 
   void it('is nothing where nothing can be read, and reading never throws', async () => {
-    for (const text of [null, '', 'no JSON', '[]', '7', '"text"', 'null', '{"id":{}}', `${'['.repeat(100)}${']'.repeat(100)}`])
+    for (const text of [
+      null,
+      '',
+      'no JSON',
+      '[]',
+      '7',
+      '"text"',
+      'null',
+      '{"id":{}}',
+      `${'['.repeat(100)}${']'.repeat(100)}`,
+    ])
       assert.deepEqual(await names(text), [null, null, null, null], String(text))
     await fc.assert(
       fc.asyncProperty(
@@ -143,11 +192,17 @@ void describe('what a message on the bus is about', () => {
         if (body !== null && typeof body === 'object' && 'bad' in body) throw new TypeError('no')
         return {
           kind: 'envelopes' as const,
-          envelopes: [{ attributes: { source: '/v', id: 'v-1', type: 'worker.hired', subject: 'p9' }, data: {} }],
+          envelopes: [
+            { attributes: { source: '/v', id: 'v-1', type: 'worker.hired', subject: 'p9' }, data: {} },
+          ],
         }
       },
     }
-    const shaped = messageReader(sourceRules([]).sources, () => ({ name: '/v', shape, source: DEFAULT_SOURCE }))
+    const shaped = messageReader(sourceRules([]).sources, () => ({
+      name: '/v',
+      shape,
+      source: DEFAULT_SOURCE,
+    }))
     assert.equal((await shaped(shelved(1, { text: '{"person":9}' }))).letter.employee, 'p9')
     assert.equal((await shaped(shelved(1, { text: '{"bad":9}' }))).letter.employee, null)
   })
@@ -155,9 +210,15 @@ void describe('what a message on the bus is about', () => {
 
 void describe('one list over both homes', () => {
   const messages = Array.from({ length: 600 }, (_, n) =>
-    shelved(n + 1, { text: event(n), enqueuedAt: day(1) + n, reason: n % 3 === 0 ? 'MaxDeliveryCountExceeded' : 'FieldMissing' }),
+    shelved(n + 1, {
+      text: event(n),
+      enqueuedAt: day(1) + n,
+      reason: n % 3 === 0 ? 'MaxDeliveryCountExceeded' : 'FieldMissing',
+    }),
   )
-  const letters = Array.from({ length: 600 }, (_, n) => dead(n + 1, n % 2 === 0 ? { code: 'IncompleteRecord', detail: 'userName' } : {}))
+  const letters = Array.from({ length: 600 }, (_, n) =>
+    dead(n + 1, n % 2 === 0 ? { code: 'IncompleteRecord', detail: 'userName' } : {}),
+  )
   const homes = () => {
     const shelf = fakeShelf(messages)
     const ledger = fakeLedgerHome(letters)
@@ -172,11 +233,14 @@ void describe('one list over both homes', () => {
       found.map(({ home }) => home),
       [...Array<string>(600).fill('bus'), ...Array<string>(600).fill('ledger')],
     )
-    const name = parseDeadLetterId(deadLetterId(found[77] ?? { home: 'ledger', reason: 'failed', letter: dead(1) }))
+    const name = parseDeadLetterId(
+      deadLetterId(found[77] ?? { home: 'ledger', reason: 'failed', letter: dead(1) }),
+    )
     assert.deepEqual(name, { home: 'bus', entity: 'hr-events', sequence: '78' })
     assert.deepEqual(name?.home === 'bus' ? await findOnShelf(one, name) : null, found[77])
     assert.deepEqual(parseDeadLetterId('dl-42'), { home: 'ledger', seq: 42 })
-    for (const wrong of ['', 'dl-', 'dl-x', '42', '#4', 'q#', 'q#x']) assert.equal(parseDeadLetterId(wrong), null, wrong)
+    for (const wrong of ['', 'dl-', 'dl-x', '42', '#4', 'q#', 'q#x'])
+      assert.equal(parseDeadLetterId(wrong), null, wrong)
   })
 
   void it('shows the first without having looked at the rest', async () => {
@@ -212,13 +276,19 @@ void describe('one list over both homes', () => {
   })
 
   void it('finds a message by any of the events in it', async () => {
-    const shelf = fakeShelf([shelved(1, { text: `[${event(1)},${event(2)}]`, contentType: 'application/cloudevents-batch+json' })])
+    const shelf = fakeShelf([
+      shelved(1, { text: `[${event(1)},${event(2)}]`, contentType: 'application/cloudevents-batch+json' }),
+    ])
     for (const [employee, count] of [
       ['p1', 1],
       ['p2', 1],
       ['p3', 0],
     ] as const)
-      assert.equal((await listed({ shelves: [shelf], read, ledger: null }, { employee })).length, count, employee)
+      assert.equal(
+        (await listed({ shelves: [shelf], read, ledger: null }, { employee })).length,
+        count,
+        employee,
+      )
   })
 
   void it('ends on a bus that shows the same page again and again', async () => {
@@ -249,10 +319,18 @@ void describe('one list over both homes', () => {
 void describe('groups of dead letters', () => {
   void it('count what failed in the same way, with when it was first and last seen and the newest as an example', async () => {
     async function* some(): AsyncGenerator<DeadLetter> {
-      for (const [n, detail] of ['items[3].email is missing', 'items[0].email is missing', 'items[12].phone is missing'].entries())
+      for (const [n, detail] of [
+        'items[3].email is missing',
+        'items[0].email is missing',
+        'items[12].phone is missing',
+      ].entries())
         yield read(shelved(n + 1, { reason: 'FieldMissing', description: detail, enqueuedAt: day(1) + n }))
       for (const seq of [7, 9, 8])
-        yield { home: 'ledger', reason: 'incomplete', letter: dead(seq, { code: 'IncompleteRecord', detail: 'userName, name.familyName' }) }
+        yield {
+          home: 'ledger',
+          reason: 'incomplete',
+          letter: dead(seq, { code: 'IncompleteRecord', detail: 'userName, name.familyName' }),
+        }
     }
     assert.deepEqual(await groupDeadLetters(some()), [
       {

@@ -20,19 +20,26 @@ const plain = { contentType: 'application/json' }
 void describe('a CloudEvent is found wherever a sender may put it', () => {
   void test('structured, when the content type says so, in whichever case', () => {
     for (const contentType of ['application/cloudevents+json', 'Application/CloudEvents+JSON; charset=UTF-8'])
-      assert.deepEqual(envelopes(decode(message(cloudEvent, { contentType }))), [{ attributes: cloudEvent, data }])
+      assert.deepEqual(envelopes(decode(message(cloudEvent, { contentType }))), [
+        { attributes: cloudEvent, data },
+      ])
   })
 
   void test('binary, with either prefix: the body is the data', () => {
     for (const prefix of ['cloudEvents:', 'cloudEvents_']) {
-      const properties = Object.fromEntries(Object.entries(attributes).map(([key, value]) => [prefix + key, value]))
+      const properties = Object.fromEntries(
+        Object.entries(attributes).map(([key, value]) => [prefix + key, value]),
+      )
       const decoded = decode(message(data, { ...plain, properties: { ...properties, tenant: 'acme' } }))
       assert.deepEqual(envelopes(decoded), [{ attributes, data }])
     }
   })
 
   void test('a date among the properties is read as its text', () => {
-    const properties = { 'cloudEvents:specversion': '1.0', 'cloudEvents:time': new Date('2026-01-01T12:00:00Z') }
+    const properties = {
+      'cloudEvents:specversion': '1.0',
+      'cloudEvents:time': new Date('2026-01-01T12:00:00Z'),
+    }
     assert.deepEqual(envelopes(decode(message(data, { ...plain, properties })))[0]?.attributes, {
       specversion: '1.0',
       time: '2026-01-01T12:00:00.000Z',
@@ -72,12 +79,14 @@ void describe('what is no CloudEvent is refused with a reason', () => {
 
   void test('a body that is no text, no JSON, or empty', () => {
     assert.equal(code(message(null, { text: null })), 'BodyNotText')
-    for (const text of ['', '{', 'hello', '{"a":1}{"b":2}', "{'a':1}"]) assert.equal(code(message(null, { text })), 'BodyNotJson')
+    for (const text of ['', '{', 'hello', '{"a":1}{"b":2}', "{'a':1}"])
+      assert.equal(code(message(null, { text })), 'BodyNotJson')
     assert.equal(code(message([])), 'BodyEmpty')
   })
 
   void test('a body that is no object, alone or among others', () => {
-    for (const body of [null, 1, 'x', true, [null], [cloudEvent, 'x'], [[cloudEvent]]]) assert.equal(code(message(body)), 'NotACloudEvent')
+    for (const body of [null, 1, 'x', true, [null], [cloudEvent, 'x'], [[cloudEvent]]])
+      assert.equal(code(message(body)), 'NotACloudEvent')
   })
 
   void test('JSON that nothing calls a CloudEvent', () => {

@@ -9,13 +9,21 @@ import { candidate, candidates, logRecord } from '../fakes/log.ts'
 
 const taken = (title: string, at: number): Candidates['taken'] =>
   new Map([['10001', { record: JSON.stringify({ externalId: '10001', title }), active: true, at }]])
-const disturbed = (records: readonly LogRecord[], operations: readonly Candidate[], more: Partial<Candidates>): readonly string[] => {
+const disturbed = (
+  records: readonly LogRecord[],
+  operations: readonly Candidate[],
+  more: Partial<Candidates>,
+): readonly string[] => {
   const found = candidates(operations, more)
   return disturbedPeople(joinRecords(records, found, 0), found)
 }
 const foreign = logRecord('r-f', { at: day(2), echo: { title: 'Foreign' } })
 const retried = (at: number): LogRecord =>
-  logRecord('r-t', { at, importStep: 'EntryEscrowRetry', importDetails: { TypeName: 'EscrowedEntryDefault' } })
+  logRecord('r-t', {
+    at,
+    importStep: 'EntryEscrowRetry',
+    importDetails: { TypeName: 'EscrowedEntryDefault' },
+  })
 
 void describe('what the directory took from us is not known any more', () => {
   void test('when a later record shows other values', () => {
@@ -32,7 +40,10 @@ void describe('what the directory took from us is not known any more', () => {
     const answer = logRecord('r-2', { at: day(3) + 1_000, echo: { title: 'Ours' } })
     assert.deepEqual(disturbed([answer], [again], { taken: taken('Ours', day(1)), unjoined: [foreign] }), [])
     assert.deepEqual(
-      foreignRecords(joinRecords([answer], candidates([again], { unjoined: [foreign] }), 0), candidates([], { unjoined: [foreign] })),
+      foreignRecords(
+        joinRecords([answer], candidates([again], { unjoined: [foreign] }), 0),
+        candidates([], { unjoined: [foreign] }),
+      ),
       [],
     )
   })
@@ -41,13 +52,18 @@ void describe('what the directory took from us is not known any more', () => {
     const open = candidate('op-2', { title: 'Ours' }, { acceptedAt: day(1) })
     assert.deepEqual(disturbed([foreign], [open], { taken: taken('Before', day(0)) }), [])
     const answer = logRecord('r-2', { at: day(1) + 1_000, echo: { title: 'Ours' } })
-    assert.deepEqual(disturbed([answer], [open], { taken: taken('Before', day(0)), unjoined: [foreign] }), ['10001'])
+    assert.deepEqual(disturbed([answer], [open], { taken: taken('Before', day(0)), unjoined: [foreign] }), [
+      '10001',
+    ])
   })
 
   void test('when the service succeeds with what had failed for good', () => {
     assert.deepEqual(disturbed([retried(day(2))], [], { taken: taken('Ours', day(1)) }), ['10001'])
     assert.deepEqual(disturbed([retried(day(2))], [], { taken: taken('Ours', day(3)) }), [])
-    assert.deepEqual(disturbed([retried(day(2))], [candidate('op-1', {}, { state: 'escrowed', acceptedAt: day(1) })], {}), [])
+    assert.deepEqual(
+      disturbed([retried(day(2))], [candidate('op-1', {}, { state: 'escrowed', acceptedAt: day(1) })], {}),
+      [],
+    )
   })
 })
 
@@ -66,7 +82,12 @@ void describe('a new try of the service', () => {
       },
     })
   const joined = (...records: readonly LogRecord[]): Record<string, string | null> =>
-    Object.fromEntries(joinRecords(records, candidates([older, newer]), 0).map(({ record, operation }) => [record.id, operation]))
+    Object.fromEntries(
+      joinRecords(records, candidates([older, newer]), 0).map(({ record, operation }) => [
+        record.id,
+        operation,
+      ]),
+    )
 
   void test('is of the operation that was put aside when it says, and not of the oldest that failed', () => {
     assert.deepEqual(joined(tried('r-1', 6, 1.1)), { 'r-1': 'op-2' })
@@ -75,6 +96,9 @@ void describe('a new try of the service', () => {
   })
 
   void test('that fails once more is followed by another of the same operation, on one page too', () => {
-    assert.deepEqual(joined(tried('r-1', 6, 1.1, 'failure'), tried('r-2', 12, 1.1)), { 'r-1': 'op-2', 'r-2': 'op-2' })
+    assert.deepEqual(joined(tried('r-1', 6, 1.1, 'failure'), tried('r-2', 12, 1.1)), {
+      'r-1': 'op-2',
+      'r-2': 'op-2',
+    })
   })
 })

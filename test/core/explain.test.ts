@@ -24,11 +24,16 @@ void describe('an event is explained', () => {
   })
   void test('superseded, attribute by attribute, by the event that stands in its place', async () => {
     const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
-    assert.deepEqual(await words([hired, moved], 1), ['applied: userName, active', 'superseded on title by e-2'])
+    assert.deepEqual(await words([hired, moved], 1), [
+      'applied: userName, active',
+      'superseded on title by e-2',
+    ])
   })
   void test('held, with the moment it takes effect', async () => {
     const later = personEvent(2, { effectiveAt: day(5), worker: { title: 'Head' } })
-    assert.deepEqual(await words([hired, later], 2), ['held until 2026-01-05T12:00:00.000Z: it takes effect then'])
+    assert.deepEqual(await words([hired, later], 2), [
+      'held until 2026-01-05T12:00:00.000Z: it takes effect then',
+    ])
   })
   void test('unchanged because nothing maps what it says', async () => {
     const hobby = personEvent(2, { effectiveAt: day(2), worker: { hobby: 'chess' } })
@@ -36,7 +41,9 @@ void describe('an event is explained', () => {
   })
   void test('unchanged because it stood so already', async () => {
     const snapshot = personEvent(2, { effectiveAt: day(2), mode: 'snapshot', worker: WORKER })
-    assert.deepEqual(await words([hired, snapshot], 2), ['unchanged, stood so already: userName, title, active'])
+    assert.deepEqual(await words([hired, snapshot], 2), [
+      'unchanged, stood so already: userName, title, active',
+    ])
   })
   void test('rescinded, by whom, and the rescind by what it takes out', async () => {
     const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
@@ -46,8 +53,15 @@ void describe('an event is explained', () => {
     assert.deepEqual(await words([hired, rescind], 3), ['takes e-2 out as soon as that arrives'])
   })
   void test('dead, and whether its person stays out for it', async () => {
-    const leaves = personEvent(2, { effectiveAt: day(2), worker: { active: false }, dead: true, state: 'dead-lettered' })
-    assert.deepEqual(await words([hired, leaves], 2), ['dead, but its person stays out: active false still counts'])
+    const leaves = personEvent(2, {
+      effectiveAt: day(2),
+      worker: { active: false },
+      dead: true,
+      state: 'dead-lettered',
+    })
+    assert.deepEqual(await words([hired, leaves], 2), [
+      'dead, but its person stays out: active false still counts',
+    ])
   })
   void test('no word of it quotes a value of the person', async () => {
     await fc.assert(
@@ -55,7 +69,8 @@ void describe('an event is explained', () => {
         const secret = events.map((event, index) =>
           personEvent(index + 1, {
             ...event,
-            worker: event.worker['active'] === undefined ? { title: 'S3cret' } : { title: 'S3cret', active: true },
+            worker:
+              event.worker['active'] === undefined ? { title: 'S3cret' } : { title: 'S3cret', active: true },
           }),
         )
         for (const { part } of (await explainPerson(person(secret), NOW, rules)).events)
@@ -87,14 +102,30 @@ void describe('a preview shows what a plan would send', () => {
     const first = await previewPerson(person([hired]), null, NOW, rules)
     assert.equal(first.operation?.lane, 'joiner')
     const taken = JSON.stringify(rules.mapping.map('10001', fold([hired], NOW).attributes).record)
-    const next = await previewPerson(person([hired, moved], { known: true, takenHash: rules.digest(taken) }), taken, NOW, rules)
+    const next = await previewPerson(
+      person([hired, moved], { known: true, takenHash: rules.digest(taken) }),
+      taken,
+      NOW,
+      rules,
+    )
     assert.deepEqual(next.operation?.changes, [
-      { kind: 'changed', target: 'title', from: 'Engineer', to: 'Head', events: [{ source: '/hr/acme', id: 'e-2' }] },
+      {
+        kind: 'changed',
+        target: 'title',
+        from: 'Engineer',
+        to: 'Head',
+        events: [{ source: '/hr/acme', id: 'e-2' }],
+      },
     ])
   })
   void test('what the directory holds already is nothing to send', async () => {
     const taken = JSON.stringify(rules.mapping.map('10001', fold([hired], NOW).attributes).record)
-    const preview = await previewPerson(person([hired], { known: true, takenHash: rules.digest(taken) }), taken, NOW, rules)
+    const preview = await previewPerson(
+      person([hired], { known: true, takenHash: rules.digest(taken) }),
+      taken,
+      NOW,
+      rules,
+    )
     assert.equal(preview.operation, null)
     assert.deepEqual(
       preview.decisions.map(({ state, reason }) => [state, reason]),

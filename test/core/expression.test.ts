@@ -68,8 +68,14 @@ void describe('an expression that cannot be used', () => {
       assert.throws(() => compileExpression(text), { code: 'ExpressionInvalid' })
   })
   void test('that loops is stopped, and so is one that calls itself for ever', async () => {
-    assert.match(await message('($f := function($n) { $f($n + 1) }; $f(1))', {}), /^ExpressionFailed: it takes too long/)
-    assert.match(await message("($f := function($n) { $f($n + 1) & '' }; $f(1))", {}), /^ExpressionFailed: it calls itself too deeply/)
+    assert.match(
+      await message('($f := function($n) { $f($n + 1) }; $f(1))', {}),
+      /^ExpressionFailed: it takes too long/,
+    )
+    assert.match(
+      await message("($f := function($n) { $f($n + 1) & '' }; $f(1))", {}),
+      /^ExpressionFailed: it calls itself too deeply/,
+    )
     assert.match(await message('[1..20000].($ + 1)', {}), /^ExpressionFailed: a list grows too long/)
   })
   void test('fails with words that quote no value', async () => {

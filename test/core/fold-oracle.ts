@@ -40,12 +40,20 @@ function known(
   const cancelled = rescinded([...sorted, ...knowing])
   const present = sorted.filter((event) => !cancelled.has(event.seq) || doubted(event))
   const writes = present.flatMap((event): Write[] => {
-    if (event.dead || cancelled.has(event.seq)) return event.worker['active'] === false ? [{ path: 'active', value: false, event }] : []
+    if (event.dead || cancelled.has(event.seq))
+      return event.worker['active'] === false ? [{ path: 'active', value: false, event }] : []
     const said = leaves(event.worker)
     if (event.mode !== 'snapshot') return said.map(([path, value]) => ({ path, value, event }))
     // What its source could know: the events before it in order and recorded no later than it, and what it rescinds itself.
-    const before = sorted.slice(0, sorted.indexOf(event)).filter((other) => other.recordedAt <= event.recordedAt)
-    return snapshotWrites(event, said, known(before, [event]), new Map(before.map((other) => [other.seq, other.source])))
+    const before = sorted
+      .slice(0, sorted.indexOf(event))
+      .filter((other) => other.recordedAt <= event.recordedAt)
+    return snapshotWrites(
+      event,
+      said,
+      known(before, [event]),
+      new Map(before.map((other) => [other.seq, other.source])),
+    )
   })
   const result = new Map<string, Known>()
   const said = writes.filter((write) => !withheld(write))
@@ -67,11 +75,13 @@ function snapshotWrites(
   for (const [path, value] of said) {
     const there = view.get(path)
     const partsLeft = [...view].some(([other, part]) => other.startsWith(`${path}.`) && part.value !== null)
-    if (there === undefined || partsLeft || JSON.stringify(there.value) !== JSON.stringify(value)) writes.push({ path, value, event })
+    if (there === undefined || partsLeft || JSON.stringify(there.value) !== JSON.stringify(value))
+      writes.push({ path, value, event })
   }
   for (const [path, { value, by }] of view) {
     const mentioned = said.some(([other]) => other === path || path.startsWith(`${other}.`))
-    if (!mentioned && path !== 'active' && value !== null && sourceOf.get(by) === event.source) writes.push({ path, value: null, event })
+    if (!mentioned && path !== 'active' && value !== null && sourceOf.get(by) === event.source)
+      writes.push({ path, value: null, event })
   }
   return writes
 }
@@ -86,18 +96,23 @@ function stands(path: string, writes: readonly Write[]): Known | undefined {
  * `seq` of every event that is out. A rescind that is not out itself takes its target out; a dead one does nothing. Rescinds that lead back
  * to themselves are void: they are out, and take nothing out.
  */
-export function rescinded(events: readonly LedgerEvent[], now = Number.POSITIVE_INFINITY): ReadonlySet<number> {
+export function rescinded(
+  events: readonly LedgerEvent[],
+  now = Number.POSITIVE_INFINITY,
+): ReadonlySet<number> {
   const rescinds = acting(events, now)
   const targetOf = (rescind: LedgerEvent): LedgerEvent | undefined =>
     events.find((event) => rescind.rescinds?.source === event.source && rescind.rescinds.id === event.id)
   const isVoid = (start: LedgerEvent): boolean => {
     let at = targetOf(start)
-    for (let steps = 0; at && rescinds.includes(at) && at !== start && steps < events.length; steps++) at = targetOf(at)
+    for (let steps = 0; at && rescinds.includes(at) && at !== start && steps < events.length; steps++)
+      at = targetOf(at)
     return at === start
   }
   const circles = rescinds.filter(isVoid)
   const out = (event: LedgerEvent): boolean =>
-    circles.includes(event) || rescinds.some((rescind) => targetOf(rescind) === event && !circles.includes(rescind) && !out(rescind))
+    circles.includes(event) ||
+    rescinds.some((rescind) => targetOf(rescind) === event && !circles.includes(rescind) && !out(rescind))
   return new Set(events.filter(out).map(({ seq }) => seq))
 }
 
@@ -105,7 +120,9 @@ export function rescinded(events: readonly LedgerEvent[], now = Number.POSITIVE_
 function acting(events: readonly LedgerEvent[], now: number): readonly LedgerEvent[] {
   return events.filter((event) => {
     if (event.rescinds === null || event.dead) return false
-    const target = events.find(({ source, id }) => event.rescinds?.source === source && event.rescinds.id === id)
+    const target = events.find(
+      ({ source, id }) => event.rescinds?.source === source && event.rescinds.id === id,
+    )
     return event.effectiveAt <= now || (target !== undefined && event.effectiveAt <= target.effectiveAt)
   })
 }
@@ -121,10 +138,17 @@ export function nextMoment(events: readonly LedgerEvent[], now: number): number 
     events.map((event) => ({ ...event, dead: false })),
     now,
   )
-  const doubted = (event: LedgerEvent): boolean => event.worker['active'] === false && out.has(event.seq) && !doubtful.has(event.seq)
-  const done = new Set(acting(events, now).filter(({ mode, worker }) => mode === 'delta' && Object.keys(worker).length === 0))
+  const doubted = (event: LedgerEvent): boolean =>
+    event.worker['active'] === false && out.has(event.seq) && !doubtful.has(event.seq)
+  const done = new Set(
+    acting(events, now).filter(({ mode, worker }) => mode === 'delta' && Object.keys(worker).length === 0),
+  )
   const moments = events
-    .filter((event) => doubted(event) || (!out.has(event.seq) && !done.has(event) && (!event.dead || event.worker['active'] === false)))
+    .filter(
+      (event) =>
+        doubted(event) ||
+        (!out.has(event.seq) && !done.has(event) && (!event.dead || event.worker['active'] === false)),
+    )
     .map((event) => event.effectiveAt)
   return moments.filter((at) => at > now).toSorted((a, b) => a - b)[0] ?? null
 }

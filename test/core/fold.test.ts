@@ -24,7 +24,10 @@ void describe('per attribute the last write in order stands', () => {
   void test('a late title does not wipe a newer manager', () => {
     const manager = ledgerEvent(1, { effectiveAt: day(3), worker: { managerId: '10002' } })
     const title = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Engineer', managerId: '10003' } })
-    assert.deepEqual(attributes([manager, title]), { managerId: { value: '10002', by: 1 }, title: { value: 'Engineer', by: 2 } })
+    assert.deepEqual(attributes([manager, title]), {
+      managerId: { value: '10002', by: 1 },
+      title: { value: 'Engineer', by: 2 },
+    })
   })
 
   void test('null clears, and the clearing is remembered with its event', () => {
@@ -37,7 +40,11 @@ void describe('per attribute the last write in order stands', () => {
     const set = ledgerEvent(1, { worker: { name: { givenName: 'Ann', familyName: 'Lee' } } })
     const clear = ledgerEvent(2, { effectiveAt: day(2), worker: { name: null } })
     const again = ledgerEvent(3, { effectiveAt: day(3), worker: { name: { givenName: 'Eve' } } })
-    assert.deepEqual(values([set, clear, again]), { name: null, 'name.givenName': 'Eve', 'name.familyName': null })
+    assert.deepEqual(values([set, clear, again]), {
+      name: null,
+      'name.givenName': 'Eve',
+      'name.familyName': null,
+    })
   })
 
   void test('the same value said again by a delta belongs to the later event', () => {
@@ -79,7 +86,11 @@ void describe('a snapshot says what its source knew', () => {
   })
 
   void test('what its source set and it does not name is cleared, active never', () => {
-    const snapshot = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(2), worker: { department: 'Sales' } })
+    const snapshot = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(2),
+      worker: { department: 'Sales' },
+    })
     assert.deepEqual(attributes([hired, snapshot]), {
       title: { value: null, by: 2 },
       department: { value: 'Sales', by: 1 },
@@ -89,9 +100,15 @@ void describe('a snapshot says what its source knew', () => {
 
   void test('what another source set is not touched, unless the rules say whose it is', () => {
     const phone = ledgerEvent(2, { source: '/phones', worker: { phone: '1' } })
-    const snapshot = ledgerEvent(3, { mode: 'snapshot', effectiveAt: day(2), worker: { title: 'Engineer', department: 'Sales' } })
+    const snapshot = ledgerEvent(3, {
+      mode: 'snapshot',
+      effectiveAt: day(2),
+      worker: { title: 'Engineer', department: 'Sales' },
+    })
     assert.equal(values([hired, phone, snapshot])['phone'], '1')
-    const owned = fold([hired, phone, snapshot], NOW, { owns: (source, path) => source === acme && path === 'phone' })
+    const owned = fold([hired, phone, snapshot], NOW, {
+      owns: (source, path) => source === acme && path === 'phone',
+    })
     assert.deepEqual(owned.attributes.get('phone'), { value: null, by: 3 })
   })
 
@@ -103,7 +120,11 @@ void describe('a snapshot says what its source knew', () => {
   })
 
   void test('a back-dated correction recorded later shows through where the snapshot only repeated', () => {
-    const snapshot = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(3), worker: { title: 'Engineer', department: 'Law' } })
+    const snapshot = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      worker: { title: 'Engineer', department: 'Law' },
+    })
     const correction = ledgerEvent(3, {
       effectiveAt: day(2),
       recordedAt: day(4),
@@ -118,8 +139,17 @@ void describe('a snapshot says what its source knew', () => {
   })
 
   void test('an event recorded at the very instant of the snapshot was known to it', () => {
-    const correction = ledgerEvent(3, { effectiveAt: day(2), recordedAt: day(3), worker: { title: 'Lawyer' } })
-    const snapshot = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(3), recordedAt: day(3), worker: { title: 'Engineer' } })
+    const correction = ledgerEvent(3, {
+      effectiveAt: day(2),
+      recordedAt: day(3),
+      worker: { title: 'Lawyer' },
+    })
+    const snapshot = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      recordedAt: day(3),
+      worker: { title: 'Engineer' },
+    })
     assert.deepEqual(attributes([hired, snapshot, correction])['title'], { value: 'Engineer', by: 2 })
   })
 })
@@ -131,7 +161,10 @@ void describe('a rescind takes its target out', () => {
     ledgerEvent(seq, { effectiveAt: day(3), rescinds: { source: target.source, id: target.id }, ...more })
 
   void test('what its target hid comes back', () => {
-    assert.deepEqual(attributes([hired, promoted, rescind(3, promoted)])['title'], { value: 'Engineer', by: 1 })
+    assert.deepEqual(attributes([hired, promoted, rescind(3, promoted)])['title'], {
+      value: 'Engineer',
+      by: 1,
+    })
   })
 
   void test('a rescind that comes before its target waits for it', () => {
@@ -172,7 +205,11 @@ void describe('a rescind takes its target out', () => {
   })
 
   void test('what its target hid comes back although a snapshot had repeated the target meanwhile', () => {
-    const snapshot = ledgerEvent(3, { mode: 'snapshot', effectiveAt: day(3), worker: { title: 'Head', active: true } })
+    const snapshot = ledgerEvent(3, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      worker: { title: 'Head', active: true },
+    })
     const later = rescind(4, promoted, { effectiveAt: day(4) })
     assert.deepEqual(attributes([hired, promoted, snapshot])['title'], { value: 'Head', by: 2 })
     assert.deepEqual(attributes([hired, promoted, snapshot, later])['title'], { value: 'Engineer', by: 1 })
@@ -185,7 +222,11 @@ void describe('a rescind takes its target out', () => {
 
   void test('a snapshot that was recorded after the rescind stands by what it says', () => {
     const later = rescind(3, promoted, { effectiveAt: day(2), recordedAt: day(2), order: 1 })
-    const snapshot = ledgerEvent(4, { mode: 'snapshot', effectiveAt: day(3), worker: { title: 'Head', active: true } })
+    const snapshot = ledgerEvent(4, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      worker: { title: 'Head', active: true },
+    })
     assert.deepEqual(attributes([hired, promoted, later, snapshot])['title'], { value: 'Head', by: 4 })
   })
 })
@@ -194,7 +235,11 @@ void describe('a dead event is out, but a leaver stays out', () => {
   const hired = ledgerEvent(1, { worker: { title: 'Engineer', active: true } })
 
   void test('only active false of a dead event stays', () => {
-    const terminated = ledgerEvent(2, { effectiveAt: day(2), dead: true, worker: { title: 'Gone', active: false } })
+    const terminated = ledgerEvent(2, {
+      effectiveAt: day(2),
+      dead: true,
+      worker: { title: 'Gone', active: false },
+    })
     assert.deepEqual(values([hired, terminated]), { title: 'Engineer', active: false })
     assert.equal(fold([hired, terminated], NOW).effects.has(2), false)
   })
@@ -218,7 +263,10 @@ void describe('a dead event is out, but a leaver stays out', () => {
     assert.deepEqual(values([hired, terminated, takenBack]), { title: 'Engineer', active: true })
     assert.deepEqual(values([hired, terminated, takenBack, rescind]), { title: 'Engineer', active: false })
     const leavesLater = { ...terminated, effectiveAt: day(6) }
-    assert.equal(fold([hired, leavesLater, { ...takenBack, effectiveAt: day(3) }, rescind], NOW).nextAt, day(6))
+    assert.equal(
+      fold([hired, leavesLater, { ...takenBack, effectiveAt: day(3) }, rescind], NOW).nextAt,
+      day(6),
+    )
   })
 })
 
@@ -263,7 +311,10 @@ void describe('for every history', () => {
       fc.property(histories(), (events) => {
         const { effects, nextAt } = fold(events, NOW)
         const out = [...effects].flatMap(([seq, effect]) => (effect.kind === 'rescinded' ? [seq] : []))
-        assert.deepEqual(new Set(out), new Set([...rescinded(events, NOW)].filter((seq) => events[seq - 1]?.dead === false)))
+        assert.deepEqual(
+          new Set(out),
+          new Set([...rescinded(events, NOW)].filter((seq) => events[seq - 1]?.dead === false)),
+        )
         assert.equal(nextAt, nextMoment(events, NOW))
         for (const event of events) assert.equal(effects.has(event.seq), !event.dead)
       }),
@@ -282,7 +333,9 @@ void describe('for every history', () => {
   })
 
   void test('an event that is there twice counts once', () => {
-    const arrivals = histories().chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray([...events])))
+    const arrivals = histories().chain((events) =>
+      fc.tuple(fc.constant(events), fc.shuffledSubarray([...events])),
+    )
     fc.assert(
       fc.property(arrivals, ([events, again]) => {
         assert.deepEqual(fold([...again, ...events], NOW).attributes, fold(events, NOW).attributes)
@@ -303,7 +356,8 @@ void describe('for every history', () => {
         assert(!cause.dead && !out.has(cause.seq) && cause.effectiveAt <= NOW)
         // Whatever stands above it and says otherwise is out, or a snapshot that knew it to be so and had no reason to say it.
         for (const other of inForce) {
-          if (other.worker['active'] !== false || compareEvents(other, cause) < 0 || out.has(other.seq)) continue
+          if (other.worker['active'] !== false || compareEvents(other, cause) < 0 || out.has(other.seq))
+            continue
           assert(other.mode === 'snapshot' && !other.dead, 'a leaver was let in again')
         }
       }),

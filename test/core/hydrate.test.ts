@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { type HrReader, hydration, type HydrateSettings, judgeRead, readBySource } from '../../src/core/intake/hydrate.ts'
+import {
+  type HrReader,
+  hydration,
+  type HydrateSettings,
+  judgeRead,
+  readBySource,
+} from '../../src/core/intake/hydrate.ts'
 import type { Notice, ReadResult } from '../../src/core/ledger/port.ts'
 import { type Runtime, silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { digest } from '../fakes/people.ts'
@@ -30,34 +36,57 @@ const moment = { began: 5_000, now: 5_100, random: 0.5 }
 
 void describe('what becomes of a notice after a read', () => {
   void test('it becomes a snapshot dated at the instant the read began', () => {
-    assert.deepEqual(judgeRead(notice(1), { kind: 'record', worker: { title: 'A' }, at: null }, moment, settings), {
-      kind: 'read',
-      seq: 1,
-      mode: 'snapshot',
-      worker: { title: 'A' },
-      began: 5_000,
-      nextAt: null,
-    })
+    assert.deepEqual(
+      judgeRead(notice(1), { kind: 'record', worker: { title: 'A' }, at: null }, moment, settings),
+      {
+        kind: 'read',
+        seq: 1,
+        mode: 'snapshot',
+        worker: { title: 'A' },
+        began: 5_000,
+        nextAt: null,
+      },
+    )
   })
 
   void test('one dated in the future is read again then', () => {
-    const result = judgeRead(notice(1, { effectiveAt: 9_000 }), { kind: 'record', worker: {}, at: null }, moment, settings)
+    const result = judgeRead(
+      notice(1, { effectiveAt: 9_000 }),
+      { kind: 'record', worker: {}, at: null },
+      moment,
+      settings,
+    )
     assert(result.kind === 'read')
     assert.equal(result.nextAt, 9_000 - settings.waitMs)
   })
 
   void test('an answer older than the notice is fetched again, one that does not say how old it is is taken', () => {
-    assert.equal(judgeRead(notice(1), { kind: 'record', worker: {}, at: 999 }, moment, settings).kind, 'again')
-    assert.equal(judgeRead(notice(1), { kind: 'record', worker: {}, at: 1_000 }, moment, settings).kind, 'read')
+    assert.equal(
+      judgeRead(notice(1), { kind: 'record', worker: {}, at: 999 }, moment, settings).kind,
+      'again',
+    )
+    assert.equal(
+      judgeRead(notice(1), { kind: 'record', worker: {}, at: 1_000 }, moment, settings).kind,
+      'read',
+    )
   })
 
   void test('its type says active where the answer does not, and the answer knows better where it does', () => {
     const worker = (type: string, answer: { active?: boolean }): unknown => {
-      const result = judgeRead(notice(1, { type }), { kind: 'record', worker: answer, at: null }, moment, settings)
+      const result = judgeRead(
+        notice(1, { type }),
+        { kind: 'record', worker: answer, at: null },
+        moment,
+        settings,
+      )
       return result.kind === 'read' ? result.worker['active'] : undefined
     }
     assert.deepEqual(
-      [worker('worker.terminated', {}), worker('worker.terminated', { active: true }), worker('worker.updated', {})],
+      [
+        worker('worker.terminated', {}),
+        worker('worker.terminated', { active: true }),
+        worker('worker.updated', {}),
+      ],
       [false, true, undefined],
     )
   })
@@ -90,11 +119,20 @@ void describe('what becomes of a notice after a read', () => {
         fc.double({ min: 0, max: 0.999, noNaN: true }),
         fc.option(fc.nat(100_000)),
         (attempts, random, afterMs) => {
-          const result = judgeRead(notice(1, { attempts }), { kind: 'later', code: 'Http503', afterMs }, { ...moment, random }, settings)
+          const result = judgeRead(
+            notice(1, { attempts }),
+            { kind: 'later', code: 'Http503', afterMs },
+            { ...moment, random },
+            settings,
+          )
           if (attempts + 1 >= settings.attempts) return assert.equal(result.kind, 'failed')
           assert(result.kind === 'again')
           const waited = result.at + settings.waitMs - moment.now
-          assert(waited >= (afterMs ?? 0) && waited <= Math.max(afterMs ?? 0, settings.retryCapMs * 1.25) && Number.isInteger(result.at))
+          assert(
+            waited >= (afterMs ?? 0) &&
+              waited <= Math.max(afterMs ?? 0, settings.retryCapMs * 1.25) &&
+              Number.isInteger(result.at),
+          )
         },
       ),
       { numRuns: 2_000 },
@@ -162,13 +200,18 @@ void describe('the loop', () => {
   })
 
   void test('no more reads are on their way at once than allowed', async () => {
-    const desk = new Desk(Array.from({ length: 50 }, (_, index) => notice(index, { employee: String(index) })))
+    const desk = new Desk(
+      Array.from({ length: 50 }, (_, index) => notice(index, { employee: String(index) })),
+    )
     await desk.work()
     assert.equal(desk.finished.length, 50)
     assert(desk.most <= settings.concurrency)
   })
 
   void test('a source nobody is asked for has no reader', async () => {
-    assert.deepEqual(await readBySource(() => null).read(notice(1), new AbortController().signal), { kind: 'unusable', code: 'NoHrSystem' })
+    assert.deepEqual(await readBySource(() => null).read(notice(1), new AbortController().signal), {
+      kind: 'unusable',
+      code: 'NoHrSystem',
+    })
   })
 })

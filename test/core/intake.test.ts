@@ -8,8 +8,16 @@ import { fakeInbox } from '../fakes/inbox.ts'
 import { cloudEvent, message } from '../fakes/messages.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 
-const settings: IntakeSettings = { batchSize: 3, batchMs: 20, quietMs: 1_000, maxWaitMs: 10_000, backlogPerSecond: 4, skewMs: 500 }
-const good = (sequence: number): InboxMessage => message({ ...cloudEvent, id: `e-${sequence}` }, { sequence: String(sequence) })
+const settings: IntakeSettings = {
+  batchSize: 3,
+  batchMs: 20,
+  quietMs: 1_000,
+  maxWaitMs: 10_000,
+  backlogPerSecond: 4,
+  skewMs: 500,
+}
+const good = (sequence: number): InboxMessage =>
+  message({ ...cloudEvent, id: `e-${sequence}` }, { sequence: String(sequence) })
 const bad = (sequence: number): InboxMessage => message(null, { sequence: String(sequence), text: '{' })
 
 /** A ledger that takes what it is given, unless it is told to be away or to think about it. */
@@ -62,7 +70,8 @@ function start(t: TestContext, inbox = fakeInbox(), more: Partial<IntakeSettings
     await service.stop()
     await running
   })
-  const sequences = (): string[][] => ledger.batches.map(({ messages }) => messages.map(({ sequence }) => sequence))
+  const sequences = (): string[][] =>
+    ledger.batches.map(({ messages }) => messages.map(({ sequence }) => sequence))
   return { runtime, ledger, inbox, service, sequences, told: () => told }
 }
 
@@ -108,7 +117,11 @@ void describe('messages become events in micro-batches', () => {
     inbox.deliver(good(1), bad(2), message([cloudEvent, { ...cloudEvent, id: 'e-9' }], { sequence: '3' }))
     await runtime.advance(20)
     assert.deepEqual(
-      ledger.batches[0]?.messages.map(({ sequence, events, rejected }) => [sequence, events.length, rejected]),
+      ledger.batches[0]?.messages.map(({ sequence, events, rejected }) => [
+        sequence,
+        events.length,
+        rejected,
+      ]),
       [
         ['1', 1, null],
         ['2', 0, 'BodyNotJson'],

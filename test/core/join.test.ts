@@ -7,7 +7,8 @@ import { type LogRecord, parseLogRecord } from '../../src/core/report/log-record
 import { day } from '../fakes/events.ts'
 import { candidate, candidates, type Joined, joined, logRecord, rawLogRecord, SKEW } from '../fakes/log.ts'
 
-const alone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined => joined(records, candidates(operations))
+const alone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined =>
+  joined(records, candidates(operations))
 
 void describe('a record joins the operation it speaks of', () => {
   void test('by the person’s key and nothing else: people of one name are kept apart', () => {
@@ -20,13 +21,21 @@ void describe('a record joins the operation it speaks of', () => {
 
   void test('a value it echoes that was not sent speaks of something else', () => {
     const operation = candidate('op-1', { title: 'Engineer', emails: [{ type: 'work', value: null }] })
-    assert.deepEqual(alone([operation], logRecord('r-1', { echo: { title: 'Head' } })), { 'r-1': [null, null] })
-    assert.deepEqual(alone([operation], logRecord('r-1', { echo: { title: 'Engineer', department: 'unknown to us' } })), {
-      'r-1': ['op-1', 'confirmed'],
-    })
-    assert.deepEqual(alone([operation], logRecord('r-1', { echo: { 'emails[type eq "work"]value': 'old@contoso.com' } })), {
+    assert.deepEqual(alone([operation], logRecord('r-1', { echo: { title: 'Head' } })), {
       'r-1': [null, null],
     })
+    assert.deepEqual(
+      alone([operation], logRecord('r-1', { echo: { title: 'Engineer', department: 'unknown to us' } })),
+      {
+        'r-1': ['op-1', 'confirmed'],
+      },
+    )
+    assert.deepEqual(
+      alone([operation], logRecord('r-1', { echo: { 'emails[type eq "work"]value': 'old@contoso.com' } })),
+      {
+        'r-1': [null, null],
+      },
+    )
     assert.deepEqual(alone([operation], logRecord('r-1', { echo: { 'emails[type eq "work"]value': '' } })), {
       'r-1': ['op-1', 'confirmed'],
     })
@@ -34,8 +43,12 @@ void describe('a record joins the operation it speaks of', () => {
 
   void test('a record from before the operation was handed over speaks of something older', () => {
     const operation = candidate('op-1', {}, { submittedAt: day(2), acceptedAt: day(2) + 5_000 })
-    assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW - 1_000 })), { 'r-1': [null, null] })
-    assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW })), { 'r-1': ['op-1', 'confirmed'] })
+    assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW - 1_000 })), {
+      'r-1': [null, null],
+    })
+    assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW })), {
+      'r-1': ['op-1', 'confirmed'],
+    })
   })
 
   void test('the log counts whole seconds: a record of the second before is not too old', () => {
@@ -50,7 +63,10 @@ void describe('a record joins the operation it speaks of', () => {
   })
 
   void test('the same record twice on two pages is one', () => {
-    assert.equal(joinRecords([logRecord('r-1'), logRecord('r-1')], candidates([candidate('op-1')]), SKEW).length, 1)
+    assert.equal(
+      joinRecords([logRecord('r-1'), logRecord('r-1')], candidates([candidate('op-1')]), SKEW).length,
+      1,
+    )
   })
 
   void test('the retry of an older operation does not settle a newer one', () => {
@@ -67,22 +83,34 @@ void describe('what a record shows of active, in order of strength', () => {
   const leaver = candidate('op-out', { active: false })
   const stayer = candidate('op-in', { active: true })
 
-  const one = (options: Parameters<typeof logRecord>[1]): Joined => alone([leaver, stayer], logRecord('r-1', options))
+  const one = (options: Parameters<typeof logRecord>[1]): Joined =>
+    alone([leaver, stayer], logRecord('r-1', options))
 
   void test('the import echo stands above everything', () => {
     const modified = [{ displayName: 'accountEnabled', oldValue: null, newValue: 'True' }]
-    assert.deepEqual(one({ echo: { active: 'False' }, modified, scoping: 'True' }), { 'r-1': ['op-out', 'confirmed'] })
+    assert.deepEqual(one({ echo: { active: 'False' }, modified, scoping: 'True' }), {
+      'r-1': ['op-out', 'confirmed'],
+    })
     assert.deepEqual(one({ echo: { active: 'True' }, scoping: 'False' }), { 'r-1': ['op-in', 'confirmed'] })
   })
 
   void test('then what the export changed', () => {
     assert.deepEqual(
-      logRecord('r-1', { modified: [{ displayName: 'accountEnabled', oldValue: null, newValue: 'False' }], scoping: 'True' }).active,
+      logRecord('r-1', {
+        modified: [{ displayName: 'accountEnabled', oldValue: null, newValue: 'False' }],
+        scoping: 'True',
+      }).active,
       false,
     )
-    assert.deepEqual(one({ modified: [{ displayName: 'accountEnabled', oldValue: 'True', newValue: 'False' }], scoping: 'True' }), {
-      'r-1': ['op-out', 'confirmed'],
-    })
+    assert.deepEqual(
+      one({
+        modified: [{ displayName: 'accountEnabled', oldValue: 'True', newValue: 'False' }],
+        scoping: 'True',
+      }),
+      {
+        'r-1': ['op-out', 'confirmed'],
+      },
+    )
   })
 
   void test('then the scoping step', () => {
@@ -91,7 +119,12 @@ void describe('what a record shows of active, in order of strength', () => {
   })
 
   void test('which proves nothing of an account that was found disabled and left so', () => {
-    const matching = { name: 'EntryImport', provisioningStepType: 'matching', status: 'success', details: { accountEnabled: 'False' } }
+    const matching = {
+      name: 'EntryImport',
+      provisioningStepType: 'matching',
+      status: 'success',
+      details: { accountEnabled: 'False' },
+    }
     const raw = rawLogRecord('r-1', { scoping: 'True' })
     const steps = Array.isArray(raw['provisioningSteps']) ? raw['provisioningSteps'] : []
     const record = parseLogRecord({ ...raw, provisioningSteps: [...steps, matching] })
@@ -118,7 +151,10 @@ void describe('when two operations of a person are open', () => {
       [early, late],
       [late, early],
     ])
-      assert.deepEqual(alone([second, first], ...records), { 'r-1': ['op-1', 'confirmed'], 'r-2': ['op-2', 'confirmed'] })
+      assert.deepEqual(alone([second, first], ...records), {
+        'r-1': ['op-1', 'confirmed'],
+        'r-2': ['op-2', 'confirmed'],
+      })
     assert.deepEqual(joined([early], candidates([first, second], { unjoined: [late] })), {
       'r-1': ['op-1', 'confirmed'],
       'r-2': ['op-2', 'confirmed'],
@@ -136,7 +172,10 @@ void describe('when two operations of a person are open', () => {
     const headed = candidate('op-2', { title: 'Head' }, { acceptedAt: day(1) + 60_000 })
     const silent = logRecord('r-1', { at: day(1) + 400_000, more: { cycleId: 'another' } })
     const telling = logRecord('r-2', { at: day(1) + 500_000, echo: { title: 'Engineer' } })
-    assert.deepEqual(alone([titled, headed], silent, telling), { 'r-1': ['op-2', 'confirmed'], 'r-2': ['op-1', 'confirmed'] })
+    assert.deepEqual(alone([titled, headed], silent, telling), {
+      'r-1': ['op-2', 'confirmed'],
+      'r-2': ['op-1', 'confirmed'],
+    })
   })
 })
 
@@ -164,21 +203,31 @@ void describe('what a record makes of its operation', () => {
   })
 
   void test('a status nobody has seen yet decides nothing', () => {
-    assert.deepEqual(alone([candidate('op-1')], logRecord('r-1', { status: 'unknownFutureValue' })), { 'r-1': ['op-1', null] })
+    assert.deepEqual(alone([candidate('op-1')], logRecord('r-1', { status: 'unknownFutureValue' })), {
+      'r-1': ['op-1', null],
+    })
   })
 
   void test('a follow-up of a known change refines it and settles nothing', () => {
     const found = candidates([candidate('op-2')], { byChange: new Map([['c-1', 'op-1']]) })
-    assert.deepEqual(joined([logRecord('r-2', { changeId: 'c-1', echo: null })], found), { 'r-2': ['op-1', null] })
+    assert.deepEqual(joined([logRecord('r-2', { changeId: 'c-1', echo: null })], found), {
+      'r-2': ['op-1', null],
+    })
   })
 
   void test('a follow-up that comes before its record waits for it', () => {
     const followUp = logRecord('r-2', { changeId: 'c-1', echo: null, at: day(1) + 2_000 })
     assert.deepEqual(alone([candidate('op-1')], followUp), { 'r-2': [null, null] })
-    assert.deepEqual(joined([logRecord('r-1', { changeId: 'c-1' })], candidates([candidate('op-1')], { unjoined: [followUp] })), {
-      'r-1': ['op-1', 'confirmed'],
-      'r-2': ['op-1', null],
-    })
+    assert.deepEqual(
+      joined(
+        [logRecord('r-1', { changeId: 'c-1' })],
+        candidates([candidate('op-1')], { unjoined: [followUp] }),
+      ),
+      {
+        'r-1': ['op-1', 'confirmed'],
+        'r-2': ['op-1', null],
+      },
+    )
   })
 })
 
@@ -210,7 +259,10 @@ void describe('the service tries again by itself what failed', () => {
   void test('of several tries of one change the last counts, also when none was seen before', () => {
     const records = [retry('c-1', 'success', day(3)), retry('c-1', 'failure', day(2))]
     const expected = { 'retry-success-c-1': ['op-1', 'confirmed'], 'retry-failure-c-1': ['op-1', null] }
-    assert.deepEqual(joined(records, candidates([escrowed], { byChange: new Map([['c-1', 'op-1']]) })), expected)
+    assert.deepEqual(
+      joined(records, candidates([escrowed], { byChange: new Map([['c-1', 'op-1']]) })),
+      expected,
+    )
     assert.deepEqual(alone([candidate('op-1')], failure, ...records), { ...expected, 'r-1': ['op-1', null] })
   })
 
@@ -226,15 +278,22 @@ void describe('the service tries again by itself what failed', () => {
 
 void describe('a change somebody else made', () => {
   const taken = new Map([
-    ['10001', { record: '{"externalId":"10001","title":"Engineer","active":true}', active: true, at: day(1) - 1_000 }],
+    [
+      '10001',
+      { record: '{"externalId":"10001","title":"Engineer","active":true}', active: true, at: day(1) - 1_000 },
+    ],
   ])
   const foreign = (echo: Record<string, string>): LogRecord => logRecord('r-1', { echo })
   const found = (operations: readonly Candidate[] = []): Candidates => candidates(operations, { taken })
-  const seen = (record: LogRecord, among: Candidates): LogRecord[] => foreignRecords(joinRecords([record], among, SKEW), among)
+  const seen = (record: LogRecord, among: Candidates): LogRecord[] =>
+    foreignRecords(joinRecords([record], among, SKEW), among)
 
   void test('is foreign while nothing of the person is on its way', () => {
     assert.equal(seen(foreign({ title: 'Head' }), found()).length, 1)
-    assert.equal(seen(foreign({ title: 'Head' }), found([candidate('op-1', { title: 'Engineer' })])).length, 0)
+    assert.equal(
+      seen(foreign({ title: 'Head' }), found([candidate('op-1', { title: 'Engineer' })])).length,
+      0,
+    )
   })
 
   void test('disturbs its person when it shows other values than the directory took from us', () => {

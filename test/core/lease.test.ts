@@ -113,7 +113,9 @@ void it('a short outage of the ledger is waited out without giving the work up',
 })
 
 void it('stopping before it runs, and stopping twice, are fine', async () => {
-  const service = leased('report', leases(), { owner: 'one', leaseMs: LEASE_MS }, runtime, () => loop('inner', runtime, async () => 100))
+  const service = leased('report', leases(), { owner: 'one', leaseMs: LEASE_MS }, runtime, () =>
+    loop('inner', runtime, async () => 100),
+  )
   await service.stop()
   await service.run()
   await service.stop()
@@ -161,7 +163,9 @@ for (const kind of ['cutOff', 'hanging'] as const)
 
 void it('the end of the work that fails is the failure, and the lease is free', async () => {
   const ledger = leases()
-  const failing = whileLeased('run', ledger, { owner: 'one', leaseMs: LEASE_MS }, runtime, () => Promise.reject(new Error('broken')))
+  const failing = whileLeased('run', ledger, { owner: 'one', leaseMs: LEASE_MS }, runtime, () =>
+    Promise.reject(new Error('broken')),
+  )
   await assert.rejects(failing, /broken/)
   assert.equal(await ledger.lease({ name: 'run', owner: 'two', now: runtime.now(), leaseMs: LEASE_MS }), true)
 })

@@ -10,7 +10,8 @@ import { joinRecords } from '../../src/core/report/join.ts'
 import { type LogRecord, parseLogRecord } from '../../src/core/report/log-record.ts'
 import { candidate, candidates, type Joined, joined, logRecord, rawLogRecord, SKEW } from '../fakes/log.ts'
 
-const joinedAlone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined => joined(records, candidates(operations))
+const joinedAlone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined =>
+  joined(records, candidates(operations))
 
 void describe('a record is read whatever is in it', () => {
   void test('without an id, a person or a time it speaks of nothing', () => {
@@ -31,7 +32,11 @@ void describe('a record is read whatever is in it', () => {
         provisioningAction: 'unknownFutureValue',
         initiatedBy: 7,
         servicePrincipal: [{ id: 1 }],
-        modifiedProperties: [{ displayName: 'x', newValue: 5 }, 7, { displayName: 'accountEnabled', newValue: 'False' }],
+        modifiedProperties: [
+          { displayName: 'x', newValue: 5 },
+          7,
+          { displayName: 'accountEnabled', newValue: 'False' },
+        ],
         targetIdentity: 'none',
         changeId: '',
       },
@@ -53,7 +58,10 @@ void describe('a record is read whatever is in it', () => {
           wild,
           fc.record({ status: wild, errorInformation: fc.oneof(wild, fc.record({ errorCode: wild })) }),
         ),
-        provisioningSteps: fc.oneof(wild, fc.array(fc.oneof(wild, fc.record({ provisioningStepType: wild, status: wild, details: wild })))),
+        provisioningSteps: fc.oneof(
+          wild,
+          fc.array(fc.oneof(wild, fc.record({ provisioningStepType: wild, status: wild, details: wild }))),
+        ),
         modifiedProperties: fc.oneof(wild, fc.array(wild)),
         sourceIdentity: fc.oneof(wild, fc.record({ id: wild, details: wild })),
         targetIdentity: wild,
@@ -86,7 +94,12 @@ void describe('other forms a record has been seen or documented in', () => {
       provisioningAction: null,
       provisioningStatusInfo: null,
       action: 'Update',
-      statusInfo: { '@odata.type': '#microsoft.graph.statusDetails', status: 'failure', errorCode: 'Timeout', reason: 'words' },
+      statusInfo: {
+        '@odata.type': '#microsoft.graph.statusDetails',
+        status: 'failure',
+        errorCode: 'Timeout',
+        reason: 'words',
+      },
     })
     assert.deepEqual(
       [record.action, record.status, record.code, record.reason, record.willRetry],
@@ -110,8 +123,14 @@ void describe('other forms a record has been seen or documented in', () => {
   })
 
   void test('a value of another form contradicts nothing and is not missing', () => {
-    const record = read({ provisioningSteps: [{ provisioningStepType: 'import', status: 'success', details: { title: { value: 'x' } } }] })
-    assert.deepEqual(joinedAlone([candidate('op-1', { title: 'Engineer' })], record), { 'r-1': ['op-1', 'confirmed'] })
+    const record = read({
+      provisioningSteps: [
+        { provisioningStepType: 'import', status: 'success', details: { title: { value: 'x' } } },
+      ],
+    })
+    assert.deepEqual(joinedAlone([candidate('op-1', { title: 'Engineer' })], record), {
+      'r-1': ['op-1', 'confirmed'],
+    })
   })
 
   void test('values of modified properties in quotes, and Active Directory’s words for a disabled account', () => {
@@ -124,12 +143,20 @@ void describe('other forms a record has been seen or documented in', () => {
       ['userAccountControl', '"512"', true],
       ['userAccountControl', 'odd', true],
     ] as const)
-      assert.equal(read({ modifiedProperties: [{ displayName, oldValue: null, newValue }] }).active, active, `${displayName} ${newValue}`)
+      assert.equal(
+        read({ modifiedProperties: [{ displayName, oldValue: null, newValue }] }).active,
+        active,
+        `${displayName} ${newValue}`,
+      )
   })
 
   void test('without a source identity the key is the imported one, or what the last step reports by', () => {
     assert.equal(read({ sourceIdentity: null }).employee, '10001')
-    const export_ = { provisioningStepType: 'export', status: 'success', details: { ReportableIdentifier: '10002' } }
+    const export_ = {
+      provisioningStepType: 'export',
+      status: 'success',
+      details: { ReportableIdentifier: '10002' },
+    }
     assert.equal(read({ sourceIdentity: { id: '' }, provisioningSteps: [export_] }).employee, '10002')
     assert.equal(parseLogRecord(raw({ sourceIdentity: null, provisioningSteps: [] })), null)
   })
@@ -144,7 +171,10 @@ void describe('other forms a record has been seen or documented in', () => {
 
   void test('a moment without a zone is UTC', () => {
     assert.equal(read({ activityDateTime: '2026-11-02T08:00:00' }).activityAt, Date.UTC(2026, 10, 2, 8))
-    assert.equal(read({ activityDateTime: '2026-11-02T08:00:00.1234567Z' }).activityAt, Date.UTC(2026, 10, 2, 8, 0, 0, 123))
+    assert.equal(
+      read({ activityDateTime: '2026-11-02T08:00:00.1234567Z' }).activityAt,
+      Date.UTC(2026, 10, 2, 8, 0, 0, 123),
+    )
   })
 
   void test('a skip whose step calls itself a success is a skip, and an unresolved manager beside it is none', () => {
@@ -153,10 +183,20 @@ void describe('other forms a record has been seen or documented in', () => {
       status: 'success',
       details: { SkipReason: 'UnableToResolveReferenceAttributeValue' },
     }
-    const redundant = { provisioningStepType: 'export', status: 'success', details: { SkipReason: 'RedundantExport' } }
-    const record = read({ provisioningStatusInfo: { status: 'Skipped' }, provisioningSteps: [manager, redundant] })
+    const redundant = {
+      provisioningStepType: 'export',
+      status: 'success',
+      details: { SkipReason: 'RedundantExport' },
+    }
+    const record = read({
+      provisioningStatusInfo: { status: 'Skipped' },
+      provisioningSteps: [manager, redundant],
+    })
     assert.deepEqual([record.status, record.code, record.unresolved], ['skipped', 'RedundantExport', true])
-    assert.deepEqual([read({ provisioningSteps: [manager] }).code, read({ provisioningSteps: [manager] }).unresolved], [null, true])
+    assert.deepEqual(
+      [read({ provisioningSteps: [manager] }).code, read({ provisioningSteps: [manager] }).unresolved],
+      [null, true],
+    )
   })
 })
 
@@ -171,7 +211,11 @@ void describe('real records of an API-driven job', () => {
   }
   const sent = (id: string, record: LogRecord, user: Record<string, Json>): Candidate => {
     const at = record.activityAt - 60_000
-    return candidate(id, { externalId: record.employee, ...user }, { employee: record.employee, acceptedAt: at })
+    return candidate(
+      id,
+      { externalId: record.employee, ...user },
+      { employee: record.employee, acceptedAt: at },
+    )
   }
   const user18 = {
     userName: 'testuser1',
@@ -184,7 +228,10 @@ void describe('real records of an API-driven job', () => {
   void test('a create whose manager is not there yet, and its follow-up, in either order', { skip }, () => {
     const create = real('api2aad-create-success-manager-deferred')
     const followUp = real('api2aad-manager-resolution-update-same-changeId')
-    assert.deepEqual([create.imported, create.unresolved, create.active, followUp.imported], [true, true, true, false])
+    assert.deepEqual(
+      [create.imported, create.unresolved, create.active, followUp.imported],
+      [true, true, true, false],
+    )
     const operation = sent('op-1', create, user18)
     const both = { [create.id]: ['op-1', 'confirmed'], [followUp.id]: ['op-1', null] }
     assert.deepEqual(joinedAlone([operation], create, followUp), both)
@@ -210,7 +257,9 @@ void describe('real records of an API-driven job', () => {
       displayName: 'Test User 12 (GRAPH)',
       [ENTERPRISE_USER]: { manager: { value: '10016' } },
     }
-    assert.deepEqual(joinedAlone([sent('op-1', update, user)], update), { [update.id]: ['op-1', 'confirmed'] })
+    assert.deepEqual(joinedAlone([sent('op-1', update, user)], update), {
+      [update.id]: ['op-1', 'confirmed'],
+    })
   })
 
   void test('a simple create with an address, an e-mail and a phone number', { skip }, () => {
@@ -219,11 +268,21 @@ void describe('real records of an API-driven job', () => {
       userName: 'testuser22',
       title: 'Vice President, Consulting Services',
       preferredLanguage: 'en-US',
-      addresses: [{ type: 'work', country: 'USA', postalCode: '52116', region: 'MA', streetAddress: '100 Universal City Plaza' }],
+      addresses: [
+        {
+          type: 'work',
+          country: 'USA',
+          postalCode: '52116',
+          region: 'MA',
+          streetAddress: '100 Universal City Plaza',
+        },
+      ],
       emails: [{ type: 'work', value: 'testuser@contoso.com' }],
       phoneNumbers: [{ type: 'work', value: '555-555-5555' }],
     }
-    assert.deepEqual(joinedAlone([sent('op-1', create, user)], create), { [create.id]: ['op-1', 'confirmed'] })
+    assert.deepEqual(joinedAlone([sent('op-1', create, user)], create), {
+      [create.id]: ['op-1', 'confirmed'],
+    })
     const moved = { ...user, addresses: [{ type: 'work', country: 'Norway' }] }
     assert.deepEqual(joinedAlone([sent('op-1', create, moved)], create), { [create.id]: [null, null] })
   })

@@ -67,7 +67,8 @@ void describe('a loop', () => {
     const start = runtime.now()
     const service = loop('test', runtime, async () => {
       turns.push(runtime.now() - start)
-      if (turns.length === 1) throw Object.assign(new RollcallError('LogThrottled', 'too many requests'), { retryAfterMs: 20_000 })
+      if (turns.length === 1)
+        throw Object.assign(new RollcallError('LogThrottled', 'too many requests'), { retryAfterMs: 20_000 })
       return 60_000
     })
     const running = service.run()
@@ -142,7 +143,14 @@ void describe('services that run together', () => {
 
 void test('of an error only its name, its code and words of ours are told', () => {
   assert.deepEqual(describeError(new TypeError('Ann Lee')), { error: 'TypeError' })
-  assert.deepEqual(describeError(Object.assign(new Error('Ann Lee'), { code: 'ECONNRESET' })), { error: 'Error', code: 'ECONNRESET' })
-  assert.deepEqual(describeError(new RollcallError('Code', 'ours')), { error: 'RollcallError', code: 'Code', message: 'ours' })
+  assert.deepEqual(describeError(Object.assign(new Error('Ann Lee'), { code: 'ECONNRESET' })), {
+    error: 'Error',
+    code: 'ECONNRESET',
+  })
+  assert.deepEqual(describeError(new RollcallError('Code', 'ours')), {
+    error: 'RollcallError',
+    code: 'Code',
+    message: 'ours',
+  })
   assert.deepEqual(describeError('Ann Lee'), { error: 'string' })
 })

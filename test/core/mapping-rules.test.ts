@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import type { Attribute, Json } from '../../src/core/model.ts'
 import { compileMapping, type MappedRecord, type Rule } from '../../src/core/plan/mapping.ts'
-import { type Decision, leavesFold, type Person, type PersonEvent, planPerson } from '../../src/core/plan/plan.ts'
+import {
+  type Decision,
+  leavesFold,
+  type Person,
+  type PersonEvent,
+  planPerson,
+} from '../../src/core/plan/plan.ts'
 import { parseRecord } from '../../src/core/plan/record.ts'
 import { CORE_USER, ENTERPRISE_USER } from '../../src/core/plan/scim.ts'
 import { day, ledgerEvent } from '../fakes/events.ts'
@@ -36,14 +42,21 @@ void describe('a mapping', () => {
       { to: 'displayName', from: { jsonata: "name.givenName & ' ' & name.familyName" } },
       { to: 'nickName', from: { jsonata: '$employee' } },
     ]
-    const { record, failure } = await map(rules, { active: true, 'name.givenName': 'Ann', 'name.familyName': null })
+    const { record, failure } = await map(rules, {
+      active: true,
+      'name.givenName': 'Ann',
+      'name.familyName': null,
+    })
     assert.equal(failure, null)
     assert.equal(record['displayName'], 'Ann ')
     assert.equal(record['nickName'], '10001')
   })
 
   void test('lists every custom URN it uses, and none it does not', async () => {
-    const { record } = await map([active, { to: `${ACME}:building`, from: 'office.building' }], { active: true, 'office.building': 7 })
+    const { record } = await map([active, { to: `${ACME}:building`, from: 'office.building' }], {
+      active: true,
+      'office.building': 7,
+    })
     assert.deepEqual(record['schemas'], [CORE_USER, ENTERPRISE_USER, ACME])
     assert.deepEqual(record[ACME], { building: '7' })
   })
@@ -83,10 +96,16 @@ void describe('a mapping', () => {
   })
 
   void test('uses what its copies name and what its computations read', () => {
-    const { uses } = compileMapping([active, { to: 'title', from: 'title' }, { to: 'displayName', from: { jsonata: 'name.givenName' } }])
+    const { uses } = compileMapping([
+      active,
+      { to: 'title', from: 'title' },
+      { to: 'displayName', from: { jsonata: 'name.givenName' } },
+    ])
     for (const path of ['title', 'active', 'name.givenName', 'name']) assert.ok(uses(path), path)
     for (const path of ['name.familyName', 'salary']) assert.ok(!uses(path), path)
-    assert.ok(compileMapping([active, { to: 'title', from: { jsonata: '$string($)' } }]).uses('anything.at.all'))
+    assert.ok(
+      compileMapping([active, { to: 'title', from: { jsonata: '$string($)' } }]).uses('anything.at.all'),
+    )
   })
 
   void test('is refused with the rule named', () => {
@@ -121,15 +140,35 @@ void describe('a mapping', () => {
 
 void describe('a rule that fails for one person', () => {
   const rules = {
-    mapping: compileMapping([active, { to: 'userName', from: 'userName' }, { to: 'title', from: { jsonata: '$string($number(grade))' } }]),
+    mapping: compileMapping([
+      active,
+      { to: 'userName', from: 'userName' },
+      { to: 'title', from: { jsonata: '$string($number(grade))' } },
+    ]),
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
   }
   const event = (seq: number, more: Partial<PersonEvent> = {}): PersonEvent => {
     const state = more.state ?? 'received'
-    return { ...ledgerEvent(seq, more), state, reason: null, dead: state === 'dead-lettered' && leavesFold(null) }
+    return {
+      ...ledgerEvent(seq, more),
+      state,
+      reason: null,
+      dead: state === 'dead-lettered' && leavesFold(null),
+    }
   }
-  const plan = async (events: readonly PersonEvent[], more: Partial<Person> = {}): Promise<Extract<Decision, { kind: 'decided' }>> => {
-    const person = { employee: '10001', revision: 1, events, takenHash: null, known: false, unanswered: [], ...more }
+  const plan = async (
+    events: readonly PersonEvent[],
+    more: Partial<Person> = {},
+  ): Promise<Extract<Decision, { kind: 'decided' }>> => {
+    const person = {
+      employee: '10001',
+      revision: 1,
+      events,
+      takenHash: null,
+      known: false,
+      unanswered: [],
+      ...more,
+    }
     const decision = await planPerson(person, day(30), rules)
     assert(decision.kind === 'decided')
     return decision
@@ -182,7 +221,11 @@ void describe('a rule that fails for one person', () => {
   })
 
   void test('does not keep a leaver in: the record goes without the place that failed', async () => {
-    const { events, operation } = await plan([hired, graded, event(3, { effectiveAt: day(3), worker: { active: false } })])
+    const { events, operation } = await plan([
+      hired,
+      graded,
+      event(3, { effectiveAt: day(3), worker: { active: false } }),
+    ])
     assert.deepEqual(
       events.map(({ seq, state }) => [seq, state]),
       [
@@ -197,7 +240,10 @@ void describe('a rule that fails for one person', () => {
   })
 
   void test('does not kill the very event that puts its person out', async () => {
-    const { events, operation } = await plan([hired, event(3, { effectiveAt: day(3), worker: { active: false, grade: 'not a number' } })])
+    const { events, operation } = await plan([
+      hired,
+      event(3, { effectiveAt: day(3), worker: { active: false, grade: 'not a number' } }),
+    ])
     assert.ok(events.every(({ state }) => state === 'planned'))
     assert.equal(operation?.active, false)
   })

@@ -22,7 +22,9 @@ function record(values: Values): JsonObject {
 
 void describe('the default mapping', () => {
   void test('puts every attribute an HR system names in its standard place', () => {
-    const everything = Object.fromEntries(DEFAULT_RULES.map(({ from }) => [from, from === 'active' ? true : `<${from}>`]))
+    const everything = Object.fromEntries(
+      DEFAULT_RULES.map(({ from }) => [from, from === 'active' ? true : `<${from}>`]),
+    )
     assert.deepEqual(record(everything), {
       schemas: [CORE_USER, ENTERPRISE_USER],
       externalId: '10001',
@@ -74,7 +76,12 @@ void describe('the default mapping', () => {
   })
 
   void test('a cleared attribute is an explicit null, because omitting it may or may not clear it', () => {
-    const { schemas, externalId, ...rest } = record({ title: null, 'emails.work': null, managerId: null, department: null })
+    const { schemas, externalId, ...rest } = record({
+      title: null,
+      'emails.work': null,
+      managerId: null,
+      department: null,
+    })
     assert.deepEqual(rest, {
       title: null,
       emails: [{ type: 'work', value: null }],
@@ -84,13 +91,22 @@ void describe('the default mapping', () => {
   })
 
   void test('numbers and truth values are text, except active', () => {
-    const { active, title, [ENTERPRISE_USER]: enterprise } = record({ active: true, title: false, costCenter: 42 })
+    const {
+      active,
+      title,
+      [ENTERPRISE_USER]: enterprise,
+    } = record({ active: true, title: false, costCenter: 42 })
     assert.deepEqual([active, title, enterprise], [true, 'false', { costCenter: '42' }])
   })
 
   void test('says what it uses', () => {
     assert.deepEqual(
-      [mapping.uses('managerId'), mapping.uses('name.givenName'), mapping.uses('name'), mapping.uses('hireDate')],
+      [
+        mapping.uses('managerId'),
+        mapping.uses('name.givenName'),
+        mapping.uses('name'),
+        mapping.uses('hireDate'),
+      ],
       [true, true, false, false],
     )
   })
@@ -125,7 +141,10 @@ void describe('rules of one’s own', () => {
 
   void test('a target that is no SCIM place is refused with the line it stands in', () => {
     for (const to of ['', 'emails[0].value', 'emails[type eq work].value', 'a b', '.x', 'name.'])
-      assert.throws(() => compileMapping([{ from: 'title', to }]), { code: 'MappingInvalid', message: /mapping "title" → / })
+      assert.throws(() => compileMapping([{ from: 'title', to }]), {
+        code: 'MappingInvalid',
+        message: /mapping "title" → /,
+      })
   })
 
   void test('a place is read as Entra spells it', () => {
@@ -142,8 +161,16 @@ void describe('rules of one’s own', () => {
 const text = fc.string({ unit: 'grapheme', maxLength: 12 })
 const scalar = fc.oneof(text, text, fc.constant(null), fc.integer(), fc.boolean())
 const values = fc
-  .record(Object.fromEntries(DEFAULT_RULES.map(({ from }) => [from, from === 'active' ? fc.boolean() : scalar])), { requiredKeys: [] })
-  .chain((chosen) => fc.tuple(fc.constant(chosen), fc.shuffledSubarray(Object.keys(chosen), { minLength: Object.keys(chosen).length })))
+  .record(
+    Object.fromEntries(DEFAULT_RULES.map(({ from }) => [from, from === 'active' ? fc.boolean() : scalar])),
+    { requiredKeys: [] },
+  )
+  .chain((chosen) =>
+    fc.tuple(
+      fc.constant(chosen),
+      fc.shuffledSubarray(Object.keys(chosen), { minLength: Object.keys(chosen).length }),
+    ),
+  )
 
 void describe('for every set of values', () => {
   void test('the same attributes give the same bytes, in whichever order they became known', () => {
@@ -177,8 +204,17 @@ void describe('for every set of values', () => {
     const employee = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
     fc.assert(
       fc.property(fc.array(fc.tuple(employee, values), { minLength: 1, maxLength: 5 }), (people) => {
-        const records = people.map(([id, [chosen]]) => mapping.map(id, known({ ...chosen, userName: 'ann', active: true })).record)
-        const body = bulkRequest(records.map((one, at) => ({ id: `op-${at}`, employee: '', record: JSON.stringify(one), links: [] })))
+        const records = people.map(
+          ([id, [chosen]]) => mapping.map(id, known({ ...chosen, userName: 'ann', active: true })).record,
+        )
+        const body = bulkRequest(
+          records.map((one, at) => ({
+            id: `op-${at}`,
+            employee: '',
+            record: JSON.stringify(one),
+            links: [],
+          })),
+        )
         const { failOnErrors, ...request } = JSON.parse(body) as {
           schemas: [typeof Messages.BulkRequest.id]
           Operations: never[]
@@ -192,7 +228,10 @@ void describe('for every set of values', () => {
         for (const [at, { method, path, data }] of operations.entries()) {
           assert.deepEqual([method, path], ['POST', '/Users'])
           const read = parseRecord(JSON.stringify(new User(data ?? {}, 'in')))
-          assert.deepEqual(told({ ...read, schemas: null, meta: null }), told({ ...records[at], schemas: null }))
+          assert.deepEqual(
+            told({ ...read, schemas: null, meta: null }),
+            told({ ...records[at], schemas: null }),
+          )
         }
       }),
       { numRuns: 500 },
@@ -215,7 +254,13 @@ function told(value: Json): Json | undefined {
 void describe('the log repeats a record in its own spelling', () => {
   void test('keys lose their dots and colons, a manager is its value, truth values are words', () => {
     const echo = echoOf(
-      record({ 'name.familyName': 'Lee', 'address.work.country': 'Norway', managerId: '10002', active: true, title: null }),
+      record({
+        'name.familyName': 'Lee',
+        'address.work.country': 'Norway',
+        managerId: '10002',
+        active: true,
+        title: null,
+      }),
     )
     assert.deepEqual(Object.fromEntries(echo), {
       externalId: '10001',

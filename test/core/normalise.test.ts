@@ -12,7 +12,10 @@ function takeInOne(event: Json, source: Partial<Source> = {}): ReturnType<typeof
   return takeIn(message(event), () => ({ ...DEFAULT_SOURCE, ...source }))
 }
 function taken(more: JsonObject = {}, data: JsonObject = {}, source: Partial<Source> = {}): HrEvent {
-  const { events, rejected } = takeInOne({ ...cloudEvent, ...more, data: { ...cloudEvent.data, ...data } }, source)
+  const { events, rejected } = takeInOne(
+    { ...cloudEvent, ...more, data: { ...cloudEvent.data, ...data } },
+    source,
+  )
   assert.equal(rejected, null)
   const [event] = events
   assert(event && events.length === 1)
@@ -67,13 +70,19 @@ void describe('an event is brought into its canonical form', () => {
     assert.deepEqual(rescind('e-0'), { source: '/hr/acme', id: 'e-0' })
     assert.deepEqual(rescind({ id: 'e-0' }), { source: '/hr/acme', id: 'e-0' })
     assert.deepEqual(rescind({ source: '/hr/other', id: 'e-0' }), { source: '/hr/other', id: 'e-0' })
-    assert.match(refused(bare('worker.rescinded', { worker: {} })), /^FieldMissing: data\.rescinds is missing/)
+    assert.match(
+      refused(bare('worker.rescinded', { worker: {} })),
+      /^FieldMissing: data\.rescinds is missing/,
+    )
   })
 
   void test('a rescind needs no attributes, but is no snapshot of nothing', () => {
     const { events } = takeInOne(bare('worker.rescinded', { rescinds: 'e-0' }))
     assert.deepEqual(events[0]?.worker, {})
-    assert.match(refused(bare('worker.rescinded', { rescinds: 'e-0', mode: 'snapshot' })), /^FieldMissing: data\.worker is missing/)
+    assert.match(
+      refused(bare('worker.rescinded', { rescinds: 'e-0', mode: 'snapshot' })),
+      /^FieldMissing: data\.worker is missing/,
+    )
   })
 
   void test('the source says what orders its events', () => {
@@ -89,7 +98,8 @@ void describe('an event is brought into its canonical form', () => {
   })
 
   void test('a broken trace context is left out, and the event is taken', () => {
-    for (const traceparent of ['x', '00-…', 7, { a: 1 }, 'x\u0000']) assert.equal(taken({ traceparent }).traceparent, null)
+    for (const traceparent of ['x', '00-…', 7, { a: 1 }, 'x\u0000'])
+      assert.equal(taken({ traceparent }).traceparent, null)
   })
 
   void test('one bad event refuses the whole message', () => {
@@ -109,14 +119,16 @@ void describe('active is said, implied by the type, or not touched', () => {
     for (const type of EVENT_TYPES) {
       const data = type === 'worker.rescinded' ? { rescinds: 'e-0' } : {}
       assert.equal(taken({ type }, data).worker['active'], implied[type], type)
-      for (const active of [true, false]) assert.equal(taken({ type }, { ...data, worker: { active } }).worker['active'], active)
+      for (const active of [true, false])
+        assert.equal(taken({ type }, { ...data, worker: { active } }).worker['active'], active)
     }
   })
 
   void test('a termination needs nothing else, everything else needs its attributes', () => {
     for (const type of EVENT_TYPES) {
       if (type === 'worker.rescinded') continue
-      if (implied[type] === false) assert.deepEqual(takeInOne(bare(type, {})).events[0]?.worker, { active: false })
+      if (implied[type] === false)
+        assert.deepEqual(takeInOne(bare(type, {})).events[0]?.worker, { active: false })
       else assert.match(refused(bare(type, {})), /^FieldMissing: data\.worker is missing/)
     }
   })
@@ -129,7 +141,11 @@ void describe('active is said, implied by the type, or not touched', () => {
 })
 
 void describe('an event holds from its effective moment', () => {
-  const from = (effectiveDate: string, zone: string, more: Partial<Source> & { type?: string } = {}): string => {
+  const from = (
+    effectiveDate: string,
+    zone: string,
+    more: Partial<Source> & { type?: string } = {},
+  ): string => {
     const { type = 'worker.updated', ...source } = more
     return iso(taken({ type }, { effectiveDate }, { zone, ...source }).effectiveAt)
   }
@@ -158,8 +174,14 @@ void describe('an event holds from its effective moment', () => {
   })
 
   void test('only a termination has a last day, and only when its source counts so', () => {
-    assert.equal(from('2026-12-31', 'UTC', { lastDay: 'inclusive', type: 'worker.hired' }), '2026-12-31T00:00:00.000Z')
-    assert.equal(from('2026-12-31', 'UTC', { lastDay: 'exclusive', type: 'worker.terminated' }), '2026-12-31T00:00:00.000Z')
+    assert.equal(
+      from('2026-12-31', 'UTC', { lastDay: 'inclusive', type: 'worker.hired' }),
+      '2026-12-31T00:00:00.000Z',
+    )
+    assert.equal(
+      from('2026-12-31', 'UTC', { lastDay: 'exclusive', type: 'worker.terminated' }),
+      '2026-12-31T00:00:00.000Z',
+    )
   })
 
   void test('a date-time holds as it is, in its own zone or else in that of its source', () => {
@@ -206,15 +228,26 @@ void describe('an event holds from its effective moment', () => {
   })
 
   void test('a time that is no instant is refused, and one without a zone is meant in that of its source, not of the machine', () => {
-    for (const time of ['', '2026-11-02', 'Tue Nov 03 2026', '2026-02-30T00:00:00Z', '2026-11-02T25:00:00Z', 'T'])
+    for (const time of [
+      '',
+      '2026-11-02',
+      'Tue Nov 03 2026',
+      '2026-02-30T00:00:00Z',
+      '2026-11-02T25:00:00Z',
+      'T',
+    ])
       assert.match(refusedWith({ time }), /^FieldInvalid: time /, time)
     assert.equal(taken({ time: '2026-11-02T08:15:00' }).recordedAt, Date.UTC(2026, 10, 2, 8, 15))
-    assert.equal(taken({ time: '2026-11-02T08:15:00.123456+01:00' }).recordedAt, Date.UTC(2026, 10, 2, 7, 15, 0, 123))
+    assert.equal(
+      taken({ time: '2026-11-02T08:15:00.123456+01:00' }).recordedAt,
+      Date.UTC(2026, 10, 2, 7, 15, 0, 123),
+    )
   })
 })
 
 void describe('what is wrong is named', () => {
-  const without = (field: keyof typeof cloudEvent): Json => Object.fromEntries(Object.entries(cloudEvent).filter(([key]) => key !== field))
+  const without = (field: keyof typeof cloudEvent): Json =>
+    Object.fromEntries(Object.entries(cloudEvent).filter(([key]) => key !== field))
 
   void test('a missing field', () => {
     for (const field of ['specversion', 'id', 'source', 'type', 'subject', 'data'] as const)
@@ -249,7 +282,8 @@ void describe('what is wrong is named', () => {
   })
 
   void test('a type nobody knows, inherited names included', () => {
-    for (const type of ['worker.promoted', 'toString', '__proto__', 'constructor']) assert.match(refusedWith({ type }), /^UnknownType: /)
+    for (const type of ['worker.promoted', 'toString', '__proto__', 'constructor'])
+      assert.match(refusedWith({ type }), /^UnknownType: /)
   })
 
   void test('a notice, while there is no HR system to read from', () => {
@@ -270,7 +304,12 @@ void describe('a refusal never tells a value', () => {
       secret.repeat(300),
       null,
     ),
-    fc.constantFrom<Json>(`2026-${secret}`, `${secret}T00:00:00Z`, { source: secret }, { source: `${secret}\u0000`, id: 'e-0' }),
+    fc.constantFrom<Json>(
+      `2026-${secret}`,
+      `${secret}T00:00:00Z`,
+      { source: secret },
+      { source: `${secret}\u0000`, id: 'e-0' },
+    ),
   )
   const spoilt = fc
     .record(
@@ -291,7 +330,10 @@ void describe('a refusal never tells a value', () => {
               effectiveDate: wrong,
               version: wrong,
               rescinds: wrong,
-              worker: fc.oneof(wrong, fc.record({ active: wrong, userName: fc.constant(secret) }, { requiredKeys: [] })),
+              worker: fc.oneof(
+                wrong,
+                fc.record({ active: wrong, userName: fc.constant(secret) }, { requiredKeys: [] }),
+              ),
             },
             { requiredKeys: [] },
           ),

@@ -6,8 +6,23 @@ import { compareEvents, compareText, type OrderedEvent } from '../../src/core/pl
 const runs = { numRuns: 10_000 }
 
 /** Few values a field, so that most pairs are decided deep in the key. */
-const orderValue = fc.oneof(fc.constant(null), fc.integer({ min: -1, max: 2 }), fc.constantFrom('', '1', '10', '2', '\u{10000}', '\uffff'))
-const text = fc.constantFrom('', 'a', 'ab', 'b', '\uffff', '\ud83d', '\u{1f600}', '\u{1f601}a', 'é', 'e\u0301')
+const orderValue = fc.oneof(
+  fc.constant(null),
+  fc.integer({ min: -1, max: 2 }),
+  fc.constantFrom('', '1', '10', '2', '\u{10000}', '\uffff'),
+)
+const text = fc.constantFrom(
+  '',
+  'a',
+  'ab',
+  'b',
+  '\uffff',
+  '\ud83d',
+  '\u{1f600}',
+  '\u{1f601}a',
+  'é',
+  'e\u0301',
+)
 const event: fc.Arbitrary<OrderedEvent> = fc.record({
   effectiveAt: fc.constantFrom(-1, 0, 86_400_000),
   rank: fc.integer({ min: -1, max: 1 }),
@@ -61,8 +76,11 @@ void describe('events of one employee are in one strict total order', () => {
       fc.property(
         fc
           .uniqueArray(event, { selector: ({ source, id }) => `${source}\n${id}`, maxLength: 8 })
-          .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length }))),
-        ([events, shuffled]) => assert.deepEqual(shuffled.toSorted(compareEvents), events.toSorted(compareEvents)),
+          .chain((events) =>
+            fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })),
+          ),
+        ([events, shuffled]) =>
+          assert.deepEqual(shuffled.toSorted(compareEvents), events.toSorted(compareEvents)),
       ),
       runs,
     )
@@ -81,7 +99,14 @@ void describe('the key is compared field by field', () => {
     { rank: 1, order: null, recordedAt: -1, source: 'a', id: 'a' },
     { effectiveAt: 1, rank: -1, order: null, recordedAt: -1, source: 'a', id: 'a' },
   ]
-  for (const [index, name] of ['id', 'source', 'recorded time', 'order value', 'source rank', 'effective moment'].entries()) {
+  for (const [index, name] of [
+    'id',
+    'source',
+    'recorded time',
+    'order value',
+    'source rank',
+    'effective moment',
+  ].entries()) {
     void test(`the ${name} outweighs every field after it`, () => {
       assert(compareEvents({ ...base, ...ascending[index] }, { ...base, ...ascending[index + 1] }) < 0)
     })
@@ -112,15 +137,23 @@ void describe('texts are compared by code point', () => {
   })
 
   void test('whatever the texts, the comparison is that of their code points', () => {
-    const codePoints = (value: string): number[] => Array.from(value, (character) => character.codePointAt(0) ?? 0)
+    const codePoints = (value: string): number[] =>
+      Array.from(value, (character) => character.codePointAt(0) ?? 0)
     const byCodePoint = (a: string, b: string): number => {
       const [x, y] = [codePoints(a), codePoints(b)]
       const at = x.findIndex((point, index) => point !== y[index])
       return at === -1 ? x.length - y.length : (x[at] ?? 0) - (y[at] ?? -1)
     }
-    const anyText = fc.string({ unit: fc.oneof(fc.constantFrom('a', 'b', '\ue000', '\uffff'), fc.constantFrom('\u{10000}', '\u{1f600}')) })
+    const anyText = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom('a', 'b', '\ue000', '\uffff'),
+        fc.constantFrom('\u{10000}', '\u{1f600}'),
+      ),
+    })
     fc.assert(
-      fc.property(anyText, anyText, (a, b) => assert.equal(Math.sign(compareText(a, b)), Math.sign(byCodePoint(a, b)))),
+      fc.property(anyText, anyText, (a, b) =>
+        assert.equal(Math.sign(compareText(a, b)), Math.sign(byCodePoint(a, b))),
+      ),
       runs,
     )
   })

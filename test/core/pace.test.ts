@@ -8,12 +8,24 @@ import { DAY_MS } from '../../src/core/runtime.ts'
 
 const NOW = day(2)
 const limits: CallLimits = { perWindow: 40, windowMs: 5_000, perDay: 2_000 }
-const budget = (more: Partial<Budget> = {}): Budget => ({ now: NOW, used: 0, oldestAt: NOW - 3_600_000, lastAt: NOW - 60_000, ...more })
+const budget = (more: Partial<Budget> = {}): Budget => ({
+  now: NOW,
+  used: 0,
+  oldestAt: NOW - 3_600_000,
+  lastAt: NOW - 60_000,
+  ...more,
+})
 
 const budgets = fc
-  .tuple(fc.integer({ min: 0, max: 2_000 }), fc.integer({ min: 0, max: DAY_MS }), fc.integer({ min: 0, max: DAY_MS }))
+  .tuple(
+    fc.integer({ min: 0, max: 2_000 }),
+    fc.integer({ min: 0, max: DAY_MS }),
+    fc.integer({ min: 0, max: DAY_MS }),
+  )
   .map(([used, a, b]) =>
-    used === 0 ? budget({ oldestAt: null, lastAt: null }) : budget({ used, oldestAt: NOW - Math.max(a, b), lastAt: NOW - Math.min(a, b) }),
+    used === 0
+      ? budget({ oldestAt: null, lastAt: null })
+      : budget({ used, oldestAt: NOW - Math.max(a, b), lastAt: NOW - Math.min(a, b) }),
   )
 
 void describe('calls are spread as the day’s budget shrinks', () => {
@@ -33,7 +45,11 @@ void describe('calls are spread as the day’s budget shrinks', () => {
   void test('the distance to the last call stays the same while it is waited out', () => {
     fc.assert(
       fc.property(budgets, fc.integer({ min: 0, max: 3_600_000 }), (one, later) => {
-        if (one.lastAt !== null) assert.equal(nextCallAt({ ...one, now: one.now + later }, limits, false), nextCallAt(one, limits, false))
+        if (one.lastAt !== null)
+          assert.equal(
+            nextCallAt({ ...one, now: one.now + later }, limits, false),
+            nextCallAt(one, limits, false),
+          )
       }),
       { numRuns: 5_000 },
     )
@@ -69,7 +85,10 @@ void describe('calls are spread as the day’s budget shrinks', () => {
   })
 
   void test('some calls of the day are kept for leavers', () => {
-    assert.deepEqual([reserveOf({ perDay: 2_000 }), reserveOf({ perDay: 6_000 }), reserveOf({ perDay: 10 })], [10, 30, 0])
+    assert.deepEqual(
+      [reserveOf({ perDay: 2_000 }), reserveOf({ perDay: 6_000 }), reserveOf({ perDay: 10 })],
+      [10, 30, 0],
+    )
   })
 })
 
@@ -89,13 +108,17 @@ void describe('a forecast', () => {
       .map((ages) => ages.toSorted((a, b) => b - a).map((age) => NOW - age))
     fc.assert(
       fc.property(history, fc.integer({ min: 1, max: 60 }), (times, backlog) => {
-        const done = Array.from({ length: backlog }, (_, index) => forecast(index + 1, 1, times, small, NOW).doneAt ?? 0)
+        const done = Array.from(
+          { length: backlog },
+          (_, index) => forecast(index + 1, 1, times, small, NOW).doneAt ?? 0,
+        )
         const all = [...times, ...done]
         for (const [index, at] of done.entries()) {
           assert(at >= NOW && at >= (done[index - 1] ?? 0))
           assert(all.filter((other) => other > at - DAY_MS && other <= at).length <= small.perDay)
         }
-        const inWindow = (at: number): number => done.filter((other) => other > at - small.windowMs && other <= at).length
+        const inWindow = (at: number): number =>
+          done.filter((other) => other > at - small.windowMs && other <= at).length
         assert(done.every((at) => inWindow(at) <= small.perWindow))
       }),
       { numRuns: 500 },

@@ -9,7 +9,9 @@ async function picked(messages: readonly ShelvedMessage[], wanted: readonly stri
   let requests = 0
   const peek = async (from: string, limit: number) => {
     requests += 1
-    return messages.filter(({ sequence }) => BigInt(sequence) >= BigInt(from)).slice(0, Math.min(limit, largest))
+    return messages
+      .filter(({ sequence }) => BigInt(sequence) >= BigInt(from))
+      .slice(0, Math.min(limit, largest))
   }
   const found: string[] = []
   for await (const { sequence } of pick(peek, wanted)) found.push(sequence)
@@ -54,7 +56,9 @@ void describe('picking messages off a shelf', () => {
     const mixed = Array.from({ length: 100 }, (_, n) => shelved(of(BigInt(64 - (n % 3)), BigInt(n + 1))))
     const peek = async (from: string, limit: number) => {
       const at = mixed.findIndex(({ sequence }) => sequence === from)
-      return at < 0 ? mixed.filter(({ sequence }) => BigInt(sequence) > BigInt(from)).slice(0, limit) : mixed.slice(at, at + limit)
+      return at < 0
+        ? mixed.filter(({ sequence }) => BigInt(sequence) > BigInt(from)).slice(0, limit)
+        : mixed.slice(at, at + limit)
     }
     const wanted = [...mixed.filter((_, n) => n % 4 === 0).map(({ sequence }) => sequence), of(63n, 77n)]
     const found: string[] = []

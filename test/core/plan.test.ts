@@ -23,14 +23,23 @@ import { day, ledgerEvent } from '../fakes/events.ts'
 import { histories, NOW } from '../fakes/histories.ts'
 import { oracle, rescinded } from './fold-oracle.ts'
 
-const rules = { mapping: compileMapping(), digest: (text: string) => createHash('sha256').update(text).digest('hex') }
+const rules = {
+  mapping: compileMapping(),
+  digest: (text: string) => createHash('sha256').update(text).digest('hex'),
+}
 type Decided = Extract<Decision, { kind: 'decided' }>
 
 function event(seq: number, more: Partial<PersonEvent> = {}): PersonEvent {
   const state = more.state ?? 'received'
   const reason = more.reason ?? null
   const by = more.by ?? null
-  return { ...ledgerEvent(seq, more), state, reason, by, dead: state === 'dead-lettered' && leavesFold(reason) }
+  return {
+    ...ledgerEvent(seq, more),
+    state,
+    reason,
+    by,
+    dead: state === 'dead-lettered' && leavesFold(reason),
+  }
 }
 function person(events: readonly PersonEvent[], more: Partial<Person> = {}): Person {
   return { employee: '10001', revision: 7, events, takenHash: null, known: false, unanswered: [], ...more }
@@ -74,7 +83,10 @@ void describe('what is sent', () => {
   })
 
   void test('a record is sent again while nobody knows what the directory holds', () => {
-    const decided = plan([done(hired), event(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })], { takenHash: null, known: true })
+    const decided = plan([done(hired), event(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })], {
+      takenHash: null,
+      known: true,
+    })
     assert.equal(operationOf(decided).lane, 'mover')
     assert.deepEqual(of(decided, 2), { state: 'planned', reason: null, by: null })
   })
@@ -82,11 +94,15 @@ void describe('what is sent', () => {
   void test('a leaver goes first, somebody new second, the others last', () => {
     assert.equal(operationOf(plan([hired])).lane, 'joiner')
     assert.equal(operationOf(plan([hired], { known: true })).lane, 'mover')
-    assert.deepEqual([operationOf(plan([hired, left])).lane, operationOf(plan([hired, left])).active], ['leaver', false])
+    assert.deepEqual(
+      [operationOf(plan([hired, left])).lane, operationOf(plan([hired, left])).active],
+      ['leaver', false],
+    )
   })
 
   void test('the plan names the manager to wait for, and nobody waits for themselves', () => {
-    const managed = (managerId: string): PersonEvent => event(2, { effectiveAt: day(2), worker: { managerId } })
+    const managed = (managerId: string): PersonEvent =>
+      event(2, { effectiveAt: day(2), worker: { managerId } })
     assert.equal(operationOf(plan([hired, managed('10002')])).manager, '10002')
     assert.equal(operationOf(plan([hired, managed('10001')])).manager, null)
     assert.equal(operationOf(plan([hired])).manager, null)
@@ -100,7 +116,9 @@ void describe('what is sent', () => {
 
 void describe('what becomes of an event', () => {
   void test('an event with nothing mapped is unchanged and says so', () => {
-    const decided = plan([done(hired), event(2, { worker: { shoeSize: '44' } })], { takenHash: taken([hired]) })
+    const decided = plan([done(hired), event(2, { worker: { shoeSize: '44' } })], {
+      takenHash: taken([hired]),
+    })
     assert.deepEqual(of(decided, 2), { state: 'unchanged', reason: 'NothingMapped', by: null })
   })
 
@@ -129,7 +147,11 @@ void describe('what becomes of an event', () => {
     const late = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const events = [done(hired), late, winner]
     assert.deepEqual(of(plan(events), 2), { state: 'superseded', reason: null, by: 3 })
-    assert.deepEqual(of(plan(events, { takenHash: taken(events) }), 2), { state: 'superseded', reason: null, by: 3 })
+    assert.deepEqual(of(plan(events, { takenHash: taken(events) }), 2), {
+      state: 'superseded',
+      reason: null,
+      by: 3,
+    })
   })
 
   void test('superseded by an event without an answer is final together with it', () => {
@@ -139,7 +161,12 @@ void describe('what becomes of an event', () => {
   })
 
   void test('superseded by a dead leaver is not final by itself', () => {
-    const dead = event(3, { effectiveAt: day(3), worker: { active: false }, state: 'dead-lettered', reason: 'Rejected' })
+    const dead = event(3, {
+      effectiveAt: day(3),
+      worker: { active: false },
+      state: 'dead-lettered',
+      reason: 'Rejected',
+    })
     const back = event(2, { effectiveAt: day(2), worker: { active: true } })
     assert.deepEqual(of(plan([done(hired), back, dead]), 2), { state: 'planned', reason: null, by: 3 })
   })
@@ -163,7 +190,9 @@ void describe('a person who lacks something is held', () => {
   void test('what is missing is named, never its value', () => {
     const decided = plan([nameless])
     assert.equal(decided.operation, null)
-    assert.deepEqual(decided.events, [{ seq: 1, state: 'incomplete', reason: 'Incomplete', detail: 'userName', by: null }])
+    assert.deepEqual(decided.events, [
+      { seq: 1, state: 'incomplete', reason: 'Incomplete', detail: 'userName', by: null },
+    ])
     assert.equal(plan([event(1, { worker: { title: 'Engineer' } })]).events[0]?.detail, 'userName, active')
   })
 
@@ -173,7 +202,11 @@ void describe('a person who lacks something is held', () => {
   })
 
   void test('what died for want of attributes comes back when the person becomes complete', () => {
-    const died = event(1, { worker: { title: 'Engineer', active: true }, state: 'dead-lettered', reason: INCOMPLETE_RECORD })
+    const died = event(1, {
+      worker: { title: 'Engineer', active: true },
+      state: 'dead-lettered',
+      reason: INCOMPLETE_RECORD,
+    })
     const named = event(2, { effectiveAt: day(2), worker: { userName: 'ann@contoso.com' } })
     const decided = plan([died, named])
     assert.deepEqual([of(decided, 1)?.state, of(decided, 2)?.state], ['planned', 'planned'])
@@ -181,7 +214,11 @@ void describe('a person who lacks something is held', () => {
   })
 
   void test('until then it stays dead without a second death', () => {
-    const died = event(1, { worker: { title: 'Engineer', active: true }, state: 'dead-lettered', reason: INCOMPLETE_RECORD })
+    const died = event(1, {
+      worker: { title: 'Engineer', active: true },
+      state: 'dead-lettered',
+      reason: INCOMPLETE_RECORD,
+    })
     const decided = plan([died, event(2, { effectiveAt: day(2), worker: { department: 'Law' } })])
     assert.deepEqual(
       decided.events.map(({ seq, state }) => [seq, state]),
@@ -190,38 +227,60 @@ void describe('a person who lacks something is held', () => {
   })
 
   void test('what died for another reason stays dead, and out of the record', () => {
-    const died = event(2, { effectiveAt: day(2), worker: { title: 'Head' }, state: 'dead-lettered', reason: 'Rejected' })
+    const died = event(2, {
+      effectiveAt: day(2),
+      worker: { title: 'Head' },
+      state: 'dead-lettered',
+      reason: 'Rejected',
+    })
     const decided = plan([hired, died])
     assert.equal(of(decided, 2), undefined)
     assert.equal(parseRecord(operationOf(decided).record)['title'], 'Engineer')
   })
 
   void test('what died for want of an answer stays in the record', () => {
-    const died = event(2, { effectiveAt: day(2), worker: { title: 'Head' }, state: 'dead-lettered', reason: NO_OUTCOME })
+    const died = event(2, {
+      effectiveAt: day(2),
+      worker: { title: 'Head' },
+      state: 'dead-lettered',
+      reason: NO_OUTCOME,
+    })
     assert.equal(parseRecord(operationOf(plan([hired, died])).record)['title'], 'Head')
   })
 
   void test('an unknown leaver goes out disabled without the rest', () => {
     const decided = plan([left])
     const { record, lane } = operationOf(decided)
-    assert.deepEqual([parseRecord(record), lane], [{ schemas: [CORE_USER, ENTERPRISE_USER], externalId: '10001', active: false }, 'leaver'])
+    assert.deepEqual(
+      [parseRecord(record), lane],
+      [{ schemas: [CORE_USER, ENTERPRISE_USER], externalId: '10001', active: false }, 'leaver'],
+    )
     assert.deepEqual(of(decided, 2), { state: 'planned', reason: null, by: null })
   })
 })
 
 void describe('one operation at a time', () => {
-  const sent = (active: boolean, state: UnansweredOperation['state'] = 'accepted'): UnansweredOperation => ({ id: 'op-1', state, active })
+  const sent = (active: boolean, state: UnansweredOperation['state'] = 'accepted'): UnansweredOperation => ({
+    id: 'op-1',
+    state,
+    active,
+  })
 
   void test('a termination overtakes an unanswered operation that lets somebody in', () => {
     for (const state of ['batched', 'accepted'] as const) {
-      const operation = operationOf(plan([event(1, { ...hired, state: 'planned' }), left], { unanswered: [sent(true, state)] }))
+      const operation = operationOf(
+        plan([event(1, { ...hired, state: 'planned' }), left], { unanswered: [sent(true, state)] }),
+      )
       assert.deepEqual([operation.lane, operation.overtakes], ['leaver', true])
     }
   })
 
   void test('a termination overtakes even when the directory took the same record before', () => {
     const hash = taken([hired, left])
-    assert.equal(operationOf(plan([hired, left], { takenHash: hash, unanswered: [sent(true)] })).overtakes, true)
+    assert.equal(
+      operationOf(plan([hired, left], { takenHash: hash, unanswered: [sent(true)] })).overtakes,
+      true,
+    )
   })
 
   void test('anything else waits for the answer', () => {
@@ -253,11 +312,19 @@ void describe('for every history', () => {
     ['dead-lettered', INCOMPLETE_RECORD],
     ['dead-lettered', NO_OUTCOME],
   )
-  const unanswered = fc.array(fc.record({ id: fc.constant('op'), state: fc.constantFrom('batched', 'accepted'), active: fc.boolean() }), {
-    maxLength: 2,
-  })
+  const unanswered = fc.array(
+    fc.record({ id: fc.constant('op'), state: fc.constantFrom('batched', 'accepted'), active: fc.boolean() }),
+    {
+      maxLength: 2,
+    },
+  )
   const people = fc
-    .tuple(histories(), fc.array(states, { minLength: 9, maxLength: 9 }), fc.oneof(fc.constant([]), unanswered), fc.boolean())
+    .tuple(
+      histories(),
+      fc.array(states, { minLength: 9, maxLength: 9 }),
+      fc.oneof(fc.constant([]), unanswered),
+      fc.boolean(),
+    )
     .map(([events, chosen, unanswered, known]): Person => {
       const theirs = events.map((one, index) => {
         const [state, reason] = chosen[index] ?? ['received', null]
@@ -281,7 +348,8 @@ void describe('for every history', () => {
           if (!isFinal(state)) assert(made, `event ${seq} was ${state} and got no decision`)
           if (!made) continue
           assert(EVENT_ARROWS[state].includes(made.state), `${state} → ${made.state}`)
-          if (isFinal(state)) assert(reason === INCOMPLETE_RECORD || reason === NO_OUTCOME || made.reason === 'Rescinded')
+          if (isFinal(state))
+            assert(reason === INCOMPLETE_RECORD || reason === NO_OUTCOME || made.reason === 'Rescinded')
           if (made.state === 'planned') assert(decision.operation)
           if (made.state === 'superseded') assert(made.by !== null && made.by !== seq)
           if (made.state === 'held') assert(decision.nextAt !== null)
@@ -305,7 +373,11 @@ void describe('for every history', () => {
         const spoken = [...attributes.keys()]
         for (const { worker } of one.events.filter(({ seq, dead }) => out.has(seq) && !dead))
           for (const [path] of flatten(worker))
-            if (!spoken.some((other) => `${other}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${other}.`)))
+            if (
+              !spoken.some(
+                (other) => `${other}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${other}.`),
+              )
+            )
               attributes.set(path, { value: null, by: 0 })
         assert.equal(record, JSON.stringify(rules.mapping.map(one.employee, attributes).record))
         assert.equal(hash, rules.digest(record))

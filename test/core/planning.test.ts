@@ -8,11 +8,23 @@ import { planning, type PlanSettings } from '../../src/core/plan/planning.ts'
 import { ledgerEvent } from '../fakes/events.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 
-const settings: PlanSettings = { peopleAtOnce: 2, pollMs: 1_000, maxWaitMs: 10_000, incompleteMs: 3_600_000, brake: RELEASED_BRAKE }
+const settings: PlanSettings = {
+  peopleAtOnce: 2,
+  pollMs: 1_000,
+  maxWaitMs: 10_000,
+  incompleteMs: 3_600_000,
+  brake: RELEASED_BRAKE,
+}
 const person = (employee: string): Person => ({
   employee,
   revision: 3,
-  events: [{ ...ledgerEvent(1, { employee, worker: { userName: 'ann', active: true } }), state: 'received', reason: null }],
+  events: [
+    {
+      ...ledgerEvent(1, { employee, worker: { userName: 'ann', active: true } }),
+      state: 'received',
+      reason: null,
+    },
+  ],
   takenHash: null,
   known: false,
   unanswered: [],
@@ -45,7 +57,14 @@ function start(t: TestContext, people: readonly Person[]) {
     await service.stop()
     await running
   })
-  return { runtime, queries, committed, expired, told: () => told, refuse: (times: number) => (refusals = times) }
+  return {
+    runtime,
+    queries,
+    committed,
+    expired,
+    told: () => told,
+    refuse: (times: number) => (refusals = times),
+  }
 }
 
 void test('everybody who is due is planned, some at a time, each at the revision that was read', async (t) => {

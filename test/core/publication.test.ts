@@ -67,9 +67,19 @@ function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
       await running
     })
   }
-  return { runtime, sent, asked, unpublished, service, run, goAway: () => (away = true), comeBack: () => (away = false) }
+  return {
+    runtime,
+    sent,
+    asked,
+    unpublished,
+    service,
+    run,
+    goAway: () => (away = true),
+    comeBack: () => (away = false),
+  }
 }
-const events = (messages: readonly OutboxMessage[]): unknown[] => messages.map(({ body }) => body['causationid'])
+const events = (messages: readonly OutboxMessage[]): unknown[] =>
+  messages.map(({ body }) => body['causationid'])
 
 void describe('outcomes are told', () => {
   void test('in the order they came to be, and marked only once they are sent', async (t) => {
@@ -152,7 +162,10 @@ void describe('an outcome', () => {
     const next = told({ revision: 2 }).body['data']
     assert.ok(typeof next === 'object' && next !== null && 'revises' in next)
     assert.equal(next.revises, id({}), 'a revision names the outcome it takes the place of')
-    assert.equal(new Set([id({}), id({ revision: 2 }), id({ eventId: 'e-2' }), id({ source: '/hr/other' })]).size, 4)
+    assert.equal(
+      new Set([id({}), id({ revision: 2 }), id({ eventId: 'e-2' }), id({ source: '/hr/other' })]).size,
+      4,
+    )
   })
 
   void test('tells the values of those attributes alone that may be told, with all below them', () => {

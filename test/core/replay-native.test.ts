@@ -4,12 +4,23 @@ import * as fc from 'fast-check'
 import { RollcallError } from '../../src/core/errors.ts'
 import type { Shelf } from '../../src/core/ports.ts'
 import type { ReplayLog } from '../../src/core/report/replay-log.ts'
-import { type NativeProgress, type NativeReplay, type NativeReplaySettings, replayNative } from '../../src/core/report/replay-native.ts'
+import {
+  type NativeProgress,
+  type NativeReplay,
+  type NativeReplaySettings,
+  replayNative,
+} from '../../src/core/report/replay-native.ts'
 import { type ReplayWorld, replayWorld } from '../fakes/replay.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 import { shelved } from '../fakes/shelf.ts'
 
-const settings: NativeReplaySettings = { perSecond: null, batch: 7, retireAtOnce: 20, skewMs: 1_000, inFlightMs: 500 }
+const settings: NativeReplaySettings = {
+  perSecond: null,
+  batch: 7,
+  retireAtOnce: 20,
+  skewMs: 1_000,
+  inFlightMs: 500,
+}
 const never = new AbortController().signal
 const letters = (count: number) => Array.from({ length: count }, (_, n) => shelved(n + 1))
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n + 1))
@@ -43,7 +54,10 @@ void describe('a replay of native dead letters', () => {
       numbers(60).filter((_, n) => n % 2 === 1),
     )
     assert.deepEqual(progress.at(-1), { sent: 30, done: 30, gone: 0, refused: 0 })
-    assert.deepEqual(world.entity.messages[4]?.properties, { 'rollcall-replay': 'r1', 'rollcall-replay-of': 'hr-events#9' })
+    assert.deepEqual(world.entity.messages[4]?.properties, {
+      'rollcall-replay': 'r1',
+      'rollcall-replay-of': 'hr-events#9',
+    })
   })
 
   void it('leaves alone what arrives or dies again while it runs', async () => {
@@ -51,7 +65,10 @@ void describe('a replay of native dead letters', () => {
     const world = replayWorld(letters(30), numbers(30), runtime.now)
     const move = world.log.move
     // Whatever is sent dies again at once.
-    const again: ReplayLog = { ...world.log, move: async (moves, at) => (await move(moves, at), world.takeOne('dead')) }
+    const again: ReplayLog = {
+      ...world.log,
+      move: async (moves, at) => (await move(moves, at), world.takeOne('dead')),
+    }
     const result = await replayNative(partsOf({ ...world }, { log: again }), settings, runtime, never, ignore)
     while (world.entity.messages.length > 0) world.takeOne('dead')
     assert.equal(result.kind, 'finished')
@@ -152,15 +169,22 @@ void describe('the rate of a replay', () => {
       const count = Math.ceil(perSecond * 60)
       const world = replayWorld(letters(count), numbers(count), runtime.now)
       const startedAt = runtime.now()
-      const finished = replayNative(partsOf(world), { ...settings, perSecond, batch: 500 }, runtime, never, ignore).then(() =>
-        runtime.now(),
-      )
+      const finished = replayNative(
+        partsOf(world),
+        { ...settings, perSecond, batch: 500 },
+        runtime,
+        never,
+        ignore,
+      ).then(() => runtime.now())
       await runtime.advance(30_000)
       const half = world.delivered.length
       assert.ok(half >= perSecond * 30 * 0.95 - 1 && half <= perSecond * 30 * 1.05, `${half} after 30 s`)
       await runtime.advance(40_000)
       const seconds = ((await finished) - startedAt) / 1_000
-      assert.ok(Math.abs(seconds - count / perSecond) <= (count / perSecond) * 0.05, `${count} in ${seconds} s`)
+      assert.ok(
+        Math.abs(seconds - count / perSecond) <= (count / perSecond) * 0.05,
+        `${count} in ${seconds} s`,
+      )
     })
 
   void it('does not end in a burst after a stall', async () => {
@@ -190,7 +214,13 @@ void describe('the rate of a replay', () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(100), numbers(100), runtime.now)
     const stopping = new AbortController()
-    const running = replayNative(partsOf(world), { ...settings, perSecond: 10 }, runtime, stopping.signal, ignore)
+    const running = replayNative(
+      partsOf(world),
+      { ...settings, perSecond: 10 },
+      runtime,
+      stopping.signal,
+      ignore,
+    )
     await runtime.advance(4_000)
     stopping.abort()
     assert.equal((await running).kind, 'paused')
@@ -215,7 +245,11 @@ interface Fault {
 class Died extends Error {}
 
 /** Ports that fail as they are told to. After a deadly fault nothing of the process has an effect any more. */
-function faulty(world: ReplayWorld, faults: readonly Fault[], takes: readonly ('taken' | 'dead' | 'waits')[]) {
+function faulty(
+  world: ReplayWorld,
+  faults: readonly Fault[],
+  takes: readonly ('taken' | 'dead' | 'waits')[],
+) {
   const dying = new AbortController()
   let calls = 0
   const call = async <T>(work: () => Promise<T>, half?: () => Promise<unknown>): Promise<T> => {
@@ -260,7 +294,11 @@ function faulty(world: ReplayWorld, faults: readonly Fault[], takes: readonly ('
 
 void describe('a replay that is cut off anywhere', () => {
   void it('loses nothing and doubles nothing, however often it is killed or its neighbours fail, and whatever intake takes meanwhile', async () => {
-    const fault = fc.record({ at: fc.nat(60), when: fc.constantFrom('before', 'after', 'midway'), deadly: fc.boolean() })
+    const fault = fc.record({
+      at: fc.nat(60),
+      when: fc.constantFrom('before', 'after', 'midway'),
+      deadly: fc.boolean(),
+    })
     const lives = fc.array(fc.array(fault, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 6 })
     const takes = fc.array(fc.constantFrom('taken', 'dead', 'waits'), { maxLength: 5 })
     await fc.assert(
@@ -270,14 +308,23 @@ void describe('a replay that is cut off anywhere', () => {
         const world = replayWorld(letters(40), chosen, runtime.now)
         for (const faults of [...lives, []]) {
           const { ports, dying } = faulty(world, faults, takes)
-          const running = replayNative(partsOf(world, ports), { ...settings, batch }, runtime, never, ignore).catch(() => null)
+          const running = replayNative(
+            partsOf(world, ports),
+            { ...settings, batch },
+            runtime,
+            never,
+            ignore,
+          ).catch(() => null)
           // A process that is dead sleeps no more.
           for (let turn = 0; turn < 200; turn += 1) await runtime.advance(dying.aborted ? 60_000 : 1_000)
           await running
         }
         const finished = await replayNative(partsOf(world), { ...settings, batch }, runtime, never, ignore)
         assert.equal(finished.kind, 'finished')
-        assert.deepEqual(world.delivered.toSorted(), chosen.map((sequence) => `replay-r1-${sequence}`).toSorted())
+        assert.deepEqual(
+          world.delivered.toSorted(),
+          chosen.map((sequence) => `replay-r1-${sequence}`).toSorted(),
+        )
         const originals = world.shelf.messages.filter(({ messageId }) => messageId?.startsWith('m-'))
         assert.deepEqual(
           originals.map(({ sequence }) => sequence),

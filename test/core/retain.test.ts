@@ -12,12 +12,17 @@ import { person, personEvent, rules, WORKER } from '../fakes/people.ts'
 
 const all = (events: readonly LedgerEvent[]): ReadonlySet<number> => new Set(events.map(({ seq }) => seq))
 const after = (events: readonly LedgerEvent[], cut: Cut | null): readonly LedgerEvent[] =>
-  cut ? [...cut.remains, ...events.filter(({ seq, folded }) => folded !== true && !cut.gone.includes(seq))] : events
+  cut
+    ? [...cut.remains, ...events.filter(({ seq, folded }) => folded !== true && !cut.gone.includes(seq))]
+    : events
 const hired = ledgerEvent(1, { worker: { ...WORKER, department: 'Sales' } })
 
 void describe('what is folded away', () => {
   void test('values that do not stand are gone, those that do keep the event they come from', () => {
-    const events = [hired, ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head', department: 'Law' } })]
+    const events = [
+      hired,
+      ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head', department: 'Law' } }),
+    ]
     const cut = cutOf(events, all(events), NOW)
     assert(cut)
     assert.deepEqual(cut.gone, [1, 2])
@@ -51,7 +56,10 @@ void describe('what is folded away', () => {
     const rescind = ledgerEvent(2, { effectiveAt: day(2), rescinds: { source: '/hr/acme', id: 'e-3' } })
     const cut = cutOf([hired, rescind], all([hired, rescind]), NOW)
     const target = ledgerEvent(3, { effectiveAt: day(3), worker: { title: 'Head' } })
-    assert.equal(fold([...after([hired, rescind], cut), target], NOW).attributes.get('title')?.value, 'Engineer')
+    assert.equal(
+      fold([...after([hired, rescind], cut), target], NOW).attributes.get('title')?.value,
+      'Engineer',
+    )
   })
 
   void test('a rescind of what was folded away takes nothing out and says so', () => {
@@ -91,11 +99,18 @@ void describe('for every history and every cut', () => {
         const cut = cutOf(events, settled, NOW)
         folded += cut?.gone.length ?? 0
         for (const at of [NOW, day(5), day(6)])
-          assert.deepEqual(new Map(fold(after(events, cut), at).attributes), new Map(fold(events, at).attributes))
+          assert.deepEqual(
+            new Map(fold(after(events, cut), at).attributes),
+            new Map(fold(events, at).attributes),
+          )
         const operation = (those: readonly LedgerEvent[]): unknown => {
           const decision = planPerson(person(those.map((event) => personEvent(event.seq, event))), NOW, rules)
           if (decision.kind !== 'decided') return false
-          return [decision.operation && withoutNothing(parseRecord(decision.operation.record)), decision.operation?.active, decision.nextAt]
+          return [
+            decision.operation && withoutNothing(parseRecord(decision.operation.record)),
+            decision.operation?.active,
+            decision.nextAt,
+          ]
         }
         assert.deepEqual(operation(after(events, cut)), operation(events))
       }),

@@ -3,7 +3,12 @@ import { describe, test } from 'node:test'
 import { takeIn } from '../../src/core/intake/take-in.ts'
 import { joinInboxes } from '../../src/core/intake/inboxes.ts'
 import { compileShape } from '../../src/core/intake/shape.ts'
-import { type ConfiguredSource, DEFAULT_SOURCE, type Source, sourceRules } from '../../src/core/intake/sources.ts'
+import {
+  type ConfiguredSource,
+  DEFAULT_SOURCE,
+  type Source,
+  sourceRules,
+} from '../../src/core/intake/sources.ts'
 import type { HrEvent } from '../../src/core/model.ts'
 import type { Disposition, Inbox, InboxMessage } from '../../src/core/ports.ts'
 import { inboxMessage } from '../fakes/messages.ts'
@@ -53,7 +58,9 @@ void describe('what is agreed with a source', () => {
     assert.equal(new Date(recordedAt).toISOString(), '2026-01-05T08:00:00.915Z')
   })
   void test('its notices are refused while there is nobody to ask, and taken once there is', () => {
-    const notice = cloudEvent({ data: { mode: 'notice', changedFields: ['title'], worker: { title: 'not to be believed' } } })
+    const notice = cloudEvent({
+      data: { mode: 'notice', changedFields: ['title'], worker: { title: 'not to be believed' } },
+    })
     assert.match(refusal(notice, {}), /^NoticeUnsupported/)
     const event = only(notice, { notices: true })
     assert.deepEqual([event.mode, event.worker, event.changedFields], ['notice', {}, ['title']])

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import type { Batch, BatchAnswer, BatchOperation, Ledger, Slot, SlotQuery } from '../../src/core/ledger/port.ts'
+import type {
+  Batch,
+  BatchAnswer,
+  BatchOperation,
+  Ledger,
+  Slot,
+  SlotQuery,
+} from '../../src/core/ledger/port.ts'
 import type { UploadAnswer } from '../../src/core/ports.ts'
 import { submission, type SubmitSettings } from '../../src/core/provision/submit.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
@@ -21,9 +28,21 @@ const settings: SubmitSettings = {
   circuitMs: 20_000,
   refusedMs: 900_000,
 }
-const operation = (id: string): BatchOperation => ({ id, employee: `of ${id}`, record: `{"externalId":"${id}"}`, links: [] })
-const batchOf = (...ids: string[]): Batch => ({ id: `b-${ids.join('-')}`, attempts: 0, operations: ids.map(operation) })
-const answer = (status: number, more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {}): UploadAnswer => ({
+const operation = (id: string): BatchOperation => ({
+  id,
+  employee: `of ${id}`,
+  record: `{"externalId":"${id}"}`,
+  links: [],
+})
+const batchOf = (...ids: string[]): Batch => ({
+  id: `b-${ids.join('-')}`,
+  attempts: 0,
+  operations: ids.map(operation),
+})
+const answer = (
+  status: number,
+  more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {},
+): UploadAnswer => ({
   kind: 'response',
   status,
   retryAfter: null,
@@ -35,7 +54,12 @@ const answer = (status: number, more: Partial<Extract<UploadAnswer, { kind: 'res
 })
 
 /** A ledger with batches to give out, and a service with answers to give; both write down, in one list, what they are asked. */
-function start(t: TestContext, batches: readonly Batch[], answers: readonly UploadAnswer[], slots: readonly Slot[] = []) {
+function start(
+  t: TestContext,
+  batches: readonly Batch[],
+  answers: readonly UploadAnswer[],
+  slots: readonly Slot[] = [],
+) {
   const runtime = virtualRuntime()
   const startedAt = runtime.now()
   const asked: string[] = []
@@ -86,10 +110,19 @@ function start(t: TestContext, batches: readonly Batch[], answers: readonly Uplo
 
 void describe('a batch is sent', () => {
   void test('a slot is taken before the attempt, and the answer is written down after it', async (t) => {
-    const { runtime, asked, recorded, slotQueries } = start(t, [batchOf('o-1', 'o-2')], [answer(202, { serverAt: 4_711 })])
+    const { runtime, asked, recorded, slotQueries } = start(
+      t,
+      [batchOf('o-1', 'o-2')],
+      [answer(202, { serverAt: 4_711 })],
+    )
     await runtime.settle()
     assert.deepEqual(asked, ['slot', 'upload', 'accepted'])
-    assert.deepEqual(recorded, [{ batch: 'b-o-1-o-2', answer: { kind: 'accepted', call: 1, acceptedAt: 4_711, requestId: 'request-1' } }])
+    assert.deepEqual(recorded, [
+      {
+        batch: 'b-o-1-o-2',
+        answer: { kind: 'accepted', call: 1, acceptedAt: 4_711, requestId: 'request-1' },
+      },
+    ])
     assert.deepEqual([slotQueries[0]?.owner, slotQueries[0]?.limits.perDay], ['here', 2_000])
   })
 
@@ -107,13 +140,23 @@ void describe('a batch is sent', () => {
   })
 
   void test('only what the slot left in it goes', async (t) => {
-    const { runtime, uploads } = start(t, [batchOf('o-1', 'o-2')], [], [{ kind: 'taken', call: 1, operations: [operation('o-2')] }])
+    const { runtime, uploads } = start(
+      t,
+      [batchOf('o-1', 'o-2')],
+      [],
+      [{ kind: 'taken', call: 1, operations: [operation('o-2')] }],
+    )
     await runtime.settle()
     assert.deepEqual(uploads[0]?.bulkIds, ['o-2'])
   })
 
   void test('a batch that is empty by now, or somebody else’s, is left alone', async (t) => {
-    const { runtime, asked } = start(t, [batchOf('o-1'), batchOf('o-2')], [], [{ kind: 'empty' }, { kind: 'lost' }])
+    const { runtime, asked } = start(
+      t,
+      [batchOf('o-1'), batchOf('o-2')],
+      [],
+      [{ kind: 'empty' }, { kind: 'lost' }],
+    )
     await runtime.settle()
     assert.deepEqual(asked, ['slot', 'slot'])
   })
@@ -151,11 +194,18 @@ void describe('a batch waits for its turn', () => {
 
 void describe('an attempt that does not settle it', () => {
   void test('a slot is taken before every attempt, and the last one gives the batch back', async (t) => {
-    const { runtime, asked, recorded, uploads } = start(t, [batchOf('o-1')], [answer(503), answer(503), answer(503)])
+    const { runtime, asked, recorded, uploads } = start(
+      t,
+      [batchOf('o-1')],
+      [answer(503), answer(503), answer(503)],
+    )
     await runtime.advance(60_000)
     assert.deepEqual(asked, ['slot', 'upload', 'again', 'slot', 'upload', 'again', 'slot', 'upload', 'again'])
     assert.deepEqual(
-      recorded.map(({ answer }) => answer.kind === 'again' && [answer.call, answer.countsAsAttempt, answer.release, answer.status]),
+      recorded.map(
+        ({ answer }) =>
+          answer.kind === 'again' && [answer.call, answer.countsAsAttempt, answer.release, answer.status],
+      ),
       [
         [1, true, false, 503],
         [2, true, false, 503],
@@ -212,7 +262,11 @@ void describe('an attempt that does not settle it', () => {
   })
 
   void test('400 refuses the batch as a whole, with the service’s own word, and the next goes on at once', async (t) => {
-    const { runtime, recorded } = start(t, [batchOf('o-1', 'o-2'), batchOf('o-3')], [answer(400, { code: 'BadRequest' })])
+    const { runtime, recorded } = start(
+      t,
+      [batchOf('o-1', 'o-2'), batchOf('o-3')],
+      [answer(400, { code: 'BadRequest' })],
+    )
     await runtime.settle()
     assert.deepEqual(recorded[0], {
       batch: 'b-o-1-o-2',

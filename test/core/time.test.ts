@@ -17,9 +17,12 @@ const early = withPolicy({ policy: 'early', days: 7 })
 const announced = withPolicy({ policy: 'announce', attribute: 'hireDate' })
 
 function values(events: readonly LedgerEvent[], now: number, policy?: FoldRules): Record<string, Json> {
-  return Object.fromEntries([...fold(events, now, policy).attributes].map(([path, { value }]) => [path, value]))
+  return Object.fromEntries(
+    [...fold(events, now, policy).attributes].map(([path, { value }]) => [path, value]),
+  )
 }
-const active = (events: readonly LedgerEvent[], now: number, policy?: FoldRules): Json | undefined => values(events, now, policy)['active']
+const active = (events: readonly LedgerEvent[], now: number, policy?: FoldRules): Json | undefined =>
+  values(events, now, policy)['active']
 
 const hire = ledgerEvent(1, { effectiveAt: day(20), recordedAt: day(1), worker: WORKER })
 const leave = ledgerEvent(2, { effectiveAt: day(40), recordedAt: day(1), worker: { active: false } })
@@ -47,7 +50,11 @@ void describe('an activation waits for its moment, comes early or is announced',
 
   void test('early never moves a change of somebody who is active already', () => {
     const here = ledgerEvent(1, { worker: WORKER })
-    const moves = ledgerEvent(2, { effectiveAt: day(20), mode: 'snapshot', worker: { ...WORKER, title: 'Head' } })
+    const moves = ledgerEvent(2, {
+      effectiveAt: day(20),
+      mode: 'snapshot',
+      worker: { ...WORKER, title: 'Head' },
+    })
     assert.equal(values([here, moves], day(19), early)['title'], 'Engineer')
     assert.equal(values([here, moves], day(20), early)['title'], 'Head')
   })
@@ -79,8 +86,14 @@ void describe('an activation waits for its moment, comes early or is announced',
 
   void test('announced, somebody who is active still hears nothing before the gap begins', () => {
     const events = [hire, leave, { ...rehire, worker: { active: true, title: 'Head' } }]
-    assert.deepEqual([values(events, day(39), announced)['title'], active(events, day(39), announced)], ['Engineer', true])
-    assert.deepEqual([values(events, day(40), announced)['title'], active(events, day(40), announced)], ['Head', false])
+    assert.deepEqual(
+      [values(events, day(39), announced)['title'], active(events, day(39), announced)],
+      ['Engineer', true],
+    )
+    assert.deepEqual(
+      [values(events, day(40), announced)['title'], active(events, day(40), announced)],
+      ['Head', false],
+    )
     assert.equal(active(events, day(44), announced), true)
   })
 
@@ -105,7 +118,8 @@ void describe('an activation waits for its moment, comes early or is announced',
         const plain = active(events, NOW)
         if (policy.policy !== 'early') return assert.equal(held?.value === true, plain === true)
         const by = events.find(({ seq }) => seq === held?.by)
-        if (held?.value === true && plain !== true) assert(by && by.effectiveAt > NOW && by.effectiveAt - policy.days * 86_400_000 <= NOW)
+        if (held?.value === true && plain !== true)
+          assert(by && by.effectiveAt > NOW && by.effectiveAt - policy.days * 86_400_000 <= NOW)
         if (plain === true) assert.equal(held?.value, true, 'bringing forward takes nobody out')
       }),
       { numRuns: 10_000 },
@@ -134,8 +148,16 @@ void describe('several future changes of one person stand side by side', () => {
     assert.deepEqual(values([hire, title, gap], day(33)), { ...WORKER, title: 'Head', department: 'Law' })
     const before = planPerson(person([personEvent(1, hire), personEvent(4, title)]), day(33), rules)
     assert(before.kind === 'decided' && before.operation)
-    const events = [personEvent(1, { ...hire, state: 'confirmed' }), personEvent(4, { ...title, state: 'confirmed' }), personEvent(5, past)]
-    const after = planPerson(person(events, { known: true, takenHash: before.operation.hash }), day(33), rules)
+    const events = [
+      personEvent(1, { ...hire, state: 'confirmed' }),
+      personEvent(4, { ...title, state: 'confirmed' }),
+      personEvent(5, past),
+    ]
+    const after = planPerson(
+      person(events, { known: true, takenHash: before.operation.hash }),
+      day(33),
+      rules,
+    )
     assert(after.kind === 'decided')
     assert.equal(after.operation, null)
     assert.deepEqual(
@@ -146,7 +168,12 @@ void describe('several future changes of one person stand side by side', () => {
 })
 
 const rescind = (seq: number, target: string, more: Partial<LedgerEvent> = {}): LedgerEvent =>
-  ledgerEvent(seq, { effectiveAt: day(21), recordedAt: day(21), rescinds: { source: SOURCE, id: target }, ...more })
+  ledgerEvent(seq, {
+    effectiveAt: day(21),
+    recordedAt: day(21),
+    rescinds: { source: SOURCE, id: target },
+    ...more,
+  })
 
 /** Somebody whose events arrive one after another; every operation is taken by the directory before the next arrives. */
 class Story {
@@ -158,7 +185,10 @@ class Story {
     this.person = person([])
   }
   at(now: number, ...arrived: readonly LedgerEvent[]): this {
-    this.person = { ...this.person, events: [...this.person.events, ...arrived.map((event) => personEvent(event.seq, event))] }
+    this.person = {
+      ...this.person,
+      events: [...this.person.events, ...arrived.map((event) => personEvent(event.seq, event))],
+    }
     const decision = planPerson(this.person, now, rules)
     assert(decision.kind === 'decided')
     const made = new Map(decision.events.map((one) => [one.seq, one]))
@@ -167,7 +197,8 @@ class Story {
       if (!one) return event
       assert(EVENT_ARROWS[event.state].includes(one.state), `${event.state} → ${one.state}`)
       const state = one.state !== 'planned' ? one.state : one.by === null ? 'confirmed' : 'superseded'
-      if (isFinal(state)) this.outcomes.push(`${event.id} ${state}${one.by === null ? '' : ` by e-${one.by}`}`)
+      if (isFinal(state))
+        this.outcomes.push(`${event.id} ${state}${one.by === null ? '' : ` by e-${one.by}`}`)
       return { ...event, state, reason: one.reason, by: one.by }
     })
     const { operation } = decision
@@ -229,9 +260,18 @@ void describe('a rescind and what it leaves', () => {
     )
     assert(first && second && third)
     const story = new Story().at(day(23), hire, first, third).at(day(24), second)
-    assert.deepEqual(story.outcomes.slice(1), ['e-10 superseded by e-12', 'e-12 confirmed', 'e-11 superseded by e-12'])
+    assert.deepEqual(story.outcomes.slice(1), [
+      'e-10 superseded by e-12',
+      'e-12 confirmed',
+      'e-11 superseded by e-12',
+    ])
     story.at(day(25), rescind(15, 'e-12', { effectiveAt: day(25) }))
-    assert.deepEqual(story.outcomes.slice(4), ['e-10 superseded by e-11', 'e-12 skipped by e-15', 'e-11 confirmed', 'e-15 confirmed'])
+    assert.deepEqual(story.outcomes.slice(4), [
+      'e-10 superseded by e-11',
+      'e-12 skipped by e-15',
+      'e-11 confirmed',
+      'e-15 confirmed',
+    ])
   })
 
   void test('before its target arrives it waits, says so, and is told again when the target is there', () => {
@@ -295,7 +335,8 @@ void describe('for every history, in every order of arrival', () => {
           if (event.state === 'incomplete') continue
           assert.equal(event.reason === 'Rescinded', effect?.kind === 'rescinded', `e-${event.seq}`)
           assert.equal(event.state === 'held', effect?.kind === 'later')
-          if (event.state === 'superseded') assert(![...attributes].some(([path, { by }]) => by === event.seq && rules.mapping.uses(path)))
+          if (event.state === 'superseded')
+            assert(![...attributes].some(([path, { by }]) => by === event.seq && rules.mapping.uses(path)))
         }
         const told = story.outcomes.length
         const sent = story.sent.length

@@ -6,11 +6,27 @@ import { CIRCUIT_OPEN, retryAfterMs, type Verdict, verdictOf } from '../../src/c
 import { day } from '../fakes/events.ts'
 
 const NOW = day(1)
-const settings = { retryMs: 1_000, retryCapMs: 30_000, throttledMs: 60_000, fullMs: 300_000, circuitMs: 20_000, refusedMs: 900_000 }
+const settings = {
+  retryMs: 1_000,
+  retryCapMs: 30_000,
+  throttledMs: 60_000,
+  fullMs: 300_000,
+  circuitMs: 20_000,
+  refusedMs: 900_000,
+}
 
 type Response = Extract<UploadAnswer, { kind: 'response' }>
 function response(status: number, more: Partial<Response> = {}): Response {
-  return { kind: 'response', status, retryAfter: null, requestId: 'request-1', serverAt: null, code: null, message: null, ...more }
+  return {
+    kind: 'response',
+    status,
+    retryAfter: null,
+    requestId: 'request-1',
+    serverAt: null,
+    code: null,
+    message: null,
+    ...more,
+  }
 }
 /** The verdict when chance spreads retries the least: 1 stands for the longest wait. */
 function verdict(answer: UploadAnswer, attempt = 1, chance = 1): Verdict {
@@ -19,7 +35,11 @@ function verdict(answer: UploadAnswer, attempt = 1, chance = 1): Verdict {
 
 void describe('every answer of the service has its verdict', () => {
   void test('202 is done, at the moment of the service’s own clock', () => {
-    assert.deepEqual(verdict(response(202, { serverAt: NOW - 500 })), { kind: 'done', requestId: 'request-1', acceptedAt: NOW - 500 })
+    assert.deepEqual(verdict(response(202, { serverAt: NOW - 500 })), {
+      kind: 'done',
+      requestId: 'request-1',
+      acceptedAt: NOW - 500,
+    })
     assert.deepEqual(verdict(response(202)), { kind: 'done', requestId: 'request-1', acceptedAt: NOW })
   })
 
@@ -30,17 +50,32 @@ void describe('every answer of the service has its verdict', () => {
       reason: 'BadRequest',
       requestId: 'request-1',
     })
-    assert.deepEqual(verdict(response(413)), { kind: 'reject', status: 413, reason: 'Http413', requestId: 'request-1' })
+    assert.deepEqual(verdict(response(413)), {
+      kind: 'reject',
+      status: 413,
+      reason: 'Http413',
+      requestId: 'request-1',
+    })
   })
 
   void test('401 is worth one fresh token, then everything stops', () => {
     assert.deepEqual(verdict(response(401)), { kind: 'retry', at: NOW, status: 401 })
-    assert.deepEqual(verdict(response(401), 2), { kind: 'snooze', until: NOW + 900_000, status: 401, why: 'refused' })
+    assert.deepEqual(verdict(response(401), 2), {
+      kind: 'snooze',
+      until: NOW + 900_000,
+      status: 401,
+      why: 'refused',
+    })
   })
 
   void test('403 and 404 stop everything until somebody acts', () => {
     for (const status of [403, 404])
-      assert.deepEqual(verdict(response(status)), { kind: 'snooze', until: NOW + 900_000, status, why: 'refused' })
+      assert.deepEqual(verdict(response(status)), {
+        kind: 'snooze',
+        until: NOW + 900_000,
+        status,
+        why: 'refused',
+      })
   })
 
   void test('429 waits as long as it says, or else a while, at any attempt', () => {
@@ -51,7 +86,12 @@ void describe('every answer of the service has its verdict', () => {
         status: 429,
         why: 'throttled',
       })
-      assert.deepEqual(verdict(response(429), attempt), { kind: 'snooze', until: NOW + 60_000, status: 429, why: 'throttled' })
+      assert.deepEqual(verdict(response(429), attempt), {
+        kind: 'snooze',
+        until: NOW + 60_000,
+        status: 429,
+        why: 'throttled',
+      })
     }
   })
 
@@ -69,16 +109,33 @@ void describe('every answer of the service has its verdict', () => {
 
   void test('500 with a full bucket pauses', () => {
     const message = 'The bucket that stores the ingested data is full, please retry later'
-    assert.deepEqual(verdict(response(500, { message })), { kind: 'snooze', until: NOW + 300_000, status: 500, why: 'full' })
+    assert.deepEqual(verdict(response(500, { message })), {
+      kind: 'snooze',
+      until: NOW + 300_000,
+      status: 500,
+      why: 'full',
+    })
     assert.equal(verdict(response(503, { message })).kind, 'retry')
   })
 
   void test('any other failure of the service is tried again, not before it asks for', () => {
     for (const status of [408, 500, 502, 503, 504, 599])
       assert.deepEqual(verdict(response(status)), { kind: 'retry', at: NOW + 1_000, status })
-    assert.deepEqual(verdict(response(503, { retryAfter: '7' })), { kind: 'retry', at: NOW + 7_000, status: 503 })
-    assert.deepEqual(verdict(response(503, { retryAfter: '0' })), { kind: 'retry', at: NOW + 1_000, status: 503 })
-    assert.deepEqual(verdict(response(503, { retryAfter: '99999999' })), { kind: 'retry', at: NOW + 600_000, status: 503 })
+    assert.deepEqual(verdict(response(503, { retryAfter: '7' })), {
+      kind: 'retry',
+      at: NOW + 7_000,
+      status: 503,
+    })
+    assert.deepEqual(verdict(response(503, { retryAfter: '0' })), {
+      kind: 'retry',
+      at: NOW + 1_000,
+      status: 503,
+    })
+    assert.deepEqual(verdict(response(503, { retryAfter: '99999999' })), {
+      kind: 'retry',
+      at: NOW + 600_000,
+      status: 503,
+    })
   })
 
   void test('no answer is tried again: the service may have acted, and an upsert does no harm', () => {
@@ -96,7 +153,8 @@ void describe('every answer of the service has its verdict', () => {
   })
 
   void test('what nobody documents stops everything and says so', () => {
-    for (const status of [200, 204, 301, 405, 409, 415, 422]) assert.deepEqual(verdict(response(status)).kind, 'snooze')
+    for (const status of [200, 204, 301, 405, 409, 415, 422])
+      assert.deepEqual(verdict(response(status)).kind, 'snooze')
   })
 
   void test('retries wait longer each time, up to a limit, and chance spreads them', () => {
@@ -123,7 +181,8 @@ void describe('Retry-After', () => {
   })
 
   void test('what is neither says nothing', () => {
-    for (const text of [null, '', 'soon', '-5', '1e3', '5 minutes', 'NaN']) assert.equal(retryAfterMs(text, NOW), null, String(text))
+    for (const text of [null, '', 'soon', '-5', '1e3', '5 minutes', 'NaN'])
+      assert.equal(retryAfterMs(text, NOW), null, String(text))
   })
 })
 
@@ -131,7 +190,11 @@ void test('no answer is without a verdict, none is in the past or between two mi
   const answer = fc.record({
     kind: fc.constant('response' as const),
     status: fc.integer({ min: 100, max: 599 }),
-    retryAfter: fc.oneof(fc.constant(null), fc.string(), fc.double({ min: 0, max: 1e6, noNaN: true }).map(String)),
+    retryAfter: fc.oneof(
+      fc.constant(null),
+      fc.string(),
+      fc.double({ min: 0, max: 1e6, noNaN: true }).map(String),
+    ),
     requestId: fc.constant(null),
     serverAt: fc.constant(null),
     code: fc.option(fc.string()),

@@ -24,13 +24,22 @@ async function feedAll(t: TestContext, doubles: Doubles, { lines }: History): Pr
   t.after(() => rm(folder, { recursive: true, force: true }))
   const file = join(folder, 'history.jsonl')
   await writeFile(file, `${lines.join('\n')}\n`)
-  const client = connect({ kind: 'connection-string', connectionString: doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? '' })
+  const client = connect({
+    kind: 'connection-string',
+    connectionString: doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
+  })
   assert.equal(await feed(client, 'hr-events', file), lines.length)
   await closeWithin(2_000, client.close())
 }
 
 async function readerOf(t: TestContext, location: string): Promise<Ledger> {
-  const place = { location, auth: { kind: 'password', password: null }, instance: 'reader', connections: 2, statementMs: 10_000 } as const
+  const place = {
+    location,
+    auth: { kind: 'password', password: null },
+    instance: 'reader',
+    connections: 2,
+    statementMs: 10_000,
+  } as const
   let reader: Ledger | null = null
   await until(
     'the ledger is there',
@@ -56,7 +65,10 @@ void it('three instances with their own loops survive kills, one that hangs, and
   await feedAll(t, doubles, history)
   const fleet = startFleet([null, 'intake,publish', 'provision,correlate'], {
     ...doubles.environment,
-    PROVISIONING_ENDPOINT: (doubles.environment['PROVISIONING_ENDPOINT'] ?? '').replace(`:${doubles.entra.port}/`, `:${watch.port}/`),
+    PROVISIONING_ENDPOINT: (doubles.environment['PROVISIONING_ENDPOINT'] ?? '').replace(
+      `:${doubles.entra.port}/`,
+      `:${watch.port}/`,
+    ),
     LEDGER: location,
     LEASE_MS: '1500',
     HTTP_TIMEOUT_MS: '1000',
@@ -70,7 +82,12 @@ void it('three instances with their own loops survive kills, one that hangs, and
     return (messages / history.lines.length + finished / history.events) / 2
   }
   const reach = (share: number): Promise<void> =>
-    until(`${share * 100} % is done; they said ${fleet.said()}`, async () => (await done()) >= share, 60_000, 5)
+    until(
+      `${share * 100} % is done; they said ${fleet.said()}`,
+      async () => (await done()) >= share,
+      60_000,
+      5,
+    )
 
   await reach(0.1)
   await fleet.kill(1)
@@ -106,7 +123,11 @@ void it('three instances with their own loops survive kills, one that hangs, and
     [totals.messages, totals.events, totals.finished, totals.rejected],
     [history.lines.length, history.events, history.events, 0],
   )
-  assert.equal((await doubles.bus.counts('hr-outcomes')).active, history.events, 'what was told twice is dropped by the bus')
+  assert.equal(
+    (await doubles.bus.counts('hr-outcomes')).active,
+    history.events,
+    'what was told twice is dropped by the bus',
+  )
   assert.deepEqual(watch.changedOnTheWay(), [])
   assert.deepEqual(await inFlightTwice(reader, history.oracle.keys()), [])
   t.diagnostic(

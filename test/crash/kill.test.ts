@@ -49,7 +49,12 @@ interface Run {
 
 function runOn(t: TestContext, doubles: Doubles, ledger: string): Run {
   // Killed so often, it takes longer to hear the rest of somebody than the fast settings wait for.
-  const child = start(['run'], { ...doubles.environment, INCOMPLETE_MS: '60000', LEDGER: ledger, LOG_LEVEL: 'warn' })
+  const child = start(['run'], {
+    ...doubles.environment,
+    INCOMPLETE_MS: '60000',
+    LEDGER: ledger,
+    LOG_LEVEL: 'warn',
+  })
   t.after(() => child.kill('SIGKILL'))
   return { child, said: child.stderr ? text(child.stderr) : Promise.resolve('') }
 }
@@ -78,7 +83,12 @@ async function survive(t: TestContext, history: History, folder: string, kills: 
   const reader = await readerOf(t, path)
   for (let kill = 0; kill < kills; kill++) {
     const place = 0.1 + (0.8 * kill) / (kills - 1)
-    await until(`${Math.round(place * 100)} % of the work is done`, async () => (await progress(reader, history)) >= place, 30_000, 2)
+    await until(
+      `${Math.round(place * 100)} % of the work is done`,
+      async () => (await progress(reader, history)) >= place,
+      30_000,
+      2,
+    )
     const ended = once(run.child, 'exit')
     run.child.kill('SIGKILL')
     await ended
@@ -113,8 +123,20 @@ async function survive(t: TestContext, history: History, folder: string, kills: 
   const books = keepBooks(totals, census)
   assert.deepEqual(books.wrong, [])
   assert.deepEqual(
-    { messages: totals.messages, events: totals.events, duplicates: totals.duplicates, rejected: totals.rejected, open: books.open },
-    { messages: history.lines.length, events: history.events, duplicates: history.lines.length - history.events, rejected: 0, open: 0 },
+    {
+      messages: totals.messages,
+      events: totals.events,
+      duplicates: totals.duplicates,
+      rejected: totals.rejected,
+      open: books.open,
+    },
+    {
+      messages: history.lines.length,
+      events: history.events,
+      duplicates: history.lines.length - history.events,
+      rejected: 0,
+      open: 0,
+    },
   )
   assert.equal(totals.finished, history.events, 'one outcome for each event')
   assert.equal(totals.published, history.events)
@@ -132,7 +154,11 @@ void it('a connector killed at ten places of its work loses nothing, counts noth
   await survive(t, makeHistory({ people: 600, seed: 20_261_102 }), await folderFor(t), 10)
 })
 
-void it('so it does with the real history', { skip: !sharedHistoryIsThere && 'the real history is not here' }, async (t) => {
-  const folder = await folderFor(t)
-  await survive(t, await sharedHistory(folder, 7), folder, 4)
-})
+void it(
+  'so it does with the real history',
+  { skip: !sharedHistoryIsThere && 'the real history is not here' },
+  async (t) => {
+    const folder = await folderFor(t)
+    await survive(t, await sharedHistory(folder, 7), folder, 4)
+  },
+)

@@ -37,7 +37,11 @@ void it('a replay of native dead letters that is killed again and again sends ea
   const sender = client.createSender(QUEUE)
   for (let sent = 0; sent < TOTAL; sent += 500)
     await sender.sendMessages(
-      Array.from({ length: 500 }, (_, n) => ({ body: Buffer.from(`${sent + n}`), messageId: `m-${sent + n}`, timeToLive: 1 })),
+      Array.from({ length: 500 }, (_, n) => ({
+        body: Buffer.from(`${sent + n}`),
+        messageId: `m-${sent + n}`,
+        timeToLive: 1,
+      })),
     )
   await until('all have died', async () => (await broker.counts(QUEUE)).deadLetter === TOTAL)
 
@@ -49,8 +53,13 @@ void it('a replay of native dead letters that is killed again and again sends ea
   const letters = await everything(shelf)
   const chosen = letters.filter((_, n) => n % 10 !== 3)
   const ledger = await openSqliteLedger({ path, now: Date.now })
-  const targets = chosen.map(({ sequence }) => ({ home: 'bus', entity: QUEUE, sequence, stale: false }) as const)
-  await ledger.freezeReplay({ name: 'r1', selection: 'nine of ten', actor: 'test', reason: 'a test', targets }, Date.now())
+  const targets = chosen.map(
+    ({ sequence }) => ({ home: 'bus', entity: QUEUE, sequence, stale: false }) as const,
+  )
+  await ledger.freezeReplay(
+    { name: 'r1', selection: 'nine of ten', actor: 'test', reason: 'a test', targets },
+    Date.now(),
+  )
   await ledger.close()
 
   const run = (): ChildProcess => {
@@ -80,7 +89,9 @@ void it('a replay of native dead letters that is killed again and again sends ea
   const copies = (await everything(entity)).map(({ messageId, text }) => [messageId, text])
   assert.deepEqual(
     copies.toSorted(([a], [b]) => String(a).localeCompare(String(b))),
-    chosen.map(({ sequence, text }) => [`replay-r1-${sequence}`, text]).toSorted(([a], [b]) => String(a).localeCompare(String(b))),
+    chosen
+      .map(({ sequence, text }) => [`replay-r1-${sequence}`, text])
+      .toSorted(([a], [b]) => String(a).localeCompare(String(b))),
   )
   assert.deepEqual(
     (await everything(shelf)).map(({ sequence }) => sequence),

@@ -22,7 +22,10 @@ const CONFIG = {
         Queues: [
           { Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } },
           { Name: 'hr-dead-letters' },
-          { Name: 'hr-sessions', Properties: { DeadLetteringOnMessageExpiration: true, RequiresSession: true } },
+          {
+            Name: 'hr-sessions',
+            Properties: { DeadLetteringOnMessageExpiration: true, RequiresSession: true },
+          },
         ],
         Topics: [
           {
@@ -47,7 +50,9 @@ const PLACES = {
 
 /** A broker in a process of its own and a ledger in a file, each with dead letters, and the command that replays them. */
 export async function replayWorld(total: number, entrance: 'queue' | 'sessions' | 'subscription' = 'queue') {
-  const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [JSON.stringify(CONFIG)])
+  const child = fork(new URL('../local/service-bus/broker-process.ts', import.meta.url), [
+    JSON.stringify(CONFIG),
+  ])
   const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-replay-'))
   const path = join(folder, 'ledger.db')
@@ -55,7 +60,10 @@ export async function replayWorld(total: number, entrance: 'queue' | 'sessions' 
   const place = PLACES[entrance]
   await fillBus(connectionString, total, 'queue' in place ? place.queue : place.topic)
   const rules = join(folder, 'rollcall.yaml')
-  await writeFile(rules, JSON.stringify({ sources: [{ name: 'hr', ...place, sessions: entrance === 'sessions' }] }))
+  await writeFile(
+    rules,
+    JSON.stringify({ sources: [{ name: 'hr', ...place, sessions: entrance === 'sessions' }] }),
+  )
   const environment = {
     PATH: process.env['PATH'] ?? '',
     SERVICEBUS_CONNECTION_STRING: connectionString,
@@ -81,7 +89,8 @@ export async function replayWorld(total: number, entrance: 'queue' | 'sessions' 
       let timer: NodeJS.Timeout | null = null
       running.stderr.on('data', (chunk: Buffer) => {
         said += chunk.toString()
-        if (killAfterMs !== null && / a second/.test(said)) timer ??= setTimeout(() => running.kill('SIGKILL'), killAfterMs)
+        if (killAfterMs !== null && / a second/.test(said))
+          timer ??= setTimeout(() => running.kill('SIGKILL'), killAfterMs)
       })
       const [code] = (await once(running, 'exit')) as [number | null]
       if (timer) clearTimeout(timer)
@@ -104,7 +113,9 @@ export async function replayWorld(total: number, entrance: 'queue' | 'sessions' 
         await one.close()
         return texts
       }
-      const ids = (entrance === 'sessions' ? [] : await read('queue')).map((text) => (JSON.parse(text) as { id: string }).id)
+      const ids = (entrance === 'sessions' ? [] : await read('queue')).map(
+        (text) => (JSON.parse(text) as { id: string }).id,
+      )
       const shelved = (await read('dead-letters')).length
       await closeWithin(2_000, client.close())
       return { ids, shelved }
@@ -163,8 +174,17 @@ async function fillLedger(path: string, total: number): Promise<void> {
   for (let made = 0; made < total; made += 1_000) {
     const messages = Array.from({ length: Math.min(1_000, total - made) }, (_, n) => {
       const employee = `p${made + n}`
-      const original = { messageId: employee, sessionId: null, contentType: 'application/json', body: 'x'.repeat(300), properties: {} }
-      return { ...messageOf(`${made + n}`, hrEvent(`ledger-${made + n}`, employee, { title: 'x' })), original }
+      const original = {
+        messageId: employee,
+        sessionId: null,
+        contentType: 'application/json',
+        body: 'x'.repeat(300),
+        properties: {},
+      }
+      return {
+        ...messageOf(`${made + n}`, hrEvent(`ledger-${made + n}`, employee, { title: 'x' })),
+        original,
+      }
     })
     await world.intake(messages)
     await ledger.commitPlan(world.decide(await world.due(1_000)), RELEASED_BRAKE, world.now)

@@ -30,11 +30,17 @@ void describe('rollcall replay', () => {
     const args = ['replay', '--home', 'bus', ...ASKED]
     const killed = await world.run([...args, '--rate', '50'], 300)
     assert.equal(killed.code, null, killed.said)
-    const both = await Promise.all([world.run([...args, '--rate', '150']), world.run([...args, '--rate', '150'])])
+    const both = await Promise.all([
+      world.run([...args, '--rate', '150']),
+      world.run([...args, '--rate', '150']),
+    ])
     assert.ok(both.some(({ said }) => said.includes('another command has this run')))
     // The one that waits does not wait for ever.
     const codes = both.map(({ code }) => code)
-    assert.ok(codes.includes(0) && codes.every((code) => code === 0 || code === 8), both.map(({ said }) => said).join('\n'))
+    assert.ok(
+      codes.includes(0) && codes.every((code) => code === 0 || code === 8),
+      both.map(({ said }) => said).join('\n'),
+    )
     const { ids, shelved } = await world.onBus()
     assert.deepEqual([ids.length, new Set(ids).size, shelved], [300, 300, 0])
     // Each was carried out by one of them.
@@ -78,7 +84,14 @@ void describe('rollcall replay', () => {
   void test('a patch changes what is sent, the original is taken away, and both are never there', async (t) => {
     const world = await replayWorld(20)
     t.after(() => world.close())
-    const { code, said } = await world.run(['replay', '--home', 'bus', '--patch', '{"data":{"worker":{"title":"y"}}}', ...ASKED])
+    const { code, said } = await world.run([
+      'replay',
+      '--home',
+      'bus',
+      '--patch',
+      '{"data":{"worker":{"title":"y"}}}',
+      ...ASKED,
+    ])
     assert.equal(code, 0, said)
     const { ids, shelved } = await world.onBus()
     assert.deepEqual([ids.length, shelved], [20, 0])
@@ -92,7 +105,10 @@ void describe('rollcall replay', () => {
     assert.equal((await world.run(['dead-letters', 'archive', 'dl-1', 'dl-2', '--yes', ...by])).code, 0)
     assert.equal((await world.run(['dead-letters', 'discard', '--home', 'ledger', '--yes', ...by])).code, 0)
     assert.equal((await world.inLedger()).dead, 2)
-    assert.equal((await world.run(['dead-letters', 'discard', '--home', 'bus', '--max', '5', '--yes', ...by])).code, 0)
+    assert.equal(
+      (await world.run(['dead-letters', 'discard', '--home', 'bus', '--max', '5', '--yes', ...by])).code,
+      0,
+    )
     assert.equal((await world.onBus()).shelved, 15)
     assert.equal((await world.run(['audit', 'dl-1'])).code, 0)
     assert.equal((await world.run(['audit', 'dl-999'])).code, 4)

@@ -8,7 +8,8 @@ import { at, documents, ENTITIES, entries, files, list, read, root, VARIABLES } 
 const FOLDER = 'deploy/bicep/'
 const all = new Map(files(`${FOLDER}*.bicep`).map((path) => [path.slice(FOLDER.length), read(path)]))
 const parsed = new Map([...all].map(([name, text]) => [name, readBicep(text)]))
-const file = (name: string): ReturnType<typeof readBicep> => parsed.get(name) ?? assert.fail(`there is no ${name}`)
+const file = (name: string): ReturnType<typeof readBicep> =>
+  parsed.get(name) ?? assert.fail(`there is no ${name}`)
 
 void describe('bicep', () => {
   for (const [name, { problems }] of parsed)
@@ -25,7 +26,9 @@ void describe('bicep', () => {
         for (const given of module.params) assert.ok(params.has(given), `${module.path} takes ${given}`)
         for (const [param, { required }] of params)
           assert.ok(!required || module.params.includes(param), `${name} gives ${param} to ${module.path}`)
-        for (const [, output = ''] of (all.get(name) ?? '').matchAll(new RegExp(`\\b${module.name}\\.outputs\\.(\\w+)`, 'g')))
+        for (const [, output = ''] of (all.get(name) ?? '').matchAll(
+          new RegExp(`\\b${module.name}\\.outputs\\.(\\w+)`, 'g'),
+        ))
           assert.ok(outputs.has(output), `${module.path} has the output ${output}`)
       }
     assert.deepEqual(used, new Set(parsed.keys()), 'no file is left out')
@@ -47,16 +50,31 @@ void describe('bicep', () => {
     const queues = list(at(config, 'UserConfig', 'Namespaces', 0, 'Queues'))
     assert.ok(text.includes("loadJsonContent('../service-bus/Config.json').UserConfig.Namespaces[0].Queues"))
     const taken = [...text.matchAll(/item\.Properties\.(\w+)/g)].map(([, name = '']) => name)
-    for (const wanted of ['MaxDeliveryCount', 'DeadLetteringOnMessageExpiration', 'RequiresDuplicateDetection', 'RequiresSession'])
+    for (const wanted of [
+      'MaxDeliveryCount',
+      'DeadLetteringOnMessageExpiration',
+      'RequiresDuplicateDetection',
+      'RequiresSession',
+    ])
       assert.ok(taken.includes(wanted), wanted)
     for (const queue of queues)
-      for (const name of taken) assert.notEqual(at(queue, 'Properties', name), undefined, `${String(at(queue, 'Name'))} says ${name}`)
-    assert.deepEqual(at(config, 'UserConfig', 'Namespaces', 0, 'Topics'), [], 'topics would need resources of their own')
+      for (const name of taken)
+        assert.notEqual(at(queue, 'Properties', name), undefined, `${String(at(queue, 'Name'))} says ${name}`)
+    assert.deepEqual(
+      at(config, 'UserConfig', 'Namespaces', 0, 'Topics'),
+      [],
+      'topics would need resources of their own',
+    )
   })
 
   void test('the connector is told only what the configuration knows, and of queues that are there', () => {
     const app = all.get('container-app.bicep') ?? ''
-    const env = new Map([...app.matchAll(/\{ name: '(\w+)', value: (.*) \}/g)].map(([, name = '', value = '']) => [name, value]))
+    const env = new Map(
+      [...app.matchAll(/\{ name: '(\w+)', value: (.*) \}/g)].map(([, name = '', value = '']) => [
+        name,
+        value,
+      ]),
+    )
     assert.ok(env.size > 5)
     for (const name of env.keys()) assert.ok(VARIABLES.has(name), name)
     assert.ok(ENTITIES.has((env.get('OUTCOMES_QUEUE') ?? '').replaceAll("'", '')))
@@ -74,10 +92,13 @@ void describe('bicep', () => {
       initialDelaySeconds: 60,
     }
     const said = [
-      ...(all.get('container-app.bicep') ?? '').matchAll(/\b(failureThreshold|periodSeconds|timeoutSeconds|initialDelaySeconds): (\d+)/g),
+      ...(all.get('container-app.bicep') ?? '').matchAll(
+        /\b(failureThreshold|periodSeconds|timeoutSeconds|initialDelaySeconds): (\d+)/g,
+      ),
     ]
     assert.ok(said.length > 5)
-    for (const [, name = '', value] of said) assert.ok(Number(value) >= 1 && Number(value) <= (most[name] ?? 0), `${name}: ${value}`)
+    for (const [, name = '', value] of said)
+      assert.ok(Number(value) >= 1 && Number(value) <= (most[name] ?? 0), `${name}: ${value}`)
   })
 
   void test('azd finds the template, the image and the app, and gives only what the template takes', () => {
@@ -89,7 +110,9 @@ void describe('bicep', () => {
       assert.match(all.get('container-app.bicep') ?? '', new RegExp(`'azd-service-name': '${name}'`))
     }
     const { params } = file('main.bicep')
-    const given = entries(at(JSON.parse(read(`${infra}.parameters.json`)), 'parameters')).map(([name]) => name)
+    const given = entries(at(JSON.parse(read(`${infra}.parameters.json`)), 'parameters')).map(
+      ([name]) => name,
+    )
     for (const name of given) assert.ok(params.has(name), name)
     for (const [name, { required }] of params) assert.ok(!required || given.includes(name), name)
   })
@@ -100,7 +123,9 @@ void describe('bicep', () => {
     assert.deepEqual(wrong('param a string\n'), ['a is not used'])
     assert.deepEqual(wrong('output c string = nobody.knows\n'), ['nobody is declared nowhere'])
     assert.deepEqual(wrong("var b = '${nobody}'\noutput c string = b\n"), ['nobody is declared nowhere'])
-    assert.deepEqual(wrong("resource a 'Microsoft.X/y@2025-01-01-preview' = {\n}\n"), ['a has no stable API version'])
+    assert.deepEqual(wrong("resource a 'Microsoft.X/y@2025-01-01-preview' = {\n}\n"), [
+      'a has no stable API version',
+    ])
     assert.deepEqual(wrong('output c object = {\n  a: [}\n'), ['} closes nothing', '{ is not closed'])
   })
 })

@@ -5,7 +5,11 @@
 export interface BicepFile {
   readonly params: ReadonlyMap<string, { readonly required: boolean }>
   readonly outputs: ReadonlySet<string>
-  readonly modules: readonly { readonly name: string; readonly path: string; readonly params: readonly string[] }[]
+  readonly modules: readonly {
+    readonly name: string
+    readonly path: string
+    readonly params: readonly string[]
+  }[]
   /** `Microsoft.…/…@version`, one entry a use. */
   readonly resources: readonly string[]
   readonly loaded: readonly string[]
@@ -42,26 +46,42 @@ export function readBicep(text: string): BicepFile {
   const resources: string[] = []
   for (const [, indent = '', name = '', type = ''] of code.matchAll(/^( *)resource (\w+) (§\d+§)/gm)) {
     const written = strings.get(type) ?? ''
-    if (indent === '' && !/^Microsoft\.[\w/]+@\d{4}-\d\d-\d\d$/.test(written)) problems.push(`${name} has no stable API version`)
+    if (indent === '' && !/^Microsoft\.[\w/]+@\d{4}-\d\d-\d\d$/.test(written))
+      problems.push(`${name} has no stable API version`)
     if (indent === '') resources.push(written)
     declare(name)
   }
-  const modules = [...code.matchAll(/^module (\w+) (§\d+§) = \{([\s\S]*?)^\}/gm)].map(([, name = '', path = '', body = '']) => {
-    declare(name)
-    const given = /^ {2}params: \{\n([\s\S]*?)^ {2}\}/m.exec(body)?.[1] ?? ''
-    return { name, path: strings.get(path) ?? '', params: [...given.matchAll(/^ {4}(\w+):/gm)].map(([, key = '']) => key) }
-  })
+  const modules = [...code.matchAll(/^module (\w+) (§\d+§) = \{([\s\S]*?)^\}/gm)].map(
+    ([, name = '', path = '', body = '']) => {
+      declare(name)
+      const given = /^ {2}params: \{\n([\s\S]*?)^ {2}\}/m.exec(body)?.[1] ?? ''
+      return {
+        name,
+        path: strings.get(path) ?? '',
+        params: [...given.matchAll(/^ {4}(\w+):/gm)].map(([, key = '']) => key),
+      }
+    },
+  )
 
-  const local = new Set([...code.matchAll(/\bfor \(?(\w+)(?:, (\w+)\))? in\b/g)].flatMap(([, item = '', index = '']) => [item, index]))
+  const local = new Set(
+    [...code.matchAll(/\bfor \(?(\w+)(?:, (\w+)\))? in\b/g)].flatMap(([, item = '', index = '']) => [
+      item,
+      index,
+    ]),
+  )
   for (const word of roots(code)) {
     const uses = declared.get(word)
     if (uses !== undefined) declared.set(word, uses + 1)
-    else if (!BUILT_IN.has(word) && !local.has(word) && !outputs.has(word)) problems.push(`${word} is declared nowhere`)
+    else if (!BUILT_IN.has(word) && !local.has(word) && !outputs.has(word))
+      problems.push(`${word} is declared nowhere`)
   }
   // Its declaration is one use of a name.
   for (const [name, uses] of declared)
-    if (uses < 2 && (params.has(name) || new RegExp(`^var ${name} `, 'm').test(code))) problems.push(`${name} is not used`)
-  const loaded = [...code.matchAll(/loadJsonContent\((§\d+§)\)/g)].map(([, path = '']) => strings.get(path) ?? '')
+    if (uses < 2 && (params.has(name) || new RegExp(`^var ${name} `, 'm').test(code)))
+      problems.push(`${name} is not used`)
+  const loaded = [...code.matchAll(/loadJsonContent\((§\d+§)\)/g)].map(
+    ([, path = '']) => strings.get(path) ?? '',
+  )
   return { params, outputs, modules, resources, loaded, problems }
 }
 
@@ -73,7 +93,10 @@ function roots(code: string): readonly string[] {
 }
 
 /** Takes comments out and puts §n§ for each string, with the expressions inside it after it. */
-function split(text: string, problems: string[]): { readonly code: string; readonly strings: ReadonlyMap<string, string> } {
+function split(
+  text: string,
+  problems: string[],
+): { readonly code: string; readonly strings: ReadonlyMap<string, string> } {
   const strings = new Map<string, string>()
   const code = text.replace(/\/\/[^\n]*|'(?:[^'\\\n]|\\.)*'/g, (found) => {
     if (found.startsWith('//')) return ''

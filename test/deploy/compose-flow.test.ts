@@ -52,7 +52,11 @@ void test('what compose tells the connector brings the sample events to the dire
     async () => {
       const { code, stdout, stderr } = await rollcall(['status', '--output', 'json'], environment)
       assert.equal(code, 0, stderr)
-      const { messages, nextAt, events } = JSON.parse(stdout) as { messages: number; nextAt: string | null; events: Record<string, number> }
+      const { messages, nextAt, events } = JSON.parse(stdout) as {
+        messages: number
+        nextAt: string | null
+        events: Record<string, number>
+      }
       const open = ['received', 'incomplete', 'planned'].reduce((sum, state) => sum + (events[state] ?? 0), 0)
       return messages > 0 && open === 0 && (nextAt === null || Date.parse(nextAt) > Date.now())
     },

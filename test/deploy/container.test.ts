@@ -11,7 +11,20 @@ import { postgresConnection } from '../../src/adapters/ledger-sql/postgres/addre
 import { FAST_ENVIRONMENT } from '../../src/config/environment.ts'
 import { readConfig } from '../../src/config.ts'
 import { fastSettings, startEntra } from '../../src/local/entra/server.ts'
-import { at, documents, ENTITIES, entries, files, list, OF_NODE, ran, read, root, VARIABLES, version } from './support.ts'
+import {
+  at,
+  documents,
+  ENTITIES,
+  entries,
+  files,
+  list,
+  OF_NODE,
+  ran,
+  read,
+  root,
+  VARIABLES,
+  version,
+} from './support.ts'
 
 const [compose = {}] = documents(read('docker-compose.yml'))
 const services = entries(compose['services'])
@@ -33,7 +46,8 @@ void describe('the image', () => {
   void test('its Node is the one the tests run with', () => {
     const { devDependencies } = JSON.parse(read('package.json')) as { devDependencies: { node: string } }
     assert.match(dockerfile, new RegExp(`^ARG NODE_IMAGE=node:${devDependencies.node}-bookworm-slim$`, 'm'))
-    for (const [, from] of dockerfile.matchAll(/^FROM (\S+)/gm)) assert.equal(from, '${NODE_IMAGE}', 'every stage is on the same base')
+    for (const [, from] of dockerfile.matchAll(/^FROM (\S+)/gm))
+      assert.equal(from, '${NODE_IMAGE}', 'every stage is on the same base')
   })
 
   void test('it runs as nobody in particular, looks after itself without a shell, and says its version', () => {
@@ -45,8 +59,11 @@ void describe('the image', () => {
   void test('it needs nothing of what only tests need', () => {
     const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
     for (const path of files('src/**/*.ts'))
-      for (const [, name = ''] of read(path).matchAll(/(?:from|import\() ?'((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^']*)?'/g))
-        if (!isBuiltin(name)) assert.ok(Object.hasOwn(dependencies, name) || onlyTypes(read(path), name), `${path} needs ${name}`)
+      for (const [, name = ''] of read(path).matchAll(
+        /(?:from|import\() ?'((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[^']*)?'/g,
+      ))
+        if (!isBuiltin(name))
+          assert.ok(Object.hasOwn(dependencies, name) || onlyTypes(read(path), name), `${path} needs ${name}`)
   })
 
   void test('what it copies is enough to run, and nothing is written beside the ledger', async (t) => {
@@ -54,7 +71,8 @@ void describe('the image', () => {
     t.after(() => rm(folder, { recursive: true, force: true }))
     const [, last = ''] = /FROM [^\n]*\n(?![\s\S]*\nFROM )([\s\S]*)$/.exec(dockerfile) ?? []
     for (const [, from = '', to = ''] of last.matchAll(/^COPY (?!--from)(.+) (\S+)$/gm))
-      for (const one of from.split(' ')) await cp(join(root, one), join(folder, to, to === './' ? one : ''), { recursive: true })
+      for (const one of from.split(' '))
+        await cp(join(root, one), join(folder, to, to === './' ? one : ''), { recursive: true })
     await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
     const [, entry = '[]'] = /^ENTRYPOINT (.*)$/m.exec(last) ?? []
     const [node, ...args] = JSON.parse(entry) as string[]
@@ -64,20 +82,30 @@ void describe('the image', () => {
     const environment = { PATH: process.env['PATH'] ?? '', LOG_LEVEL: 'silent' }
     const before = await readdir(join(folder, 'src'), { recursive: true })
     const beside = await readdir(folder)
-    const { code, stderr } = await ran(process.execPath, [...args, 'demo', '--fast', '--exit', '--ledger', ledger], environment, folder)
+    const { code, stderr } = await ran(
+      process.execPath,
+      [...args, 'demo', '--fast', '--exit', '--ledger', ledger],
+      environment,
+      folder,
+    )
     assert.equal(code, 0, stderr)
     assert.deepEqual(await readdir(join(folder, 'src'), { recursive: true }), before)
     assert.deepEqual(await readdir(folder), beside)
   })
 
   void test('its bill of materials is made of what was installed, and is in it', () => {
-    assert.match(dockerfile, /^RUN npm pkg delete devDependencies && npm sbom --sbom-format=cyclonedx > sbom\.cdx\.json$/m)
+    assert.match(
+      dockerfile,
+      /^RUN npm pkg delete devDependencies && npm sbom --sbom-format=cyclonedx > sbom\.cdx\.json$/m,
+    )
     assert.ok(dockerfile.indexOf('npm ci --omit=dev') < dockerfile.indexOf('npm sbom'))
     assert.match(dockerfile, /^COPY --from=build \/app\/sbom\.cdx\.json \.\/$/m)
   })
 
   void test('every variable it sets is one', () => {
-    const set = [...(/^ENV (.*)$/m.exec(dockerfile)?.[1] ?? '').matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value])
+    const set = [...(/^ENV (.*)$/m.exec(dockerfile)?.[1] ?? '').matchAll(/(\w+)=(\S+)/g)].map(
+      ([, name = '', value = '']) => [name, value],
+    )
     assert.ok(set.length > 1)
     for (const [name = ''] of set) assert.ok(VARIABLES.has(name) || OF_NODE.has(name), name)
     readConfig(Object.fromEntries(set))
@@ -86,7 +114,12 @@ void describe('the image', () => {
 
 /** With `${NAME:?…}` filled in. */
 const environmentOf = (service: unknown): Record<string, string> =>
-  Object.fromEntries(entries(at(service, 'environment')).map(([name, value]) => [name, String(value).replace(/\$\{[^}]*\}/g, 'given')]))
+  Object.fromEntries(
+    entries(at(service, 'environment')).map(([name, value]) => [
+      name,
+      String(value).replace(/\$\{[^}]*\}/g, 'given'),
+    ]),
+  )
 
 void describe('docker compose', () => {
   void test('the linter has nothing to say', async () => {
@@ -124,8 +157,12 @@ void describe('docker compose', () => {
     const given = environmentOf(at(compose, 'services', 'connector'))
     for (const name of Object.keys(given)) assert.ok(VARIABLES.has(name), name)
     const config = readConfig(given)
-    assert.equal(postgresConnection(config.LEDGER, { kind: 'password', password: config.LEDGER_PASSWORD }).host, 'postgres')
-    for (const name of ['SERVICEBUS_QUEUE', 'OUTCOMES_QUEUE']) assert.ok(ENTITIES.has(given[name] ?? ''), name)
+    assert.equal(
+      postgresConnection(config.LEDGER, { kind: 'password', password: config.LEDGER_PASSWORD }).host,
+      'postgres',
+    )
+    for (const name of ['SERVICEBUS_QUEUE', 'OUTCOMES_QUEUE'])
+      assert.ok(ENTITIES.has(given[name] ?? ''), name)
     const fast = Object.fromEntries(Object.keys(FAST_ENVIRONMENT).map((name) => [name, given[name]]))
     assert.deepEqual(fast, FAST_ENVIRONMENT, 'the durations that go with --fast')
   })
@@ -153,12 +190,19 @@ void describe('docker compose', () => {
     assert.ok(list(at(compose, 'services', 'entra', 'command')).includes(given.port))
     const [, node, ...args] = list(at(compose, 'services', 'entra', 'healthcheck', 'test')).map(String)
     assert.equal(node, 'node')
-    assert.equal((await ran(process.execPath, moved(args, `127.0.0.1:${given.port}`, new URL(entra.endpoint).host))).code, 0)
+    assert.equal(
+      (await ran(process.execPath, moved(args, `127.0.0.1:${given.port}`, new URL(entra.endpoint).host)))
+        .code,
+      0,
+    )
     assert.equal((await ran(process.execPath, moved(args, `127.0.0.1:${given.port}`, '127.0.0.1:1'))).code, 1)
   })
 
   void test('the connector starts when the emulator says that it is healthy, and not before', async (t) => {
-    assert.equal(at(compose, 'services', 'connector', 'depends_on', 'emulator-ready', 'condition'), 'service_completed_successfully')
+    assert.equal(
+      at(compose, 'services', 'connector', 'depends_on', 'emulator-ready', 'condition'),
+      'service_completed_successfully',
+    )
     let asked = 0
     const port = await serving(t, () => (asked += 1) > 1)
     const [node, ...args] = list(at(compose, 'services', 'emulator-ready', 'entrypoint')).map(String)
@@ -176,7 +220,9 @@ const moved = (args: readonly string[], from: string, to: string): string[] =>
   })
 
 async function serving(t: TestContext, healthy: () => boolean): Promise<number> {
-  const server = createServer((request, response) => response.writeHead(request.url === '/health' && healthy() ? 200 : 503).end())
+  const server = createServer((request, response) =>
+    response.writeHead(request.url === '/health' && healthy() ? 200 : 503).end(),
+  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.after(() => server.close())
   return (server.address() as AddressInfo).port

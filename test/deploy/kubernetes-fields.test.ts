@@ -16,13 +16,23 @@ const OF: Readonly<Record<string, string>> = {
   ServiceAccount: 'kubernetes-models/v1',
   TriggerAuthentication: '@kubernetes-models/keda/keda.sh/v1alpha1',
 }
-const OPTIONS = { module: 'nodenext', target: 'es2024', strict: true, noEmit: true, skipLibCheck: true, types: [] }
+const OPTIONS = {
+  module: 'nodenext',
+  target: 'es2024',
+  strict: true,
+  noEmit: true,
+  skipLibCheck: true,
+  types: [],
+}
 
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-manifests-'))
 after(() => rm(folder, { recursive: true }))
 await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
 await writeFile(join(folder, 'package.json'), '{"type":"module"}')
-await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: OPTIONS, include: ['manifests.ts'] }))
+await writeFile(
+  join(folder, 'tsconfig.json'),
+  JSON.stringify({ compilerOptions: OPTIONS, include: ['manifests.ts'] }),
+)
 
 /** What the compiler says of manifests written down as literals of their interfaces; empty when every field is known and of its type. */
 async function complaints(manifests: readonly Tree[]): Promise<string> {
@@ -31,7 +41,11 @@ async function complaints(manifests: readonly Tree[]): Promise<string> {
     return `import type { I${kind} as M${index} } from '${OF[kind] ?? assert.fail(kind)}'\nexport const m${index}: M${index} = ${JSON.stringify(manifest)}`
   })
   await writeFile(join(folder, 'manifests.ts'), lines.join('\n'))
-  const { code, stdout } = await ran(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '--project', folder])
+  const { code, stdout } = await ran(process.execPath, [
+    join(root, 'node_modules/typescript/bin/tsc'),
+    '--project',
+    folder,
+  ])
   return code === 0 ? '' : stdout
 }
 

@@ -6,7 +6,19 @@ import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { ConfigMap, PersistentVolumeClaim, ServiceAccount } from 'kubernetes-models/v1'
 import { readConfig } from '../../src/config.ts'
-import { at, documents, ENTITIES, entries, files, list, ran, read, type Tree, VARIABLES, version } from './support.ts'
+import {
+  at,
+  documents,
+  ENTITIES,
+  entries,
+  files,
+  list,
+  ran,
+  read,
+  type Tree,
+  VARIABLES,
+  version,
+} from './support.ts'
 
 const MODELS: Readonly<Record<string, new (manifest: never) => { validate(): void }>> = {
   ConfigMap,
@@ -20,14 +32,19 @@ const MODELS: Readonly<Record<string, new (manifest: never) => { validate(): voi
 }
 const OVERLAYS = ['aks', 'single']
 const kubectl = (await ran('kubectl', ['version', '--client'])).code === 0
-const skip = kubectl ? false : 'there is no kubectl; kubectl kustomize deploy/kubernetes/overlays/aks renders it'
+const skip = kubectl
+  ? false
+  : 'there is no kubectl; kubectl kustomize deploy/kubernetes/overlays/aks renders it'
 
 const validate = (manifest: Tree): void => {
   const Model = MODELS[String(manifest['kind'])] ?? assert.fail(`no model of ${String(manifest['kind'])}`)
   new Model(manifest as never).validate()
 }
 const rendered = async (overlay: string): Promise<readonly Tree[]> => {
-  const { code, stdout, stderr } = await ran('kubectl', ['kustomize', `deploy/kubernetes/overlays/${overlay}`])
+  const { code, stdout, stderr } = await ran('kubectl', [
+    'kustomize',
+    `deploy/kubernetes/overlays/${overlay}`,
+  ])
   assert.equal(code, 0, stderr)
   return documents(stdout)
 }
@@ -60,16 +77,23 @@ void describe('kubernetes manifests', () => {
   void test('every variable is one, and together they can be read as a configuration', () => {
     const base = literals(documents(read('deploy/kubernetes/base/kustomization.yaml'))[0] ?? {})
     for (const overlay of OVERLAYS) {
-      const given = [...base, ...literals(documents(read(`deploy/kubernetes/overlays/${overlay}/kustomization.yaml`))[0] ?? {})]
+      const given = [
+        ...base,
+        ...literals(documents(read(`deploy/kubernetes/overlays/${overlay}/kustomization.yaml`))[0] ?? {}),
+      ]
       for (const [name] of given) assert.ok(VARIABLES.has(name), name)
       const config = readConfig(Object.fromEntries(given))
-      for (const entity of [config.SERVICEBUS_QUEUE, config.OUTCOMES_QUEUE]) assert.ok(ENTITIES.has(entity), entity)
+      for (const entity of [config.SERVICEBUS_QUEUE, config.OUTCOMES_QUEUE])
+        assert.ok(ENTITIES.has(entity), entity)
     }
   })
 
   void test('KEDA counts queues that are there, and never brings the connector to nothing', () => {
-    const scaled = documents(read('deploy/kubernetes/overlays/aks/scaled-object.yaml')).find(({ kind }) => kind === 'ScaledObject')
-    for (const trigger of list(at(scaled, 'spec', 'triggers'))) assert.ok(ENTITIES.has(String(at(trigger, 'metadata', 'queueName'))))
+    const scaled = documents(read('deploy/kubernetes/overlays/aks/scaled-object.yaml')).find(
+      ({ kind }) => kind === 'ScaledObject',
+    )
+    for (const trigger of list(at(scaled, 'spec', 'triggers')))
+      assert.ok(ENTITIES.has(String(at(trigger, 'metadata', 'queueName'))))
     assert.ok(Number(at(scaled, 'spec', 'minReplicaCount')) >= 1)
   })
 
@@ -80,7 +104,11 @@ void describe('kubernetes manifests', () => {
       const { spec } = only(manifests, 'Deployment')
       const [container, ...others] = list(at(spec, 'template', 'spec', 'containers'))
       assert.equal(others.length, 0)
-      assert.equal(at(container, 'image'), `contoso.azurecr.io/rollcall:${version}`, 'the name to change is in the overlay')
+      assert.equal(
+        at(container, 'image'),
+        `contoso.azurecr.io/rollcall:${version}`,
+        'the name to change is in the overlay',
+      )
       assert.equal(at(container, 'securityContext', 'readOnlyRootFilesystem'), true)
       assert.equal(at(spec, 'template', 'spec', 'securityContext', 'runAsNonRoot'), true)
       assert.ok(Number(at(spec, 'template', 'spec', 'terminationGracePeriodSeconds')) > 30)
@@ -88,20 +116,34 @@ void describe('kubernetes manifests', () => {
       const labels = entries(at(spec, 'template', 'metadata', 'labels'))
       const selects = (selector: unknown): boolean => {
         const wanted = entries(at(selector, 'matchLabels'))
-        return wanted.length > 0 && wanted.every(([key, value]) => labels.some(([name, has]) => name === key && has === value))
+        return (
+          wanted.length > 0 &&
+          wanted.every(([key, value]) => labels.some(([name, has]) => name === key && has === value))
+        )
       }
       assert.ok(selects(at(spec, 'selector')))
       assert.ok(selects(at(only(manifests, 'NetworkPolicy'), 'spec', 'podSelector')))
       const config = only(manifests, 'ConfigMap')
-      assert.equal(at(container, 'envFrom', 0, 'configMapRef', 'name'), at(config, 'metadata', 'name'), 'a change of it starts new pods')
+      assert.equal(
+        at(container, 'envFrom', 0, 'configMapRef', 'name'),
+        at(config, 'metadata', 'name'),
+        'a change of it starts new pods',
+      )
       const port = at(container, 'ports', 0, 'containerPort')
       assert.equal(at(config, 'data', 'HTTP_ADDRESS'), `0.0.0.0:${String(port)}`)
-      for (const [probe, path] of Object.entries({ startupProbe: '/livez', livenessProbe: '/livez', readinessProbe: '/readyz' })) {
+      for (const [probe, path] of Object.entries({
+        startupProbe: '/livez',
+        livenessProbe: '/livez',
+        readinessProbe: '/readyz',
+      })) {
         assert.equal(at(container, probe, 'httpGet', 'path'), path)
         assert.equal(at(container, probe, 'httpGet', 'port'), at(container, 'ports', 0, 'name'))
       }
       const volumes = list(at(spec, 'template', 'spec', 'volumes')).map((volume) => at(volume, 'name'))
-      assert.deepEqual(new Set(list(at(container, 'volumeMounts')).map((mount) => at(mount, 'name'))), new Set(volumes))
+      assert.deepEqual(
+        new Set(list(at(container, 'volumeMounts')).map((mount) => at(mount, 'name'))),
+        new Set(volumes),
+      )
     })
 
   void test(
@@ -119,18 +161,32 @@ void describe('kubernetes manifests', () => {
     },
   )
 
-  void test('with several instances one stays when a node is drained, and the scaler has the deployment it names', { skip }, async () => {
-    const manifests = await rendered('aks')
-    assert.equal(at(only(manifests, 'PodDisruptionBudget'), 'spec', 'minAvailable'), 1)
-    const scaled = only(manifests, 'ScaledObject')
-    assert.equal(at(scaled, 'spec', 'scaleTargetRef', 'name'), at(only(manifests, 'Deployment'), 'metadata', 'name'))
-    assert.equal(
-      at(scaled, 'spec', 'triggers', 0, 'authenticationRef', 'name'),
-      at(only(manifests, 'TriggerAuthentication'), 'metadata', 'name'),
-    )
-  })
+  void test(
+    'with several instances one stays when a node is drained, and the scaler has the deployment it names',
+    { skip },
+    async () => {
+      const manifests = await rendered('aks')
+      assert.equal(at(only(manifests, 'PodDisruptionBudget'), 'spec', 'minAvailable'), 1)
+      const scaled = only(manifests, 'ScaledObject')
+      assert.equal(
+        at(scaled, 'spec', 'scaleTargetRef', 'name'),
+        at(only(manifests, 'Deployment'), 'metadata', 'name'),
+      )
+      assert.equal(
+        at(scaled, 'spec', 'triggers', 0, 'authenticationRef', 'name'),
+        at(only(manifests, 'TriggerAuthentication'), 'metadata', 'name'),
+      )
+    },
+  )
 
   void test('a manifest that is none is refused', () => {
-    assert.throws(() => validate({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'x' }, spec: { replicas: 'two' } }))
+    assert.throws(() =>
+      validate({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'x' },
+        spec: { replicas: 'two' },
+      }),
+    )
   })
 })

@@ -5,7 +5,13 @@ import { describe, test } from 'node:test'
 import { ENTITIES, OF_NODE, read, root, VARIABLES } from './support.ts'
 
 /** What the pages name in capitals that is nobody's variable of ours. */
-const OTHERS = new Set(['ACCEPT_EULA', 'SQL_PASSWORD', 'POSTGRES_PASSWORD', 'GRAPH_URL', 'SERVICEBUS_PARTITIONED_CONNECTION_STRING'])
+const OTHERS = new Set([
+  'ACCEPT_EULA',
+  'SQL_PASSWORD',
+  'POSTGRES_PASSWORD',
+  'GRAPH_URL',
+  'SERVICEBUS_PARTITIONED_CONNECTION_STRING',
+])
 
 const heading = (line: string): string =>
   line
@@ -19,7 +25,9 @@ for (const page of ['docs/deploy.md', 'docs/service-bus.md'])
     const text = read(page)
 
     void test('every variable it names is one, and so is every queue', () => {
-      const named = [...text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`/g)].map(([, name = '']) => name)
+      const named = [...text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`/g)].map(
+        ([, name = '']) => name,
+      )
       assert.ok(named.length > 5)
       for (const name of named) assert.ok(VARIABLES.has(name) || OF_NODE.has(name) || OTHERS.has(name), name)
       for (const [, name = ''] of text.matchAll(/`((?:hr|rollcall)[-.][a-z-]+)`/g))
@@ -27,7 +35,9 @@ for (const page of ['docs/deploy.md', 'docs/service-bus.md'])
     })
 
     void test('every file it names is there, and every page and heading it leads to', () => {
-      for (const [, path = ''] of text.matchAll(/(?:`|\s)((?:deploy|src|test)\/[\w./-]*\w|docker-compose\.yml|azure\.yaml)/g))
+      for (const [, path = ''] of text.matchAll(
+        /(?:`|\s)((?:deploy|src|test)\/[\w./-]*\w|docker-compose\.yml|azure\.yaml)/g,
+      ))
         assert.ok(existsSync(join(root, path)), path)
       for (const [, to = ''] of text.matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
         const [path = '', anchor] = to.split('#')

@@ -15,7 +15,9 @@ void test('every queue the configuration names by itself is in Config.json, and 
 })
 
 void test('the emulator takes Config.json: its bounds are kept, and no key that only the local broker knows', () => {
-  const queues = list(at(JSON.parse(read('deploy/service-bus/Config.json')), 'UserConfig', 'Namespaces', 0, 'Queues'))
+  const queues = list(
+    at(JSON.parse(read('deploy/service-bus/Config.json')), 'UserConfig', 'Namespaces', 0, 'Queues'),
+  )
   const known = new Set(
     'DeadLetteringOnMessageExpiration DefaultMessageTimeToLive DuplicateDetectionHistoryTimeWindow ForwardDeadLetteredMessagesTo ForwardTo LockDuration MaxDeliveryCount RequiresDuplicateDetection RequiresSession'.split(
       ' ',
@@ -25,6 +27,10 @@ void test('the emulator takes Config.json: its bounds are kept, and no key that 
     for (const key of Object.keys(Object(at(queue, 'Properties')))) assert.ok(known.has(key), key)
     const deliveries = Number(at(queue, 'Properties', 'MaxDeliveryCount'))
     assert.ok(deliveries >= 1 && deliveries <= 10)
-    assert.match(String(at(queue, 'Properties', 'DefaultMessageTimeToLive')), /^PT(?:1H|\d+M|\d+S)$/, 'an hour at the most')
+    assert.match(
+      String(at(queue, 'Properties', 'DefaultMessageTimeToLive')),
+      /^PT(?:1H|\d+M|\d+S)$/,
+      'an hour at the most',
+    )
   }
 })

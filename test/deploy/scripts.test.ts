@@ -47,13 +47,22 @@ async function tenant(t: TestContext): Promise<{
 }> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-az-'))
   t.after(() => rm(folder, { recursive: true }))
-  const [az, granted, calls] = ['az', 'granted', 'calls'].map((name) => join(folder, name)) as [string, string, string]
+  const [az, granted, calls] = ['az', 'granted', 'calls'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
   await writeFile(az, AZ)
   await chmod(az, 0o755)
   await writeFile(granted, '')
   await writeFile(calls, '')
-  const lines = async (path: string): Promise<readonly string[]> => (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '')
-  const base = { PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}`, AZ_GRANTED: granted, AZ_CALLS: calls }
+  const lines = async (path: string): Promise<readonly string[]> =>
+    (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '')
+  const base = {
+    PATH: `${folder}${delimiter}${process.env['PATH'] ?? ''}`,
+    AZ_GRANTED: granted,
+    AZ_CALLS: calls,
+  }
   return {
     grant: (args, env = {}) => ran('bash', [GRANT, ...args], { ...base, ...env }),
     granted: () => lines(granted),
@@ -66,7 +75,10 @@ void describe('the script that grants Graph roles', { skip: bash ? false : 'ther
     const { grant, granted } = await tenant(t)
     const first = await grant([PRINCIPAL])
     assert.equal(first.code, 0, first.stderr)
-    assert.equal(first.stdout, 'SynchronizationData-User.Upload: granted\nProvisioningLog.Read.All: granted\n')
+    assert.equal(
+      first.stdout,
+      'SynchronizationData-User.Upload: granted\nProvisioningLog.Read.All: granted\n',
+    )
     const second = await grant([PRINCIPAL, '--with-job-status'])
     assert.equal(second.code, 0, second.stderr)
     assert.equal(
@@ -78,9 +90,14 @@ void describe('the script that grants Graph roles', { skip: bash ? false : 'ther
 
   void test('a dry run says what it would do and only reads; national clouds have a Graph of their own', async (t) => {
     const { grant, granted, calls } = await tenant(t)
-    const { code, stdout } = await grant(['--dry-run', PRINCIPAL], { GRAPH_URL: 'https://graph.microsoft.us' })
+    const { code, stdout } = await grant(['--dry-run', PRINCIPAL], {
+      GRAPH_URL: 'https://graph.microsoft.us',
+    })
     assert.equal(code, 0)
-    assert.equal(stdout, 'SynchronizationData-User.Upload: would be granted\nProvisioningLog.Read.All: would be granted\n')
+    assert.equal(
+      stdout,
+      'SynchronizationData-User.Upload: would be granted\nProvisioningLog.Read.All: would be granted\n',
+    )
     assert.deepEqual(await granted(), [])
     for (const call of await calls()) assert.match(call, /^get https:\/\/graph\.microsoft\.us\/v1\.0\//)
   })

@@ -11,7 +11,9 @@ export function renderConfiguration(): string {
     const { description = '', secret = false } = schema.meta() ?? {}
     const value = defaults.get(name) ?? null
     const shown =
-      value === null ? '–' : `\`${value === Number.POSITIVE_INFINITY ? 'unlimited' : JSON.stringify(value).replaceAll('"', '')}\``
+      value === null
+        ? '–'
+        : `\`${value === Number.POSITIVE_INFINITY ? 'unlimited' : JSON.stringify(value).replaceAll('"', '')}\``
     return `| \`${name}\` | ${shown} | ${description}${secret ? ' (secret)' : ''} |`
   })
   return `# Configuration
@@ -78,7 +80,10 @@ function fileRows(schema: unknown, path: string): readonly string[] {
       return [row(child, here), ...fileRows(child, here)]
     })
     const items = branch['items'] === undefined ? [] : fileRows(branch['items'], `${path}[]`)
-    const entries = typeof branch['additionalProperties'] === 'object' ? fileRows(branch['additionalProperties'], `${path}.<name>`) : []
+    const entries =
+      typeof branch['additionalProperties'] === 'object'
+        ? fileRows(branch['additionalProperties'], `${path}.<name>`)
+        : []
     return [...properties, ...items, ...entries]
   })
 }

@@ -28,7 +28,9 @@ function table(page: string, heading: string): Record<string, readonly string[]>
   for (const line of page.slice(start).split('\n').slice(2)) {
     const cells = line.split('|').map((cell) => cell.trim())
     if (cells.length < 4) break
-    rows[(cells[1] ?? '').replaceAll('`', '')] = [...(cells[3] ?? '').matchAll(/`([^`]+)`/g)].map(([, state]) => state ?? '')
+    rows[(cells[1] ?? '').replaceAll('`', '')] = [...(cells[3] ?? '').matchAll(/`([^`]+)`/g)].map(
+      ([, state]) => state ?? '',
+    )
   }
   return rows
 }
@@ -36,8 +38,12 @@ function table(page: string, heading: string): Record<string, readonly string[]>
 /** The states a CHECK constraint of the schema allows. */
 function allowed(tableName: string): readonly string[] {
   const statement =
-    MIGRATIONS.flatMap((migration) => migration(sqliteDialect)).find((text) => text.startsWith(`CREATE TABLE ${tableName} `)) ?? ''
-  return [...(/CHECK \(state IN \(([^)]*)\)\)/.exec(statement)?.[1] ?? '').matchAll(/'([^']+)'/g)].map(([, state]) => state ?? '')
+    MIGRATIONS.flatMap((migration) => migration(sqliteDialect)).find((text) =>
+      text.startsWith(`CREATE TABLE ${tableName} `),
+    ) ?? ''
+  return [...(/CHECK \(state IN \(([^)]*)\)\)/.exec(statement)?.[1] ?? '').matchAll(/'([^']+)'/g)].map(
+    ([, state]) => state ?? '',
+  )
 }
 
 void describe('documentation cannot drift', () => {
@@ -57,7 +63,10 @@ void describe('documentation cannot drift', () => {
   })
 
   void test('every event state is open or final', () => {
-    assert.deepEqual(new Set<string>([...OPEN_EVENT_STATES, ...FINAL_EVENT_STATES]), new Set<string>(EVENT_STATES))
+    assert.deepEqual(
+      new Set<string>([...OPEN_EVENT_STATES, ...FINAL_EVENT_STATES]),
+      new Set<string>(EVENT_STATES),
+    )
     assert.equal(OPEN_EVENT_STATES.length + FINAL_EVENT_STATES.length, EVENT_STATES.length)
   })
 
@@ -67,7 +76,8 @@ void describe('documentation cannot drift', () => {
 
   void test('the page of events names every type and every mapped attribute', () => {
     const page = read('docs/events.md')
-    for (const type of EVENT_TYPES) assert.ok(page.includes(`\`${type}\``) || page.includes(`\`${type.replace('worker', '')}\``), type)
+    for (const type of EVENT_TYPES)
+      assert.ok(page.includes(`\`${type}\``) || page.includes(`\`${type.replace('worker', '')}\``), type)
     for (const { from } of DEFAULT_RULES) {
       const last = from.slice(from.lastIndexOf('.'))
       assert.ok(page.includes(`\`${from}\``) || page.includes(`\`${last}\``), from)
@@ -78,15 +88,21 @@ void describe('documentation cannot drift', () => {
     const sources = globSync('src/core/**/*.ts', { cwd: root.pathname })
       .map((path) => read(path))
       .join('\n')
-    const inCode = new Set([...sources.matchAll(/(?:span|count)\(\s*'(rollcall\.[\w.]+)'/g)].map(([, name]) => name))
-    const onPage = new Set([...read('docs/telemetry.md').matchAll(/`(rollcall\.[\w.]+)`/g)].map(([, name]) => name))
+    const inCode = new Set(
+      [...sources.matchAll(/(?:span|count)\(\s*'(rollcall\.[\w.]+)'/g)].map(([, name]) => name),
+    )
+    const onPage = new Set(
+      [...read('docs/telemetry.md').matchAll(/`(rollcall\.[\w.]+)`/g)].map(([, name]) => name),
+    )
     assert.ok(inCode.size > 5)
     assert.deepEqual(onPage, inCode)
   })
 
   void test('what the README names is there', () => {
     const page = read('README.md')
-    for (const [, path] of page.matchAll(/\]\(((?:docs|src|deploy)\/[^)#]+)/g)) assert.ok(existsSync(new URL(path ?? '', root)), path)
-    for (const [, name] of page.matchAll(/^[├└]─ (\S+)/gm)) assert.ok(existsSync(new URL(`src/${name}`, root)), name)
+    for (const [, path] of page.matchAll(/\]\(((?:docs|src|deploy)\/[^)#]+)/g))
+      assert.ok(existsSync(new URL(path ?? '', root)), path)
+    for (const [, name] of page.matchAll(/^[├└]─ (\S+)/gm))
+      assert.ok(existsSync(new URL(`src/${name}`, root)), name)
   })
 })

@@ -62,6 +62,10 @@ void test(
       lines.push(line)
       if (lines.length === 3) break
     }
-    assert.deepEqual(lines.toSorted(), ['10001 e-1: confirmed title', '10001 e-1: confirmed title', '10001 e-2: confirmed title'])
+    assert.deepEqual(lines.toSorted(), [
+      '10001 e-1: confirmed title',
+      '10001 e-1: confirmed title',
+      '10001 e-2: confirmed title',
+    ])
   },
 )

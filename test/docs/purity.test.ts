@@ -22,7 +22,14 @@ void test('the core may not reach outside: lint refuses a file that does', async
     await writeFile(join(folder, 'src/core/bad.ts'), BAD)
     const { code, output } = await lint(folder)
     assert.notEqual(code, 0)
-    for (const told of ['node:fs', '@azure/service-bus', '../adapters/logger.ts', 'Runtime.now()', 'Runtime.random()', "'setTimeout'"])
+    for (const told of [
+      'node:fs',
+      '@azure/service-bus',
+      '../adapters/logger.ts',
+      'Runtime.now()',
+      'Runtime.random()',
+      "'setTimeout'",
+    ])
       assert.ok(output.includes(told), `${told} is refused:\n${output}`)
   } finally {
     await rm(folder, { recursive: true })

@@ -40,14 +40,24 @@ const future = {
 /** One demo for all that is asked of it afterwards. */
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-e2e-'))
 after(() => rm(folder, { recursive: true, force: true }))
-const [events, directory, ledger] = ['events.jsonl', 'directory.json', 'ledger.db'].map((name) => join(folder, name)) as [
-  string,
-  string,
-  string,
-]
+const [events, directory, ledger] = ['events.jsonl', 'directory.json', 'ledger.db'].map((name) =>
+  join(folder, name),
+) as [string, string, string]
 await writeFile(events, [...history.lines, 'this is no event', JSON.stringify(future)].join('\n'))
 const demo = await rollcall(
-  ['demo', '--fast', '--exit', '--events', events, '--directory', directory, '--ledger', ledger, '--output', 'json'],
+  [
+    'demo',
+    '--fast',
+    '--exit',
+    '--events',
+    events,
+    '--directory',
+    directory,
+    '--ledger',
+    ledger,
+    '--output',
+    'json',
+  ],
   { LOG_LEVEL: 'silent' },
 )
 
@@ -91,7 +101,8 @@ void describe('help and wrong usage', () => {
 
   void it('a file or a bus that is not there is said so in one line', async () => {
     const nowhere = {
-      SERVICEBUS_CONNECTION_STRING: 'Endpoint=sb://localhost:1;SharedAccessKeyName=a;SharedAccessKey=s3cret;UseDevelopmentEmulator=true',
+      SERVICEBUS_CONNECTION_STRING:
+        'Endpoint=sb://localhost:1;SharedAccessKeyName=a;SharedAccessKey=s3cret;UseDevelopmentEmulator=true',
     }
     const file = await rollcall(['local', 'feed', join(folder, 'nowhere.jsonl')], nowhere)
     assert.deepEqual([file.code, file.stderr.trim().split('\n').length], [2, 1])
@@ -142,7 +153,12 @@ void describe('status', () => {
     assert.equal(code, 0)
     const status = printed<Status>(stdout)
     assert.deepEqual(
-      { open: status.open, duplicates: status.duplicates, rejected: status.rejected, balanced: status.balanced },
+      {
+        open: status.open,
+        duplicates: status.duplicates,
+        rejected: status.rejected,
+        balanced: status.balanced,
+      },
       { open: 1, duplicates: history.lines.length - history.events, rejected: 1, balanced: true },
     )
     assert.equal(status.events['held'], 1)
@@ -197,7 +213,9 @@ async function doublesAsProcess(t: TestContext): Promise<Readonly<Record<string,
 
 void describe('trace', () => {
   const trace = async (reference: string): Promise<Trace> => {
-    const { code, stdout, stderr } = await rollcall(['trace', reference, '--output', 'json'], { LEDGER: ledger })
+    const { code, stdout, stderr } = await rollcall(['trace', reference, '--output', 'json'], {
+      LEDGER: ledger,
+    })
     assert.equal(code, 0, stderr)
     return printed<Trace>(stdout)
   }
@@ -219,7 +237,13 @@ void describe('trace', () => {
   void it('of every other name in the chain leads to the same operation', async () => {
     const { operations, employee } = await trace('10001-1')
     const [operation] = operations
-    for (const reference of ['10001', operation?.id, operation?.batch?.id, operation?.batch?.requestId, employee.objectId]) {
+    for (const reference of [
+      '10001',
+      operation?.id,
+      operation?.batch?.id,
+      operation?.batch?.requestId,
+      employee.objectId,
+    ]) {
       assert.ok(reference)
       assert.ok((await trace(reference)).operations.length > 0, reference)
     }
@@ -238,7 +262,9 @@ void describe('trace', () => {
   })
 
   void it('of nothing exits 4, with nothing on stdout', async () => {
-    const { code, stdout, stderr } = await rollcall(['trace', 'nobody', '--output', 'json'], { LEDGER: ledger })
+    const { code, stdout, stderr } = await rollcall(['trace', 'nobody', '--output', 'json'], {
+      LEDGER: ledger,
+    })
     assert.deepEqual([code, stdout], [4, ''])
     assert.match(stderr, /nobody/)
   })
@@ -246,10 +272,16 @@ void describe('trace', () => {
 
 void describe('events', () => {
   void it('lists every event, one a line, and only those of a state when asked', async () => {
-    const list = async (...more: readonly string[]): Promise<readonly { readonly id: string; readonly state: string }[]> => {
-      const { code, stdout, stderr } = await rollcall(['events', '--output', 'ndjson', ...more], { LEDGER: ledger })
+    const list = async (
+      ...more: readonly string[]
+    ): Promise<readonly { readonly id: string; readonly state: string }[]> => {
+      const { code, stdout, stderr } = await rollcall(['events', '--output', 'ndjson', ...more], {
+        LEDGER: ledger,
+      })
       assert.equal(code, 0, stderr)
-      return stdout.split('\n').flatMap((line) => (line === '' ? [] : [printed<{ id: string; state: string }>(line)]))
+      return stdout
+        .split('\n')
+        .flatMap((line) => (line === '' ? [] : [printed<{ id: string; state: string }>(line)]))
     }
     const all = await list()
     assert.ok(all.length > 40)
@@ -264,7 +296,10 @@ void describe('events', () => {
   void it('are a table for people and one list for programs', async () => {
     const table = await rollcall(['events'], { LEDGER: ledger })
     assert.match(table.stdout, /^received +event +employee/)
-    assert.ok(printed<unknown[]>((await rollcall(['events', '--output', 'json'], { LEDGER: ledger })).stdout).length > 40)
+    assert.ok(
+      printed<unknown[]>((await rollcall(['events', '--output', 'json'], { LEDGER: ledger })).stdout).length >
+        40,
+    )
   })
 
   void it('take no state and no moment that there is not, and say which there are', async () => {

@@ -34,11 +34,21 @@ const event = (n: number): object => ({
 const letters: readonly { readonly body: string; readonly reason: string; readonly description: string }[] = [
   { body: JSON.stringify(event(1)), reason: 'FieldMissing', description: 'data.worker.active is missing' },
   { body: JSON.stringify(event(2)), reason: 'FieldMissing', description: 'data.worker.active is missing' },
-  { body: `no JSON of ${SECRET}`, reason: 'BodyNotJson', description: 'the body is no JSON; send a CloudEvent as JSON' },
-  { body: JSON.stringify(event(4)), reason: 'SomebodyElse', description: `could not parse ${SECRET}\u001b[2J` },
+  {
+    body: `no JSON of ${SECRET}`,
+    reason: 'BodyNotJson',
+    description: 'the body is no JSON; send a CloudEvent as JSON',
+  },
+  {
+    body: JSON.stringify(event(4)),
+    reason: 'SomebodyElse',
+    description: `could not parse ${SECRET}\u001b[2J`,
+  },
 ]
 const sender = client.createSender('hr-events')
-await sender.sendMessages(letters.map(({ body }) => ({ body: Buffer.from(body), applicationProperties: { unit: SECRET } })))
+await sender.sendMessages(
+  letters.map(({ body }) => ({ body: Buffer.from(body), applicationProperties: { unit: SECRET } })),
+)
 const receiver = client.createReceiver('hr-events', manual)
 for (const [index, message] of (await receive(receiver, letters.length)).entries())
   await receiver.deadLetterMessage(message, {
@@ -79,7 +89,9 @@ void describe('dead-letters list', () => {
   })
 
   void it('changes nothing: looking again and again shows the same', async () => {
-    const seen = await Promise.all(['table', 'json', 'ndjson'].map((output) => run('list', '--output', output)))
+    const seen = await Promise.all(
+      ['table', 'json', 'ndjson'].map((output) => run('list', '--output', output)),
+    )
     assert.ok(seen.every(({ code }) => code === 0))
     assert.ok(seen.every(({ stdout }) => !stdout.includes('\u001b') && !stdout.includes(SECRET)))
     assert.equal((JSON.parse(seen[1]?.stdout ?? '') as Row[]).length, 4)
@@ -106,14 +118,18 @@ void describe('dead-letters list', () => {
     const missing = await run('list', '--home', 'ledger')
     assert.equal(missing.code, 1)
     assert.match(missing.stderr, /LedgerMissing/)
-    const away = await rollcall(['dead-letters', 'list', '--home', 'bus'], { ...environment, SERVICEBUS_QUEUE: 'no-such-queue' })
+    const away = await rollcall(['dead-letters', 'list', '--home', 'bus'], {
+      ...environment,
+      SERVICEBUS_QUEUE: 'no-such-queue',
+    })
     assert.equal(away.code, 1)
     assert.match(away.stderr, /BusUnavailable/)
   })
 })
 
 void describe('dead-letters show', () => {
-  const idOf = async (index: number): Promise<string> => rows((await run('list', '--output', 'ndjson')).stdout)[index]?.id ?? ''
+  const idOf = async (index: number): Promise<string> =>
+    rows((await run('list', '--output', 'ndjson')).stdout)[index]?.id ?? ''
 
   void it('says what the code means and what to do, and keeps values to itself until asked', async () => {
     const id = await idOf(0)
@@ -123,7 +139,10 @@ void describe('dead-letters show', () => {
     assert.match(hidden.stdout, /Correct the sender/)
     assert.match(hidden.stdout, /unit/)
     assert.ok(!hidden.stdout.includes(SECRET))
-    const shown = JSON.parse((await run('show', id, '--show-values', '--output', 'json')).stdout) as { body: string; properties: object }
+    const shown = JSON.parse((await run('show', id, '--show-values', '--output', 'json')).stdout) as {
+      body: string
+      properties: object
+    }
     assert.equal(shown.body, letters[0]?.body)
     assert.equal(Reflect.get(shown.properties, 'unit'), SECRET)
   })
@@ -147,7 +166,10 @@ void describe('dead-letters groups', () => {
     const { code, stdout } = await run('groups', '--output', 'json')
     assert.equal(code, 0)
     assert.deepEqual(
-      (JSON.parse(stdout) as { count: number; fingerprint: string }[]).map(({ count, fingerprint }) => [count, fingerprint]),
+      (JSON.parse(stdout) as { count: number; fingerprint: string }[]).map(({ count, fingerprint }) => [
+        count,
+        fingerprint,
+      ]),
       [
         [2, 'unreadable/FieldMissing/data.worker.active'],
         [1, 'unreadable/BodyNotJson'],
@@ -160,7 +182,10 @@ void describe('dead-letters groups', () => {
 
 void describe('dead-letters export', () => {
   void it('writes a new file for its owner only, with bodies only when asked', async () => {
-    const [without, withValues] = ['without.ndjson', 'with.ndjson'].map((name) => join(folder, name)) as [string, string]
+    const [without, withValues] = ['without.ndjson', 'with.ndjson'].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ]
     assert.equal((await run('export', without)).code, 0)
     assert.equal((await run('export', withValues, '--show-values', '--code', 'FieldMissing')).code, 0)
     assert.equal((await stat(without)).mode & 0o777, 0o600)
@@ -194,7 +219,9 @@ void describe('dead letters in the ledger', () => {
       body: `the body of ${SECRET}`,
       properties: { unit: 'x' },
     }
-    await world.intake([{ ...messageOf('77', hrEvent('bad', 'p1', { title: SECRET }, { order: 2 })), original }])
+    await world.intake([
+      { ...messageOf('77', hrEvent('bad', 'p1', { title: SECRET }, { order: 2 })), original },
+    ])
     await failAll(world, 'InvalidDomain')
     // The event of the second message on the bus has come in with another one.
     await world.record(hrEvent('e-2', 'p1', { title: 'x' }, { source: '/hr', order: 3 }))
@@ -215,7 +242,11 @@ void describe('dead letters in the ledger', () => {
     )
     const id = found.at(-1)?.id ?? ''
     assert.match(id, /^dl-\d+$/)
-    assert.equal(rows((await here('list', '--reason', 'failed', '--employee', 'p1', '--output', 'ndjson')).stdout)[0]?.id, id)
+    assert.equal(
+      rows((await here('list', '--reason', 'failed', '--employee', 'p1', '--output', 'ndjson')).stdout)[0]
+        ?.id,
+      id,
+    )
     assert.equal(rows((await here('list', '--home', 'ledger', '--output', 'ndjson')).stdout).length, 1)
     const shown = await here('show', id)
     assert.equal(shown.code, 0)
@@ -231,7 +262,10 @@ void describe('a reader that has seen enough', () => {
   void it('ends the command without a word', async () => {
     const child = start(['dead-letters', 'list', '--home', 'bus'], environment)
     child.stdout?.destroy()
-    const [said, [code]] = await Promise.all([child.stderr ? text(child.stderr) : null, once(child, 'exit') as Promise<[number | null]>])
+    const [said, [code]] = await Promise.all([
+      child.stderr ? text(child.stderr) : null,
+      once(child, 'exit') as Promise<[number | null]>,
+    ])
     assert.deepEqual([said, code], ['', 141])
   })
 })

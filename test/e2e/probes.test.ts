@@ -15,7 +15,11 @@ import { rollcall, start } from '../fakes/rollcall.ts'
 void test('a running connector says that it is ready, and health checks of a container believe it', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-probes-'))
   const doubles = await startDoubles({ fast: true })
-  const child = start(['run'], { ...doubles.environment, LEDGER: join(folder, 'ledger.db'), HTTP_ADDRESS: '127.0.0.1:0' })
+  const child = start(['run'], {
+    ...doubles.environment,
+    LEDGER: join(folder, 'ledger.db'),
+    HTTP_ADDRESS: '127.0.0.1:0',
+  })
   t.after(async () => {
     const ended = child.exitCode === null ? once(child, 'exit') : null
     child.kill('SIGTERM')
@@ -24,10 +28,14 @@ void test('a running connector says that it is ready, and health checks of a con
     await rm(folder, { recursive: true })
   })
   const port = await portOf(child)
-  const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+  const status = async (path: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`)).status
   await until('ready', async () => (await status('/readyz')) === 200, 30_000)
   assert.equal(await status('/livez'), 200)
-  assert.match(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(), /^rollcall_check\{check="receivers"\} 1$/m)
+  assert.match(
+    await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+    /^rollcall_check\{check="receivers"\} 1$/m,
+  )
   const asked = await rollcall(['health'], { HTTP_ADDRESS: String(port) })
   assert.equal(asked.code, 0, asked.stderr)
   assert.equal((await rollcall(['health'], { HTTP_ADDRESS: '1' })).code, 1)
@@ -36,7 +44,12 @@ void test('a running connector says that it is ready, and health checks of a con
 void test('while the tables of its ledger are made by somebody it is alive and not ready', async (t) => {
   const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres()]
   const location = await server.database()
-  const driver = postgresDriver({ location, auth: { kind: 'password', password: null }, connections: 1, statementMs: null })
+  const driver = postgresDriver({
+    location,
+    auth: { kind: 'password', password: null },
+    connections: 1,
+    statementMs: null,
+  })
   const [holding, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
   const held = driver.transaction(async (sql) => {
     await sql.lock('schema')
@@ -56,8 +69,12 @@ void test('while the tables of its ledger are made by somebody it is alive and n
     await doubles.stop()
   })
   const port = await portOf(child)
-  const status = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status
-  assert.deepEqual([await status('/livez'), await status('/readyz'), await status('/metrics')], [200, 503, 200])
+  const status = async (path: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`)).status
+  assert.deepEqual(
+    [await status('/livez'), await status('/readyz'), await status('/metrics')],
+    [200, 503, 200],
+  )
   release.resolve()
   await until('ready', async () => (await status('/readyz')) === 200, 30_000)
 })

@@ -21,9 +21,13 @@ const CONFIG = configOf(
   TOPICS.map((Name) => ({ Name, Properties: {}, Subscriptions: [{ Name: 'rollcall', Properties: DYING }] })),
 )
 const SOURCES = {
-  sources: [{ name: 'queue', queue: 'hr-events' }, ...TOPICS.map((topic) => ({ name: topic, topic, subscription: 'rollcall' }))],
+  sources: [
+    { name: 'queue', queue: 'hr-events' },
+    ...TOPICS.map((topic) => ({ name: topic, topic, subscription: 'rollcall' })),
+  ],
 }
-const shelfOf = (entity: string): string => (entity === 'hr-events' ? entity : `${entity}/Subscriptions/rollcall`)
+const shelfOf = (entity: string): string =>
+  entity === 'hr-events' ? entity : `${entity}/Subscriptions/rollcall`
 
 interface Site {
   readonly broker: Broker
@@ -47,7 +51,11 @@ async function site(context: TestContext): Promise<Site> {
   const rules = join(folder, 'rollcall.yaml')
   await writeFile(rules, JSON.stringify(SOURCES))
   const path = join(folder, 'ledger.db')
-  const environment = { SERVICEBUS_CONNECTION_STRING: broker.connectionString, ROLLCALL_CONFIG: rules, LEDGER: path }
+  const environment = {
+    SERVICEBUS_CONNECTION_STRING: broker.connectionString,
+    ROLLCALL_CONFIG: rules,
+    LEDGER: path,
+  }
   const ledger: Site['ledger'] = async (work) => {
     const open = await openSqliteLedger({ path, now: Date.now })
     try {
@@ -62,11 +70,13 @@ async function site(context: TestContext): Promise<Site> {
     environment,
     ledger,
     letDie: async (entity, ...events) => {
-      await client
-        .createSender(entity)
-        .sendMessages(
-          events.map((event) => ({ body: Buffer.from(JSON.stringify(event)), contentType: 'application/cloudevents+json', timeToLive: 1 })),
-        )
+      await client.createSender(entity).sendMessages(
+        events.map((event) => ({
+          body: Buffer.from(JSON.stringify(event)),
+          contentType: 'application/cloudevents+json',
+          timeToLive: 1,
+        })),
+      )
       for (let look = 0; look < 200; look += 1) {
         const { deadLetter } = await broker.counts(shelfOf(entity))
         if (deadLetter >= events.length) return
@@ -98,7 +108,11 @@ void describe('rollcall replay', () => {
     for (const entity of entities) assert.equal((await broker.counts(shelfOf(entity))).deadLetter, 0, entity)
     assert.equal((await broker.counts('hr-events')).active, 2)
     const names = TOPICS.flatMap((topic) => [1, 2].map((n) => ({ source: '/hr', id: `${topic}-${n}` })))
-    assert.equal((await ledger((open) => open.knownEvents(names))).length, 4, 'those of subscriptions are in the ledger')
+    assert.equal(
+      (await ledger((open) => open.knownEvents(names))).length,
+      4,
+      'those of subscriptions are in the ledger',
+    )
   })
 
   void test('one that is named twice is replayed once, one that is not there is said to be missing, and a name that is none stops everything', async (t) => {
@@ -106,7 +120,15 @@ void describe('rollcall replay', () => {
     await letDie('hr-events', event('1'))
     const wrong = await run('replay', 'hr-events#1', 'e-1', ...BY)
     assert.equal(wrong.code, 2, wrong.stderr)
-    const { code, stdout, stderr } = await run('replay', 'hr-events#1', 'HR-EVENTS#1', 'hr-events#99', '--output', 'json', ...BY)
+    const { code, stdout, stderr } = await run(
+      'replay',
+      'hr-events#1',
+      'HR-EVENTS#1',
+      'hr-events#99',
+      '--output',
+      'json',
+      ...BY,
+    )
     assert.equal(code, 7, stderr)
     assert.match(stderr, /hr-events#99 is no dead letter/)
     const plan = JSON.parse(stdout) as { bus: number; missing: string[] }
@@ -115,16 +137,30 @@ void describe('rollcall replay', () => {
 
   void test('an edit on the bus neither makes another event of one that can be read nor takes a termination back', async (t) => {
     const { broker, letDie, run } = await site(t)
-    await letDie('hr-events', event('1'), event('2', { type: 'worker.terminated', data: {} }), event('3', { subject: '' }))
+    await letDie(
+      'hr-events',
+      event('1'),
+      event('2', { type: 'worker.terminated', data: {} }),
+      event('3', { subject: '' }),
+    )
     const edited = async (id: string, patch: object): Promise<unknown> => {
-      const { stdout } = await run('replay', id, '--patch', JSON.stringify(patch), '--dry-run', '--output', 'json')
+      const { stdout } = await run(
+        'replay',
+        id,
+        '--patch',
+        JSON.stringify(patch),
+        '--dry-run',
+        '--output',
+        'json',
+      )
       return (JSON.parse(stdout) as { leftOut: readonly { why: string }[] }).leftOut.map(({ why }) => why)
     }
     assert.deepEqual(await edited('hr-events#1', { id: 'other' }), ['EditNamesAnotherEvent'])
     assert.deepEqual(await edited('hr-events#1', { data: { worker: { title: 'y' } } }), [])
-    assert.deepEqual(await edited('hr-events#2', { type: 'worker.updated', data: { worker: { title: 'y' } } }), [
-      'EditTakesTerminationBack',
-    ])
+    assert.deepEqual(
+      await edited('hr-events#2', { type: 'worker.updated', data: { worker: { title: 'y' } } }),
+      ['EditTakesTerminationBack'],
+    )
     assert.deepEqual(await edited('hr-events#2', { data: { worker: { title: 'y' } } }), [])
     assert.deepEqual(await edited('hr-events#3', { subject: 'p3', id: 'given' }), [])
     assert.equal((await broker.counts('hr-events')).deadLetter, 3)
@@ -136,7 +172,10 @@ void describe('rollcall replay', () => {
       event(id, { type: 'worker.rescinded', subject, data: { rescinds: { source: '/hr/test', id: target } } })
     await ledger(async (open) => {
       const world = new World(open)
-      await world.record(joiner('hire', 'p1'), { ...joiner('early', 'p2'), rescinds: { source: '/hr/test', id: 'later' } })
+      await world.record(joiner('hire', 'p1'), {
+        ...joiner('early', 'p2'),
+        rescinds: { source: '/hr/test', id: 'later' },
+      })
       await world.record(joiner('later', 'p3'))
     })
     await letDie('hr-one', rescind('r1', 'p9', 'hire'), rescind('r2', 'p1', 'hire'))

@@ -18,14 +18,28 @@ void it('the bundled samples end with balanced books and one dead letter, which 
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-samples-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const ledger = join(folder, 'ledger.db')
-  const demo = await rollcall(['demo', '--fast', '--exit', '--ledger', ledger, '--output', 'json'], { LOG_LEVEL: 'silent' })
+  const demo = await rollcall(['demo', '--fast', '--exit', '--ledger', ledger, '--output', 'json'], {
+    LOG_LEVEL: 'silent',
+  })
   assert.equal(demo.code, 0, demo.stderr)
-  const { balanced, events } = JSON.parse(demo.stdout) as { balanced: boolean; events: Record<string, number> }
-  assert.deepEqual([balanced, events['dead-lettered'], events['received'], events['planned']], [true, 1, 0, 0])
+  const { balanced, events } = JSON.parse(demo.stdout) as {
+    balanced: boolean
+    events: Record<string, number>
+  }
+  assert.deepEqual(
+    [balanced, events['dead-lettered'], events['received'], events['planned']],
+    [true, 1, 0, 0],
+  )
   assert.match(demo.stderr, /dead-letters list --home ledger/)
   const patch = '{"data":{"worker":{"userName":"ines.moreau2@contoso.com"}}}'
-  const plan = await rollcall(['replay', '--home', 'ledger', '--dry-run', '--patch', patch, '--output', 'json'], { LEDGER: ledger })
+  const plan = await rollcall(
+    ['replay', '--home', 'ledger', '--dry-run', '--patch', patch, '--output', 'json'],
+    { LEDGER: ledger },
+  )
   assert.equal(plan.code, 0, plan.stderr)
-  const { operations, leftOut } = JSON.parse(plan.stdout) as { operations: number; leftOut: readonly unknown[] }
+  const { operations, leftOut } = JSON.parse(plan.stdout) as {
+    operations: number
+    leftOut: readonly unknown[]
+  }
   assert.deepEqual([operations, leftOut], [1, []])
 })

@@ -20,21 +20,29 @@ export interface Fleet {
 }
 
 const MOST_STARTS = 20
-const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode === null && signalCode === null
+const isRunning = ({ exitCode, signalCode }: ChildProcess): boolean =>
+  exitCode === null && signalCode === null
 
 /** `loops` has one entry for each process: what it runs, or `null` for everything. */
-export function startFleet(loops: readonly (string | null)[], environment: Readonly<Record<string, string>>): Fleet {
+export function startFleet(
+  loops: readonly (string | null)[],
+  environment: Readonly<Record<string, string>>,
+): Fleet {
   const said: string[] = []
   let ending = false
   let starts = 0
   const begin = (index: number): ChildProcess => {
     const only = loops[index] ?? null
-    const child = start(['run', ...(only === null ? [] : ['--loops', only])], { ...environment, INSTANCE: `instance-${index}` })
+    const child = start(['run', ...(only === null ? [] : ['--loops', only])], {
+      ...environment,
+      INSTANCE: `instance-${index}`,
+    })
     child.stdout?.resume()
     child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
     // One that comes up while the database is away ends, and whoever runs it starts it again.
     child.once('exit', (code) => {
-      if (code !== null && code !== 0 && !ending && children[index] === child && (starts += 1) < MOST_STARTS) children[index] = begin(index)
+      if (code !== null && code !== 0 && !ending && children[index] === child && (starts += 1) < MOST_STARTS)
+        children[index] = begin(index)
     })
     return child
   }
@@ -89,7 +97,9 @@ export async function inFlightTwice(ledger: Ledger, people: Iterable<string>): P
       if (!before || operation.lane === 'leaver') continue
       const answered = before.answeredAt ?? before.finishedAt ?? Number.POSITIVE_INFINITY
       if (answered > submittedAt(operation))
-        wrong.push(`${employee}: ${operation.id} ${operation.lane} before the answer to ${before.id} ${before.lane}`)
+        wrong.push(
+          `${employee}: ${operation.id} ${operation.lane} before the answer to ${before.id} ${before.lane}`,
+        )
     }
   }
   return wrong

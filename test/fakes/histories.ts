@@ -6,7 +6,10 @@ import { day, ledgerEvent } from './events.ts'
 /** Generated histories happen in these days, some before `NOW` and some after. Few values everywhere: what collides is what is interesting. */
 export const NOW = day(4)
 const moment = fc
-  .oneof({ weight: 5, arbitrary: fc.integer({ min: 1, max: 4 }) }, { weight: 1, arbitrary: fc.integer({ min: 5, max: 6 }) })
+  .oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 1, max: 4 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 5, max: 6 }) },
+  )
   .map(day)
 const text = fc.constantFrom('a', 'b', null)
 
@@ -36,7 +39,10 @@ const shape = fc.record({
   dead: fc.constantFrom(false, false, false, false, true),
   worker,
   /** Which event it rescinds, by place in the history; one past the end is an event nobody knows. */
-  target: fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat({ max: 10 }) }),
+  target: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: fc.nat({ max: 10 }) },
+  ),
 })
 
 /** The history of one employee in order of arrival: deltas, snapshots, rescinds, dead letters, two sources, moments still to come. */
@@ -46,7 +52,10 @@ export function histories(maxLength = 9): fc.Arbitrary<readonly LedgerEvent[]> {
       const named = target === null ? null : shapes[target % (shapes.length + 1)]
       return ledgerEvent(index + 1, {
         ...shape,
-        rescinds: target === null ? null : { source: named?.source ?? shape.source, id: `e-${(target % (shapes.length + 1)) + 1}` },
+        rescinds:
+          target === null
+            ? null
+            : { source: named?.source ?? shape.source, id: `e-${(target % (shapes.length + 1)) + 1}` },
       })
     }),
   )

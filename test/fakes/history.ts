@@ -43,12 +43,19 @@ export function chance(seed: number): () => number {
 
 export function makeHistory({ people, seed = 1, duplicates = 0.05 }: HistoryOptions): History {
   const random = chance(seed)
-  const pick = <T>(list: readonly [T, ...T[]] | readonly T[]): T => list[Math.floor(random() * list.length)] ?? fail()
+  const pick = <T>(list: readonly [T, ...T[]] | readonly T[]): T =>
+    list[Math.floor(random() * list.length)] ?? fail()
   const lines: string[] = []
   const oracle = new Map<string, Expected>()
   for (let number = 0; number < people; number++) {
     const id = `${10_001 + number}`
-    let state: Expected = { active: true, userName: `person.${id}@contoso.com`, title: null, department: null, managerId: null }
+    let state: Expected = {
+      active: true,
+      userName: `person.${id}@contoso.com`,
+      title: null,
+      department: null,
+      managerId: null,
+    }
     let day = Date.UTC(2000, 0, 1) + Math.floor(random() * 3_000) * DAY_MS
     let version = 0
     const tell = (type: string, worker: Readonly<Record<string, unknown>>): void => {
@@ -84,7 +91,11 @@ export function makeHistory({ people, seed = 1, duplicates = 0.05 }: HistoryOpti
         }
       }
     }
-    tell('worker.hired', { userName: state.userName, displayName: `Person ${id}`, name: { givenName: 'Person', familyName: id } })
+    tell('worker.hired', {
+      userName: state.userName,
+      displayName: `Person ${id}`,
+      name: { givenName: 'Person', familyName: id },
+    })
     for (let rest = 1 + Math.floor(random() * 9); rest > 0; rest--) change()
     if (random() < 0.3) {
       tell('worker.terminated', {})

@@ -23,7 +23,14 @@ export interface LogRecordOptions {
 
 /** A provisioning-log record as the service writes it, with the shape of the real ones. */
 export function rawLogRecord(id: string, options: LogRecordOptions = {}): JsonObject {
-  const { employee = '10001', at = day(1), echo = {}, scoping = null, status = 'success', errorCode = null } = options
+  const {
+    employee = '10001',
+    at = day(1),
+    echo = {},
+    scoping = null,
+    status = 'success',
+    errorCode = null,
+  } = options
   const steps: Json[] = []
   if (echo !== null)
     steps.push({
@@ -46,7 +53,13 @@ export function rawLogRecord(id: string, options: LogRecordOptions = {}): JsonOb
       status: 'skipped',
       details: { SkipReason: options.skipReason },
     })
-  else steps.push({ name: 'EntryExportUpdate', provisioningStepType: 'export', status, details: { ReportableIdentifier: employee } })
+  else
+    steps.push({
+      name: 'EntryExportUpdate',
+      provisioningStepType: 'export',
+      status,
+      details: { ReportableIdentifier: employee },
+    })
   return {
     id,
     activityDateTime: new Date(at).toISOString().replace(/\.\d+Z$/, 'Z'),
@@ -54,7 +67,10 @@ export function rawLogRecord(id: string, options: LogRecordOptions = {}): JsonOb
     changeId: options.changeId ?? `change-of-${id}`,
     cycleId: 'cycle',
     provisioningAction: 'update',
-    provisioningStatusInfo: { status, errorInformation: errorCode === null ? null : { errorCode, reason: 'words of the service' } },
+    provisioningStatusInfo: {
+      status,
+      errorInformation: errorCode === null ? null : { errorCode, reason: 'words of the service' },
+    },
     provisioningSteps: steps,
     modifiedProperties: options.modified ?? [],
     sourceIdentity: { id: employee, displayName: '', identityType: 'User', details: {} },
@@ -72,7 +88,12 @@ export function logRecord(id: string, options: LogRecordOptions = {}): LogRecord
 
 /** An operation the service accepted. `active` is true unless the user says otherwise. */
 /** A record as it was read, of a write the directory took. */
-export function tookRecord(id: string, employee: string, activityAt: number, more: Partial<LogRecord> = {}): LogRecord {
+export function tookRecord(
+  id: string,
+  employee: string,
+  activityAt: number,
+  more: Partial<LogRecord> = {},
+): LogRecord {
   return {
     id,
     jobId: 'job',
@@ -113,7 +134,15 @@ export function candidate(id: string, user: JsonObject = {}, more: Partial<Candi
 }
 
 export function candidates(operations: readonly Candidate[], more: Partial<Candidates> = {}): Candidates {
-  return { known: new Set(), operations, byChange: new Map(), unjoined: [], taken: new Map(), echoes: [], ...more }
+  return {
+    known: new Set(),
+    operations,
+    byChange: new Map(),
+    unjoined: [],
+    taken: new Map(),
+    echoes: [],
+    ...more,
+  }
 }
 
 /** How far the clocks of these tests may be apart. */
@@ -122,5 +151,10 @@ export const SKEW = 120_000
 /** Record → operation and interim outcome. */
 export type Joined = Record<string, readonly [string | null, string | null]>
 export function joined(records: readonly LogRecord[], found: Candidates): Joined {
-  return Object.fromEntries(joinRecords(records, found, SKEW).map(({ record, operation, interim }) => [record.id, [operation, interim]]))
+  return Object.fromEntries(
+    joinRecords(records, found, SKEW).map(({ record, operation, interim }) => [
+      record.id,
+      [operation, interim],
+    ]),
+  )
 }

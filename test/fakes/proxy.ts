@@ -21,7 +21,8 @@ export async function proxyFor(t: TestContext, refuse = false): Promise<TestProx
     asked.push(target)
     state.authorization = request.headers['proxy-authorization'] ?? null
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(target) ?? []
-    if (refuse || host !== '127.0.0.1') return void client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n')
+    if (refuse || host !== '127.0.0.1')
+      return void client.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n')
     const onward = connect(Number(port), host, () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n')
       onward.pipe(client).pipe(onward)

@@ -10,7 +10,9 @@ export interface FakeReplayLog extends ReplayLog {
 
 /** A frozen selection in memory. Throws when something moves as it may not. */
 export function fakeReplayLog(sequences: readonly string[]): FakeReplayLog {
-  const stages: FakeReplayLog['stages'] = new Map(sequences.map((sequence) => [sequence, { stage: 'frozen', sendingAt: null, code: null }]))
+  const stages: FakeReplayLog['stages'] = new Map(
+    sequences.map((sequence) => [sequence, { stage: 'frozen', sendingAt: null, code: null }]),
+  )
   const committed = new Set<string>()
   return {
     stages,
@@ -48,7 +50,11 @@ export interface ReplayWorld {
   takeOne(as: 'taken' | 'dead'): void
 }
 
-export function replayWorld(letters: readonly ShelvedMessage[], frozen: readonly string[], now: () => number): ReplayWorld {
+export function replayWorld(
+  letters: readonly ShelvedMessage[],
+  frozen: readonly string[],
+  now: () => number,
+): ReplayWorld {
   const shelf = fakeShelf(letters)
   const entity = fakeShelf([])
   const log = fakeReplayLog(frozen)

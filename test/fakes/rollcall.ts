@@ -12,7 +12,10 @@ export interface Ran {
 }
 
 /** The command as a process of its own, with this environment and no other. */
-export function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+export function start(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

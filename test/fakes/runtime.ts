@@ -72,7 +72,9 @@ export function virtualRuntime(startAt: number = day(1)): VirtualRuntime {
       const until = now + ms
       await settle()
       for (;;) {
-        const next = [...sleeps].filter((sleep) => sleep.until <= until).toSorted((a, b) => a.until - b.until)[0]
+        const next = [...sleeps]
+          .filter((sleep) => sleep.until <= until)
+          .toSorted((a, b) => a.until - b.until)[0]
         if (!next) break
         now = Math.max(now, next.until)
         next.wake()

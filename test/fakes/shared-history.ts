@@ -12,7 +12,11 @@ const TOOL = join(SHARED, 'tools', 'hr-history.mjs')
 export const sharedHistoryIsThere = existsSync(TOOL)
 
 /** The real history as its own tool tells it, with the oracle of that tool. `folder` takes its files. */
-export async function sharedHistory(folder: string, seed: number, more: readonly string[] = []): Promise<History> {
+export async function sharedHistory(
+  folder: string,
+  seed: number,
+  more: readonly string[] = [],
+): Promise<History> {
   const [events, oracleFile] = [join(folder, 'events.jsonl'), join(folder, 'oracle.json')]
   const { stdout } = await promisify(execFile)(process.execPath, [
     TOOL,

@@ -32,7 +32,11 @@ export interface FakeShelf extends Shelf {
 }
 
 /** A shelf in memory. One that somebody else holds is waited for until `locked` lets it go, a turn of the event loop at a time. */
-export function fakeShelf(messages: readonly ShelvedMessage[] = [], takesCopies = true, entity = 'hr-events'): FakeShelf {
+export function fakeShelf(
+  messages: readonly ShelvedMessage[] = [],
+  takesCopies = true,
+  entity = 'hr-events',
+): FakeShelf {
   let shown = 0
   const own = [...messages]
   const copies: ShelvedCopy[] = []

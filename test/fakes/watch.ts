@@ -7,7 +7,11 @@ export interface PassedCall {
   readonly at: number
   readonly status: number
   /** Of each operation its id, its person and a fingerprint of its record. */
-  readonly operations: readonly { readonly bulkId: string; readonly externalId: string; readonly digest: string }[]
+  readonly operations: readonly {
+    readonly bulkId: string
+    readonly externalId: string
+    readonly digest: string
+  }[]
 }
 
 /** Stands between connectors and the Entra double, passes everything on, and keeps what was uploaded and how it was answered. */
@@ -36,9 +40,16 @@ export async function watchUploads(entraPort: number): Promise<Watch> {
       const body = Buffer.concat(chunks)
       const { method, url, headers } = incoming
       const onward = request(
-        { host: '127.0.0.1', port: entraPort, method, path: url, headers: { ...headers, host: `127.0.0.1:${entraPort}` } },
+        {
+          host: '127.0.0.1',
+          port: entraPort,
+          method,
+          path: url,
+          headers: { ...headers, host: `127.0.0.1:${entraPort}` },
+        },
         (answer) => {
-          if (url?.endsWith('/bulkUpload')) calls.push({ at, status: answer.statusCode ?? 0, operations: operationsOf(body) })
+          if (url?.endsWith('/bulkUpload'))
+            calls.push({ at, status: answer.statusCode ?? 0, operations: operationsOf(body) })
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
           answer.pipe(outgoing)
         },
@@ -69,7 +80,9 @@ export async function watchUploads(entraPort: number): Promise<Watch> {
         operations.flatMap(({ bulkId, externalId, digest }) => {
           const before = first.get(bulkId)
           first.set(bulkId, before ?? `${externalId} ${digest}`)
-          return before === undefined || before === `${externalId} ${digest}` ? [] : [`${bulkId} of ${externalId}`]
+          return before === undefined || before === `${externalId} ${digest}`
+            ? []
+            : [`${bulkId} of ${externalId}`]
         }),
       )
     },

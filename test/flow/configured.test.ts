@@ -93,9 +93,16 @@ void test('a file brings events of several queues, shapes and sessions to the di
       },
     })
 
-    const outcomes = await receive(client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }), 4, 20_000)
+    const outcomes = await receive(
+      client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }),
+      4,
+      20_000,
+    )
     const states = new Map(
-      outcomes.map(({ body }) => [Reflect.get(Object(body), 'subject'), Reflect.get(Object(Reflect.get(Object(body), 'data')), 'state')]),
+      outcomes.map(({ body }) => [
+        Reflect.get(Object(body), 'subject'),
+        Reflect.get(Object(Reflect.get(Object(body), 'data')), 'state'),
+      ]),
     )
     assert.deepEqual(
       ['1', '2', '3', '4'].map((employee) => states.get(employee)),

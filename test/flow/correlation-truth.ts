@@ -63,9 +63,11 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
   await using stack = new AsyncDisposableStack()
   const skewMs = options.skewMs ?? 0
   // Clocks are not only apart, they also drift.
-  const entraNow = (): number => Math.round(sim.now() + skewMs + 10 * SECOND * Math.sin((sim.now() - FROM) / (3 * HOUR)))
-  const entra = stack.adopt(await startEntra({ now: entraNow, settings: { ...SERVICE, seed: options.seed, ...options.entra } }), (it) =>
-    it.stop(),
+  const entraNow = (): number =>
+    Math.round(sim.now() + skewMs + 10 * SECOND * Math.sin((sim.now() - FROM) / (3 * HOUR)))
+  const entra = stack.adopt(
+    await startEntra({ now: entraNow, settings: { ...SERVICE, seed: options.seed, ...options.entra } }),
+    (it) => it.stop(),
   )
   const ledger = stack.adopt(await openLedger(sim, options.ledger ?? ':memory:'), (it) => it.close())
   const spanMs = options.spanMs ?? DAY_MS
@@ -126,11 +128,22 @@ function connect(
   join: typeof joinRecords,
 ): { readonly loops: ReturnType<typeof together>; readonly wake: () => void } {
   const endpoint = parseEndpoint(entra.endpoint, true)
-  const credential = createCredential({ mode: 'local', tenantId: null, clientId: null, clientSecret: null, certificatePath: null })
+  const credential = createCredential({
+    mode: 'local',
+    tenantId: null,
+    clientId: null,
+    clientSecret: null,
+    certificatePath: null,
+  })
   const graph = travelling(sim, graphClient(endpoint, credential, 10_000, sim.now), sent)
   const log = graphLog(graph, endpoint, logWindow({ requests: 5, windowMs: 10 * SECOND }, sim), 20, sim)
   const provisioning = graphProvisioning(graph, endpoint)
-  const publish = publication(ledger, outlet, { pollMs: 5 * MINUTE, atOnce: 100, values: [], sessions: false }, sim)
+  const publish = publication(
+    ledger,
+    outlet,
+    { pollMs: 5 * MINUTE, atOnce: 100, values: [], sessions: false },
+    sim,
+  )
   const submit = [1, 2, 3].map((number) =>
     submission(
       `submit.${number}`,
@@ -158,7 +171,13 @@ function connect(
   const plan = planning(
     ledger,
     compileMapping(),
-    { peopleAtOnce: 200, pollMs: MINUTE, maxWaitMs: 5 * MINUTE, incompleteMs: 24 * HOUR, brake: RELEASED_BRAKE },
+    {
+      peopleAtOnce: 200,
+      pollMs: MINUTE,
+      maxWaitMs: 5 * MINUTE,
+      incompleteMs: 24 * HOUR,
+      brake: RELEASED_BRAKE,
+    },
     sim,
     () => publish.wake(),
   )
@@ -222,8 +241,20 @@ function outletOf(sim: Simulation, published: OutboxMessage[]): Outlet {
 function feed(sim: Simulation, ledger: Ledger, { arrivals }: Workload, wake: () => void): void {
   for (const [sequence, { at, event }] of arrivals.entries())
     sim.at(at, async () => {
-      const message = { entity: 'hr-events', enqueuedAt: at, sequence: String(sequence), events: [event], rejected: null }
-      await ledger.record({ messages: [message], now: sim.now(), quietMs: 20 * SECOND, maxWaitMs: 5 * MINUTE, backlog: false })
+      const message = {
+        entity: 'hr-events',
+        enqueuedAt: at,
+        sequence: String(sequence),
+        events: [event],
+        rejected: null,
+      }
+      await ledger.record({
+        messages: [message],
+        now: sim.now(),
+        quietMs: 20 * SECOND,
+        maxWaitMs: 5 * MINUTE,
+        backlog: false,
+      })
       if (event.worker['active'] === false) wake()
     })
 }
@@ -236,13 +267,22 @@ function cycles(sim: Simulation, entra: EntraDouble): void {
 }
 
 /** Over when nobody has anything left to do, an hour later still has nothing, and the same an hour after that. */
-async function untilQuiet(sim: Simulation, ledger: Ledger, entra: EntraDouble, spanMs: number): Promise<void> {
+async function untilQuiet(
+  sim: Simulation,
+  ledger: Ledger,
+  entra: EntraDouble,
+  spanMs: number,
+): Promise<void> {
   const limit = FROM + 4 * 24 * HOUR
   let quietSince: number | null = null
   await sim.until(
     async () => {
       const { stagedNow, escrowedNow } = await entra.stats()
-      const over = sim.now() > FROM + spanMs * 1.3 && stagedNow === 0 && escrowedNow === 0 && (await ledger.idle(sim.now())).idle
+      const over =
+        sim.now() > FROM + spanMs * 1.3 &&
+        stagedNow === 0 &&
+        escrowedNow === 0 &&
+        (await ledger.idle(sim.now())).idle
       if (!over) quietSince = null
       else quietSince ??= sim.now()
       return quietSince !== null && sim.now() > quietSince + 2 * HOUR

@@ -41,7 +41,14 @@ const PATIENT = ['InternalServerError', 'TooManyRequests', 'Timeout', 'WebExcept
 const IMPATIENT = ['InvalidDomain', 'EntryConflict', 'SchemaAttributeNotFound']
 
 /** Spreads what goes wrong evenly over the time, by chance that the seed decides. */
-export function disturb(sim: Simulation, entra: EntraDouble, world: Workload, rates: Disturbance, from: number, spanMs: number): void {
+export function disturb(
+  sim: Simulation,
+  entra: EntraDouble,
+  world: Workload,
+  rates: Disturbance,
+  from: number,
+  spanMs: number,
+): void {
   const random = randomFrom(Math.floor(sim.random() * 2 ** 31))
   const somebody = (): string => world.people[Math.floor(random() * world.people.length)] ?? ''
   const one = (values: readonly string[]): string => values[Math.floor(random() * values.length)] ?? ''
@@ -65,9 +72,24 @@ export function disturb(sim: Simulation, entra: EntraDouble, world: Workload, ra
     return { kind: 'lose-record', externalId, times: 1 }
   })
   spread(rates.lostRequests, () => ({ kind: 'lose-request' }))
-  spread(rates.escrowed, () => ({ kind: 'fail', externalId: heardOf(), times: 1 + Math.floor(random() * 3), code: one(PATIENT) }))
-  spread(rates.failed, () => ({ kind: 'fail', externalId: heardOf(), times: 1 + Math.floor(random() * 3), code: one(IMPATIENT) }))
-  spread(rates.delayed, () => ({ kind: 'hold', externalId: somebody(), times: 1, cycles: 1 + Math.floor(random() * 6) }))
+  spread(rates.escrowed, () => ({
+    kind: 'fail',
+    externalId: heardOf(),
+    times: 1 + Math.floor(random() * 3),
+    code: one(PATIENT),
+  }))
+  spread(rates.failed, () => ({
+    kind: 'fail',
+    externalId: heardOf(),
+    times: 1 + Math.floor(random() * 3),
+    code: one(IMPATIENT),
+  }))
+  spread(rates.delayed, () => ({
+    kind: 'hold',
+    externalId: somebody(),
+    times: 1,
+    cycles: 1 + Math.floor(random() * 6),
+  }))
   spread(rates.unheard, () => ({ kind: 'reset-after' }))
   spread(rates.refused, () => ({ kind: 'status', status: 503, on: random() < 0.5 ? 'log' : 'bulkUpload' }))
   spread(rates.refused, () => ({ kind: 'half', on: 'log' }))
@@ -75,7 +97,13 @@ export function disturb(sim: Simulation, entra: EntraDouble, world: Workload, ra
     rates.foreign,
     () => {
       const externalId = heardOf()
-      return { externalId, userName: `${externalId}@contoso.com`, active: true, title: 'Foreign', displayName: 'Ann Lee' }
+      return {
+        externalId,
+        userName: `${externalId}@contoso.com`,
+        active: true,
+        title: 'Foreign',
+        displayName: 'Ann Lee',
+      }
     },
     'foreign',
   )

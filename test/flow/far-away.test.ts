@@ -22,7 +22,9 @@ void test('a history over a partitioned queue, over WebSockets, through a proxy,
   const history = makeHistory({ people: 60, seed: 8 })
   const file = join(folder, 'events.jsonl')
   await writeFile(file, history.lines.join('\n'))
-  const broker = await startBroker({ config: configOf({ 'hr-events': { EnablePartitioning: true }, 'hr-outcomes': {} }) })
+  const broker = await startBroker({
+    config: configOf({ 'hr-events': { EnablePartitioning: true }, 'hr-outcomes': {} }),
+  })
   const entra = await startEntra({ settings: fastSettings })
   const proxy = await proxyFor(t)
   const config = readConfig({

@@ -73,20 +73,40 @@ void test('notices are read from the HR system of their source and confirmed, an
         event('n3', '3', 'worker.updated', { mode: 'notice' }),
         event('h4', '4', 'worker.hired', { worker, effectiveDate: '2999-01-01' }),
       ])
-    const outcomes = await receive(client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }), 3, 20_000)
-    const told = new Map(outcomes.map(({ body }) => [Reflect.get(Object(body), 'subject'), Object(Reflect.get(Object(body), 'data'))]))
+    const outcomes = await receive(
+      client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }),
+      3,
+      20_000,
+    )
+    const told = new Map(
+      outcomes.map(({ body }) => [
+        Reflect.get(Object(body), 'subject'),
+        Object(Reflect.get(Object(body), 'data')),
+      ]),
+    )
     assert.deepEqual(
-      ['1', '2', '3'].map((employee) => [Reflect.get(told.get(employee), 'state'), Reflect.get(told.get(employee), 'reason')]),
+      ['1', '2', '3'].map((employee) => [
+        Reflect.get(told.get(employee), 'state'),
+        Reflect.get(told.get(employee), 'reason'),
+      ]),
       [
         ['confirmed', null],
         ['confirmed', null],
         ['dead-lettered', 'HydrateFailed'],
       ],
     )
-    const record = async (id: string): Promise<object> => Object(Reflect.get(Object(Reflect.get(await entra.directory(), id)), 'record'))
-    assert.deepEqual([Reflect.get(await record('1'), 'title'), Reflect.get(await record('2'), 'active')], ['Head', false])
-    while (Reflect.get(await record('4'), 'userName') === undefined) await new Promise((resolve) => setTimeout(resolve, 50))
-    assert.deepEqual([Reflect.get(await record('4'), 'active'), Reflect.get(await record('4'), 'nickName')], [false, '2999-01-01'])
+    const record = async (id: string): Promise<object> =>
+      Object(Reflect.get(Object(Reflect.get(await entra.directory(), id)), 'record'))
+    assert.deepEqual(
+      [Reflect.get(await record('1'), 'title'), Reflect.get(await record('2'), 'active')],
+      ['Head', false],
+    )
+    while (Reflect.get(await record('4'), 'userName') === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.deepEqual(
+      [Reflect.get(await record('4'), 'active'), Reflect.get(await record('4'), 'nickName')],
+      [false, '2999-01-01'],
+    )
     assert.equal((await composed.ledger.trace('h4'))?.events[0]?.reason, 'Announced')
   } finally {
     await composed.service.stop()

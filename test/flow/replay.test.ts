@@ -33,7 +33,14 @@ function historyOf(employee: string, random: () => number): readonly HrEvent[] {
     recordedAt: T0 - 40 * DAY_MS + place * DAY_MS,
   })
   const title = (place: number): string => `title ${place}`
-  const events = [hrEvent(`${employee}-0`, employee, { userName: `${employee}@example.com`, active: true, title: title(0) }, at(0))]
+  const events = [
+    hrEvent(
+      `${employee}-0`,
+      employee,
+      { userName: `${employee}@example.com`, active: true, title: title(0) },
+      at(0),
+    ),
+  ]
   const count = 2 + Math.floor(random() * 7)
   for (let place = 1; place <= count; place++) {
     const dice = random()
@@ -46,7 +53,8 @@ function historyOf(employee: string, random: () => number): readonly HrEvent[] {
             ? { title: title(place) }
             : { department: title(place), ...(random() < 0.3 ? { title: null } : {}) }
     const earlier = events[1 + Math.floor(random() * (events.length - 1))]
-    const rescinds = random() < 0.1 && earlier && place > 1 ? { source: earlier.source, id: earlier.id } : null
+    const rescinds =
+      random() < 0.1 && earlier && place > 1 ? { source: earlier.source, id: earlier.id } : null
     events.push(hrEvent(`${employee}-${place}`, employee, rescinds ? {} : worker, { ...at(place), rescinds }))
   }
   return events
@@ -60,7 +68,11 @@ function recordOf(
   const whole = events.map((event, index): LedgerEvent => ({ ...event, seq: index + 1, dead: false }))
   const { record, missing } = mapping.map(employee, fold(whole, T0).attributes)
   const { active } = record
-  return { active: typeof active === 'boolean' ? active : undefined, json: canonical(record), complete: missing.length === 0 }
+  return {
+    active: typeof active === 'boolean' ? active : undefined,
+    json: canonical(record),
+    complete: missing.length === 0,
+  }
 }
 
 /** A cleared attribute and one that was never there are the same to a directory. */
@@ -68,7 +80,9 @@ function canonical(record: JsonObject): string {
   const { schemas: _schemas, ...rest } = record
   const plain = JSON.parse(
     JSON.stringify(rest, (_key, value: unknown) =>
-      value === null || (typeof value === 'object' && Object.values(value).every((one) => one === null)) ? undefined : value,
+      value === null || (typeof value === 'object' && Object.values(value).every((one) => one === null))
+        ? undefined
+        : value,
     ),
   ) as JsonObject
   return JSON.stringify(Object.fromEntries(Object.entries(plain).sort(([a], [b]) => (a < b ? -1 : 1))))
@@ -103,7 +117,8 @@ class Play {
   }
 
   async dead(): Promise<readonly LedgerDeadLetter[]> {
-    return (await this.world.ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 1_000 })).deadLetters
+    return (await this.world.ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 1_000 }))
+      .deadLetters
   }
   /** One of the dead, and what was meant by it. */
   async oneDead(): Promise<{ readonly letter: LedgerDeadLetter; readonly event: HrEvent } | null> {
@@ -119,7 +134,9 @@ class Play {
     const batch = await this.world.next()
     if (!batch) return false
     const [only] = batch.operations
-    const alone = batch.operations.length === 1 && ((await this.world.ledger.trace(only?.id ?? ''))?.events.length ?? 0) > 0
+    const alone =
+      batch.operations.length === 1 &&
+      ((await this.world.ledger.trace(only?.id ?? ''))?.events.length ?? 0) > 0
     if (this.failing && this.random() < 0.1 && alone) {
       await this.world.refuse(batch)
       return true
@@ -130,14 +147,17 @@ class Play {
         employee,
         (this.received.get(employee) ?? []).filter(({ id }) => !this.discarded.has(id)),
       )
-      if (sent['active'] === true) assert.notEqual(meant.active, false, `${employee} left and is sent as active`)
+      if (sent['active'] === true)
+        assert.notEqual(meant.active, false, `${employee} left and is sent as active`)
     }
     const sent = await this.world.accept(batch)
     // What is put back meanwhile waits for the answer.
     if (this.failing && this.random() < 0.15) await this.disturb()
     const joins: JoinedRecord[] = []
     for (const [employee, operation] of sent.operations) {
-      const record = JSON.parse(batch.operations.find((one) => one.employee === employee)?.record ?? '{}') as JsonObject
+      const record = JSON.parse(
+        batch.operations.find((one) => one.employee === employee)?.record ?? '{}',
+      ) as JsonObject
       // An offer that carries no event has nothing that could be put back when it fails, and is made again by itself, but not for ever.
       const carries = ((await this.world.ledger.trace(operation))?.events.length ?? 0) > 0
       const bare = carries ? 0 : (this.#bare.get(employee) ?? 0) + 1
@@ -157,7 +177,15 @@ class Play {
       }
     }
     const { now } = this.world
-    await this.world.ledger.correlate({ joins, now, finalAt: now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
+    await this.world.ledger.correlate({
+      joins,
+      now,
+      finalAt: now,
+      watermark: null,
+      disturbed: [],
+      foreign: 0,
+      echoes: [],
+    })
     await this.world.finalize()
     return true
   }
@@ -168,10 +196,16 @@ class Play {
     return chosen.length
   }
 
-  async putBack(chosen: readonly LedgerDeadLetter[], part: (letter: LedgerDeadLetter) => PutBack): Promise<void> {
+  async putBack(
+    chosen: readonly LedgerDeadLetter[],
+    part: (letter: LedgerDeadLetter) => PutBack,
+  ): Promise<void> {
     const { ledger, now } = this.world
     const targets = chosen.map(({ seq, revision }) => ({ home: 'ledger', seq, revision }) as const)
-    const run = await ledger.freezeReplay({ name: 'run', selection: 'some', actor: 'a', reason: 'b', targets }, now)
+    const run = await ledger.freezeReplay(
+      { name: 'run', selection: 'some', actor: 'a', reason: 'b', targets },
+      now,
+    )
     await ledger.putBack(run.id, chosen.map(part), now)
   }
 
@@ -198,7 +232,9 @@ class Play {
     const one = await this.oneDead()
     if (!one) return
     this.world.now += 1
-    await this.world.intake([{ ...messageOf(`m${(this.#messages += 1)}`, one.event), enqueuedAt: this.world.now }])
+    await this.world.intake([
+      { ...messageOf(`m${(this.#messages += 1)}`, one.event), enqueuedAt: this.world.now },
+    ])
   }
 
   /** Everything that is settled and was told is folded away; where something may still be rescinded, nothing is. */
@@ -212,7 +248,9 @@ class Play {
     this.world.now += 1
     const people = await ledger.retentionPage({ after: null, limit: 100, settledBefore: this.world.now })
     const cuts = people.flatMap(({ person, settled }) => {
-      const cut = this.rescinding.has(person.employee) ? null : cutOf(person.events, new Set(settled), this.world.now)
+      const cut = this.rescinding.has(person.employee)
+        ? null
+        : cutOf(person.events, new Set(settled), this.world.now)
       return cut ? [{ employee: person.employee, revision: person.revision, ...cut }] : []
     })
     await ledger.foldAway(cuts, this.world.now, this.world.now)
@@ -255,7 +293,9 @@ async function play(seed: number, discarding: boolean): Promise<void> {
     const events = people.flat()
     for (const { employee, rescinds } of events) if (rescinds) story.rescinding.add(employee)
     // Mostly as it was meant, with some of it late.
-    const arrivals = events.map((event, index) => ({ event, at: index + (random() < 0.3 ? random() * 12 : 0) })).sort((a, b) => a.at - b.at)
+    const arrivals = events
+      .map((event, index) => ({ event, at: index + (random() < 0.3 ? random() * 12 : 0) }))
+      .sort((a, b) => a.at - b.at)
     for (const { event } of arrivals) {
       await story.deliver(event)
       story.world.now += 1_000
@@ -278,8 +318,10 @@ async function play(seed: number, discarding: boolean): Promise<void> {
         (story.received.get(employee) ?? []).filter(({ id }) => !story.discarded.has(id)),
       )
       const held = story.directory.get(employee)
-      if (meant.active === undefined && held) assert.equal(held['active'], false, `${employee}: nobody says active any more`)
-      else if (held && (meant.complete || meant.active === false)) assert.equal(canonical(held), meant.json, employee)
+      if (meant.active === undefined && held)
+        assert.equal(held['active'], false, `${employee}: nobody says active any more`)
+      else if (held && (meant.complete || meant.active === false))
+        assert.equal(canonical(held), meant.json, employee)
       else if (!held) assert.equal(meant.active === true && meant.complete, false, `${employee} is missing`)
     }
     await story.world.balanced()

@@ -92,7 +92,8 @@ export function simulation(startAt: number, seed: number): Simulation {
           askAt = now + everyMs
         }
         const next = sleeps.take()
-        if (!next || next.until > limit) throw new Error('the world came to its end before everything in it was done')
+        if (!next || next.until > limit)
+          throw new Error('the world came to its end before everything in it was done')
         now = Math.max(now, next.until)
         next.wake()
       }

@@ -96,14 +96,21 @@ function untold(traces: ReadonlyMap<string, Trace>, published: readonly OutboxMe
     told.add(id)
     const data = body['data'] as { event: { id: string }; revision: number; state: string }
     const revisions = outcomes.get(data.event.id) ?? new Map<number, Set<string>>()
-    outcomes.set(data.event.id, revisions.set(data.revision, (revisions.get(data.revision) ?? new Set()).add(id)))
+    outcomes.set(
+      data.event.id,
+      revisions.set(data.revision, (revisions.get(data.revision) ?? new Set()).add(id)),
+    )
     last.set(data.event.id, data.state)
   }
   return [...traces.values()].flatMap(({ events }) =>
     events.flatMap(({ id, state, finishedAt }) => {
       const revisions = [...(outcomes.get(id) ?? [])]
-      const once = revisions.length > 0 && revisions.every(([number, ids], index) => number === index + 1 && ids.size === 1)
-      return once && finishedAt !== null && last.get(id) === state ? [] : [`${id}: ${state}, told ${revisions.length} times`]
+      const once =
+        revisions.length > 0 &&
+        revisions.every(([number, ids], index) => number === index + 1 && ids.size === 1)
+      return once && finishedAt !== null && last.get(id) === state
+        ? []
+        : [`${id}: ${state}, told ${revisions.length} times`]
     }),
   )
 }
@@ -125,7 +132,9 @@ function differences(
     const entry = directory[employee]
     const holds: Facts = entry ? held(entry.record) : {}
     if (JSON.stringify(should) === JSON.stringify(holds)) continue
-    const givenUp = traces.get(employee)?.events.some(({ reason }) => reason === NO_OUTCOME || reason === 'NoRecord') ?? false
+    const givenUp =
+      traces.get(employee)?.events.some(({ reason }) => reason === NO_OUTCOME || reason === 'NoRecord') ??
+      false
     const list = should['userName'] === undefined || givenUp ? unreachable : differing
     list.push(`${employee}: holds ${JSON.stringify(holds)}, should ${JSON.stringify(should)}`)
   }

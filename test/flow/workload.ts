@@ -23,7 +23,12 @@ const FAMILY = ['Lee', 'Ray']
  * `events` changes over `people`, in `spanMs`: joiners, changes of one attribute, values that go and come back, terminations and rehires, in bursts, so
  * that much of it meets an operation under way. Events arrive up to a quarter of an hour late and so out of order, some twice, some ahead of their moment.
  */
-export function workload(seed: number, size: { readonly people: number; readonly events: number }, from: number, spanMs: number): Workload {
+export function workload(
+  seed: number,
+  size: { readonly people: number; readonly events: number },
+  from: number,
+  spanMs: number,
+): Workload {
   const random = randomFrom(seed)
   const below = (limit: number): number => Math.floor(random() * limit)
   const pick = <T>(values: readonly T[], fallback: T): T => values[below(values.length)] ?? fallback

@@ -5,7 +5,9 @@ import type { LogRecord } from '../../src/core/report/log-record.ts'
 /** What everybody does who joins at all: the latest record for the externalId is the answer to what is waited for. */
 export function latestRecordWins(records: readonly LogRecord[], found: Candidates): JoinedRecord[] {
   const latest = new Map<string, LogRecord>()
-  for (const record of records) if (record.activityAt >= (latest.get(record.employee)?.activityAt ?? 0)) latest.set(record.employee, record)
+  for (const record of records)
+    if (record.activityAt >= (latest.get(record.employee)?.activityAt ?? 0))
+      latest.set(record.employee, record)
   return [...latest.values()].map((record) => {
     const operation = found.operations.findLast((one) => one.employee === record.employee && isOpen(one))
     return { record, operation: operation?.id ?? null, interim: operation ? interimOf(record) : null }

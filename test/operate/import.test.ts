@@ -27,8 +27,12 @@ async function importing(
   const file = join(folder, name)
   await writeFile(file, text)
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, 'import', file, '--output', 'json', ...argv], { env: { LEDGER: path } }, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err, file }),
+    execFile(
+      process.execPath,
+      [MAIN, 'import', file, '--output', 'json', ...argv],
+      { env: { LEDGER: path } },
+      (error, out, err) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err, file }),
     )
   })
 }
@@ -39,7 +43,9 @@ async function inLedger(): Promise<{ workers: unknown[]; wrong: readonly string[
     const views = await ledger.peoplePage(null, 1_000)
     const { totals, census } = await ledger.inspect()
     return {
-      workers: views.flatMap(({ person }) => person.events.map(({ employee, worker }) => ({ employee, ...worker }))),
+      workers: views.flatMap(({ person }) =>
+        person.events.map(({ employee, worker }) => ({ employee, ...worker })),
+      ),
       wrong: keepBooks(totals, census).wrong,
       imported: totals.imported,
     }
@@ -50,10 +56,14 @@ async function inLedger(): Promise<{ workers: unknown[]; wrong: readonly string[
 
 void describe('import', () => {
   void test('a table becomes records: dotted columns, empty cells left out, a byte order mark and quotes', async () => {
-    const text = '\ufeffemployee,userName,name.givenName,active\n1,ann@x.com,"Ann, ""A""",true\n2,bob@x.com,,FALSE\n'
+    const text =
+      '\ufeffemployee,userName,name.givenName,active\n1,ann@x.com,"Ann, ""A""",true\n2,bob@x.com,,FALSE\n'
     const { code, out, file } = await importing('good.csv', text, ...AS_OF)
     assert.equal(code, 0)
-    assert.deepEqual({ ...JSON.parse(out), elapsedMs: 0 }, { rows: 2, imported: 2, known: 0, rejected: 0, elapsedMs: 0 })
+    assert.deepEqual(
+      { ...JSON.parse(out), elapsedMs: 0 },
+      { rows: 2, imported: 2, known: 0, rejected: 0, elapsedMs: 0 },
+    )
     assert.deepEqual(await inLedger(), {
       workers: [
         { employee: '1', userName: 'ann@x.com', name: { givenName: 'Ann, "A"' }, active: true },
@@ -72,11 +82,14 @@ void describe('import', () => {
       ...AS_OF,
     )
     assert.equal(code, 0)
-    assert.deepEqual((await inLedger()).workers, [{ employee: '1', name: { givenName: 'Ann' }, emails: { work: 'a@x.com' }, active: true }])
+    assert.deepEqual((await inLedger()).workers, [
+      { employee: '1', name: { givenName: 'Ann' }, emails: { work: 'a@x.com' }, active: true },
+    ])
   })
 
   void test('rows that are wrong are listed with number and reason, without a value, and the others are taken', async () => {
-    const text = 'employee,userName,active\n1,S3cret,true\n1,S3cret,true\n,S3cret,true\n3,S3cret,maybe\n4,S3cret\n5,ok,true\n'
+    const text =
+      'employee,userName,active\n1,S3cret,true\n1,S3cret,true\n,S3cret,true\n3,S3cret,maybe\n4,S3cret\n5,ok,true\n'
     const { code, out, file } = await importing('bad.csv', text, ...AS_OF)
     assert.equal(code, 1)
     assert.deepEqual([JSON.parse(out).imported, JSON.parse(out).rejected], [2, 4])

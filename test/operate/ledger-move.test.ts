@@ -28,9 +28,14 @@ async function fullLedger(t: TestContext): Promise<string> {
   const path = join(folder, 'ledger.db')
   const ledger = await openSqliteLedger({ path, now: () => T0 })
   const world = new World(ledger)
-  await world.record(...PEOPLE.map((person, index) => joiner(`e${index}\u0000\uffff`, person, { title: `a\u0000b${index}` })))
+  await world.record(
+    ...PEOPLE.map((person, index) => joiner(`e${index}\u0000\uffff`, person, { title: `a\u0000b${index}` })),
+  )
   await world.confirmAll()
-  await world.record(hrEvent('bulk', 'p9', { title: 'gone' }), ...Array.from({ length: 600 }, (_, n) => joiner(`m${n}`, `many-${n}`)))
+  await world.record(
+    hrEvent('bulk', 'p9', { title: 'gone' }),
+    ...Array.from({ length: 600 }, (_, n) => joiner(`m${n}`, `many-${n}`)),
+  )
   await ledger.erase({ employee: 'p9', actor: 'test', reason: 'test' }, world.now)
   await world.plan()
   await world.accept(await world.needBatch())
@@ -42,11 +47,19 @@ async function fullLedger(t: TestContext): Promise<string> {
 }
 
 function openTarget(t: TestContext, location: string): Promise<Ledger> {
-  const opening = openPostgresLedger({ location, auth, instance: 'test', connections: 2, statementMs: 10_000, now: Date.now })
+  const opening = openPostgresLedger({
+    location,
+    auth,
+    instance: 'test',
+    connections: 2,
+    statementMs: 10_000,
+    now: Date.now,
+  })
   t.after(async () => (await opening).close())
   return opening
 }
-const driverOf = (location: string): Driver => postgresDriver({ location, auth, connections: 2, statementMs: 10_000 })
+const driverOf = (location: string): Driver =>
+  postgresDriver({ location, auth, connections: 2, statementMs: 10_000 })
 
 void it('a ledger moved to a database says there what it said in its file, and work goes on', async (t) => {
   const path = await fullLedger(t)
@@ -57,13 +70,18 @@ void it('a ledger moved to a database says there what it said in its file, and w
   t.after(() => source.close())
   const target = await openTarget(t, location)
   assert.deepEqual(await target.inspect(), await source.inspect())
-  for (const person of [...PEOPLE, 'many-1', 'many-599']) assert.deepEqual(await target.trace(person), await source.trace(person))
+  for (const person of [...PEOPLE, 'many-1', 'many-599'])
+    assert.deepEqual(await target.trace(person), await source.trace(person))
   const [here, there] = [await target.outlook(T0), await source.outlook(T0)]
   assert.deepEqual(here, there)
 
   const world = new World(target)
   world.now = T0 + 3_600_000
-  assert.equal((await world.needBatch({ owner: 'new' })).operations.length, 1, 'what was on its way is resumed')
+  assert.equal(
+    (await world.needBatch({ owner: 'new' })).operations.length,
+    1,
+    'what was on its way is resumed',
+  )
   await world.record(joiner('after', 'new'))
   assert.equal((await target.totals()).events, (await source.totals()).events + 1)
   await world.balanced()
@@ -74,13 +92,17 @@ void it('numbers of rows that are gone are not given out again', async (t) => {
   const source = openSqlite(path)
   t.after(() => source.close())
   await source.transaction((sql) => sql.run('DELETE FROM audit'))
-  await source.transaction((sql) => sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`))
+  await source.transaction((sql) =>
+    sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`),
+  )
   const [last] = await source.transaction((sql) => sql.all<{ seq: number }>('SELECT seq FROM audit'))
   await source.transaction((sql) => sql.run('DELETE FROM audit'))
   const target = driverOf(await server.database())
   t.after(() => target.close())
   await moveLedger(source, target, T0, () => {})
-  await target.transaction((sql) => sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`))
+  await target.transaction((sql) =>
+    sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`),
+  )
   const [next] = await target.transaction((sql) => sql.all<{ seq: number }>('SELECT seq FROM audit'))
   assert.equal(next?.seq, (last?.seq ?? 0) + 1)
 })
@@ -106,7 +128,9 @@ void it('a move that is cut off leaves the database empty, and can be started ag
     if (table === 'operations') throw new Error('cut off')
   }
   await assert.rejects(moveLedger(source, target, T0, cut), /cut off/)
-  const left = await target.transaction((sql) => sql.all('SELECT seq FROM events UNION ALL SELECT seq FROM batches'))
+  const left = await target.transaction((sql) =>
+    sql.all('SELECT seq FROM events UNION ALL SELECT seq FROM batches'),
+  )
   assert.deepEqual(left, [])
   assert.ok((await moveLedger(source, target, T0, () => {})).rows > 1_800)
 })
@@ -140,7 +164,11 @@ void it('nothing is said to the planner of tables that came empty: it would walk
 void it('what holds no ledger is not made one, and says so', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-move-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
-  const [text, empty, others] = ['text', 'empty', 'others'].map((name) => join(folder, name)) as [string, string, string]
+  const [text, empty, others] = ['text', 'empty', 'others'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
   await writeFile(text, 'this is no database '.repeat(100))
   await writeFile(empty, '')
   const photos = new DatabaseSync(others)
@@ -159,7 +187,8 @@ void it('the source stays as it was, also one of an older release', async (t) =>
   const path = await fullLedger(t)
   const source = openSqlite(path)
   t.after(() => source.close())
-  const open = (): Promise<unknown> => source.transaction((sql) => sql.all(`SELECT seq, lease_until FROM batches WHERE state = 'open'`))
+  const open = (): Promise<unknown> =>
+    source.transaction((sql) => sql.all(`SELECT seq, lease_until FROM batches WHERE state = 'open'`))
   const before = await open()
   const target = driverOf(await server.database())
   t.after(() => target.close())
@@ -172,14 +201,17 @@ void it('the source stays as it was, also one of an older release', async (t) =>
   t.after(() => older.close())
   const OLDER = 5
   await older.transaction(async (sql) => {
-    await sql.run('CREATE TABLE migrations (version INTEGER PRIMARY KEY NOT NULL, applied_at INTEGER NOT NULL) STRICT')
+    await sql.run(
+      'CREATE TABLE migrations (version INTEGER PRIMARY KEY NOT NULL, applied_at INTEGER NOT NULL) STRICT',
+    )
     for (const [index, migration] of MIGRATIONS.slice(0, OLDER).entries()) {
       for (const statement of migration(older.dialect)) await sql.run(statement)
       await sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, 0)', [index + 1])
     }
     await sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`)
   })
-  const tables = (): Promise<unknown> => older.transaction((sql) => sql.all('SELECT name, sql FROM sqlite_master ORDER BY name'))
+  const tables = (): Promise<unknown> =>
+    older.transaction((sql) => sql.all('SELECT name, sql FROM sqlite_master ORDER BY name'))
   const made = await tables()
   const second = driverOf(await server.database())
   t.after(() => second.close())

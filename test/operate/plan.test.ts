@@ -17,7 +17,10 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'rollcall-plan-'))
   path = join(folder, 'ledger.db')
   const ledger = await openSqliteLedger({ path, now: Date.now })
-  const events = [hrEvent('e-1', { worker: WORKER }), hrEvent('e-2', { effectiveAt: day(2), worker: { title: 'Head' } })]
+  const events = [
+    hrEvent('e-1', { worker: WORKER }),
+    hrEvent('e-2', { effectiveAt: day(2), worker: { title: 'Head' } }),
+  ]
   await ledger.record({
     messages: [{ entity: 'q', enqueuedAt: 1, sequence: '1', events, rejected: null }],
     now: day(3),
@@ -29,7 +32,9 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-function rollcall(...argv: readonly string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+function rollcall(
+  ...argv: readonly string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   return new Promise((resolve) => {
     execFile(process.execPath, [MAIN, ...argv], { env: { LEDGER: path } }, (error, out, err) =>
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
@@ -45,11 +50,13 @@ void describe('plan and explain only look', () => {
     assert.equal(code, 0)
     assert.deepEqual([found.people, found.operations, found.calls], [1, 1, 1])
     assert.deepEqual(
-      found.plan[0].operation.changes.map(({ target, to, events }: { target: string; to: unknown; events: { id: string }[] }) => [
-        target,
-        to,
-        events.map(({ id }) => id).join(),
-      ]),
+      found.plan[0].operation.changes.map(
+        ({ target, to, events }: { target: string; to: unknown; events: { id: string }[] }) => [
+          target,
+          to,
+          events.map(({ id }) => id).join(),
+        ],
+      ),
       [
         ['userName', '(hidden)', 'e-1'],
         ['title', '(hidden)', 'e-2'],
@@ -77,7 +84,9 @@ void describe('plan and explain only look', () => {
     await writeFile(file, `${JSON.stringify({ ...event, data: { worker: { title: 'Chief' } } })}\nno json\n`)
     const onTop = await rollcall('plan', '--events', file, '--show-values', '--output', 'json')
     assert.match(onTop.err, /line 2 would be refused: BodyNotJson/)
-    const change = JSON.parse(onTop.out).plan[0].operation.changes.find(({ target }: { target: string }) => target === 'title')
+    const change = JSON.parse(onTop.out).plan[0].operation.changes.find(
+      ({ target }: { target: string }) => target === 'title',
+    )
     assert.deepEqual([change.to, change.events[0].id], ['Chief', 'x-1'])
     const alone = await rollcall('plan', '--events', file, '--alone', '--output', 'json')
     assert.deepEqual([JSON.parse(alone.out).people, JSON.parse(alone.out).operations], [1, 0])

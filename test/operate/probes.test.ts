@@ -98,7 +98,8 @@ void describe('the probes of a running connector', () => {
     const samples = new Map<string, number>()
     for (const line of text.trimEnd().split('\n')) {
       if (line.startsWith('# ')) continue
-      const [, name, value] = /^([a-z_]\w*(?:\{(?:\w+="(?:[^"\\]|\\.)*",?)*\})?) (\S+)$/.exec(line) ?? assert.fail(line)
+      const [, name, value] =
+        /^([a-z_]\w*(?:\{(?:\w+="(?:[^"\\]|\\.)*",?)*\})?) (\S+)$/.exec(line) ?? assert.fail(line)
       assert.ok(name !== undefined && !samples.has(name), line)
       samples.set(name, Number(value))
     }
@@ -109,12 +110,17 @@ void describe('the probes of a running connector', () => {
     assert.equal(samples.get('rollcall_ledger_calls_24h'), 2)
     assert.equal(samples.get('rollcall_ledger_log_read_until_seconds'), 1_700_000_000)
     assert.equal(samples.get('rollcall_ledger_hold_since_seconds{hold="refused"}'), 2)
-    assert.equal(samples.has('rollcall_ledger_hold_since_seconds{hold="job"}'), false, 'a look at the job that is over holds nothing')
+    assert.equal(
+      samples.has('rollcall_ledger_hold_since_seconds{hold="job"}'),
+      false,
+      'a look at the job that is over holds nothing',
+    )
     assert.equal(samples.get('rollcall_ready'), 1)
     const page = readFileSync(new URL('../../docs/telemetry.md', import.meta.url), 'utf8')
     for (const name of samples.keys()) {
       const family = name.replace(/\{.*/, '')
-      if (!/^rollcall_(?:ledger_\w+|events)_total$/.test(family)) assert.ok(page.includes(`\`${family}\``), `${family} is on the page`)
+      if (!/^rollcall_(?:ledger_\w+|events)_total$/.test(family))
+        assert.ok(page.includes(`\`${family}\``), `${family} is on the page`)
     }
     for (const name of TOTALS) assert.ok(page.includes(`\`${name}\``), `${name} is on the page`)
     const declared = [...text.matchAll(/^# TYPE (\w+) (?:counter|gauge)$/gm)].map(([, name]) => name)
@@ -143,7 +149,8 @@ void describe('the probes of a running connector', () => {
     assert.equal((await fetch(`${closed}/readyz`)).status, 200)
     assert.equal((await fetch(`${closed}/metrics`)).status, 403)
     const open = await beyond('of-the-scraper')
-    const asking = async (headers: Record<string, string>): Promise<number> => (await fetch(`${open}/metrics`, { headers })).status
+    const asking = async (headers: Record<string, string>): Promise<number> =>
+      (await fetch(`${open}/metrics`, { headers })).status
     assert.equal(await asking({}), 401)
     assert.equal(await asking({ authorization: 'Bearer of-another' }), 401)
     assert.equal(await asking({ authorization: 'Bearer of-the-scraper' }), 200)
@@ -151,7 +158,8 @@ void describe('the probes of a running connector', () => {
 
   void test('what is not there is 404, and nothing can be changed', async (t) => {
     const { url } = await serving(t)
-    for (const path of ['/', '/readyz/', '/__proto__', '/constructor']) assert.equal((await fetch(url + path)).status, 404, path)
+    for (const path of ['/', '/readyz/', '/__proto__', '/constructor'])
+      assert.equal((await fetch(url + path)).status, 404, path)
     assert.equal((await fetch(`${url}/readyz`, { method: 'POST' })).status, 405)
     assert.equal((await fetch(`${url}/metrics?of=what`, { method: 'HEAD' })).status, 200)
   })
@@ -203,10 +211,22 @@ void test('an address is a port of loopback, or says its own', () => {
   assert.deepEqual(parseHttpAddress('9464'), { host: '127.0.0.1', port: 9464, loopback: true })
   assert.deepEqual(parseHttpAddress('0.0.0.0:8080'), { host: '0.0.0.0', port: 8080, loopback: false })
   assert.deepEqual(parseHttpAddress('[::1]:8080'), { host: '::1', port: 8080, loopback: true })
-  for (const wrong of ['', 'localhost', '127.0.0.1:', '127.0.0.1:65536', '[localhost]:1', '::1:80', ':80', '127.0.0.1:80/x'])
+  for (const wrong of [
+    '',
+    'localhost',
+    '127.0.0.1:',
+    '127.0.0.1:65536',
+    '[localhost]:1',
+    '::1:80',
+    ':80',
+    '127.0.0.1:80/x',
+  ])
     assert.equal(parseHttpAddress(wrong), null, wrong)
   assert.equal(reachable({ host: '::', port: 1, loopback: false }), 'http://[::1]:1')
-  assert.throws(() => readConfig({ HTTP_ADDRESS: 'nonsense' }), { code: 'ConfigInvalid', message: /HTTP_ADDRESS takes a port/ })
+  assert.throws(() => readConfig({ HTTP_ADDRESS: 'nonsense' }), {
+    code: 'ConfigInvalid',
+    message: /HTTP_ADDRESS takes a port/,
+  })
 })
 
 void test('receiving is an open receiver without trouble since its last message', async () => {

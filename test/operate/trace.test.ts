@@ -30,7 +30,15 @@ before(async () => {
   })
   world.now += 3 * 3_600_000
   await world.finalize()
-  await ledger.correlate({ joins: [], now: world.now, finalAt: world.now, watermark: T0, disturbed: [], foreign: 3, echoes: [] })
+  await ledger.correlate({
+    joins: [],
+    now: world.now,
+    finalAt: world.now,
+    watermark: T0,
+    disturbed: [],
+    foreign: 3,
+    echoes: [],
+  })
   await ledger.close()
 })
 after(() => rm(folder, { recursive: true }))
@@ -47,7 +55,11 @@ void describe('trace', () => {
       const hidden = await run('trace', 'p1', '--output', output)
       assert.doesNotMatch(hidden, /ann\.lee/, output)
       assert.match(hidden, /must be unique/, output)
-      assert.match(await run('trace', 'p1', '--output', output, '--show-values'), /Another object has ann\.lee@contoso\.com/, output)
+      assert.match(
+        await run('trace', 'p1', '--output', output, '--show-values'),
+        /Another object has ann\.lee@contoso\.com/,
+        output,
+      )
     }
   })
 
@@ -57,16 +69,32 @@ void describe('trace', () => {
     assert.match(text, /planned {4}\S+ {2}\+0\.7 s\n/)
     assert.match(text, /log record .* {2}-0\.3 s,/)
     const { operations } = JSON.parse(await run('trace', 'p1', '--output', 'json'))
-    assert.deepEqual(operations[0].ages, { created: 700, submitted: 700, accepted: 700, answered: 700, finished: 10_801_700 })
+    assert.deepEqual(operations[0].ages, {
+      created: 700,
+      submitted: 700,
+      accepted: 700,
+      answered: 700,
+      finished: 10_801_700,
+    })
     assert.doesNotMatch(text, /\+-/)
-    assert.equal((await run('trace', '7')).includes('\u001b'), false, 'what an event calls itself moves no cursor')
+    assert.equal(
+      (await run('trace', '7')).includes('\u001b'),
+      false,
+      'what an event calls itself moves no cursor',
+    )
   })
 
   void test('of a name that several things have shows all of them, and so does explain', async () => {
     const { employee, others } = JSON.parse(await run('trace', '7', '--output', 'json'))
-    assert.deepEqual([employee.id, ...others.map((one: { employee: { id: string } }) => one.employee.id)], ['p2', 'p1', '7'])
+    assert.deepEqual(
+      [employee.id, ...others.map((one: { employee: { id: string } }) => one.employee.id)],
+      ['p2', 'p1', '7'],
+    )
     const explained = JSON.parse(await run('explain', '7', '--output', 'json'))
-    assert.deepEqual([explained.employee, ...explained.others.map((one: { employee: string }) => one.employee)], ['p2', 'p1', '7'])
+    assert.deepEqual(
+      [explained.employee, ...explained.others.map((one: { employee: string }) => one.employee)],
+      ['p2', 'p1', '7'],
+    )
     assert.equal((await run('explain', '7')).match(/^employee /gm)?.length, 3)
   })
 })
@@ -83,7 +111,10 @@ void test('plan for somebody whose id an event has too is about that person', as
 })
 
 void test('status says how far the log was read, and how much of it is about what nobody here sent', async () => {
-  assert.deepEqual(JSON.parse(await run('status', '--output', 'json')).log, { readUntil: new Date(T0).toISOString(), foreign: 3 })
+  assert.deepEqual(JSON.parse(await run('status', '--output', 'json')).log, {
+    readUntil: new Date(T0).toISOString(),
+    foreign: 3,
+  })
   assert.match(await run('status'), /log records of others +3/)
 })
 

@@ -5,7 +5,12 @@ import { hrEvent, joiner, leaver, messageOf, World } from '../conformance/ledger
 import { memoryLedger } from './site.ts'
 
 const HOUR_MS = 3_600_000
-const TWO: BrakeSettings = { windowMs: 24 * HOUR_MS, absolute: 2, percent: 100, floor: Number.POSITIVE_INFINITY }
+const TWO: BrakeSettings = {
+  windowMs: 24 * HOUR_MS,
+  absolute: 2,
+  percent: 100,
+  floor: Number.POSITIVE_INFINITY,
+}
 
 /** That many people in the directory, and the brake before whoever leaves it. */
 class Braked extends World {
@@ -17,7 +22,8 @@ class Braked extends World {
     world.settings = settings
     await world.record(...Array.from({ length: people }, (_, index) => joiner(`j${index}`, `p${index}`)))
     while ((await world.plan()).length > 0);
-    for (let batch = await world.next(); batch; batch = await world.next()) await world.answer(await world.accept(batch))
+    for (let batch = await world.next(); batch; batch = await world.next())
+      await world.answer(await world.accept(batch))
     await world.finalize(10_000)
     return world
   }
@@ -121,7 +127,10 @@ void describe('the brake', () => {
     await world.record(hrEvent('back', 'p0', { active: true }, { order: 9_000 }))
     await world.plan()
     assert.deepEqual([await world.going(), await world.held()], [[], 0])
-    assert.deepEqual(new Set(Object.values(await world.states('p0'))), new Set(['confirmed', 'superseded', 'unchanged']))
+    assert.deepEqual(
+      new Set(Object.values(await world.states('p0'))),
+      new Set(['confirmed', 'superseded', 'unchanged']),
+    )
     await world.balanced()
   })
 
@@ -133,7 +142,14 @@ void describe('the brake', () => {
         ? decision
         : {
             ...decision,
-            operation: { lane: 'leaver' as const, active: false, record: '{}', hash: 'h', manager: null, overtakes: false },
+            operation: {
+              lane: 'leaver' as const,
+              active: false,
+              record: '{}',
+              hash: 'h',
+              manager: null,
+              overtakes: false,
+            },
           },
     )
     await world.ledger.commitPlan(decisions, world.settings, world.now)

@@ -39,7 +39,12 @@ interface Brake {
 void describe('beside a running connector', () => {
   void test('rollcall brake status shows who is held, and rollcall brake release lets them go', async (t) => {
     const folder = await folderFor(t)
-    const environment = { ...doubles.environment, LEDGER: join(folder, 'ledger.db'), BRAKE_ABSOLUTE: '1', LOG_LEVEL: 'silent' }
+    const environment = {
+      ...doubles.environment,
+      LEDGER: join(folder, 'ledger.db'),
+      BRAKE_ABSOLUTE: '1',
+      LOG_LEVEL: 'silent',
+    }
     const send = async (name: string, people: readonly string[], active: boolean): Promise<void> => {
       const lines = people.map((employee) => ({
         specversion: '1.0',
@@ -48,7 +53,10 @@ void describe('beside a running connector', () => {
         type: active ? 'worker.hired' : 'worker.terminated',
         subject: employee,
         time: active ? '2026-01-01T08:00:00Z' : '2026-02-01T08:00:00Z',
-        data: { effectiveDate: active ? '2026-01-01' : '2026-02-01', worker: active ? { userName: employee, active } : { active } },
+        data: {
+          effectiveDate: active ? '2026-01-01' : '2026-02-01',
+          worker: active ? { userName: employee, active } : { active },
+        },
       }))
       const file = join(folder, `${name}.jsonl`)
       await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'))
@@ -79,8 +87,14 @@ void describe('beside a running connector', () => {
     const [code, held] = await until(brake, ([, { held }]) => held === 3)
     assert.deepEqual([code, held.people], [5, 1])
 
-    const released = await rollcall(['brake', 'release', '--actor', 'ann', '--reason', 'checked with HR', '--output', 'json'], environment)
-    assert.deepEqual([released.code, JSON.parse(released.stdout)], [0, { released: 3, actor: 'ann', reason: 'checked with HR' }])
+    const released = await rollcall(
+      ['brake', 'release', '--actor', 'ann', '--reason', 'checked with HR', '--output', 'json'],
+      environment,
+    )
+    assert.deepEqual(
+      [released.code, JSON.parse(released.stdout)],
+      [0, { released: 3, actor: 'ann', reason: 'checked with HR' }],
+    )
     await until(status, (now) => now?.events.confirmed === 8)
     assert.deepEqual((await brake())[0], 0)
     const directory = await doubles.entra.directory()
@@ -100,8 +114,13 @@ interface Finding {
 }
 
 void describe('rollcall check', () => {
-  const check = async (environment: Readonly<Record<string, string>>): Promise<readonly [number | null, ReadonlyMap<string, Finding>]> => {
-    const { code, stdout, stderr } = await rollcall(['check', '--output', 'json'], { HTTP_TIMEOUT_MS: '3000', ...environment })
+  const check = async (
+    environment: Readonly<Record<string, string>>,
+  ): Promise<readonly [number | null, ReadonlyMap<string, Finding>]> => {
+    const { code, stdout, stderr } = await rollcall(['check', '--output', 'json'], {
+      HTTP_TIMEOUT_MS: '3000',
+      ...environment,
+    })
     assert.equal(stderr, '')
     const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] }
     return [code, new Map(findings.map((finding) => [finding.what.split(' ')[0] ?? '', finding]))]
@@ -126,7 +145,11 @@ void describe('rollcall check', () => {
   })
 
   /** What is wrong, and by what it shows and is helped; several at once where they do not hide each other. */
-  type Wrong = readonly [string, (folder: string) => Readonly<Record<string, string>>, Readonly<Record<string, RegExp>>]
+  type Wrong = readonly [
+    string,
+    (folder: string) => Readonly<Record<string, string>>,
+    Readonly<Record<string, RegExp>>,
+  ]
   const wrong: readonly Wrong[] = [
     [
       'a ledger that cannot be written, queues that are not there, and no endpoint',
@@ -158,11 +181,22 @@ void describe('rollcall check', () => {
     ],
     [
       'no bus at all, and an endpoint of another shape',
-      () => ({ SERVICEBUS_CONNECTION_STRING: '', PROVISIONING_ENDPOINT: 'https://graph.microsoft.com/v1.0/me' }),
+      () => ({
+        SERVICEBUS_CONNECTION_STRING: '',
+        PROVISIONING_ENDPOINT: 'https://graph.microsoft.com/v1.0/me',
+      }),
       { service: /set SERVICEBUS_CONNECTION_STRING/, endpoint: /copy the/ },
     ],
-    ['an endpoint that gets no token', () => ({ PROVISIONING_ENDPOINT: ELSEWHERE }), { endpoint: /host that gets no token/ }],
-    ['an identity that lacks a part', () => ({ AUTH_MODE: 'client-secret' }), { identity: /needs AZURE_TENANT_ID/ }],
+    [
+      'an endpoint that gets no token',
+      () => ({ PROVISIONING_ENDPOINT: ELSEWHERE }),
+      { endpoint: /host that gets no token/ },
+    ],
+    [
+      'an identity that lacks a part',
+      () => ({ AUTH_MODE: 'client-secret' }),
+      { identity: /needs AZURE_TENANT_ID/ },
+    ],
     [
       'a job that is not there',
       () => ({ PROVISIONING_ENDPOINT: doubles.entra.endpoint.replace(/jobs\/[^/]+/, 'jobs/another') }),
@@ -177,7 +211,11 @@ void describe('rollcall check', () => {
   for (const [name, more, advice] of wrong)
     void test(`says what to do about ${name}`, async (t) => {
       const folder = await folderFor(t)
-      const [code, findings] = await check({ ...doubles.environment, LEDGER: join(folder, 'ledger.db'), ...more(folder) })
+      const [code, findings] = await check({
+        ...doubles.environment,
+        LEDGER: join(folder, 'ledger.db'),
+        ...more(folder),
+      })
       assert.equal(code, 1)
       for (const [what, words] of Object.entries(advice)) {
         assert.equal(findings.get(what)?.outcome, 'failed', JSON.stringify([...findings.values()]))
@@ -188,7 +226,10 @@ void describe('rollcall check', () => {
   void test('takes a missing permission to look at the job for what it is: allowed', async (t) => {
     const LEDGER = join(await folderFor(t), 'ledger.db')
     const rule = { kind: 'status', on: 'job', status: 403, times: 1 }
-    await fetch(`http://127.0.0.1:${doubles.entra.port}/faults`, { method: 'POST', body: JSON.stringify(rule) })
+    await fetch(`http://127.0.0.1:${doubles.entra.port}/faults`, {
+      method: 'POST',
+      body: JSON.stringify(rule),
+    })
     const [code, findings] = await check({ ...doubles.environment, LEDGER })
     assert.deepEqual([code, findings.get('job')?.outcome], [0, 'not known'])
     assert.match(findings.get('job')?.say ?? '', /Synchronization.Read.All/)

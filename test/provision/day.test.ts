@@ -33,12 +33,24 @@ void describe('a day with more work than calls', () => {
     const took = T0 + (after.at(-1) ?? 0) - noon
     const told = day.atNoon.doneAt - noon
     assert(Math.abs(told - took) <= took * 0.1, `told ${told} ms, took ${took} ms`)
-    assert(Math.abs(day.atNoon.calls - after.length) <= after.length * 0.1, `${day.atNoon.calls} calls told, ${after.length} made`)
+    assert(
+      Math.abs(day.atNoon.calls - after.length) <= after.length * 0.1,
+      `${day.atNoon.calls} calls told, ${after.length} made`,
+    )
   })
 
   void test('the rolling 24 hours never hold more calls than a day has, over days with a burst at the start', async (t) => {
-    const day = await simulateDays(t, { perDay: 60, perCall: 2, load: 2, leavers: 20, joiners: 0, pollMs: 60_000, days: 2 })
-    for (const [index, at] of day.calls.entries()) assert(day.calls.slice(0, index + 1).filter((other) => other > at - DAY_MS).length <= 60)
+    const day = await simulateDays(t, {
+      perDay: 60,
+      perCall: 2,
+      load: 2,
+      leavers: 20,
+      joiners: 0,
+      pollMs: 60_000,
+      days: 2,
+    })
+    for (const [index, at] of day.calls.entries())
+      assert(day.calls.slice(0, index + 1).filter((other) => other > at - DAY_MS).length <= 60)
   })
 })
 
@@ -53,7 +65,10 @@ void describe('a backlog', () => {
       await runtime.advance(60_000)
       assert.equal(new Set(service.calls.flatMap(({ employees }) => employees)).size, people)
       const least = Math.ceil(people / 50)
-      assert(service.calls.length <= least + Math.ceil(least * 0.01), `${service.calls.length} calls for ${people} people`)
+      assert(
+        service.calls.length <= least + Math.ceil(least * 0.01),
+        `${service.calls.length} calls for ${people} people`,
+      )
     })
 })
 
@@ -77,7 +92,8 @@ void describe('lanes', () => {
     await runtime.advance(60_000)
     const order = service.calls.flatMap(({ employees }) => employees)
     for (let index = 0; index < 3; index++)
-      for (let other = 0; other < 12; other++) assert(order.indexOf(`leaver${index}`) < order.indexOf(`joiner${other}`))
+      for (let other = 0; other < 12; other++)
+        assert(order.indexOf(`leaver${index}`) < order.indexOf(`joiner${other}`))
   })
 
   void test('nobody starves: a mover gets through a stream of joiners who bring their managers along', async (t) => {
@@ -99,7 +115,15 @@ void describe('lanes', () => {
         ...pairs.map((one) => joiner(`b${one}`, `z-boss${one}`)),
       )
     }
-    service.decide(() => ({ kind: 'response', status: 503, retryAfter: null, requestId: null, serverAt: null, code: null, message: null }))
+    service.decide(() => ({
+      kind: 'response',
+      status: 503,
+      retryAfter: null,
+      requestId: null,
+      serverAt: null,
+      code: null,
+      message: null,
+    }))
     await stream()
     await runtime.advance(10)
     await record(hrEvent('e-moved', 'old', { title: 'Lead' }, { order: 1 }))
@@ -135,7 +159,10 @@ void describe('lanes', () => {
 
 void describe('managers', () => {
   const orderOf = async (t: TestContext, events: readonly HrEvent[]): Promise<readonly string[]> => {
-    const { runtime, service, record } = await openSite(t, { submit: { maxOperations: 7, fillMs: 0 }, uploads: 1 })
+    const { runtime, service, record } = await openSite(t, {
+      submit: { maxOperations: 7, fillMs: 0 },
+      uploads: 1,
+    })
     await record(...events)
     await runtime.advance(60_000)
     return service.calls.flatMap(({ employees }) => employees)
@@ -144,11 +171,14 @@ void describe('managers', () => {
   void test('go before their reports, across batches, however the events came', async (t) => {
     const people = Array.from({ length: 60 }, (_, index) => index)
     // Everybody reports to the one with half the number: a tree, told from the leaves up.
-    const events = people.toReversed().map((one) => joiner(`e${one}`, `p${one}`, one === 0 ? {} : { managerId: `p${Math.floor(one / 2)}` }))
+    const events = people
+      .toReversed()
+      .map((one) => joiner(`e${one}`, `p${one}`, one === 0 ? {} : { managerId: `p${Math.floor(one / 2)}` }))
     const order = await orderOf(t, events)
     assert.equal(new Set(order).size, 60)
     for (const one of people.slice(1))
-      if (Math.floor(one / 2) !== one) assert(order.indexOf(`p${Math.floor(one / 2)}`) < order.indexOf(`p${one}`), `manager of ${one}`)
+      if (Math.floor(one / 2) !== one)
+        assert(order.indexOf(`p${Math.floor(one / 2)}`) < order.indexOf(`p${one}`), `manager of ${one}`)
   })
 
   void test('in circles, who manage themselves, or whom nobody knows hold up nobody', async (t) => {
@@ -158,7 +188,9 @@ void describe('managers', () => {
       joiner('e3', 'c', { managerId: 'a' }),
       joiner('e4', 'self', { managerId: 'self' }),
       joiner('e5', 'orphan', { managerId: 'outside the data' }),
-      ...Array.from({ length: 40 }, (_, index) => joiner(`d${index}`, `deep${index}`, { managerId: `deep${(index + 1) % 40}` })),
+      ...Array.from({ length: 40 }, (_, index) =>
+        joiner(`d${index}`, `deep${index}`, { managerId: `deep${(index + 1) % 40}` }),
+      ),
     ])
     assert.equal(order.length, 45)
     assert.equal(new Set(order).size, 45)

@@ -55,7 +55,15 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
       const who = arrived.get(employee)
       if (who) waits[who.lane].push(at - who.at)
     }
-    return { kind: 'response', status: 202, retryAfter: null, requestId: null, serverAt: null, code: null, message: null }
+    return {
+      kind: 'response',
+      status: 202,
+      retryAfter: null,
+      requestId: null,
+      serverAt: null,
+      code: null,
+      message: null,
+    }
   })
   const perMinute = (perDay * perCall * load) / (DAY_MS / MINUTE_MS)
   let owed = 0
@@ -67,21 +75,44 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
     for (; owed >= 1 && minute * MINUTE_MS < (options.arrivalsEndMs ?? Number.POSITIVE_INFINITY); owed--) {
       const employee = `p${++people}`
       const kind = chance() * 1_000
-      const lane = kind < options.leavers ? 'leaver' : kind < options.leavers + options.joiners ? 'joiner' : 'mover'
+      const lane =
+        kind < options.leavers ? 'leaver' : kind < options.leavers + options.joiners ? 'joiner' : 'mover'
       arrived.set(employee, { at: site.runtime.now(), lane })
       if (lane === 'leaver') events.push(leaver(`e${people}`, employee))
-      else events.push(lane === 'joiner' ? joiner(`e${people}`, employee) : hrEvent(`e${people}`, employee, whole(employee)))
+      else
+        events.push(
+          lane === 'joiner'
+            ? joiner(`e${people}`, employee)
+            : hrEvent(`e${people}`, employee, whole(employee)),
+        )
     }
     if (events.length > 0) await site.record(...events)
     await site.runtime.advance(MINUTE_MS)
     if (minute === 12 * 60 - 1) {
       const outlook = await site.ledger.outlook(site.runtime.now())
-      atNoon = forecast(outlook.pending + outlook.unplanned, perCall, outlook.callTimes, limits, site.runtime.now())
+      atNoon = forecast(
+        outlook.pending + outlook.unplanned,
+        perCall,
+        outlook.callTimes,
+        limits,
+        site.runtime.now(),
+      )
     }
   }
   const { pending, unplanned } = await site.ledger.outlook(site.runtime.now())
   await site.stop()
-  return { site, limits, calls: site.service.calls.map(({ at }) => at - T0), waits, atNoon, waiting: pending + unplanned }
+  return {
+    site,
+    limits,
+    calls: site.service.calls.map(({ at }) => at - T0),
+    waits,
+    atNoon,
+    waiting: pending + unplanned,
+  }
 }
 
-const whole = (employee: string): { readonly [name: string]: string | boolean } => ({ userName: employee, active: true, title: 'Engineer' })
+const whole = (employee: string): { readonly [name: string]: string | boolean } => ({
+  userName: employee,
+  active: true,
+  title: 'Engineer',
+})

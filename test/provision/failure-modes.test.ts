@@ -50,6 +50,7 @@ void describe('the page of failure modes', () => {
   void test('knows every hold and every answer of the reference', () => {
     const all = rows.map(({ what, see }) => `${what} ${see}`).join('\n')
     for (const hold of HOLDS) assert.match(all, new RegExp(`\\(${hold}`))
-    for (const status of [400, 401, 403, 404, 413, 429, 500, 502, 503, 504]) assert.match(all, new RegExp(`\\b${status}\\b`))
+    for (const status of [400, 401, 403, 404, 413, 429, 500, 502, 503, 504])
+      assert.match(all, new RegExp(`\\b${status}\\b`))
   })
 })

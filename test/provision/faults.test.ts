@@ -5,7 +5,8 @@ import type { UploadAnswer } from '../../src/core/ports.ts'
 import { joiner, leaver } from '../conformance/ledger-world.ts'
 import { answer, noAnswer, openSite, type Site } from './site.ts'
 
-const FULL = 'The bucket that stores the ingested data is full, so no more data is accepted until some of it has been processed.'
+const FULL =
+  'The bucket that stores the ingested data is full, so no more data is accepted until some of it has been processed.'
 
 /** One batch of three people, sent into these answers. */
 async function sendInto(t: TestContext, ...answers: readonly UploadAnswer[]): Promise<Site> {
@@ -17,8 +18,10 @@ async function sendInto(t: TestContext, ...answers: readonly UploadAnswer[]): Pr
 }
 const holds = async ({ ledger, runtime }: Site): Promise<readonly (readonly [string, number | null])[]> =>
   (await ledger.outlook(runtime.now())).holds.map(({ name, status }) => [name, status])
-const accepted = async ({ ledger }: Site): Promise<number> => (await ledger.inspect()).census.operations.accepted
-const times = ({ service }: Site): readonly number[] => service.calls.map(({ at }) => at - (service.calls[0]?.at ?? 0))
+const accepted = async ({ ledger }: Site): Promise<number> =>
+  (await ledger.inspect()).census.operations.accepted
+const times = ({ service }: Site): readonly number[] =>
+  service.calls.map(({ at }) => at - (service.calls[0]?.at ?? 0))
 
 void describe('what only a person can do something about', () => {
   for (const status of [403, 404])
@@ -180,7 +183,11 @@ void describe('a service that is down', () => {
   void test('after five failures in a row the circuit opens, one call tries it, and an answer closes it', async (t) => {
     t.mock.timers.enable({ apis: ['Date'], now: 0 })
     const circuit = { failures: 5, retryMs: 15_000 }
-    const site = await openSite(t, { uploads: 2, submit: { fillMs: 0 }, through: (service) => guarded(service, circuit) })
+    const site = await openSite(t, {
+      uploads: 2,
+      submit: { fillMs: 0 },
+      through: (service) => guarded(service, circuit),
+    })
     const advance = async (ms: number): Promise<void> => {
       for (let done = 0; done < ms; done += 500) {
         t.mock.timers.tick(500)
@@ -204,8 +211,18 @@ void describe('a service that is down', () => {
 
   void test('what asks for patience or for a person does not open the circuit', async (t) => {
     const asked: number[] = []
-    for (const given of [answer(429), answer(401), answer(403), answer(404), answer(400), answer(500, { message: FULL })]) {
-      const through = guarded({ upload: async () => (asked.push(1), given) }, { failures: 2, retryMs: 60_000 })
+    for (const given of [
+      answer(429),
+      answer(401),
+      answer(403),
+      answer(404),
+      answer(400),
+      answer(500, { message: FULL }),
+    ]) {
+      const through = guarded(
+        { upload: async () => (asked.push(1), given) },
+        { failures: 2, retryMs: 60_000 },
+      )
       for (let call = 0; call < 5; call++) assert.deepEqual(await through.upload('', ''), given)
     }
     assert.equal(asked.length, 30)

@@ -14,7 +14,13 @@ import { compose } from '../../src/compose.ts'
 import { readConfig } from '../../src/config.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 
-const nobody: AuthSettings = { mode: 'default', tenantId: null, clientId: null, clientSecret: null, certificatePath: null }
+const nobody: AuthSettings = {
+  mode: 'default',
+  tenantId: null,
+  clientId: null,
+  clientSecret: null,
+  certificatePath: null,
+}
 const somebody = { tenantId: 'tenant', clientId: 'client' }
 const PATH = '/servicePrincipals/sp/synchronization/jobs/job/bulkUpload'
 
@@ -24,7 +30,10 @@ void describe('the identity', () => {
     assert(made({ mode: 'managed-identity' }) instanceof ManagedIdentityCredential)
     assert(made({ mode: 'managed-identity', clientId: 'user-assigned' }) instanceof ManagedIdentityCredential)
     assert(made({ mode: 'client-secret', ...somebody, clientSecret: 's' }) instanceof ClientSecretCredential)
-    assert(made({ mode: 'client-certificate', ...somebody, certificatePath: 'cert.pem' }) instanceof ClientCertificateCredential)
+    assert(
+      made({ mode: 'client-certificate', ...somebody, certificatePath: 'cert.pem' }) instanceof
+        ClientCertificateCredential,
+    )
     assert(made({ mode: 'azure-cli' }) instanceof AzureCliCredential)
     assert(made({ mode: 'default' }) instanceof DefaultAzureCredential)
   })
@@ -36,7 +45,10 @@ void describe('the identity', () => {
       [{ mode: 'client-secret', ...somebody }, 'AZURE_CLIENT_SECRET'],
       [{ mode: 'client-certificate', ...somebody }, 'AZURE_CLIENT_CERTIFICATE_PATH'],
     ] as const)
-      assert.throws(() => createCredential({ ...nobody, ...settings }), { code: 'AuthIncomplete', message: new RegExp(variable) })
+      assert.throws(() => createCredential({ ...nobody, ...settings }), {
+        code: 'AuthIncomplete',
+        message: new RegExp(variable),
+      })
   })
 
   void test('of a double does not go to a real tenant', async () => {
@@ -47,13 +59,21 @@ void describe('the identity', () => {
 })
 
 void describe('a token', () => {
-  const NATIONAL = ['graph.microsoft.com', 'graph.microsoft.us', 'dod-graph.microsoft.us', 'microsoftgraph.chinacloudapi.cn']
+  const NATIONAL = [
+    'graph.microsoft.com',
+    'graph.microsoft.us',
+    'dod-graph.microsoft.us',
+    'microsoftgraph.chinacloudapi.cn',
+  ]
 
   for (const host of NATIONAL)
     void test(`is for ${host} over https, asked for with its own audience`, async () => {
       for (const version of ['v1.0', 'beta'] as const) {
         const endpoint = parseEndpoint(`https://${host}/${version}${PATH}`, false)
-        assert.deepEqual([endpoint.origin, endpoint.version, endpoint.jobId], [`https://${host}`, version, 'job'])
+        assert.deepEqual(
+          [endpoint.origin, endpoint.version, endpoint.jobId],
+          [`https://${host}`, version, 'job'],
+        )
         const asked: unknown[] = []
         const credential = {
           getToken: (scope: string | string[]) => {
@@ -61,7 +81,10 @@ void describe('a token', () => {
             return Promise.reject(new RangeError('that is all that was wanted'))
           },
         }
-        await assert.rejects(graphClient(endpoint, credential, 1_000, Date.now).post(endpoint.uploadPath, '{}', {}), RangeError)
+        await assert.rejects(
+          graphClient(endpoint, credential, 1_000, Date.now).post(endpoint.uploadPath, '{}', {}),
+          RangeError,
+        )
         assert.deepEqual(asked, [`https://${host}/.default`])
       }
     })
@@ -89,10 +112,21 @@ void describe('a token', () => {
 
   void test('is never fetched for another origin than the configured one', async () => {
     let asked = 0
-    const credential = { getToken: async () => ((asked += 1), { token: 'secret', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
-    const graph = graphClient(parseEndpoint(`https://graph.microsoft.com/v1.0${PATH}`, false), credential, 1_000, Date.now)
-    await assert.rejects(graph.get('https://example.com/v1.0/auditLogs/provisioning', AbortSignal.timeout(1_000)))
-    await assert.rejects(graph.get('https://graph.microsoft.us/v1.0/auditLogs/provisioning', AbortSignal.timeout(1_000)))
+    const credential = {
+      getToken: async () => ((asked += 1), { token: 'secret', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
+    }
+    const graph = graphClient(
+      parseEndpoint(`https://graph.microsoft.com/v1.0${PATH}`, false),
+      credential,
+      1_000,
+      Date.now,
+    )
+    await assert.rejects(
+      graph.get('https://example.com/v1.0/auditLogs/provisioning', AbortSignal.timeout(1_000)),
+    )
+    await assert.rejects(
+      graph.get('https://graph.microsoft.us/v1.0/auditLogs/provisioning', AbortSignal.timeout(1_000)),
+    )
     assert.equal(asked, 0)
   })
 })

@@ -30,7 +30,9 @@ async function beside(t: TestContext, first: JobState) {
     uploads: 2,
     submit: { fillMs: 0, pollMs: 10_000 },
     planPollMs: 10_000,
-    beside: (ledger, runtime) => [jobWatch(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime)],
+    beside: (ledger, runtime) => [
+      jobWatch(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime),
+    ],
   })
   await site.runtime.advance(0)
   return { ...site, say: (next: JobState | Error) => void (state = next), looks: () => looks }
@@ -94,7 +96,8 @@ void describe('the job', () => {
     await site.record(joiner('e1', 'p1'))
     await site.runtime.advance(POLL_MS)
     const acceptedAt = site.runtime.now()
-    const isOverdue = async (): Promise<boolean> => (await site.ledger.overdue(site.runtime.now() - 90 * POLL_MS, 10)).length > 0
+    const isOverdue = async (): Promise<boolean> =>
+      (await site.ledger.overdue(site.runtime.now() - 90 * POLL_MS, 10)).length > 0
     site.say(paused)
     await site.runtime.advance(600 * POLL_MS)
     assert.equal(await isOverdue(), false)
@@ -106,10 +109,22 @@ void describe('the job', () => {
     assert.equal(await site.ledger.jobRestarted(1, site.runtime.now()), 0)
     site.say(paused)
     await site.runtime.advance(2 * POLL_MS)
-    assert.equal(await site.ledger.jobRestarted(acceptedAt + 1, site.runtime.now()), 1, 'what a restart loses is lost all the same')
+    assert.equal(
+      await site.ledger.jobRestarted(acceptedAt + 1, site.runtime.now()),
+      1,
+      'what a restart loses is lost all the same',
+    )
   })
 })
-const ACCEPTED = { kind: 'response', status: 202, retryAfter: null, requestId: null, serverAt: null, code: null, message: null } as const
+const ACCEPTED = {
+  kind: 'response',
+  status: 202,
+  retryAfter: null,
+  requestId: null,
+  serverAt: null,
+  code: null,
+  message: null,
+} as const
 
 interface Service {
   readonly entra: EntraDouble
@@ -117,7 +132,12 @@ interface Service {
   readonly upload: (world: World) => Promise<void>
   readonly say: (action: 'start' | 'pause' | 'restart') => Promise<void>
 }
-async function service(t: TestContext, settings: Partial<EntraSettings> = {}, token = 'local', now?: () => number): Promise<Service> {
+async function service(
+  t: TestContext,
+  settings: Partial<EntraSettings> = {},
+  token = 'local',
+  now?: () => number,
+): Promise<Service> {
   const entra = await startEntra({
     settings: { cycleMs: 3_600_000, logLagMs: { min: 0, max: 0 }, limits: { enabled: false }, ...settings },
     ...(now ? { now } : {}),
@@ -144,7 +164,8 @@ async function service(t: TestContext, settings: Partial<EntraSettings> = {}, to
     },
     say: async (action) => {
       const url = entra.endpoint.replace('bulkUpload', action)
-      const body = action === 'restart' ? '{"criteria":{"resetScope":"Watermark, Escrows, QuarantineState"}}' : null
+      const body =
+        action === 'restart' ? '{"criteria":{"resetScope":"Watermark, Escrows, QuarantineState"}}' : null
       const response = await fetch(url, { method: 'POST', headers: { authorization: 'Bearer any' }, body })
       assert.equal(response.status, 204)
     },
@@ -162,11 +183,16 @@ void describe('the job of the double', () => {
     assert.equal((await look(job)).kind, 'running')
     await fetch(`http://127.0.0.1:${entra.port}/faults`, { method: 'POST', body: '{"kind":"quarantine"}' })
     const state = await look(job)
-    assert.deepEqual(state.kind === 'stopped' && [state.code, state.reason], ['Quarantine', 'EncounteredQuarantineException'])
+    assert.deepEqual(state.kind === 'stopped' && [state.code, state.reason], [
+      'Quarantine',
+      'EncounteredQuarantineException',
+    ])
   })
 
   void test('may not be looked at without the permission, which is not an error', async (t) => {
-    assert.deepEqual(await look((await service(t, { allowedTokens: ['another'] })).job), { kind: 'forbidden' })
+    assert.deepEqual(await look((await service(t, { allowedTokens: ['another'] })).job), {
+      kind: 'forbidden',
+    })
   })
 
   void test('started again loses what was staged, and exactly the unanswered is offered again', async (t) => {
@@ -174,7 +200,9 @@ void describe('the job of the double', () => {
     const { entra, job, upload, say } = await service(t, {}, 'local', () => world.now)
     const watch = async (): Promise<number> => {
       const state = await look(job)
-      return state.kind === 'forbidden' || state.startedAt === null ? 0 : world.ledger.jobRestarted(state.startedAt, world.now)
+      return state.kind === 'forbidden' || state.startedAt === null
+        ? 0
+        : world.ledger.jobRestarted(state.startedAt, world.now)
     }
     await world.record(joiner('e1', 'p1'))
     await upload(world)

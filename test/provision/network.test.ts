@@ -13,9 +13,16 @@ import { verdictOf } from '../../src/core/provision/verdict.ts'
 import { type EntraDouble, startEntra } from '../../src/local/entra/server.ts'
 import { SUBMIT } from './site.ts'
 
-const local: TokenCredential = { getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
+const local: TokenCredential = {
+  getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
+}
 const PATH = '/v1.0/servicePrincipals/sp/synchronization/jobs/job/bulkUpload'
-const record = JSON.stringify({ schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], externalId: 'p1', userName: 'p1', active: true })
+const record = JSON.stringify({
+  schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+  externalId: 'p1',
+  userName: 'p1',
+  active: true,
+})
 const body = bulkRequest([{ id: 'op-1', employee: 'p1', record, links: [] }])
 
 function client(endpoint: string, timeoutMs = 2_000, credential: TokenCredential = local): Provisioning {
@@ -31,7 +38,10 @@ async function double(t: TestContext, ...faults: readonly object[]): Promise<Ent
 }
 
 /** A server that does what it likes; answers its address. */
-async function server(t: TestContext, handle: (request: IncomingMessage, response: ServerResponse) => void): Promise<string> {
+async function server(
+  t: TestContext,
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<string> {
   const it = createServer(handle).listen(0, '127.0.0.1')
   await once(it, 'listening')
   t.after(() => {
@@ -45,7 +55,8 @@ const verdict = (answer: UploadAnswer, attempt = 2): string => {
   const made = verdictOf(answer, attempt, 0, 0, SUBMIT)
   return made.kind === 'snooze' ? `${made.kind} ${made.why}` : made.kind
 }
-const status = (answer: UploadAnswer): number | string => (answer.kind === 'response' ? answer.status : answer.code)
+const status = (answer: UploadAnswer): number | string =>
+  answer.kind === 'response' ? answer.status : answer.code
 
 void describe('over a real socket', () => {
   void test('an accepted request is done, with the service’s clock and the request id', async (t) => {
@@ -65,7 +76,10 @@ void describe('over a real socket', () => {
     gone.close()
     await once(gone, 'close')
     assert.notEqual(String(free), port)
-    assert.deepEqual(await client(`http://127.0.0.1:${free}${PATH}`).upload(body, 'mine'), { kind: 'network', code: 'ECONNREFUSED' })
+    assert.deepEqual(await client(`http://127.0.0.1:${free}${PATH}`).upload(body, 'mine'), {
+      kind: 'network',
+      code: 'ECONNREFUSED',
+    })
   })
 
   for (const [kind, processed] of [
@@ -138,7 +152,10 @@ void describe('over a real socket', () => {
       [{ status: 413 }, 'reject'],
       [{ status: 429, retryAfter: '2.128' }, 'snooze throttled'],
       [{ status: 429 }, 'snooze throttled'],
-      [{ status: 500, message: 'The bucket that stores the ingested data is full, please wait.' }, 'snooze full'],
+      [
+        { status: 500, message: 'The bucket that stores the ingested data is full, please wait.' },
+        'snooze full',
+      ],
       [{ status: 500 }, 'retry'],
       [{ status: 502 }, 'retry'],
       [{ status: 503, retryAfter: '1' }, 'retry'],
@@ -161,7 +178,9 @@ void describe('over a real socket', () => {
       response.writeHead(202).end()
     })
     for (const given of [301, 302, 307, 308]) {
-      const base = await server(t, (_request, response) => response.writeHead(given, { location: `${other}/elsewhere` }).end())
+      const base = await server(t, (_request, response) =>
+        response.writeHead(given, { location: `${other}/elsewhere` }).end(),
+      )
       assert.equal(verdict(await client(base + PATH).upload(body, 'mine')), 'snooze refused')
     }
     assert.deepEqual(elsewhere, [])
@@ -176,8 +195,13 @@ void describe('over a real socket', () => {
     assert.deepEqual([status(answer), verdict(answer)], [401, 'snooze refused'])
     const never: TokenCredential = { getToken: () => new Promise(() => {}) }
     assert.equal(verdict(await client(entra.endpoint, 100, never).upload(body, 'mine')), 'retry')
-    const away: TokenCredential = { getToken: () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })) }
-    assert.deepEqual(await client(entra.endpoint, 2_000, away).upload(body, 'mine'), { kind: 'network', code: 'ENOTFOUND' })
+    const away: TokenCredential = {
+      getToken: () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' })),
+    }
+    assert.deepEqual(await client(entra.endpoint, 2_000, away).upload(body, 'mine'), {
+      kind: 'network',
+      code: 'ENOTFOUND',
+    })
     assert.equal((await entra.stats()).calls, 0)
   })
 

@@ -27,7 +27,9 @@ export async function measurePace(t: TestContext, forMs: number, jitterMs: numbe
   const entra = await startEntra({ settings: { cycleMs: 3_600_000, limits: { callsPerDay: 100_000 } } })
   t.after(() => entra.stop())
   const endpoint = parseEndpoint(entra.endpoint, true)
-  const credential = { getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
+  const credential = {
+    getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }),
+  }
   const provisioning = graphProvisioning(graphClient(endpoint, credential, 10_000, Date.now), endpoint)
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   const far: Provisioning = {
@@ -52,7 +54,9 @@ export async function measurePace(t: TestContext, forMs: number, jitterMs: numbe
     limits: { perWindow: 40, windowMs: 5_000, perDay: Number.POSITIVE_INFINITY },
   }
   const began = Date.now()
-  const loops = Array.from({ length: 4 }, (_, index) => submission(`submit.${index}`, ledger, far, settings, runtime))
+  const loops = Array.from({ length: 4 }, (_, index) =>
+    submission(`submit.${index}`, ledger, far, settings, runtime),
+  )
   const running = loops.map((one) => one.run())
   await runtime.sleep(forMs)
   await Promise.all(loops.map((one) => one.stop()))

@@ -14,7 +14,9 @@ async function send(t: TestContext, places: readonly number[], status = 400) {
   const site = await openSite(t, { uploads: 2 })
   const offenders = new Set(places.map(name))
   const refuses = ({ employees }: SeenCall): boolean => employees.some((employee) => offenders.has(employee))
-  site.service.decide((call) => (refuses(call) ? answer(status, { code: 'BadRequest', message: 'Invalid Data Format' }) : answer(202)))
+  site.service.decide((call) =>
+    refuses(call) ? answer(status, { code: 'BadRequest', message: 'Invalid Data Format' }) : answer(202),
+  )
   await site.record(...Array.from({ length: PEOPLE }, (_, place) => joiner(`e${place}`, name(place))))
   await site.runtime.advance(15_000)
   await site.stop()
@@ -31,7 +33,10 @@ void describe('a request the service calls invalid', () => {
       assert.equal(new Set(taken).size, PEOPLE - 1, `place ${place}`)
       assert.equal(taken.length, PEOPLE - 1, 'nobody was taken twice')
       assert(calls - 1 <= MOST_EXTRA, `place ${place} cost ${calls - 1} more calls`)
-      assert.deepEqual([census.operations.failed, census.operations.accepted, census.batches.rejected, census.batches.open], [1, 49, 1, 0])
+      assert.deepEqual(
+        [census.operations.failed, census.operations.accepted, census.batches.rejected, census.batches.open],
+        [1, 49, 1, 0],
+      )
       const trace = await ledger.trace(name(place))
       assert.deepEqual([trace?.events[0]?.state, trace?.events[0]?.reason], ['dead-lettered', 'BadRequest'])
       costs.push(calls - 1)
@@ -51,7 +56,10 @@ void describe('a request the service calls invalid', () => {
     void test(`with offenders at ${places.join(', ')} loses them and nobody else`, async (t) => {
       const { taken, calls, census } = await send(t, places)
       assert.equal(new Set(taken).size, PEOPLE - places.length)
-      assert.deepEqual([census.operations.failed, census.batches.rejected, census.batches.open], [places.length, places.length, 0])
+      assert.deepEqual(
+        [census.operations.failed, census.batches.rejected, census.batches.open],
+        [places.length, places.length, 0],
+      )
       assert(calls - 1 <= MOST_EXTRA * places.length, `${calls - 1} more calls`)
     })
 
@@ -71,7 +79,9 @@ void describe('a request the service calls invalid', () => {
   void test('after a hold frees the way: nobody waits for the offender to be found', async (t) => {
     const site = await openSite(t, { uploads: 2 })
     site.service.next(answer(429, { retryAfter: '2' }))
-    site.service.decide(({ employees }) => (employees.includes(name(3)) ? answer(400, { code: 'BadRequest' }) : answer(202)))
+    site.service.decide(({ employees }) =>
+      employees.includes(name(3)) ? answer(400, { code: 'BadRequest' }) : answer(202),
+    )
     await site.record(...Array.from({ length: PEOPLE }, (_, place) => joiner(`e${place}`, name(place))))
     await site.runtime.advance(10_000)
     const { census } = await site.ledger.inspect()

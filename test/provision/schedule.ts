@@ -128,7 +128,13 @@ export class Schedule {
       rescinds: null,
       traceparent: null,
     }
-    await this.#ledger.record({ messages: [messageOf(id, event)], now: this.now, quietMs: 0, maxWaitMs: 60_000, backlog: false })
+    await this.#ledger.record({
+      messages: [messageOf(id, event)],
+      now: this.now,
+      quietMs: 0,
+      maxWaitMs: 60_000,
+      backlog: false,
+    })
   }
 
   async #plan(): Promise<void> {
@@ -137,14 +143,23 @@ export class Schedule {
     const { stale } = await this.#ledger.commitPlan(decisions, RELEASED_BRAKE, this.now)
     assert.equal(stale, 0)
     for (const decision of decisions)
-      if (decision.kind === 'decided' && decision.operation) this.#planned.set(decision.employee, decision.operation.active)
+      if (decision.kind === 'decided' && decision.operation)
+        this.#planned.set(decision.employee, decision.operation.active)
   }
 
   async #send(fate: Fate): Promise<void> {
     const owner = `owner ${this.#owner}`
     const { leaseMs, fillMs } = { ...SUBMIT, fillMs: 0 }
     const limits = this.#limits
-    const batch = await this.#ledger.nextBatch({ now: this.now, owner, leaseMs, maxOperations: 3, maxBytes: 1_000_000, fillMs, limits })
+    const batch = await this.#ledger.nextBatch({
+      now: this.now,
+      owner,
+      leaseMs,
+      maxOperations: 3,
+      maxBytes: 1_000_000,
+      fillMs,
+      limits,
+    })
     if (!batch) return
     const slot = await this.#ledger.takeSlot(batch.id, { now: this.now, owner, leaseMs, limits })
     if (slot.kind === 'wait') return this.#write(batch, { ...AGAIN, notBefore: slot.until })
@@ -170,11 +185,29 @@ export class Schedule {
       case 'done':
         return this.#write(batch, { kind: 'accepted', call: slot.call, acceptedAt: began, requestId: null })
       case 'reject':
-        return this.#write(batch, { kind: 'refused', call: slot.call, status: made.status, code: made.reason, requestId: null })
+        return this.#write(batch, {
+          kind: 'refused',
+          call: slot.call,
+          status: made.status,
+          code: made.reason,
+          requestId: null,
+        })
       case 'retry':
-        return this.#write(batch, { ...AGAIN, call: slot.call, status: made.status, notBefore: made.at, countsAsAttempt: true })
+        return this.#write(batch, {
+          ...AGAIN,
+          call: slot.call,
+          status: made.status,
+          notBefore: made.at,
+          countsAsAttempt: true,
+        })
       case 'snooze':
-        return this.#write(batch, { ...AGAIN, call: slot.call, status: made.status, notBefore: made.until, hold: made.why })
+        return this.#write(batch, {
+          ...AGAIN,
+          call: slot.call,
+          status: made.status,
+          notBefore: made.until,
+          hold: made.why,
+        })
     }
   }
 
@@ -188,7 +221,15 @@ export class Schedule {
       operation,
       interim: 'confirmed' as const,
     }))
-    await this.#ledger.correlate({ joins, now: this.now, finalAt: this.now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
+    await this.#ledger.correlate({
+      joins,
+      now: this.now,
+      finalAt: this.now,
+      watermark: null,
+      disturbed: [],
+      foreign: 0,
+      echoes: [],
+    })
   }
 
   #write(batch: Batch, answer: BatchAnswer): Promise<void> {
@@ -199,7 +240,10 @@ export class Schedule {
     const employees = operations.map(({ employee }) => employee)
     assert.equal(new Set(employees).size, employees.length, 'one operation a person in one request')
     for (const { employee, active } of operations)
-      assert(!active || this.#planned.get(employee) === true, `${employee}: no stale active after a termination was planned`)
+      assert(
+        !active || this.#planned.get(employee) === true,
+        `${employee}: no stale active after a termination was planned`,
+      )
     const { perWindow, windowMs, perDay } = this.#limits
     const inWindow = this.#calls.filter(({ landsUntil }) => landsUntil > this.now - windowMs).length + 1
     assert(inWindow <= perWindow, `${inWindow} calls may land in one window`)

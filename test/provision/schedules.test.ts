@@ -7,17 +7,42 @@ import { T0 } from '../conformance/ledger-world.ts'
 import { type Fate, Schedule, type Step } from './schedule.ts'
 
 const person = fc.nat({ max: 3 })
-const fates: readonly Fate[] = ['taken', 'taken', 'taken', 'answer lost', 'late', 'lost', 'killed', 429, 403, 500, 400]
+const fates: readonly Fate[] = [
+  'taken',
+  'taken',
+  'taken',
+  'answer lost',
+  'late',
+  'lost',
+  'killed',
+  429,
+  403,
+  500,
+  400,
+]
 const steps: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
-    { weight: 3, arbitrary: fc.record({ kind: fc.constant('event' as const), person, says: fc.constantFrom('title', 'leave', 'join') }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant('event' as const),
+        person,
+        says: fc.constantFrom('title', 'leave', 'join'),
+      }),
+    },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('plan' as const) }) },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('send' as const), fate: fc.constantFrom(...fates) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('send' as const), fate: fc.constantFrom(...fates) }),
+    },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('land' as const), which: fc.nat({ max: 5 }) }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('cycle' as const), order: fc.nat() }) },
     {
       weight: 2,
-      arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.constantFrom(100, 1_000, 5_000, 31_000, 100_000, 40_000_000) }),
+      arbitrary: fc.record({
+        kind: fc.constant('wait' as const),
+        ms: fc.constantFrom(100, 1_000, 5_000, 31_000, 100_000, 40_000_000),
+      }),
     },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('restart' as const) }) },
   ),

@@ -32,8 +32,20 @@ export const SUBMIT: SubmitSettings = {
   refusedMs: 60_000,
 }
 
-export function answer(status: number, more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {}): UploadAnswer {
-  return { kind: 'response', status, retryAfter: null, requestId: 'request', serverAt: null, code: null, message: null, ...more }
+export function answer(
+  status: number,
+  more: Partial<Extract<UploadAnswer, { kind: 'response' }>> = {},
+): UploadAnswer {
+  return {
+    kind: 'response',
+    status,
+    retryAfter: null,
+    requestId: 'request',
+    serverAt: null,
+    code: null,
+    message: null,
+    ...more,
+  }
 }
 export const noAnswer = (code = 'ECONNRESET'): UploadAnswer => ({ kind: 'network', code })
 
@@ -46,7 +58,10 @@ export interface SeenCall {
 }
 
 interface BulkBody {
-  readonly Operations: readonly { readonly bulkId: string; readonly data: { readonly externalId: string; readonly active: boolean } }[]
+  readonly Operations: readonly {
+    readonly bulkId: string
+    readonly data: { readonly externalId: string; readonly active: boolean }
+  }[]
 }
 
 /** A service that answers what it is told, and 202 when nobody told it anything; it keeps what it was sent. */
@@ -84,7 +99,9 @@ export function fakeService(now: () => number): FakeService {
   }
 }
 
-export async function memoryLedger(t: TestContext): Promise<{ readonly ledger: Ledger; readonly driver: Driver }> {
+export async function memoryLedger(
+  t: TestContext,
+): Promise<{ readonly ledger: Ledger; readonly driver: Driver }> {
   const driver = openSqlite(':memory:')
   await migrate(driver, T0)
   const ledger = sqlLedger(driver, 'test')
@@ -152,7 +169,13 @@ export async function openSite(t: TestContext, options: SiteOptions = {}): Promi
     service,
     record: async (...events) => {
       const named = events.map((event) => messageOf(`site-${++messages}`, event))
-      await ledger.record({ messages: named, now: runtime.now(), quietMs: 0, maxWaitMs: 60_000, backlog: false })
+      await ledger.record({
+        messages: named,
+        now: runtime.now(),
+        quietMs: 0,
+        maxWaitMs: 60_000,
+        backlog: false,
+      })
       plan.wake()
     },
     stop,

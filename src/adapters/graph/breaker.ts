@@ -6,7 +6,10 @@ import { CIRCUIT_OPEN, isFull } from '../../core/provision/verdict.ts'
  * Stops asking a service that is down: after so many failures in a row calls are not made for a while, and answered as `CircuitOpen`.
  * What asks for patience (429, no room) or for a person (401, 403, 404) is no failure of the service.
  */
-export function guarded(provisioning: Provisioning, settings: { readonly failures: number; readonly retryMs: number }): Provisioning {
+export function guarded(
+  provisioning: Provisioning,
+  settings: { readonly failures: number; readonly retryMs: number },
+): Provisioning {
   const breaker = circuitBreaker(
     handleWhenResult((answer) => isFailure(answer as UploadAnswer)),
     { halfOpenAfter: settings.retryMs, breaker: new ConsecutiveBreaker(settings.failures) },

@@ -19,18 +19,31 @@ export interface Graph {
 /** A token is fetched anew when it has less than this left. */
 const REFRESH_BEFORE_MS = 120_000
 
-export function graphClient(endpoint: Endpoint, credential: TokenCredential, timeoutMs: number, now: () => number): Graph {
+export function graphClient(
+  endpoint: Endpoint,
+  credential: TokenCredential,
+  timeoutMs: number,
+  now: () => number,
+): Graph {
   const authorization = new Authorization(endpoint.origin, credential, now)
   authorization.setNext(new HTTPMessageHandler())
-  const client = Client.initWithMiddleware({ middleware: authorization, baseUrl: `${endpoint.origin}/`, defaultVersion: endpoint.version })
+  const client = Client.initWithMiddleware({
+    middleware: authorization,
+    baseUrl: `${endpoint.origin}/`,
+    defaultVersion: endpoint.version,
+  })
   const options = (signal?: AbortSignal): RequestInit => {
     const timeout = AbortSignal.timeout(timeoutMs)
     // Graph redirects neither; whoever does would be sent the records of people.
     return { signal: signal ? AbortSignal.any([signal, timeout]) : timeout, redirect: 'manual' }
   }
   return {
-    post: (path, body, headers) => unpacked(client.api(path).headers(headers).options(options()).responseType(ResponseType.RAW).post(body)),
-    get: (path, signal) => unpacked(client.api(path).options(options(signal)).responseType(ResponseType.RAW).get()),
+    post: (path, body, headers) =>
+      unpacked(
+        client.api(path).headers(headers).options(options()).responseType(ResponseType.RAW).post(body),
+      ),
+    get: (path, signal) =>
+      unpacked(client.api(path).options(options(signal)).responseType(ResponseType.RAW).get()),
   }
 }
 
@@ -94,18 +107,25 @@ class Authorization implements Middleware {
   }
 
   async #bearer(signal: AbortSignal | null): Promise<string> {
-    if (!this.#token || this.#token.expiresOnTimestamp - this.#now() < REFRESH_BEFORE_MS) this.#token = await this.#fresh(signal)
+    if (!this.#token || this.#token.expiresOnTimestamp - this.#now() < REFRESH_BEFORE_MS)
+      this.#token = await this.#fresh(signal)
     return this.#token.token
   }
 
   async #fresh(signal: AbortSignal | null): Promise<AccessToken> {
-    const asked = this.#credential.getToken(`${scopeOf(this.#origin)}/.default`, signal ? { abortSignal: signal } : {})
+    const asked = this.#credential.getToken(
+      `${scopeOf(this.#origin)}/.default`,
+      signal ? { abortSignal: signal } : {},
+    )
     const token = await orAborted(asked, signal).catch((error: unknown) => {
       if (isRefusal(error)) return null
       throw error
     })
     if (token) return token
-    throw new RollcallError('NoToken', 'the identity gave no token for Graph: check AUTH_MODE and what it needs, and run rollcall check')
+    throw new RollcallError(
+      'NoToken',
+      'the identity gave no token for Graph: check AUTH_MODE and what it needs, and run rollcall check',
+    )
   }
 }
 
@@ -122,7 +142,12 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> 
 
 /** The identity itself says no; anything else is the way to it. */
 function isRefusal(error: unknown): boolean {
-  const names = ['AuthenticationError', 'CredentialUnavailableError', 'AggregateAuthenticationError', 'AuthenticationRequiredError']
+  const names = [
+    'AuthenticationError',
+    'CredentialUnavailableError',
+    'AggregateAuthenticationError',
+    'AuthenticationRequiredError',
+  ]
   return error instanceof Error && names.includes(error.name)
 }
 

@@ -10,7 +10,14 @@ import {
 import { RollcallError, unreachable } from '../../core/errors.ts'
 
 /** `local` is any token at all, for a double. */
-export type AuthMode = 'managed-identity' | 'workload-identity' | 'client-certificate' | 'client-secret' | 'azure-cli' | 'default' | 'local'
+export type AuthMode =
+  | 'managed-identity'
+  | 'workload-identity'
+  | 'client-certificate'
+  | 'client-secret'
+  | 'azure-cli'
+  | 'default'
+  | 'local'
 
 export interface AuthSettings {
   readonly mode: AuthMode

@@ -11,7 +11,12 @@ export interface Endpoint {
 }
 
 /** Hosts that may be sent a token. National clouds included; nothing else, wherever a configuration or a `nextLink` points. */
-const GRAPH_HOSTS = new Set(['graph.microsoft.com', 'graph.microsoft.us', 'dod-graph.microsoft.us', 'microsoftgraph.chinacloudapi.cn'])
+const GRAPH_HOSTS = new Set([
+  'graph.microsoft.com',
+  'graph.microsoft.us',
+  'dod-graph.microsoft.us',
+  'microsoftgraph.chinacloudapi.cn',
+])
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const PATH = /^\/(v1\.0|beta)(\/servicePrincipals\/([^/]+)\/synchronization\/jobs\/([^/]+)\/bulkUpload)$/
 
@@ -37,5 +42,11 @@ export function parseEndpoint(text: string, allowHttp: boolean): Endpoint {
       `PROVISIONING_ENDPOINT points to a host that gets no token; allowed are ${[...GRAPH_HOSTS].join(', ')} over https, and loopback`,
     )
   const [, version, uploadPath = '', servicePrincipalId = '', jobId = ''] = found
-  return { origin: url.origin, version: version === 'beta' ? 'beta' : 'v1.0', servicePrincipalId, jobId, uploadPath }
+  return {
+    origin: url.origin,
+    version: version === 'beta' ? 'beta' : 'v1.0',
+    servicePrincipalId,
+    jobId,
+    uploadPath,
+  }
 }

@@ -19,7 +19,11 @@ const STOPPED = new Set(['Paused', 'Quarantine', 'NotConfigured'])
  * `GET …/synchronization/jobs/{id}`, which needs `Synchronization.Read.All`. That a restart begins a new first steady state is inference: the
  * reference names no sign of a restart.
  */
-export function graphJob(graph: Graph, endpoint: Endpoint, restartSign: 'steady-state' | 'none'): ProvisioningJob {
+export function graphJob(
+  graph: Graph,
+  endpoint: Endpoint,
+  restartSign: 'steady-state' | 'none',
+): ProvisioningJob {
   return {
     state: async (signal): Promise<JobState> => {
       const response = await graph.get(endpoint.uploadPath.replace(/\/bulkUpload$/, ''), signal)
@@ -39,7 +43,9 @@ export function graphJob(graph: Graph, endpoint: Endpoint, restartSign: 'steady-
       // A job that never got there says the year 1.
       const at = Date.parse(steadyStateFirstAchievedTime ?? '')
       const startedAt = restartSign === 'steady-state' && at > 0 ? at : null
-      return STOPPED.has(code) ? { kind: 'stopped', code, reason: quarantine?.reason ?? null, startedAt } : { kind: 'running', startedAt }
+      return STOPPED.has(code)
+        ? { kind: 'stopped', code, reason: quarantine?.reason ?? null, startedAt }
+        : { kind: 'running', startedAt }
     },
   }
 }

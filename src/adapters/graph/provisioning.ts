@@ -10,7 +10,14 @@ import type { Endpoint } from './endpoint.ts'
 const MOST_ERROR_TEXT = 16_384
 
 /** Without a token there is no call, and a person has to act: the same as a token that is not let in. */
-const NO_TOKEN = { kind: 'response', status: 401, retryAfter: null, requestId: null, serverAt: null, message: null } as const
+const NO_TOKEN = {
+  kind: 'response',
+  status: 401,
+  retryAfter: null,
+  requestId: null,
+  serverAt: null,
+  message: null,
+} as const
 
 export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisioning {
   return {
@@ -32,7 +39,8 @@ export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisionin
           message: error?.message ?? null,
         }
       } catch (error) {
-        if (error instanceof RollcallError && error.code === 'NoToken') return { ...NO_TOKEN, code: error.code }
+        if (error instanceof RollcallError && error.code === 'NoToken')
+          return { ...NO_TOKEN, code: error.code }
         if (error instanceof RollcallError) throw error
         return { kind: 'network', code: networkCode(error) }
       }
@@ -48,7 +56,10 @@ export type LogWindow = <T>(request: () => Promise<T>, signal: AbortSignal) => P
  * one: the service counts by application and tenant. A place is free again that long after the *answer*, so that no way of any length between here and the service
  * can crowd more of them into its window.
  */
-export function logWindow({ requests, windowMs }: { readonly requests: number; readonly windowMs: number }, runtime: Runtime): LogWindow {
+export function logWindow(
+  { requests, windowMs }: { readonly requests: number; readonly windowMs: number },
+  runtime: Runtime,
+): LogWindow {
   const places = new Set<{ freeAt: number }>()
   return async (request, signal) => {
     for (;;) {
@@ -68,14 +79,27 @@ export function logWindow({ requests, windowMs }: { readonly requests: number; r
   }
 }
 
-export function graphLog(graph: Graph, endpoint: Endpoint, window: LogWindow, top: number, runtime: Runtime): ProvisioningLog {
+export function graphLog(
+  graph: Graph,
+  endpoint: Endpoint,
+  window: LogWindow,
+  top: number,
+  runtime: Runtime,
+): ProvisioningLog {
   return {
     page: async ({ since, until, about, next, signal }): Promise<LogPage> => {
       try {
-        return await window(() => read(next ?? firstPage(endpoint.jobId, { since, until, about }, top), signal), signal)
+        return await window(
+          () => read(next ?? firstPage(endpoint.jobId, { since, until, about }, top), signal),
+          signal,
+        )
       } catch (error) {
         if (error instanceof RollcallError) throw error
-        throw new RollcallError('LogUnavailable', `the provisioning log could not be read: ${networkCode(error)}`, { cause: error })
+        throw new RollcallError(
+          'LogUnavailable',
+          `the provisioning log could not be read: ${networkCode(error)}`,
+          { cause: error },
+        )
       }
     },
   }
@@ -94,13 +118,22 @@ export function graphLog(graph: Graph, endpoint: Endpoint, window: LogWindow, to
       )
     }
     const page: unknown = await response.json()
-    return { records: recordsOf(page).filter((record) => isOfJob(record, endpoint.jobId)), next: nextOf(page), serverAt: dateOf(response) }
+    return {
+      records: recordsOf(page).filter((record) => isOfJob(record, endpoint.jobId)),
+      next: nextOf(page),
+      serverAt: dateOf(response),
+    }
   }
 }
 
 /** The log counts whole seconds and `gt` and `lt` are strict, so a second more is asked for at either end. */
-function firstPage(jobId: string, { since, until, about }: Pick<LogQuery, 'since' | 'until' | 'about'>, top: number): string {
-  const second = (at: number): string => new Date(Math.floor(at / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
+function firstPage(
+  jobId: string,
+  { since, until, about }: Pick<LogQuery, 'since' | 'until' | 'about'>,
+  top: number,
+): string {
+  const second = (at: number): string =>
+    new Date(Math.floor(at / 1_000) * 1_000).toISOString().replace('.000Z', 'Z')
   const filters = [
     `jobId eq ${quoted(jobId)}`,
     `activityDateTime gt ${second(since - 1_000)}`,
@@ -117,7 +150,10 @@ function quoted(text: string): string {
 function recordsOf(page: unknown): readonly Json[] {
   const value = typeof page === 'object' && page !== null && 'value' in page ? page.value : null
   if (!Array.isArray(value))
-    throw new RollcallError('LogUnavailable', 'the provisioning log answered with something that is no list of records')
+    throw new RollcallError(
+      'LogUnavailable',
+      'the provisioning log answered with something that is no list of records',
+    )
   return value
 }
 
@@ -129,10 +165,12 @@ function isOfJob(record: Json, jobId: string): boolean {
 
 /** Origin and version are ours; a link says only where to go on. One that cannot be followed is no end of the log: what follows would never be read. */
 function nextOf(page: unknown): string | null {
-  const link = typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
+  const link =
+    typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
   if (link === null || link === '') return null
   const url = typeof link === 'string' ? URL.parse(link, 'https://graph.microsoft.com/v1.0/') : null
-  if (!url) throw new RollcallError('LogUnavailable', 'the provisioning log has a next page and does not say where')
+  if (!url)
+    throw new RollcallError('LogUnavailable', 'the provisioning log has a next page and does not say where')
   return url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search
 }
 

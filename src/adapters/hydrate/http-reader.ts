@@ -28,7 +28,8 @@ export function httpReader(settings: HrSystemSettings): HrReader {
     })
     const text = await textWithin(response, settings.maxBytes)
     if (response.status === 404 || response.status === 410) return { kind: 'gone' }
-    if (response.status !== 200) return { kind: 'later', code: `Http${response.status}`, afterMs: retryAfterMs(response) }
+    if (response.status !== 200)
+      return { kind: 'later', code: `Http${response.status}`, afterMs: retryAfterMs(response) }
     return text === null ? { kind: 'unusable', code: 'AnswerTooLong' } : understand(text)
   }
 
@@ -58,7 +59,11 @@ export function httpReader(settings: HrSystemSettings): HrReader {
         return await pRetry(
           async () => {
             const answer = await attempt(() => once(notice, signal))
-            if (answer.kind === 'later' && !signal.aborted && (answer.afterMs ?? 0) <= settings.retryMs * 2 ** settings.tries)
+            if (
+              answer.kind === 'later' &&
+              !signal.aborted &&
+              (answer.afterMs ?? 0) <= settings.retryMs * 2 ** settings.tries
+            )
               throw new Unfinished(answer)
             return answer
           },
@@ -66,7 +71,8 @@ export function httpReader(settings: HrSystemSettings): HrReader {
         )
       } catch (error) {
         if (error instanceof Unfinished) return error.answer
-        if (error instanceof AbortError || signal.aborted) return { kind: 'later', code: 'Stopped', afterMs: null }
+        if (error instanceof AbortError || signal.aborted)
+          return { kind: 'later', code: 'Stopped', afterMs: null }
         throw error
       }
     },
@@ -88,31 +94,47 @@ async function attempt(work: () => Promise<ReadAnswer>): Promise<ReadAnswer> {
     return await work()
   } catch (error) {
     const cause: unknown = error instanceof Error ? error.cause : undefined
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : error instanceof Error ? error.name : 'Unknown'
+    const code =
+      cause instanceof Error && 'code' in cause
+        ? String(cause.code)
+        : error instanceof Error
+          ? error.name
+          : 'Unknown'
     return { kind: 'later', code, afterMs: null }
   }
 }
 
 function addressOf(template: string, notice: Pick<Notice, 'employee' | 'id' | 'type' | 'source'>): string {
-  return template.replaceAll(/\{(employee|id|type|source)\}/g, (_whole, name: 'employee' | 'id' | 'type' | 'source') =>
-    encodeURIComponent(notice[name]),
+  return template.replaceAll(
+    /\{(employee|id|type|source)\}/g,
+    (_whole, name: 'employee' | 'id' | 'type' | 'source') => encodeURIComponent(notice[name]),
   )
 }
 
 function checkAddress({ url, allowHttp }: HrSystemSettings): void {
   const example = addressOf(url, { employee: '1', id: '1', type: 't', source: 's' })
   const parsed = URL.canParse(example) ? new URL(example) : null
-  const secure = parsed?.protocol === 'https:' || (allowHttp && parsed?.protocol === 'http:' && LOOPBACK.has(parsed.hostname))
+  const secure =
+    parsed?.protocol === 'https:' ||
+    (allowHttp && parsed?.protocol === 'http:' && LOOPBACK.has(parsed.hostname))
   if (!secure)
-    throw new RollcallError('ConfigInvalid', 'the address of the HR system is no https address; plain http is for loopback, with allowHttp')
-  if (!url.includes('{employee}')) throw new RollcallError('ConfigInvalid', 'the address of the HR system does not name {employee}')
+    throw new RollcallError(
+      'ConfigInvalid',
+      'the address of the HR system is no https address; plain http is for loopback, with allowHttp',
+    )
+  if (!url.includes('{employee}'))
+    throw new RollcallError('ConfigInvalid', 'the address of the HR system does not name {employee}')
 }
 
 function expression(text: string, name: string): ReturnType<typeof jsonata> {
   try {
     return jsonata(text, { timeout: EXPRESSION_MS, stack: 200, sequence: 10_000 })
   } catch (error) {
-    throw new RollcallError('ConfigInvalid', `the JSONata expression ${name} of the HR system cannot be used`, { cause: error })
+    throw new RollcallError(
+      'ConfigInvalid',
+      `the JSONata expression ${name} of the HR system cannot be used`,
+      { cause: error },
+    )
   }
 }
 

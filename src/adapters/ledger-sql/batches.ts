@@ -20,7 +20,8 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   const left = await resume(sql, query)
   if (left) return left
 
-  if ((await sql.all(`SELECT 1 AS pending FROM operations WHERE state = 'pending' LIMIT 1`)).length === 0) return null
+  if ((await sql.all(`SELECT 1 AS pending FROM operations WHERE state = 'pending' LIMIT 1`)).length === 0)
+    return null
   // One batch at a time is formed, so that no two halves leave where one full one could.
   await sql.lock('batch')
   const chosen = await stillPending(sql, await chooseOperations(sql, query))
@@ -106,7 +107,9 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
     id: operationId(seq),
     employee,
     record,
-    links: links.flatMap((link) => (link.operation === seq ? [link.traceparent] : [])).slice(0, LINKS_PER_OPERATION),
+    links: links
+      .flatMap((link) => (link.operation === seq ? [link.traceparent] : []))
+      .slice(0, LINKS_PER_OPERATION),
   }))
 }
 
@@ -121,7 +124,10 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   // Whoever has to wait asks often, and must not stand in the way of those who may go.
   const early = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (early) return early
-  const inBatch = await sql.all<{ employee: string }>(`SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`, [seq])
+  const inBatch = await sql.all<{ employee: string }>(
+    `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
+    [seq],
+  )
   await lockPeople(
     sql,
     inBatch.map(({ employee }) => employee),
@@ -150,8 +156,16 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   if (wait) return wait
   await tryHolds(sql, seq, now, now + leaseMs)
   // No HTTP attempt outlasts the lease: until its answer is there a call counts as if it lasted that long.
-  const [call] = await insertRows<{ seq: number }>(sql, 'calls (batch, at, ended_at)', [[seq, now, now + leaseMs]], 'RETURNING seq')
-  await sql.run('UPDATE batches SET attempts = attempts + 1, submitted_at = COALESCE(submitted_at, ?) WHERE seq = ?', [now, seq])
+  const [call] = await insertRows<{ seq: number }>(
+    sql,
+    'calls (batch, at, ended_at)',
+    [[seq, now, now + leaseMs]],
+    'RETURNING seq',
+  )
+  await sql.run(
+    'UPDATE batches SET attempts = attempts + 1, submitted_at = COALESCE(submitted_at, ?) WHERE seq = ?',
+    [now, seq],
+  )
   await sql.run(
     `UPDATE operations SET submitted_at = COALESCE(submitted_at, ?), handed_over = handed_over + 1 WHERE batch = ? AND state = 'batched'`,
     [now, seq],

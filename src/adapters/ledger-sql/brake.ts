@@ -10,10 +10,20 @@ type Decided = Extract<Decision, { kind: 'decided' }>
  * Deactivations of this transaction that may go, and the others turned into waiting ones. People released by hand always go, and whoever counts in
  * the window already is not counted, nor held, a second time when planned again before the call.
  */
-export async function applyBrake(sql: Sql, decisions: readonly Decided[], settings: BrakeSettings, now: number): Promise<Decided[]> {
+export async function applyBrake(
+  sql: Sql,
+  decisions: readonly Decided[],
+  settings: BrakeSettings,
+  now: number,
+): Promise<Decided[]> {
   const leaving = decisions.filter(({ operation }) => operation !== null && !operation.active)
   if (leaving.length === 0) return [...decisions]
-  const rows = await withRows<{ id: string; braked_at: number | null; brake_free: number; at: number | null }>(
+  const rows = await withRows<{
+    id: string
+    braked_at: number | null
+    brake_free: number
+    at: number | null
+  }>(
     sql,
     ['id TEXT'],
     leaving.map(({ employee }) => [employee]),
@@ -26,7 +36,9 @@ export async function applyBrake(sql: Sql, decisions: readonly Decided[], settin
   const counted: string[] = []
   for (const row of rows) {
     const isCounted = row.at !== null && row.at > now - settings.windowMs
-    const mayGo = row.brake_free === 1 || (row.braked_at === null && (isCounted || !tooMany(people + 1, active, settings)))
+    const mayGo =
+      row.brake_free === 1 ||
+      (row.braked_at === null && (isCounted || !tooMany(people + 1, active, settings)))
     if (!mayGo) {
       held.add(row.id)
       continue
@@ -44,9 +56,17 @@ export async function applyBrake(sql: Sql, decisions: readonly Decided[], settin
   return decisions.map((decision) => (held.has(decision.employee) ? holdBack(decision) : decision))
 }
 
-async function countWindow(sql: Sql, { windowMs }: BrakeSettings, now: number): Promise<{ people: number; active: number }> {
-  const [window] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM deactivations WHERE at > ?', [now - windowMs])
-  const [everybody] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM employees WHERE taken_active = 1')
+async function countWindow(
+  sql: Sql,
+  { windowMs }: BrakeSettings,
+  now: number,
+): Promise<{ people: number; active: number }> {
+  const [window] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM deactivations WHERE at > ?', [
+    now - windowMs,
+  ])
+  const [everybody] = await sql.all<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM employees WHERE taken_active = 1',
+  )
   return { people: window?.n ?? 0, active: everybody?.n ?? 0 }
 }
 
@@ -69,6 +89,8 @@ export async function releaseBrake(sql: Sql, actor: string, reason: string, now:
     `UPDATE employees SET braked_at = NULL, brake_free = 1, revision = revision + 1, dirty_at = COALESCE(dirty_at, ?), plan_at = ? WHERE braked_at IS NOT NULL`,
     [now, now],
   )
-  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, 'brake.release', reason, String(released)]])
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
+    [now, actor, 'brake.release', reason, String(released)],
+  ])
   return released
 }

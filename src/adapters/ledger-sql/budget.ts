@@ -28,14 +28,19 @@ export async function waitForLimits(
       [now - windowMs, perWindow - 1],
     )
     // A call without an answer holds its place for as long as it might take; look again soon, the answer may come sooner.
-    if (blocking) return { kind: 'wait', until: Math.min(blocking.ended_at + windowMs, now + LOOK_AGAIN_MS), why: 'window' }
+    if (blocking)
+      return {
+        kind: 'wait',
+        until: Math.min(blocking.ended_at + windowMs, now + LOOK_AGAIN_MS),
+        why: 'window',
+      }
   }
   if (Number.isFinite(perDay)) {
     const most = perDay - (leaver ? 0 : reserveOf(limits))
-    const [blocking] = await sql.all<{ at: number }>('SELECT at FROM calls WHERE at > ? ORDER BY at DESC LIMIT 1 OFFSET ?', [
-      now - DAY_MS,
-      most - 1,
-    ])
+    const [blocking] = await sql.all<{ at: number }>(
+      'SELECT at FROM calls WHERE at > ? ORDER BY at DESC LIMIT 1 OFFSET ?',
+      [now - DAY_MS, most - 1],
+    )
     if (blocking) return { kind: 'wait', until: blocking.at + DAY_MS, why: 'day' }
   }
   return null

@@ -37,7 +37,12 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
   )
   const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
   return {
-    taken: new Map(taken.map(({ employee, record, active, at }) => [employee, { record, active: active === 1, at: at ?? 0 }])),
+    taken: new Map(
+      taken.map(({ employee, record, active, at }) => [
+        employee,
+        { record, active: active === 1, at: at ?? 0 },
+      ]),
+    ),
     // Those kept are known too.
     known: new Set([...known, ...kept].map(({ id }) => id)),
     operations,
@@ -60,7 +65,8 @@ interface CandidateRow {
   readonly spoken_of: number
 }
 
-const SPOKEN_OF = '(SELECT COUNT(DISTINCT r.change_id) FROM log_records r WHERE r.operation = o.seq AND r.escrow_retry = 0)'
+const SPOKEN_OF =
+  '(SELECT COUNT(DISTINCT r.change_id) FROM log_records r WHERE r.operation = o.seq AND r.escrow_retry = 0)'
 const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status = 'failure' AND r.escrow_retry = 0)`
 /** An operation has our clock until it is accepted, and the service's from then on; its batch keeps ours, and so tells how far they are apart. */
 const CANDIDATE = `o.seq, o.employee, o.state, o.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
@@ -86,7 +92,9 @@ async function candidateOperations(sql: Sql, people: readonly (readonly [string]
      WHERE (o.state IN ('unanswered', 'withdrawn', 'failed') OR o.handed_over > 1 OR (o.state = 'unchanged' AND o.code <> 'RedundantExport')) AND o.submitted_at IS NOT NULL
        AND o.state NOT IN ('pending', 'batched', 'accepted', 'escrowed') AND NOT (o.state = 'answered' AND o.interim = 'failed')`,
   )
-  const open = late.filter(({ handed_over, spoken_of, failed_at }) => handed_over > spoken_of || failed_at !== null)
+  const open = late.filter(
+    ({ handed_over, spoken_of, failed_at }) => handed_over > spoken_of || failed_at !== null,
+  )
   return [...waiting, ...open].map((row) => ({
     id: operationId(row.seq),
     employee: row.employee,
@@ -102,11 +110,23 @@ async function candidateOperations(sql: Sql, people: readonly (readonly [string]
 }
 
 async function knownEchoes(sql: Sql, records: readonly LogRecord[]): Promise<EchoedKey[]> {
-  const rows = await withRows<{ job: string; attribute: string; seen_from: number; seen_to: number; cycle: string }>(
+  const rows = await withRows<{
+    job: string
+    attribute: string
+    seen_from: number
+    seen_to: number
+    cycle: string
+  }>(
     sql,
     ['job TEXT'],
     [...new Set(records.map(({ jobId }) => jobId))].map((job) => [job]),
     'SELECT e.job, e.attribute, e.seen_from, e.seen_to, e.cycle FROM v JOIN echoes e ON e.job = v.job',
   )
-  return rows.map(({ job, attribute, seen_from, seen_to, cycle }) => ({ job, key: attribute, from: seen_from, to: seen_to, cycle }))
+  return rows.map(({ job, attribute, seen_from, seen_to, cycle }) => ({
+    job,
+    key: attribute,
+    from: seen_from,
+    to: seen_to,
+    cycle,
+  }))
 }

@@ -21,14 +21,16 @@ const LONGEST_CHAIN = 32
 /** The operations of the next batch in the order they go, or none when nothing should leave yet. */
 export async function chooseOperations(sql: Sql, query: BatchQuery): Promise<readonly Waiting[]> {
   const { now, maxOperations, limits } = query
-  const first = await sql.all<Waiting>(`SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY o.lane, o.seq LIMIT ?`, [
-    maxOperations,
-  ])
+  const first = await sql.all<Waiting>(
+    `SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY o.lane, o.seq LIMIT ?`,
+    [maxOperations],
+  )
   if (first.length === 0) return []
   const leaver = first[0]?.lane === LANES.leaver
-  const oldest = await sql.all<Waiting>(`SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY o.seq LIMIT ?`, [
-    Math.floor(maxOperations * LONGEST_WAITING),
-  ])
+  const oldest = await sql.all<Waiting>(
+    `SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY o.seq LIMIT ?`,
+    [Math.floor(maxOperations * LONGEST_WAITING)],
+  )
   const spent = await budget(sql, now)
   // A leaver waits for company, and a call full of leavers has it.
   const ready = leaver && first.length === maxOperations && first.every((row) => row.lane === LANES.leaver)
@@ -52,11 +54,18 @@ function mix(byLane: readonly Waiting[], oldest: readonly Waiting[], most: numbe
  * Whose manager waits too goes after the manager, who is brought forward from wherever in the queue; circles and self-managers are broken where
  * the walk comes back to somebody already in it. A manager nobody has an operation for holds up nobody.
  */
-async function managersFirst(sql: Sql, rows: readonly Waiting[], longest: ReadonlySet<number>, most: number): Promise<Waiting[]> {
+async function managersFirst(
+  sql: Sql,
+  rows: readonly Waiting[],
+  longest: ReadonlySet<number>,
+  most: number,
+): Promise<Waiting[]> {
   const known = new Map(rows.map((row) => [row.employee, row]))
   let asked = rows
   for (let depth = 0; depth < LONGEST_CHAIN && asked.length > 0; depth++) {
-    const unknown = [...new Set(asked.flatMap(({ manager }) => (manager !== null && !known.has(manager) ? [manager] : [])))]
+    const unknown = [
+      ...new Set(asked.flatMap(({ manager }) => (manager !== null && !known.has(manager) ? [manager] : []))),
+    ]
     asked = await withRows<Waiting>(
       sql,
       ['id TEXT'],

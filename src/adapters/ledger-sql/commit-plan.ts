@@ -92,7 +92,11 @@ function employeeRow(now: number): (decision: Decided) => SqlValue[] {
   ]
 }
 
-async function insertOperations(sql: Sql, decided: readonly Decided[], now: number): Promise<Map<string, number>> {
+async function insertOperations(
+  sql: Sql,
+  decided: readonly Decided[],
+  now: number,
+): Promise<Map<string, number>> {
   const rows = decided.flatMap(({ employee, operation }) =>
     operation
       ? [
@@ -130,12 +134,30 @@ async function moveEvents(
   for (const { employee, events } of decided)
     for (const event of events) {
       const operation = event.state === 'planned' ? (operations.get(employee) ?? null) : null
-      rows.push([event.seq, event.state, event.reason, event.detail, event.by, operation, isFinal(event.state) ? now : null, now])
+      rows.push([
+        event.seq,
+        event.state,
+        event.reason,
+        event.detail,
+        event.by,
+        operation,
+        isFinal(event.state) ? now : null,
+        now,
+      ])
       if (isFinal(event.state)) finished.push(finish(employee, event, operation))
     }
   await withRows(
     sql,
-    ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'by_seq INT', 'operation INT', 'finished_at INT', 'now INT'],
+    [
+      'seq INT',
+      'state TEXT',
+      'reason TEXT',
+      'detail TEXT',
+      'by_seq INT',
+      'operation INT',
+      'finished_at INT',
+      'now INT',
+    ],
     rows,
     `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, by_seq = v.by_seq,
        operation = CASE WHEN v.state = 'dead-lettered' THEN events.operation ELSE v.operation END, planned_at = v.now,
@@ -145,6 +167,10 @@ async function moveEvents(
   return finished
 }
 
-function finish(employee: string, { seq, state, reason, detail, by }: EventDecision, operation: number | null): FinishedEvent {
+function finish(
+  employee: string,
+  { seq, state, reason, detail, by }: EventDecision,
+  operation: number | null,
+): FinishedEvent {
   return { seq, employee, state, reason, detail, by, operation }
 }

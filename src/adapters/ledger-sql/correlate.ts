@@ -116,7 +116,8 @@ async function settleLate(
 /** A record twice on one page must not reach a multi-row upsert twice; the one that was joined says more. */
 function onceEach(joins: readonly JoinedRecord[]): JoinedRecord[] {
   const records = new Map<string, JoinedRecord>()
-  for (const join of joins) if ((records.get(join.record.id)?.operation ?? null) === null) records.set(join.record.id, join)
+  for (const join of joins)
+    if ((records.get(join.record.id)?.operation ?? null) === null) records.set(join.record.id, join)
   return [...records.values()]
 }
 
@@ -145,8 +146,15 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
  * What the directory took is what the next record is compared with. Answers the people of whom it took an older record after a newer one: what the
  * service had failed with and tried again may have undone what came since, so the present record is offered once more.
  */
-async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: readonly Answered[], now: number): Promise<string[]> {
-  const took = answered.filter(({ interim, code }) => interim === 'confirmed' || (interim === 'unchanged' && code === REDUNDANT_EXPORT))
+async function remember(
+  sql: Sql,
+  joins: readonly JoinedRecord[],
+  answered: readonly Answered[],
+  now: number,
+): Promise<string[]> {
+  const took = answered.filter(
+    ({ interim, code }) => interim === 'confirmed' || (interim === 'unchanged' && code === REDUNDANT_EXPORT),
+  )
   const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
   const remembered = await withRows<{ id: string }>(
     sql,
@@ -157,7 +165,9 @@ async function remember(sql: Sql, joins: readonly JoinedRecord[], answered: read
      FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation) RETURNING employees.id`,
   )
   const objects = new Map(
-    joins.flatMap(({ record, operation }) => (operation !== null && record.objectId !== null ? [[record.employee, record.objectId]] : [])),
+    joins.flatMap(({ record, operation }) =>
+      operation !== null && record.objectId !== null ? [[record.employee, record.objectId]] : [],
+    ),
   )
   await withRows(
     sql,
@@ -210,7 +220,9 @@ async function forgetTaken(sql: Sql, employees: readonly string[]): Promise<void
 
 /** Whether the service still owes an operation its manager: the record says so, and a follow-up of the same change settles it. */
 async function noteManagers(sql: Sql, joins: readonly JoinedRecord[]): Promise<void> {
-  const joined = joins.flatMap(({ record, operation }) => (operation === null ? [] : [{ record, seq: seqOf(operation) }]))
+  const joined = joins.flatMap(({ record, operation }) =>
+    operation === null ? [] : [{ record, seq: seqOf(operation) }],
+  )
   await withRows(
     sql,
     ['seq INT'],

@@ -36,7 +36,10 @@ const COLUMNS =
 const FROM = 'events e LEFT JOIN operations o ON o.seq = e.operation LEFT JOIN batches b ON b.seq = o.batch'
 
 /** In the order of their numbers, over an index of the dead alone. */
-export async function deadLetters(sql: Sql, { filter, archived, next, limit }: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage> {
+export async function deadLetters(
+  sql: Sql,
+  { filter, archived, next, limit }: LedgerDeadLetterQuery,
+): Promise<LedgerDeadLetterPage> {
   const given: readonly (readonly [clause: string, value: SqlValue])[] = [
     ['e.reason = ?', filter.code],
     ['e.type = ?', filter.type],
@@ -51,10 +54,16 @@ export async function deadLetters(sql: Sql, { filter, archived, next, limit }: L
     [next ?? 0, ...wanted.map(([, value]) => value), limit],
   )
   const keeping = await keepingOut(sql, rows)
-  return { deadLetters: rows.map((row) => toDeadLetter(row, keeping)), next: rows.length < limit ? null : (rows.at(-1)?.seq ?? null) }
+  return {
+    deadLetters: rows.map((row) => toDeadLetter(row, keeping)),
+    next: rows.length < limit ? null : (rows.at(-1)?.seq ?? null),
+  }
 }
 
-export async function deadLetter(sql: Sql, seq: number): Promise<{ letter: LedgerDeadLetter; original: Original | null } | null> {
+export async function deadLetter(
+  sql: Sql,
+  seq: number,
+): Promise<{ letter: LedgerDeadLetter; original: Original | null } | null> {
   const [row] = await sql.all<Row & { original: string | null; body: string | null }>(
     `SELECT ${COLUMNS}, e.original, e.body FROM ${FROM} WHERE e.seq = ? AND e.state = 'dead-lettered'`,
     [seq],
@@ -63,7 +72,13 @@ export async function deadLetter(sql: Sql, seq: number): Promise<{ letter: Ledge
 }
 
 /** `null` for an event that came in a file. */
-export function originalFrom({ original, body }: { readonly original: string | null; readonly body: string | null }): Original | null {
+export function originalFrom({
+  original,
+  body,
+}: {
+  readonly original: string | null
+  readonly body: string | null
+}): Original | null {
   return original === null || body === null ? null : { ...parse<Omit<Original, 'body'>>(original), body }
 }
 
@@ -86,7 +101,12 @@ function toDeadLetter(row: Row, keeping: ReadonlySet<number>): LedgerDeadLetter 
   }
 }
 
-export async function endDeadLetters(sql: Sql, instance: string, order: EndOrder, now: number): Promise<EndedDeadLetters> {
+export async function endDeadLetters(
+  sql: Sql,
+  instance: string,
+  order: EndOrder,
+  now: number,
+): Promise<EndedDeadLetters> {
   const { how, terminations, actor, reason } = order
   const rows = await lockDead(sql, order.seqs)
   const keeping = how === 'discard' && !terminations ? await keepingOut(sql, rows) : new Set()

@@ -17,7 +17,11 @@ export async function addUnanswered(sql: Sql, employees: readonly string[], chan
  * What was overtaken is gone without an answer: it may have been handed over all the same, and land after what overtook it. Where nothing else of the
  * person waits for its answer, the end state is offered once more; otherwise that answer sees to it.
  */
-export async function offerAgainAfterLoss(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+export async function offerAgainAfterLoss(
+  sql: Sql,
+  employees: readonly string[],
+  now: number,
+): Promise<void> {
   await withRows(
     sql,
     ['id TEXT', 'now INT'],

@@ -58,11 +58,19 @@ export async function insertEvents(
 /** A person is due after some quiet, at the latest after the maximum wait, and at once when an event puts it out or takes another back. */
 type Due = Pick<HrEvent, 'employee' | 'effectiveAt' | 'worker' | 'rescinds'>
 
-export async function markDue(sql: Sql, events: readonly Due[], { now, quietMs, maxWaitMs }: DueTiming): Promise<void> {
+export async function markDue(
+  sql: Sql,
+  events: readonly Due[],
+  { now, quietMs, maxWaitMs }: DueTiming,
+): Promise<void> {
   const urgent = new Map<string, boolean>()
   for (const event of events) {
     const id = event.employee.toWellFormed()
-    urgent.set(id, (urgent.get(id) ?? false) || (event.effectiveAt <= now && (saysLeaver(event) || event.rescinds !== null)))
+    urgent.set(
+      id,
+      (urgent.get(id) ?? false) ||
+        (event.effectiveAt <= now && (saysLeaver(event) || event.rescinds !== null)),
+    )
   }
   // In id order, so that two instances never wait for each other.
   const rows = [...urgent]

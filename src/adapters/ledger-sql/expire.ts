@@ -3,7 +3,16 @@ import { NO_OUTCOME, NO_RECORD } from '../../core/plan/plan.ts'
 import { jobStoppedAt } from './holds.ts'
 import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
-import { type Ended, endOperations, eventsOf, failOperations, finishEvents, offerLater, planAgain, reopenEvents } from './finalize.ts'
+import {
+  type Ended,
+  endOperations,
+  eventsOf,
+  failOperations,
+  finishEvents,
+  offerLater,
+  planAgain,
+  reopenEvents,
+} from './finalize.ts'
 import type { FinishedEvent } from './outbox.ts'
 import { operationId, seqOf } from './people.ts'
 import { type Sql, withRows } from './sql.ts'
@@ -18,17 +27,30 @@ async function unanswered(sql: Sql, acceptedBefore: number, limit: number): Prom
     `SELECT seq, employee, accepted_at FROM operations WHERE state = 'accepted' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
     [acceptedBefore, limit],
   )
-  return rows.map((row) => ({ id: operationId(row.seq), employee: row.employee, acceptedAt: row.accepted_at }))
+  return rows.map((row) => ({
+    id: operationId(row.seq),
+    employee: row.employee,
+    acceptedAt: row.accepted_at,
+  }))
 }
 
-type Unheard = Ended & { readonly active: number; readonly offers: number; readonly neighbours: number; readonly puts_out: number }
+type Unheard = Ended & {
+  readonly active: number
+  readonly offers: number
+  readonly neighbours: number
+  readonly puts_out: number
+}
 
 /**
  * No record by the deadline: what the directory holds is unknown, so the person is offered again. After enough offers it is given up; one whose
  * neighbours in the same call were answered is offered once more only, and then nothing is taken to have changed. Of a leaver the directory took as active
  * that is never taken for granted: silence is no answer to a termination.
  */
-export async function expire(sql: Sql, instance: string, { operations, maxOffers, now }: ExpireQuery): Promise<Expired> {
+export async function expire(
+  sql: Sql,
+  instance: string,
+  { operations, maxOffers, now }: ExpireQuery,
+): Promise<Expired> {
   await sql.lock('report')
   const about = await withRows<{ employee: string }>(
     sql,
@@ -58,12 +80,15 @@ export async function expire(sql: Sql, instance: string, { operations, maxOffers
   await withRows(
     sql,
     ['id TEXT', 'cost INT'],
-    [...new Set(unheard.map(({ employee }) => employee))].sort().map((id) => [id, maxOffers === null ? 0 : 1]),
+    [...new Set(unheard.map(({ employee }) => employee))]
+      .sort()
+      .map((id) => [id, maxOffers === null ? 0 : 1]),
     'UPDATE employees SET taken_hash = NULL, offers = offers + v.cost FROM v WHERE employees.id = v.id',
   )
   const most = maxOffers ?? Number.POSITIVE_INFINITY
   const nothingToSay = unheard.filter(
-    ({ offers, neighbours, puts_out }) => maxOffers !== null && neighbours > 0 && offers >= 1 && puts_out === 0,
+    ({ offers, neighbours, puts_out }) =>
+      maxOffers !== null && neighbours > 0 && offers >= 1 && puts_out === 0,
   )
   const givenUp = unheard.filter((one) => !nothingToSay.includes(one) && one.offers + 1 >= most)
   const again = unheard.filter((one) => !nothingToSay.includes(one) && !givenUp.includes(one))
@@ -119,17 +144,26 @@ export async function expireEscrowed(sql: Sql, before: number, now: number, limi
 
 const JOB_STARTED = 'job-started'
 
-export async function jobRestarted(sql: Sql, instance: string, startedAt: number, now: number): Promise<number> {
+export async function jobRestarted(
+  sql: Sql,
+  instance: string,
+  startedAt: number,
+  now: number,
+): Promise<number> {
   await sql.lock('report')
   const [known] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STARTED])
   if (known && known.value >= startedAt) return 0
-  await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
-    JOB_STARTED,
-    startedAt,
-  ])
+  await sql.run(
+    'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    [JOB_STARTED, startedAt],
+  )
   // The first start anybody is told of says nothing about what came before.
   if (!known) return 0
   const lost = await unanswered(sql, startedAt, Number.MAX_SAFE_INTEGER)
-  const { offeredAgain } = await expire(sql, instance, { operations: lost.map(({ id }) => id), maxOffers: null, now })
+  const { offeredAgain } = await expire(sql, instance, {
+    operations: lost.map(({ id }) => id),
+    maxOffers: null,
+    now,
+  })
   return offeredAgain
 }

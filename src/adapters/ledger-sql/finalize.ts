@@ -47,10 +47,15 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   const finished = carried.map(({ seq, employee, operation, by_seq }): FinishedEvent => {
     const ended = interims.get(operation)
     const common = { seq, employee, detail: null, by: by_seq, operation }
-    if (ended?.interim === 'failed') return { ...common, state: 'dead-lettered', reason: ended.code, by: null }
+    if (ended?.interim === 'failed')
+      return { ...common, state: 'dead-lettered', reason: ended.code, by: null }
     if (by_seq !== null) return { ...common, state: 'superseded', reason: null }
     if (ended?.interim === 'unchanged')
-      return { ...common, state: 'unchanged', reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY }
+      return {
+        ...common,
+        state: 'unchanged',
+        reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY,
+      }
     if (ended?.interim === 'skipped') return { ...common, state: 'skipped', reason: ended.code }
     return { ...common, state: 'confirmed', reason: ended?.alone === 1 ? REASONS.disabledAlone : null }
   })
@@ -66,7 +71,12 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
   return rows.length
 }
 
-export async function endOperations(sql: Sql, ended: readonly Ended[], state: string, now: number): Promise<void> {
+export async function endOperations(
+  sql: Sql,
+  ended: readonly Ended[],
+  state: string,
+  now: number,
+): Promise<void> {
   await withRows(
     sql,
     ['seq INT', 'state TEXT', 'code TEXT', 'reason TEXT', 'now INT'],
@@ -83,7 +93,10 @@ export interface CarriedEvent {
 }
 
 /** By person: the state is hidden from the planner, which would rather walk everything planned in the ledger for each handful of operations. */
-export function eventsOf(sql: Sql, operations: readonly { readonly seq: number; readonly employee: string }[]): Promise<CarriedEvent[]> {
+export function eventsOf(
+  sql: Sql,
+  operations: readonly { readonly seq: number; readonly employee: string }[],
+): Promise<CarriedEvent[]> {
   return withRows<CarriedEvent>(
     sql,
     ['seq INT', 'employee TEXT'],
@@ -93,7 +106,12 @@ export function eventsOf(sql: Sql, operations: readonly { readonly seq: number; 
 }
 
 /** Events become final, with the next revision of their outcome where they were before, and the outcomes are queued. */
-export async function finishEvents(sql: Sql, instance: string, finished: readonly FinishedEvent[], now: number): Promise<void> {
+export async function finishEvents(
+  sql: Sql,
+  instance: string,
+  finished: readonly FinishedEvent[],
+  now: number,
+): Promise<void> {
   await withRows(
     sql,
     ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'now INT'],
@@ -233,7 +251,13 @@ export async function offerLater(
 }
 
 /** What never became complete dies with the names of what was missing. It comes back by itself when the person becomes complete after all. */
-export async function expireIncomplete(sql: Sql, instance: string, before: number, now: number, limit: number): Promise<number> {
+export async function expireIncomplete(
+  sql: Sql,
+  instance: string,
+  before: number,
+  now: number,
+  limit: number,
+): Promise<number> {
   const people = await sql.all<{ id: string }>(
     `SELECT id FROM employees WHERE incomplete_since IS NOT NULL AND incomplete_since <= ? ORDER BY incomplete_since LIMIT ?${sql.dialect.skipLocked}`,
     [before, limit],

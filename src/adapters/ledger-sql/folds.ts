@@ -3,7 +3,10 @@ import { parse } from './json.ts'
 import { type Sql, withRows } from './sql.ts'
 
 /** What is left of people's folded events, by employee; they take part in the fold and have had their answer. */
-export async function remainsOf(sql: Sql, ids: readonly string[]): Promise<ReadonlyMap<string, readonly PersonEvent[]>> {
+export async function remainsOf(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly PersonEvent[]>> {
   const rows = await withRows<{ employee: string; events: string }>(
     sql,
     ['id TEXT'],
@@ -13,7 +16,12 @@ export async function remainsOf(sql: Sql, ids: readonly string[]): Promise<Reado
   return new Map(
     rows.map(({ employee, events }) => [
       employee,
-      parse<readonly PersonEvent[]>(events).map((event): PersonEvent => ({ ...event, state: 'confirmed', reason: null, by: null })),
+      parse<readonly PersonEvent[]>(events).map((event): PersonEvent => ({
+        ...event,
+        state: 'confirmed',
+        reason: null,
+        by: null,
+      })),
     ]),
   )
 }

@@ -11,8 +11,12 @@ const LONGEST_STRETCH_MS = 600_000
 
 /** What keeps everybody from sending now, but for the batch that tries. */
 export async function activeHold(sql: Sql, now: number, batch?: number): Promise<Hold | null> {
-  const holds = await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY until DESC')
-  return holds.find((hold) => hold.until > now && (batch === undefined || hold.detail !== probeOf(batch))) ?? null
+  const holds = await sql.all<Hold>(
+    'SELECT name, since, until, status, detail FROM holds ORDER BY until DESC',
+  )
+  return (
+    holds.find((hold) => hold.until > now && (batch === undefined || hold.detail !== probeOf(batch))) ?? null
+  )
 }
 
 /**
@@ -48,10 +52,10 @@ export async function setHold(sql: Sql, hold: Hold): Promise<void> {
     return
   }
   if (hold.name === 'job')
-    await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
-      JOB_STOPPED,
-      hold.since,
-    ])
+    await sql.run(
+      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      [JOB_STOPPED, hold.since],
+    )
   await sql.run(
     `INSERT INTO holds (name, since, until, status, detail) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET until = excluded.until, status = excluded.status, detail = excluded.detail`,
@@ -62,7 +66,10 @@ export async function setHold(sql: Sql, hold: Hold): Promise<void> {
 /** Until when an answer holds everybody back: as long as it says, and longer the longer it has been so. */
 export async function heldUntil(sql: Sql, name: HoldName, until: number, now: number): Promise<number> {
   const [before] = await sql.all<{ since: number }>('SELECT since FROM holds WHERE name = ?', [name])
-  return Math.max(until, now + Math.min(LONGEST_STRETCH_MS, Math.floor((now - (before?.since ?? now)) * STRETCH)))
+  return Math.max(
+    until,
+    now + Math.min(LONGEST_STRETCH_MS, Math.floor((now - (before?.since ?? now)) * STRETCH)),
+  )
 }
 
 /** The service took a request, or looked at it: whatever held us back is over, but for the job's own state. */

@@ -17,7 +17,9 @@ export async function idle(sql: Sql, now: number): Promise<Idle> {
     `SELECT 1 AS busy FROM operations WHERE state = 'escrowed' LIMIT 1`,
     'SELECT 1 AS busy FROM outbox WHERE published_at IS NULL LIMIT 1',
   ]
-  const [moment] = await sql.all<{ next_at: number }>('SELECT next_at FROM employees WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1')
+  const [moment] = await sql.all<{ next_at: number }>(
+    'SELECT next_at FROM employees WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1',
+  )
   const [read] = await sql.all<{ read_from: number }>(
     `SELECT read_from FROM events WHERE read_from IS NOT NULL AND state <> 'dead-lettered' ORDER BY read_from LIMIT 1`,
   )
@@ -37,11 +39,17 @@ export async function totals(sql: Sql): Promise<Totals> {
 
 export async function census(sql: Sql): Promise<Census> {
   const byState = async (table: string): Promise<Map<string, number>> => {
-    const rows = await sql.all<{ state: string; n: number }>(`SELECT state, COUNT(*) AS n FROM ${table} GROUP BY state`)
+    const rows = await sql.all<{ state: string; n: number }>(
+      `SELECT state, COUNT(*) AS n FROM ${table} GROUP BY state`,
+    )
     return new Map(rows.map(({ state, n }) => [state, n]))
   }
   const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
-  const [events, operations, batches] = [await byState('events'), await byState('operations'), await byState('batches')]
+  const [events, operations, batches] = [
+    await byState('events'),
+    await byState('operations'),
+    await byState('batches'),
+  ]
   return {
     events: record(EVENT_STATES, (state) => events.get(state) ?? 0),
     operations: record(OPERATION_STATES, (state) => operations.get(state) ?? 0),
@@ -57,7 +65,9 @@ export async function outlook(sql: Sql, now: number): Promise<Outlook> {
   return {
     callTimes: calls.map(({ at }) => at),
     pending: await count(`SELECT COUNT(*) AS n FROM operations WHERE state = 'pending'`),
-    unplanned: await count('SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0'),
+    unplanned: await count(
+      'SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0',
+    ),
     notTaken: await notTaken(sql),
     holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
   }
@@ -83,6 +93,9 @@ async function notTaken(sql: Sql): Promise<Outlook['notTaken']> {
   return { count: rows.length, people }
 }
 
-function record<K extends string>(keys: readonly K[], valueOf: (key: K) => number): Readonly<Record<K, number>> {
+function record<K extends string>(
+  keys: readonly K[],
+  valueOf: (key: K) => number,
+): Readonly<Record<K, number>> {
   return Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, number>
 }

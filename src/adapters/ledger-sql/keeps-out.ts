@@ -14,8 +14,16 @@ interface Dead {
  * word is doubted while they are dead.
  */
 export async function keepingOut(sql: Sql, dead: readonly Dead[]): Promise<ReadonlySet<number>> {
-  const rescinding = dead.flatMap(({ rescinds, ...one }) => (rescinds === null ? [] : [{ ...one, target: parse<EventName>(rescinds) }]))
-  const targets = await withRows<{ source: string; event_id: string; employee: string; worker: string; rescinds: string | null }>(
+  const rescinding = dead.flatMap(({ rescinds, ...one }) =>
+    rescinds === null ? [] : [{ ...one, target: parse<EventName>(rescinds) }],
+  )
+  const targets = await withRows<{
+    source: string
+    event_id: string
+    employee: string
+    worker: string
+    rescinds: string | null
+  }>(
     sql,
     ['source TEXT', 'id TEXT'],
     rescinding.map(({ target }) => [target.source, target.id]),
@@ -28,7 +36,9 @@ export async function keepingOut(sql: Sql, dead: readonly Dead[]): Promise<Reado
   )
   return new Set([
     ...dead.filter(says).map(({ seq }) => seq),
-    ...rescinding.filter(({ target, employee }) => doubted.has([target.source, target.id, employee].join('\n'))).map(({ seq }) => seq),
+    ...rescinding
+      .filter(({ target, employee }) => doubted.has([target.source, target.id, employee].join('\n')))
+      .map(({ seq }) => seq),
   ])
 }
 

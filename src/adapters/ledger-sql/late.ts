@@ -12,7 +12,10 @@ interface LateEvent {
  * Events that ended with operations nobody waited for any more, and have had no other fate since: dead with it, or taken for unchanged because nothing was heard.
  * What was replayed, discarded or carried by another operation has gone its own way.
  */
-export function lateEventsOf(sql: Sql, late: readonly { readonly seq: number; readonly employee: string }[]): Promise<LateEvent[]> {
+export function lateEventsOf(
+  sql: Sql,
+  late: readonly { readonly seq: number; readonly employee: string }[],
+): Promise<LateEvent[]> {
   return withRows<LateEvent>(
     sql,
     ['seq INT', 'employee TEXT', 'no_record TEXT'],

@@ -67,7 +67,8 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     overdue: (acceptedBefore, limit) => looking((sql) => overdue(sql, acceptedBefore, limit)),
     expireEscrowed: (before, now, limit) => within((sql) => expireEscrowed(sql, before, now, limit)),
     expire: (query) => within((sql) => expire(sql, instance, query)),
-    expireIncomplete: (before, now, limit) => within((sql) => expireIncomplete(sql, instance, before, now, limit)),
+    expireIncomplete: (before, now, limit) =>
+      within((sql) => expireIncomplete(sql, instance, before, now, limit)),
     watermark: () => looking(watermark),
     takeUnpublished: (limit) => looking((sql) => takeUnpublished(sql, limit)),
     markPublished: (ids, now) => within((sql) => markPublished(sql, instance, ids, now)),
@@ -79,13 +80,15 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     audit: (query) => looking((sql) => listAudit(sql, query)),
     trace: (reference) => looking((sql) => trace(sql, reference)),
     retentionPage: (query) => looking((sql) => retentionPage(sql, query)),
-    foldAway: (cuts, settledBefore, now) => within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
+    foldAway: (cuts, settledBefore, now) =>
+      within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
     erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
     findPeople: (reference) => looking((sql) => findPeople(sql, reference)),
     peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
     deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
     deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
-    noteDiscarded: (entity, sequences, actor, reason, now) => within((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),
+    noteDiscarded: (entity, sequences, actor, reason, now) =>
+      within((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),
     endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
     takeUncopied: (limit) => looking((sql) => takeUncopied(sql, limit)),
     markCopied: (ids, now) => within((sql) => markCopied(sql, ids, now)),

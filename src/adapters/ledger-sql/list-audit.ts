@@ -9,7 +9,9 @@ export async function listAudit(sql: Sql, { since, about, next, limit }: AuditQu
   const conditions: readonly (readonly [string, SqlValue])[] = [
     ['a.seq > ?', next ?? 0],
     ...(since === null ? [] : ([['a.at >= ?', since]] as const)),
-    ...(Number.isSafeInteger(run) ? ([['a.detail = (SELECT name FROM replay_runs WHERE seq = ?)', run]] as const) : []),
+    ...(Number.isSafeInteger(run)
+      ? ([['a.detail = (SELECT name FROM replay_runs WHERE seq = ?)', run]] as const)
+      : []),
     ...(about === null || Number.isSafeInteger(run) ? [] : ([['a.detail = ?', about]] as const)),
   ]
   const rows = await sql.all<AuditEntry & { seq: number; run: number | null }>(

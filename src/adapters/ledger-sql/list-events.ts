@@ -19,7 +19,10 @@ export async function listEvents(sql: Sql, { state, since, next, limit }: Events
   )
   const last = rows.at(-1)
   return {
-    events: rows.map(({ seq: _seq, operation, ...row }) => ({ ...row, operation: operation === null ? null : operationId(operation) })),
+    events: rows.map(({ seq: _seq, operation, ...row }) => ({
+      ...row,
+      operation: operation === null ? null : operationId(operation),
+    })),
     next: rows.length === limit && last ? last.seq : null,
   }
 }

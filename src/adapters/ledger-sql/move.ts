@@ -26,7 +26,12 @@ type OnProgress = (table: string, rows: number) => void
  * taken back: the source stays as it was, also one of an older release, which is brought to this one's schema to be read.
  * Throws `LedgerInUse`, `LedgerNotEmpty`, and `MoveFailed` when a row comes back otherwise than it went in.
  */
-export async function moveLedger(from: Driver, to: Driver, now: number, onProgress: OnProgress): Promise<Moved> {
+export async function moveLedger(
+  from: Driver,
+  to: Driver,
+  now: number,
+  onProgress: OnProgress,
+): Promise<Moved> {
   const carried = new Carried()
   try {
     return await from.transaction(async (source) => {
@@ -62,11 +67,16 @@ async function carry(from: Driver, to: Driver, now: number, onProgress: OnProgre
       rows.set(table.name, copied)
     }
     for (const { name, seq } of await from.transaction(countersOf))
-      await target.all(`SELECT setval(pg_get_serial_sequence(?, ?), CAST(? AS BIGINT))`, [name, counterOf(tables, name), seq])
+      await target.all(`SELECT setval(pg_get_serial_sequence(?, ?), CAST(? AS BIGINT))`, [
+        name,
+        counterOf(tables, name),
+        seq,
+      ])
     return rows
   })
   // A table known to be empty is walked through by plans that are made then and outlast it, so nothing is found out about one.
-  for (const [name, copied] of moved) if (copied > 0) await to.transaction((sql) => sql.run(`ANALYZE ${name}`))
+  for (const [name, copied] of moved)
+    if (copied > 0) await to.transaction((sql) => sql.run(`ANALYZE ${name}`))
   return { tables: tables.length, rows: [...moved.values()].reduce((sum, copied) => sum + copied, 0) }
 }
 
@@ -77,7 +87,10 @@ async function tablesOf(sql: Sql): Promise<Table[]> {
   const tables: Table[] = []
   for (const { name } of names) {
     if (LEFT_BEHIND.has(name)) continue
-    const columns = await sql.all<{ name: string; type: string; pk: number }>('SELECT name, type, pk FROM pragma_table_info(?)', [name])
+    const columns = await sql.all<{ name: string; type: string; pk: number }>(
+      'SELECT name, type, pk FROM pragma_table_info(?)',
+      [name],
+    )
     const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk)
     tables.push({
       name,
@@ -90,8 +103,14 @@ async function tablesOf(sql: Sql): Promise<Table[]> {
 
 /** Who runs there already would number its rows as those that come are numbered. */
 async function expectNobody(target: Sql, now: number): Promise<void> {
-  const [lease] = await target.all<{ owner: string }>('SELECT owner FROM leases WHERE until > ? LIMIT 1', [now])
-  if (lease) throw new RollcallError('LedgerInUse', 'instances run on the target: end them, and start them again when the ledger is there')
+  const [lease] = await target.all<{ owner: string }>('SELECT owner FROM leases WHERE until > ? LIMIT 1', [
+    now,
+  ])
+  if (lease)
+    throw new RollcallError(
+      'LedgerInUse',
+      'instances run on the target: end them, and start them again when the ledger is there',
+    )
 }
 
 async function expectEmpty(target: Sql, tables: readonly Table[]): Promise<void> {
@@ -105,7 +124,12 @@ async function expectEmpty(target: Sql, tables: readonly Table[]): Promise<void>
       )
 }
 
-async function copyTable(from: Driver, target: Sql, table: Table, onRows: (rows: number) => void): Promise<number> {
+async function copyTable(
+  from: Driver,
+  target: Sql,
+  table: Table,
+  onRows: (rows: number) => void,
+): Promise<number> {
   const { name, columns } = table
   let copied = 0
   for (let last: readonly SqlValue[] | null = null; ;) {
@@ -124,11 +148,18 @@ async function copyTable(from: Driver, target: Sql, table: Table, onRows: (rows:
   }
 }
 
-function pageAfter(from: Driver, { name, columns, key }: Table, last: readonly SqlValue[] | null): Promise<Row[]> {
+function pageAfter(
+  from: Driver,
+  { name, columns, key }: Table,
+  last: readonly SqlValue[] | null,
+): Promise<Row[]> {
   const names = key.map((column) => column.name).join(', ')
   const after = last === null ? '' : `WHERE (${names}) > (${last.map(() => '?').join(', ')})`
   return from.transaction((sql) =>
-    sql.all<Row>(`SELECT ${columns.join(', ')} FROM ${name} ${after} ORDER BY ${names} LIMIT ?`, [...(last ?? []), PAGE]),
+    sql.all<Row>(`SELECT ${columns.join(', ')} FROM ${name} ${after} ORDER BY ${names} LIMIT ?`, [
+      ...(last ?? []),
+      PAGE,
+    ]),
   )
 }
 
@@ -144,12 +175,22 @@ async function comparePage(target: Sql, table: Table, page: readonly Row[]): Pro
   const found = new Set(there.map((row) => JSON.stringify(valuesOf(row, columns))))
   for (const row of page)
     // As the database gives it back: in UTF-8 a lone surrogate becomes a replacement character.
-    if (!found.has(JSON.stringify(valuesOf(row, columns).map((value) => (typeof value === 'string' ? value.toWellFormed() : value)))))
-      throw new RollcallError('MoveFailed', `a row of ${name} came back otherwise than it went in: nothing was moved`)
+    if (
+      !found.has(
+        JSON.stringify(
+          valuesOf(row, columns).map((value) => (typeof value === 'string' ? value.toWellFormed() : value)),
+        ),
+      )
+    )
+      throw new RollcallError(
+        'MoveFailed',
+        `a row of ${name} came back otherwise than it went in: nothing was moved`,
+      )
 }
 
 async function compareCounts(from: Driver, target: Sql, { name }: Table, copied: number): Promise<void> {
-  const count = async (sql: Sql): Promise<number> => (await sql.all<{ n: number }>(`SELECT COUNT(*) AS n FROM ${name}`))[0]?.n ?? 0
+  const count = async (sql: Sql): Promise<number> =>
+    (await sql.all<{ n: number }>(`SELECT COUNT(*) AS n FROM ${name}`))[0]?.n ?? 0
   const [source, here] = [await from.transaction(count), await count(target)]
   if (source !== copied || here !== copied)
     throw new RollcallError(
@@ -160,7 +201,9 @@ async function compareCounts(from: Driver, target: Sql, { name }: Table, copied:
 
 /** Numbers that were given out are never given out again, also when their rows are gone. */
 function countersOf(sql: Sql): Promise<{ name: string; seq: number }[]> {
-  return sql.all<{ name: string; seq: number }>('SELECT name, seq FROM sqlite_sequence WHERE seq > 0 ORDER BY name')
+  return sql.all<{ name: string; seq: number }>(
+    'SELECT name, seq FROM sqlite_sequence WHERE seq > 0 ORDER BY name',
+  )
 }
 
 function counterOf(tables: readonly Table[], name: string): string {
@@ -168,4 +211,5 @@ function counterOf(tables: readonly Table[], name: string): string {
 }
 
 const keyOf = (row: Row, { key }: Table): SqlValue[] => key.map(({ name }) => row[name] ?? null)
-const valuesOf = (row: Row, columns: readonly string[]): SqlValue[] => columns.map((column) => row[column] ?? null)
+const valuesOf = (row: Row, columns: readonly string[]): SqlValue[] =>
+  columns.map((column) => row[column] ?? null)

@@ -17,7 +17,10 @@ interface Row {
   readonly reads: number
 }
 
-export async function claimNotices(sql: Sql, { now, noticedBefore, leaseMs, limit }: NoticeQuery): Promise<Notice[]> {
+export async function claimNotices(
+  sql: Sql,
+  { now, noticedBefore, leaseMs, limit }: NoticeQuery,
+): Promise<Notice[]> {
   const rows = await sql.all<Row>(
     `UPDATE events SET read_until = ? WHERE seq IN (
        SELECT seq FROM events WHERE read_from IS NOT NULL AND state <> 'dead-lettered' AND read_from <= ? AND read_until <= ? ORDER BY read_from LIMIT ?${sql.dialect.skipLocked})
@@ -36,7 +39,12 @@ export async function claimNotices(sql: Sql, { now, noticedBefore, leaseMs, limi
   }))
 }
 
-export async function finishReads(sql: Sql, instance: string, results: readonly ReadResult[], now: number): Promise<void> {
+export async function finishReads(
+  sql: Sql,
+  instance: string,
+  results: readonly ReadResult[],
+  now: number,
+): Promise<void> {
   const about = await withRows<{ employee: string }>(
     sql,
     ['seq INT'],
@@ -66,7 +74,11 @@ export async function finishReads(sql: Sql, instance: string, results: readonly 
   )
 }
 
-async function becomeRead(sql: Sql, read: readonly Extract<ReadResult, { kind: 'read' }>[], now: number): Promise<void> {
+async function becomeRead(
+  sql: Sql,
+  read: readonly Extract<ReadResult, { kind: 'read' }>[],
+  now: number,
+): Promise<void> {
   await withRows(
     sql,
     ['seq INT', 'next_at INT'],
@@ -88,7 +100,9 @@ async function becomeRead(sql: Sql, read: readonly Extract<ReadResult, { kind: '
   await withRows(
     sql,
     ['id TEXT'],
-    changed.filter(({ worker }) => saysLeaver({ worker: parse<JsonObject>(worker) })).map(({ employee }) => [employee]),
+    changed
+      .filter(({ worker }) => saysLeaver({ worker: parse<JsonObject>(worker) }))
+      .map(({ employee }) => [employee]),
     'UPDATE employees SET urgent = 1 FROM v WHERE employees.id = v.id',
   )
   await planAgain(
@@ -98,8 +112,19 @@ async function becomeRead(sql: Sql, read: readonly Extract<ReadResult, { kind: '
   )
 }
 
-async function fail(sql: Sql, instance: string, failed: readonly Extract<ReadResult, { kind: 'failed' }>[], now: number): Promise<void> {
-  const rows = await withRows<{ seq: number; employee: string; operation: number | null; mode: string; detail: string }>(
+async function fail(
+  sql: Sql,
+  instance: string,
+  failed: readonly Extract<ReadResult, { kind: 'failed' }>[],
+  now: number,
+): Promise<void> {
+  const rows = await withRows<{
+    seq: number
+    employee: string
+    operation: number | null
+    mode: string
+    detail: string
+  }>(
     sql,
     ['seq INT', 'detail TEXT'],
     failed.map(({ seq, detail }) => [seq, detail]),

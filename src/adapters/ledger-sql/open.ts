@@ -30,12 +30,25 @@ export interface LedgerAccess {
 export const isShared = ({ location }: Pick<LedgerPlace, 'location'>): boolean => isPostgresUrl(location)
 
 /** False when there is no such file; whether there is such a database only the database can say. */
-export const mayBeThere = ({ location }: Pick<LedgerPlace, 'location'>): boolean => isPostgresUrl(location) || existsSync(location)
+export const mayBeThere = ({ location }: Pick<LedgerPlace, 'location'>): boolean =>
+  isPostgresUrl(location) || existsSync(location)
 
 /** Throws what `openSqliteLedger` and `openPostgresLedger` throw. */
-export function openLedger(place: LedgerPlace, { kind, patienceMs, onGone }: LedgerAccess, now: () => number): Promise<Ledger> {
+export function openLedger(
+  place: LedgerPlace,
+  { kind, patienceMs, onGone }: LedgerAccess,
+  now: () => number,
+): Promise<Ledger> {
   const told = onGone ? { onGone } : {}
-  if (isPostgresUrl(place.location)) return openPostgresLedger({ ...place, beside: kind !== 'own', now, ...told })
+  if (isPostgresUrl(place.location))
+    return openPostgresLedger({ ...place, beside: kind !== 'own', now, ...told })
   const patience = patienceMs === undefined ? {} : { patienceMs }
-  return openSqliteLedger({ path: place.location, readOnly: kind === 'read', beside: kind === 'write', ...patience, now, ...told })
+  return openSqliteLedger({
+    path: place.location,
+    readOnly: kind === 'read',
+    beside: kind === 'write',
+    ...patience,
+    now,
+    ...told,
+  })
 }

@@ -18,11 +18,33 @@ export interface FinishedEvent {
 }
 
 /** In the transaction that makes events final, so that no outcome is lost and none is told of that did not happen. */
-export async function queueOutcomes(sql: Sql, finished: readonly FinishedEvent[], now: number): Promise<void> {
+export async function queueOutcomes(
+  sql: Sql,
+  finished: readonly FinishedEvent[],
+  now: number,
+): Promise<void> {
   await withRows(
     sql,
-    ['seq INT', 'employee TEXT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'by_seq INT', 'operation INT', 'now INT'],
-    finished.map((event) => [event.seq, event.employee, event.state, event.reason, event.detail, event.by, event.operation, now]),
+    [
+      'seq INT',
+      'employee TEXT',
+      'state TEXT',
+      'reason TEXT',
+      'detail TEXT',
+      'by_seq INT',
+      'operation INT',
+      'now INT',
+    ],
+    finished.map((event) => [
+      event.seq,
+      event.employee,
+      event.state,
+      event.reason,
+      event.detail,
+      event.by,
+      event.operation,
+      now,
+    ]),
     `INSERT INTO outbox (event_seq, employee, revision, state, reason, detail, by_seq, operation, at)
      SELECT v.seq, v.employee, e.revision, v.state, v.reason, v.detail, v.by_seq,
        COALESCE(v.operation, CASE WHEN v.state = 'dead-lettered' THEN e.operation END), v.now FROM v JOIN events e ON e.seq = v.seq`,
@@ -75,7 +97,12 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
   }))
 }
 
-export async function markPublished(sql: Sql, instance: string, ids: readonly number[], now: number): Promise<void> {
+export async function markPublished(
+  sql: Sql,
+  instance: string,
+  ids: readonly number[],
+  now: number,
+): Promise<void> {
   const marked = await withRows<{ id: number }>(
     sql,
     ['id INT', 'now INT'],

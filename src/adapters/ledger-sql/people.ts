@@ -40,14 +40,20 @@ const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.st
 export const BACKLOG_UNTIL = 'backlog-until'
 
 /** Leavers first, then people whose moment has come, then those who were quiet long enough. */
-export async function duePeople(sql: Sql, { now, limit, maxWaitMs, claimMs = 0 }: DueQuery): Promise<Person[]> {
+export async function duePeople(
+  sql: Sql,
+  { now, limit, maxWaitMs, claimMs = 0 }: DueQuery,
+): Promise<Person[]> {
   const ids = new Set<string>()
   const add = async (which: string, parameters: readonly number[]): Promise<void> => {
     const left = limit - ids.size
     if (left <= 0) return
     const rows =
       claimMs === 0
-        ? await sql.all<{ id: string }>(`SELECT id FROM employees WHERE ${which} LIMIT ?`, [...parameters, limit])
+        ? await sql.all<{ id: string }>(`SELECT id FROM employees WHERE ${which} LIMIT ?`, [
+            ...parameters,
+            limit,
+          ])
         : await sql.all<{ id: string }>(
             `UPDATE employees SET claimed_until = ? WHERE id IN (
                SELECT id FROM employees WHERE claimed_until <= ? AND ${which} LIMIT ?${sql.dialect.skipLocked}) RETURNING id`,
@@ -57,9 +63,13 @@ export async function duePeople(sql: Sql, { now, limit, maxWaitMs, claimMs = 0 }
   }
   await add('urgent = 1', [])
   await add('next_at IS NOT NULL AND next_at <= ? ORDER BY next_at', [now])
-  const [backlog] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [BACKLOG_UNTIL])
+  const [backlog] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [
+    BACKLOG_UNTIL,
+  ])
   if ((backlog?.value ?? 0) > now)
-    await add('dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at', [now - maxWaitMs])
+    await add('dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at', [
+      now - maxWaitMs,
+    ])
   else await add('plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at', [now])
   return loadPeople(sql, [...ids])
 }
@@ -85,7 +95,12 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
   )
   const remains = await remainsOf(sql, ids)
   const sent = group(
-    await withRows<{ seq: number; employee: string; state: 'pending' | 'batched' | 'accepted'; active: number }>(
+    await withRows<{
+      seq: number
+      employee: string
+      state: 'pending' | 'batched' | 'accepted'
+      active: number
+    }>(
       sql,
       ['id TEXT'],
       rows,
@@ -101,8 +116,15 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     takenHash: row.taken_hash,
     known: row.known === 1,
     failedHash: row.failed_hash,
-    ...failureOf(failures.get(row.id), events.get(row.id) ?? [], sent.get(row.id)?.find(({ state }) => state === 'pending')?.seq ?? null),
-    events: [...(remains.get(row.id) ?? []), ...(events.get(row.id) ?? []).map((event) => takenSince(event, row)).map(toEvent)],
+    ...failureOf(
+      failures.get(row.id),
+      events.get(row.id) ?? [],
+      sent.get(row.id)?.find(({ state }) => state === 'pending')?.seq ?? null,
+    ),
+    events: [
+      ...(remains.get(row.id) ?? []),
+      ...(events.get(row.id) ?? []).map((event) => takenSince(event, row)).map(toEvent),
+    ],
     unanswered: (sent.get(row.id) ?? [])
       .sort((a, b) => a.seq - b.seq)
       .flatMap(({ seq, state, active }): UnansweredOperation[] =>
@@ -113,7 +135,10 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
 
 /** Of an event that was disabled alone nothing is left over once the directory took a whole record after it. */
 function takenSince(event: EventRow, { taken_operation, taken_alone }: EmployeeRow): EventRow {
-  const whole = event.reason === REASONS.disabledAlone && taken_alone === 0 && (taken_operation ?? 0) > (event.operation ?? Infinity)
+  const whole =
+    event.reason === REASONS.disabledAlone &&
+    taken_alone === 0 &&
+    (taken_operation ?? 0) > (event.operation ?? Infinity)
   return whole ? { ...event, reason: null } : event
 }
 
@@ -136,7 +161,10 @@ interface FailureRow extends Omit<Failure, 'active' | 'refused' | 'carried' | 's
 }
 
 /** Of people whose last operation failed for good; what the directory took after it has settled the matter. */
-async function failuresOf(sql: Sql, employees: readonly EmployeeRow[]): Promise<ReadonlyMap<string, FailureRow>> {
+async function failuresOf(
+  sql: Sql,
+  employees: readonly EmployeeRow[],
+): Promise<ReadonlyMap<string, FailureRow>> {
   const failed = employees.filter((row) => (row.failed_operation ?? 0) > (row.taken_operation ?? 0))
   const rows = await withRows<FailureRow>(
     sql,
@@ -152,12 +180,17 @@ async function failuresOf(sql: Sql, employees: readonly EmployeeRow[]): Promise<
 }
 
 /** `alone`: the operation that is to put the person out alone for this failure and has not left yet; what it carries is to be blamed still. */
-function failureOf(row: FailureRow | undefined, events: readonly EventRow[], alone: number | null): { failure?: Failure } {
+function failureOf(
+  row: FailureRow | undefined,
+  events: readonly EventRow[],
+  alone: number | null,
+): { failure?: Failure } {
   if (!row) return {}
   const { hash, code, reason, failures, at, taken, operation } = row
   const settled = row.settled > 0
   const isCarried = (event: EventRow): boolean =>
-    event.operation !== null && event.operation === (event.state === 'received' ? operation : event.state === 'planned' ? alone : null)
+    event.operation !== null &&
+    event.operation === (event.state === 'received' ? operation : event.state === 'planned' ? alone : null)
   const carried = events.filter(isCarried).map(({ seq }) => seq)
   return {
     failure: {

@@ -41,9 +41,12 @@ export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], 
     else if (!row) moves.push({ sequence, stage: 'gone', code: null })
     else if (part.kind === 'edited') {
       const why = others.has(part.event) ? RESCIND_MISMATCH : whyNot(row, part.event, keeping.has(row.seq))
-      moves.push(why === null ? { sequence, stage: 'done', code: null } : { sequence, stage: 'refused', code: why })
+      moves.push(
+        why === null ? { sequence, stage: 'done', code: null } : { sequence, stage: 'refused', code: why },
+      )
       if (why === null) edited.push({ row, part })
-    } else if (row.reason === RESCIND_MISMATCH) moves.push({ sequence, stage: 'refused', code: RESCIND_MISMATCH })
+    } else if (row.reason === RESCIND_MISMATCH)
+      moves.push({ sequence, stage: 'refused', code: RESCIND_MISMATCH })
     else {
       moves.push({ sequence, stage: 'done', code: null })
       kept.push(row)
@@ -119,10 +122,18 @@ async function replace(
   now: number,
 ): Promise<void> {
   if (edits.length === 0) return
-  const [by] = await sql.all<{ actor: string; reason: string }>('SELECT actor, reason FROM replay_runs WHERE seq = ?', [run])
+  const [by] = await sql.all<{ actor: string; reason: string }>(
+    'SELECT actor, reason FROM replay_runs WHERE seq = ?',
+    [run],
+  )
   await keepSaid(
     sql,
-    edits.map(({ row, part }) => ({ seq: row.seq, actor: by?.actor ?? '', reason: by?.reason ?? '', said: [null, part.original.body] })),
+    edits.map(({ row, part }) => ({
+      seq: row.seq,
+      actor: by?.actor ?? '',
+      reason: by?.reason ?? '',
+      said: [null, part.original.body],
+    })),
     now,
   )
   await rewrite(

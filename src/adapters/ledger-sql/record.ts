@@ -10,7 +10,12 @@ import { addTotals } from './totals.ts'
 export async function record(sql: Sql, instance: string, batch: IntakeBatch): Promise<RecordResult> {
   const { now } = batch
   // A rescind and what it names must not pass each other unseen.
-  await sql.lock('intake', batch.messages.some(({ events }) => events.some(({ rescinds }) => rescinds !== null)) ? undefined : 'shared')
+  await sql.lock(
+    'intake',
+    batch.messages.some(({ events }) => events.some(({ rescinds }) => rescinds !== null))
+      ? undefined
+      : 'shared',
+  )
   const refused = await mismatches(sql, batch.messages)
   const messages = batch.messages.map((message, place): IntakeMessage => {
     const refusal = refused.get(place)
@@ -48,10 +53,10 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
   }
   const taken = await insertEvents(sql, instance, arrivals, batch, batch.aheadMs ?? 0)
   if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
-    await sql.run('INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value', [
-      BACKLOG_UNTIL,
-      now + batch.quietMs,
-    ])
+    await sql.run(
+      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      [BACKLOG_UNTIL, now + batch.quietMs],
+    )
 
   // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
   const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays)
@@ -64,7 +69,13 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     duplicates,
     replays: taken.replays,
   })
-  const result = { fresh: taken.fresh, duplicates, replays: taken.replays, redelivered: messages.length - fresh.length, rejected }
+  const result = {
+    fresh: taken.fresh,
+    duplicates,
+    replays: taken.replays,
+    redelivered: messages.length - fresh.length,
+    rejected,
+  }
   return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
 }
 
@@ -75,9 +86,14 @@ async function saidAlready(sql: Sql, until: number, quietMs: number): Promise<bo
 }
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-const messageKey = (entity: string, enqueuedAt: number, sequence: string): string => `${sequence}\n${enqueuedAt}\n${entity}`
+const messageKey = (entity: string, enqueuedAt: number, sequence: string): string =>
+  `${sequence}\n${enqueuedAt}\n${entity}`
 
-export async function importBaseline(sql: Sql, instance: string, rows: BaselineRows): Promise<{ fresh: number; known: number }> {
+export async function importBaseline(
+  sql: Sql,
+  instance: string,
+  rows: BaselineRows,
+): Promise<{ fresh: number; known: number }> {
   await sql.lock('intake', rows.events.some(({ rescinds }) => rescinds !== null) ? undefined : 'shared')
   const arrivals = rows.events.map((event): Arrival => ({ event, message: null, first: true }))
   const { fresh } = await insertEvents(sql, instance, arrivals, rows)

@@ -29,14 +29,24 @@ export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): P
         : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', ...saying]
     }),
   )
-  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, order.actor, 'replay', order.reason, order.name]])
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
+    [now, order.actor, 'replay', order.reason, order.name],
+  ])
   const [made] = await runsBy(sql, 'WHERE seq = ?', [id])
-  return made ?? { ...order, id, createdAt: now, endedAt: null, resumed: [], entities: [], counts: counts([]) }
+  return (
+    made ?? { ...order, id, createdAt: now, endedAt: null, resumed: [], entities: [], counts: counts([]) }
+  )
 }
 
 const RESUMED = 'replay.resumed'
 
-export async function resumeReplay(sql: Sql, { name }: ReplayRun, actor: string, reason: string, now: number): Promise<void> {
+export async function resumeReplay(
+  sql: Sql,
+  { name }: ReplayRun,
+  actor: string,
+  reason: string,
+  now: number,
+): Promise<void> {
   await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, RESUMED, reason, name]])
 }
 
@@ -56,7 +66,10 @@ interface StageRow {
   readonly n: number
 }
 
-export function replayRuns(sql: Sql, { open, limit }: { readonly open: string | null; readonly limit: number }): Promise<ReplayRun[]> {
+export function replayRuns(
+  sql: Sql,
+  { open, limit }: { readonly open: string | null; readonly limit: number },
+): Promise<ReplayRun[]> {
   return open === null
     ? runsBy(sql, 'ORDER BY seq DESC LIMIT ?', [limit])
     : runsBy(sql, 'WHERE selection = ? AND ended_at IS NULL ORDER BY seq DESC LIMIT ?', [open, limit])
@@ -103,19 +116,40 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
 }
 
 function counts(rows: readonly Pick<StageRow, 'stage' | 'n'>[]): ReplayRun['counts'] {
-  const of = (stage: NativeStage): number => rows.reduce((sum, row) => sum + (row.stage === stage ? row.n : 0), 0)
+  const of = (stage: NativeStage): number =>
+    rows.reduce((sum, row) => sum + (row.stage === stage ? row.n : 0), 0)
   return Object.fromEntries(NATIVE_STAGES.map((stage) => [stage, of(stage)])) as Record<NativeStage, number>
 }
 
-export async function replayEntries(sql: Sql, run: number, after: number, limit: number): Promise<ReplayEntry[]> {
-  const rows = await sql.all<{ entity: string; sequence: string; stage: NativeStage; code: string | null; at: number | null }>(
+export async function replayEntries(
+  sql: Sql,
+  run: number,
+  after: number,
+  limit: number,
+): Promise<ReplayEntry[]> {
+  const rows = await sql.all<{
+    entity: string
+    sequence: string
+    stage: NativeStage
+    code: string | null
+    at: number | null
+  }>(
     'SELECT entity, sequence, stage, code, at FROM replay_items WHERE run = ? AND place >= ? ORDER BY place LIMIT ?',
     [run, after, limit],
   )
-  return rows.map(({ entity, sequence, ...row }) => ({ id: entity === IN_LEDGER ? `dl-${sequence}` : `${entity}#${sequence}`, ...row }))
+  return rows.map(({ entity, sequence, ...row }) => ({
+    id: entity === IN_LEDGER ? `dl-${sequence}` : `${entity}#${sequence}`,
+    ...row,
+  }))
 }
 
-export async function replayItems(sql: Sql, run: number, entity: string | null, stage: NativeStage, limit: number): Promise<ReplayItem[]> {
+export async function replayItems(
+  sql: Sql,
+  run: number,
+  entity: string | null,
+  stage: NativeStage,
+  limit: number,
+): Promise<ReplayItem[]> {
   const rows = await sql.all<{ sequence: string; sending_at: number | null; body: string | null }>(
     'SELECT sequence, sending_at, body FROM replay_items WHERE run = ? AND entity = ? AND stage = ? ORDER BY place LIMIT ?',
     [run, entity ?? IN_LEDGER, stage, limit],
@@ -123,7 +157,13 @@ export async function replayItems(sql: Sql, run: number, entity: string | null, 
   return rows.map((row) => ({ sequence: row.sequence, sendingAt: row.sending_at, body: row.body }))
 }
 
-export async function moveReplay(sql: Sql, run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void> {
+export async function moveReplay(
+  sql: Sql,
+  run: number,
+  entity: string,
+  moves: readonly NativeMove[],
+  now: number,
+): Promise<void> {
   await withRows(
     sql,
     ['run INT', 'entity TEXT', 'sequence TEXT', 'stage TEXT', 'code TEXT', 'now INT'],
@@ -147,8 +187,12 @@ export async function forgetEdits(sql: Sql, before: number, now: number): Promis
 
 /** Edited parts of runs that speak of this person. */
 export async function eraseEdits(sql: Sql, employee: string, now: number): Promise<void> {
-  const edited = await sql.all<Place & { people: string | null }>('SELECT run, place, people FROM replay_items WHERE body IS NOT NULL')
-  const theirs = edited.filter(({ people }) => people === null || parse<readonly string[]>(people).includes(employee))
+  const edited = await sql.all<Place & { people: string | null }>(
+    'SELECT run, place, people FROM replay_items WHERE body IS NOT NULL',
+  )
+  const theirs = edited.filter(
+    ({ people }) => people === null || parse<readonly string[]>(people).includes(employee),
+  )
   await refuseEdited(sql, theirs, 'Erased', now)
 }
 
@@ -175,7 +219,10 @@ export async function endReplay(sql: Sql, run: number, now: number): Promise<voi
   )
 }
 
-export async function takenIn(sql: Sql, messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+export async function takenIn(
+  sql: Sql,
+  messageIds: readonly string[],
+): Promise<ReadonlyMap<string, string | null>> {
   const rows = await withRows<{ copy_id: string; rejected: string | null }>(
     sql,
     ['id TEXT'],
@@ -186,7 +233,14 @@ export async function takenIn(sql: Sql, messageIds: readonly string[]): Promise<
 }
 
 export async function knownEvents(sql: Sql, names: readonly EventName[]): Promise<KnownEvent[]> {
-  const rows = await withRows<{ seq: number; source: string; event_id: string; employee: string; state: EventState; revision: number }>(
+  const rows = await withRows<{
+    seq: number
+    source: string
+    event_id: string
+    employee: string
+    state: EventState
+    revision: number
+  }>(
     sql,
     ['source TEXT', 'id TEXT'],
     names.map(({ source, id }) => [source, id]),

@@ -5,13 +5,17 @@ import { finishEvents, planAgain } from './finalize.ts'
 import { lockPeople } from './lock-people.ts'
 import { type Sql, withRows } from './sql.ts'
 
-const DESCRIPTION = "data.rescinds names an event of another employee; a rescind's subject is the subject of what it cancels"
+const DESCRIPTION =
+  "data.rescinds names an event of another employee; a rescind's subject is the subject of what it cancels"
 
 /**
  * Messages whose rescind names an event of somebody else, by their place in the batch. A rescind that is in the ledger already is not asked
  * again: what became of it is known there.
  */
-export async function mismatches(sql: Sql, messages: readonly IntakeMessage[]): Promise<ReadonlyMap<number, Refusal>> {
+export async function mismatches(
+  sql: Sql,
+  messages: readonly IntakeMessage[],
+): Promise<ReadonlyMap<number, Refusal>> {
   const refused = new Map<number, Refusal>()
   const rescinds = messages.flatMap(({ events }, message) =>
     events.flatMap((event) => (event.rescinds ? [{ message, event, target: event.rescinds }] : [])),
@@ -22,7 +26,8 @@ export async function mismatches(sql: Sql, messages: readonly IntakeMessage[]): 
     rescinds.flatMap(({ event, target }) => [event, target]),
   )
   const known = new Set(owners.keys())
-  for (const event of messages.flatMap(({ events }) => events)) if (!owners.has(keyOf(event))) owners.set(keyOf(event), event.employee)
+  for (const event of messages.flatMap(({ events }) => events))
+    if (!owners.has(keyOf(event))) owners.set(keyOf(event), event.employee)
   for (const { message, event, target } of rescinds) {
     const owner = owners.get(keyOf(target))
     if (owner === undefined || owner === event.employee || known.has(keyOf(event))) continue
@@ -46,7 +51,12 @@ export async function namingOthers(sql: Sql, events: readonly HrEvent[]): Promis
 }
 
 /** Rescinds that waited for one of these events, and turn out to name somebody else's: they end as dead letters and do nothing. */
-export async function endMismatched(sql: Sql, instance: string, arrived: readonly HrEvent[], now: number): Promise<void> {
+export async function endMismatched(
+  sql: Sql,
+  instance: string,
+  arrived: readonly HrEvent[],
+  now: number,
+): Promise<void> {
   const waiting = await withRows<{ seq: number; employee: string; operation: number | null }>(
     sql,
     ['name TEXT', 'employee TEXT'],
@@ -61,7 +71,13 @@ export async function endMismatched(sql: Sql, instance: string, arrived: readonl
   await finishEvents(
     sql,
     instance,
-    waiting.map((event) => ({ ...event, state: 'dead-lettered', reason: RESCIND_MISMATCH, detail: null, by: null })),
+    waiting.map((event) => ({
+      ...event,
+      state: 'dead-lettered',
+      reason: RESCIND_MISMATCH,
+      detail: null,
+      by: null,
+    })),
     now,
   )
   await planAgain(

@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto'
-import type { Erasure, ErasureResult, PersonCut, RetentionPage, RetentionQuery } from '../../core/ledger/port.ts'
+import type {
+  Erasure,
+  ErasureResult,
+  PersonCut,
+  RetentionPage,
+  RetentionQuery,
+} from '../../core/ledger/port.ts'
 import type { EventName } from '../../core/model.ts'
 import { lockPeople } from './lock-people.ts'
 import { group, loadPeople } from './people.ts'
@@ -8,11 +14,18 @@ import { insertRows, type Sql, withRows } from './sql.ts'
 import { addTotals } from './totals.ts'
 
 /** What is left of an event that is gone: enough to know it when it comes again, too little to say whose it was. */
-export const nameHash = ({ source, id }: EventName): string => createHash('sha256').update(`${source}\n${id}`).digest('hex')
+export const nameHash = ({ source, id }: EventName): string =>
+  createHash('sha256').update(`${source}\n${id}`).digest('hex')
 
-export async function retentionPage(sql: Sql, { after, limit, settledBefore }: RetentionQuery): Promise<RetentionPage[]> {
+export async function retentionPage(
+  sql: Sql,
+  { after, limit, settledBefore }: RetentionQuery,
+): Promise<RetentionPage[]> {
   // An id is never empty, so everybody comes after nobody.
-  const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
+  const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [
+    after ?? '',
+    limit,
+  ])
   // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or all that are settled, to find those of a few people.
   const settled = group(
     await withRows<{ seq: number; employee: string }>(
@@ -57,7 +70,9 @@ export async function foldAway(
       await withRows<{ id: string }>(
         sql,
         ['id TEXT', 'revision INT'],
-        cuts.toSorted((a, b) => (a.employee < b.employee ? -1 : 1)).map(({ employee, revision }) => [employee, revision]),
+        cuts
+          .toSorted((a, b) => (a.employee < b.employee ? -1 : 1))
+          .map(({ employee, revision }) => [employee, revision]),
         'UPDATE employees SET revision = employees.revision + 1 FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id',
       )
     ).map(({ id }) => id),
@@ -142,7 +157,12 @@ export async function knownFolded(sql: Sql, events: readonly EventName[]): Promi
   return new Set(rows.map(({ hash }) => hash))
 }
 
-export async function erase(sql: Sql, instance: string, { employee, actor, reason }: Erasure, now: number): Promise<ErasureResult | null> {
+export async function erase(
+  sql: Sql,
+  instance: string,
+  { employee, actor, reason }: Erasure,
+  now: number,
+): Promise<ErasureResult | null> {
   await sql.lock('intake')
   await eraseEdits(sql, employee, now)
   await sql.run('DELETE FROM edits WHERE employee = ?', [employee])
@@ -154,9 +174,10 @@ export async function erase(sql: Sql, instance: string, { employee, actor, reaso
       `UPDATE ${table} SET original = NULL, body = NULL WHERE COALESCE(employee, '') <> ? AND original IN (SELECT o.original FROM events o WHERE o.employee = ? AND o.original IS NOT NULL)`,
       [employee, employee],
     )
-  const [unpublished] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL', [
-    employee,
-  ])
+  const [unpublished] = await sql.all<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL',
+    [employee],
+  )
   const seqs = await sql.all<{ seq: number }>('SELECT seq FROM events WHERE employee = ?', [employee])
   const events = await deleteEvents(
     sql,
@@ -168,7 +189,9 @@ export async function erase(sql: Sql, instance: string, { employee, actor, reaso
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
   const person = createHash('sha256').update(employee).digest('hex')
-  await insertRows(sql, 'erasures (person, at, actor, reason, events, operations)', [[person, now, actor, reason, events, operations]])
+  await insertRows(sql, 'erasures (person, at, actor, reason, events, operations)', [
+    [person, now, actor, reason, events, operations],
+  ])
   await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, 'erase', reason, person]])
   const withheld = unpublished?.n ?? 0
   addTotals(sql, instance, { erased: events, dropped: operations, withheld })

@@ -121,7 +121,9 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
       seq ${identity}, person TEXT NOT NULL, at ${integer} NOT NULL, actor TEXT NOT NULL, reason TEXT NOT NULL,
       events ${integer} NOT NULL, operations ${integer} NOT NULL
     )${tableOptions}`,
-    ...['folded', 'erased', 'dropped', 'withheld'].map((name) => `ALTER TABLE books ADD COLUMN ${name} ${integer} NOT NULL DEFAULT 0`),
+    ...['folded', 'erased', 'dropped', 'withheld'].map(
+      (name) => `ALTER TABLE books ADD COLUMN ${name} ${integer} NOT NULL DEFAULT 0`,
+    ),
   ],
   // What came in word for word, for whoever has to look at a dead letter or put it back; what failed last, so that nothing is tried for ever.
   ({ integer, identity, tableOptions }) => [
@@ -174,12 +176,17 @@ export const MIGRATIONS: readonly ((dialect: Dialect) => readonly string[])[] = 
   ({ name }) =>
     name === 'sqlite'
       ? []
-      : ['operations.state', 'operations.unresolved', 'events.state', 'batches.state', 'outbox.published_at', 'log_records.operation'].map(
-          (column) => {
-            const [table, word] = column.split('.')
-            return `ALTER TABLE ${table} ALTER COLUMN ${word} SET STATISTICS 0`
-          },
-        ),
+      : [
+          'operations.state',
+          'operations.unresolved',
+          'events.state',
+          'batches.state',
+          'outbox.published_at',
+          'log_records.operation',
+        ].map((column) => {
+          const [table, word] = column.split('.')
+          return `ALTER TABLE ${table} ALTER COLUMN ${word} SET STATISTICS 0`
+        }),
   // Whom an edited body speaks of, and whose event it was before it was changed, so that both leave with the person.
   () => [
     `ALTER TABLE replay_items ADD COLUMN people TEXT`,

@@ -16,12 +16,14 @@ export async function splitBatch(
     [seq],
   )
   if (operations.length <= 1) return false
-  const [{ urgent } = { urgent: 0 }] = await sql.all<{ urgent: number }>('SELECT urgent FROM batches WHERE seq = ?', [seq])
-  await sql.run(`UPDATE batches SET state = 'split', lease_until = 0, status = ?, request_id = COALESCE(?, request_id) WHERE seq = ?`, [
-    answer.status,
-    answer.requestId,
-    seq,
-  ])
+  const [{ urgent } = { urgent: 0 }] = await sql.all<{ urgent: number }>(
+    'SELECT urgent FROM batches WHERE seq = ?',
+    [seq],
+  )
+  await sql.run(
+    `UPDATE batches SET state = 'split', lease_until = 0, status = ?, request_id = COALESCE(?, request_id) WHERE seq = ?`,
+    [answer.status, answer.requestId, seq],
+  )
   const middle = Math.floor(operations.length / 2)
   let first: number | null = null
   for (const half of [operations.slice(0, middle), operations.slice(middle)]) {
@@ -45,5 +47,8 @@ export async function splitBatch(
 
 /** The half that waited goes on: as the one that must hold the offender when the first was accepted, as an unknown otherwise. */
 export async function releaseOtherHalf(sql: Sql, first: number, accepted: boolean): Promise<void> {
-  await sql.run('UPDATE batches SET after_batch = NULL, suspect = ? WHERE after_batch = ?', [accepted ? 1 : 0, first])
+  await sql.run('UPDATE batches SET after_batch = NULL, suspect = ? WHERE after_batch = ?', [
+    accepted ? 1 : 0,
+    first,
+  ])
 }

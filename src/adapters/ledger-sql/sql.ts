@@ -79,7 +79,12 @@ function values(rows: number, tuple: string): string {
 }
 
 /** Inserts rows; `tail` is what stands behind them (`ON CONFLICT …`, `RETURNING …`). What is returned comes in no order: join it by key. */
-export async function insertRows<T>(sql: Sql, into: string, rows: readonly (readonly SqlValue[])[], tail = ''): Promise<T[]> {
+export async function insertRows<T>(
+  sql: Sql,
+  into: string,
+  rows: readonly (readonly SqlValue[])[],
+  tail = '',
+): Promise<T[]> {
   const returned: T[] = []
   for (const part of inSizes(rows)) {
     const tuple = `(${Array.from(part[0] ?? [], () => '?').join(', ')})`

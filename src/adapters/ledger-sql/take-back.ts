@@ -18,7 +18,12 @@ const RESUBMITTED = 'resubmitted'
  *
  * It died by our clock and was sent by that of the bus, of which ours may be ahead by `aheadMs`.
  */
-export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: number, aheadMs: number): Promise<readonly HrEvent[]> {
+export async function takeBack(
+  sql: Sql,
+  arrivals: readonly Arrival[],
+  now: number,
+  aheadMs: number,
+): Promise<readonly HrEvent[]> {
   const newest = new Map<string, Arrival>()
   for (const arrival of arrivals) {
     const { event, message, first } = arrival
@@ -32,7 +37,14 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
     [...newest.values()].flatMap(({ message }) => message?.copyId ?? []),
   )
   const deadOnes = (): Promise<
-    { seq: number; event_id: string; source: string; employee: string; worker: string; rescinds: string | null }[]
+    {
+      seq: number
+      event_id: string
+      source: string
+      employee: string
+      worker: string
+      rescinds: string | null
+    }[]
   > =>
     withRows(
       sql,
@@ -48,7 +60,10 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
     )
   const found = await deadOnes()
   if (found.length === 0) return []
-  await lockPeople(sql, [...arrivals.map(({ event }) => event.employee), ...found.map(({ employee }) => employee)])
+  await lockPeople(sql, [
+    ...arrivals.map(({ event }) => event.employee),
+    ...found.map(({ employee }) => employee),
+  ])
   // Somebody else may have put them back, or given them up, until their people were ours.
   const dead = sql.dialect.forUpdate === '' ? found : await deadOnes()
   const keeping = await keepingOut(sql, dead)
@@ -57,8 +72,13 @@ export async function takeBack(sql: Sql, arrivals: readonly Arrival[], now: numb
     [...newest.values()].map(({ event }) => event),
   )
   const back = dead.flatMap((row) => {
-    const { event, message } = newest.get(eventKey(row.event_id, row.source)) ?? { event: null, message: null }
-    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event)) ? [] : [{ ...row, event, message }]
+    const { event, message } = newest.get(eventKey(row.event_id, row.source)) ?? {
+      event: null,
+      message: null,
+    }
+    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event))
+      ? []
+      : [{ ...row, event, message }]
   })
   await keepSaid(
     sql,
@@ -98,10 +118,21 @@ async function sentOnce(sql: Sql, copyIds: readonly string[]): Promise<ReadonlyS
 /** What an event came in is kept beside it before it is changed, with who changed it; where it says the same, nothing is. */
 export async function keepSaid(
   sql: Sql,
-  edits: readonly { readonly seq: number; readonly actor: string; readonly reason: string; readonly said: readonly SqlValue[] }[],
+  edits: readonly {
+    readonly seq: number
+    readonly actor: string
+    readonly reason: string
+    readonly said: readonly SqlValue[]
+  }[],
   now: number,
 ): Promise<void> {
-  const rows = edits.map(({ seq, actor, reason, said }): SqlValue[] => [seq, actor, reason, now, said[1] ?? null])
+  const rows = edits.map(({ seq, actor, reason, said }): SqlValue[] => [
+    seq,
+    actor,
+    reason,
+    now,
+    said[1] ?? null,
+  ])
   await withRows(
     sql,
     ['seq INT', 'actor TEXT', 'reason TEXT', 'now INT', 'body TEXT'],
@@ -118,7 +149,11 @@ export async function keepSaid(
 }
 
 /** Puts events back with what they say now; their next outcome is the next revision. */
-export async function rewrite(sql: Sql, events: readonly { readonly seq: number; readonly event: HrEvent }[], now: number): Promise<void> {
+export async function rewrite(
+  sql: Sql,
+  events: readonly { readonly seq: number; readonly event: HrEvent }[],
+  now: number,
+): Promise<void> {
   await withRows(
     sql,
     [
@@ -136,7 +171,13 @@ export async function rewrite(sql: Sql, events: readonly { readonly seq: number;
       'traceparent TEXT',
       'read_from INT',
     ],
-    events.map(({ seq, event }) => [seq, event.type, event.employee, ...contentOf(event), event.mode === 'notice' ? now : null]),
+    events.map(({ seq, event }) => [
+      seq,
+      event.type,
+      event.employee,
+      ...contentOf(event),
+      event.mode === 'notice' ? now : null,
+    ]),
     `UPDATE events SET type = v.type, employee = v.employee, recorded_at = v.recorded_at, effective_at = v.effective_at, effective_raw = v.effective_raw,
        rank = v.rank, order_value = v.order_value, mode = v.mode, worker = v.worker, rescinds = v.rescinds, traceparent = v.traceparent,
        read_from = v.read_from, read_until = 0, reads = 0,

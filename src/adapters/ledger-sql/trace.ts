@@ -24,9 +24,10 @@ export async function trace(sql: Sql, reference: string): Promise<Trace | null> 
 }
 
 async function tracePerson(sql: Sql, scope: Scope): Promise<PersonTrace | null> {
-  const [employee] = await sql.all<{ id: string; object_id: string | null }>('SELECT id, object_id FROM employees WHERE id = ?', [
-    scope.employee,
-  ])
+  const [employee] = await sql.all<{ id: string; object_id: string | null }>(
+    'SELECT id, object_id FROM employees WHERE id = ?',
+    [scope.employee],
+  )
   if (!employee) return null
   const events = (await loadEvents(sql, scope.employee)).filter(
     (event) =>
@@ -34,7 +35,9 @@ async function tracePerson(sql: Sql, scope: Scope): Promise<PersonTrace | null> 
       (scope.operations === null || (event.operation !== null && scope.operations.includes(event.operation))),
   )
   const wanted = scope.event === null ? scope.operations : await standingFor(sql, events)
-  const operations = (await loadOperations(sql, scope.employee)).filter((operation) => wanted === null || wanted.includes(operation.seq))
+  const operations = (await loadOperations(sql, scope.employee)).filter(
+    (operation) => wanted === null || wanted.includes(operation.seq),
+  )
   return {
     employee: { id: employee.id, objectId: employee.object_id },
     events: events.map(toTraceEvent),
@@ -44,16 +47,25 @@ async function tracePerson(sql: Sql, scope: Scope): Promise<PersonTrace | null> 
 
 /** One person, everybody in a batch, or all that have the name: an event of each source, and an employee. */
 export async function find(sql: Sql, reference: string): Promise<readonly Scope[]> {
-  const events = await sql.all<Owner>('SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq', [reference])
+  const events = await sql.all<Owner>('SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq', [
+    reference,
+  ])
   const people = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id = ?', [reference])
-  const named = [...events.map(({ seq, employee }) => ({ employee, event: seq, operations: null })), ...people.map(({ id }) => whole(id))]
+  const named = [
+    ...events.map(({ seq, employee }) => ({ employee, event: seq, operations: null })),
+    ...people.map(({ id }) => whole(id)),
+  ]
   if (named.length > 0) return named
   if (/^op-\d{1,15}$/.test(reference))
-    return ofOperations(await sql.all<Owner>('SELECT seq, employee FROM operations WHERE seq = ?', [seqOf(reference)]))
+    return ofOperations(
+      await sql.all<Owner>('SELECT seq, employee FROM operations WHERE seq = ?', [seqOf(reference)]),
+    )
   if (/^batch-\d{1,15}$/.test(reference)) return inBatch(sql, seqOf(reference))
   const [batch] = await sql.all<{ seq: number }>('SELECT seq FROM batches WHERE request_id = ?', [reference])
   if (batch) return inBatch(sql, batch.seq)
-  const objects = await sql.all<{ id: string }>('SELECT id FROM employees WHERE object_id = ? ORDER BY id', [reference])
+  const objects = await sql.all<{ id: string }>('SELECT id FROM employees WHERE object_id = ? ORDER BY id', [
+    reference,
+  ])
   return objects.map(({ id }) => whole(id))
 }
 
@@ -66,7 +78,9 @@ interface Owner {
   readonly employee: string
 }
 async function inBatch(sql: Sql, batch: number): Promise<Scope[]> {
-  return ofOperations(await sql.all<Owner>('SELECT seq, employee FROM operations WHERE batch = ? ORDER BY place, seq', [batch]))
+  return ofOperations(
+    await sql.all<Owner>('SELECT seq, employee FROM operations WHERE batch = ? ORDER BY place, seq', [batch]),
+  )
 }
 function ofOperations(rows: readonly Owner[]): Scope[] {
   return [...group(rows, ({ employee }) => employee)].map(([employee, theirs]) => ({
@@ -110,7 +124,9 @@ async function standingFor(sql: Sql, events: readonly EventRow[]): Promise<numbe
   for (const event of events) {
     if (event.operation !== null) operations.push(event.operation)
     else if (event.by_seq !== null) {
-      const rows = await sql.all<{ operation: number | null }>('SELECT operation FROM events WHERE seq = ?', [event.by_seq])
+      const rows = await sql.all<{ operation: number | null }>('SELECT operation FROM events WHERE seq = ?', [
+        event.by_seq,
+      ])
       operations.push(...rows.flatMap(({ operation }) => (operation === null ? [] : [operation])))
     }
   }
@@ -172,9 +188,10 @@ async function toTraceOperation(sql: Sql, row: OperationRow): Promise<TraceOpera
     status: string
     code: string | null
     object_id: string | null
-  }>('SELECT id, activity_at, change_id, action, status, code, object_id FROM log_records WHERE operation = ? ORDER BY activity_at', [
-    row.seq,
-  ])
+  }>(
+    'SELECT id, activity_at, change_id, action, status, code, object_id FROM log_records WHERE operation = ? ORDER BY activity_at',
+    [row.seq],
+  )
   return {
     id: operationId(row.seq),
     state: row.state,

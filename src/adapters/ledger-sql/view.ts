@@ -11,7 +11,10 @@ export async function findPeople(sql: Sql, reference: string): Promise<PersonVie
 }
 
 export async function peoplePage(sql: Sql, after: string | null, limit: number): Promise<PersonView[]> {
-  const rows = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [after ?? '', limit])
+  const rows = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [
+    after ?? '',
+    limit,
+  ])
   const views = new Map(
     (
       await viewsOf(
@@ -35,5 +38,9 @@ export async function viewsOf(sql: Sql, ids: readonly string[]): Promise<PersonV
       )
     ).map((row) => [row.id, row.record]),
   )
-  return (await loadPeople(sql, ids)).map((person) => ({ person, taken: taken.get(person.employee) ?? null, event: null }))
+  return (await loadPeople(sql, ids)).map((person) => ({
+    person,
+    taken: taken.get(person.employee) ?? null,
+    event: null,
+  }))
 }

@@ -16,7 +16,9 @@ export const RETRY: RetryOptions = { maxRetries: 2, retryDelayInMs: 500, timeout
 
 export function connect(address: BusAddress, retry: RetryOptions = RETRY): ServiceBusClient {
   const { webSockets } = address
-  const plain = address.kind === 'connection-string' && /(?:^|;)\s*UseDevelopmentEmulator=true(?:;|$)/i.test(address.connectionString)
+  const plain =
+    address.kind === 'connection-string' &&
+    /(?:^|;)\s*UseDevelopmentEmulator=true(?:;|$)/i.test(address.connectionString)
   const options = { retryOptions: retry, ...(webSockets ? overWebSockets(webSockets.proxy, plain) : {}) }
   return address.kind === 'connection-string'
     ? new ServiceBusClient(address.connectionString, options)

@@ -29,7 +29,11 @@ interface Held {
 }
 
 /** A queue or subscription in peek-lock mode through the official client, with guards against what it does wrong; each guard has a test of that name. */
-export function busInbox(client: ServiceBusClient, settings: InboxSettings, runtime: Runtime): Inbox<BusMessage> {
+export function busInbox(
+  client: ServiceBusClient,
+  settings: InboxSettings,
+  runtime: Runtime,
+): Inbox<BusMessage> {
   return { open: async (onMessage) => openReceiver(client, settings, runtime, onMessage) }
 }
 
@@ -46,7 +50,10 @@ function openReceiver(
   let lastArrivalAt = runtime.now()
   let link = subscribe()
 
-  function subscribe(): { readonly receiver: ServiceBusReceiver; readonly settle: ReturnType<typeof guardedSettler> } {
+  function subscribe(): {
+    readonly receiver: ServiceBusReceiver
+    readonly settle: ReturnType<typeof guardedSettler>
+  } {
     const receiver = receiverAt(client, settings, {
       receiveMode: 'peekLock',
       // The client renews by messageId, so the second of two messages of one id would lose its lock, and one without an id cannot be settled.
@@ -77,7 +84,8 @@ function openReceiver(
     return { receiver, settle: guardedSettler(receiver) }
   }
 
-  const keyOf = (native: ServiceBusReceivedMessage): string => native.lockToken ?? String(native.sequenceNumber)
+  const keyOf = (native: ServiceBusReceivedMessage): string =>
+    native.lockToken ?? String(native.sequenceNumber)
   function release(native: ServiceBusReceivedMessage): void {
     held.get(keyOf(native))?.letGo()
     held.delete(keyOf(native))
@@ -91,7 +99,9 @@ function openReceiver(
     })
     for (let at = 0; at < due.length && !closing.signal.aborted; at += RENEW_AT_ONCE)
       await Promise.all(
-        due.slice(at, at + RENEW_AT_ONCE).map((one) => (held.has(keyOf(one.message.native)) ? renew(one) : Promise.resolve())),
+        due
+          .slice(at, at + RENEW_AT_ONCE)
+          .map((one) => (held.has(keyOf(one.message.native)) ? renew(one) : Promise.resolve())),
       )
   }
 
@@ -123,10 +133,13 @@ function openReceiver(
   const every = async (ms: number, work: () => Promise<void>): Promise<void> => {
     while (!closing.signal.aborted) {
       await runtime.sleep(ms, closing.signal)
-      if (!closing.signal.aborted) await work().catch((error: unknown) => runtime.log.warn('inbox.error', { code: busCode(error) }))
+      if (!closing.signal.aborted)
+        await work().catch((error: unknown) => runtime.log.warn('inbox.error', { code: busCode(error) }))
     }
   }
-  const upkeep = Promise.all([every(RENEW_EVERY_MS, renewLocks), every(settings.watchdogMs, revive)]).then(() => {})
+  const upkeep = Promise.all([every(RENEW_EVERY_MS, renewLocks), every(settings.watchdogMs, revive)]).then(
+    () => {},
+  )
 
   let closed: Promise<void> | null = null
   const close = async (): Promise<void> => {

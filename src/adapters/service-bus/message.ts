@@ -25,7 +25,8 @@ export function toMessage(entity: string, native: ServiceBusReceivedMessage): Bu
 /** A data section arrives as bytes; a value section as whatever it held. */
 function textOf(body: unknown): string | null {
   if (typeof body === 'string') return body
-  if (!(body instanceof Uint8Array)) return body === undefined || body === null ? null : (JSON.stringify(body) ?? null)
+  if (!(body instanceof Uint8Array))
+    return body === undefined || body === null ? null : (JSON.stringify(body) ?? null)
   try {
     return strictText.decode(body)
   } catch {

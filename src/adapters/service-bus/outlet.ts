@@ -4,7 +4,10 @@ import type { JsonObject } from '../../core/model.ts'
 import type { Outlet, OutboxMessage } from '../../core/ports.ts'
 
 /** A queue or topic to send to, in batches as large as the bus takes. */
-export function busOutlet(client: ServiceBusClient, entity: string): Outlet<JsonObject | string> & { close(): Promise<void> } {
+export function busOutlet(
+  client: ServiceBusClient,
+  entity: string,
+): Outlet<JsonObject | string> & { close(): Promise<void> } {
   const sender = client.createSender(entity)
   return {
     send: (messages) => sendInBatches(sender, messages.map(toNative)),
@@ -28,7 +31,9 @@ export async function sendInBatches(sender: Sender, messages: readonly Sendable[
   const groups = [...Map.groupBy(messages, keyOf).values()]
   for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
     // All of them have ended before one is sent again, so that none lands behind its repetition.
-    const sent = await Promise.allSettled(groups.slice(at, at + GROUPS_AT_ONCE).map((group) => sendGroup(sender, group)))
+    const sent = await Promise.allSettled(
+      groups.slice(at, at + GROUPS_AT_ONCE).map((group) => sendGroup(sender, group)),
+    )
     for (const one of sent) if (one.status === 'rejected') throw one.reason
   }
 }
@@ -40,7 +45,10 @@ async function sendGroup(sender: Sender, messages: readonly Sendable[]): Promise
     if (batch.count > 0) await sender.sendMessages(batch)
     batch = await sender.createMessageBatch()
     if (!batch.tryAddMessage(message))
-      throw new RollcallError('MessageTooLarge', `a message is larger than the ${batch.maxSizeInBytes} bytes the bus takes at once`)
+      throw new RollcallError(
+        'MessageTooLarge',
+        `a message is larger than the ${batch.maxSizeInBytes} bytes the bus takes at once`,
+      )
   }
   if (batch.count > 0) await sender.sendMessages(batch)
 }

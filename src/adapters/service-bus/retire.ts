@@ -96,7 +96,10 @@ export function retirement(
   }
 
   /** Completes, and answers the sequence numbers that are gone for it. One whose lock is lost comes again. */
-  async function complete(link: Link, messages: readonly ServiceBusReceivedMessage[]): Promise<readonly string[]> {
+  async function complete(
+    link: Link,
+    messages: readonly ServiceBusReceivedMessage[],
+  ): Promise<readonly string[]> {
     if (messages.length === 0) return []
     const settled = await link.settle(messages.map((native) => ({ kind: 'complete', message: { native } })))
     return settled.flatMap(({ message, error }) => (error === null ? [sequenceOf(message)] : []))
@@ -152,9 +155,16 @@ export function retirement(
     return true
   }
 
-  async function receive(link: Link, count: number, signal: AbortSignal): Promise<readonly ServiceBusReceivedMessage[]> {
+  async function receive(
+    link: Link,
+    count: number,
+    signal: AbortSignal,
+  ): Promise<readonly ServiceBusReceivedMessage[]> {
     try {
-      const messages = await link.receiver.receiveMessages(count, { maxWaitTimeInMs: NOTHING_MS, abortSignal: signal })
+      const messages = await link.receiver.receiveMessages(count, {
+        maxWaitTimeInMs: NOTHING_MS,
+        abortSignal: signal,
+      })
       link.received += messages.length
       return messages
     } catch (error) {

@@ -51,7 +51,11 @@ const keyOf = ({ native, sequence }: BusMessage): string => native.lockToken ?? 
  * session messages come in order and are settled through the session. When a session or the connection is lost, or the receiver is closed,
  * nothing is abandoned: what is unsettled comes again, in order and uncounted.
  */
-export function sessionInbox(connect: () => ServiceBusClient, settings: SessionSettings, runtime: Runtime): Inbox<BusMessage> {
+export function sessionInbox(
+  connect: () => ServiceBusClient,
+  settings: SessionSettings,
+  runtime: Runtime,
+): Inbox<BusMessage> {
   return { open: async (onMessage) => openSessions(connect, settings, runtime, onMessage) }
 }
 
@@ -110,8 +114,14 @@ function openSessions(
     }
     failures += 1
     settings.onTrouble?.()
-    const restMs = Math.min(LONGEST_REST_MS, REST_MS * 2 ** Math.min(failures, 10)) * (0.75 + runtime.random() / 2)
-    runtime.log.warn('inbox.error', { code, during: 'acceptSession', queue: entity, retryInMs: Math.round(restMs) })
+    const restMs =
+      Math.min(LONGEST_REST_MS, REST_MS * 2 ** Math.min(failures, 10)) * (0.75 + runtime.random() / 2)
+    runtime.log.warn('inbox.error', {
+      code,
+      during: 'acceptSession',
+      queue: entity,
+      retryInMs: Math.round(restMs),
+    })
     if (failures >= PATIENCE && asked === client) {
       failures = 0
       client = connect()
@@ -148,7 +158,8 @@ function openSessions(
             }),
           processError: async ({ error, errorSource }) => {
             session.lost = true
-            if (!closing.signal.aborted) runtime.log.warn('inbox.error', { code: busCode(error), during: errorSource, queue: entity })
+            if (!closing.signal.aborted)
+              runtime.log.warn('inbox.error', { code: busCode(error), during: errorSource, queue: entity })
           },
         },
         { autoCompleteMessages: false, maxConcurrentCalls: perSession },
@@ -158,7 +169,10 @@ function openSessions(
         await renew(session, now)
         session.ending ||= now - startedAt >= settings.turnMs
         if (session.held.size === 0 && (session.ending || now - session.lastAt >= settings.idleMs)) break
-        await runtime.sleep(Math.max(1, Math.min(settings.idleMs / 2, settings.turnMs / 2, REST_MS)), closing.signal)
+        await runtime.sleep(
+          Math.max(1, Math.min(settings.idleMs / 2, settings.turnMs / 2, REST_MS)),
+          closing.signal,
+        )
       }
     } finally {
       await end(session)
@@ -178,7 +192,9 @@ function openSessions(
     // Closed twice, the client would wait a minute for an answer that has been there.
     if (session.ended) return session.ended
     sessions.delete(session)
-    session.ended = session.receiver.isClosed ? Promise.resolve() : closeWithin(CLOSE_MS, session.receiver.close())
+    session.ended = session.receiver.isClosed
+      ? Promise.resolve()
+      : closeWithin(CLOSE_MS, session.receiver.close())
     for (const letGo of [...session.held.values(), ...session.spent]) letGo()
     session.held.clear()
     return session.ended

@@ -19,7 +19,9 @@ const COMPLETE_AT_ONCE = 64
  */
 export function guardedSettler(
   receiver: Pick<ServiceBusReceiver, 'completeMessage' | 'deadLetterMessage'>,
-): (dispositions: readonly Disposition<{ readonly native: ServiceBusReceivedMessage }>[]) => Promise<readonly Settled[]> {
+): (
+  dispositions: readonly Disposition<{ readonly native: ServiceBusReceivedMessage }>[],
+) => Promise<readonly Settled[]> {
   let last: Promise<unknown> = Promise.resolve()
   return (dispositions) => {
     const answers: Promise<Settled>[] = []
@@ -43,7 +45,10 @@ export function guardedSettler(
         const { reason, description } = disposition
         await nextMacrotask()
         issue(disposition.message.native, (native) =>
-          receiver.deadLetterMessage(native, { deadLetterReason: reason, deadLetterErrorDescription: description }),
+          receiver.deadLetterMessage(native, {
+            deadLetterReason: reason,
+            deadLetterErrorDescription: description,
+          }),
         )
       }
       await nextMacrotask()

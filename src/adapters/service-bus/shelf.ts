@@ -36,7 +36,11 @@ const OF_DEAD_LETTERS = new Set(['DeadLetterReason', 'DeadLetterErrorDescription
  * A shelf over the official client. Peeking takes no lock and changes nothing. What `retire` does to the messages it passes over is told at
  * `retirement`. Errors of the client come through as they are (`busCode` reads them); `ShelfTakesNoCopies` and `MessageTooLarge` are ours.
  */
-export function busShelf(client: ServiceBusClient, settings: ShelfSettings, runtime: Pick<Runtime, 'now' | 'sleep'>): Shelf {
+export function busShelf(
+  client: ServiceBusClient,
+  settings: ShelfSettings,
+  runtime: Pick<Runtime, 'now' | 'sleep'>,
+): Shelf {
   const entity = entityOf(settings)
   const receiver = () =>
     receiverAt(client, settings, {
@@ -50,7 +54,9 @@ export function busShelf(client: ServiceBusClient, settings: ShelfSettings, runt
   let sender: ReturnType<ServiceBusClient['createSender']> | null = null
 
   const peek = async (from: string, limit: number): Promise<readonly BusShelved[]> => {
-    const found = await (probe ??= receiver()).peekMessages(Math.min(limit, PEEK_AT_ONCE), { fromSequenceNumber: Long.fromString(from) })
+    const found = await (probe ??= receiver()).peekMessages(Math.min(limit, PEEK_AT_ONCE), {
+      fromSequenceNumber: Long.fromString(from),
+    })
     return found.map((native) => toShelved(entity, native))
   }
   const retiring = retirement(
@@ -69,13 +75,18 @@ export function busShelf(client: ServiceBusClient, settings: ShelfSettings, runt
     peek,
     resend: async (copies) => {
       if (!('queue' in settings))
-        throw new RollcallError('ShelfTakesNoCopies', `what is sent to the topic of ${entity} would reach every other subscription too`)
+        throw new RollcallError(
+          'ShelfTakesNoCopies',
+          `what is sent to the topic of ${entity} would reach every other subscription too`,
+        )
       await sendInBatches((sender ??= client.createSender(settings.queue)), copies.map(toNative))
     },
     retire: retiring.retire,
     close: async () => {
       await closeWithin(CLOSE_MS, retiring.close())
-      await Promise.all([probe, sender].map((link) => closeWithin(CLOSE_MS, link?.close() ?? Promise.resolve())))
+      await Promise.all(
+        [probe, sender].map((link) => closeWithin(CLOSE_MS, link?.close() ?? Promise.resolve())),
+      )
     },
   }
 }
@@ -144,6 +155,10 @@ function bodyOf({ body, _rawAmqpMessage: raw }: ServiceBusReceivedMessage): Body
 }
 
 function textBody(text: string | null): Body {
-  if (text === null) throw new RollcallError('BodyNotText', 'the message is no text, and nothing was given to send instead of it')
+  if (text === null)
+    throw new RollcallError(
+      'BodyNotText',
+      'the message is no text, and nothing was given to send instead of it',
+    )
   return { kind: 'data', bytes: Buffer.from(text) }
 }

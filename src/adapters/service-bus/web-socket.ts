@@ -13,7 +13,10 @@ class PlainWebSocket extends WebSocket {
  * AMQP over WebSockets: one connection to port 443, through a proxy where one is named. A proxy that refuses ends the attempt; nothing goes around
  * it.
  */
-export function overWebSockets(proxy: string | null, plain: boolean): Required<Pick<ServiceBusClientOptions, 'webSocketOptions'>> {
+export function overWebSockets(
+  proxy: string | null,
+  plain: boolean,
+): Required<Pick<ServiceBusClientOptions, 'webSocketOptions'>> {
   return {
     webSocketOptions: {
       webSocket: plain ? PlainWebSocket : WebSocket,

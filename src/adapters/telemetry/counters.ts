@@ -7,7 +7,10 @@ export interface Counted {
 }
 
 /** The same telemetry, whose counters are also kept in this process, since its start. */
-export function counting(inner: Telemetry): { readonly telemetry: Telemetry; counters(): readonly Counted[] } {
+export function counting(inner: Telemetry): {
+  readonly telemetry: Telemetry
+  counters(): readonly Counted[]
+} {
   const counted = new Map<string, Counted>()
   return {
     telemetry: {

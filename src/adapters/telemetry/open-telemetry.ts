@@ -16,7 +16,12 @@ import type { SpanOptions, Telemetry, TraceParent } from '../../core/runtime.ts'
 
 /** Many origins a batch, and collectors cut long lists anyway. */
 const MOST_LINKS = 128
-const KINDS = { internal: SpanKind.INTERNAL, client: SpanKind.CLIENT, producer: SpanKind.PRODUCER, consumer: SpanKind.CONSUMER } as const
+const KINDS = {
+  internal: SpanKind.INTERNAL,
+  client: SpanKind.CLIENT,
+  producer: SpanKind.PRODUCER,
+  consumer: SpanKind.CONSUMER,
+} as const
 
 /**
  * Spans and counters through OpenTelemetry. Where they go is said by the standard `OTEL_*` variables; without an OTLP endpoint nothing is
@@ -44,7 +49,8 @@ function telemetryOver(): Telemetry {
     count: (name, value, attributes = {}) => {
       if (value > 0) counter(name).add(value, attributes)
     },
-    span: (name, options, work) => tracer.startActiveSpan(name, spanOptions(options), (span) => runIn(span, work)),
+    span: (name, options, work) =>
+      tracer.startActiveSpan(name, spanOptions(options), (span) => runIn(span, work)),
   }
 }
 
@@ -53,7 +59,11 @@ function spanOptions({ kind = 'internal', links = [], attributes = {} }: SpanOpt
   links: Link[]
   attributes: Attributes
 } {
-  return { kind: KINDS[kind], links: links.slice(0, MOST_LINKS).flatMap((one) => linkTo(one) ?? []), attributes: { ...attributes } }
+  return {
+    kind: KINDS[kind],
+    links: links.slice(0, MOST_LINKS).flatMap((one) => linkTo(one) ?? []),
+    attributes: { ...attributes },
+  }
 }
 
 function linkTo(traceparent: TraceParent): Link | null {

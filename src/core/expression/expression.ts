@@ -37,7 +37,10 @@ export function compileExpression(text: string): Expression {
   const { reads, variables } = readsOf(compiled.ast())
   const refused = REFUSED.find((name) => variables.has(name))
   if (refused !== undefined)
-    throw new RollcallError('ExpressionInvalid', `uses $${refused}; the same input has to give the same answer, whenever it is asked`)
+    throw new RollcallError(
+      'ExpressionInvalid',
+      `uses $${refused}; the same input has to give the same answer, whenever it is asked`,
+    )
   return {
     text,
     reads,
@@ -60,7 +63,10 @@ function told(error: unknown): { readonly code: string; readonly position: numbe
   const code: unknown = 'code' in error ? error.code : undefined
   const position: unknown = 'position' in error ? error.position : undefined
   if (error instanceof RangeError) return { code: 'D1011', position: null }
-  return { code: typeof code === 'string' ? code : 'unknown', position: typeof position === 'number' ? position : null }
+  return {
+    code: typeof code === 'string' ? code : 'unknown',
+    position: typeof position === 'number' ? position : null,
+  }
 }
 
 function at(position: number | null): string {
@@ -77,5 +83,9 @@ function asJson(answer: unknown): Json | undefined {
 }
 
 function isJsonScalar(value: unknown): value is string | number | boolean {
-  return typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))
+  return (
+    typeof value === 'string' ||
+    typeof value === 'boolean' ||
+    (typeof value === 'number' && Number.isFinite(value))
+  )
 }

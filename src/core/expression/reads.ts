@@ -1,5 +1,7 @@
 /** Which places of its input an expression can depend on: dotted paths, each with everything below it, or simply everything. */
-export type Reads = { readonly kind: 'everything' } | { readonly kind: 'paths'; readonly paths: ReadonlySet<string> }
+export type Reads =
+  | { readonly kind: 'everything' }
+  | { readonly kind: 'paths'; readonly paths: ReadonlySet<string> }
 
 /**
  * Where the evaluation stands in the input: at a path, or in something made from what was read already (`derived`). A path of no steps is the
@@ -11,7 +13,10 @@ type Place = readonly string[] | 'derived'
 export function readsOf(ast: unknown): { readonly reads: Reads; readonly variables: ReadonlySet<string> } {
   const walk = new Walk()
   walk.visit(ast, [])
-  return { reads: walk.everything ? { kind: 'everything' } : { kind: 'paths', paths: walk.paths }, variables: walk.variables }
+  return {
+    reads: walk.everything ? { kind: 'everything' } : { kind: 'paths', paths: walk.paths },
+    variables: walk.variables,
+  }
 }
 
 /** Whether something written at `path` can change the answer: what is read lies there, below it or above it. */
@@ -65,7 +70,14 @@ class Walk {
         if (field(node, 'type') !== 'bind') this.#all([field(node, 'lhs')], place)
         return 'derived'
       case 'unary':
-        this.#all([field(node, 'expression'), ...list(field(node, 'expressions')), ...list(field(node, 'lhs')).flatMap(list)], place)
+        this.#all(
+          [
+            field(node, 'expression'),
+            ...list(field(node, 'expressions')),
+            ...list(field(node, 'lhs')).flatMap(list),
+          ],
+          place,
+        )
         return 'derived'
       case 'condition':
         this.#all([field(node, 'condition'), field(node, 'then'), field(node, 'else')], place)
@@ -118,8 +130,10 @@ class Walk {
     const last = steps.findLastIndex((step) => field(step, 'type') === 'name')
     for (const [index, step] of steps.entries()) {
       // Bindings of a step to a variable, and the parent operator, make the place a matter of run time.
-      if (['focus', 'index', 'ancestor', 'tuple'].some((mark) => field(step, mark) !== undefined)) this.everything = true
-      place = field(step, 'type') === 'name' ? this.#step(step, place, index === last) : this.#through(step, place)
+      if (['focus', 'index', 'ancestor', 'tuple'].some((mark) => field(step, mark) !== undefined))
+        this.everything = true
+      place =
+        field(step, 'type') === 'name' ? this.#step(step, place, index === last) : this.#through(step, place)
       for (const stage of [...list(field(step, 'stages')), ...list(field(step, 'predicate'))])
         if (field(stage, 'type') === 'filter') this.#all([field(stage, 'expr')], place)
         else this.everything = true

@@ -22,18 +22,29 @@ export interface RowRejection {
  * The baseline event of one row. The same person, source and moment of export give the same event, so a file that was imported half-way can be
  * imported again.
  */
-export function baselineEvent(attributes: JsonObject, { asOf, name, source }: BaselineOrigin): HrEvent | RowRejection {
+export function baselineEvent(
+  attributes: JsonObject,
+  { asOf, name, source }: BaselineOrigin,
+): HrEvent | RowRejection {
   const column = EMPLOYEE_COLUMNS.find((column) => attributes[column] !== undefined)
   const given = column === undefined ? undefined : attributes[column]
   const employee = typeof given === 'number' ? String(given) : given
   if (column === undefined || typeof employee !== 'string' || employee === '')
-    return { code: 'FieldMissing', description: `${EMPLOYEE_COLUMNS.join(', ')}: none of them names the person` }
+    return {
+      code: 'FieldMissing',
+      description: `${EMPLOYEE_COLUMNS.join(', ')}: none of them names the person`,
+    }
   if (employee.length > 1024 || /\p{Cc}/u.test(employee))
-    return { code: 'FieldInvalid', description: `${column} is too long or has characters that may not stand there` }
+    return {
+      code: 'FieldInvalid',
+      description: `${column} is too long or has characters that may not stand there`,
+    }
   const worker = nested(Object.entries(attributes).filter(([path]) => path !== column))
-  if (typeof worker === 'string') return { code: 'FieldInvalid', description: `${worker} is said twice, as a whole and in parts` }
+  if (typeof worker === 'string')
+    return { code: 'FieldInvalid', description: `${worker} is said twice, as a whole and in parts` }
   const active = worker['active']
-  if (active !== undefined && typeof active !== 'boolean') return { code: 'FieldInvalid', description: 'active is neither true nor false' }
+  if (active !== undefined && typeof active !== 'boolean')
+    return { code: 'FieldInvalid', description: 'active is neither true nor false' }
   return {
     source: name,
     id: `baseline:${new Date(asOf).toISOString()}:${employee}`,

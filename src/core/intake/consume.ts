@@ -61,7 +61,10 @@ export function intake<M extends InboxMessage>(
         await pump(queue, receiver)
       } catch (error) {
         failures += 1
-        runtime.log.error('intake.stopped', { ...describeError(error), what: 'nothing is lost: what is unsettled comes again' })
+        runtime.log.error('intake.stopped', {
+          ...describeError(error),
+          what: 'nothing is lost: what is unsettled comes again',
+        })
       }
       await receiver?.close()
       // The ledger may answer and still refuse, or it is the bus that is away: then this is all that keeps us from trying without a pause.
@@ -107,13 +110,19 @@ export function intake<M extends InboxMessage>(
     }
   }
 
-  const commitAndSettle = async (taken: readonly Taken<M>[], backlog: boolean, receiver: Receiver<M>): Promise<void> => {
+  const commitAndSettle = async (
+    taken: readonly Taken<M>[],
+    backlog: boolean,
+    receiver: Receiver<M>,
+  ): Promise<void> => {
     const dispositions = await commit(taken, backlog)
     failures = 0
     patienceMs = PATIENCE_MS
     onRecorded()
     // Not awaited: the next commit goes on while the bus answers. What is not settled comes again and is known.
-    void receiver.settle(dispositions).catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
+    void receiver
+      .settle(dispositions)
+      .catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
   }
 
   const takeAll = async (messages: readonly M[]): Promise<readonly Taken<M>[]> => {
@@ -149,7 +158,9 @@ export function intake<M extends InboxMessage>(
         const refused = new Map((result.refused ?? []).map((refusal) => [refusal.message, refusal]))
         return taken.map(({ message, rejected }, place): Disposition<M> => {
           const why = rejected ?? refused.get(place)
-          return why ? { kind: 'dead-letter', message, reason: why.code, description: why.description } : { kind: 'complete', message }
+          return why
+            ? { kind: 'dead-letter', message, reason: why.code, description: why.description }
+            : { kind: 'complete', message }
         })
       },
     )
@@ -173,7 +184,9 @@ export function intake<M extends InboxMessage>(
           pending = []
           return
         }
-        const what = answers ? 'the ledger answers and does not take what came in' : 'the ledger does not answer'
+        const what = answers
+          ? 'the ledger answers and does not take what came in'
+          : 'the ledger does not answer'
         runtime.log.warn('intake.waits', { ...describeError(error), what, retryInMs: restMs })
         await runtime.sleep(restMs, stopping.signal)
       }

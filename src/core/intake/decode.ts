@@ -53,13 +53,17 @@ export function parseBody(message: InboxMessage): { readonly kind: 'body'; reado
   if (message.text === null) return reject('BodyNotText', 'the body is no UTF-8 text; send JSON')
   const body = parse(message.text)
   if (body === undefined) return reject('BodyNotJson', 'the body is no JSON; send a CloudEvent as JSON')
-  if (!isShallow(body, MAX_DEPTH)) return reject('BodyTooDeep', `the body is nested deeper than ${MAX_DEPTH} levels`)
+  if (!isShallow(body, MAX_DEPTH))
+    return reject('BodyTooDeep', `the body is nested deeper than ${MAX_DEPTH} levels`)
   return { kind: 'body', body }
 }
 
 /** True when the message says of itself that it is a CloudEvent, before its body is looked at. */
 export function isCloudEvent(message: InboxMessage): boolean {
-  return isStructured(message) || Object.keys(message.properties).some((key) => PREFIXES.some((prefix) => key.startsWith(prefix)))
+  return (
+    isStructured(message) ||
+    Object.keys(message.properties).some((key) => PREFIXES.some((prefix) => key.startsWith(prefix)))
+  )
 }
 
 function isStructured(message: InboxMessage): boolean {

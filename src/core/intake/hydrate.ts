@@ -59,11 +59,15 @@ export function hydration(
     const [newest] = notices.toSorted((a, b) => b.recordedAt - a.recordedAt)
     if (!newest) return
     const began = runtime.now()
-    const answer = await runtime.telemetry.span('rollcall.hydrate', { kind: 'client' }, () => reader.read(newest, signal))
+    const answer = await runtime.telemetry.span('rollcall.hydrate', { kind: 'client' }, () =>
+      reader.read(newest, signal),
+    )
     // Cut short by our own end: the lease lapses, and no attempt is counted.
     if (signal.aborted && answer.kind === 'later') return
     const now = runtime.now()
-    const results = notices.map((notice) => judgeRead(notice, answer, { began, now, random: runtime.random() }, settings))
+    const results = notices.map((notice) =>
+      judgeRead(notice, answer, { began, now, random: runtime.random() }, settings),
+    )
     runtime.telemetry.count('rollcall.notices', notices.length, { outcome: results[0]?.kind ?? 'read' })
     await ledger.finishReads(results, now)
   }
@@ -81,14 +85,22 @@ export function judgeRead(
   const again = (code: string, afterMs: number | null): ReadResult => {
     const attempts = notice.attempts + 1
     if (attempts >= settings.attempts) return { kind: 'failed', seq, detail: code }
-    const backoff = Math.min(settings.retryCapMs, settings.retryMs * 2 ** notice.attempts) * (0.75 + moment.random / 2)
-    return { kind: 'again', seq, at: Math.round(moment.now + Math.max(afterMs ?? 0, backoff)) - settings.waitMs }
+    const backoff =
+      Math.min(settings.retryCapMs, settings.retryMs * 2 ** notice.attempts) * (0.75 + moment.random / 2)
+    return {
+      kind: 'again',
+      seq,
+      at: Math.round(moment.now + Math.max(afterMs ?? 0, backoff)) - settings.waitMs,
+    }
   }
   switch (answer.kind) {
     case 'record': {
       // What was true before the notice is not what the notice is about.
       if (answer.at !== null && answer.at < notice.recordedAt) return again('StaleAnswer', null)
-      const worker = answer.worker['active'] === undefined && implied !== undefined ? { ...answer.worker, active: implied } : answer.worker
+      const worker =
+        answer.worker['active'] === undefined && implied !== undefined
+          ? { ...answer.worker, active: implied }
+          : answer.worker
       return {
         kind: 'read',
         seq,
@@ -113,6 +125,8 @@ export function judgeRead(
 /** One reader over several HR systems, by the source of the notice. */
 export function readBySource(readerOf: (source: string) => HrReader | null): HrReader {
   return {
-    read: (notice, signal) => readerOf(notice.source)?.read(notice, signal) ?? Promise.resolve({ kind: 'unusable', code: 'NoHrSystem' }),
+    read: (notice, signal) =>
+      readerOf(notice.source)?.read(notice, signal) ??
+      Promise.resolve({ kind: 'unusable', code: 'NoHrSystem' }),
   }
 }

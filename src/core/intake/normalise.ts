@@ -56,32 +56,52 @@ const Data = z.looseObject({
 })
 
 /** The canonical event of an envelope, or why there is none. `enqueuedAt` stands in for a missing `time`, `entity` is where it arrived. */
-export function normalise(envelope: Envelope, enqueuedAt: number, sources: SourceRules, entity = ''): HrEvent | Rejection {
+export function normalise(
+  envelope: Envelope,
+  enqueuedAt: number,
+  sources: SourceRules,
+  entity = '',
+): HrEvent | Rejection {
   const attributes = Attributes.safeParse(envelope.attributes)
   if (!attributes.success) return invalid(attributes.error, '', envelope.attributes)
   const { id, source: sourceName, type: given, subject, time, sequence, traceparent } = attributes.data
   const source = sources(sourceName, entity)
   if (source === null)
-    return reject('SourceUnknown', 'source is none of those configured for this queue; add it under sources, or widen the match of one')
+    return reject(
+      'SourceUnknown',
+      'source is none of those configured for this queue; add it under sources, or widen the match of one',
+    )
   const type = source.types?.[given] ?? given
   if (!Object.hasOwn(TYPES, type))
-    return reject('UnknownType', `type is none of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`)
+    return reject(
+      'UnknownType',
+      `type is none of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`,
+    )
   const data = Data.safeParse(envelope.data)
   if (!data.success) return invalid(data.error, 'data', envelope.data)
   const { effectiveDate, version, rescinds, worker: attributesGiven, changedFields } = data.data
 
   const recordedAt = time === undefined ? enqueuedAt : instant(time, source.zone)
-  if (recordedAt === null) return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
+  if (recordedAt === null)
+    return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
   const inclusive = source.lastDay === 'inclusive' && TYPES[type] === false
   const said = effectiveDate ?? null
-  const effectiveAt = said !== null ? effectiveInstant(said, source.zone, inclusive ? 1 : 0) : startOfLocalDay(recordedAt, source.zone)
-  if (effectiveAt === null) return reject('FieldInvalid', 'data.effectiveDate is no date such as 2026-12-01 and no date-time')
+  const effectiveAt =
+    said !== null
+      ? effectiveInstant(said, source.zone, inclusive ? 1 : 0)
+      : startOfLocalDay(recordedAt, source.zone)
+  if (effectiveAt === null)
+    return reject('FieldInvalid', 'data.effectiveDate is no date such as 2026-12-01 and no date-time')
 
   const mode = data.data.mode ?? (type === 'worker.snapshot' ? 'snapshot' : 'delta')
   if (mode === 'notice' && !source.notices)
-    return reject('NoticeUnsupported', 'data.mode is notice and no HR system to read from is configured; send snapshot or delta')
+    return reject(
+      'NoticeUnsupported',
+      'data.mode is notice and no HR system to read from is configured; send snapshot or delta',
+    )
   // What was parsed from JSON is JSON.
-  const worker = mode === 'notice' ? noticed(type) : workerOf(type, mode, attributesGiven as JsonObject | undefined)
+  const worker =
+    mode === 'notice' ? noticed(type) : workerOf(type, mode, attributesGiven as JsonObject | undefined)
   if (worker.kind === 'rejected') return worker
   if (type === 'worker.rescinded' && rescinds === undefined)
     return reject('FieldMissing', 'data.rescinds is missing; a rescind names the id of the event it cancels')
@@ -115,7 +135,11 @@ function noticed(type: string): Worker {
   return { kind: 'worker', attributes: TYPES[type] === false ? { active: false } : {} }
 }
 
-function workerOf(type: string, mode: 'snapshot' | 'delta', given: JsonObject | undefined): Worker | Rejection {
+function workerOf(
+  type: string,
+  mode: 'snapshot' | 'delta',
+  given: JsonObject | undefined,
+): Worker | Rejection {
   const worker = (attributes: JsonObject): Worker => ({ kind: 'worker', attributes })
   const implied = TYPES[type]
   if (given === undefined) {
@@ -126,10 +150,17 @@ function workerOf(type: string, mode: 'snapshot' | 'delta', given: JsonObject | 
   const active = given['active']
   if (active === undefined) return worker(implied === undefined ? given : { ...given, active: implied })
   // Nobody's access hangs on a guess: neither on null nor on a word that looks like a boolean.
-  return typeof active === 'boolean' ? worker(given) : reject('FieldInvalid', 'data.worker.active is neither true nor false')
+  return typeof active === 'boolean'
+    ? worker(given)
+    : reject('FieldInvalid', 'data.worker.active is neither true nor false')
 }
 
-function orderValue(source: Source, version: number | string | null, sequence: string | number | null, recordedAt: number): OrderValue {
+function orderValue(
+  source: Source,
+  version: number | string | null,
+  sequence: string | number | null,
+  recordedAt: number,
+): OrderValue {
   switch (source.order) {
     case 'version':
       return version === null ? null : Number(version)
@@ -143,10 +174,13 @@ function orderValue(source: Source, version: number | string | null, sequence: s
 /** The first thing wrong, by the name of its field. */
 function invalid(error: z.ZodError, prefix: string, value: unknown): Rejection {
   const issue = error.issues[0]
-  const path = [prefix, ...(issue?.path ?? []).map(String)].filter((part) => part !== '').join('.') || 'the event'
+  const path =
+    [prefix, ...(issue?.path ?? []).map(String)].filter((part) => part !== '').join('.') || 'the event'
   const missing =
-    (issue?.path ?? []).reduce<unknown>((at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined), value) ===
-    undefined
+    (issue?.path ?? []).reduce<unknown>(
+      (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+      value,
+    ) === undefined
   if (missing) return reject('FieldMissing', `${path} is missing`)
   return reject('FieldInvalid', `${path} is not of the right form: ${expectation(issue)}`)
 }

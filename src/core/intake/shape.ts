@@ -28,7 +28,10 @@ export interface ShapeRules {
 export interface Shape {
   readonly name: string
   /** The events of a body as envelopes, all of them, or the first thing wrong: by the name of its field, never its value. */
-  apply(body: Json, source: string): Promise<{ readonly kind: 'envelopes'; readonly envelopes: readonly Envelope[] } | Rejection>
+  apply(
+    body: Json,
+    source: string,
+  ): Promise<{ readonly kind: 'envelopes'; readonly envelopes: readonly Envelope[] } | Rejection>
 }
 
 /** Compiles rules. `digest` as the runtime's. Throws `ShapeInvalid`, naming the shape and the part of it. */
@@ -37,19 +40,31 @@ export function compileShape(name: string, rules: ShapeRules, digest: (text: str
   const event = compile(name, 'event', rules.event)
   const fields = Object.entries(rules.fields ?? {}).map(([path, kind]) => fieldOf(path, kind))
 
-  const eventsOf = async (item: Json, index: number, source: string): Promise<readonly Envelope[] | Rejection> => {
+  const eventsOf = async (
+    item: Json,
+    index: number,
+    source: string,
+  ): Promise<readonly Envelope[] | Rejection> => {
     for (const field of fields) {
       const wrong = check(field, at(item, field.path))
-      if (wrong) return reject(wrong.code, `${where(items, index)}${field.path} ${wrong.what} (shape ${name})`)
+      if (wrong)
+        return reject(wrong.code, `${where(items, index)}${field.path} ${wrong.what} (shape ${name})`)
     }
     const answer = await event.evaluate(item, { index, source })
     if (answer === undefined || answer === null)
-      return reject('ShapeFailed', `shape ${name} gives no event for item ${index + 1}; its event has to say what to make of it`)
+      return reject(
+        'ShapeFailed',
+        `shape ${name} gives no event for item ${index + 1}; its event has to say what to make of it`,
+      )
     const made = listOf(answer)
     const envelopes: Envelope[] = []
     for (const [part, one] of made.entries()) {
-      if (!isObject(one)) return reject('ShapeFailed', `shape ${name} gives something that is no event for item ${index + 1}`)
-      const id = rules.id === undefined ? {} : { id: idOf(rules.id, item, source, digest) + (made.length > 1 ? `.${part + 1}` : '') }
+      if (!isObject(one))
+        return reject('ShapeFailed', `shape ${name} gives something that is no event for item ${index + 1}`)
+      const id =
+        rules.id === undefined
+          ? {}
+          : { id: idOf(rules.id, item, source, digest) + (made.length > 1 ? `.${part + 1}` : '') }
       // `null` is how a JSONata object says that it has nothing to say.
       const said = Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null))
       const attributes = { specversion: '1.0', source, ...id, ...said }
@@ -63,7 +78,11 @@ export function compileShape(name: string, rules: ShapeRules, digest: (text: str
     apply: async (body, source) => {
       try {
         const found = items === null ? listOf(body) : listOf(await items.evaluate(body))
-        if (found.length === 0) return reject('FieldMissing', `${items === null ? 'the body' : items.text} holds no event (shape ${name})`)
+        if (found.length === 0)
+          return reject(
+            'FieldMissing',
+            `${items === null ? 'the body' : items.text} holds no event (shape ${name})`,
+          )
         const envelopes: Envelope[] = []
         for (const [index, item] of found.entries()) {
           const events = await eventsOf(item, index, source)
@@ -91,8 +110,12 @@ function fieldOf(path: string, written: FieldKind | `${FieldKind}?`): Field {
   return { path, kind: kind ?? 'text', optional }
 }
 
-function check({ kind, optional }: Field, value: Json | undefined): { readonly code: string; readonly what: string } | null {
-  if (value === undefined || value === null) return optional ? null : { code: 'FieldMissing', what: 'is missing' }
+function check(
+  { kind, optional }: Field,
+  value: Json | undefined,
+): { readonly code: string; readonly what: string } | null {
+  if (value === undefined || value === null)
+    return optional ? null : { code: 'FieldMissing', what: 'is missing' }
   return is(kind, value) ? null : { code: 'FieldInvalid', what: EXPECTED[kind] }
 }
 
@@ -112,7 +135,10 @@ function is(kind: FieldKind, value: Json): boolean {
     case 'text':
       return typeof value === 'string' && value !== ''
     case 'id':
-      return (typeof value === 'string' && value !== '') || (typeof value === 'number' && Number.isSafeInteger(value))
+      return (
+        (typeof value === 'string' && value !== '') ||
+        (typeof value === 'number' && Number.isSafeInteger(value))
+      )
     case 'instant':
       return typeof value === 'string' && instant(value, 'UTC') !== null
     case 'date':
@@ -135,7 +161,12 @@ function where(items: Expression | null, index: number): string {
 }
 
 /** Fields are written out in a fixed form, so that the same payload has the same id on every machine and at every delivery. */
-function idOf(id: string | readonly string[], item: Json, source: string, digest: (text: string) => string): string {
+function idOf(
+  id: string | readonly string[],
+  item: Json,
+  source: string,
+  digest: (text: string) => string,
+): string {
   if (typeof id === 'string') {
     const value = at(item, id)
     return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
@@ -155,7 +186,8 @@ function written(value: Json): string {
 function at(item: Json, paths: string): Json | undefined {
   for (const path of paths.split(' | ')) {
     let value: Json | undefined = item
-    for (const key of path.split('.')) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
+    for (const key of path.split('.'))
+      value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
     if (value !== undefined && value !== null) return value
   }
   return undefined
@@ -178,7 +210,8 @@ function compile(name: string, part: string, text: string): Expression {
   try {
     return compileExpression(text)
   } catch (error) {
-    if (error instanceof RollcallError) throw new RollcallError('ShapeInvalid', `shape ${name}: ${part} ${error.message}`)
+    if (error instanceof RollcallError)
+      throw new RollcallError('ShapeInvalid', `shape ${name}: ${part} ${error.message}`)
     throw error
   }
 }

@@ -64,7 +64,8 @@ export function sourceRules(configured: readonly ConfiguredSource[]): {
       sources.find(({ match }) => match === null),
   )
   return {
-    sources: (name, entity) => at.get(entity)?.find(({ shape, fits }) => shape === null && fits(name))?.source ?? null,
+    sources: (name, entity) =>
+      at.get(entity)?.find(({ shape, fits }) => shape === null && fits(name))?.source ?? null,
     shapes: (message) => {
       const here = at.get(message.entity) ?? []
       const shaped = here.find(({ shape }) => shape !== null)
@@ -84,7 +85,9 @@ export function sourceRules(configured: readonly ConfiguredSource[]): {
 
 function matcher(patterns: readonly string[] | null): (name: string) => boolean {
   if (patterns === null) return () => true
-  const expressions = patterns.map((pattern) => new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`, 'u'))
+  const expressions = patterns.map(
+    (pattern) => new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`, 'u'),
+  )
   return (name) => expressions.some((expression) => expression.test(name))
 }
 

@@ -41,14 +41,31 @@ function refused(rejected: Rejection): TakenIn {
 }
 
 /** A message and what it comes to, as the ledger takes it. */
-export function toIntakeMessage({ message, events, rejected }: TakenIn & { readonly message: InboxMessage }): IntakeMessage {
+export function toIntakeMessage({
+  message,
+  events,
+  rejected,
+}: TakenIn & { readonly message: InboxMessage }): IntakeMessage {
   const { entity, enqueuedAt, sequence, messageId, properties } = message
-  const name = { entity, enqueuedAt, sequence, ...(messageId !== null && REPLAY_RUN in properties ? { copyId: messageId } : {}) }
-  return rejected ? { ...name, events, rejected: rejected.code } : { ...name, events, original: originalOf(message), rejected: null }
+  const name = {
+    entity,
+    enqueuedAt,
+    sequence,
+    ...(messageId !== null && REPLAY_RUN in properties ? { copyId: messageId } : {}),
+  }
+  return rejected
+    ? { ...name, events, rejected: rejected.code }
+    : { ...name, events, original: originalOf(message), rejected: null }
 }
 
 /** What was rejected stays on the bus; what was taken in was text. */
-export function originalOf({ messageId, sessionId, contentType, text, properties }: InboxMessage): MessageOriginal {
+export function originalOf({
+  messageId,
+  sessionId,
+  contentType,
+  text,
+  properties,
+}: InboxMessage): MessageOriginal {
   return { messageId, sessionId, contentType, body: text ?? '', properties: mapValues(properties) }
 }
 

@@ -24,7 +24,12 @@ export const FINAL_EVENT_STATES = [
   'dead-lettered',
 ] as const satisfies readonly EventState[]
 export type FinalEventState = (typeof FINAL_EVENT_STATES)[number]
-export const OPEN_EVENT_STATES = ['received', 'held', 'incomplete', 'planned'] as const satisfies readonly EventState[]
+export const OPEN_EVENT_STATES = [
+  'received',
+  'held',
+  'incomplete',
+  'planned',
+] as const satisfies readonly EventState[]
 
 export function isFinal(state: EventState): state is FinalEventState {
   return FINAL_EVENT_STATES.some((final) => final === state)
@@ -56,7 +61,16 @@ export const EVENT_ARROWS: Readonly<Record<EventState, readonly EventState[]>> =
   unchanged: ['received', 'planned', 'confirmed', 'unchanged', 'skipped', 'dead-lettered'],
   superseded: ['received', 'planned', 'incomplete', 'unchanged', 'superseded', 'skipped'],
   skipped: ['received', 'held', 'planned', 'incomplete', 'unchanged', 'superseded', 'skipped'],
-  'dead-lettered': ['received', 'planned', 'incomplete', 'confirmed', 'superseded', 'unchanged', 'skipped', 'dead-lettered'],
+  'dead-lettered': [
+    'received',
+    'planned',
+    'incomplete',
+    'confirmed',
+    'superseded',
+    'unchanged',
+    'skipped',
+    'dead-lettered',
+  ],
 }
 
 export const OPERATION_STATES = [

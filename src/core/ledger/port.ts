@@ -30,7 +30,14 @@ import type {
   Totals,
   Trace,
 } from './port/inspect.ts'
-import type { BaselineRows, IntakeBatch, Notice, NoticeQuery, ReadResult, RecordResult } from './port/intake.ts'
+import type {
+  BaselineRows,
+  IntakeBatch,
+  Notice,
+  NoticeQuery,
+  ReadResult,
+  RecordResult,
+} from './port/intake.ts'
 import type {
   Batch,
   BatchAnswer,
@@ -149,15 +156,27 @@ export interface Ledger {
    * Puts what remains in the place of events that are folded away, and drops the operations and log records of that time. A cut of a person who
    * changed since it was read is dropped. The ids of the events stay known.
    */
-  foldAway(cuts: readonly PersonCut[], settledBefore: number, now: number): Promise<{ readonly folded: number }>
+  foldAway(
+    cuts: readonly PersonCut[],
+    settledBefore: number,
+    now: number,
+  ): Promise<{ readonly folded: number }>
   /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
   erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
   /** Keeps who discarded messages of the bus, and why. */
-  noteDiscarded(entity: string, sequences: readonly string[], actor: string, reason: string, now: number): Promise<void>
+  noteDiscarded(
+    entity: string,
+    sequences: readonly string[],
+    actor: string,
+    reason: string,
+    now: number,
+  ): Promise<void>
   /** A page of events that died after they were taken in, in the order they were; where `next` is not `null`, it continues. */
   deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
   /** One of them, with what it came in; `null` when that event is not dead. `original` is `null` for a row of a file. */
-  deadLetter(seq: number): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
+  deadLetter(
+    seq: number,
+  ): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
   /** Discards or archives dead letters; who did it and why is kept. */
   endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>
   /** Dead letters whose copies have not gone out, in the order they died. */
@@ -178,7 +197,12 @@ export interface Ledger {
   /** What became of each part of a run, in pages. */
   replayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
   /** Parts of a run on this entity (`null`: in the ledger) in this stage, in the order they were frozen. */
-  replayItems(run: number, entity: string | null, stage: NativeStage, limit: number): Promise<readonly ReplayItem[]>
+  replayItems(
+    run: number,
+    entity: string | null,
+    stage: NativeStage,
+    limit: number,
+  ): Promise<readonly ReplayItem[]>
   /** All of them or none; a first move to `sending` keeps the moment. */
   moveReplay(run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void>
   /**

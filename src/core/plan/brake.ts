@@ -19,7 +19,11 @@ export const RELEASED_BRAKE: BrakeSettings = {
 }
 
 /** Whether `people` in one window are too many, with `active` people active in the directory. */
-export function tooMany(people: number, active: number, { absolute, percent, floor }: BrakeSettings): boolean {
+export function tooMany(
+  people: number,
+  active: number,
+  { absolute, percent, floor }: BrakeSettings,
+): boolean {
   return people > absolute || (people > floor && people > (active * percent) / 100)
 }
 

@@ -70,8 +70,16 @@ export async function explainPerson(person: Person, now: number, rules: PlanRule
     at: now,
     nextAt: folded.nextAt,
     events,
-    attributes: [...attributes].map(([path, { value, by }]) => ({ path, value, mapped: rules.mapping.uses(path), by: nameOf(by) })),
-    record: (await valuesOf(rules.mapping, person.employee, attributes)).map((value) => ({ ...value, events: value.by.map(nameOf) })),
+    attributes: [...attributes].map(([path, { value, by }]) => ({
+      path,
+      value,
+      mapped: rules.mapping.uses(path),
+      by: nameOf(by),
+    })),
+    record: (await valuesOf(rules.mapping, person.employee, attributes)).map((value) => ({
+      ...value,
+      events: value.by.map(nameOf),
+    })),
   }
 }
 
@@ -83,7 +91,17 @@ function explainEvent(
   bySeq: ReadonlyMap<number, PersonEvent>,
 ): EventExplanation {
   const { seq, source, id, type, state, reason, recordedAt, effectiveAt } = event
-  return { seq, source, id, type, state, reason, recordedAt, effectiveAt, part: partOf(event, effect, folded, rules, bySeq) }
+  return {
+    seq,
+    source,
+    id,
+    type,
+    state,
+    reason,
+    recordedAt,
+    effectiveAt,
+    part: partOf(event, effect, folded, rules, bySeq),
+  }
 }
 
 function partOf(
@@ -93,20 +111,29 @@ function partOf(
   rules: PlanRules,
   bySeq: ReadonlyMap<number, PersonEvent>,
 ): Part {
-  if (effect === undefined) return { kind: 'dead', keepsOut: folded.attributes.get('active')?.by === event.seq }
+  if (effect === undefined)
+    return { kind: 'dead', keepsOut: folded.attributes.get('active')?.by === event.seq }
   switch (effect.kind) {
     case 'later':
       return { kind: 'held', until: effect.at, why: 'it takes effect then' }
     case 'unread':
       return { kind: 'unread' }
     case 'announced':
-      return { kind: 'held', until: effect.at, why: 'its person becomes active then; what it says is sent ahead, disabled' }
+      return {
+        kind: 'held',
+        until: effect.at,
+        why: 'its person becomes active then; what it says is sent ahead, disabled',
+      }
     case 'rescinded':
       return { kind: 'rescinded', by: toName(bySeq.get(effect.by)) }
     case 'applied': {
       if (event.rescinds !== null) {
         const { source, id } = event.rescinds
-        return { kind: 'rescinds', names: { source, id }, known: [...bySeq.values()].some((one) => one.id === id && one.source === source) }
+        return {
+          kind: 'rescinds',
+          names: { source, id },
+          known: [...bySeq.values()].some((one) => one.id === id && one.source === source),
+        }
       }
       const written = new Set(effect.paths)
       const superseded: { path: string; by: EventName }[] = []
@@ -142,9 +169,15 @@ export function partInWords(part: Part): readonly string[] {
     case 'rescinded':
       return [`rescinded by ${part.by.id}`]
     case 'rescinds':
-      return [part.known ? `takes ${part.names.id} out` : `takes ${part.names.id} out as soon as that arrives`]
+      return [
+        part.known ? `takes ${part.names.id} out` : `takes ${part.names.id} out as soon as that arrives`,
+      ]
     case 'dead':
-      return [part.keepsOut ? 'dead, but its person stays out: active false still counts' : 'dead: out of the record']
+      return [
+        part.keepsOut
+          ? 'dead, but its person stays out: active false still counts'
+          : 'dead: out of the record',
+      ]
     case 'in force':
       return [
         ...(part.applied.length > 0 ? [`applied: ${part.applied.join(', ')}`] : []),

@@ -58,7 +58,11 @@ export const defaultFoldRules: FoldRules = { owns: () => null }
  * - A discarded event never happened.
  * - An activation comes into force, or is announced, as `activation` says; everything else at its effective moment.
  */
-export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRules = defaultFoldRules): Folded {
+export function fold(
+  events: readonly LedgerEvent[],
+  now: number,
+  rules: FoldRules = defaultFoldRules,
+): Folded {
   const ordered = events.filter(({ discarded }) => discarded !== true).toSorted(compareEvents)
   const activation = rules.activation ?? HOLD
   const acting = new Set<number>()
@@ -95,7 +99,8 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
       if (by !== undefined) {
         if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
         if (saysLeaver(event) && !doubtful.has(event.seq)) later.push({ ...event, dead: true })
-      } else if (acting.has(event.seq) && saysNothing(event)) effects.set(event.seq, { kind: 'applied', paths: [] })
+      } else if (acting.has(event.seq) && saysNothing(event))
+        effects.set(event.seq, { kind: 'applied', paths: [] })
       else later.push(event)
       continue
     }
@@ -105,7 +110,10 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
     if (by === undefined) {
       const yields = yieldedBy(event, writes, state, said)
       const paths = state.apply(
-        writes.filter(([path, value]) => !yields.has(path) && !(path === 'active' && value === true && doubtful.has(event.seq))),
+        writes.filter(
+          ([path, value]) =>
+            !yields.has(path) && !(path === 'active' && value === true && doubtful.has(event.seq)),
+        ),
         event.seq,
       )
       if (!event.dead) effects.set(event.seq, { kind: 'applied', paths: [...paths, ...yields] })
@@ -122,12 +130,23 @@ export function fold(events: readonly LedgerEvent[], now: number, rules: FoldRul
 const NONE: ReadonlySet<string> = new Set()
 
 /** What a baseline would write over something recorded after it was exported: that it could not know, so that stands, above all a leaver. */
-function yieldedBy(baseline: LedgerEvent, writes: readonly Write[], state: State, said: readonly Said[]): ReadonlySet<string> {
+function yieldedBy(
+  baseline: LedgerEvent,
+  writes: readonly Write[],
+  state: State,
+  said: readonly Said[],
+): ReadonlySet<string> {
   if (baseline.type !== BASELINE) return NONE
-  const newer = new Set(said.flatMap(({ event }) => (event.recordedAt > baseline.recordedAt ? [event.seq] : [])))
+  const newer = new Set(
+    said.flatMap(({ event }) => (event.recordedAt > baseline.recordedAt ? [event.seq] : [])),
+  )
   if (newer.size === 0) return NONE
   const held = [...state.attributes].flatMap(([path, { by }]) => (newer.has(by) ? [path] : []))
-  return new Set(writes.flatMap(([path]) => (held.some((other) => other === path || other.startsWith(`${path}.`)) ? [path] : [])))
+  return new Set(
+    writes.flatMap(([path]) =>
+      held.some((other) => other === path || other.startsWith(`${path}.`)) ? [path] : [],
+    ),
+  )
 }
 
 /** True for an event that carries no attribute: a rescind that does nothing else. */
@@ -136,7 +155,11 @@ export function saysNothing(event: LedgerEvent): boolean {
 }
 
 /** Notes what takes effect later, and answers when the first of it does. A dead leaver is waited for too: its `active: false` counts then. */
-function wait(later: readonly LedgerEvent[], activations: Activations, effects: Map<number, Effect>): number | null {
+function wait(
+  later: readonly LedgerEvent[],
+  activations: Activations,
+  effects: Map<number, Effect>,
+): number | null {
   let nextAt: number | null = null
   for (const event of later) {
     if (event.dead && !saysLeaver(event)) continue
@@ -172,13 +195,20 @@ function writesOf(
   rules: FoldRules,
 ): readonly Write[] {
   if (event.dead) return saysLeaver(event) ? [['active', false]] : []
-  const writes = event.mode === 'snapshot' ? snapshotWrites(event, known(said, event), sourceOf, rules) : flatten(event.worker)
+  const writes =
+    event.mode === 'snapshot'
+      ? snapshotWrites(event, known(said, event), sourceOf, rules)
+      : flatten(event.worker)
   return activations.has(event.seq) ? [...writes, ...dateOf(event, rules.activation ?? HOLD)] : writes
 }
 
 /** Stays in the record once the moment has come, so that the directory is not told to forget it. An event that names the attribute itself knows better. */
 function dateOf(event: LedgerEvent, activation: Activation): readonly Write[] {
-  if (activation.policy !== 'announce' || flatten(event.worker).some(([path]) => path === activation.attribute)) return []
+  if (
+    activation.policy !== 'announce' ||
+    flatten(event.worker).some(([path]) => path === activation.attribute)
+  )
+    return []
   return [[activation.attribute, announcedDate(event)]]
 }
 
@@ -212,10 +242,19 @@ function snapshotWrites(
 ): readonly Write[] {
   const said = flatten(event.worker)
   const named = new Set(said.map(([path]) => path))
-  const writes = said.filter(([path, value]) => !sameJson(before.get(path)?.value, value) || (value === null && anyBelow(path, before)))
+  const writes = said.filter(
+    ([path, value]) =>
+      !sameJson(before.get(path)?.value, value) || (value === null && anyBelow(path, before)),
+  )
   const kept = rules.activation?.policy === 'announce' ? rules.activation.attribute : 'active'
   for (const [path, { value, by }] of before) {
-    if (path === 'active' || path === kept || value === null || named.has(path) || said.some(([other]) => path.startsWith(`${other}.`)))
+    if (
+      path === 'active' ||
+      path === kept ||
+      value === null ||
+      named.has(path) ||
+      said.some(([other]) => path.startsWith(`${other}.`))
+    )
       continue
     if (rules.owns(event.source, path) ?? sourceOf.get(by) === event.source) writes.push([path, null])
   }
@@ -270,7 +309,8 @@ class State {
   }
 
   #rememberParents(path: string): void {
-    for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) this.#parents.add(path.slice(0, dot))
+    for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1))
+      this.#parents.add(path.slice(0, dot))
   }
 }
 

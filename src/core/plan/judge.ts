@@ -25,7 +25,11 @@ export type Share =
   | { readonly kind: 'surviving' }
   | { readonly kind: 'superseded'; readonly by: number; readonly settled: boolean }
 
-export function judgeOf(person: Person, folded: Folded, mapping: Mapping): (event: PersonEvent, effect: Effect) => Share {
+export function judgeOf(
+  person: Person,
+  folded: Folded,
+  mapping: Mapping,
+): (event: PersonEvent, effect: Effect) => Share {
   const bySeq = new Map(person.events.map((event) => [event.seq, event]))
   return (event, effect) => {
     switch (effect.kind) {
@@ -39,9 +43,11 @@ export function judgeOf(person: Person, folded: Folded, mapping: Mapping): (even
         return { kind: 'rescinded', by: effect.by }
       case 'applied': {
         const { rescinds } = event
-        const target = rescinds && person.events.find(({ source, id }) => id === rescinds.id && source === rescinds.source)
+        const target =
+          rescinds && person.events.find(({ source, id }) => id === rescinds.id && source === rescinds.source)
         if (target?.folded && !event.folded) return { kind: 'beyond-retention' }
-        if (rescinds && saysNothing(event)) return { kind: 'rescind', known: target !== undefined && target !== null }
+        if (rescinds && saysNothing(event))
+          return { kind: 'rescind', known: target !== undefined && target !== null }
         // What a rescind says besides stands for what comes back, too.
         if (rescinds) return { kind: 'surviving' }
         let winner: PersonEvent | undefined
@@ -54,9 +60,14 @@ export function judgeOf(person: Person, folded: Folded, mapping: Mapping): (even
           const other = holder && bySeq.get(holder.by)
           if (other && (!winner || compareEvents(other, winner) > 0)) winner = other
         }
-        if (!mapped) return repeats(event, folded, mapping) ? { kind: 'surviving' } : { kind: 'nothing-mapped' }
+        if (!mapped)
+          return repeats(event, folded, mapping) ? { kind: 'surviving' } : { kind: 'nothing-mapped' }
         if (!winner) return { kind: 'nothing-mapped' }
-        return { kind: 'superseded', by: winner.seq, settled: isFinal(winner.state) && winner.state !== 'dead-lettered' }
+        return {
+          kind: 'superseded',
+          by: winner.seq,
+          settled: isFinal(winner.state) && winner.state !== 'dead-lettered',
+        }
       }
     }
   }
@@ -64,7 +75,9 @@ export function judgeOf(person: Person, folded: Folded, mapping: Mapping): (even
 
 /** True for a snapshot that wrote nothing because what it says of the record was known: it says so all the same. */
 function repeats(event: PersonEvent, { attributes }: Folded, mapping: Mapping): boolean {
-  return flatten(event.worker).some(([path, value]) => mapping.uses(path) && sameJson(attributes.get(path)?.value, value))
+  return flatten(event.worker).some(
+    ([path, value]) => mapping.uses(path) && sameJson(attributes.get(path)?.value, value),
+  )
 }
 
 /**
@@ -84,7 +97,10 @@ export function reopens(event: PersonEvent, share: Share, folded: Folded): boole
       return event.reason === REASONS.rescinded
     case 'superseded':
       if ((event.by ?? null) === null || share.kind === 'later') return false
-      return share.kind === 'surviving' || (fellAway(event.by ?? null, folded) && !(share.kind === 'superseded' && share.by === event.by))
+      return (
+        share.kind === 'surviving' ||
+        (fellAway(event.by ?? null, folded) && !(share.kind === 'superseded' && share.by === event.by))
+      )
     case 'unchanged':
       return event.reason === REASONS.targetUnknown && share.kind === 'rescind' && share.known
     case 'confirmed':
@@ -112,7 +128,13 @@ export interface Sending {
 
 export function decide({ seq }: PersonEvent, share: Share, { send, missing, same }: Sending): EventDecision {
   const waits = missing.length > 0
-  const incomplete: EventDecision = { seq, state: 'incomplete', reason: REASONS.incomplete, detail: missing.join(', '), by: null }
+  const incomplete: EventDecision = {
+    seq,
+    state: 'incomplete',
+    reason: REASONS.incomplete,
+    detail: missing.join(', '),
+    by: null,
+  }
   const decision = (state: EventState, reason: string | null, by: number | null = null): EventDecision => ({
     seq,
     state,
@@ -127,7 +149,9 @@ export function decide({ seq }: PersonEvent, share: Share, { send, missing, same
       return decision('skipped', REASONS.rescinded, share.by)
     case 'rescind':
       if (!share.known) return decision('unchanged', REASONS.targetUnknown)
-      return send ? decision('planned', null) : decision('unchanged', same ? REASONS.sameRecord : REASONS.nothingSent)
+      return send
+        ? decision('planned', null)
+        : decision('unchanged', same ? REASONS.sameRecord : REASONS.nothingSent)
     case 'beyond-retention':
       return decision('dead-lettered', RESCIND_BEYOND_RETENTION)
     case 'nothing-mapped':

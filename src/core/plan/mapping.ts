@@ -58,7 +58,9 @@ export interface MappedRecord {
 }
 
 /** `map` answers at once when every rule copies, and with a promise when one computes. */
-export interface Mapping<R extends MappedRecord | Promise<MappedRecord> = MappedRecord | Promise<MappedRecord>> {
+export interface Mapping<
+  R extends MappedRecord | Promise<MappedRecord> = MappedRecord | Promise<MappedRecord>,
+> {
   /** True when the value of this worker attribute can reach the directory. */
   uses(path: string): boolean
   /** Which worker attributes can reach this SCIM place. */
@@ -71,12 +73,22 @@ export type PlainMapping = Mapping<MappedRecord>
 /** Compiles rules. Throws `MappingInvalid`, naming the line, for a rule that cannot be carried out for anybody. */
 export function compileMapping(rules?: readonly PlainRule[], required?: readonly string[]): PlainMapping
 export function compileMapping(rules: readonly Rule[], required?: readonly string[]): Mapping
-export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required: readonly string[] = DEFAULT_REQUIRED): Mapping {
-  const compiled = rules
-    .map(compileRule)
-    .map((rule) => ({ ...rule, required: rule.required || (rule.plainFrom !== null && required.includes(rule.plainFrom)) }))
+export function compileMapping(
+  rules: readonly Rule[] = DEFAULT_RULES,
+  required: readonly string[] = DEFAULT_REQUIRED,
+): Mapping {
+  const compiled = rules.map(compileRule).map((rule) => ({
+    ...rule,
+    required: rule.required || (rule.plainFrom !== null && required.includes(rule.plainFrom)),
+  }))
   checkActive(compiled)
-  const schemas = [...new Set([CORE_USER, ENTERPRISE_USER, ...compiled.flatMap(({ to }) => (to.urn === null ? [] : [to.urn]))])]
+  const schemas = [
+    ...new Set([
+      CORE_USER,
+      ENTERPRISE_USER,
+      ...compiled.flatMap(({ to }) => (to.urn === null ? [] : [to.urn])),
+    ]),
+  ]
   const computes = compiled.some(({ kind }) => kind === 'computed')
 
   const draftOf = (employee: string): ScimDraft => ({ schemas: [...schemas], externalId: employee })
@@ -93,7 +105,10 @@ export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required:
     }
     return { record: draft, missing, failure }
   }
-  const mapComputed = async (employee: string, attributes: ReadonlyMap<string, Attribute>): Promise<MappedRecord> => {
+  const mapComputed = async (
+    employee: string,
+    attributes: ReadonlyMap<string, Attribute>,
+  ): Promise<MappedRecord> => {
     const draft = draftOf(employee)
     const missing = missingOf(attributes)
     const worker = nest(attributes)
@@ -102,12 +117,19 @@ export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required:
     for (const rule of compiled) {
       if (rule.kind === 'computed') {
         const computed = await rule.compute(employee, worker, attributes)
-        failure = (computed.kind === 'failed' ? failed(rule, computed.why) : place(draft, rule, computed.value, missing)) ?? failure
+        failure =
+          (computed.kind === 'failed'
+            ? failed(rule, computed.why)
+            : place(draft, rule, computed.value, missing)) ?? failure
       } else failure = place(draft, rule, rule.value(attributes), missing) ?? failure
     }
     return { record: draft, missing, failure }
   }
-  const used = new Set(compiled.flatMap(({ kind, reads }) => (kind === 'copied' && reads.kind === 'paths' ? [...reads.paths] : [])))
+  const used = new Set(
+    compiled.flatMap(({ kind, reads }) =>
+      kind === 'copied' && reads.kind === 'paths' ? [...reads.paths] : [],
+    ),
+  )
   const computed = compiled.filter(({ kind }) => kind === 'computed')
   return {
     uses: (path) => used.has(path) || computed.some(({ reads }) => touches(reads, path)),
@@ -121,7 +143,8 @@ export function compileMapping(rules: readonly Rule[] = DEFAULT_RULES, required:
 
 /** Nobody's access hangs on a computation: what HR says of `active` goes through as it is. */
 function checkActive(rules: readonly CompiledRule[]): void {
-  if (rules.every(({ to, plainFrom }) => to.urn !== null || to.name !== 'active' || plainFrom === 'active')) return
+  if (rules.every(({ to, plainFrom }) => to.urn !== null || to.name !== 'active' || plainFrom === 'active'))
+    return
   throw new RollcallError(
     'MappingInvalid',
     `mapping of "active": it goes through as HR says it, so that no rule makes anybody active; write active: active, without a default`,
@@ -129,7 +152,12 @@ function checkActive(rules: readonly CompiledRule[]): void {
 }
 
 /** Puts a value where it belongs. Answers why not, when it cannot stand there. */
-function place(draft: ScimDraft, rule: CompiledRule, value: Json | undefined, missing: string[]): MappingFailure | null {
+function place(
+  draft: ScimDraft,
+  rule: CompiledRule,
+  value: Json | undefined,
+  missing: string[],
+): MappingFailure | null {
   if (rule.required && isNothing(value)) {
     // Nothing in a required place is no record the service takes; a leaver's goes out without it.
     if (!missing.includes(rule.name)) missing.push(rule.name)
@@ -137,7 +165,12 @@ function place(draft: ScimDraft, rule: CompiledRule, value: Json | undefined, mi
   }
   if (value === undefined || (value === null && rule.nulls === 'omit')) return null
   if (typeof value === 'object' && value !== null)
-    return failed(rule, Array.isArray(value) ? 'gives a list where one value belongs' : 'gives an object where one value belongs')
+    return failed(
+      rule,
+      Array.isArray(value)
+        ? 'gives a list where one value belongs'
+        : 'gives an object where one value belongs',
+    )
   setScim(draft, rule.to, scimValue(rule.to, value))
   return null
 }
@@ -153,7 +186,9 @@ function isNothing(value: Json | undefined): boolean {
 
 /** Entra takes text for everything but `active`. */
 function scimValue(to: ScimPath, value: Json): Json {
-  return typeof value === 'number' || (typeof value === 'boolean' && to.text !== 'active') ? String(value) : value
+  return typeof value === 'number' || (typeof value === 'boolean' && to.text !== 'active')
+    ? String(value)
+    : value
 }
 
 type Nested = { [key: string]: Json | Nested }

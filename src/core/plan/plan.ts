@@ -96,7 +96,8 @@ function planWithoutFailing(
   const blamed = culprits(person, folded, failure)
   const dead = new Set((blamed.length > 0 ? blamed : openOf(person, folded)).map(({ seq }) => seq))
   // Nothing is open that could be blamed: nothing is sent, and what takes effect later waits for its moment.
-  if (dead.size === 0) return decideAll(person, now, folded, { ...mapped, missing: [failure.rule] }, false, rules)
+  if (dead.size === 0)
+    return decideAll(person, now, folded, { ...mapped, missing: [failure.rule] }, false, rules)
 
   return planWithout(person, dead, MAPPING_FAILED, `${failure.rule}: ${failure.why}`, now, rules)
 }
@@ -110,11 +111,18 @@ function planWithout(
   now: number,
   rules: PlanRules,
 ): Decision | Promise<Decision> {
-  const buried = [...dead].map((seq): EventDecision => ({ seq, state: 'dead-lettered', reason, detail, by: null }))
+  const buried = [...dead].map((seq): EventDecision => ({
+    seq,
+    state: 'dead-lettered',
+    reason,
+    detail,
+    by: null,
+  }))
   const events = person.events.map((event): PersonEvent =>
     dead.has(event.seq) ? { ...event, state: 'dead-lettered', reason, dead: true } : event,
   )
-  const withBuried = (rest: Decision): Decision => (rest.kind === 'wait' ? rest : { ...rest, events: [...buried, ...rest.events] })
+  const withBuried = (rest: Decision): Decision =>
+    rest.kind === 'wait' ? rest : { ...rest, events: [...buried, ...rest.events] }
   const rest = planPerson({ ...person, events }, now, rules)
   return rest instanceof Promise ? rest.then(withBuried) : withBuried(rest)
 }
@@ -136,13 +144,24 @@ function planAfterFailure(
   const full = rules.digest(JSON.stringify(mapped.record))
   const verdict = blame(person, folded, full, rules.mapping, rules.blame ?? DEFAULT_BLAME)
   if (verdict.kind === 'none')
-    return offerAlone(person, now, folded, failure, full, decideAll(person, now, folded, mapped, overtakes, rules), rules)
+    return offerAlone(
+      person,
+      now,
+      folded,
+      failure,
+      full,
+      decideAll(person, now, folded, mapped, overtakes, rules),
+      rules,
+    )
 
   const active = folded.attributes.get('active')
   const keeper =
     active?.value === false && !failure.active
       ? // What is only announced puts nobody out.
-        verdict.events.find(({ seq, state }) => seq === active.by && !isFinal(state) && folded.effects.get(seq)?.kind === 'applied')
+        verdict.events.find(
+          ({ seq, state }) =>
+            seq === active.by && !isFinal(state) && folded.effects.get(seq)?.kind === 'applied',
+        )
       : undefined
   const record = disabledAlone(employee, failure)
   const hash = rules.digest(record)
@@ -162,7 +181,15 @@ function planAfterFailure(
         })),
         { seq: keeper.seq, state: 'planned', reason: null, detail: null, by: null },
       ],
-      operation: { lane: 'leaver', active: false, record, hash, manager: null, overtakes: false, alone: true },
+      operation: {
+        lane: 'leaver',
+        active: false,
+        record,
+        hash,
+        manager: null,
+        overtakes: false,
+        alone: true,
+      },
       // Whatever else is open is looked at when this has its answer: looked at before, it would be sent in its place, and fail with what failed.
       nextAt: folded.nextAt,
     }
@@ -202,20 +229,28 @@ function offerAlone(
   const hash = rules.digest(record)
   const triedAlone = hash === failure.hash
   // The directory has it, or what is known of the person has changed since, and goes whole.
-  if (full === person.takenHash || hash === person.takenHash || (full !== failure.hash && !triedAlone)) return decided
+  if (full === person.takenHash || hash === person.takenHash || (full !== failure.hash && !triedAlone))
+    return decided
   const at = triedAlone ? offerAgainAt(failure) : now
   if (at === null || at > now) return { ...decided, operation: null, nextAt: sooner(decided.nextAt, at) }
-  return { ...decided, operation: { lane: 'leaver', active: false, record, hash, manager: null, overtakes: false, alone: true } }
+  return {
+    ...decided,
+    operation: { lane: 'leaver', active: false, record, hash, manager: null, overtakes: false, alone: true },
+  }
 }
 
 /** Open events that hold what a rule reads. Not those that put their person out: they are carried in any case. */
 function culprits(person: Person, folded: Folded, failure: MappingFailure): readonly PersonEvent[] {
-  const holders = new Set([...folded.attributes].flatMap(([path, { by }]) => (failure.reads(path) ? [by] : [])))
+  const holders = new Set(
+    [...folded.attributes].flatMap(([path, { by }]) => (failure.reads(path) ? [by] : [])),
+  )
   return openOf(person, folded).filter((event) => holders.has(event.seq) && !saysLeaver(event))
 }
 
 function openOf(person: Person, folded: Folded): readonly PersonEvent[] {
-  return person.events.filter(({ seq, state }) => !isFinal(state) && folded.effects.get(seq)?.kind === 'applied')
+  return person.events.filter(
+    ({ seq, state }) => !isFinal(state) && folded.effects.get(seq)?.kind === 'applied',
+  )
 }
 
 function decideAll(
@@ -255,7 +290,9 @@ function decideAll(
     employee,
     revision,
     events,
-    operation: send ? { lane, active: active === true, record: json, hash, manager: managerOf(record, employee), overtakes } : null,
+    operation: send
+      ? { lane, active: active === true, record: json, hash, manager: managerOf(record, employee), overtakes }
+      : null,
     nextAt: inVain && something && hash !== person.takenHash ? sooner(folded.nextAt, againAt) : folded.nextAt,
   }
 }

@@ -36,21 +36,25 @@ export function planning(
       await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)
       return settings.pollMs
     }
-    await runtime.telemetry.span('rollcall.plan', { attributes: { 'rollcall.people': people.length } }, async () => {
-      const rules = {
-        mapping,
-        digest: runtime.digest,
-        ...(settings.fold ? { fold: settings.fold } : {}),
-        ...(settings.blame ? { blame: settings.blame } : {}),
-      }
-      const decisions: Decision[] = []
-      for (const person of people) {
-        const decision = planPerson(person, now, rules)
-        decisions.push(decision instanceof Promise ? await decision : decision)
-      }
-      const result = await ledger.commitPlan(decisions, settings.brake, now)
-      runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
-    })
+    await runtime.telemetry.span(
+      'rollcall.plan',
+      { attributes: { 'rollcall.people': people.length } },
+      async () => {
+        const rules = {
+          mapping,
+          digest: runtime.digest,
+          ...(settings.fold ? { fold: settings.fold } : {}),
+          ...(settings.blame ? { blame: settings.blame } : {}),
+        }
+        const decisions: Decision[] = []
+        for (const person of people) {
+          const decision = planPerson(person, now, rules)
+          decisions.push(decision instanceof Promise ? await decision : decision)
+        }
+        const result = await ledger.commitPlan(decisions, settings.brake, now)
+        runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
+      },
+    )
     onPlanned()
     return 0
   })

@@ -10,7 +10,11 @@ import { parseRecord } from './record.ts'
 export interface Preview {
   readonly employee: string
   /** `null` when nothing would be sent. */
-  readonly operation: { readonly lane: Lane; readonly active: boolean; readonly changes: readonly PreviewChange[] } | null
+  readonly operation: {
+    readonly lane: Lane
+    readonly active: boolean
+    readonly changes: readonly PreviewChange[]
+  } | null
   /** Something of the person is unanswered: this would be sent once the answer is there. */
   readonly waits: boolean
   readonly decisions: readonly (Pick<EventDecision, 'state' | 'reason' | 'detail'> & {
@@ -23,11 +27,17 @@ export interface Preview {
 /** A value that would change, and the events it comes from. */
 export type PreviewChange = Change & { readonly events: readonly EventName[] }
 
-export async function previewPerson(person: Person, taken: string | null, now: number, rules: PlanRules): Promise<Preview> {
+export async function previewPerson(
+  person: Person,
+  taken: string | null,
+  now: number,
+  rules: PlanRules,
+): Promise<Preview> {
   const planned = await planPerson(person, now, rules)
   const waits = planned.kind === 'wait'
   const decision = waits ? await planPerson({ ...person, unanswered: [] }, now, rules) : planned
-  if (decision.kind === 'wait') return { employee: person.employee, operation: null, waits, decisions: [], nextAt: null }
+  if (decision.kind === 'wait')
+    return { employee: person.employee, operation: null, waits, decisions: [], nextAt: null }
 
   const names = new Map(person.events.map(({ seq, source, id }) => [seq, { source, id }]))
   const name = (seq: number): EventName => names.get(seq) ?? { source: '', id: 'unknown' }
@@ -60,7 +70,9 @@ async function changesOf(
   name: (seq: number) => EventName,
 ): Promise<readonly PreviewChange[]> {
   const { attributes } = standing(person, fold(person.events, now, rules.fold))
-  const origins = new Map((await valuesOf(rules.mapping, person.employee, attributes)).map((one) => [one.target, one.by]))
+  const origins = new Map(
+    (await valuesOf(rules.mapping, person.employee, attributes)).map((one) => [one.target, one.by]),
+  )
   return changesBetween(taken === null ? null : parseRecord(taken), parseRecord(record)).map((change) => ({
     ...change,
     events: (origins.get(change.target) ?? []).map(name),

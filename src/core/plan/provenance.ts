@@ -29,7 +29,8 @@ export async function valuesOf(
     const without = new Map(attributes)
     without.delete(path)
     const rest = scimValues((await mapping.map(employee, without)).record)
-    for (const [target, value] of whole) if (JSON.stringify(rest.get(target)) !== JSON.stringify(value)) from.get(target)?.push(path)
+    for (const [target, value] of whole)
+      if (JSON.stringify(rest.get(target)) !== JSON.stringify(value)) from.get(target)?.push(path)
   }
   return [...whole].map(([target, value]): RecordValue => {
     const paths = from.get(target) ?? []
@@ -49,8 +50,10 @@ export function scimValues(record: ScimUser): ReadonlyMap<string, Json> {
 }
 
 function collect(value: Json, place: string, separator: string, values: Map<string, Json>): void {
-  if (isObject(value)) for (const [key, below] of Object.entries(value)) collect(below, place + separator + key, '.', values)
-  else if (Array.isArray(value) && value.length > 0 && value.every(isObject)) for (const entry of value) collectEntry(entry, place, values)
+  if (isObject(value))
+    for (const [key, below] of Object.entries(value)) collect(below, place + separator + key, '.', values)
+  else if (Array.isArray(value) && value.length > 0 && value.every(isObject))
+    for (const entry of value) collectEntry(entry, place, values)
   else values.set(place, value)
 }
 
@@ -76,6 +79,7 @@ export function changesBetween(taken: ScimUser | null, record: ScimUser): readon
     if (from === undefined) changes.push({ kind: 'added', target, to })
     else if (JSON.stringify(from) !== JSON.stringify(to)) changes.push({ kind: 'changed', target, from, to })
   }
-  for (const [target, from] of before) if (!after.has(target)) changes.push({ kind: 'left out', target, from })
+  for (const [target, from] of before)
+    if (!after.has(target)) changes.push({ kind: 'left out', target, from })
   return changes
 }

@@ -14,11 +14,14 @@ export function rescindings(
   if (events.every((event) => event.rescinds === null)) return removed
 
   const byName = new Map(events.map((event) => [nameOf(event), event]))
-  const rescinds = events.filter((event) => event.rescinds !== null && !event.dead && inForce(event, byName.get(nameOf(event.rescinds))))
+  const rescinds = events.filter(
+    (event) => event.rescinds !== null && !event.dead && inForce(event, byName.get(nameOf(event.rescinds))),
+  )
   const namedBy = new Map<number, LedgerEvent[]>()
   for (const rescind of rescinds) {
     const target = rescind.rescinds && byName.get(nameOf(rescind.rescinds))
-    if (target && target.folded !== true) namedBy.set(target.seq, [...(namedBy.get(target.seq) ?? []), rescind])
+    if (target && target.folded !== true)
+      namedBy.set(target.seq, [...(namedBy.get(target.seq) ?? []), rescind])
   }
 
   const settled = new Set<number>()
@@ -30,14 +33,18 @@ export function rescindings(
       if (!removed.has(rescind.seq)) removed.set(event.seq, rescind.seq)
     }
   }
-  for (const circle of circles(rescinds, byName)) for (const [target, rescind] of circle) removed.set(target, rescind)
+  for (const circle of circles(rescinds, byName))
+    for (const [target, rescind] of circle) removed.set(target, rescind)
   for (const target of removed.keys()) settled.add(target)
   for (const event of events) if (namedBy.has(event.seq)) settle(event)
   return removed
 }
 
 /** Every rescind has one target, so a circle is found by walking from target to target. */
-function circles(rescinds: readonly LedgerEvent[], byName: ReadonlyMap<string, LedgerEvent>): ReadonlyMap<number, number>[] {
+function circles(
+  rescinds: readonly LedgerEvent[],
+  byName: ReadonlyMap<string, LedgerEvent>,
+): ReadonlyMap<number, number>[] {
   const found: ReadonlyMap<number, number>[] = []
   const done = new Set<number>()
   const acting = new Set(rescinds)
@@ -54,7 +61,12 @@ function circles(rescinds: readonly LedgerEvent[], byName: ReadonlyMap<string, L
     // The walk came back to something of its own: from there on it is the circle.
     if (at && walked.has(at.seq)) {
       const circle = new Map<number, number>()
-      for (let seq = at.seq, by = walked.get(seq); by !== undefined && !circle.has(seq); seq = by, by = walked.get(seq)) circle.set(seq, by)
+      for (
+        let seq = at.seq, by = walked.get(seq);
+        by !== undefined && !circle.has(seq);
+        seq = by, by = walked.get(seq)
+      )
+        circle.set(seq, by)
       if ([...circle.values()].every((by) => circle.has(by))) found.push(circle)
     }
   }

@@ -26,7 +26,9 @@ export function cutOf(
   now: number,
   rules?: FoldRules,
 ): Cut | null {
-  const events = whole.map((event) => (settled.has(event.seq) && event.reason === REASONS.disabledAlone ? onlyOut(event) : event))
+  const events = whole.map((event) =>
+    settled.has(event.seq) && event.reason === REASONS.disabledAlone ? onlyOut(event) : event,
+  )
   const discarded = events.filter((event) => event.discarded === true && settled.has(event.seq))
   const ordered = events.filter((event) => event.discarded !== true).toSorted(compareEvents)
   const earlier = ordered.filter(({ folded }) => folded === true)
@@ -35,10 +37,14 @@ export function cutOf(
     settled,
     now,
   )
-  if (going.length === 0) return discarded.length === 0 ? null : { gone: discarded.map(({ seq }) => seq), remains: earlier }
+  if (going.length === 0)
+    return discarded.length === 0 ? null : { gone: discarded.map(({ seq }) => seq), remains: earlier }
   const gone = new Set([...going, ...discarded].map(({ seq }) => seq))
   const rest = events.filter((event) => event.folded !== true && !gone.has(event.seq))
-  for (const remains of [trim([...earlier, ...going], now, rules, true), trim([...earlier, ...going], now, rules, false)])
+  for (const remains of [
+    trim([...earlier, ...going], now, rules, true),
+    trim([...earlier, ...going], now, rules, false),
+  ])
     if (same(events, [...remains, ...rest], now, rules)) return { gone: [...gone], remains }
   return null
 }
@@ -55,8 +61,14 @@ function onlyOut(event: LedgerEvent): LedgerEvent {
  * Dead, future and unread events never go, whatever is said of them. What stays and counts holds back what stands behind it, in order or in the time it
  * was recorded, and what it rescinds or, being dead, would rescind.
  */
-function goingOf(ordered: readonly LedgerEvent[], settled: ReadonlySet<number>, now: number): readonly LedgerEvent[] {
-  let going = ordered.filter((event) => settled.has(event.seq) && !event.dead && event.effectiveAt <= now && event.mode !== 'notice')
+function goingOf(
+  ordered: readonly LedgerEvent[],
+  settled: ReadonlySet<number>,
+  now: number,
+): readonly LedgerEvent[] {
+  let going = ordered.filter(
+    (event) => settled.has(event.seq) && !event.dead && event.effectiveAt <= now && event.mode !== 'notice',
+  )
   for (;;) {
     const gone = new Set(going)
     const kept = ordered.filter((event) => !gone.has(event))
@@ -65,14 +77,22 @@ function goingOf(ordered: readonly LedgerEvent[], settled: ReadonlySet<number>, 
     const recorded = Math.min(...living.map(({ recordedAt }) => recordedAt))
     const named = new Set(kept.flatMap(({ rescinds }) => (rescinds ? [nameOf(rescinds)] : [])))
     const left = going.filter(
-      (event) => (first === undefined || compareEvents(event, first) < 0) && event.recordedAt <= recorded && !named.has(nameOf(event)),
+      (event) =>
+        (first === undefined || compareEvents(event, first) < 0) &&
+        event.recordedAt <= recorded &&
+        !named.has(nameOf(event)),
     )
     if (left.length === going.length) return left
     going = left
   }
 }
 
-function trim(events: readonly LedgerEvent[], now: number, rules: FoldRules | undefined, snapshots: boolean): readonly LedgerEvent[] {
+function trim(
+  events: readonly LedgerEvent[],
+  now: number,
+  rules: FoldRules | undefined,
+  snapshots: boolean,
+): readonly LedgerEvent[] {
   const folded = fold(events, now, rules)
   const ordered = events.toSorted(compareEvents)
   const standing = standingWrites(folded)
@@ -82,8 +102,11 @@ function trim(events: readonly LedgerEvent[], now: number, rules: FoldRules | un
     const effect = folded.effects.get(event.seq)
     const keepsSnapshot = last.has(event.seq) && effect?.kind === 'applied'
     // A rescind stays as a tombstone: what it names may come yet. One that is out itself takes nothing out.
-    if (writes.size === 0 && !keepsSnapshot && (event.rescinds === null || effect?.kind !== 'applied')) return []
-    const worker: JsonObject = Object.fromEntries(keepsSnapshot ? [...repeated(event, ordered, folded), ...writes] : writes)
+    if (writes.size === 0 && !keepsSnapshot && (event.rescinds === null || effect?.kind !== 'applied'))
+      return []
+    const worker: JsonObject = Object.fromEntries(
+      keepsSnapshot ? [...repeated(event, ordered, folded), ...writes] : writes,
+    )
     const mode = keepsSnapshot ? 'snapshot' : 'delta'
     return [{ ...event, mode, worker, traceparent: null, effectiveRaw: null, folded: true }]
   })
@@ -92,7 +115,8 @@ function trim(events: readonly LedgerEvent[], now: number, rules: FoldRules | un
 /** By event, what comes from it. */
 function standingWrites({ attributes }: Folded): ReadonlyMap<number, ReadonlyMap<string, Json>> {
   const writes = new Map<number, Map<string, Json>>()
-  for (const [path, { value, by }] of attributes) writes.set(by, (writes.get(by) ?? new Map<string, Json>()).set(path, value))
+  for (const [path, { value, by }] of attributes)
+    writes.set(by, (writes.get(by) ?? new Map<string, Json>()).set(path, value))
   return writes
 }
 
@@ -103,7 +127,11 @@ function lastSnapshots(ordered: readonly LedgerEvent[]): ReadonlySet<number> {
 }
 
 /** What a snapshot says that was known before it and stands: naming it is what keeps it from being cleared. */
-function repeated(event: LedgerEvent, ordered: readonly LedgerEvent[], { attributes }: Folded): readonly (readonly [string, Json])[] {
+function repeated(
+  event: LedgerEvent,
+  ordered: readonly LedgerEvent[],
+  { attributes }: Folded,
+): readonly (readonly [string, Json])[] {
   const place = new Map(ordered.map(({ seq }, index) => [seq, index]))
   const here = place.get(event.seq) ?? 0
   return flatten(event.worker).filter(([path, value]) => {
@@ -113,7 +141,12 @@ function repeated(event: LedgerEvent, ordered: readonly LedgerEvent[], { attribu
 }
 
 /** The same values from the same events, now and whenever something comes into force. */
-function same(one: readonly LedgerEvent[], other: readonly LedgerEvent[], now: number, rules?: FoldRules): boolean {
+function same(
+  one: readonly LedgerEvent[],
+  other: readonly LedgerEvent[],
+  now: number,
+  rules?: FoldRules,
+): boolean {
   for (let at: number | null = now; at !== null;) {
     const left: Folded = fold(one, at, rules)
     const right = fold(other, at, rules)

@@ -36,7 +36,11 @@ export function retention(
       const cut = cutOf(person.events, new Set(settled), now, settings.fold)
       return cut ? [{ employee: person.employee, revision: person.revision, ...cut }] : []
     })
-    if (cuts.length > 0) runtime.telemetry.count('rollcall.retention.folded', (await ledger.foldAway(cuts, settledBefore, now)).folded)
+    if (cuts.length > 0)
+      runtime.telemetry.count(
+        'rollcall.retention.folded',
+        (await ledger.foldAway(cuts, settledBefore, now)).folded,
+      )
     after = last.person.employee
     return settings.pauseMs
   })

@@ -29,12 +29,21 @@ interface Common {
   /** The attribute, for a rule that passes it on untouched. */
   readonly plainFrom: string | null
 }
-export type Computed = { readonly kind: 'computed'; readonly value: Json | undefined } | { readonly kind: 'failed'; readonly why: string }
+export type Computed =
+  | { readonly kind: 'computed'; readonly value: Json | undefined }
+  | { readonly kind: 'failed'; readonly why: string }
 export type CompiledRule =
-  | (Common & { readonly kind: 'copied'; readonly value: (attributes: ReadonlyMap<string, Attribute>) => Json | undefined })
+  | (Common & {
+      readonly kind: 'copied'
+      readonly value: (attributes: ReadonlyMap<string, Attribute>) => Json | undefined
+    })
   | (Common & {
       readonly kind: 'computed'
-      readonly compute: (employee: string, worker: Json, attributes: ReadonlyMap<string, Attribute>) => Promise<Computed>
+      readonly compute: (
+        employee: string,
+        worker: Json,
+        attributes: ReadonlyMap<string, Attribute>,
+      ) => Promise<Computed>
     })
 
 /** Only these entries are processed by the service (learn.microsoft.com, API-driven provisioning: known limitations). */
@@ -45,17 +54,23 @@ export function compileRule(rule: Rule): CompiledRule {
   const { to, from } = rule
   const path = parseScimPath(to)
   const described = typeof from === 'string' ? `"${from}" → "${to}"` : `of "${to}"`
-  if (!path) throw invalid(described, 'the target is no SCIM attribute; write for example name.givenName or emails[type eq "work"].value')
+  if (!path)
+    throw invalid(
+      described,
+      'the target is no SCIM attribute; write for example name.givenName or emails[type eq "work"].value',
+    )
   if (path.urn === null && WORK_ONLY.includes(path.name) && path.entry !== 'work')
     throw invalid(described, `the service processes only ${path.name}[type eq "work"]`)
   if (path.urn === null && ['schemas', 'externalId', 'id', 'meta'].includes(path.name))
     throw invalid(described, `${path.name} is set by the connector`)
   const fallback = rule.default
   const common = { to: path, required: rule.required ?? false, nulls: rule.nulls ?? 'explicit' }
-  const otherwise = (value: Json | undefined): Json | undefined => (fallback !== undefined && (value ?? null) === null ? fallback : value)
+  const otherwise = (value: Json | undefined): Json | undefined =>
+    fallback !== undefined && (value ?? null) === null ? fallback : value
 
   if (typeof from === 'string') {
-    if (from === '') throw invalid(described, 'the source is empty; write a worker attribute such as name.givenName')
+    if (from === '')
+      throw invalid(described, 'the source is empty; write a worker attribute such as name.givenName')
     const plainFrom = fallback === undefined ? from : null
     return {
       ...common,
@@ -63,12 +78,22 @@ export function compileRule(rule: Rule): CompiledRule {
       name: from,
       plainFrom,
       reads: { kind: 'paths', paths: new Set([from]) },
-      value: fallback === undefined ? (attributes) => attributes.get(from)?.value : (attributes) => otherwise(attributes.get(from)?.value),
+      value:
+        fallback === undefined
+          ? (attributes) => attributes.get(from)?.value
+          : (attributes) => otherwise(attributes.get(from)?.value),
     }
   }
   if ('constant' in from) {
     const { constant } = from
-    return { ...common, kind: 'copied', name: to, plainFrom: null, reads: { kind: 'paths', paths: new Set() }, value: () => constant }
+    return {
+      ...common,
+      kind: 'copied',
+      name: to,
+      plainFrom: null,
+      reads: { kind: 'paths', paths: new Set() },
+      value: () => constant,
+    }
   }
   return { ...common, ...computed(from.jsonata, described, otherwise), name: to, plainFrom: null }
 }
@@ -82,14 +107,19 @@ function computed(
   const { reads } = expression
   // What was known once and now comes to nothing has to be cleared in the directory; what was never known is not spoken of.
   const wasKnown = (attributes: ReadonlyMap<string, Attribute>): boolean =>
-    reads.kind === 'everything' ? attributes.size > 0 : [...attributes.keys()].some((path) => isRead(reads.paths, path))
+    reads.kind === 'everything'
+      ? attributes.size > 0
+      : [...attributes.keys()].some((path) => isRead(reads.paths, path))
   return {
     kind: 'computed',
     reads,
     compute: async (employee, worker, attributes) => {
       try {
         const value = await expression.evaluate(worker, { employee })
-        return { kind: 'computed', value: otherwise(value === undefined && wasKnown(attributes) ? null : value) }
+        return {
+          kind: 'computed',
+          value: otherwise(value === undefined && wasKnown(attributes) ? null : value),
+        }
       } catch (error) {
         if (error instanceof RollcallError) return { kind: 'failed', why: error.message }
         throw error
@@ -100,7 +130,8 @@ function computed(
 
 function isRead(paths: ReadonlySet<string>, path: string): boolean {
   if (paths.has(path)) return true
-  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1)) if (paths.has(path.slice(0, dot))) return true
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1))
+    if (paths.has(path.slice(0, dot))) return true
   return false
 }
 

@@ -15,13 +15,18 @@ export function standing(person: Person, folded: Folded): Folded {
 }
 
 /** Attributes of rescinded events that nothing speaks of any more, neither they themselves nor anything above or below them. */
-export function takenBack(events: readonly LedgerEvent[], { attributes, effects }: Folded): [string, Attribute][] {
+export function takenBack(
+  events: readonly LedgerEvent[],
+  { attributes, effects }: Folded,
+): [string, Attribute][] {
   const back: [string, Attribute][] = []
   for (const event of events) {
     const effect = effects.get(event.seq)
     if (effect?.kind !== 'rescinded') continue
     for (const [path] of flatten(event.worker)) {
-      const spoken = path === 'active' || [...attributes.keys()].some((other) => covers(other, path) || covers(path, other))
+      const spoken =
+        path === 'active' ||
+        [...attributes.keys()].some((other) => covers(other, path) || covers(path, other))
       if (!spoken) back.push([path, { value: null, by: effect.by }])
     }
   }
@@ -32,7 +37,11 @@ const covers = (above: string, path: string): boolean => path === above || path.
 
 /** The directory took a record of the person once, or is about to, or may have without saying so. */
 function mayBeHeld({ known, unanswered, events }: Person): boolean {
-  return known || unanswered.length > 0 || events.some(({ state, reason }) => state === 'dead-lettered' && reason === NO_OUTCOME)
+  return (
+    known ||
+    unanswered.length > 0 ||
+    events.some(({ state, reason }) => state === 'dead-lettered' && reason === NO_OUTCOME)
+  )
 }
 
 /** Why nothing makes the person active any more: the rescind, or the event itself where its moment has moved. */

@@ -44,7 +44,9 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
 /** The defaults, with what is configured on top. Names are looked up in lower case. */
 export function targetsOf(configured: Readonly<Record<string, string | readonly string[]>> = {}): Targets {
   const all = Object.entries({ ...DEFAULTS, ...configured })
-  return new Map(all.map(([name, places]) => [name.toLowerCase(), typeof places === 'string' ? [places] : places]))
+  return new Map(
+    all.map(([name, places]) => [name.toLowerCase(), typeof places === 'string' ? [places] : places]),
+  )
 }
 
 /** In quotes, or said to be an attribute: what the service calls by name. A bare word is a name only when no sentence would hold it. */

@@ -3,6 +3,8 @@ import { BULK_REQUEST } from '../plan/scim.ts'
 
 /** The request body. Records are serialised already, and go in as they are. `bulkId` is unique because an operation is in one batch once. */
 export function bulkRequest(operations: readonly BatchOperation[]): string {
-  const items = operations.map(({ id, record }) => `{"method":"POST","bulkId":${JSON.stringify(id)},"path":"/Users","data":${record}}`)
+  const items = operations.map(
+    ({ id, record }) => `{"method":"POST","bulkId":${JSON.stringify(id)},"path":"/Users","data":${record}}`,
+  )
   return `{"schemas":["${BULK_REQUEST}"],"Operations":[${items.join(',')}],"failOnErrors":null}`
 }

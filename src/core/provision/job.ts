@@ -58,7 +58,10 @@ export function jobWatch(
         })
         const offered = state.startedAt === null ? 0 : await ledger.jobRestarted(state.startedAt, now)
         if (offered > 0)
-          runtime.log.warn('job.restarted', { operations: offered, what: 'they were accepted before the restart and are offered again' })
+          runtime.log.warn('job.restarted', {
+            operations: offered,
+            what: 'they were accepted before the restart and are offered again',
+          })
         return settings.pollMs
       }
       default:

@@ -64,7 +64,13 @@ export interface Forecast {
  * When a backlog will be through if nothing is added to it. `times` are the moments of the calls of the last 24 hours, oldest first;
  * the forecast makes the calls one by one by the rules above.
  */
-export function forecast(backlog: number, perCall: number, times: readonly number[], limits: CallLimits, now: number): Forecast {
+export function forecast(
+  backlog: number,
+  perCall: number,
+  times: readonly number[],
+  limits: CallLimits,
+  now: number,
+): Forecast {
   const calls = Math.ceil(backlog / perCall)
   if (calls === 0) return { calls, doneAt: null }
   const made = [...times]
@@ -83,7 +89,8 @@ export function forecast(backlog: number, perCall: number, times: readonly numbe
       break
     }
     const inWindow = made[made.length - limits.perWindow]
-    if (Number.isFinite(limits.perWindow) && inWindow !== undefined) at = Math.max(at, inWindow + limits.windowMs)
+    if (Number.isFinite(limits.perWindow) && inWindow !== undefined)
+      at = Math.max(at, inWindow + limits.windowMs)
     made.push(at)
   }
   return { calls, doneAt: at }

@@ -29,7 +29,15 @@ export function submission(
   const { owner, leaseMs, limits } = settings
   return loop(name, runtime, async (signal) => {
     const { maxOperations, maxBytes, fillMs } = settings
-    const batch = await ledger.nextBatch({ now: runtime.now(), owner, leaseMs, maxOperations, maxBytes, fillMs, limits })
+    const batch = await ledger.nextBatch({
+      now: runtime.now(),
+      owner,
+      leaseMs,
+      maxOperations,
+      maxBytes,
+      fillMs,
+      limits,
+    })
     if (!batch) return settings.pollMs
     const links = batch.operations.flatMap((operation) => operation.links)
     await runtime.telemetry.span(
@@ -67,7 +75,15 @@ export function submission(
       case 'empty':
         return null
       case 'wait':
-        return { kind: 'again', call: null, status: null, notBefore: slot.until, countsAsAttempt: false, release: true, hold: null }
+        return {
+          kind: 'again',
+          call: null,
+          status: null,
+          notBefore: slot.until,
+          countsAsAttempt: false,
+          release: true,
+          hold: null,
+        }
       case 'taken': {
         // Not cut short by a stop: an answer that is on its way is worth more than a quick end.
         const reply = await provisioning.upload(bulkRequest(slot.operations), runtime.id())
@@ -96,7 +112,13 @@ export function submission(
       case 'done':
         return { kind: 'accepted', call, acceptedAt: verdict.acceptedAt, requestId: verdict.requestId }
       case 'reject':
-        return { kind: 'refused', call, status: verdict.status, code: verdict.reason, requestId: verdict.requestId }
+        return {
+          kind: 'refused',
+          call,
+          status: verdict.status,
+          code: verdict.reason,
+          requestId: verdict.requestId,
+        }
       case 'snooze':
         if (verdict.why === 'refused')
           runtime.log.error('submit.refused', {
@@ -104,7 +126,11 @@ export function submission(
             what: 'the service refuses the call: check the identity, its permission, the job id and the endpoint; rollcall check',
             retryInMs: settings.refusedMs,
           })
-        else runtime.log.warn(`submit.${verdict.why}`, { status: verdict.status, untilMs: Math.round(verdict.until - runtime.now()) })
+        else
+          runtime.log.warn(`submit.${verdict.why}`, {
+            status: verdict.status,
+            untilMs: Math.round(verdict.until - runtime.now()),
+          })
         return {
           kind: 'again',
           call,

@@ -5,8 +5,18 @@ import type { UploadAnswer } from '../ports.ts'
 export type Verdict =
   | { readonly kind: 'done'; readonly requestId: string | null; readonly acceptedAt: number }
   | { readonly kind: 'retry'; readonly at: number; readonly status: number | null }
-  | { readonly kind: 'snooze'; readonly until: number; readonly status: number | null; readonly why: Exclude<HoldName, 'job'> }
-  | { readonly kind: 'reject'; readonly status: number; readonly reason: string; readonly requestId: string | null }
+  | {
+      readonly kind: 'snooze'
+      readonly until: number
+      readonly status: number | null
+      readonly why: Exclude<HoldName, 'job'>
+    }
+  | {
+      readonly kind: 'reject'
+      readonly status: number
+      readonly reason: string
+      readonly requestId: string | null
+    }
 
 export interface VerdictSettings {
   readonly retryMs: number
@@ -28,11 +38,20 @@ const LONGEST_RETRY_MS = 600_000
 export const CIRCUIT_OPEN = 'CircuitOpen'
 
 /** `attempt` counts from 1; `chance` in [0, 1) spreads retries. */
-export function verdictOf(answer: UploadAnswer, attempt: number, now: number, chance: number, settings: VerdictSettings): Verdict {
+export function verdictOf(
+  answer: UploadAnswer,
+  attempt: number,
+  now: number,
+  chance: number,
+  settings: VerdictSettings,
+): Verdict {
   // Whole milliseconds: the ledger keeps the moment as an integer and would refuse the answer otherwise.
-  const backoffMs = Math.ceil(Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2))
+  const backoffMs = Math.ceil(
+    Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2),
+  )
   if (answer.kind === 'network') {
-    if (answer.code === CIRCUIT_OPEN) return { kind: 'snooze', until: now + settings.circuitMs, status: null, why: 'circuit' }
+    if (answer.code === CIRCUIT_OPEN)
+      return { kind: 'snooze', until: now + settings.circuitMs, status: null, why: 'circuit' }
     return { kind: 'retry', at: now + backoffMs, status: null }
   }
   const { status, requestId } = answer
@@ -55,7 +74,11 @@ export function verdictOf(answer: UploadAnswer, attempt: number, now: number, ch
     default:
       if (isFull(answer)) return { kind: 'snooze', until: now + settings.fullMs, status, why: 'full' }
       if (status >= 500 || status === 408)
-        return { kind: 'retry', at: now + Math.max(backoffMs, Math.min(named ?? 0, LONGEST_RETRY_MS)), status }
+        return {
+          kind: 'retry',
+          at: now + Math.max(backoffMs, Math.min(named ?? 0, LONGEST_RETRY_MS)),
+          status,
+        }
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
   }
 }

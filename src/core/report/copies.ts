@@ -45,13 +45,17 @@ export function copyMessage(
   { source, eventId, employee, revision, seq, code, detail, original }: DeadLetterCopy,
   digest: Runtime['digest'],
 ): OutboxMessage<string> {
-  const own = Object.entries(original?.properties ?? {}).filter(([name, value]) => !name.startsWith('rollcall-') && value !== null)
+  const own = Object.entries(original?.properties ?? {}).filter(
+    ([name, value]) => !name.startsWith('rollcall-') && value !== null,
+  )
   return {
     id: digest(`dead letter\n${source}\n${eventId}\n${revision}`),
     subject: employee,
     contentType: original?.contentType ?? 'application/json',
     body: original?.body ?? JSON.stringify({ source, id: eventId }),
-    ...(original?.sessionId === null || original?.sessionId === undefined ? {} : { sessionId: original.sessionId }),
+    ...(original?.sessionId === null || original?.sessionId === undefined
+      ? {}
+      : { sessionId: original.sessionId }),
     properties: {
       ...(Object.fromEntries(own) as Record<string, string | number | boolean>),
       [COPY_OF]: `dl-${seq}`,
@@ -67,7 +71,12 @@ export function copyMessage(
  * copy. They are looked for a page a turn, so that the cost of a turn does not depend on how many there are, and taken away together. A message nobody
  * here sent is left alone.
  */
-export function sweeping(ledger: Pick<Ledger, 'standingDead'>, shelf: Shelf, settings: CopySettings, runtime: Runtime): Service {
+export function sweeping(
+  ledger: Pick<Ledger, 'standingDead'>,
+  shelf: Shelf,
+  settings: CopySettings,
+  runtime: Runtime,
+): Service {
   let from = 0n
   const stale = new Set<string>()
   return loop('copies.sweep', runtime, async (signal) => {
@@ -86,7 +95,10 @@ export function sweeping(ledger: Pick<Ledger, 'standingDead'>, shelf: Shelf, set
   })
 }
 
-async function staleAmong(ledger: Pick<Ledger, 'standingDead'>, page: readonly ShelvedMessage[]): Promise<ReadonlySet<string>> {
+async function staleAmong(
+  ledger: Pick<Ledger, 'standingDead'>,
+  page: readonly ShelvedMessage[],
+): Promise<ReadonlySet<string>> {
   const copies = page.flatMap((message) => {
     const [of, revision] = [message.properties[COPY_OF], message.properties[COPY_REVISION]]
     const seq = typeof of === 'string' && /^dl-\d+$/.test(of) ? Number(of.slice(3)) : null

@@ -48,7 +48,10 @@ const MOST_REMEMBERED = 10_000
  * an outage of the log makes nothing overdue. `join` is another rule only where a test shows what it would do.
  */
 export function correlation(
-  ledger: Pick<Ledger, 'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'>,
+  ledger: Pick<
+    Ledger,
+    'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'
+  >,
   log: ProvisioningLog,
   settings: CorrelateSettings,
   runtime: Runtime,
@@ -64,7 +67,9 @@ export function correlation(
     // A long absence is made up for in slices, so that one that is cut off starts again where the last whole slice ended. None reaches into what may still come late.
     const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from
     const until = behind > settings.sliceMs * 2 ? from + settings.sliceMs : null
-    const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () => poll(from, until, signal))
+    const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () =>
+      poll(from, until, signal),
+    )
     await finish()
     if (until !== null) return settings.pageMs
     if (!signal.aborted) await expire(covered, signal)
@@ -99,7 +104,8 @@ export function correlation(
       } catch (error) {
         const throttled = error instanceof RollcallError && error.code === 'LogThrottled'
         if (!throttled || attempt === PATIENCE || query.signal.aborted) throw error
-        const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
+        const asked =
+          'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
         await runtime.sleep(Math.min(Math.max(asked, THROTTLED_MS), 10 * THROTTLED_MS), query.signal)
       }
     }
@@ -161,7 +167,13 @@ export function correlation(
         let next: string | null = null
         do {
           await runtime.sleep(settings.pageMs, signal)
-          const page: LogPage = await read({ since: acceptedAt - settings.skewMs, until: null, about: employee, next, signal })
+          const page: LogPage = await read({
+            since: acceptedAt - settings.skewMs,
+            until: null,
+            about: employee,
+            next,
+            signal,
+          })
           await take(page, null)
           next = page.next
         } while (next !== null)
@@ -175,6 +187,7 @@ export function correlation(
 
   async function giveUp(operations: readonly string[]): Promise<void> {
     const expired = await ledger.expire({ operations, maxOffers: settings.maxOffers, now: runtime.now() })
-    if (expired.offeredAgain + expired.givenUp + expired.unchanged > 0) runtime.log.warn('correlate.unanswered', { ...expired })
+    if (expired.offeredAgain + expired.givenUp + expired.unchanged > 0)
+      runtime.log.warn('correlate.unanswered', { ...expired })
   }
 }

@@ -36,8 +36,13 @@ const FIRST_PAGE = 20
  * Every dead letter that fits, home by home: first each entrance's native queue in its own order, then the ledger in the order of its events. By when
  * they died would need all of them in memory, as a queue is not in that order. One page of one home is held at a time.
  */
-export async function* listDeadLetters(homes: Homes, selection: DeadLetterSelection, archived = false): AsyncGenerator<DeadLetter> {
-  for (const shelf of homes.shelves) for await (const dead of onShelf(shelf, homes)) if (fits(dead, selection)) yield dead
+export async function* listDeadLetters(
+  homes: Homes,
+  selection: DeadLetterSelection,
+  archived = false,
+): AsyncGenerator<DeadLetter> {
+  for (const shelf of homes.shelves)
+    for await (const dead of onShelf(shelf, homes)) if (fits(dead, selection)) yield dead
   if (homes.ledger) yield* inLedger(homes.ledger, selection, archived)
 }
 
@@ -55,16 +60,26 @@ async function* onShelf(shelf: Pick<Shelf, 'peek'>, homes: Homes): AsyncGenerato
   }
 }
 
-async function marked(letters: readonly BusLetter[], statesOf: NonNullable<Homes['states']>): Promise<readonly BusLetter[]> {
+async function marked(
+  letters: readonly BusLetter[],
+  statesOf: NonNullable<Homes['states']>,
+): Promise<readonly BusLetter[]> {
   const names = letters.flatMap(({ letter }) =>
     letter.events.flatMap(({ source, id }) => (source === null || id === null ? [] : [{ source, id }])),
   )
   if (names.length === 0) return letters
   const states = await statesOf(names)
-  return letters.map((dead) => ({ ...dead, letter: { ...dead.letter, stale: isStale(dead.letter.events, states) } }))
+  return letters.map((dead) => ({
+    ...dead,
+    letter: { ...dead.letter, stale: isStale(dead.letter.events, states) },
+  }))
 }
 
-async function* inLedger(ledger: LedgerHome, selection: DeadLetterSelection, archived: boolean): AsyncGenerator<DeadLetter> {
+async function* inLedger(
+  ledger: LedgerHome,
+  selection: DeadLetterSelection,
+  archived: boolean,
+): AsyncGenerator<DeadLetter> {
   const { reason: _, ...filter } = selection
   let next: number | null = null
   let limit = FIRST_PAGE
@@ -80,7 +95,10 @@ async function* inLedger(ledger: LedgerHome, selection: DeadLetterSelection, arc
 }
 
 /** The message of that name, when it lies on one of the shelves. */
-export async function findOnShelf(homes: Homes, { entity, sequence }: DeadLetterName & { home: 'bus' }): Promise<DeadLetter | null> {
+export async function findOnShelf(
+  homes: Homes,
+  { entity, sequence }: DeadLetterName & { home: 'bus' },
+): Promise<DeadLetter | null> {
   const shelf = homes.shelves.find((one) => one.entity.toLowerCase() === entity.toLowerCase())
   const [message] = (await shelf?.peek(sequence, 1)) ?? []
   return message?.sequence === sequence ? homes.read(message) : null
@@ -105,7 +123,9 @@ const MOST_GROUPS = 1_000
 const OTHERS = 'others'
 
 /** By reason, code, and the attribute the detail names. Most frequent first. */
-export async function groupDeadLetters(letters: AsyncIterable<DeadLetter>): Promise<readonly DeadLetterGroup[]> {
+export async function groupDeadLetters(
+  letters: AsyncIterable<DeadLetter>,
+): Promise<readonly DeadLetterGroup[]> {
   const groups = new Map<string, DeadLetterGroup>()
   for await (const dead of letters) {
     const { code, detail, at } = factsOf(dead)
@@ -117,7 +137,16 @@ export async function groupDeadLetters(letters: AsyncIterable<DeadLetter>): Prom
     const example = deadLetterId(dead)
     if (!there) {
       const named = known ? { code, attribute } : { code: OTHERS, attribute: null }
-      groups.set(key, { fingerprint: key, reason: dead.reason, ...named, count: 1, firstAt: at, lastAt: at, example, homes: [dead.home] })
+      groups.set(key, {
+        fingerprint: key,
+        reason: dead.reason,
+        ...named,
+        count: 1,
+        firstAt: at,
+        lastAt: at,
+        example,
+        homes: [dead.home],
+      })
       continue
     }
     const newer = at >= there.lastAt
@@ -139,9 +168,24 @@ export function fingerprint(reason: DeadLetterReason, code: string, attribute: s
 
 const PATH = String.raw`[\p{L}_$][\p{L}\p{N}_$:.-]*`
 const LIST = new RegExp(`^${PATH}(?:, ${PATH})*$`, 'u')
-const LEADING = new RegExp(String.raw`^(?:item \d+: )?((?:\[\d+\]\.)?${PATH}(?:\[\d+\][.\p{L}\p{N}_]*)*)(?: is | has |: )`, 'u')
+const LEADING = new RegExp(
+  String.raw`^(?:item \d+: )?((?:\[\d+\]\.)?${PATH}(?:\[\d+\][.\p{L}\p{N}_]*)*)(?: is | has |: )`,
+  'u',
+)
 /** Words a sentence begins with. */
-const NO_NAMES = new Set(['it', 'the', 'neither', 'shape', 'its', 'a', 'an', 'message', 'this', 'there', 'what'])
+const NO_NAMES = new Set([
+  'it',
+  'the',
+  'neither',
+  'shape',
+  'its',
+  'a',
+  'an',
+  'message',
+  'this',
+  'there',
+  'what',
+])
 
 /** The attribute a detail is about: a list of names, or the name before a verb. Places in a list do not count. */
 export function attributeIn(detail: string | null): string | null {

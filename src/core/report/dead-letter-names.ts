@@ -14,7 +14,9 @@ const MOST_EVENTS = 1_000
 /** With the sources and shapes that intake has, so that names are read as intake would. Never throws: what cannot be read has no name. */
 export function messageReader(sources: SourceRules, shapes: ShapeRules): ReadMessage {
   return async (message) => {
-    const events = (await envelopesOf(message, shapes)).slice(0, MOST_EVENTS).map(({ attributes }) => nameOf(attributes, message, sources))
+    const events = (await envelopesOf(message, shapes))
+      .slice(0, MOST_EVENTS)
+      .map(({ attributes }) => nameOf(attributes, message, sources))
     const code = message.reason ?? NO_REASON
     const letter: BusDeadLetter = { message, code, events, stale: null, ...(events[0] ?? NAMELESS) }
     return { home: 'bus', reason: busReason(code), letter }
@@ -41,7 +43,11 @@ async function envelopesOf(message: InboxMessage, shapes: ShapeRules): Promise<r
   )
 }
 
-function nameOf(attributes: Readonly<Record<string, unknown>>, { entity }: InboxMessage, sources: SourceRules): ReadName {
+function nameOf(
+  attributes: Readonly<Record<string, unknown>>,
+  { entity }: InboxMessage,
+  sources: SourceRules,
+): ReadName {
   const text = (name: string): string | null => {
     const value = attributes[name]
     return typeof value === 'string' && value !== '' && value.length <= 1_024 ? value : null

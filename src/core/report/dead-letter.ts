@@ -68,7 +68,10 @@ export function busReason(code: string): DeadLetterReason {
   }
 }
 
-export function ledgerReason({ code, refused }: Pick<LedgerDeadLetter, 'code' | 'refused'>): DeadLetterReason {
+export function ledgerReason({
+  code,
+  refused,
+}: Pick<LedgerDeadLetter, 'code' | 'refused'>): DeadLetterReason {
   switch (code) {
     case INCOMPLETE_RECORD:
       return 'incomplete'
@@ -88,7 +91,9 @@ export function ledgerReason({ code, refused }: Pick<LedgerDeadLetter, 'code' | 
 
 /** How people and commands name it: `dl-<seq>` in the ledger, `<entity>#<sequence>` on the bus. */
 export function deadLetterId(dead: DeadLetter): string {
-  return dead.home === 'ledger' ? `dl-${dead.letter.seq}` : `${dead.letter.message.entity}#${dead.letter.message.sequence}`
+  return dead.home === 'ledger'
+    ? `dl-${dead.letter.seq}`
+    : `${dead.letter.message.entity}#${dead.letter.message.sequence}`
 }
 
 export type DeadLetterName =
@@ -131,7 +136,9 @@ export function fits(dead: DeadLetter, selection: DeadLetterSelection): boolean 
   const names = dead.home === 'bus' ? dead.letter.events : [dead.letter]
   return (
     (type === null && employee === null) ||
-    names.some((name) => (type === null || name.type === type) && (employee === null || name.employee === employee))
+    names.some(
+      (name) => (type === null || name.type === type) && (employee === null || name.employee === employee),
+    )
   )
 }
 

@@ -8,7 +8,9 @@ export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates
   const open = stillOpen(joins, found)
   const seen = new Set(found.unjoined.map(({ id }) => id))
   return joins.flatMap(({ record, operation }) =>
-    operation === null && record.imported && !seen.has(record.id) && !open.has(record.employee) ? [record] : [],
+    operation === null && record.imported && !seen.has(record.id) && !open.has(record.employee)
+      ? [record]
+      : [],
   )
 }
 
@@ -27,7 +29,8 @@ export function disturbedPeople(joins: readonly JoinedRecord[], found: Candidate
   )
   const disturbed = joins.filter(({ record, operation, interim }) => {
     const ours = taken.get(record.employee)
-    if (record.status !== 'success' || open.has(record.employee) || (ours && record.activityAt < ours.at)) return false
+    if (record.status !== 'success' || open.has(record.employee) || (ours && record.activityAt < ours.at))
+      return false
     if (record.escrowRetry) return interim === null
     return operation === null && record.imported && ours !== undefined && !holdsOurs(record, ours, echoes)
   })
@@ -40,8 +43,14 @@ function holdsOurs(record: LogRecord, { record: json, active }: TakenRecord, ech
 
 /** People with an operation the log has not spoken of. An escrowed one is answered by a new try only, which says that it is one. */
 function stillOpen(joins: readonly JoinedRecord[], found: Candidates): ReadonlySet<string> {
-  const answered = new Set(joins.flatMap(({ operation, interim }) => (operation !== null && interim !== null ? [operation] : [])))
-  return new Set(found.operations.filter(({ id, state }) => state === 'accepted' && !answered.has(id)).map(({ employee }) => employee))
+  const answered = new Set(
+    joins.flatMap(({ operation, interim }) => (operation !== null && interim !== null ? [operation] : [])),
+  )
+  return new Set(
+    found.operations
+      .filter(({ id, state }) => state === 'accepted' && !answered.has(id))
+      .map(({ employee }) => employee),
+  )
 }
 
 /** What the directory took last of each person, these records included, in the order of the log. */

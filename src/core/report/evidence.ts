@@ -31,7 +31,8 @@ export function valuesOf(record: string): ReadonlyMap<string, string | null> {
 /** Adds what these records show to what was known. */
 export function learnEchoes(known: readonly EchoedKey[], records: readonly LogRecord[]): Echoes {
   const echoes = new Map<string, Map<string, EchoedKey>>()
-  const of = (job: string): Map<string, EchoedKey> => echoes.get(job) ?? echoes.set(job, new Map()).get(job) ?? new Map<string, EchoedKey>()
+  const of = (job: string): Map<string, EchoedKey> =>
+    echoes.get(job) ?? echoes.set(job, new Map()).get(job) ?? new Map<string, EchoedKey>()
   for (const one of known) of(one.job).set(one.key, one)
   for (const record of records) {
     const { jobId: job, activityAt, cycleId: cycle } = record
@@ -61,7 +62,10 @@ export function newlyLearned(known: readonly EchoedKey[], echoes: Echoes): Echoe
 function repeats(echoes: Echoes, record: LogRecord, key: string): boolean {
   const seen = echoes.get(record.jobId)?.get(key)
   if (!seen) return false
-  return (record.cycleId !== '' && record.cycleId === seen.cycle) || (seen.from <= record.activityAt && record.activityAt <= seen.to)
+  return (
+    (record.cycleId !== '' && record.cycleId === seen.cycle) ||
+    (seen.from <= record.activityAt && record.activityAt <= seen.to)
+  )
 }
 
 /** No two values may differ that both sides speak of. What is not shown is no contradiction. */
@@ -77,13 +81,21 @@ export function contradicts(record: LogRecord, sent: Pick<Sent, 'active' | 'valu
 export function missingIn(record: LogRecord, sent: Pick<Sent, 'values'>, echoes: Echoes): string[] {
   if (Object.keys(record.echo).length === 0) return []
   return [...sent.values].flatMap(([key, value]) =>
-    value !== null && value !== '' && key !== 'active' && !(key in record.echo) && repeats(echoes, record, key) ? [key] : [],
+    value !== null &&
+    value !== '' &&
+    key !== 'active' &&
+    !(key in record.echo) &&
+    repeats(echoes, record, key)
+      ? [key]
+      : [],
   )
 }
 
 /** Attributes the record shows and this operation never spoke of. */
 export function unspokenBy(record: LogRecord, { values }: Pick<Sent, 'values'>): string[] {
-  return Object.entries(record.echo).flatMap(([key, value]) => (value !== '' && !values.has(key) ? [key] : []))
+  return Object.entries(record.echo).flatMap(([key, value]) =>
+    value !== '' && !values.has(key) ? [key] : [],
+  )
 }
 
 /** Whether the record shows everything that was sent and nothing else, as far as this job is known ever to have shown it. */
@@ -91,7 +103,10 @@ export function agrees(record: LogRecord, sent: Pick<Sent, 'active' | 'values'>,
   const shown = echoes.get(record.jobId)
   return (
     !contradicts(record, sent) &&
-    ![...sent.values].some(([key, value]) => value !== null && value !== '' && key !== 'active' && !(key in record.echo) && shown?.has(key))
+    ![...sent.values].some(
+      ([key, value]) =>
+        value !== null && value !== '' && key !== 'active' && !(key in record.echo) && shown?.has(key),
+    )
   )
 }
 

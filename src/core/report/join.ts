@@ -1,5 +1,15 @@
 import type { Candidate, Candidates, Interim, JoinedRecord } from '../ledger/port.ts'
-import { agrees, contradicts, type Echoes, learnEchoes, looksLike, missingIn, type Sent, sentBy, unspokenBy } from './evidence.ts'
+import {
+  agrees,
+  contradicts,
+  type Echoes,
+  learnEchoes,
+  looksLike,
+  missingIn,
+  type Sent,
+  sentBy,
+  unspokenBy,
+} from './evidence.ts'
 import { type LogRecord, NOT_ENTITLED } from './log-record.ts'
 import { isCode } from './reasons.ts'
 
@@ -28,7 +38,11 @@ const PUT_ASIDE_WITHIN_MS = 180_000
  *
  * A record that speaks of nothing we sent stays without an operation. Names are never looked at.
  */
-export function joinRecords(records: readonly LogRecord[], found: Candidates, skewMs: number): JoinedRecord[] {
+export function joinRecords(
+  records: readonly LogRecord[],
+  found: Candidates,
+  skewMs: number,
+): JoinedRecord[] {
   const fresh = records.filter((record) => !found.known.has(record.id))
   const byPerson = new Map<string, LogRecord[]>()
   for (const record of [...found.unjoined, ...fresh]) add(byPerson, record.employee, record)
@@ -37,7 +51,12 @@ export function joinRecords(records: readonly LogRecord[], found: Candidates, sk
 
   const joins: JoinedRecord[] = []
   for (const [employee, theirs] of byPerson) {
-    joins.push(...joinPerson(unique(theirs), (operations.get(employee) ?? []).map(sentBy), found.byChange, { echoes, skewMs }))
+    joins.push(
+      ...joinPerson(unique(theirs), (operations.get(employee) ?? []).map(sentBy), found.byChange, {
+        echoes,
+        skewMs,
+      }),
+    )
   }
   return joins
 }
@@ -66,10 +85,16 @@ function joinPerson(
   for (const [changeId, group] of groupBy(records, (record) => record.changeId)) {
     const known = byChange.get(changeId)
     if (known !== undefined) {
-      const tried = operations.find(({ operation }) => operation.id === known && isPutAside(operation))?.operation
+      const tried = operations.find(
+        ({ operation }) => operation.id === known && isPutAside(operation),
+      )?.operation
       const retry = tried && latest(group.filter((record) => record.escrowRetry))
       joins.push(
-        ...group.map((record) => ({ record, operation: known, interim: tried && record === retry ? interimOf(record, tried) : null })),
+        ...group.map((record) => ({
+          record,
+          operation: known,
+          interim: tried && record === retry ? interimOf(record, tried) : null,
+        })),
       )
     } else {
       const primary = group.find((record) => record.imported) ?? group.find((record) => record.escrowRetry)
@@ -112,13 +137,19 @@ interface Failure {
 
 /** Handed over again before its answer was known, it may have been carried out again too. */
 function spokenOf(sent: Sent): Sent {
-  return { ...sent, operation: { ...sent.operation, state: 'answered', spokenOf: sent.operation.spokenOf + 1 } }
+  return {
+    ...sent,
+    operation: { ...sent.operation, state: 'answered', spokenOf: sent.operation.spokenOf + 1 },
+  }
 }
 
 /** An operation has one interim outcome: where it was carried out more than once, a success stands before a failure, and then the first. */
 function decides(join: JoinedRecord, joins: readonly JoinedRecord[]): boolean {
   const rivals = joins.filter(({ operation, interim }) => operation === join.operation && interim !== null)
-  return join.interim !== null && join === (rivals.find(({ interim }) => interim !== 'failed' && interim !== 'escrowed') ?? rivals[0])
+  return (
+    join.interim !== null &&
+    join === (rivals.find(({ interim }) => interim !== 'failed' && interim !== 'escrowed') ?? rivals[0])
+  )
 }
 
 /**
@@ -130,17 +161,30 @@ function nextPair(
   left: ReadonlySet<Sent>,
   knowledge: Knowledge,
 ): { readonly change: Change; readonly sent: Sent } | undefined {
-  const choices = [...pending].map((change) => ({ change, eligible: eligibleFor(change, pending, left, knowledge) }))
+  const choices = [...pending].map((change) => ({
+    change,
+    eligible: eligibleFor(change, pending, left, knowledge),
+  }))
   for (const { change, eligible } of choices) {
-    const [sent] = eligible.toSorted((a, b) => rankOf(a) - rankOf(b) || a.operation.submittedAt - b.operation.submittedAt)
-    if (sent && eligible.every((other) => looksLike(other, sent)) && eligible.filter(isWaitedFor).length < 2) return { change, sent }
+    const [sent] = eligible.toSorted(
+      (a, b) => rankOf(a) - rankOf(b) || a.operation.submittedAt - b.operation.submittedAt,
+    )
+    if (sent && eligible.every((other) => looksLike(other, sent)) && eligible.filter(isWaitedFor).length < 2)
+      return { change, sent }
   }
   for (const { change, eligible } of choices) {
-    const open = eligible.filter(isWaitedFor).toSorted((a, b) => a.operation.acceptedAt - b.operation.acceptedAt)
+    const open = eligible
+      .filter(isWaitedFor)
+      .toSorted((a, b) => a.operation.acceptedAt - b.operation.acceptedAt)
     const [sent] = open
     const rivals = choices.filter((other) => other.eligible.some((one) => open.includes(one)))
     // Beside what was given up nobody knows how many changes there will be.
-    if (sent && rivals.length >= open.length && eligible.every((one) => isWaitedFor(one) || looksLike(one, sent))) return { change, sent }
+    if (
+      sent &&
+      rivals.length >= open.length &&
+      eligible.every((one) => isWaitedFor(one) || looksLike(one, sent))
+    )
+      return { change, sent }
   }
   return undefined
 }
@@ -156,15 +200,24 @@ function rankOf(sent: Sent): number {
   return state === 'unanswered' || state === 'withdrawn' ? 1 : 2
 }
 
-function eligibleFor(change: Change, pending: ReadonlySet<Change>, left: ReadonlySet<Sent>, knowledge: Knowledge): readonly Sent[] {
+function eligibleFor(
+  change: Change,
+  pending: ReadonlySet<Change>,
+  left: ReadonlySet<Sent>,
+  knowledge: Knowledge,
+): readonly Sent[] {
   const { primary } = change
   if (primary === undefined) return []
   const possible = [...left].filter(
-    (sent) => mayAnswer(primary, sent, knowledge.skewMs) && (isWaitedFor(sent) || sent.operation.handedOver > sent.operation.spokenOf),
+    (sent) =>
+      mayAnswer(primary, sent, knowledge.skewMs) &&
+      (isWaitedFor(sent) || sent.operation.handedOver > sent.operation.spokenOf),
   )
   const whole = possible.filter((sent) => missingIn(primary, sent, knowledge.echoes).length === 0)
   if (whole.length > 0) return best(primary, whole, knowledge.echoes)
-  return possible.filter((sent) => sent.operation.state === 'accepted' && missedBefore(change, sent, pending, left, knowledge))
+  return possible.filter(
+    (sent) => sent.operation.state === 'accepted' && missedBefore(change, sent, pending, left, knowledge),
+  )
 }
 
 /**
@@ -176,7 +229,9 @@ function best(record: LogRecord, whole: readonly Sent[], echoes: Echoes): readon
   const fewest = Math.min(...whole.map((sent) => unspokenBy(record, sent).length))
   const explaining = whole.filter((sent) => unspokenBy(record, sent).length === fewest)
   const showing = explaining.filter((sent) => agrees(record, sent, echoes))
-  return showing.some((sent) => rankOf(sent) === 0) ? explaining.filter((sent) => rankOf(sent) === 0 || showing.includes(sent)) : explaining
+  return showing.some((sent) => rankOf(sent) === 0)
+    ? explaining.filter((sent) => rankOf(sent) === 0 || showing.includes(sent))
+    : explaining
 }
 
 /**
@@ -194,14 +249,18 @@ function missedBefore(
   const missing = missingIn(primary, sent, echoes).join()
   const earlier = [...left].filter(
     ({ operation }) =>
-      operation.state === 'unanswered' && operation.record === sent.operation.record && operation.submittedAt < sent.operation.submittedAt,
+      operation.state === 'unanswered' &&
+      operation.record === sent.operation.record &&
+      operation.submittedAt < sent.operation.submittedAt,
   )
   return [...pending].some(
     ({ primary: other }) =>
       other !== undefined &&
       other !== primary &&
       other.activityAt < primary.activityAt &&
-      earlier.some((offer) => mayAnswer(other, offer, skewMs) && missingIn(other, offer, echoes).join() === missing),
+      earlier.some(
+        (offer) => mayAnswer(other, offer, skewMs) && missingIn(other, offer, echoes).join() === missing,
+      ),
   )
 }
 
@@ -215,7 +274,12 @@ function isPutAside({ state, failedAt }: Candidate): boolean {
  * nobody heard of, if it can be no other, or the last that was handed over before. Where the record does not say when it was put aside, the last that
  * failed, because a newer operation takes the place of an older one.
  */
-function retriedBy({ primary }: Change, left: readonly Sent[], seen: readonly Failure[], { skewMs }: Knowledge): Sent | undefined {
+function retriedBy(
+  { primary }: Change,
+  left: readonly Sent[],
+  seen: readonly Failure[],
+  { skewMs }: Knowledge,
+): Sent | undefined {
   if (primary === undefined) return undefined
   const escrowedAt = primary.escrowedAt ?? null
   const eligible = left
@@ -223,16 +287,27 @@ function retriedBy({ primary }: Change, left: readonly Sent[], seen: readonly Fa
     .toSorted((a, b) => a.operation.submittedAt - b.operation.submittedAt)
   const putAside = eligible.filter(({ operation }) => isPutAside(operation))
   if (escrowedAt === null) return putAside.at(-1)
-  const failures = [...seen, ...left.flatMap((sent) => (sent.operation.failedAt === null ? [] : [{ at: sent.operation.failedAt, sent }]))]
+  const failures = [
+    ...seen,
+    ...left.flatMap((sent) =>
+      sent.operation.failedAt === null ? [] : [{ at: sent.operation.failedAt, sent }],
+    ),
+  ]
   const distance = ({ at }: Failure): number => Math.abs(at - escrowedAt)
   const [nearest, ...others] = failures.toSorted((a, b) => distance(a) - distance(b))
   if (nearest && distance(nearest) <= PUT_ASIDE_WITHIN_MS) {
     const { sent } = nearest
     // What failed in the same second cannot be told apart by when it was put aside.
     const equals = others.filter(
-      (other) => Math.abs(other.at - nearest.at) <= SAME_SECOND_MS && (!other.sent || mayAnswer(primary, other.sent, skewMs)),
+      (other) =>
+        Math.abs(other.at - nearest.at) <= SAME_SECOND_MS &&
+        (!other.sent || mayAnswer(primary, other.sent, skewMs)),
     )
-    return sent && mayAnswer(primary, sent, skewMs) && equals.every((other) => other.sent && looksLike(other.sent, sent)) ? sent : undefined
+    return sent &&
+      mayAnswer(primary, sent, skewMs) &&
+      equals.every((other) => other.sent && looksLike(other.sent, sent))
+      ? sent
+      : undefined
   }
   const unheard = eligible.filter(
     ({ operation: { submittedAt, failedAt, state } }) =>
@@ -245,7 +320,9 @@ function retriedBy({ primary }: Change, left: readonly Sent[], seen: readonly Fa
 
 function mayAnswer(record: LogRecord, sent: Sent, skewMs: number): boolean {
   // The log counts whole seconds, so a record of the same second may be later than it looks.
-  return record.activityAt + SAME_SECOND_MS >= sent.operation.submittedAt - skewMs && !contradicts(record, sent)
+  return (
+    record.activityAt + SAME_SECOND_MS >= sent.operation.submittedAt - skewMs && !contradicts(record, sent)
+  )
 }
 
 function unanswered({ records }: Change): JoinedRecord[] {
@@ -255,14 +332,21 @@ function unanswered({ records }: Change): JoinedRecord[] {
 /** When a change failed and was tried again before anybody looked, the last try counts. */
 function answer({ records, primary }: Change, operation: Candidate): JoinedRecord[] {
   const decisive = latest(records.filter((record) => record === primary || record.escrowRetry))
-  return records.map((record) => ({ record, operation: operation.id, interim: record === decisive ? interimOf(record, operation) : null }))
+  return records.map((record) => ({
+    record,
+    operation: operation.id,
+    interim: record === decisive ? interimOf(record, operation) : null,
+  }))
 }
 
 function latest(records: readonly LogRecord[]): LogRecord | undefined {
   return records.toSorted((a, b) => b.activityAt - a.activityAt)[0]
 }
 
-function interimOf({ status, code, willRetry, action, objectId }: LogRecord, operation: Candidate): Interim | null {
+function interimOf(
+  { status, code, willRetry, action, objectId }: LogRecord,
+  operation: Candidate,
+): Interim | null {
   switch (status) {
     case 'success':
     case 'warning':
@@ -271,7 +355,9 @@ function interimOf({ status, code, willRetry, action, objectId }: LogRecord, ope
     case 'skipped':
       if (code === REDUNDANT_EXPORT) return 'unchanged'
       if (code === null || !isCode(code, FAULTY)) return 'skipped'
-      return !operation.active && isCode(code, INVALID) && action === 'create' && objectId === null ? 'unchanged' : 'failed'
+      return !operation.active && isCode(code, INVALID) && action === 'create' && objectId === null
+        ? 'unchanged'
+        : 'failed'
     case 'failure':
       if (willRetry) return 'escrowed'
       return !operation.active && code !== null && isCode(code, MANDATORY_MISSING) ? 'unchanged' : 'failed'

@@ -74,7 +74,12 @@ const Raw = z.object({
   cycleId: text,
   provisioningAction: text,
   provisioningStatusInfo: z
-    .preprocess(unquoted, z.object({ status: text, errorInformation: z.object(errorInformation).nullish().catch(null) }).nullish())
+    .preprocess(
+      unquoted,
+      z
+        .object({ status: text, errorInformation: z.object(errorInformation).nullish().catch(null) })
+        .nullish(),
+    )
     .catch(null),
   /** What the beta version called the two before, with the words of an error beside the status. */
   action: text,
@@ -88,7 +93,9 @@ const Raw = z.object({
       .catch({ name: null, provisioningStepType: null, status: null, details: {} }),
   ),
   modifiedProperties: listOf(
-    z.object({ displayName: text, oldValue: text, newValue: text }).catch({ displayName: null, oldValue: null, newValue: null }),
+    z
+      .object({ displayName: text, oldValue: text, newValue: text })
+      .catch({ displayName: null, oldValue: null, newValue: null }),
   ),
   sourceIdentity: identity,
   targetIdentity: identity,
@@ -101,7 +108,14 @@ const UNRESOLVED = 'UnableToResolveReferenceAttributeValue'
 /** What the service says of somebody it leaves out. Whom it had provisioned before it disables then, and calls that a success. */
 export const NOT_ENTITLED = 'NotEffectivelyEntitled'
 /** Documented: the service tries these again by itself. */
-const RETRIED_BY_SERVICE = ['TooManyRequests', 'InternalServerError', 'InternalError', 'WebExceptionProtocolError', 'Timeout', 'ServerBusy']
+const RETRIED_BY_SERVICE = [
+  'TooManyRequests',
+  'InternalServerError',
+  'InternalError',
+  'WebExceptionProtocolError',
+  'Timeout',
+  'ServerBusy',
+]
 /** In real records: "… It will be retried again after this date: …"; documented: "This operation will be retried automatically." */
 const RETRY_ANNOUNCED = /will be retried/i
 const REDACTED = /^'?\[Redacted\]'?$/
@@ -120,16 +134,24 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   const retry = steps.find(isRetry)
   const importStep = steps.find((step) => isType(step, 'import') && !isRetry(step))
   const employee = raw.sourceIdentity?.id || keyIn(raw, importStep)
-  if (!employee || activityAt === null || raw.id.length > LONGEST_KEY || employee.length > LONGEST_KEY) return null
+  if (!employee || activityAt === null || raw.id.length > LONGEST_KEY || employee.length > LONGEST_KEY)
+    return null
 
   const error = raw.provisioningStatusInfo?.errorInformation ?? raw.statusInfo
-  const status = statusOf(raw.provisioningStatusInfo?.status ?? raw.statusInfo?.status ?? statusIn(raw, error?.errorCode))
+  const status = statusOf(
+    raw.provisioningStatusInfo?.status ?? raw.statusInfo?.status ?? statusIn(raw, error?.errorCode),
+  )
   const skips = steps.flatMap((step) => (typeof step.details['SkipReason'] === 'string' ? [step] : []))
   // A manager who is not there yet leaves out the reference, and the record only where there is nothing else in it.
   const others = skips.filter((step) => step.details['SkipReason'] !== UNRESOLVED)
   const skip =
-    others.find((step) => step.status?.toLowerCase() === 'skipped') ?? (status === 'skipped' ? (others.at(-1) ?? skips.at(-1)) : undefined)
-  const skipReason = skip ? String(skip.details['SkipReason']) : status === 'success' && isOutOfScope(raw) ? NOT_ENTITLED : null
+    others.find((step) => step.status?.toLowerCase() === 'skipped') ??
+    (status === 'skipped' ? (others.at(-1) ?? skips.at(-1)) : undefined)
+  const skipReason = skip
+    ? String(skip.details['SkipReason'])
+    : status === 'success' && isOutOfScope(raw)
+      ? NOT_ENTITLED
+      : null
   return {
     id: raw.id,
     jobId: raw.jobId ?? '',
@@ -148,14 +170,20 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     imported: importStep !== undefined || steps.length === 0,
     escrowRetry: retry !== undefined,
     escrowedAt: momentOf(retry?.details['CreationTime']),
-    willRetry: status === 'failure' && (isCode(error?.errorCode ?? '', RETRIED_BY_SERVICE) || RETRY_ANNOUNCED.test(error?.reason ?? '')),
+    willRetry:
+      status === 'failure' &&
+      (isCode(error?.errorCode ?? '', RETRIED_BY_SERVICE) || RETRY_ANNOUNCED.test(error?.reason ?? '')),
     unresolved: skips.length > others.length,
   }
 }
 
 /** What keeps a record from being read, and the id the portal finds it by, where that says nothing of a person. */
-export function lackOf(value: unknown): { readonly record: string | null; readonly lacks: readonly string[] } {
-  const raw: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? { ...value } : {}
+export function lackOf(value: unknown): {
+  readonly record: string | null
+  readonly lacks: readonly string[]
+} {
+  const raw: Readonly<Record<string, unknown>> =
+    typeof value === 'object' && value !== null ? { ...value } : {}
   const id = typeof raw['id'] === 'string' ? raw['id'] : ''
   const { id: ours, activityDateTime: then } = READABLE
   const readable = (more: object): boolean => parseLogRecord({ ...raw, ...more }) !== null
@@ -185,7 +213,9 @@ function isId(text: string | null): text is string {
 
 function statusOf(status: string | null): LogRecord['status'] {
   const lower = status?.toLowerCase()
-  return lower === 'success' || lower === 'failure' || lower === 'skipped' || lower === 'warning' ? lower : 'unknown'
+  return lower === 'success' || lower === 'failure' || lower === 'skipped' || lower === 'warning'
+    ? lower
+    : 'unknown'
 }
 
 function isType(step: RawStep, type: string): boolean {
@@ -205,7 +235,10 @@ function momentOf(value: unknown): number | null {
 }
 
 /** Where the source identity has no id: the key is among its details or what was imported, and the last step reports by it (seen in real records). */
-function keyIn({ sourceIdentity, provisioningSteps }: RawRecord, importStep: RawStep | undefined): string | null {
+function keyIn(
+  { sourceIdentity, provisioningSteps }: RawRecord,
+  importStep: RawStep | undefined,
+): string | null {
   const keys = [
     sourceIdentity?.details['id'],
     importStep?.details['externalId'],

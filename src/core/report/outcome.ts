@@ -12,14 +12,22 @@ export interface TellSettings {
 const LONGEST_SESSION = 128
 
 /** What is told of one event: a CloudEvent with an id that is the same every time it is told. */
-export function outcomeMessage(row: OutcomeRow, { values, sessions }: TellSettings, digest: (text: string) => string): OutboxMessage {
+export function outcomeMessage(
+  row: OutcomeRow,
+  { values, sessions }: TellSettings,
+  digest: (text: string) => string,
+): OutboxMessage {
   const idOf = (revision: number): string => digest(`${row.source}\n${row.eventId}\n${revision}`)
   const id = idOf(row.revision)
-  const told = row.said.filter(([path]) => values.some((allowed) => allowed === '*' || path === allowed || path.startsWith(`${allowed}.`)))
+  const told = row.said.filter(([path]) =>
+    values.some((allowed) => allowed === '*' || path === allowed || path.startsWith(`${allowed}.`)),
+  )
   return {
     id,
     subject: row.employee,
-    ...(sessions ? { sessionId: row.employee.length > LONGEST_SESSION ? digest(row.employee) : row.employee } : {}),
+    ...(sessions
+      ? { sessionId: row.employee.length > LONGEST_SESSION ? digest(row.employee) : row.employee }
+      : {}),
     contentType: 'application/cloudevents+json',
     properties: { state: row.state, ...(row.reason === null ? {} : { reason: row.reason }) },
     body: {

@@ -7,7 +7,11 @@ const CLOSE = 250n
  * Those of the messages that are on the shelf, in ascending order, with as few requests as it takes. A number that is missing where its page says
  * it should be is asked for by itself, since the numbers of a partitioned queue do not rise all the way.
  */
-export async function* pick(peek: Shelf['peek'], sequences: Iterable<string>, signal?: AbortSignal): AsyncGenerator<ShelvedMessage> {
+export async function* pick(
+  peek: Shelf['peek'],
+  sequences: Iterable<string>,
+  signal?: AbortSignal,
+): AsyncGenerator<ShelvedMessage> {
   const ascending = [...sequences].map(BigInt).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   for (let at = 0; at < ascending.length;) {
     if (signal?.aborted) return
@@ -22,7 +26,8 @@ export async function* pick(peek: Shelf['peek'], sequences: Iterable<string>, si
     for (; at < close; at += 1) {
       const one = ascending[at] ?? 0n
       if (one > reached && one !== from) break
-      const found = there.get(String(one)) ?? (asked === 1 || one === from ? undefined : await alone(peek, String(one)))
+      const found =
+        there.get(String(one)) ?? (asked === 1 || one === from ? undefined : await alone(peek, String(one)))
       if (found) yield found
     }
   }

@@ -29,7 +29,8 @@ export const UNCATALOGUED: Reason = {
 const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?: true })[] = [
   {
     codes: ['Conflict', 'EntryConflict', 'DuplicateUserPrincipalName', 'UserPrincipalNameNotUnique'],
-    cause: 'Another object of the directory already has a value that must be unique, mostly the user principal name or a proxy address.',
+    cause:
+      'Another object of the directory already has a value that must be unique, mostly the user principal name or a proxy address.',
     fix: 'Find the other object. If it is this person, give it the matching value (employeeId by default); else change its value, or let HR give this person another. Then replay the event.',
     owner: 'HR data',
   },
@@ -99,7 +100,8 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   },
   {
     codes: ['InvalidAttributeSyntax-LdapErr'],
-    cause: 'Active Directory does not take the value in this form: too long, a wrong character, a wrong type.',
+    cause:
+      'Active Directory does not take the value in this form: too long, a wrong character, a wrong type.',
     fix: 'The words of the service name the attribute: correct the value at HR, or cut or replace in the expression of the mapping.',
     owner: 'mapping',
   },
@@ -161,7 +163,8 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   },
   {
     codes: ['ImportSkipped', 'JoiningPropertyValueIsMissing'],
-    cause: 'The job could not take the record in, because something it needs (the key, for example) was not in it.',
+    cause:
+      'The job could not take the record in, because something it needs (the key, for example) was not in it.',
     fix: 'See the import step of the record, and the mapping of the key.',
     owner: 'mapping',
   },
@@ -205,7 +208,8 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   },
   {
     codes: ['NoOutcome'],
-    cause: 'The service accepted the record several times and the log never spoke of it. The directory may hold it.',
+    cause:
+      'The service accepted the record several times and the log never spoke of it. The directory may hold it.',
     fix: 'See whether the job is paused, quarantined or was restarted; then replay.',
     owner: 'service',
   },
@@ -248,7 +252,8 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   },
   {
     codes: ['EditNamesAnotherEvent', 'EditTakesTerminationBack', 'OriginalNotKept'],
-    cause: 'An edited dead letter may not become another event, nor take a termination back, and needs the message it came in.',
+    cause:
+      'An edited dead letter may not become another event, nor take a termination back, and needs the message it came in.',
     fix: 'Let HR send a new event instead.',
     owner: 'HR data',
   },
@@ -272,19 +277,22 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   },
   {
     codes: ['SourceUnknown', 'NoticeUnsupported'],
-    cause: 'Nothing is agreed with the source of the event on this queue, or nobody to read its notices from.',
+    cause:
+      'Nothing is agreed with the source of the event on this queue, or nobody to read its notices from.',
     fix: 'Add it under sources, with read for notices; then replay.',
     owner: 'mapping',
   },
   {
     codes: ['ShapeFailed'],
-    cause: 'The rules of the vendor’s shape make no event of the message; the description names the shape and the item.',
+    cause:
+      'The rules of the vendor’s shape make no event of the message; the description names the shape and the item.',
     fix: 'Correct the shape, which rollcall plan --events tries; then replay.',
     owner: 'mapping',
   },
   {
     codes: ['MaxDeliveryCountExceeded'],
-    cause: 'The message was delivered too often without being settled: whoever received it failed with it, or its lock ran out each time.',
+    cause:
+      'The message was delivered too often without being settled: whoever received it failed with it, or its lock ran out each time.',
     fix: 'See whether something else receives from the queue, and whether lock duration and delivery limit are set for it; then replay.',
     owner: 'service',
   },
@@ -296,7 +304,8 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   },
   {
     codes: ['HeaderSizeExceeded', 'MaxTransferHopCountExceeded'],
-    cause: 'The bus could not carry the message on: its properties are too large, or it was forwarded too often.',
+    cause:
+      'The bus could not carry the message on: its properties are too large, or it was forwarded too often.',
     fix: 'Correct the sender or the forwarding of the queues; then replay.',
     owner: 'limits',
   },
@@ -329,7 +338,9 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
 
 export const REASON_CATALOGUE: readonly Reason[] = ENTRIES.map((entry) => ({ waitingHelps: false, ...entry }))
 
-const byCode = new Map(REASON_CATALOGUE.flatMap((reason) => reason.codes.map((code) => [code.toLowerCase(), reason])))
+const byCode = new Map(
+  REASON_CATALOGUE.flatMap((reason) => reason.codes.map((code) => [code.toLowerCase(), reason])),
+)
 
 /**
  * Never nothing: a code nobody has written down is `UNCATALOGUED`. LDAP errors carry numbers behind their name, and the connectors of the service put their own in
@@ -339,7 +350,9 @@ export function reasonOf(code: string): Reason {
   const lower = code.toLowerCase()
   const exact = byCode.get(lower) ?? (lower.startsWith(LDAP) ? byCode.get(LDAP) : undefined)
   if (exact) return exact
-  const [longest] = [...byCode.keys()].filter((known) => lower.endsWith(known)).sort((a, b) => b.length - a.length)
+  const [longest] = [...byCode.keys()]
+    .filter((known) => lower.endsWith(known))
+    .sort((a, b) => b.length - a.length)
   return byCode.get(longest ?? '') ?? UNCATALOGUED
 }
 

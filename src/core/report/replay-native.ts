@@ -3,7 +3,15 @@ import type { Shelf, ShelvedCopy, ShelvedMessage } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 import { pick } from './pick.ts'
 import { pacer } from './replay-pace.ts'
-import { copyId, type NativeItem, type NativeMove, type NativeStage, REPLAY_OF, REPLAY_RUN, type ReplayLog } from './replay-log.ts'
+import {
+  copyId,
+  type NativeItem,
+  type NativeMove,
+  type NativeStage,
+  REPLAY_OF,
+  REPLAY_RUN,
+  type ReplayLog,
+} from './replay-log.ts'
 
 export interface NativeReplay {
   /**
@@ -121,7 +129,8 @@ export async function replayNative(
       await moved(ready.map(({ message }) => settledAs(message.sequence)))
       return
     }
-    for (const one of ready) await moved([settledAs(one.message.sequence, await refusalOf(shelf.resend([toCopy(replay, one)])))])
+    for (const one of ready)
+      await moved([settledAs(one.message.sequence, await refusalOf(shelf.resend([toCopy(replay, one)])))])
   }
 
   /** Finds out what became of what was about to be sent, and sends what is nowhere: one by one, so that one the bus does not take holds up no other. */
@@ -131,10 +140,14 @@ export async function replayNative(
       if (items.length === 0 || signal.aborted) return
       if (first && shelf.takesCopies) await runtime.sleep(settings.inFlightMs, signal)
       if (signal.aborted) return
-      const arrived = shelf.takesCopies ? await lookFor(replay, settings, items, runtime.now(), signal) : new Set<string>()
+      const arrived = shelf.takesCopies
+        ? await lookFor(replay, settings, items, runtime.now(), signal)
+        : new Set<string>()
       // Cut short, it has not looked everywhere.
       if (signal.aborted) return
-      await moved(items.filter(({ sequence }) => arrived.has(sequence)).map(({ sequence }) => settledAs(sequence)))
+      await moved(
+        items.filter(({ sequence }) => arrived.has(sequence)).map(({ sequence }) => settledAs(sequence)),
+      )
       const nowhere = items.filter(({ sequence }) => !arrived.has(sequence))
       if (nowhere.length > 0) await send(nowhere, false)
     }
@@ -208,7 +221,9 @@ function toCopy({ run }: NativeReplay, { message, messageId, text }: TakeInPlace
   }
 }
 
-type Edited = { readonly kind: 'text'; readonly text: string | null } | { readonly kind: 'refused'; readonly code: string }
+type Edited =
+  | { readonly kind: 'text'; readonly text: string | null }
+  | { readonly kind: 'refused'; readonly code: string }
 function editedText({ edit }: NativeReplay, message: ShelvedMessage): Edited {
   try {
     return { kind: 'text', text: edit?.(message) ?? message.text }

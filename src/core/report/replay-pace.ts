@@ -21,7 +21,8 @@ export function pacer({ perSecond, batch }: Pace, runtime: Pick<Runtime, 'now' |
   let from: number | null = null
   let sent = 0
   return {
-    atOnce: perSecond === null ? batch : Math.max(1, Math.min(batch, Math.floor(perSecond / TURNS_PER_SECOND))),
+    atOnce:
+      perSecond === null ? batch : Math.max(1, Math.min(batch, Math.floor(perSecond / TURNS_PER_SECOND))),
     turn: async (count: number, signal: AbortSignal): Promise<void> => {
       if (perSecond === null) return
       from ??= runtime.now()

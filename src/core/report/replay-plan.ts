@@ -19,7 +19,12 @@ export interface Selected {
 /** What a replay would do, made before anything is done. Counts and names, no values. */
 export interface ReplayPlan {
   readonly targets: readonly ReplayTarget[]
-  readonly counts: { readonly bus: number; readonly ledger: number; readonly people: number; readonly operations: number }
+  readonly counts: {
+    readonly bus: number
+    readonly ledger: number
+    readonly people: number
+    readonly operations: number
+  }
   /** What would become of the events, by state and reason: an event that is superseded or unchanged at once is stale. */
   readonly outlook: ReadonlyMap<string, number>
   /** Left out, with why: intake would refuse them again. */
@@ -35,7 +40,8 @@ export function staleAmong(selected: readonly Selected[]): ReadonlySet<Selected>
   for (const one of selected.toReversed()) {
     if (one.dead.home !== 'bus') continue
     const names = (one.events ?? []).map(({ source, id }) => `${source}\n${id}`)
-    if (one.dead.letter.stale === true || (names.length > 0 && names.every((name) => seen.has(name)))) stale.add(one)
+    if (one.dead.letter.stale === true || (names.length > 0 && names.every((name) => seen.has(name))))
+      stale.add(one)
     for (const name of names) seen.add(name)
   }
   return stale
@@ -48,10 +54,13 @@ export async function planReplay(
   rules: PlanRules,
 ): Promise<ReplayPlan> {
   const stale = staleAmong(selected)
-  const leftOut = selected.flatMap(({ dead, refused }) => (refused === null ? [] : [{ id: deadLetterId(dead), why: refused }]))
+  const leftOut = selected.flatMap(({ dead, refused }) =>
+    refused === null ? [] : [{ id: deadLetterId(dead), why: refused }],
+  )
   const going = selected.filter(({ refused }) => refused === null)
   const byPerson = new Map<string, Selected[]>()
-  for (const one of going) if (!stale.has(one)) for (const employee of employeesOf(one)) add(byPerson, employee, one)
+  for (const one of going)
+    if (!stale.has(one)) for (const employee of employeesOf(one)) add(byPerson, employee, one)
 
   const outlook = new Map<string, number>()
   let operations = 0
@@ -91,7 +100,8 @@ function employeesOf({ dead, events }: Selected): readonly string[] {
 }
 
 function targetOf({ dead, body, people }: Selected, stale: boolean): ReplayTarget {
-  if (dead.home === 'ledger') return { home: 'ledger', seq: dead.letter.seq, revision: dead.letter.revision, body, people }
+  if (dead.home === 'ledger')
+    return { home: 'ledger', seq: dead.letter.seq, revision: dead.letter.revision, body, people }
   const { entity, sequence } = dead.letter.message
   return { home: 'bus', entity, sequence, stale, body, people }
 }
@@ -102,7 +112,14 @@ function revive(
   view: PersonView | undefined,
   selected: readonly Selected[],
 ): { readonly person: PersonView['person']; readonly seqs: ReadonlySet<number> } {
-  const person = view?.person ?? { employee, revision: 0, takenHash: null, known: false, unanswered: [], events: [] }
+  const person = view?.person ?? {
+    employee,
+    revision: 0,
+    takenHash: null,
+    known: false,
+    unanswered: [],
+    events: [],
+  }
   const said = new Map<number, HrEvent | null>()
   const added: PersonEvent[] = []
   const known = new Set(person.events.map(({ source, id }) => `${source}\n${id}`))
@@ -111,10 +128,19 @@ function revive(
     else
       for (const event of events ?? [])
         if (event.employee === employee && !known.has(`${event.source}\n${event.id}`))
-          added.push({ ...event, seq: -1 - added.length, dead: false, state: 'received', reason: null, by: null })
+          added.push({
+            ...event,
+            seq: -1 - added.length,
+            dead: false,
+            state: 'received',
+            reason: null,
+            by: null,
+          })
   }
   const events = person.events.map((event): PersonEvent =>
-    said.has(event.seq) ? { ...event, ...said.get(event.seq), dead: false, state: 'received', reason: null, by: null } : event,
+    said.has(event.seq)
+      ? { ...event, ...said.get(event.seq), dead: false, state: 'received', reason: null, by: null }
+      : event,
   )
   const { failure: _failure, ...rest } = person
   return {

@@ -4,11 +4,16 @@ import { BULK_REQUEST, CORE_USER, ENTERPRISE_USER } from './scim.ts'
 import type { Settings } from './settings.ts'
 
 type Json = Readonly<Record<string, unknown>>
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 /** "Invalid Data Format" is the documented message; the rest of the body is not documented. */
-const invalid = (why: string): Problem => ({ status: 400, code: 'BadRequest', message: `Invalid Data Format. ${why}` })
+const invalid = (why: string): Problem => ({
+  status: 400,
+  code: 'BadRequest',
+  message: `Invalid Data Format. ${why}`,
+})
 
 export interface Sender {
   readonly requestId: string
@@ -28,11 +33,16 @@ export function readBulkRequest(
   const body = parse(text)
   if (!isObject(body)) return invalid('The body is not a JSON object.')
   const { schemas, Operations: operations } = body
-  if (!Array.isArray(schemas) || !schemas.includes(BULK_REQUEST)) return invalid(`The schemas do not contain '${BULK_REQUEST}'.`)
-  if (!Array.isArray(operations) || operations.length === 0) return invalid("'Operations' is missing or empty.")
+  if (!Array.isArray(schemas) || !schemas.includes(BULK_REQUEST))
+    return invalid(`The schemas do not contain '${BULK_REQUEST}'.`)
+  if (!Array.isArray(operations) || operations.length === 0)
+    return invalid("'Operations' is missing or empty.")
   const { operationsPerCall, tooManyOperations } = settings.limits
   if (operations.length > operationsPerCall) {
-    return { ...invalid(`A request takes at most ${operationsPerCall} operations.`), status: tooManyOperations }
+    return {
+      ...invalid(`A request takes at most ${operationsPerCall} operations.`),
+      status: tooManyOperations,
+    }
   }
   const strict = settings.validation === 'strict'
   if (strict && body['failOnErrors'] !== null) return invalid("'failOnErrors' must be null.")
@@ -46,7 +56,11 @@ export function readBulkRequest(
     staged.push({
       externalId,
       data,
-      origin: { bulkId: checked.bulkId, requestId: sender.requestId, clientRequestId: sender.clientRequestId },
+      origin: {
+        bulkId: checked.bulkId,
+        requestId: sender.requestId,
+        clientRequestId: sender.clientRequestId,
+      },
     })
   }
   return staged
@@ -78,7 +92,8 @@ function check(operation: unknown): Checked | string {
   if (!isText(externalId)) return "'data.externalId' is missing."
   const { active } = data
   const isActive = active === undefined || active === null || typeof active === 'boolean'
-  if (!isActive && !(typeof active === 'string' && /^(true|false)$/iu.test(active))) return "'data.active' must be a boolean."
+  if (!isActive && !(typeof active === 'string' && /^(true|false)$/iu.test(active)))
+    return "'data.active' must be a boolean."
   return { bulkId, externalId, data }
 }
 

@@ -30,7 +30,15 @@ export interface ControlParts {
 const bodyBytes = 16 * 1024 * 1024
 const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
 
-export function createControlApi({ directory, views, faults, staging, cycles, job, stats }: ControlParts): ControlApi {
+export function createControlApi({
+  directory,
+  views,
+  faults,
+  staging,
+  cycles,
+  job,
+  stats,
+}: ControlParts): ControlApi {
   async function stream(exchange: Exchange, pieces: AsyncIterable<string>): Promise<void> {
     exchange.response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
     await pipeline(pieces, exchange.response)
@@ -73,8 +81,10 @@ export function createControlApi({ directory, views, faults, staging, cycles, jo
     const body = await readJson(exchange)
     if ('status' in body) return sendProblem(exchange, body)
     const { json } = body
-    const isUser = typeof json === 'object' && json !== null && 'externalId' in json && typeof json.externalId === 'string'
-    if (!isUser || typeof json.externalId !== 'string') return sendProblem(exchange, invalid('A SCIM user with an externalId is expected.'))
+    const isUser =
+      typeof json === 'object' && json !== null && 'externalId' in json && typeof json.externalId === 'string'
+    if (!isUser || typeof json.externalId !== 'string')
+      return sendProblem(exchange, invalid('A SCIM user with an externalId is expected.'))
     const origin = { bulkId: '', requestId: '', clientRequestId: '' }
     staging.add([{ externalId: json.externalId, data: Object.fromEntries(Object.entries(json)), origin }])
     return send(exchange, 202, undefined)

@@ -72,7 +72,10 @@ export function createCycles(parts: CycleParts): Cycles {
   }
 
   function isLost({ externalId, data }: Staged): boolean {
-    return faults.hasOperationRules && faults.onOperation('lose', externalId, rows.row(flatten(data, rows))) !== undefined
+    return (
+      faults.hasOperationRules &&
+      faults.onOperation('lose', externalId, rows.row(flatten(data, rows))) !== undefined
+    )
   }
 
   async function process(): Promise<void> {
@@ -104,7 +107,11 @@ export function createCycles(parts: CycleParts): Cycles {
       if (isStopped) return
       const found = note(provisioner.apply(entry.staged))
       if (found.result.kind === 'failed') escrow.keepAgain(entry)
-      write(id, settings.escrow.changeId === 'same' ? { ...found, changeId: entry.changeId } : found, entry.retry)
+      write(
+        id,
+        settings.escrow.changeId === 'same' ? { ...found, changeId: entry.changeId } : found,
+        entry.retry,
+      )
       await slices.pause()
     }
     for (const staged of settings.orderInCycle === 'shuffled' ? shuffled(allowed, random) : allowed) {
@@ -133,7 +140,12 @@ export function createCycles(parts: CycleParts): Cycles {
     for (let index = 0; index < settings.foreignPerCycle; index += 1) {
       foreign += 1
       const externalId = `foreign-${foreign}`
-      const data = { schemas: [CORE_USER, ENTERPRISE_USER], externalId, userName: `${externalId}@${settings.defaultDomain}`, active: true }
+      const data = {
+        schemas: [CORE_USER, ENTERPRISE_USER],
+        externalId,
+        userName: `${externalId}@${settings.defaultDomain}`,
+        active: true,
+      }
       yield { externalId, data, origin: { bulkId: '', requestId: '', clientRequestId: '' } }
     }
   }

@@ -42,12 +42,18 @@ export const uniqueAttributes: readonly string[] = ['userPrincipalName']
 export function createDirectory(indexed: readonly string[]): Directory {
   const people = new Map<string, Person>()
   const links = new Map<string, string>()
-  const indexes = new Map([...indexed, ...uniqueAttributes].map((name) => [name, new Map<string, readonly string[]>()]))
-  const find = (objectId: string | undefined): Person | undefined => (objectId === undefined ? undefined : people.get(objectId))
+  const indexes = new Map(
+    [...indexed, ...uniqueAttributes].map((name) => [name, new Map<string, readonly string[]>()]),
+  )
+  const find = (objectId: string | undefined): Person | undefined =>
+    objectId === undefined ? undefined : people.get(objectId)
 
   function reindex(former: Person | undefined, person: Person): void {
     for (const [name, index] of indexes) {
-      const [before, after] = [textOf(former?.target, name)?.toLowerCase(), textOf(person.target, name)?.toLowerCase()]
+      const [before, after] = [
+        textOf(former?.target, name)?.toLowerCase(),
+        textOf(person.target, name)?.toLowerCase(),
+      ]
       if (before === after) continue
       if (before !== undefined) {
         const rest = (index.get(before) ?? []).filter((objectId) => objectId !== person.objectId)

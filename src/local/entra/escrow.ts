@@ -39,7 +39,8 @@ export function createEscrow({ escrow: settings }: Settings): Escrow {
   return {
     keep(staged, changeId, now) {
       const dueAt = nextRetry(1, now, now)
-      if (settings.enabled && dueAt !== undefined) put({ staged, changeId, retry: { count: 1, createdAt: now, dueAt, nextAt: undefined } })
+      if (settings.enabled && dueAt !== undefined)
+        put({ staged, changeId, retry: { count: 1, createdAt: now, dueAt, nextAt: undefined } })
     },
     takeDue(now) {
       if (now < earliest) return []
@@ -53,7 +54,8 @@ export function createEscrow({ escrow: settings }: Settings): Escrow {
       }))
     },
     keepAgain({ staged, changeId, retry: { count, createdAt, nextAt } }) {
-      if (nextAt !== undefined) put({ staged, changeId, retry: { count: count + 1, createdAt, dueAt: nextAt, nextAt: undefined } })
+      if (nextAt !== undefined)
+        put({ staged, changeId, retry: { count: count + 1, createdAt, dueAt: nextAt, nextAt: undefined } })
     },
     forget: (externalId) => void entries.delete(externalId),
     clear() {

@@ -26,7 +26,8 @@ const isTrue = (value: string | undefined): boolean => value?.toLowerCase() === 
  */
 const functions: Readonly<Record<string, (args: Args, scope: Scope) => string | undefined>> = {
   append: (args, scope) => text(args, 0, scope) + text(args, 1, scope),
-  coalesce: (args, scope) => args.map((arg) => arg(scope)).find((value) => value !== undefined && value !== ''),
+  coalesce: (args, scope) =>
+    args.map((arg) => arg(scope)).find((value) => value !== undefined && value !== ''),
   iif: (args, scope) => (isTrue(args[0]?.(scope)) ? args[1]?.(scope) : args[2]?.(scope)),
   isnullorempty: (args, scope) => truth(text(args, 0, scope) === ''),
   ispresent: (args, scope) => truth(text(args, 0, scope) !== ''),
@@ -44,7 +45,8 @@ const functions: Readonly<Record<string, (args: Args, scope: Scope) => string | 
   normalizediacritics: (args, scope) => text(args, 0, scope).normalize('NFD').replaceAll(/\p{M}/gu, ''),
   not: (args, scope) => truth(!isTrue(args[0]?.(scope))),
   replace: (args, scope) => text(args, 0, scope).replaceAll(text(args, 1, scope), text(args, 4, scope)),
-  selectuniquevalue: (args, scope) => args.map((arg) => arg(scope)).find((value) => value !== undefined && !scope.isTaken(value)),
+  selectuniquevalue: (args, scope) =>
+    args.map((arg) => arg(scope)).find((value) => value !== undefined && !scope.isTaken(value)),
   stripspaces: (args, scope) => text(args, 0, scope).replaceAll(' ', ''),
   switch: (args, scope) => {
     const value = text(args, 0, scope)
@@ -117,7 +119,8 @@ export function parseExpression(source: string): Expression {
 
   function call(name: string): Node {
     const known = functions[name.toLowerCase()]
-    if (known === undefined || !Object.hasOwn(functions, name.toLowerCase())) return fail(`The unknown function ${name}`)
+    if (known === undefined || !Object.hasOwn(functions, name.toLowerCase()))
+      return fail(`The unknown function ${name}`)
     const args: Node[] = []
     while (!takeIf(')')) {
       skipSpace()

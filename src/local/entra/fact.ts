@@ -19,7 +19,12 @@ export type Result =
   | { readonly kind: 'skipped'; readonly skipReason: SkipReason; readonly unresolved?: string }
   /** A manager found later: the record with only an export step, of the same change. */
   | { readonly kind: 'resolved' }
-  | { readonly kind: 'failed'; readonly action: ExportAction; readonly code: string; readonly reason: string | undefined }
+  | {
+      readonly kind: 'failed'
+      readonly action: ExportAction
+      readonly code: string
+      readonly reason: string | undefined
+    }
 
 /** One more try of an operation that failed. */
 export interface Retry {

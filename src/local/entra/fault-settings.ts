@@ -2,7 +2,11 @@ import { z } from 'zod'
 
 const times = z.number().int().positive().default(1)
 const endpoint = z.enum(['bulkUpload', 'log', 'job', 'token', 'any']).default('bulkUpload')
-const requests = { on: endpoint, times, /** Requests that are let through before. */ after: z.number().int().nonnegative().default(0) }
+const requests = {
+  on: endpoint,
+  times,
+  /** Requests that are let through before. */ after: z.number().int().nonnegative().default(0),
+}
 
 /** Which operations: those of a person, those with a value of an attribute (by path), those of both, or all. */
 const operations = {
@@ -35,9 +39,17 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
   /** The answer breaks off in the middle. */
   z.strictObject({ kind: z.literal('half'), ...requests }),
   /** The answer has a body of another type than it says. */
-  z.strictObject({ kind: z.literal('content-type'), ...requests, contentType: z.string().default('text/plain') }),
+  z.strictObject({
+    kind: z.literal('content-type'),
+    ...requests,
+    contentType: z.string().default('text/plain'),
+  }),
   /** A proxy answers with a page of its own instead; the request is not processed. */
-  z.strictObject({ kind: z.literal('html'), ...requests, status: z.number().int().min(200).max(599).default(502) }),
+  z.strictObject({
+    kind: z.literal('html'),
+    ...requests,
+    status: z.number().int().min(200).max(599).default(502),
+  }),
   /** The request is answered 202 and thrown away. */
   z.strictObject({ kind: z.literal('lose-request'), times, after: requests.after }),
   /** The operation fails in the cycle. */
@@ -58,4 +70,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
 ])
 
 export type FaultRule = z.output<typeof faultRuleSchema>
-export const faultListSchema = z.union([z.array(faultRuleSchema), faultRuleSchema.transform((rule) => [rule])])
+export const faultListSchema = z.union([
+  z.array(faultRuleSchema),
+  faultRuleSchema.transform((rule) => [rule]),
+])

@@ -31,10 +31,14 @@ interface Entry {
 }
 
 const isRequestFault = (rule: FaultRule): rule is RequestFault => 'after' in rule
-const isWireFault = (rule: FaultRule): rule is WireFault => isRequestFault(rule) && rule.kind !== 'lose-request'
-const isOperationFault = (rule: FaultRule): rule is OperationFault => !isRequestFault(rule) && rule.kind !== 'quarantine'
+const isWireFault = (rule: FaultRule): rule is WireFault =>
+  isRequestFault(rule) && rule.kind !== 'lose-request'
+const isOperationFault = (rule: FaultRule): rule is OperationFault =>
+  !isRequestFault(rule) && rule.kind !== 'quarantine'
 
-export function createFaults(onQuarantine: (rule: Extract<FaultRule, { readonly kind: 'quarantine' }>) => void): Faults {
+export function createFaults(
+  onQuarantine: (rule: Extract<FaultRule, { readonly kind: 'quarantine' }>) => void,
+): Faults {
   let entries: Entry[] = []
   const use = (entry: Entry): void => {
     entry.left -= 1
@@ -72,7 +76,8 @@ export function createFaults(onQuarantine: (rule: Extract<FaultRule, { readonly 
       return true
     },
     onOperation<K extends OperationFault['kind']>(kind: K, externalId: string, source: Row) {
-      const isOfKind = (rule: FaultRule): rule is Extract<OperationFault, { readonly kind: K }> => rule.kind === kind
+      const isOfKind = (rule: FaultRule): rule is Extract<OperationFault, { readonly kind: K }> =>
+        rule.kind === kind
       for (const entry of entries) {
         const { rule } = entry
         if (isOfKind(rule) && fits(rule, externalId, source)) {

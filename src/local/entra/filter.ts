@@ -64,7 +64,8 @@ export function parseFilter(text: string): Filter {
   const isNext = (value: string): boolean => peek()?.value === value && peek()?.kind !== 'text'
   const expect = (value: string): void => {
     const token = take()
-    if (token.value !== value || token.kind === 'text') throw new FilterError(`'${value}' is expected at position ${token.at}.`)
+    if (token.value !== value || token.kind === 'text')
+      throw new FilterError(`'${value}' is expected at position ${token.at}.`)
   }
 
   function any(): Filter {

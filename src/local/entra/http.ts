@@ -23,7 +23,8 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
   const given = request.headers['client-request-id']
   const { localAddress, localPort } = request.socket
   const host = request.headers.host ?? `${localAddress ?? '127.0.0.1'}:${localPort ?? 0}`
-  const origin = /^[\w.:[\]-]+$/u.test(host) && URL.canParse(`http://${host}`) ? `http://${host}` : 'http://127.0.0.1'
+  const origin =
+    /^[\w.:[\]-]+$/u.test(host) && URL.canParse(`http://${host}`) ? `http://${host}` : 'http://127.0.0.1'
   const path = request.url ?? '/'
   return {
     request,
@@ -54,13 +55,24 @@ export const wrongMethod: Problem = {
 type Headers = Readonly<Record<string, string>>
 
 /** Answers, unless somebody has; and wrongly, if that is asked for. */
-export function send(exchange: Exchange, status: number, body: string | undefined, headers: Headers = {}): void {
+export function send(
+  exchange: Exchange,
+  status: number,
+  body: string | undefined,
+  headers: Headers = {},
+): void {
   const { response, requestId, clientRequestId, fault } = exchange
   if (response.headersSent || response.destroyed) return
   const bytes = Buffer.from(body ?? '')
   // The clock the double was given, not that of the machine.
   const date = new Date(exchange.receivedAt).toUTCString()
-  const all = { date, 'content-length': String(bytes.length), 'request-id': requestId, 'client-request-id': clientRequestId, ...headers }
+  const all = {
+    date,
+    'content-length': String(bytes.length),
+    'request-id': requestId,
+    'client-request-id': clientRequestId,
+    ...headers,
+  }
   const plainly = (): void => void response.writeHead(status, all).end(bytes)
   switch (fault?.kind) {
     case 'reset-after':
@@ -72,7 +84,9 @@ export function send(exchange: Exchange, status: number, body: string | undefine
       return dribble(response, bytes, fault.ms)
     case 'half': {
       response.writeHead(status, { ...all, 'content-length': String(Math.max(bytes.length, 2)) })
-      response.write(bytes.length === 0 ? ' ' : bytes.subarray(0, Math.ceil(bytes.length / 2)), () => response.destroy())
+      response.write(bytes.length === 0 ? ' ' : bytes.subarray(0, Math.ceil(bytes.length / 2)), () =>
+        response.destroy(),
+      )
       return
     }
     case 'content-type':
@@ -108,7 +122,10 @@ function dribble(response: ServerResponse, bytes: Buffer, ms: number): void {
 }
 
 export function sendJson(exchange: Exchange, status: number, body: unknown, headers: Headers = {}): void {
-  send(exchange, status, JSON.stringify(body), { 'content-type': 'application/json; charset=utf-8', ...headers })
+  send(exchange, status, JSON.stringify(body), {
+    'content-type': 'application/json; charset=utf-8',
+    ...headers,
+  })
 }
 
 export function sendProblem(exchange: Exchange, { status, code, message, headers }: Problem): void {
@@ -129,7 +146,10 @@ export const tooLarge: Problem = {
 const cutOff: Problem = { status: 400, code: 'BadRequest', message: 'The request was cut off.' }
 
 /** The body as text, or why there is none; of a body over the limit the rest is not read. */
-export async function readBody(request: IncomingMessage, limit: number): Promise<{ readonly text: string } | Problem> {
+export async function readBody(
+  request: IncomingMessage,
+  limit: number,
+): Promise<{ readonly text: string } | Problem> {
   if (Number(request.headers['content-length']) > limit) return tooLarge
   const parts: Buffer[] = []
   let size = 0

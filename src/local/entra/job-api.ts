@@ -13,8 +13,16 @@ export interface JobApi {
   answer(exchange: Exchange, route: JobRoute): Promise<void>
 }
 
-const notFound: Problem = { status: 404, code: 'Request_ResourceNotFound', message: 'Resource does not exist.' }
-const badRestart: Problem = { status: 400, code: 'BadRequest', message: 'The criteria of the restart cannot be read.' }
+const notFound: Problem = {
+  status: 404,
+  code: 'Request_ResourceNotFound',
+  message: 'Resource does not exist.',
+}
+const badRestart: Problem = {
+  status: 400,
+  code: 'BadRequest',
+  message: 'The criteria of the restart cannot be read.',
+}
 
 export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycles: Cycles): JobApi {
   async function receive(exchange: Exchange, route: JobRoute): Promise<Problem | undefined> {
@@ -32,7 +40,10 @@ export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycle
     return act(exchange, route.action)
   }
 
-  async function act(exchange: Exchange, action: Extract<JobRoute, { readonly to: 'job' }>['action']): Promise<Problem | undefined> {
+  async function act(
+    exchange: Exchange,
+    action: Extract<JobRoute, { readonly to: 'job' }>['action'],
+  ): Promise<Problem | undefined> {
     switch (action) {
       case 'get':
         sendJson(exchange, 200, job.describe())
@@ -66,7 +77,15 @@ export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycle
   }
 }
 
-const scopes = new Set(['None', 'Full', 'Watermark', 'Escrows', 'QuarantineState', 'ConnectorDataStore', 'ForceDeletes'])
+const scopes = new Set([
+  'None',
+  'Full',
+  'Watermark',
+  'Escrows',
+  'QuarantineState',
+  'ConnectorDataStore',
+  'ForceDeletes',
+])
 
 /** `{"criteria": {"resetScope": "Watermark, Escrows"}}`; nothing at all resets everything. */
 function readScope(text: string): ReadonlySet<string> | undefined {

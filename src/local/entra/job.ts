@@ -53,7 +53,13 @@ export function createJob(settings: Settings, synchronized: () => number): Job {
 
   function quarantine(reason: string, error: Quarantine['error'], now: number): void {
     const began = quarantined?.began ?? now
-    quarantined = { reason, error, began, nextAttempt: now + limits.cycleMs, count: (quarantined?.count ?? 0) + 1 }
+    quarantined = {
+      reason,
+      error,
+      began,
+      nextAttempt: now + limits.cycleMs,
+      count: (quarantined?.count ?? 0) + 1,
+    }
     code = 'Quarantine'
     if (now - began < limits.disableAfterMs) return
     code = 'Paused'
@@ -99,7 +105,10 @@ export function createJob(settings: Settings, synchronized: () => number): Job {
       return code === 'Active' || code === 'Quarantine'
     },
     isDue(now) {
-      return code === 'Active' || (code === 'Quarantine' && quarantined !== undefined && now >= quarantined.nextAttempt)
+      return (
+        code === 'Active' ||
+        (code === 'Quarantine' && quarantined !== undefined && now >= quarantined.nextAttempt)
+      )
     },
     start() {
       isDisabled = false
@@ -119,13 +128,18 @@ export function createJob(settings: Settings, synchronized: () => number): Job {
       steadySince ??= execution.ended
       if (execution.exported > 0) lastWithExports = execution
       const reason = tooManyFailures(execution)
-      if (reason !== undefined) quarantine(reason, { code: reason, message: 'Too many operations failed.' }, execution.ended)
+      if (reason !== undefined)
+        quarantine(reason, { code: reason, message: 'Too many operations failed.' }, execution.ended)
       // What was not found by counting failures is not over because none were counted.
-      else if (quarantined?.reason.startsWith('EncounteredTotal') === true || quarantined?.reason.startsWith('EncounteredEscrow') === true)
+      else if (
+        quarantined?.reason.startsWith('EncounteredTotal') === true ||
+        quarantined?.reason.startsWith('EncounteredEscrow') === true
+      )
         release()
     },
     describe() {
-      const settingsOfJob = settings.deletionThreshold === undefined ? [] : [String(settings.deletionThreshold)]
+      const settingsOfJob =
+        settings.deletionThreshold === undefined ? [] : [String(settings.deletionThreshold)]
       return {
         id: settings.jobId,
         templateId: settings.kind === 'entra' ? 'API2AAD' : 'API2AD',
@@ -158,7 +172,10 @@ export function createJob(settings: Settings, synchronized: () => number): Job {
           synchronizedEntryCountByType: [{ key: 'User', value: synchronized() }],
           troubleshootingUrl: null,
         },
-        synchronizationJobSettings: settingsOfJob.map((value) => ({ name: 'QuarantineTooManyDeletesThreshold', value })),
+        synchronizationJobSettings: settingsOfJob.map((value) => ({
+          name: 'QuarantineTooManyDeletesThreshold',
+          value,
+        })),
       }
     },
   }

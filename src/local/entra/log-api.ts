@@ -36,7 +36,9 @@ export function createLogApi({ settings, tokens, log, selector, writer, random, 
   function readRequest(query: URLSearchParams): PageRequest | Problem {
     try {
       const filter = query.get('$filter')
-      const selection = selector.select(filter === null || filter.trim() === '' ? undefined : parseFilter(filter))
+      const selection = selector.select(
+        filter === null || filter.trim() === '' ? undefined : parseFilter(filter),
+      )
       const wanted = query.get('$top')
       if (wanted !== null && !/^[1-9]\d{0,8}$/u.test(wanted)) return invalid("Invalid value for '$top'.")
       const top = Math.min(wanted === null ? settings.logPageSize : Number(wanted), settings.logPageMax)
@@ -52,7 +54,9 @@ export function createLogApi({ settings, tokens, log, selector, writer, random, 
   }
 
   function orderOf(orderBy: string | null): 'newest' | 'oldest' {
-    const isOldest = settings.orderBy === 'honoured' && /^activitydatetime( asc)?$/iu.test((orderBy ?? 'activityDateTime desc').trim())
+    const isOldest =
+      settings.orderBy === 'honoured' &&
+      /^activitydatetime( asc)?$/iu.test((orderBy ?? 'activityDateTime desc').trim())
     return isOldest ? 'oldest' : 'newest'
   }
 
@@ -62,14 +66,22 @@ export function createLogApi({ settings, tokens, log, selector, writer, random, 
     const result = [...facts]
     for (let index = 1; index < result.length; index += 1) {
       const [a, b] = [result[index - 1], result[index]]
-      if (a !== undefined && b !== undefined && random() < settings.logDisorder) [result[index - 1], result[index]] = [b, a]
+      if (a !== undefined && b !== undefined && random() < settings.logDisorder)
+        [result[index - 1], result[index]] = [b, a]
     }
     return result
   }
 
   /** The position the next page begins at: sometimes that of the last record of this one. */
-  function cursorAfter({ next, last }: { readonly next?: number; readonly last?: number }): number | undefined {
-    const isRepeat = settings.logRepeats > 0 && next !== undefined && last !== undefined && random() < settings.logRepeats
+  function cursorAfter({
+    next,
+    last,
+  }: {
+    readonly next?: number
+    readonly last?: number
+  }): number | undefined {
+    const isRepeat =
+      settings.logRepeats > 0 && next !== undefined && last !== undefined && random() < settings.logRepeats
     return isRepeat ? last : next
   }
 
@@ -84,7 +96,11 @@ export function createLogApi({ settings, tokens, log, selector, writer, random, 
       value.push(writer.write(fact, version))
       await slices.pause()
     }
-    sendJson(exchange, 200, { '@odata.context': `${exchange.origin}/${version}/$metadata#auditLogs/provisioning`, ...link, value })
+    sendJson(exchange, 200, {
+      '@odata.context': `${exchange.origin}/${version}/$metadata#auditLogs/provisioning`,
+      ...link,
+      value,
+    })
   }
 
   return {

@@ -21,12 +21,14 @@ function fieldsOf(settings: Settings): ReadonlyMap<string, Field> {
     durationInMilliseconds: (fact) => fact.durationMs,
     'provisioningStatusInfo/status': (fact) => statusOf(fact.result),
     'statusInfo/status': (fact) => statusOf(fact.result),
-    'provisioningStatusInfo/errorInformation/errorCode': (fact) => (fact.result.kind === 'failed' ? fact.result.code : null),
+    'provisioningStatusInfo/errorInformation/errorCode': (fact) =>
+      fact.result.kind === 'failed' ? fact.result.code : null,
     'sourceIdentity/id': (fact) => fact.externalId,
     'sourceIdentity/displayName': () => '',
     'sourceIdentity/identityType': () => ENTERPRISE_USER,
     'targetIdentity/id': (fact) => fact.objectId,
-    'targetIdentity/displayName': (fact) => (fact.objectId === '' ? '' : (textOf(fact.after, 'displayName') ?? '')),
+    'targetIdentity/displayName': (fact) =>
+      fact.objectId === '' ? '' : (textOf(fact.after, 'displayName') ?? ''),
     'targetIdentity/identityType': () => 'User',
     'sourceSystem/displayName': () => 'API',
     'targetSystem/displayName': () => settings.targetSystemName,
@@ -60,7 +62,9 @@ export function createSelector(settings: Settings): Selector {
   const fieldOf = (name: string): Field => {
     const field = fields.get(name.toLowerCase())
     if (field === undefined)
-      throw new FilterError(`Could not find a property named '${name}' on type 'microsoft.graph.provisioningObjectSummary'.`)
+      throw new FilterError(
+        `Could not find a property named '${name}' on type 'microsoft.graph.provisioningObjectSummary'.`,
+      )
     return field
   }
   function compile(filter: Filter): (fact: Fact) => boolean {
@@ -68,7 +72,9 @@ export function createSelector(settings: Settings): Selector {
       case 'and':
       case 'or': {
         const [left, right] = [compile(filter.left), compile(filter.right)]
-        return filter.kind === 'and' ? (fact) => left(fact) && right(fact) : (fact) => left(fact) || right(fact)
+        return filter.kind === 'and'
+          ? (fact) => left(fact) && right(fact)
+          : (fact) => left(fact) || right(fact)
       }
       case 'not': {
         const inner = compile(filter.filter)
@@ -79,7 +85,10 @@ export function createSelector(settings: Settings): Selector {
         const [field, { kind, value }] = [fieldOf(filter.field), filter]
         return (fact) => {
           const found = field(fact)
-          return typeof found === 'string' && (kind === 'contains' ? found.includes(value) : found.startsWith(value))
+          return (
+            typeof found === 'string' &&
+            (kind === 'contains' ? found.includes(value) : found.startsWith(value))
+          )
         }
       }
       case 'compare':
@@ -90,13 +99,19 @@ export function createSelector(settings: Settings): Selector {
   }
   return {
     select: (filter) =>
-      filter === undefined ? { matches: () => true, hints: everything } : { matches: compile(filter), hints: hintsOf(filter) },
+      filter === undefined
+        ? { matches: () => true, hints: everything }
+        : { matches: compile(filter), hints: hintsOf(filter) },
   }
 }
 
-function comparison({ field: name, operator, value }: Extract<Filter, { kind: 'compare' }>, field: Field): (fact: Fact) => boolean {
+function comparison(
+  { field: name, operator, value }: Extract<Filter, { kind: 'compare' }>,
+  field: Field,
+): (fact: Fact) => boolean {
   const isTime = name.toLowerCase() === 'activitydatetime'
-  if (isTime !== value instanceof Date) throw new FilterError(`'${name}' cannot be compared with a value of this type.`)
+  if (isTime !== value instanceof Date)
+    throw new FilterError(`'${name}' cannot be compared with a value of this type.`)
   const wanted = value instanceof Date ? value.getTime() : value
   return (fact) => {
     const raw = field(fact)
@@ -108,7 +123,11 @@ function comparison({ field: name, operator, value }: Extract<Filter, { kind: 'c
   }
 }
 
-function ordered(operator: 'gt' | 'ge' | 'lt' | 'le', found: string | number, wanted: Exclude<Literal, Date>): boolean {
+function ordered(
+  operator: 'gt' | 'ge' | 'lt' | 'le',
+  found: string | number,
+  wanted: Exclude<Literal, Date>,
+): boolean {
   if (wanted === null) return false
   switch (operator) {
     case 'gt':
@@ -137,7 +156,8 @@ function hintsOf(filter: Filter): Hints {
   if (filter.kind !== 'compare') return everything
   const { operator, value } = filter
   const field = filter.field.toLowerCase()
-  if (field === 'sourceidentity/id' && operator === 'eq' && typeof value === 'string') return { ...everything, externalId: value }
+  if (field === 'sourceidentity/id' && operator === 'eq' && typeof value === 'string')
+    return { ...everything, externalId: value }
   if (field !== 'activitydatetime' || !(value instanceof Date)) return everything
   const at = value.getTime()
   if (operator === 'gt' || operator === 'ge') return { ...everything, from: operator === 'gt' ? at + 1 : at }

@@ -55,7 +55,10 @@ export function createLog(): Log {
     const { externalId, from, to } = selection.hints
     const first = base + search(facts.length, (index) => (facts[index]?.at ?? Infinity) >= from)
     const last = base + search(facts.length, (index) => (facts[index]?.at ?? Infinity) > to) - 1
-    const [low, high] = order === 'newest' ? [first, Math.min(last, cursor ?? Infinity)] : [Math.max(first, cursor ?? -Infinity), last]
+    const [low, high] =
+      order === 'newest'
+        ? [first, Math.min(last, cursor ?? Infinity)]
+        : [Math.max(first, cursor ?? -Infinity), last]
     const positions = externalId === undefined ? undefined : (people.get(externalId) ?? [])
     if (positions === undefined) {
       if (order === 'newest') for (let at = high; at >= low; at -= 1) yield at
@@ -84,7 +87,8 @@ export function createLog(): Log {
       for (const position of candidates(request)) {
         const fact = facts[position - base]
         if (fact !== undefined && fact.visibleAt <= request.now && request.selection.matches(fact)) {
-          if (found.length === request.top) return { facts: found, next: position, ...(last === undefined ? {} : { last }) }
+          if (found.length === request.top)
+            return { facts: found, next: position, ...(last === undefined ? {} : { last }) }
           found.push(fact)
           last = position
         }

@@ -26,7 +26,17 @@ type Given = z.input<typeof attributeMappingSchema>
 
 export const scopeClauseSchema = z.strictObject({
   source: z.string().min(1),
-  operator: z.enum(['EQUALS', 'NOT EQUALS', 'IS TRUE', 'IS FALSE', 'IS NULL', 'IS NOT NULL', 'REGEX MATCH', 'NOT REGEX MATCH', 'INCLUDES']),
+  operator: z.enum([
+    'EQUALS',
+    'NOT EQUALS',
+    'IS TRUE',
+    'IS FALSE',
+    'IS NULL',
+    'IS NOT NULL',
+    'REGEX MATCH',
+    'NOT REGEX MATCH',
+    'INCLUDES',
+  ]),
   value: z.string().default(''),
 })
 export type ScopeClause = z.output<typeof scopeClauseSchema>
@@ -81,7 +91,12 @@ export const activeDirectoryMapping = (defaultDomain: string): readonly Given[] 
   direct('mail', work('emails', 'value')),
   direct('telephoneNumber', work('phoneNumbers', 'value')),
   direct('preferredLanguage', 'preferredLanguage'),
-  { type: 'expression', target: 'sAMAccountName', expression: 'Left(Word([userName], 1, "@"), 20)', apply: 'onCreate' },
+  {
+    type: 'expression',
+    target: 'sAMAccountName',
+    expression: 'Left(Word([userName], 1, "@"), 20)',
+    apply: 'onCreate',
+  },
   { type: 'expression', target: 'userPrincipalName', expression: userPrincipalName(defaultDomain) },
   { type: 'expression', target: 'accountDisabled', expression: 'Switch([active], "True", "True", "False")' },
   direct('manager', MANAGER),

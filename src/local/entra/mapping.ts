@@ -1,5 +1,10 @@
 import { parseExpression } from './expression.ts'
-import { activeDirectoryMapping, type AttributeMapping, attributeMappingSchema, entraMapping } from './mapping-settings.ts'
+import {
+  activeDirectoryMapping,
+  type AttributeMapping,
+  attributeMappingSchema,
+  entraMapping,
+} from './mapping-settings.ts'
 import { createMemo } from './memo.ts'
 import { asText, entriesOf, type Row, type Value, valueOf } from './row.ts'
 import { MANAGER } from './scim.ts'
@@ -41,11 +46,15 @@ interface Rule {
 }
 
 export function createMapping(settings: Settings): Mapping {
-  const standard = settings.kind === 'entra' ? entraMapping(settings.defaultDomain) : activeDirectoryMapping(settings.defaultDomain)
+  const standard =
+    settings.kind === 'entra'
+      ? entraMapping(settings.defaultDomain)
+      : activeDirectoryMapping(settings.defaultDomain)
   const rules = (settings.mapping ?? standard.map((given) => attributeMappingSchema.parse(given))).map(ruleOf)
   const targets = new Set(rules.map(({ mapping }) => mapping.target))
   const used = new Set(rules.flatMap(({ sources }) => sources))
-  const uses = (path: string): boolean => used.has(path) || (settings.attributeList === 'all' && !notProcessed.test(path))
+  const uses = (path: string): boolean =>
+    used.has(path) || (settings.attributeList === 'all' && !notProcessed.test(path))
 
   const prefix = `extension_${settings.applicationId.replaceAll('-', '')}_`
   /** The target of an attribute that is only mapped because everything is. */
@@ -55,7 +64,9 @@ export function createMapping(settings: Settings): Mapping {
   })
 
   const clears = createMemo(10_000, (path) => {
-    const ofMapping = rules.filter(({ sources }) => sources.includes(path)).every(({ mapping }) => mapping.flowNull ?? settings.flowNulls)
+    const ofMapping = rules
+      .filter(({ sources }) => sources.includes(path))
+      .every(({ mapping }) => mapping.flowNull ?? settings.flowNulls)
     return (settings.sourceFlowNull[path] ?? settings.flowNulls) && ofMapping
   })
 
@@ -63,7 +74,8 @@ export function createMapping(settings: Settings): Mapping {
   function* carried({ before }: MapRequest): Generator<readonly [string, Value]> {
     if (before === undefined) return
     const gone = new Set([...(before.source?.shape.names ?? [])].map(impliedTarget))
-    for (const [name, value] of entriesOf(before.target)) if (!targets.has(name) && !gone.has(name)) yield [name, value]
+    for (const [name, value] of entriesOf(before.target))
+      if (!targets.has(name) && !gone.has(name)) yield [name, value]
   }
 
   function apply(request: MapRequest): Map<string, Value> {
@@ -71,10 +83,14 @@ export function createMapping(settings: Settings): Mapping {
     for (const { mapping, sources, evaluate } of rules) {
       const former = valueOf(request.before?.target, mapping.target)
       const isKept =
-        request.before !== undefined && (mapping.apply === 'onCreate' || !sources.every((path) => path === 'active' || clears(path)))
+        request.before !== undefined &&
+        (mapping.apply === 'onCreate' || !sources.every((path) => path === 'active' || clears(path)))
       const value =
-        request.before !== undefined && mapping.apply === 'onCreate' ? former : (evaluate(request) ?? (isKept ? former : undefined))
-      const filled = value ?? (request.before === undefined || mapping.type === 'none' ? mapping.defaultIfNull : undefined)
+        request.before !== undefined && mapping.apply === 'onCreate'
+          ? former
+          : (evaluate(request) ?? (isKept ? former : undefined))
+      const filled =
+        value ?? (request.before === undefined || mapping.type === 'none' ? mapping.defaultIfNull : undefined)
       if (filled !== undefined && filled !== '') target.set(mapping.target, filled)
     }
     for (const [path, value] of entriesOf(request.source)) {
@@ -86,13 +102,16 @@ export function createMapping(settings: Settings): Mapping {
   }
 
   const matching = rules
-    .flatMap(({ mapping: { target, matching: precedence } }) => (precedence === undefined ? [] : [{ target, precedence }]))
+    .flatMap(({ mapping: { target, matching: precedence } }) =>
+      precedence === undefined ? [] : [{ target, precedence }],
+    )
     .sort((a, b) => a.precedence - b.precedence)
     .map(({ target }) => target)
   const unique = rules.flatMap(({ mapping }) =>
     mapping.type === 'expression' && /selectuniquevalue/iu.test(mapping.expression) ? [mapping.target] : [],
   )
-  const reference = rules.find(({ mapping }) => mapping.type === 'direct' && mapping.source === MANAGER)?.mapping.target
+  const reference = rules.find(({ mapping }) => mapping.type === 'direct' && mapping.source === MANAGER)
+    ?.mapping.target
   return { apply, uses, clears, matching, unique, reference }
 }
 
@@ -103,7 +122,10 @@ function ruleOf(mapping: AttributeMapping): Rule {
       const evaluate: Evaluate =
         source === MANAGER
           ? (request) =>
-              request.manager ?? (valueOf(request.source, MANAGER) === undefined ? undefined : valueOf(request.before?.target, target))
+              request.manager ??
+              (valueOf(request.source, MANAGER) === undefined
+                ? undefined
+                : valueOf(request.before?.target, target))
           : (request) => valueOf(request.source, source)
       return { mapping, sources: [source], evaluate }
     }
@@ -118,7 +140,10 @@ function ruleOf(mapping: AttributeMapping): Rule {
           const value = valueOf(source, path)
           return value === undefined ? undefined : asText(value)
         }
-        const value = expression.evaluate({ read, isTaken: (candidate) => isTaken(mapping.target, candidate) })
+        const value = expression.evaluate({
+          read,
+          isTaken: (candidate) => isTaken(mapping.target, candidate),
+        })
         return value === '' ? undefined : value
       }
       return { mapping, sources: expression.sources, evaluate }

@@ -15,7 +15,8 @@ export function mergeSource(
 ): Map<string, Value> {
   const merged = new Map<string, Value>()
   for (const [path, value] of person?.source === undefined ? [] : entriesOf(person.source)) {
-    const isKept = Array.isArray(value) || settings.mandatory.includes(path) || path === 'active' || !mapping.clears(path)
+    const isKept =
+      Array.isArray(value) || settings.mandatory.includes(path) || path === 'active' || !mapping.clears(path)
     if (isKept && !sent.has(path)) merged.set(path, value)
   }
   for (const [path, value] of sent) merged.set(path, value)
@@ -23,7 +24,11 @@ export function mergeSource(
 }
 
 /** Whether the account is to be enabled after the operation. */
-export function activeAfter(settings: Settings, person: Person | undefined, sent: ReadonlyMap<string, Value>): boolean {
+export function activeAfter(
+  settings: Settings,
+  person: Person | undefined,
+  sent: ReadonlyMap<string, Value>,
+): boolean {
   const value = sent.get('active')
   if (value !== undefined) return typeof value === 'string' ? value.toLowerCase() === 'true' : value === true
   return settings.omittedActive === 'disable' ? false : (person?.active ?? true)

@@ -2,7 +2,13 @@ import type { Directory, Person } from './directory.ts'
 import { textOf } from './row.ts'
 import { createSlices } from './slices.ts'
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 const escape = (text: string): string => text.replaceAll(/[&<>"']/gu, (mark) => entities[mark] ?? mark)
 
 const columns = ['displayName', 'userPrincipalName', 'jobTitle', 'department', 'manager'] as const
@@ -24,7 +30,9 @@ export async function directoryPage(
     count += 1
     if (found.length < shown) found.push(person)
   }
-  const facts = Object.entries(lines).map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(String(value))}</dd>`)
+  const facts = Object.entries(lines).map(
+    ([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(String(value))}</dd>`,
+  )
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Directory</title><style>
 body{font:14px system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}td,th{padding:.25rem .75rem;border-bottom:1px solid #ddd;text-align:left}
@@ -43,7 +51,9 @@ ${found.map((person) => row(directory, person)).join('\n')}
 
 function speaksOf(person: Person, wanted: string): boolean {
   if (person.externalId?.toLowerCase().includes(wanted) === true) return true
-  return person.target.values.some((value) => typeof value === 'string' && value.toLowerCase().includes(wanted))
+  return person.target.values.some(
+    (value) => typeof value === 'string' && value.toLowerCase().includes(wanted),
+  )
 }
 
 function row(directory: Directory, person: Person): string {

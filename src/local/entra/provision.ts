@@ -16,7 +16,10 @@ export interface Staged {
 }
 
 /** What a processed operation leaves for the log; time, cycle and ids are the log's business. */
-export type Finding = Pick<Fact, 'changeId' | 'externalId' | 'objectId' | 'active' | 'imported' | 'before' | 'after' | 'result' | 'origin'>
+export type Finding = Pick<
+  Fact,
+  'changeId' | 'externalId' | 'objectId' | 'active' | 'imported' | 'before' | 'after' | 'result' | 'origin'
+>
 
 export interface Failure {
   readonly code: string
@@ -51,7 +54,13 @@ interface Waiting {
   readonly origin: Origin
 }
 
-export function createProvisioner({ settings, directory, mapping, rows, sabotage }: ProvisionerParts): Provisioner {
+export function createProvisioner({
+  settings,
+  directory,
+  mapping,
+  rows,
+  sabotage,
+}: ProvisionerParts): Provisioner {
   const waiting = new Map<string, Waiting>()
   const isInScope = createScope(settings.scope)
   const validate = createValidation(settings, directory)
@@ -67,7 +76,8 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
       const found = value === undefined ? [] : directory.byAttribute(name, String(value))
       if (found.length > 1) return { code: 'DuplicateTargetEntries', reason: undefined }
       const [only] = found
-      if (only !== undefined) return only.externalId === undefined ? only : { code: 'DuplicateSourceEntries', reason: undefined }
+      if (only !== undefined)
+        return only.externalId === undefined ? only : { code: 'DuplicateSourceEntries', reason: undefined }
     }
     return undefined
   }
@@ -76,8 +86,12 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
     const sent = flatten(data, rows)
     const imported = rows.row(sent)
     const matched = match(externalId, imported)
-    const [person, mismatch] = matched !== undefined && 'code' in matched ? [undefined, matched] : [matched, undefined]
-    const merged = mergeSource(settings, mapping, person, sent).set('active', activeAfter(settings, person, sent))
+    const [person, mismatch] =
+      matched !== undefined && 'code' in matched ? [undefined, matched] : [matched, undefined]
+    const merged = mergeSource(settings, mapping, person, sent).set(
+      'active',
+      activeAfter(settings, person, sent),
+    )
     const isOut = mismatch === undefined && !isInScope(rows.row(merged))
     const active = isOut && settings.outOfScope === 'disable' ? false : merged.get('active') === true
     const source = rows.row(merged.set('active', active))
@@ -101,7 +115,8 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
 
     const { target, unresolved } = map(person, source, active)
     const failed = mismatch ?? sabotage(externalId, source) ?? validate(person, source, target)
-    if (failed !== undefined) return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
+    if (failed !== undefined)
+      return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
 
     const objectId = person?.objectId ?? newObjectId()
     directory.put({ objectId, externalId, active, source, target, operations: (person?.operations ?? 0) + 1 })
@@ -109,7 +124,9 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
     else waiting.set(externalId, { manager: unresolved, changeId: common.changeId, origin })
     const asked = unresolved === undefined ? {} : { unresolved }
     const isChanged = person === undefined || !sameValues(person.target, target)
-    const result: Result = isChanged ? { kind: 'exported', action, ...asked } : { kind: 'skipped', skipReason: 'RedundantExport', ...asked }
+    const result: Result = isChanged
+      ? { kind: 'exported', action, ...asked }
+      : { kind: 'skipped', skipReason: 'RedundantExport', ...asked }
     return { ...common, objectId, after: target, result }
   }
 
@@ -141,7 +158,17 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
       const target = rows.row(toMap(person.target).set(mapping.reference ?? 'manager', found.objectId))
       directory.put({ ...person, target })
       const { objectId, active, target: before } = person
-      yield { changeId, externalId, objectId, active, imported: undefined, before, after: target, result: { kind: 'resolved' }, origin }
+      yield {
+        changeId,
+        externalId,
+        objectId,
+        active,
+        imported: undefined,
+        before,
+        after: target,
+        result: { kind: 'resolved' },
+        origin,
+      }
     }
   }
 
@@ -150,7 +177,9 @@ export function createProvisioner({ settings, directory, mapping, rows, sabotage
     resolve,
     disables({ externalId, data }) {
       const person = directory.byExternalId(externalId)
-      return person?.active === true && !activeAfter(settings, person, flatten({ active: data['active'] }, rows))
+      return (
+        person?.active === true && !activeAfter(settings, person, flatten({ active: data['active'] }, rows))
+      )
     },
     forget: () => waiting.clear(),
   }
@@ -164,10 +193,16 @@ function createValidation(
   return (person, source, target) => {
     const missing = settings.mandatory.filter((path) => valueOf(source, path) === undefined)
     if (person === undefined && missing.length > 0) {
-      return { code: 'MandatoryFieldsMissing', reason: `The required attributes are missing: ${missing.join(', ')}.` }
+      return {
+        code: 'MandatoryFieldsMissing',
+        reason: `The required attributes are missing: ${missing.join(', ')}.`,
+      }
     }
     if (person === undefined && !settings.createDisabled && valueOf(source, 'active') === false) {
-      return { code: 'NotPermitted', reason: 'The person is not active in the source system, and accounts are not created disabled.' }
+      return {
+        code: 'NotPermitted',
+        reason: 'The person is not active in the source system, and accounts are not created disabled.',
+      }
     }
     const name = textOf(target, 'userPrincipalName')
     if (name === undefined) return undefined
@@ -175,10 +210,13 @@ function createValidation(
       return { code: 'AzureActiveDirectoryInvalidUserPrincipalName', reason: undefined }
     const domain = name.slice(name.lastIndexOf('@') + 1).toLowerCase()
     const isVerified =
-      settings.verifiedDomains === undefined || settings.verifiedDomains.some((verified) => verified.toLowerCase() === domain)
+      settings.verifiedDomains === undefined ||
+      settings.verifiedDomains.some((verified) => verified.toLowerCase() === domain)
     if (!isVerified) return { code: 'InvalidDomain', reason: undefined }
     const others = settings.uniqueUserName ? directory.byAttribute('userPrincipalName', name) : []
-    return others.some(({ objectId }) => objectId !== person?.objectId) ? { code: 'EntryConflict', reason: undefined } : undefined
+    return others.some(({ objectId }) => objectId !== person?.objectId)
+      ? { code: 'EntryConflict', reason: undefined }
+      : undefined
   }
 }
 

@@ -11,16 +11,31 @@ export type ApiVersion = 'v1.0' | 'beta'
 function derived(id: string, turn: number): string {
   const digits = id.replaceAll('-', '')
   const turned = digits.slice(turn) + digits.slice(0, turn)
-  return [turned.slice(0, 8), turned.slice(8, 12), turned.slice(12, 16), turned.slice(16, 20), turned.slice(20)].join('-')
+  return [
+    turned.slice(0, 8),
+    turned.slice(8, 12),
+    turned.slice(12, 16),
+    turned.slice(16, 20),
+    turned.slice(20),
+  ].join('-')
 }
 
 /** Why an operation failed, and what the service will do about it. */
 export function errorOf({ result, retry }: Fact): Readonly<Record<string, string | null>> | null {
   if (result.kind !== 'failed') return null
   const { code, reason, category, recommendedAction } = errorText(result.code, result.reason)
-  const again = retry?.nextAt === undefined ? '' : ` It will be retried again after this date: ${longTime(retry.nextAt)} UTC`
+  const again =
+    retry?.nextAt === undefined
+      ? ''
+      : ` It will be retried again after this date: ${longTime(retry.nextAt)} UTC`
   const retried = retry === undefined ? '' : ` This operation was retried ${retry.count} times.${again}`
-  return { errorCode: code, reason: reason + retried, additionalDetails: null, errorCategory: category, recommendedAction }
+  return {
+    errorCode: code,
+    reason: reason + retried,
+    additionalDetails: null,
+    errorCategory: category,
+    recommendedAction,
+  }
 }
 
 interface Change {
@@ -37,9 +52,11 @@ function changesOf({ before, after, result }: Fact): readonly Change[] {
     if (oldValue !== newValue) changes.push({ displayName, oldValue, newValue })
   }
   for (const [displayName, value] of before === undefined ? [] : entriesOf(before)) {
-    if (valueOf(after, displayName) === undefined) changes.push({ displayName, oldValue: asText(value), newValue: null })
+    if (valueOf(after, displayName) === undefined)
+      changes.push({ displayName, oldValue: asText(value), newValue: null })
   }
-  if (before === undefined) changes.push({ displayName: 'passwordProfile.password', oldValue: null, newValue: '[Redacted]' })
+  if (before === undefined)
+    changes.push({ displayName: 'passwordProfile.password', oldValue: null, newValue: '[Redacted]' })
   return changes
 }
 
@@ -79,7 +96,11 @@ export function createRecordWriter(settings: Settings, uses: (path: string) => b
         durationInMilliseconds: fact.durationMs,
         servicePrincipal: { id: settings.servicePrincipalId, displayName: settings.servicePrincipalName },
         sourceSystem: { id: derived(fact.id, 5), displayName: 'API', details: {} },
-        targetSystem: { id: derived(fact.id, 11), displayName: settings.targetSystemName, details: application },
+        targetSystem: {
+          id: derived(fact.id, 11),
+          displayName: settings.targetSystemName,
+          details: application,
+        },
         initiatedBy: { id: '', displayName: 'Azure AD Provisioning Service', initiatorType: 'system' },
         sourceIdentity: { id: fact.externalId, displayName: '', identityType: ENTERPRISE_USER, details: {} },
         targetIdentity: targetOf(fact),

@@ -1,7 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ControlApi } from './control-api.ts'
 import type { Faults, WireFault } from './faults.ts'
-import { createExchange, type Exchange, type Problem, readBody, send, sendJson, sendProblem, wrongMethod } from './http.ts'
+import {
+  createExchange,
+  type Exchange,
+  type Problem,
+  readBody,
+  send,
+  sendJson,
+  sendProblem,
+  wrongMethod,
+} from './http.ts'
 import type { JobApi } from './job-api.ts'
 import type { LogApi } from './log-api.ts'
 import { endpointOf, type Route, routeOf } from './routes.ts'
@@ -19,12 +28,22 @@ export interface RouterParts {
   readonly now: () => number
 }
 
-const noSuchPath: Problem = { status: 404, code: 'ResourceNotFound', message: 'Resource not found for the segment.' }
-const broken: Problem = { status: 500, code: 'InternalServerError', message: 'An internal error has occurred.' }
+const noSuchPath: Problem = {
+  status: 404,
+  code: 'ResourceNotFound',
+  message: 'Resource not found for the segment.',
+}
+const broken: Problem = {
+  status: 500,
+  code: 'InternalServerError',
+  message: 'An internal error has occurred.',
+}
 const proxyPage = '<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>'
 
 /** Answers every request; what goes wrong inside is a 500 or a closed connection, never an exception. */
-export function createRouter(parts: RouterParts): (request: IncomingMessage, response: ServerResponse) => void {
+export function createRouter(
+  parts: RouterParts,
+): (request: IncomingMessage, response: ServerResponse) => void {
   const { uploadApi, logApi, jobApi, controlApi, tokens, faults, now } = parts
 
   async function answerToken(exchange: Exchange): Promise<void> {

@@ -7,7 +7,12 @@ export interface ControlRoute {
 }
 
 export type Route =
-  | { readonly to: 'bulkUpload'; readonly version: ApiVersion; readonly servicePrincipalId: string; readonly jobId: string }
+  | {
+      readonly to: 'bulkUpload'
+      readonly version: ApiVersion
+      readonly servicePrincipalId: string
+      readonly jobId: string
+    }
   | {
       readonly to: 'job'
       readonly action: 'get' | 'start' | 'pause' | 'restart'
@@ -20,7 +25,8 @@ export type Route =
   | ControlRoute
   | { readonly to: 'nowhere' }
 
-const jobPath = /^\/(v1\.0|beta)\/servicePrincipals\/([^/]+)\/synchronization\/jobs(?:\/([^/]+)(?:\/(?:microsoft\.graph\.)?(\w+))?)?\/?$/iu
+const jobPath =
+  /^\/(v1\.0|beta)\/servicePrincipals\/([^/]+)\/synchronization\/jobs(?:\/([^/]+)(?:\/(?:microsoft\.graph\.)?(\w+))?)?\/?$/iu
 const logPath = /^\/(v1\.0|beta)\/auditLogs\/provisioning\/?$/iu
 const tokenPath = /^\/[^/]+\/oauth2\/v2\.0\/token\/?$/iu
 const own = {
@@ -55,7 +61,8 @@ export function routeOf(path: string): Route {
   const [servicePrincipalId, jobId] = [decode(job[2]), decode(job[3])]
   if (jobId === '') return { to: 'jobs', servicePrincipalId }
   const action = (job[4] ?? 'get').toLowerCase()
-  if (action === 'bulkupload') return { to: 'bulkUpload', version: versionOf(job[1]), servicePrincipalId, jobId }
+  if (action === 'bulkupload')
+    return { to: 'bulkUpload', version: versionOf(job[1]), servicePrincipalId, jobId }
   return action === 'get' || action === 'start' || action === 'pause' || action === 'restart'
     ? { to: 'job', action, servicePrincipalId, jobId }
     : { to: 'nowhere' }
@@ -64,5 +71,7 @@ export function routeOf(path: string): Route {
 /** For the faults: which kind of request it is. */
 export function endpointOf(route: Route): Endpoint | undefined {
   if (route.to === 'jobs') return 'job'
-  return route.to === 'bulkUpload' || route.to === 'log' || route.to === 'token' || route.to === 'job' ? route.to : undefined
+  return route.to === 'bulkUpload' || route.to === 'log' || route.to === 'token' || route.to === 'job'
+    ? route.to
+    : undefined
 }

@@ -39,7 +39,10 @@ export function createRows(parse: (path: string) => readonly Segment[]): Rows {
     return { names, index: new Map(names.map((name, index) => [name, index])) }
   })
   return {
-    row: (entries) => ({ shape: shapeOf(JSON.stringify([...entries.keys()])), values: [...entries.values()] }),
+    row: (entries) => ({
+      shape: shapeOf(JSON.stringify([...entries.keys()])),
+      values: [...entries.values()],
+    }),
     path(name, segments) {
       if (seen.has(name)) return name
       if (seen.size < 10_000) seen.add(name)
@@ -71,7 +74,8 @@ export function* entriesOf(row: Row): Generator<readonly [string, Value]> {
   }
 }
 
-export const toMap = (row: Row | undefined): Map<string, Value> => new Map(row === undefined ? [] : entriesOf(row))
+export const toMap = (row: Row | undefined): Map<string, Value> =>
+  new Map(row === undefined ? [] : entriesOf(row))
 
 /** How the provisioning log writes a value: always as text, booleans as "True" and "False". Source: the real records. */
 export function asText(value: Value): string {

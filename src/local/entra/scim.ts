@@ -24,7 +24,18 @@ const canonicalNames = new Map(
     'timezone',
     'active',
   ]
-    .concat(['name', 'emails', 'addresses', 'phoneNumbers', 'schemas', 'manager', 'department', 'division', 'costCenter', 'organization'])
+    .concat([
+      'name',
+      'emails',
+      'addresses',
+      'phoneNumbers',
+      'schemas',
+      'manager',
+      'department',
+      'division',
+      'costCenter',
+      'organization',
+    ])
     .concat(['employeeNumber'])
     .map((name) => [name.toLowerCase(), name]),
 )
@@ -35,7 +46,8 @@ const notAttributes = new Set(['schemas', 'id', 'meta', 'resourceType'])
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const join = (at: string, name: string): string => (at === '' ? name : `${at}${at.toLowerCase().startsWith('urn:') ? ':' : '.'}${name}`)
+const join = (at: string, name: string): string =>
+  at === '' ? name : `${at}${at.toLowerCase().startsWith('urn:') ? ':' : '.'}${name}`
 
 /**
  * The attributes of a SCIM user by path, as the mapping names them: `name.givenName`, `emails[type eq "work"].value`,
@@ -51,7 +63,14 @@ export function flatten(data: Readonly<Record<string, unknown>>, rows: Rows): Ma
   return found
 }
 
-function walk(found: Map<string, Value>, rows: Rows, path: string, way: readonly Segment[], value: unknown, depth: number): void {
+function walk(
+  found: Map<string, Value>,
+  rows: Rows,
+  path: string,
+  way: readonly Segment[],
+  value: unknown,
+  depth: number,
+): void {
   if (value === null || value === undefined || value === '' || depth > 8) return
   if (typeof value === 'string' && path === MANAGER) {
     found.set(
@@ -69,8 +88,17 @@ function walk(found: Map<string, Value>, rows: Rows, path: string, way: readonly
     for (const [key, part] of Object.entries(value)) {
       const name = way.length === 1 ? (canonicalNames.get(key.toLowerCase()) ?? key) : key
       if (path === MANAGER && name === 'value') {
-        if (typeof part === 'string' || typeof part === 'number') walk(found, rows, MANAGER, way, String(part), depth + 1)
-      } else walk(found, rows, path === MANAGER ? `${path}.${name}` : join(path, name), [...way, name], part, depth + 1)
+        if (typeof part === 'string' || typeof part === 'number')
+          walk(found, rows, MANAGER, way, String(part), depth + 1)
+      } else
+        walk(
+          found,
+          rows,
+          path === MANAGER ? `${path}.${name}` : join(path, name),
+          [...way, name],
+          part,
+          depth + 1,
+        )
     }
   }
 }
@@ -84,14 +112,19 @@ function list(
   depth: number,
 ): void {
   if (items.some(isObject)) {
-    const work = items.find((item) => isObject(item) && typeof item['type'] === 'string' && item['type'].toLowerCase() === 'work')
+    const work = items.find(
+      (item) => isObject(item) && typeof item['type'] === 'string' && item['type'].toLowerCase() === 'work',
+    )
     if (!isObject(work)) return
     for (const [key, part] of Object.entries(work)) {
-      if (key !== 'type') walk(found, rows, `${path}${WORK_ENTRY}.${key}`, [...way, WORK, key], part, depth + 2)
+      if (key !== 'type')
+        walk(found, rows, `${path}${WORK_ENTRY}.${key}`, [...way, WORK, key], part, depth + 2)
     }
     return
   }
-  const values = items.filter((item): item is string | number | boolean => ['string', 'number', 'boolean'].includes(typeof item))
+  const values = items.filter((item): item is string | number | boolean =>
+    ['string', 'number', 'boolean'].includes(typeof item),
+  )
   if (values.length > 0) {
     found.set(
       rows.path(path, () => way),
@@ -155,7 +188,10 @@ export function createUnflatten(rows: Rows): (row: Row) => Readonly<Record<strin
 function settle(branch: Branch): Plan {
   const work = branch.get(WORK_KEY)
   const parts = [...(work instanceof Map ? work : branch)]
-  return { isWork: work instanceof Map, parts: parts.map(([name, part]) => [name, typeof part === 'number' ? part : settle(part)]) }
+  return {
+    isWork: work instanceof Map,
+    parts: parts.map(([name, part]) => [name, typeof part === 'number' ? part : settle(part)]),
+  }
 }
 
 function build(plan: Plan, row: Row): Readonly<Record<string, unknown>> {
@@ -163,7 +199,8 @@ function build(plan: Plan, row: Row): Readonly<Record<string, unknown>> {
   for (const [name, part] of plan.parts) {
     const value = valueAt(part, row)
     // An assignment to this name would not make a property.
-    if (name === '__proto__') Object.defineProperty(built, name, { value, enumerable: true, configurable: true, writable: true })
+    if (name === '__proto__')
+      Object.defineProperty(built, name, { value, enumerable: true, configurable: true, writable: true })
     else built[name] = value
   }
   return built

@@ -136,7 +136,15 @@ async function createService(settings: Settings, now: () => number) {
   const tokens = createTokens(settings)
   const uploadApi = createUploadApi(settings, tokens, staging, faults)
   const writer = createRecordWriter(settings, mapping.uses)
-  const logApi = createLogApi({ settings, tokens, log, selector: createSelector(settings), writer, random, now })
+  const logApi = createLogApi({
+    settings,
+    tokens,
+    log,
+    selector: createSelector(settings),
+    writer,
+    random,
+    now,
+  })
   const views = createViews(directory, log, rows)
   const stats = (): EntraStats => ({
     ...uploadApi.counts(),
@@ -147,7 +155,15 @@ async function createService(settings: Settings, now: () => number) {
     people: directory.size,
     cycles: cycles.count,
   })
-  const controlApi = createControlApi({ directory, views, faults, staging, cycles, job, stats: () => ({ ...stats() }) })
+  const controlApi = createControlApi({
+    directory,
+    views,
+    faults,
+    staging,
+    cycles,
+    job,
+    stats: () => ({ ...stats() }),
+  })
   const jobApi = createJobApi(settings, tokens, job, cycles)
 
   faults.add(settings.faults)

@@ -8,7 +8,11 @@ const hour = 3_600_000
 const day = 24 * hour
 
 /** What an application needs for upload, log and job. */
-export const allPermissions = ['SynchronizationData-User.Upload', 'ProvisioningLog.Read.All', 'Synchronization.Read.All']
+export const allPermissions = [
+  'SynchronizationData-User.Upload',
+  'ProvisioningLog.Read.All',
+  'Synchronization.Read.All',
+]
 
 /**
  * Everything about the double that can be chosen. The defaults are the documented service; what Microsoft does not document is a
@@ -33,7 +37,9 @@ export const settingsSchema = z.strictObject({
   seed: z.number().int().default(1),
 
   /** From processing to the appearance of the record: 5 to 10 minutes documented. */
-  logLagMs: z.strictObject({ min: milliseconds, max: milliseconds }).default({ min: 5 * 60_000, max: 10 * 60_000 }),
+  logLagMs: z
+    .strictObject({ min: milliseconds, max: milliseconds })
+    .default({ min: 5 * 60_000, max: 10 * 60_000 }),
   logPageSize: z.number().int().positive().default(100),
   logPageMax: z.number().int().positive().default(1000),
   logRetentionMs: milliseconds.default(30 * day),
@@ -110,7 +116,9 @@ export const settingsSchema = z.strictObject({
   scope: z.array(z.array(scopeClauseSchema).min(1)).default([]),
   /** What becomes of an enabled person who is out of scope now. Not documented for this kind of job. */
   outOfScope: z.enum(['skip', 'disable']).default('skip'),
-  targetActions: z.strictObject({ create: z.boolean().default(true), update: z.boolean().default(true) }).prefault({}),
+  targetActions: z
+    .strictObject({ create: z.boolean().default(true), update: z.boolean().default(true) })
+    .prefault({}),
 
   /** Failed operations are tried again: at 6, 12 and 24 hours, then daily up to 28 days (documented). */
   escrow: z
@@ -162,7 +170,10 @@ export const settingsSchema = z.strictObject({
 /** What may be given: everything is optional. */
 export type EntraSettings = z.input<typeof settingsSchema>
 /** What the double runs on: everything has its value. */
-export type Settings = z.output<typeof settingsSchema> & { readonly jobId: string; readonly targetSystemName: string }
+export type Settings = z.output<typeof settingsSchema> & {
+  readonly jobId: string
+  readonly targetSystemName: string
+}
 
 /** Throws ZodError when something is not a setting or has a wrong value. */
 export function readSettings(given: Partial<EntraSettings>): Settings {

@@ -37,22 +37,35 @@ function americanTime(at: number): string {
 }
 
 const withoutManager = (row: Row): Details =>
-  Object.fromEntries([...entriesOf(row)].filter(([name]) => name !== 'manager').map(([name, value]) => [echoKey(name), asText(value)]))
+  Object.fromEntries(
+    [...entriesOf(row)]
+      .filter(([name]) => name !== 'manager')
+      .map(([name, value]) => [echoKey(name), asText(value)]),
+  )
 
 /** The `provisioningSteps` of a record. */
-export function createSteps(settings: Settings, uses: (path: string) => boolean): (fact: Fact) => readonly Step[] {
+export function createSteps(
+  settings: Settings,
+  uses: (path: string) => boolean,
+): (fact: Fact) => readonly Step[] {
   const target = settings.targetSystemName
 
   function echo(imported: Row): Details {
     const details: [string, string][] = []
     for (const [path, value] of entriesOf(imported)) {
-      if (uses(path) && (path !== 'active' || settings.echoActive)) details.push([echoKey(path), asText(value)])
+      if (uses(path) && (path !== 'active' || settings.echoActive))
+        details.push([echoKey(path), asText(value)])
     }
     return Object.fromEntries(details)
   }
 
   const importStep = (fact: Fact, imported: Row): Step =>
-    step('EntryImportAdd', 'import', `Received ${ENTERPRISE_USER} '${fact.externalId}' change of type (Add) from API`, echo(imported))
+    step(
+      'EntryImportAdd',
+      'import',
+      `Received ${ENTERPRISE_USER} '${fact.externalId}' change of type (Add) from API`,
+      echo(imported),
+    )
 
   function retryStep(fact: Fact, retry: Retry): Step {
     const description = `We are retrying an operation that previously failed.\r\nIdentifier: ${fact.externalId}\r\nObject type: User\r\nDirectory: API`
@@ -97,7 +110,11 @@ export function createSteps(settings: Settings, uses: (path: string) => boolean)
       `We were unable to assign ${manager} as the manager of ${name}. In order to ensure that the references are updated properly, you have ` +
         `two options. First, ensure that ${manager} is in scope for provisioning. Provision ${manager} on-demand and then provision ${name} ` +
         `on-demand. Alternatively, you can restart provisioning after ensuring that ${manager} is in scope for provisioning. `,
-      { [manager]: 'manager Add', PropertyName: 'manager', SkipReason: 'UnableToResolveReferenceAttributeValue' },
+      {
+        [manager]: 'manager Add',
+        PropertyName: 'manager',
+        SkipReason: 'UnableToResolveReferenceAttributeValue',
+      },
     )
   }
 
@@ -112,9 +129,15 @@ export function createSteps(settings: Settings, uses: (path: string) => boolean)
               'currently needs to be made.',
           ]
         case 'NotEffectivelyEntitled':
-          return ['processing', `${ENTERPRISE_USER} '${externalId}' will be skipped: it is not in the scope of provisioning.`]
+          return [
+            'processing',
+            `${ENTERPRISE_USER} '${externalId}' will be skipped: it is not in the scope of provisioning.`,
+          ]
         case 'EntrySynchronizationSkipped':
-          return ['processing', `${ENTERPRISE_USER} '${externalId}' will be skipped: the mapping does not allow this action.`]
+          return [
+            'processing',
+            `${ENTERPRISE_USER} '${externalId}' will be skipped: the mapping does not allow this action.`,
+          ]
         default:
           return unreachable(skipReason)
       }
@@ -129,20 +152,39 @@ export function createSteps(settings: Settings, uses: (path: string) => boolean)
     switch (result.kind) {
       case 'exported': {
         if (result.action !== 'create')
-          return step('EntryExportUpdate', 'export', `${capital} '${name}' was updated in ${target}`, reportable)
+          return step(
+            'EntryExportUpdate',
+            'export',
+            `${capital} '${name}' was updated in ${target}`,
+            reportable,
+          )
         const set = fact.after === undefined ? {} : withoutManager(fact.after)
         const details = { ...set, passwordProfilepassword: '[Redacted]', ...reportable }
         return step('EntryExportAdd', 'export', `${capital} '${name}' was created in ${target}`, details)
       }
       case 'resolved':
-        return step('EntryExportUpdate', 'export', `${capital} '${fact.externalId}' was updated in ${target}`, reportable)
+        return step(
+          'EntryExportUpdate',
+          'export',
+          `${capital} '${fact.externalId}' was updated in ${target}`,
+          reportable,
+        )
       case 'skipped':
         return skipStep(fact, result.skipReason)
       case 'failed': {
         const creates = result.action === 'create'
         const description = `Failed to ${creates ? 'create' : 'update'} ${ENTERPRISE_USER} '${name}' in ${target}`
-        const details = { ...(fact.retry === undefined || fact.after === undefined ? {} : withoutManager(fact.after)), ...reportable }
-        return step(creates ? 'EntryExportAdd' : 'EntryExportUpdate', 'export', description, details, 'failure')
+        const details = {
+          ...(fact.retry === undefined || fact.after === undefined ? {} : withoutManager(fact.after)),
+          ...reportable,
+        }
+        return step(
+          creates ? 'EntryExportAdd' : 'EntryExportUpdate',
+          'export',
+          description,
+          details,
+          'failure',
+        )
       }
       default:
         return unreachable(result)
@@ -151,11 +193,27 @@ export function createSteps(settings: Settings, uses: (path: string) => boolean)
 
   return (fact) => {
     const { imported, before, result, retry } = fact
-    const unresolved = 'unresolved' in result && result.unresolved !== undefined ? [unresolvedStep(fact, result.unresolved)] : []
+    const unresolved =
+      'unresolved' in result && result.unresolved !== undefined
+        ? [unresolvedStep(fact, result.unresolved)]
+        : []
     if (retry !== undefined) return [retryStep(fact, retry), ...unresolved, lastStep(fact)]
     if (imported === undefined) return [lastStep(fact)]
-    if (before !== undefined) return [importStep(fact, imported), matchStep(fact, before), scopingStep(fact), ...unresolved, lastStep(fact)]
+    if (before !== undefined)
+      return [
+        importStep(fact, imported),
+        matchStep(fact, before),
+        scopingStep(fact),
+        ...unresolved,
+        lastStep(fact),
+      ]
     const isCreate = result.kind === 'exported' || result.kind === 'failed'
-    return [importStep(fact, imported), scopingStep(fact), ...(isCreate ? [addStep(fact)] : []), ...unresolved, lastStep(fact)]
+    return [
+      importStep(fact, imported),
+      scopingStep(fact),
+      ...(isCreate ? [addStep(fact)] : []),
+      ...unresolved,
+      lastStep(fact),
+    ]
   }
 }

@@ -27,7 +27,11 @@ interface Grant {
   readonly expiresAt: number
 }
 
-const unauthenticated = (message: string): Problem => ({ status: 401, code: 'InvalidAuthenticationToken', message })
+const unauthenticated = (message: string): Problem => ({
+  status: 401,
+  code: 'InvalidAuthenticationToken',
+  message,
+})
 const forbidden: Problem = {
   status: 403,
   code: 'Authorization_RequestDenied',
@@ -44,7 +48,13 @@ const equivalents: Readonly<Record<string, readonly string[]>> = {
 export function createTokens(settings: Settings): Tokens {
   const grants = new Map<string, Grant>()
 
-  function refuse(status: 400 | 401, error: string, code: number, description: string, now: number): TokenAnswer {
+  function refuse(
+    status: 400 | 401,
+    error: string,
+    code: number,
+    description: string,
+    now: number,
+  ): TokenAnswer {
     const at = new Date(now).toISOString()
     const trace = { trace_id: randomUUID(), correlation_id: randomUUID() }
     const text = `AADSTS${code}: ${description} Trace ID: ${trace.trace_id} Correlation ID: ${trace.correlation_id} Timestamp: ${at}`
@@ -64,11 +74,23 @@ export function createTokens(settings: Settings): Tokens {
   return {
     issue(form, now) {
       if (form.get('grant_type') !== 'client_credentials') {
-        return refuse(400, 'unsupported_grant_type', 70003, 'The app requested an unsupported grant type.', now)
+        return refuse(
+          400,
+          'unsupported_grant_type',
+          70003,
+          'The app requested an unsupported grant type.',
+          now,
+        )
       }
       const clientId = form.get('client_id') ?? ''
       if (clientId === '')
-        return refuse(400, 'invalid_request', 900144, "The request body must contain the following parameter: 'client_id'.", now)
+        return refuse(
+          400,
+          'invalid_request',
+          900144,
+          "The request body must contain the following parameter: 'client_id'.",
+          now,
+        )
       if (form.get('scope')?.endsWith('/.default') !== true) {
         return refuse(
           400,
@@ -80,8 +102,15 @@ export function createTokens(settings: Settings): Tokens {
       }
       const permissions = permissionsOf(clientId, form)
       if (permissions === 'unknown')
-        return refuse(400, 'unauthorized_client', 700016, `Application with identifier '${clientId}' was not found.`, now)
-      if (permissions === 'secret') return refuse(401, 'invalid_client', 7000215, 'Invalid client secret provided.', now)
+        return refuse(
+          400,
+          'unauthorized_client',
+          700016,
+          `Application with identifier '${clientId}' was not found.`,
+          now,
+        )
+      if (permissions === 'secret')
+        return refuse(401, 'invalid_client', 7000215, 'Invalid client secret provided.', now)
       for (const [token, { expiresAt }] of grants) {
         if (expiresAt > now) break
         grants.delete(token)
@@ -95,15 +124,21 @@ export function createTokens(settings: Settings): Tokens {
       })
       grants.set(token, { permissions, expiresAt: now + settings.tokenLifetimeMs })
       const seconds = Math.floor(settings.tokenLifetimeMs / 1000)
-      return { status: 200, body: { token_type: 'Bearer', expires_in: seconds, ext_expires_in: seconds, access_token: token } }
+      return {
+        status: 200,
+        body: { token_type: 'Bearer', expires_in: seconds, ext_expires_in: seconds, access_token: token },
+      }
     },
     check(authorization, permission, now) {
       const token = /^bearer\s+(\S+)\s*$/iu.exec(authorization ?? '')?.[1]
       if (token === undefined) return unauthenticated('Access token is empty.')
-      if (settings.allowedTokens?.includes(token) === false) return unauthenticated('Access token validation failure. Invalid audience.')
+      if (settings.allowedTokens?.includes(token) === false)
+        return unauthenticated('Access token validation failure. Invalid audience.')
       const grant = grants.get(token)
       if (grant === undefined)
-        return settings.tokens === 'any' ? undefined : unauthenticated('Access token validation failure. Invalid audience.')
+        return settings.tokens === 'any'
+          ? undefined
+          : unauthenticated('Access token validation failure. Invalid audience.')
       if (grant.expiresAt <= now) return unauthenticated('Lifetime validation failed, the token is expired.')
       const enough = [permission, ...(equivalents[permission] ?? [])]
       return enough.some((name) => grant.permissions.includes(name)) ? undefined : forbidden

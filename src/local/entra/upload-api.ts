@@ -33,14 +33,24 @@ export interface UploadApi {
   counts(): UploadCounts
 }
 
-const notFound: Problem = { status: 404, code: 'Request_ResourceNotFound', message: 'Resource does not exist.' }
+const notFound: Problem = {
+  status: 404,
+  code: 'Request_ResourceNotFound',
+  message: 'Resource does not exist.',
+}
 const full: Problem = {
   status: 500,
   code: 'InternalServerError',
-  message: 'The bucket that stores the ingested data is full, so no more data is accepted until some of it has been processed.',
+  message:
+    'The bucket that stores the ingested data is full, so no more data is accepted until some of it has been processed.',
 }
 
-export function createUploadApi(settings: Settings, tokens: Tokens, staging: Staging, faults: Faults): UploadApi {
+export function createUploadApi(
+  settings: Settings,
+  tokens: Tokens,
+  staging: Staging,
+  faults: Faults,
+): UploadApi {
   const { limits } = settings
   const burst = createWindow(limits.callsPer5s, 5_000)
   const daily = createWindow(limits.callsPerDay, 24 * 3_600_000)
@@ -51,7 +61,13 @@ export function createUploadApi(settings: Settings, tokens: Tokens, staging: Sta
     if (!limits.enabled) return undefined
     // The daily budget is only charged for calls that the burst limit lets through.
     const wait = daily.count(at) >= limits.callsPerDay ? daily.take(at) : burst.take(at)
-    if (wait > 0) return { status: 429, code: 'TooManyRequests', message: 'Please retry again later.', headers: retryAfter(wait) }
+    if (wait > 0)
+      return {
+        status: 429,
+        code: 'TooManyRequests',
+        message: 'Please retry again later.',
+        headers: retryAfter(wait),
+      }
     daily.take(at)
     return undefined
   }
@@ -74,7 +90,8 @@ export function createUploadApi(settings: Settings, tokens: Tokens, staging: Sta
     if (method !== 'POST') return wrongMethod
     const refused = tokens.check(request.headers.authorization, 'SynchronizationData-User.Upload', receivedAt)
     if (refused !== undefined) return refused
-    if (route.jobId !== settings.jobId || route.servicePrincipalId !== settings.servicePrincipalId) return notFound
+    if (route.jobId !== settings.jobId || route.servicePrincipalId !== settings.servicePrincipalId)
+      return notFound
     const throttled = throttle(receivedAt)
     if (throttled !== undefined) return throttled
     const body = await readBody(request, limits.bodyBytes)

@@ -37,10 +37,16 @@ export function createViews(directory: Directory, log: Log, rows: Rows): Views {
   }
 
   function* truths(): Generator<TruthEntry> {
-    for (const { id: recordId, changeId, externalId, origin } of log.all()) yield { recordId, changeId, externalId, ...origin }
+    for (const { id: recordId, changeId, externalId, origin } of log.all())
+      yield { recordId, changeId, externalId, ...origin }
   }
 
-  async function* pieces<T>(items: Iterable<T>, open: string, close: string, write: (item: T) => string): AsyncGenerator<string> {
+  async function* pieces<T>(
+    items: Iterable<T>,
+    open: string,
+    close: string,
+    write: (item: T) => string,
+  ): AsyncGenerator<string> {
     const slices = createSlices()
     let text = open
     let separator = ''
@@ -71,7 +77,13 @@ export function createViews(directory: Directory, log: Log, rows: Rows): Views {
   return {
     directory: async () => Object.fromEntries(await collect(people())),
     truth: () => collect(truths()),
-    directoryJson: () => pieces(people(), '{', '}', ([externalId, entry]) => `${JSON.stringify(externalId)}:${JSON.stringify(entry)}`),
+    directoryJson: () =>
+      pieces(
+        people(),
+        '{',
+        '}',
+        ([externalId, entry]) => `${JSON.stringify(externalId)}:${JSON.stringify(entry)}`,
+      ),
     truthJson: () => pieces(truths(), '[', ']', (entry) => JSON.stringify(entry)),
   }
 }

@@ -27,9 +27,16 @@ export async function feed(
     onSent(sent)
   }
   try {
-    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of createInterface({
+      input: createReadStream(file),
+      crlfDelay: Number.POSITIVE_INFINITY,
+    })) {
       if (line.trim() === '') continue
-      waiting.push({ messageId: `${run}-${sent + waiting.length}`, contentType: 'application/cloudevents+json', body: Buffer.from(line) })
+      waiting.push({
+        messageId: `${run}-${sent + waiting.length}`,
+        contentType: 'application/cloudevents+json',
+        body: Buffer.from(line),
+      })
       if (waiting.length === AT_ONCE) await flush()
     }
     if (waiting.length > 0) await flush()

@@ -93,7 +93,9 @@ class LocalBroker implements Broker {
   private readonly namespace: Namespace
   private readonly nodes: Nodes
   private readonly faults = new Faults()
-  private readonly container: RheaContainer = createContainer({ id: `rollcall-bus-${randomBytes(4).toString('hex')}` })
+  private readonly container: RheaContainer = createContainer({
+    id: `rollcall-bus-${randomBytes(4).toString('hex')}`,
+  })
   private readonly persistence: Persistence | undefined
   private readonly connections = new Set<ClientConnection>()
   private readonly entrance: Entrance
@@ -128,7 +130,8 @@ class LocalBroker implements Broker {
     const deadLetters = entity.deadLetters?.queue.counts()
     return {
       ...entity.queue.counts(),
-      deadLetter: deadLetters === undefined ? 0 : deadLetters.active + deadLetters.locked + deadLetters.deferred,
+      deadLetter:
+        deadLetters === undefined ? 0 : deadLetters.active + deadLetters.locked + deadLetters.deferred,
     }
   }
 
@@ -189,7 +192,10 @@ class LocalBroker implements Broker {
       turn,
       onAttach: (session, context) => this.nodes.attach(session, context),
       onGone: (gone) => this.connections.delete(gone),
-      refusal: this.connections.size >= settings.maxConnections ? refusals.connectionQuota(settings.maxConnections) : undefined,
+      refusal:
+        this.connections.size >= settings.maxConnections
+          ? refusals.connectionQuota(settings.maxConnections)
+          : undefined,
     })
     this.connections.add(connection)
   }
@@ -205,6 +211,8 @@ class LocalBroker implements Broker {
   }
 
   private meant(address: string | undefined): QueueEntity[] {
-    return [...this.namespace.entities()].filter((entity) => address === undefined || sameAddress(entity.address, address))
+    return [...this.namespace.entities()].filter(
+      (entity) => address === undefined || sameAddress(entity.address, address),
+    )
   }
 }

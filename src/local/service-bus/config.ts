@@ -33,7 +33,15 @@ export type RuleFilter =
       readonly properties: Readonly<Record<string, string | number | boolean>>
     }
 
-export type CorrelationField = 'contentType' | 'correlationId' | 'label' | 'messageId' | 'replyTo' | 'replyToSessionId' | 'sessionId' | 'to'
+export type CorrelationField =
+  | 'contentType'
+  | 'correlationId'
+  | 'label'
+  | 'messageId'
+  | 'replyTo'
+  | 'replyToSessionId'
+  | 'sessionId'
+  | 'to'
 
 export interface RuleConfig {
   readonly name: string
@@ -66,9 +74,13 @@ const durationPattern = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)
 /** Milliseconds of an ISO 8601 duration of days and smaller (`PT1M`, `P14D`, `PT0.5S`). Throws a RangeError for anything else. */
 export function durationMs(text: string): number {
   const match = durationPattern.exec(text)
-  if (match === null || text === 'P' || text.endsWith('T')) throw new RangeError(`'${text}' is not an ISO 8601 duration`)
+  if (match === null || text === 'P' || text.endsWith('T'))
+    throw new RangeError(`'${text}' is not an ISO 8601 duration`)
   const [, days, hours, minutes, seconds] = match
-  return ((Number(days ?? 0) * 24 + Number(hours ?? 0)) * 60 + Number(minutes ?? 0)) * 60_000 + Math.round(Number(seconds ?? 0) * 1000)
+  return (
+    ((Number(days ?? 0) * 24 + Number(hours ?? 0)) * 60 + Number(minutes ?? 0)) * 60_000 +
+    Math.round(Number(seconds ?? 0) * 1000)
+  )
 }
 
 const duration = z.string().transform((text, context) => {
@@ -152,7 +164,13 @@ const topic = z.object({
 const file = z.object({
   UserConfig: z.object({
     Namespaces: z
-      .array(z.object({ Name: z.string().min(1), Queues: z.array(queue).default([]), Topics: z.array(topic).default([]) }))
+      .array(
+        z.object({
+          Name: z.string().min(1),
+          Queues: z.array(queue).default([]),
+          Topics: z.array(topic).default([]),
+        }),
+      )
       .min(1)
       .max(1),
     Logging: z.unknown().optional(),
@@ -169,16 +187,21 @@ type RuleFile = z.infer<typeof rule>
  */
 export function parseBrokerConfig(source: string | object): BrokerConfig {
   const parsed = file.safeParse(typeof source === 'string' ? JSON.parse(source) : source)
-  if (!parsed.success) throw new Error(`The Service Bus configuration is not valid: ${z.prettifyError(parsed.error)}`)
+  if (!parsed.success)
+    throw new Error(`The Service Bus configuration is not valid: ${z.prettifyError(parsed.error)}`)
   const [namespace] = parsed.data.UserConfig.Namespaces
   const queues = (namespace?.Queues ?? []).map(queueFrom)
   const topics = (namespace?.Topics ?? []).map((entry): TopicConfig => ({
     name: entry.Name,
     defaultTtlMs: entry.Properties.DefaultMessageTimeToLive,
-    duplicateWindowMs: entry.Properties.RequiresDuplicateDetection ? entry.Properties.DuplicateDetectionHistoryTimeWindow : undefined,
+    duplicateWindowMs: entry.Properties.RequiresDuplicateDetection
+      ? entry.Properties.DuplicateDetectionHistoryTimeWindow
+      : undefined,
     partitioned: entry.Properties.EnablePartitioning,
     status: entry.Properties.Status,
-    subscriptions: entry.Subscriptions.map((one) => subscriptionFrom(one, entry.Properties.EnablePartitioning)),
+    subscriptions: entry.Subscriptions.map((one) =>
+      subscriptionFrom(one, entry.Properties.EnablePartitioning),
+    ),
   }))
   const config = { queues, topics }
   checkNames(config)
@@ -188,7 +211,9 @@ export function parseBrokerConfig(source: string | object): BrokerConfig {
 function queueFrom(entry: QueueFile): QueueConfig {
   return {
     ...sharedFrom(entry.Name, entry.Properties),
-    duplicateWindowMs: entry.Properties.RequiresDuplicateDetection ? entry.Properties.DuplicateDetectionHistoryTimeWindow : undefined,
+    duplicateWindowMs: entry.Properties.RequiresDuplicateDetection
+      ? entry.Properties.DuplicateDetectionHistoryTimeWindow
+      : undefined,
     partitioned: entry.Properties.EnablePartitioning,
   }
 }
@@ -203,7 +228,11 @@ function subscriptionFrom(entry: SubscriptionFile, partitioned: boolean): Subscr
   }
 }
 
-export const defaultRule: RuleConfig = { name: '$Default', filter: { kind: 'sql', expression: '1=1' }, action: undefined }
+export const defaultRule: RuleConfig = {
+  name: '$Default',
+  filter: { kind: 'sql', expression: '1=1' },
+  action: undefined,
+}
 
 function sharedFrom(name: string, properties: SubscriptionFile['Properties']) {
   return {
@@ -222,7 +251,11 @@ function sharedFrom(name: string, properties: SubscriptionFile['Properties']) {
 function ruleFrom({ Name, Properties }: RuleFile): RuleConfig {
   const action = Properties.Action?.SqlExpression
   if (Properties.FilterType === 'Sql') {
-    return { name: Name, filter: { kind: 'sql', expression: Properties.SqlFilter?.SqlExpression ?? '1=1' }, action }
+    return {
+      name: Name,
+      filter: { kind: 'sql', expression: Properties.SqlFilter?.SqlExpression ?? '1=1' },
+      action,
+    }
   }
   const { Properties: properties, ...system } = Properties.CorrelationFilter ?? { Properties: {} }
   const fields: [CorrelationField, string | undefined][] = [
@@ -237,7 +270,11 @@ function ruleFrom({ Name, Properties }: RuleFile): RuleConfig {
   ]
   return {
     name: Name,
-    filter: { kind: 'correlation', system: Object.fromEntries(fields.filter(([, value]) => value !== undefined)), properties },
+    filter: {
+      kind: 'correlation',
+      system: Object.fromEntries(fields.filter(([, value]) => value !== undefined)),
+      properties,
+    },
     action,
   }
 }
@@ -245,14 +282,17 @@ function ruleFrom({ Name, Properties }: RuleFile): RuleConfig {
 function checkNames(config: BrokerConfig): void {
   const names = new Set<string>()
   for (const { name } of [...config.queues, ...config.topics]) {
-    if (names.has(name.toLowerCase())) throw new Error(`The Service Bus configuration names the entity '${name}' twice`)
+    if (names.has(name.toLowerCase()))
+      throw new Error(`The Service Bus configuration names the entity '${name}' twice`)
     names.add(name.toLowerCase())
   }
   const forwarding = [...config.queues, ...config.topics.flatMap((entry) => entry.subscriptions)]
   for (const { name, forwardTo, forwardDeadLettersTo } of forwarding) {
     for (const target of [forwardTo, forwardDeadLettersTo]) {
       if (target !== undefined && !names.has(target.toLowerCase())) {
-        throw new Error(`The Service Bus configuration forwards '${name}' to '${target}', which it does not define`)
+        throw new Error(
+          `The Service Bus configuration forwards '${name}' to '${target}', which it does not define`,
+        )
       }
     }
   }

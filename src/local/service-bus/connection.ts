@@ -101,7 +101,8 @@ export class ClientConnection implements EndOfTurn {
       links += session.linkCount
     }
     if (links > 0) this.linkedAt = this.coarseNow
-    else if (this.opened && this.coarseNow - this.linkedAt > connectionIdleMs) this.close(refusals.connectionIdle(connectionIdleMs))
+    else if (this.opened && this.coarseNow - this.linkedAt > connectionIdleMs)
+      this.close(refusals.connectionIdle(connectionIdleMs))
   }
 
   endTurn(): void {
@@ -131,7 +132,9 @@ export class ClientConnection implements EndOfTurn {
       if (this.refusal !== undefined) this.close(this.refusal)
     })
     rhea.on('sender_open', (context: LinkContext) => this.onAttach(this.sessionOf(context.session), context))
-    rhea.on('receiver_open', (context: LinkContext) => this.onAttach(this.sessionOf(context.session), context))
+    rhea.on('receiver_open', (context: LinkContext) =>
+      this.onAttach(this.sessionOf(context.session), context),
+    )
     const linkGone = ({ session, sender, receiver }: LinkContext) => {
       const link = sender ?? receiver
       if (link !== undefined) this.sessions.get(session)?.detach(link)
@@ -141,7 +144,14 @@ export class ClientConnection implements EndOfTurn {
     rhea.on('session_close', ({ session }: LinkContext) => this.endSession(session))
     // Listened to, so that rhea neither prints them nor throws them at the container.
     const told = () => {}
-    for (const event of ['connection_close', 'connection_error', 'session_open', 'session_error', 'sender_error', 'receiver_error'])
+    for (const event of [
+      'connection_close',
+      'connection_error',
+      'session_open',
+      'session_error',
+      'sender_error',
+      'receiver_error',
+    ])
       rhea.on(event, told)
     rhea.on('disconnected', () => this.over())
     rhea.on('protocol_error', (error: Error) => this.failed(error))
@@ -166,10 +176,12 @@ export class ClientConnection implements EndOfTurn {
     const limit = this.settings.maxFrameBytes
     const sizeAt = (buffer: Buffer, offset: number) => {
       const size = buffer.readUInt32BE(offset)
-      if (size < 8 || size > limit) throw new MalformedError(`a frame of ${size} bytes is outside 8 to ${limit}`)
+      if (size < 8 || size > limit)
+        throw new MalformedError(`a frame of ${size} bytes is outside 8 to ${limit}`)
       return size
     }
-    transport.peek_size = (buffer) => (transport.header_received !== undefined && buffer.length >= 4 ? sizeAt(buffer, 0) : undefined)
+    transport.peek_size = (buffer) =>
+      transport.header_received !== undefined && buffer.length >= 4 ? sizeAt(buffer, 0) : undefined
     transport.read = (buffer) => {
       let offset = 0
       if (transport.header_received === undefined) {
@@ -191,7 +203,8 @@ export class ClientConnection implements EndOfTurn {
 
   private readFrame(frame: Buffer): void {
     const body = (frame[4] ?? 0) * 4
-    const code = frame[body] === 0x00 && frame[body + 1] === 0x53 && frame[5] === 0 ? frame[body + 2] : undefined
+    const code =
+      frame[body] === 0x00 && frame[body + 1] === 0x53 && frame[5] === 0 ? frame[body + 2] : undefined
     if (code !== codes.transfer && code !== codes.disposition && code !== codes.flow) {
       // Only transfers carry more than their performative; a frame without any is a heartbeat.
       if (frame.length > body) assertSane(frame, body)
@@ -256,7 +269,8 @@ export class ClientConnection implements EndOfTurn {
   private facade(): SocketFacade {
     const { socket, output } = this
     return {
-      on: (event, listener) => void socket.on(event, (...args: unknown[]) => Reflect.apply(listener, socket, args)),
+      on: (event, listener) =>
+        void socket.on(event, (...args: unknown[]) => Reflect.apply(listener, socket, args)),
       write: (bytes) => output.append(bytes),
       end: () => output.end(),
       destroy: () => void socket.destroy(),

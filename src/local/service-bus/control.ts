@@ -40,7 +40,10 @@ export class ReplyLink implements Attached {
   onTransfer(): void {}
 
   onFlow(frame: FlowFrame): void {
-    this.link.credit = Math.max(0, ((frame.deliveryCount ?? 0) + (frame.linkCredit ?? 0) - this.link.delivery_count) | 0)
+    this.link.credit = Math.max(
+      0,
+      ((frame.deliveryCount ?? 0) + (frame.linkCredit ?? 0) - this.link.delivery_count) | 0,
+    )
     if (frame.drain) {
       this.link.delivery_count = (this.link.delivery_count + this.link.credit) >>> 0
       this.link.credit = 0
@@ -66,7 +69,13 @@ export class ReplyLink implements Attached {
       const tag = Buffer.alloc(4)
       tag.writeUInt32BE(this.tag >>> 0)
       this.tag += 1
-      this.session.send(this.link, tag, message.length, (target, offset) => offset + message.copy(target, offset), undefined)
+      this.session.send(
+        this.link,
+        tag,
+        message.length,
+        (target, offset) => offset + message.copy(target, offset),
+        undefined,
+      )
       this.link.credit -= 1
       this.link.delivery_count = (this.link.delivery_count + 1) >>> 0
     }
@@ -84,7 +93,12 @@ export function readRequest(payload: Buffer): DecodedMessage {
 }
 
 /** Answers `request` on the reply link of the same node and AMQP session. Both spellings of the status are in use, so both are sent. */
-export function answerRequest(session: WireSession, node: string, request: DecodedMessage, reply: Reply): void {
+export function answerRequest(
+  session: WireSession,
+  node: string,
+  request: DecodedMessage,
+  reply: Reply,
+): void {
   const link = session.find((attached) => attached instanceof ReplyLink && attached.node === node)
   if (!(link instanceof ReplyLink)) return
   const status = amqp.wrap_int(reply.status)
@@ -100,5 +114,11 @@ export function answerRequest(session: WireSession, node: string, request: Decod
   }
   const tracking = request.application_properties?.['com.microsoft:tracking-id']
   if (tracking !== undefined) properties['com.microsoft:tracking-id'] = tracking
-  link.reply(encodeMessage({ correlation_id: request.message_id, application_properties: properties, body: reply.body ?? null }))
+  link.reply(
+    encodeMessage({
+      correlation_id: request.message_id,
+      application_properties: properties,
+      body: reply.body ?? null,
+    }),
+  )
 }

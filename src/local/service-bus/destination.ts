@@ -12,10 +12,17 @@ export function destinationOf(entity: QueueEntity, settings: BrokerSettings): De
   const { queue, address, status } = entity
   const refusalOf = (envelopes: readonly Envelope[]): Refusal | undefined => {
     if (envelopes.length > settings.maxBatchMessages) {
-      return refusals.notAllowed(`A batch may hold ${settings.maxBatchMessages} messages, this one holds ${envelopes.length}.`)
+      return refusals.notAllowed(
+        `A batch may hold ${settings.maxBatchMessages} messages, this one holds ${envelopes.length}.`,
+      )
     }
-    if (queue.spec.partitioned && new Set(envelopes.map(({ sessionId, partitionKey }) => sessionId ?? partitionKey)).size > 1)
-      return refusals.notAllowed('The messages of a batch to a partitioned entity have to have the same SessionId or PartitionKey.')
+    if (
+      queue.spec.partitioned &&
+      new Set(envelopes.map(({ sessionId, partitionKey }) => sessionId ?? partitionKey)).size > 1
+    )
+      return refusals.notAllowed(
+        'The messages of a batch to a partitioned entity have to have the same SessionId or PartitionKey.',
+      )
     let bytes = queue.bytes
     for (const envelope of envelopes) {
       bytes += envelope.size
@@ -40,12 +47,16 @@ export function destinationOf(entity: QueueEntity, settings: BrokerSettings): De
   }
 }
 
-function problemOf({ messageId, sessionId, partitionKey }: Envelope, requiresSession: boolean): string | undefined {
+function problemOf(
+  { messageId, sessionId, partitionKey }: Envelope,
+  requiresSession: boolean,
+): string | undefined {
   if (requiresSession && sessionId === undefined) {
     return 'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.'
   }
   if (messageId.length > maxIdLength) return `The MessageId is longer than ${maxIdLength} characters.`
-  if (sessionId !== undefined && sessionId.length > maxIdLength) return `The SessionId is longer than ${maxIdLength} characters.`
+  if (sessionId !== undefined && sessionId.length > maxIdLength)
+    return `The SessionId is longer than ${maxIdLength} characters.`
   if (sessionId !== undefined && partitionKey !== undefined && sessionId !== partitionKey) {
     return 'The PartitionKey and the SessionId of a message have to be the same when both are set.'
   }

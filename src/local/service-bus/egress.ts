@@ -24,7 +24,13 @@ export class Egress implements Attached, Consumer, EndOfTurn {
   private readonly now: () => number
   private draining = false
 
-  constructor(session: WireSession, link: RheaLink, source: MessageSource, removes: boolean, now: () => number) {
+  constructor(
+    session: WireSession,
+    link: RheaLink,
+    source: MessageSource,
+    removes: boolean,
+    now: () => number,
+  ) {
     this.session = session
     this.link = link
     this.source = source
@@ -41,7 +47,13 @@ export class Egress implements Attached, Consumer, EndOfTurn {
     const token = this.source.queue.tokens.encode({ lock: message.lock, sequence: message.sequence })
     const write = (target: Buffer, offset: number) => writeMessage(target, offset, message.envelope, stamp)
     const unsettled = this.removes ? undefined : this.unsettled(token)
-    this.session.send(this.link, reorderGuid(token), messageSizeLimit(message.envelope, stamp), write, unsettled)
+    this.session.send(
+      this.link,
+      reorderGuid(token),
+      messageSizeLimit(message.envelope, stamp),
+      write,
+      unsettled,
+    )
     this.link.credit -= 1
     this.link.delivery_count = (this.link.delivery_count + 1) >>> 0
   }
@@ -51,7 +63,10 @@ export class Egress implements Attached, Consumer, EndOfTurn {
   }
 
   onFlow(frame: FlowFrame): void {
-    this.link.credit = Math.max(0, ((frame.deliveryCount ?? 0) + (frame.linkCredit ?? 0) - this.link.delivery_count) | 0)
+    this.link.credit = Math.max(
+      0,
+      ((frame.deliveryCount ?? 0) + (frame.linkCredit ?? 0) - this.link.delivery_count) | 0,
+    )
     if (frame.drain) {
       this.draining = true
       this.session.connection.turn.answer(this)
@@ -104,7 +119,10 @@ export class Egress implements Attached, Consumer, EndOfTurn {
       case 'lock-lost':
         return { kind: 'rejected', error: this.source.lostRefusal }
       case 'not-allowed':
-        return { kind: 'rejected', error: refusals.notAllowed('A message in a dead-letter queue cannot be dead-lettered.') }
+        return {
+          kind: 'rejected',
+          error: refusals.notAllowed('A message in a dead-letter queue cannot be dead-lettered.'),
+        }
       default:
         return settlement satisfies never
     }

@@ -15,7 +15,9 @@ const LARGEST_MESSAGE = 32 * 1024 ** 2
  */
 export class Entrance {
   private readonly server: Server
-  private readonly http = createHttpServer((_request, response) => response.writeHead(426, { connection: 'close' }).end())
+  private readonly http = createHttpServer((_request, response) =>
+    response.writeHead(426, { connection: 'close' }).end(),
+  )
   private readonly webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: LARGEST_MESSAGE,
@@ -58,7 +60,9 @@ export class Entrance {
 
   /** Takes nobody in any more, and lets those go who have not said what they want. Resolves when every connection has ended. */
   async close(): Promise<void> {
-    const closed = this.server.listening ? new Promise<void>((resolve) => this.server.close(() => resolve())) : Promise.resolve()
+    const closed = this.server.listening
+      ? new Promise<void>((resolve) => this.server.close(() => resolve()))
+      : Promise.resolve()
     for (const socket of this.undecided) socket.destroy()
     await closed
   }
@@ -92,5 +96,7 @@ export class Entrance {
 }
 
 function refuse(socket: Duplex, status: number): void {
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  )
 }

@@ -14,7 +14,8 @@ export const refusals = {
       'amqp:not-found',
       `The messaging entity '${address}' could not be found. To know more visit https://aka.ms/sbResourceMgrExceptions.`,
     ),
-  entityDisabled: (address: string) => refusal('com.microsoft:entity-disabled', `The messaging entity '${address}' is currently disabled.`),
+  entityDisabled: (address: string) =>
+    refusal('com.microsoft:entity-disabled', `The messaging entity '${address}' is currently disabled.`),
   notAllowed: (description: string) => refusal('amqp:not-allowed', description),
   messageLockLost: () =>
     refusal(
@@ -48,11 +49,18 @@ export const refusals = {
       'The request was terminated because the namespace is being throttled. Error code : 50009. Please wait 10 seconds and try again.',
     ),
   quotaExceeded: (address: string) =>
-    refusal('amqp:resource-limit-exceeded', `The maximum entity size has been reached or exceeded for '${address}'.`),
+    refusal(
+      'amqp:resource-limit-exceeded',
+      `The maximum entity size has been reached or exceeded for '${address}'.`,
+    ),
   connectionQuota: (limit: number) =>
-    refusal('amqp:resource-limit-exceeded', `The number of active connections exceeds the limit of ${limit}.`),
+    refusal(
+      'amqp:resource-limit-exceeded',
+      `The number of active connections exceeds the limit of ${limit}.`,
+    ),
   decodeError: (detail: string) => refusal('amqp:decode-error', `The message could not be read: ${detail}`),
-  framingError: (detail: string) => refusal('amqp:connection:framing-error', `The connection was closed: ${detail}`),
+  framingError: (detail: string) =>
+    refusal('amqp:connection:framing-error', `The connection was closed: ${detail}`),
   invalidField: (detail: string) => refusal('amqp:invalid-field', detail),
   notImplemented: (detail: string) => refusal('amqp:not-implemented', detail),
   internal: (detail: string) => refusal('amqp:internal-error', `The broker failed: ${detail}`),

@@ -62,13 +62,17 @@ export class Faults {
 
   /** The refusal a send to, or a link at, this address meets. */
   busy(address: string): Refusal | undefined {
-    return this.use(address, (fault) => fault.kind === 'server-busy') === undefined ? undefined : refusals.serverBusy()
+    return this.use(address, (fault) => fault.kind === 'server-busy') === undefined
+      ? undefined
+      : refusals.serverBusy()
   }
 
   fate(of: Acknowledgement, address: string): Fate {
     const fault = this.use(
       address,
-      (candidate) => (candidate.kind === 'slow-acknowledgements' || candidate.kind === 'lose-acknowledgements') && candidate.of === of,
+      (candidate) =>
+        (candidate.kind === 'slow-acknowledgements' || candidate.kind === 'lose-acknowledgements') &&
+        candidate.of === of,
     )
     if (fault?.kind === 'slow-acknowledgements') return { kind: 'late', delayMs: fault.delayMs }
     if (fault?.kind === 'lose-acknowledgements') return { kind: 'lost', cut: fault.cut ?? true }
@@ -82,7 +86,9 @@ export class Faults {
 
   private use(address: string, wanted: (fault: Counted) => boolean): Counted | undefined {
     if (this.active.length === 0) return undefined
-    const index = this.active.findIndex(({ fault }) => wanted(fault) && (fault.entity === undefined || sameAddress(fault.entity, address)))
+    const index = this.active.findIndex(
+      ({ fault }) => wanted(fault) && (fault.entity === undefined || sameAddress(fault.entity, address)),
+    )
     const entry = this.active[index]
     if (entry === undefined) return undefined
     entry.left -= 1

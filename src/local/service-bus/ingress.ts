@@ -35,7 +35,13 @@ export class Ingress implements Attached {
   private deliveryId: number | undefined
   private closed = false
 
-  constructor(session: WireSession, link: RheaLink, limits: IngressLimits, take: TakeDelivery, fate: () => Fate) {
+  constructor(
+    session: WireSession,
+    link: RheaLink,
+    limits: IngressLimits,
+    take: TakeDelivery,
+    fate: () => Fate,
+  ) {
     this.session = session
     this.link = link
     this.credit = limits.credit
@@ -49,7 +55,8 @@ export class Ingress implements Attached {
   onTransfer(frame: TransferFrame): void {
     if (this.closed) return
     if (this.deliveryId === undefined) {
-      if (frame.deliveryId === undefined) throw new MalformedError('the first transfer of a delivery has no delivery-id')
+      if (frame.deliveryId === undefined)
+        throw new MalformedError('the first transfer of a delivery has no delivery-id')
       this.deliveryId = frame.deliveryId
       this.format = frame.format
     }
@@ -73,13 +80,18 @@ export class Ingress implements Attached {
       return
     }
     const [only] = this.parts
-    const payload = this.parts.length === 1 && only !== undefined ? only : Buffer.concat(this.parts, this.size)
+    const payload =
+      this.parts.length === 1 && only !== undefined ? only : Buffer.concat(this.parts, this.size)
     const { deliveryId, format } = this
     this.reset()
     this.used()
     const refusal = this.taken(payload, format)
     if (!frame.settled)
-      this.session.answer(deliveryId, refusal === undefined ? accepted : { kind: 'rejected', error: refusal }, this.fate())
+      this.session.answer(
+        deliveryId,
+        refusal === undefined ? accepted : { kind: 'rejected', error: refusal },
+        this.fate(),
+      )
   }
 
   onFlow(frame: FlowFrame): void {
@@ -103,7 +115,8 @@ export class Ingress implements Attached {
     try {
       return this.take(payload, format)
     } catch (error) {
-      if (error instanceof MalformedError || error instanceof RangeError) return refusals.decodeError(error.message)
+      if (error instanceof MalformedError || error instanceof RangeError)
+        return refusals.decodeError(error.message)
       throw error
     }
   }

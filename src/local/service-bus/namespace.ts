@@ -51,14 +51,25 @@ export class Namespace {
   private readonly now: () => number
   private readonly persistence: Persistence | undefined
 
-  constructor(config: BrokerConfig, settings: BrokerSettings, turn: Turn, now: () => number, persistence?: Persistence) {
+  constructor(
+    config: BrokerConfig,
+    settings: BrokerSettings,
+    turn: Turn,
+    now: () => number,
+    persistence?: Persistence,
+  ) {
     this.settings = settings
     this.turn = turn
     this.now = now
     this.persistence = persistence
     for (const queue of config.queues) {
       const entity = this.addQueueLike(queue.name, queue)
-      this.set(queue.name, { kind: 'queue', entity, destination: destinationOf(entity, settings), rules: undefined })
+      this.set(queue.name, {
+        kind: 'queue',
+        entity,
+        destination: destinationOf(entity, settings),
+        rules: undefined,
+      })
     }
     for (const topic of config.topics) this.addTopic(topic)
     if (persistence === undefined) return
@@ -67,7 +78,8 @@ export class Namespace {
 
   /** Every queue, topic, subscription and dead-letter queue. */
   *entities(): Generator<QueueEntity> {
-    for (const node of this.nodes.values()) if (node.kind === 'queue' || node.kind === 'topic') yield node.entity
+    for (const node of this.nodes.values())
+      if (node.kind === 'queue' || node.kind === 'topic') yield node.entity
   }
 
   entity(address: string): QueueEntity | undefined {
@@ -109,7 +121,8 @@ export class Namespace {
       spec,
       status: config.status,
       deadLetters: undefined,
-      pass: (passing, now) => fanOut(subscriptions, { ...passing, envelope: withTtl(passing.envelope, config.defaultTtlMs) }, now),
+      pass: (passing, now) =>
+        fanOut(subscriptions, { ...passing, envelope: withTtl(passing.envelope, config.defaultTtlMs) }, now),
     })
     this.set(config.name, { kind: 'topic', entity, destination: destinationOf(entity, this.settings) })
   }
@@ -137,7 +150,8 @@ export class Namespace {
       spec,
       status,
       deadLetters,
-      deadLettered: (message, envelope, letter, now) => this.bury(deadLetters, message, envelope, letter, now),
+      deadLettered: (message, envelope, letter, now) =>
+        this.bury(deadLetters, message, envelope, letter, now),
       ...(forwardTo !== undefined && {
         pass: ({ envelope, sequence, arrival }, now) => {
           const onward = {
@@ -195,18 +209,34 @@ export class Namespace {
   }
 
   /** Passes a message on; what cannot be goes to `fallback`, the transfer dead-letter queue of the entity it comes from. */
-  private forward(address: string, fallback: QueueEntity | undefined, envelope: Envelope, arrival: Arrival, now: number): void {
+  private forward(
+    address: string,
+    fallback: QueueEntity | undefined,
+    envelope: Envelope,
+    arrival: Arrival,
+    now: number,
+  ): void {
     const node = this.resolve(address)
     const target = node?.kind === 'queue' || node?.kind === 'topic' ? node.entity : undefined
     const fail = (reason: string, description: string) => {
-      const bare = withApplicationProperties(envelope.bare, lettered({ reason, description, properties: new Map() }))
+      const bare = withApplicationProperties(
+        envelope.bare,
+        lettered({ reason, description, properties: new Map() }),
+      )
       fallback?.queue.enqueue({ ...envelope, bare }, now, arrival)
     }
     if (target === undefined || target.status === 'Disabled' || target.status === 'SendDisabled') {
-      fail('MessagingEntityNotFound', `The message could not be forwarded to '${address}': it does not exist or does not take messages.`)
+      fail(
+        'MessagingEntityNotFound',
+        `The message could not be forwarded to '${address}': it does not exist or does not take messages.`,
+      )
     } else if (arrival.hops > maxHops) {
       fail('MaxTransferHopCountExceeded', `The message was forwarded more than ${maxHops} times.`)
-    } else if (target.queue.spec.requiresSession && envelope.sessionId === undefined && target.deadLetters !== undefined) {
+    } else if (
+      target.queue.spec.requiresSession &&
+      envelope.sessionId === undefined &&
+      target.deadLetters !== undefined
+    ) {
       const letter = {
         reason: 'Session ID is null',
         description: 'A message without a session id was forwarded to an entity that requires sessions.',
@@ -218,7 +248,13 @@ export class Namespace {
     }
   }
 
-  private bury(target: QueueEntity, message: StoredMessage, envelope: Envelope, letter: DeadLetter, now: number): void {
+  private bury(
+    target: QueueEntity,
+    message: StoredMessage,
+    envelope: Envelope,
+    letter: DeadLetter,
+    now: number,
+  ): void {
     const bare = withApplicationProperties(envelope.bare, lettered(letter))
     target.queue.enqueue({ ...envelope, bare }, now, {
       deliveryCount: message.deliveryCount,

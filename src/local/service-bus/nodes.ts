@@ -45,7 +45,10 @@ export class Nodes {
   /** The peer sends: to an entity, or requests to a control node. */
   private attachSending(session: WireSession, link: RheaLink): void {
     if (link.target === null || link.target === undefined) {
-      refuse(link, refusals.notImplemented('Transactions are not supported: the link has no target with an address.'))
+      refuse(
+        link,
+        refusals.notImplemented('Transactions are not supported: the link has no target with an address.'),
+      )
       return
     }
     const address = link.target.address ?? ''
@@ -58,7 +61,9 @@ export class Nodes {
     link.set_source({ address: link.source?.address ?? null })
     link.local.attach.max_message_size = this.settings.maxMessageBytes
     const isControl = node.kind === 'cbs' || node.kind === 'management'
-    const take = isControl ? this.requests(session, address, node) : this.deliveries(address, node.destination)
+    const take = isControl
+      ? this.requests(session, address, node)
+      : this.deliveries(address, node.destination)
     if (typeof take !== 'function') {
       refuse(link, take)
       return
@@ -88,7 +93,10 @@ export class Nodes {
       return
     }
     if (node.kind === 'topic') {
-      refuse(link, refusals.notAllowed(`'${address}' is a topic: messages are received from its subscriptions.`))
+      refuse(
+        link,
+        refusals.notAllowed(`'${address}' is a topic: messages are received from its subscriptions.`),
+      )
       return
     }
     this.attachToEntity(session, link, address, node.entity)
@@ -111,18 +119,31 @@ export class Nodes {
     const { desk } = entity
     if (desk === undefined) {
       if (wanted !== undefined)
-        refuse(link, refusals.notAllowed('A sessionful message receiver cannot be created on an entity that does not require sessions.'))
+        refuse(
+          link,
+          refusals.notAllowed(
+            'A sessionful message receiver cannot be created on an entity that does not require sessions.',
+          ),
+        )
       else
         session.attach(
           link,
-          new Egress(session, link, entitySource(entity, this.faults, this.settings.locksAfterDetach), removes, this.now),
+          new Egress(
+            session,
+            link,
+            entitySource(entity, this.faults, this.settings.locksAfterDetach),
+            removes,
+            this.now,
+          ),
         )
       return
     }
     if (wanted === undefined) {
       refuse(
         link,
-        refusals.notAllowed('It is not possible for an entity that requires sessions to create a non-sessionful message receiver.'),
+        refusals.notAllowed(
+          'It is not possible for an entity that requires sessions to create a non-sessionful message receiver.',
+        ),
       )
       return
     }
@@ -142,13 +163,18 @@ export class Nodes {
 
   private deliveries(address: string, destination: Destination | undefined): TakeDelivery | Refusal {
     if (destination === undefined) return refusals.notAllowed(`Messages cannot be sent to '${address}'.`)
-    if (destination.status === 'Disabled' || destination.status === 'SendDisabled') return refusals.entityDisabled(address)
+    if (destination.status === 'Disabled' || destination.status === 'SendDisabled')
+      return refusals.entityDisabled(address)
     return (payload, format) =>
       this.faults.busy(destination.address) ??
       destination.accept(parseDelivery(payload, format, this.settings.missingMessageId), this.now())
   }
 
-  private requests(session: WireSession, address: string, node: Node & { readonly kind: 'cbs' | 'management' }): TakeDelivery {
+  private requests(
+    session: WireSession,
+    address: string,
+    node: Node & { readonly kind: 'cbs' | 'management' },
+  ): TakeDelivery {
     const key = address.toLowerCase()
     return (payload) => {
       const request = readRequest(payload)
@@ -177,7 +203,8 @@ export class Nodes {
 /** Any token is good: who may do what is not this double's business. */
 function putToken(request: DecodedMessage): Reply {
   const operation = request.application_properties?.['operation']
-  if (operation !== 'put-token') return failed(400, refusals.notImplemented(`The operation '${String(operation)}' is not supported.`))
+  if (operation !== 'put-token')
+    return failed(400, refusals.notImplemented(`The operation '${String(operation)}' is not supported.`))
   return { status: 202, description: 'Accepted' }
 }
 

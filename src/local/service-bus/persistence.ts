@@ -40,7 +40,9 @@ export class Persistence {
   /** Opens or makes the file. Throws when it is no such file, or cannot be written. */
   constructor(path: string) {
     this.database = new DatabaseSync(path)
-    this.database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA locking_mode = EXCLUSIVE;')
+    this.database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA locking_mode = EXCLUSIVE;',
+    )
     this.database.exec(schema)
   }
 
@@ -49,7 +51,15 @@ export class Persistence {
     if (!this.open) return
     for (const [entity, tally] of this.tallies) {
       const { nextSequence, incoming, completed, duplicates, expired } = tally
-      this.run('INSERT OR REPLACE INTO tally VALUES (?, ?, ?, ?, ?, ?)', entity, nextSequence, incoming, completed, duplicates, expired)
+      this.run(
+        'INSERT OR REPLACE INTO tally VALUES (?, ?, ?, ?, ?, ?)',
+        entity,
+        nextSequence,
+        incoming,
+        completed,
+        duplicates,
+        expired,
+      )
     }
     this.tallies.clear()
     this.database.exec('COMMIT')
@@ -64,12 +74,14 @@ export class Persistence {
   journal(entity: string): Journal {
     return {
       kept: (message) => this.keep(entity, message),
-      dropped: (sequence) => this.write('DELETE FROM message WHERE entity = ? AND sequence = ?', entity, sequence),
+      dropped: (sequence) =>
+        this.write('DELETE FROM message WHERE entity = ? AND sequence = ?', entity, sequence),
       sessionState: (id, state, changedAt) => {
         if (state === undefined) this.write('DELETE FROM session WHERE entity = ? AND id = ?', entity, id)
         else this.write('INSERT OR REPLACE INTO session VALUES (?, ?, ?, ?)', entity, id, state, changedAt)
       },
-      seen: (messageId, until) => this.write('INSERT OR REPLACE INTO seen VALUES (?, ?, ?)', entity, messageId, until),
+      seen: (messageId, until) =>
+        this.write('INSERT OR REPLACE INTO seen VALUES (?, ?, ?)', entity, messageId, until),
       tallied: (tally) => {
         this.begin()
         this.tallies.set(entity, tally)
@@ -203,4 +215,5 @@ function messageOf(row: Row): SavedMessage {
 
 const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-const bytes = (value: unknown): Buffer | undefined => (value instanceof Uint8Array ? Buffer.from(value) : undefined)
+const bytes = (value: unknown): Buffer | undefined =>
+  value instanceof Uint8Array ? Buffer.from(value) : undefined

@@ -49,7 +49,9 @@ export interface RheaConnection {
   readonly amqp_transport: RheaTransport
   readonly remote_channel_map: Record<number, RheaSession | undefined>
   readonly local: { readonly open: { max_frame_size: number } }
-  readonly remote: { readonly open?: { readonly max_frame_size?: number | null; readonly container_id?: string } }
+  readonly remote: {
+    readonly open?: { readonly max_frame_size?: number | null; readonly container_id?: string }
+  }
   accept(socket: SocketFacade): void
   close(error?: AmqpError): void
   is_closed(): boolean
@@ -61,7 +63,10 @@ export interface RheaConnection {
 export interface RheaSession {
   readonly connection: RheaConnection
   readonly local: { readonly channel: number }
-  readonly remote: { readonly handles: Record<number, RheaLink | undefined>; readonly begin?: { readonly incoming_window: number } }
+  readonly remote: {
+    readonly handles: Record<number, RheaLink | undefined>
+    readonly begin?: { readonly incoming_window: number }
+  }
   readonly incoming: { next_transfer_id: number; readonly max_transfer_id: number; readonly window: number }
   readonly outgoing: { next_transfer_id: number }
   readonly links: Record<string, RheaLink | undefined>
@@ -173,7 +178,10 @@ export interface RheaTypes {
 interface RheaModule {
   create_container(options: Record<string, unknown>): RheaContainer
   readonly types: RheaTypes
-  readonly message: { decode(bytes: Buffer): DecodedMessage; encode(message: Record<string, unknown>): Buffer }
+  readonly message: {
+    decode(bytes: Buffer): DecodedMessage
+    encode(message: Record<string, unknown>): Buffer
+  }
   generate_uuid(): string
 }
 

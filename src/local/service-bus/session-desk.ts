@@ -118,7 +118,9 @@ export class SessionDesk implements EndOfTurn {
     const session = this.sessions.holding(holder.grant, now)
     if (session === undefined) return
     while (consumer.ready()) {
-      const message = consumer.removes ? this.queue.removeNext(now, session) : this.queue.lockNext(now, session)
+      const message = consumer.removes
+        ? this.queue.removeNext(now, session)
+        : this.queue.lockNext(now, session)
       if (message === undefined) return
       consumer.deliver(message)
     }

@@ -171,7 +171,13 @@ export class WireSession implements EndOfTurn {
   }
 
   /** Sends one message. Call it only while `hasRoom`. `unsettled` hears what the peer says about it. */
-  send(link: RheaLink, tag: Buffer, sizeLimit: number, write: WriteBody, unsettled: Unsettled | undefined): void {
+  send(
+    link: RheaLink,
+    tag: Buffer,
+    sizeLimit: number,
+    write: WriteBody,
+    unsettled: Unsettled | undefined,
+  ): void {
     this.touch(link)
     const deliveryId = this.nextDeliveryId
     this.nextDeliveryId = (this.nextDeliveryId + 1) >>> 0
@@ -182,7 +188,14 @@ export class WireSession implements EndOfTurn {
       const { output } = this.connection
       const target = output.reserve(transferOverhead + sizeLimit)
       const start = output.offset
-      const at = writeTransfer(target, start, { channel: this.channel, handle, deliveryId, tag, settled, more: false })
+      const at = writeTransfer(target, start, {
+        channel: this.channel,
+        handle,
+        deliveryId,
+        tag,
+        settled,
+        more: false,
+      })
       const end = write(target, at)
       patchFrameSize(target, start, end)
       output.commit(end)
@@ -251,7 +264,8 @@ export class WireSession implements EndOfTurn {
   }
 
   private settle(id: number, delivery: Unsettled, frame: DispositionFrame): void {
-    if (frame.settled || (frame.state.kind !== 'none' && frame.state.kind !== 'received')) this.unsettled.delete(id)
+    if (frame.settled || (frame.state.kind !== 'none' && frame.state.kind !== 'received'))
+      this.unsettled.delete(id)
     delivery.settledByPeer(frame.state, (answer, fate) => {
       if (!frame.settled) this.after(fate, () => this.sent.add(id, answer))
     })

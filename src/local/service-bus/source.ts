@@ -7,7 +7,11 @@ import type { BrokerSettings } from './settings.ts'
 import type { SessionGrant } from './store/sessions.ts'
 
 /** A whole queue, subscription or dead-letter queue. Its locks outlive the link when `locksAfterDetach` says so. */
-export function entitySource(entity: QueueEntity, faults: Faults, locksAfterDetach: BrokerSettings['locksAfterDetach']): MessageSource {
+export function entitySource(
+  entity: QueueEntity,
+  faults: Faults,
+  locksAfterDetach: BrokerSettings['locksAfterDetach'],
+): MessageSource {
   const { queue, address } = entity
   return {
     queue,
@@ -16,7 +20,8 @@ export function entitySource(entity: QueueEntity, faults: Faults, locksAfterDeta
     },
     offer: (consumer: Consumer) => entity.offer(consumer),
     withdraw: (consumer: Consumer) => entity.withdraw(consumer),
-    settle: (token, outcome, now) => queue.settle(queue.tokens.decode(token), twisted(outcome, address, faults), now),
+    settle: (token, outcome, now) =>
+      queue.settle(queue.tokens.decode(token), twisted(outcome, address, faults), now),
     fate: () => faults.fate('settlements', address),
     lostRefusal: refusals.messageLockLost(),
     orphaned: (token, now) => {

@@ -10,7 +10,9 @@ async function run(start: ThreadStart): Promise<void> {
   try {
     const broker = await startBroker(start)
     parentPort?.on('message', (call: ThreadCall) => {
-      answerCall(broker, call).then(post, (error: unknown) => post({ kind: 'failed', id: call.id, message: reasonOf(error) }))
+      answerCall(broker, call).then(post, (error: unknown) =>
+        post({ kind: 'failed', id: call.id, message: reasonOf(error) }),
+      )
     })
     post({ kind: 'started', port: broker.port, connectionString: broker.connectionString })
   } catch (error) {

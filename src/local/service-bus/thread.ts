@@ -43,7 +43,10 @@ interface Waiting {
  * as in this process; the broker's clock is the system's. Rejects as `startBroker` does. The thread keeps the process alive until `stop`.
  */
 export async function startBrokerThread(options: BrokerThreadOptions): Promise<Broker> {
-  const config = typeof options.config === 'string' ? parseBrokerConfig(await readFile(options.config, 'utf8')) : options.config
+  const config =
+    typeof options.config === 'string'
+      ? parseBrokerConfig(await readFile(options.config, 'utf8'))
+      : options.config
   const start: ThreadStart = { ...options, config }
   const worker = new Worker(new URL('thread-worker.ts', import.meta.url), { workerData: start })
   const waiting = new Map<number, Waiting>()
@@ -84,7 +87,9 @@ export async function startBrokerThread(options: BrokerThreadOptions): Promise<B
 
   let calls = 0
   let stopping: Promise<void> | undefined
-  const call = async (build: (id: number) => ThreadCall): Promise<ThreadAnswer & { readonly kind: 'answered' }> => {
+  const call = async (
+    build: (id: number) => ThreadCall,
+  ): Promise<ThreadAnswer & { readonly kind: 'answered' }> => {
     calls += 1
     const id = calls
     return await new Promise((resolve, reject) => {

@@ -75,7 +75,11 @@ export interface Topic {
 }
 
 /** Hands a message to every subscription that wants it. */
-export function fanOut(subscriptions: readonly Subscription[], { envelope, arrival }: Passing, now: number): void {
+export function fanOut(
+  subscriptions: readonly Subscription[],
+  { envelope, arrival }: Passing,
+  now: number,
+): void {
   const view = new MessageView(envelope)
   for (const { entity, rules } of subscriptions) {
     for (const copy of rules.copies(view)) entity.queue.enqueue(copy, now, arrival)

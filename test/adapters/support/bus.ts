@@ -26,17 +26,23 @@ export async function busFor(
   return { broker, client }
 }
 
-export async function send(client: ServiceBusClient, bodies: readonly object[], messageId?: string): Promise<void> {
+export async function send(
+  client: ServiceBusClient,
+  bodies: readonly object[],
+  messageId?: string,
+): Promise<void> {
   const sender = client.createSender(QUEUE)
   for (let at = 0; at < bodies.length; at += 1_000) {
-    const messages = bodies
-      .slice(at, at + 1_000)
-      .map((body) => ({ body: Buffer.from(JSON.stringify(body)), ...(messageId === undefined ? {} : { messageId }) }))
+    const messages = bodies.slice(at, at + 1_000).map((body) => ({
+      body: Buffer.from(JSON.stringify(body)),
+      ...(messageId === undefined ? {} : { messageId }),
+    }))
     await sender.sendMessages(messages)
   }
   await sender.close()
 }
-export const numbered = (count: number): { readonly n: number }[] => Array.from({ length: count }, (_, n) => ({ n }))
+export const numbered = (count: number): { readonly n: number }[] =>
+  Array.from({ length: count }, (_, n) => ({ n }))
 export const numberOf = (message: BusMessage): number => Number(JSON.parse(message.text ?? '').n)
 
 /** Every message that ever arrived, and those not settled yet. */
@@ -82,9 +88,13 @@ export const complete = (message: BusMessage): Disposition<BusMessage> => ({ kin
 
 /** What the dead-letter queue holds: number → reason. */
 export async function deadLetters(client: ServiceBusClient): Promise<ReadonlyMap<number, string>> {
-  const receiver = client.createReceiver(QUEUE, { subQueueType: 'deadLetter', maxAutoLockRenewalDurationInMs: 0 })
+  const receiver = client.createReceiver(QUEUE, {
+    subQueueType: 'deadLetter',
+    maxAutoLockRenewalDurationInMs: 0,
+  })
   const found = new Map<number, string>()
-  for (const message of await receiver.peekMessages(1_000)) found.set(bodyNumber(message), message.deadLetterReason ?? '')
+  for (const message of await receiver.peekMessages(1_000))
+    found.set(bodyNumber(message), message.deadLetterReason ?? '')
   await receiver.close()
   return found
 }
@@ -106,7 +116,11 @@ export function misbehaving(
         const changed = change(receiver, ++number)
         return new Proxy(receiver, {
           get: (inner, property) => {
-            const value: unknown = Reflect.get(Object.hasOwn(changed, property) ? changed : inner, property, inner)
+            const value: unknown = Reflect.get(
+              Object.hasOwn(changed, property) ? changed : inner,
+              property,
+              inner,
+            )
             return typeof value === 'function' ? value.bind(inner) : value
           },
         })

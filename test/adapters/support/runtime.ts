@@ -15,6 +15,9 @@ export function briskRuntime(longestRestMs: number): Runtime & { readonly lines:
     (level: Line['level']) =>
     (event: string, fields: JsonObject = {}): void =>
       void lines.push({ level, event, fields })
-  const base = systemRuntime({ info: note('info'), warn: note('warn'), error: note('error') }, silentTelemetry)
+  const base = systemRuntime(
+    { info: note('info'), warn: note('warn'), error: note('error') },
+    silentTelemetry,
+  )
   return { ...base, sleep: (ms, signal) => base.sleep(Math.min(ms, longestRestMs), signal), lines }
 }

@@ -6,7 +6,16 @@ import type { Ledger } from '../../../src/core/ledger/port.ts'
 import { ledgerCases } from '../../conformance/ledger.ts'
 import { World } from '../../conformance/ledger-world.ts'
 
-export const GROWING = ['events', 'operations', 'log_records', 'outbox', 'messages', 'employees', 'calls', 'batches']
+export const GROWING = [
+  'events',
+  'operations',
+  'log_records',
+  'outbox',
+  'messages',
+  'employees',
+  'calls',
+  'batches',
+]
 /** People ask these now and then; they may read everything. */
 const ASKED_BY_PEOPLE = new Set<keyof Ledger>(['inspect', 'trace', 'erase'])
 
@@ -69,7 +78,8 @@ export async function statementsOfTheFlow(dialect: Dialect): Promise<ReadonlyMap
   return recorder.statements
 }
 
-export const ofTheLoops = ({ methods }: Statement): boolean => ![...methods].every((method) => ASKED_BY_PEOPLE.has(method))
+export const ofTheLoops = ({ methods }: Statement): boolean =>
+  ![...methods].every((method) => ASKED_BY_PEOPLE.has(method))
 
 const LISTED = /^(WITH v\([^)]*\) AS \(VALUES )(\((?:CAST\(\? AS \w+\)(?:, )?)+\))((?:, \2)*)/
 const MOST_ROWS = 256
@@ -85,6 +95,9 @@ export function withMostRows(
   const row = parameters.slice(0, questions(tuple))
   return {
     text: before + Array.from({ length: MOST_ROWS }, () => tuple).join(', ') + text.slice(whole.length),
-    parameters: [...Array.from({ length: MOST_ROWS }, () => row).flat(), ...parameters.slice(questions(tuple) + questions(more))],
+    parameters: [
+      ...Array.from({ length: MOST_ROWS }, () => row).flat(),
+      ...parameters.slice(questions(tuple) + questions(more)),
+    ],
   }
 }

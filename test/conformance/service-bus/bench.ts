@@ -70,7 +70,10 @@ export async function openBench(open: OpenBus): Promise<Bench> {
   }
   const client = connect()
   if (bus.shared) {
-    await Promise.all([purge(client), purgeSessions(connect({ retryOptions: { maxRetries: 0, timeoutInMs: 2000 } }))])
+    await Promise.all([
+      purge(client),
+      purgeSessions(connect({ retryOptions: { maxRetries: 0, timeoutInMs: 2000 } })),
+    ])
   }
   return {
     client,
@@ -91,30 +94,44 @@ async function purge(client: ServiceBusClient): Promise<void> {
     { receiveMode: 'receiveAndDelete' },
     { receiveMode: 'receiveAndDelete', subQueueType: 'deadLetter' },
   ]
-  const empty = async (name: string, subscription: string | undefined, options: ServiceBusReceiverOptions) => {
+  const empty = async (
+    name: string,
+    subscription: string | undefined,
+    options: ServiceBusReceiverOptions,
+  ) => {
     let front: PeekMessagesOptions['fromSequenceNumber']
     for (let round = 0; round < 15; round += 1) {
       const receiver =
-        subscription === undefined ? client.createReceiver(name, options) : client.createReceiver(name, subscription, options)
+        subscription === undefined
+          ? client.createReceiver(name, options)
+          : client.createReceiver(name, subscription, options)
       // A client goes on peeking where it was: from the front again.
       const left = await receiver.peekMessages(100, front === undefined ? {} : { fromSequenceNumber: front })
       front ??= left[0]?.sequenceNumber
       const deferred = left.filter((message) => message.state === 'deferred').map(sequenceOf)
       if (deferred.length > 0) await receiver.receiveDeferredMessages(deferred).catch(() => [])
-      while (left.length > deferred.length && (await receiver.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
+      while (
+        left.length > deferred.length &&
+        (await receiver.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0
+      )
+        continue
       await receiver.close()
       if (left.length === 0) return
     }
   }
   await Promise.all(
-    plainEntities.flatMap(([name, subscription]) => queues.map(async (options) => await empty(name, subscription, options))),
+    plainEntities.flatMap(([name, subscription]) =>
+      queues.map(async (options) => await empty(name, subscription, options)),
+    ),
   )
 }
 
 /** Empties the sessions of earlier runs; over when none becomes free within the client's patience. */
 async function purgeSessions(client: ServiceBusClient): Promise<void> {
   for (;;) {
-    const session = await client.acceptNextSession('cf-sessions', { receiveMode: 'receiveAndDelete', ...manual }).catch(() => undefined)
+    const session = await client
+      .acceptNextSession('cf-sessions', { receiveMode: 'receiveAndDelete', ...manual })
+      .catch(() => undefined)
     if (session === undefined) return
     while ((await session.receiveMessages(100, { maxWaitTimeInMs: 500 })).length > 0) continue
     await session.close()
@@ -122,11 +139,19 @@ async function purgeSessions(client: ServiceBusClient): Promise<void> {
 }
 
 /** Receives exactly `count` messages; throws when they do not come in time. */
-export async function receive(receiver: ServiceBusReceiver, count: number, waitMs = 8000): Promise<ServiceBusReceivedMessage[]> {
+export async function receive(
+  receiver: ServiceBusReceiver,
+  count: number,
+  waitMs = 8000,
+): Promise<ServiceBusReceivedMessage[]> {
   const messages: ServiceBusReceivedMessage[] = []
   const deadline = Date.now() + waitMs
   while (messages.length < count && Date.now() < deadline) {
-    messages.push(...(await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: Math.max(1, deadline - Date.now()) })))
+    messages.push(
+      ...(await receiver.receiveMessages(count - messages.length, {
+        maxWaitTimeInMs: Math.max(1, deadline - Date.now()),
+      })),
+    )
   }
   if (messages.length < count) throw new Error(`received ${messages.length} of ${count} messages`)
   return messages
@@ -143,9 +168,12 @@ export async function receiveRest(receiver: ServiceBusReceiver): Promise<Service
   return await receiver.receiveMessages(50, { maxWaitTimeInMs: 150 })
 }
 
-export const bodies = (messages: readonly ServiceBusReceivedMessage[]): unknown[] => messages.map((message) => message.body as unknown)
+export const bodies = (messages: readonly ServiceBusReceivedMessage[]): unknown[] =>
+  messages.map((message) => message.body as unknown)
 
-export function sequenceOf(message: ServiceBusReceivedMessage | undefined): NonNullable<ServiceBusReceivedMessage['sequenceNumber']> {
+export function sequenceOf(
+  message: ServiceBusReceivedMessage | undefined,
+): NonNullable<ServiceBusReceivedMessage['sequenceNumber']> {
   if (message?.sequenceNumber === undefined) throw new Error('the message has no sequence number')
   return message.sequenceNumber
 }

@@ -9,16 +9,29 @@ export const conformanceConfig = {
       {
         Name: 'sbemulatorns',
         Queues: [
-          { Name: 'cf-queue', Properties: { LockDuration: 'PT5S', MaxDeliveryCount: 3, DeadLetteringOnMessageExpiration: true } },
-          { Name: 'cf-dropping', Properties: { LockDuration: 'PT5S', DeadLetteringOnMessageExpiration: false } },
+          {
+            Name: 'cf-queue',
+            Properties: { LockDuration: 'PT5S', MaxDeliveryCount: 3, DeadLetteringOnMessageExpiration: true },
+          },
+          {
+            Name: 'cf-dropping',
+            Properties: { LockDuration: 'PT5S', DeadLetteringOnMessageExpiration: false },
+          },
           { Name: 'cf-sessions', Properties: { ...session, MaxDeliveryCount: 3 } },
           {
             Name: 'cf-duplicates',
-            Properties: { ...brief, RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT20S' },
+            Properties: {
+              ...brief,
+              RequiresDuplicateDetection: true,
+              DuplicateDetectionHistoryTimeWindow: 'PT20S',
+            },
           },
           { Name: 'cf-target', Properties: brief },
           { Name: 'cf-forwarding', Properties: { ...brief, ForwardTo: 'cf-target' } },
-          { Name: 'cf-dead-forwarding', Properties: { ...brief, ForwardDeadLetteredMessagesTo: 'cf-target' } },
+          {
+            Name: 'cf-dead-forwarding',
+            Properties: { ...brief, ForwardDeadLetteredMessagesTo: 'cf-target' },
+          },
         ],
         Topics: [
           {
@@ -33,7 +46,10 @@ export const conformanceConfig = {
                 Rules: [
                   {
                     Name: 'important',
-                    Properties: { FilterType: 'Correlation', CorrelationFilter: { Label: 'important', Properties: { color: 'red' } } },
+                    Properties: {
+                      FilterType: 'Correlation',
+                      CorrelationFilter: { Label: 'important', Properties: { color: 'red' } },
+                    },
                   },
                 ],
               },

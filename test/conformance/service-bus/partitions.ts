@@ -11,10 +11,17 @@ export const partitionedConfig = {
         Name: 'sbemulatorns',
         Queues: [
           { Name: 'cf-partitioned', Properties: { EnablePartitioning: true, LockDuration: 'PT5S' } },
-          { Name: 'cf-partitioned-sessions', Properties: { EnablePartitioning: true, RequiresSession: true, LockDuration: 'PT5S' } },
+          {
+            Name: 'cf-partitioned-sessions',
+            Properties: { EnablePartitioning: true, RequiresSession: true, LockDuration: 'PT5S' },
+          },
         ],
         Topics: [
-          { Name: 'cf-partitioned-topic', Properties: { EnablePartitioning: true }, Subscriptions: [{ Name: 'all', Properties: {} }] },
+          {
+            Name: 'cf-partitioned-topic',
+            Properties: { EnablePartitioning: true },
+            Subscriptions: [{ Name: 'all', Properties: {} }],
+          },
         ],
       },
     ],
@@ -36,7 +43,10 @@ export const partitionCases: readonly Case[] = [
     source,
     body: async ({ client }) => {
       await client.createSender('cf-partitioned').sendMessages(many(64))
-      const messages = await receive(client.createReceiver('cf-partitioned', { receiveMode: 'receiveAndDelete' }), 64)
+      const messages = await receive(
+        client.createReceiver('cf-partitioned', { receiveMode: 'receiveAndDelete' }),
+        64,
+      )
       assert.ok(new Set(messages.map(partition)).size > 1)
       assert.equal(new Set(messages.map(numberOf)).size, 64)
       assert.ok(messages.some((message) => numberOf(message) > BEYOND_NUMBERS))
@@ -52,10 +62,16 @@ export const partitionCases: readonly Case[] = [
     source: partitioning,
     body: async ({ client }) => {
       const sender = client.createSender('cf-partitioned')
-      for (const partitionKey of ['a', 'b']) await sender.sendMessages(many(10, { partitionKey, applicationProperties: { partitionKey } }))
-      const messages = await receive(client.createReceiver('cf-partitioned', { receiveMode: 'receiveAndDelete' }), 20)
+      for (const partitionKey of ['a', 'b'])
+        await sender.sendMessages(many(10, { partitionKey, applicationProperties: { partitionKey } }))
+      const messages = await receive(
+        client.createReceiver('cf-partitioned', { receiveMode: 'receiveAndDelete' }),
+        20,
+      )
       for (const key of ['a', 'b']) {
-        const own = messages.filter(({ applicationProperties }) => applicationProperties?.['partitionKey'] === key)
+        const own = messages.filter(
+          ({ applicationProperties }) => applicationProperties?.['partitionKey'] === key,
+        )
         assert.equal(new Set(own.map(partition)).size, 1)
         const byNumber = own.toSorted((one, other) => (local(one) < local(other) ? -1 : 1))
         assert.deepEqual(
@@ -67,10 +83,13 @@ export const partitionCases: readonly Case[] = [
   },
   {
     rule: 'a batch of messages that are meant for different partitions is refused as a whole',
-    source: 'https://learn.microsoft.com/previous-versions/dotnet/api/microsoft.azure.servicebus.queueclient.sendasync',
+    source:
+      'https://learn.microsoft.com/previous-versions/dotnet/api/microsoft.azure.servicebus.queueclient.sendasync',
     body: async ({ client }) => {
       const sender = client.createSender('cf-partitioned')
-      await assert.rejects(sender.sendMessages([...many(1, { partitionKey: 'a' }), ...many(1, { partitionKey: 'b' })]))
+      await assert.rejects(
+        sender.sendMessages([...many(1, { partitionKey: 'a' }), ...many(1, { partitionKey: 'b' })]),
+      )
       assert.deepEqual(await client.createReceiver('cf-partitioned').peekMessages(1), [])
     },
   },
@@ -101,7 +120,8 @@ export const partitionCases: readonly Case[] = [
       await sender.sendMessages(many(32))
       const receiver = client.createReceiver('cf-partitioned', manual)
       const messages = await receive(receiver, 32)
-      const far = messages.find((message) => numberOf(message) > BEYOND_NUMBERS) ?? assert.fail('none is beyond 2^53')
+      const far =
+        messages.find((message) => numberOf(message) > BEYOND_NUMBERS) ?? assert.fail('none is beyond 2^53')
       await receiver.deferMessage(far)
       const [again] = await receiver.receiveDeferredMessages([sequenceOf(far)])
       assert.ok(again)
@@ -114,7 +134,10 @@ export const partitionCases: readonly Case[] = [
       const scheduled = await sender.scheduleMessages(many(16), new Date(Date.now() + 3_600_000))
       assert.ok(scheduled.some((sequence) => BigInt(sequence.toString()) > BEYOND_NUMBERS))
       await sender.cancelScheduledMessages(scheduled)
-      assert.deepEqual(await receiver.peekMessages(1, { fromSequenceNumber: scheduled[0] ?? assert.fail() }), [])
+      assert.deepEqual(
+        await receiver.peekMessages(1, { fromSequenceNumber: scheduled[0] ?? assert.fail() }),
+        [],
+      )
     },
   },
   {
@@ -139,13 +162,18 @@ export const partitionCases: readonly Case[] = [
       await client.createSender('cf-partitioned').sendMessages(many(32))
       const receiver = client.createReceiver('cf-partitioned', manual)
       for (const message of await receive(receiver, 32))
-        await receiver.deadLetterMessage(message, { deadLetterReason: 'because', deadLetterErrorDescription: 'for a test' })
+        await receiver.deadLetterMessage(message, {
+          deadLetterReason: 'because',
+          deadLetterErrorDescription: 'for a test',
+        })
       const dead = await receive(client.createReceiver('cf-partitioned', deadLetters), 32)
       assert.equal(new Set(dead.map(numberOf)).size, 32)
       assert.ok(dead.some((message) => numberOf(message) > BEYOND_NUMBERS))
 
       await client.createSender('cf-partitioned-topic').sendMessages({ body: 'x', partitionKey: 'a' })
-      const copy = await receiveOne(client.createReceiver('cf-partitioned-topic', 'all', { receiveMode: 'receiveAndDelete' }))
+      const copy = await receiveOne(
+        client.createReceiver('cf-partitioned-topic', 'all', { receiveMode: 'receiveAndDelete' }),
+      )
       assert.ok(partition(copy) > 0n)
     },
   },

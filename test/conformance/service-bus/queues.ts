@@ -21,7 +21,8 @@ export const queueCases: readonly Case[] = [
       }
       await client.createSender('cf-queue').sendMessages(sent)
       const message = await receiveOne(client.createReceiver('cf-queue', manual))
-      for (const [name, value] of Object.entries(sent)) assert.deepEqual(Reflect.get(message, name), value, name)
+      for (const [name, value] of Object.entries(sent))
+        assert.deepEqual(Reflect.get(message, name), value, name)
       assert.equal(message.deliveryCount, 0)
       assert.equal(message.state, 'active')
       assert.ok(message.enqueuedTimeUtc)
@@ -36,7 +37,10 @@ export const queueCases: readonly Case[] = [
       const batch = await sender.createMessageBatch()
       for (let index = 0; index < 60; index += 1) assert.ok(batch.tryAddMessage({ body: index }))
       await sender.sendMessages(batch)
-      const messages = await receive(client.createReceiver('cf-queue', { receiveMode: 'receiveAndDelete' }), 60)
+      const messages = await receive(
+        client.createReceiver('cf-queue', { receiveMode: 'receiveAndDelete' }),
+        60,
+      )
       assert.deepEqual(
         bodies(messages),
         Array.from({ length: 60 }, (_, index) => index),
@@ -62,8 +66,12 @@ export const queueCases: readonly Case[] = [
     source: 'Messaging exceptions',
     body: async ({ client, id }) => {
       const name = `cf-none-${id()}`
-      await assert.rejects(client.createSender(name).sendMessages({ body: 1 }), { code: 'MessagingEntityNotFound' })
-      await assert.rejects(client.createReceiver(name).receiveMessages(1, { maxWaitTimeInMs: 500 }), { code: 'MessagingEntityNotFound' })
+      await assert.rejects(client.createSender(name).sendMessages({ body: 1 }), {
+        code: 'MessagingEntityNotFound',
+      })
+      await assert.rejects(client.createReceiver(name).receiveMessages(1, { maxWaitTimeInMs: 500 }), {
+        code: 'MessagingEntityNotFound',
+      })
     },
   },
   {
@@ -88,7 +96,10 @@ export const queueCases: readonly Case[] = [
       const peeked = await receiver.peekMessages(10)
       assert.deepEqual(bodies(peeked), [0, 1, 2, 3, 4])
       assert.ok(peeked.every((message) => message.lockedUntilUtc === undefined))
-      assert.deepEqual(bodies(await receiver.peekMessages(10, { fromSequenceNumber: sequenceOf(peeked[3]) })), [3, 4])
+      assert.deepEqual(
+        bodies(await receiver.peekMessages(10, { fromSequenceNumber: sequenceOf(peeked[3]) })),
+        [3, 4],
+      )
     },
   },
   {
@@ -166,7 +177,9 @@ export const queueCases: readonly Case[] = [
     rule: 'a message that outlives its time to live is dropped where the queue does not dead-letter it',
     source: 'Message expiration',
     body: async ({ client, pass }) => {
-      await client.createSender('cf-dropping').sendMessages([{ body: 'short', timeToLive: 1000 }, { body: 'long' }])
+      await client
+        .createSender('cf-dropping')
+        .sendMessages([{ body: 'short', timeToLive: 1000 }, { body: 'long' }])
       await pass(2000)
       assert.deepEqual(bodies(await receive(client.createReceiver('cf-dropping', manual), 1)), ['long'])
       assert.deepEqual(await receiveRest(client.createReceiver('cf-dropping', deadLetters)), [])
@@ -201,7 +214,10 @@ export const queueCases: readonly Case[] = [
     body: async ({ client }) => {
       await client.createSender('cf-dead-forwarding').sendMessages({ body: 'd' })
       const receiver = client.createReceiver('cf-dead-forwarding', manual)
-      await receiver.deadLetterMessage(await receiveOne(receiver), { deadLetterReason: 'Why', deadLetterErrorDescription: 'How' })
+      await receiver.deadLetterMessage(await receiveOne(receiver), {
+        deadLetterReason: 'Why',
+        deadLetterErrorDescription: 'How',
+      })
       const message = await receiveOne(client.createReceiver('cf-target', manual))
       assert.equal(message.deadLetterReason, 'Why')
       assert.equal(message.deadLetterSource?.toLowerCase(), 'cf-dead-forwarding')

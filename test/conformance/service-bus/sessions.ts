@@ -53,7 +53,9 @@ export const sessionCases: readonly Case[] = [
       const id = bench.id()
       await sendTo(bench, id, 1)
       await bench.client.acceptSession(queue, id, manual)
-      await assert.rejects(bench.connect().acceptSession(queue, id, manual), { code: 'SessionCannotBeLocked' })
+      await assert.rejects(bench.connect().acceptSession(queue, id, manual), {
+        code: 'SessionCannotBeLocked',
+      })
     },
   },
   {
@@ -161,7 +163,10 @@ export const sessionCases: readonly Case[] = [
     rule: 'a receiver without a session cannot open on an entity that requires one, nor a session receiver on one that does not',
     source,
     body: async (bench) => {
-      await assert.rejects(bench.client.createReceiver(queue, manual).receiveMessages(1, { maxWaitTimeInMs: 500 }), /InvalidOperation/)
+      await assert.rejects(
+        bench.client.createReceiver(queue, manual).receiveMessages(1, { maxWaitTimeInMs: 500 }),
+        /InvalidOperation/,
+      )
       await assert.rejects(bench.client.acceptSession('cf-queue', bench.id(), manual))
     },
   },

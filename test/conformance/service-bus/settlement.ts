@@ -24,7 +24,9 @@ export const settlementCases: readonly Case[] = [
     rule: 'an abandoned message comes back before later ones, with its delivery count raised and the properties given',
     source: locks,
     body: async ({ client }) => {
-      await client.createSender('cf-queue').sendMessages([{ body: 1, applicationProperties: { kept: 'k', changed: 'old' } }, { body: 2 }])
+      await client
+        .createSender('cf-queue')
+        .sendMessages([{ body: 1, applicationProperties: { kept: 'k', changed: 'old' } }, { body: 2 }])
       const receiver = client.createReceiver('cf-queue', manual)
       await receiver.abandonMessage(await receiveOne(receiver), { changed: 'new', added: 'a' })
       const again = await receiveOne(receiver)
@@ -89,7 +91,10 @@ export const settlementCases: readonly Case[] = [
         const dead = client.createReceiver('cf-queue', deadLetters)
         const [first, second] = await receive(dead, 3)
         if (round === 2 && second) await dead.abandonMessage(second)
-        assert.deepEqual(bodies(await dead.peekMessages(10, { fromSequenceNumber: sequenceOf(first) })), [1, 2, 3])
+        assert.deepEqual(
+          bodies(await dead.peekMessages(10, { fromSequenceNumber: sequenceOf(first) })),
+          [1, 2, 3],
+        )
         await dead.close()
         await pass(5100)
       }
@@ -109,7 +114,10 @@ export const settlementCases: readonly Case[] = [
       })
       const queue = client.createReceiver('cf-queue', deadLetters)
       const dead = await receiveOne(queue)
-      assert.deepEqual([dead.deadLetterReason, dead.deadLetterErrorDescription, dead.deadLetterSource], ['Why', 'How', undefined])
+      assert.deepEqual(
+        [dead.deadLetterReason, dead.deadLetterErrorDescription, dead.deadLetterSource],
+        ['Why', 'How', undefined],
+      )
       assert.equal(dead.applicationProperties?.['own'], 'o')
       assert.equal(dead.applicationProperties['field'], 'name')
       await queue.completeMessage(dead)
@@ -150,15 +158,23 @@ export const settlementCases: readonly Case[] = [
       await receiver.deferMessage(message)
       const [deferred] = await receiver.receiveDeferredMessages(sequenceOf(message))
       assert.ok(deferred)
-      await receiver.deadLetterMessage(deferred, { deadLetterReason: 'Late', deadLetterErrorDescription: 'too late' })
-      assert.equal((await receiveOne(client.createReceiver('cf-queue', deadLetters))).deadLetterReason, 'Late')
+      await receiver.deadLetterMessage(deferred, {
+        deadLetterReason: 'Late',
+        deadLetterErrorDescription: 'too late',
+      })
+      assert.equal(
+        (await receiveOne(client.createReceiver('cf-queue', deadLetters))).deadLetterReason,
+        'Late',
+      )
     },
   },
   {
     rule: 'settlements of different kinds each reach their own message',
     source: 'AMQP 1.0, 2.7.6',
     body: async ({ client }) => {
-      await client.createSender('cf-queue').sendMessages(Array.from({ length: 12 }, (_, index) => ({ body: index })))
+      await client
+        .createSender('cf-queue')
+        .sendMessages(Array.from({ length: 12 }, (_, index) => ({ body: index })))
       const receiver = client.createReceiver('cf-queue', manual)
       const messages = await receive(receiver, 12)
       const settled: Promise<void>[] = []
@@ -166,7 +182,12 @@ export const settlementCases: readonly Case[] = [
         await turn()
         if (index % 3 === 0) settled.push(receiver.completeMessage(message))
         else if (index % 3 === 1)
-          settled.push(receiver.deadLetterMessage(message, { deadLetterReason: `r${index}`, deadLetterErrorDescription: 'd' }))
+          settled.push(
+            receiver.deadLetterMessage(message, {
+              deadLetterReason: `r${index}`,
+              deadLetterErrorDescription: 'd',
+            }),
+          )
         else settled.push(receiver.abandonMessage(message))
       }
       await Promise.all(settled)
@@ -185,7 +206,9 @@ export const settlementCases: readonly Case[] = [
     rule: 'completes given all at once are all acknowledged',
     source: 'AMQP 1.0, 2.7.6',
     body: async ({ client }) => {
-      await client.createSender('cf-queue').sendMessages(Array.from({ length: 100 }, (_, index) => ({ body: index })))
+      await client
+        .createSender('cf-queue')
+        .sendMessages(Array.from({ length: 100 }, (_, index) => ({ body: index })))
       const receiver = client.createReceiver('cf-queue', manual)
       const messages = await receive(receiver, 100)
       await Promise.all(messages.map((message) => receiver.completeMessage(message)))
@@ -209,7 +232,9 @@ export const settlementCases: readonly Case[] = [
     rule: 'no more messages are handed out than a receiver asked for',
     source: 'AMQP 1.0, 2.6.7',
     body: async ({ client }) => {
-      await client.createSender('cf-queue').sendMessages(Array.from({ length: 10 }, (_, index) => ({ body: index })))
+      await client
+        .createSender('cf-queue')
+        .sendMessages(Array.from({ length: 10 }, (_, index) => ({ body: index })))
       const first = client.createReceiver('cf-queue', manual)
       assert.equal((await receive(first, 3)).length, 3)
       const second = client.createReceiver('cf-queue', manual)
@@ -223,7 +248,8 @@ export const settlementCases: readonly Case[] = [
       const receiver = client.createReceiver('cf-queue', manual)
       assert.deepEqual(await receiver.receiveMessages(1, { maxWaitTimeInMs: 50 }), [])
       const started = Date.now()
-      for (let round = 0; round < 5; round += 1) assert.deepEqual(await receiver.receiveMessages(5, { maxWaitTimeInMs: 50 }), [])
+      for (let round = 0; round < 5; round += 1)
+        assert.deepEqual(await receiver.receiveMessages(5, { maxWaitTimeInMs: 50 }), [])
       // A drain without an answer costs 200 ms and a new link each time.
       assert.ok(Date.now() - started < 1000)
     },

@@ -31,7 +31,9 @@ export const topicCases: readonly Case[] = [
     source: 'SQL filter syntax',
     body: async (bench) => {
       await sendColours(bench)
-      assert.deepEqual(bodies(await receiveRest(bench.client.createReceiver(topic, 'sql', manual))), ['red 3'])
+      assert.deepEqual(bodies(await receiveRest(bench.client.createReceiver(topic, 'sql', manual))), [
+        'red 3',
+      ])
     },
   },
   {
@@ -39,7 +41,9 @@ export const topicCases: readonly Case[] = [
     source: filters,
     body: async (bench) => {
       await sendColours(bench)
-      assert.deepEqual(bodies(await receiveRest(bench.client.createReceiver(topic, 'correlation', manual))), ['red 3'])
+      assert.deepEqual(bodies(await receiveRest(bench.client.createReceiver(topic, 'correlation', manual))), [
+        'red 3',
+      ])
     },
   },
   {
@@ -49,7 +53,10 @@ export const topicCases: readonly Case[] = [
       await sendColours(bench)
       const changed = await receive(bench.client.createReceiver(topic, 'acting', manual), 3)
       assert.deepEqual(
-        changed.map(({ applicationProperties }) => [applicationProperties?.['price'], applicationProperties?.['color']]),
+        changed.map(({ applicationProperties }) => [
+          applicationProperties?.['price'],
+          applicationProperties?.['color'],
+        ]),
         [
           [6, undefined],
           [2, undefined],
@@ -91,8 +98,14 @@ export const topicCases: readonly Case[] = [
     body: async ({ client }) => {
       await client.createSender(topic).sendMessages({ body: 'x' })
       const receiver = client.createReceiver(topic, 'everything', manual)
-      await receiver.deadLetterMessage(await receiveOne(receiver), { deadLetterReason: 'R', deadLetterErrorDescription: 'D' })
-      assert.equal((await receiveOne(client.createReceiver(topic, 'everything', deadLetters))).deadLetterReason, 'R')
+      await receiver.deadLetterMessage(await receiveOne(receiver), {
+        deadLetterReason: 'R',
+        deadLetterErrorDescription: 'D',
+      })
+      assert.equal(
+        (await receiveOne(client.createReceiver(topic, 'everything', deadLetters))).deadLetterReason,
+        'R',
+      )
       assert.deepEqual(bodies(await receive(client.createReceiver(topic, 'ruled', manual), 1)), ['x'])
     },
   },
@@ -105,7 +118,10 @@ export const topicCases: readonly Case[] = [
       const receiver = client.createReceiver(topic, 'everything', manual)
       const now = (await receiveOne(receiver)).enqueuedTimeUtc?.getTime() ?? Date.now()
       await sender.scheduleMessages({ body: 'later' }, new Date(now + 3000))
-      assert.deepEqual(await receiver.peekMessages(5).then((peeked) => peeked.filter(({ body }) => body === 'later')), [])
+      assert.deepEqual(
+        await receiver.peekMessages(5).then((peeked) => peeked.filter(({ body }) => body === 'later')),
+        [],
+      )
       await pass(4000)
       assert.deepEqual(bodies(await receive(receiver, 1)), ['later'])
     },

@@ -3,7 +3,11 @@ import { test } from 'node:test'
 import { bulk, createClock, CORE, ENTERPRISE, headers, open, person, post, upload } from './support.ts'
 
 interface GraphError {
-  readonly error: { readonly code: string; readonly message: string; readonly innerError: Readonly<Record<string, string>> }
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly innerError: Readonly<Record<string, string>>
+  }
 }
 
 async function errorOf(response: Response): Promise<GraphError['error']> {
@@ -21,7 +25,10 @@ void test('an accepted request is answered 202 with an empty body and the log qu
   assert.equal(await response.text(), '')
   const jobId = 'API2AAD.0b1c6d5284f34e07a9d63c5e7f901a24.c81d0f36-29a7-4f55-b0e2-6a4d913b7e08'
   const origin = `http://127.0.0.1:${entra.port}`
-  assert.equal(response.headers.get('location'), `${origin}/v1.0/auditLogs/provisioning/?$filter=jobid%20eq%20'${jobId}'`)
+  assert.equal(
+    response.headers.get('location'),
+    `${origin}/v1.0/auditLogs/provisioning/?$filter=jobid%20eq%20'${jobId}'`,
+  )
   assert.equal(response.headers.get('client-request-id'), 'mine')
   assert.match(response.headers.get('request-id') ?? '', /^[0-9a-f-]{36}$/u)
   assert.ok(response.headers.has('date'))
@@ -36,7 +43,11 @@ void test('beta answers with a beta location', async (t) => {
 
 void test('a request without a token is answered 401 in the shape of Graph', async (t) => {
   const entra = await open(t)
-  const response = await fetch(entra.endpoint, { method: 'POST', headers: { 'content-type': 'application/scim+json' }, body: '{}' })
+  const response = await fetch(entra.endpoint, {
+    method: 'POST',
+    headers: { 'content-type': 'application/scim+json' },
+    body: '{}',
+  })
   assert.equal(response.status, 401)
   const error = await errorOf(response)
   assert.equal(error.code, 'InvalidAuthenticationToken')
@@ -46,13 +57,23 @@ void test('a request without a token is answered 401 in the shape of Graph', asy
 void test('only the allowed tokens are let in when there is a list', async (t) => {
   const entra = await open(t, { allowedTokens: ['good'] })
   assert.equal((await post(entra.endpoint, bulk([person('1')]), { authorization: 'Bearer bad' })).status, 401)
-  assert.equal((await post(entra.endpoint, bulk([person('1')]), { authorization: 'Bearer good' })).status, 202)
+  assert.equal(
+    (await post(entra.endpoint, bulk([person('1')]), { authorization: 'Bearer good' })).status,
+    202,
+  )
 })
 
 void test('an unknown job or service principal is answered 404', async (t) => {
   const entra = await open(t)
-  assert.equal((await post(entra.endpoint.replace('/jobs/API2AAD', '/jobs/Other'), bulk([person('1')]))).status, 404)
-  assert.equal((await post(entra.endpoint.replace('/servicePrincipals/5', '/servicePrincipals/6'), bulk([person('1')]))).status, 404)
+  assert.equal(
+    (await post(entra.endpoint.replace('/jobs/API2AAD', '/jobs/Other'), bulk([person('1')]))).status,
+    404,
+  )
+  assert.equal(
+    (await post(entra.endpoint.replace('/servicePrincipals/5', '/servicePrincipals/6'), bulk([person('1')])))
+      .status,
+    404,
+  )
 })
 
 void test('a wrong content type, broken JSON and a violated schema are answered 400 Invalid Data Format', async (t) => {
@@ -131,7 +152,10 @@ void test('the 41st call within 5 seconds is answered 429 with Retry-After and t
   clock.advance(1000)
   await upload(entra, person('x'))
   const { calls, accepted, throttled, peakCallsPer5s } = await entra.stats()
-  assert.deepEqual({ calls, accepted, throttled, peakCallsPer5s }, { calls: 42, accepted: 41, throttled: 1, peakCallsPer5s: 41 })
+  assert.deepEqual(
+    { calls, accepted, throttled, peakCallsPer5s },
+    { calls: 42, accepted: 41, throttled: 1, peakCallsPer5s: 41 },
+  )
 })
 
 void test('the daily quota is answered 429 until the first call is 24 hours old', async (t) => {

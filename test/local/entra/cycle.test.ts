@@ -1,19 +1,39 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fastSettings, startEntra } from '../../../src/local/entra/server.ts'
-import { bulk, changes, ENTERPRISE, logRecords, open, person, post, provision, recordsOf, stepNames, upload } from './support.ts'
+import {
+  bulk,
+  changes,
+  ENTERPRISE,
+  logRecords,
+  open,
+  person,
+  post,
+  provision,
+  recordsOf,
+  stepNames,
+  upload,
+} from './support.ts'
 
 const withManager = (externalId: string, manager: string): Readonly<Record<string, unknown>> =>
   person(externalId, { [ENTERPRISE]: { manager: { value: manager } } })
 
 void test('an unknown person is created, with the steps of a create', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1', { name: { familyName: 'Jensen' }, [ENTERPRISE]: { department: 'Sales' } }))
+  await provision(
+    entra,
+    person('1', { name: { familyName: 'Jensen' }, [ENTERPRISE]: { department: 'Sales' } }),
+  )
   const [record, ...more] = await recordsOf(entra, '1')
   assert.equal(more.length, 0)
   assert.equal(record?.provisioningAction, 'create')
   assert.equal(record.provisioningStatusInfo.status, 'success')
-  assert.deepEqual(stepNames(record), ['EntryImportAdd', 'EntrySynchronizationScoping', 'EntrySynchronizationAdd', 'EntryExportAdd'])
+  assert.deepEqual(stepNames(record), [
+    'EntryImportAdd',
+    'EntrySynchronizationScoping',
+    'EntrySynchronizationAdd',
+    'EntryExportAdd',
+  ])
   assert.deepEqual(record.provisioningSteps[0]?.details, {
     externalId: '1',
     userName: '1@example.com',
@@ -30,7 +50,12 @@ void test('a change of a known person is an update that names old and new values
   await provision(entra, person('1', { title: 'Lead' }))
   const [record] = await recordsOf(entra, '1')
   assert.equal(record?.provisioningAction, 'update')
-  assert.deepEqual(stepNames(record), ['EntryImportAdd', 'EntryImport', 'EntrySynchronizationScoping', 'EntryExportUpdate'])
+  assert.deepEqual(stepNames(record), [
+    'EntryImportAdd',
+    'EntryImport',
+    'EntrySynchronizationScoping',
+    'EntryExportUpdate',
+  ])
   assert.deepEqual(changes(record), { jobTitle: ['Guide', 'Lead'] })
   assert.equal(record.provisioningSteps[1]?.details['jobTitle'], 'Guide')
 })
@@ -84,7 +109,11 @@ void test('an unknown person who is not active is created disabled, or fails wit
 })
 
 void test('a null, an empty and an omitted attribute are cleared when nulls flow, and left alone when they do not', async (t) => {
-  const before = person('1', { title: 'Guide', nickName: 'Bo', [ENTERPRISE]: { department: 'Sales', division: 'Parks' } })
+  const before = person('1', {
+    title: 'Guide',
+    nickName: 'Bo',
+    [ENTERPRISE]: { department: 'Sales', division: 'Parks' },
+  })
   const after = person('1', { nickName: '', [ENTERPRISE]: { department: null, division: 'Parks' } })
   const flowing = await open(t)
   await provision(flowing, before)
@@ -121,7 +150,12 @@ void test('the directory holds the merged user with work entries, custom schemas
     { type: 'work', value: 'work@example.com', primary: true },
   ]
   const custom = { 'urn:contoso:employee': { HireDate: '2021-05-01', Nested: { 'a.b': 'c' } } }
-  const user = person('1', { name: { givenName: 'Bo' }, emails, ...custom, [ENTERPRISE]: { manager: { value: '9', displayName: 'Nine' } } })
+  const user = person('1', {
+    name: { givenName: 'Bo' },
+    emails,
+    ...custom,
+    [ENTERPRISE]: { manager: { value: '9', displayName: 'Nine' } },
+  })
   await provision(entra, user)
   const { schemas: _, ...sent } = user
   assert.deepEqual((await entra.directory())['1']?.record, { ...sent, emails: emails.slice(1) })
@@ -136,7 +170,11 @@ void test('a manager who comes later in the cycle is assigned by a follow-up rec
   assert.equal(created?.provisioningStatusInfo.status, 'success')
   const skip = created.provisioningSteps.find(({ name }) => name === 'EntrySynchronizationSkip')
   assert.equal(skip?.status, 'success')
-  assert.deepEqual(skip.details, { '2': 'manager Add', PropertyName: 'manager', SkipReason: 'UnableToResolveReferenceAttributeValue' })
+  assert.deepEqual(skip.details, {
+    '2': 'manager Add',
+    PropertyName: 'manager',
+    SkipReason: 'UnableToResolveReferenceAttributeValue',
+  })
   assert.deepEqual(stepNames(followUp), ['EntryExportUpdate'])
   assert.equal(followUp?.changeId, created.changeId)
   assert.equal(followUp.cycleId, created.cycleId)
@@ -146,7 +184,13 @@ void test('a manager who comes later in the cycle is assigned by a follow-up rec
 
 void test('a manager who comes in a later cycle and mutual managers are resolved too', async (t) => {
   const entra = await open(t)
-  await provision(entra, withManager('1', '9'), withManager('2', '3'), withManager('3', '2'), withManager('4', '4'))
+  await provision(
+    entra,
+    withManager('1', '9'),
+    withManager('2', '3'),
+    withManager('3', '2'),
+    withManager('4', '4'),
+  )
   assert.equal((await recordsOf(entra, '1')).length, 1)
   assert.equal((await recordsOf(entra, '2')).length, 2)
   assert.equal((await recordsOf(entra, '3')).length, 1, 'the manager of the second of two was known by then')
@@ -181,9 +225,20 @@ void test('a cycle may take operations in another order than they came in, the s
 
 void test('two people cannot have the same user name', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1', { userName: 'bo@example.com' }), person('2', { userName: 'BO@example.com' }))
-  assert.equal((await recordsOf(entra, '2'))[0]?.provisioningStatusInfo.errorInformation?.errorCode, 'EntryConflict')
-  await provision(entra, person('1', { userName: 'bob@example.com' }), person('2', { userName: 'BO@example.com' }))
+  await provision(
+    entra,
+    person('1', { userName: 'bo@example.com' }),
+    person('2', { userName: 'BO@example.com' }),
+  )
+  assert.equal(
+    (await recordsOf(entra, '2'))[0]?.provisioningStatusInfo.errorInformation?.errorCode,
+    'EntryConflict',
+  )
+  await provision(
+    entra,
+    person('1', { userName: 'bob@example.com' }),
+    person('2', { userName: 'BO@example.com' }),
+  )
   assert.equal((await recordsOf(entra, '2'))[0]?.provisioningAction, 'create')
 })
 
@@ -193,10 +248,16 @@ void test('the truth names the operation that each record answers', async (t) =>
   const response = await post(entra.endpoint, body, { 'client-request-id': 'call-1' })
   await entra.runCycle()
   const truth = await entra.truth()
-  assert.deepEqual(new Set(truth.map(({ recordId }) => recordId)), new Set((await logRecords(entra)).map(({ id }) => id)))
+  assert.deepEqual(
+    new Set(truth.map(({ recordId }) => recordId)),
+    new Set((await logRecords(entra)).map(({ id }) => id)),
+  )
   assert.equal(truth.length, 3)
   assert.ok(
-    truth.every(({ clientRequestId, requestId }) => clientRequestId === 'call-1' && requestId === response.headers.get('request-id')),
+    truth.every(
+      ({ clientRequestId, requestId }) =>
+        clientRequestId === 'call-1' && requestId === response.headers.get('request-id'),
+    ),
   )
   assert.deepEqual(await (await fetch(`http://127.0.0.1:${entra.port}/truth`)).json(), truth)
 })
@@ -206,7 +267,8 @@ void test('with the fast settings everything happens by itself', async () => {
   await upload(entra, person('1'))
   assert.equal((await recordsOf(entra, '1')).length, 0)
   const deadline = Date.now() + 5_000
-  while ((await recordsOf(entra, '1')).length === 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 25))
+  while ((await recordsOf(entra, '1')).length === 0 && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 25))
   assert.equal((await recordsOf(entra, '1')).length, 1)
   await Promise.all([entra.stop(), entra.stop()])
   await assert.rejects(fetch(entra.endpoint))
@@ -215,7 +277,10 @@ void test('with the fast settings everything happens by itself', async () => {
 void test('a cycle of 5,000 operations leaves the event loop free', async (t) => {
   const entra = await open(t)
   for (let call = 0; call < 100; call += 1) {
-    await upload(entra, ...Array.from({ length: 50 }, (_, index) => withManager(`${call}-${index}`, `${(call + 1) % 100}-0`)))
+    await upload(
+      entra,
+      ...Array.from({ length: 50 }, (_, index) => withManager(`${call}-${index}`, `${(call + 1) % 100}-0`)),
+    )
   }
   const turns: number[] = []
   // Processor time of this thread: what other programs take of the machine is not the cycle's doing.

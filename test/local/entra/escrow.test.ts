@@ -6,7 +6,11 @@ const hour = 3_600_000
 
 void test('a failed operation is tried again after 6, 12 and 24 hours and then daily, up to 28 days', async (t) => {
   const clock = createClock()
-  const entra = await open(t, { faults: [{ kind: 'fail', externalId: '1', code: 'Timeout' }] }, { now: clock.now })
+  const entra = await open(
+    t,
+    { faults: [{ kind: 'fail', externalId: '1', code: 'Timeout' }] },
+    { now: clock.now },
+  )
   const began = clock.now()
   await provision(entra, person('1'))
   const tries: number[] = []
@@ -23,7 +27,11 @@ void test('a failed operation is tried again after 6, 12 and 24 hours and then d
 
 void test('the record of a retry has the step of one and says when it goes on', async (t) => {
   const clock = createClock(Date.UTC(2026, 2, 24, 7, 17, 42))
-  const entra = await open(t, { faults: [{ kind: 'fail', externalId: '1', code: 'EntryConflict', times: 2 }] }, { now: clock.now })
+  const entra = await open(
+    t,
+    { faults: [{ kind: 'fail', externalId: '1', code: 'EntryConflict', times: 2 }] },
+    { now: clock.now },
+  )
   await provision(entra, person('1'))
   assert.equal((await entra.stats()).escrowedNow, 1)
   clock.advance(6 * hour)
@@ -32,7 +40,10 @@ void test('the record of a retry has the step of one and says when it goes on', 
   assert.deepEqual(stepNames(retried), ['EntryEscrowRetry', 'EntryExportAdd'])
   assert.equal(retried?.provisioningAction, 'create')
   const reason = retried.provisioningStatusInfo.errorInformation?.reason ?? ''
-  assert.match(reason, /This operation was retried 1 times\. It will be retried again after this date: 2026-03-25T01:17:42\.0000000Z UTC$/u)
+  assert.match(
+    reason,
+    /This operation was retried 1 times\. It will be retried again after this date: 2026-03-25T01:17:42\.0000000Z UTC$/u,
+  )
   assert.doesNotMatch(first?.provisioningStatusInfo.errorInformation?.reason ?? '', /retried/u)
   assert.notEqual(first?.changeId, retried.changeId)
   assert.equal(retried.provisioningSteps[0]?.details['CreationTime'], '2026-03-24T07:17:42.0000000Z')

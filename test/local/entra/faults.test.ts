@@ -4,7 +4,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
-import { bulk, headers, logRecords, logUrl, open, person, post, provision, recordsOf, upload } from './support.ts'
+import {
+  bulk,
+  headers,
+  logRecords,
+  logUrl,
+  open,
+  person,
+  post,
+  provision,
+  recordsOf,
+  upload,
+} from './support.ts'
 
 const faultsUrl = (entra: EntraDouble): string => `http://127.0.0.1:${entra.port}/faults`
 
@@ -17,7 +28,13 @@ const send = (entra: EntraDouble): Promise<Response> => post(entra.endpoint, bul
 
 void test('the next calls are answered with the status that is asked for, then all is well again', async (t) => {
   const entra = await open(t)
-  await ask(entra, { kind: 'status', status: 503, times: 2, retryAfter: '2.128', code: 'serviceNotAvailable' })
+  await ask(entra, {
+    kind: 'status',
+    status: 503,
+    times: 2,
+    retryAfter: '2.128',
+    code: 'serviceNotAvailable',
+  })
   for (let call = 0; call < 2; call += 1) {
     const response = await send(entra)
     assert.equal(response.status, 503)
@@ -109,7 +126,8 @@ void test('a person or a value fails with the code that is asked for', async (t)
   ])
   await provision(entra, person('1'), person('2', { title: 'any' }), person('3'))
   const error = async (externalId: string): Promise<unknown> => {
-    const { errorCode, reason } = (await recordsOf(entra, externalId))[0]?.provisioningStatusInfo.errorInformation ?? {}
+    const { errorCode, reason } =
+      (await recordsOf(entra, externalId))[0]?.provisioningStatusInfo.errorInformation ?? {}
     return [errorCode, reason]
   }
   assert.deepEqual(await error('1'), ['LicenseLimitExceeded', 'The target system has no licenses left.'])
@@ -144,8 +162,16 @@ void test('every documented code of a failure has a reason and a category', asyn
       'LicenseLimitExceeded',
       'DuplicateTargetEntries',
     ])
-    .concat(['DuplicateSourceEntries', 'ImportSkipped', 'EntrySynchronizationSkipped', 'SchemaPropertyCanOnlyAcceptValue'])
-    .concat(['AzureActiveDirectoryInvalidUserPrincipalName', 'AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises'])
+    .concat([
+      'DuplicateSourceEntries',
+      'ImportSkipped',
+      'EntrySynchronizationSkipped',
+      'SchemaPropertyCanOnlyAcceptValue',
+    ])
+    .concat([
+      'AzureActiveDirectoryInvalidUserPrincipalName',
+      'AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises',
+    ])
     .concat([
       'AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService',
       'HybridSynchronizationActiveDirectoryCannotFindAttribute',
@@ -156,7 +182,11 @@ void test('every documented code of a failure has a reason and a category', asyn
   for (const code of codes) {
     const [record] = await recordsOf(entra, code)
     assert.equal(record?.provisioningStatusInfo.errorInformation?.errorCode, code)
-    assert.doesNotMatch(record.provisioningStatusInfo.errorInformation.reason, /failed with/u, 'a text of its own')
+    assert.doesNotMatch(
+      record.provisioningStatusInfo.errorInformation.reason,
+      /failed with/u,
+      'a text of its own',
+    )
   }
 })
 
@@ -199,7 +229,10 @@ void test('the faults of a file are there from the start', async (t) => {
 void test('a record of another source has no operation in the truth', async (t) => {
   const entra = await open(t, { foreignPerCycle: 2 })
   await upload(entra, person('1'))
-  await fetch(`http://127.0.0.1:${entra.port}/foreign`, { method: 'POST', body: JSON.stringify(person('1', { title: 'Other' })) })
+  await fetch(`http://127.0.0.1:${entra.port}/foreign`, {
+    method: 'POST',
+    body: JSON.stringify(person('1', { title: 'Other' })),
+  })
   assert.equal((await fetch(`http://127.0.0.1:${entra.port}/cycle`, { method: 'POST' })).status, 204)
   const truth = await entra.truth()
   assert.deepEqual(

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Client, HTTPMessageHandler, type Context, type Middleware, ResponseType } from '@microsoft/microsoft-graph-client'
+import {
+  Client,
+  HTTPMessageHandler,
+  type Context,
+  type Middleware,
+  ResponseType,
+} from '@microsoft/microsoft-graph-client'
 import { bulk, type LogPage, open, person } from './support.ts'
 
 /** The client sends no token over plain http, so the chain brings its own. */
@@ -14,7 +20,11 @@ function connect(port: number, version: string): Client {
       await sender.execute(context)
     },
   }
-  return Client.initWithMiddleware({ middleware, baseUrl: `http://127.0.0.1:${port}/`, defaultVersion: version })
+  return Client.initWithMiddleware({
+    middleware,
+    baseUrl: `http://127.0.0.1:${port}/`,
+    defaultVersion: version,
+  })
 }
 
 for (const version of ['v1.0', 'beta']) {
@@ -30,7 +40,11 @@ for (const version of ['v1.0', 'beta']) {
       .post(body)
     assert.equal(answer.status, 202)
     await entra.runCycle()
-    const first: LogPage = await client.api('/auditLogs/provisioning').filter("contains(sourceIdentity/id, '')").top(2).get()
+    const first: LogPage = await client
+      .api('/auditLogs/provisioning')
+      .filter("contains(sourceIdentity/id, '')")
+      .top(2)
+      .get()
     assert.equal(first.value.length, 2)
     const next = new URL(first['@odata.nextLink'] ?? '')
     const second: LogPage = await client.api(next.pathname.replace(`/${version}`, '') + next.search).get()

@@ -24,10 +24,27 @@ void test('whatever JSON an operation carries, it is refused or becomes a record
   const entra = await open(t)
   const name = fc.oneof(
     fc.string(),
-    fc.constantFrom('__proto__', 'constructor', 'manager', 'name', 'emails', 'active', 'urn:x:User', 'toString'),
+    fc.constantFrom(
+      '__proto__',
+      'constructor',
+      'manager',
+      'name',
+      'emails',
+      'active',
+      'urn:x:User',
+      'toString',
+    ),
   )
   const value = fc.letrec((tie) => ({
-    any: fc.oneof({ depthSize: 'small' }, fc.string(), fc.double(), fc.boolean(), fc.constant(null), tie('list'), tie('object')),
+    any: fc.oneof(
+      { depthSize: 'small' },
+      fc.string(),
+      fc.double(),
+      fc.boolean(),
+      fc.constant(null),
+      tie('list'),
+      tie('object'),
+    ),
     list: fc.array(tie('any'), { maxLength: 3 }),
     object: fc.dictionary(name, tie('any'), { maxKeys: 4 }),
   }))
@@ -69,14 +86,20 @@ void test('whatever is written as a body, filter or path, it is answered', async
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 60 }), async (text) => {
       assert.equal((await post(entra.endpoint, text)).status, 400)
-      const filtered = await fetch(logUrl(entra, `$filter=${encodeURIComponent(text.replaceAll(/[\uD800-\uDFFF]/gu, ''))}`), { headers })
+      const filtered = await fetch(
+        logUrl(entra, `$filter=${encodeURIComponent(text.replaceAll(/[\uD800-\uDFFF]/gu, ''))}`),
+        { headers },
+      )
       assert.ok(filtered.status === 200 || filtered.status === 400)
     }),
     { numRuns: 100 },
   )
   const deep = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":${'['.repeat(100_000)}`
   assert.equal((await post(entra.endpoint, deep)).status, 400)
-  const nested = JSON.stringify(bulk([person('deep')])).replace('"active":true', `"x":${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`)
+  const nested = JSON.stringify(bulk([person('deep')])).replace(
+    '"active":true',
+    `"x":${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`,
+  )
   assert.equal((await post(entra.endpoint, nested)).status, 202)
   await isWell(entra)
 })
@@ -121,7 +144,9 @@ void test('a body without end is cut off at the limit, also when no length is de
 void test('a request that trickles in does not keep others waiting, nor the double from stopping', async (t) => {
   const entra = await open(t)
   const path = new URL(entra.endpoint).pathname
-  const heads = await Promise.all(Array.from({ length: 50 }, () => dial(entra, `POST ${path} HTTP/1.1\r\nhost: x\r\nx-slow: `)))
+  const heads = await Promise.all(
+    Array.from({ length: 50 }, () => dial(entra, `POST ${path} HTTP/1.1\r\nhost: x\r\nx-slow: `)),
+  )
   const bodies = await Promise.all(
     Array.from({ length: 50 }, () =>
       dial(
@@ -141,7 +166,9 @@ void test('a request that has not come in whole in time is cut off, and a half-c
   const entra = await open(t, { requestTimeoutMs: 200 })
   const path = new URL(entra.endpoint).pathname
   const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\ncontent-type: application/scim+json\r\n`
-  const halves = await Promise.all(['', head, `${head}content-length: 9\r\n\r\n{`].map((text) => dial(entra, text)))
+  const halves = await Promise.all(
+    ['', head, `${head}content-length: 9\r\n\r\n{`].map((text) => dial(entra, text)),
+  )
   halves[0]?.end()
   const closed = halves.map((socket) => {
     socket.resume()
@@ -162,7 +189,10 @@ void test('more connections than allowed are refused, and there is room again wh
   await Promise.all(gone)
   const deadline = Date.now() + 5_000
   // The server learns of it a moment after the callers.
-  while (Date.now() < deadline && (await fetch(`http://127.0.0.1:${entra.port}/stats`).catch(() => undefined)) === undefined) {
+  while (
+    Date.now() < deadline &&
+    (await fetch(`http://127.0.0.1:${entra.port}/stats`).catch(() => undefined)) === undefined
+  ) {
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
   await isWell(entra)
@@ -184,7 +214,14 @@ void test('callers who leave before their answer leave nothing behind', async (t
   })
   for (let index = 0; index < 20; index += 1) {
     const [upload, log] = [AbortSignal.timeout(30), AbortSignal.timeout(30)]
-    await assert.rejects(fetch(entra.endpoint, { method: 'POST', headers, body: JSON.stringify(bulk([person('1')])), signal: upload }))
+    await assert.rejects(
+      fetch(entra.endpoint, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(bulk([person('1')])),
+        signal: upload,
+      }),
+    )
     await assert.rejects(fetch(logUrl(entra), { headers, signal: log }).then((response) => response.text()))
   }
   await fetch(`http://127.0.0.1:${entra.port}/faults`, { method: 'DELETE' })

@@ -3,14 +3,19 @@ import { test } from 'node:test'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
 import { bulk, createClock, headers, open, person, post, provision, recordsOf, upload } from './support.ts'
 
-const jobUrl = (entra: EntraDouble, action = ''): string => entra.endpoint.replace(/\/bulkUpload$/u, action === '' ? '' : `/${action}`)
+const jobUrl = (entra: EntraDouble, action = ''): string =>
+  entra.endpoint.replace(/\/bulkUpload$/u, action === '' ? '' : `/${action}`)
 
 interface JobView {
   readonly id: string
   readonly schedule: { readonly state: string }
   readonly status: {
     readonly code: string
-    readonly quarantine: null | { readonly reason: string; readonly nextAttempt: string; readonly error: { readonly code: string } }
+    readonly quarantine: null | {
+      readonly reason: string
+      readonly nextAttempt: string
+      readonly error: { readonly code: string }
+    }
     readonly lastExecution: null | Readonly<Record<string, unknown>>
   }
 }
@@ -153,7 +158,10 @@ void test('more retries waiting than allowed quarantine the job, and four weeks 
   assert.deepEqual([status.code, schedule.state], ['Paused', 'Disabled'])
   assert.notEqual(status.quarantine, null)
   await act(entra, 'restart', 'Escrows, QuarantineState')
-  assert.deepEqual([(await jobOf(entra)).status.code, (await jobOf(entra)).status.quarantine], ['Active', null])
+  assert.deepEqual(
+    [(await jobOf(entra)).status.code, (await jobOf(entra)).status.quarantine],
+    ['Active', null],
+  )
 })
 
 void test('more people disabled by a cycle than the threshold stop the disabling, until it is forced', async (t) => {
@@ -182,7 +190,8 @@ void test('more people disabled by a cycle than the threshold stop the disabling
 
 void test('a restart while a cycle runs throws nothing away', async (t) => {
   const entra = await open(t)
-  for (let call = 0; call < 100; call += 1) await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
+  for (let call = 0; call < 100; call += 1)
+    await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
   const running = entra.runCycle()
   await upload(entra, person('late'))
   await act(entra, 'restart')
@@ -195,7 +204,8 @@ void test('a restart while a cycle runs throws nothing away', async (t) => {
 
 void test('a double that is stopped in the middle of a cycle stops at once', async (t) => {
   const entra = await open(t)
-  for (let call = 0; call < 40; call += 1) await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
+  for (let call = 0; call < 40; call += 1)
+    await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
   const running = entra.runCycle()
   await new Promise((resolve) => setImmediate(resolve))
   await entra.stop()

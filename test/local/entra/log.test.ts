@@ -1,6 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createClock, ENTERPRISE, headers, logPage, logRecords, logUrl, open, person, provision, recordsOf, upload } from './support.ts'
+import {
+  createClock,
+  ENTERPRISE,
+  headers,
+  logPage,
+  logRecords,
+  logUrl,
+  open,
+  person,
+  provision,
+  recordsOf,
+  upload,
+} from './support.ts'
 
 const many = (count: number): readonly Readonly<Record<string, unknown>>[] =>
   Array.from({ length: count }, (_, index) => person(`p${index}`))
@@ -94,7 +106,13 @@ void test('the documented filters select, with case-sensitive values', async (t)
 
 void test('a filter, page size or token that cannot be read is answered 400', async (t) => {
   const entra = await open(t)
-  const bad = ['$filter=x', "$filter=nothing eq 'x'", "$filter=jobId eq 'x", '$filter=(jobId eq 1', "$filter=activityDateTime gt 'x'"]
+  const bad = [
+    '$filter=x',
+    "$filter=nothing eq 'x'",
+    "$filter=jobId eq 'x",
+    '$filter=(jobId eq 1',
+    "$filter=activityDateTime gt 'x'",
+  ]
     .concat([
       '$filter=activityDateTime gt 2026',
       '$top=0',

@@ -52,22 +52,40 @@ void test('the functions of an expression give what their documentation says', (
     ['Word([emails[type eq "work"].value], 1, "@")', 'zoe'],
     ['tolower(StripSpaces(Append([name.givenName], [last])))', 'bovandam'],
   ]
-  for (const [source, expected] of cases) assert.equal(parseExpression(source).evaluate(scope), expected, source)
+  for (const [source, expected] of cases)
+    assert.equal(parseExpression(source).evaluate(scope), expected, source)
 })
 
 void test('an expression that cannot be read is refused at the start', async () => {
-  for (const source of ['', '"open', '[open', 'Nope([a])', 'Append([a]', 'Append([a] [b])', '[a] [b]', 'word', 'constructor([a])']) {
+  for (const source of [
+    '',
+    '"open',
+    '[open',
+    'Nope([a])',
+    'Append([a]',
+    'Append([a] [b])',
+    '[a] [b]',
+    'word',
+    'constructor([a])',
+  ]) {
     assert.throws(() => parseExpression(source), ExpressionError, source)
   }
   const { startEntra } = await import('../../../src/local/entra/server.ts')
-  await assert.rejects(startEntra({ settings: { mapping: [{ type: 'expression', target: 'x', expression: 'Nope()' }] } }), ExpressionError)
+  await assert.rejects(
+    startEntra({ settings: { mapping: [{ type: 'expression', target: 'x', expression: 'Nope()' }] } }),
+    ExpressionError,
+  )
 })
 
 void test('direct, constant, expression and none each fill the target their own way', async (t) => {
   const mapping: Mapping = [
     ...base,
     { type: 'constant', target: 'companyName', value: 'Contoso' },
-    { type: 'expression', target: 'displayName', expression: 'Join(", ", [name.familyName], [name.givenName])' },
+    {
+      type: 'expression',
+      target: 'displayName',
+      expression: 'Join(", ", [name.familyName], [name.givenName])',
+    },
     { type: 'none', target: 'usageLocation', defaultIfNull: 'US' },
     { type: 'direct', target: 'jobTitle', source: 'title', defaultIfNull: 'Employee' },
     { type: 'direct', target: 'city', source: 'locale', apply: 'onCreate' },
@@ -81,7 +99,10 @@ void test('direct, constant, expression and none each fill the target their own 
   assert.deepEqual(created['usageLocation'], [null, 'US'])
   assert.deepEqual(created['jobTitle'], [null, 'Employee'])
   assert.ok(!('nickName' in created))
-  assert.ok(!('nickName' in ((await recordsOf(entra, '1'))[0]?.provisioningSteps[0]?.details ?? {})), 'only mapped attributes are echoed')
+  assert.ok(
+    !('nickName' in ((await recordsOf(entra, '1'))[0]?.provisioningSteps[0]?.details ?? {})),
+    'only mapped attributes are echoed',
+  )
 
   await provision(entra, person('1', { name: { ...name, givenName: 'Bob' }, locale: 'da', nickName: 'C' }))
   const updated = changes((await recordsOf(entra, '1'))[0])
@@ -91,12 +112,19 @@ void test('direct, constant, expression and none each fill the target their own 
     'a default is for new people only',
   )
   await provision(entra, person('1', { name: { ...name, givenName: 'Bob' }, locale: 'de', nickName: 'D' }))
-  assert.equal((await recordsOf(entra, '1'))[0]?.provisioningAction, 'other', 'what is not mapped is no change')
+  assert.equal(
+    (await recordsOf(entra, '1'))[0]?.provisioningAction,
+    'other',
+    'what is not mapped is no change',
+  )
 })
 
 void test('an expression finds a value that nobody has, and a mapping may leave the manager out', async (t) => {
   const nickname = 'SelectUniqueValue([displayName], Append([displayName], "1"), Append([displayName], "2"))'
-  const mapping: Mapping = [...base, { type: 'expression', target: 'mailNickname', expression: nickname, apply: 'onCreate' }]
+  const mapping: Mapping = [
+    ...base,
+    { type: 'expression', target: 'mailNickname', expression: nickname, apply: 'onCreate' },
+  ]
   const entra = await open(t, { mapping })
   const report = { displayName: 'Bo', [ENTERPRISE]: { manager: { value: '9' } } }
   await provision(entra, ...['1', '2', '3'].map((key) => person(key, report)))
@@ -120,7 +148,10 @@ void test('an attribute is cleared only when both gates of the null flow are ope
     [true, false, false] as const,
     [false, true, false] as const,
   ]) {
-    const mapping: Mapping = [...base, { type: 'direct', target: 'jobTitle', source: 'title', flowNull: ofMapping }]
+    const mapping: Mapping = [
+      ...base,
+      { type: 'direct', target: 'jobTitle', source: 'title', flowNull: ofMapping },
+    ]
     const entra = await open(t, { mapping, flowNulls: false, sourceFlowNull: { title: source } })
     await provision(entra, person('1', { title: 'Guide' }))
     await provision(entra, person('1', { title: null }))
@@ -145,7 +176,10 @@ void test('people who are in the directory already are matched by precedence, an
     { type: 'direct', target: 'jobTitle', source: 'title' },
   ]
   const directory = directoryFile(t, [
-    { objectId: 'a', attributes: { employeeId: '1', userPrincipalName: 'old@example.com', officeLocation: 'B1' } },
+    {
+      objectId: 'a',
+      attributes: { employeeId: '1', userPrincipalName: 'old@example.com', officeLocation: 'B1' },
+    },
     { objectId: 'b', active: false, attributes: { userPrincipalName: '2@example.com', jobTitle: 'Guide' } },
     { objectId: 'c', attributes: { employeeId: '3' } },
     { objectId: 'd', attributes: { employeeId: '3' } },
@@ -157,7 +191,14 @@ void test('people who are in the directory already are matched by precedence, an
     },
   ])
   const entra = await open(t, { mapping, directoryFile: directory, attributeList: 'mapped' })
-  await provision(entra, person('1'), person('2', { title: 'Lead' }), person('3'), person('4', { userName: '1@example.com' }), person('5'))
+  await provision(
+    entra,
+    person('1'),
+    person('2', { title: 'Lead' }),
+    person('3'),
+    person('4', { userName: '1@example.com' }),
+    person('5'),
+  )
   const one = (await recordsOf(entra, '1'))[0]
   assert.equal(one?.targetIdentity.id, 'a')
   assert.equal(one.provisioningAction, 'update')
@@ -166,8 +207,14 @@ void test('people who are in the directory already are matched by precedence, an
   assert.equal(two?.targetIdentity.id, 'b')
   assert.deepEqual(changes(two)['jobTitle'], ['Guide', 'Lead'])
   assert.deepEqual(changes(two)['accountEnabled'], ['False', 'True'])
-  assert.equal((await recordsOf(entra, '3'))[0]?.provisioningStatusInfo.errorInformation?.errorCode, 'DuplicateTargetEntries')
-  assert.equal((await recordsOf(entra, '4'))[0]?.provisioningStatusInfo.errorInformation?.errorCode, 'DuplicateSourceEntries')
+  assert.equal(
+    (await recordsOf(entra, '3'))[0]?.provisioningStatusInfo.errorInformation?.errorCode,
+    'DuplicateTargetEntries',
+  )
+  assert.equal(
+    (await recordsOf(entra, '4'))[0]?.provisioningStatusInfo.errorInformation?.errorCode,
+    'DuplicateSourceEntries',
+  )
   assert.equal((await recordsOf(entra, '5'))[0]?.targetIdentity.id, 'e')
 })
 
@@ -214,7 +261,12 @@ void test('a job to Active Directory has its own id, names and attributes', asyn
 
 void test('a user name that the directory would refuse fails with the documented code', async (t) => {
   const entra = await open(t, { verifiedDomains: ['example.com'] })
-  await provision(entra, person('1', { userName: 'a b@example.com' }), person('2', { userName: 'a@other.com' }), person('3'))
+  await provision(
+    entra,
+    person('1', { userName: 'a b@example.com' }),
+    person('2', { userName: 'a@other.com' }),
+    person('3'),
+  )
   const code = async (externalId: string): Promise<string | undefined> =>
     (await recordsOf(entra, externalId))[0]?.provisioningStatusInfo.errorInformation?.errorCode
   assert.deepEqual(await Promise.all(['1', '2', '3'].map(code)), [

@@ -25,7 +25,14 @@ const sent: fc.Arbitrary<Sent> = fc.record({
   manager: fc.option(key, { nil: undefined }),
 })
 
-const toUser = ({ key, active, title, givenName, department, manager }: Sent): Readonly<Record<string, unknown>> =>
+const toUser = ({
+  key,
+  active,
+  title,
+  givenName,
+  department,
+  manager,
+}: Sent): Readonly<Record<string, unknown>> =>
   person(key, {
     active,
     title,
@@ -34,10 +41,15 @@ const toUser = ({ key, active, title, givenName, department, manager }: Sent): R
   })
 
 /** What the directory must hold: the rule written down a second time, as simply as can be. */
-function expect(operations: readonly Sent[], flowNulls: boolean): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+function expect(
+  operations: readonly Sent[],
+  flowNulls: boolean,
+): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
   const people = new Map<string, Map<string, string | boolean>>()
   for (const { key, active, title, givenName, department, manager } of operations) {
-    const record = flowNulls ? new Map<string, string | boolean>() : (people.get(key) ?? new Map<string, string | boolean>())
+    const record = flowNulls
+      ? new Map<string, string | boolean>()
+      : (people.get(key) ?? new Map<string, string | boolean>())
     for (const [name, one] of Object.entries({ title, givenName, department, manager })) {
       if (one !== undefined && one !== null && one !== '') record.set(name, one)
     }
@@ -46,7 +58,8 @@ function expect(operations: readonly Sent[], flowNulls: boolean): Readonly<Recor
   return Object.fromEntries([...people].map(([key, record]) => [key, Object.fromEntries(record)]))
 }
 
-const isObject = (part: unknown): part is Readonly<Record<string, unknown>> => typeof part === 'object' && part !== null
+const isObject = (part: unknown): part is Readonly<Record<string, unknown>> =>
+  typeof part === 'object' && part !== null
 
 function flat(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const [name, enterprise] = [record['name'], record[ENTERPRISE]]
@@ -64,28 +77,36 @@ function flat(record: Readonly<Record<string, unknown>>): Readonly<Record<string
 for (const flowNulls of [true, false]) {
   void test(`whatever is sent in whatever cycles, the directory holds what a simple model holds, nulls ${flowNulls ? 'flowing' : 'held'}`, async (t) => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(sent, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 }), async (cycles) => {
-        const entra = await open(t, { flowNulls })
-        for (const operations of cycles) {
-          await upload(entra, ...operations.map(toUser))
-          await entra.runCycle()
-        }
-        const all = cycles.flat()
-        const directory = await entra.directory()
-        const held = Object.fromEntries(Object.entries(directory).map(([id, { record }]) => [id, flat(record)]))
-        assert.deepEqual(held, expect(all, flowNulls))
+      fc.asyncProperty(
+        fc.array(fc.array(sent, { minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 4 }),
+        async (cycles) => {
+          const entra = await open(t, { flowNulls })
+          for (const operations of cycles) {
+            await upload(entra, ...operations.map(toUser))
+            await entra.runCycle()
+          }
+          const all = cycles.flat()
+          const directory = await entra.directory()
+          const held = Object.fromEntries(
+            Object.entries(directory).map(([id, { record }]) => [id, flat(record)]),
+          )
+          assert.deepEqual(held, expect(all, flowNulls))
 
-        // One record for each operation, and one more for each manager found later.
-        const records = await logRecords(entra)
-        const followUps = records.filter(({ provisioningSteps }) => provisioningSteps.length === 1)
-        assert.equal(records.length - followUps.length, all.length)
-        assert.equal(new Set(records.map(({ changeId }) => changeId)).size, all.length)
-        assert.deepEqual((await entra.truth()).map(({ recordId }) => recordId).sort(), records.map(({ id }) => id).sort())
-        for (const { operations, record } of Object.values(directory)) {
-          assert.equal(operations, all.filter(({ key }) => key === record['externalId']).length)
-        }
-        await entra.stop()
-      }),
+          // One record for each operation, and one more for each manager found later.
+          const records = await logRecords(entra)
+          const followUps = records.filter(({ provisioningSteps }) => provisioningSteps.length === 1)
+          assert.equal(records.length - followUps.length, all.length)
+          assert.equal(new Set(records.map(({ changeId }) => changeId)).size, all.length)
+          assert.deepEqual(
+            (await entra.truth()).map(({ recordId }) => recordId).sort(),
+            records.map(({ id }) => id).sort(),
+          )
+          for (const { operations, record } of Object.values(directory)) {
+            assert.equal(operations, all.filter(({ key }) => key === record['externalId']).length)
+          }
+          await entra.stop()
+        },
+      ),
       { numRuns: 60 },
     )
   })

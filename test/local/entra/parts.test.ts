@@ -6,31 +6,42 @@ import { createPeak, createWindow } from '../../../src/local/entra/limits.ts'
 import type { ScopeClause } from '../../../src/local/entra/mapping-settings.ts'
 import { createRandom, shuffled } from '../../../src/local/entra/random.ts'
 import { createRows } from '../../../src/local/entra/row.ts'
-import { CORE_USER, createUnflatten, ENTERPRISE_USER, flatten, parsePath } from '../../../src/local/entra/scim.ts'
+import {
+  CORE_USER,
+  createUnflatten,
+  ENTERPRISE_USER,
+  flatten,
+  parsePath,
+} from '../../../src/local/entra/scim.ts'
 import { createScope } from '../../../src/local/entra/scope.ts'
 import { logRecords, open, person, provision, upload } from './support.ts'
 
 void test('no window of a limit ever holds more than the limit, and a place is free exactly when it says', () => {
   const steps = fc.array(fc.nat(40), { minLength: 1, maxLength: 200 })
   fc.assert(
-    fc.property(steps, fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 100 }), (gaps, limit, windowMs) => {
-      const window = createWindow(limit, windowMs)
-      const peak = createPeak(windowMs)
-      const taken: number[] = []
-      let now = 1_000
-      for (const gap of gaps) {
-        now += gap
-        const inside = taken.filter((at) => at > now - windowMs)
-        const wait = window.take(now)
-        assert.equal(wait === 0, inside.length < limit)
-        if (wait === 0) {
-          taken.push(now)
-          peak.add(now)
-        } else assert.equal(wait, (inside[inside.length - limit] ?? 0) + windowMs - now)
-        assert.ok(window.count(now) <= limit)
-      }
-      assert.ok(peak.value <= limit)
-    }),
+    fc.property(
+      steps,
+      fc.integer({ min: 1, max: 5 }),
+      fc.integer({ min: 1, max: 100 }),
+      (gaps, limit, windowMs) => {
+        const window = createWindow(limit, windowMs)
+        const peak = createPeak(windowMs)
+        const taken: number[] = []
+        let now = 1_000
+        for (const gap of gaps) {
+          now += gap
+          const inside = taken.filter((at) => at > now - windowMs)
+          const wait = window.take(now)
+          assert.equal(wait === 0, inside.length < limit)
+          if (wait === 0) {
+            taken.push(now)
+            peak.add(now)
+          } else assert.equal(wait, (inside[inside.length - limit] ?? 0) + windowMs - now)
+          assert.ok(window.count(now) <= limit)
+        }
+        assert.ok(peak.value <= limit)
+      },
+    ),
   )
 })
 
@@ -58,14 +69,21 @@ void test('a SCIM user taken apart and put together again is the same', () => {
   const scalar = fc.oneof(fc.string({ minLength: 1 }), fc.integer(), fc.boolean())
   const inner = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/u), scalar, { minKeys: 1, maxKeys: 3 })
   const work = inner.map((rest) => [{ value: 'v', ...rest, type: 'work' }])
-  const user = fc.dictionary(name, fc.oneof(scalar, inner, work, fc.array(scalar, { minLength: 1, maxLength: 3 })), { maxKeys: 5 })
+  const user = fc.dictionary(
+    name,
+    fc.oneof(scalar, inner, work, fc.array(scalar, { minLength: 1, maxLength: 3 })),
+    { maxKeys: 5 },
+  )
   const parts = new Set(['schemas', 'id', 'meta', 'resourceType'])
   fc.assert(
     fc.property(user, (data) => {
       const rows = createRows(parsePath)
       const kept = Object.fromEntries(Object.entries(data).filter(([key]) => !parts.has(key)))
       const row = rows.row(flatten({ ...kept, schemas: [CORE_USER] }, rows))
-      assert.deepEqual(JSON.parse(JSON.stringify(createUnflatten(rows)(row))), JSON.parse(JSON.stringify(kept)))
+      assert.deepEqual(
+        JSON.parse(JSON.stringify(createUnflatten(rows)(row))),
+        JSON.parse(JSON.stringify(kept)),
+      )
     }),
     { numRuns: 500 },
   )
@@ -148,13 +166,22 @@ void test('every field of a record that has a plain value can be asked for', asy
   assert.ok(asked > 15, String(asked))
   assert.equal((await logRecords(entra, 'durationInMilliseconds gt 0')).length, 2)
   assert.equal(
-    (await logRecords(entra, "action eq 'create' and statusInfo/status eq 'failure' and provisioningStatusInfo/status ne 'success'"))
-      .length,
+    (
+      await logRecords(
+        entra,
+        "action eq 'create' and statusInfo/status eq 'failure' and provisioningStatusInfo/status ne 'success'",
+      )
+    ).length,
     1,
   )
   assert.equal((await logRecords(entra, "startswith(targetIdentity/displayName, 'Person')")).length, 1)
   assert.equal(
-    (await logRecords(entra, "sourceSystem/displayName eq 'API' and targetSystem/displayName eq 'Azure Active Directory'")).length,
+    (
+      await logRecords(
+        entra,
+        "sourceSystem/displayName eq 'API' and targetSystem/displayName eq 'Azure Active Directory'",
+      )
+    ).length,
     2,
   )
 })
@@ -168,7 +195,8 @@ void test('nobody is created disabled when that is switched off', async (t) => {
 
 void test('the directory of thousands is given whole', async (t) => {
   const entra = await open(t)
-  for (let call = 0; call < 60; call += 1) await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
+  for (let call = 0; call < 60; call += 1)
+    await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
   await entra.runCycle()
   const response = await fetch(`http://127.0.0.1:${entra.port}/directory`)
   const directory: Readonly<Record<string, unknown>> = JSON.parse(await response.text())

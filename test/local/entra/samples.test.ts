@@ -17,7 +17,10 @@ function shape(value: unknown, at = ''): readonly string[] {
 
 /** The shape without what depends on the attributes that were sent. */
 const fixedShape = (record: LogRecord | undefined): readonly string[] =>
-  shape({ ...record, provisioningSteps: record?.provisioningSteps.map((step) => ({ ...step, details: {} })).slice(0, 1) })
+  shape({
+    ...record,
+    provisioningSteps: record?.provisioningSteps.map((step) => ({ ...step, details: {} })).slice(0, 1),
+  })
     .filter((path) => !path.startsWith('.modifiedProperties[].oldValue'))
     .sort()
 
@@ -29,24 +32,34 @@ void test('the samples of Microsoft are accepted, and what is not SCIM is refuse
     'graphdocs-ex3-partial-update-disable',
     'csv2scim-sample',
   ].concat(['entradocs-custom-attributes', 'entradocs-clear-attributes-null-empty'])
-  for (const sample of samples) assert.equal((await post(entra.endpoint, read(`bulkupload-request-${sample}.json`))).status, 202, sample)
-  assert.equal((await post(entra.endpoint, read('bulkupload-request-invalid-non-scim-postman.json'))).status, 400)
+  for (const sample of samples)
+    assert.equal((await post(entra.endpoint, read(`bulkupload-request-${sample}.json`))).status, 202, sample)
+  assert.equal(
+    (await post(entra.endpoint, read('bulkupload-request-invalid-non-scim-postman.json'))).status,
+    400,
+  )
   await entra.runCycle()
   const directory = await entra.directory()
   assert.equal(directory['807609']?.record['userName'], 'DoeJane', 'attribute names are not case-sensitive')
 })
 
-void test('the standard sample creates both people and resolves the manager among them', { skip }, async (t) => {
-  const entra = await open(t)
-  await post(entra.endpoint, read('bulkupload-request-graphdocs-ex1-standard-schema.json'))
-  await entra.runCycle()
-  const [first] = await recordsOf(entra, '701984')
-  assert.ok(first?.provisioningSteps.some(({ details }) => details['89607'] === 'manager Add'))
-  const [second] = await recordsOf(entra, '701985')
-  assert.ok(
-    second?.modifiedProperties.some(({ displayName, newValue }) => displayName === 'manager' && newValue === first?.targetIdentity.id),
-  )
-})
+void test(
+  'the standard sample creates both people and resolves the manager among them',
+  { skip },
+  async (t) => {
+    const entra = await open(t)
+    await post(entra.endpoint, read('bulkupload-request-graphdocs-ex1-standard-schema.json'))
+    await entra.runCycle()
+    const [first] = await recordsOf(entra, '701984')
+    assert.ok(first?.provisioningSteps.some(({ details }) => details['89607'] === 'manager Add'))
+    const [second] = await recordsOf(entra, '701985')
+    assert.ok(
+      second?.modifiedProperties.some(
+        ({ displayName, newValue }) => displayName === 'manager' && newValue === first?.targetIdentity.id,
+      ),
+    )
+  },
+)
 
 void test('records have the shape of the real ones, field by field', { skip }, async (t) => {
   const entra = await open(t)
@@ -65,10 +78,15 @@ void test('records have the shape of the real ones, field by field', { skip }, a
   assert.deepEqual(fixedShape(followUp), fixedShape(real('manager-resolution-update-same-changeId')))
   assert.deepEqual(fixedShape(updated), fixedShape(real('update-success')))
   const steps = (record: LogRecord | undefined): unknown =>
-    record?.provisioningSteps.map(({ name, provisioningStepType, status }) => ({ name, provisioningStepType, status }))
+    record?.provisioningSteps.map(({ name, provisioningStepType, status }) => ({
+      name,
+      provisioningStepType,
+      status,
+    }))
   assert.deepEqual(steps(created), steps(real('create-success-manager-deferred')))
   assert.deepEqual(steps(followUp), steps(real('manager-resolution-update-same-changeId')))
   assert.deepEqual(steps(updated), steps(real('update-success')))
-  const echo = (record: LogRecord | undefined): readonly string[] => Object.keys(record?.provisioningSteps[0]?.details ?? {}).sort()
+  const echo = (record: LogRecord | undefined): readonly string[] =>
+    Object.keys(record?.provisioningSteps[0]?.details ?? {}).sort()
   assert.deepEqual(echo(created), echo(real('create-success-manager-deferred')))
 })

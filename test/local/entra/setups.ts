@@ -1,7 +1,11 @@
 import type { EntraDouble, EntraOptions, EntraSettings } from '../../../src/local/entra/server.ts'
 import type { EntraSetup, OpenEntra } from '../../conformance/entra.ts'
 
-const standard: Partial<EntraSettings> = { cycleMs: 20, logLagMs: { min: 0, max: 0 }, limits: { enabled: false } }
+const standard: Partial<EntraSettings> = {
+  cycleMs: 20,
+  logLagMs: { min: 0, max: 0 },
+  limits: { enabled: false },
+}
 
 /** The settings of the double for the set-ups of the conformance suite. */
 const setups: Readonly<Record<EntraSetup, Partial<EntraSettings>>> = {
@@ -16,7 +20,10 @@ const setups: Readonly<Record<EntraSetup, Partial<EntraSettings>>> = {
 }
 
 /** Opens the double for the suite. `start` is given, because the mutation check starts others. */
-export function openWith(start: (options: EntraOptions) => Promise<EntraDouble>, patienceMs: number): OpenEntra {
+export function openWith(
+  start: (options: EntraOptions) => Promise<EntraDouble>,
+  patienceMs: number,
+): OpenEntra {
   return async (setup) => {
     const entra = await start({ settings: setups[setup] })
     return { endpoint: entra.endpoint, token: 'any', patienceMs, close: () => entra.stop() }

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import { type EntraDouble, type EntraOptions, type EntraSettings, startEntra } from '../../../src/local/entra/server.ts'
+import {
+  type EntraDouble,
+  type EntraOptions,
+  type EntraSettings,
+  startEntra,
+} from '../../../src/local/entra/server.ts'
 
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'
 
 /** Cycles only when asked for, and records that appear at once. */
-export const still: Partial<EntraSettings> = { cycleMs: 3_600_000, logLagMs: { min: 0, max: 0 }, limits: { enabled: false } }
+export const still: Partial<EntraSettings> = {
+  cycleMs: 3_600_000,
+  logLagMs: { min: 0, max: 0 },
+  limits: { enabled: false },
+}
 
 export async function open(
   t: TestContext,
@@ -40,8 +49,16 @@ export const bulk = (users: readonly User[]): User => ({
 
 export const headers = { authorization: 'Bearer any', 'content-type': 'application/scim+json' }
 
-export const post = (url: string, body: unknown, more: Readonly<Record<string, string>> = {}): Promise<Response> =>
-  fetch(url, { method: 'POST', headers: { ...headers, ...more }, body: typeof body === 'string' ? body : JSON.stringify(body) })
+export const post = (
+  url: string,
+  body: unknown,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    headers: { ...headers, ...more },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
 
 export async function upload(entra: EntraDouble, ...users: readonly User[]): Promise<Response> {
   const response = await post(entra.endpoint, bulk(users))
@@ -102,7 +119,9 @@ export async function logPage(url: string): Promise<LogPage> {
 
 export async function logRecords(entra: EntraDouble, filter = '', more = ''): Promise<readonly LogRecord[]> {
   const found: LogRecord[] = []
-  const query = [filter === '' ? '' : `$filter=${encodeURIComponent(filter)}`, more].filter((part) => part !== '').join('&')
+  const query = [filter === '' ? '' : `$filter=${encodeURIComponent(filter)}`, more]
+    .filter((part) => part !== '')
+    .join('&')
   for (let next: string | undefined = logUrl(entra, query); next !== undefined;) {
     const page: LogPage = await logPage(next)
     found.push(...page.value)
@@ -114,13 +133,24 @@ export async function logRecords(entra: EntraDouble, filter = '', more = ''): Pr
 export const recordsOf = (entra: EntraDouble, externalId: string): Promise<readonly LogRecord[]> =>
   logRecords(entra, `sourceIdentity/id eq '${externalId}'`)
 
-export const stepNames = (record: LogRecord | undefined): readonly string[] => record?.provisioningSteps.map(({ name }) => name) ?? []
+export const stepNames = (record: LogRecord | undefined): readonly string[] =>
+  record?.provisioningSteps.map(({ name }) => name) ?? []
 
-export const changes = (record: LogRecord | undefined): Readonly<Record<string, readonly [string | null, string | null]>> =>
-  Object.fromEntries((record?.modifiedProperties ?? []).map(({ displayName, oldValue, newValue }) => [displayName, [oldValue, newValue]]))
+export const changes = (
+  record: LogRecord | undefined,
+): Readonly<Record<string, readonly [string | null, string | null]>> =>
+  Object.fromEntries(
+    (record?.modifiedProperties ?? []).map(({ displayName, oldValue, newValue }) => [
+      displayName,
+      [oldValue, newValue],
+    ]),
+  )
 
 /** A clock that moves only when told to. */
-export function createClock(start = Date.UTC(2026, 10, 2, 8)): { readonly now: () => number; advance(ms: number): void } {
+export function createClock(start = Date.UTC(2026, 10, 2, 8)): {
+  readonly now: () => number
+  advance(ms: number): void
+} {
   let at = start
   return {
     now: () => at,

@@ -12,8 +12,15 @@ interface TokenAnswer {
 }
 
 async function ask(entra: EntraDouble, form: Readonly<Record<string, string>>): Promise<TokenAnswer> {
-  const body = new URLSearchParams({ grant_type: 'client_credentials', scope: 'https://graph.microsoft.com/.default', ...form })
-  const response = await fetch(`http://127.0.0.1:${entra.port}/contoso.onmicrosoft.com/oauth2/v2.0/token`, { method: 'POST', body })
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    scope: 'https://graph.microsoft.com/.default',
+    ...form,
+  })
+  const response = await fetch(`http://127.0.0.1:${entra.port}/contoso.onmicrosoft.com/oauth2/v2.0/token`, {
+    method: 'POST',
+    body,
+  })
   const answer: TokenAnswer = { ...JSON.parse(await response.text()), status: response.status }
   return answer
 }
@@ -32,7 +39,11 @@ const settings: Partial<EntraSettings> = {
 void test('client credentials give a token that lasts an hour', async (t) => {
   const clock = createClock()
   const entra = await open(t, settings, { now: clock.now })
-  const { status, access_token: token, expires_in: seconds } = await ask(entra, { client_id: 'app', client_secret: 'secret' })
+  const {
+    status,
+    access_token: token,
+    expires_in: seconds,
+  } = await ask(entra, { client_id: 'app', client_secret: 'secret' })
   assert.deepEqual([status, seconds], [200, 3599])
   assert.equal(await upload(entra, token), 202)
   assert.equal(await upload(entra, 'another'), 401)
@@ -45,7 +56,14 @@ void test('a token without the permission is answered 403', async (t) => {
   const { access_token: token } = await ask(entra, { client_id: 'reader', client_assertion: 'signed' })
   assert.equal(await upload(entra, token), 403)
   assert.equal((await fetch(logUrl(entra), { headers: { authorization: `Bearer ${token}` } })).status, 200)
-  assert.equal((await fetch(entra.endpoint.replace('/bulkUpload', ''), { headers: { authorization: `Bearer ${token}` } })).status, 403)
+  assert.equal(
+    (
+      await fetch(entra.endpoint.replace('/bulkUpload', ''), {
+        headers: { authorization: `Bearer ${token}` },
+      })
+    ).status,
+    403,
+  )
 })
 
 void test('wrong requests for a token are answered as the identity platform does', async (t) => {

@@ -2,7 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { describe } from 'node:test'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
-import { conformanceConfig, exercisePartitions, exerciseServiceBus, partitionedConfig } from '../../conformance/service-bus.ts'
+import {
+  conformanceConfig,
+  exercisePartitions,
+  exerciseServiceBus,
+  partitionedConfig,
+} from '../../conformance/service-bus.ts'
 import type { OpenBus } from '../../conformance/service-bus.ts'
 import { manualClock } from './support.ts'
 
@@ -28,15 +33,25 @@ const doubleOf =
   }
 
 function openReal(connectionString: string, shared = true): OpenBus {
-  return async () => ({ connectionString, shared, pass: async (ms) => await delay(ms), close: async () => {} })
+  return async () => ({
+    connectionString,
+    shared,
+    pass: async (ms) => await delay(ms),
+    close: async () => {},
+  })
 }
 
-void describe(given === undefined ? 'the Service Bus double' : 'the Service Bus given by the environment', () => {
-  exerciseServiceBus(given === undefined ? doubleOf(conformanceConfig) : openReal(given))
-})
+void describe(
+  given === undefined ? 'the Service Bus double' : 'the Service Bus given by the environment',
+  () => {
+    exerciseServiceBus(given === undefined ? doubleOf(conformanceConfig) : openReal(given))
+  },
+)
 
 void describe(
-  partitioned === undefined ? 'partitions of the Service Bus double' : 'partitions of the Service Bus given by the environment',
+  partitioned === undefined
+    ? 'partitions of the Service Bus double'
+    : 'partitions of the Service Bus given by the environment',
   () => {
     exercisePartitions(partitioned === undefined ? doubleOf(partitionedConfig) : openReal(partitioned, false))
   },

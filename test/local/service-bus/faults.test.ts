@@ -67,7 +67,9 @@ void describe('faults on request', () => {
     await peeking.peekMessages(1)
     await broker.inject({ kind: 'server-busy', count: 3, entity: 'q' })
     await assert.rejects(sender.sendMessages({ body: 1 }), { code: 'ServiceBusy' })
-    await assert.rejects(connect().createReceiver('q', manual).receiveMessages(1, { maxWaitTimeInMs: 100 }), { code: 'ServiceBusy' })
+    await assert.rejects(connect().createReceiver('q', manual).receiveMessages(1, { maxWaitTimeInMs: 100 }), {
+      code: 'ServiceBusy',
+    })
     await assert.rejects(peeking.peekMessages(1), { code: 'ServiceBusy' })
     await sender.sendMessages({ body: 2 })
     assert.equal((await broker.counts('q')).active, 2)
@@ -112,13 +114,22 @@ void describe('limits', () => {
   void it('a disabled entity refuses what its status says', async (t) => {
     const { connect } = await brokerFor(
       t,
-      configOf({ off: { Status: 'Disabled' }, deaf: { Status: 'SendDisabled' }, mute: { Status: 'ReceiveDisabled' } }),
+      configOf({
+        off: { Status: 'Disabled' },
+        deaf: { Status: 'SendDisabled' },
+        mute: { Status: 'ReceiveDisabled' },
+      }),
     )
     const client = connect()
-    const receiveFrom = async (name: string) => await client.createReceiver(name, manual).receiveMessages(1, { maxWaitTimeInMs: 50 })
-    await assert.rejects(client.createSender('off').sendMessages({ body: 1 }), { code: 'MessagingEntityDisabled' })
+    const receiveFrom = async (name: string) =>
+      await client.createReceiver(name, manual).receiveMessages(1, { maxWaitTimeInMs: 50 })
+    await assert.rejects(client.createSender('off').sendMessages({ body: 1 }), {
+      code: 'MessagingEntityDisabled',
+    })
     await assert.rejects(receiveFrom('off'), { code: 'MessagingEntityDisabled' })
-    await assert.rejects(client.createSender('deaf').sendMessages({ body: 1 }), { code: 'MessagingEntityDisabled' })
+    await assert.rejects(client.createSender('deaf').sendMessages({ body: 1 }), {
+      code: 'MessagingEntityDisabled',
+    })
     assert.deepEqual(await receiveFrom('deaf'), [])
     await client.createSender('mute').sendMessages({ body: 1 })
     await assert.rejects(receiveFrom('mute'), { code: 'MessagingEntityDisabled' })
@@ -140,7 +151,9 @@ void describe('limits', () => {
     assert.equal((await broker.counts('g')).active, 1)
     await client.createSender('a').sendMessages({ body: 'too far' })
     assert.equal((await broker.counts('g')).active, 1)
-    const dead = await receiveOne(client.createReceiver('e', { ...manual, subQueueType: 'transferDeadLetter' }))
+    const dead = await receiveOne(
+      client.createReceiver('e', { ...manual, subQueueType: 'transferDeadLetter' }),
+    )
     assert.equal(dead.deadLetterReason, 'MaxTransferHopCountExceeded')
   })
 

@@ -11,7 +11,9 @@ const config = configOf({ q: {}, s: { RequiresSession: true } })
 
 /** Asks a management node what the official client offers no call for. */
 async function ask(broker: Broker, entity: string, operation: string, body: unknown): Promise<Message> {
-  const connection = rhea.create_container().connect({ port: broker.port, host: '127.0.0.1', reconnect: false })
+  const connection = rhea
+    .create_container()
+    .connect({ port: broker.port, host: '127.0.0.1', reconnect: false })
   const receiver = connection.open_receiver({ source: `${entity}/$management`, target: 'me' })
   await once(receiver, 'receiver_open')
   const sender = connection.open_sender(`${entity}/$management`)
@@ -37,7 +39,9 @@ void describe('the management node', () => {
     assert.equal(reply.application_properties?.['statusCode'], 200)
     assert.equal(Reflect.get(Object(reply.body), 'message-count'), 2)
     assert.equal((await receiveOne(connect().createReceiver('q', manual))).body, 3)
-    const none = await ask(broker, 'q', 'com.microsoft:batch-delete-messages', { 'message-count': rhea.types.wrap_int(2) })
+    const none = await ask(broker, 'q', 'com.microsoft:batch-delete-messages', {
+      'message-count': rhea.types.wrap_int(2),
+    })
     assert.equal(none.application_properties?.['statusCode'], 204)
     assert.equal(none.application_properties['errorCondition'], 'com.microsoft:message-not-found')
   })
@@ -47,17 +51,32 @@ void describe('the management node', () => {
     await connect()
       .createSender('s')
       .sendMessages(['a', 'b', 'c'].map((sessionId) => ({ body: 1, sessionId })))
-    const page = { 'last-updated-time': new Date(253_402_300_799_999), skip: rhea.types.wrap_int(1), top: rhea.types.wrap_int(5) }
+    const page = {
+      'last-updated-time': new Date(253_402_300_799_999),
+      skip: rhea.types.wrap_int(1),
+      top: rhea.types.wrap_int(5),
+    }
     const reply = await ask(broker, 's', 'com.microsoft:get-message-sessions', page)
     assert.deepEqual(Reflect.get(Object(reply.body), 'sessions-ids'), ['b', 'c'])
   })
 
   void it('answers what it cannot do, or cannot read, with 400', async (t) => {
     const { broker } = await brokerFor(t, config)
-    assert.equal((await ask(broker, 'q', 'com.microsoft:dance', {})).application_properties?.['statusCode'], 400)
+    assert.equal(
+      (await ask(broker, 'q', 'com.microsoft:dance', {})).application_properties?.['statusCode'],
+      400,
+    )
     const broken = { messages: [{ message: Buffer.from([1, 2, 3]) }] }
-    assert.equal((await ask(broker, 'q', 'com.microsoft:schedule-message', broken)).application_properties?.['statusCode'], 400)
-    assert.equal((await ask(broker, 'q', 'com.microsoft:update-disposition', {})).application_properties?.['statusCode'], 400)
+    assert.equal(
+      (await ask(broker, 'q', 'com.microsoft:schedule-message', broken)).application_properties?.[
+        'statusCode'
+      ],
+      400,
+    )
+    assert.equal(
+      (await ask(broker, 'q', 'com.microsoft:update-disposition', {})).application_properties?.['statusCode'],
+      400,
+    )
   })
 })
 
@@ -79,7 +98,9 @@ void describe('settings where the service is not known', () => {
   })
 
   void it('oversizedMessage: reject refuses the message alone and leaves the link open', async (t) => {
-    const { connect, broker } = await brokerFor(t, config, { settings: { oversizedMessage: 'reject', maxMessageBytes: 100_000 } })
+    const { connect, broker } = await brokerFor(t, config, {
+      settings: { oversizedMessage: 'reject', maxMessageBytes: 100_000 },
+    })
     const sender = connect().createSender('q')
     await assert.rejects(sender.sendMessages({ body: 'x'.repeat(150_000) }), { code: 'MessageSizeExceeded' })
     await sender.sendMessages({ body: 'small' })
@@ -108,7 +129,9 @@ void describe('settings where the service is not known', () => {
 
 void it('a connection on which nothing happens is kept alive by heartbeats', async (t) => {
   const { broker } = await brokerFor(t, config)
-  const connection = rhea.create_container().connect({ port: broker.port, host: '127.0.0.1', reconnect: false, idle_time_out: 100 })
+  const connection = rhea
+    .create_container()
+    .connect({ port: broker.port, host: '127.0.0.1', reconnect: false, idle_time_out: 100 })
   await once(connection, 'connection_open')
   let lost = false
   for (const event of ['disconnected', 'connection_error']) connection.on(event, () => (lost = true))

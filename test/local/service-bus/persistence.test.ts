@@ -16,7 +16,10 @@ const config = JSON.stringify({
       {
         Name: 'sbemulatorns',
         Queues: [
-          { Name: 'q', Properties: { RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT10M' } },
+          {
+            Name: 'q',
+            Properties: { RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT10M' },
+          },
           { Name: 's', Properties: { RequiresSession: true } },
         ],
         Topics: [{ Name: 't', Subscriptions: [{ Name: 'u' }] }],
@@ -31,11 +34,19 @@ async function temporaryFile(t: TestContext): Promise<string> {
   return join(folder, 'bus.db')
 }
 
-async function startProcess(t: TestContext, file: string): Promise<{ readonly child: ChildProcess; readonly client: ServiceBusClient }> {
+async function startProcess(
+  t: TestContext,
+  file: string,
+): Promise<{ readonly child: ChildProcess; readonly client: ServiceBusClient }> {
   const child = fork(new URL('broker-process.ts', import.meta.url), [config, file])
   t.after(() => child.kill('SIGKILL'))
   const [started] = (await once(child, 'message')) as [{ readonly connectionString: string }]
-  return { child, client: new ServiceBusClient(started.connectionString, { retryOptions: { maxRetries: 0, timeoutInMs: 2000 } }) }
+  return {
+    child,
+    client: new ServiceBusClient(started.connectionString, {
+      retryOptions: { maxRetries: 0, timeoutInMs: 2000 },
+    }),
+  }
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -48,9 +59,16 @@ void it('a broker that is killed has everything it acknowledged when it starts a
   const first = await startProcess(t, file)
   const sender = first.client.createSender('q')
   await sender.sendMessages(
-    ['done', 'abandoned', 'deferred', 'dead', 'waiting'].map((body) => ({ body, messageId: body, applicationProperties: { n: 1 } })),
+    ['done', 'abandoned', 'deferred', 'dead', 'waiting'].map((body) => ({
+      body,
+      messageId: body,
+      applicationProperties: { n: 1 },
+    })),
   )
-  const [scheduled] = await sender.scheduleMessages({ body: 'scheduled', messageId: 'scheduled' }, new Date(Date.now() + 600_000))
+  const [scheduled] = await sender.scheduleMessages(
+    { body: 'scheduled', messageId: 'scheduled' },
+    new Date(Date.now() + 600_000),
+  )
   const receiver = first.client.createReceiver('q', manual)
   const [done, abandoned, deferred, dead] = await receive(receiver, 4)
   assert.ok(done && abandoned && deferred && dead)
@@ -94,7 +112,11 @@ void it('a broker that is killed has everything it acknowledged when it starts a
   const front = seen[0].sequenceNumber
   assert.ok(front)
   assert.equal((await again.peekMessages(10, { fromSequenceNumber: front })).length, 3)
-  assert.equal((await receiveOne(client.createReceiver('q', { ...manual, subQueueType: 'deadLetter' }))).deadLetterReason, 'R')
+  assert.equal(
+    (await receiveOne(client.createReceiver('q', { ...manual, subQueueType: 'deadLetter' })))
+      .deadLetterReason,
+    'R',
+  )
   const reopened = await client.acceptNextSession('s', manual)
   assert.equal(await reopened.getSessionState(), 'half way')
   assert.equal((await receiveOne(reopened)).body, 2)

@@ -23,7 +23,8 @@ void describe('sending to a queue', () => {
     }
     await client.createSender('q').sendMessages(sent)
     const message = await receiveOne(client.createReceiver('q', manual))
-    for (const [name, value] of Object.entries(sent)) assert.deepEqual(Reflect.get(message, name), value, name)
+    for (const [name, value] of Object.entries(sent))
+      assert.deepEqual(Reflect.get(message, name), value, name)
     assert.equal(message.deliveryCount, 0)
     assert.equal(message.sequenceNumber?.toNumber(), 1)
     assert.ok(Math.abs(Number(message.enqueuedTimeUtc) - Date.now()) < 5000)
@@ -43,9 +44,13 @@ void describe('sending to a queue', () => {
     const client = connect()
     const sender = client.createSender('q')
     const batch = await sender.createMessageBatch()
-    for (let index = 0; index < 300; index += 1) assert.ok(batch.tryAddMessage({ body: { index }, messageId: `m${index}` }))
+    for (let index = 0; index < 300; index += 1)
+      assert.ok(batch.tryAddMessage({ body: { index }, messageId: `m${index}` }))
     await sender.sendMessages(batch)
-    const messages = await receive(client.createReceiver('q', { ...manual, receiveMode: 'receiveAndDelete' }), 300)
+    const messages = await receive(
+      client.createReceiver('q', { ...manual, receiveMode: 'receiveAndDelete' }),
+      300,
+    )
     assert.deepEqual(
       messages.map((message) => message.messageId),
       Array.from({ length: 300 }, (_, index) => `m${index}`),
@@ -63,7 +68,9 @@ void describe('sending to a queue', () => {
 
   void it('a queue that detects duplicates accepts and drops a message id it knows', async (t) => {
     const clock = manualClock()
-    const config = configOf({ q: { RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT20S' } })
+    const config = configOf({
+      q: { RequiresDuplicateDetection: true, DuplicateDetectionHistoryTimeWindow: 'PT20S' },
+    })
     const { connect, broker } = await brokerFor(t, config, { now: clock.now })
     const sender = connect().createSender('q')
     await sender.sendMessages([
@@ -82,8 +89,12 @@ void describe('sending to a queue', () => {
   void it('an entity that does not exist is refused as such, to senders and receivers', async (t) => {
     const { connect } = await brokerFor(t, plain)
     const client = connect()
-    await assert.rejects(client.createSender('nowhere').sendMessages({ body: 1 }), { code: 'MessagingEntityNotFound' })
-    await assert.rejects(client.createReceiver('nowhere').receiveMessages(1, { maxWaitTimeInMs: 100 }), { code: 'MessagingEntityNotFound' })
+    await assert.rejects(client.createSender('nowhere').sendMessages({ body: 1 }), {
+      code: 'MessagingEntityNotFound',
+    })
+    await assert.rejects(client.createReceiver('nowhere').receiveMessages(1, { maxWaitTimeInMs: 100 }), {
+      code: 'MessagingEntityNotFound',
+    })
   })
 
   void it('the queues of the configuration are apart, and their names are found in any case', async (t) => {
@@ -109,7 +120,9 @@ void describe('peek-lock', () => {
   void it('an abandoned message comes back before later ones, with its delivery count raised and the properties given', async (t) => {
     const { connect } = await brokerFor(t, plain)
     const client = connect()
-    await client.createSender('q').sendMessages([{ body: 1, applicationProperties: { kept: 'k', changed: 'old' } }, { body: 2 }])
+    await client
+      .createSender('q')
+      .sendMessages([{ body: 1, applicationProperties: { kept: 'k', changed: 'old' } }, { body: 2 }])
     const receiver = client.createReceiver('q', manual)
     await receiver.abandonMessage(await receiveOne(receiver), { changed: 'new', added: 3 })
     const again = await receiveOne(receiver)
@@ -182,7 +195,9 @@ void describe('peek-lock', () => {
   void it('settlements of different kinds in one tick each reach their own message', async (t) => {
     const { connect, broker } = await brokerFor(t, plain)
     const client = connect()
-    await client.createSender('q').sendMessages(Array.from({ length: 9 }, (_, index) => ({ body: index, messageId: String(index) })))
+    await client
+      .createSender('q')
+      .sendMessages(Array.from({ length: 9 }, (_, index) => ({ body: index, messageId: String(index) })))
     const receiver = client.createReceiver('q', manual)
     const messages = await receive(receiver, 9)
     const settled: Promise<void>[] = []
@@ -245,7 +260,9 @@ void describe('the dead-letter queue', () => {
   void it('a dead-lettered message keeps what it was and says why and what else was noted', async (t) => {
     const { connect } = await brokerFor(t, plain)
     const client = connect()
-    await client.createSender('q').sendMessages({ body: 1, messageId: 'a', applicationProperties: { own: 'o' } })
+    await client
+      .createSender('q')
+      .sendMessages({ body: 1, messageId: 'a', applicationProperties: { own: 'o' } })
     const receiver = client.createReceiver('q', manual)
     await receiver.deadLetterMessage(await receiveOne(receiver), {
       deadLetterReason: 'Why',
@@ -256,7 +273,12 @@ void describe('the dead-letter queue', () => {
     const dead = await receiveOne(queue)
     assert.equal(dead.deadLetterReason, 'Why')
     assert.equal(dead.deadLetterErrorDescription, 'How')
-    assert.deepEqual(dead.applicationProperties, { own: 'o', field: 'name', DeadLetterReason: 'Why', DeadLetterErrorDescription: 'How' })
+    assert.deepEqual(dead.applicationProperties, {
+      own: 'o',
+      field: 'name',
+      DeadLetterReason: 'Why',
+      DeadLetterErrorDescription: 'How',
+    })
     assert.equal(dead.deadLetterSource, undefined)
     await queue.completeMessage(dead)
     assert.ok(await isEmpty(queue))
@@ -324,7 +346,8 @@ void describe('links and connections', () => {
     const { connect, broker } = await brokerFor(t, plain)
     const client = connect()
     const sender = client.createSender('q')
-    for (let round = 0; round < 5; round += 1) await sender.sendMessages(Array.from({ length: 500 }, () => ({ body: 1 })))
+    for (let round = 0; round < 5; round += 1)
+      await sender.sendMessages(Array.from({ length: 500 }, () => ({ body: 1 })))
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     let first = true

@@ -11,7 +11,8 @@ void it('the installed rhea is the one whose inside the double was written for',
   assert.equal(version, '3.0.5')
 
   const connection: object = createContainer({ id: 'x' }).create_connection({})
-  const has = (target: object, name: string) => assert.ok(name in target, `${target.constructor.name} has no ${name}`)
+  const has = (target: object, name: string) =>
+    assert.ok(name in target, `${target.constructor.name} has no ${name}`)
   for (const name of [
     'amqp_transport',
     'remote_channel_map',
@@ -25,16 +26,33 @@ void it('the installed rhea is the one whose inside the double was written for',
   ]) {
     has(connection, name)
   }
-  for (const name of ['header_received', 'read', 'peek_size']) has(Reflect.get(connection, 'amqp_transport') as object, name)
+  for (const name of ['header_received', 'read', 'peek_size'])
+    has(Reflect.get(connection, 'amqp_transport') as object, name)
 
   const session = Reflect.apply(Reflect.get(connection, 'create_session') as () => object, connection, [])
   for (const name of ['incoming', 'outgoing', 'links', '_write_flow', 'local', 'remote']) has(session, name)
-  for (const name of ['next_transfer_id', 'max_transfer_id', 'window']) has(Reflect.get(session, 'incoming') as object, name)
+  for (const name of ['next_transfer_id', 'max_transfer_id', 'window'])
+    has(Reflect.get(session, 'incoming') as object, name)
   has(Reflect.get(session, 'outgoing') as object, 'next_transfer_id')
 
-  const link = Reflect.apply(Reflect.get(session, 'create_sender') as (name: string) => object, session, ['x'])
-  for (const name of ['state', 'credit', 'delivery_count', '_get_drain', 'set_source', 'set_target', 'open', 'close', 'local'])
+  const link = Reflect.apply(Reflect.get(session, 'create_sender') as (name: string) => object, session, [
+    'x',
+  ])
+  for (const name of [
+    'state',
+    'credit',
+    'delivery_count',
+    '_get_drain',
+    'set_source',
+    'set_target',
+    'open',
+    'close',
+    'local',
+  ])
     has(link, name)
   for (const name of ['local_open', 'open_requests']) has(Reflect.get(link, 'state') as object, name)
-  has(Reflect.apply(Reflect.get(session, 'create_receiver') as (name: string) => object, session, ['y']), 'flow')
+  has(
+    Reflect.apply(Reflect.get(session, 'create_receiver') as (name: string) => object, session, ['y']),
+    'flow',
+  )
 })

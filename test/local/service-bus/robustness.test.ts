@@ -28,8 +28,17 @@ async function closes(socket: Socket, withinMs: number): Promise<boolean> {
 
 /** A connection of a client that is not Microsoft's. */
 function dial(broker: Broker): Connection {
-  const connection = rhea.create_container().connect({ port: broker.port, host: '127.0.0.1', username: 'anyone', reconnect: false })
-  for (const event of ['connection_error', 'disconnected', 'sender_error', 'receiver_error', 'session_error', 'rejected'])
+  const connection = rhea
+    .create_container()
+    .connect({ port: broker.port, host: '127.0.0.1', username: 'anyone', reconnect: false })
+  for (const event of [
+    'connection_error',
+    'disconnected',
+    'sender_error',
+    'receiver_error',
+    'session_error',
+    'rejected',
+  ])
     connection.on(event, () => {})
   return connection
 }
@@ -39,7 +48,10 @@ function socketOf(connection: Connection): Socket {
   return Reflect.get(connection, 'socket') as Socket
 }
 
-async function errorOf(link: { on(event: string, listener: (context: EventContext) => void): void }, event: string): Promise<string> {
+async function errorOf(
+  link: { on(event: string, listener: (context: EventContext) => void): void },
+  event: string,
+): Promise<string> {
   return await new Promise((resolve) => {
     link.on(event, (context) => {
       const error = context.sender?.error ?? context.receiver?.error
@@ -52,14 +64,23 @@ void describe('what is not AMQP, or not quite', () => {
   const garbage: readonly (readonly [string, Buffer])[] = [
     ['text', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
     ['another version', Buffer.from('AMQP\x00\x00\x09\x01', 'latin1')],
-    ['a frame of four gigabytes', Buffer.concat([amqpHeader, Buffer.from([0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0])])],
+    [
+      'a frame of four gigabytes',
+      Buffer.concat([amqpHeader, Buffer.from([0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0])]),
+    ],
     ['a frame smaller than its header', Buffer.concat([amqpHeader, Buffer.from([0, 0, 0, 4, 2, 0, 0, 0])])],
-    ['a frame of noise', Buffer.concat([amqpHeader, Buffer.from([0, 0, 0, 16, 2, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9])])],
+    [
+      'a frame of noise',
+      Buffer.concat([amqpHeader, Buffer.from([0, 0, 0, 16, 2, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9])]),
+    ],
     [
       'a transfer before anything is open',
       Buffer.concat([amqpHeader, Buffer.from([0, 0, 0, 14, 2, 0, 0, 0, 0x00, 0x53, 0x14, 0xc0, 1, 0])]),
     ],
-    ['a large handshake', Buffer.concat([saslHeader, Buffer.from([0, 1, 0, 0, 2, 1, 0, 0]), Buffer.alloc(80_000)])],
+    [
+      'a large handshake',
+      Buffer.concat([saslHeader, Buffer.from([0, 1, 0, 0, 2, 1, 0, 0]), Buffer.alloc(80_000)]),
+    ],
   ]
   for (const [name, bytes] of garbage) {
     void it(`${name} ends the connection, and only that`, async (t) => {
@@ -101,7 +122,10 @@ void describe('what is not AMQP, or not quite', () => {
     for (let round = 0; round < 40; round += 1) {
       const socket = await open(broker)
       const body = Buffer.from(Array.from({ length: 40 }, random))
-      const frame = Buffer.concat([Buffer.from([0, 0, 0, 51, 2, 0, 0, 0, 0x00, 0x53, 0x10 + (round % 9)]), body])
+      const frame = Buffer.concat([
+        Buffer.from([0, 0, 0, 51, 2, 0, 0, 0, 0x00, 0x53, 0x10 + (round % 9)]),
+        body,
+      ])
       socket.write(Buffer.concat([amqpHeader, frame]))
       await closes(socket, 50)
       socket.destroy()
@@ -145,9 +169,13 @@ void describe('what is not AMQP, or not quite', () => {
 void describe('another AMQP client', () => {
   void it('may come with a name and a password', async (t) => {
     const { broker } = await brokerFor(t, config)
-    const connection = rhea
-      .create_container()
-      .connect({ port: broker.port, host: '127.0.0.1', username: 'key', password: 'secret', reconnect: false })
+    const connection = rhea.create_container().connect({
+      port: broker.port,
+      host: '127.0.0.1',
+      username: 'key',
+      password: 'secret',
+      reconnect: false,
+    })
     await once(connection, 'connection_open')
     connection.close()
     await once(connection, 'connection_close')
@@ -166,7 +194,10 @@ void describe('another AMQP client', () => {
     assert.equal(context.message.message_annotations?.['x-opt-sequence-number'], 1)
     context.delivery?.reject({ condition: 'my:reason', description: 'not for me' })
     const dead = await receiveOne(connect().createReceiver('q', { ...manual, subQueueType: 'deadLetter' }))
-    assert.deepEqual([dead.messageId, dead.deadLetterReason, dead.deadLetterErrorDescription], ['r-1', 'my:reason', 'not for me'])
+    assert.deepEqual(
+      [dead.messageId, dead.deadLetterReason, dead.deadLetterErrorDescription],
+      ['r-1', 'my:reason', 'not for me'],
+    )
     connection.close()
   })
 
@@ -176,13 +207,18 @@ void describe('another AMQP client', () => {
     assert.equal(await errorOf(connection.open_sender('nowhere'), 'sender_error'), 'amqp:not-found')
     assert.equal(await errorOf(connection.open_receiver('nowhere'), 'receiver_error'), 'amqp:not-found')
     assert.equal(await errorOf(connection.open_receiver('s'), 'receiver_error'), 'amqp:not-allowed')
-    assert.equal(await errorOf(connection.open_sender('q/$deadletterqueue'), 'sender_error'), 'amqp:not-allowed')
+    assert.equal(
+      await errorOf(connection.open_sender('q/$deadletterqueue'), 'sender_error'),
+      'amqp:not-allowed',
+    )
     connection.close()
   })
 
   void it('a message larger than its frames goes there and back', async (t) => {
     const { broker } = await brokerFor(t, config)
-    const connection = rhea.create_container().connect({ port: broker.port, host: '127.0.0.1', reconnect: false, max_frame_size: 512 })
+    const connection = rhea
+      .create_container()
+      .connect({ port: broker.port, host: '127.0.0.1', reconnect: false, max_frame_size: 512 })
     const sender = connection.open_sender('q')
     await once(sender, 'sendable')
     sender.send({ body: 'x'.repeat(20_000) })
@@ -225,7 +261,9 @@ void describe('clients that behave badly', () => {
   })
 
   void it('one that does not read does not fill the memory of the broker', async (t) => {
-    const { broker, connect } = await brokerFor(t, configOf({ q: {} }), { settings: { outputHighWater: 64 * 1024 } })
+    const { broker, connect } = await brokerFor(t, configOf({ q: {} }), {
+      settings: { outputHighWater: 64 * 1024 },
+    })
     const sender = connect().createSender('q')
     for (let round = 0; round < 200; round += 1) await sender.sendMessages({ body: 'x'.repeat(200_000) })
     const connection = dial(broker)
@@ -252,7 +290,9 @@ void describe('clients that behave badly', () => {
     await connect().createSender('q').sendMessages({ body: 1 })
     const extra = dial(broker)
     const refused = new Promise<string>((resolve) => {
-      extra.on('connection_error', (context: EventContext) => resolve(String(Reflect.get(Object(context.connection.error), 'condition'))))
+      extra.on('connection_error', (context: EventContext) =>
+        resolve(String(Reflect.get(Object(context.connection.error), 'condition'))),
+      )
     })
     assert.equal(await refused, 'amqp:resource-limit-exceeded')
     for (const connection of connections) connection.close()

@@ -5,11 +5,21 @@ import type { Scalar } from '../../../src/local/service-bus/rules/evaluate.ts'
 import { SqlSyntaxError } from '../../../src/local/service-bus/rules/lex.ts'
 import { parseAction, parseFilter } from '../../../src/local/service-bus/rules/parse.ts'
 
-const user: Readonly<Record<string, Scalar>> = { color: 'red', n: 3, price: 2.5, on: true, "it's": 'yes', 'two words': 1 }
+const user: Readonly<Record<string, Scalar>> = {
+  color: 'red',
+  n: 3,
+  price: 2.5,
+  on: true,
+  "it's": 'yes',
+  'two words': 1,
+}
 const system: Readonly<Record<string, Scalar>> = { label: 'hired' }
 
 function evaluates(filter: string): boolean {
-  return matches(parseFilter(filter), ({ scope, name }) => (scope === 'sys' ? system : user)[name.toLowerCase()])
+  return matches(
+    parseFilter(filter),
+    ({ scope, name }) => (scope === 'sys' ? system : user)[name.toLowerCase()],
+  )
 }
 
 const truths: readonly (readonly [string, boolean])[] = [
@@ -70,7 +80,11 @@ for (const filter of [
 
 void it('an action is a list of steps', () => {
   assert.deepEqual(
-    parseAction("SET a = 'x'; SET sys.Label = a + 'y' REMOVE user.b;").map(({ kind, property }) => [kind, property.scope, property.name]),
+    parseAction("SET a = 'x'; SET sys.Label = a + 'y' REMOVE user.b;").map(({ kind, property }) => [
+      kind,
+      property.scope,
+      property.name,
+    ]),
     [
       ['set', 'user', 'a'],
       ['set', 'sys', 'Label'],

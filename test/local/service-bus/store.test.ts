@@ -50,12 +50,19 @@ void describe('the queue', () => {
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         let now = 1_000_000
         let dead = 0
-        const queue = new MessageQueue(spec, { available: () => {}, sessionExpired: () => {}, deadLettered: () => (dead += 1) })
+        const queue = new MessageQueue(spec, {
+          available: () => {},
+          sessionExpired: () => {},
+          deadLettered: () => (dead += 1),
+        })
         const held: LockReference[] = []
         let sent = 0
         for (const action of steps) {
           if (action.kind === 'send') {
-            queue.enqueue({ ...envelope(), scheduledAt: action.delay === 0 ? undefined : now + action.delay }, now)
+            queue.enqueue(
+              { ...envelope(), scheduledAt: action.delay === 0 ? undefined : now + action.delay },
+              now,
+            )
             sent += 1
           } else if (action.kind === 'pass') {
             now += action.ms
@@ -82,7 +89,11 @@ void describe('the queue', () => {
   })
 
   void it('bytes come back to nothing when the messages are gone', () => {
-    const queue = new MessageQueue(spec, { available: () => {}, sessionExpired: () => {}, deadLettered: () => {} })
+    const queue = new MessageQueue(spec, {
+      available: () => {},
+      sessionExpired: () => {},
+      deadLettered: () => {},
+    })
     for (let index = 0; index < 100; index += 1) queue.enqueue(envelope(), index)
     assert.ok(queue.bytes > 0)
     while (queue.removeNext(200) !== undefined) continue
@@ -123,7 +134,9 @@ void describe('what the queue is built from', () => {
           }
         }
         assert.equal(index.size, model.size)
-        const expected = [...model.keys()].filter((sequence) => sequence >= from).sort((left, right) => left - right)
+        const expected = [...model.keys()]
+          .filter((sequence) => sequence >= from)
+          .sort((left, right) => left - right)
         assert.deepEqual([...index.from(from)], expected)
       }),
     )

@@ -1,5 +1,9 @@
 import { ServiceBusClient } from '@azure/service-bus'
-import type { ServiceBusClientOptions, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
+import type {
+  ServiceBusClientOptions,
+  ServiceBusReceivedMessage,
+  ServiceBusReceiver,
+} from '@azure/service-bus'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
@@ -8,7 +12,10 @@ import { parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
 import type { BrokerConfig } from '../../../src/local/service-bus/config.ts'
 
 /** A configuration of these queues in the emulator's file format. */
-export function configOf(queues: Readonly<Record<string, object>>, topics: readonly object[] = []): BrokerConfig {
+export function configOf(
+  queues: Readonly<Record<string, object>>,
+  topics: readonly object[] = [],
+): BrokerConfig {
   const Queues = Object.entries(queues).map(([Name, Properties]) => ({ Name, Properties }))
   return parseBrokerConfig({ UserConfig: { Namespaces: [{ Name: 'sbemulatorns', Queues, Topics: topics }] } })
 }
@@ -18,7 +25,10 @@ export async function brokerFor(
   context: TestContext,
   config: BrokerConfig,
   options: Partial<BrokerOptions> = {},
-): Promise<{ readonly broker: Broker; readonly connect: (options?: ServiceBusClientOptions) => ServiceBusClient }> {
+): Promise<{
+  readonly broker: Broker
+  readonly connect: (options?: ServiceBusClientOptions) => ServiceBusClient
+}> {
   const broker = await startBroker({ config, ...options })
   const clients: ServiceBusClient[] = []
   context.after(async () => {
@@ -42,18 +52,29 @@ export async function brokerFor(
 export const manual = { maxAutoLockRenewalDurationInMs: 0 } as const
 
 /** Receives until `count` messages are there; throws when they do not come within `waitMs`. */
-export async function receive(receiver: ServiceBusReceiver, count: number, waitMs = 5000): Promise<ServiceBusReceivedMessage[]> {
+export async function receive(
+  receiver: ServiceBusReceiver,
+  count: number,
+  waitMs = 5000,
+): Promise<ServiceBusReceivedMessage[]> {
   const messages: ServiceBusReceivedMessage[] = []
   const deadline = Date.now() + waitMs
   while (messages.length < count && Date.now() < deadline) {
-    messages.push(...(await receiver.receiveMessages(count - messages.length, { maxWaitTimeInMs: Math.max(1, deadline - Date.now()) })))
+    messages.push(
+      ...(await receiver.receiveMessages(count - messages.length, {
+        maxWaitTimeInMs: Math.max(1, deadline - Date.now()),
+      })),
+    )
   }
   if (messages.length < count) throw new Error(`received ${messages.length} of ${count} messages`)
   return messages
 }
 
 /** Exactly one message. */
-export async function receiveOne(receiver: ServiceBusReceiver, waitMs?: number): Promise<ServiceBusReceivedMessage> {
+export async function receiveOne(
+  receiver: ServiceBusReceiver,
+  waitMs?: number,
+): Promise<ServiceBusReceivedMessage> {
   const [message] = await receive(receiver, 1, waitMs)
   if (message === undefined) throw new Error('received no message')
   return message

@@ -31,7 +31,12 @@ void it('a thread that cannot have its port says so', async () => {
 void it('a broker alone runs until it is told to end', async () => {
   const controller = new AbortController()
   const { promise, resolve } = Promise.withResolvers<string>()
-  const running = runBroker({ configPath, port: 0, signal: controller.signal, started: (broker) => resolve(broker.connectionString) })
+  const running = runBroker({
+    configPath,
+    port: 0,
+    signal: controller.signal,
+    started: (broker) => resolve(broker.connectionString),
+  })
   const client = new ServiceBusClient(await promise)
   await client.createSender('hr-outcomes').sendMessages({ body: 1 })
   await client.close()

@@ -3,7 +3,11 @@ import { it } from 'node:test'
 import * as fc from 'fast-check'
 import rhea from 'rhea'
 import { encodeStored } from '../../../src/local/service-bus/wire/delivery.ts'
-import { parseDelivery, parseEnvelope, withApplicationProperties } from '../../../src/local/service-bus/wire/message.ts'
+import {
+  parseDelivery,
+  parseEnvelope,
+  withApplicationProperties,
+} from '../../../src/local/service-bus/wire/message.ts'
 import { MalformedError } from '../../../src/local/service-bus/wire/reader.ts'
 import { amqp } from '../../../src/local/service-bus/rhea-types.ts'
 import { assertSane } from '../../../src/local/service-bus/wire/sane.ts'
@@ -63,7 +67,9 @@ void it('whatever a sender writes, a receiver reads, with what the broker adds',
 
 void it('a changed property leaves the others and their types as they were', () => {
   const properties = { big: rhea.types.wrap_ulong(7), small: rhea.types.wrap_short(-3), gone: 'x' }
-  const envelope = parseEnvelope(rhea.message.encode({ message_id: 'm', application_properties: properties, body: 1 }))
+  const envelope = parseEnvelope(
+    rhea.message.encode({ message_id: 'm', application_properties: properties, body: 1 }),
+  )
   const bare = withApplicationProperties(envelope.bare, new Map([['added', amqp.wrap('y')]]), ['gone'])
   const reread = rhea.message.decode(bare)
   assert.deepEqual({ ...reread.application_properties }, { big: 7, small: -3, added: 'y' })

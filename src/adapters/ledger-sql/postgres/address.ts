@@ -13,7 +13,9 @@ export type PostgresAuth =
  * `az cloud show --query endpoints.ossrdbmsResourceId` says.
  */
 const scopeFor = (host: string): string => {
-  const national = ['usgovcloudapi.net', 'chinacloudapi.cn'].find((cloud) => host.endsWith(`.database.${cloud}`))
+  const national = ['usgovcloudapi.net', 'chinacloudapi.cn'].find((cloud) =>
+    host.endsWith(`.database.${cloud}`),
+  )
   return `https://ossrdbms-aad.database.${national ?? 'windows.net'}/.default`
 }
 const SSL_MODES = ['disable', 'require', 'verify-full'] as const
@@ -28,7 +30,8 @@ export const isPostgresUrl = (location: string): boolean => /^postgres(?:ql)?:\/
 export function postgresConnection(location: string, auth: PostgresAuth): PoolConfig {
   const url = parse(location)
   for (const name of url.searchParams.keys())
-    if (!PARAMETERS.has(name)) throw invalid(`has the parameter ${name}; it takes ${[...PARAMETERS].join(', ')}`)
+    if (!PARAMETERS.has(name))
+      throw invalid(`has the parameter ${name}; it takes ${[...PARAMETERS].join(', ')}`)
   const host = url.searchParams.get('host') ?? (url.hostname === '' ? 'localhost' : unbracketed(url.hostname))
   const mode = url.searchParams.get('sslmode') ?? (isLocal(host) ? 'disable' : 'verify-full')
   if (!SSL_MODES.some((one) => one === mode)) throw invalid(`takes sslmode ${SSL_MODES.join(', ')}`)
@@ -44,7 +47,10 @@ export function postgresConnection(location: string, auth: PostgresAuth): PoolCo
     user: url.username === '' ? undefined : decoded(url.username),
     database: databaseOf(url),
     password: passwordOf(url, host, auth),
-    ssl: mode === 'disable' ? false : { rejectUnauthorized: mode === 'verify-full', ...(root === null ? {} : { ca: certificate(root) }) },
+    ssl:
+      mode === 'disable'
+        ? false
+        : { rejectUnauthorized: mode === 'verify-full', ...(root === null ? {} : { ca: certificate(root) }) },
   }
 }
 
@@ -61,11 +67,13 @@ export function nameOfDatabase(location: string): string {
 }
 
 function passwordOf(url: URL, host: string, auth: PostgresAuth): PoolConfig['password'] {
-  if (auth.kind === 'password') return auth.password ?? (url.password === '' ? undefined : decoded(url.password))
+  if (auth.kind === 'password')
+    return auth.password ?? (url.password === '' ? undefined : decoded(url.password))
   // Asked for with every new connection: the credential keeps a token for as long as it is good.
   return async () => {
     const token = await auth.tokens(scopeFor(host))
-    if (token === null) throw new RollcallError('LedgerRefused', 'the identity of AUTH_MODE has no token for the database')
+    if (token === null)
+      throw new RollcallError('LedgerRefused', 'the identity of AUTH_MODE has no token for the database')
     return token
   }
 }
@@ -100,5 +108,6 @@ function certificate(path: string): string {
 }
 
 const unbracketed = (host: string): string => host.replace(/^\[|\]$/g, '')
-const isLocal = (host: string): boolean => host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host)
+const isLocal = (host: string): boolean =>
+  host.startsWith('/') || ['localhost', '127.0.0.1', '::1'].includes(host)
 const invalid = (what: string): RollcallError => new RollcallError('ConfigInvalid', `LEDGER ${what}`)

@@ -17,7 +17,9 @@ export function openPostgresLedger(options: PostgresLedgerOptions): Promise<Ledg
   const { location, auth, instance, connections, statementMs, beside = false, now, onGone } = options
   const common = { location, instance, connections, statementMs, beside, now: now() }
   const workerData: PostgresWorkerOptions =
-    auth.kind === 'password' ? { ...common, auth: { kind: 'password', password: auth.password } } : { ...common, auth: { kind: 'entra' } }
+    auth.kind === 'password'
+      ? { ...common, auth: { kind: 'password', password: auth.password } }
+      : { ...common, auth: { kind: 'entra' } }
   return ledgerInThread(new URL('./worker.ts', import.meta.url), workerData, {
     ...(auth.kind === 'entra' ? { tokenFor: auth.tokens } : {}),
     ...(onGone ? { onGone } : {}),

@@ -12,5 +12,10 @@ export interface PostgresPlace {
 }
 
 export function postgresDriver({ location, auth, connections, statementMs }: PostgresPlace): Driver {
-  return openPostgres({ connection: postgresConnection(location, auth), name: nameOfDatabase(location), connections, statementMs })
+  return openPostgres({
+    connection: postgresConnection(location, auth),
+    name: nameOfDatabase(location),
+    connections,
+    statementMs,
+  })
 }

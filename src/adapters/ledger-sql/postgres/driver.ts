@@ -30,7 +30,10 @@ const IDLE_IN_TRANSACTION_MS = 10_000
 const LOCK_MS = 10_000
 const CONNECT_MS = 5_000
 /** So often is a transaction begun anew, and how long between two. */
-const PATIENCE = { conflict: { attempts: 8, firstMs: 5, mostMs: 250 }, connection: { attempts: 5, firstMs: 50, mostMs: 800 } } as const
+const PATIENCE = {
+  conflict: { attempts: 8, firstMs: 5, mostMs: 250 },
+  connection: { attempts: 5, firstMs: 50, mostMs: 800 },
+} as const
 
 /**
  * How a transaction begins. What it needs is said with it, in one round trip: a pooler gives each transaction another connection, and lets in nobody
@@ -48,7 +51,10 @@ export function beginning(access: 'write' | 'read', statementMs: number | null):
     jit: 'off',
     synchronous_commit: 'on',
   }
-  const begin = access === 'read' ? 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY' : 'BEGIN ISOLATION LEVEL READ COMMITTED'
+  const begin =
+    access === 'read'
+      ? 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY'
+      : 'BEGIN ISOLATION LEVEL READ COMMITTED'
   return `${begin}; SELECT ${Object.entries(settings)
     .map(([name, value]) => `set_config('${name}', '${value}', true)`)
     .join(', ')}`
@@ -84,16 +90,23 @@ export function openPostgres(options: PostgresOptions): Driver {
   const statements = new Map<string, { readonly name: string; readonly text: string }>()
   const prepared = (text: string): { readonly name: string; readonly text: string } => {
     let statement = statements.get(text)
-    if (!statement) statements.set(text, (statement = { name: `rollcall_${statements.size + 1}`, text: numbered(text) }))
+    if (!statement)
+      statements.set(text, (statement = { name: `rollcall_${statements.size + 1}`, text: numbered(text) }))
     return statement
   }
 
-  const begins = { read: beginning('read', options.statementMs), write: beginning('write', options.statementMs) } as const
+  const begins = {
+    read: beginning('read', options.statementMs),
+    write: beginning('write', options.statementMs),
+  } as const
 
   const over = (client: PoolClient, access: 'write' | 'read'): Sql => {
     // One statement after the other, also when they are asked for at once.
     let last: Promise<unknown> = Promise.resolve()
-    const query = (text: string, parameters: readonly SqlValue[]): Promise<{ rows: unknown[]; rowCount: number | null }> => {
+    const query = (
+      text: string,
+      parameters: readonly SqlValue[],
+    ): Promise<{ rows: unknown[]; rowCount: number | null }> => {
       const answer = last.then(() =>
         client
           .query({ ...prepared(text), values: parameters.map(encode) })
@@ -105,7 +118,8 @@ export function openPostgres(options: PostgresOptions): Driver {
     return {
       dialect: postgresDialect,
       tally: new Map(),
-      all: async <T>(text: string, parameters: readonly SqlValue[] = []) => (await query(text, parameters)).rows as T[],
+      all: async <T>(text: string, parameters: readonly SqlValue[] = []) =>
+        (await query(text, parameters)).rows as T[],
       run: async (text, parameters = []) => (await query(text, parameters)).rowCount ?? 0,
       lock: async (name, mode) => {
         const taken = `SELECT pg_advisory_xact_lock${mode === 'shared' ? '_shared' : ''}(CAST(? AS INT), CAST(? AS INT))`
@@ -145,17 +159,25 @@ export function openPostgres(options: PostgresOptions): Driver {
     }
   }
 
-  const transaction = async <T>(work: (sql: Sql) => Promise<T>, access: 'write' | 'read' = 'write'): Promise<T> => {
+  const transaction = async <T>(
+    work: (sql: Sql) => Promise<T>,
+    access: 'write' | 'read' = 'write',
+  ): Promise<T> => {
     for (let attempt = 1; ; attempt++) {
       try {
         return await once(work, access)
       } catch (error) {
         if (error instanceof Uncertain)
-          throw new RollcallError('LedgerUncertain', `${options.name} went away during a commit: what was asked may have happened`, {
-            cause: error.cause,
-          })
+          throw new RollcallError(
+            'LedgerUncertain',
+            `${options.name} went away during a commit: what was asked may have happened`,
+            {
+              cause: error.cause,
+            },
+          )
         if (!(error instanceof Failure)) throw error
-        if (error.kind === 'refused' || attempt >= PATIENCE[error.kind].attempts || closing) throw told(error, options.name)
+        if (error.kind === 'refused' || attempt >= PATIENCE[error.kind].attempts || closing)
+          throw told(error, options.name)
         const { firstMs, mostMs } = PATIENCE[error.kind]
         await sleep(Math.min(mostMs, firstMs * 2 ** (attempt - 1)) * (0.5 + Math.random()))
       }
@@ -166,7 +188,9 @@ export function openPostgres(options: PostgresOptions): Driver {
   return {
     dialect: postgresDialect,
     transaction: (work, access) =>
-      closing ? Promise.reject(new RollcallError('LedgerClosed', 'the ledger is closed')) : transaction(work, access),
+      closing
+        ? Promise.reject(new RollcallError('LedgerClosed', 'the ledger is closed'))
+        : transaction(work, access),
     close: () => (closing ??= pool.end()),
   }
 }
@@ -181,9 +205,11 @@ async function commit(command: (text: string) => Promise<string>): Promise<void>
   try {
     answer = await command('COMMIT')
   } catch (error) {
-    if (error instanceof Failure && error.kind === 'connection') throw new Uncertain('commit', { cause: error })
+    if (error instanceof Failure && error.kind === 'connection')
+      throw new Uncertain('commit', { cause: error })
     throw error
   }
   // A transaction in which a statement failed is rolled back by its COMMIT, without an error.
-  if (answer !== 'COMMIT') throw new RollcallError('LedgerFailed', 'a transaction with a failed statement was not committed')
+  if (answer !== 'COMMIT')
+    throw new RollcallError('LedgerFailed', 'a transaction with a failed statement was not committed')
 }

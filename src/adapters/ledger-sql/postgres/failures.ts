@@ -82,13 +82,25 @@ export function told(failure: Failure, where: string): RollcallError {
   // What the identity said, which is ours already.
   if (cause instanceof RollcallError) return cause
   const advice = ADVICE[code]
-  if (advice !== undefined) return new RollcallError('LedgerRefused', `${where} (${code}): ${advice}`, { cause: failure })
+  if (advice !== undefined)
+    return new RollcallError('LedgerRefused', `${where} (${code}): ${advice}`, { cause: failure })
   if (code === '57014')
-    return new RollcallError('LedgerFailed', `${where}: a statement took longer than LEDGER_STATEMENT_MS (${code})`, { cause: failure })
-  if (kind === 'refused') return new RollcallError('LedgerFailed', `${where} refused a statement (SQLSTATE ${code})`, { cause: failure })
-  if (kind === 'conflict')
-    return new RollcallError('LedgerBusy', `${where}: other transactions were in the way again and again (SQLSTATE ${code})`, {
+    return new RollcallError(
+      'LedgerFailed',
+      `${where}: a statement took longer than LEDGER_STATEMENT_MS (${code})`,
+      { cause: failure },
+    )
+  if (kind === 'refused')
+    return new RollcallError('LedgerFailed', `${where} refused a statement (SQLSTATE ${code})`, {
       cause: failure,
     })
+  if (kind === 'conflict')
+    return new RollcallError(
+      'LedgerBusy',
+      `${where}: other transactions were in the way again and again (SQLSTATE ${code})`,
+      {
+        cause: failure,
+      },
+    )
   return new RollcallError('LedgerUnavailable', `${where} cannot be reached (${code})`, { cause: failure })
 }

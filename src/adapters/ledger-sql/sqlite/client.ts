@@ -24,6 +24,13 @@ export function openSqliteLedger({
   now,
   onGone,
 }: SqliteLedgerOptions): Promise<Ledger> {
-  const workerData: SqliteWorkerOptions = { path, instance: 'sqlite', readOnly, beside, patienceMs, now: now() }
+  const workerData: SqliteWorkerOptions = {
+    path,
+    instance: 'sqlite',
+    readOnly,
+    beside,
+    patienceMs,
+    now: now(),
+  }
   return ledgerInThread(new URL('./worker.ts', import.meta.url), workerData, onGone ? { onGone } : {})
 }

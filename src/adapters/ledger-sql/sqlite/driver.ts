@@ -21,10 +21,13 @@ const BUSY_MS = 10_000
  */
 export function openSqlite(path: string, options: { readonly readOnly?: boolean } = {}): Driver {
   const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS })
-  if (!options.readOnly) database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000')
+  if (!options.readOnly)
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000')
   // Without statistics the planner takes 256 listed rows for many, and would rather walk the whole table past an index made of the list.
   // KiB. Who only reads walks through once and would keep what it never asks for again.
-  database.exec(`PRAGMA cache_size = ${options.readOnly ? -8_192 : -262_144}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`)
+  database.exec(
+    `PRAGMA cache_size = ${options.readOnly ? -8_192 : -262_144}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
+  )
   const statements = new Map<string, StatementSync>()
   const prepare = (text: string): StatementSync => {
     let statement = statements.get(text)
@@ -34,7 +37,8 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
   const sql: Omit<Sql, 'tally'> = {
     dialect: sqliteDialect,
     lock: async () => {},
-    all: async <T>(text: string, parameters: readonly SqlValue[] = []) => prepare(text).all(...parameters) as T[],
+    all: async <T>(text: string, parameters: readonly SqlValue[] = []) =>
+      prepare(text).all(...parameters) as T[],
     run: async (text, parameters = []) => Number(prepare(text).run(...parameters).changes),
   }
   // One connection: a transaction begins when the one before it has ended.

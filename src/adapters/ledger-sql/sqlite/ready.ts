@@ -31,7 +31,9 @@ export async function expectLedgerOrNothing(path: string): Promise<void> {
 }
 
 async function tablesIn(driver: Driver): Promise<ReadonlySet<string>> {
-  const rows = await driver.transaction((sql) => sql.all<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`))
+  const rows = await driver.transaction((sql) =>
+    sql.all<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`),
+  )
   return new Set(rows.map(({ name }) => name))
 }
 
@@ -56,7 +58,9 @@ export async function waitForSchema(driver: Driver, path: string, patienceMs: nu
 
 function versionOf(driver: Driver): Promise<number> {
   return driver.transaction(async (sql) => {
-    const [table] = await sql.all(`SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`)
+    const [table] = await sql.all(
+      `SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`,
+    )
     if (!table) return 0
     const [row] = await sql.all<{ version: number | null }>('SELECT MAX(version) AS version FROM migrations')
     return row?.version ?? 0

@@ -13,7 +13,11 @@ export interface ThreadOptions {
  * A ledger in a thread of its own: neither the disk nor the round trips of a transaction, which holds rows meanwhile, wait for what else the process
  * does. Throws what the thread says of the opening.
  */
-export async function ledgerInThread(script: URL, workerData: unknown, { tokenFor, onGone }: ThreadOptions = {}): Promise<Ledger> {
+export async function ledgerInThread(
+  script: URL,
+  workerData: unknown,
+  { tokenFor, onGone }: ThreadOptions = {},
+): Promise<Ledger> {
   const worker = new Worker(script, { workerData })
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
   let calls = 0
@@ -38,7 +42,11 @@ export async function ledgerInThread(script: URL, workerData: unknown, { tokenFo
   let closing: Promise<void> | null = null
   const die = (cause: unknown): void => {
     const { code } = pack(cause)
-    const error = new RollcallError('LedgerGone', `the thread of the ledger ended (${code}); start this process anew`, { cause })
+    const error = new RollcallError(
+      'LedgerGone',
+      `the thread of the ledger ended (${code}); start this process anew`,
+      { cause },
+    )
     end(error)
     onGone?.(error)
   }
@@ -48,7 +56,8 @@ export async function ledgerInThread(script: URL, workerData: unknown, { tokenFo
     else die(null)
   })
 
-  const expect = (id: number): Promise<unknown> => new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
+  const expect = (id: number): Promise<unknown> =>
+    new Promise((resolve, reject) => waiting.set(id, { resolve, reject }))
   const ask = (method: keyof Ledger, given: readonly unknown[]): Promise<unknown> => {
     if (gone) return Promise.reject(gone)
     const call: Call = { id: ++calls, method, arguments: given }

@@ -8,7 +8,9 @@ export interface Call {
   readonly arguments: readonly unknown[]
 }
 /** `id` 0 answers the opening. */
-export type Reply = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: PackedError }
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: PackedError }
 
 /** The identity lives outside the thread, with the tokens it has already: the thread asks for one, by its scope. */
 export interface TokenWanted {

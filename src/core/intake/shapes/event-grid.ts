@@ -5,7 +5,14 @@ import type { ShapeRules } from '../shape.ts'
  * is a path the last part is the employee. Event Grid's other schema is CloudEvents, which needs no shape.
  */
 export const eventGrid: ShapeRules = {
-  fields: { id: 'text', eventType: 'text', subject: 'text', eventTime: 'instant', topic: 'text?', data: 'object?' },
+  fields: {
+    id: 'text',
+    eventType: 'text',
+    subject: 'text',
+    eventTime: 'instant',
+    topic: 'text?',
+    data: 'object?',
+  },
   id: 'id',
   event: `{
     'source': topic,

@@ -5,7 +5,13 @@ import type { ShapeRules } from '../shape.ts'
  * fires at midnight of the day it takes effect and by itself says enough to put somebody out; so does `employee.deleted`.
  */
 export const hibob: ShapeRules = {
-  fields: { type: 'text', triggeredAt: 'instant', 'data.employeeId': 'id', 'data.effectiveDate': 'date?', 'data.fieldUpdates': 'list?' },
+  fields: {
+    type: 'text',
+    triggeredAt: 'instant',
+    'data.employeeId': 'id',
+    'data.effectiveDate': 'date?',
+    'data.fieldUpdates': 'list?',
+  },
   id: ['companyId', 'type', 'triggeredAt', 'data'],
   event: `(
     $subject := $string(data.employeeId);

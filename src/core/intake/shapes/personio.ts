@@ -5,7 +5,11 @@ import type { ShapeRules } from '../shape.ts'
  * enough to put somebody out; so does `person.deleted`.
  */
 export const personio: ShapeRules = {
-  fields: { event_name: 'text', occurred_at: 'instant', 'payload.person.id | payload.person_id | payload.id': 'id' },
+  fields: {
+    event_name: 'text',
+    occurred_at: 'instant',
+    'payload.person.id | payload.person_id | payload.id': 'id',
+  },
   id: ['company_id', 'event_name', 'occurred_at', 'payload'],
   event: `(
     $person := $exists(payload.person.id) ? payload.person.id : payload.person_id;

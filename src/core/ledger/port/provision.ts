@@ -72,9 +72,20 @@ export type Slot =
   /** Another instance has it. */
   | { readonly kind: 'lost' }
 export type BatchAnswer =
-  | { readonly kind: 'accepted'; readonly call: number; readonly acceptedAt: number; readonly requestId: string | null }
+  | {
+      readonly kind: 'accepted'
+      readonly call: number
+      readonly acceptedAt: number
+      readonly requestId: string | null
+    }
   /** Not taken as a whole: halves go on by themselves; one alone is refused for good. */
-  | { readonly kind: 'refused'; readonly call: number; readonly status: number; readonly code: string; readonly requestId: string | null }
+  | {
+      readonly kind: 'refused'
+      readonly call: number
+      readonly status: number
+      readonly code: string
+      readonly requestId: string | null
+    }
   /** Try again not before `notBefore`; `call` is `null` when none was made. */
   | {
       readonly kind: 'again'

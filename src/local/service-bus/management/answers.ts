@@ -22,8 +22,16 @@ export type Operation = (ask: Ask) => Reply
 
 export const ok = (body?: Body): Reply =>
   body === undefined ? { status: 200, description: 'OK' } : { status: 200, description: 'OK', body }
-export const failed = (status: number, { condition, description }: Refusal): Reply => ({ status, description, condition })
-export const noContent = (detail: string): Reply => ({ status: 204, description: detail, condition: 'com.microsoft:message-not-found' })
+export const failed = (status: number, { condition, description }: Refusal): Reply => ({
+  status,
+  description,
+  condition,
+})
+export const noContent = (detail: string): Reply => ({
+  status: 204,
+  description: detail,
+  condition: 'com.microsoft:message-not-found',
+})
 
 /** The entries of a map; none for anything else. */
 export function mapOf(body: unknown): Body {

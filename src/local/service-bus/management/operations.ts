@@ -37,16 +37,26 @@ const operations: ReadonlyMap<string, Operation> = new Map([
  * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response).
  */
 export function manage(node: Node, request: DecodedMessage, now: number): Reply {
-  if (node.kind !== 'queue' && node.kind !== 'topic') return failed(400, refusals.notAllowed('This node is not managed.'))
+  if (node.kind !== 'queue' && node.kind !== 'topic')
+    return failed(400, refusals.notAllowed('This node is not managed.'))
   const name = textOf(request.application_properties?.['operation']) ?? ''
   const operation = operations.get(name)
-  if (operation === undefined) return failed(400, refusals.notImplemented(`The operation '${name}' is not supported.`))
+  if (operation === undefined)
+    return failed(400, refusals.notImplemented(`The operation '${name}' is not supported.`))
   const rules = node.kind === 'queue' ? node.rules : undefined
   const linkName = textOf(request.application_properties?.['associated-link-name'])
   try {
-    return operation({ entity: node.entity, destination: node.destination, rules, body: mapOf(request.body), linkName, now })
+    return operation({
+      entity: node.entity,
+      destination: node.destination,
+      rules,
+      body: mapOf(request.body),
+      linkName,
+      now,
+    })
   } catch (error) {
-    if (error instanceof MalformedError || error instanceof RangeError) return failed(400, refusals.decodeError(error.message))
+    if (error instanceof MalformedError || error instanceof RangeError)
+      return failed(400, refusals.decodeError(error.message))
     throw error
   }
 }
@@ -63,22 +73,28 @@ function renewLocks({ entity, body, now }: Ask): Reply {
 
 function peekMessages({ entity, body }: Ask): Reply {
   const sessionId = textOf(body['session-id'])
-  const accept = sessionId === undefined ? undefined : (message: StoredMessage) => message.envelope.sessionId === sessionId
+  const accept =
+    sessionId === undefined ? undefined : (message: StoredMessage) => message.envelope.sessionId === sessionId
   const count = Math.min(numberOf(body['message-count']) ?? 1, 1000)
   const withoutBody = body['omit-message-body'] === true
   const messages = entity.queue.peek(fromWire(body['from-sequence-number']) ?? 0, count, accept)
   if (messages.length === 0) return noContent('There are no messages to peek.')
   return ok({
     messages: messages.map((message) => {
-      const envelope = withoutBody ? { ...message.envelope, bare: headOf(message.envelope.bare) } : message.envelope
-      return { message: amqp.wrap_binary(encodeStored(envelope, { ...stampOf(message), lockedUntil: undefined })) }
+      const envelope = withoutBody
+        ? { ...message.envelope, bare: headOf(message.envelope.bare) }
+        : message.envelope
+      return {
+        message: amqp.wrap_binary(encodeStored(envelope, { ...stampOf(message), lockedUntil: undefined })),
+      }
     }),
   })
 }
 
 function updateDisposition({ entity, body, now }: Ask): Reply {
   const outcome = dispositionOutcome(body)
-  if (outcome === undefined) return failed(400, refusals.invalidField('disposition-status is missing or unknown.'))
+  if (outcome === undefined)
+    return failed(400, refusals.invalidField('disposition-status is missing or unknown.'))
   const sessionId = textOf(body['session-id'])
   for (const token of buffersOf(body['lock-tokens'])) {
     const settlement = entity.queue.settle(entity.queue.tokens.decode(token), outcome, now)
@@ -123,13 +139,19 @@ function receiveDeferred({ entity, body, now }: Ask): Reply {
   const removes = numberOf(body['receiver-settle-mode']) === 0
   const sessionId = textOf(body['session-id'])
   const { sessions } = entity.queue
-  if (sessions !== undefined && (sessionId === undefined || sessions.get(sessionId)?.lock === 0)) return sessionLost(sessionId ?? '')
+  if (sessions !== undefined && (sessionId === undefined || sessions.get(sessionId)?.lock === 0))
+    return sessionLost(sessionId ?? '')
   const messages = entity.queue.takeDeferred(sequencesOf(body['sequence-numbers']), removes, now, sessionId)
   if (messages === undefined)
-    return failed(404, refusals.messageNotFound('Failed to lock one or more specified messages. The message does not exist.'))
+    return failed(
+      404,
+      refusals.messageNotFound('Failed to lock one or more specified messages. The message does not exist.'),
+    )
   return ok({
     messages: messages.map((message) => ({
-      'lock-token': amqp.wrap_uuid(entity.queue.tokens.encode({ lock: message.lock, sequence: message.sequence })),
+      'lock-token': amqp.wrap_uuid(
+        entity.queue.tokens.encode({ lock: message.lock, sequence: message.sequence }),
+      ),
       message: amqp.wrap_binary(encodeStored(message.envelope, stampOf(message))),
     })),
   })
@@ -140,7 +162,8 @@ function sequencesOf(value: unknown): number[] {
 }
 
 function scheduleMessages({ entity, destination, body, now }: Ask): Reply {
-  if (destination === undefined) return failed(400, refusals.notAllowed(`Messages cannot be sent to '${entity.address}'.`))
+  if (destination === undefined)
+    return failed(400, refusals.notAllowed(`Messages cannot be sent to '${entity.address}'.`))
   if (destination.status === 'Disabled' || destination.status === 'SendDisabled')
     return failed(400, refusals.entityDisabled(entity.address))
   const entries = Array.isArray(body['messages']) ? body['messages'] : []
@@ -152,7 +175,8 @@ function scheduleMessages({ entity, destination, body, now }: Ask): Reply {
   const sequences: Buffer[] = []
   for (const envelope of envelopes) {
     const scheduled = destination.schedule(envelope, now)
-    if (typeof scheduled !== 'number') return failed(scheduled.condition === 'amqp:resource-limit-exceeded' ? 403 : 400, scheduled)
+    if (typeof scheduled !== 'number')
+      return failed(scheduled.condition === 'amqp:resource-limit-exceeded' ? 403 : 400, scheduled)
     sequences.push(toWire(scheduled))
   }
   return ok({ 'sequence-numbers': amqp.wrap_array(sequences, 0x81) })
@@ -170,7 +194,9 @@ function deleteMessages({ entity, body, now }: Ask): Reply {
   // The service deletes at most 4000 in one call [documented].
   const count = Math.min(numberOf(body['message-count']) ?? 0, 4000)
   const deleted = entity.queue.deleteReady(count, before instanceof Date ? before.getTime() : now, session)
-  return deleted === 0 ? noContent('There are no messages to delete.') : ok({ 'message-count': amqp.wrap_int(deleted) })
+  return deleted === 0
+    ? noContent('There are no messages to delete.')
+    : ok({ 'message-count': amqp.wrap_int(deleted) })
 }
 
 /** Properties and application properties, with an empty body: what a peek without bodies shows. */

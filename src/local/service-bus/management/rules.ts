@@ -33,7 +33,8 @@ export function addRule({ entity, rules, body }: Ask): Reply {
   const name = textOf(body['rule-name'])
   const description = mapOf(body['rule-description'])
   const filter = filterOf(description)
-  if (name === undefined || filter === undefined) return failed(400, refusals.invalidField('rule-name or the filter is missing.'))
+  if (name === undefined || filter === undefined)
+    return failed(400, refusals.invalidField('rule-name or the filter is missing.'))
   const action = textOf(mapOf(description['sql-rule-action'])['expression'])
   const change = rules.add({ name, filter, action })
   if (change === 'done') return { status: 201, description: 'Created' }
@@ -43,7 +44,10 @@ export function addRule({ entity, rules, body }: Ask): Reply {
       description: `The messaging entity rule '${name}' already exists.`,
     })
   }
-  return failed(400, refusals.invalidField(typeof change === 'object' ? change.invalid : 'The rule cannot be added.'))
+  return failed(
+    400,
+    refusals.invalidField(typeof change === 'object' ? change.invalid : 'The rule cannot be added.'),
+  )
 }
 
 export function removeRule({ entity, rules, body }: Ask): Reply {
@@ -74,14 +78,17 @@ function filterOf(description: Body): RuleFilter | undefined {
   }
   const properties: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(mapOf(given['properties']))) {
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') properties[name] = value
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      properties[name] = value
   }
   return { kind: 'correlation', system, properties }
 }
 
 function describedRule({ name, filter, action }: RuleConfig): Typed {
   const described =
-    action === undefined ? list(descriptors.emptyAction, []) : list(descriptors.sqlAction, [amqp.wrap_string(action), amqp.wrap_int(20)])
+    action === undefined
+      ? list(descriptors.emptyAction, [])
+      : list(descriptors.sqlAction, [amqp.wrap_string(action), amqp.wrap_int(20)])
   return list(descriptors.description, [describedFilter(filter), described, amqp.wrap_string(name)])
 }
 

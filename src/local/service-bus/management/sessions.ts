@@ -10,7 +10,8 @@ export const sessionLost = (sessionId: string): Reply => failed(410, refusals.se
 export function renewSessionLock(ask: Ask): Reply {
   const session = heldSession(ask)
   const { sessions } = ask.entity.queue
-  if (session === undefined || sessions === undefined) return sessionLost(textOf(ask.body['session-id']) ?? '')
+  if (session === undefined || sessions === undefined)
+    return sessionLost(textOf(ask.body['session-id']) ?? '')
   return ok({ expiration: amqp.wrap_timestamp(sessions.renew(session, ask.now)) })
 }
 

@@ -35,11 +35,17 @@ function truth(expression: Expression, lookup: Lookup): Truth {
     case 'isNull':
       return (evaluate(expression.value, lookup) === undefined) !== expression.negated
     case 'compare':
-      return compare(expression.operator, evaluate(expression.left, lookup), evaluate(expression.right, lookup))
+      return compare(
+        expression.operator,
+        evaluate(expression.left, lookup),
+        evaluate(expression.right, lookup),
+      )
     case 'in': {
       const value = evaluate(expression.value, lookup)
       if (value === undefined) return undefined
-      const found = expression.options.some((option) => compare('=', value, evaluate(option, lookup)) === true)
+      const found = expression.options.some(
+        (option) => compare('=', value, evaluate(option, lookup)) === true,
+      )
       return found !== expression.negated
     }
     case 'like': {
@@ -75,7 +81,11 @@ export function evaluate(expression: Expression, lookup: Lookup): Scalar | undef
       return typeof value === 'number' ? -value : undefined
     }
     case 'arithmetic':
-      return calculate(expression.operator, evaluate(expression.left, lookup), evaluate(expression.right, lookup))
+      return calculate(
+        expression.operator,
+        evaluate(expression.left, lookup),
+        evaluate(expression.right, lookup),
+      )
     case 'compare':
     case 'in':
     case 'like':
@@ -114,7 +124,11 @@ function compare(operator: ComparisonOperator, left: Scalar | undefined, right: 
   }
 }
 
-function calculate(operator: ArithmeticOperator, left: Scalar | undefined, right: Scalar | undefined): Scalar | undefined {
+function calculate(
+  operator: ArithmeticOperator,
+  left: Scalar | undefined,
+  right: Scalar | undefined,
+): Scalar | undefined {
   if (operator === '+' && typeof left === 'string' && typeof right === 'string') return left + right
   if (typeof left !== 'number' || typeof right !== 'number') return undefined
   switch (operator) {

@@ -22,12 +22,16 @@ export function lex(source: string): Token[] {
   while (scanner.lastIndex < source.length) {
     const at = scanner.lastIndex
     const groups = scanner.exec(source)?.groups
-    if (groups === undefined) throw new SqlSyntaxError(`unexpected '${source[at] ?? ''}' at position ${at + 1} of '${source}'`)
+    if (groups === undefined)
+      throw new SqlSyntaxError(`unexpected '${source[at] ?? ''}' at position ${at + 1} of '${source}'`)
     const { word, text, bracket, double, number, symbol } = groups
-    if (text !== undefined) tokens.push({ kind: 'text', value: text.slice(text.indexOf("'") + 1, -1).replaceAll("''", "'") })
+    if (text !== undefined)
+      tokens.push({ kind: 'text', value: text.slice(text.indexOf("'") + 1, -1).replaceAll("''", "'") })
     else if (word !== undefined) tokens.push({ kind: 'word', text: word })
-    else if (bracket !== undefined) tokens.push({ kind: 'quoted', text: bracket.slice(1, -1).replaceAll(']]', ']') })
-    else if (double !== undefined) tokens.push({ kind: 'quoted', text: double.slice(1, -1).replaceAll('""', '"') })
+    else if (bracket !== undefined)
+      tokens.push({ kind: 'quoted', text: bracket.slice(1, -1).replaceAll(']]', ']') })
+    else if (double !== undefined)
+      tokens.push({ kind: 'quoted', text: double.slice(1, -1).replaceAll('""', '"') })
     else if (number !== undefined) tokens.push({ kind: 'number', value: Number(number) })
     else if (symbol !== undefined) tokens.push({ kind: 'symbol', text: symbol })
   }

@@ -14,9 +14,24 @@ export type Expression =
   | { readonly kind: 'property'; readonly property: PropertyName }
   | { readonly kind: 'newid' }
   | { readonly kind: 'negate'; readonly of: Expression }
-  | { readonly kind: 'arithmetic'; readonly operator: ArithmeticOperator; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'compare'; readonly operator: ComparisonOperator; readonly left: Expression; readonly right: Expression }
-  | { readonly kind: 'in'; readonly value: Expression; readonly options: readonly Expression[]; readonly negated: boolean }
+  | {
+      readonly kind: 'arithmetic'
+      readonly operator: ArithmeticOperator
+      readonly left: Expression
+      readonly right: Expression
+    }
+  | {
+      readonly kind: 'compare'
+      readonly operator: ComparisonOperator
+      readonly left: Expression
+      readonly right: Expression
+    }
+  | {
+      readonly kind: 'in'
+      readonly value: Expression
+      readonly options: readonly Expression[]
+      readonly negated: boolean
+    }
   | {
       readonly kind: 'like'
       readonly value: Expression
@@ -132,7 +147,13 @@ class Parser {
     if (this.keyword('IN')) return { kind: 'in', value: left, options: this.list(), negated }
     if (this.keyword('LIKE')) {
       const pattern = this.sum()
-      return { kind: 'like', value: left, pattern, escape: this.keyword('ESCAPE') ? this.text() : undefined, negated }
+      return {
+        kind: 'like',
+        value: left,
+        pattern,
+        escape: this.keyword('ESCAPE') ? this.text() : undefined,
+        negated,
+      }
     }
     if (negated) throw this.unexpected()
     return left
@@ -148,7 +169,11 @@ class Parser {
 
   private product(): Expression {
     let left = this.sign()
-    for (let operator = this.operator(multiplicative); operator !== undefined; operator = this.operator(multiplicative)) {
+    for (
+      let operator = this.operator(multiplicative);
+      operator !== undefined;
+      operator = this.operator(multiplicative)
+    ) {
       left = { kind: 'arithmetic', operator, left, right: this.sign() }
     }
     return left
@@ -189,7 +214,8 @@ class Parser {
     const first = this.name()
     if (!this.symbol('.')) return { scope: 'user', name: first }
     const scope = first.toLowerCase()
-    if (scope !== 'sys' && scope !== 'user') throw new SqlSyntaxError(`'${first}' is not a scope in '${this.source}'`)
+    if (scope !== 'sys' && scope !== 'user')
+      throw new SqlSyntaxError(`'${first}' is not a scope in '${this.source}'`)
     return { scope, name: this.name() }
   }
 

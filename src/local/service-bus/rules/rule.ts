@@ -22,7 +22,11 @@ export interface Rule {
 /** Builds a rule; throws SqlSyntaxError when its filter or action is not in the documented language. */
 export function buildRule(config: RuleConfig): Rule {
   const steps = config.action === undefined || config.action.trim() === '' ? [] : parseAction(config.action)
-  return { config, matches: filterOf(config.filter), act: (view) => (steps.length === 0 ? view.envelope : applied(steps, view)) }
+  return {
+    config,
+    matches: filterOf(config.filter),
+    act: (view) => (steps.length === 0 ? view.envelope : applied(steps, view)),
+  }
 }
 
 function filterOf(filter: RuleFilter): (view: MessageView) => boolean {
@@ -87,7 +91,9 @@ function scalar(value: Typed): Scalar | undefined {
   const plain = amqp.unwrap(value)
   if (plain instanceof Date) return plain.getTime()
   if (Buffer.isBuffer(plain) && plain.length === 8) return Number(plain.readBigInt64BE(0))
-  return typeof plain === 'string' || typeof plain === 'number' || typeof plain === 'boolean' ? plain : undefined
+  return typeof plain === 'string' || typeof plain === 'number' || typeof plain === 'boolean'
+    ? plain
+    : undefined
 }
 
 function applied(steps: readonly ActionStep[], view: MessageView): Envelope {
@@ -96,7 +102,8 @@ function applied(steps: readonly ActionStep[], view: MessageView): Envelope {
   const system: Partial<Record<CorrelationField, string | undefined>> = {}
   const changes = new Map<string, Scalar | undefined>()
   const keyOf = ({ scope, name }: PropertyName) => `${scope}.${name.toLowerCase()}`
-  const lookup: Lookup = (property) => (changes.has(keyOf(property)) ? changes.get(keyOf(property)) : view.lookup(property))
+  const lookup: Lookup = (property) =>
+    changes.has(keyOf(property)) ? changes.get(keyOf(property)) : view.lookup(property)
   for (const step of steps) {
     const value = step.kind === 'set' ? evaluate(step.value, lookup) : undefined
     changes.set(keyOf(step.property), value)
@@ -108,7 +115,10 @@ function applied(steps: readonly ActionStep[], view: MessageView): Envelope {
       user.delete(name)
       removals.push(name)
     } else {
-      user.set(name, typeof value === 'number' && Number.isSafeInteger(value) ? amqp.wrap_long(value) : amqp.wrap(value))
+      user.set(
+        name,
+        typeof value === 'number' && Number.isSafeInteger(value) ? amqp.wrap_long(value) : amqp.wrap(value),
+      )
     }
   }
   const bare = withSystemProperties(withApplicationProperties(view.envelope.bare, user, removals), system)

@@ -92,10 +92,17 @@ export class Holdings {
   held(reference: LockReference | undefined, now: number): StoredMessage | undefined {
     if (reference === undefined || reference.lock === 0) return undefined
     const message = this.index.get(reference.sequence)
-    return message !== undefined && message.lock === reference.lock && message.lockedUntil > now ? message : undefined
+    return message !== undefined && message.lock === reference.lock && message.lockedUntil > now
+      ? message
+      : undefined
   }
 
-  counts(): { readonly active: number; readonly locked: number; readonly scheduled: number; readonly deferred: number } {
+  counts(): {
+    readonly active: number
+    readonly locked: number
+    readonly scheduled: number
+    readonly deferred: number
+  } {
     const { scheduled, deferred } = this
     let active = this.ready.size
     let locked = this.locked.size

@@ -37,6 +37,10 @@ export interface SavedMessage {
 export interface SavedQueue {
   readonly tally: Tally | undefined
   readonly messages: Iterable<SavedMessage>
-  readonly sessionStates: Iterable<{ readonly sessionId: string; readonly state: Buffer; readonly changedAt: number }>
+  readonly sessionStates: Iterable<{
+    readonly sessionId: string
+    readonly state: Buffer
+    readonly changedAt: number
+  }>
   readonly seen: Iterable<{ readonly messageId: string; readonly until: number }>
 }

@@ -25,7 +25,10 @@ export class LockTokens {
   /** Undefined for a token this queue never gave out. */
   decode(token: Buffer): LockReference | undefined {
     if (token.length !== 16 || this.realm.compare(token, 0, 4) !== 0) return undefined
-    return { lock: token.readUInt32BE(4), sequence: token.readUInt32BE(8) * 0x1_0000_0000 + token.readUInt32BE(12) }
+    return {
+      lock: token.readUInt32BE(4),
+      sequence: token.readUInt32BE(8) * 0x1_0000_0000 + token.readUInt32BE(12),
+    }
   }
 }
 

@@ -2,7 +2,16 @@ import { withApplicationProperties } from '../wire/message.ts'
 import type { Envelope } from '../wire/message.ts'
 import { Books } from './books.ts'
 import { directArrival } from './contract.ts'
-import type { Arrival, DeadLetter, Outcome, Properties, QueueCounts, QueueHooks, QueueSpec, Settlement } from './contract.ts'
+import type {
+  Arrival,
+  DeadLetter,
+  Outcome,
+  Properties,
+  QueueCounts,
+  QueueHooks,
+  QueueSpec,
+  Settlement,
+} from './contract.ts'
 import { DuplicateWindow } from './duplicates.ts'
 import { entriesOf, Holdings, unplaced } from './holdings.ts'
 import type { Journal, SavedQueue } from './journal.ts'
@@ -36,7 +45,8 @@ export class MessageQueue {
     this.books = new Books(journal)
     this.holdings = new Holdings(spec.lockDurationMs, spec.requiresSession, journal)
     this.sessions = this.holdings.sessions
-    this.duplicateWindow = spec.duplicateWindowMs === undefined ? undefined : new DuplicateWindow(spec.duplicateWindowMs)
+    this.duplicateWindow =
+      spec.duplicateWindowMs === undefined ? undefined : new DuplicateWindow(spec.duplicateWindowMs)
   }
 
   /** Stores a message and returns its sequence number; undefined for a duplicate, which counts as accepted and is dropped. */
@@ -50,7 +60,8 @@ export class MessageQueue {
       this.journal?.seen(envelope.messageId, until)
     }
     this.books.add('incoming')
-    if (envelope.scheduledAt === undefined || envelope.scheduledAt <= now) return this.admit(envelope, now, arrival)
+    if (envelope.scheduledAt === undefined || envelope.scheduledAt <= now)
+      return this.admit(envelope, now, arrival)
     const message = this.store(envelope, now, arrival)
     message.state = 'scheduled'
     this.holdings.scheduled += 1
@@ -77,7 +88,11 @@ export class MessageQueue {
   }
 
   /** Up to `count` messages from sequence number `from` on, in every state, without locking them. */
-  peek(from: number, count: number, accept: (message: StoredMessage) => boolean = () => true): StoredMessage[] {
+  peek(
+    from: number,
+    count: number,
+    accept: (message: StoredMessage) => boolean = () => true,
+  ): StoredMessage[] {
     return this.holdings.peek(from, count, accept)
   }
 
@@ -148,7 +163,12 @@ export class MessageQueue {
   }
 
   /** Locks (or with `remove`, takes out) the deferred messages named; undefined when one of them is not there, and then nothing changes. */
-  takeDeferred(sequences: readonly number[], remove: boolean, now: number, sessionId?: string): StoredMessage[] | undefined {
+  takeDeferred(
+    sequences: readonly number[],
+    remove: boolean,
+    now: number,
+    sessionId?: string,
+  ): StoredMessage[] | undefined {
     const messages: StoredMessage[] = []
     for (const sequence of sequences) {
       const message = this.holdings.index.get(sequence)
@@ -191,14 +211,26 @@ export class MessageQueue {
 
   /** Does what time alone brings: ends locks, activates scheduled messages, expires what has outlived its time to live. */
   sweep(now: number): void {
-    for (let first = this.holdings.locked.first; first !== undefined && first.lockedUntil <= now; first = this.holdings.locked.first) {
+    for (
+      let first = this.holdings.locked.first;
+      first !== undefined && first.lockedUntil <= now;
+      first = this.holdings.locked.first
+    ) {
       this.holdings.unlock(first)
       this.giveBack(first, true, now)
     }
     this.endOverdueSessions(now)
-    for (let due = this.holdings.timeline.takeDue(now); due !== undefined; due = this.holdings.timeline.takeDue(now))
+    for (
+      let due = this.holdings.timeline.takeDue(now);
+      due !== undefined;
+      due = this.holdings.timeline.takeDue(now)
+    )
       this.activate(due, now)
-    for (let over = this.holdings.timeline.takeExpired(now); over !== undefined; over = this.holdings.timeline.takeExpired(now)) {
+    for (
+      let over = this.holdings.timeline.takeExpired(now);
+      over !== undefined;
+      over = this.holdings.timeline.takeExpired(now)
+    ) {
       // Locked and deferred messages are left alone; a lock that ends looks at the time to live itself.
       if (over.place !== 'none') this.expire(over, now)
     }
@@ -259,7 +291,9 @@ export class MessageQueue {
   private store(envelope: Envelope, now: number, arrival: Arrival): StoredMessage {
     const sequence = this.books.sequence(arrival.sequence, this.partitionOf(envelope))
     const enqueuedAt = arrival.enqueuedAt ?? now
-    const ttlMs = this.spec.isDeadLetterQueue ? Infinity : Math.min(envelope.ttlMs ?? Infinity, this.spec.defaultTtlMs)
+    const ttlMs = this.spec.isDeadLetterQueue
+      ? Infinity
+      : Math.min(envelope.ttlMs ?? Infinity, this.spec.defaultTtlMs)
     const message: StoredMessage = {
       sequence,
       envelope,
@@ -319,7 +353,11 @@ export class MessageQueue {
     if (message.state === 'deferred') return
     if (counts && !this.spec.isDeadLetterQueue && message.deliveryCount >= this.spec.maxDeliveryCount) {
       const description = `Message could not be consumed after ${this.spec.maxDeliveryCount} delivery attempts.`
-      this.deadLetter(message, { reason: 'MaxDeliveryCountExceeded', description, properties: noProperties }, now)
+      this.deadLetter(
+        message,
+        { reason: 'MaxDeliveryCountExceeded', description, properties: noProperties },
+        now,
+      )
     } else if (message.expiresAt <= now) {
       this.expire(message, now)
     } else {
@@ -348,11 +386,21 @@ export class MessageQueue {
   private activate(message: StoredMessage, now: number): void {
     this.holdings.drop(message)
     const { hops, originalSequence, deadLetterSource, deliveryCount } = message
-    this.admit(message.envelope, now, { hops, originalSequence, deadLetterSource, deliveryCount, sequence: undefined, enqueuedAt: now })
+    this.admit(message.envelope, now, {
+      hops,
+      originalSequence,
+      deadLetterSource,
+      deliveryCount,
+      sequence: undefined,
+      enqueuedAt: now,
+    })
   }
 
   private change(message: StoredMessage, properties: Properties): void {
     if (properties.size === 0) return
-    message.envelope = { ...message.envelope, bare: withApplicationProperties(message.envelope.bare, properties) }
+    message.envelope = {
+      ...message.envelope,
+      bare: withApplicationProperties(message.envelope.bare, properties),
+    }
   }
 }

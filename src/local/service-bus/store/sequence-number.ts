@@ -19,7 +19,11 @@ export const sequenceIn = (partition: number, local: number): number => partitio
  * Where a message goes: by its session, its partition key, or, where duplicates are looked for, its id [documented]; else to each partition in
  * turn, of which `turn` says whose it is.
  */
-export function partitionOf({ sessionId, partitionKey, messageId }: Envelope, detectsDuplicates: boolean, turn: number): number {
+export function partitionOf(
+  { sessionId, partitionKey, messageId }: Envelope,
+  detectsDuplicates: boolean,
+  turn: number,
+): number {
   const key = sessionId ?? partitionKey ?? (detectsDuplicates ? messageId : undefined)
   if (key === undefined) return (turn % PARTITIONS) + 1
   let hash = 0

@@ -79,15 +79,21 @@ export class SessionTable {
   }
 
   /** The session a grant holds; undefined when its time is over or another has it. */
-  holding(grant: { readonly sessionId: string; readonly lock: number }, now: number): SessionRecord | undefined {
+  holding(
+    grant: { readonly sessionId: string; readonly lock: number },
+    now: number,
+  ): SessionRecord | undefined {
     const session = this.sessions.get(grant.sessionId)
-    return session !== undefined && session.lock === grant.lock && session.lockedUntil > now ? session : undefined
+    return session !== undefined && session.lock === grant.lock && session.lockedUntil > now
+      ? session
+      : undefined
   }
 
   /** Prolongs a lock from `now`; returns its new end in epoch milliseconds. */
   renew(session: SessionRecord, now: number): number {
     session.lockedUntil = now + this.lockDurationMs
-    for (let message = session.held.first; message !== undefined; message = message.after) message.lockedUntil = session.lockedUntil
+    for (let message = session.held.first; message !== undefined; message = message.after)
+      message.lockedUntil = session.lockedUntil
     return session.lockedUntil
   }
 
@@ -107,7 +113,8 @@ export class SessionTable {
   settled(session: SessionRecord): void {
     if (session.lock === 0 && session.ready.size > 0) this.offered.add(session)
     else this.offered.delete(session)
-    if (session.lock === 0 && session.live === 0 && session.state === undefined) this.sessions.delete(session.id)
+    if (session.lock === 0 && session.live === 0 && session.state === undefined)
+      this.sessions.delete(session.id)
   }
 
   private grant(session: SessionRecord, now: number): SessionGrant {

@@ -9,7 +9,8 @@ export class Timeline {
   /** `live` is how many messages the queue holds: entries of messages long gone are swept out when they outnumber those. */
   expires(message: StoredMessage, live: number): void {
     this.expiring.push(message)
-    if (this.expiring.size > 1024 && this.expiring.size > live * 2) this.expiring.prune((entry) => entry.state !== 'gone')
+    if (this.expiring.size > 1024 && this.expiring.size > live * 2)
+      this.expiring.prune((entry) => entry.state !== 'gone')
   }
 
   waits(message: StoredMessage): void {

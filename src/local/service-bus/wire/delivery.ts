@@ -35,7 +35,12 @@ const maxUint32 = 0xffff_ffff
 
 /** Upper bound of the bytes `writeMessage` needs. */
 export function messageSizeLimit(envelope: Envelope, stamp: Stamp): number {
-  return fixedPrefixLimit + (envelope.annotations?.length ?? 0) + (stamp.deadLetterSource?.length ?? 0) * 3 + envelope.bare.length
+  return (
+    fixedPrefixLimit +
+    (envelope.annotations?.length ?? 0) +
+    (stamp.deadLetterSource?.length ?? 0) * 3 +
+    envelope.bare.length
+  )
 }
 
 /** Writes header, message annotations and the bare message at `offset` of `target`; returns the offset after it. */

@@ -67,7 +67,15 @@ export function readTransfer(reader: ByteReader): TransferFrame {
     else reader.skip()
   }
   const payload = reader.bytes.subarray(reader.position, reader.end)
-  return { handle: required(handle, 'handle'), deliveryId, format: format ?? 0, settled, more, aborted, payload }
+  return {
+    handle: required(handle, 'handle'),
+    deliveryId,
+    format: format ?? 0,
+    settled,
+    more,
+    aborted,
+    payload,
+  }
 }
 
 /** Reads a disposition; the reader stands at its list. */
@@ -177,7 +185,12 @@ export function patchFrameSize(target: Buffer, start: number, end: number): void
 export function writeDisposition(
   output: Output,
   channel: number,
-  fields: { readonly receiver: boolean; readonly first: number; readonly last: number; readonly state: Buffer },
+  fields: {
+    readonly receiver: boolean
+    readonly first: number
+    readonly last: number
+    readonly state: Buffer
+  },
 ): void {
   const target = output.reserve(40 + fields.state.length)
   const start = output.offset

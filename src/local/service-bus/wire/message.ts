@@ -29,7 +29,14 @@ export interface Envelope {
 /** The message-format of a batch: one delivery whose data sections are complete messages (read in `@azure/service-bus` 7.9.5). */
 export const batchFormat = 0x80013700
 
-const sections = { header: 0x70, deliveryAnnotations: 0x71, messageAnnotations: 0x72, properties: 0x73, application: 0x74, data: 0x75 }
+const sections = {
+  header: 0x70,
+  deliveryAnnotations: 0x71,
+  messageAnnotations: 0x72,
+  properties: 0x73,
+  application: 0x74,
+  data: 0x75,
+}
 
 /** Annotations the broker writes itself; what a sender put there is dropped. */
 const ownAnnotations = new Set([
@@ -45,7 +52,11 @@ const ownAnnotations = new Set([
 export type MissingId = 'generate' | 'leave'
 
 /** The messages of one delivery. Throws MalformedError for bytes that are no message, and for a batch without any. */
-export function parseDelivery(payload: Buffer, format: number, missingId: MissingId = 'generate'): Envelope[] {
+export function parseDelivery(
+  payload: Buffer,
+  format: number,
+  missingId: MissingId = 'generate',
+): Envelope[] {
   if (format !== batchFormat) return [parseEnvelope(payload, missingId)]
   const envelopes: Envelope[] = []
   const reader = new ByteReader(payload)
@@ -102,9 +113,11 @@ export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'
   }
   if (bareStart < 0) throw new MalformedError('the message has no body')
   const given = payload.subarray(bareStart)
-  const generated = messageId === undefined && missingId === 'generate' ? randomBytes(16).toString('hex') : undefined
+  const generated =
+    messageId === undefined && missingId === 'generate' ? randomBytes(16).toString('hex') : undefined
   return {
-    bare: generated === undefined ? Buffer.from(given) : withMessageId(given, propertiesStart >= 0, generated),
+    bare:
+      generated === undefined ? Buffer.from(given) : withMessageId(given, propertiesStart >= 0, generated),
     durable,
     priority,
     ttlMs,
@@ -125,7 +138,12 @@ interface Annotations {
   readonly partitionKey: string | undefined
 }
 
-const noAnnotations: Annotations = { kept: undefined, count: 0, scheduledAt: undefined, partitionKey: undefined }
+const noAnnotations: Annotations = {
+  kept: undefined,
+  count: 0,
+  scheduledAt: undefined,
+  partitionKey: undefined,
+}
 
 function readAnnotations(reader: ByteReader): Annotations {
   const pairs = reader.map() / 2
@@ -140,9 +158,15 @@ function readAnnotations(reader: ByteReader): Annotations {
     const value = new ByteReader(reader.bytes, valueAt, reader.position)
     if (key === 'x-opt-scheduled-enqueue-time') scheduledAt = value.long()
     else if (key === 'x-opt-partition-key') partitionKey = value.text()
-    if (!ownAnnotations.has(key) && key !== 'x-opt-scheduled-enqueue-time') kept.push(reader.bytes.subarray(start, reader.position))
+    if (!ownAnnotations.has(key) && key !== 'x-opt-scheduled-enqueue-time')
+      kept.push(reader.bytes.subarray(start, reader.position))
   }
-  return { kept: kept.length === 0 ? undefined : Buffer.concat(kept), count: kept.length * 2, scheduledAt, partitionKey }
+  return {
+    kept: kept.length === 0 ? undefined : Buffer.concat(kept),
+    count: kept.length * 2,
+    scheduledAt,
+    partitionKey,
+  }
 }
 
 /** A message id as text. Ids that are not strings keep their type by a prefix, so that the number 1 and the text '1' differ. */
@@ -177,7 +201,13 @@ function withMessageId(bare: Buffer, hasProperties: boolean, id: string): Buffer
   const size = Buffer.alloc(8)
   size.writeUInt32BE(4 + idBytes.length + rest.length, 0)
   size.writeUInt32BE(count, 4)
-  return Buffer.concat([Buffer.from([0x00, 0x53, sections.properties, 0xd0]), size, idBytes, rest, bare.subarray(after)])
+  return Buffer.concat([
+    Buffer.from([0x00, 0x53, sections.properties, 0xd0]),
+    size,
+    idBytes,
+    rest,
+    bare.subarray(after),
+  ])
 }
 
 /** The application properties of a bare message with their AMQP types, keys in the order sent. */
@@ -196,7 +226,11 @@ export function applicationProperties(bare: Buffer): Map<string, Typed> {
 }
 
 /** The bare message with `changes` merged into its application properties; everything else stays byte for byte. */
-export function withApplicationProperties(bare: Buffer, changes: ReadonlyMap<string, Typed>, removals: readonly string[] = []): Buffer {
+export function withApplicationProperties(
+  bare: Buffer,
+  changes: ReadonlyMap<string, Typed>,
+  removals: readonly string[] = [],
+): Buffer {
   if (changes.size === 0 && removals.length === 0) return bare
   const properties = applicationProperties(bare)
   for (const name of removals) properties.delete(name)
@@ -210,7 +244,10 @@ export function withApplicationProperties(bare: Buffer, changes: ReadonlyMap<str
 }
 
 /** Where a section of a bare message lies, descriptor included; undefined when there is none. */
-export function sectionBounds(bare: Buffer, wanted: number): { readonly start: number; readonly end: number } | undefined {
+export function sectionBounds(
+  bare: Buffer,
+  wanted: number,
+): { readonly start: number; readonly end: number } | undefined {
   const reader = new ByteReader(bare)
   while (!reader.done) {
     const start = reader.position

@@ -21,7 +21,9 @@ export function outcomeOf(state: DispositionState): Outcome | undefined {
     case 'modified': {
       const [, undeliverableHere, annotations] = listOf(state.encoded)
       const properties = mapOf(annotations)
-      return undeliverableHere?.value === true ? { kind: 'defer', properties } : { kind: 'abandon', properties, counts: true }
+      return undeliverableHere?.value === true
+        ? { kind: 'defer', properties }
+        : { kind: 'abandon', properties, counts: true }
     }
     case 'rejected':
       return { kind: 'deadLetter', ...deadLetterOf(listOf(state.encoded)[0]) }

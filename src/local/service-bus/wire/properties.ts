@@ -32,14 +32,22 @@ export function systemProperties(bare: Buffer): SystemProperties {
 }
 
 /** The bare message with these properties set, or taken away where undefined. */
-export function withSystemProperties(bare: Buffer, changes: Readonly<Partial<Record<CorrelationField, string | undefined>>>): Buffer {
+export function withSystemProperties(
+  bare: Buffer,
+  changes: Readonly<Partial<Record<CorrelationField, string | undefined>>>,
+): Buffer {
   if (Object.keys(changes).length === 0) return bare
   const elements = [...elementsOf(bare)]
   for (const [name, index, encoding] of fields) {
     if (!(name in changes)) continue
     while (elements.length <= index) elements.push(amqp.Null())
     const value = changes[name]
-    elements[index] = value === undefined ? amqp.Null() : encoding === 'symbol' ? amqp.wrap_symbol(value) : amqp.wrap_string(value)
+    elements[index] =
+      value === undefined
+        ? amqp.Null()
+        : encoding === 'symbol'
+          ? amqp.wrap_symbol(value)
+          : amqp.wrap_string(value)
   }
   const writer = new amqp.Writer()
   writer.write(amqp.described(amqp.wrap_ulong(propertiesSection), amqp.List32(elements)))

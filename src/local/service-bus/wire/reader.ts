@@ -25,7 +25,8 @@ export class ByteReader {
   /** Reads the code of a described type (`0x00`, a ulong, then the value): the reader is left before the value. */
   descriptor(): number {
     const { bytes } = this
-    if (this.end - this.position < 3 || bytes[this.position] !== 0x00) throw new MalformedError('expected a described type')
+    if (this.end - this.position < 3 || bytes[this.position] !== 0x00)
+      throw new MalformedError('expected a described type')
     const form = bytes[this.position + 1]
     if (form === 0x53) {
       this.position += 3

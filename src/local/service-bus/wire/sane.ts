@@ -38,7 +38,13 @@ function valueEnd(bytes: Buffer, start: number, end: number, depth: number): num
     case 0xb:
       return within(position + 4 + bytes.readUInt32BE(position), end)
     case 0xc:
-      return compoundEnd(bytes, position + 2, within(position + 1 + bytes.readUInt8(position), end), bytes.readUInt8(position + 1), depth)
+      return compoundEnd(
+        bytes,
+        position + 2,
+        within(position + 1 + bytes.readUInt8(position), end),
+        bytes.readUInt8(position + 1),
+        depth,
+      )
     case 0xd:
       return compoundEnd(
         bytes,
@@ -48,7 +54,13 @@ function valueEnd(bytes: Buffer, start: number, end: number, depth: number): num
         depth,
       )
     case 0xe:
-      return arrayEnd(bytes, position + 2, within(position + 1 + bytes.readUInt8(position), end), bytes.readUInt8(position + 1), depth)
+      return arrayEnd(
+        bytes,
+        position + 2,
+        within(position + 1 + bytes.readUInt8(position), end),
+        bytes.readUInt8(position + 1),
+        depth,
+      )
     case 0xf:
       return arrayEnd(
         bytes,
@@ -76,9 +88,12 @@ function compoundEnd(bytes: Buffer, start: number, end: number, count: number, d
 /** Elements of an array share one constructor, so that those with a width are bounded by the array's size. */
 function arrayEnd(bytes: Buffer, start: number, end: number, count: number, depth: number): number {
   let position = start
-  while (bytes.readUInt8(within(position, end - 1)) === 0x00) position = valueEnd(bytes, position + 1, end, depth + 1)
+  while (bytes.readUInt8(within(position, end - 1)) === 0x00)
+    position = valueEnd(bytes, position + 1, end, depth + 1)
   const code = bytes.readUInt8(position)
-  if (code >>> 4 === 0x4 && count > maxEmptyElements) throw new MalformedError(`an array claims ${count} empty elements`)
-  if (code >>> 4 !== 0x4 && count > end - position) throw new MalformedError(`an array claims ${count} elements in ${end - position} bytes`)
+  if (code >>> 4 === 0x4 && count > maxEmptyElements)
+    throw new MalformedError(`an array claims ${count} empty elements`)
+  if (code >>> 4 !== 0x4 && count > end - position)
+    throw new MalformedError(`an array claims ${count} elements in ${end - position} bytes`)
   return end
 }

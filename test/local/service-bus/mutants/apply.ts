@@ -10,7 +10,8 @@ registerHooks({
   load: (url, context, next) => {
     const loaded = next(url, context)
     if (!url.endsWith(`/src/local/service-bus/${file}`)) return loaded
-    const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source ?? undefined)
+    const source =
+      typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source ?? undefined)
     if (!source.includes(find)) throw new Error(`the mutant's text is not in ${file}: ${find}`)
     return { ...loaded, source: source.replace(find, () => replace) }
   },

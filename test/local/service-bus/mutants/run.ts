@@ -13,14 +13,21 @@ async function runSuite(index: number): Promise<{ readonly failed: number; reado
   delete env['SERVICEBUS_CONFORMANCE_CONNECTION_STRING']
   // Without it the runner thinks it is inside another run and reports in another way.
   delete env['NODE_TEST_CONTEXT']
-  const child = spawn(process.execPath, ['--import', apply, '--test', '--test-reporter=tap', '--test-timeout=12000', suite], { env })
+  const child = spawn(
+    process.execPath,
+    ['--import', apply, '--test', '--test-reporter=tap', '--test-timeout=12000', suite],
+    { env },
+  )
   // A case that hangs keeps the process alive behind its own timeout.
   const limit = setTimeout(() => child.kill('SIGKILL'), 60_000)
   let output = ''
   child.stdout.on('data', (text: Buffer) => (output += text.toString()))
   await new Promise((resolve) => child.once('close', resolve))
   clearTimeout(limit)
-  return { failed: output.match(/^ {4}not ok /gm)?.length ?? 0, stale: output.includes("the mutant's text is not in") }
+  return {
+    failed: output.match(/^ {4}not ok /gm)?.length ?? 0,
+    stale: output.includes("the mutant's text is not in"),
+  }
 }
 
 let survivors = 0
