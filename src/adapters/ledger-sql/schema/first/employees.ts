@@ -1,0 +1,88 @@
+import type { Dialect } from '../../sql.ts'
+
+/** Whom the events are about, and what retention and erasure leave of them. */
+export const employeeTables = (dialect: Dialect): readonly string[] => [
+  ...employees(dialect),
+  ...deactivations(dialect),
+  ...folds(dialect),
+  ...foldedIds(dialect),
+  ...erasures(dialect),
+]
+
+const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE employees (
+    id               TEXT PRIMARY KEY NOT NULL,
+    revision         ${integer} NOT NULL,
+    -- When the employee is planned next, and why.
+    dirty_at         ${integer},
+    plan_at          ${integer},
+    next_at          ${integer},
+    urgent           ${integer} NOT NULL DEFAULT 0,
+    incomplete_since ${integer},
+    unanswered       ${integer} NOT NULL DEFAULT 0,
+    reoffer          ${integer} NOT NULL DEFAULT 0,
+    offers           ${integer} NOT NULL DEFAULT 0,
+    -- What the directory is known to hold.
+    known            ${integer} NOT NULL DEFAULT 0,
+    known_at         ${integer},
+    taken_hash       TEXT,
+    taken_operation  ${integer},
+    taken_active     ${integer},
+    object_id        TEXT,
+    braked_at        ${integer},
+    brake_free       ${integer} NOT NULL DEFAULT 0,
+    -- What failed last, so that nothing is tried for ever.
+    failed_operation ${integer},
+    failed_hash      TEXT,
+    failures         ${integer} NOT NULL DEFAULT 0,
+    -- Until when one of several instances plans this employee.
+    claimed_until    ${integer} NOT NULL DEFAULT 0
+  )${tableOptions}`,
+  `CREATE INDEX employees_due ON employees (plan_at) WHERE plan_at IS NOT NULL AND unanswered = 0`,
+  `CREATE INDEX employees_waiting ON employees (dirty_at) WHERE dirty_at IS NOT NULL AND unanswered = 0`,
+  `CREATE INDEX employees_moment ON employees (next_at) WHERE next_at IS NOT NULL`,
+  `CREATE INDEX employees_urgent ON employees (urgent) WHERE urgent = 1`,
+  `CREATE INDEX employees_incomplete ON employees (incomplete_since) WHERE incomplete_since IS NOT NULL`,
+  `CREATE INDEX employees_object ON employees (object_id) WHERE object_id IS NOT NULL`,
+  `CREATE INDEX employees_active ON employees (taken_active) WHERE taken_active = 1`,
+  `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
+  `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`,
+]
+
+const deactivations = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE deactivations (
+    -- What the brake counts.
+    employee TEXT PRIMARY KEY NOT NULL,
+    at       ${integer} NOT NULL
+  )${tableOptions}`,
+  `CREATE INDEX deactivations_at ON deactivations (at)`,
+]
+
+const folds = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE folds (
+    -- The values that still stand of events that retention removed, as JSON.
+    employee  TEXT PRIMARY KEY NOT NULL,
+    events    TEXT NOT NULL,
+    folded_at ${integer} NOT NULL
+  )${tableOptions}`,
+]
+
+const foldedIds = ({ tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE folded_ids (
+    -- The ids of removed events, hashed: the same event is a duplicate when it comes again.
+    hash TEXT PRIMARY KEY NOT NULL
+  )${tableOptions}`,
+]
+
+const erasures = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE erasures (
+    -- Who erased whom, the person as a hash, and why.
+    seq        ${identity},
+    person     TEXT NOT NULL,
+    at         ${integer} NOT NULL,
+    actor      TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    events     ${integer} NOT NULL,
+    operations ${integer} NOT NULL
+  )${tableOptions}`,
+]

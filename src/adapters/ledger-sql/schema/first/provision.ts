@@ -1,0 +1,112 @@
+import type { Dialect } from '../../sql.ts'
+import { withoutStatistics } from './statistics.ts'
+
+/** What goes out: operations, the batches that carry them, and the calls that send those. */
+export const provisionTables = (dialect: Dialect): readonly string[] => [
+  ...operations(dialect),
+  ...batches(dialect),
+  ...calls(dialect),
+  ...holds(dialect),
+]
+
+const operations = (dialect: Dialect): readonly string[] => {
+  const { integer, identity, tableOptions } = dialect
+  return [
+    `CREATE TABLE operations (
+      seq          ${identity},
+      employee     TEXT NOT NULL,
+      state        TEXT NOT NULL CHECK (state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed',
+                     'confirmed', 'unchanged', 'skipped', 'failed', 'withdrawn', 'unanswered')),
+      -- What is sent.
+      lane         ${integer} NOT NULL,
+      active       ${integer} NOT NULL,
+      record       TEXT NOT NULL,
+      hash         TEXT NOT NULL,
+      manager      TEXT,
+      unresolved   TEXT,
+      -- Where it is in which batch.
+      batch        ${integer},
+      place        ${integer},
+      -- What the log says of it.
+      interim      TEXT,
+      code         TEXT,
+      reason       TEXT,
+      created_at   ${integer} NOT NULL,
+      submitted_at ${integer},
+      accepted_at  ${integer},
+      answered_at  ${integer},
+      final_at     ${integer},
+      finished_at  ${integer},
+      -- Goes in a batch of its own, because a batch with it was refused.
+      alone        ${integer} NOT NULL DEFAULT 0,
+      -- How often a batch with it was sent: the log may speak of it as often.
+      handed_over  ${integer} NOT NULL DEFAULT 0
+    )${tableOptions}`,
+    `CREATE INDEX operations_pending ON operations (lane, seq) WHERE state = 'pending'`,
+    `CREATE INDEX operations_oldest ON operations (seq) WHERE state = 'pending'`,
+    `CREATE INDEX operations_unresolved ON operations (unresolved) WHERE unresolved IS NOT NULL`,
+    `CREATE INDEX operations_open ON operations (employee)
+      WHERE state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed')`,
+    `CREATE INDEX operations_escrowed ON operations (accepted_at) WHERE state = 'escrowed'`,
+    `CREATE INDEX operations_accepted ON operations (accepted_at) WHERE state = 'accepted'`,
+    `CREATE INDEX operations_answered ON operations (final_at) WHERE state = 'answered'`,
+    `CREATE INDEX operations_employee ON operations (employee)`,
+    `CREATE INDEX operations_batch ON operations (batch)`,
+    // A record may be late and speak of what was given up; of what was sent twice there may be two.
+    `CREATE INDEX operations_late ON operations (employee)
+      WHERE (state IN ('unanswered', 'withdrawn', 'failed') OR handed_over > 1
+        OR (state = 'unchanged' AND code <> 'RedundantExport'))`,
+    ...withoutStatistics(dialect, 'operations', ['state', 'unresolved']),
+  ]
+}
+
+const batches = (dialect: Dialect): readonly string[] => {
+  const { integer, identity, tableOptions } = dialect
+  return [
+    `CREATE TABLE batches (
+      seq          ${identity},
+      state        TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'split', 'rejected', 'empty')),
+      -- Which instance sends it, and until when no other may.
+      owner        TEXT,
+      lease_until  ${integer} NOT NULL,
+      not_before   ${integer} NOT NULL,
+      attempts     ${integer} NOT NULL DEFAULT 0,
+      after_batch  ${integer},
+      suspect      ${integer} NOT NULL DEFAULT 0,
+      urgent       ${integer} NOT NULL DEFAULT 0,
+      created_at   ${integer} NOT NULL,
+      submitted_at ${integer},
+      accepted_at  ${integer},
+      request_id   TEXT,
+      status       ${integer}
+    )${tableOptions}`,
+    `CREATE INDEX batches_open ON batches (not_before) WHERE state = 'open'`,
+    `CREATE INDEX batches_after ON batches (after_batch) WHERE after_batch IS NOT NULL`,
+    `CREATE INDEX batches_request ON batches (request_id) WHERE request_id IS NOT NULL`,
+    ...withoutStatistics(dialect, 'batches', ['state']),
+  ]
+}
+
+const calls = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE calls (
+    seq      ${identity},
+    batch    ${integer} NOT NULL,
+    at       ${integer} NOT NULL,
+    -- The latest it can end, until the answer is there: a call that was cut off still counts.
+    ended_at ${integer} NOT NULL,
+    status   ${integer}
+  )${tableOptions}`,
+  `CREATE INDEX calls_at ON calls (at)`,
+  `CREATE INDEX calls_ended ON calls (ended_at)`,
+]
+
+const holds = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE holds (
+    -- What holds submission back, and until when: throttled, refused by the service, job paused.
+    name   TEXT PRIMARY KEY NOT NULL,
+    since  ${integer} NOT NULL,
+    until  ${integer} NOT NULL,
+    status ${integer},
+    detail TEXT
+  )${tableOptions}`,
+]

@@ -1,0 +1,74 @@
+import type { Dialect } from '../../sql.ts'
+import { withoutStatistics } from './statistics.ts'
+
+/** What the provisioning log says, and the outcomes that are published of it. */
+export const reportTables = (dialect: Dialect): readonly string[] => [
+  ...logRecords(dialect),
+  ...echoes(dialect),
+  ...outbox(dialect),
+]
+
+const logRecords = (dialect: Dialect): readonly string[] => {
+  const { integer, tableOptions } = dialect
+  return [
+    `CREATE TABLE log_records (
+      id           TEXT PRIMARY KEY NOT NULL,
+      job          TEXT NOT NULL,
+      employee     TEXT NOT NULL,
+      activity_at  ${integer} NOT NULL,
+      change_id    TEXT NOT NULL,
+      cycle_id     TEXT NOT NULL,
+      action       TEXT NOT NULL,
+      status       TEXT NOT NULL,
+      code         TEXT,
+      reason       TEXT,
+      object_id    TEXT,
+      -- The operation it speaks of; NULL: none of ours, as far as is known.
+      operation    ${integer},
+      detail       TEXT,
+      seen_at      ${integer} NOT NULL,
+      escrow_retry ${integer} NOT NULL DEFAULT 0
+    )${tableOptions}`,
+    `CREATE INDEX log_records_change ON log_records (change_id)`,
+    `CREATE INDEX log_records_operation ON log_records (operation) WHERE operation IS NOT NULL`,
+    `CREATE INDEX log_records_unjoined ON log_records (employee) WHERE operation IS NULL`,
+    ...withoutStatistics(dialect, 'log_records', ['operation']),
+  ]
+}
+
+const echoes = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE echoes (
+    -- Which attributes a job repeats in its log unchanged: learned from the log.
+    job       TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    seen_from ${integer} NOT NULL,
+    seen_to   ${integer} NOT NULL,
+    cycle     TEXT NOT NULL,
+    PRIMARY KEY (job, attribute)
+  )${tableOptions}`,
+]
+
+const outbox = (dialect: Dialect): readonly string[] => {
+  const { integer, identity, tableOptions } = dialect
+  return [
+    `CREATE TABLE outbox (
+      id           ${identity},
+      event_seq    ${integer} NOT NULL,
+      employee     TEXT NOT NULL,
+      revision     ${integer} NOT NULL,
+      state        TEXT NOT NULL,
+      reason       TEXT,
+      detail       TEXT,
+      by_seq       ${integer},
+      operation    ${integer},
+      at           ${integer} NOT NULL,
+      published_at ${integer},
+      -- When the copy of a dead letter was put in the dead-letter queue.
+      copied_at    ${integer}
+    )${tableOptions}`,
+    `CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL`,
+    `CREATE INDEX outbox_uncopied ON outbox (id) WHERE state = 'dead-lettered' AND copied_at IS NULL`,
+    `CREATE INDEX outbox_event ON outbox (event_seq)`,
+    ...withoutStatistics(dialect, 'outbox', ['published_at']),
+  ]
+}

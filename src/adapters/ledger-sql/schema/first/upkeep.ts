@@ -1,0 +1,101 @@
+import type { Dialect } from '../../sql.ts'
+
+/** What the instances and the commands keep for themselves. */
+export const upkeepTables = (dialect: Dialect): readonly string[] => [
+  ...cursors(dialect),
+  ...leases(dialect),
+  ...books(dialect),
+  ...audit(dialect),
+  ...replayRuns(dialect),
+  ...replayItems(dialect),
+]
+
+const cursors = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE cursors (
+    name  TEXT PRIMARY KEY NOT NULL,
+    value ${integer} NOT NULL
+  )${tableOptions}`,
+]
+
+const leases = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE leases (
+    -- What only one of several instances does at a time.
+    name  TEXT PRIMARY KEY NOT NULL,
+    owner TEXT NOT NULL,
+    until ${integer} NOT NULL
+  )${tableOptions}`,
+]
+
+const books = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE books (
+    -- Running totals, by instance.
+    instance    TEXT PRIMARY KEY NOT NULL,
+    messages    ${integer} NOT NULL DEFAULT 0,
+    decoded     ${integer} NOT NULL DEFAULT 0,
+    rejected    ${integer} NOT NULL DEFAULT 0,
+    redelivered ${integer} NOT NULL DEFAULT 0,
+    events      ${integer} NOT NULL DEFAULT 0,
+    duplicates  ${integer} NOT NULL DEFAULT 0,
+    finished    ${integer} NOT NULL DEFAULT 0,
+    operations  ${integer} NOT NULL DEFAULT 0,
+    calls       ${integer} NOT NULL DEFAULT 0,
+    published   ${integer} NOT NULL DEFAULT 0,
+    unmatched   ${integer} NOT NULL DEFAULT 0,
+    imported    ${integer} NOT NULL DEFAULT 0,
+    folded      ${integer} NOT NULL DEFAULT 0,
+    erased      ${integer} NOT NULL DEFAULT 0,
+    dropped     ${integer} NOT NULL DEFAULT 0,
+    withheld    ${integer} NOT NULL DEFAULT 0,
+    replays     ${integer} NOT NULL DEFAULT 0
+  )${tableOptions}`,
+]
+
+const audit = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE audit (
+    -- What people did by commands, found again by what they did it to.
+    seq    ${identity},
+    at     ${integer} NOT NULL,
+    actor  TEXT NOT NULL,
+    action TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    detail TEXT
+  )${tableOptions}`,
+  `CREATE INDEX audit_detail ON audit (detail)`,
+]
+
+const replayRuns = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE replay_runs (
+    seq        ${identity},
+    name       TEXT NOT NULL,
+    selection  TEXT NOT NULL,
+    actor      TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    created_at ${integer} NOT NULL,
+    ended_at   ${integer}
+  )${tableOptions}`,
+  `CREATE INDEX replay_runs_open ON replay_runs (selection) WHERE ended_at IS NULL`,
+  `CREATE INDEX replay_runs_name ON replay_runs (name)`,
+]
+
+const replayItems = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE replay_items (
+    run        ${integer} NOT NULL,
+    place      ${integer} NOT NULL,
+    -- The dead letter, by its place on the bus or in the ledger.
+    entity     TEXT NOT NULL,
+    sequence   TEXT NOT NULL,
+    revision   ${integer},
+    -- How far it came.
+    stage      TEXT NOT NULL,
+    code       TEXT,
+    body       TEXT,
+    sending_at ${integer},
+    at         ${integer},
+    -- Whom an edited body speaks of, so that it leaves with them.
+    people     TEXT,
+    PRIMARY KEY (run, place)
+  )${tableOptions}`,
+  `CREATE INDEX replay_items_stage ON replay_items (run, entity, stage, place)`,
+  `CREATE INDEX replay_items_body ON replay_items (sequence) WHERE body IS NOT NULL`,
+  `CREATE UNIQUE INDEX replay_items_name ON replay_items (run, entity, sequence)`,
+]
