@@ -8,7 +8,28 @@ import * as z from 'zod'
 
 export type EntityStatus = 'Active' | 'Disabled' | 'SendDisabled' | 'ReceiveDisabled'
 
-export interface QueueConfig {
+/** What the file has no word for, and the management API has. */
+export interface ManagedConfig {
+  /** Bytes the entity may hold; without it `BrokerSettings.maxEntityBytes` counts. */
+  readonly maxEntityBytes?: number
+  /** Bytes a message may have; without it `BrokerSettings.maxMessageBytes` counts. */
+  readonly maxMessageBytes?: number
+  /** What the broker makes nothing of and gives back as it was set, by the element's name. */
+  readonly remembered?: Readonly<Record<string, string>>
+  readonly authorizationRules?: readonly AuthorizationRule[]
+}
+
+/** Kept and given back; the broker checks no keys. */
+export interface AuthorizationRule {
+  readonly claimType: string
+  readonly claimValue: string
+  readonly rights: readonly string[]
+  readonly keyName: string
+  readonly primaryKey: string
+  readonly secondaryKey: string
+}
+
+export interface QueueConfig extends ManagedConfig {
   readonly name: string
   readonly lockDurationMs: number
   readonly maxDeliveryCount: number
@@ -53,7 +74,7 @@ export interface SubscriptionConfig extends QueueConfig {
   readonly rules: readonly RuleConfig[]
 }
 
-export interface TopicConfig {
+export interface TopicConfig extends ManagedConfig {
   readonly name: string
   readonly defaultTtlMs: number
   readonly duplicateWindowMs: number | undefined

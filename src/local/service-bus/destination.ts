@@ -1,3 +1,4 @@
+import type { ManagedConfig } from './config.ts'
 import type { Destination, QueueEntity } from './entity.ts'
 import { refusals } from './errors.ts'
 import type { Refusal } from './errors.ts'
@@ -8,8 +9,12 @@ import type { Envelope } from './wire/message.ts'
 const maxIdLength = 128
 
 /** Sending to a queue or topic: everything that can be wrong with a message is found before any message of the delivery is stored. */
-export function destinationOf(entity: QueueEntity, settings: BrokerSettings): Destination {
-  const { queue, address, status } = entity
+export function destinationOf(
+  entity: QueueEntity,
+  settings: BrokerSettings,
+  managed: { readonly config: ManagedConfig },
+): Destination {
+  const { queue, address } = entity
   const refusalOf = (envelopes: readonly Envelope[]): Refusal | undefined => {
     if (envelopes.length > settings.maxBatchMessages) {
       return refusals.notAllowed(
@@ -23,10 +28,11 @@ export function destinationOf(entity: QueueEntity, settings: BrokerSettings): De
       return refusals.notAllowed(
         'The messages of a batch to a partitioned entity have to have the same SessionId or PartitionKey.',
       )
+    const maxEntityBytes = managed.config.maxEntityBytes ?? settings.maxEntityBytes
     let bytes = queue.bytes
     for (const envelope of envelopes) {
       bytes += envelope.size
-      if (bytes > settings.maxEntityBytes) return refusals.quotaExceeded(address)
+      if (bytes > maxEntityBytes) return refusals.quotaExceeded(address)
       const problem = problemOf(envelope, queue.spec.requiresSession)
       if (problem !== undefined) return refusals.notAllowed(problem)
     }
@@ -34,7 +40,12 @@ export function destinationOf(entity: QueueEntity, settings: BrokerSettings): De
   }
   return {
     address,
-    status,
+    get status() {
+      return entity.status
+    },
+    get maxMessageBytes() {
+      return managed.config.maxMessageBytes ?? settings.maxMessageBytes
+    },
     accept: (envelopes, now) => {
       const refusal = refusalOf(envelopes)
       if (refusal !== undefined) return refusal

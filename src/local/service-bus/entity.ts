@@ -39,6 +39,8 @@ export interface MessageSource {
 export interface Destination {
   readonly address: string
   readonly status: EntityStatus
+  /** Largest message and largest batch, in bytes. */
+  readonly maxMessageBytes: number
   /** Takes all messages of one delivery or none of them; the refusal says why none. */
   accept(envelopes: readonly Envelope[], now: number): Refusal | undefined
   /** Accepts one message to be enqueued later; returns its sequence number, or why not. */
@@ -53,7 +55,7 @@ export interface Destination {
 export class QueueEntity implements EndOfTurn {
   readonly address: string
   readonly queue: MessageQueue
-  readonly status: EntityStatus
+  status: EntityStatus
   /** Undefined for a dead-letter queue itself. */
   readonly deadLetters: QueueEntity | undefined
   /** Undefined unless the entity requires sessions. */

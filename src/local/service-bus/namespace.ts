@@ -1,19 +1,25 @@
-import type { BrokerConfig, QueueConfig, TopicConfig } from './config.ts'
+import type { BrokerConfig, QueueConfig, SubscriptionConfig } from './config.ts'
 import { destinationOf } from './destination.ts'
 import { QueueEntity } from './entity.ts'
 import type { Destination } from './entity.ts'
-import { amqp } from './rhea-types.ts'
-import type { Typed } from './rhea-types.ts'
+import { refusals } from './errors.ts'
+import type { Refusal } from './errors.ts'
+import { ManagedQueue, keeping } from './managed.ts'
+import type {
+  Definition,
+  ManagedSubscription,
+  ManagedTopic,
+  Station,
+  Surroundings,
+  Times,
+  TopicOwnConfig,
+} from './managed.ts'
 import type { Persistence } from './persistence.ts'
 import type { BrokerSettings } from './settings.ts'
-import { directArrival } from './store/contract.ts'
-import type { Arrival, DeadLetter, QueueHooks, QueueSpec } from './store/contract.ts'
-import type { StoredMessage } from './store/message.ts'
+import type { QueueHooks, QueueSpec } from './store/contract.ts'
 import { MessageQueue } from './store/queue.ts'
 import { RuleSet, fanOut } from './topic.ts'
-import type { Subscription } from './topic.ts'
 import type { Turn } from './turn.ts'
-import { withApplicationProperties } from './wire/message.ts'
 import type { Envelope } from './wire/message.ts'
 
 /** What an address stands for. */
@@ -32,21 +38,18 @@ export type Node =
 
 const managementSuffix = '/$management'
 
-/** A message may be forwarded this often [documented]. */
-const maxHops = 4
-
-interface EntityFields {
-  readonly spec: QueueSpec
-  readonly status: QueueConfig['status']
-  readonly deadLetters: QueueEntity | undefined
-  readonly pass?: QueueHooks['pass']
-  readonly deadLettered?: QueueHooks['deadLettered']
-}
-
-/** Every entity of the namespace by its address; addresses are compared without regard to case, as the service does. */
-export class Namespace {
+/**
+ * Every entity of the namespace by its address; addresses are compared without regard to case, as the service does. Entities can be
+ * created, changed and deleted at any time.
+ */
+export class Namespace implements Surroundings {
+  readonly settings: BrokerSettings
+  readonly createdAt: number
+  /** Ends the links at an address and below it. */
+  detach: (address: string, error: Refusal) => void = () => {}
   private readonly nodes = new Map<string, Node>()
-  private readonly settings: BrokerSettings
+  private readonly queueTable = new Map<string, ManagedQueue>()
+  private readonly topicTable = new Map<string, ManagedTopic>()
   private readonly turn: Turn
   private readonly now: () => number
   private readonly persistence: Persistence | undefined
@@ -62,16 +65,10 @@ export class Namespace {
     this.turn = turn
     this.now = now
     this.persistence = persistence
-    for (const queue of config.queues) {
-      const entity = this.addQueueLike(queue.name, queue)
-      this.set(queue.name, {
-        kind: 'queue',
-        entity,
-        destination: destinationOf(entity, settings),
-        rules: undefined,
-      })
-    }
-    for (const topic of config.topics) this.addTopic(topic)
+    this.createdAt = now()
+    const times = { createdAt: this.createdAt, changedAt: this.createdAt }
+    for (const definition of definitionsOf(config, times, persistence?.savedDefinitions()))
+      this.define(definition)
     if (persistence === undefined) return
     for (const { address, queue } of this.entities()) queue.restore(persistence.saved(address.toLowerCase()))
   }
@@ -83,7 +80,7 @@ export class Namespace {
   }
 
   entity(address: string): QueueEntity | undefined {
-    const node = this.nodes.get(address.toLowerCase())
+    const node = this.resolve(address)
     return node?.kind === 'queue' || node?.kind === 'topic' ? node.entity : undefined
   }
 
@@ -97,196 +94,233 @@ export class Namespace {
     return of === undefined || of.kind === 'cbs' ? undefined : { kind: 'management', address, of }
   }
 
-  private set(address: string, node: Node): void {
-    this.nodes.set(address.toLowerCase(), node)
+  queues(): ManagedQueue[] {
+    return [...this.queueTable.values()]
   }
 
-  private addTopic(config: TopicConfig): void {
-    const subscriptions: Subscription[] = config.subscriptions.map((subscription) => {
-      const address = `${config.name}/Subscriptions/${subscription.name}`
-      const entity = this.addQueueLike(address, subscription)
-      const rules = new RuleSet(this.persistence?.savedRules(address) ?? subscription.rules, (changed) =>
-        this.persistence?.keepRules(address, changed),
-      )
-      this.set(address, { kind: 'queue', entity, destination: undefined, rules })
-      return { name: subscription.name, entity, rules }
-    })
-    const spec: QueueSpec = {
-      ...keeping(config.name),
-      duplicateWindowMs: config.duplicateWindowMs,
-      defaultTtlMs: config.defaultTtlMs,
-      partitioned: config.partitioned,
-    }
-    const entity = this.build({
-      spec,
-      status: config.status,
-      deadLetters: undefined,
-      pass: (passing, now) =>
-        fanOut(subscriptions, { ...passing, envelope: withTtl(passing.envelope, config.defaultTtlMs) }, now),
-    })
-    this.set(config.name, { kind: 'topic', entity, destination: destinationOf(entity, this.settings) })
+  topics(): ManagedTopic[] {
+    return [...this.topicTable.values()]
   }
 
-  /** A queue or subscription with its two dead-letter queues; the caller says what stands at its address. */
-  private addQueueLike(address: string, config: QueueConfig): QueueEntity {
-    const { status, forwardTo } = config
-    const deadLetters = this.addDeadLetters(`${address}/$DeadLetterQueue`, address, config)
-    const transferDeadLetters = this.addDeadLetters(`${address}/$Transfer/$DeadLetterQueue`, address, {
-      ...config,
-      forwardDeadLettersTo: undefined,
-    })
-    const spec: QueueSpec = {
-      address,
-      lockDurationMs: config.lockDurationMs,
-      maxDeliveryCount: config.maxDeliveryCount,
-      duplicateWindowMs: config.duplicateWindowMs,
-      defaultTtlMs: config.defaultTtlMs,
-      deadLetterOnExpiration: config.deadLetterOnExpiration,
-      isDeadLetterQueue: false,
-      requiresSession: config.requiresSession,
-      partitioned: config.partitioned,
-    }
-    return this.build({
-      spec,
-      status,
-      deadLetters,
-      deadLettered: (message, envelope, letter, now) =>
-        this.bury(deadLetters, message, envelope, letter, now),
-      ...(forwardTo !== undefined && {
-        pass: ({ envelope, sequence, arrival }, now) => {
-          const onward = {
-            ...directArrival,
-            hops: arrival.hops + 1,
-            originalSequence: arrival.originalSequence ?? sequence,
-            deadLetterSource: arrival.deadLetterSource,
-          }
-          this.forward(forwardTo, transferDeadLetters, envelope, onward, now)
-        },
-      }),
-    })
+  queue(name: string): ManagedQueue | undefined {
+    return this.queueTable.get(name.toLowerCase())
   }
 
-  private addDeadLetters(address: string, parent: string, config: QueueConfig): QueueEntity {
-    const { forwardDeadLettersTo } = config
-    const entity = this.build({
-      spec: { ...keeping(address), lockDurationMs: config.lockDurationMs, partitioned: config.partitioned },
-      status: config.status,
-      deadLetters: undefined,
-      ...(forwardDeadLettersTo !== undefined && {
-        pass: ({ envelope, sequence, arrival }, now) => {
-          const onward = {
-            ...directArrival,
-            hops: arrival.hops + 1,
-            originalSequence: arrival.originalSequence ?? sequence,
-            deadLetterSource: parent,
-          }
-          this.forward(forwardDeadLettersTo, undefined, envelope, onward, now)
-        },
-      }),
-    })
-    this.set(address, { kind: 'queue', entity, destination: undefined, rules: undefined })
-    return entity
+  topic(name: string): ManagedTopic | undefined {
+    return this.topicTable.get(name.toLowerCase())
   }
 
-  private build({ spec, status, deadLetters, pass, deadLettered }: EntityFields): QueueEntity {
+  /** Call it only where the address is free. */
+  createQueue(config: QueueConfig): ManagedQueue {
+    const definition = { kind: 'queue', config, times: this.newTimes() } as const
+    this.persistence?.keepDefinition(config.name, definition)
+    return this.addQueue(config, definition.times)
+  }
+
+  /** Call it only where the address is free. */
+  createTopic(config: TopicOwnConfig): ManagedTopic {
+    const definition = { kind: 'topic', config, times: this.newTimes() } as const
+    this.persistence?.keepDefinition(config.name, definition)
+    return this.addTopic(config, definition.times)
+  }
+
+  /** Call it only where the address is free. Throws SqlSyntaxError for a rule that cannot be read. */
+  createSubscription(topic: ManagedTopic, config: SubscriptionConfig): ManagedSubscription {
+    const times = this.newTimes()
+    const subscription = this.addSubscription(topic, config, times)
+    const { name } = topic.config
+    this.persistence?.keepDefinition(subscription.queue.address, {
+      kind: 'subscription',
+      topic: name,
+      config,
+      times,
+    })
+    return subscription
+  }
+
+  changeQueue(queue: ManagedQueue, config: QueueConfig): void {
+    queue.change(config, this.now())
+    this.persistence?.keepDefinition(queue.address, { kind: 'queue', config, times: queue.times })
+    this.detachFromClosed(queue.entity)
+  }
+
+  changeTopic(topic: ManagedTopic, config: TopicOwnConfig): void {
+    topic.config = config
+    topic.times = { ...topic.times, changedAt: this.now() }
+    topic.entity.status = config.status
+    topic.entity.queue.changeSpec(topicSpec(config))
+    this.persistence?.keepDefinition(config.name, { kind: 'topic', config, times: topic.times })
+    this.detachFromClosed(topic.entity)
+  }
+
+  changeSubscription(topic: ManagedTopic, { queue }: ManagedSubscription, config: SubscriptionConfig): void {
+    queue.change(config, this.now())
+    const { name } = topic.config
+    this.persistence?.keepDefinition(queue.address, {
+      kind: 'subscription',
+      topic: name,
+      config,
+      times: queue.times,
+    })
+    this.detachFromClosed(queue.entity)
+  }
+
+  /** Deletes a queue with everything it holds. Its links are detached. */
+  deleteQueue(queue: ManagedQueue): void {
+    this.remove(queue.address, queue.stations())
+    this.queueTable.delete(queue.address.toLowerCase())
+  }
+
+  /** Deletes a topic with its subscriptions. */
+  deleteTopic(topic: ManagedTopic): void {
+    for (const subscription of topic.subscriptions.values()) this.deleteSubscription(topic, subscription)
+    const { name } = topic.config
+    this.remove(name, [topic])
+    this.topicTable.delete(name.toLowerCase())
+  }
+
+  deleteSubscription(topic: ManagedTopic, { queue }: ManagedSubscription): void {
+    this.remove(queue.address, queue.stations())
+    topic.subscriptions.delete(queue.config.name.toLowerCase())
+  }
+
+  station(
+    spec: QueueSpec,
+    deadLetters: QueueEntity | undefined,
+    deadLettered: QueueHooks['deadLettered'] = () => {},
+  ): Station {
     const hooks: QueueHooks = {
       available: (sessionId) => entity.available(sessionId),
       sessionExpired: (sessionId) => entity.desk?.expired(sessionId),
-      deadLettered: deadLettered ?? (() => {}),
-      ...(pass !== undefined && { pass }),
+      deadLettered,
     }
+    const queue = new MessageQueue(spec, hooks, this.persistence?.journal(spec.address.toLowerCase()))
     const entity: QueueEntity = new QueueEntity(
-      {
-        address: spec.address,
-        queue: new MessageQueue(spec, hooks, this.persistence?.journal(spec.address.toLowerCase())),
-        status,
-        deadLetters,
-      },
+      { address: spec.address, queue, status: 'Active', deadLetters },
       this.turn,
       this.now,
     )
-    return entity
+    return { entity, hooks }
   }
 
-  /** Passes a message on; what cannot be goes to `fallback`, the transfer dead-letter queue of the entity it comes from. */
-  private forward(
-    address: string,
-    fallback: QueueEntity | undefined,
-    envelope: Envelope,
-    arrival: Arrival,
-    now: number,
-  ): void {
-    const node = this.resolve(address)
-    const target = node?.kind === 'queue' || node?.kind === 'topic' ? node.entity : undefined
-    const fail = (reason: string, description: string) => {
-      const bare = withApplicationProperties(
-        envelope.bare,
-        lettered({ reason, description, properties: new Map() }),
-      )
-      fallback?.queue.enqueue({ ...envelope, bare }, now, arrival)
-    }
-    if (target === undefined || target.status === 'Disabled' || target.status === 'SendDisabled') {
-      fail(
-        'MessagingEntityNotFound',
-        `The message could not be forwarded to '${address}': it does not exist or does not take messages.`,
-      )
-    } else if (arrival.hops > maxHops) {
-      fail('MaxTransferHopCountExceeded', `The message was forwarded more than ${maxHops} times.`)
-    } else if (
-      target.queue.spec.requiresSession &&
-      envelope.sessionId === undefined &&
-      target.deadLetters !== undefined
-    ) {
-      const letter = {
-        reason: 'Session ID is null',
-        description: 'A message without a session id was forwarded to an entity that requires sessions.',
+  private newTimes(): Times {
+    const now = this.now()
+    return { createdAt: now, changedAt: now }
+  }
+
+  private define(definition: Definition): void {
+    switch (definition.kind) {
+      case 'queue':
+        this.addQueue(definition.config, definition.times)
+        return
+      case 'topic':
+        this.addTopic(definition.config, definition.times)
+        return
+      case 'subscription': {
+        const topic = this.topic(definition.topic)
+        if (topic !== undefined) this.addSubscription(topic, definition.config, definition.times)
+        return
       }
-      const bare = withApplicationProperties(envelope.bare, lettered({ ...letter, properties: new Map() }))
-      target.deadLetters.queue.enqueue({ ...envelope, bare }, now, arrival)
-    } else {
-      target.queue.enqueue(envelope, now, arrival)
+      default:
+        definition satisfies never
     }
   }
 
-  private bury(
-    target: QueueEntity,
-    message: StoredMessage,
-    envelope: Envelope,
-    letter: DeadLetter,
-    now: number,
+  private addQueue(config: QueueConfig, times: Times): ManagedQueue {
+    const queue = new ManagedQueue(config.name, config, times, this)
+    this.addStations(queue, destinationOf(queue.entity, this.settings, queue), undefined)
+    this.queueTable.set(config.name.toLowerCase(), queue)
+    return queue
+  }
+
+  private addTopic(config: TopicOwnConfig, times: Times): ManagedTopic {
+    const { entity, hooks } = this.station(
+      { ...keeping(config.name), ...topicSpec(config), partitioned: config.partitioned },
+      undefined,
+    )
+    entity.status = config.status
+    const topic: ManagedTopic = { config, times, entity, subscriptions: new Map() }
+    hooks.pass = (passing, now) => {
+      const envelope = withTtl(passing.envelope, topic.config.defaultTtlMs)
+      fanOut(topic.subscriptions.values(), { ...passing, envelope }, now)
+    }
+    const destination = destinationOf(entity, this.settings, topic)
+    this.nodes.set(config.name.toLowerCase(), { kind: 'topic', entity, destination })
+    this.topicTable.set(config.name.toLowerCase(), topic)
+    return topic
+  }
+
+  private addSubscription(
+    topic: ManagedTopic,
+    config: SubscriptionConfig,
+    times: Times,
+  ): ManagedSubscription {
+    const address = `${topic.config.name}/Subscriptions/${config.name}`
+    const rules = new RuleSet(this.persistence?.savedRules(address) ?? config.rules, (changed) =>
+      this.persistence?.keepRules(address, changed),
+    )
+    const queue = new ManagedQueue(address, config, times, this)
+    this.addStations(queue, undefined, rules)
+    const subscription = { queue, entity: queue.entity, rules }
+    topic.subscriptions.set(config.name.toLowerCase(), subscription)
+    return subscription
+  }
+
+  private addStations(
+    queue: ManagedQueue,
+    destination: Destination | undefined,
+    rules: RuleSet | undefined,
   ): void {
-    const bare = withApplicationProperties(envelope.bare, lettered(letter))
-    target.queue.enqueue({ ...envelope, bare }, now, {
-      deliveryCount: message.deliveryCount,
-      sequence: this.settings.deadLetterSequence === 'keep' ? message.sequence : undefined,
-      enqueuedAt: message.enqueuedAt,
-      originalSequence: message.originalSequence,
-      deadLetterSource: message.deadLetterSource,
-      hops: message.hops,
-    })
+    for (const { entity } of queue.stations()) {
+      const isMain = entity === queue.entity
+      this.nodes.set(entity.address.toLowerCase(), {
+        kind: 'queue',
+        entity,
+        destination: isMain ? destination : undefined,
+        rules: isMain ? rules : undefined,
+      })
+    }
+  }
+
+  private remove(address: string, stations: readonly { readonly entity: QueueEntity }[]): void {
+    for (const { entity } of stations) this.nodes.delete(entity.address.toLowerCase())
+    // What a link lets go of on its way out is written down, and forgotten after that.
+    this.detach(address, refusals.entityNotFound(address))
+    for (const { entity } of stations) this.persistence?.forget(entity.address.toLowerCase())
+    this.persistence?.keepDefinition(address, undefined)
+  }
+
+  private detachFromClosed({ address, status }: QueueEntity): void {
+    if (status !== 'Active') this.detach(address, refusals.entityDisabled(address))
   }
 }
 
-/** A store that expires nothing, counts nothing out and knows no sessions: dead-letter queues, and what a topic keeps. */
-function keeping(address: string): QueueSpec {
-  return {
-    address,
-    lockDurationMs: 60_000,
-    maxDeliveryCount: Infinity,
-    duplicateWindowMs: undefined,
-    defaultTtlMs: Infinity,
-    deadLetterOnExpiration: false,
-    isDeadLetterQueue: true,
-    requiresSession: false,
-    partitioned: false,
+/** The entities of the file, as they were last changed, and those that were added. */
+function* definitionsOf(
+  { queues, topics }: BrokerConfig,
+  times: Times,
+  saved: ReadonlyMap<string, Definition | undefined> = new Map(),
+): Generator<Definition> {
+  const configured = new Map<string, Definition>()
+  for (const config of queues) configured.set(config.name.toLowerCase(), { kind: 'queue', config, times })
+  for (const { subscriptions, ...own } of topics) {
+    configured.set(own.name.toLowerCase(), { kind: 'topic', config: own, times })
+    for (const config of subscriptions) {
+      const address = `${own.name}/Subscriptions/${config.name}`.toLowerCase()
+      configured.set(address, { kind: 'subscription', topic: own.name, config, times })
+    }
   }
+  const all = [...new Map([...configured, ...saved]).values()]
+  // A subscription needs its topic first.
+  for (const definition of all)
+    if (definition !== undefined && definition.kind !== 'subscription') yield definition
+  for (const definition of all) if (definition?.kind === 'subscription') yield definition
 }
 
-function lettered({ reason, description, properties }: DeadLetter): Map<string, Typed> {
-  const all = new Map<string, Typed>(properties)
-  if (reason !== undefined) all.set('DeadLetterReason', amqp.wrap_string(reason))
-  if (description !== undefined) all.set('DeadLetterErrorDescription', amqp.wrap_string(description))
-  return all
+function topicSpec(config: TopicOwnConfig) {
+  const { duplicateWindowMs, defaultTtlMs } = config
+  const { lockDurationMs, maxDeliveryCount, deadLetterOnExpiration } = keeping(config.name)
+  return { duplicateWindowMs, defaultTtlMs, lockDurationMs, maxDeliveryCount, deadLetterOnExpiration }
 }
 
 function withTtl(envelope: Envelope, limitMs: number): Envelope {

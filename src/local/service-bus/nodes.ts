@@ -59,8 +59,10 @@ export class Nodes {
     }
     link.set_target({ address })
     link.set_source({ address: link.source?.address ?? null })
-    link.local.attach.max_message_size = this.settings.maxMessageBytes
     const isControl = node.kind === 'cbs' || node.kind === 'management'
+    const maxBytes =
+      (isControl ? undefined : node.destination?.maxMessageBytes) ?? this.settings.maxMessageBytes
+    link.local.attach.max_message_size = maxBytes
     const take = isControl
       ? this.requests(session, address, node)
       : this.deliveries(address, node.destination)
@@ -71,7 +73,7 @@ export class Nodes {
     const fate = (): Fate => (isControl ? { kind: 'given' } : this.faults.fate('sends', address))
     const limits = {
       credit: isControl ? requestCredit : this.settings.senderCredit,
-      maxBytes: this.settings.maxMessageBytes,
+      maxBytes,
       oversized: this.settings.oversizedMessage,
     }
     session.attach(link, new Ingress(session, link, limits, take, fate))

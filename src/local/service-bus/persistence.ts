@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
 import type { RuleConfig } from './config.ts'
+import type { Definition } from './managed.ts'
 import type { Journal, SavedMessage, SavedQueue, Tally } from './store/journal.ts'
 import type { StoredMessage } from './store/message.ts'
 import type { Envelope } from './wire/message.ts'
@@ -23,6 +24,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS session (entity TEXT NOT NULL, id TEXT NOT NULL, state BLOB NOT NULL, changedAt INTEGER NOT NULL, PRIMARY KEY (entity, id)) STRICT;
   CREATE TABLE IF NOT EXISTS seen (entity TEXT NOT NULL, messageId TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY (entity, messageId)) STRICT;
   CREATE TABLE IF NOT EXISTS rules (entity TEXT PRIMARY KEY, list TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS entity (address TEXT PRIMARY KEY, definition TEXT) STRICT;
 `
 
 /**
@@ -118,6 +120,33 @@ export class Persistence {
     this.write('INSERT OR REPLACE INTO rules VALUES (?, ?)', entity.toLowerCase(), JSON.stringify(rules))
   }
 
+  /** Entities created, changed or deleted at run time, by address in lower case; a deleted one has no definition. */
+  savedDefinitions(): Map<string, Definition | undefined> {
+    const rows = this.database.prepare('SELECT address, definition FROM entity ORDER BY rowid').all()
+    return new Map(
+      rows.map(({ address, definition }) => [
+        String(address),
+        typeof definition === 'string' ? (JSON.parse(definition, revive) as Definition) : undefined,
+      ]),
+    )
+  }
+
+  /** Without a definition the entity stays deleted, whatever the configuration file says. */
+  keepDefinition(address: string, definition: Definition | undefined): void {
+    this.write(
+      'INSERT OR REPLACE INTO entity VALUES (?, ?)',
+      address.toLowerCase(),
+      definition === undefined ? null : JSON.stringify(definition, preserve),
+    )
+  }
+
+  /** Drops what an entity held. */
+  forget(entity: string): void {
+    this.tallies.delete(entity)
+    for (const table of ['message', 'tally', 'session', 'seen', 'rules'])
+      this.write(`DELETE FROM ${table} WHERE entity = ?`, entity)
+  }
+
   /** Forgets message ids whose window is over; at most once a minute, since nothing depends on it. */
   purge(now: number): void {
     if (now - this.purgedAt < 60_000) return
@@ -173,6 +202,11 @@ export class Persistence {
     statement.run(...values)
   }
 }
+
+/** JSON has no word for a time to live without end. */
+const preserve = (_key: string, value: unknown): unknown => (value === Infinity ? 'Infinity' : value)
+const revive = (key: string, value: unknown): unknown =>
+  key === 'defaultTtlMs' && value === 'Infinity' ? Infinity : value
 
 function tallyOf(row: Row): Tally {
   return {

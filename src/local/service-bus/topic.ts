@@ -1,4 +1,4 @@
-import type { EntityStatus, RuleConfig } from './config.ts'
+import type { RuleConfig } from './config.ts'
 import type { QueueEntity } from './entity.ts'
 import { SqlSyntaxError } from './rules/lex.ts'
 import { MessageView, buildRule } from './rules/rule.ts'
@@ -26,8 +26,12 @@ export class RuleSet {
   add(config: RuleConfig): RuleChange {
     const key = config.name.toLowerCase()
     if (this.rules.has(key)) return 'exists'
+    return this.put(config)
+  }
+
+  private put(config: RuleConfig): RuleChange {
     try {
-      this.rules.set(key, buildRule(config))
+      this.rules.set(config.name.toLowerCase(), buildRule(config))
       this.changed(this.list())
       return 'done'
     } catch (error) {
@@ -40,6 +44,12 @@ export class RuleSet {
     if (!this.rules.delete(name.toLowerCase())) return 'not-found'
     this.changed(this.list())
     return 'done'
+  }
+
+  /** Puts another rule of the same name in the place of one. */
+  replace(config: RuleConfig): RuleChange {
+    if (!this.rules.has(config.name.toLowerCase())) return 'not-found'
+    return this.put(config)
   }
 
   /**
@@ -60,23 +70,13 @@ export class RuleSet {
 }
 
 export interface Subscription {
-  readonly name: string
   readonly entity: QueueEntity
   readonly rules: RuleSet
 }
 
-/** A topic: it keeps scheduled messages and message ids, and passes everything else to its subscriptions. */
-export interface Topic {
-  readonly address: string
-  readonly status: EntityStatus
-  /** Scheduled messages are visible here, not at the subscriptions [documented]. */
-  readonly entity: QueueEntity
-  readonly subscriptions: readonly Subscription[]
-}
-
 /** Hands a message to every subscription that wants it. */
 export function fanOut(
-  subscriptions: readonly Subscription[],
+  subscriptions: Iterable<Subscription>,
   { envelope, arrival }: Passing,
   now: number,
 ): void {

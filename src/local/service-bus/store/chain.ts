@@ -12,13 +12,14 @@ export class Chain<T extends Linked<T>> {
   size = 0
 
   append(entry: T): void {
-    entry.chain = this
-    entry.before = this.last
-    entry.after = undefined
-    if (this.last === undefined) this.first = entry
-    else this.last.after = entry
-    this.last = entry
-    this.size += 1
+    this.insertAfter(this.last, entry)
+  }
+
+  /** Puts the entry behind the last one that does not come after it; constant time when that is the end. */
+  insert(entry: T, comesAfter: (other: T, entry: T) => boolean): void {
+    let before = this.last
+    while (before !== undefined && comesAfter(before, entry)) before = before.before
+    this.insertAfter(before, entry)
   }
 
   remove(entry: T): void {
@@ -31,5 +32,17 @@ export class Chain<T extends Linked<T>> {
     entry.before = undefined
     entry.after = undefined
     this.size -= 1
+  }
+
+  private insertAfter(before: T | undefined, entry: T): void {
+    const after = before === undefined ? this.first : before.after
+    entry.chain = this
+    entry.before = before
+    entry.after = after
+    if (before === undefined) this.first = entry
+    else before.after = entry
+    if (after === undefined) this.last = entry
+    else after.before = entry
+    this.size += 1
   }
 }

@@ -17,6 +17,12 @@ export interface QueueSpec {
   readonly partitioned: boolean
 }
 
+/** What an update of the entity may change. */
+export type ChangeableSpec = Pick<
+  QueueSpec,
+  'lockDurationMs' | 'maxDeliveryCount' | 'duplicateWindowMs' | 'defaultTtlMs' | 'deadLetterOnExpiration'
+>
+
 export type Properties = ReadonlyMap<string, Typed>
 
 export interface DeadLetter {

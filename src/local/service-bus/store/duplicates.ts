@@ -1,7 +1,7 @@
 /** The message ids an entity has seen within its window. Ids leave in the order they came, so forgetting costs nothing per message. */
 export class DuplicateWindow {
   private readonly seenUntil = new Map<string, number>()
-  private readonly windowMs: number
+  private windowMs: number
 
   constructor(windowMs: number) {
     this.windowMs = windowMs
@@ -19,6 +19,11 @@ export class DuplicateWindow {
   /** Call it in the order of the moments. */
   restore(messageId: string, until: number): void {
     this.seenUntil.set(messageId, until)
+  }
+
+  /** Ids seen from now on are kept for this long. */
+  changeLength(windowMs: number): void {
+    this.windowMs = windowMs
   }
 
   private forget(now: number): void {

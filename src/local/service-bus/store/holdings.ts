@@ -16,14 +16,14 @@ export class Holdings {
   readonly sessions: SessionTable | undefined
   readonly index = new SequenceIndex<StoredMessage>()
   readonly ready = new ReadyMessages()
-  /** Locked messages, the lock that ends first at the front: every lock lasts equally long, and a renewed one goes to the back. */
+  /** Locked messages, the lock that ends first at the front. */
   readonly locked = new Chain<StoredMessage>()
   readonly timeline = new Timeline()
   scheduled = 0
   deferred = 0
   /** Bytes of all messages held, as their senders encoded them. */
   bytes = 0
-  private readonly lockDurationMs: number
+  private lockDurationMs: number
   private readonly journal: Journal | undefined
   private nextLock = 1
 
@@ -79,8 +79,22 @@ export class Holdings {
     this.nextLock = this.nextLock >= maxUint32 ? 1 : this.nextLock + 1
     const session = this.sessionOf(message)
     message.lockedUntil = session?.lockedUntil ?? now + this.lockDurationMs
-    const chain = session?.held ?? this.locked
-    chain.append(message)
+    if (session === undefined) this.locked.insert(message, endsLater)
+    else session.held.append(message)
+  }
+
+  /** Prolongs a lock outside of sessions; returns its new end in epoch milliseconds. */
+  renew(message: StoredMessage, now: number): number {
+    message.lockedUntil = now + this.lockDurationMs
+    this.locked.remove(message)
+    this.locked.insert(message, endsLater)
+    return message.lockedUntil
+  }
+
+  /** Locks last this long from now on; those in force keep their end. */
+  changeLockDuration(ms: number): void {
+    this.lockDurationMs = ms
+    if (this.sessions !== undefined) this.sessions.lockDurationMs = ms
   }
 
   unlock(message: StoredMessage): void {
@@ -112,6 +126,11 @@ export class Holdings {
     }
     return { active, locked, scheduled, deferred }
   }
+}
+
+/** Locks last equally long until an update of the entity shortens them: only then does a new one end before an old one. */
+function endsLater(other: StoredMessage, message: StoredMessage): boolean {
+  return other.lockedUntil > message.lockedUntil
 }
 
 /** A message that is nowhere yet. */

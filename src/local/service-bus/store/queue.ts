@@ -4,6 +4,7 @@ import { Books } from './books.ts'
 import { directArrival } from './contract.ts'
 import type {
   Arrival,
+  ChangeableSpec,
   DeadLetter,
   Outcome,
   Properties,
@@ -28,7 +29,7 @@ const noProperties: Properties = new Map()
  * method that depends on time takes `now` in epoch milliseconds.
  */
 export class MessageQueue {
-  readonly spec: QueueSpec
+  private currentSpec: QueueSpec
   readonly tokens = new LockTokens()
   /** Undefined unless the queue requires sessions. */
   readonly sessions: SessionTable | undefined
@@ -39,7 +40,7 @@ export class MessageQueue {
   private readonly books: Books
 
   constructor(spec: QueueSpec, hooks: QueueHooks, journal?: Journal) {
-    this.spec = spec
+    this.currentSpec = spec
     this.hooks = hooks
     this.journal = journal
     this.books = new Books(journal)
@@ -47,6 +48,39 @@ export class MessageQueue {
     this.sessions = this.holdings.sessions
     this.duplicateWindow =
       spec.duplicateWindowMs === undefined ? undefined : new DuplicateWindow(spec.duplicateWindowMs)
+  }
+
+  get spec(): QueueSpec {
+    return this.currentSpec
+  }
+
+  /**
+   * Changes what may change in an entity's life. Messages and locks that are there keep the times they were given. Sessions, partitions and
+   * whether duplicates are looked for stay as they are.
+   */
+  changeSpec(spec: ChangeableSpec): void {
+    this.currentSpec = { ...this.currentSpec, ...spec }
+    this.holdings.changeLockDuration(spec.lockDurationMs)
+    if (spec.duplicateWindowMs !== undefined) this.duplicateWindow?.changeLength(spec.duplicateWindowMs)
+  }
+
+  /** Passes on what is deliverable now, where messages are passed on. */
+  passOn(now: number): void {
+    if (this.hooks.pass === undefined) return
+    for (const message of this.holdings.peek(0, Infinity, ({ place }) => place !== 'none')) {
+      this.holdings.readyOf(message).remove(message)
+      this.holdings.drop(message)
+      const { sequence, envelope, hops, originalSequence, deadLetterSource, deliveryCount } = message
+      const arrival = {
+        hops,
+        originalSequence,
+        deadLetterSource,
+        deliveryCount,
+        sequence: undefined,
+        enqueuedAt: undefined,
+      }
+      this.hooks.pass({ envelope, sequence, arrival }, now)
+    }
   }
 
   /** Stores a message and returns its sequence number; undefined for a duplicate, which counts as accepted and is dropped. */
@@ -156,10 +190,7 @@ export class MessageQueue {
     if (message === undefined) return undefined
     // In a session there is one lock for all its messages, and that is renewed.
     if (this.holdings.sessionOf(message) !== undefined) return undefined
-    message.lockedUntil = now + this.spec.lockDurationMs
-    this.holdings.locked.remove(message)
-    this.holdings.locked.append(message)
-    return message.lockedUntil
+    return this.holdings.renew(message, now)
   }
 
   /** Locks (or with `remove`, takes out) the deferred messages named; undefined when one of them is not there, and then nothing changes. */

@@ -30,7 +30,8 @@ export interface SessionGrant {
  * message and nobody holds it.
  */
 export class SessionTable {
-  private readonly lockDurationMs: number
+  /** How long a lock granted or renewed from now on lasts. */
+  lockDurationMs: number
   private readonly sessions = new Map<string, SessionRecord>()
   private readonly offered = new Set<SessionRecord>()
   private readonly lockedSessions = new Set<SessionRecord>()
