@@ -87,6 +87,8 @@ export function openPostgres(options: PostgresOptions): Driver {
   })
   // A connection that breaks while nobody uses it: the next transaction gets another.
   pool.on('error', () => {})
+  // A server may end a connection in the chunk that says it is ready: that is before the transaction that asked for it listens.
+  pool.on('connect', (client) => void client.on('error', () => {}))
   const statements = new Map<string, { readonly name: string; readonly text: string }>()
   const prepared = (text: string): { readonly name: string; readonly text: string } => {
     let statement = statements.get(text)
