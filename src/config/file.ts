@@ -75,6 +75,13 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
     }
     if (Array.isArray(value)) return value.map((one, index) => expand(one, [...path, index]))
     if (typeof value !== 'object' || value === null) return value
+    // Parsers drop this key without a word, and a path with it leads out of the file.
+    if (Object.hasOwn(value, '__proto__'))
+      problems.push({
+        path: [...path, '__proto__'],
+        key: true,
+        message: 'cannot be a name; call it otherwise',
+      })
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, expand(one, [...path, key])]))
   }
   let plain: unknown
@@ -113,7 +120,11 @@ export function spell(path: Path): string {
   if (path.length === 0) return ''
   const spelled = path
     .map((part) =>
-      typeof part === 'number' ? `[${part}]` : /^[\w-]+$/.test(part) ? `.${part}` : `["${part}"]`,
+      typeof part === 'number'
+        ? `[${part}]`
+        : /^[\w-]+$/.test(part)
+          ? `.${part}`
+          : `[${JSON.stringify(part)}]`,
     )
     .join('')
   return `${spelled.replace(/^\./, '')} `

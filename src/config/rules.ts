@@ -1,4 +1,5 @@
 import { RollcallError } from '../core/errors.ts'
+import { own as ownOf } from '../core/own.ts'
 import { compileShape, type Shape, type ShapeRules } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import type { ConfiguredSource } from '../core/intake/sources.ts'
@@ -69,7 +70,7 @@ export function compileRules(file: Partial<FileContent>, settings: Settings, pro
     const path = ['sources', index, 'shape']
     if (typeof shape !== 'string')
       return attempt(path, () => compileShape(source.name, shapeRules(shape), sha256))
-    const shipped = SHIPPED_SHAPES[shape]
+    const shipped = ownOf(SHIPPED_SHAPES, shape)
     const own = shapes.get(shape)
     if (own !== undefined) return own
     if (shipped) return compileShape(shape, shipped, sha256)

@@ -4,6 +4,7 @@ import { parse } from 'csv-parse'
 import { RollcallError } from '../core/errors.ts'
 import { cellValue, EMPLOYEE_COLUMNS } from '../core/intake/baseline.ts'
 import type { Json, JsonObject } from '../core/model.ts'
+import { bare } from '../core/own.ts'
 
 /** One row of a file of full records: its attributes by dotted path, or why it could not be read. `row` is its line, the header being 1. */
 export type FileRow =
@@ -78,7 +79,7 @@ function headerOf(record: readonly string[], file: string): readonly string[] {
 }
 
 function attributesOf(columns: readonly string[], record: readonly string[]): JsonObject {
-  const attributes: Record<string, Json> = {}
+  const attributes = bare<Json>()
   for (const [index, column] of columns.entries()) {
     const value = cellValue(column, record[index] ?? '')
     if (value !== undefined) attributes[column] = value

@@ -4,6 +4,7 @@ import { readConfig } from '../config.ts'
 import { SECRETS } from '../config/environment.ts'
 import type { Path } from '../config/file.ts'
 import { type FileContent, jsonSchema, SETTING_NAMES } from '../config/schema.ts'
+import { bare } from '../core/own.ts'
 import { DEFAULT_RULES } from '../core/plan/mapping.ts'
 import { printJson } from './output.ts'
 
@@ -34,7 +35,7 @@ const MASK = '********'
 export function configPrint(environment: NodeJS.ProcessEnv): number {
   const config = readConfig(environment)
   const inForce = new Map<string, unknown>(Object.entries(config))
-  const settings: Record<string, unknown> = {}
+  const settings = bare<unknown>()
   for (const name of SETTING_NAMES) {
     const value = inForce.get(name) ?? null
     if (value !== null) settings[name] = shown(name, value)

@@ -234,6 +234,16 @@ void describe('a file that cannot be used says line, column, path and what the p
       [/sources\[1\]\.sessions differs/],
     ],
     [
+      'a shape that is called as something every object has',
+      'sources: [{ name: a, shape: constructor }]',
+      [/sources\[0\]\.shape takes one of adp/],
+    ],
+    [
+      'a key that would replace a prototype',
+      'shapes: { __proto__: { event: $ } }',
+      [/^1:11: shapes\.__proto__ cannot be a name/],
+    ],
+    [
       'two sources of one name',
       'sources: [{ name: a, queue: x }, { name: a, queue: y }]',
       [/sources\[1\]\.name is taken/],

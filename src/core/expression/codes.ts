@@ -1,3 +1,5 @@
+import { own } from '../own.ts'
+
 /** What a JSONata error code means, in words that quote nothing (codes of jsonata 2.2.2). */
 const WORDS: Readonly<Record<string, string>> = {
   D1001: 'a number is out of range',
@@ -32,6 +34,6 @@ const FAMILIES: readonly (readonly [prefix: string, words: string])[] = [
 ]
 
 export function describeCode(code: string): string {
-  const words = WORDS[code] ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'it failed'
+  const words = own(WORDS, code) ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'it failed'
   return `${words} [${code}]`
 }

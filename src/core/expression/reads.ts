@@ -1,3 +1,5 @@
+import { own } from '../own.ts'
+
 /** Which places of its input an expression can depend on: dotted paths, each with everything below it, or simply everything. */
 export type Reads =
   | { readonly kind: 'everything' }
@@ -168,7 +170,7 @@ class Walk {
     if (called === null) this.visit(procedure, place)
     else {
       this.variables.add(called)
-      if (given.length === 0 || given.length < (CONTEXT_FROM[called] ?? 0)) this.#read(place)
+      if (given.length === 0 || given.length < (own(CONTEXT_FROM, called) ?? 0)) this.#read(place)
     }
     this.#all(given, place)
     return 'derived'

@@ -1,4 +1,6 @@
 import { BASELINE, type HrEvent, type Json, type JsonObject } from '../model.ts'
+import { bare, own } from '../own.ts'
+import { isShallow, MAX_DEPTH } from './depth.ts'
 import type { Source } from './sources.ts'
 
 /** The columns, or keys, that may name the person of a row. */
@@ -26,7 +28,7 @@ export function baselineEvent(
   attributes: JsonObject,
   { asOf, name, source }: BaselineOrigin,
 ): HrEvent | RowRejection {
-  const column = EMPLOYEE_COLUMNS.find((column) => attributes[column] !== undefined)
+  const column = EMPLOYEE_COLUMNS.find((column) => own(attributes, column) !== undefined)
   const given = column === undefined ? undefined : attributes[column]
   const employee = typeof given === 'number' ? String(given) : given
   if (column === undefined || typeof employee !== 'string' || employee === '')
@@ -39,9 +41,14 @@ export function baselineEvent(
       code: 'FieldInvalid',
       description: `${column} is too long or has characters that may not stand there`,
     }
+  if (!isShallow(attributes, MAX_DEPTH))
+    return { code: 'TooDeep', description: `the row is nested deeper than ${MAX_DEPTH} levels` }
   const worker = nested(Object.entries(attributes).filter(([path]) => path !== column))
   if (typeof worker === 'string')
-    return { code: 'FieldInvalid', description: `${worker} is said twice, as a whole and in parts` }
+    return {
+      code: 'FieldInvalid',
+      description: `the attribute ${worker} is said twice, as a whole and in parts`,
+    }
   const active = worker['active']
   if (active !== undefined && typeof active !== 'boolean')
     return { code: 'FieldInvalid', description: 'active is neither true nor false' }
@@ -66,14 +73,14 @@ type Tree = { [key: string]: Json | Tree }
 
 /** Dotted paths as nested objects; the path that cannot be placed when one is a part of another. */
 function nested(entries: readonly (readonly [path: string, value: Json | undefined])[]): JsonObject | string {
-  const root: Tree = {}
+  const root: Tree = bare()
   for (const [path, value] of entries) {
     if (value === undefined) continue
     const parts = path.split('.')
     const last = parts.pop() ?? ''
     let at: Tree = root
     for (const part of parts) {
-      const below = (at[part] ??= {})
+      const below = (at[part] ??= bare<Json | Tree>())
       if (!isTree(below)) return path
       at = below
     }

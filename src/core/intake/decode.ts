@@ -1,5 +1,7 @@
 import type { Json, JsonObject } from '../model.ts'
+import { bare } from '../own.ts'
 import type { InboxMessage } from '../ports.ts'
+import { isShallow, MAX_DEPTH } from './depth.ts'
 
 /** A CloudEvent as it was found, before anything is known of its data. */
 export interface Envelope {
@@ -18,8 +20,6 @@ export function reject(code: string, description: string): Rejection {
   return { kind: 'rejected', code, description }
 }
 
-/** Deeper than any HR record; without a limit a hostile body could exhaust the stack. */
-const MAX_DEPTH = 32
 const PREFIXES = ['cloudEvents:', 'cloudEvents_']
 
 /**
@@ -71,7 +71,7 @@ function isStructured(message: InboxMessage): boolean {
 }
 
 function binaryAttributes(properties: InboxMessage['properties']): Record<string, unknown> | null {
-  const attributes: Record<string, unknown> = {}
+  const attributes = bare<unknown>()
   let any = false
   for (const [key, value] of Object.entries(properties)) {
     const prefix = PREFIXES.find((prefix) => key.startsWith(prefix))
@@ -88,13 +88,6 @@ function parse(text: string): Json | undefined {
   } catch {
     return undefined
   }
-}
-
-function isShallow(value: Json, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (depth === 0) return false
-  for (const child of Object.values(value)) if (!isShallow(child, depth - 1)) return false
-  return true
 }
 
 function isRecord(value: Json): value is JsonObject {

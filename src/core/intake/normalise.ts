@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { HrEvent, JsonObject, OrderValue } from '../model.ts'
+import { own } from '../own.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
 import type { Source, SourceRules } from './sources.ts'
 import { effectiveInstant, instant, startOfLocalDay } from './when.ts'
@@ -21,7 +22,7 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
 }
 /** What a type says of `active` where the event does not; `undefined` says nothing. */
 export function impliedActive(type: string): boolean | undefined {
-  return TYPES[type]
+  return own(TYPES, type)
 }
 export const EVENT_TYPES = Object.keys(TYPES)
 
@@ -71,7 +72,7 @@ export function normalise(
       'SourceUnknown',
       'source is none of those configured for this queue; add it under sources, or widen the match of one',
     )
-  const type = source.types?.[given] ?? given
+  const type = (source.types && own(source.types, given)) ?? given
   if (!Object.hasOwn(TYPES, type))
     return reject(
       'UnknownType',
@@ -84,7 +85,7 @@ export function normalise(
   const recordedAt = time === undefined ? enqueuedAt : instant(time, source.zone)
   if (recordedAt === null)
     return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
-  const inclusive = source.lastDay === 'inclusive' && TYPES[type] === false
+  const inclusive = source.lastDay === 'inclusive' && impliedActive(type) === false
   const said = effectiveDate ?? null
   const effectiveAt =
     said !== null
@@ -132,7 +133,7 @@ export function normalise(
 type Worker = { readonly kind: 'worker'; readonly attributes: JsonObject }
 /** A notice only says that there is something to read; one of a leaver says that, too, should nothing ever be read. */
 function noticed(type: string): Worker {
-  return { kind: 'worker', attributes: TYPES[type] === false ? { active: false } : {} }
+  return { kind: 'worker', attributes: impliedActive(type) === false ? { active: false } : {} }
 }
 
 function workerOf(
@@ -141,13 +142,13 @@ function workerOf(
   given: JsonObject | undefined,
 ): Worker | Rejection {
   const worker = (attributes: JsonObject): Worker => ({ kind: 'worker', attributes })
-  const implied = TYPES[type]
+  const implied = impliedActive(type)
   if (given === undefined) {
     if (mode === 'snapshot' || (implied !== false && type !== 'worker.rescinded'))
       return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
     return worker(implied === false ? { active: false } : {})
   }
-  const active = given['active']
+  const active = own(given, 'active')
   if (active === undefined) return worker(implied === undefined ? given : { ...given, active: implied })
   // Nobody's access hangs on a guess: neither on null nor on a word that looks like a boolean.
   return typeof active === 'boolean'

@@ -1,5 +1,6 @@
 import type { IntakeMessage, MessageOriginal } from '../ledger/port.ts'
 import type { HrEvent } from '../model.ts'
+import { bare } from '../own.ts'
 import type { InboxMessage } from '../ports.ts'
 import { REPLAY_RUN } from '../report/replay-log.ts'
 import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
@@ -70,9 +71,8 @@ export function originalOf({
 }
 
 function mapValues(properties: InboxMessage['properties']): MessageOriginal['properties'] {
-  const plain: Record<string, string | number | boolean | null> = {}
-  for (const key in properties) {
-    const value = properties[key]
+  const plain = bare<string | number | boolean | null>()
+  for (const [key, value] of Object.entries(properties)) {
     if (value !== undefined) plain[key] = value instanceof Date ? value.toISOString() : value
   }
   return plain

@@ -1,4 +1,5 @@
 import type { Json, JsonObject, ScimUser } from '../model.ts'
+import { own } from '../own.ts'
 import { isObject } from './fold.ts'
 
 export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
@@ -24,7 +25,8 @@ const SPELLING = /^(?:(urn:.+):)?([A-Za-z$][\w$-]*)(?:\[type eq "([\w-]+)"\])?(?
 /** `null` when the text is no such place. */
 export function parseScimPath(text: string): ScimPath | null {
   const found = SPELLING.exec(text)
-  if (!found?.[2]) return null
+  // A draft is a plain object, whose prototype an assignment to `__proto__` would replace.
+  if (!found?.[2] || text.split(/[.:]/).includes('__proto__')) return null
   return { text, urn: found[1] ?? null, name: found[2], entry: found[3] ?? null, sub: found[4] ?? null }
 }
 
@@ -34,7 +36,7 @@ export type ScimDraft = { [key: string]: Json | ScimDraft | ScimDraft[] }
 export function setScim(draft: ScimDraft, path: ScimPath, value: Json): void {
   const home = path.urn === null ? draft : below(draft, path.urn)
   if (path.entry !== null) {
-    const list = (home[path.name] ??= [])
+    const list = own(home, path.name) ?? (home[path.name] = [])
     if (!isDraftList(list)) return
     let entry = list.find((one) => one['type'] === path.entry)
     if (!entry) list.push((entry = { type: path.entry }))
@@ -44,7 +46,7 @@ export function setScim(draft: ScimDraft, path: ScimPath, value: Json): void {
 }
 
 function below(draft: ScimDraft, key: string): ScimDraft {
-  const there = draft[key]
+  const there = own(draft, key)
   if (isDraft(there)) return there
   const made: ScimDraft = {}
   draft[key] = made

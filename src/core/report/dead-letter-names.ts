@@ -1,6 +1,7 @@
 import { decode, type Envelope, parseBody } from '../intake/decode.ts'
 import type { ShapeRules, SourceRules } from '../intake/sources.ts'
 import type { Json, JsonObject } from '../model.ts'
+import { own } from '../own.ts'
 import type { InboxMessage, ShelvedMessage } from '../ports.ts'
 import { type BusDeadLetter, type DeadLetter, busReason, NO_REASON, type ReadName } from './dead-letter.ts'
 
@@ -49,12 +50,13 @@ function nameOf(
   sources: SourceRules,
 ): ReadName {
   const text = (name: string): string | null => {
-    const value = attributes[name]
+    const value = own(attributes, name)
     return typeof value === 'string' && value !== '' && value.length <= 1_024 ? value : null
   }
   const source = text('source')
   const type = text('type')
-  const alias = source !== null && type !== null ? sources(source, entity)?.types?.[type] : undefined
+  const types = source === null ? undefined : sources(source, entity)?.types
+  const alias = types && type !== null ? own(types, type) : undefined
   return { source, id: text('id'), type: alias ?? type, employee: text('subject') }
 }
 

@@ -84,7 +84,7 @@ export function missingIn(record: LogRecord, sent: Pick<Sent, 'values'>, echoes:
     value !== null &&
     value !== '' &&
     key !== 'active' &&
-    !(key in record.echo) &&
+    !Object.hasOwn(record.echo, key) &&
     repeats(echoes, record, key)
       ? [key]
       : [],
@@ -105,7 +105,11 @@ export function agrees(record: LogRecord, sent: Pick<Sent, 'active' | 'values'>,
     !contradicts(record, sent) &&
     ![...sent.values].some(
       ([key, value]) =>
-        value !== null && value !== '' && key !== 'active' && !(key in record.echo) && shown?.has(key),
+        value !== null &&
+        value !== '' &&
+        key !== 'active' &&
+        !Object.hasOwn(record.echo, key) &&
+        shown?.has(key),
     )
   )
 }

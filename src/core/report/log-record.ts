@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { bare } from '../own.ts'
 import { isCode } from './reasons.ts'
 
 /**
@@ -51,7 +52,7 @@ const details = z
   .preprocess(unquoted, z.record(z.string(), z.unknown()))
   .nullish()
   .catch(null)
-  .transform((value) => value ?? {})
+  .transform((value) => bare(Object.entries(value ?? {})))
 const identity = z.preprocess(unquoted, z.object({ id: text, details }).nullish().catch(null)).catch(null)
 /** One that cannot be read is left out; the others count. */
 const listOf = <T extends z.ZodType>(item: T) =>
@@ -90,7 +91,7 @@ const Raw = z.object({
   provisioningSteps: listOf(
     z
       .object({ name: text, provisioningStepType: text, status: text, details })
-      .catch({ name: null, provisioningStepType: null, status: null, details: {} }),
+      .catch({ name: null, provisioningStepType: null, status: null, details: bare<unknown>() }),
   ),
   modifiedProperties: listOf(
     z
@@ -248,7 +249,7 @@ function keyIn(
 }
 
 function scopingOf({ provisioningSteps }: RawRecord): RawStep['details'] {
-  return provisioningSteps.find((step) => isType(step, 'scoping'))?.details ?? {}
+  return provisioningSteps.find((step) => isType(step, 'scoping'))?.details ?? bare<unknown>()
 }
 
 function isOutOfScope(raw: RawRecord): boolean {
@@ -298,7 +299,7 @@ function plain(value: string | null): string {
 }
 
 function shown(details: Readonly<Record<string, unknown>>): Record<string, string | null> {
-  const values: Record<string, string | null> = {}
+  const values = bare<string | null>()
   for (const [key, value] of Object.entries(details)) {
     if (value === null || value === undefined) continue
     values[key] =
