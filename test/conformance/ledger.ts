@@ -1,4 +1,5 @@
 import { describe, it } from 'node:test'
+import { aheadCases } from './ledger-ahead.ts'
 import { answerCases } from './ledger-answers.ts'
 import { auditCases } from './ledger-audit.ts'
 import { blameCases } from './ledger-blame.ts'
@@ -26,6 +27,7 @@ export type OpenLedger = () => Promise<LedgerUnderTest>
 export const ledgerCases: readonly LedgerCase[] = [
   ...intakeCases,
   ...planCases,
+  ...aheadCases,
   ...retentionCases,
   ...noticeCases,
   ...incompleteCases,

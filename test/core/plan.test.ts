@@ -286,7 +286,7 @@ void describe('one operation at a time', () => {
   void test('anything else waits for the answer', () => {
     const moved = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const back = event(3, { effectiveAt: day(3), worker: { active: true } })
-    const wait = { kind: 'wait', employee: '10001', revision: 7 }
+    const wait = { kind: 'wait', employee: '10001', revision: 7, nextAt: null }
     for (const [events, unanswered] of [
       [[hired, moved], [sent(true)]],
       [[hired, left], [sent(false)]],
@@ -297,6 +297,12 @@ void describe('one operation at a time', () => {
       ],
     ] as const)
       assert.deepEqual(planPerson(person(events, { unanswered }), NOW, rules), wait)
+  })
+
+  void test('what waits for the answer keeps the next moment: a leaver of that moment overtakes', () => {
+    const ahead = event(4, { effectiveAt: NOW + 5, worker: { active: false } })
+    const decision = planPerson(person([hired, ahead], { unanswered: [sent(true)] }), NOW, rules)
+    assert.deepEqual(decision, { kind: 'wait', employee: '10001', revision: 7, nextAt: NOW + 5 })
   })
 })
 

@@ -113,6 +113,42 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
   }))
 }
 
+/**
+ * Withdraws operations that activate employees of whom a leaver's event or a moment that has come is still to be planned: a slot is quicker
+ * than a plan, and what it sends would say `active` of a leaver. What was handed over before may have been carried out, so what the
+ * directory holds of them is not known any more.
+ */
+async function withdrawOutpaced(
+  sql: Sql,
+  batch: number,
+  employees: readonly string[],
+  now: number,
+): Promise<readonly string[]> {
+  const due = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    employees.map((id) => [id]),
+    'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.urgent = 1 OR p.next_at <= ?',
+    [now],
+  )
+  if (due.length === 0) return []
+  const rows = await withRows<{ employee: string; handed_over: number }>(
+    sql,
+    ['id TEXT', 'batch INT', 'now INT'],
+    due.map(({ id }) => [id, batch, now]),
+    `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v
+     WHERE operations.batch = v.batch AND operations.employee = v.id AND operations.state = 'batched' AND operations.active = 1
+     RETURNING operations.employee, operations.handed_over`,
+  )
+  await withRows(
+    sql,
+    ['id TEXT'],
+    rows.filter(({ handed_over }) => handed_over > 0).map(({ employee }) => [employee]),
+    'UPDATE employees SET taken_hash = NULL FROM v WHERE employees.id = v.id',
+  )
+  return rows.map(({ employee }) => employee)
+}
+
 export async function takeSlot(sql: Sql, instance: string, id: string, query: SlotQuery): Promise<Slot> {
   const { now, owner, leaseMs, limits } = query
   const seq = seqOf(id)
@@ -140,7 +176,13 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
      RETURNING employee`,
     [now, seq],
   )
-  const withdrawn = overtaken.map(({ employee }) => employee)
+  const outpaced = await withdrawOutpaced(
+    sql,
+    seq,
+    inBatch.map(({ employee }) => employee),
+    now,
+  )
+  const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced]
   await addUnanswered(sql, withdrawn, -1)
   // It may have been handed over before, by an attempt whose answer got lost, and land after what overtook it.
   await offerAgainAfterLoss(sql, withdrawn, now)

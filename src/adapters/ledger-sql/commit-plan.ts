@@ -26,10 +26,10 @@ export async function commitPlan(
   const waiting = ordered.filter((decision) => decision.kind === 'wait')
   await withRows(
     sql,
-    ['id TEXT', 'revision INT', 'now INT'],
-    waiting.map(({ employee, revision }) => [employee, revision, now]),
+    ['id TEXT', 'revision INT', 'next_at INT', 'now INT'],
+    waiting.map(({ employee, revision, nextAt }) => [employee, revision, nextAt, now]),
     `UPDATE employees SET urgent = 0, claimed_until = 0, revision = employees.revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = COALESCE(plan_at, v.now),
-       next_at = CASE WHEN next_at <= v.now THEN NULL ELSE next_at END
+       next_at = CASE WHEN employees.next_at > v.now AND (v.next_at IS NULL OR employees.next_at < v.next_at) THEN employees.next_at ELSE v.next_at END
      FROM v WHERE employees.id = v.id AND employees.revision = v.revision`,
   )
   const decided = await applyBrake(

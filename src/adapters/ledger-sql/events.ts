@@ -5,6 +5,7 @@ import { knownFolded, nameHash } from './retention.ts'
 import { endMismatched } from './rescind-mismatch.ts'
 import { takeBack } from './take-back.ts'
 import { insertRows, type Sql, type SqlValue } from './sql.ts'
+import { sooner } from '../../core/plan/offer.ts'
 
 export interface Taken {
   readonly fresh: number
@@ -55,34 +56,40 @@ export async function insertEvents(
   return { fresh: taken.length, replays: replayed.length }
 }
 
-/** A person is due after some quiet, at the latest after the maximum wait, and at once when an event puts it out or takes another back. */
 type Due = Pick<HrEvent, 'employee' | 'effectiveAt' | 'worker' | 'rescinds'>
 
+/**
+ * An employee is due after some quiet, at the latest after the maximum wait, and at once when an event deactivates or takes another back. A
+ * termination that lies ahead makes its employee due at its moment, whatever is unanswered then. A rescind may count before its own
+ * moment (for an activation sent early), so its employee is planned at once, and the plan says when next.
+ */
 export async function markDue(
   sql: Sql,
   events: readonly Due[],
   { now, quietMs, maxWaitMs }: DueTiming,
 ): Promise<void> {
-  const urgent = new Map<string, boolean>()
+  const employees = new Map<string, { readonly urgent: boolean; readonly nextAt: number | null }>()
   for (const event of events) {
     const id = event.employee.toWellFormed()
-    urgent.set(
-      id,
-      (urgent.get(id) ?? false) ||
-        (event.effectiveAt <= now && (saysLeaver(event) || event.rescinds !== null)),
-    )
+    const before = employees.get(id) ?? { urgent: false, nextAt: null }
+    const isAhead = event.effectiveAt > now
+    employees.set(id, {
+      urgent: before.urgent || event.rescinds !== null || (!isAhead && saysLeaver(event)),
+      nextAt: isAhead && saysLeaver(event) ? sooner(before.nextAt, event.effectiveAt) : before.nextAt,
+    })
   }
   // In id order, so that two instances never wait for each other.
-  const rows = [...urgent]
+  const rows = [...employees]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, leaver]): SqlValue[] => [id, 1, now, now + quietMs, leaver ? 1 : 0])
+    .map(([id, { urgent, nextAt }]): SqlValue[] => [id, 1, now, now + quietMs, urgent ? 1 : 0, nextAt])
   await insertRows(
     sql,
-    'employees (id, revision, dirty_at, plan_at, urgent)',
+    'employees (id, revision, dirty_at, plan_at, urgent, next_at)',
     rows,
     `ON CONFLICT (id) DO UPDATE SET
        revision = employees.revision + 1,
        urgent = CASE WHEN excluded.urgent = 1 THEN 1 ELSE employees.urgent END,
+       next_at = CASE WHEN employees.next_at < excluded.next_at THEN employees.next_at ELSE COALESCE(excluded.next_at, employees.next_at) END,
        dirty_at = COALESCE(employees.dirty_at, excluded.dirty_at),
        plan_at = CASE WHEN employees.dirty_at IS NOT NULL AND employees.dirty_at + ${maxWaitMs} < excluded.plan_at
                  THEN employees.dirty_at + ${maxWaitMs} ELSE excluded.plan_at END`,

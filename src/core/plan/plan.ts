@@ -37,8 +37,16 @@ export interface PlannedOperation {
 }
 
 export type Decision =
-  /** Something of this person is unanswered; it is planned again when the answer is there. */
-  | { readonly kind: 'wait'; readonly employee: string; readonly revision: number }
+  /**
+   * Something of this person is unanswered; it is planned again when the answer is there, and at `nextAt`: a leaver whose moment comes
+   * before the answer overtakes.
+   */
+  | {
+      readonly kind: 'wait'
+      readonly employee: string
+      readonly revision: number
+      readonly nextAt: number | null
+    }
   | {
       readonly kind: 'decided'
       readonly employee: string
@@ -70,7 +78,7 @@ export function planPerson(person: Person, now: number, rules: PlanRules): Decis
   const inactive = folded.attributes.get('active')?.value === false
   const last = person.unanswered.at(-1)
   const overtakes = last !== undefined && inactive && last.active
-  if (last !== undefined && !overtakes) return { kind: 'wait', employee, revision }
+  if (last !== undefined && !overtakes) return { kind: 'wait', employee, revision, nextAt: folded.nextAt }
 
   const proceed = (mapped: MappedRecord): Decision | Promise<Decision> =>
     mapped.failure && (!inactive || culprits(person, folded, mapped.failure).length > 0)
