@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { openPostgresLedger } from '../../src/adapters/ledger-sql/postgres/client.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
 import { exerciseLedger } from '../conformance/ledger.ts'
+import { POSTGRES_ARROWS } from '../conformance/ledger-arrows.ts'
 import { T0 } from '../conformance/ledger-world.ts'
 import { connectionOf, startPostgres } from './support/postgres.ts'
 
@@ -19,6 +20,7 @@ const ledger: Ledger = await openPostgresLedger({
 })
 const admin = new Client(connectionOf(location))
 await admin.connect()
+for (const statement of POSTGRES_ARROWS) await admin.query(statement)
 const { rows } = await admin.query<{ tablename: string }>(
   `SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'migrations'`,
 )

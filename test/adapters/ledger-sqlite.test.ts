@@ -5,24 +5,33 @@ import { sqlLedger } from '../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../src/adapters/ledger-sql/schema.ts'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
 import { openSqlite } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
-import { exerciseLedger } from '../conformance/ledger.ts'
+import { exerciseLedger, transportCases } from '../conformance/ledger.ts'
+import { SQLITE_ARROWS } from '../conformance/ledger-arrows.ts'
 import { T0 } from '../conformance/ledger-world.ts'
 
-exerciseLedger('SQLite in its thread, on a file', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'rollcall-ledger-'))
-  const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: () => T0 })
-  return {
-    ledger,
-    close: async () => {
-      await ledger.close()
-      await rm(folder, { recursive: true })
-    },
-  }
-})
+// The thread only carries calls, so a few cases prove it; all of them run in memory below.
+exerciseLedger(
+  'SQLite in its thread, on a file',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'rollcall-ledger-'))
+    const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: () => T0 })
+    return {
+      ledger,
+      close: async () => {
+        await ledger.close()
+        await rm(folder, { recursive: true })
+      },
+    }
+  },
+  transportCases,
+)
 
 exerciseLedger('SQLite in this thread, in memory', async () => {
   const driver = openSqlite(':memory:')
   await migrate(driver, T0)
+  await driver.transaction(async (sql) => {
+    for (const trigger of SQLITE_ARROWS) await sql.run(trigger)
+  })
   const ledger = sqlLedger(driver, 'test')
   return { ledger, close: () => ledger.close() }
 })

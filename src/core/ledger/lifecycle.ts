@@ -54,7 +54,7 @@ const OPEN_ARROWS = [
  */
 export const EVENT_ARROWS: Readonly<Record<EventState, readonly EventState[]>> = {
   received: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
-  held: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
+  held: ['received', 'held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
   incomplete: ['incomplete', 'held', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
   planned: OPEN_ARROWS,
   confirmed: ['received', 'skipped', 'dead-lettered'],
