@@ -262,6 +262,7 @@ export function brakeOf(config: Config): BrakeSettings {
 function settingsOf(config: Config, owner: string): ConnectorSettings {
   const leaseMs = config.LEASE_MS
   const shared = isShared({ location: config.LEDGER })
+  const submitLeaseMs = config.HTTP_TIMEOUT_MS * 2 + 30_000
   return {
     ...(shared ? { lease: { owner, leaseMs } } : {}),
     uploads: config.UPLOADS,
@@ -282,12 +283,20 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       ...(shared ? { claimMs: leaseMs } : {}),
     },
     job: { pollMs: config.JOB_POLL_MS, forbiddenMs: 3_600_000 },
+    clock: {
+      pollMs: 2_000,
+      shared,
+      toleranceMs: config.CLOCK_SKEW_MS,
+      maxWaitMs: config.COALESCE_MAX_WAIT_MS,
+      leaseMs: Math.max(leaseMs, submitLeaseMs, LONGEST_READ_MS),
+      quietMs: config.FINAL_QUIET_MS,
+    },
     submit: {
       owner,
       maxOperations: config.BATCH_OPERATIONS,
       maxBytes: config.BATCH_BYTES,
       fillMs: config.BATCH_FILL_MS,
-      leaseMs: config.HTTP_TIMEOUT_MS * 2 + 30_000,
+      leaseMs: submitLeaseMs,
       pollMs: Math.min(250, Math.max(20, config.BATCH_FILL_MS / 2)),
       attempts: 4,
       limits: { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY },

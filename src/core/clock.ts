@@ -1,5 +1,5 @@
-import type { Ledger } from './ledger/port.ts'
-import type { Runtime } from './runtime.ts'
+import type { Ledger, MomentCut } from './ledger/port.ts'
+import { loop, type Runtime, type Service } from './runtime.ts'
 
 /** Leases bear more; the window of 5 seconds for calls is shorter by what two clocks are apart. */
 export const TOLERABLE_MS = 100
@@ -32,4 +32,33 @@ export async function warnOfSkew(
       databaseAheadMs: ahead,
       what: 'this machine and the database disagree about the time; leases and the window for calls go by it: keep both by NTP',
     })
+}
+
+export interface ClockSettings extends Omit<MomentCut, 'now'> {
+  readonly pollMs: number
+  /** Other instances work on the ledger too, so that its own clock is asked. */
+  readonly shared: boolean
+}
+
+/**
+ * Sees to it that a clock that was ahead for a while holds nothing up once it is right again: what it wrote down is cut to now plus its length. The
+ * provisioning log has a clock of its own and looks after its watermark itself.
+ */
+export function clockWatch(
+  ledger: Pick<Ledger, 'cutMoments' | 'ping'>,
+  { pollMs, shared, ...lengths }: ClockSettings,
+  runtime: Runtime,
+): Service {
+  return loop('clock', runtime, async () => {
+    // An instance whose own clock is behind would cut what others have every right to.
+    const database = shared ? await ledger.ping() : null
+    const now = Math.max(runtime.now(), database ?? 0)
+    const cut = await ledger.cutMoments({ ...lengths, now })
+    if (cut > 0)
+      runtime.log.warn('clock.was-ahead', {
+        moments: cut,
+        what: 'a clock was ahead and wrote moments down that are not due for long; they were cut to now plus their length: keep clocks by NTP',
+      })
+    return pollMs
+  })
 }

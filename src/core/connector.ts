@@ -1,3 +1,4 @@
+import { type ClockSettings, clockWatch } from './clock.ts'
 import { intake, type IntakeSettings } from './intake/consume.ts'
 import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate.ts'
 import type { SourceRules } from './intake/sources.ts'
@@ -45,6 +46,8 @@ export interface ConnectorSettings {
   readonly plan: PlanSettings
   readonly submit: SubmitSettings
   readonly job: JobSettings
+  /** Without it a clock that was ahead holds up what it wrote down until time catches up. */
+  readonly clock?: ClockSettings
   /** How many batches may be on their way at once. */
   readonly uploads: number
   readonly correlate: CorrelateSettings
@@ -120,7 +123,8 @@ export function connector<M extends InboxMessage>(
     correlate: [correlate, ...forget],
     publish: [publish, ...copies],
   }
-  return together(LOOPS.flatMap((loop) => (loops.has(loop) ? services[loop] : [])))
+  const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []
+  return together([...clock, ...LOOPS.flatMap((loop) => (loops.has(loop) ? services[loop] : []))])
 }
 
 /** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */

@@ -48,7 +48,7 @@ export function shared<T>(freshMs: number, now: () => number, work: () => Promis
   let last: { readonly answer: Promise<T>; readonly at: number } | null = null
   let busy = false
   return () => {
-    if (last && (busy || now() - last.at < freshMs)) return last.answer
+    if (last && (busy || Math.abs(now() - last.at) < freshMs)) return last.answer
     busy = true
     const answer = work().finally(() => (busy = false))
     last = { answer, at: now() }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logWindow } from '../../src/adapters/graph/provisioning.ts'
+import { virtualRuntime } from '../fakes/runtime.ts'
 import { simulation } from '../flow/simulation.ts'
 
 const SECOND = 1_000
@@ -38,4 +39,23 @@ void test('a place that a failed request had comes back too, and somebody who is
     /away/,
   )
   assert.equal(await window(() => Promise.resolve('at once'), stopped), 'at once')
+})
+
+void test('a clock that was ahead keeps no place taken for longer than a window', async () => {
+  const clock = virtualRuntime()
+  let aheadMs = 3 * 3_600_000
+  const window = logWindow(
+    { requests: 1, windowMs: 10 * SECOND },
+    { ...clock, now: () => clock.now() + aheadMs },
+  )
+  const never = new AbortController().signal
+  await window(() => Promise.resolve(), never)
+  aheadMs = 0
+  let done = false
+  const next = window(() => Promise.resolve(), never).then(() => (done = true))
+  await clock.advance(10 * SECOND - 1)
+  assert.equal(done, false)
+  await clock.advance(1)
+  assert.equal(done, true)
+  await next
 })

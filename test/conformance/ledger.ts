@@ -4,6 +4,7 @@ import { answerCases } from './ledger-answers.ts'
 import { auditCases } from './ledger-audit.ts'
 import { blameCases } from './ledger-blame.ts'
 import { booksCases } from './ledger-books.ts'
+import { clockCases } from './ledger-clock.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { instanceCases } from './ledger-instances.ts'
@@ -43,6 +44,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   answerCases,
   traceCases,
   auditCases,
+  clockCases,
   booksCases,
   instanceCases,
 ]

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { clockAhead, warnOfSkew } from '../../src/core/clock.ts'
+import { clockAhead, clockWatch, warnOfSkew } from '../../src/core/clock.ts'
 import type { JsonObject } from '../../src/core/model.ts'
+import type { MomentCut } from '../../src/core/ledger/port.ts'
 import { silentLogger } from '../../src/core/runtime.ts'
+import { virtualRuntime } from '../fakes/runtime.ts'
 
 /** A database whose clock is `ahead`, and a way to it of these lengths. */
 function database(ahead: number, trips: readonly (readonly [there: number, back: number])[]) {
@@ -49,4 +51,33 @@ void it('clocks that are apart are told of at the start, those that agree are no
     told.map(({ databaseAheadMs }) => databaseAheadMs),
     [2_999, -2_999],
   )
+})
+
+void it('what a clock that was ahead wrote down is cut again and again, and told of once each time; an instance that is behind cuts by the clock of the database', async (t) => {
+  for (const databaseAhead of [null, -60_000, 60_000]) {
+    const runtime = virtualRuntime()
+    const cuts: MomentCut[] = []
+    const found = [0, 3, 0]
+    const ledger = {
+      ping: async () => (databaseAhead === null ? null : runtime.now() + databaseAhead),
+      cutMoments: async (cut: MomentCut) => {
+        cuts.push(cut)
+        return found.shift() ?? 0
+      },
+    }
+    const lengths = { toleranceMs: 1, maxWaitMs: 2, leaseMs: 3, quietMs: 4 }
+    const service = clockWatch(ledger, { ...lengths, pollMs: 2_000, shared: databaseAhead !== null }, runtime)
+    const running = service.run()
+    t.after(() => service.stop().then(() => running))
+    const from = runtime.now() + Math.max(0, databaseAhead ?? 0)
+    await runtime.advance(4_000)
+    assert.deepEqual(
+      cuts,
+      [0, 2_000, 4_000].map((at) => ({ ...lengths, now: from + at })),
+    )
+    assert.deepEqual(
+      runtime.lines.map(({ event, fields }) => [event, fields['moments']]),
+      [['clock.was-ahead', 3]],
+    )
+  }
 })

@@ -29,7 +29,13 @@ const throttled = (): Error =>
 function start(
   t: TestContext,
   pages: readonly (LogPage | Error)[],
-  more: { watermark?: number; finalized?: number[]; late?: Overdue[]; settings?: CorrelateSettings } = {},
+  more: {
+    watermark?: number
+    oldest?: number
+    finalized?: number[]
+    late?: Overdue[]
+    settings?: CorrelateSettings
+  } = {},
 ) {
   const runtime = virtualRuntime()
   const startedAt = runtime.now()
@@ -45,9 +51,17 @@ function start(
 
   const ledger: Pick<
     Ledger,
-    'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'
+    | 'watermark'
+    | 'oldestUnanswered'
+    | 'candidates'
+    | 'correlate'
+    | 'finalize'
+    | 'overdue'
+    | 'expire'
+    | 'expireEscrowed'
   > = {
     watermark: async () => watermark,
+    oldestUnanswered: async () => more.oldest ?? null,
     candidates: async () =>
       candidates([candidate('op-1', {}, { acceptedAt: startedAt, submittedAt: startedAt })]),
     correlate: async (page) => {
@@ -213,6 +227,43 @@ void test('a record that cannot be read is told once, by its id and what it lack
       ['correlate.unreadable', null, ['id', 'sourceIdentity', 'activityDateTime']],
       ['correlate.unreadable', null, ['id']],
     ],
+  )
+})
+
+void describe('a clock that is ahead', () => {
+  const HOUR = 60 * MINUTE
+
+  void test('ends no slice later than the time of the service less its lag, and is no reason to read without a rest', async (t) => {
+    const server = virtualRuntime().now() - 3 * HOUR
+    const { runtime, asked, told } = start(t, [page([], null, server), page([], null, server)], {
+      settings: { ...settings, sliceMs: HOUR },
+      watermark: server - settings.maxLagMs,
+    })
+    await runtime.settle()
+    assert.deepEqual(
+      told.map(({ watermark }) => watermark),
+      [server - settings.maxLagMs],
+    )
+    assert.equal(asked.length, 1)
+    await runtime.advance(settings.pollMs)
+    assert.equal(asked.length, 2)
+  })
+
+  void test('leaves no watermark that the next read begins at: what it stepped over is read from the oldest operation without an answer', async (t) => {
+    const now = virtualRuntime().now()
+    const { runtime, asked } = start(t, [], { watermark: now + 3 * HOUR, oldest: now - 2 * HOUR })
+    await runtime.settle()
+    assert.equal(asked[0]?.since, now - 2 * HOUR - settings.skewMs)
+  })
+})
+
+void test('a log that was never read is read from the oldest operation without an answer, however long it could not be', async (t) => {
+  const now = virtualRuntime().now()
+  const { runtime, asked } = start(t, [unavailable(), page([])], { oldest: now - 26 * 60 * MINUTE })
+  await runtime.advance(MINUTE)
+  assert.deepEqual(
+    asked.slice(0, 2).map(({ since }) => since),
+    [0, 0].map(() => now - 26 * 60 * MINUTE - settings.skewMs),
   )
 })
 

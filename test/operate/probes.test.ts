@@ -259,6 +259,10 @@ void test('receiving is an open receiver without trouble since its last message'
   watched.trouble()
   now = 60_001
   assert.equal(watched.receiving(), true, 'and so does a minute without trouble')
+  now = 10_800_000
+  watched.trouble()
+  now = 0
+  assert.equal(watched.receiving(), true, 'and so does a clock that was ahead and came back')
   await receiver.close()
   await receiver.close()
   assert.equal(watched.receiving(), false)

@@ -64,7 +64,11 @@ export function logWindow(
   return async (request, signal) => {
     for (;;) {
       const now = runtime.now()
-      for (const place of places) if (place.freeAt <= now) places.delete(place)
+      // One that is free later than a whole window from now was taken by a clock that was ahead.
+      for (const place of places) {
+        if (place.freeAt !== Infinity) place.freeAt = Math.min(place.freeAt, now + windowMs)
+        if (place.freeAt <= now) places.delete(place)
+      }
       if (places.size < requests || signal.aborted) break
       const next = Math.min(...[...places].map(({ freeAt }) => freeAt))
       await runtime.sleep(Number.isFinite(next) ? next - now : windowMs / requests, signal)

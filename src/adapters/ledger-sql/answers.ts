@@ -45,17 +45,18 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
       return liftHolds(sql)
     case 'again':
       await sql.run(
-        `UPDATE batches SET lease_until = CASE WHEN ? = 1 THEN 0 ELSE lease_until END, not_before = ?, status = COALESCE(?, status), attempts = attempts - ?
+        `UPDATE batches SET lease_until = CASE WHEN ? = 1 THEN 0 ELSE lease_until END, not_before = ?, noted_at = ?, status = COALESCE(?, status), attempts = attempts - ?
          WHERE seq = ? AND state = 'open'`,
         [
           answer.release ? 1 : 0,
           answer.notBefore,
+          now,
           answer.status,
           answer.call !== null && !answer.countsAsAttempt ? 1 : 0,
           seq,
         ],
       )
-      if (answer.call !== null && answer.release) await endTry(sql, seq, answer.notBefore)
+      if (answer.call !== null && answer.release) await endTry(sql, seq, answer.notBefore, now)
       if (answer.hold !== null) {
         const until = await heldUntil(sql, answer.hold, answer.notBefore, now)
         await setHold(sql, { name: answer.hold, since: now, until, status: answer.status, detail: null })

@@ -29,8 +29,8 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   const urgent = chosen.some((row) => row.lane === LANES.leaver) ? 1 : 0
   const [batch] = await insertRows<{ seq: number }>(
     sql,
-    'batches (state, owner, lease_until, not_before, urgent, created_at)',
-    [['open', owner, now + leaseMs, now, urgent, now]],
+    'batches (state, owner, lease_until, not_before, urgent, created_at, noted_at)',
+    [['open', owner, now + leaseMs, now, urgent, now, now]],
     'RETURNING seq',
   )
   if (!batch) return null

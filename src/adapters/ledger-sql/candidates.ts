@@ -102,7 +102,8 @@ async function candidateOperations(sql: Sql, people: readonly (readonly [string]
     record: row.record,
     active: row.active === 1,
     acceptedAt: row.accepted_at,
-    submittedAt: row.submitted_at,
+    // By a clock that went back meanwhile it may have been handed over after it was accepted.
+    submittedAt: Math.min(row.submitted_at, row.accepted_at),
     failedAt: row.failed_at,
     handedOver: row.handed_over,
     spokenOf: row.spoken_of,

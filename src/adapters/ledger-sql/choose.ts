@@ -40,7 +40,12 @@ export async function chooseOperations(sql: Sql, query: BatchQuery): Promise<rea
   const longest = new Set(oldest.map(({ seq }) => seq))
   const chosen = withinBytes(await managersFirst(sql, mixed, longest, maxOperations), query.maxBytes)
   const full = chosen.length >= maxOperations || chosen.length < mixed.length
-  return full || leaver || mixed.some((row) => row.created_at <= now - query.fillMs) ? chosen : []
+  return full || leaver || mixed.some((row) => waitedFor(row, query)) ? chosen : []
+}
+
+/** One that was made later than now was made by a clock that was ahead: how long it has waited is not known. */
+function waitedFor({ created_at }: Waiting, { now, fillMs }: BatchQuery): boolean {
+  return created_at <= now - fillMs || created_at > now + fillMs
 }
 
 /** Leavers, then those who waited longest, then the rest by lane, as many as fit; in the order of the lanes. */

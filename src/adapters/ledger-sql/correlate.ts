@@ -64,8 +64,9 @@ export async function correlate(
   addTotals(sql, instance, { unmatched: foreign })
   if (watermark !== null)
     await sql.run(
-      `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value THEN cursors.value ELSE excluded.value END`,
-      [WATERMARK, watermark],
+      `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value AND cursors.value <= ? THEN cursors.value ELSE excluded.value END`,
+      // One that lies ahead of now was written by a clock that was ahead.
+      [WATERMARK, watermark, now],
     )
 }
 
@@ -246,6 +247,20 @@ async function offerAgainAfterOvertaking(sql: Sql, employees: readonly string[],
     `UPDATE employees SET reoffer = 0, taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now
      FROM v WHERE employees.id = v.id AND employees.reoffer = 1 AND employees.unanswered = 0`,
   )
+}
+
+/** By the index of what was accepted: what was accepted first was mostly handed over first, and clocks may be apart by more than the rest. */
+export async function oldestUnanswered(sql: Sql): Promise<number | null> {
+  const [accepted] = await sql.all<{ at: number }>(
+    `SELECT CASE WHEN submitted_at < accepted_at THEN submitted_at ELSE accepted_at END AS at
+     FROM operations WHERE state = 'accepted' ORDER BY accepted_at LIMIT 1`,
+  )
+  // An answer that got lost may have been acted on.
+  const open = await sql.all<{ at: number }>(
+    `SELECT submitted_at AS at FROM batches WHERE state = 'open' AND submitted_at IS NOT NULL ORDER BY submitted_at LIMIT 1`,
+  )
+  const moments = [...(accepted ? [accepted] : []), ...open].map(({ at }) => at)
+  return moments.length === 0 ? null : Math.min(...moments)
 }
 
 export async function watermark(sql: Sql): Promise<number | null> {

@@ -24,17 +24,19 @@ export async function activeHold(sql: Sql, now: number, batch?: number): Promise
  * for its answer until then.
  */
 export async function tryHolds(sql: Sql, batch: number, now: number, until: number): Promise<void> {
-  await sql.run(`UPDATE holds SET until = ?, detail = ? WHERE name <> 'job' AND (until <= ? OR detail = ?)`, [
-    until,
-    probeOf(batch),
-    now,
-    probeOf(batch),
-  ])
+  await sql.run(
+    `UPDATE holds SET until = ?, noted_at = ?, detail = ? WHERE name <> 'job' AND (until <= ? OR detail = ?)`,
+    [until, now, probeOf(batch), now, probeOf(batch)],
+  )
 }
 
 /** The batch that tried got an answer that settles nothing: somebody tries again at this time. */
-export async function endTry(sql: Sql, batch: number, until: number): Promise<void> {
-  await sql.run('UPDATE holds SET until = ?, detail = NULL WHERE detail = ?', [until, probeOf(batch)])
+export async function endTry(sql: Sql, batch: number, until: number, now: number): Promise<void> {
+  await sql.run('UPDATE holds SET until = ?, noted_at = ?, detail = NULL WHERE detail = ?', [
+    until,
+    now,
+    probeOf(batch),
+  ])
 }
 
 const JOB_STOPPED = 'job-stopped'
@@ -57,9 +59,9 @@ export async function setHold(sql: Sql, hold: Hold): Promise<void> {
       [JOB_STOPPED, hold.since],
     )
   await sql.run(
-    `INSERT INTO holds (name, since, until, status, detail) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (name) DO UPDATE SET until = excluded.until, status = excluded.status, detail = excluded.detail`,
-    [hold.name, hold.since, hold.until, hold.status, hold.detail],
+    `INSERT INTO holds (name, since, until, noted_at, status, detail) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET until = excluded.until, noted_at = excluded.noted_at, status = excluded.status, detail = excluded.detail`,
+    [hold.name, hold.since, hold.until, hold.since, hold.status, hold.detail],
   )
 }
 

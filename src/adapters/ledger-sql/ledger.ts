@@ -5,7 +5,8 @@ import { brakeStatus, releaseBrake } from './brake.ts'
 import { markCopied, standingDead, takeUncopied } from './copies.ts'
 import { commitPlan } from './commit-plan.ts'
 import { candidates } from './candidates.ts'
-import { correlate, watermark } from './correlate.ts'
+import { correlate, oldestUnanswered, watermark } from './correlate.ts'
+import { cutMoments } from './cut-moments.ts'
 import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from './dead-letters.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
 import { expireIncomplete, finalize } from './finalize.ts'
@@ -70,6 +71,8 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     expireIncomplete: (before, now, limit) =>
       within((sql) => expireIncomplete(sql, instance, before, now, limit)),
     watermark: () => looking(watermark),
+    oldestUnanswered: () => looking(oldestUnanswered),
+    cutMoments: (cut) => within((sql) => cutMoments(sql, cut)),
     takeUnpublished: (limit) => looking((sql) => takeUnpublished(sql, limit)),
     markPublished: (ids, now) => within((sql) => markPublished(sql, instance, ids, now)),
     idle: (now) => looking((sql) => idle(sql, now)),

@@ -39,6 +39,9 @@ const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.st
 /** Until when intake counts as working off a backlog. In the ledger, so that every instance sees it. */
 export const BACKLOG_UNTIL = 'backlog-until'
 
+/** A claim that lasts longer than any by so much was made by a clock that was ahead. */
+const CLAIM_TOLERANCE_MS = 120_000
+
 /** Leavers first, then people whose moment has come, then those who were quiet long enough. */
 export async function duePeople(
   sql: Sql,
@@ -56,8 +59,8 @@ export async function duePeople(
           ])
         : await sql.all<{ id: string }>(
             `UPDATE employees SET claimed_until = ? WHERE id IN (
-               SELECT id FROM employees WHERE claimed_until <= ? AND ${which} LIMIT ?${sql.dialect.skipLocked}) RETURNING id`,
-            [now + claimMs, now, ...parameters, left],
+               SELECT id FROM employees WHERE (claimed_until <= ? OR claimed_until > ?) AND ${which} LIMIT ?${sql.dialect.skipLocked}) RETURNING id`,
+            [now + claimMs, now, now + claimMs + CLAIM_TOLERANCE_MS, ...parameters, left],
           )
     for (const { id } of rows) if (ids.size < limit) ids.add(id)
   }

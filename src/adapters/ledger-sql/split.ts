@@ -29,8 +29,8 @@ export async function splitBatch(
   for (const half of [operations.slice(0, middle), operations.slice(middle)]) {
     const rows: { seq: number }[] = await insertRows<{ seq: number }>(
       sql,
-      'batches (state, lease_until, not_before, after_batch, urgent, created_at)',
-      [['open', 0, now, first, urgent, now]],
+      'batches (state, lease_until, not_before, after_batch, urgent, created_at, noted_at)',
+      [['open', 0, now, first, urgent, now, now]],
       'RETURNING seq',
     )
     const made = rows[0]?.seq ?? null

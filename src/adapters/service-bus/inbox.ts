@@ -115,7 +115,7 @@ function openReceiver(
   }
 
   async function revive(): Promise<void> {
-    if (held.size > 0 || runtime.now() - lastArrivalAt < settings.watchdogMs) return
+    if (held.size > 0 || Math.abs(runtime.now() - lastArrivalAt) < settings.watchdogMs) return
     lastArrivalAt = runtime.now()
     const probe = receiverAt(client, settings, { receiveMode: 'peekLock' })
     const waiting = await probe.peekMessages(1).catch(() => [])

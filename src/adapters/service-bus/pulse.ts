@@ -36,6 +36,6 @@ export function pulse(now: () => number): Pulse {
       },
     }),
     trouble: () => (troubledAt = now()),
-    receiving: () => open > 0 && now() - troubledAt > TROUBLE_MS,
+    receiving: () => open > 0 && Math.abs(now() - troubledAt) > TROUBLE_MS,
   }
 }

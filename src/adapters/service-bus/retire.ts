@@ -197,7 +197,7 @@ export function retirement(
       wanted.delete(sequence)
       gone.add(sequence)
     }
-    const until = runtime.now() + patienceMs
+    const began = runtime.now()
     if (wanted.size <= FEW) await missing(wanted, gone, signal)
     for (let restMs = 125; wanted.size > 0 && !signal.aborted;) {
       if (await worn()) break
@@ -205,7 +205,12 @@ export function retirement(
       const within = await pass(wanted, gone, signal)
       if (wanted.size === 0 || signal.aborted) break
       await missing(wanted, gone, signal)
-      if (wanted.size === 0 || runtime.now() >= until || (!within && wanted.size === before)) break
+      if (
+        wanted.size === 0 ||
+        Math.abs(runtime.now() - began) >= patienceMs ||
+        (!within && wanted.size === before)
+      )
+        break
       restMs = wanted.size < before ? 250 : Math.min(LONGEST_REST_MS, restMs * 2)
       await runtime.sleep(restMs, signal)
     }

@@ -167,8 +167,9 @@ function openSessions(
       while (!closing.signal.aborted && !session.lost) {
         const now = runtime.now()
         await renew(session, now)
-        session.ending ||= now - startedAt >= settings.turnMs
-        if (session.held.size === 0 && (session.ending || now - session.lastAt >= settings.idleMs)) break
+        session.ending ||= Math.abs(now - startedAt) >= settings.turnMs
+        if (session.held.size === 0 && (session.ending || Math.abs(now - session.lastAt) >= settings.idleMs))
+          break
         await runtime.sleep(
           Math.max(1, Math.min(settings.idleMs / 2, settings.turnMs / 2, REST_MS)),
           closing.signal,

@@ -16,7 +16,7 @@ export function aheadOf(
   let before = skewMs
   return (messages) => {
     const now = runtime.now()
-    if (now - since > OF_LATE_MS) {
+    if (Math.abs(now - since) > OF_LATE_MS) {
       before = quickest
       quickest = skewMs
       since = now

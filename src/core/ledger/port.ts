@@ -46,6 +46,7 @@ import type {
   DueQuery,
   Hold,
   LeaseQuery,
+  MomentCut,
   PlanResult,
   Slot,
   SlotQuery,
@@ -126,6 +127,15 @@ export interface Ledger {
   expireIncomplete(before: number, now: number, limit: number): Promise<number>
   /** How far the log was read: everything up to this instant has been seen. `null` before the first page. */
   watermark(): Promise<number | null>
+  /**
+   * When the oldest operation without an answer was handed over; `null` when every operation has one. A log that was never read is read from there on.
+   */
+  oldestUnanswered(): Promise<number | null>
+  /**
+   * Cuts to now plus their length what a clock that was ahead wrote down: plans, calls, leases, waits and holds. Answers how many rows it changed; 0
+   * while clocks behave, and then it is cheap.
+   */
+  cutMoments(cut: MomentCut): Promise<number>
   /** Outcomes waiting to be published, in the order they came to be. */
   takeUnpublished(limit: number): Promise<readonly OutcomeRow[]>
   markPublished(ids: readonly number[], now: number): Promise<void>

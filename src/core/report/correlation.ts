@@ -50,7 +50,14 @@ const MOST_REMEMBERED = 10_000
 export function correlation(
   ledger: Pick<
     Ledger,
-    'watermark' | 'candidates' | 'correlate' | 'finalize' | 'overdue' | 'expire' | 'expireEscrowed'
+    | 'watermark'
+    | 'oldestUnanswered'
+    | 'candidates'
+    | 'correlate'
+    | 'finalize'
+    | 'overdue'
+    | 'expire'
+    | 'expireEscrowed'
   >,
   log: ProvisioningLog,
   settings: CorrelateSettings,
@@ -63,7 +70,7 @@ export function correlation(
   return loop('correlate', runtime, async (signal) => {
     if (!started) await runtime.sleep(settings.startMs ?? 0, signal)
     started = true
-    const from = (await ledger.watermark()) ?? runtime.now() - settings.maxLagMs - settings.skewMs
+    const from = await start()
     // A long absence is made up for in slices, so that one that is cut off starts again where the last whole slice ended. None reaches into what may still come late.
     const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from
     const until = behind > settings.sliceMs * 2 ? from + settings.sliceMs : null
@@ -71,11 +78,24 @@ export function correlation(
       poll(from, until, signal),
     )
     await finish()
-    if (until !== null) return settings.pageMs
+    // A slice that the service's time has cut short was the last: only our clock says that there is more.
+    if (until !== null && covered === until) return settings.pageMs
     if (!signal.aborted) await expire(covered, signal)
     onSettled()
     return settings.pollMs
   })
+
+  /**
+   * The watermark. Where there is none, or one that a clock which was ahead wrote down, the oldest operation without an answer is the floor: what the
+   * log says of it would otherwise have to be asked for by name.
+   */
+  async function start(): Promise<number> {
+    const now = runtime.now()
+    const watermark = await ledger.watermark()
+    if (watermark !== null && watermark <= now + settings.skewMs) return watermark
+    const late = now - settings.maxLagMs - settings.skewMs
+    return Math.min(late, (await ledger.oldestUnanswered()) ?? late)
+  }
 
   /** Reads everything after `from`, and before `until` where there is one. Answers until when the log is known now. */
   async function poll(from: number, until: number | null, signal: AbortSignal): Promise<number> {
@@ -83,8 +103,10 @@ export function correlation(
     let covered = from
     for (let number = 0; number < MAX_PAGES && !signal.aborted; number++) {
       const page: LogPage = await read({ since: from - settings.skewMs, until, about: null, next, signal })
-      // By the service's own clock, from the moment the first page was answered: what appears later is for the next poll.
-      if (number === 0) covered = until ?? (page.serverAt ?? runtime.now()) - settings.maxLagMs
+      // By the service's own clock, from the moment the first page was answered: what appears later is for the next poll. A slice ends there too,
+      // since our clock, by which it was cut, may be ahead.
+      if (number === 0)
+        covered = Math.min(until ?? Infinity, (page.serverAt ?? runtime.now()) - settings.maxLagMs)
       next = page.next
       await take(page, next === null ? covered : null)
       if (next === null) return covered

@@ -104,6 +104,8 @@ export async function ledgerInThread(
     expireEscrowed: remote('expireEscrowed'),
     expireIncomplete: remote('expireIncomplete'),
     watermark: remote('watermark'),
+    oldestUnanswered: remote('oldestUnanswered'),
+    cutMoments: remote('cutMoments'),
     takeUnpublished: remote('takeUnpublished'),
     markPublished: remote('markPublished'),
     idle: remote('idle'),

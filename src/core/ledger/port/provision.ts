@@ -14,6 +14,18 @@ export interface LeaseQuery {
   readonly now: number
   readonly leaseMs: number
 }
+/** Lengths in milliseconds that no stored moment may exceed. */
+export interface MomentCut {
+  readonly now: number
+  /** How far the clocks of instances may be apart: what is ahead by less is left alone. */
+  readonly toleranceMs: number
+  /** A person waits for planning no longer than this. */
+  readonly maxWaitMs: number
+  /** The longest lease of any kind. */
+  readonly leaseMs: number
+  /** How long an answer may be refined. */
+  readonly quietMs: number
+}
 export interface PlanResult {
   readonly operations: number
   readonly finals: number

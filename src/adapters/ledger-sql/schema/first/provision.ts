@@ -70,6 +70,8 @@ const batches = (dialect: Dialect): readonly string[] => {
       owner        TEXT,
       lease_until  ${integer} NOT NULL,
       not_before   ${integer} NOT NULL,
+      -- When not_before was written: later than now, the clock was ahead.
+      noted_at     ${integer} NOT NULL,
       attempts     ${integer} NOT NULL DEFAULT 0,
       after_batch  ${integer},
       suspect      ${integer} NOT NULL DEFAULT 0,
@@ -103,10 +105,12 @@ const calls = ({ integer, identity, tableOptions }: Dialect): readonly string[] 
 const holds = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE holds (
     -- What holds submission back, and until when: throttled, refused by the service, job paused.
-    name   TEXT PRIMARY KEY NOT NULL,
-    since  ${integer} NOT NULL,
-    until  ${integer} NOT NULL,
-    status ${integer},
-    detail TEXT
+    name     TEXT PRIMARY KEY NOT NULL,
+    since    ${integer} NOT NULL,
+    until    ${integer} NOT NULL,
+    -- When until was written: later than now, the clock was ahead.
+    noted_at ${integer} NOT NULL,
+    status   ${integer},
+    detail   TEXT
   )${tableOptions}`,
 ]
