@@ -43,6 +43,8 @@ export interface HrEvent extends EventName {
 
 /** The type of an event made of a row of a baseline file. No message may carry it. */
 export const BASELINE = 'worker.baseline'
+/** The type of what stands for the leaving of an employee who was erased. No message may carry it. */
+export const ERASED = 'worker.erased'
 
 /** True when the event, by itself, puts its person out. */
 export function saysLeaver(event: Pick<HrEvent, 'worker'>): boolean {

@@ -6,6 +6,7 @@ import { blameCases } from './ledger-blame.ts'
 import { booksCases } from './ledger-books.ts'
 import { clockCases } from './ledger-clock.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
+import { erasedCases } from './ledger-erased.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
@@ -30,6 +31,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   planCases,
   aheadCases,
   retentionCases,
+  erasedCases,
   noticeCases,
   incompleteCases,
   rescindCases,

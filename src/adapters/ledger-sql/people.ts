@@ -3,6 +3,7 @@ import type { DueQuery } from '../../core/ledger/port.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../core/model.ts'
 import { DISCARDED, type Failure, REASONS } from '../../core/plan/person.ts'
 import { leavesFold, type Person, type PersonEvent, type UnansweredOperation } from '../../core/plan/plan.ts'
+import { erasedMarksOf } from './erased-marks.ts'
 import { remainsOf } from './folds.ts'
 import { parse } from './json.ts'
 import { type Sql, withRows } from './sql.ts'
@@ -97,6 +98,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     (row) => row.employee,
   )
   const remains = await remainsOf(sql, ids)
+  const marks = await erasedMarksOf(sql, ids)
   const sent = group(
     await withRows<{
       seq: number
@@ -125,6 +127,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
       sent.get(row.id)?.find(({ state }) => state === 'pending')?.seq ?? null,
     ),
     events: [
+      ...[marks.get(row.id) ?? []].flat(),
       ...(remains.get(row.id) ?? []),
       ...(events.get(row.id) ?? []).map((event) => takenSince(event, row)).map(toEvent),
     ],

@@ -7,6 +7,7 @@ import type {
   RetentionQuery,
 } from '../../core/ledger/port.ts'
 import type { EventName } from '../../core/model.ts'
+import { employeeHash, keepErasedMark } from './erased-marks.ts'
 import { lockPeople } from './lock-people.ts'
 import { group, loadPeople } from './people.ts'
 import { eraseEdits } from './replays.ts'
@@ -168,6 +169,7 @@ export async function erase(
   await sql.run('DELETE FROM edits WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   if (!known) return null
+  for (const person of await loadPeople(sql, [employee])) await keepErasedMark(sql, person, now)
   // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
   for (const table of ['events', 'edits'])
     await sql.run(
@@ -188,7 +190,7 @@ export async function erase(
   const operations = await sql.run('DELETE FROM operations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
-  const person = createHash('sha256').update(employee).digest('hex')
+  const person = employeeHash(employee)
   await insertRows(sql, 'erasures (person, at, actor, reason, events, operations)', [
     [person, now, actor, reason, events, operations],
   ])

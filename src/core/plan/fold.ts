@@ -1,4 +1,4 @@
-import { type Attribute, BASELINE, type HrEvent, type Json, saysLeaver } from '../model.ts'
+import { type Attribute, BASELINE, ERASED, type HrEvent, type Json, saysLeaver } from '../model.ts'
 import { type Activation, activationsOf, type Activations, announcedDate, HOLD } from './activation.ts'
 import { compareEvents } from './order.ts'
 import { rescindings } from './rescind.ts'
@@ -50,6 +50,7 @@ export const defaultFoldRules: FoldRules = { owns: () => null }
  * - A snapshot writes what differs from what its source could know (events before it in order and recorded no later than it); equal values
  *   keep the event they came from, owned attributes it does not name are cleared, and a back-dated correction recorded after it shows through.
  * - `active` is never decided by absence.
+ * - Of an employee who was erased only the last leaving is left; snapshots recorded before it do not make anybody active.
  * - A baseline is a snapshot that yields to everything recorded after it was exported, wherever that stands in order.
  * - A rescinded event is out, and what it hid comes back. What has not come into force yet can be taken back at once, by a rescind dated no
  *   later than it.
@@ -129,17 +130,22 @@ export function fold(
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** What a baseline would write over something recorded after it was exported: that it could not know, so that stands, above all a leaver. */
+/**
+ * What a baseline would write over something recorded after it was exported: that it could not know, so that stands, above all a leaver. Any
+ * snapshot yields to the leaving of an employee who was erased since: what it knew before and merely repeats is gone with the erasure.
+ */
 function yieldedBy(
-  baseline: LedgerEvent,
+  snapshot: LedgerEvent,
   writes: readonly Write[],
   state: State,
   said: readonly Said[],
 ): ReadonlySet<string> {
-  if (baseline.type !== BASELINE) return NONE
-  const newer = new Set(
-    said.flatMap(({ event }) => (event.recordedAt > baseline.recordedAt ? [event.seq] : [])),
-  )
+  if (snapshot.mode !== 'snapshot') return NONE
+  const isNewer = ({ type, recordedAt }: LedgerEvent): boolean =>
+    type === ERASED
+      ? recordedAt >= snapshot.recordedAt
+      : snapshot.type === BASELINE && recordedAt > snapshot.recordedAt
+  const newer = new Set(said.flatMap(({ event }) => (isNewer(event) ? [event.seq] : [])))
   if (newer.size === 0) return NONE
   const held = [...state.attributes].flatMap(([path, { by }]) => (newer.has(by) ? [path] : []))
   return new Set(

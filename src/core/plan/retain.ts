@@ -1,3 +1,4 @@
+import { isErasedMark } from '../leavers/erased.ts'
 import { type Json, type JsonObject, saysLeaver } from '../model.ts'
 import { flatten, fold, type Folded, type FoldRules, type LedgerEvent, sameJson } from './fold.ts'
 import { compareEvents } from './order.ts'
@@ -26,9 +27,13 @@ export function cutOf(
   now: number,
   rules?: FoldRules,
 ): Cut | null {
-  const events = whole.map((event) =>
-    settled.has(event.seq) && event.reason === REASONS.disabledAlone ? onlyOut(event) : event,
-  )
+  // The mark of an erasure takes part in every fold, outlives them all, and is kept elsewhere.
+  const marks = whole.filter(isErasedMark)
+  const events = whole
+    .filter((event) => !isErasedMark(event))
+    .map((event) =>
+      settled.has(event.seq) && event.reason === REASONS.disabledAlone ? onlyOut(event) : event,
+    )
   const discarded = events.filter((event) => event.discarded === true && settled.has(event.seq))
   const ordered = events.filter((event) => event.discarded !== true).toSorted(compareEvents)
   const earlier = ordered.filter(({ folded }) => folded === true)
@@ -42,10 +47,11 @@ export function cutOf(
   const gone = new Set([...going, ...discarded].map(({ seq }) => seq))
   const rest = events.filter((event) => event.folded !== true && !gone.has(event.seq))
   for (const remains of [
-    trim([...earlier, ...going], now, rules, true),
-    trim([...earlier, ...going], now, rules, false),
+    trim([...marks, ...earlier, ...going], now, rules, true),
+    trim([...marks, ...earlier, ...going], now, rules, false),
   ])
-    if (same(events, [...remains, ...rest], now, rules)) return { gone: [...gone], remains }
+    if (same([...marks, ...events], [...marks, ...remains, ...rest], now, rules))
+      return { gone: [...gone], remains }
   return null
 }
 
@@ -98,6 +104,7 @@ function trim(
   const standing = standingWrites(folded)
   const last = snapshots ? lastSnapshots(ordered) : new Set<number>()
   return ordered.flatMap((event): LedgerEvent[] => {
+    if (isErasedMark(event)) return []
     const writes = standing.get(event.seq) ?? new Map<string, Json>()
     const effect = folded.effects.get(event.seq)
     const keepsSnapshot = last.has(event.seq) && effect?.kind === 'applied'

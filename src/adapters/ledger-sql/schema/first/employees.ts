@@ -7,6 +7,7 @@ export const employeeTables = (dialect: Dialect): readonly string[] => [
   ...folds(dialect),
   ...foldedIds(dialect),
   ...erasures(dialect),
+  ...erasedLeavers(dialect),
 ]
 
 const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
@@ -71,6 +72,17 @@ const foldedIds = ({ tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE folded_ids (
     -- The ids of removed events, hashed: the same event is a duplicate when it comes again.
     hash TEXT PRIMARY KEY NOT NULL
+  )${tableOptions}`,
+]
+
+/** Where in the order an erased employee left last: what stands before it does not count for access. */
+const erasedLeavers = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE erased_leavers (
+    hash TEXT PRIMARY KEY NOT NULL,
+    effective_at ${integer} NOT NULL,
+    rank ${integer} NOT NULL,
+    order_value TEXT,
+    recorded_at ${integer} NOT NULL
   )${tableOptions}`,
 ]
 

@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto'
+import { erasedMark, lastLeaving } from '../../core/leavers/erased.ts'
+import type { OrderValue } from '../../core/model.ts'
+import type { Person, PersonEvent } from '../../core/plan/person.ts'
+import { parse } from './json.ts'
+import { insertRows, type Sql, withRows } from './sql.ts'
+
+/** What is left of the id of an employee who was erased. */
+export const employeeHash = (employee: string): string => createHash('sha256').update(employee).digest('hex')
+
+/** The marks of employees who were erased and are heard of again. */
+export async function erasedMarksOf(
+  sql: Sql,
+  employees: readonly string[],
+): Promise<ReadonlyMap<string, PersonEvent>> {
+  if ((await sql.all('SELECT 1 AS one FROM erased_leavers LIMIT 1')).length === 0) return new Map()
+  const byHash = new Map(employees.map((employee) => [employeeHash(employee), employee]))
+  const rows = await withRows<{
+    hash: string
+    effective_at: number
+    rank: number
+    order_value: string | null
+    recorded_at: number
+  }>(
+    sql,
+    ['hash TEXT'],
+    [...byHash.keys()].map((hash) => [hash]),
+    'SELECT m.hash, m.effective_at, m.rank, m.order_value, m.recorded_at FROM v JOIN erased_leavers m ON m.hash = v.hash',
+  )
+  return new Map(
+    rows.flatMap((row) => {
+      const employee = byHash.get(row.hash)
+      if (employee === undefined) return []
+      const order = row.order_value === null ? null : parse<OrderValue>(row.order_value)
+      const { rank, effective_at: effectiveAt, recorded_at: recordedAt } = row
+      return [[employee, erasedMark(employee, { effectiveAt, rank, order, recordedAt })]]
+    }),
+  )
+}
+
+/** Keeps where this employee left last. A mark of an earlier erasure is among the events, so the later of the two stays. */
+export async function keepErasedMark(sql: Sql, person: Person, now: number): Promise<void> {
+  const place = lastLeaving(person, now)
+  if (!place) return
+  await insertRows(
+    sql,
+    'erased_leavers (hash, effective_at, rank, order_value, recorded_at)',
+    [
+      [
+        employeeHash(person.employee),
+        place.effectiveAt,
+        place.rank,
+        place.order === null ? null : JSON.stringify(place.order),
+        place.recordedAt,
+      ],
+    ],
+    `ON CONFLICT (hash) DO UPDATE SET effective_at = excluded.effective_at, rank = excluded.rank, order_value = excluded.order_value,
+       recorded_at = excluded.recorded_at`,
+  )
+}
