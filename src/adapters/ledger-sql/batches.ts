@@ -1,8 +1,9 @@
 import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../core/ledger/port.ts'
 import { LANES } from '../../core/model.ts'
+import type { WaitingOperation } from '../../core/provision/form-batch.ts'
 import { waitForLimits } from './budget.ts'
 import { lockPeople } from './lock-people.ts'
-import { chooseOperations, type Waiting } from './choose.ts'
+import { chooseOperations } from './choose.ts'
 import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
 import { planAgain } from './finalize.ts'
 import { activeHold, tryHolds } from './holds.ts'
@@ -43,7 +44,7 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   )
   await addUnanswered(
     sql,
-    chosen.map(({ employee }) => employee),
+    chosen.map(({ employeeId }) => employeeId),
     1,
   )
   // What waits for the answer of who was put out alone is due from now on, and so is planned when the answer is there.
@@ -56,11 +57,14 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
 }
 
 /** Those that were not withdrawn between choosing them and taking their people. */
-async function stillPending(sql: Sql, chosen: readonly Waiting[]): Promise<readonly Waiting[]> {
+async function stillPending(
+  sql: Sql,
+  chosen: readonly WaitingOperation[],
+): Promise<readonly WaitingOperation[]> {
   if (sql.dialect.forUpdate === '' || chosen.length === 0) return chosen
   await lockPeople(
     sql,
-    chosen.map(({ employee }) => employee),
+    chosen.map(({ employeeId }) => employeeId),
   )
   const pending = new Set(
     (

@@ -1,13 +1,9 @@
 import type { Hold, HoldName } from '../../core/ledger/port.ts'
+import { stretchedUntil } from '../../core/provision/hold.ts'
 import type { Sql } from './sql.ts'
 
 /** What the one that tries is called in a hold's detail. */
 const probeOf = (batch: number): string => `tried by batch-${batch}`
-
-/** A hold that lasts is stretched by this share of how long it has been there, since every try costs a call of the day, … */
-const STRETCH = 0.1
-/** … up to this, so that it ends soon after its cause. */
-const LONGEST_STRETCH_MS = 600_000
 
 /** What keeps everybody from sending now, but for the batch that tries. */
 export async function activeHold(sql: Sql, now: number, batch?: number): Promise<Hold | null> {
@@ -65,13 +61,10 @@ export async function setHold(sql: Sql, hold: Hold): Promise<void> {
   )
 }
 
-/** Until when an answer holds everybody back: as long as it says, and longer the longer it has been so. */
+/** Until when an answer holds submission back; a hold of that name may be there already. */
 export async function heldUntil(sql: Sql, name: HoldName, until: number, now: number): Promise<number> {
   const [before] = await sql.all<{ since: number }>('SELECT since FROM holds WHERE name = ?', [name])
-  return Math.max(
-    until,
-    now + Math.min(LONGEST_STRETCH_MS, Math.floor((now - (before?.since ?? now)) * STRETCH)),
-  )
+  return stretchedUntil(until, before?.since ?? null, now)
 }
 
 /** The service took a request, or looked at it: whatever held us back is over, but for the job's own state. */
