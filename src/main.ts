@@ -197,7 +197,17 @@ async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
     })
 
-  const ledger = program.command('ledger').description('where the ledger is')
+  const ledger = program.command('ledger').description('the tables of the ledger, and where they are')
+  ledger
+    .command('migrate')
+    .description(
+      "make this release's tables in LEDGER, or bring those of an older release to it; run does so itself where it may",
+    )
+    .option('--grant-to <role>', 'PostgreSQL: let this role run on the tables, without the right to make any')
+    .addOption(output())
+    .action(async (options: { grantTo?: string; output: Format }) => {
+      code = await (await import('./operate/migrate.ts')).migrateLedger(options, process.env)
+    })
   ledger
     .command('move')
     .description(

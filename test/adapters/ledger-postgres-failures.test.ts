@@ -216,7 +216,11 @@ void it('a ledger of a newer release is refused with an exit code of its own, an
   const location = await server.database()
   await open(t, location)
   const driver = await driverFor(t, location)
-  await driver.transaction((sql) => sql.run('INSERT INTO migrations (version, applied_at) VALUES (1000, 0)'))
+  await driver.transaction((sql) =>
+    sql.run(
+      "INSERT INTO migrations (version, applied_at, checksum, compatible_from) VALUES (1000, 0, '', 1000)",
+    ),
+  )
   await assert.rejects(open(t, location), { code: 'LedgerTooNew', name: 'RollcallError' })
   const status = await rollcall(['status'], { LEDGER: location })
   assert.equal(status.code, 6, status.stderr)

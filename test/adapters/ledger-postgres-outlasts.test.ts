@@ -13,6 +13,7 @@ import { until } from './support/until.ts'
 
 const server = await startPostgres()
 after(() => server.close())
+const NEWER = `INSERT INTO migrations (version, applied_at, checksum, compatible_from) VALUES (?, 0, '', ?)`
 const auth = { kind: 'password', password: null } as const
 
 function driverAt(t: TestContext, location: string, statementMs = 10_000): Driver {
@@ -97,7 +98,7 @@ void it('tables are made however long that takes, and whoever comes second waits
   assert.equal((await (await opening).totals()).events, 0)
 })
 
-void it('an instance goes on while the tables of a newer release have columns it does not know', async (t) => {
+void it('an instance goes on, and starts, while the tables of a newer release have columns it does not know', async (t) => {
   const location = await server.database()
   const world = new World(await ledgerAt(t, location))
   const flow = async (round: string): Promise<void> => {
@@ -116,18 +117,19 @@ void it('an instance goes on while the tables of a newer release have columns it
     )
     for (const { name } of tables)
       await sql.run(`ALTER TABLE ${name} ADD COLUMN newer BIGINT NOT NULL DEFAULT 0`)
-    await sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, 0)', [MIGRATIONS.length + 1])
+    await sql.run(NEWER, [MIGRATIONS.length + 1, MIGRATIONS.length])
   })
   await flow('after')
+  // Rolled back to the release before: it starts on the newer tables.
+  const back = await ledgerAt(t, location)
+  assert.equal((await back.totals()).events, 6)
 })
 
 void it('an instance that starts on a ledger of a newer release ends with exit code 6 and says whose it is', async (t) => {
   const location = await server.database()
   const driver = driverAt(t, location)
   await migrate(driver, 0)
-  await driver.transaction((sql) =>
-    sql.run('INSERT INTO migrations (version, applied_at) VALUES (?, 0)', [MIGRATIONS.length + 1]),
-  )
+  await driver.transaction((sql) => sql.run(NEWER, [MIGRATIONS.length + 1, MIGRATIONS.length + 1]))
   const { code, stderr } = await rollcall(['run'], {
     LEDGER: location,
     PROVISIONING_ENDPOINT: 'http://127.0.0.1:1/v1.0/servicePrincipals/a/synchronization/jobs/b/bulkUpload',

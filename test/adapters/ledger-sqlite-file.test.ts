@@ -129,7 +129,9 @@ for (const readOnly of [false, true])
     const path = await folderFor(t)
     await (await openSqliteLedger({ path, now: Date.now })).close()
     const newer = new DatabaseSync(path)
-    newer.exec('INSERT INTO migrations (version, applied_at) VALUES (1000, 0)')
+    newer.exec(
+      "INSERT INTO migrations (version, applied_at, checksum, compatible_from) VALUES (1000, 0, '', 1000)",
+    )
     newer.close()
     await assert.rejects(open(t, path, { readOnly }), { code: 'LedgerTooNew', name: 'RollcallError' })
     const after = new DatabaseSync(path)

@@ -38,7 +38,7 @@ function table(page: string, heading: string): Record<string, readonly string[]>
 /** The states a CHECK constraint of the schema allows. */
 function allowed(tableName: string): readonly string[] {
   const statement =
-    MIGRATIONS.flatMap((migration) => migration(sqliteDialect)).find((text) =>
+    MIGRATIONS.flatMap((migration) => migration.statements(sqliteDialect)).find((text) =>
       text.startsWith(`CREATE TABLE ${tableName} `),
     ) ?? ''
   return [...(/CHECK \(state IN \(([^)]*)\)\)/.exec(statement)?.[1] ?? '').matchAll(/'([^']+)'/g)].map(

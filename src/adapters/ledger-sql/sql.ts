@@ -53,6 +53,8 @@ export interface Dialect {
   readonly tableOptions: string
   /** A statement that makes or changes a table: texts are compared by their bytes. */
   define(statement: string): string
+  /** A query that has a row when there is a table of the name it is given. */
+  readonly tableNamed: string
   /** What the clock of the database says, in epoch milliseconds; NULL where it is that of this machine. */
   readonly clock: string
   /** Behind a SELECT: its rows belong to this transaction until it ends. Empty where no other is under way. */

@@ -72,7 +72,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   '28P01': 'it does not let us in: check user, password or LEDGER_AUTH',
   '3D000': 'it has no database of that name: make it first',
   '3F000': 'it has no schema to make tables in: CREATE SCHEMA public',
-  '42501': 'the user lacks a right: tables take CREATE on the schema, GRANT CREATE ON SCHEMA public TO …',
+  '42501':
+    'the user lacks a right: making tables takes GRANT CREATE ON SCHEMA public TO …; using those of another role takes rollcall ledger migrate --grant-to …, run as that role',
   '42P05': 'a pooler in between mixes up prepared statements: PgBouncer takes max_prepared_statements',
 }
 

@@ -1,10 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Opened, serveLedger, tokensFrom } from '../thread/serve.ts'
 import { sqlLedger } from '../ledger.ts'
-import { migrate } from '../schema.ts'
+import { migrate, schemaState } from '../schema.ts'
+import type { Driver } from '../sql.ts'
 import type { PostgresAuth } from './address.ts'
 import { postgresDriver } from './driver-at.ts'
-import { expectSchema } from './ready.ts'
+import { expectRightToMake, expectSchema } from './ready.ts'
 
 export interface PostgresWorkerOptions {
   readonly location: string
@@ -26,7 +27,7 @@ async function open(tokens: (scope: string) => Promise<string | null>): Promise<
   const driver = postgresDriver({ ...options, auth })
   try {
     if (options.beside) await expectSchema(driver, options.location)
-    else await makeTables(auth)
+    else await makeTables(driver, auth)
     return { ledger: sqlLedger(driver, options.instance), release: () => {} }
   } catch (error) {
     await driver.close()
@@ -34,8 +35,11 @@ async function open(tokens: (scope: string) => Promise<string | null>): Promise<
   }
 }
 
-/** An index over millions of rows is not made within the time a statement of the loops may take. */
-async function makeTables(auth: PostgresAuth): Promise<void> {
+/** Where tables are current this only looks. An index over millions of rows is not made within the time a statement of the loops may take. */
+async function makeTables(driver: Driver, auth: PostgresAuth): Promise<void> {
+  const state = await schemaState(driver)
+  if (state.kind === 'ready') return
+  await expectRightToMake(driver, options.location, state)
   const patient = postgresDriver({ ...options, auth, connections: 1, statementMs: null })
   try {
     await migrate(patient, options.now)

@@ -7,6 +7,7 @@ export const sqliteDialect: Dialect = {
   identity: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   tableOptions: ' STRICT',
   define: (statement) => statement,
+  tableNamed: `SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?`,
   clock: 'NULL',
   forUpdate: '',
   skipLocked: '',

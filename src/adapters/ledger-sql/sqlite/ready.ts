@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RollcallError } from '../../../core/errors.ts'
-import { MIGRATIONS, tooNew } from '../schema.ts'
+import { MIGRATIONS, schemaState } from '../schema.ts'
 import type { Driver } from '../sql.ts'
 import { openSqlite } from './driver.ts'
 
@@ -39,14 +39,13 @@ async function tablesIn(driver: Driver): Promise<ReadonlySet<string>> {
 
 /**
  * A reader beside a writer may come between the making of the file and that of its tables, so it waits up to `patienceMs` for this release's
- * schema. Throws `LedgerTooNew`, or `LedgerNotReady` when the file still holds none or an older one.
+ * schema. Throws what `schemaState` throws, or `LedgerNotReady` when the file still holds none or an older one.
  */
 export async function waitForSchema(driver: Driver, path: string, patienceMs: number): Promise<void> {
   const attempts = Math.max(1, Math.ceil(patienceMs / LOOK_EVERY_MS))
   for (let attempt = 1; ; attempt++) {
-    const version = await versionOf(driver)
-    if (version > MIGRATIONS.length) throw tooNew(version)
-    if (version === MIGRATIONS.length) return
+    const { kind, version } = await schemaState(driver)
+    if (kind === 'ready') return
     if (attempt >= attempts)
       throw new RollcallError(
         'LedgerNotReady',
@@ -54,15 +53,4 @@ export async function waitForSchema(driver: Driver, path: string, patienceMs: nu
       )
     await sleep(LOOK_EVERY_MS)
   }
-}
-
-function versionOf(driver: Driver): Promise<number> {
-  return driver.transaction(async (sql) => {
-    const [table] = await sql.all(
-      `SELECT name FROM sqlite_master WHERE type = 'table' AND name = 'migrations'`,
-    )
-    if (!table) return 0
-    const [row] = await sql.all<{ version: number | null }>('SELECT MAX(version) AS version FROM migrations')
-    return row?.version ?? 0
-  })
 }
