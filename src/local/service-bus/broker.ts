@@ -1,20 +1,31 @@
 import { randomBytes } from 'node:crypto'
+import type { RequestListener } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Certificate } from './certificate.ts'
 import type { BrokerConfig } from './config.ts'
 import { ClientConnection } from './connection.ts'
+import { countsOf } from './counts.ts'
+import type { EntityCounts } from './counts.ts'
 import { Entrance } from './entrance.ts'
 import { refusals } from './errors.ts'
+import type { Refusal } from './errors.ts'
 import { Faults, sameAddress } from './faults.ts'
-import type { Fault } from './faults.ts'
+import type { Fault, Lasting } from './faults.ts'
 import type { QueueEntity } from './entity.ts'
-import { Namespace } from './namespace.ts'
+import { AtomApi } from './http/atom/api.ts'
+import { decode } from './http/atom/routes.ts'
+import { ControlApi } from './http/control-api.ts'
+import { createHttpHandler } from './http/server.ts'
+import { isAt, Namespace, pathOf } from './namespace.ts'
 import { Nodes } from './nodes.ts'
 import { Persistence } from './persistence.ts'
 import { createContainer } from './rhea-types.ts'
 import type { RheaContainer } from './rhea-types.ts'
-import { defaultSettings } from './settings.ts'
+import { settingsFrom } from './settings.ts'
 import type { BrokerSettings } from './settings.ts'
 import { Turn } from './turn.ts'
+
+export type { EntityCounts } from './counts.ts'
 
 export interface BrokerOptions {
   readonly config: BrokerConfig
@@ -25,34 +36,29 @@ export interface BrokerOptions {
   /** Epoch milliseconds; default `Date.now`. Locks, schedules, times to live and duplicate windows follow it. */
   readonly now?: () => number
   readonly settings?: Partial<BrokerSettings>
+  /** With one, TLS is spoken beside everything else on the same port. */
+  readonly certificate?: Pick<Certificate, 'key' | 'cert'>
+  /** A port on which nothing but TLS is spoken: 5671 is where clients look for it. None without it; 0 is any free port. Needs a certificate. */
+  readonly tlsPort?: number
   /** A file that keeps everything acknowledged over the end of the process; without one, messages live in memory. */
   readonly file?: string
 }
 
-/** Messages of one entity. Every message held is in exactly one of active, locked, scheduled and deferred (a locked deferred one is in both). */
-export interface EntityCounts {
-  /** Deliverable now. */
-  readonly active: number
-  readonly locked: number
-  readonly scheduled: number
-  readonly deferred: number
-  /** Held by the entity's dead-letter queue. */
-  readonly deadLetter: number
-  /** Ever accepted and stored; duplicates that were dropped are not. */
-  readonly incoming: number
-  /** Ever completed, or received and deleted. */
-  readonly completed: number
-  /** Ever accepted and dropped as duplicates. */
-  readonly duplicates: number
-  /** Ever expired. */
-  readonly expired: number
+/** How to reach a broker over TLS. */
+export interface BrokerTls {
+  /** The port for TLS alone; without one, the broker's only port. */
+  readonly port: number
+  /** For clients that trust the certificate's authority. */
+  readonly connectionString: string
 }
 
 /** A running broker. */
 export interface Broker {
   readonly port: number
-  /** For `new ServiceBusClient(…)`. The key is made up and not checked. */
+  /** For `new ServiceBusClient(…)`, over TCP without TLS. The key is made up and not checked. */
   readonly connectionString: string
+  /** Undefined without a certificate. */
+  readonly tls: BrokerTls | undefined
   /** Rejects when there is no such entity. Dead-letter queues have addresses of their own (`queue/$DeadLetterQueue`). */
   counts(entity: string): Promise<EntityCounts>
   /** Resolves when the fault has taken effect, or is in force. */
@@ -65,7 +71,7 @@ export interface Broker {
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const broker = new LocalBroker(options)
   try {
-    await broker.listen(options.host ?? '127.0.0.1', options.port ?? 0)
+    await broker.listen(options.host ?? '127.0.0.1', options.port ?? 0, options.tlsPort)
   } catch (error) {
     await broker.stop()
     throw error
@@ -74,11 +80,11 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
 }
 
 /** How a client reaches a broker at `host` and `port`. */
-export function connectionStringFor(host: string, port: number): string {
+export function connectionStringFor(host: string, port: number, tls = false): string {
   // Where a server that listens everywhere is reached from this machine.
   const reachable = host === '0.0.0.0' || host === '::' ? 'localhost' : host
   const key = Buffer.from('the local broker takes any key').toString('base64')
-  return `Endpoint=sb://${reachable}:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${key};UseDevelopmentEmulator=true;`
+  return `Endpoint=sb://${reachable}:${port};SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=${key};${tls ? '' : 'UseDevelopmentEmulator=true;'}`
 }
 
 /** Idle links and connections are looked for less often than locks. */
@@ -87,7 +93,10 @@ const sweepsPerWatch = 8
 class LocalBroker implements Broker {
   port = 0
   connectionString = ''
+  tls: BrokerTls | undefined
   private readonly settings: BrokerSettings
+  private readonly hasCertificate: boolean
+  private readonly timers = new Set<NodeJS.Timeout>()
   private readonly now: () => number
   private readonly turn = new Turn()
   private readonly namespace: Namespace
@@ -104,7 +113,10 @@ class LocalBroker implements Broker {
   private sweeps = 0
 
   constructor(options: BrokerOptions) {
-    this.settings = { ...defaultSettings, ...options.settings }
+    this.settings = settingsFrom(options.settings)
+    this.hasCertificate = options.certificate !== undefined
+    if (options.tlsPort !== undefined && !this.hasCertificate)
+      throw new Error('A port for TLS needs a certificate.')
     this.now = options.now ?? Date.now
     this.persistence = options.file === undefined ? undefined : new Persistence(options.file)
     this.turn.commit = () => this.persistence?.commit()
@@ -115,24 +127,29 @@ class LocalBroker implements Broker {
     mechanisms.enable_anonymous()
     mechanisms['MSSBCBS'] = mechanisms['ANONYMOUS']
     mechanisms.enable_plain(() => true)
-    this.entrance = new Entrance(this.settings.handshakeTimeoutMs, (stream) => this.connected(stream))
+    this.namespace.detach = (address, error) => this.closeLinks(address, error)
+    this.entrance = new Entrance({
+      handshakeTimeoutMs: this.settings.handshakeTimeoutMs,
+      certificate: options.certificate,
+      onClient: (stream) => this.connected(stream),
+      onRequest: this.httpHandler(options.config.name),
+    })
   }
 
-  async listen(host: string, port: number): Promise<void> {
+  async listen(host: string, port: number, tlsPort: number | undefined): Promise<void> {
     this.port = await this.entrance.listen(host, port)
     this.connectionString = connectionStringFor(host, this.port)
-    this.sweeper = setInterval(() => this.sweep(), this.settings.sweepIntervalMs)
+    if (this.hasCertificate) {
+      const at = tlsPort === undefined ? this.port : await this.entrance.listen(host, tlsPort, true)
+      this.tls = { port: at, connectionString: connectionStringFor(host, at, true) }
+    }
+    this.startSweeping()
   }
 
   async counts(address: string): Promise<EntityCounts> {
     const entity = this.namespace.entity(address)
     if (entity === undefined) throw new Error(refusals.entityNotFound(address).description)
-    const deadLetters = entity.deadLetters?.queue.counts()
-    return {
-      ...entity.queue.counts(),
-      deadLetter:
-        deadLetters === undefined ? 0 : deadLetters.active + deadLetters.locked + deadLetters.deferred,
-    }
+    return countsOf(entity)
   }
 
   async inject(fault: Fault): Promise<void> {
@@ -140,25 +157,56 @@ class LocalBroker implements Broker {
       case 'drop-connections':
         for (const connection of this.connections) connection.destroy()
         return
+      case 'close-connections':
+        for (const connection of this.connections)
+          connection.close({ ...refusals.connectionForced(), ...errorOf(fault) })
+        return
+      case 'freeze-connections': {
+        const frozen = [...this.connections]
+        for (const connection of frozen) connection.freeze()
+        this.last(fault, () => {
+          for (const connection of frozen) connection.thaw()
+        })
+        return
+      }
+      case 'detach-links':
+        this.closeLinks(fault.entity, { ...refusals.linkForced(), ...errorOf(fault) })
+        return
+      case 'expire-tokens':
+        this.closeLinks(fault.entity, refusals.tokenExpired())
+        return
+      case 'vanish':
+        this.namespace.hide(fault.entity)
+        this.last(fault, () => this.namespace.reveal(fault.entity))
+        return
       case 'expire-locks':
         for (const entity of this.meant(fault.entity)) entity.queue.expireLocks(this.now())
         return
       case 'stall':
         for (const entity of this.meant(fault.entity)) entity.stall(true)
+        this.faults.begin(fault)
         return
       case 'resume':
         this.faults.clear()
+        this.namespace.reveal()
         for (const entity of this.namespace.entities()) entity.stall(false)
+        for (const connection of this.connections) connection.thaw()
         return
       case 'slow-acknowledgements':
       case 'lose-acknowledgements':
       case 'deliver-twice':
       case 'server-busy':
+      case 'refuse-tokens':
         this.faults.add(fault)
         return
       default:
         fault satisfies never
     }
+  }
+
+  configure(settings: Partial<BrokerSettings>): void {
+    Object.assign(this.settings, settings)
+    this.startSweeping()
   }
 
   stop(): Promise<void> {
@@ -168,6 +216,7 @@ class LocalBroker implements Broker {
 
   private async shutDown(): Promise<void> {
     clearInterval(this.sweeper)
+    for (const timer of this.timers) clearTimeout(timer)
     const closed = this.entrance.close()
     for (const connection of this.connections) connection.close(refusals.connectionForced())
     // One turn for the close frames to leave, then nothing waits for a peer.
@@ -200,6 +249,56 @@ class LocalBroker implements Broker {
     this.connections.add(connection)
   }
 
+  private httpHandler(namespaceName: string): RequestListener {
+    return createHttpHandler({
+      atom: new AtomApi(this.namespace, namespaceName, this.now),
+      control: new ControlApi({
+        faults: () => this.faults.list(),
+        inject: (fault) => this.inject(fault),
+        settings: () => this.settings,
+        configure: (settings) => this.configure(settings),
+        entities: () =>
+          Object.fromEntries(
+            [...this.namespace.entities()].map((entity) => [entity.address, countsOf(entity)]),
+          ),
+      }),
+      refusal: (url) => {
+        const address = pathOf(decode(url.pathname))
+        const token = this.faults.refusedToken(address)
+        if (token !== undefined) return { status: 401, refusal: token }
+        const busy = this.faults.busy(address)
+        return busy === undefined ? undefined : { status: 503, refusal: busy }
+      },
+      commit: () => this.turn.run(),
+      now: this.now,
+    })
+  }
+
+  /** `end` is called when the fault's time is over, unless it was ended before. */
+  private last(fault: Lasting & { readonly forMs?: number }, end: () => void): void {
+    this.faults.begin(fault)
+    if (fault.forMs === undefined) return
+    const timer = setTimeout(() => {
+      this.timers.delete(timer)
+      if (this.faults.end(fault)) end()
+    }, fault.forMs)
+    this.timers.add(timer)
+  }
+
+  /** Without an address, links at every entity are closed. */
+  private closeLinks(address: string | undefined, error: Refusal): void {
+    const fits = (at: string) => {
+      const path = pathOf(at)
+      return address === undefined ? path.toLowerCase() !== '$cbs' : isAt(path, address)
+    }
+    for (const connection of this.connections) connection.closeLinks(fits, error)
+  }
+
+  private startSweeping(): void {
+    clearInterval(this.sweeper)
+    this.sweeper = setInterval(() => this.sweep(), this.settings.sweepIntervalMs)
+  }
+
   private sweep(): void {
     const now = this.now()
     for (const entity of this.namespace.entities()) entity.queue.sweep(now)
@@ -215,4 +314,15 @@ class LocalBroker implements Broker {
       (entity) => address === undefined || sameAddress(entity.address, address),
     )
   }
+}
+
+/** What a fault says of its error; the rest is as always. */
+function errorOf({
+  condition,
+  description,
+}: {
+  readonly condition?: string
+  readonly description?: string
+}): Partial<Refusal> {
+  return { ...(condition !== undefined && { condition }), ...(description !== undefined && { description }) }
 }

@@ -86,6 +86,8 @@ export interface TopicConfig extends ManagedConfig {
 
 /** Plain data: it can be posted to a worker thread. */
 export interface BrokerConfig {
+  /** Name of the namespace. */
+  readonly name: string
   readonly queues: readonly QueueConfig[]
   readonly topics: readonly TopicConfig[]
 }
@@ -224,7 +226,7 @@ export function parseBrokerConfig(source: string | object): BrokerConfig {
       subscriptionFrom(one, entry.Properties.EnablePartitioning),
     ),
   }))
-  const config = { queues, topics }
+  const config = { name: namespace?.Name ?? '', queues, topics }
   checkNames(config)
   return config
 }

@@ -35,6 +35,7 @@ export class ClientConnection implements EndOfTurn {
   private opened = false
   private gone = false
   private starved = false
+  private frozen = false
   private handshakeReceived = 0
   private readonly refusal: Refusal | undefined
   private linkedAt: number
@@ -105,7 +106,26 @@ export class ClientConnection implements EndOfTurn {
       this.close(refusals.connectionIdle(connectionIdleMs))
   }
 
+  /** Closes the links whose address at our side fits. */
+  closeLinks(fits: (address: string) => boolean, error: Refusal): void {
+    for (const session of this.sessions.values()) session.closeAt(fits, error)
+  }
+
+  /** Neither reads nor writes any more, as when the network swallows everything; `thaw` undoes it. */
+  freeze(): void {
+    this.frozen = true
+    this.socket.pause()
+  }
+
+  thaw(): void {
+    if (!this.frozen) return
+    this.frozen = false
+    this.socket.resume()
+    this.turn.write(this)
+  }
+
   endTurn(): void {
+    if (this.frozen) return
     this.output.flush()
     // The socket may have taken everything at once, and then it never says that it has drained.
     if (this.starved) this.roomForAll()

@@ -1,7 +1,11 @@
 import { createServer as createHttpServer, STATUS_CODES } from 'node:http'
+import type { RequestListener } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { createSecureContext, TLSSocket } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
+import type { Certificate } from './certificate.ts'
 
 /** Where the service takes AMQP over WebSockets [client source: `webSocketEndpointPath`], and what both sides call it (AMQP WebSocket binding). */
 export const WEBSOCKET_PATH = '/$servicebus/websocket'
@@ -9,15 +13,28 @@ export const WEBSOCKET_PROTOCOL = 'AMQPWSB10'
 /** A client writes what it has to say of one turn as one message. */
 const LARGEST_MESSAGE = 32 * 1024 ** 2
 
+/** The first byte of a TLS connection: a handshake record. */
+const tlsHandshake = 0x16
+/** First letters of HTTP methods. None is that of AMQP. */
+const httpMethods = 'GPDHO'
+
+export interface EntranceOptions {
+  /** A client that has not said by then what it speaks is dropped; an HTTP connection on which nothing moves for as long, too. */
+  readonly handshakeTimeoutMs: number
+  /** Without one, TLS is not spoken. */
+  readonly certificate: Pick<Certificate, 'key' | 'cert'> | undefined
+  readonly onClient: (stream: Duplex) => void
+  /** Answers HTTP requests that are not for WebSockets. */
+  readonly onRequest: RequestListener
+}
+
 /**
- * One port for both ways in: AMQP begins with the letters AMQP, a WebSocket with an HTTP request. The service has them on two ports; here a
- * connection string has room for one. Plain: there is no TLS.
+ * One port for every way in: AMQP begins with the letters AMQP, HTTP and WebSockets with an HTTP method, TLS, which may carry all of these,
+ * with a byte of its own. The service has them on ports of their own; a connection string has room for one.
  */
 export class Entrance {
-  private readonly server: Server
-  private readonly http = createHttpServer((_request, response) =>
-    response.writeHead(426, { connection: 'close' }).end(),
-  )
+  private readonly servers: Server[] = []
+  private readonly http
   private readonly webSockets = new WebSocketServer({
     noServer: true,
     maxPayload: LARGEST_MESSAGE,
@@ -26,12 +43,17 @@ export class Entrance {
   /** Those that have not said yet which they are, and those that speak HTTP. */
   private readonly undecided = new Set<Duplex>()
   private readonly handshakeTimeoutMs: number
+  private readonly secureContext: SecureContext | undefined
   private readonly onClient: (stream: Duplex) => void
 
-  constructor(handshakeTimeoutMs: number, onClient: (stream: Duplex) => void) {
+  constructor({ handshakeTimeoutMs, certificate, onClient, onRequest }: EntranceOptions) {
     this.handshakeTimeoutMs = handshakeTimeoutMs
     this.onClient = onClient
-    this.server = createServer({ noDelay: true }, (socket) => this.connected(socket))
+    this.secureContext = certificate === undefined ? undefined : createSecureContext({ ...certificate })
+    // Longer than a client keeps an idle connection, so that it never sends into one that is being closed.
+    this.http = createHttpServer({ keepAliveTimeout: 65_000 }, onRequest)
+    this.http.timeout = handshakeTimeoutMs
+    this.http.on('clientError', (_error, socket) => socket.destroy())
     this.http.on('upgrade', (request, socket, head) => {
       const path = (request.url ?? '').split('?', 1)[0]
       const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim())
@@ -45,29 +67,31 @@ export class Entrance {
     })
   }
 
-  /** Resolves with the port. Rejects when it cannot be had. */
-  async listen(host: string, port: number): Promise<number> {
+  /** Resolves with the port. Rejects when it cannot be had. `onlyTls` is for a port on which the service speaks nothing else. */
+  async listen(host: string, port: number, onlyTls = false): Promise<number> {
+    const server = createServer({ noDelay: true }, (socket) => this.connected(socket, onlyTls))
+    this.servers.push(server)
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject)
-      this.server.listen(port, host, () => {
-        this.server.off('error', reject)
+      server.once('error', reject)
+      server.listen(port, host, () => {
+        server.off('error', reject)
         resolve()
       })
     })
-    const address = this.server.address()
+    const address = server.address()
     return typeof address === 'object' && address !== null ? address.port : port
   }
 
-  /** Takes nobody in any more, and lets those go who have not said what they want. Resolves when every connection has ended. */
+  /** Takes no more clients, and lets those go who have not said what they want. Resolves when every connection has ended. */
   async close(): Promise<void> {
-    const closed = this.server.listening
-      ? new Promise<void>((resolve) => this.server.close(() => resolve()))
-      : Promise.resolve()
+    const closed = this.servers
+      .filter((server) => server.listening)
+      .map((server) => new Promise<void>((resolve) => server.close(() => resolve())))
     for (const socket of this.undecided) socket.destroy()
-    await closed
+    await Promise.all(closed)
   }
 
-  private connected(socket: Socket): void {
+  private connected(socket: Socket, onlyTls: boolean): void {
     this.undecided.add(socket)
     const timer = setTimeout(() => socket.destroy(), this.handshakeTimeoutMs)
     const forget = () => {
@@ -78,19 +102,36 @@ export class Entrance {
     const ignored = () => {}
     socket.on('error', ignored)
     socket.once('close', forget)
-    socket.once('data', (first: Buffer) => {
-      socket.pause()
-      socket.off('error', ignored)
-      clearTimeout(timer)
-      socket.unshift(first)
-      if (first[0] === 'G'.charCodeAt(0)) {
-        this.http.emit('connection', socket)
-        socket.resume()
-        return
+    const decide = (stream: Socket, first: Buffer) => {
+      const [start] = first
+      if (start === tlsHandshake && stream === socket && this.secureContext !== undefined) {
+        const secure = new TLSSocket(socket, { isServer: true, secureContext: this.secureContext })
+        secure.on('error', ignored)
+        this.firstBytes(secure, decide)
+      } else if (onlyTls && stream === socket) {
+        socket.destroy()
+      } else if (start !== undefined && httpMethods.includes(String.fromCharCode(start))) {
+        clearTimeout(timer)
+        stream.off('error', ignored)
+        this.http.emit('connection', stream)
+        // Destroying either of the two ends both.
+        stream.resume()
+      } else {
+        forget()
+        stream.off('error', ignored)
+        this.onClient(stream)
+        stream.resume()
       }
-      forget()
-      this.onClient(socket)
-      socket.resume()
+    }
+    this.firstBytes(socket, decide)
+  }
+
+  /** Waits for the first bytes, and puts them back for the one who reads on. */
+  private firstBytes(stream: Socket, decide: (stream: Socket, first: Buffer) => void): void {
+    stream.once('data', (first: Buffer) => {
+      stream.pause()
+      stream.unshift(first)
+      decide(stream, first)
     })
   }
 }

@@ -48,6 +48,17 @@ export const refusals = {
       'com.microsoft:server-busy',
       'The request was terminated because the namespace is being throttled. Error code : 50009. Please wait 10 seconds and try again.',
     ),
+  tokenRefused: () =>
+    refusal(
+      'amqp:unauthorized-access',
+      'InvalidSignature: The token has an invalid signature. To know more visit https://aka.ms/sbResourceMgrExceptions.',
+    ),
+  tokenExpired: () =>
+    refusal(
+      'amqp:unauthorized-access',
+      'ExpiredToken: The token is expired. To know more visit https://aka.ms/sbResourceMgrExceptions.',
+    ),
+  linkForced: () => refusal('amqp:link:detach-forced', 'The link was closed by the broker.'),
   quotaExceeded: (address: string) =>
     refusal(
       'amqp:resource-limit-exceeded',

@@ -50,6 +50,7 @@ export class Namespace implements Surroundings {
   private readonly nodes = new Map<string, Node>()
   private readonly queueTable = new Map<string, ManagedQueue>()
   private readonly topicTable = new Map<string, ManagedTopic>()
+  private readonly hidden = new Set<string>()
   private readonly turn: Turn
   private readonly now: () => number
   private readonly persistence: Persistence | undefined
@@ -86,12 +87,25 @@ export class Namespace implements Surroundings {
 
   /** Undefined when there is no such entity. Addresses may be absolute (`sb://host/queue`) or relative. */
   resolve(address: string): Node | undefined {
-    const path = address.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/^\/+|\/+$/g, '')
+    const path = pathOf(address)
     const key = path.toLowerCase()
     if (key === '$cbs') return { kind: 'cbs' }
+    for (const hidden of this.hidden) if (isAt(key, hidden)) return undefined
     if (!key.endsWith(managementSuffix)) return this.nodes.get(key)
     const of = this.resolve(path.slice(0, -managementSuffix.length))
     return of === undefined || of.kind === 'cbs' ? undefined : { kind: 'management', address, of }
+  }
+
+  /** The entity cannot be reached, and keeps what it holds. The management API goes on knowing it. */
+  hide(address: string): void {
+    this.hidden.add(pathOf(address).toLowerCase())
+    this.detach(address, refusals.entityNotFound(address))
+  }
+
+  /** Without an address, every hidden entity is back. */
+  reveal(address?: string): void {
+    if (address === undefined) this.hidden.clear()
+    else this.hidden.delete(pathOf(address).toLowerCase())
   }
 
   queues(): ManagedQueue[] {
@@ -293,6 +307,19 @@ export class Namespace implements Surroundings {
   private detachFromClosed({ address, status }: QueueEntity): void {
     if (status !== 'Active') this.detach(address, refusals.entityDisabled(address))
   }
+}
+
+/** An address without scheme, host and outer slashes. */
+export function pathOf(address: string): string {
+  return address.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/^\/+|\/+$/g, '')
+}
+
+/** Whether a path is that of an entity, or of something that belongs to it. A queue may be called `a/b` beside one called `a`. */
+export function isAt(path: string, entity: string): boolean {
+  const [key, at] = [path.toLowerCase(), pathOf(entity).toLowerCase()]
+  if (!key.startsWith(at)) return false
+  const rest = key.slice(at.length)
+  return rest === '' || rest.startsWith('/$') || rest.startsWith('/subscriptions/')
 }
 
 /** The entities of the file, as they were last changed, and those that were added. */

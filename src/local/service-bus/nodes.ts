@@ -9,6 +9,7 @@ import { Ingress } from './ingress.ts'
 import type { TakeDelivery } from './ingress.ts'
 import { failed } from './management/answers.ts'
 import { manage } from './management/operations.ts'
+import { pathOf } from './namespace.ts'
 import type { Namespace, Node } from './namespace.ts'
 import type { DecodedMessage, LinkContext, RheaLink } from './rhea-types.ts'
 import { attachNamedSession, attachNextSession, requestedSession } from './session-link.ts'
@@ -187,8 +188,11 @@ export class Nodes {
 
   private reply(node: Node & { readonly kind: 'cbs' | 'management' }, request: DecodedMessage): Reply {
     switch (node.kind) {
-      case 'cbs':
-        return putToken(request)
+      case 'cbs': {
+        const audience = request.application_properties?.['name']
+        const refused = this.faults.refusedToken(pathOf(typeof audience === 'string' ? audience : ''))
+        return refused === undefined ? putToken(request) : failed(401, refused)
+      }
       case 'management':
         return this.manageUnlessBusy(node.of, request)
       default:

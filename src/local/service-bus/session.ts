@@ -79,6 +79,21 @@ export class WireSession implements EndOfTurn {
     for (const [link, at] of this.activeAt) if (at < before) this.close(link, error)
   }
 
+  /** Closes the links whose address at our side fits. */
+  closeAt(fits: (address: string) => boolean, error: AmqpError): void {
+    for (const link of this.links.keys()) {
+      const address = link.is_receiver() ? link.target?.address : link.source?.address
+      if (!fits(address ?? '')) continue
+      if (!link.state.local_open) {
+        // The attach of a receiver that waits for a session was held back.
+        link.open()
+        link.local.attach.source = null
+        link.local.attach.target = null
+      }
+      this.close(link, error)
+    }
+  }
+
   detach(link: RheaLink): void {
     const attached = this.forget(link)
     if (attached === undefined) return

@@ -1,8 +1,12 @@
+import * as z from 'zod'
+
 /**
  * What the configuration file has no word for. Each default is the documented figure of the Standard tier unless it says otherwise; where
  * the service's behaviour is not known, the setting names the choice. Explained one by one in `docs/doubles-service-bus.md`.
  */
 export interface BrokerSettings {
+  /** What the namespace says it is. `Premium` lets an entity have messages of up to 100 MB, and changes two defaults. */
+  readonly sku: 'Standard' | 'Premium'
   /** Largest message, and largest batch, in bytes. Announced to senders in the attach. */
   readonly maxMessageBytes: number
   /** Most messages in one batch. */
@@ -41,6 +45,7 @@ export interface BrokerSettings {
 }
 
 export const defaultSettings: BrokerSettings = {
+  sku: 'Standard',
   maxMessageBytes: 256 * 1024,
   maxBatchMessages: 4500,
   maxEntityBytes: 1024 ** 3,
@@ -60,3 +65,52 @@ export const defaultSettings: BrokerSettings = {
   missingMessageId: 'generate',
   locksAfterDetach: 'keep',
 }
+
+/** Premium: 1 MB a message unless the entity says otherwise, 80 GB an entity [documented]. */
+const premiumSettings: Partial<BrokerSettings> = {
+  maxMessageBytes: 1024 ** 2,
+  maxEntityBytes: 80 * 1024 ** 3,
+}
+
+/** Largest message of an entity in a Premium namespace, in bytes [documented]. */
+export const LARGEST_PREMIUM_MESSAGE = 100 * 1024 ** 2
+
+/** The settings given over the defaults of their SKU. */
+export function settingsFrom(given: Partial<BrokerSettings> = {}): BrokerSettings {
+  return { ...defaultSettings, ...(given.sku === 'Premium' ? premiumSettings : {}), ...given }
+}
+
+const count = z.int().min(1)
+// A timer takes no more.
+const ms = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+
+/** Settings as JSON. Throws a ZodError that names what is not a setting. */
+export const settingsSchema = z
+  .strictObject({
+    sku: z.enum(['Standard', 'Premium']),
+    maxMessageBytes: count.max(LARGEST_PREMIUM_MESSAGE),
+    maxBatchMessages: count,
+    maxEntityBytes: count,
+    maxConnections: count,
+    maxFrameBytes: count.min(512),
+    idleTimeoutMs: ms,
+    handshakeTimeoutMs: ms,
+    senderCredit: count,
+    outputHighWater: count,
+    sweepIntervalMs: ms,
+    linkIdleMs: ms,
+    connectionIdleMs: ms,
+    maxUnsettled: count,
+    sessionWaitMs: ms,
+    deadLetterSequence: z.enum(['keep', 'renew']),
+    oversizedMessage: z.enum(['detach', 'reject']),
+    missingMessageId: z.enum(['generate', 'leave']),
+    locksAfterDetach: z.enum(['keep', 'release']),
+  } satisfies Record<keyof BrokerSettings, z.ZodType>)
+  .partial()
+  .transform((settings): Partial<BrokerSettings> =>
+    Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
+  )

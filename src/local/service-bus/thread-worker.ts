@@ -14,7 +14,8 @@ async function run(start: ThreadStart): Promise<void> {
         post({ kind: 'failed', id: call.id, message: reasonOf(error) }),
       )
     })
-    post({ kind: 'started', port: broker.port, connectionString: broker.connectionString })
+    const { port, connectionString, tls } = broker
+    post({ kind: 'started', port, connectionString, tls })
   } catch (error) {
     post({ kind: 'failed', id: undefined, message: reasonOf(error) })
   }

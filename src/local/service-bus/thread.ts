@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import type { Broker, EntityCounts } from './broker.ts'
+import type { Certificate } from './certificate.ts'
 import { parseBrokerConfig } from './config.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Fault } from './faults.ts'
@@ -14,7 +15,9 @@ export interface BrokerThreadOptions {
   /** Default 0: any free port. */
   readonly port?: number
   readonly settings?: Partial<BrokerSettings>
-  /** See `BrokerOptions.file`. */
+  /** See `BrokerOptions`. */
+  readonly certificate?: Pick<Certificate, 'key' | 'cert'>
+  readonly tlsPort?: number
   readonly file?: string
 }
 
@@ -29,7 +32,7 @@ export type ThreadCall =
   | { readonly id: number; readonly kind: 'stop' }
 
 export type ThreadAnswer =
-  | { readonly kind: 'started'; readonly port: number; readonly connectionString: string }
+  | ({ readonly kind: 'started' } & Pick<Broker, 'port' | 'connectionString' | 'tls'>)
   | { readonly kind: 'answered'; readonly id: number; readonly counts?: EntityCounts }
   | { readonly kind: 'failed'; readonly id: number | undefined; readonly message: string }
 
@@ -105,6 +108,7 @@ export async function startBrokerThread(options: BrokerThreadOptions): Promise<B
   return {
     port: started.port,
     connectionString: started.connectionString,
+    tls: started.tls,
     counts: async (entity) => {
       const { counts } = await call((id) => ({ id, kind: 'counts', entity }))
       if (counts === undefined) throw new Error('the broker thread answered without counts')

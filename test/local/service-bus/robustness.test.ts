@@ -62,7 +62,7 @@ async function errorOf(
 
 void describe('what is not AMQP, or not quite', () => {
   const garbage: readonly (readonly [string, Buffer])[] = [
-    ['text', Buffer.from('GET / HTTP/1.1\r\nHost: x\r\n\r\n')],
+    ['text', Buffer.from('EHLO x\r\n\r\n')],
     ['another version', Buffer.from('AMQP\x00\x00\x09\x01', 'latin1')],
     [
       'a frame of four gigabytes',

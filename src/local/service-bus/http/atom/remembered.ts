@@ -1,0 +1,63 @@
+import type { ManagedConfig } from '../../config.ts'
+import { durationText } from './fields.ts'
+import type { Fields } from './fields.ts'
+import type { Element } from './xml.ts'
+
+/** What the broker makes nothing of, with the service's defaults; durations are written as the service writes them. */
+export const rememberedOfQueue: readonly Remembered[] = [
+  { name: 'EnableBatchedOperations', type: 'boolean', byDefault: 'true' },
+  { name: 'UserMetadata', type: 'text', byDefault: undefined },
+  { name: 'AutoDeleteOnIdle', type: 'duration', byDefault: durationText(Infinity) },
+  { name: 'EnableExpress', type: 'boolean', byDefault: 'false' },
+]
+export const rememberedOfTopic: readonly Remembered[] = [
+  ...rememberedOfQueue,
+  { name: 'SupportOrdering', type: 'boolean', byDefault: 'true' },
+]
+export const rememberedOfSubscription: readonly Remembered[] = [
+  ...rememberedOfQueue.filter(({ name }) => name !== 'EnableExpress'),
+  { name: 'DeadLetteringOnFilterEvaluationExceptions', type: 'boolean', byDefault: 'true' },
+]
+
+export interface Remembered {
+  readonly name: string
+  readonly type: 'text' | 'boolean' | 'duration'
+  readonly byDefault: string | undefined
+}
+
+export function readRemembered(
+  fields: Fields,
+  before: ManagedConfig | undefined,
+  remembered: readonly Remembered[],
+): Record<string, string> {
+  const all: Record<string, string> = {}
+  for (const { name, type, byDefault } of remembered) {
+    const value = readOne(fields, name, type) ?? before?.remembered?.[name] ?? byDefault
+    if (value !== undefined) all[name] = value
+  }
+  return all
+}
+
+function readOne(fields: Fields, name: string, type: Remembered['type']): string | undefined {
+  switch (type) {
+    case 'text':
+      return fields.text(name)
+    case 'boolean':
+      return fields.boolean(name)?.toString()
+    case 'duration': {
+      const ms = fields.duration(name)
+      return ms === undefined ? undefined : durationText(ms)
+    }
+    default:
+      return type satisfies never
+  }
+}
+
+export function rememberedOf({ remembered }: ManagedConfig, all: readonly Remembered[]): Element {
+  return Object.fromEntries(
+    all.flatMap(({ name, byDefault }) => {
+      const value = remembered?.[name] ?? byDefault
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
