@@ -2,9 +2,9 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Loop, LOOPS } from './core/loops.ts'
-import { RollcallError } from './core/errors.ts'
 import { deadLetterCommands } from './operate/dead-letter-commands.ts'
-import type { Format } from './operate/output.ts'
+import { failureOf } from './operate/failure.ts'
+import { type Format, keepTerminal, printLines, say } from './operate/output.ts'
 import { endingCommands, replayCommands } from './operate/replay-commands.ts'
 
 // Halves what it takes to begin. In a folder of the user's own, since what lies there is run; where there is none, or it cannot be written, it goes without.
@@ -16,7 +16,7 @@ if (caches) enableCompileCache(join(caches, 'rollcall'))
  * 6 the ledger is of a newer release, 7 part of it was refused, gone or kept, 8 stopped before its end: the same command goes on.
  * Commands are loaded when they are asked for, so that `--help` is quick.
  */
-async function main(argv: readonly string[]): Promise<number> {
+export async function main(argv: readonly string[]): Promise<number> {
   let code = 0
   const program = new Command('rollcall')
     .description(
@@ -25,6 +25,13 @@ async function main(argv: readonly string[]): Promise<number> {
     .exitOverride()
     .showHelpAfterError('(--help shows what there is)')
     .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => printLines(...linesOf(text)),
+      writeErr: (text) => say(...linesOf(text)),
+      // A line break in an argument is none of the message.
+      outputError: (text) =>
+        say(...(argv.some((one) => one.includes('\n')) ? [text.trimEnd()] : linesOf(text))),
+    })
 
   program
     .command('demo')
@@ -282,28 +289,13 @@ async function main(argv: readonly string[]): Promise<number> {
     return code
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    if (error instanceof RollcallError) {
-      process.stderr.write(`rollcall: ${error.message} [${error.code}]\n`)
-      if (error.code === 'LedgerTooNew') return 6
-      return error.code === 'ConfigInvalid' || error.code === 'ArgumentInvalid' ? 2 : 1
-    }
-    const bus = ofTheBus(error)
-    process.stderr.write(
-      bus === null
-        ? `rollcall: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
-        : `rollcall: the bus does not do what it was asked (${bus}); see rollcall check [BusUnavailable]\n`,
-    )
-    return 1
+    const { lines, exitCode } = failureOf(error)
+    say(...lines)
+    return exitCode
   }
 }
 
-/** What the Service Bus client failed with, told by names: its package is not loaded by every command. `null` for any other error. */
-function ofTheBus(error: unknown): string | null {
-  const last: unknown = error instanceof AggregateError ? error.errors.at(-1) : error
-  if (!(last instanceof Error) || (last.name !== 'ServiceBusError' && last.name !== 'MessagingError'))
-    return null
-  return 'code' in last && typeof last.code === 'string' ? last.code : last.name
-}
+const linesOf = (text: string): readonly string[] => text.replace(/\n$/, '').split('\n')
 
 function output(): Option {
   return new Option('--output <format>', 'table or json').choices(['table', 'json']).default('table')
@@ -324,10 +316,15 @@ function port(text: string): number {
   return value
 }
 
-// Whoever read it has seen enough, as `head` does: ends as a signal would end it.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(141)
-})
-// Not process.exit: what was written to stdout may still be on its way.
-process.exitCode = await main(process.argv.slice(2))
+// Not where it is imported.
+if (import.meta.main) {
+  keepTerminal()
+  const ended = (error: unknown): void => {
+    say(...failureOf(error).lines)
+    process.exit(1)
+  }
+  process.on('uncaughtException', ended)
+  process.on('unhandledRejection', ended)
+  // Not process.exit: what was written to stdout may still be on its way.
+  process.exitCode = await main(process.argv.slice(2))
+}

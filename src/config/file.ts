@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml'
 import { RollcallError } from '../core/errors.ts'
+import { visible } from '../core/visible.ts'
 import type { Environment } from './environment.ts'
 import { variable } from './variables.ts'
 
@@ -29,13 +30,16 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
   try {
     written = readFileSync(name, 'utf8')
   } catch {
-    throw new RollcallError('ConfigInvalid', `${name} cannot be read; ROLLCALL_CONFIG names the file`)
+    throw new RollcallError(
+      'ConfigInvalid',
+      `${visible(name)} cannot be read; ROLLCALL_CONFIG names the file`,
+    )
   }
   const lines = new LineCounter()
   const document = parseDocument(written, { lineCounter: lines, prettyErrors: false })
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset)
-    return `${name}:${line}:${col}`
+    return `${visible(name)}:${line}:${col}`
   }
   const [first] = document.errors
   // The words of the parser quote the line, and a line may hold a secret.
@@ -88,7 +92,7 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
   try {
     plain = document.toJS()
   } catch {
-    throw new RollcallError('ConfigInvalid', `${name}: its aliases (*) name nothing, or too much`)
+    throw new RollcallError('ConfigInvalid', `${visible(name)}: its aliases (*) name nothing, or too much`)
   }
   const value = expand(plain ?? {}, [])
   if (problems.length > 0) throw invalid(problems)
@@ -124,7 +128,7 @@ export function spell(path: Path): string {
         ? `[${part}]`
         : /^[\w-]+$/.test(part)
           ? `.${part}`
-          : `[${JSON.stringify(part)}]`,
+          : `[${visible(JSON.stringify(part))}]`,
     )
     .join('')
   return `${spelled.replace(/^\./, '')} `

@@ -5,6 +5,7 @@ import { RollcallError } from '../core/errors.ts'
 import { cellValue, EMPLOYEE_COLUMNS } from '../core/intake/baseline.ts'
 import type { Json, JsonObject } from '../core/model.ts'
 import { bare } from '../core/own.ts'
+import { shortened } from '../core/visible.ts'
 
 /** One row of a file of full records: its attributes by dotted path, or why it could not be read. `row` is its line, the header being 1. */
 export type FileRow =
@@ -65,11 +66,11 @@ function headerOf(record: readonly string[], file: string): readonly string[] {
   if (columns.includes('') || twice !== undefined)
     throw new RollcallError(
       'FileInvalid',
-      `${file}: the header has ${twice === undefined ? 'a column without a name' : `the column ${twice} twice`}`,
+      `${file}: the header has ${twice === undefined ? 'a column without a name' : `the column ${shortened(twice)} twice`}`,
     )
   const whole = columns.find((column) => columns.some((other) => other.startsWith(`${column}.`)))
   if (whole !== undefined)
-    throw new RollcallError('FileInvalid', `${file}: the column ${whole} is also said in parts`)
+    throw new RollcallError('FileInvalid', `${file}: the column ${shortened(whole)} is also said in parts`)
   if (!columns.some((column) => EMPLOYEE_COLUMNS.some((name) => name === column)))
     throw new RollcallError(
       'FileInvalid',

@@ -1,12 +1,13 @@
-import { stringify } from 'yaml'
-import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
+import { Document, visit } from 'yaml'
+import { MASK, masked, maskedDefaults, maskedHeader } from '../core/mask.ts'
+import { visible } from '../core/visible.ts'
 import { readConfig } from '../config.ts'
 import { SECRETS } from '../config/environment.ts'
 import type { Path } from '../config/file.ts'
 import { type FileContent, jsonSchema, SETTING_NAMES } from '../config/schema.ts'
 import { bare } from '../core/own.ts'
 import { DEFAULT_RULES } from '../core/plan/mapping.ts'
-import { printJson } from './output.ts'
+import { printJson, printLines, printYaml } from './output.ts'
 
 /** JSON Schema of the file, for editors. */
 export function configSchema(): number {
@@ -23,13 +24,11 @@ export function configCheck(environment: NodeJS.ProcessEnv, file: string | undef
   const queues = rules.entrances
     .map(({ entity, sessions }) => (sessions ? `${entity} (sessions)` : entity))
     .join(', ')
-  process.stdout.write(
-    `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes\n`,
+  printLines(
+    `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes`,
   )
   return 0
 }
-
-const MASK = '********'
 
 /** What is in force, as YAML that could stand in a file. Secrets are masked, and texts with variables stand as they were written. */
 export function configPrint(environment: NodeJS.ProcessEnv): number {
@@ -45,20 +44,45 @@ export function configPrint(environment: NodeJS.ProcessEnv): number {
     shapes = {},
     mapping,
   } = config.file ? unexpanded(config.file.content, config.file.expanded) : {}
-  process.stdout.write(`# in force: the environment${config.file ? ` over ${config.file.name}` : ''}\n`)
-  process.stdout.write(
-    stringify(
-      { settings, sources, shapes, mapping: whole(mapping) },
-      { lineWidth: 0, aliasDuplicateObjects: false },
-    ),
+  printLines(`# in force: the environment${config.file ? ` over ${config.file.name}` : ''}`)
+  const document = new Document(
+    {
+      settings,
+      ...(sources.length > 0 ? { sources: sources.map(withoutSecrets) } : {}),
+      shapes,
+      mapping: whole(mapping),
+    },
+    { aliasDuplicateObjects: false },
   )
+  visit(document, {
+    Scalar: (_key, scalar) => {
+      // Only a text in double quotes can hold a hidden character as an escape.
+      if (typeof scalar.value === 'string' && visible(scalar.value.replaceAll('\n', '')) !== scalar.value)
+        scalar.type = 'QUOTE_DOUBLE'
+    },
+  })
+  printYaml(document.toString({ lineWidth: 0 }))
   return 0
 }
 
 function shown(name: string, value: unknown): unknown {
   if (SECRETS.includes(name)) return MASK
-  if (name === 'LEDGER' && typeof value === 'string') return maskedLocation(value)
+  if (typeof value === 'string') return masked(value)
+  if (Array.isArray(value)) return value.join(',')
   return value === Number.POSITIVE_INFINITY ? 'unlimited' : value
+}
+
+type SourceContent = FileContent['sources'] extends readonly (infer T)[] | undefined ? T : never
+
+/** Headers go with every request to the HR system, and its address may hold a user, a password or a key. */
+function withoutSecrets(source: SourceContent): SourceContent {
+  if (source.read === undefined) return source
+  const { url, headers } = source.read
+  const hidden = Object.entries(headers).map(([name, value]) => [name, maskedHeader(name, value)])
+  return {
+    ...source,
+    read: { ...source.read, url: masked(maskedDefaults(url)), headers: Object.fromEntries(hidden) },
+  }
 }
 
 /** The mapping with what it takes over from the default one. */

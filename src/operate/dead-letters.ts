@@ -19,8 +19,8 @@ import {
 } from '../core/report/dead-letter-list.ts'
 import { reasonOf, UNCATALOGUED } from '../core/report/reasons.ts'
 import { type Home, type OpenHomes, withHomes } from './dead-letter-homes.ts'
-import { type Format, printJson, printTable, say } from './output.ts'
-import { type Column, instantOf, iso, keepSmall, plain, type RowFormat, rowWriter } from './rows.ts'
+import { type Format, jsonText, printJson, printLines, printTable, say } from './output.ts'
+import { type Column, instantOf, iso, keepSmall, type RowFormat, rowWriter } from './rows.ts'
 
 export interface SelectionOptions {
   readonly reason?: string
@@ -165,7 +165,7 @@ function groupRow({
   lastAt,
   example,
 }: DeadLetterGroup): (string | number)[] {
-  return [count, reason, plain(code), plain(attribute ?? ''), iso(firstAt), iso(lastAt), example]
+  return [count, reason, code, attribute ?? '', iso(firstAt), iso(lastAt), example]
 }
 
 /** One of them with what its code means and what to do. 4 when there is none of that name. */
@@ -210,7 +210,7 @@ export function showDead(
         ([, value]) => value !== null,
       )
       printTable(
-        [plain(id), ''],
+        [id, ''],
         [
           ...rows.map(([key, value]) => [key, cell(value)]),
           ['cause', cause],
@@ -218,15 +218,15 @@ export function showDead(
           ['owner', owner],
         ],
       )
-      if (showValues && body !== null) process.stdout.write(`\n${body.split('\n').map(plain).join('\n')}\n`)
+      if (showValues && body !== null) printLines('', ...body.split('\n'))
     }
     return 0
   })
 }
 
 function cell(value: unknown): string {
-  if (Array.isArray(value)) return value.map((one) => plain(String(one))).join(', ')
-  return plain(typeof value === 'string' ? value : JSON.stringify(value))
+  if (Array.isArray(value)) return value.map(String).join(', ')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 async function findInLedger(homes: OpenHomes, seq: number): Promise<DeadLetter | null> {
@@ -268,7 +268,7 @@ export function exportDead(
         count += 1
         const original = options.showValues ? await originalOf(homes, dead) : null
         const { contentType, properties, body } = original ?? {}
-        yield `${JSON.stringify({ ...readable(dead, options.showValues), ...(original ? { contentType, properties, body } : {}) })}\n`
+        yield `${jsonText({ ...readable(dead, options.showValues), ...(original ? { contentType, properties, body } : {}) })}\n`
       }
     }
     try {

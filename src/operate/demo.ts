@@ -71,15 +71,14 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
   const died = (report.events['dead-lettered'] ?? 0) > 0
   if (options.ledger !== undefined)
     say(
-      [
-        '\nLook next:',
-        'status',
-        'trace <event id or employee>',
-        ...(died ? ['dead-letters list --home ledger'] : []),
-      ].join(`\n  LEDGER=${ledger} npm run --silent rollcall -- `),
+      '',
+      'Look next:',
+      ...['status', 'trace <event id or employee>', ...(died ? ['dead-letters list --home ledger'] : [])].map(
+        (command) => `  LEDGER=${ledger} npm run --silent rollcall -- ${command}`,
+      ),
     )
   if (!options.exit && ended) {
-    say(`\nStill running; ctrl-C ends it. The directory: http://127.0.0.1:${doubles.entra.port}/directory`)
+    say('', `Still running; ctrl-C ends it. The directory: http://127.0.0.1:${doubles.entra.port}/directory`)
     await Promise.race([whenAborted(stop), running])
   }
   return report.balanced && ended ? 0 : 3
@@ -199,7 +198,7 @@ function printReport(report: DemoReport): void {
       ['operations', report.operations],
       ['calls', report.calls],
       ['elapsed', `${(report.elapsedMs / 1_000).toFixed(1)} s`],
-      ['books', report.balanced ? 'balanced' : report.wrong.join('\n')],
+      ['books', report.balanced ? 'balanced' : report.wrong.join('; ')],
     ],
   )
 }

@@ -2,7 +2,7 @@ import { mayBeThere, openLedger } from '../adapters/ledger-sql/open.ts'
 import { ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
-import { type Format, printJson, say } from './output.ts'
+import { type Format, printJson, printLines, say } from './output.ts'
 
 export interface EraseOptions {
   readonly actor: string
@@ -31,8 +31,8 @@ export async function erase(
     }
     if (options.output === 'json') printJson(result)
     else
-      process.stdout.write(
-        `erased: ${result.events} events, ${result.operations} operations; ${result.outcomesWithheld} outcomes will not be told\n`,
+      printLines(
+        `erased: ${result.events} events, ${result.operations} operations; ${result.outcomesWithheld} outcomes will not be told`,
       )
     return 0
   } finally {

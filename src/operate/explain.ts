@@ -3,7 +3,8 @@ import { readConfig } from '../config.ts'
 import type { PersonView } from '../core/ledger/port.ts'
 import { type Explanation, explainPerson, type EventExplanation, partInWords } from '../core/plan/explain.ts'
 import { planRules } from '../rules.ts'
-import { type Format, printJson, printTable, say } from './output.ts'
+import { shortened } from '../core/visible.ts'
+import { type Format, printJson, printLines, printTable, say } from './output.ts'
 import { inWords, type Show, showing } from './personal.ts'
 import { withLedger } from './status.ts'
 import { readable } from './trace.ts'
@@ -28,7 +29,7 @@ export function explain(
     const [first, ...others] = found
     if (!first) {
       say(
-        `nothing in the ledger is called ${reference}: give an event id, an employee, or any other name that rollcall trace takes`,
+        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, or any other name that rollcall trace takes`,
       )
       return 4
     }
@@ -74,9 +75,7 @@ function draw(explanation: Explanation, view: PersonView, show: Show): void {
     `  effective ${new Date(event.effectiveAt).toISOString()}, recorded ${new Date(event.recordedAt).toISOString()}`,
     ...partInWords(event.part).map((line) => `  ${line}`),
   ])
-  process.stdout.write(
-    `employee ${explanation.employee} at ${new Date(explanation.at).toISOString()}\n${lines.join('\n')}\n\n`,
-  )
+  printLines(`employee ${explanation.employee} at ${new Date(explanation.at).toISOString()}`, ...lines, '')
   printTable(
     ['in the record', 'value', 'made of', 'from event'],
     explanation.record.map(({ target, value, from, events }) => [
@@ -87,5 +86,5 @@ function draw(explanation: Explanation, view: PersonView, show: Show): void {
     ]),
   )
   if (explanation.nextAt !== null)
-    process.stdout.write(`\nchanges by itself at ${new Date(explanation.nextAt).toISOString()}\n`)
+    printLines('', `changes by itself at ${new Date(explanation.nextAt).toISOString()}`)
 }

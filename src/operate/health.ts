@@ -1,6 +1,7 @@
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { httpAddressOf, reachable } from '../config/http-address.ts'
+import { printLines, say } from './output.ts'
 
 const PATIENCE_MS = 4_000
 
@@ -15,10 +16,10 @@ export async function health(environment: NodeJS.ProcessEnv, of: 'ready' | 'live
   const url = `${reachable(address)}/${of === 'ready' ? 'readyz' : 'livez'}`
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) })
-    process.stdout.write(await response.text())
+    printLines(...(await response.text()).trimEnd().split('\n'))
     return response.ok ? 0 : 1
   } catch {
-    process.stderr.write('rollcall: nobody answers at HTTP_ADDRESS\n')
+    say('rollcall: nobody answers at HTTP_ADDRESS')
     return 1
   }
 }

@@ -9,9 +9,10 @@ import { baselineEvent, type BaselineOrigin } from '../core/intake/baseline.ts'
 import { effectiveInstant } from '../core/intake/when.ts'
 import type { Ledger } from '../core/ledger/port.ts'
 import type { HrEvent } from '../core/model.ts'
+import { visible } from '../core/visible.ts'
 import { sourceNamed } from '../rules.ts'
 import { type FileRow, readBaseline } from './baseline-file.ts'
-import { type Format, printJson, progress, say } from './output.ts'
+import { type Format, printJson, printLines, progress, say } from './output.ts'
 
 export interface ImportOptions {
   readonly asOf: string
@@ -66,8 +67,8 @@ export async function importFile(
     })
     if (options.output === 'json') printJson(report)
     else
-      process.stdout.write(
-        `${report.rows} rows: ${report.imported} imported, ${report.known} known from before, ${report.rejected} rejected; ${(report.elapsedMs / 1_000).toFixed(1)} s\n`,
+      printLines(
+        `${report.rows} rows: ${report.imported} imported, ${report.known} known from before, ${report.rejected} rejected; ${(report.elapsedMs / 1_000).toFixed(1)} s`,
       )
     if (report.rejected > 0) say(`the rows that were rejected, and why: ${rejectedFile}`)
     return report.rejected === 0 ? 0 : 1
@@ -131,7 +132,7 @@ async function rejectionsTo(
   return {
     write: async (row, code, description) => {
       if (!stream) (stream = createWriteStream(file)).write('row,code,reason\n')
-      if (!stream.write(`${row},${code},"${description.replaceAll('"', '""')}"\n`)) {
+      if (!stream.write(`${row},${code},"${visible(description).replaceAll('"', '""')}"\n`)) {
         const full = stream
         await new Promise<void>((resolve) => full.once('drain', () => resolve()))
       }

@@ -8,7 +8,7 @@ import { lockLedger } from '../adapters/ledger-sql/sqlite/lock.ts'
 import { ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
-import { type Format, printJson, progress, say } from './output.ts'
+import { type Format, printJson, printLines, progress, say } from './output.ts'
 
 export interface MoveOptions {
   readonly from: string
@@ -40,8 +40,8 @@ export async function move(options: MoveOptions, environment: NodeJS.ProcessEnv)
   line.end()
   if (options.output === 'json') printJson(moved)
   else
-    process.stdout.write(
-      `${moved.rows} rows of ${moved.tables} tables are at ${maskedLocation(location)}, compared one by one\n`,
+    printLines(
+      `${moved.rows} rows of ${moved.tables} tables are at ${maskedLocation(location)}, compared one by one`,
     )
   say(
     `Set LEDGER to it for every instance. ${options.from} is as it was; keep it as a copy, and run nothing on it any more.`,

@@ -8,7 +8,7 @@ import { BUS_CONFIG, type DoublesOptions, startDoubles } from '../local/doubles.
 import { feed } from '../local/feed/feed.ts'
 import { runBroker } from '../local/service-bus/run.ts'
 import { jsonLogger } from '../adapters/logger.ts'
-import { printJson, progress } from './output.ts'
+import { printJson, printJsonLine, progress } from './output.ts'
 import { stopSignal, whenAborted } from './process.ts'
 
 /** The doubles alone. One line of JSON on stdout says that they are ready and how to use them. */
@@ -16,9 +16,8 @@ export async function local(options: DoublesOptions): Promise<number> {
   const stop = stopSignal(jsonLogger('info'))
   const doubles = await startDoubles(options)
   try {
-    process.stdout.write(
-      `${JSON.stringify({ ready: true, busPort: doubles.bus.port, entraPort: doubles.entra.port, env: doubles.environment })}\n`,
-    )
+    const { bus, entra, environment: env } = doubles
+    printJsonLine({ ready: true, busPort: bus.port, entraPort: entra.port, env })
     await whenAborted(stop)
   } finally {
     await doubles.stop()
@@ -62,9 +61,11 @@ export async function localBus({ host, port, config, file }: BusOptions): Promis
     ...(file === undefined ? {} : { file }),
     signal: stopSignal(jsonLogger('info')),
     started: (broker) =>
-      void process.stdout.write(
-        `${JSON.stringify({ ready: true, busPort: broker.port, env: { SERVICEBUS_CONNECTION_STRING: broker.connectionString } })}\n`,
-      ),
+      printJsonLine({
+        ready: true,
+        busPort: broker.port,
+        env: { SERVICEBUS_CONNECTION_STRING: broker.connectionString },
+      }),
   })
   return 0
 }

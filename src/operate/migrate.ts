@@ -9,7 +9,7 @@ import { expectLedgerOrNothing } from '../adapters/ledger-sql/sqlite/ready.ts'
 import { ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
-import { type Format, printJson } from './output.ts'
+import { type Format, printJson, printLines } from './output.ts'
 
 export interface MigrateOptions {
   /** A role that runs on the tables and may make none. */
@@ -41,7 +41,7 @@ export async function migrateLedger(
   if (grantTo !== undefined) await grant(driver, grantTo)
   const { version } = await schemaState(driver)
   if (output === 'json') printJson({ version, applied, grantedTo: grantTo ?? null })
-  else process.stdout.write(`${sentence(maskedLocation(place.location), version, applied)}\n`)
+  else printLines(sentence(maskedLocation(place.location), version, applied))
   return 0
 }
 

@@ -10,7 +10,7 @@ import { type Preview, type PreviewChange, previewPerson } from '../core/plan/pr
 import { planRules } from '../rules.ts'
 import { type EventFile, readEvents } from './event-file.ts'
 import { digest } from './explain.ts'
-import { type Format, printJson, printTable, say } from './output.ts'
+import { type Format, printJson, printLines, printTable, say } from './output.ts'
 import { inWords, type Show, showing } from './personal.ts'
 import { withLedger } from './status.ts'
 import { readable } from './trace.ts'
@@ -157,8 +157,9 @@ function report(
   }
   const rows = previews.flatMap((preview) => rowsOf(preview, show))
   if (rows.length > 0) printTable(['employee', 'operation', 'attribute', 'from', 'to', 'because of'], rows)
-  process.stdout.write(
-    `${rows.length > 0 ? '\n' : ''}as of ${new Date(at).toISOString()}: ${people} people, ${operations} operations, ${summary.calls} calls at the least; nothing was sent\n`,
+  printLines(
+    ...(rows.length > 0 ? [''] : []),
+    `as of ${new Date(at).toISOString()}: ${people} people, ${operations} operations, ${summary.calls} calls at the least; nothing was sent`,
   )
 }
 

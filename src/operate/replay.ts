@@ -14,9 +14,9 @@ import { planRules } from '../rules.ts'
 import { withHomes } from './dead-letter-homes.ts'
 import { type SelectionOptions, selectionOf } from './dead-letters.ts'
 import { digest } from './explain.ts'
-import { type Format, printJson, printTable, progress, say } from './output.ts'
+import { type Format, ask, printJson, printTable, progress, say } from './output.ts'
 import { stopSignal } from './process.ts'
-import { iso, keepSmall, plain } from './rows.ts'
+import { iso, keepSmall } from './rows.ts'
 import { openExisting } from './status.ts'
 import { type Carrying, carryOut, type Ending } from './replay-run.ts'
 import { editing, patching, select } from './replay-select.ts'
@@ -221,9 +221,11 @@ async function confirmed({ targets }: ReplayPlan, { yes }: ReplayOptions): Promi
       'ArgumentInvalid',
       'without a terminal to ask at a replay takes --yes, or --dry-run',
     )
-  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  const terminal = createInterface({ input: process.stdin })
   try {
-    return /^y(es)?$/i.test((await terminal.question(`Replay ${targets.length} dead letters? [y/N] `)).trim())
+    ask(`Replay ${targets.length} dead letters? [y/N] `)
+    for await (const answer of terminal) return /^y(es)?$/i.test(answer.trim())
+    return false
   } finally {
     terminal.close()
   }
@@ -345,8 +347,8 @@ export async function replays(
         run.id,
         iso(run.createdAt) ?? '',
         iso(run.endedAt) ?? '',
-        plain(run.actor),
-        plain(run.reason),
+        run.actor,
+        run.reason,
         run.counts.done,
         run.counts.gone,
         run.counts.refused,
@@ -357,7 +359,7 @@ export async function replays(
     if (resumed.length > 0)
       printTable(
         ['gone on', 'by', 'because'],
-        resumed.map((one) => [iso(one.at) ?? '', plain(one.actor), plain(one.reason)]),
+        resumed.map((one) => [iso(one.at) ?? '', one.actor, one.reason]),
       )
     if (entries.length > 0)
       printTable(

@@ -1,6 +1,7 @@
-import { once } from 'node:events'
 import { setFlagsFromString } from 'node:v8'
 import { RollcallError } from '../core/errors.ts'
+import { visible } from '../core/visible.ts'
+import { jsonText, printPart } from './output.ts'
 
 /** Rows that are written as they come: memory holds one. */
 export type RowFormat = 'table' | 'json' | 'ndjson'
@@ -23,34 +24,25 @@ export function rowWriter<T>(
   let count = 0
   switch (format) {
     case 'ndjson':
-      return { row: (row) => print(`${JSON.stringify(readable(row))}\n`), end: async () => {} }
+      return { row: (row) => printPart(`${jsonText(readable(row))}\n`), end: async () => {} }
     case 'json':
       return {
-        row: (row) => print(`${count++ === 0 ? '[\n' : ',\n'} ${JSON.stringify(readable(row))}`),
-        end: () => print(count === 0 ? '[]\n' : '\n]\n'),
+        row: (row) => printPart(`${count++ === 0 ? '[\n' : ',\n'} ${jsonText(readable(row))}`),
+        end: () => printPart(count === 0 ? '[]\n' : '\n]\n'),
       }
     case 'table': {
       const line = (cells: readonly string[]): string =>
         `${cells
-          .map((cell, index) => plain(cell).padEnd(columns[index]?.[1] ?? 0))
+          .map((cell, index) => visible(cell).padEnd(columns[index]?.[1] ?? 0))
           .join('  ')
           .trimEnd()}\n`
       const head = line(columns.map(([name]) => name))
       return {
-        row: (row) => print((count++ === 0 ? head : '') + line(columns.map(([, , of]) => of(row)))),
-        end: () => print(count === 0 ? head : ''),
+        row: (row) => printPart((count++ === 0 ? head : '') + line(columns.map(([, , of]) => of(row)))),
+        end: () => printPart(count === 0 ? head : ''),
       }
     }
   }
-}
-
-/** What a message says of itself could move the cursor or change the title of a terminal. */
-export function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '\u{fffd}')
-}
-
-export async function print(text: string): Promise<void> {
-  if (text !== '' && !process.stdout.write(text)) await once(process.stdout, 'drain')
 }
 
 /** Throws `ArgumentInvalid`, naming the option. */

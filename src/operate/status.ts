@@ -4,9 +4,9 @@ import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { Ledger, Outlook } from '../core/ledger/port.ts'
 import { forecast } from '../core/provision/pace.ts'
+import { masked } from '../core/mask.ts'
 import { keepBooks } from './books.ts'
 import { type Format, printJson, printTable } from './output.ts'
-import { plain } from './rows.ts'
 
 /** A ledger to look at, beside a process that may be running on it. Throws `LedgerMissing`. */
 export async function withLedger<T>(
@@ -28,7 +28,7 @@ export function openExisting(config: Config, access: 'read' | 'write'): Promise<
   if (!mayBeThere(place))
     throw new RollcallError(
       'LedgerMissing',
-      `there is no ledger at ${place.location}; name another with LEDGER, or start one with rollcall run`,
+      `there is no ledger at ${masked(place.location)}; name another with LEDGER, or start one with rollcall run`,
     )
   return openLedger(place, { kind: access }, Date.now)
 }
@@ -127,9 +127,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
 function notTakenIn({ notTaken: { count, people } }: Outlook): string {
   const named = people
     .slice(0, 5)
-    .map(
-      ({ employee, code, leaver }) => `${plain(employee)} (${leaver ? 'to be put out, ' : ''}${plain(code)})`,
-    )
+    .map(({ employee, code, leaver }) => `${employee} (${leaver ? 'to be put out, ' : ''}${code})`)
   return count === 0
     ? 'none'
     : [

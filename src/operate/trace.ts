@@ -1,8 +1,8 @@
 import type { PersonTrace, TraceEvent, TraceOperation } from '../core/ledger/port.ts'
 import { reasonOf } from '../core/report/reasons.ts'
-import { ago, type Format, printJson, say } from './output.ts'
+import { shortened } from '../core/visible.ts'
+import { ago, type Format, printJson, printLines, say } from './output.ts'
 import { HIDDEN } from './personal.ts'
-import { plain } from './rows.ts'
 import { withLedger } from './status.ts'
 
 export interface TraceOptions {
@@ -21,7 +21,7 @@ export function trace(
     const found = await ledger.trace(reference)
     if (!found) {
       say(
-        `nothing in the ledger is called ${reference}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; what could not be taken in is in rollcall dead-letters list --home bus`,
+        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; what could not be taken in is in rollcall dead-letters list --home bus`,
       )
       return 4
     }
@@ -29,7 +29,7 @@ export function trace(
       options.showValues ? person : withoutWords(person),
     )
     if (options.output === 'json') printJson(readable(explained(people)))
-    else process.stdout.write(`${people.flatMap(draw).map(plain).join('\n')}\n`)
+    else printLines(...people.flatMap(draw))
     return 0
   })
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { PoolConfig } from 'pg'
 import { RollcallError } from '../../../core/errors.ts'
+import { MASK, masked } from '../../../core/mask.ts'
 
 /** How the database is told who we are: the password of the URL or `LEDGER_PASSWORD`, or a token of the identity of `AUTH_MODE`. */
 export type PostgresAuth =
@@ -56,8 +57,8 @@ export function postgresConnection(location: string, auth: PostgresAuth): PoolCo
 
 /** What may be shown of a ledger's location: a URL without its password, also when it is written so that it is no URL. */
 export function maskedLocation(location: string): string {
-  if (!isPostgresUrl(location)) return location
-  return location.replace(/^([^:]+:\/\/[^:@/?#]*):.*@/s, '$1:********@')
+  if (!isPostgresUrl(location)) return masked(location)
+  return location.replace(/^([^:]+:\/\/[^:@/?#]*):.*@/s, `$1:${MASK}@`)
 }
 
 /** Host and database, for messages. */
