@@ -5,6 +5,7 @@ import { busInbox } from './adapters/service-bus/inbox.ts'
 import type { BusMessage } from './adapters/service-bus/message.ts'
 import { ACCEPT_RETRY, sessionInbox } from './adapters/service-bus/sessions.ts'
 import { type BusAddress, closeWithin, connect } from './adapters/service-bus/client.ts'
+import { type Connection, connectionOf } from './adapters/service-bus/connection.ts'
 import { busShelf } from './adapters/service-bus/shelf.ts'
 import { busOutlet } from './adapters/service-bus/outlet.ts'
 import { type Pulse, pulse } from './adapters/service-bus/pulse.ts'
@@ -39,7 +40,7 @@ export interface Composed {
   close(): Promise<void>
 }
 
-const CLOSE_MS = 5_000
+const CLOSE_MS = 2_000
 const LOG_WINDOW_MS = 10_000
 /** A copy that somebody else keeps locked is taken away another time. */
 const SWEEP_PATIENCE_MS = 15_000
@@ -91,10 +92,16 @@ export async function compose(
   const { readers, notices } = config.rules
   const settings = settingsOf(config, runtime.id())
   const receivers = pulse(runtime.now)
-  const others = Array.from({ length: config.RECEIVERS - 1 }, connected)
+  const connections: Connection[] = []
+  stack.defer(async () => void (await Promise.all(connections.map((one) => one.close()))))
+  const receiving = (): Connection => {
+    const made = connectionOf(() => connect(busAddress(config, credential)))
+    connections.push(made)
+    return made
+  }
   const service = connector(
     {
-      inbox: receivers.watch(inboxOf(config, [bus, ...others], credential, runtime, receivers)),
+      inbox: receivers.watch(inboxOf(config, receiving, credential, runtime, receivers)),
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(
@@ -134,8 +141,8 @@ export async function compose(
     runtime,
   )
   const held = stack.move()
-  const receiving = loops && !loops.has('intake') ? null : receivers.receiving
-  return { ledger, service, receiving, lost: lost.promise, close: () => held.disposeAsync() }
+  const isReceiving = loops && !loops.has('intake') ? null : receivers.receiving
+  return { ledger, service, receiving: isReceiving, lost: lost.promise, close: () => held.disposeAsync() }
 }
 
 function copiesAt(
@@ -161,7 +168,7 @@ function copiesAt(
 /** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
 function inboxOf(
   config: Config,
-  clients: readonly ServiceBusClient[],
+  connection: () => Connection,
   credential: TokenCredential,
   runtime: Runtime,
   { trouble: onTrouble }: Pulse,
@@ -178,16 +185,16 @@ function inboxOf(
   return joinInboxes(
     entrances.flatMap((entrance) => {
       if (!entrance.sessions) {
-        const inFlight = atLeastOne(share / clients.length)
-        return clients.map((client) =>
-          busInbox(client, { ...entrance, inFlight, watchdogMs, onTrouble }, runtime),
+        const inFlight = atLeastOne(share / config.RECEIVERS)
+        return Array.from({ length: config.RECEIVERS }, () =>
+          busInbox(connection(), { ...entrance, inFlight, watchdogMs, onTrouble }, runtime),
         )
       }
       const again = (): ServiceBusClient => connect(busAddress(config, credential), ACCEPT_RETRY)
       return [
         sessionInbox(
           again,
-          { ...entrance, inFlight: atLeastOne(share), sessions, idleMs, turnMs, onTrouble },
+          { ...entrance, inFlight: atLeastOne(share), sessions, idleMs, turnMs, watchdogMs, onTrouble },
           runtime,
         ),
       ]

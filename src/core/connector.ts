@@ -124,15 +124,29 @@ export function connector<M extends InboxMessage>(
     publish: [publish, ...copies],
   }
   const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []
-  return together([...clock, ...LOOPS.flatMap((loop) => (loops.has(loop) ? services[loop] : []))])
+  return together([clock, ...LOOPS.map((loop) => (loops.has(loop) ? services[loop] : []))], runtime)
 }
 
-/** Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. */
-export function together(services: readonly Service[]): Service {
+/** A stage that has not ended after this long no longer keeps the next one from being told to stop. */
+const STAGE_END_MS = 3_000
+
+/**
+ * Runs services side by side and ends them in the order of the flow: first nothing new comes in, last what is known is told. All of a stage are told to stop
+ * together; each service bounds its own end, and a slow stage does not add its time to that of the others.
+ */
+export function together(stages: readonly (readonly Service[])[], runtime: Pick<Runtime, 'sleep'>): Service {
+  const services = stages.flat()
   let running: Promise<void> | null = null
   let stopping: Promise<void> | null = null
   const stop = async (): Promise<void> => {
-    for (const service of services) await service.stop()
+    const ends: Promise<unknown>[] = []
+    for (const stage of stages) {
+      const ended = Promise.all(stage.map((service) => service.stop()))
+      ends.push(ended)
+      const soon = new AbortController()
+      await Promise.race([ended, runtime.sleep(STAGE_END_MS, soon.signal)]).finally(() => soon.abort())
+    }
+    await Promise.all(ends)
   }
   const run = async (): Promise<void> => {
     try {

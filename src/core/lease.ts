@@ -11,6 +11,7 @@ export interface LeaseSettings {
 type Wakeful = Service & { wake?(): void }
 /** So often is a lease renewed while it lasts. */
 const RENEWALS = 3
+const GIVE_BACK_MS = 3_000
 
 /**
  * A service that runs in one instance at a time. Each instance asks the ledger for the lease of that name; who has it makes the service and renews the
@@ -42,11 +43,12 @@ export function leased(
         if (stopping.signal.aborted || over.signal.aborted) return
         const left = until - runtime.now()
         try {
-          const renewed = left > 0 ? await lease.ask(left) : null
+          const renewed = left > 0 ? await lease.ask(left, stopping.signal) : null
           if (renewed === null)
             return runtime.log.warn('lease.lost', { name, what: 'another instance goes on with it' })
           until = renewed
         } catch (error) {
+          if (stopping.signal.aborted) return
           if (until <= runtime.now())
             return runtime.log.warn('lease.lapsed', { ...describeError(error), name })
         }
@@ -60,15 +62,16 @@ export function leased(
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const until = await lease.ask(leaseMs).catch(() => null)
+      const until = await lease.ask(leaseMs, stopping.signal).catch(() => null)
       if (until === null) {
         await runtime.sleep(leaseMs / RENEWALS, stopping.signal)
         continue
       }
       runtime.log.info('lease.taken', { name })
       await hold(until)
-      if (stopping.signal.aborted) await lease.giveBack()
     }
+    // Also when the answer to the last question is not known.
+    await lease.giveBack()
   }
   return {
     run: () => (running ??= run()),
@@ -123,16 +126,18 @@ function leaseOf(
   ledger: Pick<Ledger, 'lease'>,
   { owner, leaseMs }: LeaseSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
-): { ask(withinMs: number): Promise<number | null>; giveBack(): Promise<void> } {
+): { ask(withinMs: number, stop?: AbortSignal): Promise<number | null>; giveBack(): Promise<void> } {
   return {
-    /** Until when the lease is ours, or `null` when it is somebody else's. Rejects when the ledger does not say within `withinMs`. */
-    ask: async (withinMs) => {
+    /** Until when the lease is ours, or `null` when it is somebody else's. Rejects when the ledger does not say within `withinMs` or before `stop`. */
+    ask: async (withinMs, stop) => {
       const now = runtime.now()
       const late = new AbortController()
       const asked = ledger.lease({ name, owner, now, leaseMs })
       const answer = await Promise.race([
         asked,
-        runtime.sleep(withinMs, late.signal).then(() => 'late' as const),
+        runtime
+          .sleep(withinMs, stop ? AbortSignal.any([late.signal, stop]) : late.signal)
+          .then(() => 'late' as const),
       ])
       late.abort()
       if (answer === 'late') {
@@ -145,7 +150,7 @@ function leaseOf(
     giveBack: async () => {
       const asked = ledger.lease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
       const late = new AbortController()
-      await Promise.race([asked, runtime.sleep(leaseMs / RENEWALS, late.signal)])
+      await Promise.race([asked, runtime.sleep(Math.min(GIVE_BACK_MS, leaseMs / RENEWALS), late.signal)])
       late.abort()
     },
   }

@@ -34,6 +34,13 @@ export interface Receiver<M extends InboxMessage = InboxMessage> {
    * one that could not be settled comes again.
    */
   settle(dispositions: readonly Disposition<M>[]): Promise<void>
+  /** No further message is asked for; what is on its way still arrives before this resolves. Settling goes on. Bounded in time. */
+  stopReceiving(): Promise<void>
+  /**
+   * Abandons what is unsettled, so that another receiver gets it at once; the bus counts one delivery of each, as it does when a lock lapses.
+   * For an orderly end only: in an outage of ours the same messages would come back at once, again and again. Bounded in time.
+   */
+  handBack(): Promise<void>
   /** Stops receiving. What is unsettled comes again when its lock lapses; nothing is abandoned. Bounded in time. */
   close(): Promise<void>
 }
@@ -106,8 +113,11 @@ export type UploadAnswer =
   | { readonly kind: 'network'; readonly code: string }
 
 export interface Provisioning {
-  /** One attempt, bounded in time well below a batch's lease. Never throws for what the network or the service does. */
-  upload(body: string, clientRequestId: string): Promise<UploadAnswer>
+  /**
+   * One attempt, bounded in time well below a batch's lease. Never throws for what the network or the service does. When `cut` aborts no answer is
+   * waited for any longer, which is answered as a failure of the network: the service may have acted.
+   */
+  upload(body: string, clientRequestId: string, cut?: AbortSignal): Promise<UploadAnswer>
 }
 
 export interface ProvisioningLog {

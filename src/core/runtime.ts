@@ -63,31 +63,95 @@ export interface Service {
   stop(): Promise<void>
 }
 
+/** How long a turn that is under way may go on after its loop was told to stop. */
+export const TURN_END_MS = 7_000
+
+/**
+ * Work as a service whose end is bounded: what has not ended `endMs` after it was told to stop is left behind, and `run` and `stop` resolve
+ * without it. Work left behind may still write what it has begun, which must be as safe as an instance that stood still and woke.
+ */
+export function endingWithin(
+  name: string,
+  endMs: number,
+  runtime: Pick<Runtime, 'sleep' | 'log'>,
+  work: (stopping: AbortSignal) => Promise<void>,
+): Service {
+  const stopping = new AbortController()
+  const left = Promise.withResolvers<void>()
+  let running: Promise<void> | null = null
+  const stop = async (): Promise<void> => {
+    if (running === null || stopping.signal.aborted) {
+      stopping.abort()
+      await running
+      return
+    }
+    stopping.abort()
+    const ended = new AbortController()
+    const ending = running.finally(() => ended.abort())
+    ending.catch(() => {})
+    await Promise.race([ending, runtime.sleep(endMs, ended.signal)]).catch(() => {})
+    if (!ended.signal.aborted) {
+      runtime.log.warn(`${name}.left`, {
+        afterMs: endMs,
+        what: 'did not end in time; what it was doing is taken up again',
+      })
+      left.resolve()
+    }
+    await running
+  }
+  return { run: () => (running ??= Promise.race([work(stopping.signal), left.promise])), stop }
+}
+
+/**
+ * Gives `work` a signal that aborts `graceMs` after `stopping` does, for what is worth finishing when the process is to end, though not at any
+ * price.
+ */
+export async function withGrace<T>(
+  stopping: AbortSignal,
+  graceMs: number,
+  runtime: Pick<Runtime, 'sleep'>,
+  work: (cut: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController()
+  const cut = new AbortController()
+  const count = async (): Promise<void> => {
+    await runtime.sleep(graceMs, over.signal)
+    if (!over.signal.aborted) cut.abort()
+  }
+  const begin = (): void => void count()
+  if (stopping.aborted) begin()
+  else stopping.addEventListener('abort', begin, { once: true })
+  try {
+    return await work(cut.signal)
+  } finally {
+    over.abort()
+    stopping.removeEventListener('abort', begin)
+  }
+}
+
 /**
  * A loop as a service. Each turn answers how long to rest: 0 goes on at once. `wake` cuts a rest short; it is a hint, never the truth.
  * A turn that throws is reported and tried again after a growing rest, so that an outage of a neighbour is waited out; an error may ask for a
- * longer one with `retryAfterMs`.
+ * longer one with `retryAfterMs`. A turn that is under way when the loop stops has `TURN_END_MS` left.
  */
 export function loop(
   name: string,
   runtime: Runtime,
   turn: (signal: AbortSignal) => Promise<number>,
 ): Service & { wake(): void } {
-  const stopping = new AbortController()
   let rest = new AbortController()
-  let running: Promise<void> | null = null
   let woken = false
 
-  const run = async (): Promise<void> => {
+  const run = async (stopping: AbortSignal): Promise<void> => {
     let failures = 0
-    while (!stopping.signal.aborted) {
+    while (!stopping.aborted) {
       let restMs: number
       try {
         woken = false
-        restMs = await turn(stopping.signal)
+        restMs = await turn(stopping)
         failures = 0
       } catch (error) {
-        if (stopping.signal.aborted) return
+        if (stopping.aborted) return
         failures += 1
         const growing = Math.min(30_000, 250 * 2 ** Math.min(failures, 7)) * (0.75 + runtime.random() / 2)
         restMs = Math.max(growing, askedToWait(error))
@@ -97,20 +161,16 @@ export function loop(
           retryInMs: Math.round(restMs),
         })
         // Work that comes in does not cut this one short: it would meet the same outage.
-        await runtime.sleep(restMs, stopping.signal)
+        await runtime.sleep(restMs, stopping)
         continue
       }
       if (restMs <= 0 || woken) continue
       rest = new AbortController()
-      await runtime.sleep(restMs, AbortSignal.any([stopping.signal, rest.signal]))
+      await runtime.sleep(restMs, AbortSignal.any([stopping, rest.signal]))
     }
   }
   return {
-    run: () => (running ??= run()),
-    stop: async () => {
-      stopping.abort()
-      await running
-    },
+    ...endingWithin(name, TURN_END_MS, runtime, run),
     wake: () => {
       woken = true
       rest.abort()

@@ -9,7 +9,7 @@ import { joinInboxes } from '../../src/core/intake/inboxes.ts'
 import type { OutboxMessage } from '../../src/core/ports.ts'
 import { startBroker } from '../../src/local/service-bus/broker.ts'
 import { configOf } from '../local/service-bus/support.ts'
-import { busFor, complete, numbered, numberOf, openInbox, QUEUE, send } from './support/bus.ts'
+import { busFor, complete, numbered, numberOf, openInbox, QUEUE, send, standing } from './support/bus.ts'
 import { briskRuntime } from './support/runtime.ts'
 import { until } from './support/until.ts'
 
@@ -57,7 +57,7 @@ void describe('a partitioned queue', () => {
     const bySession = new Map<string, BusMessage[]>()
     const inbox = sessionInbox(
       again,
-      { queue: QUEUE, inFlight: 64, sessions: 4, idleMs: 50, turnMs: 10_000 },
+      { queue: QUEUE, inFlight: 64, sessions: 4, idleMs: 50, turnMs: 10_000, watchdogMs: 60_000 },
       briskRuntime(50),
     )
     const receiver = await inbox.open((message) => {
@@ -120,7 +120,7 @@ void test('several receivers hold more at once than the client lets one', async 
   ]
   const inbox = joinInboxes(
     clients.map((one) =>
-      busInbox(one, { queue: QUEUE, inFlight: 1_400, watchdogMs: 60_000 }, briskRuntime(50)),
+      busInbox(standing(one), { queue: QUEUE, inFlight: 1_400, watchdogMs: 60_000 }, briskRuntime(50)),
     ),
   )
   const held: BusMessage[] = []

@@ -7,7 +7,7 @@ import { openSqlite } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
 import { intake } from '../../src/core/intake/consume.ts'
 import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
-import { busFor, QUEUE, send } from './support/bus.ts'
+import { busFor, QUEUE, send, standing } from './support/bus.ts'
 import { briskRuntime } from './support/runtime.ts'
 import { until } from './support/until.ts'
 
@@ -56,7 +56,7 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
   const unsteady = new Unsteady(ledger)
   const runtime = briskRuntime(50)
   const deliveries: number[] = []
-  const inbox = busInbox(client, { queue: QUEUE, inFlight: 256, watchdogMs: 60_000 }, runtime)
+  const inbox = busInbox(standing(client), { queue: QUEUE, inFlight: 256, watchdogMs: 60_000 }, runtime)
   const watched: typeof inbox = {
     open: (onMessage) =>
       inbox.open((message) => (deliveries.push(message.native.deliveryCount ?? 0), onMessage(message))),
@@ -132,7 +132,11 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
         ping: () => when('ping', () => ledger.ping()),
       }
       const runtime = pacedRuntimes()
-      const inbox = busInbox(client, { queue: QUEUE, inFlight: 256, watchdogMs: 600_000 }, runtime.bus)
+      const inbox = busInbox(
+        standing(client),
+        { queue: QUEUE, inFlight: 256, watchdogMs: 600_000 },
+        runtime.bus,
+      )
       let most = 0
       const watched: typeof inbox = {
         open: (onMessage) =>
@@ -191,7 +195,7 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
     },
   }
   const runtime = briskRuntime(50)
-  const inbox = busInbox(client, { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
+  const inbox = busInbox(standing(client), { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
   const service = intake(
     inbox,
     slowLedger,

@@ -248,7 +248,7 @@ void describe('closing', () => {
     await until('a renewal hangs', () => asked.renew > 0)
     const startedAt = Date.now()
     await opened.receiver.close()
-    assert.equal(asked.close, 1)
+    assert.ok(asked.close >= 1)
     assert.ok(Date.now() - startedAt < 8_000, `${Date.now() - startedAt} ms`)
   })
 })

@@ -12,7 +12,7 @@ import type { Broker } from '../../src/local/service-bus/broker.ts'
 import { brokerFor, configOf } from '../local/service-bus/support.ts'
 
 const QUEUE = 'sessions'
-const FAST = { inFlight: 64, sessions: 4, idleMs: 40, turnMs: 5_000 }
+const FAST = { inFlight: 64, sessions: 4, idleMs: 40, turnMs: 5_000, watchdogMs: 60_000 }
 
 interface Setup {
   readonly broker: Broker

@@ -1,5 +1,6 @@
 import { type AddressInfo, connect as dial, createServer, type Socket } from 'node:net'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
+import { connectionOf } from '../../src/adapters/service-bus/connection.ts'
 import { busInbox } from '../../src/adapters/service-bus/inbox.ts'
 import type { BusMessage } from '../../src/adapters/service-bus/message.ts'
 import { sendInBatches } from '../../src/adapters/service-bus/outlet.ts'
@@ -65,7 +66,15 @@ async function drain(
     }),
   )
   const settings = { queue: 'q', inFlight: Math.floor(inFlight / receivers), watchdogMs: 60_000 }
-  const inbox = joinInboxes(clients.map((client) => busInbox(client, settings, briskRuntime(50))))
+  const inbox = joinInboxes(
+    clients.map((client) =>
+      busInbox(
+        connectionOf(() => client),
+        settings,
+        briskRuntime(50),
+      ),
+    ),
+  )
   const { promise, resolve } = Promise.withResolvers<void>()
   let settled = 0
   let waiting: Disposition<BusMessage>[] = []

@@ -9,6 +9,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
 import { connect } from '../../src/adapters/service-bus/client.ts'
+import { connectionOf } from '../../src/adapters/service-bus/connection.ts'
 import { busInbox } from '../../src/adapters/service-bus/inbox.ts'
 import { sendInBatches } from '../../src/adapters/service-bus/outlet.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
@@ -94,7 +95,11 @@ async function durable(
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
   const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
   const runtime = systemRuntime(silentLogger, silentTelemetry)
-  const inbox = busInbox(client, { queue: QUEUE, inFlight: IN_FLIGHT, watchdogMs: 60_000 }, runtime)
+  const inbox = busInbox(
+    connectionOf(() => client),
+    { queue: QUEUE, inFlight: IN_FLIGHT, watchdogMs: 60_000 },
+    runtime,
+  )
   const settings = {
     batchSize: 384,
     batchMs: 5,

@@ -62,6 +62,15 @@ export const noticeCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'a notice that is released is another’s at once, and no attempt is counted',
+    run: async (world) => {
+      await world.record(notice('n1', 'p1'))
+      const { seq } = await one(world)
+      await world.ledger.finishReads([{ kind: 'released', seq }], world.now)
+      assert.equal((await one(world)).attempts, 0)
+    },
+  },
+  {
     name: 'a notice that cannot be read dies; a leaver stays out for it',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))

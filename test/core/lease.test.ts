@@ -112,6 +112,40 @@ void it('a short outage of the ledger is waited out without giving the work up',
   await world.end()
 })
 
+for (const step of ['asks for the lease', 'renews the lease'] as const)
+  void it(`a stop while the ledger does not answer an instance that ${step} is bounded`, async () => {
+    const world = instances(['one'])
+    if (step === 'renews the lease') await runtime.advance(500)
+    world.ledger.hanging.add('one')
+    await runtime.advance(LEASE_MS / 2)
+    let ended = false
+    const stopped = world.stop('one')?.then(() => (ended = true))
+    await runtime.advance(LEASE_MS / 3)
+    assert.equal(ended, true)
+    await stopped
+    await world.end()
+  })
+
+void it('a stop gives a lease back whose last answer is not known', async () => {
+  const ledger = leases()
+  let answer: (() => void) | null = null
+  const slow: typeof ledger.lease = async (query) => {
+    const taken = await ledger.lease(query)
+    if (query.leaseMs > 0) await new Promise<void>((resolve) => (answer = resolve))
+    return taken
+  }
+  const service = leased('report', { lease: slow }, { owner: 'one', leaseMs: LEASE_MS }, runtime, () =>
+    loop('inner', runtime, async () => 100),
+  )
+  const running = service.run()
+  await runtime.settle()
+  assert.notEqual(answer, null)
+  await service.stop()
+  await running
+  const now = runtime.now()
+  assert.equal(await ledger.lease({ name: 'report', owner: 'two', now, leaseMs: LEASE_MS }), true)
+})
+
 void it('stopping before it runs, and stopping twice, are fine', async () => {
   const service = leased('report', leases(), { owner: 'one', leaseMs: LEASE_MS }, runtime, () =>
     loop('inner', runtime, async () => 100),

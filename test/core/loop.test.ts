@@ -123,7 +123,7 @@ void describe('services that run together', () => {
 
   void test('stop in the order of the flow, once', async () => {
     const log: string[] = []
-    const all = together([fake('take', log), fake('plan', log), fake('tell', log)])
+    const all = together([[fake('take', log)], [fake('plan', log)], [fake('tell', log)]], virtualRuntime())
     const running = all.run()
     await Promise.all([all.stop(), all.stop()])
     await running
@@ -133,7 +133,7 @@ void describe('services that run together', () => {
   void test('all stop when one cannot go on, and its reason is told', async () => {
     const log: string[] = []
     const broken = fake('plan', log)
-    const all = together([fake('take', log), broken, fake('tell', log)])
+    const all = together([[fake('take', log)], [broken], [fake('tell', log)]], virtualRuntime())
     const running = all.run()
     broken.fail(new RollcallError('Broken', 'no way on'))
     await assert.rejects(running, { code: 'Broken' })
@@ -153,4 +153,53 @@ void test('of an error only its name, its code and words of ours are told', () =
     message: 'ours',
   })
   assert.deepEqual(describeError('Ann Lee'), { error: 'string' })
+})
+
+void describe('an end that is slow', () => {
+  void test('a turn that does not end is left behind after seven seconds, and its loop says so', async () => {
+    const runtime = virtualRuntime()
+    const service = loop('test', runtime, () => new Promise(() => {}))
+    const running = service.run()
+    await runtime.settle()
+    let ended = false
+    const stopping = service.stop().then(() => (ended = true))
+    await runtime.advance(6_999)
+    assert.equal(ended, false)
+    await runtime.advance(1)
+    assert.equal(ended, true)
+    await stopping
+    await running
+    assert.deepEqual(
+      runtime.lines.map(({ event }) => event),
+      ['test.left'],
+    )
+  })
+
+  void test('of one stage keeps the next stages from ending for three seconds and no longer', async () => {
+    const runtime = virtualRuntime()
+    const startedAt = runtime.now()
+    const stops: [string, number][] = []
+    const service = (name: string, hangs: boolean): Service =>
+      loop(name, runtime, async (signal) => {
+        if (hangs) await new Promise(() => {})
+        await runtime.sleep(60_000, signal)
+        stops.push([name, runtime.now() - startedAt])
+        return 0
+      })
+    const all = together(
+      [[service('submit', true)], [service('correlate', true)], [service('publish', false)]],
+      runtime,
+    )
+    const running = all.run()
+    await runtime.settle()
+    const stopping = all.stop()
+    await runtime.advance(30_000)
+    await stopping
+    await running
+    assert.deepEqual(stops, [['publish', 6_000]])
+    assert.deepEqual(
+      runtime.lines.map(({ event }) => event),
+      ['submit.left', 'correlate.left'],
+    )
+  })
 })

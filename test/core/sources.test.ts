@@ -131,6 +131,8 @@ void describe('several inboxes as one', () => {
         if (opens === 'early') onMessage(inboxMessage({}, { entity: 'early' }))
         return {
           settle: async (dispositions) => void inbox.settled.push(...dispositions),
+          stopReceiving: async () => {},
+          handBack: async () => {},
           close: async () => void (inbox.closed = true),
         }
       },

@@ -86,11 +86,12 @@ function start(
     },
   }
   const provisioning = {
-    upload: async (body: string, name: string): Promise<UploadAnswer> => {
+    upload: async (body: string, name: string, cut?: AbortSignal): Promise<UploadAnswer> => {
       asked.push('upload')
       const { Operations } = JSON.parse(body) as { Operations: readonly { bulkId: string }[] }
       uploads.push({ at: runtime.now() - startedAt, bulkIds: Operations.map(({ bulkId }) => bulkId), name })
-      await gate
+      const isCut = new Promise<true>((resolve) => cut?.addEventListener('abort', () => resolve(true)))
+      if ((await Promise.race([gate, isCut])) === true) return { kind: 'network', code: 'AbortError' }
       return replies.shift() ?? answer(202)
     },
   }
@@ -304,5 +305,18 @@ void describe('a stop', () => {
     letGo()
     await stopping
     assert.equal(busy.recorded[0]?.answer.kind, 'accepted')
+  })
+
+  void test('during a call that is not answered within five seconds gives the batch back', async (t) => {
+    const busy = start(t, [batchOf('o-1')], [])
+    busy.hold()
+    await busy.runtime.settle()
+    const stopping = busy.service.stop()
+    await busy.runtime.advance(4_999)
+    assert.equal(busy.recorded.length, 0)
+    await busy.runtime.advance(1)
+    await stopping
+    const last = busy.recorded.at(-1)?.answer
+    assert(last?.kind === 'again' && last.release)
   })
 })

@@ -150,6 +150,27 @@ async function survive(t: TestContext, history: History, folder: string, kills: 
   )
 }
 
+void it('SIGTERM in the middle of the work leaves no message locked', async (t) => {
+  const folder = await folderFor(t)
+  const history = makeHistory({ people: 2_000, seed: 20_261_102 })
+  const doubles = await doublesFor(t)
+  const path = join(folder, 'ledger.db')
+  await feedAll(doubles, folder, history)
+  const run = runOn(t, doubles, path)
+  const reader = await readerOf(t, path)
+  await until('some are taken in', async () => (await reader.totals()).messages > 500, 30_000, 1)
+  const ended = once(run.child, 'exit')
+  run.child.kill('SIGTERM')
+  const [code] = (await ended) as [number | null]
+  assert.equal(code, 0, await run.said)
+  const { active, locked, completed, deadLetter } = await doubles.bus.counts('hr-events')
+  assert.ok(active > 0, 'it was in the middle')
+  assert.deepEqual(
+    { locked, sum: active + completed, deadLetter },
+    { locked: 0, sum: history.lines.length, deadLetter: 0 },
+  )
+})
+
 void it('a connector killed at ten places of its work loses nothing, counts nothing twice and ends with the right directory', async (t) => {
   await survive(t, makeHistory({ people: 600, seed: 20_261_102 }), await folderFor(t), 10)
 })

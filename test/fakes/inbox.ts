@@ -10,6 +10,8 @@ export interface FakeInbox extends Inbox {
   /** Settled messages by sequence: `complete`, or the dead-letter reason. */
   readonly settled: ReadonlyMap<string, string>
   readonly unsettled: readonly InboxMessage[]
+  /** Sequences of those that were unsettled when they were handed back. */
+  readonly handedBack: readonly string[]
 }
 
 /** A bus that keeps what is not settled. */
@@ -19,8 +21,15 @@ export function fakeInbox(): FakeInbox {
   let receive: ((message: InboxMessage) => void) | null = null
   const settled = new Map<string, string>()
   const waiting: InboxMessage[] = []
+  const handedBack: string[] = []
 
   const receiver: Receiver = {
+    stopReceiving: async () => {
+      receive = null
+    },
+    handBack: async () => {
+      handedBack.push(...waiting.map(({ sequence }) => sequence))
+    },
     settle: async (dispositions: readonly Disposition<InboxMessage>[]) => {
       for (const one of dispositions) {
         settled.set(one.message.sequence, one.kind === 'complete' ? 'complete' : one.reason)
@@ -58,6 +67,7 @@ export function fakeInbox(): FakeInbox {
       return receive !== null
     },
     settled,
+    handedBack,
     get unsettled() {
       return waiting
     },

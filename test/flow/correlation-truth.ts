@@ -203,7 +203,7 @@ function connect(
     },
     join,
   )
-  return { loops: together([plan, ...submit, report, publish]), wake: () => plan.wake() }
+  return { loops: together([[plan, ...submit], [report], [publish]], sim), wake: () => plan.wake() }
 }
 
 /** Requests and answers take their time. */

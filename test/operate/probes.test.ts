@@ -235,7 +235,12 @@ void test('receiving is an open receiver without trouble since its last message'
   const inbox: Inbox = {
     open: async (onMessage) => {
       hand = onMessage
-      return { settle: async () => {}, close: async () => {} }
+      return {
+        settle: async () => {},
+        stopReceiving: async () => {},
+        handBack: async () => {},
+        close: async () => {},
+      }
     },
   }
   const message: InboxMessage = {

@@ -15,9 +15,9 @@ export function guarded(
     { halfOpenAfter: settings.retryMs, breaker: new ConsecutiveBreaker(settings.failures) },
   )
   return {
-    upload: async (body, clientRequestId) => {
+    upload: async (body, clientRequestId, cut) => {
       try {
-        return await breaker.execute(() => provisioning.upload(body, clientRequestId))
+        return await breaker.execute(() => provisioning.upload(body, clientRequestId, cut))
       } catch (error) {
         if (error instanceof BrokenCircuitError) return { kind: 'network', code: CIRCUIT_OPEN }
         throw error

@@ -12,7 +12,12 @@ import type { Endpoint } from './endpoint.ts'
 
 /** Graph as the connector uses it: raw answers, no retries of its own (p-retry owns them), one attempt bounded in time. */
 export interface Graph {
-  post(path: string, body: string, headers: Readonly<Record<string, string>>): Promise<Response>
+  post(
+    path: string,
+    body: string,
+    headers: Readonly<Record<string, string>>,
+    signal?: AbortSignal,
+  ): Promise<Response>
   get(path: string, signal: AbortSignal): Promise<Response>
 }
 
@@ -38,9 +43,9 @@ export function graphClient(
     return { signal: signal ? AbortSignal.any([signal, timeout]) : timeout, redirect: 'manual' }
   }
   return {
-    post: (path, body, headers) =>
+    post: (path, body, headers, signal) =>
       unpacked(
-        client.api(path).headers(headers).options(options()).responseType(ResponseType.RAW).post(body),
+        client.api(path).headers(headers).options(options(signal)).responseType(ResponseType.RAW).post(body),
       ),
     get: (path, signal) =>
       unpacked(client.api(path).options(options(signal)).responseType(ResponseType.RAW).get()),

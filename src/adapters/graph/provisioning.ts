@@ -21,12 +21,10 @@ const NO_TOKEN = {
 
 export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisioning {
   return {
-    upload: async (body, clientRequestId): Promise<UploadAnswer> => {
+    upload: async (body, clientRequestId, cut): Promise<UploadAnswer> => {
       try {
-        const response = await graph.post(endpoint.uploadPath, body, {
-          'Content-Type': 'application/scim+json',
-          'client-request-id': clientRequestId,
-        })
+        const headers = { 'Content-Type': 'application/scim+json', 'client-request-id': clientRequestId }
+        const response = await graph.post(endpoint.uploadPath, body, headers, cut)
         const error = response.ok ? null : errorOf((await response.text()).slice(0, MOST_ERROR_TEXT))
         if (response.ok) await response.body?.cancel()
         return {

@@ -61,6 +61,12 @@ export async function finishReads(
     results.flatMap((result) => (result.kind === 'again' ? [[result.seq, result.at]] : [])),
     'UPDATE events SET read_from = v.at, read_until = 0, reads = events.reads + 1 FROM v WHERE events.seq = v.seq',
   )
+  await withRows(
+    sql,
+    ['seq INT'],
+    results.flatMap((result) => (result.kind === 'released' ? [[result.seq]] : [])),
+    'UPDATE events SET read_until = 0 FROM v WHERE events.seq = v.seq',
+  )
   await becomeRead(
     sql,
     results.filter((result) => result.kind === 'read'),

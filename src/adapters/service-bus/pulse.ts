@@ -27,6 +27,8 @@ export function pulse(now: () => number): Pulse {
         let counted = true
         return {
           settle: (dispositions) => receiver.settle(dispositions),
+          stopReceiving: () => receiver.stopReceiving(),
+          handBack: () => receiver.handBack(),
           close: () => {
             if (counted) open -= 1
             counted = false

@@ -2,9 +2,12 @@ import type { RetryOptions, ServiceBusClient, ServiceBusSessionReceiver } from '
 import type { Disposition, Inbox, Receiver } from '../../core/ports.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { busCode, closeWithin } from './client.ts'
+import { connectionOf } from './connection.ts'
 import { type BusMessage, toMessage } from './message.ts'
 import { entityOf, nextSessionAt, type Place } from './place.ts'
+import { probe } from './probe.ts'
 import { guardedSettler } from './settle.ts'
+import { isAnswer, type Outage, outageOf, pauseMs, troubleOf } from './trouble.ts'
 
 export type SessionSettings = Place & {
   /** Unsettled at once, over all sessions. */
@@ -15,6 +18,8 @@ export type SessionSettings = Place & {
   readonly idleMs: number
   /** A session is held no longer than this, so that others get their turn. Well below the five minutes for which the client renews its lock. */
   readonly turnMs: number
+  /** A connection that answers no more is given up within this. */
+  readonly watchdogMs: number
   /** Hears that the bus could not be reached. */
   readonly onTrouble?: () => void
 }
@@ -24,9 +29,10 @@ export const ACCEPT_RETRY: RetryOptions = { maxRetries: 0, timeoutInMs: 3_000 }
 
 const CLOSE_MS = 5_000
 const REST_MS = 250
-const LONGEST_REST_MS = 10_000
-/** After so many failures in a row the connection is given up for a new one. */
+/** After so many failures in a row the connection is given up for a new one, unless the service itself says no. */
 const PATIENCE = 3
+/** Silence, the next look, and the answer to it each take one part of the watchdog's time at the most. */
+const PARTS = 4
 
 interface Session {
   readonly receiver: ServiceBusSessionReceiver
@@ -67,27 +73,44 @@ function openSessions(
 ): Receiver<BusMessage> {
   const entity = entityOf(settings)
   const closing = new AbortController()
-  const closed = new Promise<null>((resolve) => closing.signal.addEventListener('abort', () => resolve(null)))
+  /** Aborts when nothing more is to come. */
+  const pausing = new AbortController()
+  const paused = new Promise<null>((resolve) => pausing.signal.addEventListener('abort', () => resolve(null)))
   const sessions = new Set<Session>()
   /** Asked for and not answered. */
   const waiting = new Set<Promise<void>>()
   const sessionOf = new WeakMap<BusMessage, Session>()
   const perSession = Math.max(1, Math.floor(settings.inFlight / settings.sessions))
-  let client = connect()
-  let failures = 0
+  const connection = connectionOf(connect)
+  const trouble = troubleOf(entity, runtime)
+  let outage: Outage | null = null
+  /** When the service last showed that this connection reaches it. */
+  let lastAnswerAt = runtime.now()
 
-  /** Runs until the inbox is closed. */
+  /** Runs until the inbox is closed. During an outage one worker tries, after a pause; the others wait for what it finds. */
   async function work(): Promise<void> {
-    while (!closing.signal.aborted) {
+    while (!pausing.signal.aborted) {
+      const during: Outage | null = outage
+      if (during?.led) {
+        await Promise.race([during.over.promise, paused])
+        continue
+      }
+      if (during) {
+        during.led = true
+        await runtime.sleep(pauseMs(during.failures, during.code, runtime.random()), pausing.signal)
+        if (pausing.signal.aborted) return
+      }
       const startedAt = runtime.now()
-      const asked = client
+      const { client } = connection
       try {
-        const receiver = await nextSession(asked)
+        const receiver = await nextSession(client)
         if (receiver === null) return
-        failures = 0
+        recovered()
         await serve(receiver)
       } catch (error) {
-        await failed(error, asked, startedAt)
+        await failed(error, client, startedAt, during)
+      } finally {
+        if (during) during.led = false
       }
     }
   }
@@ -96,38 +119,67 @@ function openSessions(
   async function nextSession(asked: ServiceBusClient): Promise<ServiceBusSessionReceiver | null> {
     const asking = nextSessionAt(asked, settings)
     const answered = asking.then(
-      (late) => (closing.signal.aborted ? closeWithin(CLOSE_MS, late.close()) : undefined),
+      (late) => (pausing.signal.aborted ? closeWithin(CLOSE_MS, late.close()) : undefined),
       () => {},
     )
     waiting.add(answered)
     void answered.then(() => waiting.delete(answered))
-    return await Promise.race([asking, closed])
+    return await Promise.race([asking, paused])
   }
 
-  async function failed(error: unknown, asked: ServiceBusClient, startedAt: number): Promise<void> {
-    if (closing.signal.aborted) return
+  function recovered(): void {
+    lastAnswerAt = runtime.now()
+    outage?.over.resolve()
+    outage = null
+    trouble.over()
+  }
+
+  async function failed(
+    error: unknown,
+    client: ServiceBusClient,
+    startedAt: number,
+    during: Outage | null,
+  ): Promise<void> {
+    if (pausing.signal.aborted) return
     const code = busCode(error)
     // Nobody has anything to say, or somebody else was quicker. An answer that comes at once must not make this a busy loop.
     if (code === 'ServiceTimeout' || code === 'SessionCannotBeLocked') {
-      await runtime.sleep(REST_MS - (runtime.now() - startedAt), closing.signal)
+      if (during) recovered()
+      await runtime.sleep(REST_MS - (runtime.now() - startedAt), pausing.signal)
       return
     }
-    failures += 1
     settings.onTrouble?.()
-    const restMs =
-      Math.min(LONGEST_REST_MS, REST_MS * 2 ** Math.min(failures, 10)) * (0.75 + runtime.random() / 2)
-    runtime.log.warn('inbox.error', {
-      code,
-      during: 'acceptSession',
-      queue: entity,
-      retryInMs: Math.round(restMs),
-    })
-    if (failures >= PATIENCE && asked === client) {
-      failures = 0
-      client = connect()
-      void closeWithin(CLOSE_MS, asked.close())
+    trouble.failed(code, { during: 'acceptSession' })
+    if (outage === null) {
+      outage = outageOf(code)
+      return
     }
-    await runtime.sleep(restMs, closing.signal)
+    outage.code = code
+    // Those that asked before the outage was known say nothing more about it.
+    if (during !== outage) return
+    outage.failures += 1
+    if (outage.failures % PATIENCE === 0 && !isAnswer(code)) connection.replace(client)
+  }
+
+  /** A connection that is open on this side only looks like a queue without sessions. */
+  async function watch(): Promise<void> {
+    const partMs = settings.watchdogMs / PARTS
+    if (outage !== null || Math.abs(runtime.now() - lastAnswerAt) < partMs) return
+    const { client } = connection
+    const answer = await probe(client, settings, partMs)
+    if (pausing.signal.aborted) return
+    if (answer.kind === 'answered') {
+      lastAnswerAt = runtime.now()
+      return
+    }
+    settings.onTrouble?.()
+    runtime.log.warn('inbox.unanswered', {
+      queue: entity,
+      what: 'the connection is open and the service does not answer on it: a new one is made',
+    })
+    lastAnswerAt = runtime.now()
+    connection.replace(client)
+    for (const session of sessions) session.lost = true
   }
 
   async function serve(receiver: ServiceBusSessionReceiver): Promise<void> {
@@ -145,21 +197,21 @@ function openSessions(
     }
     sessions.add(session)
     try {
-      if (closing.signal.aborted) return
+      if (pausing.signal.aborted) return
       receiver.subscribe(
         {
           processMessage: (native) =>
             new Promise<void>((resolve) => {
               const message = toMessage(entity, native)
               session.lastAt = runtime.now()
+              lastAnswerAt = session.lastAt
               session.held.set(keyOf(message), resolve)
               sessionOf.set(message, session)
               onMessage(message)
             }),
           processError: async ({ error, errorSource }) => {
             session.lost = true
-            if (!closing.signal.aborted)
-              runtime.log.warn('inbox.error', { code: busCode(error), during: errorSource, queue: entity })
+            if (!pausing.signal.aborted) trouble.failed(busCode(error), { during: errorSource })
           },
         },
         { autoCompleteMessages: false, maxConcurrentCalls: perSession },
@@ -167,7 +219,7 @@ function openSessions(
       while (!closing.signal.aborted && !session.lost) {
         const now = runtime.now()
         await renew(session, now)
-        session.ending ||= Math.abs(now - startedAt) >= settings.turnMs
+        session.ending ||= pausing.signal.aborted || Math.abs(now - startedAt) >= settings.turnMs
         if (session.held.size === 0 && (session.ending || Math.abs(now - session.lastAt) >= settings.idleMs))
           break
         await runtime.sleep(
@@ -221,7 +273,13 @@ function openSessions(
       })
   }
 
-  const workers = Promise.all(Array.from({ length: settings.sessions }, work)).then(() => {})
+  const watching = async (): Promise<void> => {
+    while (!pausing.signal.aborted) {
+      await runtime.sleep(settings.watchdogMs / PARTS, pausing.signal)
+      if (!pausing.signal.aborted) await watch()
+    }
+  }
+  const workers = Promise.all([...Array.from({ length: settings.sessions }, work), watching()]).then(() => {})
 
   return {
     settle: async (dispositions) => {
@@ -234,7 +292,15 @@ function openSessions(
       }
       await Promise.all([...groups].map(([session, group]) => settleIn(session, group)))
     },
+    stopReceiving: async () => {
+      pausing.abort()
+      // Without credit what is on its way runs out; what comes until the session is given back goes back with it.
+      for (const session of sessions) session.ending = true
+    },
+    // A session takes what is unsettled in it along when it is given back, uncounted.
+    handBack: async () => {},
     close: async () => {
+      pausing.abort()
       closing.abort()
       await Promise.all([...sessions].map(end))
       await workers
@@ -243,7 +309,7 @@ function openSessions(
         CLOSE_MS,
         Promise.all(waiting).then(() => {}),
       )
-      await closeWithin(CLOSE_MS, client.close())
+      await connection.close()
     },
   }
 }

@@ -2,6 +2,11 @@ import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 import type { Disposition } from '../../core/ports.ts'
 
+interface HasNative {
+  readonly native: ServiceBusReceivedMessage
+}
+export type Settlement = Disposition<HasNative> | { readonly kind: 'abandon'; readonly message: HasNative }
+
 type Settle = (message: ServiceBusReceivedMessage) => Promise<void>
 export interface Settled {
   readonly message: ServiceBusReceivedMessage
@@ -10,18 +15,16 @@ export interface Settled {
 }
 
 /** Of a batch of hundreds all at once would keep everything else waiting. */
-const COMPLETE_AT_ONCE = 64
+const AT_ONCE = 64
 
 /**
  * Settles through one queue a receiver. The client's AMQP library sends the first two consecutive deliveries settled in one tick as one
  * disposition with the first one's outcome (rhea 3.0.5, `write_dispositions`): a dead-lettered message would be completed, that is lost.
- * So completions go together, and everything else in a macrotask of its own.
+ * So completions go together, so do those that are abandoned, and everything else goes in a macrotask of its own.
  */
 export function guardedSettler(
-  receiver: Pick<ServiceBusReceiver, 'completeMessage' | 'deadLetterMessage'>,
-): (
-  dispositions: readonly Disposition<{ readonly native: ServiceBusReceivedMessage }>[],
-) => Promise<readonly Settled[]> {
+  receiver: Pick<ServiceBusReceiver, 'completeMessage' | 'deadLetterMessage' | 'abandonMessage'>,
+): (dispositions: readonly Settlement[]) => Promise<readonly Settled[]> {
   let last: Promise<unknown> = Promise.resolve()
   return (dispositions) => {
     const answers: Promise<Settled>[] = []
@@ -33,13 +36,18 @@ export function guardedSettler(
         ),
       )
     }
-    const issued = last.then(async () => {
-      let completed = 0
-      for (const { kind, message } of dispositions) {
-        if (kind !== 'complete') continue
-        issue(message.native, (native) => receiver.completeMessage(native))
-        if (++completed % COMPLETE_AT_ONCE === 0) await nextMacrotask()
+    const issueAll = async (kind: Settlement['kind'], settle: Settle): Promise<void> => {
+      let count = 0
+      for (const one of dispositions) {
+        if (one.kind !== kind) continue
+        issue(one.message.native, settle)
+        if (++count % AT_ONCE === 0) await nextMacrotask()
       }
+    }
+    const issued = last.then(async () => {
+      await issueAll('complete', (native) => receiver.completeMessage(native))
+      await nextMacrotask()
+      await issueAll('abandon', (native) => receiver.abandonMessage(native))
       for (const disposition of dispositions) {
         if (disposition.kind !== 'dead-letter') continue
         const { reason, description } = disposition

@@ -1,7 +1,8 @@
 import type { Ledger } from '../ledger/port.ts'
 import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
-import { describeError, type Runtime, type Service } from '../runtime.ts'
+import { describeError, endingWithin, type Runtime, type Service } from '../runtime.ts'
 import { aheadOf } from './ahead.ts'
+import { Queue, rateOf } from './queue.ts'
 import type { ShapeRules, SourceRules } from './sources.ts'
 import { takeIn, takeInShaped, type TakenIn, toIntakeMessage } from './take-in.ts'
 
@@ -22,6 +23,10 @@ export interface IntakeSettings {
 
 /** A ledger that answers and takes nothing is given so long before messages are received again; twice as long each time, up to the longest. */
 const PATIENCE_MS = 4_000
+/** For what is in hand when the process is to end. */
+const FINISH_MS = 6_000
+/** With handing back and closing after that. */
+const END_MS = 15_000
 const LONGEST_PATIENCE_MS = 300_000
 /** So many messages in a row that the ledger does not take each by itself say that it takes none. */
 const ENOUGH_REFUSED = 3
@@ -42,8 +47,6 @@ export function intake<M extends InboxMessage>(
   runtime: Runtime,
   onRecorded: () => void,
 ): Service {
-  const stopping = new AbortController()
-  let running: Promise<void> | null = null
   const ahead = aheadOf(settings.skewMs, runtime)
 
   /** Since the last commit. */
@@ -51,14 +54,19 @@ export function intake<M extends InboxMessage>(
   let patienceMs = PATIENCE_MS
   /** Received and not committed; their locks may be gone. */
   let pending: readonly M[] = []
+  /** Settlements the bus has not confirmed yet. */
+  const settling = new Set<Promise<void>>()
 
-  const run = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
+  const run = async (stopping: AbortSignal): Promise<void> => {
+    const stopped = new Promise<void>((resolve) => onAbort(stopping, resolve))
+    while (!stopping.aborted) {
       const queue = new Queue<M>()
       let receiver: Receiver<M> | null = null
       try {
         receiver = await inbox.open((message) => queue.push(message))
-        await pump(queue, receiver)
+        const pumping = pump(queue, receiver, stopping)
+        await Promise.race([pumping, stopped])
+        if (stopping.aborted) await finish(pumping, queue, receiver)
       } catch (error) {
         failures += 1
         runtime.log.error('intake.stopped', {
@@ -68,16 +76,40 @@ export function intake<M extends InboxMessage>(
       }
       await receiver?.close()
       // The ledger may answer and still refuse, or it is the bus that is away: then this is all that keeps us from trying without a pause.
-      await runtime.sleep(Math.min(10_000, 125 * 2 ** Math.min(failures, 7)), stopping.signal)
-      if (!stopping.signal.aborted) await waitForLedger()
+      await runtime.sleep(Math.min(10_000, 125 * 2 ** Math.min(failures, 7)), stopping)
+      if (!stopping.aborted) await waitForLedger(stopping)
     }
+  }
+
+  /**
+   * An orderly end: what is in hand is committed and settled as far as that goes within `FINISH_MS`; the rest is handed back. Either way the bus
+   * keeps nothing locked for us.
+   */
+  const finish = async (pumping: Promise<void>, queue: Queue<M>, receiver: Receiver<M>): Promise<void> => {
+    const over = new AbortController()
+    const settleAll = async (): Promise<void> => {
+      await receiver.stopReceiving()
+      await pumping
+      while (queue.length > 0 && !over.signal.aborted)
+        await commitAndSettle(await takeAll(queue.take(settings.batchSize)), false, receiver)
+      await Promise.all(settling)
+    }
+    const work = settleAll().catch((error: unknown) =>
+      runtime.log.warn('intake.finish.failed', {
+        ...describeError(error),
+        what: 'what is in hand is handed back to the bus',
+      }),
+    )
+    await Promise.race([work, runtime.sleep(FINISH_MS, over.signal)])
+    over.abort()
+    await receiver.handBack()
   }
 
   /**
    * Ends when asked to, or throws when a batch cannot be read or the ledger does not take it. One batch is read while the one before is committed; commits do not
    * overtake each other.
    */
-  const pump = async (queue: Queue<M>, receiver: Receiver<M>): Promise<void> => {
+  const pump = async (queue: Queue<M>, receiver: Receiver<M>, stopping: AbortSignal): Promise<void> => {
     const rate = rateOf(runtime)
     let before: Commit<M> = { messages: [], done: Promise.resolve() }
     const wait = async (next: readonly M[]): Promise<void> => {
@@ -88,11 +120,11 @@ export function intake<M extends InboxMessage>(
       })
     }
     try {
-      while (!stopping.signal.aborted) {
+      while (!stopping.aborted) {
         // With nothing else to do, how it ended is what there is to wait for.
         if (queue.length === 0) await wait([])
-        await queue.some(stopping.signal)
-        if (queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping.signal)
+        await queue.some(stopping)
+        if (queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping)
         const messages = queue.take(settings.batchSize)
         if (messages.length === 0) continue
         const backlog = rate(messages.length) > settings.backlogPerSecond
@@ -120,9 +152,11 @@ export function intake<M extends InboxMessage>(
     patienceMs = PATIENCE_MS
     onRecorded()
     // Not awaited: the next commit goes on while the bus answers. What is not settled comes again and is known.
-    void receiver
+    const settled = receiver
       .settle(dispositions)
       .catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
+      .finally(() => settling.delete(settled))
+    settling.add(settled)
   }
 
   const takeAll = async (messages: readonly M[]): Promise<readonly Taken<M>[]> => {
@@ -167,9 +201,9 @@ export function intake<M extends InboxMessage>(
   }
 
   /** Ends when the ledger takes what it did not take before, or has long enough answered and taken nothing. */
-  const waitForLedger = async (): Promise<void> => {
+  const waitForLedger = async (stopping: AbortSignal): Promise<void> => {
     let answeringSince: number | null = null
-    for (let restMs = 250; !stopping.signal.aborted; restMs = Math.min(10_000, restMs * 2)) {
+    for (let restMs = 250; !stopping.aborted; restMs = Math.min(10_000, restMs * 2)) {
       let answers = false
       try {
         await ledger.ping()
@@ -188,7 +222,7 @@ export function intake<M extends InboxMessage>(
           ? 'the ledger answers and does not take what came in'
           : 'the ledger does not answer'
         runtime.log.warn('intake.waits', { ...describeError(error), what, retryInMs: restMs })
-        await runtime.sleep(restMs, stopping.signal)
+        await runtime.sleep(restMs, stopping)
       }
     }
   }
@@ -231,13 +265,12 @@ export function intake<M extends InboxMessage>(
     return taken
   }
 
-  return {
-    run: () => (running ??= run()),
-    stop: async () => {
-      stopping.abort()
-      await running
-    },
-  }
+  return endingWithin('intake', END_MS, runtime, run)
+}
+
+function onAbort(signal: AbortSignal, then: () => void): void {
+  if (signal.aborted) then()
+  else signal.addEventListener('abort', then, { once: true })
 }
 
 type Taken<M> = TakenIn & { readonly message: M }
@@ -247,48 +280,3 @@ interface Commit<M> {
 }
 /** So many messages are read before everything else gets its turn. */
 const READ_AT_ONCE = 64
-
-/** Messages in the last second, counting those just taken. */
-function rateOf(runtime: Runtime): (count: number) => number {
-  const seen: { at: number; count: number }[] = []
-  let sum = 0
-  return (count) => {
-    const now = runtime.now()
-    seen.push({ at: now, count })
-    sum += count
-    for (let first = seen[0]; first && first.at <= now - 1_000; first = seen[0]) {
-      sum -= first.count
-      seen.shift()
-    }
-    return sum
-  }
-}
-
-/** What has arrived and is not yet committed. Bounded by what the receiver lets be in flight. */
-class Queue<M> {
-  #messages: M[] = []
-  #arrived: (() => void) | null = null
-  get length(): number {
-    return this.#messages.length
-  }
-  push(message: M): void {
-    this.#messages.push(message)
-    this.#arrived?.()
-  }
-  take(most: number): M[] {
-    return this.#messages.splice(0, most)
-  }
-  /** Resolves when there is something, or when `signal` aborts. */
-  async some(signal: AbortSignal): Promise<void> {
-    if (this.#messages.length > 0 || signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#arrived = null
-        signal.removeEventListener('abort', done)
-        resolve()
-      }
-      this.#arrived = done
-      signal.addEventListener('abort', done)
-    })
-  }
-}

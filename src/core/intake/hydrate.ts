@@ -62,9 +62,13 @@ export function hydration(
     const answer = await runtime.telemetry.span('rollcall.hydrate', { kind: 'client' }, () =>
       reader.read(newest, signal),
     )
-    // Cut short by our own end: the lease lapses, and no attempt is counted.
-    if (signal.aborted && answer.kind === 'later') return
     const now = runtime.now()
+    // Cut short by our own end.
+    if (signal.aborted && answer.kind === 'later')
+      return ledger.finishReads(
+        notices.map(({ seq }) => ({ kind: 'released', seq })),
+        now,
+      )
     const results = notices.map((notice) =>
       judgeRead(notice, answer, { began, now, random: runtime.random() }, settings),
     )

@@ -43,6 +43,12 @@ export function joinInboxes<M extends InboxMessage>(inboxes: readonly Inbox<M>[]
           }
           await Promise.all([...groups].map(([receiver, group]) => receiver.settle(group)))
         },
+        stopReceiving: async () => {
+          await Promise.all(receivers.map((receiver) => receiver.stopReceiving()))
+        },
+        handBack: async () => {
+          await Promise.all(receivers.map((receiver) => receiver.handBack()))
+        },
         close: closeAll,
       }
     },

@@ -2,7 +2,7 @@ import pRetry from 'p-retry'
 import { unreachable } from '../errors.ts'
 import type { Batch, BatchAnswer, CallLimits, Ledger, Slot } from '../ledger/port.ts'
 import type { Provisioning } from '../ports.ts'
-import { loop, type Runtime, type Service } from '../runtime.ts'
+import { loop, type Runtime, type Service, withGrace } from '../runtime.ts'
 import { bulkRequest } from './batch.ts'
 import { type Verdict, verdictOf, type VerdictSettings } from './verdict.ts'
 
@@ -17,6 +17,9 @@ export interface SubmitSettings extends VerdictSettings {
   readonly attempts: number
   readonly limits: CallLimits
 }
+
+/** How long an answer is still waited for after a stop. What is left of a turn's end then releases the batch. */
+const ANSWER_GRACE_MS = 5_000
 
 /** Sends full batches, never faster than the service allows, and writes down what came of each. */
 export function submission(
@@ -85,8 +88,11 @@ export function submission(
           hold: null,
         }
       case 'taken': {
-        // Not cut short by a stop: an answer that is on its way is worth more than a quick end.
-        const reply = await provisioning.upload(bulkRequest(slot.operations), runtime.id())
+        // A stop leaves it some time: an answer that is on its way is worth more than a quick end.
+        const body = bulkRequest(slot.operations)
+        const reply = await withGrace(signal, ANSWER_GRACE_MS, runtime, (cut) =>
+          provisioning.upload(body, runtime.id(), cut),
+        )
         const verdict = verdictOf(reply, attempt, runtime.now(), runtime.random(), settings)
         runtime.telemetry.count('rollcall.bulk_upload.requests', 1, {
           status: reply.kind === 'response' ? String(reply.status) : reply.code,

@@ -1,6 +1,7 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 import type { TestContext } from 'node:test'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
+import type { Connection } from '../../../src/adapters/service-bus/connection.ts'
 import { busInbox, type InboxSettings } from '../../../src/adapters/service-bus/inbox.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
 import type { Disposition, Receiver } from '../../../src/core/ports.ts'
@@ -10,6 +11,13 @@ import { configOf } from '../../local/service-bus/support.ts'
 import { briskRuntime } from './runtime.ts'
 
 export const QUEUE = 'q'
+
+/** A connection that is never given up and stays the test's to close. */
+export const standing = (client: ServiceBusClient): Connection => ({
+  client,
+  replace: () => {},
+  close: async () => {},
+})
 
 /** A broker with one queue, and the connector's own client to it. */
 export async function busFor(
@@ -61,7 +69,11 @@ export async function openInbox(
   runtime: Runtime = briskRuntime(50),
   onMessage: (message: BusMessage, opened: Opened) => void = () => {},
 ): Promise<Opened> {
-  const inbox = busInbox(client, { queue: QUEUE, inFlight: 256, watchdogMs: 60_000, ...settings }, runtime)
+  const inbox = busInbox(
+    standing(client),
+    { queue: QUEUE, inFlight: 256, watchdogMs: 60_000, ...settings },
+    runtime,
+  )
   const arrived: BusMessage[] = []
   const held = new Set<BusMessage>()
   const receiver = await inbox.open((message) => {

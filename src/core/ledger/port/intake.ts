@@ -73,6 +73,8 @@ export type ReadResult =
       readonly nextAt: number | null
     }
   | { readonly kind: 'again'; readonly seq: number; readonly at: number }
+  /** Nothing was learned and no attempt counts: the claim is given up, so that another instance may read it at once. */
+  | { readonly kind: 'released'; readonly seq: number }
   /** For good; `detail` is a code. */
   | { readonly kind: 'failed'; readonly seq: number; readonly detail: string }
 export interface BaselineRows extends DueTiming {

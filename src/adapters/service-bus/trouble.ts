@@ -1,0 +1,87 @@
+import type { JsonObject } from '../../core/model.ts'
+import type { Runtime } from '../../core/runtime.ts'
+
+/**
+ * What an entity's receiver says of an outage: one line when it begins and one for each new cause, a sum each minute while it lasts, one line when it
+ * is over.
+ */
+export interface Trouble {
+  /** An attempt failed. */
+  failed(code: string, fields?: JsonObject): void
+  /** It works again. */
+  over(): void
+}
+
+const FIRST_PAUSE_MS = 500
+/** Short enough that readiness, which remembers a trouble for a minute, does not flicker. */
+const LONGEST_PAUSE_MS = 20_000
+/** What the service asks of a client that it is too busy for. */
+const BUSY_PAUSE_MS = 10_000
+const SUM_EVERY_MS = 60_000
+
+export function troubleOf(queue: string, runtime: Pick<Runtime, 'now' | 'log'>): Trouble {
+  let failures = 0
+  let since = 0
+  let saidAt = 0
+  const codes = new Map<string, number>()
+  return {
+    failed: (code, fields = {}) => {
+      const now = runtime.now()
+      if (failures === 0) since = now
+      failures += 1
+      const isNew = !codes.has(code)
+      codes.set(code, (codes.get(code) ?? 0) + 1)
+      if (isNew) {
+        runtime.log.warn('inbox.error', { code, queue, ...fields })
+        if (codes.size === 1) saidAt = now
+      } else if (now - saidAt >= SUM_EVERY_MS) {
+        runtime.log.warn('inbox.error', {
+          queue,
+          failures: Object.fromEntries(codes),
+          forMs: now - since,
+        })
+        saidAt = now
+      }
+    },
+    over: () => {
+      if (failures === 0) return
+      runtime.log.info('inbox.recovered', { queue, failures, afterMs: runtime.now() - since })
+      failures = 0
+      codes.clear()
+    },
+  }
+}
+
+/** Milliseconds before the next attempt, after so many in a row that failed, the last of them with `code`. `random` is in [0, 1). */
+export function pauseMs(failures: number, code: string, random: number): number {
+  const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10))
+  const spread = Math.round(growing * (0.75 + random / 2))
+  return code === 'ServiceBusy' ? Math.max(BUSY_PAUSE_MS, spread) : spread
+}
+
+/** While it lasts one of several workers tries, and the others wait for what it finds. */
+export interface Outage {
+  failures: number
+  code: string
+  /** One of the workers tries. */
+  led: boolean
+  readonly over: PromiseWithResolvers<void>
+}
+export const outageOf = (code: string): Outage => ({
+  failures: 1,
+  code,
+  led: false,
+  over: Promise.withResolvers(),
+})
+
+const ANSWERS: ReadonlySet<string> = new Set([
+  'ServiceBusy',
+  'MessagingEntityNotFound',
+  'MessagingEntityDisabled',
+  'UnauthorizedAccess',
+  'QuotaExceeded',
+])
+/** The service's own words: they came over the connection, which a new one would not change. */
+export function isAnswer(code: string): boolean {
+  return ANSWERS.has(code)
+}
