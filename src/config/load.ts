@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
+import { expressionProcess } from '../adapters/expression-process/client.ts'
 import { RollcallError } from '../core/errors.ts'
+import type { Evaluator } from '../core/expression/evaluator.ts'
 import { ENVIRONMENT, type Environment, SECRETS, type Settings } from './environment.ts'
 import { type ConfigFile, type Problem, readConfigFile } from './file.ts'
 import { problemsOf } from './problems.ts'
@@ -24,13 +26,13 @@ export const DEFAULT_FILE = 'rollcall.yaml'
  * Reads the environment and the file that `ROLLCALL_CONFIG` names, or `rollcall.yaml` where it is there, and compiles what they say. Throws
  * `ConfigInvalid`: every problem with its variable, or with its file, line and column, and what it takes; never its value.
  */
-export function readConfig(environment: Environment): Config {
+export function readConfig(environment: Environment, evaluator: Evaluator = expressionProcess()): Config {
   const name = environment['ROLLCALL_CONFIG'] || (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null)
   if (name === null) {
     const settings = settingsOf(environment, {})
     return Object.freeze({
       ...settings,
-      rules: compileRules({ settings: {}, shapes: {} }, settings, []),
+      rules: compileRules({ settings: {}, shapes: {} }, settings, [], evaluator),
       file: null,
     })
   }
@@ -40,7 +42,7 @@ export function readConfig(environment: Environment): Config {
   const content = parsed.data
   const settings = settingsOf(environment, content.settings, file)
   const problems: Problem[] = []
-  const rules = compileRules(content, settings, problems)
+  const rules = compileRules(content, settings, problems, evaluator)
   if (problems.length > 0) throw file.invalid(problems)
   return Object.freeze({ ...settings, rules, file: { name, content, expanded: file.expanded } })
 }

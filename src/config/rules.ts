@@ -1,4 +1,5 @@
 import { RollcallError } from '../core/errors.ts'
+import type { Evaluator } from '../core/expression/evaluator.ts'
 import { own as ownOf } from '../core/own.ts'
 import { compileShape, type Shape, type ShapeRules } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
@@ -42,8 +43,16 @@ export interface Rules {
   readonly entrances: readonly Entrance[]
 }
 
-/** Compiles mapping, shapes and sources; what cannot be carried out goes to `problems`, by its path in the file. */
-export function compileRules(file: Partial<FileContent>, settings: Settings, problems: Problem[]): Rules {
+/**
+ * Compiles mapping, shapes and sources; what cannot be carried out goes to `problems`, by its path in the file. Expressions are evaluated by
+ * `evaluator`, when there is something to evaluate.
+ */
+export function compileRules(
+  file: Partial<FileContent>,
+  settings: Settings,
+  problems: Problem[],
+  evaluator: Evaluator,
+): Rules {
   const attempt = <T>(path: Path, work: () => T): T | null => {
     try {
       return work()
@@ -56,24 +65,26 @@ export function compileRules(file: Partial<FileContent>, settings: Settings, pro
   const rules = rulesOf(file.mapping, problems)
   for (const rule of rules) attempt(['mapping', 'attributes', rule.to], () => compileRule(rule))
   const mapping =
-    problems.length > 0 ? null : attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, []))
+    problems.length > 0
+      ? null
+      : attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, [], evaluator))
 
   const shapes = new Map<string, Shape | null>()
   for (const [name, shape] of Object.entries(file.shapes ?? {}))
     shapes.set(
       name,
-      attempt(['shapes', name], () => compileShape(name, shapeRules(shape), sha256)),
+      attempt(['shapes', name], () => compileShape(name, shapeRules(shape), sha256, evaluator)),
     )
   const shapeOf = (source: SourceContent, index: number): Shape | null => {
     const { shape } = source
     if (shape === undefined) return null
     const path = ['sources', index, 'shape']
     if (typeof shape !== 'string')
-      return attempt(path, () => compileShape(source.name, shapeRules(shape), sha256))
+      return attempt(path, () => compileShape(source.name, shapeRules(shape), sha256, evaluator))
     const shipped = ownOf(SHIPPED_SHAPES, shape)
     const own = shapes.get(shape)
     if (own !== undefined) return own
-    if (shipped) return compileShape(shape, shipped, sha256)
+    if (shipped) return compileShape(shape, shipped, sha256, evaluator)
     const names = [...Object.keys(SHIPPED_SHAPES), ...shapes.keys()]
     problems.push({ path, message: `takes one of ${names.join(', ')}, or rules` })
     return null
@@ -105,7 +116,8 @@ export function compileRules(file: Partial<FileContent>, settings: Settings, pro
   }
   const readers = new Map<string, HrReader>()
   for (const [index, { name, read }] of given.entries()) {
-    const reader = read === undefined ? null : attempt(['sources', index, 'read'], () => httpReader(read))
+    const reader =
+      read === undefined ? null : attempt(['sources', index, 'read'], () => httpReader(read, evaluator))
     if (reader) readers.set(name, reader)
   }
   return {

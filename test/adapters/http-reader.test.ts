@@ -4,6 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { httpReader } from '../../src/adapters/hydrate/http-reader.ts'
 import { HrSystemSettings } from '../../src/adapters/hydrate/settings.ts'
 import type { ReadAnswer } from '../../src/core/intake/hydrate.ts'
+import { evaluateHere } from '../../src/core/expression/evaluate.ts'
 import type { Notice } from '../../src/core/ledger/port.ts'
 
 const notice: Notice = {
@@ -54,7 +55,7 @@ function read(given: Partial<HrSystemSettings>, ...answers: readonly Reply[]): P
     retryMs: 1,
     ...given,
   })
-  return httpReader(settings).read(notice, new AbortController().signal)
+  return httpReader(settings, evaluateHere()).read(notice, new AbortController().signal)
 }
 
 void describe('a person is read over HTTP', () => {
@@ -123,12 +124,15 @@ void describe('a person is read over HTTP', () => {
 
   void test('what cannot be used is refused before the first read', () => {
     const make = (given: Record<string, unknown>) => () =>
-      httpReader(HrSystemSettings.parse({ url: 'https://hr.example/{employee}', ...given }))
+      httpReader(HrSystemSettings.parse({ url: 'https://hr.example/{employee}', ...given }), evaluateHere())
     for (const given of [
       { url: 'http://hr.example/{employee}' },
       { url: 'http://hr.example/{employee}', allowHttp: true },
       { url: 'https://hr.example/' },
       { worker: '{' },
+      { worker: "{ 'title': $random() }" },
+      { at: '$now()' },
+      { at: '$match(at, /(a)\\1/)' },
     ])
       assert.throws(make(given), { code: 'ConfigInvalid' })
   })

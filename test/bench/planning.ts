@@ -1,11 +1,14 @@
 import { sha256 } from '../../src/adapters/system.ts'
-import { compileMapping, DEFAULT_RULES, type Mapping } from '../../src/core/plan/mapping.ts'
+import { expressionProcess } from '../../src/adapters/expression-process/client.ts'
+import { evaluateHere } from '../../src/core/expression/evaluate.ts'
+import { compileMapping, DEFAULT_REQUIRED, DEFAULT_RULES, type Mapping } from '../../src/core/plan/mapping.ts'
 import { type Person, type PersonEvent, planPerson } from '../../src/core/plan/plan.ts'
 import { ledgerEvent } from '../fakes/events.ts'
 import { NOW } from '../fakes/histories.ts'
 
 /** How many people a second one core plans: `node test/bench/planning.ts [people]`. Each has a hire and two changes. */
 const PEOPLE = Number(process.argv[2] ?? 20_000)
+const AT_ONCE = 200
 
 function person(index: number): Person {
   const employee = `e-${index}`
@@ -39,14 +42,15 @@ async function measure(what: string, mapping: Mapping): Promise<void> {
   const rules = { mapping, digest: sha256 }
   const startedAt = performance.now()
   let operations = 0
-  for (const one of people) {
-    const decision = planPerson(one, NOW, rules)
-    const decided = decision instanceof Promise ? await decision : decision
-    if (decided.kind === 'decided' && decided.operation) operations += 1
+  // As the planning loop does it.
+  for (let from = 0; from < people.length; from += AT_ONCE) {
+    const part = people.slice(from, from + AT_ONCE)
+    for (const decided of await Promise.all(part.map(async (one) => planPerson(one, NOW, rules))))
+      if (decided.kind === 'decided' && decided.operation) operations += 1
   }
   const seconds = (performance.now() - startedAt) / 1_000
   process.stdout.write(
-    `${what.padEnd(28)} ${Math.round(PEOPLE / seconds).toLocaleString('en')} people/s (${operations} operations)\n`,
+    `${what.padEnd(32)} ${Math.round(PEOPLE / seconds).toLocaleString('en')} people/s (${operations} operations)\n`,
   )
 }
 
@@ -56,8 +60,20 @@ const rest = DEFAULT_RULES.filter(({ to }) => to !== 'displayName' && to !== 'ti
 // The first round warms the compiler up.
 await measure('default mapping, first round', compileMapping())
 await measure('default mapping', compileMapping())
-await measure(
-  'one expression',
-  compileMapping([...DEFAULT_RULES.filter(({ to }) => to !== 'displayName'), displayName]),
-)
-await measure('two expressions', compileMapping([...rest, displayName, upper]))
+for (const [where, evaluator] of [
+  ['in this thread', evaluateHere()],
+  ['in its process', expressionProcess()],
+] as const) {
+  await measure(
+    `one expression, ${where}`,
+    compileMapping(
+      [...DEFAULT_RULES.filter(({ to }) => to !== 'displayName'), displayName],
+      DEFAULT_REQUIRED,
+      evaluator,
+    ),
+  )
+  await measure(
+    `two expressions, ${where}`,
+    compileMapping([...rest, displayName, upper], DEFAULT_REQUIRED, evaluator),
+  )
+}

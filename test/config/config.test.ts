@@ -199,6 +199,23 @@ void describe('a file that cannot be used says line, column, path and what the p
       [/^3:12: mapping\.attributes\.title cannot be used: .*S0\d+.*character/],
     ],
     [
+      'a regular expression that cannot be matched in linear time',
+      'mapping:\n  attributes:\n    title: { jsonata: "$contains(title, /^(?=Dr)/) ? title" }',
+      [
+        /^3:12: mapping\.attributes\.title cannot be used: .*the expression uses the regular expression \/\^\(\?=Dr\)\/, which cannot be matched in linear time/,
+      ],
+    ],
+    [
+      'a regular expression with a back reference, in a shape',
+      'shapes:\n  x: { event: "$match(a, /(b)\\\\1/)" }',
+      [/^2:6: shapes\.x cannot be used: shape x: event uses the regular expression .* back references/],
+    ],
+    [
+      'a reading that asks for the time',
+      "sources:\n  - { name: a, read: { url: 'https://hr.example/{employee}', at: '$now()' } }",
+      [/sources\[0\]\.read cannot be used: the expression at of the HR system uses \$now; the same input/],
+    ],
+    [
       'a place the service does not process',
       'mapping: { attributes: { emails: a } }',
       [/mapping\.attributes\.emails cannot be used: .*processes only/],

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { RollcallError } from '../../src/core/errors.ts'
-import { compileExpression } from '../../src/core/expression/expression.ts'
+import { compileExpression } from '../../src/core/expression/compile.ts'
+import { evaluateHere } from '../../src/core/expression/evaluate.ts'
 import { touches } from '../../src/core/expression/reads.ts'
+import { exerciseEvaluator } from '../conformance/evaluator.ts'
 
 function reads(text: string): readonly string[] | 'everything' {
   const { reads } = compileExpression(text)
@@ -46,48 +47,55 @@ void describe('what an expression reads', () => {
   })
 })
 
-void describe('an expression that cannot be used', () => {
-  const message = async (text: string, input: object): Promise<string> => {
-    try {
-      await compileExpression(text).evaluate({ ...input })
-    } catch (error) {
-      assert(error instanceof RollcallError)
-      return `${error.code}: ${error.message}`
-    }
-    return 'no error'
-  }
-
-  void test('is refused at load, with the place in its text', () => {
+void describe('an expression that cannot be used is refused before it is evaluated', () => {
+  void test('with the place in its text', () => {
     assert.throws(() => compileExpression('$uppercase('), {
       code: 'ExpressionInvalid',
       message: /the syntax is wrong \[S0203\] \(character \d+\)/,
     })
+    assert.throws(() => compileExpression('$match(a, /(/)'), { code: 'ExpressionInvalid' })
   })
-  void test('is refused when one input could give two answers', () => {
-    for (const text of ['$now()', '$random()', '$millis', "$eval('title')"])
-      assert.throws(() => compileExpression(text), { code: 'ExpressionInvalid' })
+  void test('when one input could give two answers, wherever in it that is', () => {
+    for (const text of [
+      '$now()',
+      '$random()',
+      '$millis',
+      "$eval('title')",
+      "name ~> |$|{ 'a': $now() }|",
+      'list^(>$random())',
+      '$f := $eval',
+      "{ 'a': $millis() }",
+      'function($x) { $now() }',
+      '$map(list, $shuffle)',
+      'list#$i[$random() > 0]',
+      '$substring(?, $random())',
+    ])
+      assert.throws(
+        () => compileExpression(text),
+        { code: 'ExpressionInvalid', message: /same answer/ },
+        text,
+      )
   })
-  void test('that loops is stopped, and so is one that calls itself for ever', async () => {
-    assert.match(
-      await message('($f := function($n) { $f($n + 1) }; $f(1))', {}),
-      /^ExpressionFailed: it takes too long/,
-    )
-    assert.match(
-      await message("($f := function($n) { $f($n + 1) & '' }; $f(1))", {}),
-      /^ExpressionFailed: it calls itself too deeply/,
-    )
-    assert.match(await message('[1..20000].($ + 1)', {}), /^ExpressionFailed: a list grows too long/)
-  })
-  void test('fails with words that quote no value', async () => {
-    const failed = await message('$number(salary)', { salary: 'a secret' })
-    assert.match(failed, /^ExpressionFailed: something cannot be read as a number \[D3030\]/)
-    assert.ok(!failed.includes('secret'))
-  })
-  void test('that gives a function gives no value', async () => {
-    assert.match(await message('$uppercase', {}), /gives a function/)
-  })
-  void test('is not led astray by names that mean something to JavaScript', async () => {
-    await compileExpression('__proto__ & constructor').evaluate({ a: 1 })
-    assert.equal(Object.getOwnPropertyNames(Object.prototype).includes('a'), false)
+  void test('for a regular expression that cannot be matched in linear time, with the pattern named', () => {
+    for (const pattern of [
+      '(a)\\1',
+      'a(?=b)',
+      'a(?!b)',
+      '(?<x>a)\\k<x>',
+      '(a{1000}){1000}',
+      '\\A',
+      '\\Qa\\E',
+    ])
+      assert.throws(
+        () => compileExpression(`name ~> |$|{ 'a': $contains(title, /${pattern}/i) }|`),
+        ({ code, message }: Error & { code: string }) =>
+          code === 'ExpressionInvalid' &&
+          message.startsWith(
+            `uses the regular expression /${pattern}/i, which cannot be matched in linear time`,
+          ),
+        pattern,
+      )
   })
 })
+
+exerciseEvaluator('in the caller’s thread', () => ({ evaluator: evaluateHere(), close: async () => {} }))

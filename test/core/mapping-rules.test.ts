@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
+import { evaluateHere } from '../../src/core/expression/evaluate.ts'
 import type { Attribute, Json } from '../../src/core/model.ts'
 import { compileMapping, type MappedRecord, type Rule } from '../../src/core/plan/mapping.ts'
 import {
@@ -25,14 +26,18 @@ async function map(
   values: Readonly<Record<string, Json>>,
   required: readonly string[] = [],
 ): Promise<MappedRecord> {
-  return compileMapping(rules, required).map('10001', attributes(values))
+  return compileMapping(rules, required, evaluateHere()).map('10001', attributes(values))
 }
 
 void describe('a mapping', () => {
   void test('answers at once when every rule copies, and later when one computes', () => {
     const plain = compileMapping([{ from: 'active', to: 'active' }])
     assert.ok(!(plain.map('1', attributes({})) instanceof Promise))
-    const computing = compileMapping([active, { to: 'title', from: { jsonata: 'title' } }])
+    const computing = compileMapping(
+      [active, { to: 'title', from: { jsonata: 'title' } }],
+      [],
+      evaluateHere(),
+    )
     assert.ok(computing.map('1', attributes({})) instanceof Promise)
   })
 
@@ -96,26 +101,35 @@ void describe('a mapping', () => {
   })
 
   void test('uses what its copies name and what its computations read', () => {
-    const { uses } = compileMapping([
-      active,
-      { to: 'title', from: 'title' },
-      { to: 'displayName', from: { jsonata: 'name.givenName' } },
-    ])
+    const { uses } = compileMapping(
+      [active, { to: 'title', from: 'title' }, { to: 'displayName', from: { jsonata: 'name.givenName' } }],
+      [],
+      evaluateHere(),
+    )
     for (const path of ['title', 'active', 'name.givenName', 'name']) assert.ok(uses(path), path)
     for (const path of ['name.familyName', 'salary']) assert.ok(!uses(path), path)
     assert.ok(
-      compileMapping([active, { to: 'title', from: { jsonata: '$string($)' } }]).uses('anything.at.all'),
+      compileMapping([active, { to: 'title', from: { jsonata: '$string($)' } }], [], evaluateHere()).uses(
+        'anything.at.all',
+      ),
     )
   })
 
   void test('is refused with the rule named', () => {
     const refused = (rule: Rule, message: RegExp): void =>
-      assert.throws(() => compileMapping([active, rule]), { code: 'MappingInvalid', message })
+      assert.throws(() => compileMapping([active, rule], [], evaluateHere()), {
+        code: 'MappingInvalid',
+        message,
+      })
     refused({ to: 'emails[type eq "home"].value', from: 'a' }, /processes only emails\[type eq "work"\]/)
     refused({ to: 'emails', from: 'a' }, /processes only/)
     refused({ to: 'no place', from: 'a' }, /no SCIM attribute/)
     refused({ to: 'externalId', from: 'a' }, /set by the connector/)
     refused({ to: 'title', from: { jsonata: 'a(' } }, /mapping of "title": the expression is no JSONata/)
+    refused(
+      { to: 'title', from: { jsonata: '$contains(title, /(a)\\1/)' } },
+      /mapping of "title": the expression uses the regular expression \/\(a\)\\1\/, which cannot be matched in linear time/,
+    )
   })
 
   void test('lets nobody become active by a rule', () => {
@@ -125,7 +139,17 @@ void describe('a mapping', () => {
       { to: 'active', from: { jsonata: 'true' } },
       { to: 'active', from: 'employed' },
     ] as const)
-      assert.throws(() => compileMapping([rule]), { code: 'MappingInvalid', message: /active/ })
+      assert.throws(() => compileMapping([rule], [], evaluateHere()), {
+        code: 'MappingInvalid',
+        message: /active/,
+      })
+  })
+
+  void test('takes no computed text that is longer than any attribute of the directory', async () => {
+    const rules: readonly Rule[] = [active, { to: 'title', from: { jsonata: "$pad('', 40000, 'x')" } }]
+    const { record, failure } = await map(rules, { active: true })
+    assert.match(failure?.why ?? '', /gives a text of more than 32768 characters/)
+    assert.ok(!('title' in record))
   })
 
   void test('does not take names of attributes for names of JavaScript', async () => {
@@ -140,11 +164,15 @@ void describe('a mapping', () => {
 
 void describe('a rule that fails for one person', () => {
   const rules = {
-    mapping: compileMapping([
-      active,
-      { to: 'userName', from: 'userName' },
-      { to: 'title', from: { jsonata: '$string($number(grade))' } },
-    ]),
+    mapping: compileMapping(
+      [
+        active,
+        { to: 'userName', from: 'userName' },
+        { to: 'title', from: { jsonata: '$string($number(grade))' } },
+      ],
+      [],
+      evaluateHere(),
+    ),
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
   }
   const event = (seq: number, more: Partial<PersonEvent> = {}): PersonEvent => {

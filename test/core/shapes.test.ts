@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { describe, test } from 'node:test'
 import { sha256 } from '../../src/adapters/system.ts'
 import { takeInShaped, type TakenIn } from '../../src/core/intake/take-in.ts'
+import { evaluateHere } from '../../src/core/expression/evaluate.ts'
 import { compileShape, type ShapeRules } from '../../src/core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../../src/core/intake/shapes/shipped.ts'
 import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
@@ -26,7 +27,7 @@ async function take(shape: string | ShapeRules, body: unknown): Promise<TakenIn>
   const source = { ...DEFAULT_SOURCE, zone: 'Europe/Berlin', notices: true }
   return takeInShaped(inboxMessage(body), {
     name: `/hr/${name}`,
-    shape: compileShape(name, rules, sha256),
+    shape: compileShape(name, rules, sha256, evaluateHere()),
     source,
   })
 }
@@ -118,7 +119,7 @@ void describe('a shape', () => {
     assert.ok(!told.includes('secret'))
   })
   void test('is refused at load when it is no JSONata', () => {
-    assert.throws(() => compileShape('own', { event: '{' }, sha256), {
+    assert.throws(() => compileShape('own', { event: '{' }, sha256, evaluateHere()), {
       code: 'ShapeInvalid',
       message: /shape own: event is no JSONata/,
     })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { takeIn } from '../../src/core/intake/take-in.ts'
 import { joinInboxes } from '../../src/core/intake/inboxes.ts'
+import { evaluateHere } from '../../src/core/expression/evaluate.ts'
 import { compileShape } from '../../src/core/intake/shape.ts'
 import {
   type ConfiguredSource,
@@ -32,7 +33,12 @@ const source = (name: string, more: Partial<ConfiguredSource> = {}): ConfiguredS
   owns: null,
   ...more,
 })
-const shape = compileShape('vendor', { event: "{ 'type': 'worker.updated' }" }, (text) => text)
+const shape = compileShape(
+  'vendor',
+  { event: "{ 'type': 'worker.updated' }" },
+  (text) => text,
+  evaluateHere(),
+)
 
 function only(event: object, agreed: Partial<Source>): HrEvent {
   const { events, rejected } = takeIn(inboxMessage(event), () => ({ ...DEFAULT_SOURCE, ...agreed }))

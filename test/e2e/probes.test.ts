@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { postgresDriver } from '../../src/adapters/ledger-sql/postgres/driver-at.ts'
 import { startDoubles } from '../../src/local/doubles.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { until } from '../adapters/support/until.ts'
-import { rollcall, start } from '../fakes/rollcall.ts'
+import { portOf, rollcall, start } from '../fakes/rollcall.ts'
 
 void test('a running connector says that it is ready, and health checks of a container believe it', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-probes-'))
@@ -78,15 +76,3 @@ void test('while the tables of its ledger are made by somebody it is alive and n
   release.resolve()
   await until('ready', async () => (await status('/readyz')) === 200, 30_000)
 })
-
-function portOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    if (!child.stderr) return reject(new Error('no stderr'))
-    createInterface(child.stderr)
-      .on('line', (line) => {
-        const { event, port } = JSON.parse(line) as { event: string; port?: number }
-        if (event === 'probes.listening' && port !== undefined) resolve(port)
-      })
-      .on('close', () => reject(new Error('it ended before it listened')))
-  })
-}

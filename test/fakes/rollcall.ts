@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
@@ -37,4 +38,17 @@ export async function rollcall(
   ])
   clearTimeout(timer)
   return { code, stdout, stderr }
+}
+
+/** The port on which a started `run` answers probes. */
+export function portOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    if (!child.stderr) return reject(new Error('no stderr'))
+    createInterface(child.stderr)
+      .on('line', (line) => {
+        const { event, port } = JSON.parse(line) as { event: string; port?: number }
+        if (event === 'probes.listening' && port !== undefined) resolve(port)
+      })
+      .on('close', () => reject(new Error('it ended before it listened')))
+  })
 }

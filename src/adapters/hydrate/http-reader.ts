@@ -1,20 +1,20 @@
-import jsonata from 'jsonata'
 import pRetry, { AbortError } from 'p-retry'
 import { RollcallError } from '../../core/errors.ts'
+import { compileExpression, type Expression } from '../../core/expression/compile.ts'
+import type { Evaluator } from '../../core/expression/evaluator.ts'
 import type { HrReader, ReadAnswer } from '../../core/intake/hydrate.ts'
 import { instant } from '../../core/intake/when.ts'
 import type { Notice } from '../../core/ledger/port.ts'
-import type { JsonObject } from '../../core/model.ts'
+import type { Json, JsonObject } from '../../core/model.ts'
 import type { HrSystemSettings } from './settings.ts'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
-const EXPRESSION_MS = 1_000
 
 /**
  * Reads people from an HR system over HTTP. Throws `ConfigInvalid` at once for an address or expression that cannot be used. Redirects
  * are not followed: a header with a secret goes to the configured address alone.
  */
-export function httpReader(settings: HrSystemSettings): HrReader {
+export function httpReader(settings: HrSystemSettings, evaluator: Evaluator): HrReader {
   const headers = { accept: 'application/json', ...settings.headers }
   checkAddress(settings)
   const worker = expression(settings.worker, 'worker')
@@ -34,22 +34,23 @@ export function httpReader(settings: HrSystemSettings): HrReader {
   }
 
   const understand = async (text: string): Promise<ReadAnswer> => {
-    const answer = parse(text)
-    if (answer === undefined) return { kind: 'unusable', code: 'AnswerNotJson' }
-    try {
-      const made: unknown = await worker.evaluate(answer, {})
-      if (!isRecord(made) || (made['active'] !== undefined && typeof made['active'] !== 'boolean'))
-        return { kind: 'unusable', code: 'AnswerInvalid' }
-      const when: unknown = at === null ? null : await at.evaluate(answer, {})
-      // Without its own functions and hidden members: what the expression made is plain JSON.
-      const attributes = JSON.parse(JSON.stringify(made)) as JsonObject
-      return {
-        kind: 'record',
-        worker: attributes,
-        at: typeof when === 'string' ? instant(when, 'utc') : typeof when === 'number' ? when : null,
-      }
-    } catch {
+    const input = parse(text)
+    if (input === undefined) return { kind: 'unusable', code: 'AnswerNotJson' }
+    const expressions = [worker, ...(at === null ? [] : [at])].map(({ text }) => text)
+    const [made, when] = await evaluator.evaluate({ expressions, input, bindings: {} })
+    if (made?.kind !== 'value' || when?.kind === 'failed')
       return { kind: 'unusable', code: 'ExpressionFailed' }
+    const { value: attributes } = made
+    if (
+      !isRecord(attributes) ||
+      (attributes['active'] !== undefined && typeof attributes['active'] !== 'boolean')
+    )
+      return { kind: 'unusable', code: 'AnswerInvalid' }
+    const moment = when?.value
+    return {
+      kind: 'record',
+      worker: attributes,
+      at: typeof moment === 'string' ? instant(moment, 'utc') : typeof moment === 'number' ? moment : null,
     }
   }
 
@@ -126,15 +127,13 @@ function checkAddress({ url, allowHttp }: HrSystemSettings): void {
     throw new RollcallError('ConfigInvalid', 'the address of the HR system does not name {employee}')
 }
 
-function expression(text: string, name: string): ReturnType<typeof jsonata> {
+function expression(text: string, name: string): Expression {
   try {
-    return jsonata(text, { timeout: EXPRESSION_MS, stack: 200, sequence: 10_000 })
+    return compileExpression(text)
   } catch (error) {
-    throw new RollcallError(
-      'ConfigInvalid',
-      `the JSONata expression ${name} of the HR system cannot be used`,
-      { cause: error },
-    )
+    if (error instanceof RollcallError)
+      throw new RollcallError('ConfigInvalid', `the expression ${name} of the HR system ${error.message}`)
+    throw error
   }
 }
 
@@ -156,14 +155,14 @@ function retryAfterMs(response: Response): number | null {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3_600) * 1_000 : null
 }
 
-function parse(text: string): unknown {
+function parse(text: string): Json | undefined {
   try {
-    return JSON.parse(text)
+    return JSON.parse(text) as Json
   } catch {
     return undefined
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

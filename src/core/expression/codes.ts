@@ -6,7 +6,7 @@ const WORDS: Readonly<Record<string, string>> = {
   D1002: 'something that is no number is negated',
   D1009: 'two keys of one object are the same',
   D1011: 'it calls itself too deeply',
-  D1012: 'it takes too long',
+  D1004: 'a regular expression matches nothing at all, again and again',
   D2014: 'a range is too large',
   D2015: 'a list grows too long',
   D3030: 'something cannot be read as a number',
@@ -33,7 +33,26 @@ const FAMILIES: readonly (readonly [prefix: string, words: string])[] = [
   ['D', 'it cannot be computed'],
 ]
 
-export function describeCode(code: string): string {
+/**
+ * What went wrong, and where in the expression. The library's own messages quote values, so only its codes and positions are taken over.
+ */
+export function describeFailure(error: unknown): string {
+  if (error instanceof RangeError)
+    return error.message === 'Invalid string length'
+      ? 'a text grows too long'
+      : `${WORDS['D1011'] ?? ''} [D1011]`
+  // The parser compiles regular expressions by itself.
+  if (error instanceof SyntaxError) return 'a regular expression is malformed'
+  if (typeof error !== 'object' || error === null) return describeCode('unknown')
+  const code: unknown = 'code' in error ? error.code : undefined
+  const position: unknown = 'position' in error ? error.position : undefined
+  return (
+    describeCode(typeof code === 'string' ? code : 'unknown') +
+    (typeof position === 'number' ? ` (character ${position})` : '')
+  )
+}
+
+function describeCode(code: string): string {
   const words = own(WORDS, code) ?? FAMILIES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'it failed'
   return `${words} [${code}]`
 }

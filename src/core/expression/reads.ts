@@ -12,13 +12,10 @@ export type Reads =
 type Place = readonly string[] | 'derived'
 
 /** Walks the tree of an expression (jsonata 2.2.2, `ast()`). Errs on the side of more: a node it does not know reads everything. */
-export function readsOf(ast: unknown): { readonly reads: Reads; readonly variables: ReadonlySet<string> } {
+export function readsOf(ast: unknown): Reads {
   const walk = new Walk()
   walk.visit(ast, [])
-  return {
-    reads: walk.everything ? { kind: 'everything' } : { kind: 'paths', paths: walk.paths },
-    variables: walk.variables,
-  }
+  return walk.everything ? { kind: 'everything' } : { kind: 'paths', paths: walk.paths }
 }
 
 /** Whether something written at `path` can change the answer: what is read lies there, below it or above it. */
@@ -42,8 +39,6 @@ const CONTEXT_FROM: Readonly<Record<string, number>> = {
 
 class Walk {
   readonly paths = new Set<string>()
-  /** Every variable that is named, functions among them. */
-  readonly variables = new Set<string>()
   everything = false
 
   /** Where the answer of `node` lies, evaluated at `place`. */
@@ -122,7 +117,6 @@ class Walk {
       return place
     }
     if (name === '$') this.everything = true
-    else if (typeof name === 'string') this.variables.add(name)
     return 'derived'
   }
 
@@ -168,10 +162,7 @@ class Walk {
     const called = calledName(procedure)
     const given = list(field(node, 'arguments'))
     if (called === null) this.visit(procedure, place)
-    else {
-      this.variables.add(called)
-      if (given.length === 0 || given.length < (own(CONTEXT_FROM, called) ?? 0)) this.#read(place)
-    }
+    else if (given.length === 0 || given.length < (own(CONTEXT_FROM, called) ?? 0)) this.#read(place)
     this.#all(given, place)
     return 'derived'
   }

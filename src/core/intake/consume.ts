@@ -161,12 +161,17 @@ export function intake<M extends InboxMessage>(
 
   const takeAll = async (messages: readonly M[]): Promise<readonly Taken<M>[]> => {
     const taken: Taken<M>[] = []
-    for (const message of messages) {
-      const shaped = settings.shapes?.(message) ?? null
-      taken.push({ message, ...(shaped ? await takeInShaped(message, shaped) : takeIn(message, sources)) })
-      if (taken.length % READ_AT_ONCE === 0) await runtime.breathe()
+    for (let from = 0; from < messages.length; from += READ_AT_ONCE) {
+      const part = messages.slice(from, from + READ_AT_ONCE)
+      taken.push(...(await Promise.all(part.map(take))))
+      if (part.length === READ_AT_ONCE) await runtime.breathe()
     }
     return taken
+  }
+
+  const take = async (message: M): Promise<Taken<M>> => {
+    const shaped = settings.shapes?.(message) ?? null
+    return { message, ...(shaped ? await takeInShaped(message, shaped) : takeIn(message, sources)) }
   }
 
   const commit = async (taken: readonly Taken<M>[], backlog: boolean): Promise<Disposition<M>[]> => {

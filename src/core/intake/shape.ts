@@ -1,5 +1,6 @@
 import { RollcallError } from '../errors.ts'
-import { compileExpression, type Expression } from '../expression/expression.ts'
+import { compileExpression, evaluateOne, type Expression } from '../expression/compile.ts'
+import type { Evaluator } from '../expression/evaluator.ts'
 import type { Json, JsonObject } from '../model.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
 import { compareText } from '../plan/order.ts'
@@ -24,10 +25,16 @@ export interface ShapeRules {
   readonly event: string
 }
 
+/** Items of one message that are evaluated together. */
+const ITEMS_AT_ONCE = 100
+
 /** Compiled rules of one shape. */
 export interface Shape {
   readonly name: string
-  /** The events of a body as envelopes, all of them, or the first thing wrong: by the name of its field, never its value. */
+  /**
+   * The events of a body as envelopes, all of them, or the first thing wrong: by the name of its field, never its value. Rejects when
+   * nothing can be evaluated at the moment.
+   */
   apply(
     body: Json,
     source: string,
@@ -35,10 +42,17 @@ export interface Shape {
 }
 
 /** Compiles rules. `digest` as the runtime's. Throws `ShapeInvalid`, naming the shape and the part of it. */
-export function compileShape(name: string, rules: ShapeRules, digest: (text: string) => string): Shape {
+export function compileShape(
+  name: string,
+  rules: ShapeRules,
+  digest: (text: string) => string,
+  evaluator: Evaluator,
+): Shape {
   const items = rules.items === undefined ? null : compile(name, 'items', rules.items)
   const event = compile(name, 'event', rules.event)
   const fields = Object.entries(rules.fields ?? {}).map(([path, kind]) => fieldOf(path, kind))
+
+  const failed = (why: string): Rejection => reject('ShapeFailed', `shape ${name}: ${why}`)
 
   const eventsOf = async (
     item: Json,
@@ -50,7 +64,9 @@ export function compileShape(name: string, rules: ShapeRules, digest: (text: str
       if (wrong)
         return reject(wrong.code, `${where(items, index)}${field.path} ${wrong.what} (shape ${name})`)
     }
-    const answer = await event.evaluate(item, { index, source })
+    const evaluated = await evaluateOne(evaluator, event, item, { index, source })
+    if (evaluated.kind === 'failed') return failed(evaluated.why)
+    const answer = evaluated.value
     if (answer === undefined || answer === null)
       return reject(
         'ShapeFailed',
@@ -76,24 +92,25 @@ export function compileShape(name: string, rules: ShapeRules, digest: (text: str
   return {
     name,
     apply: async (body, source) => {
-      try {
-        const found = items === null ? listOf(body) : listOf(await items.evaluate(body))
-        if (found.length === 0)
-          return reject(
-            'FieldMissing',
-            `${items === null ? 'the body' : items.text} holds no event (shape ${name})`,
-          )
-        const envelopes: Envelope[] = []
-        for (const [index, item] of found.entries()) {
-          const events = await eventsOf(item, index, source)
+      const evaluated = items === null ? null : await evaluateOne(evaluator, items, body)
+      if (evaluated?.kind === 'failed') return failed(evaluated.why)
+      const found = listOf(evaluated === null ? body : evaluated.value)
+      if (found.length === 0)
+        return reject(
+          'FieldMissing',
+          `${items === null ? 'the body' : items.text} holds no event (shape ${name})`,
+        )
+      // Part by part: what one message holds is not all asked for before the first item is found wrong.
+      const envelopes: Envelope[] = []
+      for (let from = 0; from < found.length; from += ITEMS_AT_ONCE) {
+        const part = found.slice(from, from + ITEMS_AT_ONCE)
+        const made = await Promise.all(part.map((item, index) => eventsOf(item, from + index, source)))
+        for (const events of made) {
           if ('kind' in events) return events
           envelopes.push(...events)
         }
-        return { kind: 'envelopes', envelopes }
-      } catch (error) {
-        if (error instanceof RollcallError) return reject('ShapeFailed', `shape ${name}: ${error.message}`)
-        throw error
       }
+      return { kind: 'envelopes', envelopes }
     },
   }
 }

@@ -1,4 +1,5 @@
 import { RollcallError } from '../errors.ts'
+import type { Evaluator } from '../expression/evaluator.ts'
 import { touches } from '../expression/reads.ts'
 import type { Attribute, Json, ScimUser } from '../model.ts'
 import { type CompiledRule, compileRule, type Rule } from './rule.ts'
@@ -57,7 +58,10 @@ export interface MappedRecord {
   readonly failure: MappingFailure | null
 }
 
-/** `map` answers at once when every rule copies, and with a promise when one computes. */
+/**
+ * `map` answers at once when every rule copies, and with a promise when one computes; records asked for in the same tick are computed
+ * together.
+ */
 export interface Mapping<
   R extends MappedRecord | Promise<MappedRecord> = MappedRecord | Promise<MappedRecord>,
 > {
@@ -65,17 +69,28 @@ export interface Mapping<
   uses(path: string): boolean
   /** Which worker attributes can reach this SCIM place. */
   readsOf(place: string): (path: string) => boolean
-  /** The complete record of one employee. The same attributes give the same bytes once serialised. Never throws for what is in them. */
+  /**
+   * The complete record of one employee. The same attributes give the same bytes once serialised. Never throws for what is in them; rejects
+   * when nothing can be computed at the moment.
+   */
   map(employee: string, attributes: ReadonlyMap<string, Attribute>): R
 }
 export type PlainMapping = Mapping<MappedRecord>
 
-/** Compiles rules. Throws `MappingInvalid`, naming the line, for a rule that cannot be carried out for anybody. */
+/**
+ * Compiles rules; those that compute need an evaluator. Throws `MappingInvalid`, naming the line, for a rule that cannot be carried out for
+ * anybody.
+ */
 export function compileMapping(rules?: readonly PlainRule[], required?: readonly string[]): PlainMapping
-export function compileMapping(rules: readonly Rule[], required?: readonly string[]): Mapping
+export function compileMapping(
+  rules: readonly Rule[],
+  required: readonly string[],
+  evaluator: Evaluator,
+): Mapping
 export function compileMapping(
   rules: readonly Rule[] = DEFAULT_RULES,
   required: readonly string[] = DEFAULT_REQUIRED,
+  evaluator?: Evaluator,
 ): Mapping {
   const compiled = rules.map(compileRule).map((rule) => ({
     ...rule,
@@ -89,7 +104,8 @@ export function compileMapping(
       ...compiled.flatMap(({ to }) => (to.urn === null ? [] : [to.urn])),
     ]),
   ]
-  const computes = compiled.some(({ kind }) => kind === 'computed')
+  const computed = compiled.flatMap((rule) => (rule.kind === 'computed' ? [rule] : []))
+  const expressions = computed.map(({ expression }) => expression)
 
   const draftOf = (employee: string): ScimDraft => ({ schemas: [...schemas], externalId: employee })
   const missingOf = (attributes: ReadonlyMap<string, Attribute>): string[] =>
@@ -105,39 +121,43 @@ export function compileMapping(
     }
     return { record: draft, missing, failure }
   }
-  const mapComputed = async (
-    employee: string,
-    attributes: ReadonlyMap<string, Attribute>,
-  ): Promise<MappedRecord> => {
-    const draft = draftOf(employee)
-    const missing = missingOf(attributes)
-    const worker = nest(attributes)
-    let failure: MappingFailure | null = null
-    // One after another: the guard of an expression counts the time that passes. In the order of the rules, so that the bytes are the same.
-    for (const rule of compiled) {
-      if (rule.kind === 'computed') {
-        const computed = await rule.compute(employee, worker, attributes)
-        failure =
-          (computed.kind === 'failed'
-            ? failed(rule, computed.why)
-            : place(draft, rule, computed.value, missing)) ?? failure
-      } else failure = place(draft, rule, rule.value(attributes), missing) ?? failure
+  const mapComputed =
+    (evaluator: Evaluator) =>
+    async (employee: string, attributes: ReadonlyMap<string, Attribute>): Promise<MappedRecord> => {
+      const draft = draftOf(employee)
+      const missing = missingOf(attributes)
+      const answers = await evaluator.evaluate({
+        expressions,
+        input: nest(attributes),
+        bindings: { employee },
+      })
+      const answerOf = new Map(computed.map((rule, index) => [rule, answers[index]]))
+      let failure: MappingFailure | null = null
+      // In the order of the rules, so that the bytes are the same.
+      for (const rule of compiled) {
+        if (rule.kind === 'computed') {
+          const answer = answerOf.get(rule) ?? { kind: 'value', value: undefined }
+          const computed = rule.toValue(answer, attributes)
+          failure =
+            (computed.kind === 'failed'
+              ? failed(rule, computed.why)
+              : place(draft, rule, computed.value, missing)) ?? failure
+        } else failure = place(draft, rule, rule.value(attributes), missing) ?? failure
+      }
+      return { record: draft, missing, failure }
     }
-    return { record: draft, missing, failure }
-  }
   const used = new Set(
     compiled.flatMap(({ kind, reads }) =>
       kind === 'copied' && reads.kind === 'paths' ? [...reads.paths] : [],
     ),
   )
-  const computed = compiled.filter(({ kind }) => kind === 'computed')
   return {
     uses: (path) => used.has(path) || computed.some(({ reads }) => touches(reads, path)),
     readsOf: (place) => {
       const there = compiled.filter(({ to }) => to.text === place)
       return (path) => there.some(({ reads }) => touches(reads, path))
     },
-    map: computes ? mapComputed : mapPlain,
+    map: evaluator && computed.length > 0 ? mapComputed(evaluator) : mapPlain,
   }
 }
 

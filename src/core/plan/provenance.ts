@@ -22,13 +22,16 @@ export async function valuesOf(
   employee: string,
   attributes: ReadonlyMap<string, Attribute>,
 ): Promise<readonly RecordValue[]> {
-  const whole = scimValues((await mapping.map(employee, attributes)).record)
+  const valuesWithout = async (path: string | null): Promise<ReadonlyMap<string, Json>> => {
+    const rest = new Map(attributes)
+    if (path !== null) rest.delete(path)
+    return scimValues((await mapping.map(employee, rest)).record)
+  }
+  const paths = [...attributes.keys()].filter((path) => mapping.uses(path))
+  const [whole = new Map<string, Json>(), ...rests] = await Promise.all([null, ...paths].map(valuesWithout))
   const from = new Map<string, string[]>([...whole.keys()].map((target) => [target, []]))
-  for (const path of attributes.keys()) {
-    if (!mapping.uses(path)) continue
-    const without = new Map(attributes)
-    without.delete(path)
-    const rest = scimValues((await mapping.map(employee, without)).record)
+  for (const [index, path] of paths.entries()) {
+    const rest = rests[index] ?? whole
     for (const [target, value] of whole)
       if (JSON.stringify(rest.get(target)) !== JSON.stringify(value)) from.get(target)?.push(path)
   }

@@ -1,5 +1,6 @@
 import { RollcallError } from '../errors.ts'
-import { compileExpression } from '../expression/expression.ts'
+import { compileExpression } from '../expression/compile.ts'
+import type { Evaluated } from '../expression/evaluator.ts'
 import type { Reads } from '../expression/reads.ts'
 import type { Attribute, Json } from '../model.ts'
 import { parseScimPath, type ScimPath } from './scim.ts'
@@ -39,12 +40,13 @@ export type CompiledRule =
     })
   | (Common & {
       readonly kind: 'computed'
-      readonly compute: (
-        employee: string,
-        worker: Json,
-        attributes: ReadonlyMap<string, Attribute>,
-      ) => Promise<Computed>
+      readonly expression: string
+      /** What the answer of the expression comes to in a record. */
+      readonly toValue: (answer: Evaluated, attributes: ReadonlyMap<string, Attribute>) => Computed
     })
+
+/** Characters of a computed value. No attribute of the directory takes more; a record has to fit into a call. */
+const LONGEST_VALUE = 32_768
 
 /** Only these entries are processed by the service (learn.microsoft.com, API-driven provisioning: known limitations). */
 const WORK_ONLY = ['addresses', 'emails', 'phoneNumbers']
@@ -102,9 +104,8 @@ function computed(
   text: string,
   described: string,
   otherwise: (value: Json | undefined) => Json | undefined,
-): Pick<CompiledRule & { readonly kind: 'computed' }, 'kind' | 'reads' | 'compute'> {
-  const expression = compile(text, described)
-  const { reads } = expression
+): Pick<CompiledRule & { readonly kind: 'computed' }, 'kind' | 'reads' | 'expression' | 'toValue'> {
+  const { reads } = compile(text, described)
   // What was known once and now comes to nothing has to be cleared in the directory; what was never known is not spoken of.
   const wasKnown = (attributes: ReadonlyMap<string, Attribute>): boolean =>
     reads.kind === 'everything'
@@ -113,16 +114,15 @@ function computed(
   return {
     kind: 'computed',
     reads,
-    compute: async (employee, worker, attributes) => {
-      try {
-        const value = await expression.evaluate(worker, { employee })
-        return {
-          kind: 'computed',
-          value: otherwise(value === undefined && wasKnown(attributes) ? null : value),
-        }
-      } catch (error) {
-        if (error instanceof RollcallError) return { kind: 'failed', why: error.message }
-        throw error
+    expression: text,
+    toValue: (answer, attributes) => {
+      if (answer.kind === 'failed') return answer
+      const { value } = answer
+      if (typeof value === 'string' && value.length > LONGEST_VALUE)
+        return { kind: 'failed', why: `gives a text of more than ${LONGEST_VALUE} characters` }
+      return {
+        kind: 'computed',
+        value: otherwise(value === undefined && wasKnown(attributes) ? null : value),
       }
     },
   }

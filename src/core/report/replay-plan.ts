@@ -68,9 +68,13 @@ export async function planReplay(
   for (let at = 0; at < ids.length; at += 200) {
     const part = ids.slice(at, at + 200)
     const views = new Map((await peopleOf(part)).map((view) => [view.person.employee, view]))
-    for (const employee of part) {
-      const revived = revive(employee, views.get(employee), byPerson.get(employee) ?? [])
-      const decision = await planPerson({ ...revived.person, unanswered: [] }, now, rules)
+    const planned = await Promise.all(
+      part.map(async (employee) => {
+        const revived = revive(employee, views.get(employee), byPerson.get(employee) ?? [])
+        return { revived, decision: await planPerson({ ...revived.person, unanswered: [] }, now, rules) }
+      }),
+    )
+    for (const { revived, decision } of planned) {
       if (decision.kind === 'wait') continue
       if (decision.operation) operations += 1
       for (const { seq, state, reason } of decision.events) {

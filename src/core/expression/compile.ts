@@ -1,0 +1,51 @@
+import jsonata from 'jsonata'
+import { RollcallError } from '../errors.ts'
+import type { Json } from '../model.ts'
+import { describeFailure } from './codes.ts'
+import type { Evaluated, Evaluator } from './evaluator.ts'
+import { checkRegex } from './linear-regex.ts'
+import { namesOf } from './names.ts'
+import { readsOf, type Reads } from './reads.ts'
+
+/** They make one input give different answers, or hide from the compiler what an expression reads. */
+const REFUSED = ['now', 'millis', 'random', 'shuffle', 'eval', 'assert', 'error']
+
+/** An expression that may be evaluated. Every JSONata of the configuration becomes one before it is used. */
+export interface Expression {
+  readonly text: string
+  /** Which places of its input the answer can depend on. */
+  readonly reads: Reads
+}
+
+/**
+ * Throws `ExpressionInvalid`, naming the place in the text: for what is not JSONata, for functions that are refused, and for a regular
+ * expression that cannot be matched in linear time. Evaluates nothing.
+ */
+export function compileExpression(text: string): Expression {
+  let ast: unknown
+  try {
+    ast = jsonata(text).ast()
+  } catch (error) {
+    throw new RollcallError('ExpressionInvalid', `is no JSONata: ${describeFailure(error)}`)
+  }
+  const { variables, regexes } = namesOf(ast)
+  const refused = REFUSED.find((name) => variables.has(name))
+  if (refused !== undefined)
+    throw new RollcallError(
+      'ExpressionInvalid',
+      `uses $${refused}; the same input has to give the same answer, whenever it is asked`,
+    )
+  for (const regex of regexes) checkRegex(regex)
+  return { text, reads: readsOf(ast) }
+}
+
+/** Evaluates one expression over one input. */
+export async function evaluateOne(
+  evaluator: Evaluator,
+  { text }: Expression,
+  input: Json,
+  bindings: Readonly<Record<string, Json>> = {},
+): Promise<Evaluated> {
+  const [answer] = await evaluator.evaluate({ expressions: [text], input, bindings })
+  return answer ?? { kind: 'value', value: undefined }
+}
