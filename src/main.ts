@@ -7,6 +7,9 @@ import { failureOf } from './operate/failure.ts'
 import { type Format, keepTerminal, printLines, say } from './operate/output.ts'
 import { endingCommands, replayCommands } from './operate/replay-commands.ts'
 
+// Ledger, exports, backups, caches: all of it is about people, so only the user whose process this is may read it.
+process.umask(0o077)
+
 // Halves what it takes to begin. In a folder of the user's own, since what lies there is run; where there is none, or it cannot be written, it goes without.
 const caches = process.env['XDG_CACHE_HOME'] || (process.env['HOME'] && join(process.env['HOME'], '.cache'))
 if (caches) enableCompileCache(join(caches, 'rollcall'))

@@ -73,6 +73,10 @@ void it('what cannot pass by itself is said once, with what to do', async (t) =>
     code: 'LedgerRefused',
     message: /GRANT CREATE ON SCHEMA/,
   })
+  await assert.rejects(refusal(`DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53100'; END $$`), {
+    code: 'LedgerFull',
+    message: /make room/,
+  })
 })
 
 void it('tables are made however long that takes, and whoever comes second waits for it', async (t) => {

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { StatementSync } from 'node:sqlite'
+import { makePrivate } from '../../adapters/private-file.ts'
 import type { RuleConfig } from './config.ts'
 import type { Definition } from './managed.ts'
 import type { Journal, SavedMessage, SavedQueue, Tally } from './store/journal.ts'
@@ -41,6 +42,8 @@ export class Persistence {
 
   /** Opens or makes the file. Throws when it is no such file, or cannot be written. */
   constructor(path: string) {
+    // Messages are about people. The file is made for its owner only, and those beside it get its rights.
+    makePrivate(path)
     this.database = new DatabaseSync(path)
     this.database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA locking_mode = EXCLUSIVE;',

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { it } from 'node:test'
 import type { TestContext } from 'node:test'
 import { ServiceBusClient } from '@azure/service-bus'
@@ -158,6 +158,22 @@ void it('killed in the middle of a stream of sends, it has every message that wa
     acknowledged.filter((messageId) => !kept.has(messageId)),
     [],
   )
+  await client.close()
+  await kill(child)
+})
+
+void it('only its owner may read what the broker keeps', async (t) => {
+  const file = await temporaryFile(t)
+  const before = process.umask(0)
+  t.after(() => process.umask(before))
+  await writeFile(file, '', { mode: 0o644 })
+  const { child, client } = await startProcess(t, file)
+  const sender = client.createSender('q')
+  await sender.sendMessages({ body: 'somebody', messageId: '1' })
+  const folder = dirname(file)
+  const names = await readdir(folder)
+  assert.ok(names.includes('bus.db-wal'), names.join())
+  for (const name of names) assert.equal((await stat(join(folder, name))).mode & 0o077, 0, name)
   await client.close()
   await kill(child)
 })

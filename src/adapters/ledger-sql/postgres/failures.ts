@@ -85,6 +85,12 @@ export function told(failure: Failure, where: string): RollcallError {
   const advice = ADVICE[code]
   if (advice !== undefined)
     return new RollcallError('LedgerRefused', `${where} (${code}): ${advice}`, { cause: failure })
+  if (code === '53100')
+    return new RollcallError(
+      'LedgerFull',
+      `${where} has no room left on its disk (${code}): make room; what is committed is kept, and work goes on by itself`,
+      { cause: failure },
+    )
   if (code === '57014')
     return new RollcallError(
       'LedgerFailed',

@@ -1,5 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { takeRights, makePrivate } from '../../private-file.ts'
 import type { Dialect, Driver, Sql, SqlValue } from '../sql.ts'
+import { toldOfFile } from './failures.ts'
+import { expectOnePath, IN_MEMORY, realPlace } from './place.ts'
+import type { SoleWriter } from './sole-writer.ts'
 
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
@@ -16,11 +20,34 @@ export const sqliteDialect: Dialect = {
 /** How long a writer waits for another process's transaction before it fails. */
 const BUSY_MS = 10_000
 
+export interface SqliteOptions {
+  readonly readOnly?: boolean
+  /** Looks after the file for the process that runs on it. */
+  readonly sole?: SoleWriter
+}
+
 /**
  * A SQLite file as a driver. Calls block their thread, so in the connector it lives in a worker (`client.ts`).
- * What is committed survives a crash of the process and of the machine (`synchronous=FULL`).
+ * What is committed survives a crash of the process and of the machine (`synchronous=FULL`). Only its owner may read the file.
+ * Throws `LedgerRefused`, `LedgerMissing`, `LedgerNotReady` or `LedgerFull`, which name the file.
  */
-export function openSqlite(path: string, options: { readonly readOnly?: boolean } = {}): Driver {
+export function openSqlite(given: string, options: SqliteOptions = {}): Driver {
+  const path = realPlace(given)
+  expectOnePath(path)
+  try {
+    return driverOn(path, options)
+  } catch (error) {
+    throw toldOfFile(error, path)
+  }
+}
+
+function driverOn(path: string, options: SqliteOptions): Driver {
+  const { sole } = options
+  if (!options.readOnly && path !== IN_MEMORY) {
+    // The files beside it get the rights of this one.
+    makePrivate(path)
+    for (const suffix of ['-wal', '-shm']) takeRights(`${path}${suffix}`)
+  }
   const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS })
   if (!options.readOnly)
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000')
@@ -45,14 +72,19 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
   // One connection: a transaction begins when the one before it has ended.
   let last: Promise<unknown> = Promise.resolve()
   const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
-    database.exec(options.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
+    sole?.expectFiles()
     try {
-      const result = await work({ ...sql, tally: new Map() })
+      database.exec(options.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
+      const within = { ...sql, tally: new Map() }
+      await sole?.expectOwner(within)
+      const result = await work(within)
       database.exec('COMMIT')
+      // What went into a file that is gone is not there, though SQLite says it is.
+      sole?.expectFiles()
       return result
     } catch (error) {
       if (database.isTransaction) database.exec('ROLLBACK')
-      throw error
+      throw toldOfFile(error, path)
     }
   }
   return {
@@ -64,6 +96,7 @@ export function openSqlite(path: string, options: { readonly readOnly?: boolean 
     },
     close: async () => {
       await last
+      sole?.end()
       statements.clear()
       database.close()
     },

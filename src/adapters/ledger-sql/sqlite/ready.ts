@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RollcallError } from '../../../core/errors.ts'
 import { MIGRATIONS, schemaState } from '../schema.ts'
@@ -16,7 +16,8 @@ export async function holdsLedger(driver: Driver): Promise<boolean> {
 
 /** Throws `LedgerNotReady` for a file that holds something else: tables of ours would be made among those of another program. */
 export async function expectLedgerOrNothing(path: string): Promise<void> {
-  if (!existsSync(path)) return
+  // An empty file is one that was just made.
+  if (!existsSync(path) || statSync(path).size === 0) return
   // Only read, for opening it to write would change it already.
   const driver = openSqlite(path, { readOnly: true })
   try {

@@ -1,7 +1,15 @@
 import { Worker } from 'node:worker_threads'
 import { RollcallError } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/port.ts'
-import { type Call, pack, type Reply, revive, type TokenAnswer, type TokenWanted } from './protocol.ts'
+import {
+  type Call,
+  type Lost,
+  pack,
+  type Reply,
+  revive,
+  type TokenAnswer,
+  type TokenWanted,
+} from './protocol.ts'
 
 export interface ThreadOptions {
   readonly tokenFor?: (scope: string) => Promise<string | null>
@@ -32,7 +40,8 @@ export async function ledgerInThread(
     const token = (await tokenFor?.(scope).catch(() => null)) ?? null
     worker.postMessage({ token, id } satisfies TokenAnswer)
   }
-  worker.on('message', (message: Reply | TokenWanted) => {
+  worker.on('message', (message: Reply | TokenWanted | Lost) => {
+    if ('lost' in message) return lose(revive(message.lost))
     if ('tokenFor' in message) return void fetchToken(message)
     const asked = waiting.get(message.id)
     waiting.delete(message.id)
@@ -40,15 +49,18 @@ export async function ledgerInThread(
     else asked?.resolve(message.value)
   })
   let closing: Promise<void> | null = null
-  const die = (cause: unknown): void => {
-    const { code } = pack(cause)
-    const error = new RollcallError(
-      'LedgerGone',
-      `the thread of the ledger ended (${code}); start this process anew`,
-      { cause },
-    )
+  const lose = (error: Error): void => {
+    if (gone) return
     end(error)
     onGone?.(error)
+  }
+  const die = (cause: unknown): void => {
+    const { code } = pack(cause)
+    lose(
+      new RollcallError('LedgerGone', `the thread of the ledger ended (${code}); start this process anew`, {
+        cause,
+      }),
+    )
   }
   worker.on('error', die)
   worker.on('exit', () => {

@@ -12,6 +12,11 @@ export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: PackedError }
 
+/** The thread ends by itself, and why: from then on there is no ledger. */
+export interface Lost {
+  readonly lost: PackedError
+}
+
 /** The identity lives outside the thread, with the tokens it has already: the thread asks for one, by its scope. */
 export interface TokenWanted {
   readonly tokenFor: string

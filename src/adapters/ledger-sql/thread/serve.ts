@@ -1,10 +1,12 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Ledger } from '../../../core/ledger/port.ts'
-import { type Call, pack, type Reply, type TokenAnswer, type TokenWanted } from './protocol.ts'
+import { type Call, type Lost, pack, type Reply, type TokenAnswer, type TokenWanted } from './protocol.ts'
 
 export interface Opened {
   readonly ledger: Ledger
   release(): void
+  /** Tells once when the ledger is lost to this process. */
+  watch?(onLost: (error: Error) => void): void
 }
 
 /** The ledger's side of the thread: one message is one method, which is one transaction. */
@@ -17,6 +19,10 @@ export async function serveLedger(port: MessagePort, open: () => Promise<Opened>
     return
   }
   const { ledger, release } = opened
+  opened.watch?.((error) => {
+    port.postMessage({ lost: pack(error) } satisfies Lost)
+    void letGo(opened, port)
+  })
   port.postMessage({ id: 0, value: null } satisfies Reply)
   port.on('message', (call: Call | TokenAnswer) => {
     if (!('method' in call)) return
@@ -27,6 +33,16 @@ export async function serveLedger(port: MessagePort, open: () => Promise<Opened>
       port.close()
     })
   })
+}
+
+/** Ends the thread, also where the ledger cannot be closed any more. */
+async function letGo({ ledger, release }: Opened, port: MessagePort): Promise<void> {
+  try {
+    await ledger.close()
+  } finally {
+    release()
+    port.close()
+  }
 }
 
 /** Asks outside the thread, where the identity is. */
