@@ -5,6 +5,7 @@ import { type Loop, LOOPS } from './core/loops.ts'
 import { deadLetterCommands } from './operate/dead-letter-commands.ts'
 import { failureOf } from './operate/failure.ts'
 import { type Format, keepTerminal, printLines, say } from './operate/output.ts'
+import { findingsCommands } from './operate/findings-commands.ts'
 import { endingCommands, replayCommands } from './operate/replay-commands.ts'
 
 // Ledger, exports, backups, caches: all of it is about people, so only the user whose process this is may read it.
@@ -154,6 +155,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
   endingCommands(deadLetterCommands(program, done), done)
   replayCommands(program, done)
+  findingsCommands(program, done)
 
   program
     .command('check')

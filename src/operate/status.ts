@@ -43,6 +43,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
     const { nextAt } = await ledger.idle(now)
     const log = { readUntil: iso(await ledger.watermark()), foreign: totals.unmatched }
     const outlook = await ledger.outlook(now)
+    const findings = await ledger.openFindings()
     const brake = await ledger.brakeStatus(brakeOf(config), now)
     const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
     // A hold ends by itself: the job's when nobody looks at it any more, the others with the next batch that gets through.
@@ -75,6 +76,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           people: outlook.notTaken.people.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
         },
         brake: { ...brake, heldSince: iso(brake.heldSince) },
+        findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
       })
     } else {
       printTable(['events', ''], [...Object.entries(books.events), ['open', books.open]])
@@ -111,6 +113,12 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
               : `holds ${brake.held} people: rollcall brake status`,
           ],
           ['records not taken, nobody to blame', notTakenIn(outlook)],
+          [
+            'findings',
+            findings.length === 0
+              ? 'none'
+              : `${findings.map(({ code, count }) => `${count} ${code}`).join(', ')}: rollcall findings`,
+          ],
           ['log read until', log.readUntil ?? 'not read yet'],
           ['log records of others', log.foreign],
           ['outcomes not yet published', books.unpublished],

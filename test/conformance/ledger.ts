@@ -7,6 +7,7 @@ import { booksCases } from './ledger-books.ts'
 import { clockCases } from './ledger-clock.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
 import { erasedCases } from './ledger-erased.ts'
+import { findingCases } from './ledger-findings.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
@@ -47,6 +48,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   traceCases,
   auditCases,
   clockCases,
+  findingCases,
   booksCases,
   instanceCases,
 ]

@@ -21,6 +21,7 @@ function flow(options: FlowOptions, rule?: Task['rule']): Promise<FlowResult> {
 function holds(result: FlowResult): void {
   assert.deepEqual(result.wrong, [], 'wrong joins')
   assert.deepEqual(result.endless, [], 'operations without an end')
+  assert.deepEqual(result.mistaken, [], 'deactivations taken for those of others')
   assert.deepEqual(result.untold, [], 'events without exactly one outcome')
   assert.deepEqual(result.differing, [], 'people the directory has otherwise')
 }

@@ -25,6 +25,8 @@ export interface Verdict {
    * somebody whose creation had failed for good is, when the service then succeeded by itself.
    */
   readonly unreachable: readonly string[]
+  /** Deactivations of ours that were taken for those of others, who in these worlds deactivate nobody. */
+  readonly mistaken: readonly string[]
   readonly events: Readonly<Record<string, number>>
   readonly states: Readonly<Record<string, number>>
 }
@@ -47,6 +49,13 @@ export async function verdict({ ledger, entra, world, published, sent }: Evidenc
   }
   const { census } = await ledger.inspect()
   const truth = await entra.truth()
+  const { findings } = await ledger.findings({
+    open: false,
+    code: 'DisabledElsewhere',
+    employee: null,
+    next: null,
+    limit: 100,
+  })
   return {
     operations: sent.size,
     records: truth.length,
@@ -55,6 +64,7 @@ export async function verdict({ ledger, entra, world, published, sent }: Evidenc
       operations.filter(({ finishedAt }) => finishedAt === null).map(({ id, state }) => `${id} ${state}`),
     ),
     untold: untold(traces, published),
+    mistaken: findings.map(({ employee, detail }) => `${employee}: ${detail}`),
     ...differences(traces, world, await entra.directory()),
     events: positive(census.events),
     states: positive(census.operations),

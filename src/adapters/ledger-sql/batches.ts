@@ -4,6 +4,7 @@ import type { WaitingOperation } from '../../core/provision/form-batch.ts'
 import { waitForLimits } from './budget.ts'
 import { lockPeople } from './lock-people.ts'
 import { chooseOperations } from './choose.ts'
+import { withdrawReversals } from './elsewhere.ts'
 import { addUnanswered, offerAgainAfterLoss } from './employees.ts'
 import { planAgain } from './finalize.ts'
 import { activeHold, tryHolds } from './holds.ts'
@@ -186,7 +187,13 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     inBatch.map(({ employee }) => employee),
     now,
   )
-  const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced]
+  const reversing = await withdrawReversals(
+    sql,
+    seq,
+    inBatch.map(({ employee }) => employee),
+    now,
+  )
+  const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced, ...reversing]
   await addUnanswered(sql, withdrawn, -1)
   // It may have been handed over before, by an attempt whose answer got lost, and land after what overtook it.
   await offerAgainAfterLoss(sql, withdrawn, now)

@@ -3,6 +3,7 @@ import type { PlanResult } from '../../core/ledger/port.ts'
 import { type Decision, type EventDecision, laneOrder } from '../../core/plan/plan.ts'
 import type { BrakeSettings } from '../../core/plan/brake.ts'
 import { applyBrake } from './brake.ts'
+import { settleByPlan } from './elsewhere.ts'
 import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { addTotals } from './totals.ts'
@@ -64,6 +65,7 @@ export async function commitPlan(
     kept.map(({ employee }) => [employee, now]),
     `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v WHERE operations.employee = v.id AND operations.state = 'pending'`,
   )
+  await settleByPlan(sql, kept, now)
   const operations = await insertOperations(sql, kept, now)
   const finished = await moveEvents(sql, kept, operations, now)
   await queueOutcomes(sql, finished, now)

@@ -2,6 +2,7 @@ import type { CorrelatedPage, EchoedKey, JoinedRecord } from '../../core/ledger/
 import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import { lockPeople } from './lock-people.ts'
 import { addUnanswered } from './employees.ts'
+import { noteElsewhere } from './elsewhere.ts'
 import { offerAgain, planAgain } from './finalize.ts'
 import { seqOf } from './people.ts'
 import { addTotals } from './totals.ts'
@@ -12,7 +13,7 @@ const WATERMARK = 'provisioning-log'
 export async function correlate(
   sql: Sql,
   instance: string,
-  { joins, now, finalAt, watermark, disturbed, foreign, echoes }: CorrelatedPage,
+  { joins, now, finalAt, watermark, disturbed, elsewhere, foreign, echoes }: CorrelatedPage,
 ): Promise<void> {
   await sql.lock('report')
   await lockPeople(sql, [...joins.map(({ record }) => record.employee), ...disturbed])
@@ -60,6 +61,7 @@ export async function correlate(
     first.map(({ employee }) => employee),
     now,
   )
+  if (elsewhere) await noteElsewhere(sql, elsewhere.disabled, elsewhere.enabled, now)
   await keepEchoes(sql, echoes)
   addTotals(sql, instance, { unmatched: foreign })
   if (watermark !== null)

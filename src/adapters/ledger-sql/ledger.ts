@@ -8,6 +8,8 @@ import { candidates } from './candidates.ts'
 import { correlate, oldestUnanswered, watermark } from './correlate.ts'
 import { cutMoments } from './cut-moments.ts'
 import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from './dead-letters.ts'
+import { releaseByFinding } from './elsewhere.ts'
+import { acknowledgeFinding, countFindings, findFinding, listFindings } from './findings.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
 import { expireIncomplete, finalize } from './finalize.ts'
 import { setHold } from './holds.ts'
@@ -72,6 +74,15 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
       within((sql) => expireIncomplete(sql, instance, before, now, limit)),
     watermark: () => looking(watermark),
     oldestUnanswered: () => looking(oldestUnanswered),
+    findings: (query) => looking((sql) => listFindings(sql, query)),
+    finding: (seq) => looking((sql) => findFinding(sql, seq)),
+    openFindings: () => looking(countFindings),
+    acknowledgeFinding: (acknowledgement, now) =>
+      within(async (sql) => {
+        const done = await acknowledgeFinding(sql, acknowledgement, now)
+        if (done) await releaseByFinding(sql, acknowledgement.seq, now)
+        return done
+      }),
     cutMoments: (cut) => within((sql) => cutMoments(sql, cut)),
     takeUnpublished: (limit) => looking((sql) => takeUnpublished(sql, limit)),
     markPublished: (ids, now) => within((sql) => markPublished(sql, instance, ids, now)),

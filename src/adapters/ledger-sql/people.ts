@@ -84,8 +84,8 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     sql,
     ['id TEXT'],
     rows,
-    `SELECT p.id, p.revision, p.taken_hash, p.taken_operation, t.alone AS taken_alone, p.known, p.failed_hash, p.failed_operation
-     FROM v JOIN employees p ON p.id = v.id LEFT JOIN operations t ON t.seq = p.taken_operation`,
+    `SELECT p.id, p.revision, p.taken_hash, p.taken_operation, t.alone AS taken_alone, p.known, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
+     FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.taken_operation`,
   )
   const failures = await failuresOf(sql, employees)
   const events = group(
@@ -121,6 +121,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     takenHash: row.taken_hash,
     known: row.known === 1,
     failedHash: row.failed_hash,
+    ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
     ...failureOf(
       failures.get(row.id),
       events.get(row.id) ?? [],
@@ -157,6 +158,7 @@ interface EmployeeRow {
   readonly known: number
   readonly failed_hash: string | null
   readonly failed_operation: number | null
+  readonly disabled_elsewhere_at: number | null
 }
 interface FailureRow extends Omit<Failure, 'active' | 'refused' | 'carried' | 'settled'> {
   readonly employee: string

@@ -167,6 +167,9 @@ export async function erase(
   await sql.lock('intake')
   await eraseEdits(sql, employee, now)
   await sql.run('DELETE FROM edits WHERE employee = ?', [employee])
+  // Also of an employee whom only the log names.
+  await sql.run('DELETE FROM findings WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   if (!known) return null
   for (const person of await loadPeople(sql, [employee])) await keepErasedMark(sql, person, now)

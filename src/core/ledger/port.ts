@@ -30,6 +30,7 @@ import type {
   Totals,
   Trace,
 } from './port/inspect.ts'
+import type { Acknowledgement, Finding, FindingCount, FindingsPage, FindingsQuery } from './port/findings.ts'
 import type {
   BaselineRows,
   IntakeBatch,
@@ -54,6 +55,7 @@ import type {
 import type { Candidates, CorrelatedPage, ExpireQuery, Expired, OutcomeRow, Overdue } from './port/report.ts'
 
 export * from './port/dead-letters.ts'
+export * from './port/findings.ts'
 export * from './port/intake.ts'
 export * from './port/provision.ts'
 export * from './port/replays.ts'
@@ -171,6 +173,16 @@ export interface Ledger {
     settledBefore: number,
     now: number,
   ): Promise<{ readonly folded: number }>
+  /** A page of findings in the order they were raised; where `next` is not `null`, it continues. */
+  findings(query: FindingsQuery): Promise<FindingsPage>
+  finding(seq: number): Promise<Finding | null>
+  /** How many findings are open, by code. Cheap. */
+  openFindings(): Promise<readonly FindingCount[]>
+  /**
+   * A person has looked at a finding, and says why it may rest; what acknowledging does beside is in the table of codes. Answers false when there is
+   * no such finding, or it has been acknowledged before. Who did it, when and why is kept.
+   */
+  acknowledgeFinding(acknowledgement: Acknowledgement, now: number): Promise<boolean>
   /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
   erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
   /** Keeps who discarded messages of the bus, and why. */

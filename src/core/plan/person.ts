@@ -15,6 +15,8 @@ export interface Person {
   readonly failure?: Failure
   /** Fingerprint of the record that failed for good last: it is not sent again of itself. */
   readonly failedHash?: string | null
+  /** When the log says that the employee was deactivated, by no operation we know of; reversed only by what HR recorded later. */
+  readonly disabledElsewhereAt?: number
   /** Sent and not answered, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
 }
@@ -71,6 +73,8 @@ export const REASONS = {
   nothingSent: 'NothingSent',
   /** The person was put out alone: what else the event says was not taken. */
   disabledAlone: 'DisabledAlone',
+  /** The log shows a deactivation that we did not send, and nothing HR recorded since says that the employee is active. */
+  disabledElsewhere: 'DisabledElsewhere',
   /** Too many people would lose access at once: somebody has to look. */
   brake: 'Brake',
 } as const

@@ -2,6 +2,7 @@ import { isFinal } from '../ledger/lifecycle.ts'
 import { LANES, type Lane, saysLeaver, type ScimUser } from '../model.ts'
 import { type BlameRules, blame, DEFAULT_BLAME, disabledAlone } from './blame.ts'
 import { defaultFoldRules, fold, type Folded, type FoldRules, isObject } from './fold.ts'
+import { respectDeactivation } from './elsewhere.ts'
 import { decide, judgeOf, reopens } from './judge.ts'
 import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from './mapping.ts'
 import { offerAgainAt, sooner } from './offer.ts'
@@ -57,6 +58,8 @@ export type Decision =
       readonly nextAt: number | null
       /** The brake holds the person back, with or without an event that could say so. */
       readonly braked?: true
+      /** Of an employee whom the log shows deactivated by others: an event newer than that reverses it, or the employee is held. */
+      readonly elsewhere?: 'overruled' | 'held'
     }
 
 export interface PlanRules<M extends Mapping = Mapping> {
@@ -73,6 +76,12 @@ export interface PlanRules<M extends Mapping = Mapping> {
 export function planPerson(person: Person, now: number, rules: PlanRules<PlainMapping>): Decision
 export function planPerson(person: Person, now: number, rules: PlanRules): Decision | Promise<Decision>
 export function planPerson(person: Person, now: number, rules: PlanRules): Decision | Promise<Decision> {
+  const respect = (decision: Decision): Decision => respectDeactivation(person, decision, now, rules.fold)
+  const decision = planFreely(person, now, rules)
+  return decision instanceof Promise ? decision.then(respect) : respect(decision)
+}
+
+function planFreely(person: Person, now: number, rules: PlanRules): Decision | Promise<Decision> {
   const { employee, revision } = person
   const folded = standing(person, fold(person.events, now, rules.fold ?? defaultFoldRules))
   const inactive = folded.attributes.get('active')?.value === false

@@ -4,6 +4,7 @@ import type { Json } from '../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../ports.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
 import { disturbedPeople, foreignRecords } from './disturbed.ts'
+import { accessElsewhere } from './elsewhere.ts'
 import { learnEchoes, newlyLearned } from './evidence.ts'
 import { joinRecords } from './join.ts'
 import { lackOf, type LogRecord, parseLogRecord } from './log-record.ts'
@@ -157,6 +158,7 @@ export function correlation(
         finalAt: now + settings.quietMs,
         watermark: last ? watermark : null,
         disturbed: disturbedPeople(joins, found),
+        elsewhere: accessElsewhere(joins, found, settings.skewMs),
         foreign: foreign.length,
         echoes: newlyLearned(known.echoes, echoes),
       })

@@ -37,7 +37,8 @@ export function disturbedPeople(joins: readonly JoinedRecord[], found: Candidate
   return [...new Set(disturbed.map(({ record }) => record.employee))]
 }
 
-function holdsOurs(record: LogRecord, { record: json, active }: TakenRecord, echoes: Echoes): boolean {
+/** Whether the record shows what the directory took from us, and nothing else. */
+export function holdsOurs(record: LogRecord, { record: json, active }: TakenRecord, echoes: Echoes): boolean {
   return agrees(record, { active, values: valuesOf(json) }, echoes)
 }
 
@@ -54,7 +55,10 @@ function stillOpen(joins: readonly JoinedRecord[], found: Candidates): ReadonlyS
 }
 
 /** What the directory took last of each person, these records included, in the order of the log. */
-function takenAfter(joins: readonly JoinedRecord[], found: Candidates): ReadonlyMap<string, TakenRecord> {
+export function takenAfter(
+  joins: readonly JoinedRecord[],
+  found: Candidates,
+): ReadonlyMap<string, TakenRecord> {
   const taken = new Map(found.taken)
   const operations = new Map(found.operations.map((operation) => [operation.id, operation]))
   for (const { record, operation, interim } of joins) {

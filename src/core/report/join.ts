@@ -318,7 +318,8 @@ function retriedBy(
   return unheard.findLast(({ operation }) => isPutAside(operation))
 }
 
-function mayAnswer(record: LogRecord, sent: Sent, skewMs: number): boolean {
+/** Whether a record may speak of what was sent: it is no earlier, and no value it shows contradicts. */
+export function mayAnswer(record: LogRecord, sent: Sent, skewMs: number): boolean {
   // The log counts whole seconds, so a record of the same second may be later than it looks.
   return (
     record.activityAt + SAME_SECOND_MS >= sent.operation.submittedAt - skewMs && !contradicts(record, sent)

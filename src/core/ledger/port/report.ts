@@ -1,3 +1,4 @@
+import type { ForeignActivation, ForeignDeactivation } from './findings.ts'
 import type { LogRecord } from '../../report/log-record.ts'
 import type { Json } from '../../model.ts'
 import type { FinalEventState, OperationState } from '../lifecycle.ts'
@@ -68,6 +69,11 @@ export interface CorrelatedPage {
   readonly watermark: number | null
   /** People whose directory record somebody else changed: what it holds is no longer known, and ours is offered again. */
   readonly disturbed: readonly string[]
+  /** What the log shows of access that no operation of ours explains. */
+  readonly elsewhere?: {
+    readonly disabled: readonly ForeignDeactivation[]
+    readonly enabled: readonly ForeignActivation[]
+  }
   /** New records of changes nobody here sent. */
   readonly foreign: number
   /** What these records added to what is known of the job. */

@@ -6,6 +6,8 @@ export const reportTables = (dialect: Dialect): readonly string[] => [
   ...logRecords(dialect),
   ...echoes(dialect),
   ...outbox(dialect),
+  ...findings(dialect),
+  ...foreignDeactivations(dialect),
 ]
 
 const logRecords = (dialect: Dialect): readonly string[] => {
@@ -72,3 +74,35 @@ const outbox = (dialect: Dialect): readonly string[] => {
     ...withoutStatistics(dialect, 'outbox', ['published_at']),
   ]
 }
+
+const findings = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE findings (
+    -- What a person should look at that is not a dead letter; about: the same is raised once.
+    seq             ${identity},
+    code            TEXT NOT NULL,
+    about           TEXT NOT NULL,
+    employee        TEXT,
+    event_seq       ${integer},
+    raised_at       ${integer} NOT NULL,
+    detail          TEXT,
+    -- Later events or records decided it.
+    settled_at      ${integer},
+    acknowledged_at ${integer},
+    acknowledged_by TEXT,
+    justification   TEXT,
+    UNIQUE (code, about)
+  )${tableOptions}`,
+  `CREATE INDEX findings_open ON findings (code, seq) WHERE settled_at IS NULL AND acknowledged_at IS NULL`,
+  `CREATE INDEX findings_employee ON findings (employee) WHERE employee IS NOT NULL`,
+]
+
+const foreignDeactivations = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE foreign_deactivations (
+    -- Deactivations in the log that no operation of ours explains: they hold their employees.
+    employee TEXT PRIMARY KEY NOT NULL,
+    at       ${integer} NOT NULL,
+    seen_at  ${integer} NOT NULL,
+    finding  ${integer} NOT NULL
+  )${tableOptions}`,
+  `CREATE INDEX foreign_deactivations_finding ON foreign_deactivations (finding)`,
+]

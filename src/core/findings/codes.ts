@@ -1,0 +1,47 @@
+import type { ReasonOwner } from '../report/reasons.ts'
+
+/** What a code means, in words for the person who has to look. */
+export interface FindingKind {
+  readonly code: string
+  readonly cause: string
+  readonly fix: string
+  readonly owner: ReasonOwner
+  /** `true`: it may settle by itself, because a later event or a later record of the log decides it. */
+  readonly waitingHelps: boolean
+  /** What acknowledging it does beside taking it off the list; `null` when it does nothing else. */
+  readonly acknowledging: string | null
+}
+
+/** Everything a person should look at that is not a dead letter. One table: the commands, the docs and the counts are made from it. */
+export const FINDINGS = [
+  {
+    code: 'DisabledElsewhere',
+    cause:
+      'The provisioning log shows that the employee was deactivated, and this ledger knows of no operation that did it: another system or an administrator did, or this connector before its ledger was restored from a backup.',
+    fix: 'Find out who deactivated the employee. If the employee is to be active, let HR record it, or acknowledge the finding; if not, let HR record the leaving.',
+    owner: 'HR data',
+    waitingHelps: true,
+    acknowledging:
+      'The deactivation may be reversed: the employee is planned again by what HR says, and becomes active if HR says so.',
+  },
+  {
+    code: 'LedgerOlderThanDirectory',
+    cause:
+      'The counter outside of the ledger is ahead of the ledger: the ledger is a copy from before what was last taken in and sent, or another ledger. Nothing is planned or sent.',
+    fix: 'Feed again what HR sent since the copy was made, wait until it is taken in, and run rollcall ledger restored.',
+    owner: 'service',
+    waitingHelps: false,
+    acknowledging: null,
+  },
+] as const satisfies readonly FindingKind[]
+
+export type FindingCode = (typeof FINDINGS)[number]['code']
+export const FINDING_CODES: readonly FindingCode[] = FINDINGS.map(({ code }) => code)
+
+/** What is known of a code. */
+export function findingKind(code: FindingCode): FindingKind {
+  const kinds: readonly FindingKind[] = FINDINGS
+  const kind = kinds.find((one) => one.code === code)
+  if (!kind) throw new TypeError(`no finding has the code ${code}`)
+  return kind
+}

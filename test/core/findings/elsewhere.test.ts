@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Candidate, Candidates } from '../../../src/core/ledger/port.ts'
+import { accessElsewhere } from '../../../src/core/report/elsewhere.ts'
+import { joinRecords } from '../../../src/core/report/join.ts'
+import type { LogRecord } from '../../../src/core/report/log-record.ts'
+import { day } from '../../fakes/events.ts'
+import { candidate, candidates, logRecord } from '../../fakes/log.ts'
+
+const HOUR = 3_600_000
+const access = (id: string, at: number, enabled: boolean): LogRecord =>
+  logRecord(id, { at, modified: [{ displayName: 'accountEnabled', newValue: enabled ? 'True' : 'False' }] })
+const off = access('r-off', day(2), false)
+const out = { active: false }
+
+/** Employees who are disabled and enabled elsewhere, as these records show. */
+function elsewhere(
+  records: readonly LogRecord[],
+  operations: readonly Candidate[] = [],
+  more: Partial<Candidates> = {},
+): { disabled: readonly string[]; enabled: readonly string[] } {
+  const found = candidates(operations, more)
+  const { disabled, enabled } = accessElsewhere(joinRecords(records, found, 0), found, 0)
+  return { disabled: disabled.map(({ change }) => change), enabled: enabled.map(({ employee }) => employee) }
+}
+
+void describe('a deactivation that the log shows is that of others', () => {
+  void test('when we know of no operation that could have done it', () => {
+    assert.deepEqual(elsewhere([off]), { disabled: ['change-of-r-off'], enabled: [] })
+    const hired = candidate('op-1', {}, { acceptedAt: day(1), state: 'failed', failedAt: day(1) })
+    assert.deepEqual(elsewhere([off], [hired]).disabled, ['change-of-r-off'])
+  })
+
+  void test('whatever else the record says, when its action is to disable or to delete', () => {
+    for (const action of ['disable', 'delete', 'softDelete'])
+      assert.deepEqual(
+        elsewhere([logRecord('r-1', { at: day(2), more: { provisioningAction: action } })]).disabled,
+        ['change-of-r-1'],
+      )
+  })
+
+  void test('also when a leaver of ours was sent only afterwards', () => {
+    const later = candidate('op-1', out, { acceptedAt: day(2) + HOUR })
+    assert.deepEqual(elsewhere([off], [later]).disabled, ['change-of-r-off'])
+  })
+
+  void test('but not when nothing came of it', () => {
+    assert.deepEqual(elsewhere([{ ...off, status: 'failure' }]).disabled, [])
+    assert.deepEqual(elsewhere([{ ...off, status: 'skipped' }]).disabled, [])
+  })
+})
+
+void describe('a deactivation of ours is never taken for one of others', () => {
+  void test('while its operation may still be answered, in whatever state it is', () => {
+    const acceptedAt = day(2) - HOUR
+    for (const state of ['batched', 'accepted', 'unanswered', 'withdrawn', 'escrowed', 'failed'] as const) {
+      const failedAt = state === 'escrowed' || state === 'failed' ? acceptedAt + 1 : null
+      const ours = candidate('op-1', out, { acceptedAt, state, failedAt, handedOver: 2 })
+      assert.deepEqual(elsewhere([off], [ours]).disabled, [], state)
+    }
+  })
+
+  void test('when two of ours cannot be told apart yet', () => {
+    const one = candidate('op-1', { ...out, title: 'A' }, { acceptedAt: day(2) - HOUR })
+    const two = candidate('op-2', { ...out, title: 'B' }, { acceptedAt: day(2) - HOUR })
+    assert.deepEqual(elsewhere([off], [one, two]).disabled, [])
+  })
+
+  void test('when the record repeats what the directory took from us', () => {
+    const record = JSON.stringify({ externalId: '10001', active: false })
+    const taken = new Map([['10001', { record, active: false, at: day(1) }]])
+    assert.deepEqual(elsewhere([off], [], { taken }).disabled, [])
+    assert.deepEqual(
+      elsewhere([off], [], { taken: new Map([['10001', { record, active: true, at: day(1) }]]) }).disabled,
+      ['change-of-r-off'],
+    )
+  })
+})
+
+void describe('what the log shows last counts', () => {
+  const later = access('r-on', day(3), true)
+
+  void test('an activation of others after the deactivation, whichever is read first', () => {
+    for (const records of [
+      [off, later],
+      [later, off],
+    ])
+      assert.deepEqual(elsewhere(records), { disabled: [], enabled: ['10001'] })
+    assert.deepEqual(elsewhere([later], [], { unjoined: [off] }), { disabled: [], enabled: ['10001'] })
+  })
+
+  void test('and of two in the same second the deactivation', () => {
+    const same = access('r-on', day(2), true)
+    assert.deepEqual(elsewhere([same, off]), { disabled: ['change-of-r-off'], enabled: [] })
+  })
+})

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Decision, type Person, type PersonEvent, planPerson } from '../../../src/core/plan/plan.ts'
+import { day } from '../../fakes/events.ts'
+import { person, personEvent, rules, WORKER } from '../../fakes/people.ts'
+
+const NOW = day(100)
+const DISABLED = day(50)
+const hired = personEvent(1, { worker: WORKER, effectiveAt: day(1) })
+
+function decide(events: readonly PersonEvent[], more: Partial<Person> = {}) {
+  const decision: Decision = planPerson(
+    person(events, { known: true, disabledElsewhereAt: DISABLED, ...more }),
+    NOW,
+    rules,
+  )
+  assert.equal(decision.kind, 'decided')
+  return decision
+}
+const held = (events: readonly PersonEvent[]): boolean => {
+  const { operation, elsewhere, events: decided } = decide(events)
+  const waits = decided.every(({ state, reason }) => state === 'held' && reason === 'DisabledElsewhere')
+  assert.equal(elsewhere, operation === null ? 'held' : 'overruled')
+  if (operation === null) assert.ok(waits)
+  return operation === null
+}
+
+void test('a deactivation of others is not reversed by what HR recorded before it, though it takes effect later', () => {
+  assert.equal(held([hired]), true)
+  const rehired = personEvent(2, {
+    recordedAt: day(49),
+    effectiveAt: day(60),
+    worker: { active: true, title: 'Lead' },
+  })
+  assert.equal(held([hired, rehired]), true)
+})
+
+void test('nor by an event newer than it that says nothing of access', () => {
+  const moved = personEvent(2, { recordedAt: day(60), effectiveAt: day(60), worker: { title: 'Lead' } })
+  assert.equal(held([hired, moved]), true)
+})
+
+void test('nor by a newer event that is dead, not in force yet, or rescinded', () => {
+  const rehired = personEvent(2, { recordedAt: day(60), effectiveAt: day(60), worker: { active: true } })
+  assert.equal(held([hired, { ...rehired, dead: true, state: 'dead-lettered', reason: 'X' }]), true)
+  const ahead = decide([hired, { ...rehired, effectiveAt: NOW + 1 }])
+  assert.deepEqual([ahead.operation, ahead.elsewhere, ahead.nextAt], [null, 'held', NOW + 1])
+  const rescind = personEvent(3, { recordedAt: day(61), rescinds: { source: '/hr/acme', id: 'e-2' } })
+  assert.equal(decide([hired, rehired, rescind]).operation, null)
+})
+
+void test('an event newer than it that says active reverses it, also a snapshot that merely repeats it', () => {
+  const more = { recordedAt: day(60), effectiveAt: day(60) }
+  assert.equal(held([hired, personEvent(2, { ...more, worker: { active: true } })]), false)
+  assert.equal(held([hired, personEvent(2, { ...more, mode: 'snapshot', worker: WORKER })]), false)
+})
+
+void test('so does a newer rescind of a leaving', () => {
+  const left = personEvent(2, { recordedAt: day(49), effectiveAt: day(49), worker: { active: false } })
+  const rescind = personEvent(3, {
+    recordedAt: day(60),
+    effectiveAt: day(49),
+    rescinds: { source: '/hr/acme', id: 'e-2' },
+  })
+  const { operation, elsewhere } = decide([hired, left, rescind])
+  assert.deepEqual([operation?.active, elsewhere], [true, 'overruled'])
+})
+
+void test('a leaver goes out all the same', () => {
+  const left = personEvent(2, { recordedAt: day(49), effectiveAt: day(49), worker: { active: false } })
+  assert.equal(decide([hired, left]).operation?.active, false)
+})
