@@ -6,6 +6,7 @@ import { deadLetterCommands } from './operate/dead-letter-commands.ts'
 import { failureOf } from './operate/failure.ts'
 import { type Format, keepTerminal, printLines, say } from './operate/output.ts'
 import { findingsCommands } from './operate/findings-commands.ts'
+import { leaverCommands } from './operate/leaver-commands.ts'
 import { endingCommands, replayCommands } from './operate/replay-commands.ts'
 
 // Ledger, exports, backups, caches: all of it is about people, so only the user whose process this is may read it.
@@ -156,6 +157,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   endingCommands(deadLetterCommands(program, done), done)
   replayCommands(program, done)
   findingsCommands(program, done)
+  leaverCommands(program, done)
 
   program
     .command('check')

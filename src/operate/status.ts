@@ -71,6 +71,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           waiting: outlook.pending,
           forecast: { calls: ahead.calls, doneAt: iso(ahead.doneAt) },
         },
+        leavers: { ...outlook.leavers, oldestAt: iso(outlook.leavers.oldestAt) },
         notTaken: {
           ...outlook.notTaken,
           people: outlook.notTaken.people.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
@@ -112,6 +113,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
               ? `open, ${brake.people} of ${brake.active} active people put out in the window`
               : `holds ${brake.held} people: rollcall brake status`,
           ],
+          ['leavers not proven', leaversIn(outlook)],
           ['records not taken, nobody to blame', notTakenIn(outlook)],
           [
             'findings',
@@ -129,6 +131,14 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
     }
     return books.balanced ? 0 : 3
   })
+}
+
+/** Open leaver cases by cause. */
+function leaversIn({ leavers: { open, byCause, oldestAt } }: Outlook): string {
+  const causes = Object.entries(byCause).map(([cause, count]) => `${count} ${cause}`)
+  return open === 0
+    ? 'none'
+    : `${open}: ${causes.join(', ')}; the oldest since ${iso(oldestAt)} — rollcall leavers`
 }
 
 /** The first of them by name: what their operation carried was no event, so there is no dead letter to look at. */

@@ -40,6 +40,7 @@ const SETTLED: Readonly<Record<string, string>> = {
   'employees.taken_active': '1',
   'employees.urgent': '0',
   'employees.unanswered': '0',
+  'leaver_cases.ended_at': 'n',
 }
 /** A backlog: everything waits for something. */
 const OPEN: Readonly<Record<string, string>> = {
@@ -51,6 +52,7 @@ const OPEN: Readonly<Record<string, string>> = {
   'log_records.operation': 'NULL',
   'employees.plan_at': 'n',
   'employees.dirty_at': 'n',
+  'leaver_cases.ended_at': 'NULL',
 }
 
 interface Column {

@@ -13,6 +13,8 @@ import type {
   RecordResult,
   Slot,
 } from '../../src/core/ledger/port.ts'
+import { assessLeaver } from '../../src/core/leavers/assess.ts'
+import { tendLeavers } from '../../src/core/leavers/tend.ts'
 import type { HrEvent, JsonObject } from '../../src/core/model.ts'
 import { compileMapping } from '../../src/core/plan/mapping.ts'
 import { type Decision, type Person, planPerson } from '../../src/core/plan/plan.ts'
@@ -199,6 +201,20 @@ export class World {
     await this.answer(sent)
     await this.finalize()
     return sent
+  }
+
+  /** Looks at the leaver cases that are due, then plans what that comes to. */
+  async tend(): Promise<void> {
+    await tendLeavers(this.ledger, this.now, 100)
+    await this.plan()
+  }
+  /** `employee cause` of the open leaver cases, oldest first. */
+  async leavers(): Promise<readonly string[]> {
+    const { leavers } = await this.ledger.openLeavers({ dueBy: null, employee: null, next: null, limit: 100 })
+    return leavers.flatMap((view) => {
+      const assessment = assessLeaver(view, this.now)
+      return assessment.kind === 'open' ? [`${view.leaverCase.employee} ${assessment.cause}`] : []
+    })
   }
 
   /** Events of one person and their states. */

@@ -11,6 +11,7 @@ import { findingCases } from './ledger-findings.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
+import { leaverCases } from './ledger-leavers.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { offerCases } from './ledger-offers.ts'
 import { planCases } from './ledger-plan.ts'
@@ -33,6 +34,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   aheadCases,
   retentionCases,
   erasedCases,
+  leaverCases,
   noticeCases,
   incompleteCases,
   rescindCases,

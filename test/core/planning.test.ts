@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import type { DueQuery, Ledger } from '../../src/core/ledger/port.ts'
+import type { DueQuery } from '../../src/core/ledger/port.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
 import type { Evaluated, Evaluator } from '../../src/core/expression/evaluator.ts'
 import type { Json } from '../../src/core/model.ts'
@@ -40,7 +40,7 @@ function start(t: TestContext, people: readonly Person[], mapping: Mapping = com
   const expired: number[] = []
   let told = 0
   let refusals = 0
-  const ledger: Pick<Ledger, 'duePeople' | 'commitPlan' | 'expireIncomplete'> = {
+  const ledger: Parameters<typeof planning>[0] = {
     duePeople: async (query) => {
       queries.push(query)
       return due.slice(0, query.limit)
@@ -55,6 +55,8 @@ function start(t: TestContext, people: readonly Person[], mapping: Mapping = com
       return { operations: decisions.length, finals: 0, stale: 0 }
     },
     expireIncomplete: async (before) => expired.push(before),
+    openLeavers: async () => ({ leavers: [], next: null }),
+    settleLeavers: async () => {},
   }
   const service = planning(ledger, mapping, settings, runtime, () => (told += 1))
   const running = service.run()

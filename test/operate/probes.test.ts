@@ -33,6 +33,7 @@ function fakeLedger(world: World): Ledger {
     totals: async () => totals,
     outlook: async (now) => ({
       notTaken: { count: 0, people: [] },
+      leavers: { open: 0, oldestAt: null, byCause: {} },
       callTimes: [now - 5, now - 3],
       pending: 7,
       unplanned: 3,

@@ -4,6 +4,7 @@ import { type Decision, type EventDecision, laneOrder } from '../../core/plan/pl
 import type { BrakeSettings } from '../../core/plan/brake.ts'
 import { applyBrake } from './brake.ts'
 import { settleByPlan } from './elsewhere.ts'
+import { noteCases } from './leavers/open.ts'
 import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { addTotals } from './totals.ts'
@@ -67,6 +68,7 @@ export async function commitPlan(
   )
   await settleByPlan(sql, kept, now)
   const operations = await insertOperations(sql, kept, now)
+  await noteCases(sql, kept, now)
   const finished = await moveEvents(sql, kept, operations, now)
   await queueOutcomes(sql, finished, now)
   addTotals(sql, instance, { operations: operations.size, finished: finished.length })

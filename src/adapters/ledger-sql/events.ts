@@ -1,7 +1,9 @@
 import type { DueTiming } from '../../core/ledger/port.ts'
 import { type HrEvent, saysLeaver } from '../../core/model.ts'
 import { type Arrival, eventKey, eventRow } from './event-row.ts'
-import { knownFolded, nameHash } from './retention.ts'
+import { openCases } from './leavers/open.ts'
+import { nameHash } from './name-hash.ts'
+import { knownFolded } from './retention.ts'
 import { endMismatched } from './rescind-mismatch.ts'
 import { takeBack } from './take-back.ts'
 import { insertRows, type Sql, type SqlValue } from './sql.ts'
@@ -52,6 +54,7 @@ export async function insertEvents(
   const known = coming.filter(({ event }) => named.has(eventKey(event.id, event.source)))
   const replayed = await takeBack(sql, known, timing.now, aheadMs)
   await markDue(sql, [...taken, ...replayed], timing)
+  await openCases(sql, [...taken, ...replayed], timing.now)
   await endMismatched(sql, instance, taken, timing.now)
   return { fresh: taken.length, replays: replayed.length }
 }

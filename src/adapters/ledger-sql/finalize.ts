@@ -3,6 +3,7 @@ import { REDUNDANT_EXPORT } from '../../core/report/join.ts'
 import { offerAgainAfter } from '../../core/plan/offer.ts'
 import { INCOMPLETE_RECORD, REASONS } from '../../core/plan/plan.ts'
 import { lateEventsOf } from './late.ts'
+import { lookAtCases } from './leavers/open.ts'
 import { lockPeople } from './lock-people.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from './people.ts'
@@ -68,6 +69,11 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
     now,
   )
   await failOperations(sql, byInterim.get('failed') ?? [], now)
+  await lookAtCases(
+    sql,
+    rows.map(({ employee }) => employee),
+    now,
+  )
   return rows.length
 }
 

@@ -2,6 +2,7 @@ import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../core/ledger/
 import type { Census, Hold, Idle, Outlook, Totals } from '../../core/ledger/port.ts'
 import { TOTALS } from '../../core/ledger/port.ts'
 import { DAY_MS } from '../../core/runtime.ts'
+import { leaverCounts } from './leavers/read.ts'
 import type { Sql } from './sql.ts'
 
 /** Every question is answered by a partial index that holds only what is open. */
@@ -68,6 +69,7 @@ export async function outlook(sql: Sql, now: number): Promise<Outlook> {
     unplanned: await count(
       'SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0',
     ),
+    leavers: await leaverCounts(sql),
     notTaken: await notTaken(sql),
     holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
   }

@@ -19,6 +19,8 @@ import { claimNotices, finishReads } from './notices.ts'
 import { duePeople } from './people.ts'
 import { importBaseline, record } from './record.ts'
 import { erase, foldAway, retentionPage } from './retention.ts'
+import { openLeavers } from './leavers/read.ts'
+import { acknowledgeLeavers, settleLeavers } from './leavers/settle.ts'
 import { lease } from './leases.ts'
 import type { Driver, Sql } from './sql.ts'
 import { listAudit } from './list-audit.ts'
@@ -119,6 +121,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     resumeReplay: (run, actor, reason, now) => within((sql) => resumeReplay(sql, run, actor, reason, now)),
     forgetEdits: (before, now) => within((sql) => forgetEdits(sql, before, now)),
     takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
+    openLeavers: (query) => looking((sql) => openLeavers(sql, query)),
+    settleLeavers: (steps, now) => within((sql) => settleLeavers(sql, steps, now)),
+    acknowledgeLeavers: (order, now) => within((sql) => acknowledgeLeavers(sql, order, now)),
     ping: () => within(ping),
     close: () => driver.close(),
   }

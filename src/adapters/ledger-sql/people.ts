@@ -3,7 +3,7 @@ import type { DueQuery } from '../../core/ledger/port.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../core/model.ts'
 import { DISCARDED, type Failure, REASONS } from '../../core/plan/person.ts'
 import { leavesFold, type Person, type PersonEvent, type UnansweredOperation } from '../../core/plan/plan.ts'
-import { erasedMarksOf } from './erased-marks.ts'
+import { erasedMarksOf } from './leavers/erased-marks.ts'
 import { remainsOf } from './folds.ts'
 import { parse } from './json.ts'
 import { type Sql, withRows } from './sql.ts'
@@ -84,7 +84,8 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     sql,
     ['id TEXT'],
     rows,
-    `SELECT p.id, p.revision, p.taken_hash, p.taken_operation, t.alone AS taken_alone, p.known, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
+    `SELECT p.id, p.revision, p.taken_hash, p.taken_operation, t.alone AS taken_alone, (
+         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
      FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.taken_operation`,
   )
   const failures = await failuresOf(sql, employees)
@@ -122,6 +123,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     known: row.known === 1,
     failedHash: row.failed_hash,
     ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
+    ...(row.resend_due === null ? {} : { leaver: { resend: row.resend_due === 1 } }),
     ...failureOf(
       failures.get(row.id),
       events.get(row.id) ?? [],
@@ -155,6 +157,8 @@ interface EmployeeRow {
   readonly taken_hash: string | null
   readonly taken_operation: number | null
   readonly taken_alone: number | null
+  /** `null` without an open leaver case. */
+  readonly resend_due: number | null
   readonly known: number
   readonly failed_hash: string | null
   readonly failed_operation: number | null

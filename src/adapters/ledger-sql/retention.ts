@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type {
   Erasure,
   ErasureResult,
@@ -7,16 +6,14 @@ import type {
   RetentionQuery,
 } from '../../core/ledger/port.ts'
 import type { EventName } from '../../core/model.ts'
-import { employeeHash, keepErasedMark } from './erased-marks.ts'
+import { employeeHash, keepErasedMark } from './leavers/erased-marks.ts'
+import { eraseCases, forgetCases } from './leavers/settle.ts'
 import { lockPeople } from './lock-people.ts'
+import { nameHash } from './name-hash.ts'
 import { group, loadPeople } from './people.ts'
 import { eraseEdits } from './replays.ts'
 import { insertRows, type Sql, withRows } from './sql.ts'
 import { addTotals } from './totals.ts'
-
-/** What is left of an event that is gone: enough to know it when it comes again, too little to say whose it was. */
-export const nameHash = ({ source, id }: EventName): string =>
-  createHash('sha256').update(`${source}\n${id}`).digest('hex')
 
 export async function retentionPage(
   sql: Sql,
@@ -95,6 +92,7 @@ export async function foldAway(
     settledBefore,
   )
   addTotals(sql, instance, { folded, dropped })
+  await forgetCases(sql, settledBefore)
   return { folded }
 }
 
@@ -173,6 +171,7 @@ export async function erase(
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   if (!known) return null
   for (const person of await loadPeople(sql, [employee])) await keepErasedMark(sql, person, now)
+  await eraseCases(sql, employee)
   // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
   for (const table of ['events', 'edits'])
     await sql.run(

@@ -12,6 +12,7 @@ import type {
 } from './port/dead-letters.ts'
 import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
+import type { LeaverAcknowledgement, LeaverPage, LeaverQuery, LeaverStep } from './port/leavers.ts'
 import type { LogRecord } from '../report/log-record.ts'
 import type {
   AuditPage,
@@ -57,6 +58,7 @@ import type { Candidates, CorrelatedPage, ExpireQuery, Expired, OutcomeRow, Over
 export * from './port/dead-letters.ts'
 export * from './port/findings.ts'
 export * from './port/intake.ts'
+export * from './port/leavers.ts'
 export * from './port/provision.ts'
 export * from './port/replays.ts'
 export * from './port/report.ts'
@@ -238,6 +240,12 @@ export interface Ledger {
   forgetEdits(before: number, now: number): Promise<number>
   /** Of these ids of copies, those whose messages were taken over, and the code with which one was refused. */
   takenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
+  /** Open leaver cases with all it takes to assess them, in pages. */
+  openLeavers(query: LeaverQuery): Promise<LeaverPage>
+  /** Carries out what an assessment came to: ends cases, or has the employee's record sent again. */
+  settleLeavers(steps: readonly LeaverStep[], now: number): Promise<void>
+  /** Closes cases on a person's word; who did it and why is kept. Answers those that were open. */
+  acknowledgeLeavers(order: LeaverAcknowledgement, now: number): Promise<readonly number[]>
   /** Rejects while the ledger cannot take work. Answers what its own clock says; `null` where it goes by ours. */
   ping(): Promise<number | null>
   close(): Promise<void>

@@ -17,6 +17,8 @@ export interface Person {
   readonly failedHash?: string | null
   /** When the log says that the employee was deactivated, by no operation we know of; reversed only by what HR recorded later. */
   readonly disabledElsewhereAt?: number
+  /** There is an open leaver case; `resend`: its operation is to go once more, whatever ended the last. */
+  readonly leaver?: { readonly resend: boolean }
   /** Sent and not answered, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
 }

@@ -60,7 +60,14 @@ export type Decision =
       readonly braked?: true
       /** Of an employee whom the log shows deactivated by others: an event newer than that reverses it, or the employee is held. */
       readonly elsewhere?: 'overruled' | 'held'
+      /** There is an open leaver case, which is looked at once this is committed. */
+      readonly leaver?: true
+      /** The operation disables the account, because of this event. */
+      readonly leaving?: Leaving
     }
+
+/** The event that disables, and from when on it does. */
+export type Leaving = Pick<PersonEvent, 'source' | 'id' | 'effectiveAt' | 'recordedAt'>
 
 export interface PlanRules<M extends Mapping = Mapping> {
   readonly mapping: M
@@ -95,7 +102,27 @@ function planFreely(person: Person, now: number, rules: PlanRules): Decision | P
       : // What is left of a leaver's record goes without the place that failed: the directory has to hear of the leaving.
         planAfterFailure(person, now, folded, mapped, overtakes, rules)
   const mapped = rules.mapping.map(employee, folded.attributes)
-  return mapped instanceof Promise ? mapped.then(proceed) : proceed(mapped)
+  const decision = mapped instanceof Promise ? mapped.then(proceed) : proceed(mapped)
+  const noted = (decided: Decision): Decision => noteLeaver(person, now, folded, decided)
+  return decision instanceof Promise ? decision.then(noted) : noted(decision)
+}
+
+/** Says whose leaving an operation carries out. An employee who is announced ahead, disabled, does not leave. */
+function noteLeaver(person: Person, now: number, folded: Folded, decision: Decision): Decision {
+  if (decision.kind === 'wait') return decision
+  const leaver = person.leaver ? ({ leaver: true } as const) : {}
+  const active = folded.attributes.get('active')
+  const event =
+    decision.operation && !decision.operation.active && active?.value === false
+      ? person.events.find(({ seq }) => seq === active.by)
+      : undefined
+  if (!event || folded.effects.get(event.seq)?.kind === 'announced') return { ...decision, ...leaver }
+  const { source, id, effectiveAt, recordedAt } = event
+  return {
+    ...decision,
+    ...leaver,
+    leaving: decision.leaving ?? { source, id, effectiveAt: Math.min(effectiveAt, now), recordedAt },
+  }
 }
 
 /**
@@ -248,7 +275,7 @@ function offerAlone(
   // The directory has it, or what is known of the person has changed since, and goes whole.
   if (full === person.takenHash || hash === person.takenHash || (full !== failure.hash && !triedAlone))
     return decided
-  const at = triedAlone ? offerAgainAt(failure) : now
+  const at = triedAlone && !person.leaver?.resend ? offerAgainAt(failure) : now
   if (at === null || at > now) return { ...decided, operation: null, nextAt: sooner(decided.nextAt, at) }
   return {
     ...decided,
@@ -289,8 +316,10 @@ function decideAll(
   // What failed for good is not sent again of itself, only for somebody who waits for it; or now and then, where nobody could be blamed.
   const failedBefore = hash === person.failedHash && openOf(person, folded).length === 0
   const againAt = failedBefore && !inactive ? offerAgainAt(person.failure) : null
-  const inVain = failedBefore && (againAt === null || againAt > now)
-  const send = something && !inVain && (overtakes || hash !== person.takenHash)
+  // While a leaver case is open its operation goes again on a schedule of its own, whatever ended the last.
+  const resend = inactive && person.leaver?.resend === true
+  const inVain = failedBefore && !resend && (againAt === null || againAt > now)
+  const send = something && !inVain && (overtakes || resend || hash !== person.takenHash)
 
   const judge = judgeOf(person, folded, rules.mapping)
   const events = person.events.flatMap((event) => {

@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/port.ts'
+import { tendLeavers } from '../leavers/tend.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
 import type { BlameRules } from './blame.ts'
 import type { BrakeSettings } from './brake.ts'
@@ -20,6 +21,8 @@ export interface PlanSettings {
   readonly claimMs?: number
 }
 
+/** Between two looks at the leaver cases that are due. */
+const TEND_MS = 1_000
 /** So long do the plans of one turn wait for each other. What takes longer is committed when it is there. */
 const PATIENCE_MS = 150
 
@@ -28,12 +31,13 @@ const PATIENCE_MS = 150
  * the rest is committed without it.
  */
 export function planning(
-  ledger: Pick<Ledger, 'duePeople' | 'commitPlan' | 'expireIncomplete'>,
+  ledger: Pick<Ledger, 'duePeople' | 'commitPlan' | 'expireIncomplete' | 'openLeavers' | 'settleLeavers'>,
   mapping: Mapping,
   settings: PlanSettings,
   runtime: Runtime,
   onPlanned: () => void,
 ): Service & { wake(): void } {
+  let tendedAt = Number.NEGATIVE_INFINITY
   const rules = {
     mapping,
     digest: runtime.digest,
@@ -61,6 +65,9 @@ export function planning(
   return loop('plan', runtime, async (signal) => {
     const now = runtime.now()
     const { peopleAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
+    // However much there is to plan; and again at once while there are more cases than fit.
+    if (now - tendedAt >= TEND_MS || now < tendedAt)
+      if ((await tendLeavers(ledger, now, limit, settings.fold)) < limit) tendedAt = now
     const people = await ledger.duePeople({ now, limit, maxWaitMs, claimMs })
     if (people.length === 0 && pending.size === 0) {
       await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)

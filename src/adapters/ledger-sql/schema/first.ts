@@ -1,6 +1,7 @@
 import type { Dialect } from '../sql.ts'
 import { employeeTables } from './first/employees.ts'
 import { intakeTables } from './first/intake.ts'
+import { leaverTables } from './first/leavers.ts'
 import { provisionTables } from './first/provision.ts'
 import { reportTables } from './first/report.ts'
 import { upkeepTables } from './first/upkeep.ts'
@@ -12,6 +13,7 @@ import { upkeepTables } from './first/upkeep.ts'
 export const firstMigration = (dialect: Dialect): readonly string[] => [
   ...intakeTables(dialect),
   ...employeeTables(dialect),
+  ...leaverTables(dialect),
   ...provisionTables(dialect),
   ...reportTables(dialect),
   ...upkeepTables(dialect),

@@ -154,6 +154,9 @@ export async function ledgerInThread(
     resumeReplay: remote('resumeReplay'),
     forgetEdits: remote('forgetEdits'),
     takenIn: remote('takenIn'),
+    openLeavers: remote('openLeavers'),
+    settleLeavers: remote('settleLeavers'),
+    acknowledgeLeavers: remote('acknowledgeLeavers'),
     ping: remote('ping'),
     close: () => (closing ??= close()),
   }

@@ -1,6 +1,7 @@
 import type { Person } from '../../plan/plan.ts'
 import type { Cut } from '../../plan/retain.ts'
 import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
+import type { LeaverCounts } from './leavers.ts'
 import type { Hold } from './provision.ts'
 
 /** What people ask of the ledger: totals, lists, chains, and what leaves it. */
@@ -45,6 +46,8 @@ export interface Outlook {
   /** People whose events are still to be planned. */
   readonly unplanned: number
   readonly holds: readonly Hold[]
+  /** Open leaver cases. */
+  readonly leavers: LeaverCounts
   /** People whose record failed for good and carried no event that could say so; the first of them by name. */
   readonly notTaken: { readonly count: number; readonly people: readonly NotTaken[] }
 }

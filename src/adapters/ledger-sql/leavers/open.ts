@@ -1,0 +1,73 @@
+import { type HrEvent, saysLeaver } from '../../../core/model.ts'
+import type { Decision } from '../../../core/plan/plan.ts'
+import { type Sql, type SqlValue, withRows } from '../sql.ts'
+
+type Decided = Extract<Decision, { kind: 'decided' }>
+
+const COLUMNS = [
+  'employee TEXT',
+  'source TEXT',
+  'event_id TEXT',
+  'effective_at INT',
+  'recorded_at INT',
+  'now INT',
+] as const
+/** What a person acknowledged stays closed until another event says that the employee leaves. One open case an event is enough. */
+const UNLESS_KNOWN = `NOT EXISTS (SELECT 1 FROM leaver_cases c
+     WHERE c.employee = v.employee AND c.source = v.source AND c.event_id = v.event_id AND c.ended_as = 'acknowledged')
+   ON CONFLICT (employee, source, event_id) WHERE ended_at IS NULL DO NOTHING`
+
+/** Opens a case for each event that says an employee leaves, whatever becomes of the event. */
+export async function openCases(sql: Sql, events: readonly HrEvent[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    COLUMNS,
+    events.filter(saysLeaver).map((event) => rowOf(event.employee, event, now)),
+    `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at)
+     SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, v.now, v.now, v.now FROM v WHERE ${UNLESS_KNOWN}`,
+  )
+}
+
+/**
+ * Opens a case for each operation that disables an account which the directory may hold active, whatever the operation comes from: a hire
+ * taken back, a record that another system overwrote. What is planned of employees with open cases is looked at next, and a resend that was
+ * due is done.
+ */
+export async function noteCases(sql: Sql, decided: readonly Decided[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    COLUMNS,
+    decided.flatMap(({ employee, leaving }) => (leaving ? [rowOf(employee, leaving, now)] : [])),
+    `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at)
+     SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, COALESCE(e.received_at, v.now), v.now, v.now
+     FROM v JOIN employees p ON p.id = v.employee LEFT JOIN events e ON e.event_id = v.event_id AND e.source = v.source
+     WHERE (COALESCE(p.taken_active, 1) <> 0 OR p.taken_hash IS NULL OR p.reoffer = 1) AND ${UNLESS_KNOWN}`,
+  )
+  await withRows(
+    sql,
+    ['employee TEXT', 'sent INT', 'now INT'],
+    decided
+      .filter(({ leaver }) => leaver)
+      .map(({ employee, operation }) => [employee, operation && !operation.active ? 1 : 0, now]),
+    `UPDATE leaver_cases SET resends = leaver_cases.resends + leaver_cases.resend_due * v.sent, resend_due = 0, look_at = v.now
+     FROM v WHERE leaver_cases.employee = v.employee AND leaver_cases.ended_at IS NULL`,
+  )
+}
+
+/** What became of these employees' operations is known: their open cases are looked at next. */
+export async function lookAtCases(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['employee TEXT', 'now INT'],
+    [...new Set(employees)].sort().map((employee) => [employee, now]),
+    'UPDATE leaver_cases SET look_at = v.now FROM v WHERE leaver_cases.employee = v.employee AND leaver_cases.ended_at IS NULL',
+  )
+}
+
+function rowOf(
+  employee: string,
+  { source, id, effectiveAt, recordedAt }: Pick<HrEvent, 'source' | 'id' | 'effectiveAt' | 'recordedAt'>,
+  now: number,
+): SqlValue[] {
+  return [employee.toWellFormed(), source.toWellFormed(), id.toWellFormed(), effectiveAt, recordedAt, now]
+}

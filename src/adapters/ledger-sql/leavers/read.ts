@@ -1,0 +1,127 @@
+import type { OperationState } from '../../../core/ledger/lifecycle.ts'
+import type {
+  LeaverCase,
+  LeaverCounts,
+  LeaverPage,
+  LeaverQuery,
+  LeaverView,
+} from '../../../core/ledger/port.ts'
+import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
+import { REDUNDANT_EXPORT } from '../../../core/report/join.ts'
+import { loadPeople } from '../people.ts'
+import { type Sql, type SqlValue, withRows } from '../sql.ts'
+
+interface CaseRow {
+  readonly seq: number
+  readonly employee: string
+  readonly source: string
+  readonly event_id: string
+  readonly effective_at: number
+  readonly recorded_at: number
+  readonly received_at: number
+  readonly opened_at: number
+  readonly resends: number
+}
+const COLUMNS = 'seq, employee, source, event_id, effective_at, recorded_at, received_at, opened_at, resends'
+
+export async function openLeavers(
+  sql: Sql,
+  { dueBy, employee, next, limit }: LeaverQuery,
+): Promise<LeaverPage> {
+  const [where, parameters] = whichOf(dueBy, employee, next)
+  const rows = await sql.all<CaseRow>(
+    `SELECT ${COLUMNS} FROM leaver_cases WHERE ended_at IS NULL AND ${where} LIMIT ?`,
+    [...parameters, limit],
+  )
+  const employees = [...new Set(rows.map((row) => row.employee))]
+  const people = new Map((await loadPeople(sql, employees)).map((person) => [person.employee, person]))
+  const facts = new Map((await factsOf(sql, employees)).map((row) => [row.id, row]))
+  const leavers = rows.map((row): LeaverView => {
+    const known = facts.get(row.employee)
+    return { leaverCase: toCase(row), person: people.get(row.employee) ?? null, ...toFacts(known) }
+  })
+  return { leavers, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
+}
+
+function whichOf(
+  dueBy: number | null,
+  employee: string | null,
+  next: number | null,
+): readonly [where: string, parameters: readonly SqlValue[]] {
+  if (dueBy !== null) return ['look_at <= ? ORDER BY look_at', [dueBy]]
+  if (employee !== null) return ['employee = ? AND seq > ? ORDER BY seq', [employee, next ?? 0]]
+  return ['seq > ? ORDER BY seq', [next ?? 0]]
+}
+
+function toCase(row: CaseRow): LeaverCase {
+  return {
+    id: row.seq,
+    employee: row.employee,
+    event: { source: row.source, id: row.event_id },
+    effectiveAt: row.effective_at,
+    recordedAt: row.recorded_at,
+    receivedAt: row.received_at,
+    openedAt: row.opened_at,
+    resends: row.resends,
+  }
+}
+
+interface FactRow {
+  readonly id: string
+  readonly disabled: number
+  readonly disabled_at: number | null
+  readonly braked_at: number | null
+  readonly state: OperationState | null
+  readonly active: number | null
+  readonly code: string | null
+  readonly ended_at: number | null
+}
+
+/**
+ * Counted, not asked whether there is one: PostgreSQL would walk through all operations for that.
+ * The account is known to be disabled while the last record taken disables it and nothing leaves that in doubt: another system's change, an
+ * overtaking, or an activation that the service may still carry out.
+ */
+function factsOf(sql: Sql, employees: readonly string[]): Promise<FactRow[]> {
+  return withRows<FactRow>(
+    sql,
+    ['id TEXT'],
+    employees.map((id) => [id]),
+    `SELECT p.id, p.braked_at, t.answered_at AS disabled_at, o.state, o.active, o.code, COALESCE(o.finished_at, o.answered_at) AS ended_at,
+       CASE WHEN p.taken_active = 0 AND p.taken_hash IS NOT NULL AND p.reoffer = 0 AND (
+         SELECT COUNT(*) FROM operations r WHERE r.employee = p.id AND r.active = 1 AND COALESCE(r.state, '') = 'escrowed') = 0 THEN 1 ELSE 0 END AS disabled
+     FROM v JOIN employees p ON p.id = v.id LEFT JOIN operations t ON t.seq = p.taken_operation
+       LEFT JOIN operations o ON o.seq = (SELECT MAX(n.seq) FROM operations n WHERE n.employee = p.id AND COALESCE(n.state, '') <> 'withdrawn')`,
+  )
+}
+
+function toFacts(row: FactRow | undefined): Omit<LeaverView, 'leaverCase' | 'person'> {
+  if (!row) return { directory: { disabled: false, since: null }, braked: false, last: null }
+  const { state, active, code } = row
+  return {
+    directory: { disabled: row.disabled === 1, since: row.disabled_at },
+    braked: row.braked_at !== null,
+    last:
+      state === null
+        ? null
+        : {
+            state,
+            active: active === 1,
+            code,
+            endedAt: row.ended_at,
+            tookNothing: state === 'unchanged' && code !== REDUNDANT_EXPORT,
+          },
+  }
+}
+
+export async function leaverCounts(sql: Sql): Promise<LeaverCounts> {
+  const rows = await sql.all<{ cause: string; n: number; oldest: number }>(
+    'SELECT cause, COUNT(*) AS n, MIN(opened_at) AS oldest FROM leaver_cases WHERE ended_at IS NULL GROUP BY cause',
+  )
+  const known = (cause: string): cause is LeaverCause => Object.hasOwn(LEAVER_CAUSES, cause)
+  return {
+    open: rows.reduce((sum, { n }) => sum + n, 0),
+    oldestAt: rows.length === 0 ? null : Math.min(...rows.map(({ oldest }) => oldest)),
+    byCause: Object.fromEntries(rows.flatMap(({ cause, n }) => (known(cause) ? [[cause, n]] : []))),
+  }
+}

@@ -1,0 +1,92 @@
+import type { LeaverAcknowledgement, LeaverStep } from '../../../core/ledger/port.ts'
+import { lockPeople } from '../lock-people.ts'
+import { nameHash } from '../name-hash.ts'
+import { insertRows, type Sql, withRows } from '../sql.ts'
+import { employeeHash } from './erased-marks.ts'
+
+/** Outside the ledger a case goes by its number. */
+export const caseName = (id: number): string => `leaver-${id}`
+
+/** Carries assessments out. One of an employee who changed since is dropped; the case stays due. */
+export async function settleLeavers(sql: Sql, steps: readonly LeaverStep[], now: number): Promise<void> {
+  await lockPeople(
+    sql,
+    steps.map(({ employee }) => employee),
+  )
+  const same = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT', 'revision INT'],
+    steps.flatMap(({ employee, revision }) => (revision === null ? [] : [[employee, revision]])),
+    'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.revision = v.revision',
+  )
+  const current = new Set(same.map(({ id }) => id))
+  const kept = steps.filter(({ employee, revision }) => revision === null || current.has(employee))
+  await withRows(
+    sql,
+    ['seq INT', 'at INT', 'ended_as TEXT'],
+    kept.flatMap((step) => (step.kind === 'ended' ? [[step.id, step.at, step.as]] : [])),
+    'UPDATE leaver_cases SET ended_at = v.at, ended_as = v.ended_as FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL',
+  )
+  const open = kept.filter((step) => step.kind === 'open')
+  await withRows(
+    sql,
+    ['seq INT', 'cause TEXT', 'look_at INT', 'resend INT'],
+    open.map(({ id, cause, lookAt, resend }) => [id, cause, lookAt, resend ? 1 : 0]),
+    `UPDATE leaver_cases SET cause = v.cause, look_at = v.look_at, resend_due = v.resend
+     FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL`,
+  )
+  await withRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    [...new Set(open.flatMap(({ employee, resend }) => (resend ? [employee] : [])))]
+      .sort()
+      .map((id) => [id, now]),
+    `UPDATE employees SET urgent = 1, revision = employees.revision + 1, dirty_at = COALESCE(employees.dirty_at, v.now), plan_at = v.now
+     FROM v WHERE employees.id = v.id`,
+  )
+}
+
+/** Closes cases on a person's word, which is kept. Answers those that were open. */
+export async function acknowledgeLeavers(
+  sql: Sql,
+  { ids, actor, justification }: LeaverAcknowledgement,
+  now: number,
+): Promise<readonly number[]> {
+  const closed = await withRows<{ seq: number }>(
+    sql,
+    ['seq INT', 'now INT', 'actor TEXT', 'justification TEXT'],
+    [...new Set(ids)].sort((a, b) => a - b).map((id) => [id, now, actor, justification]),
+    `UPDATE leaver_cases SET ended_at = v.now, ended_as = 'acknowledged', acknowledged_by = v.actor, justification = v.justification
+     FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL RETURNING leaver_cases.seq`,
+  )
+  const seqs = closed.map(({ seq }) => seq).sort((a, b) => a - b)
+  await insertRows(
+    sql,
+    'audit (at, actor, action, reason, detail)',
+    seqs.map((seq) => [now, actor, 'leavers.acknowledge', justification, caseName(seq)]),
+  )
+  return seqs
+}
+
+/** An erasure takes the names out of an employee's open cases, and leaves them in the list: nothing has proven them. */
+export async function eraseCases(sql: Sql, employee: string): Promise<void> {
+  await sql.run('DELETE FROM leaver_cases WHERE employee = ? AND ended_at IS NOT NULL', [employee])
+  const open = await sql.all<{ seq: number; source: string; event_id: string }>(
+    'SELECT seq, source, event_id FROM leaver_cases WHERE employee = ? AND ended_at IS NULL',
+    [employee],
+  )
+  const hash = `erased:${employeeHash(employee)}`
+  // Erased a second time the employee has a case of the same event open already.
+  await withRows(
+    sql,
+    ['seq INT', 'employee TEXT', 'event_id TEXT'],
+    open.map((row) => [row.seq, hash, `${nameHash({ source: row.source, id: row.event_id })}.${row.seq}`]),
+    `UPDATE leaver_cases SET employee = v.employee, event_id = v.event_id, cause = 'erased', resend_due = 0
+     FROM v WHERE leaver_cases.seq = v.seq`,
+  )
+}
+
+/** Closed cases leave with retention. */
+export async function forgetCases(sql: Sql, before: number): Promise<void> {
+  await sql.run('DELETE FROM leaver_cases WHERE ended_at IS NOT NULL AND ended_at < ?', [before])
+}

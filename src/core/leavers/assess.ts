@@ -1,0 +1,121 @@
+import type { OperationState } from '../ledger/lifecycle.ts'
+import type { LeaverView } from '../ledger/port/leavers.ts'
+import { fold, type Folded, type FoldRules } from '../plan/fold.ts'
+import type { PersonEvent } from '../plan/person.ts'
+import { standing } from '../plan/standing.ts'
+import { unreachable } from '../errors.ts'
+import type { LeaverCause } from './causes.ts'
+import { resendAfterMs } from './schedule.ts'
+
+/** How a case ends by itself; a person ends it as `acknowledged`. */
+export type LeaverEnd =
+  /** The directory is known to hold the account disabled. */
+  | 'proven'
+  /** An event that HR recorded later makes the employee active. */
+  | 'superseded'
+  | 'rescinded'
+  /** A person discarded the event that said so, and answers for it. */
+  | 'discarded'
+
+export type Assessment =
+  | { readonly kind: 'ended'; readonly as: LeaverEnd; readonly at: number }
+  | {
+      readonly kind: 'open'
+      readonly cause: LeaverCause
+      /** A code, never a value. */
+      readonly detail: string | null
+      /** When the operation is sent again, or the leaving takes effect; `null` when neither happens by itself. */
+      readonly nextAt: number | null
+    }
+
+/**
+ * What a leaver case comes to at `now`. Pure. It ends only on proof, on a later word of HR, or on what a person answers for; in doubt it stays
+ * open, because an employee who should be out may be in.
+ */
+export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): Assessment {
+  const { leaverCase, person, directory } = view
+  if (!person) return open('erased')
+  const { event: name } = leaverCase
+  const event = person.events.find(({ source, id }) => source === name.source && id === name.id)
+  const folded = standing(person, fold(person.events, now, rules))
+  const fallen = fellAway(event, folded)
+  if (fallen && folded.attributes.get('active')?.value !== false)
+    return { kind: 'ended', as: fallen, at: now }
+  if (leaverCase.effectiveAt > now && !fallen) return open('held', null, leaverCase.effectiveAt)
+
+  const active = folded.attributes.get('active')
+  if (active?.value !== false) {
+    const winner = active && person.events.find(({ seq }) => seq === active.by)
+    if (!winner) return open('contradicted')
+    return winner.recordedAt >= leaverCase.recordedAt
+      ? { kind: 'ended', as: 'superseded', at: now }
+      : open('superseded-by-earlier')
+  }
+  const mayBecomeActive = person.unanswered.some((operation) => operation.active)
+  if (directory.disabled && !mayBecomeActive)
+    return { kind: 'ended', as: 'proven', at: directory.since ?? now }
+  return inVain(view, event)
+}
+
+/** The event does not say so any more. */
+function fellAway(event: PersonEvent | undefined, folded: Folded): 'discarded' | 'rescinded' | null {
+  if (event?.discarded) return 'discarded'
+  return event && folded.effects.get(event.seq)?.kind === 'rescinded' ? 'rescinded' : null
+}
+
+/** Why the directory is not known to hold the account disabled, and when the operation goes again. */
+function inVain(
+  { leaverCase, person, directory, last, braked }: LeaverView,
+  event: PersonEvent | undefined,
+): Assessment {
+  if (braked) return open('brake')
+  if ((person?.unanswered.length ?? 0) > 0) return open('under-way')
+  if (event && (event.state === 'received' || event.state === 'planned')) return open('under-way')
+  if (last && isUnderWay(last.state)) return open('under-way')
+  if (!last || last.active) {
+    // No deactivation was sent, or not since the last activation.
+    const isDead = event?.state === 'dead-lettered'
+    const since = leaverCase.openedAt
+    return resent(isDead ? 'failed' : 'unproven', isDead ? event.reason : null, since, leaverCase.resends)
+  }
+  const cause = causeOf(last.state, directory.disabled, last.tookNothing)
+  return cause === 'not-in-directory' || cause === 'out-of-scope'
+    ? open(cause, last.code)
+    : resent(cause, last.code, last.endedAt ?? leaverCase.openedAt, leaverCase.resends)
+}
+
+function isUnderWay(state: OperationState): boolean {
+  return state === 'pending' || state === 'batched' || state === 'accepted' || state === 'answered'
+}
+
+function causeOf(state: OperationState, isDisabled: boolean, tookNothing: boolean): LeaverCause {
+  switch (state) {
+    case 'failed':
+    case 'escrowed':
+      return 'failed'
+    case 'unanswered':
+      return 'no-outcome'
+    case 'unchanged':
+      return tookNothing && !isDisabled ? 'not-in-directory' : 'unproven'
+    case 'skipped':
+      return 'out-of-scope'
+    case 'confirmed':
+    case 'withdrawn':
+      return 'unproven'
+    case 'pending':
+    case 'batched':
+    case 'accepted':
+    case 'answered':
+      return 'under-way'
+    default:
+      return unreachable(state)
+  }
+}
+
+function open(cause: LeaverCause, detail: string | null = null, nextAt: number | null = null): Assessment {
+  return { kind: 'open', cause, detail, nextAt }
+}
+
+function resent(cause: LeaverCause, detail: string | null, since: number, resends: number): Assessment {
+  return open(cause, detail, since + resendAfterMs(resends))
+}

@@ -1,0 +1,40 @@
+import type { Ledger, LeaverStep, LeaverView } from '../ledger/port.ts'
+import type { FoldRules } from '../plan/fold.ts'
+import { DAY_MS } from '../runtime.ts'
+import { type Assessment, assessLeaver } from './assess.ts'
+
+/** An open case is looked at again this often at least, … */
+const LOOK_MS = 60_000
+/** … and one that only a person can close less often. */
+const LOOK_SELDOM_MS = DAY_MS / 24
+
+/**
+ * Looks at the open leaver cases that are due: ends those that are proven, and has the record of the others sent again on their schedule.
+ * Answers how many it looked at; with `limit` there may be more.
+ */
+export async function tendLeavers(
+  ledger: Pick<Ledger, 'openLeavers' | 'settleLeavers'>,
+  now: number,
+  limit: number,
+  rules?: FoldRules,
+): Promise<number> {
+  const { leavers } = await ledger.openLeavers({ dueBy: now, employee: null, next: null, limit })
+  if (leavers.length === 0) return 0
+  await ledger.settleLeavers(
+    leavers.map((view) => stepOf(view, assessLeaver(view, now, rules), now)),
+    now,
+  )
+  return leavers.length
+}
+
+function stepOf({ leaverCase, person }: LeaverView, assessment: Assessment, now: number): LeaverStep {
+  const { id, employee } = leaverCase
+  const common = { id, employee, revision: person?.revision ?? null }
+  if (assessment.kind === 'ended') return { ...common, ...assessment }
+  const { cause, nextAt } = assessment
+  const resend = nextAt !== null && nextAt <= now
+  const later = nextAt ?? now + (cause === 'under-way' ? LOOK_MS : LOOK_SELDOM_MS)
+  // A proof may come from elsewhere while the next resend is weeks away.
+  const lookAt = resend ? now + LOOK_MS : cause === 'held' ? later : Math.min(later, now + LOOK_SELDOM_MS)
+  return { ...common, kind: 'open', cause, lookAt, resend }
+}
