@@ -270,6 +270,9 @@ export async function main(argv: readonly string[]): Promise<number> {
       'settings of the Entra double as JSON: limits, mapping, faults, a directory to begin with',
     )
     .option('--bus-file <file>', 'keep what the bus holds in this file, so that killing it loses nothing')
+    .option('--bus-settings <file>', 'settings and faults of the bus as JSON')
+    .option('--bus-tls <folder>', 'let the bus speak TLS with a certificate made in this folder')
+    .option('--bus-tls-port <port>', 'a port of the bus for TLS alone (clients look for it at 5671)', port)
     .action(async (options) => {
       code = await (await import('./operate/local.ts')).local(options)
     })
@@ -280,6 +283,9 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--port <port>', 'AMQP port', port, 5672)
     .option('--config <file>', 'Config.json of the official emulator (default: the one of the demo)')
     .option('--file <file>', 'keep what it holds in this file, so that killing it loses nothing')
+    .option('--settings <file>', 'settings and faults as JSON')
+    .option('--tls <folder>', 'speak TLS with a certificate made in this folder')
+    .option('--tls-port <port>', 'a port for TLS alone (clients look for it at 5671)', port)
     .action(async (options) => {
       code = await (await import('./operate/local.ts')).localBus(options)
     })

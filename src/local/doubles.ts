@@ -4,12 +4,16 @@ import { RollcallError } from '../core/errors.ts'
 import { type EntraDouble, type EntraSettings, fastSettings, startEntra } from './entra/server.ts'
 import { settingsSchema } from './entra/settings.ts'
 import type { Broker } from './service-bus/broker.ts'
+import { certificateIn } from './service-bus/tls/certificate-files.ts'
 import { parseBrokerConfig } from './service-bus/config.ts'
+import { readSettingsFile } from './service-bus/settings-file.ts'
 import { startBrokerThread } from './service-bus/thread.ts'
 
 /** Service Bus and Entra on this machine, with everything a connector has to know to use them. */
 export interface Doubles {
   readonly bus: Broker
+  /** What clients of the bus over TLS have to trust; undefined without TLS. */
+  readonly busCaFile: string | undefined
   readonly entra: EntraDouble
   readonly environment: Readonly<Record<string, string>>
   stop(): Promise<void>
@@ -25,6 +29,12 @@ export interface DoublesOptions {
   readonly entraSettings?: string
   /** Where the bus writes down what it holds, so that killing it loses nothing. */
   readonly busFile?: string
+  /** JSON file of settings and faults of the bus (docs/doubles-service-bus.md). */
+  readonly busSettings?: string
+  /** Folder of the bus's certificate; with it, the bus speaks TLS, too. */
+  readonly busTls?: string
+  /** A port of the bus for TLS alone. */
+  readonly busTlsPort?: number
 }
 
 /** The same file configures the official emulator in docker-compose. */
@@ -37,6 +47,9 @@ export async function startDoubles({
   fast,
   entraSettings,
   busFile,
+  busSettings,
+  busTls,
+  busTlsPort,
 }: DoublesOptions): Promise<Doubles> {
   await using stack = new AsyncDisposableStack()
   const config = parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8'))
@@ -44,8 +57,10 @@ export async function startDoubles({
     ...(fast ? fastSettings : {}),
     ...(entraSettings === undefined ? {} : await readSettings(entraSettings)),
   }
+  const busOptions = await readBusOptions(busSettings, busTls, busTlsPort)
   const bus = stack.adopt(
     await startBrokerThread({
+      ...busOptions.broker,
       config,
       host,
       port: busPort,
@@ -53,10 +68,12 @@ export async function startDoubles({
     }),
     (it) => it.stop(),
   )
+  for (const fault of busOptions.faults) await bus.inject(fault)
   const entra = stack.adopt(await startEntra({ host, port: entraPort, settings }), (it) => it.stop())
   const held = stack.move()
   return {
     bus,
+    busCaFile: busOptions.caFile,
     entra,
     environment: {
       SERVICEBUS_CONNECTION_STRING: bus.connectionString,
@@ -69,6 +86,37 @@ export async function startDoubles({
       ...(fast ? FAST_ENVIRONMENT : {}),
     },
     stop: () => held.disposeAsync(),
+  }
+}
+
+/** What the options of the bus come to. */
+export async function readBusOptions(
+  settingsFile: string | undefined,
+  tlsFolder: string | undefined,
+  tlsPort: number | undefined,
+) {
+  if (tlsPort !== undefined && tlsFolder === undefined)
+    throw new RollcallError('ArgumentInvalid', 'a port for TLS needs a folder for its certificate')
+  const file = settingsFile === undefined ? undefined : await readBusSettings(settingsFile)
+  const kept = tlsFolder === undefined ? undefined : await certificateIn(tlsFolder)
+  return {
+    broker: {
+      ...(file !== undefined && { settings: file.settings }),
+      ...(kept !== undefined && { certificate: { key: kept.key, cert: kept.cert } }),
+      ...(tlsPort !== undefined && { tlsPort }),
+    },
+    faults: file?.faults ?? [],
+    caFile: kept?.caFile,
+  }
+}
+
+async function readBusSettings(file: string) {
+  try {
+    return await readSettingsFile(file)
+  } catch (error) {
+    throw new RollcallError('SettingsInvalid', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    })
   }
 }
 

@@ -4,8 +4,9 @@ import { busAddress } from '../compose.ts'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
-import { BUS_CONFIG, type DoublesOptions, startDoubles } from '../local/doubles.ts'
+import { BUS_CONFIG, type DoublesOptions, readBusOptions, startDoubles } from '../local/doubles.ts'
 import { feed } from '../local/feed/feed.ts'
+import type { Broker } from '../local/service-bus/broker.ts'
 import { runBroker } from '../local/service-bus/run.ts'
 import { jsonLogger } from '../adapters/logger.ts'
 import { printJson, printJsonLine, progress } from './output.ts'
@@ -16,13 +17,18 @@ export async function local(options: DoublesOptions): Promise<number> {
   const stop = stopSignal(jsonLogger('info'))
   const doubles = await startDoubles(options)
   try {
-    const { bus, entra, environment: env } = doubles
-    printJsonLine({ ready: true, busPort: bus.port, entraPort: entra.port, env })
+    const { bus, busCaFile, entra, environment: env } = doubles
+    printJsonLine({ ready: true, busPort: bus.port, entraPort: entra.port, ...tlsOf(bus, busCaFile), env })
     await whenAborted(stop)
   } finally {
     await doubles.stop()
   }
   return 0
+}
+
+/** How a client reaches the bus over TLS, and what it has to trust. */
+function tlsOf({ tls }: Pick<Broker, 'tls'>, caFile: string | undefined) {
+  return tls === undefined ? {} : { tls: { ...tls, NODE_EXTRA_CA_CERTS: caFile } }
 }
 
 /** Sends a file of events to the configured queue. */
@@ -50,20 +56,38 @@ export interface BusOptions {
   readonly config?: string
   /** Where it writes down what it holds, so that killing it loses nothing. */
   readonly file?: string
+  /** JSON file of settings and faults (docs/doubles-service-bus.md). */
+  readonly settings?: string
+  /** Folder of the certificate; with it, TLS is spoken, too. */
+  readonly tls?: string
+  /** A port for TLS alone. */
+  readonly tlsPort?: number
 }
 
 /** The Service Bus double alone, for any client. */
-export async function localBus({ host, port, config, file }: BusOptions): Promise<number> {
+export async function localBus({
+  host,
+  port,
+  config,
+  file,
+  settings,
+  tls,
+  tlsPort,
+}: BusOptions): Promise<number> {
+  const options = await readBusOptions(settings, tls, tlsPort)
   await runBroker({
     configPath: config ?? fileURLToPath(BUS_CONFIG),
     host,
     port,
+    ...options.broker,
+    faults: options.faults,
     ...(file === undefined ? {} : { file }),
     signal: stopSignal(jsonLogger('info')),
     started: (broker) =>
       printJsonLine({
         ready: true,
         busPort: broker.port,
+        ...tlsOf(broker, options.caFile),
         env: { SERVICEBUS_CONNECTION_STRING: broker.connectionString },
       }),
   })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Certificate } from './certificate.ts'
+import type { Certificate } from './tls/certificate.ts'
 import type { BrokerConfig } from './config.ts'
 import { ClientConnection } from './connection.ts'
 import { countsOf } from './counts.ts'

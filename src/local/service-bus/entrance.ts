@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import type { SecureContext } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
-import type { Certificate } from './certificate.ts'
+import type { Certificate } from './tls/certificate.ts'
 
 /** Where the service takes AMQP over WebSockets [client source: `webSocketEndpointPath`], and what both sides call it (AMQP WebSocket binding). */
 export const WEBSOCKET_PATH = '/$servicebus/websocket'

@@ -2,7 +2,9 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { startBroker } from './broker.ts'
 import type { Broker } from './broker.ts'
+import type { Certificate } from './tls/certificate.ts'
 import { parseBrokerConfig } from './config.ts'
+import type { Fault } from './faults.ts'
 import type { BrokerSettings } from './settings.ts'
 
 export interface RunBrokerOptions {
@@ -15,6 +17,11 @@ export interface RunBrokerOptions {
   /** See `BrokerOptions.file`. */
   readonly file?: string
   readonly settings?: Partial<BrokerSettings>
+  /** Faults in force from the start. */
+  readonly faults?: readonly Fault[]
+  readonly certificate?: Pick<Certificate, 'key' | 'cert'>
+  /** See `BrokerOptions.tlsPort`. */
+  readonly tlsPort?: number
   /** Ends the broker. */
   readonly signal: AbortSignal
   /** Hears that the broker is up. */
@@ -26,12 +33,13 @@ export interface RunBrokerOptions {
  * opened; resolves when everything has stopped.
  */
 export async function runBroker(options: RunBrokerOptions): Promise<void> {
-  const { configPath, signal, started, ...rest } = options
+  const { configPath, faults = [], signal, started, ...rest } = options
   const config = parseBrokerConfig(await readFile(configPath, 'utf8'))
   if (signal.aborted) return
   const broker = await startBroker({ port: 5672, ...rest, config })
-  started(broker)
   try {
+    for (const fault of faults) await broker.inject(fault)
+    started(broker)
     if (!signal.aborted) await once(signal, 'abort')
   } finally {
     await broker.stop()

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import type { Broker, EntityCounts } from './broker.ts'
-import type { Certificate } from './certificate.ts'
+import type { Certificate } from './tls/certificate.ts'
 import { parseBrokerConfig } from './config.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Fault } from './faults.ts'

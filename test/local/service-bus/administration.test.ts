@@ -1,6 +1,6 @@
 import { describe } from 'node:test'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
-import { makeCertificate } from '../../../src/local/service-bus/certificate.ts'
+import { makeCertificate } from '../../../src/local/service-bus/tls/certificate.ts'
 import { exerciseAdministration } from '../../conformance/service-bus/administration.ts'
 import type { ManagedBus } from '../../conformance/service-bus/administration.ts'
 import { configOf } from './support.ts'
