@@ -4,11 +4,12 @@ export const MASK = '********'
 /** Parts of a name that say that its value is a secret: of a header, a query parameter, a key of a connection string. */
 const SECRET_NAME =
   /authorization|cookie|secret|token|password|passwd|pwd|passphrase|signature|credential|assertion|api-?_?key|access-?_?key|account-?_?key|shared-?_?access|subscription-?_?key|functions-?_?key|^(?:sig|sas|code|key|auth|x-key)$/i
+// Every run below has a limit, so that a long text takes no more than its length.
 /** A name, `=` and a value, as queries, fragments and connection strings have them. */
-const PAIR = /([\w.%~-]+)(\s*=\s*)([^\s&;#"'`<>]+)/g
+const PAIR = /(?<![\w.%~-])([\w.%~-]{1,200})(\s{0,9}=\s{0,9})([^\s&;#"'`<>]+)/g
 /** `//user:password@`, also where the password holds what a URL would have to encode. */
-const USER_INFO = /(\/\/)(?:[^\s/:@]*:(?!\d+[/?#])\S*|[^\s/?#]*)@/g
-const SCHEME = /\b(Bearer|Basic|SharedKey|Negotiate)\s+(?!\$\{)[\w+/=.~:%-]{4,}/g
+const USER_INFO = /(\/\/)(?:[^\s/:@]{0,200}:(?!\d{1,5}[/?#])\S{0,500}|[^\s/?#]{0,500})@/g
+const SCHEME = /\b(Bearer|Basic|SharedKey|Negotiate)\s{1,9}(?!\$\{)[\w+/=.~:%-]{4,}/g
 
 /** Whether a value under this name is to be kept back. */
 export function isSecretName(name: string): boolean {
@@ -34,7 +35,7 @@ export function maskedDefaults(text: string): string {
     isSecretName(name) ? `\${${name}:-${MASK}}` : whole,
   )
 }
-const DEFAULT = /\$\{([A-Z_][A-Z0-9_]*):-[^}]*\}/g
+const DEFAULT = /\$\{([A-Z_][A-Z0-9_]*):-[^}]{0,5000}\}/g
 
 /** The value of a header: only variables, and a scheme before them, are shown. */
 export function maskedHeader(name: string, value: string): string {

@@ -6,6 +6,7 @@ import { openSqliteLedger } from '../adapters/ledger-sql/sqlite/client.ts'
 import { systemRuntime } from '../adapters/system.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
+import { masked } from '../core/mask.ts'
 import { sourceRules } from '../core/intake/sources.ts'
 import type { Ledger } from '../core/ledger/port.ts'
 import type { EventName } from '../core/model.ts'
@@ -63,7 +64,7 @@ async function openToRead(config: Config, home: Home | undefined): Promise<Ledge
   }
   if (existsSync(config.LEDGER))
     return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
-  const missing = `there is no ledger at ${config.LEDGER}`
+  const missing = `there is no ledger at ${masked(config.LEDGER)}`
   if (home === 'ledger')
     throw new RollcallError(
       'LedgerMissing',

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { RollcallError } from '../core/errors.ts'
+import { shortened } from '../core/visible.ts'
 import {
   DEAD_LETTER_REASONS,
   type DeadLetter,
@@ -183,7 +184,7 @@ export function showDead(
   return withHomes(environment, name.home, async (homes) => {
     const dead = name.home === 'bus' ? await findOnShelf(homes, name) : await findInLedger(homes, name.seq)
     if (!dead) {
-      say(`there is no dead letter ${id} any more; rollcall dead-letters list shows what there is`)
+      say(`there is no dead letter ${shortened(id)} any more; rollcall dead-letters list shows what there is`)
       return 4
     }
     const { cause, fix, owner, waitingHelps } = reasonOf(factsOf(dead).code)

@@ -4,6 +4,7 @@ import { systemRuntime } from '../adapters/system.ts'
 import { busAddress } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
+import { shortened } from '../core/visible.ts'
 import type { Ledger } from '../core/ledger/port.ts'
 import { fold } from '../core/plan/fold.ts'
 import type { PersonEvent } from '../core/plan/plan.ts'
@@ -70,7 +71,7 @@ export async function endDead(
     how === 'archive' ? 'ledger' : homeOf(ids, options),
     (homes) => select(homes, wanted, null, config),
   )
-  for (const id of missing) say(`${id} is no dead letter any more`)
+  for (const id of missing) say(`${shortened(id)} is no dead letter any more`)
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
   const found = selected.map(({ dead }) => dead)
   if (found.length === 0) {

@@ -2,6 +2,7 @@ import { mayBeThere, openLedger } from '../adapters/ledger-sql/open.ts'
 import { ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
+import { masked } from '../core/mask.ts'
 import { type Format, printJson, printLines, say } from './output.ts'
 
 export interface EraseOptions {
@@ -20,13 +21,13 @@ export async function erase(
   if (!mayBeThere(place))
     throw new RollcallError(
       'LedgerMissing',
-      `there is no ledger at ${place.location}; name another with LEDGER`,
+      `there is no ledger at ${masked(place.location)}; name another with LEDGER`,
     )
   const ledger = await openLedger(place, { kind: 'own' }, Date.now)
   try {
     const result = await ledger.erase({ employee, actor: options.actor, reason: options.reason }, Date.now())
     if (!result) {
-      say('the ledger holds nobody of that name')
+      say('the ledger holds no employee of that name')
       return 4
     }
     if (options.output === 'json') printJson(result)

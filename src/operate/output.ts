@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import Table from 'cli-table3'
 import { masked } from '../core/mask.ts'
-import { visible, visibleJson, visibleYaml } from '../core/visible.ts'
+import { shortened, visible, visibleJson, visibleYaml } from '../core/visible.ts'
 
 /**
  * The one way to the terminal. What comes from outside goes out with control characters, direction marks
@@ -54,9 +54,11 @@ function dropped(_text: unknown, encoding?: unknown, done?: unknown): boolean {
   return true
 }
 
+const LONGEST_LINE = 10_000
+
 /** What is said along the way goes to stderr, a line each. No secret is in it, whatever was said. */
 export function say(...lines: readonly string[]): void {
-  terminal.err(joined(lines.map(masked)))
+  terminal.err(joined(lines.map((line) => masked(shortened(line, LONGEST_LINE)))))
 }
 
 /** A question, with the answer typed behind it. */

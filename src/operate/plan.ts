@@ -4,9 +4,11 @@ import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { effectiveInstant } from '../core/intake/when.ts'
 import type { Ledger, PersonView } from '../core/ledger/port.ts'
+import { masked } from '../core/mask.ts'
 import type { HrEvent } from '../core/model.ts'
 import type { PersonEvent } from '../core/plan/plan.ts'
 import { type Preview, type PreviewChange, previewPerson } from '../core/plan/preview.ts'
+import { shortened } from '../core/visible.ts'
 import { planRules } from '../rules.ts'
 import { type EventFile, readEvents } from './event-file.ts'
 import { digest } from './explain.ts'
@@ -50,7 +52,7 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
   )
   const alone = file !== null && (options.alone || !mayBeThere(ledgerPlace(config)))
   if (alone && !options.alone)
-    say(`there is no ledger at ${config.LEDGER}: the events of the file are planned alone`)
+    say(`there is no ledger at ${masked(config.LEDGER)}: the events of the file are planned alone`)
   const previews: Preview[] = []
   let people = 0
   const look = async (view: PersonView): Promise<void> => {
@@ -62,7 +64,7 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
   if (alone) await each(null)
   else await withLedger(environment, each)
   if (options.employee !== undefined && people === 0) {
-    say(`nobody is called ${options.employee}: give an employee, or an event id of theirs`)
+    say(`no employee is called ${shortened(options.employee)}: give an employee, or an event id of theirs`)
     return 4
   }
   report(previews, people, file, at, options)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
+import { shortened } from '../core/visible.ts'
 import type { TakenIn } from '../core/intake/take-in.ts'
 import type { Ledger, Original } from '../core/ledger/port.ts'
 import { impliedActive } from '../core/intake/normalise.ts'
@@ -85,7 +86,7 @@ async function* named(
     if (!name)
       throw new RollcallError(
         'ArgumentInvalid',
-        `${id} is no dead letter: dl-<number> in the ledger, <queue>#<number> on the bus`,
+        `${shortened(id)} is no dead letter: dl-<number> in the ledger, <queue>#<number> on the bus`,
       )
     return { id, name }
   })

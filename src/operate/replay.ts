@@ -5,6 +5,7 @@ import { systemRuntime } from '../adapters/system.ts'
 import { busAddress } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
+import { shortened } from '../core/visible.ts'
 import { whileLeased } from '../core/lease.ts'
 import type { Ledger, ReplayRun } from '../core/ledger/port.ts'
 import { forecast } from '../core/provision/pace.ts'
@@ -72,7 +73,7 @@ export async function replay(
     )
   }
   const { plan, missing } = await prepare(ids, options, config, ledger, environment)
-  for (const id of missing) say(`${id} is no dead letter any more`)
+  for (const id of missing) say(`${shortened(id)} is no dead letter any more`)
   if (plan.targets.length + plan.leftOut.length === 0) {
     say('no dead letter fits; rollcall dead-letters list shows what there is')
     return 4

@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { RollcallError } from '../core/errors.ts'
+import { effectiveInstant } from '../core/intake/when.ts'
 import { visible } from '../core/visible.ts'
 import { jsonText, printPart } from './output.ts'
 
@@ -47,8 +48,8 @@ export function rowWriter<T>(
 
 /** Throws `ArgumentInvalid`, naming the option. */
 export function instantOf(option: string, text: string): number {
-  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at))
+  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? effectiveInstant(text, 'UTC') : null
+  if (at === null)
     throw new RollcallError(
       'ArgumentInvalid',
       `${option} takes a day or an instant, as in 2026-11-02 or 2026-11-02T08:00:00Z`,

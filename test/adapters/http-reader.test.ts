@@ -48,6 +48,14 @@ after(() => {
 })
 
 function read(given: Partial<HrSystemSettings>, ...answers: readonly Reply[]): Promise<ReadAnswer> {
+  return readOf({}, given, ...answers)
+}
+
+function readOf(
+  names: Partial<Notice>,
+  given: Partial<HrSystemSettings>,
+  ...answers: readonly Reply[]
+): Promise<ReadAnswer> {
   replies = [...answers]
   const settings = HrSystemSettings.parse({
     url: `${base}/workers/{employee}?why={id}`,
@@ -55,7 +63,7 @@ function read(given: Partial<HrSystemSettings>, ...answers: readonly Reply[]): P
     retryMs: 1,
     ...given,
   })
-  return httpReader(settings, evaluateHere()).read(notice, new AbortController().signal)
+  return httpReader(settings, evaluateHere()).read({ ...notice, ...names }, new AbortController().signal)
 }
 
 void describe('a person is read over HTTP', () => {
@@ -111,7 +119,30 @@ void describe('a person is read over HTTP', () => {
     assert.equal(await unusable({}, '["S3cret"]'), 'AnswerInvalid')
     assert.equal(await unusable({}, '{"active":"S3cret"}'), 'AnswerInvalid')
     assert.equal(await unusable({ worker: '$number("S3cret")' }, '{}'), 'ExpressionFailed')
+    assert.equal(await unusable({}, `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`), 'AnswerTooDeep')
+    assert.equal(await unusable({ worker: '$merge([$])' }, '{"__proto__":{"active":"S3cret"}}'), 'record')
     assert.equal(await unusable({ maxBytes: 10 }, '{"title":"S3cret"}'), 'AnswerTooLong')
+  })
+
+  void test('a name that would lead out of its place in the address is not read, and the request never leaves', async () => {
+    const escaping = { kind: 'unusable', code: 'NameNotInAddress' }
+    const record = { status: 200, body: '{}' }
+    for (const employee of ['..', '.', '%2e', '%2E.', '', '\ud83d']) {
+      // A percent sign is encoded itself, so that only the two dots are steps.
+      const refused = !employee.startsWith('%')
+      assert.equal((await readOf({ employee }, {}, record)).kind, refused ? 'unusable' : 'record', employee)
+    }
+    assert.deepEqual(
+      seen.map(({ url }) => url),
+      ['/workers/%252e?why=n%201', '/workers/%252E.?why=n%201'],
+    )
+    const joined = { url: `${base}/workers/.{employee}/pay` }
+    assert.deepEqual(await readOf({ employee: '.' }, joined, record), escaping)
+    assert.deepEqual(await readOf({ id: '..' }, { url: `${base}/{id}/{employee}` }, record), escaping)
+    for (const employee of ['...', '..a', '../admin', '..\\admin', 'a?b#c', '@evil.example'])
+      assert.equal((await readOf({ employee }, {}, record)).kind, 'record', employee)
+    assert.equal((await readOf({ id: '..' }, {}, record)).kind, 'record')
+    for (const { url } of seen) assert.match(url ?? '', /^\/workers\//)
   })
 
   void test('a redirect is not followed: the secret goes nowhere else', async () => {
@@ -129,6 +160,9 @@ void describe('a person is read over HTTP', () => {
       { url: 'http://hr.example/{employee}' },
       { url: 'http://hr.example/{employee}', allowHttp: true },
       { url: 'https://hr.example/' },
+      { url: 'https://{employee}/people' },
+      { url: 'https://{source}.hr.example/{employee}' },
+      { url: 'https://hr.example:{id}@hr.example/{employee}' },
       { worker: '{' },
       { worker: "{ 'title': $random() }" },
       { at: '$now()' },

@@ -40,6 +40,17 @@ void describe('a secret is masked wherever it stands in a text', () => {
     assert.equal(maskedHeader('Accept', 'application/json'), 'application/json')
   })
 
+  void test('a long text takes no longer than its length', () => {
+    for (const part of ['x', '//a:', '//', 'x=', '=', ' ', 'Bearer ', '${A', '//x:y@']) {
+      const text = part.repeat(200_000 / part.length)
+      const began = performance.now()
+      masked(text)
+      maskedDefaults(text)
+      // Quadratic, it takes minutes.
+      assert.ok(performance.now() - began < 5_000, `${part}: ${performance.now() - began} ms`)
+    }
+  })
+
   void test('names say whether their value is one', () => {
     for (const name of [
       'Authorization',

@@ -8,6 +8,7 @@ import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts
 import { type Doubles, startDoubles } from '../../src/local/doubles.ts'
 import { joiner, T0, World } from '../conformance/ledger-world.ts'
 import { command } from '../fakes/cli.ts'
+import { shortened } from '../../src/core/visible.ts'
 import { cloudEvent } from '../fakes/messages.ts'
 
 /** Sets the title of a terminal, clears it (in seven and in eight bits), turns a line round, hides letters, forges a line. */
@@ -112,6 +113,18 @@ const SENTENCES: readonly (readonly string[])[] = [
   ['status', name('--none')],
 ]
 
+const KEYS = [
+  '__proto__',
+  'toString',
+  '%',
+  'p_',
+  "' OR 1=1 --",
+  '\u0000',
+  '\ud83d',
+  'op-999999999999999',
+  'x'.repeat(200_000),
+]
+
 void describe('names that act on a terminal', () => {
   for (const argv of TABLES) {
     void test(`${argv.slice(0, 2).join(' ').replace(EVIL, '')}: a table shows them written out`, async () => {
@@ -152,6 +165,23 @@ void describe('names that act on a terminal', () => {
       assert.notEqual(code, 0)
       assert.doesNotMatch(stdout + stderr, ACTIVE)
       assert.doesNotMatch(stderr, /^rollcall: all is well/m)
+    })
+
+  for (const key of KEYS)
+    void test(`${shortened(JSON.stringify(key), 30)}: a name that is nowhere is told in a sentence, and finds no one else`, async () => {
+      const rest = [
+        ['plan', '--employee', key],
+        ['audit', key],
+        ['erase', key, '--actor', 'me', '--reason', 'test'],
+      ]
+      for (const argv of [['explain', key], ['trace', key], ...(key === '__proto__' ? rest : [])]) {
+        const { code, stdout, stderr } = await command(argv, environment)
+        assert.equal(code, 4, `${argv[0]}: ${stderr}`)
+        assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+        assert.ok(stderr.length < 600, `${stderr.length} characters`)
+        assert.doesNotMatch(stdout + stderr, ACTIVE)
+        assert.doesNotMatch(stdout, /p1|p2/)
+      }
     })
 
   void test('files that are written to be read by people and scripts hold them as escapes', async () => {

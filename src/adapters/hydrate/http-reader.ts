@@ -2,10 +2,12 @@ import pRetry, { AbortError } from 'p-retry'
 import { RollcallError } from '../../core/errors.ts'
 import { compileExpression, type Expression } from '../../core/expression/compile.ts'
 import type { Evaluator } from '../../core/expression/evaluator.ts'
+import { isShallow, MAX_DEPTH } from '../../core/intake/depth.ts'
 import type { HrReader, ReadAnswer } from '../../core/intake/hydrate.ts'
 import { instant } from '../../core/intake/when.ts'
 import type { Notice } from '../../core/ledger/port.ts'
 import type { Json, JsonObject } from '../../core/model.ts'
+import { own } from '../../core/own.ts'
 import type { HrSystemSettings } from './settings.ts'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
@@ -21,7 +23,9 @@ export function httpReader(settings: HrSystemSettings, evaluator: Evaluator): Hr
   const at = settings.at === undefined ? null : expression(settings.at, 'at')
 
   const once = async (notice: Notice, signal: AbortSignal): Promise<ReadAnswer> => {
-    const response = await fetch(addressOf(settings.url, notice), {
+    const address = addressOf(settings.url, notice)
+    if (address === null) return { kind: 'unusable', code: 'NameNotInAddress' }
+    const response = await fetch(address, {
       headers,
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(settings.timeoutMs)]),
@@ -36,16 +40,16 @@ export function httpReader(settings: HrSystemSettings, evaluator: Evaluator): Hr
   const understand = async (text: string): Promise<ReadAnswer> => {
     const input = parse(text)
     if (input === undefined) return { kind: 'unusable', code: 'AnswerNotJson' }
+    if (!isShallow(input, MAX_DEPTH)) return { kind: 'unusable', code: 'AnswerTooDeep' }
     const expressions = [worker, ...(at === null ? [] : [at])].map(({ text }) => text)
     const [made, when] = await evaluator.evaluate({ expressions, input, bindings: {} })
     if (made?.kind !== 'value' || when?.kind === 'failed')
       return { kind: 'unusable', code: 'ExpressionFailed' }
     const { value: attributes } = made
-    if (
-      !isRecord(attributes) ||
-      (attributes['active'] !== undefined && typeof attributes['active'] !== 'boolean')
-    )
+    const active = isRecord(attributes) ? own(attributes, 'active') : null
+    if (!isRecord(attributes) || (active !== undefined && typeof active !== 'boolean'))
       return { kind: 'unusable', code: 'AnswerInvalid' }
+    if (!isShallow(attributes, MAX_DEPTH)) return { kind: 'unusable', code: 'AnswerTooDeep' }
     const moment = when?.value
     return {
       kind: 'record',
@@ -105,16 +109,32 @@ async function attempt(work: () => Promise<ReadAnswer>): Promise<ReadAnswer> {
   }
 }
 
-function addressOf(template: string, notice: Pick<Notice, 'employee' | 'id' | 'type' | 'source'>): string {
-  return template.replaceAll(
-    /\{(employee|id|type|source)\}/g,
-    (_whole, name: 'employee' | 'id' | 'type' | 'source') => encodeURIComponent(notice[name]),
+/**
+ * The address of one employee. `null` for a name that cannot stand in it: an empty one, half of a surrogate pair,
+ * and one that makes a segment of the path `.` or `..`, which every URL parser resolves, also where it is encoded:
+ * the request, and its secret, would go to another resource.
+ */
+function addressOf(
+  template: string,
+  notice: Pick<Notice, 'employee' | 'id' | 'type' | 'source'>,
+): string | null {
+  const names = Array.from(template.matchAll(PLACEHOLDER), ([, name]) => notice[name as Placeholder])
+  if (names.some((name) => name === '' || !name.isWellFormed())) return null
+  const address = template.replaceAll(PLACEHOLDER, (_whole, name: Placeholder) =>
+    encodeURIComponent(notice[name]),
   )
+  const steps = (text: string): number => pathOf(text).filter((segment) => STEP.test(segment)).length
+  return steps(address) > steps(template) ? null : address
 }
+
+type Placeholder = 'employee' | 'id' | 'type' | 'source'
+const PLACEHOLDER = /\{(employee|id|type|source)\}/g
+const STEP = /^(?:\.|%2e){1,2}$/i
+const pathOf = (address: string): readonly string[] => (address.split(/[?#]/, 1)[0] ?? '').split(/[/\\]/)
 
 function checkAddress({ url, allowHttp }: HrSystemSettings): void {
   const example = addressOf(url, { employee: '1', id: '1', type: 't', source: 's' })
-  const parsed = URL.canParse(example) ? new URL(example) : null
+  const parsed = example !== null && URL.canParse(example) ? new URL(example) : null
   const secure =
     parsed?.protocol === 'https:' ||
     (allowHttp && parsed?.protocol === 'http:' && LOOPBACK.has(parsed.hostname))
@@ -122,6 +142,12 @@ function checkAddress({ url, allowHttp }: HrSystemSettings): void {
     throw new RollcallError(
       'ConfigInvalid',
       'the address of the HR system is no https address; plain http is for loopback, with allowHttp',
+    )
+  // A name in the host would choose who is sent the headers.
+  if (/^[^/]*\/\/[^/?#\\]*\{/.test(url))
+    throw new RollcallError(
+      'ConfigInvalid',
+      'the address of the HR system names its host by a placeholder; write the host out',
     )
   if (!url.includes('{employee}'))
     throw new RollcallError('ConfigInvalid', 'the address of the HR system does not name {employee}')

@@ -5,11 +5,26 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
 const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})?$/
 
+/** An offset at the end of a time. Luxon and `Date.parse` take some that lie nowhere, such as +99:99. */
+const OFFSET = /[tT].*[+-](\d{2})(?::?(\d{2}))?$/
+/** Hours of the largest offset there is (Kiribati is at +14:00). */
+const LARGEST_OFFSET = 14
+
+function isOffsetSomewhere(text: string): boolean {
+  const [, hours, minutes = '0'] = OFFSET.exec(text) ?? []
+  if (hours === undefined) return true
+  const total = Number(hours) * 60 + Number(minutes)
+  return Number(minutes) < 60 && total <= LARGEST_OFFSET * 60
+}
+
 /** The instant something holds from: the start of a plain date in `zone`, a date-time as it is. `null` when it is no date. */
 export function effectiveInstant(text: string, zone: string, addDays = 0): number | null {
   if (DAY.test(text)) return startOfDay(text, zone, addDays)
+  if (!isOffsetSomewhere(text)) return null
   const at = DateTime.fromISO(text, { zone: ZONED.test(text) ? 'utc' : zone })
-  return at.isValid && text.includes('T') ? at.plus({ days: addDays }).toMillis() : null
+  if (!at.isValid || !text.includes('T')) return null
+  const moved = at.plus({ days: addDays })
+  return moved.isValid ? moved.toMillis() : null
 }
 
 /** The start of the local day an instant falls on. */
@@ -29,8 +44,11 @@ function startOfDay(date: string, zone: string, addDays: number): number | null 
 /** An RFC 3339 instant, as CloudEvents `time` is; one that names no zone is meant in `zone`, not in that of the machine. `null` when it is none. */
 export function instant(text: string, zone: string): number | null {
   const day = INSTANT.exec(text)?.[1]
-  if (day === undefined || startOfDay(day, 'UTC', 0) === null) return null
-  if (!ZONED.test(text)) return DateTime.fromISO(text, { zone }).toMillis()
+  if (day === undefined || startOfDay(day, 'UTC', 0) === null || !isOffsetSomewhere(text)) return null
+  if (!ZONED.test(text)) {
+    const local = DateTime.fromISO(text, { zone })
+    return local.isValid ? local.toMillis() : null
+  }
   const at = Date.parse(text)
   return Number.isNaN(at) ? null : at
 }
