@@ -27,6 +27,18 @@ export function leaverCommands(program: Command, done: (code: number) => void): 
     .action(async (cases: string[], options) =>
       done(await (await import('./leavers.ts')).acknowledgeLeavers(process.env, cases, options)),
     )
+  leavers
+    .command('resend')
+    .description(
+      'send what else a leaver’s event said, where the directory took only that they are out (DisabledAlone)',
+    )
+    .argument('<employees...>', 'employee ids')
+    .requiredOption('--actor <name>', 'who decides it')
+    .requiredOption('--justification <text>', 'why; free text, so keep personal data out of it')
+    .addOption(new Option('--output <format>', 'table or json').choices(['table', 'json']).default('table'))
+    .action(async (employees: string[], options) =>
+      done(await (await import('./leavers.ts')).resendRest(process.env, employees, options)),
+    )
 }
 
 function cause(description: string): Option {

@@ -53,8 +53,7 @@ export function acknowledgeLeavers(
       'ArgumentInvalid',
       'name employees or cases, or give --cause for all with that cause',
     )
-  for (const [option, text] of Object.entries({ actor, justification }))
-    if (text.trim() === '') throw new RollcallError('ArgumentInvalid', `--${option} takes a text`)
+  saidWhy(actor, justification)
   return withLedger(
     environment,
     async (ledger) => {
@@ -82,6 +81,30 @@ export function acknowledgeLeavers(
     },
     'write',
   )
+}
+
+/** Has what else leavers' events said sent again. 0 done, 4 when nothing of these employees is left over. */
+export function resendRest(
+  environment: NodeJS.ProcessEnv,
+  employees: readonly string[],
+  { actor, justification, output }: Omit<AcknowledgeOptions, 'cause'>,
+): Promise<number> {
+  saidWhy(actor, justification)
+  return withLedger(
+    environment,
+    async (ledger) => {
+      const events = await ledger.resendRest({ employees, actor, justification }, Date.now())
+      if (output === 'json') printJson({ events, actor, justification })
+      else say(`${events} events go out whole once more, asked for by ${actor}: ${justification}`)
+      return events === 0 ? 4 : 0
+    },
+    'write',
+  )
+}
+
+function saidWhy(actor: string, justification: string): void {
+  for (const [option, text] of Object.entries({ actor, justification }))
+    if (text.trim() === '') throw new RollcallError('ArgumentInvalid', `--${option} takes a text`)
 }
 
 async function idsOf(

@@ -260,6 +260,38 @@ export const leaverCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'what else a leaver’s event said is sent again when a person asks for it, and fails without making the leaver active',
+    run: async (world) => {
+      const order = { employees: ['p1', 'p2'], actor: 'ann', justification: 'mended' }
+      await hired(world)
+      await world.record(leaverWithMore())
+      const first = await world.send()
+      await world.answer(first, 'failed', { status: 'failure', code: 'InvalidValue' })
+      await world.finalize()
+      await world.confirmAll()
+      const reasonOf = async () =>
+        (await world.ledger.trace('p1'))?.events.find(({ id }) => id === 'out')?.reason
+      assert.equal(await reasonOf(), 'DisabledAlone')
+      assert.equal(await world.ledger.resendRest(order, world.now), 1)
+      const again = await world.send()
+      const record = JSON.parse(again.batch.operations[0]?.record ?? '')
+      assert.deepEqual([record.active, JSON.stringify(record).includes('"department":"x"')], [false, true])
+      await world.answer(again, 'failed', { status: 'failure', code: 'InvalidValue' })
+      await world.finalize()
+      const alone = await world.confirmAll()
+      assert.equal(JSON.parse(alone.batch.operations[0]?.record ?? '').active, false)
+      assert.equal(await reasonOf(), 'DisabledAlone', 'failed again')
+      assert.equal(await world.ledger.resendRest(order, world.now), 1)
+      await world.confirmAll()
+      assert.equal(await reasonOf(), null)
+      assert.deepEqual(
+        (await world.outcomes()).filter((outcome) => outcome.startsWith('out')),
+        ['out:1:confirmed', 'out:2:confirmed', 'out:3:confirmed'],
+      )
+      assert.equal(await world.ledger.resendRest(order, world.now), 0, 'nothing is left over')
+    },
+  },
+  {
     name: 'an assessment of an employee who changed meanwhile is dropped, and the case is looked at again',
     run: async (world) => {
       await hired(world)

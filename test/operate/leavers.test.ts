@@ -68,6 +68,12 @@ void describe('rollcall leavers', () => {
     assert.match(stdout, /ann +leavers\.acknowledge +leaver-2 +looked at it/)
   })
 
+  void test('resend takes an actor and a justification, and says when nothing is left over', async () => {
+    assert.equal((await run('leavers', 'resend', 'p1')).code, 2)
+    assert.equal((await run('leavers', 'resend', 'p1', '--actor', ' ', '--justification', 'x')).code, 2)
+    assert.equal((await run('leavers', 'resend', 'p1', ...BY)).code, 4)
+  })
+
   void test('the page names every cause, what it means and what to do', async () => {
     const page = await readFile(new URL('../../docs/leavers.md', import.meta.url), 'utf8')
     for (const [cause, { meaning, fix }] of Object.entries(LEAVER_CAUSES))

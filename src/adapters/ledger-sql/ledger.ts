@@ -20,6 +20,7 @@ import { duePeople } from './people.ts'
 import { importBaseline, record } from './record.ts'
 import { erase, foldAway, retentionPage } from './retention.ts'
 import { openLeavers } from './leavers/read.ts'
+import { resendRest } from './leavers/rest.ts'
 import { acknowledgeLeavers, settleLeavers } from './leavers/settle.ts'
 import { lease } from './leases.ts'
 import type { Driver, Sql } from './sql.ts'
@@ -123,6 +124,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     takenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
     openLeavers: (query) => looking((sql) => openLeavers(sql, query)),
     settleLeavers: (steps, now) => within((sql) => settleLeavers(sql, steps, now)),
+    resendRest: (order, now) => within((sql) => resendRest(sql, order, now)),
     acknowledgeLeavers: (order, now) => within((sql) => acknowledgeLeavers(sql, order, now)),
     ping: () => within(ping),
     close: () => driver.close(),

@@ -12,7 +12,13 @@ import type {
 } from './port/dead-letters.ts'
 import type { BrakeSettings } from '../plan/brake.ts'
 import type { Decision, Person } from '../plan/plan.ts'
-import type { LeaverAcknowledgement, LeaverPage, LeaverQuery, LeaverStep } from './port/leavers.ts'
+import type {
+  LeaverAcknowledgement,
+  LeaverPage,
+  LeaverQuery,
+  LeaverRest,
+  LeaverStep,
+} from './port/leavers.ts'
 import type { LogRecord } from '../report/log-record.ts'
 import type {
   AuditPage,
@@ -244,6 +250,11 @@ export interface Ledger {
   openLeavers(query: LeaverQuery): Promise<LeaverPage>
   /** Carries out what an assessment came to: ends cases, or has the employee's record sent again. */
   settleLeavers(steps: readonly LeaverStep[], now: number): Promise<void>
+  /**
+   * Sends what else the events said of which the directory took nothing but that their employee is disabled; who asked for it and why is kept.
+   * Answers how many events that are.
+   */
+  resendRest(order: LeaverRest, now: number): Promise<number>
   /** Closes cases on a person's word; who did it and why is kept. Answers those that were open. */
   acknowledgeLeavers(order: LeaverAcknowledgement, now: number): Promise<readonly number[]>
   /** Rejects while the ledger cannot take work. Answers what its own clock says; `null` where it goes by ours. */

@@ -247,7 +247,7 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
   {
     codes: ['DisabledAlone'],
     cause: 'The person was put out by a record of nothing else, because the whole record was not taken.',
-    fix: 'Nothing, unless what else the event says matters of somebody who left.',
+    fix: 'Nothing; `rollcall leavers resend EMPLOYEE` sends what else the event says once its cause is gone.',
     owner: 'directory',
   },
   {

@@ -157,6 +157,7 @@ export async function ledgerInThread(
     openLeavers: remote('openLeavers'),
     settleLeavers: remote('settleLeavers'),
     acknowledgeLeavers: remote('acknowledgeLeavers'),
+    resendRest: remote('resendRest'),
     ping: remote('ping'),
     close: () => (closing ??= close()),
   }

@@ -84,3 +84,9 @@ export interface LeaverCounts {
   readonly oldestAt: number | null
   readonly byCause: Readonly<Partial<Record<LeaverCause, number>>>
 }
+/** Whose events of which nothing but the leaving was taken (`DisabledAlone`) are to be sent again, whole. */
+export interface LeaverRest {
+  readonly employees: readonly string[]
+  readonly actor: string
+  readonly justification: string
+}

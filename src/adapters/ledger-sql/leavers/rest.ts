@@ -1,0 +1,40 @@
+import type { LeaverRest } from '../../../core/ledger/port.ts'
+import { REASONS } from '../../../core/plan/person.ts'
+import { planAgain } from '../finalize.ts'
+import { lockPeople } from '../lock-people.ts'
+import { insertRows, type Sql, withRows } from '../sql.ts'
+import { giveAnotherChance } from '../take-back.ts'
+
+/**
+ * Reopens events of which the directory took nothing but that their employee is disabled, so that the whole record goes out once more; their
+ * next outcome is the next revision. Answers how many. Events of which a whole record was taken since have nothing left over.
+ */
+export async function resendRest(
+  sql: Sql,
+  { employees, actor, justification }: LeaverRest,
+  now: number,
+): Promise<number> {
+  await lockPeople(sql, employees)
+  const reopened = await withRows<{ seq: number; employee: string }>(
+    sql,
+    ['id TEXT', 'reason TEXT'],
+    [...new Set(employees)].sort().map((id) => [id, REASONS.disabledAlone]),
+    `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL, replays = events.replays + 1 FROM v
+     WHERE events.employee = v.id AND COALESCE(events.state, '') = 'confirmed' AND events.reason = v.reason
+       AND (SELECT COUNT(*) FROM employees p JOIN operations t ON t.seq = p.taken_operation
+         WHERE p.id = v.id AND t.alone = 0 AND t.seq > events.operation) = 0
+     RETURNING events.seq, events.employee`,
+  )
+  const about = [...new Set(reopened.map(({ employee }) => employee))].sort()
+  await giveAnotherChance(sql, about)
+  await planAgain(sql, about, now)
+  await insertRows(
+    sql,
+    'audit (at, actor, action, reason, detail)',
+    reopened
+      .map(({ seq }) => seq)
+      .sort((a, b) => a - b)
+      .map((seq) => [now, actor, 'leavers.resend', justification, `event-${seq}`]),
+  )
+  return reopened.length
+}
