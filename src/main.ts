@@ -205,7 +205,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .argument('<employee>', 'employee id')
     .requiredOption('--actor <name>', 'who does it')
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--reason <text>', 'why; free text, which is kept as it is')
+    .option('--vacuum', 'PostgreSQL: write the tables anew, so that nothing stays in their files', false)
     .addOption(output())
     .action(async (employee: string, options) => {
       code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)

@@ -1,13 +1,17 @@
-import { mayBeThere, openLedger } from '../adapters/ledger-sql/open.ts'
+import { type LedgerPlace, mayBeThere, openLedger } from '../adapters/ledger-sql/open.ts'
+import { isPostgresUrl } from '../adapters/ledger-sql/postgres/address.ts'
+import { rewriteTables } from '../adapters/ledger-sql/postgres/rewrite.ts'
 import { ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { masked } from '../core/mask.ts'
-import { type Format, printJson, printLines, say } from './output.ts'
+import { type Format, printJson, printLines, progress, say } from './output.ts'
 
 export interface EraseOptions {
   readonly actor: string
   readonly reason: string
+  /** PostgreSQL: writes the tables anew, so that nothing is left in their files. */
+  readonly vacuum: boolean
   readonly output: Format
 }
 
@@ -23,6 +27,7 @@ export async function erase(
       'LedgerMissing',
       `there is no ledger at ${masked(place.location)}; name another with LEDGER`,
     )
+  const shared = isPostgresUrl(place.location)
   const ledger = await openLedger(place, { kind: 'own' }, Date.now)
   try {
     const result = await ledger.erase({ employee, actor: options.actor, reason: options.reason }, Date.now())
@@ -30,13 +35,33 @@ export async function erase(
       say('the ledger holds no employee of that name')
       return 4
     }
-    if (options.output === 'json') printJson(result)
+    const filesClean = result.filesClean || (shared && options.vacuum && (await rewritten(place)))
+    if (options.output === 'json') printJson({ ...result, filesClean })
     else
       printLines(
         `erased: ${result.events} events, ${result.operations} operations; ${result.outcomesWithheld} outcomes will not be told`,
       )
+    say(REASONS)
+    if (!filesClean) say(shared ? DEAD_ROWS : READER)
     return 0
   } finally {
     await ledger.close()
   }
+}
+
+const REASONS =
+  'Reasons that people gave to commands are free text: rollcall audit lists them, and they stay as they were written.'
+const DEAD_ROWS =
+  'The values stay in the files of PostgreSQL until it writes over them. --vacuum writes the tables anew at once; instances wait meanwhile. Its log, replicas and backups keep them for as long as those are kept.'
+const READER =
+  'A reader was in the way, so the log beside the file (-wal) still has the values. They leave it when the last process closes the ledger.'
+
+async function rewritten(place: LedgerPlace): Promise<true> {
+  const line = progress()
+  try {
+    await rewriteTables(place, (name) => line.show(`writes ${name} anew`))
+  } finally {
+    line.end()
+  }
+  return true
 }

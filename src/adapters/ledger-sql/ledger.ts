@@ -99,7 +99,10 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     retentionPage: (query) => looking((sql) => retentionPage(sql, query)),
     foldAway: (cuts, settledBefore, now) =>
       within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
-    erase: (erasure, now) => within((sql) => erase(sql, instance, erasure, now)),
+    erase: async (erasure, now) => {
+      const erased = await within((sql) => erase(sql, instance, erasure, now))
+      return erased && { ...erased, filesClean: await driver.scrub() }
+    },
     findPeople: (reference) => looking((sql) => findPeople(sql, reference)),
     peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
     deadLetters: (query) => looking((sql) => deadLetters(sql, query)),

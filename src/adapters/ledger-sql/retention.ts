@@ -161,7 +161,7 @@ export async function erase(
   instance: string,
   { employee, actor, reason }: Erasure,
   now: number,
-): Promise<ErasureResult | null> {
+): Promise<Omit<ErasureResult, 'filesClean'> | null> {
   await sql.lock('intake')
   await eraseEdits(sql, employee, now)
   await sql.run('DELETE FROM edits WHERE employee = ?', [employee])
@@ -191,6 +191,12 @@ export async function erase(
   await sql.run('DELETE FROM log_records WHERE employee = ?', [employee])
   const operations = await sql.run('DELETE FROM operations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
+  // The brake still counts that somebody was put out, by a name that says nothing.
+  await sql.run(
+    'INSERT INTO deactivations (employee, at) SELECT ?, at FROM deactivations WHERE employee = ? ON CONFLICT DO NOTHING',
+    [employeeHash(employee), employee],
+  )
+  await sql.run('DELETE FROM deactivations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
   const person = employeeHash(employee)
   await insertRows(sql, 'erasures (person, at, actor, reason, events, operations)', [

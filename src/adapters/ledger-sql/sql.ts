@@ -39,6 +39,8 @@ export interface Driver {
    * driver never interleave where the database cannot keep them apart. One that only reads sees a single moment.
    */
   transaction<T>(work: (sql: Sql) => Promise<T>, access?: 'write' | 'read'): Promise<T>
+  /** Takes what was deleted out of the files as well, where that is quick. False when some of it is still there. */
+  scrub(): Promise<boolean>
   close(): Promise<void>
 }
 

@@ -199,6 +199,8 @@ export function openPostgres(options: PostgresOptions): Driver {
       closing
         ? Promise.reject(new RollcallError('LedgerClosed', 'the ledger is closed'))
         : transaction(work, access),
+    // Dead rows stay in their pages until those are written anew: see `rewriteTables`.
+    scrub: async () => false,
     close: () => (closing ??= pool.end()),
   }
 }

@@ -19,6 +19,8 @@ export const sqliteDialect: Dialect = {
 
 /** How long a writer waits for another process's transaction before it fails. */
 const BUSY_MS = 10_000
+/** How long emptying the log waits for readers. */
+const SCRUB_MS = 2_000
 
 export interface SqliteOptions {
   readonly readOnly?: boolean
@@ -50,7 +52,9 @@ function driverOn(path: string, options: SqliteOptions): Driver {
   }
   const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS })
   if (!options.readOnly)
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000')
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA secure_delete = ON',
+    )
   // Without statistics the planner takes 256 listed rows for many, and would rather walk the whole table past an index made of the list.
   // KiB. Who only reads walks through once and would keep what it never asks for again.
   database.exec(
@@ -91,6 +95,17 @@ function driverOn(path: string, options: SqliteOptions): Driver {
     dialect: sqliteDialect,
     transaction: (work) => {
       const turn = last.then(() => transaction(work))
+      last = turn.catch(() => {})
+      return turn
+    },
+    scrub: () => {
+      // What was deleted is overwritten in the file; the log before it still has the pages as they were.
+      const turn = last.then(() => {
+        database.exec(`PRAGMA busy_timeout = ${SCRUB_MS}`)
+        const left = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']
+        database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+        return left === 0
+      })
       last = turn.catch(() => {})
       return turn
     },

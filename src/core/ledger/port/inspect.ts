@@ -92,6 +92,8 @@ export interface ErasureResult {
   readonly operations: number
   /** Outcomes that had not been published yet. */
   readonly outcomesWithheld: number
+  /** Whether the values left the files of the ledger too; false where they stay in pages that are free, or a reader was in the way. */
+  readonly filesClean: boolean
 }
 
 export interface AuditQuery {
