@@ -182,13 +182,18 @@ void describe('faults of connections, links and tokens', () => {
     const client = connect()
     const sender = client.createSender('q')
     await sender.sendMessages({ body: 1 })
+    const received = client.createReceiver('q/b', manual).receiveMessages(1, { maxWaitTimeInMs: 20_000 })
+    await delay(150)
     await inject(broker, { kind: 'freeze-connections' })
+    await connect().createSender('q/b').sendMessages({ body: 'on its way' })
+    assert.equal(await Promise.race([received, delay(200, 'nothing')]), 'nothing')
     const sent = sender.sendMessages({ body: 2 }).then(() => 'sent')
     assert.equal(await Promise.race([sent, delay(400, 'nothing')]), 'nothing')
     assert.equal((await broker.counts('q')).active, 1)
     await connect().createSender('q').sendMessages({ body: 3 })
     await inject(broker, { kind: 'resume' })
     assert.equal(await sent, 'sent')
+    assert.equal((await received).length, 1)
     assert.equal((await broker.counts('q')).active, 3)
   })
 })
@@ -267,6 +272,23 @@ void describe('entities created at run time', () => {
     })
     assert.equal((await call(broker, 'PUT', '/q', description('Queue'), withToken)).status, 201)
     assert.ok(await isEmpty(connect().createReceiver('q', manual)))
+  })
+})
+
+void describe('entities changed at run time', () => {
+  void it('a queue that starts to forward passes on what waits in it, and goes on with what is locked', async (t) => {
+    const { broker, connect } = await brokerFor(t, config)
+    const client = connect()
+    await client.createSender('q').sendMessages([{ body: 'locked' }, { body: 'waits' }])
+    const receiver = client.createReceiver('q', manual)
+    const locked = await receiveOne(receiver)
+    const description = '<QueueDescription><ForwardTo>q/b</ForwardTo></QueueDescription>'
+    const body = `<entry><content>${description}</content></entry>`
+    const { status } = await call(broker, 'PUT', '/q', body, { ...withToken, 'if-match': '*' })
+    assert.equal(status, 200)
+    assert.equal((await receiveOne(client.createReceiver('q/b', manual))).body, 'waits')
+    await receiver.completeMessage(locked)
+    assert.equal((await broker.counts('q')).completed, 1)
   })
 })
 

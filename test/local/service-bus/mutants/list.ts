@@ -21,7 +21,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'a lock that is not held any more still settles',
-    file: 'store/queue.ts',
+    file: 'store/holdings.ts',
     find: 'message.lock === reference.lock && message.lockedUntil > now',
     replace: 'message.lock !== 0',
   },
@@ -76,8 +76,8 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'lock tokens are in the wrong byte order',
     file: 'egress.ts',
-    find: 'this.session.send(this.link, reorderGuid(token),',
-    replace: 'this.session.send(this.link, token,',
+    find: '      reorderGuid(token),',
+    replace: '      token,',
   },
   {
     breaks: 'a duplicate is stored',
@@ -94,8 +94,8 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'a scheduled message keeps its sequence number',
     file: 'store/queue.ts',
-    find: 'deliveryCount, sequence: undefined, enqueuedAt: now }',
-    replace: 'deliveryCount, sequence: message.sequence, enqueuedAt: now }',
+    find: '      sequence: undefined,\n      enqueuedAt: now,',
+    replace: '      sequence: message.sequence,\n      enqueuedAt: now,',
   },
   {
     breaks: 'expired messages are dropped instead of dead-lettered',
@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'a dead letter names its own queue as source',
-    file: 'namespace.ts',
+    file: 'forwarding.ts',
     find: 'deadLetterSource: message.deadLetterSource,',
     replace: "deadLetterSource: 'cf-queue',",
   },
