@@ -2,6 +2,7 @@ import type { FoldRules } from '../plan/fold.ts'
 import type { InboxMessage } from '../ports.ts'
 import { isCloudEvent } from './decode.ts'
 import type { Shape } from './shape.ts'
+import { wildcard } from './wildcard.ts'
 
 /** What is agreed with one HR system about its events. */
 export interface Source {
@@ -85,15 +86,12 @@ export function sourceRules(configured: readonly ConfiguredSource[]): {
 
 function matcher(patterns: readonly string[] | null): (name: string) => boolean {
   if (patterns === null) return () => true
-  const expressions = patterns.map(
-    (pattern) => new RegExp(`^${pattern.split('*').map(literally).join('.*')}$`, 'u'),
-  )
-  return (name) => expressions.some((expression) => expression.test(name))
+  const fits = patterns.map(wildcard)
+  return (name) => fits.some((fit) => fit(name))
 }
 
-function literally(text: string): string {
-  return text.replaceAll(/[$()*+.?[\\\]^{|}/-]/g, '\\$&')
-}
+/** The names are the senders', who may think up any number of them. */
+const MOST_REMEMBERED = 10_000
 
 function memo<T>(find: (name: string) => T): (name: string) => T {
   const found = new Map<string, T>()
@@ -101,6 +99,7 @@ function memo<T>(find: (name: string) => T): (name: string) => T {
     const there = found.get(name)
     if (there !== undefined) return there
     const value = find(name)
+    if (found.size >= MOST_REMEMBERED) found.clear()
     found.set(name, value)
     return value
   }
