@@ -87,8 +87,8 @@ void describe('an expression', () => {
       const asked = ask('$sum([1..9000].($sum([1..25].($ + 1))))')
       const before = ticksOf(pid)
       await until('it works', () => ticksOf(pid) >= before + 4)
-    // For whoever watches it to see that, too.
-    await delay(150)
+      // For whoever watches it to see that, too.
+      await delay(150)
       process.kill(pid, 'SIGSTOP')
       await delay(3_500)
       process.kill(pid, 'SIGCONT')

@@ -9,7 +9,7 @@ import type { WatchdogOptions } from './watchdog.ts'
  * The process that evaluates expressions. It holds no secret, opens nothing, and keeps nothing between two batches; a thread of its own
  * watches the evaluating one and ends the process.
  */
-const limitMs = Number(process.argv[2])
+const [limitMs = 0, residentMb = 0] = process.argv.slice(2).map(Number)
 const shared = new Int32Array(new SharedArrayBuffer(SHARED.words * Int32Array.BYTES_PER_ELEMENT))
 let evaluations = 0
 
@@ -24,7 +24,7 @@ try {
 }
 
 const watchdog = new Worker(new URL('./watchdog.ts', import.meta.url), {
-  workerData: { shared, limitMs } satisfies WatchdogOptions,
+  workerData: { shared, limitMs, residentMb } satisfies WatchdogOptions,
 })
 watchdog.once('error', () => process.exit(1))
 watchdog.once('online', () => say({ kind: 'ready' }))

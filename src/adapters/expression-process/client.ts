@@ -5,12 +5,13 @@ import { RollcallError } from '../../core/errors.ts'
 import { readAnswer, writeInput, type Written } from '../../core/expression/evaluate.ts'
 import type { Evaluation, Evaluator } from '../../core/expression/evaluator.ts'
 import { EVALUATION_MS, TOO_LONG, TOO_MUCH_MEMORY } from '../../core/expression/limits.ts'
-import { LAST_WORDS_FD, parsePlace, type Batch, type Place, type Reply } from './protocol.ts'
+import { type Batch, LAST_WORDS_FD, type LastWords, parseLastWords, type Reply } from './protocol.ts'
 import { Asked } from './asked.ts'
 
 export interface ExpressionProcessOptions {
   /** Processor time of one expression over one input. */
   readonly limitMs?: number
+  /** JavaScript objects that outlive a moment. */
   readonly memoryMb?: number
 }
 
@@ -26,14 +27,15 @@ export interface ExpressionProcess extends Evaluator {
 const AT_ONCE = 100
 /** Characters in one round trip; one input may be longer. */
 const BATCH_JSON = 1_000_000
-/** Young objects of one evaluation come on top. */
 const MEMORY_MB = 192
+/** What the process itself needs, and young objects. */
+const MEMORY_BESIDE_MB = 208
 
 /**
  * Evaluates expressions in a process of its own. A thread would do against endless loops, but not against memory: an isolate that runs out
  * of it while making one large text ends the whole process (V8's fatal handler), wherever it runs.
  *
- * What uses more than its time is known exactly and answered `failed`; the others of its batch are evaluated again. When the process ends
+ * What uses more than its time or memory is known exactly and answered `failed`; the others of its batch are evaluated again. When the process ends
  * for another reason, which may come from outside, its batch is taken up one expression at a time, and one with which it ends again and
  * again is answered `failed`. One input of many that ends the process costs the others at most the limit and a start.
  */
@@ -50,19 +52,23 @@ export function expressionProcess({
 
   const start = (): void => {
     // Nothing of the environment goes along: it holds secrets, and options for this process.
-    const made = fork(fileURLToPath(new URL('./child.ts', import.meta.url)), [String(limitMs)], {
-      env: {},
-      execArgv: [`--max-old-space-size=${memoryMb}`],
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
-    })
+    const made = fork(
+      fileURLToPath(new URL('./child.ts', import.meta.url)),
+      [String(limitMs), String(memoryMb + MEMORY_BESIDE_MB)],
+      {
+        env: {},
+        execArgv: [`--max-old-space-size=${memoryMb}`],
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
+      },
+    )
     child = made
     let lastWords = ''
     made.stdio[LAST_WORDS_FD]?.on('data', (text: Buffer) => (lastWords += text.toString()))
     made.on('message', (reply: Reply) => (reply.kind === 'ready' ? begin() : answered(reply.answers)))
     ended = new Promise((resolve) => {
       const end = (): void => {
-        if (child === made) onEnd(parsePlace(lastWords))
+        if (child === made) onEnd(parseLastWords(lastWords))
         resolve()
       }
       made.once('error', end)
@@ -96,7 +102,7 @@ export function expressionProcess({
     pump()
   }
 
-  const onEnd = (place: Place | null): void => {
+  const onEnd = (words: LastWords | null): void => {
     child = null
     const wasReady = ready
     ready = false
@@ -111,8 +117,8 @@ export function expressionProcess({
       for (const asked of waiting.splice(0)) asked.reject(unavailable)
       return
     }
-    const culprit = place ? suspects[place.task] : suspects.length === 1 ? suspects[0] : undefined
-    if (place) culprit?.end(place.expression, TOO_LONG)
+    const culprit = words ? suspects[words.task] : suspects.length === 1 ? suspects[0] : undefined
+    if (words) culprit?.end(words.expression, words.limit === 'time' ? TOO_LONG : TOO_MUCH_MEMORY)
     else for (const asked of suspects) asked.crashed(asked === culprit, TOO_MUCH_MEMORY)
     waiting.unshift(...suspects.filter((asked) => asked !== culprit))
     if (culprit && !culprit.settled) waiting.push(culprit)

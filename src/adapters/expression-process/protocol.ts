@@ -21,22 +21,23 @@ export type Reply =
 /** The file descriptor on which the process says, before it ends itself, what it was evaluating. */
 export const LAST_WORDS_FD = 4
 
-/** The place of an expression in a batch. */
-export interface Place {
+/** What the process was ended for, and the place in the batch of the expression that it evaluated. */
+export interface LastWords {
+  readonly limit: 'time' | 'memory'
   readonly task: number
   readonly expression: number
 }
 
-export function writePlace({ task, expression }: Place): string {
-  return `${task} ${expression}\n`
+export function writeLastWords({ limit, task, expression }: LastWords): string {
+  return `${limit} ${task} ${expression}\n`
 }
 
 /** `null` for anything else: the process ended without having been ended. */
-export function parsePlace(text: string): Place | null {
-  const [, task, expression] = /^(\d+) (\d+)\n/.exec(text) ?? []
-  return task === undefined || expression === undefined
+export function parseLastWords(text: string): LastWords | null {
+  const [, limit, task, expression] = /^(time|memory) (\d+) (\d+)\n/.exec(text) ?? []
+  return limit === undefined
     ? null
-    : { task: Number(task), expression: Number(expression) }
+    : { limit: limit === 'time' ? 'time' : 'memory', task: Number(task), expression: Number(expression) }
 }
 
 /** What the evaluating thread and the watchdog share: words of an `Int32Array`. */

@@ -1,21 +1,25 @@
 import { writeSync } from 'node:fs'
 import { workerData } from 'node:worker_threads'
-import { LAST_WORDS_FD, SHARED, writePlace } from './protocol.ts'
+import { LAST_WORDS_FD, type LastWords, SHARED, writeLastWords } from './protocol.ts'
 
 export interface WatchdogOptions {
   readonly shared: Int32Array
   readonly limitMs: number
+  readonly residentMb: number
 }
 
 const LOOK_MS = 20
+/** An evaluation that added less than this is not the one that fills the memory: what went before left it behind. */
+const SHARE_MB = 64
 
 /**
- * Ends the process when one evaluation has used more than its limit of processor time. All of the process's time counts as the
- * evaluation's, collecting its garbage included: nothing else happens here.
+ * Ends the process when one evaluation has used more than its limit of processor time, or fills the memory of the process beyond its limit.
+ * All of the process's time counts as the evaluation's, collecting its garbage included: nothing else happens here.
  */
-const { shared, limitMs } = workerData as WatchdogOptions
+const { shared, limitMs, residentMb } = workerData as WatchdogOptions
 let watched = 0
 let startedAt = 0
+let startedMb = 0
 for (;;) {
   const evaluation = Atomics.load(shared, SHARED.evaluation)
   if (evaluation === 0) {
@@ -23,22 +27,23 @@ for (;;) {
     Atomics.wait(shared, SHARED.evaluation, 0)
     continue
   }
+  const mb = process.memoryUsage.rss() / 1e6
   if (evaluation !== watched) {
     watched = evaluation
     startedAt = usedMs()
-  } else if (usedMs() - startedAt > limitMs) end()
+    startedMb = mb
+  } else if (usedMs() - startedAt > limitMs) end('time')
+  else if (mb > residentMb && mb - startedMb > SHARE_MB) end('memory')
   Atomics.wait(shared, SHARED.never, 0, LOOK_MS)
 }
 
-function end(): void {
-  const place = {
-    task: Atomics.load(shared, SHARED.task),
-    expression: Atomics.load(shared, SHARED.expression),
-  }
+function end(limit: LastWords['limit']): void {
+  const task = Atomics.load(shared, SHARED.task)
+  const expression = Atomics.load(shared, SHARED.expression)
   // It may have come to an end just now.
   if (Atomics.load(shared, SHARED.evaluation) !== watched) return
   try {
-    writeSync(LAST_WORDS_FD, writePlace(place))
+    writeSync(LAST_WORDS_FD, writeLastWords({ limit, task, expression }))
   } catch {
     // The parent is gone; so is the only one to tell.
   }
