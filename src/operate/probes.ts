@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { sha256 } from '../adapters/system.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { HttpAddress } from '../config/http-address.ts'
@@ -22,6 +23,10 @@ type Route = (
 const JSON_TYPE = 'application/json; charset=utf-8'
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const WAIT_MS = 5_000
+/** By itself the server looks for requests that do not come to an end every half minute. */
+const CHECK_MS = 1_000
+/** Connections without a request under way. */
+const MOST_WAITING = 100
 
 /**
  * Answers who looks after this process. `/livez`: 200 while its event loop turns, which is all that starting anew can mend. `/readyz`: 200 or 503
@@ -48,12 +53,28 @@ export async function startProbes(
           },
   }
   const server = createServer(
-    { requestTimeout: WAIT_MS, headersTimeout: WAIT_MS, keepAliveTimeout: WAIT_MS },
+    {
+      requestTimeout: WAIT_MS,
+      headersTimeout: WAIT_MS,
+      keepAliveTimeout: WAIT_MS,
+      connectionsCheckingInterval: CHECK_MS,
+    },
     (request, response) => {
+      const { socket } = request
+      waiting.delete(socket)
+      response.once('close', () => waiting.add(socket))
       void answer(routes, request, response)
     },
   )
-  server.maxConnections = 100
+  // A limit of the server's own would refuse the newest connection, which may be the probe; the one that has waited longest without a request goes instead.
+  const waiting = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    waiting.add(socket)
+    socket.once('close', () => waiting.delete(socket))
+    if (waiting.size <= MOST_WAITING) return
+    const [oldest] = waiting
+    oldest?.destroy()
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(new RollcallError('AddressUnavailable', 'HTTP_ADDRESS cannot be listened on', { cause: error })),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
 import { pulse } from '../../src/adapters/service-bus/pulse.ts'
 import { counting } from '../../src/adapters/telemetry/counters.ts'
@@ -13,6 +14,7 @@ import { health } from '../../src/operate/health.ts'
 import { startProbes } from '../../src/operate/probes.ts'
 import { type Readiness, readiness } from '../../src/operate/readiness.ts'
 import { serveProbes } from '../../src/operate/serve.ts'
+import { until } from '../adapters/support/until.ts'
 
 type Asked = Pick<Ledger, 'ping' | 'totals' | 'outlook' | 'watermark'>
 interface World {
@@ -179,6 +181,37 @@ void describe('the probes of a running connector', () => {
     assert.deepEqual(codes, [0, 1, 0, 1])
     await assert.rejects(health({}, 'ready'), { code: 'ConfigInvalid' })
   })
+
+  for (const [what, sent] of [
+    ['say nothing', ''],
+    ['begin a request and do not end it', 'GET /readyz HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+  ] as const)
+    void test(`two hundred connections that ${what} keep no probe from its answer, and are gone after a while`, async (t) => {
+      const { port, url } = await serving(t)
+      const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1'))
+      t.after(() => sockets.forEach((socket) => socket.destroy()))
+      let open = sockets.length
+      for (const socket of sockets) {
+        socket.on('error', () => {})
+        socket.on('close', () => (open -= 1))
+        socket.resume()
+        socket.write(sent)
+      }
+      await until('all are there', () => sockets.every((socket) => !socket.connecting))
+      const asked = await Promise.all(
+        ['/livez', '/readyz', '/metrics'].map(
+          async (path) =>
+            (
+              await fetch(url + path, {
+                signal: AbortSignal.timeout(1_000),
+                headers: { connection: 'close' },
+              })
+            ).status,
+        ),
+      )
+      assert.deepEqual(asked, [200, 200, 200])
+      await until('what was left is closed', () => open === 0, 12_000)
+    })
 
   void test('however often somebody asks, the ledger is asked once a second', async () => {
     const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
