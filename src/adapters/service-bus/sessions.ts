@@ -84,6 +84,8 @@ function openSessions(
   const connection = connectionOf(connect)
   const trouble = troubleOf(entity, runtime)
   let outage: Outage | null = null
+  /** Who waits for an answer over a connection that gives none waits no longer. */
+  let givenUp = Promise.withResolvers<null>()
   /** When the service last showed that this connection reaches it. */
   let lastAnswerAt = runtime.now()
 
@@ -104,7 +106,7 @@ function openSessions(
       const { client } = connection
       try {
         const receiver = await nextSession(client)
-        if (receiver === null) return
+        if (receiver === null) continue
         recovered()
         await serve(receiver)
       } catch (error) {
@@ -115,16 +117,19 @@ function openSessions(
     }
   }
 
-  /** `null` when the inbox is closed meanwhile: who asks for a session cannot be called back, so what still comes of it is given back. */
+  /** `null` when the inbox is closed or the connection given up meanwhile: who asks for a session cannot be called back, so what still comes of it is given back. */
   async function nextSession(asked: ServiceBusClient): Promise<ServiceBusSessionReceiver | null> {
     const asking = nextSessionAt(asked, settings)
     const answered = asking.then(
-      (late) => (pausing.signal.aborted ? closeWithin(CLOSE_MS, late.close()) : undefined),
+      (late) =>
+        pausing.signal.aborted || asked !== connection.client
+          ? closeWithin(CLOSE_MS, late.close())
+          : undefined,
       () => {},
     )
     waiting.add(answered)
     void answered.then(() => waiting.delete(answered))
-    return await Promise.race([asking, paused])
+    return await Promise.race([asking, paused, givenUp.promise])
   }
 
   function recovered(): void {
@@ -179,6 +184,8 @@ function openSessions(
     })
     lastAnswerAt = runtime.now()
     connection.replace(client)
+    givenUp.resolve(null)
+    givenUp = Promise.withResolvers()
     for (const session of sessions) session.lost = true
   }
 
