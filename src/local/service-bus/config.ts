@@ -51,8 +51,11 @@ export type RuleFilter =
   | {
       readonly kind: 'correlation'
       readonly system: Readonly<Partial<Record<CorrelationField, string>>>
-      readonly properties: Readonly<Record<string, string | number | boolean>>
+      readonly properties: Readonly<Record<string, CorrelationValue>>
     }
+
+/** A time is in epoch milliseconds. */
+export type CorrelationValue = string | number | boolean | { readonly timestamp: number }
 
 export type CorrelationField =
   | 'contentType'
@@ -68,6 +71,8 @@ export interface RuleConfig {
   readonly name: string
   readonly filter: RuleFilter
   readonly action: string | undefined
+  /** Epoch milliseconds; undefined for a rule of the configuration file. */
+  readonly createdAt?: number
 }
 
 export interface SubscriptionConfig extends QueueConfig {

@@ -93,6 +93,45 @@ export const topicCases: readonly Case[] = [
     },
   },
   {
+    rule: 'a correlation filter may ask for a date, and keeps it',
+    source: 'live test of azure-sdk-for-js: ruleManager.spec.ts, "add rules"',
+    body: async ({ client }) => {
+      const manager = client.createRuleManager(topic, 'ruled')
+      const hired = new Date(Date.UTC(2026, 0, 1))
+      await manager.deleteRule('$Default')
+      await manager.createRule('dated', { applicationProperties: { hired } })
+      for await (const { filter } of manager.listRules())
+        assert.deepEqual(Reflect.get(filter, 'applicationProperties'), { hired })
+      await client
+        .createSender(topic)
+        .sendMessages([
+          { body: 'then', applicationProperties: { hired } },
+          { body: 'later', applicationProperties: { hired: new Date(Date.UTC(2026, 0, 2)) } },
+          { body: 'never' },
+        ])
+      assert.deepEqual(bodies(await receiveRest(client.createReceiver(topic, 'ruled', manual))), ['then'])
+      await manager.deleteRule('dated')
+      await manager.createRule('$Default', { sqlExpression: '1=1' })
+    },
+  },
+  {
+    rule: 'rules are listed by name, and one that exists already is refused by its name',
+    source: 'live test of azure-sdk-for-js: ruleManager.spec.ts',
+    body: async ({ client }) => {
+      const manager = client.createRuleManager(topic, 'ruled')
+      await manager.createRule('second', { sqlExpression: '1=0' })
+      await manager.createRule('first', { subject: 's' })
+      await assert.rejects(
+        manager.createRule('first', { subject: 't' }),
+        /The messaging entity '.*first' already exists\./,
+      )
+      const names: string[] = []
+      for await (const { name } of manager.listRules()) names.push(name)
+      assert.deepEqual(names, ['$Default', 'first', 'second'])
+      for (const name of ['first', 'second']) await manager.deleteRule(name)
+    },
+  },
+  {
     rule: 'each subscription has its own locks and its own dead-letter queue',
     source: 'Queues, topics, and subscriptions',
     body: async ({ client }) => {

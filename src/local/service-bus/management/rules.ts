@@ -1,4 +1,4 @@
-import type { CorrelationField, RuleConfig, RuleFilter } from '../config.ts'
+import type { CorrelationField, CorrelationValue, RuleConfig, RuleFilter } from '../config.ts'
 import type { Reply } from '../control.ts'
 import { refusals } from '../errors.ts'
 import { amqp } from '../rhea-types.ts'
@@ -13,6 +13,7 @@ const descriptors = {
   sqlAction: 0x13700000006,
   sqlFilter: 0x1370000006,
   trueFilter: 0x1370000007,
+  falseFilter: 0x1370000008,
   correlation: 0x1370000009,
 }
 
@@ -28,7 +29,7 @@ const correlationFields: readonly (readonly [CorrelationField, string])[] = [
   ['contentType', 'content-type'],
 ]
 
-export function addRule({ entity, rules, body }: Ask): Reply {
+export function addRule({ entity, rules, body, now }: Ask): Reply {
   if (rules === undefined) return failed(400, refusals.notAllowed(`'${entity.address}' has no rules.`))
   const name = textOf(body['rule-name'])
   const description = mapOf(body['rule-description'])
@@ -36,12 +37,12 @@ export function addRule({ entity, rules, body }: Ask): Reply {
   if (name === undefined || filter === undefined)
     return failed(400, refusals.invalidField('rule-name or the filter is missing.'))
   const action = textOf(mapOf(description['sql-rule-action'])['expression'])
-  const change = rules.add({ name, filter, action })
+  const change = rules.add({ name, filter, action, createdAt: now })
   if (change === 'done') return { status: 201, description: 'Created' }
   if (change === 'exists') {
     return failed(409, {
       condition: 'com.microsoft:entity-already-exists',
-      description: `The messaging entity rule '${name}' already exists.`,
+      description: `The messaging entity '${entity.address}/rules/${name}' already exists.`,
     })
   }
   return failed(
@@ -59,7 +60,9 @@ export function removeRule({ entity, rules, body }: Ask): Reply {
 export function listRules({ rules, body }: Ask): Reply {
   const skip = numberOf(body['skip']) ?? 0
   const top = numberOf(body['top']) ?? 100
-  const page = (rules?.list() ?? []).slice(skip, skip + top)
+  // By name, as azure-sdk-for-js saw them in its live test "list rules by page".
+  const all = (rules?.list() ?? []).toSorted((one, other) => (one.name < other.name ? -1 : 1))
+  const page = all.slice(skip, skip + top)
   if (page.length === 0) return { status: 204, description: 'There are no rules.' }
   return ok({ rules: page.map((rule) => ({ 'rule-description': describedRule(rule) })) })
 }
@@ -76,35 +79,52 @@ function filterOf(description: Body): RuleFilter | undefined {
     const value = textOf(given[name])
     if (value !== undefined) system[field] = value
   }
-  const properties: Record<string, string | number | boolean> = {}
+  const properties: Record<string, CorrelationValue> = Object.create(null)
   for (const [name, value] of Object.entries(mapOf(given['properties']))) {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
       properties[name] = value
+    else if (value instanceof Date) properties[name] = { timestamp: value.getTime() }
   }
   return { kind: 'correlation', system, properties }
 }
 
-function describedRule({ name, filter, action }: RuleConfig): Typed {
+function describedRule({ name, filter, action, createdAt }: RuleConfig): Typed {
   const described =
     action === undefined
       ? list(descriptors.emptyAction, [])
       : list(descriptors.sqlAction, [amqp.wrap_string(action), amqp.wrap_int(20)])
-  return list(descriptors.description, [describedFilter(filter), described, amqp.wrap_string(name)])
+  return list(descriptors.description, [
+    describedFilter(filter),
+    described,
+    amqp.wrap_string(name),
+    createdAt === undefined ? amqp.Null() : amqp.wrap_timestamp(createdAt),
+  ])
 }
 
 function describedFilter(filter: RuleFilter): Typed {
   switch (filter.kind) {
     case 'sql':
-      return filter.expression === '1=1'
-        ? list(descriptors.trueFilter, [])
-        : list(descriptors.sqlFilter, [amqp.wrap_string(filter.expression), amqp.wrap_int(20)])
+      if (filter.expression === '1=1') return list(descriptors.trueFilter, [])
+      if (filter.expression === '1=0') return list(descriptors.falseFilter, [])
+      return list(descriptors.sqlFilter, [amqp.wrap_string(filter.expression), amqp.wrap_int(20)])
     case 'correlation': {
       const fields = correlationFields.map(([field]) => amqp.wrap(filter.system[field]))
-      return list(descriptors.correlation, [...fields, amqp.wrap_map(filter.properties)])
+      return list(descriptors.correlation, [...fields, amqp.wrap_map(wireProperties(filter.properties))])
     }
     default:
       return filter satisfies never
   }
+}
+
+function wireProperties(
+  properties: Readonly<Record<string, CorrelationValue>>,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? amqp.wrap_timestamp(value.timestamp) : value,
+    ]),
+  )
 }
 
 function list(descriptor: number, values: readonly Typed[]): Typed {

@@ -40,7 +40,10 @@ function filterOf(filter: RuleFilter): (view: MessageView) => boolean {
       const user = Object.entries(filter.properties)
       return (view) =>
         system.every(([name, value]) => view.lookup({ scope: 'sys', name }) === value) &&
-        user.every(([name, value]) => view.lookup({ scope: 'user', name }) === value)
+        user.every(
+          ([name, value]) =>
+            view.lookup({ scope: 'user', name }) === (typeof value === 'object' ? value.timestamp : value),
+        )
     }
     default:
       return filter satisfies never
