@@ -1,6 +1,7 @@
 import { it } from 'node:test'
 import { openBench } from './service-bus/bench.ts'
 import type { Case, OpenBus } from './service-bus/bench.ts'
+import { frameCases } from './service-bus/frames.ts'
 import { partitionCases } from './service-bus/partitions.ts'
 import { queueCases } from './service-bus/queues.ts'
 import { sessionCases } from './service-bus/sessions.ts'
@@ -26,6 +27,11 @@ export function exerciseServiceBus(open: OpenBus): void {
 /** The same for entities with partitions, which the emulator does not have: those of `partitionedConfig`. They are expected to be empty. */
 export function exercisePartitions(open: OpenBus): void {
   exercise(partitionCases, open)
+}
+
+/** The same by single frames, where the bus is reached over plain TCP: a namespace of Azure is not. */
+export function exerciseFrames(open: OpenBus): void {
+  exercise(frameCases, open)
 }
 
 function exercise(all: readonly Case[], open: OpenBus): void {

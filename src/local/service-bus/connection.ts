@@ -2,11 +2,13 @@ import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { refusals } from './errors.ts'
 import type { Refusal } from './errors.ts'
+import { takeAttaches } from './rhea-attach.ts'
 import { readFrame, readProtocolHeader } from './rhea-types.ts'
 import type { LinkContext, RheaConnection, RheaContainer, RheaSession, SocketFacade } from './rhea-types.ts'
 import { WireSession } from './session.ts'
 import type { BrokerSettings } from './settings.ts'
 import type { EndOfTurn, Turn } from './turn.ts'
+import { withEveryField } from './wire/complete.ts'
 import { codes, readDisposition, readFlow, readTransfer } from './wire/frames.ts'
 import { Output } from './wire/output.ts'
 import { ByteReader, MalformedError } from './wire/reader.ts'
@@ -17,6 +19,7 @@ export type OnAttach = (session: WireSession, context: LinkContext) => void
 
 /** Bytes a peer may send before it has opened AMQP: enough for SASL and an open, too little to fill memory. */
 const handshakeBytes = 64 * 1024
+const maxChannel = 0xffff
 
 /**
  * One client's connection: the socket, rhea's connection on top of it, and the frames that bypass rhea. It closes itself on malformed frames,
@@ -63,6 +66,7 @@ export class ClientConnection implements EndOfTurn {
     this.output = new Output(socket, () => turn.write(this))
     this.rhea = container.create_connection({
       max_frame_size: settings.maxFrameBytes,
+      channel_max: maxChannel,
       idle_time_out: settings.idleTimeoutMs,
       receiver_options: { autoaccept: false, autosettle: false, credit_window: 0 },
       sender_options: { autosettle: false, treat_modified_as_released: false },
@@ -74,6 +78,11 @@ export class ClientConnection implements EndOfTurn {
     socket.on('close', () => this.over())
     socket.on('drain', () => this.roomForAll())
     this.rhea.accept(this.facade())
+  }
+
+  /** The host the peer says it is talking to; texts of the service name entities with it. */
+  get host(): string {
+    return this.rhea.remote.open?.hostname ?? 'localhost'
   }
 
   /** Largest frame the peer takes, in bytes. */
@@ -151,6 +160,7 @@ export class ClientConnection implements EndOfTurn {
       clearTimeout(this.handshake)
       if (this.refusal !== undefined) this.close(this.refusal)
     })
+    rhea.on('session_open', ({ session }: { readonly session: RheaSession }) => takeAttaches(session))
     rhea.on('sender_open', (context: LinkContext) => this.onAttach(this.sessionOf(context.session), context))
     rhea.on('receiver_open', (context: LinkContext) =>
       this.onAttach(this.sessionOf(context.session), context),
@@ -167,7 +177,6 @@ export class ClientConnection implements EndOfTurn {
     for (const event of [
       'connection_close',
       'connection_error',
-      'session_open',
       'session_error',
       'sender_error',
       'receiver_error',
@@ -199,6 +208,12 @@ export class ClientConnection implements EndOfTurn {
       if (size < 8 || size > limit)
         throw new MalformedError(`a frame of ${size} bytes is outside 8 to ${limit}`)
       return size
+    }
+    const encode = transport.encode.bind(transport)
+    transport.encode = (frame) => {
+      const { performative } = frame
+      if (performative === undefined || !('described' in performative)) encode(frame)
+      else encode({ ...frame, performative: withEveryField(performative.described()) })
     }
     transport.peek_size = (buffer) =>
       transport.header_received !== undefined && buffer.length >= 4 ? sizeAt(buffer, 0) : undefined

@@ -1,9 +1,8 @@
-import { decodeMessage, encodeMessage, amqp } from './rhea-types.ts'
+import { encodeMessage, amqp } from './rhea-types.ts'
 import type { DecodedMessage, RheaLink } from './rhea-types.ts'
 import type { Attached, WireSession } from './session.ts'
+import type { EndOfTurn } from './turn.ts'
 import type { FlowFrame } from './wire/frames.ts'
-import { MalformedError } from './wire/reader.ts'
-import { assertSane } from './wire/sane.ts'
 
 /** The answer of a control node (`$cbs`, `…/$management`). */
 export interface Reply {
@@ -19,11 +18,12 @@ export interface Reply {
  * The link on which a control node answers. Answers are sent settled, so that the client has nothing to acknowledge: that round trip costs
  * about 40 ms under Nagle's algorithm.
  */
-export class ReplyLink implements Attached {
+export class ReplyLink implements Attached, EndOfTurn {
   readonly node: string
   private readonly session: WireSession
   private readonly link: RheaLink
   private readonly pending: Buffer[] = []
+  private draining = false
   private tag = 0
 
   constructor(session: WireSession, link: RheaLink, node: string) {
@@ -34,7 +34,7 @@ export class ReplyLink implements Attached {
 
   reply(message: Buffer): void {
     this.pending.push(message)
-    this.flush()
+    this.session.afterAnswers(this)
   }
 
   onTransfer(): void {}
@@ -44,28 +44,24 @@ export class ReplyLink implements Attached {
       0,
       ((frame.deliveryCount ?? 0) + (frame.linkCredit ?? 0) - this.link.delivery_count) | 0,
     )
-    if (frame.drain) {
-      this.link.delivery_count = (this.link.delivery_count + this.link.credit) >>> 0
-      this.link.credit = 0
-      this.session.flowDrained(this.link)
-    } else {
-      this.session.flow(this.link)
-    }
-    this.flush()
+    if (frame.drain) this.draining = true
+    else this.session.flow(this.link)
+    this.session.afterAnswers(this)
   }
 
   onRoom(): void {
-    this.flush()
+    this.session.afterAnswers(this)
   }
 
   onGone(): void {
     this.pending.length = 0
   }
 
-  private flush(): void {
+  /** The acceptance of a request goes out before its answer: uAMQP crashes when it is the other way round. */
+  endTurn(): void {
     while (this.link.credit > 0 && this.session.hasRoom) {
       const message = this.pending.shift()
-      if (message === undefined) return
+      if (message === undefined) break
       const tag = Buffer.alloc(4)
       tag.writeUInt32BE(this.tag >>> 0)
       this.tag += 1
@@ -79,16 +75,11 @@ export class ReplyLink implements Attached {
       this.link.credit -= 1
       this.link.delivery_count = (this.link.delivery_count + 1) >>> 0
     }
-  }
-}
-
-/** Reads a request. Throws MalformedError for bytes that are no message. */
-export function readRequest(payload: Buffer): DecodedMessage {
-  assertSane(payload)
-  try {
-    return decodeMessage(payload)
-  } catch (error) {
-    throw new MalformedError(error instanceof Error ? error.message : 'not a message')
+    if (!this.draining) return
+    this.draining = false
+    this.link.delivery_count = (this.link.delivery_count + this.link.credit) >>> 0
+    this.link.credit = 0
+    this.session.flowDrained(this.link)
   }
 }
 

@@ -3,10 +3,13 @@ import type { Destination, QueueEntity } from './entity.ts'
 import { refusals } from './errors.ts'
 import type { Refusal } from './errors.ts'
 import type { BrokerSettings } from './settings.ts'
+import { propertySizes } from './wire/message.ts'
 import type { Envelope } from './wire/message.ts'
 
 /** Property limits the service documents (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
 const maxIdLength = 128
+const maxPropertyBytes = 32 * 1024
+const maxPropertiesBytes = 64 * 1024
 
 /** Sending to a queue or topic: everything that can be wrong with a message is found before any message of the delivery is stored. */
 export function destinationOf(
@@ -35,6 +38,8 @@ export function destinationOf(
       if (bytes > maxEntityBytes) return refusals.quotaExceeded(address)
       const problem = problemOf(envelope, queue.spec.requiresSession)
       if (problem !== undefined) return refusals.notAllowed(problem)
+      const tooLarge = oversizedProperties(envelope)
+      if (tooLarge !== undefined) return tooLarge
     }
     return undefined
   }
@@ -68,8 +73,30 @@ function problemOf(
   if (messageId.length > maxIdLength) return `The MessageId is longer than ${maxIdLength} characters.`
   if (sessionId !== undefined && sessionId.length > maxIdLength)
     return `The SessionId is longer than ${maxIdLength} characters.`
-  if (sessionId !== undefined && partitionKey !== undefined && sessionId !== partitionKey) {
+  if (
+    sessionId !== undefined &&
+    sessionId !== '' &&
+    partitionKey !== undefined &&
+    sessionId !== partitionKey
+  ) {
     return 'The PartitionKey and the SessionId of a message have to be the same when both are set.'
   }
   return undefined
+}
+
+/** The quotas count bytes; what the service answers over AMQP when they are exceeded is not documented. */
+function oversizedProperties({ bare, annotations }: Envelope): Refusal | undefined {
+  if (bare.length + (annotations?.length ?? 0) <= maxPropertyBytes) return undefined
+  const sizes = propertySizes(bare)
+  const largest = sizes.application.reduce((most, size) => Math.max(most, size), 0)
+  if (largest > maxPropertyBytes)
+    return refusals.propertiesTooLarge('A property of the message', largest, maxPropertyBytes)
+  const all = sizes.sections + (annotations?.length ?? 0)
+  return all > maxPropertiesBytes
+    ? refusals.propertiesTooLarge(
+        'The header of the message with all of its properties',
+        all,
+        maxPropertiesBytes,
+      )
+    : undefined
 }

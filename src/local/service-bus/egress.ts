@@ -2,11 +2,11 @@ import type { Consumer, MessageSource } from './entity.ts'
 import { refusals } from './errors.ts'
 import type { RheaLink } from './rhea-types.ts'
 import type { Attached, Unsettled, WireSession } from './session.ts'
+import type { Outcome } from './store/contract.ts'
 import { stampOf } from './store/message.ts'
 import type { StoredMessage } from './store/message.ts'
 import type { EndOfTurn } from './turn.ts'
 import { messageSizeLimit, writeMessage } from './wire/delivery.ts'
-import { accepted } from './wire/disposition-run.ts'
 import type { Answer } from './wire/disposition-run.ts'
 import type { DispositionState, FlowFrame } from './wire/frames.ts'
 import { outcomeOf } from './wire/outcome.ts'
@@ -43,8 +43,8 @@ export class Egress implements Attached, Consumer, EndOfTurn {
   }
 
   deliver(message: StoredMessage): void {
-    const stamp = stampOf(message)
     const token = this.source.queue.tokens.encode({ lock: message.lock, sequence: message.sequence })
+    const stamp = stampOf(message, this.removes ? undefined : token)
     const write = (target: Buffer, offset: number) => writeMessage(target, offset, message.envelope, stamp)
     const unsettled = this.removes ? undefined : this.unsettled(token)
     this.session.send(
@@ -74,7 +74,7 @@ export class Egress implements Attached, Consumer, EndOfTurn {
       this.session.flow(this.link)
     } else if (this.source.isEmpty) {
       // The client's socket waits for an acknowledgement before it sends its next small frame (Nagle); a flow brings it one.
-      this.session.rhea._write_flow()
+      this.session.flow()
     }
     if (this.link.credit > 0) this.source.offer(this)
     else this.source.withdraw(this)
@@ -115,7 +115,7 @@ export class Egress implements Attached, Consumer, EndOfTurn {
     const settlement = this.source.settle(token, outcome, this.now())
     switch (settlement) {
       case 'settled':
-        return accepted
+        return answerTo(outcome)
       case 'lock-lost':
         return { kind: 'rejected', error: this.source.lostRefusal }
       case 'not-allowed':
@@ -126,5 +126,21 @@ export class Egress implements Attached, Consumer, EndOfTurn {
       default:
         return settlement satisfies never
     }
+  }
+}
+
+/** The outcome that was carried out: the Java client takes any other one for a failure. */
+function answerTo(outcome: Outcome): Answer {
+  switch (outcome.kind) {
+    case 'complete':
+      return { kind: 'accepted' }
+    case 'abandon':
+      return { kind: outcome.counts ? 'abandoned' : 'released' }
+    case 'defer':
+      return { kind: 'deferred' }
+    case 'deadLetter':
+      return { kind: 'deadLettered' }
+    default:
+      return outcome satisfies never
   }
 }

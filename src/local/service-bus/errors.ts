@@ -9,10 +9,11 @@ export type Refusal = AmqpError
 const refusal = (condition: string, description: string): Refusal => ({ condition, description })
 
 export const refusals = {
-  entityNotFound: (address: string) =>
+  /** `host` is what the peer calls this broker; an address that is a URL already stays as it is. */
+  entityNotFound: (address: string, host?: string) =>
     refusal(
       'amqp:not-found',
-      `The messaging entity '${address}' could not be found. To know more visit https://aka.ms/sbResourceMgrExceptions.`,
+      `The messaging entity '${host === undefined || address.includes('://') ? address : `sb://${host}/${address}`}' could not be found. To know more visit https://aka.ms/sbResourceMgrExceptions.`,
     ),
   entityDisabled: (address: string) =>
     refusal('com.microsoft:entity-disabled', `The messaging entity '${address}' is currently disabled.`),
@@ -85,5 +86,7 @@ export const refusals = {
       'amqp:connection:forced',
       `The connection was inactive for more than the allowed ${ms} milliseconds and is closed by container.`,
     ),
+  propertiesTooLarge: (what: string, size: number, limit: number) =>
+    refusal('amqp:not-allowed', `${what} takes ${size} bytes; at most ${limit} are allowed.`),
   connectionForced: () => refusal('amqp:connection:forced', 'The connection was closed by the broker.'),
 } as const

@@ -69,6 +69,7 @@ export function bury(
     originalSequence: message.originalSequence,
     deadLetterSource: message.deadLetterSource,
     hops: message.hops,
+    wasScheduled: false,
   })
 }
 

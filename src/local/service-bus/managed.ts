@@ -139,6 +139,7 @@ export class ManagedQueue<Config extends QueueConfig = QueueConfig> {
       const onward = {
         ...directArrival,
         hops: arrival.hops + 1,
+        wasScheduled: arrival.wasScheduled,
         originalSequence: arrival.originalSequence ?? sequence,
         deadLetterSource: deadLetterSource(passing),
       }

@@ -108,6 +108,11 @@ export class Namespace implements Surroundings {
     else this.hidden.delete(pathOf(address).toLowerCase())
   }
 
+  /** Whether a token for this audience is for the namespace or for something in it. */
+  covers(audience: string): boolean {
+    return pathOf(audience) === '' || this.resolve(audience) !== undefined
+  }
+
   queues(): ManagedQueue[] {
     return [...this.queueTable.values()]
   }

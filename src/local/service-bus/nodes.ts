@@ -1,4 +1,4 @@
-import { ReplyLink, answerRequest, readRequest } from './control.ts'
+import { ReplyLink, answerRequest } from './control.ts'
 import type { Reply } from './control.ts'
 import { Egress } from './egress.ts'
 import type { Destination, QueueEntity } from './entity.ts'
@@ -15,8 +15,10 @@ import type { DecodedMessage, LinkContext, RheaLink } from './rhea-types.ts'
 import { attachNamedSession, attachNextSession, requestedSession } from './session-link.ts'
 import type { WireSession } from './session.ts'
 import type { BrokerSettings } from './settings.ts'
+import { terminusOf } from './rhea-attach.ts'
 import { entitySource } from './source.ts'
 import { parseDelivery } from './wire/message.ts'
+import { decodeRequest } from './wire/request.ts'
 
 /** Control requests a peer may have on the way, per link. */
 const requestCredit = 100
@@ -45,21 +47,22 @@ export class Nodes {
 
   /** The peer sends: to an entity, or requests to a control node. */
   private attachSending(session: WireSession, link: RheaLink): void {
-    if (link.target === null || link.target === undefined) {
+    const target = terminusOf(link.target)
+    if (target === undefined) {
       refuse(
         link,
         refusals.notImplemented('Transactions are not supported: the link has no target with an address.'),
       )
       return
     }
-    const address = link.target.address ?? ''
+    const address = target.address ?? ''
     const node = this.namespace.resolve(address)
     if (node === undefined) {
-      link.close(refusals.entityNotFound(address))
+      refuse(link, refusals.entityNotFound(address, session.connection.host))
       return
     }
     link.set_target({ address })
-    link.set_source({ address: link.source?.address ?? null })
+    link.set_source({ address: terminusOf(link.source)?.address ?? null })
     const isControl = node.kind === 'cbs' || node.kind === 'management'
     const maxBytes =
       (isControl ? undefined : node.destination?.maxMessageBytes) ?? this.settings.maxMessageBytes
@@ -82,16 +85,17 @@ export class Nodes {
 
   /** The peer receives: from an entity, or the answers of a control node. */
   private attachReceiving(session: WireSession, link: RheaLink): void {
-    const address = link.source?.address ?? ''
+    const address = terminusOf(link.source)?.address ?? ''
     const node = this.namespace.resolve(address)
     if (node === undefined) {
-      link.close(refusals.entityNotFound(address))
+      refuse(link, refusals.entityNotFound(address, session.connection.host))
       return
     }
     link.set_source({ address })
-    link.set_target({ address: link.target?.address ?? null })
+    link.set_target({ address: terminusOf(link.target)?.address ?? null })
     if (node.kind === 'cbs' || node.kind === 'management') {
       link.local.attach.snd_settle_mode = 1
+      link.local.attach.max_message_size = this.settings.maxMessageBytes
       session.attach(link, new ReplyLink(session, link, address.toLowerCase()))
       return
     }
@@ -115,6 +119,7 @@ export class Nodes {
       refuse(link, busy)
       return
     }
+    link.local.attach.max_message_size = this.settings.maxMessageBytes
     const removes = link.snd_settle_mode === 1
     link.local.attach.snd_settle_mode = removes ? 1 : 0
     link.local.attach.rcv_settle_mode = link.rcv_settle_mode ?? 0
@@ -180,18 +185,22 @@ export class Nodes {
   ): TakeDelivery {
     const key = address.toLowerCase()
     return (payload) => {
-      const request = readRequest(payload)
-      answerRequest(session, key, request, this.reply(node, request))
+      const request = decodeRequest(payload)
+      answerRequest(session, key, request, this.reply(node, request, session.connection.host))
       return undefined
     }
   }
 
-  private reply(node: Node & { readonly kind: 'cbs' | 'management' }, request: DecodedMessage): Reply {
+  private reply(
+    node: Node & { readonly kind: 'cbs' | 'management' },
+    request: DecodedMessage,
+    host: string,
+  ): Reply {
     switch (node.kind) {
       case 'cbs': {
         const audience = request.application_properties?.['name']
         const refused = this.faults.refusedToken(pathOf(typeof audience === 'string' ? audience : ''))
-        return refused === undefined ? putToken(request) : failed(401, refused)
+        return refused === undefined ? this.putToken(request, host) : failed(401, refused)
       }
       case 'management':
         return this.manageUnlessBusy(node.of, request)
@@ -200,18 +209,21 @@ export class Nodes {
     }
   }
 
+  /** Any token is good: who may do what is not this double's business. What it is for has to exist. */
+  private putToken(request: DecodedMessage, host: string): Reply {
+    const operation = request.application_properties?.['operation']
+    if (operation !== 'put-token')
+      return failed(400, refusals.notImplemented(`The operation '${String(operation)}' is not supported.`))
+    const audience = request.application_properties?.['name']
+    if (typeof audience === 'string' && !this.namespace.covers(audience))
+      return failed(404, refusals.entityNotFound(audience, host))
+    return { status: 202, description: 'Accepted' }
+  }
+
   private manageUnlessBusy(of: Node, request: DecodedMessage): Reply {
     const busy = of.kind === 'queue' || of.kind === 'topic' ? this.faults.busy(of.entity.address) : undefined
     return busy === undefined ? manage(of, request, this.now()) : failed(503, busy)
   }
-}
-
-/** Any token is good: who may do what is not this double's business. */
-function putToken(request: DecodedMessage): Reply {
-  const operation = request.application_properties?.['operation']
-  if (operation !== 'put-token')
-    return failed(400, refusals.notImplemented(`The operation '${String(operation)}' is not supported.`))
-  return { status: 202, description: 'Accepted' }
 }
 
 function refuse(link: RheaLink, error: Refusal): void {

@@ -16,6 +16,7 @@ const schema = `
     deliveryCount INTEGER NOT NULL, originalSequence INTEGER, deadLetterSource TEXT, hops INTEGER NOT NULL,
     bare BLOB NOT NULL, durable INTEGER NOT NULL, priority INTEGER, askedTtlMs INTEGER, messageId TEXT NOT NULL, sessionId TEXT,
     partitionKey TEXT, scheduledAt INTEGER, annotations BLOB, annotationCount INTEGER NOT NULL, size INTEGER NOT NULL,
+    wasScheduled INTEGER NOT NULL, deliveryAnnotations BLOB, deliveryAnnotationCount INTEGER NOT NULL,
     PRIMARY KEY (entity, sequence)
   ) STRICT;
   CREATE TABLE IF NOT EXISTS tally (
@@ -160,7 +161,7 @@ export class Persistence {
   private keep(entity: string, message: StoredMessage): void {
     const { envelope } = message
     this.write(
-      'INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       entity,
       message.sequence,
       message.state,
@@ -182,6 +183,9 @@ export class Persistence {
       envelope.annotations ?? null,
       envelope.annotationCount,
       envelope.size,
+      message.wasScheduled ? 1 : 0,
+      envelope.deliveryAnnotations ?? null,
+      envelope.deliveryAnnotationCount,
     )
   }
 
@@ -233,6 +237,8 @@ function messageOf(row: Row): SavedMessage {
     scheduledAt: number(row['scheduledAt']),
     annotations: bytes(row['annotations']),
     annotationCount: Number(row['annotationCount']),
+    deliveryAnnotations: bytes(row['deliveryAnnotations']),
+    deliveryAnnotationCount: Number(row['deliveryAnnotationCount']),
     size: Number(row['size']),
   }
   const state = row['state']
@@ -247,6 +253,7 @@ function messageOf(row: Row): SavedMessage {
     originalSequence: number(row['originalSequence']),
     deadLetterSource: text(row['deadLetterSource']),
     hops: Number(row['hops']),
+    wasScheduled: row['wasScheduled'] === 1,
   }
 }
 

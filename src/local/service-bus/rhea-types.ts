@@ -19,6 +19,8 @@ export interface AmqpError {
 
 export interface Performative {
   dispatch(target: RheaConnection, frame: RheaFrame): void
+  /** The encoded form: a described list. */
+  described(): Typed
 }
 
 export interface RheaFrame {
@@ -28,10 +30,31 @@ export interface RheaFrame {
   readonly payload?: Buffer
 }
 
+/** A frame on its way out: rhea's writer takes a performative or its encoded form. */
+export interface OutgoingFrame {
+  readonly channel: number
+  readonly type: number
+  readonly performative?: Performative | Typed
+  readonly payload?: Buffer
+}
+
+/** The attach of a peer, as rhea reads it. `value` holds its fields in order, `undefined` where it was cut short. */
+export interface RheaAttachFrame {
+  readonly channel: number
+  readonly performative: {
+    readonly name: string
+    readonly handle: number
+    /** True when the peer receives. Some clients encode it so that rhea reads 1. */
+    readonly role: boolean | number
+    readonly value: (Typed | undefined)[]
+  }
+}
+
 export interface RheaTransport {
   header_received: unknown
   read(buffer: Buffer): number
   peek_size(buffer: Buffer): number | undefined
+  encode(frame: OutgoingFrame): void
 }
 
 /** What rhea needs of a socket. We hand it a facade, so that every frame goes through one output buffer in order. */
@@ -50,7 +73,11 @@ export interface RheaConnection {
   readonly remote_channel_map: Record<number, RheaSession | undefined>
   readonly local: { readonly open: { max_frame_size: number } }
   readonly remote: {
-    readonly open?: { readonly max_frame_size?: number | null; readonly container_id?: string }
+    readonly open?: {
+      readonly max_frame_size?: number | null
+      readonly container_id?: string
+      readonly hostname?: string | null
+    }
   }
   accept(socket: SocketFacade): void
   close(error?: AmqpError): void
@@ -62,7 +89,7 @@ export interface RheaConnection {
 
 export interface RheaSession {
   readonly connection: RheaConnection
-  readonly local: { readonly channel: number }
+  readonly local: { readonly channel: number; readonly begin: { handle_max: number } }
   readonly remote: {
     readonly handles: Record<number, RheaLink | undefined>
     readonly begin?: { readonly incoming_window: number }
@@ -70,6 +97,9 @@ export interface RheaSession {
   readonly incoming: { next_transfer_id: number; readonly max_transfer_id: number; readonly window: number }
   readonly outgoing: { next_transfer_id: number }
   readonly links: Record<string, RheaLink | undefined>
+  create_sender(name: string): RheaLink
+  create_receiver(name: string): RheaLink
+  on_attach(frame: RheaAttachFrame): void
   _write_flow(link?: RheaLink): void
   close(error?: AmqpError): void
 }
@@ -94,6 +124,7 @@ export interface RheaLink {
   readonly local: {
     readonly handle: number
     readonly attach: {
+      name: string
       source: unknown
       target: unknown
       properties: unknown
@@ -105,6 +136,7 @@ export interface RheaLink {
   credit: number
   delivery_count: number
   _get_drain(): boolean
+  on_attach(frame: RheaAttachFrame): void
   set_source(fields: Record<string, unknown>): void
   set_target(fields: Record<string, unknown>): void
   is_receiver(): boolean
@@ -129,12 +161,10 @@ export interface RheaContainer {
   create_connection(options: Record<string, unknown>): RheaConnection
 }
 
-/** A decoded message as rhea gives it: only for the control nodes, never for stored messages. */
+/** A request to a control node. */
 export interface DecodedMessage {
+  /** With its AMQP type: the answer refers to it as it was given. */
   readonly message_id?: unknown
-  readonly correlation_id?: unknown
-  readonly reply_to?: string
-  readonly to?: string
   readonly application_properties?: Record<string, unknown>
   readonly body?: unknown
 }
@@ -154,8 +184,10 @@ export interface RheaTypes {
   Reader: new (buffer: Buffer) => TypedReader
   Writer: new (buffer?: Buffer) => TypedWriter
   wrap(value: unknown): Typed
+  wrap_boolean(value: boolean): Typed
   wrap_int(value: number): Typed
   wrap_uint(value: number): Typed
+  wrap_ubyte(value: number): Typed
   wrap_long(value: number | Buffer): Typed
   wrap_ulong(value: number | Buffer): Typed
   wrap_string(value: string): Typed
@@ -179,7 +211,6 @@ interface RheaModule {
   create_container(options: Record<string, unknown>): RheaContainer
   readonly types: RheaTypes
   readonly message: {
-    decode(bytes: Buffer): DecodedMessage
     encode(message: Record<string, unknown>): Buffer
   }
   generate_uuid(): string
@@ -195,7 +226,6 @@ const rheaModule: RheaModule = load('rhea')
 const framesModule: RheaFramesModule = load('rhea/lib/frames.js')
 
 export const amqp = rheaModule.types
-export const decodeMessage = (bytes: Buffer) => rheaModule.message.decode(bytes)
 export const encodeMessage = (message: Record<string, unknown>) => rheaModule.message.encode(message)
 export const createContainer = (options: Record<string, unknown>) => rheaModule.create_container(options)
 export const readFrame = (bytes: Buffer) => framesModule.read_frame(bytes)

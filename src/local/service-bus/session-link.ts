@@ -1,12 +1,15 @@
 import { Egress } from './egress.ts'
 import { refusals } from './errors.ts'
 import type { Faults } from './faults.ts'
+import { nameOf, terminusOf } from './rhea-attach.ts'
 import { amqp } from './rhea-types.ts'
 import type { RheaLink, Typed } from './rhea-types.ts'
 import type { Attached, WireSession } from './session.ts'
 import type { SessionDesk, SessionWaiter } from './session-desk.ts'
 import { sessionSource } from './source.ts'
 import type { SessionGrant } from './store/sessions.ts'
+import type { FlowFrame } from './wire/frames.ts'
+import { isTyped } from './wire/typed.ts'
 
 const sessionFilter = 'com.microsoft:session-filter'
 /** .NET counts time in units of 100 ns from the year 1. */
@@ -14,15 +17,22 @@ const ticksAtUnixEpoch = 621_355_968_000_000_000n
 
 /** What a receiver's session filter asks for: a session by name, the next free one (null), or nothing of sessions (undefined). */
 export function requestedSession(link: RheaLink): string | null | undefined {
-  const filter = link.source?.filter
+  const filter = terminusOf(link.source)?.filter
   if (filter === undefined || filter === null || !(sessionFilter in filter)) return undefined
-  const value = plain(filter[sessionFilter])
+  const given = filter[sessionFilter]
+  const value = isTyped(given) ? given.value : given
   return typeof value === 'string' ? value : null
 }
 
-/** Some clients describe the filter, `@azure/service-bus` does not. */
-function plain(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'value' in value ? value.value : value
+/**
+ * The filter of a granted session as its receiver wrote it: described when it was described. `@azure/service-bus` sends and expects a bare
+ * one, go-amqp a described one.
+ */
+function grantedFilter(link: RheaLink, sessionId: string): unknown {
+  const given = terminusOf(link.source)?.filter?.[sessionFilter]
+  return isTyped(given) && given.descriptor !== undefined
+    ? amqp.described(given.descriptor, amqp.wrap_string(sessionId))
+    : sessionId
 }
 
 export interface SessionAttachContext {
@@ -67,16 +77,19 @@ export function attachNextSession(context: SessionAttachContext): void {
     link.local.attach.target = null
     session.close(link, refusals.sessionTimeout())
   }, waitMs)
+  let asked: FlowFrame | undefined
   const waiter: SessionWaiter = {
     granted: (grant) => {
       clearTimeout(timer)
       link.open()
-      openOn(context, grant)
+      const egress = openOn(context, grant)
+      if (asked !== undefined) egress.onFlow(asked)
     },
   }
   const waiting: Attached = {
     onTransfer: () => {},
-    onFlow: () => {},
+    // A client may give credit together with its attach: that counts once there is a session.
+    onFlow: (frame) => (asked = frame),
     onRoom: () => {},
     onGone: () => {
       clearTimeout(timer)
@@ -87,16 +100,18 @@ export function attachNextSession(context: SessionAttachContext): void {
   desk.wait(waiter)
 }
 
-function openOn(context: SessionAttachContext, grant: SessionGrant): void {
+function openOn(context: SessionAttachContext, grant: SessionGrant): Egress {
   const { session, link, address, desk, removes, faults, now } = context
-  link.set_source({ address, filter: { [sessionFilter]: grant.sessionId } })
+  link.set_source({ address, filter: { [sessionFilter]: grantedFilter(link, grant.sessionId) } })
   link.local.attach.properties = { 'com.microsoft:locked-until-utc': ticks(grant.lockedUntil) }
   desk.hold({
     grant,
-    linkName: link.name,
+    linkName: nameOf(link),
     lost: () => session.close(link, refusals.sessionLockLost(grant.sessionId)),
   })
-  session.attach(link, new Egress(session, link, sessionSource(desk, grant, faults), removes, now))
+  const egress = new Egress(session, link, sessionSource(desk, grant, faults), removes, now)
+  session.attach(link, egress)
+  return egress
 }
 
 function ticks(epochMs: number): Typed {

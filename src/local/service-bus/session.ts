@@ -1,6 +1,7 @@
 import type { ClientConnection } from './connection.ts'
 import type { Fate } from './faults.ts'
 import type { AmqpError, RheaLink, RheaSession } from './rhea-types.ts'
+import { drain } from './turn.ts'
 import type { EndOfTurn } from './turn.ts'
 import { DispositionRun } from './wire/disposition-run.ts'
 import type { Answer } from './wire/disposition-run.ts'
@@ -55,6 +56,9 @@ export class WireSession implements EndOfTurn {
   private remoteWindow: number
   private remoteNextIncoming = 0
   private held: HeldTransfer | undefined
+  /** Links that owe the peer a flow; undefined stands for the session itself. */
+  private readonly owedFlows = new Set<RheaLink | undefined>()
+  private readonly replies = new Set<EndOfTurn>()
   private ended = false
 
   constructor(connection: ClientConnection, rhea: RheaSession) {
@@ -130,7 +134,7 @@ export class WireSession implements EndOfTurn {
   onTransfer(frame: TransferFrame): void {
     const { incoming } = this.rhea
     incoming.next_transfer_id += 1
-    if (incoming.max_transfer_id - incoming.next_transfer_id < incoming.window / 2) this.rhea._write_flow()
+    if (incoming.max_transfer_id - incoming.next_transfer_id < incoming.window / 2) this.flow()
     this.attachedAt(frame.handle)?.onTransfer(frame)
   }
 
@@ -139,7 +143,7 @@ export class WireSession implements EndOfTurn {
     this.remoteWindow = frame.incomingWindow
     this.sendHeld()
     if (frame.handle === undefined) {
-      if (frame.echo) this.rhea._write_flow()
+      if (frame.echo) this.flow()
       this.roomForAll()
       return
     }
@@ -223,11 +227,22 @@ export class WireSession implements EndOfTurn {
     this.sendHeld()
   }
 
-  flow(link: RheaLink): void {
-    this.rhea._write_flow(link)
+  /**
+   * Owes the peer a flow of the link, or of the session. It goes out at the end of the turn: a peer that sends its begin, attach and flow
+   * at once must not hear of a session before it hears of its begin (AMQP 1.0, 2.2).
+   */
+  flow(link?: RheaLink): void {
+    this.owedFlows.add(link)
+    this.connection.turn.answer(this)
   }
 
-  /** Tells a draining receiver that its credit is used up. rhea leaves the drain flag out when there was none to begin with. */
+  /** `work` is done at the end of the turn, when every delivery has its answer. */
+  afterAnswers(work: EndOfTurn): void {
+    this.replies.add(work)
+    this.connection.turn.answer(this)
+  }
+
+  /** Tells a draining receiver, at the end of a turn, that its credit is used up. rhea leaves the drain flag out when there was none to begin with. */
   flowDrained(link: RheaLink): void {
     link._get_drain = () => true
     this.rhea._write_flow(link)
@@ -238,6 +253,11 @@ export class WireSession implements EndOfTurn {
     if (this.ended) return
     this.received.flush()
     this.sent.flush()
+    for (const link of this.owedFlows) {
+      if (link === undefined || this.links.has(link)) this.rhea._write_flow(link)
+    }
+    this.owedFlows.clear()
+    drain(this.replies)
   }
 
   private get channel(): number {

@@ -36,7 +36,7 @@ export interface BrokerSettings {
   readonly sessionWaitMs: number
   /** Whether a message keeps its sequence number when it moves to the dead-letter queue. The service's behaviour is not documented. */
   readonly deadLetterSequence: 'keep' | 'renew'
-  /** Whether a message larger than the link allows closes the link (AMQP 1.0, 2.8.16) or is rejected alone. */
+  /** Whether a message larger than the link allows is rejected alone or closes the link (AMQP 1.0, 2.8.16). */
   readonly oversizedMessage: 'detach' | 'reject'
   /** What becomes of a message without an id. The service appears to make one up. */
   readonly missingMessageId: 'generate' | 'leave'
@@ -61,7 +61,7 @@ export const defaultSettings: BrokerSettings = {
   maxUnsettled: 5000,
   sessionWaitMs: 65_000,
   deadLetterSequence: 'keep',
-  oversizedMessage: 'detach',
+  oversizedMessage: 'reject',
   missingMessageId: 'generate',
   locksAfterDetach: 'keep',
 }

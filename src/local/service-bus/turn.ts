@@ -48,7 +48,8 @@ export class Turn {
   }
 }
 
-function drain(work: Set<EndOfTurn>): void {
+/** Does everything in the set, and what is added to it meanwhile. */
+export function drain(work: Set<EndOfTurn>): void {
   for (const item of work) {
     work.delete(item)
     item.endTurn()

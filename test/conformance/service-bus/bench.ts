@@ -33,6 +33,7 @@ export interface Case {
 /** What a case works with: one client, closed when the case ends. */
 export interface Bench {
   readonly client: ServiceBusClient
+  readonly connectionString: string
   connect(options?: ServiceBusClientOptions): ServiceBusClient
   pass(ms: number): Promise<void>
   /** An id nobody has used. */
@@ -77,6 +78,7 @@ export async function openBench(open: OpenBus): Promise<Bench> {
   }
   return {
     client,
+    connectionString: bus.connectionString,
     connect,
     pass: (ms) => bus.pass(ms),
     id: () => randomUUID(),

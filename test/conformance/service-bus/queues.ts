@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { PeekMessagesOptions } from '@azure/service-bus'
 import { bodies, deadLetters, manual, receive, receiveOne, receiveRest, sequenceOf } from './bench.ts'
 import type { Case } from './bench.ts'
 
@@ -75,13 +76,17 @@ export const queueCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a message larger than the limit is refused and the sender can go on',
-    source: 'Quotas; message size',
-    body: async ({ client, connect }) => {
-      // The client learns of a closed link by its own timeout only.
-      const sender = connect({ retryOptions: { maxRetries: 0, timeoutInMs: 1500 } }).createSender('cf-queue')
+    rule: 'a message larger than the limit is refused at once and the sender can go on',
+    source: 'Quotas; message size; live test of azure-sdk-for-js: sendBatch.spec.ts',
+    body: async ({ client }) => {
+      const sender = client.createSender('cf-queue')
       const { maxSizeInBytes } = await sender.createMessageBatch()
-      await assert.rejects(sender.sendMessages({ body: 'x'.repeat(maxSizeInBytes + 1) }))
+      const started = performance.now()
+      await assert.rejects(sender.sendMessages({ body: 'x'.repeat(maxSizeInBytes + 1) }), {
+        code: 'MessageSizeExceeded',
+      })
+      // The client would learn of a closed link by its own timeout only.
+      assert.ok(performance.now() - started < 5000)
       await sender.sendMessages({ body: 'small' })
       assert.equal((await receiveOne(client.createReceiver('cf-queue', manual))).body, 'small')
     },
@@ -100,6 +105,44 @@ export const queueCases: readonly Case[] = [
         bodies(await receiver.peekMessages(10, { fromSequenceNumber: sequenceOf(peeked[3]) })),
         [3, 4],
       )
+    },
+  },
+  {
+    rule: 'a peek without bodies shows none',
+    source: 'live test of azure-sdk-for-js: peekMessagesOptions.spec.ts',
+    body: async ({ client }) => {
+      await client
+        .createSender('cf-queue')
+        .sendMessages({ body: 'x', subject: 's', applicationProperties: { a: 1 } })
+      const receiver = client.createReceiver('cf-queue', manual)
+      // Not in the client's typings.
+      const withoutBodies: PeekMessagesOptions & { readonly omitMessageBody: true } = {
+        omitMessageBody: true,
+      }
+      const [peeked] = await receiver.peekMessages(1, withoutBodies)
+      assert.deepEqual(
+        [peeked?.body, peeked?.subject, peeked?.applicationProperties?.['a']],
+        [undefined, 's', 1],
+      )
+      assert.equal((await receiveOne(receiver)).body, 'x')
+    },
+  },
+  {
+    rule: 'a property larger than 32 KB, and properties larger than 64 KB in all, are refused',
+    source: 'Quotas; message property size. That it is with amqp:not-allowed is an inference',
+    body: async ({ client }) => {
+      const sender = client.createSender('cf-queue')
+      const large = (...kilobytes: readonly number[]) => ({
+        body: 1,
+        applicationProperties: Object.fromEntries(
+          kilobytes.map((size, index) => [`p${index}`, 'x'.repeat(size * 1024)]),
+        ),
+      })
+      await assert.rejects(sender.sendMessages(large(33)), /32768/)
+      await assert.rejects(sender.sendMessages(large(22, 22, 22)), /65536/)
+      await sender.sendMessages(large(31, 31))
+      const message = await receiveOne(client.createReceiver('cf-queue', manual))
+      assert.equal(Object.keys(message.applicationProperties ?? {}).length, 2)
     },
   },
   {
@@ -140,6 +183,8 @@ export const queueCases: readonly Case[] = [
       await pass(6000)
       const message = await receiveOne(receiver)
       assert.equal(message.body, 'later')
+      // [live test of azure-sdk-for-js: sendAndSchedule.spec.ts, "Schedule single message"]
+      assert.equal(message.state, 'scheduled')
       assert.notEqual(message.sequenceNumber?.toString(), sequence?.toString())
     },
   },

@@ -153,6 +153,16 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
+    rule: 'an empty session id beside a partition key is taken',
+    source: 'live test of azure-sdk-for-js: sessionsTests.spec.ts, "empty session id"',
+    body: async ({ client }) => {
+      await client.createSender(queue).sendMessages({ body: 'x', sessionId: '', partitionKey: 'p' })
+      // The client cannot accept the session without a name, but shows what is in it.
+      const [peeked] = await client.createReceiver(queue, manual).peekMessages(1)
+      assert.deepEqual([peeked?.body, peeked?.sessionId, peeked?.partitionKey], ['x', '', 'p'])
+    },
+  },
+  {
     rule: 'a message without a session id cannot be sent to an entity that requires sessions',
     source,
     body: async ({ client }) => {

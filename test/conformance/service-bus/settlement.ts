@@ -126,7 +126,7 @@ export const settlementCases: readonly Case[] = [
   },
   {
     rule: 'a deferred message is received by its sequence number only, and settled like any other',
-    source: 'Message deferral',
+    source: 'Message deferral; live test of azure-sdk-for-js: deferredMessage.spec.ts',
     body: async ({ client, pass }) => {
       await client.createSender('cf-queue').sendMessages([{ body: 'later' }, { body: 'next' }])
       const receiver = client.createReceiver('cf-queue', manual)
@@ -137,15 +137,48 @@ export const settlementCases: readonly Case[] = [
       const [deferred] = await receiver.receiveDeferredMessages(sequenceOf(message))
       assert.ok(deferred)
       assert.deepEqual([deferred.body, deferred.applicationProperties?.['step']], ['later', 'two'])
+      // Deferring counted the delivery.
+      assert.equal(deferred.deliveryCount, 1)
       // Abandoned, or its lock run out, it stays deferred.
       await receiver.abandonMessage(deferred)
       const [again] = await receiver.receiveDeferredMessages(sequenceOf(message))
-      assert.equal(again?.deliveryCount, 1)
+      assert.equal(again?.deliveryCount, 2)
       await pass(6000)
       const [third] = await receiver.receiveDeferredMessages(sequenceOf(message))
       assert.ok(third)
       await receiver.completeMessage(third)
       await assert.rejects(receiver.receiveDeferredMessages(sequenceOf(message)), { code: 'MessageNotFound' })
+    },
+  },
+  {
+    rule: 'deferring a deferred message counts once more, and shows it as deferred',
+    source: 'live test of azure-sdk-for-js: deferredMessage.spec.ts',
+    body: async ({ client }) => {
+      await client.createSender('cf-queue').sendMessages({ body: 'x' })
+      const receiver = client.createReceiver('cf-queue', manual)
+      const message = await receiveOne(receiver)
+      await receiver.deferMessage(message)
+      const [first] = await receiver.receiveDeferredMessages(sequenceOf(message))
+      assert.ok(first)
+      await receiver.deferMessage(first)
+      const [second] = await receiver.receiveDeferredMessages(sequenceOf(message))
+      assert.deepEqual([second?.deliveryCount, second?.state], [2, 'deferred'])
+    },
+  },
+  {
+    rule: 'a dead-letter queue counts no deliveries',
+    source: 'live test of azure-sdk-for-js: backupMessageSettlement.spec.ts and deadLetter.spec.ts',
+    body: async ({ client }) => {
+      await client.createSender('cf-queue').sendMessages({ body: 'x' })
+      const receiver = client.createReceiver('cf-queue', manual)
+      await receiver.deadLetterMessage(await receiveOne(receiver))
+      const dead = client.createReceiver('cf-queue', deadLetters)
+      await dead.abandonMessage(await receiveOne(dead))
+      const again = await receiveOne(dead)
+      assert.equal(again.deliveryCount, 0)
+      await dead.deferMessage(again)
+      const [deferred] = await dead.receiveDeferredMessages(sequenceOf(again))
+      assert.equal(deferred?.deliveryCount, 0)
     },
   },
   {

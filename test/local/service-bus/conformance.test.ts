@@ -4,6 +4,7 @@ import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
 import {
   conformanceConfig,
+  exerciseFrames,
   exercisePartitions,
   exerciseServiceBus,
   partitionedConfig,
@@ -45,6 +46,9 @@ void describe(
   given === undefined ? 'the Service Bus double' : 'the Service Bus given by the environment',
   () => {
     exerciseServiceBus(given === undefined ? doubleOf(conformanceConfig) : openReal(given))
+    // The emulator speaks plain TCP, a namespace of Azure TLS.
+    if (given === undefined || given.includes('UseDevelopmentEmulator=true'))
+      exerciseFrames(given === undefined ? doubleOf(conformanceConfig) : openReal(given))
   },
 )
 

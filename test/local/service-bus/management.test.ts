@@ -26,6 +26,22 @@ async function ask(broker: Broker, entity: string, operation: string, body: unkn
 }
 
 void describe('the management node', () => {
+  void it('shows nothing of an entity that is disabled, or disabled for receiving [inference]', async (t) => {
+    const { connect } = await brokerFor(
+      t,
+      configOf({
+        none: { Status: 'Disabled' },
+        sendOnly: { Status: 'ReceiveDisabled' },
+        receiveOnly: { Status: 'SendDisabled' },
+      }),
+    )
+    for (const name of ['none', 'sendOnly'])
+      await assert.rejects(connect().createReceiver(name, manual).peekMessages(1), {
+        code: 'MessagingEntityDisabled',
+      })
+    assert.deepEqual(await connect().createReceiver('receiveOnly', manual).peekMessages(1), [])
+  })
+
   void it('deletes messages in a batch, oldest first, and says how many', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     await connect()

@@ -95,7 +95,7 @@ void it('a broker that is killed has everything it acknowledged when it starts a
     seen.map((message) => [message.body as unknown, message.state, message.deliveryCount]),
     [
       ['abandoned', 'active', 1],
-      ['deferred', 'deferred', 0],
+      ['deferred', 'deferred', 1],
       ['waiting', 'active', 0],
       ['scheduled', 'scheduled', 0],
     ],

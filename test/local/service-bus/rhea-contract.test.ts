@@ -26,11 +26,22 @@ void it('the installed rhea is the one whose inside the double was written for',
   ]) {
     has(connection, name)
   }
-  for (const name of ['header_received', 'read', 'peek_size'])
+  for (const name of ['header_received', 'read', 'peek_size', 'encode'])
     has(Reflect.get(connection, 'amqp_transport') as object, name)
 
   const session = Reflect.apply(Reflect.get(connection, 'create_session') as () => object, connection, [])
-  for (const name of ['incoming', 'outgoing', 'links', '_write_flow', 'local', 'remote']) has(session, name)
+  for (const name of [
+    'incoming',
+    'outgoing',
+    'links',
+    '_write_flow',
+    'local',
+    'remote',
+    'on_attach',
+    'create_sender',
+    'create_receiver',
+  ])
+    has(session, name)
   for (const name of ['next_transfer_id', 'max_transfer_id', 'window'])
     has(Reflect.get(session, 'incoming') as object, name)
   has(Reflect.get(session, 'outgoing') as object, 'next_transfer_id')
@@ -43,6 +54,8 @@ void it('the installed rhea is the one whose inside the double was written for',
     'credit',
     'delivery_count',
     '_get_drain',
+    'on_attach',
+    'is_receiver',
     'set_source',
     'set_target',
     'open',

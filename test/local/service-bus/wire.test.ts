@@ -21,6 +21,7 @@ const stamp = {
   state: 'active',
   originalSequence: undefined,
   deadLetterSource: undefined,
+  lockToken: undefined,
 } as const
 
 const text = fc.string({ unit: 'grapheme', maxLength: 300 })

@@ -72,6 +72,8 @@ function renewLocks({ entity, body, now }: Ask): Reply {
 }
 
 function peekMessages({ entity, body }: Ask): Reply {
+  if (entity.status === 'Disabled' || entity.status === 'ReceiveDisabled')
+    return failed(400, refusals.entityDisabled(entity.address))
   const sessionId = textOf(body['session-id'])
   const accept =
     sessionId === undefined ? undefined : (message: StoredMessage) => message.envelope.sessionId === sessionId
@@ -148,12 +150,14 @@ function receiveDeferred({ entity, body, now }: Ask): Reply {
       refusals.messageNotFound('Failed to lock one or more specified messages. The message does not exist.'),
     )
   return ok({
-    messages: messages.map((message) => ({
-      'lock-token': amqp.wrap_uuid(
-        entity.queue.tokens.encode({ lock: message.lock, sequence: message.sequence }),
-      ),
-      message: amqp.wrap_binary(encodeStored(message.envelope, stampOf(message))),
-    })),
+    messages: messages.map((message) => {
+      const token = entity.queue.tokens.encode({ lock: message.lock, sequence: message.sequence })
+      const stamp = stampOf(message, removes ? undefined : token)
+      return {
+        'lock-token': amqp.wrap_uuid(token),
+        message: amqp.wrap_binary(encodeStored(message.envelope, stamp)),
+      }
+    }),
   })
 }
 
@@ -199,14 +203,12 @@ function deleteMessages({ entity, body, now }: Ask): Reply {
     : ok({ 'message-count': amqp.wrap_int(deleted) })
 }
 
-/** Properties and application properties, with an empty body: what a peek without bodies shows. */
+/** Properties and application properties, without the body: what a peek without bodies shows. */
 function headOf(bare: Buffer): Buffer {
   const properties = sectionBounds(bare, 0x73)
   const application = sectionBounds(bare, 0x74)
-  const emptyData = Buffer.from([0x00, 0x53, 0x75, 0xa0, 0x00])
   return Buffer.concat([
     bare.subarray(properties?.start ?? 0, properties?.end ?? 0),
     bare.subarray(application?.start ?? 0, application?.end ?? 0),
-    emptyData,
   ])
 }

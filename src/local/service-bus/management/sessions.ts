@@ -19,7 +19,8 @@ export function setSessionState(ask: Ask): Reply {
   const session = heldSession(ask)
   if (session === undefined) return sessionLost(textOf(ask.body['session-id']) ?? '')
   const state = ask.body['session-state']
-  ask.entity.queue.setSessionState(session, Buffer.isBuffer(state) ? Buffer.from(state) : undefined, ask.now)
+  const kept = Buffer.isBuffer(state) && state.length > 0 ? Buffer.from(state) : undefined
+  ask.entity.queue.setSessionState(session, kept, ask.now)
   return ok()
 }
 

@@ -68,6 +68,8 @@ export interface Arrival {
   /** Keep this sequence number instead of taking the next one. */
   readonly sequence: number | undefined
   readonly enqueuedAt: number | undefined
+  /** It waited for the time it was to be enqueued at. */
+  readonly wasScheduled: boolean
 }
 
 export const directArrival: Arrival = {
@@ -77,6 +79,7 @@ export const directArrival: Arrival = {
   deliveryCount: 0,
   sequence: undefined,
   enqueuedAt: undefined,
+  wasScheduled: false,
 }
 
 export interface QueueCounts {

@@ -32,6 +32,7 @@ export interface SavedMessage {
   readonly originalSequence: number | undefined
   readonly deadLetterSource: string | undefined
   readonly hops: number
+  readonly wasScheduled: boolean
 }
 
 export interface SavedQueue {

@@ -19,21 +19,29 @@ export interface StoredMessage extends Linked<StoredMessage> {
   place: 'none' | 'fresh' | 'returned'
   readonly originalSequence: number | undefined
   readonly deadLetterSource: string | undefined
+  /** It waited for the time it was to be enqueued at. */
+  readonly wasScheduled: boolean
   /** How many times it was forwarded. */
   readonly hops: number
   chain: Chain<StoredMessage> | undefined
 }
 
-/** What a receiver is shown. `lockedUntil` only inside a lock. */
-export function stampOf(message: StoredMessage): Stamp {
+/** What a receiver is shown. The lock only inside it; `lockToken` is the token of the message's present lock. */
+export function stampOf(message: StoredMessage, lockToken?: Buffer): Stamp {
   return {
     sequence: message.sequence,
     enqueuedAt: message.enqueuedAt,
     deliveryCount: message.deliveryCount,
     ttlMs: message.ttlMs,
     lockedUntil: message.lock === 0 ? undefined : message.lockedUntil,
-    state: message.state === 'gone' ? 'active' : message.state,
+    state: shownState(message),
+    lockToken,
     originalSequence: message.originalSequence,
     deadLetterSource: message.deadLetterSource,
   }
+}
+
+function shownState({ state, wasScheduled }: StoredMessage): Stamp['state'] {
+  if (state === 'deferred' || state === 'scheduled') return state
+  return wasScheduled ? 'scheduled' : 'active'
 }

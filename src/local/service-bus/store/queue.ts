@@ -78,6 +78,7 @@ export class MessageQueue {
         deliveryCount,
         sequence: undefined,
         enqueuedAt: undefined,
+        wasScheduled: message.wasScheduled,
       }
       this.hooks.pass({ envelope, sequence, arrival }, now)
     }
@@ -170,6 +171,7 @@ export class MessageQueue {
       case 'defer':
         this.holdings.unlock(message)
         this.change(message, outcome.properties)
+        this.countDelivery(message)
         if (message.state !== 'deferred') this.holdings.deferred += 1
         message.state = 'deferred'
         this.journal?.kept(message)
@@ -335,6 +337,7 @@ export class MessageQueue {
       originalSequence: arrival.originalSequence,
       deadLetterSource: arrival.deadLetterSource,
       hops: arrival.hops,
+      wasScheduled: arrival.wasScheduled,
       ...unplaced,
     }
     this.holdings.hold(message)
@@ -379,7 +382,7 @@ export class MessageQueue {
 
   /** The message was locked and is not any more: it can be delivered again, or has used up its deliveries or its time. */
   private giveBack(message: StoredMessage, counts: boolean, now: number): void {
-    if (counts) message.deliveryCount += 1
+    if (counts) this.countDelivery(message)
     this.journal?.kept(message)
     if (message.state === 'deferred') return
     if (counts && !this.spec.isDeadLetterQueue && message.deliveryCount >= this.spec.maxDeliveryCount) {
@@ -394,6 +397,11 @@ export class MessageQueue {
     } else {
       this.makeReady(message)
     }
+  }
+
+  /** A delivery has ended without the message being done with. A dead-letter queue counts none. */
+  private countDelivery(message: StoredMessage): void {
+    if (!this.spec.isDeadLetterQueue) message.deliveryCount += 1
   }
 
   private expire(message: StoredMessage, now: number): void {
@@ -424,6 +432,7 @@ export class MessageQueue {
       deliveryCount,
       sequence: undefined,
       enqueuedAt: now,
+      wasScheduled: true,
     })
   }
 

@@ -163,7 +163,7 @@ export function writeTransfer(
   let at = writeFrameStart(target, offset, fields.channel, codes.transfer)
   target[at] = 0xc0
   const sizeAt = at + 1
-  target[at + 2] = 6
+  target[at + 2] = 11
   at = writeUint(target, at + 3, fields.handle)
   at = writeUint(target, at, fields.deliveryId)
   target[at] = 0xa0
@@ -172,7 +172,9 @@ export function writeTransfer(
   target[at] = 0x43
   target[at + 1] = fields.settled ? 0x41 : 0x42
   target[at + 2] = fields.more ? 0x41 : 0x42
-  at += 3
+  // Every field is there, nulls at the end included: see `withEveryField`.
+  target.fill(0x40, at + 3, at + 8)
+  at += 8
   target[sizeAt] = at - sizeAt - 1
   return at
 }
@@ -192,18 +194,19 @@ export function writeDisposition(
     readonly state: Buffer
   },
 ): void {
-  const target = output.reserve(40 + fields.state.length)
+  const target = output.reserve(41 + fields.state.length)
   const start = output.offset
   let at = writeFrameStart(target, start, channel, codes.disposition)
   target[at] = 0xd0
   const sizeAt = at + 1
-  target.writeUInt32BE(5, at + 5)
+  target.writeUInt32BE(6, at + 5)
   at += 9
   target[at++] = fields.receiver ? 0x41 : 0x42
   at = writeUint(target, at, fields.first)
   at = writeUint(target, at, fields.last)
   target[at++] = 0x41
   at += fields.state.copy(target, at)
+  target[at++] = 0x40
   target.writeUInt32BE(at - sizeAt - 4, sizeAt)
   patchFrameSize(target, start, at)
   output.commit(at)

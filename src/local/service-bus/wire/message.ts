@@ -3,6 +3,7 @@ import { amqp } from '../rhea-types.ts'
 import type { Typed } from '../rhea-types.ts'
 import { ByteReader, MalformedError } from './reader.ts'
 import { assertSane } from './sane.ts'
+import { readTyped } from './typed.ts'
 
 /**
  * A message as a sender gave it, parsed once. `bare` keeps properties, application properties, body and footer byte for byte, so that no
@@ -22,6 +23,9 @@ export interface Envelope {
   /** Message annotations the broker does not own, encoded key and value after key and value. */
   readonly annotations: Buffer | undefined
   readonly annotationCount: number
+  /** The sender's delivery annotations, encoded in the same way; the lock token is the broker's to write. */
+  readonly deliveryAnnotations: Buffer | undefined
+  readonly deliveryAnnotationCount: number
   /** Bytes of the message as sent. */
   readonly size: number
 }
@@ -46,6 +50,7 @@ const ownAnnotations = new Set([
   'x-opt-enqueue-sequence-number',
   'x-opt-deadletter-source',
   'x-opt-message-state',
+  'x-opt-lock-token',
 ])
 
 /** What becomes of a message without an id. */
@@ -77,6 +82,7 @@ export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'
   let messageId: string | undefined
   let sessionId: string | undefined
   let annotations: Annotations = noAnnotations
+  let deliveryAnnotations: Annotations = noAnnotations
   let bareStart = -1
   let propertiesStart = -1
   while (!reader.done) {
@@ -93,7 +99,7 @@ export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'
     } else if (code === sections.messageAnnotations) {
       annotations = readAnnotations(reader)
     } else if (code === sections.deliveryAnnotations) {
-      reader.skip()
+      deliveryAnnotations = readAnnotations(reader)
     } else {
       if (bareStart < 0) bareStart = start
       if (code === sections.properties) {
@@ -127,6 +133,8 @@ export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'
     scheduledAt: annotations.scheduledAt,
     annotations: annotations.kept,
     annotationCount: annotations.count,
+    deliveryAnnotations: deliveryAnnotations.kept,
+    deliveryAnnotationCount: deliveryAnnotations.count,
     size: payload.length,
   }
 }
@@ -216,7 +224,7 @@ export function applicationProperties(bare: Buffer): Map<string, Typed> {
   const properties = new Map<string, Typed>()
   if (bounds === undefined) return properties
   assertSane(bare, bounds.start, bounds.end)
-  const section = new amqp.Reader(bare.subarray(bounds.start, bounds.end)).read()
+  const section = readTyped(bare.subarray(bounds.start, bounds.end))
   const elements = Array.isArray(section.value) ? (section.value as readonly Typed[]) : []
   for (let index = 0; index + 1 < elements.length; index += 2) {
     const value = elements[index + 1]
@@ -256,4 +264,26 @@ export function sectionBounds(
     if (code === wanted) return { start, end: reader.position }
   }
   return undefined
+}
+
+/** Bytes of the properties of a bare message: of its two sections together, and of each application property with its name. */
+export function propertySizes(bare: Buffer): {
+  readonly sections: number
+  readonly application: readonly number[]
+} {
+  const properties = sectionBounds(bare, sections.properties)
+  const bounds = sectionBounds(bare, sections.application)
+  const application: number[] = []
+  if (bounds !== undefined) {
+    const reader = new ByteReader(bare, bounds.start, bounds.end)
+    reader.descriptor()
+    for (let pairs = reader.map() / 2; pairs > 0; pairs -= 1) {
+      const start = reader.position
+      reader.skip()
+      reader.skip()
+      application.push(reader.position - start)
+    }
+  }
+  const sizeOf = (section: typeof bounds) => (section === undefined ? 0 : section.end - section.start)
+  return { sections: sizeOf(properties) + sizeOf(bounds), application }
 }

@@ -1,9 +1,9 @@
-import { amqp } from '../rhea-types.ts'
 import type { Typed } from '../rhea-types.ts'
 import type { DeadLetter, Outcome, Properties } from '../store/contract.ts'
 import type { DispositionState } from './frames.ts'
 import { MalformedError } from './reader.ts'
 import { assertSane } from './sane.ts'
+import { readTyped } from './typed.ts'
 
 const none: Properties = new Map()
 
@@ -53,7 +53,7 @@ function foreignReason(condition: Typed | undefined): string | undefined {
 
 function listOf(encoded: Buffer): readonly (Typed | undefined)[] {
   assertSane(encoded)
-  return elementsOf(new amqp.Reader(encoded).read())
+  return elementsOf(readTyped(encoded))
 }
 
 function elementsOf(value: Typed): readonly (Typed | undefined)[] {

@@ -3,6 +3,7 @@ import { amqp } from '../rhea-types.ts'
 import type { Typed } from '../rhea-types.ts'
 import { sectionBounds } from './message.ts'
 import { assertSane } from './sane.ts'
+import { readTyped } from './typed.ts'
 
 /** The message properties that rules can look at, as text. */
 export type SystemProperties = Readonly<Partial<Record<CorrelationField, string>>>
@@ -59,6 +60,6 @@ function elementsOf(bare: Buffer): readonly Typed[] {
   const bounds = sectionBounds(bare, propertiesSection)
   if (bounds === undefined) return []
   assertSane(bare, bounds.start, bounds.end)
-  const { value } = new amqp.Reader(bare.subarray(bounds.start, bounds.end)).read()
+  const { value } = readTyped(bare.subarray(bounds.start, bounds.end))
   return Array.isArray(value) ? (value as readonly Typed[]) : []
 }

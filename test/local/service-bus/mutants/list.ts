@@ -10,8 +10,8 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'an abandoned message does not count its delivery',
     file: 'store/queue.ts',
-    find: 'if (counts) message.deliveryCount += 1',
-    replace: 'if (counts) message.deliveryCount += 0',
+    find: 'if (counts) this.countDelivery(message)',
+    replace: '',
   },
   {
     breaks: 'a message is dead-lettered one delivery late',
@@ -52,8 +52,8 @@ export const mutants: readonly Mutant[] = [
   {
     breaks: 'unlike outcomes share a disposition',
     file: 'wire/disposition-run.ts',
-    find: "if (answer.kind === 'accepted') {",
-    replace: 'if (answer.kind !== undefined) {',
+    find: 'if (this.state === state && id === this.last + 1) {',
+    replace: 'if (this.state !== undefined && id === this.last + 1) {',
   },
   {
     breaks: 'a receiver gets more than it asked for',
@@ -138,5 +138,59 @@ export const mutants: readonly Mutant[] = [
     file: 'store/sequence-number.ts',
     find: 'const key = sessionId ?? partitionKey ??',
     replace: 'const key = sessionId ??',
+  },
+  {
+    breaks: 'a flow goes out before what it belongs to',
+    file: 'session.ts',
+    find: 'this.owedFlows.add(link)',
+    replace: 'this.rhea._write_flow(link)',
+  },
+  {
+    breaks: 'a boolean in its long form is not one',
+    file: 'wire/typed.ts',
+    find: 'if (type.typecode === longBoolean) {',
+    replace: 'if (type.typecode === 0) {',
+  },
+  {
+    breaks: 'nulls at the end of a performative are left out',
+    file: 'wire/complete.ts',
+    find: 'if (descriptor === undefined || count === undefined) return typed',
+    replace: 'if (descriptor !== undefined) return typed',
+  },
+  {
+    breaks: 'the filter of a session is answered bare',
+    file: 'session-link.ts',
+    find: 'isTyped(given) && given.descriptor !== undefined',
+    replace: 'isTyped(undefined)',
+  },
+  {
+    breaks: 'the answer to a request overtakes its acceptance',
+    file: 'control.ts',
+    find: 'this.pending.push(message)\n    this.session.afterAnswers(this)',
+    replace: 'this.pending.push(message)\n    this.endTurn()',
+  },
+  {
+    breaks: 'every settlement is answered as accepted',
+    file: 'egress.ts',
+    find: 'return answerTo(outcome)',
+    replace: "return { kind: 'accepted' }",
+  },
+  {
+    breaks: 'a dead-letter queue counts deliveries',
+    file: 'store/queue.ts',
+    find: 'if (!this.spec.isDeadLetterQueue) message.deliveryCount += 1',
+    replace: 'message.deliveryCount += 1',
+  },
+  {
+    breaks: 'a link is known by its name alone',
+    file: 'rhea-attach.ts',
+    find: 'known.is_receiver() !== peerReceives',
+    replace: 'known.is_receiver() !== undefined',
+  },
+  {
+    breaks: 'a token is given for what does not exist',
+    file: 'namespace.ts',
+    find: "return pathOf(audience) === '' || this.resolve(audience) !== undefined",
+    replace: 'return true',
   },
 ]

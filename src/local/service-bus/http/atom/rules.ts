@@ -1,4 +1,4 @@
-import type { CorrelationField, RuleConfig, RuleFilter } from '../../config.ts'
+import type { CorrelationField, CorrelationValue, RuleConfig, RuleFilter } from '../../config.ts'
 import { BodyError, childOf, childrenOf, textOf } from './xml.ts'
 import type { Element } from './xml.ts'
 
@@ -70,7 +70,7 @@ function readCorrelation(filter: Element): RuleFilter {
   return { kind: 'correlation', system, properties: Object.fromEntries(pairs.map(readPair)) }
 }
 
-function readPair(pair: Element): [string, string | number | boolean] {
+function readPair(pair: Element): [string, CorrelationValue] {
   const key = textOf(pair, 'Key')
   const value = childOf(pair, 'Value')
   if (key === undefined || value === undefined) throw new BodyError('A property lacks its key or its value.')
@@ -92,6 +92,11 @@ function readPair(pair: Element): [string, string | number | boolean] {
     }
     case 'boolean':
       return [key, text === 'true']
+    case 'dateTime': {
+      const timestamp = Date.parse(text)
+      if (Number.isNaN(timestamp)) throw new BodyError(`The value '${text}' of ${key} is not a date.`)
+      return [key, { timestamp }]
+    }
     default:
       throw new BodyError(`Values of the type '${type}' are not supported in a correlation filter.`)
   }
@@ -124,7 +129,7 @@ function describedFilter(filter: RuleFilter): Element {
       })
       const pairs = Object.entries(filter.properties).map(([key, value]) => ({
         Key: key,
-        Value: { '@i:type': `d6p1:${typeName(value)}`, '@xmlns:d6p1': xsd, '#text': String(value) },
+        Value: { '@i:type': `d6p1:${typeName(value)}`, '@xmlns:d6p1': xsd, '#text': textOfValue(value) },
       }))
       return {
         '@i:type': 'CorrelationFilter',
@@ -137,6 +142,11 @@ function describedFilter(filter: RuleFilter): Element {
   }
 }
 
-function typeName(value: string | number | boolean): string {
+function typeName(value: CorrelationValue): string {
+  if (typeof value === 'object') return 'dateTime'
   return typeof value === 'number' ? 'double' : typeof value
+}
+
+function textOfValue(value: CorrelationValue): string {
+  return typeof value === 'object' ? new Date(value.timestamp).toISOString() : String(value)
 }
