@@ -16,6 +16,7 @@ import { guarded } from './adapters/graph/breaker.ts'
 import { graphJob } from './adapters/graph/job.ts'
 import { graphLog, logWindow, graphProvisioning } from './adapters/graph/provisioning.ts'
 import { isShared, type LedgerPlace, openLedger } from './adapters/ledger-sql/open.ts'
+import { copyCipher } from './adapters/copy-cipher.ts'
 import { proxyFor, useProxy } from './adapters/proxy.ts'
 import type { Config } from './config.ts'
 import { connector, type ConnectorSettings } from './core/connector.ts'
@@ -27,6 +28,7 @@ import { sourceRules } from './core/intake/sources.ts'
 import type { Ledger } from './core/ledger/port.ts'
 import type { BrakeSettings } from './core/plan/brake.ts'
 import type { Inbox, Outlet, Shelf } from './core/ports.ts'
+import type { CopyContent } from './core/report/copies.ts'
 import { DAY_MS, type Runtime, type Service } from './core/runtime.ts'
 
 /** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
@@ -328,6 +330,17 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       sliceMs: 3_600_000,
     },
     publish: { pollMs: 250, atOnce: 500, values: config.OUTCOME_VALUES, sessions: config.OUTCOME_SESSIONS },
-    copies: { pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 3_600_000 },
+    copies: { content: copyContentOf(config), pollMs: 1_000, atOnce: 200, sweepMs: 1_000, restMs: 3_600_000 },
   }
+}
+
+function copyContentOf(config: Config): CopyContent {
+  const { DEAD_LETTER_COPIES: kind } = config
+  if (kind !== 'encrypted') return { kind }
+  const key = need(
+    config.DEAD_LETTER_COPY_KEY,
+    'DEAD_LETTER_COPY_KEY',
+    '32 bytes in base64, because DEAD_LETTER_COPIES is encrypted',
+  )
+  return { kind, seal: copyCipher(key).seal }
 }

@@ -106,6 +106,14 @@ export const ENVIRONMENT = z.object({
   DEAD_LETTER_QUEUE: text.default('hr-dead-letters').meta({
     description: 'Queue that gets a copy of every event that dies in the ledger; none for no copies',
   }),
+  DEAD_LETTER_COPIES: z.enum(['reference', 'whole', 'encrypted']).default('reference').meta({
+    description:
+      'What a copy carries beside the reason and the names of its event: nothing, the original message with all it says of a person, or the original encrypted with DEAD_LETTER_COPY_KEY',
+  }),
+  DEAD_LETTER_COPY_KEY: optional.meta({
+    description: 'Key for DEAD_LETTER_COPIES=encrypted: 32 bytes in base64',
+    secret: true,
+  }),
   DEAD_LETTER_QUEUE_DELIVERIES: whole.min(1).default(7).meta({
     description:
       'Copies delivered so often are not passed over again to take stale ones away; well below the maximum delivery count of the queue',

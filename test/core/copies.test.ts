@@ -2,12 +2,26 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { DeadLetterCopy } from '../../src/core/ledger/port.ts'
 import type { OutboxMessage } from '../../src/core/ports.ts'
-import { COPY_OF, COPY_REVISION, copying, copyMessage, sweeping } from '../../src/core/report/copies.ts'
+import { copyCipher } from '../../src/adapters/copy-cipher.ts'
+import {
+  COPY_OF,
+  COPY_REVISION,
+  copying,
+  copyMessage,
+  sealedAbout,
+  sweeping,
+} from '../../src/core/report/copies.ts'
 import { day } from '../fakes/events.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 import { fakeShelf, shelved } from '../fakes/shelf.ts'
 
-const settings = { pollMs: 1_000, atOnce: 2, sweepMs: 1_000, restMs: 60_000 }
+const settings = {
+  content: { kind: 'reference' } as const,
+  pollMs: 1_000,
+  atOnce: 2,
+  sweepMs: 1_000,
+  restMs: 60_000,
+}
 const digest = (text: string): string => `digest of ${text}`
 
 function copy(seq: number, more: Partial<DeadLetterCopy> = {}): DeadLetterCopy {
@@ -62,8 +76,8 @@ function start(rows: readonly DeadLetterCopy[]) {
 }
 
 void describe('copies of dead letters', () => {
-  void test('a copy is the original word for word, with its session and its own properties, and says what it stands for', () => {
-    const message = copyMessage(copy(7, { detail: 'title' }), digest)
+  void test('a whole copy is the original word for word, with its session and its own properties, and says what it stands for', () => {
+    const message = copyMessage(copy(7, { detail: 'title' }), { kind: 'whole' }, digest)
     assert.equal(message.body, '{"a":  1}')
     assert.deepEqual(
       [message.contentType, message.sessionId, message.subject],
@@ -77,11 +91,53 @@ void describe('copies of dead letters', () => {
       'rollcall-detail': 'title',
     })
     assert.notEqual(
-      copyMessage(copy(7, { revision: 2 }), digest).id,
+      copyMessage(copy(7, { revision: 2 }), { kind: 'whole' }, digest).id,
       message.id,
       'the next time it dies it is another copy',
     )
   })
+
+  void test('a reference names the event and why it died, and carries nothing of the original', () => {
+    const message = copyMessage(copy(7, { detail: 'title' }), { kind: 'reference' }, digest)
+    assert.equal(message.body, '{"source":"/hr/acme","id":"e-7"}')
+    assert.deepEqual(
+      [message.contentType, message.sessionId, message.subject],
+      ['application/json', '10001', '10001'],
+    )
+    assert.deepEqual(message.properties, {
+      'rollcall-dead-letter': 'dl-7',
+      'rollcall-revision': 1,
+      'rollcall-reason': 'InvalidDomain',
+      'rollcall-detail': 'title',
+    })
+  })
+
+  void test('an encrypted copy shows nothing of the original, and opens for its own dead letter with its key', () => {
+    const cipher = copyCipher(Buffer.alloc(32, 7).toString('base64'))
+    const message = copyMessage(copy(7), { kind: 'encrypted', seal: cipher.seal }, digest)
+    assert.doesNotMatch(JSON.stringify(message), /acme|cloudevents|"a/)
+    assert.deepEqual(JSON.parse(cipher.open(message.body, sealedAbout(7, 1))), {
+      contentType: 'application/cloudevents+json',
+      body: '{"a":  1}',
+      properties: { tenant: 'acme' },
+    })
+    assert.throws(() => cipher.open(message.body, sealedAbout(8, 1)), { code: 'CopyUnreadable' })
+    const other = copyCipher(Buffer.alloc(32, 8).toString('base64'))
+    assert.throws(() => other.open(message.body, sealedAbout(7, 1)), { code: 'CopyUnreadable' })
+    const again = copyMessage(copy(7), { kind: 'encrypted', seal: cipher.seal }, digest)
+    assert.notEqual(again.body, message.body, 'no nonce is used twice')
+    assert.equal(again.id, message.id)
+  })
+
+  for (const wrong of ['', 'short', 'x'.repeat(44), Buffer.alloc(16).toString('base64')])
+    void test(`a key of ${wrong.length} characters that are not 32 bytes in base64 is refused without being shown`, () => {
+      assert.throws(
+        () => copyCipher(wrong),
+        (error: Error) =>
+          /DEAD_LETTER_COPY_KEY takes 32 bytes/.test(error.message) &&
+          (wrong === '' || !error.message.includes(wrong)),
+      )
+    })
 
   void test('each goes out under the same id until the bus has taken it, and what lives again needs none', async () => {
     const { runtime, waiting, sent, world, service } = start([copy(1), copy(2, { stands: false }), copy(3)])

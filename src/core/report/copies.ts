@@ -1,8 +1,19 @@
+import { unreachable } from '../errors.ts'
 import type { DeadLetterCopy, Ledger } from '../ledger/port.ts'
 import type { Outlet, OutboxMessage, Shelf, ShelvedMessage } from '../ports.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
 
+/** What a copy carries beside the reason and the names of its event. */
+export type CopyContent =
+  /** Nothing: whoever reads the queue is told where to look. */
+  | { readonly kind: 'reference' }
+  /** The original, so that a tool of the bus can send it to its queue again. */
+  | { readonly kind: 'whole' }
+  /** The original, for who has the key. */
+  | { readonly kind: 'encrypted'; readonly seal: (text: string, about: string) => string }
+
 export interface CopySettings {
+  readonly content: CopyContent
   readonly pollMs: number
   readonly atOnce: number
   /** Between two looks at a part of the queue of copies. */
@@ -31,7 +42,8 @@ export function copying(
     const rows = await ledger.takeUncopied(settings.atOnce)
     if (rows.length === 0) return settings.pollMs
     const standing = rows.filter(({ stands }) => stands)
-    if (standing.length > 0) await outlet.send(standing.map((row) => copyMessage(row, runtime.digest)))
+    if (standing.length > 0)
+      await outlet.send(standing.map((row) => copyMessage(row, settings.content, runtime.digest)))
     await ledger.markCopied(
       rows.map(({ id }) => id),
       runtime.now(),
@@ -40,29 +52,64 @@ export function copying(
   })
 }
 
-/** The body and the properties the event came with, so that whoever sends it to the queue it came from sends the same event. */
+/** Its properties say what it stands for; what it carries of the original is the choice of `content`. */
 export function copyMessage(
-  { source, eventId, employee, revision, seq, code, detail, original }: DeadLetterCopy,
+  copy: DeadLetterCopy,
+  content: CopyContent,
   digest: Runtime['digest'],
 ): OutboxMessage<string> {
-  const own = Object.entries(original?.properties ?? {}).filter(
-    ([name, value]) => !name.startsWith('rollcall-') && value !== null,
-  )
+  const { source, eventId, employee, revision, seq, code, detail, original } = copy
+  const carried = carriedBy(copy, content)
   return {
     id: digest(`dead letter\n${source}\n${eventId}\n${revision}`),
     subject: employee,
-    contentType: original?.contentType ?? 'application/json',
-    body: original?.body ?? JSON.stringify({ source, id: eventId }),
+    contentType: carried.contentType,
+    body: carried.body,
     ...(original?.sessionId === null || original?.sessionId === undefined
       ? {}
       : { sessionId: original.sessionId }),
     properties: {
-      ...(Object.fromEntries(own) as Record<string, string | number | boolean>),
+      ...carried.properties,
       [COPY_OF]: `dl-${seq}`,
       [COPY_REVISION]: revision,
       [COPY_REASON]: code,
       ...(detail === null ? {} : { [COPY_DETAIL]: detail }),
     },
+  }
+}
+
+/** What an encrypted copy is sealed about, so that none can be passed off as another. */
+export const sealedAbout = (seq: number, revision: number): string => `dl-${seq}\n${revision}`
+
+function carriedBy(
+  { source, eventId, seq, revision, original }: DeadLetterCopy,
+  content: CopyContent,
+): Pick<OutboxMessage<string>, 'contentType' | 'body' | 'properties'> {
+  const reference = {
+    contentType: 'application/json',
+    body: JSON.stringify({ source, id: eventId }),
+    properties: {},
+  }
+  if (original === null) return reference
+  const properties: Record<string, string | number | boolean> = {}
+  for (const [name, value] of Object.entries(original.properties))
+    if (!name.startsWith('rollcall-') && value !== null) properties[name] = value
+  const contentType = original.contentType ?? 'application/json'
+  switch (content.kind) {
+    case 'reference':
+      return reference
+    case 'whole':
+      return { contentType, body: original.body, properties }
+    case 'encrypted': {
+      const text = JSON.stringify({ contentType, body: original.body, properties })
+      return {
+        contentType: 'application/vnd.rollcall.sealed+json',
+        body: content.seal(text, sealedAbout(seq, revision)),
+        properties: {},
+      }
+    }
+    default:
+      return unreachable(content)
   }
 }
 
