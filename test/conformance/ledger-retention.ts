@@ -112,7 +112,7 @@ export const retentionCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
       const erased = await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
-      assert.deepEqual(erased, { events: 1, operations: 1, outcomesWithheld: 1 })
+      assert.deepEqual([erased?.events, erased?.operations, erased?.outcomesWithheld], [1, 1, 1])
       assert.equal(await personOf(world, 'p1'), null)
       assert.equal(
         await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now),

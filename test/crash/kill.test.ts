@@ -1,24 +1,36 @@
 import assert from 'node:assert/strict'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { it, type TestContext } from 'node:test'
-import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
+import { after, it, type TestContext } from 'node:test'
+import { openLedger } from '../../src/adapters/ledger-sql/open.ts'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
 import { type Doubles, startDoubles } from '../../src/local/doubles.ts'
 import type { DirectoryEntry } from '../../src/local/entra/server.ts'
 import { feed } from '../../src/local/feed/feed.ts'
 import { keepBooks } from '../../src/operate/books.ts'
+import { type PostgresServer, startPostgres } from '../adapters/support/postgres.ts'
 import { until } from '../adapters/support/until.ts'
 import { differences } from '../fakes/directory.ts'
 import { type History, makeHistory } from '../fakes/history.ts'
 import { rollcall, start } from '../fakes/rollcall.ts'
 import { sharedHistory, sharedHistoryIsThere } from '../fakes/shared-history.ts'
+
+/** `KILL_ROUNDS=10` makes it a hundred kills an engine, each round with another history. */
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 1)
+const KILLS = 10
+
+let server: PostgresServer | null = null
+after(() => server?.close())
+
+const ENGINES: Readonly<Record<string, (folder: string) => Promise<string>>> = {
+  SQLite: async (folder) => join(folder, 'ledger.db'),
+  PostgreSQL: async () => (server ??= await startPostgres()).database(),
+}
 
 async function folderFor(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-crash-'))
@@ -59,12 +71,28 @@ function runOn(t: TestContext, doubles: Doubles, ledger: string): Run {
   return { child, said: child.stderr ? text(child.stderr) : Promise.resolve('') }
 }
 
-/** A reader beside whoever writes. */
-async function readerOf(t: TestContext, path: string): Promise<Ledger> {
-  await until('the ledger is there', () => existsSync(path))
-  const reader = await openSqliteLedger({ path, readOnly: true, now: Date.now, patienceMs: 10_000 })
-  t.after(() => reader.close())
-  return reader
+/** A reader beside the process that writes. */
+async function readerOf(t: TestContext, location: string): Promise<Ledger> {
+  const place = {
+    location,
+    auth: { kind: 'password', password: null },
+    instance: 'reader',
+    connections: 2,
+    statementMs: 10_000,
+  } as const
+  let reader: Ledger | null = null
+  await until(
+    'the ledger is there',
+    async () => {
+      reader = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
+      return reader !== null
+    },
+    60_000,
+  )
+  const found = reader as Ledger | null
+  assert.ok(found)
+  t.after(() => found.close())
+  return found
 }
 
 /** Half of the work is taking messages in, half is answering their events. */
@@ -74,9 +102,14 @@ async function progress(reader: Ledger, history: History): Promise<number> {
 }
 
 /** Kills the connector again and again, each time without a word, and then lets it finish. */
-async function survive(t: TestContext, history: History, folder: string, kills: number): Promise<void> {
+async function survive(
+  t: TestContext,
+  history: History,
+  folder: string,
+  path: string,
+  kills: number,
+): Promise<void> {
   const doubles = await doublesFor(t)
-  const path = join(folder, 'ledger.db')
   await feedAll(doubles, folder, history)
   const killedAt: number[] = []
   let run = runOn(t, doubles, path)
@@ -86,7 +119,7 @@ async function survive(t: TestContext, history: History, folder: string, kills: 
     await until(
       `${Math.round(place * 100)} % of the work is done`,
       async () => (await progress(reader, history)) >= place,
-      30_000,
+      60_000,
       2,
     )
     const ended = once(run.child, 'exit')
@@ -104,7 +137,7 @@ async function survive(t: TestContext, history: History, folder: string, kills: 
       const { active, locked } = await doubles.bus.counts('hr-events')
       return messages >= history.lines.length && active + locked === 0 && (await reader.idle(Date.now())).idle
     },
-    60_000,
+    120_000,
     50,
   )
   const ended = once(run.child, 'exit')
@@ -171,15 +204,19 @@ void it('SIGTERM in the middle of the work leaves no message locked', async (t) 
   )
 })
 
-void it('a connector killed at ten places of its work loses nothing, counts nothing twice and ends with the right directory', async (t) => {
-  await survive(t, makeHistory({ people: 600, seed: 20_261_102 }), await folderFor(t), 10)
-})
+for (const [engine, locationIn] of Object.entries(ENGINES))
+  for (let round = 0; round < ROUNDS; round++)
+    void it(`a connector on ${engine} killed at ten places of its work loses nothing, counts nothing twice and ends with the right directory${ROUNDS > 1 ? ` (history ${round + 1})` : ''}`, async (t) => {
+      const folder = await folderFor(t)
+      const history = makeHistory({ people: 600, seed: 20_261_102 + round })
+      await survive(t, history, folder, await locationIn(folder), KILLS)
+    })
 
 void it(
   'so it does with the real history',
   { skip: !sharedHistoryIsThere && 'the real history is not here' },
   async (t) => {
     const folder = await folderFor(t)
-    await survive(t, await sharedHistory(folder, 7), folder, 4)
+    await survive(t, await sharedHistory(folder, 7), folder, join(folder, 'ledger.db'), 4)
   },
 )
