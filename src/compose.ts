@@ -135,6 +135,7 @@ export async function compose(
       retention: {
         afterMs: config.RETENTION_DAYS * DAY_MS,
         peopleAtOnce: 100,
+        rowsAtOnce: 500,
         pauseMs: 200,
         everyMs: 3_600_000,
         fold,

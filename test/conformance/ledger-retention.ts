@@ -23,6 +23,15 @@ async function retain(world: World): Promise<number> {
   })
   return (await world.ledger.foldAway(cuts, settledBefore, world.now)).folded
 }
+/** How many rows each slice took out, until there are no more. */
+async function ageAll(world: World, before: number): Promise<readonly number[]> {
+  const slices: number[] = []
+  for (;;) {
+    const { removed, more } = await world.ledger.ageOut({ before, limit: 1 })
+    if (removed > 0) slices.push(removed)
+    if (!more) return slices
+  }
+}
 async function personOf(world: World, employee: string): Promise<PersonView | null> {
   return (await world.ledger.findPeople(employee))[0] ?? null
 }
@@ -104,6 +113,51 @@ export const retentionCases: readonly LedgerCase[] = [
       }
       assert.deepEqual(await world.ledger.foldAway([cut], world.now, world.now), { folded: 0 })
       assert.equal((await world.due())[0]?.events.length, 2)
+    },
+  },
+  {
+    name: 'what belongs to no events ages out in slices: messages, calls, batches and log records of changes by others',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      const first = await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'Head' }, { order: 2 }))
+      const second = await world.confirmAll()
+      const foreign = { record: world.logRecord('p1'), operation: null, interim: null }
+      await world.ledger.correlate({
+        joins: [foreign],
+        now: world.now,
+        finalAt: world.now,
+        watermark: null,
+        disturbed: [],
+        foreign: 1,
+        echoes: [],
+      })
+      const before = world.now + 1
+      assert.equal(await retain(world), 2)
+      await world.intake([messageOf('young', joiner('e3', 'p2'))])
+      assert.deepEqual(await ageAll(world, before - 10 * DAY_MS), [])
+      // Two messages, two calls, one record, and the batch whose operation went with the events; one of each kind at a time.
+      const slices = await ageAll(world, before)
+      assert.equal(
+        slices.reduce((sum, removed) => sum + removed, 0),
+        6,
+      )
+      assert.ok(Math.max(...slices) <= 4)
+      assert.equal(await world.ledger.trace(first.batch.id), null)
+      assert.notEqual(await world.ledger.trace(second.batch.id), null)
+      assert.equal((await world.intake([messageOf('young', joiner('e3', 'p2'))])).redelivered, 1)
+      await world.balanced()
+    },
+  },
+  {
+    name: 'a batch that is open does not age out, nor one that another waits for',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.plan()
+      const batch = await world.needBatch()
+      world.now += 500 * DAY_MS
+      await ageAll(world, world.now)
+      assert.equal((await world.accept(batch)).operations.size, 1)
     },
   },
   {

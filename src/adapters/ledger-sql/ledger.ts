@@ -1,4 +1,5 @@
 import type { Ledger } from '../../core/ledger/port.ts'
+import { ageOut } from './age-out.ts'
 import { recordAnswer } from './answers.ts'
 import { nextBatch, takeSlot } from './batches.ts'
 import { brakeStatus, releaseBrake } from './brake.ts'
@@ -99,6 +100,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     retentionPage: (query) => looking((sql) => retentionPage(sql, query)),
     foldAway: (cuts, settledBefore, now) =>
       within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
+    ageOut: (query) => within((sql) => ageOut(sql, query)),
     erase: async (erasure, now) => {
       const erased = await within((sql) => erase(sql, instance, erasure, now))
       return erased && { ...erased, filesClean: await driver.scrub() }

@@ -25,6 +25,8 @@ import type {
   AuditQuery,
   Census,
   Erasure,
+  AgedOut,
+  AgeOutQuery,
   ErasureResult,
   EventsPage,
   EventsQuery,
@@ -191,6 +193,11 @@ export interface Ledger {
    * no such finding, or it has been acknowledged before. Who did it, when and why is kept.
    */
   acknowledgeFinding(acknowledgement: Acknowledgement, now: number): Promise<boolean>
+  /**
+   * Takes out a slice of what belongs to no employee's events: messages, calls, batches without operations, log records of
+   * changes that others made, and deactivations that the brake no longer counts.
+   */
+  ageOut(query: AgeOutQuery): Promise<AgedOut>
   /** Takes everything of one person out of the ledger; who did it and why stays. `null` when there is nobody of that name. */
   erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
   /** Keeps who discarded messages of the bus, and why. */

@@ -8,6 +8,8 @@ export interface RetentionSettings {
   readonly afterMs: number
   /** People looked at in one transaction. */
   readonly peopleAtOnce: number
+  /** Rows of each kind that are taken out in one transaction. */
+  readonly rowsAtOnce: number
   /** Between two of those, so that other work is not held up. */
   readonly pauseMs: number
   /** From the end of one round through everybody to the next. */
@@ -15,22 +17,33 @@ export interface RetentionSettings {
   readonly fold?: FoldRules
 }
 
-/** Goes through everybody in slices and folds away what is old and settled, without changing what is known of anyone. */
+/**
+ * Goes through all employees in slices and folds away what is old and settled, without changing what is known of any of them.
+ * Then takes out, in slices, what belongs to no employee's events.
+ */
 export function retention(
-  ledger: Pick<Ledger, 'retentionPage' | 'foldAway' | 'forgetEdits'>,
+  ledger: Pick<Ledger, 'retentionPage' | 'foldAway' | 'forgetEdits' | 'ageOut'>,
   settings: RetentionSettings,
   runtime: Runtime,
 ): Service {
   let after: string | null = null
+  let ageing = false
   return loop('retention', runtime, async () => {
     const now = runtime.now()
     const settledBefore = now - settings.afterMs
+    if (ageing) {
+      const { removed, more } = await ledger.ageOut({ before: settledBefore, limit: settings.rowsAtOnce })
+      if (removed > 0) runtime.telemetry.count('rollcall.retention.aged', removed)
+      ageing = more
+      return more ? settings.pauseMs : settings.everyMs
+    }
     const people = await ledger.retentionPage({ after, limit: settings.peopleAtOnce, settledBefore })
     const last = people.at(-1)
     if (!last) {
       after = null
       await ledger.forgetEdits(settledBefore, now)
-      return settings.everyMs
+      ageing = true
+      return settings.pauseMs
     }
     const cuts = people.flatMap(({ person, settled }) => {
       const cut = cutOf(person.events, new Set(settled), now, settings.fold)

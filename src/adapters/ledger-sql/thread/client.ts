@@ -132,6 +132,7 @@ export async function ledgerInThread(
     trace: remote('trace'),
     retentionPage: remote('retentionPage'),
     foldAway: remote('foldAway'),
+    ageOut: remote('ageOut'),
     erase: remote('erase'),
     findPeople: remote('findPeople'),
     peoplePage: remote('peoplePage'),

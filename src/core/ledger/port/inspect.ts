@@ -87,6 +87,17 @@ export interface Erasure {
   readonly actor: string
   readonly reason: string
 }
+export interface AgeOutQuery {
+  /** What is older than this goes. */
+  readonly before: number
+  /** Rows of each kind in one transaction. */
+  readonly limit: number
+}
+export interface AgedOut {
+  readonly removed: number
+  /** Whether there may be more of them. */
+  readonly more: boolean
+}
 export interface ErasureResult {
   readonly events: number
   readonly operations: number

@@ -22,6 +22,7 @@ const messages = ({ integer, tableOptions }: Dialect): readonly string[] => [
     copy_id     TEXT,
     PRIMARY KEY (entity, enqueued_at, sequence)
   )${tableOptions}`,
+  `CREATE INDEX messages_received ON messages (received_at)`,
   `CREATE INDEX messages_copy ON messages (copy_id) WHERE copy_id IS NOT NULL`,
 ]
 

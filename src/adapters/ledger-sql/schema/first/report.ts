@@ -33,6 +33,7 @@ const logRecords = (dialect: Dialect): readonly string[] => {
     )${tableOptions}`,
     `CREATE INDEX log_records_change ON log_records (change_id)`,
     `CREATE INDEX log_records_operation ON log_records (operation) WHERE operation IS NOT NULL`,
+    `CREATE INDEX log_records_foreign ON log_records (seen_at) WHERE operation IS NULL`,
     `CREATE INDEX log_records_unjoined ON log_records (employee) WHERE operation IS NULL`,
     ...withoutStatistics(dialect, 'log_records', ['operation']),
   ]
