@@ -53,7 +53,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     })
   program
     .command('run')
-    .description('run the connector; the environment says where (see docs/configuration.md)')
+    .description('run the connector; the environment says where (see docs/reference/configuration.md)')
     .option(
       '--loops <names>',
       `only these of ${LOOPS.join(', ')}; others run elsewhere on the same database (default: all)`,

@@ -2,7 +2,7 @@
 //
 //   az deployment group create --resource-group rollcall --template-file deploy/bicep/main.bicep --parameters provisioningEndpoint=https://…
 //
-// The first time without `image`: that makes the registry to push it to. See docs/deploy.md.
+// The first time without `image`: that makes the registry to push it to. See docs/guides/deploy.md.
 targetScope = 'resourceGroup'
 
 @description('Where everything is.')

@@ -25,11 +25,11 @@ export interface DoublesOptions {
   readonly entraPort?: number
   /** Short cycles and lag, no call limits. */
   readonly fast: boolean
-  /** JSON file of settings of the Entra double (docs/doubles-entra.md): limits, mapping, faults, a directory to begin with. */
+  /** JSON file of settings of the Entra double (docs/reference/doubles-entra.md): limits, mapping, faults, a directory to begin with. */
   readonly entraSettings?: string
   /** Where the bus writes down what it holds, so that killing it loses nothing. */
   readonly busFile?: string
-  /** JSON file of settings and faults of the bus (docs/doubles-service-bus.md). */
+  /** JSON file of settings and faults of the bus (docs/reference/doubles-service-bus.md). */
   readonly busSettings?: string
   /** Folder of the bus's certificate; with it, the bus speaks TLS, too. */
   readonly busTls?: string

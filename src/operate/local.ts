@@ -56,7 +56,7 @@ export interface BusOptions {
   readonly config?: string
   /** Where it writes down what it holds, so that killing it loses nothing. */
   readonly file?: string
-  /** JSON file of settings and faults (docs/doubles-service-bus.md). */
+  /** JSON file of settings and faults (docs/reference/doubles-service-bus.md). */
   readonly settings?: string
   /** Folder of the certificate; with it, TLS is spoken, too. */
   readonly tls?: string

@@ -58,7 +58,7 @@ export function renderMetrics({ readiness, counters, ledger, callsPerDay, proces
     family(
       `${name.replaceAll('.', '_')}_total`,
       'counter',
-      'See docs/telemetry.md; of this process, since its start.',
+      'See docs/reference/telemetry.md; of this process, since its start.',
       samples.map(({ attributes, value }) => ({ labels: attributes, value })),
     )
   if (ledger) {

@@ -134,7 +134,7 @@ void describe('docker compose', () => {
 
   void test('the commands of the page say what compose asks for, and each of them asks for it', () => {
     const asked = new Set([...read('docker-compose.yml').matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name))
-    const page = read('docs/deploy.md')
+    const page = read('docs/guides/deploy.md')
     const [, exported = ''] = /^export (.*)\ndocker compose up --build --detach$/m.exec(page) ?? []
     assert.deepEqual(new Set([...exported.matchAll(/(\w+)=/g)].map(([, name]) => name)), asked)
   })

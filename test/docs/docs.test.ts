@@ -15,7 +15,7 @@ import {
   OPERATION_STATES,
 } from '../../src/core/ledger/lifecycle.ts'
 import { DEFAULT_RULES } from '../../src/core/plan/mapping.ts'
-import { renderConfiguration, writtenConfiguration } from './configuration.ts'
+import { GENERATED_PAGES } from '../../scripts/docs/pages.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
@@ -23,7 +23,7 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 /** Rows of the table whose first column has this heading: state → states it goes to. */
 function table(page: string, heading: string): Record<string, readonly string[]> {
   const start = page.indexOf(`| ${heading} | meaning | goes to |`)
-  assert.notEqual(start, -1, `docs/lifecycle.md has a table of ${heading} states`)
+  assert.notEqual(start, -1, `docs/reference/lifecycle.md has a table of ${heading} states`)
   const rows: Record<string, readonly string[]> = {}
   for (const line of page.slice(start).split('\n').slice(2)) {
     const cells = line.split('|').map((cell) => cell.trim())
@@ -48,7 +48,7 @@ function allowed(tableName: string): readonly string[] {
 
 void describe('documentation cannot drift', () => {
   void test('the states and arrows of the page are those of the code and of the schema', () => {
-    const page = read('docs/lifecycle.md')
+    const page = read('docs/reference/lifecycle.md')
     for (const [heading, tableName, states, arrows] of [
       ['event', 'events', EVENT_STATES, EVENT_ARROWS],
       ['operation', 'operations', OPERATION_STATES, OPERATION_ARROWS],
@@ -70,12 +70,13 @@ void describe('documentation cannot drift', () => {
     assert.equal(OPEN_EVENT_STATES.length + FINAL_EVENT_STATES.length, EVENT_STATES.length)
   })
 
-  void test('the configuration page is what the schema says', () => {
-    assert.equal(writtenConfiguration(), renderConfiguration(), 'run node test/docs/configuration.ts')
+  void test('a generated page is what its source renders', () => {
+    for (const [path, render] of Object.entries(GENERATED_PAGES))
+      assert.equal(read(path), render(), `${path}: run npm run docs`)
   })
 
   void test('the page of events names every type and every mapped attribute', () => {
-    const page = read('docs/events.md')
+    const page = read('docs/reference/events.md')
     for (const type of EVENT_TYPES)
       assert.ok(page.includes(`\`${type}\``) || page.includes(`\`${type.replace('worker', '')}\``), type)
     for (const { from } of DEFAULT_RULES) {
@@ -92,7 +93,7 @@ void describe('documentation cannot drift', () => {
       [...sources.matchAll(/(?:span|count)\(\s*'(rollcall\.[\w.]+)'/g)].map(([, name]) => name),
     )
     const onPage = new Set(
-      [...read('docs/telemetry.md').matchAll(/`(rollcall\.[\w.]+)`/g)].map(([, name]) => name),
+      [...read('docs/reference/telemetry.md').matchAll(/`(rollcall\.[\w.]+)`/g)].map(([, name]) => name),
     )
     assert.ok(inCode.size > 5)
     assert.deepEqual(onPage, inCode)

@@ -16,7 +16,7 @@ void test(
   'the consumer on the page works as written: it reads outcomes from the broker of the demo and drops repeats',
   { timeout: 60_000 },
   async () => {
-    const page = readFileSync(new URL('../../docs/outcomes.md', import.meta.url), 'utf8')
+    const page = readFileSync(new URL('../../docs/reference/outcomes.md', import.meta.url), 'utf8')
     const example = /```js\n([\s\S]*?)```/.exec(page)?.[1] ?? ''
     await using stack = new AsyncDisposableStack()
     const doubles = stack.adopt(await startDoubles({ fast: true }), (it) => it.stop())

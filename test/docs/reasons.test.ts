@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { REASON_CATALOGUE, reasonOf, UNCATALOGUED } from '../../src/core/report/reasons.ts'
-import { renderReasons, writtenReasons } from './reasons.ts'
 
 /** Every code that is known to appear in a log record. */
 const SEEN =
@@ -38,9 +37,5 @@ void describe('the catalogue of reasons', () => {
   void test('puts a code nobody wrote down into the named bucket', () => {
     assert.equal(reasonOf('SomethingNew'), UNCATALOGUED)
     assert.equal(reasonOf('constructor'), UNCATALOGUED)
-  })
-
-  void test('is the page', () => {
-    assert.equal(writtenReasons(), renderReasons(), 'run node test/docs/reasons.ts')
   })
 })

@@ -75,7 +75,7 @@ void describe('rollcall leavers', () => {
   })
 
   void test('the page names every cause, what it means and what to do', async () => {
-    const page = await readFile(new URL('../../docs/leavers.md', import.meta.url), 'utf8')
+    const page = await readFile(new URL('../../docs/guides/leavers.md', import.meta.url), 'utf8')
     for (const [cause, { meaning, fix }] of Object.entries(LEAVER_CAUSES))
       assert.ok(page.includes(`| \`${cause}\` | ${meaning} | ${fix} |`), cause)
   })

@@ -119,7 +119,7 @@ void describe('the probes of a running connector', () => {
       'a look at the job that is over holds nothing',
     )
     assert.equal(samples.get('rollcall_ready'), 1)
-    const page = readFileSync(new URL('../../docs/telemetry.md', import.meta.url), 'utf8')
+    const page = readFileSync(new URL('../../docs/reference/telemetry.md', import.meta.url), 'utf8')
     for (const name of samples.keys()) {
       const family = name.replace(/\{.*/, '')
       if (!/^rollcall_(?:ledger_\w+|events)_total$/.test(family))

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test'
 import { HOLDS } from '../../src/core/ledger/port.ts'
 
 const here = new URL('./', import.meta.url)
-const page = readFileSync(new URL('../../docs/failure-modes.md', here), 'utf8')
+const page = readFileSync(new URL('../../docs/guides/failure-modes.md', here), 'utf8')
 
 /** Names of the tests of this folder; what a name takes from its case may be anything. */
 const names = globSync('*.test.ts', { cwd: here }).flatMap((file) => {

@@ -1,6 +1,6 @@
 /**
  * The states things pass through in the ledger, and the only ways between them.
- * The SQL CHECK constraints and `docs/lifecycle.md` are held against these tables by a test.
+ * The SQL CHECK constraints and `docs/reference/lifecycle.md` are held against these tables by a test.
  */
 
 export const EVENT_STATES = [

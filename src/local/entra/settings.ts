@@ -16,7 +16,7 @@ export const allPermissions = [
 
 /**
  * Everything about the double that can be chosen. The defaults are the documented service; what Microsoft does not document is a
- * setting here, explained in docs/doubles-entra.md.
+ * setting here, explained in docs/reference/doubles-entra.md.
  */
 export const settingsSchema = z.strictObject({
   /** The target of the job: Microsoft Entra ID (`API2AAD`) or on-premises Active Directory (`API2AD`). */

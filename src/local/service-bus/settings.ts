@@ -2,7 +2,7 @@ import * as z from 'zod'
 
 /**
  * What the configuration file has no word for. Each default is the documented figure of the Standard tier unless it says otherwise; where
- * the service's behaviour is not known, the setting names the choice. Explained one by one in `docs/doubles-service-bus.md`.
+ * the service's behaviour is not known, the setting names the choice. Explained one by one in `docs/reference/doubles-service-bus.md`.
  */
 export interface BrokerSettings {
   /** What the namespace says it is. `Premium` lets an entity have messages of up to 100 MB, and changes two defaults. */

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { faultRuleSchema } from '../../../src/local/entra/fault-settings.ts'
 import { settingsSchema } from '../../../src/local/entra/settings.ts'
 
-const page = readFileSync(new URL('../../../docs/doubles-entra.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../../../docs/reference/doubles-entra.md', import.meta.url), 'utf8')
 const firstCells = (heading: string): readonly string[] => {
   const section = page.slice(page.indexOf(`\n## ${heading}\n`) + 1)
   const end = section.indexOf('\n## ', 1)

@@ -28,7 +28,7 @@ export function toldOfFile(error: unknown, path: string): unknown {
     case IOERR:
       return failed('LedgerFailed', 'could not be read or written because the disk failed: look at the disk')
     case CORRUPT:
-      return failed('LedgerFailed', 'is damaged: put back a copy, and then follow docs/ledger.md')
+      return failed('LedgerFailed', 'is damaged: put back a copy, and then follow docs/reference/ledger.md')
     case FULL:
     case 'ENOSPC':
     case 'EDQUOT':

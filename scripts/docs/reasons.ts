@@ -1,12 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { type Reason, REASON_CATALOGUE, REASON_OWNERS, UNCATALOGUED } from '../../src/core/report/reasons.ts'
 
-const page = new URL('../../docs/reasons.md', import.meta.url)
-
-export const writtenReasons = (): string => readFileSync(page, 'utf8')
-
-/** The page, made from the catalogue. */
+/** The page of reasons, made from the catalogue. */
 export function renderReasons(): string {
   const row = ({ codes, cause, fix, waitingHelps }: Reason): string =>
     `| ${codes.map((code) => `\`${code}\``).join(', ')} | ${cause} | ${fix} | ${waitingHelps ? 'yes' : 'no'} |`
@@ -23,12 +17,10 @@ export function renderReasons(): string {
     '',
     'Why an operation failed or came to nothing, by who can do something about it. `rollcall trace` shows the entry for the code of an operation.',
     'What the service puts before a code of its own, as in `AzureActiveDirectoryDuplicateUserPrincipalName`, is left out here.',
-    `A code that is not here is shown as \`${UNCATALOGUED.codes[0]}\`. Made from \`src/core/report/reasons.ts\` by \`node test/docs/reasons.ts\`.`,
+    `A code that is not here is shown as \`${UNCATALOGUED.codes[0]}\`. Made from \`src/core/report/reasons.ts\` by \`npm run docs\`.`,
     '',
     ...sections,
   ]
     .join('\n')
     .replace(/\n+$/, '\n')
 }
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(page, renderReasons())

@@ -1,10 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
 import { ENVIRONMENT } from '../../src/config.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 
-export const PAGE = new URL('../../docs/configuration.md', import.meta.url)
-
-/** The page as the schema wants it. `node test/docs/configuration.ts` writes it. */
+/** The page of the configuration, made from the two schemas. */
 export function renderConfiguration(): string {
   const defaults = new Map<string, unknown>(Object.entries(ENVIRONMENT.parse({})))
   const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
@@ -65,7 +62,7 @@ mapping:
     urn:ietf:params:scim:schemas:extension:acme:2.0:User:building: office.building
 \`\`\`
 
-More about [sources and shapes](sources.md) and about the [mapping](mapping.md).
+More about [sources and shapes](../guides/sources.md) and about the [mapping](../guides/mapping.md).
 
 | key | what it says |
 | --- | --- |
@@ -106,6 +103,3 @@ function text(value: unknown): string {
 function object(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? { ...value } : {}
 }
-
-if (process.argv[1] === import.meta.filename) writeFileSync(PAGE, renderConfiguration())
-export const writtenConfiguration = (): string => readFileSync(PAGE, 'utf8')
