@@ -6,6 +6,7 @@ import type { BusMessage } from './adapters/service-bus/message.ts'
 import { ACCEPT_RETRY, sessionInbox } from './adapters/service-bus/sessions.ts'
 import { type BusAddress, closeWithin, connect } from './adapters/service-bus/client.ts'
 import { type Connection, connectionOf } from './adapters/service-bus/connection.ts'
+import { busWitness } from './adapters/service-bus/witness.ts'
 import { busShelf } from './adapters/service-bus/shelf.ts'
 import { busOutlet } from './adapters/service-bus/outlet.ts'
 import { type Pulse, pulse } from './adapters/service-bus/pulse.ts'
@@ -88,6 +89,10 @@ export async function compose(
   const copies =
     deadLetters === null ? null : copiesAt(bus, deadLetters, config.DEAD_LETTER_QUEUE_DELIVERIES, runtime)
   stack.defer(async () => copies?.close())
+  const witness =
+    config.CONTROL_QUEUE === 'none'
+      ? {}
+      : { witness: busWitness(bus, config.CONTROL_QUEUE, `ledger of ${endpoint.jobId}`) }
   const graph = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, runtime.now)
   const { sources, shapes, fold: owned, nameOf } = sourceRules(config.rules.sources)
   const fold = { ...owned, activation: config.rules.activation }
@@ -116,6 +121,7 @@ export async function compose(
       job: graphJob(graph, endpoint, config.JOB_RESTART_SIGN),
       outcomes,
       ...(copies ? { copies } : {}),
+      ...witness,
       ...(readers.size > 0
         ? { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) }
         : {}),

@@ -238,6 +238,19 @@ export async function main(argv: readonly string[]): Promise<number> {
       code = await (await import('./operate/ledger.ts')).move(options, process.env)
     })
 
+  ledger
+    .command('restored')
+    .description(
+      'say that a ledger restored from a backup is whole again, so that planning and sending go on',
+    )
+    .requiredOption('--since <instant>', 'from when on everything HR sent was fed again')
+    .requiredOption('--actor <name>', 'who says so')
+    .requiredOption('--justification <text>', 'why')
+    .addOption(output())
+    .action(async (options) => {
+      code = await (await import('./operate/restored.ts')).ledgerRestored(process.env, options)
+    })
+
   const config = program.command('config').description('the configuration: environment and rollcall.yaml')
   config
     .command('schema')

@@ -19,6 +19,8 @@ param duplicateWindow string = 'PT1H'
 // Copies of dead letters are passed over when stale ones among them are taken away, and each pass counts as a delivery.
 var copiesQueue = 'hr-dead-letters'
 var copiesDeliveries = 2000
+// The state of a session there tells a restored ledger from the one that ran last.
+var controlQueue = 'rollcall-control'
 
 // One list of queues for the local broker, the emulator and Azure.
 var queues = loadJsonContent('../service-bus/Config.json').UserConfig.Namespaces[0].Queues
@@ -61,7 +63,7 @@ resource queue 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
 
 // Receives, looks into dead letters and settles them; takes stale copies away.
 resource receives 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (item, index) in queues: if (contains(eventQueues, item.Name) || item.Name == copiesQueue) {
+  for (item, index) in queues: if (contains(eventQueues, item.Name) || item.Name == copiesQueue || item.Name == controlQueue) {
     name: guid(queue[index].id, connectorPrincipalId, receiverRole)
     scope: queue[index]
     properties: {

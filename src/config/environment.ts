@@ -118,6 +118,10 @@ export const ENVIRONMENT = z.object({
     description:
       'Copies delivered so often are not passed over again to take stale ones away; well below the maximum delivery count of the queue',
   }),
+  CONTROL_QUEUE: text.default('rollcall-control').meta({
+    description:
+      'Queue that requires sessions and never holds a message: the state of a session there tells a restored ledger from the one that ran last; none to go without',
+  }),
   PROVISIONING_ENDPOINT: optional.meta({ description: 'Full bulkUpload URL, as the portal shows it' }),
   PROVISIONING_ALLOW_HTTP: flag.meta({ description: 'Allow plain http to loopback, for a local double' }),
   AUTH_MODE: z

@@ -1,4 +1,5 @@
 import { type ClockSettings, clockWatch } from './clock.ts'
+import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
 import { intake, type IntakeSettings } from './intake/consume.ts'
 import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate.ts'
 import type { SourceRules } from './intake/sources.ts'
@@ -33,6 +34,8 @@ export interface Ports<M extends InboxMessage> {
   readonly outcomes: Outlet
   /** Where copies of dead letters go, and where they lie; without it there are none. */
   readonly copies?: { readonly outlet: Outlet<string>; readonly shelf: Shelf }
+  /** A counter outside of the ledger; without it nobody finds out that the ledger is older than the world. */
+  readonly witness?: Witness
   /** Reads what notices are about; without it there are none. */
   readonly reader?: HrReader
 }
@@ -46,6 +49,7 @@ export interface ConnectorSettings {
   readonly plan: PlanSettings
   readonly submit: SubmitSettings
   readonly job: JobSettings
+  readonly witness?: WitnessSettings
   /** Without it a clock that was ahead holds up what it wrote down until time catches up. */
   readonly clock?: ClockSettings
   /** How many batches may be on their way at once. */
@@ -117,14 +121,19 @@ export function connector<M extends InboxMessage>(
         one('copies.sweep', () => sweeping(ledger, lying.shelf, settings.copies, runtime)),
       ]
     : []
+  const { witness: outside } = ports
+  const age = outside ? witnessing(ledger, outside, settings.witness ?? { pollMs: 2_000 }, runtime) : null
+  const whenChecked = (service: Service): Service => (age ? startedAfter(age.checked, service) : service)
   const services: Readonly<Record<Loop, readonly Service[]>> = {
     intake: [take, ...hydrate],
-    provision: [plan, watch, ...submit],
+    provision: [plan, watch, ...submit].map(whenChecked),
     correlate: [correlate, ...forget],
     publish: [publish, ...copies],
   }
   const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []
-  return together([clock, ...LOOPS.map((loop) => (loops.has(loop) ? services[loop] : []))], runtime)
+  const stages = LOOPS.map((loop) => (loops.has(loop) ? services[loop] : []))
+  // The counter ends last, when everything that raises it has ended.
+  return together([clock, ...stages, age ? [age] : []], runtime)
 }
 
 /** A stage that has not ended after this long no longer keeps the next one from being told to stop. */

@@ -80,6 +80,7 @@ export async function startDoubles({
       SERVICEBUS_QUEUE: 'hr-events',
       OUTCOMES_QUEUE: 'hr-outcomes',
       DEAD_LETTER_QUEUE: 'hr-dead-letters',
+      CONTROL_QUEUE: 'rollcall-control',
       PROVISIONING_ENDPOINT: entra.endpoint,
       PROVISIONING_ALLOW_HTTP: 'true',
       AUTH_MODE: 'local',

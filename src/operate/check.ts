@@ -5,6 +5,7 @@ import { isShared, openLedger } from '../adapters/ledger-sql/open.ts'
 import { maskedLocation } from '../adapters/ledger-sql/postgres/address.ts'
 import { useProxy } from '../adapters/proxy.ts'
 import { busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
+import { busWitness } from '../adapters/service-bus/witness.ts'
 import { receiverAt } from '../adapters/service-bus/place.ts'
 import { busAddress, credentialOf, ledgerPlace } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
@@ -108,6 +109,17 @@ async function bus(config: Config): Promise<Finding[]> {
           return 'can be sent to'
         },
         `check the name, and the role Azure Service Bus Data Sender${otherwise}`,
+      )
+    if (config.CONTROL_QUEUE !== 'none')
+      queues.push(
+        await attempt(
+          `control ${config.CONTROL_QUEUE}`,
+          async () => {
+            await busWitness(open, config.CONTROL_QUEUE, 'check').compare(async () => null)
+            return 'keeps the state of sessions'
+          },
+          'it tells a restored ledger from the one that ran last',
+        ),
       )
     const outcomes = await sendable('outcomes', config.OUTCOMES_QUEUE)
     if (config.DEAD_LETTER_QUEUE === 'none') return [...queues, outcomes]

@@ -21,6 +21,7 @@ import { lateCases } from './ledger-late.ts'
 import { reportCases } from './ledger-report.ts'
 import { retentionCases } from './ledger-retention.ts'
 import { rescindCases } from './ledger-rescind.ts'
+import { restoredCases } from './ledger-restored.ts'
 import { submitCases } from './ledger-submit.ts'
 import { traceCases } from './ledger-trace.ts'
 import { type LedgerCase, type LedgerUnderTest, World } from './ledger-world.ts'
@@ -51,6 +52,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   auditCases,
   clockCases,
   findingCases,
+  restoredCases,
   booksCases,
   instanceCases,
 ]

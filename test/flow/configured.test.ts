@@ -42,6 +42,7 @@ void test('a file brings events of several queues, shapes and sessions to the di
     ROLLCALL_CONFIG: file,
     FOLDER: folder,
     SERVICEBUS_CONNECTION_STRING: broker.connectionString,
+    CONTROL_QUEUE: 'none',
     PROVISIONING_ENDPOINT: entra.endpoint,
     PROVISIONING_ALLOW_HTTP: 'true',
     AUTH_MODE: 'local',

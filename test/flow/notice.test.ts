@@ -53,6 +53,7 @@ void test('notices are read from the HR system of their source and confirmed, an
     HR: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
     HR_TOKEN: 's3cret',
     SERVICEBUS_CONNECTION_STRING: broker.connectionString,
+    CONTROL_QUEUE: 'none',
     PROVISIONING_ENDPOINT: entra.endpoint,
     PROVISIONING_ALLOW_HTTP: 'true',
     AUTH_MODE: 'local',

@@ -265,6 +265,11 @@ export async function oldestUnanswered(sql: Sql): Promise<number | null> {
   return moments.length === 0 ? null : Math.min(...moments)
 }
 
+/** Sets it to whatever it is to be, further back included. */
+export async function setWatermark(sql: Sql, at: number): Promise<void> {
+  await sql.run('UPDATE cursors SET value = ? WHERE name = ?', [at, WATERMARK])
+}
+
 export async function watermark(sql: Sql): Promise<number | null> {
   const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [WATERMARK])
   return row?.value ?? null

@@ -21,7 +21,7 @@ export async function activeHold(sql: Sql, now: number, batch?: number): Promise
  */
 export async function tryHolds(sql: Sql, batch: number, now: number, until: number): Promise<void> {
   await sql.run(
-    `UPDATE holds SET until = ?, noted_at = ?, detail = ? WHERE name <> 'job' AND (until <= ? OR detail = ?)`,
+    `UPDATE holds SET until = ?, noted_at = ?, detail = ? WHERE name NOT IN ('job', 'restored') AND (until <= ? OR detail = ?)`,
     [until, now, probeOf(batch), now, probeOf(batch)],
   )
 }
@@ -69,5 +69,11 @@ export async function heldUntil(sql: Sql, name: HoldName, until: number, now: nu
 
 /** The service took a request, or looked at it: whatever held us back is over, but for the job's own state. */
 export async function liftHolds(sql: Sql): Promise<void> {
-  await sql.run(`DELETE FROM holds WHERE name <> 'job'`)
+  await sql.run(`DELETE FROM holds WHERE name NOT IN ('job', 'restored')`)
+}
+
+/** Since when nothing is planned or sent, because the ledger is older than the world. */
+export async function olderSince(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ since: number }>(`SELECT since FROM holds WHERE name = 'restored'`)
+  return row?.since ?? null
 }

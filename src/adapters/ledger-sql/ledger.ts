@@ -9,6 +9,7 @@ import { candidates } from './candidates.ts'
 import { correlate, oldestUnanswered, watermark } from './correlate.ts'
 import { cutMoments } from './cut-moments.ts'
 import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from './dead-letters.ts'
+import { age, foundOlder, ledgerRestored } from './age.ts'
 import { releaseByFinding } from './elsewhere.ts'
 import { acknowledgeFinding, countFindings, findFinding, listFindings } from './findings.ts'
 import { expire, expireEscrowed, jobRestarted, overdue } from './expire.ts'
@@ -87,6 +88,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
         if (done) await releaseByFinding(sql, acknowledgement.seq, now)
         return done
       }),
+    age: () => looking(age),
+    foundOlder: (mark, now) => within((sql) => foundOlder(sql, mark, now)),
+    ledgerRestored: (order, now) => within((sql) => ledgerRestored(sql, order, now)),
     cutMoments: (cut) => within((sql) => cutMoments(sql, cut)),
     takeUnpublished: (limit) => looking((sql) => takeUnpublished(sql, limit)),
     markPublished: (ids, now) => within((sql) => markPublished(sql, instance, ids, now)),

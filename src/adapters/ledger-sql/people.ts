@@ -4,6 +4,7 @@ import type { EventName, JsonObject, Mode, OrderValue } from '../../core/model.t
 import { DISCARDED, type Failure, REASONS } from '../../core/plan/person.ts'
 import { leavesFold, type Person, type PersonEvent, type UnansweredOperation } from '../../core/plan/plan.ts'
 import { erasedMarksOf } from './leavers/erased-marks.ts'
+import { olderSince } from './holds.ts'
 import { remainsOf } from './folds.ts'
 import { parse } from './json.ts'
 import { type Sql, withRows } from './sql.ts'
@@ -48,6 +49,8 @@ export async function duePeople(
   sql: Sql,
   { now, limit, maxWaitMs, claimMs = 0 }: DueQuery,
 ): Promise<Person[]> {
+  // What is decided by a ledger that is older than the world would be told and sent.
+  if ((await olderSince(sql)) !== null) return []
   const ids = new Set<string>()
   const add = async (which: string, parameters: readonly number[]): Promise<void> => {
     const left = limit - ids.size

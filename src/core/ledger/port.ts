@@ -39,6 +39,7 @@ import type {
   Totals,
   Trace,
 } from './port/inspect.ts'
+import type { LedgerAge, LedgerMark, Restoration, Restored } from './port/age.ts'
 import type { Acknowledgement, Finding, FindingCount, FindingsPage, FindingsQuery } from './port/findings.ts'
 import type {
   BaselineRows,
@@ -63,6 +64,7 @@ import type {
 } from './port/provision.ts'
 import type { Candidates, CorrelatedPage, ExpireQuery, Expired, OutcomeRow, Overdue } from './port/report.ts'
 
+export * from './port/age.ts'
 export * from './port/dead-letters.ts'
 export * from './port/findings.ts'
 export * from './port/intake.ts'
@@ -183,6 +185,15 @@ export interface Ledger {
     settledBefore: number,
     now: number,
   ): Promise<{ readonly folded: number }>
+  /** How far the ledger has come. Cheap. */
+  age(): Promise<LedgerAge>
+  /** The world was seen further than this ledger is: nothing is planned or sent from now on, and a finding says so. */
+  foundOlder(outside: LedgerMark, now: number): Promise<void>
+  /**
+   * A person says that a restored ledger is whole again: planning and sending go on, in an epoch of their own. Only after the log was read past the
+   * moment the ledger was found to be older. Who says so and why is kept.
+   */
+  ledgerRestored(order: Restoration, now: number): Promise<Restored>
   /** A page of findings in the order they were raised; where `next` is not `null`, it continues. */
   findings(query: FindingsQuery): Promise<FindingsPage>
   finding(seq: number): Promise<Finding | null>

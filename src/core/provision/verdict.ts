@@ -9,7 +9,7 @@ export type Verdict =
       readonly kind: 'snooze'
       readonly until: number
       readonly status: number | null
-      readonly why: Exclude<HoldName, 'job'>
+      readonly why: Exclude<HoldName, 'job' | 'restored'>
     }
   | {
       readonly kind: 'reject'

@@ -111,8 +111,11 @@ export type BatchAnswer =
       readonly hold: HoldName | null
     }
 
-/** Why nothing is sent: too many calls, no room at the service, a permission or address that is wrong, the service down, the job paused. */
-export const HOLDS = ['throttled', 'full', 'refused', 'circuit', 'job'] as const
+/**
+ * Why nothing is sent: too many calls, no room at the service, a permission or address that is wrong, the service down, the job paused, the ledger
+ * older than the world.
+ */
+export const HOLDS = ['throttled', 'full', 'refused', 'circuit', 'job', 'restored'] as const
 export type HoldName = (typeof HOLDS)[number]
 export interface Hold {
   readonly name: HoldName
