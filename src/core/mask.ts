@@ -3,7 +3,7 @@ export const MASK = '********'
 
 /** Parts of a name that say that its value is a secret: of a header, a query parameter, a key of a connection string. */
 const SECRET_NAME =
-  /authorization|cookie|secret|token|password|passwd|pwd|passphrase|signature|credential|assertion|api-?_?key|access-?_?key|account-?_?key|shared-?_?access|subscription-?_?key|functions-?_?key|^(?:sig|sas|code|key|auth|x-key)$/i
+  /authorization|cookie|secret|token|password|passwd|pwd|passphrase|signature|credential|assertion|api-?_?key|access-?_?key|account-?_?key|shared-?_?access-?_?key$|subscription-?_?key|functions-?_?key|^(?:sig|sas|code|key|auth|x-key)$/i
 // Every run below has a limit, so that a long text takes no more than its length.
 /** A name, `=` and a value, as queries, fragments and connection strings have them. */
 const PAIR = /(?<![\w.%~-])([\w.%~-]{1,200})(\s{0,9}=\s{0,9})([^\s&;#"'`<>]+)/g
@@ -13,18 +13,23 @@ const SCHEME = /\b(Bearer|Basic|SharedKey|Negotiate)\s{1,9}(?!\$\{)[\w+/=.~:%-]{
 
 /** Whether a value under this name is to be kept back. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name)
+  return SECRET_NAME.test(name) && !/name$/i.test(name)
 }
 
 /**
  * The text without what it may hold of secrets: user and password in URLs, values of queries and connection
- * strings whose name says that they are secret, bearer tokens. Placeholders such as `${NAME}` stay.
+ * strings whose name says that they are secret, bearer tokens. Placeholders such as `${NAME}`, and
+ * those of our own advice (`//user@host`, `=…`), stay.
  */
 export function masked(text: string): string {
   return text
-    .replaceAll(USER_INFO, (whole, slashes: string) => (isPlaceholder(whole) ? whole : `${slashes}${MASK}@`))
+    .replaceAll(USER_INFO, (whole, slashes: string) =>
+      isPlaceholder(whole) || whole === '//user@' ? whole : `${slashes}${MASK}@`,
+    )
     .replaceAll(PAIR, (whole, name: string, equals: string, value: string) =>
-      isSecretName(name) && !isPlaceholder(value) ? `${name}${equals}${MASK}` : whole,
+      isSecretName(name) && !isPlaceholder(value) && !value.startsWith('…')
+        ? `${name}${equals}${MASK}`
+        : whole,
     )
     .replaceAll(SCHEME, (_whole, scheme: string) => `${scheme} ${MASK}`)
 }

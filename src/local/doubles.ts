@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
 import { FAST_ENVIRONMENT } from '../config.ts'
 import { RollcallError } from '../core/errors.ts'
 import { type EntraDouble, type EntraSettings, fastSettings, startEntra } from './entra/server.ts'
@@ -128,7 +129,15 @@ async function readSettings(file: string): Promise<Partial<EntraSettings>> {
     settingsSchema.parse(settings)
     return settings
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error)
+    // A parser's own words quote the file, and those of the schema are a list.
+    const what =
+      error instanceof z.ZodError
+        ? z.prettifyError(error).replaceAll(/\s*\n\s*/g, '; ')
+        : error instanceof SyntaxError
+          ? 'it is not JSON'
+          : error instanceof Error
+            ? error.message
+            : String(error)
     throw new RollcallError('SettingsInvalid', `${file} holds no settings of the Entra double: ${what}`, {
       cause: error,
     })

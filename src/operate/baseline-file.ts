@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import { parse } from 'csv-parse'
+import { linesOf } from '../adapters/files.ts'
 import { RollcallError } from '../core/errors.ts'
 import { cellValue, EMPLOYEE_COLUMNS } from '../core/intake/baseline.ts'
 import type { Json, JsonObject } from '../core/model.ts'
@@ -24,7 +24,8 @@ export function readBaseline(file: string): AsyncIterable<FileRow> {
 
 async function* readCsv(file: string): AsyncGenerator<FileRow> {
   const unreadable: FileRow[] = []
-  const parser = createReadStream(file).pipe(
+  const input = createReadStream(file)
+  const parser = input.pipe(
     parse({
       bom: true,
       info: true,
@@ -41,6 +42,8 @@ async function* readCsv(file: string): AsyncGenerator<FileRow> {
       },
     }),
   )
+  // A pipe does not hand an error on.
+  input.on('error', (error) => parser.destroy(error))
   let columns: readonly string[] | null = null
   for await (const parsed of parser) {
     yield* unreadable.splice(0)
@@ -58,6 +61,8 @@ async function* readCsv(file: string): AsyncGenerator<FileRow> {
     else yield { row: info.lines, attributes: attributesOf(columns, record) }
   }
   yield* unreadable
+  if (columns === null)
+    throw new RollcallError('FileInvalid', `${file} is empty; its first line names the columns`)
 }
 
 function headerOf(record: readonly string[], file: string): readonly string[] {
@@ -90,10 +95,7 @@ function attributesOf(columns: readonly string[], record: readonly string[]): Js
 
 async function* readJsonLines(file: string): AsyncGenerator<FileRow> {
   let row = 0
-  for await (const line of createInterface({
-    input: createReadStream(file),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
+  for await (const line of linesOf(file)) {
     row += 1
     if (line.trim() === '') continue
     const value = parseJson(line)

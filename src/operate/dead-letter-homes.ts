@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { checkReadable } from '../adapters/files.ts'
 import { type BusAddress, busCode, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { busShelf } from '../adapters/service-bus/shelf.ts'
 import { isPostgresUrl } from '../adapters/ledger-sql/postgres/address.ts'
@@ -62,8 +63,10 @@ async function openToRead(config: Config, home: Home | undefined): Promise<Ledge
     ])
     return openLedger(ledgerPlace(config), { kind: 'read' }, Date.now)
   }
-  if (existsSync(config.LEDGER))
+  if (existsSync(config.LEDGER)) {
+    checkReadable('LEDGER', config.LEDGER)
     return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
+  }
   const missing = `there is no ledger at ${masked(config.LEDGER)}`
   if (home === 'ledger')
     throw new RollcallError(

@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { checkWritable } from '../adapters/files.ts'
 import { RollcallError } from '../core/errors.ts'
 import { shortened } from '../core/visible.ts'
 import {
@@ -262,6 +263,7 @@ export function exportDead(
 ): Promise<number> {
   keepSmall()
   const selection = selectionOf(options)
+  checkWritable('the file', file)
   return withHomes(environment, options.home, async (homes) => {
     let count = 0
     async function* lines(): AsyncGenerator<string> {

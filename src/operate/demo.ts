@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { checkReadable, checkWritable } from '../adapters/files.ts'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { busAddress, type Composed, compose } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
@@ -40,6 +41,9 @@ const SAMPLE = new URL('../local/feed/sample-events.jsonl', import.meta.url)
 
 /** Both doubles and the connector in one process. 0 when the books balance, 3 when they do not. */
 export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+  if (options.events !== undefined) checkReadable('--events', options.events)
+  if (options.directory !== undefined) checkWritable('--directory', options.directory)
+  if (options.ledger !== undefined) checkWritable('--ledger', options.ledger)
   await using stack = new AsyncDisposableStack()
   const ledger = options.ledger ?? join(await temporaryFolder(stack), 'ledger.db')
   if (options.fresh)

@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { linesOf } from '../adapters/files.ts'
 import type { Config } from '../config.ts'
 import type { HrEvent } from '../core/model.ts'
 import { takingIn } from '../rules.ts'
@@ -27,10 +26,7 @@ export async function readEvents(
   const rejected: { line: number; code: string; description: string }[] = []
   let duplicates = 0
   let line = 0
-  for await (const text of createInterface({
-    input: createReadStream(file),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
+  for await (const text of linesOf(file)) {
     line += 1
     if (text.trim() === '') continue
     const message = {

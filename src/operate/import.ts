@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
+import { checkReadable, checkWritable } from '../adapters/files.ts'
 import { openLedger } from '../adapters/ledger-sql/open.ts'
 import { ledgerPlace } from '../compose.ts'
 import { readConfig } from '../config.ts'
@@ -57,6 +58,8 @@ export async function importFile(
     )
   const origin: BaselineOrigin = { asOf, name: options.source, source: sourceNamed(config, options.source) }
   const rejectedFile = options.rejected ?? `${file}.rejected.csv`
+  checkReadable('the file', file)
+  checkWritable('--rejected', rejectedFile)
   const rows = readBaseline(file)
   const ledger = await openLedger(ledgerPlace(config), { kind: 'own' }, Date.now)
   try {

@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { checkReadable, checkWritable } from '../adapters/files.ts'
 import { busAddress } from '../compose.ts'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { readConfig } from '../config.ts'
-import { RollcallError } from '../core/errors.ts'
 import { BUS_CONFIG, type DoublesOptions, readBusOptions, startDoubles } from '../local/doubles.ts'
+import { RollcallError } from '../core/errors.ts'
+import { parseBrokerConfig } from '../local/service-bus/config.ts'
 import { feed } from '../local/feed/feed.ts'
 import type { Broker } from '../local/service-bus/broker.ts'
 import { runBroker } from '../local/service-bus/run.ts'
@@ -14,6 +16,8 @@ import { stopSignal, whenAborted } from './process.ts'
 
 /** The doubles alone. One line of JSON on stdout says that they are ready and how to use them. */
 export async function local(options: DoublesOptions): Promise<number> {
+  if (options.entraSettings !== undefined) checkReadable('--entra-settings', options.entraSettings)
+  if (options.busFile !== undefined) checkWritable('--bus-file', options.busFile)
   const stop = stopSignal(jsonLogger('info'))
   const doubles = await startDoubles(options)
   try {
@@ -34,8 +38,7 @@ function tlsOf({ tls }: Pick<Broker, 'tls'>, caFile: string | undefined) {
 /** Sends a file of events to the configured queue. */
 export async function feedFile(file: string, environment: NodeJS.ProcessEnv): Promise<number> {
   const config = readConfig(environment)
-  if (!existsSync(file))
-    throw new RollcallError('ArgumentInvalid', `there is no file ${file}; it takes events as JSON lines`)
+  checkReadable('the file of events', file)
   const client = connect(busAddress(config))
   const line = progress()
   try {
@@ -75,6 +78,8 @@ export async function localBus({
   tlsPort,
 }: BusOptions): Promise<number> {
   const options = await readBusOptions(settings, tls, tlsPort)
+  if (config !== undefined) checkBrokerConfig(config)
+  if (file !== undefined) checkWritable('--file', file)
   await runBroker({
     configPath: config ?? fileURLToPath(BUS_CONFIG),
     host,
@@ -92,4 +97,17 @@ export async function localBus({
       }),
   })
   return 0
+}
+
+function checkBrokerConfig(file: string): void {
+  checkReadable('--config', file)
+  try {
+    parseBrokerConfig(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const why = error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : ''
+    throw new RollcallError(
+      'SettingsInvalid',
+      `--config: ${file} is not a Config.json of the emulator: ${why.replaceAll(/\s*\n\s*/g, '; ')}`,
+    )
+  }
 }

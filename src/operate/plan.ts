@@ -1,3 +1,4 @@
+import { checkReadable } from '../adapters/files.ts'
 import { mayBeThere } from '../adapters/ledger-sql/open.ts'
 import { ledgerPlace } from '../compose.ts'
 import { type Config, readConfig } from '../config.ts'
@@ -39,6 +40,7 @@ const OPERATIONS_PER_CALL = 50
 export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   const config = readConfig(environment)
   const now = Date.now()
+  if (options.events !== undefined) checkReadable('--events', options.events)
   const at = options.asOf === undefined ? now : momentOf(options.asOf, config)
   const file =
     options.events === undefined ? null : await readEvents(options.events, config, now, options.queue)

@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
+import { checkReadable } from '../adapters/files.ts'
 import { RollcallError } from '../core/errors.ts'
+import { isShallow, MAX_DEPTH } from '../core/intake/depth.ts'
 import { shortened } from '../core/visible.ts'
 import type { TakenIn } from '../core/intake/take-in.ts'
 import type { Ledger, Original } from '../core/ledger/port.ts'
@@ -196,6 +198,7 @@ function whyNot(
 
 /** A JSON Merge Patch on every body. Throws `ArgumentInvalid` for what is no JSON. */
 export function patching(text: string): () => Edit {
+  if (text.startsWith('@')) checkReadable('--patch', text.slice(1))
   let patch: Json
   try {
     patch = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text) as Json
@@ -208,6 +211,8 @@ export function patching(text: string): () => Edit {
       },
     )
   }
+  if (!isShallow(patch, MAX_DEPTH))
+    throw new RollcallError('ArgumentInvalid', `--patch is nested deeper than ${MAX_DEPTH} levels`)
   return () => (body) => {
     try {
       return JSON.stringify(mergePatch(JSON.parse(body) as Json, patch))

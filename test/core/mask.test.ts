@@ -14,7 +14,7 @@ void describe('a secret is masked wherever it stands in a text', () => {
     ],
     [
       'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=root;SharedAccessKey=k3y=;EntityPath=q',
-      `Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=${MASK};SharedAccessKey=${MASK};EntityPath=q`,
+      `Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=root;SharedAccessKey=${MASK};EntityPath=q`,
     ],
     ['AccountKey = k3y;Password=p', `AccountKey = ${MASK};Password=${MASK}`],
     [
@@ -23,6 +23,10 @@ void describe('a secret is masked wherever it stands in a text', () => {
     ],
     ['authorization: Bearer eyJ0.k3y', `authorization: Bearer ${MASK}`],
     ['https://hr.example/p?code=${HR_KEY}', 'https://hr.example/p?code=${HR_KEY}'],
+    [
+      'it takes postgres://user@host/database and SharedAccessKey=…',
+      'it takes postgres://user@host/database and SharedAccessKey=…',
+    ],
     ['LEDGER=rollcall.db SOURCE_ORDER=version', 'LEDGER=rollcall.db SOURCE_ORDER=version'],
     ['sources[0].read.url takes a text', 'sources[0].read.url takes a text'],
   ]

@@ -106,7 +106,7 @@ void describe('help and wrong usage', () => {
     }
     const file = await rollcall(['local', 'feed', join(folder, 'nowhere.jsonl')], nowhere)
     assert.deepEqual([file.code, file.stderr.trim().split('\n').length], [2, 1])
-    assert.match(file.stderr, /nowhere\.jsonl.*ArgumentInvalid/)
+    assert.match(file.stderr, /nowhere\.jsonl.*FileUnreadable/)
     const bus = await rollcall(['local', 'feed', events], nowhere)
     assert.deepEqual([bus.code, bus.stderr.trim().split('\n').length], [1, 1])
     assert.match(bus.stderr, /rollcall check.*BusUnavailable/)

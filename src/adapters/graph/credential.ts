@@ -8,6 +8,7 @@ import {
   WorkloadIdentityCredential,
 } from '@azure/identity'
 import { RollcallError, unreachable } from '../../core/errors.ts'
+import { checkReadable } from '../files.ts'
 
 /** `local` is any token at all, for a double. */
 export type AuthMode =
@@ -39,12 +40,16 @@ export function createCredential(settings: AuthSettings): TokenCredential {
       return clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId })
     case 'workload-identity':
       return new WorkloadIdentityCredential()
-    case 'client-certificate':
+    case 'client-certificate': {
+      const certificate = need(settings.certificatePath, 'AZURE_CLIENT_CERTIFICATE_PATH')
+      // The client reads it with the first token only, and then again and again.
+      checkReadable('AZURE_CLIENT_CERTIFICATE_PATH', certificate)
       return new ClientCertificateCredential(
         need(settings.tenantId, 'AZURE_TENANT_ID'),
         need(clientId, 'AZURE_CLIENT_ID'),
-        need(settings.certificatePath, 'AZURE_CLIENT_CERTIFICATE_PATH'),
+        certificate,
       )
+    }
     case 'client-secret':
       return new ClientSecretCredential(
         need(settings.tenantId, 'AZURE_TENANT_ID'),

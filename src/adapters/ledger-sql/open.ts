@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Ledger } from '../../core/ledger/port.ts'
+import { checkReadable, checkWritable } from '../files.ts'
 import { isPostgresUrl, type PostgresAuth } from './postgres/address.ts'
 import { openPostgresLedger } from './postgres/client.ts'
 import { openSqliteLedger } from './sqlite/client.ts'
@@ -42,6 +43,7 @@ export function openLedger(
   const told = onGone ? { onGone } : {}
   if (isPostgresUrl(place.location))
     return openPostgresLedger({ ...place, beside: kind !== 'own', now, ...told })
+  checkFile(place.location, kind)
   const patience = patienceMs === undefined ? {} : { patienceMs }
   return openSqliteLedger({
     path: place.location,
@@ -51,4 +53,10 @@ export function openLedger(
     now,
     ...told,
   })
+}
+
+/** A folder, or a file in one that is not there or closed to this process, is told before a driver fails of it. */
+function checkFile(location: string, kind: LedgerAccess['kind']): void {
+  if (kind === 'read') checkReadable('LEDGER', location)
+  else checkWritable('LEDGER', location)
 }

@@ -1,5 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
 import { type RetryOptions, ServiceBusClient } from '@azure/service-bus'
+import { RollcallError } from '../../core/errors.ts'
 import { overWebSockets } from './web-socket.ts'
 
 /** How to reach the namespace: a connection string, or a host name and an identity. Over TCP (port 5671) unless it says WebSockets (port 443). */
@@ -20,9 +21,20 @@ export function connect(address: BusAddress, retry: RetryOptions = RETRY): Servi
     address.kind === 'connection-string' &&
     /(?:^|;)\s*UseDevelopmentEmulator=true(?:;|$)/i.test(address.connectionString)
   const options = { retryOptions: retry, ...(webSockets ? overWebSockets(webSockets.proxy, plain) : {}) }
-  return address.kind === 'connection-string'
-    ? new ServiceBusClient(address.connectionString, options)
-    : new ServiceBusClient(address.host, address.credential, options)
+  try {
+    return address.kind === 'connection-string'
+      ? new ServiceBusClient(address.connectionString, options)
+      : new ServiceBusClient(address.host, address.credential, options)
+  } catch (error) {
+    // The client's own words may quote a part of it.
+    throw new RollcallError(
+      'ConfigInvalid',
+      address.kind === 'connection-string'
+        ? 'SERVICEBUS_CONNECTION_STRING cannot be used; it takes Endpoint=sb://…;SharedAccessKeyName=…;SharedAccessKey=…, as the portal shows it'
+        : 'SERVICEBUS_FQDN cannot be used; it takes the host name of the namespace, such as contoso.servicebus.windows.net',
+      { cause: error },
+    )
+  }
 }
 
 /** The client's own close can hang; what it leaves behind ends with the connection. */

@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs'
-import { createInterface } from 'node:readline'
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus'
+import { linesOf } from '../../adapters/files.ts'
 import { sendInBatches } from '../../adapters/service-bus/outlet.ts'
 
 const AT_ONCE = 1_000
@@ -27,10 +26,7 @@ export async function feed(
     onSent(sent)
   }
   try {
-    for await (const line of createInterface({
-      input: createReadStream(file),
-      crlfDelay: Number.POSITIVE_INFINITY,
-    })) {
+    for await (const line of linesOf(file)) {
       if (line.trim() === '') continue
       waiting.push({
         messageId: `${run}-${sent + waiting.length}`,
