@@ -115,7 +115,10 @@ void describe('copies of dead letters', () => {
   void test('an encrypted copy shows nothing of the original, and opens for its own dead letter with its key', () => {
     const cipher = copyCipher(Buffer.alloc(32, 7).toString('base64'))
     const message = copyMessage(copy(7), { kind: 'encrypted', seal: cipher.seal }, digest)
-    assert.doesNotMatch(JSON.stringify(message), /acme|cloudevents|"a/)
+    assert.doesNotMatch(
+      message.body + JSON.stringify(message.properties) + message.contentType,
+      /acme|cloudevents|"a"/,
+    )
     assert.deepEqual(JSON.parse(cipher.open(message.body, sealedAbout(7, 1))), {
       contentType: 'application/cloudevents+json',
       body: '{"a":  1}',
