@@ -16,6 +16,19 @@ param name string = 'rollcall'
 @description('The bulkUpload URL of the portal.')
 param provisioningEndpoint string
 
+@description('Name of the user (its user principal name) or group that administers the database. The connector gets a role there with no more rights than it needs.')
+param databaseAdministratorName string
+
+@description('Object id of the same.')
+param databaseAdministratorObjectId string
+
+@description('What it is.')
+@allowed(['User', 'Group'])
+param databaseAdministratorType string = 'Group'
+
+@description('Object id of the group or user that replays dead letters with the command line; may send to the queues of events, which the connector may not.')
+param operatorPrincipalId string = ''
+
 @description('Image of the connector. Empty while there is none.')
 param image string = ''
 
@@ -48,7 +61,7 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
-// Counting messages takes the right to manage a queue. The connector itself never gets this identity's tokens.
+// Counts messages, and can do nothing else. The connector itself never gets this identity's tokens.
 resource scaler 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${name}-scaler'
   location: location
@@ -65,6 +78,7 @@ module serviceBus 'service-bus.bicep' = {
     eventQueues: eventQueues
     connectorPrincipalId: identity.properties.principalId
     scalerPrincipalId: scaler.properties.principalId
+    operatorPrincipalId: operatorPrincipalId
   }
 }
 
@@ -85,8 +99,9 @@ module postgres 'postgres.bicep' = {
     serverName: unique
     subnetId: network.outputs.databaseSubnetId
     dnsZoneId: network.outputs.dnsZoneId
-    administratorName: identity.name
-    administratorPrincipalId: identity.properties.principalId
+    administratorName: databaseAdministratorName
+    administratorPrincipalId: databaseAdministratorObjectId
+    administratorType: databaseAdministratorType
   }
 }
 

@@ -4,9 +4,11 @@ param tags object
 param serverName string
 param subnetId string
 param dnsZoneId string
-@description('Name of the identity; it is the name of its role in the database, too.')
+@description('Who administers the server: a user or group of the tenant, not the connector.')
 param administratorName string
 param administratorPrincipalId string
+@allowed(['User', 'Group'])
+param administratorType string
 @description('Burstable is for a try.')
 @allowed(['Burstable', 'GeneralPurpose', 'MemoryOptimized'])
 param tier string = 'GeneralPurpose'
@@ -59,7 +61,7 @@ resource server 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = {
     name: administratorPrincipalId
     properties: {
       principalName: administratorName
-      principalType: 'ServicePrincipal'
+      principalType: administratorType
       tenantId: subscription().tenantId
     }
     // The server takes one change at a time.

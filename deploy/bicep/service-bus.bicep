@@ -8,6 +8,8 @@ param sku string
 param eventQueues array
 param connectorPrincipalId string
 param scalerPrincipalId string
+@description('Group or user that replays dead letters with the command line. Empty for none.')
+param operatorPrincipalId string
 
 @description('How long a message is the connector\'s before it is offered again. Renewed while it is worked on; the longest there is makes an outage of the connector the cheapest.')
 param lockDuration string = 'PT5M'
@@ -28,7 +30,22 @@ var queues = loadJsonContent('../service-bus/Config.json').UserConfig.Namespaces
 // Built-in roles: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/integration
 var receiverRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '4f6d3b9b-027b-4f4c-9142-0e5a2a2247e0')
 var senderRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '69a216fc-b8fb-44d8-bc22-1f3c2cd27a39')
-var ownerRole = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '090c5cfd-751d-490a-894a-3ce6f1109419')
+
+// Reads the properties of a queue, its counts among them, and no message.
+resource countingRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
+  name: guid(resourceGroup().id, namespaceName, 'counts messages')
+  properties: {
+    roleName: 'Rollcall: counts messages of ${namespaceName}'
+    type: 'CustomRole'
+    permissions: [
+      {
+        actions: ['Microsoft.ServiceBus/namespaces/queues/read']
+        dataActions: []
+      }
+    ]
+    assignableScopes: [resourceGroup().id]
+  }
+}
 
 resource bus 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
   name: namespaceName
@@ -74,9 +91,9 @@ resource receives 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// Outcomes and copies of dead letters go out, and a replay sends a copy to the queue the original came from.
+// Outcomes and copies of dead letters go out. What runs makes no events of its own: it may not send to their queues.
 resource sends 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (item, index) in queues: {
+  for (item, index) in queues: if (!contains(eventQueues, item.Name)) {
     name: guid(queue[index].id, connectorPrincipalId, senderRole)
     scope: queue[index]
     properties: {
@@ -87,15 +104,37 @@ resource sends 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// KEDA counts through the management API, and that takes the right to manage.
+// A replay sends a copy to the queue the original came from, and takes the original away.
+resource replays 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (item, index) in queues: if (!empty(operatorPrincipalId) && contains(eventQueues, item.Name)) {
+    name: guid(queue[index].id, operatorPrincipalId, senderRole)
+    scope: queue[index]
+    properties: {
+      principalId: operatorPrincipalId
+      roleDefinitionId: senderRole
+    }
+  }
+]
+resource looksIntoDeadLetters 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (item, index) in queues: if (!empty(operatorPrincipalId) && (contains(eventQueues, item.Name) || item.Name == copiesQueue)) {
+    name: guid(queue[index].id, operatorPrincipalId, receiverRole)
+    scope: queue[index]
+    properties: {
+      principalId: operatorPrincipalId
+      roleDefinitionId: receiverRole
+    }
+  }
+]
+
+// KEDA counts through the management API. It may read no message and change no queue.
 resource counts 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (item, index) in queues: if (contains(eventQueues, item.Name)) {
-    name: guid(queue[index].id, scalerPrincipalId, ownerRole)
+    name: guid(queue[index].id, scalerPrincipalId, countingRole.id)
     scope: queue[index]
     properties: {
       principalId: scalerPrincipalId
       principalType: 'ServicePrincipal'
-      roleDefinitionId: ownerRole
+      roleDefinitionId: countingRole.id
     }
   }
 ]

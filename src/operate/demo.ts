@@ -52,7 +52,7 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
   const config = onDemoQueue(
     readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger }),
   )
-  const { runtime, close } = outside(config)
+  const { runtime, close } = await outside(config)
   stack.defer(close)
   const stop = stopSignal(runtime.log)
   const composed = stack.adopt(await compose(config, runtime), (it) => it.close())

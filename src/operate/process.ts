@@ -1,6 +1,5 @@
 import { jsonLogger } from '../adapters/logger.ts'
 import { systemRuntime } from '../adapters/system.ts'
-import { openTelemetry } from '../adapters/telemetry/open-telemetry.ts'
 import type { Config } from '../config.ts'
 import { type Runtime, silentTelemetry } from '../core/runtime.ts'
 
@@ -10,10 +9,12 @@ export interface Outside {
 }
 
 /** Clock, logger and, where an endpoint is configured, telemetry. */
-export function outside(config: Config): Outside {
+export async function outside(config: Config): Promise<Outside> {
   const log = jsonLogger(config.LOG_LEVEL)
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT === null)
     return { runtime: systemRuntime(log, silentTelemetry), close: async () => {} }
+  // Half a thousand modules, some of gRPC among them: loaded only by a process that sends something.
+  const { openTelemetry } = await import('../adapters/telemetry/open-telemetry.ts')
   const { telemetry, stop } = openTelemetry()
   return { runtime: systemRuntime(log, telemetry), close: stop }
 }

@@ -11,7 +11,7 @@ import { serveProbes } from './serve.ts'
 /** Runs the connector until it is told to stop. */
 export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): Promise<number> {
   const config = readConfig(environment)
-  const { runtime: plain, close } = outside(config)
+  const { runtime: plain, close } = await outside(config)
   const { telemetry, counters } = counting(plain.telemetry)
   const runtime = { ...plain, telemetry }
   const stop = stopSignal(runtime.log)

@@ -83,6 +83,36 @@ void describe('bicep', () => {
     for (const path of ['/livez', '/readyz']) assert.ok(app.includes(`path: '${path}', port: port`), path)
   })
 
+  void test('who runs may do what it does and no more: send no events, manage no queue, administer no database', () => {
+    const bus = all.get('service-bus.bicep') ?? ''
+    const assigned = [
+      ...bus.matchAll(
+        /resource (\w+) 'Microsoft\.Authorization\/roleAssignments@[^']*' = \[\n +for \(item, index\) in queues: if \((.*)\) \{\n[\s\S]*?principalId: (\w+)\n[\s\S]*?roleDefinitionId: ([\w.]+)\n/g,
+      ),
+    ].map(([, name, where, who, role]) => ({ name, where, who, role }))
+    assert.equal(assigned.length, bus.match(/roleAssignments@/g)?.length, 'none is overlooked')
+    const of = (who: string): unknown =>
+      assigned.filter((one) => one.who === who).map(({ where, role }) => [role, where])
+    assert.deepEqual(of('connectorPrincipalId'), [
+      ['receiverRole', 'contains(eventQueues, item.Name) || item.Name == copiesQueue'],
+      ['senderRole', '!contains(eventQueues, item.Name)'],
+    ])
+    assert.deepEqual(of('scalerPrincipalId'), [['countingRole.id', 'contains(eventQueues, item.Name)']])
+    const [, permissions = ''] = /permissions: \[([\s\S]*?)\n {4}\]/.exec(bus) ?? []
+    assert.deepEqual(
+      [...permissions.matchAll(/(\w+): \[(.*)\]/g)].map(([, kind, names]) => [kind, names]),
+      [
+        ['actions', "'Microsoft.ServiceBus/namespaces/queues/read'"],
+        ['dataActions', ''],
+      ],
+    )
+    assert.doesNotMatch(bus, /090c5cfd-751d-490a-894a-3ce6f1109419/, 'nobody owns the namespace')
+    const [, given = ''] =
+      /module postgres '[^']*' = \{([\s\S]*?)\n\}/.exec(all.get('main.bicep') ?? '') ?? []
+    assert.match(given, /administratorPrincipalId: databaseAdministratorObjectId/)
+    assert.doesNotMatch(given, /identity/)
+  })
+
   void test('probes keep within what Container Apps takes', () => {
     // https://learn.microsoft.com/dotnet/api/azure.provisioning.appcontainers.containerappprobe
     const most: Readonly<Record<string, number>> = {

@@ -50,6 +50,12 @@ void describe('the image', () => {
       assert.equal(from, '${NODE_IMAGE}', 'every stage is on the same base')
   })
 
+  void test('compose builds it on the same base, which may be given by digest', () => {
+    const args = services.flatMap(([, service]) => at(service, 'build', 'args', 'NODE_IMAGE') ?? [])
+    const [, base] = /^ARG NODE_IMAGE=(\S+)$/m.exec(dockerfile) ?? []
+    assert.deepEqual(args, [`\${NODE_IMAGE:-${base}}`])
+  })
+
   void test('it runs as nobody in particular, looks after itself without a shell, and says its version', () => {
     assert.match(dockerfile, /^USER 1000:1000$/m)
     assert.match(dockerfile, /^HEALTHCHECK [^\n]*CMD \["node", "src\/main\.ts", "health"\]$/m)
@@ -147,8 +153,12 @@ void describe('docker compose', () => {
 
   void test('every image has an exact version; ours has that of the package', () => {
     for (const [name, service] of services) {
-      const image = String(at(service, 'image'))
+      const written = String(at(service, 'image'))
+      // One that is not ours can be pinned to a digest without an edit; a variable that is not set leaves the exact tag.
+      const [, variable, fallback] = /^\$\{(\w+_IMAGE):-(.+)\}$/.exec(written) ?? []
+      const image = fallback ?? written
       assert.match(image, /:\d[\w.-]*$/, name)
+      assert.equal(variable === undefined, image.startsWith('rollcall:'), `${name} takes a digest`)
       if (at(service, 'build') !== undefined) assert.equal(image, `rollcall:${version}`, name)
     }
   })
