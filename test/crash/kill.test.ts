@@ -27,9 +27,13 @@ const KILLS = 10
 let server: PostgresServer | null = null
 after(() => server?.close())
 
-const ENGINES: Readonly<Record<string, (folder: string) => Promise<string>>> = {
-  SQLite: async (folder) => join(folder, 'ledger.db'),
-  PostgreSQL: async () => (server ??= await startPostgres()).database(),
+interface Engine {
+  readonly people: number
+  locationIn(folder: string): Promise<string>
+}
+const ENGINES: Readonly<Record<string, Engine>> = {
+  SQLite: { people: 600, locationIn: async (folder) => join(folder, 'ledger.db') },
+  PostgreSQL: { people: 300, locationIn: async () => (server ??= await startPostgres()).database() },
 }
 
 async function folderFor(t: TestContext): Promise<string> {
@@ -63,7 +67,7 @@ function runOn(t: TestContext, doubles: Doubles, ledger: string): Run {
   // Killed so often, it takes longer to hear the rest of somebody than the fast settings wait for.
   const child = start(['run'], {
     ...doubles.environment,
-    INCOMPLETE_MS: '60000',
+    INCOMPLETE_MS: '900000',
     LEDGER: ledger,
     LOG_LEVEL: 'warn',
   })
@@ -204,11 +208,11 @@ void it('SIGTERM in the middle of the work leaves no message locked', async (t) 
   )
 })
 
-for (const [engine, locationIn] of Object.entries(ENGINES))
+for (const [engine, { people, locationIn }] of Object.entries(ENGINES))
   for (let round = 0; round < ROUNDS; round++)
     void it(`a connector on ${engine} killed at ten places of its work loses nothing, counts nothing twice and ends with the right directory${ROUNDS > 1 ? ` (history ${round + 1})` : ''}`, async (t) => {
       const folder = await folderFor(t)
-      const history = makeHistory({ people: 600, seed: 20_261_102 + round })
+      const history = makeHistory({ people, seed: 20_261_102 + round })
       await survive(t, history, folder, await locationIn(folder), KILLS)
     })
 
