@@ -47,6 +47,7 @@ const python = (script: string): readonly string[] => [new URL(script, import.me
 
 const clients = [
   { name: 'azure-servicebus for Python', command: '/usr/bin/python3', args: python('azure_servicebus.py') },
+  { name: 'Qpid Proton', command: '/usr/bin/python3', args: python('proton_client.py') },
 ] as const
 
 /** Set `SERVICE_BUS_CLIENTS` to anything to run them: they take about a minute, and need packages of Debian. */
