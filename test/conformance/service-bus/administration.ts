@@ -310,7 +310,12 @@ export const administrationCases: readonly Case[] = [
       await admin.createSubscription(name, 's')
       const filter = {
         subject: 'important',
-        applicationProperties: { colour: 'red', size: 3, urgent: true },
+        applicationProperties: {
+          colour: 'red',
+          size: 3,
+          urgent: true,
+          hired: new Date(Date.UTC(2026, 0, 1)),
+        },
       }
       await admin.createRule(name, 's', 'correlated', filter)
       await admin.deleteRule(name, 's', '$Default')
