@@ -34,8 +34,8 @@ export const isShared = ({ location }: Pick<LedgerPlace, 'location'>): boolean =
 export const mayBeThere = ({ location }: Pick<LedgerPlace, 'location'>): boolean =>
   isPostgresUrl(location) || existsSync(location)
 
-/** Throws what `openSqliteLedger` and `openPostgresLedger` throw. */
-export function openLedger(
+/** Rejects with what `openSqliteLedger` and `openPostgresLedger` reject with, and with `FileUnreadable` and its like; never throws. */
+export async function openLedger(
   place: LedgerPlace,
   { kind, patienceMs, onGone }: LedgerAccess,
   now: () => number,
