@@ -42,6 +42,19 @@ void describe('a baseline is true as of its export', () => {
     )
   })
 
+  void test('a leaving recorded after the export stands, also where an older leaving hides it', () => {
+    const out = (seq: number, recorded: number, effective: number): LedgerEvent =>
+      ledgerEvent(seq, { recordedAt: day(recorded), effectiveAt: day(effective), worker: { active: false } })
+    assert.equal(active([out(2, 8, 8), baseline(day(10))], day(21)), true, 'the export knew that one')
+    assert.equal(active([out(2, 8, 8), baseline(day(10)), out(3, 12, 7)], day(21)), false)
+    const taken = ledgerEvent(4, {
+      recordedAt: day(13),
+      effectiveAt: day(13),
+      rescinds: { source: '/hr/acme', id: 'e-3' },
+    })
+    assert.equal(active([out(2, 8, 8), baseline(day(10)), out(3, 12, 7), taken], day(21)), true)
+  })
+
   void test('a snapshot that only repeats the baseline does not undo what was recorded after both', () => {
     const repeats = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(12), worker: WORKER })
     const late = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(20), worker: { active: false } })

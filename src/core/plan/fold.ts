@@ -107,7 +107,7 @@ export function fold(
     }
     sourceOf.set(event.seq, event.source)
     const writes = writesOf(event, said, sourceOf, activations, rules)
-    said.push({ event, writes })
+    said.push({ event, writes, stands: by === undefined })
     if (by === undefined) {
       const yields = yieldedBy(event, writes, state, said)
       const paths = state.apply(
@@ -147,10 +147,20 @@ function yieldedBy(
       : snapshot.type === BASELINE && recordedAt > snapshot.recordedAt
   const newer = new Set(said.flatMap(({ event }) => (isNewer(event) ? [event.seq] : [])))
   if (newer.size === 0) return NONE
+  // A leaving that an older one hides stands all the same: the snapshot could not know it, so it has no say on access.
+  const access = said.findLast(
+    ({ event, stands }) =>
+      stands &&
+      newer.has(event.seq) &&
+      (saysLeaver(event) || (!event.dead && event.worker['active'] === true)),
+  )
+  const leaves = access !== undefined && saysLeaver(access.event)
   const held = [...state.attributes].flatMap(([path, { by }]) => (newer.has(by) ? [path] : []))
   return new Set(
     writes.flatMap(([path]) =>
-      held.some((other) => other === path || other.startsWith(`${path}.`)) ? [path] : [],
+      (leaves && path === 'active') || held.some((other) => other === path || other.startsWith(`${path}.`))
+        ? [path]
+        : [],
     ),
   )
 }
@@ -221,6 +231,8 @@ function dateOf(event: LedgerEvent, activation: Activation): readonly Write[] {
 interface Said {
   readonly event: LedgerEvent
   readonly writes: readonly Write[]
+  /** It is not rescinded. */
+  readonly stands: boolean
 }
 type Write = readonly [path: string, value: Json]
 
