@@ -2,12 +2,12 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { type Loop, LOOPS } from './core/loops.ts'
-import { deadLetterCommands } from './operate/dead-letter-commands.ts'
-import { failureOf } from './operate/failure.ts'
-import { type Format, keepTerminal, printLines, say } from './operate/output.ts'
-import { findingsCommands } from './operate/findings-commands.ts'
-import { leaverCommands } from './operate/leaver-commands.ts'
-import { endingCommands, replayCommands } from './operate/replay-commands.ts'
+import { deadLetterCommands } from './cli/dead-letters/register.ts'
+import { failureOf } from './cli/support/failure.ts'
+import { type Format, keepTerminal, printLines, say } from './cli/support/output.ts'
+import { findingsCommands } from './cli/findings/register.ts'
+import { leaverCommands } from './cli/leavers/register.ts'
+import { endingCommands, replayCommands } from './cli/replay/register.ts'
 
 // Ledger, exports, backups, caches: all of it is about people, so only the user whose process this is may read it.
 process.umask(0o077)
@@ -49,7 +49,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--ledger <file>', 'keep the ledger in this file (default: a temporary one)')
     .addOption(output())
     .action(async (options) => {
-      code = await (await import('./operate/demo.ts')).demo(options, process.env)
+      code = await (await import('./cli/commands/demo.ts')).demo(options, process.env)
     })
   program
     .command('run')
@@ -60,7 +60,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       loops,
     )
     .action(async (options: { loops?: ReadonlySet<Loop> }) => {
-      code = await (await import('./operate/run.ts')).run(process.env, options.loops)
+      code = await (await import('./cli/commands/run.ts')).run(process.env, options.loops)
     })
   program
     .command('health')
@@ -69,14 +69,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .option('--live', 'ask only whether it is alive', false)
     .action(async (options: { live: boolean }) => {
-      code = await (await import('./operate/health.ts')).health(process.env, options.live ? 'live' : 'ready')
+      code = await (
+        await import('./cli/commands/health.ts')
+      ).health(process.env, options.live ? 'live' : 'ready')
     })
   program
     .command('status')
     .description('what is in the ledger, and whether the books balance')
     .addOption(output())
     .action(async (options: { output: Format }) => {
-      code = await (await import('./operate/status.ts')).status(process.env, options.output)
+      code = await (await import('./cli/commands/status.ts')).status(process.env, options.output)
     })
   program
     .command('trace')
@@ -88,7 +90,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--show-values', 'show the words of the service too, which may quote values', false)
     .addOption(output())
     .action(async (reference: string, options: { output: Format; showValues: boolean }) => {
-      code = await (await import('./operate/trace.ts')).trace(process.env, reference, options)
+      code = await (await import('./cli/commands/trace.ts')).trace(process.env, reference, options)
     })
   program
     .command('explain')
@@ -99,7 +101,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--show-values', 'show values of personal attributes', false)
     .addOption(output())
     .action(async (reference: string, options: { output: Format; showValues: boolean }) => {
-      code = await (await import('./operate/explain.ts')).explain(process.env, reference, options)
+      code = await (await import('./cli/commands/explain.ts')).explain(process.env, reference, options)
     })
   program
     .command('plan')
@@ -118,7 +120,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--show-values', 'show values of personal attributes', false)
     .addOption(output())
     .action(async (options) => {
-      code = await (await import('./operate/plan.ts')).plan(options, process.env)
+      code = await (await import('./cli/commands/plan.ts')).plan(options, process.env)
     })
 
   program
@@ -132,7 +134,7 @@ export async function main(argv: readonly string[]): Promise<number> {
         .default('table'),
     )
     .action(async (options: { state?: string; since?: string; output: 'table' | 'json' | 'ndjson' }) => {
-      code = await (await import('./operate/events.ts')).events(process.env, options)
+      code = await (await import('./cli/commands/events.ts')).events(process.env, options)
     })
 
   program
@@ -147,7 +149,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .action(
       async (about: string | undefined, options: { since?: string; output: 'table' | 'json' | 'ndjson' }) => {
-        code = await (await import('./operate/audit.ts')).audit(process.env, about, options)
+        code = await (await import('./cli/commands/audit.ts')).audit(process.env, about, options)
       },
     )
 
@@ -164,7 +166,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('prove ledger, bus, log and job one by one, with what to do when one fails')
     .addOption(output())
     .action(async (options: { output: Format }) => {
-      code = await (await import('./operate/check.ts')).check(process.env, options.output)
+      code = await (await import('./cli/commands/check.ts')).check(process.env, options.output)
     })
   const brake = program.command('brake').description('the limit on people put out at once')
   brake
@@ -172,7 +174,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .description('what it counts and whom it holds')
     .addOption(output())
     .action(async (options: { output: Format }) => {
-      code = await (await import('./operate/brake.ts')).brakeStatus(process.env, options.output)
+      code = await (await import('./cli/commands/brake.ts')).brakeStatus(process.env, options.output)
     })
   brake
     .command('release')
@@ -182,7 +184,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .addOption(output())
     .action(async (options: { actor: string; reason: string; output: Format }) => {
       code = await (
-        await import('./operate/brake.ts')
+        await import('./cli/commands/brake.ts')
       ).brakeRelease(process.env, options.actor, options.reason, options.output)
     })
 
@@ -195,7 +197,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--rejected <file>', 'where rows that were not taken are listed (default: <file>.rejected.csv)')
     .addOption(output())
     .action(async (file: string, options) => {
-      code = await (await import('./operate/import.ts')).importFile(file, options, process.env)
+      code = await (await import('./cli/commands/import.ts')).importFile(file, options, process.env)
     })
 
   program
@@ -209,7 +211,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--vacuum', 'PostgreSQL: write the tables anew, so that nothing stays in their files', false)
     .addOption(output())
     .action(async (employee: string, options) => {
-      code = await (await import('./operate/erase.ts')).erase(employee, options, process.env)
+      code = await (await import('./cli/commands/erase.ts')).erase(employee, options, process.env)
     })
 
   const ledger = program.command('ledger').description('the tables of the ledger, and where they are')
@@ -221,7 +223,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--grant-to <role>', 'PostgreSQL: let this role run on the tables, without the right to make any')
     .addOption(output())
     .action(async (options: { grantTo?: string; output: Format }) => {
-      code = await (await import('./operate/migrate.ts')).migrateLedger(options, process.env)
+      code = await (await import('./cli/commands/ledger-migrate.ts')).migrateLedger(options, process.env)
     })
   ledger
     .command('move')
@@ -235,7 +237,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .addOption(output())
     .action(async (options: { from: string; to?: string; output: Format }) => {
-      code = await (await import('./operate/ledger.ts')).move(options, process.env)
+      code = await (await import('./cli/commands/ledger-move.ts')).move(options, process.env)
     })
 
   ledger
@@ -248,7 +250,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .requiredOption('--justification <text>', 'why')
     .addOption(output())
     .action(async (options) => {
-      code = await (await import('./operate/restored.ts')).ledgerRestored(process.env, options)
+      code = await (await import('./cli/commands/ledger-restored.ts')).ledgerRestored(process.env, options)
     })
 
   const config = program.command('config').description('the configuration: environment and rollcall.yaml')
@@ -256,20 +258,20 @@ export async function main(argv: readonly string[]): Promise<number> {
     .command('schema')
     .description('JSON Schema of rollcall.yaml, for editors')
     .action(async () => {
-      code = (await import('./operate/config.ts')).configSchema()
+      code = (await import('./cli/commands/config.ts')).configSchema()
     })
   config
     .command('check')
     .description('read everything, compile mapping, shapes and sources, and say what is wrong and where')
     .argument('[file]', 'the file (default: ROLLCALL_CONFIG, or rollcall.yaml)')
     .action(async (file: string | undefined) => {
-      code = (await import('./operate/config.ts')).configCheck(process.env, file)
+      code = (await import('./cli/commands/config.ts')).configCheck(process.env, file)
     })
   config
     .command('print')
     .description('what is in force, as a file; secrets masked')
     .action(async () => {
-      code = (await import('./operate/config.ts')).configPrint(process.env)
+      code = (await import('./cli/commands/config.ts')).configPrint(process.env)
     })
 
   const local = program
@@ -288,7 +290,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--bus-tls <folder>', 'let the bus speak TLS with a certificate made in this folder')
     .option('--bus-tls-port <port>', 'a port of the bus for TLS alone (clients look for it at 5671)', port)
     .action(async (options) => {
-      code = await (await import('./operate/local.ts')).local(options)
+      code = await (await import('./cli/commands/local.ts')).local(options)
     })
   local
     .command('bus')
@@ -301,14 +303,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     .option('--tls <folder>', 'speak TLS with a certificate made in this folder')
     .option('--tls-port <port>', 'a port for TLS alone (clients look for it at 5671)', port)
     .action(async (options) => {
-      code = await (await import('./operate/local.ts')).localBus(options)
+      code = await (await import('./cli/commands/local.ts')).localBus(options)
     })
   local
     .command('feed')
     .description('send a file of events to the configured queue')
     .argument('<file>', 'events as JSON lines')
     .action(async (file: string) => {
-      code = await (await import('./operate/local.ts')).feedFile(file, process.env)
+      code = await (await import('./cli/commands/local.ts')).feedFile(file, process.env)
     })
 
   try {

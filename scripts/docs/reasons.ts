@@ -1,4 +1,9 @@
-import { type Reason, REASON_CATALOGUE, REASON_OWNERS, UNCATALOGUED } from '../../src/core/report/reasons.ts'
+import {
+  type Reason,
+  REASON_CATALOGUE,
+  REASON_OWNERS,
+  UNCATALOGUED,
+} from '../../src/core/report/outcomes/reason-catalogue.ts'
 
 /** The page of reasons, made from the catalogue. */
 export function renderReasons(): string {
@@ -17,7 +22,7 @@ export function renderReasons(): string {
     '',
     'Why an operation failed or came to nothing, by who can do something about it. `rollcall trace` shows the entry for the code of an operation.',
     'What the service puts before a code of its own, as in `AzureActiveDirectoryDuplicateUserPrincipalName`, is left out here.',
-    `A code that is not here is shown as \`${UNCATALOGUED.codes[0]}\`. Made from \`src/core/report/reasons.ts\` by \`npm run docs\`.`,
+    `A code that is not here is shown as \`${UNCATALOGUED.codes[0]}\`. Made from \`src/core/report/outcomes/reason-catalogue.ts\` by \`npm run docs\`.`,
     '',
     ...sections,
   ]

@@ -10,14 +10,14 @@ import {
   DEFAULT_RULES,
   type Mapping,
   type Rule,
-} from '../core/plan/mapping.ts'
-import { type Targets, targetsOf } from '../core/plan/targets.ts'
-import { compileRule } from '../core/plan/rule.ts'
-import { entityOf, type Place } from '../adapters/service-bus/place.ts'
-import { httpReader } from '../adapters/hydrate/http-reader.ts'
-import { NoticeSettings } from '../adapters/hydrate/settings.ts'
-import type { HrReader } from '../core/intake/hydrate.ts'
-import { type Activation, HOLD } from '../core/plan/activation.ts'
+} from '../core/plan/mapping/mapping.ts'
+import { type Targets, targetsOf } from '../core/plan/mapping/targets.ts'
+import { compileRule } from '../core/plan/mapping/rule.ts'
+import { entityOf, type Place } from '../adapters/service-bus/address.ts'
+import { httpReader } from '../adapters/hr-reader/http-reader.ts'
+import { NoticeSettings } from '../adapters/hr-reader/settings.ts'
+import type { HrReader } from '../core/intake/hydrate/loop.ts'
+import { type Activation, HOLD } from '../core/plan/fold/activation.ts'
 import { sha256 } from '../adapters/system.ts'
 import type { Settings } from './environment.ts'
 import type { Path, Problem } from './file.ts'

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { HrSystemSettings, NoticeSettings } from '../adapters/hydrate/settings.ts'
-import { ActivationSettings, HOLD } from '../core/plan/activation.ts'
+import { HrSystemSettings, NoticeSettings } from '../adapters/hr-reader/settings.ts'
+import { ActivationSettings, HOLD } from '../core/plan/fold/activation.ts'
 import { EVENT_TYPES } from '../core/intake/normalise.ts'
 import { FIELD_KINDS } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'

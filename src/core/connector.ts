@@ -1,14 +1,14 @@
 import { type ClockSettings, clockWatch } from './clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
-import { intake, type IntakeSettings } from './intake/consume.ts'
-import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate.ts'
+import { intake, type IntakeSettings } from './intake/loop.ts'
+import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate/loop.ts'
 import type { SourceRules } from './intake/sources.ts'
 import { type Loop, LOOPS } from './loops.ts'
 import { leased, type LeaseSettings } from './lease.ts'
 import type { Ledger } from './ledger/port.ts'
-import type { Mapping } from './plan/mapping.ts'
-import { planning, type PlanSettings } from './plan/planning.ts'
-import { retention, type RetentionSettings } from './plan/retention.ts'
+import type { Mapping } from './plan/mapping/mapping.ts'
+import { planning, type PlanSettings } from './plan/loop.ts'
+import { retention, type RetentionSettings } from './plan/retain/loop.ts'
 import type {
   Inbox,
   InboxMessage,
@@ -18,11 +18,11 @@ import type {
   ProvisioningLog,
   Shelf,
 } from './ports.ts'
-import { type JobSettings, jobWatch } from './provision/job.ts'
-import { submission, type SubmitSettings } from './provision/submit.ts'
-import { copying, type CopySettings, sweeping } from './report/copies.ts'
-import { correlation, type CorrelateSettings } from './report/correlation.ts'
-import { publication, type PublishSettings } from './report/publish.ts'
+import { type JobSettings, jobWatch } from './provision/job-loop.ts'
+import { submission, type SubmitSettings } from './provision/submit-loop.ts'
+import { copying, type CopySettings, sweeping } from './report/dead-letters/copies.ts'
+import { correlation, type CorrelateSettings } from './report/correlate/loop.ts'
+import { publication, type PublishSettings } from './report/outcomes/loop.ts'
 import type { Runtime, Service } from './runtime.ts'
 
 export interface Ports<M extends InboxMessage> {

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type ExpressionProcess, expressionProcess } from '../../src/adapters/expression-process/client.ts'
 import type { Evaluated } from '../../src/core/expression/evaluator.ts'
-import { exerciseEvaluator } from '../conformance/evaluator.ts'
+import { exerciseEvaluator } from '../suites/conformance/evaluator.ts'
 import { until } from './support/until.ts'
 
 exerciseEvaluator('in its process', () => {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
-import { EVERYTHING } from '../flow/disturbances.ts'
-import { runFlow } from '../flow/correlation-truth.ts'
+import { EVERYTHING } from '../suites/flow/disturbances.ts'
+import { runFlow } from '../suites/flow/correlation-truth.ts'
 
 /**
  * What the ledger believes against what the service did, at size: `node test/bench/correlation.ts [--people 5000] [--events 28000] [--calm] [seed …]`.

@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { simulateDays } from '../provision/days.ts'
+import { simulateDays } from '../suites/provision/days.ts'
 import { DAY_MS } from '../../src/core/runtime.ts'
 
 /**

@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openSqliteLedger } from '../../src/adapters/ledger-sql/sqlite/client.ts'
-import { RELEASED_BRAKE } from '../../src/core/plan/brake.ts'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
-import { hrEvent, messageOf, World } from '../conformance/ledger-world.ts'
+import { hrEvent, messageOf, World } from '../suites/conformance/ledger-world.ts'
 
 /**
  * Measures `rollcall dead-letters` over both homes: `node test/bench/dead-letters.ts [in each]` (default 100,000). The broker and the command run

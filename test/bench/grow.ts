@@ -1,4 +1,4 @@
-import type { Driver } from '../../src/adapters/ledger-sql/sql.ts'
+import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
 
 /** How a copy differs from its original; what is not named here is the same. `k` is the number of the copy. */
 const NUMBERS: Readonly<Record<string, readonly string[]>> = {

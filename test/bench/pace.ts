@@ -1,5 +1,5 @@
 import { test } from 'node:test'
-import { measurePace } from '../provision/paced.ts'
+import { measurePace } from '../suites/provision/paced.ts'
 
 /** How close the pace comes to 8 calls a second without a single 429: `node --test test/bench/pace.ts`. */
 for (const jitterMs of [0, 50, 150])

@@ -1,8 +1,13 @@
 import { sha256 } from '../../src/adapters/system.ts'
 import { expressionProcess } from '../../src/adapters/expression-process/client.ts'
 import { evaluateHere } from '../../src/core/expression/evaluate.ts'
-import { compileMapping, DEFAULT_REQUIRED, DEFAULT_RULES, type Mapping } from '../../src/core/plan/mapping.ts'
-import { type Person, type PersonEvent, planPerson } from '../../src/core/plan/plan.ts'
+import {
+  compileMapping,
+  DEFAULT_REQUIRED,
+  DEFAULT_RULES,
+  type Mapping,
+} from '../../src/core/plan/mapping/mapping.ts'
+import { type Person, type PersonEvent, planPerson } from '../../src/core/plan/decide/plan.ts'
 import { ledgerEvent } from '../fakes/events.ts'
 import { NOW } from '../fakes/histories.ts'
 

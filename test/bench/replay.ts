@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { startEntra } from '../../src/local/entra/server.ts'
-import { replayWorld } from '../crash/replay-world.ts'
+import { replayWorld } from '../suites/crash/replay-world.ts'
 
 /**
  * Measures `rollcall replay` from either home, with both doubles running: `node test/bench/replay.ts [in each]` (default 10,000). The command is killed

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
-import { busShelf } from '../../src/adapters/service-bus/shelf.ts'
+import { busShelf } from '../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 

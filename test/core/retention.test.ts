@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { retention } from '../../src/core/plan/retention.ts'
+import { retention } from '../../src/core/plan/retain/loop.ts'
 import { DAY_MS } from '../../src/core/runtime.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 

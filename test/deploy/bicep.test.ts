@@ -94,7 +94,10 @@ void describe('bicep', () => {
     const of = (who: string): unknown =>
       assigned.filter((one) => one.who === who).map(({ where, role }) => [role, where])
     assert.deepEqual(of('connectorPrincipalId'), [
-      ['receiverRole', 'contains(eventQueues, item.Name) || item.Name == copiesQueue'],
+      [
+        'receiverRole',
+        'contains(eventQueues, item.Name) || item.Name == copiesQueue || item.Name == controlQueue',
+      ],
       ['senderRole', '!contains(eventQueues, item.Name)'],
     ])
     assert.deepEqual(of('scalerPrincipalId'), [['countingRole.id', 'contains(eventQueues, item.Name)']])

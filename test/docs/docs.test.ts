@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { MIGRATIONS } from '../../src/adapters/ledger-sql/schema.ts'
-import { sqliteDialect } from '../../src/adapters/ledger-sql/sqlite/driver.ts'
+import { sqliteDialect } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import { EVENT_TYPES } from '../../src/core/intake/normalise.ts'
 import {
   BATCH_ARROWS,
@@ -14,7 +14,7 @@ import {
   OPERATION_ARROWS,
   OPERATION_STATES,
 } from '../../src/core/ledger/lifecycle.ts'
-import { DEFAULT_RULES } from '../../src/core/plan/mapping.ts'
+import { DEFAULT_RULES } from '../../src/core/plan/mapping/mapping.ts'
 import { GENERATED_PAGES } from '../../scripts/docs/pages.ts'
 
 const root = new URL('../../', import.meta.url)

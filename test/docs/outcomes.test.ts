@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../../src/adapters/service-bus/client.ts'
-import { busOutlet } from '../../src/adapters/service-bus/outlet.ts'
-import { outcomeMessage } from '../../src/core/report/outcome.ts'
+import { busOutlet } from '../../src/adapters/service-bus/sender.ts'
+import { outcomeMessage } from '../../src/core/report/outcomes/outcome.ts'
 import { startDoubles } from '../../src/local/doubles.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { REASON_CATALOGUE, reasonOf, UNCATALOGUED } from '../../src/core/report/reasons.ts'
+import { REASON_CATALOGUE, reasonOf, UNCATALOGUED } from '../../src/core/report/outcomes/reason-catalogue.ts'
 
 /** Every code that is known to appear in a log record. */
 const SEEN =

@@ -1,5 +1,5 @@
 import { main } from '../../src/main.ts'
-import { printTo } from '../../src/operate/output.ts'
+import { printTo } from '../../src/cli/support/output.ts'
 import type { Ran } from './rollcall.ts'
 
 /**

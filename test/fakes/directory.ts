@@ -1,4 +1,4 @@
-import { ENTERPRISE_USER } from '../../src/core/plan/scim.ts'
+import { ENTERPRISE_USER } from '../../src/core/plan/mapping/scim.ts'
 import type { DirectoryEntry } from '../../src/local/entra/server.ts'
 import type { Expected, Oracle } from './history.ts'
 

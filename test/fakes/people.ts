@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { compileMapping, type PlainMapping } from '../../src/core/plan/mapping.ts'
-import type { Person, PersonEvent, PlanRules } from '../../src/core/plan/plan.ts'
+import { compileMapping, type PlainMapping } from '../../src/core/plan/mapping/mapping.ts'
+import type { Person, PersonEvent, PlanRules } from '../../src/core/plan/decide/plan.ts'
 import { ledgerEvent } from './events.ts'
 
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')

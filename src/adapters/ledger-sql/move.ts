@@ -1,6 +1,6 @@
 import { RollcallError } from '../../core/errors.ts'
 import { migrate } from './schema.ts'
-import { type Driver, insertRows, type Row, type Sql, type SqlValue, withRows } from './sql.ts'
+import { type Driver, insertRows, type Row, type Sql, type SqlValue, withRows } from './driver/sql.ts'
 
 export interface Moved {
   readonly tables: number

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { Ledger } from '../../core/ledger/port.ts'
 import { checkReadable, checkWritable } from '../files.ts'
-import { isPostgresUrl, type PostgresAuth } from './postgres/address.ts'
-import { openPostgresLedger } from './postgres/client.ts'
-import { openSqliteLedger } from './sqlite/client.ts'
+import { isPostgresUrl, type PostgresAuth } from './driver/postgres/address.ts'
+import { openPostgresLedger } from './driver/postgres/client.ts'
+import { openSqliteLedger } from './driver/sqlite/client.ts'
 
 /** Where the ledger is, and how it is reached. */
 export interface LedgerPlace {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { RollcallError } from '../../core/errors.ts'
 import { firstMigration } from './schema/first.ts'
-import type { Dialect, Driver, Sql } from './sql.ts'
+import type { Dialect, Driver, Sql } from './driver/sql.ts'
 
 export interface Migration {
   /**

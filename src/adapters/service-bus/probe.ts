@@ -1,6 +1,6 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { closeWithin } from './client.ts'
-import { type Place, receiverAt } from './place.ts'
+import { type Place, receiverAt } from './address.ts'
 
 /** What a look at the queue through a client's own connection says. */
 export type Probed =

@@ -1,4 +1,4 @@
-import type { ReasonOwner } from '../report/reasons.ts'
+import type { ReasonOwner } from '../report/outcomes/reason-catalogue.ts'
 
 /** What a code means, in words for the person who has to look. */
 export interface FindingKind {

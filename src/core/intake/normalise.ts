@@ -3,7 +3,7 @@ import type { HrEvent, JsonObject, OrderValue } from '../model.ts'
 import { own } from '../own.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
 import type { Source, SourceRules } from './sources.ts'
-import { effectiveInstant, instant, startOfLocalDay } from './when.ts'
+import { effectiveInstant, instant, startOfLocalDay } from './dates.ts'
 
 /** What a type says of `active` by itself; an event may say otherwise. `undefined` says nothing. */
 const TYPES: Readonly<Record<string, boolean | undefined>> = {

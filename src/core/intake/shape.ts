@@ -3,8 +3,8 @@ import { compileExpression, evaluateOne, type Expression } from '../expression/c
 import type { Evaluator } from '../expression/evaluator.ts'
 import type { Json, JsonObject } from '../model.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
-import { compareText } from '../plan/order.ts'
-import { effectiveInstant, instant } from './when.ts'
+import { compareText } from '../plan/fold/order.ts'
+import { effectiveInstant, instant } from './dates.ts'
 
 /** What a field of a payload has to be. `instant` may name no zone, `id` is a text or a whole number. */
 export const FIELD_KINDS = ['text', 'id', 'instant', 'date', 'number', 'boolean', 'object', 'list'] as const

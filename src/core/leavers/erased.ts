@@ -1,8 +1,8 @@
 import { ERASED, type HrEvent, saysLeaver } from '../model.ts'
-import { fold } from '../plan/fold.ts'
-import { compareEvents, type OrderedEvent } from '../plan/order.ts'
-import type { Person, PersonEvent } from '../plan/person.ts'
-import { standing } from '../plan/standing.ts'
+import { fold } from '../plan/fold/fold.ts'
+import { compareEvents, type OrderedEvent } from '../plan/fold/order.ts'
+import type { Person, PersonEvent } from '../plan/decide/employee.ts'
+import { standing } from '../plan/decide/effective-state.ts'
 
 /**
  * Where in the order an erased employee left last. It names nobody: with the hash of the employee id it is all that outlives an erasure, so

@@ -1,5 +1,5 @@
 import type { KnownEvent, PutBack, ReplayEntry, ReplayItem, ReplayOrder, ReplayRun } from './port/replays.ts'
-import type { NativeMove, NativeStage } from '../report/replay-log.ts'
+import type { NativeMove, NativeStage } from '../report/replay/log.ts'
 import type { EventName } from '../model.ts'
 import type {
   DeadLetterCopy,
@@ -10,8 +10,8 @@ import type {
   LedgerDeadLetterQuery,
   Original,
 } from './port/dead-letters.ts'
-import type { BrakeSettings } from '../plan/brake.ts'
-import type { Decision, Person } from '../plan/plan.ts'
+import type { BrakeSettings } from '../plan/decide/brake.ts'
+import type { Decision, Person } from '../plan/decide/plan.ts'
 import type {
   LeaverAcknowledgement,
   LeaverPage,
@@ -19,7 +19,7 @@ import type {
   LeaverRest,
   LeaverStep,
 } from './port/leavers.ts'
-import type { LogRecord } from '../report/log-record.ts'
+import type { LogRecord } from '../report/correlate/log-record.ts'
 import type {
   AuditPage,
   AuditQuery,

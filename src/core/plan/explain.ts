@@ -1,10 +1,10 @@
 import type { EventState } from '../ledger/lifecycle.ts'
 import type { EventName, Json } from '../model.ts'
-import { type Effect, flatten, fold, type Folded } from './fold.ts'
-import { compareEvents } from './order.ts'
-import type { Person, PersonEvent, PlanRules } from './plan.ts'
-import { standing } from './standing.ts'
-import { type RecordValue, valuesOf } from './provenance.ts'
+import { type Effect, flatten, fold, type Folded } from './fold/fold.ts'
+import { compareEvents } from './fold/order.ts'
+import type { Person, PersonEvent, PlanRules } from './decide/plan.ts'
+import { standing } from './decide/effective-state.ts'
+import { type RecordValue, valuesOf } from './mapping/origins.ts'
 
 /** Why an event is where it is, and what of the present record comes from it. Names attributes, never values. */
 export interface EventExplanation extends EventName {

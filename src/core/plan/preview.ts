@@ -1,10 +1,10 @@
 import type { EventName } from '../model.ts'
-import { fold } from './fold.ts'
+import { fold } from './fold/fold.ts'
 import type { Lane } from '../model.ts'
-import { type EventDecision, type Person, planPerson, type PlanRules } from './plan.ts'
-import { type Change, changesBetween, valuesOf } from './provenance.ts'
-import { standing } from './standing.ts'
-import { parseRecord } from './record.ts'
+import { type EventDecision, type Person, planPerson, type PlanRules } from './decide/plan.ts'
+import { type Change, changesBetween, valuesOf } from './mapping/origins.ts'
+import { standing } from './decide/effective-state.ts'
+import { parseRecord } from './mapping/record.ts'
 
 /** What a plan made at this moment would do about one person. Nothing is sent and nothing is changed by looking. */
 export interface Preview {

@@ -1,5 +1,5 @@
 import type { BatchOperation } from '../ledger/port.ts'
-import { BULK_REQUEST } from '../plan/scim.ts'
+import { BULK_REQUEST } from '../plan/mapping/scim.ts'
 
 /** The request body. Records are serialised already, and go in as they are. `bulkId` is unique because an operation is in one batch once. */
 export function bulkRequest(operations: readonly BatchOperation[]): string {

@@ -1,6 +1,6 @@
 import type { ServiceBusClient, ServiceBusMessage } from '@azure/service-bus'
 import { linesOf } from '../../adapters/files.ts'
-import { sendInBatches } from '../../adapters/service-bus/outlet.ts'
+import { sendInBatches } from '../../adapters/service-bus/sender.ts'
 
 const AT_ONCE = 1_000
 

@@ -2,7 +2,7 @@ import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } 
 import type { TestContext } from 'node:test'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { Connection } from '../../../src/adapters/service-bus/connection.ts'
-import { busInbox, type InboxSettings } from '../../../src/adapters/service-bus/inbox.ts'
+import { busInbox, type InboxSettings } from '../../../src/adapters/service-bus/receiver.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
 import type { Disposition, Receiver } from '../../../src/core/ports.ts'
 import type { Runtime } from '../../../src/core/runtime.ts'

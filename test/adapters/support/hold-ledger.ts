@@ -1,4 +1,4 @@
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/sqlite/client.ts'
+import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 
 /** A process that opens a ledger for writing, says so, and keeps it until it is killed or its standard input ends. */
 const [path = ''] = process.argv.slice(2)

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { Client } from 'pg'
-import { postgresConnection } from '../../../src/adapters/ledger-sql/postgres/address.ts'
+import { postgresConnection } from '../../../src/adapters/ledger-sql/driver/postgres/address.ts'
 import { until } from './until.ts'
 
 /** A PostgreSQL server for tests: that of `DATABASE_URL`, or one of its own that ends with this process, however this process ends. */

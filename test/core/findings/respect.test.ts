@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Decision, type Person, type PersonEvent, planPerson } from '../../../src/core/plan/plan.ts'
+import {
+  type Decision,
+  type Person,
+  type PersonEvent,
+  planPerson,
+} from '../../../src/core/plan/decide/plan.ts'
 import { day } from '../../fakes/events.ts'
 import { person, personEvent, rules, WORKER } from '../../fakes/people.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { EntraDouble, EntraOptions } from '../../../src/local/entra/server.ts'
-import { entraCases, runEntraCase } from '../../conformance/entra.ts'
+import { entraCases, runEntraCase } from '../../suites/conformance/entra.ts'
 import { openWith } from './setups.ts'
 
 /**

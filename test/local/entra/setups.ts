@@ -1,5 +1,5 @@
 import type { EntraDouble, EntraOptions, EntraSettings } from '../../../src/local/entra/server.ts'
-import type { EntraSetup, OpenEntra } from '../../conformance/entra.ts'
+import type { EntraSetup, OpenEntra } from '../../suites/conformance/entra.ts'
 
 const standard: Partial<EntraSettings> = {
   cycleMs: 20,

@@ -8,8 +8,8 @@ import {
   exercisePartitions,
   exerciseServiceBus,
   partitionedConfig,
-} from '../../conformance/service-bus.ts'
-import type { OpenBus } from '../../conformance/service-bus.ts'
+} from '../../suites/conformance/service-bus.ts'
+import type { OpenBus } from '../../suites/conformance/service-bus.ts'
 import { manualClock } from './support.ts'
 
 const given = process.env['SERVICEBUS_CONFORMANCE_CONNECTION_STRING']

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { erasedMark, lastLeaving } from '../../../core/leavers/erased.ts'
 import type { OrderValue } from '../../../core/model.ts'
-import type { Person, PersonEvent } from '../../../core/plan/person.ts'
-import { parse } from '../json.ts'
-import { insertRows, type Sql, withRows } from '../sql.ts'
+import type { Person, PersonEvent } from '../../../core/plan/decide/employee.ts'
+import { parse } from '../driver/json.ts'
+import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 
 /** What is left of the id of an employee who was erased. */
 export const employeeHash = (employee: string): string => createHash('sha256').update(employee).digest('hex')

@@ -1,6 +1,6 @@
 import { type HrEvent, saysLeaver } from '../../../core/model.ts'
-import type { Decision } from '../../../core/plan/plan.ts'
-import { type Sql, type SqlValue, withRows } from '../sql.ts'
+import type { Decision } from '../../../core/plan/decide/plan.ts'
+import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>
 

@@ -7,9 +7,9 @@ import type {
   LeaverView,
 } from '../../../core/ledger/port.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
-import { REDUNDANT_EXPORT } from '../../../core/report/join.ts'
-import { loadPeople } from '../people.ts'
-import { type Sql, type SqlValue, withRows } from '../sql.ts'
+import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
+import { loadPeople } from '../plan/load.ts'
+import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
 interface CaseRow {
   readonly seq: number

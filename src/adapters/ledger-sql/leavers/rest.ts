@@ -1,9 +1,9 @@
 import type { LeaverRest } from '../../../core/ledger/port.ts'
-import { REASONS } from '../../../core/plan/person.ts'
-import { planAgain } from '../finalize.ts'
-import { lockPeople } from '../lock-people.ts'
-import { insertRows, type Sql, withRows } from '../sql.ts'
-import { giveAnotherChance } from '../take-back.ts'
+import { REASONS } from '../../../core/plan/decide/employee.ts'
+import { planAgain } from '../report/finalize.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { giveAnotherChance } from '../intake/resubmit.ts'
 
 /**
  * Reopens events of which the directory took nothing but that their employee is disabled, so that the whole record goes out once more; their

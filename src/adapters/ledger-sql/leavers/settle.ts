@@ -1,7 +1,7 @@
 import type { LeaverAcknowledgement, LeaverStep } from '../../../core/ledger/port.ts'
-import { lockPeople } from '../lock-people.ts'
-import { nameHash } from '../name-hash.ts'
-import { insertRows, type Sql, withRows } from '../sql.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { nameHash } from '../tables/name-hash.ts'
+import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 import { employeeHash } from './erased-marks.ts'
 
 /** Outside the ledger a case goes by its number. */

@@ -1,4 +1,4 @@
-import type { Dialect } from '../sql.ts'
+import type { Dialect } from '../driver/sql.ts'
 import { employeeTables } from './first/employees.ts'
 import { intakeTables } from './first/intake.ts'
 import { leaverTables } from './first/leavers.ts'

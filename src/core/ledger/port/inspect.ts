@@ -1,5 +1,5 @@
-import type { Person } from '../../plan/plan.ts'
-import type { Cut } from '../../plan/retain.ts'
+import type { Person } from '../../plan/decide/plan.ts'
+import type { Cut } from '../../plan/retain/retain.ts'
 import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
 import type { LeaverCounts } from './leavers.ts'
 import type { Hold } from './provision.ts'

@@ -1,7 +1,7 @@
 import type { LeaverEnd } from '../../leavers/assess.ts'
 import type { LeaverCause } from '../../leavers/causes.ts'
 import type { EventName } from '../../model.ts'
-import type { Person } from '../../plan/person.ts'
+import type { Person } from '../../plan/decide/employee.ts'
 import type { OperationState } from '../lifecycle.ts'
 
 /** What leaver cases ask of the ledger, and what it answers. */

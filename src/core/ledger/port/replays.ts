@@ -1,4 +1,4 @@
-import type { NativeStage } from '../../report/replay-log.ts'
+import type { NativeStage } from '../../report/replay/log.ts'
 import type { EventName, HrEvent } from '../../model.ts'
 import type { EventState } from '../lifecycle.ts'
 import type { MessageOriginal } from './dead-letters.ts'

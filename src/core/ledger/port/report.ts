@@ -1,5 +1,5 @@
 import type { ForeignActivation, ForeignDeactivation } from './findings.ts'
-import type { LogRecord } from '../../report/log-record.ts'
+import type { LogRecord } from '../../report/correlate/log-record.ts'
 import type { Json } from '../../model.ts'
 import type { FinalEventState, OperationState } from '../lifecycle.ts'
 

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../sql.ts'
+import type { Dialect } from '../../driver/sql.ts'
 
 /** Whom the events are about, and what retention and erasure leave of them. */
 export const employeeTables = (dialect: Dialect): readonly string[] => [

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../sql.ts'
+import type { Dialect } from '../../driver/sql.ts'
 
 /** Every event that says an employee leaves, until the directory is known to hold the account disabled. */
 export const leaverTables = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../sql.ts'
+import type { Dialect } from '../../driver/sql.ts'
 import { withoutStatistics } from './statistics.ts'
 
 /** What goes out: operations, the batches that carry them, and the calls that send those. */

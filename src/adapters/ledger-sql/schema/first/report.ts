@@ -1,4 +1,4 @@
-import type { Dialect } from '../../sql.ts'
+import type { Dialect } from '../../driver/sql.ts'
 import { withoutStatistics } from './statistics.ts'
 
 /** What the provisioning log says, and the outcomes that are published of it. */

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../sql.ts'
+import type { Dialect } from '../../driver/sql.ts'
 
 /**
  * How many rows are in a state changes by the minute, and statistics are of yesterday. PostgreSQL keeps none of these

@@ -1,4 +1,4 @@
-import type { Dialect } from '../../sql.ts'
+import type { Dialect } from '../../driver/sql.ts'
 
 /** What the instances and the commands keep for themselves. */
 export const upkeepTables = (dialect: Dialect): readonly string[] => [

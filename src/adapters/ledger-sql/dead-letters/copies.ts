@@ -1,0 +1,57 @@
+import type { DeadLetterCopy } from '../../../core/ledger/port.ts'
+import { originalFrom } from './dead-letters.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+interface Row {
+  readonly id: number
+  readonly seq: number
+  readonly revision: number
+  readonly source: string
+  readonly event_id: string
+  readonly employee: string
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly original: string | null
+  readonly body: string | null
+  readonly stands: number
+}
+
+export async function takeUncopied(sql: Sql, limit: number): Promise<DeadLetterCopy[]> {
+  const rows = await sql.all<Row>(
+    `SELECT o.id, e.seq, o.revision, e.source, e.event_id, e.employee, o.reason, o.detail, e.original, e.body,
+       CASE WHEN e.state = 'dead-lettered' AND e.revision = o.revision THEN 1 ELSE 0 END AS stands
+     FROM outbox o JOIN events e ON e.seq = o.event_seq WHERE o.state = 'dead-lettered' AND o.copied_at IS NULL ORDER BY o.id LIMIT ?`,
+    [limit],
+  )
+  return rows.map((row) => ({
+    id: row.id,
+    seq: row.seq,
+    revision: row.revision,
+    source: row.source,
+    eventId: row.event_id,
+    employee: row.employee,
+    code: row.reason ?? 'Unknown',
+    detail: row.detail,
+    original: originalFrom(row),
+    stands: row.stands === 1,
+  }))
+}
+
+export async function markCopied(sql: Sql, ids: readonly number[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['id INT', 'now INT'],
+    ids.map((id) => [id, now]),
+    'UPDATE outbox SET copied_at = v.now FROM v WHERE outbox.id = v.id',
+  )
+}
+
+export async function standingDead(sql: Sql, seqs: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  const rows = await withRows<{ seq: number; revision: number }>(
+    sql,
+    ['seq INT'],
+    seqs.map((seq) => [seq]),
+    `SELECT e.seq, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE COALESCE(e.state, '') = 'dead-lettered' AND e.archived_at IS NULL`,
+  )
+  return new Map(rows.map(({ seq, revision }) => [seq, revision]))
+}

@@ -1,0 +1,196 @@
+import type {
+  EndedDeadLetters,
+  EndOrder,
+  LedgerDeadLetter,
+  LedgerDeadLetterPage,
+  LedgerDeadLetterQuery,
+  Original,
+} from '../../../core/ledger/port.ts'
+import { DISCARDED } from '../../../core/plan/decide/employee.ts'
+import { finishEvents, planAgain } from '../report/finalize.ts'
+import { parse } from '../driver/json.ts'
+import { keepingOut } from './blocks-reactivation.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { operationId } from '../plan/load.ts'
+import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+
+interface Row {
+  readonly seq: number
+  readonly event_id: string
+  readonly source: string
+  readonly type: string
+  readonly employee: string
+  readonly worker: string
+  readonly rescinds: string | null
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly operation: number | null
+  readonly revision: number
+  readonly finished_at: number | null
+  readonly replays: number
+  readonly archived_at: number | null
+  readonly batch_state: string | null
+}
+const COLUMNS =
+  'e.seq, e.event_id, e.source, e.type, e.employee, e.worker, e.rescinds, e.reason, e.detail, e.operation, e.revision, e.finished_at, e.replays, e.archived_at, b.state AS batch_state'
+const FROM = 'events e LEFT JOIN operations o ON o.seq = e.operation LEFT JOIN batches b ON b.seq = o.batch'
+
+/** In the order of their numbers, over an index of the dead alone. */
+export async function deadLetters(
+  sql: Sql,
+  { filter, archived, next, limit }: LedgerDeadLetterQuery,
+): Promise<LedgerDeadLetterPage> {
+  const given: readonly (readonly [clause: string, value: SqlValue])[] = [
+    ['e.reason = ?', filter.code],
+    ['e.type = ?', filter.type],
+    ['e.employee = ?', filter.employee],
+    ['e.finished_at >= ?', filter.since],
+    ['e.finished_at < ?', filter.until],
+  ]
+  const wanted = given.filter(([, value]) => value !== null)
+  const rows = await sql.all<Row>(
+    `SELECT ${COLUMNS} FROM ${FROM} WHERE e.state = 'dead-lettered' AND e.seq > ? ${archived ? '' : 'AND e.archived_at IS NULL'}
+       ${wanted.map(([clause]) => `AND ${clause}`).join(' ')} ORDER BY e.seq LIMIT ?`,
+    [next ?? 0, ...wanted.map(([, value]) => value), limit],
+  )
+  const keeping = await keepingOut(sql, rows)
+  return {
+    deadLetters: rows.map((row) => toDeadLetter(row, keeping)),
+    next: rows.length < limit ? null : (rows.at(-1)?.seq ?? null),
+  }
+}
+
+export async function deadLetter(
+  sql: Sql,
+  seq: number,
+): Promise<{ letter: LedgerDeadLetter; original: Original | null } | null> {
+  const [row] = await sql.all<Row & { original: string | null; body: string | null }>(
+    `SELECT ${COLUMNS}, e.original, e.body FROM ${FROM} WHERE e.seq = ? AND e.state = 'dead-lettered'`,
+    [seq],
+  )
+  return row ? { letter: toDeadLetter(row, await keepingOut(sql, [row])), original: originalFrom(row) } : null
+}
+
+/** `null` for an event that came in a file. */
+export function originalFrom({
+  original,
+  body,
+}: {
+  readonly original: string | null
+  readonly body: string | null
+}): Original | null {
+  return original === null || body === null ? null : { ...parse<Omit<Original, 'body'>>(original), body }
+}
+
+function toDeadLetter(row: Row, keeping: ReadonlySet<number>): LedgerDeadLetter {
+  return {
+    seq: row.seq,
+    source: row.source,
+    id: row.event_id,
+    type: row.type,
+    employee: row.employee,
+    code: row.reason ?? 'Unknown',
+    detail: row.detail,
+    refused: row.batch_state === 'rejected',
+    operation: row.operation === null ? null : operationId(row.operation),
+    revision: row.revision,
+    diedAt: row.finished_at ?? 0,
+    replays: row.replays,
+    archivedAt: row.archived_at,
+    keepsOut: keeping.has(row.seq),
+  }
+}
+
+export async function endDeadLetters(
+  sql: Sql,
+  instance: string,
+  order: EndOrder,
+  now: number,
+): Promise<EndedDeadLetters> {
+  const { how, terminations, actor, reason } = order
+  const rows = await lockDead(sql, order.seqs)
+  const keeping = how === 'discard' && !terminations ? await keepingOut(sql, rows) : new Set()
+  const kept = rows.filter(({ seq }) => keeping.has(seq))
+  const ended = rows.filter((row) => !kept.includes(row))
+  if (how === 'archive')
+    await withRows(
+      sql,
+      ['seq INT', 'now INT'],
+      ended.map(({ seq }) => [seq, now]),
+      'UPDATE events SET archived_at = v.now FROM v WHERE events.seq = v.seq',
+    )
+  else {
+    // A notice that is given up is not read again.
+    await withRows(
+      sql,
+      ['seq INT'],
+      ended.map(({ seq }) => [seq]),
+      'UPDATE events SET read_from = NULL, read_until = 0 FROM v WHERE events.seq = v.seq',
+    )
+    await finishEvents(
+      sql,
+      instance,
+      ended.map(({ seq, employee, operation }) => ({
+        seq,
+        employee,
+        operation,
+        state: 'skipped',
+        reason: DISCARDED,
+        detail: null,
+        by: null,
+      })),
+      now,
+    )
+    await planAgain(
+      sql,
+      ended.map(({ employee }) => employee),
+      now,
+    )
+  }
+  await insertRows(
+    sql,
+    'audit (at, actor, action, reason, detail)',
+    ended.map(({ seq }) => [now, actor, `dead-letter.${how}`, reason, `dl-${seq}`]),
+  )
+  const found = new Set(rows.map(({ seq }) => seq))
+  return {
+    ended: ended.map(({ seq }) => seq),
+    kept: kept.map(({ seq }) => seq),
+    gone: order.seqs.filter((seq) => !found.has(seq)),
+  }
+}
+
+export async function noteDiscarded(
+  sql: Sql,
+  entity: string,
+  sequences: readonly string[],
+  actor: string,
+  reason: string,
+  now: number,
+): Promise<void> {
+  await insertRows(
+    sql,
+    'audit (at, actor, action, reason, detail)',
+    sequences.map((sequence) => [now, actor, 'dead-letter.discard', reason, `${entity}#${sequence}`]),
+  )
+}
+
+/** Dead letters of these that are still dead, with their people held until the end of the transaction. */
+export async function lockDead(
+  sql: Sql,
+  seqs: readonly number[],
+): Promise<Pick<Row, 'seq' | 'employee' | 'worker' | 'rescinds' | 'operation' | 'revision'>[]> {
+  const dead = (): ReturnType<typeof lockDead> =>
+    withRows(
+      sql,
+      ['seq INT'],
+      seqs.toSorted((a, b) => a - b).map((seq) => [seq]),
+      `SELECT e.seq, e.employee, e.worker, e.rescinds, e.operation, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
+    )
+  if (sql.dialect.forUpdate !== '')
+    await lockPeople(
+      sql,
+      (await dead()).map(({ employee }) => employee),
+    )
+  return dead()
+}

@@ -1,0 +1,154 @@
+import type { PutBack } from '../../../core/ledger/port.ts'
+import type { EventName, HrEvent, JsonObject } from '../../../core/model.ts'
+import { RESCIND_MISMATCH } from '../../../core/plan/decide/employee.ts'
+import type { NativeMove } from '../../../core/report/replay/log.ts'
+import { lockDead } from './dead-letters.ts'
+import { markDue } from '../tables/events.ts'
+import { planAgain } from '../report/finalize.ts'
+import { parse } from '../driver/json.ts'
+import { keepingOut, takesBack } from './blocks-reactivation.ts'
+import { IN_LEDGER, moveReplay } from './replays.ts'
+import { namingOthers } from '../intake/rescind-mismatch.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+import { giveAnotherChance, keepSaid, rewrite } from '../intake/resubmit.ts'
+
+interface Row {
+  readonly seq: number
+  readonly event_id: string
+  readonly source: string
+  readonly employee: string
+  readonly worker: string
+  readonly rescinds: string | null
+  readonly effective_at: number
+  readonly reason: string | null
+}
+
+/** Puts dead letters back at their own place in the order: what is newer still wins. One transaction, the run's own entries among it. */
+export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], now: number): Promise<void> {
+  const { frozen, dead } = await loadDead(sql, run, parts)
+  const keeping = await keepingOut(sql, [...dead.values()])
+  const others = await namingOthers(
+    sql,
+    parts.flatMap((part) => (part.kind === 'edited' ? [part.event] : [])),
+  )
+  const moves: NativeMove[] = []
+  const kept: Row[] = []
+  const edited: { readonly row: Row; readonly part: Extract<PutBack, { kind: 'edited' }> }[] = []
+  for (const part of parts.filter(({ seq }) => frozen.has(seq))) {
+    const row = dead.get(part.seq)
+    const sequence = String(part.seq)
+    if (part.kind === 'refused') moves.push({ sequence, stage: 'refused', code: part.code })
+    else if (!row) moves.push({ sequence, stage: 'gone', code: null })
+    else if (part.kind === 'edited') {
+      const why = others.has(part.event) ? RESCIND_MISMATCH : whyNot(row, part.event, keeping.has(row.seq))
+      moves.push(
+        why === null ? { sequence, stage: 'done', code: null } : { sequence, stage: 'refused', code: why },
+      )
+      if (why === null) edited.push({ row, part })
+    } else if (row.reason === RESCIND_MISMATCH)
+      moves.push({ sequence, stage: 'refused', code: RESCIND_MISMATCH })
+    else {
+      moves.push({ sequence, stage: 'done', code: null })
+      kept.push(row)
+    }
+  }
+  await reopen(sql, kept, now)
+  await replace(sql, run, edited, now)
+  await moveReplay(sql, run, IN_LEDGER, moves, now)
+}
+
+/** The parts of these that wait for their turn, and of those the events that are dead. */
+async function loadDead(
+  sql: Sql,
+  run: number,
+  parts: readonly PutBack[],
+): Promise<{ readonly frozen: ReadonlySet<number>; readonly dead: ReadonlyMap<number, Row> }> {
+  // First their people: who carries out the same run beside us is then done with its part, and its entries say so.
+  const dead = await lockDead(
+    sql,
+    parts.map(({ seq }) => seq),
+  )
+  const items = await withRows<{ sequence: string; revision: number }>(
+    sql,
+    ['run INT', 'sequence TEXT'],
+    parts.map(({ seq }) => [run, String(seq)]),
+    `SELECT i.sequence, i.revision FROM v JOIN replay_items i ON i.run = v.run AND i.entity = '${IN_LEDGER}' AND i.sequence = v.sequence
+     WHERE i.stage = 'frozen'`,
+  )
+  const frozen = new Map(items.map(({ sequence, revision }) => [Number(sequence), revision]))
+  const rows = await withRows<Row>(
+    sql,
+    ['seq INT'],
+    dead.filter(({ seq, revision }) => frozen.get(seq) === revision).map(({ seq }) => [seq]),
+    'SELECT e.seq, e.event_id, e.source, e.employee, e.worker, e.rescinds, e.effective_at, e.reason FROM v JOIN events e ON e.seq = v.seq',
+  )
+  return { frozen: new Set(frozen.keys()), dead: new Map(rows.map((row) => [row.seq, row])) }
+}
+
+/** An edit corrects an event; it does not make another of it, and it does not quietly take a leaver's leaving back. */
+function whyNot(row: Row, event: HrEvent, keepsOut: boolean): string | null {
+  if (event.id !== row.event_id || event.source !== row.source) return 'EditNamesAnotherEvent'
+  return keepsOut && takesBack(row, event) ? 'EditTakesTerminationBack' : null
+}
+
+async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void> {
+  if (rows.length === 0) return
+  await withRows(
+    sql,
+    ['seq INT', 'now INT'],
+    rows.map(({ seq }) => [seq, now]),
+    `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL, archived_at = NULL, replays = events.replays + 1,
+       read_from = CASE WHEN events.mode = 'notice' THEN v.now ELSE events.read_from END, read_until = 0, reads = 0
+     FROM v WHERE events.seq = v.seq`,
+  )
+  await giveAnotherChance(
+    sql,
+    rows.map(({ employee }) => employee),
+  )
+  const due = rows.map((row) => ({
+    employee: row.employee,
+    effectiveAt: row.effective_at,
+    worker: parse<JsonObject>(row.worker),
+    rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
+  }))
+  await markDue(sql, due, { now, quietMs: 0, maxWaitMs: 0 })
+}
+
+/** What it said before is kept beside it, with who changed it. */
+async function replace(
+  sql: Sql,
+  run: number,
+  edits: readonly { readonly row: Row; readonly part: Extract<PutBack, { kind: 'edited' }> }[],
+  now: number,
+): Promise<void> {
+  if (edits.length === 0) return
+  const [by] = await sql.all<{ actor: string; reason: string }>(
+    'SELECT actor, reason FROM replay_runs WHERE seq = ?',
+    [run],
+  )
+  await keepSaid(
+    sql,
+    edits.map(({ row, part }) => ({
+      seq: row.seq,
+      actor: by?.actor ?? '',
+      reason: by?.reason ?? '',
+      said: [null, part.original.body],
+    })),
+    now,
+  )
+  await rewrite(
+    sql,
+    edits.map(({ row, part }) => ({ seq: row.seq, event: part.event })),
+    now,
+  )
+  await markDue(
+    sql,
+    edits.map(({ part }) => part.event),
+    { now, quietMs: 0, maxWaitMs: 0 },
+  )
+  await planAgain(
+    sql,
+    edits.map(({ row }) => row.employee),
+    now,
+  )
+}

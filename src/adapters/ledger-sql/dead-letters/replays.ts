@@ -1,0 +1,256 @@
+import type {
+  KnownEvent,
+  ReplayEntry,
+  ReplayItem,
+  ReplayOrder,
+  ReplayRun,
+} from '../../../core/ledger/port.ts'
+import type { EventState } from '../../../core/ledger/lifecycle.ts'
+import type { EventName } from '../../../core/model.ts'
+import { NATIVE_STAGES, type NativeMove, type NativeStage } from '../../../core/report/replay/log.ts'
+import { parse } from '../driver/json.ts'
+import { group } from '../plan/load.ts'
+import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+
+/** In place of a queue's name, for dead letters that stand in the ledger itself. */
+export const IN_LEDGER = ''
+
+export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): Promise<ReplayRun> {
+  const [run] = await insertRows<{ seq: number }>(
+    sql,
+    'replay_runs (name, selection, actor, reason, created_at)',
+    [[order.name, order.selection, order.actor, order.reason, now]],
+    'RETURNING seq',
+  )
+  const id = run?.seq ?? 0
+  await insertRows(
+    sql,
+    'replay_items (run, place, entity, sequence, revision, stage, body, people)',
+    order.targets.map((target, place): SqlValue[] => {
+      // One that is only taken away says nothing instead.
+      const edited = target.home === 'bus' && target.stale ? null : (target.body ?? null)
+      const saying = edited === null ? [null, null] : [edited, JSON.stringify(target.people ?? [])]
+      return target.home === 'ledger'
+        ? [id, place, IN_LEDGER, String(target.seq), target.revision, 'frozen', ...saying]
+        : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', ...saying]
+    }),
+  )
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
+    [now, order.actor, 'replay', order.reason, order.name],
+  ])
+  const [made] = await runsBy(sql, 'WHERE seq = ?', [id])
+  return (
+    made ?? { ...order, id, createdAt: now, endedAt: null, resumed: [], entities: [], counts: counts([]) }
+  )
+}
+
+const RESUMED = 'replay.resumed'
+
+export async function resumeReplay(
+  sql: Sql,
+  { name }: ReplayRun,
+  actor: string,
+  reason: string,
+  now: number,
+): Promise<void> {
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, RESUMED, reason, name]])
+}
+
+interface RunRow {
+  readonly seq: number
+  readonly name: string
+  readonly selection: string
+  readonly actor: string
+  readonly reason: string
+  readonly created_at: number
+  readonly ended_at: number | null
+}
+interface StageRow {
+  readonly run: number
+  readonly entity: string
+  readonly stage: NativeStage
+  readonly n: number
+}
+
+export function replayRuns(
+  sql: Sql,
+  { open, limit }: { readonly open: string | null; readonly limit: number },
+): Promise<ReplayRun[]> {
+  return open === null
+    ? runsBy(sql, 'ORDER BY seq DESC LIMIT ?', [limit])
+    : runsBy(sql, 'WHERE selection = ? AND ended_at IS NULL ORDER BY seq DESC LIMIT ?', [open, limit])
+}
+
+async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): Promise<ReplayRun[]> {
+  const rows = await sql.all<RunRow>(
+    `SELECT seq, name, selection, actor, reason, created_at, ended_at FROM replay_runs ${tail}`,
+    parameters,
+  )
+  const stages = group(
+    await withRows<StageRow>(
+      sql,
+      ['run INT'],
+      rows.map(({ seq }) => [seq]),
+      'SELECT i.run, i.entity, i.stage, COUNT(*) AS n FROM v JOIN replay_items i ON i.run = v.run GROUP BY i.run, i.entity, i.stage',
+    ),
+    ({ run }) => run,
+  )
+  const resumed = group(
+    await withRows<{ at: number; actor: string; reason: string; detail: string }>(
+      sql,
+      ['name TEXT'],
+      rows.map(({ name }) => [name]),
+      `SELECT a.at, a.actor, a.reason, a.detail FROM v JOIN audit a ON a.detail = v.name WHERE a.action = '${RESUMED}' ORDER BY a.seq`,
+    ),
+    ({ detail }) => detail,
+  )
+  return rows.map((row) => {
+    const its = stages.get(row.seq) ?? []
+    return {
+      id: row.seq,
+      name: row.name,
+      selection: row.selection,
+      actor: row.actor,
+      reason: row.reason,
+      createdAt: row.created_at,
+      endedAt: row.ended_at,
+      resumed: (resumed.get(row.name) ?? []).map(({ at, actor, reason }) => ({ at, actor, reason })),
+      entities: [...new Set(its.map(({ entity }) => entity))].filter((entity) => entity !== IN_LEDGER).sort(),
+      counts: counts(its),
+    }
+  })
+}
+
+function counts(rows: readonly Pick<StageRow, 'stage' | 'n'>[]): ReplayRun['counts'] {
+  const of = (stage: NativeStage): number =>
+    rows.reduce((sum, row) => sum + (row.stage === stage ? row.n : 0), 0)
+  return Object.fromEntries(NATIVE_STAGES.map((stage) => [stage, of(stage)])) as Record<NativeStage, number>
+}
+
+export async function replayEntries(
+  sql: Sql,
+  run: number,
+  after: number,
+  limit: number,
+): Promise<ReplayEntry[]> {
+  const rows = await sql.all<{
+    entity: string
+    sequence: string
+    stage: NativeStage
+    code: string | null
+    at: number | null
+  }>(
+    'SELECT entity, sequence, stage, code, at FROM replay_items WHERE run = ? AND place >= ? ORDER BY place LIMIT ?',
+    [run, after, limit],
+  )
+  return rows.map(({ entity, sequence, ...row }) => ({
+    id: entity === IN_LEDGER ? `dl-${sequence}` : `${entity}#${sequence}`,
+    ...row,
+  }))
+}
+
+export async function replayItems(
+  sql: Sql,
+  run: number,
+  entity: string | null,
+  stage: NativeStage,
+  limit: number,
+): Promise<ReplayItem[]> {
+  const rows = await sql.all<{ sequence: string; sending_at: number | null; body: string | null }>(
+    'SELECT sequence, sending_at, body FROM replay_items WHERE run = ? AND entity = ? AND stage = ? ORDER BY place LIMIT ?',
+    [run, entity ?? IN_LEDGER, stage, limit],
+  )
+  return rows.map((row) => ({ sequence: row.sequence, sendingAt: row.sending_at, body: row.body }))
+}
+
+export async function moveReplay(
+  sql: Sql,
+  run: number,
+  entity: string,
+  moves: readonly NativeMove[],
+  now: number,
+): Promise<void> {
+  await withRows(
+    sql,
+    ['run INT', 'entity TEXT', 'sequence TEXT', 'stage TEXT', 'code TEXT', 'now INT'],
+    moves.map(({ sequence, stage, code }) => [run, entity, sequence, stage, code, now]),
+    `UPDATE replay_items SET stage = v.stage, code = v.code, at = v.now,
+       body = CASE WHEN v.stage IN ('frozen', 'sending') THEN replay_items.body ELSE NULL END,
+       people = CASE WHEN v.stage IN ('frozen', 'sending') THEN replay_items.people ELSE NULL END,
+       sending_at = CASE WHEN v.stage = 'sending' THEN COALESCE(replay_items.sending_at, v.now) ELSE replay_items.sending_at END
+     FROM v WHERE replay_items.run = v.run AND replay_items.entity = v.entity AND replay_items.sequence = v.sequence`,
+  )
+}
+
+/** Personal data does not wait for a run that nobody goes on with: its edited parts are refused, and their bodies gone. */
+export async function forgetEdits(sql: Sql, before: number, now: number): Promise<number> {
+  const old = await sql.all<Place>(
+    'SELECT i.run, i.place FROM replay_items i JOIN replay_runs r ON r.seq = i.run WHERE i.body IS NOT NULL AND r.created_at < ?',
+    [before],
+  )
+  return refuseEdited(sql, old, 'BeyondRetention', now)
+}
+
+/** Edited parts of runs that speak of this person. */
+export async function eraseEdits(sql: Sql, employee: string, now: number): Promise<void> {
+  const edited = await sql.all<Place & { people: string | null }>(
+    'SELECT run, place, people FROM replay_items WHERE body IS NOT NULL',
+  )
+  const theirs = edited.filter(
+    ({ people }) => people === null || parse<readonly string[]>(people).includes(employee),
+  )
+  await refuseEdited(sql, theirs, 'Erased', now)
+}
+
+interface Place {
+  readonly run: number
+  readonly place: number
+}
+async function refuseEdited(sql: Sql, parts: readonly Place[], code: string, now: number): Promise<number> {
+  await withRows(
+    sql,
+    ['run INT', 'place INT', 'code TEXT', 'now INT'],
+    parts.map(({ run, place }) => [run, place, code, now]),
+    `UPDATE replay_items SET stage = 'refused', code = v.code, at = v.now, body = NULL, people = NULL FROM v
+     WHERE replay_items.run = v.run AND replay_items.place = v.place`,
+  )
+  return parts.length
+}
+
+export async function endReplay(sql: Sql, run: number, now: number): Promise<void> {
+  await sql.run(
+    `UPDATE replay_runs SET ended_at = ? WHERE seq = ? AND ended_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM replay_items i WHERE i.run = replay_runs.seq AND i.stage IN ('frozen', 'sending', 'sent'))`,
+    [now, run],
+  )
+}
+
+export async function takenIn(
+  sql: Sql,
+  messageIds: readonly string[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await withRows<{ copy_id: string; rejected: string | null }>(
+    sql,
+    ['id TEXT'],
+    messageIds.map((id) => [id]),
+    'SELECT m.copy_id, m.rejected FROM v JOIN messages m ON m.copy_id = v.id',
+  )
+  return new Map(rows.map(({ copy_id, rejected }) => [copy_id, rejected]))
+}
+
+export async function knownEvents(sql: Sql, names: readonly EventName[]): Promise<KnownEvent[]> {
+  const rows = await withRows<{
+    seq: number
+    source: string
+    event_id: string
+    employee: string
+    state: EventState
+    revision: number
+  }>(
+    sql,
+    ['source TEXT', 'id TEXT'],
+    names.map(({ source, id }) => [source, id]),
+    'SELECT e.seq, e.source, e.event_id, e.employee, e.state, e.revision FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source',
+  )
+  return rows.map(({ event_id, ...row }) => ({ ...row, id: event_id }))
+}

@@ -1,0 +1,119 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { takeRights, makePrivate } from '../../../private-file.ts'
+import type { Dialect, Driver, Sql, SqlValue } from '../sql.ts'
+import { toldOfFile } from './failures.ts'
+import { expectOnePath, IN_MEMORY, realPlace } from './place.ts'
+import type { SoleWriter } from './sole-writer.ts'
+
+export const sqliteDialect: Dialect = {
+  name: 'sqlite',
+  integer: 'INTEGER',
+  identity: 'INTEGER PRIMARY KEY AUTOINCREMENT',
+  tableOptions: ' STRICT',
+  define: (statement) => statement,
+  tableNamed: `SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?`,
+  clock: 'NULL',
+  forUpdate: '',
+  skipLocked: '',
+}
+
+/** How long a writer waits for another process's transaction before it fails. */
+const BUSY_MS = 10_000
+/** How long emptying the log waits for readers. */
+const SCRUB_MS = 2_000
+
+export interface SqliteOptions {
+  readonly readOnly?: boolean
+  /** Looks after the file for the process that runs on it. */
+  readonly sole?: SoleWriter
+}
+
+/**
+ * A SQLite file as a driver. Calls block their thread, so in the connector it lives in a worker (`client.ts`).
+ * What is committed survives a crash of the process and of the machine (`synchronous=FULL`). Only its owner may read the file.
+ * Throws `LedgerRefused`, `LedgerMissing`, `LedgerNotReady` or `LedgerFull`, which name the file.
+ */
+export function openSqlite(given: string, options: SqliteOptions = {}): Driver {
+  const path = realPlace(given)
+  expectOnePath(path)
+  try {
+    return driverOn(path, options)
+  } catch (error) {
+    throw toldOfFile(error, path)
+  }
+}
+
+function driverOn(path: string, options: SqliteOptions): Driver {
+  const { sole } = options
+  if (!options.readOnly && path !== IN_MEMORY) {
+    // The files beside it get the rights of this one.
+    makePrivate(path)
+    for (const suffix of ['-wal', '-shm']) takeRights(`${path}${suffix}`)
+  }
+  const database = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: BUSY_MS })
+  if (!options.readOnly)
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 16000; PRAGMA secure_delete = ON',
+    )
+  // Without statistics the planner takes 256 listed rows for many, and would rather walk the whole table past an index made of the list.
+  // KiB. Who only reads walks through once and would keep what it never asks for again.
+  database.exec(
+    `PRAGMA cache_size = ${options.readOnly ? -8_192 : -262_144}; PRAGMA temp_store = MEMORY; PRAGMA automatic_index = OFF`,
+  )
+  const statements = new Map<string, StatementSync>()
+  const prepare = (text: string): StatementSync => {
+    let statement = statements.get(text)
+    if (!statement) statements.set(text, (statement = database.prepare(text)))
+    return statement
+  }
+  const sql: Omit<Sql, 'tally'> = {
+    dialect: sqliteDialect,
+    lock: async () => {},
+    all: async <T>(text: string, parameters: readonly SqlValue[] = []) =>
+      prepare(text).all(...parameters) as T[],
+    run: async (text, parameters = []) => Number(prepare(text).run(...parameters).changes),
+  }
+  // One connection: a transaction begins when the one before it has ended.
+  let last: Promise<unknown> = Promise.resolve()
+  const transaction = async <T>(work: (sql: Sql) => Promise<T>): Promise<T> => {
+    sole?.expectFiles()
+    try {
+      database.exec(options.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
+      const within = { ...sql, tally: new Map() }
+      await sole?.expectOwner(within)
+      const result = await work(within)
+      database.exec('COMMIT')
+      // What went into a file that is gone is not there, though SQLite says it is.
+      sole?.expectFiles()
+      return result
+    } catch (error) {
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw toldOfFile(error, path)
+    }
+  }
+  return {
+    dialect: sqliteDialect,
+    transaction: (work) => {
+      const turn = last.then(() => transaction(work))
+      last = turn.catch(() => {})
+      return turn
+    },
+    scrub: () => {
+      // What was deleted is overwritten in the file; the log before it still has the pages as they were.
+      const turn = last.then(() => {
+        database.exec(`PRAGMA busy_timeout = ${SCRUB_MS}`)
+        const left = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy']
+        database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`)
+        return left === 0
+      })
+      last = turn.catch(() => {})
+      return turn
+    },
+    close: async () => {
+      await last
+      sole?.end()
+      statements.clear()
+      database.close()
+    },
+  }
+}

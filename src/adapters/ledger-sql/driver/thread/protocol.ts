@@ -1,0 +1,42 @@
+import { RollcallError } from '../../../../core/errors.ts'
+import type { Ledger } from '../../../../core/ledger/port.ts'
+
+/** What goes between the ledger's thread and everybody else. */
+export interface Call {
+  readonly id: number
+  readonly method: keyof Ledger
+  readonly arguments: readonly unknown[]
+}
+/** `id` 0 answers the opening. */
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: PackedError }
+
+/** The thread ends by itself, and why: from then on there is no ledger. */
+export interface Lost {
+  readonly lost: PackedError
+}
+
+/** The identity lives outside the thread, with the tokens it has already: the thread asks for one, by its scope. */
+export interface TokenWanted {
+  readonly tokenFor: string
+  readonly id: number
+}
+export type TokenAnswer = { readonly token: string | null; readonly id: number }
+
+/** An error loses its class and its fields on the way between threads, so it travels as plain data. */
+export interface PackedError {
+  readonly code: string
+  readonly message: string
+  readonly ours: boolean
+}
+
+export function pack(error: unknown): PackedError {
+  if (error instanceof RollcallError) return { code: error.code, message: error.message, ours: true }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'Unknown'
+  return { code, message: error instanceof Error ? error.message : String(error), ours: false }
+}
+
+export function revive({ code, message, ours }: PackedError): Error {
+  return ours ? new RollcallError(code, message) : Object.assign(new Error(message), { code })
+}

@@ -1,0 +1,127 @@
+import type { ForeignActivation, ForeignDeactivation } from '../../../core/ledger/port.ts'
+import type { Decision } from '../../../core/plan/decide/plan.ts'
+import { raiseFindings, settleFindings } from './findings.ts'
+import { planAgain } from '../report/finalize.ts'
+import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+
+/** Keeps what the log shows of access that we did not send: a deactivation holds its employee, a later activation lets the employee go. */
+export async function noteElsewhere(
+  sql: Sql,
+  disabled: readonly ForeignDeactivation[],
+  enabled: readonly ForeignActivation[],
+  now: number,
+): Promise<void> {
+  const raised = await raiseFindings(
+    sql,
+    disabled.map(({ employee, at, change }) => ({
+      code: 'DisabledElsewhere',
+      about: change,
+      employee,
+      detail: `deactivated at ${new Date(at).toISOString()}`,
+    })),
+    now,
+  )
+  const fresh = disabled.flatMap(({ employee, at, change }) => {
+    const finding = raised.get(change)
+    return finding === undefined ? [] : [{ employee, at, finding }]
+  })
+  await insertRows(
+    sql,
+    'foreign_deactivations (employee, at, seen_at, finding)',
+    fresh
+      .toSorted((a, b) => (a.employee < b.employee ? -1 : 1))
+      .map(({ employee, at, finding }) => [employee, at, now, finding]),
+    `ON CONFLICT (employee) DO UPDATE SET at = excluded.at, seen_at = excluded.seen_at, finding = excluded.finding WHERE excluded.at >= foreign_deactivations.at`,
+  )
+  await planAgain(
+    sql,
+    fresh.map(({ employee }) => employee),
+    now,
+  )
+  await release(
+    sql,
+    await withRows<Held>(
+      sql,
+      ['id TEXT', 'at INT'],
+      enabled.map(({ employee, at }) => [employee, at]),
+      'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id WHERE v.at > d.at',
+    ),
+    now,
+  )
+}
+
+interface Held {
+  readonly employee: string
+  readonly finding: number
+}
+
+async function release(sql: Sql, held: readonly Held[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT'],
+    held.map(({ employee }) => [employee]),
+    'DELETE FROM foreign_deactivations WHERE employee IN (SELECT id FROM v)',
+  )
+  await settleFindings(
+    sql,
+    held.map(({ finding }) => finding),
+    true,
+    now,
+  )
+  await planAgain(
+    sql,
+    held.map(({ employee }) => employee),
+    now,
+  )
+}
+
+/** A person says that the deactivation behind this finding may be reversed. */
+export async function releaseByFinding(sql: Sql, finding: number, now: number): Promise<void> {
+  await release(
+    sql,
+    await sql.all<Held>('SELECT employee, finding FROM foreign_deactivations WHERE finding = ?', [finding]),
+    now,
+  )
+}
+
+/** An event newer than the deactivation settles its finding; when that event falls away, the finding is open again. */
+export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now: number): Promise<void> {
+  for (const elsewhere of ['overruled', 'held'] as const) {
+    const about = decisions.filter((one) => one.kind === 'decided' && one.elsewhere === elsewhere)
+    const held = await withRows<Held>(
+      sql,
+      ['id TEXT'],
+      about.map(({ employee }) => [employee]),
+      'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id',
+    )
+    await settleFindings(
+      sql,
+      held.map(({ finding }) => finding),
+      elsewhere === 'overruled',
+      now,
+    )
+  }
+}
+
+/**
+ * Withdraws operations of a batch that would reverse a deactivation we learned of after they were planned. Answers their employees, who are
+ * planned again.
+ */
+export async function withdrawReversals(
+  sql: Sql,
+  batch: number,
+  employees: readonly string[],
+  now: number,
+): Promise<readonly string[]> {
+  const rows = await withRows<{ employee: string }>(
+    sql,
+    ['id TEXT', 'batch INT', 'now INT'],
+    employees.map((id) => [id, batch, now]),
+    `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v JOIN foreign_deactivations d ON d.employee = v.id
+     WHERE operations.batch = v.batch AND operations.employee = v.id AND operations.state = 'batched' AND operations.active = 1
+       AND operations.created_at <= d.seen_at RETURNING operations.employee`,
+  )
+  const withdrawn = rows.map(({ employee }) => employee)
+  await planAgain(sql, withdrawn, now)
+  return withdrawn
+}

@@ -1,0 +1,132 @@
+import type { FindingCode } from '../../../core/findings/codes.ts'
+import type {
+  Acknowledgement,
+  Finding,
+  FindingCount,
+  FindingsPage,
+  FindingsQuery,
+} from '../../../core/ledger/port.ts'
+import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+
+export interface NewFinding {
+  readonly code: FindingCode
+  /** What it is about, in one text: the same is raised once. */
+  readonly about: string
+  readonly employee: string | null
+  readonly event?: number
+  readonly detail: string | null
+}
+
+/** Raises what has not been raised before. Answers the numbers of those that are new, by what they are about. */
+export async function raiseFindings(
+  sql: Sql,
+  findings: readonly NewFinding[],
+  now: number,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await insertRows<{ seq: number; about: string }>(
+    sql,
+    'findings (code, about, employee, event_seq, raised_at, detail)',
+    [...new Map(findings.map((one) => [`${one.code}\n${one.about}`, one])).values()]
+      .sort((a, b) => (a.about < b.about ? -1 : 1))
+      .map(({ code, about, employee, event, detail }) => [code, about, employee, event ?? null, now, detail]),
+    'ON CONFLICT (code, about) DO NOTHING RETURNING seq, about',
+  )
+  return new Map(rows.map(({ seq, about }) => [about, seq]))
+}
+
+interface Row {
+  readonly seq: number
+  readonly code: FindingCode
+  readonly employee: string | null
+  readonly source: string | null
+  readonly event_id: string | null
+  readonly raised_at: number
+  readonly detail: string | null
+  readonly settled_at: number | null
+  readonly acknowledged_at: number | null
+  readonly acknowledged_by: string | null
+  readonly justification: string | null
+}
+const SELECT = `SELECT f.seq, f.code, f.employee, e.source, e.event_id, f.raised_at, f.detail, f.settled_at, f.acknowledged_at, f.acknowledged_by, f.justification
+  FROM findings f LEFT JOIN events e ON e.seq = f.event_seq`
+export const OPEN_FINDING = 'f.settled_at IS NULL AND f.acknowledged_at IS NULL'
+
+export async function listFindings(
+  sql: Sql,
+  { open, code, employee, next, limit }: FindingsQuery,
+): Promise<FindingsPage> {
+  const where = ['f.seq > ?', ...(open ? [OPEN_FINDING] : [])]
+  const parameters: SqlValue[] = [next ?? 0]
+  if (code !== null) {
+    where.push('f.code = ?')
+    parameters.push(code)
+  }
+  if (employee !== null) {
+    where.push('f.employee = ?')
+    parameters.push(employee)
+  }
+  const rows = await sql.all<Row>(`${SELECT} WHERE ${where.join(' AND ')} ORDER BY f.seq LIMIT ?`, [
+    ...parameters,
+    limit + 1,
+  ])
+  const page = rows.slice(0, limit)
+  return { findings: page.map(toFinding), next: rows.length > limit ? (page.at(-1)?.seq ?? null) : null }
+}
+
+export async function findFinding(sql: Sql, seq: number): Promise<Finding | null> {
+  const [row] = await sql.all<Row>(`${SELECT} WHERE f.seq = ?`, [seq])
+  return row ? toFinding(row) : null
+}
+
+export async function countFindings(sql: Sql): Promise<readonly FindingCount[]> {
+  const rows = await sql.all<{ code: FindingCode; n: number; oldest: number }>(
+    `SELECT f.code, COUNT(*) AS n, MIN(f.raised_at) AS oldest FROM findings f WHERE ${OPEN_FINDING} GROUP BY f.code ORDER BY f.code`,
+  )
+  return rows.map(({ code, n, oldest }) => ({ code, count: n, oldestAt: oldest }))
+}
+
+/** A person has looked at it. Answers false when there is no such finding, or a person has before. Who, when and why is kept. */
+export async function acknowledgeFinding(
+  sql: Sql,
+  { seq, actor, justification }: Acknowledgement,
+  now: number,
+): Promise<boolean> {
+  const [row] = await sql.all<{ code: FindingCode }>(
+    `UPDATE findings SET acknowledged_at = ?, acknowledged_by = ?, justification = ? WHERE seq = ? AND acknowledged_at IS NULL RETURNING code`,
+    [now, actor, justification, seq],
+  )
+  if (!row) return false
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
+    [now, actor, 'finding.acknowledge', justification, `finding-${seq}`],
+  ])
+  return true
+}
+
+/** Later events or records decided these; what falls away again raises them again. */
+export async function settleFindings(
+  sql: Sql,
+  seqs: readonly number[],
+  settled: boolean,
+  now: number,
+): Promise<void> {
+  await withRows(
+    sql,
+    ['seq INT', 'settled_at INT'],
+    seqs.map((seq) => [seq, settled ? now : null]),
+    `UPDATE findings SET settled_at = v.settled_at FROM v WHERE findings.seq = v.seq AND findings.acknowledged_at IS NULL`,
+  )
+}
+
+function toFinding(row: Row): Finding {
+  const { acknowledged_at: at, acknowledged_by: by } = row
+  return {
+    seq: row.seq,
+    code: row.code,
+    employee: row.employee,
+    event: row.source !== null && row.event_id !== null ? { source: row.source, id: row.event_id } : null,
+    raisedAt: row.raised_at,
+    detail: row.detail,
+    settledAt: row.settled_at,
+    acknowledged: at === null ? null : { at, by: by ?? '', justification: row.justification ?? '' },
+  }
+}

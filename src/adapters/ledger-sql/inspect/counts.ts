@@ -1,0 +1,103 @@
+import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../../core/ledger/lifecycle.ts'
+import type { Census, Hold, Idle, Outlook, Totals } from '../../../core/ledger/port.ts'
+import { TOTALS } from '../../../core/ledger/port.ts'
+import { DAY_MS } from '../../../core/runtime.ts'
+import { leaverCounts } from '../leavers/read.ts'
+import type { Sql } from '../driver/sql.ts'
+
+/** Every question is answered by a partial index that holds only what is open. */
+export async function idle(sql: Sql, now: number): Promise<Idle> {
+  const busy = [
+    'SELECT 1 AS busy FROM employees WHERE urgent = 1 LIMIT 1',
+    'SELECT 1 AS busy FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0 LIMIT 1',
+    'SELECT 1 AS busy FROM employees WHERE incomplete_since IS NOT NULL LIMIT 1',
+    `SELECT 1 AS busy FROM operations WHERE state = 'pending' LIMIT 1`,
+    `SELECT 1 AS busy FROM batches WHERE state = 'open' LIMIT 1`,
+    `SELECT 1 AS busy FROM operations WHERE state = 'accepted' LIMIT 1`,
+    `SELECT 1 AS busy FROM operations WHERE state = 'answered' LIMIT 1`,
+    `SELECT 1 AS busy FROM operations WHERE state = 'escrowed' LIMIT 1`,
+    'SELECT 1 AS busy FROM outbox WHERE published_at IS NULL LIMIT 1',
+  ]
+  const [moment] = await sql.all<{ next_at: number }>(
+    'SELECT next_at FROM employees WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1',
+  )
+  const [read] = await sql.all<{ read_from: number }>(
+    `SELECT read_from FROM events WHERE read_from IS NOT NULL AND state <> 'dead-lettered' ORDER BY read_from LIMIT 1`,
+  )
+  const moments = [moment?.next_at, read?.read_from].filter((at) => at !== undefined)
+  const nextAt = moments.length === 0 ? null : Math.min(...moments)
+  if (nextAt !== null && nextAt <= now) return { idle: false, nextAt }
+  for (const question of busy) if ((await sql.all(question)).length > 0) return { idle: false, nextAt }
+  return { idle: true, nextAt }
+}
+
+export async function totals(sql: Sql): Promise<Totals> {
+  const [row] = await sql.all<Record<string, number | null>>(
+    `SELECT ${TOTALS.map((name) => `SUM(${name}) AS ${name}`).join(', ')} FROM books`,
+  )
+  return record(TOTALS, (name) => row?.[name] ?? 0)
+}
+
+export async function census(sql: Sql): Promise<Census> {
+  const byState = async (table: string): Promise<Map<string, number>> => {
+    const rows = await sql.all<{ state: string; n: number }>(
+      `SELECT state, COUNT(*) AS n FROM ${table} GROUP BY state`,
+    )
+    return new Map(rows.map(({ state, n }) => [state, n]))
+  }
+  const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
+  const [events, operations, batches] = [
+    await byState('events'),
+    await byState('operations'),
+    await byState('batches'),
+  ]
+  return {
+    events: record(EVENT_STATES, (state) => events.get(state) ?? 0),
+    operations: record(OPERATION_STATES, (state) => operations.get(state) ?? 0),
+    batches: record(BATCH_STATES, (state) => batches.get(state) ?? 0),
+    employees: await count('SELECT COUNT(*) AS n FROM employees'),
+    unpublished: await count('SELECT COUNT(*) AS n FROM outbox WHERE published_at IS NULL'),
+  }
+}
+
+export async function outlook(sql: Sql, now: number): Promise<Outlook> {
+  const calls = await sql.all<{ at: number }>('SELECT at FROM calls WHERE at > ? ORDER BY at', [now - DAY_MS])
+  const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
+  return {
+    callTimes: calls.map(({ at }) => at),
+    pending: await count(`SELECT COUNT(*) AS n FROM operations WHERE state = 'pending'`),
+    unplanned: await count(
+      'SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0',
+    ),
+    leavers: await leaverCounts(sql),
+    notTaken: await notTaken(sql),
+    holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
+  }
+}
+
+const NAMED = 20
+
+/** Who has nothing open, no dead letter of that failure, which would tell of it, and no later answer that there is nothing to take. */
+async function notTaken(sql: Sql): Promise<Outlook['notTaken']> {
+  const rows = await sql.all<{ id: string; code: string; at: number; active: number }>(
+    `SELECT p.id, COALESCE(o.code, 'Unknown') AS code, COALESCE(o.finished_at, o.created_at) AS at, o.active
+     FROM employees p JOIN operations o ON o.seq = p.failed_operation
+     WHERE p.failed_operation IS NOT NULL AND p.failed_operation > COALESCE(p.taken_operation, 0)
+       AND NOT EXISTS (SELECT 1 FROM operations l WHERE l.employee = p.id AND l.seq > p.failed_operation AND COALESCE(l.state, '') IN ('unchanged', 'skipped'))
+       AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = p.id
+         AND (e.operation = o.seq OR COALESCE(e.state, '') IN ('received', 'planned', 'incomplete')))`,
+  )
+  // Sorted here: by the database it would be along the index of everybody.
+  const people = rows
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .slice(0, NAMED)
+    .map((row) => ({ employee: row.id, code: row.code, failedAt: row.at, leaver: row.active === 0 }))
+  return { count: rows.length, people }
+}
+
+function record<K extends string>(
+  keys: readonly K[],
+  valueOf: (key: K) => number,
+): Readonly<Record<K, number>> {
+  return Object.fromEntries(keys.map((key) => [key, valueOf(key)])) as Record<K, number>
+}

@@ -1,0 +1,28 @@
+import type { EventLine, EventsPage, EventsQuery } from '../../../core/ledger/port.ts'
+import { operationId } from '../plan/load.ts'
+import type { Sql, SqlValue } from '../driver/sql.ts'
+
+type Row = Omit<EventLine, 'operation'> & { readonly seq: number; readonly operation: number | null }
+
+/** Events are numbered as they are received, so that a page begins where the one before ended, whatever has come meanwhile. */
+export async function listEvents(sql: Sql, { state, since, next, limit }: EventsQuery): Promise<EventsPage> {
+  const conditions: readonly (readonly [string, SqlValue])[] = [
+    ['e.seq > ?', next ?? 0],
+    ...(state === null ? [] : ([['e.state = ?', state]] as const)),
+    ...(since === null ? [] : ([['e.received_at >= ?', since]] as const)),
+  ]
+  const rows = await sql.all<Row>(
+    `SELECT e.seq, e.source, e.event_id AS id, e.type, e.employee, e.state, e.reason, e.detail, w.event_id AS "by", e.operation,
+       e.effective_at AS "effectiveAt", e.received_at AS "receivedAt", e.finished_at AS "finishedAt"
+     FROM events e LEFT JOIN events w ON w.seq = e.by_seq WHERE ${conditions.map(([condition]) => condition).join(' AND ')} ORDER BY e.seq LIMIT ?`,
+    [...conditions.map(([, value]) => value), limit],
+  )
+  const last = rows.at(-1)
+  return {
+    events: rows.map(({ seq: _seq, operation, ...row }) => ({
+      ...row,
+      operation: operation === null ? null : operationId(operation),
+    })),
+    next: rows.length === limit && last ? last.seq : null,
+  }
+}

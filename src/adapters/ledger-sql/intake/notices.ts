@@ -1,0 +1,172 @@
+import type { Notice, NoticeQuery, ReadResult } from '../../../core/ledger/port.ts'
+import { type JsonObject, saysLeaver } from '../../../core/model.ts'
+import { HYDRATE_FAILED, REASONS } from '../../../core/plan/decide/employee.ts'
+import { finishEvents, planAgain } from '../report/finalize.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { parse } from '../driver/json.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+interface Row {
+  readonly seq: number
+  readonly source: string
+  readonly event_id: string
+  readonly type: string
+  readonly employee: string
+  readonly recorded_at: number
+  readonly effective_at: number
+  readonly reads: number
+}
+
+export async function claimNotices(
+  sql: Sql,
+  { now, noticedBefore, leaseMs, limit }: NoticeQuery,
+): Promise<Notice[]> {
+  const rows = await sql.all<Row>(
+    `UPDATE events SET read_until = ? WHERE seq IN (
+       SELECT seq FROM events WHERE read_from IS NOT NULL AND state <> 'dead-lettered' AND read_from <= ? AND read_until <= ? ORDER BY read_from LIMIT ?${sql.dialect.skipLocked})
+     RETURNING seq, source, event_id, type, employee, recorded_at, effective_at, reads`,
+    [now + leaseMs, noticedBefore, now, limit],
+  )
+  return rows.map((row) => ({
+    seq: row.seq,
+    source: row.source,
+    id: row.event_id,
+    type: row.type,
+    employee: row.employee,
+    recordedAt: row.recorded_at,
+    effectiveAt: row.effective_at,
+    attempts: row.reads,
+  }))
+}
+
+export async function finishReads(
+  sql: Sql,
+  instance: string,
+  results: readonly ReadResult[],
+  now: number,
+): Promise<void> {
+  const about = await withRows<{ employee: string }>(
+    sql,
+    ['seq INT'],
+    results.map(({ seq }) => [seq]),
+    'SELECT e.employee FROM v JOIN events e ON e.seq = v.seq',
+  )
+  await lockPeople(
+    sql,
+    about.map(({ employee }) => employee),
+  )
+  await withRows(
+    sql,
+    ['seq INT', 'at INT'],
+    results.flatMap((result) => (result.kind === 'again' ? [[result.seq, result.at]] : [])),
+    'UPDATE events SET read_from = v.at, read_until = 0, reads = events.reads + 1 FROM v WHERE events.seq = v.seq',
+  )
+  await withRows(
+    sql,
+    ['seq INT'],
+    results.flatMap((result) => (result.kind === 'released' ? [[result.seq]] : [])),
+    'UPDATE events SET read_until = 0 FROM v WHERE events.seq = v.seq',
+  )
+  await becomeRead(
+    sql,
+    results.filter((result) => result.kind === 'read'),
+    now,
+  )
+  await fail(
+    sql,
+    instance,
+    results.filter((result) => result.kind === 'failed'),
+    now,
+  )
+}
+
+async function becomeRead(
+  sql: Sql,
+  read: readonly Extract<ReadResult, { kind: 'read' }>[],
+  now: number,
+): Promise<void> {
+  await withRows(
+    sql,
+    ['seq INT', 'next_at INT'],
+    read.map(({ seq, nextAt }) => [seq, nextAt]),
+    'UPDATE events SET read_from = v.next_at, read_until = 0, reads = 0 FROM v WHERE events.seq = v.seq',
+  )
+  // What was read before and says the same keeps its date and its outcome; what is rescinded stays so, whatever it says.
+  const changed = await withRows<{ employee: string; worker: string }>(
+    sql,
+    ['seq INT', 'mode TEXT', 'worker TEXT', 'began INT'],
+    read.map(({ seq, mode, worker, began }) => [seq, mode, JSON.stringify(worker), began]),
+    `UPDATE events SET mode = v.mode, worker = v.worker, recorded_at = v.began, effective_at = v.began,
+       state = CASE WHEN events.reason = '${REASONS.rescinded}' THEN events.state ELSE 'received' END,
+       reason = CASE WHEN events.reason = '${REASONS.rescinded}' THEN events.reason ELSE NULL END,
+       detail = NULL, operation = NULL
+     FROM v WHERE events.seq = v.seq AND events.state <> 'dead-lettered' AND (events.mode = 'notice' OR events.worker <> v.worker)
+     RETURNING events.employee, events.worker`,
+  )
+  await withRows(
+    sql,
+    ['id TEXT'],
+    changed
+      .filter(({ worker }) => saysLeaver({ worker: parse<JsonObject>(worker) }))
+      .map(({ employee }) => [employee]),
+    'UPDATE employees SET urgent = 1 FROM v WHERE employees.id = v.id',
+  )
+  await planAgain(
+    sql,
+    changed.map(({ employee }) => employee),
+    now,
+  )
+}
+
+async function fail(
+  sql: Sql,
+  instance: string,
+  failed: readonly Extract<ReadResult, { kind: 'failed' }>[],
+  now: number,
+): Promise<void> {
+  const rows = await withRows<{
+    seq: number
+    employee: string
+    operation: number | null
+    mode: string
+    detail: string
+  }>(
+    sql,
+    ['seq INT', 'detail TEXT'],
+    failed.map(({ seq, detail }) => [seq, detail]),
+    'SELECT e.seq, e.employee, e.operation, e.mode, v.detail FROM v JOIN events e ON e.seq = v.seq',
+  )
+  // What was read once stands; only the second look at it came to nothing.
+  await withRows(
+    sql,
+    ['seq INT'],
+    rows.filter(({ mode }) => mode !== 'notice').map(({ seq }) => [seq]),
+    'UPDATE events SET read_from = NULL, read_until = 0 FROM v WHERE events.seq = v.seq',
+  )
+  const dead = rows.filter(({ mode }) => mode === 'notice')
+  await withRows(
+    sql,
+    ['seq INT'],
+    dead.map(({ seq }) => [seq]),
+    'UPDATE events SET read_until = 0, reads = 0 FROM v WHERE events.seq = v.seq',
+  )
+  await finishEvents(
+    sql,
+    instance,
+    dead.map(({ seq, employee, operation, detail }) => ({
+      seq,
+      employee,
+      operation,
+      detail,
+      state: 'dead-lettered',
+      reason: HYDRATE_FAILED,
+      by: null,
+    })),
+    now,
+  )
+  await planAgain(
+    sql,
+    dead.map(({ employee }) => employee),
+    now,
+  )
+}

@@ -1,0 +1,102 @@
+import type { BaselineRows, IntakeBatch, IntakeMessage, RecordResult } from '../../../core/ledger/port.ts'
+import type { Arrival } from '../tables/event-row.ts'
+import { insertEvents } from '../tables/events.ts'
+import { BACKLOG_UNTIL } from '../plan/load.ts'
+import { mismatches } from './rescind-mismatch.ts'
+import { insertRows, type Sql } from '../driver/sql.ts'
+import { addTotals } from '../tables/totals.ts'
+
+/** One transaction: messages, their events, and the people who are now due. */
+export async function record(sql: Sql, instance: string, batch: IntakeBatch): Promise<RecordResult> {
+  const { now } = batch
+  // A rescind and what it names must not pass each other unseen.
+  await sql.lock(
+    'intake',
+    batch.messages.some(({ events }) => events.some(({ rescinds }) => rescinds !== null))
+      ? undefined
+      : 'shared',
+  )
+  const refused = await mismatches(sql, batch.messages)
+  const messages = batch.messages.map((message, place): IntakeMessage => {
+    const refusal = refused.get(place)
+    return refusal ? { ...message, events: [], rejected: refusal.code } : message
+  })
+  const fresh = await insertRows<{ entity: string; enqueued_at: number; sequence: string }>(
+    sql,
+    'messages (entity, enqueued_at, sequence, events, rejected, received_at, copy_id)',
+    messages
+      .map(
+        (message) =>
+          [
+            message.entity,
+            message.enqueuedAt,
+            message.sequence,
+            message.events.length,
+            message.rejected,
+            now,
+            message.copyId ?? null,
+          ] as const,
+      )
+      .sort((a, b) => order(a[2], b[2]) || a[1] - b[1] || order(a[0], b[0])),
+    'ON CONFLICT DO NOTHING RETURNING entity, enqueued_at, sequence',
+  )
+  // Each is taken out when it is met, so that a message delivered twice within one batch counts once.
+  const unseen = new Set(fresh.map((row) => messageKey(row.entity, row.enqueued_at, row.sequence)))
+  const arrivals: Arrival[] = []
+  let occurrences = 0
+  let rejected = 0
+  for (const message of messages) {
+    const first = unseen.delete(messageKey(message.entity, message.enqueuedAt, message.sequence))
+    if (first && message.rejected !== null) rejected += 1
+    if (first) occurrences += message.events.length
+    for (const event of message.events) arrivals.push({ event, message, first })
+  }
+  const taken = await insertEvents(sql, instance, arrivals, batch, batch.aheadMs ?? 0)
+  if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
+    await sql.run(
+      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      [BACKLOG_UNTIL, now + batch.quietMs],
+    )
+
+  // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
+  const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays)
+  addTotals(sql, instance, {
+    messages: fresh.length,
+    decoded: fresh.length - rejected,
+    rejected,
+    redelivered: messages.length - fresh.length,
+    events: taken.fresh,
+    duplicates,
+    replays: taken.replays,
+  })
+  const result = {
+    fresh: taken.fresh,
+    duplicates,
+    replays: taken.replays,
+    redelivered: messages.length - fresh.length,
+    rejected,
+  }
+  return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
+}
+
+/** Everybody who takes in would otherwise wait for this one row. */
+async function saidAlready(sql: Sql, until: number, quietMs: number): Promise<boolean> {
+  const [said] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [BACKLOG_UNTIL])
+  return said !== undefined && said.value > until - quietMs / 10
+}
+
+const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const messageKey = (entity: string, enqueuedAt: number, sequence: string): string =>
+  `${sequence}\n${enqueuedAt}\n${entity}`
+
+export async function importBaseline(
+  sql: Sql,
+  instance: string,
+  rows: BaselineRows,
+): Promise<{ fresh: number; known: number }> {
+  await sql.lock('intake', rows.events.some(({ rescinds }) => rescinds !== null) ? undefined : 'shared')
+  const arrivals = rows.events.map((event): Arrival => ({ event, message: null, first: true }))
+  const { fresh } = await insertEvents(sql, instance, arrivals, rows)
+  addTotals(sql, instance, { imported: fresh })
+  return { fresh, known: rows.events.length - fresh }
+}

@@ -1,0 +1,105 @@
+import type { IntakeMessage, Refusal } from '../../../core/ledger/port.ts'
+import type { EventName, HrEvent } from '../../../core/model.ts'
+import { RESCIND_MISMATCH } from '../../../core/plan/decide/employee.ts'
+import { finishEvents, planAgain } from '../report/finalize.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+const DESCRIPTION =
+  "data.rescinds names an event of another employee; a rescind's subject is the subject of what it cancels"
+
+/**
+ * Messages whose rescind names an event of somebody else, by their place in the batch. A rescind that is in the ledger already is not asked
+ * again: what became of it is known there.
+ */
+export async function mismatches(
+  sql: Sql,
+  messages: readonly IntakeMessage[],
+): Promise<ReadonlyMap<number, Refusal>> {
+  const refused = new Map<number, Refusal>()
+  const rescinds = messages.flatMap(({ events }, message) =>
+    events.flatMap((event) => (event.rescinds ? [{ message, event, target: event.rescinds }] : [])),
+  )
+  if (rescinds.length === 0) return refused
+  const owners = await ownersOf(
+    sql,
+    rescinds.flatMap(({ event, target }) => [event, target]),
+  )
+  const known = new Set(owners.keys())
+  for (const event of messages.flatMap(({ events }) => events))
+    if (!owners.has(keyOf(event))) owners.set(keyOf(event), event.employee)
+  for (const { message, event, target } of rescinds) {
+    const owner = owners.get(keyOf(target))
+    if (owner === undefined || owner === event.employee || known.has(keyOf(event))) continue
+    refused.set(message, { message, code: RESCIND_MISMATCH, description: DESCRIPTION })
+  }
+  return refused
+}
+
+/** Those of the events that rescind an event of somebody else. */
+export async function namingOthers(sql: Sql, events: readonly HrEvent[]): Promise<ReadonlySet<HrEvent>> {
+  const owners = await ownersOf(
+    sql,
+    events.flatMap(({ rescinds }) => rescinds ?? []),
+  )
+  return new Set(
+    events.filter(({ rescinds, employee }) => {
+      const owner = rescinds && owners.get(keyOf(rescinds))
+      return typeof owner === 'string' && owner !== employee.toWellFormed()
+    }),
+  )
+}
+
+/** Rescinds that waited for one of these events, and turn out to name somebody else's: they end as dead letters and do nothing. */
+export async function endMismatched(
+  sql: Sql,
+  instance: string,
+  arrived: readonly HrEvent[],
+  now: number,
+): Promise<void> {
+  const waiting = await withRows<{ seq: number; employee: string; operation: number | null }>(
+    sql,
+    ['name TEXT', 'employee TEXT'],
+    arrived.map((event) => [rescindText(event), event.employee]),
+    `SELECT e.seq, e.employee, e.operation FROM v JOIN events e ON e.rescinds = v.name WHERE e.employee <> v.employee AND e.state <> 'dead-lettered'`,
+  )
+  if (waiting.length === 0) return
+  await lockPeople(
+    sql,
+    waiting.map(({ employee }) => employee),
+  )
+  await finishEvents(
+    sql,
+    instance,
+    waiting.map((event) => ({
+      ...event,
+      state: 'dead-lettered',
+      reason: RESCIND_MISMATCH,
+      detail: null,
+      by: null,
+    })),
+    now,
+  )
+  await planAgain(
+    sql,
+    waiting.map(({ employee }) => employee),
+    now,
+  )
+}
+
+/** A target's name as the ledger keeps it. */
+export function rescindText({ source, id }: EventName): string {
+  return JSON.stringify({ source, id })
+}
+
+async function ownersOf(sql: Sql, names: readonly EventName[]): Promise<Map<string, string>> {
+  const rows = await withRows<{ source: string; event_id: string; employee: string }>(
+    sql,
+    ['source TEXT', 'id TEXT'],
+    names.map(({ source, id }) => [source, id]),
+    'SELECT e.source, e.event_id, e.employee FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source',
+  )
+  return new Map(rows.map((row) => [keyOf({ source: row.source, id: row.event_id }), row.employee]))
+}
+
+const keyOf = ({ source, id }: EventName): string => `${source}\n${id}`

@@ -1,0 +1,201 @@
+import type { HrEvent } from '../../../core/model.ts'
+import { type Arrival, contentOf, eventKey, originalOf } from '../tables/event-row.ts'
+import { planAgain } from '../report/finalize.ts'
+import { keepingOut, takesBack } from '../dead-letters/blocks-reactivation.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { namingOthers } from './rescind-mismatch.ts'
+import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+
+/** An event that dies and is sent again for ever would never be seen by anybody; after this often it takes a `rollcall replay`. */
+const MOST_RESUBMISSIONS = 3
+/** In place of a name: whoever sent it to the queue again did not leave one. */
+const RESUBMITTED = 'resubmitted'
+
+/**
+ * Events that died and were put on the bus again after that, by whatever tool: they are looked at afresh, with what they say now. What was merely
+ * delivered late or twice is not among them. One that put its person out and no longer says so stays dead: that takes somebody's word;
+ * so does a rescind of what is somebody else's.
+ *
+ * It died by our clock and was sent by that of the bus, of which ours may be ahead by `aheadMs`.
+ */
+export async function takeBack(
+  sql: Sql,
+  arrivals: readonly Arrival[],
+  now: number,
+  aheadMs: number,
+): Promise<readonly HrEvent[]> {
+  const newest = new Map<string, Arrival>()
+  for (const arrival of arrivals) {
+    const { event, message, first } = arrival
+    if (message === null || !first) continue
+    const key = eventKey(event.id, event.source)
+    if (message.enqueuedAt > (newest.get(key)?.message?.enqueuedAt ?? -Infinity)) newest.set(key, arrival)
+  }
+  if (newest.size === 0) return []
+  const byHand = await sentOnce(
+    sql,
+    [...newest.values()].flatMap(({ message }) => message?.copyId ?? []),
+  )
+  const deadOnes = (): Promise<
+    {
+      seq: number
+      event_id: string
+      source: string
+      employee: string
+      worker: string
+      rescinds: string | null
+    }[]
+  > =>
+    withRows(
+      sql,
+      ['id TEXT', 'source TEXT', 'enqueued_at INT', 'by_hand INT'],
+      [...newest.values()].map(({ event, message }) => [
+        event.id,
+        event.source,
+        (message?.enqueuedAt ?? 0) + aheadMs,
+        byHand.has(message?.copyId ?? '') ? 1 : 0,
+      ]),
+      `SELECT e.seq, e.event_id, e.source, e.employee, e.worker, e.rescinds FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
+       WHERE e.state = 'dead-lettered' AND e.finished_at < v.enqueued_at AND (v.by_hand = 1 OR e.replays < ${MOST_RESUBMISSIONS})`,
+    )
+  const found = await deadOnes()
+  if (found.length === 0) return []
+  await lockPeople(sql, [
+    ...arrivals.map(({ event }) => event.employee),
+    ...found.map(({ employee }) => employee),
+  ])
+  // Somebody else may have put them back, or given them up, until their people were ours.
+  const dead = sql.dialect.forUpdate === '' ? found : await deadOnes()
+  const keeping = await keepingOut(sql, dead)
+  const others = await namingOthers(
+    sql,
+    [...newest.values()].map(({ event }) => event),
+  )
+  const back = dead.flatMap((row) => {
+    const { event, message } = newest.get(eventKey(row.event_id, row.source)) ?? {
+      event: null,
+      message: null,
+    }
+    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event))
+      ? []
+      : [{ ...row, event, message }]
+  })
+  await keepSaid(
+    sql,
+    back.map(({ seq, message }) => ({
+      seq,
+      actor: RESUBMITTED,
+      reason: message ? `${message.entity}#${message.sequence}` : '',
+      said: originalOf(message),
+    })),
+    now,
+  )
+  await rewrite(
+    sql,
+    back.map(({ seq, event }) => ({ seq, event })),
+    now,
+  )
+  // Whoever it was about before is without it now.
+  await planAgain(
+    sql,
+    back.flatMap(({ employee, event }) => (event.employee.toWellFormed() === employee ? [] : [employee])),
+    now,
+  )
+  return back.map(({ event }) => event)
+}
+
+/** Copies of a replay that are here for the first time. Sent again by another tool they still bear the mark, and count like any other message. */
+async function sentOnce(sql: Sql, copyIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    copyIds.map((id) => [id]),
+    'SELECT v.id FROM v JOIN messages m ON m.copy_id = v.id GROUP BY v.id HAVING COUNT(*) = 1',
+  )
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** What an event came in is kept beside it before it is changed, with who changed it; where it says the same, nothing is. */
+export async function keepSaid(
+  sql: Sql,
+  edits: readonly {
+    readonly seq: number
+    readonly actor: string
+    readonly reason: string
+    readonly said: readonly SqlValue[]
+  }[],
+  now: number,
+): Promise<void> {
+  const rows = edits.map(({ seq, actor, reason, said }): SqlValue[] => [
+    seq,
+    actor,
+    reason,
+    now,
+    said[1] ?? null,
+  ])
+  await withRows(
+    sql,
+    ['seq INT', 'actor TEXT', 'reason TEXT', 'now INT', 'body TEXT'],
+    rows,
+    `INSERT INTO edits (event_seq, employee, at, actor, reason, original, body)
+     SELECT e.seq, e.employee, v.now, v.actor, v.reason, e.original, e.body FROM v JOIN events e ON e.seq = v.seq WHERE COALESCE(e.body, '') <> v.body`,
+  )
+  await withRows(
+    sql,
+    ['seq INT', 'original TEXT', 'body TEXT'],
+    edits.map(({ seq, said }): SqlValue[] => [seq, said[0] ?? null, said[1] ?? null]),
+    `UPDATE events SET original = COALESCE(v.original, events.original), body = v.body FROM v WHERE events.seq = v.seq AND v.body IS NOT NULL`,
+  )
+}
+
+/** Puts events back with what they say now; their next outcome is the next revision. */
+export async function rewrite(
+  sql: Sql,
+  events: readonly { readonly seq: number; readonly event: HrEvent }[],
+  now: number,
+): Promise<void> {
+  await withRows(
+    sql,
+    [
+      'seq INT',
+      'type TEXT',
+      'employee TEXT',
+      'recorded_at INT',
+      'effective_at INT',
+      'effective_raw TEXT',
+      'rank INT',
+      'order_value TEXT',
+      'mode TEXT',
+      'worker TEXT',
+      'rescinds TEXT',
+      'traceparent TEXT',
+      'read_from INT',
+    ],
+    events.map(({ seq, event }) => [
+      seq,
+      event.type,
+      event.employee,
+      ...contentOf(event),
+      event.mode === 'notice' ? now : null,
+    ]),
+    `UPDATE events SET type = v.type, employee = v.employee, recorded_at = v.recorded_at, effective_at = v.effective_at, effective_raw = v.effective_raw,
+       rank = v.rank, order_value = v.order_value, mode = v.mode, worker = v.worker, rescinds = v.rescinds, traceparent = v.traceparent,
+       read_from = v.read_from, read_until = 0, reads = 0,
+       state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL, archived_at = NULL, replays = events.replays + 1
+     FROM v WHERE events.seq = v.seq`,
+  )
+  await giveAnotherChance(
+    sql,
+    events.map(({ event }) => event.employee),
+  )
+}
+
+/** What failed for good may be sent again: somebody put it back. */
+export async function giveAnotherChance(sql: Sql, employees: readonly string[]): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT'],
+    [...new Set(employees)].sort().map((id) => [id]),
+    'UPDATE employees SET failed_hash = NULL, failed_operation = NULL, failures = 0, offers = 0 FROM v WHERE employees.id = v.id',
+  )
+}

@@ -1,0 +1,180 @@
+import { isFinal } from '../../../core/ledger/lifecycle.ts'
+import type { PlanResult } from '../../../core/ledger/port.ts'
+import { type Decision, type EventDecision, laneOrder } from '../../../core/plan/decide/plan.ts'
+import type { BrakeSettings } from '../../../core/plan/decide/brake.ts'
+import { applyBrake } from './brake.ts'
+import { settleByPlan } from '../findings/elsewhere.ts'
+import { noteCases } from '../leavers/open.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { type FinishedEvent, queueOutcomes } from '../report/outbox.ts'
+import { addTotals } from '../tables/totals.ts'
+import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+
+type Decided = Extract<Decision, { kind: 'decided' }>
+
+/** One transaction over many people. Rows are taken in id order, so that two instances never wait for each other. */
+export async function commitPlan(
+  sql: Sql,
+  instance: string,
+  decisions: readonly Decision[],
+  brake: BrakeSettings,
+  now: number,
+): Promise<PlanResult> {
+  const ordered = [...decisions].sort((a, b) => (a.employee < b.employee ? -1 : 1))
+  await lockPeople(
+    sql,
+    ordered.map(({ employee }) => employee),
+  )
+  const waiting = ordered.filter((decision) => decision.kind === 'wait')
+  await withRows(
+    sql,
+    ['id TEXT', 'revision INT', 'next_at INT', 'now INT'],
+    waiting.map(({ employee, revision, nextAt }) => [employee, revision, nextAt, now]),
+    `UPDATE employees SET urgent = 0, claimed_until = 0, revision = employees.revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = COALESCE(plan_at, v.now),
+       next_at = CASE WHEN employees.next_at > v.now AND (v.next_at IS NULL OR employees.next_at < v.next_at) THEN employees.next_at ELSE v.next_at END
+     FROM v WHERE employees.id = v.id AND employees.revision = v.revision`,
+  )
+  const decided = await applyBrake(
+    sql,
+    ordered.filter((decision) => decision.kind === 'decided'),
+    brake,
+    now,
+  )
+  const current = new Set(
+    (
+      await withRows<{ id: string }>(
+        sql,
+        ['id TEXT', 'revision INT', 'next_at INT', 'overtakes INT', 'incomplete_since INT', 'braked_at INT'],
+        decided.map(employeeRow(now)),
+        `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, claimed_until = 0, next_at = v.next_at,
+           braked_at = CASE WHEN v.braked_at IS NULL THEN NULL ELSE COALESCE(employees.braked_at, v.braked_at) END,
+           brake_free = CASE WHEN v.braked_at IS NULL THEN 0 ELSE brake_free END,
+           reoffer = CASE WHEN v.overtakes = 1 THEN 1 ELSE reoffer END,
+           incomplete_since = CASE WHEN v.incomplete_since IS NULL THEN NULL ELSE COALESCE(employees.incomplete_since, v.incomplete_since) END
+         FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id`,
+      )
+    ).map(({ id }) => id),
+  )
+  const kept = decided.filter(({ employee }) => current.has(employee))
+  await giveBack(
+    sql,
+    decided.flatMap(({ employee }) => (current.has(employee) ? [] : [employee])),
+  )
+  await withRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    kept.map(({ employee }) => [employee, now]),
+    `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v WHERE operations.employee = v.id AND operations.state = 'pending'`,
+  )
+  await settleByPlan(sql, kept, now)
+  const operations = await insertOperations(sql, kept, now)
+  await noteCases(sql, kept, now)
+  const finished = await moveEvents(sql, kept, operations, now)
+  await queueOutcomes(sql, finished, now)
+  addTotals(sql, instance, { operations: operations.size, finished: finished.length })
+  return { operations: operations.size, finals: finished.length, stale: decided.length - kept.length }
+}
+
+/** Who changed meanwhile is due still, and anybody may look again at once. */
+async function giveBack(sql: Sql, employees: readonly string[]): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT'],
+    employees.map((id) => [id]),
+    'UPDATE employees SET claimed_until = 0 FROM v WHERE employees.id = v.id AND employees.claimed_until > 0',
+  )
+}
+
+function employeeRow(now: number): (decision: Decided) => SqlValue[] {
+  return ({ employee, revision, nextAt, operation, events, braked }) => [
+    employee,
+    revision,
+    nextAt,
+    operation?.overtakes ? 1 : 0,
+    events.some((event) => event.state === 'incomplete') ? now : null,
+    braked ? now : null,
+  ]
+}
+
+async function insertOperations(
+  sql: Sql,
+  decided: readonly Decided[],
+  now: number,
+): Promise<Map<string, number>> {
+  const rows = decided.flatMap(({ employee, operation }) =>
+    operation
+      ? [
+          [
+            employee,
+            'pending',
+            laneOrder(operation.lane),
+            operation.active ? 1 : 0,
+            operation.record,
+            operation.hash,
+            operation.manager,
+            operation.alone ? 1 : 0,
+            now,
+          ],
+        ]
+      : [],
+  )
+  const inserted = await insertRows<{ seq: number; employee: string }>(
+    sql,
+    'operations (employee, state, lane, active, record, hash, manager, alone, created_at)',
+    rows,
+    'RETURNING seq, employee',
+  )
+  return new Map(inserted.map(({ seq, employee }) => [employee, seq]))
+}
+
+async function moveEvents(
+  sql: Sql,
+  decided: readonly Decided[],
+  operations: ReadonlyMap<string, number>,
+  now: number,
+): Promise<FinishedEvent[]> {
+  const finished: FinishedEvent[] = []
+  const rows: SqlValue[][] = []
+  for (const { employee, events } of decided)
+    for (const event of events) {
+      const operation = event.state === 'planned' ? (operations.get(employee) ?? null) : null
+      rows.push([
+        event.seq,
+        event.state,
+        event.reason,
+        event.detail,
+        event.by,
+        operation,
+        isFinal(event.state) ? now : null,
+        now,
+      ])
+      if (isFinal(event.state)) finished.push(finish(employee, event, operation))
+    }
+  await withRows(
+    sql,
+    [
+      'seq INT',
+      'state TEXT',
+      'reason TEXT',
+      'detail TEXT',
+      'by_seq INT',
+      'operation INT',
+      'finished_at INT',
+      'now INT',
+    ],
+    rows,
+    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, by_seq = v.by_seq,
+       operation = CASE WHEN v.state = 'dead-lettered' THEN events.operation ELSE v.operation END, planned_at = v.now,
+       finished_at = v.finished_at, archived_at = NULL, revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
+     FROM v WHERE events.seq = v.seq`,
+  )
+  return finished
+}
+
+function finish(
+  employee: string,
+  { seq, state, reason, detail, by }: EventDecision,
+  operation: number | null,
+): FinishedEvent {
+  return { seq, employee, state, reason, detail, by, operation }
+}

@@ -1,0 +1,269 @@
+import type { EventState } from '../../../core/ledger/lifecycle.ts'
+import type { DueQuery } from '../../../core/ledger/port.ts'
+import type { EventName, JsonObject, Mode, OrderValue } from '../../../core/model.ts'
+import { DISCARDED, type Failure, REASONS } from '../../../core/plan/decide/employee.ts'
+import {
+  leavesFold,
+  type Person,
+  type PersonEvent,
+  type UnansweredOperation,
+} from '../../../core/plan/decide/plan.ts'
+import { erasedMarksOf } from '../leavers/erased-marks.ts'
+import { olderSince } from '../submit/holds.ts'
+import { remainsOf } from '../upkeep/folds.ts'
+import { parse } from '../driver/json.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+export interface EventRow {
+  readonly seq: number
+  readonly event_id: string
+  readonly source: string
+  readonly type: string
+  readonly employee: string
+  readonly recorded_at: number
+  readonly effective_at: number
+  readonly effective_raw: string | null
+  readonly rank: number
+  readonly order_value: string | null
+  readonly mode: Mode
+  readonly worker: string
+  readonly rescinds: string | null
+  readonly traceparent: string | null
+  readonly state: EventState
+  readonly reason: string | null
+  readonly by_seq: number | null
+  readonly operation: number | null
+  /** What its operation comes to when the quiet time is over. */
+  readonly interim?: 'confirmed' | 'unchanged' | 'skipped' | null
+  /** Whether that operation says nothing but that its person is out. */
+  readonly alone?: number | null
+}
+const EVENT_COLUMNS =
+  'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq, e.operation'
+/** What the log has answered well is as good as final, though it may still be refined: such events are not decided again, or a later operation would speak for them. */
+const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
+
+/** Until when intake counts as working off a backlog. In the ledger, so that every instance sees it. */
+export const BACKLOG_UNTIL = 'backlog-until'
+
+/** A claim that lasts longer than any by so much was made by a clock that was ahead. */
+const CLAIM_TOLERANCE_MS = 120_000
+
+/** Leavers first, then people whose moment has come, then those who were quiet long enough. */
+export async function duePeople(
+  sql: Sql,
+  { now, limit, maxWaitMs, claimMs = 0 }: DueQuery,
+): Promise<Person[]> {
+  // What is decided by a ledger that is older than the world would be told and sent.
+  if ((await olderSince(sql)) !== null) return []
+  const ids = new Set<string>()
+  const add = async (which: string, parameters: readonly number[]): Promise<void> => {
+    const left = limit - ids.size
+    if (left <= 0) return
+    const rows =
+      claimMs === 0
+        ? await sql.all<{ id: string }>(`SELECT id FROM employees WHERE ${which} LIMIT ?`, [
+            ...parameters,
+            limit,
+          ])
+        : await sql.all<{ id: string }>(
+            `UPDATE employees SET claimed_until = ? WHERE id IN (
+               SELECT id FROM employees WHERE (claimed_until <= ? OR claimed_until > ?) AND ${which} LIMIT ?${sql.dialect.skipLocked}) RETURNING id`,
+            [now + claimMs, now, now + claimMs + CLAIM_TOLERANCE_MS, ...parameters, left],
+          )
+    for (const { id } of rows) if (ids.size < limit) ids.add(id)
+  }
+  await add('urgent = 1', [])
+  await add('next_at IS NOT NULL AND next_at <= ? ORDER BY next_at', [now])
+  const [backlog] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [
+    BACKLOG_UNTIL,
+  ])
+  if ((backlog?.value ?? 0) > now)
+    await add('dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at', [
+      now - maxWaitMs,
+    ])
+  else await add('plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at', [now])
+  return loadPeople(sql, [...ids])
+}
+
+export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Person[]> {
+  const rows = ids.map((id) => [id])
+  const employees = await withRows<EmployeeRow>(
+    sql,
+    ['id TEXT'],
+    rows,
+    `SELECT p.id, p.revision, p.taken_hash, p.taken_operation, t.alone AS taken_alone, (
+         SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
+     FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.taken_operation`,
+  )
+  const failures = await failuresOf(sql, employees)
+  const events = group(
+    await withRows<EventRow>(
+      sql,
+      ['id TEXT'],
+      rows,
+      `SELECT ${EVENT_COLUMNS}, c.interim, c.alone FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
+    ),
+    (row) => row.employee,
+  )
+  const remains = await remainsOf(sql, ids)
+  const marks = await erasedMarksOf(sql, ids)
+  const sent = group(
+    await withRows<{
+      seq: number
+      employee: string
+      state: 'pending' | 'batched' | 'accepted'
+      active: number
+    }>(
+      sql,
+      ['id TEXT'],
+      rows,
+      `SELECT o.seq, o.employee, o.state, o.active FROM v JOIN operations o ON o.employee = v.id
+       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed')
+         AND (o.state IN ('batched', 'accepted') OR (o.state = 'pending' AND o.alone = 1))`,
+    ),
+    (row) => row.employee,
+  )
+  return employees.map((row) => ({
+    employee: row.id,
+    revision: row.revision,
+    takenHash: row.taken_hash,
+    known: row.known === 1,
+    failedHash: row.failed_hash,
+    ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
+    ...(row.resend_due === null ? {} : { leaver: { resend: row.resend_due === 1 } }),
+    ...failureOf(
+      failures.get(row.id),
+      events.get(row.id) ?? [],
+      sent.get(row.id)?.find(({ state }) => state === 'pending')?.seq ?? null,
+    ),
+    events: [
+      ...[marks.get(row.id) ?? []].flat(),
+      ...(remains.get(row.id) ?? []),
+      ...(events.get(row.id) ?? []).map((event) => takenSince(event, row)).map(toEvent),
+    ],
+    unanswered: (sent.get(row.id) ?? [])
+      .sort((a, b) => a.seq - b.seq)
+      .flatMap(({ seq, state, active }): UnansweredOperation[] =>
+        state === 'pending' ? [] : [{ id: operationId(seq), state, active: active === 1 }],
+      ),
+  }))
+}
+
+/** Of an event that was disabled alone nothing is left over once the directory took a whole record after it. */
+function takenSince(event: EventRow, { taken_operation, taken_alone }: EmployeeRow): EventRow {
+  const whole =
+    event.reason === REASONS.disabledAlone &&
+    taken_alone === 0 &&
+    (taken_operation ?? 0) > (event.operation ?? Infinity)
+  return whole ? { ...event, reason: null } : event
+}
+
+interface EmployeeRow {
+  readonly id: string
+  readonly revision: number
+  readonly taken_hash: string | null
+  readonly taken_operation: number | null
+  readonly taken_alone: number | null
+  /** `null` without an open leaver case. */
+  readonly resend_due: number | null
+  readonly known: number
+  readonly failed_hash: string | null
+  readonly failed_operation: number | null
+  readonly disabled_elsewhere_at: number | null
+}
+interface FailureRow extends Omit<Failure, 'active' | 'refused' | 'carried' | 'settled'> {
+  readonly employee: string
+  readonly operation: number
+  readonly active: number
+  readonly settled: number
+  readonly batch_state: string | null
+}
+
+/** Of people whose last operation failed for good; what the directory took after it has settled the matter. */
+async function failuresOf(
+  sql: Sql,
+  employees: readonly EmployeeRow[],
+): Promise<ReadonlyMap<string, FailureRow>> {
+  const failed = employees.filter((row) => (row.failed_operation ?? 0) > (row.taken_operation ?? 0))
+  const rows = await withRows<FailureRow>(
+    sql,
+    ['id TEXT'],
+    failed.map(({ id }) => [id]),
+    `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures,
+       COALESCE(o.finished_at, o.created_at) AS at, t.record AS taken, (
+         SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.interim IN ('unchanged', 'skipped')) AS settled
+     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
+       LEFT JOIN operations t ON t.seq = p.taken_operation`,
+  )
+  return new Map(rows.map((row) => [row.employee, row]))
+}
+
+/** `alone`: the operation that is to put the person out alone for this failure and has not left yet; what it carries is to be blamed still. */
+function failureOf(
+  row: FailureRow | undefined,
+  events: readonly EventRow[],
+  alone: number | null,
+): { failure?: Failure } {
+  if (!row) return {}
+  const { hash, code, reason, failures, at, taken, operation } = row
+  const settled = row.settled > 0
+  const isCarried = (event: EventRow): boolean =>
+    event.operation !== null &&
+    event.operation === (event.state === 'received' ? operation : event.state === 'planned' ? alone : null)
+  const carried = events.filter(isCarried).map(({ seq }) => seq)
+  return {
+    failure: {
+      hash,
+      code,
+      reason,
+      failures,
+      at,
+      settled,
+      taken,
+      carried,
+      active: row.active === 1,
+      refused: row.batch_state === 'rejected',
+    },
+  }
+}
+
+export function toEvent(row: EventRow): PersonEvent {
+  return {
+    seq: row.seq,
+    source: row.source,
+    id: row.event_id,
+    type: row.type,
+    employee: row.employee,
+    recordedAt: row.recorded_at,
+    effectiveAt: row.effective_at,
+    effectiveRaw: row.effective_raw,
+    rank: row.rank,
+    order: row.order_value === null ? null : parse<OrderValue>(row.order_value),
+    mode: row.mode,
+    worker: parse<JsonObject>(row.worker),
+    rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
+    traceparent: row.traceparent,
+    state: row.interim ?? row.state,
+    reason: row.interim === 'confirmed' && row.alone === 1 ? REASONS.disabledAlone : row.reason,
+    by: row.by_seq,
+    dead: row.state === 'dead-lettered' && leavesFold(row.reason),
+    ...(row.reason === DISCARDED ? { discarded: true } : {}),
+  }
+}
+
+export function group<T, K>(rows: readonly T[], keyOf: (row: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>()
+  for (const row of rows) {
+    const key = keyOf(row)
+    const there = groups.get(key)
+    if (there) there.push(row)
+    else groups.set(key, [row])
+  }
+  return groups
+}
+
+/** Rows are numbered; outside the ledger the number carries its kind, so that one can tell what it names. */
+export const operationId = (seq: number): string => `op-${seq}`
+export const batchId = (seq: number): string => `batch-${seq}`
+export const seqOf = (id: string): number => Number(id.slice(id.lastIndexOf('-') + 1))

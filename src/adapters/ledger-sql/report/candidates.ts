@@ -1,0 +1,133 @@
+import type { Candidate, Candidates, EchoedKey } from '../../../core/ledger/port.ts'
+import type { LogRecord } from '../../../core/report/correlate/log-record.ts'
+import { parse } from '../driver/json.ts'
+import { operationId } from '../plan/load.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+/** What is known of these records, and the operations they may speak of. */
+export async function candidates(sql: Sql, records: readonly LogRecord[]): Promise<Candidates> {
+  const known = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    records.map(({ id }) => [id]),
+    'SELECT r.id FROM v JOIN log_records r ON r.id = v.id',
+  )
+  const people = [...new Set(records.map(({ employee }) => employee))].map((id) => [id] as const)
+  const operations = await candidateOperations(sql, people)
+  const changes = [...new Set(records.map(({ changeId }) => changeId))].map((id) => [id])
+  const byChange = await withRows<{ change_id: string; operation: number }>(
+    sql,
+    ['id TEXT'],
+    changes,
+    'SELECT r.change_id, r.operation FROM v JOIN log_records r ON r.change_id = v.id WHERE r.operation IS NOT NULL',
+  )
+  const unjoined = await withRows<{ detail: string }>(
+    sql,
+    ['id TEXT'],
+    people,
+    'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
+  )
+  const taken = await withRows<{ employee: string; record: string; active: number; at: number | null }>(
+    sql,
+    ['id TEXT'],
+    people,
+    `SELECT o.employee, o.record, o.active, (
+       SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
+     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL`,
+  )
+  const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
+  return {
+    taken: new Map(
+      taken.map(({ employee, record, active, at }) => [
+        employee,
+        { record, active: active === 1, at: at ?? 0 },
+      ]),
+    ),
+    // Those kept are known too.
+    known: new Set([...known, ...kept].map(({ id }) => id)),
+    operations,
+    byChange: new Map(byChange.map((row) => [row.change_id, operationId(row.operation)])),
+    unjoined: kept,
+    echoes: await knownEchoes(sql, records),
+  }
+}
+
+interface CandidateRow {
+  readonly seq: number
+  readonly employee: string
+  readonly state: Candidate['state']
+  readonly record: string
+  readonly active: number
+  readonly accepted_at: number
+  readonly submitted_at: number
+  readonly failed_at: number | null
+  readonly handed_over: number
+  readonly spoken_of: number
+}
+
+const SPOKEN_OF =
+  '(SELECT COUNT(DISTINCT r.change_id) FROM log_records r WHERE r.operation = o.seq AND r.escrow_retry = 0)'
+const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status = 'failure' AND r.escrow_retry = 0)`
+/** An operation has our clock until it is accepted, and the service's from then on; its batch keeps ours, and so tells how far they are apart. */
+const CANDIDATE = `o.seq, o.employee, o.state, o.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
+  o.submitted_at + COALESCE(o.accepted_at - b.accepted_at, 0) AS submitted_at, o.handed_over`
+
+async function candidateOperations(sql: Sql, people: readonly (readonly [string])[]): Promise<Candidate[]> {
+  const waiting = await withRows<CandidateRow>(
+    sql,
+    ['id TEXT'],
+    people,
+    `SELECT ${CANDIDATE}, CASE WHEN o.state IN ('escrowed', 'answered') THEN ${FAILED_AT} ELSE NULL END AS failed_at,
+       CASE WHEN o.state IN ('escrowed', 'answered') THEN ${SPOKEN_OF} ELSE 0 END AS spoken_of
+     FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
+     WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND (o.state IN ('batched', 'accepted', 'escrowed') OR (o.state = 'answered' AND o.interim = 'failed'))
+       AND o.submitted_at IS NOT NULL`,
+  )
+  const late = await withRows<CandidateRow>(
+    sql,
+    ['id TEXT'],
+    people,
+    `SELECT ${CANDIDATE}, ${FAILED_AT} AS failed_at, ${SPOKEN_OF} AS spoken_of
+     FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
+     WHERE (o.state IN ('unanswered', 'withdrawn', 'failed') OR o.handed_over > 1 OR (o.state = 'unchanged' AND o.code <> 'RedundantExport')) AND o.submitted_at IS NOT NULL
+       AND o.state NOT IN ('pending', 'batched', 'accepted', 'escrowed') AND NOT (o.state = 'answered' AND o.interim = 'failed')`,
+  )
+  const open = late.filter(
+    ({ handed_over, spoken_of, failed_at }) => handed_over > spoken_of || failed_at !== null,
+  )
+  return [...waiting, ...open].map((row) => ({
+    id: operationId(row.seq),
+    employee: row.employee,
+    state: row.state,
+    record: row.record,
+    active: row.active === 1,
+    acceptedAt: row.accepted_at,
+    // By a clock that went back meanwhile it may have been handed over after it was accepted.
+    submittedAt: Math.min(row.submitted_at, row.accepted_at),
+    failedAt: row.failed_at,
+    handedOver: row.handed_over,
+    spokenOf: row.spoken_of,
+  }))
+}
+
+async function knownEchoes(sql: Sql, records: readonly LogRecord[]): Promise<EchoedKey[]> {
+  const rows = await withRows<{
+    job: string
+    attribute: string
+    seen_from: number
+    seen_to: number
+    cycle: string
+  }>(
+    sql,
+    ['job TEXT'],
+    [...new Set(records.map(({ jobId }) => jobId))].map((job) => [job]),
+    'SELECT e.job, e.attribute, e.seen_from, e.seen_to, e.cycle FROM v JOIN echoes e ON e.job = v.job',
+  )
+  return rows.map(({ job, attribute, seen_from, seen_to, cycle }) => ({
+    job,
+    key: attribute,
+    from: seen_from,
+    to: seen_to,
+    cycle,
+  }))
+}

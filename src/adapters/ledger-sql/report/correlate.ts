@@ -1,0 +1,276 @@
+import type { CorrelatedPage, EchoedKey, JoinedRecord } from '../../../core/ledger/port.ts'
+import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { addUnanswered } from '../tables/employees.ts'
+import { noteElsewhere } from '../findings/elsewhere.ts'
+import { offerAgain, planAgain } from './finalize.ts'
+import { seqOf } from '../plan/load.ts'
+import { addTotals } from '../tables/totals.ts'
+import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+
+const WATERMARK = 'provisioning-log'
+
+export async function correlate(
+  sql: Sql,
+  instance: string,
+  { joins, now, finalAt, watermark, disturbed, elsewhere, foreign, echoes }: CorrelatedPage,
+): Promise<void> {
+  await sql.lock('report')
+  await lockPeople(sql, [...joins.map(({ record }) => record.employee), ...disturbed])
+  await insertRows(
+    sql,
+    'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at, escrow_retry)',
+    onceEach(joins).map((join) => recordRow(join, now)),
+    `ON CONFLICT (id) DO UPDATE SET operation = COALESCE(log_records.operation, excluded.operation),
+       detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
+  )
+  const interims = joins.flatMap((join) =>
+    join.operation !== null && join.interim !== null ? [{ ...join, seq: seqOf(join.operation) }] : [],
+  )
+  const first = await settle(sql, interims, 'accepted', now, finalAt)
+  const retried = await settle(
+    sql,
+    interims.filter(({ interim }) => interim !== 'escrowed'),
+    'escrowed',
+    now,
+    finalAt,
+  )
+  const late = await settleLate(sql, interims, now, finalAt)
+  await addUnanswered(
+    sql,
+    first.map(({ employee }) => employee),
+    -1,
+  )
+  // Of late ones the moment in the log decides, not the order they were made in.
+  await remember(sql, [], late, now)
+  const older = await remember(sql, joins, [...first, ...retried], now)
+  await forgetTaken(
+    sql,
+    [...first, ...late].filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
+  )
+  // What came while the service tried was compared with what the directory held before.
+  await planAgain(
+    sql,
+    retried.map(({ employee }) => employee),
+    now,
+  )
+  await noteManagers(sql, joins)
+  await offerAgain(sql, [...disturbed, ...older, ...(await overwritten(sql, joins))], now)
+  await offerAgainAfterOvertaking(
+    sql,
+    first.map(({ employee }) => employee),
+    now,
+  )
+  if (elsewhere) await noteElsewhere(sql, elsewhere.disabled, elsewhere.enabled, now)
+  await keepEchoes(sql, echoes)
+  addTotals(sql, instance, { unmatched: foreign })
+  if (watermark !== null)
+    await sql.run(
+      `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value AND cursors.value <= ? THEN cursors.value ELSE excluded.value END`,
+      // One that lies ahead of now was written by a clock that was ahead.
+      [WATERMARK, watermark, now],
+    )
+}
+
+interface Answered {
+  readonly seq: number
+  readonly employee: string
+  readonly hash: string
+  readonly active: number
+  readonly interim: string
+  readonly code: string | null
+}
+
+/** Gives operations in a state the outcome their record speaks of. Answers those it found in that state. */
+function settle(
+  sql: Sql,
+  interims: readonly (JoinedRecord & { readonly seq: number })[],
+  from: 'accepted' | 'escrowed' | 'unanswered' | 'failed' | 'answered',
+  now: number,
+  finalAt: number,
+): Promise<Answered[]> {
+  return withRows<Answered>(
+    sql,
+    ['seq INT', 'interim TEXT', 'code TEXT', 'reason TEXT', 'now INT', 'final_at INT'],
+    interims.map(({ seq, interim, record }) => [seq, interim, record.code, record.reason, now, finalAt]),
+    `UPDATE operations SET state = CASE WHEN v.interim = 'escrowed' THEN 'escrowed' ELSE 'answered' END, interim = v.interim, code = v.code,
+       reason = v.reason, answered_at = v.now, final_at = v.final_at
+     FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'${from === 'answered' ? ` AND operations.interim = 'failed'` : ''}
+     RETURNING operations.seq, operations.employee, operations.hash, operations.active, operations.interim, operations.code`,
+  )
+}
+
+/**
+ * The same of operations nobody waited for any more: given up as unanswered, or failed and then carried out after all. What was given up takes any answer;
+ * a failure gives way to a success only.
+ */
+async function settleLate(
+  sql: Sql,
+  interims: readonly (JoinedRecord & { readonly seq: number })[],
+  now: number,
+  finalAt: number,
+): Promise<Answered[]> {
+  const givenUp = await settle(sql, interims, 'unanswered', now, finalAt)
+  const good = interims.filter(({ interim }) => interim === 'confirmed' || interim === 'unchanged')
+  const failed = await settle(sql, good, 'failed', now, finalAt)
+  return [...givenUp, ...failed, ...(await settle(sql, good, 'answered', now, finalAt))]
+}
+
+/** A record twice on one page must not reach a multi-row upsert twice; the one that was joined says more. */
+function onceEach(joins: readonly JoinedRecord[]): JoinedRecord[] {
+  const records = new Map<string, JoinedRecord>()
+  for (const join of joins)
+    if ((records.get(join.record.id)?.operation ?? null) === null) records.set(join.record.id, join)
+  return [...records.values()]
+}
+
+function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[] {
+  const joined = operation === null ? null : seqOf(operation)
+  return [
+    record.id,
+    record.jobId,
+    record.employee,
+    record.activityAt,
+    record.changeId,
+    record.cycleId,
+    record.action,
+    record.status,
+    record.code,
+    record.reason,
+    record.objectId,
+    joined,
+    joined === null ? JSON.stringify(record) : null,
+    now,
+    record.escrowRetry ? 1 : 0,
+  ]
+}
+
+/**
+ * What the directory took is what the next record is compared with. Answers the people of whom it took an older record after a newer one: what the
+ * service had failed with and tried again may have undone what came since, so the present record is offered once more.
+ */
+async function remember(
+  sql: Sql,
+  joins: readonly JoinedRecord[],
+  answered: readonly Answered[],
+  now: number,
+): Promise<string[]> {
+  const took = answered.filter(
+    ({ interim, code }) => interim === 'confirmed' || (interim === 'unchanged' && code === REDUNDANT_EXPORT),
+  )
+  const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
+  const remembered = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
+    [...newest.values()].map(({ employee, hash, seq, active }) => [employee, hash, seq, active, now]),
+    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, taken_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), offers = 0,
+       failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END
+     FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation) RETURNING employees.id`,
+  )
+  const objects = new Map(
+    joins.flatMap(({ record, operation }) =>
+      operation !== null && record.objectId !== null ? [[record.employee, record.objectId]] : [],
+    ),
+  )
+  await withRows(
+    sql,
+    ['id TEXT', 'object_id TEXT'],
+    [...objects],
+    'UPDATE employees SET object_id = v.object_id FROM v WHERE employees.id = v.id',
+  )
+  const kept = new Set(remembered.map(({ id }) => id))
+  return [...newest.keys()].filter((employee) => !kept.has(employee))
+}
+
+/**
+ * People of whom a record speaks of an operation other than the one the directory took last, and not earlier: a late one, or a follow-up of an older one, may have
+ * undone what came since, so the present record is offered once more. While something is on its way its answer will tell.
+ */
+async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<string[]> {
+  const spoken = joins.filter(({ operation }) => operation !== null)
+  const rows = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    [...new Set(spoken.map(({ record }) => record.employee))].map((id) => [id]),
+    `SELECT DISTINCT p.id FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.employee = p.id JOIN log_records r ON r.operation = o.seq
+     WHERE p.taken_hash IS NOT NULL AND p.unanswered = 0 AND o.seq <> p.taken_operation AND o.hash <> p.taken_hash AND r.status = 'success'
+       AND r.activity_at >= (SELECT MIN(t.activity_at) FROM log_records t WHERE t.operation = p.taken_operation AND t.status IN ('success', 'warning', 'skipped'))`,
+  )
+  return rows.map(({ id }) => id)
+}
+
+async function keepEchoes(sql: Sql, echoes: readonly EchoedKey[]): Promise<void> {
+  await insertRows(
+    sql,
+    'echoes (job, attribute, seen_from, seen_to, cycle)',
+    echoes.map(({ job, key, from, to, cycle }) => [job, key, from, to, cycle]),
+    `ON CONFLICT (job, attribute) DO UPDATE SET
+       seen_from = CASE WHEN excluded.seen_from < echoes.seen_from THEN excluded.seen_from ELSE echoes.seen_from END,
+       cycle = CASE WHEN excluded.seen_to >= echoes.seen_to THEN excluded.cycle ELSE echoes.cycle END,
+       seen_to = CASE WHEN excluded.seen_to > echoes.seen_to THEN excluded.seen_to ELSE echoes.seen_to END`,
+  )
+}
+
+/** The service may carry out at any time what it failed with: from then on nothing is the same as what the directory took last. */
+async function forgetTaken(sql: Sql, employees: readonly string[]): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT'],
+    [...new Set(employees)].sort().map((id) => [id]),
+    'UPDATE employees SET taken_hash = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
+  )
+}
+
+/** Whether the service still owes an operation its manager: the record says so, and a follow-up of the same change settles it. */
+async function noteManagers(sql: Sql, joins: readonly JoinedRecord[]): Promise<void> {
+  const joined = joins.flatMap(({ record, operation }) =>
+    operation === null ? [] : [{ record, seq: seqOf(operation) }],
+  )
+  await withRows(
+    sql,
+    ['seq INT'],
+    joined.filter(({ record }) => record.imported && record.unresolved).map(({ seq }) => [seq]),
+    'UPDATE operations SET unresolved = operations.manager FROM v WHERE operations.seq = v.seq',
+  )
+  await withRows(
+    sql,
+    ['seq INT'],
+    joined.filter(({ record }) => !record.imported && record.status === 'success').map(({ seq }) => [seq]),
+    'UPDATE operations SET unresolved = NULL FROM v WHERE operations.seq = v.seq',
+  )
+}
+
+/** The service documents no order, so after an overtaking the end state is offered once more. */
+async function offerAgainAfterOvertaking(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+  await withRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    [...new Set(employees)].map((id) => [id, now]),
+    `UPDATE employees SET reoffer = 0, taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now
+     FROM v WHERE employees.id = v.id AND employees.reoffer = 1 AND employees.unanswered = 0`,
+  )
+}
+
+/** By the index of what was accepted: what was accepted first was mostly handed over first, and clocks may be apart by more than the rest. */
+export async function oldestUnanswered(sql: Sql): Promise<number | null> {
+  const [accepted] = await sql.all<{ at: number }>(
+    `SELECT CASE WHEN submitted_at < accepted_at THEN submitted_at ELSE accepted_at END AS at
+     FROM operations WHERE state = 'accepted' ORDER BY accepted_at LIMIT 1`,
+  )
+  // An answer that got lost may have been acted on.
+  const open = await sql.all<{ at: number }>(
+    `SELECT submitted_at AS at FROM batches WHERE state = 'open' AND submitted_at IS NOT NULL ORDER BY submitted_at LIMIT 1`,
+  )
+  const moments = [...(accepted ? [accepted] : []), ...open].map(({ at }) => at)
+  return moments.length === 0 ? null : Math.min(...moments)
+}
+
+/** Sets it to whatever it is to be, further back included. */
+export async function setWatermark(sql: Sql, at: number): Promise<void> {
+  await sql.run('UPDATE cursors SET value = ? WHERE name = ?', [at, WATERMARK])
+}
+
+export async function watermark(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [WATERMARK])
+  return row?.value ?? null
+}

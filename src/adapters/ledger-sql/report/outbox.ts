@@ -1,0 +1,113 @@
+import type { EventState, FinalEventState } from '../../../core/ledger/lifecycle.ts'
+import type { OutcomeRow } from '../../../core/ledger/port.ts'
+import type { JsonObject } from '../../../core/model.ts'
+import { flatten } from '../../../core/plan/fold/fold.ts'
+import { parse } from '../driver/json.ts'
+import { operationId } from '../plan/load.ts'
+import { addTotals } from '../tables/totals.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+export interface FinishedEvent {
+  readonly seq: number
+  readonly employee: string
+  readonly state: EventState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly by: number | null
+  readonly operation: number | null
+}
+
+/** In the transaction that makes events final, so that no outcome is lost and none is told of that did not happen. */
+export async function queueOutcomes(
+  sql: Sql,
+  finished: readonly FinishedEvent[],
+  now: number,
+): Promise<void> {
+  await withRows(
+    sql,
+    [
+      'seq INT',
+      'employee TEXT',
+      'state TEXT',
+      'reason TEXT',
+      'detail TEXT',
+      'by_seq INT',
+      'operation INT',
+      'now INT',
+    ],
+    finished.map((event) => [
+      event.seq,
+      event.employee,
+      event.state,
+      event.reason,
+      event.detail,
+      event.by,
+      event.operation,
+      now,
+    ]),
+    `INSERT INTO outbox (event_seq, employee, revision, state, reason, detail, by_seq, operation, at)
+     SELECT v.seq, v.employee, e.revision, v.state, v.reason, v.detail, v.by_seq,
+       COALESCE(v.operation, CASE WHEN v.state = 'dead-lettered' THEN e.operation END), v.now FROM v JOIN events e ON e.seq = v.seq`,
+  )
+}
+
+interface Row {
+  readonly id: number
+  readonly employee: string
+  readonly source: string
+  readonly event_id: string
+  readonly type: string
+  readonly revision: number
+  readonly state: FinalEventState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly by_source: string | null
+  readonly by_id: string | null
+  readonly operation: number | null
+  readonly object_id: string | null
+  readonly worker: string
+  readonly at: number
+  readonly traceparent: string | null
+}
+
+export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeRow[]> {
+  const rows = await sql.all<Row>(
+    `SELECT o.id, o.employee, e.source, e.event_id, e.type, o.revision, o.state, o.reason, o.detail, w.source AS by_source, w.event_id AS by_id,
+       o.operation, p.object_id, e.worker, o.at, e.traceparent
+     FROM outbox o JOIN events e ON e.seq = o.event_seq JOIN employees p ON p.id = o.employee LEFT JOIN events w ON w.seq = o.by_seq
+     WHERE o.published_at IS NULL ORDER BY o.id LIMIT ?`,
+    [limit],
+  )
+  return rows.map((row) => ({
+    id: row.id,
+    employee: row.employee,
+    source: row.source,
+    eventId: row.event_id,
+    type: row.type,
+    revision: row.revision,
+    state: row.state,
+    reason: row.reason,
+    detail: row.detail,
+    by: row.by_source !== null && row.by_id !== null ? { source: row.by_source, id: row.by_id } : null,
+    operation: row.operation === null ? null : operationId(row.operation),
+    objectId: row.object_id,
+    said: flatten(parse<JsonObject>(row.worker)),
+    at: row.at,
+    traceparent: row.traceparent,
+  }))
+}
+
+export async function markPublished(
+  sql: Sql,
+  instance: string,
+  ids: readonly number[],
+  now: number,
+): Promise<void> {
+  const marked = await withRows<{ id: number }>(
+    sql,
+    ['id INT', 'now INT'],
+    ids.map((id) => [id, now]),
+    'UPDATE outbox SET published_at = v.now FROM v WHERE outbox.id = v.id AND outbox.published_at IS NULL RETURNING outbox.id',
+  )
+  addTotals(sql, instance, { published: marked.length })
+}

@@ -1,0 +1,98 @@
+import { unreachable } from '../../../core/errors.ts'
+import type { BatchAnswer } from '../../../core/ledger/port.ts'
+import { addUnanswered, offerAgainAfterLoss } from '../tables/employees.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { failOperations } from '../report/finalize.ts'
+import { endTry, heldUntil, liftHolds, setHold } from './holds.ts'
+import { seqOf } from '../plan/load.ts'
+import { releaseOtherHalf, splitBatch } from './split.ts'
+import type { Sql } from '../driver/sql.ts'
+
+/**
+ * What the service said of a batch, written down with everything that follows from it. A late answer of an owner that lost the batch finds it no
+ * longer open, and only the end of its call is written down.
+ */
+export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, now: number): Promise<void> {
+  const seq = seqOf(id)
+  const status = answer.kind === 'accepted' ? 202 : answer.status
+  if (answer.call !== null)
+    await sql.run('UPDATE calls SET ended_at = ?, status = ? WHERE seq = ?', [now, status, answer.call])
+  const open = await sql.all(
+    `SELECT seq FROM batches WHERE seq = ? AND state = 'open'${sql.dialect.forUpdate}`,
+    [seq],
+  )
+  if (open.length === 0) return
+  const inBatch = await sql.all<{ employee: string }>(
+    `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
+    [seq],
+  )
+  await lockPeople(
+    sql,
+    inBatch.map(({ employee }) => employee),
+  )
+  switch (answer.kind) {
+    case 'accepted':
+      // The batch keeps our clock, its operations the service's: the log speaks in the latter.
+      await sql.run(
+        `UPDATE batches SET state = 'accepted', lease_until = 0, accepted_at = ?, request_id = ?, status = 202 WHERE seq = ?`,
+        [now, answer.requestId, seq],
+      )
+      await sql.run(
+        `UPDATE operations SET state = 'accepted', accepted_at = ? WHERE batch = ? AND state = 'batched'`,
+        [answer.acceptedAt, seq],
+      )
+      await releaseOtherHalf(sql, seq, true)
+      return liftHolds(sql)
+    case 'again':
+      await sql.run(
+        `UPDATE batches SET lease_until = CASE WHEN ? = 1 THEN 0 ELSE lease_until END, not_before = ?, noted_at = ?, status = COALESCE(?, status), attempts = attempts - ?
+         WHERE seq = ? AND state = 'open'`,
+        [
+          answer.release ? 1 : 0,
+          answer.notBefore,
+          now,
+          answer.status,
+          answer.call !== null && !answer.countsAsAttempt ? 1 : 0,
+          seq,
+        ],
+      )
+      if (answer.call !== null && answer.release) await endTry(sql, seq, answer.notBefore, now)
+      if (answer.hold !== null) {
+        const until = await heldUntil(sql, answer.hold, answer.notBefore, now)
+        await setHold(sql, { name: answer.hold, since: now, until, status: answer.status, detail: null })
+      }
+      return
+    case 'refused':
+      await refuse(sql, seq, answer, now)
+      // The service looked into the request and found fault with what is in it, so the way to it is free.
+      return liftHolds(sql)
+    default:
+      return unreachable(answer)
+  }
+}
+
+async function refuse(
+  sql: Sql,
+  seq: number,
+  answer: Extract<BatchAnswer, { kind: 'refused' }>,
+  now: number,
+): Promise<void> {
+  await releaseOtherHalf(sql, seq, false)
+  if (await splitBatch(sql, seq, answer, now)) return
+  const alone = await sql.all<{ seq: number; employee: string }>(
+    `SELECT seq, employee FROM operations WHERE batch = ? AND state = 'batched'`,
+    [seq],
+  )
+  await sql.run(
+    `UPDATE batches SET state = 'rejected', lease_until = 0, status = ?, request_id = ? WHERE seq = ?`,
+    [answer.status, answer.requestId, seq],
+  )
+  const employees = alone.map(({ employee }) => employee)
+  await addUnanswered(sql, employees, -1)
+  await offerAgainAfterLoss(sql, employees, now)
+  await failOperations(
+    sql,
+    alone.map((operation) => ({ ...operation, code: answer.code, reason: null })),
+    now,
+  )
+}

@@ -1,0 +1,228 @@
+import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../../core/ledger/port.ts'
+import { LANES } from '../../../core/model.ts'
+import type { WaitingOperation } from '../../../core/provision/form-batch.ts'
+import { waitForLimits } from './budget.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { chooseOperations } from './choose.ts'
+import { withdrawReversals } from '../findings/elsewhere.ts'
+import { addUnanswered, offerAgainAfterLoss } from '../tables/employees.ts'
+import { planAgain } from '../report/finalize.ts'
+import { activeHold, tryHolds } from './holds.ts'
+import { batchId, operationId, seqOf } from '../plan/load.ts'
+import { addTotals } from '../tables/totals.ts'
+import { splitBatch } from './split.ts'
+import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+
+/** Traces linked from one operation's span; a person with more open events than this is rare. */
+const LINKS_PER_OPERATION = 4
+
+export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | null> {
+  const { now, owner, leaseMs } = query
+  if (await activeHold(sql, now)) return null
+  const left = await resume(sql, query)
+  if (left) return left
+
+  if ((await sql.all(`SELECT 1 AS pending FROM operations WHERE state = 'pending' LIMIT 1`)).length === 0)
+    return null
+  // One batch at a time is formed, so that no two halves leave where one full one could.
+  await sql.lock('batch')
+  const chosen = await stillPending(sql, await chooseOperations(sql, query))
+  if (chosen.length === 0) return null
+  const urgent = chosen.some((row) => row.lane === LANES.leaver) ? 1 : 0
+  const [batch] = await insertRows<{ seq: number }>(
+    sql,
+    'batches (state, owner, lease_until, not_before, urgent, created_at, noted_at)',
+    [['open', owner, now + leaseMs, now, urgent, now, now]],
+    'RETURNING seq',
+  )
+  if (!batch) return null
+  const batched = await withRows<{ employee: string; alone: number }>(
+    sql,
+    ['seq INT', 'batch INT', 'place INT'],
+    chosen.map(({ seq }, place) => [seq, batch.seq, place]),
+    `UPDATE operations SET state = 'batched', batch = v.batch, place = v.place FROM v WHERE operations.seq = v.seq
+     RETURNING operations.employee, operations.alone`,
+  )
+  await addUnanswered(
+    sql,
+    chosen.map(({ employeeId }) => employeeId),
+    1,
+  )
+  // What waits for the answer of who was put out alone is due from now on, and so is planned when the answer is there.
+  await planAgain(
+    sql,
+    batched.flatMap(({ employee, alone }) => (alone === 1 ? [employee] : [])),
+    now,
+  )
+  return { id: batchId(batch.seq), attempts: 0, operations: await operationsOf(sql, batch.seq) }
+}
+
+/** Those that were not withdrawn between choosing them and taking their people. */
+async function stillPending(
+  sql: Sql,
+  chosen: readonly WaitingOperation[],
+): Promise<readonly WaitingOperation[]> {
+  if (sql.dialect.forUpdate === '' || chosen.length === 0) return chosen
+  await lockPeople(
+    sql,
+    chosen.map(({ employeeId }) => employeeId),
+  )
+  const pending = new Set(
+    (
+      await withRows<{ seq: number }>(
+        sql,
+        ['seq INT'],
+        chosen.map(({ seq }) => [seq]),
+        `SELECT o.seq FROM v JOIN operations o ON o.seq = v.seq WHERE o.state = 'pending'`,
+      )
+    ).map(({ seq }) => seq),
+  )
+  return chosen.filter(({ seq }) => pending.has(seq))
+}
+
+/** A batch that was begun and left. One that is known to hold the offender is not sent again as a whole. */
+async function resume(sql: Sql, { now, owner, leaseMs, maxOperations }: BatchQuery): Promise<Batch | null> {
+  for (let splits = 0; splits <= maxOperations; splits++) {
+    const [left] = await sql.all<{ seq: number; attempts: number; suspect: number }>(
+      `UPDATE batches SET owner = ?, lease_until = ? WHERE seq = (
+         SELECT seq FROM batches WHERE state = 'open' AND after_batch IS NULL AND not_before <= ? AND lease_until <= ?
+         ORDER BY urgent DESC, not_before, seq LIMIT 1${sql.dialect.skipLocked})
+       RETURNING seq, attempts, suspect`,
+      [owner, now + leaseMs, now, now],
+    )
+    if (!left) return null
+    if (left.suspect === 0 || !(await splitBatch(sql, left.seq, { status: 400, requestId: null }, now)))
+      return { id: batchId(left.seq), attempts: left.attempts, operations: await operationsOf(sql, left.seq) }
+  }
+  return null
+}
+
+async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> {
+  const rows = await sql.all<{ seq: number; employee: string; record: string }>(
+    `SELECT seq, employee, record FROM operations WHERE batch = ? AND state = 'batched' ORDER BY place, seq`,
+    [batch],
+  )
+  const links = await withRows<{ operation: number; traceparent: string }>(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    rows.map(({ seq, employee }) => [seq, employee]),
+    'SELECT e.operation, e.traceparent FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq AND e.traceparent IS NOT NULL',
+  )
+  return rows.map(({ seq, employee, record }) => ({
+    id: operationId(seq),
+    employee,
+    record,
+    links: links
+      .flatMap((link) => (link.operation === seq ? [link.traceparent] : []))
+      .slice(0, LINKS_PER_OPERATION),
+  }))
+}
+
+/**
+ * Withdraws operations that activate employees of whom a leaver's event or a moment that has come is still to be planned: a slot is quicker
+ * than a plan, and what it sends would say `active` of a leaver. What was handed over before may have been carried out, so what the
+ * directory holds of them is not known any more.
+ */
+async function withdrawOutpaced(
+  sql: Sql,
+  batch: number,
+  employees: readonly string[],
+  now: number,
+): Promise<readonly string[]> {
+  const due = await withRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    employees.map((id) => [id]),
+    'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.urgent = 1 OR p.next_at <= ?',
+    [now],
+  )
+  if (due.length === 0) return []
+  const rows = await withRows<{ employee: string; handed_over: number }>(
+    sql,
+    ['id TEXT', 'batch INT', 'now INT'],
+    due.map(({ id }) => [id, batch, now]),
+    `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v
+     WHERE operations.batch = v.batch AND operations.employee = v.id AND operations.state = 'batched' AND operations.active = 1
+     RETURNING operations.employee, operations.handed_over`,
+  )
+  await withRows(
+    sql,
+    ['id TEXT'],
+    rows.filter(({ handed_over }) => handed_over > 0).map(({ employee }) => [employee]),
+    'UPDATE employees SET taken_hash = NULL FROM v WHERE employees.id = v.id',
+  )
+  return rows.map(({ employee }) => employee)
+}
+
+export async function takeSlot(sql: Sql, instance: string, id: string, query: SlotQuery): Promise<Slot> {
+  const { now, owner, leaseMs, limits } = query
+  const seq = seqOf(id)
+  const [owned] = await sql.all<{ urgent: number }>(
+    `UPDATE batches SET lease_until = ? WHERE seq = ? AND state = 'open' AND owner = ? RETURNING urgent`,
+    [now + leaseMs, seq, owner],
+  )
+  if (!owned) return { kind: 'lost' }
+  // Whoever has to wait asks often, and must not stand in the way of those who may go.
+  const early = await waitForLimits(sql, now, limits, owned.urgent === 1)
+  if (early) return early
+  const inBatch = await sql.all<{ employee: string }>(
+    `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
+    [seq],
+  )
+  await lockPeople(
+    sql,
+    inBatch.map(({ employee }) => employee),
+  )
+  await sql.lock('calls')
+
+  const overtaken = await sql.all<{ employee: string }>(
+    `UPDATE operations SET state = 'withdrawn', finished_at = ? WHERE batch = ? AND state = 'batched' AND EXISTS (
+       SELECT 1 FROM operations newer WHERE newer.employee = operations.employee AND newer.seq > operations.seq AND newer.state <> 'withdrawn')
+     RETURNING employee`,
+    [now, seq],
+  )
+  const outpaced = await withdrawOutpaced(
+    sql,
+    seq,
+    inBatch.map(({ employee }) => employee),
+    now,
+  )
+  const reversing = await withdrawReversals(
+    sql,
+    seq,
+    inBatch.map(({ employee }) => employee),
+    now,
+  )
+  const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced, ...reversing]
+  await addUnanswered(sql, withdrawn, -1)
+  // It may have been handed over before, by an attempt whose answer got lost, and land after what overtook it.
+  await offerAgainAfterLoss(sql, withdrawn, now)
+  const operations = await operationsOf(sql, seq)
+  if (operations.length === 0) {
+    await sql.run(`UPDATE batches SET state = 'empty', lease_until = 0 WHERE seq = ?`, [seq])
+    await sql.run('UPDATE batches SET after_batch = NULL WHERE after_batch = ?', [seq])
+    return { kind: 'empty' }
+  }
+  const hold = await activeHold(sql, now, seq)
+  if (hold) return { kind: 'wait', until: hold.until, why: 'hold' }
+  const wait = await waitForLimits(sql, now, limits, owned.urgent === 1)
+  if (wait) return wait
+  await tryHolds(sql, seq, now, now + leaseMs)
+  // No HTTP attempt outlasts the lease: until its answer is there a call counts as if it lasted that long.
+  const [call] = await insertRows<{ seq: number }>(
+    sql,
+    'calls (batch, at, ended_at)',
+    [[seq, now, now + leaseMs]],
+    'RETURNING seq',
+  )
+  await sql.run(
+    'UPDATE batches SET attempts = attempts + 1, submitted_at = COALESCE(submitted_at, ?) WHERE seq = ?',
+    [now, seq],
+  )
+  await sql.run(
+    `UPDATE operations SET submitted_at = COALESCE(submitted_at, ?), handed_over = handed_over + 1 WHERE batch = ? AND state = 'batched'`,
+    [now, seq],
+  )
+  addTotals(sql, instance, { calls: 1 })
+  return { kind: 'taken', call: call?.seq ?? 0, operations }
+}

@@ -1,0 +1,48 @@
+import type { CallLimits, Slot } from '../../../core/ledger/port.ts'
+import { type Budget, reserveOf } from '../../../core/provision/pace.ts'
+import { DAY_MS } from '../../../core/runtime.ts'
+import type { Sql } from '../driver/sql.ts'
+
+export async function budget(sql: Sql, now: number): Promise<Budget> {
+  const [row] = await sql.all<{ used: number; oldest: number | null; newest: number | null }>(
+    'SELECT COUNT(*) AS used, MIN(at) AS oldest, MAX(at) AS newest FROM calls WHERE at > ?',
+    [now - DAY_MS],
+  )
+  return { now, used: row?.used ?? 0, oldestAt: row?.oldest ?? null, lastAt: row?.newest ?? null }
+}
+
+/**
+ * `null` when a call may go now. A call holds its place in the window until the window after its answer is over, because nobody knows when
+ * between the two the service counted it. The last calls of the day are for leavers.
+ */
+export async function waitForLimits(
+  sql: Sql,
+  now: number,
+  limits: CallLimits,
+  leaver: boolean,
+): Promise<Extract<Slot, { kind: 'wait' }> | null> {
+  const { perWindow, windowMs, perDay } = limits
+  if (Number.isFinite(perWindow)) {
+    const [blocking] = await sql.all<{ ended_at: number }>(
+      'SELECT ended_at FROM calls WHERE ended_at > ? ORDER BY ended_at DESC LIMIT 1 OFFSET ?',
+      [now - windowMs, perWindow - 1],
+    )
+    // A call without an answer holds its place for as long as it might take; look again soon, the answer may come sooner.
+    if (blocking)
+      return {
+        kind: 'wait',
+        until: Math.min(blocking.ended_at + windowMs, now + LOOK_AGAIN_MS),
+        why: 'window',
+      }
+  }
+  if (Number.isFinite(perDay)) {
+    const most = perDay - (leaver ? 0 : reserveOf(limits))
+    const [blocking] = await sql.all<{ at: number }>(
+      'SELECT at FROM calls WHERE at > ? ORDER BY at DESC LIMIT 1 OFFSET ?',
+      [now - DAY_MS, most - 1],
+    )
+    if (blocking) return { kind: 'wait', until: blocking.at + DAY_MS, why: 'day' }
+  }
+  return null
+}
+const LOOK_AGAIN_MS = 100

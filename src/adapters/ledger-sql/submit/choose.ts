@@ -1,0 +1,80 @@
+import type { BatchQuery } from '../../../core/ledger/port.ts'
+import {
+  formBatch,
+  mayLeave,
+  mixLanes,
+  oldestShare,
+  type WaitingOperation,
+} from '../../../core/provision/form-batch.ts'
+import { budget } from './budget.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+interface WaitingRow {
+  readonly seq: number
+  readonly employee: string
+  readonly lane: number
+  readonly manager: string | null
+  readonly created_at: number
+  readonly bytes: number
+}
+const COLUMNS = 'o.seq, o.employee, o.lane, o.manager, o.created_at, OCTET_LENGTH(o.record) AS bytes'
+/** A longer chain of managers is not real, or a cycle. */
+const LONGEST_CHAIN = 32
+
+/** Loads what may go into the next batch; `core/provision/form-batch.ts` decides. */
+export async function chooseOperations(sql: Sql, query: BatchQuery): Promise<readonly WaitingOperation[]> {
+  const { maxOperations } = query
+  const byLane = await waiting(sql, 'o.lane, o.seq', maxOperations)
+  if (byLane.length === 0) return []
+  const oldest = await waiting(sql, 'o.seq', oldestShare(maxOperations))
+  if (!mayLeave(byLane, await budget(sql, query.now), query)) return []
+  const managers = await waitingManagers(sql, mixLanes({ byLane, oldest }, maxOperations))
+  return formBatch({ byLane, oldest }, managers, query)
+}
+
+async function waiting(
+  sql: Sql,
+  order: 'o.lane, o.seq' | 'o.seq',
+  limit: number,
+): Promise<readonly WaitingOperation[]> {
+  const rows = await sql.all<WaitingRow>(
+    `SELECT ${COLUMNS} FROM operations o WHERE o.state = 'pending' ORDER BY ${order} LIMIT ?`,
+    [limit],
+  )
+  return rows.map(toWaiting)
+}
+
+/** Pending operations of the managers of these, and of their managers in turn. */
+async function waitingManagers(
+  sql: Sql,
+  rows: readonly WaitingOperation[],
+): Promise<ReadonlyMap<string, WaitingOperation>> {
+  const known = new Set(rows.map(({ employeeId }) => employeeId))
+  const managers = new Map<string, WaitingOperation>()
+  let reports = rows
+  for (let depth = 0; depth < LONGEST_CHAIN && reports.length > 0; depth++) {
+    const ids = new Set(reports.flatMap(({ managerId }) => managerId ?? []).filter((id) => !known.has(id)))
+    const found = await withRows<WaitingRow>(
+      sql,
+      ['id TEXT'],
+      [...ids].map((id) => [id]),
+      `SELECT ${COLUMNS} FROM v JOIN operations o ON o.employee = v.id
+       WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND o.state = 'pending'`,
+    )
+    reports = found.map(toWaiting)
+    for (const row of reports) managers.set(row.employeeId, row)
+    for (const id of ids) known.add(id)
+  }
+  return managers
+}
+
+function toWaiting(row: WaitingRow): WaitingOperation {
+  return {
+    seq: row.seq,
+    employeeId: row.employee,
+    lane: row.lane,
+    managerId: row.manager,
+    createdAt: row.created_at,
+    bytes: row.bytes,
+  }
+}

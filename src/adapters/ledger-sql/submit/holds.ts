@@ -1,0 +1,79 @@
+import type { Hold, HoldName } from '../../../core/ledger/port.ts'
+import { stretchedUntil } from '../../../core/provision/hold.ts'
+import type { Sql } from '../driver/sql.ts'
+
+/** What the one that tries is called in a hold's detail. */
+const probeOf = (batch: number): string => `tried by batch-${batch}`
+
+/** What keeps everybody from sending now, but for the batch that tries. */
+export async function activeHold(sql: Sql, now: number, batch?: number): Promise<Hold | null> {
+  const holds = await sql.all<Hold>(
+    'SELECT name, since, until, status, detail FROM holds ORDER BY until DESC',
+  )
+  return (
+    holds.find((hold) => hold.until > now && (batch === undefined || hold.detail !== probeOf(batch))) ?? null
+  )
+}
+
+/**
+ * The batch is about to be sent. Where a hold has run out but nothing was accepted since, it becomes the one that tries, and everybody else waits
+ * for its answer until then.
+ */
+export async function tryHolds(sql: Sql, batch: number, now: number, until: number): Promise<void> {
+  await sql.run(
+    `UPDATE holds SET until = ?, noted_at = ?, detail = ? WHERE name NOT IN ('job', 'restored') AND (until <= ? OR detail = ?)`,
+    [until, now, probeOf(batch), now, probeOf(batch)],
+  )
+}
+
+/** The batch that tried got an answer that settles nothing: somebody tries again at this time. */
+export async function endTry(sql: Sql, batch: number, until: number, now: number): Promise<void> {
+  await sql.run('UPDATE holds SET until = ?, noted_at = ?, detail = NULL WHERE detail = ?', [
+    until,
+    now,
+    probeOf(batch),
+  ])
+}
+
+const JOB_STOPPED = 'job-stopped'
+
+/** When the job was last seen standing still; 0 when it never was. */
+export async function jobStoppedAt(sql: Sql): Promise<number> {
+  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STOPPED])
+  return row?.value ?? 0
+}
+
+/** Sets a hold, keeping since when it has been there, or lifts it when its end is not after its beginning. */
+export async function setHold(sql: Sql, hold: Hold): Promise<void> {
+  if (hold.until <= hold.since) {
+    await sql.run('DELETE FROM holds WHERE name = ?', [hold.name])
+    return
+  }
+  if (hold.name === 'job')
+    await sql.run(
+      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+      [JOB_STOPPED, hold.since],
+    )
+  await sql.run(
+    `INSERT INTO holds (name, since, until, noted_at, status, detail) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (name) DO UPDATE SET until = excluded.until, noted_at = excluded.noted_at, status = excluded.status, detail = excluded.detail`,
+    [hold.name, hold.since, hold.until, hold.since, hold.status, hold.detail],
+  )
+}
+
+/** Until when an answer holds submission back; a hold of that name may be there already. */
+export async function heldUntil(sql: Sql, name: HoldName, until: number, now: number): Promise<number> {
+  const [before] = await sql.all<{ since: number }>('SELECT since FROM holds WHERE name = ?', [name])
+  return stretchedUntil(until, before?.since ?? null, now)
+}
+
+/** The service took a request, or looked at it: whatever held us back is over, but for the job's own state. */
+export async function liftHolds(sql: Sql): Promise<void> {
+  await sql.run(`DELETE FROM holds WHERE name NOT IN ('job', 'restored')`)
+}
+
+/** Since when nothing is planned or sent, because the ledger is older than the world. */
+export async function olderSince(sql: Sql): Promise<number | null> {
+  const [row] = await sql.all<{ since: number }>(`SELECT since FROM holds WHERE name = 'restored'`)
+  return row?.since ?? null
+}

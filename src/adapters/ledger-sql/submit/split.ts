@@ -1,0 +1,54 @@
+import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+
+/**
+ * Halves a batch the service does not take as a whole. The smaller half goes first and the other waits for it: when the first is accepted the
+ * offender must be in the other, which is then halved without being sent. One offender among 50 costs at most 11 calls this way.
+ * Answers false, and does nothing, when there is only one operation left.
+ */
+export async function splitBatch(
+  sql: Sql,
+  seq: number,
+  answer: { readonly status: number; readonly requestId: string | null },
+  now: number,
+): Promise<boolean> {
+  const operations = await sql.all<{ seq: number }>(
+    `SELECT seq FROM operations WHERE batch = ? AND state = 'batched' ORDER BY place, seq`,
+    [seq],
+  )
+  if (operations.length <= 1) return false
+  const [{ urgent } = { urgent: 0 }] = await sql.all<{ urgent: number }>(
+    'SELECT urgent FROM batches WHERE seq = ?',
+    [seq],
+  )
+  await sql.run(
+    `UPDATE batches SET state = 'split', lease_until = 0, status = ?, request_id = COALESCE(?, request_id) WHERE seq = ?`,
+    [answer.status, answer.requestId, seq],
+  )
+  const middle = Math.floor(operations.length / 2)
+  let first: number | null = null
+  for (const half of [operations.slice(0, middle), operations.slice(middle)]) {
+    const rows: { seq: number }[] = await insertRows<{ seq: number }>(
+      sql,
+      'batches (state, lease_until, not_before, after_batch, urgent, created_at, noted_at)',
+      [['open', 0, now, first, urgent, now, now]],
+      'RETURNING seq',
+    )
+    const made = rows[0]?.seq ?? null
+    first ??= made
+    await withRows(
+      sql,
+      ['seq INT', 'batch INT'],
+      half.map((operation) => [operation.seq, made]),
+      'UPDATE operations SET batch = v.batch FROM v WHERE operations.seq = v.seq',
+    )
+  }
+  return true
+}
+
+/** The half that waited goes on: as the one that must hold the offender when the first was accepted, as an unknown otherwise. */
+export async function releaseOtherHalf(sql: Sql, first: number, accepted: boolean): Promise<void> {
+  await sql.run('UPDATE batches SET after_batch = NULL, suspect = ? WHERE after_batch = ?', [
+    accepted ? 1 : 0,
+    first,
+  ])
+}

@@ -1,0 +1,49 @@
+import type { IntakeMessage } from '../../../core/ledger/port.ts'
+import type { HrEvent } from '../../../core/model.ts'
+import type { SqlValue } from '../driver/sql.ts'
+
+/** An event and the message it came in; `null` for a row of a file. `first`: the message was not seen before. */
+export interface Arrival {
+  readonly event: HrEvent
+  readonly message: IntakeMessage | null
+  readonly first: boolean
+}
+/** As the database gives it back: in UTF-8 a lone surrogate becomes a replacement character. */
+export const eventKey = (id: string, source: string): string => `${id}\n${source}`.toWellFormed()
+
+export function eventRow({ event, message }: Arrival, now: number): SqlValue[] {
+  return [
+    event.id,
+    event.source,
+    event.type,
+    event.employee,
+    ...contentOf(event),
+    'received',
+    now,
+    event.mode === 'notice' ? now : null,
+    ...originalOf(message),
+  ]
+}
+
+/** What an event says, in the order of the columns from `recorded_at` to `traceparent`. */
+export function contentOf(event: HrEvent): SqlValue[] {
+  return [
+    event.recordedAt,
+    event.effectiveAt,
+    event.effectiveRaw,
+    event.rank,
+    event.order === null ? null : JSON.stringify(event.order),
+    event.mode,
+    JSON.stringify(event.worker),
+    event.rescinds && JSON.stringify(event.rescinds),
+    event.traceparent,
+  ]
+}
+
+/** Everything but the body, and the body: a text that is written down as it is. */
+export function originalOf(message: IntakeMessage | null): SqlValue[] {
+  if (!message?.original) return [null, null]
+  const { body, ...rest } = message.original
+  const { entity, sequence, enqueuedAt } = message
+  return [JSON.stringify({ entity, sequence, enqueuedAt, ...rest }), body]
+}

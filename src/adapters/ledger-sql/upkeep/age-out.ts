@@ -1,0 +1,55 @@
+import type { AgeOutQuery, AgedOut } from '../../../core/ledger/port.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+/** Where the walk through the batches is: some of them stay, because an operation that stays was in them. */
+const CURSOR = 'aged batches'
+
+/** Rows that belong to no employee's events, each kind along an index by its age. */
+const SLICES: readonly string[] = [
+  `DELETE FROM messages WHERE (entity, enqueued_at, sequence) IN
+     (SELECT entity, enqueued_at, sequence FROM messages WHERE received_at < ? ORDER BY received_at LIMIT ?)`,
+  `DELETE FROM calls WHERE seq IN (SELECT seq FROM calls WHERE at < ? ORDER BY at LIMIT ?)`,
+  // What others changed, as the log told it: values of people included.
+  `DELETE FROM log_records WHERE id IN
+     (SELECT id FROM log_records WHERE operation IS NULL AND seen_at < ? ORDER BY seen_at LIMIT ?)`,
+  `DELETE FROM deactivations WHERE employee IN
+     (SELECT employee FROM deactivations WHERE at < ? ORDER BY at LIMIT ?)`,
+]
+
+/** A slice of each kind; `more` when there may be more to take out. */
+export async function ageOut(sql: Sql, { before, limit }: AgeOutQuery): Promise<AgedOut> {
+  let removed = 0
+  let more = false
+  for (const slice of SLICES) {
+    const gone = await sql.run(slice, [before, limit])
+    removed += gone
+    more ||= gone === limit
+  }
+  const batches = await ageBatches(sql, before, limit)
+  return { removed: removed + batches.removed, more: more || batches.more }
+}
+
+async function ageBatches(sql: Sql, before: number, limit: number): Promise<AgedOut> {
+  const [cursor] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [CURSOR])
+  const page = await sql.all<{ seq: number; state: string; at: number }>(
+    'SELECT seq, state, created_at AS at FROM batches WHERE seq > ? ORDER BY seq LIMIT ?',
+    [cursor?.value ?? 0, limit],
+  )
+  const old = page.filter(({ at }) => at < before)
+  const removed = await withRows<{ seq: number }>(
+    sql,
+    ['seq INT'],
+    old.filter(({ state }) => state !== 'open').map(({ seq }) => [seq]),
+    `DELETE FROM batches WHERE seq IN (SELECT seq FROM v)
+       AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.batch = batches.seq)
+       AND NOT EXISTS (SELECT 1 FROM batches next WHERE next.after_batch = batches.seq)
+     RETURNING seq`,
+  )
+  // To the end of what is old, and from the first one again in the next round.
+  const more = old.length === limit
+  await sql.run(
+    `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
+    [CURSOR, more ? (old.at(-1)?.seq ?? 0) : 0],
+  )
+  return { removed: removed.length, more }
+}

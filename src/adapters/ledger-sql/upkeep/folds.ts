@@ -1,0 +1,27 @@
+import type { PersonEvent } from '../../../core/plan/decide/employee.ts'
+import { parse } from '../driver/json.ts'
+import { type Sql, withRows } from '../driver/sql.ts'
+
+/** What is left of people's folded events, by employee; they take part in the fold and have had their answer. */
+export async function remainsOf(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly PersonEvent[]>> {
+  const rows = await withRows<{ employee: string; events: string }>(
+    sql,
+    ['id TEXT'],
+    ids.map((id) => [id]),
+    'SELECT f.employee, f.events FROM v JOIN folds f ON f.employee = v.id',
+  )
+  return new Map(
+    rows.map(({ employee, events }) => [
+      employee,
+      parse<readonly PersonEvent[]>(events).map((event): PersonEvent => ({
+        ...event,
+        state: 'confirmed',
+        reason: null,
+        by: null,
+      })),
+    ]),
+  )
+}

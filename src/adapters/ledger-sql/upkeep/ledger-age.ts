@@ -1,0 +1,79 @@
+import type { LedgerAge, LedgerMark, Restoration, Restored } from '../../../core/ledger/port.ts'
+import { olderSince } from '../submit/holds.ts'
+import { raiseFindings } from '../findings/findings.ts'
+import { insertRows, type Sql } from '../driver/sql.ts'
+import { totals } from '../inspect/counts.ts'
+import { setWatermark, watermark } from '../report/correlate.ts'
+
+const EPOCH = 'epoch'
+const EPOCH_OUTSIDE = 'epoch-outside'
+/** Until a person says otherwise. */
+const FOR_EVER = Date.UTC(9999, 11, 31)
+
+async function cursor(sql: Sql, name: string): Promise<number> {
+  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [name])
+  return row?.value ?? 0
+}
+async function setCursor(sql: Sql, name: string, value: number): Promise<void> {
+  await sql.run(
+    'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    [name, value],
+  )
+}
+
+export async function age(sql: Sql): Promise<LedgerAge> {
+  const { messages, imported, operations, calls, finished, published } = await totals(sql)
+  return {
+    epoch: await cursor(sql, EPOCH),
+    // Each of them only ever grows, and whatever reaches the world or is taken from the bus raises one.
+    progress: messages + imported + operations + calls + finished + published,
+    olderSince: await olderSince(sql),
+  }
+}
+
+export async function foundOlder(sql: Sql, mark: LedgerMark, now: number): Promise<void> {
+  await setCursor(sql, EPOCH_OUTSIDE, mark.epoch)
+  await insertRows(
+    sql,
+    'holds (name, since, until, noted_at, status, detail)',
+    [['restored', now, FOR_EVER, now, null, null]],
+    'ON CONFLICT (name) DO NOTHING',
+  )
+  await raiseFindings(
+    sql,
+    [
+      {
+        code: 'LedgerOlderThanDirectory',
+        about: `${mark.epoch}/${mark.progress}`,
+        employee: null,
+        detail: `found at ${new Date(now).toISOString()}`,
+      },
+    ],
+    now,
+  )
+}
+
+export async function ledgerRestored(
+  sql: Sql,
+  { since, actor, justification, lagMs }: Restoration,
+  now: number,
+): Promise<Restored> {
+  await sql.lock('report')
+  const foundAt = await olderSince(sql)
+  if (foundAt === null) return { kind: 'not-older' }
+  const readUntil = await watermark(sql)
+  const needed = foundAt - lagMs
+  if (readUntil === null || readUntil < needed) return { kind: 'log-not-read', readUntil, needed }
+  const epoch = Math.max(await cursor(sql, EPOCH), await cursor(sql, EPOCH_OUTSIDE)) + 1
+  await setCursor(sql, EPOCH, epoch)
+  await setWatermark(sql, Math.min(readUntil, since))
+  await sql.run(`DELETE FROM holds WHERE name = 'restored'`)
+  await sql.run(
+    `UPDATE findings SET acknowledged_at = ?, acknowledged_by = ?, justification = ? WHERE code = 'LedgerOlderThanDirectory' AND acknowledged_at IS NULL`,
+    [now, actor, justification],
+  )
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
+    [now, actor, 'ledger.restored', justification, `since ${new Date(since).toISOString()}`],
+  ])
+  return { kind: 'restored', epoch }
+}

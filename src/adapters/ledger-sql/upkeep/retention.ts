@@ -1,0 +1,209 @@
+import type {
+  Erasure,
+  ErasureResult,
+  PersonCut,
+  RetentionPage,
+  RetentionQuery,
+} from '../../../core/ledger/port.ts'
+import type { EventName } from '../../../core/model.ts'
+import { employeeHash, keepErasedMark } from '../leavers/erased-marks.ts'
+import { eraseCases, forgetCases } from '../leavers/settle.ts'
+import { lockPeople } from '../tables/lock-employees.ts'
+import { nameHash } from '../tables/name-hash.ts'
+import { group, loadPeople } from '../plan/load.ts'
+import { eraseEdits } from '../dead-letters/replays.ts'
+import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { addTotals } from '../tables/totals.ts'
+
+export async function retentionPage(
+  sql: Sql,
+  { after, limit, settledBefore }: RetentionQuery,
+): Promise<RetentionPage[]> {
+  // An id is never empty, so everybody comes after nobody.
+  const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [
+    after ?? '',
+    limit,
+  ])
+  // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or all that are settled, to find those of a few people.
+  const settled = group(
+    await withRows<{ seq: number; employee: string }>(
+      sql,
+      ['id TEXT'],
+      ids.map(({ id }) => [id]),
+      `SELECT e.seq, e.employee FROM v JOIN events e ON e.employee = v.id
+       WHERE COALESCE(e.state, '') IN ('confirmed', 'unchanged', 'superseded', 'skipped') AND e.finished_at < ? AND e.read_from IS NULL
+         AND (SELECT COUNT(*) FROM outbox o WHERE o.event_seq = e.seq AND o.published_at IS NULL) = 0`,
+      [settledBefore],
+    ),
+    (row) => row.employee,
+  )
+  const people = new Map(
+    (
+      await loadPeople(
+        sql,
+        ids.map(({ id }) => id),
+      )
+    ).map((person) => [person.employee, person]),
+  )
+  return ids.flatMap(({ id }) => {
+    const person = people.get(id)
+    return person ? [{ person, settled: (settled.get(id) ?? []).map(({ seq }) => seq) }] : []
+  })
+}
+
+export async function foldAway(
+  sql: Sql,
+  instance: string,
+  cuts: readonly PersonCut[],
+  settledBefore: number,
+  now: number,
+): Promise<{ folded: number }> {
+  await sql.lock('intake')
+  await lockPeople(
+    sql,
+    cuts.map(({ employee }) => employee),
+  )
+  const current = new Set(
+    (
+      await withRows<{ id: string }>(
+        sql,
+        ['id TEXT', 'revision INT'],
+        cuts
+          .toSorted((a, b) => (a.employee < b.employee ? -1 : 1))
+          .map(({ employee, revision }) => [employee, revision]),
+        'UPDATE employees SET revision = employees.revision + 1 FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id',
+      )
+    ).map(({ id }) => id),
+  )
+  const kept = cuts.filter(({ employee }) => current.has(employee))
+  const folded = await deleteEvents(
+    sql,
+    kept.flatMap(({ gone }) => gone),
+  )
+  await insertRows(
+    sql,
+    'folds (employee, events, folded_at)',
+    kept.map(({ employee, remains }) => [employee, JSON.stringify(remains), now]),
+    'ON CONFLICT (employee) DO UPDATE SET events = excluded.events, folded_at = excluded.folded_at',
+  )
+  const dropped = await dropOperations(
+    sql,
+    kept.map(({ employee }) => employee),
+    settledBefore,
+  )
+  addTotals(sql, instance, { folded, dropped })
+  await forgetCases(sql, settledBefore)
+  return { folded }
+}
+
+/** Their ids stay as hashes, so that a late duplicate is a duplicate still. */
+async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> {
+  const rows = seqs.map((seq) => [seq])
+  const names = await withRows<{ source: string; event_id: string }>(
+    sql,
+    ['seq INT'],
+    rows,
+    'DELETE FROM events WHERE seq IN (SELECT seq FROM v) RETURNING source, event_id',
+  )
+  await insertRows(
+    sql,
+    'folded_ids (hash)',
+    names.map((row) => [nameHash({ source: row.source, id: row.event_id })]),
+    'ON CONFLICT DO NOTHING',
+  )
+  await withRows(sql, ['seq INT'], rows, 'DELETE FROM outbox WHERE event_seq IN (SELECT seq FROM v)')
+  await withRows(sql, ['seq INT'], rows, 'DELETE FROM edits WHERE event_seq IN (SELECT seq FROM v)')
+  await withRows(
+    sql,
+    ['sequence TEXT'],
+    seqs.map((seq) => [String(seq)]),
+    `UPDATE replay_items SET body = NULL, people = NULL WHERE entity = '' AND body IS NOT NULL AND sequence IN (SELECT sequence FROM v)`,
+  )
+  return names.length
+}
+
+/** Operations as old as the events, with their log records. The last record taken stays: the next one is compared with it; and what failed last. */
+async function dropOperations(sql: Sql, employees: readonly string[], before: number): Promise<number> {
+  const dropped = await withRows<{ seq: number }>(
+    sql,
+    ['id TEXT'],
+    employees.map((id) => [id]),
+    `DELETE FROM operations WHERE employee IN (SELECT id FROM v) AND finished_at < ?
+       AND seq <> COALESCE((SELECT p.taken_operation FROM employees p WHERE p.id = operations.employee), 0)
+       AND seq <> COALESCE((SELECT p.failed_operation FROM employees p WHERE p.id = operations.employee), 0)
+       AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = operations.employee AND e.operation = operations.seq)
+     RETURNING seq`,
+    [before],
+  )
+  await withRows(
+    sql,
+    ['seq INT'],
+    dropped.map(({ seq }) => [seq]),
+    'DELETE FROM log_records WHERE operation IN (SELECT seq FROM v)',
+  )
+  return dropped.length
+}
+
+/** Events whose ids are known from what is gone. */
+export async function knownFolded(sql: Sql, events: readonly EventName[]): Promise<ReadonlySet<string>> {
+  if ((await sql.all('SELECT 1 AS one FROM folded_ids LIMIT 1')).length === 0) return new Set()
+  const rows = await withRows<{ hash: string }>(
+    sql,
+    ['hash TEXT'],
+    events.map((event) => [nameHash(event)]),
+    'SELECT f.hash FROM v JOIN folded_ids f ON f.hash = v.hash',
+  )
+  return new Set(rows.map(({ hash }) => hash))
+}
+
+export async function erase(
+  sql: Sql,
+  instance: string,
+  { employee, actor, reason }: Erasure,
+  now: number,
+): Promise<Omit<ErasureResult, 'filesClean'> | null> {
+  await sql.lock('intake')
+  await eraseEdits(sql, employee, now)
+  await sql.run('DELETE FROM edits WHERE employee = ?', [employee])
+  // Also of an employee whom only the log names.
+  await sql.run('DELETE FROM findings WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
+  const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
+  if (!known) return null
+  for (const person of await loadPeople(sql, [employee])) await keepErasedMark(sql, person, now)
+  await eraseCases(sql, employee)
+  // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
+  for (const table of ['events', 'edits'])
+    await sql.run(
+      `UPDATE ${table} SET original = NULL, body = NULL WHERE COALESCE(employee, '') <> ? AND original IN (SELECT o.original FROM events o WHERE o.employee = ? AND o.original IS NOT NULL)`,
+      [employee, employee],
+    )
+  const [unpublished] = await sql.all<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM outbox WHERE employee = ? AND published_at IS NULL',
+    [employee],
+  )
+  const seqs = await sql.all<{ seq: number }>('SELECT seq FROM events WHERE employee = ?', [employee])
+  const events = await deleteEvents(
+    sql,
+    seqs.map(({ seq }) => seq),
+  )
+  await sql.run('DELETE FROM outbox WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM log_records WHERE employee = ?', [employee])
+  const operations = await sql.run('DELETE FROM operations WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
+  // The brake still counts that somebody was put out, by a name that says nothing.
+  await sql.run(
+    'INSERT INTO deactivations (employee, at) SELECT ?, at FROM deactivations WHERE employee = ? ON CONFLICT DO NOTHING',
+    [employeeHash(employee), employee],
+  )
+  await sql.run('DELETE FROM deactivations WHERE employee = ?', [employee])
+  await sql.run('DELETE FROM employees WHERE id = ?', [employee])
+  const person = employeeHash(employee)
+  await insertRows(sql, 'erasures (person, at, actor, reason, events, operations)', [
+    [person, now, actor, reason, events, operations],
+  ])
+  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, 'erase', reason, person]])
+  const withheld = unpublished?.n ?? 0
+  addTotals(sql, instance, { erased: events, dropped: operations, withheld })
+  return { events, operations, outcomesWithheld: withheld }
+}

@@ -1,0 +1,164 @@
+import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus'
+import Long from 'long'
+import { RollcallError } from '../../core/errors.ts'
+import type { Shelf, ShelvedCopy, ShelvedMessage } from '../../core/ports.ts'
+import type { Runtime } from '../../core/runtime.ts'
+import { closeWithin } from './client.ts'
+import { type BusMessage, toMessage } from './message.ts'
+import { type Sendable, sendInBatches } from './sender.ts'
+import { entityOf, type Place, receiverAt } from './address.ts'
+import { retirement } from './remove.ts'
+
+export type ShelfSettings = Place & {
+  /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
+  readonly shelf: 'dead-letters' | 'queue'
+  /** How long a message is waited for that somebody else keeps locked; longer than the longest lock (5 min) by default. */
+  readonly patienceMs?: number
+  /**
+   * A plain queue whose head was delivered so often is not passed over again; well below its `MaxDeliveryCount`. By default 7, which fits the
+   * service's own default of 10.
+   */
+  readonly mostDeliveries?: number
+}
+
+/** A message of a shelf as the client gave it, so that a copy can be made of all of it. */
+interface BusShelved extends ShelvedMessage, BusMessage {}
+
+const CLOSE_MS = 5_000
+const PATIENCE_MS = 330_000
+const MOST_DELIVERIES = 7
+/** The service answers no more than 250 at once, whatever is asked for. */
+export const PEEK_AT_ONCE = 250
+/** What whoever dead-letters a message adds to its properties. */
+const OF_DEAD_LETTERS = new Set(['DeadLetterReason', 'DeadLetterErrorDescription', 'DeadLetterSource'])
+
+/**
+ * A shelf over the official client. Peeking takes no lock and changes nothing. What `retire` does to the messages it passes over is told at
+ * `retirement`. Errors of the client come through as they are (`busCode` reads them); `ShelfTakesNoCopies` and `MessageTooLarge` are ours.
+ */
+export function busShelf(
+  client: ServiceBusClient,
+  settings: ShelfSettings,
+  runtime: Pick<Runtime, 'now' | 'sleep'>,
+): Shelf {
+  const entity = entityOf(settings)
+  const receiver = () =>
+    receiverAt(client, settings, {
+      receiveMode: 'peekLock',
+      ...(settings.shelf === 'dead-letters' ? { subQueueType: 'deadLetter' } : {}),
+      maxAutoLockRenewalDurationInMs: 0,
+      skipParsingBodyAsJson: true,
+      skipConvertingDate: true,
+    })
+  let probe: ReturnType<typeof receiver> | null = null
+  let sender: ReturnType<ServiceBusClient['createSender']> | null = null
+
+  const peek = async (from: string, limit: number): Promise<readonly BusShelved[]> => {
+    const found = await (probe ??= receiver()).peekMessages(Math.min(limit, PEEK_AT_ONCE), {
+      fromSequenceNumber: Long.fromString(from),
+    })
+    return found.map((native) => toShelved(entity, native))
+  }
+  const retiring = retirement(
+    receiver,
+    peek,
+    {
+      patienceMs: settings.patienceMs ?? PATIENCE_MS,
+      mostDeliveries: settings.shelf === 'queue' ? (settings.mostDeliveries ?? MOST_DELIVERIES) : Infinity,
+    },
+    runtime,
+  )
+
+  return {
+    entity,
+    takesCopies: 'queue' in settings,
+    peek,
+    resend: async (copies) => {
+      if (!('queue' in settings))
+        throw new RollcallError(
+          'ShelfTakesNoCopies',
+          `what is sent to the topic of ${entity} would reach every other subscription too`,
+        )
+      await sendInBatches((sender ??= client.createSender(settings.queue)), copies.map(toNative))
+    },
+    retire: retiring.retire,
+    close: async () => {
+      await closeWithin(CLOSE_MS, retiring.close())
+      await Promise.all(
+        [probe, sender].map((link) => closeWithin(CLOSE_MS, link?.close() ?? Promise.resolve())),
+      )
+    },
+  }
+}
+
+function toShelved(entity: string, native: ServiceBusReceivedMessage): BusShelved {
+  return {
+    ...toMessage(entity, native),
+    messageId: native.messageId === undefined ? null : String(native.messageId),
+    sessionId: native.sessionId ?? null,
+    deliveryCount: native.deliveryCount ?? 0,
+    reason: native.deadLetterReason ?? null,
+    description: native.deadLetterErrorDescription ?? null,
+  }
+}
+
+function isOfTheBus(message: ShelvedMessage): message is BusShelved {
+  return 'native' in message
+}
+
+/**
+ * The body in the very bytes of the original unless its text was changed. Its time to live stays behind: what expired once would expire again,
+ * and the entity's own default holds.
+ */
+function toNative({ original, messageId, text, properties }: ShelvedCopy): Sendable {
+  const native = isOfTheBus(original) ? original.native : null
+  const kept = Object.entries(original.properties).filter(([name]) => !OF_DEAD_LETTERS.has(name))
+  const applicationProperties = { ...Object.fromEntries(kept), ...properties }
+  const { contentType, sessionId } = original
+  const body = native && text === original.text ? bodyOf(native) : textBody(text)
+  if (body.kind === 'other')
+    // A value is no data section; the client only keeps the difference in its annotated form.
+    return {
+      body: body.value,
+      bodyType: body.type,
+      applicationProperties,
+      properties: {
+        messageId,
+        ...(contentType === null ? {} : { contentType }),
+        ...(sessionId === null ? {} : { groupId: sessionId }),
+        ...(native?.subject === undefined ? {} : { subject: native.subject }),
+        ...(native?.correlationId === undefined ? {} : { correlationId: native.correlationId }),
+      },
+    }
+  return {
+    messageId,
+    body: body.bytes,
+    applicationProperties,
+    ...(contentType === null ? {} : { contentType }),
+    ...(sessionId === null ? {} : { sessionId }),
+    ...(native?.subject === undefined ? {} : { subject: native.subject }),
+    ...(native?.correlationId === undefined ? {} : { correlationId: native.correlationId }),
+    ...(native?.partitionKey === undefined ? {} : { partitionKey: native.partitionKey }),
+    ...(native?.to === undefined ? {} : { to: native.to }),
+    ...(native?.replyTo === undefined ? {} : { replyTo: native.replyTo }),
+    ...(native?.replyToSessionId === undefined ? {} : { replyToSessionId: native.replyToSessionId }),
+  }
+}
+
+type Body =
+  | { readonly kind: 'data'; readonly bytes: Uint8Array }
+  | { readonly kind: 'other'; readonly type: 'value' | 'sequence'; readonly value: unknown }
+
+function bodyOf({ body, _rawAmqpMessage: raw }: ServiceBusReceivedMessage): Body {
+  if (body instanceof Uint8Array) return { kind: 'data', bytes: body }
+  return { kind: 'other', type: raw.bodyType === 'sequence' ? 'sequence' : 'value', value: body as unknown }
+}
+
+function textBody(text: string | null): Body {
+  if (text === null)
+    throw new RollcallError(
+      'BodyNotText',
+      'the message is no text, and nothing was given to send instead of it',
+    )
+  return { kind: 'data', bytes: Buffer.from(text) }
+}

@@ -1,0 +1,204 @@
+import { checkReadable } from '../../adapters/files.ts'
+import { mayBeThere } from '../../adapters/ledger-sql/open.ts'
+import { ledgerPlace } from '../../compose/connector.ts'
+import { type Config, readConfig } from '../../config.ts'
+import { RollcallError } from '../../core/errors.ts'
+import { effectiveInstant } from '../../core/intake/dates.ts'
+import type { Ledger, PersonView } from '../../core/ledger/port.ts'
+import { masked } from '../../core/mask.ts'
+import type { HrEvent } from '../../core/model.ts'
+import type { PersonEvent } from '../../core/plan/decide/plan.ts'
+import { type Preview, type PreviewChange, previewPerson } from '../../core/plan/preview.ts'
+import { shortened } from '../../core/visible.ts'
+import { planRules } from '../../compose/rules.ts'
+import { type EventFile, readEvents } from '../support/event-file.ts'
+import { digest } from './explain.ts'
+import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
+import { inWords, type Show, showing } from '../support/personal.ts'
+import { withLedger } from './status.ts'
+import { readable } from './trace.ts'
+
+export interface PlanOptions {
+  readonly events?: string
+  readonly asOf?: string
+  readonly employee?: string
+  /** A rollcall.yaml whose mapping is looked at instead of the one in force. */
+  readonly mapping?: string
+  /** The queue, or topic/Subscriptions/subscription, the events of the file are read as if they came from. */
+  readonly queue?: string
+  /** Leaves the ledger out: the events of the file alone. */
+  readonly alone: boolean
+  readonly output: Format
+  readonly showValues: boolean
+}
+
+const PAGE = 500
+/** One call takes so many operations. */
+const OPERATIONS_PER_CALL = 50
+
+/** What would be sent, as a diff against the last record taken. Sends nothing, changes nothing. 0 done, 4 nobody of that name. */
+export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+  const config = readConfig(environment)
+  const now = Date.now()
+  if (options.events !== undefined) checkReadable('--events', options.events)
+  const at = options.asOf === undefined ? now : momentOf(options.asOf, config)
+  const file =
+    options.events === undefined ? null : await readEvents(options.events, config, now, options.queue)
+  if (file && file.rejected.length > 0)
+    for (const { line, code, description } of file.rejected)
+      say(`line ${line} would be refused: ${code}, ${description}`)
+  // What a mapping that is not in force yet would send, against what the directory took last.
+  const rules = planRules(
+    options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping }),
+    digest,
+  )
+  const alone = file !== null && (options.alone || !mayBeThere(ledgerPlace(config)))
+  if (alone && !options.alone)
+    say(`there is no ledger at ${masked(config.LEDGER)}: the events of the file are planned alone`)
+  const previews: Preview[] = []
+  let people = 0
+  const look = async (view: PersonView): Promise<void> => {
+    people += 1
+    const preview = await previewPerson(view.person, view.taken, at, rules)
+    if (preview.operation !== null || options.employee !== undefined) previews.push(preview)
+  }
+  const each = (ledger: Ledger | null): Promise<void> => eachPerson(ledger, file, options.employee, look)
+  if (alone) await each(null)
+  else await withLedger(environment, each)
+  if (options.employee !== undefined && people === 0) {
+    say(`no employee is called ${shortened(options.employee)}: give an employee, or an event id of theirs`)
+    return 4
+  }
+  report(previews, people, file, at, options)
+  return 0
+}
+
+function momentOf(text: string, config: Config): number {
+  const at = effectiveInstant(text, config.SOURCE_ZONE)
+  if (at === null)
+    throw new RollcallError('ArgumentInvalid', '--as-of is no date such as 2026-12-01 and no date-time')
+  return at
+}
+
+/** Everybody the question is about, with the file's events on top of what the ledger holds. */
+async function eachPerson(
+  ledger: Ledger | null,
+  file: EventFile | null,
+  employee: string | undefined,
+  look: (view: PersonView) => Promise<void>,
+): Promise<void> {
+  if (file) {
+    for (const [id, events] of Map.groupBy(file.events, (event) => event.employee)) {
+      if (employee !== undefined && id !== employee) continue
+      await look(onTop(events, id, await employeeIn(ledger, id)))
+    }
+  } else if (employee !== undefined) {
+    const view = await employeeIn(ledger, employee)
+    if (view) await look(view)
+  } else if (ledger) {
+    for (let page = await ledger.peoplePage(null, PAGE); page.length > 0;) {
+      for (const view of page) await look(view)
+      page = await ledger.peoplePage(page.at(-1)?.person.employee ?? null, PAGE)
+    }
+  }
+}
+
+/** An event may have the same name. */
+async function employeeIn(ledger: Ledger | null, employee: string): Promise<PersonView | null> {
+  return (
+    (await ledger?.findPeople(employee))?.find(
+      ({ person, event }) => person.employee === employee && event === null,
+    ) ?? null
+  )
+}
+
+function onTop(events: readonly HrEvent[], employee: string, there: PersonView | null): PersonView {
+  const known = new Set(there?.person.events.map(({ source, id }) => `${source}\n${id}`))
+  const added = events
+    .filter(({ source, id }) => !known.has(`${source}\n${id}`))
+    // Below zero: no event of the ledger has such a number.
+    .map((event, index): PersonEvent => ({
+      ...event,
+      seq: -1 - index,
+      dead: false,
+      state: 'received',
+      reason: null,
+      by: null,
+    }))
+  const person = there?.person ?? {
+    employee,
+    revision: 0,
+    takenHash: null,
+    known: false,
+    unanswered: [],
+    events: [],
+  }
+  return {
+    person: { ...person, events: [...person.events, ...added] },
+    taken: there?.taken ?? null,
+    event: null,
+  }
+}
+
+function report(
+  previews: readonly Preview[],
+  people: number,
+  file: EventFile | null,
+  at: number,
+  options: PlanOptions,
+): void {
+  const show = showing(options.showValues)
+  const operations = previews.filter(({ operation }) => operation !== null).length
+  const summary = {
+    people,
+    operations,
+    calls: Math.ceil(operations / OPERATIONS_PER_CALL),
+    ...(file ? { duplicates: file.duplicates, rejected: file.rejected.length } : {}),
+  }
+  if (options.output === 'json') {
+    printJson(readable({ at, ...summary, plan: previews.map((preview) => toJson(preview, show)) }))
+    return
+  }
+  const rows = previews.flatMap((preview) => rowsOf(preview, show))
+  if (rows.length > 0) printTable(['employee', 'operation', 'attribute', 'from', 'to', 'because of'], rows)
+  printLines(
+    ...(rows.length > 0 ? [''] : []),
+    `as of ${new Date(at).toISOString()}: ${people} people, ${operations} operations, ${summary.calls} calls at the least; nothing was sent`,
+  )
+}
+
+function toJson(preview: Preview, show: Show): unknown {
+  const { operation } = preview
+  return {
+    ...preview,
+    operation: operation && { ...operation, changes: operation.changes.map((change) => hide(change, show)) },
+  }
+}
+
+function hide(change: PreviewChange, show: Show): PreviewChange {
+  switch (change.kind) {
+    case 'added':
+      return { ...change, to: show(change.target, change.to) }
+    case 'changed':
+      return { ...change, from: show(change.target, change.from), to: show(change.target, change.to) }
+    case 'left out':
+      return { ...change, from: show(change.target, change.from) }
+  }
+}
+
+function rowsOf({ employee, operation, waits }: Preview, show: Show): string[][] {
+  if (!operation) return [[employee, 'nothing to send', '', '', '', '']]
+  const what = `${operation.lane}${waits ? ', after an answer' : ''}`
+  if (operation.changes.length === 0) return [[employee, what, 'the same record again', '', '', '']]
+  return operation.changes.map((change, index) => {
+    const hidden = hide(change, show)
+    return [
+      index === 0 ? employee : '',
+      index === 0 ? what : '',
+      hidden.target,
+      'from' in hidden ? inWords(hidden.from) : '',
+      'to' in hidden ? inWords(hidden.to) : 'left out',
+      hidden.events.map(({ id }) => id).join(', '),
+    ]
+  })
+}

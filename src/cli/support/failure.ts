@@ -1,0 +1,87 @@
+import { RollcallError } from '../../core/errors.ts'
+
+/** What a command that failed says, and how it ends. */
+export interface Failure {
+  /** A sentence a line: what failed, where, and what to do. */
+  readonly lines: readonly string[]
+  readonly exitCode: number
+}
+
+/** Errors of the caller: the same command would fail again, whatever the world does. */
+const CALLED_WRONGLY = new Set(['ConfigInvalid', 'ArgumentInvalid', 'FileUnreadable', 'FileUnwritable'])
+
+/**
+ * Every failure as a sentence. Words of ours are shown; those of libraries and of the system may quote values
+ * and secrets, so only their codes are, and of an error that nothing foresaw its kind and place.
+ */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof RollcallError) {
+    const text = `rollcall: ${error.message} [${error.code}]`
+    // The configuration names a problem a line; elsewhere a line break stands in a name.
+    const lines = error.code === 'ConfigInvalid' ? text.split('\n') : [text]
+    if (error.code === 'LedgerTooNew') return { lines, exitCode: 6 }
+    return { lines, exitCode: CALLED_WRONGLY.has(error.code) ? 2 : 1 }
+  }
+  const said = ofTheBus(error) ?? ofTheSystem(error) ?? unforeseen(error)
+  return { lines: [`rollcall: ${said}`], exitCode: 1 }
+}
+
+/** What the Service Bus client failed with, told by names: its package is not loaded by every command. */
+function ofTheBus(error: unknown): string | null {
+  const last: unknown = error instanceof AggregateError ? error.errors.at(-1) : error
+  if (!(last instanceof Error) || (last.name !== 'ServiceBusError' && last.name !== 'MessagingError'))
+    return null
+  return `the bus does not carry out the request (${codeOf(last) ?? last.name}); see rollcall check [BusUnavailable]`
+}
+
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'does not exist; check the path'],
+  ['EISDIR', 'is a folder where a file belongs'],
+  ['ENOTDIR', 'leads through a file that is not a folder'],
+  ['EACCES', 'is closed to this process; check its owner and permissions'],
+  ['EPERM', 'is closed to this process; check its owner and permissions'],
+  ['EROFS', 'is on a file system that only lets read'],
+  ['ENOSPC', 'cannot be written: the disk is full'],
+  ['EDQUOT', 'cannot be written: the quota is used up'],
+  ['EMFILE', 'cannot be opened: this process has too many files open (ulimit -n)'],
+  ['ENAMETOOLONG', 'has a name that is too long'],
+  ['ELOOP', 'leads through links in a circle'],
+  ['EADDRINUSE', 'is in use by another process; give another port'],
+  ['EADDRNOTAVAIL', 'is not an address of this machine'],
+  ['ECONNREFUSED', 'refuses the connection; check that it is running and the port'],
+  ['ENOTFOUND', 'is not known; check the name of the host'],
+  ['EAI_AGAIN', 'cannot be looked up now; check the name of the host, and DNS'],
+  ['ETIMEDOUT', 'does not answer; check network and firewall'],
+  ['EHOSTUNREACH', 'cannot be reached; check network and firewall'],
+  ['ECONNRESET', 'ended the connection; try again'],
+])
+
+function ofTheSystem(error: unknown): string | null {
+  if (!(error instanceof Error)) return null
+  const code = codeOf(error)
+  const remedy = code === null ? undefined : REMEDIES.get(code)
+  return remedy === undefined ? null : `${placeOf(error)} ${remedy} [${code}]`
+}
+
+/** The file, or the address, that a system call was about. */
+function placeOf(error: Error): string {
+  if ('path' in error && typeof error.path === 'string') return error.path
+  const host = 'hostname' in error ? error.hostname : 'address' in error ? error.address : 'the other side'
+  return 'port' in error && typeof error.port === 'number' ? `${String(host)}:${error.port}` : String(host)
+}
+
+const FRAME = /\/(src\/[\w./-]+\.ts:\d+)/
+
+function unforeseen(error: unknown): string {
+  const kind = error instanceof Error ? error.name : typeof error
+  const code = error instanceof Error ? codeOf(error) : null
+  const at =
+    error instanceof Error ? FRAME.exec(error.stack?.replace(error.message, '') ?? '')?.[1] : undefined
+  return `something failed that nothing foresaw (${[kind, code, at].filter(Boolean).join(', ')}); please report this line [Unforeseen]`
+}
+
+function codeOf(error: Error): string | null {
+  return 'code' in error && typeof error.code === 'string' && /^\w{1,60}$/.test(error.code)
+    ? error.code
+    : null
+}

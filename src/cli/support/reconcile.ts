@@ -1,0 +1,81 @@
+import type { Census, Totals } from '../../core/ledger/port.ts'
+import { OPEN_EVENT_STATES } from '../../core/ledger/lifecycle.ts'
+
+/**
+ * The books. The unit is an occurrence, one event in one committed message: occurrences = events first seen + duplicates.
+ * The totals were counted as things happened, the census counts the rows as they are now, so each can prove the other wrong.
+ */
+export interface Books {
+  readonly messages: number
+  readonly duplicates: number
+  readonly rejected: number
+  /** Rows of baseline files. */
+  readonly imported: number
+  /** Events that retention folded away, and that were erased with their person. */
+  readonly folded: number
+  readonly erased: number
+  readonly events: Census['events']
+  /** Events without a final outcome. */
+  readonly open: number
+  readonly operations: number
+  readonly calls: number
+  readonly employees: number
+  readonly unpublished: number
+  readonly balanced: boolean
+  /** What does not add up; empty when all does. */
+  readonly wrong: readonly string[]
+}
+
+export function keepBooks(totals: Totals, census: Census): Books {
+  const counted = sum(Object.values(census.events))
+  const open = sum(OPEN_EVENT_STATES.map((state) => census.events[state]))
+  const wrong = [
+    ...differs('messages', totals.messages, 'decoded + rejected', totals.decoded + totals.rejected),
+    ...differs(
+      'events first seen + imported',
+      totals.events + totals.imported,
+      'events by state + folded + erased',
+      counted + totals.folded + totals.erased,
+    ),
+    ...differs(
+      'outcomes decided',
+      totals.finished,
+      'published + unpublished + withheld',
+      totals.published + census.unpublished + totals.withheld,
+    ),
+    ...differs(
+      'operations planned',
+      totals.operations,
+      'operations by state + dropped',
+      sum(Object.values(census.operations)) + totals.dropped,
+    ),
+    ...(counted - open > totals.finished
+      ? [`events with a final state (${counted - open}) are more than outcomes decided (${totals.finished})`]
+      : []),
+  ]
+  return {
+    messages: totals.messages,
+    duplicates: totals.duplicates,
+    rejected: totals.rejected,
+    imported: totals.imported,
+    folded: totals.folded,
+    erased: totals.erased,
+    events: census.events,
+    open,
+    operations: totals.operations,
+    calls: totals.calls,
+    employees: census.employees,
+    unpublished: census.unpublished,
+    balanced: wrong.length === 0,
+    wrong,
+  }
+}
+
+/** `[]` when two counts that must be the same are. */
+export function differs(one: string, left: number, other: string, right: number): string[] {
+  return left === right ? [] : [`${one} (${left}) is not ${other} (${right})`]
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,79 @@
+import type { IntakeMessage, MessageOriginal } from '../ledger/port.ts'
+import type { HrEvent } from '../model.ts'
+import { bare } from '../own.ts'
+import type { InboxMessage } from '../ports.ts'
+import { REPLAY_RUN } from '../report/replay/log.ts'
+import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
+import { normalise } from './normalise.ts'
+import type { Shaped, SourceRules } from './sources.ts'
+
+/** What a message comes to: its events, all of them or none, or why not. */
+export interface TakenIn {
+  readonly events: readonly HrEvent[]
+  readonly rejected: Rejection | null
+}
+
+/** A message that is canonical already. */
+export function takeIn(message: InboxMessage, sources: SourceRules): TakenIn {
+  const decoded = decode(message)
+  return decoded.kind === 'rejected' ? refused(decoded) : eventsOf(decoded.envelopes, message, sources)
+}
+
+/** A message in a vendor's own shape. */
+export async function takeInShaped(message: InboxMessage, { name, shape, source }: Shaped): Promise<TakenIn> {
+  const parsed = parseBody(message)
+  if (parsed.kind === 'rejected') return refused(parsed)
+  const shaped = await shape.apply(parsed.body, name)
+  return shaped.kind === 'rejected' ? refused(shaped) : eventsOf(shaped.envelopes, message, () => source)
+}
+
+function eventsOf(envelopes: readonly Envelope[], message: InboxMessage, sources: SourceRules): TakenIn {
+  const events: HrEvent[] = []
+  for (const envelope of envelopes) {
+    const event = normalise(envelope, message.enqueuedAt, sources, message.entity)
+    if ('kind' in event) return refused(event)
+    events.push(event)
+  }
+  return { events, rejected: null }
+}
+
+function refused(rejected: Rejection): TakenIn {
+  return { events: [], rejected }
+}
+
+/** A message and what it comes to, as the ledger takes it. */
+export function toIntakeMessage({
+  message,
+  events,
+  rejected,
+}: TakenIn & { readonly message: InboxMessage }): IntakeMessage {
+  const { entity, enqueuedAt, sequence, messageId, properties } = message
+  const name = {
+    entity,
+    enqueuedAt,
+    sequence,
+    ...(messageId !== null && REPLAY_RUN in properties ? { copyId: messageId } : {}),
+  }
+  return rejected
+    ? { ...name, events, rejected: rejected.code }
+    : { ...name, events, original: originalOf(message), rejected: null }
+}
+
+/** What was rejected stays on the bus; what was taken in was text. */
+export function originalOf({
+  messageId,
+  sessionId,
+  contentType,
+  text,
+  properties,
+}: InboxMessage): MessageOriginal {
+  return { messageId, sessionId, contentType, body: text ?? '', properties: mapValues(properties) }
+}
+
+function mapValues(properties: InboxMessage['properties']): MessageOriginal['properties'] {
+  const plain = bare<string | number | boolean | null>()
+  for (const [key, value] of Object.entries(properties)) {
+    if (value !== undefined) plain[key] = value instanceof Date ? value.toISOString() : value
+  }
+  return plain
+}

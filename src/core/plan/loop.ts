@@ -1,0 +1,123 @@
+import type { Ledger } from '../ledger/port.ts'
+import { tendLeavers } from '../leavers/tend.ts'
+import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { BlameRules } from './decide/attribute-failure.ts'
+import type { BrakeSettings } from './decide/brake.ts'
+import type { FoldRules } from './fold/fold.ts'
+import type { Mapping } from './mapping/mapping.ts'
+import { type Decision, planPerson } from './decide/plan.ts'
+
+export interface PlanSettings {
+  /** People planned in one transaction. */
+  readonly peopleAtOnce: number
+  readonly pollMs: number
+  readonly maxWaitMs: number
+  /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
+  readonly incompleteMs: number
+  readonly fold?: FoldRules
+  readonly blame?: BlameRules
+  readonly brake: BrakeSettings
+  /** Where several instances plan: how long people are one's own to plan. */
+  readonly claimMs?: number
+}
+
+/** Between two looks at the leaver cases that are due. */
+const TEND_MS = 1_000
+/** So long do the plans of one turn wait for each other. What takes longer is committed when it is there. */
+const PATIENCE_MS = 150
+
+/**
+ * Works out, employee by employee, what the directory should now hold. An employee whose record takes long to compute holds up no other:
+ * the rest is committed without it.
+ */
+export function planning(
+  ledger: Pick<Ledger, 'duePeople' | 'commitPlan' | 'expireIncomplete' | 'openLeavers' | 'settleLeavers'>,
+  mapping: Mapping,
+  settings: PlanSettings,
+  runtime: Runtime,
+  onPlanned: () => void,
+): Service & { wake(): void } {
+  let tendedAt = Number.NEGATIVE_INFINITY
+  const rules = {
+    mapping,
+    digest: runtime.digest,
+    ...(settings.fold ? { fold: settings.fold } : {}),
+    ...(settings.blame ? { blame: settings.blame } : {}),
+  }
+  const pending = new Map<string, PendingPlan>()
+
+  /** The plans that are there, in the order they were begun; the others stay pending. Rejects as one of them does. */
+  const finished = async (signal: AbortSignal): Promise<readonly Decision[]> => {
+    const over = new AbortController()
+    await Promise.race([
+      Promise.all([...pending.values()].map(({ done }) => done)),
+      runtime.sleep(PATIENCE_MS, AbortSignal.any([signal, over.signal])),
+    ])
+    over.abort()
+    const there = [...pending].filter(([, { result }]) => result.kind !== 'computing')
+    for (const [employee] of there) pending.delete(employee)
+    return there.flatMap(([, { result }]) => {
+      if (result.kind === 'failed') throw result.error
+      return result.kind === 'decided' ? [result.decision] : []
+    })
+  }
+
+  return loop('plan', runtime, async (signal) => {
+    const now = runtime.now()
+    const { peopleAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
+    // However much there is to plan; and again at once while there are more cases than fit.
+    if (now - tendedAt >= TEND_MS || now < tendedAt)
+      if ((await tendLeavers(ledger, now, limit, settings.fold)) < limit) tendedAt = now
+    const people = await ledger.duePeople({ now, limit, maxWaitMs, claimMs })
+    if (people.length === 0 && pending.size === 0) {
+      await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)
+      return settings.pollMs
+    }
+    // One whose plan is pending is still due; only something new about it is a reason to begin again.
+    const fresh = people.filter(({ employee, revision }) => pending.get(employee)?.revision !== revision)
+    const planned = await runtime.telemetry.span(
+      'rollcall.plan',
+      { attributes: { 'rollcall.people': fresh.length } },
+      async () => {
+        const decisions: Decision[] = []
+        for (const person of fresh) {
+          const decision = planPerson(person, now, rules)
+          if (decision instanceof Promise)
+            pending.set(person.employee, pendingPlan(person.revision, decision))
+          else decisions.push(decision)
+        }
+        if (pending.size > 0) decisions.push(...(await finished(signal)))
+        if (decisions.length === 0) return 0
+        const result = await ledger.commitPlan(decisions, settings.brake, now)
+        runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })
+        return decisions.length
+      },
+    )
+    if (planned > 0) onPlanned()
+    return 0
+  })
+}
+
+interface PendingPlan {
+  readonly revision: number
+  readonly done: Promise<void>
+  readonly result:
+    | { readonly kind: 'computing' }
+    | { readonly kind: 'decided'; readonly decision: Decision }
+    | { readonly kind: 'failed'; readonly error: unknown }
+}
+
+function pendingPlan(revision: number, decision: Promise<Decision>): PendingPlan {
+  let result: PendingPlan['result'] = { kind: 'computing' }
+  const done = decision.then(
+    (decision) => void (result = { kind: 'decided', decision }),
+    (error: unknown) => void (result = { kind: 'failed', error }),
+  )
+  return {
+    revision,
+    done,
+    get result() {
+      return result
+    },
+  }
+}

@@ -1,0 +1,236 @@
+import { RollcallError } from '../../errors.ts'
+import type { Evaluator } from '../../expression/evaluator.ts'
+import { touches } from '../../expression/reads.ts'
+import type { Attribute, Json, ScimUser } from '../../model.ts'
+import { type CompiledRule, compileRule, type Rule } from './rule.ts'
+import { CORE_USER, ENTERPRISE_USER, type ScimDraft, setScim, type ScimPath } from './scim.ts'
+
+export type { Rule } from './rule.ts'
+/** A rule that copies one attribute. */
+export type PlainRule = Rule & { readonly from: string }
+
+/** Worker attributes as HR names them (`hr-events`), and where they go. `hireDate` and `terminationDate` have no place in the standard schemas. */
+export const DEFAULT_RULES: readonly PlainRule[] = [
+  { from: 'userName', to: 'userName' },
+  { from: 'name.givenName', to: 'name.givenName' },
+  { from: 'name.middleName', to: 'name.middleName' },
+  { from: 'name.familyName', to: 'name.familyName' },
+  { from: 'name.formatted', to: 'name.formatted' },
+  { from: 'displayName', to: 'displayName' },
+  { from: 'nickName', to: 'nickName' },
+  { from: 'title', to: 'title' },
+  { from: 'userType', to: 'userType' },
+  { from: 'preferredLanguage', to: 'preferredLanguage' },
+  { from: 'locale', to: 'locale' },
+  { from: 'timezone', to: 'timezone' },
+  { from: 'emails.work', to: 'emails[type eq "work"].value' },
+  { from: 'phones.work', to: 'phoneNumbers[type eq "work"].value' },
+  { from: 'address.work.streetAddress', to: 'addresses[type eq "work"].streetAddress' },
+  { from: 'address.work.locality', to: 'addresses[type eq "work"].locality' },
+  { from: 'address.work.region', to: 'addresses[type eq "work"].region' },
+  { from: 'address.work.postalCode', to: 'addresses[type eq "work"].postalCode' },
+  { from: 'address.work.country', to: 'addresses[type eq "work"].country' },
+  { from: 'active', to: 'active' },
+  { from: 'employeeNumber', to: `${ENTERPRISE_USER}:employeeNumber` },
+  { from: 'costCenter', to: `${ENTERPRISE_USER}:costCenter` },
+  { from: 'organization', to: `${ENTERPRISE_USER}:organization` },
+  { from: 'division', to: `${ENTERPRISE_USER}:division` },
+  { from: 'department', to: `${ENTERPRISE_USER}:department` },
+  { from: 'managerId', to: `${ENTERPRISE_USER}:manager.value` },
+]
+export const DEFAULT_REQUIRED: readonly string[] = ['userName', 'active']
+
+/** A rule that could not be carried out for one person. Names of places and words of ours, never a value. */
+export interface MappingFailure {
+  /** The SCIM place the rule is for: its name in the configuration. */
+  readonly rule: string
+  readonly why: string
+  /** True when what is written at this worker path can be the cause. */
+  readonly reads: (path: string) => boolean
+}
+
+export interface MappedRecord {
+  /** Whole and valid SCIM; cleared attributes are explicit `null`, unless the mapping leaves them out. */
+  readonly record: ScimUser
+  /** Required attributes that nothing has set yet, as the mapping names their source. */
+  readonly missing: readonly string[]
+  /** The first rule that failed; its place, and those of others that failed, are not in `record`. */
+  readonly failure: MappingFailure | null
+}
+
+/**
+ * `map` answers at once when every rule copies, and with a promise when one computes; records asked for in the same tick are computed
+ * together.
+ */
+export interface Mapping<
+  R extends MappedRecord | Promise<MappedRecord> = MappedRecord | Promise<MappedRecord>,
+> {
+  /** True when the value of this worker attribute can reach the directory. */
+  uses(path: string): boolean
+  /** Which worker attributes can reach this SCIM place. */
+  readsOf(place: string): (path: string) => boolean
+  /**
+   * The complete record of one employee. The same attributes give the same bytes once serialised. Never throws for what is in them; rejects
+   * when nothing can be computed at the moment.
+   */
+  map(employee: string, attributes: ReadonlyMap<string, Attribute>): R
+}
+export type PlainMapping = Mapping<MappedRecord>
+
+/**
+ * Compiles rules; those that compute need an evaluator. Throws `MappingInvalid`, naming the line, for a rule that cannot be carried out for
+ * anybody.
+ */
+export function compileMapping(rules?: readonly PlainRule[], required?: readonly string[]): PlainMapping
+export function compileMapping(
+  rules: readonly Rule[],
+  required: readonly string[],
+  evaluator: Evaluator,
+): Mapping
+export function compileMapping(
+  rules: readonly Rule[] = DEFAULT_RULES,
+  required: readonly string[] = DEFAULT_REQUIRED,
+  evaluator?: Evaluator,
+): Mapping {
+  const compiled = rules.map(compileRule).map((rule) => ({
+    ...rule,
+    required: rule.required || (rule.plainFrom !== null && required.includes(rule.plainFrom)),
+  }))
+  checkActive(compiled)
+  const schemas = [
+    ...new Set([
+      CORE_USER,
+      ENTERPRISE_USER,
+      ...compiled.flatMap(({ to }) => (to.urn === null ? [] : [to.urn])),
+    ]),
+  ]
+  const computed = compiled.flatMap((rule) => (rule.kind === 'computed' ? [rule] : []))
+  const expressions = computed.map(({ expression }) => expression)
+
+  const draftOf = (employee: string): ScimDraft => ({ schemas: [...schemas], externalId: employee })
+  const missingOf = (attributes: ReadonlyMap<string, Attribute>): string[] =>
+    required.filter((path) => isNothing(attributes.get(path)?.value))
+  const mapPlain = (employee: string, attributes: ReadonlyMap<string, Attribute>): MappedRecord => {
+    const draft = draftOf(employee)
+    const missing = missingOf(attributes)
+    let failure: MappingFailure | null = null
+    for (const rule of compiled) {
+      if (rule.kind === 'computed') continue
+      const value = rule.value(attributes)
+      failure = place(draft, rule, value, missing) ?? failure
+    }
+    return { record: draft, missing, failure }
+  }
+  const mapComputed =
+    (evaluator: Evaluator) =>
+    async (employee: string, attributes: ReadonlyMap<string, Attribute>): Promise<MappedRecord> => {
+      const draft = draftOf(employee)
+      const missing = missingOf(attributes)
+      const answers = await evaluator.evaluate({
+        expressions,
+        input: nest(attributes),
+        bindings: { employee },
+      })
+      const answerOf = new Map(computed.map((rule, index) => [rule, answers[index]]))
+      let failure: MappingFailure | null = null
+      // In the order of the rules, so that the bytes are the same.
+      for (const rule of compiled) {
+        if (rule.kind === 'computed') {
+          const answer = answerOf.get(rule) ?? { kind: 'value', value: undefined }
+          const computed = rule.toValue(answer, attributes)
+          failure =
+            (computed.kind === 'failed'
+              ? failed(rule, computed.why)
+              : place(draft, rule, computed.value, missing)) ?? failure
+        } else failure = place(draft, rule, rule.value(attributes), missing) ?? failure
+      }
+      return { record: draft, missing, failure }
+    }
+  const used = new Set(
+    compiled.flatMap(({ kind, reads }) =>
+      kind === 'copied' && reads.kind === 'paths' ? [...reads.paths] : [],
+    ),
+  )
+  return {
+    uses: (path) => used.has(path) || computed.some(({ reads }) => touches(reads, path)),
+    readsOf: (place) => {
+      const there = compiled.filter(({ to }) => to.text === place)
+      return (path) => there.some(({ reads }) => touches(reads, path))
+    },
+    map: evaluator && computed.length > 0 ? mapComputed(evaluator) : mapPlain,
+  }
+}
+
+/** Nobody's access hangs on a computation: what HR says of `active` goes through as it is. */
+function checkActive(rules: readonly CompiledRule[]): void {
+  if (rules.every(({ to, plainFrom }) => to.urn !== null || to.name !== 'active' || plainFrom === 'active'))
+    return
+  throw new RollcallError(
+    'MappingInvalid',
+    `mapping of "active": it goes through as HR says it, so that no rule makes anybody active; write active: active, without a default`,
+  )
+}
+
+/** Puts a value where it belongs. Answers why not, when it cannot stand there. */
+function place(
+  draft: ScimDraft,
+  rule: CompiledRule,
+  value: Json | undefined,
+  missing: string[],
+): MappingFailure | null {
+  if (rule.required && isNothing(value)) {
+    // Nothing in a required place is no record the service takes; a leaver's goes out without it.
+    if (!missing.includes(rule.name)) missing.push(rule.name)
+    return null
+  }
+  if (value === undefined || (value === null && rule.nulls === 'omit')) return null
+  if (typeof value === 'object' && value !== null)
+    return failed(
+      rule,
+      Array.isArray(value)
+        ? 'gives a list where one value belongs'
+        : 'gives an object where one value belongs',
+    )
+  setScim(draft, rule.to, scimValue(rule.to, value))
+  return null
+}
+
+function failed(rule: CompiledRule, why: string): MappingFailure {
+  return { rule: rule.to.text, why, reads: (path) => touches(rule.reads, path) }
+}
+
+/** The service clears on an empty text as it does on `null`. */
+function isNothing(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === ''
+}
+
+/** Entra takes text for everything but `active`. */
+function scimValue(to: ScimPath, value: Json): Json {
+  return typeof value === 'number' || (typeof value === 'boolean' && to.text !== 'active')
+    ? String(value)
+    : value
+}
+
+type Nested = { [key: string]: Json | Nested }
+
+/** The worker as HR gave it: dotted paths become objects again. What is cleared is left out, so that texts can be joined without asking. */
+function nest(attributes: ReadonlyMap<string, Attribute>): Json {
+  // Names come from outside: without a prototype none of them means anything else.
+  const worker: Nested = Object.create(null) as Nested
+  for (const [path, { value }] of attributes) {
+    if (value === null) continue
+    const keys = path.split('.')
+    const last = keys.pop() ?? path
+    let home = worker
+    for (const key of keys) {
+      const there = home[key]
+      home = isNested(there) ? there : (home[key] = Object.create(null) as Nested)
+    }
+    if (!isNested(home[last])) home[last] = value
+  }
+  return worker
+}
+
+function isNested(value: Nested[string] | undefined): value is Nested {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

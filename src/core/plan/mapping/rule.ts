@@ -1,0 +1,149 @@
+import { RollcallError } from '../../errors.ts'
+import { compileExpression } from '../../expression/compile.ts'
+import type { Evaluated } from '../../expression/evaluator.ts'
+import type { Reads } from '../../expression/reads.ts'
+import type { Attribute, Json } from '../../model.ts'
+import { parseScimPath, type ScimPath } from './scim.ts'
+
+/** What becomes of an attribute that was cleared: an explicit `null`, which clears it in the directory, or nothing at all. */
+export type Nulls = 'explicit' | 'omit'
+
+/** One line of a mapping: what goes to the SCIM place `to`. */
+export interface Rule {
+  readonly to: string
+  /** A worker attribute by its dotted path, a computation over the whole worker, or the same for everybody. */
+  readonly from: string | { readonly jsonata: string } | { readonly constant: string | number | boolean }
+  /** Stands in where there is no value, also where it was cleared. */
+  readonly default?: string | number | boolean
+  /** Without a value the person's record is incomplete. */
+  readonly required?: boolean
+  readonly nulls?: Nulls
+}
+
+interface Common {
+  readonly to: ScimPath
+  readonly reads: Reads
+  readonly required: boolean
+  readonly nulls: Nulls
+  /** How a person is told that it is missing: the attribute, or the place it would go to. */
+  readonly name: string
+  /** The attribute, for a rule that passes it on untouched. */
+  readonly plainFrom: string | null
+}
+export type Computed =
+  | { readonly kind: 'computed'; readonly value: Json | undefined }
+  | { readonly kind: 'failed'; readonly why: string }
+export type CompiledRule =
+  | (Common & {
+      readonly kind: 'copied'
+      readonly value: (attributes: ReadonlyMap<string, Attribute>) => Json | undefined
+    })
+  | (Common & {
+      readonly kind: 'computed'
+      readonly expression: string
+      /** What the answer of the expression comes to in a record. */
+      readonly toValue: (answer: Evaluated, attributes: ReadonlyMap<string, Attribute>) => Computed
+    })
+
+/** Characters of a computed value. No attribute of the directory takes more; a record has to fit into a call. */
+const LONGEST_VALUE = 32_768
+
+/** Only these entries are processed by the service (learn.microsoft.com, API-driven provisioning: known limitations). */
+const WORK_ONLY = ['addresses', 'emails', 'phoneNumbers']
+
+/** Throws `MappingInvalid`, naming the rule by its target. */
+export function compileRule(rule: Rule): CompiledRule {
+  const { to, from } = rule
+  const path = parseScimPath(to)
+  const described = typeof from === 'string' ? `"${from}" → "${to}"` : `of "${to}"`
+  if (!path)
+    throw invalid(
+      described,
+      'the target is no SCIM attribute; write for example name.givenName or emails[type eq "work"].value',
+    )
+  if (path.urn === null && WORK_ONLY.includes(path.name) && path.entry !== 'work')
+    throw invalid(described, `the service processes only ${path.name}[type eq "work"]`)
+  if (path.urn === null && ['schemas', 'externalId', 'id', 'meta'].includes(path.name))
+    throw invalid(described, `${path.name} is set by the connector`)
+  const fallback = rule.default
+  const common = { to: path, required: rule.required ?? false, nulls: rule.nulls ?? 'explicit' }
+  const otherwise = (value: Json | undefined): Json | undefined =>
+    fallback !== undefined && (value ?? null) === null ? fallback : value
+
+  if (typeof from === 'string') {
+    if (from === '')
+      throw invalid(described, 'the source is empty; write a worker attribute such as name.givenName')
+    const plainFrom = fallback === undefined ? from : null
+    return {
+      ...common,
+      kind: 'copied',
+      name: from,
+      plainFrom,
+      reads: { kind: 'paths', paths: new Set([from]) },
+      value:
+        fallback === undefined
+          ? (attributes) => attributes.get(from)?.value
+          : (attributes) => otherwise(attributes.get(from)?.value),
+    }
+  }
+  if ('constant' in from) {
+    const { constant } = from
+    return {
+      ...common,
+      kind: 'copied',
+      name: to,
+      plainFrom: null,
+      reads: { kind: 'paths', paths: new Set() },
+      value: () => constant,
+    }
+  }
+  return { ...common, ...computed(from.jsonata, described, otherwise), name: to, plainFrom: null }
+}
+
+function computed(
+  text: string,
+  described: string,
+  otherwise: (value: Json | undefined) => Json | undefined,
+): Pick<CompiledRule & { readonly kind: 'computed' }, 'kind' | 'reads' | 'expression' | 'toValue'> {
+  const { reads } = compile(text, described)
+  // What was known once and now comes to nothing has to be cleared in the directory; what was never known is not spoken of.
+  const wasKnown = (attributes: ReadonlyMap<string, Attribute>): boolean =>
+    reads.kind === 'everything'
+      ? attributes.size > 0
+      : [...attributes.keys()].some((path) => isRead(reads.paths, path))
+  return {
+    kind: 'computed',
+    reads,
+    expression: text,
+    toValue: (answer, attributes) => {
+      if (answer.kind === 'failed') return answer
+      const { value } = answer
+      if (typeof value === 'string' && value.length > LONGEST_VALUE)
+        return { kind: 'failed', why: `gives a text of more than ${LONGEST_VALUE} characters` }
+      return {
+        kind: 'computed',
+        value: otherwise(value === undefined && wasKnown(attributes) ? null : value),
+      }
+    },
+  }
+}
+
+function isRead(paths: ReadonlySet<string>, path: string): boolean {
+  if (paths.has(path)) return true
+  for (let dot = path.indexOf('.'); dot !== -1; dot = path.indexOf('.', dot + 1))
+    if (paths.has(path.slice(0, dot))) return true
+  return false
+}
+
+function compile(text: string, described: string): ReturnType<typeof compileExpression> {
+  try {
+    return compileExpression(text)
+  } catch (error) {
+    if (error instanceof RollcallError) throw invalid(described, `the expression ${error.message}`)
+    throw error
+  }
+}
+
+function invalid(described: string, why: string): RollcallError {
+  return new RollcallError('MappingInvalid', `mapping ${described}: ${why}`)
+}

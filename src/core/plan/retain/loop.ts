@@ -1,0 +1,60 @@
+import type { Ledger } from '../../ledger/port.ts'
+import { loop, type Runtime, type Service } from '../../runtime.ts'
+import type { FoldRules } from '../fold/fold.ts'
+import { cutOf } from './retain.ts'
+
+export interface RetentionSettings {
+  /** Events whose final outcome is older than this are folded away. */
+  readonly afterMs: number
+  /** People looked at in one transaction. */
+  readonly peopleAtOnce: number
+  /** Rows of each kind that are taken out in one transaction. */
+  readonly rowsAtOnce: number
+  /** Between two of those, so that other work is not held up. */
+  readonly pauseMs: number
+  /** From the end of one round through everybody to the next. */
+  readonly everyMs: number
+  readonly fold?: FoldRules
+}
+
+/**
+ * Goes through all employees in slices and folds away what is old and settled, without changing what is known of any of them.
+ * Then takes out, in slices, what belongs to no employee's events.
+ */
+export function retention(
+  ledger: Pick<Ledger, 'retentionPage' | 'foldAway' | 'forgetEdits' | 'ageOut'>,
+  settings: RetentionSettings,
+  runtime: Runtime,
+): Service {
+  let after: string | null = null
+  let ageing = false
+  return loop('retention', runtime, async () => {
+    const now = runtime.now()
+    const settledBefore = now - settings.afterMs
+    if (ageing) {
+      const { removed, more } = await ledger.ageOut({ before: settledBefore, limit: settings.rowsAtOnce })
+      if (removed > 0) runtime.telemetry.count('rollcall.retention.aged', removed)
+      ageing = more
+      return more ? settings.pauseMs : settings.everyMs
+    }
+    const people = await ledger.retentionPage({ after, limit: settings.peopleAtOnce, settledBefore })
+    const last = people.at(-1)
+    if (!last) {
+      after = null
+      await ledger.forgetEdits(settledBefore, now)
+      ageing = true
+      return settings.pauseMs
+    }
+    const cuts = people.flatMap(({ person, settled }) => {
+      const cut = cutOf(person.events, new Set(settled), now, settings.fold)
+      return cut ? [{ employee: person.employee, revision: person.revision, ...cut }] : []
+    })
+    if (cuts.length > 0)
+      runtime.telemetry.count(
+        'rollcall.retention.folded',
+        (await ledger.foldAway(cuts, settledBefore, now)).folded,
+      )
+    after = last.person.employee
+    return settings.pauseMs
+  })
+}

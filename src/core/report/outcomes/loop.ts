@@ -1,0 +1,36 @@
+import type { Ledger } from '../../ledger/port.ts'
+import type { Outlet } from '../../ports.ts'
+import { loop, type Runtime, type Service } from '../../runtime.ts'
+import { outcomeMessage, type TellSettings } from './outcome.ts'
+
+export interface PublishSettings extends TellSettings {
+  readonly pollMs: number
+  readonly atOnce: number
+}
+
+/** Tells the world what became of each event: at least once, in the order it came to be, and so in order for each employee. */
+export function publication(
+  ledger: Pick<Ledger, 'takeUnpublished' | 'markPublished'>,
+  outlet: Outlet,
+  settings: PublishSettings,
+  runtime: Runtime,
+): Service & { wake(): void } {
+  return loop('publish', runtime, async () => {
+    const rows = await ledger.takeUnpublished(settings.atOnce)
+    if (rows.length === 0) return settings.pollMs
+    const links = rows.flatMap((row) => row.traceparent ?? [])
+    await runtime.telemetry.span(
+      'rollcall.publish',
+      { kind: 'producer', links, attributes: { 'messaging.batch.message_count': rows.length } },
+      async () => {
+        await outlet.send(rows.map((row) => outcomeMessage(row, settings, runtime.digest)))
+        await ledger.markPublished(
+          rows.map(({ id }) => id),
+          runtime.now(),
+        )
+      },
+    )
+    for (const row of rows) runtime.telemetry.count('rollcall.events', 1, { outcome: row.state })
+    return 0
+  })
+}

@@ -1,0 +1,58 @@
+import type { OutcomeRow } from '../../ledger/port.ts'
+import type { OutboxMessage } from '../../ports.ts'
+
+export interface TellSettings {
+  /** Attributes whose values may be told, with all below them; `*` stands for every one. Of the others the name is told. */
+  readonly values: readonly string[]
+  /** Whether the outcomes of one employee share a Service Bus session. */
+  readonly sessions: boolean
+}
+
+/** The longest the bus takes (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
+const LONGEST_SESSION = 128
+
+/** What is told of one event: a CloudEvent with an id that is the same every time it is told. */
+export function outcomeMessage(
+  row: OutcomeRow,
+  { values, sessions }: TellSettings,
+  digest: (text: string) => string,
+): OutboxMessage {
+  const idOf = (revision: number): string => digest(`${row.source}\n${row.eventId}\n${revision}`)
+  const id = idOf(row.revision)
+  const told = row.said.filter(([path]) =>
+    values.some((allowed) => allowed === '*' || path === allowed || path.startsWith(`${allowed}.`)),
+  )
+  return {
+    id,
+    subject: row.employee,
+    ...(sessions
+      ? { sessionId: row.employee.length > LONGEST_SESSION ? digest(row.employee) : row.employee }
+      : {}),
+    contentType: 'application/cloudevents+json',
+    properties: { state: row.state, ...(row.reason === null ? {} : { reason: row.reason }) },
+    body: {
+      specversion: '1.0',
+      id,
+      source: '/rollcall',
+      type: `rollcall.event.${row.state}`,
+      subject: row.employee,
+      time: new Date(row.at).toISOString(),
+      datacontenttype: 'application/json',
+      causationid: row.eventId,
+      ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
+      data: {
+        event: { source: row.source, id: row.eventId, type: row.type },
+        revision: row.revision,
+        revises: row.revision > 1 ? idOf(row.revision - 1) : null,
+        state: row.state,
+        reason: row.reason,
+        detail: row.detail,
+        attributes: row.said.map(([path]) => path),
+        ...(told.length === 0 ? {} : { values: Object.fromEntries(told) }),
+        by: row.by,
+        operation: row.operation,
+        objectId: row.objectId,
+      },
+    },
+  }
+}

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { busInbox } from '../../../src/adapters/service-bus/receiver.ts'
+import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
+import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
+import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import { intake } from '../../../src/core/intake/loop.ts'
+import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
+import type { Ledger } from '../../../src/core/ledger/port.ts'
+import { busFor, QUEUE, send, standing } from '../support/bus.ts'
+import { briskRuntime } from '../support/runtime.ts'
+import { until } from '../support/until.ts'
+
+const settings = {
+  batchSize: 64,
+  batchMs: 5,
+  quietMs: 100,
+  maxWaitMs: 1_000,
+  backlogPerSecond: 100,
+  skewMs: 1_000,
+}
+const events = (count: number): object[] =>
+  Array.from({ length: count }, (_, n) => ({
+    specversion: '1.0',
+    id: `e${n}`,
+    source: '/hr/test',
+    type: 'worker.updated',
+    subject: `p${n % 100}`,
+    time: '2026-11-02T08:00:00Z',
+    data: { worker: { title: `t${n}` } },
+  }))
+
+/** A ledger that can be away, and counts what it was asked meanwhile. */
+class Unsteady {
+  away = false
+  refused = 0
+  readonly ledger: Pick<Ledger, 'record' | 'ping'>
+  constructor(inner: Ledger) {
+    const unlessAway = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (!this.away) return work()
+      this.refused += 1
+      throw new Error('the ledger is away')
+    }
+    this.ledger = {
+      record: (batch) => unlessAway(() => inner.record(batch)),
+      ping: () => unlessAway(() => inner.ping()),
+    }
+  }
+}
+
+void it('a ledger that is away for many locks in a row dead-letters nothing, and everything is recorded once it answers again', async (t) => {
+  const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 3 })
+  const driver = openSqlite(':memory:')
+  await migrate(driver, 0)
+  const ledger = sqlLedger(driver, 'test')
+  const unsteady = new Unsteady(ledger)
+  const runtime = briskRuntime(50)
+  const deliveries: number[] = []
+  const inbox = busInbox(standing(client), { queue: QUEUE, inFlight: 256, watchdogMs: 60_000 }, runtime)
+  const watched: typeof inbox = {
+    open: (onMessage) =>
+      inbox.open((message) => (deliveries.push(message.native.deliveryCount ?? 0), onMessage(message))),
+  }
+  const service = intake(
+    watched,
+    unsteady.ledger,
+    () => DEFAULT_SOURCE,
+    settings,
+    runtime,
+    () => {},
+  )
+  const running = service.run()
+  t.after(async () => {
+    await service.stop()
+    await running
+    await ledger.close()
+  })
+
+  await send(client, events(200))
+  await until('some are recorded', async () => (await ledger.totals()).messages > 0)
+  unsteady.away = true
+  await send(client, events(600).slice(200))
+  const awaySince = Date.now()
+  // Six locks long: with one delivery for each, three would be too many.
+  await until('the outage lasts', () => Date.now() - awaySince > 3_000)
+  assert.ok(unsteady.refused > 5, `${unsteady.refused} calls refused`)
+  assert.equal((await broker.counts(QUEUE)).deadLetter, 0)
+  unsteady.away = false
+  await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 600)
+  const { messages, events: recorded, rejected } = await ledger.totals()
+  assert.deepEqual({ messages, recorded, rejected }, { messages: 600, recorded: 600, rejected: 0 })
+  assert.equal((await broker.counts(QUEUE)).deadLetter, 0)
+  assert.ok(Math.max(...deliveries) <= 1, `delivered again ${Math.max(...deliveries)} times`)
+})
+
+/** A quarter of an hour in so many milliseconds: locks of a minute last half a second, and every rest is as much shorter. */
+const QUARTER_MS = 7_500
+const PACE = 900_000 / QUARTER_MS
+function pacedRuntimes() {
+  const runtime = briskRuntime(Infinity)
+  const startedAt = Date.now()
+  const bus = { ...runtime, sleep: (ms: number, signal?: AbortSignal) => runtime.sleep(ms / PACE, signal) }
+  // The bus's moments are those of the wall; everybody else's pass as fast as their rests.
+  return { bus, own: { ...bus, now: () => startedAt + (Date.now() - startedAt) * PACE } }
+}
+
+/** How the ledger is away for a quarter of an hour. */
+const OUTAGES: Readonly<
+  Record<string, (awayMs: number) => { readonly ping: boolean; readonly record: boolean }>
+> = {
+  'does not answer': () => ({ ping: false, record: false }),
+  'answers and takes nothing': () => ({ ping: true, record: false }),
+  'comes back for a moment every now and then': (awayMs) => {
+    const back = awayMs % 1_000 > 960
+    return { ping: back || awayMs % 300 > 200, record: back }
+  },
+}
+void describe('an outage of a quarter of an hour', { concurrency: true }, () => {
+  for (const [how, isUp] of Object.entries(OUTAGES))
+    void it(`a ledger that ${how} for a quarter of an hour under load dead-letters nothing, with locks of a minute and ten deliveries`, async (t) => {
+      const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 10 })
+      const driver = openSqlite(':memory:')
+      await migrate(driver, 0)
+      const ledger = sqlLedger(driver, 'test')
+      let awaySince: number | null = null
+      const when = async <T>(what: 'ping' | 'record', work: () => Promise<T>): Promise<T> => {
+        if (awaySince !== null && !isUp(Date.now() - awaySince)[what]) throw new Error('the ledger is away')
+        return work()
+      }
+      const away: Pick<Ledger, 'record' | 'ping'> = {
+        record: (batch) => when('record', () => ledger.record(batch)),
+        ping: () => when('ping', () => ledger.ping()),
+      }
+      const runtime = pacedRuntimes()
+      const inbox = busInbox(
+        standing(client),
+        { queue: QUEUE, inFlight: 256, watchdogMs: 600_000 },
+        runtime.bus,
+      )
+      let most = 0
+      const watched: typeof inbox = {
+        open: (onMessage) =>
+          inbox.open(
+            (message) => ((most = Math.max(most, message.native.deliveryCount ?? 0)), onMessage(message)),
+          ),
+      }
+      const service = intake(
+        watched,
+        away,
+        () => DEFAULT_SOURCE,
+        settings,
+        runtime.own,
+        () => {},
+      )
+      const running = service.run()
+      t.after(async () => {
+        await service.stop()
+        await running
+        await ledger.close()
+      })
+      const all = events(900)
+      await send(client, all.slice(0, 100))
+      await until('some are recorded', async () => (await ledger.totals()).messages > 0)
+      awaySince = Date.now()
+      // Load all the while: what came first is delivered most often.
+      for (let sent = 100; sent < all.length; sent += 50) {
+        await send(client, all.slice(sent, sent + 50))
+        const before = Date.now()
+        await until('the outage goes on', () => Date.now() - before >= QUARTER_MS / 16)
+      }
+      awaySince = null
+      await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 900, 15_000)
+      const { messages, events: recorded } = await ledger.totals()
+      assert.deepEqual(
+        { messages, recorded, dead: (await broker.counts(QUEUE)).deadLetter },
+        { messages: 900, recorded: 900, dead: 0 },
+      )
+      t.diagnostic(`delivered again ${most} times at the most`)
+    })
+})
+
+void it('a batch that lasts for many locks is neither lost nor delivered twice', async (t) => {
+  const { broker, client } = await busFor(t, { LockDuration: 'PT1S', MaxDeliveryCount: 2 })
+  const driver = openSqlite(':memory:')
+  await migrate(driver, 0)
+  const ledger = sqlLedger(driver, 'test')
+  let slow = true
+  const slowLedger: Pick<Ledger, 'record' | 'ping'> = {
+    ping: () => ledger.ping(),
+    record: async (batch) => {
+      const since = Date.now()
+      if (slow) await until('three locks are over', () => Date.now() - since > 3_000)
+      slow = false
+      return ledger.record(batch)
+    },
+  }
+  const runtime = briskRuntime(50)
+  const inbox = busInbox(standing(client), { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
+  const service = intake(
+    inbox,
+    slowLedger,
+    () => DEFAULT_SOURCE,
+    settings,
+    runtime,
+    () => {},
+  )
+  const running = service.run()
+  t.after(async () => {
+    await service.stop()
+    await running
+    await ledger.close()
+  })
+  await send(client, events(3_000))
+  await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 3_000, 20_000)
+  const { messages, redelivered } = await ledger.totals()
+  assert.deepEqual({ messages, redelivered }, { messages: 3_000, redelivered: 0 })
+})

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { it, type TestContext } from 'node:test'
+import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus'
+import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
+import { busShelf } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
+import { systemRuntime } from '../../../src/adapters/system.ts'
+import { replayNative } from '../../../src/core/report/replay/native.ts'
+import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
+import { startBroker } from '../../../src/local/service-bus/broker.ts'
+import { fakeReplayLog } from '../../fakes/replay.ts'
+import { configOf, manual, receive } from '../../local/service-bus/support.ts'
+
+const runtime = systemRuntime(silentLogger, silentTelemetry)
+const never = new AbortController().signal
+const settings = { perSecond: null, batch: 20, retireAtOnce: 60, skewMs: 60_000, inFlightMs: 50 }
+
+async function busFor(t: TestContext, properties: object): Promise<ServiceBusClient> {
+  const broker = await startBroker({ config: configOf({ q: properties }) })
+  const client = connect({ kind: 'connection-string', connectionString: broker.connectionString })
+  t.after(async () => {
+    await closeWithin(500, client.close())
+    await broker.stop()
+  })
+  return client
+}
+
+function shelvesOf(t: TestContext, client: ServiceBusClient) {
+  const shelf = busShelf(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
+  const entity = busShelf(client, { queue: 'q', shelf: 'queue' }, runtime)
+  t.after(() => Promise.all([shelf.close(), entity.close()]))
+  return { shelf, entity }
+}
+
+const bodyOf = ({ body }: ServiceBusReceivedMessage): unknown =>
+  JSON.parse(Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body))
+
+void it('on a queue with sessions each session gets its messages back, in their order', async (t) => {
+  const client = await busFor(t, { RequiresSession: true })
+  const sender = client.createSender('q')
+  await sender.sendMessages(
+    Array.from({ length: 90 }, (_, n) => ({ body: Buffer.from(`${n}`), sessionId: `s${n % 3}` })),
+  )
+  for (const id of ['s0', 's1', 's2']) {
+    const session = await client.acceptSession('q', id)
+    for (const message of await session.receiveMessages(30)) await session.deadLetterMessage(message)
+    await session.close()
+  }
+  const { shelf, entity } = shelvesOf(t, client)
+  const log = fakeReplayLog((await shelf.peek('0', 250)).map(({ sequence }) => sequence))
+  const result = await replayNative(
+    { run: 'r1', shelf, entity, log, edit: null, takeIn: async () => new Map() },
+    settings,
+    runtime,
+    never,
+    () => {},
+  )
+  assert.deepEqual(result, { kind: 'finished', sent: 90, done: 90, gone: 0, refused: 0 })
+  for (const [index, id] of ['s0', 's1', 's2'].entries()) {
+    const session = await client.acceptSession('q', id, { receiveMode: 'receiveAndDelete' })
+    const bodies = (await session.receiveMessages(30)).map(bodyOf)
+    assert.deepEqual(
+      bodies,
+      Array.from({ length: 30 }, (_, n) => n * 3 + index),
+    )
+    await session.close()
+  }
+})
+
+void it('duplicate detection does not swallow copies, and drops a copy that is sent twice', async (t) => {
+  const client = await busFor(t, {
+    RequiresDuplicateDetection: true,
+    DuplicateDetectionHistoryTimeWindow: 'PT10M',
+  })
+  const sender = client.createSender('q')
+  await sender.sendMessages(
+    Array.from({ length: 40 }, (_, n) => ({ body: Buffer.from(`${n}`), messageId: `m-${n}` })),
+  )
+  const receiver = client.createReceiver('q', manual)
+  for (const message of await receive(receiver, 40)) await receiver.deadLetterMessage(message)
+  await receiver.close()
+  const { shelf, entity } = shelvesOf(t, client)
+  const log = fakeReplayLog((await shelf.peek('0', 250)).map(({ sequence }) => sequence))
+  const { resend } = shelf
+  let times = 0
+  const twice: typeof shelf = {
+    ...shelf,
+    resend: async (copies) => {
+      times += 1
+      await resend(copies)
+      await resend(copies)
+    },
+  }
+  await replayNative(
+    { run: 'r1', shelf: twice, entity, log, edit: null, takeIn: async () => new Map() },
+    settings,
+    runtime,
+    never,
+    () => {},
+  )
+  assert.equal(times, 2)
+  const copies = await receive(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), 40)
+  assert.deepEqual(
+    copies.map(bodyOf),
+    Array.from({ length: 40 }, (_, n) => n),
+  )
+  assert.deepEqual(await shelf.peek('0', 10), [])
+})
+
+void it('a send that arrives and whose answer is lost is found again and not repeated', async (t) => {
+  const client = await busFor(t, {})
+  const sender = client.createSender('q')
+  await sender.sendMessages(Array.from({ length: 50 }, (_, n) => ({ body: Buffer.from(`${n}`) })))
+  const receiver = client.createReceiver('q', manual)
+  for (const message of await receive(receiver, 50)) await receiver.deadLetterMessage(message)
+  await receiver.close()
+  const { shelf, entity } = shelvesOf(t, client)
+  const log = fakeReplayLog((await shelf.peek('0', 250)).map(({ sequence }) => sequence))
+  const { resend } = shelf
+  let lost = 0
+  const unsteady: typeof shelf = {
+    ...shelf,
+    resend: async (copies) => {
+      await resend(copies)
+      lost += 1
+      if (lost <= 2) throw new Error('the connection was cut')
+    },
+  }
+  const replay = {
+    run: 'r1',
+    shelf: unsteady,
+    entity,
+    log,
+    edit: null,
+    takeIn: async () => new Map<string, string>(),
+  }
+  const result = await replayNative(replay, settings, runtime, never, () => {})
+  assert.equal(result.kind, 'finished')
+  const copies = await receive(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), 50)
+  assert.equal(new Set(copies.map(({ messageId }) => messageId)).size, 50)
+  assert.deepEqual(await entity.peek('0', 10), [])
+})

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { keepBooks } from '../../src/cli/support/reconcile.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const AS_OF = ['--as-of', '2026-01-10T12:00:00Z']
+let folder = ''
+let path = ''
+let number = 0
+
+before(async () => void (folder = await mkdtemp(join(tmpdir(), 'rollcall-import-'))))
+beforeEach(() => void (path = join(folder, `ledger-${++number}.db`)))
+after(() => rm(folder, { recursive: true }))
+
+async function importing(
+  name: string,
+  text: string,
+  ...argv: readonly string[]
+): Promise<{ code: number; out: string; err: string; file: string }> {
+  const file = join(folder, name)
+  await writeFile(file, text)
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [MAIN, 'import', file, '--output', 'json', ...argv],
+      { env: { LEDGER: path } },
+      (error, out, err) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err, file }),
+    )
+  })
+}
+
+async function inLedger(): Promise<{ workers: unknown[]; wrong: readonly string[]; imported: number }> {
+  const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
+  try {
+    const views = await ledger.peoplePage(null, 1_000)
+    const { totals, census } = await ledger.inspect()
+    return {
+      workers: views.flatMap(({ person }) =>
+        person.events.map(({ employee, worker }) => ({ employee, ...worker })),
+      ),
+      wrong: keepBooks(totals, census).wrong,
+      imported: totals.imported,
+    }
+  } finally {
+    await ledger.close()
+  }
+}
+
+void describe('import', () => {
+  void test('a table becomes records: dotted columns, empty cells left out, a byte order mark and quotes', async () => {
+    const text =
+      '\ufeffemployee,userName,name.givenName,active\n1,ann@x.com,"Ann, ""A""",true\n2,bob@x.com,,FALSE\n'
+    const { code, out, file } = await importing('good.csv', text, ...AS_OF)
+    assert.equal(code, 0)
+    assert.deepEqual(
+      { ...JSON.parse(out), elapsedMs: 0 },
+      { rows: 2, imported: 2, known: 0, rejected: 0, elapsedMs: 0 },
+    )
+    assert.deepEqual(await inLedger(), {
+      workers: [
+        { employee: '1', userName: 'ann@x.com', name: { givenName: 'Ann, "A"' }, active: true },
+        { employee: '2', userName: 'bob@x.com', active: false },
+      ],
+      wrong: [],
+      imported: 2,
+    })
+    assert.equal(existsSync(`${file}.rejected.csv`), false)
+  })
+
+  void test('JSON lines become records, nested or dotted', async () => {
+    const { code } = await importing(
+      'good.jsonl',
+      '{"employee":"1","name":{"givenName":"Ann"},"emails.work":"a@x.com","active":true}\n',
+      ...AS_OF,
+    )
+    assert.equal(code, 0)
+    assert.deepEqual((await inLedger()).workers, [
+      { employee: '1', name: { givenName: 'Ann' }, emails: { work: 'a@x.com' }, active: true },
+    ])
+  })
+
+  void test('rows that are wrong are listed with number and reason, without a value, and the others are taken', async () => {
+    const text =
+      'employee,userName,active\n1,S3cret,true\n1,S3cret,true\n,S3cret,true\n3,S3cret,maybe\n4,S3cret\n5,ok,true\n'
+    const { code, out, file } = await importing('bad.csv', text, ...AS_OF)
+    assert.equal(code, 1)
+    assert.deepEqual([JSON.parse(out).imported, JSON.parse(out).rejected], [2, 4])
+    const listed = await readFile(`${file}.rejected.csv`, 'utf8')
+    assert.deepEqual(
+      listed.split('\n').map((line) => line.split(',').slice(0, 2).join()),
+      ['row,code', '3,DuplicatePerson', '4,FieldMissing', '5,FieldInvalid', '6,ColumnCount', ''],
+    )
+    assert.doesNotMatch(listed, /S3cret|maybe/)
+  })
+
+  void test('an import that was cut off is begun again and ends the same', async () => {
+    const rows = Array.from({ length: 2_500 }, (_, index) => `${index},u${index}@x.com,true`)
+    const header = 'employee,userName,active'
+    await importing('half.csv', [header, ...rows.slice(0, 1_200)].join('\n'), ...AS_OF)
+    const { out } = await importing('half.csv', [header, ...rows].join('\n'), ...AS_OF)
+    assert.deepEqual([JSON.parse(out).imported, JSON.parse(out).known], [1_300, 1_200])
+    const whole = await inLedger()
+    assert.deepEqual([whole.imported, whole.wrong], [2_500, []])
+  })
+
+  void test('without the moment of the export, with one in the future or a file of another kind it is called wrongly', async () => {
+    assert.equal((await importing('a.csv', 'employee\n1\n')).code, 2)
+    assert.equal((await importing('a.csv', 'employee\n1\n', '--as-of', '2999-01-01')).code, 2)
+    assert.equal((await importing('a.txt', 'employee\n1\n', ...AS_OF)).code, 2)
+    assert.match((await importing('a.csv', 'name\n1\n', ...AS_OF)).err, /no column names the person/)
+  })
+})

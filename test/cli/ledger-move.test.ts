@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, it, type TestContext } from 'node:test'
+import { moveLedger } from '../../src/adapters/ledger-sql/move.ts'
+import { openPostgresLedger } from '../../src/adapters/ledger-sql/driver/postgres/client.ts'
+import { postgresDriver } from '../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
+import type { Ledger } from '../../src/core/ledger/port.ts'
+import { startPostgres } from '../adapters/support/postgres.ts'
+import { hrEvent, joiner, leaver, T0, World } from '../suites/conformance/ledger-world.ts'
+import { rollcall } from '../fakes/rollcall.ts'
+
+const server = await startPostgres()
+after(() => server.close())
+const auth = { kind: 'password', password: null } as const
+const PEOPLE = ['p1', 'p2', 'p3', 'Ä\u0000', '😀']
+
+/** A ledger with something in every state, with gaps in its numbers, and with texts of every kind. */
+async function fullLedger(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-move-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const path = join(folder, 'ledger.db')
+  const ledger = await openSqliteLedger({ path, now: () => T0 })
+  const world = new World(ledger)
+  await world.record(
+    ...PEOPLE.map((person, index) => joiner(`e${index}\u0000\uffff`, person, { title: `a\u0000b${index}` })),
+  )
+  await world.confirmAll()
+  await world.record(
+    hrEvent('bulk', 'p9', { title: 'gone' }),
+    ...Array.from({ length: 600 }, (_, n) => joiner(`m${n}`, `many-${n}`)),
+  )
+  await ledger.erase({ employee: 'p9', actor: 'test', reason: 'test' }, world.now)
+  await world.plan()
+  await world.accept(await world.needBatch())
+  await world.record(leaver('l1', 'p1'), hrEvent('e9', 'p2', { title: 'late' }))
+  await world.plan()
+  await world.needBatch({ maxOperations: 1 })
+  await ledger.close()
+  return path
+}
+
+function openTarget(t: TestContext, location: string): Promise<Ledger> {
+  const opening = openPostgresLedger({
+    location,
+    auth,
+    instance: 'test',
+    connections: 2,
+    statementMs: 10_000,
+    now: Date.now,
+  })
+  t.after(async () => (await opening).close())
+  return opening
+}
+const driverOf = (location: string): Driver =>
+  postgresDriver({ location, auth, connections: 2, statementMs: 10_000 })
+
+void it('a ledger moved to a database says there what it said in its file, and work goes on', async (t) => {
+  const path = await fullLedger(t)
+  const location = await server.database()
+  const ran = await rollcall(['ledger', 'move', '--from', path, '--output', 'json'], { LEDGER: location })
+  assert.equal(ran.code, 0, ran.stderr)
+  const source = await openSqliteLedger({ path, now: () => T0 })
+  t.after(() => source.close())
+  const target = await openTarget(t, location)
+  assert.deepEqual(await target.inspect(), await source.inspect())
+  for (const person of [...PEOPLE, 'many-1', 'many-599'])
+    assert.deepEqual(await target.trace(person), await source.trace(person))
+  const [here, there] = [await target.outlook(T0), await source.outlook(T0)]
+  assert.deepEqual(here, there)
+
+  const world = new World(target)
+  world.now = T0 + 3_600_000
+  assert.equal(
+    (await world.needBatch({ owner: 'new' })).operations.length,
+    1,
+    'what was on its way is resumed',
+  )
+  await world.record(joiner('after', 'new'))
+  assert.equal((await target.totals()).events, (await source.totals()).events + 1)
+  await world.balanced()
+})
+
+void it('numbers of rows that are gone are not given out again', async (t) => {
+  const path = await fullLedger(t)
+  const source = openSqlite(path)
+  t.after(() => source.close())
+  await source.transaction((sql) => sql.run('DELETE FROM audit'))
+  await source.transaction((sql) =>
+    sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`),
+  )
+  const [last] = await source.transaction((sql) => sql.all<{ seq: number }>('SELECT seq FROM audit'))
+  await source.transaction((sql) => sql.run('DELETE FROM audit'))
+  const target = driverOf(await server.database())
+  t.after(() => target.close())
+  await moveLedger(source, target, T0, () => {})
+  await target.transaction((sql) =>
+    sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`),
+  )
+  const [next] = await target.transaction((sql) => sql.all<{ seq: number }>('SELECT seq FROM audit'))
+  assert.equal(next?.seq, (last?.seq ?? 0) + 1)
+})
+
+void it('a ledger is moved to an empty database only', async (t) => {
+  const path = await fullLedger(t)
+  const location = await server.database()
+  await new World(await openTarget(t, location)).record(joiner('e1', 'p1'))
+  const ran = await rollcall(['ledger', 'move', '--from', path, '--to', location])
+  assert.equal(ran.code, 1)
+  assert.match(ran.stderr, /LedgerNotEmpty/)
+})
+
+void it('a move that is cut off leaves the database empty, and can be started again', async (t) => {
+  const path = await fullLedger(t)
+  const target = driverOf(await server.database())
+  const source = openSqlite(path)
+  t.after(async () => {
+    await source.close()
+    await target.close()
+  })
+  const cut = (table: string): void => {
+    if (table === 'operations') throw new Error('cut off')
+  }
+  await assert.rejects(moveLedger(source, target, T0, cut), /cut off/)
+  const left = await target.transaction((sql) =>
+    sql.all('SELECT seq FROM events UNION ALL SELECT seq FROM batches'),
+  )
+  assert.deepEqual(left, [])
+  assert.ok((await moveLedger(source, target, T0, () => {})).rows > 1_800)
+})
+
+void it('a ledger somebody runs on is not moved', async (t) => {
+  const path = await fullLedger(t)
+  const running = await openSqliteLedger({ path, now: Date.now })
+  t.after(() => running.close())
+  const ran = await rollcall(['ledger', 'move', '--from', path, '--to', await server.database()])
+  assert.equal(ran.code, 1)
+  assert.match(ran.stderr, /LedgerInUse/)
+})
+
+void it('nothing is said to the planner of tables that came empty: it would walk through them for as long as it remembers', async (t) => {
+  const source = openSqlite(await fullLedger(t))
+  const target = driverOf(await server.database())
+  t.after(async () => {
+    await source.close()
+    await target.close()
+  })
+  await moveLedger(source, target, T0, () => {})
+  const rowsOf = async (table: string): Promise<unknown> => {
+    const text = 'SELECT CAST(reltuples AS BIGINT) AS rows FROM pg_class WHERE oid = to_regclass(?)'
+    const [row] = await target.transaction((sql) => sql.all<{ rows: number }>(text, [table]))
+    return row?.rows
+  }
+  assert.equal(await rowsOf('edits'), -1, 'never looked at')
+  assert.ok(Number(await rowsOf('events')) > 600)
+})
+
+void it('what holds no ledger is not made one, and says so', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-move-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const [text, empty, others] = ['text', 'empty', 'others'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ]
+  await writeFile(text, 'this is no database '.repeat(100))
+  await writeFile(empty, '')
+  const photos = new DatabaseSync(others)
+  photos.exec('CREATE TABLE photos (id INTEGER PRIMARY KEY) STRICT')
+  photos.close()
+  for (const path of [text, empty, others, folder]) {
+    const before = path === folder ? null : await readFile(path)
+    const ran = await rollcall(['ledger', 'move', '--from', path, '--to', await server.database()])
+    assert.equal(ran.code, 1)
+    assert.match(ran.stderr, /^rollcall: .* holds no ledger \[LedgerMissing\]$/m)
+    if (before) assert.deepEqual(await readFile(path), before)
+  }
+})
+
+void it('the source stays as it was', async (t) => {
+  const path = await fullLedger(t)
+  const source = openSqlite(path)
+  t.after(() => source.close())
+  const open = (): Promise<unknown> =>
+    source.transaction((sql) => sql.all(`SELECT seq, lease_until FROM batches WHERE state = 'open'`))
+  const before = await open()
+  const target = driverOf(await server.database())
+  t.after(() => target.close())
+  await moveLedger(source, target, T0, () => {})
+  assert.deepEqual(await open(), before)
+})
+
+void it('a ledger is moved to where nobody runs yet', async (t) => {
+  const path = await fullLedger(t)
+  const location = await server.database()
+  const running = await openTarget(t, location)
+  const lease = { name: 'correlate', owner: 'somebody', leaseMs: 60_000 }
+  await running.lease({ ...lease, now: Date.now() })
+  const early = await rollcall(['ledger', 'move', '--from', path, '--to', location])
+  assert.equal(early.code, 1)
+  assert.match(early.stderr, /instances run on the target.*LedgerInUse/)
+  await running.lease({ ...lease, leaseMs: 0, now: Date.now() })
+  assert.equal((await rollcall(['ledger', 'move', '--from', path, '--to', location])).code, 0)
+})

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { day, hrEvent } from '../fakes/events.ts'
+import { WORKER } from '../fakes/people.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+let folder = ''
+let path = ''
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-plan-'))
+  path = join(folder, 'ledger.db')
+  const ledger = await openSqliteLedger({ path, now: Date.now })
+  const events = [
+    hrEvent('e-1', { worker: WORKER }),
+    hrEvent('e-2', { effectiveAt: day(2), worker: { title: 'Head' } }),
+  ]
+  await ledger.record({
+    messages: [{ entity: 'q', enqueuedAt: 1, sequence: '1', events, rejected: null }],
+    now: day(3),
+    quietMs: 0,
+    maxWaitMs: 0,
+    backlog: false,
+  })
+  await ledger.close()
+})
+after(() => rm(folder, { recursive: true }))
+
+function rollcall(
+  ...argv: readonly string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [MAIN, ...argv], { env: { LEDGER: path } }, (error, out, err) =>
+      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
+    )
+  })
+}
+
+void describe('plan and explain only look', () => {
+  void test('plan shows what would be sent, names the events, hides values and changes nothing', async () => {
+    const was = await readFile(path)
+    const { code, out } = await rollcall('plan', '--output', 'json')
+    const found = JSON.parse(out)
+    assert.equal(code, 0)
+    assert.deepEqual([found.people, found.operations, found.calls], [1, 1, 1])
+    assert.deepEqual(
+      found.plan[0].operation.changes.map(
+        ({ target, to, events }: { target: string; to: unknown; events: { id: string }[] }) => [
+          target,
+          to,
+          events.map(({ id }) => id).join(),
+        ],
+      ),
+      [
+        ['userName', '(hidden)', 'e-1'],
+        ['title', '(hidden)', 'e-2'],
+        ['active', true, 'e-1'],
+      ],
+    )
+    assert.deepEqual(await readFile(path), was)
+  })
+
+  void test('values are shown when they are asked for', async () => {
+    const { out } = await rollcall('plan', '--show-values', '--employee', '10001')
+    assert.match(out, /Head/)
+  })
+
+  void test('the events of a file are planned on top of the ledger, or alone', async () => {
+    const file = join(folder, 'events.jsonl')
+    const event = {
+      specversion: '1.0',
+      id: 'x-1',
+      source: '/hr/acme',
+      type: 'worker.job.changed',
+      subject: '10001',
+      time: '2026-02-01T08:00:00Z',
+    }
+    await writeFile(file, `${JSON.stringify({ ...event, data: { worker: { title: 'Chief' } } })}\nno json\n`)
+    const onTop = await rollcall('plan', '--events', file, '--show-values', '--output', 'json')
+    assert.match(onTop.err, /line 2 would be refused: BodyNotJson/)
+    const change = JSON.parse(onTop.out).plan[0].operation.changes.find(
+      ({ target }: { target: string }) => target === 'title',
+    )
+    assert.deepEqual([change.to, change.events[0].id], ['Chief', 'x-1'])
+    const alone = await rollcall('plan', '--events', file, '--alone', '--output', 'json')
+    assert.deepEqual([JSON.parse(alone.out).people, JSON.parse(alone.out).operations], [1, 0])
+  })
+
+  void test('a date that is none is called wrongly', async () => {
+    const { code, err } = await rollcall('plan', '--as-of', 'tomorrow')
+    assert.equal(code, 2)
+    assert.match(err, /--as-of is no date/)
+  })
+
+  void test('explain says what applied and what stands in its place, and hides values', async () => {
+    const { code, out } = await rollcall('explain', 'e-1')
+    assert.equal(code, 0)
+    assert.match(out, /applied: userName, active/)
+    assert.match(out, /superseded on title by e-2/)
+    assert.doesNotMatch(out, /Engineer|Head|ada@/)
+    assert.equal((await rollcall('explain', 'nobody')).code, 4)
+  })
+})

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { joiner, T0, World } from '../suites/conformance/ledger-world.ts'
+import { rollcall } from '../fakes/rollcall.ts'
+
+let folder = ''
+let LEDGER = ''
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-trace-'))
+  LEDGER = join(folder, 'ledger.db')
+  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const world = new World(ledger)
+  await world.record(
+    joiner('7', 'p1', { title: 'Head' }),
+    { ...joiner('7', 'p2'), source: '/hr/other' },
+    joiner('e\u001b[2J3', '7', { title: 'Clerk' }),
+  )
+  world.now += 700
+  const sent = await world.send()
+  await world.answer(sent, 'failed', {
+    status: 'failure',
+    code: 'AzureActiveDirectoryDuplicateUserPrincipalName',
+    reason: 'Another object has ann.lee@contoso.com',
+    activityAt: world.now - 1_000,
+  })
+  world.now += 3 * 3_600_000
+  await world.finalize()
+  await ledger.correlate({
+    joins: [],
+    now: world.now,
+    finalAt: world.now,
+    watermark: T0,
+    disturbed: [],
+    foreign: 3,
+    echoes: [],
+  })
+  await ledger.close()
+})
+after(() => rm(folder, { recursive: true }))
+
+const run = async (...args: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await rollcall(args, { LEDGER })
+  assert.equal(code, 0, stderr)
+  return stdout
+}
+
+void describe('trace', () => {
+  void test('keeps back the words of the service, which quote values, until they are asked for', async () => {
+    for (const output of ['json', 'table']) {
+      const hidden = await run('trace', 'p1', '--output', output)
+      assert.doesNotMatch(hidden, /ann\.lee/, output)
+      assert.match(hidden, /must be unique/, output)
+      assert.match(
+        await run('trace', 'p1', '--output', output, '--show-values'),
+        /Another object has ann\.lee@contoso\.com/,
+        output,
+      )
+    }
+  })
+
+  void test('tells the age of each step, before and after, in a unit that suits it', async () => {
+    const text = await run('trace', 'p1')
+    assert.match(text, /received {3}2026-11-02T08:00:00\.000Z\n/)
+    assert.match(text, /planned {4}\S+ {2}\+0\.7 s\n/)
+    assert.match(text, /log record .* {2}-0\.3 s,/)
+    const { operations } = JSON.parse(await run('trace', 'p1', '--output', 'json'))
+    assert.deepEqual(operations[0].ages, {
+      created: 700,
+      submitted: 700,
+      accepted: 700,
+      answered: 700,
+      finished: 10_801_700,
+    })
+    assert.doesNotMatch(text, /\+-/)
+    assert.equal(
+      (await run('trace', '7')).includes('\u001b'),
+      false,
+      'what an event calls itself moves no cursor',
+    )
+  })
+
+  void test('of a name that several things have shows all of them, and so does explain', async () => {
+    const { employee, others } = JSON.parse(await run('trace', '7', '--output', 'json'))
+    assert.deepEqual(
+      [employee.id, ...others.map((one: { employee: { id: string } }) => one.employee.id)],
+      ['p2', 'p1', '7'],
+    )
+    const explained = JSON.parse(await run('explain', '7', '--output', 'json'))
+    assert.deepEqual(
+      [explained.employee, ...explained.others.map((one: { employee: string }) => one.employee)],
+      ['p2', 'p1', '7'],
+    )
+    assert.equal((await run('explain', '7')).match(/^employee /gm)?.length, 3)
+  })
+})
+
+void test('nothing of that name exits 4, and says where to look for what was never taken in', async () => {
+  const { code, stdout, stderr } = await rollcall(['trace', 'nobody'], { LEDGER })
+  assert.deepEqual([code, stdout], [4, ''])
+  assert.match(stderr, /dead-letters list --home bus/)
+})
+
+void test('plan for somebody whose id an event has too is about that person', async () => {
+  const { people, plan } = JSON.parse(await run('plan', '--employee', '7', '--output', 'json'))
+  assert.deepEqual([people, plan[0].employee], [1, '7'])
+})
+
+void test('status says how far the log was read, and how much of it is about what nobody here sent', async () => {
+  assert.deepEqual(JSON.parse(await run('status', '--output', 'json')).log, {
+    readUntil: new Date(T0).toISOString(),
+    foreign: 3,
+  })
+  assert.match(await run('status'), /log records of others +3/)
+})
+
+void test('a state that there is not is an argument that is wrong, and no configuration', async () => {
+  const { code, stderr } = await rollcall(['events', '--state', 'done'], { LEDGER })
+  assert.equal(code, 2)
+  assert.match(stderr, /ArgumentInvalid/)
+})

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import { baselineEvent, cellValue } from '../../../src/core/intake/baseline.ts'
+import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
+import { BASELINE, type JsonObject, saysLeaver } from '../../../src/core/model.ts'
+import { fold, type LedgerEvent } from '../../../src/core/plan/fold/fold.ts'
+import { day, ledgerEvent } from '../../fakes/events.ts'
+import { histories, NOW } from '../../fakes/histories.ts'
+import { WORKER } from '../../fakes/people.ts'
+
+const baseline = (at: number, worker: JsonObject = WORKER): LedgerEvent =>
+  ledgerEvent(100, {
+    type: BASELINE,
+    source: '/export',
+    mode: 'snapshot',
+    effectiveAt: at,
+    recordedAt: at,
+    worker,
+  })
+const active = (events: readonly LedgerEvent[], now: number): unknown =>
+  fold(events, now).attributes.get('active')?.value
+const origin = { asOf: day(10), name: '/hr/acme', source: DEFAULT_SOURCE }
+
+void describe('a baseline is true as of its export', () => {
+  void test('a termination recorded after the export stands, also one that took effect before it', () => {
+    const late = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(20), worker: { active: false } })
+    assert.equal(active([baseline(day(10)), late], day(21)), false)
+    assert.equal(fold([baseline(day(10)), late], day(21)).attributes.get('title')?.value, 'Engineer')
+  })
+
+  void test('a termination recorded before the export was known to it', () => {
+    const known = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(5), worker: { active: false } })
+    assert.equal(active([baseline(day(10)), known], day(21)), true)
+  })
+
+  void test('a termination of the future stands at its moment', () => {
+    const ahead = ledgerEvent(1, { effectiveAt: day(15), recordedAt: day(5), worker: { active: false } })
+    assert.deepEqual(
+      [active([baseline(day(10)), ahead], day(14)), active([baseline(day(10)), ahead], day(15))],
+      [true, false],
+    )
+  })
+
+  void test('a leaving recorded after the export stands, also where an older leaving hides it', () => {
+    const out = (seq: number, recorded: number, effective: number): LedgerEvent =>
+      ledgerEvent(seq, { recordedAt: day(recorded), effectiveAt: day(effective), worker: { active: false } })
+    assert.equal(active([out(2, 8, 8), baseline(day(10))], day(21)), true, 'the export knew that one')
+    assert.equal(active([out(2, 8, 8), baseline(day(10)), out(3, 12, 7)], day(21)), false)
+    const taken = ledgerEvent(4, {
+      recordedAt: day(13),
+      effectiveAt: day(13),
+      rescinds: { source: '/hr/acme', id: 'e-3' },
+    })
+    assert.equal(active([out(2, 8, 8), baseline(day(10)), out(3, 12, 7), taken], day(21)), true)
+  })
+
+  void test('a snapshot that only repeats the baseline does not undo what was recorded after both', () => {
+    const repeats = ledgerEvent(2, { mode: 'snapshot', effectiveAt: day(12), worker: WORKER })
+    const late = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(20), worker: { active: false } })
+    assert.equal(active([baseline(day(10)), repeats, late], day(21)), false)
+  })
+
+  void test('a snapshot that repeats a termination does not outlive it once it is taken back', () => {
+    const left = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(20), worker: { active: false } })
+    const repeats = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(20),
+      worker: { ...WORKER, active: false },
+    })
+    const takenBack = ledgerEvent(3, { effectiveAt: day(5), recordedAt: day(21), rescinds: left })
+    assert.equal(active([baseline(day(10)), left, repeats], day(22)), false)
+    assert.equal(active([baseline(day(10)), left, repeats, takenBack], day(22)), true)
+  })
+
+  void test('for every history, what was recorded after the export stands as if there were no baseline', () => {
+    fc.assert(
+      fc.property(histories(), fc.integer({ min: 0, max: 4 }), (events, at) => {
+        const exported = baseline(day(at) + 1)
+        const without = fold(events, NOW).attributes
+        const recorded = new Map(events.map(({ seq, recordedAt }) => [seq, recordedAt]))
+        const { attributes: withIt, effects } = fold([...events, exported], NOW)
+        for (const [path, { by }] of without) {
+          const holder = withIt.get(path)
+          if (events.every(({ mode }) => mode === 'delta') && (recorded.get(by) ?? 0) > exported.recordedAt)
+            assert.equal(holder?.by, by, path)
+        }
+        // Fail closed: the baseline lets nobody in who was put out by something it could not know. Only a snapshot that repeated a leaver puts
+        // nobody out once that leaver is taken back: without a baseline it may have been the first to say so.
+        const out = without.get('active')
+        const by = events.find(({ seq }) => seq === out?.by)
+        const repeated = events.some(
+          (event) =>
+            saysLeaver(event) &&
+            effects.get(event.seq)?.kind === 'rescinded' &&
+            event.recordedAt <= (by?.recordedAt ?? 0),
+        )
+        if (
+          out?.value === false &&
+          (recorded.get(out.by) ?? 0) > exported.recordedAt &&
+          !(by?.mode === 'snapshot' && repeated)
+        )
+          assert.notEqual(withIt.get('active')?.by, exported.seq)
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+})
+
+void describe('a row becomes an event', () => {
+  void test('dotted columns are nested, and the same row gives the same event', () => {
+    const event = baselineEvent({ employee: '7', 'name.givenName': 'Ann', active: true }, origin)
+    assert('id' in event)
+    assert.deepEqual(structuredClone(event.worker), { name: { givenName: 'Ann' }, active: true })
+    assert.deepEqual(
+      [event.id, event.recordedAt, event.effectiveAt],
+      ['baseline:2026-01-10T12:00:00.000Z:7', day(10), day(10)],
+    )
+    assert.deepEqual(baselineEvent({ employee: '7', 'name.givenName': 'Ann', active: true }, origin), event)
+  })
+
+  void test('what is wrong is named by its column, never by its value', () => {
+    for (const row of [
+      {},
+      { employee: '' },
+      { employee: 'a\u0000' },
+      { employee: '7', active: 'S3cret' },
+      { employee: '7', name: 'S3cret', 'name.x': 'S3cret' },
+    ]) {
+      const event = baselineEvent(row, origin)
+      assert('code' in event)
+      assert.doesNotMatch(event.description, /S3cret/)
+    }
+  })
+
+  void test('an empty cell says nothing, and only active is read as true or false', () => {
+    assert.deepEqual(
+      [
+        cellValue('title', ''),
+        cellValue('title', 'true'),
+        cellValue('active', 'TRUE'),
+        cellValue('active', 'yes'),
+      ],
+      [undefined, 'true', true, 'yes'],
+    )
+  })
+})

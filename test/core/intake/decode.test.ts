@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type Decoded, decode, type Envelope } from '../../../src/core/intake/decode.ts'
+import type { Json } from '../../../src/core/model.ts'
+import type { InboxMessage } from '../../../src/core/ports.ts'
+import { cloudEvent, message } from '../../fakes/messages.ts'
+
+function envelopes(decoded: Decoded): readonly Envelope[] {
+  assert(decoded.kind === 'envelopes')
+  return decoded.envelopes
+}
+function code(one: InboxMessage): string {
+  const decoded = decode(one)
+  assert(decoded.kind === 'rejected')
+  return decoded.code
+}
+const { data, ...attributes } = cloudEvent
+const plain = { contentType: 'application/json' }
+
+void describe('a CloudEvent is found wherever a sender may put it', () => {
+  void test('structured, when the content type says so, in whichever case', () => {
+    for (const contentType of ['application/cloudevents+json', 'Application/CloudEvents+JSON; charset=UTF-8'])
+      assert.deepEqual(envelopes(decode(message(cloudEvent, { contentType }))), [
+        { attributes: cloudEvent, data },
+      ])
+  })
+
+  void test('binary, with either prefix: the body is the data', () => {
+    for (const prefix of ['cloudEvents:', 'cloudEvents_']) {
+      const properties = Object.fromEntries(
+        Object.entries(attributes).map(([key, value]) => [prefix + key, value]),
+      )
+      const decoded = decode(message(data, { ...plain, properties: { ...properties, tenant: 'acme' } }))
+      assert.deepEqual(structuredClone(envelopes(decoded)), [{ attributes, data }])
+    }
+  })
+
+  void test('a date among the properties is read as its text', () => {
+    const properties = {
+      'cloudEvents:specversion': '1.0',
+      'cloudEvents:time': new Date('2026-01-01T12:00:00Z'),
+    }
+    assert.deepEqual(
+      { ...envelopes(decode(message(data, { ...plain, properties })))[0]?.attributes },
+      {
+        specversion: '1.0',
+        time: '2026-01-01T12:00:00.000Z',
+      },
+    )
+  })
+
+  void test('structured stays structured whatever the properties say', () => {
+    for (const contentType of ['application/cloudevents+json', 'Application/CloudEvents+JSON']) {
+      const decoded = decode(message(cloudEvent, { contentType, properties: { 'cloudEvents:id': 'other' } }))
+      assert.equal(envelopes(decoded)[0]?.attributes['id'], 'e-1')
+    }
+  })
+
+  void test('a batch carries many, in their order', () => {
+    const second = { ...cloudEvent, id: 'e-2' }
+    for (const contentType of ['application/cloudevents-batch+json', 'application/cloudevents+json'])
+      assert.deepEqual(
+        envelopes(decode(message([cloudEvent, second], { contentType }))).map((one) => one.attributes['id']),
+        ['e-1', 'e-2'],
+      )
+  })
+
+  void test('plain JSON that is a CloudEvent by itself, alone or in a list', () => {
+    for (const contentType of ['application/json', null]) {
+      assert.equal(envelopes(decode(message(cloudEvent, { contentType }))).length, 1)
+      assert.equal(envelopes(decode(message([cloudEvent, cloudEvent], { contentType }))).length, 2)
+    }
+  })
+})
+
+void describe('what is no CloudEvent is refused with a reason', () => {
+  const nested = (levels: number): Json => {
+    let value: Json = 'x'
+    for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { below: value }
+    return value
+  }
+
+  void test('a body that is no text, no JSON, or empty', () => {
+    assert.equal(code(message(null, { text: null })), 'BodyNotText')
+    for (const text of ['', '{', 'hello', '{"a":1}{"b":2}', "{'a':1}"])
+      assert.equal(code(message(null, { text })), 'BodyNotJson')
+    assert.equal(code(message([])), 'BodyEmpty')
+  })
+
+  void test('a body that is no object, alone or among others', () => {
+    for (const body of [null, 1, 'x', true, [null], [cloudEvent, 'x'], [[cloudEvent]]])
+      assert.equal(code(message(body)), 'NotACloudEvent')
+  })
+
+  void test('JSON that nothing calls a CloudEvent', () => {
+    assert.equal(code(message({ hello: 'world' }, plain)), 'NotACloudEvent')
+    assert.equal(code(message([cloudEvent, { hello: 'world' }], plain)), 'NotACloudEvent')
+  })
+
+  void test('a body that is nested too deep, however deep', () => {
+    assert.equal(decode(message({ ...cloudEvent, data: nested(20) })).kind, 'envelopes')
+    assert.equal(code(message({ ...cloudEvent, data: nested(40) })), 'BodyTooDeep')
+    const hostile = '['.repeat(200_000) + ']'.repeat(200_000)
+    assert.match(code(message(null, { text: hostile })), /^Body(TooDeep|NotJson)$/)
+  })
+})

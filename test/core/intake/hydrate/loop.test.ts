@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import {
+  type HrReader,
+  hydration,
+  type HydrateSettings,
+  judgeRead,
+  readBySource,
+} from '../../../../src/core/intake/hydrate/loop.ts'
+import type { Notice, ReadResult } from '../../../../src/core/ledger/port.ts'
+import { type Runtime, silentLogger, silentTelemetry } from '../../../../src/core/runtime.ts'
+import { digest } from '../../../fakes/people.ts'
+
+const settings: HydrateSettings = {
+  pollMs: 1_000,
+  waitMs: 200,
+  concurrency: 8,
+  leaseMs: 60_000,
+  attempts: 3,
+  retryMs: 1_000,
+  retryCapMs: 10_000,
+}
+const notice = (seq: number, more: Partial<Notice> = {}): Notice => ({
+  seq,
+  source: '/hr/acme',
+  id: `n-${seq}`,
+  type: 'worker.updated',
+  employee: '10001',
+  recordedAt: 1_000,
+  effectiveAt: 1_000,
+  attempts: 0,
+  ...more,
+})
+const moment = { began: 5_000, now: 5_100, random: 0.5 }
+
+void describe('what becomes of a notice after a read', () => {
+  void test('it becomes a snapshot dated at the instant the read began', () => {
+    assert.deepEqual(
+      judgeRead(notice(1), { kind: 'record', worker: { title: 'A' }, at: null }, moment, settings),
+      {
+        kind: 'read',
+        seq: 1,
+        mode: 'snapshot',
+        worker: { title: 'A' },
+        began: 5_000,
+        nextAt: null,
+      },
+    )
+  })
+
+  void test('one dated in the future is read again then', () => {
+    const result = judgeRead(
+      notice(1, { effectiveAt: 9_000 }),
+      { kind: 'record', worker: {}, at: null },
+      moment,
+      settings,
+    )
+    assert(result.kind === 'read')
+    assert.equal(result.nextAt, 9_000 - settings.waitMs)
+  })
+
+  void test('an answer older than the notice is fetched again, one that does not say how old it is is taken', () => {
+    assert.equal(
+      judgeRead(notice(1), { kind: 'record', worker: {}, at: 999 }, moment, settings).kind,
+      'again',
+    )
+    assert.equal(
+      judgeRead(notice(1), { kind: 'record', worker: {}, at: 1_000 }, moment, settings).kind,
+      'read',
+    )
+  })
+
+  void test('its type says active where the answer does not, and the answer knows better where it does', () => {
+    const worker = (type: string, answer: { active?: boolean }): unknown => {
+      const result = judgeRead(
+        notice(1, { type }),
+        { kind: 'record', worker: answer, at: null },
+        moment,
+        settings,
+      )
+      return result.kind === 'read' ? result.worker['active'] : undefined
+    }
+    assert.deepEqual(
+      [
+        worker('worker.terminated', {}),
+        worker('worker.terminated', { active: true }),
+        worker('worker.updated', {}),
+      ],
+      [false, true, undefined],
+    )
+  })
+
+  void test('somebody the HR system has forgotten is out when the notice says so, and a failure otherwise', () => {
+    const gone = judgeRead(notice(1, { type: 'worker.deleted' }), { kind: 'gone' }, moment, settings)
+    assert.deepEqual(
+      [gone.kind, gone.kind === 'read' && gone.mode, gone.kind === 'read' && gone.worker],
+      ['read', 'delta', { active: false }],
+    )
+    assert.deepEqual(judgeRead(notice(1, { attempts: 2 }), { kind: 'gone' }, moment, settings), {
+      kind: 'failed',
+      seq: 1,
+      detail: 'NotFound',
+    })
+  })
+
+  void test('an answer that waiting does not mend fails at once', () => {
+    assert.deepEqual(judgeRead(notice(1), { kind: 'unusable', code: 'AnswerInvalid' }, moment, settings), {
+      kind: 'failed',
+      seq: 1,
+      detail: 'AnswerInvalid',
+    })
+  })
+
+  void test('however it goes, the waits grow to their cap and the attempts end', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 0, max: 40 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        fc.option(fc.nat(100_000)),
+        (attempts, random, afterMs) => {
+          const result = judgeRead(
+            notice(1, { attempts }),
+            { kind: 'later', code: 'Http503', afterMs },
+            { ...moment, random },
+            settings,
+          )
+          if (attempts + 1 >= settings.attempts) return assert.equal(result.kind, 'failed')
+          assert(result.kind === 'again')
+          const waited = result.at + settings.waitMs - moment.now
+          assert(
+            waited >= (afterMs ?? 0) &&
+              waited <= Math.max(afterMs ?? 0, settings.retryCapMs * 1.25) &&
+              Number.isInteger(result.at),
+          )
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+/** A ledger of notices and a reader, both with visible state, and a clock that stands. */
+class Desk {
+  waiting: Notice[]
+  readonly asked: string[] = []
+  readonly finished: ReadResult[] = []
+  atOnce = 0
+  most = 0
+  constructor(waiting: readonly Notice[]) {
+    this.waiting = [...waiting]
+  }
+  async work(): Promise<void> {
+    const runtime: Runtime = {
+      now: () => 5_000,
+      sleep: async () => void service.stop(),
+      breathe: async () => {},
+      random: () => 0.5,
+      id: () => 'id',
+      digest,
+      log: silentLogger,
+      telemetry: silentTelemetry,
+    }
+    const reader: HrReader = {
+      read: async ({ employee }) => {
+        this.asked.push(employee)
+        this.most = Math.max(this.most, ++this.atOnce)
+        await Promise.resolve()
+        this.atOnce -= 1
+        return { kind: 'record', worker: { title: employee }, at: null }
+      },
+    }
+    const service = hydration(
+      {
+        claimNotices: async ({ limit }) => this.waiting.splice(0, limit),
+        finishReads: async (results) => void this.finished.push(...results),
+      },
+      reader,
+      settings,
+      runtime,
+      () => {},
+    )
+    await service.run()
+  }
+}
+
+void describe('the loop', () => {
+  void test('notices of one person that wait together cost one read', async () => {
+    const desk = new Desk([notice(1), notice(2, { recordedAt: 2_000 }), notice(3, { employee: '10002' })])
+    await desk.work()
+    assert.deepEqual(desk.asked.toSorted(), ['10001', '10002'])
+    assert.deepEqual(
+      desk.finished.map(({ seq, kind }) => [seq, kind]).toSorted(([a], [b]) => Number(a) - Number(b)),
+      [
+        [1, 'read'],
+        [2, 'read'],
+        [3, 'read'],
+      ],
+    )
+  })
+
+  void test('no more reads are on their way at once than allowed', async () => {
+    const desk = new Desk(
+      Array.from({ length: 50 }, (_, index) => notice(index, { employee: String(index) })),
+    )
+    await desk.work()
+    assert.equal(desk.finished.length, 50)
+    assert(desk.most <= settings.concurrency)
+  })
+
+  void test('a source nobody is asked for has no reader', async () => {
+    assert.deepEqual(await readBySource(() => null).read(notice(1), new AbortController().signal), {
+      kind: 'unusable',
+      code: 'NoHrSystem',
+    })
+  })
+})

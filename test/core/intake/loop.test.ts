@@ -1,0 +1,366 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { intake, type IntakeSettings } from '../../../src/core/intake/loop.ts'
+import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
+import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port.ts'
+import type { InboxMessage } from '../../../src/core/ports.ts'
+import { fakeInbox } from '../../fakes/inbox.ts'
+import { cloudEvent, message } from '../../fakes/messages.ts'
+import { virtualRuntime } from '../../fakes/runtime.ts'
+
+const settings: IntakeSettings = {
+  batchSize: 3,
+  batchMs: 20,
+  quietMs: 1_000,
+  maxWaitMs: 10_000,
+  backlogPerSecond: 4,
+  skewMs: 500,
+}
+const good = (sequence: number): InboxMessage =>
+  message({ ...cloudEvent, id: `e-${sequence}` }, { sequence: String(sequence) })
+const bad = (sequence: number): InboxMessage => message(null, { sequence: String(sequence), text: '{' })
+
+/** A ledger that takes what it is given, unless it is told to be away or to think about it. */
+function fakeLedger() {
+  const batches: IntakeBatch[] = []
+  let away = false
+  let pings = 0
+  let gate: Promise<void> | null = null
+  let open = (): void => {}
+  return {
+    batches,
+    get pings() {
+      return pings
+    },
+    goAway: () => (away = true),
+    comeBack: () => (away = false),
+    hold: () => {
+      ;({ promise: gate, resolve: open } = Promise.withResolvers<void>())
+    },
+    letGo: () => open(),
+    record: async (batch: IntakeBatch): Promise<RecordResult> => {
+      await gate
+      if (away) throw new TypeError('the ledger is away')
+      batches.push(batch)
+      return { fresh: batch.messages.length, duplicates: 0, replays: 0, redelivered: 0, rejected: 0 }
+    },
+    ping: async (): Promise<null> => {
+      pings += 1
+      if (away) throw new TypeError('the ledger is away')
+      return null
+    },
+  }
+}
+
+function start(t: TestContext, inbox = fakeInbox(), more: Partial<IntakeSettings> = {}) {
+  const runtime = virtualRuntime()
+  const ledger = fakeLedger()
+  let told = 0
+  const service = intake(
+    inbox,
+    ledger,
+    () => DEFAULT_SOURCE,
+    { ...settings, ...more },
+    runtime,
+    () => (told += 1),
+  )
+  const running = service.run()
+  t.after(async () => {
+    ledger.letGo()
+    await service.stop()
+    await running
+  })
+  const sequences = (): string[][] =>
+    ledger.batches.map(({ messages }) => messages.map(({ sequence }) => sequence))
+  return { runtime, ledger, inbox, service, sequences, told: () => told }
+}
+
+void describe('messages become events in micro-batches', () => {
+  void test('what arrives within the window is committed together', async (t) => {
+    const { runtime, inbox, sequences, told } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(10)
+    inbox.deliver(good(2))
+    await runtime.advance(9)
+    assert.deepEqual(sequences(), [])
+    await runtime.advance(1)
+    assert.deepEqual(sequences(), [['1', '2']])
+    assert.equal(told(), 1)
+  })
+
+  void test('a full batch waits for no company', async (t) => {
+    const { runtime, inbox, sequences } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3), good(4))
+    await runtime.settle()
+    assert.deepEqual(sequences(), [['1', '2', '3']])
+    await runtime.advance(20)
+    assert.deepEqual(sequences(), [['1', '2', '3'], ['4']])
+  })
+
+  void test('a commit comes before any settlement', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(good(1), bad(2))
+    await runtime.advance(60_000)
+    assert.equal(inbox.settled.size, 0)
+    ledger.letGo()
+    await runtime.settle()
+    assert.deepEqual(Object.fromEntries(inbox.settled), { 1: 'complete', 2: 'BodyNotJson' })
+  })
+
+  void test('what cannot be understood is counted in the same commit, with its reason', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(1), bad(2), message([cloudEvent, { ...cloudEvent, id: 'e-9' }], { sequence: '3' }))
+    await runtime.advance(20)
+    assert.deepEqual(
+      ledger.batches[0]?.messages.map(({ sequence, events, rejected }) => [
+        sequence,
+        events.length,
+        rejected,
+      ]),
+      [
+        ['1', 1, null],
+        ['2', 0, 'BodyNotJson'],
+        ['3', 2, null],
+      ],
+    )
+  })
+
+  void test('one commit is under way at a time, whatever is read meanwhile', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    let underWay = 0
+    let most = 0
+    const { record } = ledger
+    ledger.record = async (batch) => {
+      most = Math.max(most, (underWay += 1))
+      const result = await record(batch)
+      underWay -= 1
+      return result
+    }
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(...Array.from({ length: 9 }, (_, index) => good(index + 1)))
+    await runtime.advance(1_000)
+    ledger.letGo()
+    await runtime.advance(1_000)
+    assert.deepEqual(sequences().flat(), ['1', '2', '3', '4', '5', '6', '7', '8', '9'])
+    assert.equal(most, 1)
+  })
+
+  void test('many messages a second are a backlog, until they are not', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    await runtime.settle()
+    inbox.deliver(...[1, 2, 3, 4, 5, 6].map(good))
+    await runtime.advance(2_000)
+    inbox.deliver(good(7))
+    await runtime.advance(20)
+    assert.deepEqual(
+      ledger.batches.map(({ backlog }) => backlog),
+      [false, true, false],
+    )
+    assert.deepEqual([ledger.batches[0]?.quietMs, ledger.batches[0]?.maxWaitMs], [1_000, 10_000])
+  })
+})
+
+void describe('when the ledger is away', () => {
+  void test('nothing is abandoned, the receiver stops at once, and opens when the ledger answers', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    await runtime.settle()
+    ledger.goAway()
+    inbox.deliver(good(1), bad(2))
+    await runtime.advance(20)
+    assert.deepEqual([inbox.isOpen, inbox.settled.size, inbox.opened], [false, 0, 1])
+
+    await runtime.advance(15 * 60_000)
+    assert.deepEqual([inbox.isOpen, inbox.settled.size, inbox.opened], [false, 0, 1])
+    assert(ledger.pings < 100, `${ledger.pings} questions in a quarter of an hour`)
+
+    ledger.comeBack()
+    await runtime.advance(15_000)
+    assert.equal(inbox.isOpen, true)
+    // First what was kept, then what came again and is known.
+    assert.deepEqual(sequences(), [
+      ['1', '2'],
+      ['1', '2'],
+    ])
+    assert.deepEqual(Object.fromEntries(inbox.settled), { 1: 'complete', 2: 'BodyNotJson' })
+    assert.deepEqual(inbox.unsettled, [])
+  })
+
+  void test('a ledger that answers and still refuses is not tried without a pause', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    ledger.record = async () => {
+      throw new TypeError('refused')
+    }
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(60_000)
+    assert(inbox.opened < 15, `opened ${inbox.opened} times in a minute`)
+    assert.equal(inbox.settled.size, 0)
+  })
+
+  void test('what came in is offered to it again before anything else is received, so that no delivery is used up meanwhile', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    const { record } = ledger
+    ledger.record = async () => {
+      throw new TypeError('refused')
+    }
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3), good(4), good(5))
+    await runtime.advance(3_000)
+    assert.deepEqual([inbox.isOpen, inbox.opened], [false, 1])
+    ledger.record = record
+    await runtime.advance(1_500)
+    assert.deepEqual(sequences().slice(0, 2), [
+      ['1', '2', '3'],
+      ['4', '5'],
+    ])
+    assert.deepEqual([inbox.isOpen, inbox.opened, inbox.settled.size], [true, 2, 5])
+  })
+
+  void test('what was read while a commit failed is offered to it again, too', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(...[1, 2, 3, 4, 5, 6, 7].map(good))
+    await runtime.advance(100)
+    ledger.goAway()
+    ledger.letGo()
+    await runtime.advance(500)
+    assert.deepEqual([inbox.isOpen, inbox.settled.size], [false, 0])
+    ledger.comeBack()
+    await runtime.advance(2_000)
+    assert.deepEqual(sequences().slice(0, 3), [['1', '2', '3'], ['4', '5', '6'], ['7']])
+    assert.deepEqual([inbox.isOpen, inbox.opened, inbox.settled.size], [true, 2, 7])
+  })
+
+  void test('of a ledger that takes nothing for a quarter of an hour, messages are received less and less often', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    ledger.record = async () => {
+      throw new TypeError('refused')
+    }
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(15 * 60_000)
+    assert(inbox.opened < 10, `opened ${inbox.opened} times`)
+    assert(inbox.opened > 3, `opened ${inbox.opened} times`)
+  })
+
+  void test('one message it never takes holds up no other, and is not settled', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    const { record } = ledger
+    ledger.record = async (batch) => {
+      if (batch.messages.some(({ sequence }) => sequence === '2')) throw new TypeError('refused')
+      return record(batch)
+    }
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3))
+    await runtime.advance(2_000)
+    assert.deepEqual(sequences().flat().slice(0, 2), ['1', '3'])
+    inbox.deliver(good(4))
+    await runtime.advance(30_000)
+    assert(sequences().flat().includes('4'))
+    assert(!inbox.settled.has('2'))
+  })
+
+  void test('one message that cannot even be read without failing holds up no other, and is not settled', async (t) => {
+    const shapes = ({ sequence }: InboxMessage): null => {
+      if (sequence === '2') throw new TypeError('a rule that fails')
+      return null
+    }
+    const { runtime, inbox, ledger, sequences } = start(t, fakeInbox(), { shapes })
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(...[1, 2, 3, 4].map((sequence) => good(sequence + 3)))
+    await runtime.settle()
+    inbox.deliver(good(1), good(2), good(3))
+    await runtime.advance(50)
+    ledger.letGo()
+    await runtime.advance(2_000)
+    assert.deepEqual(sequences().flat().slice(0, 6), ['4', '5', '6', '7', '1', '3'])
+    assert(!inbox.settled.has('2'))
+  })
+
+  void test('one message it never takes does not keep the queue closed when it is alone', async (t) => {
+    const { runtime, inbox, ledger, sequences } = start(t)
+    const { record } = ledger
+    ledger.record = async (batch) => {
+      if (batch.messages.some(({ sequence }) => sequence === '1')) throw new TypeError('refused')
+      return record(batch)
+    }
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(10_000)
+    inbox.deliver(good(2))
+    await runtime.advance(60_000)
+    assert(sequences().flat().includes('2'))
+  })
+
+  void test('no word of a person is logged', async (t) => {
+    const { runtime, inbox, ledger } = start(t)
+    ledger.goAway()
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(1_000)
+    assert.equal(runtime.lines[0]?.event, 'intake.stopped')
+    assert.equal(/Engineer|10001/.test(JSON.stringify(runtime.lines)), false)
+  })
+})
+
+void test('a bus that is away is tried again with a growing pause', async (t) => {
+  const inbox = fakeInbox()
+  inbox.refuse(5)
+  const { runtime, sequences } = start(t, inbox)
+  inbox.deliver(good(1))
+  await runtime.advance(1_000)
+  assert.equal(inbox.opened, 0)
+  await runtime.advance(30_000)
+  assert.equal(inbox.opened, 1)
+  assert.deepEqual(sequences(), [['1']])
+})
+
+void describe('a stop', () => {
+  void test('ends it at once, and what was not committed is not settled', async (t) => {
+    const { runtime, inbox, service, sequences } = start(t)
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.settle()
+    await service.stop()
+    assert.equal(inbox.isOpen, false)
+    assert.equal(inbox.settled.size, sequences().length)
+  })
+
+  void test('waits for a commit under way', async (t) => {
+    const { runtime, inbox, ledger, service } = start(t)
+    ledger.hold()
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(20)
+    let stopped = false
+    const stopping = service.stop().then(() => (stopped = true))
+    await runtime.settle()
+    assert.equal(stopped, false)
+    ledger.letGo()
+    await stopping
+    assert.equal(inbox.settled.get('1'), 'complete')
+  })
+
+  void test('before the start never opens the bus', async () => {
+    const inbox = fakeInbox()
+    const service = intake(
+      inbox,
+      fakeLedger(),
+      () => DEFAULT_SOURCE,
+      settings,
+      virtualRuntime(),
+      () => {},
+    )
+    await service.stop()
+    await service.run()
+    assert.equal(inbox.opened, 0)
+  })
+})

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { normalise } from '../../../src/core/intake/normalise.ts'
+import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
+import { effectiveInstant, instant } from '../../../src/core/intake/dates.ts'
+import { day } from '../../fakes/events.ts'
+import { cloudEvent } from '../../fakes/messages.ts'
+
+const NOWHERE = ['+99:99', '+24:00', '-23:59', '+14:01', '+15:00', '+05:60', '+9999', '-99', '+1460']
+const SOMEWHERE: readonly (readonly [offset: string, minutes: number])[] = [
+  ['Z', 0],
+  ['+00:00', 0],
+  ['-12:00', -720],
+  ['+14:00', 840],
+  ['+05:45', 345],
+  ['-0330', -210],
+]
+
+function reasonFor(more: object, data: object): string {
+  const event = normalise(
+    { attributes: { ...cloudEvent, ...more }, data: { ...cloudEvent.data, ...data } },
+    day(1),
+    () => DEFAULT_SOURCE,
+  )
+  return 'code' in event ? `${event.code}: ${event.description}` : 'taken'
+}
+
+void describe('an offset from UTC lies somewhere on earth', () => {
+  void test('one that lies nowhere is refused, and the field is named', () => {
+    for (const offset of NOWHERE) {
+      const moment = `2026-11-02T08:15:00${offset}`
+      assert.match(reasonFor({}, { effectiveDate: moment }), /^FieldInvalid: data\.effectiveDate /, offset)
+      assert.match(reasonFor({ time: moment }, {}), /^FieldInvalid: time /, offset)
+      assert.equal(effectiveInstant(moment, 'Europe/Berlin'), null, offset)
+      assert.equal(instant(moment, 'Europe/Berlin'), null, offset)
+    }
+  })
+
+  void test('one that lies somewhere is taken', () => {
+    for (const [offset, minutes] of SOMEWHERE) {
+      const moment = `2026-11-02T08:15:00${offset}`
+      const at = Date.UTC(2026, 10, 2, 8, 15) - minutes * 60_000
+      assert.deepEqual([effectiveInstant(moment, 'UTC'), instant(moment, 'UTC')], [at, at], offset)
+      assert.equal(reasonFor({ time: moment }, { effectiveDate: moment }), 'taken')
+    }
+  })
+
+  void test('a time that no clock shows is no moment, with a zone or without', () => {
+    for (const time of ['2026-11-02T25:00:00', '2026-11-02T08:61:00', '2026-02-30T08:00:00'])
+      for (const zone of ['', 'Z', '+01:00']) {
+        assert.equal(instant(time + zone, 'Europe/Berlin'), null, time + zone)
+        assert.equal(effectiveInstant(time + zone, 'Europe/Berlin'), null, time + zone)
+      }
+  })
+
+  void test('a moment that a last day moves beyond every calendar is no moment', () => {
+    assert.equal(effectiveInstant('+275760-09-13T00:00:00Z', 'UTC', 1), null)
+  })
+})

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import { wildcard } from '../../../src/core/intake/wildcard.ts'
+
+void describe('a pattern with wildcards', () => {
+  void test('fits what the regular expression with .* for each * matches', () => {
+    const letters = fc
+      .array(fc.constantFrom('a', 'b', '/', '.'), { maxLength: 12 })
+      .map((all) => all.join(''))
+    const patterns = fc
+      .array(fc.constantFrom('a', 'b', '/', '.', '*'), { maxLength: 8 })
+      .map((all) => all.join(''))
+    fc.assert(
+      fc.property(patterns, letters, (pattern, text) => {
+        const expression = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`)
+        assert.equal(wildcard(pattern)(text), expression.test(text))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  void test('is looked for in time that hardly grows, whatever the sender calls itself', () => {
+    const { user: before } = process.cpuUsage()
+    assert.equal(wildcard('*a*a*a*a*a*b')('a'.repeat(100_000)), false)
+    // A regular expression needs a second for 256 characters and four parts.
+    assert.ok(process.cpuUsage().user - before < 500_000)
+  })
+})

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, test } from 'node:test'
+import type { Activation } from '../../../../src/core/plan/fold/activation.ts'
+import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
+import type { Failure } from '../../../../src/core/plan/decide/employee.ts'
+import {
+  type Decision,
+  type Person,
+  type PersonEvent,
+  planPerson,
+} from '../../../../src/core/plan/decide/plan.ts'
+import { targetsOf } from '../../../../src/core/plan/mapping/targets.ts'
+import { day, ledgerEvent } from '../../../fakes/events.ts'
+import { NOW } from '../../../fakes/histories.ts'
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
+const activation: Activation = { policy: 'announce', attribute: 'startDate' }
+const rules = { mapping: compileMapping(), digest, fold: { owns: () => null, activation } }
+const hire = { userName: 'ann@example.com', active: true }
+
+function event(seq: number, more: Partial<PersonEvent>): PersonEvent {
+  return { ...ledgerEvent(seq, more), state: 'received', reason: null, ...more }
+}
+function plan(
+  events: readonly PersonEvent[],
+  more: Partial<Person> = {},
+): Extract<Decision, { kind: 'decided' }> {
+  const person = {
+    employee: '10001',
+    revision: 7,
+    takenHash: null,
+    known: false,
+    unanswered: [],
+    events,
+    ...more,
+  }
+  const decision = planPerson(person, NOW, rules)
+  assert(decision.kind === 'decided')
+  return decision
+}
+/** What the service failed with for good; nothing it was sent for is named. */
+function failureOf(hash: string, more: Partial<Failure> = {}): Failure {
+  return {
+    hash,
+    active: false,
+    code: 'InvalidValue',
+    reason: null,
+    refused: false,
+    failures: 1,
+    at: NOW,
+    carried: [],
+    taken: null,
+    ...more,
+  }
+}
+/** Sends what is planned of these, and the service fails with it for good. */
+function failed(events: readonly PersonEvent[], reason: string | null): ReturnType<typeof plan> {
+  const { events: decided, operation } = plan(events)
+  assert(operation)
+  const { hash, active } = operation
+  const carried = decided.flatMap(({ seq, state }) => (state === 'planned' ? [seq] : []))
+  const failure = failureOf(hash, { active, reason, carried })
+  const after = events.map((one) => {
+    const state = decided.find(({ seq }) => seq === one.seq)?.state ?? one.state
+    return { ...one, state: state === 'planned' ? ('received' as const) : state }
+  })
+  return plan(after, { failure, failedHash: hash })
+}
+const dead = ({ events }: ReturnType<typeof plan>): number[] =>
+  events.flatMap(({ seq, state }) => (state === 'dead-lettered' ? [seq] : [])).sort((a, b) => a - b)
+
+void describe('who is to blame', () => {
+  void test('a hire that is only announced is blamed for what it says, and not sent alone in place of a leaver', () => {
+    const announced = event(2, { effectiveAt: day(9), worker: { ...hire, department: 'bad' } })
+    const other = event(1, { worker: { title: 'Lead' } })
+    const decision = failed([other, announced], "attribute 'department' is not valid")
+    assert.deepEqual(dead(decision), [2])
+    assert.equal(decision.operation, null)
+  })
+
+  void test('the event that set what is named dies, alone', () => {
+    const events = [
+      event(1, { worker: hire }),
+      event(2, { effectiveAt: day(2), worker: { department: 'bad' } }),
+    ]
+    const decision = failed(events, 'The department is wrong: property department')
+    assert.deepEqual(dead(decision), [2])
+    assert.equal(decision.operation?.record.includes('bad'), false)
+  })
+
+  void test('without a name all that failed die together', () => {
+    const events = [
+      event(1, { worker: hire }),
+      event(2, { effectiveAt: day(2), worker: { department: 'bad' } }),
+    ]
+    assert.deepEqual(dead(failed(events, null)), [1, 2])
+  })
+
+  void test('what the call was refused for is not sent again, however often a failure may be', () => {
+    const events = [event(1, { worker: hire })]
+    const patient = { ...rules, blame: { attempts: 3, targets: targetsOf() } }
+    const hash = plan(events).operation?.hash ?? ''
+    const after = (refused: boolean): Decision => {
+      const failure = failureOf(hash, { active: true, refused, carried: [1] })
+      const person = {
+        employee: '10001',
+        revision: 7,
+        takenHash: null,
+        known: false,
+        unanswered: [],
+        events,
+        failure,
+        failedHash: hash,
+      }
+      return planPerson(person, NOW, patient)
+    }
+    const [again, refused] = [after(false), after(true)]
+    assert(again.kind === 'decided' && refused.kind === 'decided')
+    assert.deepEqual([dead(again), again.operation?.hash], [[], hash])
+    assert.deepEqual([dead(refused), refused.operation], [[1], null])
+  })
+
+  void test('a leaver whose offer alone failed as well goes with all that is known but what died', () => {
+    const events = [
+      event(1, { worker: hire, state: 'confirmed' }),
+      event(2, { effectiveAt: day(2), worker: { active: false, title: 'bad' } }),
+    ]
+    const alone = failed(events, null).operation
+    assert.equal(alone?.alone, true)
+    const hash = alone?.hash ?? ''
+    const failure = failureOf(hash, { carried: [2] })
+    const after = plan(events, { failure, failedHash: hash })
+    assert.deepEqual(dead(after), [2])
+    const { userName, title, active } = JSON.parse(after.operation?.record ?? '{}')
+    assert.deepEqual([userName, title, active], ['ann@example.com', undefined, false])
+  })
+
+  void test('a leaver of whom nothing is open is put out alone when an offer of the whole record fails, and that is offered again in its time', () => {
+    const events = [
+      event(1, { worker: hire, state: 'confirmed' }),
+      event(2, { effectiveAt: day(2), worker: { active: false, title: 'bad' }, state: 'confirmed' }),
+    ]
+    const whole = plan(events).operation
+    assert(whole)
+    const taken = '{"externalId":"10001","userName":"ann@example.com","active":true}'
+    const failure = failureOf(whole.hash, { taken })
+    const alone = plan(events, { failure, failedHash: whole.hash }).operation
+    assert.deepEqual([alone?.alone, alone?.record], [true, taken.replace('true', 'false')])
+    const hash = alone?.hash ?? ''
+    // From then on the leaver case says when: see core/leavers.
+    const failedAgain = { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }
+    assert.equal(plan(events, failedAgain).operation, null)
+    assert.equal(plan(events, { ...failedAgain, leaver: { resend: false } }).operation, null)
+    assert.equal(plan(events, { ...failedAgain, leaver: { resend: true } }).operation?.hash, hash)
+    // What the service said since is its last word: offered alone again, it would be answered the same for ever.
+    const settled = { ...failure, hash, failures: 2, at: NOW - 3_600_000, settled: true }
+    assert.notEqual(plan(events, { failure: settled, failedHash: hash }).operation?.hash, hash)
+    assert.equal(
+      plan(events, { failure, failedHash: whole.hash, takenHash: hash }).operation,
+      null,
+      'the directory has it',
+    )
+    const later = event(3, { effectiveAt: NOW + 86_400_000, worker: { active: true }, state: 'held' })
+    const meanwhile = plan([...events, later], { failure, failedHash: whole.hash })
+    assert.deepEqual(
+      [meanwhile.operation?.hash, meanwhile.events.map(({ state }) => state)],
+      [hash, ['held']],
+      'what is to come is no obstacle',
+    )
+  })
+})

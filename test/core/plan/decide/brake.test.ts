@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import { EVENT_ARROWS, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
+import { holdBack, RELEASED_BRAKE, tooMany } from '../../../../src/core/plan/decide/brake.ts'
+import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
+import { planPerson } from '../../../../src/core/plan/decide/plan.ts'
+import { histories, NOW } from '../../../fakes/histories.ts'
+
+const settings = { windowMs: 86_400_000, absolute: 100, percent: 10, floor: 5 }
+
+void describe('the brake', () => {
+  void test('holds above the absolute number, however many there are', () => {
+    assert.equal(tooMany(100, 1_000_000, settings), false)
+    assert.equal(tooMany(101, 1_000_000, settings), true)
+  })
+
+  void test('holds above a share of everybody active, once it is more than a few', () => {
+    assert.equal(tooMany(5, 5, settings), false)
+    assert.equal(tooMany(6, 60, settings), false)
+    assert.equal(tooMany(7, 60, settings), true)
+  })
+
+  void test('released lets everybody through', () => {
+    assert.equal(tooMany(1e9, 1, RELEASED_BRAKE), false)
+  })
+
+  void test('more people never loosen it, and more active people never tighten it', () => {
+    const count = fc.nat({ max: 300 })
+    fc.assert(
+      fc.property(count, count, count, (people, active, more) => {
+        if (tooMany(people, active, settings)) assert(tooMany(people + more, active, settings))
+        if (!tooMany(people, active, settings)) assert(!tooMany(people, active + more, settings))
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  void test('what is held back sends nothing, ends nothing that was open, and loses no event', () => {
+    const rules = { mapping: compileMapping(), digest: (text: string) => text }
+    fc.assert(
+      fc.property(histories(), (events) => {
+        const theirs = events.map((event) => ({
+          ...event,
+          dead: false,
+          state: 'received' as const,
+          reason: null,
+        }))
+        const person = {
+          employee: '10001',
+          revision: 1,
+          events: theirs,
+          takenHash: null,
+          known: true,
+          unanswered: [],
+        }
+        const decision = planPerson(person, NOW, rules)
+        assert(decision.kind === 'decided')
+        const held = holdBack(decision)
+        assert.equal(held.operation, null)
+        assert.deepEqual(
+          held.events.map(({ seq }) => seq),
+          decision.events.map(({ seq }) => seq),
+        )
+        for (const [index, { state }] of held.events.entries()) {
+          assert(EVENT_ARROWS.received.includes(state) && state !== 'planned')
+          assert.equal(isFinal(state), isFinal(decision.events[index]?.state ?? 'received'))
+        }
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})

@@ -1,0 +1,411 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import { EVENT_ARROWS, type EventState, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
+import { flatten } from '../../../../src/core/plan/fold/fold.ts'
+import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
+import {
+  type Decision,
+  type EventDecision,
+  INCOMPLETE_RECORD,
+  leavesFold,
+  NO_OUTCOME,
+  type Person,
+  type PersonEvent,
+  type PlannedOperation,
+  planPerson,
+  type UnansweredOperation,
+} from '../../../../src/core/plan/decide/plan.ts'
+import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
+import { CORE_USER, ENTERPRISE_USER } from '../../../../src/core/plan/mapping/scim.ts'
+import { day, ledgerEvent } from '../../../fakes/events.ts'
+import { histories, NOW } from '../../../fakes/histories.ts'
+import { oracle, rescinded } from '../fold/fold-oracle.ts'
+
+const rules = {
+  mapping: compileMapping(),
+  digest: (text: string) => createHash('sha256').update(text).digest('hex'),
+}
+type Decided = Extract<Decision, { kind: 'decided' }>
+
+function event(seq: number, more: Partial<PersonEvent> = {}): PersonEvent {
+  const state = more.state ?? 'received'
+  const reason = more.reason ?? null
+  const by = more.by ?? null
+  return {
+    ...ledgerEvent(seq, more),
+    state,
+    reason,
+    by,
+    dead: state === 'dead-lettered' && leavesFold(reason),
+  }
+}
+function person(events: readonly PersonEvent[], more: Partial<Person> = {}): Person {
+  return { employee: '10001', revision: 7, events, takenHash: null, known: false, unanswered: [], ...more }
+}
+function plan(events: readonly PersonEvent[], more: Partial<Person> = {}): Decided {
+  const decision = planPerson(person(events, more), NOW, rules)
+  assert(decision.kind === 'decided')
+  return decision
+}
+function operationOf({ operation }: Decided): PlannedOperation {
+  assert(operation)
+  return operation
+}
+function of(decided: Decided, seq: number): Partial<EventDecision> | undefined {
+  const found = decided.events.find((one) => one.seq === seq)
+  return found && { state: found.state, reason: found.reason, by: found.by }
+}
+
+const hired = event(1, { worker: { userName: 'ann@contoso.com', title: 'Engineer', active: true } })
+const left = event(2, { effectiveAt: day(2), worker: { active: false } })
+const done = (one: PersonEvent, state: EventState = 'confirmed'): PersonEvent => ({ ...one, state })
+/** Fingerprint of the record these events come to. */
+const taken = (events: readonly PersonEvent[]): string => operationOf(plan(events)).hash
+
+void describe('what is sent', () => {
+  void test('every operation carries its key, its schemas and active', () => {
+    assert.deepEqual(parseRecord(operationOf(plan([hired])).record), {
+      schemas: [CORE_USER, ENTERPRISE_USER],
+      externalId: '10001',
+      userName: 'ann@contoso.com',
+      title: 'Engineer',
+      active: true,
+    })
+  })
+
+  void test('a record the directory took already costs no operation', () => {
+    const moved = event(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })
+    const decided = plan([done(hired), moved], { takenHash: taken([hired]), known: true })
+    assert.equal(decided.operation, null)
+    assert.deepEqual(of(decided, 2), { state: 'unchanged', reason: 'SameRecord', by: null })
+  })
+
+  void test('a record is sent again while nobody knows what the directory holds', () => {
+    const decided = plan([done(hired), event(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })], {
+      takenHash: null,
+      known: true,
+    })
+    assert.equal(operationOf(decided).lane, 'mover')
+    assert.deepEqual(of(decided, 2), { state: 'planned', reason: null, by: null })
+  })
+
+  void test('a leaver goes first, somebody new second, the others last', () => {
+    assert.equal(operationOf(plan([hired])).lane, 'joiner')
+    assert.equal(operationOf(plan([hired], { known: true })).lane, 'mover')
+    assert.deepEqual(
+      [operationOf(plan([hired, left])).lane, operationOf(plan([hired, left])).active],
+      ['leaver', false],
+    )
+  })
+
+  void test('the plan names the manager to wait for, and nobody waits for themselves', () => {
+    const managed = (managerId: string): PersonEvent =>
+      event(2, { effectiveAt: day(2), worker: { managerId } })
+    assert.equal(operationOf(plan([hired, managed('10002')])).manager, '10002')
+    assert.equal(operationOf(plan([hired, managed('10001')])).manager, null)
+    assert.equal(operationOf(plan([hired])).manager, null)
+  })
+
+  void test('nothing known is nothing sent', () => {
+    const decided = plan([event(1, { effectiveAt: day(6), worker: { userName: 'x', active: true } })])
+    assert.deepEqual([decided.operation, decided.nextAt, of(decided, 1)?.state], [null, day(6), 'held'])
+  })
+})
+
+void describe('what becomes of an event', () => {
+  void test('an event with nothing mapped is unchanged and says so', () => {
+    const decided = plan([done(hired), event(2, { worker: { shoeSize: '44' } })], {
+      takenHash: taken([hired]),
+    })
+    assert.deepEqual(of(decided, 2), { state: 'unchanged', reason: 'NothingMapped', by: null })
+  })
+
+  void test('a snapshot that only repeats the record is unchanged for that reason', () => {
+    const snapshot = event(2, { effectiveAt: day(2), mode: 'snapshot', worker: hired.worker })
+    const decided = plan([done(hired), snapshot], { takenHash: taken([hired]), known: true })
+    assert.deepEqual(of(decided, 2), { state: 'unchanged', reason: 'SameRecord', by: null })
+    assert.deepEqual(of(plan([hired, snapshot]), 2), { state: 'planned', reason: null, by: null })
+  })
+
+  void test('a superseded event names the winner, and of several the highest', () => {
+    const both = event(2, { effectiveAt: day(2), worker: { title: 'Head', department: 'Law' } })
+    const title = event(3, { effectiveAt: day(4), worker: { title: 'Chief' } })
+    const department = event(4, { effectiveAt: day(3), worker: { department: 'Care' } })
+    assert.deepEqual(of(plan([hired, both, title, department]), 2), { state: 'planned', reason: null, by: 3 })
+  })
+
+  void test('an event one of whose values survives is not superseded', () => {
+    const both = event(2, { effectiveAt: day(2), worker: { title: 'Head', department: 'Law' } })
+    const title = event(3, { effectiveAt: day(4), worker: { title: 'Chief' } })
+    assert.deepEqual(of(plan([hired, both, title]), 2), { state: 'planned', reason: null, by: null })
+  })
+
+  void test('superseded by an event that is final is final at once', () => {
+    const winner = event(3, { effectiveAt: day(3), worker: { title: 'Chief' }, state: 'confirmed' })
+    const late = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    const events = [done(hired), late, winner]
+    assert.deepEqual(of(plan(events), 2), { state: 'superseded', reason: null, by: 3 })
+    assert.deepEqual(of(plan(events, { takenHash: taken(events) }), 2), {
+      state: 'superseded',
+      reason: null,
+      by: 3,
+    })
+  })
+
+  void test('superseded by an event without an answer is final together with it', () => {
+    const winner = event(3, { effectiveAt: day(3), worker: { title: 'Chief' } })
+    const late = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    assert.deepEqual(of(plan([done(hired), late, winner]), 2), { state: 'planned', reason: null, by: 3 })
+  })
+
+  void test('superseded by a dead leaver is not final by itself', () => {
+    const dead = event(3, {
+      effectiveAt: day(3),
+      worker: { active: false },
+      state: 'dead-lettered',
+      reason: 'Rejected',
+    })
+    const back = event(2, { effectiveAt: day(2), worker: { active: true } })
+    assert.deepEqual(of(plan([done(hired), back, dead]), 2), { state: 'planned', reason: null, by: 3 })
+  })
+
+  void test('a rescinded event is skipped and names its rescind, which is carried by the operation', () => {
+    const promoted = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    const rescind = event(3, { effectiveAt: day(3), rescinds: { source: promoted.source, id: promoted.id } })
+    const decided = plan([hired, promoted, rescind])
+    assert.deepEqual(of(decided, 2), { state: 'skipped', reason: 'Rescinded', by: 3 })
+    assert.deepEqual(of(decided, 3), { state: 'planned', reason: null, by: null })
+  })
+
+  void test('a final event is not judged again', () => {
+    assert.deepEqual(plan([done(hired), done(left, 'superseded')]).events, [])
+  })
+})
+
+void describe('a person who lacks something is held', () => {
+  const nameless = event(1, { worker: { title: 'Engineer', active: true } })
+
+  void test('what is missing is named, never its value', () => {
+    const decided = plan([nameless])
+    assert.equal(decided.operation, null)
+    assert.deepEqual(decided.events, [
+      { seq: 1, state: 'incomplete', reason: 'Incomplete', detail: 'userName', by: null },
+    ])
+    assert.equal(plan([event(1, { worker: { title: 'Engineer' } })]).events[0]?.detail, 'userName, active')
+  })
+
+  void test('an attribute that was cleared is missing', () => {
+    const cleared = event(2, { effectiveAt: day(2), worker: { userName: null } })
+    assert.deepEqual(of(plan([hired, cleared]), 1)?.state, 'incomplete')
+  })
+
+  void test('what died for want of attributes comes back when the person becomes complete', () => {
+    const died = event(1, {
+      worker: { title: 'Engineer', active: true },
+      state: 'dead-lettered',
+      reason: INCOMPLETE_RECORD,
+    })
+    const named = event(2, { effectiveAt: day(2), worker: { userName: 'ann@contoso.com' } })
+    const decided = plan([died, named])
+    assert.deepEqual([of(decided, 1)?.state, of(decided, 2)?.state], ['planned', 'planned'])
+    assert.equal(parseRecord(operationOf(decided).record)['title'], 'Engineer')
+  })
+
+  void test('until then it stays dead without a second death', () => {
+    const died = event(1, {
+      worker: { title: 'Engineer', active: true },
+      state: 'dead-lettered',
+      reason: INCOMPLETE_RECORD,
+    })
+    const decided = plan([died, event(2, { effectiveAt: day(2), worker: { department: 'Law' } })])
+    assert.deepEqual(
+      decided.events.map(({ seq, state }) => [seq, state]),
+      [[2, 'incomplete']],
+    )
+  })
+
+  void test('what died for another reason stays dead, and out of the record', () => {
+    const died = event(2, {
+      effectiveAt: day(2),
+      worker: { title: 'Head' },
+      state: 'dead-lettered',
+      reason: 'Rejected',
+    })
+    const decided = plan([hired, died])
+    assert.equal(of(decided, 2), undefined)
+    assert.equal(parseRecord(operationOf(decided).record)['title'], 'Engineer')
+  })
+
+  void test('what died for want of an answer stays in the record', () => {
+    const died = event(2, {
+      effectiveAt: day(2),
+      worker: { title: 'Head' },
+      state: 'dead-lettered',
+      reason: NO_OUTCOME,
+    })
+    assert.equal(parseRecord(operationOf(plan([hired, died])).record)['title'], 'Head')
+  })
+
+  void test('an unknown leaver goes out disabled without the rest', () => {
+    const decided = plan([left])
+    const { record, lane } = operationOf(decided)
+    assert.deepEqual(
+      [parseRecord(record), lane],
+      [{ schemas: [CORE_USER, ENTERPRISE_USER], externalId: '10001', active: false }, 'leaver'],
+    )
+    assert.deepEqual(of(decided, 2), { state: 'planned', reason: null, by: null })
+  })
+})
+
+void describe('one operation at a time', () => {
+  const sent = (active: boolean, state: UnansweredOperation['state'] = 'accepted'): UnansweredOperation => ({
+    id: 'op-1',
+    state,
+    active,
+  })
+
+  void test('a termination overtakes an unanswered operation that lets somebody in', () => {
+    for (const state of ['batched', 'accepted'] as const) {
+      const operation = operationOf(
+        plan([event(1, { ...hired, state: 'planned' }), left], { unanswered: [sent(true, state)] }),
+      )
+      assert.deepEqual([operation.lane, operation.overtakes], ['leaver', true])
+    }
+  })
+
+  void test('a termination overtakes even when the directory took the same record before', () => {
+    const hash = taken([hired, left])
+    assert.equal(
+      operationOf(plan([hired, left], { takenHash: hash, unanswered: [sent(true)] })).overtakes,
+      true,
+    )
+  })
+
+  void test('anything else waits for the answer', () => {
+    const moved = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    const back = event(3, { effectiveAt: day(3), worker: { active: true } })
+    const wait = { kind: 'wait', employee: '10001', revision: 7, nextAt: null }
+    for (const [events, unanswered] of [
+      [[hired, moved], [sent(true)]],
+      [[hired, left], [sent(false)]],
+      [[hired, left, back], [sent(false)]],
+      [
+        [hired, left],
+        [sent(true), sent(false)],
+      ],
+    ] as const)
+      assert.deepEqual(planPerson(person(events, { unanswered }), NOW, rules), wait)
+  })
+
+  void test('what waits for the answer keeps the next moment: a leaver of that moment overtakes', () => {
+    const ahead = event(4, { effectiveAt: NOW + 5, worker: { active: false } })
+    const decision = planPerson(person([hired, ahead], { unanswered: [sent(true)] }), NOW, rules)
+    assert.deepEqual(decision, { kind: 'wait', employee: '10001', revision: 7, nextAt: NOW + 5 })
+  })
+})
+
+void describe('for every history', () => {
+  const states = fc.constantFrom<readonly [EventState, string | null]>(
+    ['received', null],
+    ['held', 'NotYetEffective'],
+    ['incomplete', 'Incomplete'],
+    ['planned', null],
+    ['confirmed', null],
+    ['superseded', null],
+    ['dead-lettered', 'Rejected'],
+    ['dead-lettered', INCOMPLETE_RECORD],
+    ['dead-lettered', NO_OUTCOME],
+  )
+  const unanswered = fc.array(
+    fc.record({ id: fc.constant('op'), state: fc.constantFrom('batched', 'accepted'), active: fc.boolean() }),
+    {
+      maxLength: 2,
+    },
+  )
+  const people = fc
+    .tuple(
+      histories(),
+      fc.array(states, { minLength: 9, maxLength: 9 }),
+      fc.oneof(fc.constant([]), unanswered),
+      fc.boolean(),
+    )
+    .map(([events, chosen, unanswered, known]): Person => {
+      const theirs = events.map((one, index) => {
+        const [state, reason] = chosen[index] ?? ['received', null]
+        // Only what has taken effect can have been judged.
+        return one.effectiveAt > NOW && state !== 'received'
+          ? event(one.seq, { ...one, state: 'held' })
+          : event(one.seq, { ...one, state, reason })
+      })
+      return person(theirs, { unanswered, known })
+    })
+
+  void test('every open event gets exactly one decision, and one its state allows', () => {
+    fc.assert(
+      fc.property(people, (one) => {
+        const decision = planPerson(one, NOW, rules)
+        if (decision.kind === 'wait') return assert(one.unanswered.length > 0)
+        const decided = new Map(decision.events.map((made) => [made.seq, made]))
+        assert.equal(decided.size, decision.events.length)
+        for (const { seq, state, reason } of one.events) {
+          const made = decided.get(seq)
+          if (!isFinal(state)) assert(made, `event ${seq} was ${state} and got no decision`)
+          if (!made) continue
+          assert(EVENT_ARROWS[state].includes(made.state), `${state} → ${made.state}`)
+          if (isFinal(state))
+            assert(reason === INCOMPLETE_RECORD || reason === NO_OUTCOME || made.reason === 'Rescinded')
+          if (made.state === 'planned') assert(decision.operation)
+          if (made.state === 'superseded') assert(made.by !== null && made.by !== seq)
+          if (made.state === 'held') assert(decision.nextAt !== null)
+        }
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  void test('every planned record is the whole known record', () => {
+    fc.assert(
+      fc.property(people, (one) => {
+        const decision = planPerson(one, NOW, rules)
+        if (decision.kind === 'wait' || !decision.operation) return
+        const { record, hash, active, overtakes } = decision.operation
+        const attributes = new Map(oracle(one.events, NOW))
+        // Whom nothing says anything of any more is out, and some event is why.
+        if (!attributes.has('active')) attributes.set('active', { value: false, by: 0 })
+        // What only a rescinded event had said is cleared.
+        const out = rescinded(one.events, NOW)
+        const spoken = [...attributes.keys()]
+        for (const { worker } of one.events.filter(({ seq, dead }) => out.has(seq) && !dead))
+          for (const [path] of flatten(worker))
+            if (
+              !spoken.some(
+                (other) => `${other}.`.startsWith(`${path}.`) || `${path}.`.startsWith(`${other}.`),
+              )
+            )
+              attributes.set(path, { value: null, by: 0 })
+        assert.equal(record, JSON.stringify(rules.mapping.map(one.employee, attributes).record))
+        assert.equal(hash, rules.digest(record))
+        assert.equal(parseRecord(record)['active'], active)
+        assert.equal(active, attributes.get('active')?.value)
+        assert.equal(overtakes, one.unanswered.length > 0)
+        if (overtakes) assert.equal(active, false)
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  void test('the same record again costs nothing', () => {
+    fc.assert(
+      fc.property(people, (one) => {
+        const first = planPerson(one, NOW, rules)
+        if (first.kind === 'wait' || !first.operation || first.operation.overtakes) return
+        const again = planPerson({ ...one, takenHash: first.operation.hash }, NOW, rules)
+        assert(again.kind === 'decided' && again.operation === null)
+        assert(again.events.every(({ state }) => state !== 'planned' && state !== 'incomplete'))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})

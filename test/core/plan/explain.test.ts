@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import { explainPerson, partInWords } from '../../../src/core/plan/explain.ts'
+import { fold } from '../../../src/core/plan/fold/fold.ts'
+import { previewPerson } from '../../../src/core/plan/preview.ts'
+import { changesBetween, valuesOf } from '../../../src/core/plan/mapping/origins.ts'
+import type { PersonEvent } from '../../../src/core/plan/decide/plan.ts'
+import { day } from '../../fakes/events.ts'
+import { histories, NOW } from '../../fakes/histories.ts'
+import { person, personEvent, rules, WORKER } from '../../fakes/people.ts'
+
+const hired = personEvent(1, { worker: WORKER })
+
+async function words(events: readonly PersonEvent[], seq: number): Promise<readonly string[]> {
+  const found = (await explainPerson(person(events), NOW, rules)).events.find((event) => event.seq === seq)
+  assert(found)
+  return partInWords(found.part)
+}
+
+void describe('an event is explained', () => {
+  void test('applied, with the attributes of the record that come from it', async () => {
+    assert.deepEqual(await words([hired], 1), ['applied: userName, title, active'])
+  })
+  void test('superseded, attribute by attribute, by the event that stands in its place', async () => {
+    const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    assert.deepEqual(await words([hired, moved], 1), [
+      'applied: userName, active',
+      'superseded on title by e-2',
+    ])
+  })
+  void test('held, with the moment it takes effect', async () => {
+    const later = personEvent(2, { effectiveAt: day(5), worker: { title: 'Head' } })
+    assert.deepEqual(await words([hired, later], 2), [
+      'held until 2026-01-05T12:00:00.000Z: it takes effect then',
+    ])
+  })
+  void test('unchanged because nothing maps what it says', async () => {
+    const hobby = personEvent(2, { effectiveAt: day(2), worker: { hobby: 'chess' } })
+    assert.deepEqual(await words([hired, hobby], 2), ['not mapped to the directory: hobby'])
+  })
+  void test('unchanged because it stood so already', async () => {
+    const snapshot = personEvent(2, { effectiveAt: day(2), mode: 'snapshot', worker: WORKER })
+    assert.deepEqual(await words([hired, snapshot], 2), [
+      'unchanged, stood so already: userName, title, active',
+    ])
+  })
+  void test('rescinded, by whom, and the rescind by what it takes out', async () => {
+    const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    const rescind = personEvent(3, { effectiveAt: day(3), rescinds: { source: '/hr/acme', id: 'e-2' } })
+    assert.deepEqual(await words([hired, moved, rescind], 2), ['rescinded by e-3'])
+    assert.deepEqual(await words([hired, moved, rescind], 3), ['takes e-2 out'])
+    assert.deepEqual(await words([hired, rescind], 3), ['takes e-2 out as soon as that arrives'])
+  })
+  void test('dead, and whether its person stays out for it', async () => {
+    const leaves = personEvent(2, {
+      effectiveAt: day(2),
+      worker: { active: false },
+      dead: true,
+      state: 'dead-lettered',
+    })
+    assert.deepEqual(await words([hired, leaves], 2), [
+      'dead, but its person stays out: active false still counts',
+    ])
+  })
+  void test('no word of it quotes a value of the person', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories(), async (events) => {
+        const secret = events.map((event, index) =>
+          personEvent(index + 1, {
+            ...event,
+            worker:
+              event.worker['active'] === undefined ? { title: 'S3cret' } : { title: 'S3cret', active: true },
+          }),
+        )
+        for (const { part } of (await explainPerson(person(secret), NOW, rules)).events)
+          assert(!partInWords(part).join().includes('S3cret'))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+void describe('a value of the record names its events', () => {
+  void test('for every history, the value of a mapped attribute names the event that holds it', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories(), async (events) => {
+        const { attributes } = fold(events, NOW)
+        const values = await valuesOf(rules.mapping, '10001', attributes)
+        const title = values.find(({ target }) => target === 'title')
+        assert.deepEqual(title?.by ?? [], attributes.has('title') ? [attributes.get('title')?.by] : [])
+        for (const value of values) assert(value.by.length > 0, `${value.target} names an event`)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+void describe('a preview shows what a plan would send', () => {
+  void test('every change of an operation names its event', async () => {
+    const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    const first = await previewPerson(person([hired]), null, NOW, rules)
+    assert.equal(first.operation?.lane, 'joiner')
+    const taken = JSON.stringify(rules.mapping.map('10001', fold([hired], NOW).attributes).record)
+    const next = await previewPerson(
+      person([hired, moved], { known: true, takenHash: rules.digest(taken) }),
+      taken,
+      NOW,
+      rules,
+    )
+    assert.deepEqual(next.operation?.changes, [
+      {
+        kind: 'changed',
+        target: 'title',
+        from: 'Engineer',
+        to: 'Head',
+        events: [{ source: '/hr/acme', id: 'e-2' }],
+      },
+    ])
+  })
+  void test('what the directory holds already is nothing to send', async () => {
+    const taken = JSON.stringify(rules.mapping.map('10001', fold([hired], NOW).attributes).record)
+    const preview = await previewPerson(
+      person([hired], { known: true, takenHash: rules.digest(taken) }),
+      taken,
+      NOW,
+      rules,
+    )
+    assert.equal(preview.operation, null)
+    assert.deepEqual(
+      preview.decisions.map(({ state, reason }) => [state, reason]),
+      [['unchanged', 'SameRecord']],
+    )
+  })
+  void test('while something is unanswered it shows what comes after the answer', async () => {
+    const preview = await previewPerson(
+      person([hired], { unanswered: [{ id: 'op-1', state: 'accepted', active: true }] }),
+      null,
+      NOW,
+      rules,
+    )
+    assert.equal(preview.waits, true)
+    assert.equal(preview.operation?.active, true)
+  })
+  void test('as of a later day what is held then counts', async () => {
+    const later = personEvent(2, { effectiveAt: day(6), worker: { active: false } })
+    assert.equal((await previewPerson(person([hired, later]), null, NOW, rules)).operation?.active, true)
+    assert.equal((await previewPerson(person([hired, later]), null, day(6), rules)).operation?.active, false)
+  })
+  void test('a value the new record leaves out is shown', async () => {
+    assert.deepEqual(changesBetween({ title: 'Engineer', active: true }, { active: true, nickName: 'A' }), [
+      { kind: 'added', target: 'nickName', to: 'A' },
+      { kind: 'left out', target: 'title', from: 'Engineer' },
+    ])
+  })
+})

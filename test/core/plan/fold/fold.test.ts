@@ -1,0 +1,367 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import type { Json } from '../../../../src/core/model.ts'
+import { fold, type LedgerEvent } from '../../../../src/core/plan/fold/fold.ts'
+import { compareEvents } from '../../../../src/core/plan/fold/order.ts'
+import { day, ledgerEvent } from '../../../fakes/events.ts'
+import { histories, NOW } from '../../../fakes/histories.ts'
+import { nextMoment, oracle, rescinded } from './fold-oracle.ts'
+
+const acme = '/hr/acme'
+const runs = { numRuns: 10_000 }
+
+/** Path → value and event, as a plain object. */
+function attributes(events: readonly LedgerEvent[], now = NOW): Record<string, { value: Json; by: number }> {
+  return Object.fromEntries(fold(events, now).attributes)
+}
+/** Path → value. */
+function values(events: readonly LedgerEvent[], now = NOW): Record<string, Json> {
+  return Object.fromEntries([...fold(events, now).attributes].map(([path, { value }]) => [path, value]))
+}
+
+void describe('per attribute the last write in order stands', () => {
+  void test('a late title does not wipe a newer manager', () => {
+    const manager = ledgerEvent(1, { effectiveAt: day(3), worker: { managerId: '10002' } })
+    const title = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Engineer', managerId: '10003' } })
+    assert.deepEqual(attributes([manager, title]), {
+      managerId: { value: '10002', by: 1 },
+      title: { value: 'Engineer', by: 2 },
+    })
+  })
+
+  void test('null clears, and the clearing is remembered with its event', () => {
+    const set = ledgerEvent(1, { worker: { title: 'Engineer' } })
+    const clear = ledgerEvent(2, { effectiveAt: day(2), worker: { title: null } })
+    assert.deepEqual(attributes([set, clear]), { title: { value: null, by: 2 } })
+  })
+
+  void test('null for a whole clears its parts', () => {
+    const set = ledgerEvent(1, { worker: { name: { givenName: 'Ann', familyName: 'Lee' } } })
+    const clear = ledgerEvent(2, { effectiveAt: day(2), worker: { name: null } })
+    const again = ledgerEvent(3, { effectiveAt: day(3), worker: { name: { givenName: 'Eve' } } })
+    assert.deepEqual(values([set, clear, again]), {
+      name: null,
+      'name.givenName': 'Eve',
+      'name.familyName': null,
+    })
+  })
+
+  void test('the same value said again by a delta belongs to the later event', () => {
+    const first = ledgerEvent(1, { worker: { title: 'Engineer' } })
+    const again = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })
+    assert.deepEqual(attributes([first, again]), { title: { value: 'Engineer', by: 2 } })
+  })
+
+  void test('a delta that does not name active leaves it alone', () => {
+    const hired = ledgerEvent(1, { worker: { active: true } })
+    const moved = ledgerEvent(2, { effectiveAt: day(2), worker: { department: 'Sales' } })
+    assert.deepEqual(attributes([hired, moved])['active'], { value: true, by: 1 })
+    assert.equal(attributes([moved])['active'], undefined)
+  })
+
+  void test('hired, terminated and hired again is active, and a termination that comes late does not change it', () => {
+    const hired = ledgerEvent(1, { worker: { active: true } })
+    const terminated = ledgerEvent(3, { effectiveAt: day(2), worker: { active: false } })
+    const rehired = ledgerEvent(2, { effectiveAt: day(3), worker: { active: true } })
+    assert.deepEqual(attributes([hired, rehired, terminated])['active'], { value: true, by: 2 })
+    assert.deepEqual(attributes([hired, terminated])['active'], { value: false, by: 3 })
+  })
+})
+
+void describe('a snapshot says what its source knew', () => {
+  const hired = ledgerEvent(1, { worker: { title: 'Engineer', department: 'Sales', active: true } })
+
+  void test('an equal value keeps the event it came from', () => {
+    const snapshot = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(2),
+      worker: { title: 'Engineer', department: 'Law', active: true },
+    })
+    assert.deepEqual(attributes([hired, snapshot]), {
+      title: { value: 'Engineer', by: 1 },
+      department: { value: 'Law', by: 2 },
+      active: { value: true, by: 1 },
+    })
+  })
+
+  void test('what its source set and it does not name is cleared, active never', () => {
+    const snapshot = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(2),
+      worker: { department: 'Sales' },
+    })
+    assert.deepEqual(attributes([hired, snapshot]), {
+      title: { value: null, by: 2 },
+      department: { value: 'Sales', by: 1 },
+      active: { value: true, by: 1 },
+    })
+  })
+
+  void test('what another source set is not touched, unless the rules say whose it is', () => {
+    const phone = ledgerEvent(2, { source: '/phones', worker: { phone: '1' } })
+    const snapshot = ledgerEvent(3, {
+      mode: 'snapshot',
+      effectiveAt: day(2),
+      worker: { title: 'Engineer', department: 'Sales' },
+    })
+    assert.equal(values([hired, phone, snapshot])['phone'], '1')
+    const owned = fold([hired, phone, snapshot], NOW, {
+      owns: (source, path) => source === acme && path === 'phone',
+    })
+    assert.deepEqual(owned.attributes.get('phone'), { value: null, by: 3 })
+  })
+
+  void test('null for a whole clears the parts that were set since it was last null', () => {
+    const none = ledgerEvent(1, { worker: { name: null } })
+    const named = ledgerEvent(2, { effectiveAt: day(2), worker: { name: { givenName: 'Ann' } } })
+    const snapshot = ledgerEvent(3, { effectiveAt: day(3), mode: 'snapshot', worker: { name: null } })
+    assert.equal(values([none, named, snapshot])['name.givenName'], null)
+  })
+
+  void test('a back-dated correction recorded later shows through where the snapshot only repeated', () => {
+    const snapshot = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      worker: { title: 'Engineer', department: 'Law' },
+    })
+    const correction = ledgerEvent(3, {
+      effectiveAt: day(2),
+      recordedAt: day(4),
+      worker: { title: 'Lawyer', department: 'Care', costCenter: '7' },
+    })
+    assert.deepEqual(attributes([hired, snapshot, correction]), {
+      title: { value: 'Lawyer', by: 3 },
+      department: { value: 'Law', by: 2 },
+      costCenter: { value: '7', by: 3 },
+      active: { value: true, by: 1 },
+    })
+  })
+
+  void test('an event recorded at the very instant of the snapshot was known to it', () => {
+    const correction = ledgerEvent(3, {
+      effectiveAt: day(2),
+      recordedAt: day(3),
+      worker: { title: 'Lawyer' },
+    })
+    const snapshot = ledgerEvent(2, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      recordedAt: day(3),
+      worker: { title: 'Engineer' },
+    })
+    assert.deepEqual(attributes([hired, snapshot, correction])['title'], { value: 'Engineer', by: 2 })
+  })
+})
+
+void describe('a rescind takes its target out', () => {
+  const hired = ledgerEvent(1, { worker: { title: 'Engineer', active: true } })
+  const promoted = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+  const rescind = (seq: number, target: LedgerEvent, more: Partial<LedgerEvent> = {}): LedgerEvent =>
+    ledgerEvent(seq, { effectiveAt: day(3), rescinds: { source: target.source, id: target.id }, ...more })
+
+  void test('what its target hid comes back', () => {
+    assert.deepEqual(attributes([hired, promoted, rescind(3, promoted)])['title'], {
+      value: 'Engineer',
+      by: 1,
+    })
+  })
+
+  void test('a rescind that comes before its target waits for it', () => {
+    const tombstone = rescind(3, promoted)
+    assert.deepEqual(attributes([tombstone, hired])['title'], { value: 'Engineer', by: 1 })
+    assert.deepEqual(attributes([tombstone, hired, promoted])['title'], { value: 'Engineer', by: 1 })
+    assert.deepEqual(fold([tombstone, hired, promoted], NOW).effects.get(2), { kind: 'rescinded', by: 3 })
+  })
+
+  void test('a rescind that stands below its target in order takes it out all the same', () => {
+    const early = rescind(3, promoted, { effectiveAt: day(1) })
+    assert.equal(values([hired, promoted, early])['title'], 'Engineer')
+  })
+
+  void test('a rescinded rescind does nothing', () => {
+    const first = rescind(3, promoted)
+    const second = rescind(4, first, { effectiveAt: day(4) })
+    assert.equal(values([hired, promoted, first, second])['title'], 'Head')
+    assert.equal(values([hired, promoted, first, second, rescind(5, second)])['title'], 'Engineer')
+  })
+
+  void test('a rescinded rescind does nothing, also when it stands above the one that names it', () => {
+    const first = rescind(3, promoted, { effectiveAt: day(4) })
+    const second = rescind(4, first, { effectiveAt: day(2) })
+    assert.equal(values([hired, promoted, first, second])['title'], 'Head')
+  })
+
+  void test('rescinds in a circle are void', () => {
+    const one = ledgerEvent(3, { effectiveAt: day(3), rescinds: { source: acme, id: 'e-4' } })
+    const two = ledgerEvent(4, { effectiveAt: day(4), rescinds: { source: acme, id: 'e-3' } })
+    const self = ledgerEvent(5, { rescinds: { source: acme, id: 'e-5' } })
+    assert.equal(values([hired, promoted, one, two, self])['title'], 'Head')
+  })
+
+  void test('the same id of another source is another event', () => {
+    const other = ledgerEvent(3, { effectiveAt: day(3), rescinds: { source: '/hr/other', id: promoted.id } })
+    assert.equal(values([hired, promoted, other])['title'], 'Head')
+  })
+
+  void test('what its target hid comes back although a snapshot had repeated the target meanwhile', () => {
+    const snapshot = ledgerEvent(3, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      worker: { title: 'Head', active: true },
+    })
+    const later = rescind(4, promoted, { effectiveAt: day(4) })
+    assert.deepEqual(attributes([hired, promoted, snapshot])['title'], { value: 'Head', by: 2 })
+    assert.deepEqual(attributes([hired, promoted, snapshot, later])['title'], { value: 'Engineer', by: 1 })
+  })
+
+  void test('a snapshot that rescinds knows what it rescinds', () => {
+    const snapshot = rescind(3, promoted, { mode: 'snapshot', worker: { title: 'Head' } })
+    assert.deepEqual(attributes([hired, promoted, snapshot])['title'], { value: 'Head', by: 3 })
+  })
+
+  void test('a snapshot that was recorded after the rescind stands by what it says', () => {
+    const later = rescind(3, promoted, { effectiveAt: day(2), recordedAt: day(2), order: 1 })
+    const snapshot = ledgerEvent(4, {
+      mode: 'snapshot',
+      effectiveAt: day(3),
+      worker: { title: 'Head', active: true },
+    })
+    assert.deepEqual(attributes([hired, promoted, later, snapshot])['title'], { value: 'Head', by: 4 })
+  })
+})
+
+void describe('a dead event is out, but a leaver stays out', () => {
+  const hired = ledgerEvent(1, { worker: { title: 'Engineer', active: true } })
+
+  void test('only active false of a dead event stays', () => {
+    const terminated = ledgerEvent(2, {
+      effectiveAt: day(2),
+      dead: true,
+      worker: { title: 'Gone', active: false },
+    })
+    assert.deepEqual(values([hired, terminated]), { title: 'Engineer', active: false })
+    assert.equal(fold([hired, terminated], NOW).effects.has(2), false)
+  })
+
+  void test('active true of a dead event does not count', () => {
+    const terminated = ledgerEvent(2, { effectiveAt: day(2), worker: { active: false } })
+    const rehired = ledgerEvent(3, { effectiveAt: day(3), dead: true, worker: { active: true } })
+    assert.deepEqual(attributes([hired, terminated, rehired])['active'], { value: false, by: 2 })
+  })
+
+  void test('a dead rescind does not bring back a leaver', () => {
+    const terminated = ledgerEvent(2, { effectiveAt: day(2), worker: { active: false } })
+    const rescind = ledgerEvent(3, { effectiveAt: day(3), dead: true, rescinds: { source: acme, id: 'e-2' } })
+    assert.equal(values([hired, terminated, rescind])['active'], false)
+  })
+
+  void test('a dead rescind of what took a leaving back does not bring the leaver back', () => {
+    const terminated = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Gone', active: false } })
+    const takenBack = ledgerEvent(3, { effectiveAt: day(3), rescinds: { source: acme, id: 'e-2' } })
+    const rescind = ledgerEvent(4, { effectiveAt: day(3), dead: true, rescinds: { source: acme, id: 'e-3' } })
+    assert.deepEqual(values([hired, terminated, takenBack]), { title: 'Engineer', active: true })
+    assert.deepEqual(values([hired, terminated, takenBack, rescind]), { title: 'Engineer', active: false })
+    const leavesLater = { ...terminated, effectiveAt: day(6) }
+    assert.equal(
+      fold([hired, leavesLater, { ...takenBack, effectiveAt: day(3) }, rescind], NOW).nextAt,
+      day(6),
+    )
+  })
+})
+
+void describe('what takes effect later is not in the fold yet', () => {
+  const hired = ledgerEvent(1, { worker: { active: true } })
+  const leaves = ledgerEvent(2, { effectiveAt: day(6), recordedAt: day(2), worker: { active: false } })
+  const moves = ledgerEvent(3, { effectiveAt: day(5), recordedAt: day(2), worker: { department: 'Law' } })
+
+  void test('the next event says when its person is due again', () => {
+    const folded = fold([hired, leaves, moves], NOW)
+    assert.equal(folded.attributes.get('active')?.value, true)
+    assert.equal(folded.attributes.has('department'), false)
+    assert.deepEqual(folded.effects.get(2), { kind: 'later', at: day(6) })
+    assert.equal(folded.nextAt, day(5))
+    assert.equal(fold([hired, leaves, moves], day(5)).nextAt, day(6))
+    assert.equal(fold([hired, leaves, moves], day(6)).nextAt, null)
+  })
+
+  void test('an event is in force from its very moment on', () => {
+    assert.equal(values([hired, leaves], day(6) - 1)['active'], true)
+    assert.equal(values([hired, leaves], day(6))['active'], false)
+  })
+
+  void test('the moment of a dead leaver is waited for, that of another dead event is not', () => {
+    assert.equal(fold([hired, { ...leaves, dead: true }], NOW).nextAt, day(6))
+    assert.equal(fold([hired, { ...moves, dead: true }], NOW).nextAt, null)
+  })
+})
+
+void describe('for every history', () => {
+  void test('the fold is what the oracle finds, values and provenance', () => {
+    fc.assert(
+      fc.property(histories(), (events) => {
+        assert.deepEqual(new Map(fold(events, NOW).attributes), oracle(events, NOW))
+      }),
+      { numRuns: 20_000 },
+    )
+  })
+
+  void test('the events that are out are those the oracle finds, and the next moment is the same', () => {
+    fc.assert(
+      fc.property(histories(), (events) => {
+        const { effects, nextAt } = fold(events, NOW)
+        const out = [...effects].flatMap(([seq, effect]) => (effect.kind === 'rescinded' ? [seq] : []))
+        assert.deepEqual(
+          new Set(out),
+          new Set([...rescinded(events, NOW)].filter((seq) => events[seq - 1]?.dead === false)),
+        )
+        assert.equal(nextAt, nextMoment(events, NOW))
+        for (const event of events) assert.equal(effects.has(event.seq), !event.dead)
+      }),
+      runs,
+    )
+  })
+
+  void test('the order of arrival makes no difference', () => {
+    const arrivals = histories().chain((events) =>
+      fc.tuple(fc.constant(events), fc.shuffledSubarray([...events], { minLength: events.length })),
+    )
+    fc.assert(
+      fc.property(arrivals, ([events, again]) => assert.deepEqual(fold(again, NOW), fold(events, NOW))),
+      runs,
+    )
+  })
+
+  void test('an event that is there twice counts once', () => {
+    const arrivals = histories().chain((events) =>
+      fc.tuple(fc.constant(events), fc.shuffledSubarray([...events])),
+    )
+    fc.assert(
+      fc.property(arrivals, ([events, again]) => {
+        assert.deepEqual(fold([...again, ...events], NOW).attributes, fold(events, NOW).attributes)
+      }),
+      runs,
+    )
+  })
+
+  void test('nobody is active but by an event, in force and neither dead nor rescinded, that says so', () => {
+    fc.assert(
+      fc.property(histories(), (events) => {
+        const held = fold(events, NOW).attributes.get('active')
+        if (held?.value !== true) return
+        const inForce = events.filter((event) => event.effectiveAt <= NOW)
+        const out = rescinded(inForce)
+        const cause = events[held.by - 1]
+        assert(cause && cause.worker['active'] === true)
+        assert(!cause.dead && !out.has(cause.seq) && cause.effectiveAt <= NOW)
+        // Whatever stands above it and says otherwise is out, or a snapshot that knew it to be so and had no reason to say it.
+        for (const other of inForce) {
+          if (other.worker['active'] !== false || compareEvents(other, cause) < 0 || out.has(other.seq))
+            continue
+          assert(other.mode === 'snapshot' && !other.dead, 'a leaver was let in again')
+        }
+      }),
+      runs,
+    )
+  })
+})

@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict'
+import { test, type TestContext } from 'node:test'
+import type { DueQuery } from '../../../src/core/ledger/port.ts'
+import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
+import type { Evaluated, Evaluator } from '../../../src/core/expression/evaluator.ts'
+import type { Json } from '../../../src/core/model.ts'
+import { compileMapping, DEFAULT_RULES, type Mapping } from '../../../src/core/plan/mapping/mapping.ts'
+import type { Decision, Person } from '../../../src/core/plan/decide/plan.ts'
+import { planning, type PlanSettings } from '../../../src/core/plan/loop.ts'
+import { ledgerEvent } from '../../fakes/events.ts'
+import { virtualRuntime } from '../../fakes/runtime.ts'
+
+const settings: PlanSettings = {
+  peopleAtOnce: 2,
+  pollMs: 1_000,
+  maxWaitMs: 10_000,
+  incompleteMs: 3_600_000,
+  brake: RELEASED_BRAKE,
+}
+const person = (employee: string): Person => ({
+  employee,
+  revision: 3,
+  events: [
+    {
+      ...ledgerEvent(1, { employee, worker: { userName: 'ann', active: true } }),
+      state: 'received',
+      reason: null,
+    },
+  ],
+  takenHash: null,
+  known: false,
+  unanswered: [],
+})
+
+function start(t: TestContext, people: readonly Person[], mapping: Mapping = compileMapping()) {
+  const runtime = virtualRuntime()
+  const due = [...people]
+  const queries: DueQuery[] = []
+  const committed: (readonly Decision[])[] = []
+  const expired: number[] = []
+  let told = 0
+  let refusals = 0
+  const ledger: Parameters<typeof planning>[0] = {
+    duePeople: async (query) => {
+      queries.push(query)
+      return due.slice(0, query.limit)
+    },
+    commitPlan: async (decisions) => {
+      if (refusals-- > 0) throw new TypeError('the ledger is away')
+      committed.push(decisions)
+      for (const { employee, revision } of decisions) {
+        const at = due.findIndex((one) => one.employee === employee && one.revision === revision)
+        if (at >= 0) due.splice(at, 1)
+      }
+      return { operations: decisions.length, finals: 0, stale: 0 }
+    },
+    expireIncomplete: async (before) => expired.push(before),
+    openLeavers: async () => ({ leavers: [], next: null }),
+    settleLeavers: async () => {},
+  }
+  const service = planning(ledger, mapping, settings, runtime, () => (told += 1))
+  const running = service.run()
+  t.after(async () => {
+    await service.stop()
+    await running
+  })
+  return {
+    runtime,
+    due,
+    stop: () => service.stop(),
+    queries,
+    committed,
+    expired,
+    told: () => told,
+    refuse: (times: number) => (refusals = times),
+  }
+}
+
+void test('everybody who is due is planned, some at a time, each at the revision that was read', async (t) => {
+  const { runtime, committed, queries, told } = start(t, [person('1'), person('2'), person('3')])
+  await runtime.settle()
+  assert.deepEqual(
+    committed.map((decisions) => decisions.map(({ employee, revision, kind }) => [employee, revision, kind])),
+    [
+      [
+        ['1', 3, 'decided'],
+        ['2', 3, 'decided'],
+      ],
+      [['3', 3, 'decided']],
+    ],
+  )
+  assert.deepEqual([queries[0]?.limit, queries[0]?.maxWaitMs, told()], [2, 10_000, 2])
+})
+
+void test('when nobody is due, those who lacked something for too long are given up', async (t) => {
+  const { runtime, expired } = start(t, [])
+  await runtime.settle()
+  assert.deepEqual(expired, [runtime.now() - settings.incompleteMs])
+})
+
+void test('a plan that could not be committed is made again from what is read then', async (t) => {
+  const { runtime, committed, queries, refuse } = start(t, [person('1')])
+  refuse(1)
+  await runtime.advance(5_000)
+  assert.equal(committed.length, 1)
+  assert(queries.length >= 2)
+})
+
+/** An evaluator that answers when it is told to, by the names of employees. */
+function heldEvaluator(): Evaluator & {
+  readonly asked: string[]
+  answer(employee: string, answer?: Evaluated): void
+  refuse(employee: string): void
+} {
+  const waiting = new Map<Json | undefined, PromiseWithResolvers<readonly Evaluated[]>>()
+  const asked: string[] = []
+  return {
+    asked,
+    evaluate: ({ bindings }) => {
+      const one = Promise.withResolvers<readonly Evaluated[]>()
+      waiting.set(bindings['employee'], one)
+      asked.push(JSON.stringify(bindings['employee']))
+      return one.promise
+    },
+    answer: (employee, answer = { kind: 'value', value: 'made' }) => waiting.get(employee)?.resolve([answer]),
+    refuse: (employee) => waiting.get(employee)?.reject(new TypeError('unavailable')),
+  }
+}
+const computing = (evaluator: Evaluator): Mapping =>
+  compileMapping(
+    [...DEFAULT_RULES, { to: 'profileUrl', from: { jsonata: 'title' } }],
+    ['userName', 'active'],
+    evaluator,
+  )
+const names = (committed: readonly (readonly Decision[])[]): readonly (readonly string[])[] =>
+  committed.map((decisions) => decisions.map(({ employee }) => employee))
+
+void test('an employee whose record takes long to compute holds up no other, and is committed when it is there', async (t) => {
+  const evaluator = heldEvaluator()
+  const { runtime, committed } = start(t, [person('slow'), person('1')], computing(evaluator))
+  await runtime.settle()
+  evaluator.answer('1')
+  await runtime.advance(200)
+  assert.deepEqual(names(committed), [['1']])
+  await runtime.advance(2_000)
+  assert.deepEqual(evaluator.asked, ['"slow"', '"1"'], 'it is not begun again for being still due')
+  evaluator.answer('slow')
+  await runtime.advance(200)
+  assert.deepEqual(names(committed), [['1'], ['slow']])
+})
+
+void test('something new about an employee does not wait for the plan that is being computed', async (t) => {
+  const evaluator = heldEvaluator()
+  const { runtime, committed, due } = start(t, [person('slow')], computing(evaluator))
+  await runtime.advance(1_000)
+  due.splice(0, 1, { ...person('slow'), revision: 4 })
+  await runtime.advance(1_000)
+  assert.deepEqual(evaluator.asked, ['"slow"', '"slow"'])
+  evaluator.answer('slow')
+  await runtime.advance(200)
+  assert.deepEqual(
+    committed.map((decisions) => decisions.map(({ revision }) => revision)),
+    [[4]],
+  )
+})
+
+void test('when nothing can be computed at the moment nothing is committed, and the employee is planned again', async (t) => {
+  const evaluator = heldEvaluator()
+  const { runtime, committed } = start(t, [person('1')], computing(evaluator))
+  await runtime.settle()
+  evaluator.refuse('1')
+  await runtime.advance(5_000)
+  assert.deepEqual([names(committed), evaluator.asked], [[], ['"1"', '"1"']])
+  evaluator.answer('1')
+  await runtime.advance(200)
+  assert.deepEqual(names(committed), [['1']])
+})
+
+void test('a plan that is still being computed does not hold up the end', async (t) => {
+  const evaluator = heldEvaluator()
+  const { runtime, stop, committed } = start(t, [person('slow')], computing(evaluator))
+  await runtime.settle()
+  let stopped = false
+  void stop().then(() => (stopped = true))
+  await runtime.settle()
+  assert.deepEqual([stopped, evaluator.asked, committed], [true, ['"slow"'], []])
+})

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import { fold, type LedgerEvent } from '../../../../src/core/plan/fold/fold.ts'
+import { planPerson } from '../../../../src/core/plan/decide/plan.ts'
+import { type Cut, cutOf } from '../../../../src/core/plan/retain/retain.ts'
+import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
+import type { Json } from '../../../../src/core/model.ts'
+import { day, ledgerEvent } from '../../../fakes/events.ts'
+import { histories, NOW } from '../../../fakes/histories.ts'
+import { person, personEvent, rules, WORKER } from '../../../fakes/people.ts'
+
+const all = (events: readonly LedgerEvent[]): ReadonlySet<number> => new Set(events.map(({ seq }) => seq))
+const after = (events: readonly LedgerEvent[], cut: Cut | null): readonly LedgerEvent[] =>
+  cut
+    ? [...cut.remains, ...events.filter(({ seq, folded }) => folded !== true && !cut.gone.includes(seq))]
+    : events
+const hired = ledgerEvent(1, { worker: { ...WORKER, department: 'Sales' } })
+
+void describe('what is folded away', () => {
+  void test('values that do not stand are gone, those that do keep the event they come from', () => {
+    const events = [
+      hired,
+      ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head', department: 'Law' } }),
+    ]
+    const cut = cutOf(events, all(events), NOW)
+    assert(cut)
+    assert.deepEqual(cut.gone, [1, 2])
+    assert.deepEqual(
+      cut.remains.map(({ seq, worker }) => [seq, worker]),
+      [
+        [1, { userName: 'ada@contoso.com', active: true }],
+        [2, { title: 'Head', department: 'Law' }],
+      ],
+    )
+    assert.doesNotMatch(JSON.stringify(cut.remains), /Engineer|Sales/)
+  })
+
+  void test('dead, future, unread and unsettled events never go', () => {
+    const events = [
+      hired,
+      ledgerEvent(2, { effectiveAt: day(2), dead: true, worker: { active: false } }),
+      ledgerEvent(3, { effectiveAt: day(6), worker: { title: 'Head' } }),
+      ledgerEvent(4, { effectiveAt: day(2), mode: 'notice' }),
+      ledgerEvent(5, { effectiveAt: day(3), worker: { title: 'Chief' } }),
+    ]
+    assert.deepEqual(cutOf(events, new Set([1, 2, 3, 4]), NOW)?.gone, [1])
+  })
+
+  void test('nothing goes that stands behind something kept', () => {
+    const late = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
+    assert.equal(cutOf([hired, late], new Set([2]), NOW), null)
+  })
+
+  void test('a rescind stays as a tombstone, so that its target is out when it comes', () => {
+    const rescind = ledgerEvent(2, { effectiveAt: day(2), rescinds: { source: '/hr/acme', id: 'e-3' } })
+    const cut = cutOf([hired, rescind], all([hired, rescind]), NOW)
+    const target = ledgerEvent(3, { effectiveAt: day(3), worker: { title: 'Head' } })
+    assert.equal(
+      fold([...after([hired, rescind], cut), target], NOW).attributes.get('title')?.value,
+      'Engineer',
+    )
+  })
+
+  void test('a rescind of what was folded away takes nothing out and says so', () => {
+    const cut = cutOf([hired], all([hired]), NOW)
+    assert(cut)
+    const remains = cut.remains.map((event) => personEvent(event.seq, { ...event, state: 'confirmed' }))
+    const rescind = personEvent(9, { effectiveAt: day(3), rescinds: { source: '/hr/acme', id: 'e-1' } })
+    const decision = planPerson(person([...remains, rescind]), NOW, rules)
+    assert(decision.kind === 'decided')
+    assert.deepEqual(
+      decision.events.map(({ seq, state, reason }) => [seq, state, reason]),
+      [[9, 'dead-lettered', 'RescindBeyondRetention']],
+    )
+    assert.equal(decision.operation?.active, true)
+  })
+})
+
+/** What a rescinded event had said is cleared while the event is remembered; once it is folded away the directory has been told. */
+function withoutNothing(value: Json): Json | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value ?? undefined
+  const parts = Object.entries(value).flatMap(([key, one]) => {
+    const left = withoutNothing(one)
+    return left === undefined ? [] : [[key, left] as const]
+  })
+  return parts.length === 0 ? undefined : Object.fromEntries(parts)
+}
+
+/** A history, what of it is settled, and what comes after. */
+const cuts = fc.tuple(histories(), fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }), histories(4))
+
+void describe('for every history and every cut', () => {
+  void test('values, the events they come from and the operation are the same before and after', () => {
+    let folded = 0
+    fc.assert(
+      fc.property(cuts, ([events, marks]) => {
+        const settled = new Set(events.flatMap(({ seq }, index) => (marks[index] ? [seq] : [])))
+        const cut = cutOf(events, settled, NOW)
+        folded += cut?.gone.length ?? 0
+        for (const at of [NOW, day(5), day(6)])
+          assert.deepEqual(
+            new Map(fold(after(events, cut), at).attributes),
+            new Map(fold(events, at).attributes),
+          )
+        const operation = (those: readonly LedgerEvent[]): unknown => {
+          const decision = planPerson(person(those.map((event) => personEvent(event.seq, event))), NOW, rules)
+          if (decision.kind !== 'decided') return false
+          return [
+            decision.operation && withoutNothing(parseRecord(decision.operation.record)),
+            decision.operation?.active,
+            decision.nextAt,
+          ]
+        }
+        assert.deepEqual(operation(after(events, cut)), operation(events))
+      }),
+      { numRuns: 20_000 },
+    )
+    assert(folded > 5_000, `${folded} events were folded`)
+  })
+
+  void test('what is recorded later comes to the same, whatever is kept is rescinded, and a second cut changes nothing either', () => {
+    fc.assert(
+      fc.property(cuts, ([events, marks, later]) => {
+        const settled = new Set(events.flatMap(({ seq }, index) => (marks[index] ? [seq] : [])))
+        const cut = cutOf(events, settled, NOW)
+        if (!cut) return
+        const kept = events.filter(({ seq }) => !cut.gone.includes(seq))
+        const arrived = later.map((event, index) => {
+          const target = kept[index % Math.max(1, kept.length)]
+          const rescinds = event.rescinds && target ? { source: target.source, id: target.id } : null
+          return {
+            ...event,
+            seq: 100 + index,
+            id: `late-${index}`,
+            effectiveAt: event.effectiveAt + day(8) - day(1),
+            recordedAt: event.recordedAt + day(8) - day(1),
+            rescinds,
+          }
+        })
+        const at = day(20)
+        const whole = new Map(fold([...events, ...arrived], at).attributes)
+        const left = [...after(events, cut), ...arrived]
+        assert.deepEqual(new Map(fold(left, at).attributes), whole)
+        const again = cutOf(left, all(left), at)
+        assert.deepEqual(new Map(fold(after(left, again), at).attributes), whole)
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  void test('a delta that comes later than its place gives the same values', () => {
+    fc.assert(
+      fc.property(cuts, ([events, marks, later]) => {
+        const settled = new Set(events.flatMap(({ seq }, index) => (marks[index] ? [seq] : [])))
+        const cut = cutOf(
+          events.filter(({ mode }) => mode === 'delta'),
+          settled,
+          NOW,
+        )
+        const plain = events.filter(({ mode }) => mode === 'delta')
+        const arrived = later.map((event, index) => ({
+          ...event,
+          seq: 100 + index,
+          id: `late-${index}`,
+          mode: 'delta' as const,
+          rescinds: null,
+        }))
+        assert.deepEqual(
+          new Map(fold([...after(plain, cut), ...arrived], NOW).attributes),
+          new Map(fold([...plain, ...arrived], NOW).attributes),
+        )
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+})

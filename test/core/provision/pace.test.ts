@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import * as fc from 'fast-check'
+import type { CallLimits } from '../../../src/core/ledger/port.ts'
+import { type Budget, forecast, nextCallAt, reserveOf, spacingMs } from '../../../src/core/provision/pace.ts'
+import { day } from '../../fakes/events.ts'
+import { DAY_MS } from '../../../src/core/runtime.ts'
+
+const NOW = day(2)
+const limits: CallLimits = { perWindow: 40, windowMs: 5_000, perDay: 2_000 }
+const budget = (more: Partial<Budget> = {}): Budget => ({
+  now: NOW,
+  used: 0,
+  oldestAt: NOW - 3_600_000,
+  lastAt: NOW - 60_000,
+  ...more,
+})
+
+const budgets = fc
+  .tuple(
+    fc.integer({ min: 0, max: 2_000 }),
+    fc.integer({ min: 0, max: DAY_MS }),
+    fc.integer({ min: 0, max: DAY_MS }),
+  )
+  .map(([used, a, b]) =>
+    used === 0
+      ? budget({ oldestAt: null, lastAt: null })
+      : budget({ used, oldestAt: NOW - Math.max(a, b), lastAt: NOW - Math.min(a, b) }),
+  )
+
+void describe('calls are spread as the day’s budget shrinks', () => {
+  void test('while there is plenty nothing waits', () => {
+    assert.equal(spacingMs(budget({ used: 900 }), limits), 0)
+    assert.equal(nextCallAt(budget({ oldestAt: null, lastAt: null }), limits, false), NOW)
+  })
+
+  void test('when it is spent the next one waits until the oldest comes back', () => {
+    for (const later of [0, 1_000, 3_600_000, 40_000_000]) {
+      const spent = budget({ used: 2_000, now: NOW + later })
+      assert.equal(nextCallAt(spent, limits, false), NOW - 3_600_000 + DAY_MS)
+      assert.equal(nextCallAt(spent, limits, true), NOW - 3_600_000 + DAY_MS)
+    }
+  })
+
+  void test('the distance to the last call stays the same while it is waited out', () => {
+    fc.assert(
+      fc.property(budgets, fc.integer({ min: 0, max: 3_600_000 }), (one, later) => {
+        if (one.lastAt !== null)
+          assert.equal(
+            nextCallAt({ ...one, now: one.now + later }, limits, false),
+            nextCallAt(one, limits, false),
+          )
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  void test('the fewer are left, the further apart they go', () => {
+    fc.assert(
+      fc.property(budgets, fc.integer({ min: 0, max: 500 }), (one, more) => {
+        const later = { ...one, used: one.used + more }
+        if (one.oldestAt === null) return
+        assert(spacingMs(later, limits) >= spacingMs(one, limits))
+        assert(spacingMs(one, limits) >= 0)
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  void test('a leaver waits half a minute at the most, and never longer than anybody else', () => {
+    fc.assert(
+      fc.property(budgets, (one) => {
+        const leaver = nextCallAt(one, limits, true)
+        if (one.used >= limits.perDay) return
+        assert(leaver <= nextCallAt(one, limits, false))
+        assert(leaver <= Math.max(one.now, (one.lastAt ?? 0) + 30_000))
+      }),
+      { numRuns: 10_000 },
+    )
+  })
+
+  void test('a service without limits is never waited for', () => {
+    const free = { perWindow: Number.POSITIVE_INFINITY, windowMs: 5_000, perDay: Number.POSITIVE_INFINITY }
+    assert.deepEqual([spacingMs(budget({ used: 1e9 }), free), reserveOf(free)], [0, 0])
+  })
+
+  void test('some calls of the day are kept for leavers', () => {
+    assert.deepEqual(
+      [reserveOf({ perDay: 2_000 }), reserveOf({ perDay: 6_000 }), reserveOf({ perDay: 10 })],
+      [10, 30, 0],
+    )
+  })
+})
+
+void describe('a forecast', () => {
+  void test('of nothing is nothing', () => {
+    assert.deepEqual(forecast(0, 50, [], limits, NOW), { calls: 0, doneAt: null })
+  })
+
+  void test('of a little is now', () => {
+    assert.deepEqual(forecast(51, 50, [], limits, NOW), { calls: 2, doneAt: NOW })
+  })
+
+  void test('never has more calls in a window or a day than the service allows, whatever was done before', () => {
+    const small: CallLimits = { perWindow: 3, windowMs: 5_000, perDay: 20 }
+    const history = fc
+      .array(fc.integer({ min: 0, max: DAY_MS - 1 }), { maxLength: 19 })
+      .map((ages) => ages.toSorted((a, b) => b - a).map((age) => NOW - age))
+    fc.assert(
+      fc.property(history, fc.integer({ min: 1, max: 60 }), (times, backlog) => {
+        const done = Array.from(
+          { length: backlog },
+          (_, index) => forecast(index + 1, 1, times, small, NOW).doneAt ?? 0,
+        )
+        const all = [...times, ...done]
+        for (const [index, at] of done.entries()) {
+          assert(at >= NOW && at >= (done[index - 1] ?? 0))
+          assert(all.filter((other) => other > at - DAY_MS && other <= at).length <= small.perDay)
+        }
+        const inWindow = (at: number): number =>
+          done.filter((other) => other > at - small.windowMs && other <= at).length
+        assert(done.every((at) => inWindow(at) <= small.perWindow))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

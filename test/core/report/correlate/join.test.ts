@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Candidate, Candidates } from '../../../../src/core/ledger/port.ts'
+import { disturbedPeople, foreignRecords } from '../../../../src/core/report/correlate/changed-elsewhere.ts'
+import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
+import { type LogRecord, parseLogRecord } from '../../../../src/core/report/correlate/log-record.ts'
+import { day } from '../../../fakes/events.ts'
+import {
+  candidate,
+  candidates,
+  type Joined,
+  joined,
+  logRecord,
+  rawLogRecord,
+  SKEW,
+} from '../../../fakes/log.ts'
+
+const alone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined =>
+  joined(records, candidates(operations))
+
+void describe('a record joins the operation it speaks of', () => {
+  void test('by the person’s key and nothing else: people of one name are kept apart', () => {
+    const ann = candidate('op-1', { displayName: 'Ann Lee' })
+    const other = candidate('op-2', { displayName: 'Ann Lee' }, { employee: '10002' })
+    const record = logRecord('r-1', { employee: '10002', echo: { displayName: 'Ann Lee' } })
+    assert.deepEqual(alone([ann, other], record), { 'r-1': ['op-2', 'confirmed'] })
+    assert.deepEqual(alone([ann], record), { 'r-1': [null, null] })
+  })
+
+  void test('a value it echoes that was not sent speaks of something else', () => {
+    const operation = candidate('op-1', { title: 'Engineer', emails: [{ type: 'work', value: null }] })
+    assert.deepEqual(alone([operation], logRecord('r-1', { echo: { title: 'Head' } })), {
+      'r-1': [null, null],
+    })
+    assert.deepEqual(
+      alone([operation], logRecord('r-1', { echo: { title: 'Engineer', department: 'unknown to us' } })),
+      {
+        'r-1': ['op-1', 'confirmed'],
+      },
+    )
+    assert.deepEqual(
+      alone([operation], logRecord('r-1', { echo: { 'emails[type eq "work"]value': 'old@contoso.com' } })),
+      {
+        'r-1': [null, null],
+      },
+    )
+    assert.deepEqual(alone([operation], logRecord('r-1', { echo: { 'emails[type eq "work"]value': '' } })), {
+      'r-1': ['op-1', 'confirmed'],
+    })
+  })
+
+  void test('a record from before the operation was handed over speaks of something older', () => {
+    const operation = candidate('op-1', {}, { submittedAt: day(2), acceptedAt: day(2) + 5_000 })
+    assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW - 1_000 })), {
+      'r-1': [null, null],
+    })
+    assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW })), {
+      'r-1': ['op-1', 'confirmed'],
+    })
+  })
+
+  void test('the log counts whole seconds: a record of the second before is not too old', () => {
+    const operation = candidate('op-1', {}, { submittedAt: day(2) + 999, acceptedAt: day(2) + 999 })
+    const records = [logRecord('r-1', { at: day(2) })]
+    assert.deepEqual(joinRecords(records, candidates([operation]), 0)[0]?.operation, 'op-1')
+  })
+
+  void test('a record that is in the ledger already is not joined again', () => {
+    const records = [logRecord('r-1')]
+    assert.deepEqual(joined(records, candidates([candidate('op-1')], { known: new Set(['r-1']) })), {})
+  })
+
+  void test('the same record twice on two pages is one', () => {
+    assert.equal(
+      joinRecords([logRecord('r-1'), logRecord('r-1')], candidates([candidate('op-1')]), SKEW).length,
+      1,
+    )
+  })
+
+  void test('the retry of an older operation does not settle a newer one', () => {
+    const retry = logRecord('r-1', {
+      status: 'failure',
+      importStep: 'EntryEscrowRetry',
+      importDetails: { TypeName: 'EscrowedEntryDefault' },
+    })
+    assert.deepEqual(alone([candidate('op-1')], retry), { 'r-1': [null, null] })
+  })
+})
+
+void describe('what a record shows of active, in order of strength', () => {
+  const leaver = candidate('op-out', { active: false })
+  const stayer = candidate('op-in', { active: true })
+
+  const one = (options: Parameters<typeof logRecord>[1]): Joined =>
+    alone([leaver, stayer], logRecord('r-1', options))
+
+  void test('the import echo stands above everything', () => {
+    const modified = [{ displayName: 'accountEnabled', oldValue: null, newValue: 'True' }]
+    assert.deepEqual(one({ echo: { active: 'False' }, modified, scoping: 'True' }), {
+      'r-1': ['op-out', 'confirmed'],
+    })
+    assert.deepEqual(one({ echo: { active: 'True' }, scoping: 'False' }), { 'r-1': ['op-in', 'confirmed'] })
+  })
+
+  void test('then what the export changed', () => {
+    assert.deepEqual(
+      logRecord('r-1', {
+        modified: [{ displayName: 'accountEnabled', oldValue: null, newValue: 'False' }],
+        scoping: 'True',
+      }).active,
+      false,
+    )
+    assert.deepEqual(
+      one({
+        modified: [{ displayName: 'accountEnabled', oldValue: 'True', newValue: 'False' }],
+        scoping: 'True',
+      }),
+      {
+        'r-1': ['op-out', 'confirmed'],
+      },
+    )
+  })
+
+  void test('then the scoping step', () => {
+    assert.deepEqual(one({ scoping: 'True' }), { 'r-1': ['op-in', 'confirmed'] })
+    assert.deepEqual(one({ scoping: 'False' }), { 'r-1': ['op-out', 'confirmed'] })
+  })
+
+  void test('which proves nothing of an account that was found disabled and left so', () => {
+    const matching = {
+      name: 'EntryImport',
+      provisioningStepType: 'matching',
+      status: 'success',
+      details: { accountEnabled: 'False' },
+    }
+    const raw = rawLogRecord('r-1', { scoping: 'True' })
+    const steps = Array.isArray(raw['provisioningSteps']) ? raw['provisioningSteps'] : []
+    const record = parseLogRecord({ ...raw, provisioningSteps: [...steps, matching] })
+    assert.ok(record)
+    assert.equal(record.active, null)
+    assert.deepEqual(alone([leaver], record), { 'r-1': ['op-out', 'confirmed'] })
+  })
+
+  void test('without any of it two candidates stay open', () => {
+    assert.deepEqual(one({}), { 'r-1': [null, null] })
+    assert.deepEqual(one({ scoping: 'Perhaps' }), { 'r-1': [null, null] })
+  })
+})
+
+void describe('when two operations of a person are open', () => {
+  const first = candidate('op-1', {}, { acceptedAt: day(1) })
+  const second = candidate('op-2', {}, { acceptedAt: day(1) + 60_000 })
+
+  void test('neither is settled until there are as many changes as operations; then they pair in order of time', () => {
+    const early = logRecord('r-1', { at: day(1) + 300_000 })
+    const late = logRecord('r-2', { at: day(1) + 360_000 })
+    assert.deepEqual(alone([second, first], late), { 'r-2': [null, null] })
+    for (const records of [
+      [early, late],
+      [late, early],
+    ])
+      assert.deepEqual(alone([second, first], ...records), {
+        'r-1': ['op-1', 'confirmed'],
+        'r-2': ['op-2', 'confirmed'],
+      })
+    assert.deepEqual(joined([early], candidates([first, second], { unjoined: [late] })), {
+      'r-1': ['op-1', 'confirmed'],
+      'r-2': ['op-2', 'confirmed'],
+    })
+  })
+
+  void test('two records of one change are one change', () => {
+    const change = { changeId: 'c-1' }
+    const records = [logRecord('r-1', change), logRecord('r-2', { ...change, echo: null })]
+    assert.deepEqual(alone([first, second], ...records), { 'r-1': [null, null], 'r-2': [null, null] })
+  })
+
+  void test('what one record says of itself settles the other too', () => {
+    const titled = candidate('op-1', { title: 'Engineer' }, { acceptedAt: day(1) })
+    const headed = candidate('op-2', { title: 'Head' }, { acceptedAt: day(1) + 60_000 })
+    const silent = logRecord('r-1', { at: day(1) + 400_000, more: { cycleId: 'another' } })
+    const telling = logRecord('r-2', { at: day(1) + 500_000, echo: { title: 'Engineer' } })
+    assert.deepEqual(alone([titled, headed], silent, telling), {
+      'r-1': ['op-2', 'confirmed'],
+      'r-2': ['op-1', 'confirmed'],
+    })
+  })
+})
+
+void describe('what a record makes of its operation', () => {
+  const outcome = (options: Parameters<typeof logRecord>[1], user = {}): string | null | undefined =>
+    alone([candidate('op-1', user)], logRecord('r-1', options))['r-1']?.[1]
+
+  void test('success and warning confirm it, failure fails it, a skip leaves it out', () => {
+    assert.equal(outcome({ status: 'success' }), 'confirmed')
+    assert.equal(outcome({ status: 'Success' }), 'confirmed')
+    assert.equal(outcome({ status: 'warning' }), 'confirmed')
+    assert.equal(outcome({ status: 'failure', errorCode: 'EntryConflict' }), 'failed')
+    assert.equal(outcome({ status: 'skipped', skipReason: 'NotEffectivelyEntitled' }), 'skipped')
+  })
+
+  void test('an export that was not needed means that the values are there', () => {
+    assert.equal(outcome({ status: 'skipped', skipReason: 'RedundantExport' }), 'unchanged')
+  })
+
+  void test('a leaver who could not be created was never there; anybody else failed', () => {
+    for (const errorCode of ['MandatoryFieldsMissing', 'MissingValues']) {
+      assert.equal(outcome({ status: 'failure', errorCode }, { active: false }), 'unchanged')
+      assert.equal(outcome({ status: 'failure', errorCode }), 'failed')
+    }
+  })
+
+  void test('a status nobody has seen yet decides nothing', () => {
+    assert.deepEqual(alone([candidate('op-1')], logRecord('r-1', { status: 'unknownFutureValue' })), {
+      'r-1': ['op-1', null],
+    })
+  })
+
+  void test('a follow-up of a known change refines it and settles nothing', () => {
+    const found = candidates([candidate('op-2')], { byChange: new Map([['c-1', 'op-1']]) })
+    assert.deepEqual(joined([logRecord('r-2', { changeId: 'c-1', echo: null })], found), {
+      'r-2': ['op-1', null],
+    })
+  })
+
+  void test('a follow-up that comes before its record waits for it', () => {
+    const followUp = logRecord('r-2', { changeId: 'c-1', echo: null, at: day(1) + 2_000 })
+    assert.deepEqual(alone([candidate('op-1')], followUp), { 'r-2': [null, null] })
+    assert.deepEqual(
+      joined(
+        [logRecord('r-1', { changeId: 'c-1' })],
+        candidates([candidate('op-1')], { unjoined: [followUp] }),
+      ),
+      {
+        'r-1': ['op-1', 'confirmed'],
+        'r-2': ['op-1', null],
+      },
+    )
+  })
+})
+
+void describe('the service tries again by itself what failed', () => {
+  const escrowed = candidate('op-1', {}, { state: 'escrowed' })
+  const failure = logRecord('r-1', { changeId: 'c-1', status: 'failure', errorCode: 'Timeout' })
+  const retry = (changeId: string, status = 'success', at = day(2)): LogRecord =>
+    logRecord(`retry-${status}-${changeId}`, {
+      changeId,
+      status,
+      at,
+      importStep: 'EntryEscrowRetry',
+      importDetails: { TypeName: 'EscrowedEntryDefault' },
+      errorCode: status === 'failure' ? 'Timeout' : null,
+    })
+
+  void test('such a failure is not the end', () => {
+    assert.deepEqual(alone([candidate('op-1')], failure), { 'r-1': ['op-1', 'escrowed'] })
+    const final = logRecord('r-2', { status: 'failure', errorCode: 'EntryConflict' })
+    assert.deepEqual(alone([candidate('op-1')], final), { 'r-2': ['op-1', 'failed'] })
+  })
+
+  void test('its retry settles it, as another change or as the same one', () => {
+    assert.deepEqual(alone([escrowed], retry('c-9')), { 'retry-success-c-9': ['op-1', 'confirmed'] })
+    const same = candidates([escrowed], { byChange: new Map([['c-1', 'op-1']]) })
+    assert.deepEqual(joined([retry('c-1')], same), { 'retry-success-c-1': ['op-1', 'confirmed'] })
+  })
+
+  void test('of several tries of one change the last counts, also when none was seen before', () => {
+    const records = [retry('c-1', 'success', day(3)), retry('c-1', 'failure', day(2))]
+    const expected = { 'retry-success-c-1': ['op-1', 'confirmed'], 'retry-failure-c-1': ['op-1', null] }
+    assert.deepEqual(
+      joined(records, candidates([escrowed], { byChange: new Map([['c-1', 'op-1']]) })),
+      expected,
+    )
+    assert.deepEqual(alone([candidate('op-1')], failure, ...records), { ...expected, 'r-1': ['op-1', null] })
+  })
+
+  void test('a newer operation is answered by its own record beside it', () => {
+    const newer = candidate('op-2', {}, { acceptedAt: day(2) })
+    const own = logRecord('r-2', { at: day(2) + 60_000 })
+    assert.deepEqual(alone([escrowed, newer], own, retry('c-9', 'success', day(2) + 90_000)), {
+      'r-2': ['op-2', 'confirmed'],
+      'retry-success-c-9': ['op-1', 'confirmed'],
+    })
+  })
+})
+
+void describe('a change somebody else made', () => {
+  const taken = new Map([
+    [
+      '10001',
+      { record: '{"externalId":"10001","title":"Engineer","active":true}', active: true, at: day(1) - 1_000 },
+    ],
+  ])
+  const foreign = (echo: Record<string, string>): LogRecord => logRecord('r-1', { echo })
+  const found = (operations: readonly Candidate[] = []): Candidates => candidates(operations, { taken })
+  const seen = (record: LogRecord, among: Candidates): LogRecord[] =>
+    foreignRecords(joinRecords([record], among, SKEW), among)
+
+  void test('is foreign while nothing of the person is on its way', () => {
+    assert.equal(seen(foreign({ title: 'Head' }), found()).length, 1)
+    assert.equal(
+      seen(foreign({ title: 'Head' }), found([candidate('op-1', { title: 'Engineer' })])).length,
+      0,
+    )
+  })
+
+  void test('disturbs its person when it shows other values than the directory took from us', () => {
+    const disturbed = (record: LogRecord, among: Candidates): readonly string[] =>
+      disturbedPeople(joinRecords([record], among, SKEW), among)
+    assert.deepEqual(disturbed(foreign({ title: 'Head' }), found()), ['10001'])
+    assert.deepEqual(disturbed(foreign({ title: 'Engineer' }), found()), [])
+    assert.deepEqual(disturbed(logRecord('r-1', { scoping: 'False' }), found()), ['10001'])
+    assert.deepEqual(disturbed(foreign({ title: 'Head' }), candidates([])), [])
+  })
+})

@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Candidate, EchoedKey } from '../../../../src/core/ledger/port.ts'
+import { learnEchoes, newlyLearned } from '../../../../src/core/report/correlate/evidence.ts'
+import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
+import type { LogRecord } from '../../../../src/core/report/correlate/log-record.ts'
+import { day } from '../../../fakes/events.ts'
+import { candidate, candidates, type Joined, joined, logRecord } from '../../../fakes/log.ts'
+
+const HOUR = 3_600_000
+const echoes = (key: string, from: number, to: number, cycle = 'other'): EchoedKey[] => [
+  { job: 'API2AAD.tenant.job', key, from, to, cycle },
+]
+const always = echoes('title', day(0), day(9))
+const join = (
+  operations: readonly Candidate[],
+  records: readonly LogRecord[],
+  known: readonly EchoedKey[] = always,
+): Joined => joined(records, candidates(operations, { echoes: known }))
+
+/** Given up, and offered again with a title that the first did not have. */
+const older = candidate(
+  'op-1',
+  { displayName: 'Ann Lee', title: null },
+  { state: 'unanswered', acceptedAt: day(1) },
+)
+const newer = candidate('op-2', { displayName: 'Ann Lee', title: 'Head' }, { acceptedAt: day(1) + HOUR })
+const at = day(1) + HOUR + 600_000
+
+void describe('a value that was sent and is not shown speaks against an operation', () => {
+  const bare = logRecord('r-1', { at, echo: { displayName: 'Ann Lee' } })
+
+  void test('where the job shows that attribute: the late record of an older one does not settle a newer one that only fills in', () => {
+    assert.deepEqual(join([older, newer], [bare]), { 'r-1': ['op-1', 'confirmed'] })
+    assert.deepEqual(join([newer], [bare]), { 'r-1': [null, null] })
+  })
+
+  void test('in the same cycle, or between an earlier and a later record that show it; not after the last that did', () => {
+    assert.deepEqual(join([newer], [bare], echoes('title', at + HOUR, at + HOUR, 'cycle')), {
+      'r-1': [null, null],
+    })
+    assert.deepEqual(join([newer], [bare], echoes('title', day(0), at - 1_000)), {
+      'r-1': ['op-2', 'confirmed'],
+    })
+    assert.deepEqual(join([newer], [bare], echoes('title', at + 1_000, day(9))), {
+      'r-1': ['op-2', 'confirmed'],
+    })
+    const other = logRecord('r-2', { employee: '10002', at: at - HOUR, echo: { title: 'Clerk' } })
+    assert.deepEqual(join([newer], [bare, other], [])['r-1'], [null, null])
+  })
+
+  void test('while nobody knows, neither is settled, and both can wait', () => {
+    assert.deepEqual(join([older, newer], [bare], echoes('title', day(0), at - 1_000)), {
+      'r-1': [null, null],
+    })
+  })
+
+  void test('of another job it proves nothing, and neither does a record that shows nothing at all', () => {
+    const [title] = always
+    assert.ok(title)
+    assert.deepEqual(join([newer], [bare], [{ ...title, job: 'another' }]), { 'r-1': ['op-2', 'confirmed'] })
+    const silent = logRecord('r-1', {
+      at,
+      more: { provisioningSteps: [{ provisioningStepType: 'import', status: 'success', details: {} }] },
+    })
+    assert.deepEqual(join([newer], [silent]), { 'r-1': ['op-2', 'confirmed'] })
+  })
+
+  void test('but when two offers of one record are answered without it, the service is believed', () => {
+    const first = candidate(
+      'op-1',
+      { displayName: 'Ann Lee', title: 'Head' },
+      { state: 'unanswered', acceptedAt: day(1) },
+    )
+    const earlier = logRecord('r-0', { at: day(1) + 60_000, echo: { displayName: 'Ann Lee' } })
+    assert.deepEqual(join([first], [earlier]), { 'r-0': [null, null] })
+    const both = joined([bare], candidates([first, newer], { echoes: always, unjoined: [earlier] }))
+    assert.deepEqual(both, { 'r-0': [null, null], 'r-1': ['op-2', 'confirmed'] })
+  })
+
+  void test('what is learned is the span in which an attribute was seen, and its last cycle', () => {
+    const records = [
+      logRecord('r-1', { at: day(3), echo: { title: 'x' } }),
+      logRecord('r-2', { at: day(2), echo: { title: 'y', empty: '' } }),
+    ]
+    const learned = newlyLearned([], learnEchoes([], records))
+    assert.deepEqual(
+      learned.find(({ key }) => key === 'title'),
+      { job: 'API2AAD.tenant.job', key: 'title', from: day(2), to: day(3), cycle: 'cycle' },
+    )
+    assert.equal(
+      learned.some(({ key }) => key === 'empty'),
+      false,
+    )
+    assert.deepEqual(newlyLearned(learned, learnEchoes(learned, records)), [])
+  })
+})
+
+void describe('a record may be late', () => {
+  const record = (id: string, more: Parameters<typeof logRecord>[1] = {}): LogRecord =>
+    logRecord(id, { at, ...more })
+
+  void test('what was given up takes it, whether it was sent again or not', () => {
+    assert.deepEqual(join([older], [record('r-1', { echo: { displayName: 'Ann Lee' } })]), {
+      'r-1': ['op-1', 'confirmed'],
+    })
+    const withdrawn = { ...older, state: 'withdrawn' } as const
+    assert.deepEqual(
+      join([withdrawn, newer], [record('r-1', { echo: { displayName: 'Ann Lee' } })])['r-1']?.[0],
+      'op-1',
+    )
+  })
+
+  void test('of the same bytes the one that is waited for comes first, the other takes what comes besides', () => {
+    const again = { ...older, id: 'op-2', state: 'accepted', submittedAt: day(1) + HOUR } as const
+    const records = [
+      record('r-1', { echo: { displayName: 'Ann Lee' } }),
+      record('r-2', { at: at + 1_000, echo: { displayName: 'Ann Lee' } }),
+    ]
+    assert.deepEqual(join([older, again], records), {
+      'r-1': ['op-2', 'confirmed'],
+      'r-2': ['op-1', 'confirmed'],
+    })
+  })
+
+  void test('what was handed over twice may be carried out twice, and has one outcome: a success stands before a failure', () => {
+    const twice = candidate('op-1', {}, { handedOver: 2 })
+    const failed = record('r-1', { status: 'failure', errorCode: 'EntryConflict' })
+    assert.deepEqual(join([twice], [failed, record('r-2', { at: at + 1_000 })]), {
+      'r-1': ['op-1', null],
+      'r-2': ['op-1', 'confirmed'],
+    })
+    assert.deepEqual(
+      join([{ ...twice, handedOver: 1 }], [failed, record('r-2', { at: at + 1_000 })])['r-2'],
+      [null, null],
+    )
+    const done = { ...twice, state: 'confirmed', spokenOf: 1 } as const
+    assert.equal(join([done], [record('r-1')])['r-1']?.[0], 'op-1')
+    assert.equal(join([{ ...done, spokenOf: 2 }], [record('r-1')])['r-1']?.[0], null)
+  })
+
+  void test('while its upload is still unanswered nothing is settled, and nothing else takes the record', () => {
+    const underWay = { ...newer, state: 'batched' } as const
+    assert.deepEqual(
+      join([older, underWay], [record('r-1', { echo: { displayName: 'Ann Lee', title: 'Head' } })]),
+      { 'r-1': [null, null] },
+    )
+  })
+
+  void test('what is waited for and shown in full comes before what was given up and sent more', () => {
+    const more = { ...older, record: newer.record }
+    const less = { ...newer, record: older.record }
+    assert.deepEqual(
+      join(
+        [more, less],
+        [record('r-1', { echo: { displayName: 'Ann Lee' } })],
+        echoes('title', day(0), day(1)),
+      ),
+      {
+        'r-1': ['op-2', 'confirmed'],
+      },
+    )
+  })
+})
+
+void describe('a retry of the service goes to the failure of the moment it was put aside', () => {
+  const putAside = day(1) + HOUR
+  const retry = logRecord('r-9', {
+    at: day(2),
+    importStep: 'EntryEscrowRetry',
+    importDetails: { TypeName: 'EscrowedEntryDefault', CreationTime: new Date(putAside + 400).toISOString() },
+  })
+  const failed = (id: string, failedAt: number | null, more: Partial<Candidate> = {}): Candidate =>
+    candidate(id, {}, { state: 'failed', acceptedAt: day(1), failedAt, spokenOf: 1, ...more })
+  const of = (
+    operations: readonly Candidate[],
+    unjoined: readonly LogRecord[] = [],
+  ): string | null | undefined =>
+    joinRecords([retry], candidates(operations, { unjoined }), 0).find(({ record }) => record.id === 'r-9')
+      ?.operation
+
+  void test('also when that had been final, was given up, or is only being made final', () => {
+    for (const state of ['escrowed', 'failed', 'answered'] as const)
+      assert.equal(of([failed('op-1', putAside, { state }), failed('op-2', putAside + 20 * 60_000)]), 'op-1')
+    assert.equal(of([failed('op-1', null, { state: 'unanswered', spokenOf: 0 })]), 'op-1')
+  })
+
+  void test('two that failed in the same second cannot be told apart', () => {
+    assert.equal(
+      of([failed('op-1', putAside), failed('op-2', putAside, { record: '{"title":"Head"}' })]),
+      null,
+    )
+    assert.equal(of([failed('op-1', putAside), failed('op-2', putAside)]), 'op-1')
+  })
+
+  void test('a failure that nobody here sent keeps it', () => {
+    const foreign = logRecord('r-1', {
+      at: putAside,
+      status: 'failure',
+      errorCode: 'Timeout',
+      echo: { title: 'Foreign' },
+    })
+    const waiting = candidate('op-1', { title: 'Ours' }, { state: 'unanswered', acceptedAt: day(1) - HOUR })
+    assert.equal(of([waiting], [foreign]), null)
+    assert.equal(of([failed('op-1', putAside - 10 * 60_000)], [foreign]), null)
+  })
+})

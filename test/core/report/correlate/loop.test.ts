@@ -1,0 +1,464 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { RollcallError } from '../../../../src/core/errors.ts'
+import type { CorrelatedPage, ExpireQuery, Ledger, Overdue } from '../../../../src/core/ledger/port.ts'
+import type { Json } from '../../../../src/core/model.ts'
+import type { LogPage, LogQuery } from '../../../../src/core/ports.ts'
+import { correlation, type CorrelateSettings } from '../../../../src/core/report/correlate/loop.ts'
+import { candidate, candidates, rawLogRecord } from '../../../fakes/log.ts'
+import { virtualRuntime } from '../../../fakes/runtime.ts'
+
+const MINUTE = 60_000
+const settings: CorrelateSettings = {
+  pollMs: 30_000,
+  pageMs: 2_000,
+  maxLagMs: 10 * MINUTE,
+  skewMs: 2 * MINUTE,
+  quietMs: 20_000,
+  deadlineMs: 40 * MINUTE,
+  maxOffers: 3,
+  askAtOnce: 2,
+  escrowMs: 28 * 24 * 60 * MINUTE,
+  sliceMs: 6 * 60 * MINUTE,
+}
+const unavailable = (): Error => new RollcallError('LogUnavailable', 'the log is not there')
+const throttled = (): Error =>
+  Object.assign(new RollcallError('LogThrottled', 'the log is throttled'), { retryAfterMs: 0 })
+
+/** A log of pages, or of refusals, and a ledger that writes down what it is told. */
+function start(
+  t: TestContext,
+  pages: readonly (LogPage | Error)[],
+  more: {
+    watermark?: number
+    oldest?: number
+    finalized?: number[]
+    late?: Overdue[]
+    settings?: CorrelateSettings
+  } = {},
+) {
+  const runtime = virtualRuntime()
+  const startedAt = runtime.now()
+  const asked: (Omit<LogQuery, 'signal'> & { readonly at: number })[] = []
+  const told: CorrelatedPage[] = []
+  const expired: ExpireQuery[] = []
+  const overdue: { readonly acceptedBefore: number; readonly limit: number }[] = []
+  const escrowedBefore: number[] = []
+  const finalized = [...(more.finalized ?? [])]
+  const waiting = [...pages]
+  let watermark = more.watermark ?? null
+  let settled = 0
+
+  const ledger: Pick<
+    Ledger,
+    | 'watermark'
+    | 'oldestUnanswered'
+    | 'candidates'
+    | 'correlate'
+    | 'finalize'
+    | 'overdue'
+    | 'expire'
+    | 'expireEscrowed'
+  > = {
+    watermark: async () => watermark,
+    oldestUnanswered: async () => more.oldest ?? null,
+    candidates: async () =>
+      candidates([candidate('op-1', {}, { acceptedAt: startedAt, submittedAt: startedAt })]),
+    correlate: async (page) => {
+      told.push(page)
+      watermark = page.watermark ?? watermark
+    },
+    finalize: async () => finalized.shift() ?? 0,
+    overdue: async (acceptedBefore, limit) => {
+      overdue.push({ acceptedBefore, limit })
+      return more.late ?? []
+    },
+    expire: async (query) => {
+      expired.push(query)
+      return { offeredAgain: query.operations.length, givenUp: 0, unchanged: 0 }
+    },
+    expireEscrowed: async (before) => escrowedBefore.push(before),
+  }
+  const log = {
+    page: async ({ since, until, about, next }: LogQuery): Promise<LogPage> => {
+      asked.push({ at: runtime.now() - startedAt, since, until, about, next })
+      const page = waiting.shift() ?? { records: [], next: null, serverAt: null }
+      if (page instanceof Error) throw page
+      return page
+    },
+  }
+  const service = correlation(ledger, log, more.settings ?? settings, runtime, () => (settled += 1))
+  const running = service.run()
+  t.after(async () => {
+    await service.stop()
+    await running
+  })
+  return {
+    runtime,
+    startedAt,
+    asked,
+    told,
+    expired,
+    overdue,
+    escrowedBefore,
+    service,
+    finalized,
+    settled: () => settled,
+  }
+}
+const page = (
+  records: readonly Json[],
+  next: string | null = null,
+  serverAt: number | null = null,
+): LogPage => ({
+  records,
+  next,
+  serverAt,
+})
+const record = (id: string, at: number): Json => rawLogRecord(id, { at })
+
+void describe('the log is read', () => {
+  void test('from the watermark, less what clocks may be apart', async (t) => {
+    const { runtime, asked, startedAt } = start(t, [], { watermark: virtualRuntime().now() - MINUTE })
+    await runtime.settle()
+    assert.deepEqual(asked, [{ at: 0, since: startedAt - 3 * MINUTE, until: null, about: null, next: null }])
+  })
+
+  void test('for the first time from as far back as a record may lag', async (t) => {
+    const { runtime, asked, startedAt } = start(t, [])
+    await runtime.settle()
+    assert(asked[0] && asked[0].since <= startedAt - settings.maxLagMs - settings.skewMs)
+  })
+
+  void test('page by page, with a pause between them, all from the same moment', async (t) => {
+    const { runtime, asked, told } = start(t, [page([], 'page-2'), page([], 'page-3'), page([])])
+    await runtime.advance(10_000)
+    assert.deepEqual(
+      asked.map(({ at, next }) => [at, next]),
+      [
+        [0, null],
+        [2_000, 'page-2'],
+        [4_000, 'page-3'],
+      ],
+    )
+    assert.equal(new Set(asked.map(({ since }) => since)).size, 1)
+    assert.equal(told.length, 3)
+  })
+
+  void test('in slices after a long absence, each its own step forward', async (t) => {
+    const hours = 60 * MINUTE
+    const { runtime, asked, told, startedAt } = start(t, [], {
+      watermark: virtualRuntime().now() - 20 * hours,
+    })
+    await runtime.advance(5_000)
+    assert.deepEqual(
+      asked.map(({ at, since, until }) => [
+        at,
+        (since - startedAt + settings.skewMs) / hours,
+        until === null ? null : (until - startedAt) / hours,
+      ]),
+      [
+        [0, -20, -14],
+        [2_000, -14, -8],
+        [4_000, -8, null],
+      ],
+    )
+    assert.deepEqual(
+      told.map(({ watermark }) => watermark),
+      [startedAt - 14 * hours, startedAt - 8 * hours, startedAt + 4_000 - settings.maxLagMs],
+    )
+  })
+
+  void test('not before whoever read it until now has room again, also when a lease changes hands', async (t) => {
+    const { runtime, asked } = start(t, [throttled()], { settings: { ...settings, startMs: 10_000 } })
+    await runtime.advance(50_000)
+    assert.deepEqual(
+      asked.map(({ at }) => at),
+      [10_000, 20_000, 50_000],
+    )
+  })
+
+  void test('again after a rest', async (t) => {
+    const { runtime, asked, settled } = start(t, [])
+    await runtime.advance(90_000)
+    assert.deepEqual(
+      asked.map(({ at }) => at),
+      [0, 30_000, 60_000, 90_000],
+    )
+    assert.equal(settled(), 4)
+  })
+
+  void test('what it says is joined and made final after a quiet time', async (t) => {
+    const { runtime, told, startedAt } = start(t, [
+      page([record('r-1', virtualRuntime().now() + 5_000), 'nonsense', { id: 1 }]),
+    ])
+    await runtime.settle()
+    assert.deepEqual(
+      told[0]?.joins.map(({ record, operation, interim }) => [record.id, operation, interim]),
+      [['r-1', 'op-1', 'confirmed']],
+    )
+    assert.equal(told[0]?.finalAt, startedAt + settings.quietMs)
+  })
+})
+
+void test('a record that cannot be read is told once, by its id and what it lacks, and stops nothing', async (t) => {
+  const id = '75b5b0ae-9fc5-4d0e-a0a9-7a6a4728de56'
+  const at = virtualRuntime().now()
+  const nameless = rawLogRecord(id, {
+    at,
+    more: { sourceIdentity: { id: null, displayName: 'Ann Lee' }, provisioningSteps: [] },
+  })
+  const odd = rawLogRecord('Ann Lee', { at, more: { activityDateTime: 'soon' } })
+  const all = page([nameless, odd, 'Ann Lee', record('x'.repeat(1_001), at), record('r-1', at)])
+  const { runtime, told } = start(t, [all, all])
+  await runtime.advance(30_000)
+  assert.deepEqual(
+    told.map(({ joins, watermark }) => [joins.length, watermark === null]),
+    [
+      [1, false],
+      [1, false],
+    ],
+  )
+  assert.deepEqual(
+    runtime.lines.map(({ event, fields }) => [event, fields['record'], fields['lacks']]),
+    [
+      ['correlate.unreadable', id, ['sourceIdentity']],
+      ['correlate.unreadable', null, ['activityDateTime']],
+      ['correlate.unreadable', null, ['id', 'sourceIdentity', 'activityDateTime']],
+      ['correlate.unreadable', null, ['id']],
+    ],
+  )
+})
+
+void describe('a clock that is ahead', () => {
+  const HOUR = 60 * MINUTE
+
+  void test('ends no slice later than the time of the service less its lag, and is no reason to read without a rest', async (t) => {
+    const server = virtualRuntime().now() - 3 * HOUR
+    const { runtime, asked, told } = start(t, [page([], null, server), page([], null, server)], {
+      settings: { ...settings, sliceMs: HOUR },
+      watermark: server - settings.maxLagMs,
+    })
+    await runtime.settle()
+    assert.deepEqual(
+      told.map(({ watermark }) => watermark),
+      [server - settings.maxLagMs],
+    )
+    assert.equal(asked.length, 1)
+    await runtime.advance(settings.pollMs)
+    assert.equal(asked.length, 2)
+  })
+
+  void test('leaves no watermark that the next read begins at: what it stepped over is read from the oldest operation without an answer', async (t) => {
+    const now = virtualRuntime().now()
+    const { runtime, asked } = start(t, [], { watermark: now + 3 * HOUR, oldest: now - 2 * HOUR })
+    await runtime.settle()
+    assert.equal(asked[0]?.since, now - 2 * HOUR - settings.skewMs)
+  })
+})
+
+void test('a log that was never read is read from the oldest operation without an answer, however long it could not be', async (t) => {
+  const now = virtualRuntime().now()
+  const { runtime, asked } = start(t, [unavailable(), page([])], { oldest: now - 26 * 60 * MINUTE })
+  await runtime.advance(MINUTE)
+  assert.deepEqual(
+    asked.slice(0, 2).map(({ since }) => since),
+    [0, 0].map(() => now - 26 * 60 * MINUTE - settings.skewMs),
+  )
+})
+
+void describe('the watermark', () => {
+  void test('moves with the last page, to the service’s clock at the first page less the longest lag', async (t) => {
+    const serverAt = virtualRuntime().now() - 7_000
+    const { runtime, told } = start(t, [
+      page([], 'page-2', serverAt),
+      page([], 'page-3', serverAt + 9_000),
+      page([], null, serverAt + 11_000),
+    ])
+    await runtime.advance(10_000)
+    assert.deepEqual(
+      told.map(({ watermark }) => watermark),
+      [null, null, serverAt - settings.maxLagMs],
+    )
+  })
+
+  void test('moves only with the last part of a long page', async (t) => {
+    const at = virtualRuntime().now()
+    const records = Array.from({ length: 1_001 }, (_, index) => record(`r-${index}`, at))
+    const { runtime, told } = start(t, [page(records)])
+    await runtime.settle()
+    assert.deepEqual(
+      told.map(({ joins, watermark }) => [joins.length, watermark === null]),
+      [
+        [500, true],
+        [500, true],
+        [1, false],
+      ],
+    )
+  })
+
+  void test('never passes what may still come late, however late records are', async (t) => {
+    const lag = { ...settings, maxLagMs: 20 * 60 * MINUTE }
+    const { runtime, told, startedAt } = start(t, [], {
+      watermark: virtualRuntime().now() - lag.maxLagMs,
+      settings: lag,
+    })
+    await runtime.advance(60_000)
+    for (const [index, { watermark }] of told.entries())
+      assert.equal(watermark, startedAt + index * settings.pollMs - lag.maxLagMs)
+  })
+
+  void test('of a log that throttles from the first page on is waited for as long as the log counts requests', async (t) => {
+    const { runtime, asked } = start(t, [throttled(), throttled(), page([])])
+    await runtime.advance(25_000)
+    assert.deepEqual(
+      asked.slice(0, 3).map(({ at }) => at),
+      [0, 10_000, 20_000],
+    )
+  })
+
+  void test('of a log that throttles half-way is not begun anew: the poll waits and goes on with the page it was at', async (t) => {
+    const { runtime, asked, told } = start(t, [
+      page([], 'page-2'),
+      throttled(),
+      throttled(),
+      page([], 'page-3'),
+      page([]),
+    ])
+    await runtime.advance(25_000)
+    assert.deepEqual(
+      asked.slice(0, 5).map(({ next }) => next),
+      [null, 'page-2', 'page-2', 'page-2', 'page-3'],
+    )
+    assert.deepEqual(
+      told.slice(0, 3).map(({ watermark }) => watermark === null),
+      [true, true, false],
+    )
+  })
+
+  void test('stays when a later page cannot be read, and all is read again', async (t) => {
+    const { runtime, asked, told } = start(t, [
+      page([], 'page-2'),
+      unavailable(),
+      page([], 'page-2'),
+      page([]),
+    ])
+    await runtime.advance(10_000)
+    assert.deepEqual(
+      asked.map(({ next }) => next),
+      [null, 'page-2', null, 'page-2'],
+    )
+    assert.deepEqual(
+      told.map(({ watermark }) => watermark === null),
+      [true, true, false],
+    )
+  })
+})
+
+void describe('what has no answer', () => {
+  void test('is looked for when the log was read past its deadline', async (t) => {
+    const { runtime, overdue, expired, startedAt } = start(t, [])
+    await runtime.settle()
+    assert.deepEqual(overdue, [
+      { acceptedBefore: startedAt - settings.maxLagMs - settings.deadlineMs, limit: 2 },
+    ])
+    assert.deepEqual(expired, [])
+  })
+
+  void test('is asked for by its person before it is given up', async (t) => {
+    const acceptedAt = virtualRuntime().now() - 60 * MINUTE
+    const late = ['10001', '10002'].map((employee) => ({ id: `op of ${employee}`, employee, acceptedAt }))
+    const { runtime, startedAt, asked, told, expired } = start(
+      t,
+      [page([]), page([record('r-1', acceptedAt)])],
+      { late },
+    )
+    await runtime.advance(5_000)
+    assert.deepEqual(
+      asked.slice(1).map(({ at, about, since }) => [at, about, since]),
+      [
+        [2_000, '10001', acceptedAt - settings.skewMs],
+        [4_000, '10002', acceptedAt - settings.skewMs],
+      ],
+    )
+    assert.deepEqual(
+      told.slice(1).map(({ joins, watermark }) => [joins.length, watermark]),
+      [
+        [1, null],
+        [0, null],
+      ],
+    )
+    assert.deepEqual(expired, [
+      { operations: ['op of 10001', 'op of 10002'], maxOffers: 3, now: startedAt + 4_000 },
+    ])
+  })
+
+  void test('is not asked for all over again when the log breaks off among the questions: those answered are done with', async (t) => {
+    const acceptedAt = virtualRuntime().now() - 60 * MINUTE
+    const late = ['10001', '10002', '10003'].map((employee) => ({
+      id: `op of ${employee}`,
+      employee,
+      acceptedAt,
+    }))
+    const { runtime, expired } = start(
+      t,
+      [page([]), page([]), throttled(), page([], 'more'), page([]), unavailable()],
+      { late },
+    )
+    await runtime.advance(25_000)
+    assert.deepEqual(expired[0]?.operations, ['op of 10001', 'op of 10002'])
+  })
+
+  void test('is not given up when its person could not be asked for', async (t) => {
+    const late = [{ id: 'op-1', employee: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE }]
+    const { runtime, expired } = start(t, [page([]), throttled()], { late })
+    await runtime.advance(2_100)
+    assert.deepEqual(expired, [])
+  })
+
+  void test('is not made overdue by an outage of the log, however long', async (t) => {
+    const { runtime, overdue, expired, told } = start(t, Array.from({ length: 10_000 }, throttled))
+    await runtime.advance(24 * 60 * MINUTE)
+    assert.deepEqual([overdue, expired, told], [[], [], []])
+    assert(runtime.lines.length > 0)
+  })
+
+  void test('is not made overdue by the first reading after an outage until that has caught up', async (t) => {
+    const { runtime, overdue, startedAt } = start(t, [], {
+      watermark: virtualRuntime().now() - 20 * 60 * MINUTE,
+    })
+    await runtime.advance(5_000)
+    assert.deepEqual(
+      overdue.map(({ acceptedBefore }) => acceptedBefore),
+      [startedAt + 4_000 - settings.maxLagMs - settings.deadlineMs],
+    )
+  })
+
+  void test('is not made overdue by a poll that broke off half-way', async (t) => {
+    const { runtime, overdue } = start(t, [page([], 'page-2'), unavailable(), page([])])
+    await runtime.advance(2_100)
+    assert.equal(overdue.length, 0)
+    await runtime.advance(5_000)
+    assert.equal(overdue.length, 1)
+  })
+
+  void test('is not made overdue by a stop during a poll', async (t) => {
+    const { runtime, overdue, service, told } = start(t, [page([], 'page-2')])
+    await runtime.settle()
+    await service.stop()
+    assert.equal(told.at(-1)?.watermark, null)
+    assert.deepEqual(overdue, [])
+  })
+
+  void test('is left to the service for as long as it may try by itself', async (t) => {
+    const { runtime, escrowedBefore, startedAt } = start(t, [])
+    await runtime.settle()
+    assert.deepEqual(escrowedBefore, [startedAt - settings.escrowMs])
+  })
+})
+
+void test('everything whose quiet time is over is made final, however much it is', async (t) => {
+  const { runtime, finalized } = start(t, [], { finalized: [500, 500, 7] })
+  await runtime.settle()
+  assert.deepEqual(finalized, [])
+})

@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { DeadLetterCopy } from '../../../../src/core/ledger/port.ts'
+import type { OutboxMessage } from '../../../../src/core/ports.ts'
+import { copyCipher } from '../../../../src/adapters/copy-cipher.ts'
+import {
+  COPY_OF,
+  COPY_REVISION,
+  copying,
+  copyMessage,
+  sealedAbout,
+  sweeping,
+} from '../../../../src/core/report/dead-letters/copies.ts'
+import { day } from '../../../fakes/events.ts'
+import { virtualRuntime } from '../../../fakes/runtime.ts'
+import { fakeShelf, shelved } from '../../../fakes/shelf.ts'
+
+const settings = {
+  content: { kind: 'reference' } as const,
+  pollMs: 1_000,
+  atOnce: 2,
+  sweepMs: 1_000,
+  restMs: 60_000,
+}
+const digest = (text: string): string => `digest of ${text}`
+
+function copy(seq: number, more: Partial<DeadLetterCopy> = {}): DeadLetterCopy {
+  return {
+    id: seq,
+    seq,
+    revision: 1,
+    source: '/hr/acme',
+    eventId: `e-${seq}`,
+    employee: '10001',
+    code: 'InvalidDomain',
+    detail: null,
+    stands: true,
+    original: {
+      entity: 'hr-events',
+      sequence: '1',
+      enqueuedAt: day(1),
+      messageId: 'm',
+      sessionId: '10001',
+      contentType: 'application/cloudevents+json',
+      body: '{"a":  1}',
+      properties: { tenant: 'acme', 'rollcall-replay': 'old' },
+    },
+    ...more,
+  }
+}
+
+/** A ledger with these copies to make, and an outlet that is away while it is told to be. */
+function start(rows: readonly DeadLetterCopy[]) {
+  const runtime = virtualRuntime()
+  const waiting = [...rows]
+  const sent: OutboxMessage<string>[] = []
+  const world = { away: false }
+  const ledger = {
+    takeUncopied: async (limit: number) => waiting.slice(0, limit),
+    markCopied: async (ids: readonly number[]) => {
+      for (const id of ids)
+        waiting.splice(
+          waiting.findIndex((one) => one.id === id),
+          1,
+        )
+    },
+  }
+  const outlet = {
+    send: async (messages: readonly OutboxMessage<string>[]) => {
+      sent.push(...messages)
+      if (world.away) throw new TypeError('the bus is away')
+    },
+  }
+  const service = copying(ledger, outlet, settings, runtime)
+  return { runtime, waiting, sent, world, service }
+}
+
+void describe('copies of dead letters', () => {
+  void test('a whole copy is the original word for word, with its session and its own properties, and says what it stands for', () => {
+    const message = copyMessage(copy(7, { detail: 'title' }), { kind: 'whole' }, digest)
+    assert.equal(message.body, '{"a":  1}')
+    assert.deepEqual(
+      [message.contentType, message.sessionId, message.subject],
+      ['application/cloudevents+json', '10001', '10001'],
+    )
+    assert.deepEqual(message.properties, {
+      tenant: 'acme',
+      'rollcall-dead-letter': 'dl-7',
+      'rollcall-revision': 1,
+      'rollcall-reason': 'InvalidDomain',
+      'rollcall-detail': 'title',
+    })
+    assert.notEqual(
+      copyMessage(copy(7, { revision: 2 }), { kind: 'whole' }, digest).id,
+      message.id,
+      'the next time it dies it is another copy',
+    )
+  })
+
+  void test('a reference names the event and why it died, and carries nothing of the original', () => {
+    const message = copyMessage(copy(7, { detail: 'title' }), { kind: 'reference' }, digest)
+    assert.equal(message.body, '{"source":"/hr/acme","id":"e-7"}')
+    assert.deepEqual(
+      [message.contentType, message.sessionId, message.subject],
+      ['application/json', '10001', '10001'],
+    )
+    assert.deepEqual(message.properties, {
+      'rollcall-dead-letter': 'dl-7',
+      'rollcall-revision': 1,
+      'rollcall-reason': 'InvalidDomain',
+      'rollcall-detail': 'title',
+    })
+  })
+
+  void test('an encrypted copy shows nothing of the original, and opens for its own dead letter with its key', () => {
+    const cipher = copyCipher(Buffer.alloc(32, 7).toString('base64'))
+    const message = copyMessage(copy(7), { kind: 'encrypted', seal: cipher.seal }, digest)
+    assert.doesNotMatch(
+      message.body + JSON.stringify(message.properties) + message.contentType,
+      /acme|cloudevents|"a"/,
+    )
+    assert.deepEqual(JSON.parse(cipher.open(message.body, sealedAbout(7, 1))), {
+      contentType: 'application/cloudevents+json',
+      body: '{"a":  1}',
+      properties: { tenant: 'acme' },
+    })
+    assert.throws(() => cipher.open(message.body, sealedAbout(8, 1)), { code: 'CopyUnreadable' })
+    const other = copyCipher(Buffer.alloc(32, 8).toString('base64'))
+    assert.throws(() => other.open(message.body, sealedAbout(7, 1)), { code: 'CopyUnreadable' })
+    const again = copyMessage(copy(7), { kind: 'encrypted', seal: cipher.seal }, digest)
+    assert.notEqual(again.body, message.body, 'no nonce is used twice')
+    assert.equal(again.id, message.id)
+  })
+
+  for (const wrong of ['', 'short', 'x'.repeat(44), Buffer.alloc(16).toString('base64')])
+    void test(`a key of ${wrong.length} characters that are not 32 bytes in base64 is refused without being shown`, () => {
+      assert.throws(
+        () => copyCipher(wrong),
+        (error: Error) =>
+          /DEAD_LETTER_COPY_KEY takes 32 bytes/.test(error.message) &&
+          (wrong === '' || !error.message.includes(wrong)),
+      )
+    })
+
+  void test('each goes out under the same id until the bus has taken it, and what lives again needs none', async () => {
+    const { runtime, waiting, sent, world, service } = start([copy(1), copy(2, { stands: false }), copy(3)])
+    world.away = true
+    const running = service.run()
+    await runtime.settle()
+    assert.equal(waiting.length, 3)
+    world.away = false
+    await runtime.advance(60_000)
+    await service.stop()
+    await running
+    assert.deepEqual(waiting, [])
+    assert.equal(new Set(sent.map(({ id }) => id)).size, 2)
+    assert.deepEqual([...new Set(sent.map(({ properties }) => properties[COPY_OF]))], ['dl-1', 'dl-3'])
+  })
+
+  void test('what stands for nothing any more is taken off the queue, an older copy of the same death too, and nothing of others', async () => {
+    const runtime = virtualRuntime()
+    const of = (sequence: number, seq: number, revision: number) =>
+      shelved(sequence, { properties: { [COPY_OF]: `dl-${seq}`, [COPY_REVISION]: revision } })
+    const shelf = fakeShelf([of(1, 1, 1), of(2, 2, 1), of(3, 2, 2), of(4, 3, 1), of(5, 3, 1), shelved(6)])
+    const standing = new Map([
+      [2, 2],
+      [3, 1],
+    ])
+    const ledger = {
+      standingDead: async (seqs: readonly number[]) =>
+        new Map([...standing].filter(([seq]) => seqs.includes(seq))),
+    }
+    const service = sweeping(ledger, shelf, { ...settings, atOnce: 10 }, runtime)
+    const running = service.run()
+    await runtime.advance(1_000)
+    assert.deepEqual(
+      shelf.messages.map(({ sequence }) => sequence),
+      ['3', '5', '6'],
+    )
+    standing.clear()
+    await runtime.advance(120_000)
+    await service.stop()
+    await running
+    assert.deepEqual(
+      shelf.messages.map(({ sequence }) => sequence),
+      ['6'],
+    )
+  })
+})

@@ -1,0 +1,403 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import { sourceRules } from '../../../../src/core/intake/sources.ts'
+import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
+import type { LedgerDeadLetter, LedgerDeadLetterQuery } from '../../../../src/core/ledger/port.ts'
+import {
+  busReason,
+  type DeadLetter,
+  deadLetterId,
+  type DeadLetterSelection,
+  fits,
+  isStale,
+  ledgerReason,
+  nameKey,
+  parseDeadLetterId,
+} from '../../../../src/core/report/dead-letters/dead-letter.ts'
+import {
+  attributeIn,
+  findOnShelf,
+  groupDeadLetters,
+  type Homes,
+  listDeadLetters,
+} from '../../../../src/core/report/dead-letters/list.ts'
+import { messageReader } from '../../../../src/core/report/dead-letters/read-message.ts'
+import { day } from '../../../fakes/events.ts'
+import { fakeShelf, shelved } from '../../../fakes/shelf.ts'
+
+const all: DeadLetterSelection = {
+  reason: null,
+  code: null,
+  type: null,
+  employee: null,
+  since: null,
+  until: null,
+}
+const read = messageReader(
+  () => ({ ...DEFAULT_SOURCE, types: { hired: 'worker.hired' } }),
+  () => null,
+)
+const event = (n: number, more: object = {}): string =>
+  JSON.stringify({
+    specversion: '1.0',
+    id: `e-${n}`,
+    source: '/hr',
+    type: 'worker.updated',
+    subject: `p${n % 10}`,
+    ...more,
+  })
+const dead = (seq: number, more: Partial<LedgerDeadLetter> = {}): LedgerDeadLetter => ({
+  seq,
+  source: '/hr',
+  id: `l-${seq}`,
+  type: 'worker.updated',
+  employee: `p${seq % 10}`,
+  code: 'InvalidDomain',
+  detail: null,
+  refused: false,
+  operation: null,
+  revision: 1,
+  diedAt: day(2) + seq,
+  replays: 0,
+  archivedAt: null,
+  keepsOut: false,
+  ...more,
+})
+
+/** A ledger of dead letters, and what it was asked for. */
+function fakeLedgerHome(letters: readonly LedgerDeadLetter[]) {
+  const asked: LedgerDeadLetterQuery[] = []
+  return {
+    asked,
+    deadLetters: async (query: LedgerDeadLetterQuery) => {
+      asked.push(query)
+      const { filter, next, limit } = query
+      const rest = letters.filter(
+        ({ seq, code, type, employee, diedAt }) =>
+          seq > (next ?? 0) &&
+          (filter.code ?? code) === code &&
+          (filter.type ?? type) === type &&
+          (filter.employee ?? employee) === employee &&
+          diedAt >= (filter.since ?? 0) &&
+          diedAt < (filter.until ?? Infinity),
+      )
+      const page = rest.slice(0, limit)
+      return { deadLetters: page, next: rest.length > limit ? (page.at(-1)?.seq ?? null) : null }
+    },
+  }
+}
+
+async function listed(homes: Homes, selection: Partial<DeadLetterSelection> = {}): Promise<DeadLetter[]> {
+  const found: DeadLetter[] = []
+  for await (const one of listDeadLetters(homes, { ...all, ...selection })) found.push(one)
+  return found
+}
+
+void describe('the reason of a dead letter', () => {
+  void it('on the bus is the bus’s own where it gave one, and intake’s otherwise', () => {
+    assert.deepEqual(
+      ['MaxDeliveryCountExceeded', 'TTLExpiredException', 'FieldMissing', 'NoReason', ''].map(busReason),
+      ['poison', 'expired', 'unreadable', 'unreadable', 'unreadable'],
+    )
+  })
+
+  void it('in the ledger says who failed: HR, the mapping, the service or the directory', () => {
+    const reasons = Object.fromEntries(
+      [
+        'IncompleteRecord',
+        'HydrateFailed',
+        'MappingFailed',
+        'RescindMismatch',
+        'RescindBeyondRetention',
+        'NoOutcome',
+        'Http400',
+      ].map((code) => [
+        code,
+        [ledgerReason({ code, refused: false }), ledgerReason({ code, refused: true })],
+      ]),
+    )
+    assert.deepEqual(reasons, {
+      IncompleteRecord: ['incomplete', 'incomplete'],
+      HydrateFailed: ['unread', 'unread'],
+      MappingFailed: ['unmapped', 'unmapped'],
+      RescindMismatch: ['rescind', 'rescind'],
+      RescindBeyondRetention: ['rescind', 'rescind'],
+      NoOutcome: ['unanswered', 'unanswered'],
+      Http400: ['failed', 'refused'],
+    })
+  })
+})
+
+void describe('what a message on the bus is about', () => {
+  const names = async (text: string | null, more = {}) => {
+    const { source, id, type, employee } = (await read(shelved(1, { text, ...more }))).letter
+    return [source, id, type, employee]
+  }
+
+  void it('is read of a CloudEvent, however it is wrapped, with its type under our own name', async () => {
+    const wanted = ['/hr', 'e-1', 'worker.hired', 'p1']
+    assert.deepEqual(await names(event(1, { type: 'hired' })), wanted)
+    assert.deepEqual(
+      await names(`[${event(1, { type: 'hired' })}]`, { contentType: 'application/cloudevents-batch+json' }),
+      wanted,
+    )
+    const properties = {
+      'cloudEvents:id': 'e-1',
+      'cloudEvents:source': '/hr',
+      'cloudEvents:type': 'hired',
+      'cloudEvents:subject': 'p1',
+    }
+    assert.deepEqual(await names('{}', { properties }), wanted)
+  })
+
+  void it('is read of what intake refused, as far as names are there', async () => {
+    assert.deepEqual(await names('{"id":"e-1","source":"/hr","subject":7}'), ['/hr', 'e-1', null, null])
+    assert.deepEqual(await names(event(1, { data: { worker: { active: null } } })), [
+      '/hr',
+      'e-1',
+      'worker.updated',
+      'p1',
+    ])
+  })
+
+  void it('is nothing where nothing can be read, and reading never throws', async () => {
+    for (const text of [
+      null,
+      '',
+      'no JSON',
+      '[]',
+      '7',
+      '"text"',
+      'null',
+      '{"id":{}}',
+      `${'['.repeat(100)}${']'.repeat(100)}`,
+    ])
+      assert.deepEqual(await names(text), [null, null, null, null], String(text))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.json(),
+        fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.integer(), fc.boolean())),
+        async (text, properties) => {
+          await read(shelved(1, { text, properties }))
+        },
+      ),
+    )
+  })
+
+  void it('of a vendor’s shape is what its rules make of it, and a shape that throws says nothing', async () => {
+    const shape = {
+      name: 'vendor',
+      apply: async (body: unknown) => {
+        if (body !== null && typeof body === 'object' && 'bad' in body) throw new TypeError('no')
+        return {
+          kind: 'envelopes' as const,
+          envelopes: [
+            { attributes: { source: '/v', id: 'v-1', type: 'worker.hired', subject: 'p9' }, data: {} },
+          ],
+        }
+      },
+    }
+    const shaped = messageReader(sourceRules([]).sources, () => ({
+      name: '/v',
+      shape,
+      source: DEFAULT_SOURCE,
+    }))
+    assert.equal((await shaped(shelved(1, { text: '{"person":9}' }))).letter.employee, 'p9')
+    assert.equal((await shaped(shelved(1, { text: '{"bad":9}' }))).letter.employee, null)
+  })
+})
+
+void describe('one list over both homes', () => {
+  const messages = Array.from({ length: 600 }, (_, n) =>
+    shelved(n + 1, {
+      text: event(n),
+      enqueuedAt: day(1) + n,
+      reason: n % 3 === 0 ? 'MaxDeliveryCountExceeded' : 'FieldMissing',
+    }),
+  )
+  const letters = Array.from({ length: 600 }, (_, n) =>
+    dead(n + 1, n % 2 === 0 ? { code: 'IncompleteRecord', detail: 'userName' } : {}),
+  )
+  const homes = () => {
+    const shelf = fakeShelf(messages)
+    const ledger = fakeLedgerHome(letters)
+    return { shelf, ledger, shelves: [shelf], read }
+  }
+
+  void it('names every dead letter once, home by home, each under a name that finds it again', async () => {
+    const one = homes()
+    const found = await listed(one)
+    assert.equal(new Set(found.map(deadLetterId)).size, 1_200)
+    assert.deepEqual(
+      found.map(({ home }) => home),
+      [...Array<string>(600).fill('bus'), ...Array<string>(600).fill('ledger')],
+    )
+    const name = parseDeadLetterId(
+      deadLetterId(found[77] ?? { home: 'ledger', reason: 'failed', letter: dead(1) }),
+    )
+    assert.deepEqual(name, { home: 'bus', entity: 'hr-events', sequence: '78' })
+    assert.deepEqual(name?.home === 'bus' ? await findOnShelf(one, name) : null, found[77])
+    assert.deepEqual(parseDeadLetterId('dl-42'), { home: 'ledger', seq: 42 })
+    for (const wrong of ['', 'dl-', 'dl-x', '42', '#4', 'q#', 'q#x'])
+      assert.equal(parseDeadLetterId(wrong), null, wrong)
+  })
+
+  void it('shows the first without having looked at the rest', async () => {
+    const one = homes()
+    for await (const first of listDeadLetters(one, all)) {
+      assert.equal(deadLetterId(first), 'hr-events#1')
+      break
+    }
+    assert.ok(one.shelf.shown <= 20)
+    assert.equal(one.ledger.asked.length, 0)
+  })
+
+  void it('keeps to all that is asked for at once, in both homes', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          reason: fc.constantFrom(null, 'poison', 'unreadable', 'incomplete', 'failed'),
+          code: fc.constantFrom(null, 'FieldMissing', 'InvalidDomain'),
+          type: fc.constantFrom(null, 'worker.updated', 'worker.hired'),
+          employee: fc.constantFrom(null, 'p3', 'nobody'),
+          since: fc.constantFrom(null, day(1) + 100, day(2)),
+          until: fc.constantFrom(null, day(1) + 300, day(2) + 50),
+        }),
+        async (selection) => {
+          const wanted = (await listed(homes())).filter((one) => fits(one, selection)).map(deadLetterId)
+          assert.deepEqual((await listed(homes(), selection)).map(deadLetterId), wanted)
+        },
+      ),
+      { numRuns: 60 },
+    )
+    assert.equal((await listed(homes(), { employee: 'p3' })).length, 120)
+    assert.equal((await listed(homes(), { reason: 'poison', since: day(1) + 300 })).length, 100)
+  })
+
+  void it('finds a message by any of the events in it', async () => {
+    const shelf = fakeShelf([
+      shelved(1, { text: `[${event(1)},${event(2)}]`, contentType: 'application/cloudevents-batch+json' }),
+    ])
+    for (const [employee, count] of [
+      ['p1', 1],
+      ['p2', 1],
+      ['p3', 0],
+    ] as const)
+      assert.equal(
+        (await listed({ shelves: [shelf], read, ledger: null }, { employee })).length,
+        count,
+        employee,
+      )
+  })
+
+  void it('ends on a bus that shows the same page again and again', async () => {
+    const stuck = { entity: 'q', peek: async () => [shelved(5)] }
+    assert.equal((await listed({ shelves: [stuck], read, ledger: null })).length, 2)
+  })
+
+  void it('marks a message whose events all came in otherwise as stale, and asks the ledger once a page', async () => {
+    let asked = 0
+    const states = new Map([
+      [nameKey({ source: '/hr', id: 'e-0' }), 'confirmed'],
+      [nameKey({ source: '/hr', id: 'e-1' }), 'dead-lettered'],
+    ] as const)
+    const one = { ...homes(), ledger: null, states: async () => ((asked += 1), states) }
+    const found = await listed(one)
+    assert.deepEqual(
+      found.slice(0, 3).map((dead) => dead.home === 'bus' && dead.letter.stale),
+      [true, false, false],
+    )
+    assert.ok(asked <= 5, `${asked} times`)
+    const event1 = { source: '/hr', id: 'e-0', type: null, employee: null }
+    assert.equal(isStale([event1, { ...event1, id: 'e-1' }], states), false)
+    assert.equal(isStale([], states), false)
+    assert.equal(isStale([{ ...event1, id: null }], states), false)
+  })
+})
+
+void describe('groups of dead letters', () => {
+  void it('count what failed in the same way, with when it was first and last seen and the newest as an example', async () => {
+    async function* some(): AsyncGenerator<DeadLetter> {
+      for (const [n, detail] of [
+        'items[3].email is missing',
+        'items[0].email is missing',
+        'items[12].phone is missing',
+      ].entries())
+        yield read(shelved(n + 1, { reason: 'FieldMissing', description: detail, enqueuedAt: day(1) + n }))
+      for (const seq of [7, 9, 8])
+        yield {
+          home: 'ledger',
+          reason: 'incomplete',
+          letter: dead(seq, { code: 'IncompleteRecord', detail: 'userName, name.familyName' }),
+        }
+    }
+    assert.deepEqual(await groupDeadLetters(some()), [
+      {
+        fingerprint: 'incomplete/IncompleteRecord/userName, name.familyName',
+        reason: 'incomplete',
+        code: 'IncompleteRecord',
+        attribute: 'userName, name.familyName',
+        count: 3,
+        firstAt: day(2) + 7,
+        lastAt: day(2) + 9,
+        example: 'dl-9',
+        homes: ['ledger'],
+      },
+      {
+        fingerprint: 'unreadable/FieldMissing/items[].email',
+        reason: 'unreadable',
+        code: 'FieldMissing',
+        attribute: 'items[].email',
+        count: 2,
+        firstAt: day(1),
+        lastAt: day(1) + 1,
+        example: 'hr-events#2',
+        homes: ['bus'],
+      },
+      {
+        fingerprint: 'unreadable/FieldMissing/items[].phone',
+        reason: 'unreadable',
+        code: 'FieldMissing',
+        attribute: 'items[].phone',
+        count: 1,
+        firstAt: day(1) + 2,
+        lastAt: day(1) + 2,
+        example: 'hr-events#3',
+        homes: ['bus'],
+      },
+    ])
+  })
+
+  void it('stay few however many codes there are', async () => {
+    async function* many(): AsyncGenerator<DeadLetter> {
+      for (let n = 0; n < 5_000; n += 1) yield read(shelved(n + 1, { reason: `Code${n}` }))
+    }
+    const groups = await groupDeadLetters(many())
+    assert.equal(groups.length, 1_001)
+    assert.equal(
+      groups.reduce((sum, { count }) => sum + count, 0),
+      5_000,
+    )
+  })
+
+  void it('go by the attribute a detail names, and by none where it names none', () => {
+    const of: Readonly<Record<string, string | null>> = {
+      'data.worker is missing': 'data.worker',
+      'data.worker.active is neither true nor false': 'data.worker.active',
+      'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z': 'time',
+      'userName, name.givenName': 'userName, name.givenName',
+      department: 'department',
+      'item 3: email is no text, or empty (shape x)': 'email',
+      '[2].email is missing (shape x)': '[].email',
+      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager has no such value':
+        'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager',
+      'the body is no JSON; send a CloudEvent as JSON': null,
+      'it is nested too deep': null,
+      'Message could not be consumed after 10 delivery attempts.': null,
+      '': null,
+    }
+    for (const [detail, attribute] of Object.entries(of)) assert.equal(attributeIn(detail), attribute, detail)
+    assert.equal(attributeIn(null), null)
+  })
+})

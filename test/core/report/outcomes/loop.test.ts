@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import type { OutcomeRow } from '../../../../src/core/ledger/port.ts'
+import type { OutboxMessage } from '../../../../src/core/ports.ts'
+import { outcomeMessage, type TellSettings } from '../../../../src/core/report/outcomes/outcome.ts'
+import { publication } from '../../../../src/core/report/outcomes/loop.ts'
+import { day } from '../../../fakes/events.ts'
+import { virtualRuntime } from '../../../fakes/runtime.ts'
+
+function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
+  return {
+    id,
+    employee: '10001',
+    source: '/hr/acme',
+    eventId: `e-${id}`,
+    type: 'worker.updated',
+    revision: 1,
+    state: 'confirmed',
+    reason: null,
+    detail: null,
+    by: null,
+    operation: 'op-1',
+    objectId: 'object-1',
+    said: [
+      ['title', 'Head'],
+      ['name.familyName', 'Lee'],
+    ],
+    at: day(1),
+    traceparent: null,
+    ...more,
+  }
+}
+
+/** An outbox of rows and an outlet that refuses while it is told to, having sent the first of what it was given. */
+function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
+  const runtime = virtualRuntime()
+  const unpublished = [...rows]
+  const sent: OutboxMessage[] = []
+  const asked: string[] = []
+  let away = false
+  const ledger = {
+    takeUnpublished: async (limit: number) => unpublished.slice(0, limit),
+    markPublished: async (ids: readonly number[]) => {
+      asked.push(`mark ${ids.join(' ')}`)
+      for (const id of ids)
+        unpublished.splice(
+          unpublished.findIndex((one) => one.id === id),
+          1,
+        )
+    },
+  }
+  const outlet = {
+    send: async (messages: readonly OutboxMessage[]) => {
+      asked.push(`send ${messages.length}`)
+      if (away) {
+        sent.push(...messages.slice(0, 1))
+        throw new TypeError('the bus is away')
+      }
+      sent.push(...messages)
+    },
+  }
+  const service = publication(ledger, outlet, { pollMs: 1_000, atOnce, values: [], sessions: false }, runtime)
+  const run = (): void => {
+    const running = service.run()
+    t.after(async () => {
+      await service.stop()
+      await running
+    })
+  }
+  return {
+    runtime,
+    sent,
+    asked,
+    unpublished,
+    service,
+    run,
+    goAway: () => (away = true),
+    comeBack: () => (away = false),
+  }
+}
+const events = (messages: readonly OutboxMessage[]): unknown[] =>
+  messages.map(({ body }) => body['causationid'])
+
+void describe('outcomes are told', () => {
+  void test('in the order they came to be, and marked only once they are sent', async (t) => {
+    const { runtime, sent, asked, unpublished, run } = start(t, [row(1), row(2), row(3)])
+    run()
+    await runtime.settle()
+    assert.deepEqual(events(sent), ['e-1', 'e-2', 'e-3'])
+    assert.deepEqual(asked, ['send 2', 'mark 1 2', 'send 1', 'mark 3'])
+    assert.deepEqual(unpublished, [])
+  })
+
+  void test('at least once: what a failing bus may have taken is sent again under the same id', async (t) => {
+    const { runtime, sent, asked, goAway, comeBack, run } = start(t, [row(1), row(2), row(3)])
+    goAway()
+    run()
+    await runtime.settle()
+    assert.deepEqual(asked, ['send 2'])
+    comeBack()
+    await runtime.advance(5_000)
+    assert.deepEqual(events(sent), ['e-1', 'e-1', 'e-2', 'e-3'])
+    assert.equal(sent[0]?.id, sent[1]?.id)
+  })
+
+  void test('as soon as somebody says that there are some', async (t) => {
+    const { runtime, sent, unpublished, service, run } = start(t, [])
+    run()
+    await runtime.settle()
+    unpublished.push(row(7))
+    service.wake()
+    await runtime.settle()
+    assert.deepEqual(events(sent), ['e-7'])
+  })
+})
+
+void describe('an outcome', () => {
+  const { digest } = virtualRuntime()
+  const told = (more: Partial<OutcomeRow>, settings: Partial<TellSettings> = {}): OutboxMessage =>
+    outcomeMessage(row(1, more), { values: [], sessions: false, ...settings }, digest)
+
+  void test('is a CloudEvent that names its event, its reason and who stands in its place', () => {
+    const { body, subject, properties, contentType } = told({
+      state: 'superseded',
+      reason: 'Newer',
+      by: { source: '/hr/acme', id: 'e-9' },
+      traceparent: '00-trace',
+    })
+    assert.deepEqual(
+      [subject, contentType, properties],
+      ['10001', 'application/cloudevents+json', { state: 'superseded', reason: 'Newer' }],
+    )
+    const { id, ...rest } = body
+    assert.equal(typeof id, 'string')
+    assert.deepEqual(rest, {
+      specversion: '1.0',
+      source: '/rollcall',
+      type: 'rollcall.event.superseded',
+      subject: '10001',
+      time: '2026-01-01T12:00:00.000Z',
+      datacontenttype: 'application/json',
+      causationid: 'e-1',
+      traceparent: '00-trace',
+      data: {
+        event: { source: '/hr/acme', id: 'e-1', type: 'worker.updated' },
+        revision: 1,
+        revises: null,
+        state: 'superseded',
+        reason: 'Newer',
+        detail: null,
+        attributes: ['title', 'name.familyName'],
+        by: { source: '/hr/acme', id: 'e-9' },
+        operation: 'op-1',
+        objectId: 'object-1',
+      },
+    })
+  })
+
+  void test('has an id of its own for every event and revision, the same each time it is told', () => {
+    const id = (more: Partial<OutcomeRow>): string => told(more).id
+    assert.equal(id({}), id({ id: 99, at: day(9), state: 'skipped' }))
+    const next = told({ revision: 2 }).body['data']
+    assert.ok(typeof next === 'object' && next !== null && 'revises' in next)
+    assert.equal(next.revises, id({}), 'a revision names the outcome it takes the place of')
+    assert.equal(
+      new Set([id({}), id({ revision: 2 }), id({ eventId: 'e-2' }), id({ source: '/hr/other' })]).size,
+      4,
+    )
+  })
+
+  void test('tells the values of those attributes alone that may be told, with all below them', () => {
+    const valuesOf = (values: readonly string[]): unknown => {
+      const data = told({}, { values }).body['data']
+      assert.ok(data instanceof Object)
+      return Reflect.get(data, 'values')
+    }
+    assert.equal(valuesOf([]), undefined)
+    assert.equal(valuesOf(['tit', 'name.family']), undefined)
+    assert.deepEqual(valuesOf(['title']), { title: 'Head' })
+    assert.deepEqual(valuesOf(['name']), { 'name.familyName': 'Lee' })
+    assert.deepEqual(valuesOf(['*']), { title: 'Head', 'name.familyName': 'Lee' })
+  })
+
+  void test('shares a session with the others of its employee where that is wanted, under a name the bus takes', () => {
+    assert.equal(told({}).sessionId, undefined)
+    assert.equal(told({}, { sessions: true }).sessionId, '10001')
+    const long = told({ employee: 'x'.repeat(500) }, { sessions: true }).sessionId
+    assert.ok(long !== undefined && long.length <= 128)
+    assert.notEqual(long, told({ employee: 'x'.repeat(501) }, { sessions: true }).sessionId)
+  })
+})

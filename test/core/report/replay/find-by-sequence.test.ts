@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import type { ShelvedMessage } from '../../../../src/core/ports.ts'
+import { pick } from '../../../../src/core/report/replay/find-by-sequence.ts'
+import { shelved } from '../../../fakes/shelf.ts'
+
+async function picked(messages: readonly ShelvedMessage[], wanted: readonly string[], largest = 250) {
+  let requests = 0
+  const peek = async (from: string, limit: number) => {
+    requests += 1
+    return messages
+      .filter(({ sequence }) => BigInt(sequence) >= BigInt(from))
+      .slice(0, Math.min(limit, largest))
+  }
+  const found: string[] = []
+  for await (const { sequence } of pick(peek, wanted)) found.push(sequence)
+  return { found, requests }
+}
+const messages = Array.from({ length: 10_000 }, (_, n) => shelved(n + 1))
+
+void describe('picking messages off a shelf', () => {
+  void it('finds those that are there, ascending, and no others, whatever the bus gives at once', async () => {
+    const sequence = fc.integer({ min: 0, max: 900 }).map(String)
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(sequence),
+        fc.uniqueArray(sequence),
+        fc.integer({ min: 1, max: 300 }),
+        async (there, wanted, largest) => {
+          const shelf = there.map(Number).toSorted((a, b) => a - b)
+          const { found } = await picked(
+            shelf.map((one) => shelved(one)),
+            wanted,
+            largest,
+          )
+          assert.deepEqual(
+            found,
+            shelf.map(String).filter((one) => wanted.includes(one)),
+          )
+        },
+      ),
+    )
+  })
+
+  void it('takes one request for many that lie together, and one each for those far apart', async () => {
+    const together = messages.slice(4_000, 5_000).map(({ sequence }) => sequence)
+    assert.deepEqual(await picked(messages, together), { found: together, requests: 4 })
+    const apart = messages.filter((_, n) => n % 500 === 0).map(({ sequence }) => sequence)
+    assert.deepEqual(await picked(messages, apart), { found: apart, requests: apart.length })
+  })
+
+  void it('finds those of a partitioned queue, whose numbers pass 2^53 and do not rise all the way', async () => {
+    const of = (partition: bigint, n: bigint): string => String((partition << 48n) + n)
+    // The bus shows the partitions in turn.
+    const mixed = Array.from({ length: 100 }, (_, n) => shelved(of(BigInt(64 - (n % 3)), BigInt(n + 1))))
+    const peek = async (from: string, limit: number) => {
+      const at = mixed.findIndex(({ sequence }) => sequence === from)
+      return at < 0
+        ? mixed.filter(({ sequence }) => BigInt(sequence) > BigInt(from)).slice(0, limit)
+        : mixed.slice(at, at + limit)
+    }
+    const wanted = [...mixed.filter((_, n) => n % 4 === 0).map(({ sequence }) => sequence), of(63n, 77n)]
+    const found: string[] = []
+    for await (const { sequence } of pick(peek, wanted)) found.push(sequence)
+    assert.deepEqual(new Set(found), new Set(wanted.slice(0, -1)))
+  })
+})

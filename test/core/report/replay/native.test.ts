@@ -1,0 +1,338 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import { RollcallError } from '../../../../src/core/errors.ts'
+import type { Shelf } from '../../../../src/core/ports.ts'
+import type { ReplayLog } from '../../../../src/core/report/replay/log.ts'
+import {
+  type NativeProgress,
+  type NativeReplay,
+  type NativeReplaySettings,
+  replayNative,
+} from '../../../../src/core/report/replay/native.ts'
+import { type ReplayWorld, replayWorld } from '../../../fakes/replay.ts'
+import { virtualRuntime } from '../../../fakes/runtime.ts'
+import { shelved } from '../../../fakes/shelf.ts'
+
+const settings: NativeReplaySettings = {
+  perSecond: null,
+  batch: 7,
+  retireAtOnce: 20,
+  skewMs: 1_000,
+  inFlightMs: 500,
+}
+const never = new AbortController().signal
+const letters = (count: number) => Array.from({ length: count }, (_, n) => shelved(n + 1))
+const numbers = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n + 1))
+const partsOf = ({ shelf, entity, log }: ReplayWorld, more: Partial<NativeReplay> = {}): NativeReplay => ({
+  run: 'r1',
+  shelf,
+  entity,
+  log,
+  edit: null,
+  takeIn: async () => {
+    throw new TypeError('nothing is taken in place here')
+  },
+  ...more,
+})
+const ignore = (): void => {}
+
+void describe('a replay of native dead letters', () => {
+  void it('sends a copy of each that was selected, in order, and takes the original off its shelf; nothing else is touched', async () => {
+    const runtime = virtualRuntime()
+    const chosen = numbers(60).filter((_, n) => n % 2 === 0)
+    const world = replayWorld(letters(60), chosen, runtime.now)
+    const progress: NativeProgress[] = []
+    const result = await replayNative(partsOf(world), settings, runtime, never, (one) => progress.push(one))
+    assert.deepEqual(result, { kind: 'finished', sent: 30, done: 30, gone: 0, refused: 0 })
+    assert.deepEqual(
+      world.delivered,
+      chosen.map((sequence) => `replay-r1-${sequence}`),
+    )
+    assert.deepEqual(
+      world.shelf.messages.map(({ sequence }) => sequence),
+      numbers(60).filter((_, n) => n % 2 === 1),
+    )
+    assert.deepEqual(progress.at(-1), { sent: 30, done: 30, gone: 0, refused: 0 })
+    assert.deepEqual(world.entity.messages[4]?.properties, {
+      'rollcall-replay': 'r1',
+      'rollcall-replay-of': 'hr-events#9',
+    })
+  })
+
+  void it('leaves alone what arrives or dies again while it runs', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(30), numbers(30), runtime.now)
+    const move = world.log.move
+    // Whatever is sent dies again at once.
+    const again: ReplayLog = {
+      ...world.log,
+      move: async (moves, at) => (await move(moves, at), world.takeOne('dead')),
+    }
+    const result = await replayNative(partsOf({ ...world }, { log: again }), settings, runtime, never, ignore)
+    while (world.entity.messages.length > 0) world.takeOne('dead')
+    assert.equal(result.kind, 'finished')
+    assert.equal(world.delivered.length, 30)
+    assert.equal(world.shelf.messages.length, 30)
+    assert.ok(world.shelf.messages.every(({ messageId }) => messageId?.startsWith('replay-r1-')))
+  })
+
+  void it('passes over what somebody else took meanwhile', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(10), numbers(12), runtime.now)
+    const result = await replayNative(partsOf(world), settings, runtime, never, ignore)
+    assert.deepEqual(result, { kind: 'finished', sent: 10, done: 10, gone: 2, refused: 0 })
+  })
+
+  void it('sends the edited body, and refuses what cannot be edited without sending anything of it', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(5), numbers(5), runtime.now)
+    const edit: NativeReplay['edit'] = ({ sequence }) => {
+      if (sequence === '3') throw new RollcallError('PatchFails', 'it is no object')
+      return `{"edited":${sequence}}`
+    }
+    const result = await replayNative(partsOf(world, { edit }), settings, runtime, never, ignore)
+    assert.deepEqual(result, { kind: 'finished', sent: 4, done: 4, gone: 0, refused: 1 })
+    assert.equal(world.log.stages.get('3')?.code, 'PatchFails')
+    assert.deepEqual(
+      world.entity.messages.map(({ text }) => text),
+      [1, 2, 4, 5].map((n) => `{"edited":${n}}`),
+    )
+    assert.deepEqual(
+      world.shelf.messages.map(({ sequence }) => sequence),
+      ['3'],
+    )
+  })
+
+  void it('refuses what the bus does not take, and sends the rest once', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(20), numbers(20), runtime.now)
+    const { resend } = world.shelf
+    Object.assign(world.shelf, {
+      resend: async (copies: Parameters<Shelf['resend']>[0]) => {
+        const bad = copies.findIndex(({ original }) => original.sequence === '11')
+        await resend(bad < 0 ? copies : copies.slice(0, bad))
+        if (bad >= 0) throw new RollcallError('MessageTooLarge', 'too large')
+      },
+    })
+    const running = replayNative(partsOf(world), settings, runtime, never, ignore)
+    await runtime.advance(60_000)
+    assert.deepEqual(await running, { kind: 'finished', sent: 19, done: 19, gone: 0, refused: 1 })
+    assert.equal(new Set(world.delivered).size, world.delivered.length)
+    assert.equal(world.log.stages.get('11')?.code, 'MessageTooLarge')
+  })
+
+  void it('on a shelf that takes no copies, takes messages into the ledger where they lie and leaves there what is still not understood', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(12), numbers(12), runtime.now)
+    const taken: string[] = []
+    const replay = partsOf(world, {
+      shelf: Object.assign(world.shelf, { takesCopies: false }),
+      takeIn: async (messages) => {
+        taken.push(...messages.map(({ messageId }) => messageId))
+        return new Map([['5', 'FieldMissing']])
+      },
+    })
+    const result = await replayNative(replay, settings, runtime, never, ignore)
+    assert.deepEqual(result, { kind: 'finished', sent: 11, done: 11, gone: 0, refused: 1 })
+    assert.equal(taken.length, 12)
+    assert.deepEqual(world.delivered, [])
+    assert.deepEqual(
+      world.shelf.messages.map(({ sequence }) => sequence),
+      ['5'],
+    )
+  })
+
+  void it('says that originals are held when somebody else keeps them locked, and takes the others', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(50), numbers(50), runtime.now)
+    Object.assign(world.shelf, {
+      retire: async (sequences: ReadonlySet<string>) => {
+        const gone = new Set([...sequences].filter((sequence) => !['2', '3'].includes(sequence)))
+        for (const sequence of gone)
+          world.shelf.messages.splice(
+            world.shelf.messages.findIndex((one) => one.sequence === sequence),
+            1,
+          )
+        return gone
+      },
+    })
+    const result = await replayNative(partsOf(world), settings, runtime, never, ignore)
+    assert.deepEqual(result, { kind: 'held', sent: 50, done: 48, gone: 0, refused: 0 })
+  })
+})
+
+void describe('the rate of a replay', () => {
+  for (const perSecond of [0.5, 3, 40, 500])
+    void it(`is held within 5 % at ${perSecond} messages a second`, async () => {
+      const runtime = virtualRuntime()
+      const count = Math.ceil(perSecond * 60)
+      const world = replayWorld(letters(count), numbers(count), runtime.now)
+      const startedAt = runtime.now()
+      const finished = replayNative(
+        partsOf(world),
+        { ...settings, perSecond, batch: 500 },
+        runtime,
+        never,
+        ignore,
+      ).then(() => runtime.now())
+      await runtime.advance(30_000)
+      const half = world.delivered.length
+      assert.ok(half >= perSecond * 30 * 0.95 - 1 && half <= perSecond * 30 * 1.05, `${half} after 30 s`)
+      await runtime.advance(40_000)
+      const seconds = ((await finished) - startedAt) / 1_000
+      assert.ok(
+        Math.abs(seconds - count / perSecond) <= (count / perSecond) * 0.05,
+        `${count} in ${seconds} s`,
+      )
+    })
+
+  void it('does not end in a burst after a stall', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(400), numbers(400), runtime.now)
+    const { resend } = world.shelf
+    let stalled = false
+    Object.assign(world.shelf, {
+      resend: async (copies: Parameters<Shelf['resend']>[0]) => {
+        if (!stalled && world.delivered.length >= 100) {
+          stalled = true
+          await runtime.sleep(20_000)
+        }
+        await resend(copies)
+      },
+    })
+    const running = replayNative(partsOf(world), { ...settings, perSecond: 10 }, runtime, never, ignore)
+    await runtime.advance(30_500)
+    const before = world.delivered.length
+    await runtime.advance(5_000)
+    assert.ok(world.delivered.length - before <= 62, `${world.delivered.length - before} in 5 s`)
+    await runtime.advance(60_000)
+    await running
+  })
+
+  void it('an abort pauses between batches, and the same call goes on where it was', async () => {
+    const runtime = virtualRuntime()
+    const world = replayWorld(letters(100), numbers(100), runtime.now)
+    const stopping = new AbortController()
+    const running = replayNative(
+      partsOf(world),
+      { ...settings, perSecond: 10 },
+      runtime,
+      stopping.signal,
+      ignore,
+    )
+    await runtime.advance(4_000)
+    stopping.abort()
+    assert.equal((await running).kind, 'paused')
+    const before = world.delivered.length
+    assert.ok(before > 30 && before < 50, `${before}`)
+    const result = await replayNative(partsOf(world), settings, runtime, never, ignore)
+    assert.deepEqual([result.kind, result.sent], ['finished', 100 - before])
+    assert.deepEqual(world.shelf.messages, [])
+    assert.deepEqual(
+      world.delivered,
+      numbers(100).map((sequence) => `replay-r1-${sequence}`),
+    )
+  })
+})
+
+/** What happens at one call of a port: it fails before, after, or in the middle of what it does; and whether the process dies of it. */
+interface Fault {
+  readonly at: number
+  readonly when: 'before' | 'after' | 'midway'
+  readonly deadly: boolean
+}
+class Died extends Error {}
+
+/** Ports that fail as they are told to. After a deadly fault nothing of the process has an effect any more. */
+function faulty(
+  world: ReplayWorld,
+  faults: readonly Fault[],
+  takes: readonly ('taken' | 'dead' | 'waits')[],
+) {
+  const dying = new AbortController()
+  let calls = 0
+  const call = async <T>(work: () => Promise<T>, half?: () => Promise<unknown>): Promise<T> => {
+    if (dying.signal.aborted) throw new Died()
+    const take = takes[calls % Math.max(1, takes.length)] ?? 'waits'
+    if (take !== 'waits') world.takeOne(take)
+    const fault = faults.find(({ at }) => at === calls)
+    calls += 1
+    if (!fault) return work()
+    if (fault.when === 'after') await work()
+    if (fault.when === 'midway') await half?.()
+    if (fault.deadly) dying.abort()
+    throw new Died()
+  }
+  const { shelf, log } = world
+  const ports: Pick<NativeReplay, 'shelf' | 'entity' | 'log'> = {
+    shelf: {
+      entity: shelf.entity,
+      takesCopies: true,
+      peek: (from, limit) => call(() => shelf.peek(from, limit)),
+      resend: (copies) =>
+        call(
+          () => shelf.resend(copies),
+          () => shelf.resend(copies.slice(0, Math.ceil(copies.length / 2))),
+        ),
+      retire: (sequences, signal) =>
+        call(
+          () => shelf.retire(sequences, signal),
+          () => shelf.retire(new Set([...sequences].filter((_, n) => n % 2 === 0)), signal),
+        ),
+      close: async () => {},
+    },
+    entity: { peek: (from, limit) => call(() => world.entity.peek(from, limit)) },
+    log: {
+      items: (stage, limit) => call(() => log.items(stage, limit)),
+      move: (moves, at) => call(() => log.move(moves, at)),
+      takenIn: (ids) => call(() => log.takenIn(ids)),
+    },
+  }
+  return { ports, dying: dying.signal }
+}
+
+void describe('a replay that is cut off anywhere', () => {
+  void it('loses nothing and doubles nothing, however often it is killed or its neighbours fail, and whatever intake takes meanwhile', async () => {
+    const fault = fc.record({
+      at: fc.nat(60),
+      when: fc.constantFrom('before', 'after', 'midway'),
+      deadly: fc.boolean(),
+    })
+    const lives = fc.array(fc.array(fault, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 6 })
+    const takes = fc.array(fc.constantFrom('taken', 'dead', 'waits'), { maxLength: 5 })
+    await fc.assert(
+      fc.asyncProperty(lives, takes, fc.integer({ min: 1, max: 9 }), async (lives, takes, batch) => {
+        const runtime = virtualRuntime()
+        const chosen = numbers(40).filter((_, n) => n % 3 !== 0)
+        const world = replayWorld(letters(40), chosen, runtime.now)
+        for (const faults of [...lives, []]) {
+          const { ports, dying } = faulty(world, faults, takes)
+          const running = replayNative(
+            partsOf(world, ports),
+            { ...settings, batch },
+            runtime,
+            never,
+            ignore,
+          ).catch(() => null)
+          // A process that is dead sleeps no more.
+          for (let turn = 0; turn < 200; turn += 1) await runtime.advance(dying.aborted ? 60_000 : 1_000)
+          await running
+        }
+        const finished = await replayNative(partsOf(world), { ...settings, batch }, runtime, never, ignore)
+        assert.equal(finished.kind, 'finished')
+        assert.deepEqual(
+          world.delivered.toSorted(),
+          chosen.map((sequence) => `replay-r1-${sequence}`).toSorted(),
+        )
+        const originals = world.shelf.messages.filter(({ messageId }) => messageId?.startsWith('m-'))
+        assert.deepEqual(
+          originals.map(({ sequence }) => sequence),
+          numbers(40).filter((_, n) => n % 3 === 0),
+        )
+        assert.ok([...world.log.stages.values()].every(({ stage }) => stage === 'done'))
+      }),
+      { numRuns: 60 },
+    )
+  })
+})

@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { describe, test, type TestContext } from 'node:test'
+import { pulse } from '../../src/adapters/service-bus/health.ts'
+import { counting } from '../../src/adapters/telemetry/counters.ts'
+import { parseHttpAddress, reachable } from '../../src/config/http-address.ts'
+import { readConfig } from '../../src/config.ts'
+import type { Ledger } from '../../src/core/ledger/port.ts'
+import { TOTALS, type Totals } from '../../src/core/ledger/port.ts'
+import type { Inbox, InboxMessage } from '../../src/core/ports.ts'
+import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
+import { health } from '../../src/cli/commands/health.ts'
+import { startProbes } from '../../src/http/probes.ts'
+import { type Readiness, readiness } from '../../src/http/readiness.ts'
+import { serveProbes } from '../../src/http/serve.ts'
+import { until } from '../adapters/support/until.ts'
+
+type Asked = Pick<Ledger, 'ping' | 'totals' | 'outlook' | 'watermark'>
+interface World {
+  ledgerAnswers: boolean
+  receiving: boolean
+  asked: number
+}
+
+const totals = Object.fromEntries(TOTALS.map((name, index) => [name, index])) as Totals
+
+function fakeLedger(world: World): Ledger {
+  const asked: Asked = {
+    ping: async () => {
+      world.asked += 1
+      if (!world.ledgerAnswers) throw new Error('the password of somebody')
+      return null
+    },
+    totals: async () => totals,
+    outlook: async (now) => ({
+      notTaken: { count: 0, people: [] },
+      leavers: { open: 0, oldestAt: null, byCause: {} },
+      callTimes: [now - 5, now - 3],
+      pending: 7,
+      unplanned: 3,
+      holds: [
+        { name: 'job', since: 1_000, until: now - 1, status: null, detail: null },
+        { name: 'refused', since: 2_000, until: now + 1, status: 403, detail: null },
+      ],
+    }),
+    watermark: async () => 1_700_000_000_000,
+  }
+  return asked as Ledger
+}
+
+async function serving(t: TestContext): Promise<{ world: World; port: number; url: string }> {
+  const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
+  const { telemetry, counters } = counting(silentTelemetry)
+  telemetry.count('rollcall.events', 2, { outcome: 'received' })
+  telemetry.count('rollcall.events', 3, { outcome: 'received' })
+  telemetry.count('rollcall.events', 1, { outcome: 'say "so"' })
+  let ticks = 0
+  const composed = { ledger: fakeLedger(world), receiving: () => world.receiving }
+  const probes = await serveProbes(
+    readConfig({ HTTP_ADDRESS: '0' }),
+    () => composed,
+    counters,
+    // Every look at the clock is later than any answer is kept.
+    { now: () => 1_800_000_000_000 + (ticks += 60_000), log: silentLogger },
+  )
+  assert.ok(probes)
+  t.after(() => probes.close())
+  return { world, port: probes.port, url: `http://127.0.0.1:${probes.port}` }
+}
+
+void describe('the probes of a running connector', () => {
+  void test('alive is who answers, whatever the ledger does', async (t) => {
+    const { world, url } = await serving(t)
+    world.ledgerAnswers = false
+    const response = await fetch(`${url}/livez`)
+    assert.equal(response.status, 200)
+    assert.deepEqual(await response.json(), { alive: true })
+    assert.equal(world.asked, 0)
+  })
+
+  void test('ready is whose ledger answers and whose receivers are open; the answer says which is not, and no more', async (t) => {
+    const { world, url } = await serving(t)
+    const look = async (): Promise<[number, unknown]> => {
+      const response = await fetch(`${url}/readyz`)
+      return [response.status, await response.json()]
+    }
+    assert.deepEqual(await look(), [200, { ready: true, checks: { ledger: 'ok', receivers: 'ok' } }])
+    world.receiving = false
+    assert.deepEqual(await look(), [503, { ready: false, checks: { ledger: 'ok', receivers: 'failed' } }])
+    world.receiving = true
+    world.ledgerAnswers = false
+    assert.deepEqual(await look(), [503, { ready: false, checks: { ledger: 'failed', receivers: 'ok' } }])
+  })
+
+  void test('metrics are Prometheus text: counters of the process, totals of the ledger, no sample twice', async (t) => {
+    const { url } = await serving(t)
+    const response = await fetch(`${url}/metrics`)
+    assert.equal(response.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
+    const text = await response.text()
+    const samples = new Map<string, number>()
+    for (const line of text.trimEnd().split('\n')) {
+      if (line.startsWith('# ')) continue
+      const [, name, value] =
+        /^([a-z_]\w*(?:\{(?:\w+="(?:[^"\\]|\\.)*",?)*\})?) (\S+)$/.exec(line) ?? assert.fail(line)
+      assert.ok(name !== undefined && !samples.has(name), line)
+      samples.set(name, Number(value))
+    }
+    assert.equal(samples.get('rollcall_events_total{outcome="received"}'), 5)
+    assert.equal(samples.get('rollcall_events_total{outcome="say \\"so\\""}'), 1)
+    for (const name of TOTALS) assert.equal(samples.get(`rollcall_ledger_${name}_total`), totals[name])
+    assert.equal(samples.get('rollcall_ledger_operations_pending'), 7)
+    assert.equal(samples.get('rollcall_ledger_calls_24h'), 2)
+    assert.equal(samples.get('rollcall_ledger_log_read_until_seconds'), 1_700_000_000)
+    assert.equal(samples.get('rollcall_ledger_hold_since_seconds{hold="refused"}'), 2)
+    assert.equal(
+      samples.has('rollcall_ledger_hold_since_seconds{hold="job"}'),
+      false,
+      'a look at the job that is over holds nothing',
+    )
+    assert.equal(samples.get('rollcall_ready'), 1)
+    const page = readFileSync(new URL('../../docs/reference/telemetry.md', import.meta.url), 'utf8')
+    for (const name of samples.keys()) {
+      const family = name.replace(/\{.*/, '')
+      if (!/^rollcall_(?:ledger_\w+|events)_total$/.test(family))
+        assert.ok(page.includes(`\`${family}\``), `${family} is on the page`)
+    }
+    for (const name of TOTALS) assert.ok(page.includes(`\`${name}\``), `${name} is on the page`)
+    const declared = [...text.matchAll(/^# TYPE (\w+) (?:counter|gauge)$/gm)].map(([, name]) => name)
+    assert.equal(new Set(declared).size, declared.length, 'a family is declared once')
+  })
+
+  void test('a ledger that is away leaves the metrics of the process', async (t) => {
+    const { world, url } = await serving(t)
+    world.ledgerAnswers = false
+    const text = await (await fetch(`${url}/metrics`)).text()
+    assert.match(text, /^rollcall_check\{check="ledger"\} 0$/m)
+    assert.match(text, /^process_resident_memory_bytes \d+$/m)
+    assert.doesNotMatch(text, /rollcall_ledger_/)
+  })
+
+  void test('beyond loopback the probes are open and the metrics take a token', async (t) => {
+    const ready = async (): Promise<Readiness> => ({ ready: true, checks: {} })
+    const address = { host: '127.0.0.1', port: 0, loopback: false }
+    const beyond = async (token: string | null): Promise<string> => {
+      const probes = await startProbes({ address, token }, ready, async () => 'up 1\n')
+      t.after(() => probes.close())
+      return `http://127.0.0.1:${probes.port}`
+    }
+    const closed = await beyond(null)
+    assert.equal((await fetch(`${closed}/livez`)).status, 200)
+    assert.equal((await fetch(`${closed}/readyz`)).status, 200)
+    assert.equal((await fetch(`${closed}/metrics`)).status, 403)
+    const open = await beyond('of-the-scraper')
+    const asking = async (headers: Record<string, string>): Promise<number> =>
+      (await fetch(`${open}/metrics`, { headers })).status
+    assert.equal(await asking({}), 401)
+    assert.equal(await asking({ authorization: 'Bearer of-another' }), 401)
+    assert.equal(await asking({ authorization: 'Bearer of-the-scraper' }), 200)
+  })
+
+  void test('what is not there is 404, and nothing can be changed', async (t) => {
+    const { url } = await serving(t)
+    for (const path of ['/', '/readyz/', '/__proto__', '/constructor'])
+      assert.equal((await fetch(url + path)).status, 404, path)
+    assert.equal((await fetch(`${url}/readyz`, { method: 'POST' })).status, 405)
+    assert.equal((await fetch(`${url}/metrics?of=what`, { method: 'HEAD' })).status, 200)
+  })
+
+  void test('rollcall health is 0 while it is ready and 1 otherwise', async (t) => {
+    const { world, port } = await serving(t)
+    const written = t.mock.method(process.stdout, 'write', () => true)
+    const said = t.mock.method(process.stderr, 'write', () => true)
+    const environment = { HTTP_ADDRESS: `0.0.0.0:${port}` }
+    const codes = [await health(environment, 'ready')]
+    world.ledgerAnswers = false
+    codes.push(await health(environment, 'ready'), await health(environment, 'live'))
+    codes.push(await health({ HTTP_ADDRESS: '127.0.0.1:1' }, 'ready'))
+    written.mock.restore()
+    said.mock.restore()
+    assert.deepEqual(codes, [0, 1, 0, 1])
+    await assert.rejects(health({}, 'ready'), { code: 'ConfigInvalid' })
+  })
+
+  for (const [what, sent] of [
+    ['say nothing', ''],
+    ['begin a request and do not end it', 'GET /readyz HTTP/1.1\r\nHost: x\r\nX-Slow: '],
+  ] as const)
+    void test(`two hundred connections that ${what} keep no probe from its answer, and are gone after a while`, async (t) => {
+      const { port, url } = await serving(t)
+      const sockets = Array.from({ length: 200 }, () => connect(port, '127.0.0.1'))
+      t.after(() => sockets.forEach((socket) => socket.destroy()))
+      let open = sockets.length
+      for (const socket of sockets) {
+        socket.on('error', () => {})
+        socket.on('close', () => (open -= 1))
+        socket.resume()
+        socket.write(sent)
+      }
+      await until('all are there', () => sockets.every((socket) => !socket.connecting))
+      const asked = await Promise.all(
+        ['/livez', '/readyz', '/metrics'].map(
+          async (path) =>
+            (
+              await fetch(url + path, {
+                signal: AbortSignal.timeout(1_000),
+                headers: { connection: 'close' },
+              })
+            ).status,
+        ),
+      )
+      assert.deepEqual(asked, [200, 200, 200])
+      await until('what was left is closed', () => open === 0, 12_000)
+    })
+
+  void test('however often somebody asks, the ledger is asked once a second', async () => {
+    const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
+    let now = 0
+    const ready = readiness(fakeLedger(world), null, () => now)
+    await Promise.all(Array.from({ length: 50 }, ready))
+    now = 999
+    assert.deepEqual(await ready(), { ready: true, checks: { ledger: 'ok' } })
+    assert.equal(world.asked, 1)
+    now = 1_001
+    await ready()
+    assert.equal(world.asked, 2)
+  })
+
+  void test('without an address nothing listens', async () => {
+    const world: World = { ledgerAnswers: true, receiving: true, asked: 0 }
+    const composed = { ledger: fakeLedger(world), receiving: () => true }
+    assert.equal(
+      await serveProbes(
+        readConfig({}),
+        () => composed,
+        () => [],
+        { now: Date.now, log: silentLogger },
+      ),
+      null,
+    )
+  })
+})
+
+void test('an address is a port of loopback, or says its own', () => {
+  assert.deepEqual(parseHttpAddress('9464'), { host: '127.0.0.1', port: 9464, loopback: true })
+  assert.deepEqual(parseHttpAddress('0.0.0.0:8080'), { host: '0.0.0.0', port: 8080, loopback: false })
+  assert.deepEqual(parseHttpAddress('[::1]:8080'), { host: '::1', port: 8080, loopback: true })
+  for (const wrong of [
+    '',
+    'localhost',
+    '127.0.0.1:',
+    '127.0.0.1:65536',
+    '[localhost]:1',
+    '::1:80',
+    ':80',
+    '127.0.0.1:80/x',
+  ])
+    assert.equal(parseHttpAddress(wrong), null, wrong)
+  assert.equal(reachable({ host: '::', port: 1, loopback: false }), 'http://[::1]:1')
+  assert.throws(() => readConfig({ HTTP_ADDRESS: 'nonsense' }), {
+    code: 'ConfigInvalid',
+    message: /HTTP_ADDRESS takes a port/,
+  })
+})
+
+void test('receiving is an open receiver without trouble since its last message', async () => {
+  let now = 0
+  let hand: (message: InboxMessage) => void = () => {}
+  const inbox: Inbox = {
+    open: async (onMessage) => {
+      hand = onMessage
+      return {
+        settle: async () => {},
+        stopReceiving: async () => {},
+        handBack: async () => {},
+        close: async () => {},
+      }
+    },
+  }
+  const message: InboxMessage = {
+    entity: 'q',
+    sequence: '1',
+    enqueuedAt: 0,
+    messageId: null,
+    sessionId: null,
+    contentType: null,
+    text: null,
+    properties: {},
+  }
+  const watched = pulse(() => now)
+  assert.equal(watched.receiving(), false)
+  const receiver = await watched.watch(inbox).open(() => {})
+  assert.equal(watched.receiving(), true)
+  watched.trouble()
+  assert.equal(watched.receiving(), false)
+  hand(message)
+  assert.equal(watched.receiving(), true, 'a message says that the bus is there again')
+  watched.trouble()
+  now = 60_001
+  assert.equal(watched.receiving(), true, 'and so does a minute without trouble')
+  now = 10_800_000
+  watched.trouble()
+  now = 0
+  assert.equal(watched.receiving(), true, 'and so does a clock that was ahead and came back')
+  await receiver.close()
+  await receiver.close()
+  assert.equal(watched.receiving(), false)
+})

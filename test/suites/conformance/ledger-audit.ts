@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import type { AuditEntry } from '../../../src/core/ledger/port.ts'
+import { failAll } from './ledger-dead-letters.ts'
+import { hrEvent, joiner, type LedgerCase, type World } from './ledger-world.ts'
+
+const BY = { actor: 'ann', reason: 'asked to' } as const
+const FILTER = { code: null, type: null, employee: null, since: null, until: null }
+
+async function auditOf(
+  world: World,
+  about: string | null,
+  since: number | null = null,
+): Promise<readonly AuditEntry[]> {
+  const entries: AuditEntry[] = []
+  let next: number | null = null
+  do {
+    const page = await world.ledger.audit({ about, since, next, limit: 2 })
+    entries.push(...page.entries)
+    next = page.next
+  } while (next !== null)
+  return entries
+}
+
+/** What the ledger promises of what people do. */
+export const auditCases: readonly LedgerCase[] = [
+  {
+    name: 'who did what by a command, to what and why, is known in the order it was done, of one thing or of all',
+    run: async (world) => {
+      for (const [index, employee] of ['p1', 'p2', 'p3'].entries()) {
+        await world.record(joiner(`hire-${employee}`, employee))
+        await world.confirmAll()
+        await world.record(hrEvent(`bad-${employee}`, employee, { title: 'x' }, { order: index + 1 }))
+        await failAll(world)
+      }
+      const { deadLetters } = await world.ledger.deadLetters({
+        filter: FILTER,
+        archived: true,
+        next: null,
+        limit: 10,
+      })
+      const [first, second, third] = deadLetters.map(({ seq, revision }) => ({ seq, revision }))
+      assert.ok(first && second && third)
+      await world.ledger.endDeadLetters(
+        { seqs: [first.seq], how: 'archive', terminations: false, ...BY },
+        world.now,
+      )
+      world.now += 1_000
+      const since = world.now
+      await world.ledger.endDeadLetters(
+        { seqs: [second.seq], how: 'discard', terminations: false, ...BY },
+        world.now,
+      )
+      await world.ledger.noteDiscarded('hr-events', ['7'], BY.actor, BY.reason, world.now)
+      const run = await world.ledger.freezeReplay(
+        { name: 'a run', selection: 'all', ...BY, targets: [{ home: 'ledger', ...third }] },
+        world.now,
+      )
+      await world.ledger.erase({ employee: 'p2', ...BY }, world.now)
+
+      const all = await auditOf(world, null)
+      assert.deepEqual(
+        all.map(({ action }) => action),
+        ['dead-letter.archive', 'dead-letter.discard', 'dead-letter.discard', 'replay', 'erase'],
+      )
+      assert.ok(all.every(({ actor, reason }) => actor === 'ann' && reason === 'asked to'))
+      assert.deepEqual(await auditOf(world, null, since), all.slice(1))
+      assert.deepEqual(await auditOf(world, `dl-${first.seq}`), all.slice(0, 1))
+      assert.deepEqual(await auditOf(world, 'hr-events#7'), all.slice(2, 3))
+      assert.deepEqual(await auditOf(world, `replay ${run.id}`), all.slice(3, 4))
+      assert.deepEqual(await auditOf(world, 'replay 999'), [])
+      assert.doesNotMatch(JSON.stringify(all.at(-1)), /p2/)
+    },
+  },
+]

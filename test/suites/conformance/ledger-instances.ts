@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, type World } from './ledger-world.ts'
+
+const ask = (world: World, owner: string, leaseMs = 1_000, name = 'correlate'): Promise<boolean> =>
+  world.ledger.lease({ name, owner, now: world.now, leaseMs })
+const claim = async (world: World, claimMs = 1_000): Promise<readonly string[]> =>
+  (await world.ledger.duePeople({ now: world.now, limit: 100, maxWaitMs: 60_000, claimMs }))
+    .map(({ employee }) => employee)
+    .sort()
+
+/** What the ledger promises to several instances at once. */
+export const instanceCases: readonly LedgerCase[] = [
+  {
+    name: 'a lease belongs to one owner, who renews it, until it lapses',
+    run: async (world) => {
+      assert.equal(await ask(world, 'one'), true)
+      assert.equal(await ask(world, 'two'), false)
+      world.now += 900
+      assert.equal(await ask(world, 'one'), true)
+      world.now += 999
+      assert.equal(await ask(world, 'two'), false)
+      world.now += 1
+      assert.equal(await ask(world, 'two'), true)
+      assert.equal(await ask(world, 'one'), false)
+    },
+  },
+  {
+    name: 'leases of different names have nothing to do with each other',
+    run: async (world) => {
+      assert.equal(await ask(world, 'one', 1_000, 'publish'), true)
+      assert.equal(await ask(world, 'two', 1_000, 'correlate'), true)
+    },
+  },
+  {
+    name: 'a lease that is given back is free at once, and giving back what is not yours does nothing',
+    run: async (world) => {
+      assert.equal(await ask(world, 'one'), true)
+      assert.equal(await ask(world, 'two', 0), false)
+      assert.equal(await ask(world, 'one', 0), true)
+      assert.equal(await ask(world, 'two'), true)
+    },
+  },
+  {
+    name: 'people one instance plans are not given to another until its claim is over',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      assert.deepEqual(await claim(world), ['p1', 'p2'])
+      assert.deepEqual(await claim(world), [])
+      await world.record(joiner('e3', 'p3'), leaver('l4', 'p4'))
+      assert.deepEqual(await claim(world), ['p3', 'p4'])
+      world.now += 1_000
+      assert.deepEqual(await claim(world), ['p1', 'p2', 'p3', 'p4'])
+    },
+  },
+  {
+    name: 'no more people are claimed than asked for, whatever they are due for',
+    run: async (world) => {
+      await world.record(leaver('l1', 'p1'), leaver('l2', 'p2'), joiner('e3', 'p3'), joiner('e4', 'p4'))
+      const three = await world.ledger.duePeople({
+        now: world.now,
+        limit: 3,
+        maxWaitMs: 60_000,
+        claimMs: 1_000,
+      })
+      assert.equal(three.length, 3)
+      assert.equal((await claim(world)).length, 1)
+    },
+  },
+  {
+    name: 'a claim ends with the decision, and a decision that comes too late lets others look at once',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      const people = await world.ledger.duePeople({
+        now: world.now,
+        limit: 10,
+        maxWaitMs: 60_000,
+        claimMs: 60_000,
+      })
+      await world.record(hrEvent('e2', 'p1', { title: 'new' }))
+      const { stale } = await world.ledger.commitPlan(world.decide(people), RELEASED_BRAKE, world.now)
+      assert.equal(stale, 1)
+      assert.deepEqual(await claim(world, 60_000), ['p1'])
+      world.now += 60_000
+      await world.plan()
+      await world.record(hrEvent('e3', 'p1', { title: 'newer' }))
+      assert.deepEqual(await claim(world), ['p1'])
+    },
+  },
+]

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import type { IntakeMessage, LedgerDeadLetter } from '../../../src/core/ledger/port.ts'
+import type { HrEvent } from '../../../src/core/model.ts'
+import { failAll } from './ledger-dead-letters.ts'
+import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE, T0, type World } from './ledger-world.ts'
+
+const ANY = { code: null, type: null, employee: null, since: null, until: null }
+
+async function letters(world: World): Promise<readonly LedgerDeadLetter[]> {
+  return (await world.ledger.deadLetters({ filter: ANY, archived: false, next: null, limit: 100 }))
+    .deadLetters
+}
+async function end(
+  world: World,
+  how: 'discard' | 'archive',
+  terminations = false,
+): ReturnType<World['ledger']['endDeadLetters']> {
+  const seqs = (await letters(world)).map(({ seq }) => seq)
+  return world.ledger.endDeadLetters(
+    { seqs, how, terminations, actor: 'operator', reason: 'a test' },
+    world.now,
+  )
+}
+/** The event put on the bus again, a second after everything so far. */
+function again(world: World, sequence: string, event: HrEvent): IntakeMessage {
+  world.now += 1_000
+  return { ...messageOf(sequence, event), enqueuedAt: world.now }
+}
+async function edit(world: World, event: HrEvent): Promise<string | null> {
+  const targets = (await letters(world)).map(({ seq, revision }) => ({
+    home: 'ledger' as const,
+    seq,
+    revision,
+  }))
+  const run = await world.ledger.freezeReplay(
+    { name: `run ${world.now}`, selection: 'all', actor: 'operator', reason: 'a test', targets },
+    world.now,
+  )
+  const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
+  await world.ledger.putBack(
+    run.id,
+    [{ seq: targets[0]?.seq ?? 0, kind: 'edited', event, original }],
+    world.now,
+  )
+  const [entry] = await world.ledger.replayEntries(run.id, 0, 1)
+  return entry?.code ?? entry?.stage ?? null
+}
+const rescind = (id: string, employee: string, target: string): HrEvent =>
+  hrEvent(id, employee, {}, { rescinds: { source: SOURCE, id: target }, order: 9 })
+
+/** What else the ledger promises of events that died, came back, or were given up. */
+export const putBackCases: readonly LedgerCase[] = [
+  {
+    name: 'two that carry out one run at the same moment put each dead letter back once, and say so',
+    run: async (world) => {
+      await world.record(...Array.from({ length: 40 }, (_, at) => joiner(`e${at}`, `p${at}`)))
+      await failAll(world)
+      const targets = (await letters(world)).map(({ seq, revision }) => ({
+        home: 'ledger' as const,
+        seq,
+        revision,
+      }))
+      const order = { name: 'a run', selection: 'all', actor: 'operator', reason: 'a test', targets }
+      const run = await world.ledger.freezeReplay(order, world.now)
+      const parts = targets.map(({ seq }) => ({ seq, kind: 'as it was' as const }))
+      await Promise.all([1, 2, 3].map(() => world.ledger.putBack(run.id, parts, world.now)))
+      const [ended] = await world.ledger.replayRuns({ open: null, limit: 1 })
+      assert.deepEqual([ended?.counts.done, ended?.counts.gone], [40, 0])
+    },
+  },
+  {
+    name: 'a dead event that comes back as somebody else’s leaves its person to be planned without it',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await world.send()
+      world.now += 10
+      await world.expire(1)
+      assert.deepEqual(
+        (await letters(world)).map(({ code }) => code),
+        ['NoOutcome'],
+      )
+      await world.intake([again(world, 'back', joiner('hire', 'p2'))])
+      const due = await world.due()
+      assert.deepEqual(Object.fromEntries(due.map(({ employee, events }) => [employee, events.length])), {
+        p1: 0,
+        p2: 1,
+      })
+    },
+  },
+  {
+    name: 'of one event twice in one batch the one that was sent again after it died counts',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await failAll(world)
+      const late = { ...messageOf('late', joiner('hire', 'p1')), enqueuedAt: T0 - 500 }
+      const { duplicates, replays } = await world.intake([
+        late,
+        again(world, 'back', joiner('hire', 'p1', { title: 'x' })),
+      ])
+      assert.deepEqual([duplicates, replays], [1, 1])
+      assert.deepEqual(await world.states('p1'), { hire: 'received' })
+    },
+  },
+  {
+    name: 'what was archived, came back by itself and died anew is in sight again',
+    run: async (world) => {
+      await world.record(hrEvent('early', 'p1', { title: 'x' }))
+      await world.plan()
+      await world.ledger.expireIncomplete(world.now + 1, world.now, 10)
+      await end(world, 'archive')
+      await world.record(joiner('hire', 'p1'))
+      await failAll(world)
+      assert.deepEqual(
+        (await letters(world)).map(({ id }) => id),
+        ['early', 'hire'],
+      )
+    },
+  },
+  {
+    name: 'a notice that was given up is never read again',
+    run: async (world) => {
+      await world.record(hrEvent('n1', 'p1', {}, { mode: 'notice' }))
+      const claim = (): ReturnType<World['ledger']['claimNotices']> =>
+        world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 1_000, limit: 10 })
+      const [notice] = await claim()
+      await world.ledger.finishReads([{ kind: 'failed', seq: notice?.seq ?? 0, detail: '404' }], world.now)
+      await end(world, 'discard')
+      world.now += 5_000
+      assert.deepEqual(await claim(), [])
+      assert.deepEqual(await world.states('p1'), { n1: 'skipped' })
+    },
+  },
+  {
+    name: 'a dead rescind of a hire keeps its person out, and takes the same word to be discarded, edited or sent again without it',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await world.confirmAll()
+      await world.record(rescind('r', 'p1', 'hire'))
+      await failAll(world)
+      await failAll(world)
+      assert.deepEqual(
+        (await letters(world)).map(({ id, keepsOut }) => [id, keepsOut]),
+        [['r', true]],
+      )
+      const refused = await end(world, 'discard')
+      assert.deepEqual([refused.ended.length, refused.kept.length], [0, 1])
+      assert.equal(await edit(world, hrEvent('r', 'p1', { title: 'x' })), 'EditTakesTerminationBack')
+      await world.intake([again(world, 'back', hrEvent('r', 'p1', { title: 'x' }))])
+      assert.equal((await world.states('p1'))['r'], 'dead-lettered')
+      assert.equal((await end(world, 'discard', true)).ended.length, 1)
+    },
+  },
+  {
+    name: 'a dead rescind of a title keeps nobody out',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'), hrEvent('title', 'p1', { title: 'x' }, { order: 1 }))
+      await world.confirmAll()
+      await world.record(rescind('r', 'p1', 'title'))
+      await failAll(world)
+      assert.deepEqual(
+        (await letters(world)).map(({ id, keepsOut }) => [id, keepsOut]),
+        [['r', false]],
+      )
+      assert.equal((await end(world, 'discard')).ended.length, 1)
+    },
+  },
+  {
+    name: 'a rescind of somebody else’s event stays dead when it is sent again, or edited to be one',
+    run: async (world) => {
+      await world.record(rescind('r', 'p1', 'hire'))
+      await world.record(joiner('hire', 'p2'))
+      const { replays } = await world.intake([again(world, 'back', rescind('r', 'p1', 'hire'))])
+      assert.deepEqual([replays, await world.states('p1')], [0, { r: 'dead-lettered' }])
+      assert.equal(await edit(world, rescind('r', 'p1', 'hire')), 'RescindMismatch')
+    },
+  },
+]

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict'
+import type { PutBack, ReplayRun, ReplayTarget } from '../../../src/core/ledger/port.ts'
+import { failAll } from './ledger-dead-letters.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'
+
+const ANY = { code: null, type: null, employee: null, since: null, until: null }
+
+/** Freezes everything that is dead now. */
+async function freeze(world: World, more: readonly ReplayTarget[] = []): Promise<ReplayRun> {
+  const { deadLetters } = await world.ledger.deadLetters({
+    filter: ANY,
+    archived: true,
+    next: null,
+    limit: 100,
+  })
+  const targets = [
+    ...deadLetters.map(({ seq, revision }): ReplayTarget => ({ home: 'ledger', seq, revision })),
+    ...more,
+  ]
+  return world.ledger.freezeReplay(
+    { name: `run ${world.now}`, selection: 'all', actor: 'operator', reason: 'a test', targets },
+    world.now,
+  )
+}
+async function waiting(world: World, run: ReplayRun): Promise<readonly number[]> {
+  return (await world.ledger.replayItems(run.id, null, 'frozen', 100)).map(({ sequence }) => Number(sequence))
+}
+async function putBackAll(world: World, run: ReplayRun): Promise<void> {
+  const parts = (await waiting(world, run)).map((seq): PutBack => ({ seq, kind: 'as it was' }))
+  await world.ledger.putBack(run.id, parts, world.now)
+}
+/** One person in the directory, and an event of theirs that died. */
+async function withDead(world: World, employee = 'p1'): Promise<void> {
+  await world.record(joiner(`hire-${employee}`, employee))
+  await world.confirmAll()
+  await world.record(hrEvent(`bad-${employee}`, employee, { title: 'x', nickName: 'y' }, { order: 1 }))
+  await failAll(world)
+}
+
+/** What the ledger promises of replays. */
+export const replayCases: readonly LedgerCase[] = [
+  {
+    name: 'a replayed event goes back to its own place in the order: what is newer still wins',
+    run: async (world) => {
+      await withDead(world)
+      await world.record(hrEvent('newer', 'p1', { title: 'z' }, { order: 2 }))
+      await world.confirmAll()
+      const run = await freeze(world)
+      await putBackAll(world, run)
+      const { batch } = await world.confirmAll()
+      const record = JSON.parse(batch.operations[0]?.record ?? '') as { title: string; nickName: string }
+      assert.deepEqual([record.title, record.nickName], ['z', 'y'])
+      assert.deepEqual(await world.states('p1'), {
+        'hire-p1': 'confirmed',
+        newer: 'confirmed',
+        'bad-p1': 'confirmed',
+      })
+      const [told] = (await world.ledger.takeUnpublished(100))
+        .filter(({ eventId }) => eventId === 'bad-p1')
+        .slice(-1)
+      assert.deepEqual([told?.state, told?.revision], ['confirmed', 2])
+    },
+  },
+  {
+    name: 'a replay of a dead rehire does not make a leaver active who left after it',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await world.confirmAll()
+      await world.record(leaver('out', 'p1', 1))
+      await world.confirmAll()
+      await world.record(hrEvent('rehire', 'p1', { active: true }, { order: 2 }))
+      await failAll(world)
+      await world.record(leaver('out again', 'p1', 3))
+      await putBackAll(world, await freeze(world))
+      await world.plan()
+      assert.equal(await world.next(), null, 'the directory has nothing to learn')
+      assert.deepEqual((await world.states('p1'))['rehire'], 'superseded')
+    },
+  },
+  {
+    name: 'what died again, or was put back by somebody else after the selection was frozen, is left alone',
+    run: async (world) => {
+      await withDead(world, 'p1')
+      await withDead(world, 'p2')
+      const run = await freeze(world)
+      const other = await freeze(world)
+      const [first = 0, second = 0] = await waiting(world, other)
+      await world.ledger.putBack(other.id, [{ seq: first, kind: 'as it was' }], world.now)
+      await failAll(world)
+      await putBackAll(world, run)
+      const entries = await world.ledger.replayEntries(run.id, 0, 10)
+      assert.deepEqual(
+        entries.map(({ id, stage }) => [id, stage]),
+        [
+          [`dl-${first}`, 'gone'],
+          [`dl-${second}`, 'done'],
+        ],
+      )
+      assert.equal((await world.states('p1'))['bad-p1'], 'dead-lettered')
+      assert.equal((await world.states('p2'))['bad-p2'], 'received')
+    },
+  },
+  {
+    name: 'putting back twice counts once, and the run is over when nothing waits',
+    run: async (world) => {
+      await withDead(world)
+      const run = await freeze(world)
+      const parts = (await waiting(world, run)).map((seq): PutBack => ({ seq, kind: 'as it was' }))
+      await world.ledger.endReplay(run.id, world.now)
+      assert.equal(
+        (await world.ledger.replayRuns({ open: 'all', limit: 1 })).length,
+        1,
+        'something waits yet',
+      )
+      await world.ledger.putBack(run.id, parts, world.now)
+      await world.ledger.putBack(run.id, parts, world.now)
+      await world.ledger.endReplay(run.id, world.now)
+      assert.deepEqual(await world.ledger.replayRuns({ open: 'all', limit: 1 }), [])
+      const [ended] = await world.ledger.replayRuns({ open: null, limit: 1 })
+      assert.deepEqual(
+        [ended?.actor, ended?.reason, ended?.endedAt, ended?.counts.gone],
+        ['operator', 'a test', world.now, 0],
+      )
+      assert.equal(ended?.counts.done, 1)
+    },
+  },
+  {
+    name: 'an edited event says what it says now, keeps its name and place, and what it said before is kept beside it',
+    run: async (world) => {
+      await withDead(world)
+      const run = await freeze(world)
+      const [seq = 0] = await waiting(world, run)
+      const original = {
+        messageId: 'm',
+        sessionId: null,
+        contentType: null,
+        body: '{"edited":true}',
+        properties: {},
+      }
+      const event = hrEvent('bad-p1', 'p1', { title: 'better' }, { order: 1 })
+      await world.ledger.putBack(run.id, [{ seq, kind: 'edited', event, original }], world.now)
+      const { batch } = await world.confirmAll()
+      assert.equal((JSON.parse(batch.operations[0]?.record ?? '') as { title: string }).title, 'better')
+    },
+  },
+  {
+    name: 'an edit that names another event, or takes a termination back, is refused and changes nothing',
+    run: async (world) => {
+      await world.record(joiner('hire', 'p1'))
+      await world.confirmAll()
+      await world.record(leaver('out', 'p1'))
+      await failAll(world)
+      const run = await freeze(world)
+      const [seq = 0] = await waiting(world, run)
+      const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
+      await world.ledger.putBack(
+        run.id,
+        [{ seq, kind: 'edited', event: hrEvent('out', 'p1', { title: 'x' }), original }],
+        world.now,
+      )
+      const [entry] = await world.ledger.replayEntries(run.id, 0, 1)
+      assert.deepEqual([entry?.stage, entry?.code], ['refused', 'EditTakesTerminationBack'])
+      assert.equal((await world.states('p1'))['out'], 'dead-lettered')
+    },
+  },
+  {
+    name: 'a message of the bus goes through its stages in the order it was frozen, and a copy that was taken over is known by its id',
+    run: async (world) => {
+      const run = await freeze(world, [
+        { home: 'bus', entity: 'q', sequence: '9223372036854775806', stale: false },
+        { home: 'bus', entity: 'q', sequence: '9223372036854775807', stale: true },
+      ])
+      assert.deepEqual(run.entities, ['q'])
+      const [item] = await world.ledger.replayItems(run.id, 'q', 'frozen', 10)
+      assert.deepEqual(item, { sequence: '9223372036854775806', sendingAt: null, body: null })
+      const move = async (stage: 'sending' | 'sent', at: number): Promise<void> =>
+        world.ledger.moveReplay(run.id, 'q', [{ sequence: '9223372036854775806', stage, code: null }], at)
+      await move('sending', world.now)
+      await move('sending', world.now + 5)
+      assert.equal((await world.ledger.replayItems(run.id, 'q', 'sending', 10))[0]?.sendingAt, world.now)
+      await move('sent', world.now)
+      assert.equal(
+        (await world.ledger.replayItems(run.id, 'q', 'sent', 10)).length,
+        2,
+        'the stale one is only to be taken off its shelf',
+      )
+      await world.intake([{ ...messageOf('1', joiner('e1', 'p1')), copyId: 'replay-1' }])
+      await world.intake([{ ...messageOf('2'), rejected: 'FieldMissing', copyId: 'replay-2' }])
+      assert.deepEqual(
+        await world.ledger.takenIn(['replay-1', 'replay-2', 'replay-3']),
+        new Map([
+          ['replay-1', null],
+          ['replay-2', 'FieldMissing'],
+        ]),
+      )
+      assert.deepEqual(
+        await world.ledger
+          .knownEvents([
+            { source: SOURCE, id: 'e1' },
+            { source: SOURCE, id: 'e9' },
+          ])
+          .then((known) => known.map(({ id, state }) => [id, state])),
+        [['e1', 'received']],
+      )
+    },
+  },
+  {
+    name: 'who goes on with a run that was stopped is known beside who began it',
+    run: async (world) => {
+      await withDead(world)
+      const run = await freeze(world)
+      assert.deepEqual(run.resumed, [])
+      await world.ledger.resumeReplay(run, 'carl', 'the night shift', world.now + 5)
+      const [open] = await world.ledger.replayRuns({ open: 'all', limit: 1 })
+      assert.equal(open?.actor, 'operator')
+      assert.deepEqual(open.resumed, [{ at: world.now + 5, actor: 'carl', reason: 'the night shift' }])
+    },
+  },
+]

@@ -1,0 +1,254 @@
+import assert from 'node:assert/strict'
+import type { EventsQuery } from '../../../src/core/ledger/port.ts'
+import { hrEvent, joiner, type LedgerCase, T0 } from './ledger-world.ts'
+
+/** What `trace`, `idle`, `totals` and `inspect` promise. */
+export const traceCases: readonly LedgerCase[] = [
+  {
+    name: 'the chain is found by every name in it',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      await world.plan()
+      const sent = await world.accept(await world.needBatch(), 'request-1')
+      await world.answer(sent, 'confirmed', { objectId: 'object-1' })
+      await world.finalize()
+      const operation = sent.operations.get('p1') ?? assert.fail('p1 was sent')
+      for (const reference of ['e1', 'p1', operation]) {
+        const trace = await world.ledger.trace(reference)
+        assert.deepEqual(trace?.employee, { id: 'p1', objectId: 'object-1' }, reference)
+        assert.deepEqual(
+          trace.events.map(({ id, state, operation }) => [id, state, operation]),
+          [['e1', 'confirmed', operation]],
+          reference,
+        )
+        const [only] = trace.operations
+        assert.deepEqual([only?.id, only?.state, only?.lane], [operation, 'confirmed', 'joiner'], reference)
+        assert.deepEqual(
+          [only?.batch?.id, only?.batch?.requestId, only?.batch?.status, only?.batch?.attempts],
+          [sent.batch.id, 'request-1', 202, 1],
+        )
+        assert.deepEqual(
+          only?.records.map(({ objectId }) => objectId),
+          ['object-1'],
+        )
+      }
+      for (const reference of [sent.batch.id, 'request-1', 'object-1'])
+        assert.equal(
+          (await world.ledger.trace(reference))?.operations[0]?.batch?.id,
+          sent.batch.id,
+          reference,
+        )
+    },
+  },
+  {
+    name: 'a name that several things have leads to all of them: events of two sources, an employee; two people of one object',
+    run: async (world) => {
+      await world.record(joiner('7', 'p1'), { ...joiner('7', 'p2'), source: '/hr/other' }, joiner('e3', '7'))
+      const sent = await world.send()
+      await world.answer(sent, 'confirmed', { objectId: 'object-1' })
+      const all = async (reference: string): Promise<readonly (readonly [string, readonly string[]])[]> => {
+        const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
+        return [trace, ...trace.others].map(({ employee, events }) => [
+          employee.id,
+          events.map(({ id }) => id),
+        ])
+      }
+      assert.deepEqual(await all('7'), [
+        ['p2', ['7']],
+        ['p1', ['7']],
+        ['7', ['e3']],
+      ])
+      assert.deepEqual(await all('object-1'), [
+        ['7', ['e3']],
+        ['p1', ['7']],
+        ['p2', ['7']],
+      ])
+      const views = await world.ledger.findPeople('7')
+      assert.deepEqual(
+        views.map(({ person, event }) => [person.employee, event !== null]),
+        [
+          ['p2', true],
+          ['p1', true],
+          ['7', false],
+        ],
+      )
+    },
+  },
+  {
+    name: 'a batch and its request lead to everybody in it, each with their own events',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'), joiner('e3', 'p3'))
+      await world.plan()
+      const sent = await world.accept(await world.needBatch(), 'request-1')
+      await world.record(hrEvent('e4', 'p1', { title: 'later' }))
+      for (const reference of [sent.batch.id, 'request-1']) {
+        const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
+        const people = [trace, ...trace.others].map(
+          ({ employee, events, operations }) =>
+            [employee.id, [events.map(({ id }) => id), operations.map(({ id }) => id)]] as const,
+        )
+        const should = [...sent.operations].map(
+          ([employee, operation]) => [employee, [[employee.replace('p', 'e')], [operation]]] as const,
+        )
+        assert.deepEqual(new Map(people), new Map(should), reference)
+      }
+      assert.deepEqual((await world.ledger.trace('p1'))?.others, [])
+    },
+  },
+  {
+    name: 'events are listed in the order they were received, in pages, by state and by moment, and without their values',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'), joiner('e3', 'p3'))
+      await world.confirmAll()
+      await world.record(joiner('e4', 'p4'))
+      const list = async (query: Partial<EventsQuery>): Promise<string[][]> => {
+        const pages: string[][] = []
+        let next: number | null = null
+        do {
+          const page = await world.ledger.events({ state: null, since: null, limit: 2, ...query, next })
+          pages.push(page.events.map(({ id }) => id))
+          next = page.next
+        } while (next !== null)
+        return pages
+      }
+      assert.deepEqual(await list({}), [['e1', 'e2'], ['e3', 'e4'], []])
+      assert.deepEqual(await list({ state: 'received', limit: 9 }), [['e4']])
+      assert.deepEqual(await list({ state: 'confirmed', limit: 9 }), [['e1', 'e2', 'e3']])
+      assert.deepEqual(await list({ since: T0 + 1, limit: 9 }), [['e4']])
+      const [first] = (await world.ledger.events({ state: null, since: null, limit: 1, next: null })).events
+      assert.deepEqual(
+        [first?.employee, first?.state, first?.receivedAt, 'worker' in (first ?? {})],
+        ['p1', 'confirmed', T0, false],
+      )
+    },
+  },
+  {
+    name: 'nothing is found by a name nobody has',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      for (const reference of [
+        '',
+        'nobody',
+        'op-1',
+        'op-99999999999999999999',
+        'batch-1',
+        "' OR 1=1 --",
+        '%',
+        '\u0000',
+      ])
+        assert.equal(await world.ledger.trace(reference), null, reference)
+    },
+  },
+  {
+    name: 'a superseded event leads to the operation of the event that stands in its place',
+    run: async (world) => {
+      await world.record(
+        joiner('e1', 'p1'),
+        hrEvent('e2', 'p1', { title: 'old' }),
+        hrEvent('e3', 'p1', { title: 'new' }, { order: 1 }),
+      )
+      const sent = await world.confirmAll()
+      const trace = await world.ledger.trace('e2')
+      assert.deepEqual(
+        trace?.events.map(({ state, by }) => [state, by]),
+        [['superseded', 'e3']],
+      )
+      assert.deepEqual(
+        trace.operations.map(({ id }) => id),
+        [sent.operations.get('p1')],
+      )
+    },
+  },
+  {
+    name: 'every step of the chain has its instant',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      world.now = T0 + 1
+      await world.plan()
+      world.now = T0 + 2
+      const sent = await world.accept(await world.needBatch())
+      world.now = T0 + 3
+      await world.answer(sent)
+      await world.finalize()
+      await world.ledger.markPublished(
+        (await world.ledger.takeUnpublished(9)).map(({ id }) => id),
+        T0 + 5_000,
+      )
+      const trace = await world.ledger.trace('e1')
+      const [event, operation] = [trace?.events[0], trace?.operations[0]]
+      assert.deepEqual(
+        [event?.receivedAt, event?.plannedAt, event?.finishedAt, event?.publishedAt],
+        [T0, T0 + 1, T0 + 1_003, T0 + 5_000],
+      )
+      assert.deepEqual(
+        [operation?.createdAt, operation?.answeredAt, operation?.finishedAt],
+        [T0 + 1, T0 + 3, T0 + 1_003],
+      )
+      assert.deepEqual([operation?.batch?.submittedAt, operation?.batch?.acceptedAt], [T0 + 2, T0 + 2])
+    },
+  },
+  {
+    name: 'a ledger is idle when nothing will happen by itself, and not before the last outcome is told',
+    run: async (world) => {
+      const idle = async (): Promise<boolean> => (await world.ledger.idle(world.now)).idle
+      assert.equal(await idle(), true)
+      await world.record(joiner('e1', 'p1'))
+      assert.equal(await idle(), false)
+      await world.plan()
+      assert.equal(await idle(), false)
+      const batch = await world.needBatch()
+      assert.equal(await idle(), false)
+      const sent = await world.accept(batch)
+      assert.equal(await idle(), false)
+      await world.answer(sent)
+      assert.equal(await idle(), false)
+      await world.finalize()
+      assert.equal(await idle(), false)
+      await world.ledger.markPublished(
+        (await world.ledger.takeUnpublished(9)).map(({ id }) => id),
+        world.now,
+      )
+      assert.deepEqual(await world.ledger.idle(world.now), { idle: true, nextAt: null })
+    },
+  },
+  {
+    name: 'totals counted as things happened agree with the rows as they are',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e1', 'p1'), joiner('e2', 'p2'))
+      await world.confirmAll()
+      await world.record(hrEvent('e3', 'p1', { hobby: 'x' }))
+      await world.plan()
+      const { totals, census } = await world.ledger.inspect()
+      assert.deepEqual(totals, await world.ledger.totals())
+      assert.deepEqual(
+        [
+          totals.messages,
+          totals.events,
+          totals.duplicates,
+          totals.finished,
+          totals.operations,
+          totals.calls,
+          totals.published,
+        ],
+        [4, 3, 1, 3, 2, 1, 0],
+      )
+      assert.deepEqual(
+        [
+          census.events.confirmed,
+          census.events.unchanged,
+          census.operations.confirmed,
+          census.employees,
+          census.unpublished,
+        ],
+        [2, 1, 2, 2, 3],
+      )
+    },
+  },
+  {
+    name: 'a ledger that is well answers a ping',
+    run: async (world) => {
+      await world.ledger.ping()
+      await world.ledger.ping()
+    },
+  },
+]

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, it, type TestContext } from 'node:test'
+import { openLedger } from '../../../src/adapters/ledger-sql/open.ts'
+import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
+import type { Ledger } from '../../../src/core/ledger/port.ts'
+import { type Doubles, startDoubles } from '../../../src/local/doubles.ts'
+import { feed } from '../../../src/local/feed/feed.ts'
+import { keepBooks } from '../../../src/cli/support/reconcile.ts'
+import { startPostgres } from '../../adapters/support/postgres.ts'
+import { until } from '../../adapters/support/until.ts'
+import { differences } from '../../fakes/directory.ts'
+import { inFlightTwice, startFleet } from '../../fakes/fleet.ts'
+import { type History, makeHistory } from '../../fakes/history.ts'
+import { watchUploads } from '../../fakes/watch.ts'
+
+const server = await startPostgres()
+after(() => server.close())
+
+async function feedAll(t: TestContext, doubles: Doubles, { lines }: History): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-instances-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const file = join(folder, 'history.jsonl')
+  await writeFile(file, `${lines.join('\n')}\n`)
+  const client = connect({
+    kind: 'connection-string',
+    connectionString: doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
+  })
+  assert.equal(await feed(client, 'hr-events', file), lines.length)
+  await closeWithin(2_000, client.close())
+}
+
+async function readerOf(t: TestContext, location: string): Promise<Ledger> {
+  const place = {
+    location,
+    auth: { kind: 'password', password: null },
+    instance: 'reader',
+    connections: 2,
+    statementMs: 10_000,
+  } as const
+  let reader: Ledger | null = null
+  await until(
+    'the ledger is there',
+    async () => {
+      reader = await openLedger(place, { kind: 'read' }, Date.now).catch(() => null)
+      return reader !== null
+    },
+    60_000,
+  )
+  const found = reader as Ledger | null
+  assert.ok(found)
+  t.after(() => found.close())
+  return found
+}
+
+void it('three instances with their own loops survive kills, one that hangs, and a database that goes away: the directory is right and the books balance', async (t) => {
+  const history = makeHistory({ people: 300, seed: 20_261_103 })
+  const doubles = await startDoubles({ fast: true })
+  t.after(() => doubles.stop())
+  const watch = await watchUploads(doubles.entra.port)
+  t.after(() => watch.close())
+  const location = await server.database()
+  await feedAll(t, doubles, history)
+  const fleet = startFleet([null, 'intake,publish', 'provision,correlate'], {
+    ...doubles.environment,
+    PROVISIONING_ENDPOINT: (doubles.environment['PROVISIONING_ENDPOINT'] ?? '').replace(
+      `:${doubles.entra.port}/`,
+      `:${watch.port}/`,
+    ),
+    LEDGER: location,
+    LEASE_MS: '1500',
+    HTTP_TIMEOUT_MS: '1000',
+    INCOMPLETE_MS: '120000',
+    LOG_LEVEL: 'warn',
+  })
+  t.after(() => fleet.abandon())
+  const reader = await readerOf(t, location)
+  const done = async (): Promise<number> => {
+    const { messages, finished } = await reader.totals()
+    return (messages / history.lines.length + finished / history.events) / 2
+  }
+  const reach = (share: number): Promise<void> =>
+    until(
+      `${share * 100} % is done; they said ${fleet.said()}`,
+      async () => (await done()) >= share,
+      60_000,
+      5,
+    )
+
+  await reach(0.1)
+  await fleet.kill(1)
+  await doubles.bus.inject({ kind: 'expire-locks' })
+  await reach(0.3)
+  await fleet.kill(0)
+  await doubles.bus.inject({ kind: 'expire-locks' })
+  await reach(0.45)
+  await server.restart()
+  await reach(0.55)
+  fleet.freeze(2)
+  await reach(0.7)
+  fleet.thaw(2)
+  await fleet.kill(0)
+  await doubles.bus.inject({ kind: 'expire-locks' })
+  await until(
+    `everything is answered and told; they said ${fleet.said()}`,
+    async () => {
+      const { active, locked } = await doubles.bus.counts('hr-events')
+      const { messages } = await reader.totals()
+      return messages >= history.lines.length && active + locked === 0 && (await reader.idle(Date.now())).idle
+    },
+    90_000,
+    50,
+  )
+  assert.deepEqual(await fleet.stop(), [0, 0, 0], fleet.said())
+
+  const directory = await doubles.entra.directory()
+  assert.deepEqual(differences(directory, history.oracle), [])
+  const { totals, census } = await reader.inspect()
+  assert.deepEqual(keepBooks(totals, census).wrong, [])
+  assert.deepEqual(
+    [totals.messages, totals.events, totals.finished, totals.rejected],
+    [history.lines.length, history.events, history.events, 0],
+  )
+  assert.equal(
+    (await doubles.bus.counts('hr-outcomes')).active,
+    history.events,
+    'what was told twice is dropped by the bus',
+  )
+  assert.deepEqual(watch.changedOnTheWay(), [])
+  assert.deepEqual(await inFlightTwice(reader, history.oracle.keys()), [])
+  t.diagnostic(
+    `${totals.messages} messages, ${totals.operations} operations, ${watch.calls.length} calls, ${totals.redelivered} redelivered`,
+  )
+})

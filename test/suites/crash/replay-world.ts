@@ -1,0 +1,194 @@
+import { fork, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
+import type { Place } from '../../../src/adapters/service-bus/address.ts'
+import { busShelf } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
+import { systemRuntime } from '../../../src/adapters/system.ts'
+import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
+import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
+import { hrEvent, messageOf, World } from '../conformance/ledger-world.ts'
+
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+const CONFIG = {
+  UserConfig: {
+    Namespaces: [
+      {
+        Name: 'sbemulatorns',
+        Queues: [
+          { Name: 'hr-events', Properties: { DeadLetteringOnMessageExpiration: true } },
+          { Name: 'hr-dead-letters' },
+          {
+            Name: 'hr-sessions',
+            Properties: { DeadLetteringOnMessageExpiration: true, RequiresSession: true },
+          },
+        ],
+        Topics: [
+          {
+            Name: 'hr-topic',
+            Properties: {},
+            Subscriptions: [
+              { Name: 'rollcall', Properties: { DeadLetteringOnMessageExpiration: true } },
+              { Name: 'others', Properties: { DeadLetteringOnMessageExpiration: false } },
+            ],
+          },
+        ],
+      },
+    ],
+  },
+}
+
+const PLACES = {
+  queue: { queue: 'hr-events' },
+  sessions: { queue: 'hr-sessions' },
+  subscription: { topic: 'hr-topic', subscription: 'rollcall' },
+} satisfies Readonly<Record<string, Place>>
+
+/** A broker in a process of its own and a ledger in a file, each with dead letters, and the command that replays them. */
+export async function replayWorld(total: number, entrance: 'queue' | 'sessions' | 'subscription' = 'queue') {
+  const child = fork(new URL('../../local/service-bus/broker-process.ts', import.meta.url), [
+    JSON.stringify(CONFIG),
+  ])
+  const [{ connectionString }] = (await once(child, 'message')) as [{ readonly connectionString: string }]
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-replay-'))
+  const path = join(folder, 'ledger.db')
+  await fillLedger(path, total)
+  const place = PLACES[entrance]
+  await fillBus(connectionString, total, 'queue' in place ? place.queue : place.topic)
+  const rules = join(folder, 'rollcall.yaml')
+  await writeFile(
+    rules,
+    JSON.stringify({ sources: [{ name: 'hr', ...place, sessions: entrance === 'sessions' }] }),
+  )
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    SERVICEBUS_CONNECTION_STRING: connectionString,
+    LEDGER: path,
+    // A command that was killed is succeeded after it.
+    LEASE_MS: '2000',
+    ROLLCALL_CONFIG: rules,
+  }
+
+  const command = (...args: readonly string[]) =>
+    spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
+
+  return {
+    environment,
+    /** Runs a command to its end, or kills it so many milliseconds after its first word of progress. Answers its exit code, `null` when it was killed. */
+    run: async (
+      args: readonly string[],
+      killAfterMs: number | null = null,
+    ): Promise<{ readonly code: number | null; readonly said: string; readonly ms: number }> => {
+      const startedAt = performance.now()
+      const running = command(...args)
+      let said = ''
+      let timer: NodeJS.Timeout | null = null
+      running.stderr.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+        if (killAfterMs !== null && / a second/.test(said))
+          timer ??= setTimeout(() => running.kill('SIGKILL'), killAfterMs)
+      })
+      const [code] = (await once(running, 'exit')) as [number | null]
+      if (timer) clearTimeout(timer)
+      return { code, said, ms: performance.now() - startedAt }
+    },
+    /** Event ids on the queue, and how many messages its dead-letter queue holds. */
+    onBus: async (): Promise<{ readonly ids: readonly string[]; readonly shelved: number }> => {
+      const client = connect({ kind: 'connection-string', connectionString })
+      const runtime = systemRuntime(silentLogger, silentTelemetry)
+      const read = async (shelf: 'queue' | 'dead-letters'): Promise<readonly string[]> => {
+        const texts: string[] = []
+        const one = busShelf(client, { ...place, shelf }, runtime)
+        for (let from = 0n; ;) {
+          const page = await one.peek(String(from), 250)
+          const last = page.at(-1)
+          if (!last) break
+          texts.push(...page.map(({ text }) => text ?? ''))
+          from = BigInt(last.sequence) + 1n
+        }
+        await one.close()
+        return texts
+      }
+      const ids = (entrance === 'sessions' ? [] : await read('queue')).map(
+        (text) => (JSON.parse(text) as { id: string }).id,
+      )
+      const shelved = (await read('dead-letters')).length
+      await closeWithin(2_000, client.close())
+      return { ids, shelved }
+    },
+    /** How many events of the ledger are dead, and how many were put back so often. */
+    inLedger: async (): Promise<{ readonly dead: number; readonly open: number; readonly done: number }> => {
+      const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
+      const { census } = await ledger.inspect()
+      const runs = await ledger.replayRuns({ open: null, limit: 10 })
+      await ledger.close()
+      return {
+        dead: census.events['dead-lettered'],
+        open: census.events.received,
+        done: runs.reduce((sum, { counts }) => sum + counts.done, 0),
+      }
+    },
+    close: async (): Promise<void> => {
+      child.disconnect()
+      await once(child, 'exit')
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function fillBus(connectionString: string, total: number, entity: string): Promise<void> {
+  const client = connect({ kind: 'connection-string', connectionString })
+  const sender = client.createSender(entity)
+  const bodyOf = (n: number): Buffer =>
+    Buffer.from(
+      JSON.stringify({
+        specversion: '1.0',
+        id: `bus-${n}`,
+        source: '/hr',
+        type: 'worker.updated',
+        subject: `b${n}`,
+        data: { worker: { title: 'x'.repeat(300) } },
+      }),
+    )
+  for (let sent = 0; sent < total; sent += 250)
+    await sender.sendMessages(
+      Array.from({ length: Math.min(250, total - sent) }, (_, n) => ({
+        body: bodyOf(sent + n),
+        contentType: 'application/cloudevents+json',
+        messageId: `m${sent + n}`,
+        sessionId: `b${sent + n}`,
+        timeToLive: 1,
+      })),
+    )
+  await closeWithin(2_000, client.close())
+}
+
+/** People of whom nobody ever says what the directory needs. */
+async function fillLedger(path: string, total: number): Promise<void> {
+  const ledger = await openSqliteLedger({ path, now: Date.now })
+  const world = new World(ledger)
+  for (let made = 0; made < total; made += 1_000) {
+    const messages = Array.from({ length: Math.min(1_000, total - made) }, (_, n) => {
+      const employee = `p${made + n}`
+      const original = {
+        messageId: employee,
+        sessionId: null,
+        contentType: 'application/json',
+        body: 'x'.repeat(300),
+        properties: {},
+      }
+      return {
+        ...messageOf(`${made + n}`, hrEvent(`ledger-${made + n}`, employee, { title: 'x' })),
+        original,
+      }
+    })
+    await world.intake(messages)
+    await ledger.commitPlan(world.decide(await world.due(1_000)), RELEASED_BRAKE, world.now)
+    await ledger.expireIncomplete(world.now, world.now, 1_000)
+  }
+  await ledger.close()
+}

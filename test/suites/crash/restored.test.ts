@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { it, type TestContext } from 'node:test'
+import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
+import type { Ledger } from '../../../src/core/ledger/port.ts'
+import { type Doubles, startDoubles } from '../../../src/local/doubles.ts'
+import type { DirectoryEntry } from '../../../src/local/entra/server.ts'
+import { feed } from '../../../src/local/feed/feed.ts'
+import { until } from '../../adapters/support/until.ts'
+import { differences } from '../../fakes/directory.ts'
+import { makeHistory } from '../../fakes/history.ts'
+import { rollcall, start } from '../../fakes/rollcall.ts'
+
+type Directory = Readonly<Record<string, DirectoryEntry>>
+
+/** One world, and the ledger that is run on it, copied and put back. */
+async function worldFor(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-restored-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const doubles: Doubles = await startDoubles({ fast: true })
+  t.after(() => doubles.stop())
+  const path = join(folder, 'ledger.db')
+  const environment = { ...doubles.environment, INCOMPLETE_MS: '60000', LEDGER: path, LOG_LEVEL: 'warn' }
+
+  const send = async (lines: readonly string[]): Promise<void> => {
+    const file = join(folder, 'part.jsonl')
+    await writeFile(file, `${lines.join('\n')}\n`)
+    const client = connect({
+      kind: 'connection-string',
+      connectionString: doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
+    })
+    await feed(client, 'hr-events', file)
+    await closeWithin(2_000, client.close())
+  }
+  const looking = async <T>(work: (ledger: Ledger) => Promise<T>): Promise<T> => {
+    const reader = await openSqliteLedger({ path, readOnly: true, now: Date.now, patienceMs: 10_000 })
+    try {
+      return await work(reader)
+    } finally {
+      await reader.close()
+    }
+  }
+  const run = (): ChildProcess => {
+    const child = start(['run'], environment)
+    t.after(() => child.kill('SIGKILL'))
+    return child
+  }
+  const end = async (child: ChildProcess): Promise<void> => {
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    await ended
+  }
+  const taken = async (): Promise<boolean> => {
+    const { active, locked } = await doubles.bus.counts('hr-events')
+    return active + locked === 0
+  }
+  const settled = (): Promise<boolean> =>
+    looking(async (ledger) => (await taken()) && (await ledger.idle(Date.now())).idle)
+  const directory = async (): Promise<Directory> =>
+    (await (await fetch(`http://127.0.0.1:${doubles.entra.port}/directory`)).json()) as Directory
+  return { path, environment, send, looking, run, end, taken, settled, directory }
+}
+
+const inactive = (directory: Directory): ReadonlySet<string> =>
+  new Set(Object.entries(directory).flatMap(([id, { record }]) => (record['active'] === false ? [id] : [])))
+
+void it('a ledger restored from a copy makes no leaver active, finds out that it is older, and is whole again by the documented way', async (t) => {
+  const world = await worldFor(t)
+  const history = makeHistory({ people: 60, seed: 11 })
+  const cut = Math.floor(history.lines.length * 0.7)
+  const copy = `${world.path}.copy`
+
+  let child = world.run()
+  await until('the ledger is there', () => existsSync(world.path))
+  await world.send(history.lines.slice(0, cut))
+  await until('the first part is settled', world.settled, 90_000, 100)
+  await world.end(child)
+  await copyFile(world.path, copy)
+  const since = new Date().toISOString()
+
+  child = world.run()
+  await world.send(history.lines.slice(cut))
+  await until('the rest is settled', world.settled, 90_000, 100)
+  await world.end(child)
+  const before = await world.directory()
+  const out = inactive(before)
+  assert.deepEqual(differences(before, history.oracle), [])
+
+  for (const suffix of ['-wal', '-shm']) await rm(world.path + suffix, { force: true })
+  await copyFile(copy, world.path)
+  child = world.run()
+  await until(
+    'it is found out',
+    () => world.looking(async (it) => (await it.age()).olderSince !== null),
+    30_000,
+  )
+  await world.send(history.lines.slice(cut))
+  await until('the missing time is taken in', world.taken, 60_000)
+  await sleep(4_000)
+  assert.deepEqual(await world.directory(), before, 'nothing was sent')
+  const status = await rollcall(['status'], world.environment)
+  assert.match(status.stdout, /held \(restored\)/)
+  assert.match(status.stdout, /1 LedgerOlderThanDirectory/)
+
+  const say = ['ledger', 'restored', '--since', since, '--actor', 'ann', '--justification', 'fed again']
+  await until('the log is read', async () => (await rollcall(say, world.environment)).code === 0, 60_000, 500)
+  await until('it is settled again', world.settled, 90_000, 100)
+  for (;;) {
+    const open = await world.looking((it) =>
+      it.findings({ open: true, code: 'DisabledElsewhere', employee: null, next: null, limit: 100 }),
+    )
+    // What HR says now was recorded before the deactivation, so a person has to decide.
+    const theirs = open.findings.map(({ seq }) => `finding-${seq}`)
+    t.diagnostic(`${theirs.length} findings to be acknowledged`)
+    if (theirs.length === 0) break
+    const by = ['--actor', 'ann', '--justification', 'HR was asked']
+    assert.equal((await rollcall(['findings', 'acknowledge', ...theirs, ...by], world.environment)).code, 0)
+    await until('what was held is settled', world.settled, 60_000, 100)
+  }
+  const after = await world.directory()
+  assert.deepEqual(differences(after, history.oracle), [])
+  assert.deepEqual(inactive(after), out)
+  const again = await world.looking((it) => it.audit({ about: null, since: null, next: null, limit: 1_000 }))
+  assert.ok(again.entries.some(({ action, actor }) => action === 'ledger.restored' && actor === 'ann'))
+  await world.end(child)
+  t.diagnostic(`${out.size} leavers of ${Object.keys(after).length}`)
+})

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
+import { startDoubles } from '../../../src/local/doubles.ts'
+import { startPostgres } from '../../adapters/support/postgres.ts'
+import { until } from '../../adapters/support/until.ts'
+import { portOf, rollcall, start } from '../../fakes/rollcall.ts'
+
+void test('a running connector says that it is ready, and health checks of a container believe it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-probes-'))
+  const doubles = await startDoubles({ fast: true })
+  const child = start(['run'], {
+    ...doubles.environment,
+    LEDGER: join(folder, 'ledger.db'),
+    HTTP_ADDRESS: '127.0.0.1:0',
+  })
+  t.after(async () => {
+    const ended = child.exitCode === null ? once(child, 'exit') : null
+    child.kill('SIGTERM')
+    await ended
+    await doubles.stop()
+    await rm(folder, { recursive: true })
+  })
+  const port = await portOf(child)
+  const status = async (path: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`)).status
+  await until('ready', async () => (await status('/readyz')) === 200, 30_000)
+  assert.equal(await status('/livez'), 200)
+  assert.match(
+    await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
+    /^rollcall_check\{check="receivers"\} 1$/m,
+  )
+  const asked = await rollcall(['health'], { HTTP_ADDRESS: String(port) })
+  assert.equal(asked.code, 0, asked.stderr)
+  assert.equal((await rollcall(['health'], { HTTP_ADDRESS: '1' })).code, 1)
+})
+
+void test('while the tables of its ledger are made by somebody it is alive and not ready', async (t) => {
+  const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres()]
+  const location = await server.database()
+  const driver = postgresDriver({
+    location,
+    auth: { kind: 'password', password: null },
+    connections: 1,
+    statementMs: null,
+  })
+  const [holding, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const held = driver.transaction(async (sql) => {
+    await sql.lock('schema')
+    holding.resolve()
+    await release.promise
+  })
+  await holding.promise
+  const child = start(['run'], { ...doubles.environment, LEDGER: location, HTTP_ADDRESS: '127.0.0.1:0' })
+  t.after(async () => {
+    release.resolve()
+    await held
+    const ended = child.exitCode === null ? once(child, 'exit') : null
+    child.kill('SIGTERM')
+    await ended
+    await driver.close()
+    await server.close()
+    await doubles.stop()
+  })
+  const port = await portOf(child)
+  const status = async (path: string): Promise<number> =>
+    (await fetch(`http://127.0.0.1:${port}${path}`)).status
+  assert.deepEqual(
+    [await status('/livez'), await status('/readyz'), await status('/metrics')],
+    [200, 503, 200],
+  )
+  release.resolve()
+  await until('ready', async () => (await status('/readyz')) === 200, 30_000)
+})

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, describe, test } from 'node:test'
+import { type Doubles, startDoubles } from '../../../src/local/doubles.ts'
+import { command } from '../../fakes/cli.ts'
+import { cloudEvent } from '../../fakes/messages.ts'
+import { rollcall, start } from '../../fakes/rollcall.ts'
+
+/** Part of every secret and of every value of a person below, and of nothing else. */
+const CANARY = 'c4nary'
+/** What makes libraries and Node itself tell everything. */
+const TALKATIVE = {
+  AZURE_LOG_LEVEL: 'verbose',
+  DEBUG: '*',
+  NODE_DEBUG: 'http,https,net,tls,stream,undici,fetch,worker',
+  OTEL_LOG_LEVEL: 'all',
+  PGDEBUG: '1',
+  LOG_LEVEL: 'debug',
+} as const
+
+let folder = ''
+let doubles: Doubles
+let environment: Readonly<Record<string, string>> = {}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-secrets-'))
+  doubles = await startDoubles({ fast: true })
+  const connection = doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? ''
+  environment = {
+    ...doubles.environment,
+    ...TALKATIVE,
+    // The double takes any key.
+    SERVICEBUS_CONNECTION_STRING: connection.replace(/SharedAccessKey=[^;]*/, `SharedAccessKey=${CANARY}Key`),
+    AZURE_CLIENT_SECRET: `${CANARY}Secret`,
+    HTTP_TOKEN: `${CANARY}Token`,
+    LEDGER_PASSWORD: `${CANARY}Password`,
+    LEDGER: join(folder, 'ledger.db'),
+  }
+  assert.match(environment['SERVICEBUS_CONNECTION_STRING'] ?? '', /c4naryKey/)
+})
+after(async () => {
+  await doubles.stop()
+  await rm(folder, { recursive: true })
+})
+
+void describe('no secret and no value of a person reaches the terminal, whatever the environment says', () => {
+  void test('a run that takes events in and sends them, the feed before it and the commands beside it', async () => {
+    const file = join(folder, 'events.jsonl')
+    const worker = {
+      userName: `${CANARY}@example.com`,
+      displayName: `Ann ${CANARY}`,
+      name: { givenName: CANARY, familyName: CANARY },
+      active: true,
+    }
+    const event = { ...cloudEvent, type: 'worker.hired', subject: '7', data: { worker } }
+    await writeFile(file, `${JSON.stringify(event)}\n{"broken": "${CANARY}"\n`)
+    const fed = await rollcall(['local', 'feed', file], environment)
+    assert.equal(fed.code, 0, fed.stderr)
+    const running = start(['run'], environment)
+    const printed = Promise.all([
+      running.stdout ? text(running.stdout) : '',
+      running.stderr ? text(running.stderr) : '',
+    ])
+    const ended = once(running, 'exit')
+    try {
+      await untilTaken()
+      const beside = await Promise.all(
+        [['status'], ['trace', '7'], ['explain', '7'], ['dead-letters', 'list'], ['check']].map((argv) =>
+          rollcall(argv, environment),
+        ),
+      )
+      for (const { stdout, stderr } of beside) {
+        assert.ok(stdout.length > 0, stderr)
+        assert.doesNotMatch(stdout + stderr, /c4nary/)
+      }
+    } finally {
+      running.kill('SIGTERM')
+      await ended
+    }
+    const [stdout, stderr] = await printed
+    assert.match(stderr, /"event":"started"/)
+    assert.doesNotMatch(stdout + stderr + fed.stdout + fed.stderr, /c4nary/)
+  })
+
+  void test('a bus that cannot be reached, and a connection string that cannot be used', async () => {
+    const unreachable = `Endpoint=sb://localhost:1;SharedAccessKeyName=a;SharedAccessKey=${CANARY};UseDevelopmentEmulator=true`
+    for (const SERVICEBUS_CONNECTION_STRING of [unreachable, `Endpoint=sb://${CANARY}`]) {
+      const argv = ['dead-letters', 'list', '--home', 'bus']
+      const { code, stdout, stderr } = await rollcall(argv, { ...TALKATIVE, SERVICEBUS_CONNECTION_STRING })
+      assert.notEqual(code, 0)
+      assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)
+      assert.doesNotMatch(stdout + stderr, /c4nary/)
+    }
+  })
+
+  void test('config print', async () => {
+    const file = join(folder, 'rollcall.yaml')
+    await writeFile(
+      file,
+      `settings:
+  LEDGER: postgres://me:${CANARY}@host/db
+  OTEL_EXPORTER_OTLP_ENDPOINT: https://me:${CANARY}@otel.example/?api-key=${CANARY}
+sources:
+  - name: a
+    read:
+      url: https://me:${CANARY}@hr.example/{employee}?code=${CANARY}&token=\${HR_TOKEN:-${CANARY}}&page=1
+      headers: { authorization: Basic ${CANARY}, x-api-key: ${CANARY}, x-tenant: "\${TENANT}", accept: text/json }
+`,
+    )
+    const { code, stdout, stderr } = await command(['config', 'print'], {
+      ROLLCALL_CONFIG: file,
+      TENANT: `${CANARY}-tenant`,
+      HTTPS_PROXY: `http://me:${CANARY}@proxy:3128`,
+      SERVICEBUS_CONNECTION_STRING: `Endpoint=sb://h;SharedAccessKeyName=a;SharedAccessKey=${CANARY}`,
+      PROVISIONING_ENDPOINT: `https://me:${CANARY}@graph.microsoft.com/v1.0/x?sig=${CANARY}`,
+    })
+    assert.equal(code, 0, stderr)
+    assert.doesNotMatch(stdout + stderr, /c4nary/)
+    for (const shown of [
+      'hr.example/{employee}',
+      'page=1',
+      'x-tenant: ${TENANT}',
+      'accept: text/json',
+      '@host/db',
+    ])
+      assert.ok(stdout.includes(shown), `${shown}\n${stdout}`)
+  })
+})
+
+async function untilTaken(): Promise<void> {
+  for (let look = 0; look < 300; look += 1) {
+    const held = await doubles.entra.directory()
+    if (Object.keys(held).length > 0) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('the directory never held the employee')
+}

@@ -1,0 +1,89 @@
+import type { HrEvent } from '../../../src/core/model.ts'
+
+/** An event as it was taken in. */
+interface Said {
+  readonly event: HrEvent
+  /** Retention folded it away: it cannot be rescinded any more. */
+  folded: boolean
+  discarded: boolean
+}
+
+/**
+ * Who has left, told from what was recorded, with no code of the connector. It says so only where nothing can be read otherwise: of an
+ * employee whom it does not name a record may say `active`.
+ */
+export class LeaverOracle {
+  readonly #said = new Map<string, Said[]>()
+  /** Where employees who were erased left last. */
+  readonly #marks = new Map<string, HrEvent>()
+
+  record(event: HrEvent): void {
+    const known = this.#said.get(event.employee) ?? []
+    if (known.some(({ event: { id } }) => id === event.id)) return
+    this.#said.set(event.employee, [...known, { event, folded: false, discarded: false }])
+  }
+  eventsOf(employee: string): readonly HrEvent[] {
+    return (this.#said.get(employee) ?? []).map(({ event }) => event)
+  }
+  discard(employee: string, id: string): void {
+    for (const said of this.#said.get(employee) ?? []) if (said.event.id === id) said.discarded = true
+  }
+  /** What is rescinded then stays so, and what counts then cannot be rescinded any more. */
+  fold(employee: string, ids: ReadonlySet<string>, now: number): void {
+    const standing = new Set(this.#standing(employee, now))
+    for (const said of this.#said.get(employee) ?? []) {
+      if (!ids.has(said.event.id)) continue
+      if (standing.has(said.event)) said.folded = true
+      else said.discarded = true
+    }
+  }
+  erase(employee: string, now: number): void {
+    const left = this.#standing(employee, now).filter(({ worker }) => worker['active'] === false)
+    const last = left.toSorted(compare).at(-1)
+    if (last) this.#marks.set(employee, last)
+    this.#said.delete(employee)
+  }
+
+  hasLeft(employee: string, now: number): boolean {
+    const inForce = this.#standing(employee, now).filter(({ effectiveAt }) => effectiveAt <= now)
+    const left = inForce.filter(({ worker }) => worker['active'] === false)
+    const words = inForce.filter(
+      (event) =>
+        event.worker['active'] !== undefined &&
+        !(event.mode === 'snapshot' && left.some((out) => isOlder(event, out, this.#marks.get(employee)))),
+    )
+    const last = words.toSorted(compare).at(-1)
+    if (last) return last.worker['active'] === false
+    // Every word on it was taken back, and none is still to come.
+    const events = this.eventsOf(employee)
+    return (
+      events.some(({ worker }) => worker['active'] === true) &&
+      !inForce.some(({ worker }) => worker['active'] === true) &&
+      !events.some(({ effectiveAt }) => effectiveAt > now)
+    )
+  }
+
+  /** Without what is discarded or rescinded; with the mark of an erasure. */
+  #standing(employee: string, now: number): readonly HrEvent[] {
+    const said = (this.#said.get(employee) ?? []).filter(({ discarded }) => !discarded)
+    const removed = (target: Said): boolean =>
+      !target.folded &&
+      said.some(
+        (one) =>
+          one.event.rescinds?.id === target.event.id &&
+          one.event.effectiveAt <= Math.max(now, target.event.effectiveAt) &&
+          !removed(one),
+      )
+    const mark = this.#marks.get(employee)
+    return [...(mark ? [mark] : []), ...said.filter((one) => !removed(one)).map(({ event }) => event)]
+  }
+}
+
+/** A file that was exported before a leaving was recorded says nothing against it, wherever the leaving stands. */
+function isOlder(snapshot: HrEvent, out: HrEvent, mark: HrEvent | undefined): boolean {
+  return out === mark ? out.recordedAt >= snapshot.recordedAt : out.recordedAt > snapshot.recordedAt
+}
+
+function compare(a: HrEvent, b: HrEvent): number {
+  return a.effectiveAt - b.effectiveAt || a.recordedAt - b.recordedAt || (a.id < b.id ? -1 : 1)
+}

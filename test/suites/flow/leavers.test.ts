@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
+import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
+import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import { T0 } from '../conformance/ledger-world.ts'
+import { chance } from '../../fakes/history.ts'
+import { LeaverHistory } from './leaver-histories.ts'
+
+/** `HISTORIES=4000` tries more, `SEED=2` others. */
+const HISTORIES = Number(process.env['HISTORIES'] ?? 200)
+const FROM = (Number(process.env['SEED'] ?? 1) - 1) * 1_000_000
+const STEPS = 60
+
+void test('no call says active of a leaver, in random histories of events, commands and faults, rescinds and erasures among them', async (t) => {
+  let handedOver = 0
+  let ofLeavers = 0
+  const wrong: string[] = []
+  for (let seed = FROM + 1; seed <= FROM + HISTORIES; seed++) {
+    const driver = openSqlite(':memory:')
+    await migrate(driver, T0)
+    const ledger = sqlLedger(driver, 'test')
+    const history = new LeaverHistory(ledger, chance(seed))
+    try {
+      await history.play(STEPS)
+    } catch (error) {
+      wrong.push(`${seed}: ${error instanceof Error ? error.message : String(error)}`)
+    } finally {
+      await ledger.close()
+    }
+    handedOver += history.handedOver
+    ofLeavers += history.ofLeavers
+  }
+  t.diagnostic(
+    `${HISTORIES} histories, ${handedOver} records handed over, ${ofLeavers} of leavers, ${wrong.length} wrong`,
+  )
+  assert.deepEqual(wrong.slice(0, 5), [])
+  assert.ok(ofLeavers > HISTORIES / 2, `${ofLeavers} records of leavers were handed over`)
+})

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { systemRuntime } from '../../../src/adapters/system.ts'
+import { compose } from '../../../src/compose/connector.ts'
+import { FAST_ENVIRONMENT, readConfig } from '../../../src/config.ts'
+import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
+import { fastSettings, startEntra } from '../../../src/local/entra/server.ts'
+import { brokerFor, configOf, receive } from '../../local/service-bus/support.ts'
+
+const FILE = `
+settings:
+  LEDGER: \${FOLDER}/ledger.db
+activation: { policy: announce, attribute: hireDate }
+notices: { waitMs: 0, pollMs: 50, attempts: 2, retryMs: 50 }
+sources:
+  - name: /hr/acme
+    read:
+      url: \${HR}/workers/{employee}
+      allowHttp: true
+      headers: { authorization: "Bearer \${HR_TOKEN}" }
+      worker: '{ "userName": mail, "title": job, "active": status = "on" }'
+      retryMs: 1
+mapping:
+  attributes:
+    nickName: hireDate
+`
+const WORKERS = new Map([
+  ['/workers/1', { mail: 'ann@contoso.com', job: 'Head', status: 'on' }],
+  ['/workers/2', { mail: 'bob@contoso.com', job: 'Engineer', status: 'off' }],
+])
+
+void test('notices are read from the HR system of their source and confirmed, and a hire to come is announced disabled', async (context) => {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-notice-'))
+  const hr = createServer((request, response) => {
+    const worker = WORKERS.get(request.url ?? '')
+    const allowed = request.headers.authorization === 'Bearer s3cret'
+    response.writeHead(allowed ? (worker ? 200 : 404) : 401).end(JSON.stringify(worker ?? {}))
+  })
+  await new Promise<void>((resolve) => hr.listen(0, '127.0.0.1', resolve))
+  const address = hr.address()
+  const entra = await startEntra({ settings: fastSettings })
+  const { broker, connect } = await brokerFor(context, configOf({ 'hr-events': {}, 'hr-outcomes': {} }))
+  const file = join(folder, 'rollcall.yaml')
+  await writeFile(file, FILE)
+  const config = readConfig({
+    ...FAST_ENVIRONMENT,
+    ROLLCALL_CONFIG: file,
+    FOLDER: folder,
+    HR: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    HR_TOKEN: 's3cret',
+    SERVICEBUS_CONNECTION_STRING: broker.connectionString,
+    CONTROL_QUEUE: 'none',
+    PROVISIONING_ENDPOINT: entra.endpoint,
+    PROVISIONING_ALLOW_HTTP: 'true',
+    AUTH_MODE: 'local',
+  })
+  const composed = await compose(config, systemRuntime(silentLogger, silentTelemetry))
+  const running = composed.service.run()
+  try {
+    const client = connect()
+    const event = (id: string, subject: string, type: string, data: object): { readonly body: object } => ({
+      body: { specversion: '1.0', id, source: '/hr/acme', type, subject, time: '2026-01-05T09:00:00Z', data },
+    })
+    const worker = { userName: 'cy@contoso.com' }
+    await client
+      .createSender('hr-events')
+      .sendMessages([
+        event('n1', '1', 'worker.updated', { mode: 'notice' }),
+        event('n2', '2', 'worker.terminated', { mode: 'notice' }),
+        event('n3', '3', 'worker.updated', { mode: 'notice' }),
+        event('h4', '4', 'worker.hired', { worker, effectiveDate: '2999-01-01' }),
+      ])
+    const outcomes = await receive(
+      client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }),
+      3,
+      20_000,
+    )
+    const told = new Map(
+      outcomes.map(({ body }) => [
+        Reflect.get(Object(body), 'subject'),
+        Object(Reflect.get(Object(body), 'data')),
+      ]),
+    )
+    assert.deepEqual(
+      ['1', '2', '3'].map((employee) => [
+        Reflect.get(told.get(employee), 'state'),
+        Reflect.get(told.get(employee), 'reason'),
+      ]),
+      [
+        ['confirmed', null],
+        ['confirmed', null],
+        ['dead-lettered', 'HydrateFailed'],
+      ],
+    )
+    const record = async (id: string): Promise<object> =>
+      Object(Reflect.get(Object(Reflect.get(await entra.directory(), id)), 'record'))
+    assert.deepEqual(
+      [Reflect.get(await record('1'), 'title'), Reflect.get(await record('2'), 'active')],
+      ['Head', false],
+    )
+    while (Reflect.get(await record('4'), 'userName') === undefined)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    assert.deepEqual(
+      [Reflect.get(await record('4'), 'active'), Reflect.get(await record('4'), 'nickName')],
+      [false, '2999-01-01'],
+    )
+    assert.equal((await composed.ledger.trace('h4'))?.events[0]?.reason, 'Announced')
+  } finally {
+    await composed.service.stop()
+    await running
+    await composed.close()
+    await entra.stop()
+    hr.close()
+    await rm(folder, { recursive: true })
+  }
+})

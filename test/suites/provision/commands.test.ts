@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { after, before, describe, test, type TestContext } from 'node:test'
+import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
+import { type Doubles, startDoubles } from '../../../src/local/doubles.ts'
+import { feed } from '../../../src/local/feed/feed.ts'
+import { rollcall, start } from '../../fakes/rollcall.ts'
+
+let doubles: Doubles
+before(async () => {
+  doubles = await startDoubles({ fast: true })
+})
+after(() => doubles.stop())
+
+async function folderFor(t: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-commands-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Asks until the answer is what is waited for; every question is a process, so nothing spins. */
+async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean, most = 40): Promise<T> {
+  for (let asked = 0; asked < most; asked++) {
+    const answer = await ask()
+    if (good(answer)) return answer
+  }
+  throw new assert.AssertionError({ message: 'it never came to be' })
+}
+
+interface Brake {
+  readonly held: number
+  readonly people: number
+}
+
+void describe('beside a running connector', () => {
+  void test('rollcall brake status shows who is held, and rollcall brake release lets them go', async (t) => {
+    const folder = await folderFor(t)
+    const environment = {
+      ...doubles.environment,
+      LEDGER: join(folder, 'ledger.db'),
+      BRAKE_ABSOLUTE: '1',
+      LOG_LEVEL: 'silent',
+    }
+    const send = async (name: string, people: readonly string[], active: boolean): Promise<void> => {
+      const lines = people.map((employee) => ({
+        specversion: '1.0',
+        id: `${name} ${employee}`,
+        source: '/hr/acme',
+        type: active ? 'worker.hired' : 'worker.terminated',
+        subject: employee,
+        time: active ? '2026-01-01T08:00:00Z' : '2026-02-01T08:00:00Z',
+        data: {
+          effectiveDate: active ? '2026-01-01' : '2026-02-01',
+          worker: active ? { userName: employee, active } : { active },
+        },
+      }))
+      const file = join(folder, `${name}.jsonl`)
+      await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'))
+      const client = connect({ kind: 'connection-string', connectionString: doubles.bus.connectionString })
+      await feed(client, 'hr-events', file)
+      await closeWithin(5_000, client.close())
+    }
+    const run = start(['run'], environment)
+    const ended = once(run, 'exit')
+    t.after(() => run.kill('SIGKILL'))
+    const people = ['a1', 'a2', 'a3', 'a4']
+    await send('hire', people, true)
+    interface Status {
+      readonly open: number
+      readonly events: { readonly confirmed: number }
+    }
+    const status = async (): Promise<Status | null> => {
+      const { stdout } = await rollcall(['status', '--output', 'json'], environment)
+      return stdout === '' ? null : (JSON.parse(stdout) as Status)
+    }
+    await until(status, (now) => now?.events.confirmed === 4)
+
+    await send('leave', people, false)
+    const brake = async (): Promise<readonly [number | null, Brake]> => {
+      const { code, stdout } = await rollcall(['brake', 'status', '--output', 'json'], environment)
+      return [code, JSON.parse(stdout) as Brake]
+    }
+    const [code, held] = await until(brake, ([, { held }]) => held === 3)
+    assert.deepEqual([code, held.people], [5, 1])
+
+    const released = await rollcall(
+      ['brake', 'release', '--actor', 'ann', '--reason', 'checked with HR', '--output', 'json'],
+      environment,
+    )
+    assert.deepEqual(
+      [released.code, JSON.parse(released.stdout)],
+      [0, { released: 3, actor: 'ann', reason: 'checked with HR' }],
+    )
+    await until(status, (now) => now?.events.confirmed === 8)
+    assert.deepEqual((await brake())[0], 0)
+    const directory = await doubles.entra.directory()
+    assert.deepEqual(
+      people.map((employee) => directory[employee]?.active),
+      [false, false, false, false],
+    )
+    run.kill('SIGTERM')
+    assert.deepEqual(await ended, [0, null])
+  })
+})
+
+interface Finding {
+  readonly what: string
+  readonly outcome: 'ok' | 'failed' | 'not known'
+  readonly say: string
+}
+
+void describe('rollcall check', () => {
+  const check = async (
+    environment: Readonly<Record<string, string>>,
+  ): Promise<readonly [number | null, ReadonlyMap<string, Finding>]> => {
+    const { code, stdout, stderr } = await rollcall(['check', '--output', 'json'], {
+      HTTP_TIMEOUT_MS: '3000',
+      ...environment,
+    })
+    assert.equal(stderr, '')
+    const { findings } = JSON.parse(stdout) as { findings: readonly Finding[] }
+    return [code, new Map(findings.map((finding) => [finding.what.split(' ')[0] ?? '', finding]))]
+  }
+
+  void test('finds nothing wrong with the doubles, and changes nothing', async (t) => {
+    const LEDGER = join(await folderFor(t), 'ledger.db')
+    const [code, findings] = await check({ ...doubles.environment, LEDGER })
+    assert.equal(code, 0, JSON.stringify([...findings.values()]))
+    assert.deepEqual(
+      [...findings].map(([what, { outcome }]) => [what, outcome]),
+      [
+        ['ledger', 'ok'],
+        ['queue', 'ok'],
+        ['outcomes', 'ok'],
+        ['copies', 'ok'],
+        ['provisioning', 'ok'],
+        ['job', 'ok'],
+        ['upload', 'not known'],
+      ],
+    )
+  })
+
+  /** What is wrong, and by what it shows and is helped; several at once where they do not hide each other. */
+  type Wrong = readonly [
+    string,
+    (folder: string) => Readonly<Record<string, string>>,
+    Readonly<Record<string, RegExp>>,
+  ]
+  const wrong: readonly Wrong[] = [
+    [
+      'a ledger that cannot be written, queues that are not there, and no endpoint',
+      (folder) => ({
+        LEDGER: join(folder, 'no', 'ledger.db'),
+        SERVICEBUS_QUEUE: 'no',
+        OUTCOMES_QUEUE: 'no',
+        DEAD_LETTER_QUEUE: 'no',
+        PROVISIONING_ENDPOINT: '',
+      }),
+      {
+        ledger: /LEDGER names a file/,
+        queue: /check the name/,
+        outcomes: /Data Sender/,
+        copies: /goes without/,
+        endpoint: /bulkUpload URL of the portal/,
+      },
+    ],
+    [
+      'a file of another program',
+      (folder) => {
+        const LEDGER = join(folder, 'customers.db')
+        const database = new DatabaseSync(LEDGER)
+        database.exec('CREATE TABLE customers (id INT)')
+        database.close()
+        return { LEDGER }
+      },
+      { ledger: /of another program/ },
+    ],
+    [
+      'no bus at all, and an endpoint of another shape',
+      () => ({
+        SERVICEBUS_CONNECTION_STRING: '',
+        PROVISIONING_ENDPOINT: 'https://graph.microsoft.com/v1.0/me',
+      }),
+      { service: /set SERVICEBUS_CONNECTION_STRING/, endpoint: /copy the/ },
+    ],
+    [
+      'an endpoint that gets no token',
+      () => ({ PROVISIONING_ENDPOINT: ELSEWHERE }),
+      { endpoint: /host that gets no token/ },
+    ],
+    [
+      'an identity that lacks a part',
+      () => ({ AUTH_MODE: 'client-secret' }),
+      { identity: /needs AZURE_TENANT_ID/ },
+    ],
+    [
+      'a job that is not there',
+      () => ({ PROVISIONING_ENDPOINT: doubles.entra.endpoint.replace(/jobs\/[^/]+/, 'jobs/another') }),
+      { job: /copy PROVISIONING_ENDPOINT/ },
+    ],
+    [
+      'a service that is not there',
+      () => ({ PROVISIONING_ENDPOINT: doubles.entra.endpoint.replace(/:\d+/, ':9') }),
+      { provisioning: /check that the host can be reached/ },
+    ],
+  ]
+  for (const [name, more, advice] of wrong)
+    void test(`says what to do about ${name}`, async (t) => {
+      const folder = await folderFor(t)
+      const [code, findings] = await check({
+        ...doubles.environment,
+        LEDGER: join(folder, 'ledger.db'),
+        ...more(folder),
+      })
+      assert.equal(code, 1)
+      for (const [what, words] of Object.entries(advice)) {
+        assert.equal(findings.get(what)?.outcome, 'failed', JSON.stringify([...findings.values()]))
+        assert.match(findings.get(what)?.say ?? '', words)
+      }
+    })
+
+  void test('takes a missing permission to look at the job for what it is: allowed', async (t) => {
+    const LEDGER = join(await folderFor(t), 'ledger.db')
+    const rule = { kind: 'status', on: 'job', status: 403, times: 1 }
+    await fetch(`http://127.0.0.1:${doubles.entra.port}/faults`, {
+      method: 'POST',
+      body: JSON.stringify(rule),
+    })
+    const [code, findings] = await check({ ...doubles.environment, LEDGER })
+    assert.deepEqual([code, findings.get('job')?.outcome], [0, 'not known'])
+    assert.match(findings.get('job')?.say ?? '', /Synchronization.Read.All/)
+  })
+})
+const ELSEWHERE = 'https://graph.example.com/v1.0/servicePrincipals/a/synchronization/jobs/b/bulkUpload'

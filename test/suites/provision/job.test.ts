@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict'
+import { describe, test, type TestContext } from 'node:test'
+import { graphClient } from '../../../src/adapters/graph/client.ts'
+import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
+import { graphJob } from '../../../src/adapters/graph/job.ts'
+import { graphProvisioning } from '../../../src/adapters/graph/provisioning.ts'
+import type { JobState, ProvisioningJob } from '../../../src/core/ports.ts'
+import { bulkRequest } from '../../../src/core/provision/batch.ts'
+import { jobWatch } from '../../../src/core/provision/job-loop.ts'
+import { type EntraDouble, type EntraSettings, startEntra } from '../../../src/local/entra/server.ts'
+import { joiner, World } from '../conformance/ledger-world.ts'
+import { memoryLedger, openSite } from './site.ts'
+
+const POLL_MS = 60_000
+const running: JobState = { kind: 'running', startedAt: null }
+const paused: JobState = { kind: 'stopped', code: 'Paused', reason: null, startedAt: null }
+
+/** A site beside a job that says what it is told to say. */
+async function beside(t: TestContext, first: JobState) {
+  let state: JobState | Error = first
+  let looks = 0
+  const job: ProvisioningJob = {
+    state: async () => {
+      looks += 1
+      if (state instanceof Error) throw state
+      return state
+    },
+  }
+  const site = await openSite(t, {
+    uploads: 2,
+    submit: { fillMs: 0, pollMs: 10_000 },
+    planPollMs: 10_000,
+    beside: (ledger, runtime) => [
+      jobWatch(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime),
+    ],
+  })
+  await site.runtime.advance(0)
+  return { ...site, say: (next: JobState | Error) => void (state = next), looks: () => looks }
+}
+
+void describe('the job', () => {
+  for (const code of ['Paused', 'Quarantine', 'NotConfigured'])
+    void test(`${code} holds submission back, shows, and lets it go on by itself`, async (t) => {
+      const site = await beside(t, { ...paused, code })
+      await site.record(joiner('e1', 'p1'))
+      await site.runtime.advance(10 * POLL_MS)
+      assert.equal(site.service.calls.length, 0)
+      const { holds } = await site.ledger.outlook(site.runtime.now())
+      assert.deepEqual(
+        holds.map(({ name, detail }) => [name, detail]),
+        [['job', code]],
+      )
+      assert.equal(site.runtime.lines.filter(({ event }) => event === 'job.stopped').length, 1)
+      site.say(running)
+      await site.runtime.advance(POLL_MS + 1_000)
+      assert.equal(site.service.calls.length, 1)
+      assert.deepEqual((await site.ledger.outlook(site.runtime.now())).holds, [])
+      assert(site.runtime.lines.some(({ event }) => event === 'job.runs'))
+    })
+
+  void test('that cannot be looked at any more does not hold submission back for ever', async (t) => {
+    const site = await beside(t, paused)
+    await site.record(joiner('e1', 'p1'))
+    site.say(new TypeError('away'))
+    await site.runtime.advance(2 * POLL_MS)
+    assert.equal(site.service.calls.length, 0)
+    await site.runtime.advance(2 * POLL_MS)
+    assert.equal(site.service.calls.length, 1)
+  })
+
+  void test('that may not be looked at is said so once, and submission goes on', async (t) => {
+    const site = await beside(t, { kind: 'forbidden' })
+    await site.record(joiner('e1', 'p1'))
+    await site.runtime.advance(3 * 3_600_000)
+    assert.equal(site.service.calls.length, 1)
+    assert.equal(site.runtime.lines.filter(({ event }) => event === 'job.unknown').length, 1)
+    assert(site.looks() >= 3)
+  })
+
+  void test('an accepted batch does not lift the hold of a paused job', async (t) => {
+    const site = await beside(t, running)
+    const { promise, resolve } = Promise.withResolvers<null>()
+    site.service.decide(async () => (await promise) ?? { ...ACCEPTED })
+    await site.record(joiner('e1', 'p1'))
+    await site.runtime.settle()
+    site.say(paused)
+    await site.runtime.advance(POLL_MS)
+    resolve(null)
+    await site.record(joiner('e2', 'p2'))
+    await site.runtime.advance(POLL_MS)
+    assert.equal(site.service.calls.length, 1)
+  })
+
+  void test('that stands still makes nothing overdue, and the time to wait begins when it runs again', async (t) => {
+    const site = await beside(t, running)
+    await site.record(joiner('e1', 'p1'))
+    await site.runtime.advance(POLL_MS)
+    const acceptedAt = site.runtime.now()
+    const isOverdue = async (): Promise<boolean> =>
+      (await site.ledger.overdue(site.runtime.now() - 90 * POLL_MS, 10)).length > 0
+    site.say(paused)
+    await site.runtime.advance(600 * POLL_MS)
+    assert.equal(await isOverdue(), false)
+    site.say(running)
+    await site.runtime.advance(89 * POLL_MS)
+    assert.equal(await isOverdue(), false)
+    await site.runtime.advance(3 * POLL_MS)
+    assert.equal(await isOverdue(), true)
+    assert.equal(await site.ledger.jobRestarted(1, site.runtime.now()), 0)
+    site.say(paused)
+    await site.runtime.advance(2 * POLL_MS)
+    assert.equal(
+      await site.ledger.jobRestarted(acceptedAt + 1, site.runtime.now()),
+      1,
+      'what a restart loses is lost all the same',
+    )
+  })
+})
+const ACCEPTED = {
+  kind: 'response',
+  status: 202,
+  retryAfter: null,
+  requestId: null,
+  serverAt: null,
+  code: null,
+  message: null,
+} as const
+
+interface Service {
+  readonly entra: EntraDouble
+  readonly job: ProvisioningJob
+  readonly upload: (world: World) => Promise<void>
+  readonly say: (action: 'start' | 'pause' | 'restart') => Promise<void>
+}
+async function service(
+  t: TestContext,
+  settings: Partial<EntraSettings> = {},
+  token = 'local',
+  now?: () => number,
+): Promise<Service> {
+  const entra = await startEntra({
+    settings: { cycleMs: 3_600_000, logLagMs: { min: 0, max: 0 }, limits: { enabled: false }, ...settings },
+    ...(now ? { now } : {}),
+  })
+  t.after(() => entra.stop())
+  const endpoint = parseEndpoint(entra.endpoint, true)
+  const credential = { getToken: async () => ({ token, expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
+  const graph = graphClient(endpoint, credential, 5_000, Date.now)
+  const provisioning = graphProvisioning(graph, endpoint)
+  return {
+    entra,
+    job: graphJob(graph, endpoint, 'steady-state'),
+    upload: async (world) => {
+      await world.plan()
+      const batch = await world.needBatch()
+      const slot = await world.take(batch)
+      const given = await provisioning.upload(bulkRequest(slot.operations), 'mine')
+      assert(given.kind === 'response' && given.status === 202)
+      await world.ledger.recordAnswer(
+        batch.id,
+        { kind: 'accepted', call: slot.call, acceptedAt: world.now, requestId: given.requestId },
+        world.now,
+      )
+    },
+    say: async (action) => {
+      const url = entra.endpoint.replace('bulkUpload', action)
+      const body =
+        action === 'restart' ? '{"criteria":{"resetScope":"Watermark, Escrows, QuarantineState"}}' : null
+      const response = await fetch(url, { method: 'POST', headers: { authorization: 'Bearer any' }, body })
+      assert.equal(response.status, 204)
+    },
+  }
+}
+const look = (job: ProvisioningJob): Promise<JobState> => job.state(AbortSignal.timeout(5_000))
+
+void describe('the job of the double', () => {
+  void test('says when it is paused, in quarantine and running again', async (t) => {
+    const { entra, job, say } = await service(t)
+    assert.equal((await look(job)).kind, 'running')
+    await say('pause')
+    assert.deepEqual(await look(job), { kind: 'stopped', code: 'Paused', reason: null, startedAt: null })
+    await say('start')
+    assert.equal((await look(job)).kind, 'running')
+    await fetch(`http://127.0.0.1:${entra.port}/faults`, { method: 'POST', body: '{"kind":"quarantine"}' })
+    const state = await look(job)
+    assert.deepEqual(state.kind === 'stopped' && [state.code, state.reason], [
+      'Quarantine',
+      'EncounteredQuarantineException',
+    ])
+  })
+
+  void test('may not be looked at without the permission, which is not an error', async (t) => {
+    assert.deepEqual(await look((await service(t, { allowedTokens: ['another'] })).job), {
+      kind: 'forbidden',
+    })
+  })
+
+  void test('started again loses what was staged, and exactly the unanswered is offered again', async (t) => {
+    const world = new World((await memoryLedger(t)).ledger)
+    const { entra, job, upload, say } = await service(t, {}, 'local', () => world.now)
+    const watch = async (): Promise<number> => {
+      const state = await look(job)
+      return state.kind === 'forbidden' || state.startedAt === null
+        ? 0
+        : world.ledger.jobRestarted(state.startedAt, world.now)
+    }
+    await world.record(joiner('e1', 'p1'))
+    await upload(world)
+    world.now += 1_000
+    await entra.runCycle()
+    // The first steady state anybody sees says nothing, and later cycles keep it.
+    assert.equal(await watch(), 0)
+    await world.record(joiner('e2', 'p2'))
+    world.now += 60_000
+    await upload(world)
+    assert.equal(await watch(), 0)
+    await say('restart')
+    assert.equal(await watch(), 0, 'no sign of it before a cycle was through')
+    world.now += 60_000
+    await entra.runCycle()
+    assert.equal(Object.keys(await entra.directory()).includes('p2'), false, 'the restart threw it away')
+    assert.equal(await watch(), 2)
+    assert.equal(await watch(), 0)
+    await upload(world)
+    await entra.runCycle()
+    assert.deepEqual(Object.keys(await entra.directory()).toSorted(), ['p1', 'p2'])
+  })
+})
