@@ -1,8 +1,14 @@
 import { renderConfiguration } from './configuration.ts'
 import { renderReasons } from './reasons.ts'
+import { withTables } from './tables.ts'
 
-/** The pages that are generated: path in the repository → text. `npm run docs` writes them. */
-export const GENERATED_PAGES: Readonly<Record<string, () => string>> = {
+/**
+ * The pages that are generated, wholly or in part: path in the repository → what the present text becomes.
+ * `npm run docs` writes them.
+ */
+export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>> = {
+  'docs/guides/findings.md': withTables,
+  'docs/guides/leavers.md': withTables,
   'docs/reference/configuration.md': renderConfiguration,
   'docs/reference/reasons.md': renderReasons,
 }

@@ -1,5 +1,7 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { GENERATED_PAGES } from './pages.ts'
 
-for (const [path, render] of Object.entries(GENERATED_PAGES))
-  writeFileSync(new URL(`../../${path}`, import.meta.url), render())
+for (const [path, render] of Object.entries(GENERATED_PAGES)) {
+  const file = new URL(`../../${path}`, import.meta.url)
+  writeFileSync(file, render(readFileSync(file, 'utf8')))
+}

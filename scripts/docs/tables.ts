@@ -1,0 +1,37 @@
+import { FINDINGS, type FindingKind } from '../../src/core/findings/codes.ts'
+import { LEAVER_CAUSES } from '../../src/core/leavers/causes.ts'
+
+/** Tables inside pages that are otherwise written by hand: name of the table → its text. */
+const TABLES: Readonly<Record<string, () => string>> = {
+  'leaver causes': () =>
+    table(
+      ['cause', 'meaning', 'what to do'],
+      Object.entries(LEAVER_CAUSES).map(([cause, { meaning, fix }]) => [`\`${cause}\``, meaning, fix]),
+    ),
+  findings: () =>
+    FINDINGS.map(
+      ({ code, cause, fix, owner, waitingHelps, acknowledging }: FindingKind) =>
+        `### \`${code}\`\n\n` +
+        `- **Cause:** ${cause}\n` +
+        `- **What to do:** ${fix}\n` +
+        `- **Owner:** ${owner}. Waiting ${waitingHelps ? 'may help' : 'does not help'}.\n` +
+        `- **Acknowledging:** ${acknowledging ?? 'not possible.'}`,
+    ).join('\n\n'),
+}
+
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  return [line(heading), line(heading.map(() => '---')), ...rows.map(line)].join('\n')
+}
+
+/** The page with each generated table in its place, between `<!-- generated: name -->` and `<!-- end -->`. */
+export function withTables(page: string): string {
+  return page.replaceAll(
+    /(<!-- generated: ([a-z ]+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, begin: string, name: string, end: string) => {
+      const render = TABLES[name]
+      if (!render) throw new Error(`no generated table is called ${name}`)
+      return `${begin}\n${render()}\n\n${end}`
+    },
+  )
+}
