@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { describe, test } from 'node:test'
+import { HOLDS } from '../../src/core/ledger/port.ts'
+
+const root = new URL('../../', import.meta.url)
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
+
+/** First cell of each row of the page → name of the test that makes it happen. */
+const TEST_OF_ROW: Readonly<Record<string, string>> = {
+  '400, 413: the request is invalid or too large':
+    'is halved until one offender stands alone, for 11 more calls at the most, wherever the offender stands',
+  '400 for several employees of one batch': 'with offenders at 3, 4, 5 loses them and nobody else',
+  '401: the token is refused':
+    '401 is worth one fresh token, then stops submission for everybody until a token is let in',
+  'the identity gives no token':
+    'a token the identity refuses stops submission, and one that does not come counts as no answer',
+  '403: a permission is missing':
+    '403 stops submission for everybody, shows, and ends with one try once it works',
+  '404: no such job': '404 stops submission for everybody, shows, and ends with one try once it works',
+  '403 or 404 for days':
+    'a refusal that lasts is tried less and less often, so that it does not spend the day',
+  'an undocumented answer, or a redirect': 'what is not documented stops submission and says so',
+  '429 with `Retry-After`, whole or fractional':
+    '429 with a fraction in Retry-After holds everybody back that long and costs no attempt',
+  '429 with a date': '429 with a date in Retry-After waits until then',
+  '429 without `Retry-After`':
+    '429 with nothing in Retry-After holds everybody back that long and costs no attempt',
+  '500 because the bucket is full': '500 for a full bucket pauses everybody for minutes',
+  '500, 502, 503, 504, 408': '503 is tried again, later each time, with the same operations',
+  'an absurdly long `Retry-After`':
+    'a Retry-After beyond all reason does not put a batch off for longer than ten minutes',
+  'five failures in a row':
+    'after five failures in a row the circuit opens, one call tries it, and an answer closes it',
+  'the connection is refused': 'a refused connection is a failure of the network',
+  'the connection is reset before the request is read':
+    'a connection that is reset before the request is read is a failure of the network, and the same request goes again',
+  'the connection is reset after the request was processed':
+    'a connection that is reset after the request was processed is a failure of the network, and the same request goes again',
+  'the answer does not come in time': 'an answer that does not come in time is a failure of the network',
+  'the answer is lost and an employee in the batch has left meanwhile':
+    'an answer that got lost is asked for again with the same bulkIds, less what was overtaken',
+  'an answer breaks off': '202 is done although its body breaks off: the service has said all that counts',
+  'an answer has the wrong content type': '202 of the wrong content type is done',
+  'a proxy answers with a page':
+    'a page of a proxy is what its status says, and its words are not taken for the service’s',
+  'a redirect to another host': 'a redirect is not followed: neither record nor token goes anywhere else',
+  paused: 'Paused holds submission back, shows, and lets it go on by itself',
+  'in quarantine': 'Quarantine holds submission back, shows, and lets it go on by itself',
+  'restarted: staged operations are lost':
+    'started again loses what was staged, and exactly the unanswered is offered again',
+  'paused or quarantined with accepted operations':
+    'that stands still makes nothing overdue, and the time to wait begins when it runs again',
+  'its state may not be read': 'that may not be looked at is said so once, and submission goes on',
+  'it cannot be reached while paused':
+    'that cannot be looked at any more does not hold submission back for ever',
+  'killed between taking a call and its answer':
+    'a process that dies between the slot and the answer has spent its call, and its successor sends the batch again',
+  'an employee left while no process ran': 'what was overtaken while nobody was there does not go again',
+  'more work than calls':
+    'spends its calls and never one more, keeps leavers under a minute, and leaves no batch lying about',
+  'too many deactivations at once':
+    'rollcall brake status shows who is held, and rollcall brake release lets them go',
+  'the ledger is older than the directory': '',
+}
+
+/** Patterns of every test name; whatever a name takes from its case may be anything. */
+const testNames = globSync('test/**/*.test.ts', { cwd: root.pathname }).flatMap((file) =>
+  [...read(file).matchAll(/\b(?:test|it)\(\s*(?:'([^']+)'|`([^`]+)`)/g)].map(([, plain, template]) => {
+    const parts = (plain ?? template ?? '')
+      .split(/\$\{(?:[^{}]|\{[^}]*\})*\}/)
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    return new RegExp(`^${parts.join('.+')}$`)
+  }),
+)
+
+const rows = read('docs/guides/failure-modes.md')
+  .split('\n')
+  .filter((line) => line.startsWith('| ') && !/^\| (?:what happens|---)/.test(line))
+  .map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+
+void describe('the page of failure modes', () => {
+  void test('a row says what happens, what shows and what to do, and has a test that makes it happen', () => {
+    for (const cells of rows) assert.ok(cells.length === 3 && cells.every((cell) => cell !== ''), cells[0])
+    assert.deepEqual(
+      rows.map(([what]) => what),
+      Object.keys(TEST_OF_ROW),
+    )
+    for (const name of Object.values(TEST_OF_ROW))
+      assert.ok(
+        testNames.some((pattern) => pattern.test(name)),
+        `no test is called: ${name}`,
+      )
+  })
+
+  void test('every hold and every documented status has a row', () => {
+    const all = rows.map(([what, see]) => `${what} ${see}`).join('\n')
+    for (const hold of HOLDS) assert.match(all, new RegExp(`\\(${hold}`))
+    for (const status of [400, 401, 403, 404, 413, 429, 500, 502, 503, 504])
+      assert.match(all, new RegExp(`\\b${status}\\b`))
+  })
+})
