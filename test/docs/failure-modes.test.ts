@@ -61,7 +61,8 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
     'spends its calls and never one more, keeps leavers under a minute, and leaves no batch lying about',
   'too many deactivations at once':
     'rollcall brake status shows who is held, and rollcall brake release lets them go',
-  'the ledger is older than the directory': '',
+  'the ledger is older than the directory':
+    'a ledger restored from a copy makes no leaver active, finds out that it is older, and is whole again by the documented way',
 }
 
 /** Patterns of every test name; whatever a name takes from its case may be anything. */
