@@ -33,7 +33,7 @@ interface Engine {
 }
 const ENGINES: Readonly<Record<string, Engine>> = {
   SQLite: { people: 600, locationIn: async (folder) => join(folder, 'ledger.db') },
-  PostgreSQL: { people: 300, locationIn: async () => (server ??= await startPostgres()).database() },
+  PostgreSQL: { people: 600, locationIn: async () => (server ??= await startPostgres()).database() },
 }
 
 async function folderFor(t: TestContext): Promise<string> {
