@@ -43,7 +43,7 @@ export function witnessing(
       await ledger.foundOlder(mark, runtime.now())
       runtime.log.error('ledger.older', {
         behind: mark.progress - age.progress,
-        what: 'the ledger is older than what was last taken in and sent; nothing is sent until the missing time was fed again and rollcall ledger restored says so: see docs/deploy.md',
+        what: 'the ledger is older than what was last taken in and sent; nothing is sent until the missing time was fed again and rollcall ledger restored says so: see docs/guides/restore.md',
       })
       return null
     })
