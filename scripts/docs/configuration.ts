@@ -1,43 +1,57 @@
 import { ENVIRONMENT } from '../../src/config.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 
+/** The page starts a section at each of these variables, in the order of the schema. */
+const SECTIONS: Readonly<Record<string, string>> = {
+  ROLLCALL_CONFIG: 'File and ledger',
+  SERVICEBUS_CONNECTION_STRING: 'Service Bus',
+  OUTCOMES_QUEUE: 'Outcomes and dead letters',
+  PROVISIONING_ENDPOINT: 'Entra, identity and proxy',
+  LOG_LEVEL: 'Logging and source defaults',
+  IN_FLIGHT: 'Intake',
+  COALESCE_QUIET_MS: 'Planning',
+  BATCH_OPERATIONS: 'Submission',
+  LOG_POLL_MS: 'Provisioning log',
+  BRAKE_WINDOW_MS: 'Brake',
+  JOB_POLL_MS: 'Job, retention and watchdog',
+  HTTP_ADDRESS: 'Probes and telemetry',
+}
+
 /** The page of the configuration, made from the two schemas. */
 export function renderConfiguration(): string {
-  const defaults = new Map<string, unknown>(Object.entries(ENVIRONMENT.parse({})))
-  const rows = Object.entries(ENVIRONMENT.shape).map(([name, schema]) => {
-    const { description = '', secret = false } = schema.meta() ?? {}
-    const value = defaults.get(name) ?? null
-    const shown =
-      value === null
-        ? '–'
-        : `\`${value === Number.POSITIVE_INFINITY ? 'unlimited' : JSON.stringify(value).replaceAll('"', '')}\``
-    return `| \`${name}\` | ${shown} | ${description}${secret ? ' (secret)' : ''} |`
-  })
   return `# Configuration
 
-Where and how to connect, and every limit, comes from the environment. Where events come from and what goes where in the directory comes from a file,
-\`rollcall.yaml\`; without one, canonical events come from one queue and the default mapping holds. Nothing that does not say what it should is passed over: the process ends
-with exit code 2 and the name of the variable, or file, line, column and path, and what it takes; never the value.
+Limits, and where and how to connect, come from the environment. Sources and mapping come from the file
+\`rollcall.yaml\`. Without a file, canonical events come from one queue and the default mapping applies.
+
+A wrong value is never ignored. The process ends with exit code 2 and names the variable, or file, line,
+column and path, and what is allowed. It never shows the value.
 
 | command | does |
 | --- | --- |
-| \`rollcall config check [file]\` | reads everything, compiles mapping, shapes and sources, and says every problem and where |
-| \`rollcall config print\` | what is in force, as a file; secrets masked |
-| \`rollcall config schema\` | the JSON Schema of the file, for editors: \`# yaml-language-server: $schema=./rollcall.schema.json\` on its first line |
+| \`rollcall config check [file]\` | reads and compiles everything, and reports every problem with its place |
+| \`rollcall config print\` | prints the configuration in force as a file; secrets are masked |
+| \`rollcall config schema\` | prints the JSON Schema of the file, for editors |
+
+For an editor, write the schema to \`rollcall.schema.json\` and put
+\`# yaml-language-server: $schema=./rollcall.schema.json\` on the first line of the file.
 
 ## Environment
-Names that end in \`_MS\` are milliseconds. \`CALLS_PER_5S\`, \`CALLS_PER_DAY\`, \`LOG_REQUESTS_PER_10S\`, \`BRAKE_ABSOLUTE\` and \`BRAKE_FLOOR\` also take \`unlimited\`.
-A secret may be in a file instead: \`AZURE_CLIENT_SECRET_FILE\` names one that holds \`AZURE_CLIENT_SECRET\`.
 
-| variable | default | what it says |
-| --- | --- | --- |
-${rows.join('\n')}
-
-\`rollcall local\` prints the variables for its doubles; with \`--fast\` also the short durations that go with them.
+- Names that end in \`_MS\` are milliseconds.
+- \`CALLS_PER_5S\`, \`CALLS_PER_DAY\`, \`LOG_REQUESTS_PER_10S\`, \`BRAKE_ABSOLUTE\` and \`BRAKE_FLOOR\` also take
+  \`unlimited\`.
+- A secret may be in a file: \`AZURE_CLIENT_SECRET_FILE\` names a file with \`AZURE_CLIENT_SECRET\`.
+- \`rollcall local\` prints the variables for its doubles, and with \`--fast\` short durations too.
+${environmentRows().join('\n')}
 
 ## File
-\`ROLLCALL_CONFIG\` names it; otherwise \`rollcall.yaml\` in the working directory is read where it is there. A key that is not known is an error.
-In every text \`\${NAME}\` stands for a variable of the environment (or the content of the file \`NAME_FILE\` names), \`\${NAME:-otherwise}\` has a default, and \`$\${\` is \`\${\` itself.
+
+\`ROLLCALL_CONFIG\` names the file. Otherwise \`rollcall.yaml\` in the working directory is read, if it exists. An
+unknown key is an error.
+
+In every text, \`\${NAME}\` is replaced by an environment variable, or by the content of the file that \`NAME_FILE\`
+names. \`\${NAME:-otherwise}\` has a default. \`$\${\` is a literal \`\${\`.
 
 \`\`\`yaml
 settings:
@@ -62,12 +76,32 @@ mapping:
     urn:ietf:params:scim:schemas:extension:acme:2.0:User:building: office.building
 \`\`\`
 
-More about [sources and shapes](../guides/sources.md) and about the [mapping](../guides/mapping.md).
+The guides explain [sources and shapes](../guides/sources.md) and the [mapping](../guides/mapping.md).
 
-| key | what it says |
+| key | meaning |
 | --- | --- |
 ${fileRows(jsonSchema(), '').join('\n')}
 `
+}
+
+/** A table for each section. */
+function environmentRows(): readonly string[] {
+  const defaults = new Map<string, unknown>(Object.entries(ENVIRONMENT.parse({})))
+  return Object.entries(ENVIRONMENT.shape).flatMap(([name, schema]) => {
+    const { description = '', secret = false } = schema.meta() ?? {}
+    const value = defaults.get(name) ?? null
+    const shown =
+      value === null || (Array.isArray(value) && value.length === 0)
+        ? '–'
+        : `\`${value === Number.POSITIVE_INFINITY ? 'unlimited' : JSON.stringify(value).replaceAll('"', '')}\``
+    const section = SECTIONS[name]
+    return [
+      ...(section === undefined
+        ? []
+        : ['', `### ${section}`, '', '| variable | default | meaning |', '| --- | --- | --- |']),
+      `| \`${name}\` | ${shown} | ${text(description)}${secret ? ' (secret)' : ''} |`,
+    ]
+  })
 }
 
 function fileRows(schema: unknown, path: string): readonly string[] {

@@ -7,22 +7,28 @@ import {
 
 /** The page of reasons, made from the catalogue. */
 export function renderReasons(): string {
-  const row = ({ codes, cause, fix, waitingHelps }: Reason): string =>
-    `| ${codes.map((code) => `\`${code}\``).join(', ')} | ${cause} | ${fix} | ${waitingHelps ? 'yes' : 'no'} |`
+  const entry = ({ codes, cause, fix, waitingHelps }: Reason): string =>
+    [
+      `### ${codes.map((code) => `\`${code}\``).join(', ')}`,
+      '',
+      cause,
+      '',
+      `**What to do:** ${fix}${waitingHelps ? ' Waiting helps.' : ''}`,
+      '',
+    ].join('\n')
   const sections = REASON_OWNERS.flatMap((owner) => [
     `## ${owner[0]?.toUpperCase()}${owner.slice(1)}`,
     '',
-    '| code | cause | what to do | waiting helps |',
-    '| --- | --- | --- | --- |',
-    ...[...REASON_CATALOGUE, UNCATALOGUED].filter((reason) => reason.owner === owner).map(row),
-    '',
+    ...[...REASON_CATALOGUE, UNCATALOGUED].filter((reason) => reason.owner === owner).map(entry),
   ])
   return [
     '# Reasons',
     '',
-    'Why an operation failed or came to nothing, by who can do something about it. `rollcall trace` shows the entry for the code of an operation.',
-    'What the service puts before a code of its own, as in `AzureActiveDirectoryDuplicateUserPrincipalName`, is left out here.',
-    `A code that is not here is shown as \`${UNCATALOGUED.codes[0]}\`. Made from \`src/core/report/outcomes/reason-catalogue.ts\` by \`npm run docs\`.`,
+    'Codes of the provisioning log, of refused calls and of Rollcall itself, grouped by who can act on them.',
+    '`rollcall trace` shows the entry for the code of an operation.',
+    '',
+    'A prefix that the service puts before its own codes, as in `AzureActiveDirectoryDuplicateUserPrincipalName`, is left out here.',
+    `A code that is not listed is shown as \`${UNCATALOGUED.codes[0]}\`. \`npm run docs\` makes this page from the catalogue of reasons.`,
     '',
     ...sections,
   ]

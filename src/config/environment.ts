@@ -51,35 +51,36 @@ function isZone(name: string): boolean {
 
 export const ENVIRONMENT = z.object({
   ROLLCALL_CONFIG: optional.meta({
-    description: 'File with sources, mapping, shapes and settings; rollcall.yaml where it is there',
+    description: 'File with sources, mapping, shapes and settings. Default: rollcall.yaml, if it exists',
   }),
   LEDGER: text.default('rollcall.db').meta({
     description:
-      'What holds the ledger: a SQLite file, or postgres://user@host/database?sslmode=verify-full; its tables are made when they are not there',
+      'The ledger: a SQLite file, or postgres://user@host/database?sslmode=verify-full. Missing tables are created',
   }),
   LEDGER_AUTH: z.enum(['password', 'entra']).default('password').meta({
-    description: 'How the database is told who we are: a password, or a token of the identity of AUTH_MODE',
+    description:
+      'How to authenticate to the database: with a password, or with a token of the identity of AUTH_MODE',
   }),
   LEDGER_PASSWORD: optional.meta({
-    description: 'Password for the database, in place of one in LEDGER',
+    description: 'Password for the database, instead of one in LEDGER',
     secret: true,
   }),
   LEDGER_CONNECTIONS: whole
     .min(2)
     .max(100)
     .default(10)
-    .meta({ description: 'Connections to the database at the most, of each instance' }),
+    .meta({ description: 'Largest number of database connections of each instance' }),
   // 0 would be no limit to the server and none of patience to the client.
   LEDGER_STATEMENT_MS: whole
     .min(100)
     .default(30_000)
-    .meta({ description: 'A statement that takes longer is given up' }),
+    .meta({ description: 'Longest time for one SQL statement' }),
   INSTANCE: optional.meta({
-    description: 'Name of this instance in the books; the name of the host where it is not set',
+    description: 'Name of this instance in the books. Default: the host name',
   }),
   LEASE_MS: whole.min(500).default(15_000).meta({
     description:
-      'An instance that is gone is succeeded after this long, where several share a ledger; so is a replay that was killed',
+      'Time after which another instance, or another replay command, takes over from one that died',
   }),
   SERVICEBUS_CONNECTION_STRING: optional.meta({
     description: 'Service Bus namespace by connection string (emulator, local double)',
@@ -89,26 +90,26 @@ export const ENVIRONMENT = z.object({
     description: 'Service Bus namespace by host name, with the identity of AUTH_MODE',
   }),
   SERVICEBUS_WEBSOCKETS: flag.meta({
-    description: 'AMQP over WebSockets, port 443, where port 5671 is closed; takes HTTPS_PROXY',
+    description: 'Use AMQP over WebSockets (port 443), for networks that close port 5671. Uses HTTPS_PROXY',
   }),
-  SERVICEBUS_QUEUE: text.default('hr-events').meta({ description: 'Queue the HR events arrive on' }),
+  SERVICEBUS_QUEUE: text.default('hr-events').meta({ description: 'Queue on which HR events arrive' }),
   OUTCOMES_QUEUE: text
     .default('hr-outcomes')
-    .meta({ description: 'Queue or topic the outcomes are published to' }),
+    .meta({ description: 'Queue or topic to which outcomes are published' }),
   OUTCOME_SESSIONS: flag.meta({
     description:
-      'The outcomes of one employee share a session: for a queue or topic that requires sessions or is partitioned',
+      'Give all outcomes of an employee one session, for a queue or topic that is partitioned or requires sessions',
   }),
   OUTCOME_VALUES: names.meta({
     description:
-      'Attributes whose values outcomes may tell, as `department,name`, or `*` for all; of the others only the names are told',
+      'Attributes whose values outcomes contain, such as `department,name`, or `*` for all. Of the others, only names',
   }),
   DEAD_LETTER_QUEUE: text.default('hr-dead-letters').meta({
-    description: 'Queue that gets a copy of every event that dies in the ledger; none for no copies',
+    description: 'Queue that gets a copy of every event that dies in the ledger, or none',
   }),
   DEAD_LETTER_COPIES: z.enum(['reference', 'whole', 'encrypted']).default('reference').meta({
     description:
-      'What a copy carries beside the reason and the names of its event: nothing, the original message with all it says of a person, or the original encrypted with DEAD_LETTER_COPY_KEY',
+      'What a copy contains besides reason and ids: nothing, the whole message with its personal data, or the message encrypted with DEAD_LETTER_COPY_KEY',
   }),
   DEAD_LETTER_COPY_KEY: optional.meta({
     description: 'Key for DEAD_LETTER_COPIES=encrypted: 32 bytes in base64',
@@ -116,18 +117,18 @@ export const ENVIRONMENT = z.object({
   }),
   DEAD_LETTER_QUEUE_DELIVERIES: whole.min(1).default(7).meta({
     description:
-      'Copies delivered so often are not passed over again to take stale ones away; well below the maximum delivery count of the queue',
+      "The cleanup does not pass over copies that were delivered this often. Keep it well below the queue's maximum delivery count",
   }),
   CONTROL_QUEUE: text.default('rollcall-control').meta({
     description:
-      'Queue that requires sessions and never holds a message: the state of a session there tells a restored ledger from the one that ran last; none to go without',
+      'Queue that requires sessions and stays empty. The state of a session on it detects a restored ledger. none turns this off',
   }),
   PROVISIONING_ENDPOINT: optional.meta({ description: 'Full bulkUpload URL, as the portal shows it' }),
-  PROVISIONING_ALLOW_HTTP: flag.meta({ description: 'Allow plain http to loopback, for a local double' }),
+  PROVISIONING_ALLOW_HTTP: flag.meta({ description: 'Allow plain HTTP to loopback, for a local double' }),
   AUTH_MODE: z
     .enum(AUTH_MODES)
     .default('default')
-    .meta({ description: 'How the connector proves who it is' }),
+    .meta({ description: 'How the connector authenticates to Azure' }),
   AZURE_TENANT_ID: optional.meta({ description: 'Tenant of the app registration' }),
   AZURE_CLIENT_ID: optional.meta({
     description: 'Client id of the app registration or of a user-assigned identity',
@@ -138,40 +139,40 @@ export const ENVIRONMENT = z.object({
   }),
   HTTPS_PROXY: proxy.nullable().default(null).meta({
     description:
-      'HTTP proxy for Graph, identity and HR systems, and for Service Bus with SERVICEBUS_WEBSOCKETS',
+      'HTTP proxy for Graph, tokens and HR systems, and for Service Bus with SERVICEBUS_WEBSOCKETS',
     secret: true,
   }),
   NO_PROXY: optional.meta({
-    description: 'Hosts that are reached without the proxy: names, .suffixes, or *, with commas between',
+    description: 'Hosts to reach without the proxy: names, .suffixes or *, separated by commas',
   }),
   LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
-    .meta({ description: 'What is logged, at the least' }),
-  SOURCE_ZONE: zone.default('UTC').meta({ description: 'IANA zone the plain dates of events are meant in' }),
+    .meta({ description: 'Lowest level that is logged' }),
+  SOURCE_ZONE: zone.default('UTC').meta({ description: 'IANA zone of plain dates in events' }),
   SOURCE_ORDER: z
     .enum(['version', 'sequence', 'time'])
     .default('version')
-    .meta({ description: 'What orders events of one source and employee' }),
-  SOURCE_LAST_DAY: z
-    .enum(['inclusive', 'exclusive'])
-    .default('exclusive')
-    .meta({ description: 'Whether a termination date is the last day worked or the first day out' }),
+    .meta({ description: 'What orders the events of one source and employee' }),
+  SOURCE_LAST_DAY: z.enum(['inclusive', 'exclusive']).default('exclusive').meta({
+    description:
+      'Whether a termination date is the last day worked (inclusive) or the first day out (exclusive)',
+  }),
   IN_FLIGHT: whole.min(1).max(24_000).default(768).meta({
-    description: 'Messages held unsettled at once, over all queues; each receiver holds 1500 at the most',
+    description: 'Largest number of unsettled messages over all queues. Each receiver holds at most 1500',
   }),
   RECEIVERS: whole
     .min(1)
     .max(16)
     .default(1)
-    .meta({ description: 'Receivers of each queue without sessions, each on a connection of its own' }),
+    .meta({ description: 'Receivers of each queue without sessions, each with its own connection' }),
   SESSIONS: whole
     .min(1)
     .max(512)
     .default(32)
-    .meta({ description: 'Sessions held at once, of each queue that requires them' }),
+    .meta({ description: 'Sessions held at once, for each queue that requires sessions' }),
   SESSION_IDLE_MS: duration(200).meta({
-    description: 'A session that brought nothing for this long is given back',
+    description: 'A session without messages for this long is given back',
   }),
   SESSION_TURN_MS: duration(10_000).meta({
     description: 'A session is given back after this long, so that others get their turn',
@@ -180,85 +181,105 @@ export const ENVIRONMENT = z.object({
     .min(1)
     .max(2_000)
     .default(384)
-    .meta({ description: 'Messages in one commit at the most' }),
-  INTAKE_BATCH_MS: duration(5).meta({ description: 'How long a message waits for company in its commit' }),
+    .meta({ description: 'Largest number of messages in one commit' }),
+  INTAKE_BATCH_MS: duration(5).meta({ description: 'How long a message waits for others in its commit' }),
   BACKLOG_PER_SECOND: whole
     .min(1)
     .default(100)
-    .meta({ description: 'More messages a second than this count as a backlog being worked off' }),
-  COALESCE_QUIET_MS: duration(2_000).meta({ description: 'A person is planned after this much quiet' }),
-  COALESCE_MAX_WAIT_MS: duration(120_000).meta({
-    description: 'A person waits for planning no longer than this',
+    .meta({ description: 'More messages per second than this count as a backlog' }),
+  COALESCE_QUIET_MS: duration(2_000).meta({
+    description: 'An employee is planned after this long without a new event',
   }),
-  INCOMPLETE_MS: duration(86_400_000).meta({ description: 'How long somebody may lack required attributes' }),
-  BATCH_OPERATIONS: whole.min(1).max(50).default(50).meta({ description: 'Operations in one call' }),
-  BATCH_BYTES: whole.min(1_000).default(3_500_000).meta({ description: 'Bytes in one call' }),
+  COALESCE_MAX_WAIT_MS: duration(120_000).meta({
+    description: 'An employee waits for planning at most this long',
+  }),
+  INCOMPLETE_MS: duration(86_400_000).meta({
+    description: 'How long an employee may lack required attributes',
+  }),
+  BATCH_OPERATIONS: whole
+    .min(1)
+    .max(50)
+    .default(50)
+    .meta({ description: 'Largest number of operations in one call' }),
+  BATCH_BYTES: whole
+    .min(1_000)
+    .default(3_500_000)
+    .meta({ description: 'Largest number of bytes in one call' }),
   BATCH_FILL_MS: duration(10_000).meta({ description: 'How long a batch that is not full waits' }),
-  UPLOADS: whole.min(1).max(40).default(4).meta({ description: 'Calls on their way at once' }),
+  UPLOADS: whole
+    .min(1)
+    .max(40)
+    .default(4)
+    .meta({ description: 'Largest number of calls in progress at once' }),
   CALLS_PER_5S: limit(40).meta({ description: 'Calls in any 5 seconds' }),
   CALLS_PER_DAY: limit(2_000).meta({
     description: 'Calls in any 24 hours: 2000 with P1/P2, 6000 with Governance',
   }),
-  HTTP_TIMEOUT_MS: duration(30_000).meta({ description: 'One HTTP attempt' }),
-  LOG_POLL_MS: duration(30_000).meta({ description: 'Between two reads of the provisioning log' }),
+  HTTP_TIMEOUT_MS: duration(30_000).meta({ description: 'Longest time for one HTTP attempt' }),
+  LOG_POLL_MS: duration(30_000).meta({ description: 'Time between two reads of the provisioning log' }),
   LOG_REQUESTS_PER_10S: limit(5).meta({ description: 'Requests to the provisioning log in 10 seconds' }),
-  LOG_PAGE: whole.min(1).max(1_000).default(500).meta({ description: 'Records asked for in one page' }),
+  LOG_PAGE: whole
+    .min(1)
+    .max(1_000)
+    .default(500)
+    .meta({ description: 'Records requested in one page of the log' }),
   LOG_MAX_LAG_MS: duration(1_800_000).meta({
-    description: 'How long after its moment a record may still appear in the log',
+    description: 'How long after its time a record may still appear in the log',
   }),
-  CLOCK_SKEW_MS: duration(120_000).meta({ description: 'How far the clocks of the parties may be apart' }),
+  CLOCK_SKEW_MS: duration(120_000).meta({
+    description: 'Largest difference between the clocks of the parties',
+  }),
   FINAL_QUIET_MS: duration(60_000).meta({
-    description: 'How long an answer may still be refined by later records',
+    description: 'How long later records may still refine an answer',
   }),
   OUTCOME_DEADLINE_MS: duration(5_400_000).meta({
-    description: 'The log read this far past an operation without a record of it: it is offered again',
+    description: 'An operation is resent when the log was read this far past it without a record of it',
   }),
   MAX_OFFERS: whole
     .min(1)
     .default(3)
-    .meta({ description: 'How often an operation nothing is heard of is offered' }),
+    .meta({ description: 'How often an operation without an answer is sent' }),
   FAILED_ATTEMPTS: whole.min(1).max(10).default(1).meta({
     description:
-      'How often a record is sent that the service fails with for good without naming an attribute, before its events die',
+      'How often a record is sent before its events are dead-lettered, if the service fails with it and names no attribute',
   }),
   BRAKE_WINDOW_MS: duration(86_400_000).meta({
-    description: 'Window in which the brake counts people going from active to inactive',
+    description: 'Window in which the brake counts deactivations',
   }),
   BRAKE_ABSOLUTE: limit(500).meta({
-    description: 'More than this many in a window are held until somebody releases them',
+    description: 'The brake holds more deactivations than this in a window until a person releases them',
   }),
   BRAKE_PERCENT: whole
     .min(1)
     .max(100)
     .default(5)
-    .meta({ description: 'Or more than this share of everybody active, in percent' }),
-  BRAKE_FLOOR: limit(50).meta({ description: 'The share counts only above this many people' }),
+    .meta({ description: 'The brake also holds more than this share of all active employees, in percent' }),
+  BRAKE_FLOOR: limit(50).meta({ description: 'The share only counts above this many employees' }),
   JOB_POLL_MS: duration(300_000).meta({
-    description: 'Between two looks at the job, where the permission is there',
+    description: 'Time between two reads of the job, if the permission is granted',
   }),
   JOB_RESTART_SIGN: z.enum(['steady-state', 'none']).default('steady-state').meta({
-    description: 'What tells that the job was restarted: a new first steady state (inference), or nothing',
+    description: 'What shows that the job was restarted: a new first steady state (inferred), or nothing',
   }),
   ESCROW_MS: duration(2_592_000_000).meta({
-    description: 'How long the service may go on trying a failed operation by itself',
+    description: 'How long the service may retry a failed operation itself',
   }),
   RETENTION_DAYS: whole.min(1).default(400).meta({
-    description:
-      'Events settled longer ago than this are folded away; what they say that still stands is kept',
+    description: 'Events settled longer ago than this are folded away. Values that still stand are kept',
   }),
   WATCHDOG_MS: duration(60_000).meta({
-    description: 'A receiver silent for this long over a queue that holds messages is opened anew',
+    description: 'A receiver is reopened after this long without messages while its queue holds some',
   }),
   HTTP_ADDRESS: httpAddress.nullable().default(null).meta({
     description:
-      'Where rollcall run answers /livez, /readyz and /metrics: a port of loopback, or address:port. Without it nowhere',
+      'Address of /livez, /readyz and /metrics: a port on loopback, or address:port. Without it they are not served',
   }),
   HTTP_TOKEN: optional.meta({
-    description: 'Bearer token for /metrics where HTTP_ADDRESS is beyond loopback',
+    description: 'Bearer token for /metrics, if HTTP_ADDRESS is not on loopback',
     secret: true,
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional.meta({
-    description: 'Where telemetry goes; without it none is made',
+    description: 'Where telemetry is sent. Without it, none is made',
   }),
 })
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -21,66 +21,68 @@ export const SETTING_NAMES = Object.keys(ENVIRONMENT.shape).filter((name) => nam
 const KINDS = FIELD_KINDS.flatMap((kind) => [kind, `${kind}?`] as const)
 export const SHAPE = z.strictObject({
   items: jsonata.optional().meta({
-    description: 'JSONata over the body: the items it carries. Default: the body, or each element of a list',
+    description: 'JSONata over the body that yields its items. Default: the body, or each element of a list',
   }),
   fields: z.record(text, oneOf(KINDS)).optional().meta({
     description:
-      'Paths an item has to have, and what they are; with ? they may be missing. "a | b" takes the first that is there',
+      'Paths that an item must have, and their kinds. A kind with ? may be missing. "a | b" takes the first that exists',
   }),
   id: z
     .union([text, z.array(text).min(1)])
     .optional()
     .meta({
-      description: 'Id of an event that gives none: a path in the item, or paths whose values are digested',
+      description: 'For events without an id: a path in the item, or paths whose values are hashed',
     }),
-  event: jsonata.meta({ description: 'JSONata over an item: a canonical event, or a list of them' }),
+  event: jsonata.meta({
+    description: 'JSONata over one item that yields a canonical event or a list of them',
+  }),
 })
 
 export const SOURCE = z
   .strictObject({
-    name: text.meta({ description: 'Name of the source; the CloudEvents source of events a shape makes' }),
-    queue: text.optional().meta({ description: 'Queue it arrives on. Default: SERVICEBUS_QUEUE' }),
-    topic: text.optional().meta({ description: 'Topic it arrives on, with subscription' }),
+    name: text.meta({
+      description: 'Name of the source. Also the CloudEvents source of events that a shape makes',
+    }),
+    queue: text.optional().meta({ description: 'Queue of its events. Default: SERVICEBUS_QUEUE' }),
+    topic: text.optional().meta({ description: 'Topic of its events, with subscription' }),
     subscription: text.optional().meta({ description: 'Subscription of the topic' }),
     sessions: flag.default(false).meta({ description: 'The queue or subscription requires sessions' }),
     match: z
       .union([text, z.array(text).min(1)])
       .optional()
-      .meta({ description: 'CloudEvents sources it stands for, * for anything. Default: all' }),
+      .meta({ description: 'CloudEvents sources that belong to it; * matches anything. Default: all' }),
     zone: zone.optional().meta({
-      description: 'IANA zone of its plain dates and of times without a zone. Default: SOURCE_ZONE',
+      description: 'IANA zone of dates, and of times without a zone. Default: SOURCE_ZONE',
     }),
     rank: z.coerce
       .number()
       .int()
       .default(0)
-      .meta({ description: 'Of two events for one moment the one of higher rank stands' }),
+      .meta({ description: 'Of two events for the same moment, the one with the higher rank wins' }),
     order: z
       .enum(['version', 'sequence', 'time'])
       .optional()
-      .meta({ description: 'What orders its own events. Default: SOURCE_ORDER' }),
+      .meta({ description: 'What orders its events. Default: SOURCE_ORDER' }),
     lastDay: z.enum(['inclusive', 'exclusive']).optional().meta({
       description:
-        'Whether a termination date is the last day worked or the first day out. Default: SOURCE_LAST_DAY',
+        'Whether a termination date is the last day worked (inclusive) or the first day out (exclusive). Default: SOURCE_LAST_DAY',
     }),
     shape: z
       .union([text, SHAPE])
       .optional()
       .meta({
-        description: `Shape of its payloads: ${Object.keys(SHIPPED_SHAPES).join(', ')}, one under shapes, or rules. Default: canonical`,
+        description: `Shape of its payloads: ${Object.keys(SHIPPED_SHAPES).join(', ')}, a name under shapes, or the rules themselves. Default: canonical`,
       }),
-    owns: z
-      .array(text)
-      .min(1)
-      .optional()
-      .meta({ description: 'Prefixes of attributes its snapshots speak for. Default: those it set last' }),
+    owns: z.array(text).min(1).optional().meta({
+      description: 'Prefixes of the attributes that its snapshots cover. Default: those it set last',
+    }),
     read: HrSystemSettings.optional().meta({
-      description: 'The HR system its notices are read from. Without it notices are refused',
+      description: 'HR system to read the employees of its notices from. Without it, notices are refused',
     }),
     types: z
       .record(text, oneOf(EVENT_TYPES))
       .optional()
-      .meta({ description: "The source's own names of event types → ours" }),
+      .meta({ description: "The source's names of event types → canonical types" }),
   })
   .check(({ value, issues }) => {
     const { queue, topic, subscription } = value
@@ -97,14 +99,14 @@ const RULE = z
     from: text.optional().meta({ description: 'Worker attribute, by its dotted path' }),
     jsonata: jsonata
       .optional()
-      .meta({ description: 'JSONata over the worker; $employee is the employee id' }),
-    constant: scalar.optional().meta({ description: 'The same for everybody' }),
-    default: scalar.optional().meta({ description: 'Where there is no value' }),
-    required: flag.optional().meta({ description: 'Without a value the record is incomplete' }),
+      .meta({ description: 'JSONata over the worker. $employee is the employee id' }),
+    constant: scalar.optional().meta({ description: 'The same value for every employee' }),
+    default: scalar.optional().meta({ description: 'Used if there is no value' }),
+    required: flag.optional().meta({ description: 'Without a value, the record is incomplete' }),
     nulls: z
       .enum(['explicit', 'omit'])
       .optional()
-      .meta({ description: 'A cleared attribute is an explicit null, or left out' }),
+      .meta({ description: 'Whether a cleared attribute is an explicit null or left out' }),
   })
   .check(({ value, issues }) => {
     if ([value.from, value.jsonata, value.constant].filter((one) => one !== undefined).length === 1) return
@@ -120,41 +122,41 @@ export const MAPPING = z.strictObject({
   base: z
     .enum(['default', 'none'])
     .default('default')
-    .meta({ description: 'Begin with the default mapping, or with nothing' }),
+    .meta({ description: 'Start with the default mapping, or empty' }),
   nulls: z
     .enum(['explicit', 'omit'])
     .default('explicit')
-    .meta({ description: 'For rules that do not say it themselves' }),
+    .meta({ description: 'The default of nulls for all rules' }),
   attributes: z
     .record(text, z.union([text, RULE, z.null()]))
     .default({})
-    .meta({ description: 'SCIM place → worker attribute, rule, or null to leave it out' }),
+    .meta({ description: 'SCIM target → worker attribute, rule, or null to remove it' }),
 })
 
 export const FILE = z.strictObject({
   settings: z
     .partialRecord(oneOf(SETTING_NAMES), scalar)
     .default({})
-    .meta({ description: 'Variables of the environment; the environment itself stands above them' }),
+    .meta({ description: 'Environment variables. The environment itself overrides them' }),
   sources: z
     .array(SOURCE)
     .min(1)
     .optional()
-    .meta({ description: 'Where events come from. Default: canonical events on SERVICEBUS_QUEUE' }),
+    .meta({ description: 'Sources of events. Default: canonical events on SERVICEBUS_QUEUE' }),
   shapes: z.record(text, SHAPE).default({}).meta({ description: 'Shapes of payloads, by name' }),
   activation: ActivationSettings.default(HOLD).meta({
-    description: 'When somebody who is to become active later is sent: hold, early or announce',
+    description: 'When a future activation is sent: hold, early or announce',
   }),
-  notices: NoticeSettings.prefault({}).meta({ description: 'How notices are read' }),
+  notices: NoticeSettings.prefault({}).meta({ description: 'How notices are processed' }),
   targets: z
     .record(text, z.union([text, z.array(text).min(1)]))
     .default({})
     .meta({
       description:
-        'Attribute of the directory, as the log calls it → SCIM place it is filled from, where the mappings of the job are not the default',
+        'Directory attribute, as the log calls it → its SCIM target. Only for jobs with changed attribute mappings',
     }),
   mapping: MAPPING.optional().meta({
-    description: 'What goes where in the directory. Default: the default mapping',
+    description: 'Targets in the directory and their rules. Default: the default mapping',
   }),
 })
 export type FileContent = z.output<typeof FILE>
