@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { MIGRATIONS } from '../../src/adapters/ledger-sql/schema.ts'
 import { sqliteDialect } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
@@ -86,7 +86,7 @@ void describe('documentation cannot drift', () => {
   })
 
   void test('the telemetry page names every span and counter, and no others', () => {
-    const sources = globSync('src/core/**/*.ts', { cwd: root.pathname })
+    const sources = globSync('src/**/*.ts', { cwd: root.pathname })
       .map((path) => read(path))
       .join('\n')
     const inCode = new Set(
@@ -99,11 +99,39 @@ void describe('documentation cannot drift', () => {
     assert.deepEqual(onPage, inCode)
   })
 
-  void test('what the README names is there', () => {
-    const page = read('README.md')
-    for (const [, path] of page.matchAll(/\]\(((?:docs|src|deploy)\/[^)#]+)/g))
-      assert.ok(existsSync(new URL(path ?? '', root)), path)
-    for (const [, name] of page.matchAll(/^[├└]─ (\S+)/gm))
-      assert.ok(existsSync(new URL(`src/${name}`, root)), name)
+  void test('the architecture names every folder of src and of core, and no others', () => {
+    const page = read('docs/explanation/architecture.md')
+    const start = page.indexOf('## The rooms')
+    const rooms = page.slice(start, page.indexOf('\n## ', start))
+    const folders = (path: string): readonly string[] =>
+      readdirSync(new URL(path, root), { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => name)
+    assert.deepEqual(
+      new Set([...rooms.matchAll(/^\| `([a-z]+)\/`/gm)].map(([, name]) => name)),
+      new Set(folders('src/')),
+    )
+    const [, core = ''] = /The folders of `core\/`([\s\S]*?)\n\n/.exec(rooms) ?? []
+    assert.deepEqual(
+      new Set([...core.matchAll(/`([a-z]+)`/g)].map(([, name]) => name)),
+      new Set(folders('src/core/')),
+    )
+  })
+
+  void test('a page that the program names exists', () => {
+    const named = globSync('{src,deploy}/**/*.{ts,bicep,yaml}', { cwd: root.pathname }).flatMap((path) =>
+      [...read(path).matchAll(/docs\/[\w/-]+\.md/g)].map(([page]) => ({ path, page })),
+    )
+    assert.ok(named.length > 5)
+    for (const { path, page } of named) assert.ok(existsSync(new URL(page, root)), `${path}: ${page}`)
+  })
+
+  void test('no diagram uses a word of Mermaid as the name of a node', () => {
+    const diagrams = globSync('{README.md,docs/**/*.md}', { cwd: root.pathname }).flatMap((path) =>
+      [...read(path).matchAll(/^```mermaid\n([\s\S]*?)^```/gm)].map(([, text = '']) => ({ path, text })),
+    )
+    assert.ok(diagrams.length >= 5)
+    for (const { path, text } of diagrams)
+      assert.doesNotMatch(text, /(?:^|[\s&])(?:graph|flowchart|end|class|style|click|default)[[({]/m, path)
   })
 })

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { ENTITIES, OF_NODE, read, root, VARIABLES } from '../deploy/support.ts'
+
+/** Variables of other programs, of the deployment and of the tests. */
+const OTHER_VARIABLES = new Set([
+  'ACCEPT_EULA',
+  'DATABASE_URL',
+  'GRAPH_URL',
+  'POSTGRES_PASSWORD',
+  'SQL_PASSWORD',
+  'SSL_CERT_FILE',
+  'AZURE_LOG_LEVEL',
+  'NODE_DEBUG',
+  'OTEL_LOG_LEVEL',
+  'SERVICEBUS_ADMINISTRATION_CONNECTION_STRING',
+  'SERVICEBUS_CONFORMANCE_CONNECTION_STRING',
+  'SERVICEBUS_PARTITIONED_CONNECTION_STRING',
+])
+/** Options that the commands are about to get. */
+const COMING_OPTIONS = new Set(['store', 'justification'])
+
+const SCRIPTS = (
+  JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>
+  }
+).scripts
+
+const PAGES = ['README.md', ...globSync('docs/**/*.md', { cwd: root })]
+const commandSource = globSync('src/{main.ts,cli/**/*.ts}', { cwd: root })
+  .map((path) => read(path))
+  .join('\n')
+const literals = (pattern: RegExp): ReadonlySet<string> =>
+  new Set([...commandSource.matchAll(pattern)].map(([, name = '']) => name))
+const COMMANDS = literals(/\.command\(\s*'([a-z-]+)/g)
+const OPTIONS = literals(/'--([a-z-]+)/g)
+
+/** Command lines of `rollcall`, in code blocks and in code spans: the words behind the name. */
+const commandLines = (text: string): readonly string[] =>
+  [...text.matchAll(/(?:^|`|--silent |[A-Z_]+=\S+ )rollcall(?: --)? ([a-z][^`\n]*)/gm)].map(
+    ([, line = '']) => line,
+  )
+const code = (text: string): string =>
+  [...text.matchAll(/^```sh\n([\s\S]*?)^```|`([^`\n]+)`/gm)]
+    .map(([, block, span]) => block ?? `\`${span}\``)
+    .join('\n')
+
+void describe('what the pages name exists', () => {
+  for (const page of PAGES)
+    void test(page, () => {
+      const text = read(page)
+      for (const [, name = ''] of text.matchAll(/`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?:=[^`]*)?`/g))
+        assert.ok(
+          VARIABLES.has(name) || OF_NODE.has(name) || OTHER_VARIABLES.has(name) || name.endsWith('_FILE'),
+          `variable ${name}`,
+        )
+      for (const [, name = ''] of text.matchAll(/`(hr-[a-z-]+)`/g))
+        assert.ok(ENTITIES.has(name), `queue ${name}`)
+      for (const [, path = ''] of text.matchAll(
+        /(?:`|\s)((?:deploy|src|test|scripts)\/[\w./-]*\w|docker-compose\.yml|azure\.yaml)/g,
+      ))
+        assert.ok(existsSync(join(root, path)), `file ${path}`)
+      for (const [, name = ''] of text.matchAll(/npm run (?:--silent )?([a-z:]+)/g))
+        assert.ok(name in SCRIPTS, `npm run ${name}`)
+    })
+
+  void test('every documented command line uses commands and options that exist', () => {
+    let lines = 0
+    for (const page of PAGES)
+      for (const line of commandLines(code(read(page)))) {
+        lines += 1
+        const [command = ''] = line.split(/[\s|]/)
+        assert.ok(COMMANDS.has(command), `${page}: rollcall ${line}`)
+        const plain = line.replaceAll(/"[^"]*"|'[^']*'/g, '').replace(/\s#.*/, '')
+        for (const [, option = ''] of plain.matchAll(/\s--([a-z][a-z-]*)/g))
+          assert.ok(
+            OPTIONS.has(option) || COMING_OPTIONS.has(option),
+            `${page}: rollcall ${line}: --${option}`,
+          )
+      }
+    assert.ok(lines > 60, `only ${lines} command lines were found`)
+  })
+
+  void test('every command has a place on the page of commands', () => {
+    const page = read('docs/reference/commands.md')
+    for (const command of COMMANDS)
+      assert.match(page, new RegExp(`\`(?:[a-z-]+ )?${command}(?: [a-z]+)?\``), command)
+  })
+})
