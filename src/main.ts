@@ -180,12 +180,12 @@ export async function main(argv: readonly string[]): Promise<number> {
     .command('release')
     .description('let the people go who are held now')
     .requiredOption('--actor <name>', 'who decides it')
-    .requiredOption('--reason <text>', 'why')
+    .requiredOption('--justification <text>', 'why')
     .addOption(output())
-    .action(async (options: { actor: string; reason: string; output: Format }) => {
+    .action(async (options: { actor: string; justification: string; output: Format }) => {
       code = await (
         await import('./cli/commands/brake.ts')
-      ).brakeRelease(process.env, options.actor, options.reason, options.output)
+      ).brakeRelease(process.env, options.actor, options.justification, options.output)
     })
 
   program
@@ -207,11 +207,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .argument('<employee>', 'employee id')
     .requiredOption('--actor <name>', 'who does it')
-    .requiredOption('--reason <text>', 'why; free text, which is kept as it is')
+    .requiredOption('--justification <text>', 'why; free text, which is kept as it is')
     .option('--vacuum', 'PostgreSQL: write the tables anew, so that nothing stays in their files', false)
     .addOption(output())
-    .action(async (employee: string, options) => {
-      code = await (await import('./cli/commands/erase.ts')).erase(employee, options, process.env)
+    .action(async (employeeId: string, options) => {
+      code = await (await import('./cli/commands/erase.ts')).erase(employeeId, options, process.env)
     })
 
   const ledger = program.command('ledger').description('the tables of the ledger, and where they are')

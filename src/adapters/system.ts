@@ -10,7 +10,7 @@ export function systemRuntime(log: Logger, telemetry: Telemetry): Runtime {
     id: () => randomUUID(),
     digest: sha256,
     sleep,
-    breathe: nextMacrotask,
+    yieldToEventLoop: nextMacrotask,
     log,
     telemetry,
   }

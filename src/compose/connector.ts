@@ -1,22 +1,22 @@
 import { hostname } from 'node:os'
 import type { TokenCredential } from '@azure/identity'
 import type { ServiceBusClient } from '@azure/service-bus'
-import { busInbox } from '../adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../adapters/service-bus/receiver.ts'
 import type { BusMessage } from '../adapters/service-bus/message.ts'
-import { ACCEPT_RETRY, sessionInbox } from '../adapters/service-bus/sessions.ts'
+import { ACCEPT_RETRY, sessionSourceQueue } from '../adapters/service-bus/sessions.ts'
 import { type BusAddress, closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { type Connection, connectionOf } from '../adapters/service-bus/connection.ts'
 import { busWitness } from '../adapters/service-bus/witness.ts'
-import { busShelf } from '../adapters/service-bus/dead-letter-queue.ts'
-import { busOutlet } from '../adapters/service-bus/sender.ts'
-import { type Pulse, pulse } from '../adapters/service-bus/health.ts'
+import { busDeadLetterQueue } from '../adapters/service-bus/dead-letter-queue.ts'
+import { busSender } from '../adapters/service-bus/sender.ts'
+import { type ReceiverHealth, pulse } from '../adapters/service-bus/health.ts'
 import { graphClient } from '../adapters/graph/client.ts'
 import { createCredential } from '../adapters/graph/credential.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
 import { guarded } from '../adapters/graph/breaker.ts'
 import { graphJob } from '../adapters/graph/job.ts'
 import { graphLog, logWindow, graphProvisioning } from '../adapters/graph/provisioning.ts'
-import { isShared, type LedgerPlace, openLedger } from '../adapters/ledger-sql/open.ts'
+import { isShared, type LedgerAddress, openLedger } from '../adapters/ledger-sql/open.ts'
 import { copyCipher } from '../adapters/copy-cipher.ts'
 import { proxyFor, useProxy } from '../adapters/proxy.ts'
 import type { Config } from '../config.ts'
@@ -24,11 +24,11 @@ import { connector, type ConnectorSettings } from '../core/connector.ts'
 import type { Loop } from '../core/loops.ts'
 import { RollcallError } from '../core/errors.ts'
 import { readBySource } from '../core/intake/hydrate/loop.ts'
-import { joinInboxes } from '../core/intake/source-queues.ts'
+import { joinSourceQueues } from '../core/intake/source-queues.ts'
 import { sourceRules } from '../core/intake/sources.ts'
 import type { Ledger } from '../core/ledger/port.ts'
 import type { BrakeSettings } from '../core/plan/decide/brake.ts'
-import type { Inbox, Outlet, Shelf } from '../core/ports.ts'
+import type { SourceQueue, Sender, DeadLetterQueue } from '../core/ports.ts'
 import type { CopyContent } from '../core/report/dead-letters/copies.ts'
 import { DAY_MS, type Runtime, type Service } from '../core/runtime.ts'
 
@@ -74,7 +74,7 @@ export async function compose(
   const lost = Promise.withResolvers<never>()
   lost.promise.catch(() => {})
   const opening = openLedger(
-    ledgerPlace(config, credential),
+    ledgerAddress(config, credential),
     { kind: 'own', onGone: lost.reject },
     runtime.now,
   )
@@ -82,7 +82,7 @@ export async function compose(
   const connected = (): ServiceBusClient =>
     stack.adopt(connect(busAddress(config, credential)), (it) => closeWithin(CLOSE_MS, it.close()))
   const bus = connected()
-  const outcomes = stack.adopt(busOutlet(bus, config.OUTCOMES_QUEUE), (it) =>
+  const outcomes = stack.adopt(busSender(bus, config.OUTCOMES_QUEUE), (it) =>
     closeWithin(CLOSE_MS, it.close()),
   )
   const deadLetters = config.DEAD_LETTER_QUEUE === 'none' ? null : config.DEAD_LETTER_QUEUE
@@ -108,7 +108,7 @@ export async function compose(
   }
   const service = connector(
     {
-      inbox: receivers.watch(inboxOf(config, receiving, credential, runtime, receivers)),
+      sourceQueue: receivers.watch(sourceQueueOf(config, receiving, credential, runtime, receivers)),
       ledger,
       provisioning: guarded(graphProvisioning(graph, endpoint), BREAKER),
       log: graphLog(
@@ -135,12 +135,12 @@ export async function compose(
       plan: {
         ...settings.plan,
         fold,
-        blame: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
+        attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
       },
       hydrate: { ...notices, leaseMs: LONGEST_READ_MS },
       retention: {
         afterMs: config.RETENTION_DAYS * DAY_MS,
-        peopleAtOnce: 100,
+        employeesAtOnce: 100,
         rowsAtOnce: 500,
         pauseMs: 200,
         everyMs: 3_600_000,
@@ -159,9 +159,9 @@ function copiesAt(
   queue: string,
   mostDeliveries: number,
   runtime: Runtime,
-): { readonly outlet: Outlet<string>; readonly shelf: Shelf; close(): Promise<void> } {
-  const outlet = busOutlet(bus, queue)
-  const shelf = busShelf(
+): { readonly outlet: Sender<string>; readonly shelf: DeadLetterQueue; close(): Promise<void> } {
+  const outlet = busSender(bus, queue)
+  const shelf = busDeadLetterQueue(
     bus,
     { queue, shelf: 'queue', patienceMs: SWEEP_PATIENCE_MS, mostDeliveries },
     runtime,
@@ -175,15 +175,15 @@ function copiesAt(
 }
 
 /** One inbox over every queue and subscription the sources name. What may be in flight is shared by them. */
-function inboxOf(
+function sourceQueueOf(
   config: Config,
   connection: () => Connection,
   credential: TokenCredential,
   runtime: Runtime,
-  { trouble: onTrouble }: Pulse,
-): Inbox<BusMessage> {
-  const { entrances } = config.rules
-  const share = config.IN_FLIGHT / entrances.length
+  { trouble: onTrouble }: ReceiverHealth,
+): SourceQueue<BusMessage> {
+  const { sourceAddresses } = config.rules
+  const share = config.IN_FLIGHT / sourceAddresses.length
   const atLeastOne = (count: number): number => Math.max(1, Math.floor(count))
   const {
     SESSIONS: sessions,
@@ -191,19 +191,19 @@ function inboxOf(
     SESSION_TURN_MS: turnMs,
     WATCHDOG_MS: watchdogMs,
   } = config
-  return joinInboxes(
-    entrances.flatMap((entrance) => {
-      if (!entrance.sessions) {
+  return joinSourceQueues(
+    sourceAddresses.flatMap((sourceAddress) => {
+      if (!sourceAddress.sessions) {
         const inFlight = atLeastOne(share / config.RECEIVERS)
         return Array.from({ length: config.RECEIVERS }, () =>
-          busInbox(connection(), { ...entrance, inFlight, watchdogMs, onTrouble }, runtime),
+          busSourceQueue(connection(), { ...sourceAddress, inFlight, watchdogMs, onTrouble }, runtime),
         )
       }
       const again = (): ServiceBusClient => connect(busAddress(config, credential), ACCEPT_RETRY)
       return [
-        sessionInbox(
+        sessionSourceQueue(
           again,
-          { ...entrance, inFlight: atLeastOne(share), sessions, idleMs, turnMs, watchdogMs, onTrouble },
+          { ...sourceAddress, inFlight: atLeastOne(share), sessions, idleMs, turnMs, watchdogMs, onTrouble },
           runtime,
         ),
       ]
@@ -226,7 +226,7 @@ const tokensOf =
   async (scope: string): Promise<string | null> =>
     (await credential.getToken(scope))?.token ?? null
 
-export function ledgerPlace(config: Config, credential?: TokenCredential): LedgerPlace {
+export function ledgerAddress(config: Config, credential?: TokenCredential): LedgerAddress {
   const { LEDGER: location, LEDGER_AUTH, LEDGER_PASSWORD: password } = config
   const auth =
     LEDGER_AUTH === 'entra'
@@ -291,7 +291,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       backlogPerSecond: config.BACKLOG_PER_SECOND,
     },
     plan: {
-      peopleAtOnce: 200,
+      employeesAtOnce: 200,
       pollMs: Math.min(250, Math.max(20, config.COALESCE_QUIET_MS / 4)),
       maxWaitMs: config.COALESCE_MAX_WAIT_MS,
       incompleteMs: config.INCOMPLETE_MS,
@@ -331,7 +331,7 @@ function settingsOf(config: Config, owner: string): ConnectorSettings {
       skewMs: config.CLOCK_SKEW_MS,
       quietMs: config.FINAL_QUIET_MS,
       deadlineMs: config.OUTCOME_DEADLINE_MS,
-      maxOffers: config.MAX_OFFERS,
+      maxResends: config.MAX_RESENDS,
       askAtOnce: 20,
       escrowMs: config.ESCROW_MS,
       sliceMs: 3_600_000,

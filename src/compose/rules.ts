@@ -2,7 +2,7 @@ import type { Config } from '../config.ts'
 import { takeIn, takeInShaped } from '../core/intake/message.ts'
 import { DEFAULT_SOURCE, type Source, sourceRules } from '../core/intake/sources.ts'
 import type { PlanRules } from '../core/plan/decide/plan.ts'
-import type { InboxMessage } from '../core/ports.ts'
+import type { SourceMessage } from '../core/ports.ts'
 
 /** What the configuration says about the meaning of events, for the commands that only look. */
 export function planRules(config: Config, digest: (text: string) => string): PlanRules {
@@ -11,12 +11,12 @@ export function planRules(config: Config, digest: (text: string) => string): Pla
     mapping: config.rules.mapping,
     digest,
     fold: { ...fold, activation: config.rules.activation },
-    blame: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
+    attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
   }
 }
 
 /** Takes a message the way intake would. */
-export function takingIn(config: Config): (message: InboxMessage) => Promise<ReturnType<typeof takeIn>> {
+export function takingIn(config: Config): (message: SourceMessage) => Promise<ReturnType<typeof takeIn>> {
   const { sources, shapes } = sourceRules(config.rules.sources)
   return async (message) => {
     const shaped = shapes(message)

@@ -235,7 +235,7 @@ export const ENVIRONMENT = z.object({
   OUTCOME_DEADLINE_MS: duration(5_400_000).meta({
     description: 'An operation is resent when the log was read this far past it without a record of it',
   }),
-  MAX_OFFERS: whole
+  MAX_RESENDS: whole
     .min(1)
     .default(3)
     .meta({ description: 'How often an operation without an answer is sent' }),

@@ -25,7 +25,7 @@ import type { FileContent, MappingContent, SHAPE, SourceContent } from './schema
 import type { z } from 'zod'
 
 /** A queue or subscription to receive from. */
-export type Entrance = Place & { readonly entity: string; readonly sessions: boolean }
+export type SourceAddress = Place & { readonly entity: string; readonly sessions: boolean }
 
 /** What the file says, ready to work with. */
 export interface Rules {
@@ -40,7 +40,7 @@ export interface Rules {
   readonly targets: Targets
   readonly notices: NoticeSettings
   /** Each queue and subscription once, in the order they are named. */
-  readonly entrances: readonly Entrance[]
+  readonly sourceAddresses: readonly SourceAddress[]
 }
 
 /**
@@ -92,17 +92,17 @@ export function compileRules(
 
   const given = file.sources ?? [DEFAULT]
   const sources = given.map((source, index) => configured(source, settings, shapeOf(source, index)))
-  const entrances = new Map<string, Entrance>()
+  const sourceAddresses = new Map<string, SourceAddress>()
   for (const [index, source] of given.entries()) {
     const place = placeOf(source, settings)
     const entity = entityOf(place)
-    const there = entrances.get(entity)
+    const there = sourceAddresses.get(entity)
     if (there && there.sessions !== source.sessions)
       problems.push({
         path: ['sources', index, 'sessions'],
         message: `differs from that of another source on ${entity}`,
       })
-    entrances.set(entity, { ...place, entity, sessions: source.sessions })
+    sourceAddresses.set(entity, { ...place, entity, sessions: source.sessions })
     if (given.findIndex(({ name }) => name === source.name) !== index)
       problems.push({ path: ['sources', index, 'name'], message: 'is taken by another source' })
     if (
@@ -128,7 +128,7 @@ export function compileRules(
     mapping: mapping ?? compileMapping(),
     mapped: rules.length,
     sources,
-    entrances: [...entrances.values()],
+    sourceAddresses: [...sourceAddresses.values()],
   }
 }
 

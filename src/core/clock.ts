@@ -6,7 +6,7 @@ export const TOLERABLE_MS = 100
 const LOOKS = 3
 
 /** How far the ledger's clock is ahead of ours, at the least: what the way there took is nobody's. 0 where the ledger goes by ours. */
-export async function clockAhead(ledger: Pick<Ledger, 'ping'>, now: () => number): Promise<number> {
+export async function clockOffset(ledger: Pick<Ledger, 'ping'>, now: () => number): Promise<number> {
   let ahead = 0
   let shortest = Infinity
   for (let look = 0; look < LOOKS; look++) {
@@ -26,7 +26,7 @@ export async function warnOfSkew(
   ledger: Pick<Ledger, 'ping'>,
   runtime: Pick<Runtime, 'now' | 'log'>,
 ): Promise<void> {
-  const ahead = await clockAhead(ledger, runtime.now).catch(() => 0)
+  const ahead = await clockOffset(ledger, runtime.now).catch(() => 0)
   if (Math.abs(ahead) > TOLERABLE_MS)
     runtime.log.warn('clock.apart', {
       databaseAheadMs: ahead,

@@ -1,39 +1,39 @@
 import { type ClockSettings, clockWatch } from './clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
 import { intake, type IntakeSettings } from './intake/loop.ts'
-import { type HrReader, hydration, type HydrateSettings } from './intake/hydrate/loop.ts'
+import { type HrReader, hydrateLoop, type HydrateSettings } from './intake/hydrate/loop.ts'
 import type { SourceRules } from './intake/sources.ts'
 import { type Loop, LOOPS } from './loops.ts'
 import { leased, type LeaseSettings } from './lease.ts'
 import type { Ledger } from './ledger/port.ts'
 import type { Mapping } from './plan/mapping/mapping.ts'
-import { planning, type PlanSettings } from './plan/loop.ts'
+import { planLoop, type PlanSettings } from './plan/loop.ts'
 import { retention, type RetentionSettings } from './plan/retain/loop.ts'
 import type {
-  Inbox,
-  InboxMessage,
-  Outlet,
+  SourceQueue,
+  SourceMessage,
+  Sender,
   Provisioning,
   ProvisioningJob,
   ProvisioningLog,
-  Shelf,
+  DeadLetterQueue,
 } from './ports.ts'
-import { type JobSettings, jobWatch } from './provision/job-loop.ts'
-import { submission, type SubmitSettings } from './provision/submit-loop.ts'
-import { copying, type CopySettings, sweeping } from './report/dead-letters/copies.ts'
-import { correlation, type CorrelateSettings } from './report/correlate/loop.ts'
-import { publication, type PublishSettings } from './report/outcomes/loop.ts'
+import { type JobSettings, jobLoop } from './provision/job-loop.ts'
+import { submitLoop, type SubmitSettings } from './provision/submit-loop.ts'
+import { copyLoop, type CopySettings, sweepLoop } from './report/dead-letters/copies.ts'
+import { correlateLoop, type CorrelateSettings } from './report/correlate/loop.ts'
+import { publishLoop, type PublishSettings } from './report/outcomes/loop.ts'
 import type { Runtime, Service } from './runtime.ts'
 
-export interface Ports<M extends InboxMessage> {
-  readonly inbox: Inbox<M>
+export interface Ports<M extends SourceMessage> {
+  readonly sourceQueue: SourceQueue<M>
   readonly ledger: Ledger
   readonly provisioning: Provisioning
   readonly log: ProvisioningLog
   readonly job: ProvisioningJob
-  readonly outcomes: Outlet
+  readonly outcomes: Sender
   /** Where copies of dead letters go, and where they lie; without it there are none. */
-  readonly copies?: { readonly outlet: Outlet<string>; readonly shelf: Shelf }
+  readonly copies?: { readonly outlet: Sender<string>; readonly shelf: DeadLetterQueue }
   /** A counter outside of the ledger; without it nobody finds out that the ledger is older than the world. */
   readonly witness?: Witness
   /** Reads what notices are about; without it there are none. */
@@ -83,42 +83,42 @@ export interface ConnectorSettings {
  * - **copies** puts a copy of what died on the bus, and takes it away again when it stands for nothing any more.
  * - **retention** folds away what is old and settled.
  */
-export function connector<M extends InboxMessage>(
+export function connector<M extends SourceMessage>(
   ports: Ports<M>,
   mapping: Mapping,
   sources: SourceRules,
   settings: ConnectorSettings,
   runtime: Runtime,
 ): Service {
-  const { inbox, ledger, provisioning, log, job, outcomes, reader } = ports
+  const { sourceQueue: inbox, ledger, provisioning, log, job, outcomes, reader } = ports
   const { loops = new Set(LOOPS), lease } = settings
   const one = (name: string, make: () => Service & { wake?(): void }): Service & { wake?(): void } =>
     lease ? leased(name, ledger, lease, runtime, make) : make()
 
-  const publish = one('publish', () => publication(ledger, outcomes, settings.publish, runtime))
+  const publish = one('publish', () => publishLoop(ledger, outcomes, settings.publish, runtime))
   const submit = Array.from({ length: settings.uploads }, (_, index) =>
-    submission(`submit.${index + 1}`, ledger, provisioning, settings.submit, runtime),
+    submitLoop(`submit.${index + 1}`, ledger, provisioning, settings.submit, runtime),
   )
-  const plan = planning(ledger, mapping, settings.plan, runtime, () => {
+  const plan = planLoop(ledger, mapping, settings.plan, runtime, () => {
     for (const each of submit) each.wake()
     publish.wake?.()
   })
-  const watch = one('job', () => jobWatch(ledger, job, settings.job, runtime))
+  const watch = one('job', () => jobLoop(ledger, job, settings.job, runtime))
   const correlate = one('correlate', () =>
-    correlation(ledger, log, settings.correlate, runtime, () => {
+    correlateLoop(ledger, log, settings.correlate, runtime, () => {
       plan.wake()
       publish.wake?.()
     }),
   )
   const take = intake(inbox, ledger, sources, settings.intake, runtime, () => plan.wake())
   const { hydrate: reads, retention: keeps } = settings
-  const hydrate = reader && reads ? [hydration(ledger, reader, reads, runtime, () => plan.wake())] : []
+  const hydrate = reader && reads ? [hydrateLoop(ledger, reader, reads, runtime, () => plan.wake())] : []
   const forget = keeps ? [one('retention', () => retention(ledger, keeps, runtime))] : []
   const { copies: lying } = ports
   const copies = lying
     ? [
-        one('copies', () => copying(ledger, lying.outlet, settings.copies, runtime)),
-        one('copies.sweep', () => sweeping(ledger, lying.shelf, settings.copies, runtime)),
+        one('copies', () => copyLoop(ledger, lying.outlet, settings.copies, runtime)),
+        one('copies.sweep', () => sweepLoop(ledger, lying.shelf, settings.copies, runtime)),
       ]
     : []
   const { witness: outside } = ports

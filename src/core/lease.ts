@@ -71,7 +71,7 @@ export function leased(
       await hold(until)
     }
     // Also when the answer to the last question is not known.
-    await lease.giveBack()
+    await lease.release()
   }
   return {
     run: () => (running ??= run()),
@@ -116,7 +116,7 @@ export async function whileLeased<T>(
   } finally {
     over.abort()
     await keeping
-    if (!lost.signal.aborted) await lease.giveBack()
+    if (!lost.signal.aborted) await lease.release()
   }
 }
 
@@ -126,7 +126,7 @@ function leaseOf(
   ledger: Pick<Ledger, 'lease'>,
   { owner, leaseMs }: LeaseSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
-): { ask(withinMs: number, stop?: AbortSignal): Promise<number | null>; giveBack(): Promise<void> } {
+): { ask(withinMs: number, stop?: AbortSignal): Promise<number | null>; release(): Promise<void> } {
   return {
     /** Until when the lease is ours, or `null` when it is somebody else's. Rejects when the ledger does not say within `withinMs` or before `stop`. */
     ask: async (withinMs, stop) => {
@@ -147,7 +147,7 @@ function leaseOf(
       return answer ? now + leaseMs : null
     },
     /** Bounded in time: it only lets others begin sooner. */
-    giveBack: async () => {
+    release: async () => {
       const asked = ledger.lease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
       const late = new AbortController()
       await Promise.race([asked, runtime.sleep(Math.min(GIVE_BACK_MS, leaseMs / RENEWALS), late.signal)])

@@ -20,7 +20,7 @@ export interface EventName {
 /** A change to one employee, in the canonical form every shape of input is brought into. */
 export interface HrEvent extends EventName {
   readonly type: string
-  readonly employee: string
+  readonly employeeId: string
   /** When HR recorded it. */
   readonly recordedAt: number
   /** From when it holds. */
@@ -47,7 +47,7 @@ export const BASELINE = 'worker.baseline'
 export const ERASED = 'worker.erased'
 
 /** True when the event, by itself, puts its person out. */
-export function saysLeaver(event: Pick<HrEvent, 'worker'>): boolean {
+export function isTermination(event: Pick<HrEvent, 'worker'>): boolean {
   return event.worker['active'] === false
 }
 

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from './model.ts'
 /** The outside as the core sees it. Each port has one conformance suite that every implementation passes. The ledger's is in `ledger/port.ts`. */
 
 // ── the bus, inwards ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-export interface InboxMessage {
+export interface SourceMessage {
   /** The queue it came from. */
   readonly entity: string
   readonly sequence: string
@@ -24,11 +24,11 @@ export type Disposition<M> =
       readonly description: string
     }
 
-export interface Inbox<M extends InboxMessage = InboxMessage> {
+export interface SourceQueue<M extends SourceMessage = SourceMessage> {
   /** Starts to receive. Each message is handed over once a delivery, locked and unsettled. */
   open(onMessage: (message: M) => void): Promise<Receiver<M>>
 }
-export interface Receiver<M extends InboxMessage = InboxMessage> {
+export interface Receiver<M extends SourceMessage = SourceMessage> {
   /**
    * Settles messages, each with its own outcome whatever else is settled at the time. Resolves when the bus has answered for all of them;
    * one that could not be settled comes again.
@@ -47,34 +47,34 @@ export interface Receiver<M extends InboxMessage = InboxMessage> {
 
 // ── dead letters on the bus ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 /** A message in a queue that is only looked at: the native dead-letter queue of an entrance, or the queue of copies. */
-export interface ShelvedMessage extends InboxMessage {
+export interface PeekedMessage extends SourceMessage {
   readonly deliveryCount: number
   /** Why the bus, or whoever settled it, dead-lettered it; `null` when it was not. */
   readonly reason: string | null
   readonly description: string | null
 }
 /** What is sent instead of a message on a shelf: its own words, or edited ones, under a new name. */
-export interface ShelvedCopy {
-  readonly original: ShelvedMessage
+export interface ResendCopy {
+  readonly original: PeekedMessage
   readonly messageId: string
   readonly text: string | null
   /** On top of the original's; the broker's own dead-letter properties are left out. */
   readonly properties: Readonly<Record<string, string>>
 }
-export interface Shelf {
+export interface DeadLetterQueue {
   /** The queue or subscription whose messages these are, as messages of it name it. */
   readonly entity: string
   /** False for a subscription: what is sent to its topic would reach every other subscription too. */
   readonly takesCopies: boolean
   /** Messages from this sequence number on, in their order; no lock is taken and nothing changes. Empty at the end. */
-  peek(from: string, limit: number): Promise<readonly ShelvedMessage[]>
+  peek(from: string, limit: number): Promise<readonly PeekedMessage[]>
   /** Sends copies to the entity, those of one session in order, with body, content type, session and properties of the originals. When it rejects, some may have been sent. */
-  resend(copies: readonly ShelvedCopy[]): Promise<void>
+  resend(copies: readonly ResendCopy[]): Promise<void>
   /**
    * Takes these messages off the shelf for good, and leaves every other where and as it is. Answers those that are gone now, also when somebody
    * else took them; resolves early, with fewer, when `signal` aborts.
    */
-  retire(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>>
+  remove(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>>
   close(): Promise<void>
 }
 
@@ -89,7 +89,7 @@ export interface OutboxMessage<Body extends JsonObject | string = JsonObject> {
   readonly body: Body
   readonly properties: Readonly<Record<string, string | number | boolean>>
 }
-export interface Outlet<Body extends JsonObject | string = JsonObject> {
+export interface Sender<Body extends JsonObject | string = JsonObject> {
   /** Sends all of them, those of one session in order, and those without one. When it rejects, some may have been sent. */
   send(messages: readonly OutboxMessage<Body>[]): Promise<void>
 }

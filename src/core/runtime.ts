@@ -10,7 +10,7 @@ export interface Runtime {
   /** Resolves after `ms`, or at once when `signal` aborts; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>
   /** Lets everything else that is ready have its turn. */
-  breathe(): Promise<void>
+  yieldToEventLoop(): Promise<void>
   /** In [0, 1). */
   random(): number
   /** A fresh identifier, unique across instances. */

@@ -1,5 +1,5 @@
 import type { Counted } from '../adapters/telemetry/counters.ts'
-import type { Outlook, Totals } from '../core/ledger/port.ts'
+import type { SubmissionStatus, Totals } from '../core/ledger/port.ts'
 import { TOTALS } from '../core/ledger/port.ts'
 import type { Readiness } from './readiness.ts'
 
@@ -9,7 +9,7 @@ export interface Figures {
   readonly counters: readonly Counted[]
   readonly ledger: {
     readonly totals: Totals
-    readonly outlook: Outlook
+    readonly submissionStatus: SubmissionStatus
     readonly watermark: number | null
   } | null
   readonly callsPerDay: number
@@ -62,26 +62,26 @@ export function renderMetrics({ readiness, counters, ledger, callsPerDay, proces
       samples.map(({ attributes, value }) => ({ labels: attributes, value })),
     )
   if (ledger) {
-    const { totals, outlook, watermark } = ledger
+    const { totals, submissionStatus, watermark } = ledger
     for (const name of TOTALS)
       family(`rollcall_ledger_${name}_total`, 'counter', 'A line of the books.', [{ value: totals[name] }])
-    gauge('rollcall_ledger_operations_pending', 'Operations that wait to be sent.', outlook.pending)
+    gauge('rollcall_ledger_operations_pending', 'Operations that wait to be sent.', submissionStatus.pending)
     gauge(
       'rollcall_ledger_people_unplanned',
       'People whose events are still to be planned.',
-      outlook.unplanned,
+      submissionStatus.unplanned,
     )
     gauge(
       'rollcall_ledger_people_not_taken',
       'People whose record failed for good and carried no event; rollcall status names them.',
-      outlook.notTaken.count,
+      submissionStatus.notAccepted.count,
     )
-    gauge('rollcall_ledger_calls_24h', 'Calls in the last 24 hours.', outlook.callTimes.length)
+    gauge('rollcall_ledger_calls_24h', 'Calls in the last 24 hours.', submissionStatus.callTimes.length)
     family(
       'rollcall_ledger_hold_since_seconds',
       'gauge',
       'Since when something holds submission back.',
-      outlook.holds.map(({ name, since }) => ({ labels: { hold: name }, value: since / 1_000 })),
+      submissionStatus.holds.map(({ name, since }) => ({ labels: { hold: name }, value: since / 1_000 })),
     )
     if (watermark !== null)
       gauge(

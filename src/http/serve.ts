@@ -37,14 +37,14 @@ export async function serveProbes(
     const now = runtime.now()
     const ledger = composed()?.ledger
     if (!ledger) return null
-    const [totals, outlook, watermark] = await Promise.all([
+    const [totals, submissionStatus, watermark] = await Promise.all([
       ledger.totals(),
-      ledger.outlook(now),
+      ledger.submissionStatus(now),
       ledger.watermark(),
     ])
     // As rollcall status has it: the job's hold ends by itself when nobody looks at it any more.
-    const holds = outlook.holds.filter(({ name, until }) => name !== 'job' || until > now)
-    return { totals, outlook: { ...outlook, holds }, watermark }
+    const holds = submissionStatus.holds.filter(({ name, until }) => name !== 'job' || until > now)
+    return { totals, submissionStatus: { ...submissionStatus, holds }, watermark }
   })
   const metrics = async (): Promise<string> => {
     const readyNow = await ready()

@@ -7,7 +7,7 @@ import { HrSystemSettings } from '../../src/adapters/hr-reader/settings.ts'
 import { sha256 } from '../../src/adapters/system.ts'
 import { compileShape } from '../../src/core/intake/shape.ts'
 import { compileMapping, DEFAULT_REQUIRED, DEFAULT_RULES } from '../../src/core/plan/mapping/mapping.ts'
-import { type Decision, planPerson } from '../../src/core/plan/decide/plan.ts'
+import { type Decision, planEmployee } from '../../src/core/plan/decide/plan.ts'
 import { day, ledgerEvent } from '../fakes/events.ts'
 
 const LOOP = '($f := function($n) { $f($n + 1) }; $f(1))'
@@ -37,26 +37,26 @@ void describe('an expression that does not end', () => {
       DEFAULT_REQUIRED,
       evaluator,
     )
-    const plan = async (employee: string, title: string): Promise<Decision> => {
+    const plan = async (employeeId: string, title: string): Promise<Decision> => {
       const hired = {
-        ...ledgerEvent(1, { employee, worker: { userName: employee, active: true } }),
+        ...ledgerEvent(1, { employeeId, worker: { userName: employeeId, active: true } }),
         state: 'received' as const,
         reason: null,
       }
       const titled = {
-        ...ledgerEvent(2, { employee, worker: { title } }),
+        ...ledgerEvent(2, { employeeId, worker: { title } }),
         state: 'received' as const,
         reason: null,
       }
-      const person = {
-        employee,
+      const employee = {
+        employeeId,
         revision: 1,
         events: [hired, titled],
-        takenHash: null,
+        acceptedHash: null,
         known: false,
         unanswered: [],
       }
-      return planPerson(person, day(30), { mapping, digest: sha256 })
+      return planEmployee(employee, day(30), { mapping, digest: sha256 })
     }
     const decisions = await Promise.all(
       Array.from({ length: 50 }, (_, index) => plan(`e-${index}`, index === 20 ? 'loop' : 'Lead')),
@@ -100,14 +100,14 @@ void describe('an expression that does not end', () => {
       }),
       evaluator,
     )
-    const read = (employee: string): ReturnType<typeof reader.read> =>
+    const read = (employeeId: string): ReturnType<typeof reader.read> =>
       reader.read(
         {
           seq: 1,
           source: '/hr',
           id: '1',
           type: 'worker.updated',
-          employee,
+          employeeId,
           recordedAt: 0,
           effectiveAt: 0,
           attempts: 0,

@@ -9,7 +9,7 @@ import { runFlow } from '../suites/flow/correlation-truth.ts'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    people: { type: 'string', default: '5000' },
+    employees: { type: 'string', default: '5000' },
     events: { type: 'string', default: '28000' },
     calm: { type: 'boolean', default: false },
   },
@@ -18,7 +18,7 @@ const { values, positionals } = parseArgs({
 for (const seed of (positionals.length > 0 ? positionals : ['1']).map(Number)) {
   const result = await runFlow({
     seed,
-    people: Number(values.people),
+    employees: Number(values.employees),
     events: Number(values.events),
     skewMs: ((seed * 37) % 121) * 1_000 - 60_000,
     ...(values.calm ? {} : { disturbance: EVERYTHING }),

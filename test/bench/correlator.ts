@@ -7,9 +7,9 @@ import type { Ledger } from '../../src/core/ledger/port.ts'
 import type { Json } from '../../src/core/model.ts'
 import { RELEASED_BRAKE } from '../../src/core/plan/decide/brake.ts'
 import { compileMapping } from '../../src/core/plan/mapping/mapping.ts'
-import { planPerson } from '../../src/core/plan/decide/plan.ts'
+import { planEmployee } from '../../src/core/plan/decide/plan.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../../src/core/ports.ts'
-import { correlation } from '../../src/core/report/correlate/loop.ts'
+import { correlateLoop } from '../../src/core/report/correlate/loop.ts'
 import { type Runtime, silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { digest, hrEvent, messageOf } from '../suites/conformance/ledger-world.ts'
 import { rawLogRecord } from '../fakes/log.ts'
@@ -19,7 +19,7 @@ import { rawLogRecord } from '../fakes/log.ts'
  * to operations in a ledger on disk, and made final. What the log costs to serve is not in it.
  */
 const { values } = parseArgs({ options: { records: { type: 'string', default: '100000' } } })
-const people = Number(values.records)
+const employees = Number(values.records)
 
 const HOUR = 3_600_000
 const WEEK = 7 * 24 * HOUR
@@ -28,25 +28,28 @@ const PAGE = 500
 const TITLES = ['Engineer', 'Head', 'Clerk']
 const nameOf = (index: number): string => String(1_000_000 + index)
 const titleOf = (index: number): string => TITLES[index % TITLES.length] ?? ''
-const momentOf = (index: number): number => FROM + HOUR + Math.floor((index / people) * (WEEK - 2 * HOUR))
+const momentOf = (index: number): number => FROM + HOUR + Math.floor((index / employees) * (WEEK - 2 * HOUR))
 
 async function fill(ledger: Ledger): Promise<void> {
   const mapping = compileMapping()
-  for (let at = 0; at < people; at += 500) {
-    const messages = Array.from({ length: Math.min(500, people - at) }, (_, offset) => {
-      const employee = nameOf(at + offset)
+  for (let at = 0; at < employees; at += 500) {
+    const messages = Array.from({ length: Math.min(500, employees - at) }, (_, offset) => {
+      const employeeId = nameOf(at + offset)
       const worker = {
-        userName: `${employee}@contoso.com`,
+        userName: `${employeeId}@contoso.com`,
         active: true,
         title: titleOf(at + offset),
         displayName: 'Ann Lee',
         department: 'Sales',
       }
-      return messageOf(at + offset, hrEvent(`e-${employee}`, employee, worker, { effectiveAt: FROM - HOUR }))
+      return messageOf(
+        at + offset,
+        hrEvent(`e-${employeeId}`, employeeId, worker, { effectiveAt: FROM - HOUR }),
+      )
     })
     await ledger.record({ messages, now: FROM, quietMs: 0, maxWaitMs: 0, backlog: false })
-    const due = await ledger.duePeople({ now: FROM, limit: 500, maxWaitMs: 0 })
-    const decisions = due.map((person) => planPerson(person, FROM, { mapping, digest }))
+    const due = await ledger.claimDueEmployees({ now: FROM, limit: 500, maxWaitMs: 0 })
+    const decisions = due.map((employee) => planEmployee(employee, FROM, { mapping, digest }))
     await ledger.commitPlan(decisions, RELEASED_BRAKE, FROM)
     const limits = { perWindow: Number.POSITIVE_INFINITY, windowMs: 5_000, perDay: Number.POSITIVE_INFINITY }
     const own = { now: FROM, owner: 'bench', leaseMs: 60_000, limits }
@@ -67,12 +70,17 @@ async function fill(ledger: Ledger): Promise<void> {
 /** Newest first in a slice, as the service has it. */
 function weekOfLog(onPage: (records: number) => void): ProvisioningLog {
   const record = (index: number): Json => {
-    const employee = nameOf(index)
-    const echo = { userName: `${employee}@contoso.com`, title: titleOf(index), displayName: 'Ann Lee' }
-    return rawLogRecord(`record-${index}`, { employee, at: momentOf(index), echo, scoping: 'True' })
+    const employeeId = nameOf(index)
+    const echo = { userName: `${employeeId}@contoso.com`, title: titleOf(index), displayName: 'Ann Lee' }
+    return rawLogRecord(`record-${index}`, {
+      employee: employeeId,
+      at: momentOf(index),
+      echo,
+      scoping: 'True',
+    })
   }
   const firstAfter = (moment: number): number => {
-    let [low, high] = [0, people]
+    let [low, high] = [0, employees]
     while (low < high) {
       const middle = (low + high) >>> 1
       if (momentOf(middle) > moment) high = middle
@@ -97,12 +105,12 @@ const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: () => FROM })
 const filling = performance.now()
 await fill(ledger)
-console.log(`${people} operations accepted, in ${((performance.now() - filling) / 1_000).toFixed(1)} s`)
+console.log(`${employees} operations accepted, in ${((performance.now() - filling) / 1_000).toFixed(1)} s`)
 
 const runtime: Runtime = {
   now: () => FROM + WEEK,
   sleep: async () => {},
-  breathe: async () => {},
+  yieldToEventLoop: async () => {},
   random: Math.random,
   id: () => crypto.randomUUID(),
   digest,
@@ -114,7 +122,7 @@ let read = 0
 let peak = 0
 const before = process.memoryUsage.rss()
 const startedAt = performance.now()
-const service = correlation(
+const service = correlateLoop(
   {
     ...ledger,
     // Until the first record it knows nothing: it was away since the beginning of the week.
@@ -134,7 +142,7 @@ const service = correlation(
     skewMs: 120_000,
     quietMs: 0,
     deadlineMs: WEEK,
-    maxOffers: 3,
+    maxResends: 3,
     askAtOnce: 20,
     escrowMs: WEEK * 4,
     sliceMs: HOUR,
@@ -144,9 +152,9 @@ const service = correlation(
 )
 await service.run()
 const seconds = (performance.now() - startedAt) / 1_000
-const { census } = await ledger.inspect()
+const { stateCounts } = await ledger.inspect()
 console.log(
-  `${people} records, ${read} read with the overlap of slices: ${seconds.toFixed(1)} s, ${Math.round(people / seconds)} records a second`,
+  `${employees} records, ${read} read with the overlap of slices: ${seconds.toFixed(1)} s, ${Math.round(employees / seconds)} records a second`,
 )
 console.log(
   `each day of the week: ${days.map((at, index) => ((at - (days[index - 1] ?? 0)) / 1_000).toFixed(2)).join(' ')} s`,
@@ -155,8 +163,8 @@ console.log(
   `memory: ${Math.round((peak - before) / 1e6)} MB more than before, ${Math.round(peak / 1e6)} MB in all`,
 )
 console.log(
-  `operations: ${JSON.stringify(Object.fromEntries(Object.entries(census.operations).filter(([, count]) => count > 0)))}`,
+  `operations: ${JSON.stringify(Object.fromEntries(Object.entries(stateCounts.operations).filter(([, count]) => count > 0)))}`,
 )
 await ledger.close()
 await rm(folder, { recursive: true })
-if (census.operations.confirmed !== people) process.exitCode = 1
+if (stateCounts.operations.confirmed !== employees) process.exitCode = 1

@@ -58,15 +58,15 @@ const world = new World(ledger)
 for (let made = 0; made < total; made += 1_000) {
   // People of whom nobody ever says what the directory needs.
   const messages = Array.from({ length: Math.min(1_000, total - made) }, (_, n) => {
-    const employee = `p${made + n}`
+    const employeeId = `p${made + n}`
     const original = {
-      messageId: employee,
+      messageId: employeeId,
       sessionId: null,
       contentType: 'application/json',
       body: 'x'.repeat(400),
       properties: {},
     }
-    return { ...messageOf(`${made + n}`, hrEvent(`l-${made + n}`, employee, { title: 'x' })), original }
+    return { ...messageOf(`${made + n}`, hrEvent(`l-${made + n}`, employeeId, { title: 'x' })), original }
   })
   await world.intake(messages)
   await ledger.commitPlan(world.decide(await world.due(1_000)), RELEASED_BRAKE, world.now)
@@ -113,13 +113,13 @@ async function memoryOf(pid: number): Promise<number> {
 
 // The first time it also keeps its compiled code.
 await measure('list', '--limit', '1')
-await measure('list', '--home', 'bus', '--limit', '1')
-await measure('list', '--home', 'bus')
-await measure('list', '--home', 'bus', '--output', 'ndjson')
-await measure('list', '--home', 'bus', '--employee', 'p99999')
-await measure('groups', '--home', 'bus')
-await measure('list', '--home', 'ledger', '--limit', '1')
-await measure('list', '--home', 'ledger')
+await measure('list', '--store', 'bus', '--limit', '1')
+await measure('list', '--store', 'bus')
+await measure('list', '--store', 'bus', '--output', 'ndjson')
+await measure('list', '--store', 'bus', '--employee', 'p99999')
+await measure('groups', '--store', 'bus')
+await measure('list', '--store', 'ledger', '--limit', '1')
+await measure('list', '--store', 'ledger')
 await measure('list', '--output', 'ndjson')
 await measure('groups')
 child.disconnect()

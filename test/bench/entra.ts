@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { Agent, request } from 'node:http'
 import { startEntra } from '../../src/local/entra/server.ts'
 
-const people = Number(process.argv[2] ?? 100_000)
+const employees = Number(process.argv[2] ?? 100_000)
 const rounds = Number(process.argv[3] ?? 5)
 const callers = 8
 const agent = new Agent({ keepAlive: true, maxSockets: callers })
@@ -67,7 +67,7 @@ function operation(index: number, round: number): unknown {
 }
 
 function body(first: number, round: number): string {
-  const operations = Array.from({ length: Math.min(50, people - first) }, (_, offset) =>
+  const operations = Array.from({ length: Math.min(50, employees - first) }, (_, offset) =>
     operation(first + offset, round),
   )
   return JSON.stringify({
@@ -80,7 +80,7 @@ function body(first: number, round: number): string {
 async function upload(round: number): Promise<void> {
   let next = 0
   const caller = async (): Promise<void> => {
-    while (next < people) {
+    while (next < employees) {
       const first = next
       next += 50
       assert.equal((await send(entra.endpoint, body(first, round))).status, 202)
@@ -123,7 +123,7 @@ for (let round = 1; round <= rounds; round += 1) {
   cycleMs += performance.now() - cycleBegan
   clearInterval(timer)
 }
-const operations = people * rounds
+const operations = employees * rounds
 const stats = await entra.stats()
 line('people / records', `${stats.people} / ${stats.records}`)
 line('bulkUpload, sender in the same process', `${Math.round(operations / (uploadMs / 1000))} operations/s`)
@@ -145,7 +145,7 @@ for (const share of [0.75, 0.5, 0.25, 0.001]) {
   const position = Math.floor(stats.records * share)
   line(`page of 100 at record ${position}`, `${(await median(21, () => send(deep(position)))).toFixed(1)} ms`)
 }
-const one = encodeURIComponent(`sourceIdentity/id eq '${100_000 + Math.floor(people / 2)}'`)
+const one = encodeURIComponent(`sourceIdentity/id eq '${100_000 + Math.floor(employees / 2)}'`)
 line('the records of one person', `${(await median(101, () => send(`${log}?$filter=${one}`))).toFixed(2)} ms`)
 const momentOf = (text: string): string => {
   const page: { readonly value: readonly { readonly activityDateTime: string }[] } = JSON.parse(text)

@@ -1,10 +1,10 @@
 import { type AddressInfo, connect as dial, createServer, type Socket } from 'node:net'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { connectionOf } from '../../src/adapters/service-bus/connection.ts'
-import { busInbox } from '../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../src/adapters/service-bus/receiver.ts'
 import type { BusMessage } from '../../src/adapters/service-bus/message.ts'
 import { sendInBatches } from '../../src/adapters/service-bus/sender.ts'
-import { joinInboxes } from '../../src/core/intake/source-queues.ts'
+import { joinSourceQueues } from '../../src/core/intake/source-queues.ts'
 import type { Disposition } from '../../src/core/ports.ts'
 import { connectionStringFor } from '../../src/local/service-bus/broker.ts'
 import { startBrokerThread } from '../../src/local/service-bus/thread.ts'
@@ -66,9 +66,9 @@ async function drain(
     }),
   )
   const settings = { queue: 'q', inFlight: Math.floor(inFlight / receivers), watchdogMs: 60_000 }
-  const inbox = joinInboxes(
+  const inbox = joinSourceQueues(
     clients.map((client) =>
-      busInbox(
+      busSourceQueue(
         connectionOf(() => client),
         settings,
         briskRuntime(50),

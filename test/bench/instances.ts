@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { openLedger } from '../../src/adapters/ledger-sql/open.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
 import type { DirectoryEntry } from '../../src/local/entra/server.ts'
-import { keepBooks } from '../../src/cli/support/reconcile.ts'
+import { reconcile } from '../../src/cli/support/reconcile.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { until } from '../adapters/support/until.ts'
 import { differences } from '../fakes/directory.ts'
@@ -51,7 +51,7 @@ const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 stack.defer(() => rm(folder, { recursive: true, force: true }))
 const history: History = sharedHistoryIsThere
   ? await sharedHistory(folder, seed, ['--salaries'])
-  : makeHistory({ people: 1_000, seed })
+  : makeHistory({ employees: 1_000, seed })
 const doubles = await startLocal()
 const watch = stack.adopt(await watchUploads(doubles.entraPort), (it) => it.close())
 const server =
@@ -163,10 +163,10 @@ async function throughTheHistory(): Promise<Result> {
   const ms = performance.now() - startedAt
   const response = await fetch(`http://127.0.0.1:${doubles.entraPort}/directory`)
   const directory = (await response.json()) as Readonly<Record<string, DirectoryEntry>>
-  const { totals, census } = await ledger.inspect()
+  const { totals, stateCounts } = await ledger.inspect()
   const wrong = [
     ...differences(directory, history.oracle),
-    ...keepBooks(totals, census).wrong,
+    ...reconcile(totals, stateCounts).wrong,
     ...(totals.events === history.events && totals.finished === history.events
       ? []
       : [`${totals.finished} of ${history.events} events are answered`]),

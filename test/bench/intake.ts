@@ -10,7 +10,7 @@ import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { connect } from '../../src/adapters/service-bus/client.ts'
 import { connectionOf } from '../../src/adapters/service-bus/connection.ts'
-import { busInbox } from '../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../src/adapters/service-bus/receiver.ts'
 import { sendInBatches } from '../../src/adapters/service-bus/sender.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
 import { intake } from '../../src/core/intake/loop.ts'
@@ -25,14 +25,14 @@ const QUEUE = 'hr-events'
 const IN_FLIGHT = 768
 
 function event(run: string, index: number): Buffer {
-  const employee = String(100_000 + (index % 10_000))
+  const employeeId = String(100_000 + (index % 10_000))
   return Buffer.from(
     JSON.stringify({
       specversion: '1.0',
       id: `${run}-${index}`,
       source: '/hr/bench',
       type: 'worker.job.changed',
-      subject: employee,
+      subject: employeeId,
       time: '2026-11-02T08:15:00Z',
       datacontenttype: 'application/json',
       data: {
@@ -95,7 +95,7 @@ async function durable(
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
   const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
   const runtime = systemRuntime(silentLogger, silentTelemetry)
-  const inbox = busInbox(
+  const inbox = busSourceQueue(
     connectionOf(() => client),
     { queue: QUEUE, inFlight: IN_FLIGHT, watchdogMs: 60_000 },
     runtime,

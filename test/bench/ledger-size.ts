@@ -29,11 +29,11 @@ const { values } = parseArgs({
     sizes: { type: 'string', default: '10000,100000,1000000' },
     slices: { type: 'string', default: '25' },
     slice: { type: 'string', default: '50' },
-    people: { type: 'string', default: '1000' },
+    employees: { type: 'string', default: '1000' },
   },
 })
 /** Those of the real work; the smallest ledger holds ten events of each. */
-const PEOPLE = Number(values.people)
+const PEOPLE = Number(values.employees)
 const EVENTS_EACH = 10
 /** Events at once: 400 as when a backlog is worked off, 50 as in steady work. */
 const SLICE = Number(values.slice)
@@ -63,7 +63,7 @@ interface Site {
   readonly times: Map<Stage, number[]>
   /** Of this process: with SQLite all there is. */
   readonly cpu: number[]
-  people: number
+  employees: number
 }
 
 const sites: Site[] = []
@@ -144,19 +144,19 @@ async function prepare(size: number): Promise<Site> {
   const world = new World(ledger)
   for (let round = 0; round < EVENTS_EACH; round++)
     for (let from = 0; from < PEOPLE; from += 200) {
-      const people = Array.from({ length: 200 }, (_, index) => from + index)
+      const employees = Array.from({ length: 200 }, (_, index) => from + index)
       await work(
         world,
-        people.map((index) => eventOf(`p${index}`, round, `seed-${index}`)),
+        employees.map((index) => eventOf(`p${index}`, round, `seed-${index}`)),
       )
     }
   const copies = Math.max(1, Math.round(size / (PEOPLE * EVENTS_EACH)))
   await grow(driver, copies)
   process.stderr.write(`${size} events are there\n`)
-  return { size, driver, world, ledger, bytes, times: new Map(), cpu: [], people: PEOPLE * copies }
+  return { size, driver, world, ledger, bytes, times: new Map(), cpu: [], employees: PEOPLE * copies }
 }
 
-function eventOf(person: string, round: number, id: string): HrEvent {
+function eventOf(employee: string, round: number, id: string): HrEvent {
   const worker = {
     title: `Title ${round}`,
     department: `Department ${round % 7}`,
@@ -164,16 +164,16 @@ function eventOf(person: string, round: number, id: string): HrEvent {
     phone: `+49 30 ${round}`,
   }
   return round === 0
-    ? joiner(`${id}-${round}`, person, worker)
-    : hrEvent(`${id}-${round}`, person, worker, { order: round })
+    ? joiner(`${id}-${round}`, employee, worker)
+    : hrEvent(`${id}-${round}`, employee, worker, { order: round })
 }
 
 /** New work for people all over the ledger. */
 async function measure(site: Site, slice: number): Promise<void> {
   const events = Array.from({ length: SLICE }, (_, index) => {
-    const person = (index * 7_919 + (slice + 3) * 104_729) % site.people
-    const copy = Math.floor(person / PEOPLE)
-    const name = copy === 0 ? `p${person % PEOPLE}` : `p${person % PEOPLE}-${copy}`
+    const employee = (index * 7_919 + (slice + 3) * 104_729) % site.employees
+    const copy = Math.floor(employee / PEOPLE)
+    const name = copy === 0 ? `p${employee % PEOPLE}` : `p${employee % PEOPLE}-${copy}`
     return index % 10 === 9
       ? eventOf(`new-${slice}-${index}`, 0, `slice-${slice}-${index}`)
       : eventOf(name, 100 + slice, `slice-${slice}-${index}`)
@@ -204,7 +204,12 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
   await timed('record', () => world.intake(events.map((event) => messageOf(event.id, event))))
   for (;;) {
     const due = await timed('plan', () =>
-      ledger.duePeople({ now: world.now, limit: 200, maxWaitMs: 60_000, claimMs: server ? 5_000 : 0 }),
+      ledger.claimDueEmployees({
+        now: world.now,
+        limit: 200,
+        maxWaitMs: 60_000,
+        claimMs: server ? 5_000 : 0,
+      }),
     )
     if (due.length === 0) break
     const decisions = world.decide(due)
@@ -227,11 +232,11 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
       ),
     )
     joins.push(
-      ...slot.operations.map(({ employee, id }) => ({
-        record: world.logRecord(employee, {
+      ...slot.operations.map(({ employeeId, id }) => ({
+        record: world.logRecord(employeeId, {
           id: `record-of-${id}`,
           changeId: `change-of-${id}`,
-          objectId: `object-${employee}`,
+          objectId: `object-${employeeId}`,
         }),
         operation: id,
         interim: 'confirmed' as const,
@@ -245,7 +250,7 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
       now: world.now,
       finalAt: world.now,
       watermark: world.now,
-      disturbed: [],
+      changedElsewhere: [],
       foreign: 0,
       echoes: [],
     })

@@ -7,7 +7,7 @@ import {
   DEFAULT_RULES,
   type Mapping,
 } from '../../src/core/plan/mapping/mapping.ts'
-import { type Person, type PersonEvent, planPerson } from '../../src/core/plan/decide/plan.ts'
+import { type Employee, type EmployeeEvent, planEmployee } from '../../src/core/plan/decide/plan.ts'
 import { ledgerEvent } from '../fakes/events.ts'
 import { NOW } from '../fakes/histories.ts'
 
@@ -15,10 +15,10 @@ import { NOW } from '../fakes/histories.ts'
 const PEOPLE = Number(process.argv[2] ?? 20_000)
 const AT_ONCE = 200
 
-function person(index: number): Person {
-  const employee = `e-${index}`
-  const event = (seq: number, worker: PersonEvent['worker']): PersonEvent => ({
-    ...ledgerEvent(index * 3 + seq, { employee, worker }),
+function employee(index: number): Employee {
+  const employeeId = `e-${index}`
+  const event = (seq: number, worker: EmployeeEvent['worker']): EmployeeEvent => ({
+    ...ledgerEvent(index * 3 + seq, { employeeId, worker }),
     state: 'received',
     reason: null,
   })
@@ -33,24 +33,24 @@ function person(index: number): Person {
     emails: { work: `u${index}@contoso.com` },
   }
   return {
-    employee,
+    employeeId,
     revision: 1,
     events: [event(0, hired), event(1, { title: 'Lead' }), event(2, { department: 'Research' })],
-    takenHash: null,
+    acceptedHash: null,
     known: false,
     unanswered: [],
   }
 }
 
 async function measure(what: string, mapping: Mapping): Promise<void> {
-  const people = Array.from({ length: PEOPLE }, (_, index) => person(index))
+  const employees = Array.from({ length: PEOPLE }, (_, index) => employee(index))
   const rules = { mapping, digest: sha256 }
   const startedAt = performance.now()
   let operations = 0
   // As the planning loop does it.
-  for (let from = 0; from < people.length; from += AT_ONCE) {
-    const part = people.slice(from, from + AT_ONCE)
-    for (const decided of await Promise.all(part.map(async (one) => planPerson(one, NOW, rules))))
+  for (let from = 0; from < employees.length; from += AT_ONCE) {
+    const part = employees.slice(from, from + AT_ONCE)
+    for (const decided of await Promise.all(part.map(async (one) => planEmployee(one, NOW, rules))))
       if (decided.kind === 'decided' && decided.operation) operations += 1
   }
   const seconds = (performance.now() - startedAt) / 1_000

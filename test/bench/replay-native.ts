@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
-import { busShelf } from '../../src/adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
 import type { ReplayLog } from '../../src/core/report/replay/log.ts'
 import { replayNative } from '../../src/core/report/replay/native.ts'
@@ -41,8 +41,8 @@ for (let sent = 0; sent < total; sent += 250)
     Array.from({ length: Math.min(250, total - sent) }, () => ({ body, timeToLive: 1 })),
   )
 
-const shelf = busShelf(client, { queue: 'hr-events', shelf: 'dead-letters' }, runtime)
-const entity = busShelf(client, { queue: 'hr-events', shelf: 'queue' }, runtime)
+const shelf = busDeadLetterQueue(client, { queue: 'hr-events', shelf: 'dead-letters' }, runtime)
+const entity = busDeadLetterQueue(client, { queue: 'hr-events', shelf: 'queue' }, runtime)
 const sequences: string[] = []
 for (let from = '0'; ;) {
   const page = await shelf.peek(from, 250)
@@ -54,10 +54,10 @@ for (let from = '0'; ;) {
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-bench-'))
 const ledger = await openSqliteLedger({ path: join(folder, 'ledger.db'), now: Date.now })
 const targets = sequences.map(
-  (sequence) => ({ home: 'bus', entity: 'hr-events', sequence, stale: false }) as const,
+  (sequence) => ({ store: 'bus', entity: 'hr-events', sequence, stale: false }) as const,
 )
 const { id: run } = await ledger.freezeReplay(
-  { name: 'bench', selection: 'all', actor: 'bench', reason: 'to measure', targets },
+  { name: 'bench', selection: 'all', actor: 'bench', justification: 'to measure', targets },
   Date.now(),
 )
 const log: ReplayLog = {
@@ -65,7 +65,7 @@ const log: ReplayLog = {
   move: (moves, at) => ledger.moveReplay(run, 'hr-events', moves, at),
   takenIn: async (ids) => new Set((await ledger.takenIn(ids)).keys()),
 }
-const settings = { perSecond: null, batch: 500, retireAtOnce: 2_000, skewMs: 60_000, inFlightMs: 2_000 }
+const settings = { perSecond: null, batch: 500, removeAtOnce: 2_000, skewMs: 60_000, inFlightMs: 2_000 }
 const startedAt = performance.now()
 const result = await replayNative(
   { run: 'bench', shelf, entity, log, edit: null, takeIn: async () => new Map() },

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
-import { busShelf } from '../../src/adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 
@@ -37,7 +37,7 @@ for (let sent = 0; sent < total; sent += 250)
     Array.from({ length: Math.min(250, total - sent) }, () => ({ body, timeToLive: 1 })),
   )
 
-const shelf = busShelf(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
+const shelf = busDeadLetterQueue(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
 print(`before: ${megabytes()}`)
 let startedAt = performance.now()
 const sequences: string[] = []
@@ -57,16 +57,16 @@ startedAt = performance.now()
 const chosen = new Set(
   Array.from({ length: 50 }, (_, n) => sequences[Math.floor(((n + 1) * sequences.length) / 50) - 1] ?? ''),
 )
-const picked = await shelf.retire(chosen, never)
+const picked = await shelf.remove(chosen, never)
 print(`picked ${picked.size} of ${sequences.length}: ${seconds().toFixed(1)} s, ${megabytes()}`)
 startedAt = performance.now()
 await shelf.close()
 print(`closed: ${seconds().toFixed(1)} s`)
 
-const second = busShelf(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
+const second = busDeadLetterQueue(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
 startedAt = performance.now()
 const head = sequences.slice(-10_000).filter((sequence) => !chosen.has(sequence))
-const gone = await second.retire(new Set(head), never)
+const gone = await second.remove(new Set(head), never)
 print(
   `took ${gone.size} of ${head.length} off its end: ${seconds().toFixed(1)} s, ${Math.round(gone.size / seconds())}/s, ${megabytes()}`,
 )

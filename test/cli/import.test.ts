@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { keepBooks } from '../../src/cli/support/reconcile.ts'
+import { reconcile } from '../../src/cli/support/reconcile.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const AS_OF = ['--as-of', '2026-01-10T12:00:00Z']
@@ -40,13 +40,13 @@ async function importing(
 async function inLedger(): Promise<{ workers: unknown[]; wrong: readonly string[]; imported: number }> {
   const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
   try {
-    const views = await ledger.peoplePage(null, 1_000)
-    const { totals, census } = await ledger.inspect()
+    const views = await ledger.employeePage(null, 1_000)
+    const { totals, stateCounts } = await ledger.inspect()
     return {
-      workers: views.flatMap(({ person }) =>
-        person.events.map(({ employee, worker }) => ({ employee, ...worker })),
+      workers: views.flatMap(({ employee }) =>
+        employee.events.map(({ employeeId, worker }) => ({ employee: employeeId, ...worker })),
       ),
-      wrong: keepBooks(totals, census).wrong,
+      wrong: reconcile(totals, stateCounts).wrong,
       imported: totals.imported,
     }
   } finally {

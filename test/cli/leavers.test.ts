@@ -34,7 +34,7 @@ const listed = async (...args: readonly string[]): Promise<readonly string[]> =>
   assert.equal(code, 0, stderr)
   const cases = JSON.parse(stdout) as readonly { employee: string; cause: string; ageMs: number }[]
   assert.ok(cases.every(({ ageMs }) => ageMs > 0))
-  return cases.map(({ employee, cause }) => `${employee} ${cause}`)
+  return cases.map(({ employee: employeeId, cause }) => `${employeeId} ${cause}`)
 }
 const BY = ['--actor', 'ann', '--justification', 'looked at it'] as const
 

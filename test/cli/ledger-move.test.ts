@@ -28,14 +28,16 @@ async function fullLedger(t: TestContext): Promise<string> {
   const ledger = await openSqliteLedger({ path, now: () => T0 })
   const world = new World(ledger)
   await world.record(
-    ...PEOPLE.map((person, index) => joiner(`e${index}\u0000\uffff`, person, { title: `a\u0000b${index}` })),
+    ...PEOPLE.map((employee, index) =>
+      joiner(`e${index}\u0000\uffff`, employee, { title: `a\u0000b${index}` }),
+    ),
   )
   await world.confirmAll()
   await world.record(
     hrEvent('bulk', 'p9', { title: 'gone' }),
     ...Array.from({ length: 600 }, (_, n) => joiner(`m${n}`, `many-${n}`)),
   )
-  await ledger.erase({ employee: 'p9', actor: 'test', reason: 'test' }, world.now)
+  await ledger.erase({ employeeId: 'p9', actor: 'test', justification: 'test' }, world.now)
   await world.plan()
   await world.accept(await world.needBatch())
   await world.record(leaver('l1', 'p1'), hrEvent('e9', 'p2', { title: 'late' }))
@@ -69,9 +71,9 @@ void it('a ledger moved to a database says there what it said in its file, and w
   t.after(() => source.close())
   const target = await openTarget(t, location)
   assert.deepEqual(await target.inspect(), await source.inspect())
-  for (const person of [...PEOPLE, 'many-1', 'many-599'])
-    assert.deepEqual(await target.trace(person), await source.trace(person))
-  const [here, there] = [await target.outlook(T0), await source.outlook(T0)]
+  for (const employee of [...PEOPLE, 'many-1', 'many-599'])
+    assert.deepEqual(await target.trace(employee), await source.trace(employee))
+  const [here, there] = [await target.submissionStatus(T0), await source.submissionStatus(T0)]
   assert.deepEqual(here, there)
 
   const world = new World(target)
@@ -92,7 +94,7 @@ void it('numbers of rows that are gone are not given out again', async (t) => {
   t.after(() => source.close())
   await source.transaction((sql) => sql.run('DELETE FROM audit'))
   await source.transaction((sql) =>
-    sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`),
+    sql.run(`INSERT INTO audit (at, actor, action, justification) VALUES (0, 'a', 'b', 'c')`),
   )
   const [last] = await source.transaction((sql) => sql.all<{ seq: number }>('SELECT seq FROM audit'))
   await source.transaction((sql) => sql.run('DELETE FROM audit'))
@@ -100,7 +102,7 @@ void it('numbers of rows that are gone are not given out again', async (t) => {
   t.after(() => target.close())
   await moveLedger(source, target, T0, () => {})
   await target.transaction((sql) =>
-    sql.run(`INSERT INTO audit (at, actor, action, reason) VALUES (0, 'a', 'b', 'c')`),
+    sql.run(`INSERT INTO audit (at, actor, action, justification) VALUES (0, 'a', 'b', 'c')`),
   )
   const [next] = await target.transaction((sql) => sql.all<{ seq: number }>('SELECT seq FROM audit'))
   assert.equal(next?.seq, (last?.seq ?? 0) + 1)

@@ -48,7 +48,7 @@ void describe('plan and explain only look', () => {
     const { code, out } = await rollcall('plan', '--output', 'json')
     const found = JSON.parse(out)
     assert.equal(code, 0)
-    assert.deepEqual([found.people, found.operations, found.calls], [1, 1, 1])
+    assert.deepEqual([found.employees, found.operations, found.calls], [1, 1, 1])
     assert.deepEqual(
       found.plan[0].operation.changes.map(
         ({ target, to, events }: { target: string; to: unknown; events: { id: string }[] }) => [
@@ -89,7 +89,7 @@ void describe('plan and explain only look', () => {
     )
     assert.deepEqual([change.to, change.events[0].id], ['Chief', 'x-1'])
     const alone = await rollcall('plan', '--events', file, '--alone', '--output', 'json')
-    assert.deepEqual([JSON.parse(alone.out).people, JSON.parse(alone.out).operations], [1, 0])
+    assert.deepEqual([JSON.parse(alone.out).employees, JSON.parse(alone.out).operations], [1, 0])
   })
 
   void test('a date that is none is called wrongly', async () => {

@@ -35,7 +35,7 @@ before(async () => {
     now: world.now,
     finalAt: world.now,
     watermark: T0,
-    disturbed: [],
+    changedElsewhere: [],
     foreign: 3,
     echoes: [],
   })
@@ -102,12 +102,12 @@ void describe('trace', () => {
 void test('nothing of that name exits 4, and says where to look for what was never taken in', async () => {
   const { code, stdout, stderr } = await rollcall(['trace', 'nobody'], { LEDGER })
   assert.deepEqual([code, stdout], [4, ''])
-  assert.match(stderr, /dead-letters list --home bus/)
+  assert.match(stderr, /dead-letters list --store bus/)
 })
 
 void test('plan for somebody whose id an event has too is about that person', async () => {
-  const { people, plan } = JSON.parse(await run('plan', '--employee', '7', '--output', 'json'))
-  assert.deepEqual([people, plan[0].employee], [1, '7'])
+  const { employees, plan } = JSON.parse(await run('plan', '--employee', '7', '--output', 'json'))
+  assert.deepEqual([employees, plan[0].employeeId], [1, '7'])
 })
 
 void test('status says how far the log was read, and how much of it is about what nobody here sent', async () => {

@@ -39,7 +39,7 @@ void describe('without a file', () => {
       SOURCE_LAST_DAY: 'inclusive',
     })
     assert.equal(file, null)
-    assert.deepEqual(rules.entrances, [{ queue: 'my-queue', entity: 'my-queue', sessions: false }])
+    assert.deepEqual(rules.sourceAddresses, [{ queue: 'my-queue', entity: 'my-queue', sessions: false }])
     assert.equal(rules.sources.length, 1)
     assert.deepEqual(rules.sources[0]?.source, {
       zone: 'Europe/Berlin',
@@ -79,7 +79,7 @@ void describe('without a file', () => {
 
 void describe('a file', () => {
   void test('an empty one changes nothing', () => {
-    assert.deepEqual(read('').rules.entrances, readConfig({}).rules.entrances)
+    assert.deepEqual(read('').rules.sourceAddresses, readConfig({}).rules.sourceAddresses)
   })
   void test('its settings stand below the environment', () => {
     const config = read('settings: { UPLOADS: 7, LOG_LEVEL: warn, CALLS_PER_DAY: unlimited }', {
@@ -110,7 +110,7 @@ sources:
   - { name: a, queue: q, match: /hr/a }
   - { name: b, queue: q }
   - { name: c, topic: people, subscription: rollcall, sessions: true }`)
-    assert.deepEqual(rules.entrances, [
+    assert.deepEqual(rules.sourceAddresses, [
       { queue: 'q', entity: 'q', sessions: false },
       { topic: 'people', subscription: 'rollcall', entity: 'people/Subscriptions/rollcall', sessions: true },
     ])

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { clockAhead, clockWatch, warnOfSkew } from '../../src/core/clock.ts'
+import { clockOffset, clockWatch, warnOfSkew } from '../../src/core/clock.ts'
 import type { JsonObject } from '../../src/core/model.ts'
 import type { MomentCut } from '../../src/core/ledger/port.ts'
 import { silentLogger } from '../../src/core/runtime.ts'
@@ -28,15 +28,15 @@ void it('how far two clocks are apart is never said to be more than it is, howev
       [1, 2],
       [50, 0],
     ])
-    const found = await clockAhead(near, near.now)
+    const found = await clockOffset(near, near.now)
     assert.ok(Math.abs(found) <= Math.abs(ahead) && Math.abs(found - ahead) <= 3, `${ahead}: ${found}`)
     const far = database(ahead, [[2_000, 10]])
-    assert.ok(Math.abs(await clockAhead(far, far.now)) <= Math.abs(ahead))
+    assert.ok(Math.abs(await clockOffset(far, far.now)) <= Math.abs(ahead))
   }
 })
 
 void it('a ledger that goes by our clock is never apart from it', async () => {
-  assert.equal(await clockAhead({ ping: async () => null }, () => 5), 0)
+  assert.equal(await clockOffset({ ping: async () => null }, () => 5), 0)
 })
 
 void it('clocks that are apart are told of at the start, those that agree are not, and one that cannot be read stops nobody', async () => {

@@ -24,7 +24,7 @@ void test('retention ages out slice by slice after it went through all employees
         return { removed, more: removed === limit }
       },
     },
-    { afterMs: 400 * DAY_MS, peopleAtOnce: 100, rowsAtOnce: 500, pauseMs: 200, everyMs: 3_600_000 },
+    { afterMs: 400 * DAY_MS, employeesAtOnce: 100, rowsAtOnce: 500, pauseMs: 200, everyMs: 3_600_000 },
     runtime,
   )
   const running = service.run()

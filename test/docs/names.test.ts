@@ -19,9 +19,6 @@ const OTHER_VARIABLES = new Set([
   'SERVICEBUS_CONFORMANCE_CONNECTION_STRING',
   'SERVICEBUS_PARTITIONED_CONNECTION_STRING',
 ])
-/** Options that the commands are about to get. */
-const COMING_OPTIONS = new Set(['store', 'justification'])
-
 const SCRIPTS = (
   JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<string, string>>
@@ -75,10 +72,7 @@ void describe('what the pages name exists', () => {
         assert.ok(COMMANDS.has(command), `${page}: rollcall ${line}`)
         const plain = line.replaceAll(/"[^"]*"|'[^']*'/g, '').replace(/\s#.*/, '')
         for (const [, option = ''] of plain.matchAll(/\s--([a-z][a-z-]*)/g))
-          assert.ok(
-            OPTIONS.has(option) || COMING_OPTIONS.has(option),
-            `${page}: rollcall ${line}: --${option}`,
-          )
+          assert.ok(OPTIONS.has(option), `${page}: rollcall ${line}: --${option}`)
       }
     assert.ok(lines > 60, `only ${lines} command lines were found`)
   })

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connect } from '../../src/adapters/service-bus/client.ts'
-import { busOutlet } from '../../src/adapters/service-bus/sender.ts'
+import { busSender } from '../../src/adapters/service-bus/sender.ts'
 import { outcomeMessage } from '../../src/core/report/outcomes/outcome.ts'
 import { startDoubles } from '../../src/local/doubles.ts'
 
@@ -22,12 +22,12 @@ void test(
     const doubles = stack.adopt(await startDoubles({ fast: true }), (it) => it.stop())
     const connectionString = doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? ''
     const client = stack.adopt(connect({ kind: 'connection-string', connectionString }), (it) => it.close())
-    const outlet = stack.adopt(busOutlet(client, 'hr-outcomes'), (it) => it.close())
+    const outlet = stack.adopt(busSender(client, 'hr-outcomes'), (it) => it.close())
     const told = (eventId: string, revision: number): ReturnType<typeof outcomeMessage> =>
       outcomeMessage(
         {
           id: 1,
-          employee: '10001',
+          employeeId: '10001',
           source: '/hr',
           eventId,
           type: 'worker.updated',
@@ -38,7 +38,7 @@ void test(
           by: null,
           operation: 'op-1',
           objectId: null,
-          said: [['title', 'Head']],
+          attributes: [['title', 'Head']],
           at: 0,
           traceparent: null,
         },

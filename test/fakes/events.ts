@@ -13,7 +13,7 @@ export function hrEvent(id: string, more: Partial<HrEvent> = {}): HrEvent {
     source: '/hr/acme',
     id,
     type: 'worker.updated',
-    employee: '10001',
+    employeeId: '10001',
     recordedAt: effectiveAt,
     effectiveAt,
     effectiveRaw: null,

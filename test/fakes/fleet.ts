@@ -86,10 +86,10 @@ export function startFleet(
 }
 
 /** Operations that were handed over while an earlier one of their person had no answer yet. Only a termination may. */
-export async function inFlightTwice(ledger: Ledger, people: Iterable<string>): Promise<readonly string[]> {
+export async function inFlightTwice(ledger: Ledger, employees: Iterable<string>): Promise<readonly string[]> {
   const wrong: string[] = []
-  for (const employee of people) {
-    const operations = (await ledger.trace(employee))?.operations ?? []
+  for (const employeeId of employees) {
+    const operations = (await ledger.trace(employeeId))?.operations ?? []
     const sent = operations.filter(({ batch }) => batch?.submittedAt != null)
     sent.sort((a, b) => submittedAt(a) - submittedAt(b))
     for (const [index, operation] of sent.entries()) {
@@ -98,7 +98,7 @@ export async function inFlightTwice(ledger: Ledger, people: Iterable<string>): P
       const answered = before.answeredAt ?? before.finishedAt ?? Number.POSITIVE_INFINITY
       if (answered > submittedAt(operation))
         wrong.push(
-          `${employee}: ${operation.id} ${operation.lane} before the answer to ${before.id} ${before.lane}`,
+          `${employeeId}: ${operation.id} ${operation.lane} before the answer to ${before.id} ${before.lane}`,
         )
     }
   }

@@ -21,7 +21,7 @@ export interface Expected {
 }
 
 export interface HistoryOptions {
-  readonly people: number
+  readonly employees: number
   readonly seed?: number
   /** The chance that a line comes a second time. */
   readonly duplicates?: number
@@ -41,13 +41,13 @@ export function chance(seed: number): () => number {
   }
 }
 
-export function makeHistory({ people, seed = 1, duplicates = 0.05 }: HistoryOptions): History {
+export function makeHistory({ employees, seed = 1, duplicates = 0.05 }: HistoryOptions): History {
   const random = chance(seed)
   const pick = <T>(list: readonly [T, ...T[]] | readonly T[]): T =>
     list[Math.floor(random() * list.length)] ?? fail()
   const lines: string[] = []
   const oracle = new Map<string, Expected>()
-  for (let number = 0; number < people; number++) {
+  for (let number = 0; number < employees; number++) {
     const id = `${10_001 + number}`
     let state: Expected = {
       active: true,
@@ -85,7 +85,7 @@ export function makeHistory({ people, seed = 1, duplicates = 0.05 }: HistoryOpti
           return tell('worker.job.changed', { title: state.title, department: state.department })
         default: {
           // Nobody manages themselves, and one in five has no manager from then on.
-          const manager = `${10_001 + Math.floor(random() * people)}`
+          const manager = `${10_001 + Math.floor(random() * employees)}`
           state = { ...state, managerId: manager === id || random() < 0.2 ? null : manager }
           return tell('worker.manager.changed', { managerId: state.managerId })
         }

@@ -1,15 +1,15 @@
-import type { Disposition, Inbox, InboxMessage, Receiver } from '../../src/core/ports.ts'
+import type { Disposition, SourceQueue, SourceMessage, Receiver } from '../../src/core/ports.ts'
 
-export interface FakeInbox extends Inbox {
+export interface FakeInbox extends SourceQueue {
   /** Hands a message to the open receiver; it comes again when it was not settled before the receiver closed. */
-  deliver(...messages: readonly InboxMessage[]): void
+  deliver(...messages: readonly SourceMessage[]): void
   /** Rejects this many times before it opens. */
   refuse(times: number): void
   readonly opened: number
   readonly isOpen: boolean
   /** Settled messages by sequence: `complete`, or the dead-letter reason. */
   readonly settled: ReadonlyMap<string, string>
-  readonly unsettled: readonly InboxMessage[]
+  readonly unsettled: readonly SourceMessage[]
   /** Sequences of those that were unsettled when they were handed back. */
   readonly handedBack: readonly string[]
 }
@@ -18,9 +18,9 @@ export interface FakeInbox extends Inbox {
 export function fakeInbox(): FakeInbox {
   let opened = 0
   let refusals = 0
-  let receive: ((message: InboxMessage) => void) | null = null
+  let receive: ((message: SourceMessage) => void) | null = null
   const settled = new Map<string, string>()
-  const waiting: InboxMessage[] = []
+  const waiting: SourceMessage[] = []
   const handedBack: string[] = []
 
   const receiver: Receiver = {
@@ -30,7 +30,7 @@ export function fakeInbox(): FakeInbox {
     handBack: async () => {
       handedBack.push(...waiting.map(({ sequence }) => sequence))
     },
-    settle: async (dispositions: readonly Disposition<InboxMessage>[]) => {
+    settle: async (dispositions: readonly Disposition<SourceMessage>[]) => {
       for (const one of dispositions) {
         settled.set(one.message.sequence, one.kind === 'complete' ? 'complete' : one.reason)
         waiting.splice(waiting.indexOf(one.message), 1)

@@ -24,7 +24,7 @@ export interface LogRecordOptions {
 /** A provisioning-log record as the service writes it, with the shape of the real ones. */
 export function rawLogRecord(id: string, options: LogRecordOptions = {}): JsonObject {
   const {
-    employee = '10001',
+    employee: employeeId = '10001',
     at = day(1),
     echo = {},
     scoping = null,
@@ -37,7 +37,7 @@ export function rawLogRecord(id: string, options: LogRecordOptions = {}): JsonOb
       name: options.importStep ?? 'EntryImportAdd',
       provisioningStepType: 'import',
       status: 'success',
-      details: { externalId: employee, ...echo, ...options.importDetails },
+      details: { externalId: employeeId, ...echo, ...options.importDetails },
     })
   if (scoping !== null)
     steps.push({
@@ -58,7 +58,7 @@ export function rawLogRecord(id: string, options: LogRecordOptions = {}): JsonOb
       name: 'EntryExportUpdate',
       provisioningStepType: 'export',
       status,
-      details: { ReportableIdentifier: employee },
+      details: { ReportableIdentifier: employeeId },
     })
   return {
     id,
@@ -73,7 +73,7 @@ export function rawLogRecord(id: string, options: LogRecordOptions = {}): JsonOb
     },
     provisioningSteps: steps,
     modifiedProperties: options.modified ?? [],
-    sourceIdentity: { id: employee, displayName: '', identityType: 'User', details: {} },
+    sourceIdentity: { id: employeeId, displayName: '', identityType: 'User', details: {} },
     targetIdentity: { id: 'object-1', displayName: 'Ann Lee', identityType: 'User', details: {} },
     ...options.more,
   }
@@ -90,14 +90,14 @@ export function logRecord(id: string, options: LogRecordOptions = {}): LogRecord
 /** A record as it was read, of a write the directory took. */
 export function tookRecord(
   id: string,
-  employee: string,
+  employeeId: string,
   activityAt: number,
   more: Partial<LogRecord> = {},
 ): LogRecord {
   return {
     id,
     jobId: 'job',
-    employee,
+    employeeId,
     activityAt,
     changeId: `change of ${id}`,
     cycleId: 'cycle',
@@ -120,15 +120,15 @@ export function candidate(id: string, user: JsonObject = {}, more: Partial<Candi
   const acceptedAt = more.acceptedAt ?? day(1)
   return {
     id,
-    employee: '10001',
+    employeeId: '10001',
     state: 'accepted',
-    record: JSON.stringify({ schemas: [], externalId: more.employee ?? '10001', active: true, ...user }),
+    record: JSON.stringify({ schemas: [], externalId: more.employeeId ?? '10001', active: true, ...user }),
     active: user['active'] !== false,
     acceptedAt,
     submittedAt: acceptedAt,
     failedAt: null,
-    handedOver: 1,
-    spokenOf: 0,
+    timesSubmitted: 1,
+    timesReported: 0,
     ...more,
   }
 }
@@ -139,7 +139,7 @@ export function candidates(operations: readonly Candidate[], more: Partial<Candi
     operations,
     byChange: new Map(),
     unjoined: [],
-    taken: new Map(),
+    lastAccepted: new Map(),
     echoes: [],
     ...more,
   }

@@ -1,9 +1,9 @@
 import type { Json } from '../../src/core/model.ts'
-import type { InboxMessage } from '../../src/core/ports.ts'
+import type { SourceMessage } from '../../src/core/ports.ts'
 import { day } from './events.ts'
 
 /** A message as the bus hands it over. */
-export function message(body: Json, more: Partial<InboxMessage> = {}): InboxMessage {
+export function message(body: Json, more: Partial<SourceMessage> = {}): SourceMessage {
   return {
     entity: 'hr-events',
     sequence: '1',
@@ -29,7 +29,7 @@ export const cloudEvent = {
 } as const
 
 /** A message as it stands on the bus. A body that is no text is written as JSON. */
-export function inboxMessage(body: unknown, more: Partial<InboxMessage> = {}): InboxMessage {
+export function inboxMessage(body: unknown, more: Partial<SourceMessage> = {}): SourceMessage {
   return {
     entity: 'hr-events',
     sequence: '1',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { compileMapping, type PlainMapping } from '../../src/core/plan/mapping/mapping.ts'
-import type { Person, PersonEvent, PlanRules } from '../../src/core/plan/decide/plan.ts'
+import type { Employee, EmployeeEvent, PlanRules } from '../../src/core/plan/decide/plan.ts'
 import { ledgerEvent } from './events.ts'
 
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -8,13 +8,21 @@ export const digest = (text: string): string => createHash('sha256').update(text
 export const rules: PlanRules<PlainMapping> = { mapping: compileMapping(), digest }
 
 /** An event of somebody as the ledger holds it, not looked at yet. */
-export function personEvent(seq: number, more: Partial<PersonEvent> = {}): PersonEvent {
+export function personEvent(seq: number, more: Partial<EmployeeEvent> = {}): EmployeeEvent {
   return { ...ledgerEvent(seq, more), state: 'received', reason: null, by: null, ...more }
 }
 
 /** Somebody with these events, of whom the directory took nothing yet. */
-export function person(events: readonly PersonEvent[], more: Partial<Person> = {}): Person {
-  return { employee: '10001', revision: 1, takenHash: null, known: false, unanswered: [], events, ...more }
+export function employee(events: readonly EmployeeEvent[], more: Partial<Employee> = {}): Employee {
+  return {
+    employeeId: '10001',
+    revision: 1,
+    acceptedHash: null,
+    known: false,
+    unanswered: [],
+    events,
+    ...more,
+  }
 }
 
 export const WORKER = { userName: 'ada@contoso.com', title: 'Engineer', active: true } as const

@@ -1,4 +1,4 @@
-import type { ShelvedMessage } from '../../src/core/ports.ts'
+import type { PeekedMessage } from '../../src/core/ports.ts'
 import type { NativeItem, NativeStage, ReplayLog } from '../../src/core/report/replay/log.ts'
 import { NATIVE_ARROWS } from '../../src/core/report/replay/log.ts'
 import { type FakeShelf, fakeShelf, shelved } from './shelf.ts'
@@ -51,7 +51,7 @@ export interface ReplayWorld {
 }
 
 export function replayWorld(
-  letters: readonly ShelvedMessage[],
+  letters: readonly PeekedMessage[],
   frozen: readonly string[],
   now: () => number,
 ): ReplayWorld {

@@ -61,7 +61,7 @@ export function virtualRuntime(startAt: number = day(1)): VirtualRuntime {
         sleeps.add(sleep)
         signal?.addEventListener('abort', sleep.wake)
       }),
-    breathe: async () => {},
+    yieldToEventLoop: async () => {},
     random: () => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647,
     id: () => `id-${++names}`,
     digest: (text) => createHash('sha256').update(text).digest('hex'),

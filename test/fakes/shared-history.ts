@@ -34,9 +34,11 @@ export async function sharedHistory(
     ...more,
   ])
   const told: { readonly events: number } = JSON.parse(stdout)
-  const people: Readonly<Record<string, Partial<Expected>>> = JSON.parse(await readFile(oracleFile, 'utf8'))
+  const employees: Readonly<Record<string, Partial<Expected>>> = JSON.parse(
+    await readFile(oracleFile, 'utf8'),
+  )
   const oracle = new Map(
-    Object.entries(people).map(([id, state]): [string, Expected] => [
+    Object.entries(employees).map(([id, state]): [string, Expected] => [
       id,
       {
         active: state.active ?? false,

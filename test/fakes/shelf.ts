@@ -1,8 +1,8 @@
-import type { Shelf, ShelvedCopy, ShelvedMessage } from '../../src/core/ports.ts'
+import type { DeadLetterQueue, ResendCopy, PeekedMessage } from '../../src/core/ports.ts'
 import { day } from './events.ts'
 
 /** A message as a shelf shows it. */
-export function shelved(sequence: number | string, more: Partial<ShelvedMessage> = {}): ShelvedMessage {
+export function shelved(sequence: number | string, more: Partial<PeekedMessage> = {}): PeekedMessage {
   return {
     entity: 'hr-events',
     sequence: String(sequence),
@@ -19,11 +19,11 @@ export function shelved(sequence: number | string, more: Partial<ShelvedMessage>
   }
 }
 
-export interface FakeShelf extends Shelf {
+export interface FakeShelf extends DeadLetterQueue {
   /** What lies on it, ascending. Tests put messages here and take them away. */
-  readonly messages: ShelvedMessage[]
+  readonly messages: PeekedMessage[]
   /** Copies in the order they were sent. */
-  readonly copies: ShelvedCopy[]
+  readonly copies: ResendCopy[]
   /** Sequence numbers that somebody else keeps locked. */
   readonly locked: Set<string>
   /** Messages shown so far. */
@@ -33,13 +33,13 @@ export interface FakeShelf extends Shelf {
 
 /** A shelf in memory. One that somebody else holds is waited for until `locked` lets it go, a turn of the event loop at a time. */
 export function fakeShelf(
-  messages: readonly ShelvedMessage[] = [],
+  messages: readonly PeekedMessage[] = [],
   takesCopies = true,
   entity = 'hr-events',
 ): FakeShelf {
   let shown = 0
   const own = [...messages]
-  const copies: ShelvedCopy[] = []
+  const copies: ResendCopy[] = []
   const locked = new Set<string>()
   const remove = (sequence: string): void => {
     const at = own.findIndex((one) => one.sequence === sequence)
@@ -65,7 +65,7 @@ export function fakeShelf(
       if (!takesCopies) throw new TypeError('this shelf takes no copies')
       copies.push(...sent)
     },
-    retire: async (sequences, signal) => {
+    remove: async (sequences, signal) => {
       const gone = new Set<string>()
       for (;;) {
         for (const sequence of sequences) {

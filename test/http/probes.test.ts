@@ -8,7 +8,7 @@ import { parseHttpAddress, reachable } from '../../src/config/http-address.ts'
 import { readConfig } from '../../src/config.ts'
 import type { Ledger } from '../../src/core/ledger/port.ts'
 import { TOTALS, type Totals } from '../../src/core/ledger/port.ts'
-import type { Inbox, InboxMessage } from '../../src/core/ports.ts'
+import type { SourceQueue, SourceMessage } from '../../src/core/ports.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { health } from '../../src/cli/commands/health.ts'
 import { startProbes } from '../../src/http/probes.ts'
@@ -16,7 +16,7 @@ import { type Readiness, readiness } from '../../src/http/readiness.ts'
 import { serveProbes } from '../../src/http/serve.ts'
 import { until } from '../adapters/support/until.ts'
 
-type Asked = Pick<Ledger, 'ping' | 'totals' | 'outlook' | 'watermark'>
+type Asked = Pick<Ledger, 'ping' | 'totals' | 'submissionStatus' | 'watermark'>
 interface World {
   ledgerAnswers: boolean
   receiving: boolean
@@ -33,8 +33,8 @@ function fakeLedger(world: World): Ledger {
       return null
     },
     totals: async () => totals,
-    outlook: async (now) => ({
-      notTaken: { count: 0, people: [] },
+    submissionStatus: async (now) => ({
+      notAccepted: { count: 0, employees: [] },
       leavers: { open: 0, oldestAt: null, byCause: {} },
       callTimes: [now - 5, now - 3],
       pending: 7,
@@ -265,8 +265,8 @@ void test('an address is a port of loopback, or says its own', () => {
 
 void test('receiving is an open receiver without trouble since its last message', async () => {
   let now = 0
-  let hand: (message: InboxMessage) => void = () => {}
-  const inbox: Inbox = {
+  let hand: (message: SourceMessage) => void = () => {}
+  const inbox: SourceQueue = {
     open: async (onMessage) => {
       hand = onMessage
       return {
@@ -277,7 +277,7 @@ void test('receiving is an open receiver without trouble since its last message'
       }
     },
   }
-  const message: InboxMessage = {
+  const message: SourceMessage = {
     entity: 'q',
     sequence: '1',
     enqueuedAt: 0,

@@ -23,7 +23,7 @@ export function httpReader(settings: HrSystemSettings, evaluator: Evaluator): Hr
   const at = settings.at === undefined ? null : expression(settings.at, 'at')
 
   const once = async (notice: Notice, signal: AbortSignal): Promise<ReadAnswer> => {
-    const address = addressOf(settings.url, notice)
+    const address = addressOf(settings.url, { ...notice, employee: notice.employeeId })
     if (address === null) return { kind: 'unusable', code: 'NameNotInAddress' }
     const response = await fetch(address, {
       headers,
@@ -114,14 +114,11 @@ async function attempt(work: () => Promise<ReadAnswer>): Promise<ReadAnswer> {
  * and one that makes a segment of the path `.` or `..`, which every URL parser resolves, also where it is encoded:
  * the request, and its secret, would go to another resource.
  */
-function addressOf(
-  template: string,
-  notice: Pick<Notice, 'employee' | 'id' | 'type' | 'source'>,
-): string | null {
-  const names = Array.from(template.matchAll(PLACEHOLDER), ([, name]) => notice[name as Placeholder])
+function addressOf(template: string, values: Readonly<Record<Placeholder, string>>): string | null {
+  const names = Array.from(template.matchAll(PLACEHOLDER), ([, name]) => values[name as Placeholder])
   if (names.some((name) => name === '' || !name.isWellFormed())) return null
   const address = template.replaceAll(PLACEHOLDER, (_whole, name: Placeholder) =>
-    encodeURIComponent(notice[name]),
+    encodeURIComponent(values[name]),
   )
   const steps = (text: string): number => pathOf(text).filter((segment) => STEP.test(segment)).length
   return steps(address) > steps(template) ? null : address

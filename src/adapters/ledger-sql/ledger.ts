@@ -3,7 +3,7 @@ import { ageOut } from './upkeep/age-out.ts'
 import { recordAnswer } from './submit/answers.ts'
 import { nextBatch, takeSlot } from './submit/batches.ts'
 import { brakeStatus, releaseBrake } from './plan/brake.ts'
-import { markCopied, standingDead, takeUncopied } from './dead-letters/copies.ts'
+import { markCopied, currentDeadLetters, takeUncopied } from './dead-letters/copies.ts'
 import { commitPlan } from './plan/commit.ts'
 import { candidates } from './report/candidates.ts'
 import { correlate, oldestUnanswered, watermark } from './report/correlate.ts'
@@ -15,10 +15,10 @@ import { acknowledgeFinding, countFindings, findFinding, listFindings } from './
 import { expire, expireEscrowed, jobRestarted, overdue } from './report/expire.ts'
 import { expireIncomplete, finalize } from './report/finalize.ts'
 import { setHold } from './submit/holds.ts'
-import { census, idle, outlook, totals } from './inspect/counts.ts'
+import { stateCounts, idle, submissionStatus, totals } from './inspect/counts.ts'
 import { markPublished, takeUnpublished } from './report/outbox.ts'
 import { claimNotices, finishReads } from './intake/notices.ts'
-import { duePeople } from './plan/load.ts'
+import { claimDueEmployees } from './plan/load.ts'
 import { importBaseline, record } from './intake/record.ts'
 import { erase, foldAway, retentionPage } from './upkeep/retention.ts'
 import { openLeavers } from './leavers/read.ts'
@@ -43,7 +43,7 @@ import {
   takenIn,
 } from './dead-letters/replays.ts'
 import { putBack } from './dead-letters/put-back.ts'
-import { findPeople, peoplePage, viewsOf } from './inspect/views.ts'
+import { findEmployees, employeePage, viewsOf } from './inspect/views.ts'
 
 /** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
@@ -60,7 +60,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     claimNotices: (query) => within((sql) => claimNotices(sql, query)),
     finishReads: (results, now) => within((sql) => finishReads(sql, instance, results, now)),
     lease: (query) => within((sql) => lease(sql, query)),
-    duePeople: (query) => (query.claimMs ? within : looking)((sql) => duePeople(sql, query)),
+    claimDueEmployees: (query) => (query.claimMs ? within : looking)((sql) => claimDueEmployees(sql, query)),
     commitPlan: (decisions, brake, now) => within((sql) => commitPlan(sql, instance, decisions, brake, now)),
     brakeStatus: (settings, now) => looking((sql) => brakeStatus(sql, settings, now)),
     releaseBrake: (actor, reason, now) => within((sql) => releaseBrake(sql, actor, reason, now)),
@@ -96,8 +96,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     markPublished: (ids, now) => within((sql) => markPublished(sql, instance, ids, now)),
     idle: (now) => looking((sql) => idle(sql, now)),
     totals: () => looking(totals),
-    inspect: () => looking(async (sql) => ({ totals: await totals(sql), census: await census(sql) })),
-    outlook: (now) => looking((sql) => outlook(sql, now)),
+    inspect: () =>
+      looking(async (sql) => ({ totals: await totals(sql), stateCounts: await stateCounts(sql) })),
+    submissionStatus: (now) => looking((sql) => submissionStatus(sql, now)),
     events: (query) => looking((sql) => listEvents(sql, query)),
     audit: (query) => looking((sql) => listAudit(sql, query)),
     trace: (reference) => looking((sql) => trace(sql, reference)),
@@ -109,8 +110,8 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
       const erased = await within((sql) => erase(sql, instance, erasure, now))
       return erased && { ...erased, filesClean: await driver.scrub() }
     },
-    findPeople: (reference) => looking((sql) => findPeople(sql, reference)),
-    peoplePage: (after, limit) => looking((sql) => peoplePage(sql, after, limit)),
+    findEmployees: (reference) => looking((sql) => findEmployees(sql, reference)),
+    employeePage: (after, limit) => looking((sql) => employeePage(sql, after, limit)),
     deadLetters: (query) => looking((sql) => deadLetters(sql, query)),
     deadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
     noteDiscarded: (entity, sequences, actor, reason, now) =>
@@ -118,9 +119,9 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
     takeUncopied: (limit) => looking((sql) => takeUncopied(sql, limit)),
     markCopied: (ids, now) => within((sql) => markCopied(sql, ids, now)),
-    standingDead: (seqs) => looking((sql) => standingDead(sql, seqs)),
+    currentDeadLetters: (seqs) => looking((sql) => currentDeadLetters(sql, seqs)),
     knownEvents: (names) => looking((sql) => knownEvents(sql, names)),
-    people: (ids) => looking((sql) => viewsOf(sql, ids)),
+    employees: (ids) => looking((sql) => viewsOf(sql, ids)),
     freezeReplay: (order, now) => within((sql) => freezeReplay(sql, order, now)),
     replayRuns: (query) => looking((sql) => replayRuns(sql, query)),
     replayEntries: (run, after, limit) => looking((sql) => replayEntries(sql, run, after, limit)),

@@ -139,7 +139,7 @@ async function copyTable(
     await insertRows(
       target,
       `${name} (${columns.join(', ')})`,
-      page.map((row) => valuesOf(row, columns)),
+      page.map((row) => valueOrigins(row, columns)),
     )
     await comparePage(target, table, page)
     last = keyOf(end, table)
@@ -172,13 +172,15 @@ async function comparePage(target: Sql, table: Table, page: readonly Row[]): Pro
     page.map((row) => keyOf(row, table)),
     `SELECT ${columns.map((column) => `t.${column}`).join(', ')} FROM v JOIN ${name} t ON ${key.map((column) => `t.${column.name} = v.k_${column.name}`).join(' AND ')}`,
   )
-  const found = new Set(there.map((row) => JSON.stringify(valuesOf(row, columns))))
+  const found = new Set(there.map((row) => JSON.stringify(valueOrigins(row, columns))))
   for (const row of page)
     // As the database gives it back: in UTF-8 a lone surrogate becomes a replacement character.
     if (
       !found.has(
         JSON.stringify(
-          valuesOf(row, columns).map((value) => (typeof value === 'string' ? value.toWellFormed() : value)),
+          valueOrigins(row, columns).map((value) =>
+            typeof value === 'string' ? value.toWellFormed() : value,
+          ),
         ),
       )
     )
@@ -211,5 +213,5 @@ function counterOf(tables: readonly Table[], name: string): string {
 }
 
 const keyOf = (row: Row, { key }: Table): SqlValue[] => key.map(({ name }) => row[name] ?? null)
-const valuesOf = (row: Row, columns: readonly string[]): SqlValue[] =>
+const valueOrigins = (row: Row, columns: readonly string[]): SqlValue[] =>
   columns.map((column) => row[column] ?? null)

@@ -6,7 +6,7 @@ import { openPostgresLedger } from './driver/postgres/client.ts'
 import { openSqliteLedger } from './driver/sqlite/client.ts'
 
 /** Where the ledger is, and how it is reached. */
-export interface LedgerPlace {
+export interface LedgerAddress {
   /** A file, or a `postgres://` URL. */
   readonly location: string
   readonly auth: PostgresAuth
@@ -28,15 +28,15 @@ export interface LedgerAccess {
 }
 
 /** Whether several processes may run on the ledger there. */
-export const isShared = ({ location }: Pick<LedgerPlace, 'location'>): boolean => isPostgresUrl(location)
+export const isShared = ({ location }: Pick<LedgerAddress, 'location'>): boolean => isPostgresUrl(location)
 
 /** False when there is no such file; whether there is such a database only the database can say. */
-export const mayBeThere = ({ location }: Pick<LedgerPlace, 'location'>): boolean =>
+export const mayBeThere = ({ location }: Pick<LedgerAddress, 'location'>): boolean =>
   isPostgresUrl(location) || existsSync(location)
 
 /** Rejects with what `openSqliteLedger` and `openPostgresLedger` reject with, and with `FileUnreadable` and its like; never throws. */
 export async function openLedger(
-  place: LedgerPlace,
+  place: LedgerAddress,
   { kind, patienceMs, onGone }: LedgerAccess,
   now: () => number,
 ): Promise<Ledger> {

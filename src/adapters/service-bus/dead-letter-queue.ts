@@ -1,15 +1,15 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus'
 import Long from 'long'
 import { RollcallError } from '../../core/errors.ts'
-import type { Shelf, ShelvedCopy, ShelvedMessage } from '../../core/ports.ts'
+import type { DeadLetterQueue, ResendCopy, PeekedMessage } from '../../core/ports.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { closeWithin } from './client.ts'
 import { type BusMessage, toMessage } from './message.ts'
 import { type Sendable, sendInBatches } from './sender.ts'
 import { entityOf, type Place, receiverAt } from './address.ts'
-import { retirement } from './remove.ts'
+import { removal } from './remove.ts'
 
-export type ShelfSettings = Place & {
+export type DeadLetterQueueSettings = Place & {
   /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
   readonly shelf: 'dead-letters' | 'queue'
   /** How long a message is waited for that somebody else keeps locked; longer than the longest lock (5 min) by default. */
@@ -22,7 +22,7 @@ export type ShelfSettings = Place & {
 }
 
 /** A message of a shelf as the client gave it, so that a copy can be made of all of it. */
-interface BusShelved extends ShelvedMessage, BusMessage {}
+interface PeekedBusMessage extends PeekedMessage, BusMessage {}
 
 const CLOSE_MS = 5_000
 const PATIENCE_MS = 330_000
@@ -34,13 +34,13 @@ const OF_DEAD_LETTERS = new Set(['DeadLetterReason', 'DeadLetterErrorDescription
 
 /**
  * A shelf over the official client. Peeking takes no lock and changes nothing. What `retire` does to the messages it passes over is told at
- * `retirement`. Errors of the client come through as they are (`busCode` reads them); `ShelfTakesNoCopies` and `MessageTooLarge` are ours.
+ * `removal`. Errors of the client come through as they are (`busCode` reads them); `QueueTakesNoCopies` and `MessageTooLarge` are ours.
  */
-export function busShelf(
+export function busDeadLetterQueue(
   client: ServiceBusClient,
-  settings: ShelfSettings,
+  settings: DeadLetterQueueSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
-): Shelf {
+): DeadLetterQueue {
   const entity = entityOf(settings)
   const receiver = () =>
     receiverAt(client, settings, {
@@ -53,13 +53,13 @@ export function busShelf(
   let probe: ReturnType<typeof receiver> | null = null
   let sender: ReturnType<ServiceBusClient['createSender']> | null = null
 
-  const peek = async (from: string, limit: number): Promise<readonly BusShelved[]> => {
+  const peek = async (from: string, limit: number): Promise<readonly PeekedBusMessage[]> => {
     const found = await (probe ??= receiver()).peekMessages(Math.min(limit, PEEK_AT_ONCE), {
       fromSequenceNumber: Long.fromString(from),
     })
-    return found.map((native) => toShelved(entity, native))
+    return found.map((native) => toPeeked(entity, native))
   }
-  const retiring = retirement(
+  const retiring = removal(
     receiver,
     peek,
     {
@@ -81,7 +81,7 @@ export function busShelf(
         )
       await sendInBatches((sender ??= client.createSender(settings.queue)), copies.map(toNative))
     },
-    retire: retiring.retire,
+    remove: retiring.retire,
     close: async () => {
       await closeWithin(CLOSE_MS, retiring.close())
       await Promise.all(
@@ -91,7 +91,7 @@ export function busShelf(
   }
 }
 
-function toShelved(entity: string, native: ServiceBusReceivedMessage): BusShelved {
+function toPeeked(entity: string, native: ServiceBusReceivedMessage): PeekedBusMessage {
   return {
     ...toMessage(entity, native),
     messageId: native.messageId === undefined ? null : String(native.messageId),
@@ -102,7 +102,7 @@ function toShelved(entity: string, native: ServiceBusReceivedMessage): BusShelve
   }
 }
 
-function isOfTheBus(message: ShelvedMessage): message is BusShelved {
+function isOfTheBus(message: PeekedMessage): message is PeekedBusMessage {
   return 'native' in message
 }
 
@@ -110,7 +110,7 @@ function isOfTheBus(message: ShelvedMessage): message is BusShelved {
  * The body in the very bytes of the original unless its text was changed. Its time to live stays behind: what expired once would expire again,
  * and the entity's own default holds.
  */
-function toNative({ original, messageId, text, properties }: ShelvedCopy): Sendable {
+function toNative({ original, messageId, text, properties }: ResendCopy): Sendable {
   const native = isOfTheBus(original) ? original.native : null
   const kept = Object.entries(original.properties).filter(([name]) => !OF_DEAD_LETTERS.has(name))
   const applicationProperties = { ...Object.fromEntries(kept), ...properties }

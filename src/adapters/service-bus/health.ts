@@ -1,19 +1,19 @@
-import type { Inbox, InboxMessage } from '../../core/ports.ts'
+import type { SourceQueue, SourceMessage } from '../../core/ports.ts'
 
 /** Longer than the client takes to give an attempt up, so that an outage is one trouble and not a flicker. */
 const TROUBLE_MS = 60_000
 
 /** Whether this process receives: what its inboxes say of themselves. */
-export interface Pulse {
+export interface ReceiverHealth {
   /** The same inbox, watched. */
-  watch<M extends InboxMessage>(inbox: Inbox<M>): Inbox<M>
+  watch<M extends SourceMessage>(inbox: SourceQueue<M>): SourceQueue<M>
   /** A receiver could not reach the bus, or lost it. */
   trouble(): void
   /** Open, and no trouble within a minute that no message has ended since. */
   receiving(): boolean
 }
 
-export function pulse(now: () => number): Pulse {
+export function pulse(now: () => number): ReceiverHealth {
   let open = 0
   let troubledAt = Number.NEGATIVE_INFINITY
   return {

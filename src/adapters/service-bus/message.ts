@@ -1,8 +1,8 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
-import type { InboxMessage } from '../../core/ports.ts'
+import type { SourceMessage } from '../../core/ports.ts'
 
 /** A message as it arrived, with what settles it. */
-export interface BusMessage extends InboxMessage {
+export interface BusMessage extends SourceMessage {
   readonly native: ServiceBusReceivedMessage
 }
 

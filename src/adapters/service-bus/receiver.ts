@@ -4,7 +4,7 @@ import type {
   ServiceBusReceivedMessage,
   ServiceBusReceiver,
 } from '@azure/service-bus'
-import type { Inbox, Receiver } from '../../core/ports.ts'
+import type { SourceQueue, Receiver } from '../../core/ports.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { busCode, closeWithin } from './client.ts'
 import type { Connection } from './connection.ts'
@@ -14,7 +14,7 @@ import { probe } from './probe.ts'
 import { guardedSettler } from './settle.ts'
 import { pauseMs, troubleOf } from './trouble.ts'
 
-export type InboxSettings = Place & {
+export type SourceQueueSettings = Place & {
   /** Unsettled at once. The client stalls at 2,048 a receiver, so this stays well below. */
   readonly inFlight: number
   /** A connection that answers no more is given up within this; so is a receiver that brought nothing for this long although the queue holds something. */
@@ -64,17 +64,17 @@ interface Held {
 }
 
 /** A queue or subscription in peek-lock mode through the official client, with guards against what it does wrong; each guard has a test of that name. */
-export function busInbox(
+export function busSourceQueue(
   connection: Connection,
-  settings: InboxSettings,
+  settings: SourceQueueSettings,
   runtime: Runtime,
-): Inbox<BusMessage> {
+): SourceQueue<BusMessage> {
   return { open: async (onMessage) => openReceiver(connection, settings, runtime, onMessage) }
 }
 
 function openReceiver(
   connection: Connection,
-  settings: InboxSettings,
+  settings: SourceQueueSettings,
   runtime: Runtime,
   onMessage: (message: BusMessage) => void,
 ): Receiver<BusMessage> {

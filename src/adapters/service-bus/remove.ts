@@ -1,16 +1,16 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
-import type { Shelf } from '../../core/ports.ts'
+import type { DeadLetterQueue } from '../../core/ports.ts'
 import { pick } from '../../core/report/replay/find-by-sequence.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { closeWithin } from './client.ts'
 import { guardedSettler } from './settle.ts'
 
-export interface RetirementSettings {
+export interface RemovalSettings {
   readonly patienceMs: number
   /** A queue whose head was delivered so often is not passed over; `Infinity` for a dead-letter queue, which does nothing with the count. */
   readonly mostDeliveries: number
 }
-export interface Retirement {
+export interface Removal {
   retire(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>>
   /** Hands back what it still knows to be locked. */
   close(): Promise<void>
@@ -58,12 +58,12 @@ interface Kept {
  * they do, or when a lock lasts less long than the way to the end, the pass is given up; a longer `LockDuration` is the cure.
  * One that somebody else has locked is not gone: it is waited for with patience, and left out of the answer when that is over.
  */
-export function retirement(
+export function removal(
   open: () => ServiceBusReceiver,
-  peek: Shelf['peek'],
-  { patienceMs, mostDeliveries }: RetirementSettings,
+  peek: DeadLetterQueue['peek'],
+  { patienceMs, mostDeliveries }: RemovalSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
-): Retirement {
+): Removal {
   const links: Link[] = []
   const kept = new Map<string, Kept>()
   let last: Promise<unknown> = Promise.resolve()

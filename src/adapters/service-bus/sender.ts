@@ -1,13 +1,13 @@
 import type { ServiceBusClient, ServiceBusMessage, ServiceBusMessageBatch } from '@azure/service-bus'
 import { RollcallError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/model.ts'
-import type { Outlet, OutboxMessage } from '../../core/ports.ts'
+import type { Sender, OutboxMessage } from '../../core/ports.ts'
 
 /** A queue or topic to send to, in batches as large as the bus takes. */
-export function busOutlet(
+export function busSender(
   client: ServiceBusClient,
   entity: string,
-): Outlet<JsonObject | string> & { close(): Promise<void> } {
+): Sender<JsonObject | string> & { close(): Promise<void> } {
   const sender = client.createSender(entity)
   return {
     send: (messages) => sendInBatches(sender, messages.map(toNative)),
@@ -15,7 +15,7 @@ export function busOutlet(
   }
 }
 
-type Sender = ReturnType<ServiceBusClient['createSender']>
+type SdkSender = ReturnType<ServiceBusClient['createSender']>
 /** A message, or one in the client's annotated form. */
 export type Sendable = Parameters<ServiceBusMessageBatch['tryAddMessage']>[0]
 
@@ -27,7 +27,7 @@ const GROUPS_AT_ONCE = 16
  * no batch of messages that are meant for different partitions
  * (https://learn.microsoft.com/previous-versions/dotnet/api/microsoft.azure.servicebus.queueclient.sendasync).
  */
-export async function sendInBatches(sender: Sender, messages: readonly Sendable[]): Promise<void> {
+export async function sendInBatches(sender: SdkSender, messages: readonly Sendable[]): Promise<void> {
   const groups = [...Map.groupBy(messages, keyOf).values()]
   for (let at = 0; at < groups.length; at += GROUPS_AT_ONCE) {
     // All of them have ended before one is sent again, so that none lands behind its repetition.
@@ -38,7 +38,7 @@ export async function sendInBatches(sender: Sender, messages: readonly Sendable[
   }
 }
 
-async function sendGroup(sender: Sender, messages: readonly Sendable[]): Promise<void> {
+async function sendGroup(sender: SdkSender, messages: readonly Sendable[]): Promise<void> {
   let batch = await sender.createMessageBatch()
   for (const message of messages) {
     if (batch.tryAddMessage(message)) continue

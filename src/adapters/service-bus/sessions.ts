@@ -1,5 +1,5 @@
 import type { RetryOptions, ServiceBusClient, ServiceBusSessionReceiver } from '@azure/service-bus'
-import type { Disposition, Inbox, Receiver } from '../../core/ports.ts'
+import type { Disposition, SourceQueue, Receiver } from '../../core/ports.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { busCode, closeWithin } from './client.ts'
 import { connectionOf } from './connection.ts'
@@ -57,11 +57,11 @@ const keyOf = ({ native, sequence }: BusMessage): string => native.lockToken ?? 
  * session messages come in order and are settled through the session. When a session or the connection is lost, or the receiver is closed,
  * nothing is abandoned: what is unsettled comes again, in order and uncounted.
  */
-export function sessionInbox(
+export function sessionSourceQueue(
   connect: () => ServiceBusClient,
   settings: SessionSettings,
   runtime: Runtime,
-): Inbox<BusMessage> {
+): SourceQueue<BusMessage> {
   return { open: async (onMessage) => openSessions(connect, settings, runtime, onMessage) }
 }
 

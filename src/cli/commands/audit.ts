@@ -46,5 +46,5 @@ const COLUMNS: readonly Column<AuditEntry>[] = [
   ['who', 20, ({ actor }) => actor],
   ['what', 20, ({ action }) => action],
   ['about', 26, ({ about }) => about ?? ''],
-  ['why', 0, ({ reason }) => reason],
+  ['why', 0, ({ justification }) => justification],
 ]

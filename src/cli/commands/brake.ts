@@ -14,7 +14,7 @@ export function brakeStatus(environment: NodeJS.ProcessEnv, format: Format): Pro
       printTable(
         ['brake', ''],
         [
-          ['people put out in the window', status.people],
+          ['people put out in the window', status.employees],
           ['people active', status.active],
           ['limit', `${settings.absolute}, or ${settings.percent} % of the active above ${settings.floor}`],
           ['held', status.held],
@@ -28,15 +28,15 @@ export function brakeStatus(environment: NodeJS.ProcessEnv, format: Format): Pro
 export function brakeRelease(
   environment: NodeJS.ProcessEnv,
   actor: string,
-  reason: string,
+  justification: string,
   format: Format,
 ): Promise<number> {
   return withLedger(
     environment,
     async (ledger) => {
-      const released = await ledger.releaseBrake(actor, reason, Date.now())
-      if (format === 'json') printJson({ released, actor, reason })
-      else say(`${released} people released by ${actor}: ${reason}`)
+      const released = await ledger.releaseBrake(actor, justification, Date.now())
+      if (format === 'json') printJson({ released, actor, justification })
+      else say(`${released} people released by ${actor}: ${justification}`)
       return 0
     },
     'write',

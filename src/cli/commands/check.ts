@@ -7,10 +7,10 @@ import { useProxy } from '../../adapters/proxy.ts'
 import { busCode, closeWithin, connect } from '../../adapters/service-bus/client.ts'
 import { busWitness } from '../../adapters/service-bus/witness.ts'
 import { receiverAt } from '../../adapters/service-bus/address.ts'
-import { busAddress, credentialOf, ledgerPlace } from '../../compose/connector.ts'
+import { busAddress, credentialOf, ledgerAddress } from '../../compose/connector.ts'
 import { type Config, readConfig } from '../../config.ts'
-import { clockAhead, TOLERABLE_MS } from '../../core/clock.ts'
-import type { Entrance } from '../../config/rules.ts'
+import { clockOffset, TOLERABLE_MS } from '../../core/clock.ts'
+import type { SourceAddress } from '../../config/rules.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type Format, printJson, printTable } from '../support/output.ts'
 
@@ -46,13 +46,13 @@ async function ledger(config: Config): Promise<Finding[]> {
     async () => {
       try {
         const opened = await openLedger(
-          ledgerPlace(config),
+          ledgerAddress(config),
           shared ? { kind: 'write' } : { kind: 'own', patienceMs: 0 },
           Date.now,
         )
         try {
           await opened.ping()
-          if (shared) apart = await clockAhead(opened, Date.now)
+          if (shared) apart = await clockOffset(opened, Date.now)
         } finally {
           await opened.close()
         }
@@ -93,11 +93,11 @@ async function bus(config: Config): Promise<Finding[]> {
   const open = client
   try {
     const queues: Finding[] = []
-    for (const entrance of config.rules.entrances)
+    for (const sourceAddress of config.rules.sourceAddresses)
       queues.push(
         await attempt(
-          `queue ${entrance.entity}`,
-          () => look(open, entrance),
+          `queue ${sourceAddress.entity}`,
+          () => look(open, sourceAddress),
           'check the name, whether it requires sessions, and the role Azure Service Bus Data Receiver',
         ),
       )
@@ -134,10 +134,14 @@ async function bus(config: Config): Promise<Finding[]> {
 }
 
 /** A queue that requires sessions cannot be peeked as a whole, so its dead-letter queue is asked, which is not so. */
-async function look(client: ServiceBusClient, entrance: Entrance): Promise<string> {
-  const receiver = receiverAt(client, entrance, entrance.sessions ? { subQueueType: 'deadLetter' } : {})
+async function look(client: ServiceBusClient, sourceAddress: SourceAddress): Promise<string> {
+  const receiver = receiverAt(
+    client,
+    sourceAddress,
+    sourceAddress.sessions ? { subQueueType: 'deadLetter' } : {},
+  )
   const waiting = await receiver.peekMessages(1)
-  if (entrance.sessions) return 'is there, with sessions'
+  if (sourceAddress.sessions) return 'is there, with sessions'
   return waiting.length === 0 ? 'can be read, and is empty' : 'can be read, and holds messages'
 }
 

@@ -21,7 +21,7 @@ export function configCheck(environment: NodeJS.ProcessEnv, file: string | undef
     file === undefined ? environment : { ...environment, ROLLCALL_CONFIG: file },
   )
   const where = found === null ? 'the environment' : found.name
-  const queues = rules.entrances
+  const queues = rules.sourceAddresses
     .map(({ entity, sessions }) => (sessions ? `${entity} (sessions)` : entity))
     .join(', ')
   printLines(
@@ -100,14 +100,14 @@ function unexpanded(
 ): Partial<FileContent> {
   const copy = structuredClone(content)
   for (const { path, text } of expanded) {
-    const home = path
+    const store = path
       .slice(0, -1)
       .reduce<unknown>(
         (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
         copy,
       )
     const last = path.at(-1)
-    if (typeof home === 'object' && home !== null && last !== undefined) Reflect.set(home, last, text)
+    if (typeof store === 'object' && store !== null && last !== undefined) Reflect.set(store, last, text)
   }
   return copy
 }

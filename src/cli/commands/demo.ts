@@ -9,7 +9,7 @@ import { defaultSource } from '../../config/rules.ts'
 import type { Totals } from '../../core/ledger/port.ts'
 import { type Doubles, startDoubles } from '../../local/doubles.ts'
 import { feed } from '../../local/feed/feed.ts'
-import { differs, keepBooks } from '../support/reconcile.ts'
+import { differs, reconcile } from '../support/reconcile.ts'
 import { type Format, printJson, printTable, progress, say } from '../support/output.ts'
 import { outside, stopSignal, whenAborted } from '../support/process.ts'
 
@@ -77,9 +77,11 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
     say(
       '',
       'Look next:',
-      ...['status', 'trace <event id or employee>', ...(died ? ['dead-letters list --home ledger'] : [])].map(
-        (command) => `  LEDGER=${ledger} npm run --silent rollcall -- ${command}`,
-      ),
+      ...[
+        'status',
+        'trace <event id or employee>',
+        ...(died ? ['dead-letters list --store ledger'] : []),
+      ].map((command) => `  LEDGER=${ledger} npm run --silent rollcall -- ${command}`),
     )
   if (!options.exit && ended) {
     say('', `Still running; ctrl-C ends it. The directory: http://127.0.0.1:${doubles.entra.port}/directory`)
@@ -90,19 +92,21 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
 
 /** Mapping and shapes of a file count in the demo too; of its sources those on the one queue the demo has. */
 function onDemoQueue(config: Config): Config {
-  const { sources, entrances } = config.rules
-  const here = entrances.filter(({ entity, sessions }) => entity === config.SERVICEBUS_QUEUE && !sessions)
-  if (here.length === entrances.length) return config
+  const { sources, sourceAddresses } = config.rules
+  const here = sourceAddresses.filter(
+    ({ entity, sessions }) => entity === config.SERVICEBUS_QUEUE && !sessions,
+  )
+  if (here.length === sourceAddresses.length) return config
   const queue = config.SERVICEBUS_QUEUE
   say(`The demo has one queue, ${queue}: sources elsewhere are left out.`)
-  const entrance = { queue, entity: queue, sessions: false }
+  const sourceAddress = { queue, entity: queue, sessions: false }
   return {
     ...config,
     rules: {
       ...config.rules,
       ...(here.length > 0
-        ? { sources, entrances: here }
-        : { sources: [defaultSource(config)], entrances: [entrance] }),
+        ? { sources, sourceAddresses: here }
+        : { sources: [defaultSource(config)], sourceAddresses: [sourceAddress] }),
     },
   }
 }
@@ -159,8 +163,8 @@ async function reportOf(
   sent: number,
   elapsedMs: number,
 ): Promise<DemoReport> {
-  const { totals, census } = await ledger.inspect()
-  const books = keepBooks(totals, census)
+  const { totals, stateCounts } = await ledger.inspect()
+  const books = reconcile(totals, stateCounts)
   const queue = await bus.counts(config.SERVICEBUS_QUEUE)
   const outcomes = await bus.counts(config.OUTCOMES_QUEUE)
   const since = (name: keyof Totals): number => totals[name] - before[name]

@@ -1,7 +1,7 @@
-import { type LedgerPlace, mayBeThere, openLedger } from '../../adapters/ledger-sql/open.ts'
+import { type LedgerAddress, mayBeThere, openLedger } from '../../adapters/ledger-sql/open.ts'
 import { isPostgresUrl } from '../../adapters/ledger-sql/driver/postgres/address.ts'
 import { rewriteTables } from '../../adapters/ledger-sql/driver/postgres/rewrite.ts'
-import { ledgerPlace } from '../../compose/connector.ts'
+import { ledgerAddress } from '../../compose/connector.ts'
 import { readConfig } from '../../config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { masked } from '../../core/mask.ts'
@@ -9,7 +9,7 @@ import { type Format, printJson, printLines, progress, say } from '../support/ou
 
 export interface EraseOptions {
   readonly actor: string
-  readonly reason: string
+  readonly justification: string
   /** PostgreSQL: writes the tables anew, so that nothing is left in their files. */
   readonly vacuum: boolean
   readonly output: Format
@@ -17,11 +17,11 @@ export interface EraseOptions {
 
 /** Takes everything the ledger holds of one person out of it, for good. What the directory holds is untouched. 0 done, 4 nobody of that name. */
 export async function erase(
-  employee: string,
+  employeeId: string,
   options: EraseOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const place = ledgerPlace(readConfig(environment))
+  const place = ledgerAddress(readConfig(environment))
   if (!mayBeThere(place))
     throw new RollcallError(
       'LedgerMissing',
@@ -30,7 +30,10 @@ export async function erase(
   const shared = isPostgresUrl(place.location)
   const ledger = await openLedger(place, { kind: 'own' }, Date.now)
   try {
-    const result = await ledger.erase({ employee, actor: options.actor, reason: options.reason }, Date.now())
+    const result = await ledger.erase(
+      { employeeId, actor: options.actor, justification: options.justification },
+      Date.now(),
+    )
     if (!result) {
       say('the ledger holds no employee of that name')
       return 4
@@ -56,7 +59,7 @@ const DEAD_ROWS =
 const READER =
   'A reader was in the way, so the log beside the file (-wal) still has the values. They leave it when the last process closes the ledger.'
 
-async function rewritten(place: LedgerPlace): Promise<true> {
+async function rewritten(place: LedgerAddress): Promise<true> {
   const line = progress()
   try {
     await rewriteTables(place, (name) => line.show(`writes ${name} anew`))

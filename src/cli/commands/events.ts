@@ -48,7 +48,7 @@ function stateOf(text: string): EventState {
 const COLUMNS: readonly Column<EventLine>[] = [
   ['received', 25, ({ receivedAt }) => iso(receivedAt)],
   ['event', 26, ({ id }) => id],
-  ['employee', 14, ({ employee }) => employee],
+  ['employee', 14, ({ employeeId }) => employeeId],
   ['type', 22, ({ type }) => type],
   ['state', 14, ({ state }) => state],
   ['why', 0, ({ reason, detail, by }) => [reason, detail, by && `by ${by}`].filter(Boolean).join(', ')],

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto'
 import { readConfig } from '../../config.ts'
-import type { PersonView } from '../../core/ledger/port.ts'
+import type { EmployeeView } from '../../core/ledger/port.ts'
 import {
   type Explanation,
-  explainPerson,
+  explainEmployee,
   type EventExplanation,
-  partInWords,
+  describePart,
 } from '../../core/plan/explain.ts'
 import { planRules } from '../../compose/rules.ts'
 import { shortened } from '../../core/visible.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
-import { inWords, type Show, showing } from '../support/personal.ts'
+import { displayValue, type Show, showing } from '../support/personal.ts'
 import { withLedger } from './status.ts'
 import { readable } from './trace.ts'
 
@@ -26,10 +26,13 @@ export function explain(
   options: ExplainOptions,
 ): Promise<number> {
   return withLedger(environment, async (ledger) => {
-    const views = await ledger.findPeople(reference)
+    const views = await ledger.findEmployees(reference)
     const rules = planRules(readConfig(environment), digest)
     const found = await Promise.all(
-      views.map(async (view) => ({ view, explanation: await explainPerson(view.person, Date.now(), rules) })),
+      views.map(async (view) => ({
+        view,
+        explanation: await explainEmployee(view.employee, Date.now(), rules),
+      })),
     )
     const [first, ...others] = found
     if (!first) {
@@ -49,18 +52,18 @@ export function explain(
 
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 
-function asked(explanation: Explanation, view: PersonView): readonly EventExplanation[] {
+function asked(explanation: Explanation, view: EmployeeView): readonly EventExplanation[] {
   return explanation.events.filter(({ seq }) => view.event === null || seq === view.event)
 }
 
 interface Found {
-  readonly view: PersonView
+  readonly view: EmployeeView
   readonly explanation: Explanation
 }
 
-function json(explanation: Explanation, view: PersonView, show: Show): object {
+function json(explanation: Explanation, view: EmployeeView, show: Show): object {
   return {
-    employee: explanation.employee,
+    employee: explanation.employeeId,
     at: explanation.at,
     nextAt: explanation.nextAt,
     events: asked(explanation, view),
@@ -74,18 +77,18 @@ function json(explanation: Explanation, view: PersonView, show: Show): object {
   }
 }
 
-function draw(explanation: Explanation, view: PersonView, show: Show): void {
+function draw(explanation: Explanation, view: EmployeeView, show: Show): void {
   const lines = asked(explanation, view).flatMap((event) => [
     `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${event.reason === null ? '' : ` (${event.reason})`}`,
     `  effective ${new Date(event.effectiveAt).toISOString()}, recorded ${new Date(event.recordedAt).toISOString()}`,
-    ...partInWords(event.part).map((line) => `  ${line}`),
+    ...describePart(event.part).map((line) => `  ${line}`),
   ])
-  printLines(`employee ${explanation.employee} at ${new Date(explanation.at).toISOString()}`, ...lines, '')
+  printLines(`employee ${explanation.employeeId} at ${new Date(explanation.at).toISOString()}`, ...lines, '')
   printTable(
     ['in the record', 'value', 'made of', 'from event'],
     explanation.record.map(({ target, value, from, events }) => [
       target,
-      inWords(show(target, value)),
+      displayValue(show(target, value)),
       from.join(', '),
       events.map(({ id }) => id).join(', '),
     ]),

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
 import { checkReadable, checkWritable } from '../../adapters/files.ts'
 import { openLedger } from '../../adapters/ledger-sql/open.ts'
-import { ledgerPlace } from '../../compose/connector.ts'
+import { ledgerAddress } from '../../compose/connector.ts'
 import { readConfig } from '../../config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { baselineEvent, type BaselineOrigin } from '../../core/intake/baseline.ts'
@@ -61,7 +61,7 @@ export async function importFile(
   checkReadable('the file', file)
   checkWritable('--rejected', rejectedFile)
   const rows = readBaseline(file)
-  const ledger = await openLedger(ledgerPlace(config), { kind: 'own' }, Date.now)
+  const ledger = await openLedger(ledgerAddress(config), { kind: 'own' }, Date.now)
   try {
     const report = await importRows(rows, origin, ledger, rejectedFile, {
       now,
@@ -89,7 +89,7 @@ async function importRows(
 ): Promise<ImportReport> {
   const line = progress()
   const rejections = await rejectionsTo(rejectedFile)
-  const people = new Set<string>()
+  const employees = new Set<string>()
   let batch: HrEvent[] = []
   const report = { rows: 0, imported: 0, known: 0, rejected: 0, elapsedMs: 0 }
   const reject = async (row: number, code: string, description: string): Promise<void> => {
@@ -113,10 +113,10 @@ async function importRows(
     }
     const event = baselineEvent(row.attributes, origin)
     if ('code' in event) await reject(row.row, event.code, event.description)
-    else if (people.has(event.employee))
+    else if (employees.has(event.employeeId))
       await reject(row.row, 'DuplicatePerson', 'an earlier row is of the same person')
     else {
-      people.add(event.employee)
+      employees.add(event.employeeId)
       if (batch.push(event) === AT_ONCE) await flush()
     }
   }

@@ -6,7 +6,7 @@ import type { Driver } from '../../adapters/ledger-sql/driver/sql.ts'
 import { openSqlite } from '../../adapters/ledger-sql/driver/sqlite/driver.ts'
 import { lockLedger } from '../../adapters/ledger-sql/driver/sqlite/lock.ts'
 import { expectLedgerOrNothing } from '../../adapters/ledger-sql/driver/sqlite/ready.ts'
-import { ledgerPlace } from '../../compose/connector.ts'
+import { ledgerAddress } from '../../compose/connector.ts'
 import { readConfig } from '../../config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type Format, printJson, printLines } from '../support/output.ts'
@@ -22,7 +22,7 @@ export async function migrateLedger(
   { grantTo, output }: MigrateOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const place = ledgerPlace(readConfig(environment))
+  const place = ledgerAddress(readConfig(environment))
   const shared = isPostgresUrl(place.location)
   if (grantTo !== undefined && !shared)
     throw new RollcallError('ArgumentInvalid', '--grant-to takes a ledger in PostgreSQL: a file has no roles')

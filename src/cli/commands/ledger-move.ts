@@ -5,7 +5,7 @@ import { isPostgresUrl, maskedLocation } from '../../adapters/ledger-sql/driver/
 import { postgresDriver } from '../../adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { openSqlite } from '../../adapters/ledger-sql/driver/sqlite/driver.ts'
 import { lockLedger } from '../../adapters/ledger-sql/driver/sqlite/lock.ts'
-import { ledgerPlace } from '../../compose/connector.ts'
+import { ledgerAddress } from '../../compose/connector.ts'
 import { readConfig } from '../../config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
@@ -19,7 +19,7 @@ export interface MoveOptions {
 
 /** A ledger in a file becomes one in a database. 0 when every row is there; otherwise nothing is, and the error says why. */
 export async function move(options: MoveOptions, environment: NodeJS.ProcessEnv): Promise<number> {
-  const place = ledgerPlace(readConfig(environment))
+  const place = ledgerAddress(readConfig(environment))
   const location = options.to ?? place.location
   if (!isPostgresUrl(location))
     throw new RollcallError('ArgumentInvalid', '--to, or LEDGER, takes postgres://user@host/database')

@@ -1,20 +1,20 @@
 import { checkReadable } from '../../adapters/files.ts'
 import { mayBeThere } from '../../adapters/ledger-sql/open.ts'
-import { ledgerPlace } from '../../compose/connector.ts'
+import { ledgerAddress } from '../../compose/connector.ts'
 import { type Config, readConfig } from '../../config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { effectiveInstant } from '../../core/intake/dates.ts'
-import type { Ledger, PersonView } from '../../core/ledger/port.ts'
+import type { Ledger, EmployeeView } from '../../core/ledger/port.ts'
 import { masked } from '../../core/mask.ts'
 import type { HrEvent } from '../../core/model.ts'
-import type { PersonEvent } from '../../core/plan/decide/plan.ts'
-import { type Preview, type PreviewChange, previewPerson } from '../../core/plan/preview.ts'
+import type { EmployeeEvent } from '../../core/plan/decide/plan.ts'
+import { type Preview, type PreviewChange, previewEmployee } from '../../core/plan/preview.ts'
 import { shortened } from '../../core/visible.ts'
 import { planRules } from '../../compose/rules.ts'
 import { type EventFile, readEvents } from '../support/event-file.ts'
 import { digest } from './explain.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
-import { inWords, type Show, showing } from '../support/personal.ts'
+import { displayValue, type Show, showing } from '../support/personal.ts'
 import { withLedger } from './status.ts'
 import { readable } from './trace.ts'
 
@@ -52,24 +52,24 @@ export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv)
     options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping }),
     digest,
   )
-  const alone = file !== null && (options.alone || !mayBeThere(ledgerPlace(config)))
+  const alone = file !== null && (options.alone || !mayBeThere(ledgerAddress(config)))
   if (alone && !options.alone)
     say(`there is no ledger at ${masked(config.LEDGER)}: the events of the file are planned alone`)
   const previews: Preview[] = []
-  let people = 0
-  const look = async (view: PersonView): Promise<void> => {
-    people += 1
-    const preview = await previewPerson(view.person, view.taken, at, rules)
+  let employees = 0
+  const look = async (view: EmployeeView): Promise<void> => {
+    employees += 1
+    const preview = await previewEmployee(view.employee, view.lastAccepted, at, rules)
     if (preview.operation !== null || options.employee !== undefined) previews.push(preview)
   }
-  const each = (ledger: Ledger | null): Promise<void> => eachPerson(ledger, file, options.employee, look)
+  const each = (ledger: Ledger | null): Promise<void> => eachEmployee(ledger, file, options.employee, look)
   if (alone) await each(null)
   else await withLedger(environment, each)
-  if (options.employee !== undefined && people === 0) {
+  if (options.employee !== undefined && employees === 0) {
     say(`no employee is called ${shortened(options.employee)}: give an employee, or an event id of theirs`)
     return 4
   }
-  report(previews, people, file, at, options)
+  report(previews, employees, file, at, options)
   return 0
 }
 
@@ -81,43 +81,43 @@ function momentOf(text: string, config: Config): number {
 }
 
 /** Everybody the question is about, with the file's events on top of what the ledger holds. */
-async function eachPerson(
+async function eachEmployee(
   ledger: Ledger | null,
   file: EventFile | null,
-  employee: string | undefined,
-  look: (view: PersonView) => Promise<void>,
+  employeeId: string | undefined,
+  look: (view: EmployeeView) => Promise<void>,
 ): Promise<void> {
   if (file) {
-    for (const [id, events] of Map.groupBy(file.events, (event) => event.employee)) {
-      if (employee !== undefined && id !== employee) continue
+    for (const [id, events] of Map.groupBy(file.events, (event) => event.employeeId)) {
+      if (employeeId !== undefined && id !== employeeId) continue
       await look(onTop(events, id, await employeeIn(ledger, id)))
     }
-  } else if (employee !== undefined) {
-    const view = await employeeIn(ledger, employee)
+  } else if (employeeId !== undefined) {
+    const view = await employeeIn(ledger, employeeId)
     if (view) await look(view)
   } else if (ledger) {
-    for (let page = await ledger.peoplePage(null, PAGE); page.length > 0;) {
+    for (let page = await ledger.employeePage(null, PAGE); page.length > 0;) {
       for (const view of page) await look(view)
-      page = await ledger.peoplePage(page.at(-1)?.person.employee ?? null, PAGE)
+      page = await ledger.employeePage(page.at(-1)?.employee.employeeId ?? null, PAGE)
     }
   }
 }
 
 /** An event may have the same name. */
-async function employeeIn(ledger: Ledger | null, employee: string): Promise<PersonView | null> {
+async function employeeIn(ledger: Ledger | null, employeeId: string): Promise<EmployeeView | null> {
   return (
-    (await ledger?.findPeople(employee))?.find(
-      ({ person, event }) => person.employee === employee && event === null,
+    (await ledger?.findEmployees(employeeId))?.find(
+      ({ employee, event }) => employee.employeeId === employeeId && event === null,
     ) ?? null
   )
 }
 
-function onTop(events: readonly HrEvent[], employee: string, there: PersonView | null): PersonView {
-  const known = new Set(there?.person.events.map(({ source, id }) => `${source}\n${id}`))
+function onTop(events: readonly HrEvent[], employeeId: string, there: EmployeeView | null): EmployeeView {
+  const known = new Set(there?.employee.events.map(({ source, id }) => `${source}\n${id}`))
   const added = events
     .filter(({ source, id }) => !known.has(`${source}\n${id}`))
     // Below zero: no event of the ledger has such a number.
-    .map((event, index): PersonEvent => ({
+    .map((event, index): EmployeeEvent => ({
       ...event,
       seq: -1 - index,
       dead: false,
@@ -125,24 +125,24 @@ function onTop(events: readonly HrEvent[], employee: string, there: PersonView |
       reason: null,
       by: null,
     }))
-  const person = there?.person ?? {
-    employee,
+  const employee = there?.employee ?? {
+    employeeId,
     revision: 0,
-    takenHash: null,
+    acceptedHash: null,
     known: false,
     unanswered: [],
     events: [],
   }
   return {
-    person: { ...person, events: [...person.events, ...added] },
-    taken: there?.taken ?? null,
+    employee: { ...employee, events: [...employee.events, ...added] },
+    lastAccepted: there?.lastAccepted ?? null,
     event: null,
   }
 }
 
 function report(
   previews: readonly Preview[],
-  people: number,
+  employees: number,
   file: EventFile | null,
   at: number,
   options: PlanOptions,
@@ -150,7 +150,7 @@ function report(
   const show = showing(options.showValues)
   const operations = previews.filter(({ operation }) => operation !== null).length
   const summary = {
-    people,
+    employees,
     operations,
     calls: Math.ceil(operations / OPERATIONS_PER_CALL),
     ...(file ? { duplicates: file.duplicates, rejected: file.rejected.length } : {}),
@@ -163,7 +163,7 @@ function report(
   if (rows.length > 0) printTable(['employee', 'operation', 'attribute', 'from', 'to', 'because of'], rows)
   printLines(
     ...(rows.length > 0 ? [''] : []),
-    `as of ${new Date(at).toISOString()}: ${people} people, ${operations} operations, ${summary.calls} calls at the least; nothing was sent`,
+    `as of ${new Date(at).toISOString()}: ${employees} people, ${operations} operations, ${summary.calls} calls at the least; nothing was sent`,
   )
 }
 
@@ -186,18 +186,18 @@ function hide(change: PreviewChange, show: Show): PreviewChange {
   }
 }
 
-function rowsOf({ employee, operation, waits }: Preview, show: Show): string[][] {
-  if (!operation) return [[employee, 'nothing to send', '', '', '', '']]
+function rowsOf({ employeeId, operation, waits }: Preview, show: Show): string[][] {
+  if (!operation) return [[employeeId, 'nothing to send', '', '', '', '']]
   const what = `${operation.lane}${waits ? ', after an answer' : ''}`
-  if (operation.changes.length === 0) return [[employee, what, 'the same record again', '', '', '']]
+  if (operation.changes.length === 0) return [[employeeId, what, 'the same record again', '', '', '']]
   return operation.changes.map((change, index) => {
     const hidden = hide(change, show)
     return [
-      index === 0 ? employee : '',
+      index === 0 ? employeeId : '',
       index === 0 ? what : '',
       hidden.target,
-      'from' in hidden ? inWords(hidden.from) : '',
-      'to' in hidden ? inWords(hidden.to) : 'left out',
+      'from' in hidden ? displayValue(hidden.from) : '',
+      'to' in hidden ? displayValue(hidden.to) : 'left out',
       hidden.events.map(({ id }) => id).join(', '),
     ]
   })

@@ -23,7 +23,7 @@ export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Lo
     runtime.log.info('started', {
       ledger: maskedLocation(config.LEDGER),
       ...(loops ? { loops: [...loops] } : {}),
-      queues: config.rules.entrances.map(({ entity }) => entity),
+      queues: config.rules.sourceAddresses.map(({ entity }) => entity),
       outcomes: config.OUTCOMES_QUEUE,
     })
     await warnOfSkew(composed.ledger, runtime)

@@ -1,11 +1,11 @@
 import { mayBeThere, openLedger } from '../../adapters/ledger-sql/open.ts'
-import { brakeOf, ledgerPlace } from '../../compose/connector.ts'
+import { brakeOf, ledgerAddress } from '../../compose/connector.ts'
 import { type Config, readConfig } from '../../config.ts'
 import { RollcallError } from '../../core/errors.ts'
-import type { Ledger, Outlook } from '../../core/ledger/port.ts'
+import type { Ledger, SubmissionStatus } from '../../core/ledger/port.ts'
 import { forecast } from '../../core/provision/pace.ts'
 import { masked } from '../../core/mask.ts'
-import { keepBooks } from '../support/reconcile.ts'
+import { reconcile } from '../support/reconcile.ts'
 import { type Format, printJson, printTable } from '../support/output.ts'
 
 /** A ledger to look at, beside a process that may be running on it. Throws `LedgerMissing`. */
@@ -24,7 +24,7 @@ export async function withLedger<T>(
 
 /** Throws `LedgerMissing`; never makes one. */
 export function openExisting(config: Config, access: 'read' | 'write'): Promise<Ledger> {
-  const place = ledgerPlace(config)
+  const place = ledgerAddress(config)
   if (!mayBeThere(place))
     throw new RollcallError(
       'LedgerMissing',
@@ -38,21 +38,21 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
   const config = readConfig(environment)
   return withLedger(environment, async (ledger) => {
     const now = Date.now()
-    const { totals, census } = await ledger.inspect()
-    const books = keepBooks(totals, census)
+    const { totals, stateCounts } = await ledger.inspect()
+    const books = reconcile(totals, stateCounts)
     const { nextAt } = await ledger.idle(now)
     const log = { readUntil: iso(await ledger.watermark()), foreign: totals.unmatched }
-    const outlook = await ledger.outlook(now)
+    const submissionStatus = await ledger.submissionStatus(now)
     const findings = await ledger.openFindings()
     const brake = await ledger.brakeStatus(brakeOf(config), now)
     const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
     // A hold ends by itself: the job's when nobody looks at it any more, the others with the next batch that gets through.
-    const held = outlook.holds.filter(({ name, until }) => name !== 'job' || until > now)
+    const held = submissionStatus.holds.filter(({ name, until }) => name !== 'job' || until > now)
     const from = Math.max(now, ...held.map(({ until }) => until))
     const ahead = forecast(
-      outlook.pending + outlook.unplanned,
+      submissionStatus.pending + submissionStatus.unplanned,
       config.BATCH_OPERATIONS,
-      outlook.callTimes,
+      submissionStatus.callTimes,
       limits,
       from,
     )
@@ -60,21 +60,24 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
     if (format === 'json') {
       printJson({
         ...books,
-        operationsByState: census.operations,
-        batchesByState: census.batches,
+        operationsByState: stateCounts.operations,
+        batchesByState: stateCounts.batches,
         nextAt: iso(nextAt),
         log,
-        submission: {
+        submitLoop: {
           holds,
-          callsToday: outlook.callTimes.length,
+          callsToday: submissionStatus.callTimes.length,
           callsPerDay: limits.perDay,
-          waiting: outlook.pending,
+          waiting: submissionStatus.pending,
           forecast: { calls: ahead.calls, doneAt: iso(ahead.doneAt) },
         },
-        leavers: { ...outlook.leavers, oldestAt: iso(outlook.leavers.oldestAt) },
-        notTaken: {
-          ...outlook.notTaken,
-          people: outlook.notTaken.people.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
+        leavers: { ...submissionStatus.leavers, oldestAt: iso(submissionStatus.leavers.oldestAt) },
+        notAccepted: {
+          ...submissionStatus.notAccepted,
+          employees: submissionStatus.notAccepted.employees.map((one) => ({
+            ...one,
+            failedAt: iso(one.failedAt),
+          })),
         },
         brake: { ...brake, heldSince: iso(brake.heldSince) },
         findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
@@ -93,8 +96,8 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           ['employees', books.employees],
           ['operations', books.operations],
           ['calls', books.calls],
-          ['calls in the last 24 h', `${outlook.callTimes.length} of ${limits.perDay}`],
-          ['operations waiting', outlook.pending],
+          ['calls in the last 24 h', `${submissionStatus.callTimes.length} of ${limits.perDay}`],
+          ['operations waiting', submissionStatus.pending],
           ['through', ahead.doneAt === null ? 'nothing waits' : `${iso(ahead.doneAt)}, ${ahead.calls} calls`],
           [
             'submission',
@@ -110,11 +113,11 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
           [
             'brake',
             brake.held === 0
-              ? `open, ${brake.people} of ${brake.active} active people put out in the window`
+              ? `open, ${brake.employees} of ${brake.active} active people put out in the window`
               : `holds ${brake.held} people: rollcall brake status`,
           ],
-          ['leavers not proven', leaversIn(outlook)],
-          ['records not taken, nobody to blame', notTakenIn(outlook)],
+          ['leavers not proven', leaversIn(submissionStatus)],
+          ['records not taken, nobody to blame', notTakenIn(submissionStatus)],
           [
             'findings',
             findings.length === 0
@@ -134,7 +137,7 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
 }
 
 /** Open leaver cases by cause. */
-function leaversIn({ leavers: { open, byCause, oldestAt } }: Outlook): string {
+function leaversIn({ leavers: { open, byCause, oldestAt } }: SubmissionStatus): string {
   const causes = Object.entries(byCause).map(([cause, count]) => `${count} ${cause}`)
   return open === 0
     ? 'none'
@@ -142,10 +145,10 @@ function leaversIn({ leavers: { open, byCause, oldestAt } }: Outlook): string {
 }
 
 /** The first of them by name: what their operation carried was no event, so there is no dead letter to look at. */
-function notTakenIn({ notTaken: { count, people } }: Outlook): string {
-  const named = people
+function notTakenIn({ notAccepted: { count, employees } }: SubmissionStatus): string {
+  const named = employees
     .slice(0, 5)
-    .map(({ employee, code, leaver }) => `${employee} (${leaver ? 'to be put out, ' : ''}${code})`)
+    .map(({ employeeId, code, leaver }) => `${employeeId} (${leaver ? 'to be put out, ' : ''}${code})`)
   return count === 0
     ? 'none'
     : [

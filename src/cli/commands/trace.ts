@@ -1,4 +1,4 @@
-import type { PersonTrace, TraceEvent, TraceOperation } from '../../core/ledger/port.ts'
+import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { shortened } from '../../core/visible.ts'
 import { ago, type Format, printJson, printLines, say } from '../support/output.ts'
@@ -21,15 +21,15 @@ export function trace(
     const found = await ledger.trace(reference)
     if (!found) {
       say(
-        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; what could not be taken in is in rollcall dead-letters list --home bus`,
+        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; what could not be taken in is in rollcall dead-letters list --store bus`,
       )
       return 4
     }
-    const people = [found, ...found.others].map((person) =>
-      options.showValues ? person : withoutWords(person),
+    const employees = [found, ...found.others].map((employee) =>
+      options.showValues ? employee : withoutWords(employee),
     )
-    if (options.output === 'json') printJson(readable(explained(people)))
-    else printLines(...people.flatMap(draw))
+    if (options.output === 'json') printJson(readable(explained(employees)))
+    else printLines(...employees.flatMap(draw))
     return 0
   })
 }
@@ -43,17 +43,17 @@ export function readable(value: unknown, key = ''): unknown {
   return value
 }
 
-function withoutWords(person: PersonTrace): PersonTrace {
-  const operations = person.operations.map((operation) => ({
+function withoutWords(employee: EmployeeTrace): EmployeeTrace {
+  const operations = employee.operations.map((operation) => ({
     ...operation,
     reason: operation.reason === null ? null : HIDDEN,
   }))
-  return { ...person, operations }
+  return { ...employee, operations }
 }
 
 /** With what the catalogue knows of the codes in it, and the age of each step in milliseconds. */
-function explained([found, ...others]: readonly PersonTrace[]): unknown {
-  const one = ({ employee, events, operations }: PersonTrace): object => ({
+function explained([found, ...others]: readonly EmployeeTrace[]): unknown {
+  const one = ({ employee, events, operations }: EmployeeTrace): object => ({
     employee,
     events: events.map((event) => ({ ...event, ages: agesOf(event.receivedAt, event) })),
     operations: operations.map((operation) => {
@@ -93,7 +93,7 @@ function entryOf(code: string): object {
   return { entry: codes[0], ...entry }
 }
 
-function draw({ employee, events, operations }: PersonTrace): string[] {
+function draw({ employee, events, operations }: EmployeeTrace): string[] {
   const carried = new Set(operations.map(({ id }) => id))
   return [
     `employee ${employee.id}  Entra object ${employee.objectId ?? 'not known'}`,

@@ -1,5 +1,5 @@
 import { closeWithin, connect } from '../../adapters/service-bus/client.ts'
-import { busShelf } from '../../adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../adapters/system.ts'
 import { busAddress } from '../../compose/connector.ts'
 import { type Config, readConfig } from '../../config.ts'
@@ -7,9 +7,9 @@ import { RollcallError } from '../../core/errors.ts'
 import { shortened } from '../../core/visible.ts'
 import type { Ledger } from '../../core/ledger/port.ts'
 import { fold } from '../../core/plan/fold/fold.ts'
-import type { PersonEvent } from '../../core/plan/decide/plan.ts'
+import type { EmployeeEvent } from '../../core/plan/decide/plan.ts'
 import { impliedActive } from '../../core/intake/normalise.ts'
-import { saysLeaver } from '../../core/model.ts'
+import { isTermination } from '../../core/model.ts'
 import {
   type DeadLetter,
   deadLetterId,
@@ -18,19 +18,19 @@ import {
 import type { Selected } from '../../core/report/replay/plan.ts'
 import { silentLogger, silentTelemetry } from '../../core/runtime.ts'
 import { planRules } from '../../compose/rules.ts'
-import { withHomes } from './stores.ts'
+import { withStores } from './stores.ts'
 import { type SelectionOptions, selectionOf } from './list.ts'
 import { digest } from '../commands/explain.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
 import { stopSignal } from '../support/process.ts'
 import { keepSmall } from '../support/rows.ts'
 import { openExisting } from '../commands/status.ts'
-import { homeOf } from '../replay/replay.ts'
+import { storeOf } from '../replay/replay.ts'
 import { select } from '../replay/select.ts'
 
 export interface EndOptions extends SelectionOptions {
   readonly actor: string
-  readonly because: string
+  readonly justification: string
   readonly terminations?: boolean
   readonly dryRun: boolean
   readonly yes: boolean
@@ -54,7 +54,7 @@ export async function endDead(
   const config = readConfig(environment)
   if (
     how === 'archive' &&
-    (options.home === 'bus' || ids.some((id) => parseDeadLetterId(id)?.home === 'bus'))
+    (options.store === 'bus' || ids.some((id) => parseDeadLetterId(id)?.store === 'bus'))
   )
     throw new RollcallError(
       'ArgumentInvalid',
@@ -70,9 +70,9 @@ export async function endDead(
     archived: options.archived ?? false,
     max: options.max,
   }
-  const { selected, more, missing } = await withHomes(
+  const { selected, more, missing } = await withStores(
     environment,
-    how === 'archive' ? 'ledger' : homeOf(ids, options),
+    how === 'archive' ? 'ledger' : storeOf(ids, options),
     (homes) => select(homes, wanted, null, config),
   )
   for (const id of missing) say(`${shortened(id)} is no dead letter any more`)
@@ -83,9 +83,9 @@ export async function endDead(
     return 4
   }
   const active = how === 'discard' && options.terminations ? await becomeActive(ledger, found, config) : []
-  for (const employee of active) say(`${employee} becomes active`)
+  for (const employeeId of active) say(`${employeeId} becomes active`)
   const kept = new Set(
-    how === 'discard' && !options.terminations ? selected.filter(putsOut).map(({ dead }) => dead) : [],
+    how === 'discard' && !options.terminations ? selected.filter(deactivates).map(({ dead }) => dead) : [],
   )
   if (kept.size > 0)
     say(
@@ -101,7 +101,7 @@ export async function endDead(
     return 0
   }
   // Those of the ledger it keeps by itself: whoever looks at it beside us may have changed them.
-  const going = found.filter((dead) => dead.home === 'ledger' || !kept.has(dead))
+  const going = found.filter((dead) => dead.store === 'ledger' || !kept.has(dead))
   const result = await endAll(how, going, ledger, config, options)
   const onBus = found.length - going.length
   printed(options.output, { ...result, kept: result.kept + onBus, becomeActive: active })
@@ -113,11 +113,11 @@ export async function endDead(
 }
 
 /** What is on the bus keeps nobody out yet, but its person stays in when it is given up. One whose event came in with another message says nothing new. */
-function putsOut({ dead, events }: Selected): boolean {
-  if (dead.home === 'ledger') return dead.letter.keepsOut
+function deactivates({ dead, events }: Selected): boolean {
+  if (dead.store === 'ledger') return dead.letter.blocksReactivation
   if (dead.letter.stale === true) return false
   return (
-    (events ?? []).some(saysLeaver) ||
+    (events ?? []).some(isTermination) ||
     // What cannot be read may still name its type.
     dead.letter.events.some(({ type }) => type !== null && impliedActive(type) === false)
   )
@@ -139,16 +139,16 @@ async function endAll(
   config: Config,
   options: EndOptions,
 ): Promise<{ ended: number; kept: number; gone: number; held: number }> {
-  const { actor, because: reason } = options
+  const { actor, justification } = options
   const sum = { ended: 0, kept: 0, gone: 0, held: 0 }
-  const seqs = found.flatMap((dead) => (dead.home === 'ledger' ? [dead.letter.seq] : []))
+  const seqs = found.flatMap((dead) => (dead.store === 'ledger' ? [dead.letter.seq] : []))
   for (let at = 0; at < seqs.length; at += AT_ONCE) {
     const part = {
       seqs: seqs.slice(at, at + AT_ONCE),
       how,
       terminations: options.terminations ?? false,
       actor,
-      reason,
+      justification,
     }
     const { ended, kept, gone } = await ledger.endDeadLetters(part, Date.now())
     sum.ended += ended.length
@@ -156,7 +156,7 @@ async function endAll(
     sum.gone += gone.length
   }
   const onBus = Map.groupBy(
-    found.flatMap((dead) => (dead.home === 'bus' ? [dead.letter.message] : [])),
+    found.flatMap((dead) => (dead.store === 'bus' ? [dead.letter.message] : [])),
     ({ entity }) => entity,
   )
   if (onBus.size === 0) return sum
@@ -164,21 +164,21 @@ async function endAll(
   const bus = connect(busAddress(config))
   try {
     for (const [entity, messages] of onBus) {
-      const entrance = config.rules.entrances.find((one) => one.entity === entity)
-      if (!entrance) continue
+      const sourceAddress = config.rules.sourceAddresses.find((one) => one.entity === entity)
+      if (!sourceAddress) continue
       const sequences = messages.map(({ sequence }) => sequence)
       if (signal.aborted) {
         sum.held += sequences.length
         continue
       }
       // Written down first: what was taken off the bus without a word of who did it would be the worse half.
-      await ledger.noteDiscarded(entity, sequences, actor, reason, Date.now())
-      const shelf = busShelf(
+      await ledger.noteDiscarded(entity, sequences, actor, justification, Date.now())
+      const shelf = busDeadLetterQueue(
         bus,
-        { ...entrance, shelf: 'dead-letters' },
+        { ...sourceAddress, shelf: 'dead-letters' },
         systemRuntime(silentLogger, silentTelemetry),
       )
-      const gone = await shelf.retire(new Set(sequences), signal)
+      const gone = await shelf.remove(new Set(sequences), signal)
       await shelf.close()
       sum.ended += gone.size
       sum.held += sequences.length - gone.size
@@ -196,23 +196,27 @@ async function becomeActive(
   config: Config,
 ): Promise<readonly string[]> {
   const going = new Set(
-    found.flatMap((dead) => (dead.home === 'ledger' && dead.letter.keepsOut ? [dead.letter.seq] : [])),
+    found.flatMap((dead) =>
+      dead.store === 'ledger' && dead.letter.blocksReactivation ? [dead.letter.seq] : [],
+    ),
   )
   const ids = [
     ...new Set(
-      found.flatMap((dead) => (dead.home === 'ledger' && dead.letter.keepsOut ? [dead.letter.employee] : [])),
+      found.flatMap((dead) =>
+        dead.store === 'ledger' && dead.letter.blocksReactivation ? [dead.letter.employeeId] : [],
+      ),
     ),
   ]
   const rules = planRules(config, digest)
-  const isActive = (events: readonly PersonEvent[]): boolean =>
+  const isActive = (events: readonly EmployeeEvent[]): boolean =>
     fold(events, Date.now(), rules.fold).attributes.get('active')?.value === true
   const active: string[] = []
   for (let at = 0; at < ids.length; at += AT_ONCE)
-    for (const { person } of await ledger.people(ids.slice(at, at + AT_ONCE))) {
-      const without = person.events.map((event) =>
+    for (const { employee } of await ledger.employees(ids.slice(at, at + AT_ONCE))) {
+      const without = employee.events.map((event) =>
         going.has(event.seq) ? { ...event, discarded: true } : event,
       )
-      if (!isActive(person.events) && isActive(without)) active.push(person.employee)
+      if (!isActive(employee.events) && isActive(without)) active.push(employee.employeeId)
     }
   return active
 }

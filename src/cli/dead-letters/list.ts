@@ -15,12 +15,12 @@ import {
 } from '../../core/report/dead-letters/dead-letter.ts'
 import {
   type DeadLetterGroup,
-  findOnShelf,
+  findInDeadLetterQueue,
   groupDeadLetters,
   listDeadLetters,
 } from '../../core/report/dead-letters/list.ts'
 import { reasonOf, UNCATALOGUED } from '../../core/report/outcomes/reason-catalogue.ts'
-import { type Home, type OpenHomes, withHomes } from './stores.ts'
+import { type Home, type OpenStores, withStores } from './stores.ts'
 import { type Format, jsonText, printJson, printLines, printTable, say } from '../support/output.ts'
 import { type Column, instantOf, iso, keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
 
@@ -31,7 +31,7 @@ export interface SelectionOptions {
   readonly employee?: string
   readonly since?: string
   readonly until?: string
-  readonly home?: Home
+  readonly store?: Home
   readonly archived?: boolean
 }
 export interface ListOptions extends SelectionOptions {
@@ -44,7 +44,7 @@ export function selectionOf({
   reason,
   code,
   type,
-  employee,
+  employee: employeeId,
   since,
   until,
 }: SelectionOptions): DeadLetterSelection {
@@ -55,7 +55,7 @@ export function selectionOf({
     reason: known ?? null,
     code: code ?? null,
     type: type ?? null,
-    employee: employee ?? null,
+    employeeId: employeeId ?? null,
     since: since === undefined ? null : instantOf('--since', since),
     until: until === undefined ? null : instantOf('--until', until),
   }
@@ -65,7 +65,7 @@ export function selectionOf({
 export function listDead(environment: NodeJS.ProcessEnv, options: ListOptions): Promise<number> {
   keepSmall()
   const selection = selectionOf(options)
-  return withHomes(environment, options.home, async (homes) => {
+  return withStores(environment, options.store, async (homes) => {
     const write = rowWriter(options.output, COLUMNS, readable)
     let left = options.limit ?? Infinity
     for await (const dead of listDeadLetters(homes, selection, options.archived)) {
@@ -85,20 +85,23 @@ const COLUMNS: readonly Column<DeadLetter>[] = [
   ['code', 24, (dead) => factsOf(dead).code],
   ['type', 20, (dead) => factsOf(dead).type ?? ''],
   ['event', 26, (dead) => factsOf(dead).id ?? ''],
-  ['employee', 14, (dead) => factsOf(dead).employee ?? ''],
+  ['employee', 14, (dead) => factsOf(dead).employeeId ?? ''],
   ['detail', 0, (dead) => [...marksOf(dead), detailOf(dead, false) ?? ''].filter(Boolean).join(', ')],
 ]
 
 function marksOf(dead: DeadLetter): string[] {
-  if (dead.home === 'bus') return dead.letter.stale ? ['stale'] : []
-  const { archivedAt, keepsOut } = dead.letter
-  return [...(archivedAt === null ? [] : ['archived']), ...(keepsOut ? ['keeps its person out'] : [])]
+  if (dead.store === 'bus') return dead.letter.stale ? ['stale'] : []
+  const { archivedAt, blocksReactivation } = dead.letter
+  return [
+    ...(archivedAt === null ? [] : ['archived']),
+    ...(blocksReactivation ? ['keeps its person out'] : []),
+  ]
 }
 
 /** Codes that others made up come with words that others wrote, and those may quote a person's data. */
 function detailOf(dead: DeadLetter, values: boolean): string | null {
   const { detail, code } = factsOf(dead)
-  if (detail === null || values || dead.home === 'ledger') return detail
+  if (detail === null || values || dead.store === 'ledger') return detail
   return reasonOf(code) === UNCATALOGUED ? '(hidden)' : detail
 }
 
@@ -106,14 +109,14 @@ function readable(dead: DeadLetter, values = false): object {
   const { at, id: event, ...facts } = factsOf(dead)
   const common = {
     id: deadLetterId(dead),
-    home: dead.home,
+    store: dead.store,
     reason: dead.reason,
     event,
     ...facts,
     detail: detailOf(dead, values),
   }
-  if (dead.home === 'ledger') {
-    const { refused, operation, revision, replays, archivedAt, keepsOut } = dead.letter
+  if (dead.store === 'ledger') {
+    const { refused, operation, revision, replays, archivedAt, blocksReactivation } = dead.letter
     return {
       ...common,
       id: deadLetterId(dead),
@@ -123,7 +126,7 @@ function readable(dead: DeadLetter, values = false): object {
       revision,
       replays,
       archivedAt: iso(archivedAt),
-      keepsOut,
+      blocksReactivation,
     }
   }
   const { message, events, stale } = dead.letter
@@ -148,7 +151,7 @@ export function groupDead(
 ): Promise<number> {
   keepSmall()
   const selection = selectionOf(options)
-  return withHomes(environment, options.home, async (homes) => {
+  return withStores(environment, options.store, async (homes) => {
     const groups = await groupDeadLetters(listDeadLetters(homes, selection, options.archived))
     if (options.output === 'json')
       printJson(groups.map((group) => ({ ...group, firstAt: iso(group.firstAt), lastAt: iso(group.lastAt) })))
@@ -182,8 +185,9 @@ export function showDead(
       'ArgumentInvalid',
       'a dead letter is named dl-<number> in the ledger and <queue>#<number> on the bus',
     )
-  return withHomes(environment, name.home, async (homes) => {
-    const dead = name.home === 'bus' ? await findOnShelf(homes, name) : await findInLedger(homes, name.seq)
+  return withStores(environment, name.store, async (homes) => {
+    const dead =
+      name.store === 'bus' ? await findInDeadLetterQueue(homes, name) : await findInLedger(homes, name.seq)
     if (!dead) {
       say(`there is no dead letter ${shortened(id)} any more; rollcall dead-letters list shows what there is`)
       return 4
@@ -231,9 +235,9 @@ function cell(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
-async function findInLedger(homes: OpenHomes, seq: number): Promise<DeadLetter | null> {
+async function findInLedger(homes: OpenStores, seq: number): Promise<DeadLetter | null> {
   const found = await homes.ledger?.deadLetter(seq)
-  return found ? { home: 'ledger', reason: ledgerReason(found.letter), letter: found.letter } : null
+  return found ? { store: 'ledger', reason: ledgerReason(found.letter), letter: found.letter } : null
 }
 
 interface Kept {
@@ -243,8 +247,8 @@ interface Kept {
   readonly body: string | null
   readonly properties: Readonly<Record<string, unknown>>
 }
-async function originalOf(homes: OpenHomes, dead: DeadLetter): Promise<Kept | null> {
-  if (dead.home === 'bus') {
+async function originalOf(homes: OpenStores, dead: DeadLetter): Promise<Kept | null> {
+  if (dead.store === 'bus') {
     const { contentType, text, properties } = dead.letter.message
     return { arrivedAs: null, contentType, body: text, properties }
   }
@@ -264,7 +268,7 @@ export function exportDead(
   keepSmall()
   const selection = selectionOf(options)
   checkWritable('the file', file)
-  return withHomes(environment, options.home, async (homes) => {
+  return withStores(environment, options.store, async (homes) => {
     let count = 0
     async function* lines(): AsyncGenerator<string> {
       for await (const dead of listDeadLetters(homes, selection, options.archived)) {

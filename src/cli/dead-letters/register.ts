@@ -50,7 +50,7 @@ export function selecting(command: Command): Command {
     .option('--since <instant>', 'only those that died then or later (on the bus: were enqueued)')
     .option('--until <instant>', 'only those before')
     .addOption(
-      new Option('--home <home>', 'only on the bus, or only in the ledger').choices(['bus', 'ledger']),
+      new Option('--store <store>', 'only on the bus, or only in the ledger').choices(['bus', 'ledger']),
     )
     .option('--archived', 'archived ones as well', false)
 }

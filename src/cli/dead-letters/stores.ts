@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { checkReadable } from '../../adapters/files.ts'
 import { type BusAddress, busCode, closeWithin, connect } from '../../adapters/service-bus/client.ts'
-import { busShelf } from '../../adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../adapters/service-bus/dead-letter-queue.ts'
 import { isPostgresUrl } from '../../adapters/ledger-sql/driver/postgres/address.ts'
 import { openSqliteLedger } from '../../adapters/ledger-sql/driver/sqlite/client.ts'
 import { systemRuntime } from '../../adapters/system.ts'
@@ -11,15 +11,15 @@ import { masked } from '../../core/mask.ts'
 import { sourceRules } from '../../core/intake/sources.ts'
 import type { Ledger } from '../../core/ledger/port.ts'
 import type { EventName } from '../../core/model.ts'
-import type { Shelf } from '../../core/ports.ts'
+import type { DeadLetterQueue } from '../../core/ports.ts'
 import { nameKey } from '../../core/report/dead-letters/dead-letter.ts'
-import type { Homes } from '../../core/report/dead-letters/list.ts'
+import type { Stores } from '../../core/report/dead-letters/list.ts'
 import { messageReader } from '../../core/report/dead-letters/read-message.ts'
 import { silentLogger, silentTelemetry } from '../../core/runtime.ts'
 import { say } from '../support/output.ts'
 
 export type Home = 'bus' | 'ledger'
-export type OpenHomes = Homes & {
+export type OpenStores = Stores & {
   readonly ledger: Ledger | null
   /** Whose the events of these names are, by `nameKey`, where there is a ledger to ask. */
   readonly owners?: (names: readonly EventName[]) => Promise<ReadonlyMap<string, string>>
@@ -28,64 +28,65 @@ export type OpenHomes = Homes & {
 const CLOSE_MS = 2_000
 
 /**
- * Opens the homes of dead letters to look at them, beside a process that may be running: nothing is locked or changed. `home` names one of them;
+ * Opens the homes of dead letters to look at them, beside a process that may be running: nothing is locked or changed. `store` names one of them;
  * without it a ledger that does not exist yet is left out, and said to be. Throws `LedgerMissing` and `BusUnavailable`.
  */
-export async function withHomes<T>(
+export async function withStores<T>(
   environment: NodeJS.ProcessEnv,
-  home: Home | undefined,
-  work: (homes: OpenHomes) => Promise<T>,
+  store: Home | undefined,
+  work: (homes: OpenStores) => Promise<T>,
 ): Promise<T> {
   const config = readConfig(environment)
   await using stack = new AsyncDisposableStack()
-  const shelves = home === 'ledger' ? [] : await openShelves(config, stack)
+  const deadLetterQueues = store === 'ledger' ? [] : await openDeadLetterQueues(config, stack)
   // The bus is reached while the ledger is opened; whether it can be shows when it is asked.
-  for (const shelf of shelves) void shelf.peek('0', 1).catch(() => {})
+  for (const shelf of deadLetterQueues) void shelf.peek('0', 1).catch(() => {})
   // A ledger that cannot be read does not keep anybody from looking at the bus alone.
-  const opening = home === 'bus' ? openToRead(config, home).catch(() => null) : openToRead(config, home)
+  const opening = store === 'bus' ? openToRead(config, store).catch(() => null) : openToRead(config, store)
   const ledger = stack.adopt(await opening, (it) => it?.close() ?? Promise.resolve())
   const { sources, shapes } = sourceRules(config.rules.sources)
   const read = messageReader(sources, shapes)
-  if (!ledger) return await work({ shelves, read, ledger })
-  const states: NonNullable<Homes['states']> = async (names) =>
+  if (!ledger) return await work({ deadLetterQueues, read, ledger })
+  const states: NonNullable<Stores['states']> = async (names) =>
     new Map((await ledger.knownEvents(names)).map((known) => [nameKey(known), known.state]))
-  const owners: NonNullable<OpenHomes['owners']> = async (names) =>
-    new Map((await ledger.knownEvents(names)).map((known) => [nameKey(known), known.employee]))
-  return await work({ shelves, read, states, owners, ledger: home === 'bus' ? null : ledger })
+  const owners: NonNullable<OpenStores['owners']> = async (names) =>
+    new Map((await ledger.knownEvents(names)).map((known) => [nameKey(known), known.employeeId]))
+  return await work({ deadLetterQueues, read, states, owners, ledger: store === 'bus' ? null : ledger })
 }
 
 /** Also for the bus alone, where it is there: to tell which messages are stale. What an identity or a database driver takes to load is most of a second. */
-async function openToRead(config: Config, home: Home | undefined): Promise<Ledger | null> {
+async function openToRead(config: Config, store: Home | undefined): Promise<Ledger | null> {
   if (isPostgresUrl(config.LEDGER)) {
-    const [{ ledgerPlace }, { openLedger }] = await Promise.all([
+    const [{ ledgerAddress }, { openLedger }] = await Promise.all([
       import('../../compose/connector.ts'),
       import('../../adapters/ledger-sql/open.ts'),
     ])
-    return openLedger(ledgerPlace(config), { kind: 'read' }, Date.now)
+    return openLedger(ledgerAddress(config), { kind: 'read' }, Date.now)
   }
   if (existsSync(config.LEDGER)) {
     checkReadable('LEDGER', config.LEDGER)
     return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
   }
   const missing = `there is no ledger at ${masked(config.LEDGER)}`
-  if (home === 'ledger')
+  if (store === 'ledger')
     throw new RollcallError(
       'LedgerMissing',
       `${missing}; name another with LEDGER, or start one with rollcall run`,
     )
-  if (home === undefined) say(`${missing}: only what is on the bus is shown`)
+  if (store === undefined) say(`${missing}: only what is on the bus is shown`)
   return null
 }
 
-async function openShelves(
+async function openDeadLetterQueues(
   config: Config,
   stack: AsyncDisposableStack,
-): Promise<readonly Pick<Shelf, 'entity' | 'peek'>[]> {
+): Promise<readonly Pick<DeadLetterQueue, 'entity' | 'peek'>[]> {
   const bus = stack.adopt(connect(await addressOf(config)), (it) => closeWithin(CLOSE_MS, it.close()))
   const runtime = systemRuntime(silentLogger, silentTelemetry)
-  return config.rules.entrances.map((entrance) => {
-    const shelf = stack.adopt(busShelf(bus, { ...entrance, shelf: 'dead-letters' }, runtime), (it) =>
-      it.close(),
+  return config.rules.sourceAddresses.map((sourceAddress) => {
+    const shelf = stack.adopt(
+      busDeadLetterQueue(bus, { ...sourceAddress, shelf: 'dead-letters' }, runtime),
+      (it) => it.close(),
     )
     return {
       entity: shelf.entity,

@@ -19,12 +19,12 @@ const PAGE = 1_000
 /** Lists findings, the oldest first. 0 when there are any, 4 when there are none. */
 export function listFindings(
   environment: NodeJS.ProcessEnv,
-  { all, code, employee, output }: FindingsOptions,
+  { all, code, employee: employeeId, output }: FindingsOptions,
 ): Promise<number> {
   const query = {
     open: !all,
     code: code === undefined ? null : codeOf(code),
-    employee: employee ?? null,
+    employeeId: employeeId ?? null,
     limit: PAGE,
   }
   return withLedger(environment, async (ledger) => {
@@ -62,7 +62,7 @@ export function showFinding(environment: NodeJS.ProcessEnv, name: string, output
       ['finding', nameOf(finding)],
       [
         ['code', finding.code],
-        ['employee', finding.employee ?? ''],
+        ['employee', finding.employeeId ?? ''],
         ['event', finding.event?.id ?? ''],
         ['raised', iso(finding.raisedAt)],
         ['detail', finding.detail ?? ''],
@@ -125,12 +125,12 @@ function stateOf({ acknowledged, settledAt }: Finding): 'open' | 'settled' | 'ac
 }
 
 function readable(finding: Finding): object {
-  const { code, employee, event, raisedAt, detail, settledAt, acknowledged } = finding
+  const { code, employeeId, event, raisedAt, detail, settledAt, acknowledged } = finding
   return {
     finding: nameOf(finding),
     code,
     state: stateOf(finding),
-    employee,
+    employee: employeeId,
     event,
     raisedAt: iso(raisedAt),
     detail,
@@ -143,7 +143,7 @@ const COLUMNS: readonly Column<Finding>[] = [
   ['finding', 14, nameOf],
   ['code', 26, ({ code }) => code],
   ['state', 13, stateOf],
-  ['employee', 20, ({ employee }) => employee ?? ''],
+  ['employee', 20, ({ employeeId }) => employeeId ?? ''],
   ['raised', 25, ({ raisedAt }) => iso(raisedAt)],
   ['detail', 0, ({ detail }) => detail ?? ''],
 ]

@@ -125,11 +125,11 @@ async function* openCases(
   ledger: Ledger,
   now: number,
   rules: FoldRules | undefined,
-  employee: string | null,
+  employeeId: string | null,
 ): AsyncGenerator<OpenCase> {
   let next: number | null = null
   do {
-    const page = await ledger.openLeavers({ dueBy: null, employee, next, limit: PAGE })
+    const page = await ledger.openLeavers({ dueBy: null, employeeId, next, limit: PAGE })
     for (const view of page.leavers) {
       const assessment = assessLeaver(view, now, rules)
       if (assessment.kind === 'open') yield { leaverCase: view.leaverCase, assessment }
@@ -146,11 +146,11 @@ function foldRules(environment: NodeJS.ProcessEnv): FoldRules | undefined {
 const nameOf = (id: number): string => `leaver-${id}`
 
 function toJson({ leaverCase, assessment }: OpenCase, now: number): object {
-  const { id, employee, event, resends } = leaverCase
+  const { id, employeeId, event, resends } = leaverCase
   const { cause, detail, nextAt } = assessment
   return {
     id: nameOf(id),
-    employee,
+    employee: employeeId,
     cause,
     detail,
     ageMs: now - leaverCase.openedAt,
@@ -176,7 +176,7 @@ function textOf(cause: LeaverCause): {
 function columns(now: number): readonly Column<OpenCase>[] {
   return [
     ['case', 12, ({ leaverCase }) => nameOf(leaverCase.id)],
-    ['employee', 20, ({ leaverCase }) => leaverCase.employee],
+    ['employee', 20, ({ leaverCase }) => leaverCase.employeeId],
     ['cause', 34, ({ assessment: { cause, detail } }) => (detail === null ? cause : `${cause} (${detail})`)],
     ['age', 8, ({ leaverCase }) => ageOf(now - leaverCase.openedAt)],
     ['effective', 25, ({ leaverCase }) => iso(leaverCase.effectiveAt)],

@@ -12,7 +12,7 @@ import { forecast } from '../../core/provision/pace.ts'
 import { planReplay, type ReplayPlan } from '../../core/report/replay/plan.ts'
 import { silentLogger, silentTelemetry } from '../../core/runtime.ts'
 import { planRules } from '../../compose/rules.ts'
-import { withHomes } from '../dead-letters/stores.ts'
+import { withStores } from '../dead-letters/stores.ts'
 import { type SelectionOptions, selectionOf } from '../dead-letters/list.ts'
 import { digest } from '../commands/explain.ts'
 import { type Format, ask, printJson, printTable, progress, say } from '../support/output.ts'
@@ -24,7 +24,7 @@ import { editing, patching, select } from './select.ts'
 
 export interface ReplayOptions extends SelectionOptions {
   readonly actor?: string
-  readonly because?: string
+  readonly justification?: string
   readonly dryRun: boolean
   readonly yes: boolean
   readonly rate?: number
@@ -51,11 +51,11 @@ export async function replay(
   const config = readConfig(environment)
   if (options.edit && options.patch !== undefined)
     throw new RollcallError('ArgumentInvalid', 'use either --edit or --patch')
-  const { actor, because } = options
-  if (!options.dryRun && (actor === undefined || because === undefined))
+  const { actor, justification } = options
+  if (!options.dryRun && (actor === undefined || justification === undefined))
     throw new RollcallError(
       'ArgumentInvalid',
-      'a replay takes --actor and --because: both are kept with every message of it',
+      'a replay takes --actor and --justification: both are kept with every message of it',
     )
   const key = selectionKey(ids, options)
   await using stack = new AsyncDisposableStack()
@@ -69,7 +69,7 @@ export async function replay(
       `goes on with the run of ${new Date(open.createdAt).toISOString()} by ${open.actor}: ${left(open)} of ${total(open)} are left`,
     )
     return await carry(open, ledger, config, options, environment, () =>
-      ledger.resumeReplay(open, actor ?? '', because ?? '', Date.now()),
+      ledger.resumeReplay(open, actor ?? '', justification ?? '', Date.now()),
     )
   }
   const { plan, missing } = await prepare(ids, options, config, ledger, environment)
@@ -89,7 +89,7 @@ export async function replay(
     name: randomUUID(),
     selection: key,
     actor: actor ?? '',
-    reason: because ?? '',
+    justification: justification ?? '',
     targets: plan.targets,
   }
   const run = await ledger.freezeReplay(order, Date.now())
@@ -99,16 +99,28 @@ export async function replay(
 
 /** The same words for the same command, so that it is known again. */
 function selectionKey(ids: readonly string[], options: ReplayOptions): string {
-  const { reason, code, type, employee, since, until, home, archived, patch, edit, max } = options
+  const {
+    reason,
+    code,
+    type,
+    employee: employeeId,
+    since,
+    until,
+    store,
+    archived,
+    patch,
+    edit,
+    max,
+  } = options
   const text = JSON.stringify([
     ids,
     reason,
     code,
     type,
-    employee,
+    employeeId,
     since,
     until,
-    home,
+    store,
     archived,
     patch,
     edit,
@@ -136,13 +148,13 @@ async function prepare(
     archived: options.archived ?? false,
     max: options.max,
   }
-  const { selected, more, missing } = await withHomes(environment, homeOf(ids, options), (homes) =>
+  const { selected, more, missing } = await withStores(environment, storeOf(ids, options), (homes) =>
     select(homes, wanted, edit, config),
   )
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
   const plan = await planReplay(
     selected,
-    (people) => ledger.people(people),
+    (employees) => ledger.employees(employees),
     Date.now(),
     planRules(config, digest),
   )
@@ -150,11 +162,11 @@ async function prepare(
 }
 
 /** Who names dead letters of the ledger alone does not need the bus. */
-export function homeOf(
+export function storeOf(
   ids: readonly string[],
-  { home }: Pick<SelectionOptions, 'home'>,
-): SelectionOptions['home'] {
-  return home ?? (ids.length > 0 && ids.every((id) => id.startsWith('dl-')) ? 'ledger' : undefined)
+  { store }: Pick<SelectionOptions, 'store'>,
+): SelectionOptions['store'] {
+  return store ?? (ids.length > 0 && ids.every((id) => id.startsWith('dl-')) ? 'ledger' : undefined)
 }
 
 function editorOf(environment: NodeJS.ProcessEnv): string {
@@ -168,7 +180,7 @@ function editorOf(environment: NodeJS.ProcessEnv): string {
 }
 
 async function report(
-  { counts, outlook, leftOut, stale }: ReplayPlan,
+  { counts, submissionStatus, leftOut, stale }: ReplayPlan,
   missing: readonly string[],
   options: ReplayOptions,
   config: Config,
@@ -176,7 +188,7 @@ async function report(
 ): Promise<void> {
   const now = Date.now()
   const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
-  const { callTimes, pending } = await ledger.outlook(now)
+  const { callTimes, pending } = await ledger.submissionStatus(now)
   const calls = Math.ceil(counts.operations / config.BATCH_OPERATIONS)
   const sentAt =
     now + (options.rate === undefined ? 0 : ((counts.bus + counts.ledger) / options.rate) * 1_000)
@@ -186,7 +198,7 @@ async function report(
     printJson({
       ...counts,
       stale,
-      outlook: Object.fromEntries(outlook),
+      submissionStatus: Object.fromEntries(submissionStatus),
       leftOut,
       missing,
       calls,
@@ -201,8 +213,8 @@ async function report(
       ['dead letters in the ledger', counts.ledger],
       ['dead letters on the bus', counts.bus],
       ['of these stale, only taken away', stale],
-      ['people', counts.people],
-      ...[...outlook]
+      ['people', counts.employees],
+      ...[...submissionStatus]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([state, count]): [string, number] => [`events then ${state}`, count]),
       ['operations', counts.operations],
@@ -343,13 +355,13 @@ export async function replays(
     )
   else {
     printTable(
-      ['run', 'begun', 'ended', 'by', 'because', 'done', 'gone', 'refused', 'left'],
+      ['run', 'begun', 'ended', 'by', 'justification', 'done', 'gone', 'refused', 'left'],
       runs.map((run) => [
         run.id,
         iso(run.createdAt) ?? '',
         iso(run.endedAt) ?? '',
         run.actor,
-        run.reason,
+        run.justification,
         run.counts.done,
         run.counts.gone,
         run.counts.refused,
@@ -359,8 +371,8 @@ export async function replays(
     const resumed = id === undefined ? [] : (runs[0]?.resumed ?? [])
     if (resumed.length > 0)
       printTable(
-        ['gone on', 'by', 'because'],
-        resumed.map((one) => [iso(one.at) ?? '', one.actor, one.reason]),
+        ['gone on', 'by', 'justification'],
+        resumed.map((one) => [iso(one.at) ?? '', one.actor, one.justification]),
       )
     if (entries.length > 0)
       printTable(

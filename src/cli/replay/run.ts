@@ -1,11 +1,11 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { closeWithin } from '../../adapters/service-bus/client.ts'
-import { busShelf } from '../../adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../adapters/service-bus/dead-letter-queue.ts'
 import type { Config } from '../../config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { originalOf, type TakenIn } from '../../core/intake/message.ts'
 import type { IntakeMessage, Ledger, PutBack, ReplayItem, ReplayRun } from '../../core/ledger/port.ts'
-import type { InboxMessage } from '../../core/ports.ts'
+import type { SourceMessage } from '../../core/ports.ts'
 import { replayNative, type TakeInPlace } from '../../core/report/replay/native.ts'
 import { pacer } from '../../core/report/replay/pace.ts'
 import type { Runtime } from '../../core/runtime.ts'
@@ -27,7 +27,7 @@ export interface Carrying {
 export type Ending = 'finished' | 'paused' | 'held'
 
 const BATCH = 500
-const RETIRE_AT_ONCE = 1_000
+const REMOVE_AT_ONCE = 1_000
 
 /**
  * Carries out a frozen run from wherever it stands, first what stands in the ledger. Each step is one transaction or can be found again, so
@@ -54,7 +54,7 @@ export async function carryOut(
   }
   let ending: Ending = 'finished'
   for (const entity of run.entities) {
-    const one = await onShelf(carrying, entity, signal, (moved) => onProgress(settled + moved))
+    const one = await inDeadLetterQueue(carrying, entity, signal, (moved) => onProgress(settled + moved))
     settled += one.moved
     if (one.ending === 'paused') return 'paused'
     if (one.ending === 'held') ending = 'held'
@@ -67,7 +67,7 @@ export async function carryOut(
 async function partOf(
   ledger: Ledger,
   { sequence, body }: ReplayItem,
-  takeIn: (message: InboxMessage) => Promise<TakenIn>,
+  takeIn: (message: SourceMessage) => Promise<TakenIn>,
 ): Promise<PutBack> {
   const seq = Number(sequence)
   if (body === null) return { seq, kind: 'as it was' }
@@ -82,20 +82,20 @@ async function partOf(
     : { seq, kind: 'refused', code: 'EditNamesAnotherEvent' }
 }
 
-async function onShelf(
+async function inDeadLetterQueue(
   { run, ledger, bus, config, runtime, perSecond }: Carrying,
   entity: string,
   signal: AbortSignal,
   onProgress: (moved: number) => void,
 ): Promise<{ readonly ending: Ending; readonly moved: number }> {
-  const entrance = config.rules.entrances.find((one) => one.entity === entity)
-  if (!entrance || !bus)
+  const sourceAddress = config.rules.sourceAddresses.find((one) => one.entity === entity)
+  if (!sourceAddress || !bus)
     throw new RollcallError(
       'EntityUnknown',
       `the run has dead letters of ${entity}, which is none of the configured sources any more`,
     )
-  const shelf = busShelf(bus, { ...entrance, shelf: 'dead-letters' }, runtime)
-  const itself = busShelf(bus, { ...entrance, shelf: 'queue' }, runtime)
+  const shelf = busDeadLetterQueue(bus, { ...sourceAddress, shelf: 'dead-letters' }, runtime)
+  const itself = busDeadLetterQueue(bus, { ...sourceAddress, shelf: 'queue' }, runtime)
   try {
     const edits = new Map<string, string>()
     for (const stage of ['frozen', 'sending'] as const)
@@ -111,7 +111,7 @@ async function onShelf(
         run: `${run.name}.${run.entities.indexOf(entity)}`,
         shelf,
         // A queue that requires sessions cannot be looked through: a copy that waits there unseen is sent again, and known as a duplicate by its event.
-        entity: entrance.sessions ? { peek: async () => [] } : itself,
+        entity: sourceAddress.sessions ? { peek: async () => [] } : itself,
         log: {
           items: (stage, limit) => ledger.replayItems(run.id, entity, stage, limit),
           move: (moves, at) => ledger.moveReplay(run.id, entity, moves, at),
@@ -123,7 +123,7 @@ async function onShelf(
       {
         perSecond,
         batch: BATCH,
-        retireAtOnce: RETIRE_AT_ONCE,
+        removeAtOnce: REMOVE_AT_ONCE,
         skewMs: config.CLOCK_SKEW_MS,
         inFlightMs: 2_000,
       },

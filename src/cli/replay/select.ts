@@ -10,8 +10,8 @@ import { shortened } from '../../core/visible.ts'
 import type { TakenIn } from '../../core/intake/message.ts'
 import type { Ledger, Original } from '../../core/ledger/port.ts'
 import { impliedActive } from '../../core/intake/normalise.ts'
-import { type EventName, type HrEvent, type Json, saysLeaver } from '../../core/model.ts'
-import type { InboxMessage } from '../../core/ports.ts'
+import { type EventName, type HrEvent, type Json, isTermination } from '../../core/model.ts'
+import type { SourceMessage } from '../../core/ports.ts'
 import { RESCIND_MISMATCH } from '../../core/plan/decide/employee.ts'
 import {
   type BusDeadLetter,
@@ -22,11 +22,11 @@ import {
   nameKey,
   parseDeadLetterId,
 } from '../../core/report/dead-letters/dead-letter.ts'
-import { findOnShelf, listDeadLetters } from '../../core/report/dead-letters/list.ts'
+import { findInDeadLetterQueue, listDeadLetters } from '../../core/report/dead-letters/list.ts'
 import { mergePatch } from '../../core/report/replay/merge-patch.ts'
 import type { Selected } from '../../core/report/replay/plan.ts'
 import { takingIn } from '../../compose/rules.ts'
-import type { OpenHomes } from '../dead-letters/stores.ts'
+import type { OpenStores } from '../dead-letters/stores.ts'
 
 /** What is done to a body before it is replayed. */
 export type Edit = (body: string, id: string) => string
@@ -49,7 +49,7 @@ export interface Found {
 
 /** Finds what is asked for, edits it, and reads it as intake would. */
 export async function select(
-  homes: OpenHomes,
+  homes: OpenStores,
   wanted: Wanted,
   edit: ((dead: readonly { id: string; body: string }[]) => Edit) | null,
   config: Config,
@@ -67,9 +67,9 @@ export async function select(
     found.push(dead)
   }
   const takeIn = takingIn(config)
-  const bodies = new Map<string, { readonly message: InboxMessage | null; readonly body: string | null }>()
+  const bodies = new Map<string, { readonly message: SourceMessage | null; readonly body: string | null }>()
   for (const dead of found)
-    if (dead.home === 'bus' || edit) bodies.set(deadLetterId(dead), await bodyOf(homes.ledger, dead))
+    if (dead.store === 'bus' || edit) bodies.set(deadLetterId(dead), await bodyOf(homes.ledger, dead))
   const editable = [...bodies].flatMap(([id, { body }]) => (body === null ? [] : [{ id, body }]))
   const change = edit && editable.length > 0 ? edit(editable) : null
   const selected: Selected[] = []
@@ -79,7 +79,7 @@ export async function select(
 
 /** Each once, however often it is named. */
 async function* named(
-  homes: OpenHomes,
+  homes: OpenStores,
   ids: readonly string[],
   onMissing: (id: string) => void,
 ): AsyncGenerator<DeadLetter> {
@@ -94,22 +94,23 @@ async function* named(
   })
   const seen = new Set<string>()
   for (const { id, name } of names) {
-    const there = name.home === 'bus' ? await findOnShelf(homes, name) : await inLedger(homes, name.seq)
+    const there =
+      name.store === 'bus' ? await findInDeadLetterQueue(homes, name) : await inLedger(homes, name.seq)
     if (!there) onMissing(id)
     else if (!seen.has(deadLetterId(there))) yield there
     seen.add(there ? deadLetterId(there) : id)
   }
 }
 
-async function inLedger(homes: OpenHomes, seq: number): Promise<DeadLetter | null> {
+async function inLedger(homes: OpenStores, seq: number): Promise<DeadLetter | null> {
   const there = await homes.ledger?.deadLetter(seq)
-  return there ? { home: 'ledger', reason: ledgerReason(there.letter), letter: there.letter } : null
+  return there ? { store: 'ledger', reason: ledgerReason(there.letter), letter: there.letter } : null
 }
 
 /** A rescind of what is somebody else's is refused by the ledger, not by intake: it would die again. */
 async function withoutMismatched(
   selected: readonly Selected[],
-  owners: OpenHomes['owners'],
+  owners: OpenStores['owners'],
 ): Promise<readonly Selected[]> {
   const rescinds = selected.flatMap(({ events }) =>
     (events ?? []).flatMap((event) => (event.rescinds ? [event.rescinds, event] : [])),
@@ -117,13 +118,13 @@ async function withoutMismatched(
   const ownerOf = rescinds.length > 0 && owners ? await owners(rescinds) : new Map<string, string>()
   return selected.map((one) => {
     const { dead, events } = one
-    const still = dead.home === 'ledger' && events === null && dead.letter.code === RESCIND_MISMATCH
+    const still = dead.store === 'ledger' && events === null && dead.letter.code === RESCIND_MISMATCH
     const named = (events ?? []).some((event) => {
       const owner = event.rescinds && ownerOf.get(nameKey(event.rescinds))
       return (
         typeof owner === 'string' &&
-        owner !== event.employee &&
-        (dead.home === 'ledger' || !ownerOf.has(nameKey(event)))
+        owner !== event.employeeId &&
+        (dead.store === 'ledger' || !ownerOf.has(nameKey(event)))
       )
     })
     return still || named ? { ...one, events: null, refused: one.refused ?? RESCIND_MISMATCH } : one
@@ -133,45 +134,45 @@ async function withoutMismatched(
 async function bodyOf(
   ledger: Ledger | null,
   dead: DeadLetter,
-): Promise<{ message: InboxMessage | null; body: string | null }> {
-  if (dead.home === 'bus') return { message: dead.letter.message, body: dead.letter.message.text }
+): Promise<{ message: SourceMessage | null; body: string | null }> {
+  if (dead.store === 'bus') return { message: dead.letter.message, body: dead.letter.message.text }
   const original = (await ledger?.deadLetter(dead.letter.seq))?.original ?? null
   return { message: original && messageOf(original), body: original?.body ?? null }
 }
 
 /** What an event came in, as intake would meet it. */
-export function messageOf({ body, ...original }: Original): InboxMessage {
+export function messageOf({ body, ...original }: Original): SourceMessage {
   return { ...original, text: body }
 }
 
 async function read(
   dead: DeadLetter,
-  kept: { readonly message: InboxMessage | null; readonly body: string | null } | undefined,
+  kept: { readonly message: SourceMessage | null; readonly body: string | null } | undefined,
   change: Edit | null,
-  takeIn: (message: InboxMessage) => Promise<TakenIn>,
+  takeIn: (message: SourceMessage) => Promise<TakenIn>,
 ): Promise<Selected> {
-  const asItWas = { dead, events: null, refused: null, body: null, people: [] }
+  const asItWas = { dead, events: null, refused: null, body: null, employees: [] }
   const refusedAs = (refused: string): Selected => ({ ...asItWas, refused })
-  if (dead.home === 'ledger' && !change) return asItWas
+  if (dead.store === 'ledger' && !change) return asItWas
   if (!kept?.message || kept.body === null)
-    return refusedAs(dead.home === 'bus' ? 'BodyNotText' : 'OriginalNotKept')
+    return refusedAs(dead.store === 'bus' ? 'BodyNotText' : 'OriginalNotKept')
   const body = change ? change(kept.body, deadLetterId(dead)) : kept.body
   const edited = body === kept.body ? null : body
-  if (dead.home === 'ledger' && edited === null) return asItWas
+  if (dead.store === 'ledger' && edited === null) return asItWas
   const { events, rejected } = await takeIn({ ...kept.message, text: body })
   if (rejected) return refusedAs(rejected.code)
-  const people = edited === null ? [] : [...new Set(events.map(({ employee }) => employee))]
-  if (dead.home === 'bus') {
+  const employees = edited === null ? [] : [...new Set(events.map(({ employeeId }) => employeeId))]
+  if (dead.store === 'bus') {
     const why =
       edited === null
         ? null
         : whyNot(dead.letter, (await takeIn({ ...kept.message, text: kept.body })).events, events)
-    return why === null ? { dead, events, refused: null, body: edited, people } : refusedAs(why)
+    return why === null ? { dead, events, refused: null, body: edited, employees } : refusedAs(why)
   }
   const itself = events.filter(({ source, id }) => source === dead.letter.source && id === dead.letter.id)
   return itself.length === 0
     ? refusedAs('EditNamesAnotherEvent')
-    : { dead, events: itself, refused: null, body: edited, people }
+    : { dead, events: itself, refused: null, body: edited, employees }
 }
 
 /** An edit corrects an event; it does not make another of it, where it could be read, and it takes no termination back. The ledger holds its own to the same. */
@@ -182,18 +183,20 @@ function whyNot(
 ): string | null {
   const same = (one: EventName) => (other: EventName) => one.id === other.id && one.source === other.source
   if (before.some((event) => !after.some(same(event)))) return 'EditNamesAnotherEvent'
-  const leaving = before.filter(saysLeaver)
+  const leaving = before.filter(isTermination)
   if (
     leaving.some(
       (event) =>
-        !after.some((other) => same(event)(other) && saysLeaver(other) && other.employee === event.employee),
+        !after.some(
+          (other) => same(event)(other) && isTermination(other) && other.employeeId === event.employeeId,
+        ),
     )
   )
     return 'EditTakesTerminationBack'
   // What could not be read may have named its type.
   const named =
     before.length === 0 && names.some(({ type }) => type !== null && impliedActive(type) === false)
-  return named && !after.some(saysLeaver) ? 'EditTakesTerminationBack' : null
+  return named && !after.some(isTermination) ? 'EditTakesTerminationBack' : null
 }
 
 /** A JSON Merge Patch on every body. Throws `ArgumentInvalid` for what is no JSON. */

@@ -30,7 +30,7 @@ export async function readEvents(
     line += 1
     if (text.trim() === '') continue
     const message = {
-      entity: entity ?? config.rules.entrances[0]?.entity ?? config.SERVICEBUS_QUEUE,
+      entity: entity ?? config.rules.sourceAddresses[0]?.entity ?? config.SERVICEBUS_QUEUE,
       sequence: String(line),
       enqueuedAt: now,
       messageId: null,

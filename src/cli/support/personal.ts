@@ -13,6 +13,6 @@ export function showing(values: boolean): Show {
   return (name, value) => (values || value === null || OPEN.has(name) ? value : HIDDEN)
 }
 
-export function inWords(value: Json): string {
+export function displayValue(value: Json): string {
   return value === null ? 'cleared' : typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -1,11 +1,11 @@
-import type { Census, Totals } from '../../core/ledger/port.ts'
+import type { StateCounts, Totals } from '../../core/ledger/port.ts'
 import { OPEN_EVENT_STATES } from '../../core/ledger/lifecycle.ts'
 
 /**
  * The books. The unit is an occurrence, one event in one committed message: occurrences = events first seen + duplicates.
  * The totals were counted as things happened, the census counts the rows as they are now, so each can prove the other wrong.
  */
-export interface Books {
+export interface Reconciliation {
   readonly messages: number
   readonly duplicates: number
   readonly rejected: number
@@ -14,7 +14,7 @@ export interface Books {
   /** Events that retention folded away, and that were erased with their person. */
   readonly folded: number
   readonly erased: number
-  readonly events: Census['events']
+  readonly events: StateCounts['events']
   /** Events without a final outcome. */
   readonly open: number
   readonly operations: number
@@ -26,9 +26,9 @@ export interface Books {
   readonly wrong: readonly string[]
 }
 
-export function keepBooks(totals: Totals, census: Census): Books {
-  const counted = sum(Object.values(census.events))
-  const open = sum(OPEN_EVENT_STATES.map((state) => census.events[state]))
+export function reconcile(totals: Totals, stateCounts: StateCounts): Reconciliation {
+  const counted = sum(Object.values(stateCounts.events))
+  const open = sum(OPEN_EVENT_STATES.map((state) => stateCounts.events[state]))
   const wrong = [
     ...differs('messages', totals.messages, 'decoded + rejected', totals.decoded + totals.rejected),
     ...differs(
@@ -41,13 +41,13 @@ export function keepBooks(totals: Totals, census: Census): Books {
       'outcomes decided',
       totals.finished,
       'published + unpublished + withheld',
-      totals.published + census.unpublished + totals.withheld,
+      totals.published + stateCounts.unpublished + totals.withheld,
     ),
     ...differs(
       'operations planned',
       totals.operations,
       'operations by state + dropped',
-      sum(Object.values(census.operations)) + totals.dropped,
+      sum(Object.values(stateCounts.operations)) + totals.dropped,
     ),
     ...(counted - open > totals.finished
       ? [`events with a final state (${counted - open}) are more than outcomes decided (${totals.finished})`]
@@ -60,12 +60,12 @@ export function keepBooks(totals: Totals, census: Census): Books {
     imported: totals.imported,
     folded: totals.folded,
     erased: totals.erased,
-    events: census.events,
+    events: stateCounts.events,
     open,
     operations: totals.operations,
     calls: totals.calls,
-    employees: census.employees,
-    unpublished: census.unpublished,
+    employees: stateCounts.employees,
+    unpublished: stateCounts.unpublished,
     balanced: wrong.length === 0,
     wrong,
   }

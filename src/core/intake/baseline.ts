@@ -56,7 +56,7 @@ export function baselineEvent(
     source: name,
     id: `baseline:${new Date(asOf).toISOString()}:${employee}`,
     type: BASELINE,
-    employee,
+    employeeId: employee,
     recordedAt: asOf,
     effectiveAt: asOf,
     effectiveRaw: new Date(asOf).toISOString(),

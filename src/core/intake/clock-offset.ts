@@ -7,7 +7,7 @@ const OF_LATE_MS = 600_000
  * How far our clock may be ahead of the bus's, below zero when it is behind: no message arrives before it was enqueued, so by no more than the quickest
  * one of late took. Within `skewMs` either way, and by that much while only a backlog has been seen.
  */
-export function aheadOf(
+export function estimateClockOffset(
   skewMs: number,
   runtime: Pick<Runtime, 'now'>,
 ): (messages: readonly { readonly enqueuedAt: number }[]) => number {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../model.ts'
 import { bare } from '../own.ts'
-import type { InboxMessage } from '../ports.ts'
+import type { SourceMessage } from '../ports.ts'
 import { isShallow, MAX_DEPTH } from './depth.ts'
 
 /** A CloudEvent as it was found, before anything is known of its data. */
@@ -26,7 +26,7 @@ const PREFIXES = ['cloudEvents:', 'cloudEvents_']
  * The CloudEvents of a message, by the AMQP binding: structured when the content type says so, binary when the attributes are application
  * properties (both prefixes are accepted), and a plain JSON body that is a CloudEvent by itself. A list carries many events.
  */
-export function decode(message: InboxMessage): Decoded {
+export function decode(message: SourceMessage): Decoded {
   const parsed = parseBody(message)
   if (parsed.kind === 'rejected') return parsed
   const { body } = parsed
@@ -49,7 +49,9 @@ export function decode(message: InboxMessage): Decoded {
 }
 
 /** The body of a message as JSON, whatever it says. */
-export function parseBody(message: InboxMessage): { readonly kind: 'body'; readonly body: Json } | Rejection {
+export function parseBody(
+  message: SourceMessage,
+): { readonly kind: 'body'; readonly body: Json } | Rejection {
   if (message.text === null) return reject('BodyNotText', 'the body is no UTF-8 text; send JSON')
   const body = parse(message.text)
   if (body === undefined) return reject('BodyNotJson', 'the body is no JSON; send a CloudEvent as JSON')
@@ -59,18 +61,18 @@ export function parseBody(message: InboxMessage): { readonly kind: 'body'; reado
 }
 
 /** True when the message says of itself that it is a CloudEvent, before its body is looked at. */
-export function isCloudEvent(message: InboxMessage): boolean {
+export function isCloudEvent(message: SourceMessage): boolean {
   return (
     isStructured(message) ||
     Object.keys(message.properties).some((key) => PREFIXES.some((prefix) => key.startsWith(prefix)))
   )
 }
 
-function isStructured(message: InboxMessage): boolean {
+function isStructured(message: SourceMessage): boolean {
   return message.contentType?.toLowerCase().startsWith('application/cloudevents') ?? false
 }
 
-function binaryAttributes(properties: InboxMessage['properties']): Record<string, unknown> | null {
+function binaryAttributes(properties: SourceMessage['properties']): Record<string, unknown> | null {
   const attributes = bare<unknown>()
   let any = false
   for (const [key, value] of Object.entries(properties)) {

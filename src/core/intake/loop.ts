@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/port.ts'
-import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
+import type { Disposition, SourceQueue, SourceMessage, Receiver } from '../ports.ts'
 import { describeError, endingWithin, type Runtime, type Service } from '../runtime.ts'
-import { aheadOf } from './clock-offset.ts'
+import { estimateClockOffset } from './clock-offset.ts'
 import { Queue, rateOf } from './queue.ts'
 import type { ShapeRules, SourceRules } from './sources.ts'
 import { takeIn, takeInShaped, type TakenIn, toIntakeMessage } from './message.ts'
@@ -39,15 +39,15 @@ const ENOUGH_REFUSED = 3
  * offered to the ledger again before anything else is received; it comes again and is known by then. A message that the ledger never takes, while
  * it takes others, holds up none of them: it comes again by itself until the bus puts it aside.
  */
-export function intake<M extends InboxMessage>(
-  inbox: Inbox<M>,
+export function intake<M extends SourceMessage>(
+  inbox: SourceQueue<M>,
   ledger: Pick<Ledger, 'record' | 'ping'>,
   sources: SourceRules,
   settings: IntakeSettings,
   runtime: Runtime,
   onRecorded: () => void,
 ): Service {
-  const ahead = aheadOf(settings.skewMs, runtime)
+  const ahead = estimateClockOffset(settings.skewMs, runtime)
 
   /** Since the last commit. */
   let failures = 0
@@ -164,7 +164,7 @@ export function intake<M extends InboxMessage>(
     for (let from = 0; from < messages.length; from += READ_AT_ONCE) {
       const part = messages.slice(from, from + READ_AT_ONCE)
       taken.push(...(await Promise.all(part.map(take))))
-      if (part.length === READ_AT_ONCE) await runtime.breathe()
+      if (part.length === READ_AT_ONCE) await runtime.yieldToEventLoop()
     }
     return taken
   }

@@ -1,7 +1,7 @@
 import type { IntakeMessage, MessageOriginal } from '../ledger/port.ts'
 import type { HrEvent } from '../model.ts'
 import { bare } from '../own.ts'
-import type { InboxMessage } from '../ports.ts'
+import type { SourceMessage } from '../ports.ts'
 import { REPLAY_RUN } from '../report/replay/log.ts'
 import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
 import { normalise } from './normalise.ts'
@@ -14,20 +14,23 @@ export interface TakenIn {
 }
 
 /** A message that is canonical already. */
-export function takeIn(message: InboxMessage, sources: SourceRules): TakenIn {
+export function takeIn(message: SourceMessage, sources: SourceRules): TakenIn {
   const decoded = decode(message)
   return decoded.kind === 'rejected' ? refused(decoded) : eventsOf(decoded.envelopes, message, sources)
 }
 
 /** A message in a vendor's own shape. */
-export async function takeInShaped(message: InboxMessage, { name, shape, source }: Shaped): Promise<TakenIn> {
+export async function takeInShaped(
+  message: SourceMessage,
+  { name, shape, source }: Shaped,
+): Promise<TakenIn> {
   const parsed = parseBody(message)
   if (parsed.kind === 'rejected') return refused(parsed)
   const shaped = await shape.apply(parsed.body, name)
   return shaped.kind === 'rejected' ? refused(shaped) : eventsOf(shaped.envelopes, message, () => source)
 }
 
-function eventsOf(envelopes: readonly Envelope[], message: InboxMessage, sources: SourceRules): TakenIn {
+function eventsOf(envelopes: readonly Envelope[], message: SourceMessage, sources: SourceRules): TakenIn {
   const events: HrEvent[] = []
   for (const envelope of envelopes) {
     const event = normalise(envelope, message.enqueuedAt, sources, message.entity)
@@ -46,7 +49,7 @@ export function toIntakeMessage({
   message,
   events,
   rejected,
-}: TakenIn & { readonly message: InboxMessage }): IntakeMessage {
+}: TakenIn & { readonly message: SourceMessage }): IntakeMessage {
   const { entity, enqueuedAt, sequence, messageId, properties } = message
   const name = {
     entity,
@@ -66,11 +69,11 @@ export function originalOf({
   contentType,
   text,
   properties,
-}: InboxMessage): MessageOriginal {
+}: SourceMessage): MessageOriginal {
   return { messageId, sessionId, contentType, body: text ?? '', properties: mapValues(properties) }
 }
 
-function mapValues(properties: InboxMessage['properties']): MessageOriginal['properties'] {
+function mapValues(properties: SourceMessage['properties']): MessageOriginal['properties'] {
   const plain = bare<string | number | boolean | null>()
   for (const [key, value] of Object.entries(properties)) {
     if (value !== undefined) plain[key] = value instanceof Date ? value.toISOString() : value

@@ -111,7 +111,7 @@ export function normalise(
     source: sourceName,
     id,
     type,
-    employee: subject,
+    employeeId: subject,
     recordedAt,
     effectiveAt,
     effectiveRaw: said,

@@ -1,11 +1,13 @@
-import type { Disposition, Inbox, InboxMessage, Receiver } from '../ports.ts'
+import type { Disposition, SourceQueue, SourceMessage, Receiver } from '../ports.ts'
 
 /**
  * Several queues and subscriptions as one inbox: their messages share micro-batches, and each is settled where it came from. When one of them
  * cannot be opened, those that were are closed again.
  */
-export function joinInboxes<M extends InboxMessage>(inboxes: readonly Inbox<M>[]): Inbox<M> {
-  const [only, ...others] = inboxes
+export function joinSourceQueues<M extends SourceMessage>(
+  sourceQueues: readonly SourceQueue<M>[],
+): SourceQueue<M> {
+  const [only, ...others] = sourceQueues
   if (only && others.length === 0) return only
   return {
     open: async (onMessage) => {
@@ -15,7 +17,7 @@ export function joinInboxes<M extends InboxMessage>(inboxes: readonly Inbox<M>[]
         await Promise.all(receivers.map((receiver) => receiver.close()))
       }
       try {
-        for (const inbox of inboxes) {
+        for (const inbox of sourceQueues) {
           const early: M[] = []
           let receiver: Receiver<M> | null = null
           const take = (message: M): void => {

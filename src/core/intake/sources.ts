@@ -1,5 +1,5 @@
 import type { FoldRules } from '../plan/fold/fold.ts'
-import type { InboxMessage } from '../ports.ts'
+import type { SourceMessage } from '../ports.ts'
 import { isCloudEvent } from './decode.ts'
 import type { Shape } from './shape.ts'
 import { wildcard } from './wildcard.ts'
@@ -33,7 +33,7 @@ export interface Shaped {
   readonly source: Source
 }
 /** The shape a message has to be brought out of; `null` for one that is canonical already. */
-export type ShapeRules = (message: InboxMessage) => Shaped | null
+export type ShapeRules = (message: SourceMessage) => Shaped | null
 
 export interface ConfiguredSource {
   readonly name: string

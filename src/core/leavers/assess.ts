@@ -1,7 +1,7 @@
 import type { OperationState } from '../ledger/lifecycle.ts'
 import type { LeaverView } from '../ledger/port/leavers.ts'
-import { fold, type Folded, type FoldRules } from '../plan/fold/fold.ts'
-import type { PersonEvent } from '../plan/decide/employee.ts'
+import { fold, type EmployeeState, type FoldRules } from '../plan/fold/fold.ts'
+import type { EmployeeEvent } from '../plan/decide/employee.ts'
 import { standing } from '../plan/decide/effective-state.ts'
 import { unreachable } from '../errors.ts'
 import type { LeaverCause } from './causes.ts'
@@ -33,11 +33,11 @@ export type Assessment =
  * open, because an employee who should be out may be in.
  */
 export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): Assessment {
-  const { leaverCase, person, directory } = view
-  if (!person) return open('erased')
+  const { leaverCase, employee, directory } = view
+  if (!employee) return open('erased')
   const { event: name } = leaverCase
-  const event = person.events.find(({ source, id }) => source === name.source && id === name.id)
-  const folded = standing(person, fold(person.events, now, rules))
+  const event = employee.events.find(({ source, id }) => source === name.source && id === name.id)
+  const folded = standing(employee, fold(employee.events, now, rules))
   const fallen = fellAway(event, folded)
   if (fallen && folded.attributes.get('active')?.value !== false)
     return { kind: 'ended', as: fallen, at: now }
@@ -45,31 +45,31 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
 
   const active = folded.attributes.get('active')
   if (active?.value !== false) {
-    const winner = active && person.events.find(({ seq }) => seq === active.by)
+    const winner = active && employee.events.find(({ seq }) => seq === active.by)
     if (!winner) return open('contradicted')
     return winner.recordedAt >= leaverCase.recordedAt
       ? { kind: 'ended', as: 'superseded', at: now }
       : open('superseded-by-earlier')
   }
-  const mayBecomeActive = person.unanswered.some((operation) => operation.active)
+  const mayBecomeActive = employee.unanswered.some((operation) => operation.active)
   if (directory.disabled && !mayBecomeActive)
     return { kind: 'ended', as: 'proven', at: directory.since ?? now }
   return inVain(view, event)
 }
 
 /** The event does not say so any more. */
-function fellAway(event: PersonEvent | undefined, folded: Folded): 'discarded' | 'rescinded' | null {
+function fellAway(event: EmployeeEvent | undefined, folded: EmployeeState): 'discarded' | 'rescinded' | null {
   if (event?.discarded) return 'discarded'
   return event && folded.effects.get(event.seq)?.kind === 'rescinded' ? 'rescinded' : null
 }
 
 /** Why the directory is not known to hold the account disabled, and when the operation goes again. */
 function inVain(
-  { leaverCase, person, directory, last, braked }: LeaverView,
-  event: PersonEvent | undefined,
+  { leaverCase, employee, directory, last, braked }: LeaverView,
+  event: EmployeeEvent | undefined,
 ): Assessment {
   if (braked) return open('brake')
-  if ((person?.unanswered.length ?? 0) > 0) return open('under-way')
+  if ((employee?.unanswered.length ?? 0) > 0) return open('under-way')
   if (event && (event.state === 'received' || event.state === 'planned')) return open('under-way')
   if (last && isUnderWay(last.state)) return open('under-way')
   if (!last || last.active) {

@@ -1,7 +1,7 @@
-import { ERASED, type HrEvent, saysLeaver } from '../model.ts'
+import { ERASED, type HrEvent, isTermination } from '../model.ts'
 import { fold } from '../plan/fold/fold.ts'
 import { compareEvents, type OrderedEvent } from '../plan/fold/order.ts'
-import type { Person, PersonEvent } from '../plan/decide/employee.ts'
+import type { Employee, EmployeeEvent } from '../plan/decide/employee.ts'
 import { standing } from '../plan/decide/effective-state.ts'
 
 /**
@@ -11,18 +11,19 @@ import { standing } from '../plan/decide/effective-state.ts'
 export type LeavingPlace = Pick<OrderedEvent, 'effectiveAt' | 'rank' | 'order' | 'recordedAt'>
 
 /** Of an employee who is about to be erased; `null` for one who never left. */
-export function lastLeaving(person: Person, now: number): LeavingPlace | null {
-  const folded = standing(person, fold(person.events, now))
+export function lastLeaving(employee: Employee, now: number): LeavingPlace | null {
+  const folded = standing(employee, fold(employee.events, now))
   const active = folded.attributes.get('active')
   const decidedBy = active?.value === false ? active.by : null
-  const counts = person.events.filter(({ discarded }) => discarded !== true)
+  const counts = employee.events.filter(({ discarded }) => discarded !== true)
   const leaving = counts.filter(
     (event) =>
-      event.seq === decidedBy || (saysLeaver(event) && folded.effects.get(event.seq)?.kind !== 'rescinded'),
+      event.seq === decidedBy ||
+      (isTermination(event) && folded.effects.get(event.seq)?.kind !== 'rescinded'),
   )
   // An employee whose hire was taken back left with the rescind, whichever of them the fold goes by.
   const isTakenBack =
-    decidedBy !== null && !leaving.some((event) => event.seq === decidedBy && saysLeaver(event))
+    decidedBy !== null && !leaving.some((event) => event.seq === decidedBy && isTermination(event))
   const [last] = [...leaving, ...(isTakenBack ? counts.filter(({ rescinds }) => rescinds !== null) : [])]
     .toSorted(compareEvents)
     .slice(-1)
@@ -38,14 +39,14 @@ const BEHIND_EVERY_SOURCE = '~erased'
  * The place as the fold takes it: a dead leaver, which says nothing but `active: false` and cannot be rescinded. `seq` 0 is no event of the
  * ledger.
  */
-export function erasedMark(employee: string, place: LeavingPlace): PersonEvent {
+export function erasedMark(employeeId: string, place: LeavingPlace): EmployeeEvent {
   return {
     ...place,
     seq: 0,
     source: BEHIND_EVERY_SOURCE,
     id: 'erased',
     type: ERASED,
-    employee,
+    employeeId,
     effectiveRaw: null,
     mode: 'delta',
     worker: { active: false },

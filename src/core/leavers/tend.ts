@@ -18,7 +18,7 @@ export async function tendLeavers(
   limit: number,
   rules?: FoldRules,
 ): Promise<number> {
-  const { leavers } = await ledger.openLeavers({ dueBy: now, employee: null, next: null, limit })
+  const { leavers } = await ledger.openLeavers({ dueBy: now, employeeId: null, next: null, limit })
   if (leavers.length === 0) return 0
   await ledger.settleLeavers(
     leavers.map((view) => stepOf(view, assessLeaver(view, now, rules), now)),
@@ -27,9 +27,9 @@ export async function tendLeavers(
   return leavers.length
 }
 
-function stepOf({ leaverCase, person }: LeaverView, assessment: Assessment, now: number): LeaverStep {
-  const { id, employee } = leaverCase
-  const common = { id, employee, revision: person?.revision ?? null }
+function stepOf({ leaverCase, employee }: LeaverView, assessment: Assessment, now: number): LeaverStep {
+  const { id, employeeId } = leaverCase
+  const common = { id, employeeId, revision: employee?.revision ?? null }
   if (assessment.kind === 'ended') return { ...common, ...assessment }
   const { cause, nextAt } = assessment
   const resend = nextAt !== null && nextAt <= now

@@ -11,7 +11,7 @@ import type {
   Original,
 } from './port/dead-letters.ts'
 import type { BrakeSettings } from '../plan/decide/brake.ts'
-import type { Decision, Person } from '../plan/decide/plan.ts'
+import type { Decision, Employee } from '../plan/decide/plan.ts'
 import type {
   LeaverAcknowledgement,
   LeaverPage,
@@ -23,7 +23,7 @@ import type { LogRecord } from '../report/correlate/log-record.ts'
 import type {
   AuditPage,
   AuditQuery,
-  Census,
+  StateCounts,
   Erasure,
   AgedOut,
   AgeOutQuery,
@@ -31,9 +31,9 @@ import type {
   EventsPage,
   EventsQuery,
   Idle,
-  Outlook,
-  PersonCut,
-  PersonView,
+  SubmissionStatus,
+  EmployeeCut,
+  EmployeeView,
   RetentionPage,
   RetentionQuery,
   Totals,
@@ -97,7 +97,7 @@ export interface Ledger {
    */
   lease(query: LeaseQuery): Promise<boolean>
   /** People to be planned: due, with nothing unanswered, or with a leaver's event waiting. Whole, with all their events. */
-  duePeople(query: DueQuery): Promise<readonly Person[]>
+  claimDueEmployees(query: DueQuery): Promise<readonly Employee[]>
   /**
    * Carries out decisions: replaces operations not yet sent, moves events, queues final outcomes. A decision whose person changed since it was
    * read is dropped; that person stays due. Operations that would put out too many people at once are held back.
@@ -133,7 +133,7 @@ export interface Ledger {
    * still since.
    */
   overdue(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
-  /** Operations without any answer although the log was read past their deadline: offered again, or given up after `maxOffers`. */
+  /** Operations without any answer although the log was read past their deadline: offered again, or given up after `maxResends`. */
   expire(query: ExpireQuery): Promise<Expired>
   /** Escrowed operations the service has had longer than `before` allows fail for good. */
   expireEscrowed(before: number, now: number, limit: number): Promise<number>
@@ -158,9 +158,9 @@ export interface Ledger {
   /** Running totals, kept by every transaction. Cheap. */
   totals(): Promise<Totals>
   /** Totals, and counts by state from the rows themselves, at one moment. */
-  inspect(): Promise<{ readonly totals: Totals; readonly census: Census }>
+  inspect(): Promise<{ readonly totals: Totals; readonly stateCounts: StateCounts }>
   /** What limits submission now: calls of the last 24 hours (oldest first), what waits, what holds it back. */
-  outlook(now: number): Promise<Outlook>
+  submissionStatus(now: number): Promise<SubmissionStatus>
   /** A page of events in the order they were received; where `next` is not `null`, it continues. */
   events(query: EventsQuery): Promise<EventsPage>
   /** A page of what people did by commands, in the order they did it; where `next` is not `null`, it continues. */
@@ -171,9 +171,9 @@ export interface Ledger {
    * The person a reference names (an employee, an event id, an operation, …), with everything a plan needs; several where it names a batch, events of several
    * sources, or an event and an employee; none when nothing has that name.
    */
-  findPeople(reference: string): Promise<readonly PersonView[]>
+  findEmployees(reference: string): Promise<readonly EmployeeView[]>
   /** People in the order of their ids, from the one after `after` on. For looking through all of them in pages. */
-  peoplePage(after: string | null, limit: number): Promise<readonly PersonView[]>
+  employeePage(after: string | null, limit: number): Promise<readonly EmployeeView[]>
   /** People in the order of their ids, from the one after `after` on, and which of their events are final and told since before `settledBefore`. */
   retentionPage(query: RetentionQuery): Promise<readonly RetentionPage[]>
   /**
@@ -181,7 +181,7 @@ export interface Ledger {
    * changed since it was read is dropped. The ids of the events stay known.
    */
   foldAway(
-    cuts: readonly PersonCut[],
+    cuts: readonly EmployeeCut[],
     settledBefore: number,
     now: number,
   ): Promise<{ readonly folded: number }>
@@ -231,11 +231,11 @@ export interface Ledger {
   takeUncopied(limit: number): Promise<readonly DeadLetterCopy[]>
   markCopied(ids: readonly number[], now: number): Promise<void>
   /** Of these events, those that are dead and in sight, and the revision they died in. */
-  standingDead(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
+  currentDeadLetters(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** Which of these events are known, and how they stand. */
   knownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
   /** People by id, as the next plan will see them; those who are not there are left out. */
-  people(ids: readonly string[]): Promise<readonly PersonView[]>
+  employees(ids: readonly string[]): Promise<readonly EmployeeView[]>
   /** Freezes a selection. From then on what arrives or fails again is not in it. */
   freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
   /** Writes down who goes on with a run that was stopped, and why. */

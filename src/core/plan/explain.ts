@@ -1,10 +1,10 @@
 import type { EventState } from '../ledger/lifecycle.ts'
 import type { EventName, Json } from '../model.ts'
-import { type Effect, flatten, fold, type Folded } from './fold/fold.ts'
+import { type Effect, flatten, fold, type EmployeeState } from './fold/fold.ts'
 import { compareEvents } from './fold/order.ts'
-import type { Person, PersonEvent, PlanRules } from './decide/plan.ts'
+import type { Employee, EmployeeEvent, PlanRules } from './decide/plan.ts'
 import { standing } from './decide/effective-state.ts'
-import { type RecordValue, valuesOf } from './mapping/origins.ts'
+import { type RecordValue, valueOrigins } from './mapping/origins.ts'
 
 /** Why an event is where it is, and what of the present record comes from it. Names attributes, never values. */
 export interface EventExplanation extends EventName {
@@ -26,8 +26,8 @@ export type Part =
   | { readonly kind: 'rescinded'; readonly by: EventName }
   /** Takes another event out; `target` is `null` while that one has not arrived. */
   | { readonly kind: 'rescinds'; readonly names: EventName; readonly known: boolean }
-  /** Out of the fold; `keepsOut` when its `active: false` stays in. */
-  | { readonly kind: 'dead'; readonly keepsOut: boolean }
+  /** Out of the fold; `blocksReactivation` when its `active: false` stays in. */
+  | { readonly kind: 'dead'; readonly blocksReactivation: boolean }
   | {
       readonly kind: 'in force'
       /** Attributes of the record that come from it. */
@@ -47,7 +47,7 @@ export interface AttributeExplanation {
 }
 
 export interface Explanation {
-  readonly employee: string
+  readonly employeeId: string
   readonly at: number
   readonly nextAt: number | null
   readonly events: readonly EventExplanation[]
@@ -57,16 +57,20 @@ export interface Explanation {
 }
 
 /** What stands of one person at `now`, and why. Pure, and the same fold that decides what is sent. */
-export async function explainPerson(person: Person, now: number, rules: PlanRules): Promise<Explanation> {
-  const folded = standing(person, fold(person.events, now, rules.fold))
+export async function explainEmployee(
+  employee: Employee,
+  now: number,
+  rules: PlanRules,
+): Promise<Explanation> {
+  const folded = standing(employee, fold(employee.events, now, rules.fold))
   const { attributes } = folded
-  const bySeq = new Map(person.events.map((event) => [event.seq, event]))
+  const bySeq = new Map(employee.events.map((event) => [event.seq, event]))
   const nameOf = (seq: number): EventName => toName(bySeq.get(seq))
-  const events = person.events
+  const events = employee.events
     .toSorted(compareEvents)
     .map((event) => explainEvent(event, folded.effects.get(event.seq), folded, rules, bySeq))
   return {
-    employee: person.employee,
+    employeeId: employee.employeeId,
     at: now,
     nextAt: folded.nextAt,
     events,
@@ -76,7 +80,7 @@ export async function explainPerson(person: Person, now: number, rules: PlanRule
       mapped: rules.mapping.uses(path),
       by: nameOf(by),
     })),
-    record: (await valuesOf(rules.mapping, person.employee, attributes)).map((value) => ({
+    record: (await valueOrigins(rules.mapping, employee.employeeId, attributes)).map((value) => ({
       ...value,
       events: value.by.map(nameOf),
     })),
@@ -84,11 +88,11 @@ export async function explainPerson(person: Person, now: number, rules: PlanRule
 }
 
 function explainEvent(
-  event: PersonEvent,
+  event: EmployeeEvent,
   effect: Effect | undefined,
-  folded: Folded,
+  folded: EmployeeState,
   rules: PlanRules,
-  bySeq: ReadonlyMap<number, PersonEvent>,
+  bySeq: ReadonlyMap<number, EmployeeEvent>,
 ): EventExplanation {
   const { seq, source, id, type, state, reason, recordedAt, effectiveAt } = event
   return {
@@ -105,14 +109,14 @@ function explainEvent(
 }
 
 function partOf(
-  event: PersonEvent,
+  event: EmployeeEvent,
   effect: Effect | undefined,
-  folded: Folded,
+  folded: EmployeeState,
   rules: PlanRules,
-  bySeq: ReadonlyMap<number, PersonEvent>,
+  bySeq: ReadonlyMap<number, EmployeeEvent>,
 ): Part {
   if (effect === undefined)
-    return { kind: 'dead', keepsOut: folded.attributes.get('active')?.by === event.seq }
+    return { kind: 'dead', blocksReactivation: folded.attributes.get('active')?.by === event.seq }
   switch (effect.kind) {
     case 'later':
       return { kind: 'held', until: effect.at, why: 'it takes effect then' }
@@ -151,16 +155,16 @@ function partOf(
   }
 }
 
-function saidBy(event: PersonEvent): readonly string[] {
+function saidBy(event: EmployeeEvent): readonly string[] {
   return event.mode === 'snapshot' ? flatten(event.worker).map(([path]) => path) : []
 }
 
-function toName(event: PersonEvent | undefined): EventName {
+function toName(event: EmployeeEvent | undefined): EventName {
   return event ? { source: event.source, id: event.id } : { source: '', id: 'unknown' }
 }
 
 /** A part in words, one line each, without any value. */
-export function partInWords(part: Part): readonly string[] {
+export function describePart(part: Part): readonly string[] {
   switch (part.kind) {
     case 'held':
       return [`held until ${new Date(part.until).toISOString()}: ${part.why}`]
@@ -174,7 +178,7 @@ export function partInWords(part: Part): readonly string[] {
       ]
     case 'dead':
       return [
-        part.keepsOut
+        part.blocksReactivation
           ? 'dead, but its person stays out: active false still counts'
           : 'dead: out of the record',
       ]

@@ -1,21 +1,21 @@
 import type { Ledger } from '../ledger/port.ts'
 import { tendLeavers } from '../leavers/tend.ts'
 import { loop, type Runtime, type Service } from '../runtime.ts'
-import type { BlameRules } from './decide/attribute-failure.ts'
+import type { AttributionRules } from './decide/attribute-failure.ts'
 import type { BrakeSettings } from './decide/brake.ts'
 import type { FoldRules } from './fold/fold.ts'
 import type { Mapping } from './mapping/mapping.ts'
-import { type Decision, planPerson } from './decide/plan.ts'
+import { type Decision, planEmployee } from './decide/plan.ts'
 
 export interface PlanSettings {
   /** People planned in one transaction. */
-  readonly peopleAtOnce: number
+  readonly employeesAtOnce: number
   readonly pollMs: number
   readonly maxWaitMs: number
   /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
   readonly incompleteMs: number
   readonly fold?: FoldRules
-  readonly blame?: BlameRules
+  readonly attributeFailure?: AttributionRules
   readonly brake: BrakeSettings
   /** Where several instances plan: how long people are one's own to plan. */
   readonly claimMs?: number
@@ -30,8 +30,11 @@ const PATIENCE_MS = 150
  * Works out, employee by employee, what the directory should now hold. An employee whose record takes long to compute holds up no other:
  * the rest is committed without it.
  */
-export function planning(
-  ledger: Pick<Ledger, 'duePeople' | 'commitPlan' | 'expireIncomplete' | 'openLeavers' | 'settleLeavers'>,
+export function planLoop(
+  ledger: Pick<
+    Ledger,
+    'claimDueEmployees' | 'commitPlan' | 'expireIncomplete' | 'openLeavers' | 'settleLeavers'
+  >,
   mapping: Mapping,
   settings: PlanSettings,
   runtime: Runtime,
@@ -42,7 +45,7 @@ export function planning(
     mapping,
     digest: runtime.digest,
     ...(settings.fold ? { fold: settings.fold } : {}),
-    ...(settings.blame ? { blame: settings.blame } : {}),
+    ...(settings.attributeFailure ? { attributeFailure: settings.attributeFailure } : {}),
   }
   const pending = new Map<string, PendingPlan>()
 
@@ -55,7 +58,7 @@ export function planning(
     ])
     over.abort()
     const there = [...pending].filter(([, { result }]) => result.kind !== 'computing')
-    for (const [employee] of there) pending.delete(employee)
+    for (const [employeeId] of there) pending.delete(employeeId)
     return there.flatMap(([, { result }]) => {
       if (result.kind === 'failed') throw result.error
       return result.kind === 'decided' ? [result.decision] : []
@@ -64,26 +67,28 @@ export function planning(
 
   return loop('plan', runtime, async (signal) => {
     const now = runtime.now()
-    const { peopleAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
+    const { employeesAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
     // However much there is to plan; and again at once while there are more cases than fit.
     if (now - tendedAt >= TEND_MS || now < tendedAt)
       if ((await tendLeavers(ledger, now, limit, settings.fold)) < limit) tendedAt = now
-    const people = await ledger.duePeople({ now, limit, maxWaitMs, claimMs })
-    if (people.length === 0 && pending.size === 0) {
-      await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.peopleAtOnce)
+    const employees = await ledger.claimDueEmployees({ now, limit, maxWaitMs, claimMs })
+    if (employees.length === 0 && pending.size === 0) {
+      await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.employeesAtOnce)
       return settings.pollMs
     }
     // One whose plan is pending is still due; only something new about it is a reason to begin again.
-    const fresh = people.filter(({ employee, revision }) => pending.get(employee)?.revision !== revision)
+    const fresh = employees.filter(
+      ({ employeeId, revision }) => pending.get(employeeId)?.revision !== revision,
+    )
     const planned = await runtime.telemetry.span(
       'rollcall.plan',
       { attributes: { 'rollcall.people': fresh.length } },
       async () => {
         const decisions: Decision[] = []
-        for (const person of fresh) {
-          const decision = planPerson(person, now, rules)
+        for (const employee of fresh) {
+          const decision = planEmployee(employee, now, rules)
           if (decision instanceof Promise)
-            pending.set(person.employee, pendingPlan(person.revision, decision))
+            pending.set(employee.employeeId, pendingPlan(employee.revision, decision))
           else decisions.push(decision)
         }
         if (pending.size > 0) decisions.push(...(await finished(signal)))

@@ -1,14 +1,14 @@
 import type { EventName } from '../model.ts'
 import { fold } from './fold/fold.ts'
 import type { Lane } from '../model.ts'
-import { type EventDecision, type Person, planPerson, type PlanRules } from './decide/plan.ts'
-import { type Change, changesBetween, valuesOf } from './mapping/origins.ts'
+import { type EventDecision, type Employee, planEmployee, type PlanRules } from './decide/plan.ts'
+import { type Change, changesBetween, valueOrigins } from './mapping/origins.ts'
 import { standing } from './decide/effective-state.ts'
 import { parseRecord } from './mapping/record.ts'
 
 /** What a plan made at this moment would do about one person. Nothing is sent and nothing is changed by looking. */
 export interface Preview {
-  readonly employee: string
+  readonly employeeId: string
   /** `null` when nothing would be sent. */
   readonly operation: {
     readonly lane: Lane
@@ -27,27 +27,27 @@ export interface Preview {
 /** A value that would change, and the events it comes from. */
 export type PreviewChange = Change & { readonly events: readonly EventName[] }
 
-export async function previewPerson(
-  person: Person,
+export async function previewEmployee(
+  employee: Employee,
   taken: string | null,
   now: number,
   rules: PlanRules,
 ): Promise<Preview> {
-  const planned = await planPerson(person, now, rules)
+  const planned = await planEmployee(employee, now, rules)
   const waits = planned.kind === 'wait'
-  const decision = waits ? await planPerson({ ...person, unanswered: [] }, now, rules) : planned
+  const decision = waits ? await planEmployee({ ...employee, unanswered: [] }, now, rules) : planned
   if (decision.kind === 'wait')
-    return { employee: person.employee, operation: null, waits, decisions: [], nextAt: null }
+    return { employeeId: employee.employeeId, operation: null, waits, decisions: [], nextAt: null }
 
-  const names = new Map(person.events.map(({ seq, source, id }) => [seq, { source, id }]))
+  const names = new Map(employee.events.map(({ seq, source, id }) => [seq, { source, id }]))
   const name = (seq: number): EventName => names.get(seq) ?? { source: '', id: 'unknown' }
   const { operation } = decision
   return {
-    employee: person.employee,
+    employeeId: employee.employeeId,
     operation: operation && {
       lane: operation.lane,
       active: operation.active,
-      changes: await changesOf(person, taken, operation.record, now, rules, name),
+      changes: await changesOf(employee, taken, operation.record, now, rules, name),
     },
     waits,
     decisions: decision.events.map(({ seq, state, reason, detail, by }) => ({
@@ -62,16 +62,16 @@ export async function previewPerson(
 }
 
 async function changesOf(
-  person: Person,
+  employee: Employee,
   taken: string | null,
   record: string,
   now: number,
   rules: PlanRules,
   name: (seq: number) => EventName,
 ): Promise<readonly PreviewChange[]> {
-  const { attributes } = standing(person, fold(person.events, now, rules.fold))
+  const { attributes } = standing(employee, fold(employee.events, now, rules.fold))
   const origins = new Map(
-    (await valuesOf(rules.mapping, person.employee, attributes)).map((one) => [one.target, one.by]),
+    (await valueOrigins(rules.mapping, employee.employeeId, attributes)).map((one) => [one.target, one.by]),
   )
   return changesBetween(taken === null ? null : parseRecord(taken), parseRecord(record)).map((change) => ({
     ...change,

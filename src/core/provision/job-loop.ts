@@ -17,7 +17,7 @@ const LOOKS_A_HOLD_LASTS = 3
  * when the job does. A job that was started again has lost what was staged: the unanswered is offered again. Without the permission to look
  * nothing is held, and the log says once what is not known.
  */
-export function jobWatch(
+export function jobLoop(
   ledger: Pick<Ledger, 'hold' | 'jobRestarted'>,
   job: ProvisioningJob,
   settings: JobSettings,

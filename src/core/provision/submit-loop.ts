@@ -22,7 +22,7 @@ export interface SubmitSettings extends VerdictSettings {
 const ANSWER_GRACE_MS = 5_000
 
 /** Sends full batches, never faster than the service allows, and writes down what came of each. */
-export function submission(
+export function submitLoop(
   name: string,
   ledger: Pick<Ledger, 'nextBatch' | 'takeSlot' | 'recordAnswer'>,
   provisioning: Provisioning,

@@ -10,11 +10,11 @@ import { graphLog, logWindow, graphProvisioning } from '../../../src/adapters/gr
 import type { LogPage, Provisioning, ProvisioningLog, UploadAnswer } from '../../../src/core/ports.ts'
 import { parseLogRecord } from '../../../src/core/report/correlate/log-record.ts'
 import type { EntraSettings } from '../../../src/local/entra/server.ts'
-import { bulk, open, person, upload } from '../../local/entra/support.ts'
+import { bulk, open, person as employee, upload } from '../../local/entra/support.ts'
 import { briskRuntime } from '../support/runtime.ts'
 
 const JOB = '/v1.0/servicePrincipals/s/synchronization/jobs/j/bulkUpload'
-const body = (...people: string[]): string => JSON.stringify(bulk(people.map((id) => person(id))))
+const body = (...employees: string[]): string => JSON.stringify(bulk(employees.map((id) => employee(id))))
 
 /** Gives numbered tokens and remembers what it was asked for. */
 class Identity implements TokenCredential {
@@ -209,7 +209,7 @@ void describe('a token', () => {
 void describe('the log', () => {
   void it('is read page by page until it ends, each record once', async (t) => {
     const entra = await open(t)
-    await upload(entra, ...Array.from({ length: 25 }, (_, index) => person(`p${index}`)))
+    await upload(entra, ...Array.from({ length: 25 }, (_, index) => employee(`p${index}`)))
     await entra.runCycle()
     const { log } = adapters(entra.endpoint, { top: 10 })
     const employees: string[] = []
@@ -217,7 +217,7 @@ void describe('the log', () => {
     let pages = 0
     do {
       const read: LogPage = await page(log, next)
-      employees.push(...read.records.flatMap((record) => parseLogRecord(record)?.employee ?? []))
+      employees.push(...read.records.flatMap((record) => parseLogRecord(record)?.employeeId ?? []))
       assert.ok(Math.abs((read.serverAt ?? 0) - Date.now()) < 2_000)
       next = read.next
     } while (next !== null && ++pages < 10)

@@ -12,7 +12,7 @@ const notice: Notice = {
   source: '/hr/acme',
   id: 'n 1',
   type: 'worker.updated',
-  employee: 'a/b?c',
+  employeeId: 'a/b?c',
   recordedAt: 0,
   effectiveAt: 0,
   attempts: 0,
@@ -127,20 +127,24 @@ void describe('a person is read over HTTP', () => {
   void test('a name that would lead out of its place in the address is not read, and the request never leaves', async () => {
     const escaping = { kind: 'unusable', code: 'NameNotInAddress' }
     const record = { status: 200, body: '{}' }
-    for (const employee of ['..', '.', '%2e', '%2E.', '', '\ud83d']) {
+    for (const employeeId of ['..', '.', '%2e', '%2E.', '', '\ud83d']) {
       // A percent sign is encoded itself, so that only the two dots are steps.
-      const refused = !employee.startsWith('%')
-      assert.equal((await readOf({ employee }, {}, record)).kind, refused ? 'unusable' : 'record', employee)
+      const refused = !employeeId.startsWith('%')
+      assert.equal(
+        (await readOf({ employeeId }, {}, record)).kind,
+        refused ? 'unusable' : 'record',
+        employeeId,
+      )
     }
     assert.deepEqual(
       seen.map(({ url }) => url),
       ['/workers/%252e?why=n%201', '/workers/%252E.?why=n%201'],
     )
     const joined = { url: `${base}/workers/.{employee}/pay` }
-    assert.deepEqual(await readOf({ employee: '.' }, joined, record), escaping)
+    assert.deepEqual(await readOf({ employeeId: '.' }, joined, record), escaping)
     assert.deepEqual(await readOf({ id: '..' }, { url: `${base}/{id}/{employee}` }, record), escaping)
-    for (const employee of ['...', '..a', '../admin', '..\\admin', 'a?b#c', '@evil.example'])
-      assert.equal((await readOf({ employee }, {}, record)).kind, 'record', employee)
+    for (const employeeId of ['...', '..a', '../admin', '..\\admin', 'a?b#c', '@evil.example'])
+      assert.equal((await readOf({ employeeId }, {}, record)).kind, 'record', employeeId)
     assert.equal((await readOf({ id: '..' }, {}, record)).kind, 'record')
     for (const { url } of seen) assert.match(url ?? '', /^\/workers\//)
   })

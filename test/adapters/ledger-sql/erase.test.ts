@@ -17,8 +17,8 @@ const auth = { kind: 'password', password: null } as const
 
 const PEOPLE = 60
 /** A word that stands nowhere else, in whichever file it is found. */
-const canary = (kind: string, person: number): string => `canary-${kind}-${person}-`
-const person = (n: number): string => canary('id', n)
+const canary = (kind: string, employee: number): string => `canary-${kind}-${employee}-`
+const employee = (n: number): string => canary('id', n)
 const KINDS = ['id', 'event', 'first', 'second', 'third', 'body', 'detail'] as const
 
 /** Hires, changes, confirmations, failures with the words of the service, dead letters with what they came in, and leavings. */
@@ -48,16 +48,21 @@ async function live(world: World): Promise<void> {
   }
   const confirm = (): Promise<unknown> => world.confirmAll()
   await all(
-    (n) => joiner(`${canary('event', n)}1`, person(n), { title: canary('first', n).repeat(20) }),
+    (n) => joiner(`${canary('event', n)}1`, employee(n), { title: canary('first', n).repeat(20) }),
     confirm,
   )
   await all(
     (n) =>
-      hrEvent(`${canary('event', n)}2`, person(n), { title: canary('second', n).repeat(200) }, { order: 2 }),
+      hrEvent(
+        `${canary('event', n)}2`,
+        employee(n),
+        { title: canary('second', n).repeat(200) },
+        { order: 2 },
+      ),
     confirm,
   )
   await all(
-    (n) => hrEvent(`${canary('event', n)}3`, person(n), { title: canary('third', n) }, { order: 3 }),
+    (n) => hrEvent(`${canary('event', n)}3`, employee(n), { title: canary('third', n) }, { order: 3 }),
     async () => {
       const sent = await world.send()
       for (const [employee, operation] of sent.operations) {
@@ -72,7 +77,7 @@ async function live(world: World): Promise<void> {
           now: world.now,
           finalAt: world.now + 1_000,
           watermark: null,
-          disturbed: [],
+          changedElsewhere: [],
           foreign: 0,
           echoes: [],
         })
@@ -80,7 +85,7 @@ async function live(world: World): Promise<void> {
       await world.finalize()
     },
   )
-  await all((n) => leaver(`${canary('event', n)}4`, person(n)), confirm)
+  await all((n) => leaver(`${canary('event', n)}4`, employee(n)), confirm)
 }
 
 /** Which words are in the files, by the number of the person they are of. */
@@ -100,7 +105,7 @@ async function eraseOdd(world: World): Promise<readonly boolean[]> {
   const clean: boolean[] = []
   for (let n = 1; n < PEOPLE; n += 2) {
     const result = await world.ledger.erase(
-      { employee: person(n), actor: 'ann', reason: 'asked to' },
+      { employeeId: employee(n), actor: 'ann', justification: 'asked to' },
       world.now,
     )
     assert.ok(result)
@@ -146,8 +151,12 @@ void it('on SQLite a reader in the way is told of, and what it kept there goes w
   reader.exec('BEGIN')
   reader.prepare('SELECT COUNT(*) FROM events').get()
   const erase = async (n: number): Promise<boolean | undefined> =>
-    (await world.ledger.erase({ employee: person(n), actor: 'ann', reason: 'asked to' }, world.now))
-      ?.filesClean
+    (
+      await world.ledger.erase(
+        { employeeId: employee(n), actor: 'ann', justification: 'asked to' },
+        world.now,
+      )
+    )?.filesClean
   assert.equal(await erase(1), false)
   assert.ok(found(files()).has(1))
   reader.exec('COMMIT')

@@ -3,11 +3,11 @@ import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from '../../../src/adapters/service-bus/client.ts'
 import { connectionOf } from '../../../src/adapters/service-bus/connection.ts'
-import { busInbox } from '../../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../../src/adapters/service-bus/receiver.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
-import { ACCEPT_RETRY, sessionInbox } from '../../../src/adapters/service-bus/sessions.ts'
+import { ACCEPT_RETRY, sessionSourceQueue } from '../../../src/adapters/service-bus/sessions.ts'
 import { pauseMs, troubleOf } from '../../../src/adapters/service-bus/trouble.ts'
-import type { Inbox } from '../../../src/core/ports.ts'
+import type { SourceQueue } from '../../../src/core/ports.ts'
 import { type Broker, connectionStringFor } from '../../../src/local/service-bus/broker.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'
 import { type Relay, relayTo } from '../../fakes/relay.ts'
@@ -43,13 +43,13 @@ async function open(
     connectionString: connectionStringFor('127.0.0.1', relay.port),
   } as const
   const connection = connectionOf(() => connect(address))
-  const inbox: Inbox<BusMessage> = sessions
-    ? sessionInbox(
+  const inbox: SourceQueue<BusMessage> = sessions
+    ? sessionSourceQueue(
         () => connect(address, ACCEPT_RETRY),
         { queue, inFlight: 64, sessions: 8, idleMs: 200, turnMs: 10_000, watchdogMs },
         runtime,
       )
-    : busInbox(connection, { queue, inFlight: 64, watchdogMs }, runtime)
+    : busSourceQueue(connection, { queue, inFlight: 64, watchdogMs }, runtime)
   const arrived: BusMessage[] = []
   const receiver = await inbox.open((message) => {
     arrived.push(message)

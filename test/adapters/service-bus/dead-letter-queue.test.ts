@@ -9,7 +9,10 @@ import type {
 import Long from 'long'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import { type Place, receiverAt } from '../../../src/adapters/service-bus/address.ts'
-import { busShelf, type ShelfSettings } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
+import {
+  busDeadLetterQueue,
+  type DeadLetterQueueSettings,
+} from '../../../src/adapters/service-bus/dead-letter-queue.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import { type Broker, startBroker } from '../../../src/local/service-bus/broker.ts'
@@ -80,10 +83,10 @@ async function die(client: ServiceBusClient, place: Place, messages: readonly Pu
 const textOf = ({ body }: ServiceBusReceivedMessage): string =>
   Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body)
 
-function openAt(settings: ShelfSettings): OpenShelf {
+function openAt(settings: DeadLetterQueueSettings): OpenShelf {
   return async (t) => {
     const { client, pass } = await siteFor(t)
-    const shelf = busShelf(client, settings, runtime)
+    const shelf = busDeadLetterQueue(client, settings, runtime)
     t.after(() => shelf.close())
     const isDead = settings.shelf === 'dead-letters'
     const sessions = 'queue' in settings && settings.queue === 'sessions'
@@ -163,14 +166,17 @@ void describe('a shelf over the official client', () => {
         return [message]
       },
     }))
-    const [shown] = await busShelf(many, { ...QUEUE, shelf: 'dead-letters' }, runtime).peek(partitioned, 10)
+    const [shown] = await busDeadLetterQueue(many, { ...QUEUE, shelf: 'dead-letters' }, runtime).peek(
+      partitioned,
+      10,
+    )
     assert.equal(shown?.sequence, partitioned)
     assert.deepEqual(asked, [partitioned])
   })
 
   void it('a body that is no text is copied in its own bytes, a value stays a value, and nothing else of it is lost', async (t) => {
     const { client } = await siteFor(t)
-    const shelf = busShelf(client, { ...QUEUE, shelf: 'dead-letters' }, runtime)
+    const shelf = busDeadLetterQueue(client, { ...QUEUE, shelf: 'dead-letters' }, runtime)
     const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x01])
     const sender = client.createSender('plain')
     const more = { correlationId: 'c-1', subject: 'hired' }
@@ -246,9 +252,9 @@ void describe('a shelf over the official client', () => {
     const { client, broker, pass } = await siteFor(t)
     const total = 6_500
     await put(client, QUEUE, numbered(total))
-    const shelf = busShelf(client, { ...QUEUE, shelf: 'queue' }, runtime)
+    const shelf = busDeadLetterQueue(client, { ...QUEUE, shelf: 'queue' }, runtime)
     const chosen = new Set([3, 2_047, 2_048, 2_049, 4_100, total - 1, total].map(String))
-    assert.deepEqual(await shelf.retire(chosen, never), chosen)
+    assert.deepEqual(await shelf.remove(chosen, never), chosen)
     const { active, locked, completed } = await broker.counts('plain')
     assert.deepEqual(
       { held: active + locked, completed },
@@ -256,7 +262,7 @@ void describe('a shelf over the official client', () => {
     )
     await shelf.close()
     await pass(61_000)
-    const later = busShelf(client, { ...QUEUE, shelf: 'queue' }, runtime)
+    const later = busDeadLetterQueue(client, { ...QUEUE, shelf: 'queue' }, runtime)
     const left = await later.peek('0', 250)
     await later.close()
     assert.deepEqual(
@@ -278,8 +284,8 @@ void describe('a shelf over the official client', () => {
         return messages
       },
     }))
-    const shelf = busShelf(slow, { ...QUEUE, shelf: 'queue' }, runtime)
-    assert.deepEqual(await shelf.retire(new Set(['2999']), never), new Set())
+    const shelf = busDeadLetterQueue(slow, { ...QUEUE, shelf: 'queue' }, runtime)
+    assert.deepEqual(await shelf.remove(new Set(['2999']), never), new Set())
     assert.ok(windows < 20, `${windows} windows`)
     await shelf.close()
   })
@@ -288,8 +294,8 @@ void describe('a shelf over the official client', () => {
     const { client, broker, pass } = await siteFor(t)
     await put(client, QUEUE, numbered(20))
     for (let round = 0; round < 12; round += 1) {
-      const shelf = busShelf(client, { ...QUEUE, shelf: 'queue', patienceMs: 0 }, runtime)
-      await shelf.retire(new Set([String(20 - round)]), never)
+      const shelf = busDeadLetterQueue(client, { ...QUEUE, shelf: 'queue', patienceMs: 0 }, runtime)
+      await shelf.remove(new Set([String(20 - round)]), never)
       await shelf.close()
       await pass(61_000)
     }
@@ -302,8 +308,8 @@ void describe('a shelf over the official client', () => {
     const { client } = await siteFor(t)
     await put(client, QUEUE, numbered(30))
     await die(client, QUEUE, numbered(30))
-    const shelf = busShelf(client, { ...QUEUE, shelf: 'dead-letters' }, runtime)
-    await shelf.retire(new Set(['30']), never)
+    const shelf = busDeadLetterQueue(client, { ...QUEUE, shelf: 'dead-letters' }, runtime)
+    await shelf.remove(new Set(['30']), never)
     await shelf.close()
     assert.equal((await receive(client.createReceiver('plain', deadLetters), 29)).length, 29)
   })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { busInbox } from '../../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../../src/adapters/service-bus/receiver.ts'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
@@ -56,7 +56,7 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
   const unsteady = new Unsteady(ledger)
   const runtime = briskRuntime(50)
   const deliveries: number[] = []
-  const inbox = busInbox(standing(client), { queue: QUEUE, inFlight: 256, watchdogMs: 60_000 }, runtime)
+  const inbox = busSourceQueue(standing(client), { queue: QUEUE, inFlight: 256, watchdogMs: 60_000 }, runtime)
   const watched: typeof inbox = {
     open: (onMessage) =>
       inbox.open((message) => (deliveries.push(message.native.deliveryCount ?? 0), onMessage(message))),
@@ -132,7 +132,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
         ping: () => when('ping', () => ledger.ping()),
       }
       const runtime = pacedRuntimes()
-      const inbox = busInbox(
+      const inbox = busSourceQueue(
         standing(client),
         { queue: QUEUE, inFlight: 256, watchdogMs: 600_000 },
         runtime.bus,
@@ -195,7 +195,7 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
     },
   }
   const runtime = briskRuntime(50)
-  const inbox = busInbox(standing(client), { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
+  const inbox = busSourceQueue(standing(client), { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
   const service = intake(
     inbox,
     slowLedger,

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
-import { busInbox } from '../../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../../src/adapters/service-bus/receiver.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
-import { busOutlet } from '../../../src/adapters/service-bus/sender.ts'
-import { sessionInbox } from '../../../src/adapters/service-bus/sessions.ts'
-import { joinInboxes } from '../../../src/core/intake/source-queues.ts'
+import { busSender } from '../../../src/adapters/service-bus/sender.ts'
+import { sessionSourceQueue } from '../../../src/adapters/service-bus/sessions.ts'
+import { joinSourceQueues } from '../../../src/core/intake/source-queues.ts'
 import type { OutboxMessage } from '../../../src/core/ports.ts'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { configOf } from '../../local/service-bus/support.ts'
@@ -49,13 +49,13 @@ void describe('a partitioned queue', () => {
       )
     const client = again()
     const sender = client.createSender(QUEUE)
-    const people = Array.from({ length: 12 }, (_, person) => String(person))
-    for (const sessionId of people)
+    const employees = Array.from({ length: 12 }, (_, employee) => String(employee))
+    for (const sessionId of employees)
       await sender.sendMessages(
         numbered(20).map(({ n }) => ({ body: Buffer.from(JSON.stringify({ n })), sessionId })),
       )
     const bySession = new Map<string, BusMessage[]>()
-    const inbox = sessionInbox(
+    const inbox = sessionSourceQueue(
       again,
       { queue: QUEUE, inFlight: 64, sessions: 4, idleMs: 50, turnMs: 10_000, watchdogMs: 60_000 },
       briskRuntime(50),
@@ -71,7 +71,7 @@ void describe('a partitioned queue', () => {
       await broker.stop()
     })
     await until('all of them', async () => (await broker.counts(QUEUE)).completed === 240, 20_000)
-    for (const session of people) {
+    for (const session of employees) {
       const messages = bySession.get(session) ?? []
       assert.deepEqual(
         messages.map(numberOf),
@@ -85,9 +85,9 @@ void describe('a partitioned queue', () => {
 
 void test('outcomes of many people go out to a partitioned queue with sessions, those of each in order', async (t) => {
   const { broker, client } = await busFor(t, { EnablePartitioning: true, RequiresSession: true })
-  const outlet = busOutlet(client, QUEUE)
+  const outlet = busSender(client, QUEUE)
   t.after(() => closeWithin(500, outlet.close()))
-  const people = Array.from({ length: 40 }, (_, person) => `p${person}`)
+  const employees = Array.from({ length: 40 }, (_, employee) => `p${employee}`)
   const outcome = (subject: string, n: number): OutboxMessage => {
     return {
       id: `${subject}-${n}`,
@@ -98,10 +98,10 @@ void test('outcomes of many people go out to a partitioned queue with sessions, 
       properties: {},
     }
   }
-  await outlet.send([0, 1, 2].flatMap((n) => people.map((person) => outcome(person, n))))
+  await outlet.send([0, 1, 2].flatMap((n) => employees.map((employee) => outcome(employee, n))))
   assert.equal((await broker.counts(QUEUE)).incoming, 120)
-  for (const person of people.slice(0, 3)) {
-    const session = await client.acceptSession(QUEUE, person)
+  for (const employee of employees.slice(0, 3)) {
+    const session = await client.acceptSession(QUEUE, employee)
     const messages = await session.peekMessages(10)
     assert.deepEqual(
       messages.map(({ body }) => body),
@@ -118,9 +118,9 @@ void test('several receivers hold more at once than the client lets one', async 
     client,
     ...[1].map(() => connect({ kind: 'connection-string', connectionString: broker.connectionString })),
   ]
-  const inbox = joinInboxes(
+  const inbox = joinSourceQueues(
     clients.map((one) =>
-      busInbox(standing(one), { queue: QUEUE, inFlight: 1_400, watchdogMs: 60_000 }, briskRuntime(50)),
+      busSourceQueue(standing(one), { queue: QUEUE, inFlight: 1_400, watchdogMs: 60_000 }, briskRuntime(50)),
     ),
   )
   const held: BusMessage[] = []

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
 import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
-import { busShelf } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import { replayNative } from '../../../src/core/report/replay/native.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
@@ -12,7 +12,7 @@ import { configOf, manual, receive } from '../../local/service-bus/support.ts'
 
 const runtime = systemRuntime(silentLogger, silentTelemetry)
 const never = new AbortController().signal
-const settings = { perSecond: null, batch: 20, retireAtOnce: 60, skewMs: 60_000, inFlightMs: 50 }
+const settings = { perSecond: null, batch: 20, removeAtOnce: 60, skewMs: 60_000, inFlightMs: 50 }
 
 async function busFor(t: TestContext, properties: object): Promise<ServiceBusClient> {
   const broker = await startBroker({ config: configOf({ q: properties }) })
@@ -25,8 +25,8 @@ async function busFor(t: TestContext, properties: object): Promise<ServiceBusCli
 }
 
 function shelvesOf(t: TestContext, client: ServiceBusClient) {
-  const shelf = busShelf(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
-  const entity = busShelf(client, { queue: 'q', shelf: 'queue' }, runtime)
+  const shelf = busDeadLetterQueue(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
+  const entity = busDeadLetterQueue(client, { queue: 'q', shelf: 'queue' }, runtime)
   t.after(() => Promise.all([shelf.close(), entity.close()]))
   return { shelf, entity }
 }

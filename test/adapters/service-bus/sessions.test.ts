@@ -4,7 +4,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { connect } from '../../../src/adapters/service-bus/client.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
 import type { Place } from '../../../src/adapters/service-bus/address.ts'
-import { sessionInbox } from '../../../src/adapters/service-bus/sessions.ts'
+import { sessionSourceQueue } from '../../../src/adapters/service-bus/sessions.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import type { Receiver } from '../../../src/core/ports.ts'
 import { type Logger, silentTelemetry } from '../../../src/core/runtime.ts'
@@ -57,7 +57,7 @@ async function setup(context: TestContext, properties: object = {}): Promise<Set
     open: async (more, onMessage, place = { queue: QUEUE }) => {
       const { promise, resolve } = Promise.withResolvers<Receiver<BusMessage>>()
       const settings = { ...place, ...FAST, ...more }
-      const receiver = await sessionInbox(() => connect(address, retry), settings, runtime).open(
+      const receiver = await sessionSourceQueue(() => connect(address, retry), settings, runtime).open(
         (message) => {
           void promise.then((receiver) => onMessage(message, receiver))
         },

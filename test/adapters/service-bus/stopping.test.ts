@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { busInbox } from '../../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../../src/adapters/service-bus/receiver.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
-import { ACCEPT_RETRY, sessionInbox } from '../../../src/adapters/service-bus/sessions.ts'
+import { ACCEPT_RETRY, sessionSourceQueue } from '../../../src/adapters/service-bus/sessions.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
@@ -10,7 +10,7 @@ import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/drive
 import { intake } from '../../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/port.ts'
-import type { Inbox } from '../../../src/core/ports.ts'
+import type { SourceQueue } from '../../../src/core/ports.ts'
 import type { Runtime } from '../../../src/core/runtime.ts'
 import type { Broker } from '../../../src/local/service-bus/broker.ts'
 import { busFor, QUEUE, standing } from '../support/bus.ts'
@@ -43,15 +43,15 @@ async function stopped(
   const ledger = sqlLedger(driver, 'test')
   t.after(() => ledger.close())
   const runtime: Runtime = briskRuntime(Infinity)
-  const inbox: Inbox<BusMessage> =
+  const inbox: SourceQueue<BusMessage> =
     how.sessions === true
-      ? sessionInbox(
+      ? sessionSourceQueue(
           () =>
             connect({ kind: 'connection-string', connectionString: broker.connectionString }, ACCEPT_RETRY),
           { queue: QUEUE, inFlight: 768, sessions: 8, idleMs: 200, turnMs: 10_000, watchdogMs: 60_000 },
           runtime,
         )
-      : busInbox(standing(client), { queue: QUEUE, inFlight: 768, watchdogMs: 60_000 }, runtime)
+      : busSourceQueue(standing(client), { queue: QUEUE, inFlight: 768, watchdogMs: 60_000 }, runtime)
   const middle = Promise.withResolvers<void>()
   let batches = 0
   let isStopping = false

@@ -8,7 +8,7 @@ import {
 } from '@azure/service-bus'
 import { busCode, closeWithin, RETRY } from '../../../src/adapters/service-bus/client.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
-import { busOutlet, sendInBatches } from '../../../src/adapters/service-bus/sender.ts'
+import { busSender, sendInBatches } from '../../../src/adapters/service-bus/sender.ts'
 import type { Disposition } from '../../../src/core/ports.ts'
 import {
   bodyNumber,
@@ -148,7 +148,7 @@ void describe('a message that is held', () => {
 void describe('a bus that is away', () => {
   void it('a send to a busy bus fails within seconds and says why, not after the client’s own half minute', async (t) => {
     const bus = await busyBus()
-    const outlet = busOutlet(clientOf(t, bus.connectionString), QUEUE)
+    const outlet = busSender(clientOf(t, bus.connectionString), QUEUE)
     t.after(bus.stop)
     const startedAt = Date.now()
     const sending = outlet.send([

@@ -2,7 +2,7 @@ import type { ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver } 
 import type { TestContext } from 'node:test'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { Connection } from '../../../src/adapters/service-bus/connection.ts'
-import { busInbox, type InboxSettings } from '../../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue, type SourceQueueSettings } from '../../../src/adapters/service-bus/receiver.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
 import type { Disposition, Receiver } from '../../../src/core/ports.ts'
 import type { Runtime } from '../../../src/core/runtime.ts'
@@ -65,11 +65,11 @@ export interface Opened {
 export async function openInbox(
   t: TestContext,
   client: ServiceBusClient,
-  settings: Partial<InboxSettings> = {},
+  settings: Partial<SourceQueueSettings> = {},
   runtime: Runtime = briskRuntime(50),
   onMessage: (message: BusMessage, opened: Opened) => void = () => {},
 ): Promise<Opened> {
-  const inbox = busInbox(
+  const inbox = busSourceQueue(
     standing(client),
     { queue: QUEUE, inFlight: 256, watchdogMs: 60_000, ...settings },
     runtime,

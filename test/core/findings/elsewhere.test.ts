@@ -21,7 +21,10 @@ function elsewhere(
 ): { disabled: readonly string[]; enabled: readonly string[] } {
   const found = candidates(operations, more)
   const { disabled, enabled } = accessElsewhere(joinRecords(records, found, 0), found, 0)
-  return { disabled: disabled.map(({ change }) => change), enabled: enabled.map(({ employee }) => employee) }
+  return {
+    disabled: disabled.map(({ change }) => change),
+    enabled: enabled.map(({ employeeId }) => employeeId),
+  }
 }
 
 void describe('a deactivation that the log shows is that of others', () => {
@@ -55,7 +58,7 @@ void describe('a deactivation of ours is never taken for one of others', () => {
     const acceptedAt = day(2) - HOUR
     for (const state of ['batched', 'accepted', 'unanswered', 'withdrawn', 'escrowed', 'failed'] as const) {
       const failedAt = state === 'escrowed' || state === 'failed' ? acceptedAt + 1 : null
-      const ours = candidate('op-1', out, { acceptedAt, state, failedAt, handedOver: 2 })
+      const ours = candidate('op-1', out, { acceptedAt, state, failedAt, timesSubmitted: 2 })
       assert.deepEqual(elsewhere([off], [ours]).disabled, [], state)
     }
   })
@@ -69,9 +72,10 @@ void describe('a deactivation of ours is never taken for one of others', () => {
   void test('when the record repeats what the directory took from us', () => {
     const record = JSON.stringify({ externalId: '10001', active: false })
     const taken = new Map([['10001', { record, active: false, at: day(1) }]])
-    assert.deepEqual(elsewhere([off], [], { taken }).disabled, [])
+    assert.deepEqual(elsewhere([off], [], { lastAccepted: taken }).disabled, [])
     assert.deepEqual(
-      elsewhere([off], [], { taken: new Map([['10001', { record, active: true, at: day(1) }]]) }).disabled,
+      elsewhere([off], [], { lastAccepted: new Map([['10001', { record, active: true, at: day(1) }]]) })
+        .disabled,
       ['change-of-r-off'],
     )
   })

@@ -2,27 +2,27 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   type Decision,
-  type Person,
-  type PersonEvent,
-  planPerson,
+  type Employee,
+  type EmployeeEvent,
+  planEmployee,
 } from '../../../src/core/plan/decide/plan.ts'
 import { day } from '../../fakes/events.ts'
-import { person, personEvent, rules, WORKER } from '../../fakes/people.ts'
+import { employee, personEvent, rules, WORKER } from '../../fakes/people.ts'
 
 const NOW = day(100)
 const DISABLED = day(50)
 const hired = personEvent(1, { worker: WORKER, effectiveAt: day(1) })
 
-function decide(events: readonly PersonEvent[], more: Partial<Person> = {}) {
-  const decision: Decision = planPerson(
-    person(events, { known: true, disabledElsewhereAt: DISABLED, ...more }),
+function decide(events: readonly EmployeeEvent[], more: Partial<Employee> = {}) {
+  const decision: Decision = planEmployee(
+    employee(events, { known: true, disabledElsewhereAt: DISABLED, ...more }),
     NOW,
     rules,
   )
   assert.equal(decision.kind, 'decided')
   return decision
 }
-const held = (events: readonly PersonEvent[]): boolean => {
+const held = (events: readonly EmployeeEvent[]): boolean => {
   const { operation, elsewhere, events: decided } = decide(events)
   const waits = decided.every(({ state, reason }) => state === 'held' && reason === 'DisabledElsewhere')
   assert.equal(elsewhere, operation === null ? 'held' : 'overruled')

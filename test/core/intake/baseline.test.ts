@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { baselineEvent, cellValue } from '../../../src/core/intake/baseline.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
-import { BASELINE, type JsonObject, saysLeaver } from '../../../src/core/model.ts'
+import { BASELINE, type JsonObject, isTermination } from '../../../src/core/model.ts'
 import { fold, type LedgerEvent } from '../../../src/core/plan/fold/fold.ts'
 import { day, ledgerEvent } from '../../fakes/events.ts'
 import { histories, NOW } from '../../fakes/histories.ts'
@@ -91,7 +91,7 @@ void describe('a baseline is true as of its export', () => {
         const by = events.find(({ seq }) => seq === out?.by)
         const repeated = events.some(
           (event) =>
-            saysLeaver(event) &&
+            isTermination(event) &&
             effects.get(event.seq)?.kind === 'rescinded' &&
             event.recordedAt <= (by?.recordedAt ?? 0),
         )

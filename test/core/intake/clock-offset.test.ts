@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { aheadOf } from '../../../src/core/intake/clock-offset.ts'
+import { estimateClockOffset } from '../../../src/core/intake/clock-offset.ts'
 
 const MINUTE_MS = 60_000
 
 void describe('how far our clock may be ahead of the one of the bus', () => {
   void test('is what the quickest message says, in both directions and within what is configured', () => {
     let now = 0
-    const ahead = aheadOf(2 * MINUTE_MS, { now: () => now })
+    const ahead = estimateClockOffset(2 * MINUTE_MS, { now: () => now })
     const took = (ms: number): number =>
       ahead([{ enqueuedAt: now - ms }, { enqueuedAt: now - ms - 5 * MINUTE_MS }])
     assert.equal(took(50 * MINUTE_MS), 2 * MINUTE_MS)
@@ -19,7 +19,7 @@ void describe('how far our clock may be ahead of the one of the bus', () => {
 
   void test('is forgotten after a while, as clocks are set', () => {
     let now = 0
-    const ahead = aheadOf(2 * MINUTE_MS, { now: () => now })
+    const ahead = estimateClockOffset(2 * MINUTE_MS, { now: () => now })
     assert.equal(ahead([{ enqueuedAt: MINUTE_MS }]), -MINUTE_MS)
     now += 11 * MINUTE_MS
     assert.equal(ahead([{ enqueuedAt: now - 20 }]), -MINUTE_MS)

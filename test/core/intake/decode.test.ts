@@ -2,14 +2,14 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Decoded, decode, type Envelope } from '../../../src/core/intake/decode.ts'
 import type { Json } from '../../../src/core/model.ts'
-import type { InboxMessage } from '../../../src/core/ports.ts'
+import type { SourceMessage } from '../../../src/core/ports.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
 
 function envelopes(decoded: Decoded): readonly Envelope[] {
   assert(decoded.kind === 'envelopes')
   return decoded.envelopes
 }
-function code(one: InboxMessage): string {
+function code(one: SourceMessage): string {
   const decoded = decode(one)
   assert(decoded.kind === 'rejected')
   return decoded.code

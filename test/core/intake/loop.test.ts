@@ -3,7 +3,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { intake, type IntakeSettings } from '../../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port.ts'
-import type { InboxMessage } from '../../../src/core/ports.ts'
+import type { SourceMessage } from '../../../src/core/ports.ts'
 import { fakeInbox } from '../../fakes/inbox.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'
@@ -16,9 +16,9 @@ const settings: IntakeSettings = {
   backlogPerSecond: 4,
   skewMs: 500,
 }
-const good = (sequence: number): InboxMessage =>
+const good = (sequence: number): SourceMessage =>
   message({ ...cloudEvent, id: `e-${sequence}` }, { sequence: String(sequence) })
-const bad = (sequence: number): InboxMessage => message(null, { sequence: String(sequence), text: '{' })
+const bad = (sequence: number): SourceMessage => message(null, { sequence: String(sequence), text: '{' })
 
 /** A ledger that takes what it is given, unless it is told to be away or to think about it. */
 function fakeLedger() {
@@ -268,7 +268,7 @@ void describe('when the ledger is away', () => {
   })
 
   void test('one message that cannot even be read without failing holds up no other, and is not settled', async (t) => {
-    const shapes = ({ sequence }: InboxMessage): null => {
+    const shapes = ({ sequence }: SourceMessage): null => {
       if (sequence === '2') throw new TypeError('a rule that fails')
       return null
     }

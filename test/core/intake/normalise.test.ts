@@ -41,7 +41,7 @@ void describe('an event is brought into its canonical form', () => {
       source: '/hr/acme',
       id: 'e-1',
       type: 'worker.updated',
-      employee: '10001',
+      employeeId: '10001',
       recordedAt: day(1),
       effectiveAt: Date.UTC(2026, 0, 1),
       effectiveRaw: '2026-01-01',
@@ -278,7 +278,7 @@ void describe('what is wrong is named', () => {
     for (const field of ['id', 'source', 'subject', 'sequence'] as const)
       for (const bad of ['a\u0000b', 'a\nb', '\u007f', '\u0085', 'a\ud800', '\udc00b'])
         assert.match(refusedWith({ [field]: bad }), new RegExp(`^FieldInvalid: ${field} `))
-    assert.equal(taken({ subject: 'Zoë 🦊' }).employee, 'Zoë 🦊')
+    assert.equal(taken({ subject: 'Zoë 🦊' }).employeeId, 'Zoë 🦊')
   })
 
   void test('a type nobody knows, inherited names included', () => {

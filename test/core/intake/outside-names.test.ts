@@ -63,7 +63,7 @@ void describe('a name from outside is only a name', () => {
 
   void test('a row in JSON whose keys replace the prototype says nothing of active', () => {
     const event = imported(json('{"employee":"7","__proto__":{"active":true,"employee":"8"}}'))
-    assert.deepEqual([event.employee, event.worker['active']], ['7', undefined])
+    assert.deepEqual([event.employeeId, event.worker['active']], ['7', undefined])
   })
 
   void test('a row nested without end is refused, and does not exhaust the stack', () => {

@@ -13,7 +13,7 @@ import { inboxMessage } from '../../fakes/messages.ts'
 
 /** Real payloads of vendors, where they are at hand. */
 const shared = resolve(
-  process.env['ROLLCALL_SHARED'] ?? resolve(import.meta.dirname, '../../../shared'),
+  process.env['ROLLCALL_SHARED'] ?? resolve(import.meta.dirname, '../../../../shared'),
   'data/hr-events',
 )
 const skip = existsSync(shared)
@@ -62,7 +62,7 @@ void describe('a shape', () => {
   void test('makes of one message as many events as it has items', async () => {
     const made = await events(rules, { people: [ann, { ...ann, who: { id: 7 }, id: undefined }] })
     assert.deepEqual(
-      made.map(({ employee, source }) => [employee, source]),
+      made.map(({ employeeId, source }) => [employeeId, source]),
       [
         ['a', '/hr/own'],
         ['7', '/hr/own'],
@@ -133,8 +133,8 @@ void describe('BambooHR', () => {
     data: { companyId: '1', employeeId: '67890', changedFields: ['firstName'] },
   }
   void test('an event-based webhook is a notice with an id of ours', async () => {
-    const { mode, employee, changedFields, worker, recordedAt, id } = await one('bamboohr', event)
-    assert.deepEqual([mode, employee, changedFields, worker], ['notice', '67890', ['firstName'], {}])
+    const { mode, employeeId, changedFields, worker, recordedAt, id } = await one('bamboohr', event)
+    assert.deepEqual([mode, employeeId, changedFields, worker], ['notice', '67890', ['firstName'], {}])
     assert.equal(iso(recordedAt), '2026-01-31T18:42:00.000Z')
     assert.notEqual(
       (await one('bamboohr', { ...event, data: { ...event.data, changedFields: ['customShirt'] } })).id,
@@ -165,7 +165,7 @@ void describe('BambooHR', () => {
   })
   void test('its own examples are understood', { skip }, async () => {
     assert.equal(
-      (await one('bamboohr', real('bamboohr/event-based-employee-updated.json'))).employee,
+      (await one('bamboohr', real('bamboohr/event-based-employee-updated.json'))).employeeId,
       '67890',
     )
     assert.deepEqual(
@@ -207,7 +207,7 @@ void describe('HiBob', () => {
   })
   void test('its own example is understood', { skip }, async () => {
     assert.equal(
-      (await one('hibob', real('hibob/table-entry-created-lifecycle.json'))).employee,
+      (await one('hibob', real('hibob/table-entry-created-lifecycle.json'))).employeeId,
       '3332883854254932743',
     )
   })
@@ -238,7 +238,7 @@ void describe('ADP', () => {
     assert.deepEqual([title.mode, title.worker['title']], ['delta', 'Lead'])
     const birthday = await one(
       'adp',
-      event('worker.birthDate.change', { person: { birthDate: '1990-01-01' } }),
+      event('worker.birthDate.change', { employee: { birthDate: '1990-01-01' } }),
     )
     assert.deepEqual(
       [birthday.mode, birthday.changedFields, birthday.worker],
@@ -248,7 +248,7 @@ void describe('ADP', () => {
   void test('its own examples are understood', { skip }, async () => {
     const hired = await one('adp', real('adp/worker-hire-event-notification-http-200-response.json'))
     assert.deepEqual(
-      [hired.type, hired.employee, hired.worker['active']],
+      [hired.type, hired.employeeId, hired.worker['active']],
       ['worker.hired', 'G3GY19RVQ2Y5B67P', true],
     )
     assert.deepEqual(hired.worker['name'], { givenName: 'Allen219', middleName: 'E', familyName: 'Jack' })
@@ -261,7 +261,7 @@ void describe('ADP', () => {
     assert.deepEqual((await one('adp', real('adp/hr-worker-terminate-request.json'))).worker, {
       active: false,
     })
-    assert.equal((await one('adp', real('adp/hr-worker-hire-request.json'))).employee, 'G3HGABHZZF9YT1HH')
+    assert.equal((await one('adp', real('adp/hr-worker-hire-request.json'))).employeeId, 'G3HGABHZZF9YT1HH')
     const email = await one('adp', real('adp/worker-business-email-change-notification.json'))
     assert.deepEqual([email.type, email.mode], ['worker.updated', 'delta'])
   })
@@ -330,8 +330,8 @@ void describe('Personio', () => {
     payload: { id: '7' },
   }
   void test('is a notice without a word of what changed', async () => {
-    const { mode, employee, worker, changedFields } = await one('personio', event)
-    assert.deepEqual([mode, employee, worker, changedFields], ['notice', '7', {}, undefined])
+    const { mode, employeeId, worker, changedFields } = await one('personio', event)
+    assert.deepEqual([mode, employeeId, worker, changedFields], ['notice', '7', {}, undefined])
   })
   void test('a termination that has come is one, for the person and not for the employment', async () => {
     const ended = {
@@ -339,8 +339,8 @@ void describe('Personio', () => {
       event_name: 'employment.terminated',
       payload: { id: 'employment', person: { id: '7' } },
     }
-    const { type, employee, worker } = await one('personio', ended)
-    assert.deepEqual([type, employee, worker], ['worker.terminated', '7', { active: false }])
+    const { type, employeeId, worker } = await one('personio', ended)
+    assert.deepEqual([type, employeeId, worker], ['worker.terminated', '7', { active: false }])
     assert.match(
       await refused('personio', { ...ended, payload: { id: 'employment' } }),
       /^FieldMissing: subject is missing/,
@@ -371,11 +371,11 @@ void describe('Event Grid', () => {
   void test('its schema around canonical data is canonical, topic as source, the end of the subject as employee', async () => {
     const [first, second] = await events('event-grid', [event, { ...event, id: 'g-2', subject: '10002' }])
     assert.deepEqual(
-      [first?.source, first?.id, first?.employee, first?.type],
+      [first?.source, first?.id, first?.employeeId, first?.type],
       ['/subscriptions/1/topics/hr', 'g-1', '10001', 'worker.hired'],
     )
     assert.deepEqual(first?.worker, { userName: 'ann@contoso.com', active: true })
-    assert.equal(second?.employee, '10002')
+    assert.equal(second?.employeeId, '10002')
   })
   void test('its other events are refused by their type', async () => {
     assert.match(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { takeIn } from '../../../src/core/intake/message.ts'
-import { joinInboxes } from '../../../src/core/intake/source-queues.ts'
+import { joinSourceQueues } from '../../../src/core/intake/source-queues.ts'
 import { evaluateHere } from '../../../src/core/expression/evaluate.ts'
 import { compileShape } from '../../../src/core/intake/shape.ts'
 import {
@@ -11,7 +11,7 @@ import {
   sourceRules,
 } from '../../../src/core/intake/sources.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
-import type { Disposition, Inbox, InboxMessage } from '../../../src/core/ports.ts'
+import type { Disposition, SourceQueue, SourceMessage } from '../../../src/core/ports.ts'
 import { inboxMessage } from '../../fakes/messages.ts'
 
 const cloudEvent = (more: object = {}): object => ({
@@ -120,13 +120,13 @@ void describe('several sources', () => {
 })
 
 void describe('several inboxes as one', () => {
-  interface Fake extends Inbox {
-    deliver(message: InboxMessage): void
-    readonly settled: Disposition<InboxMessage>[]
+  interface Fake extends SourceQueue {
+    deliver(message: SourceMessage): void
+    readonly settled: Disposition<SourceMessage>[]
     closed: boolean
   }
   const fake = (opens: 'ok' | 'early' | 'fails'): Fake => {
-    let receive: (message: InboxMessage) => void = () => {}
+    let receive: (message: SourceMessage) => void = () => {}
     const inbox: Fake = {
       settled: [],
       closed: false,
@@ -148,8 +148,8 @@ void describe('several inboxes as one', () => {
 
   void test('each message is settled where it came from', async () => {
     const [a, b] = [fake('ok'), fake('early')]
-    const taken: InboxMessage[] = []
-    const receiver = await joinInboxes([a, b]).open((message) => taken.push(message))
+    const taken: SourceMessage[] = []
+    const receiver = await joinSourceQueues([a, b]).open((message) => taken.push(message))
     a.deliver(inboxMessage({}, { entity: 'a' }))
     b.deliver(inboxMessage({}, { entity: 'b' }))
     assert.deepEqual(
@@ -167,7 +167,7 @@ void describe('several inboxes as one', () => {
   void test('when one cannot be opened, the others are closed again', async () => {
     const a = fake('ok')
     await assert.rejects(
-      joinInboxes([a, fake('fails')]).open(() => {}),
+      joinSourceQueues([a, fake('fails')]).open(() => {}),
       /no such queue/,
     )
     assert.ok(a.closed)

@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { explainPerson, partInWords } from '../../../src/core/plan/explain.ts'
+import { explainEmployee, describePart } from '../../../src/core/plan/explain.ts'
 import { fold } from '../../../src/core/plan/fold/fold.ts'
-import { previewPerson } from '../../../src/core/plan/preview.ts'
-import { changesBetween, valuesOf } from '../../../src/core/plan/mapping/origins.ts'
-import type { PersonEvent } from '../../../src/core/plan/decide/plan.ts'
+import { previewEmployee } from '../../../src/core/plan/preview.ts'
+import { changesBetween, valueOrigins } from '../../../src/core/plan/mapping/origins.ts'
+import type { EmployeeEvent } from '../../../src/core/plan/decide/plan.ts'
 import { day } from '../../fakes/events.ts'
 import { histories, NOW } from '../../fakes/histories.ts'
-import { person, personEvent, rules, WORKER } from '../../fakes/people.ts'
+import { employee, personEvent, rules, WORKER } from '../../fakes/people.ts'
 
 const hired = personEvent(1, { worker: WORKER })
 
-async function words(events: readonly PersonEvent[], seq: number): Promise<readonly string[]> {
-  const found = (await explainPerson(person(events), NOW, rules)).events.find((event) => event.seq === seq)
+async function words(events: readonly EmployeeEvent[], seq: number): Promise<readonly string[]> {
+  const found = (await explainEmployee(employee(events), NOW, rules)).events.find(
+    (event) => event.seq === seq,
+  )
   assert(found)
-  return partInWords(found.part)
+  return describePart(found.part)
 }
 
 void describe('an event is explained', () => {
@@ -73,8 +75,8 @@ void describe('an event is explained', () => {
               event.worker['active'] === undefined ? { title: 'S3cret' } : { title: 'S3cret', active: true },
           }),
         )
-        for (const { part } of (await explainPerson(person(secret), NOW, rules)).events)
-          assert(!partInWords(part).join().includes('S3cret'))
+        for (const { part } of (await explainEmployee(employee(secret), NOW, rules)).events)
+          assert(!describePart(part).join().includes('S3cret'))
       }),
       { numRuns: 500 },
     )
@@ -86,7 +88,7 @@ void describe('a value of the record names its events', () => {
     await fc.assert(
       fc.asyncProperty(histories(), async (events) => {
         const { attributes } = fold(events, NOW)
-        const values = await valuesOf(rules.mapping, '10001', attributes)
+        const values = await valueOrigins(rules.mapping, '10001', attributes)
         const title = values.find(({ target }) => target === 'title')
         assert.deepEqual(title?.by ?? [], attributes.has('title') ? [attributes.get('title')?.by] : [])
         for (const value of values) assert(value.by.length > 0, `${value.target} names an event`)
@@ -99,11 +101,11 @@ void describe('a value of the record names its events', () => {
 void describe('a preview shows what a plan would send', () => {
   void test('every change of an operation names its event', async () => {
     const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
-    const first = await previewPerson(person([hired]), null, NOW, rules)
+    const first = await previewEmployee(employee([hired]), null, NOW, rules)
     assert.equal(first.operation?.lane, 'joiner')
     const taken = JSON.stringify(rules.mapping.map('10001', fold([hired], NOW).attributes).record)
-    const next = await previewPerson(
-      person([hired, moved], { known: true, takenHash: rules.digest(taken) }),
+    const next = await previewEmployee(
+      employee([hired, moved], { known: true, acceptedHash: rules.digest(taken) }),
       taken,
       NOW,
       rules,
@@ -120,8 +122,8 @@ void describe('a preview shows what a plan would send', () => {
   })
   void test('what the directory holds already is nothing to send', async () => {
     const taken = JSON.stringify(rules.mapping.map('10001', fold([hired], NOW).attributes).record)
-    const preview = await previewPerson(
-      person([hired], { known: true, takenHash: rules.digest(taken) }),
+    const preview = await previewEmployee(
+      employee([hired], { known: true, acceptedHash: rules.digest(taken) }),
       taken,
       NOW,
       rules,
@@ -133,8 +135,8 @@ void describe('a preview shows what a plan would send', () => {
     )
   })
   void test('while something is unanswered it shows what comes after the answer', async () => {
-    const preview = await previewPerson(
-      person([hired], { unanswered: [{ id: 'op-1', state: 'accepted', active: true }] }),
+    const preview = await previewEmployee(
+      employee([hired], { unanswered: [{ id: 'op-1', state: 'accepted', active: true }] }),
       null,
       NOW,
       rules,
@@ -144,8 +146,11 @@ void describe('a preview shows what a plan would send', () => {
   })
   void test('as of a later day what is held then counts', async () => {
     const later = personEvent(2, { effectiveAt: day(6), worker: { active: false } })
-    assert.equal((await previewPerson(person([hired, later]), null, NOW, rules)).operation?.active, true)
-    assert.equal((await previewPerson(person([hired, later]), null, day(6), rules)).operation?.active, false)
+    assert.equal((await previewEmployee(employee([hired, later]), null, NOW, rules)).operation?.active, true)
+    assert.equal(
+      (await previewEmployee(employee([hired, later]), null, day(6), rules)).operation?.active,
+      false,
+    )
   })
   void test('a value the new record leaves out is shown', async () => {
     assert.deepEqual(changesBetween({ title: 'Engineer', active: true }, { active: true, nickName: 'A' }), [

@@ -5,51 +5,51 @@ import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import type { Evaluated, Evaluator } from '../../../src/core/expression/evaluator.ts'
 import type { Json } from '../../../src/core/model.ts'
 import { compileMapping, DEFAULT_RULES, type Mapping } from '../../../src/core/plan/mapping/mapping.ts'
-import type { Decision, Person } from '../../../src/core/plan/decide/plan.ts'
-import { planning, type PlanSettings } from '../../../src/core/plan/loop.ts'
+import type { Decision, Employee } from '../../../src/core/plan/decide/plan.ts'
+import { planLoop, type PlanSettings } from '../../../src/core/plan/loop.ts'
 import { ledgerEvent } from '../../fakes/events.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'
 
 const settings: PlanSettings = {
-  peopleAtOnce: 2,
+  employeesAtOnce: 2,
   pollMs: 1_000,
   maxWaitMs: 10_000,
   incompleteMs: 3_600_000,
   brake: RELEASED_BRAKE,
 }
-const person = (employee: string): Person => ({
-  employee,
+const employee = (employeeId: string): Employee => ({
+  employeeId,
   revision: 3,
   events: [
     {
-      ...ledgerEvent(1, { employee, worker: { userName: 'ann', active: true } }),
+      ...ledgerEvent(1, { employeeId, worker: { userName: 'ann', active: true } }),
       state: 'received',
       reason: null,
     },
   ],
-  takenHash: null,
+  acceptedHash: null,
   known: false,
   unanswered: [],
 })
 
-function start(t: TestContext, people: readonly Person[], mapping: Mapping = compileMapping()) {
+function start(t: TestContext, employees: readonly Employee[], mapping: Mapping = compileMapping()) {
   const runtime = virtualRuntime()
-  const due = [...people]
+  const due = [...employees]
   const queries: DueQuery[] = []
   const committed: (readonly Decision[])[] = []
   const expired: number[] = []
   let told = 0
   let refusals = 0
-  const ledger: Parameters<typeof planning>[0] = {
-    duePeople: async (query) => {
+  const ledger: Parameters<typeof planLoop>[0] = {
+    claimDueEmployees: async (query) => {
       queries.push(query)
       return due.slice(0, query.limit)
     },
     commitPlan: async (decisions) => {
       if (refusals-- > 0) throw new TypeError('the ledger is away')
       committed.push(decisions)
-      for (const { employee, revision } of decisions) {
-        const at = due.findIndex((one) => one.employee === employee && one.revision === revision)
+      for (const { employeeId, revision } of decisions) {
+        const at = due.findIndex((one) => one.employeeId === employeeId && one.revision === revision)
         if (at >= 0) due.splice(at, 1)
       }
       return { operations: decisions.length, finals: 0, stale: 0 }
@@ -58,7 +58,7 @@ function start(t: TestContext, people: readonly Person[], mapping: Mapping = com
     openLeavers: async () => ({ leavers: [], next: null }),
     settleLeavers: async () => {},
   }
-  const service = planning(ledger, mapping, settings, runtime, () => (told += 1))
+  const service = planLoop(ledger, mapping, settings, runtime, () => (told += 1))
   const running = service.run()
   t.after(async () => {
     await service.stop()
@@ -77,10 +77,12 @@ function start(t: TestContext, people: readonly Person[], mapping: Mapping = com
 }
 
 void test('everybody who is due is planned, some at a time, each at the revision that was read', async (t) => {
-  const { runtime, committed, queries, told } = start(t, [person('1'), person('2'), person('3')])
+  const { runtime, committed, queries, told } = start(t, [employee('1'), employee('2'), employee('3')])
   await runtime.settle()
   assert.deepEqual(
-    committed.map((decisions) => decisions.map(({ employee, revision, kind }) => [employee, revision, kind])),
+    committed.map((decisions) =>
+      decisions.map(({ employeeId, revision, kind }) => [employeeId, revision, kind]),
+    ),
     [
       [
         ['1', 3, 'decided'],
@@ -99,7 +101,7 @@ void test('when nobody is due, those who lacked something for too long are given
 })
 
 void test('a plan that could not be committed is made again from what is read then', async (t) => {
-  const { runtime, committed, queries, refuse } = start(t, [person('1')])
+  const { runtime, committed, queries, refuse } = start(t, [employee('1')])
   refuse(1)
   await runtime.advance(5_000)
   assert.equal(committed.length, 1)
@@ -109,8 +111,8 @@ void test('a plan that could not be committed is made again from what is read th
 /** An evaluator that answers when it is told to, by the names of employees. */
 function heldEvaluator(): Evaluator & {
   readonly asked: string[]
-  answer(employee: string, answer?: Evaluated): void
-  refuse(employee: string): void
+  answer(employeeId: string, answer?: Evaluated): void
+  refuse(employeeId: string): void
 } {
   const waiting = new Map<Json | undefined, PromiseWithResolvers<readonly Evaluated[]>>()
   const asked: string[] = []
@@ -122,8 +124,9 @@ function heldEvaluator(): Evaluator & {
       asked.push(JSON.stringify(bindings['employee']))
       return one.promise
     },
-    answer: (employee, answer = { kind: 'value', value: 'made' }) => waiting.get(employee)?.resolve([answer]),
-    refuse: (employee) => waiting.get(employee)?.reject(new TypeError('unavailable')),
+    answer: (employeeId, answer = { kind: 'value', value: 'made' }) =>
+      waiting.get(employeeId)?.resolve([answer]),
+    refuse: (employeeId) => waiting.get(employeeId)?.reject(new TypeError('unavailable')),
   }
 }
 const computing = (evaluator: Evaluator): Mapping =>
@@ -133,11 +136,11 @@ const computing = (evaluator: Evaluator): Mapping =>
     evaluator,
   )
 const names = (committed: readonly (readonly Decision[])[]): readonly (readonly string[])[] =>
-  committed.map((decisions) => decisions.map(({ employee }) => employee))
+  committed.map((decisions) => decisions.map(({ employeeId }) => employeeId))
 
 void test('an employee whose record takes long to compute holds up no other, and is committed when it is there', async (t) => {
   const evaluator = heldEvaluator()
-  const { runtime, committed } = start(t, [person('slow'), person('1')], computing(evaluator))
+  const { runtime, committed } = start(t, [employee('slow'), employee('1')], computing(evaluator))
   await runtime.settle()
   evaluator.answer('1')
   await runtime.advance(200)
@@ -151,9 +154,9 @@ void test('an employee whose record takes long to compute holds up no other, and
 
 void test('something new about an employee does not wait for the plan that is being computed', async (t) => {
   const evaluator = heldEvaluator()
-  const { runtime, committed, due } = start(t, [person('slow')], computing(evaluator))
+  const { runtime, committed, due } = start(t, [employee('slow')], computing(evaluator))
   await runtime.advance(1_000)
-  due.splice(0, 1, { ...person('slow'), revision: 4 })
+  due.splice(0, 1, { ...employee('slow'), revision: 4 })
   await runtime.advance(1_000)
   assert.deepEqual(evaluator.asked, ['"slow"', '"slow"'])
   evaluator.answer('slow')
@@ -166,7 +169,7 @@ void test('something new about an employee does not wait for the plan that is be
 
 void test('when nothing can be computed at the moment nothing is committed, and the employee is planned again', async (t) => {
   const evaluator = heldEvaluator()
-  const { runtime, committed } = start(t, [person('1')], computing(evaluator))
+  const { runtime, committed } = start(t, [employee('1')], computing(evaluator))
   await runtime.settle()
   evaluator.refuse('1')
   await runtime.advance(5_000)
@@ -178,7 +181,7 @@ void test('when nothing can be computed at the moment nothing is committed, and 
 
 void test('a plan that is still being computed does not hold up the end', async (t) => {
   const evaluator = heldEvaluator()
-  const { runtime, stop, committed } = start(t, [person('slow')], computing(evaluator))
+  const { runtime, stop, committed } = start(t, [employee('slow')], computing(evaluator))
   await runtime.settle()
   let stopped = false
   void stop().then(() => (stopped = true))

@@ -9,7 +9,7 @@ import type {
   SlotQuery,
 } from '../../../src/core/ledger/port.ts'
 import type { UploadAnswer } from '../../../src/core/ports.ts'
-import { submission, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
+import { submitLoop, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'
 
 const settings: SubmitSettings = {
@@ -30,7 +30,7 @@ const settings: SubmitSettings = {
 }
 const operation = (id: string): BatchOperation => ({
   id,
-  employee: `of ${id}`,
+  employeeId: `of ${id}`,
   record: `{"externalId":"${id}"}`,
   links: [],
 })
@@ -95,7 +95,7 @@ function start(
       return replies.shift() ?? answer(202)
     },
   }
-  const service = submission('submit', ledger, provisioning, settings, runtime)
+  const service = submitLoop('submit', ledger, provisioning, settings, runtime)
   const running = service.run()
   t.after(async () => {
     await service.stop()

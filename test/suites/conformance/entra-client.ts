@@ -77,7 +77,7 @@ export interface EntraClient {
   provision(user: User): Promise<LogRecord>
 }
 
-export function person(externalId: string, more: User = {}): User {
+export function employee(externalId: string, more: User = {}): User {
   const userName = `${externalId}@example.com`
   return {
     schemas: [CORE, ENTERPRISE],

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { ENTERPRISE, type LogRecord, newKey, person } from './entra-client.ts'
+import { ENTERPRISE, type LogRecord, newKey, employee } from './entra-client.ts'
 import type { EntraCase } from './entra.ts'
 
 async function readPage(
@@ -20,7 +20,7 @@ export const logCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ post, records, jobId, headers, logUrl }) {
       const key = newKey()
-      const operation = { method: 'POST', path: '/Users', bulkId: 'bulk-id-of-mine', data: person(key) }
+      const operation = { method: 'POST', path: '/Users', bulkId: 'bulk-id-of-mine', data: employee(key) }
       const answer = await post({
         schemas: ['urn:ietf:params:scim:api:messages:2.0:BulkRequest'],
         Operations: [operation],
@@ -72,7 +72,7 @@ export const logCases: readonly EntraCase[] = [
     source: '[R] provisioning log of an API-driven job',
     setup: 'standard',
     async run({ provision }) {
-      const records = [await provision(person(newKey())), await provision(person(newKey()))]
+      const records = [await provision(employee(newKey())), await provision(employee(newKey()))]
       assert.equal(
         new Set(records.flatMap(({ sourceSystem, targetSystem }) => [sourceSystem.id, targetSystem.id])).size,
         4,
@@ -86,7 +86,7 @@ export const logCases: readonly EntraCase[] = [
     async run({ upload, records, log }) {
       const key = newKey()
       const began = Date.now()
-      await upload(person(key))
+      await upload(employee(key))
       await new Promise((resolve) => setTimeout(resolve, 100))
       assert.deepEqual(await log(`sourceIdentity/id eq '${key}'`), [])
       const [record] = await records(key, 1)
@@ -100,7 +100,7 @@ export const logCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ provision, log, jobId }) {
       const key = `${newKey()}O'x`
-      const user = { ...person(key), userName: `${newKey()}@example.com` }
+      const user = { ...employee(key), userName: `${newKey()}@example.com` }
       const { changeId, cycleId, id, activityDateTime, targetIdentity } = await provision(user)
       const quoted = (text: string): string => text.replaceAll("'", "''")
       const at = Date.parse(activityDateTime)
@@ -155,7 +155,7 @@ export const logCases: readonly EntraCase[] = [
     async run({ upload, records, log }) {
       const key = newKey()
       const keys = Array.from({ length: 7 }, (_, index) => `${key}-${index}`)
-      await upload(...keys.map((each) => person(each)))
+      await upload(...keys.map((each) => employee(each)))
       await records(`${key}-6`, 1)
       const found = await log(`contains(sourceIdentity/id, '${key}')`, 3)
       assert.deepEqual(found.map(({ sourceIdentity }) => sourceIdentity.id).sort(), keys)

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { changesOf, ENTERPRISE, newKey, person, stepNames, type User } from './entra-client.ts'
+import { changesOf, ENTERPRISE, newKey, employee, stepNames, type User } from './entra-client.ts'
 import type { EntraCase } from './entra.ts'
 
 const withManager = (key: string, manager: string): User =>
-  person(key, { [ENTERPRISE]: { manager: { value: manager } } })
+  employee(key, { [ENTERPRISE]: { manager: { value: manager } } })
 
 /** What becomes of an operation. */
 export const operationCases: readonly EntraCase[] = [
@@ -12,7 +12,7 @@ export const operationCases: readonly EntraCase[] = [
     source: '[R] provisioning log of an API-driven job',
     setup: 'standard',
     async run({ provision }) {
-      const record = await provision(person(newKey()))
+      const record = await provision(employee(newKey()))
       assert.equal(record.provisioningAction, 'create')
       assert.equal(record.provisioningStatusInfo.status, 'success')
       assert.equal(record.provisioningStatusInfo.errorInformation, null)
@@ -33,7 +33,7 @@ export const operationCases: readonly EntraCase[] = [
     async run({ provision }) {
       const key = newKey()
       const addresses = [{ type: 'work', country: 'USA', primary: true }]
-      const user = person(key, {
+      const user = employee(key, {
         name: { familyName: 'Jensen' },
         addresses,
         [ENTERPRISE]: { department: 'Sales', manager: { value: 'none' } },
@@ -57,16 +57,16 @@ export const operationCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ provision }) {
       const emails = [
-        { type: 'home', value: 'home@example.com' },
+        { type: 'store', value: 'store@example.com' },
         { type: 'work', value: 'work@example.com' },
       ]
       const record = await provision(
-        person(newKey(), { emails, phoneNumbers: [{ type: 'mobile', value: '1' }] }),
+        employee(newKey(), { emails, phoneNumbers: [{ type: 'mobile', value: '1' }] }),
       )
       const text = JSON.stringify(record)
       assert.ok(
         text.includes('work@example.com') &&
-          !text.includes('home@example.com') &&
+          !text.includes('store@example.com') &&
           !text.includes('phoneNumbers'),
       )
     },
@@ -77,8 +77,8 @@ export const operationCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ provision }) {
       const key = newKey()
-      const created = await provision(person(key, { title: 'Guide' }))
-      const updated = await provision(person(key, { title: 'Lead' }))
+      const created = await provision(employee(key, { title: 'Guide' }))
+      const updated = await provision(employee(key, { title: 'Lead' }))
       assert.equal(updated.provisioningAction, 'update')
       assert.deepEqual(stepNames(updated), [
         'EntryImportAdd',
@@ -98,11 +98,11 @@ export const operationCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ provision }) {
       const key = newKey()
-      await provision(person(key))
-      const disabled = await provision(person(key, { active: false }))
+      await provision(employee(key))
+      const disabled = await provision(employee(key, { active: false }))
       assert.equal(disabled.provisioningAction, 'disable')
       assert.deepEqual(changesOf(disabled)['accountEnabled'], ['True', 'False'])
-      const enabled = await provision(person(key))
+      const enabled = await provision(employee(key))
       assert.equal(enabled.provisioningAction, 'update')
       assert.deepEqual(changesOf(enabled)['accountEnabled'], ['False', 'True'])
     },
@@ -113,8 +113,8 @@ export const operationCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ provision }) {
       const key = newKey()
-      await provision(person(key))
-      assert.equal((await provision(person(key, { active: undefined }))).provisioningAction, 'disable')
+      await provision(employee(key))
+      assert.equal((await provision(employee(key, { active: undefined }))).provisioningAction, 'disable')
     },
   },
   {
@@ -123,8 +123,8 @@ export const operationCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ provision }) {
       const key = newKey()
-      await provision(person(key))
-      const record = await provision(person(key))
+      await provision(employee(key))
+      const record = await provision(employee(key))
       assert.equal(record.provisioningAction, 'other')
       assert.equal(record.provisioningStatusInfo.status, 'skipped')
       assert.equal(record.provisioningSteps.at(-1)?.status, 'skipped')
@@ -139,7 +139,7 @@ export const operationCases: readonly EntraCase[] = [
     async run({ provision }) {
       const key = newKey()
       const created = await provision(
-        person(key, {
+        employee(key, {
           title: 'Guide',
           nickName: null,
           [ENTERPRISE]: { department: 'Sales', division: 'Parks' },
@@ -147,7 +147,7 @@ export const operationCases: readonly EntraCase[] = [
       )
       assert.ok(!created.modifiedProperties.some(({ newValue }) => newValue === null))
       const cleared = changesOf(
-        await provision(person(key, { [ENTERPRISE]: { department: null, division: '' } })),
+        await provision(employee(key, { [ENTERPRISE]: { department: null, division: '' } })),
       )
       assert.deepEqual(cleared['jobTitle'], ['Guide', null])
       assert.deepEqual(cleared['department'], ['Sales', null])
@@ -160,8 +160,8 @@ export const operationCases: readonly EntraCase[] = [
     setup: 'flow-nulls-off',
     async run({ provision }) {
       const key = newKey()
-      await provision(person(key, { title: 'Guide', [ENTERPRISE]: { department: 'Sales' } }))
-      const record = await provision(person(key, { [ENTERPRISE]: { department: null } }))
+      await provision(employee(key, { title: 'Guide', [ENTERPRISE]: { department: 'Sales' } }))
+      const record = await provision(employee(key, { [ENTERPRISE]: { department: null } }))
       assert.equal(record.provisioningSteps.at(-1)?.details['SkipReason'], 'RedundantExport')
     },
   },
@@ -180,7 +180,7 @@ export const operationCases: readonly EntraCase[] = [
         SkipReason: 'UnableToResolveReferenceAttributeValue',
       })
       assert.equal(skip.status, 'success')
-      const managed = await provision(person(manager))
+      const managed = await provision(employee(manager))
       const [, followUp] = await records(report, 2)
       assert.deepEqual(stepNames(followUp), ['EntryExportUpdate'])
       assert.equal(followUp?.changeId, created.changeId)
@@ -209,8 +209,8 @@ export const operationCases: readonly EntraCase[] = [
     async run({ upload, records, control }) {
       const key = newKey()
       await control('pause')
-      await upload(person(key, { title: 'A' }))
-      await upload(person(key, { title: 'B' }))
+      await upload(employee(key, { title: 'A' }))
+      await upload(employee(key, { title: 'B' }))
       await control('start')
       const [first, second] = await records(key, 2)
       assert.equal(first?.cycleId, second?.cycleId)
@@ -222,7 +222,7 @@ export const operationCases: readonly EntraCase[] = [
     source: '[D] error codes of provisioning',
     setup: 'standard',
     async run({ provision }) {
-      const record = await provision(person(newKey(), { userName: undefined }))
+      const record = await provision(employee(newKey(), { userName: undefined }))
       assert.equal(record.provisioningStatusInfo.status, 'failure')
       assert.equal(record.provisioningStatusInfo.errorInformation?.['errorCode'], 'MandatoryFieldsMissing')
       assert.equal(record.provisioningSteps.at(-1)?.status, 'failure')

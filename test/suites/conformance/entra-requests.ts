@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { bulk, CORE, newKey, person } from './entra-client.ts'
+import { bulk, CORE, newKey, employee } from './entra-client.ts'
 import type { EntraCase } from './entra.ts'
 
 interface GraphError {
@@ -20,7 +20,13 @@ async function errorOf(response: Response): Promise<GraphError['error']> {
 const one = (more: object = {}, change: object = {}): Readonly<Record<string, unknown>> => ({
   ...bulk([]),
   Operations: [
-    { method: 'POST', path: '/Users', bulkId: randomUUID(), data: person(newKey(), { ...more }), ...change },
+    {
+      method: 'POST',
+      path: '/Users',
+      bulkId: randomUUID(),
+      data: employee(newKey(), { ...more }),
+      ...change,
+    },
   ],
 })
 
@@ -31,7 +37,7 @@ export const requestCases: readonly EntraCase[] = [
     source: '[D] bulkUpload reference; [R] response headers',
     setup: 'standard',
     async run({ upload, jobId }) {
-      const response = await upload(person(newKey()))
+      const response = await upload(employee(newKey()))
       assert.equal(await response.text(), '')
       const location = response.headers.get('location') ?? ''
       assert.ok(location.endsWith(`/v1.0/auditLogs/provisioning/?$filter=jobid%20eq%20'${jobId}'`), location)
@@ -58,7 +64,7 @@ export const requestCases: readonly EntraCase[] = [
     setup: 'standard',
     async run({ upload, headers, records }) {
       const key = newKey()
-      const response = await upload(person(key))
+      const response = await upload(employee(key))
       await records(key, 1)
       const log = await fetch(response.headers.get('location') ?? '', { headers })
       assert.equal(log.status, 200)
@@ -113,7 +119,7 @@ export const requestCases: readonly EntraCase[] = [
     source: '[D] at most 50 operations in a request',
     setup: 'standard',
     async run({ post }) {
-      const users = Array.from({ length: 51 }, () => person(newKey()))
+      const users = Array.from({ length: 51 }, () => employee(newKey()))
       assert.equal((await post(bulk(users.slice(1)))).status, 202)
       assert.ok([400, 413].includes((await post(bulk(users))).status))
     },
@@ -128,7 +134,7 @@ export const requestCases: readonly EntraCase[] = [
         method: 'POST',
         bulkId: 'same',
         path: '/users',
-        data: person(key, { schemas: [CORE] }),
+        data: employee(key, { schemas: [CORE] }),
       })
       const response = await post({ schemas: bulk([])['schemas'], Operations: keys.map(operation) })
       assert.equal(response.status, 202)
@@ -197,7 +203,7 @@ export const requestCases: readonly EntraCase[] = [
       assert.equal(await codeOf(), 'Active')
       await control('pause')
       assert.equal(await codeOf(), 'Paused')
-      await upload(person(key))
+      await upload(employee(key))
       await new Promise((resolve) => setTimeout(resolve, 100))
       assert.deepEqual(await log(`sourceIdentity/id eq '${key}'`), [])
       await control('start')
@@ -211,9 +217,9 @@ export const requestCases: readonly EntraCase[] = [
     async run({ upload, control, log, records }) {
       const [lost, kept] = [newKey(), newKey()]
       await control('pause')
-      await upload(person(lost))
+      await upload(employee(lost))
       await control('restart', { criteria: { resetScope: 'Watermark, Escrows, QuarantineState' } })
-      await upload(person(kept))
+      await upload(employee(kept))
       await records(kept, 1)
       assert.deepEqual(await log(`sourceIdentity/id eq '${lost}'`), [])
     },
@@ -224,7 +230,10 @@ export const requestCases: readonly EntraCase[] = [
     setup: 'bucket-of-three',
     async run({ post, control }) {
       await control('pause')
-      assert.equal((await post(bulk([person(newKey()), person(newKey()), person(newKey())]))).status, 202)
+      assert.equal(
+        (await post(bulk([employee(newKey()), employee(newKey()), employee(newKey())]))).status,
+        202,
+      )
       const response = await post(one())
       assert.equal(response.status, 500)
       assert.match((await errorOf(response)).message, /The bucket that stores the ingested data is full/u)

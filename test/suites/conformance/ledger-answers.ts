@@ -41,7 +41,7 @@ export const answerCases: readonly LedgerCase[] = [
         await world.answer({ ...sent, operations: new Map([['p2', neighbour]]) })
         world.now += 1
         assert.deepEqual(await world.expire(3), {
-          offeredAgain: offer < 3 ? 1 : 0,
+          resent: offer < 3 ? 1 : 0,
           givenUp: offer < 3 ? 0 : 1,
           unchanged: 0,
         })
@@ -73,7 +73,7 @@ export const answerCases: readonly LedgerCase[] = [
       await world.answer(sent, 'escrowed', { status: 'failure', code: 'Timeout', willRetry: true })
       await world.answer(sent, 'confirmed', { escrowRetry: true, imported: false })
       assert.deepEqual(
-        (await world.due()).map(({ employee }) => employee),
+        (await world.due()).map(({ employeeId }) => employeeId),
         ['p1'],
       )
       await world.plan()

@@ -3,8 +3,8 @@ import type { AuditEntry } from '../../../src/core/ledger/port.ts'
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, type LedgerCase, type World } from './ledger-world.ts'
 
-const BY = { actor: 'ann', reason: 'asked to' } as const
-const FILTER = { code: null, type: null, employee: null, since: null, until: null }
+const BY = { actor: 'ann', justification: 'asked to' } as const
+const FILTER = { code: null, type: null, employeeId: null, since: null, until: null }
 
 async function auditOf(
   world: World,
@@ -26,10 +26,10 @@ export const auditCases: readonly LedgerCase[] = [
   {
     name: 'who did what by a command, to what and why, is known in the order it was done, of one thing or of all',
     run: async (world) => {
-      for (const [index, employee] of ['p1', 'p2', 'p3'].entries()) {
-        await world.record(joiner(`hire-${employee}`, employee))
+      for (const [index, employeeId] of ['p1', 'p2', 'p3'].entries()) {
+        await world.record(joiner(`hire-${employeeId}`, employeeId))
         await world.confirmAll()
-        await world.record(hrEvent(`bad-${employee}`, employee, { title: 'x' }, { order: index + 1 }))
+        await world.record(hrEvent(`bad-${employeeId}`, employeeId, { title: 'x' }, { order: index + 1 }))
         await failAll(world)
       }
       const { deadLetters } = await world.ledger.deadLetters({
@@ -50,19 +50,19 @@ export const auditCases: readonly LedgerCase[] = [
         { seqs: [second.seq], how: 'discard', terminations: false, ...BY },
         world.now,
       )
-      await world.ledger.noteDiscarded('hr-events', ['7'], BY.actor, BY.reason, world.now)
+      await world.ledger.noteDiscarded('hr-events', ['7'], BY.actor, BY.justification, world.now)
       const run = await world.ledger.freezeReplay(
-        { name: 'a run', selection: 'all', ...BY, targets: [{ home: 'ledger', ...third }] },
+        { name: 'a run', selection: 'all', ...BY, targets: [{ store: 'ledger', ...third }] },
         world.now,
       )
-      await world.ledger.erase({ employee: 'p2', ...BY }, world.now)
+      await world.ledger.erase({ employeeId: 'p2', ...BY }, world.now)
 
       const all = await auditOf(world, null)
       assert.deepEqual(
         all.map(({ action }) => action),
         ['dead-letter.archive', 'dead-letter.discard', 'dead-letter.discard', 'replay', 'erase'],
       )
-      assert.ok(all.every(({ actor, reason }) => actor === 'ann' && reason === 'asked to'))
+      assert.ok(all.every(({ actor, justification }) => actor === 'ann' && justification === 'asked to'))
       assert.deepEqual(await auditOf(world, null, since), all.slice(1))
       assert.deepEqual(await auditOf(world, `dl-${first.seq}`), all.slice(0, 1))
       assert.deepEqual(await auditOf(world, 'hr-events#7'), all.slice(2, 3))

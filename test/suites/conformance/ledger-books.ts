@@ -5,7 +5,7 @@ import { hrEvent, joiner, leaver, type LedgerCase, messageOf, type Sent, type Wo
 
 /** One step of the flow, whatever came before it. Numbers choose among what there is. */
 type Step =
-  | { readonly kind: 'record'; readonly events: readonly (readonly [person: number, event: number])[] }
+  | { readonly kind: 'record'; readonly events: readonly (readonly [employee: number, event: number])[] }
   | {
       readonly kind:
         | 'redeliver'
@@ -62,8 +62,8 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
     world.now += 10
     switch (step.kind) {
       case 'record': {
-        const events = step.events.map(([person, number]) =>
-          eventOf(`${prefix}-p${person}`, person, number, prefix),
+        const events = step.events.map(([employee, number]) =>
+          eventOf(`${prefix}-p${employee}`, employee, number, prefix),
         )
         last = messageOf(`${prefix}-${index}`, ...events)
         await world.intake([last])
@@ -122,15 +122,15 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
 
 /** Every person gets one event that completes it, some that change it and one that puts it out. Orders differ, so that arrival order does not matter. */
 function eventOf(
-  employee: string,
-  person: number,
+  employeeId: string,
+  employee: number,
   number: number,
   prefix: string,
 ): ReturnType<typeof hrEvent> {
-  const id = `${prefix}-e${person}-${number}`
-  if (number % 5 === 0) return joiner(id, employee, { title: `t${number}` })
-  if (number % 7 === 0) return leaver(id, employee, number)
-  return hrEvent(id, employee, number % 3 ? { title: `t${number % 4}` } : { hobby: 'x' }, { order: number })
+  const id = `${prefix}-e${employee}-${number}`
+  if (number % 5 === 0) return joiner(id, employeeId, { title: `t${number}` })
+  if (number % 7 === 0) return leaver(id, employeeId, number)
+  return hrEvent(id, employeeId, number % 3 ? { title: `t${number % 4}` } : { hobby: 'x' }, { order: number })
 }
 
 async function publish(world: World, model: Model): Promise<void> {
@@ -144,12 +144,12 @@ async function publish(world: World, model: Model): Promise<void> {
 
 async function check(world: World, model: Model, before: Readonly<Record<string, number>>): Promise<void> {
   await world.balanced()
-  const { totals, census } = await world.ledger.inspect()
+  const { totals, stateCounts } = await world.ledger.inspect()
   const since = (name: keyof typeof totals): number => totals[name] - (before[name] ?? 0)
   assert.equal(since('messages'), model.messages)
   assert.equal(since('events'), model.events.size)
   assert.equal(since('duplicates'), model.occurrences - model.events.size)
-  assert.ok(census.operations.pending + census.operations.batched <= totals.operations)
+  assert.ok(stateCounts.operations.pending + stateCounts.operations.batched <= totals.operations)
 }
 
 export const booksCases: readonly LedgerCase[] = [

@@ -34,7 +34,7 @@ export const clockCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       const claim = (): Promise<number> =>
         world.ledger
-          .duePeople({ now: world.now, limit: 10, maxWaitMs: 60_000, claimMs: 15_000 })
+          .claimDueEmployees({ now: world.now, limit: 10, maxWaitMs: 60_000, claimMs: 15_000 })
           .then(({ length }) => length)
       await ahead(world, async () => assert.equal(await claim(), 1))
       assert.equal(await claim(), 1)
@@ -171,7 +171,7 @@ export const clockCases: readonly LedgerCase[] = [
   {
     name: 'a watermark that lies ahead of now gives way to an earlier one, and no other does',
     run: async (world) => {
-      const page = { joins: [], finalAt: 0, disturbed: [], foreign: 0, echoes: [] }
+      const page = { joins: [], finalAt: 0, changedElsewhere: [], foreign: 0, echoes: [] }
       const move = (watermark: number): Promise<void> =>
         world.ledger.correlate({ ...page, now: world.now, watermark })
       await move(T0 + AHEAD)
@@ -220,12 +220,12 @@ export const clockCases: readonly LedgerCase[] = [
   },
 ]
 
-function messageOf(id: string, employee: string) {
+function messageOf(id: string, employeeId: string) {
   return {
     entity: 'hr-events',
     enqueuedAt: T0 - 1_000,
     sequence: `clock-${id}`,
-    events: [joiner(id, employee)],
+    events: [joiner(id, employeeId)],
     rejected: null,
   }
 }

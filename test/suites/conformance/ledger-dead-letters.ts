@@ -4,7 +4,7 @@ import type { HrEvent, JsonObject } from '../../../src/core/model.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 
-const ANY: DeadLetterFilter = { code: null, type: null, employee: null, since: null, until: null }
+const ANY: DeadLetterFilter = { code: null, type: null, employeeId: null, since: null, until: null }
 
 async function letters(
   world: World,
@@ -45,7 +45,7 @@ async function end(
 ): ReturnType<World['ledger']['endDeadLetters']> {
   const seqs = (await letters(world)).map(({ seq }) => seq)
   return world.ledger.endDeadLetters(
-    { seqs, how, terminations, actor: 'operator', reason: 'a test' },
+    { seqs, how, terminations, actor: 'operator', justification: 'a test' },
     world.now,
   )
 }
@@ -167,18 +167,18 @@ export const deadLetterCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
       const sent = await world.send()
       await world.ledger.correlate({
-        joins: [...sent.operations].map(([employee, operation]) => ({
+        joins: [...sent.operations].map(([employeeId, operation]) => ({
           record: world.logRecord(
-            employee,
-            employee === 'p1' ? { status: 'failure', code: 'InvalidDomain' } : {},
+            employeeId,
+            employeeId === 'p1' ? { status: 'failure', code: 'InvalidDomain' } : {},
           ),
           operation,
-          interim: employee === 'p1' ? 'failed' : 'confirmed',
+          interim: employeeId === 'p1' ? 'failed' : 'confirmed',
         })),
         now: world.now,
         finalAt: world.now,
         watermark: null,
-        disturbed: [],
+        changedElsewhere: [],
         foreign: 0,
         echoes: [],
       })
@@ -337,7 +337,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
         ...original,
       })
       assert.deepEqual(
-        [one?.letter.code, one?.letter.refused, one?.letter.keepsOut],
+        [one?.letter.code, one?.letter.refused, one?.letter.blocksReactivation],
         ['InvalidDomain', false, false],
       )
       assert.equal(await world.ledger.deadLetter(999_999), null)
@@ -400,21 +400,21 @@ export const deadLetterCases: readonly LedgerCase[] = [
       await failAll(world)
       const [copy] = await world.ledger.takeUncopied(10)
       assert.deepEqual(
-        [copy?.eventId, copy?.code, copy?.revision, copy?.stands],
+        [copy?.eventId, copy?.code, copy?.revision, copy?.current],
         ['hire', 'InvalidDomain', 1, true],
       )
       const seq = copy?.seq ?? 0
-      assert.deepEqual([...(await world.ledger.standingDead([seq, 999]))], [[seq, 1]])
+      assert.deepEqual([...(await world.ledger.currentDeadLetters([seq, 999]))], [[seq, 1]])
       await world.ledger.markCopied([copy?.id ?? 0], world.now)
       assert.deepEqual(await world.ledger.takeUncopied(10), [])
       world.now += 1_000
       await world.intake([again(world, 'back', joiner('hire', 'p1'))])
-      assert.deepEqual([...(await world.ledger.standingDead([seq]))], [])
+      assert.deepEqual([...(await world.ledger.currentDeadLetters([seq]))], [])
       await failAll(world)
-      assert.deepEqual([...(await world.ledger.standingDead([seq]))], [[seq, 2]])
+      assert.deepEqual([...(await world.ledger.currentDeadLetters([seq]))], [[seq, 2]])
       assert.equal((await world.ledger.takeUncopied(10))[0]?.revision, 2)
       await end(world, 'archive')
-      assert.deepEqual([...(await world.ledger.standingDead([seq]))], [])
+      assert.deepEqual([...(await world.ledger.currentDeadLetters([seq]))], [])
     },
   },
   {

@@ -13,7 +13,7 @@ const SAYS_ACTIVE = { userName: 'p1@example.com', active: true }
 
 async function erase(world: World): Promise<void> {
   assert.notEqual(
-    await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now),
+    await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now),
     null,
   )
 }
@@ -41,8 +41,8 @@ async function nextActive(world: World): Promise<unknown> {
   return JSON.parse(batch.operations[0]?.record ?? '').active
 }
 async function standsActive(world: World): Promise<unknown> {
-  const [view] = await world.ledger.findPeople('p1')
-  return fold(view?.person.events ?? [], world.now).attributes.get('active')?.value
+  const [view] = await world.ledger.findEmployees('p1')
+  return fold(view?.employee.events ?? [], world.now).attributes.get('active')?.value
 }
 
 /** What the ledger promises of leavers who were erased. */
@@ -107,11 +107,11 @@ export const erasedCases: readonly LedgerCase[] = [
       world.now += 400 * DAY_MS
       const settledBefore = world.now - 300 * DAY_MS
       const [page] = await world.ledger.retentionPage({ after: null, limit: 10, settledBefore })
-      const cut = page && cutOf(page.person.events, new Set(page.settled), world.now)
+      const cut = page && cutOf(page.employee.events, new Set(page.settled), world.now)
       assert.ok(page && cut)
-      const { employee, revision } = page.person
+      const { employeeId, revision } = page.employee
       assert.deepEqual(
-        await world.ledger.foldAway([{ employee, revision, ...cut }], settledBefore, world.now),
+        await world.ledger.foldAway([{ employeeId, revision, ...cut }], settledBefore, world.now),
         { folded: 1 },
       )
       assert.equal(await standsActive(world), false)

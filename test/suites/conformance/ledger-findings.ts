@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Finding } from '../../../src/core/ledger/port.ts'
 import { hrEvent, joiner, type LedgerCase, T0, type World } from './ledger-world.ts'
 
-const ALL = { open: false, code: null, employee: null, next: null, limit: 10 } as const
+const ALL = { open: false, code: null, employeeId: null, next: null, limit: 10 } as const
 const open = async (world: World): Promise<readonly Finding[]> =>
   (await world.ledger.findings({ ...ALL, open: true })).findings
 
@@ -18,10 +18,10 @@ async function seen(
     finalAt: world.now,
     watermark: null,
     // What the directory holds is not known any more, as it is of every record that shows something else.
-    disturbed: ['p1'],
+    changedElsewhere: ['p1'],
     elsewhere: {
-      disabled: active ? [] : [{ employee: 'p1', at, change }],
-      enabled: active ? [{ employee: 'p1', at }] : [],
+      disabled: active ? [] : [{ employeeId: 'p1', at, change }],
+      enabled: active ? [{ employeeId: 'p1', at }] : [],
     },
     foreign: 1,
     echoes: [],
@@ -55,7 +55,7 @@ export const findingCases: readonly LedgerCase[] = [
         {
           seq: 1,
           code: 'DisabledElsewhere',
-          employee: 'p1',
+          employeeId: 'p1',
           event: null,
           raisedAt: now,
           detail: `deactivated at ${new Date(now).toISOString()}`,
@@ -66,7 +66,7 @@ export const findingCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.ledger.openFindings(), [
         { code: 'DisabledElsewhere', count: 1, oldestAt: now },
       ])
-      assert.equal((await world.ledger.finding(1))?.employee, 'p1')
+      assert.equal((await world.ledger.finding(1))?.employeeId, 'p1')
       assert.equal(await world.ledger.finding(2), null)
     },
   },
@@ -145,7 +145,7 @@ export const findingCases: readonly LedgerCase[] = [
       })
       const audit = await world.ledger.audit({ about: 'finding-1', since: null, next: null, limit: 10 })
       assert.deepEqual(
-        audit.entries.map(({ actor, action, reason }) => [actor, action, reason]),
+        audit.entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),
         [['ann', 'finding.acknowledge', 'blocked by mistake']],
       )
       // The record is looked at again with every other of the employee, and holds nobody a second time.
@@ -162,12 +162,12 @@ export const findingCases: readonly LedgerCase[] = [
       assert.deepEqual([first.findings.map(({ seq }) => seq), first.next], [[1, 2], 2])
       const second = await world.ledger.findings({ ...ALL, limit: 2, next: first.next })
       assert.deepEqual([second.findings.map(({ seq }) => seq), second.next], [[3], null])
-      assert.equal((await world.ledger.findings({ ...ALL, employee: 'p2' })).findings.length, 0)
+      assert.equal((await world.ledger.findings({ ...ALL, employeeId: 'p2' })).findings.length, 0)
       assert.equal(
         (await world.ledger.findings({ ...ALL, code: 'LedgerOlderThanDirectory' })).findings.length,
         0,
       )
-      await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
+      await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
       assert.equal((await world.ledger.findings(ALL)).findings.length, 0)
     },
   },

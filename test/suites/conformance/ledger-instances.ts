@@ -5,8 +5,8 @@ import { hrEvent, joiner, leaver, type LedgerCase, type World } from './ledger-w
 const ask = (world: World, owner: string, leaseMs = 1_000, name = 'correlate'): Promise<boolean> =>
   world.ledger.lease({ name, owner, now: world.now, leaseMs })
 const claim = async (world: World, claimMs = 1_000): Promise<readonly string[]> =>
-  (await world.ledger.duePeople({ now: world.now, limit: 100, maxWaitMs: 60_000, claimMs }))
-    .map(({ employee }) => employee)
+  (await world.ledger.claimDueEmployees({ now: world.now, limit: 100, maxWaitMs: 60_000, claimMs }))
+    .map(({ employeeId }) => employeeId)
     .sort()
 
 /** What the ledger promises to several instances at once. */
@@ -57,7 +57,7 @@ export const instanceCases: readonly LedgerCase[] = [
     name: 'no more people are claimed than asked for, whatever they are due for',
     run: async (world) => {
       await world.record(leaver('l1', 'p1'), leaver('l2', 'p2'), joiner('e3', 'p3'), joiner('e4', 'p4'))
-      const three = await world.ledger.duePeople({
+      const three = await world.ledger.claimDueEmployees({
         now: world.now,
         limit: 3,
         maxWaitMs: 60_000,
@@ -71,14 +71,14 @@ export const instanceCases: readonly LedgerCase[] = [
     name: 'a claim ends with the decision, and a decision that comes too late lets others look at once',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
-      const people = await world.ledger.duePeople({
+      const employees = await world.ledger.claimDueEmployees({
         now: world.now,
         limit: 10,
         maxWaitMs: 60_000,
         claimMs: 60_000,
       })
       await world.record(hrEvent('e2', 'p1', { title: 'new' }))
-      const { stale } = await world.ledger.commitPlan(world.decide(people), RELEASED_BRAKE, world.now)
+      const { stale } = await world.ledger.commitPlan(world.decide(employees), RELEASED_BRAKE, world.now)
       assert.equal(stale, 1)
       assert.deepEqual(await claim(world, 60_000), ['p1'])
       world.now += 60_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0 } from './ledger-world.ts'
 
-/** What `record` and `duePeople` promise. */
+/** What `record` and `claimDueEmployees` promise. */
 export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'an event that comes again in a later batch is a duplicate and changes nothing',
@@ -20,9 +20,9 @@ export const intakeCases: readonly LedgerCase[] = [
         redelivered: 0,
         rejected: 0,
       })
-      const [person] = await world.due()
-      assert.equal(person?.events.length, 1)
-      assert.equal(person?.events[0]?.worker['title'], undefined)
+      const [employee] = await world.due()
+      assert.equal(employee?.events.length, 1)
+      assert.equal(employee?.events[0]?.worker['title'], undefined)
     },
   },
   {
@@ -39,9 +39,9 @@ export const intakeCases: readonly LedgerCase[] = [
         redelivered: 0,
         rejected: 0,
       })
-      const [person] = await world.due()
+      const [employee] = await world.due()
       assert.deepEqual(
-        person?.events.map(({ worker }) => worker['title']),
+        employee?.events.map(({ worker }) => worker['title']),
         ['first'],
       )
     },
@@ -122,8 +122,8 @@ export const intakeCases: readonly LedgerCase[] = [
       const sound = messageOf(1, joiner('e1', 'p1'), joiner('e2', 'p2'))
       const broken = messageOf(2, hrEvent('e3', 'p3', { title: 'x' }, { recordedAt: 0.5 }))
       await assert.rejects(world.intake([sound, broken]))
-      const { totals, census } = await world.ledger.inspect()
-      assert.equal(totals.messages + totals.events + census.employees + census.events.received, 0)
+      const { totals, stateCounts } = await world.ledger.inspect()
+      assert.equal(totals.messages + totals.events + stateCounts.employees + stateCounts.events.received, 0)
       assert.deepEqual(await world.due(), [])
       assert.deepEqual(await world.intake([sound]), {
         fresh: 2,
@@ -142,9 +142,9 @@ export const intakeCases: readonly LedgerCase[] = [
       )
       assert.equal((await world.intake(messages)).fresh, 5_000)
       assert.equal((await world.intake(messages)).redelivered, 5_000)
-      const people = await world.due(2_000)
-      assert.equal(people.length, 1_700)
-      assert.equal(people.flatMap(({ events }) => events).length, 5_000)
+      const employees = await world.due(2_000)
+      assert.equal(employees.length, 1_700)
+      assert.equal(employees.flatMap(({ events }) => events).length, 5_000)
     },
   },
   {
@@ -163,8 +163,8 @@ export const intakeCases: readonly LedgerCase[] = [
         traceparent: '00-1-2-01',
       })
       await world.record(odd)
-      const [person] = await world.due()
-      assert.equal(person?.employee, odd.employee)
+      const [employee] = await world.due()
+      assert.equal(employee?.employeeId, odd.employeeId)
       const {
         seq: _seq,
         state,
@@ -172,7 +172,7 @@ export const intakeCases: readonly LedgerCase[] = [
         by: _by,
         dead,
         ...event
-      } = person?.events[0] ?? assert.fail('one event')
+      } = employee?.events[0] ?? assert.fail('one event')
       assert.deepEqual(event, odd)
       assert.deepEqual({ state, reason, dead }, { state: 'received', reason: null, dead: false })
     },
@@ -182,8 +182,8 @@ export const intakeCases: readonly LedgerCase[] = [
     run: async (world) => {
       const names = ['a', 'A', 'á', 'a\u0301', 'ａ', '\uffff', '😀', 'a ', 'ss', 'ß']
       assert.equal((await world.record(...names.map((name) => joiner(name, name)))).fresh, names.length)
-      const people = await world.due()
-      assert.deepEqual(people.map(({ employee }) => employee).sort(), [...names].sort())
+      const employees = await world.due()
+      assert.deepEqual(employees.map(({ employeeId }) => employeeId).sort(), [...names].sort())
     },
   },
   {
@@ -215,7 +215,7 @@ export const intakeCases: readonly LedgerCase[] = [
       }
       world.now = T0 + 5_000
       assert.deepEqual(
-        (await world.due()).map(({ employee }) => employee),
+        (await world.due()).map(({ employeeId }) => employeeId),
         ['p1'],
       )
     },
@@ -239,7 +239,7 @@ export const intakeCases: readonly LedgerCase[] = [
         quietMs: 60_000,
       })
       const order = async (limit: number): Promise<string[]> =>
-        (await world.due(limit)).map(({ employee }) => employee)
+        (await world.due(limit)).map(({ employeeId }) => employeeId)
       assert.deepEqual(await order(1), ['leaver'])
       assert.deepEqual([...(await order(2))].sort(), ['leaver', 'moment'])
       assert.deepEqual([...(await order(3))].sort(), ['leaver', 'moment', 'quiet-first'])
@@ -266,7 +266,7 @@ export const intakeCases: readonly LedgerCase[] = [
       await world.intake([messageOf(3, joiner('e3', 'p3'))], { quietMs: 1_000, backlog: true })
       world.now += 500
       const due = async (maxWaitMs: number): Promise<string[]> =>
-        (await world.due(10, maxWaitMs)).map(({ employee }) => employee).sort()
+        (await world.due(10, maxWaitMs)).map(({ employeeId }) => employeeId).sort()
       assert.deepEqual(await due(60_000), ['p2'])
       assert.deepEqual(await due(1_200), ['p1', 'p2'])
       world.now += 500

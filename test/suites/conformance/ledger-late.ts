@@ -4,38 +4,40 @@ import type { HrEvent } from '../../../src/core/model.ts'
 import type { LogRecord } from '../../../src/core/report/correlate/log-record.ts'
 import { hrEvent, joiner, type LedgerCase, type Sent, type World } from './ledger-world.ts'
 
-const operationOf = (sent: Sent, employee: string): string =>
-  sent.operations.get(employee) ?? assert.fail(`nothing of ${employee} was sent`)
+const operationOf = (sent: Sent, employeeId: string): string =>
+  sent.operations.get(employeeId) ?? assert.fail(`nothing of ${employeeId} was sent`)
 
 /** The log speaks of one operation, in time or not. */
 function say(
   world: World,
-  employee: string,
+  employeeId: string,
   operation: string,
   interim: Interim,
   more: Partial<LogRecord> = {},
 ): Promise<void> {
-  const record = world.logRecord(employee, {
+  const record = world.logRecord(employeeId, {
     status: interim === 'failed' || interim === 'escrowed' ? 'failure' : 'success',
     ...more,
   })
   return world.ledger.correlate({ ...page(world), joins: [{ record, operation, interim }] })
 }
 function page({ now }: World): Omit<CorrelatedPage, 'joins'> {
-  return { now, finalAt: now + 1_000, watermark: null, disturbed: [], foreign: 0, echoes: [] }
+  return { now, finalAt: now + 1_000, watermark: null, changedElsewhere: [], foreign: 0, echoes: [] }
 }
-async function candidates(world: World, employee: string): Promise<readonly string[]> {
-  const { operations } = await world.ledger.candidates([world.logRecord(employee)])
+async function candidates(world: World, employeeId: string): Promise<readonly string[]> {
+  const { operations } = await world.ledger.candidates([world.logRecord(employeeId)])
   return operations
-    .map(({ id, state, handedOver, spokenOf }) => `${id} ${state} ${spokenOf}/${handedOver}`)
+    .map(
+      ({ id, state, timesSubmitted, timesReported }) => `${id} ${state} ${timesReported}/${timesSubmitted}`,
+    )
     .toSorted()
 }
 /** Sent once, and given up because the log never spoke of it. */
-async function givenUp(world: World, employee: string): Promise<string> {
+async function givenUp(world: World, employeeId: string): Promise<string> {
   const sent = await world.send()
   world.now += 1
   await world.expire(1)
-  return operationOf(sent, employee)
+  return operationOf(sent, employeeId)
 }
 
 /** What the ledger makes of records nobody waited for any more. */
@@ -63,7 +65,8 @@ export const lateCases: readonly LedgerCase[] = [
   {
     name: 'a report whose manager the job did not know is offered again when it does, unless a follow-up set the manager meanwhile',
     run: async (world) => {
-      const report = (id: string, employee: string): HrEvent => joiner(id, employee, { managerId: 'boss' })
+      const report = (id: string, employeeId: string): HrEvent =>
+        joiner(id, employeeId, { managerId: 'boss' })
       await world.record(report('e1', 'p1'), report('e2', 'p2'), report('e3', 'p3'))
       const { operations } = await world.send()
       const unresolved = { unresolved: true, changeId: 'of p3' }
@@ -244,7 +247,7 @@ export const lateCases: readonly LedgerCase[] = [
           now: world.now,
           finalAt: world.now,
           watermark: null,
-          disturbed: [],
+          changedElsewhere: [],
           foreign: 0,
         }
         await world.ledger.correlate({ ...page, echoes: [{ job: 'job', key: 'title', from, to, cycle }] })

@@ -33,7 +33,7 @@ async function answerAll(world: World, interim: Interim, code: string | null = n
 }
 /** When the first open case does something by itself. */
 async function nextMoment(world: World): Promise<number | null> {
-  const { leavers } = await world.ledger.openLeavers({ dueBy: null, employee: null, next: null, limit: 1 })
+  const { leavers } = await world.ledger.openLeavers({ dueBy: null, employeeId: null, next: null, limit: 1 })
   const [assessment] = leavers.map((view) => assessLeaver(view, world.now))
   return assessment?.kind === 'open' ? assessment.nextAt : null
 }
@@ -59,7 +59,7 @@ async function hoursBetween(
     if (at >= until) return gaps
   }
 }
-const unheard = async (world: World): Promise<number> => {
+const unreported = async (world: World): Promise<number> => {
   let sent = 0
   await world.plan()
   for (let batch = await world.next(); batch; batch = await world.next()) {
@@ -71,7 +71,7 @@ const unheard = async (world: World): Promise<number> => {
   }
   return sent
 }
-const counts = async (world: World) => (await world.ledger.outlook(world.now)).leavers
+const counts = async (world: World) => (await world.ledger.submissionStatus(world.now)).leavers
 const acknowledge = (world: World, ...ids: readonly number[]) =>
   world.ledger.acknowledgeLeavers({ ids, actor: 'ann', justification: 'looked at it' }, world.now)
 
@@ -124,7 +124,7 @@ export const leaverCases: readonly LedgerCase[] = [
       await settle(world)
       assert.deepEqual(await world.leavers(), ['p1 no-outcome'])
       assert.equal((await world.states('p1'))['out'], 'dead-lettered')
-      assert.deepEqual(await hoursBetween(world, 40, unheard), [1, 24, 168, 672])
+      assert.deepEqual(await hoursBetween(world, 40, unreported), [1, 24, 168, 672])
       assert.deepEqual(await world.leavers(), ['p1 no-outcome'])
       assert.equal((await hoursBetween(world, 30, (it) => answerAll(it, 'confirmed'))).length, 1)
       await settle(world)
@@ -165,7 +165,7 @@ export const leaverCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.leavers(), [])
       const { entries } = await world.ledger.audit({ since: null, about: 'leaver-1', next: null, limit: 9 })
       assert.deepEqual(
-        entries.map(({ actor, action, reason }) => [actor, action, reason]),
+        entries.map(({ actor, action, justification }) => [actor, action, justification]),
         [['ann', 'leavers.acknowledge', 'looked at it']],
       )
       await world.record(hrEvent('title', 'p1', { title: 'x' }, { order: 2_000 }))
@@ -215,13 +215,19 @@ export const leaverCases: readonly LedgerCase[] = [
       await world.record(leaver('out2', 'p1', 3_000))
       await answerAll(world, 'failed')
       const { deadLetters } = await world.ledger.deadLetters({
-        filter: { code: null, type: null, employee: null, since: null, until: null },
+        filter: { code: null, type: null, employeeId: null, since: null, until: null },
         archived: false,
         next: null,
         limit: 9,
       })
       const seqs = deadLetters.map(({ seq }) => seq)
-      const order = { seqs, how: 'discard', terminations: true, actor: 'ann', reason: 'mistaken' } as const
+      const order = {
+        seqs,
+        how: 'discard',
+        terminations: true,
+        actor: 'ann',
+        justification: 'mistaken',
+      } as const
       assert.equal((await world.ledger.endDeadLetters(order, world.now)).ended.length, 1)
       await settle(world)
       assert.deepEqual(await world.leavers(), [])
@@ -238,7 +244,7 @@ export const leaverCases: readonly LedgerCase[] = [
       await settle(world)
       assert.deepEqual(await world.leavers(), [])
       const none = { joins: [], finalAt: world.now, watermark: null, foreign: 1, echoes: [] }
-      await world.ledger.correlate({ ...none, now: world.now, disturbed: ['p1'] })
+      await world.ledger.correlate({ ...none, now: world.now, changedElsewhere: ['p1'] })
       await answerAll(world, 'failed')
       await settle(world)
       assert.deepEqual(await world.leavers(), ['p1 failed'])
@@ -250,7 +256,7 @@ export const leaverCases: readonly LedgerCase[] = [
       await hired(world)
       await world.record(leaver('out', 'p1'))
       await answerAll(world, 'failed')
-      await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
+      await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
       await settle(world)
       const open = await world.leavers()
       assert.equal(open.length, 1)
@@ -298,15 +304,22 @@ export const leaverCases: readonly LedgerCase[] = [
       await world.record(leaver('out', 'p1'))
       const { leavers } = await world.ledger.openLeavers({
         dueBy: world.now,
-        employee: null,
+        employeeId: null,
         next: null,
         limit: 9,
       })
       const [view] = leavers
-      assert.ok(view?.person)
+      assert.ok(view?.employee)
       await world.record(hrEvent('new', 'p1', { title: 'x' }, { order: 2_000 }))
-      const { employee, revision } = view.person
-      const step = { id: view.leaverCase.id, employee, revision, kind: 'ended', as: 'proven', at: 1 } as const
+      const { employeeId, revision } = view.employee
+      const step = {
+        id: view.leaverCase.id,
+        employeeId,
+        revision,
+        kind: 'ended',
+        as: 'proven',
+        at: 1,
+      } as const
       await world.ledger.settleLeavers([step], world.now)
       assert.deepEqual(await world.leavers(), ['p1 under-way'])
       await world.tend()

@@ -4,8 +4,8 @@ import type { Notice, ReadResult } from '../../../src/core/ledger/port.ts'
 import { hrEvent, joiner, type LedgerCase, SOURCE, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 
-const notice = (id: string, employee: string, more: Partial<HrEvent> = {}): HrEvent =>
-  hrEvent(id, employee, {}, { mode: 'notice', ...more })
+const notice = (id: string, employeeId: string, more: Partial<HrEvent> = {}): HrEvent =>
+  hrEvent(id, employeeId, {}, { mode: 'notice', ...more })
 const claim = (world: World, limit = 10): Promise<readonly Notice[]> =>
   world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 1_000, limit })
 const WORKER = { userName: 'a@x.com', title: 'Engineer', active: true }
@@ -35,9 +35,9 @@ export const noticeCases: readonly LedgerCase[] = [
       assert.equal((await world.ledger.idle(world.now)).idle, false)
       await read(world, await one(world))
       assert.deepEqual(await claim(world), [])
-      const [person] = await world.due()
+      const [employee] = await world.due()
       assert.deepEqual(
-        [person?.events[0]?.mode, person?.events[0]?.effectiveAt, person?.events[0]?.worker],
+        [employee?.events[0]?.mode, employee?.events[0]?.effectiveAt, employee?.events[0]?.worker],
         ['snapshot', world.now, WORKER],
       )
       await world.confirmAll()
@@ -105,7 +105,7 @@ export const noticeCases: readonly LedgerCase[] = [
       assert.deepEqual(await claim(world), [])
       world.now = moment
       for (const found of await claim(world))
-        await read(world, found, found.employee === 'p1' ? {} : { worker: { ...WORKER, title: 'Head' } })
+        await read(world, found, found.employeeId === 'p1' ? {} : { worker: { ...WORKER, title: 'Head' } })
       assert.deepEqual(await claim(world), [])
       await world.confirmAll()
       assert.deepEqual([...(await world.outcomes())].sort(), [

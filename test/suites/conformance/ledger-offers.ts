@@ -7,9 +7,9 @@ import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './ledg
 const HOUR_MS = DAY_MS / 24
 
 /** Somebody else wrote over these people, so that their record is offered once more, and no event of theirs with it. */
-async function overwrite(world: World, ...people: readonly string[]): Promise<void> {
-  const none = { joins: [], finalAt: world.now, watermark: null, foreign: people.length, echoes: [] }
-  await world.ledger.correlate({ ...none, now: world.now, disturbed: people })
+async function overwrite(world: World, ...employees: readonly string[]): Promise<void> {
+  const none = { joins: [], finalAt: world.now, watermark: null, foreign: employees.length, echoes: [] }
+  await world.ledger.correlate({ ...none, now: world.now, changedElsewhere: employees })
 }
 
 /** Sends what is due, and what became of it; `null` when nothing is. */
@@ -39,10 +39,10 @@ async function offersFailing(world: World): Promise<readonly number[]> {
   return hours
 }
 
-async function notTaken(world: World): Promise<readonly string[]> {
-  const { notTaken: not } = await world.ledger.outlook(world.now)
-  assert.equal(not.count, not.people.length)
-  return not.people.map(({ employee, code }) => `${employee} ${code}`)
+async function notAccepted(world: World): Promise<readonly string[]> {
+  const { notAccepted: not } = await world.ledger.submissionStatus(world.now)
+  assert.equal(not.count, not.employees.length)
+  return not.employees.map(({ employeeId, code }) => `${employeeId} ${code}`)
 }
 
 /** What the ledger promises of an offer that carries no event of its own and fails: nobody can be blamed for it, and nothing replayed. */
@@ -52,14 +52,14 @@ export const offerCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('hire', 'p1', { title: 'Lead' }))
       await world.confirmAll()
-      assert.deepEqual(await notTaken(world), [])
+      assert.deepEqual(await notAccepted(world), [])
       await overwrite(world, 'p1')
       assert.deepEqual(await offersFailing(world), [0, 1, 24, 7 * 24, 28 * 24])
-      assert.deepEqual(await notTaken(world), ['p1 InvalidValue'])
+      assert.deepEqual(await notAccepted(world), ['p1 InvalidValue'])
       // Something new of theirs takes it along.
       await world.record(hrEvent('new', 'p1', { nickName: 'x' }, { order: 2 }))
       await world.confirmAll()
-      assert.deepEqual(await notTaken(world), [])
+      assert.deepEqual(await notAccepted(world), [])
     },
   },
   {
@@ -97,7 +97,7 @@ export const offerCases: readonly LedgerCase[] = [
       await world.confirmAll()
       await overwrite(world, 'p1')
       assert.deepEqual(await offersFailing(world), [0, 0, 1, 24, 7 * 24, 28 * 24, 28 * 24, 28 * 24])
-      assert.deepEqual(await notTaken(world), ['p1 InvalidValue'])
+      assert.deepEqual(await notAccepted(world), ['p1 InvalidValue'])
       await overwrite(world, 'p1')
       assert.equal(await offer(world, 'failed'), null, 'however often it is written over')
     },
@@ -111,9 +111,9 @@ export const offerCases: readonly LedgerCase[] = [
       await world.confirmAll()
       await overwrite(world, 'p1')
       await offer(world, 'failed')
-      assert.deepEqual(await notTaken(world), ['p1 InvalidValue'])
+      assert.deepEqual(await notAccepted(world), ['p1 InvalidValue'])
       assert.equal((await offer(world, 'unchanged'))?.['active'], false)
-      assert.deepEqual(await notTaken(world), [])
+      assert.deepEqual(await notAccepted(world), [])
     },
   },
   {
@@ -128,7 +128,7 @@ export const offerCases: readonly LedgerCase[] = [
       await offer(world, 'failed')
       world.now = T0 + 100 * DAY_MS
       assert.equal(await offer(world, 'failed'), null)
-      assert.deepEqual(await notTaken(world), ['p1 InvalidValue'])
+      assert.deepEqual(await notAccepted(world), ['p1 InvalidValue'])
       assert.equal((await world.states('p2'))['bad'], 'dead-lettered')
     },
   },

@@ -53,13 +53,13 @@ export const planCases: readonly LedgerCase[] = [
       const broken = world
         .decide(await world.due())
         .map((decision): Decision =>
-          decision.kind === 'decided' && decision.employee === 'p2' && decision.operation
+          decision.kind === 'decided' && decision.employeeId === 'p2' && decision.operation
             ? { ...decision, operation: { ...decision.operation, record: JSON.parse('null') } }
             : decision,
         )
       await assert.rejects(world.ledger.commitPlan(broken, RELEASED_BRAKE, world.now))
-      const { totals, census } = await world.ledger.inspect()
-      assert.equal(totals.operations + census.operations.pending + census.events.planned, 0)
+      const { totals, stateCounts } = await world.ledger.inspect()
+      assert.equal(totals.operations + stateCounts.operations.pending + stateCounts.events.planned, 0)
       assert.deepEqual([...(await world.plan())].sort(), ['p1', 'p2'])
     },
   },
@@ -70,7 +70,7 @@ export const planCases: readonly LedgerCase[] = [
       await world.plan()
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
       await world.plan()
-      const { operations } = (await world.ledger.inspect()).census
+      const { operations } = (await world.ledger.inspect()).stateCounts
       assert.deepEqual([operations.withdrawn, operations.pending], [1, 1])
       assert.equal((await world.needBatch()).operations.length, 1)
     },
@@ -81,17 +81,17 @@ export const planCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'), joiner('f1', 'p2'))
       await world.send()
       await world.record(hrEvent('e2', 'p1', { title: 'x' }), leaver('f2', 'p2'))
-      const people = await world.due()
+      const employees = await world.due()
       assert.deepEqual(
-        people.map(({ employee }) => employee),
+        employees.map(({ employeeId }) => employeeId),
         ['p2'],
       )
       assert.deepEqual(
-        people[0]?.unanswered.map(({ state, active }) => [state, active]),
+        employees[0]?.unanswered.map(({ state, active }) => [state, active]),
         [['accepted', true]],
       )
       assert.equal(
-        (await world.ledger.commitPlan(world.decide(people), RELEASED_BRAKE, world.now)).operations,
+        (await world.ledger.commitPlan(world.decide(employees), RELEASED_BRAKE, world.now)).operations,
         1,
       )
     },
@@ -106,7 +106,7 @@ export const planCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.due(), [])
       await world.answer(sent)
       assert.deepEqual(
-        (await world.due()).map(({ employee }) => employee),
+        (await world.due()).map(({ employeeId }) => employeeId),
         ['p1'],
       )
     },
@@ -117,10 +117,10 @@ export const planCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1', { title: 'x' }))
       await world.confirmAll()
       await world.record(hrEvent('e2', 'p1', { title: 'x' }, { order: 1 }))
-      const [person] = await world.due()
-      assert.ok(person?.takenHash)
-      assert.equal(person.known, true)
-      assert.deepEqual(await world.ledger.commitPlan(world.decide([person]), RELEASED_BRAKE, world.now), {
+      const [employee] = await world.due()
+      assert.ok(employee?.acceptedHash)
+      assert.equal(employee.known, true)
+      assert.deepEqual(await world.ledger.commitPlan(world.decide([employee]), RELEASED_BRAKE, world.now), {
         operations: 0,
         finals: 1,
         stale: 0,
@@ -207,7 +207,7 @@ export const planCases: readonly LedgerCase[] = [
       await world.record(joiner('c1', 'joiner-2'), leaver('d1', 'leaver'))
       await world.plan()
       const batch = await world.needBatch({ maxOperations: 3 })
-      assert.deepEqual(batch.operations.map(({ employee }) => employee).sort(), [
+      assert.deepEqual(batch.operations.map(({ employeeId }) => employeeId).sort(), [
         'joiner-1',
         'joiner-2',
         'leaver',

@@ -4,7 +4,7 @@ import type { HrEvent } from '../../../src/core/model.ts'
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE, T0, type World } from './ledger-world.ts'
 
-const ANY = { code: null, type: null, employee: null, since: null, until: null }
+const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 
 async function letters(world: World): Promise<readonly LedgerDeadLetter[]> {
   return (await world.ledger.deadLetters({ filter: ANY, archived: false, next: null, limit: 100 }))
@@ -17,7 +17,7 @@ async function end(
 ): ReturnType<World['ledger']['endDeadLetters']> {
   const seqs = (await letters(world)).map(({ seq }) => seq)
   return world.ledger.endDeadLetters(
-    { seqs, how, terminations, actor: 'operator', reason: 'a test' },
+    { seqs, how, terminations, actor: 'operator', justification: 'a test' },
     world.now,
   )
 }
@@ -28,12 +28,12 @@ function again(world: World, sequence: string, event: HrEvent): IntakeMessage {
 }
 async function edit(world: World, event: HrEvent): Promise<string | null> {
   const targets = (await letters(world)).map(({ seq, revision }) => ({
-    home: 'ledger' as const,
+    store: 'ledger' as const,
     seq,
     revision,
   }))
   const run = await world.ledger.freezeReplay(
-    { name: `run ${world.now}`, selection: 'all', actor: 'operator', reason: 'a test', targets },
+    { name: `run ${world.now}`, selection: 'all', actor: 'operator', justification: 'a test', targets },
     world.now,
   )
   const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
@@ -45,8 +45,8 @@ async function edit(world: World, event: HrEvent): Promise<string | null> {
   const [entry] = await world.ledger.replayEntries(run.id, 0, 1)
   return entry?.code ?? entry?.stage ?? null
 }
-const rescind = (id: string, employee: string, target: string): HrEvent =>
-  hrEvent(id, employee, {}, { rescinds: { source: SOURCE, id: target }, order: 9 })
+const rescind = (id: string, employeeId: string, target: string): HrEvent =>
+  hrEvent(id, employeeId, {}, { rescinds: { source: SOURCE, id: target }, order: 9 })
 
 /** What else the ledger promises of events that died, came back, or were given up. */
 export const putBackCases: readonly LedgerCase[] = [
@@ -56,11 +56,11 @@ export const putBackCases: readonly LedgerCase[] = [
       await world.record(...Array.from({ length: 40 }, (_, at) => joiner(`e${at}`, `p${at}`)))
       await failAll(world)
       const targets = (await letters(world)).map(({ seq, revision }) => ({
-        home: 'ledger' as const,
+        store: 'ledger' as const,
         seq,
         revision,
       }))
-      const order = { name: 'a run', selection: 'all', actor: 'operator', reason: 'a test', targets }
+      const order = { name: 'a run', selection: 'all', actor: 'operator', justification: 'a test', targets }
       const run = await world.ledger.freezeReplay(order, world.now)
       const parts = targets.map(({ seq }) => ({ seq, kind: 'as it was' as const }))
       await Promise.all([1, 2, 3].map(() => world.ledger.putBack(run.id, parts, world.now)))
@@ -81,7 +81,7 @@ export const putBackCases: readonly LedgerCase[] = [
       )
       await world.intake([again(world, 'back', joiner('hire', 'p2'))])
       const due = await world.due()
-      assert.deepEqual(Object.fromEntries(due.map(({ employee, events }) => [employee, events.length])), {
+      assert.deepEqual(Object.fromEntries(due.map(({ employeeId, events }) => [employeeId, events.length])), {
         p1: 0,
         p2: 1,
       })
@@ -139,7 +139,7 @@ export const putBackCases: readonly LedgerCase[] = [
       await failAll(world)
       await failAll(world)
       assert.deepEqual(
-        (await letters(world)).map(({ id, keepsOut }) => [id, keepsOut]),
+        (await letters(world)).map(({ id, blocksReactivation }) => [id, blocksReactivation]),
         [['r', true]],
       )
       const refused = await end(world, 'discard')
@@ -158,7 +158,7 @@ export const putBackCases: readonly LedgerCase[] = [
       await world.record(rescind('r', 'p1', 'title'))
       await failAll(world)
       assert.deepEqual(
-        (await letters(world)).map(({ id, keepsOut }) => [id, keepsOut]),
+        (await letters(world)).map(({ id, blocksReactivation }) => [id, blocksReactivation]),
         [['r', false]],
       )
       assert.equal((await end(world, 'discard')).ended.length, 1)

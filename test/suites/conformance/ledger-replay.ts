@@ -3,7 +3,7 @@ import type { PutBack, ReplayRun, ReplayTarget } from '../../../src/core/ledger/
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'
 
-const ANY = { code: null, type: null, employee: null, since: null, until: null }
+const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 
 /** Freezes everything that is dead now. */
 async function freeze(world: World, more: readonly ReplayTarget[] = []): Promise<ReplayRun> {
@@ -14,11 +14,11 @@ async function freeze(world: World, more: readonly ReplayTarget[] = []): Promise
     limit: 100,
   })
   const targets = [
-    ...deadLetters.map(({ seq, revision }): ReplayTarget => ({ home: 'ledger', seq, revision })),
+    ...deadLetters.map(({ seq, revision }): ReplayTarget => ({ store: 'ledger', seq, revision })),
     ...more,
   ]
   return world.ledger.freezeReplay(
-    { name: `run ${world.now}`, selection: 'all', actor: 'operator', reason: 'a test', targets },
+    { name: `run ${world.now}`, selection: 'all', actor: 'operator', justification: 'a test', targets },
     world.now,
   )
 }
@@ -30,10 +30,10 @@ async function putBackAll(world: World, run: ReplayRun): Promise<void> {
   await world.ledger.putBack(run.id, parts, world.now)
 }
 /** One person in the directory, and an event of theirs that died. */
-async function withDead(world: World, employee = 'p1'): Promise<void> {
-  await world.record(joiner(`hire-${employee}`, employee))
+async function withDead(world: World, employeeId = 'p1'): Promise<void> {
+  await world.record(joiner(`hire-${employeeId}`, employeeId))
   await world.confirmAll()
-  await world.record(hrEvent(`bad-${employee}`, employee, { title: 'x', nickName: 'y' }, { order: 1 }))
+  await world.record(hrEvent(`bad-${employeeId}`, employeeId, { title: 'x', nickName: 'y' }, { order: 1 }))
   await failAll(world)
 }
 
@@ -118,7 +118,7 @@ export const replayCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.ledger.replayRuns({ open: 'all', limit: 1 }), [])
       const [ended] = await world.ledger.replayRuns({ open: null, limit: 1 })
       assert.deepEqual(
-        [ended?.actor, ended?.reason, ended?.endedAt, ended?.counts.gone],
+        [ended?.actor, ended?.justification, ended?.endedAt, ended?.counts.gone],
         ['operator', 'a test', world.now, 0],
       )
       assert.equal(ended?.counts.done, 1)
@@ -167,8 +167,8 @@ export const replayCases: readonly LedgerCase[] = [
     name: 'a message of the bus goes through its stages in the order it was frozen, and a copy that was taken over is known by its id',
     run: async (world) => {
       const run = await freeze(world, [
-        { home: 'bus', entity: 'q', sequence: '9223372036854775806', stale: false },
-        { home: 'bus', entity: 'q', sequence: '9223372036854775807', stale: true },
+        { store: 'bus', entity: 'q', sequence: '9223372036854775806', stale: false },
+        { store: 'bus', entity: 'q', sequence: '9223372036854775807', stale: true },
       ])
       assert.deepEqual(run.entities, ['q'])
       const [item] = await world.ledger.replayItems(run.id, 'q', 'frozen', 10)
@@ -213,7 +213,7 @@ export const replayCases: readonly LedgerCase[] = [
       await world.ledger.resumeReplay(run, 'carl', 'the night shift', world.now + 5)
       const [open] = await world.ledger.replayRuns({ open: 'all', limit: 1 })
       assert.equal(open?.actor, 'operator')
-      assert.deepEqual(open.resumed, [{ at: world.now + 5, actor: 'carl', reason: 'the night shift' }])
+      assert.deepEqual(open.resumed, [{ at: world.now + 5, actor: 'carl', justification: 'the night shift' }])
     },
   },
 ]

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import type { CorrelatedPage } from '../../../src/core/ledger/port.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, type Sent, T0, type World } from './ledger-world.ts'
 
-const operationOf = (sent: Sent, employee: string): string =>
-  sent.operations.get(employee) ?? assert.fail(`nothing of ${employee} was sent`)
+const operationOf = (sent: Sent, employeeId: string): string =>
+  sent.operations.get(employeeId) ?? assert.fail(`nothing of ${employeeId} was sent`)
 
 function page(world: World, more: Partial<CorrelatedPage>): Promise<void> {
   return world.ledger.correlate({
@@ -11,7 +11,7 @@ function page(world: World, more: Partial<CorrelatedPage>): Promise<void> {
     now: world.now,
     finalAt: world.now + 1_000,
     watermark: null,
-    disturbed: [],
+    changedElsewhere: [],
     foreign: 0,
     echoes: [],
     ...more,
@@ -38,7 +38,7 @@ export const reportCases: readonly LedgerCase[] = [
         now: world.now,
         finalAt: world.now,
         watermark: null,
-        disturbed: [],
+        changedElsewhere: [],
         foreign: 0,
         echoes: [],
       })
@@ -60,9 +60,9 @@ export const reportCases: readonly LedgerCase[] = [
       ])
       assert.equal(known.size, 0)
       assert.deepEqual(
-        operations.map(({ id, employee, state, active, acceptedAt, submittedAt }) => ({
+        operations.map(({ id, employeeId, state, active, acceptedAt, submittedAt }) => ({
           id,
-          employee,
+          employee: employeeId,
           state,
           active,
           acceptedAt,
@@ -151,24 +151,24 @@ export const reportCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
       assert.deepEqual(await world.due(), [])
       await world.answer(sent)
-      const [person] = await world.due()
-      assert.ok(person?.takenHash)
-      assert.deepEqual(person.unanswered, [])
+      const [employee] = await world.due()
+      assert.ok(employee?.acceptedHash)
+      assert.deepEqual(employee.unanswered, [])
     },
   },
   {
     name: 'what failed or was skipped is not what the directory took',
     run: async (world) => {
-      for (const [employee, interim] of [
+      for (const [employeeId, interim] of [
         ['p1', 'failed'],
         ['p2', 'skipped'],
       ] as const) {
-        await world.record(joiner(`e-${employee}`, employee))
+        await world.record(joiner(`e-${employeeId}`, employeeId))
         await world.answer(await world.send(), interim, { code: 'Reason' })
         await world.finalize()
-        await world.record(hrEvent(`f-${employee}`, employee, { title: 'x' }))
-        const person = (await world.due()).find((one) => one.employee === employee)
-        assert.deepEqual([person?.takenHash, person?.known], [null, false])
+        await world.record(hrEvent(`f-${employeeId}`, employeeId, { title: 'x' }))
+        const employee = (await world.due()).find((one) => one.employeeId === employeeId)
+        assert.deepEqual([employee?.acceptedHash, employee?.known], [null, false])
         await world.plan()
       }
     },
@@ -223,7 +223,7 @@ export const reportCases: readonly LedgerCase[] = [
       await assert.rejects(page(world, { joins: [sound, broken], watermark: T0 }))
       assert.equal(await world.ledger.watermark(), null)
       assert.equal((await world.ledger.candidates([sound.record])).known.size, 0)
-      assert.equal((await world.ledger.inspect()).census.operations.accepted, 1)
+      assert.equal((await world.ledger.inspect()).stateCounts.operations.accepted, 1)
     },
   },
   {
@@ -238,20 +238,20 @@ export const reportCases: readonly LedgerCase[] = [
     name: 'events follow the fate of their operation: confirmed, superseded by whom, unchanged, skipped, dead-lettered',
     run: async (world) => {
       const fates = { good: 'confirmed', same: 'unchanged', out: 'skipped', bad: 'failed' } as const
-      for (const employee of Object.keys(fates)) {
-        await world.record(joiner(`old-${employee}`, employee, { title: 'old' }))
+      for (const employeeId of Object.keys(fates)) {
+        await world.record(joiner(`old-${employeeId}`, employeeId, { title: 'old' }))
         await world.record(
-          hrEvent(`hidden-${employee}`, employee, { title: 'a' }),
-          hrEvent(`new-${employee}`, employee, { title: 'new' }, { order: 1 }),
+          hrEvent(`hidden-${employeeId}`, employeeId, { title: 'a' }),
+          hrEvent(`new-${employeeId}`, employeeId, { title: 'new' }, { order: 1 }),
         )
       }
       const sent = await world.send()
-      const joins = Object.entries(fates).map(([employee, interim]) => ({
-        record: world.logRecord(employee, {
+      const joins = Object.entries(fates).map(([employeeId, interim]) => ({
+        record: world.logRecord(employeeId, {
           code: interim === 'unchanged' ? 'RedundantExport' : interim === 'confirmed' ? null : 'Why',
-          objectId: `object-${employee}`,
+          objectId: `object-${employeeId}`,
         }),
-        operation: operationOf(sent, employee),
+        operation: operationOf(sent, employeeId),
         interim,
       }))
       await page(world, { joins })
@@ -304,10 +304,10 @@ export const reportCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       for (let offer = 1; offer <= 3; offer++) {
         await world.send()
-        assert.deepEqual(await world.expire(3), { offeredAgain: 0, givenUp: 0, unchanged: 0 })
+        assert.deepEqual(await world.expire(3), { resent: 0, givenUp: 0, unchanged: 0 })
         world.now += 1
         assert.deepEqual(await world.expire(3), {
-          offeredAgain: offer < 3 ? 1 : 0,
+          resent: offer < 3 ? 1 : 0,
           givenUp: offer < 3 ? 0 : 1,
           unchanged: 0,
         })
@@ -315,7 +315,7 @@ export const reportCases: readonly LedgerCase[] = [
       const [lost] = await world.ledger.takeUnpublished(10)
       assert.deepEqual([lost?.state, lost?.reason], ['dead-lettered', 'NoOutcome'])
       assert.deepEqual(await world.due(), [])
-      assert.equal((await world.ledger.inspect()).census.operations.unanswered, 3)
+      assert.equal((await world.ledger.inspect()).stateCounts.operations.unanswered, 3)
     },
   },
   {
@@ -356,7 +356,7 @@ export const reportCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
       await world.send()
       world.now += 1
-      assert.deepEqual(await world.expire(2), { offeredAgain: 1, givenUp: 0, unchanged: 0 })
+      assert.deepEqual(await world.expire(2), { resent: 1, givenUp: 0, unchanged: 0 })
     },
   },
   {
@@ -374,9 +374,9 @@ export const reportCases: readonly LedgerCase[] = [
       assert.equal((await world.outcomes()).at(-1), 'e3:1:confirmed')
       const rows = await world.ledger.takeUnpublished(2)
       assert.equal(rows.length, 2)
-      assert.deepEqual(Object.fromEntries(rows[0]?.said ?? []), {
+      assert.deepEqual(Object.fromEntries(rows[0]?.attributes ?? []), {
         active: true,
-        userName: `${rows[0]?.employee}@example.com`,
+        userName: `${rows[0]?.employeeId}@example.com`,
       })
       const ids = rows.map(({ id }) => id)
       assert.deepEqual(

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE } from './ledger-world.ts'
 
-const rescind = (id: string, employee: string, target: string) =>
-  hrEvent(id, employee, {}, { rescinds: { source: SOURCE, id: target } })
+const rescind = (id: string, employeeId: string, target: string) =>
+  hrEvent(id, employeeId, {}, { rescinds: { source: SOURCE, id: target } })
 
 /** What the ledger promises of events that take others back. */
 export const rescindCases: readonly LedgerCase[] = [

@@ -9,7 +9,7 @@ const read = (world: World, watermark: number): Promise<void> =>
     now: world.now,
     finalAt: 0,
     watermark,
-    disturbed: [],
+    changedElsewhere: [],
     foreign: 0,
     echoes: [],
   })
@@ -56,7 +56,7 @@ export const restoredCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.ledger.openFindings(), [
         { code: 'LedgerOlderThanDirectory', count: 1, oldestAt: world.now },
       ])
-      const { holds } = await world.ledger.outlook(world.now)
+      const { holds } = await world.ledger.submissionStatus(world.now)
       assert.deepEqual(
         holds.map(({ name }) => name),
         ['restored'],
@@ -95,7 +95,7 @@ export const restoredCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.ledger.openFindings(), [])
       const { entries } = await world.ledger.audit({ about: null, since: null, next: null, limit: 10 })
       assert.deepEqual(
-        entries.map(({ actor, action, reason }) => [actor, action, reason]),
+        entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),
         [['ann', 'ledger.restored', 'fed again']],
       )
       assert.ok((await world.send()).operations.has('p1'))

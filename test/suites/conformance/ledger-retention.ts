@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import type { PersonView } from '../../../src/core/ledger/port.ts'
+import type { EmployeeView } from '../../../src/core/ledger/port.ts'
 import { fold } from '../../../src/core/plan/fold/fold.ts'
 import { cutOf } from '../../../src/core/plan/retain/retain.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 
-const ANY = { code: null, type: null, employee: null, since: null, until: null }
+const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 
 /** Publishes everything, lets a year pass and folds what may go. */
 async function retain(world: World): Promise<number> {
@@ -16,10 +16,10 @@ async function retain(world: World): Promise<number> {
   )
   world.now += 400 * DAY_MS
   const settledBefore = world.now - 365 * DAY_MS
-  const people = await world.ledger.retentionPage({ after: null, limit: 100, settledBefore })
-  const cuts = people.flatMap(({ person, settled }) => {
-    const cut = cutOf(person.events, new Set(settled), world.now)
-    return cut ? [{ employee: person.employee, revision: person.revision, ...cut }] : []
+  const employees = await world.ledger.retentionPage({ after: null, limit: 100, settledBefore })
+  const cuts = employees.flatMap(({ employee, settled }) => {
+    const cut = cutOf(employee.events, new Set(settled), world.now)
+    return cut ? [{ employeeId: employee.employeeId, revision: employee.revision, ...cut }] : []
   })
   return (await world.ledger.foldAway(cuts, settledBefore, world.now)).folded
 }
@@ -32,12 +32,12 @@ async function ageAll(world: World, before: number): Promise<readonly number[]> 
     if (!more) return slices
   }
 }
-async function personOf(world: World, employee: string): Promise<PersonView | null> {
-  return (await world.ledger.findPeople(employee))[0] ?? null
+async function personOf(world: World, employeeId: string): Promise<EmployeeView | null> {
+  return (await world.ledger.findEmployees(employeeId))[0] ?? null
 }
-async function titleOf(world: World, employee: string): Promise<unknown> {
-  const view = await personOf(world, employee)
-  return view && fold(view.person.events, world.now).attributes.get('title')?.value
+async function titleOf(world: World, employeeId: string): Promise<unknown> {
+  const view = await personOf(world, employeeId)
+  return view && fold(view.employee.events, world.now).attributes.get('title')?.value
 }
 
 /** What the ledger promises of what is old and of people who are to be forgotten. */
@@ -92,7 +92,7 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.equal(await retain(world), 2)
       const left = await personOf(world, 'p2')
       assert.deepEqual(
-        left?.person.events.filter(({ folded }) => folded !== true).map(({ id }) => id),
+        left?.employee.events.filter(({ folded }) => folded !== true).map(({ id }) => id),
         ['e3'],
       )
     },
@@ -106,9 +106,9 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.ok(page)
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
       const cut = {
-        employee: 'p1',
-        revision: page.person.revision,
-        gone: page.person.events.map(({ seq }) => seq),
+        employeeId: 'p1',
+        revision: page.employee.revision,
+        gone: page.employee.events.map(({ seq }) => seq),
         remains: [],
       }
       assert.deepEqual(await world.ledger.foldAway([cut], world.now, world.now), { folded: 0 })
@@ -128,7 +128,7 @@ export const retentionCases: readonly LedgerCase[] = [
         now: world.now,
         finalAt: world.now,
         watermark: null,
-        disturbed: [],
+        changedElsewhere: [],
         foreign: 1,
         echoes: [],
       })
@@ -165,11 +165,14 @@ export const retentionCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
-      const erased = await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
+      const erased = await world.ledger.erase(
+        { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+        world.now,
+      )
       assert.deepEqual([erased?.events, erased?.operations, erased?.outcomesWithheld], [1, 1, 1])
       assert.equal(await personOf(world, 'p1'), null)
       assert.equal(
-        await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now),
+        await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now),
         null,
       )
       await world.record(joiner('e1', 'p1'))
@@ -182,21 +185,21 @@ export const retentionCases: readonly LedgerCase[] = [
   {
     name: 'what an edit was to say leaves with whom it is about, and with retention, though its run was never carried out; its part is refused',
     run: async (world) => {
-      const edited = (sequence: string, ...people: readonly string[]) => ({
-        home: 'bus' as const,
+      const edited = (sequence: string, ...employees: readonly string[]) => ({
+        store: 'bus' as const,
         entity: 'q',
         sequence,
         stale: false,
         body: '{}',
-        people,
+        employees,
       })
       const targets = [
         edited('1', 'p1', 'p2'),
         edited('2', 'p3'),
-        { home: 'bus' as const, entity: 'q', sequence: '3', stale: false },
+        { store: 'bus' as const, entity: 'q', sequence: '3', stale: false },
       ]
       const run = await world.ledger.freezeReplay(
-        { name: 'run', selection: 's', actor: 'a', reason: 'b', targets },
+        { name: 'run', selection: 's', actor: 'a', justification: 'b', targets },
         world.now,
       )
       const bodies = async (): Promise<readonly (string | null)[]> =>
@@ -206,7 +209,7 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.deepEqual(await bodies(), ['1', '2', null])
       // Nobody has heard of p2 but the edit.
       assert.equal(
-        await world.ledger.erase({ employee: 'p2', actor: 'ann', reason: 'asked to' }, world.now),
+        await world.ledger.erase({ employeeId: 'p2', actor: 'ann', justification: 'asked to' }, world.now),
         null,
       )
       assert.deepEqual(await bodies(), ['2', null])
@@ -249,9 +252,9 @@ export const retentionCases: readonly LedgerCase[] = [
       })
       const targets = deadLetters
         .filter(({ id }) => id === 'e3')
-        .map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
+        .map(({ seq, revision }) => ({ store: 'ledger' as const, seq, revision }))
       const run = await world.ledger.freezeReplay(
-        { name: 'run', selection: 's', actor: 'a', reason: 'b', targets },
+        { name: 'run', selection: 's', actor: 'a', justification: 'b', targets },
         world.now,
       )
       const moved = { ...joiner('e3', 'p3') }
@@ -265,7 +268,7 @@ export const retentionCases: readonly LedgerCase[] = [
         })),
         world.now,
       )
-      await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
+      await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
       const { deadLetters: left } = await world.ledger.deadLetters({
         filter: ANY,
         archived: true,

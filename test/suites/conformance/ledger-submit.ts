@@ -3,8 +3,8 @@ import type { Batch } from '../../../src/core/ledger/port.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, T0, UNLIMITED, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 
-const people = (batch: Batch | null): readonly string[] =>
-  (batch?.operations ?? []).map(({ employee }) => employee).sort()
+const employees = (batch: Batch | null): readonly string[] =>
+  (batch?.operations ?? []).map(({ employeeId }) => employeeId).sort()
 
 /** That many joiners, planned. */
 async function waiting(world: World, count: number, more: { readonly title?: string } = {}): Promise<void> {
@@ -23,7 +23,7 @@ export const submitCases: readonly LedgerCase[] = [
       world.now += 999
       assert.equal(await world.next({ fillMs: 1_000 }), null)
       world.now += 1
-      assert.deepEqual(people(await world.next({ fillMs: 1_000 })), ['p4'])
+      assert.deepEqual(employees(await world.next({ fillMs: 1_000 })), ['p4'])
       assert.equal(await world.next({ fillMs: 0 }), null)
     },
   },
@@ -33,7 +33,7 @@ export const submitCases: readonly LedgerCase[] = [
       await waiting(world, 2)
       await world.record(leaver('l1', 'leaver'))
       await world.plan()
-      assert.deepEqual(people(await world.next({ fillMs: 60_000 })), ['leaver', 'p0', 'p1'])
+      assert.deepEqual(employees(await world.next({ fillMs: 60_000 })), ['leaver', 'p0', 'p1'])
     },
   },
   {
@@ -220,14 +220,14 @@ export const submitCases: readonly LedgerCase[] = [
       await world.plan()
       const slot = await world.take(batch)
       assert.deepEqual(
-        slot.operations.map(({ employee }) => employee),
+        slot.operations.map(({ employeeId }) => employeeId),
         ['p1'],
       )
       await world.record(leaver('l1', 'p1'))
       await world.plan()
       assert.deepEqual(await world.slot(batch), { kind: 'empty' })
-      assert.equal((await world.ledger.inspect()).census.batches.empty, 1)
-      assert.deepEqual(people(await world.next()), ['p0', 'p1'])
+      assert.equal((await world.ledger.inspect()).stateCounts.batches.empty, 1)
+      assert.deepEqual(employees(await world.next()), ['p0', 'p1'])
     },
   },
   {
@@ -237,7 +237,7 @@ export const submitCases: readonly LedgerCase[] = [
       await world.accept(await world.needBatch())
       await world.record(leaver('l0', 'p0'))
       await world.accept((await world.plan(), await world.needBatch()))
-      assert.equal((await world.ledger.inspect()).census.operations.accepted, 2)
+      assert.equal((await world.ledger.inspect()).stateCounts.operations.accepted, 2)
     },
   },
   {
@@ -249,16 +249,16 @@ export const submitCases: readonly LedgerCase[] = [
       let rounds = 0
       for (let batch = await world.next(); batch; batch = await world.next()) {
         assert.ok((rounds += 1) < 20)
-        if (people(batch).includes(offender)) {
+        if (employees(batch).includes(offender)) {
           refusals += 1
           await world.refuse(batch, 'InvalidUser')
         } else await world.accept(batch)
       }
       assert.ok(refusals <= 4, `${refusals} calls refused`)
       await world.plan()
-      const { census } = await world.ledger.inspect()
+      const { stateCounts } = await world.ledger.inspect()
       assert.deepEqual(
-        [census.operations.failed, census.operations.accepted, census.batches.rejected],
+        [stateCounts.operations.failed, stateCounts.operations.accepted, stateCounts.batches.rejected],
         [1, 4, 1],
       )
       assert.deepEqual(await world.states(offender), { e3: 'dead-lettered' })

@@ -63,9 +63,9 @@ export const traceCases: readonly LedgerCase[] = [
         ['p1', ['7']],
         ['p2', ['7']],
       ])
-      const views = await world.ledger.findPeople('7')
+      const views = await world.ledger.findEmployees('7')
       assert.deepEqual(
-        views.map(({ person, event }) => [person.employee, event !== null]),
+        views.map(({ employee, event }) => [employee.employeeId, event !== null]),
         [
           ['p2', true],
           ['p1', true],
@@ -83,14 +83,14 @@ export const traceCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e4', 'p1', { title: 'later' }))
       for (const reference of [sent.batch.id, 'request-1']) {
         const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
-        const people = [trace, ...trace.others].map(
+        const employees = [trace, ...trace.others].map(
           ({ employee, events, operations }) =>
             [employee.id, [events.map(({ id }) => id), operations.map(({ id }) => id)]] as const,
         )
         const should = [...sent.operations].map(
-          ([employee, operation]) => [employee, [[employee.replace('p', 'e')], [operation]]] as const,
+          ([employeeId, operation]) => [employeeId, [[employeeId.replace('p', 'e')], [operation]]] as const,
         )
-        assert.deepEqual(new Map(people), new Map(should), reference)
+        assert.deepEqual(new Map(employees), new Map(should), reference)
       }
       assert.deepEqual((await world.ledger.trace('p1'))?.others, [])
     },
@@ -117,7 +117,7 @@ export const traceCases: readonly LedgerCase[] = [
       assert.deepEqual(await list({ since: T0 + 1, limit: 9 }), [['e4']])
       const [first] = (await world.ledger.events({ state: null, since: null, limit: 1, next: null })).events
       assert.deepEqual(
-        [first?.employee, first?.state, first?.receivedAt, 'worker' in (first ?? {})],
+        [first?.employeeId, first?.state, first?.receivedAt, 'worker' in (first ?? {})],
         ['p1', 'confirmed', T0, false],
       )
     },
@@ -218,7 +218,7 @@ export const traceCases: readonly LedgerCase[] = [
       await world.confirmAll()
       await world.record(hrEvent('e3', 'p1', { hobby: 'x' }))
       await world.plan()
-      const { totals, census } = await world.ledger.inspect()
+      const { totals, stateCounts } = await world.ledger.inspect()
       assert.deepEqual(totals, await world.ledger.totals())
       assert.deepEqual(
         [
@@ -234,11 +234,11 @@ export const traceCases: readonly LedgerCase[] = [
       )
       assert.deepEqual(
         [
-          census.events.confirmed,
-          census.events.unchanged,
-          census.operations.confirmed,
-          census.employees,
-          census.unpublished,
+          stateCounts.events.confirmed,
+          stateCounts.events.unchanged,
+          stateCounts.operations.confirmed,
+          stateCounts.employees,
+          stateCounts.unpublished,
         ],
         [2, 1, 2, 2, 3],
       )

@@ -17,9 +17,9 @@ import { assessLeaver } from '../../../src/core/leavers/assess.ts'
 import { tendLeavers } from '../../../src/core/leavers/tend.ts'
 import type { HrEvent, JsonObject } from '../../../src/core/model.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
-import { type Decision, type Person, planPerson } from '../../../src/core/plan/decide/plan.ts'
+import { type Decision, type Employee, planEmployee } from '../../../src/core/plan/decide/plan.ts'
 import type { LogRecord } from '../../../src/core/report/correlate/log-record.ts'
-import { keepBooks } from '../../../src/cli/support/reconcile.ts'
+import { reconcile } from '../../../src/cli/support/reconcile.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { tookRecord } from '../../fakes/log.ts'
 
@@ -38,7 +38,7 @@ export const digest = (text: string): string => createHash('sha256').update(text
 /** An event that takes effect long before the world begins, later ones of one person later. */
 export function hrEvent(
   id: string,
-  employee: string,
+  employeeId: string,
   worker: JsonObject,
   more: Partial<HrEvent> = {},
 ): HrEvent {
@@ -46,7 +46,7 @@ export function hrEvent(
     source: SOURCE,
     id,
     type: 'worker.updated',
-    employee,
+    employeeId,
     recordedAt: T0 - DAY_MS,
     effectiveAt: T0 - DAY_MS,
     effectiveRaw: null,
@@ -59,10 +59,10 @@ export function hrEvent(
     ...more,
   }
 }
-export const joiner = (id: string, employee: string, more: JsonObject = {}): HrEvent =>
-  hrEvent(id, employee, { userName: `${employee}@example.com`, active: true, ...more })
-export const leaver = (id: string, employee: string, order = 1_000): HrEvent =>
-  hrEvent(id, employee, { active: false }, { order })
+export const joiner = (id: string, employeeId: string, more: JsonObject = {}): HrEvent =>
+  hrEvent(id, employeeId, { userName: `${employeeId}@example.com`, active: true, ...more })
+export const leaver = (id: string, employeeId: string, order = 1_000): HrEvent =>
+  hrEvent(id, employeeId, { active: false }, { order })
 
 export const messageOf = (sequence: string | number, ...events: readonly HrEvent[]): IntakeMessage => ({
   entity: 'hr-events',
@@ -106,16 +106,16 @@ export class World {
     return this.intake(events.map((event) => messageOf(`auto-${++this.#sequence}`, event)))
   }
 
-  due(limit = 100, maxWaitMs = 60_000): Promise<readonly Person[]> {
-    return this.ledger.duePeople({ now: this.now, limit, maxWaitMs })
+  due(limit = 100, maxWaitMs = 60_000): Promise<readonly Employee[]> {
+    return this.ledger.claimDueEmployees({ now: this.now, limit, maxWaitMs })
   }
-  decide(people: readonly Person[]): Decision[] {
-    return people.map((person) => planPerson(person, this.now, { mapping, digest }))
+  decide(employees: readonly Employee[]): Decision[] {
+    return employees.map((employee) => planEmployee(employee, this.now, { mapping, digest }))
   }
   async plan(): Promise<readonly string[]> {
-    const people = await this.due()
-    await this.ledger.commitPlan(this.decide(people), RELEASED_BRAKE, this.now)
-    return people.map(({ employee }) => employee)
+    const employees = await this.due()
+    await this.ledger.commitPlan(this.decide(employees), RELEASED_BRAKE, this.now)
+    return employees.map(({ employeeId }) => employeeId)
   }
 
   next(more: Partial<BatchQuery> = {}): Promise<Batch | null> {
@@ -150,7 +150,7 @@ export class World {
       { kind: 'accepted', call, acceptedAt: this.now, requestId },
       this.now,
     )
-    return { batch, operations: new Map(operations.map(({ employee, id }) => [employee, id])) }
+    return { batch, operations: new Map(operations.map(({ employeeId, id }) => [employeeId, id])) }
   }
   /** Plans what is due and sends it in one call. */
   async send(): Promise<Sent> {
@@ -166,13 +166,13 @@ export class World {
     )
   }
 
-  logRecord(employee: string, more: Partial<LogRecord> = {}): LogRecord {
-    return tookRecord(`record-${++this.#records}`, employee, this.now, more)
+  logRecord(employeeId: string, more: Partial<LogRecord> = {}): LogRecord {
+    return tookRecord(`record-${++this.#records}`, employeeId, this.now, more)
   }
   /** The log speaks of everything in a call. */
   async answer(sent: Sent, interim: Interim = 'confirmed', more: Partial<LogRecord> = {}): Promise<void> {
-    const joins = [...sent.operations].map(([employee, operation]) => ({
-      record: this.logRecord(employee, more),
+    const joins = [...sent.operations].map(([employeeId, operation]) => ({
+      record: this.logRecord(employeeId, more),
       operation,
       interim,
     }))
@@ -181,15 +181,15 @@ export class World {
       now: this.now,
       finalAt: this.now + 1_000,
       watermark: null,
-      disturbed: [],
+      changedElsewhere: [],
       foreign: 0,
       echoes: [],
     })
   }
   /** What is unanswered and was accepted before now is taken for overdue. */
-  async expire(maxOffers: number, limit = 10, before = this.now): Promise<Expired> {
+  async expire(maxResends: number, limit = 10, before = this.now): Promise<Expired> {
     const late = await this.ledger.overdue(before, limit)
-    return this.ledger.expire({ operations: late.map(({ id }) => id), maxOffers, now: this.now })
+    return this.ledger.expire({ operations: late.map(({ id }) => id), maxResends, now: this.now })
   }
   async finalize(limit = 100): Promise<number> {
     this.now += 1_000
@@ -210,16 +210,21 @@ export class World {
   }
   /** `employee cause` of the open leaver cases, oldest first. */
   async leavers(): Promise<readonly string[]> {
-    const { leavers } = await this.ledger.openLeavers({ dueBy: null, employee: null, next: null, limit: 100 })
+    const { leavers } = await this.ledger.openLeavers({
+      dueBy: null,
+      employeeId: null,
+      next: null,
+      limit: 100,
+    })
     return leavers.flatMap((view) => {
       const assessment = assessLeaver(view, this.now)
-      return assessment.kind === 'open' ? [`${view.leaverCase.employee} ${assessment.cause}`] : []
+      return assessment.kind === 'open' ? [`${view.leaverCase.employeeId} ${assessment.cause}`] : []
     })
   }
 
   /** Events of one person and their states. */
-  async states(employee: string): Promise<Readonly<Record<string, EventState>>> {
-    const trace = await this.ledger.trace(employee)
+  async states(employeeId: string): Promise<Readonly<Record<string, EventState>>> {
+    const trace = await this.ledger.trace(employeeId)
     return Object.fromEntries((trace?.events ?? []).map(({ id, state }) => [id, state]))
   }
   /** `event:revision:state` of what waits to be published, in its order. */
@@ -228,8 +233,8 @@ export class World {
     return rows.map(({ eventId, revision, state }) => `${eventId}:${revision}:${state}`)
   }
   async balanced(): Promise<void> {
-    const { totals, census } = await this.ledger.inspect()
-    assert.deepEqual(keepBooks(totals, census).wrong, [])
+    const { totals, stateCounts } = await this.ledger.inspect()
+    assert.deepEqual(reconcile(totals, stateCounts).wrong, [])
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it, type TestContext } from 'node:test'
-import type { Shelf, ShelvedMessage } from '../../../src/core/ports.ts'
+import type { DeadLetterQueue, PeekedMessage } from '../../../src/core/ports.ts'
 
 /** What is put on a shelf. */
 export interface Put {
@@ -23,7 +23,7 @@ export interface Arrived {
 }
 /** A shelf and those around it. */
 export interface ShelfSite {
-  readonly shelf: Shelf
+  readonly shelf: DeadLetterQueue
   /** Whether messages without a session are possible here, and whether they bear a reason. */
   readonly sessions: boolean
   readonly deadLetters: boolean
@@ -53,8 +53,8 @@ export function exerciseShelf(open: OpenShelf): void {
       description: 'no JSON',
       ...(site.sessions ? { sessionId: `s${n % 3}` } : {}),
     }))
-  const all = async (shelf: Shelf): Promise<readonly ShelvedMessage[]> => {
-    const found: ShelvedMessage[] = []
+  const all = async (shelf: DeadLetterQueue): Promise<readonly PeekedMessage[]> => {
+    const found: PeekedMessage[] = []
     for (let from = '0'; ;) {
       const page = await shelf.peek(from, 40)
       found.push(...page)
@@ -155,7 +155,7 @@ export function exerciseShelf(open: OpenShelf): void {
     await site.put(letters(site, 120))
     const before = await all(site.shelf)
     const chosen = new Set(before.filter((_, n) => n % 17 === 5 || n === 119).map(({ sequence }) => sequence))
-    assert.deepEqual(await site.shelf.retire(chosen, never), chosen)
+    assert.deepEqual(await site.shelf.remove(chosen, never), chosen)
     const others = before.filter(({ sequence }) => !chosen.has(sequence))
     assert.deepEqual(
       (await all(site.shelf)).map(({ sequence, text, reason }) => ({ sequence, text, reason })),
@@ -171,7 +171,7 @@ export function exerciseShelf(open: OpenShelf): void {
     await site.put(letters(site, 60))
     const before = (await all(site.shelf)).map(({ sequence }) => sequence)
     const parts = [before.slice(50), before.slice(10, 20), before.slice(0, 5), before.slice(20, 45)]
-    for (const part of parts) assert.deepEqual(await site.shelf.retire(new Set(part), never), new Set(part))
+    for (const part of parts) assert.deepEqual(await site.shelf.remove(new Set(part), never), new Set(part))
     const gone = new Set(parts.flat())
     assert.deepEqual(
       (await all(site.shelf)).map(({ sequence }) => sequence),
@@ -186,7 +186,7 @@ export function exerciseShelf(open: OpenShelf): void {
     const complete = await site.lockFirst(3)
     const chosen = new Set([before[0], before[2], before[5], String(BigInt(before[9] ?? 0) + 1n)].map(String))
     let answered = false
-    const retiring = site.shelf.retire(chosen, never).then((gone) => ((answered = true), gone))
+    const retiring = site.shelf.remove(chosen, never).then((gone) => ((answered = true), gone))
     for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate)
     assert.equal(answered, false)
     await complete()
@@ -203,7 +203,7 @@ export function exerciseShelf(open: OpenShelf): void {
     const before = (await all(site.shelf)).map(({ sequence }) => sequence)
     await site.lockFirst(1)
     const stopping = new AbortController()
-    const retiring = site.shelf.retire(new Set([before[0], before[4]].map(String)), stopping.signal)
+    const retiring = site.shelf.remove(new Set([before[0], before[4]].map(String)), stopping.signal)
     while ((await all(site.shelf)).length === 10) await new Promise(setImmediate)
     stopping.abort()
     const gone = await retiring

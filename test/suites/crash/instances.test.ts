@@ -8,7 +8,7 @@ import { closeWithin, connect } from '../../../src/adapters/service-bus/client.t
 import type { Ledger } from '../../../src/core/ledger/port.ts'
 import { type Doubles, startDoubles } from '../../../src/local/doubles.ts'
 import { feed } from '../../../src/local/feed/feed.ts'
-import { keepBooks } from '../../../src/cli/support/reconcile.ts'
+import { reconcile } from '../../../src/cli/support/reconcile.ts'
 import { startPostgres } from '../../adapters/support/postgres.ts'
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'
@@ -56,7 +56,7 @@ async function readerOf(t: TestContext, location: string): Promise<Ledger> {
 }
 
 void it('three instances with their own loops survive kills, one that hangs, and a database that goes away: the directory is right and the books balance', async (t) => {
-  const history = makeHistory({ people: 300, seed: 20_261_103 })
+  const history = makeHistory({ employees: 300, seed: 20_261_103 })
   const doubles = await startDoubles({ fast: true })
   t.after(() => doubles.stop())
   const watch = await watchUploads(doubles.entra.port)
@@ -117,8 +117,8 @@ void it('three instances with their own loops survive kills, one that hangs, and
 
   const directory = await doubles.entra.directory()
   assert.deepEqual(differences(directory, history.oracle), [])
-  const { totals, census } = await reader.inspect()
-  assert.deepEqual(keepBooks(totals, census).wrong, [])
+  const { totals, stateCounts } = await reader.inspect()
+  assert.deepEqual(reconcile(totals, stateCounts).wrong, [])
   assert.deepEqual(
     [totals.messages, totals.events, totals.finished, totals.rejected],
     [history.lines.length, history.events, history.events, 0],

@@ -12,7 +12,7 @@ import type { Ledger } from '../../../src/core/ledger/port.ts'
 import { type Doubles, startDoubles } from '../../../src/local/doubles.ts'
 import type { DirectoryEntry } from '../../../src/local/entra/server.ts'
 import { feed } from '../../../src/local/feed/feed.ts'
-import { keepBooks } from '../../../src/cli/support/reconcile.ts'
+import { reconcile } from '../../../src/cli/support/reconcile.ts'
 import { type PostgresServer, startPostgres } from '../../adapters/support/postgres.ts'
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'
@@ -28,12 +28,12 @@ let server: PostgresServer | null = null
 after(() => server?.close())
 
 interface Engine {
-  readonly people: number
+  readonly employees: number
   locationIn(folder: string): Promise<string>
 }
 const ENGINES: Readonly<Record<string, Engine>> = {
-  SQLite: { people: 600, locationIn: async (folder) => join(folder, 'ledger.db') },
-  PostgreSQL: { people: 600, locationIn: async () => (server ??= await startPostgres()).database() },
+  SQLite: { employees: 600, locationIn: async (folder) => join(folder, 'ledger.db') },
+  PostgreSQL: { employees: 600, locationIn: async () => (server ??= await startPostgres()).database() },
 }
 
 async function folderFor(t: TestContext): Promise<string> {
@@ -156,8 +156,8 @@ async function survive(
   assert.deepEqual(differences(directory, history.oracle), [])
   assert.equal(Object.keys(directory).length, history.oracle.size)
 
-  const { totals, census } = await reader.inspect()
-  const books = keepBooks(totals, census)
+  const { totals, stateCounts } = await reader.inspect()
+  const books = reconcile(totals, stateCounts)
   assert.deepEqual(books.wrong, [])
   assert.deepEqual(
     {
@@ -189,7 +189,7 @@ async function survive(
 
 void it('SIGTERM in the middle of the work leaves no message locked', async (t) => {
   const folder = await folderFor(t)
-  const history = makeHistory({ people: 2_000, seed: 20_261_102 })
+  const history = makeHistory({ employees: 2_000, seed: 20_261_102 })
   const doubles = await doublesFor(t)
   const path = join(folder, 'ledger.db')
   await feedAll(doubles, folder, history)
@@ -208,11 +208,11 @@ void it('SIGTERM in the middle of the work leaves no message locked', async (t) 
   )
 })
 
-for (const [engine, { people, locationIn }] of Object.entries(ENGINES))
+for (const [engine, { employees, locationIn }] of Object.entries(ENGINES))
   for (let round = 0; round < ROUNDS; round++)
     void it(`a connector on ${engine} killed at ten places of its work loses nothing, counts nothing twice and ends with the right directory${ROUNDS > 1 ? ` (history ${round + 1})` : ''}`, async (t) => {
       const folder = await folderFor(t)
-      const history = makeHistory({ people, seed: 20_261_102 + round })
+      const history = makeHistory({ employees, seed: 20_261_102 + round })
       await survive(t, history, folder, await locationIn(folder), KILLS)
     })
 

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { busShelf } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
-import type { Shelf, ShelvedMessage } from '../../../src/core/ports.ts'
+import type { DeadLetterQueue, PeekedMessage } from '../../../src/core/ports.ts'
 import type { NativeReplayResult } from '../../../src/core/report/replay/native.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { busFor, QUEUE } from '../../adapters/support/bus.ts'
@@ -17,8 +17,8 @@ import { until } from '../../adapters/support/until.ts'
 const TOTAL = 3_000
 const KILLS = 6
 
-async function everything(shelf: Shelf): Promise<readonly ShelvedMessage[]> {
-  const found: ShelvedMessage[] = []
+async function everything(shelf: DeadLetterQueue): Promise<readonly PeekedMessage[]> {
+  const found: PeekedMessage[] = []
   for (let from = 0n; ;) {
     const page = await shelf.peek(String(from), 250)
     found.push(...page)
@@ -46,18 +46,18 @@ void it('a replay of native dead letters that is killed again and again sends ea
   await until('all have died', async () => (await broker.counts(QUEUE)).deadLetter === TOTAL)
 
   const runtime = systemRuntime(silentLogger, silentTelemetry)
-  const shelf = busShelf(client, { queue: QUEUE, shelf: 'dead-letters' }, runtime)
-  const entity = busShelf(client, { queue: QUEUE, shelf: 'queue' }, runtime)
+  const shelf = busDeadLetterQueue(client, { queue: QUEUE, shelf: 'dead-letters' }, runtime)
+  const entity = busDeadLetterQueue(client, { queue: QUEUE, shelf: 'queue' }, runtime)
   t.after(() => Promise.all([shelf.close(), entity.close()]))
   // Nine out of ten are chosen, so that others lie between them.
   const letters = await everything(shelf)
   const chosen = letters.filter((_, n) => n % 10 !== 3)
   const ledger = await openSqliteLedger({ path, now: Date.now })
   const targets = chosen.map(
-    ({ sequence }) => ({ home: 'bus', entity: QUEUE, sequence, stale: false }) as const,
+    ({ sequence }) => ({ store: 'bus', entity: QUEUE, sequence, stale: false }) as const,
   )
   await ledger.freezeReplay(
-    { name: 'r1', selection: 'nine of ten', actor: 'test', reason: 'a test', targets },
+    { name: 'r1', selection: 'nine of ten', actor: 'test', justification: 'a test', targets },
     Date.now(),
   )
   await ledger.close()

@@ -1,6 +1,6 @@
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
-import { busShelf } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import { replayNative } from '../../../src/core/report/replay/native.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
@@ -13,8 +13,8 @@ const [run] = await ledger.replayRuns({ open: null, limit: 1 })
 if (!run) throw new Error('there is no run')
 const client = connect({ kind: 'connection-string', connectionString })
 const runtime = systemRuntime(silentLogger, silentTelemetry)
-const shelf = busShelf(client, { queue, shelf: 'dead-letters' }, runtime)
-const entity = busShelf(client, { queue, shelf: 'queue' }, runtime)
+const shelf = busDeadLetterQueue(client, { queue, shelf: 'dead-letters' }, runtime)
+const entity = busDeadLetterQueue(client, { queue, shelf: 'queue' }, runtime)
 const result = await replayNative(
   {
     run: run.name,
@@ -28,7 +28,7 @@ const result = await replayNative(
     edit: null,
     takeIn: async () => new Map(),
   },
-  { perSecond: null, batch: 100, retireAtOnce: 300, skewMs: 60_000, inFlightMs: 100 },
+  { perSecond: null, batch: 100, removeAtOnce: 300, skewMs: 60_000, inFlightMs: 100 },
   runtime,
   new AbortController().signal,
   (progress) => process.send?.(progress),

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { Place } from '../../../src/adapters/service-bus/address.ts'
-import { busShelf } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
+import { busDeadLetterQueue } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
@@ -49,7 +49,10 @@ const PLACES = {
 } satisfies Readonly<Record<string, Place>>
 
 /** A broker in a process of its own and a ledger in a file, each with dead letters, and the command that replays them. */
-export async function replayWorld(total: number, entrance: 'queue' | 'sessions' | 'subscription' = 'queue') {
+export async function replayWorld(
+  total: number,
+  sourceAddress: 'queue' | 'sessions' | 'subscription' = 'queue',
+) {
   const child = fork(new URL('../../local/service-bus/broker-process.ts', import.meta.url), [
     JSON.stringify(CONFIG),
   ])
@@ -57,12 +60,12 @@ export async function replayWorld(total: number, entrance: 'queue' | 'sessions' 
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-replay-'))
   const path = join(folder, 'ledger.db')
   await fillLedger(path, total)
-  const place = PLACES[entrance]
+  const place = PLACES[sourceAddress]
   await fillBus(connectionString, total, 'queue' in place ? place.queue : place.topic)
   const rules = join(folder, 'rollcall.yaml')
   await writeFile(
     rules,
-    JSON.stringify({ sources: [{ name: 'hr', ...place, sessions: entrance === 'sessions' }] }),
+    JSON.stringify({ sources: [{ name: 'hr', ...place, sessions: sourceAddress === 'sessions' }] }),
   )
   const environment = {
     PATH: process.env['PATH'] ?? '',
@@ -102,7 +105,7 @@ export async function replayWorld(total: number, entrance: 'queue' | 'sessions' 
       const runtime = systemRuntime(silentLogger, silentTelemetry)
       const read = async (shelf: 'queue' | 'dead-letters'): Promise<readonly string[]> => {
         const texts: string[] = []
-        const one = busShelf(client, { ...place, shelf }, runtime)
+        const one = busDeadLetterQueue(client, { ...place, shelf }, runtime)
         for (let from = 0n; ;) {
           const page = await one.peek(String(from), 250)
           const last = page.at(-1)
@@ -113,7 +116,7 @@ export async function replayWorld(total: number, entrance: 'queue' | 'sessions' 
         await one.close()
         return texts
       }
-      const ids = (entrance === 'sessions' ? [] : await read('queue')).map(
+      const ids = (sourceAddress === 'sessions' ? [] : await read('queue')).map(
         (text) => (JSON.parse(text) as { id: string }).id,
       )
       const shelved = (await read('dead-letters')).length
@@ -123,12 +126,12 @@ export async function replayWorld(total: number, entrance: 'queue' | 'sessions' 
     /** How many events of the ledger are dead, and how many were put back so often. */
     inLedger: async (): Promise<{ readonly dead: number; readonly open: number; readonly done: number }> => {
       const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
-      const { census } = await ledger.inspect()
+      const { stateCounts } = await ledger.inspect()
       const runs = await ledger.replayRuns({ open: null, limit: 10 })
       await ledger.close()
       return {
-        dead: census.events['dead-lettered'],
-        open: census.events.received,
+        dead: stateCounts.events['dead-lettered'],
+        open: stateCounts.events.received,
         done: runs.reduce((sum, { counts }) => sum + counts.done, 0),
       }
     },
@@ -173,16 +176,16 @@ async function fillLedger(path: string, total: number): Promise<void> {
   const world = new World(ledger)
   for (let made = 0; made < total; made += 1_000) {
     const messages = Array.from({ length: Math.min(1_000, total - made) }, (_, n) => {
-      const employee = `p${made + n}`
+      const employeeId = `p${made + n}`
       const original = {
-        messageId: employee,
+        messageId: employeeId,
         sessionId: null,
         contentType: 'application/json',
         body: 'x'.repeat(300),
         properties: {},
       }
       return {
-        ...messageOf(`${made + n}`, hrEvent(`ledger-${made + n}`, employee, { title: 'x' })),
+        ...messageOf(`${made + n}`, hrEvent(`ledger-${made + n}`, employeeId, { title: 'x' })),
         original,
       }
     })

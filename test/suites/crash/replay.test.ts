@@ -2,22 +2,22 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { replayWorld } from './replay-world.ts'
 
-const ASKED = ['--actor', 'operator', '--because', 'a test', '--yes'] as const
+const ASKED = ['--actor', 'operator', '--justification', 'a test', '--yes'] as const
 
 void describe('rollcall replay', () => {
-  for (const home of ['ledger', 'bus'] as const)
-    void test(`killed in the middle and called again, dead letters of the ${home} are replayed once each`, async (t) => {
+  for (const store of ['ledger', 'bus'] as const)
+    void test(`killed in the middle and called again, dead letters of the ${store} are replayed once each`, async (t) => {
       const total = 400
       const world = await replayWorld(total)
       t.after(() => world.close())
-      const args = ['replay', '--home', home, ...ASKED]
+      const args = ['replay', '--store', store, ...ASKED]
       // Slow enough that the kill comes while it is at it.
       const killed = await world.run([...args, '--rate', '100'], 700)
       assert.equal(killed.code, null, killed.said)
       const again = await world.run(args)
       assert.equal(again.code, 0, again.said)
       assert.match(again.said, /goes on with the run/)
-      if (home === 'ledger') assert.deepEqual(await world.inLedger(), { dead: 0, open: total, done: total })
+      if (store === 'ledger') assert.deepEqual(await world.inLedger(), { dead: 0, open: total, done: total })
       else {
         const { ids, shelved } = await world.onBus()
         assert.deepEqual([ids.length, new Set(ids).size, shelved], [total, total, 0])
@@ -27,7 +27,7 @@ void describe('rollcall replay', () => {
   void test('called twice at once, one of them carries it out, and the other does not begin before that one has ended', async (t) => {
     const world = await replayWorld(300)
     t.after(() => world.close())
-    const args = ['replay', '--home', 'bus', ...ASKED]
+    const args = ['replay', '--store', 'bus', ...ASKED]
     const killed = await world.run([...args, '--rate', '50'], 300)
     assert.equal(killed.code, null, killed.said)
     const both = await Promise.all([
@@ -51,13 +51,13 @@ void describe('rollcall replay', () => {
   void test('asks before it does anything, says what it would do, and finds nothing to do the second time', async (t) => {
     const world = await replayWorld(30)
     t.after(() => world.close())
-    const unasked = await world.run(['replay', '--home', 'ledger'])
+    const unasked = await world.run(['replay', '--store', 'ledger'])
     assert.equal(unasked.code, 2)
-    assert.match(unasked.said, /--actor and --because/)
-    assert.equal((await world.run(['replay', '--home', 'ledger', '--dry-run'])).code, 0)
+    assert.match(unasked.said, /--actor and --justification/)
+    assert.equal((await world.run(['replay', '--store', 'ledger', '--dry-run'])).code, 0)
     assert.equal((await world.inLedger()).dead, 30)
-    assert.equal((await world.run(['replay', '--home', 'ledger', ...ASKED])).code, 0)
-    assert.equal((await world.run(['replay', '--home', 'ledger', ...ASKED])).code, 4)
+    assert.equal((await world.run(['replay', '--store', 'ledger', ...ASKED])).code, 0)
+    assert.equal((await world.run(['replay', '--store', 'ledger', ...ASKED])).code, 4)
     assert.equal((await world.run(['replays'])).code, 0)
     assert.equal((await world.run(['replays', '1'])).code, 0)
     assert.equal((await world.run(['replays', '9'])).code, 4)
@@ -66,7 +66,7 @@ void describe('rollcall replay', () => {
   void test('a queue with sessions is replayed too', async (t) => {
     const world = await replayWorld(30, 'sessions')
     t.after(() => world.close())
-    const { code, said } = await world.run(['replay', '--home', 'bus', ...ASKED])
+    const { code, said } = await world.run(['replay', '--store', 'bus', ...ASKED])
     assert.equal(code, 0, said)
     assert.equal((await world.onBus()).shelved, 0)
   })
@@ -74,7 +74,7 @@ void describe('rollcall replay', () => {
   void test('a dead letter of a subscription goes straight into the ledger, and no other subscription hears of it', async (t) => {
     const world = await replayWorld(30, 'subscription')
     t.after(() => world.close())
-    const { code, said } = await world.run(['replay', '--home', 'bus', ...ASKED])
+    const { code, said } = await world.run(['replay', '--store', 'bus', ...ASKED])
     assert.equal(code, 0, said)
     const { ids, shelved } = await world.onBus()
     assert.deepEqual([ids.length, shelved], [0, 0])
@@ -86,7 +86,7 @@ void describe('rollcall replay', () => {
     t.after(() => world.close())
     const { code, said } = await world.run([
       'replay',
-      '--home',
+      '--store',
       'bus',
       '--patch',
       '{"data":{"worker":{"title":"y"}}}',
@@ -100,13 +100,13 @@ void describe('rollcall replay', () => {
   void test('discarding takes a word for it, and archiving puts out of sight', async (t) => {
     const world = await replayWorld(20)
     t.after(() => world.close())
-    const by = ['--actor', 'operator', '--because', 'a test'] as const
-    assert.equal((await world.run(['dead-letters', 'discard', '--home', 'ledger', ...by])).code, 2)
+    const by = ['--actor', 'operator', '--justification', 'a test'] as const
+    assert.equal((await world.run(['dead-letters', 'discard', '--store', 'ledger', ...by])).code, 2)
     assert.equal((await world.run(['dead-letters', 'archive', 'dl-1', 'dl-2', '--yes', ...by])).code, 0)
-    assert.equal((await world.run(['dead-letters', 'discard', '--home', 'ledger', '--yes', ...by])).code, 0)
+    assert.equal((await world.run(['dead-letters', 'discard', '--store', 'ledger', '--yes', ...by])).code, 0)
     assert.equal((await world.inLedger()).dead, 2)
     assert.equal(
-      (await world.run(['dead-letters', 'discard', '--home', 'bus', '--max', '5', '--yes', ...by])).code,
+      (await world.run(['dead-letters', 'discard', '--store', 'bus', '--max', '5', '--yes', ...by])).code,
       0,
     )
     assert.equal((await world.onBus()).shelved, 15)

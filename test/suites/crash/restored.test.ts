@@ -73,7 +73,7 @@ const inactive = (directory: Directory): ReadonlySet<string> =>
 
 void it('a ledger restored from a copy makes no leaver active, finds out that it is older, and is whole again by the documented way', async (t) => {
   const world = await worldFor(t)
-  const history = makeHistory({ people: 60, seed: 11 })
+  const history = makeHistory({ employees: 60, seed: 11 })
   const cut = Math.floor(history.lines.length * 0.7)
   const copy = `${world.path}.copy`
 
@@ -114,7 +114,7 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   await until('it is settled again', world.settled, 90_000, 100)
   for (;;) {
     const open = await world.looking((it) =>
-      it.findings({ open: true, code: 'DisabledElsewhere', employee: null, next: null, limit: 100 }),
+      it.findings({ open: true, code: 'DisabledElsewhere', employeeId: null, next: null, limit: 100 }),
     )
     // What HR says now was recorded before the deactivation, so a person has to decide.
     const theirs = open.findings.map(({ seq }) => `finding-${seq}`)

@@ -26,7 +26,7 @@ interface Status {
   readonly nextAt: string | null
 }
 
-const history = makeHistory({ people: 40, seed: 3 })
+const history = makeHistory({ employees: 40, seed: 3 })
 const future = {
   specversion: '1.0',
   id: 'in-the-future',

@@ -76,7 +76,7 @@ void describe('dead-letters list', () => {
     const { code, stdout, stderr } = await run('list', '--output', 'ndjson')
     assert.equal(code, 0)
     assert.deepEqual(
-      rows(stdout).map(({ code, employee }) => [code, employee]),
+      rows(stdout).map(({ code, employee: employeeId }) => [code, employeeId]),
       [
         ['FieldMissing', 'p1'],
         ['FieldMissing', 'p2'],
@@ -103,22 +103,22 @@ void describe('dead-letters list', () => {
   void it('keeps to the filters and to the limit; an empty list is fine', async () => {
     assert.deepEqual(rows((await run('list', '--employee', 'p2', '--output', 'ndjson')).stdout).length, 1)
     assert.deepEqual(rows((await run('list', '--limit', '2', '--output', 'ndjson')).stdout).length, 2)
-    const { code, stdout } = await run('list', '--reason', 'poison', '--home', 'bus', '--output', 'json')
+    const { code, stdout } = await run('list', '--reason', 'poison', '--store', 'bus', '--output', 'json')
     assert.deepEqual([code, JSON.parse(stdout)], [0, []])
   })
 
-  void it('exits with 2 when it is asked for what there cannot be, and with 1 when a home cannot be reached', async () => {
+  void it('exits with 2 when it is asked for what there cannot be, and with 1 when a store cannot be reached', async () => {
     for (const wrong of [
       ['--reason', 'bad luck'],
       ['--since', 'yesterday'],
       ['--limit', '0'],
-      ['--home', 'street'],
+      ['--store', 'street'],
     ])
       assert.equal((await run('list', ...wrong)).code, 2, wrong.join(' '))
-    const missing = await run('list', '--home', 'ledger')
+    const missing = await run('list', '--store', 'ledger')
     assert.equal(missing.code, 1)
     assert.match(missing.stderr, /LedgerMissing/)
-    const away = await rollcall(['dead-letters', 'list', '--home', 'bus'], {
+    const away = await rollcall(['dead-letters', 'list', '--store', 'bus'], {
       ...environment,
       SERVICEBUS_QUEUE: 'no-such-queue',
     })
@@ -229,9 +229,9 @@ void describe('dead letters in the ledger', () => {
 
     const listed = await here('list', '--output', 'ndjson')
     assert.equal(listed.code, 0)
-    const found = rows(listed.stdout) as (Row & { home: string; stale?: boolean })[]
+    const found = rows(listed.stdout) as (Row & { store: string; stale?: boolean })[]
     assert.deepEqual(
-      found.map(({ home, code, stale }) => [home, code, stale ?? null]),
+      found.map(({ store, code, stale }) => [store, code, stale ?? null]),
       [
         ['bus', 'FieldMissing', false],
         ['bus', 'FieldMissing', true],
@@ -247,7 +247,7 @@ void describe('dead letters in the ledger', () => {
         ?.id,
       id,
     )
-    assert.equal(rows((await here('list', '--home', 'ledger', '--output', 'ndjson')).stdout).length, 1)
+    assert.equal(rows((await here('list', '--store', 'ledger', '--output', 'ndjson')).stdout).length, 1)
     const shown = await here('show', id)
     assert.equal(shown.code, 0)
     assert.match(shown.stdout, /InvalidDomain/)
@@ -260,7 +260,7 @@ void describe('dead letters in the ledger', () => {
 
 void describe('a reader that has seen enough', () => {
   void it('ends the command without a word', async () => {
-    const child = start(['dead-letters', 'list', '--home', 'bus'], environment)
+    const child = start(['dead-letters', 'list', '--store', 'bus'], environment)
     child.stdout?.destroy()
     const [said, [code]] = await Promise.all([
       child.stderr ? text(child.stderr) : null,

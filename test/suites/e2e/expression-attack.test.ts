@@ -125,8 +125,8 @@ void test('a name that stops a regular expression, and titles that loop or fill 
   child.kill('SIGTERM')
   const [code] = await exited
   const endMs = performance.now() - toldAt
-  t.diagnostic(`outcomes of others, calm: ${inWords(calm)}; attacked: ${inWords(attacked)}`)
-  t.diagnostic(`/livez while attacked: ${inWords(probes)}; SIGTERM to end: ${Math.round(endMs)} ms`)
+  t.diagnostic(`outcomes of others, calm: ${displayValue(calm)}; attacked: ${displayValue(attacked)}`)
+  t.diagnostic(`/livez while attacked: ${displayValue(probes)}; SIGTERM to end: ${Math.round(endMs)} ms`)
   assert.equal(code, 0)
   assert.ok(endMs < 15_000, `it ends in time: ${endMs}`)
   assert.ok(Math.max(...probes) < 2_000, 'a probe is answered')
@@ -136,7 +136,7 @@ void test('a name that stops a regular expression, and titles that loop or fill 
   )
 })
 
-function inWords(times: readonly number[]): string {
+function displayValue(times: readonly number[]): string {
   const sorted = times.toSorted((a, b) => a - b)
   return `median ${Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)} ms, longest ${Math.round(sorted.at(-1) ?? 0)} ms`
 }

@@ -71,14 +71,14 @@ const READING = [
   ['trace', 'x'],
   ['explain', 'x'],
   ['plan'],
-  ['dead-letters', 'list', '--home', 'ledger'],
-  ['dead-letters', 'groups', '--home', 'ledger'],
+  ['dead-letters', 'list', '--store', 'ledger'],
+  ['dead-letters', 'groups', '--store', 'ledger'],
   ['dead-letters', 'show', 'dl-1'],
-  ['dead-letters', 'export', at('new.jsonl'), '--home', 'ledger'],
-  ['dead-letters', 'discard', 'dl-1', '--dry-run', '--actor', 'a', '--because', 'b'],
-  ['replay', '--dry-run', '--home', 'ledger'],
-  ['erase', 'x', '--actor', 'a', '--reason', 'b'],
-  ['brake', 'release', '--actor', 'a', '--reason', 'b'],
+  ['dead-letters', 'export', at('new.jsonl'), '--store', 'ledger'],
+  ['dead-letters', 'discard', 'dl-1', '--dry-run', '--actor', 'a', '--justification', 'b'],
+  ['replay', '--dry-run', '--store', 'ledger'],
+  ['erase', 'x', '--actor', 'a', '--justification', 'b'],
+  ['brake', 'release', '--actor', 'a', '--justification', 'b'],
 ] as const
 
 const CASES: readonly Case[] = [
@@ -152,7 +152,7 @@ const CASES: readonly Case[] = [
     code: 1,
     says: /192\.0\.2\.1:1 is not an address of this machine/,
   },
-  { argv: ['dead-letters', 'export', at('none/x'), '--home', 'ledger'], code: 2, says: NO_FOLDER },
+  { argv: ['dead-letters', 'export', at('none/x'), '--store', 'ledger'], code: 2, says: NO_FOLDER },
   {
     argv: ['ledger', 'move', '--from', at('none'), '--to', 'postgres://h/d'],
     code: 1,
@@ -201,7 +201,7 @@ const CASES: readonly Case[] = [
   },
   // The bus.
   ...MALFORMED.flatMap((text): Case[] =>
-    [['local', 'feed', at('bad.jsonl')], ['dead-letters', 'list', '--home', 'bus'], ['run']].map((argv) => ({
+    [['local', 'feed', at('bad.jsonl')], ['dead-letters', 'list', '--store', 'bus'], ['run']].map((argv) => ({
       argv,
       environment: { ...TENANT, ...bus(text), LEDGER },
       code: 2,
@@ -215,7 +215,7 @@ const CASES: readonly Case[] = [
     says: /bus does not carry .*; see rollcall check/,
   },
   {
-    argv: ['dead-letters', 'list', '--home', 'bus'],
+    argv: ['dead-letters', 'list', '--store', 'bus'],
     environment: UNREACHABLE,
     code: 1,
     says: /cannot be looked at .*; see rollcall check/,
@@ -305,7 +305,7 @@ void describe('what fails says in a sentence what, where and what to do', () => 
       [`@${at('deep.json')}`, /--patch is nested deeper than 32 levels/],
       ['{', /--patch takes a JSON Merge Patch/],
     ] as const) {
-      const argv = ['replay', '--dry-run', '--home', 'ledger', '--patch', patch]
+      const argv = ['replay', '--dry-run', '--store', 'ledger', '--patch', patch]
       const ended = await command(argv, { LEDGER: at('l.db') })
       assert.equal(ended.code, 2, ended.stderr)
       assert.match(ended.stderr, says)

@@ -50,7 +50,7 @@ before(async () => {
     now: world.now,
     finalAt: world.now,
     watermark: T0,
-    disturbed: [],
+    changedElsewhere: [],
     foreign: 0,
     echoes: [],
   })
@@ -96,13 +96,13 @@ const TABLES: readonly (readonly string[])[] = [
   ['dead-letters', 'show', 'hr-events#1', '--show-values'],
   ['replay', '--dry-run'],
   ['replays'],
-  ['dead-letters', 'discard', '--dry-run', '--actor', name('me'), '--because', name('why')],
+  ['dead-letters', 'discard', '--dry-run', '--actor', name('me'), '--justification', name('why')],
 ]
 /** Names that are nowhere, and what is told of it. */
 const SENTENCES: readonly (readonly string[])[] = [
   ['trace', name('none')],
   ['explain', name('none')],
-  ['erase', name('none'), '--actor', name('me'), '--reason', name('why')],
+  ['erase', name('none'), '--actor', name('me'), '--justification', name('why')],
   ['dead-letters', 'show', name('none')],
   ['dead-letters', 'list', '--reason', name('none')],
   ['events', '--state', name('none')],
@@ -141,7 +141,7 @@ void describe('names that act on a terminal', () => {
   }
 
   void test('dead-letters show: one of the ledger, in both forms', async () => {
-    const list = await command(['dead-letters', 'list', '--home', 'ledger', '--output', 'json'], environment)
+    const list = await command(['dead-letters', 'list', '--store', 'ledger', '--output', 'json'], environment)
     const [dead] = JSON.parse(list.stdout) as readonly { readonly id: string }[]
     assert(dead, list.stdout)
     for (const output of ['table', 'json']) {
@@ -172,7 +172,7 @@ void describe('names that act on a terminal', () => {
       const rest = [
         ['plan', '--employee', key],
         ['audit', key],
-        ['erase', key, '--actor', 'me', '--reason', 'test'],
+        ['erase', key, '--actor', 'me', '--justification', 'test'],
       ]
       for (const argv of [['explain', key], ['trace', key], ...(key === '__proto__' ? rest : [])]) {
         const { code, stdout, stderr } = await command(argv, environment)

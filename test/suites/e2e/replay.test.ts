@@ -13,7 +13,7 @@ import { failAll } from '../conformance/ledger-dead-letters.ts'
 import { type Ran, rollcall } from '../../fakes/rollcall.ts'
 import { configOf } from '../../local/service-bus/support.ts'
 
-const BY = ['--actor', 'ada', '--because', 'a test', '--yes'] as const
+const BY = ['--actor', 'ada', '--justification', 'a test', '--yes'] as const
 const DYING = { DeadLetteringOnMessageExpiration: true }
 const TOPICS = ['hr-one', 'hr-two'] as const
 const CONFIG = configOf(
@@ -166,7 +166,7 @@ void describe('rollcall replay', () => {
     assert.equal((await broker.counts('hr-events')).deadLetter, 3)
   })
 
-  void test("a rescind of somebody else's event is left out of the plan: it would be refused again, in whichever home it is", async (t) => {
+  void test("a rescind of somebody else's event is left out of the plan: it would be refused again, in whichever store it is", async (t) => {
     const { letDie, ledger, run, broker } = await site(t)
     const rescind = (id: string, subject: string, target: string): object =>
       event(id, { type: 'worker.rescinded', subject, data: { rescinds: { source: '/hr/test', id: target } } })
@@ -195,7 +195,7 @@ void describe('giving up', () => {
   void test('archiving is for the ledger: on the bus nothing is out of sight, so nothing is taken away for it', async (t) => {
     const { broker, letDie, run } = await site(t)
     await letDie('hr-events', event('1'))
-    for (const which of [['--home', 'bus'], ['hr-events#1']]) {
+    for (const which of [['--store', 'bus'], ['hr-events#1']]) {
       const { code, stderr } = await run('dead-letters', 'archive', ...which, ...BY)
       assert.equal(code, 2, stderr)
       assert.match(stderr, /on the bus/)
@@ -203,7 +203,7 @@ void describe('giving up', () => {
     assert.equal((await broker.counts('hr-events')).deadLetter, 1)
   })
 
-  void test('a termination takes a word of its own in either home', async (t) => {
+  void test('a termination takes a word of its own in either store', async (t) => {
     const { broker, letDie, ledger, run } = await site(t)
     await ledger(async (open) => {
       const world = new World(open)

@@ -89,7 +89,7 @@ void describe('no secret and no value of a person reaches the terminal, whatever
   void test('a bus that cannot be reached, and a connection string that cannot be used', async () => {
     const unreachable = `Endpoint=sb://localhost:1;SharedAccessKeyName=a;SharedAccessKey=${CANARY};UseDevelopmentEmulator=true`
     for (const SERVICEBUS_CONNECTION_STRING of [unreachable, `Endpoint=sb://${CANARY}`]) {
-      const argv = ['dead-letters', 'list', '--home', 'bus']
+      const argv = ['dead-letters', 'list', '--store', 'bus']
       const { code, stdout, stderr } = await rollcall(argv, { ...TALKATIVE, SERVICEBUS_CONNECTION_STRING })
       assert.notEqual(code, 0)
       assert.equal(stderr.trimEnd().split('\n').length, 1, stderr)

@@ -6,10 +6,10 @@ import { it } from 'node:test'
 import { rollcall } from '../../fakes/rollcall.ts'
 
 void it('compiled code is kept in a folder of the user’s own, and a start does without where there is none', async (t) => {
-  const home = await mkdtemp(join(tmpdir(), 'rollcall-home-'))
-  t.after(() => rm(home, { recursive: true, force: true }))
-  for (const _ of [1, 2]) assert.equal((await rollcall(['--help'], { HOME: home })).code, 0)
-  assert.ok((await readdir(join(home, '.cache', 'rollcall'))).length > 0)
+  const store = await mkdtemp(join(tmpdir(), 'rollcall-store-'))
+  t.after(() => rm(store, { recursive: true, force: true }))
+  for (const _ of [1, 2]) assert.equal((await rollcall(['--help'], { HOME: store })).code, 0)
+  assert.ok((await readdir(join(store, '.cache', 'rollcall'))).length > 0)
   assert.equal((await rollcall(['--help'], { HOME: '/dev/null' })).code, 0)
   assert.equal((await rollcall(['--help'])).code, 0)
 })
@@ -39,10 +39,10 @@ void it('the bundled samples end with balanced books and one dead letter, which 
     Object.fromEntries(Object.entries(events).filter(([, count]) => count > 0)),
     'the sample in the README is what the demo prints',
   )
-  assert.match(demo.stderr, /dead-letters list --home ledger/)
+  assert.match(demo.stderr, /dead-letters list --store ledger/)
   const patch = '{"data":{"worker":{"userName":"ines.moreau2@contoso.com"}}}'
   const plan = await rollcall(
-    ['replay', '--home', 'ledger', '--dry-run', '--patch', patch, '--output', 'json'],
+    ['replay', '--store', 'ledger', '--dry-run', '--patch', patch, '--output', 'json'],
     { LEDGER: ledger },
   )
   assert.equal(plan.code, 0, plan.stderr)

@@ -78,7 +78,7 @@ void test('a file brings events of several queues, shapes and sessions to the di
     })
     const hire = {
       associateOID: '4',
-      person: { legalName: { givenName: 'Di', familyName1: 'D' } },
+      employee: { legalName: { givenName: 'Di', familyName1: 'D' } },
       businessCommunication: { emails: [{ emailUri: 'di@contoso.com' }] },
     }
     await client.createSender('people').sendMessages({
@@ -106,7 +106,7 @@ void test('a file brings events of several queues, shapes and sessions to the di
       ]),
     )
     assert.deepEqual(
-      ['1', '2', '3', '4'].map((employee) => states.get(employee)),
+      ['1', '2', '3', '4'].map((employeeId) => states.get(employeeId)),
       ['confirmed', 'dead-lettered', 'confirmed', 'confirmed'],
     )
     const told = JSON.stringify(outcomes.map(({ body }) => Object(body)))

@@ -9,12 +9,12 @@ import type { Ledger } from '../../../src/core/ledger/port.ts'
 import { together } from '../../../src/core/connector.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
-import { planning } from '../../../src/core/plan/loop.ts'
-import type { OutboxMessage, Outlet } from '../../../src/core/ports.ts'
-import { submission } from '../../../src/core/provision/submit-loop.ts'
-import { correlation } from '../../../src/core/report/correlate/loop.ts'
+import { planLoop } from '../../../src/core/plan/loop.ts'
+import type { OutboxMessage, Sender } from '../../../src/core/ports.ts'
+import { submitLoop } from '../../../src/core/provision/submit-loop.ts'
+import { correlateLoop } from '../../../src/core/report/correlate/loop.ts'
 import { joinRecords } from '../../../src/core/report/correlate/join.ts'
-import { publication } from '../../../src/core/report/outcomes/loop.ts'
+import { publishLoop } from '../../../src/core/report/outcomes/loop.ts'
 import { type EntraDouble, type EntraSettings, startEntra } from '../../../src/local/entra/server.ts'
 import { type Simulation, simulation } from './simulation.ts'
 import { type Disturbance, disturb } from './disturbances.ts'
@@ -31,7 +31,7 @@ const UNLIMITED = { perWindow: 40, windowMs: 5 * SECOND, perDay: Number.POSITIVE
 
 export interface FlowOptions {
   readonly seed: number
-  readonly people: number
+  readonly employees: number
   readonly events: number
   /** How often each thing goes wrong, for a hundred people. */
   readonly disturbance?: Disturbance
@@ -123,7 +123,7 @@ function connect(
   sim: Simulation,
   ledger: Ledger,
   entra: EntraDouble,
-  outlet: Outlet,
+  outlet: Sender,
   sent: Map<string, string>,
   join: typeof joinRecords,
 ): { readonly loops: ReturnType<typeof together>; readonly wake: () => void } {
@@ -138,14 +138,14 @@ function connect(
   const graph = travelling(sim, graphClient(endpoint, credential, 10_000, sim.now), sent)
   const log = graphLog(graph, endpoint, logWindow({ requests: 5, windowMs: 10 * SECOND }, sim), 20, sim)
   const provisioning = graphProvisioning(graph, endpoint)
-  const publish = publication(
+  const publish = publishLoop(
     ledger,
     outlet,
     { pollMs: 5 * MINUTE, atOnce: 100, values: [], sessions: false },
     sim,
   )
   const submit = [1, 2, 3].map((number) =>
-    submission(
+    submitLoop(
       `submit.${number}`,
       ledger,
       provisioning,
@@ -168,11 +168,11 @@ function connect(
       sim,
     ),
   )
-  const plan = planning(
+  const plan = planLoop(
     ledger,
     compileMapping(),
     {
-      peopleAtOnce: 200,
+      employeesAtOnce: 200,
       pollMs: MINUTE,
       maxWaitMs: 5 * MINUTE,
       incompleteMs: 24 * HOUR,
@@ -181,7 +181,7 @@ function connect(
     sim,
     () => publish.wake(),
   )
-  const report = correlation(
+  const report = correlateLoop(
     ledger,
     log,
     {
@@ -191,7 +191,7 @@ function connect(
       skewMs: 2 * MINUTE,
       quietMs: MINUTE,
       deadlineMs: 45 * MINUTE,
-      maxOffers: 3,
+      maxResends: 3,
       askAtOnce: 20,
       escrowMs: 14 * HOUR,
       sliceMs: HOUR,
@@ -228,7 +228,7 @@ function travelling(sim: Simulation, graph: Graph, sent: Map<string, string>): G
 }
 
 /** A bus that is away now and then: what it took before it failed comes again. */
-function outletOf(sim: Simulation, published: OutboxMessage[]): Outlet {
+function outletOf(sim: Simulation, published: OutboxMessage[]): Sender {
   return {
     send: async (messages) => {
       const taken = sim.random() < 0.05 ? Math.floor(messages.length / 2) : messages.length

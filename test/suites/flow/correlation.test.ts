@@ -28,7 +28,7 @@ function holds(result: FlowResult): void {
 
 void describe('what the ledger believes of the log is what the service did', { concurrency: 2 }, () => {
   void test('two thousand operations over five hundred people, in disorder but without loss: not one record is joined to another operation', async (t) => {
-    const result = await flow({ seed: 1, people: 500, events: 2_800, skewMs: 45_000 })
+    const result = await flow({ seed: 1, employees: 500, events: 2_800, skewMs: 45_000 })
     t.diagnostic(`${result.operations} operations, ${result.records} records, ${result.joined} joined`)
     holds(result)
     assert.deepEqual(result.twins, [])
@@ -41,7 +41,7 @@ void describe('what the ledger believes of the log is what the service did', { c
     [3, 60_000],
   ] as const)
     void test(`with losses, failures, retries, delays and other programs too (seed ${seed})`, async (t) => {
-      const result = await flow({ seed, people: 200, events: 1_200, skewMs, disturbance: EVERYTHING })
+      const result = await flow({ seed, employees: 200, events: 1_200, skewMs, disturbance: EVERYTHING })
       t.diagnostic(
         `${result.operations} operations, ${result.joined} joined, ${result.twins.length} to a twin, ${JSON.stringify(result.states)}`,
       )
@@ -50,7 +50,7 @@ void describe('what the ledger believes of the log is what the service did', { c
 })
 
 void describe('the comparison with the truth notices', { concurrency: 2 }, () => {
-  const small = { seed: 2, people: 60, events: 400, disturbance: EVERYTHING }
+  const small = { seed: 2, employees: 60, events: 400, disturbance: EVERYTHING }
 
   void test('the naive rule: the latest record for the externalId wins', async (t) => {
     const { wrong, operations } = await flow(small, 'latestRecordWins')

@@ -19,7 +19,7 @@ export interface Disturbance {
   /** Another program uploads the person to the same job. */
   readonly foreign?: number
   /** An answer to a call that never arrives. */
-  readonly unheard?: number
+  readonly unreported?: number
   /** A request that fails on its way, to upload or to the log. */
   readonly refused?: number
 }
@@ -33,7 +33,7 @@ export const EVERYTHING: Disturbance = {
   failed: 5,
   delayed: 10,
   foreign: 5,
-  unheard: 4,
+  unreported: 4,
   refused: 10,
 }
 
@@ -50,10 +50,10 @@ export function disturb(
   spanMs: number,
 ): void {
   const random = randomFrom(Math.floor(sim.random() * 2 ** 31))
-  const somebody = (): string => world.people[Math.floor(random() * world.people.length)] ?? ''
+  const somebody = (): string => world.employees[Math.floor(random() * world.employees.length)] ?? ''
   const one = (values: readonly string[]): string => values[Math.floor(random() * values.length)] ?? ''
   const spread = (rate: number | undefined, rule: () => unknown, path = 'faults'): void => {
-    for (let count = Math.round(((rate ?? 0) * world.people.length) / 100); count > 0; count--) {
+    for (let count = Math.round(((rate ?? 0) * world.employees.length) / 100); count > 0; count--) {
       const body = JSON.stringify(rule())
       sim.at(Math.floor(from + random() * spanMs), () => post(entra, path, body))
     }
@@ -90,7 +90,7 @@ export function disturb(
     times: 1,
     cycles: 1 + Math.floor(random() * 6),
   }))
-  spread(rates.unheard, () => ({ kind: 'reset-after' }))
+  spread(rates.unreported, () => ({ kind: 'reset-after' }))
   spread(rates.refused, () => ({ kind: 'status', status: 503, on: random() < 0.5 ? 'log' : 'bulkUpload' }))
   spread(rates.refused, () => ({ kind: 'half', on: 'log' }))
   spread(

@@ -19,7 +19,7 @@ import { configOf } from '../../local/service-bus/support.ts'
 
 void test('a history over a partitioned queue, over WebSockets, through a proxy, with several receivers, ends as the oracle has it', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-far-'))
-  const history = makeHistory({ people: 60, seed: 8 })
+  const history = makeHistory({ employees: 60, seed: 8 })
   const file = join(folder, 'events.jsonl')
   await writeFile(file, history.lines.join('\n'))
   const broker = await startBroker({

@@ -7,7 +7,7 @@ import { hrEvent, type Sent, SOURCE, World } from '../conformance/ledger-world.t
 import { LeaverOracle } from './leaver-oracle.ts'
 
 const HOUR_MS = DAY_MS / 24
-const ANY = { code: null, type: null, employee: null, since: null, until: null }
+const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 const EMPLOYEES = ['p1', 'p2', 'p3'] as const
 
 /** One random history of commands and faults around leavers, with the promise held against every call. */
@@ -19,7 +19,7 @@ export class LeaverHistory {
   readonly #done: string[] = []
   #names = 0
   /** What the service was handed, and how much of it was about employees who had left. */
-  handedOver = 0
+  timesSubmitted = 0
   ofLeavers = 0
 
   constructor(ledger: Ledger, random: () => number) {
@@ -68,7 +68,7 @@ export class LeaverHistory {
         return this.#answer()
       case 'overwrite': {
         const none = { joins: [], finalAt: world.now, watermark: null, foreign: 1, echoes: [] }
-        return world.ledger.correlate({ ...none, now: world.now, disturbed: [this.#pick(EMPLOYEES)] })
+        return world.ledger.correlate({ ...none, now: world.now, changedElsewhere: [this.#pick(EMPLOYEES)] })
       }
       case 'wait':
         world.now += this.#pick([1_000, HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS, 8 * DAY_MS])
@@ -102,7 +102,7 @@ export class LeaverHistory {
     const employee = this.#pick(EMPLOYEES)
     const known = this.#oracle.eventsOf(employee)
     const target = known[this.#below(known.length)]
-    if (target) await this.#say({}, { employee, rescinds: { source: SOURCE, id: target.id } })
+    if (target) await this.#say({}, { employeeId: employee, rescinds: { source: SOURCE, id: target.id } })
   }
   /** An export of some days ago that holds an employee as active. */
   async #import(): Promise<void> {
@@ -137,19 +137,19 @@ export class LeaverHistory {
     if (!batch) return
     const slot = await world.slot(batch)
     if (slot.kind !== 'taken') return
-    for (const { employee, record } of slot.operations) {
-      const left = this.#oracle.hasLeft(employee, world.now)
-      this.handedOver += 1
+    for (const { employeeId, record } of slot.operations) {
+      const left = this.#oracle.hasLeft(employeeId, world.now)
+      this.timesSubmitted += 1
       if (left) this.ofLeavers += 1
       const { active } = JSON.parse(record) as { active?: boolean }
-      assert(!left || active === false, `${employee} has left, and is sent active: ${this.#done.join(' ')}`)
+      assert(!left || active === false, `${employeeId} has left, and is sent active: ${this.#done.join(' ')}`)
     }
     const { call } = slot
     switch (this.#pick(['accepted', 'accepted', 'accepted', 'refused', 'outage', 'killed'])) {
       case 'accepted': {
         const answer = { kind: 'accepted', call, acceptedAt: world.now, requestId: null } as const
         await world.ledger.recordAnswer(batch.id, answer, world.now)
-        const operations = new Map(slot.operations.map(({ employee, id }) => [employee, id]))
+        const operations = new Map(slot.operations.map(({ employeeId, id }) => [employeeId, id]))
         this.#sent.push({ batch, operations })
         return
       }
@@ -191,7 +191,8 @@ export class LeaverHistory {
   async #erase(): Promise<void> {
     const employee = this.#pick(EMPLOYEES)
     const { now, ledger } = this.#world
-    if (await ledger.erase({ employee, actor: 'a', reason: 'b' }, now)) this.#oracle.erase(employee, now)
+    if (await ledger.erase({ employeeId: employee, actor: 'a', justification: 'b' }, now))
+      this.#oracle.erase(employee, now)
   }
   async #discard(): Promise<void> {
     const { now, ledger } = this.#world
@@ -202,12 +203,12 @@ export class LeaverHistory {
         how: 'discard',
         terminations: this.#below(4) === 0,
         actor: 'a',
-        reason: 'b',
+        justification: 'b',
       },
       now,
     )
-    for (const { seq, employee, id } of deadLetters)
-      if (ended.ended.includes(seq)) this.#oracle.discard(employee, id)
+    for (const { seq, employeeId, id } of deadLetters)
+      if (ended.ended.includes(seq)) this.#oracle.discard(employeeId, id)
   }
   async #retain(): Promise<void> {
     const { now, ledger } = this.#world
@@ -216,17 +217,17 @@ export class LeaverHistory {
       told.map(({ id }) => id),
       now,
     )
-    for (const { person, settled } of await ledger.retentionPage({
+    for (const { employee, settled } of await ledger.retentionPage({
       after: null,
       limit: 10,
       settledBefore: now,
     })) {
-      const { employee, revision } = person
-      const cut = cutOf(person.events, new Set(settled), now)
-      if (!cut || (await ledger.foldAway([{ employee, revision, ...cut }], now, now)).folded === 0) continue
+      const { employeeId, revision } = employee
+      const cut = cutOf(employee.events, new Set(settled), now)
+      if (!cut || (await ledger.foldAway([{ employeeId, revision, ...cut }], now, now)).folded === 0) continue
       const gone = new Set(cut.gone)
-      const ids = person.events.filter(({ seq }) => gone.has(seq)).map(({ id }) => id)
-      this.#oracle.fold(employee, new Set(ids), now)
+      const ids = employee.events.filter(({ seq }) => gone.has(seq)).map(({ id }) => id)
+      this.#oracle.fold(employeeId, new Set(ids), now)
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { HrEvent } from '../../../src/core/model.ts'
 
 /** An event as it was taken in. */
-interface Said {
+interface Statement {
   readonly event: HrEvent
   /** Retention folded it away: it cannot be rescinded any more. */
   folded: boolean
@@ -13,49 +13,49 @@ interface Said {
  * employee whom it does not name a record may say `active`.
  */
 export class LeaverOracle {
-  readonly #said = new Map<string, Said[]>()
+  readonly #said = new Map<string, Statement[]>()
   /** Where employees who were erased left last. */
   readonly #marks = new Map<string, HrEvent>()
 
   record(event: HrEvent): void {
-    const known = this.#said.get(event.employee) ?? []
+    const known = this.#said.get(event.employeeId) ?? []
     if (known.some(({ event: { id } }) => id === event.id)) return
-    this.#said.set(event.employee, [...known, { event, folded: false, discarded: false }])
+    this.#said.set(event.employeeId, [...known, { event, folded: false, discarded: false }])
   }
-  eventsOf(employee: string): readonly HrEvent[] {
-    return (this.#said.get(employee) ?? []).map(({ event }) => event)
+  eventsOf(employeeId: string): readonly HrEvent[] {
+    return (this.#said.get(employeeId) ?? []).map(({ event }) => event)
   }
-  discard(employee: string, id: string): void {
-    for (const said of this.#said.get(employee) ?? []) if (said.event.id === id) said.discarded = true
+  discard(employeeId: string, id: string): void {
+    for (const said of this.#said.get(employeeId) ?? []) if (said.event.id === id) said.discarded = true
   }
   /** What is rescinded then stays so, and what counts then cannot be rescinded any more. */
-  fold(employee: string, ids: ReadonlySet<string>, now: number): void {
-    const standing = new Set(this.#standing(employee, now))
-    for (const said of this.#said.get(employee) ?? []) {
+  fold(employeeId: string, ids: ReadonlySet<string>, now: number): void {
+    const standing = new Set(this.#standing(employeeId, now))
+    for (const said of this.#said.get(employeeId) ?? []) {
       if (!ids.has(said.event.id)) continue
       if (standing.has(said.event)) said.folded = true
       else said.discarded = true
     }
   }
-  erase(employee: string, now: number): void {
-    const left = this.#standing(employee, now).filter(({ worker }) => worker['active'] === false)
+  erase(employeeId: string, now: number): void {
+    const left = this.#standing(employeeId, now).filter(({ worker }) => worker['active'] === false)
     const last = left.toSorted(compare).at(-1)
-    if (last) this.#marks.set(employee, last)
-    this.#said.delete(employee)
+    if (last) this.#marks.set(employeeId, last)
+    this.#said.delete(employeeId)
   }
 
-  hasLeft(employee: string, now: number): boolean {
-    const inForce = this.#standing(employee, now).filter(({ effectiveAt }) => effectiveAt <= now)
+  hasLeft(employeeId: string, now: number): boolean {
+    const inForce = this.#standing(employeeId, now).filter(({ effectiveAt }) => effectiveAt <= now)
     const left = inForce.filter(({ worker }) => worker['active'] === false)
     const words = inForce.filter(
       (event) =>
         event.worker['active'] !== undefined &&
-        !(event.mode === 'snapshot' && left.some((out) => isOlder(event, out, this.#marks.get(employee)))),
+        !(event.mode === 'snapshot' && left.some((out) => isOlder(event, out, this.#marks.get(employeeId)))),
     )
     const last = words.toSorted(compare).at(-1)
     if (last) return last.worker['active'] === false
     // Every word on it was taken back, and none is still to come.
-    const events = this.eventsOf(employee)
+    const events = this.eventsOf(employeeId)
     return (
       events.some(({ worker }) => worker['active'] === true) &&
       !inForce.some(({ worker }) => worker['active'] === true) &&
@@ -64,9 +64,9 @@ export class LeaverOracle {
   }
 
   /** Without what is discarded or rescinded; with the mark of an erasure. */
-  #standing(employee: string, now: number): readonly HrEvent[] {
-    const said = (this.#said.get(employee) ?? []).filter(({ discarded }) => !discarded)
-    const removed = (target: Said): boolean =>
+  #standing(employeeId: string, now: number): readonly HrEvent[] {
+    const said = (this.#said.get(employeeId) ?? []).filter(({ discarded }) => !discarded)
+    const removed = (target: Statement): boolean =>
       !target.folded &&
       said.some(
         (one) =>
@@ -74,7 +74,7 @@ export class LeaverOracle {
           one.event.effectiveAt <= Math.max(now, target.event.effectiveAt) &&
           !removed(one),
       )
-    const mark = this.#marks.get(employee)
+    const mark = this.#marks.get(employeeId)
     return [...(mark ? [mark] : []), ...said.filter((one) => !removed(one)).map(({ event }) => event)]
   }
 }

@@ -86,9 +86,9 @@ void test('notices are read from the HR system of their source and confirmed, an
       ]),
     )
     assert.deepEqual(
-      ['1', '2', '3'].map((employee) => [
-        Reflect.get(told.get(employee), 'state'),
-        Reflect.get(told.get(employee), 'reason'),
+      ['1', '2', '3'].map((employeeId) => [
+        Reflect.get(told.get(employeeId), 'state'),
+        Reflect.get(told.get(employeeId), 'reason'),
       ]),
       [
         ['confirmed', null],

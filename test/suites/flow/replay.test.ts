@@ -4,7 +4,7 @@ import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { JoinedRecord, Ledger, LedgerDeadLetter, PutBack } from '../../../src/core/ledger/port.ts'
-import { type HrEvent, type JsonObject, saysLeaver } from '../../../src/core/model.ts'
+import { type HrEvent, type JsonObject, isTermination } from '../../../src/core/model.ts'
 import { fold, type LedgerEvent } from '../../../src/core/plan/fold/fold.ts'
 import { cutOf } from '../../../src/core/plan/retain/retain.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
@@ -12,7 +12,7 @@ import { hrEvent, messageOf, T0, World } from '../conformance/ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 
 const mapping = compileMapping()
-const ANY = { code: null, type: null, employee: null, since: null, until: null }
+const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 const HISTORIES = Number(process.env['HISTORIES'] ?? 60)
 /** Others than those of every run. */
 const FROM = (Number(process.env['SEED'] ?? 1) - 1) * 1_000_000
@@ -27,7 +27,7 @@ function chance(seed: number): () => number {
 }
 
 /** What happened to one person, in the order it was meant. */
-function historyOf(employee: string, random: () => number): readonly HrEvent[] {
+function historyOf(employeeId: string, random: () => number): readonly HrEvent[] {
   const at = (place: number): Partial<HrEvent> => ({
     effectiveAt: T0 - 40 * DAY_MS + place * DAY_MS,
     recordedAt: T0 - 40 * DAY_MS + place * DAY_MS,
@@ -35,9 +35,9 @@ function historyOf(employee: string, random: () => number): readonly HrEvent[] {
   const title = (place: number): string => `title ${place}`
   const events = [
     hrEvent(
-      `${employee}-0`,
-      employee,
-      { userName: `${employee}@example.com`, active: true, title: title(0) },
+      `${employeeId}-0`,
+      employeeId,
+      { userName: `${employeeId}@example.com`, active: true, title: title(0) },
       at(0),
     ),
   ]
@@ -55,18 +55,20 @@ function historyOf(employee: string, random: () => number): readonly HrEvent[] {
     const earlier = events[1 + Math.floor(random() * (events.length - 1))]
     const rescinds =
       random() < 0.1 && earlier && place > 1 ? { source: earlier.source, id: earlier.id } : null
-    events.push(hrEvent(`${employee}-${place}`, employee, rescinds ? {} : worker, { ...at(place), rescinds }))
+    events.push(
+      hrEvent(`${employeeId}-${place}`, employeeId, rescinds ? {} : worker, { ...at(place), rescinds }),
+    )
   }
   return events
 }
 
 /** The record all of these come to, as if nothing had ever failed. */
 function recordOf(
-  employee: string,
+  employeeId: string,
   events: readonly HrEvent[],
 ): { readonly active: boolean | undefined; readonly json: string; readonly complete: boolean } {
   const whole = events.map((event, index): LedgerEvent => ({ ...event, seq: index + 1, dead: false }))
-  const { record, missing } = mapping.map(employee, fold(whole, T0).attributes)
+  const { record, missing } = mapping.map(employeeId, fold(whole, T0).attributes)
   const { active } = record
   return {
     active: typeof active === 'boolean' ? active : undefined,
@@ -112,8 +114,8 @@ class Play {
 
   /** From now on this is what was meant. */
   says(event: HrEvent): void {
-    const there = (this.received.get(event.employee) ?? []).filter(({ id }) => id !== event.id)
-    this.received.set(event.employee, [...there, event])
+    const there = (this.received.get(event.employeeId) ?? []).filter(({ id }) => id !== event.id)
+    this.received.set(event.employeeId, [...there, event])
   }
 
   async dead(): Promise<readonly LedgerDeadLetter[]> {
@@ -124,7 +126,7 @@ class Play {
   async oneDead(): Promise<{ readonly letter: LedgerDeadLetter; readonly event: HrEvent } | null> {
     const all = await this.dead()
     const letter = all[Math.floor(this.random() * all.length)]
-    const event = letter && (this.received.get(letter.employee) ?? []).find(({ id }) => id === letter.id)
+    const event = letter && (this.received.get(letter.employeeId) ?? []).find(({ id }) => id === letter.id)
     return letter && event ? { letter, event } : null
   }
 
@@ -141,39 +143,39 @@ class Play {
       await this.world.refuse(batch)
       return true
     }
-    for (const { employee, record } of batch.operations) {
+    for (const { employeeId, record } of batch.operations) {
       const sent = JSON.parse(record) as JsonObject
       const meant = recordOf(
-        employee,
-        (this.received.get(employee) ?? []).filter(({ id }) => !this.discarded.has(id)),
+        employeeId,
+        (this.received.get(employeeId) ?? []).filter(({ id }) => !this.discarded.has(id)),
       )
       if (sent['active'] === true)
-        assert.notEqual(meant.active, false, `${employee} left and is sent as active`)
+        assert.notEqual(meant.active, false, `${employeeId} left and is sent as active`)
     }
     const sent = await this.world.accept(batch)
     // What is put back meanwhile waits for the answer.
     if (this.failing && this.random() < 0.15) await this.disturb()
     const joins: JoinedRecord[] = []
-    for (const [employee, operation] of sent.operations) {
+    for (const [employeeId, operation] of sent.operations) {
       const record = JSON.parse(
-        batch.operations.find((one) => one.employee === employee)?.record ?? '{}',
+        batch.operations.find((one) => one.employeeId === employeeId)?.record ?? '{}',
       ) as JsonObject
       // An offer that carries no event has nothing that could be put back when it fails, and is made again by itself, but not for ever.
       const carries = ((await this.world.ledger.trace(operation))?.events.length ?? 0) > 0
-      const bare = carries ? 0 : (this.#bare.get(employee) ?? 0) + 1
+      const bare = carries ? 0 : (this.#bare.get(employeeId) ?? 0) + 1
       if (this.failing && bare < 3 && this.random() < 0.35) {
-        this.#bare.set(employee, bare)
+        this.#bare.set(employeeId, bare)
         const reason = this.random() < 0.5 ? "the attribute 'department' is not valid" : null
         joins.push({
-          record: this.world.logRecord(employee, { status: 'failure', code: 'InvalidValue', reason }),
+          record: this.world.logRecord(employeeId, { status: 'failure', code: 'InvalidValue', reason }),
           operation,
           interim: 'failed',
         })
       } else {
-        this.#bare.delete(employee)
-        if (record['active'] === true || this.directory.has(employee))
-          this.directory.set(employee, { ...this.directory.get(employee), ...record })
-        joins.push({ record: this.world.logRecord(employee), operation, interim: 'confirmed' })
+        this.#bare.delete(employeeId)
+        if (record['active'] === true || this.directory.has(employeeId))
+          this.directory.set(employeeId, { ...this.directory.get(employeeId), ...record })
+        joins.push({ record: this.world.logRecord(employeeId), operation, interim: 'confirmed' })
       }
     }
     const { now } = this.world
@@ -182,7 +184,7 @@ class Play {
       now,
       finalAt: now,
       watermark: null,
-      disturbed: [],
+      changedElsewhere: [],
       foreign: 0,
       echoes: [],
     })
@@ -201,9 +203,9 @@ class Play {
     part: (letter: LedgerDeadLetter) => PutBack,
   ): Promise<void> {
     const { ledger, now } = this.world
-    const targets = chosen.map(({ seq, revision }) => ({ home: 'ledger', seq, revision }) as const)
+    const targets = chosen.map(({ seq, revision }) => ({ store: 'ledger', seq, revision }) as const)
     const run = await ledger.freezeReplay(
-      { name: 'run', selection: 'some', actor: 'a', reason: 'b', targets },
+      { name: 'run', selection: 'some', actor: 'a', justification: 'b', targets },
       now,
     )
     await ledger.putBack(run.id, chosen.map(part), now)
@@ -212,7 +214,7 @@ class Play {
   async end(how: 'discard' | 'archive'): Promise<void> {
     const one = await this.oneDead()
     if (!one) return
-    const order = { seqs: [one.letter.seq], how, terminations: true, actor: 'a', reason: 'b' }
+    const order = { seqs: [one.letter.seq], how, terminations: true, actor: 'a', justification: 'b' }
     const { ended } = await this.world.ledger.endDeadLetters(order, this.world.now)
     if (ended.length > 0 && how === 'discard') this.discarded.add(one.letter.id)
   }
@@ -220,7 +222,7 @@ class Play {
   /** Corrected by hand: what it says now is what was meant. A leaver who says more is told to be out alone, and the rest is not taken. */
   async edit(): Promise<void> {
     const one = await this.oneDead()
-    if (!one || one.event.rescinds || saysLeaver(one.event)) return
+    if (!one || one.event.rescinds || isTermination(one.event)) return
     const event = { ...one.event, worker: { ...one.event.worker, nickName: `edited ${this.#messages}` } }
     const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
     await this.putBack([one.letter], ({ seq }) => ({ seq, kind: 'edited', event, original }))
@@ -246,12 +248,12 @@ class Play {
       this.world.now,
     )
     this.world.now += 1
-    const people = await ledger.retentionPage({ after: null, limit: 100, settledBefore: this.world.now })
-    const cuts = people.flatMap(({ person, settled }) => {
-      const cut = this.rescinding.has(person.employee)
+    const employees = await ledger.retentionPage({ after: null, limit: 100, settledBefore: this.world.now })
+    const cuts = employees.flatMap(({ employee, settled }) => {
+      const cut = this.rescinding.has(employee.employeeId)
         ? null
-        : cutOf(person.events, new Set(settled), this.world.now)
-      return cut ? [{ employee: person.employee, revision: person.revision, ...cut }] : []
+        : cutOf(employee.events, new Set(settled), this.world.now)
+      return cut ? [{ employeeId: employee.employeeId, revision: employee.revision, ...cut }] : []
     })
     await ledger.foldAway(cuts, this.world.now, this.world.now)
   }
@@ -289,9 +291,9 @@ async function play(seed: number, discarding: boolean): Promise<void> {
   const ledger = sqlLedger(driver, 'test')
   try {
     const story = new Play(ledger, random)
-    const people = ['p1', 'p2', 'p3'].map((employee) => historyOf(employee, random))
-    const events = people.flat()
-    for (const { employee, rescinds } of events) if (rescinds) story.rescinding.add(employee)
+    const employees = ['p1', 'p2', 'p3'].map((employeeId) => historyOf(employeeId, random))
+    const events = employees.flat()
+    for (const { employeeId, rescinds } of events) if (rescinds) story.rescinding.add(employeeId)
     // Mostly as it was meant, with some of it late.
     const arrivals = events
       .map((event, index) => ({ event, at: index + (random() < 0.3 ? random() * 12 : 0) }))
@@ -311,18 +313,18 @@ async function play(seed: number, discarding: boolean): Promise<void> {
       [],
       'everything is put back',
     )
-    for (const theirs of people) {
-      const employee = theirs[0]?.employee ?? ''
+    for (const theirs of employees) {
+      const employeeId = theirs[0]?.employeeId ?? ''
       const meant = recordOf(
-        employee,
-        (story.received.get(employee) ?? []).filter(({ id }) => !story.discarded.has(id)),
+        employeeId,
+        (story.received.get(employeeId) ?? []).filter(({ id }) => !story.discarded.has(id)),
       )
-      const held = story.directory.get(employee)
+      const held = story.directory.get(employeeId)
       if (meant.active === undefined && held)
-        assert.equal(held['active'], false, `${employee}: nobody says active any more`)
+        assert.equal(held['active'], false, `${employeeId}: nobody says active any more`)
       else if (held && (meant.complete || meant.active === false))
-        assert.equal(canonical(held), meant.json, employee)
-      else if (!held) assert.equal(meant.active === true && meant.complete, false, `${employee} is missing`)
+        assert.equal(canonical(held), meant.json, employeeId)
+      else if (!held) assert.equal(meant.active === true && meant.complete, false, `${employeeId} is missing`)
     }
     await story.world.balanced()
   } catch (error) {

@@ -74,7 +74,7 @@ export function simulation(startAt: number, seed: number): Simulation {
   return {
     now: () => now,
     sleep,
-    breathe: async () => {},
+    yieldToEventLoop: async () => {},
     random: randomFrom(seed),
     id: () => `id-${++names}`,
     digest: (text) => createHash('sha256').update(text).digest('hex'),

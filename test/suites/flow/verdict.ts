@@ -43,16 +43,16 @@ export interface Evidence {
 
 export async function verdict({ ledger, entra, world, published, sent }: Evidence): Promise<Verdict> {
   const traces = new Map<string, Trace>()
-  for (const employee of world.people) {
-    const found = await ledger.trace(employee)
-    if (found) traces.set(employee, found)
+  for (const employeeId of world.employees) {
+    const found = await ledger.trace(employeeId)
+    if (found) traces.set(employeeId, found)
   }
-  const { census } = await ledger.inspect()
+  const { stateCounts } = await ledger.inspect()
   const truth = await entra.truth()
   const { findings } = await ledger.findings({
     open: false,
     code: 'DisabledElsewhere',
-    employee: null,
+    employeeId: null,
     next: null,
     limit: 100,
   })
@@ -64,10 +64,10 @@ export async function verdict({ ledger, entra, world, published, sent }: Evidenc
       operations.filter(({ finishedAt }) => finishedAt === null).map(({ id, state }) => `${id} ${state}`),
     ),
     untold: untold(traces, published),
-    mistaken: findings.map(({ employee, detail }) => `${employee}: ${detail}`),
+    mistaken: findings.map(({ employeeId, detail }) => `${employeeId}: ${detail}`),
     ...differences(traces, world, await entra.directory()),
-    events: positive(census.events),
-    states: positive(census.operations),
+    events: positive(stateCounts.events),
+    states: positive(stateCounts.operations),
   }
 }
 
@@ -135,18 +135,18 @@ function differences(
     for (const { id, state, reason } of events)
       if (state === 'dead-lettered' && reason !== NO_OUTCOME && reason !== INCOMPLETE_RECORD) out.add(id)
   const events = [...new Map(world.arrivals.map(({ event }) => [event.id, event])).values()]
-  const byPerson = Map.groupBy(events, ({ employee }) => employee)
+  const byEmployee = Map.groupBy(events, ({ employeeId }) => employeeId)
   const [differing, unreachable]: [string[], string[]] = [[], []]
-  for (const employee of world.people) {
-    const should = expected(byPerson.get(employee) ?? [], ({ id }) => !out.has(id))
-    const entry = directory[employee]
+  for (const employeeId of world.employees) {
+    const should = expected(byEmployee.get(employeeId) ?? [], ({ id }) => !out.has(id))
+    const entry = directory[employeeId]
     const holds: Facts = entry ? held(entry.record) : {}
     if (JSON.stringify(should) === JSON.stringify(holds)) continue
     const givenUp =
-      traces.get(employee)?.events.some(({ reason }) => reason === NO_OUTCOME || reason === 'NoRecord') ??
+      traces.get(employeeId)?.events.some(({ reason }) => reason === NO_OUTCOME || reason === 'NoRecord') ??
       false
     const list = should['userName'] === undefined || givenUp ? unreachable : differing
-    list.push(`${employee}: holds ${JSON.stringify(holds)}, should ${JSON.stringify(should)}`)
+    list.push(`${employeeId}: holds ${JSON.stringify(holds)}, should ${JSON.stringify(should)}`)
   }
   return { differing, unreachable }
 }

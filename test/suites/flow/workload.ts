@@ -4,7 +4,7 @@ import { randomFrom } from './simulation.ts'
 
 /** Some people and what happens to them in a day: the events, and the moments at which they arrive. */
 export interface Workload {
-  readonly people: readonly string[]
+  readonly employees: readonly string[]
   readonly arrivals: readonly Arrival[]
 }
 export interface Arrival {
@@ -20,32 +20,32 @@ const GIVEN = ['Ann', 'Bo', 'Cy']
 const FAMILY = ['Lee', 'Ray']
 
 /**
- * `events` changes over `people`, in `spanMs`: joiners, changes of one attribute, values that go and come back, terminations and rehires, in bursts, so
+ * `events` changes over `employees`, in `spanMs`: joiners, changes of one attribute, values that go and come back, terminations and rehires, in bursts, so
  * that much of it meets an operation under way. Events arrive up to a quarter of an hour late and so out of order, some twice, some ahead of their moment.
  */
 export function workload(
   seed: number,
-  size: { readonly people: number; readonly events: number },
+  size: { readonly employees: number; readonly events: number },
   from: number,
   spanMs: number,
 ): Workload {
   const random = randomFrom(seed)
   const below = (limit: number): number => Math.floor(random() * limit)
   const pick = <T>(values: readonly T[], fallback: T): T => values[below(values.length)] ?? fallback
-  const people = Array.from({ length: size.people }, (_, index) => String(10_001 + index))
+  const employees = Array.from({ length: size.employees }, (_, index) => String(10_001 + index))
   const arrivals: Arrival[] = []
   const versions = new Map<string, number>()
   const lastAt = new Map<string, number>()
 
-  const say = (employee: string, at: number, type: string, worker: JsonObject): void => {
-    const order = (versions.get(employee) ?? 0) + 1
-    versions.set(employee, order)
-    lastAt.set(employee, at)
+  const say = (employeeId: string, at: number, type: string, worker: JsonObject): void => {
+    const order = (versions.get(employeeId) ?? 0) + 1
+    versions.set(employeeId, order)
+    lastAt.set(employeeId, at)
     const event: HrEvent = {
       source: '/hr/flow',
-      id: `${employee}-${order}`,
+      id: `${employeeId}-${order}`,
       type,
-      employee,
+      employeeId,
       recordedAt: at,
       effectiveAt: random() < 0.05 ? at + 45 * MINUTE : at,
       effectiveRaw: null,
@@ -61,30 +61,30 @@ export function workload(
     if (random() < 0.03) arrivals.push({ ...arrival, at: arrival.at + below(30 * MINUTE) })
   }
 
-  for (const employee of people)
-    say(employee, from + below(spanMs / 4), 'worker.hired', {
-      userName: `${employee}@contoso.com`,
+  for (const employeeId of employees)
+    say(employeeId, from + below(spanMs / 4), 'worker.hired', {
+      userName: `${employeeId}@contoso.com`,
       active: true,
       displayName: `${pick(GIVEN, 'Ann')} ${pick(FAMILY, 'Lee')}`,
       name: { givenName: pick(GIVEN, 'Ann'), familyName: pick(FAMILY, 'Lee') },
       title: pick(TITLES, null),
       department: pick(DEPARTMENTS, null),
-      managerId: random() < 0.5 ? pick(people, null) : null,
+      managerId: random() < 0.5 ? pick(employees, null) : null,
     })
   while (arrivals.length < size.events) {
-    const employee = pick(people, '10001')
-    const last = lastAt.get(employee) ?? from
+    const employeeId = pick(employees, '10001')
+    const last = lastAt.get(employeeId) ?? from
     // Half of what happens to somebody follows closely on something else.
     const at = random() < 0.5 ? last + below(40 * MINUTE) : Math.max(last, from + below(spanMs))
     const chance = random()
     if (at > from + spanMs * 1.2) continue
-    if (chance < 0.15) say(employee, at, 'worker.terminated', { active: false })
-    else if (chance < 0.27) say(employee, at, 'worker.rehired', { active: true })
-    else if (chance < 0.5) say(employee, at, 'worker.updated', { department: pick(DEPARTMENTS, null) })
-    else if (chance < 0.6) say(employee, at, 'worker.updated', { managerId: pick(people, null) })
-    else say(employee, at, 'worker.updated', { title: pick(TITLES, null) })
+    if (chance < 0.15) say(employeeId, at, 'worker.terminated', { active: false })
+    else if (chance < 0.27) say(employeeId, at, 'worker.rehired', { active: true })
+    else if (chance < 0.5) say(employeeId, at, 'worker.updated', { department: pick(DEPARTMENTS, null) })
+    else if (chance < 0.6) say(employeeId, at, 'worker.updated', { managerId: pick(employees, null) })
+    else say(employeeId, at, 'worker.updated', { title: pick(TITLES, null) })
   }
-  return { people, arrivals: arrivals.toSorted((a, b) => a.at - b.at) }
+  return { employees, arrivals: arrivals.toSorted((a, b) => a.at - b.at) }
 }
 
 /** What is known of somebody, by the words HR uses; `null` and absent are the same here. */

@@ -6,10 +6,10 @@ import type { LogRecord } from '../../../src/core/report/correlate/log-record.ts
 export function latestRecordWins(records: readonly LogRecord[], found: Candidates): JoinedRecord[] {
   const latest = new Map<string, LogRecord>()
   for (const record of records)
-    if (record.activityAt >= (latest.get(record.employee)?.activityAt ?? 0))
-      latest.set(record.employee, record)
+    if (record.activityAt >= (latest.get(record.employeeId)?.activityAt ?? 0))
+      latest.set(record.employeeId, record)
   return [...latest.values()].map((record) => {
-    const operation = found.operations.findLast((one) => one.employee === record.employee && isOpen(one))
+    const operation = found.operations.findLast((one) => one.employeeId === record.employeeId && isOpen(one))
     return { record, operation: operation?.id ?? null, interim: operation ? interimOf(record) : null }
   })
 }

@@ -17,10 +17,10 @@ class Braked extends World {
   settings: BrakeSettings = TWO
   #told = 0
 
-  static async open(t: TestContext, people: number, settings: BrakeSettings): Promise<Braked> {
+  static async open(t: TestContext, employees: number, settings: BrakeSettings): Promise<Braked> {
     const world = new Braked((await memoryLedger(t)).ledger)
     world.settings = settings
-    await world.record(...Array.from({ length: people }, (_, index) => joiner(`j${index}`, `p${index}`)))
+    await world.record(...Array.from({ length: employees }, (_, index) => joiner(`j${index}`, `p${index}`)))
     while ((await world.plan()).length > 0);
     for (let batch = await world.next(); batch; batch = await world.next())
       await world.answer(await world.accept(batch))
@@ -28,13 +28,15 @@ class Braked extends World {
     return world
   }
   override async plan(): Promise<readonly string[]> {
-    const people = await this.due()
-    await this.ledger.commitPlan(this.decide(people), this.settings, this.now)
-    return people.map(({ employee }) => employee)
+    const employees = await this.due()
+    await this.ledger.commitPlan(this.decide(employees), this.settings, this.now)
+    return employees.map(({ employeeId }) => employeeId)
   }
-  async leave(...people: readonly string[]): Promise<void> {
+  async leave(...employees: readonly string[]): Promise<void> {
     this.now += 1
-    const events = people.map((person) => leaver(`l${++this.#told} of ${person}`, person, 1_000 + this.#told))
+    const events = employees.map((employee) =>
+      leaver(`l${++this.#told} of ${employee}`, employee, 1_000 + this.#told),
+    )
     await this.intake([messageOf(`leave ${this.#told}`, ...events)])
     await this.plan()
   }
@@ -42,7 +44,7 @@ class Braked extends World {
   async going(): Promise<readonly string[]> {
     const going: string[] = []
     for (let batch = await this.next(); batch; batch = await this.next()) {
-      going.push(...batch.operations.map(({ employee }) => employee))
+      going.push(...batch.operations.map(({ employeeId }) => employeeId))
       await this.answer(await this.accept(batch))
     }
     await this.finalize(10_000)
@@ -156,7 +158,7 @@ void describe('the brake', () => {
     assert.deepEqual([await world.held(), await world.going()], [1, []])
     assert.equal(await world.ledger.releaseBrake('me', 'looked at', world.now), 1)
     assert.deepEqual(
-      (await world.due()).map(({ employee }) => employee),
+      (await world.due()).map(({ employeeId }) => employeeId),
       ['p1'],
     )
   })

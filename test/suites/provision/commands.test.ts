@@ -33,7 +33,7 @@ async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean, mos
 
 interface Brake {
   readonly held: number
-  readonly people: number
+  readonly employees: number
 }
 
 void describe('beside a running connector', () => {
@@ -45,17 +45,17 @@ void describe('beside a running connector', () => {
       BRAKE_ABSOLUTE: '1',
       LOG_LEVEL: 'silent',
     }
-    const send = async (name: string, people: readonly string[], active: boolean): Promise<void> => {
-      const lines = people.map((employee) => ({
+    const send = async (name: string, employees: readonly string[], active: boolean): Promise<void> => {
+      const lines = employees.map((employeeId) => ({
         specversion: '1.0',
-        id: `${name} ${employee}`,
+        id: `${name} ${employeeId}`,
         source: '/hr/acme',
         type: active ? 'worker.hired' : 'worker.terminated',
-        subject: employee,
+        subject: employeeId,
         time: active ? '2026-01-01T08:00:00Z' : '2026-02-01T08:00:00Z',
         data: {
           effectiveDate: active ? '2026-01-01' : '2026-02-01',
-          worker: active ? { userName: employee, active } : { active },
+          worker: active ? { userName: employeeId, active } : { active },
         },
       }))
       const file = join(folder, `${name}.jsonl`)
@@ -67,8 +67,8 @@ void describe('beside a running connector', () => {
     const run = start(['run'], environment)
     const ended = once(run, 'exit')
     t.after(() => run.kill('SIGKILL'))
-    const people = ['a1', 'a2', 'a3', 'a4']
-    await send('hire', people, true)
+    const employees = ['a1', 'a2', 'a3', 'a4']
+    await send('hire', employees, true)
     interface Status {
       readonly open: number
       readonly events: { readonly confirmed: number }
@@ -79,27 +79,27 @@ void describe('beside a running connector', () => {
     }
     await until(status, (now) => now?.events.confirmed === 4)
 
-    await send('leave', people, false)
+    await send('leave', employees, false)
     const brake = async (): Promise<readonly [number | null, Brake]> => {
       const { code, stdout } = await rollcall(['brake', 'status', '--output', 'json'], environment)
       return [code, JSON.parse(stdout) as Brake]
     }
     const [code, held] = await until(brake, ([, { held }]) => held === 3)
-    assert.deepEqual([code, held.people], [5, 1])
+    assert.deepEqual([code, held.employees], [5, 1])
 
     const released = await rollcall(
-      ['brake', 'release', '--actor', 'ann', '--reason', 'checked with HR', '--output', 'json'],
+      ['brake', 'release', '--actor', 'ann', '--justification', 'checked with HR', '--output', 'json'],
       environment,
     )
     assert.deepEqual(
       [released.code, JSON.parse(released.stdout)],
-      [0, { released: 3, actor: 'ann', reason: 'checked with HR' }],
+      [0, { released: 3, actor: 'ann', justification: 'checked with HR' }],
     )
     await until(status, (now) => now?.events.confirmed === 8)
     assert.deepEqual((await brake())[0], 0)
     const directory = await doubles.entra.directory()
     assert.deepEqual(
-      people.map((employee) => directory[employee]?.active),
+      employees.map((employeeId) => directory[employeeId]?.active),
       [false, false, false, false],
     )
     run.kill('SIGTERM')
@@ -135,6 +135,7 @@ void describe('rollcall check', () => {
       [
         ['ledger', 'ok'],
         ['queue', 'ok'],
+        ['control', 'ok'],
         ['outcomes', 'ok'],
         ['copies', 'ok'],
         ['provisioning', 'ok'],

@@ -24,10 +24,10 @@ void test('a process that dies between the slot and the answer has spent its cal
     successor.service.calls.map(({ bulkIds }) => bulkIds),
     [site.service.calls[0]?.bulkIds],
   )
-  assert.equal((await ledger.outlook(runtime.now())).callTimes.length, 2)
+  assert.equal((await ledger.submissionStatus(runtime.now())).callTimes.length, 2)
   letGo(null)
   await runtime.settle()
-  assert.equal((await ledger.inspect()).census.operations.accepted, 2, 'a late end changes nothing')
+  assert.equal((await ledger.inspect()).stateCounts.operations.accepted, 2, 'a late end changes nothing')
 })
 
 void test('what was overtaken while nobody was there does not go again', async (t) => {

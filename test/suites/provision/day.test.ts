@@ -18,9 +18,9 @@ void describe('a day with more work than calls', () => {
     assert(spent >= small.perDay * 0.99 && spent <= small.perDay, `${spent} calls`)
     assert(day.waits.leaver.length >= 10, `${day.waits.leaver.length} leavers`)
     assert(Math.max(...day.waits.leaver) <= 60_000, `a leaver waited ${Math.max(...day.waits.leaver)} ms`)
-    const { census } = await day.site.ledger.inspect()
+    const { stateCounts } = await day.site.ledger.inspect()
     // What waits for tomorrow waits outside a batch, where it can still merge and goes by its lane.
-    assert.deepEqual([census.batches.open, census.operations.batched], [0, 0])
+    assert.deepEqual([stateCounts.batches.open, stateCounts.operations.batched], [0, 0])
     assert(day.waiting > 0)
   })
 
@@ -55,19 +55,19 @@ void describe('a day with more work than calls', () => {
 })
 
 void describe('a backlog', () => {
-  for (const people of [5_003, 1_999])
-    void test(`of ${people} changed people takes full batches and one percent more calls at the most`, async (t) => {
+  for (const employees of [5_003, 1_999])
+    void test(`of ${employees} changed people takes full batches and one percent more calls at the most`, async (t) => {
       const { runtime, service, record } = await openSite(t, { uploads: 4 })
-      const events = Array.from({ length: people }, (_, index) =>
+      const events = Array.from({ length: employees }, (_, index) =>
         index % 100 === 99 ? leaver(`e${index}`, `p${index}`) : joiner(`e${index}`, `p${index}`),
       )
       await record(...events)
       await runtime.advance(60_000)
-      assert.equal(new Set(service.calls.flatMap(({ employees }) => employees)).size, people)
-      const least = Math.ceil(people / 50)
+      assert.equal(new Set(service.calls.flatMap(({ employees }) => employees)).size, employees)
+      const least = Math.ceil(employees / 50)
       assert(
         service.calls.length <= least + Math.ceil(least * 0.01),
-        `${service.calls.length} calls for ${people} people`,
+        `${service.calls.length} calls for ${employees} people`,
       )
     })
 })
@@ -107,9 +107,9 @@ void describe('lanes', () => {
     assert(old)
     await answerWell(ledger, old, 'old', runtime.now())
     // More joiners a call than fit in it, and each with a manager who is new as well.
-    let people = 0
+    let employees = 0
     const stream = async (): Promise<void> => {
-      const pairs = Array.from({ length: 12 }, () => ++people)
+      const pairs = Array.from({ length: 12 }, () => ++employees)
       await record(
         ...pairs.map((one) => joiner(`r${one}`, `a-report${one}`, { managerId: `z-boss${one}` })),
         ...pairs.map((one) => joiner(`b${one}`, `z-boss${one}`)),
@@ -169,14 +169,14 @@ void describe('managers', () => {
   }
 
   void test('go before their reports, across batches, however the events came', async (t) => {
-    const people = Array.from({ length: 60 }, (_, index) => index)
+    const employees = Array.from({ length: 60 }, (_, index) => index)
     // Everybody reports to the one with half the number: a tree, told from the leaves up.
-    const events = people
+    const events = employees
       .toReversed()
       .map((one) => joiner(`e${one}`, `p${one}`, one === 0 ? {} : { managerId: `p${Math.floor(one / 2)}` }))
     const order = await orderOf(t, events)
     assert.equal(new Set(order).size, 60)
-    for (const one of people.slice(1))
+    for (const one of employees.slice(1))
       if (Math.floor(one / 2) !== one)
         assert(order.indexOf(`p${Math.floor(one / 2)}`) < order.indexOf(`p${one}`), `manager of ${one}`)
   })
@@ -198,9 +198,17 @@ void describe('managers', () => {
 })
 
 /** The log says the directory took it, and the quiet period is over. */
-async function answerWell(ledger: Ledger, operation: string, employee: string, now: number): Promise<void> {
-  const record = tookRecord(`record of ${operation}`, employee, now, { action: 'create' })
+async function answerWell(ledger: Ledger, operation: string, employeeId: string, now: number): Promise<void> {
+  const record = tookRecord(`record of ${operation}`, employeeId, now, { action: 'create' })
   const joins = [{ record, operation, interim: 'confirmed' }] as const
-  await ledger.correlate({ joins, now, finalAt: now, watermark: null, disturbed: [], foreign: 0, echoes: [] })
+  await ledger.correlate({
+    joins,
+    now,
+    finalAt: now,
+    watermark: null,
+    changedElsewhere: [],
+    foreign: 0,
+    echoes: [],
+  })
   await ledger.finalize(now, 100)
 }

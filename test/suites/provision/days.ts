@@ -51,8 +51,8 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
   const arrived = new Map<string, { readonly at: number; readonly lane: keyof Day['waits'] }>()
   const waits: Record<keyof Day['waits'], number[]> = { leaver: [], joiner: [], mover: [] }
   site.service.decide(({ at, employees }) => {
-    for (const employee of employees) {
-      const who = arrived.get(employee)
+    for (const employeeId of employees) {
+      const who = arrived.get(employeeId)
       if (who) waits[who.lane].push(at - who.at)
     }
     return {
@@ -67,39 +67,39 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
   })
   const perMinute = (perDay * perCall * load) / (DAY_MS / MINUTE_MS)
   let owed = 0
-  let people = 0
+  let employees = 0
   let atNoon: Forecast | null = null
   for (let minute = 0; minute < (days * DAY_MS) / MINUTE_MS; minute++) {
     owed += perMinute
     const events = []
     for (; owed >= 1 && minute * MINUTE_MS < (options.arrivalsEndMs ?? Number.POSITIVE_INFINITY); owed--) {
-      const employee = `p${++people}`
+      const employeeId = `p${++employees}`
       const kind = chance() * 1_000
       const lane =
         kind < options.leavers ? 'leaver' : kind < options.leavers + options.joiners ? 'joiner' : 'mover'
-      arrived.set(employee, { at: site.runtime.now(), lane })
-      if (lane === 'leaver') events.push(leaver(`e${people}`, employee))
+      arrived.set(employeeId, { at: site.runtime.now(), lane })
+      if (lane === 'leaver') events.push(leaver(`e${employees}`, employeeId))
       else
         events.push(
           lane === 'joiner'
-            ? joiner(`e${people}`, employee)
-            : hrEvent(`e${people}`, employee, whole(employee)),
+            ? joiner(`e${employees}`, employeeId)
+            : hrEvent(`e${employees}`, employeeId, whole(employeeId)),
         )
     }
     if (events.length > 0) await site.record(...events)
     await site.runtime.advance(MINUTE_MS)
     if (minute === 12 * 60 - 1) {
-      const outlook = await site.ledger.outlook(site.runtime.now())
+      const submissionStatus = await site.ledger.submissionStatus(site.runtime.now())
       atNoon = forecast(
-        outlook.pending + outlook.unplanned,
+        submissionStatus.pending + submissionStatus.unplanned,
         perCall,
-        outlook.callTimes,
+        submissionStatus.callTimes,
         limits,
         site.runtime.now(),
       )
     }
   }
-  const { pending, unplanned } = await site.ledger.outlook(site.runtime.now())
+  const { pending, unplanned } = await site.ledger.submissionStatus(site.runtime.now())
   await site.stop()
   return {
     site,
@@ -111,8 +111,8 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
   }
 }
 
-const whole = (employee: string): { readonly [name: string]: string | boolean } => ({
-  userName: employee,
+const whole = (employeeId: string): { readonly [name: string]: string | boolean } => ({
+  userName: employeeId,
   active: true,
   title: 'Engineer',
 })

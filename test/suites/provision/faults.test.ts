@@ -17,9 +17,9 @@ async function sendInto(t: TestContext, ...answers: readonly UploadAnswer[]): Pr
   return site
 }
 const holds = async ({ ledger, runtime }: Site): Promise<readonly (readonly [string, number | null])[]> =>
-  (await ledger.outlook(runtime.now())).holds.map(({ name, status }) => [name, status])
+  (await ledger.submissionStatus(runtime.now())).holds.map(({ name, status }) => [name, status])
 const accepted = async ({ ledger }: Site): Promise<number> =>
-  (await ledger.inspect()).census.operations.accepted
+  (await ledger.inspect()).stateCounts.operations.accepted
 const times = ({ service }: Site): readonly number[] =>
   service.calls.map(({ at }) => at - (service.calls[0]?.at ?? 0))
 

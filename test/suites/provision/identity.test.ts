@@ -31,7 +31,7 @@ void describe('the identity', () => {
     assert(made({ mode: 'managed-identity', clientId: 'user-assigned' }) instanceof ManagedIdentityCredential)
     assert(made({ mode: 'client-secret', ...somebody, clientSecret: 's' }) instanceof ClientSecretCredential)
     assert(
-      made({ mode: 'client-certificate', ...somebody, certificatePath: 'cert.pem' }) instanceof
+      made({ mode: 'client-certificate', ...somebody, certificatePath: import.meta.filename }) instanceof
         ClientCertificateCredential,
     )
     assert(made({ mode: 'azure-cli' }) instanceof AzureCliCredential)

@@ -6,7 +6,7 @@ import { graphJob } from '../../../src/adapters/graph/job.ts'
 import { graphProvisioning } from '../../../src/adapters/graph/provisioning.ts'
 import type { JobState, ProvisioningJob } from '../../../src/core/ports.ts'
 import { bulkRequest } from '../../../src/core/provision/batch.ts'
-import { jobWatch } from '../../../src/core/provision/job-loop.ts'
+import { jobLoop } from '../../../src/core/provision/job-loop.ts'
 import { type EntraDouble, type EntraSettings, startEntra } from '../../../src/local/entra/server.ts'
 import { joiner, World } from '../conformance/ledger-world.ts'
 import { memoryLedger, openSite } from './site.ts'
@@ -30,9 +30,7 @@ async function beside(t: TestContext, first: JobState) {
     uploads: 2,
     submit: { fillMs: 0, pollMs: 10_000 },
     planPollMs: 10_000,
-    beside: (ledger, runtime) => [
-      jobWatch(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime),
-    ],
+    beside: (ledger, runtime) => [jobLoop(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime)],
   })
   await site.runtime.advance(0)
   return { ...site, say: (next: JobState | Error) => void (state = next), looks: () => looks }
@@ -45,7 +43,7 @@ void describe('the job', () => {
       await site.record(joiner('e1', 'p1'))
       await site.runtime.advance(10 * POLL_MS)
       assert.equal(site.service.calls.length, 0)
-      const { holds } = await site.ledger.outlook(site.runtime.now())
+      const { holds } = await site.ledger.submissionStatus(site.runtime.now())
       assert.deepEqual(
         holds.map(({ name, detail }) => [name, detail]),
         [['job', code]],
@@ -54,7 +52,7 @@ void describe('the job', () => {
       site.say(running)
       await site.runtime.advance(POLL_MS + 1_000)
       assert.equal(site.service.calls.length, 1)
-      assert.deepEqual((await site.ledger.outlook(site.runtime.now())).holds, [])
+      assert.deepEqual((await site.ledger.submissionStatus(site.runtime.now())).holds, [])
       assert(site.runtime.lines.some(({ event }) => event === 'job.runs'))
     })
 

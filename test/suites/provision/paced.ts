@@ -4,7 +4,7 @@ import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { graphProvisioning } from '../../../src/adapters/graph/provisioning.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import type { Provisioning } from '../../../src/core/ports.ts'
-import { submission } from '../../../src/core/provision/submit-loop.ts'
+import { submitLoop } from '../../../src/core/provision/submit-loop.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { startEntra } from '../../../src/local/entra/server.ts'
 import { joiner, World } from '../conformance/ledger-world.ts'
@@ -43,8 +43,8 @@ export async function measurePace(t: TestContext, forMs: number, jitterMs: numbe
   const { ledger } = await memoryLedger(t)
   const world = new World(ledger)
   world.now = Date.now()
-  const people = Math.ceil((forMs / 5_000 + 2) * 40) * 5
-  await world.record(...Array.from({ length: people }, (_, index) => joiner(`e${index}`, `p${index}`)))
+  const employees = Math.ceil((forMs / 5_000 + 2) * 40) * 5
+  await world.record(...Array.from({ length: employees }, (_, index) => joiner(`e${index}`, `p${index}`)))
   for (let planned = 1; planned > 0;) planned = (await world.plan()).length
 
   const settings = {
@@ -55,13 +55,13 @@ export async function measurePace(t: TestContext, forMs: number, jitterMs: numbe
   }
   const began = Date.now()
   const loops = Array.from({ length: 4 }, (_, index) =>
-    submission(`submit.${index}`, ledger, far, settings, runtime),
+    submitLoop(`submit.${index}`, ledger, far, settings, runtime),
   )
   const running = loops.map((one) => one.run())
   await runtime.sleep(forMs)
   await Promise.all(loops.map((one) => one.stop()))
   await Promise.all(running)
-  const { callTimes } = await ledger.outlook(Date.now())
+  const { callTimes } = await ledger.submissionStatus(Date.now())
   const after = callTimes.filter((at) => at > began + 5_000)
   const stats = await entra.stats()
   return {

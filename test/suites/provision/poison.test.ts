@@ -13,7 +13,8 @@ const name = (place: number): string => `p${String(place).padStart(2, '0')}`
 async function send(t: TestContext, places: readonly number[], status = 400) {
   const site = await openSite(t, { uploads: 2 })
   const offenders = new Set(places.map(name))
-  const refuses = ({ employees }: SeenCall): boolean => employees.some((employee) => offenders.has(employee))
+  const refuses = ({ employees }: SeenCall): boolean =>
+    employees.some((employeeId) => offenders.has(employeeId))
   site.service.decide((call) =>
     refuses(call) ? answer(status, { code: 'BadRequest', message: 'Invalid Data Format' }) : answer(202),
   )
@@ -21,20 +22,25 @@ async function send(t: TestContext, places: readonly number[], status = 400) {
   await site.runtime.advance(15_000)
   await site.stop()
   const taken = site.service.calls.filter((call) => !refuses(call)).flatMap(({ employees }) => employees)
-  const { census } = await site.ledger.inspect()
-  return { ...site, taken, calls: site.service.calls.length, census }
+  const { stateCounts } = await site.ledger.inspect()
+  return { ...site, taken, calls: site.service.calls.length, stateCounts }
 }
 
 void describe('a request the service calls invalid', () => {
   void test(`is halved until one offender stands alone, for ${MOST_EXTRA} more calls at the most, wherever the offender stands`, async (t) => {
     const costs: number[] = []
     for (let place = 0; place < PEOPLE; place++) {
-      const { taken, calls, census, ledger } = await send(t, [place])
+      const { taken, calls, stateCounts, ledger } = await send(t, [place])
       assert.equal(new Set(taken).size, PEOPLE - 1, `place ${place}`)
       assert.equal(taken.length, PEOPLE - 1, 'nobody was taken twice')
       assert(calls - 1 <= MOST_EXTRA, `place ${place} cost ${calls - 1} more calls`)
       assert.deepEqual(
-        [census.operations.failed, census.operations.accepted, census.batches.rejected, census.batches.open],
+        [
+          stateCounts.operations.failed,
+          stateCounts.operations.accepted,
+          stateCounts.batches.rejected,
+          stateCounts.batches.open,
+        ],
         [1, 49, 1, 0],
       )
       const trace = await ledger.trace(name(place))
@@ -54,26 +60,26 @@ void describe('a request the service calls invalid', () => {
     [10, 20, 30],
   ])
     void test(`with offenders at ${places.join(', ')} loses them and nobody else`, async (t) => {
-      const { taken, calls, census } = await send(t, places)
+      const { taken, calls, stateCounts } = await send(t, places)
       assert.equal(new Set(taken).size, PEOPLE - places.length)
       assert.deepEqual(
-        [census.operations.failed, census.batches.rejected, census.batches.open],
+        [stateCounts.operations.failed, stateCounts.batches.rejected, stateCounts.batches.open],
         [places.length, places.length, 0],
       )
       assert(calls - 1 <= MOST_EXTRA * places.length, `${calls - 1} more calls`)
     })
 
   void test('of nothing but offenders ends all the same', async (t) => {
-    const { census, taken } = await send(
+    const { stateCounts, taken } = await send(
       t,
       Array.from({ length: PEOPLE }, (_, place) => place),
     )
-    assert.deepEqual([taken.length, census.operations.failed, census.batches.open], [0, PEOPLE, 0])
+    assert.deepEqual([taken.length, stateCounts.operations.failed, stateCounts.batches.open], [0, PEOPLE, 0])
   })
 
   void test('because it is too large is halved too', async (t) => {
-    const { taken, census } = await send(t, [7], 413)
-    assert.deepEqual([taken.length, census.operations.failed], [49, 1])
+    const { taken, stateCounts } = await send(t, [7], 413)
+    assert.deepEqual([taken.length, stateCounts.operations.failed], [49, 1])
   })
 
   void test('after a hold frees the way: nobody waits for the offender to be found', async (t) => {
@@ -84,7 +90,10 @@ void describe('a request the service calls invalid', () => {
     )
     await site.record(...Array.from({ length: PEOPLE }, (_, place) => joiner(`e${place}`, name(place))))
     await site.runtime.advance(10_000)
-    const { census } = await site.ledger.inspect()
-    assert.deepEqual([census.operations.accepted, census.operations.failed, census.batches.open], [49, 1, 0])
+    const { stateCounts } = await site.ledger.inspect()
+    assert.deepEqual(
+      [stateCounts.operations.accepted, stateCounts.operations.failed, stateCounts.batches.open],
+      [49, 1, 0],
+    )
   })
 })

@@ -3,7 +3,7 @@ import type { Batch, BatchAnswer, CallLimits, Ledger } from '../../../src/core/l
 import type { HrEvent } from '../../../src/core/model.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
-import { planPerson } from '../../../src/core/plan/decide/plan.ts'
+import { planEmployee } from '../../../src/core/plan/decide/plan.ts'
 import type { UploadAnswer } from '../../../src/core/ports.ts'
 import { verdictOf } from '../../../src/core/provision/verdict.ts'
 import { digest, messageOf, T0 } from '../conformance/ledger-world.ts'
@@ -13,7 +13,7 @@ import { tookRecord } from '../../fakes/log.ts'
 
 /** One step of a history. Numbers are taken modulo what there is to choose from. */
 export type Step =
-  | { readonly kind: 'event'; readonly person: number; readonly says: 'title' | 'leave' | 'join' }
+  | { readonly kind: 'event'; readonly employee: number; readonly says: 'title' | 'leave' | 'join' }
   | { readonly kind: 'plan' }
   | { readonly kind: 'send'; readonly fate: Fate }
   | { readonly kind: 'land'; readonly which: number }
@@ -61,7 +61,7 @@ export class Schedule {
   async take(step: Step): Promise<void> {
     switch (step.kind) {
       case 'event':
-        return this.#event(`p${step.person % 4}`, step.says)
+        return this.#event(`p${step.employee % 4}`, step.says)
       case 'plan':
         return this.#plan()
       case 'send':
@@ -98,26 +98,26 @@ export class Schedule {
       )
     }
     assert((await this.#ledger.idle(this.now)).idle, 'everything ends')
-    for (const [employee, { active }] of this.#said) {
-      const held = this.#directory.get(employee)
-      assert.equal(held?.active ?? false, active, `${employee} is ${active ? 'in' : 'out'}`)
+    for (const [employeeId, { active }] of this.#said) {
+      const held = this.#directory.get(employeeId)
+      assert.equal(held?.active ?? false, active, `${employeeId} is ${active ? 'in' : 'out'}`)
     }
   }
 
-  async #event(employee: string, says: 'title' | 'leave' | 'join'): Promise<void> {
+  async #event(employeeId: string, says: 'title' | 'leave' | 'join'): Promise<void> {
     const id = `e${++this.#names}`
-    const before = this.#said.get(employee) ?? { active: false, title: null }
+    const before = this.#said.get(employeeId) ?? { active: false, title: null }
     const title = says === 'title' ? id : before.title
     const active = says === 'title' ? before.active : says === 'join'
     // A record that was never complete is not sent, so a title alone comes with nothing known of the person.
-    if (says === 'title' && !this.#said.has(employee)) return
-    this.#said.set(employee, { active, title })
-    const worker = says === 'title' ? { title: id } : { userName: employee, active }
+    if (says === 'title' && !this.#said.has(employeeId)) return
+    this.#said.set(employeeId, { active, title })
+    const worker = says === 'title' ? { title: id } : { userName: employeeId, active }
     const event: HrEvent = {
       source: '/hr/test',
       id,
       type: 'worker.updated',
-      employee,
+      employeeId,
       recordedAt: this.now,
       effectiveAt: T0 - DAY_MS,
       effectiveRaw: null,
@@ -138,13 +138,13 @@ export class Schedule {
   }
 
   async #plan(): Promise<void> {
-    const people = await this.#ledger.duePeople({ now: this.now, limit: 100, maxWaitMs: 60_000 })
-    const decisions = people.map((person) => planPerson(person, this.now, { mapping, digest }))
+    const employees = await this.#ledger.claimDueEmployees({ now: this.now, limit: 100, maxWaitMs: 60_000 })
+    const decisions = employees.map((employee) => planEmployee(employee, this.now, { mapping, digest }))
     const { stale } = await this.#ledger.commitPlan(decisions, RELEASED_BRAKE, this.now)
     assert.equal(stale, 0)
     for (const decision of decisions)
       if (decision.kind === 'decided' && decision.operation)
-        this.#planned.set(decision.employee, decision.operation.active)
+        this.#planned.set(decision.employeeId, decision.operation.active)
   }
 
   async #send(fate: Fate): Promise<void> {
@@ -164,9 +164,9 @@ export class Schedule {
     const slot = await this.#ledger.takeSlot(batch.id, { now: this.now, owner, leaseMs, limits })
     if (slot.kind === 'wait') return this.#write(batch, { ...AGAIN, notBefore: slot.until })
     if (slot.kind !== 'taken') return
-    const operations = slot.operations.map(({ id, employee, record }): Landed => {
+    const operations = slot.operations.map(({ id, employeeId, record }): Landed => {
       const { active, title } = JSON.parse(record) as { active: boolean; title?: string }
-      return { operation: id, employee, active, title: title ?? null }
+      return { operation: id, employee: employeeId, active, title: title ?? null }
     })
     this.#holdToPromises(operations, fate)
     const began = this.now
@@ -216,8 +216,8 @@ export class Schedule {
     const staged = this.#staged.toSorted((a, b) => hash(a.operation, order) - hash(b.operation, order))
     this.#staged = []
     for (const one of staged) this.#directory.set(one.employee, one)
-    const joins = staged.map(({ operation, employee }) => ({
-      record: tookRecord(`record-${++this.#names}`, employee, this.now),
+    const joins = staged.map(({ operation, employee: employeeId }) => ({
+      record: tookRecord(`record-${++this.#names}`, employeeId, this.now),
       operation,
       interim: 'confirmed' as const,
     }))
@@ -226,7 +226,7 @@ export class Schedule {
       now: this.now,
       finalAt: this.now,
       watermark: null,
-      disturbed: [],
+      changedElsewhere: [],
       foreign: 0,
       echoes: [],
     })
@@ -237,12 +237,12 @@ export class Schedule {
   }
 
   #holdToPromises(operations: readonly Landed[], fate: Fate): void {
-    const employees = operations.map(({ employee }) => employee)
+    const employees = operations.map(({ employee: employeeId }) => employeeId)
     assert.equal(new Set(employees).size, employees.length, 'one operation a person in one request')
-    for (const { employee, active } of operations)
+    for (const { employee: employeeId, active } of operations)
       assert(
-        !active || this.#planned.get(employee) === true,
-        `${employee}: no stale active after a termination was planned`,
+        !active || this.#planned.get(employeeId) === true,
+        `${employeeId}: no stale active after a termination was planned`,
       )
     const { perWindow, windowMs, perDay } = this.#limits
     const inWindow = this.#calls.filter(({ landsUntil }) => landsUntil > this.now - windowMs).length + 1

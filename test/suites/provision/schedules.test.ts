@@ -6,7 +6,7 @@ import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/drive
 import { T0 } from '../conformance/ledger-world.ts'
 import { type Fate, Schedule, type Step } from './schedule.ts'
 
-const person = fc.nat({ max: 3 })
+const employee = fc.nat({ max: 3 })
 const fates: readonly Fate[] = [
   'taken',
   'taken',
@@ -26,7 +26,7 @@ const steps: fc.Arbitrary<readonly Step[]> = fc.array(
       weight: 3,
       arbitrary: fc.record({
         kind: fc.constant('event' as const),
-        person,
+        employee,
         says: fc.constantFrom('title', 'leave', 'join'),
       }),
     },

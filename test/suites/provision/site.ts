@@ -7,9 +7,9 @@ import type { Ledger } from '../../../src/core/ledger/port.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
 import { type BrakeSettings, RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
-import { planning } from '../../../src/core/plan/loop.ts'
+import { planLoop } from '../../../src/core/plan/loop.ts'
 import type { Provisioning, UploadAnswer } from '../../../src/core/ports.ts'
-import { submission, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
+import { submitLoop, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
 import type { Service } from '../../../src/core/runtime.ts'
 import { messageOf, T0 } from '../conformance/ledger-world.ts'
 import { type VirtualRuntime, virtualRuntime } from '../../fakes/runtime.ts'
@@ -139,13 +139,13 @@ export async function openSite(t: TestContext, options: SiteOptions = {}): Promi
   const settings = { ...SUBMIT, ...options.submit }
   const provisioning = options.through?.(service) ?? service
   const submits = Array.from({ length: options.uploads ?? 4 }, (_, index) =>
-    submission(`submit.${index + 1}`, ledger, provisioning, settings, runtime),
+    submitLoop(`submit.${index + 1}`, ledger, provisioning, settings, runtime),
   )
-  const plan = planning(
+  const plan = planLoop(
     ledger,
     compileMapping(),
     {
-      peopleAtOnce: 200,
+      employeesAtOnce: 200,
       pollMs: options.planPollMs ?? 250,
       maxWaitMs: 120_000,
       incompleteMs: 86_400_000,

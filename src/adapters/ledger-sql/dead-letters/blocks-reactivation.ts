@@ -1,4 +1,4 @@
-import { type EventName, type HrEvent, type JsonObject, saysLeaver } from '../../../core/model.ts'
+import { type EventName, type HrEvent, type JsonObject, isTermination } from '../../../core/model.ts'
 import { parse } from '../driver/json.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 
@@ -13,7 +13,7 @@ interface Dead {
  * Which of these dead events keep their person out: those that say so, and rescinds of what makes the person active or of another rescind, whose
  * word is doubted while they are dead.
  */
-export async function keepingOut(sql: Sql, dead: readonly Dead[]): Promise<ReadonlySet<number>> {
+export async function blockingReactivation(sql: Sql, dead: readonly Dead[]): Promise<ReadonlySet<number>> {
   const rescinding = dead.flatMap(({ rescinds, ...one }) =>
     rescinds === null ? [] : [{ ...one, target: parse<EventName>(rescinds) }],
   )
@@ -47,10 +47,10 @@ export function takesBack(dead: Dead, event: HrEvent): boolean {
   const { source, id } = event.rescinds ?? { source: null, id: null }
   const target = dead.rescinds === null ? null : parse<EventName>(dead.rescinds)
   return (
-    event.employee.toWellFormed() !== dead.employee ||
-    (says(dead) && !saysLeaver(event)) ||
+    event.employeeId.toWellFormed() !== dead.employee ||
+    (says(dead) && !isTermination(event)) ||
     (target !== null && (target.source !== source || target.id !== id))
   )
 }
 
-const says = ({ worker }: Dead): boolean => saysLeaver({ worker: parse<JsonObject>(worker) })
+const says = ({ worker }: Dead): boolean => isTermination({ worker: parse<JsonObject>(worker) })

@@ -13,13 +13,13 @@ interface Row {
   readonly detail: string | null
   readonly original: string | null
   readonly body: string | null
-  readonly stands: number
+  readonly is_current: number
 }
 
 export async function takeUncopied(sql: Sql, limit: number): Promise<DeadLetterCopy[]> {
   const rows = await sql.all<Row>(
     `SELECT o.id, e.seq, o.revision, e.source, e.event_id, e.employee, o.reason, o.detail, e.original, e.body,
-       CASE WHEN e.state = 'dead-lettered' AND e.revision = o.revision THEN 1 ELSE 0 END AS stands
+       CASE WHEN e.state = 'dead-lettered' AND e.revision = o.revision THEN 1 ELSE 0 END AS is_current
      FROM outbox o JOIN events e ON e.seq = o.event_seq WHERE o.state = 'dead-lettered' AND o.copied_at IS NULL ORDER BY o.id LIMIT ?`,
     [limit],
   )
@@ -29,11 +29,11 @@ export async function takeUncopied(sql: Sql, limit: number): Promise<DeadLetterC
     revision: row.revision,
     source: row.source,
     eventId: row.event_id,
-    employee: row.employee,
+    employeeId: row.employee,
     code: row.reason ?? 'Unknown',
     detail: row.detail,
     original: originalFrom(row),
-    stands: row.stands === 1,
+    current: row.is_current === 1,
   }))
 }
 
@@ -46,7 +46,10 @@ export async function markCopied(sql: Sql, ids: readonly number[], now: number):
   )
 }
 
-export async function standingDead(sql: Sql, seqs: readonly number[]): Promise<ReadonlyMap<number, number>> {
+export async function currentDeadLetters(
+  sql: Sql,
+  seqs: readonly number[],
+): Promise<ReadonlyMap<number, number>> {
   const rows = await withRows<{ seq: number; revision: number }>(
     sql,
     ['seq INT'],

@@ -9,8 +9,8 @@ import type {
 import { DISCARDED } from '../../../core/plan/decide/employee.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'
 import { parse } from '../driver/json.ts'
-import { keepingOut } from './blocks-reactivation.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { blockingReactivation } from './blocks-reactivation.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { operationId } from '../plan/load.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
@@ -43,7 +43,7 @@ export async function deadLetters(
   const given: readonly (readonly [clause: string, value: SqlValue])[] = [
     ['e.reason = ?', filter.code],
     ['e.type = ?', filter.type],
-    ['e.employee = ?', filter.employee],
+    ['e.employee = ?', filter.employeeId],
     ['e.finished_at >= ?', filter.since],
     ['e.finished_at < ?', filter.until],
   ]
@@ -53,7 +53,7 @@ export async function deadLetters(
        ${wanted.map(([clause]) => `AND ${clause}`).join(' ')} ORDER BY e.seq LIMIT ?`,
     [next ?? 0, ...wanted.map(([, value]) => value), limit],
   )
-  const keeping = await keepingOut(sql, rows)
+  const keeping = await blockingReactivation(sql, rows)
   return {
     deadLetters: rows.map((row) => toDeadLetter(row, keeping)),
     next: rows.length < limit ? null : (rows.at(-1)?.seq ?? null),
@@ -68,7 +68,9 @@ export async function deadLetter(
     `SELECT ${COLUMNS}, e.original, e.body FROM ${FROM} WHERE e.seq = ? AND e.state = 'dead-lettered'`,
     [seq],
   )
-  return row ? { letter: toDeadLetter(row, await keepingOut(sql, [row])), original: originalFrom(row) } : null
+  return row
+    ? { letter: toDeadLetter(row, await blockingReactivation(sql, [row])), original: originalFrom(row) }
+    : null
 }
 
 /** `null` for an event that came in a file. */
@@ -88,7 +90,7 @@ function toDeadLetter(row: Row, keeping: ReadonlySet<number>): LedgerDeadLetter 
     source: row.source,
     id: row.event_id,
     type: row.type,
-    employee: row.employee,
+    employeeId: row.employee,
     code: row.reason ?? 'Unknown',
     detail: row.detail,
     refused: row.batch_state === 'rejected',
@@ -97,7 +99,7 @@ function toDeadLetter(row: Row, keeping: ReadonlySet<number>): LedgerDeadLetter 
     diedAt: row.finished_at ?? 0,
     replays: row.replays,
     archivedAt: row.archived_at,
-    keepsOut: keeping.has(row.seq),
+    blocksReactivation: keeping.has(row.seq),
   }
 }
 
@@ -107,9 +109,9 @@ export async function endDeadLetters(
   order: EndOrder,
   now: number,
 ): Promise<EndedDeadLetters> {
-  const { how, terminations, actor, reason } = order
+  const { how, terminations, actor, justification } = order
   const rows = await lockDead(sql, order.seqs)
-  const keeping = how === 'discard' && !terminations ? await keepingOut(sql, rows) : new Set()
+  const keeping = how === 'discard' && !terminations ? await blockingReactivation(sql, rows) : new Set()
   const kept = rows.filter(({ seq }) => keeping.has(seq))
   const ended = rows.filter((row) => !kept.includes(row))
   if (how === 'archive')
@@ -149,8 +151,8 @@ export async function endDeadLetters(
   }
   await insertRows(
     sql,
-    'audit (at, actor, action, reason, detail)',
-    ended.map(({ seq }) => [now, actor, `dead-letter.${how}`, reason, `dl-${seq}`]),
+    'audit (at, actor, action, justification, detail)',
+    ended.map(({ seq }) => [now, actor, `dead-letter.${how}`, justification, `dl-${seq}`]),
   )
   const found = new Set(rows.map(({ seq }) => seq))
   return {
@@ -165,13 +167,13 @@ export async function noteDiscarded(
   entity: string,
   sequences: readonly string[],
   actor: string,
-  reason: string,
+  justification: string,
   now: number,
 ): Promise<void> {
   await insertRows(
     sql,
-    'audit (at, actor, action, reason, detail)',
-    sequences.map((sequence) => [now, actor, 'dead-letter.discard', reason, `${entity}#${sequence}`]),
+    'audit (at, actor, action, justification, detail)',
+    sequences.map((sequence) => [now, actor, 'dead-letter.discard', justification, `${entity}#${sequence}`]),
   )
 }
 
@@ -188,7 +190,7 @@ export async function lockDead(
       `SELECT e.seq, e.employee, e.worker, e.rescinds, e.operation, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
     )
   if (sql.dialect.forUpdate !== '')
-    await lockPeople(
+    await lockEmployees(
       sql,
       (await dead()).map(({ employee }) => employee),
     )

@@ -6,7 +6,7 @@ import { lockDead } from './dead-letters.ts'
 import { markDue } from '../tables/events.ts'
 import { planAgain } from '../report/finalize.ts'
 import { parse } from '../driver/json.ts'
-import { keepingOut, takesBack } from './blocks-reactivation.ts'
+import { blockingReactivation, takesBack } from './blocks-reactivation.ts'
 import { IN_LEDGER, moveReplay } from './replays.ts'
 import { namingOthers } from '../intake/rescind-mismatch.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
@@ -26,7 +26,7 @@ interface Row {
 /** Puts dead letters back at their own place in the order: what is newer still wins. One transaction, the run's own entries among it. */
 export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], now: number): Promise<void> {
   const { frozen, dead } = await loadDead(sql, run, parts)
-  const keeping = await keepingOut(sql, [...dead.values()])
+  const keeping = await blockingReactivation(sql, [...dead.values()])
   const others = await namingOthers(
     sql,
     parts.flatMap((part) => (part.kind === 'edited' ? [part.event] : [])),
@@ -86,9 +86,9 @@ async function loadDead(
 }
 
 /** An edit corrects an event; it does not make another of it, and it does not quietly take a leaver's leaving back. */
-function whyNot(row: Row, event: HrEvent, keepsOut: boolean): string | null {
+function whyNot(row: Row, event: HrEvent, blocksReactivation: boolean): string | null {
   if (event.id !== row.event_id || event.source !== row.source) return 'EditNamesAnotherEvent'
-  return keepsOut && takesBack(row, event) ? 'EditTakesTerminationBack' : null
+  return blocksReactivation && takesBack(row, event) ? 'EditTakesTerminationBack' : null
 }
 
 async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void> {
@@ -106,7 +106,7 @@ async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void
     rows.map(({ employee }) => employee),
   )
   const due = rows.map((row) => ({
-    employee: row.employee,
+    employeeId: row.employee,
     effectiveAt: row.effective_at,
     worker: parse<JsonObject>(row.worker),
     rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
@@ -122,8 +122,8 @@ async function replace(
   now: number,
 ): Promise<void> {
   if (edits.length === 0) return
-  const [by] = await sql.all<{ actor: string; reason: string }>(
-    'SELECT actor, reason FROM replay_runs WHERE seq = ?',
+  const [by] = await sql.all<{ actor: string; justification: string }>(
+    'SELECT actor, justification FROM replay_runs WHERE seq = ?',
     [run],
   )
   await keepSaid(
@@ -131,7 +131,7 @@ async function replace(
     edits.map(({ row, part }) => ({
       seq: row.seq,
       actor: by?.actor ?? '',
-      reason: by?.reason ?? '',
+      justification: by?.justification ?? '',
       said: [null, part.original.body],
     })),
     now,

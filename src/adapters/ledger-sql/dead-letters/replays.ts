@@ -18,25 +18,25 @@ export const IN_LEDGER = ''
 export async function freezeReplay(sql: Sql, order: ReplayOrder, now: number): Promise<ReplayRun> {
   const [run] = await insertRows<{ seq: number }>(
     sql,
-    'replay_runs (name, selection, actor, reason, created_at)',
-    [[order.name, order.selection, order.actor, order.reason, now]],
+    'replay_runs (name, selection, actor, justification, created_at)',
+    [[order.name, order.selection, order.actor, order.justification, now]],
     'RETURNING seq',
   )
   const id = run?.seq ?? 0
   await insertRows(
     sql,
-    'replay_items (run, place, entity, sequence, revision, stage, body, people)',
+    'replay_items (run, place, entity, sequence, revision, stage, body, employees)',
     order.targets.map((target, place): SqlValue[] => {
       // One that is only taken away says nothing instead.
-      const edited = target.home === 'bus' && target.stale ? null : (target.body ?? null)
-      const saying = edited === null ? [null, null] : [edited, JSON.stringify(target.people ?? [])]
-      return target.home === 'ledger'
+      const edited = target.store === 'bus' && target.stale ? null : (target.body ?? null)
+      const saying = edited === null ? [null, null] : [edited, JSON.stringify(target.employees ?? [])]
+      return target.store === 'ledger'
         ? [id, place, IN_LEDGER, String(target.seq), target.revision, 'frozen', ...saying]
         : [id, place, target.entity, target.sequence, null, target.stale ? 'sent' : 'frozen', ...saying]
     }),
   )
-  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
-    [now, order.actor, 'replay', order.reason, order.name],
+  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
+    [now, order.actor, 'replay', order.justification, order.name],
   ])
   const [made] = await runsBy(sql, 'WHERE seq = ?', [id])
   return (
@@ -50,10 +50,12 @@ export async function resumeReplay(
   sql: Sql,
   { name }: ReplayRun,
   actor: string,
-  reason: string,
+  justification: string,
   now: number,
 ): Promise<void> {
-  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, RESUMED, reason, name]])
+  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
+    [now, actor, RESUMED, justification, name],
+  ])
 }
 
 interface RunRow {
@@ -61,7 +63,7 @@ interface RunRow {
   readonly name: string
   readonly selection: string
   readonly actor: string
-  readonly reason: string
+  readonly justification: string
   readonly created_at: number
   readonly ended_at: number | null
 }
@@ -83,7 +85,7 @@ export function replayRuns(
 
 async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): Promise<ReplayRun[]> {
   const rows = await sql.all<RunRow>(
-    `SELECT seq, name, selection, actor, reason, created_at, ended_at FROM replay_runs ${tail}`,
+    `SELECT seq, name, selection, actor, justification, created_at, ended_at FROM replay_runs ${tail}`,
     parameters,
   )
   const stages = group(
@@ -96,11 +98,11 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
     ({ run }) => run,
   )
   const resumed = group(
-    await withRows<{ at: number; actor: string; reason: string; detail: string }>(
+    await withRows<{ at: number; actor: string; justification: string; detail: string }>(
       sql,
       ['name TEXT'],
       rows.map(({ name }) => [name]),
-      `SELECT a.at, a.actor, a.reason, a.detail FROM v JOIN audit a ON a.detail = v.name WHERE a.action = '${RESUMED}' ORDER BY a.seq`,
+      `SELECT a.at, a.actor, a.justification, a.detail FROM v JOIN audit a ON a.detail = v.name WHERE a.action = '${RESUMED}' ORDER BY a.seq`,
     ),
     ({ detail }) => detail,
   )
@@ -111,10 +113,14 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
       name: row.name,
       selection: row.selection,
       actor: row.actor,
-      reason: row.reason,
+      justification: row.justification,
       createdAt: row.created_at,
       endedAt: row.ended_at,
-      resumed: (resumed.get(row.name) ?? []).map(({ at, actor, reason }) => ({ at, actor, reason })),
+      resumed: (resumed.get(row.name) ?? []).map(({ at, actor, justification }) => ({
+        at,
+        actor,
+        justification,
+      })),
       entities: [...new Set(its.map(({ entity }) => entity))].filter((entity) => entity !== IN_LEDGER).sort(),
       counts: counts(its),
     }
@@ -176,7 +182,7 @@ export async function moveReplay(
     moves.map(({ sequence, stage, code }) => [run, entity, sequence, stage, code, now]),
     `UPDATE replay_items SET stage = v.stage, code = v.code, at = v.now,
        body = CASE WHEN v.stage IN ('frozen', 'sending') THEN replay_items.body ELSE NULL END,
-       people = CASE WHEN v.stage IN ('frozen', 'sending') THEN replay_items.people ELSE NULL END,
+       employees = CASE WHEN v.stage IN ('frozen', 'sending') THEN replay_items.employees ELSE NULL END,
        sending_at = CASE WHEN v.stage = 'sending' THEN COALESCE(replay_items.sending_at, v.now) ELSE replay_items.sending_at END
      FROM v WHERE replay_items.run = v.run AND replay_items.entity = v.entity AND replay_items.sequence = v.sequence`,
   )
@@ -193,11 +199,11 @@ export async function forgetEdits(sql: Sql, before: number, now: number): Promis
 
 /** Edited parts of runs that speak of this person. */
 export async function eraseEdits(sql: Sql, employee: string, now: number): Promise<void> {
-  const edited = await sql.all<Place & { people: string | null }>(
-    'SELECT run, place, people FROM replay_items WHERE body IS NOT NULL',
+  const edited = await sql.all<Place & { employees: string | null }>(
+    'SELECT run, place, employees FROM replay_items WHERE body IS NOT NULL',
   )
   const theirs = edited.filter(
-    ({ people }) => people === null || parse<readonly string[]>(people).includes(employee),
+    ({ employees }) => employees === null || parse<readonly string[]>(employees).includes(employee),
   )
   await refuseEdited(sql, theirs, 'Erased', now)
 }
@@ -211,7 +217,7 @@ async function refuseEdited(sql: Sql, parts: readonly Place[], code: string, now
     sql,
     ['run INT', 'place INT', 'code TEXT', 'now INT'],
     parts.map(({ run, place }) => [run, place, code, now]),
-    `UPDATE replay_items SET stage = 'refused', code = v.code, at = v.now, body = NULL, people = NULL FROM v
+    `UPDATE replay_items SET stage = 'refused', code = v.code, at = v.now, body = NULL, employees = NULL FROM v
      WHERE replay_items.run = v.run AND replay_items.place = v.place`,
   )
   return parts.length
@@ -252,5 +258,5 @@ export async function knownEvents(sql: Sql, names: readonly EventName[]): Promis
     names.map(({ source, id }) => [source, id]),
     'SELECT e.seq, e.source, e.event_id, e.employee, e.state, e.revision FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source',
   )
-  return rows.map(({ event_id, ...row }) => ({ ...row, id: event_id }))
+  return rows.map(({ event_id: id, employee: employeeId, ...row }) => ({ ...row, id, employeeId }))
 }

@@ -9,7 +9,7 @@ export type Row = Readonly<Record<string, SqlValue>>
 export interface Sql {
   readonly dialect: Dialect
   /** What the transaction adds to the running totals, by instance; `writeTotals` writes it. */
-  readonly tally: Map<string, Partial<Record<keyof Totals, number>>>
+  readonly pendingTotals: Map<string, Partial<Record<keyof Totals, number>>>
   /** Rows as the statement names their columns; whole numbers are numbers. */
   all<T>(text: string, parameters?: readonly SqlValue[]): Promise<T[]>
   /** How many rows the statement changed. */

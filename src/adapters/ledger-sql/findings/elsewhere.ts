@@ -13,7 +13,7 @@ export async function noteElsewhere(
 ): Promise<void> {
   const raised = await raiseFindings(
     sql,
-    disabled.map(({ employee, at, change }) => ({
+    disabled.map(({ employeeId: employee, at, change }) => ({
       code: 'DisabledElsewhere',
       about: change,
       employee,
@@ -21,7 +21,7 @@ export async function noteElsewhere(
     })),
     now,
   )
-  const fresh = disabled.flatMap(({ employee, at, change }) => {
+  const fresh = disabled.flatMap(({ employeeId: employee, at, change }) => {
     const finding = raised.get(change)
     return finding === undefined ? [] : [{ employee, at, finding }]
   })
@@ -43,7 +43,7 @@ export async function noteElsewhere(
     await withRows<Held>(
       sql,
       ['id TEXT', 'at INT'],
-      enabled.map(({ employee, at }) => [employee, at]),
+      enabled.map(({ employeeId: employee, at }) => [employee, at]),
       'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id WHERE v.at > d.at',
     ),
     now,
@@ -91,7 +91,7 @@ export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now
     const held = await withRows<Held>(
       sql,
       ['id TEXT'],
-      about.map(({ employee }) => [employee]),
+      about.map(({ employeeId: employee }) => [employee]),
       'SELECT d.employee, d.finding FROM v JOIN foreign_deactivations d ON d.employee = v.id',
     )
     await settleFindings(

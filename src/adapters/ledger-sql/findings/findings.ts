@@ -53,7 +53,7 @@ export const OPEN_FINDING = 'f.settled_at IS NULL AND f.acknowledged_at IS NULL'
 
 export async function listFindings(
   sql: Sql,
-  { open, code, employee, next, limit }: FindingsQuery,
+  { open, code, employeeId: employee, next, limit }: FindingsQuery,
 ): Promise<FindingsPage> {
   const where = ['f.seq > ?', ...(open ? [OPEN_FINDING] : [])]
   const parameters: SqlValue[] = [next ?? 0]
@@ -96,7 +96,7 @@ export async function acknowledgeFinding(
     [now, actor, justification, seq],
   )
   if (!row) return false
-  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
+  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
     [now, actor, 'finding.acknowledge', justification, `finding-${seq}`],
   ])
   return true
@@ -122,7 +122,7 @@ function toFinding(row: Row): Finding {
   return {
     seq: row.seq,
     code: row.code,
-    employee: row.employee,
+    employeeId: row.employee,
     event: row.source !== null && row.event_id !== null ? { source: row.source, id: row.event_id } : null,
     raisedAt: row.raised_at,
     detail: row.detail,

@@ -15,15 +15,15 @@ export async function listAudit(sql: Sql, { since, about, next, limit }: AuditQu
     ...(about === null || Number.isSafeInteger(run) ? [] : ([['a.detail = ?', about]] as const)),
   ]
   const rows = await sql.all<AuditEntry & { seq: number; run: number | null }>(
-    `SELECT a.seq, a.at, a.actor, a.action, a.reason, a.detail AS about, r.seq AS run
+    `SELECT a.seq, a.at, a.actor, a.action, a.justification, a.detail AS about, r.seq AS run
      FROM audit a LEFT JOIN replay_runs r ON r.name = a.detail
      WHERE ${conditions.map(([condition]) => condition).join(' AND ')} ORDER BY a.seq LIMIT ?`,
     [...conditions.map(([, value]) => value), limit],
   )
   const last = rows.at(-1)
   return {
-    entries: rows.map(({ at, actor, action, reason, about: what, run: number }) => {
-      return { at, actor, action, about: number === null ? what : `${REPLAY}${number}`, reason }
+    entries: rows.map(({ at, actor, action, justification, about: what, run: number }) => {
+      return { at, actor, action, about: number === null ? what : `${REPLAY}${number}`, justification }
     }),
     next: rows.length === limit && last ? last.seq : null,
   }

@@ -1,5 +1,5 @@
 import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../../core/ledger/lifecycle.ts'
-import type { Census, Hold, Idle, Outlook, Totals } from '../../../core/ledger/port.ts'
+import type { StateCounts, Hold, Idle, SubmissionStatus, Totals } from '../../../core/ledger/port.ts'
 import { TOTALS } from '../../../core/ledger/port.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import { leaverCounts } from '../leavers/read.ts'
@@ -33,12 +33,12 @@ export async function idle(sql: Sql, now: number): Promise<Idle> {
 
 export async function totals(sql: Sql): Promise<Totals> {
   const [row] = await sql.all<Record<string, number | null>>(
-    `SELECT ${TOTALS.map((name) => `SUM(${name}) AS ${name}`).join(', ')} FROM books`,
+    `SELECT ${TOTALS.map((name) => `SUM(${name}) AS ${name}`).join(', ')} FROM totals`,
   )
   return record(TOTALS, (name) => row?.[name] ?? 0)
 }
 
-export async function census(sql: Sql): Promise<Census> {
+export async function stateCounts(sql: Sql): Promise<StateCounts> {
   const byState = async (table: string): Promise<Map<string, number>> => {
     const rows = await sql.all<{ state: string; n: number }>(
       `SELECT state, COUNT(*) AS n FROM ${table} GROUP BY state`,
@@ -60,7 +60,7 @@ export async function census(sql: Sql): Promise<Census> {
   }
 }
 
-export async function outlook(sql: Sql, now: number): Promise<Outlook> {
+export async function submissionStatus(sql: Sql, now: number): Promise<SubmissionStatus> {
   const calls = await sql.all<{ at: number }>('SELECT at FROM calls WHERE at > ? ORDER BY at', [now - DAY_MS])
   const count = async (text: string): Promise<number> => (await sql.all<{ n: number }>(text))[0]?.n ?? 0
   return {
@@ -70,7 +70,7 @@ export async function outlook(sql: Sql, now: number): Promise<Outlook> {
       'SELECT COUNT(*) AS n FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0',
     ),
     leavers: await leaverCounts(sql),
-    notTaken: await notTaken(sql),
+    notAccepted: await notAccepted(sql),
     holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
   }
 }
@@ -78,21 +78,21 @@ export async function outlook(sql: Sql, now: number): Promise<Outlook> {
 const NAMED = 20
 
 /** Who has nothing open, no dead letter of that failure, which would tell of it, and no later answer that there is nothing to take. */
-async function notTaken(sql: Sql): Promise<Outlook['notTaken']> {
+async function notAccepted(sql: Sql): Promise<SubmissionStatus['notAccepted']> {
   const rows = await sql.all<{ id: string; code: string; at: number; active: number }>(
     `SELECT p.id, COALESCE(o.code, 'Unknown') AS code, COALESCE(o.finished_at, o.created_at) AS at, o.active
      FROM employees p JOIN operations o ON o.seq = p.failed_operation
-     WHERE p.failed_operation IS NOT NULL AND p.failed_operation > COALESCE(p.taken_operation, 0)
+     WHERE p.failed_operation IS NOT NULL AND p.failed_operation > COALESCE(p.accepted_operation, 0)
        AND NOT EXISTS (SELECT 1 FROM operations l WHERE l.employee = p.id AND l.seq > p.failed_operation AND COALESCE(l.state, '') IN ('unchanged', 'skipped'))
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = p.id
          AND (e.operation = o.seq OR COALESCE(e.state, '') IN ('received', 'planned', 'incomplete')))`,
   )
   // Sorted here: by the database it would be along the index of everybody.
-  const people = rows
+  const employees = rows
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .slice(0, NAMED)
-    .map((row) => ({ employee: row.id, code: row.code, failedAt: row.at, leaver: row.active === 0 }))
-  return { count: rows.length, people }
+    .map((row) => ({ employeeId: row.id, code: row.code, failedAt: row.at, leaver: row.active === 0 }))
+  return { count: rows.length, employees }
 }
 
 function record<K extends string>(

@@ -12,7 +12,7 @@ export async function listEvents(sql: Sql, { state, since, next, limit }: Events
     ...(since === null ? [] : ([['e.received_at >= ?', since]] as const)),
   ]
   const rows = await sql.all<Row>(
-    `SELECT e.seq, e.source, e.event_id AS id, e.type, e.employee, e.state, e.reason, e.detail, w.event_id AS "by", e.operation,
+    `SELECT e.seq, e.source, e.event_id AS id, e.type, e.employee AS "employeeId", e.state, e.reason, e.detail, w.event_id AS "by", e.operation,
        e.effective_at AS "effectiveAt", e.received_at AS "receivedAt", e.finished_at AS "finishedAt"
      FROM events e LEFT JOIN events w ON w.seq = e.by_seq WHERE ${conditions.map(([condition]) => condition).join(' AND ')} ORDER BY e.seq LIMIT ?`,
     [...conditions.map(([, value]) => value), limit],

@@ -1,5 +1,5 @@
 import type { BatchState, EventState, OperationState } from '../../../core/ledger/lifecycle.ts'
-import type { PersonTrace, Trace, TraceEvent, TraceOperation } from '../../../core/ledger/port.ts'
+import type { EmployeeTrace, Trace, TraceEvent, TraceOperation } from '../../../core/ledger/port.ts'
 import { LANES } from '../../../core/model.ts'
 import { batchId, group, operationId, seqOf } from '../plan/load.ts'
 import type { Sql } from '../driver/sql.ts'
@@ -13,17 +13,17 @@ export interface Scope {
 
 export async function trace(sql: Sql, reference: string): Promise<Trace | null> {
   const [first, ...others] = await find(sql, reference)
-  const person = first && (await tracePerson(sql, first))
-  if (!person) return null
-  const rest: PersonTrace[] = []
+  const employee = first && (await traceEmployee(sql, first))
+  if (!employee) return null
+  const rest: EmployeeTrace[] = []
   for (const scope of others) {
-    const other = await tracePerson(sql, scope)
+    const other = await traceEmployee(sql, scope)
     if (other) rest.push(other)
   }
-  return { ...person, others: rest }
+  return { ...employee, others: rest }
 }
 
-async function tracePerson(sql: Sql, scope: Scope): Promise<PersonTrace | null> {
+async function traceEmployee(sql: Sql, scope: Scope): Promise<EmployeeTrace | null> {
   const [employee] = await sql.all<{ id: string; object_id: string | null }>(
     'SELECT id, object_id FROM employees WHERE id = ?',
     [scope.employee],
@@ -50,10 +50,10 @@ export async function find(sql: Sql, reference: string): Promise<readonly Scope[
   const events = await sql.all<Owner>('SELECT seq, employee FROM events WHERE event_id = ? ORDER BY seq', [
     reference,
   ])
-  const people = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id = ?', [reference])
+  const employees = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id = ?', [reference])
   const named = [
     ...events.map(({ seq, employee }) => ({ employee, event: seq, operations: null })),
-    ...people.map(({ id }) => whole(id)),
+    ...employees.map(({ id }) => whole(id)),
   ]
   if (named.length > 0) return named
   if (/^op-\d{1,15}$/.test(reference))

@@ -1,8 +1,8 @@
 import type { Notice, NoticeQuery, ReadResult } from '../../../core/ledger/port.ts'
-import { type JsonObject, saysLeaver } from '../../../core/model.ts'
+import { type JsonObject, isTermination } from '../../../core/model.ts'
 import { HYDRATE_FAILED, REASONS } from '../../../core/plan/decide/employee.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { parse } from '../driver/json.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 
@@ -32,7 +32,7 @@ export async function claimNotices(
     source: row.source,
     id: row.event_id,
     type: row.type,
-    employee: row.employee,
+    employeeId: row.employee,
     recordedAt: row.recorded_at,
     effectiveAt: row.effective_at,
     attempts: row.reads,
@@ -51,7 +51,7 @@ export async function finishReads(
     results.map(({ seq }) => [seq]),
     'SELECT e.employee FROM v JOIN events e ON e.seq = v.seq',
   )
-  await lockPeople(
+  await lockEmployees(
     sql,
     about.map(({ employee }) => employee),
   )
@@ -107,7 +107,7 @@ async function becomeRead(
     sql,
     ['id TEXT'],
     changed
-      .filter(({ worker }) => saysLeaver({ worker: parse<JsonObject>(worker) }))
+      .filter(({ worker }) => isTermination({ worker: parse<JsonObject>(worker) }))
       .map(({ employee }) => [employee]),
     'UPDATE employees SET urgent = 1 FROM v WHERE employees.id = v.id',
   )

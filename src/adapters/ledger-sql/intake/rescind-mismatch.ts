@@ -2,7 +2,7 @@ import type { IntakeMessage, Refusal } from '../../../core/ledger/port.ts'
 import type { EventName, HrEvent } from '../../../core/model.ts'
 import { RESCIND_MISMATCH } from '../../../core/plan/decide/employee.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 
 const DESCRIPTION =
@@ -27,10 +27,10 @@ export async function mismatches(
   )
   const known = new Set(owners.keys())
   for (const event of messages.flatMap(({ events }) => events))
-    if (!owners.has(keyOf(event))) owners.set(keyOf(event), event.employee)
+    if (!owners.has(keyOf(event))) owners.set(keyOf(event), event.employeeId)
   for (const { message, event, target } of rescinds) {
     const owner = owners.get(keyOf(target))
-    if (owner === undefined || owner === event.employee || known.has(keyOf(event))) continue
+    if (owner === undefined || owner === event.employeeId || known.has(keyOf(event))) continue
     refused.set(message, { message, code: RESCIND_MISMATCH, description: DESCRIPTION })
   }
   return refused
@@ -43,7 +43,7 @@ export async function namingOthers(sql: Sql, events: readonly HrEvent[]): Promis
     events.flatMap(({ rescinds }) => rescinds ?? []),
   )
   return new Set(
-    events.filter(({ rescinds, employee }) => {
+    events.filter(({ rescinds, employeeId: employee }) => {
       const owner = rescinds && owners.get(keyOf(rescinds))
       return typeof owner === 'string' && owner !== employee.toWellFormed()
     }),
@@ -60,11 +60,11 @@ export async function endMismatched(
   const waiting = await withRows<{ seq: number; employee: string; operation: number | null }>(
     sql,
     ['name TEXT', 'employee TEXT'],
-    arrived.map((event) => [rescindText(event), event.employee]),
+    arrived.map((event) => [rescindText(event), event.employeeId]),
     `SELECT e.seq, e.employee, e.operation FROM v JOIN events e ON e.rescinds = v.name WHERE e.employee <> v.employee AND e.state <> 'dead-lettered'`,
   )
   if (waiting.length === 0) return
-  await lockPeople(
+  await lockEmployees(
     sql,
     waiting.map(({ employee }) => employee),
   )

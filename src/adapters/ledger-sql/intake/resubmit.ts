@@ -1,8 +1,8 @@
 import type { HrEvent } from '../../../core/model.ts'
 import { type Arrival, contentOf, eventKey, originalOf } from '../tables/event-row.ts'
 import { planAgain } from '../report/finalize.ts'
-import { keepingOut, takesBack } from '../dead-letters/blocks-reactivation.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { blockingReactivation, takesBack } from '../dead-letters/blocks-reactivation.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { namingOthers } from './rescind-mismatch.ts'
 import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
@@ -60,13 +60,13 @@ export async function takeBack(
     )
   const found = await deadOnes()
   if (found.length === 0) return []
-  await lockPeople(sql, [
-    ...arrivals.map(({ event }) => event.employee),
+  await lockEmployees(sql, [
+    ...arrivals.map(({ event }) => event.employeeId),
     ...found.map(({ employee }) => employee),
   ])
   // Somebody else may have put them back, or given them up, until their people were ours.
   const dead = sql.dialect.forUpdate === '' ? found : await deadOnes()
-  const keeping = await keepingOut(sql, dead)
+  const keeping = await blockingReactivation(sql, dead)
   const others = await namingOthers(
     sql,
     [...newest.values()].map(({ event }) => event),
@@ -85,7 +85,7 @@ export async function takeBack(
     back.map(({ seq, message }) => ({
       seq,
       actor: RESUBMITTED,
-      reason: message ? `${message.entity}#${message.sequence}` : '',
+      justification: message ? `${message.entity}#${message.sequence}` : '',
       said: originalOf(message),
     })),
     now,
@@ -98,7 +98,7 @@ export async function takeBack(
   // Whoever it was about before is without it now.
   await planAgain(
     sql,
-    back.flatMap(({ employee, event }) => (event.employee.toWellFormed() === employee ? [] : [employee])),
+    back.flatMap(({ employee, event }) => (event.employeeId.toWellFormed() === employee ? [] : [employee])),
     now,
   )
   return back.map(({ event }) => event)
@@ -121,24 +121,24 @@ export async function keepSaid(
   edits: readonly {
     readonly seq: number
     readonly actor: string
-    readonly reason: string
+    readonly justification: string
     readonly said: readonly SqlValue[]
   }[],
   now: number,
 ): Promise<void> {
-  const rows = edits.map(({ seq, actor, reason, said }): SqlValue[] => [
+  const rows = edits.map(({ seq, actor, justification, said }): SqlValue[] => [
     seq,
     actor,
-    reason,
+    justification,
     now,
     said[1] ?? null,
   ])
   await withRows(
     sql,
-    ['seq INT', 'actor TEXT', 'reason TEXT', 'now INT', 'body TEXT'],
+    ['seq INT', 'actor TEXT', 'justification TEXT', 'now INT', 'body TEXT'],
     rows,
-    `INSERT INTO edits (event_seq, employee, at, actor, reason, original, body)
-     SELECT e.seq, e.employee, v.now, v.actor, v.reason, e.original, e.body FROM v JOIN events e ON e.seq = v.seq WHERE COALESCE(e.body, '') <> v.body`,
+    `INSERT INTO edits (event_seq, employee, at, actor, justification, original, body)
+     SELECT e.seq, e.employee, v.now, v.actor, v.justification, e.original, e.body FROM v JOIN events e ON e.seq = v.seq WHERE COALESCE(e.body, '') <> v.body`,
   )
   await withRows(
     sql,
@@ -174,7 +174,7 @@ export async function rewrite(
     events.map(({ seq, event }) => [
       seq,
       event.type,
-      event.employee,
+      event.employeeId,
       ...contentOf(event),
       event.mode === 'notice' ? now : null,
     ]),
@@ -186,7 +186,7 @@ export async function rewrite(
   )
   await giveAnotherChance(
     sql,
-    events.map(({ event }) => event.employee),
+    events.map(({ event }) => event.employeeId),
   )
 }
 
@@ -196,6 +196,6 @@ export async function giveAnotherChance(sql: Sql, employees: readonly string[]):
     sql,
     ['id TEXT'],
     [...new Set(employees)].sort().map((id) => [id]),
-    'UPDATE employees SET failed_hash = NULL, failed_operation = NULL, failures = 0, offers = 0 FROM v WHERE employees.id = v.id',
+    'UPDATE employees SET failed_hash = NULL, failed_operation = NULL, failures = 0, resends = 0 FROM v WHERE employees.id = v.id',
   )
 }

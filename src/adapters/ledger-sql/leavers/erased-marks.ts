@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { erasedMark, lastLeaving } from '../../../core/leavers/erased.ts'
 import type { OrderValue } from '../../../core/model.ts'
-import type { Person, PersonEvent } from '../../../core/plan/decide/employee.ts'
+import type { Employee, EmployeeEvent } from '../../../core/plan/decide/employee.ts'
 import { parse } from '../driver/json.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 
@@ -12,7 +12,7 @@ export const employeeHash = (employee: string): string => createHash('sha256').u
 export async function erasedMarksOf(
   sql: Sql,
   employees: readonly string[],
-): Promise<ReadonlyMap<string, PersonEvent>> {
+): Promise<ReadonlyMap<string, EmployeeEvent>> {
   if ((await sql.all('SELECT 1 AS one FROM erased_leavers LIMIT 1')).length === 0) return new Map()
   const byHash = new Map(employees.map((employee) => [employeeHash(employee), employee]))
   const rows = await withRows<{
@@ -39,15 +39,15 @@ export async function erasedMarksOf(
 }
 
 /** Keeps where this employee left last. A mark of an earlier erasure is among the events, so the later of the two stays. */
-export async function keepErasedMark(sql: Sql, person: Person, now: number): Promise<void> {
-  const place = lastLeaving(person, now)
+export async function keepErasedMark(sql: Sql, employee: Employee, now: number): Promise<void> {
+  const place = lastLeaving(employee, now)
   if (!place) return
   await insertRows(
     sql,
     'erased_leavers (hash, effective_at, rank, order_value, recorded_at)',
     [
       [
-        employeeHash(person.employee),
+        employeeHash(employee.employeeId),
         place.effectiveAt,
         place.rank,
         place.order === null ? null : JSON.stringify(place.order),

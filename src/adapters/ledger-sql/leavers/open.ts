@@ -1,4 +1,4 @@
-import { type HrEvent, saysLeaver } from '../../../core/model.ts'
+import { type HrEvent, isTermination } from '../../../core/model.ts'
 import type { Decision } from '../../../core/plan/decide/plan.ts'
 import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
@@ -22,7 +22,7 @@ export async function openCases(sql: Sql, events: readonly HrEvent[], now: numbe
   await withRows(
     sql,
     COLUMNS,
-    events.filter(saysLeaver).map((event) => rowOf(event.employee, event, now)),
+    events.filter(isTermination).map((event) => rowOf(event.employeeId, event, now)),
     `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at)
      SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, v.now, v.now, v.now FROM v WHERE ${UNLESS_KNOWN}`,
   )
@@ -37,18 +37,18 @@ export async function noteCases(sql: Sql, decided: readonly Decided[], now: numb
   await withRows(
     sql,
     COLUMNS,
-    decided.flatMap(({ employee, leaving }) => (leaving ? [rowOf(employee, leaving, now)] : [])),
+    decided.flatMap(({ employeeId: employee, leaving }) => (leaving ? [rowOf(employee, leaving, now)] : [])),
     `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at)
      SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, COALESCE(e.received_at, v.now), v.now, v.now
      FROM v JOIN employees p ON p.id = v.employee LEFT JOIN events e ON e.event_id = v.event_id AND e.source = v.source
-     WHERE (COALESCE(p.taken_active, 1) <> 0 OR p.taken_hash IS NULL OR p.reoffer = 1) AND ${UNLESS_KNOWN}`,
+     WHERE (COALESCE(p.accepted_active, 1) <> 0 OR p.accepted_hash IS NULL OR p.resend_due = 1) AND ${UNLESS_KNOWN}`,
   )
   await withRows(
     sql,
     ['employee TEXT', 'sent INT', 'now INT'],
     decided
       .filter(({ leaver }) => leaver)
-      .map(({ employee, operation }) => [employee, operation && !operation.active ? 1 : 0, now]),
+      .map(({ employeeId: employee, operation }) => [employee, operation && !operation.active ? 1 : 0, now]),
     `UPDATE leaver_cases SET resends = leaver_cases.resends + leaver_cases.resend_due * v.sent, resend_due = 0, look_at = v.now
      FROM v WHERE leaver_cases.employee = v.employee AND leaver_cases.ended_at IS NULL`,
   )

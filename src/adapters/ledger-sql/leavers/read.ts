@@ -8,7 +8,7 @@ import type {
 } from '../../../core/ledger/port.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
-import { loadPeople } from '../plan/load.ts'
+import { loadEmployees } from '../plan/load.ts'
 import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
 interface CaseRow {
@@ -26,19 +26,21 @@ const COLUMNS = 'seq, employee, source, event_id, effective_at, recorded_at, rec
 
 export async function openLeavers(
   sql: Sql,
-  { dueBy, employee, next, limit }: LeaverQuery,
+  { dueBy, employeeId: employee, next, limit }: LeaverQuery,
 ): Promise<LeaverPage> {
   const [where, parameters] = whichOf(dueBy, employee, next)
   const rows = await sql.all<CaseRow>(
     `SELECT ${COLUMNS} FROM leaver_cases WHERE ended_at IS NULL AND ${where} LIMIT ?`,
     [...parameters, limit],
   )
-  const employees = [...new Set(rows.map((row) => row.employee))]
-  const people = new Map((await loadPeople(sql, employees)).map((person) => [person.employee, person]))
-  const facts = new Map((await factsOf(sql, employees)).map((row) => [row.id, row]))
+  const ids = [...new Set(rows.map((row) => row.employee))]
+  const employees = new Map(
+    (await loadEmployees(sql, ids)).map((employee) => [employee.employeeId, employee]),
+  )
+  const facts = new Map((await factsOf(sql, ids)).map((row) => [row.id, row]))
   const leavers = rows.map((row): LeaverView => {
     const known = facts.get(row.employee)
-    return { leaverCase: toCase(row), person: people.get(row.employee) ?? null, ...toFacts(known) }
+    return { leaverCase: toCase(row), employee: employees.get(row.employee) ?? null, ...toFacts(known) }
   })
   return { leavers, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
 }
@@ -56,7 +58,7 @@ function whichOf(
 function toCase(row: CaseRow): LeaverCase {
   return {
     id: row.seq,
-    employee: row.employee,
+    employeeId: row.employee,
     event: { source: row.source, id: row.event_id },
     effectiveAt: row.effective_at,
     recordedAt: row.recorded_at,
@@ -88,14 +90,14 @@ function factsOf(sql: Sql, employees: readonly string[]): Promise<FactRow[]> {
     ['id TEXT'],
     employees.map((id) => [id]),
     `SELECT p.id, p.braked_at, t.answered_at AS disabled_at, o.state, o.active, o.code, COALESCE(o.finished_at, o.answered_at) AS ended_at,
-       CASE WHEN p.taken_active = 0 AND p.taken_hash IS NOT NULL AND p.reoffer = 0 AND (
+       CASE WHEN p.accepted_active = 0 AND p.accepted_hash IS NOT NULL AND p.resend_due = 0 AND (
          SELECT COUNT(*) FROM operations r WHERE r.employee = p.id AND r.active = 1 AND COALESCE(r.state, '') = 'escrowed') = 0 THEN 1 ELSE 0 END AS disabled
-     FROM v JOIN employees p ON p.id = v.id LEFT JOIN operations t ON t.seq = p.taken_operation
+     FROM v JOIN employees p ON p.id = v.id LEFT JOIN operations t ON t.seq = p.accepted_operation
        LEFT JOIN operations o ON o.seq = (SELECT MAX(n.seq) FROM operations n WHERE n.employee = p.id AND COALESCE(n.state, '') <> 'withdrawn')`,
   )
 }
 
-function toFacts(row: FactRow | undefined): Omit<LeaverView, 'leaverCase' | 'person'> {
+function toFacts(row: FactRow | undefined): Omit<LeaverView, 'leaverCase' | 'employee'> {
   if (!row) return { directory: { disabled: false, since: null }, braked: false, last: null }
   const { state, active, code } = row
   return {

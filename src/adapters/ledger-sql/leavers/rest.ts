@@ -1,7 +1,7 @@
 import type { LeaverRest } from '../../../core/ledger/port.ts'
 import { REASONS } from '../../../core/plan/decide/employee.ts'
 import { planAgain } from '../report/finalize.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 import { giveAnotherChance } from '../intake/resubmit.ts'
 
@@ -14,15 +14,15 @@ export async function resendRest(
   { employees, actor, justification }: LeaverRest,
   now: number,
 ): Promise<number> {
-  await lockPeople(sql, employees)
+  await lockEmployees(sql, employees)
   const reopened = await withRows<{ seq: number; employee: string }>(
     sql,
     ['id TEXT', 'reason TEXT'],
-    [...new Set(employees)].sort().map((id) => [id, REASONS.disabledAlone]),
+    [...new Set(employees)].sort().map((id) => [id, REASONS.deactivationOnly]),
     `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL, replays = events.replays + 1 FROM v
      WHERE events.employee = v.id AND COALESCE(events.state, '') = 'confirmed' AND events.reason = v.reason
-       AND (SELECT COUNT(*) FROM employees p JOIN operations t ON t.seq = p.taken_operation
-         WHERE p.id = v.id AND t.alone = 0 AND t.seq > events.operation) = 0
+       AND (SELECT COUNT(*) FROM employees p JOIN operations t ON t.seq = p.accepted_operation
+         WHERE p.id = v.id AND t.deactivation_only = 0 AND t.seq > events.operation) = 0
      RETURNING events.seq, events.employee`,
   )
   const about = [...new Set(reopened.map(({ employee }) => employee))].sort()
@@ -30,7 +30,7 @@ export async function resendRest(
   await planAgain(sql, about, now)
   await insertRows(
     sql,
-    'audit (at, actor, action, reason, detail)',
+    'audit (at, actor, action, justification, detail)',
     reopened
       .map(({ seq }) => seq)
       .sort((a, b) => a - b)

@@ -1,5 +1,5 @@
 import type { LeaverAcknowledgement, LeaverStep } from '../../../core/ledger/port.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 import { employeeHash } from './erased-marks.ts'
@@ -9,18 +9,20 @@ export const caseName = (id: number): string => `leaver-${id}`
 
 /** Carries assessments out. One of an employee who changed since is dropped; the case stays due. */
 export async function settleLeavers(sql: Sql, steps: readonly LeaverStep[], now: number): Promise<void> {
-  await lockPeople(
+  await lockEmployees(
     sql,
-    steps.map(({ employee }) => employee),
+    steps.map(({ employeeId: employee }) => employee),
   )
   const same = await withRows<{ id: string }>(
     sql,
     ['id TEXT', 'revision INT'],
-    steps.flatMap(({ employee, revision }) => (revision === null ? [] : [[employee, revision]])),
+    steps.flatMap(({ employeeId: employee, revision }) => (revision === null ? [] : [[employee, revision]])),
     'SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE p.revision = v.revision',
   )
   const current = new Set(same.map(({ id }) => id))
-  const kept = steps.filter(({ employee, revision }) => revision === null || current.has(employee))
+  const kept = steps.filter(
+    ({ employeeId: employee, revision }) => revision === null || current.has(employee),
+  )
   await withRows(
     sql,
     ['seq INT', 'at INT', 'ended_as TEXT'],
@@ -38,7 +40,7 @@ export async function settleLeavers(sql: Sql, steps: readonly LeaverStep[], now:
   await withRows(
     sql,
     ['id TEXT', 'now INT'],
-    [...new Set(open.flatMap(({ employee, resend }) => (resend ? [employee] : [])))]
+    [...new Set(open.flatMap(({ employeeId: employee, resend }) => (resend ? [employee] : [])))]
       .sort()
       .map((id) => [id, now]),
     `UPDATE employees SET urgent = 1, revision = employees.revision + 1, dirty_at = COALESCE(employees.dirty_at, v.now), plan_at = v.now
@@ -62,7 +64,7 @@ export async function acknowledgeLeavers(
   const seqs = closed.map(({ seq }) => seq).sort((a, b) => a - b)
   await insertRows(
     sql,
-    'audit (at, actor, action, reason, detail)',
+    'audit (at, actor, action, justification, detail)',
     seqs.map((seq) => [now, actor, 'leavers.acknowledge', justification, caseName(seq)]),
   )
   return seqs

@@ -1,7 +1,7 @@
 import type { BrakeStatus } from '../../../core/ledger/port.ts'
 import { type BrakeSettings, holdBack, tooMany } from '../../../core/plan/decide/brake.ts'
 import type { Decision } from '../../../core/plan/decide/plan.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>
@@ -26,25 +26,25 @@ export async function applyBrake(
   }>(
     sql,
     ['id TEXT'],
-    leaving.map(({ employee }) => [employee]),
-    'SELECT p.id, p.braked_at, p.brake_free, d.at FROM v JOIN employees p ON p.id = v.id LEFT JOIN deactivations d ON d.employee = v.id WHERE p.taken_active = 1',
+    leaving.map(({ employeeId: employee }) => [employee]),
+    'SELECT p.id, p.braked_at, p.brake_free, d.at FROM v JOIN employees p ON p.id = v.id LEFT JOIN deactivations d ON d.employee = v.id WHERE p.accepted_active = 1',
   )
   if (rows.length === 0) return [...decisions]
   await sql.lock('brake')
-  let { people, active } = await countWindow(sql, settings, now)
+  let { employees, active } = await countWindow(sql, settings, now)
   const held = new Set<string>()
   const counted: string[] = []
   for (const row of rows) {
     const isCounted = row.at !== null && row.at > now - settings.windowMs
     const mayGo =
       row.brake_free === 1 ||
-      (row.braked_at === null && (isCounted || !tooMany(people + 1, active, settings)))
+      (row.braked_at === null && (isCounted || !tooMany(employees + 1, active, settings)))
     if (!mayGo) {
       held.add(row.id)
       continue
     }
     if (isCounted) continue
-    people += 1
+    employees += 1
     counted.push(row.id)
   }
   await insertRows(
@@ -53,35 +53,40 @@ export async function applyBrake(
     counted.map((id) => [id, now]),
     'ON CONFLICT (employee) DO UPDATE SET at = excluded.at',
   )
-  return decisions.map((decision) => (held.has(decision.employee) ? holdBack(decision) : decision))
+  return decisions.map((decision) => (held.has(decision.employeeId) ? holdBack(decision) : decision))
 }
 
 async function countWindow(
   sql: Sql,
   { windowMs }: BrakeSettings,
   now: number,
-): Promise<{ people: number; active: number }> {
+): Promise<{ employees: number; active: number }> {
   const [window] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM deactivations WHERE at > ?', [
     now - windowMs,
   ])
   const [everybody] = await sql.all<{ n: number }>(
-    'SELECT COUNT(*) AS n FROM employees WHERE taken_active = 1',
+    'SELECT COUNT(*) AS n FROM employees WHERE accepted_active = 1',
   )
-  return { people: window?.n ?? 0, active: everybody?.n ?? 0 }
+  return { employees: window?.n ?? 0, active: everybody?.n ?? 0 }
 }
 
 export async function brakeStatus(sql: Sql, settings: BrakeSettings, now: number): Promise<BrakeStatus> {
-  const { people, active } = await countWindow(sql, settings, now)
+  const { employees, active } = await countWindow(sql, settings, now)
   const [held] = await sql.all<{ n: number; since: number | null }>(
     'SELECT COUNT(*) AS n, MIN(braked_at) AS since FROM employees WHERE braked_at IS NOT NULL',
   )
-  return { people, active, held: held?.n ?? 0, heldSince: held?.since ?? null }
+  return { employees, active, held: held?.n ?? 0, heldSince: held?.since ?? null }
 }
 
 /** Lets everybody go who is held now, whatever the window says, and writes down who decided it and why. */
-export async function releaseBrake(sql: Sql, actor: string, reason: string, now: number): Promise<number> {
+export async function releaseBrake(
+  sql: Sql,
+  actor: string,
+  justification: string,
+  now: number,
+): Promise<number> {
   const held = await sql.all<{ id: string }>('SELECT id FROM employees WHERE braked_at IS NOT NULL')
-  await lockPeople(
+  await lockEmployees(
     sql,
     held.map(({ id }) => id),
   )
@@ -89,8 +94,8 @@ export async function releaseBrake(sql: Sql, actor: string, reason: string, now:
     `UPDATE employees SET braked_at = NULL, brake_free = 1, revision = revision + 1, dirty_at = COALESCE(dirty_at, ?), plan_at = ? WHERE braked_at IS NOT NULL`,
     [now, now],
   )
-  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
-    [now, actor, 'brake.release', reason, String(released)],
+  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
+    [now, actor, 'brake.release', justification, String(released)],
   ])
   return released
 }

@@ -5,7 +5,7 @@ import type { BrakeSettings } from '../../../core/plan/decide/brake.ts'
 import { applyBrake } from './brake.ts'
 import { settleByPlan } from '../findings/elsewhere.ts'
 import { noteCases } from '../leavers/open.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { type FinishedEvent, queueOutcomes } from '../report/outbox.ts'
 import { addTotals } from '../tables/totals.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
@@ -20,16 +20,16 @@ export async function commitPlan(
   brake: BrakeSettings,
   now: number,
 ): Promise<PlanResult> {
-  const ordered = [...decisions].sort((a, b) => (a.employee < b.employee ? -1 : 1))
-  await lockPeople(
+  const ordered = [...decisions].sort((a, b) => (a.employeeId < b.employeeId ? -1 : 1))
+  await lockEmployees(
     sql,
-    ordered.map(({ employee }) => employee),
+    ordered.map(({ employeeId: employee }) => employee),
   )
   const waiting = ordered.filter((decision) => decision.kind === 'wait')
   await withRows(
     sql,
     ['id TEXT', 'revision INT', 'next_at INT', 'now INT'],
-    waiting.map(({ employee, revision, nextAt }) => [employee, revision, nextAt, now]),
+    waiting.map(({ employeeId: employee, revision, nextAt }) => [employee, revision, nextAt, now]),
     `UPDATE employees SET urgent = 0, claimed_until = 0, revision = employees.revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = COALESCE(plan_at, v.now),
        next_at = CASE WHEN employees.next_at > v.now AND (v.next_at IS NULL OR employees.next_at < v.next_at) THEN employees.next_at ELSE v.next_at END
      FROM v WHERE employees.id = v.id AND employees.revision = v.revision`,
@@ -49,21 +49,21 @@ export async function commitPlan(
         `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, claimed_until = 0, next_at = v.next_at,
            braked_at = CASE WHEN v.braked_at IS NULL THEN NULL ELSE COALESCE(employees.braked_at, v.braked_at) END,
            brake_free = CASE WHEN v.braked_at IS NULL THEN 0 ELSE brake_free END,
-           reoffer = CASE WHEN v.overtakes = 1 THEN 1 ELSE reoffer END,
+           resend_due = CASE WHEN v.overtakes = 1 THEN 1 ELSE resend_due END,
            incomplete_since = CASE WHEN v.incomplete_since IS NULL THEN NULL ELSE COALESCE(employees.incomplete_since, v.incomplete_since) END
          FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id`,
       )
     ).map(({ id }) => id),
   )
-  const kept = decided.filter(({ employee }) => current.has(employee))
-  await giveBack(
+  const kept = decided.filter(({ employeeId: employee }) => current.has(employee))
+  await release(
     sql,
-    decided.flatMap(({ employee }) => (current.has(employee) ? [] : [employee])),
+    decided.flatMap(({ employeeId: employee }) => (current.has(employee) ? [] : [employee])),
   )
   await withRows(
     sql,
     ['id TEXT', 'now INT'],
-    kept.map(({ employee }) => [employee, now]),
+    kept.map(({ employeeId: employee }) => [employee, now]),
     `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v WHERE operations.employee = v.id AND operations.state = 'pending'`,
   )
   await settleByPlan(sql, kept, now)
@@ -76,7 +76,7 @@ export async function commitPlan(
 }
 
 /** Who changed meanwhile is due still, and anybody may look again at once. */
-async function giveBack(sql: Sql, employees: readonly string[]): Promise<void> {
+async function release(sql: Sql, employees: readonly string[]): Promise<void> {
   await withRows(
     sql,
     ['id TEXT'],
@@ -86,7 +86,7 @@ async function giveBack(sql: Sql, employees: readonly string[]): Promise<void> {
 }
 
 function employeeRow(now: number): (decision: Decided) => SqlValue[] {
-  return ({ employee, revision, nextAt, operation, events, braked }) => [
+  return ({ employeeId: employee, revision, nextAt, operation, events, braked }) => [
     employee,
     revision,
     nextAt,
@@ -101,7 +101,7 @@ async function insertOperations(
   decided: readonly Decided[],
   now: number,
 ): Promise<Map<string, number>> {
-  const rows = decided.flatMap(({ employee, operation }) =>
+  const rows = decided.flatMap(({ employeeId: employee, operation }) =>
     operation
       ? [
           [
@@ -112,7 +112,7 @@ async function insertOperations(
             operation.record,
             operation.hash,
             operation.manager,
-            operation.alone ? 1 : 0,
+            operation.deactivationOnly ? 1 : 0,
             now,
           ],
         ]
@@ -120,7 +120,7 @@ async function insertOperations(
   )
   const inserted = await insertRows<{ seq: number; employee: string }>(
     sql,
-    'operations (employee, state, lane, active, record, hash, manager, alone, created_at)',
+    'operations (employee, state, lane, active, record, hash, manager, deactivation_only, created_at)',
     rows,
     'RETURNING seq, employee',
   )
@@ -135,7 +135,7 @@ async function moveEvents(
 ): Promise<FinishedEvent[]> {
   const finished: FinishedEvent[] = []
   const rows: SqlValue[][] = []
-  for (const { employee, events } of decided)
+  for (const { employeeId: employee, events } of decided)
     for (const event of events) {
       const operation = event.state === 'planned' ? (operations.get(employee) ?? null) : null
       rows.push([

@@ -4,8 +4,8 @@ import type { EventName, JsonObject, Mode, OrderValue } from '../../../core/mode
 import { DISCARDED, type Failure, REASONS } from '../../../core/plan/decide/employee.ts'
 import {
   leavesFold,
-  type Person,
-  type PersonEvent,
+  type Employee,
+  type EmployeeEvent,
   type UnansweredOperation,
 } from '../../../core/plan/decide/plan.ts'
 import { erasedMarksOf } from '../leavers/erased-marks.ts'
@@ -36,7 +36,7 @@ export interface EventRow {
   /** What its operation comes to when the quiet time is over. */
   readonly interim?: 'confirmed' | 'unchanged' | 'skipped' | null
   /** Whether that operation says nothing but that its person is out. */
-  readonly alone?: number | null
+  readonly deactivation_only?: number | null
 }
 const EVENT_COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq, e.operation'
@@ -50,10 +50,10 @@ export const BACKLOG_UNTIL = 'backlog-until'
 const CLAIM_TOLERANCE_MS = 120_000
 
 /** Leavers first, then people whose moment has come, then those who were quiet long enough. */
-export async function duePeople(
+export async function claimDueEmployees(
   sql: Sql,
   { now, limit, maxWaitMs, claimMs = 0 }: DueQuery,
-): Promise<Person[]> {
+): Promise<Employee[]> {
   // What is decided by a ledger that is older than the world would be told and sent.
   if ((await olderSince(sql)) !== null) return []
   const ids = new Set<string>()
@@ -83,18 +83,18 @@ export async function duePeople(
       now - maxWaitMs,
     ])
   else await add('plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ? ORDER BY plan_at', [now])
-  return loadPeople(sql, [...ids])
+  return loadEmployees(sql, [...ids])
 }
 
-export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Person[]> {
+export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<Employee[]> {
   const rows = ids.map((id) => [id])
   const employees = await withRows<EmployeeRow>(
     sql,
     ['id TEXT'],
     rows,
-    `SELECT p.id, p.revision, p.taken_hash, p.taken_operation, t.alone AS taken_alone, (
+    `SELECT p.id, p.revision, p.accepted_hash, p.accepted_operation, t.deactivation_only AS accepted_deactivation_only, (
          SELECT MAX(c.resend_due) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS resend_due, p.known, p.failed_hash, p.failed_operation, d.at AS disabled_elsewhere_at
-     FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.taken_operation`,
+     FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.accepted_operation`,
   )
   const failures = await failuresOf(sql, employees)
   const events = group(
@@ -102,7 +102,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
       sql,
       ['id TEXT'],
       rows,
-      `SELECT ${EVENT_COLUMNS}, c.interim, c.alone FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
+      `SELECT ${EVENT_COLUMNS}, c.interim, c.deactivation_only FROM v JOIN events e ON e.employee = v.id ${AS_GOOD_AS_FINAL}`,
     ),
     (row) => row.employee,
   )
@@ -120,14 +120,14 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
       rows,
       `SELECT o.seq, o.employee, o.state, o.active FROM v JOIN operations o ON o.employee = v.id
        WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed')
-         AND (o.state IN ('batched', 'accepted') OR (o.state = 'pending' AND o.alone = 1))`,
+         AND (o.state IN ('batched', 'accepted') OR (o.state = 'pending' AND o.deactivation_only = 1))`,
     ),
     (row) => row.employee,
   )
   return employees.map((row) => ({
-    employee: row.id,
+    employeeId: row.id,
     revision: row.revision,
-    takenHash: row.taken_hash,
+    acceptedHash: row.accepted_hash,
     known: row.known === 1,
     failedHash: row.failed_hash,
     ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
@@ -140,7 +140,7 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
     events: [
       ...[marks.get(row.id) ?? []].flat(),
       ...(remains.get(row.id) ?? []),
-      ...(events.get(row.id) ?? []).map((event) => takenSince(event, row)).map(toEvent),
+      ...(events.get(row.id) ?? []).map((event) => acceptedSince(event, row)).map(toEvent),
     ],
     unanswered: (sent.get(row.id) ?? [])
       .sort((a, b) => a.seq - b.seq)
@@ -151,20 +151,23 @@ export async function loadPeople(sql: Sql, ids: readonly string[]): Promise<Pers
 }
 
 /** Of an event that was disabled alone nothing is left over once the directory took a whole record after it. */
-function takenSince(event: EventRow, { taken_operation, taken_alone }: EmployeeRow): EventRow {
+function acceptedSince(
+  event: EventRow,
+  { accepted_operation, accepted_deactivation_only }: EmployeeRow,
+): EventRow {
   const whole =
-    event.reason === REASONS.disabledAlone &&
-    taken_alone === 0 &&
-    (taken_operation ?? 0) > (event.operation ?? Infinity)
+    event.reason === REASONS.deactivationOnly &&
+    accepted_deactivation_only === 0 &&
+    (accepted_operation ?? 0) > (event.operation ?? Infinity)
   return whole ? { ...event, reason: null } : event
 }
 
 interface EmployeeRow {
   readonly id: string
   readonly revision: number
-  readonly taken_hash: string | null
-  readonly taken_operation: number | null
-  readonly taken_alone: number | null
+  readonly accepted_hash: string | null
+  readonly accepted_operation: number | null
+  readonly accepted_deactivation_only: number | null
   /** `null` without an open leaver case. */
   readonly resend_due: number | null
   readonly known: number
@@ -172,11 +175,12 @@ interface EmployeeRow {
   readonly failed_operation: number | null
   readonly disabled_elsewhere_at: number | null
 }
-interface FailureRow extends Omit<Failure, 'active' | 'refused' | 'carried' | 'settled'> {
+interface FailureRow extends Omit<Failure, 'lastAccepted' | 'active' | 'refused' | 'carried' | 'settled'> {
   readonly employee: string
   readonly operation: number
   readonly active: number
   readonly settled: number
+  readonly last_accepted: string | null
   readonly batch_state: string | null
 }
 
@@ -185,16 +189,16 @@ async function failuresOf(
   sql: Sql,
   employees: readonly EmployeeRow[],
 ): Promise<ReadonlyMap<string, FailureRow>> {
-  const failed = employees.filter((row) => (row.failed_operation ?? 0) > (row.taken_operation ?? 0))
+  const failed = employees.filter((row) => (row.failed_operation ?? 0) > (row.accepted_operation ?? 0))
   const rows = await withRows<FailureRow>(
     sql,
     ['id TEXT'],
     failed.map(({ id }) => [id]),
     `SELECT p.id AS employee, o.seq AS operation, o.hash, o.active, COALESCE(o.code, 'Unknown') AS code, o.reason, b.state AS batch_state, p.failures,
-       COALESCE(o.finished_at, o.created_at) AS at, t.record AS taken, (
+       COALESCE(o.finished_at, o.created_at) AS at, t.record AS last_accepted, (
          SELECT COUNT(*) FROM operations l WHERE l.employee = p.id AND l.seq > o.seq AND l.interim IN ('unchanged', 'skipped')) AS settled
      FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.failed_operation LEFT JOIN batches b ON b.seq = o.batch
-       LEFT JOIN operations t ON t.seq = p.taken_operation`,
+       LEFT JOIN operations t ON t.seq = p.accepted_operation`,
   )
   return new Map(rows.map((row) => [row.employee, row]))
 }
@@ -206,7 +210,7 @@ function failureOf(
   alone: number | null,
 ): { failure?: Failure } {
   if (!row) return {}
-  const { hash, code, reason, failures, at, taken, operation } = row
+  const { hash, code, reason, failures, at, last_accepted: lastAccepted, operation } = row
   const settled = row.settled > 0
   const isCarried = (event: EventRow): boolean =>
     event.operation !== null &&
@@ -220,7 +224,7 @@ function failureOf(
       failures,
       at,
       settled,
-      taken,
+      lastAccepted,
       carried,
       active: row.active === 1,
       refused: row.batch_state === 'rejected',
@@ -228,13 +232,13 @@ function failureOf(
   }
 }
 
-export function toEvent(row: EventRow): PersonEvent {
+export function toEvent(row: EventRow): EmployeeEvent {
   return {
     seq: row.seq,
     source: row.source,
     id: row.event_id,
     type: row.type,
-    employee: row.employee,
+    employeeId: row.employee,
     recordedAt: row.recorded_at,
     effectiveAt: row.effective_at,
     effectiveRaw: row.effective_raw,
@@ -245,7 +249,8 @@ export function toEvent(row: EventRow): PersonEvent {
     rescinds: row.rescinds === null ? null : parse<EventName>(row.rescinds),
     traceparent: row.traceparent,
     state: row.interim ?? row.state,
-    reason: row.interim === 'confirmed' && row.alone === 1 ? REASONS.disabledAlone : row.reason,
+    reason:
+      row.interim === 'confirmed' && row.deactivation_only === 1 ? REASONS.deactivationOnly : row.reason,
     by: row.by_seq,
     dead: row.state === 'dead-lettered' && leavesFold(row.reason),
     ...(row.reason === DISCARDED ? { discarded: true } : {}),

@@ -12,8 +12,10 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
     records.map(({ id }) => [id]),
     'SELECT r.id FROM v JOIN log_records r ON r.id = v.id',
   )
-  const people = [...new Set(records.map(({ employee }) => employee))].map((id) => [id] as const)
-  const operations = await candidateOperations(sql, people)
+  const employees = [...new Set(records.map(({ employeeId: employee }) => employee))].map(
+    (id) => [id] as const,
+  )
+  const operations = await candidateOperations(sql, employees)
   const changes = [...new Set(records.map(({ changeId }) => changeId))].map((id) => [id])
   const byChange = await withRows<{ change_id: string; operation: number }>(
     sql,
@@ -24,20 +26,20 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
   const unjoined = await withRows<{ detail: string }>(
     sql,
     ['id TEXT'],
-    people,
+    employees,
     'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
   )
   const taken = await withRows<{ employee: string; record: string; active: number; at: number | null }>(
     sql,
     ['id TEXT'],
-    people,
+    employees,
     `SELECT o.employee, o.record, o.active, (
        SELECT MIN(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status IN ('success', 'warning', 'skipped')) AS at
-     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.taken_operation WHERE p.taken_hash IS NOT NULL`,
+     FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.seq = p.accepted_operation WHERE p.accepted_hash IS NOT NULL`,
   )
   const kept = unjoined.map(({ detail }) => parse<LogRecord>(detail))
   return {
-    taken: new Map(
+    lastAccepted: new Map(
       taken.map(({ employee, record, active, at }) => [
         employee,
         { record, active: active === 1, at: at ?? 0 },
@@ -61,8 +63,8 @@ interface CandidateRow {
   readonly accepted_at: number
   readonly submitted_at: number
   readonly failed_at: number | null
-  readonly handed_over: number
-  readonly spoken_of: number
+  readonly times_submitted: number
+  readonly times_reported: number
 }
 
 const SPOKEN_OF =
@@ -70,15 +72,18 @@ const SPOKEN_OF =
 const FAILED_AT = `(SELECT MAX(r.activity_at) FROM log_records r WHERE r.operation = o.seq AND r.status = 'failure' AND r.escrow_retry = 0)`
 /** An operation has our clock until it is accepted, and the service's from then on; its batch keeps ours, and so tells how far they are apart. */
 const CANDIDATE = `o.seq, o.employee, o.state, o.record, o.active, COALESCE(o.accepted_at, o.submitted_at) AS accepted_at,
-  o.submitted_at + COALESCE(o.accepted_at - b.accepted_at, 0) AS submitted_at, o.handed_over`
+  o.submitted_at + COALESCE(o.accepted_at - b.accepted_at, 0) AS submitted_at, o.times_submitted`
 
-async function candidateOperations(sql: Sql, people: readonly (readonly [string])[]): Promise<Candidate[]> {
+async function candidateOperations(
+  sql: Sql,
+  employees: readonly (readonly [string])[],
+): Promise<Candidate[]> {
   const waiting = await withRows<CandidateRow>(
     sql,
     ['id TEXT'],
-    people,
+    employees,
     `SELECT ${CANDIDATE}, CASE WHEN o.state IN ('escrowed', 'answered') THEN ${FAILED_AT} ELSE NULL END AS failed_at,
-       CASE WHEN o.state IN ('escrowed', 'answered') THEN ${SPOKEN_OF} ELSE 0 END AS spoken_of
+       CASE WHEN o.state IN ('escrowed', 'answered') THEN ${SPOKEN_OF} ELSE 0 END AS times_reported
      FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
      WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND (o.state IN ('batched', 'accepted', 'escrowed') OR (o.state = 'answered' AND o.interim = 'failed'))
        AND o.submitted_at IS NOT NULL`,
@@ -86,18 +91,19 @@ async function candidateOperations(sql: Sql, people: readonly (readonly [string]
   const late = await withRows<CandidateRow>(
     sql,
     ['id TEXT'],
-    people,
-    `SELECT ${CANDIDATE}, ${FAILED_AT} AS failed_at, ${SPOKEN_OF} AS spoken_of
+    employees,
+    `SELECT ${CANDIDATE}, ${FAILED_AT} AS failed_at, ${SPOKEN_OF} AS times_reported
      FROM v JOIN operations o ON o.employee = v.id JOIN batches b ON b.seq = o.batch
-     WHERE (o.state IN ('unanswered', 'withdrawn', 'failed') OR o.handed_over > 1 OR (o.state = 'unchanged' AND o.code <> 'RedundantExport')) AND o.submitted_at IS NOT NULL
+     WHERE (o.state IN ('unanswered', 'withdrawn', 'failed') OR o.times_submitted > 1 OR (o.state = 'unchanged' AND o.code <> 'RedundantExport')) AND o.submitted_at IS NOT NULL
        AND o.state NOT IN ('pending', 'batched', 'accepted', 'escrowed') AND NOT (o.state = 'answered' AND o.interim = 'failed')`,
   )
   const open = late.filter(
-    ({ handed_over, spoken_of, failed_at }) => handed_over > spoken_of || failed_at !== null,
+    ({ times_submitted, times_reported, failed_at }) =>
+      times_submitted > times_reported || failed_at !== null,
   )
   return [...waiting, ...open].map((row) => ({
     id: operationId(row.seq),
-    employee: row.employee,
+    employeeId: row.employee,
     state: row.state,
     record: row.record,
     active: row.active === 1,
@@ -105,8 +111,8 @@ async function candidateOperations(sql: Sql, people: readonly (readonly [string]
     // By a clock that went back meanwhile it may have been handed over after it was accepted.
     submittedAt: Math.min(row.submitted_at, row.accepted_at),
     failedAt: row.failed_at,
-    handedOver: row.handed_over,
-    spokenOf: row.spoken_of,
+    timesSubmitted: row.times_submitted,
+    timesReported: row.times_reported,
   }))
 }
 

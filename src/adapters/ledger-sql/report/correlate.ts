@@ -1,9 +1,9 @@
 import type { CorrelatedPage, EchoedKey, JoinedRecord } from '../../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { addUnanswered } from '../tables/employees.ts'
 import { noteElsewhere } from '../findings/elsewhere.ts'
-import { offerAgain, planAgain } from './finalize.ts'
+import { markForResend, planAgain } from './finalize.ts'
 import { seqOf } from '../plan/load.ts'
 import { addTotals } from '../tables/totals.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
@@ -13,10 +13,10 @@ const WATERMARK = 'provisioning-log'
 export async function correlate(
   sql: Sql,
   instance: string,
-  { joins, now, finalAt, watermark, disturbed, elsewhere, foreign, echoes }: CorrelatedPage,
+  { joins, now, finalAt, watermark, changedElsewhere, elsewhere, foreign, echoes }: CorrelatedPage,
 ): Promise<void> {
   await sql.lock('report')
-  await lockPeople(sql, [...joins.map(({ record }) => record.employee), ...disturbed])
+  await lockEmployees(sql, [...joins.map(({ record }) => record.employeeId), ...changedElsewhere])
   await insertRows(
     sql,
     'log_records (id, job, employee, activity_at, change_id, cycle_id, action, status, code, reason, object_id, operation, detail, seen_at, escrow_retry)',
@@ -44,7 +44,7 @@ export async function correlate(
   // Of late ones the moment in the log decides, not the order they were made in.
   await remember(sql, [], late, now)
   const older = await remember(sql, joins, [...first, ...retried], now)
-  await forgetTaken(
+  await forgetAccepted(
     sql,
     [...first, ...late].filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
   )
@@ -55,8 +55,8 @@ export async function correlate(
     now,
   )
   await noteManagers(sql, joins)
-  await offerAgain(sql, [...disturbed, ...older, ...(await overwritten(sql, joins))], now)
-  await offerAgainAfterOvertaking(
+  await markForResend(sql, [...changedElsewhere, ...older, ...(await overwritten(sql, joins))], now)
+  await resendAfterOvertaking(
     sql,
     first.map(({ employee }) => employee),
     now,
@@ -129,7 +129,7 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
   return [
     record.id,
     record.jobId,
-    record.employee,
+    record.employeeId,
     record.activityAt,
     record.changeId,
     record.cycleId,
@@ -163,13 +163,13 @@ async function remember(
     sql,
     ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
     [...newest.values()].map(({ employee, hash, seq, active }) => [employee, hash, seq, active, now]),
-    `UPDATE employees SET taken_hash = v.hash, taken_operation = v.operation, taken_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), offers = 0,
+    `UPDATE employees SET accepted_hash = v.hash, accepted_operation = v.operation, accepted_active = v.active, known = 1, known_at = COALESCE(known_at, v.now), resends = 0,
        failures = CASE WHEN failed_hash = v.hash THEN 0 ELSE failures END, failed_hash = CASE WHEN failed_hash = v.hash THEN NULL ELSE failed_hash END
-     FROM v WHERE employees.id = v.id AND (taken_operation IS NULL OR taken_operation < v.operation) RETURNING employees.id`,
+     FROM v WHERE employees.id = v.id AND (accepted_operation IS NULL OR accepted_operation < v.operation) RETURNING employees.id`,
   )
   const objects = new Map(
     joins.flatMap(({ record, operation }) =>
-      operation !== null && record.objectId !== null ? [[record.employee, record.objectId]] : [],
+      operation !== null && record.objectId !== null ? [[record.employeeId, record.objectId]] : [],
     ),
   )
   await withRows(
@@ -191,10 +191,10 @@ async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<st
   const rows = await withRows<{ id: string }>(
     sql,
     ['id TEXT'],
-    [...new Set(spoken.map(({ record }) => record.employee))].map((id) => [id]),
+    [...new Set(spoken.map(({ record }) => record.employeeId))].map((id) => [id]),
     `SELECT DISTINCT p.id FROM v JOIN employees p ON p.id = v.id JOIN operations o ON o.employee = p.id JOIN log_records r ON r.operation = o.seq
-     WHERE p.taken_hash IS NOT NULL AND p.unanswered = 0 AND o.seq <> p.taken_operation AND o.hash <> p.taken_hash AND r.status = 'success'
-       AND r.activity_at >= (SELECT MIN(t.activity_at) FROM log_records t WHERE t.operation = p.taken_operation AND t.status IN ('success', 'warning', 'skipped'))`,
+     WHERE p.accepted_hash IS NOT NULL AND p.unanswered = 0 AND o.seq <> p.accepted_operation AND o.hash <> p.accepted_hash AND r.status = 'success'
+       AND r.activity_at >= (SELECT MIN(t.activity_at) FROM log_records t WHERE t.operation = p.accepted_operation AND t.status IN ('success', 'warning', 'skipped'))`,
   )
   return rows.map(({ id }) => id)
 }
@@ -212,12 +212,12 @@ async function keepEchoes(sql: Sql, echoes: readonly EchoedKey[]): Promise<void>
 }
 
 /** The service may carry out at any time what it failed with: from then on nothing is the same as what the directory took last. */
-async function forgetTaken(sql: Sql, employees: readonly string[]): Promise<void> {
+async function forgetAccepted(sql: Sql, employees: readonly string[]): Promise<void> {
   await withRows(
     sql,
     ['id TEXT'],
     [...new Set(employees)].sort().map((id) => [id]),
-    'UPDATE employees SET taken_hash = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
+    'UPDATE employees SET accepted_hash = NULL, revision = revision + 1 FROM v WHERE employees.id = v.id',
   )
 }
 
@@ -241,13 +241,13 @@ async function noteManagers(sql: Sql, joins: readonly JoinedRecord[]): Promise<v
 }
 
 /** The service documents no order, so after an overtaking the end state is offered once more. */
-async function offerAgainAfterOvertaking(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+async function resendAfterOvertaking(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,
     ['id TEXT', 'now INT'],
     [...new Set(employees)].map((id) => [id, now]),
-    `UPDATE employees SET reoffer = 0, taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now
-     FROM v WHERE employees.id = v.id AND employees.reoffer = 1 AND employees.unanswered = 0`,
+    `UPDATE employees SET resend_due = 0, accepted_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now
+     FROM v WHERE employees.id = v.id AND employees.resend_due = 1 AND employees.unanswered = 0`,
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Expired, ExpireQuery, Overdue } from '../../../core/ledger/port.ts'
 import { NO_OUTCOME, NO_RECORD } from '../../../core/plan/decide/plan.ts'
 import { jobStoppedAt } from '../submit/holds.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { addUnanswered } from '../tables/employees.ts'
 import {
   type Ended,
@@ -9,7 +9,7 @@ import {
   eventsOf,
   failOperations,
   finishEvents,
-  offerLater,
+  resendLater,
   planAgain,
   reopenEvents,
 } from './finalize.ts'
@@ -29,27 +29,27 @@ async function unanswered(sql: Sql, acceptedBefore: number, limit: number): Prom
   )
   return rows.map((row) => ({
     id: operationId(row.seq),
-    employee: row.employee,
+    employeeId: row.employee,
     acceptedAt: row.accepted_at,
   }))
 }
 
-type Unheard = Ended & {
+type Unreported = Ended & {
   readonly active: number
-  readonly offers: number
+  readonly resends: number
   readonly neighbours: number
-  readonly puts_out: number
+  readonly deactivates: number
 }
 
 /**
- * No record by the deadline: what the directory holds is unknown, so the person is offered again. After enough offers it is given up; one whose
+ * No record by the deadline: what the directory holds is unknown, so the person is offered again. After enough resends it is given up; one whose
  * neighbours in the same call were answered is offered once more only, and then nothing is taken to have changed. Of a leaver the directory took as active
  * that is never taken for granted: silence is no answer to a termination.
  */
 export async function expire(
   sql: Sql,
   instance: string,
-  { operations, maxOffers, now }: ExpireQuery,
+  { operations, maxResends, now }: ExpireQuery,
 ): Promise<Expired> {
   await sql.lock('report')
   const about = await withRows<{ employee: string }>(
@@ -58,40 +58,40 @@ export async function expire(
     operations.map((id) => [seqOf(id)]),
     `SELECT o.employee FROM v JOIN operations o ON o.seq = v.seq WHERE o.state = 'accepted'`,
   )
-  await lockPeople(
+  await lockEmployees(
     sql,
     about.map(({ employee }) => employee),
   )
-  const unheard = await withRows<Unheard>(
+  const unreported = await withRows<Unreported>(
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
-    `SELECT o.seq, o.employee, o.code, o.reason, o.active, p.offers, CASE WHEN o.active = 0 AND p.taken_active = 1 THEN 1 ELSE 0 END AS puts_out, (
+    `SELECT o.seq, o.employee, o.code, o.reason, o.active, p.resends, CASE WHEN o.active = 0 AND p.accepted_active = 1 THEN 1 ELSE 0 END AS deactivates, (
        SELECT COUNT(*) FROM operations n WHERE n.batch = o.batch AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS neighbours
      FROM v JOIN operations o ON o.seq = v.seq JOIN employees p ON p.id = o.employee WHERE o.state = 'accepted'`,
   )
-  if (unheard.length === 0) return { offeredAgain: 0, givenUp: 0, unchanged: 0 }
-  await endOperations(sql, unheard, 'unanswered', now)
+  if (unreported.length === 0) return { resent: 0, givenUp: 0, unchanged: 0 }
+  await endOperations(sql, unreported, 'unanswered', now)
   await addUnanswered(
     sql,
-    unheard.map(({ employee }) => employee),
+    unreported.map(({ employee }) => employee),
     -1,
   )
   await withRows(
     sql,
     ['id TEXT', 'cost INT'],
-    [...new Set(unheard.map(({ employee }) => employee))]
+    [...new Set(unreported.map(({ employee }) => employee))]
       .sort()
-      .map((id) => [id, maxOffers === null ? 0 : 1]),
-    'UPDATE employees SET taken_hash = NULL, offers = offers + v.cost FROM v WHERE employees.id = v.id',
+      .map((id) => [id, maxResends === null ? 0 : 1]),
+    'UPDATE employees SET accepted_hash = NULL, resends = resends + v.cost FROM v WHERE employees.id = v.id',
   )
-  const most = maxOffers ?? Number.POSITIVE_INFINITY
-  const nothingToSay = unheard.filter(
-    ({ offers, neighbours, puts_out }) =>
-      maxOffers !== null && neighbours > 0 && offers >= 1 && puts_out === 0,
+  const most = maxResends ?? Number.POSITIVE_INFINITY
+  const nothingToSay = unreported.filter(
+    ({ resends, neighbours, deactivates }) =>
+      maxResends !== null && neighbours > 0 && resends >= 1 && deactivates === 0,
   )
-  const givenUp = unheard.filter((one) => !nothingToSay.includes(one) && one.offers + 1 >= most)
-  const again = unheard.filter((one) => !nothingToSay.includes(one) && !givenUp.includes(one))
+  const givenUp = unreported.filter((one) => !nothingToSay.includes(one) && one.resends + 1 >= most)
+  const again = unreported.filter((one) => !nothingToSay.includes(one) && !givenUp.includes(one))
   await reopenEvents(sql, await eventsOf(sql, again))
   await planAgain(
     sql,
@@ -100,14 +100,14 @@ export async function expire(
   )
   await end(sql, instance, nothingToSay, 'unchanged', NO_RECORD, now)
   await end(sql, instance, givenUp, 'dead-lettered', NO_OUTCOME, now)
-  return { offeredAgain: again.length, givenUp: givenUp.length, unchanged: nothingToSay.length }
+  return { resent: again.length, givenUp: givenUp.length, unchanged: nothingToSay.length }
 }
 
 /** Tells of what they carried. One that carried nothing leaves nobody who would ask, so it is offered again, less and less often. */
 async function end(
   sql: Sql,
   instance: string,
-  ended: readonly Unheard[],
+  ended: readonly Unreported[],
   state: 'unchanged' | 'dead-lettered',
   reason: string,
   now: number,
@@ -120,9 +120,9 @@ async function end(
   await finishEvents(sql, instance, finished, now)
   const carrying = new Set(events.map(({ operation }) => operation))
   const bare = ended.filter(({ seq }) => !carrying.has(seq))
-  await offerLater(
+  await resendLater(
     sql,
-    bare.map(({ employee, offers, active }) => ({ id: employee, failures: Math.max(1, offers), active })),
+    bare.map(({ employee, resends, active }) => ({ id: employee, failures: Math.max(1, resends), active })),
     now,
   )
 }
@@ -134,7 +134,7 @@ export async function expireEscrowed(sql: Sql, before: number, now: number, limi
     `SELECT seq, employee, code, reason FROM operations WHERE state = 'escrowed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
     [before, limit],
   )
-  await lockPeople(
+  await lockEmployees(
     sql,
     old.map(({ employee }) => employee),
   )
@@ -160,10 +160,10 @@ export async function jobRestarted(
   // The first start anybody is told of says nothing about what came before.
   if (!known) return 0
   const lost = await unanswered(sql, startedAt, Number.MAX_SAFE_INTEGER)
-  const { offeredAgain } = await expire(sql, instance, {
+  const { resent } = await expire(sql, instance, {
     operations: lost.map(({ id }) => id),
-    maxOffers: null,
+    maxResends: null,
     now,
   })
-  return offeredAgain
+  return resent
 }

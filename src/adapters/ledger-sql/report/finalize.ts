@@ -1,10 +1,10 @@
 import type { Interim } from '../../../core/ledger/port.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
-import { offerAgainAfter } from '../../../core/plan/decide/resend.ts'
+import { resendAfter } from '../../../core/plan/decide/resend.ts'
 import { INCOMPLETE_RECORD, REASONS } from '../../../core/plan/decide/plan.ts'
 import { lateEventsOf } from './late.ts'
 import { lookAtCases } from '../leavers/open.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
 import { group } from '../plan/load.ts'
 import { addTotals } from '../tables/totals.ts'
@@ -24,15 +24,17 @@ export interface Ended {
 /** Answered operations whose quiet period is over become final, their events with them. */
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
   await sql.lock('report')
-  const rows = await sql.all<Ended & { interim: Interim; alone: number; finished_at: number | null }>(
-    `SELECT seq, employee, interim, code, reason, alone, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
+  const rows = await sql.all<
+    Ended & { interim: Interim; deactivation_only: number; finished_at: number | null }
+  >(
+    `SELECT seq, employee, interim, code, reason, deactivation_only, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
   )
   const reports = await reportsOf(
     sql,
     rows.filter((row) => row.interim !== 'failed'),
   )
-  await lockPeople(
+  await lockEmployees(
     sql,
     [...rows, ...reports].map(({ employee }) => employee),
   )
@@ -58,10 +60,14 @@ export async function finalize(sql: Sql, instance: string, now: number, limit: n
         reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY,
       }
     if (ended?.interim === 'skipped') return { ...common, state: 'skipped', reason: ended.code }
-    return { ...common, state: 'confirmed', reason: ended?.alone === 1 ? REASONS.disabledAlone : null }
+    return {
+      ...common,
+      state: 'confirmed',
+      reason: ended?.deactivation_only === 1 ? REASONS.deactivationOnly : null,
+    }
   })
   await finishEvents(sql, instance, finished, now)
-  await offerReportsAgain(sql, good, now)
+  await resendReports(sql, good, now)
   // What comes back stands in the fold again.
   await planAgain(
     sql,
@@ -144,7 +150,7 @@ export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): P
  * A report whose manager the service could not resolve is offered again once the manager has come to be known after the report was sent, and no
  * follow-up has set it meanwhile. Once only: what was sent after the manager was known is the service's to resolve.
  */
-async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
+async function resendReports(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
   const reports = await reportsOf(sql, ended)
   if (reports.length === 0) return
   await withRows(
@@ -153,7 +159,7 @@ async function offerReportsAgain(sql: Sql, ended: readonly Ended[], now: number)
     reports.map(({ seq }) => [seq]),
     'UPDATE operations SET unresolved = NULL FROM v WHERE operations.seq = v.seq',
   )
-  await offerAgain(
+  await markForResend(
     sql,
     reports.map(({ employee }) => employee),
     now,
@@ -174,12 +180,12 @@ function reportsOf(sql: Sql, ended: readonly Ended[]): Promise<{ seq: number; em
 }
 
 /** What the directory holds of these people is not known any more: their record is sent again, whatever it is. */
-export async function offerAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
+export async function markForResend(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,
     ['id TEXT', 'now INT'],
     [...new Set(employees)].sort().map((id) => [id, now]),
-    `UPDATE employees SET taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
+    `UPDATE employees SET accepted_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
   )
 }
 
@@ -208,7 +214,7 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
     ['seq INT', 'employee TEXT', 'bare INT'],
     rows,
     `UPDATE employees SET failed_hash = o.hash, failed_operation = o.seq,
-       failures = CASE WHEN failed_hash = o.hash OR (v.bare = 1 AND COALESCE(failed_operation, 0) > COALESCE(taken_operation, 0)) THEN failures + 1 ELSE 1 END
+       failures = CASE WHEN failed_hash = o.hash OR (v.bare = 1 AND COALESCE(failed_operation, 0) > COALESCE(accepted_operation, 0)) THEN failures + 1 ELSE 1 END
      FROM v JOIN operations o ON o.seq = v.seq WHERE employees.id = v.employee AND COALESCE(employees.failed_operation, 0) < v.seq`,
   )
   // Refused in the call it would be refused again, but for somebody who can be put out alone. Who is known to be out is not offered for the rest.
@@ -218,9 +224,9 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
     rows,
     `SELECT p.id, p.failures, o.active FROM v JOIN employees p ON p.id = v.employee JOIN operations o ON o.seq = v.seq LEFT JOIN batches b ON b.seq = o.batch
      WHERE v.bare = 1 AND p.failed_operation = v.seq AND (o.active = 0 OR COALESCE(b.state, '') <> 'rejected')
-       AND (o.active = 1 OR p.taken_hash IS NULL OR COALESCE(p.taken_active, 1) = 1)`,
+       AND (o.active = 1 OR p.accepted_hash IS NULL OR COALESCE(p.accepted_active, 1) = 1)`,
   )
-  await offerLater(sql, bare, now)
+  await resendLater(sql, bare, now)
   await reopenEvents(
     sql,
     carried.filter(({ by_seq }) => by_seq !== null),
@@ -240,16 +246,16 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
 }
 
 /** In vain so often in a row, each of these people is planned again after a wait that grows with it. */
-export async function offerLater(
+export async function resendLater(
   sql: Sql,
-  people: readonly { readonly id: string; readonly failures: number; readonly active: number }[],
+  employees: readonly { readonly id: string; readonly failures: number; readonly active: number }[],
   now: number,
 ): Promise<void> {
   await withRows(
     sql,
     ['id TEXT', 'at INT'],
-    people.flatMap(({ id, failures, active }) => {
-      const waitMs = offerAgainAfter(failures, active === 1)
+    employees.flatMap(({ id, failures, active }) => {
+      const waitMs = resendAfter(failures, active === 1)
       return waitMs === null ? [] : [[id, now + waitMs]]
     }),
     `UPDATE employees SET revision = revision + 1, next_at = CASE WHEN next_at < v.at THEN next_at ELSE v.at END FROM v WHERE employees.id = v.id`,
@@ -264,12 +270,12 @@ export async function expireIncomplete(
   now: number,
   limit: number,
 ): Promise<number> {
-  const people = await sql.all<{ id: string }>(
+  const employees = await sql.all<{ id: string }>(
     `SELECT id FROM employees WHERE incomplete_since IS NOT NULL AND incomplete_since <= ? ORDER BY incomplete_since LIMIT ?${sql.dialect.skipLocked}`,
     [before, limit],
   )
-  if (people.length === 0) return 0
-  const rows = people.map(({ id }) => [id])
+  if (employees.length === 0) return 0
+  const rows = employees.map(({ id }) => [id])
   const events = await withRows<{ seq: number; employee: string; detail: string | null }>(
     sql,
     ['id TEXT'],

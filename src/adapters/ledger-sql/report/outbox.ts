@@ -80,7 +80,7 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
   )
   return rows.map((row) => ({
     id: row.id,
-    employee: row.employee,
+    employeeId: row.employee,
     source: row.source,
     eventId: row.event_id,
     type: row.type,
@@ -91,7 +91,7 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
     by: row.by_source !== null && row.by_id !== null ? { source: row.by_source, id: row.by_id } : null,
     operation: row.operation === null ? null : operationId(row.operation),
     objectId: row.object_id,
-    said: flatten(parse<JsonObject>(row.worker)),
+    attributes: flatten(parse<JsonObject>(row.worker)),
     at: row.at,
     traceparent: row.traceparent,
   }))

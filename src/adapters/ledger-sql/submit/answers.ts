@@ -1,7 +1,7 @@
 import { unreachable } from '../../../core/errors.ts'
 import type { BatchAnswer } from '../../../core/ledger/port.ts'
-import { addUnanswered, offerAgainAfterLoss } from '../tables/employees.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { addUnanswered, resendAfterLoss } from '../tables/employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { failOperations } from '../report/finalize.ts'
 import { endTry, heldUntil, liftHolds, setHold } from './holds.ts'
 import { seqOf } from '../plan/load.ts'
@@ -26,7 +26,7 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
     `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
     [seq],
   )
-  await lockPeople(
+  await lockEmployees(
     sql,
     inBatch.map(({ employee }) => employee),
   )
@@ -89,7 +89,7 @@ async function refuse(
   )
   const employees = alone.map(({ employee }) => employee)
   await addUnanswered(sql, employees, -1)
-  await offerAgainAfterLoss(sql, employees, now)
+  await resendAfterLoss(sql, employees, now)
   await failOperations(
     sql,
     alone.map((operation) => ({ ...operation, code: answer.code, reason: null })),

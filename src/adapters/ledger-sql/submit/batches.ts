@@ -2,10 +2,10 @@ import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../.
 import { LANES } from '../../../core/model.ts'
 import type { WaitingOperation } from '../../../core/provision/form-batch.ts'
 import { waitForLimits } from './budget.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { chooseOperations } from './choose.ts'
 import { withdrawReversals } from '../findings/elsewhere.ts'
-import { addUnanswered, offerAgainAfterLoss } from '../tables/employees.ts'
+import { addUnanswered, resendAfterLoss } from '../tables/employees.ts'
 import { planAgain } from '../report/finalize.ts'
 import { activeHold, tryHolds } from './holds.ts'
 import { batchId, operationId, seqOf } from '../plan/load.ts'
@@ -36,12 +36,12 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
     'RETURNING seq',
   )
   if (!batch) return null
-  const batched = await withRows<{ employee: string; alone: number }>(
+  const batched = await withRows<{ employee: string; deactivation_only: number }>(
     sql,
     ['seq INT', 'batch INT', 'place INT'],
     chosen.map(({ seq }, place) => [seq, batch.seq, place]),
     `UPDATE operations SET state = 'batched', batch = v.batch, place = v.place FROM v WHERE operations.seq = v.seq
-     RETURNING operations.employee, operations.alone`,
+     RETURNING operations.employee, operations.deactivation_only`,
   )
   await addUnanswered(
     sql,
@@ -51,7 +51,7 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
   // What waits for the answer of who was put out alone is due from now on, and so is planned when the answer is there.
   await planAgain(
     sql,
-    batched.flatMap(({ employee, alone }) => (alone === 1 ? [employee] : [])),
+    batched.flatMap(({ employee, deactivation_only }) => (deactivation_only === 1 ? [employee] : [])),
     now,
   )
   return { id: batchId(batch.seq), attempts: 0, operations: await operationsOf(sql, batch.seq) }
@@ -63,7 +63,7 @@ async function stillPending(
   chosen: readonly WaitingOperation[],
 ): Promise<readonly WaitingOperation[]> {
   if (sql.dialect.forUpdate === '' || chosen.length === 0) return chosen
-  await lockPeople(
+  await lockEmployees(
     sql,
     chosen.map(({ employeeId }) => employeeId),
   )
@@ -110,7 +110,7 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
   )
   return rows.map(({ seq, employee, record }) => ({
     id: operationId(seq),
-    employee,
+    employeeId: employee,
     record,
     links: links
       .flatMap((link) => (link.operation === seq ? [link.traceparent] : []))
@@ -137,19 +137,19 @@ async function withdrawOutpaced(
     [now],
   )
   if (due.length === 0) return []
-  const rows = await withRows<{ employee: string; handed_over: number }>(
+  const rows = await withRows<{ employee: string; times_submitted: number }>(
     sql,
     ['id TEXT', 'batch INT', 'now INT'],
     due.map(({ id }) => [id, batch, now]),
     `UPDATE operations SET state = 'withdrawn', finished_at = v.now FROM v
      WHERE operations.batch = v.batch AND operations.employee = v.id AND operations.state = 'batched' AND operations.active = 1
-     RETURNING operations.employee, operations.handed_over`,
+     RETURNING operations.employee, operations.times_submitted`,
   )
   await withRows(
     sql,
     ['id TEXT'],
-    rows.filter(({ handed_over }) => handed_over > 0).map(({ employee }) => [employee]),
-    'UPDATE employees SET taken_hash = NULL FROM v WHERE employees.id = v.id',
+    rows.filter(({ times_submitted }) => times_submitted > 0).map(({ employee }) => [employee]),
+    'UPDATE employees SET accepted_hash = NULL FROM v WHERE employees.id = v.id',
   )
   return rows.map(({ employee }) => employee)
 }
@@ -169,7 +169,7 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
     [seq],
   )
-  await lockPeople(
+  await lockEmployees(
     sql,
     inBatch.map(({ employee }) => employee),
   )
@@ -196,7 +196,7 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
   const withdrawn = [...overtaken.map(({ employee }) => employee), ...outpaced, ...reversing]
   await addUnanswered(sql, withdrawn, -1)
   // It may have been handed over before, by an attempt whose answer got lost, and land after what overtook it.
-  await offerAgainAfterLoss(sql, withdrawn, now)
+  await resendAfterLoss(sql, withdrawn, now)
   const operations = await operationsOf(sql, seq)
   if (operations.length === 0) {
     await sql.run(`UPDATE batches SET state = 'empty', lease_until = 0 WHERE seq = ?`, [seq])
@@ -220,7 +220,7 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     [now, seq],
   )
   await sql.run(
-    `UPDATE operations SET submitted_at = COALESCE(submitted_at, ?), handed_over = handed_over + 1 WHERE batch = ? AND state = 'batched'`,
+    `UPDATE operations SET submitted_at = COALESCE(submitted_at, ?), times_submitted = times_submitted + 1 WHERE batch = ? AND state = 'batched'`,
     [now, seq],
   )
   addTotals(sql, instance, { calls: 1 })

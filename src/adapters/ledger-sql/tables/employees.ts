@@ -17,17 +17,13 @@ export async function addUnanswered(sql: Sql, employees: readonly string[], chan
  * What was overtaken is gone without an answer: it may have been handed over all the same, and land after what overtook it. Where nothing else of the
  * person waits for its answer, the end state is offered once more; otherwise that answer sees to it.
  */
-export async function offerAgainAfterLoss(
-  sql: Sql,
-  employees: readonly string[],
-  now: number,
-): Promise<void> {
+export async function resendAfterLoss(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,
     ['id TEXT', 'now INT'],
     [...new Set(employees)].sort().map((id) => [id, now]),
-    `UPDATE employees SET reoffer = 0, taken_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now
-     FROM v WHERE employees.id = v.id AND employees.reoffer = 1 AND employees.unanswered = 0
+    `UPDATE employees SET resend_due = 0, accepted_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now
+     FROM v WHERE employees.id = v.id AND employees.resend_due = 1 AND employees.unanswered = 0
        AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.employee = v.id AND o.state = 'pending')`,
   )
 }

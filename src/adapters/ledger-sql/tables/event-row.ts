@@ -16,7 +16,7 @@ export function eventRow({ event, message }: Arrival, now: number): SqlValue[] {
     event.id,
     event.source,
     event.type,
-    event.employee,
+    event.employeeId,
     ...contentOf(event),
     'received',
     now,

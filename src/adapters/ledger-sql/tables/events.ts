@@ -1,5 +1,5 @@
 import type { DueTiming } from '../../../core/ledger/port.ts'
-import { type HrEvent, saysLeaver } from '../../../core/model.ts'
+import { type HrEvent, isTermination } from '../../../core/model.ts'
 import { type Arrival, eventKey, eventRow } from './event-row.ts'
 import { openCases } from '../leavers/open.ts'
 import { nameHash } from './name-hash.ts'
@@ -7,7 +7,7 @@ import { knownFolded } from '../upkeep/retention.ts'
 import { endMismatched } from '../intake/rescind-mismatch.ts'
 import { takeBack } from '../intake/resubmit.ts'
 import { insertRows, type Sql, type SqlValue } from '../driver/sql.ts'
-import { sooner } from '../../../core/plan/decide/resend.ts'
+import { earliest } from '../../../core/plan/decide/resend.ts'
 
 export interface Taken {
   readonly fresh: number
@@ -59,7 +59,7 @@ export async function insertEvents(
   return { fresh: taken.length, replays: replayed.length }
 }
 
-type Due = Pick<HrEvent, 'employee' | 'effectiveAt' | 'worker' | 'rescinds'>
+type Due = Pick<HrEvent, 'employeeId' | 'effectiveAt' | 'worker' | 'rescinds'>
 
 /**
  * An employee is due after some quiet, at the latest after the maximum wait, and at once when an event deactivates or takes another back. A
@@ -73,12 +73,12 @@ export async function markDue(
 ): Promise<void> {
   const employees = new Map<string, { readonly urgent: boolean; readonly nextAt: number | null }>()
   for (const event of events) {
-    const id = event.employee.toWellFormed()
+    const id = event.employeeId.toWellFormed()
     const before = employees.get(id) ?? { urgent: false, nextAt: null }
     const isAhead = event.effectiveAt > now
     employees.set(id, {
-      urgent: before.urgent || event.rescinds !== null || (!isAhead && saysLeaver(event)),
-      nextAt: isAhead && saysLeaver(event) ? sooner(before.nextAt, event.effectiveAt) : before.nextAt,
+      urgent: before.urgent || event.rescinds !== null || (!isAhead && isTermination(event)),
+      nextAt: isAhead && isTermination(event) ? earliest(before.nextAt, event.effectiveAt) : before.nextAt,
     })
   }
   // In id order, so that two instances never wait for each other.

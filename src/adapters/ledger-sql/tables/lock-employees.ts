@@ -5,7 +5,7 @@ import { type Sql, withRows } from '../driver/sql.ts'
  * true until the end. Always all of them at once and in the order of their ids, so that no two transactions wait for each other.
  * Where no other transaction is under way there is nothing to do. Answers nothing of those who are not there.
  */
-export async function lockPeople(sql: Sql, employees: readonly string[]): Promise<void> {
+export async function lockEmployees(sql: Sql, employees: readonly string[]): Promise<void> {
   if (sql.dialect.forUpdate === '') return
   await withRows(
     sql,

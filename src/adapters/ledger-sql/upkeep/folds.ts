@@ -1,4 +1,4 @@
-import type { PersonEvent } from '../../../core/plan/decide/employee.ts'
+import type { EmployeeEvent } from '../../../core/plan/decide/employee.ts'
 import { parse } from '../driver/json.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 
@@ -6,7 +6,7 @@ import { type Sql, withRows } from '../driver/sql.ts'
 export async function remainsOf(
   sql: Sql,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, readonly PersonEvent[]>> {
+): Promise<ReadonlyMap<string, readonly EmployeeEvent[]>> {
   const rows = await withRows<{ employee: string; events: string }>(
     sql,
     ['id TEXT'],
@@ -16,7 +16,7 @@ export async function remainsOf(
   return new Map(
     rows.map(({ employee, events }) => [
       employee,
-      parse<readonly PersonEvent[]>(events).map((event): PersonEvent => ({
+      parse<readonly EmployeeEvent[]>(events).map((event): EmployeeEvent => ({
         ...event,
         state: 'confirmed',
         reason: null,

@@ -72,7 +72,7 @@ export async function ledgerRestored(
     `UPDATE findings SET acknowledged_at = ?, acknowledged_by = ?, justification = ? WHERE code = 'LedgerOlderThanDirectory' AND acknowledged_at IS NULL`,
     [now, actor, justification],
   )
-  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [
+  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
     [now, actor, 'ledger.restored', justification, `since ${new Date(since).toISOString()}`],
   ])
   return { kind: 'restored', epoch }

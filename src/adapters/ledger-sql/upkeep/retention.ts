@@ -1,16 +1,16 @@
 import type {
   Erasure,
   ErasureResult,
-  PersonCut,
+  EmployeeCut,
   RetentionPage,
   RetentionQuery,
 } from '../../../core/ledger/port.ts'
 import type { EventName } from '../../../core/model.ts'
 import { employeeHash, keepErasedMark } from '../leavers/erased-marks.ts'
 import { eraseCases, forgetCases } from '../leavers/settle.ts'
-import { lockPeople } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/lock-employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
-import { group, loadPeople } from '../plan/load.ts'
+import { group, loadEmployees } from '../plan/load.ts'
 import { eraseEdits } from '../dead-letters/replays.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
@@ -37,31 +37,31 @@ export async function retentionPage(
     ),
     (row) => row.employee,
   )
-  const people = new Map(
+  const employees = new Map(
     (
-      await loadPeople(
+      await loadEmployees(
         sql,
         ids.map(({ id }) => id),
       )
-    ).map((person) => [person.employee, person]),
+    ).map((employee) => [employee.employeeId, employee]),
   )
   return ids.flatMap(({ id }) => {
-    const person = people.get(id)
-    return person ? [{ person, settled: (settled.get(id) ?? []).map(({ seq }) => seq) }] : []
+    const employee = employees.get(id)
+    return employee ? [{ employee, settled: (settled.get(id) ?? []).map(({ seq }) => seq) }] : []
   })
 }
 
 export async function foldAway(
   sql: Sql,
   instance: string,
-  cuts: readonly PersonCut[],
+  cuts: readonly EmployeeCut[],
   settledBefore: number,
   now: number,
 ): Promise<{ folded: number }> {
   await sql.lock('intake')
-  await lockPeople(
+  await lockEmployees(
     sql,
-    cuts.map(({ employee }) => employee),
+    cuts.map(({ employeeId: employee }) => employee),
   )
   const current = new Set(
     (
@@ -69,13 +69,13 @@ export async function foldAway(
         sql,
         ['id TEXT', 'revision INT'],
         cuts
-          .toSorted((a, b) => (a.employee < b.employee ? -1 : 1))
-          .map(({ employee, revision }) => [employee, revision]),
+          .toSorted((a, b) => (a.employeeId < b.employeeId ? -1 : 1))
+          .map(({ employeeId: employee, revision }) => [employee, revision]),
         'UPDATE employees SET revision = employees.revision + 1 FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id',
       )
     ).map(({ id }) => id),
   )
-  const kept = cuts.filter(({ employee }) => current.has(employee))
+  const kept = cuts.filter(({ employeeId: employee }) => current.has(employee))
   const folded = await deleteEvents(
     sql,
     kept.flatMap(({ gone }) => gone),
@@ -83,12 +83,12 @@ export async function foldAway(
   await insertRows(
     sql,
     'folds (employee, events, folded_at)',
-    kept.map(({ employee, remains }) => [employee, JSON.stringify(remains), now]),
+    kept.map(({ employeeId: employee, remains }) => [employee, JSON.stringify(remains), now]),
     'ON CONFLICT (employee) DO UPDATE SET events = excluded.events, folded_at = excluded.folded_at',
   )
   const dropped = await dropOperations(
     sql,
-    kept.map(({ employee }) => employee),
+    kept.map(({ employeeId: employee }) => employee),
     settledBefore,
   )
   addTotals(sql, instance, { folded, dropped })
@@ -117,7 +117,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
     sql,
     ['sequence TEXT'],
     seqs.map((seq) => [String(seq)]),
-    `UPDATE replay_items SET body = NULL, people = NULL WHERE entity = '' AND body IS NOT NULL AND sequence IN (SELECT sequence FROM v)`,
+    `UPDATE replay_items SET body = NULL, employees = NULL WHERE entity = '' AND body IS NOT NULL AND sequence IN (SELECT sequence FROM v)`,
   )
   return names.length
 }
@@ -129,7 +129,7 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
     ['id TEXT'],
     employees.map((id) => [id]),
     `DELETE FROM operations WHERE employee IN (SELECT id FROM v) AND finished_at < ?
-       AND seq <> COALESCE((SELECT p.taken_operation FROM employees p WHERE p.id = operations.employee), 0)
+       AND seq <> COALESCE((SELECT p.accepted_operation FROM employees p WHERE p.id = operations.employee), 0)
        AND seq <> COALESCE((SELECT p.failed_operation FROM employees p WHERE p.id = operations.employee), 0)
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = operations.employee AND e.operation = operations.seq)
      RETURNING seq`,
@@ -159,7 +159,7 @@ export async function knownFolded(sql: Sql, events: readonly EventName[]): Promi
 export async function erase(
   sql: Sql,
   instance: string,
-  { employee, actor, reason }: Erasure,
+  { employeeId: employee, actor, justification }: Erasure,
   now: number,
 ): Promise<Omit<ErasureResult, 'filesClean'> | null> {
   await sql.lock('intake')
@@ -170,7 +170,7 @@ export async function erase(
   await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   if (!known) return null
-  for (const person of await loadPeople(sql, [employee])) await keepErasedMark(sql, person, now)
+  for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)
   await eraseCases(sql, employee)
   // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
   for (const table of ['events', 'edits'])
@@ -198,11 +198,13 @@ export async function erase(
   )
   await sql.run('DELETE FROM deactivations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM employees WHERE id = ?', [employee])
-  const person = employeeHash(employee)
-  await insertRows(sql, 'erasures (person, at, actor, reason, events, operations)', [
-    [person, now, actor, reason, events, operations],
+  const hash = employeeHash(employee)
+  await insertRows(sql, 'erasures (employee_hash, at, actor, justification, events, operations)', [
+    [hash, now, actor, justification, events, operations],
   ])
-  await insertRows(sql, 'audit (at, actor, action, reason, detail)', [[now, actor, 'erase', reason, person]])
+  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
+    [now, actor, 'erase', justification, hash],
+  ])
   const withheld = unpublished?.n ?? 0
   addTotals(sql, instance, { erased: events, dropped: operations, withheld })
   return { events, operations, outcomesWithheld: withheld }

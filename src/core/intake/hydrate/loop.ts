@@ -37,7 +37,7 @@ export interface HydrateSettings {
  * Reads what notices are about. Notices of one person that wait together are served by one read. What is read becomes a snapshot dated at the
  * instant the read began; a notice of something in the future is read now, and again at its moment.
  */
-export function hydration(
+export function hydrateLoop(
   ledger: Pick<Ledger, 'claimNotices' | 'finishReads'>,
   reader: HrReader,
   settings: HydrateSettings,
@@ -49,8 +49,8 @@ export function hydration(
     const { waitMs, leaseMs, concurrency: limit } = settings
     const notices = await ledger.claimNotices({ now, noticedBefore: now - waitMs, leaseMs, limit })
     if (notices.length === 0) return settings.pollMs
-    const people = Map.groupBy(notices, ({ source, employee }) => `${source}\n${employee}`)
-    await Promise.all([...people.values()].map((theirs) => readOne(theirs, signal)))
+    const employees = Map.groupBy(notices, ({ source, employeeId }) => `${source}\n${employeeId}`)
+    await Promise.all([...employees.values()].map((theirs) => readOne(theirs, signal)))
     onRead()
     return 0
   })

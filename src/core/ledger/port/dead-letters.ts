@@ -21,7 +21,7 @@ export interface Original extends MessageOriginal {
 export interface DeadLetterFilter {
   readonly code: string | null
   readonly type: string | null
-  readonly employee: string | null
+  readonly employeeId: string | null
   /** Died at this moment or later, and before that one. */
   readonly since: number | null
   readonly until: number | null
@@ -42,7 +42,7 @@ export interface LedgerDeadLetterPage {
 export interface LedgerDeadLetter extends EventName {
   readonly seq: number
   readonly type: string
-  readonly employee: string
+  readonly employeeId: string
   readonly code: string
   /** Names, never values. */
   readonly detail: string | null
@@ -55,7 +55,7 @@ export interface LedgerDeadLetter extends EventName {
   readonly replays: number
   readonly archivedAt: number | null
   /** Still keeps its person out. */
-  readonly keepsOut: boolean
+  readonly blocksReactivation: boolean
 }
 
 /** A dead letter whose copy is to go to the bus; `id` names the copy in the outbox. */
@@ -65,12 +65,12 @@ export interface DeadLetterCopy {
   readonly revision: number
   readonly source: string
   readonly eventId: string
-  readonly employee: string
+  readonly employeeId: string
   readonly code: string
   readonly detail: string | null
   readonly original: Original | null
   /** False when its event lives again. */
-  readonly stands: boolean
+  readonly current: boolean
 }
 
 /** Ends dead letters without putting them back. */
@@ -81,7 +81,7 @@ export interface EndOrder {
   /** Discards also those that put their person out, who may become active by it. */
   readonly terminations: boolean
   readonly actor: string
-  readonly reason: string
+  readonly justification: string
 }
 export interface EndedDeadLetters {
   readonly ended: readonly number[]

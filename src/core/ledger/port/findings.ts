@@ -6,7 +6,7 @@ export interface Finding {
   readonly seq: number
   readonly code: FindingCode
   /** `null` when it is about no one employee. */
-  readonly employee: string | null
+  readonly employeeId: string | null
   readonly event: EventName | null
   readonly raisedAt: number
   /** Instants, names and codes, never values. */
@@ -24,7 +24,7 @@ export interface FindingsQuery {
   /** Only those that are neither settled nor acknowledged. */
   readonly open: boolean
   readonly code: FindingCode | null
-  readonly employee: string | null
+  readonly employeeId: string | null
   /** `next` of the page before; `null` for the first. */
   readonly next: number | null
   readonly limit: number
@@ -45,7 +45,7 @@ export interface Acknowledgement {
 }
 /** A deactivation that the log shows and that no operation of ours explains. */
 export interface ForeignDeactivation {
-  readonly employee: string
+  readonly employeeId: string
   /** The moment the log gives to it. */
   readonly at: number
   /** The change it belongs to: one change is one finding. */
@@ -53,6 +53,6 @@ export interface ForeignDeactivation {
 }
 /** An activation that the log shows and that no operation of ours explains. */
 export interface ForeignActivation {
-  readonly employee: string
+  readonly employeeId: string
   readonly at: number
 }

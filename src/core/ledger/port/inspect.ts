@@ -1,4 +1,4 @@
-import type { Person } from '../../plan/decide/plan.ts'
+import type { Employee } from '../../plan/decide/plan.ts'
 import type { Cut } from '../../plan/retain/retain.ts'
 import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
 import type { LeaverCounts } from './leavers.ts'
@@ -32,7 +32,7 @@ export const TOTALS = [
   'replays',
 ] as const
 export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>
-export interface Census {
+export interface StateCounts {
   readonly events: Readonly<Record<EventState, number>>
   readonly operations: Readonly<Record<OperationState, number>>
   readonly batches: Readonly<Record<BatchState, number>>
@@ -40,7 +40,7 @@ export interface Census {
   readonly unpublished: number
 }
 
-export interface Outlook {
+export interface SubmissionStatus {
   readonly callTimes: readonly number[]
   readonly pending: number
   /** People whose events are still to be planned. */
@@ -49,10 +49,10 @@ export interface Outlook {
   /** Open leaver cases. */
   readonly leavers: LeaverCounts
   /** People whose record failed for good and carried no event that could say so; the first of them by name. */
-  readonly notTaken: { readonly count: number; readonly people: readonly NotTaken[] }
+  readonly notAccepted: { readonly count: number; readonly employees: readonly NotAccepted[] }
 }
-export interface NotTaken {
-  readonly employee: string
+export interface NotAccepted {
+  readonly employeeId: string
   readonly code: string
   readonly failedAt: number
   /** Whether it was to put them out. */
@@ -60,10 +60,10 @@ export interface NotTaken {
 }
 
 /** Somebody as the next plan will see them. */
-export interface PersonView {
-  readonly person: Person
+export interface EmployeeView {
+  readonly employee: Employee
   /** The record the directory took last; `null` when it took none, or when what it holds is not known. */
-  readonly taken: string | null
+  readonly lastAccepted: string | null
   /** The event the reference names, when it names one. */
   readonly event: number | null
 }
@@ -74,18 +74,18 @@ export interface RetentionQuery {
   readonly settledBefore: number
 }
 export interface RetentionPage {
-  readonly person: Person
+  readonly employee: Employee
   /** Ledger sequences. */
   readonly settled: readonly number[]
 }
-export interface PersonCut extends Cut {
-  readonly employee: string
+export interface EmployeeCut extends Cut {
+  readonly employeeId: string
   readonly revision: number
 }
 export interface Erasure {
-  readonly employee: string
+  readonly employeeId: string
   readonly actor: string
-  readonly reason: string
+  readonly justification: string
 }
 export interface AgeOutQuery {
   /** What is older than this goes. */
@@ -127,7 +127,7 @@ export interface AuditEntry {
   readonly action: string
   /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the hash of who was erased, or how many the brake let go. */
   readonly about: string | null
-  readonly reason: string
+  readonly justification: string
 }
 
 export interface EventsQuery {
@@ -148,7 +148,7 @@ export interface EventLine {
   readonly source: string
   readonly id: string
   readonly type: string
-  readonly employee: string
+  readonly employeeId: string
   readonly state: EventState
   readonly reason: string | null
   readonly detail: string | null
@@ -159,11 +159,11 @@ export interface EventLine {
   readonly finishedAt: number | null
 }
 
-export interface Trace extends PersonTrace {
+export interface Trace extends EmployeeTrace {
   /** Whatever else has that name: the others in a batch, events of other sources, an employee. */
-  readonly others: readonly PersonTrace[]
+  readonly others: readonly EmployeeTrace[]
 }
-export interface PersonTrace {
+export interface EmployeeTrace {
   readonly employee: { readonly id: string; readonly objectId: string | null }
   readonly events: readonly TraceEvent[]
   readonly operations: readonly TraceOperation[]

@@ -55,7 +55,7 @@ export interface Notice {
   readonly source: string
   readonly id: string
   readonly type: string
-  readonly employee: string
+  readonly employeeId: string
   readonly recordedAt: number
   /** When what it is about takes effect; once it was read, the moment it is read again for. */
   readonly effectiveAt: number

@@ -1,7 +1,7 @@
 import type { LeaverEnd } from '../../leavers/assess.ts'
 import type { LeaverCause } from '../../leavers/causes.ts'
 import type { EventName } from '../../model.ts'
-import type { Person } from '../../plan/decide/employee.ts'
+import type { Employee } from '../../plan/decide/employee.ts'
 import type { OperationState } from '../lifecycle.ts'
 
 /** What leaver cases ask of the ledger, and what it answers. */
@@ -13,7 +13,7 @@ import type { OperationState } from '../lifecycle.ts'
 export interface LeaverCase {
   readonly id: number
   /** After an erasure `erased:` and the hash of the employee id. */
-  readonly employee: string
+  readonly employeeId: string
   readonly event: EventName
   readonly effectiveAt: number
   /** When HR recorded it. */
@@ -28,7 +28,7 @@ export interface LeaverCase {
 export interface LeaverView {
   readonly leaverCase: LeaverCase
   /** `null` after an erasure. */
-  readonly person: Person | null
+  readonly employee: Employee | null
   readonly directory: {
     /** The directory took a record that disables the account last, and nothing since leaves that in doubt. */
     readonly disabled: boolean
@@ -49,7 +49,7 @@ export interface LeaverView {
 export interface LeaverQuery {
   /** Only cases that are to be looked at by then, those that have waited longest first; `null`: every open one, oldest first. */
   readonly dueBy: number | null
-  readonly employee: string | null
+  readonly employeeId: string | null
   /** `next` of the page before; `null` for the first. */
   readonly next: number | null
   readonly limit: number
@@ -61,7 +61,7 @@ export interface LeaverPage {
 /** What an assessment changes. It is dropped where the employee changed since it was read; the case is looked at again. */
 export type LeaverStep = {
   readonly id: number
-  readonly employee: string
+  readonly employeeId: string
   readonly revision: number | null
 } & (
   | { readonly kind: 'ended'; readonly as: LeaverEnd; readonly at: number }

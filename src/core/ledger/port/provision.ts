@@ -34,7 +34,7 @@ export interface PlanResult {
 }
 export interface BrakeStatus {
   /** Distinct people put out in the window. */
-  readonly people: number
+  readonly employees: number
   /** People active in the directory, as far as we put them there. */
   readonly active: number
   readonly held: number
@@ -53,7 +53,7 @@ export interface BatchQuery {
 }
 export interface BatchOperation {
   readonly id: string
-  readonly employee: string
+  readonly employeeId: string
   /** The record as it goes on the wire. */
   readonly record: string
   /** Trace contexts of the events it carries; at most a few. */

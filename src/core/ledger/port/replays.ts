@@ -6,13 +6,13 @@ import type { MessageOriginal } from './dead-letters.ts'
 /** What a replay asks of the ledger, and what it answers. */
 
 /**
- * One dead letter of a frozen selection. `body` is what it says instead, and `people` whom that is about; both are forgotten when its part is over, or
+ * One dead letter of a frozen selection. `body` is what it says instead, and `employees` whom that is about; both are forgotten when its part is over, or
  * when one of them is erased.
  */
-export type ReplayTarget = { readonly body?: string | null; readonly people?: readonly string[] } & (
-  | { readonly home: 'ledger'; readonly seq: number; readonly revision: number }
+export type ReplayTarget = { readonly body?: string | null; readonly employees?: readonly string[] } & (
+  | { readonly store: 'ledger'; readonly seq: number; readonly revision: number }
   /** `stale`: only to be taken off its shelf, because its event has had its answer. */
-  | { readonly home: 'bus'; readonly entity: string; readonly sequence: string; readonly stale: boolean }
+  | { readonly store: 'bus'; readonly entity: string; readonly sequence: string; readonly stale: boolean }
 )
 
 export interface ReplayOrder {
@@ -21,7 +21,7 @@ export interface ReplayOrder {
   /** What was asked for, in words that are the same for the same command. */
   readonly selection: string
   readonly actor: string
-  readonly reason: string
+  readonly justification: string
   readonly targets: readonly ReplayTarget[]
 }
 export interface ReplayRun {
@@ -29,11 +29,11 @@ export interface ReplayRun {
   readonly name: string
   readonly selection: string
   readonly actor: string
-  readonly reason: string
+  readonly justification: string
   readonly createdAt: number
   readonly endedAt: number | null
   /** Who went on with it after it was stopped, when and why. */
-  readonly resumed: readonly { readonly at: number; readonly actor: string; readonly reason: string }[]
+  readonly resumed: readonly { readonly at: number; readonly actor: string; readonly justification: string }[]
   /** Entities of the bus that have a part in it. */
   readonly entities: readonly string[]
   readonly counts: Readonly<Record<NativeStage, number>>
@@ -65,7 +65,7 @@ export type PutBack =
 /** What is known of an event by its name. */
 export interface KnownEvent extends EventName {
   readonly seq: number
-  readonly employee: string
+  readonly employeeId: string
   readonly state: EventState
   readonly revision: number
 }

@@ -11,7 +11,7 @@ import type { FinalEventState, OperationState } from '../lifecycle.ts'
  */
 export interface Candidate {
   readonly id: string
-  readonly employee: string
+  readonly employeeId: string
   readonly state: Exclude<OperationState, 'pending'>
   readonly record: string
   readonly active: boolean
@@ -22,8 +22,8 @@ export interface Candidate {
   /** The moment the log gives to its failure. */
   readonly failedAt: number | null
   /** How often it was handed over, and of how many changes the log has spoken; new tries of the service do not count. */
-  readonly handedOver: number
-  readonly spokenOf: number
+  readonly timesSubmitted: number
+  readonly timesReported: number
 }
 /** An attribute, as the log spells it, that a job repeats of what it imports. */
 export interface EchoedKey {
@@ -35,7 +35,7 @@ export interface EchoedKey {
   /** Of the last moment. */
   readonly cycle: string
 }
-export interface TakenRecord {
+export interface AcceptedRecord {
   readonly record: string
   readonly active: boolean
   /** The moment the log gives to it. */
@@ -50,7 +50,7 @@ export interface Candidates {
   /** Earlier records of these people that could not be told apart yet. */
   readonly unjoined: readonly LogRecord[]
   /** The record the directory took last, by employee, and when; to tell whether another record changed it since. */
-  readonly taken: ReadonlyMap<string, TakenRecord>
+  readonly lastAccepted: ReadonlyMap<string, AcceptedRecord>
   /** What these jobs were seen to repeat so far. */
   readonly echoes: readonly EchoedKey[]
 }
@@ -68,7 +68,7 @@ export interface CorrelatedPage {
   /** Everything up to this instant has been read, when this page was the last of its poll. */
   readonly watermark: number | null
   /** People whose directory record somebody else changed: what it holds is no longer known, and ours is offered again. */
-  readonly disturbed: readonly string[]
+  readonly changedElsewhere: readonly string[]
   /** What the log shows of access that no operation of ours explains. */
   readonly elsewhere?: {
     readonly disabled: readonly ForeignDeactivation[]
@@ -81,12 +81,12 @@ export interface CorrelatedPage {
 }
 export interface Overdue {
   readonly id: string
-  readonly employee: string
+  readonly employeeId: string
   /** By the service's clock. */
   readonly acceptedAt: number
 }
 export interface Expired {
-  readonly offeredAgain: number
+  readonly resent: number
   /** Given up as `NoOutcome`. */
   readonly givenUp: number
   /** Nothing was said of them while their neighbours were answered, twice: nothing to say. */
@@ -96,13 +96,13 @@ export interface ExpireQuery {
   /** Only these; they are left alone when an answer came meanwhile. */
   readonly operations: readonly string[]
   /** `null`: it is not their fault, so it costs no offer. */
-  readonly maxOffers: number | null
+  readonly maxResends: number | null
   readonly now: number
 }
 
 export interface OutcomeRow {
   readonly id: number
-  readonly employee: string
+  readonly employeeId: string
   readonly source: string
   readonly eventId: string
   readonly type: string
@@ -114,7 +114,7 @@ export interface OutcomeRow {
   readonly operation: string | null
   readonly objectId: string | null
   /** What the event says: dotted path and value of each attribute. */
-  readonly said: readonly (readonly [path: string, value: Json])[]
+  readonly attributes: readonly (readonly [path: string, value: Json])[]
   readonly at: number
   readonly traceparent: string | null
 }

@@ -18,13 +18,13 @@ export const RELEASED_BRAKE: BrakeSettings = {
   floor: Number.POSITIVE_INFINITY,
 }
 
-/** Whether `people` in one window are too many, with `active` people active in the directory. */
+/** Whether `employees` in one window are too many, with `active` people active in the directory. */
 export function tooMany(
-  people: number,
+  employees: number,
   active: number,
   { absolute, percent, floor }: BrakeSettings,
 ): boolean {
-  return people > absolute || (people > floor && people > (active * percent) / 100)
+  return employees > absolute || (employees > floor && employees > (active * percent) / 100)
 }
 
 type Decided = Extract<Decision, { kind: 'decided' }>

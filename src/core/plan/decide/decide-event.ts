@@ -1,20 +1,20 @@
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { EventState } from '../../ledger/lifecycle.ts'
-import { type Effect, flatten, type Folded, sameJson, saysNothing } from '../fold/fold.ts'
+import { type Effect, flatten, type EmployeeState, sameJson, isPureRescind } from '../fold/fold.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 import { compareEvents } from '../fold/order.ts'
 import {
   type EventDecision,
   INCOMPLETE_RECORD,
   NO_OUTCOME,
-  type Person,
-  type PersonEvent,
+  type Employee,
+  type EmployeeEvent,
   REASONS,
   RESCIND_BEYOND_RETENTION,
 } from './employee.ts'
 
 /** What an event contributes to the record. */
-export type Share =
+export type Contribution =
   | { readonly kind: 'later'; readonly reason: string }
   | { readonly kind: 'rescinded'; readonly by: number }
   /** Says nothing but that another event is out. */
@@ -25,12 +25,12 @@ export type Share =
   | { readonly kind: 'surviving' }
   | { readonly kind: 'superseded'; readonly by: number; readonly settled: boolean }
 
-export function judgeOf(
-  person: Person,
-  folded: Folded,
+export function contributionOf(
+  employee: Employee,
+  folded: EmployeeState,
   mapping: Mapping,
-): (event: PersonEvent, effect: Effect) => Share {
-  const bySeq = new Map(person.events.map((event) => [event.seq, event]))
+): (event: EmployeeEvent, effect: Effect) => Contribution {
+  const bySeq = new Map(employee.events.map((event) => [event.seq, event]))
   return (event, effect) => {
     switch (effect.kind) {
       case 'later':
@@ -44,13 +44,14 @@ export function judgeOf(
       case 'applied': {
         const { rescinds } = event
         const target =
-          rescinds && person.events.find(({ source, id }) => id === rescinds.id && source === rescinds.source)
+          rescinds &&
+          employee.events.find(({ source, id }) => id === rescinds.id && source === rescinds.source)
         if (target?.folded && !event.folded) return { kind: 'beyond-retention' }
-        if (rescinds && saysNothing(event))
+        if (rescinds && isPureRescind(event))
           return { kind: 'rescind', known: target !== undefined && target !== null }
         // What a rescind says besides stands for what comes back, too.
         if (rescinds) return { kind: 'surviving' }
-        let winner: PersonEvent | undefined
+        let winner: EmployeeEvent | undefined
         let mapped = false
         for (const path of effect.paths) {
           if (!mapping.uses(path)) continue
@@ -74,7 +75,7 @@ export function judgeOf(
 }
 
 /** True for a snapshot that wrote nothing because what it says of the record was known: it says so all the same. */
-function repeats(event: PersonEvent, { attributes }: Folded, mapping: Mapping): boolean {
+function repeats(event: EmployeeEvent, { attributes }: EmployeeState, mapping: Mapping): boolean {
   return flatten(event.worker).some(
     ([path, value]) => mapping.uses(path) && sameJson(attributes.get(path)?.value, value),
   )
@@ -84,7 +85,7 @@ function repeats(event: PersonEvent, { attributes }: Folded, mapping: Mapping): 
  * Whether an event that has its final outcome needs another one: what its outcome said no longer holds. A newer event that takes its place once
  * it was confirmed changes nothing about that it was.
  */
-export function reopens(event: PersonEvent, share: Share, folded: Folded): boolean {
+export function reopens(event: EmployeeEvent, share: Contribution, folded: EmployeeState): boolean {
   if (share.kind === 'rescinded') {
     if (event.state !== 'skipped' || event.reason !== REASONS.rescinded) return true
     return event.by !== share.by && fellAway(event.by ?? null, folded)
@@ -113,7 +114,7 @@ export function reopens(event: PersonEvent, share: Share, folded: Folded): boole
 }
 
 /** The event an outcome names is rescinded, dead or not in force: it stands in nobody's place. */
-function fellAway(seq: number | null, folded: Folded): boolean {
+function fellAway(seq: number | null, folded: EmployeeState): boolean {
   return seq === null || folded.effects.get(seq)?.kind !== 'applied'
 }
 
@@ -126,7 +127,11 @@ export interface Sending {
   readonly same: boolean
 }
 
-export function decide({ seq }: PersonEvent, share: Share, { send, missing, same }: Sending): EventDecision {
+export function decide(
+  { seq }: EmployeeEvent,
+  share: Contribution,
+  { send, missing, same }: Sending,
+): EventDecision {
   const waits = missing.length > 0
   const incomplete: EventDecision = {
     seq,

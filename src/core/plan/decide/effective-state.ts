@@ -1,15 +1,15 @@
 import type { Attribute } from '../../model.ts'
-import { flatten, type Folded, type LedgerEvent } from '../fold/fold.ts'
-import { NO_OUTCOME, type Person } from './employee.ts'
+import { flatten, type EmployeeState, type LedgerEvent } from '../fold/fold.ts'
+import { NO_OUTCOME, type Employee } from './employee.ts'
 
 /**
  * What the record is made of: the fold, and two things more. When nothing says any more whether somebody the directory may hold is active, because
  * the event that did was rescinded or moved, that person is out; otherwise a hire taken back after it was sent would stay active.
  * And what only a rescinded event had said is cleared: left out of the record, the directory would keep it.
  */
-export function standing(person: Person, folded: Folded): Folded {
-  const added: [string, Attribute][] = takenBack(person.events, folded)
-  const by = folded.attributes.has('active') || !mayBeHeld(person) ? null : withdrawnBy(person, folded)
+export function standing(employee: Employee, folded: EmployeeState): EmployeeState {
+  const added: [string, Attribute][] = takenBack(employee.events, folded)
+  const by = folded.attributes.has('active') || !mayBeHeld(employee) ? null : withdrawnBy(employee, folded)
   if (by !== null) added.push(['active', { value: false, by }])
   return added.length === 0 ? folded : { ...folded, attributes: new Map([...folded.attributes, ...added]) }
 }
@@ -17,7 +17,7 @@ export function standing(person: Person, folded: Folded): Folded {
 /** Attributes of rescinded events that nothing speaks of any more, neither they themselves nor anything above or below them. */
 export function takenBack(
   events: readonly LedgerEvent[],
-  { attributes, effects }: Folded,
+  { attributes, effects }: EmployeeState,
 ): [string, Attribute][] {
   const back: [string, Attribute][] = []
   for (const event of events) {
@@ -36,7 +36,7 @@ export function takenBack(
 const covers = (above: string, path: string): boolean => path === above || path.startsWith(`${above}.`)
 
 /** The directory took a record of the person once, or is about to, or may have without saying so. */
-function mayBeHeld({ known, unanswered, events }: Person): boolean {
+function mayBeHeld({ known, unanswered, events }: Employee): boolean {
   return (
     known ||
     unanswered.length > 0 ||
@@ -45,8 +45,8 @@ function mayBeHeld({ known, unanswered, events }: Person): boolean {
 }
 
 /** Why nothing makes the person active any more: the rescind, or the event itself where its moment has moved. */
-function withdrawnBy(person: Person, folded: Folded): number | null {
-  for (const event of person.events) {
+function withdrawnBy(employee: Employee, folded: EmployeeState): number | null {
+  for (const event of employee.events) {
     if (event.worker['active'] !== true) continue
     const effect = folded.effects.get(event.seq)
     if (effect?.kind === 'rescinded') return effect.by

@@ -1,7 +1,7 @@
-import { type EventDecision, type Person, REASONS } from './employee.ts'
+import { type EventDecision, type Employee, REASONS } from './employee.ts'
 import { fold, type FoldRules } from '../fold/fold.ts'
 import type { Decision } from './plan.ts'
-import { saysLeaver } from '../../model.ts'
+import { isTermination } from '../../model.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>
 
@@ -10,19 +10,19 @@ type Decided = Extract<Decision, { kind: 'decided' }>
  * recorded later than the moment the log gives to the deactivation: an event in force that says `active: true`, or a rescind of a leaving.
  */
 export function respectDeactivation(
-  person: Person,
+  employee: Employee,
   decision: Decision,
   now: number,
   rules?: FoldRules,
 ): Decision {
-  const { disabledElsewhereAt: since = null } = person
+  const { disabledElsewhereAt: since = null } = employee
   if (since === null || decision.kind === 'wait' || decision.operation?.active !== true) return decision
-  return saysActiveSince(person, since, now, rules)
+  return saysActiveSince(employee, since, now, rules)
     ? { ...decision, elsewhere: 'overruled' }
     : { ...withhold(decision), elsewhere: 'held' }
 }
 
-function saysActiveSince({ events }: Person, since: number, now: number, rules?: FoldRules): boolean {
+function saysActiveSince({ events }: Employee, since: number, now: number, rules?: FoldRules): boolean {
   const { effects } = fold(events, now, rules)
   return events.some((event) => {
     if (event.recordedAt <= since || effects.get(event.seq)?.kind !== 'applied') return false
@@ -31,7 +31,7 @@ function saysActiveSince({ events }: Person, since: number, now: number, rules?:
     return (
       rescinds !== null &&
       events.some(
-        (target) => target.id === rescinds.id && target.source === rescinds.source && saysLeaver(target),
+        (target) => target.id === rescinds.id && target.source === rescinds.source && isTermination(target),
       )
     )
   })

@@ -2,13 +2,13 @@ import type { EventState, OperationState } from '../../ledger/lifecycle.ts'
 import type { LedgerEvent } from '../fold/fold.ts'
 
 /** Everything that has to be known of one employee to decide what happens next. */
-export interface Person {
-  readonly employee: string
+export interface Employee {
+  readonly employeeId: string
   /** Raised by whatever changes what a plan depends on; a plan is committed only while it is the same. */
   readonly revision: number
-  readonly events: readonly PersonEvent[]
+  readonly events: readonly EmployeeEvent[]
   /** Fingerprint of the record the directory took last; `null` when it took none, or when what it holds is not known. */
-  readonly takenHash: string | null
+  readonly acceptedHash: string | null
   /** Whether the directory ever took a record of this person. */
   readonly known: boolean
   /** The operation that failed for good last; what it carried is to be blamed. */
@@ -22,7 +22,7 @@ export interface Person {
   /** Sent and not answered, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
 }
-export interface PersonEvent extends LedgerEvent {
+export interface EmployeeEvent extends LedgerEvent {
   readonly state: EventState
   readonly reason: string | null
   /** The event its outcome names: the one that stands in its place, or took it out. */
@@ -46,7 +46,7 @@ export interface Failure {
   /** Ledger sequences of the open events it carried. */
   readonly carried: readonly number[]
   /** The record the directory took last, whether or not it still holds it. */
-  readonly taken: string | null
+  readonly lastAccepted: string | null
 }
 export interface UnansweredOperation {
   readonly id: string
@@ -74,7 +74,7 @@ export const REASONS = {
   /** A rescind of something that never reached the directory. */
   nothingSent: 'NothingSent',
   /** The person was put out alone: what else the event says was not taken. */
-  disabledAlone: 'DisabledAlone',
+  deactivationOnly: 'DisabledAlone',
   /** The log shows a deactivation that we did not send, and nothing HR recorded since says that the employee is active. */
   disabledElsewhere: 'DisabledElsewhere',
   /** Too many people would lose access at once: somebody has to look. */

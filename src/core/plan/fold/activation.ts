@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DAY_MS } from '../../runtime.ts'
 import type { Json } from '../../model.ts'
-import { saysLeaver } from '../../model.ts'
+import { isTermination } from '../../model.ts'
 import type { LedgerEvent } from './fold.ts'
 
 /**
@@ -31,7 +31,7 @@ export function activationsOf(ordered: readonly LedgerEvent[], activation: Activ
   let active = false
   let leftAt = Number.NEGATIVE_INFINITY
   for (const event of ordered) {
-    if (saysLeaver(event)) {
+    if (isTermination(event)) {
       active = false
       leftAt = event.effectiveAt
     } else if (!event.dead && event.worker['active'] === true && !active) {

@@ -1,4 +1,4 @@
-import { type Attribute, BASELINE, ERASED, type HrEvent, type Json, saysLeaver } from '../../model.ts'
+import { type Attribute, BASELINE, ERASED, type HrEvent, type Json, isTermination } from '../../model.ts'
 import { type Activation, activationsOf, type Activations, announcedDate, HOLD } from './activation.ts'
 import { compareEvents } from './order.ts'
 import { rescindings } from './rescind.ts'
@@ -26,7 +26,7 @@ export type Effect =
   /** Wrote these attributes. Who holds each of them in the end is in `attributes`. */
   | { readonly kind: 'applied'; readonly paths: readonly string[] }
 
-export interface Folded {
+export interface EmployeeState {
   /** Dotted path → value and the event it comes from. A cleared attribute is there with the value `null`. */
   readonly attributes: ReadonlyMap<string, Attribute>
   /** By the event's `seq`; dead events are not in it. */
@@ -63,7 +63,7 @@ export function fold(
   events: readonly LedgerEvent[],
   now: number,
   rules: FoldRules = defaultFoldRules,
-): Folded {
+): EmployeeState {
   const ordered = events.filter(({ discarded }) => discarded !== true).toSorted(compareEvents)
   const activation = rules.activation ?? HOLD
   const acting = new Set<number>()
@@ -89,7 +89,7 @@ export function fold(
   const later: LedgerEvent[] = []
   const sourceOf = new Map<number, string>()
   const state = new State()
-  const said: Said[] = []
+  const said: Statement[] = []
   for (const event of ordered) {
     const by = removed.get(event.seq)
     if (event.mode === 'notice' && !event.dead) {
@@ -99,8 +99,8 @@ export function fold(
     if ((activations.get(event.seq) ?? event.effectiveAt) > now) {
       if (by !== undefined) {
         if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
-        if (saysLeaver(event) && !doubtful.has(event.seq)) later.push({ ...event, dead: true })
-      } else if (acting.has(event.seq) && saysNothing(event))
+        if (isTermination(event) && !doubtful.has(event.seq)) later.push({ ...event, dead: true })
+      } else if (acting.has(event.seq) && isPureRescind(event))
         effects.set(event.seq, { kind: 'applied', paths: [] })
       else later.push(event)
       continue
@@ -119,7 +119,7 @@ export function fold(
       )
       if (!event.dead) effects.set(event.seq, { kind: 'applied', paths: [...paths, ...yields] })
     } else {
-      if (saysLeaver(event) && !doubtful.has(event.seq)) state.apply([['active', false]], event.seq)
+      if (isTermination(event) && !doubtful.has(event.seq)) state.apply([['active', false]], event.seq)
       if (!event.dead) effects.set(event.seq, { kind: 'rescinded', by })
     }
   }
@@ -138,7 +138,7 @@ function yieldedBy(
   snapshot: LedgerEvent,
   writes: readonly Write[],
   state: State,
-  said: readonly Said[],
+  said: readonly Statement[],
 ): ReadonlySet<string> {
   if (snapshot.mode !== 'snapshot') return NONE
   const isNewer = ({ type, recordedAt }: LedgerEvent): boolean =>
@@ -152,9 +152,9 @@ function yieldedBy(
     ({ event, stands }) =>
       stands &&
       newer.has(event.seq) &&
-      (saysLeaver(event) || (!event.dead && event.worker['active'] === true)),
+      (isTermination(event) || (!event.dead && event.worker['active'] === true)),
   )
-  const leaves = access !== undefined && saysLeaver(access.event)
+  const leaves = access !== undefined && isTermination(access.event)
   const held = [...state.attributes].flatMap(([path, { by }]) => (newer.has(by) ? [path] : []))
   return new Set(
     writes.flatMap(([path]) =>
@@ -166,7 +166,7 @@ function yieldedBy(
 }
 
 /** True for an event that carries no attribute: a rescind that does nothing else. */
-export function saysNothing(event: LedgerEvent): boolean {
+export function isPureRescind(event: LedgerEvent): boolean {
   return event.mode === 'delta' && Object.keys(event.worker).length === 0
 }
 
@@ -178,7 +178,7 @@ function wait(
 ): number | null {
   let nextAt: number | null = null
   for (const event of later) {
-    if (event.dead && !saysLeaver(event)) continue
+    if (event.dead && !isTermination(event)) continue
     const at = activations.get(event.seq) ?? event.effectiveAt
     if (!event.dead) effects.set(event.seq, { kind: 'later', at })
     if (nextAt === null || at < nextAt) nextAt = at
@@ -205,12 +205,12 @@ function announce(
 
 function writesOf(
   event: LedgerEvent,
-  said: readonly Said[],
+  said: readonly Statement[],
   sourceOf: ReadonlyMap<number, string>,
   activations: Activations,
   rules: FoldRules,
 ): readonly Write[] {
-  if (event.dead) return saysLeaver(event) ? [['active', false]] : []
+  if (event.dead) return isTermination(event) ? [['active', false]] : []
   const writes =
     event.mode === 'snapshot'
       ? snapshotWrites(event, known(said, event), sourceOf, rules)
@@ -228,7 +228,7 @@ function dateOf(event: LedgerEvent, activation: Activation): readonly Write[] {
   return [[activation.attribute, announcedDate(event)]]
 }
 
-interface Said {
+interface Statement {
   readonly event: LedgerEvent
   readonly writes: readonly Write[]
   /** It is not rescinded. */
@@ -240,7 +240,7 @@ type Write = readonly [path: string, value: Json]
  * The fold of what its source could know when it recorded a snapshot. A rescind that came later it did not know: what the target had set still
  * counts here, so that a snapshot which merely repeated it does not keep it once it is rescinded. Its own rescind it knew.
  */
-function known(said: readonly Said[], snapshot: LedgerEvent): ReadonlyMap<string, Attribute> {
+function known(said: readonly Statement[], snapshot: LedgerEvent): ReadonlyMap<string, Attribute> {
   const before = said.filter(({ event }) => event.recordedAt <= snapshot.recordedAt)
   const removed = rescindings([...before.map(({ event }) => event), snapshot])
   const state = new State()

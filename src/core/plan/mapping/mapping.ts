@@ -73,7 +73,7 @@ export interface Mapping<
    * The complete record of one employee. The same attributes give the same bytes once serialised. Never throws for what is in them; rejects
    * when nothing can be computed at the moment.
    */
-  map(employee: string, attributes: ReadonlyMap<string, Attribute>): R
+  map(employeeId: string, attributes: ReadonlyMap<string, Attribute>): R
 }
 export type PlainMapping = Mapping<MappedRecord>
 
@@ -107,11 +107,11 @@ export function compileMapping(
   const computed = compiled.flatMap((rule) => (rule.kind === 'computed' ? [rule] : []))
   const expressions = computed.map(({ expression }) => expression)
 
-  const draftOf = (employee: string): ScimDraft => ({ schemas: [...schemas], externalId: employee })
+  const draftOf = (employeeId: string): ScimDraft => ({ schemas: [...schemas], externalId: employeeId })
   const missingOf = (attributes: ReadonlyMap<string, Attribute>): string[] =>
     required.filter((path) => isNothing(attributes.get(path)?.value))
-  const mapPlain = (employee: string, attributes: ReadonlyMap<string, Attribute>): MappedRecord => {
-    const draft = draftOf(employee)
+  const mapPlain = (employeeId: string, attributes: ReadonlyMap<string, Attribute>): MappedRecord => {
+    const draft = draftOf(employeeId)
     const missing = missingOf(attributes)
     let failure: MappingFailure | null = null
     for (const rule of compiled) {
@@ -123,13 +123,13 @@ export function compileMapping(
   }
   const mapComputed =
     (evaluator: Evaluator) =>
-    async (employee: string, attributes: ReadonlyMap<string, Attribute>): Promise<MappedRecord> => {
-      const draft = draftOf(employee)
+    async (employeeId: string, attributes: ReadonlyMap<string, Attribute>): Promise<MappedRecord> => {
+      const draft = draftOf(employeeId)
       const missing = missingOf(attributes)
       const answers = await evaluator.evaluate({
         expressions,
         input: nest(attributes),
-        bindings: { employee },
+        bindings: { employee: employeeId },
       })
       const answerOf = new Map(computed.map((rule, index) => [rule, answers[index]]))
       let failure: MappingFailure | null = null

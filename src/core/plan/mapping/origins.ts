@@ -17,15 +17,15 @@ export interface RecordValue {
  * The values of a person's record, each with the events it comes from. Which attributes a value depends on is found by leaving them out one by
  * one, so it holds for any mapping, expressions included; it costs one mapping per attribute.
  */
-export async function valuesOf(
+export async function valueOrigins(
   mapping: Mapping,
-  employee: string,
+  employeeId: string,
   attributes: ReadonlyMap<string, Attribute>,
 ): Promise<readonly RecordValue[]> {
   const valuesWithout = async (path: string | null): Promise<ReadonlyMap<string, Json>> => {
     const rest = new Map(attributes)
     if (path !== null) rest.delete(path)
-    return scimValues((await mapping.map(employee, rest)).record)
+    return scimValues((await mapping.map(employeeId, rest)).record)
   }
   const paths = [...attributes.keys()].filter((path) => mapping.uses(path))
   const [whole = new Map<string, Json>(), ...rests] = await Promise.all([null, ...paths].map(valuesWithout))

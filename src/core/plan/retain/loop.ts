@@ -7,7 +7,7 @@ export interface RetentionSettings {
   /** Events whose final outcome is older than this are folded away. */
   readonly afterMs: number
   /** People looked at in one transaction. */
-  readonly peopleAtOnce: number
+  readonly employeesAtOnce: number
   /** Rows of each kind that are taken out in one transaction. */
   readonly rowsAtOnce: number
   /** Between two of those, so that other work is not held up. */
@@ -37,24 +37,24 @@ export function retention(
       ageing = more
       return more ? settings.pauseMs : settings.everyMs
     }
-    const people = await ledger.retentionPage({ after, limit: settings.peopleAtOnce, settledBefore })
-    const last = people.at(-1)
+    const employees = await ledger.retentionPage({ after, limit: settings.employeesAtOnce, settledBefore })
+    const last = employees.at(-1)
     if (!last) {
       after = null
       await ledger.forgetEdits(settledBefore, now)
       ageing = true
       return settings.pauseMs
     }
-    const cuts = people.flatMap(({ person, settled }) => {
-      const cut = cutOf(person.events, new Set(settled), now, settings.fold)
-      return cut ? [{ employee: person.employee, revision: person.revision, ...cut }] : []
+    const cuts = employees.flatMap(({ employee, settled }) => {
+      const cut = cutOf(employee.events, new Set(settled), now, settings.fold)
+      return cut ? [{ employeeId: employee.employeeId, revision: employee.revision, ...cut }] : []
     })
     if (cuts.length > 0)
       runtime.telemetry.count(
         'rollcall.retention.folded',
         (await ledger.foldAway(cuts, settledBefore, now)).folded,
       )
-    after = last.person.employee
+    after = last.employee.employeeId
     return settings.pauseMs
   })
 }

@@ -1,6 +1,13 @@
 import { isErasedMark } from '../../leavers/erased.ts'
-import { type Json, type JsonObject, saysLeaver } from '../../model.ts'
-import { flatten, fold, type Folded, type FoldRules, type LedgerEvent, sameJson } from '../fold/fold.ts'
+import { type Json, type JsonObject, isTermination } from '../../model.ts'
+import {
+  flatten,
+  fold,
+  type EmployeeState,
+  type FoldRules,
+  type LedgerEvent,
+  sameJson,
+} from '../fold/fold.ts'
 import { compareEvents } from '../fold/order.ts'
 import { REASONS } from '../decide/employee.ts'
 import { nameOf } from '../fold/rescind.ts'
@@ -32,7 +39,7 @@ export function cutOf(
   const events = whole
     .filter((event) => !isErasedMark(event))
     .map((event) =>
-      settled.has(event.seq) && event.reason === REASONS.disabledAlone ? onlyOut(event) : event,
+      settled.has(event.seq) && event.reason === REASONS.deactivationOnly ? onlyOut(event) : event,
     )
   const discarded = events.filter((event) => event.discarded === true && settled.has(event.seq))
   const ordered = events.filter((event) => event.discarded !== true).toSorted(compareEvents)
@@ -78,7 +85,7 @@ function goingOf(
   for (;;) {
     const gone = new Set(going)
     const kept = ordered.filter((event) => !gone.has(event))
-    const living = kept.filter((event) => !event.dead || saysLeaver(event))
+    const living = kept.filter((event) => !event.dead || isTermination(event))
     const [first] = living
     const recorded = Math.min(...living.map(({ recordedAt }) => recordedAt))
     const named = new Set(kept.flatMap(({ rescinds }) => (rescinds ? [nameOf(rescinds)] : [])))
@@ -101,7 +108,7 @@ function trim(
 ): readonly LedgerEvent[] {
   const folded = fold(events, now, rules)
   const ordered = events.toSorted(compareEvents)
-  const standing = standingWrites(folded)
+  const standing = survivingWrites(folded)
   const last = snapshots ? lastSnapshots(ordered) : new Set<number>()
   return ordered.flatMap((event): LedgerEvent[] => {
     if (isErasedMark(event)) return []
@@ -120,7 +127,7 @@ function trim(
 }
 
 /** By event, what comes from it. */
-function standingWrites({ attributes }: Folded): ReadonlyMap<number, ReadonlyMap<string, Json>> {
+function survivingWrites({ attributes }: EmployeeState): ReadonlyMap<number, ReadonlyMap<string, Json>> {
   const writes = new Map<number, Map<string, Json>>()
   for (const [path, { value, by }] of attributes)
     writes.set(by, (writes.get(by) ?? new Map<string, Json>()).set(path, value))
@@ -137,7 +144,7 @@ function lastSnapshots(ordered: readonly LedgerEvent[]): ReadonlySet<number> {
 function repeated(
   event: LedgerEvent,
   ordered: readonly LedgerEvent[],
-  { attributes }: Folded,
+  { attributes }: EmployeeState,
 ): readonly (readonly [string, Json])[] {
   const place = new Map(ordered.map(({ seq }, index) => [seq, index]))
   const here = place.get(event.seq) ?? 0
@@ -155,7 +162,7 @@ function same(
   rules?: FoldRules,
 ): boolean {
   for (let at: number | null = now; at !== null;) {
-    const left: Folded = fold(one, at, rules)
+    const left: EmployeeState = fold(one, at, rules)
     const right = fold(other, at, rules)
     if (left.attributes.size !== right.attributes.size || left.nextAt !== right.nextAt) return false
     for (const [path, { value, by }] of left.attributes) {

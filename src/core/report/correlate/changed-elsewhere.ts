@@ -1,5 +1,5 @@
-import type { Candidates, JoinedRecord, TakenRecord } from '../../ledger/port.ts'
-import { agrees, type Echoes, learnEchoes, valuesOf } from './evidence.ts'
+import type { Candidates, JoinedRecord, AcceptedRecord } from '../../ledger/port.ts'
+import { agrees, type Echoes, learnEchoes, valueOrigins } from './evidence.ts'
 import { REDUNDANT_EXPORT } from './join.ts'
 import type { LogRecord } from './log-record.ts'
 
@@ -8,7 +8,7 @@ export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates
   const open = stillOpen(joins, found)
   const seen = new Set(found.unjoined.map(({ id }) => id))
   return joins.flatMap(({ record, operation }) =>
-    operation === null && record.imported && !seen.has(record.id) && !open.has(record.employee)
+    operation === null && record.imported && !seen.has(record.id) && !open.has(record.employeeId)
       ? [record]
       : [],
   )
@@ -20,26 +20,30 @@ export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates
  * on its way, and not only when it is new: while something was, nobody could tell. What we offer again is answered by a later record still, so that
  * this ends. (Of late records of our own operations the ledger knows.)
  */
-export function disturbedPeople(joins: readonly JoinedRecord[], found: Candidates): string[] {
+export function employeesChangedElsewhere(joins: readonly JoinedRecord[], found: Candidates): string[] {
   const open = stillOpen(joins, found)
-  const taken = takenAfter(joins, found)
+  const taken = acceptedAfter(joins, found)
   const echoes = learnEchoes(
     found.echoes,
     joins.map(({ record }) => record),
   )
-  const disturbed = joins.filter(({ record, operation, interim }) => {
-    const ours = taken.get(record.employee)
-    if (record.status !== 'success' || open.has(record.employee) || (ours && record.activityAt < ours.at))
+  const changedElsewhere = joins.filter(({ record, operation, interim }) => {
+    const ours = taken.get(record.employeeId)
+    if (record.status !== 'success' || open.has(record.employeeId) || (ours && record.activityAt < ours.at))
       return false
     if (record.escrowRetry) return interim === null
     return operation === null && record.imported && ours !== undefined && !holdsOurs(record, ours, echoes)
   })
-  return [...new Set(disturbed.map(({ record }) => record.employee))]
+  return [...new Set(changedElsewhere.map(({ record }) => record.employeeId))]
 }
 
 /** Whether the record shows what the directory took from us, and nothing else. */
-export function holdsOurs(record: LogRecord, { record: json, active }: TakenRecord, echoes: Echoes): boolean {
-  return agrees(record, { active, values: valuesOf(json) }, echoes)
+export function holdsOurs(
+  record: LogRecord,
+  { record: json, active }: AcceptedRecord,
+  echoes: Echoes,
+): boolean {
+  return agrees(record, { active, values: valueOrigins(json) }, echoes)
 }
 
 /** People with an operation the log has not spoken of. An escrowed one is answered by a new try only, which says that it is one. */
@@ -50,22 +54,22 @@ function stillOpen(joins: readonly JoinedRecord[], found: Candidates): ReadonlyS
   return new Set(
     found.operations
       .filter(({ id, state }) => state === 'accepted' && !answered.has(id))
-      .map(({ employee }) => employee),
+      .map(({ employeeId }) => employeeId),
   )
 }
 
 /** What the directory took last of each person, these records included, in the order of the log. */
-export function takenAfter(
+export function acceptedAfter(
   joins: readonly JoinedRecord[],
   found: Candidates,
-): ReadonlyMap<string, TakenRecord> {
-  const taken = new Map(found.taken)
+): ReadonlyMap<string, AcceptedRecord> {
+  const taken = new Map(found.lastAccepted)
   const operations = new Map(found.operations.map((operation) => [operation.id, operation]))
   for (const { record, operation, interim } of joins) {
     const sent = operation === null ? undefined : operations.get(operation)
     const took = interim === 'confirmed' || (interim === 'unchanged' && record.code === REDUNDANT_EXPORT)
-    if (sent && took && record.activityAt >= (taken.get(sent.employee)?.at ?? 0))
-      taken.set(sent.employee, { record: sent.record, active: sent.active, at: record.activityAt })
+    if (sent && took && record.activityAt >= (taken.get(sent.employeeId)?.at ?? 0))
+      taken.set(sent.employeeId, { record: sent.record, active: sent.active, at: record.activityAt })
   }
   return taken
 }

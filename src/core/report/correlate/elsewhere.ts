@@ -1,6 +1,6 @@
 import type { Candidates, ForeignActivation, ForeignDeactivation, JoinedRecord } from '../../ledger/port.ts'
 import { sentBy } from './evidence.ts'
-import { holdsOurs, takenAfter } from './changed-elsewhere.ts'
+import { holdsOurs, acceptedAfter } from './changed-elsewhere.ts'
 import { learnEchoes } from './evidence.ts'
 import { mayAnswer } from './join.ts'
 import type { LogRecord } from './log-record.ts'
@@ -22,13 +22,13 @@ export function accessElsewhere(
     found.echoes,
     joins.map(({ record }) => record),
   )
-  const taken = takenAfter(joins, found)
+  const taken = acceptedAfter(joins, found)
   const explained = (record: LogRecord): boolean => {
-    const ours = taken.get(record.employee)
+    const ours = taken.get(record.employeeId)
     if (ours && !ours.active && ours.at <= record.activityAt && holdsOurs(record, ours, echoes)) return true
     return found.operations.some(
       (operation) =>
-        operation.employee === record.employee &&
+        operation.employeeId === record.employeeId &&
         !operation.active &&
         mayAnswer(record, sentBy(operation), skewMs),
     )
@@ -37,16 +37,18 @@ export function accessElsewhere(
   const enabled = new Map<string, ForeignActivation>()
   for (const { record, operation } of joins) {
     if (operation !== null || (record.status !== 'success' && record.status !== 'warning')) continue
-    const { employee, activityAt: at, changeId: change } = record
+    const { employeeId, activityAt: at, changeId: change } = record
     if (record.active === false || DISABLING.includes(record.action)) {
-      if (at >= (disabled.get(employee)?.at ?? at) && !explained(record))
-        disabled.set(employee, { employee, at, change })
-    } else if (record.active === true && at >= (enabled.get(employee)?.at ?? at))
-      enabled.set(employee, { employee, at })
+      if (at >= (disabled.get(employeeId)?.at ?? at) && !explained(record))
+        disabled.set(employeeId, { employeeId, at, change })
+    } else if (record.active === true && at >= (enabled.get(employeeId)?.at ?? at))
+      enabled.set(employeeId, { employeeId, at })
   }
   // The log counts whole seconds: of two in the same one the deactivation stands.
   return {
-    disabled: [...disabled.values()].filter(({ employee, at }) => at >= (enabled.get(employee)?.at ?? at)),
-    enabled: [...enabled.values()].filter(({ employee, at }) => at > (disabled.get(employee)?.at ?? 0)),
+    disabled: [...disabled.values()].filter(
+      ({ employeeId, at }) => at >= (enabled.get(employeeId)?.at ?? at),
+    ),
+    enabled: [...enabled.values()].filter(({ employeeId, at }) => at > (disabled.get(employeeId)?.at ?? 0)),
   }
 }

@@ -21,10 +21,10 @@ export interface Sent {
 }
 
 export function sentBy(operation: Candidate): Sent {
-  return { operation, active: operation.active, values: valuesOf(operation.record) }
+  return { operation, active: operation.active, values: valueOrigins(operation.record) }
 }
 
-export function valuesOf(record: string): ReadonlyMap<string, string | null> {
+export function valueOrigins(record: string): ReadonlyMap<string, string | null> {
   return echoOf(parseRecord(record))
 }
 
@@ -92,7 +92,7 @@ export function missingIn(record: LogRecord, sent: Pick<Sent, 'values'>, echoes:
 }
 
 /** Attributes the record shows and this operation never spoke of. */
-export function unspokenBy(record: LogRecord, { values }: Pick<Sent, 'values'>): string[] {
+export function notReportedBy(record: LogRecord, { values }: Pick<Sent, 'values'>): string[] {
   return Object.entries(record.echo).flatMap(([key, value]) =>
     value !== '' && !values.has(key) ? [key] : [],
   )
@@ -115,7 +115,7 @@ export function agrees(record: LogRecord, sent: Pick<Sent, 'active' | 'values'>,
 }
 
 /** Whether no record could tell the two apart: an attribute without a value is not shown, whether it was cleared or left out. */
-export function looksLike(a: Sent, b: Sent): boolean {
+export function isIndistinguishable(a: Sent, b: Sent): boolean {
   if (a.operation.record === b.operation.record) return true
   const shown = ({ values }: Sent, other: Sent): boolean =>
     [...values].every(([key, value]) => key === 'active' || (value ?? '') === (other.values.get(key) ?? ''))

@@ -4,11 +4,11 @@ import {
   contradicts,
   type Echoes,
   learnEchoes,
-  looksLike,
+  isIndistinguishable,
   missingIn,
   type Sent,
   sentBy,
-  unspokenBy,
+  notReportedBy,
 } from './evidence.ts'
 import { type LogRecord, NOT_ENTITLED } from './log-record.ts'
 import { isCode } from '../outcomes/reason-catalogue.ts'
@@ -44,15 +44,15 @@ export function joinRecords(
   skewMs: number,
 ): JoinedRecord[] {
   const fresh = records.filter((record) => !found.known.has(record.id))
-  const byPerson = new Map<string, LogRecord[]>()
-  for (const record of [...found.unjoined, ...fresh]) add(byPerson, record.employee, record)
-  const operations = groupBy(found.operations, (operation) => operation.employee)
+  const byEmployee = new Map<string, LogRecord[]>()
+  for (const record of [...found.unjoined, ...fresh]) add(byEmployee, record.employeeId, record)
+  const operations = groupBy(found.operations, (operation) => operation.employeeId)
   const echoes = learnEchoes(found.echoes, [...records, ...found.unjoined])
 
   const joins: JoinedRecord[] = []
-  for (const [employee, theirs] of byPerson) {
+  for (const [employeeId, theirs] of byEmployee) {
     joins.push(
-      ...joinPerson(unique(theirs), (operations.get(employee) ?? []).map(sentBy), found.byChange, {
+      ...joinEmployee(unique(theirs), (operations.get(employeeId) ?? []).map(sentBy), found.byChange, {
         echoes,
         skewMs,
       }),
@@ -74,7 +74,7 @@ interface Change {
   readonly retry: boolean
 }
 
-function joinPerson(
+function joinEmployee(
   records: readonly LogRecord[],
   operations: readonly Sent[],
   byChange: ReadonlyMap<string, string>,
@@ -109,7 +109,7 @@ function joinPerson(
   for (let pair = nextPair(pending, left, knowledge); pair; pair = nextPair(pending, left, knowledge)) {
     const { change, sent } = pair
     left.delete(sent)
-    if (sent.operation.handedOver > sent.operation.spokenOf + 1) left.add(spokenOf(sent))
+    if (sent.operation.timesSubmitted > sent.operation.timesReported + 1) left.add(timesReported(sent))
     pending.delete(change)
     if (change.primary?.status === 'failure') failed.push({ at: change.primary.activityAt, sent })
     // Its own answer to the upload is still to come: until then nothing can be settled, and the record is looked at again.
@@ -136,10 +136,10 @@ interface Failure {
 }
 
 /** Handed over again before its answer was known, it may have been carried out again too. */
-function spokenOf(sent: Sent): Sent {
+function timesReported(sent: Sent): Sent {
   return {
     ...sent,
-    operation: { ...sent.operation, state: 'answered', spokenOf: sent.operation.spokenOf + 1 },
+    operation: { ...sent.operation, state: 'answered', timesReported: sent.operation.timesReported + 1 },
   }
 }
 
@@ -169,12 +169,16 @@ function nextPair(
     const [sent] = eligible.toSorted(
       (a, b) => rankOf(a) - rankOf(b) || a.operation.submittedAt - b.operation.submittedAt,
     )
-    if (sent && eligible.every((other) => looksLike(other, sent)) && eligible.filter(isWaitedFor).length < 2)
+    if (
+      sent &&
+      eligible.every((other) => isIndistinguishable(other, sent)) &&
+      eligible.filter(isAwaited).length < 2
+    )
       return { change, sent }
   }
   for (const { change, eligible } of choices) {
     const open = eligible
-      .filter(isWaitedFor)
+      .filter(isAwaited)
       .toSorted((a, b) => a.operation.acceptedAt - b.operation.acceptedAt)
     const [sent] = open
     const rivals = choices.filter((other) => other.eligible.some((one) => open.includes(one)))
@@ -182,21 +186,21 @@ function nextPair(
     if (
       sent &&
       rivals.length >= open.length &&
-      eligible.every((one) => isWaitedFor(one) || looksLike(one, sent))
+      eligible.every((one) => isAwaited(one) || isIndistinguishable(one, sent))
     )
       return { change, sent }
   }
   return undefined
 }
 
-function isWaitedFor({ operation: { state } }: Sent): boolean {
+function isAwaited({ operation: { state } }: Sent): boolean {
   return state === 'accepted' || state === 'batched'
 }
 
 /** Of operations that look alike the one that is waited for is answered first, then one that never was. */
 function rankOf(sent: Sent): number {
   const { state } = sent.operation
-  if (isWaitedFor(sent)) return 0
+  if (isAwaited(sent)) return 0
   return state === 'unanswered' || state === 'withdrawn' ? 1 : 2
 }
 
@@ -211,7 +215,7 @@ function eligibleFor(
   const possible = [...left].filter(
     (sent) =>
       mayAnswer(primary, sent, knowledge.skewMs) &&
-      (isWaitedFor(sent) || sent.operation.handedOver > sent.operation.spokenOf),
+      (isAwaited(sent) || sent.operation.timesSubmitted > sent.operation.timesReported),
   )
   const whole = possible.filter((sent) => missingIn(primary, sent, knowledge.echoes).length === 0)
   if (whole.length > 0) return best(primary, whole, knowledge.echoes)
@@ -226,8 +230,8 @@ function eligibleFor(
  * one, the directory would hold the same.
  */
 function best(record: LogRecord, whole: readonly Sent[], echoes: Echoes): readonly Sent[] {
-  const fewest = Math.min(...whole.map((sent) => unspokenBy(record, sent).length))
-  const explaining = whole.filter((sent) => unspokenBy(record, sent).length === fewest)
+  const fewest = Math.min(...whole.map((sent) => notReportedBy(record, sent).length))
+  const explaining = whole.filter((sent) => notReportedBy(record, sent).length === fewest)
   const showing = explaining.filter((sent) => agrees(record, sent, echoes))
   return showing.some((sent) => rankOf(sent) === 0)
     ? explaining.filter((sent) => rankOf(sent) === 0 || showing.includes(sent))
@@ -305,17 +309,17 @@ function retriedBy(
     )
     return sent &&
       mayAnswer(primary, sent, skewMs) &&
-      equals.every((other) => other.sent && looksLike(other.sent, sent))
+      equals.every((other) => other.sent && isIndistinguishable(other.sent, sent))
       ? sent
       : undefined
   }
-  const unheard = eligible.filter(
+  const unreported = eligible.filter(
     ({ operation: { submittedAt, failedAt, state } }) =>
       submittedAt <= escrowedAt + SAME_SECOND_MS && failedAt === null && state !== 'batched',
   )
-  const [only] = unheard
-  if (only && unheard.length === 1 && only.operation.state !== 'accepted') return only
-  return unheard.findLast(({ operation }) => isPutAside(operation))
+  const [only] = unreported
+  if (only && unreported.length === 1 && only.operation.state !== 'accepted') return only
+  return unreported.findLast(({ operation }) => isPutAside(operation))
 }
 
 /** Whether a record may speak of what was sent: it is no earlier, and no value it shows contradicts. */

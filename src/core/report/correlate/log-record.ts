@@ -10,7 +10,7 @@ export interface LogRecord {
   readonly id: string
   readonly jobId: string
   /** The `externalId` it speaks of. */
-  readonly employee: string
+  readonly employeeId: string
   /** Whole seconds. */
   readonly activityAt: number
   readonly changeId: string
@@ -134,8 +134,8 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   const activityAt = momentOf(raw.activityDateTime)
   const retry = steps.find(isRetry)
   const importStep = steps.find((step) => isType(step, 'import') && !isRetry(step))
-  const employee = raw.sourceIdentity?.id || keyIn(raw, importStep)
-  if (!employee || activityAt === null || raw.id.length > LONGEST_KEY || employee.length > LONGEST_KEY)
+  const employeeId = raw.sourceIdentity?.id || keyIn(raw, importStep)
+  if (!employeeId || activityAt === null || raw.id.length > LONGEST_KEY || employeeId.length > LONGEST_KEY)
     return null
 
   const error = raw.provisioningStatusInfo?.errorInformation ?? raw.statusInfo
@@ -156,7 +156,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   return {
     id: raw.id,
     jobId: raw.jobId ?? '',
-    employee,
+    employeeId,
     activityAt,
     changeId: isId(raw.changeId) ? raw.changeId : raw.id,
     cycleId: raw.cycleId ?? '',
@@ -179,7 +179,7 @@ export function parseLogRecord(value: unknown): LogRecord | null {
 }
 
 /** What keeps a record from being read, and the id the portal finds it by, where that says nothing of a person. */
-export function lackOf(value: unknown): {
+export function missingFields(value: unknown): {
   readonly record: string | null
   readonly lacks: readonly string[]
 } {

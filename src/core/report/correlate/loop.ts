@@ -3,11 +3,11 @@ import type { Ledger } from '../../ledger/port.ts'
 import type { Json } from '../../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../../ports.ts'
 import { loop, type Runtime, type Service } from '../../runtime.ts'
-import { disturbedPeople, foreignRecords } from './changed-elsewhere.ts'
+import { employeesChangedElsewhere, foreignRecords } from './changed-elsewhere.ts'
 import { accessElsewhere } from './elsewhere.ts'
 import { learnEchoes, newlyLearned } from './evidence.ts'
 import { joinRecords } from './join.ts'
-import { lackOf, type LogRecord, parseLogRecord } from './log-record.ts'
+import { missingFields, type LogRecord, parseLogRecord } from './log-record.ts'
 
 export interface CorrelateSettings {
   /** Before the first request: whoever read the log until now, here or elsewhere, may just have spent what it takes. */
@@ -23,7 +23,7 @@ export interface CorrelateSettings {
   readonly quietMs: number
   /** The log read this far past an operation's acceptance without a record of it: it is offered again. */
   readonly deadlineMs: number
-  readonly maxOffers: number
+  readonly maxResends: number
   /** How many overdue operations are asked for by name in one turn. */
   readonly askAtOnce: number
   /** How long the service may go on trying by itself. */
@@ -48,7 +48,7 @@ const MOST_REMEMBERED = 10_000
  * so late records are seen; what was seen before is dropped by its id. The watermark moves only when a poll has read all its pages:
  * an outage of the log makes nothing overdue. `join` is another rule only where a test shows what it would do.
  */
-export function correlation(
+export function correlateLoop(
   ledger: Pick<
     Ledger,
     | 'watermark'
@@ -137,10 +137,10 @@ export function correlation(
   async function take(page: LogPage, watermark: number | null): Promise<void> {
     const records: LogRecord[] = []
     for (const [place, record] of page.records.entries()) {
-      if (place % READ_AT_ONCE === READ_AT_ONCE - 1) await runtime.breathe()
+      if (place % READ_AT_ONCE === READ_AT_ONCE - 1) await runtime.yieldToEventLoop()
       const parsed = parseLogRecord(record)
       if (parsed) records.push(parsed)
-      else tellUnreadable(record)
+      else reportUnreadable(record)
     }
     for (let at = 0; at < Math.max(1, records.length); at += AT_ONCE) {
       const part: readonly LogRecord[] = records.slice(at, at + AT_ONCE)
@@ -157,7 +157,7 @@ export function correlation(
         now,
         finalAt: now + settings.quietMs,
         watermark: last ? watermark : null,
-        disturbed: disturbedPeople(joins, found),
+        changedElsewhere: employeesChangedElsewhere(joins, found),
         elsewhere: accessElsewhere(joins, found, settings.skewMs),
         foreign: foreign.length,
         echoes: newlyLearned(known.echoes, echoes),
@@ -166,13 +166,13 @@ export function correlation(
   }
 
   /** Once each, though every poll meets it until the watermark has gone by. */
-  function tellUnreadable(record: Json): void {
+  function reportUnreadable(record: Json): void {
     const print = runtime.digest(JSON.stringify(record))
     if (unreadable.has(print)) return
     if (unreadable.size === MOST_REMEMBERED) unreadable.clear()
     unreadable.add(print)
     runtime.telemetry.count('rollcall.log.unreadable', 1)
-    runtime.log.warn('correlate.unreadable', { ...lackOf(record) })
+    runtime.log.warn('correlate.unreadable', { ...missingFields(record) })
   }
 
   async function finish(): Promise<void> {
@@ -187,14 +187,14 @@ export function correlation(
     if (late.length === 0) return
     const operations: string[] = []
     try {
-      for (const { id, employee, acceptedAt } of late) {
+      for (const { id, employeeId, acceptedAt } of late) {
         let next: string | null = null
         do {
           await runtime.sleep(settings.pageMs, signal)
           const page: LogPage = await read({
             since: acceptedAt - settings.skewMs,
             until: null,
-            about: employee,
+            about: employeeId,
             next,
             signal,
           })
@@ -210,8 +210,8 @@ export function correlation(
   }
 
   async function giveUp(operations: readonly string[]): Promise<void> {
-    const expired = await ledger.expire({ operations, maxOffers: settings.maxOffers, now: runtime.now() })
-    if (expired.offeredAgain + expired.givenUp + expired.unchanged > 0)
+    const expired = await ledger.expire({ operations, maxResends: settings.maxResends, now: runtime.now() })
+    if (expired.resent + expired.givenUp + expired.unchanged > 0)
       runtime.log.warn('correlate.unanswered', { ...expired })
   }
 }

@@ -1,6 +1,6 @@
 import { unreachable } from '../../errors.ts'
 import type { DeadLetterCopy, Ledger } from '../../ledger/port.ts'
-import type { Outlet, OutboxMessage, Shelf, ShelvedMessage } from '../../ports.ts'
+import type { Sender, OutboxMessage, DeadLetterQueue, PeekedMessage } from '../../ports.ts'
 import { loop, type Runtime, type Service } from '../../runtime.ts'
 
 /** What a copy carries beside the reason and the names of its event. */
@@ -32,16 +32,16 @@ export const COPY_DETAIL = 'rollcall-detail'
  * A copy of every event that died in the ledger, for the tools and alerts of the bus: at least once, under an id that is the same every time. What
  * lives again before its copy went out needs none.
  */
-export function copying(
+export function copyLoop(
   ledger: Pick<Ledger, 'takeUncopied' | 'markCopied'>,
-  outlet: Outlet<string>,
+  outlet: Sender<string>,
   settings: CopySettings,
   runtime: Runtime,
 ): Service & { wake(): void } {
   return loop('copies', runtime, async () => {
     const rows = await ledger.takeUncopied(settings.atOnce)
     if (rows.length === 0) return settings.pollMs
-    const standing = rows.filter(({ stands }) => stands)
+    const standing = rows.filter(({ current: stands }) => stands)
     if (standing.length > 0)
       await outlet.send(standing.map((row) => copyMessage(row, settings.content, runtime.digest)))
     await ledger.markCopied(
@@ -58,11 +58,11 @@ export function copyMessage(
   content: CopyContent,
   digest: Runtime['digest'],
 ): OutboxMessage<string> {
-  const { source, eventId, employee, revision, seq, code, detail, original } = copy
+  const { source, eventId, employeeId, revision, seq, code, detail, original } = copy
   const carried = carriedBy(copy, content)
   return {
     id: digest(`dead letter\n${source}\n${eventId}\n${revision}`),
-    subject: employee,
+    subject: employeeId,
     contentType: carried.contentType,
     body: carried.body,
     ...(original?.sessionId === null || original?.sessionId === undefined
@@ -118,9 +118,9 @@ function carriedBy(
  * copy. They are looked for a page a turn, so that the cost of a turn does not depend on how many there are, and taken away together. A message nobody
  * here sent is left alone.
  */
-export function sweeping(
-  ledger: Pick<Ledger, 'standingDead'>,
-  shelf: Shelf,
+export function sweepLoop(
+  ledger: Pick<Ledger, 'currentDeadLetters'>,
+  shelf: DeadLetterQueue,
   settings: CopySettings,
   runtime: Runtime,
 ): Service {
@@ -132,7 +132,7 @@ export function sweeping(
     if (last === undefined || BigInt(last.sequence) < from) {
       from = 0n
       // All at once: whatever lies before a stale one is passed over, and each pass counts as a delivery of it.
-      if (stale.size > 0) await shelf.retire(new Set(stale), signal)
+      if (stale.size > 0) await shelf.remove(new Set(stale), signal)
       stale.clear()
       return settings.restMs
     }
@@ -143,15 +143,15 @@ export function sweeping(
 }
 
 async function staleAmong(
-  ledger: Pick<Ledger, 'standingDead'>,
-  page: readonly ShelvedMessage[],
+  ledger: Pick<Ledger, 'currentDeadLetters'>,
+  page: readonly PeekedMessage[],
 ): Promise<ReadonlySet<string>> {
   const copies = page.flatMap((message) => {
     const [of, revision] = [message.properties[COPY_OF], message.properties[COPY_REVISION]]
     const seq = typeof of === 'string' && /^dl-\d+$/.test(of) ? Number(of.slice(3)) : null
     return seq === null ? [] : [{ sequence: message.sequence, seq, revision: Number(revision) }]
   })
-  const standing = await ledger.standingDead(copies.map(({ seq }) => seq))
+  const standing = await ledger.currentDeadLetters(copies.map(({ seq }) => seq))
   const stale = new Set<string>()
   const seen = new Set<number>()
   for (const { sequence, seq, revision } of copies.toReversed()) {

@@ -9,7 +9,7 @@ import {
   RESCIND_BEYOND_RETENTION,
   RESCIND_MISMATCH,
 } from '../../plan/decide/employee.ts'
-import type { ShelvedMessage } from '../../ports.ts'
+import type { PeekedMessage } from '../../ports.ts'
 
 /** Where it happened, in one word for people: intake, mapping, service or directory. The code says what exactly. */
 export const DEAD_LETTER_REASONS = [
@@ -28,19 +28,19 @@ export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number]
 
 /** One list over both homes. */
 export type DeadLetter =
-  | { readonly home: 'ledger'; readonly reason: DeadLetterReason; readonly letter: LedgerDeadLetter }
-  | { readonly home: 'bus'; readonly reason: DeadLetterReason; readonly letter: BusDeadLetter }
+  | { readonly store: 'ledger'; readonly reason: DeadLetterReason; readonly letter: LedgerDeadLetter }
+  | { readonly store: 'bus'; readonly reason: DeadLetterReason; readonly letter: BusDeadLetter }
 
 /** What can be read of an event's name; `null` where it is unreadable. */
 export interface ReadName {
   readonly source: string | null
   readonly id: string | null
   readonly type: string | null
-  readonly employee: string | null
+  readonly employeeId: string | null
 }
 /** A message on a shelf, and what can be read of it: the name of its first event, and of all of them. */
 export interface BusDeadLetter extends ReadName {
-  readonly message: ShelvedMessage
+  readonly message: PeekedMessage
   readonly code: string
   readonly events: readonly ReadName[]
   /** Its events have meanwhile arrived in another message and live in the ledger; `null` where the ledger was not asked. */
@@ -91,24 +91,24 @@ export function ledgerReason({
 
 /** How people and commands name it: `dl-<seq>` in the ledger, `<entity>#<sequence>` on the bus. */
 export function deadLetterId(dead: DeadLetter): string {
-  return dead.home === 'ledger'
+  return dead.store === 'ledger'
     ? `dl-${dead.letter.seq}`
     : `${dead.letter.message.entity}#${dead.letter.message.sequence}`
 }
 
 export type DeadLetterName =
-  | { readonly home: 'ledger'; readonly seq: number }
-  | { readonly home: 'bus'; readonly entity: string; readonly sequence: string }
+  | { readonly store: 'ledger'; readonly seq: number }
+  | { readonly store: 'bus'; readonly entity: string; readonly sequence: string }
 
 /** `null` for what is no such name. */
 export function parseDeadLetterId(text: string): DeadLetterName | null {
   const seq = /^dl-(\d{1,15})$/.exec(text)?.[1]
-  if (seq !== undefined) return { home: 'ledger', seq: Number(seq) }
+  if (seq !== undefined) return { store: 'ledger', seq: Number(seq) }
   const [, entity, sequence] = /^(.+)#(\d{1,19})$/.exec(text) ?? []
-  return entity === undefined || sequence === undefined ? null : { home: 'bus', entity, sequence }
+  return entity === undefined || sequence === undefined ? null : { store: 'bus', entity, sequence }
 }
 
-/** The same fields whatever the home. */
+/** The same fields whatever the store. */
 export interface DeadLetterFacts extends ReadName {
   readonly code: string
   /** Names of fields, never values. */
@@ -117,27 +117,28 @@ export interface DeadLetterFacts extends ReadName {
   readonly at: number
 }
 export function factsOf(dead: DeadLetter): DeadLetterFacts {
-  if (dead.home === 'ledger') {
-    const { source, id, type, employee, code, detail, diedAt } = dead.letter
-    return { source, id, type, employee, code, detail, at: diedAt }
+  if (dead.store === 'ledger') {
+    const { source, id, type, employeeId, code, detail, diedAt } = dead.letter
+    return { source, id, type, employeeId, code, detail, at: diedAt }
   }
-  const { source, id, type, employee, code, message } = dead.letter
-  return { source, id, type, employee, code, detail: message.description, at: message.enqueuedAt }
+  const { source, id, type, employeeId, code, message } = dead.letter
+  return { source, id, type, employeeId, code, detail: message.description, at: message.enqueuedAt }
 }
 
 /** Whether it fits all that is not `null`. A message of several events fits by any of them. */
 export function fits(dead: DeadLetter, selection: DeadLetterSelection): boolean {
-  const { reason, code, type, employee, since, until } = selection
+  const { reason, code, type, employeeId, since, until } = selection
   const facts = factsOf(dead)
   if (reason !== null && dead.reason !== reason) return false
   if (code !== null && facts.code !== code) return false
   if (since !== null && facts.at < since) return false
   if (until !== null && facts.at >= until) return false
-  const names = dead.home === 'bus' ? dead.letter.events : [dead.letter]
+  const names = dead.store === 'bus' ? dead.letter.events : [dead.letter]
   return (
-    (type === null && employee === null) ||
+    (type === null && employeeId === null) ||
     names.some(
-      (name) => (type === null || name.type === type) && (employee === null || name.employee === employee),
+      (name) =>
+        (type === null || name.type === type) && (employeeId === null || name.employeeId === employeeId),
     )
   )
 }

@@ -1,6 +1,6 @@
 import type { LedgerDeadLetterPage, LedgerDeadLetterQuery } from '../../ledger/port.ts'
 import type { EventName } from '../../model.ts'
-import type { Shelf } from '../../ports.ts'
+import type { DeadLetterQueue } from '../../ports.ts'
 import {
   type DeadLetter,
   type DeadLetterName,
@@ -16,14 +16,14 @@ import {
 import type { BusLetter, ReadMessage } from './read-message.ts'
 
 /** What the view asks of the ledger. */
-export interface LedgerHome {
+export interface LedgerStore {
   deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
 }
 /** Where dead letters are. Either may be left out. */
-export interface Homes {
-  readonly shelves: readonly Pick<Shelf, 'entity' | 'peek'>[]
+export interface Stores {
+  readonly deadLetterQueues: readonly Pick<DeadLetterQueue, 'entity' | 'peek'>[]
   readonly read: ReadMessage
-  readonly ledger: LedgerHome | null
+  readonly ledger: LedgerStore | null
   /** Asked once a page, where it is there, to tell which messages are stale. */
   readonly states?: (names: readonly EventName[]) => Promise<EventStates>
 }
@@ -33,20 +33,23 @@ const PAGE = 250
 const FIRST_PAGE = 20
 
 /**
- * Every dead letter that fits, home by home: first each entrance's native queue in its own order, then the ledger in the order of its events. By when
- * they died would need all of them in memory, as a queue is not in that order. One page of one home is held at a time.
+ * Every dead letter that fits, store by store: first each entrance's native queue in its own order, then the ledger in the order of its events. By when
+ * they died would need all of them in memory, as a queue is not in that order. One page of one store is held at a time.
  */
 export async function* listDeadLetters(
-  homes: Homes,
+  homes: Stores,
   selection: DeadLetterSelection,
   archived = false,
 ): AsyncGenerator<DeadLetter> {
-  for (const shelf of homes.shelves)
-    for await (const dead of onShelf(shelf, homes)) if (fits(dead, selection)) yield dead
+  for (const shelf of homes.deadLetterQueues)
+    for await (const dead of inDeadLetterQueue(shelf, homes)) if (fits(dead, selection)) yield dead
   if (homes.ledger) yield* inLedger(homes.ledger, selection, archived)
 }
 
-async function* onShelf(shelf: Pick<Shelf, 'peek'>, homes: Homes): AsyncGenerator<DeadLetter> {
+async function* inDeadLetterQueue(
+  shelf: Pick<DeadLetterQueue, 'peek'>,
+  homes: Stores,
+): AsyncGenerator<DeadLetter> {
   let from = 0n
   for (let limit = FIRST_PAGE; ; limit = PAGE) {
     const page = await shelf.peek(String(from), limit)
@@ -62,7 +65,7 @@ async function* onShelf(shelf: Pick<Shelf, 'peek'>, homes: Homes): AsyncGenerato
 
 async function marked(
   letters: readonly BusLetter[],
-  statesOf: NonNullable<Homes['states']>,
+  statesOf: NonNullable<Stores['states']>,
 ): Promise<readonly BusLetter[]> {
   const names = letters.flatMap(({ letter }) =>
     letter.events.flatMap(({ source, id }) => (source === null || id === null ? [] : [{ source, id }])),
@@ -76,7 +79,7 @@ async function marked(
 }
 
 async function* inLedger(
-  ledger: LedgerHome,
+  ledger: LedgerStore,
   selection: DeadLetterSelection,
   archived: boolean,
 ): AsyncGenerator<DeadLetter> {
@@ -86,7 +89,7 @@ async function* inLedger(
   do {
     const page: LedgerDeadLetterPage = await ledger.deadLetters({ filter, archived, next, limit })
     for (const letter of page.deadLetters) {
-      const dead: DeadLetter = { home: 'ledger', reason: ledgerReason(letter), letter }
+      const dead: DeadLetter = { store: 'ledger', reason: ledgerReason(letter), letter }
       if (fits(dead, selection)) yield dead
     }
     next = page.next
@@ -95,11 +98,11 @@ async function* inLedger(
 }
 
 /** The message of that name, when it lies on one of the shelves. */
-export async function findOnShelf(
-  homes: Homes,
-  { entity, sequence }: DeadLetterName & { home: 'bus' },
+export async function findInDeadLetterQueue(
+  homes: Stores,
+  { entity, sequence }: DeadLetterName & { store: 'bus' },
 ): Promise<DeadLetter | null> {
-  const shelf = homes.shelves.find((one) => one.entity.toLowerCase() === entity.toLowerCase())
+  const shelf = homes.deadLetterQueues.find((one) => one.entity.toLowerCase() === entity.toLowerCase())
   const [message] = (await shelf?.peek(sequence, 1)) ?? []
   return message?.sequence === sequence ? homes.read(message) : null
 }
@@ -115,7 +118,7 @@ export interface DeadLetterGroup {
   readonly lastAt: number
   /** One of them, the newest. */
   readonly example: string
-  readonly homes: readonly DeadLetter['home'][]
+  readonly homes: readonly DeadLetter['store'][]
 }
 
 /** More are counted together as the last one: a code that changes with every message must not fill the memory. */
@@ -145,7 +148,7 @@ export async function groupDeadLetters(
         firstAt: at,
         lastAt: at,
         example,
-        homes: [dead.home],
+        homes: [dead.store],
       })
       continue
     }
@@ -156,7 +159,7 @@ export async function groupDeadLetters(
       firstAt: Math.min(there.firstAt, at),
       lastAt: Math.max(there.lastAt, at),
       example: newer ? example : there.example,
-      homes: there.homes.includes(dead.home) ? there.homes : [...there.homes, dead.home],
+      homes: there.homes.includes(dead.store) ? there.homes : [...there.homes, dead.store],
     })
   }
   return [...groups.values()].sort((a, b) => b.count - a.count || (a.fingerprint < b.fingerprint ? -1 : 1))

@@ -2,12 +2,12 @@ import { decode, type Envelope, parseBody } from '../../intake/decode.ts'
 import type { ShapeRules, SourceRules } from '../../intake/sources.ts'
 import type { Json, JsonObject } from '../../model.ts'
 import { own } from '../../own.ts'
-import type { InboxMessage, ShelvedMessage } from '../../ports.ts'
+import type { SourceMessage, PeekedMessage } from '../../ports.ts'
 import { type BusDeadLetter, type DeadLetter, busReason, NO_REASON, type ReadName } from './dead-letter.ts'
 
 /** Reads what a message on a shelf is about. */
-export type ReadMessage = (message: ShelvedMessage) => Promise<BusLetter>
-export type BusLetter = Extract<DeadLetter, { readonly home: 'bus' }>
+export type ReadMessage = (message: PeekedMessage) => Promise<BusLetter>
+export type BusLetter = Extract<DeadLetter, { readonly store: 'bus' }>
 
 /** More names of one message are not looked at. */
 const MOST_EVENTS = 1_000
@@ -20,13 +20,13 @@ export function messageReader(sources: SourceRules, shapes: ShapeRules): ReadMes
       .map(({ attributes }) => nameOf(attributes, message, sources))
     const code = message.reason ?? NO_REASON
     const letter: BusDeadLetter = { message, code, events, stale: null, ...(events[0] ?? NAMELESS) }
-    return { home: 'bus', reason: busReason(code), letter }
+    return { store: 'bus', reason: busReason(code), letter }
   }
 }
 
-const NAMELESS: ReadName = { source: null, id: null, type: null, employee: null }
+const NAMELESS: ReadName = { source: null, id: null, type: null, employeeId: null }
 
-async function envelopesOf(message: InboxMessage, shapes: ShapeRules): Promise<readonly Envelope[]> {
+async function envelopesOf(message: SourceMessage, shapes: ShapeRules): Promise<readonly Envelope[]> {
   const decoded = decode(message)
   if (decoded.kind === 'envelopes') return decoded.envelopes
   const parsed = parseBody(message)
@@ -46,7 +46,7 @@ async function envelopesOf(message: InboxMessage, shapes: ShapeRules): Promise<r
 
 function nameOf(
   attributes: Readonly<Record<string, unknown>>,
-  { entity }: InboxMessage,
+  { entity }: SourceMessage,
   sources: SourceRules,
 ): ReadName {
   const text = (name: string): string | null => {
@@ -57,7 +57,7 @@ function nameOf(
   const type = text('type')
   const types = source === null ? undefined : sources(source, entity)?.types
   const alias = types && type !== null ? own(types, type) : undefined
-  return { source, id: text('id'), type: alias ?? type, employee: text('subject') }
+  return { source, id: text('id'), type: alias ?? type, employeeId: text('subject') }
 }
 
 function isObject(value: Json): value is JsonObject {

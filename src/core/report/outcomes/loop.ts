@@ -1,17 +1,17 @@
 import type { Ledger } from '../../ledger/port.ts'
-import type { Outlet } from '../../ports.ts'
+import type { Sender } from '../../ports.ts'
 import { loop, type Runtime, type Service } from '../../runtime.ts'
-import { outcomeMessage, type TellSettings } from './outcome.ts'
+import { outcomeMessage, type OutcomeSettings } from './outcome.ts'
 
-export interface PublishSettings extends TellSettings {
+export interface PublishSettings extends OutcomeSettings {
   readonly pollMs: number
   readonly atOnce: number
 }
 
 /** Tells the world what became of each event: at least once, in the order it came to be, and so in order for each employee. */
-export function publication(
+export function publishLoop(
   ledger: Pick<Ledger, 'takeUnpublished' | 'markPublished'>,
-  outlet: Outlet,
+  outlet: Sender,
   settings: PublishSettings,
   runtime: Runtime,
 ): Service & { wake(): void } {

@@ -1,7 +1,7 @@
 import type { OutcomeRow } from '../../ledger/port.ts'
 import type { OutboxMessage } from '../../ports.ts'
 
-export interface TellSettings {
+export interface OutcomeSettings {
   /** Attributes whose values may be told, with all below them; `*` stands for every one. Of the others the name is told. */
   readonly values: readonly string[]
   /** Whether the outcomes of one employee share a Service Bus session. */
@@ -14,19 +14,19 @@ const LONGEST_SESSION = 128
 /** What is told of one event: a CloudEvent with an id that is the same every time it is told. */
 export function outcomeMessage(
   row: OutcomeRow,
-  { values, sessions }: TellSettings,
+  { values, sessions }: OutcomeSettings,
   digest: (text: string) => string,
 ): OutboxMessage {
   const idOf = (revision: number): string => digest(`${row.source}\n${row.eventId}\n${revision}`)
   const id = idOf(row.revision)
-  const told = row.said.filter(([path]) =>
+  const told = row.attributes.filter(([path]) =>
     values.some((allowed) => allowed === '*' || path === allowed || path.startsWith(`${allowed}.`)),
   )
   return {
     id,
-    subject: row.employee,
+    subject: row.employeeId,
     ...(sessions
-      ? { sessionId: row.employee.length > LONGEST_SESSION ? digest(row.employee) : row.employee }
+      ? { sessionId: row.employeeId.length > LONGEST_SESSION ? digest(row.employeeId) : row.employeeId }
       : {}),
     contentType: 'application/cloudevents+json',
     properties: { state: row.state, ...(row.reason === null ? {} : { reason: row.reason }) },
@@ -35,7 +35,7 @@ export function outcomeMessage(
       id,
       source: '/rollcall',
       type: `rollcall.event.${row.state}`,
-      subject: row.employee,
+      subject: row.employeeId,
       time: new Date(row.at).toISOString(),
       datacontenttype: 'application/json',
       causationid: row.eventId,
@@ -47,7 +47,7 @@ export function outcomeMessage(
         state: row.state,
         reason: row.reason,
         detail: row.detail,
-        attributes: row.said.map(([path]) => path),
+        attributes: row.attributes.map(([path]) => path),
         ...(told.length === 0 ? {} : { values: Object.fromEntries(told) }),
         by: row.by,
         operation: row.operation,

@@ -1,4 +1,4 @@
-import type { Shelf, ShelvedMessage } from '../../ports.ts'
+import type { DeadLetterQueue, PeekedMessage } from '../../ports.ts'
 
 /** Looked at in one request where several wanted ones lie close together; also how far apart these are. */
 const CLOSE = 250n
@@ -8,10 +8,10 @@ const CLOSE = 250n
  * it should be is asked for by itself, since the numbers of a partitioned queue do not rise all the way.
  */
 export async function* pick(
-  peek: Shelf['peek'],
+  peek: DeadLetterQueue['peek'],
   sequences: Iterable<string>,
   signal?: AbortSignal,
-): AsyncGenerator<ShelvedMessage> {
+): AsyncGenerator<PeekedMessage> {
   const ascending = [...sequences].map(BigInt).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
   for (let at = 0; at < ascending.length;) {
     if (signal?.aborted) return
@@ -33,7 +33,7 @@ export async function* pick(
   }
 }
 
-async function alone(peek: Shelf['peek'], sequence: string): Promise<ShelvedMessage | undefined> {
+async function alone(peek: DeadLetterQueue['peek'], sequence: string): Promise<PeekedMessage | undefined> {
   const [message] = await peek(sequence, 1)
   return message?.sequence === sequence ? message : undefined
 }

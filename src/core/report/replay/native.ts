@@ -1,5 +1,5 @@
 import { RollcallError } from '../../errors.ts'
-import type { Shelf, ShelvedCopy, ShelvedMessage } from '../../ports.ts'
+import type { DeadLetterQueue, ResendCopy, PeekedMessage } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
 import { pick } from './find-by-sequence.ts'
 import { pacer } from './pace.ts'
@@ -19,12 +19,12 @@ export interface NativeReplay {
    * intake took in is asked for by messageId over all of them.
    */
   readonly run: string
-  readonly shelf: Shelf
+  readonly shelf: DeadLetterQueue
   /** The entity itself, where a copy may still wait: peeked only. */
-  readonly entity: Pick<Shelf, 'peek'>
+  readonly entity: Pick<DeadLetterQueue, 'peek'>
   readonly log: ReplayLog
   /** The body to send instead of the original's; `null` leaves the original's. May throw a RollcallError, and then the message is refused with its code. */
-  readonly edit: ((message: ShelvedMessage) => string | null) | null
+  readonly edit: ((message: PeekedMessage) => string | null) | null
   /**
    * For a shelf that takes no copies: takes messages into the ledger where they lie, in one commit, under these messageIds. Answers, by sequence,
    * why one was not taken in; one that was before is taken in.
@@ -32,7 +32,7 @@ export interface NativeReplay {
   readonly takeIn: (messages: readonly TakeInPlace[]) => Promise<ReadonlyMap<string, string>>
 }
 export interface TakeInPlace {
-  readonly message: ShelvedMessage
+  readonly message: PeekedMessage
   readonly messageId: string
   readonly text: string | null
 }
@@ -43,7 +43,7 @@ export interface NativeReplaySettings {
   /** Copies in one commit and one send at the most. */
   readonly batch: number
   /** Originals are taken off the shelf when so many are sent, and at the end. */
-  readonly retireAtOnce: number
+  readonly removeAtOnce: number
   /** How far the clocks of the bus and of this process may be apart. */
   readonly skewMs: number
   /** How long a send that was cut off may still arrive at the bus. */
@@ -101,7 +101,7 @@ export async function replayNative(
 
   /** Sends what is frozen, or what was about to be sent and is nowhere. */
   async function send(items: readonly NativeItem[], atOnce: boolean): Promise<void> {
-    const there = new Map<string, ShelvedMessage>()
+    const there = new Map<string, PeekedMessage>()
     for await (const message of pick(shelf.peek, sequencesOf(items))) there.set(message.sequence, message)
     const ready: TakeInPlace[] = []
     const moves: NativeMove[] = []
@@ -159,10 +159,10 @@ export async function replayNative(
   async function retire(): Promise<boolean> {
     held.clear()
     while (!signal.aborted) {
-      const items = await log.items('sent', settings.retireAtOnce + held.size)
+      const items = await log.items('sent', settings.removeAtOnce + held.size)
       const wanted = new Set(sequencesOf(items).filter((sequence) => !held.has(sequence)))
       if (wanted.size === 0) return held.size === 0
-      const gone = await shelf.retire(wanted, signal)
+      const gone = await shelf.remove(wanted, signal)
       await moved([...gone].map((sequence) => ({ sequence, stage: 'done', code: null })))
       for (const sequence of wanted) if (!gone.has(sequence)) held.add(sequence)
     }
@@ -172,17 +172,17 @@ export async function replayNative(
   /** True when nothing is left to be sent. */
   async function sendAll(): Promise<boolean> {
     await recover()
-    let unretired = 0
+    let notRemoved = 0
     while (!signal.aborted) {
       const items = await log.items('frozen', pace.atOnce)
       if (items.length === 0) return true
       await pace.turn(items.length, signal)
       if (signal.aborted) return false
       await send(items, true)
-      unretired += items.length
+      notRemoved += items.length
       // Who waits for one that is held would hold up all the others.
-      if (unretired < settings.retireAtOnce || held.size > 0) continue
-      unretired = 0
+      if (notRemoved < settings.removeAtOnce || held.size > 0) continue
+      notRemoved = 0
       await retire()
     }
     return false
@@ -212,7 +212,7 @@ function settledAs(sequence: string, code: string | null = null): NativeMove {
   return { sequence, stage: code === null ? 'sent' : 'refused', code }
 }
 
-function toCopy({ run }: NativeReplay, { message, messageId, text }: TakeInPlace): ShelvedCopy {
+function toCopy({ run }: NativeReplay, { message, messageId, text }: TakeInPlace): ResendCopy {
   return {
     original: message,
     messageId,
@@ -224,7 +224,7 @@ function toCopy({ run }: NativeReplay, { message, messageId, text }: TakeInPlace
 type Edited =
   | { readonly kind: 'text'; readonly text: string | null }
   | { readonly kind: 'refused'; readonly code: string }
-function editedText({ edit }: NativeReplay, message: ShelvedMessage): Edited {
+function editedText({ edit }: NativeReplay, message: PeekedMessage): Edited {
   try {
     return { kind: 'text', text: edit?.(message) ?? message.text }
   } catch (error) {

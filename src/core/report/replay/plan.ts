@@ -1,6 +1,6 @@
-import type { PersonView, ReplayTarget } from '../../ledger/port.ts'
+import type { EmployeeView, ReplayTarget } from '../../ledger/port.ts'
 import type { HrEvent } from '../../model.ts'
-import { type PersonEvent, planPerson, type PlanRules } from '../../plan/decide/plan.ts'
+import { type EmployeeEvent, planEmployee, type PlanRules } from '../../plan/decide/plan.ts'
 import { type DeadLetter, deadLetterId } from '../dead-letters/dead-letter.ts'
 
 /** A dead letter that is to be replayed, and what it would say. */
@@ -9,7 +9,7 @@ export interface Selected {
   /** What intake makes of it now; `null` for one of the ledger that goes back as it was. */
   readonly events: readonly HrEvent[] | null
   /** Whom an edited message speaks of. */
-  readonly people: readonly string[]
+  readonly employees: readonly string[]
   /** Why intake would refuse it again; `null` when it would not. */
   readonly refused: string | null
   /** The text to send instead of what it said; `null` leaves it. */
@@ -22,11 +22,11 @@ export interface ReplayPlan {
   readonly counts: {
     readonly bus: number
     readonly ledger: number
-    readonly people: number
+    readonly employees: number
     readonly operations: number
   }
   /** What would become of the events, by state and reason: an event that is superseded or unchanged at once is stale. */
-  readonly outlook: ReadonlyMap<string, number>
+  readonly submissionStatus: ReadonlyMap<string, number>
   /** Left out, with why: intake would refuse them again. */
   readonly leftOut: readonly { readonly id: string; readonly why: string }[]
   /** Messages whose event has had its answer: they are only taken off their shelf. */
@@ -38,7 +38,7 @@ export function staleAmong(selected: readonly Selected[]): ReadonlySet<Selected>
   const stale = new Set<Selected>()
   const seen = new Set<string>()
   for (const one of selected.toReversed()) {
-    if (one.dead.home !== 'bus') continue
+    if (one.dead.store !== 'bus') continue
     const names = (one.events ?? []).map(({ source, id }) => `${source}\n${id}`)
     if (one.dead.letter.stale === true || (names.length > 0 && names.every((name) => seen.has(name))))
       stale.add(one)
@@ -49,7 +49,7 @@ export function staleAmong(selected: readonly Selected[]): ReadonlySet<Selected>
 
 export async function planReplay(
   selected: readonly Selected[],
-  peopleOf: (ids: readonly string[]) => Promise<readonly PersonView[]>,
+  loadEmployees: (ids: readonly string[]) => Promise<readonly EmployeeView[]>,
   now: number,
   rules: PlanRules,
 ): Promise<ReplayPlan> {
@@ -58,20 +58,20 @@ export async function planReplay(
     refused === null ? [] : [{ id: deadLetterId(dead), why: refused }],
   )
   const going = selected.filter(({ refused }) => refused === null)
-  const byPerson = new Map<string, Selected[]>()
+  const byEmployee = new Map<string, Selected[]>()
   for (const one of going)
-    if (!stale.has(one)) for (const employee of employeesOf(one)) add(byPerson, employee, one)
+    if (!stale.has(one)) for (const employeeId of employeesOf(one)) add(byEmployee, employeeId, one)
 
-  const outlook = new Map<string, number>()
+  const submissionStatus = new Map<string, number>()
   let operations = 0
-  const ids = [...byPerson.keys()]
+  const ids = [...byEmployee.keys()]
   for (let at = 0; at < ids.length; at += 200) {
     const part = ids.slice(at, at + 200)
-    const views = new Map((await peopleOf(part)).map((view) => [view.person.employee, view]))
+    const views = new Map((await loadEmployees(part)).map((view) => [view.employee.employeeId, view]))
     const planned = await Promise.all(
-      part.map(async (employee) => {
-        const revived = revive(employee, views.get(employee), byPerson.get(employee) ?? [])
-        return { revived, decision: await planPerson({ ...revived.person, unanswered: [] }, now, rules) }
+      part.map(async (employeeId) => {
+        const revived = revive(employeeId, views.get(employeeId), byEmployee.get(employeeId) ?? [])
+        return { revived, decision: await planEmployee({ ...revived.employee, unanswered: [] }, now, rules) }
       }),
     )
     for (const { revived, decision } of planned) {
@@ -80,58 +80,58 @@ export async function planReplay(
       for (const { seq, state, reason } of decision.events) {
         if (!revived.seqs.has(seq)) continue
         const key = reason === null ? state : `${state} (${reason})`
-        outlook.set(key, (outlook.get(key) ?? 0) + 1)
+        submissionStatus.set(key, (submissionStatus.get(key) ?? 0) + 1)
       }
     }
   }
   return {
     targets: going.map((one) => targetOf(one, stale.has(one))),
     counts: {
-      bus: going.filter(({ dead }) => dead.home === 'bus').length,
-      ledger: going.filter(({ dead }) => dead.home === 'ledger').length,
-      people: byPerson.size,
+      bus: going.filter(({ dead }) => dead.store === 'bus').length,
+      ledger: going.filter(({ dead }) => dead.store === 'ledger').length,
+      employees: byEmployee.size,
       operations,
     },
-    outlook,
+    submissionStatus,
     leftOut,
     stale: stale.size,
   }
 }
 
 function employeesOf({ dead, events }: Selected): readonly string[] {
-  if (dead.home === 'ledger') return [dead.letter.employee]
-  return [...new Set((events ?? []).map(({ employee }) => employee))]
+  if (dead.store === 'ledger') return [dead.letter.employeeId]
+  return [...new Set((events ?? []).map(({ employeeId }) => employeeId))]
 }
 
-function targetOf({ dead, body, people }: Selected, stale: boolean): ReplayTarget {
-  if (dead.home === 'ledger')
-    return { home: 'ledger', seq: dead.letter.seq, revision: dead.letter.revision, body, people }
+function targetOf({ dead, body, employees }: Selected, stale: boolean): ReplayTarget {
+  if (dead.store === 'ledger')
+    return { store: 'ledger', seq: dead.letter.seq, revision: dead.letter.revision, body, employees }
   const { entity, sequence } = dead.letter.message
-  return { home: 'bus', entity, sequence, stale, body, people }
+  return { store: 'bus', entity, sequence, stale, body, employees }
 }
 
 /** The person as if these had been put back, and their numbers; those of events the ledger does not know are below zero. */
 function revive(
-  employee: string,
-  view: PersonView | undefined,
+  employeeId: string,
+  view: EmployeeView | undefined,
   selected: readonly Selected[],
-): { readonly person: PersonView['person']; readonly seqs: ReadonlySet<number> } {
-  const person = view?.person ?? {
-    employee,
+): { readonly employee: EmployeeView['employee']; readonly seqs: ReadonlySet<number> } {
+  const employee = view?.employee ?? {
+    employeeId,
     revision: 0,
-    takenHash: null,
+    acceptedHash: null,
     known: false,
     unanswered: [],
     events: [],
   }
   const said = new Map<number, HrEvent | null>()
-  const added: PersonEvent[] = []
-  const known = new Set(person.events.map(({ source, id }) => `${source}\n${id}`))
+  const added: EmployeeEvent[] = []
+  const known = new Set(employee.events.map(({ source, id }) => `${source}\n${id}`))
   for (const { dead, events } of selected) {
-    if (dead.home === 'ledger') said.set(dead.letter.seq, events?.[0] ?? null)
+    if (dead.store === 'ledger') said.set(dead.letter.seq, events?.[0] ?? null)
     else
       for (const event of events ?? [])
-        if (event.employee === employee && !known.has(`${event.source}\n${event.id}`))
+        if (event.employeeId === employeeId && !known.has(`${event.source}\n${event.id}`))
           added.push({
             ...event,
             seq: -1 - added.length,
@@ -141,14 +141,14 @@ function revive(
             by: null,
           })
   }
-  const events = person.events.map((event): PersonEvent =>
+  const events = employee.events.map((event): EmployeeEvent =>
     said.has(event.seq)
       ? { ...event, ...said.get(event.seq), dead: false, state: 'received', reason: null, by: null }
       : event,
   )
-  const { failure: _failure, ...rest } = person
+  const { failure: _failure, ...rest } = employee
   return {
-    person: { ...rest, failedHash: null, events: [...events, ...added] },
+    employee: { ...rest, failedHash: null, events: [...events, ...added] },
     seqs: new Set([...said.keys(), ...added.map(({ seq }) => seq)]),
   }
 }

@@ -37,7 +37,7 @@ const SETTLED: Readonly<Record<string, string>> = {
   'outbox.employee': `'p-' || n / 5`,
   'operations.batch': 'n / 50',
   'log_records.change_id': `'c-' || n / 5`,
-  'employees.taken_active': '1',
+  'employees.accepted_active': '1',
   'employees.urgent': '0',
   'employees.unanswered': '0',
   'leaver_cases.ended_at': 'n',

@@ -105,7 +105,7 @@ void it('batches formed at once share no operation and are full', async (t) => {
     [10, 10, 10, 10],
   )
   assert.equal(
-    new Set(batches.flatMap(({ operations }) => operations.map(({ employee }) => employee))).size,
+    new Set(batches.flatMap(({ operations }) => operations.map(({ employeeId: employee }) => employee))).size,
     40,
   )
 })
@@ -125,11 +125,11 @@ void it('people are planned by one instance only, and notices read by one', asyn
   await first(worlds).record(...range(60).map((index) => joiner(`e${index}`, `p${index}`)))
   const due = await Promise.all(
     worlds.map((world) =>
-      world.ledger.duePeople({ now: world.now, limit: 25, maxWaitMs: 60_000, claimMs: 5_000 }),
+      world.ledger.claimDueEmployees({ now: world.now, limit: 25, maxWaitMs: 60_000, claimMs: 5_000 }),
     ),
   )
-  const people = due.flat().map(({ employee }) => employee)
-  assert.equal(new Set(people).size, people.length)
+  const employees = due.flat().map(({ employeeId: employee }) => employee)
+  assert.equal(new Set(employees).size, employees.length)
   await first(worlds).record(
     ...range(30).map((index) => hrEvent(`n${index}`, `q${index}`, {}, { mode: 'notice' })),
   )
@@ -160,8 +160,8 @@ void it('the brake lets through no more people when several instances plan at on
       ),
     ),
   )
-  const { people, held } = await world.ledger.brakeStatus(brake, world.now)
-  assert.deepEqual([people, held], [3, 17])
+  const { employees, held } = await world.ledger.brakeStatus(brake, world.now)
+  assert.deepEqual([employees, held], [3, 17])
 })
 
 void it('the same messages taken in by several instances at once, each in its own order, count once', async (t) => {
@@ -204,26 +204,28 @@ void it('a rescind and what it names, taken in at once by two instances, never p
       two.intake([messageOf(`b${index}`, rescind)]),
     ])
   }
-  const { census, totals } = await one.ledger.inspect()
-  assert.equal(census.events['dead-lettered'] + totals.rejected, 30)
+  const { stateCounts, totals } = await one.ledger.inspect()
+  assert.equal(stateCounts.events['dead-lettered'] + totals.rejected, 30)
 })
 
 for (const apartMs of [0, 40_000])
   void it(`instances that do everything at once to the same people, their clocks ${apartMs / 1_000} s apart, end with balanced books, and without a deadlock`, async (t) => {
     const { worlds, deadlocks } = await instances(t, 4)
-    const people = range(40).map((index) => `p${index}`)
+    const employees = range(40).map((index) => `p${index}`)
     const work = async (world: World, mine: number): Promise<void> => {
       world.now += mine * apartMs
       const owner = `owner-${mine}`
       for (const round of range(12)) {
-        const messages = people.map((person, index) => {
+        const messages = employees.map((employee, index) => {
           const id = `e${round}-${index}-${mine % 2}`
           const event =
-            round === 0 ? joiner(id, person) : hrEvent(id, person, { title: `${round}` }, { order: round })
-          return messageOf(id, round % 5 === 4 && index % 7 === 0 ? leaver(id, person, round) : event)
+            round === 0
+              ? joiner(id, employee)
+              : hrEvent(id, employee, { title: `${round}` }, { order: round })
+          return messageOf(id, round % 5 === 4 && index % 7 === 0 ? leaver(id, employee, round) : event)
         })
         await world.intake(mine < 2 ? messages : messages.toReversed())
-        const due = await world.ledger.duePeople({
+        const due = await world.ledger.claimDueEmployees({
           now: world.now,
           limit: 25,
           maxWaitMs: 60_000,
@@ -246,7 +248,7 @@ for (const apartMs of [0, 40_000])
                 : ({ kind: 'accepted', call: slot.call, acceptedAt: world.now, requestId: null } as const)
             await world.ledger.recordAnswer(batch.id, answer, world.now)
             if (answer.kind === 'accepted' && round % 3 !== 2) {
-              const joins = slot.operations.map(({ employee, id: operation }) => {
+              const joins = slot.operations.map(({ employeeId: employee, id: operation }) => {
                 const interim = round % 5 === 1 ? ('failed' as const) : ('confirmed' as const)
                 return {
                   record: world.logRecord(employee, { id: `${operation}-${mine}-${round}` }),
@@ -260,7 +262,7 @@ for (const apartMs of [0, 40_000])
                 now,
                 finalAt: now + 1_000,
                 watermark: now,
-                disturbed: [],
+                changedElsewhere: [],
                 foreign: 0,
                 echoes: [],
               })

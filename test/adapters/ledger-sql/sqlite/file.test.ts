@@ -28,7 +28,7 @@ async function open(
 
 /** Another process that has the ledger open for writing. */
 async function otherWriter(t: TestContext, path: string): Promise<ChildProcess> {
-  const script = new URL('support/hold-ledger.ts', import.meta.url).pathname
+  const script = new URL('../../support/hold-ledger.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [script, path], { stdio: ['pipe', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
   await once(child.stdout, 'data')
@@ -174,11 +174,11 @@ void it('what an edited event said before does not keep an erased person who cam
   await world.send().then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
   await world.finalize()
   await world.plan()
-  const filter = { code: null, type: null, employee: 'p2', since: null, until: null }
+  const filter = { code: null, type: null, employeeId: 'p2', since: null, until: null }
   const { deadLetters } = await world.ledger.deadLetters({ filter, archived: true, next: null, limit: 10 })
-  const targets = deadLetters.map(({ seq, revision }) => ({ home: 'ledger' as const, seq, revision }))
+  const targets = deadLetters.map(({ seq, revision }) => ({ store: 'ledger' as const, seq, revision }))
   const run = await world.ledger.freezeReplay(
-    { name: 'run', selection: 's', actor: 'a', reason: 'b', targets },
+    { name: 'run', selection: 's', actor: 'a', justification: 'b', targets },
     world.now,
   )
   const said = {
@@ -198,6 +198,6 @@ void it('what an edited event said before does not keep an erased person who cam
     return rows.map((row) => [row['actor'], row['body']])
   }
   assert.deepEqual(kept(), [['a', 'of p1 and p2']])
-  await world.ledger.erase({ employee: 'p1', actor: 'ann', reason: 'asked to' }, world.now)
+  await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
   assert.deepEqual(kept(), [['a', null]])
 })

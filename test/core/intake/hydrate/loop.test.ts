@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import {
   type HrReader,
-  hydration,
+  hydrateLoop,
   type HydrateSettings,
   judgeRead,
   readBySource,
@@ -26,7 +26,7 @@ const notice = (seq: number, more: Partial<Notice> = {}): Notice => ({
   source: '/hr/acme',
   id: `n-${seq}`,
   type: 'worker.updated',
-  employee: '10001',
+  employeeId: '10001',
   recordedAt: 1_000,
   effectiveAt: 1_000,
   attempts: 0,
@@ -154,7 +154,7 @@ class Desk {
     const runtime: Runtime = {
       now: () => 5_000,
       sleep: async () => void service.stop(),
-      breathe: async () => {},
+      yieldToEventLoop: async () => {},
       random: () => 0.5,
       id: () => 'id',
       digest,
@@ -162,15 +162,15 @@ class Desk {
       telemetry: silentTelemetry,
     }
     const reader: HrReader = {
-      read: async ({ employee }) => {
-        this.asked.push(employee)
+      read: async ({ employeeId }) => {
+        this.asked.push(employeeId)
         this.most = Math.max(this.most, ++this.atOnce)
         await Promise.resolve()
         this.atOnce -= 1
-        return { kind: 'record', worker: { title: employee }, at: null }
+        return { kind: 'record', worker: { title: employeeId }, at: null }
       },
     }
-    const service = hydration(
+    const service = hydrateLoop(
       {
         claimNotices: async ({ limit }) => this.waiting.splice(0, limit),
         finishReads: async (results) => void this.finished.push(...results),
@@ -186,7 +186,7 @@ class Desk {
 
 void describe('the loop', () => {
   void test('notices of one person that wait together cost one read', async () => {
-    const desk = new Desk([notice(1), notice(2, { recordedAt: 2_000 }), notice(3, { employee: '10002' })])
+    const desk = new Desk([notice(1), notice(2, { recordedAt: 2_000 }), notice(3, { employeeId: '10002' })])
     await desk.work()
     assert.deepEqual(desk.asked.toSorted(), ['10001', '10002'])
     assert.deepEqual(
@@ -201,7 +201,7 @@ void describe('the loop', () => {
 
   void test('no more reads are on their way at once than allowed', async () => {
     const desk = new Desk(
-      Array.from({ length: 50 }, (_, index) => notice(index, { employee: String(index) })),
+      Array.from({ length: 50 }, (_, index) => notice(index, { employeeId: String(index) })),
     )
     await desk.work()
     assert.equal(desk.finished.length, 50)

@@ -6,9 +6,9 @@ import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import type { Failure } from '../../../../src/core/plan/decide/employee.ts'
 import {
   type Decision,
-  type Person,
-  type PersonEvent,
-  planPerson,
+  type Employee,
+  type EmployeeEvent,
+  planEmployee,
 } from '../../../../src/core/plan/decide/plan.ts'
 import { targetsOf } from '../../../../src/core/plan/mapping/targets.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
@@ -19,23 +19,23 @@ const activation: Activation = { policy: 'announce', attribute: 'startDate' }
 const rules = { mapping: compileMapping(), digest, fold: { owns: () => null, activation } }
 const hire = { userName: 'ann@example.com', active: true }
 
-function event(seq: number, more: Partial<PersonEvent>): PersonEvent {
+function event(seq: number, more: Partial<EmployeeEvent>): EmployeeEvent {
   return { ...ledgerEvent(seq, more), state: 'received', reason: null, ...more }
 }
 function plan(
-  events: readonly PersonEvent[],
-  more: Partial<Person> = {},
+  events: readonly EmployeeEvent[],
+  more: Partial<Employee> = {},
 ): Extract<Decision, { kind: 'decided' }> {
-  const person = {
-    employee: '10001',
+  const employee = {
+    employeeId: '10001',
     revision: 7,
-    takenHash: null,
+    acceptedHash: null,
     known: false,
     unanswered: [],
     events,
     ...more,
   }
-  const decision = planPerson(person, NOW, rules)
+  const decision = planEmployee(employee, NOW, rules)
   assert(decision.kind === 'decided')
   return decision
 }
@@ -50,12 +50,12 @@ function failureOf(hash: string, more: Partial<Failure> = {}): Failure {
     failures: 1,
     at: NOW,
     carried: [],
-    taken: null,
+    lastAccepted: null,
     ...more,
   }
 }
 /** Sends what is planned of these, and the service fails with it for good. */
-function failed(events: readonly PersonEvent[], reason: string | null): ReturnType<typeof plan> {
+function failed(events: readonly EmployeeEvent[], reason: string | null): ReturnType<typeof plan> {
   const { events: decided, operation } = plan(events)
   assert(operation)
   const { hash, active } = operation
@@ -99,21 +99,21 @@ void describe('who is to blame', () => {
 
   void test('what the call was refused for is not sent again, however often a failure may be', () => {
     const events = [event(1, { worker: hire })]
-    const patient = { ...rules, blame: { attempts: 3, targets: targetsOf() } }
+    const patient = { ...rules, attributeFailure: { attempts: 3, targets: targetsOf() } }
     const hash = plan(events).operation?.hash ?? ''
     const after = (refused: boolean): Decision => {
       const failure = failureOf(hash, { active: true, refused, carried: [1] })
-      const person = {
-        employee: '10001',
+      const employee = {
+        employeeId: '10001',
         revision: 7,
-        takenHash: null,
+        acceptedHash: null,
         known: false,
         unanswered: [],
         events,
         failure,
         failedHash: hash,
       }
-      return planPerson(person, NOW, patient)
+      return planEmployee(employee, NOW, patient)
     }
     const [again, refused] = [after(false), after(true)]
     assert(again.kind === 'decided' && refused.kind === 'decided')
@@ -127,7 +127,7 @@ void describe('who is to blame', () => {
       event(2, { effectiveAt: day(2), worker: { active: false, title: 'bad' } }),
     ]
     const alone = failed(events, null).operation
-    assert.equal(alone?.alone, true)
+    assert.equal(alone?.deactivationOnly, true)
     const hash = alone?.hash ?? ''
     const failure = failureOf(hash, { carried: [2] })
     const after = plan(events, { failure, failedHash: hash })
@@ -144,9 +144,9 @@ void describe('who is to blame', () => {
     const whole = plan(events).operation
     assert(whole)
     const taken = '{"externalId":"10001","userName":"ann@example.com","active":true}'
-    const failure = failureOf(whole.hash, { taken })
+    const failure = failureOf(whole.hash, { lastAccepted: taken })
     const alone = plan(events, { failure, failedHash: whole.hash }).operation
-    assert.deepEqual([alone?.alone, alone?.record], [true, taken.replace('true', 'false')])
+    assert.deepEqual([alone?.deactivationOnly, alone?.record], [true, taken.replace('true', 'false')])
     const hash = alone?.hash ?? ''
     // From then on the leaver case says when: see core/leavers.
     const failedAgain = { failure: { ...failure, hash, failures: 9, at: 0 }, failedHash: hash }
@@ -157,7 +157,7 @@ void describe('who is to blame', () => {
     const settled = { ...failure, hash, failures: 2, at: NOW - 3_600_000, settled: true }
     assert.notEqual(plan(events, { failure: settled, failedHash: hash }).operation?.hash, hash)
     assert.equal(
-      plan(events, { failure, failedHash: whole.hash, takenHash: hash }).operation,
+      plan(events, { failure, failedHash: whole.hash, acceptedHash: hash }).operation,
       null,
       'the directory has it',
     )

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { EVENT_ARROWS, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
 import { holdBack, RELEASED_BRAKE, tooMany } from '../../../../src/core/plan/decide/brake.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
-import { planPerson } from '../../../../src/core/plan/decide/plan.ts'
+import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
 
 const settings = { windowMs: 86_400_000, absolute: 100, percent: 10, floor: 5 }
@@ -28,9 +28,9 @@ void describe('the brake', () => {
   void test('more people never loosen it, and more active people never tighten it', () => {
     const count = fc.nat({ max: 300 })
     fc.assert(
-      fc.property(count, count, count, (people, active, more) => {
-        if (tooMany(people, active, settings)) assert(tooMany(people + more, active, settings))
-        if (!tooMany(people, active, settings)) assert(!tooMany(people, active + more, settings))
+      fc.property(count, count, count, (employees, active, more) => {
+        if (tooMany(employees, active, settings)) assert(tooMany(employees + more, active, settings))
+        if (!tooMany(employees, active, settings)) assert(!tooMany(employees, active + more, settings))
       }),
       { numRuns: 10_000 },
     )
@@ -46,15 +46,15 @@ void describe('the brake', () => {
           state: 'received' as const,
           reason: null,
         }))
-        const person = {
-          employee: '10001',
+        const employee = {
+          employeeId: '10001',
           revision: 1,
           events: theirs,
-          takenHash: null,
+          acceptedHash: null,
           known: true,
           unanswered: [],
         }
-        const decision = planPerson(person, NOW, rules)
+        const decision = planEmployee(employee, NOW, rules)
         assert(decision.kind === 'decided')
         const held = holdBack(decision)
         assert.equal(held.operation, null)

@@ -11,10 +11,10 @@ import {
   INCOMPLETE_RECORD,
   leavesFold,
   NO_OUTCOME,
-  type Person,
-  type PersonEvent,
+  type Employee,
+  type EmployeeEvent,
   type PlannedOperation,
-  planPerson,
+  planEmployee,
   type UnansweredOperation,
 } from '../../../../src/core/plan/decide/plan.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
@@ -29,7 +29,7 @@ const rules = {
 }
 type Decided = Extract<Decision, { kind: 'decided' }>
 
-function event(seq: number, more: Partial<PersonEvent> = {}): PersonEvent {
+function event(seq: number, more: Partial<EmployeeEvent> = {}): EmployeeEvent {
   const state = more.state ?? 'received'
   const reason = more.reason ?? null
   const by = more.by ?? null
@@ -41,11 +41,19 @@ function event(seq: number, more: Partial<PersonEvent> = {}): PersonEvent {
     dead: state === 'dead-lettered' && leavesFold(reason),
   }
 }
-function person(events: readonly PersonEvent[], more: Partial<Person> = {}): Person {
-  return { employee: '10001', revision: 7, events, takenHash: null, known: false, unanswered: [], ...more }
+function employee(events: readonly EmployeeEvent[], more: Partial<Employee> = {}): Employee {
+  return {
+    employeeId: '10001',
+    revision: 7,
+    events,
+    acceptedHash: null,
+    known: false,
+    unanswered: [],
+    ...more,
+  }
 }
-function plan(events: readonly PersonEvent[], more: Partial<Person> = {}): Decided {
-  const decision = planPerson(person(events, more), NOW, rules)
+function plan(events: readonly EmployeeEvent[], more: Partial<Employee> = {}): Decided {
+  const decision = planEmployee(employee(events, more), NOW, rules)
   assert(decision.kind === 'decided')
   return decision
 }
@@ -60,9 +68,9 @@ function of(decided: Decided, seq: number): Partial<EventDecision> | undefined {
 
 const hired = event(1, { worker: { userName: 'ann@contoso.com', title: 'Engineer', active: true } })
 const left = event(2, { effectiveAt: day(2), worker: { active: false } })
-const done = (one: PersonEvent, state: EventState = 'confirmed'): PersonEvent => ({ ...one, state })
+const done = (one: EmployeeEvent, state: EventState = 'confirmed'): EmployeeEvent => ({ ...one, state })
 /** Fingerprint of the record these events come to. */
-const taken = (events: readonly PersonEvent[]): string => operationOf(plan(events)).hash
+const taken = (events: readonly EmployeeEvent[]): string => operationOf(plan(events)).hash
 
 void describe('what is sent', () => {
   void test('every operation carries its key, its schemas and active', () => {
@@ -77,14 +85,14 @@ void describe('what is sent', () => {
 
   void test('a record the directory took already costs no operation', () => {
     const moved = event(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })
-    const decided = plan([done(hired), moved], { takenHash: taken([hired]), known: true })
+    const decided = plan([done(hired), moved], { acceptedHash: taken([hired]), known: true })
     assert.equal(decided.operation, null)
     assert.deepEqual(of(decided, 2), { state: 'unchanged', reason: 'SameRecord', by: null })
   })
 
   void test('a record is sent again while nobody knows what the directory holds', () => {
     const decided = plan([done(hired), event(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })], {
-      takenHash: null,
+      acceptedHash: null,
       known: true,
     })
     assert.equal(operationOf(decided).lane, 'mover')
@@ -101,7 +109,7 @@ void describe('what is sent', () => {
   })
 
   void test('the plan names the manager to wait for, and nobody waits for themselves', () => {
-    const managed = (managerId: string): PersonEvent =>
+    const managed = (managerId: string): EmployeeEvent =>
       event(2, { effectiveAt: day(2), worker: { managerId } })
     assert.equal(operationOf(plan([hired, managed('10002')])).manager, '10002')
     assert.equal(operationOf(plan([hired, managed('10001')])).manager, null)
@@ -117,14 +125,14 @@ void describe('what is sent', () => {
 void describe('what becomes of an event', () => {
   void test('an event with nothing mapped is unchanged and says so', () => {
     const decided = plan([done(hired), event(2, { worker: { shoeSize: '44' } })], {
-      takenHash: taken([hired]),
+      acceptedHash: taken([hired]),
     })
     assert.deepEqual(of(decided, 2), { state: 'unchanged', reason: 'NothingMapped', by: null })
   })
 
   void test('a snapshot that only repeats the record is unchanged for that reason', () => {
     const snapshot = event(2, { effectiveAt: day(2), mode: 'snapshot', worker: hired.worker })
-    const decided = plan([done(hired), snapshot], { takenHash: taken([hired]), known: true })
+    const decided = plan([done(hired), snapshot], { acceptedHash: taken([hired]), known: true })
     assert.deepEqual(of(decided, 2), { state: 'unchanged', reason: 'SameRecord', by: null })
     assert.deepEqual(of(plan([hired, snapshot]), 2), { state: 'planned', reason: null, by: null })
   })
@@ -147,7 +155,7 @@ void describe('what becomes of an event', () => {
     const late = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const events = [done(hired), late, winner]
     assert.deepEqual(of(plan(events), 2), { state: 'superseded', reason: null, by: 3 })
-    assert.deepEqual(of(plan(events, { takenHash: taken(events) }), 2), {
+    assert.deepEqual(of(plan(events, { acceptedHash: taken(events) }), 2), {
       state: 'superseded',
       reason: null,
       by: 3,
@@ -278,7 +286,7 @@ void describe('one operation at a time', () => {
   void test('a termination overtakes even when the directory took the same record before', () => {
     const hash = taken([hired, left])
     assert.equal(
-      operationOf(plan([hired, left], { takenHash: hash, unanswered: [sent(true)] })).overtakes,
+      operationOf(plan([hired, left], { acceptedHash: hash, unanswered: [sent(true)] })).overtakes,
       true,
     )
   })
@@ -286,7 +294,7 @@ void describe('one operation at a time', () => {
   void test('anything else waits for the answer', () => {
     const moved = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const back = event(3, { effectiveAt: day(3), worker: { active: true } })
-    const wait = { kind: 'wait', employee: '10001', revision: 7, nextAt: null }
+    const wait = { kind: 'wait', employeeId: '10001', revision: 7, nextAt: null }
     for (const [events, unanswered] of [
       [[hired, moved], [sent(true)]],
       [[hired, left], [sent(false)]],
@@ -296,13 +304,13 @@ void describe('one operation at a time', () => {
         [sent(true), sent(false)],
       ],
     ] as const)
-      assert.deepEqual(planPerson(person(events, { unanswered }), NOW, rules), wait)
+      assert.deepEqual(planEmployee(employee(events, { unanswered }), NOW, rules), wait)
   })
 
   void test('what waits for the answer keeps the next moment: a leaver of that moment overtakes', () => {
     const ahead = event(4, { effectiveAt: NOW + 5, worker: { active: false } })
-    const decision = planPerson(person([hired, ahead], { unanswered: [sent(true)] }), NOW, rules)
-    assert.deepEqual(decision, { kind: 'wait', employee: '10001', revision: 7, nextAt: NOW + 5 })
+    const decision = planEmployee(employee([hired, ahead], { unanswered: [sent(true)] }), NOW, rules)
+    assert.deepEqual(decision, { kind: 'wait', employeeId: '10001', revision: 7, nextAt: NOW + 5 })
   })
 })
 
@@ -324,14 +332,14 @@ void describe('for every history', () => {
       maxLength: 2,
     },
   )
-  const people = fc
+  const employees = fc
     .tuple(
       histories(),
       fc.array(states, { minLength: 9, maxLength: 9 }),
       fc.oneof(fc.constant([]), unanswered),
       fc.boolean(),
     )
-    .map(([events, chosen, unanswered, known]): Person => {
+    .map(([events, chosen, unanswered, known]): Employee => {
       const theirs = events.map((one, index) => {
         const [state, reason] = chosen[index] ?? ['received', null]
         // Only what has taken effect can have been judged.
@@ -339,13 +347,13 @@ void describe('for every history', () => {
           ? event(one.seq, { ...one, state: 'held' })
           : event(one.seq, { ...one, state, reason })
       })
-      return person(theirs, { unanswered, known })
+      return employee(theirs, { unanswered, known })
     })
 
   void test('every open event gets exactly one decision, and one its state allows', () => {
     fc.assert(
-      fc.property(people, (one) => {
-        const decision = planPerson(one, NOW, rules)
+      fc.property(employees, (one) => {
+        const decision = planEmployee(one, NOW, rules)
         if (decision.kind === 'wait') return assert(one.unanswered.length > 0)
         const decided = new Map(decision.events.map((made) => [made.seq, made]))
         assert.equal(decided.size, decision.events.length)
@@ -367,8 +375,8 @@ void describe('for every history', () => {
 
   void test('every planned record is the whole known record', () => {
     fc.assert(
-      fc.property(people, (one) => {
-        const decision = planPerson(one, NOW, rules)
+      fc.property(employees, (one) => {
+        const decision = planEmployee(one, NOW, rules)
         if (decision.kind === 'wait' || !decision.operation) return
         const { record, hash, active, overtakes } = decision.operation
         const attributes = new Map(oracle(one.events, NOW))
@@ -385,7 +393,7 @@ void describe('for every history', () => {
               )
             )
               attributes.set(path, { value: null, by: 0 })
-        assert.equal(record, JSON.stringify(rules.mapping.map(one.employee, attributes).record))
+        assert.equal(record, JSON.stringify(rules.mapping.map(one.employeeId, attributes).record))
         assert.equal(hash, rules.digest(record))
         assert.equal(parseRecord(record)['active'], active)
         assert.equal(active, attributes.get('active')?.value)
@@ -398,10 +406,10 @@ void describe('for every history', () => {
 
   void test('the same record again costs nothing', () => {
     fc.assert(
-      fc.property(people, (one) => {
-        const first = planPerson(one, NOW, rules)
+      fc.property(employees, (one) => {
+        const first = planEmployee(one, NOW, rules)
         if (first.kind === 'wait' || !first.operation || first.operation.overtakes) return
-        const again = planPerson({ ...one, takenHash: first.operation.hash }, NOW, rules)
+        const again = planEmployee({ ...one, acceptedHash: first.operation.hash }, NOW, rules)
         assert(again.kind === 'decided' && again.operation === null)
         assert(again.events.every(({ state }) => state !== 'planned' && state !== 'incomplete'))
       }),

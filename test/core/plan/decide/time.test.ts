@@ -5,11 +5,11 @@ import { EVENT_ARROWS, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
 import type { Json, JsonObject } from '../../../../src/core/model.ts'
 import type { Activation } from '../../../../src/core/plan/fold/activation.ts'
 import { fold, type FoldRules, type LedgerEvent } from '../../../../src/core/plan/fold/fold.ts'
-import { type Person, type PersonEvent, planPerson } from '../../../../src/core/plan/decide/plan.ts'
+import { type Employee, type EmployeeEvent, planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
-import { person, personEvent, rules, WORKER } from '../../../fakes/people.ts'
+import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
 
 const SOURCE = '/hr/acme'
 const withPolicy = (activation: Activation): FoldRules => ({ owns: () => null, activation })
@@ -98,7 +98,7 @@ void describe('an activation waits for its moment, comes early or is announced',
   })
 
   void test('an announced event is held for that reason, and what is sent is disabled', () => {
-    const decision = planPerson(person([personEvent(1, hire)]), day(2), { ...rules, fold: announced })
+    const decision = planEmployee(employee([personEvent(1, hire)]), day(2), { ...rules, fold: announced })
     assert(decision.kind === 'decided' && decision.operation)
     assert.deepEqual([decision.events[0]?.state, decision.events[0]?.reason], ['held', 'Announced'])
     assert.equal(decision.operation.active, false)
@@ -146,15 +146,15 @@ void describe('several future changes of one person stand side by side', () => {
     const gap = ledgerEvent(6, { effectiveAt: day(22), recordedAt: day(32), worker: { department: 'Law' } })
     assert.deepEqual(values([hire, title, past], day(33)), values([hire, title], day(33)))
     assert.deepEqual(values([hire, title, gap], day(33)), { ...WORKER, title: 'Head', department: 'Law' })
-    const before = planPerson(person([personEvent(1, hire), personEvent(4, title)]), day(33), rules)
+    const before = planEmployee(employee([personEvent(1, hire), personEvent(4, title)]), day(33), rules)
     assert(before.kind === 'decided' && before.operation)
     const events = [
       personEvent(1, { ...hire, state: 'confirmed' }),
       personEvent(4, { ...title, state: 'confirmed' }),
       personEvent(5, past),
     ]
-    const after = planPerson(
-      person(events, { known: true, takenHash: before.operation.hash }),
+    const after = planEmployee(
+      employee(events, { known: true, acceptedHash: before.operation.hash }),
       day(33),
       rules,
     )
@@ -177,22 +177,22 @@ const rescind = (seq: number, target: string, more: Partial<LedgerEvent> = {}): 
 
 /** Somebody whose events arrive one after another; every operation is taken by the directory before the next arrives. */
 class Story {
-  person: Person
+  employee: Employee
   /** Records the directory took. */
   readonly sent: JsonObject[] = []
   readonly outcomes: string[] = []
   constructor() {
-    this.person = person([])
+    this.employee = employee([])
   }
   at(now: number, ...arrived: readonly LedgerEvent[]): this {
-    this.person = {
-      ...this.person,
-      events: [...this.person.events, ...arrived.map((event) => personEvent(event.seq, event))],
+    this.employee = {
+      ...this.employee,
+      events: [...this.employee.events, ...arrived.map((event) => personEvent(event.seq, event))],
     }
-    const decision = planPerson(this.person, now, rules)
+    const decision = planEmployee(this.employee, now, rules)
     assert(decision.kind === 'decided')
     const made = new Map(decision.events.map((one) => [one.seq, one]))
-    const events = this.person.events.map((event): PersonEvent => {
+    const events = this.employee.events.map((event): EmployeeEvent => {
       const one = made.get(event.seq)
       if (!one) return event
       assert(EVENT_ARROWS[event.state].includes(one.state), `${event.state} → ${one.state}`)
@@ -203,7 +203,11 @@ class Story {
     })
     const { operation } = decision
     if (operation) this.sent.push(parseRecord(operation.record))
-    this.person = { ...this.person, events, ...(operation ? { takenHash: operation.hash, known: true } : {}) }
+    this.employee = {
+      ...this.employee,
+      events,
+      ...(operation ? { acceptedHash: operation.hash, known: true } : {}),
+    }
     return this
   }
 }
@@ -213,7 +217,7 @@ void describe('a rescind and what it leaves', () => {
     const story = new Story().at(day(2), hire).at(day(3), rescind(5, 'e-1', { effectiveAt: day(3) }))
     assert.deepEqual(story.outcomes, ['e-1 skipped by e-5', 'e-5 unchanged'])
     assert.deepEqual(story.sent, [])
-    assert.equal(fold(story.person.events, day(3)).nextAt, null)
+    assert.equal(fold(story.employee.events, day(3)).nextAt, null)
   })
 
   void test('dated like the hire it takes back, it counts at once', () => {
@@ -223,7 +227,10 @@ void describe('a rescind and what it leaves', () => {
 
   void test('dated later than what it takes out, it waits for its moment', () => {
     const story = new Story().at(day(20), hire).at(day(21), rescind(5, 'e-1', { effectiveAt: day(30) }))
-    assert.deepEqual([story.person.events[1]?.state, active(story.person.events, day(29))], ['held', true])
+    assert.deepEqual(
+      [story.employee.events[1]?.state, active(story.employee.events, day(29))],
+      ['held', true],
+    )
   })
 
   void test('after its target was sent: the confirmed event gets another outcome, and a hire taken back is out', () => {
@@ -278,7 +285,7 @@ void describe('a rescind and what it leaves', () => {
     const title = ledgerEvent(4, { effectiveAt: day(20), worker: { title: 'Head' } })
     const story = new Story().at(day(20), hire).at(day(21), rescind(5, 'e-4'))
     assert.deepEqual(story.outcomes, ['e-1 confirmed', 'e-5 unchanged'])
-    assert.equal(story.person.events[1]?.reason, 'TargetUnknown')
+    assert.equal(story.employee.events[1]?.reason, 'TargetUnknown')
     story.at(day(22), title)
     assert.deepEqual(story.outcomes.slice(2), ['e-5 unchanged', 'e-4 skipped by e-5'])
     assert.equal(story.sent.length, 1)
@@ -330,7 +337,7 @@ void describe('for every history, in every order of arrival', () => {
         const story = new Story()
         for (const event of events) story.at(NOW, event)
         const { effects, attributes } = fold(events, NOW)
-        for (const event of story.person.events) {
+        for (const event of story.employee.events) {
           const effect = effects.get(event.seq)
           if (event.state === 'incomplete') continue
           assert.equal(event.reason === 'Rescinded', effect?.kind === 'rescinded', `e-${event.seq}`)

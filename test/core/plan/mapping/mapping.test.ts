@@ -203,14 +203,14 @@ void describe('for every set of values', () => {
     User.definition.extend(EnterpriseUser.definition)
     const employee = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 })
     fc.assert(
-      fc.property(fc.array(fc.tuple(employee, values), { minLength: 1, maxLength: 5 }), (people) => {
-        const records = people.map(
+      fc.property(fc.array(fc.tuple(employee, values), { minLength: 1, maxLength: 5 }), (employees) => {
+        const records = employees.map(
           ([id, [chosen]]) => mapping.map(id, known({ ...chosen, userName: 'ann', active: true })).record,
         )
         const body = bulkRequest(
           records.map((one, at) => ({
             id: `op-${at}`,
-            employee: '',
+            employeeId: '',
             record: JSON.stringify(one),
             links: [],
           })),
@@ -223,8 +223,8 @@ void describe('for every set of values', () => {
         // The service's samples send null; the library knows this attribute only as a number or absent.
         assert.equal(failOnErrors, null)
         const operations = new BulkRequest(request, 50).Operations
-        assert.equal(operations.length, people.length)
-        assert.equal(new Set(operations.map(({ bulkId }) => bulkId)).size, people.length)
+        assert.equal(operations.length, employees.length)
+        assert.equal(new Set(operations.map(({ bulkId }) => bulkId)).size, employees.length)
         for (const [at, { method, path, data }] of operations.entries()) {
           assert.deepEqual([method, path], ['POST', '/Users'])
           const read = parseRecord(JSON.stringify(new User(data ?? {}, 'in')))

@@ -7,9 +7,9 @@ import { compileMapping, type MappedRecord, type Rule } from '../../../../src/co
 import {
   type Decision,
   leavesFold,
-  type Person,
-  type PersonEvent,
-  planPerson,
+  type Employee,
+  type EmployeeEvent,
+  planEmployee,
 } from '../../../../src/core/plan/decide/plan.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
 import { CORE_USER, ENTERPRISE_USER } from '../../../../src/core/plan/mapping/scim.ts'
@@ -121,7 +121,7 @@ void describe('a mapping', () => {
         code: 'MappingInvalid',
         message,
       })
-    refused({ to: 'emails[type eq "home"].value', from: 'a' }, /processes only emails\[type eq "work"\]/)
+    refused({ to: 'emails[type eq "store"].value', from: 'a' }, /processes only emails\[type eq "work"\]/)
     refused({ to: 'emails', from: 'a' }, /processes only/)
     refused({ to: 'no place', from: 'a' }, /no SCIM attribute/)
     refused({ to: 'externalId', from: 'a' }, /set by the connector/)
@@ -175,7 +175,7 @@ void describe('a rule that fails for one person', () => {
     ),
     digest: (text: string) => createHash('sha256').update(text).digest('hex'),
   }
-  const event = (seq: number, more: Partial<PersonEvent> = {}): PersonEvent => {
+  const event = (seq: number, more: Partial<EmployeeEvent> = {}): EmployeeEvent => {
     const state = more.state ?? 'received'
     return {
       ...ledgerEvent(seq, more),
@@ -185,19 +185,19 @@ void describe('a rule that fails for one person', () => {
     }
   }
   const plan = async (
-    events: readonly PersonEvent[],
-    more: Partial<Person> = {},
+    events: readonly EmployeeEvent[],
+    more: Partial<Employee> = {},
   ): Promise<Extract<Decision, { kind: 'decided' }>> => {
-    const person = {
-      employee: '10001',
+    const employee = {
+      employeeId: '10001',
       revision: 1,
       events,
-      takenHash: null,
+      acceptedHash: null,
       known: false,
       unanswered: [],
       ...more,
     }
-    const decision = await planPerson(person, day(30), rules)
+    const decision = await planEmployee(employee, day(30), rules)
     assert(decision.kind === 'decided')
     return decision
   }

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { fold, type LedgerEvent } from '../../../../src/core/plan/fold/fold.ts'
-import { planPerson } from '../../../../src/core/plan/decide/plan.ts'
+import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { type Cut, cutOf } from '../../../../src/core/plan/retain/retain.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
 import type { Json } from '../../../../src/core/model.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
-import { person, personEvent, rules, WORKER } from '../../../fakes/people.ts'
+import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
 
 const all = (events: readonly LedgerEvent[]): ReadonlySet<number> => new Set(events.map(({ seq }) => seq))
 const after = (events: readonly LedgerEvent[], cut: Cut | null): readonly LedgerEvent[] =>
@@ -67,7 +67,7 @@ void describe('what is folded away', () => {
     assert(cut)
     const remains = cut.remains.map((event) => personEvent(event.seq, { ...event, state: 'confirmed' }))
     const rescind = personEvent(9, { effectiveAt: day(3), rescinds: { source: '/hr/acme', id: 'e-1' } })
-    const decision = planPerson(person([...remains, rescind]), NOW, rules)
+    const decision = planEmployee(employee([...remains, rescind]), NOW, rules)
     assert(decision.kind === 'decided')
     assert.deepEqual(
       decision.events.map(({ seq, state, reason }) => [seq, state, reason]),
@@ -104,7 +104,11 @@ void describe('for every history and every cut', () => {
             new Map(fold(events, at).attributes),
           )
         const operation = (those: readonly LedgerEvent[]): unknown => {
-          const decision = planPerson(person(those.map((event) => personEvent(event.seq, event))), NOW, rules)
+          const decision = planEmployee(
+            employee(those.map((event) => personEvent(event.seq, event))),
+            NOW,
+            rules,
+          )
           if (decision.kind !== 'decided') return false
           return [
             decision.operation && withoutNothing(parseRecord(decision.operation.record)),

@@ -1,21 +1,24 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Candidate, Candidates } from '../../../../src/core/ledger/port.ts'
-import { disturbedPeople, foreignRecords } from '../../../../src/core/report/correlate/changed-elsewhere.ts'
+import {
+  employeesChangedElsewhere,
+  foreignRecords,
+} from '../../../../src/core/report/correlate/changed-elsewhere.ts'
 import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
 import type { LogRecord } from '../../../../src/core/report/correlate/log-record.ts'
 import { day } from '../../../fakes/events.ts'
 import { candidate, candidates, logRecord } from '../../../fakes/log.ts'
 
-const taken = (title: string, at: number): Candidates['taken'] =>
+const taken = (title: string, at: number): Candidates['lastAccepted'] =>
   new Map([['10001', { record: JSON.stringify({ externalId: '10001', title }), active: true, at }]])
-const disturbed = (
+const changedElsewhere = (
   records: readonly LogRecord[],
   operations: readonly Candidate[],
   more: Partial<Candidates>,
 ): readonly string[] => {
   const found = candidates(operations, more)
-  return disturbedPeople(joinRecords(records, found, 0), found)
+  return employeesChangedElsewhere(joinRecords(records, found, 0), found)
 }
 const foreign = logRecord('r-f', { at: day(2), echo: { title: 'Foreign' } })
 const retried = (at: number): LogRecord =>
@@ -27,18 +30,21 @@ const retried = (at: number): LogRecord =>
 
 void describe('what the directory took from us is not known any more', () => {
   void test('when a later record shows other values', () => {
-    assert.deepEqual(disturbed([foreign], [], { taken: taken('Ours', day(1)) }), ['10001'])
-    assert.deepEqual(disturbed([foreign], [], { taken: taken('Foreign', day(1)) }), [])
+    assert.deepEqual(changedElsewhere([foreign], [], { lastAccepted: taken('Ours', day(1)) }), ['10001'])
+    assert.deepEqual(changedElsewhere([foreign], [], { lastAccepted: taken('Foreign', day(1)) }), [])
   })
 
   void test('but not by one from before ours: ours was a whole record', () => {
-    assert.deepEqual(disturbed([foreign], [], { taken: taken('Ours', day(3)) }), [])
+    assert.deepEqual(changedElsewhere([foreign], [], { lastAccepted: taken('Ours', day(3)) }), [])
   })
 
   void test('and offering ours again ends it: a foreign record that stays in the ledger disturbs only until ours is answered', () => {
     const again = candidate('op-2', { title: 'Ours' }, { acceptedAt: day(3) })
     const answer = logRecord('r-2', { at: day(3) + 1_000, echo: { title: 'Ours' } })
-    assert.deepEqual(disturbed([answer], [again], { taken: taken('Ours', day(1)), unjoined: [foreign] }), [])
+    assert.deepEqual(
+      changedElsewhere([answer], [again], { lastAccepted: taken('Ours', day(1)), unjoined: [foreign] }),
+      [],
+    )
     assert.deepEqual(
       foreignRecords(
         joinRecords([answer], candidates([again], { unjoined: [foreign] }), 0),
@@ -50,18 +56,25 @@ void describe('what the directory took from us is not known any more', () => {
 
   void test('when it came while something was on its way, as soon as that is answered', () => {
     const open = candidate('op-2', { title: 'Ours' }, { acceptedAt: day(1) })
-    assert.deepEqual(disturbed([foreign], [open], { taken: taken('Before', day(0)) }), [])
+    assert.deepEqual(changedElsewhere([foreign], [open], { lastAccepted: taken('Before', day(0)) }), [])
     const answer = logRecord('r-2', { at: day(1) + 1_000, echo: { title: 'Ours' } })
-    assert.deepEqual(disturbed([answer], [open], { taken: taken('Before', day(0)), unjoined: [foreign] }), [
-      '10001',
-    ])
+    assert.deepEqual(
+      changedElsewhere([answer], [open], { lastAccepted: taken('Before', day(0)), unjoined: [foreign] }),
+      ['10001'],
+    )
   })
 
   void test('when the service succeeds with what had failed for good', () => {
-    assert.deepEqual(disturbed([retried(day(2))], [], { taken: taken('Ours', day(1)) }), ['10001'])
-    assert.deepEqual(disturbed([retried(day(2))], [], { taken: taken('Ours', day(3)) }), [])
+    assert.deepEqual(changedElsewhere([retried(day(2))], [], { lastAccepted: taken('Ours', day(1)) }), [
+      '10001',
+    ])
+    assert.deepEqual(changedElsewhere([retried(day(2))], [], { lastAccepted: taken('Ours', day(3)) }), [])
     assert.deepEqual(
-      disturbed([retried(day(2))], [candidate('op-1', {}, { state: 'escrowed', acceptedAt: day(1) })], {}),
+      changedElsewhere(
+        [retried(day(2))],
+        [candidate('op-1', {}, { state: 'escrowed', acceptedAt: day(1) })],
+        {},
+      ),
       [],
     )
   })

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Candidate, Candidates } from '../../../../src/core/ledger/port.ts'
-import { disturbedPeople, foreignRecords } from '../../../../src/core/report/correlate/changed-elsewhere.ts'
+import {
+  employeesChangedElsewhere,
+  foreignRecords,
+} from '../../../../src/core/report/correlate/changed-elsewhere.ts'
 import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
 import { type LogRecord, parseLogRecord } from '../../../../src/core/report/correlate/log-record.ts'
 import { day } from '../../../fakes/events.ts'
@@ -21,7 +24,7 @@ const alone = (operations: readonly Candidate[], ...records: readonly LogRecord[
 void describe('a record joins the operation it speaks of', () => {
   void test('by the person’s key and nothing else: people of one name are kept apart', () => {
     const ann = candidate('op-1', { displayName: 'Ann Lee' })
-    const other = candidate('op-2', { displayName: 'Ann Lee' }, { employee: '10002' })
+    const other = candidate('op-2', { displayName: 'Ann Lee' }, { employeeId: '10002' })
     const record = logRecord('r-1', { employee: '10002', echo: { displayName: 'Ann Lee' } })
     assert.deepEqual(alone([ann, other], record), { 'r-1': ['op-2', 'confirmed'] })
     assert.deepEqual(alone([ann], record), { 'r-1': [null, null] })
@@ -292,7 +295,8 @@ void describe('a change somebody else made', () => {
     ],
   ])
   const foreign = (echo: Record<string, string>): LogRecord => logRecord('r-1', { echo })
-  const found = (operations: readonly Candidate[] = []): Candidates => candidates(operations, { taken })
+  const found = (operations: readonly Candidate[] = []): Candidates =>
+    candidates(operations, { lastAccepted: taken })
   const seen = (record: LogRecord, among: Candidates): LogRecord[] =>
     foreignRecords(joinRecords([record], among, SKEW), among)
 
@@ -305,11 +309,11 @@ void describe('a change somebody else made', () => {
   })
 
   void test('disturbs its person when it shows other values than the directory took from us', () => {
-    const disturbed = (record: LogRecord, among: Candidates): readonly string[] =>
-      disturbedPeople(joinRecords([record], among, SKEW), among)
-    assert.deepEqual(disturbed(foreign({ title: 'Head' }), found()), ['10001'])
-    assert.deepEqual(disturbed(foreign({ title: 'Engineer' }), found()), [])
-    assert.deepEqual(disturbed(logRecord('r-1', { scoping: 'False' }), found()), ['10001'])
-    assert.deepEqual(disturbed(foreign({ title: 'Head' }), candidates([])), [])
+    const changedElsewhere = (record: LogRecord, among: Candidates): readonly string[] =>
+      employeesChangedElsewhere(joinRecords([record], among, SKEW), among)
+    assert.deepEqual(changedElsewhere(foreign({ title: 'Head' }), found()), ['10001'])
+    assert.deepEqual(changedElsewhere(foreign({ title: 'Engineer' }), found()), [])
+    assert.deepEqual(changedElsewhere(logRecord('r-1', { scoping: 'False' }), found()), ['10001'])
+    assert.deepEqual(changedElsewhere(foreign({ title: 'Head' }), candidates([])), [])
   })
 })

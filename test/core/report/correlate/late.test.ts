@@ -124,19 +124,19 @@ void describe('a record may be late', () => {
   })
 
   void test('what was handed over twice may be carried out twice, and has one outcome: a success stands before a failure', () => {
-    const twice = candidate('op-1', {}, { handedOver: 2 })
+    const twice = candidate('op-1', {}, { timesSubmitted: 2 })
     const failed = record('r-1', { status: 'failure', errorCode: 'EntryConflict' })
     assert.deepEqual(join([twice], [failed, record('r-2', { at: at + 1_000 })]), {
       'r-1': ['op-1', null],
       'r-2': ['op-1', 'confirmed'],
     })
     assert.deepEqual(
-      join([{ ...twice, handedOver: 1 }], [failed, record('r-2', { at: at + 1_000 })])['r-2'],
+      join([{ ...twice, timesSubmitted: 1 }], [failed, record('r-2', { at: at + 1_000 })])['r-2'],
       [null, null],
     )
-    const done = { ...twice, state: 'confirmed', spokenOf: 1 } as const
+    const done = { ...twice, state: 'confirmed', timesReported: 1 } as const
     assert.equal(join([done], [record('r-1')])['r-1']?.[0], 'op-1')
-    assert.equal(join([{ ...done, spokenOf: 2 }], [record('r-1')])['r-1']?.[0], null)
+    assert.equal(join([{ ...done, timesReported: 2 }], [record('r-1')])['r-1']?.[0], null)
   })
 
   void test('while its upload is still unanswered nothing is settled, and nothing else takes the record', () => {
@@ -171,7 +171,7 @@ void describe('a retry of the service goes to the failure of the moment it was p
     importDetails: { TypeName: 'EscrowedEntryDefault', CreationTime: new Date(putAside + 400).toISOString() },
   })
   const failed = (id: string, failedAt: number | null, more: Partial<Candidate> = {}): Candidate =>
-    candidate(id, {}, { state: 'failed', acceptedAt: day(1), failedAt, spokenOf: 1, ...more })
+    candidate(id, {}, { state: 'failed', acceptedAt: day(1), failedAt, timesReported: 1, ...more })
   const of = (
     operations: readonly Candidate[],
     unjoined: readonly LogRecord[] = [],
@@ -182,7 +182,7 @@ void describe('a retry of the service goes to the failure of the moment it was p
   void test('also when that had been final, was given up, or is only being made final', () => {
     for (const state of ['escrowed', 'failed', 'answered'] as const)
       assert.equal(of([failed('op-1', putAside, { state }), failed('op-2', putAside + 20 * 60_000)]), 'op-1')
-    assert.equal(of([failed('op-1', null, { state: 'unanswered', spokenOf: 0 })]), 'op-1')
+    assert.equal(of([failed('op-1', null, { state: 'unanswered', timesReported: 0 })]), 'op-1')
   })
 
   void test('two that failed in the same second cannot be told apart', () => {

@@ -82,7 +82,7 @@ void describe('a record is read whatever is in it', () => {
         const record = parseLogRecord(Object.assign(rawLogRecord('r-1'), value))
         if (!record) return
         for (const { operation } of joinRecords([record], candidates([candidate('op-1')]), SKEW))
-          if (operation) assert.equal(record.employee, '10001')
+          if (operation) assert.equal(record.employeeId, '10001')
       }),
       { numRuns: 3_000 },
     )
@@ -126,7 +126,7 @@ void describe('other forms a record has been seen or documented in', () => {
       },
     ]
     const record = read({ id: 17, sourceIdentity: { id: 10001 }, cycleId: 4, provisioningSteps: steps })
-    assert.deepEqual([record.id, record.employee, record.cycleId], ['17', '10001', '4'])
+    assert.deepEqual([record.id, record.employeeId, record.cycleId], ['17', '10001', '4'])
     assert.deepEqual({ ...record.echo }, { costCenter: '7', flag: 'True', list: null })
   })
 
@@ -159,13 +159,13 @@ void describe('other forms a record has been seen or documented in', () => {
   })
 
   void test('without a source identity the key is the imported one, or what the last step reports by', () => {
-    assert.equal(read({ sourceIdentity: null }).employee, '10001')
+    assert.equal(read({ sourceIdentity: null }).employeeId, '10001')
     const export_ = {
       provisioningStepType: 'export',
       status: 'success',
       details: { ReportableIdentifier: '10002' },
     }
-    assert.equal(read({ sourceIdentity: { id: '' }, provisioningSteps: [export_] }).employee, '10002')
+    assert.equal(read({ sourceIdentity: { id: '' }, provisioningSteps: [export_] }).employeeId, '10002')
     assert.equal(parseLogRecord(raw({ sourceIdentity: null, provisioningSteps: [] })), null)
   })
 
@@ -209,7 +209,8 @@ void describe('other forms a record has been seen or documented in', () => {
 })
 
 void describe('real records of an API-driven job', () => {
-  const shared = process.env['ROLLCALL_SHARED'] ?? join(import.meta.dirname, '..', '..', '..', 'shared')
+  const shared =
+    process.env['ROLLCALL_SHARED'] ?? join(import.meta.dirname, '..', '..', '..', '..', '..', 'shared')
   const folder = join(shared, 'data', 'entra')
   const skip = existsSync(folder) ? false : 'the folder with real records is not there; set ROLLCALL_SHARED'
   const real = (name: string): LogRecord => {
@@ -221,8 +222,8 @@ void describe('real records of an API-driven job', () => {
     const at = record.activityAt - 60_000
     return candidate(
       id,
-      { externalId: record.employee, ...user },
-      { employee: record.employee, acceptedAt: at },
+      { externalId: record.employeeId, ...user },
+      { employeeId: record.employeeId, acceptedAt: at },
     )
   }
   const user18 = {

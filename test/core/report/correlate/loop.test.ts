@@ -4,7 +4,7 @@ import { RollcallError } from '../../../../src/core/errors.ts'
 import type { CorrelatedPage, ExpireQuery, Ledger, Overdue } from '../../../../src/core/ledger/port.ts'
 import type { Json } from '../../../../src/core/model.ts'
 import type { LogPage, LogQuery } from '../../../../src/core/ports.ts'
-import { correlation, type CorrelateSettings } from '../../../../src/core/report/correlate/loop.ts'
+import { correlateLoop, type CorrelateSettings } from '../../../../src/core/report/correlate/loop.ts'
 import { candidate, candidates, rawLogRecord } from '../../../fakes/log.ts'
 import { virtualRuntime } from '../../../fakes/runtime.ts'
 
@@ -16,7 +16,7 @@ const settings: CorrelateSettings = {
   skewMs: 2 * MINUTE,
   quietMs: 20_000,
   deadlineMs: 40 * MINUTE,
-  maxOffers: 3,
+  maxResends: 3,
   askAtOnce: 2,
   escrowMs: 28 * 24 * 60 * MINUTE,
   sliceMs: 6 * 60 * MINUTE,
@@ -75,7 +75,7 @@ function start(
     },
     expire: async (query) => {
       expired.push(query)
-      return { offeredAgain: query.operations.length, givenUp: 0, unchanged: 0 }
+      return { resent: query.operations.length, givenUp: 0, unchanged: 0 }
     },
     expireEscrowed: async (before) => escrowedBefore.push(before),
   }
@@ -87,7 +87,7 @@ function start(
       return page
     },
   }
-  const service = correlation(ledger, log, more.settings ?? settings, runtime, () => (settled += 1))
+  const service = correlateLoop(ledger, log, more.settings ?? settings, runtime, () => (settled += 1))
   const running = service.run()
   t.after(async () => {
     await service.stop()
@@ -367,7 +367,11 @@ void describe('what has no answer', () => {
 
   void test('is asked for by its person before it is given up', async (t) => {
     const acceptedAt = virtualRuntime().now() - 60 * MINUTE
-    const late = ['10001', '10002'].map((employee) => ({ id: `op of ${employee}`, employee, acceptedAt }))
+    const late = ['10001', '10002'].map((employeeId) => ({
+      id: `op of ${employeeId}`,
+      employeeId,
+      acceptedAt,
+    }))
     const { runtime, startedAt, asked, told, expired } = start(
       t,
       [page([]), page([record('r-1', acceptedAt)])],
@@ -389,15 +393,15 @@ void describe('what has no answer', () => {
       ],
     )
     assert.deepEqual(expired, [
-      { operations: ['op of 10001', 'op of 10002'], maxOffers: 3, now: startedAt + 4_000 },
+      { operations: ['op of 10001', 'op of 10002'], maxResends: 3, now: startedAt + 4_000 },
     ])
   })
 
   void test('is not asked for all over again when the log breaks off among the questions: those answered are done with', async (t) => {
     const acceptedAt = virtualRuntime().now() - 60 * MINUTE
-    const late = ['10001', '10002', '10003'].map((employee) => ({
-      id: `op of ${employee}`,
-      employee,
+    const late = ['10001', '10002', '10003'].map((employeeId) => ({
+      id: `op of ${employeeId}`,
+      employeeId,
       acceptedAt,
     }))
     const { runtime, expired } = start(
@@ -410,7 +414,7 @@ void describe('what has no answer', () => {
   })
 
   void test('is not given up when its person could not be asked for', async (t) => {
-    const late = [{ id: 'op-1', employee: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE }]
+    const late = [{ id: 'op-1', employeeId: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE }]
     const { runtime, expired } = start(t, [page([]), throttled()], { late })
     await runtime.advance(2_100)
     assert.deepEqual(expired, [])

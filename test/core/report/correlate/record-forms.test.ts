@@ -221,7 +221,7 @@ void describe('fields a record may lack', () => {
 
   void test('without an id in the source identity, its details may have it', () => {
     assert.equal(
-      read({ sourceIdentity: { id: null, details: { id: '10007', odatatype: 'User' } } }).employee,
+      read({ sourceIdentity: { id: null, details: { id: '10007', odatatype: 'User' } } }).employeeId,
       '10007',
     )
   })

@@ -6,10 +6,10 @@ import { copyCipher } from '../../../../src/adapters/copy-cipher.ts'
 import {
   COPY_OF,
   COPY_REVISION,
-  copying,
+  copyLoop,
   copyMessage,
   sealedAbout,
-  sweeping,
+  sweepLoop,
 } from '../../../../src/core/report/dead-letters/copies.ts'
 import { day } from '../../../fakes/events.ts'
 import { virtualRuntime } from '../../../fakes/runtime.ts'
@@ -31,10 +31,10 @@ function copy(seq: number, more: Partial<DeadLetterCopy> = {}): DeadLetterCopy {
     revision: 1,
     source: '/hr/acme',
     eventId: `e-${seq}`,
-    employee: '10001',
+    employeeId: '10001',
     code: 'InvalidDomain',
     detail: null,
-    stands: true,
+    current: true,
     original: {
       entity: 'hr-events',
       sequence: '1',
@@ -71,7 +71,7 @@ function start(rows: readonly DeadLetterCopy[]) {
       if (world.away) throw new TypeError('the bus is away')
     },
   }
-  const service = copying(ledger, outlet, settings, runtime)
+  const service = copyLoop(ledger, outlet, settings, runtime)
   return { runtime, waiting, sent, world, service }
 }
 
@@ -143,7 +143,7 @@ void describe('copies of dead letters', () => {
     })
 
   void test('each goes out under the same id until the bus has taken it, and what lives again needs none', async () => {
-    const { runtime, waiting, sent, world, service } = start([copy(1), copy(2, { stands: false }), copy(3)])
+    const { runtime, waiting, sent, world, service } = start([copy(1), copy(2, { current: false }), copy(3)])
     world.away = true
     const running = service.run()
     await runtime.settle()
@@ -167,10 +167,10 @@ void describe('copies of dead letters', () => {
       [3, 1],
     ])
     const ledger = {
-      standingDead: async (seqs: readonly number[]) =>
+      currentDeadLetters: async (seqs: readonly number[]) =>
         new Map([...standing].filter(([seq]) => seqs.includes(seq))),
     }
-    const service = sweeping(ledger, shelf, { ...settings, atOnce: 10 }, runtime)
+    const service = sweepLoop(ledger, shelf, { ...settings, atOnce: 10 }, runtime)
     const running = service.run()
     await runtime.advance(1_000)
     assert.deepEqual(

@@ -17,9 +17,9 @@ import {
 } from '../../../../src/core/report/dead-letters/dead-letter.ts'
 import {
   attributeIn,
-  findOnShelf,
+  findInDeadLetterQueue,
   groupDeadLetters,
-  type Homes,
+  type Stores,
   listDeadLetters,
 } from '../../../../src/core/report/dead-letters/list.ts'
 import { messageReader } from '../../../../src/core/report/dead-letters/read-message.ts'
@@ -30,7 +30,7 @@ const all: DeadLetterSelection = {
   reason: null,
   code: null,
   type: null,
-  employee: null,
+  employeeId: null,
   since: null,
   until: null,
 }
@@ -52,7 +52,7 @@ const dead = (seq: number, more: Partial<LedgerDeadLetter> = {}): LedgerDeadLett
   source: '/hr',
   id: `l-${seq}`,
   type: 'worker.updated',
-  employee: `p${seq % 10}`,
+  employeeId: `p${seq % 10}`,
   code: 'InvalidDomain',
   detail: null,
   refused: false,
@@ -61,7 +61,7 @@ const dead = (seq: number, more: Partial<LedgerDeadLetter> = {}): LedgerDeadLett
   diedAt: day(2) + seq,
   replays: 0,
   archivedAt: null,
-  keepsOut: false,
+  blocksReactivation: false,
   ...more,
 })
 
@@ -74,11 +74,11 @@ function fakeLedgerHome(letters: readonly LedgerDeadLetter[]) {
       asked.push(query)
       const { filter, next, limit } = query
       const rest = letters.filter(
-        ({ seq, code, type, employee, diedAt }) =>
+        ({ seq, code, type, employeeId, diedAt }) =>
           seq > (next ?? 0) &&
           (filter.code ?? code) === code &&
           (filter.type ?? type) === type &&
-          (filter.employee ?? employee) === employee &&
+          (filter.employeeId ?? employeeId) === employeeId &&
           diedAt >= (filter.since ?? 0) &&
           diedAt < (filter.until ?? Infinity),
       )
@@ -88,7 +88,7 @@ function fakeLedgerHome(letters: readonly LedgerDeadLetter[]) {
   }
 }
 
-async function listed(homes: Homes, selection: Partial<DeadLetterSelection> = {}): Promise<DeadLetter[]> {
+async function listed(homes: Stores, selection: Partial<DeadLetterSelection> = {}): Promise<DeadLetter[]> {
   const found: DeadLetter[] = []
   for await (const one of listDeadLetters(homes, { ...all, ...selection })) found.push(one)
   return found
@@ -131,8 +131,8 @@ void describe('the reason of a dead letter', () => {
 
 void describe('what a message on the bus is about', () => {
   const names = async (text: string | null, more = {}) => {
-    const { source, id, type, employee } = (await read(shelved(1, { text, ...more }))).letter
-    return [source, id, type, employee]
+    const { source, id, type, employeeId } = (await read(shelved(1, { text, ...more }))).letter
+    return [source, id, type, employeeId]
   }
 
   void it('is read of a CloudEvent, however it is wrapped, with its type under our own name', async () => {
@@ -203,8 +203,8 @@ void describe('what a message on the bus is about', () => {
       shape,
       source: DEFAULT_SOURCE,
     }))
-    assert.equal((await shaped(shelved(1, { text: '{"person":9}' }))).letter.employee, 'p9')
-    assert.equal((await shaped(shelved(1, { text: '{"bad":9}' }))).letter.employee, null)
+    assert.equal((await shaped(shelved(1, { text: '{"person":9}' }))).letter.employeeId, 'p9')
+    assert.equal((await shaped(shelved(1, { text: '{"bad":9}' }))).letter.employeeId, null)
   })
 })
 
@@ -222,23 +222,23 @@ void describe('one list over both homes', () => {
   const homes = () => {
     const shelf = fakeShelf(messages)
     const ledger = fakeLedgerHome(letters)
-    return { shelf, ledger, shelves: [shelf], read }
+    return { shelf, ledger, deadLetterQueues: [shelf], read }
   }
 
-  void it('names every dead letter once, home by home, each under a name that finds it again', async () => {
+  void it('names every dead letter once, store by store, each under a name that finds it again', async () => {
     const one = homes()
     const found = await listed(one)
     assert.equal(new Set(found.map(deadLetterId)).size, 1_200)
     assert.deepEqual(
-      found.map(({ home }) => home),
+      found.map(({ store }) => store),
       [...Array<string>(600).fill('bus'), ...Array<string>(600).fill('ledger')],
     )
     const name = parseDeadLetterId(
-      deadLetterId(found[77] ?? { home: 'ledger', reason: 'failed', letter: dead(1) }),
+      deadLetterId(found[77] ?? { store: 'ledger', reason: 'failed', letter: dead(1) }),
     )
-    assert.deepEqual(name, { home: 'bus', entity: 'hr-events', sequence: '78' })
-    assert.deepEqual(name?.home === 'bus' ? await findOnShelf(one, name) : null, found[77])
-    assert.deepEqual(parseDeadLetterId('dl-42'), { home: 'ledger', seq: 42 })
+    assert.deepEqual(name, { store: 'bus', entity: 'hr-events', sequence: '78' })
+    assert.deepEqual(name?.store === 'bus' ? await findInDeadLetterQueue(one, name) : null, found[77])
+    assert.deepEqual(parseDeadLetterId('dl-42'), { store: 'ledger', seq: 42 })
     for (const wrong of ['', 'dl-', 'dl-x', '42', '#4', 'q#', 'q#x'])
       assert.equal(parseDeadLetterId(wrong), null, wrong)
   })
@@ -260,7 +260,7 @@ void describe('one list over both homes', () => {
           reason: fc.constantFrom(null, 'poison', 'unreadable', 'incomplete', 'failed'),
           code: fc.constantFrom(null, 'FieldMissing', 'InvalidDomain'),
           type: fc.constantFrom(null, 'worker.updated', 'worker.hired'),
-          employee: fc.constantFrom(null, 'p3', 'nobody'),
+          employeeId: fc.constantFrom(null, 'p3', 'nobody'),
           since: fc.constantFrom(null, day(1) + 100, day(2)),
           until: fc.constantFrom(null, day(1) + 300, day(2) + 50),
         }),
@@ -271,7 +271,7 @@ void describe('one list over both homes', () => {
       ),
       { numRuns: 60 },
     )
-    assert.equal((await listed(homes(), { employee: 'p3' })).length, 120)
+    assert.equal((await listed(homes(), { employeeId: 'p3' })).length, 120)
     assert.equal((await listed(homes(), { reason: 'poison', since: day(1) + 300 })).length, 100)
   })
 
@@ -285,7 +285,7 @@ void describe('one list over both homes', () => {
       ['p3', 0],
     ] as const)
       assert.equal(
-        (await listed({ shelves: [shelf], read, ledger: null }, { employee })).length,
+        (await listed({ deadLetterQueues: [shelf], read, ledger: null }, { employeeId: employee })).length,
         count,
         employee,
       )
@@ -293,7 +293,7 @@ void describe('one list over both homes', () => {
 
   void it('ends on a bus that shows the same page again and again', async () => {
     const stuck = { entity: 'q', peek: async () => [shelved(5)] }
-    assert.equal((await listed({ shelves: [stuck], read, ledger: null })).length, 2)
+    assert.equal((await listed({ deadLetterQueues: [stuck], read, ledger: null })).length, 2)
   })
 
   void it('marks a message whose events all came in otherwise as stale, and asks the ledger once a page', async () => {
@@ -305,11 +305,11 @@ void describe('one list over both homes', () => {
     const one = { ...homes(), ledger: null, states: async () => ((asked += 1), states) }
     const found = await listed(one)
     assert.deepEqual(
-      found.slice(0, 3).map((dead) => dead.home === 'bus' && dead.letter.stale),
+      found.slice(0, 3).map((dead) => dead.store === 'bus' && dead.letter.stale),
       [true, false, false],
     )
     assert.ok(asked <= 5, `${asked} times`)
-    const event1 = { source: '/hr', id: 'e-0', type: null, employee: null }
+    const event1 = { source: '/hr', id: 'e-0', type: null, employeeId: null }
     assert.equal(isStale([event1, { ...event1, id: 'e-1' }], states), false)
     assert.equal(isStale([], states), false)
     assert.equal(isStale([{ ...event1, id: null }], states), false)
@@ -327,7 +327,7 @@ void describe('groups of dead letters', () => {
         yield read(shelved(n + 1, { reason: 'FieldMissing', description: detail, enqueuedAt: day(1) + n }))
       for (const seq of [7, 9, 8])
         yield {
-          home: 'ledger',
+          store: 'ledger',
           reason: 'incomplete',
           letter: dead(seq, { code: 'IncompleteRecord', detail: 'userName, name.familyName' }),
         }

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import type { OutcomeRow } from '../../../../src/core/ledger/port.ts'
 import type { OutboxMessage } from '../../../../src/core/ports.ts'
-import { outcomeMessage, type TellSettings } from '../../../../src/core/report/outcomes/outcome.ts'
-import { publication } from '../../../../src/core/report/outcomes/loop.ts'
+import { outcomeMessage, type OutcomeSettings } from '../../../../src/core/report/outcomes/outcome.ts'
+import { publishLoop } from '../../../../src/core/report/outcomes/loop.ts'
 import { day } from '../../../fakes/events.ts'
 import { virtualRuntime } from '../../../fakes/runtime.ts'
 
 function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
   return {
     id,
-    employee: '10001',
+    employeeId: '10001',
     source: '/hr/acme',
     eventId: `e-${id}`,
     type: 'worker.updated',
@@ -21,7 +21,7 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
     by: null,
     operation: 'op-1',
     objectId: 'object-1',
-    said: [
+    attributes: [
       ['title', 'Head'],
       ['name.familyName', 'Lee'],
     ],
@@ -59,7 +59,7 @@ function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
       sent.push(...messages)
     },
   }
-  const service = publication(ledger, outlet, { pollMs: 1_000, atOnce, values: [], sessions: false }, runtime)
+  const service = publishLoop(ledger, outlet, { pollMs: 1_000, atOnce, values: [], sessions: false }, runtime)
   const run = (): void => {
     const running = service.run()
     t.after(async () => {
@@ -116,7 +116,7 @@ void describe('outcomes are told', () => {
 
 void describe('an outcome', () => {
   const { digest } = virtualRuntime()
-  const told = (more: Partial<OutcomeRow>, settings: Partial<TellSettings> = {}): OutboxMessage =>
+  const told = (more: Partial<OutcomeRow>, settings: Partial<OutcomeSettings> = {}): OutboxMessage =>
     outcomeMessage(row(1, more), { values: [], sessions: false, ...settings }, digest)
 
   void test('is a CloudEvent that names its event, its reason and who stands in its place', () => {
@@ -169,23 +169,23 @@ void describe('an outcome', () => {
   })
 
   void test('tells the values of those attributes alone that may be told, with all below them', () => {
-    const valuesOf = (values: readonly string[]): unknown => {
+    const valueOrigins = (values: readonly string[]): unknown => {
       const data = told({}, { values }).body['data']
       assert.ok(data instanceof Object)
       return Reflect.get(data, 'values')
     }
-    assert.equal(valuesOf([]), undefined)
-    assert.equal(valuesOf(['tit', 'name.family']), undefined)
-    assert.deepEqual(valuesOf(['title']), { title: 'Head' })
-    assert.deepEqual(valuesOf(['name']), { 'name.familyName': 'Lee' })
-    assert.deepEqual(valuesOf(['*']), { title: 'Head', 'name.familyName': 'Lee' })
+    assert.equal(valueOrigins([]), undefined)
+    assert.equal(valueOrigins(['tit', 'name.family']), undefined)
+    assert.deepEqual(valueOrigins(['title']), { title: 'Head' })
+    assert.deepEqual(valueOrigins(['name']), { 'name.familyName': 'Lee' })
+    assert.deepEqual(valueOrigins(['*']), { title: 'Head', 'name.familyName': 'Lee' })
   })
 
   void test('shares a session with the others of its employee where that is wanted, under a name the bus takes', () => {
     assert.equal(told({}).sessionId, undefined)
     assert.equal(told({}, { sessions: true }).sessionId, '10001')
-    const long = told({ employee: 'x'.repeat(500) }, { sessions: true }).sessionId
+    const long = told({ employeeId: 'x'.repeat(500) }, { sessions: true }).sessionId
     assert.ok(long !== undefined && long.length <= 128)
-    assert.notEqual(long, told({ employee: 'x'.repeat(501) }, { sessions: true }).sessionId)
+    assert.notEqual(long, told({ employeeId: 'x'.repeat(501) }, { sessions: true }).sessionId)
   })
 })

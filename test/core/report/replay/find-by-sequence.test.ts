@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import type { ShelvedMessage } from '../../../../src/core/ports.ts'
+import type { PeekedMessage } from '../../../../src/core/ports.ts'
 import { pick } from '../../../../src/core/report/replay/find-by-sequence.ts'
 import { shelved } from '../../../fakes/shelf.ts'
 
-async function picked(messages: readonly ShelvedMessage[], wanted: readonly string[], largest = 250) {
+async function picked(messages: readonly PeekedMessage[], wanted: readonly string[], largest = 250) {
   let requests = 0
   const peek = async (from: string, limit: number) => {
     requests += 1

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { RollcallError } from '../../../../src/core/errors.ts'
-import type { Shelf } from '../../../../src/core/ports.ts'
+import type { DeadLetterQueue } from '../../../../src/core/ports.ts'
 import type { ReplayLog } from '../../../../src/core/report/replay/log.ts'
 import {
   type NativeProgress,
@@ -17,7 +17,7 @@ import { shelved } from '../../../fakes/shelf.ts'
 const settings: NativeReplaySettings = {
   perSecond: null,
   batch: 7,
-  retireAtOnce: 20,
+  removeAtOnce: 20,
   skewMs: 1_000,
   inFlightMs: 500,
 }
@@ -109,7 +109,7 @@ void describe('a replay of native dead letters', () => {
     const world = replayWorld(letters(20), numbers(20), runtime.now)
     const { resend } = world.shelf
     Object.assign(world.shelf, {
-      resend: async (copies: Parameters<Shelf['resend']>[0]) => {
+      resend: async (copies: Parameters<DeadLetterQueue['resend']>[0]) => {
         const bad = copies.findIndex(({ original }) => original.sequence === '11')
         await resend(bad < 0 ? copies : copies.slice(0, bad))
         if (bad >= 0) throw new RollcallError('MessageTooLarge', 'too large')
@@ -147,7 +147,7 @@ void describe('a replay of native dead letters', () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(50), numbers(50), runtime.now)
     Object.assign(world.shelf, {
-      retire: async (sequences: ReadonlySet<string>) => {
+      remove: async (sequences: ReadonlySet<string>) => {
         const gone = new Set([...sequences].filter((sequence) => !['2', '3'].includes(sequence)))
         for (const sequence of gone)
           world.shelf.messages.splice(
@@ -193,7 +193,7 @@ void describe('the rate of a replay', () => {
     const { resend } = world.shelf
     let stalled = false
     Object.assign(world.shelf, {
-      resend: async (copies: Parameters<Shelf['resend']>[0]) => {
+      resend: async (copies: Parameters<DeadLetterQueue['resend']>[0]) => {
         if (!stalled && world.delivered.length >= 100) {
           stalled = true
           await runtime.sleep(20_000)
@@ -275,10 +275,10 @@ function faulty(
           () => shelf.resend(copies),
           () => shelf.resend(copies.slice(0, Math.ceil(copies.length / 2))),
         ),
-      retire: (sequences, signal) =>
+      remove: (sequences, signal) =>
         call(
-          () => shelf.retire(sequences, signal),
-          () => shelf.retire(new Set([...sequences].filter((_, n) => n % 2 === 0)), signal),
+          () => shelf.remove(sequences, signal),
+          () => shelf.remove(new Set([...sequences].filter((_, n) => n % 2 === 0)), signal),
         ),
       close: async () => {},
     },

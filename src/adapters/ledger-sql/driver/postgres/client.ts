@@ -1,9 +1,9 @@
 import type { Ledger } from '../../../../core/ledger/port.ts'
 import { ledgerInThread, type ThreadOptions } from '../thread/client.ts'
-import type { PostgresPlace } from './driver-at.ts'
+import type { PostgresAddress } from './driver-at.ts'
 import type { PostgresWorkerOptions } from './worker.ts'
 
-export interface PostgresLedgerOptions extends PostgresPlace {
+export interface PostgresLedgerOptions extends PostgresAddress {
   /** Names the writer in the books; several processes may have one name. */
   readonly instance: string
   /** Changes no table: for commands beside running instances. */

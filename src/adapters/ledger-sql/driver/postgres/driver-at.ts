@@ -2,7 +2,7 @@ import type { Driver } from '../sql.ts'
 import { nameOfDatabase, type PostgresAuth, postgresConnection } from './address.ts'
 import { openPostgres } from './driver.ts'
 
-export interface PostgresPlace {
+export interface PostgresAddress {
   /** `postgres://user@host/database` */
   readonly location: string
   readonly auth: PostgresAuth
@@ -11,7 +11,7 @@ export interface PostgresPlace {
   readonly statementMs: number | null
 }
 
-export function postgresDriver({ location, auth, connections, statementMs }: PostgresPlace): Driver {
+export function postgresDriver({ location, auth, connections, statementMs }: PostgresAddress): Driver {
   return openPostgres({
     connection: postgresConnection(location, auth),
     name: nameOfDatabase(location),

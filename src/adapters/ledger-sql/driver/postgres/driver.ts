@@ -124,7 +124,7 @@ export function openPostgres(options: PostgresOptions): Driver {
     }
     return {
       dialect: postgresDialect,
-      tally: new Map(),
+      pendingTotals: new Map(),
       all: async <T>(text: string, parameters: readonly SqlValue[] = []) =>
         (await query(text, parameters)).rows as T[],
       run: async (text, parameters = []) => (await query(text, parameters)).rowCount ?? 0,

@@ -3,7 +3,7 @@ import { RollcallError } from '../../../../core/errors.ts'
 import { MIGRATIONS } from '../../schema.ts'
 import { nameOfDatabase, postgresConnection } from './address.ts'
 import { postgresDialect } from './driver.ts'
-import type { PostgresPlace } from './driver-at.ts'
+import type { PostgresAddress } from './driver-at.ts'
 import { Failure, told } from './failures.ts'
 
 /**
@@ -11,7 +11,7 @@ import { Failure, told } from './failures.ts'
  * otherwise. Each table is locked while it is written. Throws `LedgerRefused` for a role that may not do it.
  */
 export async function rewriteTables(
-  { location, auth }: Pick<PostgresPlace, 'location' | 'auth'>,
+  { location, auth }: Pick<PostgresAddress, 'location' | 'auth'>,
   onTable: (name: string) => void,
 ): Promise<void> {
   const client = new Client({ ...postgresConnection(location, auth), application_name: 'rollcall' })

@@ -66,7 +66,7 @@ function driverOn(path: string, options: SqliteOptions): Driver {
     if (!statement) statements.set(text, (statement = database.prepare(text)))
     return statement
   }
-  const sql: Omit<Sql, 'tally'> = {
+  const sql: Omit<Sql, 'pendingTotals'> = {
     dialect: sqliteDialect,
     lock: async () => {},
     all: async <T>(text: string, parameters: readonly SqlValue[] = []) =>
@@ -79,7 +79,7 @@ function driverOn(path: string, options: SqliteOptions): Driver {
     sole?.expectFiles()
     try {
       database.exec(options.readOnly ? 'BEGIN' : 'BEGIN IMMEDIATE')
-      const within = { ...sql, tally: new Map() }
+      const within = { ...sql, pendingTotals: new Map() }
       await sole?.expectOwner(within)
       const result = await work(within)
       database.exec('COMMIT')

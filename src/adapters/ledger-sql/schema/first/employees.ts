@@ -21,14 +21,14 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
     urgent           ${integer} NOT NULL DEFAULT 0,
     incomplete_since ${integer},
     unanswered       ${integer} NOT NULL DEFAULT 0,
-    reoffer          ${integer} NOT NULL DEFAULT 0,
-    offers           ${integer} NOT NULL DEFAULT 0,
+    resend_due          ${integer} NOT NULL DEFAULT 0,
+    resends           ${integer} NOT NULL DEFAULT 0,
     -- What the directory is known to hold.
     known            ${integer} NOT NULL DEFAULT 0,
     known_at         ${integer},
-    taken_hash       TEXT,
-    taken_operation  ${integer},
-    taken_active     ${integer},
+    accepted_hash       TEXT,
+    accepted_operation  ${integer},
+    accepted_active     ${integer},
     object_id        TEXT,
     braked_at        ${integer},
     brake_free       ${integer} NOT NULL DEFAULT 0,
@@ -45,7 +45,7 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE INDEX employees_urgent ON employees (urgent) WHERE urgent = 1`,
   `CREATE INDEX employees_incomplete ON employees (incomplete_since) WHERE incomplete_since IS NOT NULL`,
   `CREATE INDEX employees_object ON employees (object_id) WHERE object_id IS NOT NULL`,
-  `CREATE INDEX employees_active ON employees (taken_active) WHERE taken_active = 1`,
+  `CREATE INDEX employees_active ON employees (accepted_active) WHERE accepted_active = 1`,
   `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
   `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`,
 ]
@@ -90,10 +90,10 @@ const erasures = ({ integer, identity, tableOptions }: Dialect): readonly string
   `CREATE TABLE erasures (
     -- Who erased whom, the person as a hash, and why.
     seq        ${identity},
-    person     TEXT NOT NULL,
+    employee_hash    TEXT NOT NULL,
     at         ${integer} NOT NULL,
     actor      TEXT NOT NULL,
-    reason     TEXT NOT NULL,
+    justification TEXT NOT NULL,
     events     ${integer} NOT NULL,
     operations ${integer} NOT NULL
   )${tableOptions}`,

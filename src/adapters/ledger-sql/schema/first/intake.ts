@@ -86,7 +86,7 @@ const edits = ({ integer, identity, tableOptions }: Dialect): readonly string[] 
     event_seq ${integer} NOT NULL,
     at        ${integer} NOT NULL,
     actor     TEXT NOT NULL,
-    reason    TEXT NOT NULL,
+    justification TEXT NOT NULL,
     original  TEXT,
     body      TEXT,
     -- Whose event it was before the change, so that the edit leaves with that employee.

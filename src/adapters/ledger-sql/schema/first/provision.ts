@@ -38,9 +38,9 @@ const operations = (dialect: Dialect): readonly string[] => {
       final_at     ${integer},
       finished_at  ${integer},
       -- Goes in a batch of its own, because a batch with it was refused.
-      alone        ${integer} NOT NULL DEFAULT 0,
+      deactivation_only        ${integer} NOT NULL DEFAULT 0,
       -- How often a batch with it was sent: the log may speak of it as often.
-      handed_over  ${integer} NOT NULL DEFAULT 0
+      times_submitted  ${integer} NOT NULL DEFAULT 0
     )${tableOptions}`,
     `CREATE INDEX operations_pending ON operations (lane, seq) WHERE state = 'pending'`,
     `CREATE INDEX operations_oldest ON operations (seq) WHERE state = 'pending'`,
@@ -54,7 +54,7 @@ const operations = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX operations_batch ON operations (batch)`,
     // A record may be late and speak of what was given up; of what was sent twice there may be two.
     `CREATE INDEX operations_late ON operations (employee)
-      WHERE (state IN ('unanswered', 'withdrawn', 'failed') OR handed_over > 1
+      WHERE (state IN ('unanswered', 'withdrawn', 'failed') OR times_submitted > 1
         OR (state = 'unchanged' AND code <> 'RedundantExport'))`,
     ...withoutStatistics(dialect, 'operations', ['state', 'unresolved']),
   ]

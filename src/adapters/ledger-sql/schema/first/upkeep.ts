@@ -4,7 +4,7 @@ import type { Dialect } from '../../driver/sql.ts'
 export const upkeepTables = (dialect: Dialect): readonly string[] => [
   ...cursors(dialect),
   ...leases(dialect),
-  ...books(dialect),
+  ...totals(dialect),
   ...audit(dialect),
   ...replayRuns(dialect),
   ...replayItems(dialect),
@@ -26,8 +26,8 @@ const leases = ({ integer, tableOptions }: Dialect): readonly string[] => [
   )${tableOptions}`,
 ]
 
-const books = ({ integer, tableOptions }: Dialect): readonly string[] => [
-  `CREATE TABLE books (
+const totals = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE totals (
     -- Running totals, by instance.
     instance    TEXT PRIMARY KEY NOT NULL,
     messages    ${integer} NOT NULL DEFAULT 0,
@@ -57,7 +57,7 @@ const audit = ({ integer, identity, tableOptions }: Dialect): readonly string[] 
     at     ${integer} NOT NULL,
     actor  TEXT NOT NULL,
     action TEXT NOT NULL,
-    reason TEXT NOT NULL,
+    justification TEXT NOT NULL,
     detail TEXT
   )${tableOptions}`,
   `CREATE INDEX audit_detail ON audit (detail)`,
@@ -69,7 +69,7 @@ const replayRuns = ({ integer, identity, tableOptions }: Dialect): readonly stri
     name       TEXT NOT NULL,
     selection  TEXT NOT NULL,
     actor      TEXT NOT NULL,
-    reason     TEXT NOT NULL,
+    justification TEXT NOT NULL,
     created_at ${integer} NOT NULL,
     ended_at   ${integer}
   )${tableOptions}`,
@@ -92,7 +92,7 @@ const replayItems = ({ integer, tableOptions }: Dialect): readonly string[] => [
     sending_at ${integer},
     at         ${integer},
     -- Whom an edited body speaks of, so that it leaves with them.
-    people     TEXT,
+    employees     TEXT,
     PRIMARY KEY (run, place)
   )${tableOptions}`,
   `CREATE INDEX replay_items_stage ON replay_items (run, entity, stage, place)`,
