@@ -1,4 +1,5 @@
 import { renderConfiguration } from './configuration.ts'
+import { renderErrors } from './errors.ts'
 import { renderReasons } from './reasons.ts'
 import { withTables } from './tables.ts'
 
@@ -10,5 +11,6 @@ export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>>
   'docs/guides/findings.md': withTables,
   'docs/guides/leavers.md': withTables,
   'docs/reference/configuration.md': renderConfiguration,
+  'docs/reference/errors.md': renderErrors,
   'docs/reference/reasons.md': renderReasons,
 }

@@ -135,8 +135,8 @@ void describe('services that run together', () => {
     const broken = fake('plan', log)
     const all = together([[fake('take', log)], [broken], [fake('tell', log)]], virtualRuntime())
     const running = all.run()
-    broken.fail(new RollcallError('Broken', 'no way on'))
-    await assert.rejects(running, { code: 'Broken' })
+    broken.fail(new RollcallError('LedgerGone', 'no way on'))
+    await assert.rejects(running, { code: 'LedgerGone' })
     assert.deepEqual(log, ['take', 'plan', 'tell'])
   })
 })
@@ -147,9 +147,9 @@ void test('of an error only its name, its code and words of ours are told', () =
     error: 'Error',
     code: 'ECONNRESET',
   })
-  assert.deepEqual(describeError(new RollcallError('Code', 'ours')), {
+  assert.deepEqual(describeError(new RollcallError('LedgerFull', 'ours')), {
     error: 'RollcallError',
-    code: 'Code',
+    code: 'LedgerFull',
     message: 'ours',
   })
   assert.deepEqual(describeError('Ann Lee'), { error: 'string' })

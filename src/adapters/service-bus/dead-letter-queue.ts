@@ -76,7 +76,7 @@ export function busDeadLetterQueue(
     resend: async (copies) => {
       if (!('queue' in settings))
         throw new RollcallError(
-          'ShelfTakesNoCopies',
+          'QueueTakesNoCopies',
           `what is sent to the topic of ${entity} would reach every other subscription too`,
         )
       await sendInBatches((sender ??= client.createSender(settings.queue)), copies.map(toNative))

@@ -1,4 +1,4 @@
-import { RollcallError } from '../../core/errors.ts'
+import { EXIT_CODES, exitCodeOf, RollcallError } from '../../core/errors.ts'
 
 /** What a command that failed says, and how it ends. */
 export interface Failure {
@@ -6,9 +6,6 @@ export interface Failure {
   readonly lines: readonly string[]
   readonly exitCode: number
 }
-
-/** Errors of the caller: the same command would fail again, whatever the world does. */
-const CALLED_WRONGLY = new Set(['ConfigInvalid', 'ArgumentInvalid', 'FileUnreadable', 'FileUnwritable'])
 
 /**
  * Every failure as a sentence. Words of ours are shown; those of libraries and of the system may quote values
@@ -19,11 +16,10 @@ export function failureOf(error: unknown): Failure {
     const text = `rollcall: ${error.message} [${error.code}]`
     // The configuration names a problem a line; elsewhere a line break stands in a name.
     const lines = error.code === 'ConfigInvalid' ? text.split('\n') : [text]
-    if (error.code === 'LedgerTooNew') return { lines, exitCode: 6 }
-    return { lines, exitCode: CALLED_WRONGLY.has(error.code) ? 2 : 1 }
+    return { lines, exitCode: exitCodeOf(error.code) }
   }
   const said = ofTheBus(error) ?? ofTheSystem(error) ?? unforeseen(error)
-  return { lines: [`rollcall: ${said}`], exitCode: 1 }
+  return { lines: [`rollcall: ${said}`], exitCode: EXIT_CODES.failed }
 }
 
 /** What the Service Bus client failed with, told by names: its package is not loaded by every command. */

@@ -1,4 +1,4 @@
-import { RollcallError } from '../../errors.ts'
+import { type ErrorCode, RollcallError } from '../../errors.ts'
 import type { DeadLetterQueue, ResendCopy, PeekedMessage } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
 import { pick } from './find-by-sequence.ts'
@@ -234,7 +234,7 @@ function editedText({ edit }: NativeReplay, message: PeekedMessage): Edited {
 }
 
 /** What is wrong with a message itself, as a shelf says it. */
-const REFUSALS = new Set(['MessageTooLarge', 'BodyNotText'])
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['MessageTooLarge', 'BodyNotText'])
 
 /** The code of what is wrong with a message itself; `null` when it was sent. Everything else is thrown on. */
 async function refusalOf(sending: Promise<void>): Promise<string | null> {

@@ -88,12 +88,12 @@ void describe('a replay of native dead letters', () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(5), numbers(5), runtime.now)
     const edit: NativeReplay['edit'] = ({ sequence }) => {
-      if (sequence === '3') throw new RollcallError('PatchFails', 'it is no object')
+      if (sequence === '3') throw new RollcallError('EditAborted', 'it is no object')
       return `{"edited":${sequence}}`
     }
     const result = await replayNative(partsOf(world, { edit }), settings, runtime, never, ignore)
     assert.deepEqual(result, { kind: 'finished', sent: 4, done: 4, gone: 0, refused: 1 })
-    assert.equal(world.log.stages.get('3')?.code, 'PatchFails')
+    assert.equal(world.log.stages.get('3')?.code, 'EditAborted')
     assert.deepEqual(
       world.entity.messages.map(({ text }) => text),
       [1, 2, 4, 5].map((n) => `{"edited":${n}}`),

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { RollcallError } from '../../../../core/errors.ts'
+import { type ErrorCode, RollcallError } from '../../../../core/errors.ts'
 
 /** Primary result codes: https://www.sqlite.org/rescode.html */
 const [BUSY, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB] = [5, 8, 10, 11, 13, 14, 26]
@@ -9,7 +9,7 @@ export const isBusy = (error: unknown): boolean => primaryCode(error) === BUSY
 
 /** What SQLite or the file system said of a ledger's file, in a sentence that names the file and what to do; any other error as it is. */
 export function toldOfFile(error: unknown, path: string): unknown {
-  const failed = (code: string, what: string): RollcallError =>
+  const failed = (code: ErrorCode, what: string): RollcallError =>
     new RollcallError(code, `the ledger ${path} ${what}`, { cause: error })
   switch (primaryCode(error) ?? systemCode(error)) {
     case BUSY:

@@ -1,4 +1,4 @@
-import { RollcallError } from '../../../../core/errors.ts'
+import { type ErrorCode, RollcallError } from '../../../../core/errors.ts'
 import type { Ledger } from '../../../../core/ledger/port.ts'
 
 /** What goes between the ledger's thread and everybody else. */
@@ -25,11 +25,9 @@ export interface TokenWanted {
 export type TokenAnswer = { readonly token: string | null; readonly id: number }
 
 /** An error loses its class and its fields on the way between threads, so it travels as plain data. */
-export interface PackedError {
-  readonly code: string
-  readonly message: string
-  readonly ours: boolean
-}
+export type PackedError =
+  | { readonly ours: true; readonly code: ErrorCode; readonly message: string }
+  | { readonly ours: false; readonly code: string; readonly message: string }
 
 export function pack(error: unknown): PackedError {
   if (error instanceof RollcallError) return { code: error.code, message: error.message, ours: true }
@@ -37,6 +35,8 @@ export function pack(error: unknown): PackedError {
   return { code, message: error instanceof Error ? error.message : String(error), ours: false }
 }
 
-export function revive({ code, message, ours }: PackedError): Error {
-  return ours ? new RollcallError(code, message) : Object.assign(new Error(message), { code })
+export function revive(error: PackedError): Error {
+  return error.ours
+    ? new RollcallError(error.code, error.message)
+    : Object.assign(new Error(error.message), { code: error.code })
 }
