@@ -7,7 +7,7 @@ import { sendInBatches } from '../../src/adapters/service-bus/sender.ts'
 import { joinSourceQueues } from '../../src/core/intake/source-queues.ts'
 import type { Disposition } from '../../src/core/ports.ts'
 import { connectionStringFor } from '../../src/local/service-bus/broker.ts'
-import { startBrokerThread } from '../../src/local/service-bus/thread.ts'
+import { startBrokerThread } from '../../src/local/service-bus/thread/thread.ts'
 import { briskRuntime } from '../adapters/support/runtime.ts'
 import { configOf } from '../local/service-bus/support.ts'
 

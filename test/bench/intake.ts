@@ -16,9 +16,9 @@ import { systemRuntime } from '../../src/adapters/system.ts'
 import { intake } from '../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
-import { BUS_CONFIG } from '../../src/local/doubles.ts'
+import { BUS_CONFIG } from '../../src/cli/doubles/doubles.ts'
 import { parseBrokerConfig } from '../../src/local/service-bus/config.ts'
-import { startBrokerThread } from '../../src/local/service-bus/thread.ts'
+import { startBrokerThread } from '../../src/local/service-bus/thread/thread.ts'
 
 const MESSAGES = Number(process.argv[2] ?? 40_000)
 const QUEUE = 'hr-events'

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { test } from 'node:test'
-import { startDoubles } from '../../src/local/doubles.ts'
+import { startDoubles } from '../../src/cli/doubles/doubles.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { until } from '../adapters/support/until.ts'
 import { rollcall, start } from '../fakes/rollcall.ts'
 import { at, documents, entries, read } from './support.ts'
 
-const SAMPLES = 'src/local/feed/sample-events.jsonl'
+const SAMPLES = 'src/cli/doubles/sample-events.jsonl'
 
 void test('what compose tells the connector brings the sample events to the directory: PostgreSQL, probes and all, without containers', async (t) => {
   const [compose] = documents(read('docker-compose.yml'))

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { connect } from '../../src/adapters/service-bus/client.ts'
 import { busSender } from '../../src/adapters/service-bus/sender.ts'
 import { outcomeMessage } from '../../src/core/report/outcomes/outcome.ts'
-import { startDoubles } from '../../src/local/doubles.ts'
+import { startDoubles } from '../../src/cli/doubles/doubles.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 

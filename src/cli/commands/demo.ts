@@ -7,8 +7,8 @@ import { busAddress, type Composed, compose } from '../../compose/connector.ts'
 import { type Config, readConfig } from '../../config.ts'
 import { defaultSource } from '../../config/rules.ts'
 import type { Totals } from '../../core/ledger/port.ts'
-import { type Doubles, startDoubles } from '../../local/doubles.ts'
-import { feed } from '../../local/feed/feed.ts'
+import { type Doubles, startDoubles } from '../doubles/doubles.ts'
+import { feed } from '../../compose/feed.ts'
 import { differs, reconcile } from '../support/reconcile.ts'
 import { type Format, printJson, printTable, progress, say } from '../support/output.ts'
 import { outside, stopSignal, whenAborted } from '../support/process.ts'
@@ -37,7 +37,7 @@ export interface DemoReport {
   readonly wrong: readonly string[]
 }
 
-const SAMPLE = new URL('../../local/feed/sample-events.jsonl', import.meta.url)
+const SAMPLE = new URL('../doubles/sample-events.jsonl', import.meta.url)
 
 /** Both doubles and the connector in one process. 0 when the books balance, 3 when they do not. */
 export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv): Promise<number> {

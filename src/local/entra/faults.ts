@@ -1,5 +1,5 @@
 import type { FaultRule } from './fault-settings.ts'
-import { type Row, textOf } from './row.ts'
+import { type Row, textOf } from './directory/row.ts'
 
 export type Endpoint = 'bulkUpload' | 'log' | 'job' | 'token'
 type RequestFault = Extract<FaultRule, { readonly after: number }>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { faultRuleSchema } from './fault-settings.ts'
-import { attributeMappingSchema, scopeClauseSchema } from './mapping-settings.ts'
+import { attributeMappingSchema, scopeClauseSchema } from './mapping/mapping-settings.ts'
 
 const milliseconds = z.number().nonnegative()
 const chance = z.number().min(0).max(1)

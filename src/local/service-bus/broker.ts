@@ -3,29 +3,29 @@ import type { RequestListener } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Certificate } from './tls/certificate.ts'
 import type { BrokerConfig } from './config.ts'
-import { ClientConnection } from './connection.ts'
-import { countsOf } from './counts.ts'
-import type { EntityCounts } from './counts.ts'
-import { Entrance } from './entrance.ts'
+import { ClientConnection } from './amqp/connection.ts'
+import { countsOf } from './entities/counts.ts'
+import type { EntityCounts } from './entities/counts.ts'
+import { Listener } from './listener.ts'
 import { refusals } from './errors.ts'
 import type { Refusal } from './errors.ts'
 import { Faults, sameAddress } from './faults.ts'
 import type { Fault, Lasting } from './faults.ts'
-import type { QueueEntity } from './entity.ts'
+import type { QueueEntity } from './entities/entity.ts'
 import { AtomApi } from './http/atom/api.ts'
 import { decode } from './http/atom/routes.ts'
 import { ControlApi } from './http/control-api.ts'
 import { createHttpHandler } from './http/server.ts'
-import { isAt, Namespace, pathOf } from './namespace.ts'
-import { Nodes } from './nodes.ts'
-import { Persistence } from './persistence.ts'
-import { createContainer } from './rhea-types.ts'
-import type { RheaContainer } from './rhea-types.ts'
+import { isAt, Namespace, pathOf } from './entities/namespace.ts'
+import { Nodes } from './amqp/nodes.ts'
+import { Persistence } from './entities/persistence.ts'
+import { createContainer } from './amqp/rhea-types.ts'
+import type { RheaContainer } from './amqp/rhea-types.ts'
 import { settingsFrom } from './settings.ts'
 import type { BrokerSettings } from './settings.ts'
 import { Turn } from './turn.ts'
 
-export type { EntityCounts } from './counts.ts'
+export type { EntityCounts } from './entities/counts.ts'
 
 export interface BrokerOptions {
   readonly config: BrokerConfig
@@ -107,7 +107,7 @@ class LocalBroker implements Broker {
   })
   private readonly persistence: Persistence | undefined
   private readonly connections = new Set<ClientConnection>()
-  private readonly entrance: Entrance
+  private readonly listener: Listener
   private sweeper: NodeJS.Timeout | undefined
   private stopping: Promise<void> | undefined
   private sweeps = 0
@@ -128,7 +128,7 @@ class LocalBroker implements Broker {
     mechanisms['MSSBCBS'] = mechanisms['ANONYMOUS']
     mechanisms.enable_plain(() => true)
     this.namespace.detach = (address, error) => this.closeLinks(address, error)
-    this.entrance = new Entrance({
+    this.listener = new Listener({
       handshakeTimeoutMs: this.settings.handshakeTimeoutMs,
       certificate: options.certificate,
       onClient: (stream) => this.connected(stream),
@@ -137,10 +137,10 @@ class LocalBroker implements Broker {
   }
 
   async listen(host: string, port: number, tlsPort: number | undefined): Promise<void> {
-    this.port = await this.entrance.listen(host, port)
+    this.port = await this.listener.listen(host, port)
     this.connectionString = connectionStringFor(host, this.port)
     if (this.hasCertificate) {
-      const at = tlsPort === undefined ? this.port : await this.entrance.listen(host, tlsPort, true)
+      const at = tlsPort === undefined ? this.port : await this.listener.listen(host, tlsPort, true)
       this.tls = { port: at, connectionString: connectionStringFor(host, at, true) }
     }
     this.startSweeping()
@@ -217,7 +217,7 @@ class LocalBroker implements Broker {
   private async shutDown(): Promise<void> {
     clearInterval(this.sweeper)
     for (const timer of this.timers) clearTimeout(timer)
-    const closed = this.entrance.close()
+    const closed = this.listener.close()
     for (const connection of this.connections) connection.close(refusals.connectionForced())
     // One turn for the close frames to leave, then nothing waits for a peer.
     await new Promise((resolve) => setImmediate(resolve))

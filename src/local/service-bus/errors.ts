@@ -1,4 +1,4 @@
-import type { AmqpError } from './rhea-types.ts'
+import type { AmqpError } from './amqp/rhea-types.ts'
 
 /**
  * The error conditions the broker answers with. The text of each is as the service words it where that is known; the official clients

@@ -6,7 +6,7 @@ import { closeWithin, connect } from '../../../src/adapters/service-bus/client.t
 import { busAddress } from '../../../src/compose/connector.ts'
 import { readConfig } from '../../../src/config.ts'
 import { type Broker, type BrokerOptions, startBroker } from '../../../src/local/service-bus/broker.ts'
-import { WEBSOCKET_PATH, WEBSOCKET_PROTOCOL } from '../../../src/local/service-bus/entrance.ts'
+import { WEBSOCKET_PATH, WEBSOCKET_PROTOCOL } from '../../../src/local/service-bus/listener.ts'
 import { proxyFor } from '../../fakes/proxy.ts'
 import { configOf } from '../../local/service-bus/support.ts'
 import { complete, numbered, numberOf, openInbox, QUEUE, send } from '../support/bus.ts'

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
-import { ExpressionError, parseExpression } from '../../../src/local/entra/expression.ts'
+import { ExpressionError, parseExpression } from '../../../src/local/entra/mapping/expression.ts'
 import type { EntraSettings } from '../../../src/local/entra/server.ts'
 import { changes, ENTERPRISE, open, person, provision, recordsOf } from './support.ts'
 

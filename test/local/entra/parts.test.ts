@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { FilterError, parseFilter } from '../../../src/local/entra/filter.ts'
-import { createPeak, createWindow } from '../../../src/local/entra/limits.ts'
-import type { ScopeClause } from '../../../src/local/entra/mapping-settings.ts'
-import { createRandom, shuffled } from '../../../src/local/entra/random.ts'
-import { createRows } from '../../../src/local/entra/row.ts'
+import { FilterError, parseFilter } from '../../../src/local/entra/log/filter.ts'
+import { createPeak, createWindow } from '../../../src/local/entra/http/limits.ts'
+import type { ScopeClause } from '../../../src/local/entra/mapping/mapping-settings.ts'
+import { createRandom, shuffled } from '../../../src/local/entra/support/random.ts'
+import { createRows } from '../../../src/local/entra/directory/row.ts'
 import {
   CORE_USER,
   createUnflatten,
   ENTERPRISE_USER,
   flatten,
   parsePath,
-} from '../../../src/local/entra/scim.ts'
-import { createScope } from '../../../src/local/entra/scope.ts'
+} from '../../../src/local/entra/directory/scim.ts'
+import { createScope } from '../../../src/local/entra/mapping/scope.ts'
 import { logRecords, open, person, provision, upload } from './support.ts'
 
 void test('no window of a limit ever holds more than the limit, and a place is free exactly when it says', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { it } from 'node:test'
-import { createContainer } from '../../../src/local/service-bus/rhea-types.ts'
+import { createContainer } from '../../../src/local/service-bus/amqp/rhea-types.ts'
 
 const load = createRequire(import.meta.url)
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { ServiceBusClient } from '@azure/service-bus'
 import { runBroker } from '../../../src/local/service-bus/run.ts'
-import { startBrokerThread } from '../../../src/local/service-bus/thread.ts'
+import { startBrokerThread } from '../../../src/local/service-bus/thread/thread.ts'
 import { manual, receiveOne } from './support.ts'
 
 const configPath = new URL('../../../deploy/service-bus/Config.json', import.meta.url).pathname

@@ -9,7 +9,7 @@ import {
   withApplicationProperties,
 } from '../../../src/local/service-bus/wire/message.ts'
 import { MalformedError } from '../../../src/local/service-bus/wire/reader.ts'
-import { amqp } from '../../../src/local/service-bus/rhea-types.ts'
+import { amqp } from '../../../src/local/service-bus/amqp/rhea-types.ts'
 import { assertSane } from '../../../src/local/service-bus/wire/sane.ts'
 
 const stamp = {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ServiceBusClient } from '@azure/service-bus'
-import { startDoubles } from '../../../src/local/doubles.ts'
+import { startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { until } from '../../adapters/support/until.ts'
 import { portOf, start } from '../../fakes/rollcall.ts'
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { test } from 'node:test'
-import { startDoubles } from '../../../src/local/doubles.ts'
+import { startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { start } from '../../fakes/rollcall.ts'
 
 /** Ends every thread but the first a moment after it began, as running out of memory does. */

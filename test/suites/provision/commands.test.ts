@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test, type TestContext } from 'node:test'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
-import { type Doubles, startDoubles } from '../../../src/local/doubles.ts'
-import { feed } from '../../../src/local/feed/feed.ts'
+import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
+import { feed } from '../../../src/compose/feed.ts'
 import { rollcall, start } from '../../fakes/rollcall.ts'
 
 let doubles: Doubles

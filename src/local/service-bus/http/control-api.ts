@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { EntityCounts } from '../counts.ts'
+import type { EntityCounts } from '../entities/counts.ts'
 import { faultSchema } from '../faults.ts'
 import type { ActiveFault, Fault } from '../faults.ts'
 import { settingsSchema } from '../settings.ts'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
-import { WEBSOCKET_PATH } from '../entrance.ts'
+import { WEBSOCKET_PATH } from '../listener.ts'
 import type { Refusal } from '../errors.ts'
 import { problem } from './atom/api.ts'
 import type { AtomApi } from './atom/api.ts'

@@ -1,8 +1,8 @@
 import type { CorrelationField, CorrelationValue, RuleConfig, RuleFilter } from '../config.ts'
-import type { Reply } from '../control.ts'
+import type { Reply } from '../amqp/control.ts'
 import { refusals } from '../errors.ts'
-import { amqp } from '../rhea-types.ts'
-import type { Typed } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
+import type { Typed } from '../amqp/rhea-types.ts'
 import { failed, mapOf, numberOf, ok, textOf } from './answers.ts'
 import type { Ask, Body } from './answers.ts'
 

@@ -1,6 +1,6 @@
-import type { Reply } from '../control.ts'
+import type { Reply } from '../amqp/control.ts'
 import { refusals } from '../errors.ts'
-import { amqp } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
 import type { SessionRecord } from '../store/sessions.ts'
 import { failed, numberOf, ok, textOf } from './answers.ts'
 import type { Ask } from './answers.ts'

@@ -1,6 +1,6 @@
 import type { CorrelationField, RuleConfig, RuleFilter } from '../config.ts'
-import { amqp } from '../rhea-types.ts'
-import type { Typed } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
+import type { Typed } from '../amqp/rhea-types.ts'
 import { applicationProperties, withApplicationProperties } from '../wire/message.ts'
 import type { Envelope } from '../wire/message.ts'
 import { systemProperties, withSystemProperties } from '../wire/properties.ts'

@@ -1,4 +1,4 @@
-import type { Typed } from '../rhea-types.ts'
+import type { Typed } from '../amqp/rhea-types.ts'
 import type { Envelope } from '../wire/message.ts'
 import type { StoredMessage } from './message.ts'
 

@@ -1,5 +1,5 @@
-import { amqp } from '../rhea-types.ts'
-import type { Typed } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
+import type { Typed } from '../amqp/rhea-types.ts'
 import { isTyped } from './typed.ts'
 
 /** How many fields each list has that the broker sends through rhea (AMQP 1.0, 2.7, 2.8.14 and 3.5). */

@@ -1,5 +1,5 @@
-import { amqp } from '../rhea-types.ts'
-import type { AmqpError } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
+import type { AmqpError } from '../amqp/rhea-types.ts'
 import { writeDisposition } from './frames.ts'
 import type { Output } from './output.ts'
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { amqp } from '../rhea-types.ts'
-import type { Typed } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
+import type { Typed } from '../amqp/rhea-types.ts'
 import { ByteReader, MalformedError } from './reader.ts'
 import { assertSane } from './sane.ts'
 import { readTyped } from './typed.ts'

@@ -1,4 +1,4 @@
-import type { Typed } from '../rhea-types.ts'
+import type { Typed } from '../amqp/rhea-types.ts'
 import type { DeadLetter, Outcome, Properties } from '../store/contract.ts'
 import type { DispositionState } from './frames.ts'
 import { MalformedError } from './reader.ts'

@@ -1,6 +1,6 @@
 import type { CorrelationField } from '../config.ts'
-import { amqp } from '../rhea-types.ts'
-import type { Typed } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
+import type { Typed } from '../amqp/rhea-types.ts'
 import { sectionBounds } from './message.ts'
 import { assertSane } from './sane.ts'
 import { readTyped } from './typed.ts'

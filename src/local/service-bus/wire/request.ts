@@ -1,5 +1,5 @@
-import { amqp } from '../rhea-types.ts'
-import type { DecodedMessage, Typed } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
+import type { DecodedMessage, Typed } from '../amqp/rhea-types.ts'
 import { MalformedError } from './reader.ts'
 import { assertSane } from './sane.ts'
 import { isTyped, withBooleans } from './typed.ts'

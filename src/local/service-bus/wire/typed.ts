@@ -1,5 +1,5 @@
-import { amqp } from '../rhea-types.ts'
-import type { Typed } from '../rhea-types.ts'
+import { amqp } from '../amqp/rhea-types.ts'
+import type { Typed } from '../amqp/rhea-types.ts'
 
 const longBoolean = 0x56
 

@@ -57,13 +57,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'a receiver gets more than it asked for',
-    file: 'egress.ts',
+    file: 'amqp/egress.ts',
     find: 'return this.link.credit > 0 && this.session.hasRoom',
     replace: 'return this.session.hasRoom',
   },
   {
     breaks: 'a drain is not answered when no credit is left',
-    file: 'session.ts',
+    file: 'amqp/session.ts',
     find: 'link._get_drain = () => true',
     replace: 'link._get_drain = () => false',
   },
@@ -75,7 +75,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'lock tokens are in the wrong byte order',
-    file: 'egress.ts',
+    file: 'amqp/egress.ts',
     find: '      reorderGuid(token),',
     replace: '      token,',
   },
@@ -111,7 +111,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'a rule action changes the message for everybody',
-    file: 'topic.ts',
+    file: 'entities/topic.ts',
     find: 'else copies.push(rule.act(view))',
     replace: 'else copies.push(view.envelope)',
   },
@@ -123,7 +123,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'a dead letter names its own queue as source',
-    file: 'forwarding.ts',
+    file: 'entities/forwarding.ts',
     find: 'deadLetterSource: message.deadLetterSource,',
     replace: "deadLetterSource: 'cf-queue',",
   },
@@ -141,7 +141,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'a flow goes out before what it belongs to',
-    file: 'session.ts',
+    file: 'amqp/session.ts',
     find: 'this.owedFlows.add(link)',
     replace: 'this.rhea._write_flow(link)',
   },
@@ -159,19 +159,19 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'the filter of a session is answered bare',
-    file: 'session-link.ts',
+    file: 'amqp/session-link.ts',
     find: 'isTyped(given) && given.descriptor !== undefined',
     replace: 'isTyped(undefined)',
   },
   {
     breaks: 'the answer to a request overtakes its acceptance',
-    file: 'control.ts',
+    file: 'amqp/control.ts',
     find: 'this.pending.push(message)\n    this.session.afterAnswers(this)',
     replace: 'this.pending.push(message)\n    this.endTurn()',
   },
   {
     breaks: 'every settlement is answered as accepted',
-    file: 'egress.ts',
+    file: 'amqp/egress.ts',
     find: 'return answerTo(outcome)',
     replace: "return { kind: 'accepted' }",
   },
@@ -183,13 +183,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     breaks: 'a link is known by its name alone',
-    file: 'rhea-attach.ts',
+    file: 'amqp/rhea-attach.ts',
     find: 'known.is_receiver() !== peerReceives',
     replace: 'known.is_receiver() !== undefined',
   },
   {
     breaks: 'a token is given for what does not exist',
-    file: 'namespace.ts',
+    file: 'entities/namespace.ts',
     find: "return pathOf(audience) === '' || this.resolve(audience) !== undefined",
     replace: 'return true',
   },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { amqp } from '../../../../src/local/service-bus/rhea-types.ts'
-import type { Typed } from '../../../../src/local/service-bus/rhea-types.ts'
+import { amqp } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
+import type { Typed } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
 import { receiveOne, manual } from './bench.ts'
 import type { Case } from './bench.ts'
 import * as amqpPeer from './peer.ts'

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { amqp } from '../../../../src/local/service-bus/rhea-types.ts'
-import type { Typed } from '../../../../src/local/service-bus/rhea-types.ts'
+import { amqp } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
+import type { Typed } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
 
 export const codes = {
   open: 0x10,

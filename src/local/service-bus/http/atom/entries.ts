@@ -1,4 +1,4 @@
-import type { ManagedQueue, ManagedSubscription, ManagedTopic } from '../../managed.ts'
+import type { ManagedQueue, ManagedSubscription, ManagedTopic } from '../../entities/managed.ts'
 import type { BrokerSettings } from '../../settings.ts'
 import { ruleDescription } from './rules.ts'
 import { queueDescription, subscriptionDescription, topicDescription } from './write.ts'

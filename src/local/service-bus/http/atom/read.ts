@@ -5,7 +5,7 @@ import type {
   RuleConfig,
   SubscriptionConfig,
 } from '../../config.ts'
-import type { TopicOwnConfig } from '../../managed.ts'
+import type { TopicOwnConfig } from '../../entities/managed.ts'
 import { LARGEST_PREMIUM_MESSAGE } from '../../settings.ts'
 import type { BrokerSettings } from '../../settings.ts'
 import { Fields } from './fields.ts'

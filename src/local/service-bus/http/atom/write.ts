@@ -1,5 +1,5 @@
 import type { ManagedConfig, QueueConfig } from '../../config.ts'
-import type { ManagedQueue, ManagedSubscription, ManagedTopic, Times } from '../../managed.ts'
+import type { ManagedQueue, ManagedSubscription, ManagedTopic, Times } from '../../entities/managed.ts'
 import type { BrokerSettings } from '../../settings.ts'
 import { durationText } from './fields.ts'
 import { rememberedOf, rememberedOfQueue, rememberedOfSubscription, rememberedOfTopic } from './remembered.ts'

@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises'
+import { z } from 'zod'
+import { FAST_ENVIRONMENT } from '../../config.ts'
+import { RollcallError } from '../../core/errors.ts'
+import { type EntraDouble, type EntraSettings, fastSettings, startEntra } from '../../local/entra/server.ts'
+import { settingsSchema } from '../../local/entra/settings.ts'
+import type { Broker } from '../../local/service-bus/broker.ts'
+import { certificateIn } from '../../local/service-bus/tls/certificate-files.ts'
+import { parseBrokerConfig } from '../../local/service-bus/config.ts'
+import { readSettingsFile } from '../../local/service-bus/settings-file.ts'
+import { startBrokerThread } from '../../local/service-bus/thread/thread.ts'
+
+/** Service Bus and Entra on this machine, with everything a connector has to know to use them. */
+export interface Doubles {
+  readonly bus: Broker
+  /** What clients of the bus over TLS have to trust; undefined without TLS. */
+  readonly busCaFile: string | undefined
+  readonly entra: EntraDouble
+  readonly environment: Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+export interface DoublesOptions {
+  /** Address to listen on. Default 127.0.0.1; anything else is for containers. */
+  readonly host?: string
+  readonly busPort?: number
+  readonly entraPort?: number
+  /** Short cycles and lag, no call limits. */
+  readonly fast: boolean
+  /** JSON file of settings of the Entra double (docs/reference/doubles-entra.md): limits, mapping, faults, a directory to begin with. */
+  readonly entraSettings?: string
+  /** Where the bus writes down what it holds, so that killing it loses nothing. */
+  readonly busFile?: string
+  /** JSON file of settings and faults of the bus (docs/reference/doubles-service-bus.md). */
+  readonly busSettings?: string
+  /** Folder of the bus's certificate; with it, the bus speaks TLS, too. */
+  readonly busTls?: string
+  /** A port of the bus for TLS alone. */
+  readonly busTlsPort?: number
+}
+
+/** The same file configures the official emulator in docker-compose. */
+export const BUS_CONFIG = new URL('../../../deploy/service-bus/Config.json', import.meta.url)
+
+export async function startDoubles({
+  host = '127.0.0.1',
+  busPort = 0,
+  entraPort = 0,
+  fast,
+  entraSettings,
+  busFile,
+  busSettings,
+  busTls,
+  busTlsPort,
+}: DoublesOptions): Promise<Doubles> {
+  await using stack = new AsyncDisposableStack()
+  const config = parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8'))
+  const settings = {
+    ...(fast ? fastSettings : {}),
+    ...(entraSettings === undefined ? {} : await readSettings(entraSettings)),
+  }
+  const busOptions = await readBusOptions(busSettings, busTls, busTlsPort)
+  const bus = stack.adopt(
+    await startBrokerThread({
+      ...busOptions.broker,
+      config,
+      host,
+      port: busPort,
+      ...(busFile === undefined ? {} : { file: busFile }),
+    }),
+    (it) => it.stop(),
+  )
+  for (const fault of busOptions.faults) await bus.inject(fault)
+  const entra = stack.adopt(await startEntra({ host, port: entraPort, settings }), (it) => it.stop())
+  const held = stack.move()
+  return {
+    bus,
+    busCaFile: busOptions.caFile,
+    entra,
+    environment: {
+      SERVICEBUS_CONNECTION_STRING: bus.connectionString,
+      SERVICEBUS_QUEUE: 'hr-events',
+      OUTCOMES_QUEUE: 'hr-outcomes',
+      DEAD_LETTER_QUEUE: 'hr-dead-letters',
+      CONTROL_QUEUE: 'rollcall-control',
+      PROVISIONING_ENDPOINT: entra.endpoint,
+      PROVISIONING_ALLOW_HTTP: 'true',
+      AUTH_MODE: 'local',
+      ...(fast ? FAST_ENVIRONMENT : {}),
+    },
+    stop: () => held.disposeAsync(),
+  }
+}
+
+/** What the options of the bus come to. */
+export async function readBusOptions(
+  settingsFile: string | undefined,
+  tlsFolder: string | undefined,
+  tlsPort: number | undefined,
+) {
+  if (tlsPort !== undefined && tlsFolder === undefined)
+    throw new RollcallError('ArgumentInvalid', 'a port for TLS needs a folder for its certificate')
+  const file = settingsFile === undefined ? undefined : await readBusSettings(settingsFile)
+  const kept = tlsFolder === undefined ? undefined : await certificateIn(tlsFolder)
+  return {
+    broker: {
+      ...(file !== undefined && { settings: file.settings }),
+      ...(kept !== undefined && { certificate: { key: kept.key, cert: kept.cert } }),
+      ...(tlsPort !== undefined && { tlsPort }),
+    },
+    faults: file?.faults ?? [],
+    caFile: kept?.caFile,
+  }
+}
+
+async function readBusSettings(file: string) {
+  try {
+    return await readSettingsFile(file)
+  } catch (error) {
+    throw new RollcallError('SettingsInvalid', error instanceof Error ? error.message : String(error), {
+      cause: error,
+    })
+  }
+}
+
+/** What the file says, over what `--fast` says. The double itself refuses what is no setting. */
+async function readSettings(file: string): Promise<Partial<EntraSettings>> {
+  try {
+    const settings = JSON.parse(await readFile(file, 'utf8')) as Partial<EntraSettings>
+    settingsSchema.parse(settings)
+    return settings
+  } catch (error) {
+    // A parser's own words quote the file, and those of the schema are a list.
+    const what =
+      error instanceof z.ZodError
+        ? z.prettifyError(error).replaceAll(/\s*\n\s*/g, '; ')
+        : error instanceof SyntaxError
+          ? 'it is not JSON'
+          : error instanceof Error
+            ? error.message
+            : String(error)
+    throw new RollcallError('SettingsInvalid', `${file} holds no settings of the Entra double: ${what}`, {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto'
+import { type Directory, newObjectId, type Person } from '../directory/directory.ts'
+import type { ExportAction, Fact, Origin, Result } from '../log/fact.ts'
+import type { Mapping } from '../mapping/mapping.ts'
+import { activeAfter, mergeSource } from '../mapping/merge.ts'
+import { type Row, type Rows, textOf, toMap, valueOf } from '../directory/row.ts'
+import { flatten, MANAGER } from '../directory/scim.ts'
+import { createScope } from '../mapping/scope.ts'
+import type { Settings } from '../settings.ts'
+
+/** One operation that waits for a cycle. */
+export interface Staged {
+  readonly externalId: string
+  readonly data: Readonly<Record<string, unknown>>
+  readonly origin: Origin
+}
+
+/** What a processed operation leaves for the log; time, cycle and ids are the log's business. */
+export type Finding = Pick<
+  Fact,
+  'changeId' | 'externalId' | 'objectId' | 'active' | 'imported' | 'before' | 'after' | 'result' | 'origin'
+>
+
+export interface Failure {
+  readonly code: string
+  readonly reason: string | undefined
+}
+
+/** A failure that somebody asked for, to see what happens then. */
+export type Sabotage = (externalId: string, source: Row) => Failure | undefined
+
+/** Applies operations to the directory, one at a time. */
+export interface Provisioner {
+  apply(staged: Staged): Finding
+  /** The managers that can be resolved by now, each with the change that first asked for it; undefined where nothing can be done. */
+  resolve(): Generator<Finding | undefined>
+  /** Whether the operation would disable somebody who is enabled now. */
+  disables(staged: Staged): boolean
+  /** Forgets whose manager is being waited for. */
+  forget(): void
+}
+
+export interface ProvisionerParts {
+  readonly settings: Settings
+  readonly directory: Directory
+  readonly mapping: Mapping
+  readonly rows: Rows
+  readonly sabotage: Sabotage
+}
+
+interface Waiting {
+  readonly manager: string
+  readonly changeId: string
+  readonly origin: Origin
+}
+
+export function createProvisioner({
+  settings,
+  directory,
+  mapping,
+  rows,
+  sabotage,
+}: ProvisionerParts): Provisioner {
+  const waiting = new Map<string, Waiting>()
+  const isInScope = createScope(settings.scope)
+  const validate = createValidation(settings, directory)
+
+  /** The person this record is about: linked by an earlier operation, or found by the matching attributes. */
+  function match(externalId: string, source: Row): Person | Failure | undefined {
+    const linked = directory.byExternalId(externalId)
+    if (linked !== undefined) return linked
+    const isTaken = (): boolean => false
+    const values = mapping.apply({ source, before: undefined, manager: undefined, isTaken })
+    for (const name of mapping.matching) {
+      const value = values.get(name)
+      const found = value === undefined ? [] : directory.byAttribute(name, String(value))
+      if (found.length > 1) return { code: 'DuplicateTargetEntries', reason: undefined }
+      const [only] = found
+      if (only !== undefined)
+        return only.externalId === undefined ? only : { code: 'DuplicateSourceEntries', reason: undefined }
+    }
+    return undefined
+  }
+
+  function apply({ externalId, data, origin }: Staged): Finding {
+    const sent = flatten(data, rows)
+    const imported = rows.row(sent)
+    const matched = match(externalId, imported)
+    const [person, mismatch] =
+      matched !== undefined && 'code' in matched ? [undefined, matched] : [matched, undefined]
+    const merged = mergeSource(settings, mapping, person, sent).set(
+      'active',
+      activeAfter(settings, person, sent),
+    )
+    const isOut = mismatch === undefined && !isInScope(rows.row(merged))
+    const active = isOut && settings.outOfScope === 'disable' ? false : merged.get('active') === true
+    const source = rows.row(merged.set('active', active))
+    const common = {
+      changeId: randomUUID(),
+      externalId,
+      active,
+      imported,
+      origin,
+      objectId: person?.objectId ?? '',
+      before: person?.target,
+    }
+    const skip = (result: Result): Finding => ({ ...common, after: person?.target, result })
+    if (isOut && (settings.outOfScope === 'skip' || person?.active !== true)) {
+      return skip({ kind: 'skipped', skipReason: 'NotEffectivelyEntitled' })
+    }
+    const action = actionFor(person, active)
+    if (!(action === 'create' ? settings.targetActions.create : settings.targetActions.update)) {
+      return skip({ kind: 'skipped', skipReason: 'EntrySynchronizationSkipped' })
+    }
+
+    const { target, unresolved } = map(person, source, active)
+    const failed = mismatch ?? sabotage(externalId, source) ?? validate(person, source, target)
+    if (failed !== undefined)
+      return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
+
+    const objectId = person?.objectId ?? newObjectId()
+    directory.put({ objectId, externalId, active, source, target, operations: (person?.operations ?? 0) + 1 })
+    if (unresolved === undefined) waiting.delete(externalId)
+    else waiting.set(externalId, { manager: unresolved, changeId: common.changeId, origin })
+    const asked = unresolved === undefined ? {} : { unresolved }
+    const isChanged = person === undefined || !sameValues(person.target, target)
+    const result: Result = isChanged
+      ? { kind: 'exported', action, ...asked }
+      : { kind: 'skipped', skipReason: 'RedundantExport', ...asked }
+    return { ...common, objectId, after: target, result }
+  }
+
+  function map(
+    person: Person | undefined,
+    source: Row,
+    active: boolean,
+  ): { readonly target: Row; readonly unresolved: string | undefined } {
+    const managerId = mapping.reference === undefined ? undefined : textOf(source, MANAGER)
+    const manager = managerId === undefined ? undefined : directory.byExternalId(managerId)
+    const isTaken = (name: string, value: string): boolean =>
+      directory.byAttribute(name, value).some(({ objectId }) => objectId !== person?.objectId)
+    const values = mapping.apply({ source, before: person, manager: manager?.objectId, isTaken })
+    values.set('IsSoftDeleted', false)
+    // A mapping without the account's state still has one: the directory knows who is enabled.
+    if (settings.kind === 'entra' && !values.has('accountEnabled')) values.set('accountEnabled', active)
+    return { target: rows.row(values), unresolved: manager === undefined ? managerId : undefined }
+  }
+
+  function* resolve(): Generator<Finding | undefined> {
+    for (const [externalId, { manager, changeId, origin }] of waiting) {
+      const person = directory.byExternalId(externalId)
+      const found = directory.byExternalId(manager)
+      if (person === undefined || found === undefined) {
+        yield undefined
+        continue
+      }
+      waiting.delete(externalId)
+      const target = rows.row(toMap(person.target).set(mapping.reference ?? 'manager', found.objectId))
+      directory.put({ ...person, target })
+      const { objectId, active, target: before } = person
+      yield {
+        changeId,
+        externalId,
+        objectId,
+        active,
+        imported: undefined,
+        before,
+        after: target,
+        result: { kind: 'resolved' },
+        origin,
+      }
+    }
+  }
+
+  return {
+    apply,
+    resolve,
+    disables({ externalId, data }) {
+      const person = directory.byExternalId(externalId)
+      return (
+        person?.active === true && !activeAfter(settings, person, flatten({ active: data['active'] }, rows))
+      )
+    },
+    forget: () => waiting.clear(),
+  }
+}
+
+/** What the directory itself would refuse. */
+function createValidation(
+  settings: Settings,
+  directory: Directory,
+): (person: Person | undefined, source: Row, target: Row) => Failure | undefined {
+  return (person, source, target) => {
+    const missing = settings.mandatory.filter((path) => valueOf(source, path) === undefined)
+    if (person === undefined && missing.length > 0) {
+      return {
+        code: 'MandatoryFieldsMissing',
+        reason: `The required attributes are missing: ${missing.join(', ')}.`,
+      }
+    }
+    if (person === undefined && !settings.createDisabled && valueOf(source, 'active') === false) {
+      return {
+        code: 'NotPermitted',
+        reason: 'The person is not active in the source system, and accounts are not created disabled.',
+      }
+    }
+    const name = textOf(target, 'userPrincipalName')
+    if (name === undefined) return undefined
+    if (settings.checkUserName && !/^[^\s@]+@[^\s@]+$/u.test(name))
+      return { code: 'AzureActiveDirectoryInvalidUserPrincipalName', reason: undefined }
+    const domain = name.slice(name.lastIndexOf('@') + 1).toLowerCase()
+    const isVerified =
+      settings.verifiedDomains === undefined ||
+      settings.verifiedDomains.some((verified) => verified.toLowerCase() === domain)
+    if (!isVerified) return { code: 'InvalidDomain', reason: undefined }
+    const others = settings.uniqueUserName ? directory.byAttribute('userPrincipalName', name) : []
+    return others.some(({ objectId }) => objectId !== person?.objectId)
+      ? { code: 'EntryConflict', reason: undefined }
+      : undefined
+  }
+}
+
+function actionFor(person: Person | undefined, active: boolean): ExportAction {
+  if (person === undefined) return 'create'
+  return person.active && !active ? 'disable' : 'update'
+}
+
+function sameValues(left: Row, right: Row): boolean {
+  if (left.values.length !== right.values.length) return false
+  return right.shape.names.every((name, index) => {
+    const [a, b] = [valueOf(left, name), right.values[index]]
+    return a === b || (Array.isArray(a) && Array.isArray(b) && JSON.stringify(a) === JSON.stringify(b))
+  })
+}

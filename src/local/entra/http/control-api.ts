@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto'
+import { pipeline } from 'node:stream/promises'
+import type { Cycles } from '../cycle/cycle.ts'
+import type { Directory } from '../directory/directory.ts'
+import { faultListSchema } from '../fault-settings.ts'
+import type { Faults } from '../faults.ts'
+import {
+  type Exchange,
+  type Problem,
+  readBody,
+  send,
+  sendJson,
+  sendProblem,
+  wrongMethod,
+} from './exchange.ts'
+import type { Job } from '../cycle/job.ts'
+import { directoryPage } from './page.ts'
+import type { ControlRoute } from './routes.ts'
+import type { Staging } from '../cycle/staging.ts'
+import { unreachable } from '../support/unreachable.ts'
+import type { Views } from './views.ts'
+
+/** What only the double has: a look inside, and ways to make things happen. No token is needed. */
+export interface ControlApi {
+  answer(exchange: Exchange, to: ControlRoute['to']): Promise<void>
+}
+
+export interface ControlParts {
+  readonly directory: Directory
+  readonly views: Views
+  readonly faults: Faults
+  readonly staging: Staging
+  readonly cycles: Cycles
+  readonly job: Job
+  readonly stats: () => Readonly<Record<string, string | number>>
+}
+
+const bodyBytes = 16 * 1024 * 1024
+const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
+
+export function createControlApi({
+  directory,
+  views,
+  faults,
+  staging,
+  cycles,
+  job,
+  stats,
+}: ControlParts): ControlApi {
+  async function stream(exchange: Exchange, pieces: AsyncIterable<string>): Promise<void> {
+    exchange.response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+    await pipeline(pieces, exchange.response)
+  }
+
+  async function readJson(exchange: Exchange): Promise<{ readonly json: unknown } | Problem> {
+    const body = await readBody(exchange.request, bodyBytes)
+    if ('status' in body) return body
+    try {
+      const json: unknown = JSON.parse(body.text)
+      return { json }
+    } catch {
+      return invalid('The body is no JSON.')
+    }
+  }
+
+  async function answerFaults(exchange: Exchange): Promise<void> {
+    switch (exchange.method) {
+      case 'GET':
+        return sendJson(exchange, 200, faults.list())
+      case 'DELETE':
+        faults.clear()
+        return send(exchange, 204, undefined)
+      case 'POST': {
+        const body = await readJson(exchange)
+        if ('status' in body) return sendProblem(exchange, body)
+        const rules = faultListSchema.safeParse(body.json)
+        if (!rules.success) return sendProblem(exchange, invalid(rules.error.message))
+        faults.add(rules.data)
+        return send(exchange, 204, undefined)
+      }
+      default:
+        return sendProblem(exchange, wrongMethod)
+    }
+  }
+
+  /** An operation of somebody else, as if another program uploaded to the same job. */
+  async function answerForeign(exchange: Exchange): Promise<void> {
+    if (exchange.method !== 'POST') return sendProblem(exchange, wrongMethod)
+    const body = await readJson(exchange)
+    if ('status' in body) return sendProblem(exchange, body)
+    const { json } = body
+    const isUser =
+      typeof json === 'object' && json !== null && 'externalId' in json && typeof json.externalId === 'string'
+    if (!isUser || typeof json.externalId !== 'string')
+      return sendProblem(exchange, invalid('A SCIM user with an externalId is expected.'))
+    const origin = { bulkId: '', requestId: '', clientRequestId: '' }
+    staging.add([{ externalId: json.externalId, data: Object.fromEntries(Object.entries(json)), origin }])
+    return send(exchange, 202, undefined)
+  }
+
+  async function answerPage(exchange: Exchange): Promise<void> {
+    const lines = { job: job.code, ...stats() }
+    const html = await directoryPage(directory, exchange.url.searchParams.get('q') ?? '', lines)
+    send(exchange, 200, html, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+    })
+  }
+
+  return {
+    async answer(exchange, to) {
+      const isPost = to === 'faults' || to === 'foreign' || to === 'cycle'
+      if (!isPost && exchange.method !== 'GET') return sendProblem(exchange, wrongMethod)
+      switch (to) {
+        case 'page':
+          return answerPage(exchange)
+        case 'directory': {
+          const wantsPage = (exchange.request.headers.accept ?? '').includes('text/html')
+          return wantsPage ? answerPage(exchange) : stream(exchange, views.directoryJson())
+        }
+        case 'truth':
+          return stream(exchange, views.truthJson())
+        case 'stats':
+          return sendJson(exchange, 200, stats())
+        case 'faults':
+          return answerFaults(exchange)
+        case 'foreign':
+          return answerForeign(exchange)
+        case 'cycle':
+          if (exchange.method !== 'POST') return sendProblem(exchange, wrongMethod)
+          await cycles.run()
+          return send(exchange, 204, undefined, { 'cycle-run': randomUUID() })
+        default:
+          return unreachable(to)
+      }
+    },
+  }
+}

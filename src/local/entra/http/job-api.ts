@@ -1,0 +1,110 @@
+import type { Cycles } from '../cycle/cycle.ts'
+import {
+  type Exchange,
+  type Problem,
+  readBody,
+  send,
+  sendJson,
+  sendProblem,
+  wrongMethod,
+} from './exchange.ts'
+import type { Job } from '../cycle/job.ts'
+import type { Route } from './routes.ts'
+import type { Settings } from '../settings.ts'
+import type { Tokens } from './tokens.ts'
+import { unreachable } from '../support/unreachable.ts'
+
+type JobRoute = Extract<Route, { readonly to: 'job' | 'jobs' }>
+
+/** `GET …/jobs`, `GET …/jobs/{id}`, and `POST` to start, pause and restart it. */
+export interface JobApi {
+  answer(exchange: Exchange, route: JobRoute): Promise<void>
+}
+
+const notFound: Problem = {
+  status: 404,
+  code: 'Request_ResourceNotFound',
+  message: 'Resource does not exist.',
+}
+const badRestart: Problem = {
+  status: 400,
+  code: 'BadRequest',
+  message: 'The criteria of the restart cannot be read.',
+}
+
+export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycles: Cycles): JobApi {
+  async function receive(exchange: Exchange, route: JobRoute): Promise<Problem | undefined> {
+    const isRead = route.to === 'jobs' || route.action === 'get'
+    if (exchange.method !== (isRead ? 'GET' : 'POST')) return wrongMethod
+    const permission = isRead ? 'Synchronization.Read.All' : 'Synchronization.ReadWrite.All'
+    const refused = tokens.check(exchange.request.headers.authorization, permission, exchange.receivedAt)
+    if (refused !== undefined) return refused
+    if (route.servicePrincipalId !== settings.servicePrincipalId) return notFound
+    if (route.to === 'jobs') {
+      sendJson(exchange, 200, { value: [job.describe()] })
+      return undefined
+    }
+    if (route.jobId !== settings.jobId) return notFound
+    return act(exchange, route.action)
+  }
+
+  async function act(
+    exchange: Exchange,
+    action: Extract<JobRoute, { readonly to: 'job' }>['action'],
+  ): Promise<Problem | undefined> {
+    switch (action) {
+      case 'get':
+        sendJson(exchange, 200, job.describe())
+        return undefined
+      case 'start':
+        job.start()
+        break
+      case 'pause':
+        job.pause()
+        break
+      case 'restart': {
+        const body = await readBody(exchange.request, 65_536)
+        if ('status' in body) return body
+        const scope = readScope(body.text)
+        if (scope === undefined) return badRestart
+        cycles.restart(scope)
+        break
+      }
+      default:
+        return unreachable(action)
+    }
+    send(exchange, 204, undefined)
+    return undefined
+  }
+
+  return {
+    async answer(exchange, route) {
+      const problem = await receive(exchange, route)
+      if (problem !== undefined) sendProblem(exchange, problem)
+    },
+  }
+}
+
+const scopes = new Set([
+  'None',
+  'Full',
+  'Watermark',
+  'Escrows',
+  'QuarantineState',
+  'ConnectorDataStore',
+  'ForceDeletes',
+])
+
+/** `{"criteria": {"resetScope": "Watermark, Escrows"}}`; nothing at all resets everything. */
+function readScope(text: string): ReadonlySet<string> | undefined {
+  if (text.trim() === '') return new Set(['Full'])
+  try {
+    const body: { readonly criteria?: { readonly resetScope?: unknown } } | null = JSON.parse(text)
+    const given = body?.criteria?.resetScope ?? 'Full'
+    if (typeof given !== 'string') return undefined
+    const names = given.split(',').map((name) => name.trim())
+    return names.every((name) => scopes.has(name)) ? new Set(names) : undefined
+  } catch {
+    return undefined
+  }
+}

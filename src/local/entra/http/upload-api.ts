@@ -1,0 +1,129 @@
+import { readBulkRequest } from './bulk-upload.ts'
+import type { Faults } from '../faults.ts'
+import { type Exchange, type Problem, readBody, send, sendProblem, wrongMethod } from './exchange.ts'
+import { createPeak, createWindow } from './limits.ts'
+import type { Route } from './routes.ts'
+import type { Settings } from '../settings.ts'
+import type { Staging } from '../cycle/staging.ts'
+import type { Tokens } from './tokens.ts'
+import { unreachable } from '../support/unreachable.ts'
+
+export interface UploadCounts {
+  /** Requests to bulkUpload, whatever the answer. */
+  readonly calls: number
+  /** Answered 202. */
+  readonly accepted: number
+  /** Answered 429. */
+  readonly throttled: number
+  /** Answered with any other error. */
+  readonly rejected: number
+  /** Operations in the accepted requests. */
+  readonly operations: number
+  /** The most requests to bulkUpload in any 5 seconds. */
+  readonly peakCallsPer5s: number
+}
+
+type UploadRoute = Extract<Route, { readonly to: 'bulkUpload' }>
+
+/** `POST …/bulkUpload`. */
+export interface UploadApi {
+  answer(exchange: Exchange, route: UploadRoute): Promise<void>
+  /** Counts a request that never came this far because of a fault. */
+  countFault(exchange: Exchange, status: number): void
+  counts(): UploadCounts
+}
+
+const notFound: Problem = {
+  status: 404,
+  code: 'Request_ResourceNotFound',
+  message: 'Resource does not exist.',
+}
+const full: Problem = {
+  status: 500,
+  code: 'InternalServerError',
+  message:
+    'The bucket that stores the ingested data is full, so no more data is accepted until some of it has been processed.',
+}
+
+export function createUploadApi(
+  settings: Settings,
+  tokens: Tokens,
+  staging: Staging,
+  faults: Faults,
+): UploadApi {
+  const { limits } = settings
+  const burst = createWindow(limits.callsPer5s, 5_000)
+  const daily = createWindow(limits.callsPerDay, 24 * 3_600_000)
+  const peak = createPeak(5_000)
+  const counts = { calls: 0, accepted: 0, throttled: 0, rejected: 0, operations: 0 }
+
+  function throttle(at: number): Problem | undefined {
+    if (!limits.enabled) return undefined
+    // The daily budget is only charged for calls that the burst limit lets through.
+    const wait = daily.count(at) >= limits.callsPerDay ? daily.take(at) : burst.take(at)
+    if (wait > 0)
+      return {
+        status: 429,
+        code: 'TooManyRequests',
+        message: 'Please retry again later.',
+        headers: retryAfter(wait),
+      }
+    daily.take(at)
+    return undefined
+  }
+
+  function retryAfter(waitMs: number): Readonly<Record<string, string>> {
+    switch (settings.retryAfter) {
+      case 'absent':
+        return {}
+      case 'fractional':
+        return { 'retry-after': (waitMs / 1000).toFixed(3) }
+      case 'whole':
+        return { 'retry-after': String(Math.ceil(waitMs / 1000)) }
+      default:
+        return unreachable(settings.retryAfter)
+    }
+  }
+
+  async function receive(exchange: Exchange, route: UploadRoute): Promise<Problem | undefined> {
+    const { request, receivedAt, method } = exchange
+    if (method !== 'POST') return wrongMethod
+    const refused = tokens.check(request.headers.authorization, 'SynchronizationData-User.Upload', receivedAt)
+    if (refused !== undefined) return refused
+    if (route.jobId !== settings.jobId || route.servicePrincipalId !== settings.servicePrincipalId)
+      return notFound
+    const throttled = throttle(receivedAt)
+    if (throttled !== undefined) return throttled
+    const body = await readBody(request, limits.bodyBytes)
+    if ('status' in body) return body
+    const operations = readBulkRequest(body.text, request.headers['content-type'], settings, exchange)
+    if ('status' in operations) return operations
+    if (staging.size + operations.length > settings.bucketOperations) return full
+    if (!faults.losesRequest()) staging.add(operations)
+    counts.operations += operations.length
+    const location = `${exchange.origin}/${route.version}/auditLogs/provisioning/?$filter=jobid%20eq%20'${encodeURIComponent(settings.jobId)}'`
+    send(exchange, 202, undefined, { location })
+    return undefined
+  }
+
+  function count(status: number): void {
+    counts.calls += 1
+    if (status === 202) counts.accepted += 1
+    else if (status === 429) counts.throttled += 1
+    else counts.rejected += 1
+  }
+
+  return {
+    async answer(exchange, route) {
+      peak.add(exchange.receivedAt)
+      const problem = await receive(exchange, route)
+      count(problem?.status ?? 202)
+      if (problem !== undefined) sendProblem(exchange, problem)
+    },
+    countFault(exchange, status) {
+      peak.add(exchange.receivedAt)
+      count(status)
+    },
+    counts: () => ({ ...counts, peakCallsPer5s: peak.value }),
+  }
+}

@@ -1,0 +1,344 @@
+import type { ClientConnection } from './connection.ts'
+import type { Fate } from '../faults.ts'
+import type { AmqpError, RheaLink, RheaSession } from './rhea-types.ts'
+import { drain } from '../turn.ts'
+import type { EndOfTurn } from '../turn.ts'
+import { DispositionRun } from '../wire/disposition-run.ts'
+import type { Answer } from '../wire/disposition-run.ts'
+import { patchFrameSize, transferOverhead, writeTransfer } from '../wire/frames.ts'
+import type { DispositionFrame, DispositionState, FlowFrame, TransferFrame } from '../wire/frames.ts'
+import { MalformedError } from '../wire/reader.ts'
+
+/** One end of a link, as its AMQP session drives it. */
+export interface Attached {
+  /** A frame of a message from the peer. */
+  onTransfer(frame: TransferFrame): void
+  onFlow(frame: FlowFrame): void
+  /** The session's window or the socket has room again. */
+  onRoom(): void
+  /** The link is gone, detached or cut off. */
+  onGone(): void
+}
+
+/** Where the peer's word about a delivery goes. */
+export interface Unsettled {
+  readonly owner: Attached
+  /** Its link is gone before it was settled. */
+  orphaned(): void
+  settledByPeer(state: DispositionState, reply: (answer: Answer, fate: Fate) => void): void
+}
+
+/** Writes a message at `offset` and returns the offset after it. */
+export type WriteBody = (target: Buffer, offset: number) => number
+
+interface HeldTransfer {
+  readonly handle: number
+  readonly deliveryId: number
+  readonly tag: Buffer
+  readonly settled: boolean
+  readonly body: Buffer
+  sent: number
+}
+
+/**
+ * The transfers, flows and dispositions of one AMQP session. rhea keeps the session's and its links' life; windows, delivery ids and
+ * outcomes are kept here, because rhea 3.0.5 sends more than was asked for, holds at most 2048 deliveries and merges outcomes.
+ */
+export class WireSession implements EndOfTurn {
+  readonly connection: ClientConnection
+  readonly rhea: RheaSession
+  private readonly links = new Map<RheaLink, Attached>()
+  private readonly activeAt = new Map<RheaLink, number>()
+  private readonly unsettled = new Map<number, Unsettled>()
+  private readonly received: DispositionRun
+  private readonly sent: DispositionRun
+  private nextDeliveryId = 0
+  private remoteWindow: number
+  private remoteNextIncoming = 0
+  private held: HeldTransfer | undefined
+  /** Links that owe the peer a flow; undefined stands for the session itself. */
+  private readonly owedFlows = new Set<RheaLink | undefined>()
+  private readonly replies = new Set<EndOfTurn>()
+  private ended = false
+
+  constructor(connection: ClientConnection, rhea: RheaSession) {
+    this.connection = connection
+    this.rhea = rhea
+    this.remoteWindow = rhea.remote.begin?.incoming_window ?? 0
+    this.received = new DispositionRun(connection.output, rhea.local.channel, true)
+    this.sent = new DispositionRun(connection.output, rhea.local.channel, false)
+  }
+
+  attach(link: RheaLink, attached: Attached): void {
+    this.links.set(link, attached)
+    this.activeAt.set(link, this.connection.coarseNow)
+  }
+
+  get linkCount(): number {
+    return this.links.size
+  }
+
+  /** Closes the links on which nothing has moved since `before`. */
+  closeIdle(before: number, error: AmqpError): void {
+    for (const [link, at] of this.activeAt) if (at < before) this.close(link, error)
+  }
+
+  /** Closes the links whose address at our side fits. */
+  closeAt(fits: (address: string) => boolean, error: AmqpError): void {
+    for (const link of this.links.keys()) {
+      const address = link.is_receiver() ? link.target?.address : link.source?.address
+      if (!fits(address ?? '')) continue
+      if (!link.state.local_open) {
+        // The attach of a receiver that waits for a session was held back.
+        link.open()
+        link.local.attach.source = null
+        link.local.attach.target = null
+      }
+      this.close(link, error)
+    }
+  }
+
+  detach(link: RheaLink): void {
+    const attached = this.forget(link)
+    if (attached === undefined) return
+    for (const [id, delivery] of this.unsettled) {
+      if (delivery.owner !== attached) continue
+      this.unsettled.delete(id)
+      delivery.orphaned()
+    }
+    attached.onGone()
+  }
+
+  /** Closes a link from our side; settlements already on their way are still answered. */
+  close(link: RheaLink, error: AmqpError): void {
+    const attached = this.forget(link)
+    link.close(error)
+    attached?.onGone()
+  }
+
+  /** The peer has ended the session: what is owed goes out before our own end, and nothing after it. */
+  end(): void {
+    this.endTurn()
+    this.ended = true
+    for (const link of this.links.keys()) this.detach(link)
+    this.unsettled.clear()
+    this.held = undefined
+  }
+
+  /** Links whose peer end asks for messages from `address`. */
+  find(matches: (attached: Attached) => boolean): Attached | undefined {
+    for (const attached of this.links.values()) if (matches(attached)) return attached
+    return undefined
+  }
+
+  onTransfer(frame: TransferFrame): void {
+    const { incoming } = this.rhea
+    incoming.next_transfer_id += 1
+    if (incoming.max_transfer_id - incoming.next_transfer_id < incoming.window / 2) this.flow()
+    this.attachedAt(frame.handle)?.onTransfer(frame)
+  }
+
+  onFlow(frame: FlowFrame): void {
+    this.remoteNextIncoming = frame.nextIncomingId ?? 0
+    this.remoteWindow = frame.incomingWindow
+    this.sendHeld()
+    if (frame.handle === undefined) {
+      if (frame.echo) this.flow()
+      this.roomForAll()
+      return
+    }
+    this.attachedAt(frame.handle)?.onFlow(frame)
+  }
+
+  onDisposition(frame: DispositionFrame): void {
+    // About deliveries we received: the broker settles those itself, so the peer has nothing to add.
+    if (!frame.receiver) return
+    const span = (frame.last - frame.first) >>> 0
+    if (span >= this.unsettled.size) {
+      for (const [id, delivery] of this.unsettled) {
+        if ((id - frame.first) >>> 0 <= span) this.settle(id, delivery, frame)
+      }
+    } else {
+      for (let offset = 0; offset <= span; offset += 1) {
+        const id = (frame.first + offset) >>> 0
+        const delivery = this.unsettled.get(id)
+        if (delivery !== undefined) this.settle(id, delivery, frame)
+      }
+    }
+  }
+
+  /** Answers a delivery the peer sent us. */
+  answer(deliveryId: number, answer: Answer, fate: Fate): void {
+    this.after(fate, () => this.received.add(deliveryId, answer))
+  }
+
+  /** True when a message can leave now. */
+  get hasRoom(): boolean {
+    return (
+      !this.ended &&
+      this.held === undefined &&
+      this.window > 0 &&
+      this.unsettled.size < this.connection.maxUnsettled &&
+      this.connection.hasRoom
+    )
+  }
+
+  /** The socket has drained: links that wait for room may go on. */
+  roomForAll(): void {
+    if (!this.hasRoom) return
+    for (const attached of this.links.values()) attached.onRoom()
+  }
+
+  /** Sends one message. Call it only while `hasRoom`. `unsettled` hears what the peer says about it. */
+  send(
+    link: RheaLink,
+    tag: Buffer,
+    sizeLimit: number,
+    write: WriteBody,
+    unsettled: Unsettled | undefined,
+  ): void {
+    this.touch(link)
+    const deliveryId = this.nextDeliveryId
+    this.nextDeliveryId = (this.nextDeliveryId + 1) >>> 0
+    if (unsettled !== undefined) this.unsettled.set(deliveryId, unsettled)
+    const settled = unsettled === undefined
+    const { handle } = link.local
+    if (transferOverhead + sizeLimit <= this.connection.peerFrameLimit) {
+      const { output } = this.connection
+      const target = output.reserve(transferOverhead + sizeLimit)
+      const start = output.offset
+      const at = writeTransfer(target, start, {
+        channel: this.channel,
+        handle,
+        deliveryId,
+        tag,
+        settled,
+        more: false,
+      })
+      const end = write(target, at)
+      patchFrameSize(target, start, end)
+      output.commit(end)
+      this.rhea.outgoing.next_transfer_id = (this.rhea.outgoing.next_transfer_id + 1) >>> 0
+      return
+    }
+    const scratch = Buffer.allocUnsafe(sizeLimit)
+    const body = scratch.subarray(0, write(scratch, 0))
+    this.held = { handle, deliveryId, tag, settled, body, sent: 0 }
+    this.sendHeld()
+  }
+
+  /**
+   * Owes the peer a flow of the link, or of the session. It goes out at the end of the turn: a peer that sends its begin, attach and flow
+   * at once must not hear of a session before it hears of its begin (AMQP 1.0, 2.2).
+   */
+  flow(link?: RheaLink): void {
+    this.owedFlows.add(link)
+    this.connection.turn.answer(this)
+  }
+
+  /** `work` is done at the end of the turn, when every delivery has its answer. */
+  afterAnswers(work: EndOfTurn): void {
+    this.replies.add(work)
+    this.connection.turn.answer(this)
+  }
+
+  /** Tells a draining receiver, at the end of a turn, that its credit is used up. rhea leaves the drain flag out when there was none to begin with. */
+  flowDrained(link: RheaLink): void {
+    link._get_drain = () => true
+    this.rhea._write_flow(link)
+    link._get_drain = () => false
+  }
+
+  endTurn(): void {
+    if (this.ended) return
+    this.received.flush()
+    this.sent.flush()
+    for (const link of this.owedFlows) {
+      if (link === undefined || this.links.has(link)) this.rhea._write_flow(link)
+    }
+    this.owedFlows.clear()
+    drain(this.replies)
+  }
+
+  private get channel(): number {
+    return this.rhea.local.channel
+  }
+
+  /** Frames the peer is ready to take. Both counters are serial numbers of 32 bits. */
+  private get window(): number {
+    const inFlight = (this.rhea.outgoing.next_transfer_id - this.remoteNextIncoming) | 0
+    return this.remoteWindow - inFlight
+  }
+
+  /** A message larger than the peer's frames goes out as its window allows; nothing else of the session overtakes it. */
+  private sendHeld(): void {
+    const { held } = this
+    if (held === undefined) return
+    const { output } = this.connection
+    const payload = this.connection.peerFrameLimit - transferOverhead
+    while (held.sent < held.body.length && this.window > 0) {
+      const part = held.body.subarray(held.sent, held.sent + payload)
+      held.sent += part.length
+      const target = output.reserve(transferOverhead + part.length)
+      const start = output.offset
+      const more = held.sent < held.body.length
+      const at = writeTransfer(target, start, {
+        channel: this.channel,
+        handle: held.handle,
+        deliveryId: held.deliveryId,
+        tag: held.tag,
+        settled: held.settled,
+        more,
+      })
+      const end = at + part.copy(target, at)
+      patchFrameSize(target, start, end)
+      output.commit(end)
+      this.rhea.outgoing.next_transfer_id = (this.rhea.outgoing.next_transfer_id + 1) >>> 0
+    }
+    if (held.sent >= held.body.length) this.held = undefined
+  }
+
+  private settle(id: number, delivery: Unsettled, frame: DispositionFrame): void {
+    if (frame.settled || (frame.state.kind !== 'none' && frame.state.kind !== 'received'))
+      this.unsettled.delete(id)
+    delivery.settledByPeer(frame.state, (answer, fate) => {
+      if (!frame.settled) this.after(fate, () => this.sent.add(id, answer))
+    })
+  }
+
+  private after(fate: Fate, answer: () => void): void {
+    switch (fate.kind) {
+      case 'given':
+        answer()
+        this.connection.turn.answer(this)
+        return
+      case 'late':
+        setTimeout(() => this.after({ kind: 'given' }, answer), fate.delayMs).unref()
+        return
+      case 'lost':
+        if (fate.cut) this.connection.destroy()
+        return
+      default:
+        fate satisfies never
+    }
+  }
+
+  private attachedAt(handle: number): Attached | undefined {
+    const link = this.rhea.remote.handles[handle]
+    if (link === undefined) throw new MalformedError(`there is no link with handle ${handle}`)
+    // A link we refused or closed may still have frames on the way: those are for nobody.
+    this.touch(link)
+    return this.links.get(link)
+  }
+
+  private forget(link: RheaLink): Attached | undefined {
+    const attached = this.links.get(link)
+    this.links.delete(link)
+    this.activeAt.delete(link)
+    return attached
+  }
+
+  private touch(link: RheaLink): void {
+    if (this.activeAt.has(link)) this.activeAt.set(link, this.connection.coarseNow)
+  }
+}

@@ -1,0 +1,124 @@
+import type { EntityStatus } from '../config.ts'
+import type { Refusal } from '../errors.ts'
+import type { Fate } from '../faults.ts'
+import { SessionDesk } from './session-desk.ts'
+import type { Outcome, Settlement } from '../store/contract.ts'
+import type { StoredMessage } from '../store/message.ts'
+import type { MessageQueue } from '../store/queue.ts'
+import type { EndOfTurn, Turn } from '../turn.ts'
+import type { Envelope } from '../wire/message.ts'
+
+/** A receiving link, as its source sees it. */
+export interface Consumer {
+  /** True: messages are removed as they are handed over (receive and delete). */
+  readonly removes: boolean
+  /** Whether it can take a message right now: credit, window, a socket that is not backed up. */
+  ready(): boolean
+  deliver(message: StoredMessage): void
+}
+
+/** Where a receiving link has its messages from: an entity, or one session of it. */
+export interface MessageSource {
+  readonly queue: MessageQueue
+  readonly isEmpty: boolean
+  /** The consumer may be able to take messages. */
+  offer(consumer: Consumer): void
+  withdraw(consumer: Consumer): void
+  settle(token: Buffer, outcome: Outcome, now: number): Settlement
+  /** What becomes of the answer to a settlement. */
+  fate(): Fate
+  /** The answer to 'lock-lost'. */
+  readonly lostRefusal: Refusal
+  /** The link is gone and this lock was still held on it. */
+  orphaned(token: Buffer, now: number): void
+  /** The link is gone. */
+  closed(consumer: Consumer): void
+}
+
+/** Something messages can be sent to: a queue or a topic. */
+export interface Destination {
+  readonly address: string
+  readonly status: EntityStatus
+  /** Largest message and largest batch, in bytes. */
+  readonly maxMessageBytes: number
+  /** Takes all messages of one delivery or none of them; the refusal says why none. */
+  accept(envelopes: readonly Envelope[], now: number): Refusal | undefined
+  /** Accepts one message to be enqueued later; returns its sequence number, or why not. */
+  schedule(envelope: Envelope, now: number): number | Refusal
+  /** False when one of them is not scheduled (any more), and then nothing changes. */
+  cancelScheduled(sequences: readonly number[]): boolean
+}
+
+/**
+ * A queue, subscription or dead-letter queue with the receivers waiting at it. Receivers take turns, one message each.
+ */
+export class QueueEntity implements EndOfTurn {
+  readonly address: string
+  readonly queue: MessageQueue
+  status: EntityStatus
+  /** Undefined for a dead-letter queue itself. */
+  readonly deadLetters: QueueEntity | undefined
+  /** Undefined unless the entity requires sessions. */
+  readonly desk: SessionDesk | undefined
+  private stalled = false
+  private readonly waiting = new Set<Consumer>()
+  private readonly turn: Turn
+  private readonly now: () => number
+
+  constructor(
+    fields: {
+      readonly address: string
+      readonly queue: MessageQueue
+      readonly status: EntityStatus
+      readonly deadLetters: QueueEntity | undefined
+    },
+    turn: Turn,
+    now: () => number,
+  ) {
+    this.address = fields.address
+    this.queue = fields.queue
+    this.status = fields.status
+    this.deadLetters = fields.deadLetters
+    this.turn = turn
+    this.now = now
+    const { sessions } = fields.queue
+    this.desk = sessions === undefined ? undefined : new SessionDesk(fields.queue, sessions, turn, now)
+  }
+
+  /** While stalled nothing is handed out and no session is granted. */
+  stall(on: boolean): void {
+    this.stalled = on
+    this.desk?.stall(on)
+    if (!on) this.turn.deliver(this)
+  }
+
+  offer(consumer: Consumer): void {
+    this.waiting.add(consumer)
+    this.turn.deliver(this)
+  }
+
+  withdraw(consumer: Consumer): void {
+    this.waiting.delete(consumer)
+  }
+
+  /** A message has become deliverable, or a session free. */
+  available(sessionId: string | undefined): void {
+    if (sessionId !== undefined) this.desk?.available(sessionId)
+    else if (this.waiting.size > 0) this.turn.deliver(this)
+  }
+
+  endTurn(): void {
+    if (this.stalled) return
+    const now = this.now()
+    for (const consumer of this.waiting) {
+      if (this.queue.readyCount === 0) return
+      // Out of the set and, when it can take more, in again at its end: receivers take turns.
+      this.waiting.delete(consumer)
+      if (!consumer.ready()) continue
+      const message = consumer.removes ? this.queue.removeNext(now) : this.queue.lockNext(now)
+      this.waiting.add(consumer)
+      if (message === undefined) return
+      consumer.deliver(message)
+    }
+  }
+}
