@@ -30,7 +30,8 @@ import type { Ledger } from '../core/ledger/port.ts'
 import type { BrakeSettings } from '../core/plan/decide/brake.ts'
 import type { SourceQueue, Sender, DeadLetterQueue } from '../core/ports.ts'
 import type { CopyContent } from '../core/report/dead-letters/copies.ts'
-import { DAY_MS, type Runtime, type Service } from '../core/runtime.ts'
+import { DAY_MS, type Runtime } from '../core/runtime.ts'
+import type { Service } from '../core/service.ts'
 
 /** A connector with everything it needs. `run` ends when it is stopped; `close` gives everything back, in reverse order. */
 export interface Composed {
@@ -126,8 +127,7 @@ export async function compose(
         ? { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) }
         : {}),
     },
-    config.rules.mapping,
-    sources,
+    { mapping: config.rules.mapping, sources },
     {
       ...settings,
       ...(loops ? { loops } : {}),
@@ -156,21 +156,21 @@ export async function compose(
 
 function copiesAt(
   bus: ServiceBusClient,
-  queue: string,
+  name: string,
   mostDeliveries: number,
   runtime: Runtime,
-): { readonly outlet: Sender<string>; readonly shelf: DeadLetterQueue; close(): Promise<void> } {
-  const outlet = busSender(bus, queue)
-  const shelf = busDeadLetterQueue(
+): { readonly sender: Sender<string>; readonly queue: DeadLetterQueue; close(): Promise<void> } {
+  const sender = busSender(bus, name)
+  const queue = busDeadLetterQueue(
     bus,
-    { queue, shelf: 'queue', patienceMs: SWEEP_PATIENCE_MS, mostDeliveries },
+    { queue: name, shelf: 'queue', patienceMs: SWEEP_PATIENCE_MS, mostDeliveries },
     runtime,
   )
   return {
-    outlet,
-    shelf,
+    sender,
+    queue,
     close: async () =>
-      void (await Promise.all([closeWithin(CLOSE_MS, outlet.close()), closeWithin(CLOSE_MS, shelf.close())])),
+      void (await Promise.all([closeWithin(CLOSE_MS, sender.close()), closeWithin(CLOSE_MS, queue.close())])),
   }
 }
 

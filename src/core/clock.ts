@@ -1,5 +1,6 @@
 import type { Ledger, MomentCut } from './ledger/port.ts'
-import { loop, type Runtime, type Service } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
+import { loop, type Service } from './service.ts'
 
 /** Leases bear more; the window of 5 seconds for calls is shorter by what two clocks are apart. */
 export const TOLERABLE_MS = 100

@@ -1,37 +1,43 @@
 import type { Ledger } from './ledger/port.ts'
-import { describeError, type Runtime, type Service } from './runtime.ts'
+import { describeError, type Runtime } from './runtime.ts'
+import type { Service, WakeableService } from './service.ts'
 
 export interface LeaseSettings {
-  /** A name nobody else has, also not an earlier run of the same instance. */
+  /** Unique to this run of this instance. */
   readonly owner: string
-  /** An instance that is gone, hangs or is cut off is succeeded after this long. */
+  /** After this long, another instance takes over from one that has ended, hangs or is cut off. */
   readonly leaseMs: number
 }
 
-type Wakeful = Service & { wake?(): void }
-/** So often is a lease renewed while it lasts. */
+/** A service that may or may not rest between turns. */
+export type StartableService = Service & Partial<WakeableService>
+/** How often a lease is renewed within its length. */
 const RENEWALS = 3
-const GIVE_BACK_MS = 3_000
+const RELEASE_MS = 3_000
 
 /**
- * A service that runs in one instance at a time. Each instance asks the ledger for the lease of that name; who has it makes the service and renews the
- * lease while it runs; who cannot renew it in time ends the service before somebody else begins. An orderly end gives the lease back at once.
- * An instance that stood still may wake in the middle of a turn after somebody else has begun, so a turn never relies on the lease for what it writes.
+ * A service that runs in one instance at a time. Each instance asks the ledger for the lease of that
+ * name. The instance that gets it creates the service and renews the lease while the service runs; if it
+ * cannot renew in time, it stops the service before another instance starts. An orderly end releases the
+ * lease at once.
+ *
+ * A suspended instance may resume in the middle of a turn after another instance has started, so no turn
+ * may rely on the lease for the safety of its writes.
  */
 export function leased(
   name: string,
   ledger: Pick<Ledger, 'lease'>,
   { owner, leaseMs }: LeaseSettings,
   runtime: Runtime,
-  make: () => Wakeful,
-): Service & { wake(): void } {
+  create: () => StartableService,
+): WakeableService {
   const lease = leaseOf(name, ledger, { owner, leaseMs }, runtime)
   const stopping = new AbortController()
-  let current: Wakeful | null = null
+  let current: StartableService | null = null
   let running: Promise<void> | null = null
 
   const hold = async (first: number): Promise<void> => {
-    const service = make()
+    const service = create()
     current = service
     const over = new AbortController()
     const work = service.run().finally(() => over.abort())
@@ -43,9 +49,9 @@ export function leased(
         if (stopping.signal.aborted || over.signal.aborted) return
         const left = until - runtime.now()
         try {
-          const renewed = left > 0 ? await lease.ask(left, stopping.signal) : null
+          const renewed = left > 0 ? await lease.acquire(left, stopping.signal) : null
           if (renewed === null)
-            return runtime.log.warn('lease.lost', { name, what: 'another instance goes on with it' })
+            return runtime.log.warn('lease.lost', { name, what: 'another instance has the lease now' })
           until = renewed
         } catch (error) {
           if (stopping.signal.aborted) return
@@ -62,7 +68,7 @@ export function leased(
 
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const until = await lease.ask(leaseMs, stopping.signal).catch(() => null)
+      const until = await lease.acquire(leaseMs, stopping.signal).catch(() => null)
       if (until === null) {
         await runtime.sleep(leaseMs / RENEWALS, stopping.signal)
         continue
@@ -70,7 +76,7 @@ export function leased(
       runtime.log.info('lease.taken', { name })
       await hold(until)
     }
-    // Also when the answer to the last question is not known.
+    // Also when the last request was not answered: it may have been granted.
     await lease.release()
   }
   return {
@@ -84,8 +90,9 @@ export function leased(
 }
 
 /**
- * Does `work` while nobody else has the lease of that name; `null` when somebody else has it. The signal `work` is given aborts when the lease
- * cannot be kept, and the lease is given back when it ends. Rejects with what `work` or the ledger fails with.
+ * Does `work` while holding the lease of that name; `null` when another owner holds it. The signal aborts
+ * when the lease cannot be renewed. The lease is released when `work` ends. Rejects with the error of
+ * `work` or of the ledger.
  */
 export async function whileLeased<T>(
   name: string,
@@ -96,7 +103,7 @@ export async function whileLeased<T>(
 ): Promise<T | null> {
   const { leaseMs } = settings
   const lease = leaseOf(name, ledger, settings, runtime)
-  const first = await lease.ask(leaseMs)
+  const first = await lease.acquire(leaseMs)
   if (first === null) return null
   const over = new AbortController()
   const lost = new AbortController()
@@ -105,7 +112,7 @@ export async function whileLeased<T>(
       await runtime.sleep(leaseMs / RENEWALS, over.signal)
       if (over.signal.aborted) return
       const left = until - runtime.now()
-      const renewed = left > 0 ? await lease.ask(left).catch(() => until) : null
+      const renewed = left > 0 ? await lease.acquire(left).catch(() => until) : null
       if (renewed === null || renewed <= runtime.now()) return lost.abort()
       until = renewed
     }
@@ -120,16 +127,18 @@ export async function whileLeased<T>(
   }
 }
 
-/** Both ends of one lease. */
 function leaseOf(
   name: string,
   ledger: Pick<Ledger, 'lease'>,
   { owner, leaseMs }: LeaseSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
-): { ask(withinMs: number, stop?: AbortSignal): Promise<number | null>; release(): Promise<void> } {
+): { acquire(withinMs: number, stop?: AbortSignal): Promise<number | null>; release(): Promise<void> } {
   return {
-    /** Until when the lease is ours, or `null` when it is somebody else's. Rejects when the ledger does not say within `withinMs` or before `stop`. */
-    ask: async (withinMs, stop) => {
+    /**
+     * When the lease ends, or `null` when another owner holds it. Rejects when the ledger does not answer
+     * within `withinMs` or before `stop`.
+     */
+    acquire: async (withinMs, stop) => {
       const now = runtime.now()
       const late = new AbortController()
       const asked = ledger.lease({ name, owner, now, leaseMs })
@@ -146,11 +155,11 @@ function leaseOf(
       }
       return answer ? now + leaseMs : null
     },
-    /** Bounded in time: it only lets others begin sooner. */
+    /** Bounded in time, because it is optional: without it the lease ends later. */
     release: async () => {
       const asked = ledger.lease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
       const late = new AbortController()
-      await Promise.race([asked, runtime.sleep(Math.min(GIVE_BACK_MS, leaseMs / RENEWALS), late.signal)])
+      await Promise.race([asked, runtime.sleep(Math.min(RELEASE_MS, leaseMs / RENEWALS), late.signal)])
       late.abort()
     },
   }

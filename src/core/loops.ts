@@ -1,3 +1,6 @@
-/** The loops that can run in different processes: intake with hydrate; plan, submit and the look at the job; correlate with retention; publish. */
+/**
+ * The groups of loops that can run in different processes: intake and hydrate; plan, submit and job;
+ * correlate and retention; publish and copies.
+ */
 export const LOOPS = ['intake', 'provision', 'correlate', 'publish'] as const
 export type Loop = (typeof LOOPS)[number]

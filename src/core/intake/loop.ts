@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/port.ts'
 import type { Disposition, SourceQueue, SourceMessage, Receiver } from '../ports.ts'
-import { describeError, endingWithin, type Runtime, type Service } from '../runtime.ts'
+import { describeError, type Runtime } from '../runtime.ts'
+import { endingWithin, type Service } from '../service.ts'
 import { estimateClockOffset } from './clock-offset.ts'
 import { Queue, rateOf } from './queue.ts'
 import type { ShapeRules, SourceRules } from './sources.ts'

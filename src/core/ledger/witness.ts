@@ -1,5 +1,6 @@
 import type { Ledger, LedgerAge, LedgerMark } from './port.ts'
-import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { Runtime } from '../runtime.ts'
+import { loop, type Service } from '../service.ts'
 
 /** A counter outside of the ledger, which no backup of the ledger takes back. */
 export interface Witness {

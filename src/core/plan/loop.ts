@@ -1,6 +1,7 @@
 import type { Ledger } from '../ledger/port.ts'
 import { tendLeavers } from '../leavers/tend.ts'
-import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { Runtime } from '../runtime.ts'
+import { loop, type WakeableService } from '../service.ts'
 import type { AttributionRules } from './decide/attribute-failure.ts'
 import type { BrakeSettings } from './decide/brake.ts'
 import type { FoldRules } from './fold/fold.ts'
@@ -39,7 +40,7 @@ export function planLoop(
   settings: PlanSettings,
   runtime: Runtime,
   onPlanned: () => void,
-): Service & { wake(): void } {
+): WakeableService {
   let tendedAt = Number.NEGATIVE_INFINITY
   const rules = {
     mapping,

@@ -1,7 +1,8 @@
 import { unreachable } from '../errors.ts'
 import type { Ledger } from '../ledger/port.ts'
 import type { JobState, ProvisioningJob } from '../ports.ts'
-import { loop, type Runtime, type Service } from '../runtime.ts'
+import type { Runtime } from '../runtime.ts'
+import { loop, type Service } from '../service.ts'
 
 export interface JobSettings {
   readonly pollMs: number

@@ -2,7 +2,8 @@ import pRetry from 'p-retry'
 import { unreachable } from '../errors.ts'
 import type { Batch, BatchAnswer, CallLimits, Ledger, Slot } from '../ledger/port.ts'
 import type { Provisioning } from '../ports.ts'
-import { loop, type Runtime, type Service, withGrace } from '../runtime.ts'
+import type { Runtime } from '../runtime.ts'
+import { loop, withGrace, type WakeableService } from '../service.ts'
 import { bulkRequest } from './batch.ts'
 import { type Verdict, verdictOf, type VerdictSettings } from './verdict.ts'
 
@@ -28,7 +29,7 @@ export function submitLoop(
   provisioning: Provisioning,
   settings: SubmitSettings,
   runtime: Runtime,
-): Service & { wake(): void } {
+): WakeableService {
   const { owner, leaseMs, limits } = settings
   return loop(name, runtime, async (signal) => {
     const { maxOperations, maxBytes, fillMs } = settings

@@ -10,7 +10,7 @@ import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
 import { planLoop } from '../../../src/core/plan/loop.ts'
 import type { Provisioning, UploadAnswer } from '../../../src/core/ports.ts'
 import { submitLoop, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
-import type { Service } from '../../../src/core/runtime.ts'
+import type { Service } from '../../../src/core/service.ts'
 import { messageOf, T0 } from '../conformance/ledger-world.ts'
 import { type VirtualRuntime, virtualRuntime } from '../../fakes/runtime.ts'
 

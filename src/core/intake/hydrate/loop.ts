@@ -1,6 +1,7 @@
 import type { Ledger, Notice, ReadResult } from '../../ledger/port.ts'
 import type { JsonObject } from '../../model.ts'
-import { loop, type Runtime, type Service } from '../../runtime.ts'
+import type { Runtime } from '../../runtime.ts'
+import { loop, type WakeableService } from '../../service.ts'
 import { impliedActive } from '../normalise.ts'
 
 /** What the HR system said of one person. */
@@ -43,7 +44,7 @@ export function hydrateLoop(
   settings: HydrateSettings,
   runtime: Runtime,
   onRead: () => void,
-): Service & { wake(): void } {
+): WakeableService {
   return loop('hydrate', runtime, async (signal) => {
     const now = runtime.now()
     const { waitMs, leaseMs, concurrency: limit } = settings

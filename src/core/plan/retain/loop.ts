@@ -1,5 +1,6 @@
 import type { Ledger } from '../../ledger/port.ts'
-import { loop, type Runtime, type Service } from '../../runtime.ts'
+import type { Runtime } from '../../runtime.ts'
+import { loop, type Service } from '../../service.ts'
 import type { FoldRules } from '../fold/fold.ts'
 import { cutOf } from './retain.ts'
 

@@ -2,7 +2,8 @@ import { RollcallError } from '../../errors.ts'
 import type { Ledger } from '../../ledger/port.ts'
 import type { Json } from '../../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../../ports.ts'
-import { loop, type Runtime, type Service } from '../../runtime.ts'
+import type { Runtime } from '../../runtime.ts'
+import { loop, type WakeableService } from '../../service.ts'
 import { employeesChangedElsewhere, foreignRecords } from './changed-elsewhere.ts'
 import { accessElsewhere } from './elsewhere.ts'
 import { learnEchoes, newlyLearned } from './evidence.ts'
@@ -65,7 +66,7 @@ export function correlateLoop(
   runtime: Runtime,
   onSettled: () => void,
   join: typeof joinRecords = joinRecords,
-): Service & { wake(): void } {
+): WakeableService {
   const unreadable = new Set<string>()
   let started = false
   return loop('correlate', runtime, async (signal) => {

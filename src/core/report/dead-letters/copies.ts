@@ -1,7 +1,8 @@
 import { unreachable } from '../../errors.ts'
 import type { DeadLetterCopy, Ledger } from '../../ledger/port.ts'
 import type { Sender, OutboxMessage, DeadLetterQueue, PeekedMessage } from '../../ports.ts'
-import { loop, type Runtime, type Service } from '../../runtime.ts'
+import type { Runtime } from '../../runtime.ts'
+import { loop, type Service, type WakeableService } from '../../service.ts'
 
 /** What a copy carries beside the reason and the names of its event. */
 export type CopyContent =
@@ -37,7 +38,7 @@ export function copyLoop(
   outlet: Sender<string>,
   settings: CopySettings,
   runtime: Runtime,
-): Service & { wake(): void } {
+): WakeableService {
   return loop('copies', runtime, async () => {
     const rows = await ledger.takeUncopied(settings.atOnce)
     if (rows.length === 0) return settings.pollMs

@@ -1,6 +1,7 @@
 import type { Ledger } from '../../ledger/port.ts'
 import type { Sender } from '../../ports.ts'
-import { loop, type Runtime, type Service } from '../../runtime.ts'
+import type { Runtime } from '../../runtime.ts'
+import { loop, type WakeableService } from '../../service.ts'
 import { outcomeMessage, type OutcomeSettings } from './outcome.ts'
 
 export interface PublishSettings extends OutcomeSettings {
@@ -14,7 +15,7 @@ export function publishLoop(
   outlet: Sender,
   settings: PublishSettings,
   runtime: Runtime,
-): Service & { wake(): void } {
+): WakeableService {
   return loop('publish', runtime, async () => {
     const rows = await ledger.takeUnpublished(settings.atOnce)
     if (rows.length === 0) return settings.pollMs

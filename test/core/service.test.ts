@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { RollcallError } from '../../src/core/errors.ts'
-import { together } from '../../src/core/connector.ts'
-import { describeError, loop, type Service } from '../../src/core/runtime.ts'
+import { together } from '../../src/core/service.ts'
+import { describeError } from '../../src/core/runtime.ts'
+import { loop, type Service } from '../../src/core/service.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 
 void describe('a loop', () => {
-  void test('rests as long as its turn says, and goes on at once when it says nothing', async () => {
+  void test('rests as long as its turn answers, and continues at once after 0', async () => {
     const runtime = virtualRuntime()
     const turns: number[] = []
     const start = runtime.now()
@@ -22,7 +23,7 @@ void describe('a loop', () => {
     await running
   })
 
-  void test('is woken from its rest, and not lulled by a wake that came during its turn', async () => {
+  void test('wakes from its rest, also for a wake that came during the turn', async () => {
     const runtime = virtualRuntime()
     let turns = 0
     const service = loop('test', runtime, async () => {
@@ -40,7 +41,7 @@ void describe('a loop', () => {
     await running
   })
 
-  void test('waits out an outage with growing rests, whoever wakes it', async () => {
+  void test('waits out an outage with growing rests that no wake cuts short', async () => {
     const runtime = virtualRuntime()
     const turns: number[] = []
     const service = loop('test', runtime, async () => {
@@ -61,7 +62,7 @@ void describe('a loop', () => {
     await running
   })
 
-  void test('waits as long as an error asks for', async () => {
+  void test('rests as long as an error asks', async () => {
     const runtime = virtualRuntime()
     const turns: number[] = []
     const start = runtime.now()
@@ -78,7 +79,7 @@ void describe('a loop', () => {
     await running
   })
 
-  void test('stopped before it was run runs no turn, and may be stopped twice', async () => {
+  void test('runs no turn when it is stopped first, and may be stopped twice', async () => {
     let turns = 0
     const service = loop('test', virtualRuntime(), async () => {
       turns += 1
@@ -90,7 +91,7 @@ void describe('a loop', () => {
     assert.equal(turns, 0)
   })
 
-  void test('stops when its turn is over, and says so to the turn', async () => {
+  void test('stops after the current turn, and signals the turn', async () => {
     const runtime = virtualRuntime()
     let ended = false
     const service = loop('test', runtime, async (signal) => {
@@ -121,7 +122,7 @@ void describe('services that run together', () => {
     }
   }
 
-  void test('stop in the order of the flow, once', async () => {
+  void test('stop in the order of the flow, once each', async () => {
     const log: string[] = []
     const all = together([[fake('take', log)], [fake('plan', log)], [fake('tell', log)]], virtualRuntime())
     const running = all.run()
@@ -130,7 +131,7 @@ void describe('services that run together', () => {
     assert.deepEqual(log, ['take', 'plan', 'tell'])
   })
 
-  void test('all stop when one cannot go on, and its reason is told', async () => {
+  void test('all stop when one rejects, and its error is passed on', async () => {
     const log: string[] = []
     const broken = fake('plan', log)
     const all = together([[fake('take', log)], [broken], [fake('tell', log)]], virtualRuntime())
@@ -141,7 +142,7 @@ void describe('services that run together', () => {
   })
 })
 
-void test('of an error only its name, its code and words of ours are told', () => {
+void test('only name, code and safe message of an error are described', () => {
   assert.deepEqual(describeError(new TypeError('Ann Lee')), { error: 'TypeError' })
   assert.deepEqual(describeError(Object.assign(new Error('Ann Lee'), { code: 'ECONNRESET' })), {
     error: 'Error',
@@ -155,8 +156,8 @@ void test('of an error only its name, its code and words of ours are told', () =
   assert.deepEqual(describeError('Ann Lee'), { error: 'string' })
 })
 
-void describe('an end that is slow', () => {
-  void test('a turn that does not end is left behind after seven seconds, and its loop says so', async () => {
+void describe('a slow end', () => {
+  void test('is left behind after seven seconds, with a warning', async () => {
     const runtime = virtualRuntime()
     const service = loop('test', runtime, () => new Promise(() => {}))
     const running = service.run()
@@ -175,7 +176,7 @@ void describe('an end that is slow', () => {
     )
   })
 
-  void test('of one stage keeps the next stages from ending for three seconds and no longer', async () => {
+  void test('delays the next stages by three seconds at most', async () => {
     const runtime = virtualRuntime()
     const startedAt = runtime.now()
     const stops: [string, number][] = []
