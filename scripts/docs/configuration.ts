@@ -1,4 +1,4 @@
-import { ENVIRONMENT } from '../../src/config.ts'
+import { ENVIRONMENT } from '../../src/config/environment.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 
 /** The page starts a section at each of these variables, in the order of the schema. */

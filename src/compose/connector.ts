@@ -19,7 +19,7 @@ import { graphLog, logWindow, graphProvisioning } from '../adapters/graph/provis
 import { isShared, type LedgerAddress, openLedger } from '../adapters/ledger-sql/open.ts'
 import { copyCipher } from '../adapters/copy-cipher.ts'
 import { proxyFor, useProxy } from '../adapters/proxy.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/load.ts'
 import { connector, type ConnectorSettings } from '../core/connector.ts'
 import type { Loop } from '../core/loops.ts'
 import { RollcallError } from '../core/errors.ts'

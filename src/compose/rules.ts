@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts'
+import type { Config } from '../config/load.ts'
 import { takeIn, takeInShaped } from '../core/intake/message.ts'
 import { DEFAULT_SOURCE, type Source, sourceRules } from '../core/intake/sources.ts'
 import type { PlanRules } from '../core/plan/decide/plan.ts'

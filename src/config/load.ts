@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs'
-import { expressionProcess } from '../adapters/expression-process/client.ts'
 import { RollcallError } from '../core/errors.ts'
-import type { Evaluator } from '../core/expression/evaluator.ts'
 import { ENVIRONMENT, type Environment, SECRETS, type Settings } from './environment.ts'
 import { type ConfigFile, type Problem, readConfigFile } from './file.ts'
 import { problemsOf } from './problems.ts'
-import { compileRules, type Rules } from './rules.ts'
+import { compileRules, type Rules, type RuleTools } from './rules.ts'
 import { FILE, type FileContent } from './schema.ts'
 import { variable } from './variables.ts'
 
@@ -23,16 +21,17 @@ export interface Config extends Settings {
 export const DEFAULT_FILE = 'rollcall.yaml'
 
 /**
- * Reads the environment and the file that `ROLLCALL_CONFIG` names, or `rollcall.yaml` where it is there, and compiles what they say. Throws
- * `ConfigInvalid`: every problem with its variable, or with its file, line and column, and what it takes; never its value.
+ * Reads the environment and the file that `ROLLCALL_CONFIG` names, or `rollcall.yaml` if it exists, and
+ * compiles them. Throws `ConfigInvalid`, which names every problem by its variable, or by file, line and
+ * column, and says what belongs there; it never repeats a value.
  */
-export function readConfig(environment: Environment, evaluator: Evaluator = expressionProcess()): Config {
+export function loadConfig(environment: Environment, tools: RuleTools): Config {
   const name = environment['ROLLCALL_CONFIG'] || (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null)
   if (name === null) {
     const settings = settingsOf(environment, {})
     return Object.freeze({
       ...settings,
-      rules: compileRules({ settings: {}, shapes: {} }, settings, [], evaluator),
+      rules: compileRules({ settings: {}, shapes: {} }, settings, [], tools),
       file: null,
     })
   }
@@ -42,12 +41,12 @@ export function readConfig(environment: Environment, evaluator: Evaluator = expr
   const content = parsed.data
   const settings = settingsOf(environment, content.settings, file)
   const problems: Problem[] = []
-  const rules = compileRules(content, settings, problems, evaluator)
+  const rules = compileRules(content, settings, problems, tools)
   if (problems.length > 0) throw file.invalid(problems)
   return Object.freeze({ ...settings, rules, file: { name, content, expanded: file.expanded } })
 }
 
-/** Variables over the file's settings. */
+/** Settings of the file, overridden by variables. */
 function settingsOf(environment: Environment, written: FileContent['settings'], file?: ConfigFile): Settings {
   const given: Record<string, unknown> = {}
   const fromFile = new Set<string>()
@@ -71,6 +70,6 @@ function settingsOf(environment: Environment, written: FileContent['settings'], 
     throw file.invalid(inFile.map(({ name, message }) => ({ path: ['settings', name], message })))
   throw new RollcallError(
     'ConfigInvalid',
-    `the environment does not say what it should:\n  ${issues.map(({ name, message }) => `${name} ${message}`).join('\n  ')}`,
+    `the environment cannot be used:\n  ${issues.map(({ name, message }) => `${name} ${message}`).join('\n  ')}`,
   )
 }

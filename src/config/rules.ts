@@ -1,6 +1,7 @@
 import { RollcallError } from '../core/errors.ts'
 import type { Evaluator } from '../core/expression/evaluator.ts'
 import { own as ownOf } from '../core/own.ts'
+import { type EntityAddress, entityOf } from '../core/intake/entity.ts'
 import { compileShape, type Shape, type ShapeRules } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import type { ConfiguredSource } from '../core/intake/sources.ts'
@@ -13,128 +14,175 @@ import {
 } from '../core/plan/mapping/mapping.ts'
 import { type Targets, targetsOf } from '../core/plan/mapping/targets.ts'
 import { compileRule } from '../core/plan/mapping/rule.ts'
-import { entityOf, type Place } from '../adapters/service-bus/address.ts'
-import { httpReader } from '../adapters/hr-reader/http-reader.ts'
-import { NoticeSettings } from '../adapters/hr-reader/settings.ts'
+import { type HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
 import type { HrReader } from '../core/intake/hydrate/loop.ts'
 import { type Activation, HOLD } from '../core/plan/fold/activation.ts'
-import { sha256 } from '../adapters/system.ts'
 import type { Settings } from './environment.ts'
 import type { Path, Problem } from './file.ts'
 import type { FileContent, MappingContent, SHAPE, SourceContent } from './schema.ts'
 import type { z } from 'zod'
 
 /** A queue or subscription to receive from. */
-export type SourceAddress = Place & { readonly entity: string; readonly sessions: boolean }
+export type SourceAddress = EntityAddress & { readonly entity: string; readonly sessions: boolean }
 
-/** What the file says, ready to work with. */
+/** What the file says, compiled. */
 export interface Rules {
   readonly mapping: Mapping
-  /** How many lines the mapping has. */
+  /** How many attributes the mapping sets. */
   readonly mapped: number
   readonly sources: readonly ConfiguredSource[]
-  /** Who reads the notices of a source, by its configured name. */
+  /** The HR readers of sources with `read`, by the configured name of the source. */
   readonly readers: ReadonlyMap<string, HrReader>
   readonly activation: Activation
-  /** What the directory's attributes are filled from. */
+  /** Which attributes fill each attribute of the directory. */
   readonly targets: Targets
   readonly notices: NoticeSettings
-  /** Each queue and subscription once, in the order they are named. */
+  /** Each queue and subscription once, in the order of the file. */
   readonly sourceAddresses: readonly SourceAddress[]
 }
 
-/**
- * Compiles mapping, shapes and sources; what cannot be carried out goes to `problems`, by its path in the file. Expressions are evaluated by
- * `evaluator`, when there is something to evaluate.
- */
+/** What compiling needs from outside; `compose/` provides it. */
+export interface RuleTools {
+  readonly evaluator: Evaluator
+  /** A stable hash of a text. */
+  digest(text: string): string
+  /** Makes the reader of an HR system. Throws `ConfigInvalid` for settings that cannot be used. */
+  makeReader(settings: HrSystemSettings, evaluator: Evaluator): HrReader
+}
+
+/** Collects what cannot be used in `problems`, so that one check names every problem. */
+interface Compilation {
+  readonly settings: Settings
+  readonly problems: Problem[]
+  readonly tools: RuleTools
+  /** The result of `work`, or `null` after it threw a `RollcallError`, which becomes a problem at `path`. */
+  attempt<T>(path: Path, work: () => T): T | null
+}
+
+/** Compiles mapping, shapes and sources. What cannot be used goes to `problems`, by its path in the file. */
 export function compileRules(
   file: Partial<FileContent>,
   settings: Settings,
   problems: Problem[],
-  evaluator: Evaluator,
+  tools: RuleTools,
 ): Rules {
-  const attempt = <T>(path: Path, work: () => T): T | null => {
-    try {
-      return work()
-    } catch (error) {
-      if (!(error instanceof RollcallError)) throw error
-      problems.push({ path, message: `cannot be used: ${error.message}` })
-      return null
-    }
+  const compilation: Compilation = {
+    settings,
+    problems,
+    tools,
+    attempt: (path, work) => {
+      try {
+        return work()
+      } catch (error) {
+        if (!(error instanceof RollcallError)) throw error
+        problems.push({ path, message: `cannot be used: ${error.message}` })
+        return null
+      }
+    },
   }
   const rules = rulesOf(file.mapping, problems)
-  for (const rule of rules) attempt(['mapping', 'attributes', rule.to], () => compileRule(rule))
-  const mapping =
-    problems.length > 0
-      ? null
-      : attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, [], evaluator))
-
-  const shapes = new Map<string, Shape | null>()
-  for (const [name, shape] of Object.entries(file.shapes ?? {}))
-    shapes.set(
-      name,
-      attempt(['shapes', name], () => compileShape(name, shapeRules(shape), sha256, evaluator)),
-    )
-  const shapeOf = (source: SourceContent, index: number): Shape | null => {
-    const { shape } = source
-    if (shape === undefined) return null
-    const path = ['sources', index, 'shape']
-    if (typeof shape !== 'string')
-      return attempt(path, () => compileShape(source.name, shapeRules(shape), sha256, evaluator))
-    const shipped = ownOf(SHIPPED_SHAPES, shape)
-    const own = shapes.get(shape)
-    if (own !== undefined) return own
-    if (shipped) return compileShape(shape, shipped, sha256, evaluator)
-    const names = [...Object.keys(SHIPPED_SHAPES), ...shapes.keys()]
-    problems.push({ path, message: `takes one of ${names.join(', ')}, or rules` })
-    return null
-  }
-
+  const mapping = mappingOf(rules, compilation)
+  const shapes = shapesOf(file.shapes, compilation)
   const given = file.sources ?? [DEFAULT]
-  const sources = given.map((source, index) => configured(source, settings, shapeOf(source, index)))
-  const sourceAddresses = new Map<string, SourceAddress>()
+  const sources = given.map((source, index) =>
+    configured(source, settings, shapeOf(source, index, shapes, compilation)),
+  )
+  return {
+    mapping: mapping ?? compileMapping(),
+    mapped: rules.length,
+    sources,
+    sourceAddresses: sourceAddressesOf(given, compilation),
+    readers: readersOf(given, compilation),
+    activation: file.activation ?? HOLD,
+    targets: targetsOf(file.targets),
+    notices: file.notices ?? NoticeSettings.parse({}),
+  }
+}
+
+function mappingOf(rules: readonly Rule[], { problems, tools, attempt }: Compilation): Mapping | null {
+  for (const rule of rules) attempt(['mapping', 'attributes', rule.to], () => compileRule(rule))
+  if (problems.length > 0) return null
+  return attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, [], tools.evaluator))
+}
+
+type Shapes = ReadonlyMap<string, Shape | null>
+
+function shapesOf(shapes: FileContent['shapes'] | undefined, { tools, attempt }: Compilation): Shapes {
+  return new Map(
+    Object.entries(shapes ?? {}).map(([name, shape]) => [
+      name,
+      attempt(['shapes', name], () => compileShape(name, shapeRules(shape), tools.digest, tools.evaluator)),
+    ]),
+  )
+}
+
+/** The shape of a source: its own rules, a shape of the file, or a shipped one. */
+function shapeOf(
+  { name, shape }: SourceContent,
+  index: number,
+  shapes: Shapes,
+  { problems, tools, attempt }: Compilation,
+): Shape | null {
+  if (shape === undefined) return null
+  const path = ['sources', index, 'shape']
+  if (typeof shape !== 'string')
+    return attempt(path, () => compileShape(name, shapeRules(shape), tools.digest, tools.evaluator))
+  const own = shapes.get(shape)
+  if (own !== undefined) return own
+  const shipped = ownOf(SHIPPED_SHAPES, shape)
+  if (shipped) return compileShape(shape, shipped, tools.digest, tools.evaluator)
+  const names = [...Object.keys(SHIPPED_SHAPES), ...shapes.keys()]
+  problems.push({ path, message: `takes one of ${names.join(', ')}, or rules` })
+  return null
+}
+
+/** Where the sources receive from. Sources that contradict each other are problems. */
+function sourceAddressesOf(
+  given: readonly SourceContent[],
+  { settings, problems }: Compilation,
+): readonly SourceAddress[] {
+  const addresses = new Map<string, SourceAddress>()
+  const entities = given.map((source) => entityOf(addressOf(source, settings)))
   for (const [index, source] of given.entries()) {
-    const place = placeOf(source, settings)
-    const entity = entityOf(place)
-    const there = sourceAddresses.get(entity)
+    const address = addressOf(source, settings)
+    const entity = entityOf(address)
+    const there = addresses.get(entity)
     if (there && there.sessions !== source.sessions)
       problems.push({
         path: ['sources', index, 'sessions'],
         message: `differs from that of another source on ${entity}`,
       })
-    sourceAddresses.set(entity, { ...place, entity, sessions: source.sessions })
+    addresses.set(entity, { ...address, entity, sessions: source.sessions })
     if (given.findIndex(({ name }) => name === source.name) !== index)
       problems.push({ path: ['sources', index, 'name'], message: 'is taken by another source' })
-    if (
-      source.shape !== undefined &&
-      sources.findIndex((one, other) => one.entity === entity && given[other]?.shape !== undefined) !== index
+    const firstWithShape = given.findIndex(
+      ({ shape }, other) => shape !== undefined && entities[other] === entity,
     )
+    if (source.shape !== undefined && firstWithShape !== index)
       problems.push({
         path: ['sources', index, 'shape'],
         message: `is the second on ${entity}; give each vendor a queue or subscription of its own`,
       })
   }
+  return [...addresses.values()]
+}
+
+function readersOf(
+  given: readonly SourceContent[],
+  { tools, attempt }: Compilation,
+): ReadonlyMap<string, HrReader> {
   const readers = new Map<string, HrReader>()
   for (const [index, { name, read }] of given.entries()) {
-    const reader =
-      read === undefined ? null : attempt(['sources', index, 'read'], () => httpReader(read, evaluator))
+    if (read === undefined) continue
+    const reader = attempt(['sources', index, 'read'], () => tools.makeReader(read, tools.evaluator))
     if (reader) readers.set(name, reader)
   }
-  return {
-    readers,
-    activation: file.activation ?? HOLD,
-    targets: targetsOf(file.targets),
-    notices: file.notices ?? NoticeSettings.parse({}),
-    mapping: mapping ?? compileMapping(),
-    mapped: rules.length,
-    sources,
-    sourceAddresses: [...sourceAddresses.values()],
-  }
+  return readers
 }
 
 const DEFAULT: SourceContent = { name: 'default', sessions: false, rank: 0 }
 
-/** What stands without a file: canonical events of anybody on one queue. */
+/** The source without a file: canonical events of every sender on one queue. */
 export function defaultSource(settings: Settings): ConfiguredSource {
   return configured(DEFAULT, settings, null)
 }
@@ -142,7 +190,7 @@ export function defaultSource(settings: Settings): ConfiguredSource {
 function configured(source: SourceContent, settings: Settings, shape: Shape | null): ConfiguredSource {
   return {
     name: source.name,
-    entity: entityOf(placeOf(source, settings)),
+    entity: entityOf(addressOf(source, settings)),
     match: source.match === undefined ? null : [source.match].flat(),
     source: {
       zone: source.zone ?? settings.SOURCE_ZONE,
@@ -157,7 +205,7 @@ function configured(source: SourceContent, settings: Settings, shape: Shape | nu
   }
 }
 
-/** The default mapping with what the file says over it, in a fixed order. */
+/** The default mapping, overridden by that of the file, in a fixed order. */
 function rulesOf(mapping: MappingContent | undefined, problems: Problem[]): readonly Rule[] {
   const rules = new Map<string, Rule>()
   const { base = 'default', nulls = 'explicit', attributes = {} } = mapping ?? {}
@@ -181,12 +229,12 @@ function rulesOf(mapping: MappingContent | undefined, problems: Problem[]): read
   if (!rules.has('active'))
     problems.push({
       path: ['mapping', 'attributes', 'active'],
-      message: 'is missing; every record says it: write active: active',
+      message: 'is missing; every record needs it: write active: active',
     })
   return [...rules.values()]
 }
 
-/** Entra makes nobody without them. */
+/** Entra creates no user without them. */
 function needed(to: string): { readonly required?: boolean } {
   return DEFAULT_REQUIRED.includes(to) ? { required: true } : {}
 }
@@ -200,7 +248,7 @@ function shapeRules({ event, items, fields, id }: z.output<typeof SHAPE>): Shape
   }
 }
 
-function placeOf({ queue, topic, subscription }: SourceContent, settings: Settings): Place {
+function addressOf({ queue, topic, subscription }: SourceContent, settings: Settings): EntityAddress {
   return topic !== undefined && subscription !== undefined
     ? { topic, subscription }
     : { queue: queue ?? settings.SERVICEBUS_QUEUE }

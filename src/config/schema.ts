@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { HrSystemSettings, NoticeSettings } from '../adapters/hr-reader/settings.ts'
+import { HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
 import { ActivationSettings, HOLD } from '../core/plan/fold/activation.ts'
 import { EVENT_TYPES } from '../core/intake/normalise.ts'
 import { FIELD_KINDS } from '../core/intake/shape.ts'

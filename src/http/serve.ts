@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Counted } from '../adapters/telemetry/counters.ts'
 import type { Composed } from '../compose/connector.ts'
-import type { Config } from '../config.ts'
+import type { Config } from '../config/load.ts'
 import { httpAddressOf } from '../config/http-address.ts'
 import type { Runtime } from '../core/runtime.ts'
 import { type Figures, renderMetrics } from './metrics.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { createCredential } from '../../src/adapters/graph/credential.ts'
 import { proxyFor as proxyOf, useProxy } from '../../src/adapters/proxy.ts'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/compose/config.ts'
 import { proxyFor } from '../fakes/proxy.ts'
 
 void describe('https through a proxy', () => {

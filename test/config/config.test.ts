@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/compose/config.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 import { RollcallError } from '../../src/core/errors.ts'
 

@@ -9,7 +9,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { validate } from 'dockerfile-utils'
 import { postgresConnection } from '../../src/adapters/ledger-sql/driver/postgres/address.ts'
 import { FAST_ENVIRONMENT } from '../../src/config/environment.ts'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/compose/config.ts'
 import { fastSettings, startEntra } from '../../src/local/entra/server.ts'
 import {
   at,

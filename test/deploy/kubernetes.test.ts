@@ -5,7 +5,7 @@ import { Deployment } from 'kubernetes-models/apps/v1'
 import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { ConfigMap, PersistentVolumeClaim, ServiceAccount } from 'kubernetes-models/v1'
-import { readConfig } from '../../src/config.ts'
+import { readConfig } from '../../src/compose/config.ts'
 import {
   at,
   documents,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ENVIRONMENT } from '../../src/config.ts'
+import { ENVIRONMENT } from '../../src/config/environment.ts'
 import { at, ENTITIES, list, read } from './support.ts'
 
 /** Queues as the configuration names them where nobody says otherwise. */

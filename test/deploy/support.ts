@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
-import { ENVIRONMENT } from '../../src/config.ts'
+import { ENVIRONMENT } from '../../src/config/environment.ts'
 import { SECRETS } from '../../src/config/environment.ts'
 import { parseBrokerConfig } from '../../src/local/service-bus/config.ts'
 

@@ -8,7 +8,7 @@ import { instant } from '../../core/intake/dates.ts'
 import type { Notice } from '../../core/ledger/port.ts'
 import type { Json, JsonObject } from '../../core/model.ts'
 import { own } from '../../core/own.ts'
-import type { HrSystemSettings } from './settings.ts'
+import type { HrSystemSettings } from '../../core/intake/hydrate/settings.ts'
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 

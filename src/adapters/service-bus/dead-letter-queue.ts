@@ -6,10 +6,11 @@ import type { Runtime } from '../../core/runtime.ts'
 import { closeWithin } from './client.ts'
 import { type BusMessage, toMessage } from './message.ts'
 import { type Sendable, sendInBatches } from './sender.ts'
-import { entityOf, type Place, receiverAt } from './address.ts'
+import { receiverAt } from './address.ts'
+import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
 import { removal } from './remove.ts'
 
-export type DeadLetterQueueSettings = Place & {
+export type DeadLetterQueueSettings = EntityAddress & {
   /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
   readonly shelf: 'dead-letters' | 'queue'
   /** How long a message is waited for that somebody else keeps locked; longer than the longest lock (5 min) by default. */

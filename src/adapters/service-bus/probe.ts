@@ -1,6 +1,7 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { closeWithin } from './client.ts'
-import { type Place, receiverAt } from './address.ts'
+import { receiverAt } from './address.ts'
+import type { EntityAddress } from '../../core/intake/entity.ts'
 
 /** What a look at the queue through a client's own connection says. */
 export type Probed =
@@ -15,12 +16,16 @@ const CLOSE_MS = 1_000
  * Peeks, which takes no lock and changes nothing. An error that the service sends is an answer too. Never rejects; takes `withinMs` and a second at
  * the most.
  */
-export async function probe(client: ServiceBusClient, place: Place, withinMs: number): Promise<Probed> {
+export async function probe(
+  client: ServiceBusClient,
+  address: EntityAddress,
+  withinMs: number,
+): Promise<Probed> {
   const late = Promise.withResolvers<'late'>()
   const cut = new AbortController()
   const timer = setTimeout(() => late.resolve('late'), withinMs)
   try {
-    const receiver = receiverAt(client, place, { receiveMode: 'peekLock' })
+    const receiver = receiverAt(client, address, { receiveMode: 'peekLock' })
     const peeked = receiver.peekMessages(1, { abortSignal: cut.signal }).then(
       (messages): Probed => ({ kind: 'answered', waiting: messages.length > 0 }),
       (): Probed => ({ kind: 'answered', waiting: null }),

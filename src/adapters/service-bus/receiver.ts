@@ -9,12 +9,13 @@ import type { Runtime } from '../../core/runtime.ts'
 import { busCode, closeWithin } from './client.ts'
 import type { Connection } from './connection.ts'
 import { type BusMessage, toMessage } from './message.ts'
-import { entityOf, type Place, receiverAt } from './address.ts'
+import { receiverAt } from './address.ts'
+import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
 import { probe } from './probe.ts'
 import { guardedSettler } from './settle.ts'
 import { pauseMs, troubleOf } from './trouble.ts'
 
-export type SourceQueueSettings = Place & {
+export type SourceQueueSettings = EntityAddress & {
   /** Unsettled at once. The client stalls at 2,048 a receiver, so this stays well below. */
   readonly inFlight: number
   /** A connection that answers no more is given up within this; so is a receiver that brought nothing for this long although the queue holds something. */

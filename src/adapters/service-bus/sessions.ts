@@ -4,12 +4,13 @@ import type { Runtime } from '../../core/runtime.ts'
 import { busCode, closeWithin } from './client.ts'
 import { connectionOf } from './connection.ts'
 import { type BusMessage, toMessage } from './message.ts'
-import { entityOf, nextSessionAt, type Place } from './address.ts'
+import { nextSessionAt } from './address.ts'
+import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
 import { probe } from './probe.ts'
 import { guardedSettler } from './settle.ts'
 import { isAnswer, type Outage, outageOf, pauseMs, troubleOf } from './trouble.ts'
 
-export type SessionSettings = Place & {
+export type SessionSettings = EntityAddress & {
   /** Unsettled at once, over all sessions. */
   readonly inFlight: number
   /** Held at once. */

@@ -1,5 +1,5 @@
 import { brakeOf } from '../../compose/connector.ts'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
 import { withLedger } from './status.ts'
 

@@ -1,7 +1,7 @@
 import { Document, visit } from 'yaml'
 import { MASK, masked, maskedDefaults, maskedHeader } from '../../core/mask.ts'
 import { visible } from '../../core/visible.ts'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { SECRETS } from '../../config/environment.ts'
 import type { Path } from '../../config/file.ts'
 import { type FileContent, jsonSchema, SETTING_NAMES } from '../../config/schema.ts'

@@ -2,7 +2,7 @@ import { type LedgerAddress, mayBeThere, openLedger } from '../../adapters/ledge
 import { isPostgresUrl } from '../../adapters/ledger-sql/driver/postgres/address.ts'
 import { rewriteTables } from '../../adapters/ledger-sql/driver/postgres/rewrite.ts'
 import { ledgerAddress } from '../../compose/connector.ts'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { masked } from '../../core/mask.ts'
 import { type Format, printJson, printLines, progress, say } from '../support/output.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import type { EmployeeView } from '../../core/ledger/port.ts'
 import {
   type Explanation,

@@ -1,4 +1,4 @@
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { httpAddressOf, reachable } from '../../config/http-address.ts'
 import { printLines, say } from '../support/output.ts'

@@ -7,7 +7,7 @@ import { openSqlite } from '../../adapters/ledger-sql/driver/sqlite/driver.ts'
 import { lockLedger } from '../../adapters/ledger-sql/driver/sqlite/lock.ts'
 import { expectLedgerOrNothing } from '../../adapters/ledger-sql/driver/sqlite/ready.ts'
 import { ledgerAddress } from '../../compose/connector.ts'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type Format, printJson, printLines } from '../support/output.ts'
 

@@ -6,7 +6,7 @@ import { postgresDriver } from '../../adapters/ledger-sql/driver/postgres/driver
 import { openSqlite } from '../../adapters/ledger-sql/driver/sqlite/driver.ts'
 import { lockLedger } from '../../adapters/ledger-sql/driver/sqlite/lock.ts'
 import { ledgerAddress } from '../../compose/connector.ts'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
 

@@ -1,4 +1,4 @@
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { type Format, printJson, say } from '../support/output.ts'
 import { instantOf, iso } from '../support/rows.ts'
 import { withLedger } from './status.ts'

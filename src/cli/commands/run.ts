@@ -1,7 +1,7 @@
 import { counting } from '../../adapters/telemetry/counters.ts'
 import { maskedLocation } from '../../adapters/ledger-sql/driver/postgres/address.ts'
 import { compose, type Composed } from '../../compose/connector.ts'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { warnOfSkew } from '../../core/clock.ts'
 import type { Loop } from '../../core/loops.ts'
 import type { Probes } from '../../http/probes.ts'

@@ -1,6 +1,7 @@
 import { mayBeThere, openLedger } from '../../adapters/ledger-sql/open.ts'
 import { brakeOf, ledgerAddress } from '../../compose/connector.ts'
-import { type Config, readConfig } from '../../config.ts'
+import type { Config } from '../../config/load.ts'
+import { readConfig } from '../../compose/config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import type { Ledger, SubmissionStatus } from '../../core/ledger/port.ts'
 import { forecast } from '../../core/provision/pace.ts'

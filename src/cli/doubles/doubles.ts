@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
-import { FAST_ENVIRONMENT } from '../../config.ts'
+import { FAST_ENVIRONMENT } from '../../config/environment.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type EntraDouble, type EntraSettings, fastSettings, startEntra } from '../../local/entra/server.ts'
 import { settingsSchema } from '../../local/entra/settings.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readConfig } from '../../config.ts'
+import { readConfig } from '../../compose/config.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { type Assessment, assessLeaver } from '../../core/leavers/assess.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../core/leavers/causes.ts'

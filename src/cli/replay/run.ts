@@ -1,7 +1,7 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { closeWithin } from '../../adapters/service-bus/client.ts'
 import { busDeadLetterQueue } from '../../adapters/service-bus/dead-letter-queue.ts'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/load.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { originalOf, type TakenIn } from '../../core/intake/message.ts'
 import type { IntakeMessage, Ledger, PutBack, ReplayItem, ReplayRun } from '../../core/ledger/port.ts'

@@ -1,5 +1,5 @@
 import { linesOf } from '../../adapters/files.ts'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/load.ts'
 import type { HrEvent } from '../../core/model.ts'
 import { takingIn } from '../../compose/rules.ts'
 

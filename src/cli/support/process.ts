@@ -1,6 +1,6 @@
 import { jsonLogger } from '../../adapters/logger.ts'
 import { systemRuntime } from '../../adapters/system.ts'
-import type { Config } from '../../config.ts'
+import type { Config } from '../../config/load.ts'
 import { type Runtime, silentTelemetry } from '../../core/runtime.ts'
 
 export interface Outside {

@@ -8,7 +8,8 @@ import type {
 } from '@azure/service-bus'
 import Long from 'long'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
-import { type Place, receiverAt } from '../../../src/adapters/service-bus/address.ts'
+import { receiverAt } from '../../../src/adapters/service-bus/address.ts'
+import type { EntityAddress } from '../../../src/core/intake/entity.ts'
 import {
   busDeadLetterQueue,
   type DeadLetterQueueSettings,
@@ -48,7 +49,7 @@ async function siteFor(t: TestContext): Promise<Site> {
 
 const deadLetters: ServiceBusReceiverOptions = { ...manual, subQueueType: 'deadLetter' }
 
-async function put(client: ServiceBusClient, place: Place, messages: readonly Put[]): Promise<void> {
+async function put(client: ServiceBusClient, place: EntityAddress, messages: readonly Put[]): Promise<void> {
   const sender = client.createSender('queue' in place ? place.queue : place.topic)
   const native = messages.map(({ text, properties, ...one }) => ({
     ...one,
@@ -60,7 +61,7 @@ async function put(client: ServiceBusClient, place: Place, messages: readonly Pu
 }
 
 /** As intake does it, in order; messages of sessions each through its own. */
-async function die(client: ServiceBusClient, place: Place, messages: readonly Put[]): Promise<void> {
+async function die(client: ServiceBusClient, place: EntityAddress, messages: readonly Put[]): Promise<void> {
   const reasons = {
     deadLetterReason: messages[0]?.reason ?? '',
     deadLetterErrorDescription: messages[0]?.description ?? '',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
 import { connect } from '../../../src/adapters/service-bus/client.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
-import type { Place } from '../../../src/adapters/service-bus/address.ts'
+import type { EntityAddress } from '../../../src/core/intake/entity.ts'
 import { sessionSourceQueue } from '../../../src/adapters/service-bus/sessions.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import type { Receiver } from '../../../src/core/ports.ts'
@@ -22,7 +22,7 @@ interface Setup {
   readonly open: (
     more: Partial<typeof FAST>,
     onMessage: (message: BusMessage, receiver: Receiver<BusMessage>) => void,
-    place?: Place,
+    place?: EntityAddress,
   ) => Promise<Receiver<BusMessage>>
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
-import type { Place } from '../../../src/adapters/service-bus/address.ts'
+import type { EntityAddress } from '../../../src/core/intake/entity.ts'
 import { busDeadLetterQueue } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
@@ -46,7 +46,7 @@ const PLACES = {
   queue: { queue: 'hr-events' },
   sessions: { queue: 'hr-sessions' },
   subscription: { topic: 'hr-topic', subscription: 'rollcall' },
-} satisfies Readonly<Record<string, Place>>
+} satisfies Readonly<Record<string, EntityAddress>>
 
 /** A broker in a process of its own and a ledger in a file, each with dead letters, and the command that replays them. */
 export async function replayWorld(

@@ -11,7 +11,7 @@ import { graphClient } from '../../../src/adapters/graph/client.ts'
 import { type AuthSettings, createCredential } from '../../../src/adapters/graph/credential.ts'
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { compose } from '../../../src/compose/connector.ts'
-import { readConfig } from '../../../src/config.ts'
+import { readConfig } from '../../../src/compose/config.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'
 
 const nobody: AuthSettings = {

@@ -1,0 +1,11 @@
+import { expressionProcess } from '../adapters/expression-process/client.ts'
+import { httpReader } from '../adapters/hr-reader/http-reader.ts'
+import { sha256 } from '../adapters/system.ts'
+import type { Environment } from '../config/environment.ts'
+import { type Config, loadConfig } from '../config/load.ts'
+import type { Evaluator } from '../core/expression/evaluator.ts'
+
+/** The configuration in force, with expressions evaluated by `evaluator`. Throws `ConfigInvalid`. */
+export function readConfig(environment: Environment, evaluator: Evaluator = expressionProcess()): Config {
+  return loadConfig(environment, { evaluator, digest: sha256, makeReader: httpReader })
+}
