@@ -1,4 +1,4 @@
-import type { FoldRules } from '../plan/fold/fold.ts'
+import type { FoldRules } from '../plan/fold/rules.ts'
 import type { SourceMessage } from '../ports.ts'
 import { isCloudEvent } from './decode.ts'
 import type { Shape } from './shape.ts'

@@ -1,5 +1,5 @@
 import type { Ledger, LeaverStep, LeaverView } from '../ledger/port.ts'
-import type { FoldRules } from '../plan/fold/fold.ts'
+import type { FoldRules } from '../plan/fold/rules.ts'
 import { DAY_MS } from '../runtime.ts'
 import { type Assessment, assessLeaver } from './assess.ts'
 

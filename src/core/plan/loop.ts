@@ -4,7 +4,7 @@ import type { Runtime } from '../runtime.ts'
 import { loop, type WakeableService } from '../service.ts'
 import type { AttributionRules } from './decide/attribute-failure.ts'
 import type { BrakeSettings } from './decide/brake.ts'
-import type { FoldRules } from './fold/fold.ts'
+import type { FoldRules } from './fold/rules.ts'
 import type { Mapping } from './mapping/mapping.ts'
 import { type Decision, planEmployee } from './decide/plan.ts'
 

@@ -1,7 +1,7 @@
 import type { EventState, FinalEventState } from '../../../core/ledger/lifecycle.ts'
 import type { OutcomeRow } from '../../../core/ledger/port.ts'
 import type { JsonObject } from '../../../core/model.ts'
-import { flatten } from '../../../core/plan/fold/fold.ts'
+import { flatten } from '../../../core/plan/fold/flatten.ts'
 import { parse } from '../driver/json.ts'
 import { operationId } from '../plan/load.ts'
 import { addTotals } from '../tables/totals.ts'

@@ -1,5 +1,5 @@
 import { isFinal } from '../../ledger/lifecycle.ts'
-import type { EmployeeState } from '../fold/fold.ts'
+import type { EmployeeState } from '../fold/state.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 import { type Failure, type Employee, type EmployeeEvent, REASONS } from './employee.ts'
 import { CORE_USER, ENTERPRISE_USER } from '../mapping/scim.ts'

@@ -1,6 +1,7 @@
-import { isFinal } from '../../ledger/lifecycle.ts'
-import type { EventState } from '../../ledger/lifecycle.ts'
-import { type Effect, flatten, type EmployeeState, sameJson, isPureRescind } from '../fold/fold.ts'
+import { isFinal, type EventState } from '../../ledger/lifecycle.ts'
+import { type Effect, type EmployeeState, sameJson } from '../fold/state.ts'
+import { flatten } from '../fold/flatten.ts'
+import { isPureRescind } from '../fold/event.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 import { compareEvents } from '../fold/order.ts'
 import {

@@ -1,5 +1,7 @@
 import type { Attribute } from '../../model.ts'
-import { flatten, type EmployeeState, type LedgerEvent } from '../fold/fold.ts'
+import { flatten } from '../fold/flatten.ts'
+import type { EmployeeState } from '../fold/state.ts'
+import type { LedgerEvent } from '../fold/event.ts'
 import { NO_OUTCOME, type Employee } from './employee.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { type EventDecision, type Employee, REASONS } from './employee.ts'
-import { fold, type FoldRules } from '../fold/fold.ts'
+import { fold } from '../fold/fold.ts'
+import type { FoldRules } from '../fold/rules.ts'
 import type { Decision } from './plan.ts'
 import { isTermination } from '../../model.ts'
 

@@ -1,5 +1,5 @@
 import type { EventState, OperationState } from '../../ledger/lifecycle.ts'
-import type { LedgerEvent } from '../fold/fold.ts'
+import type { LedgerEvent } from '../fold/event.ts'
 
 /** Everything that has to be known of one employee to decide what happens next. */
 export interface Employee {

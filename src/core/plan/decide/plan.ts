@@ -6,7 +6,10 @@ import {
   DEFAULT_ATTRIBUTION,
   deactivationOnly,
 } from './attribute-failure.ts'
-import { defaultFoldRules, fold, type EmployeeState, type FoldRules, isObject } from '../fold/fold.ts'
+import { DEFAULT_FOLD_RULES, type FoldRules } from '../fold/rules.ts'
+import { fold } from '../fold/fold.ts'
+import type { EmployeeState } from '../fold/state.ts'
+import { isObject } from '../../json.ts'
 import { respectDeactivation } from './elsewhere.ts'
 import { decide, contributionOf, reopens } from './decide-event.ts'
 import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from '../mapping/mapping.ts'
@@ -105,7 +108,7 @@ export function planEmployee(
 
 function planFreely(employee: Employee, now: number, rules: PlanRules): Decision | Promise<Decision> {
   const { employeeId, revision } = employee
-  const folded = standing(employee, fold(employee.events, now, rules.fold ?? defaultFoldRules))
+  const folded = standing(employee, fold(employee.events, now, rules.fold ?? DEFAULT_FOLD_RULES))
   const inactive = folded.attributes.get('active')?.value === false
   const last = employee.unanswered.at(-1)
   const overtakes = last !== undefined && inactive && last.active

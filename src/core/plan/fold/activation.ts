@@ -1,18 +1,19 @@
 import { z } from 'zod'
 import { DAY_MS } from '../../runtime.ts'
-import type { Json } from '../../model.ts'
-import { isTermination } from '../../model.ts'
-import type { LedgerEvent } from './fold.ts'
+import { isTermination, type Json } from '../../model.ts'
+import type { LedgerEvent } from './event.ts'
+import { flatten, type Write } from './flatten.ts'
 
 /**
- * What happens to somebody who is to become active at a later moment. For activations only: a leaver's moment is never moved, and neither is
- * that of any other change.
+ * What happens to an employee who becomes active at a later moment. It applies to activations only:
+ * the moment of a termination never moves, nor that of any other change.
  *
  * - `hold`: nothing is sent before the moment.
- * - `early`: what the event says takes effect some days sooner. A gap is kept whole: where a leaver's moment lies inside those days, the
- *   activation waits for its own.
- * - `announce`: what the event says is sent at once, disabled, with the date in an attribute; it becomes active at its moment. Somebody who is
- *   active still is not announced before the gap begins.
+ * - `early`: the event takes effect some days sooner. A gap in employment is kept whole: when the
+ *   employee left within those days, the activation keeps its own moment.
+ * - `announce`: the event's attributes are sent at once, with `active: false` and the date in an
+ *   attribute; the employee becomes active at the moment. An employee who is still active is not
+ *   announced before the gap begins.
  */
 export const ActivationSettings = z.discriminatedUnion('policy', [
   z.strictObject({ policy: z.literal('hold') }),
@@ -22,10 +23,13 @@ export const ActivationSettings = z.discriminatedUnion('policy', [
 export type Activation = Readonly<z.output<typeof ActivationSettings>>
 export const HOLD: Activation = { policy: 'hold' }
 
-/** When each event that makes its person active comes into force, by `seq`. The others come into force at their effective moment. */
+/**
+ * When each event that makes its employee active comes into force, by `seq`. Every other event
+ * comes into force at its effective moment.
+ */
 export type Activations = ReadonlyMap<number, number>
 
-/** `ordered` are events in their total order, without what is rescinded. */
+/** `ordered` are events in their total order, without those that are rescinded. */
 export function activationsOf(ordered: readonly LedgerEvent[], activation: Activation): Activations {
   const found = new Map<number, number>()
   let active = false
@@ -36,19 +40,31 @@ export function activationsOf(ordered: readonly LedgerEvent[], activation: Activ
       leftAt = event.effectiveAt
     } else if (!event.dead && event.worker['active'] === true && !active) {
       active = true
-      found.set(event.seq, comesIntoForce(event.effectiveAt, leftAt, activation))
+      found.set(event.seq, inForceFrom(event.effectiveAt, leftAt, activation))
     }
   }
   return found
 }
 
-function comesIntoForce(effectiveAt: number, leftAt: number, activation: Activation): number {
+function inForceFrom(effectiveAt: number, leftAt: number, activation: Activation): number {
   if (activation.policy !== 'early') return effectiveAt
   const early = effectiveAt - activation.days * DAY_MS
   return leftAt > early ? effectiveAt : early
 }
 
-/** The date as it goes into the announced attribute: in the event's own words where it has any. */
-export function announcedDate(event: LedgerEvent): Json {
+/**
+ * The date of an activation, written to the attribute that announces it. It stays in the record
+ * after the moment, so that the directory keeps it. An event that sets the attribute itself decides
+ * instead.
+ */
+export function announcedDateWrites(event: LedgerEvent, activation: Activation): readonly Write[] {
+  if (activation.policy !== 'announce') return []
+  const { attribute } = activation
+  if (flatten(event.worker).some(([path]) => path === attribute)) return []
+  return [[attribute, announcedDate(event)]]
+}
+
+/** The date as the event spelled it, where it did. */
+function announcedDate(event: LedgerEvent): Json {
   return event.effectiveRaw ?? new Date(event.effectiveAt).toISOString()
 }

@@ -1,9 +1,10 @@
 import type { HrEvent, OrderValue } from '../../model.ts'
 
 /**
- * The one strict total order of an employee's events, compared field by field: effective moment, source rank, order value, recorded time,
- * source, id. A later event in this order wins. Two events compare equal only when they are the same event.
- * An order value that is missing sorts lowest; comparing it "only when both have one" would not be transitive.
+ * The one strict total order of an employee's events, compared field by field: effective moment,
+ * source rank, order value, recorded time, source, id. A later event in this order wins. Two events
+ * compare equal only when they are the same event. An order value that is missing sorts lowest;
+ * comparing it "only when both have one" would not be transitive.
  */
 export function compareEvents(a: OrderedEvent, b: OrderedEvent): number {
   return (
@@ -27,7 +28,10 @@ function kindOfOrderValue(value: OrderValue): number {
   return value === null ? 0 : typeof value === 'number' ? 1 : 2
 }
 
-/** By code point, so that every machine and every database agrees; `<` on strings compares UTF-16 units and misplaces what lies beyond them. */
+/**
+ * Compares by code point, so that every machine and every database agrees. `<` on strings compares
+ * UTF-16 units and misplaces characters beyond them.
+ */
 export function compareText(a: string, b: string): number {
   if (a === b) return 0
   const length = Math.min(a.length, b.length)

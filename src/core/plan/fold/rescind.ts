@@ -1,47 +1,52 @@
-import type { LedgerEvent } from './fold.ts'
+import { eventKey, type LedgerEvent } from './event.ts'
 
 /**
- * Which of these events are rescinded, and by which: `seq` → `seq`.
- * A rescind that is itself rescinded does nothing, so its target stays. Rescinds that rescind each other in a circle are all void: none of them
- * takes anything out, and each counts as rescinded by the one that names it. A dead rescind does nothing, and one that `inForce` denies is an
- * event like any other.
+ * Which of these events are rescinded, and by which: rescinded `seq` → rescinding `seq`. A rescind
+ * that is itself rescinded has no effect, so its target stays. Rescinds that rescind each other in
+ * a circle are all void: each counts as rescinded by the one that names it, and none has an effect.
+ * A dead rescind has no effect. A rescind that `isInForce` denies counts as an event without
+ * `rescinds`.
  */
-export function rescindings(
+export function rescindedBy(
   events: readonly LedgerEvent[],
-  inForce: (rescind: LedgerEvent, target: LedgerEvent | undefined) => boolean = () => true,
+  isInForce: (rescind: LedgerEvent, target: LedgerEvent | undefined) => boolean = () => true,
 ): ReadonlyMap<number, number> {
-  const removed = new Map<number, number>()
-  if (events.every((event) => event.rescinds === null)) return removed
+  const rescinded = new Map<number, number>()
+  if (events.every((event) => event.rescinds === null)) return rescinded
 
-  const byName = new Map(events.map((event) => [nameOf(event), event]))
+  const byName = new Map(events.map((event) => [eventKey(event), event]))
   const rescinds = events.filter(
-    (event) => event.rescinds !== null && !event.dead && inForce(event, byName.get(nameOf(event.rescinds))),
+    (event) =>
+      event.rescinds !== null && !event.dead && isInForce(event, byName.get(eventKey(event.rescinds))),
   )
-  const namedBy = new Map<number, LedgerEvent[]>()
+  const rescindsOf = new Map<number, LedgerEvent[]>()
   for (const rescind of rescinds) {
-    const target = rescind.rescinds && byName.get(nameOf(rescind.rescinds))
+    const target = rescind.rescinds && byName.get(eventKey(rescind.rescinds))
     if (target && target.folded !== true)
-      namedBy.set(target.seq, [...(namedBy.get(target.seq) ?? []), rescind])
+      rescindsOf.set(target.seq, [...(rescindsOf.get(target.seq) ?? []), rescind])
   }
 
   const settled = new Set<number>()
   const settle = (event: LedgerEvent): void => {
     if (settled.has(event.seq)) return
     settled.add(event.seq)
-    for (const rescind of namedBy.get(event.seq) ?? []) {
+    for (const rescind of rescindsOf.get(event.seq) ?? []) {
       settle(rescind)
-      if (!removed.has(rescind.seq)) removed.set(event.seq, rescind.seq)
+      if (!rescinded.has(rescind.seq)) rescinded.set(event.seq, rescind.seq)
     }
   }
-  for (const circle of circles(rescinds, byName))
-    for (const [target, rescind] of circle) removed.set(target, rescind)
-  for (const target of removed.keys()) settled.add(target)
-  for (const event of events) if (namedBy.has(event.seq)) settle(event)
-  return removed
+  for (const circle of circlesOf(rescinds, byName))
+    for (const [target, rescind] of circle) rescinded.set(target, rescind)
+  for (const target of rescinded.keys()) settled.add(target)
+  for (const event of events) if (rescindsOf.has(event.seq)) settle(event)
+  return rescinded
 }
 
-/** Every rescind has one target, so a circle is found by walking from target to target. */
-function circles(
+/**
+ * Circles of rescinds, each as rescinded `seq` → rescinding `seq`. A rescind has one target, so
+ * walking from target to target finds them.
+ */
+function circlesOf(
   rescinds: readonly LedgerEvent[],
   byName: ReadonlyMap<string, LedgerEvent>,
 ): ReadonlyMap<number, number>[] {
@@ -53,12 +58,12 @@ function circles(
     let at: LedgerEvent | undefined = start
     while (at?.rescinds && acting.has(at) && !done.has(at.seq)) {
       done.add(at.seq)
-      const target: LedgerEvent | undefined = byName.get(nameOf(at.rescinds))
+      const target: LedgerEvent | undefined = byName.get(eventKey(at.rescinds))
       if (!target) break
       walked.set(target.seq, at.seq)
       at = target
     }
-    // The walk came back to something of its own: from there on it is the circle.
+    // The walk came back to an event it had passed: the circle starts there.
     if (at && walked.has(at.seq)) {
       const circle = new Map<number, number>()
       for (
@@ -71,9 +76,4 @@ function circles(
     }
   }
   return found
-}
-
-/** A name as one string: neither part can hold the separator, because control characters are refused at intake. */
-export function nameOf(name: { readonly source: string; readonly id: string }): string {
-  return `${name.source}\n${name.id}`
 }

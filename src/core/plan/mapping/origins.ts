@@ -1,5 +1,5 @@
 import type { Attribute, Json, ScimUser } from '../../model.ts'
-import { isObject } from '../fold/fold.ts'
+import { isObject } from '../../json.ts'
 import type { Mapping } from './mapping.ts'
 
 /** One value of a record, where it stands in it, and what it is made of. */

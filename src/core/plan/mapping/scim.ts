@@ -1,6 +1,6 @@
 import type { Json, JsonObject, ScimUser } from '../../model.ts'
 import { own } from '../../own.ts'
-import { isObject } from '../fold/fold.ts'
+import { isObject } from '../../json.ts'
 
 export const CORE_USER = 'urn:ietf:params:scim:schemas:core:2.0:User'
 export const ENTERPRISE_USER = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'

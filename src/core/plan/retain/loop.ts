@@ -1,7 +1,7 @@
 import type { Ledger } from '../../ledger/port.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type Service } from '../../service.ts'
-import type { FoldRules } from '../fold/fold.ts'
+import type { FoldRules } from '../fold/rules.ts'
 import { cutOf } from './retain.ts'
 
 export interface RetentionSettings {

@@ -1,16 +1,12 @@
 import { isErasedMark } from '../../leavers/erased.ts'
 import { type Json, type JsonObject, isTermination } from '../../model.ts'
-import {
-  flatten,
-  fold,
-  type EmployeeState,
-  type FoldRules,
-  type LedgerEvent,
-  sameJson,
-} from '../fold/fold.ts'
+import { flatten } from '../fold/flatten.ts'
+import { fold } from '../fold/fold.ts'
+import { type EmployeeState, sameJson } from '../fold/state.ts'
+import type { FoldRules } from '../fold/rules.ts'
+import { type LedgerEvent, eventKey } from '../fold/event.ts'
 import { compareEvents } from '../fold/order.ts'
 import { REASONS } from '../decide/employee.ts'
-import { nameOf } from '../fold/rescind.ts'
 
 /** Which events of a person may go, and what stays of them. */
 export interface Cut {
@@ -88,12 +84,12 @@ function goingOf(
     const living = kept.filter((event) => !event.dead || isTermination(event))
     const [first] = living
     const recorded = Math.min(...living.map(({ recordedAt }) => recordedAt))
-    const named = new Set(kept.flatMap(({ rescinds }) => (rescinds ? [nameOf(rescinds)] : [])))
+    const named = new Set(kept.flatMap(({ rescinds }) => (rescinds ? [eventKey(rescinds)] : [])))
     const left = going.filter(
       (event) =>
         (first === undefined || compareEvents(event, first) < 0) &&
         event.recordedAt <= recorded &&
-        !named.has(nameOf(event)),
+        !named.has(eventKey(event)),
     )
     if (left.length === going.length) return left
     going = left

@@ -1,4 +1,4 @@
-import { isObject } from '../../plan/fold/fold.ts'
+import { isObject } from '../../json.ts'
 import type { Json, JsonObject } from '../../model.ts'
 import { bare } from '../../own.ts'
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { EVENT_ARROWS, type EventState, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
-import { flatten } from '../../../../src/core/plan/fold/fold.ts'
+import { flatten } from '../../../../src/core/plan/fold/flatten.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import {
   type Decision,

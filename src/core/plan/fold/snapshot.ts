@@ -1,0 +1,108 @@
+import { type Attribute, BASELINE, ERASED, isTermination } from '../../model.ts'
+import type { LedgerEvent } from './event.ts'
+import { flatten, type Write } from './flatten.ts'
+import { rescindedBy } from './rescind.ts'
+import type { FoldRules } from './rules.ts'
+import { AttributeWriter, hasValueBelow, sameJson } from './state.ts'
+
+/** An event that is in force at the moment of the fold, and what it writes. */
+export interface EventInForce {
+  readonly event: LedgerEvent
+  readonly writes: readonly Write[]
+  readonly isRescinded: boolean
+}
+
+/** Events in force that stand before another event in order, and their sources by `seq`. */
+export interface EarlierEvents {
+  readonly inForce: readonly EventInForce[]
+  readonly sourceOf: ReadonlyMap<number, string>
+}
+
+/**
+ * What a snapshot writes: the values that differ from what its source knew, and `null` for
+ * attributes the source owns and the snapshot does not name.
+ */
+export function snapshotWrites(
+  event: LedgerEvent,
+  { inForce, sourceOf }: EarlierEvents,
+  rules: FoldRules,
+): readonly Write[] {
+  const known = attributesKnownTo(event, inForce)
+  const named = flatten(event.worker)
+  const namedPaths = new Set(named.map(([path]) => path))
+  const writes = named.filter(
+    ([path, value]) =>
+      !sameJson(known.get(path)?.value, value) || (value === null && hasValueBelow(path, known)),
+  )
+  const announced = rules.activation?.policy === 'announce' ? rules.activation.attribute : null
+  for (const [path, { value, by }] of known) {
+    const isKept =
+      path === 'active' ||
+      path === announced ||
+      value === null ||
+      namedPaths.has(path) ||
+      named.some(([parent]) => path.startsWith(`${parent}.`))
+    if (!isKept && (rules.owns(event.source, path) ?? sourceOf.get(by) === event.source))
+      writes.push([path, null])
+  }
+  return writes
+}
+
+/**
+ * The attributes that a snapshot's source knew when it recorded the snapshot. It did not know a
+ * rescind recorded later, so the values of the rescinded event still count here: a snapshot that
+ * only repeated them does not keep them. It knew what the snapshot itself rescinds.
+ */
+function attributesKnownTo(
+  snapshot: LedgerEvent,
+  inForce: readonly EventInForce[],
+): ReadonlyMap<string, Attribute> {
+  const before = inForce.filter(({ event }) => event.recordedAt <= snapshot.recordedAt)
+  const rescinded = rescindedBy([...before.map(({ event }) => event), snapshot])
+  const writer = new AttributeWriter()
+  for (const { event, writes } of before) {
+    if (rescinded.has(event.seq)) continue
+    const decided = pathsDecidedSince(event, writes, writer.attributes, before)
+    writer.apply(decided.size === 0 ? writes : writes.filter(([path]) => !decided.has(path)), event.seq)
+  }
+  return writer.attributes
+}
+
+const NO_PATHS: ReadonlySet<string> = new Set()
+
+/**
+ * The paths a snapshot may not write, because an event it could not know has decided them. For a
+ * baseline that is every event recorded after the export, terminations above all. For any snapshot
+ * it is the erasure of the employee recorded since: the erasure removed what the snapshot repeats.
+ */
+export function pathsDecidedSince(
+  snapshot: LedgerEvent,
+  writes: readonly Write[],
+  attributes: ReadonlyMap<string, Attribute>,
+  inForce: readonly EventInForce[],
+): ReadonlySet<string> {
+  if (snapshot.mode !== 'snapshot') return NO_PATHS
+  const isNewer = ({ type, recordedAt }: LedgerEvent): boolean =>
+    type === ERASED
+      ? recordedAt >= snapshot.recordedAt
+      : snapshot.type === BASELINE && recordedAt > snapshot.recordedAt
+  const newer = new Set(inForce.flatMap(({ event }) => (isNewer(event) ? [event.seq] : [])))
+  if (newer.size === 0) return NO_PATHS
+  // A termination counts even when an older event overrides it: the snapshot could not know it.
+  const lastOnAccess = inForce.findLast(
+    ({ event, isRescinded }) =>
+      !isRescinded &&
+      newer.has(event.seq) &&
+      (isTermination(event) || (!event.dead && event.worker['active'] === true)),
+  )
+  const hasLeft = lastOnAccess !== undefined && isTermination(lastOnAccess.event)
+  const decided = [...attributes].flatMap(([path, { by }]) => (newer.has(by) ? [path] : []))
+  return new Set(
+    writes.flatMap(([path]) =>
+      (hasLeft && path === 'active') ||
+      decided.some((other) => other === path || other.startsWith(`${path}.`))
+        ? [path]
+        : [],
+    ),
+  )
+}
