@@ -1,4 +1,5 @@
-import type { Ledger, MomentCut } from './ledger/port.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { MomentCut } from './ledger/port/upkeep.ts'
 import type { Runtime } from './runtime.ts'
 import { loop, type Service } from './service.ts'
 

@@ -5,7 +5,7 @@ import { type HrReader, hydrateLoop, type HydrateSettings } from './intake/hydra
 import type { SourceRules } from './intake/sources.ts'
 import { type Loop, LOOPS } from './loops.ts'
 import { leased, type LeaseSettings, type StartableService } from './lease.ts'
-import type { Ledger } from './ledger/port.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import type { Mapping } from './plan/mapping/mapping.ts'
 import { planLoop, type PlanSettings } from './plan/loop.ts'
 import { retention, type RetentionSettings } from './plan/retain/loop.ts'

@@ -1,4 +1,4 @@
-import type { Ledger } from './ledger/port.ts'
+import type { Ledger } from './ledger/ledger.ts'
 import { describeError, type Runtime } from './runtime.ts'
 import type { Service, WakeableService } from './service.ts'
 

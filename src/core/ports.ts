@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from './model.ts'
 
-/** The outside as the core sees it. Each port has one conformance suite that every implementation passes. The ledger's is in `ledger/port.ts`. */
+/**
+ * The outside as the core sees it. Each port has one conformance suite that every implementation passes.
+ * The ledger's port is in `ledger/ledger.ts`.
+ */
 
 // ── the bus, inwards ────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 export interface SourceMessage {

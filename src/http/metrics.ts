@@ -1,6 +1,6 @@
 import type { Counted } from '../adapters/telemetry/counters.ts'
-import type { SubmissionStatus, Totals } from '../core/ledger/port.ts'
-import { TOTALS } from '../core/ledger/port.ts'
+import type { SubmissionStatus } from '../core/ledger/port/submit.ts'
+import { type Totals, TOTALS } from '../core/ledger/port/inspect.ts'
 import type { Readiness } from './readiness.ts'
 
 /** What a scrape shows. `ledger` is `null` while the ledger does not answer. */

@@ -1,4 +1,4 @@
-import type { Ledger } from '../core/ledger/port.ts'
+import type { Ledger } from '../core/ledger/ledger.ts'
 
 export type Answer = 'ok' | 'failed'
 export interface Readiness {

@@ -7,7 +7,8 @@ import {
   DEFAULT_RULES,
   type Mapping,
 } from '../../src/core/plan/mapping/mapping.ts'
-import { type Employee, type EmployeeEvent, planEmployee } from '../../src/core/plan/decide/plan.ts'
+import type { Employee, EmployeeEvent } from '../../src/core/ledger/employee.ts'
+import { planEmployee } from '../../src/core/plan/decide/plan.ts'
 import { ledgerEvent } from '../fakes/events.ts'
 import { NOW } from '../fakes/histories.ts'
 

@@ -10,7 +10,7 @@ import { postgresDriver } from '../../src/adapters/ledger-sql/driver/postgres/dr
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { openSqlite } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
-import type { Ledger } from '../../src/core/ledger/port.ts'
+import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { hrEvent, joiner, leaver, T0, World } from '../suites/conformance/ledger-world.ts'
 import { rollcall } from '../fakes/rollcall.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { clockOffset, clockWatch, warnOfSkew } from '../../src/core/clock.ts'
 import type { JsonObject } from '../../src/core/model.ts'
-import type { MomentCut } from '../../src/core/ledger/port.ts'
+import type { MomentCut } from '../../src/core/ledger/port/upkeep.ts'
 import { silentLogger } from '../../src/core/runtime.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { leased, whileLeased } from '../../src/core/lease.ts'
-import type { LeaseQuery } from '../../src/core/ledger/port.ts'
+import type { LeaseQuery } from '../../src/core/ledger/port/upkeep.ts'
 import { loop, type Service } from '../../src/core/service.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 

@@ -1,5 +1,5 @@
 import type { HrEvent } from '../../src/core/model.ts'
-import type { LedgerEvent } from '../../src/core/plan/fold/event.ts'
+import type { LedgerEvent } from '../../src/core/ledger/event.ts'
 
 /** Noon of a day in 2026: `day(1)` is the first of January. Tests that need a moment count in days. */
 export function day(number: number): number {

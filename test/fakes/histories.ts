@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import type { JsonObject } from '../../src/core/model.ts'
-import type { LedgerEvent } from '../../src/core/plan/fold/event.ts'
+import type { LedgerEvent } from '../../src/core/ledger/event.ts'
 import { day, ledgerEvent } from './events.ts'
 
 /** Generated histories happen in these days, some before `NOW` and some after. Few values everywhere: what collides is what is interesting. */

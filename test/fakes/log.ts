@@ -1,7 +1,8 @@
-import type { Candidate, Candidates } from '../../src/core/ledger/port.ts'
+import type { Candidate, Candidates } from '../../src/core/ledger/port/report.ts'
 import type { Json, JsonObject } from '../../src/core/model.ts'
 import { joinRecords } from '../../src/core/report/correlate/join.ts'
-import { type LogRecord, parseLogRecord } from '../../src/core/report/correlate/log-record.ts'
+import type { LogRecord } from '../../src/core/ledger/log-record.ts'
+import { parseLogRecord } from '../../src/core/report/correlate/log-record.ts'
 import { day } from './events.ts'
 
 export interface LogRecordOptions {

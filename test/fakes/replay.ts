@@ -1,6 +1,6 @@
 import type { PeekedMessage } from '../../src/core/ports.ts'
-import type { NativeItem, NativeStage, ReplayLog } from '../../src/core/report/replay/log.ts'
-import { NATIVE_ARROWS } from '../../src/core/report/replay/log.ts'
+import type { NativeItem, ReplayLog } from '../../src/core/report/replay/log.ts'
+import { type NativeStage, NATIVE_ARROWS } from '../../src/core/ledger/port/replays.ts'
 import { type FakeShelf, fakeShelf, shelved } from './shelf.ts'
 
 export interface FakeReplayLog extends ReplayLog {

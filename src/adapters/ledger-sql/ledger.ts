@@ -1,4 +1,4 @@
-import type { Ledger } from '../../core/ledger/port.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
 import { ageOut } from './upkeep/age-out.ts'
 import { recordAnswer } from './submit/answers.ts'
 import { nextBatch, takeSlot } from './submit/batches.ts'

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Ledger } from '../../core/ledger/port.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
 import { checkReadable, checkWritable } from '../files.ts'
 import { isPostgresUrl, type PostgresAuth } from './driver/postgres/address.ts'
 import { openPostgresLedger } from './driver/postgres/client.ts'

@@ -1,4 +1,4 @@
-import type { AuditEntry } from '../../core/ledger/port.ts'
+import type { AuditEntry } from '../../core/ledger/port/inspect.ts'
 import { say } from '../support/output.ts'
 import { type Column, instantOf, iso, keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
 import { withLedger } from './status.ts'

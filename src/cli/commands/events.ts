@@ -1,6 +1,6 @@
 import { RollcallError } from '../../core/errors.ts'
 import { EVENT_STATES, type EventState } from '../../core/ledger/lifecycle.ts'
-import type { EventLine } from '../../core/ledger/port.ts'
+import type { EventLine } from '../../core/ledger/port/inspect.ts'
 import { type Column, instantOf, iso, keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
 import { withLedger } from './status.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readConfig } from '../../compose/config.ts'
-import type { EmployeeView } from '../../core/ledger/port.ts'
+import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import {
   type Explanation,
   explainEmployee,

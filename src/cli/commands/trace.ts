@@ -1,4 +1,4 @@
-import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port.ts'
+import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/inspect.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { shortened } from '../../core/visible.ts'
 import { ago, type Format, printJson, printLines, say } from '../support/output.ts'

@@ -1,6 +1,6 @@
 import { FINDING_CODES, findingKind, type FindingCode } from '../../core/findings/codes.ts'
 import { RollcallError } from '../../core/errors.ts'
-import type { Finding } from '../../core/ledger/port.ts'
+import type { Finding } from '../../core/ledger/port/findings.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
 import { type Column, iso, type RowFormat, rowWriter } from '../support/rows.ts'
 import { withLedger } from '../commands/status.ts'

@@ -1,4 +1,4 @@
-import type { StateCounts, Totals } from '../../core/ledger/port.ts'
+import type { StateCounts, Totals } from '../../core/ledger/port/inspect.ts'
 import { OPEN_EVENT_STATES } from '../../core/ledger/lifecycle.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger/port.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { Disposition, SourceQueue, SourceMessage, Receiver } from '../ports.ts'
 import { describeError, type Runtime } from '../runtime.ts'
 import { endingWithin, type Service } from '../service.ts'

@@ -1,4 +1,5 @@
-import type { IntakeMessage, MessageOriginal } from '../ledger/port.ts'
+import type { IntakeMessage } from '../ledger/port/intake.ts'
+import type { MessageOriginal } from '../ledger/port/dead-letters.ts'
 import type { HrEvent } from '../model.ts'
 import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'

@@ -3,21 +3,11 @@ import type { LeaverView } from '../ledger/port/leavers.ts'
 import { fold } from '../plan/fold/fold.ts'
 import type { EmployeeState } from '../plan/fold/state.ts'
 import type { FoldRules } from '../plan/fold/rules.ts'
-import type { EmployeeEvent } from '../plan/decide/employee.ts'
+import type { EmployeeEvent } from '../ledger/employee.ts'
 import { standing } from '../plan/decide/effective-state.ts'
 import { unreachable } from '../errors.ts'
-import type { LeaverCause } from './causes.ts'
+import type { LeaverCause, LeaverEnd } from './causes.ts'
 import { resendAfterMs } from './schedule.ts'
-
-/** How a case ends by itself; a person ends it as `acknowledged`. */
-export type LeaverEnd =
-  /** The directory is known to hold the account disabled. */
-  | 'proven'
-  /** An event that HR recorded later makes the employee active. */
-  | 'superseded'
-  | 'rescinded'
-  /** A person discarded the event that said so, and answers for it. */
-  | 'discarded'
 
 export type Assessment =
   | { readonly kind: 'ended'; readonly as: LeaverEnd; readonly at: number }

@@ -62,6 +62,16 @@ export const LEAVER_CAUSES = {
 
 export type LeaverCause = keyof typeof LEAVER_CAUSES
 
+/** How a case ends without a person; a person ends it as `acknowledged`. */
+export type LeaverEnd =
+  /** The directory is known to hold the account disabled. */
+  | 'proven'
+  /** An event that HR recorded later makes the employee active. */
+  | 'superseded'
+  | 'rescinded'
+  /** A person discarded the event of the case. */
+  | 'discarded'
+
 interface LeaverCauseText {
   readonly meaning: string
   readonly fix: string

@@ -1,7 +1,8 @@
 import { ERASED, type HrEvent, isTermination } from '../model.ts'
 import { fold } from '../plan/fold/fold.ts'
-import { compareEvents, type OrderedEvent } from '../plan/fold/order.ts'
-import type { Employee, EmployeeEvent } from '../plan/decide/employee.ts'
+import { compareEvents } from '../plan/fold/order.ts'
+import type { OrderedEvent } from '../ledger/event.ts'
+import type { Employee, EmployeeEvent } from '../ledger/employee.ts'
 import { standing } from '../plan/decide/effective-state.ts'
 
 /**

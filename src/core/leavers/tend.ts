@@ -1,4 +1,5 @@
-import type { Ledger, LeaverStep, LeaverView } from '../ledger/port.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { LeaverStep, LeaverView } from '../ledger/port/leavers.ts'
 import type { FoldRules } from '../plan/fold/rules.ts'
 import { DAY_MS } from '../runtime.ts'
 import { type Assessment, assessLeaver } from './assess.ts'

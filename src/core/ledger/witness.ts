@@ -1,4 +1,5 @@
-import type { Ledger, LedgerAge, LedgerMark } from './port.ts'
+import type { Ledger } from './ledger.ts'
+import type { LedgerAge, LedgerMark } from './port/upkeep.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, type Service } from '../service.ts'
 

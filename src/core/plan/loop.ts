@@ -1,12 +1,13 @@
-import type { Ledger } from '../ledger/port.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { tendLeavers } from '../leavers/tend.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, type WakeableService } from '../service.ts'
 import type { AttributionRules } from './decide/attribute-failure.ts'
-import type { BrakeSettings } from './decide/brake.ts'
+import type { BrakeSettings } from '../ledger/port/plan.ts'
 import type { FoldRules } from './fold/rules.ts'
 import type { Mapping } from './mapping/mapping.ts'
-import { type Decision, planEmployee } from './decide/plan.ts'
+import type { Decision } from '../ledger/decision.ts'
+import { planEmployee } from './decide/plan.ts'
 
 export interface PlanSettings {
   /** People planned in one transaction. */

@@ -1,4 +1,4 @@
-import type { BatchOperation } from '../ledger/port.ts'
+import type { BatchOperation } from '../ledger/port/submit.ts'
 import { BULK_REQUEST } from '../plan/mapping/scim.ts'
 
 /** The request body. Records are serialised already, and go in as they are. `bulkId` is unique because an operation is in one batch once. */

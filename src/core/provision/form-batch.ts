@@ -1,4 +1,4 @@
-import type { BatchQuery } from '../ledger/port.ts'
+import type { BatchQuery } from '../ledger/port/submit.ts'
 import { LANES } from '../model.ts'
 import { type Budget, nextCallAt } from './pace.ts'
 

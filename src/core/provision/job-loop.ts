@@ -1,5 +1,5 @@
 import { unreachable } from '../errors.ts'
-import type { Ledger } from '../ledger/port.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { JobState, ProvisioningJob } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, type Service } from '../service.ts'

@@ -1,4 +1,4 @@
-import type { CallLimits } from '../ledger/port.ts'
+import type { CallLimits } from '../ledger/port/submit.ts'
 import { DAY_MS } from '../runtime.ts'
 
 /** What the last 24 hours look like to whoever wants to make a call. */

@@ -1,6 +1,7 @@
 import pRetry from 'p-retry'
 import { unreachable } from '../errors.ts'
-import type { Batch, BatchAnswer, CallLimits, Ledger, Slot } from '../ledger/port.ts'
+import type { Batch, BatchAnswer, CallLimits, Slot } from '../ledger/port/submit.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import type { Provisioning } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, withGrace, type WakeableService } from '../service.ts'

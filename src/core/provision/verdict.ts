@@ -1,4 +1,4 @@
-import type { HoldName } from '../ledger/port.ts'
+import type { HoldName } from '../ledger/port/submit.ts'
 import type { UploadAnswer } from '../ports.ts'
 
 /** What to do about an answer. A snooze costs no attempt. */

@@ -5,7 +5,7 @@ import { httpReader } from '../../../src/adapters/hr-reader/http-reader.ts'
 import { HrSystemSettings } from '../../../src/core/intake/hydrate/settings.ts'
 import type { ReadAnswer } from '../../../src/core/intake/hydrate/loop.ts'
 import { evaluateHere } from '../../../src/core/expression/evaluate.ts'
-import type { Notice } from '../../../src/core/ledger/port.ts'
+import type { Notice } from '../../../src/core/ledger/port/intake.ts'
 
 const notice: Notice = {
   seq: 1,

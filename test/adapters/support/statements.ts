@@ -2,7 +2,7 @@ import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import type { Dialect, Driver, Sql, SqlValue } from '../../../src/adapters/ledger-sql/driver/sql.ts'
-import type { Ledger } from '../../../src/core/ledger/port.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { ledgerCases } from '../../suites/conformance/ledger.ts'
 import { World } from '../../suites/conformance/ledger-world.ts'
 

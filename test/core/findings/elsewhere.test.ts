@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Candidate, Candidates } from '../../../src/core/ledger/port.ts'
+import type { Candidate, Candidates } from '../../../src/core/ledger/port/report.ts'
 import { accessElsewhere } from '../../../src/core/report/correlate/elsewhere.ts'
 import { joinRecords } from '../../../src/core/report/correlate/join.ts'
-import type { LogRecord } from '../../../src/core/report/correlate/log-record.ts'
+import type { LogRecord } from '../../../src/core/ledger/log-record.ts'
 import { day } from '../../fakes/events.ts'
 import { candidate, candidates, logRecord } from '../../fakes/log.ts'
 

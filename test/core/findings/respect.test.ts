@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  type Decision,
-  type Employee,
-  type EmployeeEvent,
-  planEmployee,
-} from '../../../src/core/plan/decide/plan.ts'
+import type { Decision } from '../../../src/core/ledger/decision.ts'
+import type { Employee, EmployeeEvent } from '../../../src/core/ledger/employee.ts'
+import { planEmployee } from '../../../src/core/plan/decide/plan.ts'
 import { day } from '../../fakes/events.ts'
 import { employee, personEvent, rules, WORKER } from '../../fakes/people.ts'
 

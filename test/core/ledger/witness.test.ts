@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import type { LedgerAge, LedgerMark } from '../../../src/core/ledger/port.ts'
+import type { LedgerAge, LedgerMark } from '../../../src/core/ledger/port/upkeep.ts'
 import { isOlder, startedAfter, type Witness, witnessing } from '../../../src/core/ledger/witness.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'
 

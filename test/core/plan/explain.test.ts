@@ -5,7 +5,7 @@ import { explainEmployee, describePart } from '../../../src/core/plan/explain.ts
 import { fold } from '../../../src/core/plan/fold/fold.ts'
 import { previewEmployee } from '../../../src/core/plan/preview.ts'
 import { changesBetween, valueOrigins } from '../../../src/core/plan/mapping/origins.ts'
-import type { EmployeeEvent } from '../../../src/core/plan/decide/plan.ts'
+import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
 import { day } from '../../fakes/events.ts'
 import { histories, NOW } from '../../fakes/histories.ts'
 import { employee, personEvent, rules, WORKER } from '../../fakes/people.ts'

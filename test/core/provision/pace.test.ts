@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import type { CallLimits } from '../../../src/core/ledger/port.ts'
+import type { CallLimits } from '../../../src/core/ledger/port/submit.ts'
 import { type Budget, forecast, nextCallAt, reserveOf, spacingMs } from '../../../src/core/provision/pace.ts'
 import { day } from '../../fakes/events.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'

@@ -4,10 +4,10 @@ import type {
   Batch,
   BatchAnswer,
   BatchOperation,
-  Ledger,
   Slot,
   SlotQuery,
-} from '../../../src/core/ledger/port.ts'
+} from '../../../src/core/ledger/port/submit.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { UploadAnswer } from '../../../src/core/ports.ts'
 import { submitLoop, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'

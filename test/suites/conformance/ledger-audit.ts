@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { AuditEntry } from '../../../src/core/ledger/port.ts'
+import type { AuditEntry } from '../../../src/core/ledger/port/inspect.ts'
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, type LedgerCase, type World } from './ledger-world.ts'
 

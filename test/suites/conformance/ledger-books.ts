@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import * as fc from 'fast-check'
-import type { Interim } from '../../../src/core/ledger/port.ts'
+import type { Interim } from '../../../src/core/ledger/port/report.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, type Sent, type World } from './ledger-world.ts'
 
 /** One step of the flow, whatever came before it. Numbers choose among what there is. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { DeadLetterFilter, IntakeMessage, LedgerDeadLetter } from '../../../src/core/ledger/port.ts'
+import type { DeadLetterFilter, LedgerDeadLetter } from '../../../src/core/ledger/port/dead-letters.ts'
+import type { IntakeMessage } from '../../../src/core/ledger/port/intake.ts'
 import type { HrEvent, JsonObject } from '../../../src/core/model.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, T0, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'

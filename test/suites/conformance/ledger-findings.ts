@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Finding } from '../../../src/core/ledger/port.ts'
+import type { Finding } from '../../../src/core/ledger/port/findings.ts'
 import { hrEvent, joiner, type LedgerCase, T0, type World } from './ledger-world.ts'
 
 const ALL = { open: false, code: null, employeeId: null, next: null, limit: 10 } as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import type { CorrelatedPage, Interim } from '../../../src/core/ledger/port.ts'
+import type { CorrelatedPage, Interim } from '../../../src/core/ledger/port/report.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
-import type { LogRecord } from '../../../src/core/report/correlate/log-record.ts'
+import type { LogRecord } from '../../../src/core/ledger/log-record.ts'
 import { hrEvent, joiner, type LedgerCase, type Sent, type World } from './ledger-world.ts'
 
 const operationOf = (sent: Sent, employeeId: string): string =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Interim } from '../../../src/core/ledger/port.ts'
+import type { Interim } from '../../../src/core/ledger/port/report.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
 import { assessLeaver } from '../../../src/core/leavers/assess.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { HrEvent } from '../../../src/core/model.ts'
-import type { Notice, ReadResult } from '../../../src/core/ledger/port.ts'
+import type { Notice, ReadResult } from '../../../src/core/ledger/port/intake.ts'
 import { hrEvent, joiner, type LedgerCase, SOURCE, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 

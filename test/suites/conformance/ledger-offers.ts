@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Interim } from '../../../src/core/ledger/port.ts'
+import type { Interim } from '../../../src/core/ledger/port/report.ts'
 import type { JsonObject } from '../../../src/core/model.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './ledger-world.ts'

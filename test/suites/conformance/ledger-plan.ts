@@ -1,6 +1,6 @@
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import assert from 'node:assert/strict'
-import type { Decision } from '../../../src/core/plan/decide/plan.ts'
+import type { Decision } from '../../../src/core/ledger/decision.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, T0 } from './ledger-world.ts'
 
 /** What `commitPlan` and `expireIncomplete` promise. */

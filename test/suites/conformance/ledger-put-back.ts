@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { IntakeMessage, LedgerDeadLetter } from '../../../src/core/ledger/port.ts'
+import type { IntakeMessage } from '../../../src/core/ledger/port/intake.ts'
+import type { LedgerDeadLetter } from '../../../src/core/ledger/port/dead-letters.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE, T0, type World } from './ledger-world.ts'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { PutBack, ReplayRun, ReplayTarget } from '../../../src/core/ledger/port.ts'
+import type { PutBack, ReplayRun, ReplayTarget } from '../../../src/core/ledger/port/replays.ts'
 import { failAll } from './ledger-dead-letters.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { CorrelatedPage } from '../../../src/core/ledger/port.ts'
+import type { CorrelatedPage } from '../../../src/core/ledger/port/report.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, type Sent, T0, type World } from './ledger-world.ts'
 
 const operationOf = (sent: Sent, employeeId: string): string =>

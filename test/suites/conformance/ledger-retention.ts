@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EmployeeView } from '../../../src/core/ledger/port.ts'
+import type { EmployeeView } from '../../../src/core/ledger/port/inspect.ts'
 import { fold } from '../../../src/core/plan/fold/fold.ts'
 import { cutOf } from '../../../src/core/plan/retain/retain.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, messageOf, SOURCE, type World } from './ledger-world.ts'

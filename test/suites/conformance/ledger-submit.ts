@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Batch } from '../../../src/core/ledger/port.ts'
+import type { Batch } from '../../../src/core/ledger/port/submit.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, T0, UNLIMITED, type World } from './ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 

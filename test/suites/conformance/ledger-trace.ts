@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { EventsQuery } from '../../../src/core/ledger/port.ts'
+import type { EventsQuery } from '../../../src/core/ledger/port/inspect.ts'
 import { hrEvent, joiner, type LedgerCase, T0 } from './ledger-world.ts'
 
 /** What `trace`, `idle`, `totals` and `inspect` promise. */

@@ -2,23 +2,18 @@ import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { EventState } from '../../../src/core/ledger/lifecycle.ts'
-import type {
-  Batch,
-  BatchQuery,
-  Expired,
-  IntakeBatch,
-  IntakeMessage,
-  Interim,
-  Ledger,
-  RecordResult,
-  Slot,
-} from '../../../src/core/ledger/port.ts'
+import type { Batch, BatchQuery, Slot } from '../../../src/core/ledger/port/submit.ts'
+import type { Expired, Interim } from '../../../src/core/ledger/port/report.ts'
+import type { IntakeBatch, IntakeMessage, RecordResult } from '../../../src/core/ledger/port/intake.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { assessLeaver } from '../../../src/core/leavers/assess.ts'
 import { tendLeavers } from '../../../src/core/leavers/tend.ts'
 import type { HrEvent, JsonObject } from '../../../src/core/model.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'
-import { type Decision, type Employee, planEmployee } from '../../../src/core/plan/decide/plan.ts'
-import type { LogRecord } from '../../../src/core/report/correlate/log-record.ts'
+import type { Decision } from '../../../src/core/ledger/decision.ts'
+import type { Employee } from '../../../src/core/ledger/employee.ts'
+import { planEmployee } from '../../../src/core/plan/decide/plan.ts'
+import type { LogRecord } from '../../../src/core/ledger/log-record.ts'
 import { reconcile } from '../../../src/cli/support/reconcile.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { tookRecord } from '../../fakes/log.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Interim, Ledger } from '../../../src/core/ledger/port.ts'
+import type { Interim } from '../../../src/core/ledger/port/report.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { BASELINE, type HrEvent, type JsonObject } from '../../../src/core/model.ts'
 import { cutOf } from '../../../src/core/plan/retain/retain.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'

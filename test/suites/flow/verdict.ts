@@ -1,5 +1,6 @@
-import type { Ledger, Trace } from '../../../src/core/ledger/port.ts'
-import { INCOMPLETE_RECORD, NO_OUTCOME } from '../../../src/core/plan/decide/plan.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
+import type { Trace } from '../../../src/core/ledger/port/inspect.ts'
+import { INCOMPLETE_RECORD, NO_OUTCOME } from '../../../src/core/plan/decide/employee.ts'
 import type { OutboxMessage } from '../../../src/core/ports.ts'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
 import { expected, type Facts, held, type Workload } from './workload.ts'

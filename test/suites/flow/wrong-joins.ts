@@ -1,6 +1,6 @@
-import type { Candidate, Candidates, Interim, JoinedRecord } from '../../../src/core/ledger/port.ts'
+import type { Candidate, Candidates, Interim, JoinedRecord } from '../../../src/core/ledger/port/report.ts'
 import { joinRecords } from '../../../src/core/report/correlate/join.ts'
-import type { LogRecord } from '../../../src/core/report/correlate/log-record.ts'
+import type { LogRecord } from '../../../src/core/ledger/log-record.ts'
 
 /** What everybody does who joins at all: the latest record for the externalId is the answer to what is waited for. */
 export function latestRecordWins(records: readonly LogRecord[], found: Candidates): JoinedRecord[] {

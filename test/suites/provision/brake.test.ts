@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import type { BrakeSettings } from '../../../src/core/plan/decide/brake.ts'
+import type { BrakeSettings } from '../../../src/core/ledger/port/plan.ts'
 import { hrEvent, joiner, leaver, messageOf, World } from '../conformance/ledger-world.ts'
 import { memoryLedger } from './site.ts'
 

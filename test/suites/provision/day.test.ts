@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import type { Ledger } from '../../../src/core/ledger/port.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
 import { hrEvent, joiner, leaver, T0 } from '../conformance/ledger-world.ts'
 import { simulateDays } from './days.ts'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import type { Batch, BatchAnswer, CallLimits, Ledger } from '../../../src/core/ledger/port.ts'
+import type { Batch, BatchAnswer, CallLimits } from '../../../src/core/ledger/port/submit.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { HrEvent } from '../../../src/core/model.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { compileMapping } from '../../../src/core/plan/mapping/mapping.ts'

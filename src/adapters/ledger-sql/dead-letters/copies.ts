@@ -1,4 +1,4 @@
-import type { DeadLetterCopy } from '../../../core/ledger/port.ts'
+import type { DeadLetterCopy } from '../../../core/ledger/port/dead-letters.ts'
 import { originalFrom } from './dead-letters.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 

@@ -5,7 +5,7 @@ import type {
   LedgerDeadLetterPage,
   LedgerDeadLetterQuery,
   Original,
-} from '../../../core/ledger/port.ts'
+} from '../../../core/ledger/port/dead-letters.ts'
 import { DISCARDED } from '../../../core/plan/decide/employee.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'
 import { parse } from '../driver/json.ts'

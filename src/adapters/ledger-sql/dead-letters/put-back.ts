@@ -1,7 +1,6 @@
-import type { PutBack } from '../../../core/ledger/port.ts'
+import type { PutBack, NativeMove } from '../../../core/ledger/port/replays.ts'
 import type { EventName, HrEvent, JsonObject } from '../../../core/model.ts'
 import { RESCIND_MISMATCH } from '../../../core/plan/decide/employee.ts'
-import type { NativeMove } from '../../../core/report/replay/log.ts'
 import { lockDead } from './dead-letters.ts'
 import { markDue } from '../tables/events.ts'
 import { planAgain } from '../report/finalize.ts'

@@ -1,13 +1,15 @@
-import type {
-  KnownEvent,
-  ReplayEntry,
-  ReplayItem,
-  ReplayOrder,
-  ReplayRun,
-} from '../../../core/ledger/port.ts'
+import {
+  type KnownEvent,
+  type ReplayEntry,
+  type ReplayItem,
+  type ReplayOrder,
+  type ReplayRun,
+  NATIVE_STAGES,
+  type NativeMove,
+  type NativeStage,
+} from '../../../core/ledger/port/replays.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import type { EventName } from '../../../core/model.ts'
-import { NATIVE_STAGES, type NativeMove, type NativeStage } from '../../../core/report/replay/log.ts'
 import { parse } from '../driver/json.ts'
 import { group } from '../plan/load.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'

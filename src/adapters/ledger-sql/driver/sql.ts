@@ -1,4 +1,4 @@
-import type { Totals } from '../../../core/ledger/port.ts'
+import type { Totals } from '../../../core/ledger/port/inspect.ts'
 
 /** What SQLite and PostgreSQL have in common, as far as the ledger needs it. Statements use `?` for parameters. */
 

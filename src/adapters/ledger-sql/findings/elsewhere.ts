@@ -1,5 +1,5 @@
-import type { ForeignActivation, ForeignDeactivation } from '../../../core/ledger/port.ts'
-import type { Decision } from '../../../core/plan/decide/plan.ts'
+import type { ForeignActivation, ForeignDeactivation } from '../../../core/ledger/port/findings.ts'
+import type { Decision } from '../../../core/ledger/decision.ts'
 import { raiseFindings, settleFindings } from './findings.ts'
 import { planAgain } from '../report/finalize.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'

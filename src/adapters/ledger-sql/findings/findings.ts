@@ -5,7 +5,7 @@ import type {
   FindingCount,
   FindingsPage,
   FindingsQuery,
-} from '../../../core/ledger/port.ts'
+} from '../../../core/ledger/port/findings.ts'
 import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
 export interface NewFinding {

@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditPage, AuditQuery } from '../../../core/ledger/port.ts'
+import type { AuditEntry, AuditPage, AuditQuery } from '../../../core/ledger/port/inspect.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 
 /** Outside the ledger a run goes by its number. */

@@ -1,6 +1,6 @@
 import { BATCH_STATES, EVENT_STATES, OPERATION_STATES } from '../../../core/ledger/lifecycle.ts'
-import type { StateCounts, Hold, Idle, SubmissionStatus, Totals } from '../../../core/ledger/port.ts'
-import { TOTALS } from '../../../core/ledger/port.ts'
+import { type StateCounts, type Idle, type Totals, TOTALS } from '../../../core/ledger/port/inspect.ts'
+import type { Hold, SubmissionStatus } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import { leaverCounts } from '../leavers/read.ts'
 import type { Sql } from '../driver/sql.ts'

@@ -1,4 +1,4 @@
-import type { EventLine, EventsPage, EventsQuery } from '../../../core/ledger/port.ts'
+import type { EventLine, EventsPage, EventsQuery } from '../../../core/ledger/port/inspect.ts'
 import { operationId } from '../plan/load.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 

@@ -1,5 +1,5 @@
 import type { BatchState, EventState, OperationState } from '../../../core/ledger/lifecycle.ts'
-import type { EmployeeTrace, Trace, TraceEvent, TraceOperation } from '../../../core/ledger/port.ts'
+import type { EmployeeTrace, Trace, TraceEvent, TraceOperation } from '../../../core/ledger/port/inspect.ts'
 import { LANES } from '../../../core/model.ts'
 import { batchId, group, operationId, seqOf } from '../plan/load.ts'
 import type { Sql } from '../driver/sql.ts'

@@ -1,4 +1,4 @@
-import type { EmployeeView } from '../../../core/ledger/port.ts'
+import type { EmployeeView } from '../../../core/ledger/port/inspect.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 import { find } from './trace.ts'

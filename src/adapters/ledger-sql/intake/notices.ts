@@ -1,4 +1,4 @@
-import type { Notice, NoticeQuery, ReadResult } from '../../../core/ledger/port.ts'
+import type { Notice, NoticeQuery, ReadResult } from '../../../core/ledger/port/intake.ts'
 import { type JsonObject, isTermination } from '../../../core/model.ts'
 import { HYDRATE_FAILED, REASONS } from '../../../core/plan/decide/employee.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'

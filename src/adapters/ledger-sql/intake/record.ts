@@ -1,4 +1,9 @@
-import type { BaselineRows, IntakeBatch, IntakeMessage, RecordResult } from '../../../core/ledger/port.ts'
+import type {
+  BaselineRows,
+  IntakeBatch,
+  IntakeMessage,
+  RecordResult,
+} from '../../../core/ledger/port/intake.ts'
 import type { Arrival } from '../tables/event-row.ts'
 import { insertEvents } from '../tables/events.ts'
 import { BACKLOG_UNTIL } from '../plan/load.ts'

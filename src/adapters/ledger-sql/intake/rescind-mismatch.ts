@@ -1,4 +1,4 @@
-import type { IntakeMessage, Refusal } from '../../../core/ledger/port.ts'
+import type { IntakeMessage, Refusal } from '../../../core/ledger/port/intake.ts'
 import type { EventName, HrEvent } from '../../../core/model.ts'
 import { RESCIND_MISMATCH } from '../../../core/plan/decide/employee.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'

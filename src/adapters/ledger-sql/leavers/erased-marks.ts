@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { erasedMark, lastLeaving } from '../../../core/leavers/erased.ts'
 import type { OrderValue } from '../../../core/model.ts'
-import type { Employee, EmployeeEvent } from '../../../core/plan/decide/employee.ts'
+import type { Employee, EmployeeEvent } from '../../../core/ledger/employee.ts'
 import { parse } from '../driver/json.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 

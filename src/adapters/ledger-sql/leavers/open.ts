@@ -1,5 +1,5 @@
 import { type HrEvent, isTermination } from '../../../core/model.ts'
-import type { Decision } from '../../../core/plan/decide/plan.ts'
+import type { Decision } from '../../../core/ledger/decision.ts'
 import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>

@@ -5,7 +5,7 @@ import type {
   LeaverPage,
   LeaverQuery,
   LeaverView,
-} from '../../../core/ledger/port.ts'
+} from '../../../core/ledger/port/leavers.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
 import { loadEmployees } from '../plan/load.ts'

@@ -1,4 +1,4 @@
-import type { LeaverRest } from '../../../core/ledger/port.ts'
+import type { LeaverRest } from '../../../core/ledger/port/leavers.ts'
 import { REASONS } from '../../../core/plan/decide/employee.ts'
 import { planAgain } from '../report/finalize.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'

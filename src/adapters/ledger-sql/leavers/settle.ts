@@ -1,4 +1,4 @@
-import type { LeaverAcknowledgement, LeaverStep } from '../../../core/ledger/port.ts'
+import type { LeaverAcknowledgement, LeaverStep } from '../../../core/ledger/port/leavers.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'

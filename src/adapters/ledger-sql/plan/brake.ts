@@ -1,6 +1,6 @@
-import type { BrakeStatus } from '../../../core/ledger/port.ts'
-import { type BrakeSettings, holdBack, tooMany } from '../../../core/plan/decide/brake.ts'
-import type { Decision } from '../../../core/plan/decide/plan.ts'
+import type { BrakeStatus, BrakeSettings } from '../../../core/ledger/port/plan.ts'
+import { holdBack, tooMany } from '../../../core/plan/decide/brake.ts'
+import type { Decision } from '../../../core/ledger/decision.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'
 

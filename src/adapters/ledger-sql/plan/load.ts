@@ -1,13 +1,8 @@
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
-import type { DueQuery } from '../../../core/ledger/port.ts'
+import type { DueQuery } from '../../../core/ledger/port/plan.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../../core/model.ts'
-import { DISCARDED, type Failure, REASONS } from '../../../core/plan/decide/employee.ts'
-import {
-  leavesFold,
-  type Employee,
-  type EmployeeEvent,
-  type UnansweredOperation,
-} from '../../../core/plan/decide/plan.ts'
+import { DISCARDED, REASONS, leavesFold } from '../../../core/plan/decide/employee.ts'
+import type { Failure, Employee, EmployeeEvent, UnansweredOperation } from '../../../core/ledger/employee.ts'
 import { erasedMarksOf } from '../leavers/erased-marks.ts'
 import { olderSince } from '../submit/holds.ts'
 import { remainsOf } from '../upkeep/folds.ts'

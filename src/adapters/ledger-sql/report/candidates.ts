@@ -1,5 +1,5 @@
-import type { Candidate, Candidates, EchoedKey } from '../../../core/ledger/port.ts'
-import type { LogRecord } from '../../../core/report/correlate/log-record.ts'
+import type { Candidate, Candidates, EchoedKey } from '../../../core/ledger/port/report.ts'
+import type { LogRecord } from '../../../core/ledger/log-record.ts'
 import { parse } from '../driver/json.ts'
 import { operationId } from '../plan/load.ts'
 import { type Sql, withRows } from '../driver/sql.ts'

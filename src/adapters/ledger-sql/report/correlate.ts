@@ -1,4 +1,4 @@
-import type { CorrelatedPage, EchoedKey, JoinedRecord } from '../../../core/ledger/port.ts'
+import type { CorrelatedPage, EchoedKey, JoinedRecord } from '../../../core/ledger/port/report.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { addUnanswered } from '../tables/employees.ts'

@@ -1,5 +1,5 @@
-import type { Expired, ExpireQuery, Overdue } from '../../../core/ledger/port.ts'
-import { NO_OUTCOME, NO_RECORD } from '../../../core/plan/decide/plan.ts'
+import type { Expired, ExpireQuery, Overdue } from '../../../core/ledger/port/report.ts'
+import { NO_OUTCOME, NO_RECORD } from '../../../core/plan/decide/employee.ts'
 import { jobStoppedAt } from '../submit/holds.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { addUnanswered } from '../tables/employees.ts'

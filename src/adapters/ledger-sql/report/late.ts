@@ -1,4 +1,4 @@
-import { NO_RECORD } from '../../../core/plan/decide/plan.ts'
+import { NO_RECORD } from '../../../core/plan/decide/employee.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 
 interface LateEvent {

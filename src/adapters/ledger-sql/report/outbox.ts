@@ -1,5 +1,5 @@
 import type { EventState, FinalEventState } from '../../../core/ledger/lifecycle.ts'
-import type { OutcomeRow } from '../../../core/ledger/port.ts'
+import type { OutcomeRow } from '../../../core/ledger/port/report.ts'
 import type { JsonObject } from '../../../core/model.ts'
 import { flatten } from '../../../core/plan/fold/flatten.ts'
 import { parse } from '../driver/json.ts'

@@ -1,5 +1,5 @@
 import { unreachable } from '../../../core/errors.ts'
-import type { BatchAnswer } from '../../../core/ledger/port.ts'
+import type { BatchAnswer } from '../../../core/ledger/port/submit.ts'
 import { addUnanswered, resendAfterLoss } from '../tables/employees.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { failOperations } from '../report/finalize.ts'

@@ -1,4 +1,4 @@
-import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../../core/ledger/port.ts'
+import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../../core/ledger/port/submit.ts'
 import { LANES } from '../../../core/model.ts'
 import type { WaitingOperation } from '../../../core/provision/form-batch.ts'
 import { waitForLimits } from './budget.ts'

@@ -1,4 +1,4 @@
-import type { CallLimits, Slot } from '../../../core/ledger/port.ts'
+import type { CallLimits, Slot } from '../../../core/ledger/port/submit.ts'
 import { type Budget, reserveOf } from '../../../core/provision/pace.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import type { Sql } from '../driver/sql.ts'

@@ -1,4 +1,4 @@
-import type { BatchQuery } from '../../../core/ledger/port.ts'
+import type { BatchQuery } from '../../../core/ledger/port/submit.ts'
 import {
   formBatch,
   mayLeave,

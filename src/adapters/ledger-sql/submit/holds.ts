@@ -1,4 +1,4 @@
-import type { Hold, HoldName } from '../../../core/ledger/port.ts'
+import type { Hold, HoldName } from '../../../core/ledger/port/submit.ts'
 import { stretchedUntil } from '../../../core/provision/hold.ts'
 import type { Sql } from '../driver/sql.ts'
 

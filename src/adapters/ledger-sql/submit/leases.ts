@@ -1,4 +1,4 @@
-import type { LeaseQuery } from '../../../core/ledger/port.ts'
+import type { LeaseQuery } from '../../../core/ledger/port/upkeep.ts'
 import type { Sql } from '../driver/sql.ts'
 
 export async function lease(sql: Sql, { name, owner, now, leaseMs }: LeaseQuery): Promise<boolean> {

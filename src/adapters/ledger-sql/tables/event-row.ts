@@ -1,4 +1,4 @@
-import type { IntakeMessage } from '../../../core/ledger/port.ts'
+import type { IntakeMessage } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
 import type { SqlValue } from '../driver/sql.ts'
 

@@ -1,4 +1,4 @@
-import type { DueTiming } from '../../../core/ledger/port.ts'
+import type { DueTiming } from '../../../core/ledger/port/intake.ts'
 import { type HrEvent, isTermination } from '../../../core/model.ts'
 import { type Arrival, eventKey, eventRow } from './event-row.ts'
 import { openCases } from '../leavers/open.ts'

@@ -1,4 +1,4 @@
-import { TOTALS, type Totals } from '../../../core/ledger/port.ts'
+import { TOTALS, type Totals } from '../../../core/ledger/port/inspect.ts'
 import type { Sql } from '../driver/sql.ts'
 
 /** Running totals are rows of one instance each, so that instances do not queue for one row. They are written when the transaction ends. */

@@ -1,4 +1,4 @@
-import type { AgeOutQuery, AgedOut } from '../../../core/ledger/port.ts'
+import type { AgeOutQuery, AgedOut } from '../../../core/ledger/port/upkeep.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 
 /** Where the walk through the batches is: some of them stay, because an operation that stays was in them. */

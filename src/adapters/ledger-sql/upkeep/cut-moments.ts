@@ -1,4 +1,4 @@
-import type { MomentCut } from '../../../core/ledger/port.ts'
+import type { MomentCut } from '../../../core/ledger/port/upkeep.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 
 /**

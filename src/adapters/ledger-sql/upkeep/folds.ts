@@ -1,4 +1,4 @@
-import type { EmployeeEvent } from '../../../core/plan/decide/employee.ts'
+import type { EmployeeEvent } from '../../../core/ledger/employee.ts'
 import { parse } from '../driver/json.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 

@@ -1,4 +1,4 @@
-import type { LedgerAge, LedgerMark, Restoration, Restored } from '../../../core/ledger/port.ts'
+import type { LedgerAge, LedgerMark, Restoration, Restored } from '../../../core/ledger/port/upkeep.ts'
 import { olderSince } from '../submit/holds.ts'
 import { raiseFindings } from '../findings/findings.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'

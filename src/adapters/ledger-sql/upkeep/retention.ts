@@ -4,7 +4,7 @@ import type {
   EmployeeCut,
   RetentionPage,
   RetentionQuery,
-} from '../../../core/ledger/port.ts'
+} from '../../../core/ledger/port/upkeep.ts'
 import type { EventName } from '../../../core/model.ts'
 import { employeeHash, keepErasedMark } from '../leavers/erased-marks.ts'
 import { eraseCases, forgetCases } from '../leavers/settle.ts'

@@ -1,4 +1,5 @@
-import type { Ledger, Notice, ReadResult } from '../../ledger/port.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
+import type { Notice, ReadResult } from '../../ledger/port/intake.ts'
 import type { JsonObject } from '../../model.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'

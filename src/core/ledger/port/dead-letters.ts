@@ -1,8 +1,34 @@
 import type { EventName } from '../../model.ts'
 
-/** What dead-letter commands and replay ask of the ledger, and what it answers. */
+/** Dead letters that the ledger keeps: events that failed after intake. */
+export interface DeadLetterLedger {
+  /** A page of dead letters in the order in which they died. A `next` that is not `null` continues it. */
+  deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
+  /**
+   * One dead letter and the message it arrived in; `null` when that event is not dead. `original` is
+   * `null` for a row of a baseline file.
+   */
+  deadLetter(
+    seq: number,
+  ): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
+  /** Of these events, those that are dead and not archived, with the revision in which they died. */
+  currentDeadLetters(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
+  /** Discards or archives dead letters, and adds an audit entry for each. */
+  endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>
+  /** Adds audit entries for messages that an operator discarded on the bus. */
+  noteDiscarded(
+    entity: string,
+    sequences: readonly string[],
+    actor: string,
+    reason: string,
+    now: number,
+  ): Promise<void>
+  /** Dead letters whose copy has not been sent to the bus, in the order in which they died. */
+  takeUncopied(limit: number): Promise<readonly DeadLetterCopy[]>
+  markCopied(ids: readonly number[], now: number): Promise<void>
+}
 
-/** A message word for word, its place aside. */
+/** The content of a message, without its place on the bus. */
 export interface MessageOriginal {
   readonly messageId: string | null
   readonly sessionId: string | null
@@ -10,27 +36,27 @@ export interface MessageOriginal {
   readonly body: string
   readonly properties: Readonly<Record<string, string | number | boolean | null>>
 }
-/** What an event came in. */
+/** The message an event arrived in. */
 export interface Original extends MessageOriginal {
   readonly entity: string
   readonly sequence: string
   readonly enqueuedAt: number
 }
 
-/** Only those that fit all that is not `null`. */
+/** A dead letter matches when it fits every field that is not `null`. */
 export interface DeadLetterFilter {
   readonly code: string | null
   readonly type: string | null
   readonly employeeId: string | null
-  /** Died at this moment or later, and before that one. */
+  /** Died at `since` or later, and before `until`. */
   readonly since: number | null
   readonly until: number | null
 }
 export interface LedgerDeadLetterQuery {
   readonly filter: DeadLetterFilter
-  /** Archived ones as well. */
+  /** Includes archived ones. */
   readonly archived: boolean
-  /** `next` of the page before; `null` for the first. */
+  /** `next` of the previous page; `null` for the first. */
   readonly next: number | null
   readonly limit: number
 }
@@ -38,7 +64,7 @@ export interface LedgerDeadLetterPage {
   readonly deadLetters: readonly LedgerDeadLetter[]
   readonly next: number | null
 }
-/** An event that died after it was taken in, without its values. */
+/** An event that failed after intake, without its values. */
 export interface LedgerDeadLetter extends EventName {
   readonly seq: number
   readonly type: string
@@ -46,19 +72,19 @@ export interface LedgerDeadLetter extends EventName {
   readonly code: string
   /** Names, never values. */
   readonly detail: string | null
-  /** The service refused the call with it, so it never was in a cycle. */
+  /** The service refused the call that carried it, so no cycle processed it. */
   readonly refused: boolean
   readonly operation: string | null
   readonly revision: number
   readonly diedAt: number
-  /** How often it was put back so far. */
+  /** How often it was replayed so far. */
   readonly replays: number
   readonly archivedAt: number | null
-  /** Still keeps its person out. */
+  /** Still prevents the reactivation of its employee. */
   readonly blocksReactivation: boolean
 }
 
-/** A dead letter whose copy is to go to the bus; `id` names the copy in the outbox. */
+/** A dead letter whose copy goes to the bus; `id` identifies the copy in the outbox. */
 export interface DeadLetterCopy {
   readonly id: number
   readonly seq: number
@@ -69,24 +95,27 @@ export interface DeadLetterCopy {
   readonly code: string
   readonly detail: string | null
   readonly original: Original | null
-  /** False when its event lives again. */
+  /** False when its event is no longer dead. */
   readonly current: boolean
 }
 
-/** Ends dead letters without putting them back. */
+/** Ends dead letters without replaying them. */
 export interface EndOrder {
   readonly seqs: readonly number[]
-  /** A discarded one counts as if it had never happened; an archived one is only out of sight, and still keeps a leaver out. */
+  /**
+   * A discarded event counts as if it had never happened. An archived one is only hidden, and still
+   * prevents the reactivation of a leaver.
+   */
   readonly how: 'discard' | 'archive'
-  /** Discards also those that put their person out, who may become active by it. */
+  /** Also discards terminations, which may make their employees active. */
   readonly terminations: boolean
   readonly actor: string
   readonly justification: string
 }
 export interface EndedDeadLetters {
   readonly ended: readonly number[]
-  /** Left as they are, because they put their person out. */
+  /** Left as they are because they are terminations. */
   readonly kept: readonly number[]
-  /** Not dead any more. */
+  /** No longer dead. */
   readonly gone: readonly number[]
 }

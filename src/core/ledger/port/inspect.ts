@@ -1,15 +1,38 @@
-import type { Employee } from '../../plan/decide/plan.ts'
-import type { Cut } from '../../plan/retain/retain.ts'
+import type { Employee } from '../employee.ts'
 import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
-import type { LeaverCounts } from './leavers.ts'
-import type { Hold } from './provision.ts'
 
-/** What people ask of the ledger: totals, lists, chains, and what leaves it. */
+/** Reads for commands, reports and tests. */
+export interface InspectLedger {
+  /** Whether work is left that needs neither new input nor a later moment. Cheap in a ledger of any size. */
+  idle(now: number): Promise<Idle>
+  /** Running totals, maintained by every transaction. Cheap. */
+  totals(): Promise<Totals>
+  /** Totals together with counts by state, computed from the rows, at a single moment. */
+  inspect(): Promise<{ readonly totals: Totals; readonly stateCounts: StateCounts }>
+  /** A page of events in the order in which they were received. A `next` that is not `null` continues it. */
+  events(query: EventsQuery): Promise<EventsPage>
+  /** A page of audit entries, oldest first. A `next` that is not `null` continues it. */
+  audit(query: AuditQuery): Promise<AuditPage>
+  /**
+   * The whole chain around an event, an employee, an operation, a batch, a request id or a directory
+   * object; `null` when nothing has that id.
+   */
+  trace(reference: string): Promise<Trace | null>
+  /**
+   * The employee that a reference (employee id, event id, operation id, …) leads to. Several when it
+   * matches a batch, events of several sources, or an event and an employee; none when nothing matches.
+   */
+  findEmployees(reference: string): Promise<readonly EmployeeView[]>
+  /** Employees by id, as the next plan will see them; unknown ids are left out. */
+  employees(ids: readonly string[]): Promise<readonly EmployeeView[]>
+  /** A page of employees ordered by id, beginning after `after`. */
+  employeePage(after: string | null, limit: number): Promise<readonly EmployeeView[]>
+}
 
 export interface Idle {
-  /** Nothing is received, planned, unanswered or unpublished; what is open waits for a moment. */
+  /** Nothing is received, planned, unanswered or unpublished; open events only wait for a moment. */
   readonly idle: boolean
-  /** The next moment something is due by itself; `null` when nothing is. */
+  /** The next moment at which something becomes due; `null` when there is none. */
   readonly nextAt: number | null
 }
 export const TOTALS = [
@@ -40,79 +63,21 @@ export interface StateCounts {
   readonly unpublished: number
 }
 
-export interface SubmissionStatus {
-  readonly callTimes: readonly number[]
-  readonly pending: number
-  /** People whose events are still to be planned. */
-  readonly unplanned: number
-  readonly holds: readonly Hold[]
-  /** Open leaver cases. */
-  readonly leavers: LeaverCounts
-  /** People whose record failed for good and carried no event that could say so; the first of them by name. */
-  readonly notAccepted: { readonly count: number; readonly employees: readonly NotAccepted[] }
-}
-export interface NotAccepted {
-  readonly employeeId: string
-  readonly code: string
-  readonly failedAt: number
-  /** Whether it was to put them out. */
-  readonly leaver: boolean
-}
-
-/** Somebody as the next plan will see them. */
+/** An employee as the next plan will see it. */
 export interface EmployeeView {
   readonly employee: Employee
-  /** The record the directory took last; `null` when it took none, or when what it holds is not known. */
+  /** The last accepted record; `null` when there is none, or when the directory may hold another. */
   readonly lastAccepted: string | null
-  /** The event the reference names, when it names one. */
+  /** The `seq` of the event that the reference names, if it names one. */
   readonly event: number | null
 }
 
-export interface RetentionQuery {
-  readonly after: string | null
-  readonly limit: number
-  readonly settledBefore: number
-}
-export interface RetentionPage {
-  readonly employee: Employee
-  /** Ledger sequences. */
-  readonly settled: readonly number[]
-}
-export interface EmployeeCut extends Cut {
-  readonly employeeId: string
-  readonly revision: number
-}
-export interface Erasure {
-  readonly employeeId: string
-  readonly actor: string
-  readonly justification: string
-}
-export interface AgeOutQuery {
-  /** What is older than this goes. */
-  readonly before: number
-  /** Rows of each kind in one transaction. */
-  readonly limit: number
-}
-export interface AgedOut {
-  readonly removed: number
-  /** Whether there may be more of them. */
-  readonly more: boolean
-}
-export interface ErasureResult {
-  readonly events: number
-  readonly operations: number
-  /** Outcomes that had not been published yet. */
-  readonly outcomesWithheld: number
-  /** Whether the values left the files of the ledger too; false where they stay in pages that are free, or a reader was in the way. */
-  readonly filesClean: boolean
-}
-
 export interface AuditQuery {
-  /** Done at this moment or later; `null`: from the first. */
+  /** Done at this moment or later; `null`: all. */
   readonly since: number | null
-  /** What it was done to, as an entry names it; `null`: to anything. */
+  /** Only entries with this `about`; `null`: all. */
   readonly about: string | null
-  /** `next` of the page before; `null` for the first. */
+  /** `next` of the previous page; `null` for the first. */
   readonly next: number | null
   readonly limit: number
 }
@@ -120,22 +85,22 @@ export interface AuditPage {
   readonly entries: readonly AuditEntry[]
   readonly next: number | null
 }
-/** What somebody did by a command. */
+/** An action that a person took with a command. */
 export interface AuditEntry {
   readonly at: number
   readonly actor: string
   readonly action: string
-  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the hash of who was erased, or how many the brake let go. */
+  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the hash of an erased employee id, or how many employees the brake released. */
   readonly about: string | null
   readonly justification: string
 }
 
 export interface EventsQuery {
-  /** `null`: in any state. */
+  /** `null`: any state. */
   readonly state: EventState | null
-  /** Received at this moment or later; `null`: from the first. */
+  /** Received at this moment or later; `null`: all. */
   readonly since: number | null
-  /** `next` of the page before; `null` for the first. */
+  /** `next` of the previous page; `null` for the first. */
   readonly next: number | null
   readonly limit: number
 }
@@ -160,7 +125,7 @@ export interface EventLine {
 }
 
 export interface Trace extends EmployeeTrace {
-  /** Whatever else has that name: the others in a batch, events of other sources, an employee. */
+  /** Other matches of the reference: the rest of a batch, events of other sources, an employee. */
   readonly others: readonly EmployeeTrace[]
 }
 export interface EmployeeTrace {

@@ -1,47 +1,72 @@
 import type { HrEvent, JsonObject } from '../../model.ts'
 import type { MessageOriginal } from './dead-letters.ts'
 
-/** What goes into the ledger: messages, notices, rows of a baseline. */
+/** Everything that enters the ledger: messages, notices that were read, rows of a baseline file. */
+export interface IntakeLedger {
+  /** Commits a micro-batch of messages. Only after that may the messages be settled. */
+  record(intake: IntakeBatch): Promise<RecordResult>
+  /** Commits rows of a baseline file. Known rows change nothing, so a file may be imported again. */
+  importBaseline(rows: BaselineRows): Promise<{ readonly fresh: number; readonly known: number }>
+  /**
+   * Claims notices to read now, for `leaseMs`: those that have waited since `noticedBefore`, and those
+   * whose moment has come. A notice that is not finished by then may be claimed again.
+   */
+  claimNotices(query: NoticeQuery): Promise<readonly Notice[]>
+  /**
+   * Commits the results of reads: a notice becomes the snapshot or delta that was read, waits, or is
+   * dead-lettered. Its employee becomes due if that changes anything.
+   */
+  finishReads(results: readonly ReadResult[], now: number): Promise<void>
+}
 
-/** A message is known by its place in its entity, so that a redelivery after a lost settlement is not counted again. */
+/**
+ * Identifies a message by its place in its entity, so that a redelivery after a lost settlement is
+ * not counted again.
+ */
 export interface MessageName {
   readonly entity: string
   readonly enqueuedAt: number
-  /** Decimal text: sequence numbers of partitioned entities do not fit a number. */
+  /** Decimal text: sequence numbers of partitioned entities exceed 2^53. */
   readonly sequence: string
 }
 export interface IntakeMessage extends MessageName {
   readonly events: readonly HrEvent[]
-  /** As it came, kept for whoever has to look at it or send it again. */
+  /** The message as it arrived, kept for inspection and replay. */
   readonly original?: MessageOriginal
-  /** Set for a copy that a replay sent: its messageId, by which the replay finds it again. */
+  /** The messageId of a copy that a replay sent; the replay looks it up by that id. */
   readonly copyId?: string
-  /** Set when the message could not be taken in and goes to the native dead-letter queue. */
+  /** The reason code when the message was rejected and goes to the native dead-letter queue. */
   readonly rejected: string | null
 }
-/** When people with something new are planned. */
+/** When employees with new events are planned. */
 export interface DueTiming {
   readonly now: number
-  /** A person is planned after this much quiet … */
+  /** An employee is planned after this much quiet time … */
   readonly quietMs: number
-  /** … but no later than this after the first unplanned event. */
+  /** … but at the latest this long after the first unplanned event. */
   readonly maxWaitMs: number
 }
 export interface IntakeBatch extends DueTiming {
   readonly messages: readonly IntakeMessage[]
-  /** Intake works off a backlog: planning of anything but leavers waits until that has been quiet too, so that the backlog merges as a whole. */
+  /**
+   * Intake is working through a backlog: planning of everything but terminations waits for quiet there
+   * too, so that the backlog merges as a whole.
+   */
   readonly backlog: boolean
-  /** How far our clock may be ahead of the one that dated the messages, below zero when it is behind; 0 when left out. */
+  /**
+   * How far our clock may be ahead of the one that dated the messages; negative when it is behind,
+   * 0 when left out.
+   */
   readonly aheadMs?: number
 }
 export interface RecordResult {
   readonly fresh: number
   readonly duplicates: number
-  /** Events that were dead, and were sent again after they died. */
+  /** Dead-lettered events that were enqueued again after they died. */
   readonly replays: number
   readonly redelivered: number
   readonly rejected: number
-  /** Messages only the ledger could tell were wrong; they count as rejected. Left out when there are none. */
+  /** Messages that only the ledger could reject; they count as rejected. Left out when empty. */
   readonly refused?: readonly Refusal[]
 }
 export interface NoticeQuery {
@@ -57,13 +82,16 @@ export interface Notice {
   readonly type: string
   readonly employeeId: string
   readonly recordedAt: number
-  /** When what it is about takes effect; once it was read, the moment it is read again for. */
+  /** When the change takes effect; after the first read, the moment of the second. */
   readonly effectiveAt: number
-  /** Reads that came to nothing so far. */
+  /** Failed reads so far. */
   readonly attempts: number
 }
 export type ReadResult =
-  /** Dated at `began`. With `nextAt` it is read once more then. The same as before changes nothing. */
+  /**
+   * Dated at `began`. With `nextAt` it is read once more then. A second read that is equal to the
+   * first changes nothing.
+   */
   | {
       readonly kind: 'read'
       readonly seq: number
@@ -73,14 +101,14 @@ export type ReadResult =
       readonly nextAt: number | null
     }
   | { readonly kind: 'again'; readonly seq: number; readonly at: number }
-  /** Nothing was learned and no attempt counts: the claim is given up, so that another instance may read it at once. */
+  /** Not read and not counted as an attempt: any instance may claim it at once. */
   | { readonly kind: 'released'; readonly seq: number }
-  /** For good; `detail` is a code. */
+  /** Failed for good; `detail` is a code. */
   | { readonly kind: 'failed'; readonly seq: number; readonly detail: string }
 export interface BaselineRows extends DueTiming {
   readonly events: readonly HrEvent[]
 }
-/** `message` is its place in the batch. None of its events was taken. */
+/** `message` is the index in the batch. None of its events was recorded. */
 export interface Refusal {
   readonly message: number
   readonly code: string

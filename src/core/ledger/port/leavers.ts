@@ -1,14 +1,26 @@
-import type { LeaverEnd } from '../../leavers/assess.ts'
-import type { LeaverCause } from '../../leavers/causes.ts'
+import type { LeaverCause, LeaverEnd } from '../../leavers/causes.ts'
 import type { EventName } from '../../model.ts'
-import type { Employee } from '../../plan/decide/employee.ts'
+import type { Employee } from '../employee.ts'
 import type { OperationState } from '../lifecycle.ts'
 
-/** What leaver cases ask of the ledger, and what it answers. */
+/** Leaver cases: opened by intake, assessed from here. */
+export interface LeaverLedger {
+  /** A page of open leaver cases with everything an assessment needs. */
+  openLeavers(query: LeaverQuery): Promise<LeaverPage>
+  /** Carries out assessments: ends cases, or has the employee's record sent again. */
+  settleLeavers(steps: readonly LeaverStep[], now: number): Promise<void>
+  /**
+   * Reopens events of which the directory accepted only the deactivation, so that the rest of them is
+   * sent, and adds an audit entry. Returns the number of events.
+   */
+  resendRest(order: LeaverRest, now: number): Promise<number>
+  /** Closes cases that a person acknowledges, with audit entries. Returns the ids of those that were open. */
+  acknowledgeLeavers(order: LeaverAcknowledgement, now: number): Promise<readonly number[]>
+}
 
 /**
- * An event said that an employee leaves. The case is open until the directory is known to hold the account disabled, HR said otherwise
- * later, or a person acknowledged it.
+ * A termination that must reach the directory. The case stays open until the directory is known to
+ * hold the account disabled, HR records later that the employee is active, or a person acknowledges it.
  */
 export interface LeaverCase {
   readonly id: number
@@ -18,39 +30,42 @@ export interface LeaverCase {
   readonly effectiveAt: number
   /** When HR recorded it. */
   readonly recordedAt: number
-  /** When the event was taken in. */
+  /** When the event entered the ledger. */
   readonly receivedAt: number
   readonly openedAt: number
   /** How often the operation was sent again because the case was open. */
   readonly resends: number
 }
-/** An open case, and all it takes to assess it. */
+/** An open case with everything an assessment needs. */
 export interface LeaverView {
   readonly leaverCase: LeaverCase
   /** `null` after an erasure. */
   readonly employee: Employee | null
   readonly directory: {
-    /** The directory took a record that disables the account last, and nothing since leaves that in doubt. */
+    /** The last accepted record disables the account, and nothing since puts that in doubt. */
     readonly disabled: boolean
     readonly since: number | null
   }
   /** The brake holds the employee. */
   readonly braked: boolean
-  /** The last operation that was not withdrawn before it was sent. */
+  /** The last operation that was not withdrawn. */
   readonly last: {
     readonly state: OperationState
     readonly active: boolean
     readonly code: string | null
     readonly endedAt: number | null
-    /** The directory had nothing to take it for. */
+    /** The directory had no account to apply it to. */
     readonly tookNothing: boolean
   } | null
 }
 export interface LeaverQuery {
-  /** Only cases that are to be looked at by then, those that have waited longest first; `null`: every open one, oldest first. */
+  /**
+   * Only cases that are due for assessment by then, longest waiting first; `null`: every open case,
+   * oldest first.
+   */
   readonly dueBy: number | null
   readonly employeeId: string | null
-  /** `next` of the page before; `null` for the first. */
+  /** `next` of the previous page; `null` for the first. */
   readonly next: number | null
   readonly limit: number
 }
@@ -58,7 +73,10 @@ export interface LeaverPage {
   readonly leavers: readonly LeaverView[]
   readonly next: number | null
 }
-/** What an assessment changes. It is dropped where the employee changed since it was read; the case is looked at again. */
+/**
+ * What an assessment changes. It is dropped if the employee changed since it was read; the case is then
+ * assessed again.
+ */
 export type LeaverStep = {
   readonly id: number
   readonly employeeId: string
@@ -78,13 +96,13 @@ export interface LeaverAcknowledgement {
   readonly actor: string
   readonly justification: string
 }
-/** Open cases, by the cause they had when they were looked at last. */
+/** Open cases by the cause of their last assessment. */
 export interface LeaverCounts {
   readonly open: number
   readonly oldestAt: number | null
   readonly byCause: Readonly<Partial<Record<LeaverCause, number>>>
 }
-/** Whose events of which nothing but the leaving was taken (`DisabledAlone`) are to be sent again, whole. */
+/** Employees whose events with the reason `DisabledAlone` are sent again as a whole. */
 export interface LeaverRest {
   readonly employees: readonly string[]
   readonly actor: string

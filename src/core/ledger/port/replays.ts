@@ -1,24 +1,86 @@
-import type { NativeStage } from '../../report/replay/log.ts'
 import type { EventName, HrEvent } from '../../model.ts'
 import type { EventState } from '../lifecycle.ts'
 import type { MessageOriginal } from './dead-letters.ts'
 
-/** What a replay asks of the ledger, and what it answers. */
+/** Replay runs: a frozen selection of dead letters, and the progress of each part. */
+export interface ReplayLedger {
+  /** The current state of those of these events that the ledger knows. */
+  knownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
+  /** Freezes a selection: later arrivals and failures are not part of it. */
+  freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
+  /** Records who resumes an interrupted run, and why. */
+  resumeReplay(run: ReplayRun, actor: string, reason: string, now: number): Promise<void>
+  /** Runs, newest first: the unfinished ones with this selection, or with `open: null` all of them. */
+  replayRuns(query: { readonly open: string | null; readonly limit: number }): Promise<readonly ReplayRun[]>
+  /** A page of the parts of a run and their progress. */
+  replayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
+  /** Parts of a run in this stage, in frozen order; `entity` is `null` for dead letters of the ledger. */
+  replayItems(
+    run: number,
+    entity: string | null,
+    stage: NativeStage,
+    limit: number,
+  ): Promise<readonly ReplayItem[]>
+  /** Makes all of these moves or none; a part's first move to `sending` sets its `sendingAt`. */
+  moveReplay(run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void>
+  /**
+   * Replays dead letters of a run, edited or unchanged, at their place in the order, and records it in
+   * the run. One that is no longer dead, or has died again since the freeze, becomes `gone`. An edit
+   * must not cancel a termination.
+   */
+  putBack(run: number, parts: readonly PutBack[], now: number): Promise<void>
+  /** Ends the run. Without waiting parts it cannot be resumed. */
+  endReplay(run: number, now: number): Promise<void>
+  /**
+   * Refuses waiting parts with an edited body in runs frozen before `before` (`BeyondRetention`) and
+   * removes the body. Returns their number.
+   */
+  forgetEdits(before: number, now: number): Promise<number>
+  /** Of these messageIds of copies, those that intake committed, with the reason code of a rejected one. */
+  takenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
+}
+
+export const NATIVE_STAGES = [
+  'frozen', // selected, not started
+  'sending', // a copy may have been sent: only the bus knows
+  'sent', // the bus has the copy; the original is still in the dead-letter queue
+  'done', // the original is removed
+  'gone', // the original was no longer there
+  'refused', // cannot be replayed, see its code; the original stays
+] as const
+export type NativeStage = (typeof NATIVE_STAGES)[number]
+
+/** The stages each stage may change to. `sending` again: no copy was found, so it is sent once more. */
+export const NATIVE_ARROWS: Readonly<Record<NativeStage, readonly NativeStage[]>> = {
+  frozen: ['sending', 'sent', 'gone', 'refused'],
+  sending: ['sending', 'sent', 'gone', 'refused'],
+  sent: ['done'],
+  done: [],
+  gone: [],
+  refused: [],
+}
+
+export interface NativeMove {
+  readonly sequence: string
+  readonly stage: NativeStage
+  /** The reason code of `refused`; `null` for every other stage. */
+  readonly code: string | null
+}
 
 /**
- * One dead letter of a frozen selection. `body` is what it says instead, and `employees` whom that is about; both are forgotten when its part is over, or
- * when one of them is erased.
+ * One dead letter of a frozen selection. `body` replaces its content, and `employees` are those the
+ * replacement is about. Both are removed when the part ends or one of the employees is erased.
  */
 export type ReplayTarget = { readonly body?: string | null; readonly employees?: readonly string[] } & (
   | { readonly store: 'ledger'; readonly seq: number; readonly revision: number }
-  /** `stale`: only to be taken off its shelf, because its event has had its answer. */
+  /** `stale`: only removed from the dead-letter queue, because its event has its outcome. */
   | { readonly store: 'bus'; readonly entity: string; readonly sequence: string; readonly stale: boolean }
 )
 
 export interface ReplayOrder {
-  /** Names the run on the bus; unique for ever. */
+  /** Identifies the run on the bus; never used again. */
   readonly name: string
-  /** What was asked for, in words that are the same for the same command. */
+  /** The selection as text; the same command gives the same text. */
   readonly selection: string
   readonly actor: string
   readonly justification: string
@@ -32,9 +94,9 @@ export interface ReplayRun {
   readonly justification: string
   readonly createdAt: number
   readonly endedAt: number | null
-  /** Who went on with it after it was stopped, when and why. */
+  /** Who resumed it, when and why. */
   readonly resumed: readonly { readonly at: number; readonly actor: string; readonly justification: string }[]
-  /** Entities of the bus that have a part in it. */
+  /** Entities of the bus whose dead letters are part of it. */
   readonly entities: readonly string[]
   readonly counts: Readonly<Record<NativeStage, number>>
 }
@@ -46,23 +108,23 @@ export interface ReplayEntry {
   readonly at: number | null
 }
 export interface ReplayItem {
-  /** Of the ledger: the event's number. */
+  /** Sequence number on the bus, or the event's `seq` for a dead letter of the ledger. */
   readonly sequence: string
   readonly sendingAt: number | null
-  /** What it says instead of what it said; `null` when it is not edited. */
+  /** The edited body; `null` when it is not edited. */
   readonly body: string | null
 }
 export interface ReplayEdit {
   readonly event: HrEvent
   readonly original: MessageOriginal
 }
-/** A dead letter of the ledger that is to be put back, as it was or edited; or refused, with why. */
+/** A dead letter of the ledger to replay unchanged or edited, or to refuse with a code. */
 export type PutBack =
   | { readonly seq: number; readonly kind: 'as it was' }
   | ({ readonly seq: number; readonly kind: 'edited' } & ReplayEdit)
   | { readonly seq: number; readonly kind: 'refused'; readonly code: string }
 
-/** What is known of an event by its name. */
+/** The state of an event, looked up by source and id. */
 export interface KnownEvent extends EventName {
   readonly seq: number
   readonly employeeId: string

@@ -1,13 +1,45 @@
 import type { ForeignActivation, ForeignDeactivation } from './findings.ts'
-import type { LogRecord } from '../../report/correlate/log-record.ts'
+import type { LogRecord } from '../log-record.ts'
 import type { Json } from '../../model.ts'
 import type { FinalEventState, OperationState } from '../lifecycle.ts'
 
-/** What correlate and publish ask of the ledger, and what it answers. */
+/** Log records and the operations they answer, deadlines, and outcomes to publish. */
+export interface ReportLedger {
+  /** Which of these log records are known, and the operations that the others may be about. */
+  candidates(records: readonly LogRecord[]): Promise<Candidates>
+  /** Stores log records with the operations they answer, sets interim outcomes, moves the watermark. */
+  correlate(answers: CorrelatedPage): Promise<void>
+  /** Finalizes answered operations whose quiet period is over, with their events, and queues the outcomes. */
+  finalize(now: number, limit: number): Promise<number>
+  /**
+   * Operations accepted before this instant, by the service's clock, that the log does not mention;
+   * oldest first. None while the job has been seen paused since.
+   */
+  overdue(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
+  /**
+   * Ends operations that have no answer although the log was read past their deadline: they are sent
+   * again, or given up after `maxResends`.
+   */
+  expire(query: ExpireQuery): Promise<Expired>
+  /** Fails operations that have been escrowed since before `before`. */
+  expireEscrowed(before: number, now: number, limit: number): Promise<number>
+  /** Dead-letters events that have been incomplete since before `before`, as `IncompleteRecord`. */
+  expireIncomplete(before: number, now: number, limit: number): Promise<number>
+  /** The instant up to which the log was read; `null` before the first page. */
+  watermark(): Promise<number | null>
+  /**
+   * When the oldest unanswered operation was submitted; `null` when every operation has an answer.
+   * The first read of the log begins there.
+   */
+  oldestUnanswered(): Promise<number | null>
+  /** Unpublished outcomes in the order in which they arose. */
+  takeUnpublished(limit: number): Promise<readonly OutcomeRow[]>
+  markPublished(ids: readonly number[], now: number): Promise<void>
+}
 
 /**
- * An operation a record may speak of: one that waits for its answer, one the service failed with, one that was given up without a word of it, and one that was
- * handed over more than once, which the service may have carried out as often.
+ * An operation that a log record may be about: it is unanswered, escrowed, or was given up without an
+ * answer; or it was submitted more than once, and the service may have processed each submission.
  */
 export interface Candidate {
   readonly id: string
@@ -15,68 +47,74 @@ export interface Candidate {
   readonly state: Exclude<OperationState, 'pending'>
   readonly record: string
   readonly active: boolean
-  /** When the service accepted it, by the service's own clock; when it was handed over, where no answer came. */
+  /** When the service accepted it, by the service's clock; when it was submitted, if no answer came. */
   readonly acceptedAt: number
-  /** When it was handed over first, by the service's clock too: an answer that got lost may have been acted on. */
+  /**
+   * When it was first submitted, by the service's clock: the service may have acted on a submission
+   * whose answer was lost.
+   */
   readonly submittedAt: number
-  /** The moment the log gives to its failure. */
+  /** The time of the log record that reports its failure. */
   readonly failedAt: number | null
-  /** How often it was handed over, and of how many changes the log has spoken; new tries of the service do not count. */
+  /** How often it was submitted, and how many changes the log reported; retries of the service do not count. */
   readonly timesSubmitted: number
   readonly timesReported: number
 }
-/** An attribute, as the log spells it, that a job repeats of what it imports. */
+/** An attribute, as the log spells it, that the log records of a job echo. */
 export interface EchoedKey {
   readonly job: string
   readonly key: string
-  /** The first and the last moment it was seen at. */
+  /** When it was first and last seen. */
   readonly from: number
   readonly to: number
-  /** Of the last moment. */
+  /** The cycle in which it was last seen. */
   readonly cycle: string
 }
 export interface AcceptedRecord {
   readonly record: string
   readonly active: boolean
-  /** The moment the log gives to it. */
+  /** The time of the log record. */
   readonly at: number
 }
 export interface Candidates {
-  /** Ids of records that are in the ledger already. */
+  /** Ids of log records that are already in the ledger. */
   readonly known: ReadonlySet<string>
   readonly operations: readonly Candidate[]
-  /** Operations that a record of the same change was joined to. */
+  /** By change id: the operation that another record of that change was joined to. */
   readonly byChange: ReadonlyMap<string, string>
-  /** Earlier records of these people that could not be told apart yet. */
+  /** Earlier log records of these employees that are still ambiguous. */
   readonly unjoined: readonly LogRecord[]
-  /** The record the directory took last, by employee, and when; to tell whether another record changed it since. */
+  /** By employee: the last accepted record, to detect that another record changed it since. */
   readonly lastAccepted: ReadonlyMap<string, AcceptedRecord>
-  /** What these jobs were seen to repeat so far. */
+  /** The attributes that these jobs are known to echo. */
   readonly echoes: readonly EchoedKey[]
 }
 export type Interim = 'confirmed' | 'unchanged' | 'skipped' | 'failed' | 'escrowed'
 export interface JoinedRecord {
   readonly record: LogRecord
   readonly operation: string | null
-  /** Set when this record gives its operation the interim outcome; follow-ups leave it. */
+  /** The interim outcome that this record gives its operation; `null` for a follow-up. */
   readonly interim: Interim | null
 }
 export interface CorrelatedPage {
   readonly joins: readonly JoinedRecord[]
   readonly now: number
   readonly finalAt: number
-  /** Everything up to this instant has been read, when this page was the last of its poll. */
+  /** The instant up to which the log has been read, on the last page of a poll. */
   readonly watermark: number | null
-  /** People whose directory record somebody else changed: what it holds is no longer known, and ours is offered again. */
+  /**
+   * Employees whose directory record another system changed: what it holds is unknown, and our record
+   * is sent again.
+   */
   readonly changedElsewhere: readonly string[]
-  /** What the log shows of access that no operation of ours explains. */
+  /** Changes of access in the log that none of our operations explains. */
   readonly elsewhere?: {
     readonly disabled: readonly ForeignDeactivation[]
     readonly enabled: readonly ForeignActivation[]
   }
-  /** New records of changes nobody here sent. */
+  /** The number of new log records of changes made by others. */
   readonly foreign: number
-  /** What these records added to what is known of the job. */
+  /** Echoed attributes learned from these records. */
   readonly echoes: readonly EchoedKey[]
 }
 export interface Overdue {
@@ -89,13 +127,13 @@ export interface Expired {
   readonly resent: number
   /** Given up as `NoOutcome`. */
   readonly givenUp: number
-  /** Nothing was said of them while their neighbours were answered, twice: nothing to say. */
+  /** Twice without a log record while others of the same call had one: unchanged. */
   readonly unchanged: number
 }
 export interface ExpireQuery {
-  /** Only these; they are left alone when an answer came meanwhile. */
+  /** Only these, and only if they still have no answer. */
   readonly operations: readonly string[]
-  /** `null`: it is not their fault, so it costs no offer. */
+  /** `null`: the cause is not theirs, so the resend is not counted. */
   readonly maxResends: number | null
   readonly now: number
 }
@@ -113,7 +151,7 @@ export interface OutcomeRow {
   readonly by: { readonly source: string; readonly id: string } | null
   readonly operation: string | null
   readonly objectId: string | null
-  /** What the event says: dotted path and value of each attribute. */
+  /** Dotted path and value of each attribute of the event. */
   readonly attributes: readonly (readonly [path: string, value: Json])[]
   readonly at: number
   readonly traceparent: string | null

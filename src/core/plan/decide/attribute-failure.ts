@@ -1,7 +1,8 @@
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { EmployeeState } from '../fold/state.ts'
 import type { Mapping } from '../mapping/mapping.ts'
-import { type Failure, type Employee, type EmployeeEvent, REASONS } from './employee.ts'
+import type { Failure, Employee, EmployeeEvent } from '../../ledger/employee.ts'
+import { REASONS } from './employee.ts'
 import { CORE_USER, ENTERPRISE_USER } from '../mapping/scim.ts'
 import { placesNamed, type Targets, targetsOf } from '../mapping/targets.ts'
 

@@ -1,15 +1,6 @@
-import { type Decision, REASONS } from './plan.ts'
-
-/** How many distinct people may go from active to inactive before somebody has to look. */
-export interface BrakeSettings {
-  readonly windowMs: number
-  /** Never more than this in a window. */
-  readonly absolute: number
-  /** Nor more than this share of everybody active, in percent, … */
-  readonly percent: number
-  /** … once it is more people than this. */
-  readonly floor: number
-}
+import type { BrakeSettings } from '../../ledger/port/plan.ts'
+import type { Decision } from '../../ledger/decision.ts'
+import { REASONS } from './employee.ts'
 
 export const RELEASED_BRAKE: BrakeSettings = {
   windowMs: 86_400_000,

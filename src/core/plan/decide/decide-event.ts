@@ -4,15 +4,9 @@ import { flatten } from '../fold/flatten.ts'
 import { isPureRescind } from '../fold/event.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 import { compareEvents } from '../fold/order.ts'
-import {
-  type EventDecision,
-  INCOMPLETE_RECORD,
-  NO_OUTCOME,
-  type Employee,
-  type EmployeeEvent,
-  REASONS,
-  RESCIND_BEYOND_RETENTION,
-} from './employee.ts'
+import type { EventDecision } from '../../ledger/decision.ts'
+import { INCOMPLETE_RECORD, NO_OUTCOME, REASONS, RESCIND_BEYOND_RETENTION } from './employee.ts'
+import type { Employee, EmployeeEvent } from '../../ledger/employee.ts'
 
 /** What an event contributes to the record. */
 export type Contribution =

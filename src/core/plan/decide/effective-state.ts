@@ -1,8 +1,9 @@
 import type { Attribute } from '../../model.ts'
 import { flatten } from '../fold/flatten.ts'
 import type { EmployeeState } from '../fold/state.ts'
-import type { LedgerEvent } from '../fold/event.ts'
-import { NO_OUTCOME, type Employee } from './employee.ts'
+import type { LedgerEvent } from '../../ledger/event.ts'
+import { NO_OUTCOME } from './employee.ts'
+import type { Employee } from '../../ledger/employee.ts'
 
 /**
  * What the record is made of: the fold, and two things more. When nothing says any more whether somebody the directory may hold is active, because

@@ -1,7 +1,8 @@
-import { type EventDecision, type Employee, REASONS } from './employee.ts'
+import type { EventDecision, Decision } from '../../ledger/decision.ts'
+import type { Employee } from '../../ledger/employee.ts'
+import { REASONS } from './employee.ts'
 import { fold } from '../fold/fold.ts'
 import type { FoldRules } from '../fold/rules.ts'
-import type { Decision } from './plan.ts'
 import { isTermination } from '../../model.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>

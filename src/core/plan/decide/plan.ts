@@ -1,3 +1,4 @@
+import type { Decision, EventDecision } from '../../ledger/decision.ts'
 import { isFinal } from '../../ledger/lifecycle.ts'
 import { LANES, type Lane, isTermination, type ScimUser } from '../../model.ts'
 import {
@@ -14,74 +15,10 @@ import { respectDeactivation } from './elsewhere.ts'
 import { decide, contributionOf, reopens } from './decide-event.ts'
 import type { MappedRecord, Mapping, MappingFailure, PlainMapping } from '../mapping/mapping.ts'
 import { resendAt, earliest } from './resend.ts'
-import {
-  type EventDecision,
-  type Failure,
-  MAPPING_FAILED,
-  type Employee,
-  type EmployeeEvent,
-} from './employee.ts'
+import type { Failure, Employee, EmployeeEvent } from '../../ledger/employee.ts'
+import { MAPPING_FAILED } from './employee.ts'
 import { ENTERPRISE_USER } from '../mapping/scim.ts'
 import { standing } from './effective-state.ts'
-
-export {
-  type EventDecision,
-  INCOMPLETE_RECORD,
-  leavesFold,
-  MAPPING_FAILED,
-  NO_OUTCOME,
-  NO_RECORD,
-  type Employee,
-  type EmployeeEvent,
-  REASONS,
-  type UnansweredOperation,
-} from './employee.ts'
-
-export interface PlannedOperation {
-  readonly lane: Lane
-  readonly active: boolean
-  /** The record, serialised once: what is stored, compared and sent. */
-  readonly record: string
-  readonly hash: string
-  /** Employee id of the manager the record names. */
-  readonly manager: string | null
-  /** Another operation of this person is on its way, and the service documents no order: the end state has to be offered again after both. */
-  readonly overtakes: boolean
-  /** Carries nothing but that the person is out, because more was not taken. */
-  readonly deactivationOnly?: true
-}
-
-export type Decision =
-  /**
-   * Something of this person is unanswered; it is planned again when the answer is there, and at `nextAt`: a leaver whose moment comes
-   * before the answer overtakes.
-   */
-  | {
-      readonly kind: 'wait'
-      readonly employeeId: string
-      readonly revision: number
-      readonly nextAt: number | null
-    }
-  | {
-      readonly kind: 'decided'
-      readonly employeeId: string
-      readonly revision: number
-      readonly events: readonly EventDecision[]
-      readonly operation: PlannedOperation | null
-      /** When this person is due again without anything new arriving. */
-      readonly nextAt: number | null
-      /** The brake holds the person back, with or without an event that could say so. */
-      readonly braked?: true
-      /** Of an employee whom the log shows deactivated by others: an event newer than that reverses it, or the employee is held. */
-      readonly elsewhere?: 'overruled' | 'held'
-      /** There is an open leaver case, which is looked at once this is committed. */
-      readonly leaver?: true
-      /** The operation disables the account, because of this event. */
-      readonly leaving?: Leaving
-    }
-
-/** The event that disables, and from when on it does. */
-export type Leaving = Pick<EmployeeEvent, 'source' | 'id' | 'effectiveAt' | 'recordedAt'>
 
 export interface PlanRules<M extends Mapping = Mapping> {
   readonly mapping: M

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../runtime.ts'
-import type { Failure } from './employee.ts'
+import type { Failure } from '../../ledger/employee.ts'
 
 const HOUR_MS = DAY_MS / 24
 /**

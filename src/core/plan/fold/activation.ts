@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { DAY_MS } from '../../runtime.ts'
 import { isTermination, type Json } from '../../model.ts'
-import type { LedgerEvent } from './event.ts'
+import type { LedgerEvent } from '../../ledger/event.ts'
 import { flatten, type Write } from './flatten.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { isTermination } from '../../model.ts'
 import { type Activation, activationsOf, type Activations, announcedDateWrites, HOLD } from './activation.ts'
-import { isPureRescind, type LedgerEvent } from './event.ts'
+import { isPureRescind } from './event.ts'
+import type { LedgerEvent } from '../../ledger/event.ts'
 import { flatten, type Write } from './flatten.ts'
 import { compareEvents } from './order.ts'
 import { rescindedBy } from './rescind.ts'

@@ -1,4 +1,5 @@
-import type { HrEvent, OrderValue } from '../../model.ts'
+import type { OrderedEvent } from '../../ledger/event.ts'
+import type { OrderValue } from '../../model.ts'
 
 /**
  * The one strict total order of an employee's events, compared field by field: effective moment,
@@ -16,7 +17,6 @@ export function compareEvents(a: OrderedEvent, b: OrderedEvent): number {
     compareText(a.id, b.id)
   )
 }
-export type OrderedEvent = Pick<HrEvent, 'effectiveAt' | 'rank' | 'order' | 'recordedAt' | 'source' | 'id'>
 
 function compareOrderValues(a: OrderValue, b: OrderValue): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b

@@ -1,4 +1,5 @@
-import { eventKey, type LedgerEvent } from './event.ts'
+import { eventKey } from './event.ts'
+import type { LedgerEvent } from '../../ledger/event.ts'
 
 /**
  * Which of these events are rescinded, and by which: rescinded `seq` → rescinding `seq`. A rescind

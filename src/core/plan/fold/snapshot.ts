@@ -1,5 +1,5 @@
 import { type Attribute, BASELINE, ERASED, isTermination } from '../../model.ts'
-import type { LedgerEvent } from './event.ts'
+import type { LedgerEvent } from '../../ledger/event.ts'
 import { flatten, type Write } from './flatten.ts'
 import { rescindedBy } from './rescind.ts'
 import type { FoldRules } from './rules.ts'

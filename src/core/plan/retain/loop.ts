@@ -1,4 +1,4 @@
-import type { Ledger } from '../../ledger/port.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type Service } from '../../service.ts'
 import type { FoldRules } from '../fold/rules.ts'

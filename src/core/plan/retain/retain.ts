@@ -1,23 +1,14 @@
+import type { Cut } from '../../ledger/port/upkeep.ts'
 import { isErasedMark } from '../../leavers/erased.ts'
 import { type Json, type JsonObject, isTermination } from '../../model.ts'
 import { flatten } from '../fold/flatten.ts'
 import { fold } from '../fold/fold.ts'
 import { type EmployeeState, sameJson } from '../fold/state.ts'
 import type { FoldRules } from '../fold/rules.ts'
-import { type LedgerEvent, eventKey } from '../fold/event.ts'
+import type { LedgerEvent } from '../../ledger/event.ts'
+import { eventKey } from '../fold/event.ts'
 import { compareEvents } from '../fold/order.ts'
 import { REASONS } from '../decide/employee.ts'
-
-/** Which events of a person may go, and what stays of them. */
-export interface Cut {
-  /** Ledger sequences of events that are folded away. */
-  readonly gone: readonly number[]
-  /**
-   * What is kept of them and of those that went before: each event that an attribute comes from, with its place in the order and only the values
-   * that stand; the last snapshot of each source; every rescind. They take part in the fold like events.
-   */
-  readonly remains: readonly LedgerEvent[]
-}
 
 /**
  * Folds settled events away so that nothing changes: the fold of what stays has the same values from the same events, now and at every moment

@@ -1,7 +1,7 @@
-import type { Candidates, JoinedRecord, AcceptedRecord } from '../../ledger/port.ts'
+import type { Candidates, JoinedRecord, AcceptedRecord } from '../../ledger/port/report.ts'
 import { agrees, type Echoes, learnEchoes, valueOrigins } from './evidence.ts'
 import { REDUNDANT_EXPORT } from './join.ts'
-import type { LogRecord } from './log-record.ts'
+import type { LogRecord } from '../../ledger/log-record.ts'
 
 /** New records of changes nobody here sent: nothing of the person is on its way. */
 export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates): LogRecord[] {

@@ -1,9 +1,9 @@
-import type { Candidates, ForeignActivation, ForeignDeactivation, JoinedRecord } from '../../ledger/port.ts'
-import { sentBy } from './evidence.ts'
+import type { Candidates, JoinedRecord } from '../../ledger/port/report.ts'
+import type { ForeignActivation, ForeignDeactivation } from '../../ledger/port/findings.ts'
+import { sentBy, learnEchoes } from './evidence.ts'
 import { holdsOurs, acceptedAfter } from './changed-elsewhere.ts'
-import { learnEchoes } from './evidence.ts'
 import { mayAnswer } from './join.ts'
-import type { LogRecord } from './log-record.ts'
+import type { LogRecord } from '../../ledger/log-record.ts'
 
 /** Actions after which nobody can sign in, whatever else the record shows. */
 const DISABLING = ['disable', 'delete', 'softdelete', 'harddelete']

@@ -1,7 +1,7 @@
-import type { Candidate, EchoedKey } from '../../ledger/port.ts'
+import type { Candidate, EchoedKey } from '../../ledger/port/report.ts'
 import { parseRecord } from '../../plan/mapping/record.ts'
 import { echoOf } from '../../plan/mapping/scim.ts'
-import type { LogRecord } from './log-record.ts'
+import type { LogRecord } from '../../ledger/log-record.ts'
 
 /**
  * What a record shows of the values that were sent. The service repeats what it imported, attribute by attribute, as far as the job maps it (seen in

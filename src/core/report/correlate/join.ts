@@ -1,4 +1,4 @@
-import type { Candidate, Candidates, Interim, JoinedRecord } from '../../ledger/port.ts'
+import type { Candidate, Candidates, Interim, JoinedRecord } from '../../ledger/port/report.ts'
 import {
   agrees,
   contradicts,
@@ -10,7 +10,8 @@ import {
   sentBy,
   notReportedBy,
 } from './evidence.ts'
-import { type LogRecord, NOT_ENTITLED } from './log-record.ts'
+import type { LogRecord } from '../../ledger/log-record.ts'
+import { NOT_ENTITLED } from './log-record.ts'
 import { isCode } from '../outcomes/reason-catalogue.ts'
 
 /** The service's word for "the target already holds these values". */

@@ -1,45 +1,9 @@
+import type { LogRecord } from '../../ledger/log-record.ts'
 import { z } from 'zod'
 import { bare } from '../../own.ts'
 import { isCode } from '../outcomes/reason-catalogue.ts'
 
-/**
- * One provisioning-log record, reduced to what the join needs. It names no person by anything but the key HR gave.
- * Source of the shape: the `provisioningObjectSummary` resource and real API-driven records.
- */
-export interface LogRecord {
-  readonly id: string
-  readonly jobId: string
-  /** The `externalId` it speaks of. */
-  readonly employeeId: string
-  /** Whole seconds. */
-  readonly activityAt: number
-  readonly changeId: string
-  readonly cycleId: string
-  readonly action: string
-  readonly status: 'success' | 'failure' | 'skipped' | 'warning' | 'unknown'
-  /** Error code or skip reason. */
-  readonly code: string | null
-  readonly reason: string | null
-  /** Entra object id, when there is an object. */
-  readonly objectId: string | null
-  /**
-   * What the import step echoes of the record that was sent, as text; empty for a record without an import step. `null` stands for a value that is there
-   * and kept back, or no text, number or truth value: it can be compared with nothing.
-   */
-  readonly echo: Readonly<Record<string, string | null>>
-  /** What the record shows of `active`, from the strongest evidence it holds; `null` when it shows nothing. */
-  readonly active: boolean | null
-  /** Has an import step, or no steps at all: it speaks of something that was sent, and is no mere follow-up and no new try of what failed long ago. */
-  readonly imported: boolean
-  /** The service tries again what failed before: it speaks of an older submission. */
-  readonly escrowRetry: boolean
-  /** Of a new try: when the service put aside what it tries again, where the record says so. */
-  readonly escrowedAt?: number | null
-  /** A failure that the service will try again by itself. */
-  readonly willRetry: boolean
-  /** A reference (the manager) that could not be resolved yet. */
-  readonly unresolved: boolean
-}
+/** Source of the shape: the `provisioningObjectSummary` resource and real API-driven records. */
 
 /** Texts stand as numbers or truth values now and then. */
 const text = z

@@ -1,5 +1,5 @@
 import { RollcallError } from '../../errors.ts'
-import type { Ledger } from '../../ledger/port.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
 import type { Json } from '../../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
@@ -8,7 +8,8 @@ import { employeesChangedElsewhere, foreignRecords } from './changed-elsewhere.t
 import { accessElsewhere } from './elsewhere.ts'
 import { learnEchoes, newlyLearned } from './evidence.ts'
 import { joinRecords } from './join.ts'
-import { missingFields, type LogRecord, parseLogRecord } from './log-record.ts'
+import { missingFields, parseLogRecord } from './log-record.ts'
+import type { LogRecord } from '../../ledger/log-record.ts'
 
 export interface CorrelateSettings {
   /** Before the first request: whoever read the log until now, here or elsewhere, may just have spent what it takes. */

@@ -1,5 +1,6 @@
 import { unreachable } from '../../errors.ts'
-import type { DeadLetterCopy, Ledger } from '../../ledger/port.ts'
+import type { DeadLetterCopy } from '../../ledger/port/dead-letters.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
 import type { Sender, OutboxMessage, DeadLetterQueue, PeekedMessage } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type Service, type WakeableService } from '../../service.ts'

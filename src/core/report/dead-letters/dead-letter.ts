@@ -1,5 +1,5 @@
 import type { EventState } from '../../ledger/lifecycle.ts'
-import type { DeadLetterFilter, LedgerDeadLetter } from '../../ledger/port.ts'
+import type { DeadLetterFilter, LedgerDeadLetter } from '../../ledger/port/dead-letters.ts'
 import type { EventName } from '../../model.ts'
 import {
   HYDRATE_FAILED,

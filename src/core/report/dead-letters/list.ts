@@ -1,4 +1,4 @@
-import type { LedgerDeadLetterPage, LedgerDeadLetterQuery } from '../../ledger/port.ts'
+import type { LedgerDeadLetterPage, LedgerDeadLetterQuery } from '../../ledger/port/dead-letters.ts'
 import type { EventName } from '../../model.ts'
 import type { DeadLetterQueue } from '../../ports.ts'
 import {

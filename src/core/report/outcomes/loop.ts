@@ -1,4 +1,4 @@
-import type { Ledger } from '../../ledger/port.ts'
+import type { Ledger } from '../../ledger/ledger.ts'
 import type { Sender } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'

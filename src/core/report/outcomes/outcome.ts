@@ -1,4 +1,4 @@
-import type { OutcomeRow } from '../../ledger/port.ts'
+import type { OutcomeRow } from '../../ledger/port/report.ts'
 import type { OutboxMessage } from '../../ports.ts'
 
 export interface OutcomeSettings {

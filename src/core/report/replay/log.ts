@@ -1,24 +1,6 @@
+import type { NativeMove, NativeStage } from '../../ledger/port/replays.ts'
+
 /** What a replay of native dead letters keeps of itself, so that a crash at any moment loses nothing and doubles nothing. */
-
-export const NATIVE_STAGES = [
-  'frozen', // selected, its turn has not come
-  'sending', // a copy is about to be sent, or was: only the bus knows
-  'sent', // the bus has the copy, the original is still on its shelf
-  'done', // the original is off its shelf
-  'gone', // was no longer on its shelf when its turn came
-  'refused', // cannot be replayed, see its code; the original stays where it is
-] as const
-export type NativeStage = (typeof NATIVE_STAGES)[number]
-
-/** From a stage to those it may go to. `sending` again = no copy was found, so it is sent once more. */
-export const NATIVE_ARROWS: Readonly<Record<NativeStage, readonly NativeStage[]>> = {
-  frozen: ['sending', 'sent', 'gone', 'refused'],
-  sending: ['sending', 'sent', 'gone', 'refused'],
-  sent: ['done'],
-  done: [],
-  gone: [],
-  refused: [],
-}
 
 /** One message of a frozen selection. */
 export interface NativeItem {
@@ -26,13 +8,6 @@ export interface NativeItem {
   /** When it first went to `sending`; `null` before. */
   readonly sendingAt: number | null
 }
-export interface NativeMove {
-  readonly sequence: string
-  readonly stage: NativeStage
-  /** Why it was refused; `null` for every other stage. */
-  readonly code: string | null
-}
-
 /** The frozen selection of one run on one shelf. One process at a time works on it. */
 export interface ReplayLog {
   /** Up to `limit` items of this stage, in the order they were frozen: ascending sequence numbers. */

@@ -3,15 +3,8 @@ import type { DeadLetterQueue, ResendCopy, PeekedMessage } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
 import { pick } from './find-by-sequence.ts'
 import { pacer } from './pace.ts'
-import {
-  copyId,
-  type NativeItem,
-  type NativeMove,
-  type NativeStage,
-  REPLAY_OF,
-  REPLAY_RUN,
-  type ReplayLog,
-} from './log.ts'
+import { copyId, type NativeItem, REPLAY_OF, REPLAY_RUN, type ReplayLog } from './log.ts'
+import type { NativeMove, NativeStage } from '../../ledger/port/replays.ts'
 
 export interface NativeReplay {
   /**

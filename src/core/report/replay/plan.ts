@@ -1,6 +1,8 @@
-import type { EmployeeView, ReplayTarget } from '../../ledger/port.ts'
+import type { EmployeeView } from '../../ledger/port/inspect.ts'
+import type { ReplayTarget } from '../../ledger/port/replays.ts'
 import type { HrEvent } from '../../model.ts'
-import { type EmployeeEvent, planEmployee, type PlanRules } from '../../plan/decide/plan.ts'
+import type { EmployeeEvent } from '../../ledger/employee.ts'
+import { planEmployee, type PlanRules } from '../../plan/decide/plan.ts'
 import { type DeadLetter, deadLetterId } from '../dead-letters/dead-letter.ts'
 
 /** A dead letter that is to be replayed, and what it would say. */

@@ -1,7 +1,7 @@
 import { after } from 'node:test'
 import { Client } from 'pg'
 import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/postgres/client.ts'
-import type { Ledger } from '../../../../src/core/ledger/port.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { exerciseLedger } from '../../../suites/conformance/ledger.ts'
 import { POSTGRES_ARROWS } from '../../../suites/conformance/ledger-arrows.ts'
 import { T0 } from '../../../suites/conformance/ledger-world.ts'

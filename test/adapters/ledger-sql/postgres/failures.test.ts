@@ -8,7 +8,7 @@ import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/p
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import type { Driver, Sql } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import { RollcallError } from '../../../../src/core/errors.ts'
-import type { Ledger } from '../../../../src/core/ledger/port.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { joiner, World } from '../../../suites/conformance/ledger-world.ts'
 import { rollcall } from '../../../fakes/rollcall.ts'
 import { startPostgres } from '../../support/postgres.ts'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/postgres/client.ts'
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
-import type { Ledger } from '../../../../src/core/ledger/port.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { NOBODY, startPostgres } from '../../support/postgres.ts'
 import { until } from '../../support/until.ts'
 

@@ -5,7 +5,7 @@ import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/p
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { MIGRATIONS, migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
 import type { Driver } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
-import type { Ledger } from '../../../../src/core/ledger/port.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { joiner, leaver, T0, World } from '../../../suites/conformance/ledger-world.ts'
 import { rollcall } from '../../../fakes/rollcall.ts'
 import { startPostgres } from '../../support/postgres.ts'

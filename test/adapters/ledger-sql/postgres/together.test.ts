@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, it, type TestContext } from 'node:test'
 import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/postgres/client.ts'
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
-import type { Ledger } from '../../../../src/core/ledger/port.ts'
+import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
 import {
   hrEvent,

@@ -8,7 +8,7 @@ import {
   judgeRead,
   readBySource,
 } from '../../../../src/core/intake/hydrate/loop.ts'
-import type { Notice, ReadResult } from '../../../../src/core/ledger/port.ts'
+import type { Notice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
 import { type Runtime, silentLogger, silentTelemetry } from '../../../../src/core/runtime.ts'
 import { digest } from '../../../fakes/people.ts'
 

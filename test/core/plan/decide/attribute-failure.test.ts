@@ -3,13 +3,9 @@ import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
 import type { Activation } from '../../../../src/core/plan/fold/activation.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
-import type { Failure } from '../../../../src/core/plan/decide/employee.ts'
-import {
-  type Decision,
-  type Employee,
-  type EmployeeEvent,
-  planEmployee,
-} from '../../../../src/core/plan/decide/plan.ts'
+import type { Failure, Employee, EmployeeEvent } from '../../../../src/core/ledger/employee.ts'
+import type { Decision } from '../../../../src/core/ledger/decision.ts'
+import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { targetsOf } from '../../../../src/core/plan/mapping/targets.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { NOW } from '../../../fakes/histories.ts'

@@ -5,18 +5,10 @@ import * as fc from 'fast-check'
 import { EVENT_ARROWS, type EventState, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
 import { flatten } from '../../../../src/core/plan/fold/flatten.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
-import {
-  type Decision,
-  type EventDecision,
-  INCOMPLETE_RECORD,
-  leavesFold,
-  NO_OUTCOME,
-  type Employee,
-  type EmployeeEvent,
-  type PlannedOperation,
-  planEmployee,
-  type UnansweredOperation,
-} from '../../../../src/core/plan/decide/plan.ts'
+import type { Decision, EventDecision, PlannedOperation } from '../../../../src/core/ledger/decision.ts'
+import { INCOMPLETE_RECORD, leavesFold, NO_OUTCOME } from '../../../../src/core/plan/decide/employee.ts'
+import type { Employee, EmployeeEvent, UnansweredOperation } from '../../../../src/core/ledger/employee.ts'
+import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
 import { CORE_USER, ENTERPRISE_USER } from '../../../../src/core/plan/mapping/scim.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'

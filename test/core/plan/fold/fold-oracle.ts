@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../../../src/core/model.ts'
-import type { LedgerEvent } from '../../../../src/core/plan/fold/event.ts'
+import type { LedgerEvent } from '../../../../src/core/ledger/event.ts'
 import { compareEvents } from '../../../../src/core/plan/fold/order.ts'
 
 /**

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { compareEvents, compareText, type OrderedEvent } from '../../../../src/core/plan/fold/order.ts'
+import { compareEvents, compareText } from '../../../../src/core/plan/fold/order.ts'
+import type { OrderedEvent } from '../../../../src/core/ledger/event.ts'
 
 const runs = { numRuns: 10_000 }
 

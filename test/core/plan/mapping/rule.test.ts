@@ -4,13 +4,10 @@ import { describe, test } from 'node:test'
 import { evaluateHere } from '../../../../src/core/expression/evaluate.ts'
 import type { Attribute, Json } from '../../../../src/core/model.ts'
 import { compileMapping, type MappedRecord, type Rule } from '../../../../src/core/plan/mapping/mapping.ts'
-import {
-  type Decision,
-  leavesFold,
-  type Employee,
-  type EmployeeEvent,
-  planEmployee,
-} from '../../../../src/core/plan/decide/plan.ts'
+import type { Decision } from '../../../../src/core/ledger/decision.ts'
+import { leavesFold } from '../../../../src/core/plan/decide/employee.ts'
+import type { Employee, EmployeeEvent } from '../../../../src/core/ledger/employee.ts'
+import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
 import { CORE_USER, ENTERPRISE_USER } from '../../../../src/core/plan/mapping/scim.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'

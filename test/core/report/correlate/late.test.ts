@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Candidate, EchoedKey } from '../../../../src/core/ledger/port.ts'
+import type { Candidate, EchoedKey } from '../../../../src/core/ledger/port/report.ts'
 import { learnEchoes, newlyLearned } from '../../../../src/core/report/correlate/evidence.ts'
 import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
-import type { LogRecord } from '../../../../src/core/report/correlate/log-record.ts'
+import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
 import { day } from '../../../fakes/events.ts'
 import { candidate, candidates, type Joined, joined, logRecord } from '../../../fakes/log.ts'
 

@@ -3,11 +3,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import type { Candidate } from '../../../../src/core/ledger/port.ts'
+import type { Candidate } from '../../../../src/core/ledger/port/report.ts'
 import type { Json } from '../../../../src/core/model.ts'
 import { ENTERPRISE_USER } from '../../../../src/core/plan/mapping/scim.ts'
 import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
-import { type LogRecord, parseLogRecord } from '../../../../src/core/report/correlate/log-record.ts'
+import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
+import { parseLogRecord } from '../../../../src/core/report/correlate/log-record.ts'
 import {
   candidate,
   candidates,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { DeadLetterCopy } from '../../../../src/core/ledger/port.ts'
+import type { DeadLetterCopy } from '../../../../src/core/ledger/port/dead-letters.ts'
 import type { OutboxMessage } from '../../../../src/core/ports.ts'
 import { copyCipher } from '../../../../src/adapters/copy-cipher.ts'
 import {

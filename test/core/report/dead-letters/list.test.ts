@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { sourceRules } from '../../../../src/core/intake/sources.ts'
-import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
-import type { LedgerDeadLetter, LedgerDeadLetterQuery } from '../../../../src/core/ledger/port.ts'
+import { sourceRules, DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
+import type {
+  LedgerDeadLetter,
+  LedgerDeadLetterQuery,
+} from '../../../../src/core/ledger/port/dead-letters.ts'
 import {
   busReason,
   type DeadLetter,

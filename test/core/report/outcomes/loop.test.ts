@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import type { OutcomeRow } from '../../../../src/core/ledger/port.ts'
+import type { OutcomeRow } from '../../../../src/core/ledger/port/report.ts'
 import type { OutboxMessage } from '../../../../src/core/ports.ts'
 import { outcomeMessage, type OutcomeSettings } from '../../../../src/core/report/outcomes/outcome.ts'
 import { publishLoop } from '../../../../src/core/report/outcomes/loop.ts'

@@ -1,4 +1,4 @@
-import type { Ledger } from '../../../../core/ledger/port.ts'
+import type { Ledger } from '../../../../core/ledger/ledger.ts'
 import { ledgerInThread, type ThreadOptions } from '../thread/client.ts'
 import type { SqliteWorkerOptions } from './worker.ts'
 

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { RollcallError } from '../../../../core/errors.ts'
-import type { Ledger } from '../../../../core/ledger/port.ts'
+import type { Ledger } from '../../../../core/ledger/ledger.ts'
 import {
   type Call,
   type Lost,

@@ -1,5 +1,5 @@
 import { type ErrorCode, RollcallError } from '../../../../core/errors.ts'
-import type { Ledger } from '../../../../core/ledger/port.ts'
+import type { Ledger } from '../../../../core/ledger/ledger.ts'
 
 /** What goes between the ledger's thread and everybody else. */
 export interface Call {

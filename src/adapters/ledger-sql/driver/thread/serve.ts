@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Ledger } from '../../../../core/ledger/port.ts'
+import type { Ledger } from '../../../../core/ledger/ledger.ts'
 import { type Call, type Lost, pack, type Reply, type TokenAnswer, type TokenWanted } from './protocol.ts'
 
 export interface Opened {

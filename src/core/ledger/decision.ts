@@ -1,0 +1,66 @@
+import type { Lane } from '../model.ts'
+import type { EmployeeEvent } from './employee.ts'
+import type { EventState } from './lifecycle.ts'
+
+/** What a plan decides for one employee. */
+export type Decision =
+  /**
+   * An operation of this employee is unanswered. The employee is planned again when the answer
+   * arrives, and at `nextAt`: a termination that takes effect before the answer overtakes.
+   */
+  | {
+      readonly kind: 'wait'
+      readonly employeeId: string
+      readonly revision: number
+      readonly nextAt: number | null
+    }
+  | {
+      readonly kind: 'decided'
+      readonly employeeId: string
+      readonly revision: number
+      readonly events: readonly EventDecision[]
+      readonly operation: PlannedOperation | null
+      /** When this employee is due again without new input. */
+      readonly nextAt: number | null
+      /** The brake holds the employee, even where no event can carry that reason. */
+      readonly braked?: true
+      /**
+       * The log shows that another system deactivated this employee. `overruled`: a newer event
+       * reverses it. `held`: no event does, so the employee is held.
+       */
+      readonly elsewhere?: 'overruled' | 'held'
+      /** A leaver case is open; it is assessed after this commit. */
+      readonly leaver?: true
+      /** The event because of which the operation deactivates the account. */
+      readonly leaving?: Leaving
+    }
+
+/** The event that deactivates, and from when on. */
+export type Leaving = Pick<EmployeeEvent, 'source' | 'id' | 'effectiveAt' | 'recordedAt'>
+
+export interface EventDecision {
+  readonly seq: number
+  readonly state: EventState
+  readonly reason: string | null
+  /** Names of attributes, never values. */
+  readonly detail: string | null
+  /** The event that superseded or rescinded it. */
+  readonly by: number | null
+}
+
+export interface PlannedOperation {
+  readonly lane: Lane
+  readonly active: boolean
+  /** The record as JSON, serialised once: stored, compared and sent as it is. */
+  readonly record: string
+  readonly hash: string
+  /** Employee id of the manager the record names. */
+  readonly manager: string | null
+  /**
+   * Another operation of this employee is unanswered. The service documents no order, so the end
+   * state is sent again after both.
+   */
+  readonly overtakes: boolean
+  /** Carries `active: false` and nothing else new, because the whole record was refused. */
+  readonly deactivationOnly?: true
+}

@@ -1,0 +1,67 @@
+import type { LedgerEvent } from './event.ts'
+import type { EventState, OperationState } from './lifecycle.ts'
+
+/** Everything a plan needs to know about one employee. */
+export interface Employee {
+  readonly employeeId: string
+  /** Raised by every change that a plan depends on; a plan commits only while the revision is the same. */
+  readonly revision: number
+  readonly events: readonly EmployeeEvent[]
+  /**
+   * Hash of the last accepted record; `null` when the directory accepted none, or when what it holds
+   * is unknown.
+   */
+  readonly acceptedHash: string | null
+  /** Whether the directory ever accepted a record of this employee. */
+  readonly known: boolean
+  /** The last operation that failed for good, with the events the failure may come from. */
+  readonly failure?: Failure
+  /** Hash of the last record that failed for good: the connector does not resend it unprompted. */
+  readonly failedHash?: string | null
+  /**
+   * When the log shows a deactivation that none of our operations explains. Only an event that HR
+   * recorded later reverses it.
+   */
+  readonly disabledElsewhereAt?: number
+  /** Set while a leaver case is open. `resend`: send its operation again, however the last one ended. */
+  readonly leaver?: { readonly resend: boolean }
+  /** Operations that were sent and have no answer, oldest first. */
+  readonly unanswered: readonly UnansweredOperation[]
+}
+export interface EmployeeEvent extends LedgerEvent {
+  readonly state: EventState
+  readonly reason: string | null
+  /** The event that its outcome names: the one that superseded or rescinded it. */
+  readonly by?: number | null
+}
+/** An operation that failed for good after the last accepted record. */
+export interface Failure {
+  readonly hash: string
+  readonly active: boolean
+  readonly code: string
+  /** The message of the service; may contain values of the employee. */
+  readonly reason: string | null
+  /** The service refused it in the call and would refuse the same record again. */
+  readonly refused: boolean
+  /**
+   * How often this record failed. Resends that carry no event count as consecutive failures, whatever
+   * their record.
+   */
+  readonly failures: number
+  /** When the failure became known. */
+  readonly at: number
+  /**
+   * The service reported later that there is nothing to apply: the employee is not in the directory,
+   * or is out of scope.
+   */
+  readonly settled?: boolean
+  /** Ledger sequences of the open events it carried. */
+  readonly carried: readonly number[]
+  /** The last accepted record, whether or not the directory still holds it. */
+  readonly lastAccepted: string | null
+}
+export interface UnansweredOperation {
+  readonly id: string
+  readonly state: Extract<OperationState, 'batched' | 'accepted'>
+  readonly active: boolean
+}

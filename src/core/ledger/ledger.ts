@@ -1,0 +1,36 @@
+import type { DeadLetterLedger } from './port/dead-letters.ts'
+import type { FindingLedger } from './port/findings.ts'
+import type { InspectLedger } from './port/inspect.ts'
+import type { IntakeLedger } from './port/intake.ts'
+import type { LeaverLedger } from './port/leavers.ts'
+import type { PlanLedger } from './port/plan.ts'
+import type { ReplayLedger } from './port/replays.ts'
+import type { ReportLedger } from './port/report.ts'
+import type { SubmitLedger } from './port/submit.ts'
+import type { UpkeepLedger } from './port/upkeep.ts'
+
+/**
+ * Everything the connector remembers. Each method is one transaction: all of it happens, or none of
+ * it. A call that rejects has changed nothing and may be repeated. The loops share only the ledger.
+ * The caller always supplies `now`, in epoch milliseconds, as is every other instant.
+ */
+export type Ledger = IntakeLedger &
+  PlanLedger &
+  SubmitLedger &
+  ReportLedger &
+  DeadLetterLedger &
+  ReplayLedger &
+  LeaverLedger &
+  FindingLedger &
+  InspectLedger &
+  UpkeepLedger &
+  LedgerConnection
+
+export interface LedgerConnection {
+  /**
+   * Returns the time of the database's own clock, `null` where that is the clock of this machine.
+   * Rejects while the ledger cannot accept work.
+   */
+  ping(): Promise<number | null>
+  close(): Promise<void>
+}
