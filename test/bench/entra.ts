@@ -125,7 +125,7 @@ for (let round = 1; round <= rounds; round += 1) {
 }
 const operations = employees * rounds
 const stats = await entra.stats()
-line('people / records', `${stats.people} / ${stats.records}`)
+line('users / records', `${stats.users} / ${stats.records}`)
 line('bulkUpload, sender in the same process', `${Math.round(operations / (uploadMs / 1000))} operations/s`)
 line(
   'cycles',

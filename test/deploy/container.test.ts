@@ -10,7 +10,8 @@ import { validate } from 'dockerfile-utils'
 import { postgresConnection } from '../../src/adapters/ledger-sql/driver/postgres/address.ts'
 import { FAST_ENVIRONMENT } from '../../src/config/environment.ts'
 import { readConfig } from '../../src/compose/config.ts'
-import { fastSettings, startEntra } from '../../src/local/entra/server.ts'
+import { startEntra } from '../../src/local/entra/server.ts'
+import { FAST_SETTINGS } from '../../src/local/entra/settings.ts'
 import {
   at,
   documents,
@@ -193,7 +194,7 @@ void describe('docker compose', () => {
   })
 
   void test('the endpoint is that of the double, and the double is asked for its health where it answers', async (t) => {
-    const entra = await startEntra({ settings: fastSettings })
+    const entra = await startEntra({ settings: FAST_SETTINGS })
     t.after(() => entra.stop())
     const given = new URL(environmentOf(at(compose, 'services', 'connector'))['PROVISIONING_ENDPOINT'] ?? '')
     assert.equal(given.pathname, new URL(entra.endpoint).pathname)

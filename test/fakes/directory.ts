@@ -1,5 +1,5 @@
 import { ENTERPRISE_USER } from '../../src/core/plan/mapping/scim.ts'
-import type { DirectoryEntry } from '../../src/local/entra/server.ts'
+import type { DirectoryEntry } from '../../src/local/entra/directory/directory.ts'
 import type { Expected, Oracle } from './history.ts'
 
 /** A directory entry in the words of the oracle. */

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { FAST_ENVIRONMENT } from '../../config/environment.ts'
 import { RollcallError } from '../../core/errors.ts'
-import { type EntraDouble, type EntraSettings, fastSettings, startEntra } from '../../local/entra/server.ts'
-import { settingsSchema } from '../../local/entra/settings.ts'
+import { type EntraDouble, startEntra } from '../../local/entra/server.ts'
+import { type EntraSettings, FAST_SETTINGS, settingsSchema } from '../../local/entra/settings.ts'
 import type { Broker } from '../../local/service-bus/broker.ts'
 import { certificateIn } from '../../local/service-bus/tls/certificate-files.ts'
 import { parseBrokerConfig } from '../../local/service-bus/config.ts'
@@ -55,7 +55,7 @@ export async function startDoubles({
   await using stack = new AsyncDisposableStack()
   const config = parseBrokerConfig(await readFile(BUS_CONFIG, 'utf8'))
   const settings = {
-    ...(fast ? fastSettings : {}),
+    ...(fast ? FAST_SETTINGS : {}),
     ...(entraSettings === undefined ? {} : await readSettings(entraSettings)),
   }
   const busOptions = await readBusOptions(busSettings, busTls, busTlsPort)

@@ -24,10 +24,6 @@ import { createTokens } from './http/tokens.ts'
 import { createUploadApi, type UploadCounts } from './http/upload-api.ts'
 import { createViews, type TruthEntry } from './http/views.ts'
 
-export type { DirectoryEntry } from './directory/directory.ts'
-export { type EntraSettings, fastSettings } from './settings.ts'
-export type { TruthEntry } from './http/views.ts'
-
 /** Counted since the start. */
 export interface EntraStats extends UploadCounts {
   /** Records written to the log and not yet forgotten, whether they have appeared or not. */
@@ -36,7 +32,7 @@ export interface EntraStats extends UploadCounts {
   readonly stagedNow: number
   /** Failed operations that wait for another try. */
   readonly escrowedNow: number
-  readonly people: number
+  readonly users: number
   readonly cycles: number
   readonly logRequests: number
   readonly logThrottled: number
@@ -152,7 +148,7 @@ async function createService(settings: Settings, now: () => number) {
     records: log.size,
     stagedNow: staging.size,
     escrowedNow: escrow.size,
-    people: directory.size,
+    users: directory.size,
     cycles: cycles.count,
   })
   const controlApi = createControlApi({

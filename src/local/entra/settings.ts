@@ -4,11 +4,11 @@ import { attributeMappingSchema, scopeClauseSchema } from './mapping/mapping-set
 
 const milliseconds = z.number().nonnegative()
 const chance = z.number().min(0).max(1)
-const hour = 3_600_000
-const day = 24 * hour
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 /** What an application needs for upload, log and job. */
-export const allPermissions = [
+export const ALL_PERMISSIONS = [
   'SynchronizationData-User.Upload',
   'ProvisioningLog.Read.All',
   'Synchronization.Read.All',
@@ -42,7 +42,7 @@ export const settingsSchema = z.strictObject({
     .default({ min: 5 * 60_000, max: 10 * 60_000 }),
   logPageSize: z.number().int().positive().default(100),
   logPageMax: z.number().int().positive().default(1000),
-  logRetentionMs: milliseconds.default(30 * day),
+  logRetentionMs: milliseconds.default(30 * DAY_MS),
   /** `$orderby` has been seen ignored. */
   orderBy: z.enum(['honoured', 'ignored']).default('honoured'),
   /** The chance that two neighbours of a page change places, and that a page begins with the last record of the one before. */
@@ -79,7 +79,7 @@ export const settingsSchema = z.strictObject({
       z.strictObject({
         clientId: z.string(),
         clientSecret: z.string().optional(),
-        permissions: z.array(z.string()).default(allPermissions),
+        permissions: z.array(z.string()).default(ALL_PERMISSIONS),
       }),
     )
     .optional(),
@@ -96,7 +96,7 @@ export const settingsSchema = z.strictObject({
   omittedActive: z.enum(['disable', 'ignore']).default('disable'),
   createDisabled: z.boolean().default(true),
   mandatory: z.array(z.string()).default(['userName']),
-  /** Two people cannot have the same userPrincipalName. */
+  /** Two users cannot have the same userPrincipalName. */
   uniqueUserName: z.boolean().default(true),
   /** A userPrincipalName must be a name and a domain without spaces. */
   checkUserName: z.boolean().default(true),
@@ -108,13 +108,13 @@ export const settingsSchema = z.strictObject({
   attributeList: z.enum(['all', 'mapped']).default('all'),
   /** Whether the import step echoes `active`. No real record does. */
   echoActive: z.boolean().default(false),
-  /** What the scoping step says of somebody who is not active: only `True` has been seen, of people who were. */
+  /** What the scoping step says of somebody who is not active: only `True` has been seen, of users who were. */
   scopingActive: z.enum(['source', 'always-true']).default('source'),
   /** The attribute mapping; the default for the kind of job when missing. */
   mapping: z.array(attributeMappingSchema).optional(),
   /** Groups of clauses: somebody is in scope when every clause of one group holds. */
   scope: z.array(z.array(scopeClauseSchema).min(1)).default([]),
-  /** What becomes of an enabled person who is out of scope now. Not documented for this kind of job. */
+  /** What becomes of an enabled user who is out of scope now. Not documented for this kind of job. */
   outOfScope: z.enum(['skip', 'disable']).default('skip'),
   targetActions: z
     .strictObject({ create: z.boolean().default(true), update: z.boolean().default(true) })
@@ -124,9 +124,9 @@ export const settingsSchema = z.strictObject({
   escrow: z
     .strictObject({
       enabled: z.boolean().default(true),
-      delaysMs: z.array(milliseconds).default([6 * hour, 12 * hour, 24 * hour]),
-      thenEveryMs: milliseconds.default(day),
-      giveUpAfterMs: milliseconds.default(28 * day),
+      delaysMs: z.array(milliseconds).default([6 * HOUR_MS, 12 * HOUR_MS, 24 * HOUR_MS]),
+      thenEveryMs: milliseconds.default(DAY_MS),
+      giveUpAfterMs: milliseconds.default(28 * DAY_MS),
       /** Whether the record of a retry has the changeId of the first try. Not documented. */
       changeId: z.enum(['new', 'same']).default('new'),
     })
@@ -139,11 +139,11 @@ export const settingsSchema = z.strictObject({
       /** More operations than this waiting for a retry. */
       escrowed: z.number().int().positive().default(40_000),
       /** Cycles slow down to this. */
-      cycleMs: milliseconds.default(day),
-      disableAfterMs: milliseconds.default(28 * day),
+      cycleMs: milliseconds.default(DAY_MS),
+      disableAfterMs: milliseconds.default(28 * DAY_MS),
     })
     .prefault({}),
-  /** More people disabled by one cycle than this quarantine the job before any of them is; no threshold when missing. */
+  /** More users disabled by one cycle than this quarantine the job before any of them is; no threshold when missing. */
   deletionThreshold: z.number().int().positive().optional(),
   /** The state the job starts in. */
   jobState: z.enum(['NotConfigured', 'NotRun', 'Active', 'Paused']).default('Active'),
@@ -163,7 +163,7 @@ export const settingsSchema = z.strictObject({
   faults: z.array(faultRuleSchema).default([]),
   /** A file with such a list, read at the start. */
   faultFile: z.string().optional(),
-  /** A file with people who are in the directory from the start. */
+  /** A file with users who are in the directory from the start. */
   directoryFile: z.string().optional(),
 })
 
@@ -185,7 +185,7 @@ export function readSettings(given: Partial<EntraSettings>): Settings {
 }
 
 /** Short cycles and lag and no call limits, for tests and demonstrations. */
-export const fastSettings: Partial<EntraSettings> = {
+export const FAST_SETTINGS: Partial<EntraSettings> = {
   cycleMs: 150,
   logLagMs: { min: 150, max: 250 },
   limits: { enabled: false },

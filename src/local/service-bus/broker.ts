@@ -4,13 +4,10 @@ import type { Duplex } from 'node:stream'
 import type { Certificate } from './tls/certificate.ts'
 import type { BrokerConfig } from './config.ts'
 import { ClientConnection } from './amqp/connection.ts'
-import { countsOf } from './entities/counts.ts'
-import type { EntityCounts } from './entities/counts.ts'
+import { countsOf, type EntityCounts } from './entities/counts.ts'
 import { Listener } from './listener.ts'
-import { refusals } from './errors.ts'
-import type { Refusal } from './errors.ts'
-import { Faults, sameAddress } from './faults.ts'
-import type { Fault, Lasting } from './faults.ts'
+import { type Refusal, refusals } from './errors.ts'
+import { type Fault, Faults, type Lasting, sameAddress } from './faults.ts'
 import type { QueueEntity } from './entities/entity.ts'
 import { AtomApi } from './http/atom/api.ts'
 import { decode } from './http/atom/routes.ts'
@@ -19,13 +16,9 @@ import { createHttpHandler } from './http/server.ts'
 import { isAt, Namespace, pathOf } from './entities/namespace.ts'
 import { Nodes } from './amqp/nodes.ts'
 import { Persistence } from './entities/persistence.ts'
-import { createContainer } from './amqp/rhea-types.ts'
-import type { RheaContainer } from './amqp/rhea-types.ts'
-import { settingsFrom } from './settings.ts'
-import type { BrokerSettings } from './settings.ts'
+import { createContainer, type RheaContainer } from './amqp/rhea-types.ts'
+import { type BrokerSettings, settingsFrom } from './settings.ts'
 import { Turn } from './turn.ts'
-
-export type { EntityCounts } from './entities/counts.ts'
 
 export interface BrokerOptions {
   readonly config: BrokerConfig
@@ -88,7 +81,7 @@ export function connectionStringFor(host: string, port: number, tls = false): st
 }
 
 /** Idle links and connections are looked for less often than locks. */
-const sweepsPerWatch = 8
+const SWEEPS_PER_WATCH = 8
 
 class LocalBroker implements Broker {
   port = 0
@@ -306,7 +299,7 @@ class LocalBroker implements Broker {
     this.persistence?.purge(now)
     this.persistence?.commit()
     this.sweeps += 1
-    if (this.sweeps % sweepsPerWatch === 0) for (const connection of this.connections) connection.watch()
+    if (this.sweeps % SWEEPS_PER_WATCH === 0) for (const connection of this.connections) connection.watch()
   }
 
   private meant(address: string | undefined): QueueEntity[] {

@@ -97,11 +97,11 @@ export interface BrokerConfig {
   readonly topics: readonly TopicConfig[]
 }
 
-const durationPattern = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/
+const DURATION_PATTERN = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/
 
 /** Milliseconds of an ISO 8601 duration of days and smaller (`PT1M`, `P14D`, `PT0.5S`). Throws a RangeError for anything else. */
 export function durationMs(text: string): number {
-  const match = durationPattern.exec(text)
+  const match = DURATION_PATTERN.exec(text)
   if (match === null || text === 'P' || text.endsWith('T'))
     throw new RangeError(`'${text}' is not an ISO 8601 duration`)
   const [, days, hours, minutes, seconds] = match
@@ -169,11 +169,11 @@ const rule = z.object({
   }),
 })
 
-const empty = {}
-const queue = z.object({ Name: z.string().min(1), Properties: queueProperties.prefault(empty) })
+const NO_FIELDS = {}
+const queue = z.object({ Name: z.string().min(1), Properties: queueProperties.prefault(NO_FIELDS) })
 const subscription = z.object({
   Name: z.string().min(1),
-  Properties: subscriptionProperties.prefault(empty),
+  Properties: subscriptionProperties.prefault(NO_FIELDS),
   Rules: z.array(rule).default([]),
 })
 const topic = z.object({
@@ -186,7 +186,7 @@ const topic = z.object({
       RequiresDuplicateDetection: z.boolean().default(false),
       Status: status,
     })
-    .prefault(empty),
+    .prefault(NO_FIELDS),
   Subscriptions: z.array(subscription).default([]),
 })
 const file = z.object({
@@ -252,11 +252,11 @@ function subscriptionFrom(entry: SubscriptionFile, partitioned: boolean): Subscr
     partitioned,
     duplicateWindowMs: undefined,
     // A subscription without a rule gets the default one, which takes everything.
-    rules: entry.Rules.length === 0 ? [defaultRule] : entry.Rules.map(ruleFrom),
+    rules: entry.Rules.length === 0 ? [DEFAULT_RULE] : entry.Rules.map(ruleFrom),
   }
 }
 
-export const defaultRule: RuleConfig = {
+export const DEFAULT_RULE: RuleConfig = {
   name: '$Default',
   filter: { kind: 'sql', expression: '1=1' },
   action: undefined,

@@ -1,6 +1,5 @@
 import * as z from 'zod'
-import { refusals } from './errors.ts'
-import type { Refusal } from './errors.ts'
+import { type Refusal, refusals } from './errors.ts'
 
 const entity = z.string().min(1).exactOptional()
 const count = z.int().min(1)
@@ -80,7 +79,7 @@ type Counted = Extract<Fault, { readonly count: number }>
 /** Lasts until `resume`, or until its time is over. */
 export type Lasting = Extract<Fault, { readonly kind: 'stall' | 'vanish' | 'freeze-connections' }>
 
-const given: Fate = { kind: 'given' }
+const GIVEN: Fate = { kind: 'given' }
 
 /** The counted faults in force. With none, asking costs nothing. */
 export class Faults {
@@ -134,7 +133,7 @@ export class Faults {
     )
     if (fault?.kind === 'slow-acknowledgements') return { kind: 'late', delayMs: fault.delayMs }
     if (fault?.kind === 'lose-acknowledgements') return { kind: 'lost', cut: fault.cut ?? true }
-    return given
+    return GIVEN
   }
 
   /** Whether a message just completed at this address is to come again. */

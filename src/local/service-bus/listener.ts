@@ -1,9 +1,7 @@
-import { createServer as createHttpServer, STATUS_CODES } from 'node:http'
-import type { RequestListener } from 'node:http'
+import { createServer as createHttpServer, type RequestListener, STATUS_CODES } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { createSecureContext, TLSSocket } from 'node:tls'
-import type { SecureContext } from 'node:tls'
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import type { Certificate } from './tls/certificate.ts'
 
@@ -14,9 +12,9 @@ export const WEBSOCKET_PROTOCOL = 'AMQPWSB10'
 const LARGEST_MESSAGE = 32 * 1024 ** 2
 
 /** The first byte of a TLS connection: a handshake record. */
-const tlsHandshake = 0x16
+const TLS_HANDSHAKE = 0x16
 /** First letters of HTTP methods. None is that of AMQP. */
-const httpMethods = 'GPDHO'
+const HTTP_METHODS = 'GPDHO'
 
 export interface ListenerOptions {
   /** A client that has not said by then what it speaks is dropped; an HTTP connection on which nothing moves for as long, too. */
@@ -104,13 +102,13 @@ export class Listener {
     socket.once('close', forget)
     const decide = (stream: Socket, first: Buffer) => {
       const [start] = first
-      if (start === tlsHandshake && stream === socket && this.secureContext !== undefined) {
+      if (start === TLS_HANDSHAKE && stream === socket && this.secureContext !== undefined) {
         const secure = new TLSSocket(socket, { isServer: true, secureContext: this.secureContext })
         secure.on('error', ignored)
         this.firstBytes(secure, decide)
       } else if (onlyTls && stream === socket) {
         socket.destroy()
-      } else if (start !== undefined && httpMethods.includes(String.fromCharCode(start))) {
+      } else if (start !== undefined && HTTP_METHODS.includes(String.fromCharCode(start))) {
         clearTimeout(timer)
         stream.off('error', ignored)
         this.http.emit('connection', stream)

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { startBroker } from './broker.ts'
-import type { Broker } from './broker.ts'
+import { type Broker, startBroker } from './broker.ts'
 import type { Certificate } from './tls/certificate.ts'
 import { parseBrokerConfig } from './config.ts'
 import type { Fault } from './faults.ts'

@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
-import { faultSchema } from './faults.ts'
-import type { Fault } from './faults.ts'
-import { settingsSchema } from './settings.ts'
-import type { BrokerSettings } from './settings.ts'
+import { type Fault, faultSchema } from './faults.ts'
+import { type BrokerSettings, settingsSchema } from './settings.ts'
 
 const schema = z.looseObject({ faults: z.array(faultSchema).default([]) })
 

@@ -44,7 +44,7 @@ export interface BrokerSettings {
   readonly locksAfterDetach: 'keep' | 'release'
 }
 
-export const defaultSettings: BrokerSettings = {
+export const DEFAULT_SETTINGS: BrokerSettings = {
   sku: 'Standard',
   maxMessageBytes: 256 * 1024,
   maxBatchMessages: 4500,
@@ -67,7 +67,7 @@ export const defaultSettings: BrokerSettings = {
 }
 
 /** Premium: 1 MB a message unless the entity says otherwise, 80 GB an entity [documented]. */
-const premiumSettings: Partial<BrokerSettings> = {
+const PREMIUM_SETTINGS: Partial<BrokerSettings> = {
   maxMessageBytes: 1024 ** 2,
   maxEntityBytes: 80 * 1024 ** 3,
 }
@@ -77,7 +77,7 @@ export const LARGEST_PREMIUM_MESSAGE = 100 * 1024 ** 2
 
 /** The settings given over the defaults of their SKU. */
 export function settingsFrom(given: Partial<BrokerSettings> = {}): BrokerSettings {
-  return { ...defaultSettings, ...(given.sku === 'Premium' ? premiumSettings : {}), ...given }
+  return { ...DEFAULT_SETTINGS, ...(given.sku === 'Premium' ? PREMIUM_SETTINGS : {}), ...given }
 }
 
 const count = z.int().min(1)

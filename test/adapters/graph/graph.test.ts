@@ -9,7 +9,7 @@ import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { graphLog, logWindow, graphProvisioning } from '../../../src/adapters/graph/provisioning.ts'
 import type { LogPage, Provisioning, ProvisioningLog, UploadAnswer } from '../../../src/core/ports.ts'
 import { parseLogRecord } from '../../../src/core/report/correlate/log-record.ts'
-import type { EntraSettings } from '../../../src/local/entra/server.ts'
+import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import { bulk, open, person as employee, upload } from '../../local/entra/support.ts'
 import { briskRuntime } from '../support/runtime.ts'
 

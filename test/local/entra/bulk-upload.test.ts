@@ -30,7 +30,7 @@ void test('an accepted request is answered 202 with an empty body and the log qu
     `${origin}/v1.0/auditLogs/provisioning/?$filter=jobid%20eq%20'${jobId}'`,
   )
   assert.equal(response.headers.get('client-request-id'), 'mine')
-  assert.match(response.headers.get('request-id') ?? '', /^[0-9a-f-]{36}$/u)
+  assert.match(response.headers.get('request-id') ?? '', /^[0-9a-f-]{36}$/)
   assert.ok(response.headers.has('date'))
   assert.equal(response.headers.get('content-length'), '0')
 })
@@ -101,7 +101,7 @@ void test('a wrong content type, broken JSON and a violated schema are answered 
   for (const body of bad) {
     const response = await post(entra.endpoint, body)
     assert.equal(response.status, 400, JSON.stringify(body))
-    assert.match((await errorOf(response)).message, /^Invalid Data Format/u)
+    assert.match((await errorOf(response)).message, /^Invalid Data Format/)
   }
   const asJson = await post(entra.endpoint, good, { 'content-type': 'application/json' })
   assert.equal(asJson.status, 400)

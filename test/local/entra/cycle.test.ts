@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fastSettings, startEntra } from '../../../src/local/entra/server.ts'
+import { startEntra } from '../../../src/local/entra/server.ts'
+import { FAST_SETTINGS } from '../../../src/local/entra/settings.ts'
 import {
   bulk,
   changes,
@@ -263,7 +264,7 @@ void test('the truth names the operation that each record answers', async (t) =>
 })
 
 void test('with the fast settings everything happens by itself', async () => {
-  const entra = await startEntra({ settings: fastSettings })
+  const entra = await startEntra({ settings: FAST_SETTINGS })
   await upload(entra, person('1'))
   assert.equal((await recordsOf(entra, '1')).length, 0)
   const deadline = Date.now() + 5_000

@@ -9,7 +9,7 @@ const firstCells = (heading: string): readonly string[] => {
   const section = page.slice(page.indexOf(`\n## ${heading}\n`) + 1)
   const end = section.indexOf('\n## ', 1)
   return [...section.slice(0, end).matchAll(/^\| (`[^|]+) \|/gmu)].flatMap(([, cell]) =>
-    [...(cell ?? '').matchAll(/`([^`]+)`/gu)].map(([, name]) => name ?? ''),
+    [...(cell ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? ''),
   )
 }
 

@@ -87,7 +87,7 @@ void test('whatever is written as a body, filter or path, it is answered', async
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 60 }), async (text) => {
       assert.equal((await post(entra.endpoint, text)).status, 400)
       const filtered = await fetch(
-        logUrl(entra, `$filter=${encodeURIComponent(text.replaceAll(/[\uD800-\uDFFF]/gu, ''))}`),
+        logUrl(entra, `$filter=${encodeURIComponent(text.replaceAll(/[\uD800-\uDFFF]/g, ''))}`),
         { headers },
       )
       assert.ok(filtered.status === 200 || filtered.status === 400)

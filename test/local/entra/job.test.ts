@@ -4,7 +4,7 @@ import type { EntraDouble } from '../../../src/local/entra/server.ts'
 import { bulk, createClock, headers, open, person, post, provision, recordsOf, upload } from './support.ts'
 
 const jobUrl = (entra: EntraDouble, action = ''): string =>
-  entra.endpoint.replace(/\/bulkUpload$/u, action === '' ? '' : `/${action}`)
+  entra.endpoint.replace(/\/bulkUpload$/, action === '' ? '' : `/${action}`)
 
 interface JobView {
   readonly id: string
@@ -52,7 +52,7 @@ void test('the job tells its state and what the last cycle did', async (t) => {
     { countImported, countExported, countEscrowed, state },
     { countImported: 2, countExported: 1, countEscrowed: 1, state: 'EntryLevelErrors' },
   )
-  const list = await fetch(jobUrl(entra).replace(/\/[^/]+$/u, ''), { headers })
+  const list = await fetch(jobUrl(entra).replace(/\/[^/]+$/, ''), { headers })
   const { value }: { readonly value: readonly JobView[] } = JSON.parse(await list.text())
   assert.deepEqual(value[0], await jobOf(entra))
   assert.equal((await fetch(`${jobUrl(entra)}x`, { headers })).status, 404)
@@ -77,7 +77,7 @@ void test('a full bucket is answered 500 and takes nothing of the request', asyn
   await upload(entra, ...many(2))
   const refused = await post(entra.endpoint, bulk(many(2)))
   assert.equal(refused.status, 500)
-  assert.match(await refused.text(), /The bucket that stores the ingested data is full/u)
+  assert.match(await refused.text(), /The bucket that stores the ingested data is full/)
   await upload(entra, person('1'))
   assert.equal((await entra.stats()).stagedNow, 3)
 })
@@ -199,7 +199,7 @@ void test('a restart while a cycle runs throws nothing away', async (t) => {
   await running
   assert.equal((await entra.stats()).stagedNow, 1)
   await entra.runCycle()
-  assert.equal((await entra.stats()).people, 5_001)
+  assert.equal((await entra.stats()).users, 5_001)
 })
 
 void test('a double that is stopped in the middle of a cycle stops at once', async (t) => {
@@ -210,5 +210,5 @@ void test('a double that is stopped in the middle of a cycle stops at once', asy
   await new Promise((resolve) => setImmediate(resolve))
   await entra.stop()
   await running
-  assert.ok((await entra.stats()).people < 2_000)
+  assert.ok((await entra.stats()).users < 2_000)
 })

@@ -153,7 +153,7 @@ void test('a record says the same whenever it is read, and its systems have ids 
   const records = await recordsOf(entra, '1')
   assert.deepEqual(records[1], before)
   const systems = JSON.stringify(records)
-    .match(/"(?:source|target)System":\{"id":"[^"]+"/gu)
+    .match(/"(?:source|target)System":\{"id":"[^"]+"/g)
     ?.map((text) => text.slice(-37))
   assert.equal(new Set(systems).size, 4)
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { ExpressionError, parseExpression } from '../../../src/local/entra/mapping/expression.ts'
-import type { EntraSettings } from '../../../src/local/entra/server.ts'
+import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import { changes, ENTERPRISE, open, person, provision, recordsOf } from './support.ts'
 
 type Mapping = NonNullable<EntraSettings['mapping']>
@@ -252,7 +252,7 @@ void test('a job to Active Directory has its own id, names and attributes', asyn
   await provision(entra, person('1', { title: 'Guide', name: { familyName: 'Jensen' } }))
   await provision(entra, person('1', { title: 'Guide', name: { familyName: 'Jensen' }, active: false }))
   const [disabled, created] = await recordsOf(entra, '1')
-  assert.match(created?.jobId ?? '', /^API2AD\.[0-9a-f]{32}\./u)
+  assert.match(created?.jobId ?? '', /^API2AD\.[0-9a-f]{32}\./)
   assert.deepEqual(changes(created)['sn'], [null, 'Jensen'])
   assert.deepEqual(changes(created)['sAMAccountName'], [null, '1'])
   assert.equal(disabled?.provisioningAction, 'disable')

@@ -63,11 +63,11 @@ void test('shuffling keeps everything', () => {
 
 void test('a SCIM user taken apart and put together again is the same', () => {
   const name = fc.oneof(
-    fc.stringMatching(/^[a-z]{1,8}$/u),
+    fc.stringMatching(/^[a-z]{1,8}$/),
     fc.constantFrom('__proto__', 'a.b', 'constructor', 'urn:x:User', ENTERPRISE_USER),
   )
   const scalar = fc.oneof(fc.string({ minLength: 1 }), fc.integer(), fc.boolean())
-  const inner = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/u), scalar, { minKeys: 1, maxKeys: 3 })
+  const inner = fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), scalar, { minKeys: 1, maxKeys: 3 })
   const work = inner.map((rest) => [{ value: 'v', ...rest, type: 'work' }])
   const user = fc.dictionary(
     name,

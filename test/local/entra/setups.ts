@@ -1,4 +1,5 @@
-import type { EntraDouble, EntraOptions, EntraSettings } from '../../../src/local/entra/server.ts'
+import type { EntraDouble, EntraOptions } from '../../../src/local/entra/server.ts'
+import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import type { EntraSetup, OpenEntra } from '../../suites/conformance/entra.ts'
 
 const standard: Partial<EntraSettings> = {

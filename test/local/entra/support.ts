@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { TestContext } from 'node:test'
-import {
-  type EntraDouble,
-  type EntraOptions,
-  type EntraSettings,
-  startEntra,
-} from '../../../src/local/entra/server.ts'
+import { type EntraDouble, type EntraOptions, startEntra } from '../../../src/local/entra/server.ts'
+import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 
 export const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User'
 export const CORE = 'urn:ietf:params:scim:schemas:core:2.0:User'

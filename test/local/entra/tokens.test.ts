@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EntraDouble, EntraSettings } from '../../../src/local/entra/server.ts'
+import type { EntraDouble } from '../../../src/local/entra/server.ts'
+import type { EntraSettings } from '../../../src/local/entra/settings.ts'
 import { bulk, createClock, logUrl, open, person, post } from './support.ts'
 
 interface TokenAnswer {

@@ -1,8 +1,10 @@
 import { describe } from 'node:test'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { makeCertificate } from '../../../src/local/service-bus/tls/certificate.ts'
-import { exerciseAdministration } from '../../suites/conformance/service-bus/administration.ts'
-import type { ManagedBus } from '../../suites/conformance/service-bus/administration.ts'
+import {
+  exerciseAdministration,
+  type ManagedBus,
+} from '../../suites/conformance/service-bus/administration.ts'
 import { configOf } from './support.ts'
 
 const given = process.env['SERVICEBUS_ADMINISTRATION_CONNECTION_STRING']

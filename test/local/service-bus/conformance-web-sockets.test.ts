@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { overWebSockets } from '../../../src/adapters/service-bus/web-socket.ts'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
-import { conformanceConfig, exerciseServiceBus } from '../../suites/conformance/service-bus.ts'
+import { exerciseServiceBus } from '../../suites/conformance/service-bus.ts'
+import { conformanceConfig } from '../../suites/conformance/service-bus/config.ts'
 import { manualClock } from './support.ts'
 
 void describe('the Service Bus double over WebSockets', () => {

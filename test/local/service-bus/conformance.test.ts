@@ -3,13 +3,13 @@ import { describe } from 'node:test'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
 import {
-  conformanceConfig,
   exerciseFrames,
   exercisePartitions,
   exerciseServiceBus,
-  partitionedConfig,
 } from '../../suites/conformance/service-bus.ts'
-import type { OpenBus } from '../../suites/conformance/service-bus.ts'
+import { conformanceConfig } from '../../suites/conformance/service-bus/config.ts'
+import type { OpenBus } from '../../suites/conformance/service-bus/bench.ts'
+import { partitionedConfig } from '../../suites/conformance/service-bus/partitions.ts'
 import { manualClock } from './support.ts'
 
 const given = process.env['SERVICEBUS_CONFORMANCE_CONNECTION_STRING']

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { connect as connectSocket } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect as connectSocket, type Socket } from 'node:net'
 import { describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import rhea from 'rhea'

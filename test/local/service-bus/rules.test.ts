@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { matches } from '../../../src/local/service-bus/rules/evaluate.ts'
-import type { Scalar } from '../../../src/local/service-bus/rules/evaluate.ts'
+import { matches, type Scalar } from '../../../src/local/service-bus/rules/evaluate.ts'
 import { SqlSyntaxError } from '../../../src/local/service-bus/rules/lex.ts'
 import { parseAction, parseFilter } from '../../../src/local/service-bus/rules/parse.ts'
 

@@ -1,15 +1,13 @@
-import { ServiceBusClient } from '@azure/service-bus'
-import type {
-  ServiceBusClientOptions,
-  ServiceBusReceivedMessage,
-  ServiceBusReceiver,
+import {
+  ServiceBusClient,
+  type ServiceBusClientOptions,
+  type ServiceBusReceivedMessage,
+  type ServiceBusReceiver,
 } from '@azure/service-bus'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { startBroker } from '../../../src/local/service-bus/broker.ts'
-import type { Broker, BrokerOptions } from '../../../src/local/service-bus/broker.ts'
-import { parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
-import type { BrokerConfig } from '../../../src/local/service-bus/config.ts'
+import { type Broker, type BrokerOptions, startBroker } from '../../../src/local/service-bus/broker.ts'
+import { type BrokerConfig, parseBrokerConfig } from '../../../src/local/service-bus/config.ts'
 
 /** A configuration of these queues in the emulator's file format. */
 export function configOf(

@@ -115,7 +115,7 @@ function graphClient(origin: string, token: string): Client {
 export function createEntraClient({ endpoint, token, patienceMs }: EntraUnderTest): EntraClient {
   const { origin, pathname } = new URL(endpoint)
   const graph = graphClient(origin, token)
-  const jobUrl = endpoint.replace(/\/bulkUpload$/u, '')
+  const jobUrl = endpoint.replace(/\/bulkUpload$/, '')
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/scim+json' }
   const seen = new Map<string, number>()
 

@@ -4,8 +4,6 @@ import { logCases } from './entra-log.ts'
 import { operationCases } from './entra-operations.ts'
 import { requestCases } from './entra-requests.ts'
 
-export type { EntraUnderTest } from './entra-client.ts'
-
 /**
  * How the service is to be set up for a case. `standard` is the documented service with short cycles and no call limits; the others
  * differ from it as they say.

@@ -1,16 +1,11 @@
 import { it } from 'node:test'
-import { openBench } from './service-bus/bench.ts'
-import type { Case, OpenBus } from './service-bus/bench.ts'
+import { type Case, openBench, type OpenBus } from './service-bus/bench.ts'
 import { frameCases } from './service-bus/frames.ts'
 import { partitionCases } from './service-bus/partitions.ts'
 import { queueCases } from './service-bus/queues.ts'
 import { sessionCases } from './service-bus/sessions.ts'
 import { settlementCases } from './service-bus/settlement.ts'
 import { topicCases } from './service-bus/topics.ts'
-
-export { conformanceConfig } from './service-bus/config.ts'
-export { partitionedConfig } from './service-bus/partitions.ts'
-export type { Bus, OpenBus } from './service-bus/bench.ts'
 
 /** Every case of the suite, in the order it runs. */
 export const cases: readonly Case[] = [...queueCases, ...settlementCases, ...sessionCases, ...topicCases]

@@ -11,7 +11,7 @@ import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
-import type { DirectoryEntry } from '../../../src/local/entra/server.ts'
+import type { DirectoryEntry } from '../../../src/local/entra/directory/directory.ts'
 import { feed } from '../../../src/compose/feed.ts'
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'

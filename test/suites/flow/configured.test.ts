@@ -8,7 +8,8 @@ import { compose } from '../../../src/compose/connector.ts'
 import { FAST_ENVIRONMENT } from '../../../src/config/environment.ts'
 import { readConfig } from '../../../src/compose/config.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
-import { fastSettings, startEntra } from '../../../src/local/entra/server.ts'
+import { startEntra } from '../../../src/local/entra/server.ts'
+import { FAST_SETTINGS } from '../../../src/local/entra/settings.ts'
 import { brokerFor, configOf, receive } from '../../local/service-bus/support.ts'
 
 const ACME = 'urn:ietf:params:scim:schemas:extension:acme:2.0:User'
@@ -29,7 +30,7 @@ mapping:
 
 void test('a file brings events of several queues, shapes and sessions to the directory through its mapping, and one bad value stops nobody', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-configured-'))
-  const entra = await startEntra({ settings: fastSettings })
+  const entra = await startEntra({ settings: FAST_SETTINGS })
   const { broker, connect } = await brokerFor(
     context,
     configOf({ 'hr-events': {}, bamboo: { RequiresSession: true }, 'hr-outcomes': {} }, [

@@ -9,7 +9,8 @@ import { busAddress, compose } from '../../../src/compose/connector.ts'
 import { FAST_ENVIRONMENT } from '../../../src/config/environment.ts'
 import { readConfig } from '../../../src/compose/config.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
-import { fastSettings, startEntra } from '../../../src/local/entra/server.ts'
+import { startEntra } from '../../../src/local/entra/server.ts'
+import { FAST_SETTINGS } from '../../../src/local/entra/settings.ts'
 import { feed } from '../../../src/compose/feed.ts'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { until } from '../../adapters/support/until.ts'
@@ -26,7 +27,7 @@ void test('a history over a partitioned queue, over WebSockets, through a proxy,
   const broker = await startBroker({
     config: configOf({ 'hr-events': { EnablePartitioning: true }, 'hr-outcomes': {} }),
   })
-  const entra = await startEntra({ settings: fastSettings })
+  const entra = await startEntra({ settings: FAST_SETTINGS })
   const proxy = await proxyFor(t)
   const config = readConfig({
     ...FAST_ENVIRONMENT,

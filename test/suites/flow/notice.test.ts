@@ -9,7 +9,8 @@ import { compose } from '../../../src/compose/connector.ts'
 import { FAST_ENVIRONMENT } from '../../../src/config/environment.ts'
 import { readConfig } from '../../../src/compose/config.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
-import { fastSettings, startEntra } from '../../../src/local/entra/server.ts'
+import { startEntra } from '../../../src/local/entra/server.ts'
+import { FAST_SETTINGS } from '../../../src/local/entra/settings.ts'
 import { brokerFor, configOf, receive } from '../../local/service-bus/support.ts'
 
 const FILE = `
@@ -43,7 +44,7 @@ void test('notices are read from the HR system of their source and confirmed, an
   })
   await new Promise<void>((resolve) => hr.listen(0, '127.0.0.1', resolve))
   const address = hr.address()
-  const entra = await startEntra({ settings: fastSettings })
+  const entra = await startEntra({ settings: FAST_SETTINGS })
   const { broker, connect } = await brokerFor(context, configOf({ 'hr-events': {}, 'hr-outcomes': {} }))
   const file = join(folder, 'rollcall.yaml')
   await writeFile(file, FILE)

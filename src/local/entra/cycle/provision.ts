@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Directory, newObjectId, type Person } from '../directory/directory.ts'
+import { type Directory, newObjectId, type DirectoryUser } from '../directory/directory.ts'
 import type { ExportAction, Fact, Origin, Result } from '../log/fact.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 import { activeAfter, mergeSource } from '../mapping/merge.ts'
@@ -65,8 +65,8 @@ export function createProvisioner({
   const isInScope = createScope(settings.scope)
   const validate = createValidation(settings, directory)
 
-  /** The person this record is about: linked by an earlier operation, or found by the matching attributes. */
-  function match(externalId: string, source: Row): Person | Failure | undefined {
+  /** The user this record is about: linked by an earlier operation, or found by the matching attributes. */
+  function match(externalId: string, source: Row): DirectoryUser | Failure | undefined {
     const linked = directory.byExternalId(externalId)
     if (linked !== undefined) return linked
     const isTaken = (): boolean => false
@@ -86,12 +86,9 @@ export function createProvisioner({
     const sent = flatten(data, rows)
     const imported = rows.row(sent)
     const matched = match(externalId, imported)
-    const [person, mismatch] =
+    const [user, mismatch] =
       matched !== undefined && 'code' in matched ? [undefined, matched] : [matched, undefined]
-    const merged = mergeSource(settings, mapping, person, sent).set(
-      'active',
-      activeAfter(settings, person, sent),
-    )
+    const merged = mergeSource(settings, mapping, user, sent).set('active', activeAfter(settings, user, sent))
     const isOut = mismatch === undefined && !isInScope(rows.row(merged))
     const active = isOut && settings.outOfScope === 'disable' ? false : merged.get('active') === true
     const source = rows.row(merged.set('active', active))
@@ -101,29 +98,29 @@ export function createProvisioner({
       active,
       imported,
       origin,
-      objectId: person?.objectId ?? '',
-      before: person?.target,
+      objectId: user?.objectId ?? '',
+      before: user?.target,
     }
-    const skip = (result: Result): Finding => ({ ...common, after: person?.target, result })
-    if (isOut && (settings.outOfScope === 'skip' || person?.active !== true)) {
+    const skip = (result: Result): Finding => ({ ...common, after: user?.target, result })
+    if (isOut && (settings.outOfScope === 'skip' || user?.active !== true)) {
       return skip({ kind: 'skipped', skipReason: 'NotEffectivelyEntitled' })
     }
-    const action = actionFor(person, active)
+    const action = actionFor(user, active)
     if (!(action === 'create' ? settings.targetActions.create : settings.targetActions.update)) {
       return skip({ kind: 'skipped', skipReason: 'EntrySynchronizationSkipped' })
     }
 
-    const { target, unresolved } = map(person, source, active)
-    const failed = mismatch ?? sabotage(externalId, source) ?? validate(person, source, target)
+    const { target, unresolved } = map(user, source, active)
+    const failed = mismatch ?? sabotage(externalId, source) ?? validate(user, source, target)
     if (failed !== undefined)
       return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
 
-    const objectId = person?.objectId ?? newObjectId()
-    directory.put({ objectId, externalId, active, source, target, operations: (person?.operations ?? 0) + 1 })
+    const objectId = user?.objectId ?? newObjectId()
+    directory.put({ objectId, externalId, active, source, target, operations: (user?.operations ?? 0) + 1 })
     if (unresolved === undefined) waiting.delete(externalId)
     else waiting.set(externalId, { manager: unresolved, changeId: common.changeId, origin })
     const asked = unresolved === undefined ? {} : { unresolved }
-    const isChanged = person === undefined || !sameValues(person.target, target)
+    const isChanged = user === undefined || !sameValues(user.target, target)
     const result: Result = isChanged
       ? { kind: 'exported', action, ...asked }
       : { kind: 'skipped', skipReason: 'RedundantExport', ...asked }
@@ -131,15 +128,15 @@ export function createProvisioner({
   }
 
   function map(
-    person: Person | undefined,
+    user: DirectoryUser | undefined,
     source: Row,
     active: boolean,
   ): { readonly target: Row; readonly unresolved: string | undefined } {
     const managerId = mapping.reference === undefined ? undefined : textOf(source, MANAGER)
     const manager = managerId === undefined ? undefined : directory.byExternalId(managerId)
     const isTaken = (name: string, value: string): boolean =>
-      directory.byAttribute(name, value).some(({ objectId }) => objectId !== person?.objectId)
-    const values = mapping.apply({ source, before: person, manager: manager?.objectId, isTaken })
+      directory.byAttribute(name, value).some(({ objectId }) => objectId !== user?.objectId)
+    const values = mapping.apply({ source, before: user, manager: manager?.objectId, isTaken })
     values.set('IsSoftDeleted', false)
     // A mapping without the account's state still has one: the directory knows who is enabled.
     if (settings.kind === 'entra' && !values.has('accountEnabled')) values.set('accountEnabled', active)
@@ -148,16 +145,16 @@ export function createProvisioner({
 
   function* resolve(): Generator<Finding | undefined> {
     for (const [externalId, { manager, changeId, origin }] of waiting) {
-      const person = directory.byExternalId(externalId)
+      const user = directory.byExternalId(externalId)
       const found = directory.byExternalId(manager)
-      if (person === undefined || found === undefined) {
+      if (user === undefined || found === undefined) {
         yield undefined
         continue
       }
       waiting.delete(externalId)
-      const target = rows.row(toMap(person.target).set(mapping.reference ?? 'manager', found.objectId))
-      directory.put({ ...person, target })
-      const { objectId, active, target: before } = person
+      const target = rows.row(toMap(user.target).set(mapping.reference ?? 'manager', found.objectId))
+      directory.put({ ...user, target })
+      const { objectId, active, target: before } = user
       yield {
         changeId,
         externalId,
@@ -176,10 +173,8 @@ export function createProvisioner({
     apply,
     resolve,
     disables({ externalId, data }) {
-      const person = directory.byExternalId(externalId)
-      return (
-        person?.active === true && !activeAfter(settings, person, flatten({ active: data['active'] }, rows))
-      )
+      const user = directory.byExternalId(externalId)
+      return user?.active === true && !activeAfter(settings, user, flatten({ active: data['active'] }, rows))
     },
     forget: () => waiting.clear(),
   }
@@ -189,24 +184,24 @@ export function createProvisioner({
 function createValidation(
   settings: Settings,
   directory: Directory,
-): (person: Person | undefined, source: Row, target: Row) => Failure | undefined {
-  return (person, source, target) => {
+): (user: DirectoryUser | undefined, source: Row, target: Row) => Failure | undefined {
+  return (user, source, target) => {
     const missing = settings.mandatory.filter((path) => valueOf(source, path) === undefined)
-    if (person === undefined && missing.length > 0) {
+    if (user === undefined && missing.length > 0) {
       return {
         code: 'MandatoryFieldsMissing',
         reason: `The required attributes are missing: ${missing.join(', ')}.`,
       }
     }
-    if (person === undefined && !settings.createDisabled && valueOf(source, 'active') === false) {
+    if (user === undefined && !settings.createDisabled && valueOf(source, 'active') === false) {
       return {
         code: 'NotPermitted',
-        reason: 'The person is not active in the source system, and accounts are not created disabled.',
+        reason: 'The user is not active in the source system, and accounts are not created disabled.',
       }
     }
     const name = textOf(target, 'userPrincipalName')
     if (name === undefined) return undefined
-    if (settings.checkUserName && !/^[^\s@]+@[^\s@]+$/u.test(name))
+    if (settings.checkUserName && !/^[^\s@]+@[^\s@]+$/.test(name))
       return { code: 'AzureActiveDirectoryInvalidUserPrincipalName', reason: undefined }
     const domain = name.slice(name.lastIndexOf('@') + 1).toLowerCase()
     const isVerified =
@@ -214,15 +209,15 @@ function createValidation(
       settings.verifiedDomains.some((verified) => verified.toLowerCase() === domain)
     if (!isVerified) return { code: 'InvalidDomain', reason: undefined }
     const others = settings.uniqueUserName ? directory.byAttribute('userPrincipalName', name) : []
-    return others.some(({ objectId }) => objectId !== person?.objectId)
+    return others.some(({ objectId }) => objectId !== user?.objectId)
       ? { code: 'EntryConflict', reason: undefined }
       : undefined
   }
 }
 
-function actionFor(person: Person | undefined, active: boolean): ExportAction {
-  if (person === undefined) return 'create'
-  return person.active && !active ? 'disable' : 'update'
+function actionFor(user: DirectoryUser | undefined, active: boolean): ExportAction {
+  if (user === undefined) return 'create'
+  return user.active && !active ? 'disable' : 'update'
 }
 
 function sameValues(left: Row, right: Row): boolean {

@@ -55,7 +55,7 @@ export function createStaging(faults: Faults, rows: Rows): Staging {
   }
 }
 
-/** Splits off the operations that disable somebody, when they are about more people than the threshold allows. */
+/** Splits off the operations that disable somebody, when they are about more users than the threshold allows. */
 export async function overThreshold(
   taken: readonly Staged[],
   threshold: number | undefined,
@@ -68,6 +68,6 @@ export async function overThreshold(
     ;(provisioner.disables(staged) ? stopped : allowed).push(staged)
     await slices.pause()
   }
-  const people = new Set(stopped.map(({ externalId }) => externalId))
-  return people.size > threshold ? { allowed, stopped } : { allowed: taken, stopped: [] }
+  const users = new Set(stopped.map(({ externalId }) => externalId))
+  return users.size > threshold ? { allowed, stopped } : { allowed: taken, stopped: [] }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Row, textOf } from './row.ts'
 
 /** Somebody in the directory. */
-export interface Person {
+export interface DirectoryUser {
   readonly objectId: string
   /** Missing for somebody whom the job has not matched yet. */
   readonly externalId: string | undefined
@@ -15,7 +15,7 @@ export interface Person {
   readonly operations: number
 }
 
-/** What `GET /directory` says of a person. */
+/** What `GET /directory` says of a user. */
 export interface DirectoryEntry {
   readonly active: boolean
   /** The merged SCIM user; cleared attributes are absent. */
@@ -25,42 +25,42 @@ export interface DirectoryEntry {
 }
 
 export interface Directory {
-  byExternalId(externalId: string): Person | undefined
+  byExternalId(externalId: string): DirectoryUser | undefined
   /** Everybody whose attribute has this value, whatever the case of its letters; only for the indexed attributes. */
-  byAttribute(name: string, value: string): readonly Person[]
-  byObjectId(objectId: string): Person | undefined
-  put(person: Person): void
-  all(): IterableIterator<Person>
+  byAttribute(name: string, value: string): readonly DirectoryUser[]
+  byObjectId(objectId: string): DirectoryUser | undefined
+  put(user: DirectoryUser): void
+  all(): IterableIterator<DirectoryUser>
   readonly size: number
 }
 
 export const newObjectId = (): string => randomUUID()
 
 /** Attributes of which nobody may have the value of somebody else. */
-export const uniqueAttributes: readonly string[] = ['userPrincipalName']
+export const UNIQUE_ATTRIBUTES: readonly string[] = ['userPrincipalName']
 
 export function createDirectory(indexed: readonly string[]): Directory {
-  const people = new Map<string, Person>()
+  const users = new Map<string, DirectoryUser>()
   const links = new Map<string, string>()
   const indexes = new Map(
-    [...indexed, ...uniqueAttributes].map((name) => [name, new Map<string, readonly string[]>()]),
+    [...indexed, ...UNIQUE_ATTRIBUTES].map((name) => [name, new Map<string, readonly string[]>()]),
   )
-  const find = (objectId: string | undefined): Person | undefined =>
-    objectId === undefined ? undefined : people.get(objectId)
+  const find = (objectId: string | undefined): DirectoryUser | undefined =>
+    objectId === undefined ? undefined : users.get(objectId)
 
-  function reindex(former: Person | undefined, person: Person): void {
+  function reindex(former: DirectoryUser | undefined, user: DirectoryUser): void {
     for (const [name, index] of indexes) {
       const [before, after] = [
         textOf(former?.target, name)?.toLowerCase(),
-        textOf(person.target, name)?.toLowerCase(),
+        textOf(user.target, name)?.toLowerCase(),
       ]
       if (before === after) continue
       if (before !== undefined) {
-        const rest = (index.get(before) ?? []).filter((objectId) => objectId !== person.objectId)
+        const rest = (index.get(before) ?? []).filter((objectId) => objectId !== user.objectId)
         if (rest.length === 0) index.delete(before)
         else index.set(before, rest)
       }
-      if (after !== undefined) index.set(after, [...(index.get(after) ?? []), person.objectId])
+      if (after !== undefined) index.set(after, [...(index.get(after) ?? []), user.objectId])
     }
   }
 
@@ -68,18 +68,18 @@ export function createDirectory(indexed: readonly string[]): Directory {
     byExternalId: (externalId) => find(links.get(externalId)),
     byAttribute: (name, value) =>
       (indexes.get(name)?.get(value.toLowerCase()) ?? []).flatMap((objectId) => {
-        const person = people.get(objectId)
-        return person === undefined ? [] : [person]
+        const user = users.get(objectId)
+        return user === undefined ? [] : [user]
       }),
     byObjectId: find,
-    put(person) {
-      reindex(people.get(person.objectId), person)
-      if (person.externalId !== undefined) links.set(person.externalId, person.objectId)
-      people.set(person.objectId, person)
+    put(user) {
+      reindex(users.get(user.objectId), user)
+      if (user.externalId !== undefined) links.set(user.externalId, user.objectId)
+      users.set(user.objectId, user)
     },
-    all: () => people.values(),
+    all: () => users.values(),
     get size() {
-      return people.size
+      return users.size
     },
   }
 }

@@ -5,7 +5,7 @@ import { faultListSchema, type FaultRule } from '../fault-settings.ts'
 import type { Rows } from './row.ts'
 import { flatten } from './scim.ts'
 
-const personSchema = z.strictObject({
+const userSchema = z.strictObject({
   objectId: z.string().optional(),
   /** Missing for somebody the job has not matched yet. */
   externalId: z.string().optional(),
@@ -21,10 +21,10 @@ export async function readFaultFile(path: string): Promise<readonly FaultRule[]>
   return faultListSchema.parse(JSON.parse(await readFile(path, 'utf8')))
 }
 
-/** Puts the people of a file, a JSON list, into the directory. Throws as `readFaultFile` does. */
+/** Puts the users of a file, a JSON list, into the directory. Throws as `readFaultFile` does. */
 export async function readDirectoryFile(path: string, directory: Directory, rows: Rows): Promise<void> {
-  const people = z.array(personSchema).parse(JSON.parse(await readFile(path, 'utf8')))
-  for (const { objectId = newObjectId(), externalId, active, record, attributes } of people) {
+  const users = z.array(userSchema).parse(JSON.parse(await readFile(path, 'utf8')))
+  for (const { objectId = newObjectId(), externalId, active, record, attributes } of users) {
     const source = record === undefined ? undefined : rows.row(flatten({ ...record, active }, rows))
     const target = rows.row(new Map(Object.entries({ ...attributes, accountEnabled: active })))
     directory.put({ objectId, externalId, active, source, target, operations: 0 })

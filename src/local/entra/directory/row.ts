@@ -13,7 +13,7 @@ export interface Shape {
 }
 
 /**
- * An immutable list of named values. Rows of the same names share one shape, so that 100,000 people and 500,000 log records
+ * An immutable list of named values. Rows of the same names share one shape, so that 100,000 users and 500,000 log records
  * that speak of them cost little more than their values.
  */
 export interface Row {

@@ -10,7 +10,7 @@ const WORK_ENTRY = '[type eq "work"]'
 const WORK_KEY = '\u0000work'
 
 /** Attribute names are case-insensitive (RFC 7643 §2.1), and Microsoft's own CSV sample writes `username`. */
-const canonicalNames = new Map(
+const CANONICAL_NAMES = new Map(
   [
     'externalId',
     'userName',
@@ -40,8 +40,8 @@ const canonicalNames = new Map(
     .map((name) => [name.toLowerCase(), name]),
 )
 
-/** Parts of the message, not attributes of the person. */
-const notAttributes = new Set(['schemas', 'id', 'meta', 'resourceType'])
+/** Parts of the message, not attributes of the user. */
+const NOT_ATTRIBUTES = new Set(['schemas', 'id', 'meta', 'resourceType'])
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -57,8 +57,8 @@ const join = (at: string, name: string): string =>
 export function flatten(data: Readonly<Record<string, unknown>>, rows: Rows): Map<string, Value> {
   const found = new Map<string, Value>()
   for (const [key, value] of Object.entries(data)) {
-    const name = canonicalNames.get(key.toLowerCase()) ?? key
-    if (!notAttributes.has(name)) walk(found, rows, name, [name], value, 0)
+    const name = CANONICAL_NAMES.get(key.toLowerCase()) ?? key
+    if (!NOT_ATTRIBUTES.has(name)) walk(found, rows, name, [name], value, 0)
   }
   return found
 }
@@ -86,7 +86,7 @@ function walk(
     list(found, rows, path, way, value, depth)
   } else if (isObject(value)) {
     for (const [key, part] of Object.entries(value)) {
-      const name = way.length === 1 ? (canonicalNames.get(key.toLowerCase()) ?? key) : key
+      const name = way.length === 1 ? (CANONICAL_NAMES.get(key.toLowerCase()) ?? key) : key
       if (path === MANAGER && name === 'value') {
         if (typeof part === 'string' || typeof part === 'number')
           walk(found, rows, MANAGER, way, String(part), depth + 1)
@@ -213,4 +213,4 @@ function valueAt(part: Plan | number, row: Row): unknown {
 }
 
 /** The key of an imported attribute in a log record's details: the path without `.` and `:`. Source: the real records. */
-export const echoKey = (path: string): string => path.replaceAll(/[.:]/gu, '')
+export const echoKey = (path: string): string => path.replaceAll(/[.:]/g, '')

@@ -92,7 +92,7 @@ function check(operation: unknown): Checked | string {
   if (!isText(externalId)) return "'data.externalId' is missing."
   const { active } = data
   const isActive = active === undefined || active === null || typeof active === 'boolean'
-  if (!isActive && !(typeof active === 'string' && /^(true|false)$/iu.test(active)))
+  if (!isActive && !(typeof active === 'string' && /^(true|false)$/i.test(active)))
     return "'data.active' must be a boolean."
   return { bulkId, externalId, data }
 }

@@ -11,7 +11,7 @@ import {
   send,
   sendJson,
   sendProblem,
-  wrongMethod,
+  WRONG_METHOD,
 } from './exchange.ts'
 import type { Job } from '../cycle/job.ts'
 import { directoryPage } from './page.ts'
@@ -35,7 +35,7 @@ export interface ControlParts {
   readonly stats: () => Readonly<Record<string, string | number>>
 }
 
-const bodyBytes = 16 * 1024 * 1024
+const BODY_BYTES = 16 * 1024 * 1024
 const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
 
 export function createControlApi({
@@ -53,7 +53,7 @@ export function createControlApi({
   }
 
   async function readJson(exchange: Exchange): Promise<{ readonly json: unknown } | Problem> {
-    const body = await readBody(exchange.request, bodyBytes)
+    const body = await readBody(exchange.request, BODY_BYTES)
     if ('status' in body) return body
     try {
       const json: unknown = JSON.parse(body.text)
@@ -79,13 +79,13 @@ export function createControlApi({
         return send(exchange, 204, undefined)
       }
       default:
-        return sendProblem(exchange, wrongMethod)
+        return sendProblem(exchange, WRONG_METHOD)
     }
   }
 
   /** An operation of somebody else, as if another program uploaded to the same job. */
   async function answerForeign(exchange: Exchange): Promise<void> {
-    if (exchange.method !== 'POST') return sendProblem(exchange, wrongMethod)
+    if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
     const body = await readJson(exchange)
     if ('status' in body) return sendProblem(exchange, body)
     const { json } = body
@@ -110,7 +110,7 @@ export function createControlApi({
   return {
     async answer(exchange, to) {
       const isPost = to === 'faults' || to === 'foreign' || to === 'cycle'
-      if (!isPost && exchange.method !== 'GET') return sendProblem(exchange, wrongMethod)
+      if (!isPost && exchange.method !== 'GET') return sendProblem(exchange, WRONG_METHOD)
       switch (to) {
         case 'page':
           return answerPage(exchange)
@@ -127,7 +127,7 @@ export function createControlApi({
         case 'foreign':
           return answerForeign(exchange)
         case 'cycle':
-          if (exchange.method !== 'POST') return sendProblem(exchange, wrongMethod)
+          if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
           await cycles.run()
           return send(exchange, 204, undefined, { 'cycle-run': randomUUID() })
         default:

@@ -24,7 +24,7 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
   const { localAddress, localPort } = request.socket
   const host = request.headers.host ?? `${localAddress ?? '127.0.0.1'}:${localPort ?? 0}`
   const origin =
-    /^[\w.:[\]-]+$/u.test(host) && URL.canParse(`http://${host}`) ? `http://${host}` : 'http://127.0.0.1'
+    /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}`) ? `http://${host}` : 'http://127.0.0.1'
   const path = request.url ?? '/'
   return {
     request,
@@ -32,7 +32,7 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
     url: new URL(path.startsWith('/') && URL.canParse(origin + path) ? origin + path : origin),
     method: request.method ?? 'GET',
     requestId,
-    clientRequestId: typeof given === 'string' && /^[\x21-\x7e]{1,200}$/u.test(given) ? given : requestId,
+    clientRequestId: typeof given === 'string' && /^[\x21-\x7e]{1,200}$/.test(given) ? given : requestId,
     origin,
     receivedAt: now,
   }
@@ -46,7 +46,7 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export const wrongMethod: Problem = {
+export const WRONG_METHOD: Problem = {
   status: 405,
   code: 'Request_BadRequest',
   message: 'Specified HTTP method is not allowed for the request target.',
@@ -137,31 +137,31 @@ export function sendProblem(exchange: Exchange, { status, code, message, headers
   sendJson(exchange, status, { error: { code, message, innerError } }, headers)
 }
 
-export const tooLarge: Problem = {
+export const TOO_LARGE: Problem = {
   status: 413,
   code: 'RequestEntityTooLarge',
   message: 'The request body is too large.',
   headers: { connection: 'close' },
 }
-const cutOff: Problem = { status: 400, code: 'BadRequest', message: 'The request was cut off.' }
+const CUT_OFF: Problem = { status: 400, code: 'BadRequest', message: 'The request was cut off.' }
 
 /** The body as text, or why there is none; of a body over the limit the rest is not read. */
 export async function readBody(
   request: IncomingMessage,
   limit: number,
 ): Promise<{ readonly text: string } | Problem> {
-  if (Number(request.headers['content-length']) > limit) return tooLarge
+  if (Number(request.headers['content-length']) > limit) return TOO_LARGE
   const parts: Buffer[] = []
   let size = 0
   try {
     for await (const part of request.iterator({ destroyOnReturn: false })) {
       const bytes: Buffer = Buffer.isBuffer(part) ? part : Buffer.from(String(part))
       size += bytes.length
-      if (size > limit) return tooLarge
+      if (size > limit) return TOO_LARGE
       parts.push(bytes)
     }
   } catch {
-    return cutOff
+    return CUT_OFF
   }
   return { text: Buffer.concat(parts).toString('utf8') }
 }

@@ -6,7 +6,7 @@ import {
   send,
   sendJson,
   sendProblem,
-  wrongMethod,
+  WRONG_METHOD,
 } from './exchange.ts'
 import type { Job } from '../cycle/job.ts'
 import type { Route } from './routes.ts'
@@ -21,12 +21,12 @@ export interface JobApi {
   answer(exchange: Exchange, route: JobRoute): Promise<void>
 }
 
-const notFound: Problem = {
+const NOT_FOUND: Problem = {
   status: 404,
   code: 'Request_ResourceNotFound',
   message: 'Resource does not exist.',
 }
-const badRestart: Problem = {
+const BAD_RESTART: Problem = {
   status: 400,
   code: 'BadRequest',
   message: 'The criteria of the restart cannot be read.',
@@ -35,16 +35,16 @@ const badRestart: Problem = {
 export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycles: Cycles): JobApi {
   async function receive(exchange: Exchange, route: JobRoute): Promise<Problem | undefined> {
     const isRead = route.to === 'jobs' || route.action === 'get'
-    if (exchange.method !== (isRead ? 'GET' : 'POST')) return wrongMethod
+    if (exchange.method !== (isRead ? 'GET' : 'POST')) return WRONG_METHOD
     const permission = isRead ? 'Synchronization.Read.All' : 'Synchronization.ReadWrite.All'
     const refused = tokens.check(exchange.request.headers.authorization, permission, exchange.receivedAt)
     if (refused !== undefined) return refused
-    if (route.servicePrincipalId !== settings.servicePrincipalId) return notFound
+    if (route.servicePrincipalId !== settings.servicePrincipalId) return NOT_FOUND
     if (route.to === 'jobs') {
       sendJson(exchange, 200, { value: [job.describe()] })
       return undefined
     }
-    if (route.jobId !== settings.jobId) return notFound
+    if (route.jobId !== settings.jobId) return NOT_FOUND
     return act(exchange, route.action)
   }
 
@@ -66,7 +66,7 @@ export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycle
         const body = await readBody(exchange.request, 65_536)
         if ('status' in body) return body
         const scope = readScope(body.text)
-        if (scope === undefined) return badRestart
+        if (scope === undefined) return BAD_RESTART
         cycles.restart(scope)
         break
       }
@@ -85,7 +85,7 @@ export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycle
   }
 }
 
-const scopes = new Set([
+const SCOPES = new Set([
   'None',
   'Full',
   'Watermark',
@@ -103,7 +103,7 @@ function readScope(text: string): ReadonlySet<string> | undefined {
     const given = body?.criteria?.resetScope ?? 'Full'
     if (typeof given !== 'string') return undefined
     const names = given.split(',').map((name) => name.trim())
-    return names.every((name) => scopes.has(name)) ? new Set(names) : undefined
+    return names.every((name) => SCOPES.has(name)) ? new Set(names) : undefined
   } catch {
     return undefined
   }

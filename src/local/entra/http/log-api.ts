@@ -1,6 +1,6 @@
 import type { Fact } from '../log/fact.ts'
 import { FilterError, parseFilter } from '../log/filter.ts'
-import { type Exchange, type Problem, sendJson, sendProblem, wrongMethod } from './exchange.ts'
+import { type Exchange, type Problem, sendJson, sendProblem, WRONG_METHOD } from './exchange.ts'
 import { createWindow } from './limits.ts'
 import type { Log, PageRequest } from '../log/log.ts'
 import type { Selector } from '../log/log-query.ts'
@@ -27,7 +27,7 @@ export interface LogApiParts {
 
 const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
 /** This 429 often comes without Retry-After. */
-const throttled: Problem = { status: 429, code: 'TooManyRequests', message: 'Too many requests.' }
+const THROTTLED: Problem = { status: 429, code: 'TooManyRequests', message: 'Too many requests.' }
 
 export function createLogApi({ settings, tokens, log, selector, writer, random, now }: LogApiParts): LogApi {
   const window = createWindow(settings.limits.logRequestsPer10s, 10_000)
@@ -40,7 +40,7 @@ export function createLogApi({ settings, tokens, log, selector, writer, random, 
         filter === null || filter.trim() === '' ? undefined : parseFilter(filter),
       )
       const wanted = query.get('$top')
-      if (wanted !== null && !/^[1-9]\d{0,8}$/u.test(wanted)) return invalid("Invalid value for '$top'.")
+      if (wanted !== null && !/^[1-9]\d{0,8}$/.test(wanted)) return invalid("Invalid value for '$top'.")
       const top = Math.min(wanted === null ? settings.logPageSize : Number(wanted), settings.logPageMax)
       const token = query.get('$skiptoken')
       const request = { selection, top, order: orderOf(query.get('$orderby')), now: now() }
@@ -56,7 +56,7 @@ export function createLogApi({ settings, tokens, log, selector, writer, random, 
   function orderOf(orderBy: string | null): 'newest' | 'oldest' {
     const isOldest =
       settings.orderBy === 'honoured' &&
-      /^activitydatetime( asc)?$/iu.test((orderBy ?? 'activityDateTime desc').trim())
+      /^activitydatetime( asc)?$/i.test((orderBy ?? 'activityDateTime desc').trim())
     return isOldest ? 'oldest' : 'newest'
   }
 
@@ -106,13 +106,13 @@ export function createLogApi({ settings, tokens, log, selector, writer, random, 
   return {
     async answer(exchange, version) {
       const { request, receivedAt, method, url } = exchange
-      if (method !== 'GET') return sendProblem(exchange, wrongMethod)
+      if (method !== 'GET') return sendProblem(exchange, WRONG_METHOD)
       const refused = tokens.check(request.headers.authorization, 'ProvisioningLog.Read.All', receivedAt)
       if (refused !== undefined) return sendProblem(exchange, refused)
       counts.logRequests += 1
       if (settings.limits.enabled && window.take(receivedAt) > 0) {
         counts.logThrottled += 1
-        return sendProblem(exchange, throttled)
+        return sendProblem(exchange, THROTTLED)
       }
       const page = readRequest(url.searchParams)
       return 'status' in page ? sendProblem(exchange, page) : write(exchange, version, page)
@@ -131,6 +131,6 @@ function nextLink({ origin, url }: Exchange, cursor: number): string {
 const writeToken = (position: number): string => Buffer.from(`p${position}`).toString('base64url')
 
 function readToken(token: string): number | undefined {
-  const match = /^p(\d{1,15})$/u.exec(Buffer.from(token, 'base64url').toString('latin1'))
+  const match = /^p(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
   return match === null ? undefined : Number(match[1])
 }

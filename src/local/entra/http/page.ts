@@ -1,18 +1,18 @@
-import type { Directory, Person } from '../directory/directory.ts'
+import type { Directory, DirectoryUser } from '../directory/directory.ts'
 import { textOf } from '../directory/row.ts'
 import { createSlices } from '../support/slices.ts'
 
-const entities: Readonly<Record<string, string>> = {
+const HTML_ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
   '>': '&gt;',
   '"': '&quot;',
   "'": '&#39;',
 }
-const escape = (text: string): string => text.replaceAll(/[&<>"']/gu, (mark) => entities[mark] ?? mark)
+const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (mark) => HTML_ENTITIES[mark] ?? mark)
 
-const columns = ['displayName', 'userPrincipalName', 'jobTitle', 'department', 'manager'] as const
-const shown = 200
+const COLUMNS = ['displayName', 'userPrincipalName', 'jobTitle', 'department', 'manager'] as const
+const SHOWN_USERS = 200
 
 /** A page to look at: who is in the directory, and how the job is. `search` is looked for in every attribute. */
 export async function directoryPage(
@@ -22,13 +22,13 @@ export async function directoryPage(
 ): Promise<string> {
   const slices = createSlices()
   const wanted = search.toLowerCase()
-  const found: Person[] = []
+  const found: DirectoryUser[] = []
   let count = 0
-  for (const person of directory.all()) {
+  for (const user of directory.all()) {
     await slices.pause()
-    if (wanted !== '' && !speaksOf(person, wanted)) continue
+    if (wanted !== '' && !contains(user, wanted)) continue
     count += 1
-    if (found.length < shown) found.push(person)
+    if (found.length < SHOWN_USERS) found.push(user)
   }
   const facts = Object.entries(lines).map(
     ([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(String(value))}</dd>`,
@@ -41,26 +41,24 @@ tr.off{color:#888}dl{display:flex;flex-wrap:wrap;gap:.25rem 1rem}dt{color:#666}d
 <h1>Directory</h1>
 <dl>${facts.join('')}</dl>
 <form><label>Search <input name="q" value="${escape(search)}"></label> <button>Find</button></form>
-<p>${count} of ${directory.size} people${count > shown ? `, the first ${shown} shown` : ''}.</p>
-<table><thead><tr><th>externalId</th><th>enabled</th>${columns.map((name) => `<th>${name}</th>`).join('')}<th>operations</th></tr></thead><tbody>
-${found.map((person) => row(directory, person)).join('\n')}
+<p>${count} of ${directory.size} users${count > SHOWN_USERS ? `, the first ${SHOWN_USERS} shown` : ''}.</p>
+<table><thead><tr><th>externalId</th><th>enabled</th>${COLUMNS.map((name) => `<th>${name}</th>`).join('')}<th>operations</th></tr></thead><tbody>
+${found.map((user) => row(directory, user)).join('\n')}
 </tbody></table>
 </body></html>
 `
 }
 
-function speaksOf(person: Person, wanted: string): boolean {
-  if (person.externalId?.toLowerCase().includes(wanted) === true) return true
-  return person.target.values.some(
-    (value) => typeof value === 'string' && value.toLowerCase().includes(wanted),
-  )
+function contains(user: DirectoryUser, wanted: string): boolean {
+  if (user.externalId?.toLowerCase().includes(wanted) === true) return true
+  return user.target.values.some((value) => typeof value === 'string' && value.toLowerCase().includes(wanted))
 }
 
-function row(directory: Directory, person: Person): string {
-  const cells = columns.map((name) => {
-    const text = textOf(person.target, name) ?? ''
+function row(directory: Directory, user: DirectoryUser): string {
+  const cells = COLUMNS.map((name) => {
+    const text = textOf(user.target, name) ?? ''
     return name === 'manager' && text !== '' ? (directory.byObjectId(text)?.externalId ?? text) : text
   })
-  const all = [person.externalId ?? '', person.active ? 'yes' : 'no', ...cells, String(person.operations)]
-  return `<tr${person.active ? '' : ' class="off"'}>${all.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`
+  const all = [user.externalId ?? '', user.active ? 'yes' : 'no', ...cells, String(user.operations)]
+  return `<tr${user.active ? '' : ' class="off"'}>${all.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`
 }

@@ -9,7 +9,7 @@ import {
   send,
   sendJson,
   sendProblem,
-  wrongMethod,
+  WRONG_METHOD,
 } from './exchange.ts'
 import type { JobApi } from './job-api.ts'
 import type { LogApi } from './log-api.ts'
@@ -28,17 +28,17 @@ export interface RouterParts {
   readonly now: () => number
 }
 
-const noSuchPath: Problem = {
+const NO_SUCH_PATH: Problem = {
   status: 404,
   code: 'ResourceNotFound',
   message: 'Resource not found for the segment.',
 }
-const broken: Problem = {
+const INTERNAL_ERROR: Problem = {
   status: 500,
   code: 'InternalServerError',
   message: 'An internal error has occurred.',
 }
-const proxyPage = '<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>'
+const PROXY_PAGE = '<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>'
 
 /** Answers every request; what goes wrong inside is a 500 or a closed connection, never an exception. */
 export function createRouter(
@@ -47,7 +47,7 @@ export function createRouter(
   const { uploadApi, logApi, jobApi, controlApi, tokens, faults, now } = parts
 
   async function answerToken(exchange: Exchange): Promise<void> {
-    if (exchange.method !== 'POST') return sendProblem(exchange, wrongMethod)
+    if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
     const body = await readBody(exchange.request, 65_536)
     if ('status' in body) return sendProblem(exchange, body)
     const { status, body: answer } = tokens.issue(new URLSearchParams(body.text), exchange.receivedAt)
@@ -69,7 +69,7 @@ export function createRouter(
       }
       case 'html':
         count(fault.status)
-        send(exchange, fault.status, proxyPage, { 'content-type': 'text/html' })
+        send(exchange, fault.status, PROXY_PAGE, { 'content-type': 'text/html' })
         return true
       case 'reset-before':
         count(0)
@@ -106,7 +106,7 @@ export function createRouter(
       case 'token':
         return answerToken(exchange)
       case 'nowhere':
-        return sendProblem(exchange, noSuchPath)
+        return sendProblem(exchange, NO_SUCH_PATH)
       case 'page':
       case 'directory':
       case 'truth':
@@ -125,7 +125,7 @@ export function createRouter(
     response.on('error', () => undefined)
     dispatch(exchange).catch(() => {
       if (response.headersSent) response.destroy()
-      else sendProblem(exchange, broken)
+      else sendProblem(exchange, INTERNAL_ERROR)
     })
   }
 }

@@ -25,11 +25,11 @@ export type Route =
   | ControlRoute
   | { readonly to: 'nowhere' }
 
-const jobPath =
-  /^\/(v1\.0|beta)\/servicePrincipals\/([^/]+)\/synchronization\/jobs(?:\/([^/]+)(?:\/(?:microsoft\.graph\.)?(\w+))?)?\/?$/iu
-const logPath = /^\/(v1\.0|beta)\/auditLogs\/provisioning\/?$/iu
-const tokenPath = /^\/[^/]+\/oauth2\/v2\.0\/token\/?$/iu
-const own = {
+const JOB_PATH =
+  /^\/(v1\.0|beta)\/servicePrincipals\/([^/]+)\/synchronization\/jobs(?:\/([^/]+)(?:\/(?:microsoft\.graph\.)?(\w+))?)?\/?$/i
+const LOG_PATH = /^\/(v1\.0|beta)\/auditLogs\/provisioning\/?$/i
+const TOKEN_PATH = /^\/[^/]+\/oauth2\/v2\.0\/token\/?$/i
+const OWN_ROUTES = {
   '/': 'page',
   '/directory': 'directory',
   '/truth': 'truth',
@@ -38,7 +38,7 @@ const own = {
   '/foreign': 'foreign',
   '/cycle': 'cycle',
 } as const
-const isOwn = (path: string): path is keyof typeof own => Object.hasOwn(own, path)
+const isOwn = (path: string): path is keyof typeof OWN_ROUTES => Object.hasOwn(OWN_ROUTES, path)
 
 const versionOf = (text: string | undefined): ApiVersion => (text?.toLowerCase() === 'beta' ? 'beta' : 'v1.0')
 
@@ -52,11 +52,11 @@ function decode(part: string | undefined): string {
 
 /** Paths of Microsoft Graph are not case-sensitive; ids in them are. */
 export function routeOf(path: string): Route {
-  if (isOwn(path)) return { to: own[path] }
-  const log = logPath.exec(path)
+  if (isOwn(path)) return { to: OWN_ROUTES[path] }
+  const log = LOG_PATH.exec(path)
   if (log !== null) return { to: 'log', version: versionOf(log[1]) }
-  if (tokenPath.test(path)) return { to: 'token' }
-  const job = jobPath.exec(path)
+  if (TOKEN_PATH.test(path)) return { to: 'token' }
+  const job = JOB_PATH.exec(path)
   if (job === null) return { to: 'nowhere' }
   const [servicePrincipalId, jobId] = [decode(job[2]), decode(job[3])]
   if (jobId === '') return { to: 'jobs', servicePrincipalId }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { allPermissions, type Settings } from '../settings.ts'
+import { ALL_PERMISSIONS, type Settings } from '../settings.ts'
 import type { Problem } from './exchange.ts'
 
 /** What the token endpoint answers. */
@@ -32,14 +32,14 @@ const unauthenticated = (message: string): Problem => ({
   code: 'InvalidAuthenticationToken',
   message,
 })
-const forbidden: Problem = {
+const FORBIDDEN: Problem = {
   status: 403,
   code: 'Authorization_RequestDenied',
   message: 'Insufficient privileges to complete the operation.',
 }
 
 /** Permissions that stand for another: the older ones, and the one for an application's own job. */
-const equivalents: Readonly<Record<string, readonly string[]>> = {
+const EQUIVALENTS: Readonly<Record<string, readonly string[]>> = {
   'SynchronizationData-User.Upload': ['SynchronizationData-User.Upload.OwnedBy'],
   'ProvisioningLog.Read.All': ['AuditLog.Read.All'],
   'Synchronization.Read.All': ['Synchronization.ReadWrite.All'],
@@ -64,7 +64,7 @@ export function createTokens(settings: Settings): Tokens {
   function permissionsOf(clientId: string, form: URLSearchParams): readonly string[] | 'unknown' | 'secret' {
     const secret = form.get('client_secret')
     const hasSecret = (secret !== null && secret !== '') || form.has('client_assertion')
-    if (settings.clients === undefined) return hasSecret ? allPermissions : 'secret'
+    if (settings.clients === undefined) return hasSecret ? ALL_PERMISSIONS : 'secret'
     const client = settings.clients.find((known) => known.clientId === clientId)
     if (client === undefined) return 'unknown'
     const isRight = client.clientSecret === undefined ? hasSecret : client.clientSecret === secret
@@ -130,7 +130,7 @@ export function createTokens(settings: Settings): Tokens {
       }
     },
     check(authorization, permission, now) {
-      const token = /^bearer\s+(\S+)\s*$/iu.exec(authorization ?? '')?.[1]
+      const token = /^bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1]
       if (token === undefined) return unauthenticated('Access token is empty.')
       if (settings.allowedTokens?.includes(token) === false)
         return unauthenticated('Access token validation failure. Invalid audience.')
@@ -140,8 +140,8 @@ export function createTokens(settings: Settings): Tokens {
           ? undefined
           : unauthenticated('Access token validation failure. Invalid audience.')
       if (grant.expiresAt <= now) return unauthenticated('Lifetime validation failed, the token is expired.')
-      const enough = [permission, ...(equivalents[permission] ?? [])]
-      return enough.some((name) => grant.permissions.includes(name)) ? undefined : forbidden
+      const enough = [permission, ...(EQUIVALENTS[permission] ?? [])]
+      return enough.some((name) => grant.permissions.includes(name)) ? undefined : FORBIDDEN
     },
   }
 }

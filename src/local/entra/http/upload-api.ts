@@ -1,6 +1,6 @@
 import { readBulkRequest } from './bulk-upload.ts'
 import type { Faults } from '../faults.ts'
-import { type Exchange, type Problem, readBody, send, sendProblem, wrongMethod } from './exchange.ts'
+import { type Exchange, type Problem, readBody, send, sendProblem, WRONG_METHOD } from './exchange.ts'
 import { createPeak, createWindow } from './limits.ts'
 import type { Route } from './routes.ts'
 import type { Settings } from '../settings.ts'
@@ -33,12 +33,12 @@ export interface UploadApi {
   counts(): UploadCounts
 }
 
-const notFound: Problem = {
+const NOT_FOUND: Problem = {
   status: 404,
   code: 'Request_ResourceNotFound',
   message: 'Resource does not exist.',
 }
-const full: Problem = {
+const BUCKET_FULL: Problem = {
   status: 500,
   code: 'InternalServerError',
   message:
@@ -87,18 +87,18 @@ export function createUploadApi(
 
   async function receive(exchange: Exchange, route: UploadRoute): Promise<Problem | undefined> {
     const { request, receivedAt, method } = exchange
-    if (method !== 'POST') return wrongMethod
+    if (method !== 'POST') return WRONG_METHOD
     const refused = tokens.check(request.headers.authorization, 'SynchronizationData-User.Upload', receivedAt)
     if (refused !== undefined) return refused
     if (route.jobId !== settings.jobId || route.servicePrincipalId !== settings.servicePrincipalId)
-      return notFound
+      return NOT_FOUND
     const throttled = throttle(receivedAt)
     if (throttled !== undefined) return throttled
     const body = await readBody(request, limits.bodyBytes)
     if ('status' in body) return body
     const operations = readBulkRequest(body.text, request.headers['content-type'], settings, exchange)
     if ('status' in operations) return operations
-    if (staging.size + operations.length > settings.bucketOperations) return full
+    if (staging.size + operations.length > settings.bucketOperations) return BUCKET_FULL
     if (!faults.losesRequest()) staging.add(operations)
     counts.operations += operations.length
     const location = `${exchange.origin}/${route.version}/auditLogs/provisioning/?$filter=jobid%20eq%20'${encodeURIComponent(settings.jobId)}'`

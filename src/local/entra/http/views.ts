@@ -1,4 +1,4 @@
-import type { Directory, DirectoryEntry, Person } from '../directory/directory.ts'
+import type { Directory, DirectoryEntry, DirectoryUser } from '../directory/directory.ts'
 import type { Log } from '../log/log.ts'
 import type { Rows } from '../directory/row.ts'
 import { createUnflatten } from '../directory/scim.ts'
@@ -25,15 +25,15 @@ export interface Views {
 
 export function createViews(directory: Directory, log: Log, rows: Rows): Views {
   const unflatten = createUnflatten(rows)
-  const entryOf = ({ active, objectId, operations, source }: Person): DirectoryEntry => ({
+  const entryOf = ({ active, objectId, operations, source }: DirectoryUser): DirectoryEntry => ({
     active,
     record: source === undefined ? {} : { ...unflatten(source), active },
     objectId,
     operations,
   })
 
-  function* people(): Generator<readonly [string, DirectoryEntry]> {
-    for (const person of directory.all()) yield [person.externalId ?? person.objectId, entryOf(person)]
+  function* users(): Generator<readonly [string, DirectoryEntry]> {
+    for (const user of directory.all()) yield [user.externalId ?? user.objectId, entryOf(user)]
   }
 
   function* truths(): Generator<TruthEntry> {
@@ -75,11 +75,11 @@ export function createViews(directory: Directory, log: Log, rows: Rows): Views {
   }
 
   return {
-    directory: async () => Object.fromEntries(await collect(people())),
+    directory: async () => Object.fromEntries(await collect(users())),
     truth: () => collect(truths()),
     directoryJson: () =>
       pieces(
-        people(),
+        users(),
         '{',
         '}',
         ([externalId, entry]) => `${JSON.stringify(externalId)}:${JSON.stringify(entry)}`,

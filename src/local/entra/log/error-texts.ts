@@ -20,10 +20,10 @@ const service = (code: string, reason: string): ErrorText => ({
   recommendedAction: null,
 })
 
-const retried = 'The service will retry this operation.'
+const RETRIED_BY_SERVICE = 'The service will retry this operation.'
 
 /** The codes of the log. They are documented; the wording of the reasons is the double's own. */
-const catalogue: ReadonlyMap<string, ErrorText> = new Map(
+const CATALOGUE: ReadonlyMap<string, ErrorText> = new Map(
   [
     data('Conflict', 'StatusCode: Conflict. The object has changed in the target system.'),
     data(
@@ -31,13 +31,16 @@ const catalogue: ReadonlyMap<string, ErrorText> = new Map(
       'Another object with the same value for property userPrincipalName already exists.',
       'Correct the conflicting value.',
     ),
-    service('TooManyRequests', `The target system limits the rate of requests. ${retried}`),
-    service('InternalServerError', `The target system answered with an internal error. ${retried}`),
+    service('TooManyRequests', `The target system limits the rate of requests. ${RETRIED_BY_SERVICE}`),
+    service(
+      'InternalServerError',
+      `The target system answered with an internal error. ${RETRIED_BY_SERVICE}`,
+    ),
     service(
       'WebExceptionProtocolError',
-      `An HTTP protocol error occurred while connecting to the target system. ${retried}`,
+      `An HTTP protocol error occurred while connecting to the target system. ${RETRIED_BY_SERVICE}`,
     ),
-    service('Timeout', `The target system did not answer in time. ${retried}`),
+    service('Timeout', `The target system did not answer in time. ${RETRIED_BY_SERVICE}`),
     service('InternalError', 'An internal error occurred within the provisioning service.'),
     data(
       'InsufficientRights',
@@ -99,6 +102,6 @@ const catalogue: ReadonlyMap<string, ErrorText> = new Map(
 
 /** An unknown code gets a reason of its own: the real list is longer than any page that documents it. */
 export function errorText(code: string, reason?: string): ErrorText {
-  const known = catalogue.get(code) ?? data(code, `The operation failed with ${code}.`)
+  const known = CATALOGUE.get(code) ?? data(code, `The operation failed with ${code}.`)
   return reason === undefined ? known : { ...known, reason }
 }

@@ -14,14 +14,14 @@ export class FilterError extends Error {}
 
 type Token = { readonly kind: 'text' | 'word' | 'mark'; readonly value: string; readonly at: number }
 
-const tokenPattern = /\s*(?:'((?:[^']|'')*)'|([(),])|([^\s'(),]+))/uy
+const TOKEN_PATTERN = /\s*(?:'((?:[^']|'')*)'|([(),])|([^\s'(),]+))/y
 
 function tokens(text: string): readonly Token[] {
   const found: Token[] = []
-  tokenPattern.lastIndex = 0
-  while (text.slice(tokenPattern.lastIndex).trim() !== '') {
-    const at = tokenPattern.lastIndex
-    const match = tokenPattern.exec(text)
+  TOKEN_PATTERN.lastIndex = 0
+  while (text.slice(TOKEN_PATTERN.lastIndex).trim() !== '') {
+    const at = TOKEN_PATTERN.lastIndex
+    const match = TOKEN_PATTERN.exec(text)
     if (match === null) throw new FilterError(`Syntax error at position ${at} in the filter.`)
     if (match[1] !== undefined) found.push({ kind: 'text', value: match[1].replaceAll("''", "'"), at })
     else if (match[2] !== undefined) found.push({ kind: 'mark', value: match[2], at })
@@ -30,19 +30,19 @@ function tokens(text: string): readonly Token[] {
   return found
 }
 
-const operators: ReadonlySet<string> = new Set<Operator>(['eq', 'ne', 'gt', 'ge', 'lt', 'le'])
-const isOperator = (word: string): word is Operator => operators.has(word)
-const dateTime = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/u
+const OPERATORS: ReadonlySet<string> = new Set<Operator>(['eq', 'ne', 'gt', 'ge', 'lt', 'le'])
+const isOperator = (word: string): word is Operator => OPERATORS.has(word)
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/
 
 function literal(token: Token): Literal {
   if (token.kind === 'text') return token.value
   if (token.value === 'null') return null
   if (token.value === 'true' || token.value === 'false') return token.value === 'true'
-  if (dateTime.test(token.value)) {
+  if (DATE_TIME.test(token.value)) {
     const at = new Date(token.value)
     if (!Number.isNaN(at.getTime())) return at
   }
-  if (/^-?\d+(\.\d+)?$/u.test(token.value)) return Number(token.value)
+  if (/^-?\d+(\.\d+)?$/.test(token.value)) return Number(token.value)
   throw new FilterError(`'${token.value}' is no literal.`)
 }
 

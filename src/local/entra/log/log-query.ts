@@ -100,7 +100,7 @@ export function createSelector(settings: Settings): Selector {
   return {
     select: (filter) =>
       filter === undefined
-        ? { matches: () => true, hints: everything }
+        ? { matches: () => true, hints: NO_HINTS }
         : { matches: compile(filter), hints: hintsOf(filter) },
   }
 }
@@ -143,7 +143,7 @@ function ordered(
   }
 }
 
-const everything: Hints = { from: -Infinity, to: Infinity }
+const NO_HINTS: Hints = { from: -Infinity, to: Infinity }
 
 /** Only what every match must fulfil: the clauses joined by `and` at the top. */
 function hintsOf(filter: Filter): Hints {
@@ -153,14 +153,14 @@ function hintsOf(filter: Filter): Hints {
     const externalId = left.externalId ?? right.externalId
     return externalId === undefined ? range : { ...range, externalId }
   }
-  if (filter.kind !== 'compare') return everything
+  if (filter.kind !== 'compare') return NO_HINTS
   const { operator, value } = filter
   const field = filter.field.toLowerCase()
   if (field === 'sourceidentity/id' && operator === 'eq' && typeof value === 'string')
-    return { ...everything, externalId: value }
-  if (field !== 'activitydatetime' || !(value instanceof Date)) return everything
+    return { ...NO_HINTS, externalId: value }
+  if (field !== 'activitydatetime' || !(value instanceof Date)) return NO_HINTS
   const at = value.getTime()
-  if (operator === 'gt' || operator === 'ge') return { ...everything, from: operator === 'gt' ? at + 1 : at }
-  if (operator === 'lt' || operator === 'le') return { ...everything, to: operator === 'lt' ? at - 1 : at }
-  return operator === 'eq' ? { from: at, to: at } : everything
+  if (operator === 'gt' || operator === 'ge') return { ...NO_HINTS, from: operator === 'gt' ? at + 1 : at }
+  if (operator === 'lt' || operator === 'le') return { ...NO_HINTS, to: operator === 'lt' ? at - 1 : at }
+  return operator === 'eq' ? { from: at, to: at } : NO_HINTS
 }

@@ -20,7 +20,7 @@ export interface PageRequest {
 }
 
 /**
- * The provisioning log: facts in the order they happened, found by position, time or the person's externalId without looking at the rest.
+ * The provisioning log: facts in the order they happened, found by position, time or the user's externalId without looking at the rest.
  */
 export interface Log {
   /** `at` must not be earlier than that of the last fact. */
@@ -37,7 +37,7 @@ export function createLog(): Log {
   let facts: Fact[] = []
   /** The position of `facts[0]`: positions never change, also when the oldest are forgotten. */
   let base = 0
-  const people = new Map<string, number[]>()
+  const users = new Map<string, number[]>()
 
   /** The first index in `length` for which `isPast` holds. */
   function search(length: number, isPast: (index: number) => boolean): number {
@@ -59,7 +59,7 @@ export function createLog(): Log {
       order === 'newest'
         ? [first, Math.min(last, cursor ?? Infinity)]
         : [Math.max(first, cursor ?? -Infinity), last]
-    const positions = externalId === undefined ? undefined : (people.get(externalId) ?? [])
+    const positions = externalId === undefined ? undefined : (users.get(externalId) ?? [])
     if (positions === undefined) {
       if (order === 'newest') for (let at = high; at >= low; at -= 1) yield at
       else for (let at = low; at <= high; at += 1) yield at
@@ -75,8 +75,8 @@ export function createLog(): Log {
     append(fact) {
       const position = base + facts.length
       facts.push(fact)
-      const positions = people.get(fact.externalId)
-      if (positions === undefined) people.set(fact.externalId, [position])
+      const positions = users.get(fact.externalId)
+      if (positions === undefined) users.set(fact.externalId, [position])
       else positions.push(position)
     },
     async page(request) {
@@ -102,9 +102,9 @@ export function createLog(): Log {
       // Moving the rest costs as much as the rest is long, so it waits until it pays.
       if (count === 0 || (count < 1000 && count * 2 < facts.length)) return
       for (const fact of facts.slice(0, count)) {
-        const positions = people.get(fact.externalId)?.filter((position) => position >= base + count)
-        if (positions === undefined || positions.length === 0) people.delete(fact.externalId)
-        else people.set(fact.externalId, positions)
+        const positions = users.get(fact.externalId)?.filter((position) => position >= base + count)
+        if (positions === undefined || positions.length === 0) users.delete(fact.externalId)
+        else users.set(fact.externalId, positions)
       }
       facts = facts.slice(count)
       base += count

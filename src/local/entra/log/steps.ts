@@ -22,7 +22,7 @@ const step = (
   status: Step['status'] = 'success',
 ): Step => ({ name, provisioningStepType, status, description, details })
 
-const capital = ENTERPRISE_USER.replace(/^u/u, 'U')
+const CAPITALISED_USER = ENTERPRISE_USER.replace(/^u/, 'U')
 const truth = (value: boolean): string => (value ? 'True' : 'False')
 
 /** Seven digits after the point, as the service writes moments inside texts. */
@@ -155,18 +155,23 @@ export function createSteps(
           return step(
             'EntryExportUpdate',
             'export',
-            `${capital} '${name}' was updated in ${target}`,
+            `${CAPITALISED_USER} '${name}' was updated in ${target}`,
             reportable,
           )
         const set = fact.after === undefined ? {} : withoutManager(fact.after)
         const details = { ...set, passwordProfilepassword: '[Redacted]', ...reportable }
-        return step('EntryExportAdd', 'export', `${capital} '${name}' was created in ${target}`, details)
+        return step(
+          'EntryExportAdd',
+          'export',
+          `${CAPITALISED_USER} '${name}' was created in ${target}`,
+          details,
+        )
       }
       case 'resolved':
         return step(
           'EntryExportUpdate',
           'export',
-          `${capital} '${fact.externalId}' was updated in ${target}`,
+          `${CAPITALISED_USER} '${fact.externalId}' was updated in ${target}`,
           reportable,
         )
       case 'skipped':

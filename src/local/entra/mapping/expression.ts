@@ -77,7 +77,7 @@ export function parseExpression(source: string): Expression {
     throw new ExpressionError(`${what} at position ${at} of the expression ${source}`)
   }
   const skipSpace = (): void => {
-    while (/\s/u.test(source.charAt(at))) at += 1
+    while (/\s/.test(source.charAt(at))) at += 1
   }
   const takeIf = (mark: string): boolean => {
     skipSpace()
@@ -95,7 +95,7 @@ export function parseExpression(source: string): Expression {
       if (character === '"') {
         if (source.charAt(at) !== '"') return () => value
         at += 1
-      } else if (character === '\\' && /["\\]/u.test(source.charAt(at))) {
+      } else if (character === '\\' && /["\\]/.test(source.charAt(at))) {
         value += source.charAt(at)
         at += 1
         continue
@@ -140,11 +140,11 @@ export function parseExpression(source: string): Expression {
   function primary(): Node {
     if (takeIf('"')) return quoted()
     if (takeIf('[')) return attribute()
-    const word = /^(\w+)/u.exec(source.slice(at))?.[1]
+    const word = /^(\w+)/.exec(source.slice(at))?.[1]
     if (word === undefined) return fail('Nothing that can be read')
     at += word.length
     if (takeIf('(')) return call(word)
-    return /^\d+$/u.test(word) ? () => word : fail(`The lone word ${word}`)
+    return /^\d+$/.test(word) ? () => word : fail(`The lone word ${word}`)
   }
 
   function comparison(): Node {

@@ -6,9 +6,9 @@ const common = {
   target: z.string().min(1),
   /** `onCreate`: an update leaves the attribute as it is. */
   apply: z.enum(['always', 'onCreate']).default('always'),
-  /** Tells people apart: lower comes first, and the first attribute that finds somebody decides. */
+  /** Tells users apart: lower comes first, and the first attribute that finds somebody decides. */
   matching: z.number().int().positive().optional(),
-  /** Given to a new person when the source has no value; an update never gives it. */
+  /** Given to a new user when the source has no value; an update never gives it. */
   defaultIfNull: z.string().optional(),
   /** The mapping's gate of the null flow; as `flowNulls` when missing. */
   flowNull: z.boolean().optional(),

@@ -36,7 +36,7 @@ export interface Mapping {
 }
 
 /** Parts of a work entry or of the manager that no mapping takes by itself. */
-const notProcessed = /\.(primary|display|displayName|\$ref|type)$/u
+const NOT_PROCESSED = /\.(primary|display|displayName|\$ref|type)$/
 
 type Evaluate = (request: MapRequest) => Value | undefined
 interface Rule {
@@ -54,7 +54,7 @@ export function createMapping(settings: Settings): Mapping {
   const targets = new Set(rules.map(({ mapping }) => mapping.target))
   const used = new Set(rules.flatMap(({ sources }) => sources))
   const uses = (path: string): boolean =>
-    used.has(path) || (settings.attributeList === 'all' && !notProcessed.test(path))
+    used.has(path) || (settings.attributeList === 'all' && !NOT_PROCESSED.test(path))
 
   const prefix = `extension_${settings.applicationId.replaceAll('-', '')}_`
   /** The target of an attribute that is only mapped because everything is. */
@@ -108,7 +108,7 @@ export function createMapping(settings: Settings): Mapping {
     .sort((a, b) => a.precedence - b.precedence)
     .map(({ target }) => target)
   const unique = rules.flatMap(({ mapping }) =>
-    mapping.type === 'expression' && /selectuniquevalue/iu.test(mapping.expression) ? [mapping.target] : [],
+    mapping.type === 'expression' && /selectuniquevalue/i.test(mapping.expression) ? [mapping.target] : [],
   )
   const reference = rules.find(({ mapping }) => mapping.type === 'direct' && mapping.source === MANAGER)
     ?.mapping.target

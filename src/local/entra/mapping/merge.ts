@@ -1,20 +1,20 @@
-import type { Person } from '../directory/directory.ts'
+import type { DirectoryUser } from '../directory/directory.ts'
 import type { Mapping } from './mapping.ts'
 import { entriesOf, type Value } from '../directory/row.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * What the source says of a person after an operation: what was sent, and of what was left out (or sent as null or empty) whatever the null
- * flow does not clear. A new person has only what was sent. Lists of values, the mandatory attributes and the key are never cleared.
+ * What the source says of a user after an operation: what was sent, and of what was left out (or sent as null or empty) whatever the null
+ * flow does not clear. A new user has only what was sent. Lists of values, the mandatory attributes and the key are never cleared.
  */
 export function mergeSource(
   settings: Settings,
   mapping: Mapping,
-  person: Person | undefined,
+  user: DirectoryUser | undefined,
   sent: ReadonlyMap<string, Value>,
 ): Map<string, Value> {
   const merged = new Map<string, Value>()
-  for (const [path, value] of person?.source === undefined ? [] : entriesOf(person.source)) {
+  for (const [path, value] of user?.source === undefined ? [] : entriesOf(user.source)) {
     const isKept =
       Array.isArray(value) || settings.mandatory.includes(path) || path === 'active' || !mapping.clears(path)
     if (isKept && !sent.has(path)) merged.set(path, value)
@@ -26,10 +26,10 @@ export function mergeSource(
 /** Whether the account is to be enabled after the operation. */
 export function activeAfter(
   settings: Settings,
-  person: Person | undefined,
+  user: DirectoryUser | undefined,
   sent: ReadonlyMap<string, Value>,
 ): boolean {
   const value = sent.get('active')
   if (value !== undefined) return typeof value === 'string' ? value.toLowerCase() === 'true' : value === true
-  return settings.omittedActive === 'disable' ? false : (person?.active ?? true)
+  return settings.omittedActive === 'disable' ? false : (user?.active ?? true)
 }

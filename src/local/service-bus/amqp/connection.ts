@@ -1,15 +1,21 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { refusals } from '../errors.ts'
-import type { Refusal } from '../errors.ts'
+import { type Refusal, refusals } from '../errors.ts'
 import { takeAttaches } from './rhea-attach.ts'
-import { readFrame, readProtocolHeader } from './rhea-types.ts'
-import type { LinkContext, RheaConnection, RheaContainer, RheaSession, SocketFacade } from './rhea-types.ts'
+import {
+  type LinkContext,
+  readFrame,
+  readProtocolHeader,
+  type RheaConnection,
+  type RheaContainer,
+  type RheaSession,
+  type SocketFacade,
+} from './rhea-types.ts'
 import { WireSession } from './session.ts'
 import type { BrokerSettings } from '../settings.ts'
 import type { EndOfTurn, Turn } from '../turn.ts'
 import { withEveryField } from '../wire/complete.ts'
-import { codes, readDisposition, readFlow, readTransfer } from '../wire/frames.ts'
+import { FRAME_CODES, readDisposition, readFlow, readTransfer } from '../wire/frames.ts'
 import { Output } from '../wire/output.ts'
 import { ByteReader, MalformedError } from '../wire/reader.ts'
 import { assertSane } from '../wire/sane.ts'
@@ -18,8 +24,8 @@ import { assertSane } from '../wire/sane.ts'
 export type OnAttach = (session: WireSession, context: LinkContext) => void
 
 /** Bytes a peer may send before it has opened AMQP: enough for SASL and an open, too little to fill memory. */
-const handshakeBytes = 64 * 1024
-const maxChannel = 0xffff
+const HANDSHAKE_BYTES = 64 * 1024
+const MAX_CHANNEL = 0xffff
 
 /**
  * One client's connection: the socket, rhea's connection on top of it, and the frames that bypass rhea. It closes itself on malformed frames,
@@ -66,7 +72,7 @@ export class ClientConnection implements EndOfTurn {
     this.output = new Output(socket, () => turn.write(this))
     this.rhea = container.create_connection({
       max_frame_size: settings.maxFrameBytes,
-      channel_max: maxChannel,
+      channel_max: MAX_CHANNEL,
       idle_time_out: settings.idleTimeoutMs,
       receiver_options: { autoaccept: false, autosettle: false, credit_window: 0 },
       sender_options: { autosettle: false, treat_modified_as_released: false },
@@ -240,7 +246,7 @@ export class ClientConnection implements EndOfTurn {
     const body = (frame[4] ?? 0) * 4
     const code =
       frame[body] === 0x00 && frame[body + 1] === 0x53 && frame[5] === 0 ? frame[body + 2] : undefined
-    if (code !== codes.transfer && code !== codes.disposition && code !== codes.flow) {
+    if (code !== FRAME_CODES.transfer && code !== FRAME_CODES.disposition && code !== FRAME_CODES.flow) {
       // Only transfers carry more than their performative; a frame without any is a heartbeat.
       if (frame.length > body) assertSane(frame, body)
       const decoded = readFrame(frame)
@@ -253,13 +259,13 @@ export class ClientConnection implements EndOfTurn {
     const session = this.sessionOf(rheaSession)
     const reader = new ByteReader(frame, body + 3)
     switch (code) {
-      case codes.transfer:
+      case FRAME_CODES.transfer:
         session.onTransfer(readTransfer(reader))
         return
-      case codes.disposition:
+      case FRAME_CODES.disposition:
         session.onDisposition(readDisposition(reader))
         return
-      case codes.flow:
+      case FRAME_CODES.flow:
         session.onFlow(readFlow(reader))
         return
       default:
@@ -288,7 +294,7 @@ export class ClientConnection implements EndOfTurn {
   private countHandshake(bytes: Buffer): void {
     if (this.opened) return
     this.handshakeReceived += bytes.length
-    if (this.handshakeReceived > handshakeBytes) this.destroy()
+    if (this.handshakeReceived > HANDSHAKE_BYTES) this.destroy()
   }
 
   private over(): void {

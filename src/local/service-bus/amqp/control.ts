@@ -1,5 +1,4 @@
-import { encodeMessage, amqp } from './rhea-types.ts'
-import type { DecodedMessage, RheaLink } from './rhea-types.ts'
+import { amqp, type DecodedMessage, encodeMessage, type RheaLink } from './rhea-types.ts'
 import type { Attached, WireSession } from './session.ts'
 import type { EndOfTurn } from '../turn.ts'
 import type { FlowFrame } from '../wire/frames.ts'

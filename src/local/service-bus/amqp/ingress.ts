@@ -1,9 +1,8 @@
-import { refusals } from '../errors.ts'
-import type { Refusal } from '../errors.ts'
+import { type Refusal, refusals } from '../errors.ts'
 import type { Fate } from '../faults.ts'
 import type { RheaLink } from './rhea-types.ts'
 import type { Attached, WireSession } from './session.ts'
-import { accepted } from '../wire/disposition-run.ts'
+import { ACCEPTED } from '../wire/disposition-run.ts'
 import type { FlowFrame, TransferFrame } from '../wire/frames.ts'
 import { MalformedError } from '../wire/reader.ts'
 
@@ -89,7 +88,7 @@ export class Ingress implements Attached {
     if (!frame.settled)
       this.session.answer(
         deliveryId,
-        refusal === undefined ? accepted : { kind: 'rejected', error: refusal },
+        refusal === undefined ? ACCEPTED : { kind: 'rejected', error: refusal },
         this.fate(),
       )
   }

@@ -1,16 +1,12 @@
-import { ReplyLink, answerRequest } from './control.ts'
-import type { Reply } from './control.ts'
+import { answerRequest, type Reply, ReplyLink } from './control.ts'
 import { Egress } from './egress.ts'
 import type { Destination, QueueEntity } from '../entities/entity.ts'
-import { refusals } from '../errors.ts'
-import type { Refusal } from '../errors.ts'
+import { type Refusal, refusals } from '../errors.ts'
 import type { Fate, Faults } from '../faults.ts'
-import { Ingress } from './ingress.ts'
-import type { TakeDelivery } from './ingress.ts'
+import { Ingress, type TakeDelivery } from './ingress.ts'
 import { failed } from '../management/answers.ts'
 import { manage } from '../management/operations.ts'
-import { pathOf } from '../entities/namespace.ts'
-import type { Namespace, Node } from '../entities/namespace.ts'
+import { type Namespace, type Node, pathOf } from '../entities/namespace.ts'
 import type { DecodedMessage, LinkContext, RheaLink } from './rhea-types.ts'
 import { attachNamedSession, attachNextSession, requestedSession } from './session-link.ts'
 import type { WireSession } from './session.ts'
@@ -21,7 +17,7 @@ import { parseDelivery } from '../wire/message.ts'
 import { decodeRequest } from '../wire/request.ts'
 
 /** Control requests a peer may have on the way, per link. */
-const requestCredit = 100
+const REQUEST_CREDIT = 100
 
 /**
  * Decides what a link the peer opens is: a sender or receiver at an entity, or one half of a control node. A link that cannot be is answered
@@ -76,7 +72,7 @@ export class Nodes {
     }
     const fate = (): Fate => (isControl ? { kind: 'given' } : this.faults.fate('sends', address))
     const limits = {
-      credit: isControl ? requestCredit : this.settings.senderCredit,
+      credit: isControl ? REQUEST_CREDIT : this.settings.senderCredit,
       maxBytes,
       oversized: this.settings.oversizedMessage,
     }

@@ -1,19 +1,18 @@
-import { amqp } from './rhea-types.ts'
-import type { RheaLink, RheaSession, RheaTerminus, Typed } from './rhea-types.ts'
+import { amqp, type RheaLink, type RheaSession, type RheaTerminus, type Typed } from './rhea-types.ts'
 
-const coordinator: ReadonlySet<unknown> = new Set([0x30, 'amqp:coordinator:list'])
-const targetField = 6
-const maxHandle = 0xffff_ffff
+const COORDINATOR: ReadonlySet<unknown> = new Set([0x30, 'amqp:coordinator:list'])
+const TARGET_FIELD = 6
+const MAX_HANDLE = 0xffff_ffff
 
 /**
  * Makes a session of rhea's take the links that a peer opens as AMQP 1.0 has them. rhea 3.0.5 knows links by name alone, so that a sender
  * and a receiver of one name would be one link (they are two, 2.6.1), and warns of a target it does not know on the console.
  */
 export function takeAttaches(session: RheaSession): void {
-  session.local.begin.handle_max = maxHandle
+  session.local.begin.handle_max = MAX_HANDLE
   session.on_attach = (frame) => {
     const { name, role, handle, value } = frame.performative
-    if (isCoordinator(value[targetField])) value[targetField] = amqp.Null()
+    if (isCoordinator(value[TARGET_FIELD])) value[TARGET_FIELD] = amqp.Null()
     const link = linkFor(session, name, Boolean(role))
     session.remote.handles[handle] = link
     link.on_attach(frame)
@@ -40,5 +39,5 @@ function linkFor(session: RheaSession, name: string, peerReceives: boolean): Rhe
 }
 
 function isCoordinator(target: Typed | undefined): boolean {
-  return coordinator.has(target?.descriptor?.value)
+  return COORDINATOR.has(target?.descriptor?.value)
 }

@@ -2,8 +2,7 @@ import { Egress } from './egress.ts'
 import { refusals } from '../errors.ts'
 import type { Faults } from '../faults.ts'
 import { nameOf, terminusOf } from './rhea-attach.ts'
-import { amqp } from './rhea-types.ts'
-import type { RheaLink, Typed } from './rhea-types.ts'
+import { amqp, type RheaLink, type Typed } from './rhea-types.ts'
 import type { Attached, WireSession } from './session.ts'
 import type { SessionDesk, SessionWaiter } from '../entities/session-desk.ts'
 import { sessionSource } from './source.ts'
@@ -11,15 +10,15 @@ import type { SessionGrant } from '../store/sessions.ts'
 import type { FlowFrame } from '../wire/frames.ts'
 import { isTyped } from '../wire/typed.ts'
 
-const sessionFilter = 'com.microsoft:session-filter'
+const SESSION_FILTER = 'com.microsoft:session-filter'
 /** .NET counts time in units of 100 ns from the year 1. */
-const ticksAtUnixEpoch = 621_355_968_000_000_000n
+const TICKS_AT_UNIX_EPOCH = 621_355_968_000_000_000n
 
 /** What a receiver's session filter asks for: a session by name, the next free one (null), or nothing of sessions (undefined). */
 export function requestedSession(link: RheaLink): string | null | undefined {
   const filter = terminusOf(link.source)?.filter
-  if (filter === undefined || filter === null || !(sessionFilter in filter)) return undefined
-  const given = filter[sessionFilter]
+  if (filter === undefined || filter === null || !(SESSION_FILTER in filter)) return undefined
+  const given = filter[SESSION_FILTER]
   const value = isTyped(given) ? given.value : given
   return typeof value === 'string' ? value : null
 }
@@ -29,7 +28,7 @@ export function requestedSession(link: RheaLink): string | null | undefined {
  * one, go-amqp a described one.
  */
 function grantedFilter(link: RheaLink, sessionId: string): unknown {
-  const given = terminusOf(link.source)?.filter?.[sessionFilter]
+  const given = terminusOf(link.source)?.filter?.[SESSION_FILTER]
   return isTyped(given) && given.descriptor !== undefined
     ? amqp.described(given.descriptor, amqp.wrap_string(sessionId))
     : sessionId
@@ -102,7 +101,7 @@ export function attachNextSession(context: SessionAttachContext): void {
 
 function openOn(context: SessionAttachContext, grant: SessionGrant): Egress {
   const { session, link, address, desk, removes, faults, now } = context
-  link.set_source({ address, filter: { [sessionFilter]: grantedFilter(link, grant.sessionId) } })
+  link.set_source({ address, filter: { [SESSION_FILTER]: grantedFilter(link, grant.sessionId) } })
   link.local.attach.properties = { 'com.microsoft:locked-until-utc': ticks(grant.lockedUntil) }
   desk.hold({
     grant,
@@ -116,6 +115,6 @@ function openOn(context: SessionAttachContext, grant: SessionGrant): Egress {
 
 function ticks(epochMs: number): Typed {
   const bytes = Buffer.alloc(8)
-  bytes.writeBigInt64BE(BigInt(epochMs) * 10_000n + ticksAtUnixEpoch)
+  bytes.writeBigInt64BE(BigInt(epochMs) * 10_000n + TICKS_AT_UNIX_EPOCH)
   return amqp.Long(bytes)
 }

@@ -1,12 +1,17 @@
 import type { ClientConnection } from './connection.ts'
 import type { Fate } from '../faults.ts'
 import type { AmqpError, RheaLink, RheaSession } from './rhea-types.ts'
-import { drain } from '../turn.ts'
-import type { EndOfTurn } from '../turn.ts'
-import { DispositionRun } from '../wire/disposition-run.ts'
-import type { Answer } from '../wire/disposition-run.ts'
-import { patchFrameSize, transferOverhead, writeTransfer } from '../wire/frames.ts'
-import type { DispositionFrame, DispositionState, FlowFrame, TransferFrame } from '../wire/frames.ts'
+import { drain, type EndOfTurn } from '../turn.ts'
+import { type Answer, DispositionRun } from '../wire/disposition-run.ts'
+import {
+  type DispositionFrame,
+  type DispositionState,
+  type FlowFrame,
+  patchFrameSize,
+  TRANSFER_OVERHEAD,
+  type TransferFrame,
+  writeTransfer,
+} from '../wire/frames.ts'
 import { MalformedError } from '../wire/reader.ts'
 
 /** One end of a link, as its AMQP session drives it. */
@@ -203,9 +208,9 @@ export class WireSession implements EndOfTurn {
     if (unsettled !== undefined) this.unsettled.set(deliveryId, unsettled)
     const settled = unsettled === undefined
     const { handle } = link.local
-    if (transferOverhead + sizeLimit <= this.connection.peerFrameLimit) {
+    if (TRANSFER_OVERHEAD + sizeLimit <= this.connection.peerFrameLimit) {
       const { output } = this.connection
-      const target = output.reserve(transferOverhead + sizeLimit)
+      const target = output.reserve(TRANSFER_OVERHEAD + sizeLimit)
       const start = output.offset
       const at = writeTransfer(target, start, {
         channel: this.channel,
@@ -275,11 +280,11 @@ export class WireSession implements EndOfTurn {
     const { held } = this
     if (held === undefined) return
     const { output } = this.connection
-    const payload = this.connection.peerFrameLimit - transferOverhead
+    const payload = this.connection.peerFrameLimit - TRANSFER_OVERHEAD
     while (held.sent < held.body.length && this.window > 0) {
       const part = held.body.subarray(held.sent, held.sent + payload)
       held.sent += part.length
-      const target = output.reserve(transferOverhead + part.length)
+      const target = output.reserve(TRANSFER_OVERHEAD + part.length)
       const start = output.offset
       const more = held.sent < held.body.length
       const at = writeTransfer(target, start, {

@@ -1,15 +1,13 @@
 import type { ManagedConfig } from '../config.ts'
 import type { Destination, QueueEntity } from './entity.ts'
-import { refusals } from '../errors.ts'
-import type { Refusal } from '../errors.ts'
+import { type Refusal, refusals } from '../errors.ts'
 import type { BrokerSettings } from '../settings.ts'
-import { propertySizes } from '../wire/message.ts'
-import type { Envelope } from '../wire/message.ts'
+import { type Envelope, propertySizes } from '../wire/message.ts'
 
 /** Property limits the service documents (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
-const maxIdLength = 128
-const maxPropertyBytes = 32 * 1024
-const maxPropertiesBytes = 64 * 1024
+const MAX_ID_LENGTH = 128
+const MAX_PROPERTY_BYTES = 32 * 1024
+const MAX_PROPERTIES_BYTES = 64 * 1024
 
 /** Sending to a queue or topic: everything that can be wrong with a message is found before any message of the delivery is stored. */
 export function destinationOf(
@@ -70,9 +68,9 @@ function problemOf(
   if (requiresSession && sessionId === undefined) {
     return 'The SessionId was not set on a message, and it cannot be sent to the entity. Entities that have session support enabled can only receive messages that have the SessionId set to a valid value.'
   }
-  if (messageId.length > maxIdLength) return `The MessageId is longer than ${maxIdLength} characters.`
-  if (sessionId !== undefined && sessionId.length > maxIdLength)
-    return `The SessionId is longer than ${maxIdLength} characters.`
+  if (messageId.length > MAX_ID_LENGTH) return `The MessageId is longer than ${MAX_ID_LENGTH} characters.`
+  if (sessionId !== undefined && sessionId.length > MAX_ID_LENGTH)
+    return `The SessionId is longer than ${MAX_ID_LENGTH} characters.`
   if (
     sessionId !== undefined &&
     sessionId !== '' &&
@@ -86,17 +84,17 @@ function problemOf(
 
 /** The quotas count bytes; what the service answers over AMQP when they are exceeded is not documented. */
 function oversizedProperties({ bare, annotations }: Envelope): Refusal | undefined {
-  if (bare.length + (annotations?.length ?? 0) <= maxPropertyBytes) return undefined
+  if (bare.length + (annotations?.length ?? 0) <= MAX_PROPERTY_BYTES) return undefined
   const sizes = propertySizes(bare)
   const largest = sizes.application.reduce((most, size) => Math.max(most, size), 0)
-  if (largest > maxPropertyBytes)
-    return refusals.propertiesTooLarge('A property of the message', largest, maxPropertyBytes)
+  if (largest > MAX_PROPERTY_BYTES)
+    return refusals.propertiesTooLarge('A property of the message', largest, MAX_PROPERTY_BYTES)
   const all = sizes.sections + (annotations?.length ?? 0)
-  return all > maxPropertiesBytes
+  return all > MAX_PROPERTIES_BYTES
     ? refusals.propertiesTooLarge(
         'The header of the message with all of its properties',
         all,
-        maxPropertiesBytes,
+        MAX_PROPERTIES_BYTES,
       )
     : undefined
 }

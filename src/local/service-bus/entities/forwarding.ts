@@ -1,14 +1,12 @@
 import type { QueueEntity } from './entity.ts'
-import { amqp } from '../amqp/rhea-types.ts'
-import type { Typed } from '../amqp/rhea-types.ts'
+import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import type { BrokerSettings } from '../settings.ts'
 import type { Arrival, DeadLetter } from '../store/contract.ts'
 import type { StoredMessage } from '../store/message.ts'
-import { withApplicationProperties } from '../wire/message.ts'
-import type { Envelope } from '../wire/message.ts'
+import { type Envelope, withApplicationProperties } from '../wire/message.ts'
 
 /** A message may be forwarded this often [documented]. */
-const maxHops = 4
+const MAX_HOPS = 4
 
 /**
  * Passes a message on to `target`, the entity at `address`. A message that cannot be passed on goes to `fallback`, the transfer dead-letter
@@ -34,8 +32,8 @@ export function forward(
       'MessagingEntityNotFound',
       `The message could not be forwarded to '${address}': it does not exist or does not take messages.`,
     )
-  } else if (arrival.hops > maxHops) {
-    fail('MaxTransferHopCountExceeded', `The message was forwarded more than ${maxHops} times.`)
+  } else if (arrival.hops > MAX_HOPS) {
+    fail('MaxTransferHopCountExceeded', `The message was forwarded more than ${MAX_HOPS} times.`)
   } else if (
     target.queue.spec.requiresSession &&
     envelope.sessionId === undefined &&

@@ -2,8 +2,13 @@ import type { QueueConfig, SubscriptionConfig, TopicConfig } from '../config.ts'
 import type { QueueEntity } from './entity.ts'
 import { bury, forward } from './forwarding.ts'
 import type { BrokerSettings } from '../settings.ts'
-import { directArrival } from '../store/contract.ts'
-import type { ChangeableSpec, Passing, QueueHooks, QueueSpec } from '../store/contract.ts'
+import {
+  type ChangeableSpec,
+  DIRECT_ARRIVAL,
+  type Passing,
+  type QueueHooks,
+  type QueueSpec,
+} from '../store/contract.ts'
 import type { RuleSet } from './topic.ts'
 
 /** When an entity was created and last changed. Epoch milliseconds. */
@@ -137,7 +142,7 @@ export class ManagedQueue<Config extends QueueConfig = QueueConfig> {
     return (passing, now) => {
       const { envelope, sequence, arrival } = passing
       const onward = {
-        ...directArrival,
+        ...DIRECT_ARRIVAL,
         hops: arrival.hops + 1,
         wasScheduled: arrival.wasScheduled,
         originalSequence: arrival.originalSequence ?? sequence,

@@ -1,18 +1,17 @@
 import type { BrokerConfig, QueueConfig, SubscriptionConfig } from '../config.ts'
 import { destinationOf } from './destination.ts'
-import { QueueEntity } from './entity.ts'
-import type { Destination } from './entity.ts'
-import { refusals } from '../errors.ts'
-import type { Refusal } from '../errors.ts'
-import { ManagedQueue, keeping } from './managed.ts'
-import type {
-  Definition,
-  ManagedSubscription,
-  ManagedTopic,
-  Station,
-  Surroundings,
-  Times,
-  TopicOwnConfig,
+import { type Destination, QueueEntity } from './entity.ts'
+import { type Refusal, refusals } from '../errors.ts'
+import {
+  type Definition,
+  keeping,
+  ManagedQueue,
+  type ManagedSubscription,
+  type ManagedTopic,
+  type Station,
+  type Surroundings,
+  type Times,
+  type TopicOwnConfig,
 } from './managed.ts'
 import type { Persistence } from './persistence.ts'
 import type { BrokerSettings } from '../settings.ts'
@@ -36,7 +35,7 @@ export type Node =
   | { readonly kind: 'management'; readonly address: string; readonly of: Node }
   | { readonly kind: 'cbs' }
 
-const managementSuffix = '/$management'
+const MANAGEMENT_SUFFIX = '/$management'
 
 /**
  * Every entity of the namespace by its address; addresses are compared without regard to case, as the service does. Entities can be
@@ -91,8 +90,8 @@ export class Namespace implements Surroundings {
     const key = path.toLowerCase()
     if (key === '$cbs') return { kind: 'cbs' }
     for (const hidden of this.hidden) if (isAt(key, hidden)) return undefined
-    if (!key.endsWith(managementSuffix)) return this.nodes.get(key)
-    const of = this.resolve(path.slice(0, -managementSuffix.length))
+    if (!key.endsWith(MANAGEMENT_SUFFIX)) return this.nodes.get(key)
+    const of = this.resolve(path.slice(0, -MANAGEMENT_SUFFIX.length))
     return of === undefined || of.kind === 'cbs' ? undefined : { kind: 'management', address, of }
   }
 

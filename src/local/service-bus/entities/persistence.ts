@@ -1,5 +1,4 @@
-import { DatabaseSync } from 'node:sqlite'
-import type { StatementSync } from 'node:sqlite'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { makePrivate } from '../store/private-file.ts'
 import type { RuleConfig } from '../config.ts'
 import type { Definition } from './managed.ts'

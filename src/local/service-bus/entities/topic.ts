@@ -1,8 +1,7 @@
 import type { RuleConfig } from '../config.ts'
 import type { QueueEntity } from './entity.ts'
 import { SqlSyntaxError } from '../rules/lex.ts'
-import { MessageView, buildRule } from '../rules/rule.ts'
-import type { Rule } from '../rules/rule.ts'
+import { buildRule, MessageView, type Rule } from '../rules/rule.ts'
 import type { Passing } from '../store/contract.ts'
 import type { Envelope } from '../wire/message.ts'
 

@@ -1,9 +1,7 @@
 import * as z from 'zod'
 import type { EntityCounts } from '../entities/counts.ts'
-import { faultSchema } from '../faults.ts'
-import type { ActiveFault, Fault } from '../faults.ts'
-import { settingsSchema } from '../settings.ts'
-import type { BrokerSettings } from '../settings.ts'
+import { type ActiveFault, type Fault, faultSchema } from '../faults.ts'
+import { type BrokerSettings, settingsSchema } from '../settings.ts'
 
 export interface ControlAnswer {
   readonly status: number

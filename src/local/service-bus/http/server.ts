@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { TLSSocket } from 'node:tls'
 import { WEBSOCKET_PATH } from '../listener.ts'
 import type { Refusal } from '../errors.ts'
-import { problem } from './atom/api.ts'
-import type { AtomApi } from './atom/api.ts'
+import { type AtomApi, problem } from './atom/api.ts'
 import type { ControlApi } from './control-api.ts'
 
 export interface HttpParts {
@@ -17,7 +16,7 @@ export interface HttpParts {
 }
 
 /** A description with a hundred authorization rules is far smaller. */
-const largestBody = 1024 ** 2
+const LARGEST_BODY = 1024 ** 2
 
 export const CONTROL_PREFIX = '/$double/'
 
@@ -79,7 +78,7 @@ async function bodyOf(request: IncomingMessage): Promise<string | undefined> {
   for await (const chunk of request) {
     if (!Buffer.isBuffer(chunk)) continue
     size += chunk.length
-    if (size > largestBody) return undefined
+    if (size > LARGEST_BODY) return undefined
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')

@@ -1,8 +1,7 @@
 import type { Reply } from '../amqp/control.ts'
 import type { Destination, QueueEntity } from '../entities/entity.ts'
 import type { Refusal } from '../errors.ts'
-import { amqp } from '../amqp/rhea-types.ts'
-import type { Typed } from '../amqp/rhea-types.ts'
+import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import type { RuleSet } from '../entities/topic.ts'
 
 export type Body = Readonly<Record<string, unknown>>

@@ -1,21 +1,30 @@
 import type { Reply } from '../amqp/control.ts'
 import { refusals } from '../errors.ts'
 import type { Node } from '../entities/namespace.ts'
-import { amqp } from '../amqp/rhea-types.ts'
-import type { DecodedMessage } from '../amqp/rhea-types.ts'
+import { amqp, type DecodedMessage } from '../amqp/rhea-types.ts'
 import type { Outcome } from '../store/contract.ts'
-import { stampOf } from '../store/message.ts'
-import type { StoredMessage } from '../store/message.ts'
+import { stampOf, type StoredMessage } from '../store/message.ts'
 import { encodeStored } from '../wire/delivery.ts'
 import { parseEnvelope, sectionBounds } from '../wire/message.ts'
 import { MalformedError } from '../wire/reader.ts'
-import { buffersOf, failed, mapOf, noContent, numberOf, ok, propertiesOf, textOf } from './answers.ts'
-import type { Ask, Body, Operation } from './answers.ts'
+import {
+  type Ask,
+  type Body,
+  buffersOf,
+  failed,
+  mapOf,
+  noContent,
+  numberOf,
+  ok,
+  type Operation,
+  propertiesOf,
+  textOf,
+} from './answers.ts'
 import { fromWire, toWire } from '../store/sequence-number.ts'
 import { addRule, listRules, removeRule } from './rules.ts'
 import { getSessionState, listSessions, renewSessionLock, sessionLost, setSessionState } from './sessions.ts'
 
-const operations: ReadonlyMap<string, Operation> = new Map([
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['com.microsoft:renew-lock', renewLocks],
   ['com.microsoft:peek-message', peekMessages],
   ['com.microsoft:update-disposition', updateDisposition],
@@ -40,7 +49,7 @@ export function manage(node: Node, request: DecodedMessage, now: number): Reply 
   if (node.kind !== 'queue' && node.kind !== 'topic')
     return failed(400, refusals.notAllowed('This node is not managed.'))
   const name = textOf(request.application_properties?.['operation']) ?? ''
-  const operation = operations.get(name)
+  const operation = OPERATIONS.get(name)
   if (operation === undefined)
     return failed(400, refusals.notImplemented(`The operation '${name}' is not supported.`))
   const rules = node.kind === 'queue' ? node.rules : undefined

@@ -1,13 +1,11 @@
 import type { CorrelationField, CorrelationValue, RuleConfig, RuleFilter } from '../config.ts'
 import type { Reply } from '../amqp/control.ts'
 import { refusals } from '../errors.ts'
-import { amqp } from '../amqp/rhea-types.ts'
-import type { Typed } from '../amqp/rhea-types.ts'
-import { failed, mapOf, numberOf, ok, textOf } from './answers.ts'
-import type { Ask, Body } from './answers.ts'
+import { amqp, type Typed } from '../amqp/rhea-types.ts'
+import { type Ask, type Body, failed, mapOf, numberOf, ok, textOf } from './answers.ts'
 
 /** Descriptors of the lists in which rules travel (request/response part of the AMQP guide, "Enumerate rules"). */
-const descriptors = {
+const DESCRIPTORS = {
   description: 0x13700000004,
   emptyAction: 0x13700000005,
   sqlAction: 0x13700000006,
@@ -18,7 +16,7 @@ const descriptors = {
 }
 
 /** The fields of a correlation filter in the order of its list, with their names in an add-rule request. */
-const correlationFields: readonly (readonly [CorrelationField, string])[] = [
+const CORRELATION_FIELDS: readonly (readonly [CorrelationField, string])[] = [
   ['correlationId', 'correlation-id'],
   ['messageId', 'message-id'],
   ['to', 'to'],
@@ -75,7 +73,7 @@ function filterOf(description: Body): RuleFilter | undefined {
   if (!('correlation-filter' in description)) return undefined
   const given = mapOf(description['correlation-filter'])
   const system: Partial<Record<CorrelationField, string>> = {}
-  for (const [field, name] of correlationFields) {
+  for (const [field, name] of CORRELATION_FIELDS) {
     const value = textOf(given[name])
     if (value !== undefined) system[field] = value
   }
@@ -91,9 +89,9 @@ function filterOf(description: Body): RuleFilter | undefined {
 function describedRule({ name, filter, action, createdAt }: RuleConfig): Typed {
   const described =
     action === undefined
-      ? list(descriptors.emptyAction, [])
-      : list(descriptors.sqlAction, [amqp.wrap_string(action), amqp.wrap_int(20)])
-  return list(descriptors.description, [
+      ? list(DESCRIPTORS.emptyAction, [])
+      : list(DESCRIPTORS.sqlAction, [amqp.wrap_string(action), amqp.wrap_int(20)])
+  return list(DESCRIPTORS.description, [
     describedFilter(filter),
     described,
     amqp.wrap_string(name),
@@ -104,12 +102,12 @@ function describedRule({ name, filter, action, createdAt }: RuleConfig): Typed {
 function describedFilter(filter: RuleFilter): Typed {
   switch (filter.kind) {
     case 'sql':
-      if (filter.expression === '1=1') return list(descriptors.trueFilter, [])
-      if (filter.expression === '1=0') return list(descriptors.falseFilter, [])
-      return list(descriptors.sqlFilter, [amqp.wrap_string(filter.expression), amqp.wrap_int(20)])
+      if (filter.expression === '1=1') return list(DESCRIPTORS.trueFilter, [])
+      if (filter.expression === '1=0') return list(DESCRIPTORS.falseFilter, [])
+      return list(DESCRIPTORS.sqlFilter, [amqp.wrap_string(filter.expression), amqp.wrap_int(20)])
     case 'correlation': {
-      const fields = correlationFields.map(([field]) => amqp.wrap(filter.system[field]))
-      return list(descriptors.correlation, [...fields, amqp.wrap_map(wireProperties(filter.properties))])
+      const fields = CORRELATION_FIELDS.map(([field]) => amqp.wrap(filter.system[field]))
+      return list(DESCRIPTORS.correlation, [...fields, amqp.wrap_map(wireProperties(filter.properties))])
     }
     default:
       return filter satisfies never

@@ -2,8 +2,7 @@ import type { Reply } from '../amqp/control.ts'
 import { refusals } from '../errors.ts'
 import { amqp } from '../amqp/rhea-types.ts'
 import type { SessionRecord } from '../store/sessions.ts'
-import { failed, numberOf, ok, textOf } from './answers.ts'
-import type { Ask } from './answers.ts'
+import { type Ask, failed, numberOf, ok, textOf } from './answers.ts'
 
 export const sessionLost = (sessionId: string): Reply => failed(410, refusals.sessionLockLost(sessionId))
 
@@ -31,16 +30,16 @@ export function getSessionState(ask: Ask): Reply {
 }
 
 /** A last-updated-time this late asks for the sessions with messages instead of those with a recent state. */
-const anyTime = Date.UTC(9999, 11, 31)
+const ANY_TIME = Date.UTC(9999, 11, 31)
 
 /** Sessions with messages, or whose state was set after the time given. */
 export function listSessions({ entity, body }: Ask): Reply {
   const after = body['last-updated-time']
-  const since = after instanceof Date ? after.getTime() : anyTime
+  const since = after instanceof Date ? after.getTime() : ANY_TIME
   const skip = numberOf(body['skip']) ?? 0
   const top = numberOf(body['top']) ?? 100
   const wanted = (session: SessionRecord) =>
-    since >= anyTime ? session.live > 0 : session.state !== undefined && session.stateChangedAt > since
+    since >= ANY_TIME ? session.live > 0 : session.state !== undefined && session.stateChangedAt > since
   const ids = [...(entity.queue.sessions?.all() ?? [])].filter(wanted).map((session) => session.id)
   const page = ids.slice(skip, skip + top)
   if (page.length === 0) return { status: 204, description: 'There are no sessions.' }

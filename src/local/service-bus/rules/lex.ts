@@ -12,13 +12,13 @@ export type Token =
   | { readonly kind: 'symbol'; readonly text: string }
   | { readonly kind: 'end' }
 
-const pattern =
+const PATTERN =
   /\s+|(?<word>[A-Za-z_@#][\w$#-]*)|(?<text>N?'(?:[^']|'')*')|(?<bracket>\[(?:[^\]]|\]\])+\])|(?<double>"(?:[^"]|"")+")|(?<number>0x[0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?<symbol><>|!=|<=|>=|[=<>+\-*/%(),.;])/y
 
 /** Splits an expression into tokens; throws SqlSyntaxError at a character that begins none. */
 export function lex(source: string): Token[] {
   const tokens: Token[] = []
-  const scanner = new RegExp(pattern)
+  const scanner = new RegExp(PATTERN)
   while (scanner.lastIndex < source.length) {
     const at = scanner.lastIndex
     const groups = scanner.exec(source)?.groups

@@ -1,5 +1,4 @@
-import { SqlSyntaxError, lex } from './lex.ts'
-import type { Token } from './lex.ts'
+import { lex, SqlSyntaxError, type Token } from './lex.ts'
 
 export interface PropertyName {
   readonly scope: 'sys' | 'user'
@@ -64,9 +63,9 @@ export function parseAction(source: string): ActionStep[] {
   return parser.action()
 }
 
-const additive: readonly ArithmeticOperator[] = ['+', '-']
-const multiplicative: readonly ArithmeticOperator[] = ['*', '/', '%']
-const comparisons: ReadonlyMap<string, ComparisonOperator> = new Map([
+const ADDITIVE: readonly ArithmeticOperator[] = ['+', '-']
+const MULTIPLICATIVE: readonly ArithmeticOperator[] = ['*', '/', '%']
+const COMPARISONS: ReadonlyMap<string, ComparisonOperator> = new Map([
   ['=', '='],
   ['<>', '<>'],
   ['!=', '<>'],
@@ -133,7 +132,7 @@ class Parser {
     }
     const left = this.sum()
     const next = this.peek()
-    const operator = next.kind === 'symbol' ? comparisons.get(next.text) : undefined
+    const operator = next.kind === 'symbol' ? COMPARISONS.get(next.text) : undefined
     if (operator !== undefined) {
       this.at += 1
       return { kind: 'compare', operator, left, right: this.sum() }
@@ -161,7 +160,7 @@ class Parser {
 
   private sum(): Expression {
     let left = this.product()
-    for (let operator = this.operator(additive); operator !== undefined; operator = this.operator(additive)) {
+    for (let operator = this.operator(ADDITIVE); operator !== undefined; operator = this.operator(ADDITIVE)) {
       left = { kind: 'arithmetic', operator, left, right: this.product() }
     }
     return left
@@ -170,9 +169,9 @@ class Parser {
   private product(): Expression {
     let left = this.sign()
     for (
-      let operator = this.operator(multiplicative);
+      let operator = this.operator(MULTIPLICATIVE);
       operator !== undefined;
-      operator = this.operator(multiplicative)
+      operator = this.operator(MULTIPLICATIVE)
     ) {
       left = { kind: 'arithmetic', operator, left, right: this.sign() }
     }

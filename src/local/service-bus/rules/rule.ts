@@ -1,14 +1,9 @@
 import type { CorrelationField, RuleConfig, RuleFilter } from '../config.ts'
-import { amqp } from '../amqp/rhea-types.ts'
-import type { Typed } from '../amqp/rhea-types.ts'
-import { applicationProperties, withApplicationProperties } from '../wire/message.ts'
-import type { Envelope } from '../wire/message.ts'
-import { systemProperties, withSystemProperties } from '../wire/properties.ts'
-import type { SystemProperties } from '../wire/properties.ts'
-import { evaluate, matches } from './evaluate.ts'
-import type { Lookup, Scalar } from './evaluate.ts'
-import { parseAction, parseFilter } from './parse.ts'
-import type { ActionStep, PropertyName } from './parse.ts'
+import { amqp, type Typed } from '../amqp/rhea-types.ts'
+import { applicationProperties, type Envelope, withApplicationProperties } from '../wire/message.ts'
+import { systemProperties, type SystemProperties, withSystemProperties } from '../wire/properties.ts'
+import { evaluate, type Lookup, matches, type Scalar } from './evaluate.ts'
+import { type ActionStep, parseAction, parseFilter, type PropertyName } from './parse.ts'
 
 /** A rule ready to be applied. */
 export interface Rule {
@@ -63,7 +58,7 @@ export class MessageView {
   readonly lookup: Lookup = ({ scope, name }) => {
     if (scope === 'user') return this.userProperty(name)
     this.system ??= systemProperties(this.envelope.bare)
-    const field = fieldNames.get(name.toLowerCase())
+    const field = FIELD_NAMES.get(name.toLowerCase())
     return field === undefined ? undefined : this.system[field]
   }
 
@@ -78,7 +73,7 @@ export class MessageView {
   }
 }
 
-const fieldNames: ReadonlyMap<string, CorrelationField> = new Map<string, CorrelationField>([
+const FIELD_NAMES: ReadonlyMap<string, CorrelationField> = new Map<string, CorrelationField>([
   ['contenttype', 'contentType'],
   ['correlationid', 'correlationId'],
   ['label', 'label'],
@@ -112,7 +107,7 @@ function applied(steps: readonly ActionStep[], view: MessageView): Envelope {
     changes.set(keyOf(step.property), value)
     const { scope, name } = step.property
     if (scope === 'sys') {
-      const field = fieldNames.get(name.toLowerCase())
+      const field = FIELD_NAMES.get(name.toLowerCase())
       if (field !== undefined) system[field] = value === undefined ? undefined : String(value)
     } else if (value === undefined) {
       user.delete(name)

@@ -72,7 +72,7 @@ export interface Arrival {
   readonly wasScheduled: boolean
 }
 
-export const directArrival: Arrival = {
+export const DIRECT_ARRIVAL: Arrival = {
   hops: 0,
   originalSequence: undefined,
   deadLetterSource: undefined,

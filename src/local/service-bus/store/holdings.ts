@@ -4,11 +4,10 @@ import type { LockReference } from './lock-token.ts'
 import type { StoredMessage } from './message.ts'
 import { ReadyMessages } from './ready.ts'
 import { SequenceIndex } from './sequence-index.ts'
-import { SessionTable } from './sessions.ts'
-import type { SessionRecord } from './sessions.ts'
+import { type SessionRecord, SessionTable } from './sessions.ts'
 import { Timeline } from './timeline.ts'
 
-const maxUint32 = 0xffff_ffff
+const MAX_UINT32 = 0xffff_ffff
 
 /** What a queue holds, and each message in its place: deliverable, under a lock, in a session, waiting for its time. It decides nothing. */
 export class Holdings {
@@ -76,7 +75,7 @@ export class Holdings {
 
   lock(message: StoredMessage, now: number): void {
     message.lock = this.nextLock
-    this.nextLock = this.nextLock >= maxUint32 ? 1 : this.nextLock + 1
+    this.nextLock = this.nextLock >= MAX_UINT32 ? 1 : this.nextLock + 1
     const session = this.sessionOf(message)
     message.lockedUntil = session?.lockedUntil ?? now + this.lockDurationMs
     if (session === undefined) this.locked.insert(message, endsLater)
@@ -134,7 +133,7 @@ function endsLater(other: StoredMessage, message: StoredMessage): boolean {
 }
 
 /** A message that is nowhere yet. */
-export const unplaced = {
+export const UNPLACED = {
   state: 'active',
   lock: 0,
   lockedUntil: 0,

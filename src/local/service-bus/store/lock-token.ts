@@ -32,9 +32,9 @@ export class LockTokens {
   }
 }
 
-const guidOrder = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] as const
+const GUID_ORDER = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15] as const
 
 /** Delivery tag to UUID bytes, or back: the permutation is its own inverse. */
 export function reorderGuid(bytes: Buffer): Buffer {
-  return Buffer.from(guidOrder.map((index) => bytes[index] ?? 0))
+  return Buffer.from(GUID_ORDER.map((index) => bytes[index] ?? 0))
 }

@@ -1,28 +1,26 @@
-import { withApplicationProperties } from '../wire/message.ts'
-import type { Envelope } from '../wire/message.ts'
+import { type Envelope, withApplicationProperties } from '../wire/message.ts'
 import { Books } from './books.ts'
-import { directArrival } from './contract.ts'
-import type {
-  Arrival,
-  ChangeableSpec,
-  DeadLetter,
-  Outcome,
-  Properties,
-  QueueCounts,
-  QueueHooks,
-  QueueSpec,
-  Settlement,
+import {
+  type Arrival,
+  type ChangeableSpec,
+  type DeadLetter,
+  DIRECT_ARRIVAL,
+  type Outcome,
+  type Properties,
+  type QueueCounts,
+  type QueueHooks,
+  type QueueSpec,
+  type Settlement,
 } from './contract.ts'
 import { DuplicateWindow } from './duplicates.ts'
-import { entriesOf, Holdings, unplaced } from './holdings.ts'
+import { entriesOf, Holdings, UNPLACED } from './holdings.ts'
 import type { Journal, SavedQueue } from './journal.ts'
-import { LockTokens } from './lock-token.ts'
-import type { LockReference } from './lock-token.ts'
+import { type LockReference, LockTokens } from './lock-token.ts'
 import type { StoredMessage } from './message.ts'
 import { partitionOf } from './sequence-number.ts'
 import type { SessionGrant, SessionRecord, SessionTable } from './sessions.ts'
 
-const noProperties: Properties = new Map()
+const NO_PROPERTIES: Properties = new Map()
 
 /**
  * One queue, subscription or dead-letter queue: what it holds, under which lock, and what may happen to it next. It reads no clock; every
@@ -85,7 +83,7 @@ export class MessageQueue {
   }
 
   /** Stores a message and returns its sequence number; undefined for a duplicate, which counts as accepted and is dropped. */
-  enqueue(envelope: Envelope, now: number, arrival: Arrival = directArrival): number | undefined {
+  enqueue(envelope: Envelope, now: number, arrival: Arrival = DIRECT_ARRIVAL): number | undefined {
     if (this.duplicateWindow !== undefined && envelope.messageId !== '') {
       const until = this.duplicateWindow.note(envelope.messageId, now)
       if (until === undefined) {
@@ -292,7 +290,7 @@ export class MessageQueue {
       if (session !== undefined) Object.assign(session, { state, stateChangedAt: changedAt })
     }
     for (const entry of saved.messages) {
-      const message: StoredMessage = { ...entry, ...unplaced, state: entry.state }
+      const message: StoredMessage = { ...entry, ...UNPLACED, state: entry.state }
       this.books.sequence(message.sequence)
       this.holdings.hold(message)
       if (message.state === 'deferred') this.holdings.deferred += 1
@@ -338,7 +336,7 @@ export class MessageQueue {
       deadLetterSource: arrival.deadLetterSource,
       hops: arrival.hops,
       wasScheduled: arrival.wasScheduled,
-      ...unplaced,
+      ...UNPLACED,
     }
     this.holdings.hold(message)
     return message
@@ -389,7 +387,7 @@ export class MessageQueue {
       const description = `Message could not be consumed after ${this.spec.maxDeliveryCount} delivery attempts.`
       this.deadLetter(
         message,
-        { reason: 'MaxDeliveryCountExceeded', description, properties: noProperties },
+        { reason: 'MaxDeliveryCountExceeded', description, properties: NO_PROPERTIES },
         now,
       )
     } else if (message.expiresAt <= now) {
@@ -413,7 +411,7 @@ export class MessageQueue {
       return
     }
     const description = 'The message expired and was dead lettered.'
-    this.deadLetter(message, { reason: 'TTLExpiredException', description, properties: noProperties }, now)
+    this.deadLetter(message, { reason: 'TTLExpiredException', description, properties: NO_PROPERTIES }, now)
   }
 
   private deadLetter(message: StoredMessage, letter: DeadLetter, now: number): void {

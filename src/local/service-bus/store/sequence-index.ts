@@ -1,4 +1,4 @@
-const segmentSize = 1024
+const SEGMENT_SIZE = 1024
 
 interface Segment<T> {
   readonly index: number
@@ -16,12 +16,12 @@ export class SequenceIndex<T> {
   size = 0
 
   get(sequence: number): T | undefined {
-    return this.bySegment.get(Math.floor(sequence / segmentSize))?.items[sequence % segmentSize]
+    return this.bySegment.get(Math.floor(sequence / SEGMENT_SIZE))?.items[sequence % SEGMENT_SIZE]
   }
 
   set(sequence: number, entry: T): void {
-    const segment = this.segment(Math.floor(sequence / segmentSize))
-    const slot = sequence % segmentSize
+    const segment = this.segment(Math.floor(sequence / SEGMENT_SIZE))
+    const slot = sequence % SEGMENT_SIZE
     if (segment.items[slot] === undefined) {
       segment.live += 1
       this.size += 1
@@ -30,8 +30,8 @@ export class SequenceIndex<T> {
   }
 
   delete(sequence: number): void {
-    const segment = this.bySegment.get(Math.floor(sequence / segmentSize))
-    const slot = sequence % segmentSize
+    const segment = this.bySegment.get(Math.floor(sequence / SEGMENT_SIZE))
+    const slot = sequence % SEGMENT_SIZE
     if (segment === undefined || segment.items[slot] === undefined) return
     segment.items[slot] = undefined
     segment.live -= 1
@@ -44,11 +44,11 @@ export class SequenceIndex<T> {
 
   /** The entries whose sequence number is at least `from`, in order. Do not add or delete while iterating. */
   *from(from: number): Generator<T> {
-    const start = Math.floor(from / segmentSize)
+    const start = Math.floor(from / SEGMENT_SIZE)
     for (let at = this.position(start); at < this.ordered.length; at += 1) {
       const segment = this.ordered[at]
       if (segment === undefined) return
-      for (let slot = segment.index === start ? from % segmentSize : 0; slot < segmentSize; slot += 1) {
+      for (let slot = segment.index === start ? from % SEGMENT_SIZE : 0; slot < SEGMENT_SIZE; slot += 1) {
         const entry = segment.items[slot]
         if (entry !== undefined) yield entry
       }
@@ -58,7 +58,7 @@ export class SequenceIndex<T> {
   private segment(index: number): Segment<T> {
     const existing = this.bySegment.get(index)
     if (existing !== undefined) return existing
-    const segment: Segment<T> = { index, items: Array.from({ length: segmentSize }), live: 0 }
+    const segment: Segment<T> = { index, items: Array.from({ length: SEGMENT_SIZE }), live: 0 }
     this.bySegment.set(index, segment)
     this.ordered.splice(this.position(index), 0, segment)
     return segment

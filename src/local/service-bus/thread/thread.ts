@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
-import type { Broker, EntityCounts } from '../broker.ts'
+import type { Broker } from '../broker.ts'
+import type { EntityCounts } from '../entities/counts.ts'
 import type { Certificate } from '../tls/certificate.ts'
-import { parseBrokerConfig } from '../config.ts'
-import type { BrokerConfig } from '../config.ts'
+import { type BrokerConfig, parseBrokerConfig } from '../config.ts'
 import type { Fault } from '../faults.ts'
 import type { BrokerSettings } from '../settings.ts'
 

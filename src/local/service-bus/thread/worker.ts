@@ -1,6 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { startBroker } from '../broker.ts'
-import type { Broker } from '../broker.ts'
+import { type Broker, startBroker } from '../broker.ts'
 import type { ThreadAnswer, ThreadCall, ThreadStart } from './thread.ts'
 
 /** The inside of the broker's thread: one broker, driven by messages. */

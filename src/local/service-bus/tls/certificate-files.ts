@@ -1,15 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeCertificate } from './certificate.ts'
-import type { Certificate } from './certificate.ts'
+import { type Certificate, makeCertificate } from './certificate.ts'
 
 export interface KeptCertificate extends Certificate {
   /** The file with the authority's certificate, for `NODE_EXTRA_CA_CERTS` and its like. */
   readonly caFile: string
 }
 
-const dayMs = 24 * 60 * 60 * 1000
+const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
  * The certificate in a folder: the one made there before while it is good for another day, else a new one. Clients that trust `ca.pem` go on
@@ -44,7 +43,7 @@ function isGood({ cert, ca }: Certificate, names: readonly string[]): boolean {
     const server = new X509Certificate(cert)
     const signed = server.verify(new X509Certificate(ca).publicKey)
     const fits = names.every((name) => server.checkHost(name) ?? server.checkIP(name))
-    return signed && fits && Date.parse(server.validTo) > Date.now() + dayMs
+    return signed && fits && Date.parse(server.validTo) > Date.now() + DAY_MS
   } catch {
     return false
   }

@@ -12,7 +12,7 @@ export interface Certificate {
 }
 
 /** A year: no longer than clients take. */
-const lifeMs = 365 * 24 * 60 * 60 * 1000
+const LIFE_MS = 365 * 24 * 60 * 60 * 1000
 
 /**
  * Makes a certificate for a server on this machine, reachable as `localhost`, `127.0.0.1`, `::1` and under `names`. The key of its authority
@@ -21,7 +21,7 @@ const lifeMs = 365 * 24 * 60 * 60 * 1000
 export async function makeCertificate(names: readonly string[] = []): Promise<Certificate> {
   // Clients refuse a certificate from the future, and clocks differ by some minutes.
   const notBeforeDate = new Date(Date.now() - 60 * 60 * 1000)
-  const notAfterDate = new Date(notBeforeDate.getTime() + lifeMs)
+  const notAfterDate = new Date(notBeforeDate.getTime() + LIFE_MS)
   const common = { notBeforeDate, notAfterDate, keyType: 'ec', curve: 'P-256', algorithm: 'sha256' } as const
   const authority = await generate([{ name: 'commonName', value: 'Rollcall Service Bus double' }], {
     ...common,

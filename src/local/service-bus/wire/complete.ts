@@ -1,9 +1,8 @@
-import { amqp } from '../amqp/rhea-types.ts'
-import type { Typed } from '../amqp/rhea-types.ts'
+import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import { isTyped } from './typed.ts'
 
 /** How many fields each list has that the broker sends through rhea (AMQP 1.0, 2.7, 2.8.14 and 3.5). */
-const fieldCounts: ReadonlyMap<unknown, number> = new Map([
+const FIELD_COUNTS: ReadonlyMap<unknown, number> = new Map([
   [0x10, 10],
   [0x11, 8],
   [0x12, 14],
@@ -23,7 +22,7 @@ const fieldCounts: ReadonlyMap<unknown, number> = new Map([
 export function withEveryField(typed: Typed): Typed {
   const { descriptor, value } = typed
   if (!Array.isArray(value)) return typed
-  const count = fieldCounts.get(descriptor?.value)
+  const count = FIELD_COUNTS.get(descriptor?.value)
   if (descriptor === undefined || count === undefined) return typed
   const elements: unknown[] = value
   const fields = Array.from({ length: count }, (_, index) => {

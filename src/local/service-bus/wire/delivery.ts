@@ -22,7 +22,7 @@ export interface Stamp {
 }
 
 const key = (name: string) => Buffer.concat([Buffer.from([0xa3, name.length]), Buffer.from(name, 'latin1')])
-const keys = {
+const KEYS = {
   sequence: key('x-opt-sequence-number'),
   enqueuedAt: key('x-opt-enqueued-time'),
   lockedUntil: key('x-opt-locked-until'),
@@ -34,13 +34,13 @@ const keys = {
 }
 
 /** No message's prefix is longer than this, the sender's own annotations and the dead-letter source aside. */
-const fixedPrefixLimit = 370
-const maxUint32 = 0xffff_ffff
+const FIXED_PREFIX_LIMIT = 370
+const MAX_UINT32 = 0xffff_ffff
 
 /** Upper bound of the bytes `writeMessage` needs. */
 export function messageSizeLimit(envelope: Envelope, stamp: Stamp): number {
   return (
-    fixedPrefixLimit +
+    FIXED_PREFIX_LIMIT +
     (envelope.annotations?.length ?? 0) +
     (envelope.deliveryAnnotations?.length ?? 0) +
     (stamp.deadLetterSource?.length ?? 0) * 3 +
@@ -59,28 +59,28 @@ export function writeMessage(target: Buffer, offset: number, envelope: Envelope,
   const sizeAt = at + 4
   at += 12
   let count = 4
-  at = writeSequence(target, at, keys.sequence, stamp.sequence)
-  at = writeLong(target, at, keys.enqueuedAt, 0x83, stamp.enqueuedAt)
+  at = writeSequence(target, at, KEYS.sequence, stamp.sequence)
+  at = writeLong(target, at, KEYS.enqueuedAt, 0x83, stamp.enqueuedAt)
   if (stamp.lockedUntil !== undefined) {
-    at = writeLong(target, at, keys.lockedUntil, 0x83, stamp.lockedUntil)
+    at = writeLong(target, at, KEYS.lockedUntil, 0x83, stamp.lockedUntil)
     count += 2
   }
   if (stamp.originalSequence !== undefined) {
-    at = writeSequence(target, at, keys.originalSequence, stamp.originalSequence)
+    at = writeSequence(target, at, KEYS.originalSequence, stamp.originalSequence)
     count += 2
   }
   if (envelope.scheduledAt !== undefined) {
-    at = writeLong(target, at, keys.scheduledAt, 0x83, envelope.scheduledAt)
+    at = writeLong(target, at, KEYS.scheduledAt, 0x83, envelope.scheduledAt)
     count += 2
   }
   if (stamp.state !== 'active') {
-    at += keys.state.copy(target, at)
+    at += KEYS.state.copy(target, at)
     target[at] = 0x71
     at = target.writeInt32BE(stamp.state === 'deferred' ? 1 : 2, at + 1)
     count += 2
   }
   if (stamp.deadLetterSource !== undefined) {
-    at += keys.deadLetterSource.copy(target, at)
+    at += KEYS.deadLetterSource.copy(target, at)
     target[at] = 0xb1
     const length = target.write(stamp.deadLetterSource, at + 5, 'utf8')
     target.writeUInt32BE(length, at + 1)
@@ -114,7 +114,7 @@ function writeHeader(target: Buffer, offset: number, envelope: Envelope, stamp: 
   if (stamp.ttlMs === undefined) target[at++] = 0x40
   else {
     target[at] = 0x70
-    at = target.writeUInt32BE(Math.min(stamp.ttlMs, maxUint32), at + 1)
+    at = target.writeUInt32BE(Math.min(stamp.ttlMs, MAX_UINT32), at + 1)
   }
   target[at++] = 0x42
   target[at] = 0x70
@@ -139,7 +139,7 @@ function writeDeliveryAnnotations(
   let at = offset + 12
   let count = deliveryAnnotationCount
   if (lockToken !== undefined) {
-    at += keys.lockToken.copy(target, at)
+    at += KEYS.lockToken.copy(target, at)
     target[at] = 0x98
     at += 1 + lockToken.copy(target, at + 1)
     count += 2

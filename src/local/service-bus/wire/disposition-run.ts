@@ -1,5 +1,4 @@
-import { amqp } from '../amqp/rhea-types.ts'
-import type { AmqpError } from '../amqp/rhea-types.ts'
+import { amqp, type AmqpError } from '../amqp/rhea-types.ts'
 import { writeDisposition } from './frames.ts'
 import type { Output } from './output.ts'
 
@@ -9,10 +8,10 @@ export type Answer =
   /** Not done, and why. */
   | { readonly kind: 'rejected'; readonly error: AmqpError }
 
-export const accepted: Answer = { kind: 'accepted' }
+export const ACCEPTED: Answer = { kind: 'accepted' }
 
 /** The delivery states of AMQP 1.0 (3.4) that say what was done, every field of theirs included. */
-const states = {
+const STATES = {
   accepted: Buffer.from([0x00, 0x53, 0x24, 0x45]),
   released: Buffer.from([0x00, 0x53, 0x26, 0x45]),
   abandoned: Buffer.from([0x00, 0x53, 0x27, 0xc0, 0x04, 0x03, 0x41, 0x42, 0x40]),
@@ -39,7 +38,7 @@ export class DispositionRun {
   }
 
   add(id: number, answer: Answer): void {
-    const state = answer.kind === 'rejected' ? rejectedState(answer.error) : states[answer.kind]
+    const state = answer.kind === 'rejected' ? rejectedState(answer.error) : STATES[answer.kind]
     if (this.state === state && id === this.last + 1) {
       this.last = id
       return

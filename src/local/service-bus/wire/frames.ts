@@ -1,9 +1,8 @@
 import type { Output } from './output.ts'
-import { MalformedError } from './reader.ts'
-import type { ByteReader } from './reader.ts'
+import { type ByteReader, MalformedError } from './reader.ts'
 
 /** Performatives the broker reads and writes itself, because every message passes through them; rhea keeps the others. */
-export const codes = { flow: 0x13, transfer: 0x14, disposition: 0x15 } as const
+export const FRAME_CODES = { flow: 0x13, transfer: 0x14, disposition: 0x15 } as const
 
 export interface TransferFrame {
   readonly handle: number
@@ -40,8 +39,8 @@ export interface FlowFrame {
   readonly echo: boolean
 }
 
-const none: DispositionState = { kind: 'none' }
-const accepted: DispositionState = { kind: 'accepted' }
+const NO_STATE: DispositionState = { kind: 'none' }
+const ACCEPTED: DispositionState = { kind: 'accepted' }
 
 function required(value: number | undefined, field: string): number {
   if (value === undefined) throw new MalformedError(`the field ${field} is missing`)
@@ -85,7 +84,7 @@ export function readDisposition(reader: ByteReader): DispositionFrame {
   let first: number | undefined
   let last: number | undefined
   let settled = false
-  let state = none
+  let state = NO_STATE
   for (let index = 0; index < count; index += 1) {
     if (index === 0) receiver = reader.boolean()
     else if (index === 1) first = reader.uint()
@@ -99,7 +98,7 @@ export function readDisposition(reader: ByteReader): DispositionFrame {
 }
 
 function readState(reader: ByteReader): DispositionState {
-  if (reader.skipNull()) return none
+  if (reader.skipNull()) return NO_STATE
   const start = reader.position
   const code = reader.descriptor()
   reader.skip()
@@ -107,7 +106,7 @@ function readState(reader: ByteReader): DispositionState {
     case 0x23:
       return { kind: 'received' }
     case 0x24:
-      return accepted
+      return ACCEPTED
     case 0x25:
       return { kind: 'rejected', encoded: reader.bytes.subarray(start, reader.position) }
     case 0x26:
@@ -145,7 +144,7 @@ export function readFlow(reader: ByteReader): FlowFrame {
 }
 
 /** Bytes of a transfer frame before its payload, at most. */
-export const transferOverhead = 56
+export const TRANSFER_OVERHEAD = 56
 
 /** Writes frame header and transfer performative at `offset`; the payload follows at the offset returned, `patchFrameSize` completes it. */
 export function writeTransfer(
@@ -160,7 +159,7 @@ export function writeTransfer(
     readonly more: boolean
   },
 ): number {
-  let at = writeFrameStart(target, offset, fields.channel, codes.transfer)
+  let at = writeFrameStart(target, offset, fields.channel, FRAME_CODES.transfer)
   target[at] = 0xc0
   const sizeAt = at + 1
   target[at + 2] = 11
@@ -196,7 +195,7 @@ export function writeDisposition(
 ): void {
   const target = output.reserve(41 + fields.state.length)
   const start = output.offset
-  let at = writeFrameStart(target, start, channel, codes.disposition)
+  let at = writeFrameStart(target, start, channel, FRAME_CODES.disposition)
   target[at] = 0xd0
   const sizeAt = at + 1
   target.writeUInt32BE(6, at + 5)

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { amqp } from '../amqp/rhea-types.ts'
-import type { Typed } from '../amqp/rhea-types.ts'
+import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import { ByteReader, MalformedError } from './reader.ts'
 import { assertSane } from './sane.ts'
 import { readTyped } from './typed.ts'
@@ -31,9 +30,9 @@ export interface Envelope {
 }
 
 /** The message-format of a batch: one delivery whose data sections are complete messages (read in `@azure/service-bus` 7.9.5). */
-export const batchFormat = 0x80013700
+export const BATCH_FORMAT = 0x80013700
 
-const sections = {
+const SECTIONS = {
   header: 0x70,
   deliveryAnnotations: 0x71,
   messageAnnotations: 0x72,
@@ -43,7 +42,7 @@ const sections = {
 }
 
 /** Annotations the broker writes itself; what a sender put there is dropped. */
-const ownAnnotations = new Set([
+const OWN_ANNOTATIONS = new Set([
   'x-opt-sequence-number',
   'x-opt-enqueued-time',
   'x-opt-locked-until',
@@ -62,11 +61,11 @@ export function parseDelivery(
   format: number,
   missingId: MissingId = 'generate',
 ): Envelope[] {
-  if (format !== batchFormat) return [parseEnvelope(payload, missingId)]
+  if (format !== BATCH_FORMAT) return [parseEnvelope(payload, missingId)]
   const envelopes: Envelope[] = []
   const reader = new ByteReader(payload)
   while (!reader.done) {
-    if (reader.descriptor() === sections.data) envelopes.push(parseEnvelope(reader.binary(), missingId))
+    if (reader.descriptor() === SECTIONS.data) envelopes.push(parseEnvelope(reader.binary(), missingId))
     else reader.skip()
   }
   if (envelopes.length === 0) throw new MalformedError('received a batch message with no data in it')
@@ -81,14 +80,14 @@ export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'
   let ttlMs: number | undefined
   let messageId: string | undefined
   let sessionId: string | undefined
-  let annotations: Annotations = noAnnotations
-  let deliveryAnnotations: Annotations = noAnnotations
+  let annotations: Annotations = NO_ANNOTATIONS
+  let deliveryAnnotations: Annotations = NO_ANNOTATIONS
   let bareStart = -1
   let propertiesStart = -1
   while (!reader.done) {
     const start = reader.position
     const code = reader.descriptor()
-    if (code === sections.header) {
+    if (code === SECTIONS.header) {
       const count = reader.list()
       for (let index = 0; index < count; index += 1) {
         if (index === 0) durable = reader.boolean()
@@ -96,13 +95,13 @@ export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'
         else if (index === 2) ttlMs = reader.uint()
         else reader.skip()
       }
-    } else if (code === sections.messageAnnotations) {
+    } else if (code === SECTIONS.messageAnnotations) {
       annotations = readAnnotations(reader)
-    } else if (code === sections.deliveryAnnotations) {
+    } else if (code === SECTIONS.deliveryAnnotations) {
       deliveryAnnotations = readAnnotations(reader)
     } else {
       if (bareStart < 0) bareStart = start
-      if (code === sections.properties) {
+      if (code === SECTIONS.properties) {
         propertiesStart = start
         const count = reader.list()
         for (let index = 0; index < count; index += 1) {
@@ -110,7 +109,7 @@ export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'
           else if (index === 10) sessionId = reader.text()
           else reader.skip()
         }
-      } else if (code < sections.header || code > 0x78) {
+      } else if (code < SECTIONS.header || code > 0x78) {
         throw new MalformedError(`unknown message section 0x${code.toString(16)}`)
       } else {
         reader.skip()
@@ -146,7 +145,7 @@ interface Annotations {
   readonly partitionKey: string | undefined
 }
 
-const noAnnotations: Annotations = {
+const NO_ANNOTATIONS: Annotations = {
   kept: undefined,
   count: 0,
   scheduledAt: undefined,
@@ -166,7 +165,7 @@ function readAnnotations(reader: ByteReader): Annotations {
     const value = new ByteReader(reader.bytes, valueAt, reader.position)
     if (key === 'x-opt-scheduled-enqueue-time') scheduledAt = value.long()
     else if (key === 'x-opt-partition-key') partitionKey = value.text()
-    if (!ownAnnotations.has(key) && key !== 'x-opt-scheduled-enqueue-time')
+    if (!OWN_ANNOTATIONS.has(key) && key !== 'x-opt-scheduled-enqueue-time')
       kept.push(reader.bytes.subarray(start, reader.position))
   }
   return {
@@ -210,7 +209,7 @@ function withMessageId(bare: Buffer, hasProperties: boolean, id: string): Buffer
   size.writeUInt32BE(4 + idBytes.length + rest.length, 0)
   size.writeUInt32BE(count, 4)
   return Buffer.concat([
-    Buffer.from([0x00, 0x53, sections.properties, 0xd0]),
+    Buffer.from([0x00, 0x53, SECTIONS.properties, 0xd0]),
     size,
     idBytes,
     rest,
@@ -220,7 +219,7 @@ function withMessageId(bare: Buffer, hasProperties: boolean, id: string): Buffer
 
 /** The application properties of a bare message with their AMQP types, keys in the order sent. */
 export function applicationProperties(bare: Buffer): Map<string, Typed> {
-  const bounds = sectionBounds(bare, sections.application)
+  const bounds = sectionBounds(bare, SECTIONS.application)
   const properties = new Map<string, Typed>()
   if (bounds === undefined) return properties
   assertSane(bare, bounds.start, bounds.end)
@@ -245,9 +244,9 @@ export function withApplicationProperties(
   for (const [name, value] of changes) properties.set(name, value)
   const elements = [...properties].flatMap(([name, value]) => [amqp.wrap_string(name), value])
   const writer = new amqp.Writer()
-  writer.write(amqp.described(amqp.wrap_ulong(sections.application), amqp.Map32(elements)))
-  const bounds = sectionBounds(bare, sections.application)
-  const start = bounds?.start ?? sectionBounds(bare, sections.properties)?.end ?? 0
+  writer.write(amqp.described(amqp.wrap_ulong(SECTIONS.application), amqp.Map32(elements)))
+  const bounds = sectionBounds(bare, SECTIONS.application)
+  const start = bounds?.start ?? sectionBounds(bare, SECTIONS.properties)?.end ?? 0
   return Buffer.concat([bare.subarray(0, start), writer.toBuffer(), bare.subarray(bounds?.end ?? start)])
 }
 
@@ -271,8 +270,8 @@ export function propertySizes(bare: Buffer): {
   readonly sections: number
   readonly application: readonly number[]
 } {
-  const properties = sectionBounds(bare, sections.properties)
-  const bounds = sectionBounds(bare, sections.application)
+  const properties = sectionBounds(bare, SECTIONS.properties)
+  const bounds = sectionBounds(bare, SECTIONS.application)
   const application: number[] = []
   if (bounds !== undefined) {
     const reader = new ByteReader(bare, bounds.start, bounds.end)

@@ -5,7 +5,7 @@ import { MalformedError } from './reader.ts'
 import { assertSane } from './sane.ts'
 import { readTyped } from './typed.ts'
 
-const none: Properties = new Map()
+const NO_PROPERTIES: Properties = new Map()
 
 /**
  * What a receiver's disposition asks for, in the terms of the Service Bus AMQP guide
@@ -17,7 +17,7 @@ export function outcomeOf(state: DispositionState): Outcome | undefined {
     case 'accepted':
       return { kind: 'complete' }
     case 'released':
-      return { kind: 'abandon', properties: none, counts: false }
+      return { kind: 'abandon', properties: NO_PROPERTIES, counts: false }
     case 'modified': {
       const [, undeliverableHere, annotations] = listOf(state.encoded)
       const properties = mapOf(annotations)
@@ -62,7 +62,7 @@ function elementsOf(value: Typed): readonly (Typed | undefined)[] {
 }
 
 function mapOf(value: Typed | undefined): Properties {
-  if (value === undefined || value.value === null) return none
+  if (value === undefined || value.value === null) return NO_PROPERTIES
   const elements = elementsOf(value)
   const properties = new Map<string, Typed>()
   for (let index = 0; index + 1 < elements.length; index += 2) {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 
-const chunkSize = 64 * 1024
+const CHUNK_SIZE = 64 * 1024
 
 /**
  * Everything one connection has to say, in order, written to its socket once per turn of the event loop instead of once per frame. Bytes
@@ -32,7 +32,7 @@ export class Output {
     if (this.chunk.length - this.at < size) {
       this.seal()
       // A chunk per burst, not per message; a message larger than a chunk gets one of its own.
-      this.chunk = Buffer.allocUnsafeSlow(Math.max(chunkSize, size))
+      this.chunk = Buffer.allocUnsafeSlow(Math.max(CHUNK_SIZE, size))
       this.start = 0
       this.at = 0
     }

@@ -1,6 +1,5 @@
 import type { CorrelationField } from '../config.ts'
-import { amqp } from '../amqp/rhea-types.ts'
-import type { Typed } from '../amqp/rhea-types.ts'
+import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import { sectionBounds } from './message.ts'
 import { assertSane } from './sane.ts'
 import { readTyped } from './typed.ts'
@@ -8,10 +7,10 @@ import { readTyped } from './typed.ts'
 /** The message properties that rules can look at, as text. */
 export type SystemProperties = Readonly<Partial<Record<CorrelationField, string>>>
 
-const propertiesSection = 0x73
+const PROPERTIES_SECTION = 0x73
 
 /** Where each field sits in the AMQP properties section (AMQP 1.0, 3.2.4), and how it is encoded. */
-const fields: readonly (readonly [CorrelationField, number, 'string' | 'symbol'])[] = [
+const FIELDS: readonly (readonly [CorrelationField, number, 'string' | 'symbol'])[] = [
   ['messageId', 0, 'string'],
   ['to', 2, 'string'],
   ['label', 3, 'string'],
@@ -25,7 +24,7 @@ const fields: readonly (readonly [CorrelationField, number, 'string' | 'symbol']
 export function systemProperties(bare: Buffer): SystemProperties {
   const elements = elementsOf(bare)
   const found: Partial<Record<CorrelationField, string>> = {}
-  for (const [name, index] of fields) {
+  for (const [name, index] of FIELDS) {
     const value = elements[index]?.value
     if (typeof value === 'string' || typeof value === 'number') found[name] = String(value)
   }
@@ -39,7 +38,7 @@ export function withSystemProperties(
 ): Buffer {
   if (Object.keys(changes).length === 0) return bare
   const elements = [...elementsOf(bare)]
-  for (const [name, index, encoding] of fields) {
+  for (const [name, index, encoding] of FIELDS) {
     if (!(name in changes)) continue
     while (elements.length <= index) elements.push(amqp.Null())
     const value = changes[name]
@@ -51,13 +50,13 @@ export function withSystemProperties(
           : amqp.wrap_string(value)
   }
   const writer = new amqp.Writer()
-  writer.write(amqp.described(amqp.wrap_ulong(propertiesSection), amqp.List32(elements)))
-  const bounds = sectionBounds(bare, propertiesSection)
+  writer.write(amqp.described(amqp.wrap_ulong(PROPERTIES_SECTION), amqp.List32(elements)))
+  const bounds = sectionBounds(bare, PROPERTIES_SECTION)
   return Buffer.concat([writer.toBuffer(), bare.subarray(bounds?.end ?? 0)])
 }
 
 function elementsOf(bare: Buffer): readonly Typed[] {
-  const bounds = sectionBounds(bare, propertiesSection)
+  const bounds = sectionBounds(bare, PROPERTIES_SECTION)
   if (bounds === undefined) return []
   assertSane(bare, bounds.start, bounds.end)
   const { value } = readTyped(bare.subarray(bounds.start, bounds.end))

@@ -1,10 +1,9 @@
-import { amqp } from '../amqp/rhea-types.ts'
-import type { DecodedMessage, Typed } from '../amqp/rhea-types.ts'
+import { amqp, type DecodedMessage, type Typed } from '../amqp/rhea-types.ts'
 import { MalformedError } from './reader.ts'
 import { assertSane } from './sane.ts'
 import { isTyped, withBooleans } from './typed.ts'
 
-const sections = { properties: 0x73, application: 0x74, value: 0x77 }
+const SECTIONS = { properties: 0x73, application: 0x74, value: 0x77 }
 
 /** Reads a request to a control node. Throws MalformedError for bytes that are not a message. */
 export function decodeRequest(payload: Buffer): DecodedMessage {
@@ -20,12 +19,12 @@ export function decodeRequest(payload: Buffer): DecodedMessage {
     throw new MalformedError(error instanceof Error ? error.message : 'not a message')
   }
   if (found.size === 0 || found.has(undefined)) throw new MalformedError('expected the sections of a message')
-  const properties: unknown = found.get(sections.properties)?.value
+  const properties: unknown = found.get(SECTIONS.properties)?.value
   const messageId: unknown = Array.isArray(properties) ? properties[0] : undefined
   return {
     ...(isTyped(messageId) && messageId.value !== null && { message_id: messageId }),
-    application_properties: plainMap(found.get(sections.application)),
-    body: amqp.unwrap(found.get(sections.value)),
+    application_properties: plainMap(found.get(SECTIONS.application)),
+    body: amqp.unwrap(found.get(SECTIONS.value)),
   }
 }
 

@@ -1,9 +1,9 @@
 import { MalformedError } from './reader.ts'
 
 /** Deeper nesting than any client sends; it bounds the stack. */
-const maxDepth = 32
+const MAX_DEPTH = 32
 /** Elements of an array that take no bytes of their own (nulls, empty lists): more than this is an attack on memory. */
-const maxEmptyElements = 1024
+const MAX_EMPTY_ELEMENTS = 1024
 
 /**
  * Checks that encoded values nest properly before rhea decodes them. rhea believes every count it reads: an array of four thousand million
@@ -15,7 +15,7 @@ export function assertSane(bytes: Buffer, start = 0, end = bytes.length): void {
 }
 
 function valueEnd(bytes: Buffer, start: number, end: number, depth: number): number {
-  if (depth > maxDepth) throw new MalformedError('the values are nested too deeply')
+  if (depth > MAX_DEPTH) throw new MalformedError('the values are nested too deeply')
   if (start >= end) throw new MalformedError('the bytes end early')
   const code = bytes.readUInt8(start)
   if (code === 0x00) return valueEnd(bytes, valueEnd(bytes, start + 1, end, depth + 1), end, depth + 1)
@@ -91,7 +91,7 @@ function arrayEnd(bytes: Buffer, start: number, end: number, count: number, dept
   while (bytes.readUInt8(within(position, end - 1)) === 0x00)
     position = valueEnd(bytes, position + 1, end, depth + 1)
   const code = bytes.readUInt8(position)
-  if (code >>> 4 === 0x4 && count > maxEmptyElements)
+  if (code >>> 4 === 0x4 && count > MAX_EMPTY_ELEMENTS)
     throw new MalformedError(`an array claims ${count} empty elements`)
   if (code >>> 4 !== 0x4 && count > end - position)
     throw new MalformedError(`an array claims ${count} elements in ${end - position} bytes`)

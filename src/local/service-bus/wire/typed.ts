@@ -1,7 +1,6 @@
-import { amqp } from '../amqp/rhea-types.ts'
-import type { Typed } from '../amqp/rhea-types.ts'
+import { amqp, type Typed } from '../amqp/rhea-types.ts'
 
-const longBoolean = 0x56
+const LONG_BOOLEAN = 0x56
 
 /**
  * Reads one value with its AMQP type. rhea reads a boolean in its long form (AMQP 1.0, 1.6.2: `0x56 0x01`) as a number; here both
@@ -14,7 +13,7 @@ export function readTyped(bytes: Buffer): Typed {
 /** The value with every boolean in it a boolean. */
 export function withBooleans(typed: Typed): Typed {
   const { descriptor, type, value } = typed
-  if (type.typecode === longBoolean) {
+  if (type.typecode === LONG_BOOLEAN) {
     const boolean = amqp.wrap_boolean(value !== 0)
     return descriptor === undefined ? boolean : amqp.described(descriptor, boolean)
   }

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { it } from 'node:test'
-import type { TestContext } from 'node:test'
-import { ServiceBusAdministrationClient, ServiceBusClient } from '@azure/service-bus'
-import type { ServiceBusAdministrationClientOptions, ServiceBusClientOptions } from '@azure/service-bus'
+import { it, type TestContext } from 'node:test'
+import {
+  ServiceBusAdministrationClient,
+  type ServiceBusAdministrationClientOptions,
+  ServiceBusClient,
+  type ServiceBusClientOptions,
+} from '@azure/service-bus'
 import { bodies, deadLetters, manual, receive, receiveOne } from './bench.ts'
 
 /** A namespace whose entities may be created and deleted. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ServiceBusClient } from '@azure/service-bus'
-import type {
-  PeekMessagesOptions,
-  ServiceBusClientOptions,
-  ServiceBusReceivedMessage,
-  ServiceBusReceiver,
-  ServiceBusReceiverOptions,
+import {
+  type PeekMessagesOptions,
+  ServiceBusClient,
+  type ServiceBusClientOptions,
+  type ServiceBusReceivedMessage,
+  type ServiceBusReceiver,
+  type ServiceBusReceiverOptions,
 } from '@azure/service-bus'
 
 /** A Service Bus under test. */

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { amqp } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
-import type { Typed } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
-import { receiveOne, manual } from './bench.ts'
-import type { Case } from './bench.ts'
+import { amqp, type Typed } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
+import { type Case, manual, receiveOne } from './bench.ts'
 import * as amqpPeer from './peer.ts'
 import { ask, codes, described, encode, longBoolean, message, Peer, symbolMap, textMap } from './peer.ts'
 

@@ -1,8 +1,6 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
-import { amqp } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
-import type { Typed } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
+import { connect, type Socket } from 'node:net'
+import { amqp, type Typed } from '../../../../src/local/service-bus/amqp/rhea-types.ts'
 
 export const codes = {
   open: 0x10,

@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict'
 import type { PeekMessagesOptions } from '@azure/service-bus'
-import { bodies, deadLetters, manual, receive, receiveOne, receiveRest, sequenceOf } from './bench.ts'
-import type { Case } from './bench.ts'
+import {
+  bodies,
+  type Case,
+  deadLetters,
+  manual,
+  receive,
+  receiveOne,
+  receiveRest,
+  sequenceOf,
+} from './bench.ts'
 
 export const queueCases: readonly Case[] = [
   {

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
-import { bodies, deadLetters, manual, receive, receiveOne, receiveRest, sequenceOf } from './bench.ts'
-import type { Bench, Case } from './bench.ts'
+import {
+  type Bench,
+  bodies,
+  type Case,
+  deadLetters,
+  manual,
+  receive,
+  receiveOne,
+  receiveRest,
+  sequenceOf,
+} from './bench.ts'
 
 const source = 'Message sessions'
 const queue = 'cf-sessions'

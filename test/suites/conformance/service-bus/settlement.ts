@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
-import { bodies, deadLetters, manual, receive, receiveOne, receiveRest, sequenceOf } from './bench.ts'
-import type { Case } from './bench.ts'
+import {
+  bodies,
+  type Case,
+  deadLetters,
+  manual,
+  receive,
+  receiveOne,
+  receiveRest,
+  sequenceOf,
+} from './bench.ts'
 
 /** One turn of the event loop: settlements of one turn are merged by the client's AMQP library, whatever their outcomes. */
 const turn = async () => await new Promise((resolve) => setImmediate(resolve))

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
-import { bodies, deadLetters, manual, receive, receiveOne, receiveRest } from './bench.ts'
-import type { Bench, Case } from './bench.ts'
+import {
+  type Bench,
+  bodies,
+  type Case,
+  deadLetters,
+  manual,
+  receive,
+  receiveOne,
+  receiveRest,
+} from './bench.ts'
 
 const topic = 'cf-topic'
 const filters = 'Topic filters and actions'

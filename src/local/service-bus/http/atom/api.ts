@@ -1,17 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { defaultRule } from '../../config.ts'
-import type { QueueConfig } from '../../config.ts'
+import { DEFAULT_RULE, type QueueConfig } from '../../config.ts'
 import type { ManagedQueue, ManagedSubscription, ManagedTopic } from '../../entities/managed.ts'
 import type { Namespace } from '../../entities/namespace.ts'
 import { SqlSyntaxError } from '../../rules/lex.ts'
-import { Entries } from './entries.ts'
-import type { Found } from './entries.ts'
+import { Entries, type Found } from './entries.ts'
 import { readQueue, readSubscription, readTopic } from './read.ts'
 import { readRule } from './rules.ts'
-import { atomRoute, decode } from './routes.ts'
-import type { AtomRoute } from './routes.ts'
-import { BodyError, childOf, entryXml, errorXml, feedXml, parseXml } from './xml.ts'
-import type { Element, Entry } from './xml.ts'
+import { atomRoute, type AtomRoute, decode } from './routes.ts'
+import { BodyError, childOf, type Element, type Entry, entryXml, errorXml, feedXml, parseXml } from './xml.ts'
 
 export interface AtomRequest {
   readonly method: string
@@ -29,7 +25,7 @@ export interface AtomAnswer {
 }
 
 /** Most entities on one page [documented]. */
-const pageSize = 100
+const PAGE_SIZE = 100
 
 /** The HTTP management API of the service: ATOM entries and feeds about the namespace and its entities. */
 export class AtomApi {
@@ -217,7 +213,7 @@ class Asked {
     if (kind !== 'SubscriptionDescription') throw new BodyError(`A ${kind} is not a subscription.`)
     checkName(name, 'part')
     const first = childOf(element, 'DefaultRuleDescription')
-    const rules = [first === undefined ? defaultRule : readRule(undefined, first)]
+    const rules = [first === undefined ? DEFAULT_RULE : readRule(undefined, first)]
     const before = subscription?.queue.config
     const config = readSubscription(name, element, before, topic.config, rules)
     this.checkForwards(config)
@@ -279,7 +275,7 @@ class Asked {
 
   private page<T>(title: string, all: readonly T[], entryOf: (item: T) => Entry): AtomAnswer {
     const skip = this.count('$skip', 0)
-    const top = Math.min(this.count('$top', pageSize), pageSize)
+    const top = Math.min(this.count('$top', PAGE_SIZE), PAGE_SIZE)
     const next = new URL(this.request.url)
     next.searchParams.set('$skip', String(skip + top))
     next.searchParams.set('$top', String(top))

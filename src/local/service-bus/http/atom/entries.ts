@@ -1,8 +1,7 @@
 import type { ManagedQueue, ManagedSubscription, ManagedTopic } from '../../entities/managed.ts'
 import type { BrokerSettings } from '../../settings.ts'
 import { ruleDescription } from './rules.ts'
-import { queueDescription, subscriptionDescription, topicDescription } from './write.ts'
-import type { Place } from './write.ts'
+import { type Place, queueDescription, subscriptionDescription, topicDescription } from './write.ts'
 import type { Element, Entry } from './xml.ts'
 
 /** A subscription and the topic it belongs to. */

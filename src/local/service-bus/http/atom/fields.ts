@@ -1,13 +1,11 @@
-import { durationMs } from '../../config.ts'
-import type { EntityStatus } from '../../config.ts'
-import { BodyError, textOf } from './xml.ts'
-import type { Element } from './xml.ts'
+import { durationMs, type EntityStatus } from '../../config.ts'
+import { BodyError, type Element, textOf } from './xml.ts'
 
 /** The longest time the service knows, which stands for "for ever" (`TimeSpan.MaxValue` of .NET). */
-const forEver = 'P10675199DT2H48M5.4775807S'
-const forEverMs = durationMs(forEver)
+const FOREVER = 'P10675199DT2H48M5.4775807S'
+const FOREVER_MS = durationMs(FOREVER)
 
-const statuses: ReadonlySet<string> = new Set(['Active', 'Disabled', 'SendDisabled', 'ReceiveDisabled'])
+const STATUSES: ReadonlySet<string> = new Set(['Active', 'Disabled', 'SendDisabled', 'ReceiveDisabled'])
 
 /** Reads the fields of a description. Each method returns undefined for a field that is not there and throws BodyError for a wrong one. */
 export class Fields {
@@ -42,7 +40,7 @@ export class Fields {
     if (text === undefined) return undefined
     try {
       const ms = durationMs(text)
-      if (ms > 0) return ms >= forEverMs ? Infinity : ms
+      if (ms > 0) return ms >= FOREVER_MS ? Infinity : ms
     } catch {
       // Said below.
     }
@@ -58,7 +56,7 @@ export class Fields {
 }
 
 function isStatus(text: string): text is EntityStatus {
-  return statuses.has(text)
+  return STATUSES.has(text)
 }
 
 function invalid(name: string, text: string): BodyError {
@@ -67,7 +65,7 @@ function invalid(name: string, text: string): BodyError {
 
 /** A duration as the service writes it: `PT1M30S`, `P1DT2H`, `PT0S`. */
 export function durationText(ms: number): string {
-  if (ms >= forEverMs) return forEver
+  if (ms >= FOREVER_MS) return FOREVER
   const seconds = (ms % 60_000) / 1000
   const minutes = Math.floor(ms / 60_000) % 60
   const hours = Math.floor(ms / 3_600_000) % 24

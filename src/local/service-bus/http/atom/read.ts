@@ -6,22 +6,20 @@ import type {
   SubscriptionConfig,
 } from '../../config.ts'
 import type { TopicOwnConfig } from '../../entities/managed.ts'
-import { LARGEST_PREMIUM_MESSAGE } from '../../settings.ts'
-import type { BrokerSettings } from '../../settings.ts'
+import { type BrokerSettings, LARGEST_PREMIUM_MESSAGE } from '../../settings.ts'
 import { Fields } from './fields.ts'
 import {
   readRemembered,
-  rememberedOfQueue,
-  rememberedOfSubscription,
-  rememberedOfTopic,
+  type Remembered,
+  REMEMBERED_OF_QUEUE,
+  REMEMBERED_OF_SUBSCRIPTION,
+  REMEMBERED_OF_TOPIC,
 } from './remembered.ts'
-import type { Remembered } from './remembered.ts'
-import { BodyError, childOf, childrenOf, textOf } from './xml.ts'
-import type { Element } from './xml.ts'
+import { BodyError, childOf, childrenOf, type Element, textOf } from './xml.ts'
 
 const MB = 1024 ** 2
 /** Longest lock the service grants [documented]. */
-const maxLockMs = 300_000
+const MAX_LOCK_MS = 300_000
 
 /** Reads a queue's description. Without `before` it is a new queue; with it, what is not said stays. Throws BodyError. */
 export function readQueue(
@@ -40,7 +38,7 @@ export function readQueue(
   const partitioned = unchangeable(fields, 'EnablePartitioning', before?.partitioned)
   return {
     ...readShared(name, fields, before),
-    ...readManaged(element, fields, before, rememberedOfQueue, { partitioned, settings }),
+    ...readManaged(element, fields, before, REMEMBERED_OF_QUEUE, { partitioned, settings }),
     duplicateWindowMs: looksForDuplicates ? (window ?? before?.duplicateWindowMs ?? 600_000) : undefined,
     partitioned,
   }
@@ -62,7 +60,7 @@ export function readTopic(
   )
   const partitioned = unchangeable(fields, 'EnablePartitioning', before?.partitioned)
   return {
-    ...readManaged(element, fields, before, rememberedOfTopic, { partitioned, settings }),
+    ...readManaged(element, fields, before, REMEMBERED_OF_TOPIC, { partitioned, settings }),
     name,
     defaultTtlMs: fields.duration('DefaultMessageTimeToLive') ?? before?.defaultTtlMs ?? Infinity,
     duplicateWindowMs: looksForDuplicates ? (window ?? before?.duplicateWindowMs ?? 600_000) : undefined,
@@ -82,7 +80,7 @@ export function readSubscription(
   const fields = new Fields(element)
   return {
     ...readShared(name, fields, before),
-    remembered: readRemembered(fields, before, rememberedOfSubscription),
+    remembered: readRemembered(fields, before, REMEMBERED_OF_SUBSCRIPTION),
     duplicateWindowMs: undefined,
     partitioned: topic.partitioned,
     rules: before?.rules ?? rules,
@@ -91,7 +89,7 @@ export function readSubscription(
 
 function readShared(name: string, fields: Fields, before: QueueConfig | undefined) {
   const lockDurationMs = fields.duration('LockDuration') ?? before?.lockDurationMs ?? 60_000
-  if (lockDurationMs > maxLockMs && lockDurationMs !== before?.lockDurationMs)
+  if (lockDurationMs > MAX_LOCK_MS && lockDurationMs !== before?.lockDurationMs)
     throw new BodyError('The LockDuration is longer than five minutes.')
   const requiresSession = unchangeable(fields, 'RequiresSession', before?.requiresSession)
   const forwardTo = forward(fields, 'ForwardTo', name)

@@ -1,21 +1,20 @@
 import type { ManagedConfig } from '../../config.ts'
-import { durationText } from './fields.ts'
-import type { Fields } from './fields.ts'
+import { durationText, type Fields } from './fields.ts'
 import type { Element } from './xml.ts'
 
 /** What the broker makes nothing of, with the service's defaults; durations are written as the service writes them. */
-export const rememberedOfQueue: readonly Remembered[] = [
+export const REMEMBERED_OF_QUEUE: readonly Remembered[] = [
   { name: 'EnableBatchedOperations', type: 'boolean', byDefault: 'true' },
   { name: 'UserMetadata', type: 'text', byDefault: undefined },
   { name: 'AutoDeleteOnIdle', type: 'duration', byDefault: durationText(Infinity) },
   { name: 'EnableExpress', type: 'boolean', byDefault: 'false' },
 ]
-export const rememberedOfTopic: readonly Remembered[] = [
-  ...rememberedOfQueue,
+export const REMEMBERED_OF_TOPIC: readonly Remembered[] = [
+  ...REMEMBERED_OF_QUEUE,
   { name: 'SupportOrdering', type: 'boolean', byDefault: 'true' },
 ]
-export const rememberedOfSubscription: readonly Remembered[] = [
-  ...rememberedOfQueue.filter(({ name }) => name !== 'EnableExpress'),
+export const REMEMBERED_OF_SUBSCRIPTION: readonly Remembered[] = [
+  ...REMEMBERED_OF_QUEUE.filter(({ name }) => name !== 'EnableExpress'),
   { name: 'DeadLetteringOnFilterEvaluationExceptions', type: 'boolean', byDefault: 'true' },
 ]
 

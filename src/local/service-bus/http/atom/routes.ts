@@ -14,7 +14,7 @@ export type AtomRoute =
       readonly rule: string
     }
 
-const below = /^(.+?)\/subscriptions(?:\/([^/]+)(?:\/rules(?:\/([^/]+))?)?)?$/i
+const SUBSCRIPTION_PATH = /^(.+?)\/subscriptions(?:\/([^/]+)(?:\/rules(?:\/([^/]+))?)?)?$/i
 
 /** Names of queues and topics may contain slashes; those of subscriptions and rules may not [client source]. */
 export function atomRoute(pathname: string): AtomRoute {
@@ -29,7 +29,7 @@ export function atomRoute(pathname: string): AtomRoute {
     default:
       break
   }
-  const match = below.exec(path)
+  const match = SUBSCRIPTION_PATH.exec(path)
   if (match === null) return { to: 'entity', name: path }
   const [, topic = '', subscription, rule] = match
   if (subscription === undefined) return { to: 'subscriptions', topic }

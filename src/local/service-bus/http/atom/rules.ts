@@ -1,9 +1,8 @@
 import type { CorrelationField, CorrelationValue, RuleConfig, RuleFilter } from '../../config.ts'
-import { BodyError, childOf, childrenOf, textOf } from './xml.ts'
-import type { Element } from './xml.ts'
+import { BodyError, childOf, childrenOf, type Element, textOf } from './xml.ts'
 
 /** The fields of a correlation filter by the names of their elements. */
-const correlationFields: readonly (readonly [CorrelationField, string])[] = [
+const CORRELATION_FIELDS: readonly (readonly [CorrelationField, string])[] = [
   ['correlationId', 'CorrelationId'],
   ['messageId', 'MessageId'],
   ['to', 'To'],
@@ -14,7 +13,7 @@ const correlationFields: readonly (readonly [CorrelationField, string])[] = [
   ['contentType', 'ContentType'],
 ]
 
-const xsd = 'http://www.w3.org/2001/XMLSchema'
+const XSD_NAMESPACE = 'http://www.w3.org/2001/XMLSchema'
 
 /** Reads a rule's description. `name` is the rule's, where the URL says it. Throws BodyError. */
 export function readRule(name: string | undefined, element: Element): RuleConfig {
@@ -61,7 +60,7 @@ function refuseParameters(element: Element): void {
 
 function readCorrelation(filter: Element): RuleFilter {
   const system: Partial<Record<CorrelationField, string>> = {}
-  for (const [field, name] of correlationFields) {
+  for (const [field, name] of CORRELATION_FIELDS) {
     const value = textOf(filter, name)
     if (value !== undefined) system[field] = value
   }
@@ -123,13 +122,17 @@ function describedFilter(filter: RuleFilter): Element {
         CompatibilityLevel: 20,
       }
     case 'correlation': {
-      const system = correlationFields.flatMap(([field, name]) => {
+      const system = CORRELATION_FIELDS.flatMap(([field, name]) => {
         const value = filter.system[field]
         return value === undefined ? [] : [[name, value] as const]
       })
       const pairs = Object.entries(filter.properties).map(([key, value]) => ({
         Key: key,
-        Value: { '@i:type': `d6p1:${typeName(value)}`, '@xmlns:d6p1': xsd, '#text': textOfValue(value) },
+        Value: {
+          '@i:type': `d6p1:${typeName(value)}`,
+          '@xmlns:d6p1': XSD_NAMESPACE,
+          '#text': textOfValue(value),
+        },
       }))
       return {
         '@i:type': 'CorrelationFilter',

@@ -2,7 +2,12 @@ import type { ManagedConfig, QueueConfig } from '../../config.ts'
 import type { ManagedQueue, ManagedSubscription, ManagedTopic, Times } from '../../entities/managed.ts'
 import type { BrokerSettings } from '../../settings.ts'
 import { durationText } from './fields.ts'
-import { rememberedOf, rememberedOfQueue, rememberedOfSubscription, rememberedOfTopic } from './remembered.ts'
+import {
+  rememberedOf,
+  REMEMBERED_OF_QUEUE,
+  REMEMBERED_OF_SUBSCRIPTION,
+  REMEMBERED_OF_TOPIC,
+} from './remembered.ts'
 import type { Element } from './xml.ts'
 
 const MB = 1024 ** 2
@@ -29,7 +34,7 @@ export function queueDescription({ config, times, ...queue }: Described, place: 
     Status: config.status,
     ...forwards(config, place),
     ...timesOf(times),
-    ...rememberedOf(config, rememberedOfQueue),
+    ...rememberedOf(config, REMEMBERED_OF_QUEUE),
     EnablePartitioning: config.partitioned,
     EntityAvailabilityStatus: 'Available',
     MaxMessageSizeInKilobytes: kilobytesOf(config, place),
@@ -51,7 +56,7 @@ export function topicDescription(
     ...authorizationRules(config),
     Status: config.status,
     ...timesOf(times),
-    ...rememberedOf(config, rememberedOfTopic),
+    ...rememberedOf(config, REMEMBERED_OF_TOPIC),
     EnablePartitioning: config.partitioned,
     EntityAvailabilityStatus: 'Available',
     SubscriptionCount: subscriptions.size,
@@ -72,7 +77,7 @@ export function subscriptionDescription({ queue }: ManagedSubscription, place: P
     Status: config.status,
     ...forwards(config, place),
     ...timesOf(times),
-    ...rememberedOf(config, rememberedOfSubscription),
+    ...rememberedOf(config, REMEMBERED_OF_SUBSCRIPTION),
     EntityAvailabilityStatus: 'Available',
   }
 }

@@ -60,8 +60,8 @@ export function buildXml(document: Element): string {
   return `<?xml version="1.0" encoding="utf-8"?>${builder.build(document)}`
 }
 
-const atom = 'http://www.w3.org/2005/Atom'
-const serviceBus = {
+const ATOM_NAMESPACE = 'http://www.w3.org/2005/Atom'
+const SERVICE_BUS_NAMESPACE = {
   '@xmlns': 'http://schemas.microsoft.com/netservices/2010/10/servicebus/connect',
   '@xmlns:i': 'http://www.w3.org/2001/XMLSchema-instance',
 }
@@ -87,12 +87,12 @@ function entryOf({ url, title, createdAt, changedAt, kind, description }: Entry)
     published: iso(createdAt),
     updated: iso(changedAt),
     link: { '@rel': 'self', '@href': url },
-    content: { '@type': 'application/xml', [kind]: { ...serviceBus, ...description } },
+    content: { '@type': 'application/xml', [kind]: { ...SERVICE_BUS_NAMESPACE, ...description } },
   }
 }
 
 export function entryXml(entry: Entry): string {
-  return buildXml({ entry: { '@xmlns': atom, ...entryOf(entry) } })
+  return buildXml({ entry: { '@xmlns': ATOM_NAMESPACE, ...entryOf(entry) } })
 }
 
 export interface Feed {
@@ -109,7 +109,7 @@ export function feedXml({ url, title, updatedAt, entries, next }: Feed): string 
   if (next !== undefined) links.push({ '@rel': 'next', '@href': next })
   return buildXml({
     feed: {
-      '@xmlns': atom,
+      '@xmlns': ATOM_NAMESPACE,
       title: { '@type': 'text', '#text': title },
       id: url,
       updated: iso(updatedAt),
