@@ -7,7 +7,7 @@ import type {
   LeaverView,
 } from '../../../core/ledger/port/leavers.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
-import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
+import { REDUNDANT_EXPORT } from '../../../core/report/correlate/settle.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 

@@ -1,5 +1,5 @@
-import type { CorrelatedPage, EchoedKey, JoinedRecord } from '../../../core/ledger/port/report.ts'
-import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
+import type { CorrelatedPage, EchoedKey, Interim, JoinedRecord } from '../../../core/ledger/port/report.ts'
+import { isAccepted, takesAnswer } from '../../../core/report/correlate/settle.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { addUnanswered } from '../tables/employees.ts'
 import { noteElsewhere } from '../findings/elsewhere.ts'
@@ -25,30 +25,30 @@ export async function correlate(
        detail = CASE WHEN COALESCE(log_records.operation, excluded.operation) IS NULL THEN excluded.detail ELSE NULL END`,
   )
   const interims = joins.flatMap((join) =>
-    join.operation !== null && join.interim !== null ? [{ ...join, seq: seqOf(join.operation) }] : [],
+    join.operation !== null && join.interim !== null
+      ? [{ ...join, interim: join.interim, seq: seqOf(join.operation) }]
+      : [],
   )
   const first = await settle(sql, interims, 'accepted', now, finalAt)
-  const retried = await settle(
-    sql,
-    interims.filter(({ interim }) => interim !== 'escrowed'),
-    'escrowed',
-    now,
-    finalAt,
-  )
-  const late = await settleLate(sql, interims, now, finalAt)
+  const retried = await settle(sql, interims, 'escrowed', now, finalAt)
+  const late = [
+    ...(await settle(sql, interims, 'unanswered', now, finalAt)),
+    ...(await settle(sql, interims, 'failed', now, finalAt)),
+    ...(await settle(sql, interims, 'answered', now, finalAt)),
+  ]
   await addUnanswered(
     sql,
     first.map(({ employee }) => employee),
     -1,
   )
-  // Of late ones the moment in the log decides, not the order they were made in.
+  // For late answers the time in the log decides, not the order of the operations.
   await remember(sql, [], late, now)
   const older = await remember(sql, joins, [...first, ...retried], now)
   await forgetAccepted(
     sql,
     [...first, ...late].filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
   )
-  // What came while the service tried was compared with what the directory held before.
+  // Events that arrived during the service's retries were compared with an older record.
   await planAgain(
     sql,
     retried.map(({ employee }) => employee),
@@ -67,7 +67,7 @@ export async function correlate(
   if (watermark !== null)
     await sql.run(
       `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = CASE WHEN cursors.value > excluded.value AND cursors.value <= ? THEN cursors.value ELSE excluded.value END`,
-      // One that lies ahead of now was written by a clock that was ahead.
+      // A watermark after now was written by a clock that was ahead.
       [WATERMARK, watermark, now],
     )
 }
@@ -77,46 +77,38 @@ interface Answered {
   readonly employee: string
   readonly hash: string
   readonly active: number
-  readonly interim: string
+  readonly interim: Interim
   readonly code: string | null
 }
 
-/** Gives operations in a state the outcome their record speaks of. Answers those it found in that state. */
+type DecidedJoin = JoinedRecord & { readonly interim: Interim; readonly seq: number }
+
+/**
+ * Gives operations in this state the interim outcome of their record, as far as they take it. Answers the
+ * operations that were changed.
+ */
 function settle(
   sql: Sql,
-  interims: readonly (JoinedRecord & { readonly seq: number })[],
+  joins: readonly DecidedJoin[],
   from: 'accepted' | 'escrowed' | 'unanswered' | 'failed' | 'answered',
   now: number,
   finalAt: number,
 ): Promise<Answered[]> {
+  // Of the answered operations only those that failed take another answer.
+  const before = from === 'answered' ? 'failed' : null
+  const taken = joins.filter(({ interim }) => takesAnswer({ state: from, interim: before }, interim))
   return withRows<Answered>(
     sql,
     ['seq INT', 'interim TEXT', 'code TEXT', 'reason TEXT', 'now INT', 'final_at INT'],
-    interims.map(({ seq, interim, record }) => [seq, interim, record.code, record.reason, now, finalAt]),
+    taken.map(({ seq, interim, record }) => [seq, interim, record.code, record.reason, now, finalAt]),
     `UPDATE operations SET state = CASE WHEN v.interim = 'escrowed' THEN 'escrowed' ELSE 'answered' END, interim = v.interim, code = v.code,
        reason = v.reason, answered_at = v.now, final_at = v.final_at
-     FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'${from === 'answered' ? ` AND operations.interim = 'failed'` : ''}
+     FROM v WHERE operations.seq = v.seq AND operations.state = '${from}'${before === null ? '' : ` AND operations.interim = '${before}'`}
      RETURNING operations.seq, operations.employee, operations.hash, operations.active, operations.interim, operations.code`,
   )
 }
 
-/**
- * The same of operations nobody waited for any more: given up as unanswered, or failed and then carried out after all. What was given up takes any answer;
- * a failure gives way to a success only.
- */
-async function settleLate(
-  sql: Sql,
-  interims: readonly (JoinedRecord & { readonly seq: number })[],
-  now: number,
-  finalAt: number,
-): Promise<Answered[]> {
-  const givenUp = await settle(sql, interims, 'unanswered', now, finalAt)
-  const good = interims.filter(({ interim }) => interim === 'confirmed' || interim === 'unchanged')
-  const failed = await settle(sql, good, 'failed', now, finalAt)
-  return [...givenUp, ...failed, ...(await settle(sql, good, 'answered', now, finalAt))]
-}
-
-/** A record twice on one page must not reach a multi-row upsert twice; the one that was joined says more. */
+/** A multi-row upsert must not contain a record twice; the joined one is kept. */
 function onceEach(joins: readonly JoinedRecord[]): JoinedRecord[] {
   const records = new Map<string, JoinedRecord>()
   for (const join of joins)
@@ -146,8 +138,9 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
 }
 
 /**
- * What the directory took is what the next record is compared with. Answers the people of whom it took an older record after a newer one: what the
- * service had failed with and tried again may have undone what came since, so the present record is offered once more.
+ * Stores the last accepted record, which the next one is compared with. Answers the employees whose older
+ * record was accepted after a newer one, because the service retried it. It may have undone the newer one,
+ * so the current record is to be resent.
  */
 async function remember(
   sql: Sql,
@@ -155,9 +148,7 @@ async function remember(
   answered: readonly Answered[],
   now: number,
 ): Promise<string[]> {
-  const took = answered.filter(
-    ({ interim, code }) => interim === 'confirmed' || (interim === 'unchanged' && code === REDUNDANT_EXPORT),
-  )
+  const took = answered.filter(({ interim, code }) => isAccepted(interim, code))
   const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
   const remembered = await withRows<{ id: string }>(
     sql,
@@ -183,8 +174,9 @@ async function remember(
 }
 
 /**
- * People of whom a record speaks of an operation other than the one the directory took last, and not earlier: a late one, or a follow-up of an older one, may have
- * undone what came since, so the present record is offered once more. While something is on its way its answer will tell.
+ * Employees with a log record of an operation other than the last accepted one, and not earlier than it. A
+ * late answer, or a follow-up of an older operation, may have undone the last one, so the current record is
+ * to be resent. While an operation is unanswered, its answer will decide instead.
  */
 async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<string[]> {
   const spoken = joins.filter(({ operation }) => operation !== null)
@@ -240,7 +232,7 @@ async function noteManagers(sql: Sql, joins: readonly JoinedRecord[]): Promise<v
   )
 }
 
-/** The service documents no order, so after an overtaking the end state is offered once more. */
+/** The service documents no order, so the end state is resent after an operation overtook another. */
 async function resendAfterOvertaking(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,
@@ -251,13 +243,16 @@ async function resendAfterOvertaking(sql: Sql, employees: readonly string[], now
   )
 }
 
-/** By the index of what was accepted: what was accepted first was mostly handed over first, and clocks may be apart by more than the rest. */
+/**
+ * Found by the index on the acceptance time. The operation accepted first was nearly always submitted first,
+ * and the tolerance for clocks is larger than the rest.
+ */
 export async function oldestUnanswered(sql: Sql): Promise<number | null> {
   const [accepted] = await sql.all<{ at: number }>(
     `SELECT CASE WHEN submitted_at < accepted_at THEN submitted_at ELSE accepted_at END AS at
      FROM operations WHERE state = 'accepted' ORDER BY accepted_at LIMIT 1`,
   )
-  // An answer that got lost may have been acted on.
+  // The service may have acted on a call whose answer was lost.
   const open = await sql.all<{ at: number }>(
     `SELECT submitted_at AS at FROM batches WHERE state = 'open' AND submitted_at IS NOT NULL ORDER BY submitted_at LIMIT 1`,
   )
@@ -265,7 +260,7 @@ export async function oldestUnanswered(sql: Sql): Promise<number | null> {
   return moments.length === 0 ? null : Math.min(...moments)
 }
 
-/** Sets it to whatever it is to be, further back included. */
+/** Moves the watermark, also backwards. */
 export async function setWatermark(sql: Sql, at: number): Promise<void> {
   await sql.run('UPDATE cursors SET value = ? WHERE name = ?', [at, WATERMARK])
 }

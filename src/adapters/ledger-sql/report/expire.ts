@@ -1,5 +1,10 @@
 import type { Expired, ExpireQuery, Overdue } from '../../../core/ledger/port/report.ts'
-import { NO_OUTCOME, NO_RECORD } from '../../../core/plan/decide/employee.ts'
+import {
+  decideUnanswered,
+  outcomeOfSilence,
+  resendAfterSilence,
+  type Silence,
+} from '../../../core/report/correlate/settle.ts'
 import { jobStoppedAt } from '../submit/holds.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { addUnanswered } from '../tables/employees.ts'
@@ -18,11 +23,11 @@ import { operationId, seqOf } from '../plan/load.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
 
 export async function overdue(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
-  // While the job stands still nothing is answered: the time to wait begins when it runs again.
-  return (await jobStoppedAt(sql)) >= acceptedBefore ? [] : unanswered(sql, acceptedBefore, limit)
+  // A stopped job answers nothing, so the deadline counts from the moment it runs again.
+  return (await jobStoppedAt(sql)) >= acceptedBefore ? [] : acceptedLongAgo(sql, acceptedBefore, limit)
 }
 
-async function unanswered(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
+async function acceptedLongAgo(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
   const rows = await sql.all<{ seq: number; employee: string; accepted_at: number }>(
     `SELECT seq, employee, accepted_at FROM operations WHERE state = 'accepted' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
     [acceptedBefore, limit],
@@ -34,18 +39,14 @@ async function unanswered(sql: Sql, acceptedBefore: number, limit: number): Prom
   }))
 }
 
-type Unreported = Ended & {
+type UnansweredRow = Ended & {
   readonly active: number
   readonly resends: number
-  readonly neighbours: number
+  readonly answered_in_call: number
   readonly deactivates: number
 }
 
-/**
- * No record by the deadline: what the directory holds is unknown, so the person is offered again. After enough resends it is given up; one whose
- * neighbours in the same call were answered is offered once more only, and then nothing is taken to have changed. Of a leaver the directory took as active
- * that is never taken for granted: silence is no answer to a termination.
- */
+/** Ends operations that have no log record by the deadline: each is resent, `unchanged` or given up. */
 export async function expire(
   sql: Sql,
   instance: string,
@@ -62,72 +63,76 @@ export async function expire(
     sql,
     about.map(({ employee }) => employee),
   )
-  const unreported = await withRows<Unreported>(
+  const unanswered = await withRows<UnansweredRow>(
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
-    `SELECT o.seq, o.employee, o.code, o.reason, o.active, p.resends, CASE WHEN o.active = 0 AND p.accepted_active = 1 THEN 1 ELSE 0 END AS deactivates, (
-       SELECT COUNT(*) FROM operations n WHERE n.batch = o.batch AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS neighbours
+    `SELECT o.seq, o.employee, o.code, o.reason, o.active, p.resends,
+       CASE WHEN o.active = 0 AND p.accepted_active = 1 THEN 1 ELSE 0 END AS deactivates,
+       (SELECT COUNT(*) FROM operations n WHERE n.batch = o.batch
+          AND n.state IN ('answered', 'escrowed', 'confirmed', 'unchanged', 'skipped', 'failed')) AS answered_in_call
      FROM v JOIN operations o ON o.seq = v.seq JOIN employees p ON p.id = o.employee WHERE o.state = 'accepted'`,
   )
-  if (unreported.length === 0) return { resent: 0, givenUp: 0, unchanged: 0 }
-  await endOperations(sql, unreported, 'unanswered', now)
-  await addUnanswered(
-    sql,
-    unreported.map(({ employee }) => employee),
-    -1,
-  )
+  if (unanswered.length === 0) return { resent: 0, givenUp: 0, unchanged: 0 }
+  await endOperations(sql, unanswered, 'unanswered', now)
+  const employees = unanswered.map(({ employee }) => employee)
+  await addUnanswered(sql, employees, -1)
   await withRows(
     sql,
     ['id TEXT', 'cost INT'],
-    [...new Set(unreported.map(({ employee }) => employee))]
-      .sort()
-      .map((id) => [id, maxResends === null ? 0 : 1]),
+    [...new Set(employees)].sort().map((id) => [id, maxResends === null ? 0 : 1]),
     'UPDATE employees SET accepted_hash = NULL, resends = resends + v.cost FROM v WHERE employees.id = v.id',
   )
-  const most = maxResends ?? Number.POSITIVE_INFINITY
-  const nothingToSay = unreported.filter(
-    ({ resends, neighbours, deactivates }) =>
-      maxResends !== null && neighbours > 0 && resends >= 1 && deactivates === 0,
+  const decided = Map.groupBy(unanswered, ({ resends, answered_in_call, deactivates }) =>
+    decideUnanswered(
+      { resends, answeredInCall: answered_in_call, deactivates: deactivates === 1 },
+      maxResends,
+    ),
   )
-  const givenUp = unreported.filter((one) => !nothingToSay.includes(one) && one.resends + 1 >= most)
-  const again = unreported.filter((one) => !nothingToSay.includes(one) && !givenUp.includes(one))
-  await reopenEvents(sql, await eventsOf(sql, again))
+  const resent = decided.get('resend') ?? []
+  await reopenEvents(sql, await eventsOf(sql, resent))
   await planAgain(
     sql,
-    again.map(({ employee }) => employee),
+    resent.map(({ employee }) => employee),
     now,
   )
-  await end(sql, instance, nothingToSay, 'unchanged', NO_RECORD, now)
-  await end(sql, instance, givenUp, 'dead-lettered', NO_OUTCOME, now)
-  return { resent: again.length, givenUp: givenUp.length, unchanged: nothingToSay.length }
+  const unchanged = decided.get('unchanged') ?? []
+  await end(sql, instance, unchanged, 'unchanged', now)
+  const givenUp = decided.get('given-up') ?? []
+  await end(sql, instance, givenUp, 'given-up', now)
+  return { resent: resent.length, givenUp: givenUp.length, unchanged: unchanged.length }
 }
 
-/** Tells of what they carried. One that carried nothing leaves nobody who would ask, so it is offered again, less and less often. */
+/** Ends the events of these operations. An operation without events is resent later. */
 async function end(
   sql: Sql,
   instance: string,
-  ended: readonly Unreported[],
-  state: 'unchanged' | 'dead-lettered',
-  reason: string,
+  ended: readonly UnansweredRow[],
+  silence: Exclude<Silence, 'resend'>,
   now: number,
 ): Promise<void> {
   const events = await eventsOf(sql, ended)
-  const finished = events.map(({ seq, employee, operation, by_seq }): FinishedEvent => {
-    const common = { seq, employee, detail: null, operation, by: by_seq }
-    return by_seq === null ? { ...common, state, reason } : { ...common, state: 'superseded', reason: null }
-  })
+  const finished = events.map(({ seq, employee, operation, by_seq }): FinishedEvent => ({
+    seq,
+    employee,
+    detail: null,
+    operation,
+    ...outcomeOfSilence(silence, by_seq),
+  }))
   await finishEvents(sql, instance, finished, now)
   const carrying = new Set(events.map(({ operation }) => operation))
   const bare = ended.filter(({ seq }) => !carrying.has(seq))
   await resendLater(
     sql,
-    bare.map(({ employee, resends, active }) => ({ id: employee, failures: Math.max(1, resends), active })),
+    bare.map(({ employee, resends, active }) => ({
+      id: employee,
+      waitMs: resendAfterSilence(resends, active === 1),
+    })),
     now,
   )
 }
 
-/** The service tries for four weeks; what it has had for longer has failed for good. */
+/** The service retries for four weeks; an operation escrowed for longer has failed for good. */
 export async function expireEscrowed(sql: Sql, before: number, now: number, limit: number): Promise<number> {
   await sql.lock('report')
   const old = await sql.all<Ended>(
@@ -157,9 +162,9 @@ export async function jobRestarted(
     'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     [JOB_STARTED, startedAt],
   )
-  // The first start anybody is told of says nothing about what came before.
+  // The first known start says nothing about earlier operations.
   if (!known) return 0
-  const lost = await unanswered(sql, startedAt, Number.MAX_SAFE_INTEGER)
+  const lost = await acceptedLongAgo(sql, startedAt, Number.MAX_SAFE_INTEGER)
   const { resent } = await expire(sql, instance, {
     operations: lost.map(({ id }) => id),
     maxResends: null,

@@ -1,18 +1,15 @@
-import type { Interim } from '../../../core/ledger/port/report.ts'
-import { REDUNDANT_EXPORT } from '../../../core/report/correlate/join.ts'
-import { resendAfter } from '../../../core/plan/decide/resend.ts'
-import { INCOMPLETE_RECORD, REASONS } from '../../../core/plan/decide/employee.ts'
-import { lateEventsOf } from './late.ts'
+import type { EventState } from '../../../core/ledger/lifecycle.ts'
+import { INCOMPLETE_RECORD } from '../../../core/plan/decide/employee.ts'
+import {
+  type FinalInterim,
+  outcomeOfAnswer,
+  resendAfterFailure,
+} from '../../../core/report/correlate/settle.ts'
 import { lookAtCases } from '../leavers/open.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { type FinishedEvent, queueOutcomes } from './outbox.ts'
-import { group } from '../plan/load.ts'
 import { addTotals } from '../tables/totals.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
-
-/** Why an operation came to nothing without anything being wrong. */
-const DIRECTORY_HELD_IT = 'DirectoryHeldIt'
-const NOT_IN_DIRECTORY = 'NotInDirectory'
 
 export interface Ended {
   readonly seq: number
@@ -21,66 +18,69 @@ export interface Ended {
   readonly reason: string | null
 }
 
-/** Answered operations whose quiet period is over become final, their events with them. */
+type AnsweredRow = Ended & {
+  readonly interim: FinalInterim
+  readonly deactivation_only: number
+  readonly finished_at: number | null
+}
+
+/** Makes answered operations final when their quiet period is over, and ends their events. */
 export async function finalize(sql: Sql, instance: string, now: number, limit: number): Promise<number> {
   await sql.lock('report')
-  const rows = await sql.all<
-    Ended & { interim: Interim; deactivation_only: number; finished_at: number | null }
-  >(
+  const answered = await sql.all<AnsweredRow>(
     `SELECT seq, employee, interim, code, reason, deactivation_only, finished_at FROM operations WHERE state = 'answered' AND final_at <= ? ORDER BY final_at LIMIT ?`,
     [now, limit],
   )
-  const reports = await reportsOf(
-    sql,
-    rows.filter((row) => row.interim !== 'failed'),
-  )
+  const { failed = [], ...succeeded } = Object.fromEntries(Map.groupBy(answered, ({ interim }) => interim))
+  const successes = answered.filter(({ interim }) => interim !== 'failed')
+  const reports = await reportsOf(sql, successes)
   await lockEmployees(
     sql,
-    [...rows, ...reports].map(({ employee }) => employee),
+    [...answered, ...reports].map(({ employee }) => employee),
   )
-  const byInterim = group(rows, (row) => row.interim)
-  await endOperations(sql, byInterim.get('confirmed') ?? [], 'confirmed', now)
-  await endOperations(sql, byInterim.get('unchanged') ?? [], 'unchanged', now)
-  await endOperations(sql, byInterim.get('skipped') ?? [], 'skipped', now)
-  const good = rows.filter((row) => row.interim !== 'failed')
-  // What was finished before had been given up, or had failed.
-  const late = rows.filter(({ finished_at }) => finished_at !== null)
-  const interims = new Map([...good, ...late].map((row) => [row.seq, row]))
-  const carried = [...(await eventsOf(sql, good)), ...(await lateEventsOf(sql, late))]
-  const finished = carried.map(({ seq, employee, operation, by_seq }): FinishedEvent => {
-    const ended = interims.get(operation)
-    const common = { seq, employee, detail: null, by: by_seq, operation }
-    if (ended?.interim === 'failed')
-      return { ...common, state: 'dead-lettered', reason: ended.code, by: null }
-    if (by_seq !== null) return { ...common, state: 'superseded', reason: null }
-    if (ended?.interim === 'unchanged')
-      return {
-        ...common,
-        state: 'unchanged',
-        reason: ended.code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY,
-      }
-    if (ended?.interim === 'skipped') return { ...common, state: 'skipped', reason: ended.code }
-    return {
-      ...common,
-      state: 'confirmed',
-      reason: ended?.deactivation_only === 1 ? REASONS.deactivationOnly : null,
-    }
-  })
-  await finishEvents(sql, instance, finished, now)
-  await resendReports(sql, good, now)
-  // What comes back stands in the fold again.
+  for (const [state, operations] of Object.entries(succeeded))
+    await endOperations(sql, operations, state, now)
+  await finishEvents(sql, instance, await outcomesOf(sql, answered), now)
+  await resendReports(sql, successes, now)
+  // The events of a late answer are part of the fold again.
   await planAgain(
     sql,
-    late.map(({ employee }) => employee),
+    answered.filter(isLate).map(({ employee }) => employee),
     now,
   )
-  await failOperations(sql, byInterim.get('failed') ?? [], now)
+  await failOperations(sql, failed, now)
   await lookAtCases(
     sql,
-    rows.map(({ employee }) => employee),
+    answered.map(({ employee }) => employee),
     now,
   )
-  return rows.length
+  return answered.length
+}
+
+/** The operation was finished before: it had been given up, or had failed. */
+function isLate({ finished_at }: AnsweredRow): boolean {
+  return finished_at !== null
+}
+
+async function outcomesOf(sql: Sql, answered: readonly AnsweredRow[]): Promise<FinishedEvent[]> {
+  const operations = new Map(answered.map((row) => [row.seq, row]))
+  const events = await withRows<CarriedEvent & { state: EventState; reason: string | null }>(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    answered.map(({ seq, employee }) => [seq, employee]),
+    `SELECT e.seq, e.employee, e.operation, e.by_seq, e.state, e.reason
+     FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq`,
+  )
+  return events.flatMap(({ seq, employee, operation, by_seq, state, reason }) => {
+    const row = operations.get(operation)
+    if (!row) return []
+    const { interim, code, deactivation_only } = row
+    const outcome = outcomeOfAnswer(
+      { interim, code, deactivationOnly: deactivation_only === 1, isLate: isLate(row) },
+      { state, reason, by: by_seq },
+    )
+    return outcome ? [{ seq, employee, detail: null, operation, ...outcome }] : []
+  })
 }
 
 export async function endOperations(
@@ -104,7 +104,10 @@ export interface CarriedEvent {
   readonly by_seq: number | null
 }
 
-/** By person: the state is hidden from the planner, which would rather walk everything planned in the ledger for each handful of operations. */
+/**
+ * The planned events of these operations, found by employee. `COALESCE` hides the state from the query
+ * planner, which would otherwise walk every planned event of the ledger.
+ */
 export function eventsOf(
   sql: Sql,
   operations: readonly { readonly seq: number; readonly employee: string }[],
@@ -117,7 +120,7 @@ export function eventsOf(
   )
 }
 
-/** Events become final, with the next revision of their outcome where they were before, and the outcomes are queued. */
+/** Makes events final and queues their outcomes. An event that was final before gets the next revision. */
 export async function finishEvents(
   sql: Sql,
   instance: string,
@@ -136,7 +139,7 @@ export async function finishEvents(
   addTotals(sql, instance, { finished: finished.length })
 }
 
-/** Puts events back to be looked at afresh: what stood in their place has fallen away. */
+/** Puts events back to be decided again, without the operation and the winner they had. */
 export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<void> {
   await withRows(
     sql,
@@ -147,8 +150,9 @@ export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): P
 }
 
 /**
- * A report whose manager the service could not resolve is offered again once the manager has come to be known after the report was sent, and no
- * follow-up has set it meanwhile. Once only: what was sent after the manager was known is the service's to resolve.
+ * Resends a report whose manager the service could not resolve, when the manager became known after the
+ * report was sent and no follow-up has set the reference. Once only: a record sent after the manager was
+ * known is resolved by the service.
  */
 async function resendReports(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
   const reports = await reportsOf(sql, ended)
@@ -179,7 +183,7 @@ function reportsOf(sql: Sql, ended: readonly Ended[]): Promise<{ seq: number; em
   )
 }
 
-/** What the directory holds of these people is not known any more: their record is sent again, whatever it is. */
+/** The directory's state of these employees is no longer known, so their records are sent again, changed or not. */
 export async function markForResend(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,
@@ -189,7 +193,7 @@ export async function markForResend(sql: Sql, employees: readonly string[], now:
   )
 }
 
-/** People to be planned at once, whatever they waited for. */
+/** Plans these employees at once, whatever they were waiting for. */
 export async function planAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await withRows(
     sql,
@@ -199,9 +203,17 @@ export async function planAgain(sql: Sql, employees: readonly string[], now: num
   )
 }
 
+interface FailedRow {
+  readonly id: string
+  readonly failures: number
+  readonly active: number
+  readonly refused: number
+  readonly known_inactive: number
+}
+
 /**
- * Failed for good: what an operation carried is looked at afresh, with the failure beside it, so that the plan can tell which of it is to blame. An
- * operation that carried nothing of its own is offered again less and less often, and not for ever.
+ * Ends operations as failed. The events they carried are planned again beside the failure, so that the plan
+ * can attribute it. An operation that carried no event of its own is resent as the core decides.
  */
 export async function failOperations(sql: Sql, failed: readonly Ended[], now: number): Promise<void> {
   if (failed.length === 0) return
@@ -217,21 +229,33 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
        failures = CASE WHEN failed_hash = o.hash OR (v.bare = 1 AND COALESCE(failed_operation, 0) > COALESCE(accepted_operation, 0)) THEN failures + 1 ELSE 1 END
      FROM v JOIN operations o ON o.seq = v.seq WHERE employees.id = v.employee AND COALESCE(employees.failed_operation, 0) < v.seq`,
   )
-  // Refused in the call it would be refused again, but for somebody who can be put out alone. Who is known to be out is not offered for the rest.
-  const bare = await withRows<{ id: string; failures: number; active: number }>(
+  const bare = await withRows<FailedRow>(
     sql,
     ['seq INT', 'employee TEXT', 'bare INT'],
     rows,
-    `SELECT p.id, p.failures, o.active FROM v JOIN employees p ON p.id = v.employee JOIN operations o ON o.seq = v.seq LEFT JOIN batches b ON b.seq = o.batch
-     WHERE v.bare = 1 AND p.failed_operation = v.seq AND (o.active = 0 OR COALESCE(b.state, '') <> 'rejected')
-       AND (o.active = 1 OR p.accepted_hash IS NULL OR COALESCE(p.accepted_active, 1) = 1)`,
+    `SELECT p.id, p.failures, o.active, CASE WHEN b.state = 'rejected' THEN 1 ELSE 0 END AS refused,
+       CASE WHEN p.accepted_hash IS NOT NULL AND p.accepted_active = 0 THEN 1 ELSE 0 END AS known_inactive
+     FROM v JOIN employees p ON p.id = v.employee JOIN operations o ON o.seq = v.seq LEFT JOIN batches b ON b.seq = o.batch
+     WHERE v.bare = 1 AND p.failed_operation = v.seq`,
   )
-  await resendLater(sql, bare, now)
+  await resendLater(
+    sql,
+    bare.map(({ id, failures, active, refused, known_inactive }) => ({
+      id,
+      waitMs: resendAfterFailure({
+        failures,
+        active: active === 1,
+        refused: refused === 1,
+        knownInactive: known_inactive === 1,
+      }),
+    })),
+    now,
+  )
   await reopenEvents(
     sql,
     carried.filter(({ by_seq }) => by_seq !== null),
   )
-  // These keep the operation's name: it is what they are blamed for.
+  // These keep the operation, so that its failure can be attributed to them.
   await withRows(
     sql,
     ['seq INT'],
@@ -245,24 +269,21 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
   )
 }
 
-/** In vain so often in a row, each of these people is planned again after a wait that grows with it. */
+/** Plans each of these employees again after its wait; `null` is never. */
 export async function resendLater(
   sql: Sql,
-  employees: readonly { readonly id: string; readonly failures: number; readonly active: number }[],
+  employees: readonly { readonly id: string; readonly waitMs: number | null }[],
   now: number,
 ): Promise<void> {
   await withRows(
     sql,
     ['id TEXT', 'at INT'],
-    employees.flatMap(({ id, failures, active }) => {
-      const waitMs = resendAfter(failures, active === 1)
-      return waitMs === null ? [] : [[id, now + waitMs]]
-    }),
+    employees.flatMap(({ id, waitMs }) => (waitMs === null ? [] : [[id, now + waitMs]])),
     `UPDATE employees SET revision = revision + 1, next_at = CASE WHEN next_at < v.at THEN next_at ELSE v.at END FROM v WHERE employees.id = v.id`,
   )
 }
 
-/** What never became complete dies with the names of what was missing. It comes back by itself when the person becomes complete after all. */
+/** Dead-letters incomplete events, naming the missing attributes. They reopen if the employee becomes complete. */
 export async function expireIncomplete(
   sql: Sql,
   instance: string,

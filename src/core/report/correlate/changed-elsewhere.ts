@@ -1,6 +1,6 @@
 import type { Candidates, JoinedRecord, AcceptedRecord } from '../../ledger/port/report.ts'
 import { agrees, type Echoes, learnEchoes, valueOrigins } from './evidence.ts'
-import { REDUNDANT_EXPORT } from './join.ts'
+import { isAccepted } from './settle.ts'
 import type { LogRecord } from '../../ledger/log-record.ts'
 
 /** New records of changes nobody here sent: nothing of the person is on its way. */
@@ -67,8 +67,11 @@ export function acceptedAfter(
   const operations = new Map(found.operations.map((operation) => [operation.id, operation]))
   for (const { record, operation, interim } of joins) {
     const sent = operation === null ? undefined : operations.get(operation)
-    const took = interim === 'confirmed' || (interim === 'unchanged' && record.code === REDUNDANT_EXPORT)
-    if (sent && took && record.activityAt >= (taken.get(sent.employeeId)?.at ?? 0))
+    if (
+      sent &&
+      isAccepted(interim, record.code) &&
+      record.activityAt >= (taken.get(sent.employeeId)?.at ?? 0)
+    )
       taken.set(sent.employeeId, { record: sent.record, active: sent.active, at: record.activityAt })
   }
   return taken

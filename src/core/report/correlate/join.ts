@@ -13,9 +13,8 @@ import {
 import type { LogRecord } from '../../ledger/log-record.ts'
 import { NOT_ENTITLED } from './log-record.ts'
 import { isCode } from '../outcomes/reason-catalogue.ts'
+import { REDUNDANT_EXPORT } from './settle.ts'
 
-/** The service's word for "the target already holds these values". */
-export const REDUNDANT_EXPORT = 'RedundantExport'
 /** What creating somebody fails with for want of attributes: to a leaver nobody completed it means that the directory never knew the person. */
 const MANDATORY_MISSING = ['MandatoryFieldsMissing', 'MissingValues']
 /** Comes after the match: on a creation it says that the directory knows nobody to match. */
