@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { command } from '../fakes/cli.ts'
 import { reconcile } from '../../src/cli/support/reconcile.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const AS_OF = ['--as-of', '2026-01-10T12:00:00Z']
 let folder = ''
 let path = ''
@@ -26,15 +24,10 @@ async function importing(
 ): Promise<{ code: number; out: string; err: string; file: string }> {
   const file = join(folder, name)
   await writeFile(file, text)
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [MAIN, 'import', file, '--output', 'json', ...argv],
-      { env: { LEDGER: path } },
-      (error, out, err) =>
-        resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err, file }),
-    )
+  const { code, stdout, stderr } = await command(['import', file, '--output', 'json', ...argv], {
+    LEDGER: path,
   })
+  return { code, out: stdout, err: stderr, file }
 }
 
 async function inLedger(): Promise<{ workers: unknown[]; wrong: readonly string[]; imported: number }> {

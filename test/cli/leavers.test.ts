@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { LEAVER_CAUSES } from '../../src/core/leavers/causes.ts'
 import { leaver, World } from '../suites/conformance/ledger-world.ts'
-import { rollcall } from '../fakes/rollcall.ts'
+import { command } from '../fakes/cli.ts'
 
 let folder = ''
 let LEDGER = ''
@@ -28,7 +28,7 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-const run = (...args: readonly string[]) => rollcall(args, { LEDGER })
+const run = (...args: readonly string[]) => command(args, { LEDGER })
 const listed = async (...args: readonly string[]): Promise<readonly string[]> => {
   const { code, stdout, stderr } = await run('leavers', ...args, '--output', 'json')
   assert.equal(code, 0, stderr)

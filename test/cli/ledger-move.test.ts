@@ -13,7 +13,7 @@ import type { Driver } from '../../src/adapters/ledger-sql/driver/sql.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { hrEvent, joiner, leaver, T0, World } from '../suites/conformance/ledger-world.ts'
-import { rollcall } from '../fakes/rollcall.ts'
+import { command } from '../fakes/cli.ts'
 
 const server = await startPostgres()
 after(() => server.close())
@@ -65,7 +65,7 @@ const driverOf = (location: string): Driver =>
 void it('a ledger moved to a database says there what it said in its file, and work goes on', async (t) => {
   const path = await fullLedger(t)
   const location = await server.database()
-  const ran = await rollcall(['ledger', 'move', '--from', path, '--output', 'json'], { LEDGER: location })
+  const ran = await command(['ledger', 'move', '--from', path, '--output', 'json'], { LEDGER: location })
   assert.equal(ran.code, 0, ran.stderr)
   const source = await openSqliteLedger({ path, now: () => T0 })
   t.after(() => source.close())
@@ -112,7 +112,7 @@ void it('a ledger is moved to an empty database only', async (t) => {
   const path = await fullLedger(t)
   const location = await server.database()
   await new World(await openTarget(t, location)).record(joiner('e1', 'p1'))
-  const ran = await rollcall(['ledger', 'move', '--from', path, '--to', location])
+  const ran = await command(['ledger', 'move', '--from', path, '--to', location])
   assert.equal(ran.code, 1)
   assert.match(ran.stderr, /LedgerNotEmpty/)
 })
@@ -140,7 +140,7 @@ void it('a ledger somebody runs on is not moved', async (t) => {
   const path = await fullLedger(t)
   const running = await openSqliteLedger({ path, now: Date.now })
   t.after(() => running.close())
-  const ran = await rollcall(['ledger', 'move', '--from', path, '--to', await server.database()])
+  const ran = await command(['ledger', 'move', '--from', path, '--to', await server.database()])
   assert.equal(ran.code, 1)
   assert.match(ran.stderr, /LedgerInUse/)
 })
@@ -177,7 +177,7 @@ void it('what holds no ledger is not made one, and says so', async (t) => {
   photos.close()
   for (const path of [text, empty, others, folder]) {
     const before = path === folder ? null : await readFile(path)
-    const ran = await rollcall(['ledger', 'move', '--from', path, '--to', await server.database()])
+    const ran = await command(['ledger', 'move', '--from', path, '--to', await server.database()])
     assert.equal(ran.code, 1)
     assert.match(ran.stderr, /^rollcall: .* holds no ledger \[LedgerMissing\]$/m)
     if (before) assert.deepEqual(await readFile(path), before)
@@ -203,9 +203,9 @@ void it('a ledger is moved to where nobody runs yet', async (t) => {
   const running = await openTarget(t, location)
   const lease = { name: 'correlate', owner: 'somebody', leaseMs: 60_000 }
   await running.lease({ ...lease, now: Date.now() })
-  const early = await rollcall(['ledger', 'move', '--from', path, '--to', location])
+  const early = await command(['ledger', 'move', '--from', path, '--to', location])
   assert.equal(early.code, 1)
   assert.match(early.stderr, /instances run on the target.*LedgerInUse/)
   await running.lease({ ...lease, leaseMs: 0, now: Date.now() })
-  assert.equal((await rollcall(['ledger', 'move', '--from', path, '--to', location])).code, 0)
+  assert.equal((await command(['ledger', 'move', '--from', path, '--to', location])).code, 0)
 })

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { command } from '../fakes/cli.ts'
 import { day, hrEvent } from '../fakes/events.ts'
 import { WORKER } from '../fakes/people.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 let folder = ''
 let path = ''
 
@@ -32,14 +30,11 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
-function rollcall(
+async function rollcall(
   ...argv: readonly string[]
 ): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...argv], { env: { LEDGER: path } }, (error, out, err) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err }),
-    )
-  })
+  const { code, stdout, stderr } = await command(argv, { LEDGER: path })
+  return { code, out: stdout, err: stderr }
 }
 
 void describe('plan and explain only look', () => {

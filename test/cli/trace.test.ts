@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { joiner, T0, World } from '../suites/conformance/ledger-world.ts'
-import { rollcall } from '../fakes/rollcall.ts'
+import { command } from '../fakes/cli.ts'
 
 let folder = ''
 let LEDGER = ''
@@ -44,7 +44,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }))
 
 const run = async (...args: readonly string[]): Promise<string> => {
-  const { code, stdout, stderr } = await rollcall(args, { LEDGER })
+  const { code, stdout, stderr } = await command(args, { LEDGER })
   assert.equal(code, 0, stderr)
   return stdout
 }
@@ -100,7 +100,7 @@ void describe('trace', () => {
 })
 
 void test('nothing of that name exits 4, and says where to look for what was never taken in', async () => {
-  const { code, stdout, stderr } = await rollcall(['trace', 'nobody'], { LEDGER })
+  const { code, stdout, stderr } = await command(['trace', 'nobody'], { LEDGER })
   assert.deepEqual([code, stdout], [4, ''])
   assert.match(stderr, /dead-letters list --store bus/)
 })
@@ -119,7 +119,7 @@ void test('status says how far the log was read, and how much of it is about wha
 })
 
 void test('a state that there is not is an argument that is wrong, and no configuration', async () => {
-  const { code, stderr } = await rollcall(['events', '--state', 'done'], { LEDGER })
+  const { code, stderr } = await command(['events', '--state', 'done'], { LEDGER })
   assert.equal(code, 2)
   assert.match(stderr, /ArgumentInvalid/)
 })

@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import { startDoubles } from '../../src/cli/doubles/doubles.ts'
 import { startPostgres } from '../adapters/support/postgres.ts'
 import { until } from '../adapters/support/until.ts'
-import { rollcall, start } from '../fakes/rollcall.ts'
+import { command } from '../fakes/cli.ts'
+import { start } from '../fakes/rollcall.ts'
 import { at, documents, entries, read } from './support.ts'
 
 const SAMPLES = 'src/cli/doubles/sample-events.jsonl'
@@ -43,14 +44,14 @@ void test('what compose tells the connector brings the sample events to the dire
   await until('it listens', () => /"probes\.listening"/.test(log), 30_000)
   const [, port = ''] = /"port":(\d+)/.exec(log) ?? []
   const asked = { ...environment, HTTP_ADDRESS: port }
-  await until('it is ready', async () => (await rollcall(['health'], asked)).code === 0, 30_000, 100)
+  await until('it is ready', async () => (await command(['health'], asked)).code === 0, 30_000, 100)
 
-  const fed = await rollcall(['local', 'feed', SAMPLES], environment)
+  const fed = await command(['local', 'feed', SAMPLES], environment)
   assert.equal(fed.code, 0, fed.stderr)
   await until(
     'everything is answered',
     async () => {
-      const { code, stdout, stderr } = await rollcall(['status', '--output', 'json'], environment)
+      const { code, stdout, stderr } = await command(['status', '--output', 'json'], environment)
       assert.equal(code, 0, stderr)
       const { messages, nextAt, events } = JSON.parse(stdout) as {
         messages: number

@@ -2,13 +2,24 @@ import { main } from '../../src/main.ts'
 import { printTo } from '../../src/cli/support/output.ts'
 import type { Ran } from './rollcall.ts'
 
+let last: Promise<unknown> = Promise.resolve()
+
 /**
- * Runs a command in this process, with this environment and no other, and answers what it printed: as quick as a
- * function call, and the same but for what libraries print. One at a time.
+ * Runs a command in this process, with this environment and no other, and resolves with what it printed. It costs a
+ * function call instead of a process, and differs only in what libraries print. Commands run one after the other.
  */
-export async function command(
+export function command(
   argv: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+): Promise<Ran & { readonly code: number }> {
+  const ran = last.then(() => runHere(argv, environment))
+  last = ran.catch(() => {})
+  return ran
+}
+
+async function runHere(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string>>,
 ): Promise<Ran & { readonly code: number }> {
   let stdout = ''
   let stderr = ''

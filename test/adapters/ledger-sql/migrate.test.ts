@@ -9,7 +9,7 @@ import { type Migration, migrate, MIGRATIONS, schemaState } from '../../../src/a
 import type { Driver } from '../../../src/adapters/ledger-sql/driver/sql.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
 import { joiner, T0, World } from '../../suites/conformance/ledger-world.ts'
-import { rollcall } from '../../fakes/rollcall.ts'
+import { command } from '../../fakes/cli.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { until } from '../support/until.ts'
 
@@ -115,10 +115,10 @@ void it('an instance runs on tables that another role made, without the right to
       now: () => T0,
     })
   await assert.rejects(open(), { code: 'LedgerRefused', message: /rollcall ledger migrate/ })
-  const first = await rollcall(['ledger', 'migrate', '--grant-to', role], { LEDGER: location })
+  const first = await command(['ledger', 'migrate', '--grant-to', role], { LEDGER: location })
   assert.equal(first.code, 0, first.stderr)
   assert.match(first.stdout, /applied 1/)
-  const second = await rollcall(['ledger', 'migrate'], { LEDGER: location })
+  const second = await command(['ledger', 'migrate'], { LEDGER: location })
   assert.match(second.stdout, /nothing to do/)
   const ledger = await open()
   t.after(() => ledger.close())
@@ -158,7 +158,7 @@ void it('ledger migrate makes a file too, and a role is nothing a file has', asy
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-migrate-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const LEDGER = join(folder, 'rollcall.db')
-  const made = await rollcall(['ledger', 'migrate', '--output', 'json'], { LEDGER })
+  const made = await command(['ledger', 'migrate', '--output', 'json'], { LEDGER })
   assert.deepEqual(JSON.parse(made.stdout), { version: VERSION, applied: [VERSION], grantedTo: null })
-  assert.equal((await rollcall(['ledger', 'migrate', '--grant-to', 'x'], { LEDGER })).code, 2)
+  assert.equal((await command(['ledger', 'migrate', '--grant-to', 'x'], { LEDGER })).code, 2)
 })

@@ -17,7 +17,8 @@ import { type PostgresServer, startPostgres } from '../../adapters/support/postg
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'
 import { type History, makeHistory } from '../../fakes/history.ts'
-import { rollcall, start } from '../../fakes/rollcall.ts'
+import { command } from '../../fakes/cli.ts'
+import { start } from '../../fakes/rollcall.ts'
 import { sharedHistory, sharedHistoryIsThere } from '../../fakes/shared-history.ts'
 
 /** `KILL_ROUNDS=10` makes it a hundred kills an engine, each round with another history. */
@@ -180,7 +181,7 @@ async function survive(
   const outcomes = await doubles.bus.counts('hr-outcomes')
   assert.equal(outcomes.active, history.events, 'what was told twice is dropped by the bus')
   assert.equal((await doubles.bus.counts('hr-events')).deadLetter, 0)
-  const status = await rollcall(['status', '--output', 'json'], { LEDGER: path })
+  const status = await command(['status', '--output', 'json'], { LEDGER: path })
   assert.equal(status.code, 0, status.stderr)
   t.diagnostic(
     `killed at ${killedAt.map((at) => `${Math.round(at * 100)} %`).join(', ')}; ${totals.redelivered} redelivered, ${totals.operations} operations, ${totals.calls} calls, SIGTERM ${Date.now() - askedAt} ms`,

@@ -16,7 +16,8 @@ import { feed } from '../../../src/compose/feed.ts'
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'
 import { makeHistory } from '../../fakes/history.ts'
-import { rollcall, start } from '../../fakes/rollcall.ts'
+import { command } from '../../fakes/cli.ts'
+import { start } from '../../fakes/rollcall.ts'
 
 type Directory = Readonly<Record<string, DirectoryEntry>>
 
@@ -105,12 +106,12 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   await until('the missing time is taken in', world.taken, 60_000)
   await sleep(4_000)
   assert.deepEqual(await world.directory(), before, 'nothing was sent')
-  const status = await rollcall(['status'], world.environment)
+  const status = await command(['status'], world.environment)
   assert.match(status.stdout, /held \(restored\)/)
   assert.match(status.stdout, /1 LedgerOlderThanDirectory/)
 
   const say = ['ledger', 'restored', '--since', since, '--actor', 'ann', '--justification', 'fed again']
-  await until('the log is read', async () => (await rollcall(say, world.environment)).code === 0, 60_000, 500)
+  await until('the log is read', async () => (await command(say, world.environment)).code === 0, 60_000, 500)
   await until('it is settled again', world.settled, 90_000, 100)
   for (;;) {
     const open = await world.looking((it) =>
@@ -121,7 +122,7 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
     t.diagnostic(`${theirs.length} findings to be acknowledged`)
     if (theirs.length === 0) break
     const by = ['--actor', 'ann', '--justification', 'HR was asked']
-    assert.equal((await rollcall(['findings', 'acknowledge', ...theirs, ...by], world.environment)).code, 0)
+    assert.equal((await command(['findings', 'acknowledge', ...theirs, ...by], world.environment)).code, 0)
     await until('what was held is settled', world.settled, 60_000, 100)
   }
   const after = await world.directory()

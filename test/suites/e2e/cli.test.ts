@@ -12,7 +12,8 @@ import type { DemoReport } from '../../../src/cli/commands/demo.ts'
 import { until } from '../../adapters/support/until.ts'
 import { differences } from '../../fakes/directory.ts'
 import { makeHistory } from '../../fakes/history.ts'
-import { rollcall, start } from '../../fakes/rollcall.ts'
+import { command } from '../../fakes/cli.ts'
+import { start } from '../../fakes/rollcall.ts'
 
 /** What a command printed. Instants are text in it; nothing here looks at them. */
 const printed = <T>(stdout: string): T => JSON.parse(stdout) as T
@@ -44,7 +45,7 @@ const [events, directory, ledger] = ['events.jsonl', 'directory.json', 'ledger.d
   join(folder, name),
 ) as [string, string, string]
 await writeFile(events, [...history.lines, 'this is no event', JSON.stringify(future)].join('\n'))
-const demo = await rollcall(
+const demo = await command(
   [
     'demo',
     '--fast',
@@ -63,9 +64,9 @@ const demo = await rollcall(
 
 void describe('help and wrong usage', () => {
   const commands = [[], ['demo'], ['run'], ['status'], ['trace'], ['local'], ['local', 'feed']]
-  for (const command of commands)
-    void it(`--help of rollcall ${command.join(' ')} says how to use it and exits 0`, async () => {
-      const { code, stdout } = await rollcall([...command, '--help'])
+  for (const words of commands)
+    void it(`--help of rollcall ${words.join(' ')} says how to use it and exits 0`, async () => {
+      const { code, stdout } = await command([...words, '--help'])
       assert.equal(code, 0)
       assert.match(stdout, /^Usage: rollcall/)
     })
@@ -83,17 +84,17 @@ void describe('help and wrong usage', () => {
   ]
   for (const args of wrong)
     void it(`rollcall ${args.join(' ')} is called wrongly and exits 2, with nothing on stdout`, async () => {
-      const { code, stdout, stderr } = await rollcall(args)
+      const { code, stdout, stderr } = await command(args)
       assert.equal(code, 2, stderr)
       assert.equal(stdout, '')
       assert.notEqual(stderr, '')
     })
 
   void it('a configuration that is missing or wrong names its variable, not its value, and exits 2', async () => {
-    const missing = await rollcall(['run'], { LEDGER: join(folder, 'unused.db') })
+    const missing = await command(['run'], { LEDGER: join(folder, 'unused.db') })
     assert.equal(missing.code, 2)
     assert.match(missing.stderr, /PROVISIONING_ENDPOINT/)
-    const invalid = await rollcall(['status'], { IN_FLIGHT: 'secret-value' })
+    const invalid = await command(['status'], { IN_FLIGHT: 'secret-value' })
     assert.equal(invalid.code, 2)
     assert.match(invalid.stderr, /IN_FLIGHT/)
     assert.doesNotMatch(invalid.stderr, /secret-value/)
@@ -104,10 +105,10 @@ void describe('help and wrong usage', () => {
       SERVICEBUS_CONNECTION_STRING:
         'Endpoint=sb://localhost:1;SharedAccessKeyName=a;SharedAccessKey=s3cret;UseDevelopmentEmulator=true',
     }
-    const file = await rollcall(['local', 'feed', join(folder, 'nowhere.jsonl')], nowhere)
+    const file = await command(['local', 'feed', join(folder, 'nowhere.jsonl')], nowhere)
     assert.deepEqual([file.code, file.stderr.trim().split('\n').length], [2, 1])
     assert.match(file.stderr, /nowhere\.jsonl.*FileUnreadable/)
-    const bus = await rollcall(['local', 'feed', events], nowhere)
+    const bus = await command(['local', 'feed', events], nowhere)
     assert.deepEqual([bus.code, bus.stderr.trim().split('\n').length], [1, 1])
     assert.match(bus.stderr, /rollcall check.*BusUnavailable/)
     assert.doesNotMatch(bus.stderr, /s3cret/)
@@ -115,7 +116,7 @@ void describe('help and wrong usage', () => {
 
   void it('a ledger that is not there is said so and not made', async () => {
     const path = join(folder, 'nowhere.db')
-    const { code, stderr } = await rollcall(['status'], { LEDGER: path })
+    const { code, stderr } = await command(['status'], { LEDGER: path })
     assert.equal(code, 1)
     assert.match(stderr, /LedgerMissing/)
     assert.equal(existsSync(path), false)
@@ -149,7 +150,7 @@ void describe('a demo', () => {
 
 void describe('status', () => {
   void it('prints the books as JSON', async () => {
-    const { code, stdout } = await rollcall(['status', '--output', 'json'], { LEDGER: ledger })
+    const { code, stdout } = await command(['status', '--output', 'json'], { LEDGER: ledger })
     assert.equal(code, 0)
     const status = printed<Status>(stdout)
     assert.deepEqual(
@@ -166,7 +167,7 @@ void describe('status', () => {
   })
 
   void it('prints a table for people', async () => {
-    const { code, stdout } = await rollcall(['status'], { LEDGER: ledger })
+    const { code, stdout } = await command(['status'], { LEDGER: ledger })
     assert.equal(code, 0)
     assert.match(stdout, /balanced/)
   })
@@ -178,13 +179,13 @@ void describe('status', () => {
     t.after(() => running.kill('SIGKILL'))
     await until('the ledger file is there', () => existsSync(path), 10_000, 1)
     // At once, in whatever state the file is.
-    const first = await rollcall(['status', '--output', 'json'], { LEDGER: path })
+    const first = await command(['status', '--output', 'json'], { LEDGER: path })
     assert.equal(first.code, 0, first.stderr)
-    const fed = await rollcall(['local', 'feed', events], local)
+    const fed = await command(['local', 'feed', events], local)
     assert.equal(fed.code, 0, fed.stderr)
     assert.equal(printed<{ readonly sent: number }>(fed.stdout).sent, history.lines.length + 2)
     await until('all but the future event is answered', async () => {
-      const { code, stdout, stderr } = await rollcall(['status', '--output', 'json'], { LEDGER: path })
+      const { code, stdout, stderr } = await command(['status', '--output', 'json'], { LEDGER: path })
       assert.equal(code, 0, stderr)
       const { open, events: counted, balanced } = printed<Status>(stdout)
       assert.equal(balanced, true)
@@ -213,7 +214,7 @@ async function doublesAsProcess(t: TestContext): Promise<Readonly<Record<string,
 
 void describe('trace', () => {
   const trace = async (reference: string): Promise<Trace> => {
-    const { code, stdout, stderr } = await rollcall(['trace', reference, '--output', 'json'], {
+    const { code, stdout, stderr } = await command(['trace', reference, '--output', 'json'], {
       LEDGER: ledger,
     })
     assert.equal(code, 0, stderr)
@@ -250,7 +251,7 @@ void describe('trace', () => {
   })
 
   void it('for people is drawn as text', async () => {
-    const { code, stdout } = await rollcall(['trace', '10001-1'], { LEDGER: ledger })
+    const { code, stdout } = await command(['trace', '10001-1'], { LEDGER: ledger })
     assert.equal(code, 0)
     assert.match(stdout, /event 10001-1 .*confirmed/)
   })
@@ -262,7 +263,7 @@ void describe('trace', () => {
   })
 
   void it('of nothing exits 4, with nothing on stdout', async () => {
-    const { code, stdout, stderr } = await rollcall(['trace', 'nobody', '--output', 'json'], {
+    const { code, stdout, stderr } = await command(['trace', 'nobody', '--output', 'json'], {
       LEDGER: ledger,
     })
     assert.deepEqual([code, stdout], [4, ''])
@@ -275,7 +276,7 @@ void describe('events', () => {
     const list = async (
       ...more: readonly string[]
     ): Promise<readonly { readonly id: string; readonly state: string }[]> => {
-      const { code, stdout, stderr } = await rollcall(['events', '--output', 'ndjson', ...more], {
+      const { code, stdout, stderr } = await command(['events', '--output', 'ndjson', ...more], {
         LEDGER: ledger,
       })
       assert.equal(code, 0, stderr)
@@ -294,18 +295,18 @@ void describe('events', () => {
   })
 
   void it('are a table for people and one list for programs', async () => {
-    const table = await rollcall(['events'], { LEDGER: ledger })
+    const table = await command(['events'], { LEDGER: ledger })
     assert.match(table.stdout, /^received +event +employee/)
     assert.ok(
-      printed<unknown[]>((await rollcall(['events', '--output', 'json'], { LEDGER: ledger })).stdout).length >
+      printed<unknown[]>((await command(['events', '--output', 'json'], { LEDGER: ledger })).stdout).length >
         40,
     )
   })
 
   void it('take no state and no moment that there is not, and say which there are', async () => {
-    const { code, stderr } = await rollcall(['events', '--state', 'done'], { LEDGER: ledger })
+    const { code, stderr } = await command(['events', '--state', 'done'], { LEDGER: ledger })
     assert.equal(code, 2)
     assert.match(stderr, /dead-lettered/)
-    assert.equal((await rollcall(['events', '--since', 'yesterday'], { LEDGER: ledger })).code, 2)
+    assert.equal((await command(['events', '--since', 'yesterday'], { LEDGER: ledger })).code, 2)
   })
 })

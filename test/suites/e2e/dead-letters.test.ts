@@ -10,7 +10,8 @@ import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { failAll } from '../conformance/ledger-dead-letters.ts'
 import { hrEvent, joiner, messageOf, World } from '../conformance/ledger-world.ts'
-import { rollcall, start } from '../../fakes/rollcall.ts'
+import { command } from '../../fakes/cli.ts'
+import { start } from '../../fakes/rollcall.ts'
 import { configOf, manual, receive } from '../../local/service-bus/support.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'rollcall-dead-'))
@@ -57,7 +58,7 @@ for (const [index, message] of (await receive(receiver, letters.length)).entries
   })
 
 const environment = { SERVICEBUS_CONNECTION_STRING: broker.connectionString, LEDGER: join(folder, 'none.db') }
-const run = (...args: string[]) => rollcall(['dead-letters', ...args], environment)
+const run = (...args: string[]) => command(['dead-letters', ...args], environment)
 interface Row {
   readonly id: string
   readonly code: string
@@ -118,7 +119,7 @@ void describe('dead-letters list', () => {
     const missing = await run('list', '--store', 'ledger')
     assert.equal(missing.code, 1)
     assert.match(missing.stderr, /LedgerMissing/)
-    const away = await rollcall(['dead-letters', 'list', '--store', 'bus'], {
+    const away = await command(['dead-letters', 'list', '--store', 'bus'], {
       ...environment,
       SERVICEBUS_QUEUE: 'no-such-queue',
     })
@@ -205,7 +206,7 @@ void describe('dead-letters export', () => {
 void describe('dead letters in the ledger', () => {
   const path = join(folder, 'ledger.db')
   const both = { ...environment, LEDGER: path }
-  const here = (...args: string[]) => rollcall(['dead-letters', ...args], both)
+  const here = (...args: string[]) => command(['dead-letters', ...args], both)
 
   void it('stand in the same list, found by the same filters, and shown under their own name', async () => {
     const ledger = await openSqliteLedger({ path, now: Date.now })

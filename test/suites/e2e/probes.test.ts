@@ -8,7 +8,8 @@ import { postgresDriver } from '../../../src/adapters/ledger-sql/driver/postgres
 import { startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { startPostgres } from '../../adapters/support/postgres.ts'
 import { until } from '../../adapters/support/until.ts'
-import { portOf, rollcall, start } from '../../fakes/rollcall.ts'
+import { command } from '../../fakes/cli.ts'
+import { portOf, start } from '../../fakes/rollcall.ts'
 
 void test('a running connector says that it is ready, and health checks of a container believe it', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-probes-'))
@@ -34,9 +35,9 @@ void test('a running connector says that it is ready, and health checks of a con
     await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
     /^rollcall_check\{check="receivers"\} 1$/m,
   )
-  const asked = await rollcall(['health'], { HTTP_ADDRESS: String(port) })
+  const asked = await command(['health'], { HTTP_ADDRESS: String(port) })
   assert.equal(asked.code, 0, asked.stderr)
-  assert.equal((await rollcall(['health'], { HTTP_ADDRESS: '1' })).code, 1)
+  assert.equal((await command(['health'], { HTTP_ADDRESS: '1' })).code, 1)
 })
 
 void test('while the tables of its ledger are made by somebody it is alive and not ready', async (t) => {

@@ -9,7 +9,8 @@ import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type Broker, startBroker } from '../../../src/local/service-bus/broker.ts'
 import { joiner, leaver, World } from '../conformance/ledger-world.ts'
 import { failAll } from '../conformance/ledger-dead-letters.ts'
-import { type Ran, rollcall } from '../../fakes/rollcall.ts'
+import { command } from '../../fakes/cli.ts'
+import type { Ran } from '../../fakes/rollcall.ts'
 import { configOf } from '../../local/service-bus/support.ts'
 
 const BY = ['--actor', 'ada', '--justification', 'a test', '--yes'] as const
@@ -83,7 +84,7 @@ async function site(context: TestContext): Promise<Site> {
       }
       assert.fail(`nothing dies on ${entity}`)
     },
-    run: (...args) => rollcall(args, environment),
+    run: (...args) => command(args, environment),
   }
 }
 

@@ -3,22 +3,24 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
+import { command } from '../../fakes/cli.ts'
 import { rollcall } from '../../fakes/rollcall.ts'
 
 void it('compiled code is kept in a folder of the user’s own, and a start does without where there is none', async (t) => {
   const store = await mkdtemp(join(tmpdir(), 'rollcall-store-'))
   t.after(() => rm(store, { recursive: true, force: true }))
-  for (const _ of [1, 2]) assert.equal((await rollcall(['--help'], { HOME: store })).code, 0)
+  for (const _ of [1, 2])
+    assert.equal((await rollcall(['--help'], { HOME: store, XDG_CACHE_HOME: '' })).code, 0)
   assert.ok((await readdir(join(store, '.cache', 'rollcall'))).length > 0)
-  assert.equal((await rollcall(['--help'], { HOME: '/dev/null' })).code, 0)
-  assert.equal((await rollcall(['--help'])).code, 0)
+  assert.equal((await rollcall(['--help'], { HOME: '/dev/null', XDG_CACHE_HOME: '' })).code, 0)
+  assert.equal((await rollcall(['--help'], { XDG_CACHE_HOME: '' })).code, 0)
 })
 
 void it('the bundled samples end with balanced books and one dead letter, which a replay with another user name would put right', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-samples-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const ledger = join(folder, 'ledger.db')
-  const demo = await rollcall(['demo', '--fast', '--exit', '--ledger', ledger, '--output', 'json'], {
+  const demo = await command(['demo', '--fast', '--exit', '--ledger', ledger, '--output', 'json'], {
     LOG_LEVEL: 'silent',
   })
   assert.equal(demo.code, 0, demo.stderr)
@@ -41,7 +43,7 @@ void it('the bundled samples end with balanced books and one dead letter, which 
   )
   assert.match(demo.stderr, /dead-letters list --store ledger/)
   const patch = '{"data":{"worker":{"userName":"ines.moreau2@contoso.com"}}}'
-  const plan = await rollcall(
+  const plan = await command(
     ['replay', '--store', 'ledger', '--dry-run', '--patch', patch, '--output', 'json'],
     { LEDGER: ledger },
   )

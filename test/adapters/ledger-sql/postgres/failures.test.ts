@@ -10,7 +10,7 @@ import type { Driver, Sql } from '../../../../src/adapters/ledger-sql/driver/sql
 import { RollcallError } from '../../../../src/core/errors.ts'
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts'
 import { joiner, World } from '../../../suites/conformance/ledger-world.ts'
-import { rollcall } from '../../../fakes/rollcall.ts'
+import { command } from '../../../fakes/cli.ts'
 import { startPostgres } from '../../support/postgres.ts'
 
 const server = await startPostgres()
@@ -210,7 +210,7 @@ void it('a closed ledger rejects every call, and closing again is fine', async (
 
 void it('a command beside the instances makes no tables and waits for none', async () => {
   const location = await server.database()
-  const status = await rollcall(['status'], { LEDGER: location })
+  const status = await command(['status'], { LEDGER: location })
   assert.equal(status.code, 1)
   assert.match(status.stderr, /LedgerNotReady/)
 })
@@ -225,7 +225,7 @@ void it('a ledger of a newer release is refused with an exit code of its own, an
     ),
   )
   await assert.rejects(open(t, location), { code: 'LedgerTooNew', name: 'RollcallError' })
-  const status = await rollcall(['status'], { LEDGER: location })
+  const status = await command(['status'], { LEDGER: location })
   assert.equal(status.code, 6, status.stderr)
 })
 
@@ -281,7 +281,7 @@ void it('what is in force is printed without the password of the database', asyn
   assert.equal(maskedLocation(location), 'postgres://me:********@db.example.com/ledger')
   assert.equal(maskedLocation('postgres://me@db.example.com/ledger'), 'postgres://me@db.example.com/ledger')
   assert.equal(maskedLocation('rollcall.db'), 'rollcall.db')
-  const { stdout, code } = await rollcall(['config', 'print'], {
+  const { stdout, code } = await command(['config', 'print'], {
     LEDGER: location,
     LEDGER_PASSWORD: 's3cret-too',
   })
