@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts'
 import { takeIn, takeInShaped } from '../core/intake/message.ts'
 import { DEFAULT_SOURCE, type Source, sourceRules } from '../core/intake/sources.ts'
-import type { PlanRules } from '../core/plan/decide/plan.ts'
+import type { PlanRules } from '../core/plan/decide/planning.ts'
 import type { SourceMessage } from '../core/ports.ts'
 
 /** What the configuration says about the meaning of events, for the commands that only look. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { compileMapping, type PlainMapping } from '../../src/core/plan/mapping/mapping.ts'
 import type { Employee, EmployeeEvent } from '../../src/core/ledger/employee.ts'
-import type { PlanRules } from '../../src/core/plan/decide/plan.ts'
+import type { PlanRules } from '../../src/core/plan/decide/planning.ts'
 import { ledgerEvent } from './events.ts'
 
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')

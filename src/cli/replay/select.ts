@@ -13,7 +13,7 @@ import type { Original } from '../../core/ledger/port/dead-letters.ts'
 import { impliedActive } from '../../core/intake/normalise.ts'
 import { type EventName, type HrEvent, type Json, isTermination } from '../../core/model.ts'
 import type { SourceMessage } from '../../core/ports.ts'
-import { RESCIND_MISMATCH } from '../../core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../core/ledger/event-reason.ts'
 import {
   type BusDeadLetter,
   type DeadLetter,
@@ -119,7 +119,8 @@ async function withoutMismatched(
   const ownerOf = rescinds.length > 0 && owners ? await owners(rescinds) : new Map<string, string>()
   return selected.map((one) => {
     const { dead, events } = one
-    const still = dead.store === 'ledger' && events === null && dead.letter.code === RESCIND_MISMATCH
+    const still =
+      dead.store === 'ledger' && events === null && dead.letter.code === EVENT_REASONS.rescindMismatch
     const named = (events ?? []).some((event) => {
       const owner = event.rescinds && ownerOf.get(nameKey(event.rescinds))
       return (
@@ -128,7 +129,9 @@ async function withoutMismatched(
         (dead.store === 'ledger' || !ownerOf.has(nameKey(event)))
       )
     })
-    return still || named ? { ...one, events: null, refused: one.refused ?? RESCIND_MISMATCH } : one
+    return still || named
+      ? { ...one, events: null, refused: one.refused ?? EVENT_REASONS.rescindMismatch }
+      : one
   })
 }
 

@@ -1,10 +1,9 @@
 import type { OperationState } from '../ledger/lifecycle.ts'
 import type { LeaverView } from '../ledger/port/leavers.ts'
-import { fold } from '../plan/fold/fold.ts'
 import type { EmployeeState } from '../plan/fold/state.ts'
 import type { FoldRules } from '../plan/fold/rules.ts'
 import type { EmployeeEvent } from '../ledger/employee.ts'
-import { standing } from '../plan/decide/effective-state.ts'
+import { effectiveState } from '../plan/decide/effective-state.ts'
 import { unreachable } from '../errors.ts'
 import type { LeaverCause, LeaverEnd } from './causes.ts'
 import { resendAfterMs } from './schedule.ts'
@@ -29,7 +28,7 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
   if (!employee) return open('erased')
   const { event: name } = leaverCase
   const event = employee.events.find(({ source, id }) => source === name.source && id === name.id)
-  const folded = standing(employee, fold(employee.events, now, rules))
+  const folded = effectiveState(employee, now, rules)
   const fallen = fellAway(event, folded)
   if (fallen && folded.attributes.get('active')?.value !== false)
     return { kind: 'ended', as: fallen, at: now }

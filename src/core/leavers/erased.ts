@@ -1,9 +1,8 @@
 import { ERASED, type HrEvent, isTermination } from '../model.ts'
-import { fold } from '../plan/fold/fold.ts'
 import { compareEvents } from '../plan/fold/order.ts'
 import type { OrderedEvent } from '../ledger/event.ts'
 import type { Employee, EmployeeEvent } from '../ledger/employee.ts'
-import { standing } from '../plan/decide/effective-state.ts'
+import { effectiveState } from '../plan/decide/effective-state.ts'
 
 /**
  * Where in the order an erased employee left last. It names nobody: with the hash of the employee id it is all that outlives an erasure, so
@@ -13,7 +12,7 @@ export type LeavingPlace = Pick<OrderedEvent, 'effectiveAt' | 'rank' | 'order' |
 
 /** Of an employee who is about to be erased; `null` for one who never left. */
 export function lastLeaving(employee: Employee, now: number): LeavingPlace | null {
-  const folded = standing(employee, fold(employee.events, now))
+  const folded = effectiveState(employee, now)
   const active = folded.attributes.get('active')
   const decidedBy = active?.value === false ? active.by : null
   const counts = employee.events.filter(({ discarded }) => discarded !== true)

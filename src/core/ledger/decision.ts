@@ -1,5 +1,6 @@
 import type { Lane } from '../model.ts'
 import type { EmployeeEvent } from './employee.ts'
+import type { EventReason, FailureCode } from './event-reason.ts'
 import type { EventState } from './lifecycle.ts'
 
 /** What a plan decides for one employee. */
@@ -34,6 +35,7 @@ export type Decision =
       /** The event because of which the operation deactivates the account. */
       readonly leaving?: Leaving
     }
+export type Decided = Extract<Decision, { kind: 'decided' }>
 
 /** The event that deactivates, and from when on. */
 export type Leaving = Pick<EmployeeEvent, 'source' | 'id' | 'effectiveAt' | 'recordedAt'>
@@ -41,7 +43,7 @@ export type Leaving = Pick<EmployeeEvent, 'source' | 'id' | 'effectiveAt' | 'rec
 export interface EventDecision {
   readonly seq: number
   readonly state: EventState
-  readonly reason: string | null
+  readonly reason: EventReason | FailureCode | null
   /** Names of attributes, never values. */
   readonly detail: string | null
   /** The event that superseded or rescinded it. */

@@ -1,4 +1,5 @@
 import type { LedgerEvent } from './event.ts'
+import type { FailureCode } from './event-reason.ts'
 import type { EventState, OperationState } from './lifecycle.ts'
 
 /** Everything a plan needs to know about one employee. */
@@ -38,7 +39,7 @@ export interface EmployeeEvent extends LedgerEvent {
 export interface Failure {
   readonly hash: string
   readonly active: boolean
-  readonly code: string
+  readonly code: FailureCode
   /** The message of the service; may contain values of the employee. */
   readonly reason: string | null
   /** The service refused it in the call and would refuse the same record again. */

@@ -2,11 +2,10 @@ import type { EventState } from '../ledger/lifecycle.ts'
 import type { EventName, Json } from '../model.ts'
 import type { Effect, EmployeeState } from './fold/state.ts'
 import { flatten } from './fold/flatten.ts'
-import { fold } from './fold/fold.ts'
 import { compareEvents } from './fold/order.ts'
 import type { Employee, EmployeeEvent } from '../ledger/employee.ts'
-import type { PlanRules } from './decide/plan.ts'
-import { standing } from './decide/effective-state.ts'
+import type { PlanRules } from './decide/planning.ts'
+import { effectiveState } from './decide/effective-state.ts'
 import { type RecordValue, valueOrigins } from './mapping/origins.ts'
 
 /** Why an event is where it is, and what of the present record comes from it. Names attributes, never values. */
@@ -65,7 +64,7 @@ export async function explainEmployee(
   now: number,
   rules: PlanRules,
 ): Promise<Explanation> {
-  const folded = standing(employee, fold(employee.events, now, rules.fold))
+  const folded = effectiveState(employee, now, rules.fold)
   const { attributes } = folded
   const bySeq = new Map(employee.events.map((event) => [event.seq, event]))
   const nameOf = (seq: number): EventName => toName(bySeq.get(seq))

@@ -1,10 +1,10 @@
 import type { EventName, Lane } from '../model.ts'
-import { fold } from './fold/fold.ts'
 import type { EventDecision } from '../ledger/decision.ts'
 import type { Employee } from '../ledger/employee.ts'
-import { planEmployee, type PlanRules } from './decide/plan.ts'
+import { planEmployee } from './decide/plan.ts'
+import type { PlanRules } from './decide/planning.ts'
 import { type Change, changesBetween, valueOrigins } from './mapping/origins.ts'
-import { standing } from './decide/effective-state.ts'
+import { effectiveState } from './decide/effective-state.ts'
 import { parseRecord } from './mapping/record.ts'
 
 /** What a plan made at this moment would do about one person. Nothing is sent and nothing is changed by looking. */
@@ -70,7 +70,7 @@ async function changesOf(
   rules: PlanRules,
   name: (seq: number) => EventName,
 ): Promise<readonly PreviewChange[]> {
-  const { attributes } = standing(employee, fold(employee.events, now, rules.fold))
+  const { attributes } = effectiveState(employee, now, rules.fold)
   const origins = new Map(
     (await valueOrigins(rules.mapping, employee.employeeId, attributes)).map((one) => [one.target, one.by]),
   )

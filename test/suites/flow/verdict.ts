@@ -1,6 +1,6 @@
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { Trace } from '../../../src/core/ledger/port/inspect.ts'
-import { INCOMPLETE_RECORD, NO_OUTCOME } from '../../../src/core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../../src/core/ledger/event-reason.ts'
 import type { OutboxMessage } from '../../../src/core/ports.ts'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
 import { expected, type Facts, held, type Workload } from './workload.ts'
@@ -134,7 +134,12 @@ function differences(
   const out = new Set<string>()
   for (const { events } of traces.values())
     for (const { id, state, reason } of events)
-      if (state === 'dead-lettered' && reason !== NO_OUTCOME && reason !== INCOMPLETE_RECORD) out.add(id)
+      if (
+        state === 'dead-lettered' &&
+        reason !== EVENT_REASONS.noOutcome &&
+        reason !== EVENT_REASONS.incompleteRecord
+      )
+        out.add(id)
   const events = [...new Map(world.arrivals.map(({ event }) => [event.id, event])).values()]
   const byEmployee = Map.groupBy(events, ({ employeeId }) => employeeId)
   const [differing, unreachable]: [string[], string[]] = [[], []]
@@ -144,8 +149,9 @@ function differences(
     const holds: Facts = entry ? held(entry.record) : {}
     if (JSON.stringify(should) === JSON.stringify(holds)) continue
     const givenUp =
-      traces.get(employeeId)?.events.some(({ reason }) => reason === NO_OUTCOME || reason === 'NoRecord') ??
-      false
+      traces
+        .get(employeeId)
+        ?.events.some(({ reason }) => reason === EVENT_REASONS.noOutcome || reason === 'NoRecord') ?? false
     const list = should['userName'] === undefined || givenUp ? unreachable : differing
     list.push(`${employeeId}: holds ${JSON.stringify(holds)}, should ${JSON.stringify(should)}`)
   }

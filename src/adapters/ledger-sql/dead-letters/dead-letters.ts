@@ -6,7 +6,7 @@ import type {
   LedgerDeadLetterQuery,
   Original,
 } from '../../../core/ledger/port/dead-letters.ts'
-import { DISCARDED } from '../../../core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'
 import { parse } from '../driver/json.ts'
 import { blockingReactivation } from './blocks-reactivation.ts'
@@ -137,7 +137,7 @@ export async function endDeadLetters(
         employee,
         operation,
         state: 'skipped',
-        reason: DISCARDED,
+        reason: EVENT_REASONS.discarded,
         detail: null,
         by: null,
       })),

@@ -1,6 +1,6 @@
 import type { PutBack, NativeMove } from '../../../core/ledger/port/replays.ts'
 import type { EventName, HrEvent, JsonObject } from '../../../core/model.ts'
-import { RESCIND_MISMATCH } from '../../../core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { lockDead } from './dead-letters.ts'
 import { markDue } from '../tables/events.ts'
 import { planAgain } from '../report/finalize.ts'
@@ -39,13 +39,15 @@ export async function putBack(sql: Sql, run: number, parts: readonly PutBack[], 
     if (part.kind === 'refused') moves.push({ sequence, stage: 'refused', code: part.code })
     else if (!row) moves.push({ sequence, stage: 'gone', code: null })
     else if (part.kind === 'edited') {
-      const why = others.has(part.event) ? RESCIND_MISMATCH : whyNot(row, part.event, keeping.has(row.seq))
+      const why = others.has(part.event)
+        ? EVENT_REASONS.rescindMismatch
+        : whyNot(row, part.event, keeping.has(row.seq))
       moves.push(
         why === null ? { sequence, stage: 'done', code: null } : { sequence, stage: 'refused', code: why },
       )
       if (why === null) edited.push({ row, part })
-    } else if (row.reason === RESCIND_MISMATCH)
-      moves.push({ sequence, stage: 'refused', code: RESCIND_MISMATCH })
+    } else if (row.reason === EVENT_REASONS.rescindMismatch)
+      moves.push({ sequence, stage: 'refused', code: EVENT_REASONS.rescindMismatch })
     else {
       moves.push({ sequence, stage: 'done', code: null })
       kept.push(row)

@@ -1,6 +1,6 @@
 import type { Notice, NoticeQuery, ReadResult } from '../../../core/ledger/port/intake.ts'
 import { type JsonObject, isTermination } from '../../../core/model.ts'
-import { HYDRATE_FAILED, REASONS } from '../../../core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { parse } from '../driver/json.ts'
@@ -97,8 +97,8 @@ async function becomeRead(
     ['seq INT', 'mode TEXT', 'worker TEXT', 'began INT'],
     read.map(({ seq, mode, worker, began }) => [seq, mode, JSON.stringify(worker), began]),
     `UPDATE events SET mode = v.mode, worker = v.worker, recorded_at = v.began, effective_at = v.began,
-       state = CASE WHEN events.reason = '${REASONS.rescinded}' THEN events.state ELSE 'received' END,
-       reason = CASE WHEN events.reason = '${REASONS.rescinded}' THEN events.reason ELSE NULL END,
+       state = CASE WHEN events.reason = '${EVENT_REASONS.rescinded}' THEN events.state ELSE 'received' END,
+       reason = CASE WHEN events.reason = '${EVENT_REASONS.rescinded}' THEN events.reason ELSE NULL END,
        detail = NULL, operation = NULL
      FROM v WHERE events.seq = v.seq AND events.state <> 'dead-lettered' AND (events.mode = 'notice' OR events.worker <> v.worker)
      RETURNING events.employee, events.worker`,
@@ -159,7 +159,7 @@ async function fail(
       operation,
       detail,
       state: 'dead-lettered',
-      reason: HYDRATE_FAILED,
+      reason: EVENT_REASONS.hydrateFailed,
       by: null,
     })),
     now,

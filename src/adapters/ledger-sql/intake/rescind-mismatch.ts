@@ -1,6 +1,6 @@
 import type { IntakeMessage, Refusal } from '../../../core/ledger/port/intake.ts'
 import type { EventName, HrEvent } from '../../../core/model.ts'
-import { RESCIND_MISMATCH } from '../../../core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { finishEvents, planAgain } from '../report/finalize.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
@@ -31,7 +31,7 @@ export async function mismatches(
   for (const { message, event, target } of rescinds) {
     const owner = owners.get(keyOf(target))
     if (owner === undefined || owner === event.employeeId || known.has(keyOf(event))) continue
-    refused.set(message, { message, code: RESCIND_MISMATCH, description: DESCRIPTION })
+    refused.set(message, { message, code: EVENT_REASONS.rescindMismatch, description: DESCRIPTION })
   }
   return refused
 }
@@ -74,7 +74,7 @@ export async function endMismatched(
     waiting.map((event) => ({
       ...event,
       state: 'dead-lettered',
-      reason: RESCIND_MISMATCH,
+      reason: EVENT_REASONS.rescindMismatch,
       detail: null,
       by: null,
     })),

@@ -1,5 +1,5 @@
 import type { LeaverRest } from '../../../core/ledger/port/leavers.ts'
-import { REASONS } from '../../../core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { planAgain } from '../report/finalize.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { insertRows, type Sql, withRows } from '../driver/sql.ts'
@@ -18,7 +18,7 @@ export async function resendRest(
   const reopened = await withRows<{ seq: number; employee: string }>(
     sql,
     ['id TEXT', 'reason TEXT'],
-    [...new Set(employees)].sort().map((id) => [id, REASONS.deactivationOnly]),
+    [...new Set(employees)].sort().map((id) => [id, EVENT_REASONS.deactivationOnly]),
     `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL, replays = events.replays + 1 FROM v
      WHERE events.employee = v.id AND COALESCE(events.state, '') = 'confirmed' AND events.reason = v.reason
        AND (SELECT COUNT(*) FROM employees p JOIN operations t ON t.seq = p.accepted_operation

@@ -1,7 +1,7 @@
+import { LANES } from '../../../core/model.ts'
 import { isFinal } from '../../../core/ledger/lifecycle.ts'
 import type { PlanResult, BrakeSettings } from '../../../core/ledger/port/plan.ts'
 import type { Decision, EventDecision } from '../../../core/ledger/decision.ts'
-import { laneOrder } from '../../../core/plan/decide/plan.ts'
 import { applyBrake } from './brake.ts'
 import { settleByPlan } from '../findings/elsewhere.ts'
 import { noteCases } from '../leavers/open.ts'
@@ -107,7 +107,7 @@ async function insertOperations(
           [
             employee,
             'pending',
-            laneOrder(operation.lane),
+            LANES[operation.lane],
             operation.active ? 1 : 0,
             operation.record,
             operation.hash,

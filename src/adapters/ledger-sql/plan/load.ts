@@ -1,7 +1,7 @@
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../../core/ledger/port/plan.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../../core/model.ts'
-import { DISCARDED, REASONS, leavesFold } from '../../../core/plan/decide/employee.ts'
+import { EVENT_REASONS, leavesFold } from '../../../core/ledger/event-reason.ts'
 import type { Failure, Employee, EmployeeEvent, UnansweredOperation } from '../../../core/ledger/employee.ts'
 import { erasedMarksOf } from '../leavers/erased-marks.ts'
 import { olderSince } from '../submit/holds.ts'
@@ -151,7 +151,7 @@ function acceptedSince(
   { accepted_operation, accepted_deactivation_only }: EmployeeRow,
 ): EventRow {
   const whole =
-    event.reason === REASONS.deactivationOnly &&
+    event.reason === EVENT_REASONS.deactivationOnly &&
     accepted_deactivation_only === 0 &&
     (accepted_operation ?? 0) > (event.operation ?? Infinity)
   return whole ? { ...event, reason: null } : event
@@ -245,10 +245,12 @@ export function toEvent(row: EventRow): EmployeeEvent {
     traceparent: row.traceparent,
     state: row.interim ?? row.state,
     reason:
-      row.interim === 'confirmed' && row.deactivation_only === 1 ? REASONS.deactivationOnly : row.reason,
+      row.interim === 'confirmed' && row.deactivation_only === 1
+        ? EVENT_REASONS.deactivationOnly
+        : row.reason,
     by: row.by_seq,
     dead: row.state === 'dead-lettered' && leavesFold(row.reason),
-    ...(row.reason === DISCARDED ? { discarded: true } : {}),
+    ...(row.reason === EVENT_REASONS.discarded ? { discarded: true } : {}),
   }
 }
 

@@ -1,5 +1,5 @@
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
-import { INCOMPLETE_RECORD } from '../../../core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import {
   type FinalInterim,
   outcomeOfAnswer,
@@ -310,7 +310,7 @@ export async function expireIncomplete(
       seq,
       employee,
       state: 'dead-lettered',
-      reason: INCOMPLETE_RECORD,
+      reason: EVENT_REASONS.incompleteRecord,
       detail,
       by: null,
       operation: null,

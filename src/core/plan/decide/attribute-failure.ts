@@ -1,13 +1,12 @@
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { EmployeeState } from '../fold/state.ts'
 import type { Mapping } from '../mapping/mapping.ts'
-import type { Failure, Employee, EmployeeEvent } from '../../ledger/employee.ts'
-import { REASONS } from './employee.ts'
-import { CORE_USER, ENTERPRISE_USER } from '../mapping/scim.ts'
 import { placesNamed, type Targets, targetsOf } from '../mapping/targets.ts'
+import type { Employee, EmployeeEvent, Failure } from '../../ledger/employee.ts'
+import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 
 export interface AttributionRules {
-  /** How often the same record is sent, when the log does not name what is wrong with it, before the events in it die. */
+  /** How often a record is sent before its events die, when the log names no attribute. */
   readonly attempts: number
   readonly targets: Targets
 }
@@ -15,74 +14,110 @@ export const DEFAULT_ATTRIBUTION: AttributionRules = { attempts: 1, targets: tar
 
 /** What becomes of the events of an operation that failed for good. */
 export type Attribution =
-  /** Nobody's fault any more, or it may be tried again as it is. */
+  /** No event is at fault any more, or the record may be sent again unchanged. */
   | { readonly kind: 'none' }
-  /** These die; the rest is planned without them. `detail` names what the service named. */
-  | { readonly kind: 'bury'; readonly events: readonly EmployeeEvent[]; readonly detail: string | null }
+  /**
+   * These events die; the employee is planned without them. `detail` lists the places the service
+   * named.
+   */
+  | {
+      readonly kind: 'dead-letter'
+      readonly events: readonly EmployeeEvent[]
+      readonly detail: string | null
+    }
+
+/** The record that is planned now, to be compared with the one that failed. */
+export interface RecordInQuestion {
+  readonly employee: Employee
+  readonly state: EmployeeState
+  readonly hash: string
+  readonly mapping: Mapping
+}
 
 /**
- * Who brought what the service does not take. Where it names an attribute, the events that failed and still set it; where it names none, or one whose
- * event is long finished, the events that failed, together; but first what is left over of an event of which nothing but that its person is out was
- * taken. What a newer event has replaced is past, and so is the blame for it. Each time at least one event dies or nothing is blamed, so this ends.
+ * Decides which events a failure comes from. When the service names an attribute: the events that
+ * failed and still set it. When it names none, or one that only a finished event sets: all events
+ * that failed, together. Before those, an event of which the directory accepted the deactivation
+ * only. Values that a newer event has replaced no longer count. Each call that does not return
+ * `none` names at least one event, so planning again ends.
  */
-export function attributeFailure(
-  employee: Employee,
-  folded: EmployeeState,
-  hash: string,
-  mapping: Mapping,
-  rules: AttributionRules,
-): Attribution {
+export function attributeFailure(record: RecordInQuestion, rules: AttributionRules): Attribution {
+  const { employee, hash } = record
   const { failure } = employee
-  if (!failure) return { kind: 'none' }
-  const held = new Map<number, string[]>()
-  for (const [path, { by }] of folded.attributes)
-    if (mapping.uses(path)) held.set(by, [...(held.get(by) ?? []), path])
-  // The directory has taken all of it since.
-  if (hash === employee.acceptedHash) return { kind: 'none' }
+  // Once the directory has accepted the record, the failure is past.
+  if (!failure || hash === employee.acceptedHash) return NONE
+  const mapped = mappedPathsByEvent(record)
   const open = employee.events.filter(({ seq, state }) => !isFinal(state) && failure.carried.includes(seq))
-  const carried = open.filter(({ seq }) => held.has(seq))
-  // What sets nothing itself, a rescind, can only be to blame when nothing else has changed.
+  const carried = open.filter(({ seq }) => mapped.has(seq))
   if (carried.length === 0)
+    // A rescind sets nothing itself: it is at fault only when nothing else has changed.
     return open.length > 0 && hash === failure.hash
-      ? { kind: 'bury', events: open, detail: null }
-      : { kind: 'none' }
+      ? { kind: 'dead-letter', events: open, detail: null }
+      : NONE
 
   const places = placesNamed(failure.reason, rules.targets)
-  const reads = places.map((place) => mapping.readsOf(place))
-  const named = (seq: number): boolean =>
-    (held.get(seq) ?? []).some((path) => reads.some((read) => read(path)))
-  const leftOver = employee.events.filter((event) => isLeftOver(event) && saysMore(held.get(event.seq)))
-  // What waits for its moment or is held back is carried by nothing, and is in the record all the same when that has not changed.
-  const waiting =
-    hash === failure.hash
-      ? employee.events.filter(({ seq, state }) => state === 'held' && saysMore(held.get(seq)))
-      : []
-  const offendingEvents = [...new Set([...carried, ...leftOver, ...waiting])].filter(({ seq }) => named(seq))
-  if (offendingEvents.length > 0) return { kind: 'bury', events: offendingEvents, detail: places.join(', ') }
-  if (places.length > 0 && employee.events.some(({ seq, state }) => !isFinal(state) && named(seq)))
-    return { kind: 'none' }
-  if (places.length === 0 && mayTryAgain(failure, hash, rules)) return { kind: 'none' }
   const detail = places.length > 0 ? places.join(', ') : null
-  return { kind: 'bury', events: places.length === 0 && leftOver.length > 0 ? leftOver : carried, detail }
+  const leftOver = employee.events.filter(
+    (event) => isLeftOver(event) && setsMoreThanActive(mapped.get(event.seq)),
+  )
+  const setsNamedPlace = namedPlaceSetter(record, places, mapped)
+  const named = new Set([...carried, ...leftOver, ...heldButSent(record, failure, mapped)])
+  const offending = [...named].filter(setsNamedPlace)
+  if (offending.length > 0) return { kind: 'dead-letter', events: offending, detail }
+  if (places.length > 0) {
+    const isLaterAtFault = employee.events.some((event) => !isFinal(event.state) && setsNamedPlace(event))
+    return isLaterAtFault ? NONE : { kind: 'dead-letter', events: carried, detail }
+  }
+  if (mayTryAgain(failure, hash, rules)) return NONE
+  return { kind: 'dead-letter', events: leftOver.length > 0 ? leftOver : carried, detail }
 }
 
-/** Its person was put out alone because of something it says, and that is in the record still: whatever comes later would fail of it. */
+const NONE: Attribution = { kind: 'none' }
+
+/** By event, the attributes that reach the directory and come from it. */
+type PathsByEvent = ReadonlyMap<number, readonly string[]>
+
+function mappedPathsByEvent({ state, mapping }: RecordInQuestion): PathsByEvent {
+  const paths = new Map<number, string[]>()
+  for (const [path, { by }] of state.attributes)
+    if (mapping.uses(path)) paths.set(by, [...(paths.get(by) ?? []), path])
+  return paths
+}
+
+function namedPlaceSetter(
+  { mapping }: RecordInQuestion,
+  places: readonly string[],
+  mapped: PathsByEvent,
+): (event: EmployeeEvent) => boolean {
+  const reads = places.map((place) => mapping.readsOf(place))
+  return ({ seq }) => (mapped.get(seq) ?? []).some((path) => reads.some((read) => read(path)))
+}
+
+/**
+ * The directory accepted the deactivation only; the event's other values are still in the record,
+ * and every later operation would fail on them.
+ */
 function isLeftOver({ state, reason }: EmployeeEvent): boolean {
-  return state === 'confirmed' && reason === REASONS.deactivationOnly
+  return state === 'confirmed' && reason === EVENT_REASONS.deactivationOnly
 }
 
-/** More than that somebody is out or in. */
-function saysMore(paths: readonly string[] = []): boolean {
+/**
+ * Held events are carried by no operation, yet their values were in the record that failed, if it
+ * has not changed since.
+ */
+function heldButSent(
+  { employee, hash }: RecordInQuestion,
+  failure: Failure,
+  mapped: PathsByEvent,
+): readonly EmployeeEvent[] {
+  if (hash !== failure.hash) return []
+  return employee.events.filter(({ seq, state }) => state === 'held' && setsMoreThanActive(mapped.get(seq)))
+}
+
+function setsMoreThanActive(paths: readonly string[] = []): boolean {
   return paths.some((path) => path !== 'active')
 }
 
 function mayTryAgain(failure: Failure, hash: string, { attempts }: AttributionRules): boolean {
   return !failure.refused && hash === failure.hash && failure.failures < attempts
-}
-
-/** The last record taken and nothing but `active: false` on top: as little as can be wrong. */
-export function deactivationOnly(employeeId: string, { lastAccepted: taken }: Failure): string {
-  const record: unknown =
-    taken === null ? { schemas: [CORE_USER, ENTERPRISE_USER], externalId: employeeId } : JSON.parse(taken)
-  return JSON.stringify({ ...(typeof record === 'object' ? record : {}), active: false })
 }

@@ -1,6 +1,7 @@
 import type { BrakeSettings } from '../../ledger/port/plan.ts'
-import type { Decision } from '../../ledger/decision.ts'
-import { REASONS } from './employee.ts'
+import type { Decided } from '../../ledger/decision.ts'
+import { withholdOperation } from './withhold.ts'
+import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 
 export const RELEASED_BRAKE: BrakeSettings = {
   windowMs: 86_400_000,
@@ -9,7 +10,10 @@ export const RELEASED_BRAKE: BrakeSettings = {
   floor: Number.POSITIVE_INFINITY,
 }
 
-/** Whether `employees` in one window are too many, with `active` people active in the directory. */
+/**
+ * Whether `employees` deactivations in one window are too many, with `active` employees active in
+ * the directory.
+ */
 export function tooMany(
   employees: number,
   active: number,
@@ -18,16 +22,6 @@ export function tooMany(
   return employees > absolute || (employees > floor && employees > (active * percent) / 100)
 }
 
-type Decided = Extract<Decision, { kind: 'decided' }>
-
-/** The same decision with nothing sent: what the operation would have carried waits, and later events merge into it. */
 export function holdBack(decision: Decided): Decided {
-  return {
-    ...decision,
-    braked: true,
-    operation: null,
-    events: decision.events.map((event) =>
-      event.state === 'planned' ? { ...event, state: 'held', reason: REASONS.brake, detail: null } : event,
-    ),
-  }
+  return { ...withholdOperation(decision, EVENT_REASONS.brake), braked: true }
 }

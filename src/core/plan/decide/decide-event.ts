@@ -1,20 +1,20 @@
 import { isFinal, type EventState } from '../../ledger/lifecycle.ts'
-import { type Effect, type EmployeeState, sameJson } from '../fold/state.ts'
-import { flatten } from '../fold/flatten.ts'
 import { isPureRescind } from '../fold/event.ts'
-import type { Mapping } from '../mapping/mapping.ts'
+import { flatten } from '../fold/flatten.ts'
 import { compareEvents } from '../fold/order.ts'
+import { type Effect, type EmployeeState, sameJson } from '../fold/state.ts'
+import type { Mapping } from '../mapping/mapping.ts'
 import type { EventDecision } from '../../ledger/decision.ts'
-import { INCOMPLETE_RECORD, NO_OUTCOME, REASONS, RESCIND_BEYOND_RETENTION } from './employee.ts'
 import type { Employee, EmployeeEvent } from '../../ledger/employee.ts'
+import { EVENT_REASONS, type EventReason } from '../../ledger/event-reason.ts'
 
 /** What an event contributes to the record. */
 export type Contribution =
-  | { readonly kind: 'later'; readonly reason: string }
+  | { readonly kind: 'later'; readonly reason: EventReason }
   | { readonly kind: 'rescinded'; readonly by: number }
-  /** Says nothing but that another event is out. */
+  /** The event only rescinds another. */
   | { readonly kind: 'rescind'; readonly known: boolean }
-  /** Names an event that retention folded away: nothing can be taken back of it. */
+  /** The event rescinds one that retention folded away, which cannot be taken back. */
   | { readonly kind: 'beyond-retention' }
   | { readonly kind: 'nothing-mapped' }
   | { readonly kind: 'surviving' }
@@ -22,83 +22,110 @@ export type Contribution =
 
 export function contributionOf(
   employee: Employee,
-  folded: EmployeeState,
+  state: EmployeeState,
   mapping: Mapping,
 ): (event: EmployeeEvent, effect: Effect) => Contribution {
   const bySeq = new Map(employee.events.map((event) => [event.seq, event]))
   return (event, effect) => {
     switch (effect.kind) {
       case 'later':
-        return { kind: 'later', reason: REASONS.notYet }
+        return { kind: 'later', reason: EVENT_REASONS.notYet }
       case 'unread':
-        return { kind: 'later', reason: REASONS.unread }
+        return { kind: 'later', reason: EVENT_REASONS.unread }
       case 'announced':
-        return { kind: 'later', reason: REASONS.announced }
+        return { kind: 'later', reason: EVENT_REASONS.announced }
       case 'rescinded':
         return { kind: 'rescinded', by: effect.by }
-      case 'applied': {
-        const { rescinds } = event
-        const target =
-          rescinds &&
-          employee.events.find(({ source, id }) => id === rescinds.id && source === rescinds.source)
-        if (target?.folded && !event.folded) return { kind: 'beyond-retention' }
-        if (rescinds && isPureRescind(event))
-          return { kind: 'rescind', known: target !== undefined && target !== null }
-        // What a rescind says besides stands for what comes back, too.
-        if (rescinds) return { kind: 'surviving' }
-        let winner: EmployeeEvent | undefined
-        let mapped = false
-        for (const path of effect.paths) {
-          if (!mapping.uses(path)) continue
-          mapped = true
-          const holder = folded.attributes.get(path)
-          if (holder?.by === event.seq) return { kind: 'surviving' }
-          const other = holder && bySeq.get(holder.by)
-          if (other && (!winner || compareEvents(other, winner) > 0)) winner = other
-        }
-        if (!mapped)
-          return repeats(event, folded, mapping) ? { kind: 'surviving' } : { kind: 'nothing-mapped' }
-        if (!winner) return { kind: 'nothing-mapped' }
-        return {
-          kind: 'superseded',
-          by: winner.seq,
-          settled: isFinal(winner.state) && winner.state !== 'dead-lettered',
-        }
-      }
+      case 'applied':
+        return (
+          contributionOfRescind(event, employee) ??
+          contributionOfWrites(event, effect.paths, { state, mapping, bySeq })
+        )
     }
   }
 }
 
-/** True for a snapshot that wrote nothing because what it says of the record was known: it says so all the same. */
-function repeats(event: EmployeeEvent, { attributes }: EmployeeState, mapping: Mapping): boolean {
+/** `null` for an event that rescinds nothing. */
+function contributionOfRescind(event: EmployeeEvent, { events }: Employee): Contribution | null {
+  const { rescinds } = event
+  if (rescinds === null) return null
+  const target = events.find(({ source, id }) => id === rescinds.id && source === rescinds.source)
+  if (target?.folded && !event.folded) return { kind: 'beyond-retention' }
+  // The attributes of a rescind count for what it brings back, too.
+  return isPureRescind(event) ? { kind: 'rescind', known: target !== undefined } : { kind: 'surviving' }
+}
+
+interface Writes {
+  readonly state: EmployeeState
+  readonly mapping: Mapping
+  readonly bySeq: ReadonlyMap<number, EmployeeEvent>
+}
+
+function contributionOfWrites(
+  event: EmployeeEvent,
+  paths: readonly string[],
+  { state, mapping, bySeq }: Writes,
+): Contribution {
+  let winner: EmployeeEvent | null = null
+  let isMapped = false
+  for (const path of paths) {
+    if (!mapping.uses(path)) continue
+    isMapped = true
+    const attribute = state.attributes.get(path)
+    if (attribute?.by === event.seq) return { kind: 'surviving' }
+    const other = attribute && bySeq.get(attribute.by)
+    if (other && (!winner || compareEvents(other, winner) > 0)) winner = other
+  }
+  if (!isMapped)
+    return repeatsRecord(event, state, mapping) ? { kind: 'surviving' } : { kind: 'nothing-mapped' }
+  if (!winner) return { kind: 'nothing-mapped' }
+  return {
+    kind: 'superseded',
+    by: winner.seq,
+    settled: isFinal(winner.state) && winner.state !== 'dead-lettered',
+  }
+}
+
+/** True for a snapshot that wrote nothing because the record already had its values. */
+function repeatsRecord(event: EmployeeEvent, { attributes }: EmployeeState, mapping: Mapping): boolean {
   return flatten(event.worker).some(
     ([path, value]) => mapping.uses(path) && sameJson(attributes.get(path)?.value, value),
   )
 }
 
 /**
- * Whether an event that has its final outcome needs another one: what its outcome said no longer holds. A newer event that takes its place once
- * it was confirmed changes nothing about that it was.
+ * Whether an event's final outcome no longer holds, so that it needs another one. A confirmed event
+ * stays confirmed when a newer event replaces its values.
  */
-export function reopens(event: EmployeeEvent, share: Contribution, folded: EmployeeState): boolean {
-  if (share.kind === 'rescinded') {
-    if (event.state !== 'skipped' || event.reason !== REASONS.rescinded) return true
-    return event.by !== share.by && fellAway(event.by ?? null, folded)
+export function needsNewOutcome(
+  event: EmployeeEvent,
+  contribution: Contribution,
+  state: EmployeeState,
+): boolean {
+  const by = event.by ?? null
+  if (contribution.kind === 'rescinded') {
+    if (event.state !== 'skipped' || event.reason !== EVENT_REASONS.rescinded) return true
+    return by !== contribution.by && hasLostEffect(by, state)
   }
   switch (event.state) {
     case 'dead-lettered':
-      // What it says goes out again with the next record, and has the answer of that.
-      return event.reason === INCOMPLETE_RECORD || (event.reason === NO_OUTCOME && share.kind === 'surviving')
-    case 'skipped':
-      return event.reason === REASONS.rescinded
-    case 'superseded':
-      if ((event.by ?? null) === null || share.kind === 'later') return false
+      // Its values are sent again with the next record and share that record's outcome.
       return (
-        share.kind === 'surviving' ||
-        (fellAway(event.by ?? null, folded) && !(share.kind === 'superseded' && share.by === event.by))
+        event.reason === EVENT_REASONS.incompleteRecord ||
+        (event.reason === EVENT_REASONS.noOutcome && contribution.kind === 'surviving')
+      )
+    case 'skipped':
+      return event.reason === EVENT_REASONS.rescinded
+    case 'superseded':
+      if (by === null || contribution.kind === 'later') return false
+      return (
+        contribution.kind === 'surviving' ||
+        (hasLostEffect(by, state) && !(contribution.kind === 'superseded' && contribution.by === by))
       )
     case 'unchanged':
-      return event.reason === REASONS.targetUnknown && share.kind === 'rescind' && share.known
+      return (
+        event.reason === EVENT_REASONS.targetUnknown && contribution.kind === 'rescind' && contribution.known
+      )
     case 'confirmed':
     case 'received':
     case 'held':
@@ -108,58 +135,53 @@ export function reopens(event: EmployeeEvent, share: Contribution, folded: Emplo
   }
 }
 
-/** The event an outcome names is rescinded, dead or not in force: it stands in nobody's place. */
-function fellAway(seq: number | null, folded: EmployeeState): boolean {
-  return seq === null || folded.effects.get(seq)?.kind !== 'applied'
+/** The event an outcome names is rescinded, dead or not in force, so it replaces no other event. */
+function hasLostEffect(seq: number | null, state: EmployeeState): boolean {
+  return seq === null || state.effects.get(seq)?.kind !== 'applied'
 }
 
 /** What the plan makes of the record as a whole. */
 export interface Sending {
   readonly send: boolean
-  /** What the record lacks, by name. */
+  /** Attributes the record lacks, by name. */
   readonly missing: readonly string[]
-  /** The directory took the very same record last. */
+  /** The record equals the last accepted one. */
   readonly same: boolean
 }
 
-export function decide(
+export function decideEvent(
   { seq }: EmployeeEvent,
-  share: Contribution,
+  contribution: Contribution,
   { send, missing, same }: Sending,
 ): EventDecision {
-  const waits = missing.length > 0
+  const decision = (
+    state: EventState,
+    reason: EventReason | null = null,
+    by: number | null = null,
+  ): EventDecision => ({ seq, state, reason, detail: null, by })
+  const isIncomplete = missing.length > 0
   const incomplete: EventDecision = {
-    seq,
-    state: 'incomplete',
-    reason: REASONS.incomplete,
+    ...decision('incomplete', EVENT_REASONS.incomplete),
     detail: missing.join(', '),
-    by: null,
   }
-  const decision = (state: EventState, reason: string | null, by: number | null = null): EventDecision => ({
-    seq,
-    state,
-    reason,
-    detail: null,
-    by,
-  })
-  switch (share.kind) {
+  switch (contribution.kind) {
     case 'later':
-      return decision('held', share.reason)
+      return decision('held', contribution.reason)
     case 'rescinded':
-      return decision('skipped', REASONS.rescinded, share.by)
+      return decision('skipped', EVENT_REASONS.rescinded, contribution.by)
     case 'rescind':
-      if (!share.known) return decision('unchanged', REASONS.targetUnknown)
-      return send
-        ? decision('planned', null)
-        : decision('unchanged', same ? REASONS.sameRecord : REASONS.nothingSent)
+      if (!contribution.known) return decision('unchanged', EVENT_REASONS.targetUnknown)
+      if (send) return decision('planned')
+      return decision('unchanged', same ? EVENT_REASONS.sameRecord : EVENT_REASONS.nothingSent)
     case 'beyond-retention':
-      return decision('dead-lettered', RESCIND_BEYOND_RETENTION)
+      return decision('dead-lettered', EVENT_REASONS.rescindBeyondRetention)
     case 'nothing-mapped':
-      return decision('unchanged', REASONS.nothingMapped)
+      return decision('unchanged', EVENT_REASONS.nothingMapped)
     case 'surviving':
-      return waits ? incomplete : send ? decision('planned', null) : decision('unchanged', REASONS.sameRecord)
+      if (isIncomplete) return incomplete
+      return send ? decision('planned') : decision('unchanged', EVENT_REASONS.sameRecord)
     case 'superseded':
-      if (share.settled) return decision('superseded', null, share.by)
-      return waits ? incomplete : decision(send ? 'planned' : 'superseded', null, share.by)
+      if (contribution.settled) return decision('superseded', null, contribution.by)
+      return isIncomplete ? incomplete : decision(send ? 'planned' : 'superseded', null, contribution.by)
   }
 }

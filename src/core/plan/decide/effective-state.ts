@@ -1,59 +1,73 @@
 import type { Attribute } from '../../model.ts'
-import { flatten } from '../fold/flatten.ts'
-import type { EmployeeState } from '../fold/state.ts'
 import type { LedgerEvent } from '../../ledger/event.ts'
-import { NO_OUTCOME } from './employee.ts'
+import { flatten } from '../fold/flatten.ts'
+import { fold } from '../fold/fold.ts'
+import type { FoldRules } from '../fold/rules.ts'
+import type { EmployeeState } from '../fold/state.ts'
 import type { Employee } from '../../ledger/employee.ts'
+import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 
 /**
- * What the record is made of: the fold, and two things more. When nothing says any more whether somebody the directory may hold is active, because
- * the event that did was rescinded or moved, that person is out; otherwise a hire taken back after it was sent would stay active.
- * And what only a rescinded event had said is cleared: left out of the record, the directory would keep it.
+ * The state a record is made of: the fold, with two additions.
+ *
+ * - When the event that activated an employee was rescinded or moved and no event decides `active`
+ *   any more, the employee is inactive, if the directory may hold the account. Otherwise a hire
+ *   rescinded after it was sent would stay active.
+ * - Attributes that only a rescinded event set are cleared: left out of the record, the directory
+ *   would keep them.
  */
-export function standing(employee: Employee, folded: EmployeeState): EmployeeState {
-  const added: [string, Attribute][] = takenBack(employee.events, folded)
-  const by = folded.attributes.has('active') || !mayBeHeld(employee) ? null : withdrawnBy(employee, folded)
+export function effectiveState(employee: Employee, now: number, rules?: FoldRules): EmployeeState {
+  const folded = fold(employee.events, now, rules)
+  const added: [string, Attribute][] = clearedByRescinds(employee.events, folded)
+  const by =
+    folded.attributes.has('active') || !mayHaveAccount(employee) ? null : eventThatWithdraws(employee, folded)
   if (by !== null) added.push(['active', { value: false, by }])
   return added.length === 0 ? folded : { ...folded, attributes: new Map([...folded.attributes, ...added]) }
 }
 
-/** Attributes of rescinded events that nothing speaks of any more, neither they themselves nor anything above or below them. */
-export function takenBack(
+/**
+ * Attributes of rescinded events that no event in force sets, at their own path, above it or below
+ * it.
+ */
+function clearedByRescinds(
   events: readonly LedgerEvent[],
   { attributes, effects }: EmployeeState,
 ): [string, Attribute][] {
-  const back: [string, Attribute][] = []
+  const cleared: [string, Attribute][] = []
   for (const event of events) {
     const effect = effects.get(event.seq)
     if (effect?.kind !== 'rescinded') continue
     for (const [path] of flatten(event.worker)) {
-      const spoken =
+      const isDecided =
         path === 'active' ||
         [...attributes.keys()].some((other) => covers(other, path) || covers(path, other))
-      if (!spoken) back.push([path, { value: null, by: effect.by }])
+      if (!isDecided) cleared.push([path, { value: null, by: effect.by }])
     }
   }
-  return back
+  return cleared
 }
 
 const covers = (above: string, path: string): boolean => path === above || path.startsWith(`${above}.`)
 
-/** The directory took a record of the person once, or is about to, or may have without saying so. */
-function mayBeHeld({ known, unanswered, events }: Employee): boolean {
+/** The directory accepted a record of the employee, or will, or may have without an outcome. */
+function mayHaveAccount({ known, unanswered, events }: Employee): boolean {
   return (
     known ||
     unanswered.length > 0 ||
-    events.some(({ state, reason }) => state === 'dead-lettered' && reason === NO_OUTCOME)
+    events.some(({ state, reason }) => state === 'dead-lettered' && reason === EVENT_REASONS.noOutcome)
   )
 }
 
-/** Why nothing makes the person active any more: the rescind, or the event itself where its moment has moved. */
-function withdrawnBy(employee: Employee, folded: EmployeeState): number | null {
+/**
+ * The event because of which no event activates the employee any more: the rescind, or the
+ * activation that moved.
+ */
+function eventThatWithdraws(employee: Employee, folded: EmployeeState): number | null {
   for (const event of employee.events) {
     if (event.worker['active'] !== true) continue
     const effect = folded.effects.get(event.seq)
     if (effect?.kind === 'rescinded') return effect.by
-    // In force without a word on it: a rescind that died would have taken it out.
+    // An event in force that did not set `active`: a dead rescind would have rescinded it.
     if (effect?.kind === 'later' || effect?.kind === 'applied') return event.seq
   }
   return null

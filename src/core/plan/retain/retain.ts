@@ -8,7 +8,7 @@ import type { FoldRules } from '../fold/rules.ts'
 import type { LedgerEvent } from '../../ledger/event.ts'
 import { eventKey } from '../fold/event.ts'
 import { compareEvents } from '../fold/order.ts'
-import { REASONS } from '../decide/employee.ts'
+import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 
 /**
  * Folds settled events away so that nothing changes: the fold of what stays has the same values from the same events, now and at every moment
@@ -26,7 +26,7 @@ export function cutOf(
   const events = whole
     .filter((event) => !isErasedMark(event))
     .map((event) =>
-      settled.has(event.seq) && event.reason === REASONS.deactivationOnly ? onlyOut(event) : event,
+      settled.has(event.seq) && event.reason === EVENT_REASONS.deactivationOnly ? onlyOut(event) : event,
     )
   const discarded = events.filter((event) => event.discarded === true && settled.has(event.seq))
   const ordered = events.filter((event) => event.discarded !== true).toSorted(compareEvents)

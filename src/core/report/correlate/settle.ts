@@ -1,6 +1,6 @@
 import type { EventState, FinalEventState, OperationState } from '../../ledger/lifecycle.ts'
 import type { Interim } from '../../ledger/port/report.ts'
-import { NO_OUTCOME, NO_RECORD, REASONS } from '../../plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 import { resendAfter } from '../../plan/decide/resend.ts'
 import { unreachable } from '../../errors.ts'
 
@@ -61,7 +61,7 @@ export function outcomeOfAnswer(operation: AnsweredOperation, event: CarriedEven
 
 /** Whether an event ended because its operation failed or was never answered. */
 function isEndedBySilence({ state, reason }: CarriedEvent): boolean {
-  return state === 'dead-lettered' || (state === 'unchanged' && reason === NO_RECORD)
+  return state === 'dead-lettered' || (state === 'unchanged' && reason === EVENT_REASONS.noRecord)
 }
 
 function successOf(
@@ -70,7 +70,7 @@ function successOf(
 ): Pick<EventOutcome, 'state' | 'reason'> {
   switch (interim) {
     case 'confirmed':
-      return { state: 'confirmed', reason: deactivationOnly ? REASONS.deactivationOnly : null }
+      return { state: 'confirmed', reason: deactivationOnly ? EVENT_REASONS.deactivationOnly : null }
     case 'unchanged':
       return { state: 'unchanged', reason: code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY }
     case 'skipped':
@@ -149,8 +149,8 @@ export function decideUnanswered(operation: UnansweredOperation, maxResends: num
 export function outcomeOfSilence(silence: 'unchanged' | 'given-up', by: number | null): EventOutcome {
   if (by !== null) return { state: 'superseded', reason: null, by }
   return silence === 'unchanged'
-    ? { state: 'unchanged', reason: NO_RECORD, by }
-    : { state: 'dead-lettered', reason: NO_OUTCOME, by }
+    ? { state: 'unchanged', reason: EVENT_REASONS.noRecord, by }
+    : { state: 'dead-lettered', reason: EVENT_REASONS.noOutcome, by }
 }
 
 /**

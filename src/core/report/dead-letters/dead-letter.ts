@@ -1,14 +1,7 @@
 import type { EventState } from '../../ledger/lifecycle.ts'
 import type { DeadLetterFilter, LedgerDeadLetter } from '../../ledger/port/dead-letters.ts'
 import type { EventName } from '../../model.ts'
-import {
-  HYDRATE_FAILED,
-  INCOMPLETE_RECORD,
-  MAPPING_FAILED,
-  NO_OUTCOME,
-  RESCIND_BEYOND_RETENTION,
-  RESCIND_MISMATCH,
-} from '../../plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 import type { PeekedMessage } from '../../ports.ts'
 
 /** Where it happened, in one word for people: intake, mapping, service or directory. The code says what exactly. */
@@ -61,7 +54,7 @@ export function busReason(code: string): DeadLetterReason {
       return 'poison'
     case 'TTLExpiredException':
       return 'expired'
-    case RESCIND_MISMATCH:
+    case EVENT_REASONS.rescindMismatch:
       return 'rescind'
     default:
       return 'unreadable'
@@ -73,16 +66,16 @@ export function ledgerReason({
   refused,
 }: Pick<LedgerDeadLetter, 'code' | 'refused'>): DeadLetterReason {
   switch (code) {
-    case INCOMPLETE_RECORD:
+    case EVENT_REASONS.incompleteRecord:
       return 'incomplete'
-    case HYDRATE_FAILED:
+    case EVENT_REASONS.hydrateFailed:
       return 'unread'
-    case MAPPING_FAILED:
+    case EVENT_REASONS.mappingFailed:
       return 'unmapped'
-    case RESCIND_MISMATCH:
-    case RESCIND_BEYOND_RETENTION:
+    case EVENT_REASONS.rescindMismatch:
+    case EVENT_REASONS.rescindBeyondRetention:
       return 'rescind'
-    case NO_OUTCOME:
+    case EVENT_REASONS.noOutcome:
       return 'unanswered'
     default:
       return refused ? 'refused' : 'failed'

@@ -2,7 +2,8 @@ import type { EmployeeView } from '../../ledger/port/inspect.ts'
 import type { ReplayTarget } from '../../ledger/port/replays.ts'
 import type { HrEvent } from '../../model.ts'
 import type { EmployeeEvent } from '../../ledger/employee.ts'
-import { planEmployee, type PlanRules } from '../../plan/decide/plan.ts'
+import { planEmployee } from '../../plan/decide/plan.ts'
+import type { PlanRules } from '../../plan/decide/planning.ts'
 import { type DeadLetter, deadLetterId } from '../dead-letters/dead-letter.ts'
 
 /** A dead letter that is to be replayed, and what it would say. */

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../../../../src/core/ledger/event-reason.ts'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, test } from 'node:test'
@@ -40,7 +41,7 @@ function failureOf(hash: string, more: Partial<Failure> = {}): Failure {
   return {
     hash,
     active: false,
-    code: 'InvalidValue',
+    code: 'InvalidValue' as FailureCode,
     reason: null,
     refused: false,
     failures: 1,

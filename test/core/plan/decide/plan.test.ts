@@ -6,7 +6,7 @@ import { EVENT_ARROWS, type EventState, isFinal } from '../../../../src/core/led
 import { flatten } from '../../../../src/core/plan/fold/flatten.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import type { Decision, EventDecision, PlannedOperation } from '../../../../src/core/ledger/decision.ts'
-import { INCOMPLETE_RECORD, leavesFold, NO_OUTCOME } from '../../../../src/core/plan/decide/employee.ts'
+import { EVENT_REASONS, leavesFold } from '../../../../src/core/ledger/event-reason.ts'
 import type { Employee, EmployeeEvent, UnansweredOperation } from '../../../../src/core/ledger/employee.ts'
 import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
@@ -205,7 +205,7 @@ void describe('a person who lacks something is held', () => {
     const died = event(1, {
       worker: { title: 'Engineer', active: true },
       state: 'dead-lettered',
-      reason: INCOMPLETE_RECORD,
+      reason: EVENT_REASONS.incompleteRecord,
     })
     const named = event(2, { effectiveAt: day(2), worker: { userName: 'ann@contoso.com' } })
     const decided = plan([died, named])
@@ -217,7 +217,7 @@ void describe('a person who lacks something is held', () => {
     const died = event(1, {
       worker: { title: 'Engineer', active: true },
       state: 'dead-lettered',
-      reason: INCOMPLETE_RECORD,
+      reason: EVENT_REASONS.incompleteRecord,
     })
     const decided = plan([died, event(2, { effectiveAt: day(2), worker: { department: 'Law' } })])
     assert.deepEqual(
@@ -243,7 +243,7 @@ void describe('a person who lacks something is held', () => {
       effectiveAt: day(2),
       worker: { title: 'Head' },
       state: 'dead-lettered',
-      reason: NO_OUTCOME,
+      reason: EVENT_REASONS.noOutcome,
     })
     assert.equal(parseRecord(operationOf(plan([hired, died])).record)['title'], 'Head')
   })
@@ -315,8 +315,8 @@ void describe('for every history', () => {
     ['confirmed', null],
     ['superseded', null],
     ['dead-lettered', 'Rejected'],
-    ['dead-lettered', INCOMPLETE_RECORD],
-    ['dead-lettered', NO_OUTCOME],
+    ['dead-lettered', EVENT_REASONS.incompleteRecord],
+    ['dead-lettered', EVENT_REASONS.noOutcome],
   )
   const unanswered = fc.array(
     fc.record({ id: fc.constant('op'), state: fc.constantFrom('batched', 'accepted'), active: fc.boolean() }),
@@ -355,7 +355,11 @@ void describe('for every history', () => {
           if (!made) continue
           assert(EVENT_ARROWS[state].includes(made.state), `${state} → ${made.state}`)
           if (isFinal(state))
-            assert(reason === INCOMPLETE_RECORD || reason === NO_OUTCOME || made.reason === 'Rescinded')
+            assert(
+              reason === EVENT_REASONS.incompleteRecord ||
+                reason === EVENT_REASONS.noOutcome ||
+                made.reason === 'Rescinded',
+            )
           if (made.state === 'planned') assert(decision.operation)
           if (made.state === 'superseded') assert(made.by !== null && made.by !== seq)
           if (made.state === 'held') assert(decision.nextAt !== null)

@@ -6,9 +6,9 @@ import {
   EVENT_STATES,
   OPERATION_ARROWS,
   OPERATION_STATES,
+  type EventState,
 } from '../../../../src/core/ledger/lifecycle.ts'
-import type { EventState } from '../../../../src/core/ledger/lifecycle.ts'
-import { NO_OUTCOME, NO_RECORD, REASONS } from '../../../../src/core/plan/decide/employee.ts'
+import { EVENT_REASONS } from '../../../../src/core/ledger/event-reason.ts'
 import {
   type AnsweredOperation,
   type CarriedEvent,
@@ -31,7 +31,7 @@ const answered: fc.Arbitrary<AnsweredOperation> = fc.record({
 })
 const carried: fc.Arbitrary<CarriedEvent> = fc.record({
   state: fc.constantFrom(...EVENT_STATES),
-  reason: fc.constantFrom(null, NO_RECORD, NO_OUTCOME, 'NotMapped'),
+  reason: fc.constantFrom(null, EVENT_REASONS.noRecord, EVENT_REASONS.noOutcome, 'NotMapped'),
   by: fc.option(fc.nat(), { nil: null }),
 })
 /** An event that ended `unchanged` has no winner. */
@@ -53,7 +53,8 @@ void describe('the outcome of an event whose operation was answered', () => {
     fc.assert(
       fc.property(answered, carried, (operation, event) => {
         const endedBySilence =
-          event.state === 'dead-lettered' || (event.state === 'unchanged' && event.reason === NO_RECORD)
+          event.state === 'dead-lettered' ||
+          (event.state === 'unchanged' && event.reason === EVENT_REASONS.noRecord)
         const open = event.state === 'planned' || (operation.isLate && endedBySilence)
         if (!open) assert.equal(outcomeOfAnswer(operation, event), null)
       }),
@@ -93,7 +94,7 @@ void describe('the outcome of an event whose operation was answered', () => {
       'says that only the deactivation was sent',
       { deactivationOnly: true },
       'confirmed',
-      REASONS.deactivationOnly,
+      EVENT_REASONS.deactivationOnly,
     ],
     [
       'is unchanged when the directory held the values',
@@ -200,10 +201,14 @@ void describe('an unanswered operation', () => {
   })
 
   void it('ends its events as superseded, or with the reason of the silence', () => {
-    assert.deepEqual(outcomeOfSilence('unchanged', null), { state: 'unchanged', reason: NO_RECORD, by: null })
+    assert.deepEqual(outcomeOfSilence('unchanged', null), {
+      state: 'unchanged',
+      reason: EVENT_REASONS.noRecord,
+      by: null,
+    })
     assert.deepEqual(outcomeOfSilence('given-up', null), {
       state: 'dead-lettered',
-      reason: NO_OUTCOME,
+      reason: EVENT_REASONS.noOutcome,
       by: null,
     })
     for (const silence of ['unchanged', 'given-up'] as const)

@@ -1,0 +1,93 @@
+import { isObject } from '../../json.ts'
+import { isFinal } from '../../ledger/lifecycle.ts'
+import type { Lane, ScimUser } from '../../model.ts'
+import { ENTERPRISE_USER } from '../mapping/scim.ts'
+import { contributionOf, decideEvent, needsNewOutcome } from './decide-event.ts'
+import type { Decided, EventDecision } from '../../ledger/decision.ts'
+import { type MappedPlanning, openEvents, type Step } from './planning.ts'
+import { earliest, resendAt } from './resend.ts'
+
+/** Decides on the record as it is: whether it is sent, and the state of each event. */
+export function decideRecord(planning: MappedPlanning): Step {
+  return { kind: 'decided', decision: decideWith(planning) }
+}
+
+/** The same with other missing attributes than the mapping names, or without overtaking. */
+export function decideWith(
+  planning: MappedPlanning,
+  { missing = planning.mapped.missing, overtakes = planning.overtakes } = {},
+): Decided {
+  const { employee, state, json, hash } = planning
+  const { employeeId, revision } = employee
+  // A termination does not wait for the rest of the record: the directory may hold the account.
+  const incomplete = planning.isInactive ? [] : missing
+  const hasContent = incomplete.length === 0 && state.attributes.size > 0
+  const hold = holdAfterFailure(planning)
+  const isDue = overtakes || isLeaverResend(planning) || hash !== employee.acceptedHash
+  const send = hasContent && hold === null && isDue
+  const retryAt = hold && hasContent && hash !== employee.acceptedHash ? hold.until : null
+  return {
+    kind: 'decided',
+    employeeId,
+    revision,
+    events: decideEvents(planning, { send, missing: incomplete, same: hash === employee.acceptedHash }),
+    operation: send
+      ? {
+          lane: laneOf(planning),
+          active: state.attributes.get('active')?.value === true,
+          record: json,
+          hash,
+          manager: managerOf(planning.mapped.record, employeeId),
+          overtakes,
+        }
+      : null,
+    nextAt: earliest(state.nextAt, retryAt),
+  }
+}
+
+/** An open leaver case resends its operation on its own schedule, whatever ended the last one. */
+function isLeaverResend({ employee, isInactive }: MappedPlanning): boolean {
+  return isInactive && employee.leaver?.resend === true
+}
+
+/**
+ * Keeps a record that failed for good from being resent without an open event. Where the failure
+ * could not be attributed, the record is resent on the schedule of `resendAt`.
+ */
+function holdAfterFailure(planning: MappedPlanning): { readonly until: number | null } | null {
+  const { employee, now, hash, isInactive } = planning
+  if (hash !== employee.failedHash || openEvents(planning).length > 0) return null
+  if (isLeaverResend(planning)) return null
+  const until = isInactive ? null : resendAt(employee.failure)
+  return until === null || until > now ? { until } : null
+}
+
+function decideEvents(
+  { employee, state, rules }: MappedPlanning,
+  sending: Parameters<typeof decideEvent>[2],
+): readonly EventDecision[] {
+  const contribution = contributionOf(employee, state, rules.mapping)
+  return employee.events.flatMap((event) => {
+    const effect = state.effects.get(event.seq)
+    if (!effect || event.folded) return []
+    const contributed = contribution(event, effect)
+    if (isFinal(event.state) && !needsNewOutcome(event, contributed, state)) return []
+    const decision = decideEvent(event, contributed, sending)
+    return event.state === 'dead-lettered' && decision.state === 'incomplete' ? [] : [decision]
+  })
+}
+
+function laneOf({ employee, isInactive }: MappedPlanning): Lane {
+  if (isInactive) return 'leaver'
+  return employee.known ? 'mover' : 'joiner'
+}
+
+/**
+ * The manager's record goes first. An employee who is their own manager waits for no other record.
+ */
+function managerOf(record: ScimUser, employeeId: string): string | null {
+  const extension = record[ENTERPRISE_USER]
+  const manager = isObject(extension) ? extension['manager'] : undefined
+  const value = isObject(manager) ? manager['value'] : undefined
+  return typeof value === 'string' && value !== employeeId ? value : null
+}
