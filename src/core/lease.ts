@@ -26,7 +26,7 @@ const RELEASE_MS = 3_000
  */
 export function leased(
   name: string,
-  ledger: Pick<Ledger, 'lease'>,
+  ledger: Pick<Ledger, 'takeLease'>,
   { owner, leaseMs }: LeaseSettings,
   runtime: Runtime,
   create: () => StartableService,
@@ -96,7 +96,7 @@ export function leased(
  */
 export async function whileLeased<T>(
   name: string,
-  ledger: Pick<Ledger, 'lease'>,
+  ledger: Pick<Ledger, 'takeLease'>,
   settings: LeaseSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
   work: (lost: AbortSignal) => Promise<T>,
@@ -129,7 +129,7 @@ export async function whileLeased<T>(
 
 function leaseOf(
   name: string,
-  ledger: Pick<Ledger, 'lease'>,
+  ledger: Pick<Ledger, 'takeLease'>,
   { owner, leaseMs }: LeaseSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
 ): { acquire(withinMs: number, stop?: AbortSignal): Promise<number | null>; release(): Promise<void> } {
@@ -141,7 +141,7 @@ function leaseOf(
     acquire: async (withinMs, stop) => {
       const now = runtime.now()
       const late = new AbortController()
-      const asked = ledger.lease({ name, owner, now, leaseMs })
+      const asked = ledger.takeLease({ name, owner, now, leaseMs })
       const answer = await Promise.race([
         asked,
         runtime
@@ -157,7 +157,7 @@ function leaseOf(
     },
     /** Bounded in time, because it is optional: without it the lease ends later. */
     release: async () => {
-      const asked = ledger.lease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
+      const asked = ledger.takeLease({ name, owner, now: runtime.now(), leaseMs: 0 }).catch(() => false)
       const late = new AbortController()
       await Promise.race([asked, runtime.sleep(Math.min(RELEASE_MS, leaseMs / RENEWALS), late.signal)])
       late.abort()

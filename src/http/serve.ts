@@ -38,9 +38,9 @@ export async function serveProbes(
     const ledger = composed()?.ledger
     if (!ledger) return null
     const [totals, submissionStatus, watermark] = await Promise.all([
-      ledger.totals(),
-      ledger.submissionStatus(now),
-      ledger.watermark(),
+      ledger.readTotals(),
+      ledger.readSubmissionStatus(now),
+      ledger.readWatermark(),
     ])
     // As rollcall status has it: the job's hold ends by itself when nobody looks at it any more.
     const holds = submissionStatus.holds.filter(({ name, until }) => name !== 'job' || until > now)

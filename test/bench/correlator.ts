@@ -47,18 +47,18 @@ async function fill(ledger: Ledger): Promise<void> {
         hrEvent(`e-${employeeId}`, employeeId, worker, { effectiveAt: FROM - HOUR }),
       )
     })
-    await ledger.record({ messages, now: FROM, quietMs: 0, maxWaitMs: 0, backlog: false })
+    await ledger.recordMessages({ messages, now: FROM, quietMs: 0, maxWaitMs: 0, backlog: false })
     const due = await ledger.claimDueEmployees({ now: FROM, limit: 500, maxWaitMs: 0 })
     const decisions = due.map((employee) => planEmployee(employee, FROM, { mapping, digest }))
     await ledger.commitPlan(decisions, RELEASED_BRAKE, FROM)
     const limits = { perWindow: Number.POSITIVE_INFINITY, windowMs: 5_000, perDay: Number.POSITIVE_INFINITY }
     const own = { now: FROM, owner: 'bench', leaseMs: 60_000, limits }
     for (;;) {
-      const batch = await ledger.nextBatch({ ...own, maxOperations: 50, maxBytes: 3_000_000, fillMs: 0 })
+      const batch = await ledger.claimBatch({ ...own, maxOperations: 50, maxBytes: 3_000_000, fillMs: 0 })
       if (!batch) break
       const slot = await ledger.takeSlot(batch.id, own)
       if (slot.kind === 'taken')
-        await ledger.recordAnswer(
+        await ledger.recordBatchAnswer(
           batch.id,
           { kind: 'accepted', call: slot.call, acceptedAt: FROM, requestId: batch.id },
           FROM,
@@ -126,9 +126,9 @@ const service = correlateLoop(
   {
     ...ledger,
     // Until the first record it knows nothing: it was away since the beginning of the week.
-    watermark: async () => (await ledger.watermark()) ?? FROM,
-    correlate: async (page) => {
-      await ledger.correlate(page)
+    readWatermark: async () => (await ledger.readWatermark()) ?? FROM,
+    recordLogRecords: async (page) => {
+      await ledger.recordLogRecords(page)
       const day = page.watermark === null ? 0 : Math.floor((page.watermark - FROM) / (24 * HOUR))
       while (days.length < day) days.push(performance.now() - startedAt)
       peak = Math.max(peak, process.memoryUsage.rss())
@@ -152,7 +152,7 @@ const service = correlateLoop(
 )
 await service.run()
 const seconds = (performance.now() - startedAt) / 1_000
-const { stateCounts } = await ledger.inspect()
+const { stateCounts } = await ledger.readCounts()
 console.log(
   `${employees} records, ${read} read with the overlap of slices: ${seconds.toFixed(1)} s, ${Math.round(employees / seconds)} records a second`,
 )

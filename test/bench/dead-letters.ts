@@ -70,7 +70,7 @@ for (let made = 0; made < total; made += 1_000) {
   })
   await world.intake(messages)
   await ledger.commitPlan(world.decide(await world.due(1_000)), RELEASED_BRAKE, world.now)
-  await ledger.expireIncomplete(world.now, world.now, 1_000)
+  await ledger.expireIncompleteEvents(world.now, world.now, 1_000)
 }
 await ledger.close()
 

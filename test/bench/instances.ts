@@ -86,7 +86,7 @@ const fleet = startFleet(
 )
 stack.defer(() => fleet.abandon())
 const ledger = await reader()
-await until('the first message is taken in', async () => (await ledger.totals()).messages > 0, 60_000, 5)
+await until('the first message is taken in', async () => (await ledger.readTotals()).messages > 0, 60_000, 5)
 const startedAt = performance.now()
 const result = paceSeconds > 0 ? await pace() : await throughTheHistory()
 process.stdout.write(`${JSON.stringify({ processes, ledger: values.ledger, ...result })}\n`)
@@ -126,7 +126,7 @@ async function pace(): Promise<Result> {
 async function throughTheHistory(): Promise<Result> {
   const total = history.lines.length
   const done = async (): Promise<number> => {
-    const { messages, finished } = await ledger.totals()
+    const { messages, finished } = await ledger.readTotals()
     return (messages / total + finished / history.events) / 2
   }
   const events = [
@@ -153,9 +153,9 @@ async function throughTheHistory(): Promise<Result> {
   await until(
     `everything is answered and told; they said ${fleet.said()}`,
     async () => {
-      const { messages } = await ledger.totals()
+      const { messages } = await ledger.readTotals()
       if (messages >= total && takenInMs === 0) takenInMs = performance.now() - startedAt
-      return messages >= total && (await ledger.idle(Date.now())).idle
+      return messages >= total && (await ledger.readIdle(Date.now())).idle
     },
     900_000,
     50,
@@ -163,7 +163,7 @@ async function throughTheHistory(): Promise<Result> {
   const ms = performance.now() - startedAt
   const response = await fetch(`http://127.0.0.1:${doubles.entraPort}/directory`)
   const directory = (await response.json()) as Readonly<Record<string, DirectoryEntry>>
-  const { totals, stateCounts } = await ledger.inspect()
+  const { totals, stateCounts } = await ledger.readCounts()
   const wrong = [
     ...differences(directory, history.oracle),
     ...reconcile(totals, stateCounts).wrong,

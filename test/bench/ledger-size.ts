@@ -226,7 +226,7 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
     if (slot.kind !== 'taken') throw new Error(slot.kind)
     const { now } = world
     await timed('submit', () =>
-      ledger.recordAnswer(
+      ledger.recordBatchAnswer(
         batch.id,
         { kind: 'accepted', call: slot.call, acceptedAt: now, requestId: `request of ${batch.id}` },
         now,
@@ -245,8 +245,8 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
     )
   }
   await timed('correlate', async () => {
-    await ledger.candidates(joins.map(({ record }) => record))
-    await ledger.correlate({
+    await ledger.findCandidates(joins.map(({ record }) => record))
+    await ledger.recordLogRecords({
       joins,
       now: world.now,
       finalAt: world.now,
@@ -256,12 +256,12 @@ async function work(world: World, events: readonly HrEvent[]): Promise<ReadonlyM
       echoes: [],
     })
   })
-  while ((await timed('finalize', () => ledger.finalize(world.now, 500))) > 0);
+  while ((await timed('finalize', () => ledger.finalizeOperations(world.now, 500))) > 0);
   for (;;) {
-    const rows = await timed('publish', () => ledger.takeUnpublished(500))
+    const rows = await timed('publish', () => ledger.listUnpublishedOutcomes(500))
     if (rows.length === 0) return times
     await timed('publish', () =>
-      ledger.markPublished(
+      ledger.markOutcomesPublished(
         rows.map(({ id }) => id),
         world.now,
       ),

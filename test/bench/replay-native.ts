@@ -61,9 +61,9 @@ const { id: run } = await ledger.freezeReplay(
   Date.now(),
 )
 const log: ReplayLog = {
-  items: (stage, limit) => ledger.replayItems(run, 'hr-events', stage, limit),
-  move: (moves, at) => ledger.moveReplay(run, 'hr-events', moves, at),
-  takenIn: async (ids) => new Set((await ledger.takenIn(ids)).keys()),
+  items: (stage, limit) => ledger.listReplayItems(run, 'hr-events', stage, limit),
+  move: (moves, at) => ledger.moveReplayItems(run, 'hr-events', moves, at),
+  takenIn: async (ids) => new Set((await ledger.findCopiesTakenIn(ids)).keys()),
 }
 const settings = { perSecond: null, batch: 500, removeAtOnce: 2_000, skewMs: 60_000, inFlightMs: 2_000 }
 const startedAt = performance.now()

@@ -33,8 +33,8 @@ async function importing(
 async function inLedger(): Promise<{ workers: unknown[]; wrong: readonly string[]; imported: number }> {
   const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
   try {
-    const views = await ledger.employeePage(null, 1_000)
-    const { totals, stateCounts } = await ledger.inspect()
+    const views = await ledger.listEmployees(null, 1_000)
+    const { totals, stateCounts } = await ledger.readCounts()
     return {
       workers: views.flatMap(({ employee }) =>
         employee.events.map(({ employeeId, worker }) => ({ employee: employeeId, ...worker })),

@@ -37,7 +37,7 @@ async function fullLedger(t: TestContext): Promise<string> {
     hrEvent('bulk', 'p9', { title: 'gone' }),
     ...Array.from({ length: 600 }, (_, n) => joiner(`m${n}`, `many-${n}`)),
   )
-  await ledger.erase({ employeeId: 'p9', actor: 'test', justification: 'test' }, world.now)
+  await ledger.eraseEmployee({ employeeId: 'p9', actor: 'test', justification: 'test' }, world.now)
   await world.plan()
   await world.accept(await world.needBatch())
   await world.record(leaver('l1', 'p1'), hrEvent('e9', 'p2', { title: 'late' }))
@@ -70,10 +70,10 @@ void it('a ledger moved to a database says there what it said in its file, and w
   const source = await openSqliteLedger({ path, now: () => T0 })
   t.after(() => source.close())
   const target = await openTarget(t, location)
-  assert.deepEqual(await target.inspect(), await source.inspect())
+  assert.deepEqual(await target.readCounts(), await source.readCounts())
   for (const employee of [...PEOPLE, 'many-1', 'many-599'])
-    assert.deepEqual(await target.trace(employee), await source.trace(employee))
-  const [here, there] = [await target.submissionStatus(T0), await source.submissionStatus(T0)]
+    assert.deepEqual(await target.readTrace(employee), await source.readTrace(employee))
+  const [here, there] = [await target.readSubmissionStatus(T0), await source.readSubmissionStatus(T0)]
   assert.deepEqual(here, there)
 
   const world = new World(target)
@@ -84,7 +84,7 @@ void it('a ledger moved to a database says there what it said in its file, and w
     'what was on its way is resumed',
   )
   await world.record(joiner('after', 'new'))
-  assert.equal((await target.totals()).events, (await source.totals()).events + 1)
+  assert.equal((await target.readTotals()).events, (await source.readTotals()).events + 1)
   await world.balanced()
 })
 
@@ -202,10 +202,10 @@ void it('a ledger is moved to where nobody runs yet', async (t) => {
   const location = await server.database()
   const running = await openTarget(t, location)
   const lease = { name: 'correlate', owner: 'somebody', leaseMs: 60_000 }
-  await running.lease({ ...lease, now: Date.now() })
+  await running.takeLease({ ...lease, now: Date.now() })
   const early = await command(['ledger', 'move', '--from', path, '--to', location])
   assert.equal(early.code, 1)
   assert.match(early.stderr, /instances run on the target.*LedgerInUse/)
-  await running.lease({ ...lease, leaseMs: 0, now: Date.now() })
+  await running.takeLease({ ...lease, leaseMs: 0, now: Date.now() })
   assert.equal((await command(['ledger', 'move', '--from', path, '--to', location])).code, 0)
 })

@@ -19,7 +19,7 @@ before(async () => {
     hrEvent('e-1', { worker: WORKER }),
     hrEvent('e-2', { effectiveAt: day(2), worker: { title: 'Head' } }),
   ]
-  await ledger.record({
+  await ledger.recordMessages({
     messages: [{ entity: 'q', enqueuedAt: 1, sequence: '1', events, rejected: null }],
     now: day(3),
     quietMs: 0,

@@ -30,7 +30,7 @@ before(async () => {
   })
   world.now += 3 * 3_600_000
   await world.finalize()
-  await ledger.correlate({
+  await ledger.recordLogRecords({
     joins: [],
     now: world.now,
     finalAt: world.now,

@@ -16,7 +16,7 @@ function leases() {
   return {
     cutOff,
     hanging,
-    lease: async ({ name, owner, now, leaseMs }: LeaseQuery): Promise<boolean> => {
+    takeLease: async ({ name, owner, now, leaseMs }: LeaseQuery): Promise<boolean> => {
       if (hanging.has(owner)) return new Promise(() => {})
       if (cutOff.has(owner)) throw new Error('no way to the ledger')
       const there = held.get(name)
@@ -129,12 +129,12 @@ for (const step of ['asks for the lease', 'renews the lease'] as const)
 void it('a stop gives a lease back whose last answer is not known', async () => {
   const ledger = leases()
   let answer: (() => void) | null = null
-  const slow: typeof ledger.lease = async (query) => {
-    const taken = await ledger.lease(query)
+  const slow: typeof ledger.takeLease = async (query) => {
+    const taken = await ledger.takeLease(query)
     if (query.leaseMs > 0) await new Promise<void>((resolve) => (answer = resolve))
     return taken
   }
-  const service = leased('report', { lease: slow }, { owner: 'one', leaseMs: LEASE_MS }, runtime, () =>
+  const service = leased('report', { takeLease: slow }, { owner: 'one', leaseMs: LEASE_MS }, runtime, () =>
     loop('inner', runtime, async () => 100),
   )
   const running = service.run()
@@ -143,7 +143,7 @@ void it('a stop gives a lease back whose last answer is not known', async () => 
   await service.stop()
   await running
   const now = runtime.now()
-  assert.equal(await ledger.lease({ name: 'report', owner: 'two', now, leaseMs: LEASE_MS }), true)
+  assert.equal(await ledger.takeLease({ name: 'report', owner: 'two', now, leaseMs: LEASE_MS }), true)
 })
 
 void it('stopping before it runs, and stopping twice, are fine', async () => {
@@ -201,5 +201,8 @@ void it('the end of the work that fails is the failure, and the lease is free', 
     Promise.reject(new Error('broken')),
   )
   await assert.rejects(failing, /broken/)
-  assert.equal(await ledger.lease({ name: 'run', owner: 'two', now: runtime.now(), leaseMs: LEASE_MS }), true)
+  assert.equal(
+    await ledger.takeLease({ name: 'run', owner: 'two', now: runtime.now(), leaseMs: LEASE_MS }),
+    true,
+  )
 })

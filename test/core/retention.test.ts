@@ -10,13 +10,13 @@ void test('retention ages out slice by slice after it went through all employees
   const slices = [500, 500, 120]
   const service = retention(
     {
-      retentionPage: async () => {
+      listRetention: async () => {
         done.push('page')
         return []
       },
-      foldAway: async () => ({ folded: 0 }),
-      forgetEdits: async () => 0,
-      ageOut: async ({ before, limit }) => {
+      foldEvents: async () => ({ folded: 0 }),
+      forgetReplayEdits: async () => 0,
+      removeAged: async ({ before, limit }) => {
         assert.equal(before, runtime.now() - 400 * DAY_MS)
         assert.equal(limit, 500)
         const removed = slices.shift() ?? 0

@@ -90,7 +90,7 @@ export function startFleet(
 export async function inFlightTwice(ledger: Ledger, employees: Iterable<string>): Promise<readonly string[]> {
   const wrong: string[] = []
   for (const employeeId of employees) {
-    const operations = (await ledger.trace(employeeId))?.operations ?? []
+    const operations = (await ledger.readTrace(employeeId))?.operations ?? []
     const sent = operations.filter(({ batch }) => batch?.submittedAt != null)
     sent.sort((a, b) => submittedAt(a) - submittedAt(b))
     for (const [index, operation] of sent.entries()) {

@@ -16,7 +16,7 @@ import { type Readiness, readiness } from '../../src/http/readiness.ts'
 import { serveProbes } from '../../src/http/serve.ts'
 import { until } from '../adapters/support/until.ts'
 
-type Asked = Pick<Ledger, 'ping' | 'totals' | 'submissionStatus' | 'watermark'>
+type Asked = Pick<Ledger, 'ping' | 'readTotals' | 'readSubmissionStatus' | 'readWatermark'>
 interface World {
   ledgerAnswers: boolean
   receiving: boolean
@@ -32,8 +32,8 @@ function fakeLedger(world: World): Ledger {
       if (!world.ledgerAnswers) throw new Error('the password of somebody')
       return null
     },
-    totals: async () => totals,
-    submissionStatus: async (now) => ({
+    readTotals: async () => totals,
+    readSubmissionStatus: async (now) => ({
       notAccepted: { count: 0, employees: [] },
       leavers: { open: 0, oldestAt: null, byCause: {} },
       callTimes: [now - 5, now - 3],
@@ -44,7 +44,7 @@ function fakeLedger(world: World): Ledger {
         { name: 'refused', since: 2_000, until: now + 1, status: 403, detail: null },
       ],
     }),
-    watermark: async () => 1_700_000_000_000,
+    readWatermark: async () => 1_700_000_000_000,
   }
   return asked as Ledger
 }

@@ -29,7 +29,7 @@ export function audit(
     let next: number | null = null
     let found = 0
     do {
-      const page = await ledger.audit({ ...query, next })
+      const page = await ledger.listAudit({ ...query, next })
       for (const entry of page.entries) await write.row(entry)
       found += page.entries.length
       next = page.next

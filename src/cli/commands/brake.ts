@@ -7,7 +7,7 @@ import { withLedger } from './status.ts'
 export function brakeStatus(environment: NodeJS.ProcessEnv, format: Format): Promise<number> {
   const settings = brakeOf(readConfig(environment))
   return withLedger(environment, async (ledger) => {
-    const status = await ledger.brakeStatus(settings, Date.now())
+    const status = await ledger.readBrakeStatus(settings, Date.now())
     const heldSince = status.heldSince === null ? null : new Date(status.heldSince).toISOString()
     if (format === 'json') printJson({ ...status, heldSince, limits: settings })
     else

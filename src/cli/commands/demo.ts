@@ -57,7 +57,7 @@ export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv)
   stack.defer(close)
   const stop = stopSignal(runtime.log)
   const composed = stack.adopt(await compose(config, runtime), (it) => it.close())
-  const before = await composed.ledger.totals()
+  const before = await composed.ledger.readTotals()
   const running = composed.service.run()
   stack.defer(async () => {
     await composed.service.stop()
@@ -139,11 +139,11 @@ async function untilAnswered(
 ): Promise<boolean> {
   const line = progress()
   while (!stop.aborted) {
-    const totals = await ledger.totals()
+    const totals = await ledger.readTotals()
     line.show(
       `messages ${totals.messages}/${expected}  events ${totals.events}  answered ${totals.finished}  operations ${totals.operations}  calls ${totals.calls}`,
     )
-    if (totals.messages >= expected && (await ledger.idle(Date.now())).idle) {
+    if (totals.messages >= expected && (await ledger.readIdle(Date.now())).idle) {
       const queue = await bus.counts(config.SERVICEBUS_QUEUE)
       if (queue.active + queue.locked === 0) {
         line.end()
@@ -164,7 +164,7 @@ async function reportOf(
   sent: number,
   elapsedMs: number,
 ): Promise<DemoReport> {
-  const { totals, stateCounts } = await ledger.inspect()
+  const { totals, stateCounts } = await ledger.readCounts()
   const books = reconcile(totals, stateCounts)
   const queue = await bus.counts(config.SERVICEBUS_QUEUE)
   const outcomes = await bus.counts(config.OUTCOMES_QUEUE)

@@ -30,7 +30,7 @@ export async function erase(
   const shared = isPostgresUrl(place.location)
   const ledger = await openLedger(place, { kind: 'own' }, Date.now)
   try {
-    const result = await ledger.erase(
+    const result = await ledger.eraseEmployee(
       { employeeId, actor: options.actor, justification: options.justification },
       Date.now(),
     )

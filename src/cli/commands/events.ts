@@ -29,7 +29,7 @@ export function events(
     const write = rowWriter(output, COLUMNS, readable)
     let next: number | null = null
     do {
-      const page = await ledger.events({ ...query, next })
+      const page = await ledger.listEvents({ ...query, next })
       for (const event of page.events) await write.row(event)
       next = page.next
     } while (next !== null)

@@ -25,7 +25,7 @@ export function ledgerRestored(
   return withLedger(
     environment,
     async (ledger) => {
-      const restored = await ledger.ledgerRestored(order, Date.now())
+      const restored = await ledger.markRestored(order, Date.now())
       if (output === 'json') printJson(restored)
       switch (restored.kind) {
         case 'restored':

@@ -98,9 +98,9 @@ async function eachEmployee(
     const view = await employeeIn(ledger, employeeId)
     if (view) await look(view)
   } else if (ledger) {
-    for (let page = await ledger.employeePage(null, PAGE); page.length > 0;) {
+    for (let page = await ledger.listEmployees(null, PAGE); page.length > 0;) {
       for (const view of page) await look(view)
-      page = await ledger.employeePage(page.at(-1)?.employee.employeeId ?? null, PAGE)
+      page = await ledger.listEmployees(page.at(-1)?.employee.employeeId ?? null, PAGE)
     }
   }
 }

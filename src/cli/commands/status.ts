@@ -40,13 +40,13 @@ export function status(environment: NodeJS.ProcessEnv, format: Format): Promise<
   const config = readConfig(environment)
   return withLedger(environment, async (ledger) => {
     const now = Date.now()
-    const { totals, stateCounts } = await ledger.inspect()
+    const { totals, stateCounts } = await ledger.readCounts()
     const books = reconcile(totals, stateCounts)
-    const { nextAt } = await ledger.idle(now)
-    const log = { readUntil: iso(await ledger.watermark()), foreign: totals.unmatched }
-    const submissionStatus = await ledger.submissionStatus(now)
-    const findings = await ledger.openFindings()
-    const brake = await ledger.brakeStatus(brakeOf(config), now)
+    const { nextAt } = await ledger.readIdle(now)
+    const log = { readUntil: iso(await ledger.readWatermark()), foreign: totals.unmatched }
+    const submissionStatus = await ledger.readSubmissionStatus(now)
+    const findings = await ledger.countOpenFindings()
+    const brake = await ledger.readBrakeStatus(brakeOf(config), now)
     const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
     // A hold ends by itself: the job's when nobody looks at it any more, the others with the next batch that gets through.
     const held = submissionStatus.holds.filter(({ name, until }) => name !== 'job' || until > now)

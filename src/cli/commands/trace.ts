@@ -18,7 +18,7 @@ export function trace(
   options: TraceOptions,
 ): Promise<number> {
   return withLedger(environment, async (ledger) => {
-    const found = await ledger.trace(reference)
+    const found = await ledger.readTrace(reference)
     if (!found) {
       say(
         `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; what could not be taken in is in rollcall dead-letters list --store bus`,

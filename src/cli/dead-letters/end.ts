@@ -173,7 +173,7 @@ async function endAll(
         continue
       }
       // Written down first: what was taken off the bus without a word of who did it would be the worse half.
-      await ledger.noteDiscarded(entity, sequences, actor, justification, Date.now())
+      await ledger.recordDiscardedMessages(entity, sequences, actor, justification, Date.now())
       const shelf = busDeadLetterQueue(
         bus,
         { ...sourceAddress, shelf: 'dead-letters' },
@@ -213,7 +213,7 @@ async function becomeActive(
     fold(events, Date.now(), rules.fold).attributes.get('active')?.value === true
   const active: string[] = []
   for (let at = 0; at < ids.length; at += AT_ONCE)
-    for (const { employee } of await ledger.employees(ids.slice(at, at + AT_ONCE))) {
+    for (const { employee } of await ledger.readEmployees(ids.slice(at, at + AT_ONCE))) {
       const without = employee.events.map((event) =>
         going.has(event.seq) ? { ...event, discarded: true } : event,
       )

@@ -236,7 +236,7 @@ function cell(value: unknown): string {
 }
 
 async function findInLedger(homes: OpenStores, seq: number): Promise<DeadLetter | null> {
-  const found = await homes.ledger?.deadLetter(seq)
+  const found = await homes.ledger?.findDeadLetter(seq)
   return found ? { store: 'ledger', reason: ledgerReason(found.letter), letter: found.letter } : null
 }
 
@@ -252,7 +252,7 @@ async function originalOf(homes: OpenStores, dead: DeadLetter): Promise<Kept | n
     const { contentType, text, properties } = dead.letter.message
     return { arrivedAs: null, contentType, body: text, properties }
   }
-  const original = (await homes.ledger?.deadLetter(dead.letter.seq))?.original
+  const original = (await homes.ledger?.findDeadLetter(dead.letter.seq))?.original
   return original ? { ...original, arrivedAs: `${original.entity}#${original.sequence}` } : null
 }
 

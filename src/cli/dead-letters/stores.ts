@@ -49,9 +49,9 @@ export async function withStores<T>(
   const read = messageReader(sources, shapes)
   if (!ledger) return await work({ deadLetterQueues, read, ledger })
   const states: NonNullable<Stores['states']> = async (names) =>
-    new Map((await ledger.knownEvents(names)).map((known) => [nameKey(known), known.state]))
+    new Map((await ledger.findKnownEvents(names)).map((known) => [nameKey(known), known.state]))
   const owners: NonNullable<OpenStores['owners']> = async (names) =>
-    new Map((await ledger.knownEvents(names)).map((known) => [nameKey(known), known.employeeId]))
+    new Map((await ledger.findKnownEvents(names)).map((known) => [nameKey(known), known.employeeId]))
   return await work({ deadLetterQueues, read, states, owners, ledger: store === 'bus' ? null : ledger })
 }
 

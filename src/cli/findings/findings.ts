@@ -32,7 +32,7 @@ export function listFindings(
     let next: number | null = null
     let found = 0
     do {
-      const page = await ledger.findings({ ...query, next })
+      const page = await ledger.listFindings({ ...query, next })
       for (const finding of page.findings) await write.row(finding)
       found += page.findings.length
       next = page.next
@@ -48,7 +48,7 @@ export function listFindings(
 export function showFinding(environment: NodeJS.ProcessEnv, name: string, output: Format): Promise<number> {
   const seq = seqOf(name)
   return withLedger(environment, async (ledger) => {
-    const finding = await ledger.finding(seq)
+    const finding = await ledger.findFinding(seq)
     if (!finding) {
       say(`there is no finding ${name}`)
       return 4
@@ -98,7 +98,7 @@ export function acknowledgeFindings(
     async (ledger) => {
       const results: { finding: string; result: 'acknowledged' | 'already acknowledged' | 'unknown' }[] = []
       for (const seq of seqs) {
-        const finding = await ledger.finding(seq)
+        const finding = await ledger.findFinding(seq)
         if (finding && findingKind(finding.code).acknowledging === null)
           throw new RollcallError(
             'FindingNeedsMore',

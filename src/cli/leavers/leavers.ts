@@ -94,7 +94,7 @@ export function resendRest(
   return withLedger(
     environment,
     async (ledger) => {
-      const events = await ledger.resendRest({ employees, actor, justification }, Date.now())
+      const events = await ledger.resendLeaverRest({ employees, actor, justification }, Date.now())
       if (output === 'json') printJson({ events, actor, justification })
       else say(`${events} events go out whole once more, asked for by ${actor}: ${justification}`)
       return events === 0 ? 4 : 0
@@ -130,7 +130,7 @@ async function* openCases(
 ): AsyncGenerator<OpenCase> {
   let next: number | null = null
   do {
-    const page = await ledger.openLeavers({ dueBy: null, employeeId, next, limit: PAGE })
+    const page = await ledger.listOpenLeavers({ dueBy: null, employeeId, next, limit: PAGE })
     for (const view of page.leavers) {
       const assessment = assessLeaver(view, now, rules)
       if (assessment.kind === 'open') yield { leaverCase: view.leaverCase, assessment }

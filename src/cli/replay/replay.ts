@@ -65,7 +65,7 @@ export async function replay(
     it.close(),
   )
 
-  const [open] = options.dryRun ? [] : await ledger.replayRuns({ open: key, limit: 1 })
+  const [open] = options.dryRun ? [] : await ledger.listReplays({ open: key, limit: 1 })
   if (open) {
     say(
       `goes on with the run of ${new Date(open.createdAt).toISOString()} by ${open.actor}: ${left(open)} of ${total(open)} are left`,
@@ -156,7 +156,7 @@ async function prepare(
   if (more) say(`more than ${options.max} fit: the first ${options.max} are taken, --max takes more`)
   const plan = await planReplay(
     selected,
-    (employees) => ledger.employees(employees),
+    (employees) => ledger.readEmployees(employees),
     Date.now(),
     planRules(config, digest),
   )
@@ -190,7 +190,7 @@ async function report(
 ): Promise<void> {
   const now = Date.now()
   const limits = { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY }
-  const { callTimes, pending } = await ledger.submissionStatus(now)
+  const { callTimes, pending } = await ledger.readSubmissionStatus(now)
   const calls = Math.ceil(counts.operations / config.BATCH_OPERATIONS)
   const sentAt =
     now + (options.rate === undefined ? 0 : ((counts.bus + counts.ledger) / options.rate) * 1_000)
@@ -285,7 +285,7 @@ async function carry(
     line.end()
     if (bus) await closeWithin(5_000, bus.close())
   }
-  const [now] = (await ledger.replayRuns({ open: null, limit: 50 })).filter(({ id }) => id === run.id)
+  const [now] = (await ledger.listReplays({ open: null, limit: 50 })).filter(({ id }) => id === run.id)
   const counts = (now ?? run).counts
   say(
     `${counts.done} replayed, ${counts.gone} were gone, ${counts.refused} refused, ${left(now ?? run)} left; rollcall replays ${run.id} lists them`,
@@ -338,7 +338,7 @@ export async function replays(
 ): Promise<number> {
   await using stack = new AsyncDisposableStack()
   const ledger = stack.adopt(await openExisting(readConfig(environment), 'read'), (it) => it.close())
-  const runs = (await ledger.replayRuns({ open: null, limit: PAGE })).filter(
+  const runs = (await ledger.listReplays({ open: null, limit: PAGE })).filter(
     (run) => id === undefined || run.id === id,
   )
   if (id !== undefined && runs.length === 0) {
@@ -385,10 +385,14 @@ export async function replays(
   return 0
 }
 
-async function allEntries(ledger: Ledger, id: number): Promise<Awaited<ReturnType<Ledger['replayEntries']>>> {
+async function allEntries(
+  ledger: Ledger,
+  id: number,
+): Promise<Awaited<ReturnType<Ledger['listReplayEntries']>>> {
   const entries: (typeof page)[number][] = []
-  let page = await ledger.replayEntries(id, 0, PAGE)
-  for (; page.length > 0; page = await ledger.replayEntries(id, entries.length, PAGE)) entries.push(...page)
+  let page = await ledger.listReplayEntries(id, 0, PAGE)
+  for (; page.length > 0; page = await ledger.listReplayEntries(id, entries.length, PAGE))
+    entries.push(...page)
   return entries
 }
 

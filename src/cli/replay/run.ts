@@ -45,13 +45,13 @@ export async function carryOut(
   const takeIn = takingIn(config)
   const pace = pacer({ perSecond, batch: BATCH }, runtime)
   for (;;) {
-    const items = await ledger.replayItems(run.id, null, 'frozen', pace.atOnce)
+    const items = await ledger.listReplayItems(run.id, null, 'frozen', pace.atOnce)
     if (items.length === 0) break
     await pace.turn(items.length, signal)
     if (signal.aborted) return 'paused'
     const parts: PutBack[] = []
     for (const item of items) parts.push(await partOf(ledger, item, takeIn))
-    await ledger.putBack(run.id, parts, runtime.now())
+    await ledger.putBackDeadLetters(run.id, parts, runtime.now())
     onProgress((settled += items.length))
   }
   let ending: Ending = 'finished'
@@ -73,7 +73,7 @@ async function partOf(
 ): Promise<PutBack> {
   const seq = Number(sequence)
   if (body === null) return { seq, kind: 'as it was' }
-  const kept = await ledger.deadLetter(seq)
+  const kept = await ledger.findDeadLetter(seq)
   if (!kept?.original) return { seq, kind: 'as it was' }
   const message = { ...messageOf(kept.original), text: body }
   const { events, rejected } = await takeIn(message)
@@ -101,7 +101,7 @@ async function inDeadLetterQueue(
   try {
     const edits = new Map<string, string>()
     for (const stage of ['frozen', 'sending'] as const)
-      for (const { sequence, body } of await ledger.replayItems(
+      for (const { sequence, body } of await ledger.listReplayItems(
         run.id,
         entity,
         stage,
@@ -115,9 +115,9 @@ async function inDeadLetterQueue(
         // A queue that requires sessions cannot be looked through: a copy that waits there unseen is sent again, and known as a duplicate by its event.
         entity: sourceAddress.sessions ? { peek: async () => [] } : itself,
         log: {
-          items: (stage, limit) => ledger.replayItems(run.id, entity, stage, limit),
-          move: (moves, at) => ledger.moveReplay(run.id, entity, moves, at),
-          takenIn: async (messageIds) => new Set((await ledger.takenIn(messageIds)).keys()),
+          items: (stage, limit) => ledger.listReplayItems(run.id, entity, stage, limit),
+          move: (moves, at) => ledger.moveReplayItems(run.id, entity, moves, at),
+          takenIn: async (messageIds) => new Set((await ledger.findCopiesTakenIn(messageIds)).keys()),
         },
         edit: edits.size === 0 ? null : ({ sequence }) => edits.get(sequence) ?? null,
         takeIn: takingInPlace(ledger, config, runtime),
@@ -168,7 +168,7 @@ function takingInPlace(
           },
         })
     }
-    const known = await ledger.takenIn(taken.flatMap(({ message }) => message.copyId ?? []))
+    const known = await ledger.findCopiesTakenIn(taken.flatMap(({ message }) => message.copyId ?? []))
     const fresh = taken.filter(({ message }) => message.copyId !== undefined && !known.has(message.copyId))
     for (const { sequence, message } of taken) {
       const code = known.get(message.copyId ?? '') ?? null
@@ -176,7 +176,7 @@ function takingInPlace(
     }
     const { COALESCE_QUIET_MS: quietMs, COALESCE_MAX_WAIT_MS: maxWaitMs } = config
     if (fresh.length === 0) return refused
-    const result = await ledger.record({
+    const result = await ledger.recordMessages({
       messages: fresh.map(({ message }) => message),
       now: runtime.now(),
       quietMs,

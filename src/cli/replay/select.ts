@@ -104,7 +104,7 @@ async function* named(
 }
 
 async function inLedger(homes: OpenStores, seq: number): Promise<DeadLetter | null> {
-  const there = await homes.ledger?.deadLetter(seq)
+  const there = await homes.ledger?.findDeadLetter(seq)
   return there ? { store: 'ledger', reason: ledgerReason(there.letter), letter: there.letter } : null
 }
 
@@ -140,7 +140,7 @@ async function bodyOf(
   dead: DeadLetter,
 ): Promise<{ message: SourceMessage | null; body: string | null }> {
   if (dead.store === 'bus') return { message: dead.letter.message, body: dead.letter.message.text }
-  const original = (await ledger?.deadLetter(dead.letter.seq))?.original ?? null
+  const original = (await ledger?.findDeadLetter(dead.letter.seq))?.original ?? null
   return { message: original && messageOf(original), body: original?.body ?? null }
 }
 

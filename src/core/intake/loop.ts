@@ -42,7 +42,7 @@ const ENOUGH_REFUSED = 3
  */
 export function intake<M extends SourceMessage>(
   inbox: SourceQueue<M>,
-  ledger: Pick<Ledger, 'record' | 'ping'>,
+  ledger: Pick<Ledger, 'recordMessages' | 'ping'>,
   sources: SourceRules,
   settings: IntakeSettings,
   runtime: Runtime,
@@ -183,7 +183,7 @@ export function intake<M extends SourceMessage>(
       async () => {
         const { quietMs, maxWaitMs } = settings
         const aheadMs = ahead(taken.map(({ message }) => message))
-        const result = await ledger.record({
+        const result = await ledger.recordMessages({
           messages: taken.map(toIntakeMessage),
           now: runtime.now(),
           quietMs,

@@ -14,12 +14,12 @@ const LOOK_SELDOM_MS = DAY_MS / 24
  * Answers how many it looked at; with `limit` there may be more.
  */
 export async function tendLeavers(
-  ledger: Pick<Ledger, 'openLeavers' | 'settleLeavers'>,
+  ledger: Pick<Ledger, 'listOpenLeavers' | 'settleLeavers'>,
   now: number,
   limit: number,
   rules?: FoldRules,
 ): Promise<number> {
-  const { leavers } = await ledger.openLeavers({ dueBy: now, employeeId: null, next: null, limit })
+  const { leavers } = await ledger.listOpenLeavers({ dueBy: now, employeeId: null, next: null, limit })
   if (leavers.length === 0) return 0
   await ledger.settleLeavers(
     leavers.map((view) => stepOf(view, assessLeaver(view, now, rules), now)),

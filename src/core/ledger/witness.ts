@@ -26,7 +26,7 @@ export function isOlder(ledger: LedgerMark, mark: LedgerMark): boolean {
  * comparison; nothing may be sent before.
  */
 export function witnessing(
-  ledger: Pick<Ledger, 'age' | 'foundOlder'>,
+  ledger: Pick<Ledger, 'readAge' | 'markOlder'>,
   witness: Witness,
   { pollMs }: WitnessSettings,
   runtime: Runtime,
@@ -34,15 +34,15 @@ export function witnessing(
   const checked = Promise.withResolvers<void>()
   let last: LedgerAge | null = null
   const service = loop('witness', runtime, async () => {
-    const now = await ledger.age()
+    const now = await ledger.readAge()
     if (last && now.progress === last.progress && now.epoch === last.epoch) return pollMs
     const compared = await witness.compare(async (mark) => {
       // Read after the mark: what was written there had been read from the ledger before.
-      const age = await ledger.age()
+      const age = await ledger.readAge()
       last = age
       if (age.olderSince !== null) return null
       if (mark === null || !isOlder(age, mark)) return { epoch: age.epoch, progress: age.progress }
-      await ledger.foundOlder(mark, runtime.now())
+      await ledger.markOlder(mark, runtime.now())
       runtime.log.error('ledger.older', {
         behind: mark.progress - age.progress,
         what: 'the ledger is older than what was last taken in and sent; nothing is sent until the missing time was fed again and rollcall ledger restored says so: see docs/guides/restore.md',

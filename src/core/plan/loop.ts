@@ -35,7 +35,7 @@ const PATIENCE_MS = 150
 export function planLoop(
   ledger: Pick<
     Ledger,
-    'claimDueEmployees' | 'commitPlan' | 'expireIncomplete' | 'openLeavers' | 'settleLeavers'
+    'claimDueEmployees' | 'commitPlan' | 'expireIncompleteEvents' | 'listOpenLeavers' | 'settleLeavers'
   >,
   mapping: Mapping,
   settings: PlanSettings,
@@ -75,7 +75,7 @@ export function planLoop(
       if ((await tendLeavers(ledger, now, limit, settings.fold)) < limit) tendedAt = now
     const employees = await ledger.claimDueEmployees({ now, limit, maxWaitMs, claimMs })
     if (employees.length === 0 && pending.size === 0) {
-      await ledger.expireIncomplete(now - settings.incompleteMs, now, settings.employeesAtOnce)
+      await ledger.expireIncompleteEvents(now - settings.incompleteMs, now, settings.employeesAtOnce)
       return settings.pollMs
     }
     // One whose plan is pending is still due; only something new about it is a reason to begin again.

@@ -19,7 +19,7 @@ const LOOKS_A_HOLD_LASTS = 3
  * nothing is held, and the log says once what is not known.
  */
 export function jobLoop(
-  ledger: Pick<Ledger, 'hold' | 'jobRestarted'>,
+  ledger: Pick<Ledger, 'setHold' | 'recordJobRestart'>,
   job: ProvisioningJob,
   settings: JobSettings,
   runtime: Runtime,
@@ -50,14 +50,14 @@ export function jobLoop(
       case 'running':
       case 'stopped': {
         const stopped = state.kind === 'stopped'
-        await ledger.hold({
+        await ledger.setHold({
           name: 'job',
           since: now,
           until: stopped ? now + settings.pollMs * LOOKS_A_HOLD_LASTS : now,
           status: null,
           detail: stopped ? state.code : null,
         })
-        const offered = state.startedAt === null ? 0 : await ledger.jobRestarted(state.startedAt, now)
+        const offered = state.startedAt === null ? 0 : await ledger.recordJobRestart(state.startedAt, now)
         if (offered > 0)
           runtime.log.warn('job.restarted', {
             operations: offered,

@@ -26,7 +26,7 @@ const ANSWER_GRACE_MS = 5_000
 /** Sends full batches, never faster than the service allows, and writes down what came of each. */
 export function submitLoop(
   name: string,
-  ledger: Pick<Ledger, 'nextBatch' | 'takeSlot' | 'recordAnswer'>,
+  ledger: Pick<Ledger, 'claimBatch' | 'takeSlot' | 'recordBatchAnswer'>,
   provisioning: Provisioning,
   settings: SubmitSettings,
   runtime: Runtime,
@@ -34,7 +34,7 @@ export function submitLoop(
   const { owner, leaseMs, limits } = settings
   return loop(name, runtime, async (signal) => {
     const { maxOperations, maxBytes, fillMs } = settings
-    const batch = await ledger.nextBatch({
+    const batch = await ledger.claimBatch({
       now: runtime.now(),
       owner,
       leaseMs,
@@ -62,7 +62,7 @@ export function submitLoop(
       shouldRetry: ({ error }) => error instanceof TryAgain && !signal.aborted,
       onFailedAttempt: async ({ error, retriesLeft }) => {
         if (!(error instanceof TryAgain) || retriesLeft === 0 || signal.aborted) return
-        await ledger.recordAnswer(batch.id, { ...error.answer, release: false }, runtime.now())
+        await ledger.recordBatchAnswer(batch.id, { ...error.answer, release: false }, runtime.now())
         await runtime.sleep(error.answer.notBefore - runtime.now(), signal)
       },
     }).catch((error: unknown) => {
@@ -70,7 +70,7 @@ export function submitLoop(
       if (error instanceof TryAgain) return error.answer
       throw error
     })
-    if (answer) await ledger.recordAnswer(batch.id, answer, runtime.now())
+    if (answer) await ledger.recordBatchAnswer(batch.id, answer, runtime.now())
   }
 
   async function tryOnce(batch: Batch, attempt: number, signal: AbortSignal): Promise<BatchAnswer | null> {

@@ -72,7 +72,7 @@ async function live(world: World): Promise<void> {
           code: 'InvalidValue',
           reason: canary('detail', n),
         })
-        await world.ledger.correlate({
+        await world.ledger.recordLogRecords({
           joins: [{ record, operation, interim: 'failed' }],
           now: world.now,
           finalAt: world.now + 1_000,
@@ -104,7 +104,7 @@ function found(files: readonly string[]): ReadonlyMap<number, ReadonlySet<string
 async function eraseOdd(world: World): Promise<readonly boolean[]> {
   const clean: boolean[] = []
   for (let n = 1; n < PEOPLE; n += 2) {
-    const result = await world.ledger.erase(
+    const result = await world.ledger.eraseEmployee(
       { employeeId: employee(n), actor: 'ann', justification: 'asked to' },
       world.now,
     )
@@ -152,7 +152,7 @@ void it('on SQLite a reader in the way is told of, and what it kept there goes w
   reader.prepare('SELECT COUNT(*) FROM events').get()
   const erase = async (n: number): Promise<boolean | undefined> =>
     (
-      await world.ledger.erase(
+      await world.ledger.eraseEmployee(
         { employeeId: employee(n), actor: 'ann', justification: 'asked to' },
         world.now,
       )

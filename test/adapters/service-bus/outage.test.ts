@@ -34,7 +34,7 @@ const events = (count: number): object[] =>
 class Unsteady {
   away = false
   refused = 0
-  readonly ledger: Pick<Ledger, 'record' | 'ping'>
+  readonly ledger: Pick<Ledger, 'recordMessages' | 'ping'>
   constructor(inner: Ledger) {
     const unlessAway = async <T>(work: () => Promise<T>): Promise<T> => {
       if (!this.away) return work()
@@ -42,7 +42,7 @@ class Unsteady {
       throw new Error('the ledger is away')
     }
     this.ledger = {
-      record: (batch) => unlessAway(() => inner.record(batch)),
+      recordMessages: (batch) => unlessAway(() => inner.recordMessages(batch)),
       ping: () => unlessAway(() => inner.ping()),
     }
   }
@@ -77,7 +77,7 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
   })
 
   await send(client, events(200))
-  await until('some are recorded', async () => (await ledger.totals()).messages > 0)
+  await until('some are recorded', async () => (await ledger.readTotals()).messages > 0)
   unsteady.away = true
   await send(client, events(600).slice(200))
   const awaySince = Date.now()
@@ -87,7 +87,7 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
   assert.equal((await broker.counts(QUEUE)).deadLetter, 0)
   unsteady.away = false
   await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 600)
-  const { messages, events: recorded, rejected } = await ledger.totals()
+  const { messages, events: recorded, rejected } = await ledger.readTotals()
   assert.deepEqual({ messages, recorded, rejected }, { messages: 600, recorded: 600, rejected: 0 })
   assert.equal((await broker.counts(QUEUE)).deadLetter, 0)
   assert.ok(Math.max(...deliveries) <= 1, `delivered again ${Math.max(...deliveries)} times`)
@@ -127,8 +127,8 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
         if (awaySince !== null && !isUp(Date.now() - awaySince)[what]) throw new Error('the ledger is away')
         return work()
       }
-      const away: Pick<Ledger, 'record' | 'ping'> = {
-        record: (batch) => when('record', () => ledger.record(batch)),
+      const away: Pick<Ledger, 'recordMessages' | 'ping'> = {
+        recordMessages: (batch) => when('record', () => ledger.recordMessages(batch)),
         ping: () => when('ping', () => ledger.ping()),
       }
       const runtime = pacedRuntimes()
@@ -160,7 +160,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
       })
       const all = events(900)
       await send(client, all.slice(0, 100))
-      await until('some are recorded', async () => (await ledger.totals()).messages > 0)
+      await until('some are recorded', async () => (await ledger.readTotals()).messages > 0)
       awaySince = Date.now()
       // Load all the while: what came first is delivered most often.
       for (let sent = 100; sent < all.length; sent += 50) {
@@ -170,7 +170,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
       }
       awaySince = null
       await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 900, 15_000)
-      const { messages, events: recorded } = await ledger.totals()
+      const { messages, events: recorded } = await ledger.readTotals()
       assert.deepEqual(
         { messages, recorded, dead: (await broker.counts(QUEUE)).deadLetter },
         { messages: 900, recorded: 900, dead: 0 },
@@ -185,13 +185,13 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
   await migrate(driver, 0)
   const ledger = sqlLedger(driver, 'test')
   let slow = true
-  const slowLedger: Pick<Ledger, 'record' | 'ping'> = {
+  const slowLedger: Pick<Ledger, 'recordMessages' | 'ping'> = {
     ping: () => ledger.ping(),
-    record: async (batch) => {
+    recordMessages: async (batch) => {
       const since = Date.now()
       if (slow) await until('three locks are over', () => Date.now() - since > 3_000)
       slow = false
-      return ledger.record(batch)
+      return ledger.recordMessages(batch)
     },
   }
   const runtime = briskRuntime(50)
@@ -212,6 +212,6 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
   })
   await send(client, events(3_000))
   await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 3_000, 20_000)
-  const { messages, redelivered } = await ledger.totals()
+  const { messages, redelivered } = await ledger.readTotals()
   assert.deepEqual({ messages, redelivered }, { messages: 3_000, redelivered: 0 })
 })

@@ -33,7 +33,7 @@ async function stopped(
   how: {
     readonly sessions?: boolean
     /** What the ledger does once the stop is on its way. */
-    readonly record?: (ledger: Ledger) => Ledger['record']
+    readonly record?: (ledger: Ledger) => Ledger['recordMessages']
     readonly queue?: object
   } = {},
 ): Promise<{ readonly broker: Broker; readonly recorded: number; readonly tookMs: number }> {
@@ -55,11 +55,11 @@ async function stopped(
   const middle = Promise.withResolvers<void>()
   let batches = 0
   let isStopping = false
-  const watched: Pick<Ledger, 'record' | 'ping'> = {
+  const watched: Pick<Ledger, 'recordMessages' | 'ping'> = {
     ping: () => ledger.ping(),
-    record: async (batch) => {
+    recordMessages: async (batch) => {
       if (++batches === 5) middle.resolve()
-      return isStopping && how.record ? how.record(ledger)(batch) : ledger.record(batch)
+      return isStopping && how.record ? how.record(ledger)(batch) : ledger.recordMessages(batch)
     },
   }
   const service = intake(
@@ -95,7 +95,7 @@ async function stopped(
   await service.stop()
   await running
   const tookMs = Date.now() - askedAt
-  return { broker, recorded: (await ledger.totals()).messages, tookMs }
+  return { broker, recorded: (await ledger.readTotals()).messages, tookMs }
 }
 
 /** All that is not settled is there for another receiver, at once. */
@@ -157,7 +157,7 @@ void describe('an orderly end', () => {
         const since = Date.now()
         if (slow) await until('more than a lock is over', () => Date.now() - since > 4_000)
         slow = false
-        return ledger.record(batch)
+        return ledger.recordMessages(batch)
       },
     })
     await assertNothingLocked(broker, recorded)

@@ -38,7 +38,7 @@ function fakeLedger() {
       ;({ promise: gate, resolve: open } = Promise.withResolvers<void>())
     },
     letGo: () => open(),
-    record: async (batch: IntakeBatch): Promise<RecordResult> => {
+    recordMessages: async (batch: IntakeBatch): Promise<RecordResult> => {
       await gate
       if (away) throw new TypeError('the ledger is away')
       batches.push(batch)
@@ -134,10 +134,10 @@ void describe('messages become events in micro-batches', () => {
     const { runtime, inbox, ledger, sequences } = start(t)
     let underWay = 0
     let most = 0
-    const { record } = ledger
-    ledger.record = async (batch) => {
+    const { recordMessages } = ledger
+    ledger.recordMessages = async (batch) => {
       most = Math.max(most, (underWay += 1))
-      const result = await record(batch)
+      const result = await recordMessages(batch)
       underWay -= 1
       return result
     }
@@ -193,7 +193,7 @@ void describe('when the ledger is away', () => {
 
   void test('a ledger that answers and still refuses is not tried without a pause', async (t) => {
     const { runtime, inbox, ledger } = start(t)
-    ledger.record = async () => {
+    ledger.recordMessages = async () => {
       throw new TypeError('refused')
     }
     await runtime.settle()
@@ -205,15 +205,15 @@ void describe('when the ledger is away', () => {
 
   void test('what came in is offered to it again before anything else is received, so that no delivery is used up meanwhile', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
-    const { record } = ledger
-    ledger.record = async () => {
+    const { recordMessages } = ledger
+    ledger.recordMessages = async () => {
       throw new TypeError('refused')
     }
     await runtime.settle()
     inbox.deliver(good(1), good(2), good(3), good(4), good(5))
     await runtime.advance(3_000)
     assert.deepEqual([inbox.isOpen, inbox.opened], [false, 1])
-    ledger.record = record
+    ledger.recordMessages = recordMessages
     await runtime.advance(1_500)
     assert.deepEqual(sequences().slice(0, 2), [
       ['1', '2', '3'],
@@ -240,7 +240,7 @@ void describe('when the ledger is away', () => {
 
   void test('of a ledger that takes nothing for a quarter of an hour, messages are received less and less often', async (t) => {
     const { runtime, inbox, ledger } = start(t)
-    ledger.record = async () => {
+    ledger.recordMessages = async () => {
       throw new TypeError('refused')
     }
     await runtime.settle()
@@ -252,10 +252,10 @@ void describe('when the ledger is away', () => {
 
   void test('one message it never takes holds up no other, and is not settled', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
-    const { record } = ledger
-    ledger.record = async (batch) => {
+    const { recordMessages } = ledger
+    ledger.recordMessages = async (batch) => {
       if (batch.messages.some(({ sequence }) => sequence === '2')) throw new TypeError('refused')
-      return record(batch)
+      return recordMessages(batch)
     }
     await runtime.settle()
     inbox.deliver(good(1), good(2), good(3))
@@ -287,10 +287,10 @@ void describe('when the ledger is away', () => {
 
   void test('one message it never takes does not keep the queue closed when it is alone', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
-    const { record } = ledger
-    ledger.record = async (batch) => {
+    const { recordMessages } = ledger
+    ledger.recordMessages = async (batch) => {
       if (batch.messages.some(({ sequence }) => sequence === '1')) throw new TypeError('refused')
-      return record(batch)
+      return recordMessages(batch)
     }
     await runtime.settle()
     inbox.deliver(good(1))

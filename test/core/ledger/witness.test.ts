@@ -16,8 +16,8 @@ function watch(t: TestContext, first: LedgerMark, remembered: LedgerMark | null)
     found: [] as LedgerMark[],
   }
   const ledger = {
-    age: async () => world.age,
-    foundOlder: async (mark: LedgerMark, now: number) => {
+    readAge: async () => world.age,
+    markOlder: async (mark: LedgerMark, now: number) => {
       world.found.push(mark)
       world.age = { ...world.age, olderSince: now }
     },

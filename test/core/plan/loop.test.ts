@@ -55,8 +55,8 @@ function start(t: TestContext, employees: readonly Employee[], mapping: Mapping 
       }
       return { operations: decisions.length, finals: 0, stale: 0 }
     },
-    expireIncomplete: async (before) => expired.push(before),
-    openLeavers: async () => ({ leavers: [], next: null }),
+    expireIncompleteEvents: async (before) => expired.push(before),
+    listOpenLeavers: async () => ({ leavers: [], next: null }),
     settleLeavers: async () => {},
   }
   const service = planLoop(ledger, mapping, settings, runtime, () => (told += 1))

@@ -72,15 +72,15 @@ function start(
   let call = 0
   let gate: Promise<void> | null = null
 
-  const ledger: Pick<Ledger, 'nextBatch' | 'takeSlot' | 'recordAnswer'> = {
-    nextBatch: async () => waiting.shift() ?? null,
+  const ledger: Pick<Ledger, 'claimBatch' | 'takeSlot' | 'recordBatchAnswer'> = {
+    claimBatch: async () => waiting.shift() ?? null,
     takeSlot: async (batchId, query) => {
       asked.push('slot')
       slotQueries.push(query)
       const found = batches.find(({ id }) => id === batchId)
       return places.shift() ?? { kind: 'taken', call: ++call, operations: found?.operations ?? [] }
     },
-    recordAnswer: async (batch, answer) => {
+    recordBatchAnswer: async (batch, answer) => {
       asked.push(answer.kind)
       recorded.push({ batch, answer })
     },

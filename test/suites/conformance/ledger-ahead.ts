@@ -11,7 +11,7 @@ async function leftByAnOutage(world: World): Promise<string> {
   const batch = await world.needBatch()
   const { call } = await world.take(batch)
   const again = { kind: 'again', call, status: 503, notBefore: TOMORROW, countsAsAttempt: true } as const
-  await world.ledger.recordAnswer(batch.id, { ...again, release: true, hold: null }, world.now)
+  await world.ledger.recordBatchAnswer(batch.id, { ...again, release: true, hold: null }, world.now)
   return batch.id
 }
 
@@ -28,7 +28,7 @@ async function sends(world: World): Promise<readonly unknown[]> {
     if (slot.kind !== 'taken') continue
     for (const { record } of slot.operations) sent.push(JSON.parse(record).active)
     const accepted = { kind: 'accepted', call: slot.call, acceptedAt: world.now, requestId: null } as const
-    await world.ledger.recordAnswer(batch.id, accepted, world.now)
+    await world.ledger.recordBatchAnswer(batch.id, accepted, world.now)
   }
   return sent
 }
@@ -68,7 +68,7 @@ export const aheadCases: readonly LedgerCase[] = [
       const batch = await world.needBatch()
       const { call } = await world.take(batch)
       const again = { kind: 'again', call, status: 503, notBefore: TOMORROW, countsAsAttempt: true } as const
-      await world.ledger.recordAnswer(batch.id, { ...again, release: true, hold: null }, world.now)
+      await world.ledger.recordBatchAnswer(batch.id, { ...again, release: true, hold: null }, world.now)
       world.now = T0 + 7_200_000
       assert.deepEqual(await world.plan(), ['p1'], 'for the title, which waits for the answer')
       assert.deepEqual(await world.plan(), [], 'and is not asked for again and again')
@@ -112,7 +112,7 @@ export const aheadCases: readonly LedgerCase[] = [
       const batch = await world.needBatch()
       const { call } = await world.take(batch)
       const again = { kind: 'again', call, status: 503, notBefore: world.now, countsAsAttempt: true } as const
-      await world.ledger.recordAnswer(batch.id, { ...again, release: true, hold: null }, world.now)
+      await world.ledger.recordBatchAnswer(batch.id, { ...again, release: true, hold: null }, world.now)
       await world.record(hrEvent('out', 'p1', { active: false }, { order: 3 }))
       assert.deepEqual(await sends(world), [])
       await world.plan()

@@ -14,7 +14,7 @@ async function auditOf(
   const entries: AuditEntry[] = []
   let next: number | null = null
   do {
-    const page = await world.ledger.audit({ about, since, next, limit: 2 })
+    const page = await world.ledger.listAudit({ about, since, next, limit: 2 })
     entries.push(...page.entries)
     next = page.next
   } while (next !== null)
@@ -32,7 +32,7 @@ export const auditCases: readonly LedgerCase[] = [
         await world.record(hrEvent(`bad-${employeeId}`, employeeId, { title: 'x' }, { order: index + 1 }))
         await failAll(world)
       }
-      const { deadLetters } = await world.ledger.deadLetters({
+      const { deadLetters } = await world.ledger.listDeadLetters({
         filter: FILTER,
         archived: true,
         next: null,
@@ -50,12 +50,12 @@ export const auditCases: readonly LedgerCase[] = [
         { seqs: [second.seq], how: 'discard', terminations: false, ...BY },
         world.now,
       )
-      await world.ledger.noteDiscarded('hr-events', ['7'], BY.actor, BY.justification, world.now)
+      await world.ledger.recordDiscardedMessages('hr-events', ['7'], BY.actor, BY.justification, world.now)
       const run = await world.ledger.freezeReplay(
         { name: 'a run', selection: 'all', ...BY, targets: [{ store: 'ledger', ...third }] },
         world.now,
       )
-      await world.ledger.erase({ employeeId: 'p2', ...BY }, world.now)
+      await world.ledger.eraseEmployee({ employeeId: 'p2', ...BY }, world.now)
 
       const all = await auditOf(world, null)
       assert.deepEqual(

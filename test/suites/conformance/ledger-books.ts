@@ -55,7 +55,7 @@ class Model {
 
 async function play(world: World, steps: readonly Step[], prefix: string): Promise<void> {
   const model = new Model()
-  const before = await world.ledger.totals()
+  const before = await world.ledger.readTotals()
   const sent: Sent[] = []
   let last = messageOf(`${prefix}-none`)
   for (const [index, step] of steps.entries()) {
@@ -107,7 +107,7 @@ async function play(world: World, steps: readonly Step[], prefix: string): Promi
         await world.expire(2, 3, world.now - 50)
         break
       case 'incomplete':
-        await world.ledger.expireIncomplete(world.now - 20, world.now, 3)
+        await world.ledger.expireIncompleteEvents(world.now - 20, world.now, 3)
         break
       case 'publish':
         await publish(world, model)
@@ -134,9 +134,9 @@ function eventOf(
 }
 
 async function publish(world: World, model: Model): Promise<void> {
-  const rows = await world.ledger.takeUnpublished(10_000)
+  const rows = await world.ledger.listUnpublishedOutcomes(10_000)
   model.outcomes.push(...rows.map(({ eventId, revision }) => `${eventId}:${revision}`))
-  await world.ledger.markPublished(
+  await world.ledger.markOutcomesPublished(
     rows.map(({ id }) => id),
     world.now,
   )
@@ -144,7 +144,7 @@ async function publish(world: World, model: Model): Promise<void> {
 
 async function check(world: World, model: Model, before: Readonly<Record<string, number>>): Promise<void> {
   await world.balanced()
-  const { totals, stateCounts } = await world.ledger.inspect()
+  const { totals, stateCounts } = await world.ledger.readCounts()
   const since = (name: keyof typeof totals): number => totals[name] - (before[name] ?? 0)
   assert.equal(since('messages'), model.messages)
   assert.equal(since('events'), model.events.size)

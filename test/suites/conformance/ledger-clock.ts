@@ -14,7 +14,7 @@ async function ahead(world: World, work: () => Promise<void>): Promise<number> {
   return world.ledger.cutMoments({ ...LENGTHS, now })
 }
 const mayLease = (world: World, owner: string): Promise<boolean> =>
-  world.ledger.lease({ name: 'correlate', owner, now: world.now, leaseMs: 15_000 })
+  world.ledger.takeLease({ name: 'correlate', owner, now: world.now, leaseMs: 15_000 })
 
 /** What a clock that was ahead once leaves behind holds nothing up. */
 export const clockCases: readonly LedgerCase[] = [
@@ -50,7 +50,7 @@ export const clockCases: readonly LedgerCase[] = [
       await ahead(world, async () => {
         const batch = await world.needBatch({ limits })
         const { call } = await world.take(batch, limits)
-        await world.ledger.recordAnswer(
+        await world.ledger.recordBatchAnswer(
           batch.id,
           { kind: 'accepted', call, acceptedAt: T0, requestId: null },
           world.now,
@@ -73,7 +73,7 @@ export const clockCases: readonly LedgerCase[] = [
       await ahead(world, async () => {
         const batch = await world.needBatch()
         const { call } = await world.take(batch)
-        await world.ledger.recordAnswer(
+        await world.ledger.recordBatchAnswer(
           batch.id,
           {
             kind: 'again',
@@ -118,7 +118,7 @@ export const clockCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       await world.plan()
       const { now } = world
-      await world.ledger.hold({
+      await world.ledger.setHold({
         name: 'throttled',
         since: now,
         until: now + 1_000,
@@ -126,7 +126,7 @@ export const clockCases: readonly LedgerCase[] = [
         detail: null,
       })
       await ahead(world, () =>
-        world.ledger.hold({
+        world.ledger.setHold({
           name: 'throttled',
           since: world.now,
           until: world.now + 20_000,
@@ -153,7 +153,7 @@ export const clockCases: readonly LedgerCase[] = [
     name: 'a clock that was ahead keeps nothing from being overdue',
     run: async (world) => {
       await ahead(world, () =>
-        world.ledger.hold({
+        world.ledger.setHold({
           name: 'job',
           since: world.now,
           until: world.now + 1_000,
@@ -165,7 +165,7 @@ export const clockCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       await world.send()
       world.now += 1
-      assert.equal((await world.ledger.overdue(world.now, 10)).length, 1)
+      assert.equal((await world.ledger.findOverdueOperations(world.now, 10)).length, 1)
     },
   },
   {
@@ -173,12 +173,12 @@ export const clockCases: readonly LedgerCase[] = [
     run: async (world) => {
       const page = { joins: [], finalAt: 0, changedElsewhere: [], foreign: 0, echoes: [] }
       const move = (watermark: number): Promise<void> =>
-        world.ledger.correlate({ ...page, now: world.now, watermark })
+        world.ledger.recordLogRecords({ ...page, now: world.now, watermark })
       await move(T0 + AHEAD)
       await move(T0 - 2_000)
-      assert.equal(await world.ledger.watermark(), T0 - 2_000)
+      assert.equal(await world.ledger.readWatermark(), T0 - 2_000)
       await move(T0 - 3_000)
-      assert.equal(await world.ledger.watermark(), T0 - 2_000)
+      assert.equal(await world.ledger.readWatermark(), T0 - 2_000)
     },
   },
   {
@@ -192,7 +192,7 @@ export const clockCases: readonly LedgerCase[] = [
       await world.record(joiner('third', 'p3'))
       await world.plan()
       await world.take(await world.needBatch())
-      await world.ledger.hold({
+      await world.ledger.setHold({
         name: 'throttled',
         since: world.now,
         until: world.now + DAY_MS,
@@ -205,17 +205,17 @@ export const clockCases: readonly LedgerCase[] = [
   {
     name: 'the oldest operation without an answer is known, one whose answer got lost among them',
     run: async (world) => {
-      assert.equal(await world.ledger.oldestUnanswered(), null)
+      assert.equal(await world.ledger.readOldestUnanswered(), null)
       await world.record(joiner('hire', 'p1'))
       await world.plan()
       const lost = await world.needBatch()
       await world.take(lost)
-      assert.equal(await world.ledger.oldestUnanswered(), T0)
+      assert.equal(await world.ledger.readOldestUnanswered(), T0)
       world.now += 5_000
       const sent = await world.accept(lost)
-      assert.equal(await world.ledger.oldestUnanswered(), T0)
+      assert.equal(await world.ledger.readOldestUnanswered(), T0)
       await world.answer(sent)
-      assert.equal(await world.ledger.oldestUnanswered(), null)
+      assert.equal(await world.ledger.readOldestUnanswered(), null)
     },
   },
 ]

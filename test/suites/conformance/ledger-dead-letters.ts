@@ -12,8 +12,9 @@ async function letters(
   filter: Partial<DeadLetterFilter> = {},
   archived = false,
 ): Promise<readonly LedgerDeadLetter[]> {
-  return (await world.ledger.deadLetters({ filter: { ...ANY, ...filter }, archived, next: null, limit: 100 }))
-    .deadLetters
+  return (
+    await world.ledger.listDeadLetters({ filter: { ...ANY, ...filter }, archived, next: null, limit: 100 })
+  ).deadLetters
 }
 
 /** Sends what is due, and the log says that the service failed with it for good. */
@@ -141,7 +142,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
       })
       const record = JSON.parse(batch.operations[0]?.record ?? '') as JsonObject
       assert.deepEqual([record['active'], record['title'], record['nickName']], [false, 'Lead', undefined])
-      const told = (await world.ledger.takeUnpublished(100)).find(({ eventId }) => eventId === 'out')
+      const told = (await world.ledger.listUnpublishedOutcomes(100)).find(({ eventId }) => eventId === 'out')
       assert.deepEqual([told?.state, told?.reason], ['confirmed', 'DisabledAlone'])
       // What it says besides has its own chance, without what died, and only one.
       assert.equal((await failAll(world))['nickName'], 'gone')
@@ -167,7 +168,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('hire', 'p1'), joiner('other', 'p2'))
       const sent = await world.send()
-      await world.ledger.correlate({
+      await world.ledger.recordLogRecords({
         joins: [...sent.operations].map(([employeeId, operation]) => ({
           record: world.logRecord(
             employeeId,
@@ -248,7 +249,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
       ])
       await failAll(world)
       const [letter] = await letters(world)
-      const kept = (await world.ledger.deadLetter(letter?.seq ?? 0))?.original
+      const kept = (await world.ledger.findDeadLetter(letter?.seq ?? 0))?.original
       assert.deepEqual([kept?.body, kept?.sequence], ['after', '2'])
     },
   },
@@ -312,8 +313,8 @@ export const deadLetterCases: readonly LedgerCase[] = [
         hrEvent('e3', 'p3', { userName: 'c', active: true }, { type: 'worker.hired' }),
       )
       await failAll(world, 'InvalidDomain')
-      const first = await world.ledger.deadLetters({ filter: ANY, archived: false, next: null, limit: 2 })
-      const second = await world.ledger.deadLetters({
+      const first = await world.ledger.listDeadLetters({ filter: ANY, archived: false, next: null, limit: 2 })
+      const second = await world.ledger.listDeadLetters({
         filter: ANY,
         archived: false,
         next: first.next,
@@ -330,7 +331,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
       )
       assert.deepEqual(await letters(world, { code: 'Other' }), [])
       assert.deepEqual(await letters(world, { since: world.now + 1 }), [])
-      const one = await world.ledger.deadLetter(first.deadLetters[0]?.seq ?? 0)
+      const one = await world.ledger.findDeadLetter(first.deadLetters[0]?.seq ?? 0)
       assert.deepEqual(one?.original, {
         entity: 'hr-events',
         sequence: '9223372036854775807',
@@ -341,7 +342,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
         [one?.letter.code, one?.letter.refused, one?.letter.blocksReactivation],
         ['InvalidDomain', false, false],
       )
-      assert.equal(await world.ledger.deadLetter(999_999), null)
+      assert.equal(await world.ledger.findDeadLetter(999_999), null)
     },
   },
   {
@@ -355,7 +356,7 @@ export const deadLetterCases: readonly LedgerCase[] = [
       assert.equal(ended.length, 1)
       assert.deepEqual(await world.states('p1'), { hire: 'confirmed', bad: 'skipped' })
       assert.deepEqual(await letters(world), [])
-      const last = (await world.ledger.takeUnpublished(100)).at(-1)
+      const last = (await world.ledger.listUnpublishedOutcomes(100)).at(-1)
       assert.deepEqual([last?.state, last?.reason, last?.revision], ['skipped', 'Discarded', 2])
       assert.deepEqual((await end(world, 'discard')).ended, [])
     },
@@ -399,23 +400,23 @@ export const deadLetterCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await failAll(world)
-      const [copy] = await world.ledger.takeUncopied(10)
+      const [copy] = await world.ledger.listUncopiedDeadLetters(10)
       assert.deepEqual(
         [copy?.eventId, copy?.code, copy?.revision, copy?.current],
         ['hire', 'InvalidDomain', 1, true],
       )
       const seq = copy?.seq ?? 0
-      assert.deepEqual([...(await world.ledger.currentDeadLetters([seq, 999]))], [[seq, 1]])
-      await world.ledger.markCopied([copy?.id ?? 0], world.now)
-      assert.deepEqual(await world.ledger.takeUncopied(10), [])
+      assert.deepEqual([...(await world.ledger.findCurrentDeadLetters([seq, 999]))], [[seq, 1]])
+      await world.ledger.markDeadLettersCopied([copy?.id ?? 0], world.now)
+      assert.deepEqual(await world.ledger.listUncopiedDeadLetters(10), [])
       world.now += 1_000
       await world.intake([again(world, 'back', joiner('hire', 'p1'))])
-      assert.deepEqual([...(await world.ledger.currentDeadLetters([seq]))], [])
+      assert.deepEqual([...(await world.ledger.findCurrentDeadLetters([seq]))], [])
       await failAll(world)
-      assert.deepEqual([...(await world.ledger.currentDeadLetters([seq]))], [[seq, 2]])
-      assert.equal((await world.ledger.takeUncopied(10))[0]?.revision, 2)
+      assert.deepEqual([...(await world.ledger.findCurrentDeadLetters([seq]))], [[seq, 2]])
+      assert.equal((await world.ledger.listUncopiedDeadLetters(10))[0]?.revision, 2)
       await end(world, 'archive')
-      assert.deepEqual([...(await world.ledger.currentDeadLetters([seq]))], [])
+      assert.deepEqual([...(await world.ledger.findCurrentDeadLetters([seq]))], [])
     },
   },
   {

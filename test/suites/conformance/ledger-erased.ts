@@ -13,7 +13,10 @@ const SAYS_ACTIVE = { userName: 'p1@example.com', active: true }
 
 async function erase(world: World): Promise<void> {
   assert.notEqual(
-    await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now),
+    await world.ledger.eraseEmployee(
+      { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+      world.now,
+    ),
     null,
   )
 }
@@ -99,19 +102,19 @@ export const erasedCases: readonly LedgerCase[] = [
       await erasedLeaver(world)
       await world.record(hrEvent('late', 'p1', SAYS_ACTIVE, { ...at(15), mode: 'snapshot' }))
       assert.equal(await nextActive(world), false)
-      const told = await world.ledger.takeUnpublished(100)
-      await world.ledger.markPublished(
+      const told = await world.ledger.listUnpublishedOutcomes(100)
+      await world.ledger.markOutcomesPublished(
         told.map(({ id }) => id),
         world.now,
       )
       world.now += 400 * DAY_MS
       const settledBefore = world.now - 300 * DAY_MS
-      const [page] = await world.ledger.retentionPage({ after: null, limit: 10, settledBefore })
+      const [page] = await world.ledger.listRetention({ after: null, limit: 10, settledBefore })
       const cut = page && cutOf(page.employee.events, new Set(page.settled), world.now)
       assert.ok(page && cut)
       const { employeeId, revision } = page.employee
       assert.deepEqual(
-        await world.ledger.foldAway([{ employeeId, revision, ...cut }], settledBefore, world.now),
+        await world.ledger.foldEvents([{ employeeId, revision, ...cut }], settledBefore, world.now),
         { folded: 1 },
       )
       assert.equal(await standsActive(world), false)

@@ -4,7 +4,7 @@ import { hrEvent, joiner, type LedgerCase, T0, type World } from './ledger-world
 
 const ALL = { open: false, code: null, employeeId: null, next: null, limit: 10 } as const
 const open = async (world: World): Promise<readonly Finding[]> =>
-  (await world.ledger.findings({ ...ALL, open: true })).findings
+  (await world.ledger.listFindings({ ...ALL, open: true })).findings
 
 /** The log shows access of `p1` that we did not send. */
 async function seen(
@@ -12,7 +12,7 @@ async function seen(
   active: boolean,
   { at = world.now, change = `change-${at}` }: { readonly at?: number; readonly change?: string } = {},
 ): Promise<void> {
-  await world.ledger.correlate({
+  await world.ledger.recordLogRecords({
     joins: [],
     now: world.now,
     finalAt: world.now,
@@ -63,11 +63,11 @@ export const findingCases: readonly LedgerCase[] = [
           acknowledged: null,
         },
       ])
-      assert.deepEqual(await world.ledger.openFindings(), [
+      assert.deepEqual(await world.ledger.countOpenFindings(), [
         { code: 'DisabledElsewhere', count: 1, oldestAt: now },
       ])
-      assert.equal((await world.ledger.finding(1))?.employeeId, 'p1')
-      assert.equal(await world.ledger.finding(2), null)
+      assert.equal((await world.ledger.findFinding(1))?.employeeId, 'p1')
+      assert.equal(await world.ledger.findFinding(2), null)
     },
   },
   {
@@ -103,7 +103,7 @@ export const findingCases: readonly LedgerCase[] = [
       const sent = await world.send()
       assert.deepEqual([...sent.operations.keys()], ['p1'])
       assert.deepEqual(await open(world), [])
-      const [settled] = (await world.ledger.findings(ALL)).findings
+      const [settled] = (await world.ledger.listFindings(ALL)).findings
       assert.equal(settled?.settledAt, world.now)
       await world.answer(sent)
       await world.finalize()
@@ -138,12 +138,12 @@ export const findingCases: readonly LedgerCase[] = [
       assert.equal(await world.ledger.acknowledgeFinding({ ...by, seq: 9 }, world.now), false)
       assert.equal(await world.ledger.acknowledgeFinding(by, world.now), true)
       assert.equal(await world.ledger.acknowledgeFinding(by, world.now), false)
-      assert.deepEqual((await world.ledger.finding(1))?.acknowledged, {
+      assert.deepEqual((await world.ledger.findFinding(1))?.acknowledged, {
         at: world.now,
         by: 'ann',
         justification: 'blocked by mistake',
       })
-      const audit = await world.ledger.audit({ about: 'finding-1', since: null, next: null, limit: 10 })
+      const audit = await world.ledger.listAudit({ about: 'finding-1', since: null, next: null, limit: 10 })
       assert.deepEqual(
         audit.entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),
         [['ann', 'finding.acknowledge', 'blocked by mistake']],
@@ -158,17 +158,20 @@ export const findingCases: readonly LedgerCase[] = [
     run: async (world) => {
       await hired(world)
       for (const at of [1, 2, 3]) await seen(world, false, { at })
-      const first = await world.ledger.findings({ ...ALL, limit: 2 })
+      const first = await world.ledger.listFindings({ ...ALL, limit: 2 })
       assert.deepEqual([first.findings.map(({ seq }) => seq), first.next], [[1, 2], 2])
-      const second = await world.ledger.findings({ ...ALL, limit: 2, next: first.next })
+      const second = await world.ledger.listFindings({ ...ALL, limit: 2, next: first.next })
       assert.deepEqual([second.findings.map(({ seq }) => seq), second.next], [[3], null])
-      assert.equal((await world.ledger.findings({ ...ALL, employeeId: 'p2' })).findings.length, 0)
+      assert.equal((await world.ledger.listFindings({ ...ALL, employeeId: 'p2' })).findings.length, 0)
       assert.equal(
-        (await world.ledger.findings({ ...ALL, code: 'LedgerOlderThanDirectory' })).findings.length,
+        (await world.ledger.listFindings({ ...ALL, code: 'LedgerOlderThanDirectory' })).findings.length,
         0,
       )
-      await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
-      assert.equal((await world.ledger.findings(ALL)).findings.length, 0)
+      await world.ledger.eraseEmployee(
+        { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+        world.now,
+      )
+      assert.equal((await world.ledger.listFindings(ALL)).findings.length, 0)
     },
   },
 ]

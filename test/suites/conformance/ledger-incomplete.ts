@@ -9,9 +9,9 @@ export const incompleteCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e1', 'p1', { title: 'Engineer' }))
       await world.plan()
       assert.deepEqual(await world.states('p1'), { e1: 'incomplete' })
-      assert.equal(await world.ledger.expireIncomplete(world.now - 1, world.now, 10), 0)
-      assert.equal(await world.ledger.expireIncomplete(world.now, world.now, 10), 1)
-      const [dead] = await world.ledger.takeUnpublished(10)
+      assert.equal(await world.ledger.expireIncompleteEvents(world.now - 1, world.now, 10), 0)
+      assert.equal(await world.ledger.expireIncompleteEvents(world.now, world.now, 10), 1)
+      const [dead] = await world.ledger.listUnpublishedOutcomes(10)
       assert.deepEqual(
         [dead?.state, dead?.reason, dead?.detail],
         ['dead-lettered', 'IncompleteRecord', 'userName, active'],
@@ -40,7 +40,7 @@ export const incompleteCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.ledger.importBaseline(rows), { fresh: 0, known: 1 })
       await world.confirmAll()
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', b1: 'confirmed' })
-      assert.equal((await world.ledger.totals()).imported, 1)
+      assert.equal((await world.ledger.readTotals()).imported, 1)
     },
   },
 ]

@@ -3,7 +3,7 @@ import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { hrEvent, joiner, leaver, type LedgerCase, type World } from './ledger-world.ts'
 
 const ask = (world: World, owner: string, leaseMs = 1_000, name = 'correlate'): Promise<boolean> =>
-  world.ledger.lease({ name, owner, now: world.now, leaseMs })
+  world.ledger.takeLease({ name, owner, now: world.now, leaseMs })
 const claim = async (world: World, claimMs = 1_000): Promise<readonly string[]> =>
   (await world.ledger.claimDueEmployees({ now: world.now, limit: 100, maxWaitMs: 60_000, claimMs }))
     .map(({ employeeId }) => employeeId)

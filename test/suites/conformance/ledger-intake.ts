@@ -68,7 +68,7 @@ export const intakeCases: readonly LedgerCase[] = [
         redelivered: 1,
         rejected: 0,
       })
-      const { messages, decoded, events, duplicates, redelivered } = await world.ledger.totals()
+      const { messages, decoded, events, duplicates, redelivered } = await world.ledger.readTotals()
       assert.deepEqual(
         { messages, decoded, events, duplicates, redelivered },
         { messages: 1, decoded: 1, events: 2, duplicates: 0, redelivered: 1 },
@@ -87,7 +87,7 @@ export const intakeCases: readonly LedgerCase[] = [
         redelivered: 2,
         rejected: 1,
       })
-      const { messages, decoded, rejected, duplicates } = await world.ledger.totals()
+      const { messages, decoded, rejected, duplicates } = await world.ledger.readTotals()
       assert.deepEqual(
         { messages, decoded, rejected, duplicates },
         { messages: 2, decoded: 1, rejected: 1, duplicates: 0 },
@@ -100,7 +100,7 @@ export const intakeCases: readonly LedgerCase[] = [
       const rejected = { ...messageOf(1), rejected: 'BodyNotJson' }
       assert.equal((await world.intake([rejected])).rejected, 1)
       assert.equal((await world.intake([rejected])).rejected, 0)
-      assert.equal((await world.ledger.totals()).rejected, 1)
+      assert.equal((await world.ledger.readTotals()).rejected, 1)
     },
   },
   {
@@ -122,7 +122,7 @@ export const intakeCases: readonly LedgerCase[] = [
       const sound = messageOf(1, joiner('e1', 'p1'), joiner('e2', 'p2'))
       const broken = messageOf(2, hrEvent('e3', 'p3', { title: 'x' }, { recordedAt: 0.5 }))
       await assert.rejects(world.intake([sound, broken]))
-      const { totals, stateCounts } = await world.ledger.inspect()
+      const { totals, stateCounts } = await world.ledger.readCounts()
       assert.equal(totals.messages + totals.events + stateCounts.employees + stateCounts.events.received, 0)
       assert.deepEqual(await world.due(), [])
       assert.deepEqual(await world.intake([sound]), {

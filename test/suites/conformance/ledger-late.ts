@@ -19,13 +19,13 @@ function say(
     status: interim === 'failed' || interim === 'escrowed' ? 'failure' : 'success',
     ...more,
   })
-  return world.ledger.correlate({ ...page(world), joins: [{ record, operation, interim }] })
+  return world.ledger.recordLogRecords({ ...page(world), joins: [{ record, operation, interim }] })
 }
 function page({ now }: World): Omit<CorrelatedPage, 'joins'> {
   return { now, finalAt: now + 1_000, watermark: null, changedElsewhere: [], foreign: 0, echoes: [] }
 }
 async function candidates(world: World, employeeId: string): Promise<readonly string[]> {
-  const { operations } = await world.ledger.candidates([world.logRecord(employeeId)])
+  const { operations } = await world.ledger.findCandidates([world.logRecord(employeeId)])
   return operations
     .map(
       ({ id, state, timesSubmitted, timesReported }) => `${id} ${state} ${timesReported}/${timesSubmitted}`,
@@ -48,18 +48,18 @@ export const lateCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       await world.send()
       const stop = (since: number): Promise<void> =>
-        world.ledger.hold({ name: 'job', since, until: since + 1, status: null, detail: 'Paused' })
+        world.ledger.setHold({ name: 'job', since, until: since + 1, status: null, detail: 'Paused' })
       await stop(world.now + 5_000)
       await stop(world.now + 9_000)
-      await world.ledger.hold({
+      await world.ledger.setHold({
         name: 'job',
         since: world.now + 10_000,
         until: world.now,
         status: null,
         detail: null,
       })
-      assert.deepEqual(await world.ledger.overdue(world.now + 9_000, 10), [])
-      assert.equal((await world.ledger.overdue(world.now + 9_001, 10)).length, 1)
+      assert.deepEqual(await world.ledger.findOverdueOperations(world.now + 9_000, 10), [])
+      assert.equal((await world.ledger.findOverdueOperations(world.now + 9_001, 10)).length, 1)
     },
   },
   {
@@ -85,7 +85,7 @@ export const lateCases: readonly LedgerCase[] = [
         )
       const followUp = world.logRecord('p3', { imported: false, changeId: unresolved.changeId })
       const operation = operations.get('p3') ?? null
-      await world.ledger.correlate({
+      await world.ledger.recordLogRecords({
         ...page(world),
         joins: [{ record: followUp, operation, interim: null }],
       })
@@ -115,7 +115,7 @@ export const lateCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed' })
       assert.deepEqual(await world.outcomes(), ['e1:1:dead-lettered', 'e1:2:confirmed'])
       assert.deepEqual(await candidates(world, 'p1'), [])
-      const trace = await world.ledger.trace(operation)
+      const trace = await world.ledger.readTrace(operation)
       assert.deepEqual(
         trace?.operations.map(({ id, state, records }) => [id, state, records.length]),
         [[operation, 'confirmed', 1]],
@@ -131,7 +131,7 @@ export const lateCases: readonly LedgerCase[] = [
       await world.record(joiner('e1', 'p1'))
       await say(world, 'p1', await givenUp(world, 'p1'), 'failed', { code: 'InvalidDomain' })
       await world.finalize()
-      const rows = await world.ledger.takeUnpublished(10)
+      const rows = await world.ledger.listUnpublishedOutcomes(10)
       assert.deepEqual(
         rows.map(({ revision, state, reason }) => [revision, state, reason]),
         [
@@ -250,12 +250,15 @@ export const lateCases: readonly LedgerCase[] = [
           changedElsewhere: [],
           foreign: 0,
         }
-        await world.ledger.correlate({ ...page, echoes: [{ job: 'job', key: 'title', from, to, cycle }] })
+        await world.ledger.recordLogRecords({
+          ...page,
+          echoes: [{ job: 'job', key: 'title', from, to, cycle }],
+        })
       }
       await learn(20, 30, 'b')
       await learn(10, 25, 'a')
       await learn(40, 40, 'c')
-      const { echoes } = await world.ledger.candidates([world.logRecord('p1')])
+      const { echoes } = await world.ledger.findCandidates([world.logRecord('p1')])
       assert.deepEqual(echoes, [{ job: 'job', key: 'title', from: 10, to: 40, cycle: 'c' }])
     },
   },

@@ -33,7 +33,12 @@ async function answerAll(world: World, interim: Interim, code: string | null = n
 }
 /** When the first open case does something by itself. */
 async function nextMoment(world: World): Promise<number | null> {
-  const { leavers } = await world.ledger.openLeavers({ dueBy: null, employeeId: null, next: null, limit: 1 })
+  const { leavers } = await world.ledger.listOpenLeavers({
+    dueBy: null,
+    employeeId: null,
+    next: null,
+    limit: 1,
+  })
   const [assessment] = leavers.map((view) => assessLeaver(view, world.now))
   return assessment?.kind === 'open' ? assessment.nextAt : null
 }
@@ -71,7 +76,7 @@ const unreported = async (world: World): Promise<number> => {
   }
   return sent
 }
-const counts = async (world: World) => (await world.ledger.submissionStatus(world.now)).leavers
+const counts = async (world: World) => (await world.ledger.readSubmissionStatus(world.now)).leavers
 const acknowledge = (world: World, ...ids: readonly number[]) =>
   world.ledger.acknowledgeLeavers({ ids, actor: 'ann', justification: 'looked at it' }, world.now)
 
@@ -163,7 +168,12 @@ export const leaverCases: readonly LedgerCase[] = [
       assert.deepEqual(await acknowledge(world, 1, 99), [1])
       assert.deepEqual(await acknowledge(world, 1), [])
       assert.deepEqual(await world.leavers(), [])
-      const { entries } = await world.ledger.audit({ since: null, about: 'leaver-1', next: null, limit: 9 })
+      const { entries } = await world.ledger.listAudit({
+        since: null,
+        about: 'leaver-1',
+        next: null,
+        limit: 9,
+      })
       assert.deepEqual(
         entries.map(({ actor, action, justification }) => [actor, action, justification]),
         [['ann', 'leavers.acknowledge', 'looked at it']],
@@ -214,7 +224,7 @@ export const leaverCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.leavers(), [])
       await world.record(leaver('out2', 'p1', 3_000))
       await answerAll(world, 'failed')
-      const { deadLetters } = await world.ledger.deadLetters({
+      const { deadLetters } = await world.ledger.listDeadLetters({
         filter: { code: null, type: null, employeeId: null, since: null, until: null },
         archived: false,
         next: null,
@@ -244,7 +254,7 @@ export const leaverCases: readonly LedgerCase[] = [
       await settle(world)
       assert.deepEqual(await world.leavers(), [])
       const none = { joins: [], finalAt: world.now, watermark: null, foreign: 1, echoes: [] }
-      await world.ledger.correlate({ ...none, now: world.now, changedElsewhere: ['p1'] })
+      await world.ledger.recordLogRecords({ ...none, now: world.now, changedElsewhere: ['p1'] })
       await answerAll(world, 'failed')
       await settle(world)
       assert.deepEqual(await world.leavers(), ['p1 failed'])
@@ -256,7 +266,10 @@ export const leaverCases: readonly LedgerCase[] = [
       await hired(world)
       await world.record(leaver('out', 'p1'))
       await answerAll(world, 'failed')
-      await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
+      await world.ledger.eraseEmployee(
+        { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+        world.now,
+      )
       await settle(world)
       const open = await world.leavers()
       assert.equal(open.length, 1)
@@ -276,9 +289,9 @@ export const leaverCases: readonly LedgerCase[] = [
       await world.finalize()
       await world.confirmAll()
       const reasonOf = async () =>
-        (await world.ledger.trace('p1'))?.events.find(({ id }) => id === 'out')?.reason
+        (await world.ledger.readTrace('p1'))?.events.find(({ id }) => id === 'out')?.reason
       assert.equal(await reasonOf(), 'DisabledAlone')
-      assert.equal(await world.ledger.resendRest(order, world.now), 1)
+      assert.equal(await world.ledger.resendLeaverRest(order, world.now), 1)
       const again = await world.send()
       const record = JSON.parse(again.batch.operations[0]?.record ?? '')
       assert.deepEqual([record.active, JSON.stringify(record).includes('"department":"x"')], [false, true])
@@ -287,14 +300,14 @@ export const leaverCases: readonly LedgerCase[] = [
       const alone = await world.confirmAll()
       assert.equal(JSON.parse(alone.batch.operations[0]?.record ?? '').active, false)
       assert.equal(await reasonOf(), 'DisabledAlone', 'failed again')
-      assert.equal(await world.ledger.resendRest(order, world.now), 1)
+      assert.equal(await world.ledger.resendLeaverRest(order, world.now), 1)
       await world.confirmAll()
       assert.equal(await reasonOf(), null)
       assert.deepEqual(
         (await world.outcomes()).filter((outcome) => outcome.startsWith('out')),
         ['out:1:confirmed', 'out:2:confirmed', 'out:3:confirmed'],
       )
-      assert.equal(await world.ledger.resendRest(order, world.now), 0, 'nothing is left over')
+      assert.equal(await world.ledger.resendLeaverRest(order, world.now), 0, 'nothing is left over')
     },
   },
   {
@@ -302,7 +315,7 @@ export const leaverCases: readonly LedgerCase[] = [
     run: async (world) => {
       await hired(world)
       await world.record(leaver('out', 'p1'))
-      const { leavers } = await world.ledger.openLeavers({
+      const { leavers } = await world.ledger.listOpenLeavers({
         dueBy: world.now,
         employeeId: null,
         next: null,

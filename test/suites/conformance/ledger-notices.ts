@@ -14,7 +14,7 @@ function read(
   { seq }: Notice,
   more: Partial<Extract<ReadResult, { kind: 'read' }>> = {},
 ): Promise<void> {
-  return world.ledger.finishReads(
+  return world.ledger.finishNotices(
     [{ kind: 'read', seq, mode: 'snapshot', worker: WORKER, began: world.now, nextAt: null, ...more }],
     world.now,
   )
@@ -32,7 +32,7 @@ export const noticeCases: readonly LedgerCase[] = [
       await world.record(notice('n1', 'p1'))
       await world.plan()
       assert.deepEqual(await world.states('p1'), { n1: 'held' })
-      assert.equal((await world.ledger.idle(world.now)).idle, false)
+      assert.equal((await world.ledger.readIdle(world.now)).idle, false)
       await read(world, await one(world))
       assert.deepEqual(await claim(world), [])
       const [employee] = await world.due()
@@ -52,7 +52,7 @@ export const noticeCases: readonly LedgerCase[] = [
       assert.deepEqual(await claim(world), [])
       world.now += 1_000
       assert.equal((await one(world)).attempts, 0)
-      await world.ledger.finishReads([{ kind: 'again', seq, at: world.now + 500 }], world.now)
+      await world.ledger.finishNotices([{ kind: 'again', seq, at: world.now + 500 }], world.now)
       assert.deepEqual(await claim(world), [])
       world.now += 500
       assert.equal((await one(world)).attempts, 1)
@@ -66,7 +66,7 @@ export const noticeCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(notice('n1', 'p1'))
       const { seq } = await one(world)
-      await world.ledger.finishReads([{ kind: 'released', seq }], world.now)
+      await world.ledger.finishNotices([{ kind: 'released', seq }], world.now)
       assert.equal((await one(world)).attempts, 0)
     },
   },
@@ -80,12 +80,12 @@ export const noticeCases: readonly LedgerCase[] = [
         worker: { active: false },
       })
       const { seq } = await one(world)
-      await world.ledger.finishReads([{ kind: 'failed', seq, detail: 'Http500' }], world.now)
+      await world.ledger.finishNotices([{ kind: 'failed', seq, detail: 'Http500' }], world.now)
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', n1: 'dead-lettered' })
       assert.deepEqual(await claim(world), [])
       const { batch } = await world.confirmAll()
       assert.equal(JSON.parse(batch.operations[0]?.record ?? '').active, false)
-      const told = (await world.ledger.takeUnpublished(10)).find(({ eventId }) => eventId === 'n1')
+      const told = (await world.ledger.listUnpublishedOutcomes(10)).find(({ eventId }) => eventId === 'n1')
       assert.deepEqual([told?.reason, told?.detail], ['HydrateFailed', 'Http500'])
     },
   },

@@ -9,7 +9,7 @@ const HOUR_MS = DAY_MS / 24
 /** Somebody else wrote over these people, so that their record is offered once more, and no event of theirs with it. */
 async function overwrite(world: World, ...employees: readonly string[]): Promise<void> {
   const none = { joins: [], finalAt: world.now, watermark: null, foreign: employees.length, echoes: [] }
-  await world.ledger.correlate({ ...none, now: world.now, changedElsewhere: employees })
+  await world.ledger.recordLogRecords({ ...none, now: world.now, changedElsewhere: employees })
 }
 
 /** Sends what is due, and what became of it; `null` when nothing is. */
@@ -40,7 +40,7 @@ async function offersFailing(world: World): Promise<readonly number[]> {
 }
 
 async function notAccepted(world: World): Promise<readonly string[]> {
-  const { notAccepted: not } = await world.ledger.submissionStatus(world.now)
+  const { notAccepted: not } = await world.ledger.readSubmissionStatus(world.now)
   assert.equal(not.count, not.employees.length)
   return not.employees.map(({ employeeId, code }) => `${employeeId} ${code}`)
 }

@@ -58,7 +58,7 @@ export const planCases: readonly LedgerCase[] = [
             : decision,
         )
       await assert.rejects(world.ledger.commitPlan(broken, RELEASED_BRAKE, world.now))
-      const { totals, stateCounts } = await world.ledger.inspect()
+      const { totals, stateCounts } = await world.ledger.readCounts()
       assert.equal(totals.operations + stateCounts.operations.pending + stateCounts.events.planned, 0)
       assert.deepEqual([...(await world.plan())].sort(), ['p1', 'p2'])
     },
@@ -70,7 +70,7 @@ export const planCases: readonly LedgerCase[] = [
       await world.plan()
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
       await world.plan()
-      const { operations } = (await world.ledger.inspect()).stateCounts
+      const { operations } = (await world.ledger.readCounts()).stateCounts
       assert.deepEqual([operations.withdrawn, operations.pending], [1, 1])
       assert.equal((await world.needBatch()).operations.length, 1)
     },
@@ -139,7 +139,7 @@ export const planCases: readonly LedgerCase[] = [
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'held' })
       world.now = T0 + 59_999
       assert.deepEqual(await world.due(), [])
-      assert.deepEqual(await world.ledger.idle(world.now), { idle: false, nextAt: T0 + 60_000 })
+      assert.deepEqual(await world.ledger.readIdle(world.now), { idle: false, nextAt: T0 + 60_000 })
       world.now = T0 + 60_000
       await world.confirmAll()
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', e2: 'confirmed' })
@@ -168,12 +168,12 @@ export const planCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e1', 'p1', { title: 'x' }))
       await world.plan()
       assert.deepEqual(await world.states('p1'), { e1: 'incomplete' })
-      assert.equal((await world.ledger.idle(world.now)).idle, false)
-      assert.equal(await world.ledger.expireIncomplete(world.now - 1, world.now, 10), 0)
+      assert.equal((await world.ledger.readIdle(world.now)).idle, false)
+      assert.equal(await world.ledger.expireIncompleteEvents(world.now - 1, world.now, 10), 0)
       world.now += 1_000
-      assert.equal(await world.ledger.expireIncomplete(T0, world.now, 10), 1)
-      assert.equal(await world.ledger.expireIncomplete(T0, world.now, 10), 0)
-      const [died] = await world.ledger.takeUnpublished(10)
+      assert.equal(await world.ledger.expireIncompleteEvents(T0, world.now, 10), 1)
+      assert.equal(await world.ledger.expireIncompleteEvents(T0, world.now, 10), 0)
+      const [died] = await world.ledger.listUnpublishedOutcomes(10)
       assert.deepEqual(
         [died?.state, died?.reason, died?.detail],
         ['dead-lettered', 'IncompleteRecord', 'userName, active'],
@@ -191,8 +191,8 @@ export const planCases: readonly LedgerCase[] = [
       world.now += 5_000
       await world.record(hrEvent('e2', 'p1', { title: 'y' }, { order: 1 }))
       await world.plan()
-      assert.equal(await world.ledger.expireIncomplete(T0 - 1, world.now, 10), 0)
-      assert.equal(await world.ledger.expireIncomplete(T0, world.now, 10), 2)
+      assert.equal(await world.ledger.expireIncompleteEvents(T0 - 1, world.now, 10), 0)
+      assert.equal(await world.ledger.expireIncompleteEvents(T0, world.now, 10), 2)
     },
   },
   {

@@ -8,7 +8,7 @@ import { hrEvent, joiner, type LedgerCase, messageOf, SOURCE, T0, type World } f
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
 
 async function letters(world: World): Promise<readonly LedgerDeadLetter[]> {
-  return (await world.ledger.deadLetters({ filter: ANY, archived: false, next: null, limit: 100 }))
+  return (await world.ledger.listDeadLetters({ filter: ANY, archived: false, next: null, limit: 100 }))
     .deadLetters
 }
 async function end(
@@ -38,12 +38,12 @@ async function edit(world: World, event: HrEvent): Promise<string | null> {
     world.now,
   )
   const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
-  await world.ledger.putBack(
+  await world.ledger.putBackDeadLetters(
     run.id,
     [{ seq: targets[0]?.seq ?? 0, kind: 'edited', event, original }],
     world.now,
   )
-  const [entry] = await world.ledger.replayEntries(run.id, 0, 1)
+  const [entry] = await world.ledger.listReplayEntries(run.id, 0, 1)
   return entry?.code ?? entry?.stage ?? null
 }
 const rescind = (id: string, employeeId: string, target: string): HrEvent =>
@@ -64,8 +64,8 @@ export const putBackCases: readonly LedgerCase[] = [
       const order = { name: 'a run', selection: 'all', actor: 'operator', justification: 'a test', targets }
       const run = await world.ledger.freezeReplay(order, world.now)
       const parts = targets.map(({ seq }) => ({ seq, kind: 'as it was' as const }))
-      await Promise.all([1, 2, 3].map(() => world.ledger.putBack(run.id, parts, world.now)))
-      const [ended] = await world.ledger.replayRuns({ open: null, limit: 1 })
+      await Promise.all([1, 2, 3].map(() => world.ledger.putBackDeadLetters(run.id, parts, world.now)))
+      const [ended] = await world.ledger.listReplays({ open: null, limit: 1 })
       assert.deepEqual([ended?.counts.done, ended?.counts.gone], [40, 0])
     },
   },
@@ -107,7 +107,7 @@ export const putBackCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(hrEvent('early', 'p1', { title: 'x' }))
       await world.plan()
-      await world.ledger.expireIncomplete(world.now + 1, world.now, 10)
+      await world.ledger.expireIncompleteEvents(world.now + 1, world.now, 10)
       await end(world, 'archive')
       await world.record(joiner('hire', 'p1'))
       await failAll(world)
@@ -124,7 +124,7 @@ export const putBackCases: readonly LedgerCase[] = [
       const claim = (): ReturnType<World['ledger']['claimNotices']> =>
         world.ledger.claimNotices({ now: world.now, noticedBefore: world.now, leaseMs: 1_000, limit: 10 })
       const [notice] = await claim()
-      await world.ledger.finishReads([{ kind: 'failed', seq: notice?.seq ?? 0, detail: '404' }], world.now)
+      await world.ledger.finishNotices([{ kind: 'failed', seq: notice?.seq ?? 0, detail: '404' }], world.now)
       await end(world, 'discard')
       world.now += 5_000
       assert.deepEqual(await claim(), [])

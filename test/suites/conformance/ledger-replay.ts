@@ -7,7 +7,7 @@ const ANY = { code: null, type: null, employeeId: null, since: null, until: null
 
 /** Freezes everything that is dead now. */
 async function freeze(world: World, more: readonly ReplayTarget[] = []): Promise<ReplayRun> {
-  const { deadLetters } = await world.ledger.deadLetters({
+  const { deadLetters } = await world.ledger.listDeadLetters({
     filter: ANY,
     archived: true,
     next: null,
@@ -23,11 +23,13 @@ async function freeze(world: World, more: readonly ReplayTarget[] = []): Promise
   )
 }
 async function waiting(world: World, run: ReplayRun): Promise<readonly number[]> {
-  return (await world.ledger.replayItems(run.id, null, 'frozen', 100)).map(({ sequence }) => Number(sequence))
+  return (await world.ledger.listReplayItems(run.id, null, 'frozen', 100)).map(({ sequence }) =>
+    Number(sequence),
+  )
 }
 async function putBackAll(world: World, run: ReplayRun): Promise<void> {
   const parts = (await waiting(world, run)).map((seq): PutBack => ({ seq, kind: 'as it was' }))
-  await world.ledger.putBack(run.id, parts, world.now)
+  await world.ledger.putBackDeadLetters(run.id, parts, world.now)
 }
 /** One person in the directory, and an event of theirs that died. */
 async function withDead(world: World, employeeId = 'p1'): Promise<void> {
@@ -55,7 +57,7 @@ export const replayCases: readonly LedgerCase[] = [
         newer: 'confirmed',
         'bad-p1': 'confirmed',
       })
-      const [told] = (await world.ledger.takeUnpublished(100))
+      const [told] = (await world.ledger.listUnpublishedOutcomes(100))
         .filter(({ eventId }) => eventId === 'bad-p1')
         .slice(-1)
       assert.deepEqual([told?.state, told?.revision], ['confirmed', 2])
@@ -85,10 +87,10 @@ export const replayCases: readonly LedgerCase[] = [
       const run = await freeze(world)
       const other = await freeze(world)
       const [first = 0, second = 0] = await waiting(world, other)
-      await world.ledger.putBack(other.id, [{ seq: first, kind: 'as it was' }], world.now)
+      await world.ledger.putBackDeadLetters(other.id, [{ seq: first, kind: 'as it was' }], world.now)
       await failAll(world)
       await putBackAll(world, run)
-      const entries = await world.ledger.replayEntries(run.id, 0, 10)
+      const entries = await world.ledger.listReplayEntries(run.id, 0, 10)
       assert.deepEqual(
         entries.map(({ id, stage }) => [id, stage]),
         [
@@ -108,15 +110,15 @@ export const replayCases: readonly LedgerCase[] = [
       const parts = (await waiting(world, run)).map((seq): PutBack => ({ seq, kind: 'as it was' }))
       await world.ledger.endReplay(run.id, world.now)
       assert.equal(
-        (await world.ledger.replayRuns({ open: 'all', limit: 1 })).length,
+        (await world.ledger.listReplays({ open: 'all', limit: 1 })).length,
         1,
         'something waits yet',
       )
-      await world.ledger.putBack(run.id, parts, world.now)
-      await world.ledger.putBack(run.id, parts, world.now)
+      await world.ledger.putBackDeadLetters(run.id, parts, world.now)
+      await world.ledger.putBackDeadLetters(run.id, parts, world.now)
       await world.ledger.endReplay(run.id, world.now)
-      assert.deepEqual(await world.ledger.replayRuns({ open: 'all', limit: 1 }), [])
-      const [ended] = await world.ledger.replayRuns({ open: null, limit: 1 })
+      assert.deepEqual(await world.ledger.listReplays({ open: 'all', limit: 1 }), [])
+      const [ended] = await world.ledger.listReplays({ open: null, limit: 1 })
       assert.deepEqual(
         [ended?.actor, ended?.justification, ended?.endedAt, ended?.counts.gone],
         ['operator', 'a test', world.now, 0],
@@ -138,7 +140,7 @@ export const replayCases: readonly LedgerCase[] = [
         properties: {},
       }
       const event = hrEvent('bad-p1', 'p1', { title: 'better' }, { order: 1 })
-      await world.ledger.putBack(run.id, [{ seq, kind: 'edited', event, original }], world.now)
+      await world.ledger.putBackDeadLetters(run.id, [{ seq, kind: 'edited', event, original }], world.now)
       const { batch } = await world.confirmAll()
       assert.equal((JSON.parse(batch.operations[0]?.record ?? '') as { title: string }).title, 'better')
     },
@@ -153,12 +155,12 @@ export const replayCases: readonly LedgerCase[] = [
       const run = await freeze(world)
       const [seq = 0] = await waiting(world, run)
       const original = { messageId: null, sessionId: null, contentType: null, body: '{}', properties: {} }
-      await world.ledger.putBack(
+      await world.ledger.putBackDeadLetters(
         run.id,
         [{ seq, kind: 'edited', event: hrEvent('out', 'p1', { title: 'x' }), original }],
         world.now,
       )
-      const [entry] = await world.ledger.replayEntries(run.id, 0, 1)
+      const [entry] = await world.ledger.listReplayEntries(run.id, 0, 1)
       assert.deepEqual([entry?.stage, entry?.code], ['refused', 'EditTakesTerminationBack'])
       assert.equal((await world.states('p1'))['out'], 'dead-lettered')
     },
@@ -171,23 +173,28 @@ export const replayCases: readonly LedgerCase[] = [
         { store: 'bus', entity: 'q', sequence: '9223372036854775807', stale: true },
       ])
       assert.deepEqual(run.entities, ['q'])
-      const [item] = await world.ledger.replayItems(run.id, 'q', 'frozen', 10)
+      const [item] = await world.ledger.listReplayItems(run.id, 'q', 'frozen', 10)
       assert.deepEqual(item, { sequence: '9223372036854775806', sendingAt: null, body: null })
       const move = async (stage: 'sending' | 'sent', at: number): Promise<void> =>
-        world.ledger.moveReplay(run.id, 'q', [{ sequence: '9223372036854775806', stage, code: null }], at)
+        world.ledger.moveReplayItems(
+          run.id,
+          'q',
+          [{ sequence: '9223372036854775806', stage, code: null }],
+          at,
+        )
       await move('sending', world.now)
       await move('sending', world.now + 5)
-      assert.equal((await world.ledger.replayItems(run.id, 'q', 'sending', 10))[0]?.sendingAt, world.now)
+      assert.equal((await world.ledger.listReplayItems(run.id, 'q', 'sending', 10))[0]?.sendingAt, world.now)
       await move('sent', world.now)
       assert.equal(
-        (await world.ledger.replayItems(run.id, 'q', 'sent', 10)).length,
+        (await world.ledger.listReplayItems(run.id, 'q', 'sent', 10)).length,
         2,
         'the stale one is only to be taken off its shelf',
       )
       await world.intake([{ ...messageOf('1', joiner('e1', 'p1')), copyId: 'replay-1' }])
       await world.intake([{ ...messageOf('2'), rejected: 'FieldMissing', copyId: 'replay-2' }])
       assert.deepEqual(
-        await world.ledger.takenIn(['replay-1', 'replay-2', 'replay-3']),
+        await world.ledger.findCopiesTakenIn(['replay-1', 'replay-2', 'replay-3']),
         new Map([
           ['replay-1', null],
           ['replay-2', 'FieldMissing'],
@@ -195,7 +202,7 @@ export const replayCases: readonly LedgerCase[] = [
       )
       assert.deepEqual(
         await world.ledger
-          .knownEvents([
+          .findKnownEvents([
             { source: SOURCE, id: 'e1' },
             { source: SOURCE, id: 'e9' },
           ])
@@ -211,7 +218,7 @@ export const replayCases: readonly LedgerCase[] = [
       const run = await freeze(world)
       assert.deepEqual(run.resumed, [])
       await world.ledger.resumeReplay(run, 'carl', 'the night shift', world.now + 5)
-      const [open] = await world.ledger.replayRuns({ open: 'all', limit: 1 })
+      const [open] = await world.ledger.listReplays({ open: 'all', limit: 1 })
       assert.equal(open?.actor, 'operator')
       assert.deepEqual(open.resumed, [{ at: world.now + 5, actor: 'carl', justification: 'the night shift' }])
     },

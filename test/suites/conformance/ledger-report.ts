@@ -6,7 +6,7 @@ const operationOf = (sent: Sent, employeeId: string): string =>
   sent.operations.get(employeeId) ?? assert.fail(`nothing of ${employeeId} was sent`)
 
 function page(world: World, more: Partial<CorrelatedPage>): Promise<void> {
-  return world.ledger.correlate({
+  return world.ledger.recordLogRecords({
     joins: [],
     now: world.now,
     finalAt: world.now + 1_000,
@@ -33,7 +33,7 @@ export const reportCases: readonly LedgerCase[] = [
         operation: one,
         interim: one === null ? null : ('confirmed' as const),
       }))
-      await world.ledger.correlate({
+      await world.ledger.recordLogRecords({
         joins,
         now: world.now,
         finalAt: world.now,
@@ -43,7 +43,7 @@ export const reportCases: readonly LedgerCase[] = [
         echoes: [],
       })
       assert.deepEqual(
-        (await world.ledger.trace('p1'))?.operations[0]?.records.map(({ id }) => id),
+        (await world.ledger.readTrace('p1'))?.operations[0]?.records.map(({ id }) => id),
         [record.id],
       )
     },
@@ -53,7 +53,7 @@ export const reportCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       const sent = await world.send()
-      const { known, operations } = await world.ledger.candidates([
+      const { known, operations } = await world.ledger.findCandidates([
         world.logRecord('p1'),
         world.logRecord('p1'),
         world.logRecord('nobody'),
@@ -89,7 +89,7 @@ export const reportCases: readonly LedgerCase[] = [
       const sent = await world.send()
       const record = world.logRecord('p1')
       await page(world, { joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
-      const found = await world.ledger.candidates([
+      const found = await world.ledger.findCandidates([
         record,
         world.logRecord('p1', { changeId: record.changeId }),
       ])
@@ -105,11 +105,11 @@ export const reportCases: readonly LedgerCase[] = [
       const sent = await world.send()
       const record = world.logRecord('p1', { echo: { title: 'x\u0000ß' }, active: true })
       await page(world, { joins: [{ record, operation: null, interim: null }] })
-      const kept = await world.ledger.candidates([world.logRecord('p1')])
+      const kept = await world.ledger.findCandidates([world.logRecord('p1')])
       assert.deepEqual(kept.unjoined, [record])
       assert.ok(kept.known.has(record.id), 'it is not new when it is looked at again')
       await page(world, { joins: [{ record, operation: operationOf(sent, 'p1'), interim: 'confirmed' }] })
-      assert.deepEqual((await world.ledger.candidates([world.logRecord('p1')])).unjoined, [])
+      assert.deepEqual((await world.ledger.findCandidates([world.logRecord('p1')])).unjoined, [])
     },
   },
   {
@@ -122,7 +122,7 @@ export const reportCases: readonly LedgerCase[] = [
       const join = { record, operation, interim: 'confirmed' } as const
       await page(world, { joins: [join, join] })
       await page(world, { joins: [{ record, operation: null, interim: null }] })
-      const trace = await world.ledger.trace('p1')
+      const trace = await world.ledger.readTrace('p1')
       assert.deepEqual(
         trace?.operations.flatMap(({ records }) => records.map(({ id }) => id)),
         [record.id],
@@ -138,8 +138,8 @@ export const reportCases: readonly LedgerCase[] = [
       world.now += 900
       await world.answer(sent, 'failed', { code: 'Late' })
       world.now += 100
-      assert.equal(await world.ledger.finalize(world.now - 1, 10), 0)
-      assert.equal(await world.ledger.finalize(world.now, 10), 1)
+      assert.equal(await world.ledger.finalizeOperations(world.now - 1, 10), 0)
+      assert.equal(await world.ledger.finalizeOperations(world.now, 10), 1)
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed' })
     },
   },
@@ -189,14 +189,14 @@ export const reportCases: readonly LedgerCase[] = [
       await world.answer(third)
       await world.finalize()
       assert.deepEqual(await world.due(), [])
-      assert.equal((await world.ledger.totals()).operations, 3)
+      assert.equal((await world.ledger.readTotals()).operations, 3)
       assert.deepEqual(await world.states('p1'), { e1: 'confirmed', l1: 'confirmed' })
     },
   },
   {
     name: 'the watermark moves forward only',
     run: async (world) => {
-      assert.equal(await world.ledger.watermark(), null)
+      assert.equal(await world.ledger.readWatermark(), null)
       for (const [given, kept] of [
         [null, null],
         [T0, T0],
@@ -205,7 +205,7 @@ export const reportCases: readonly LedgerCase[] = [
         [T0 + 1, T0 + 1],
       ] as const) {
         await page(world, { watermark: given })
-        assert.equal(await world.ledger.watermark(), kept)
+        assert.equal(await world.ledger.readWatermark(), kept)
       }
     },
   },
@@ -221,9 +221,9 @@ export const reportCases: readonly LedgerCase[] = [
       } as const
       const broken = { record: world.logRecord('p2', { activityAt: 0.5 }), operation: null, interim: null }
       await assert.rejects(page(world, { joins: [sound, broken], watermark: T0 }))
-      assert.equal(await world.ledger.watermark(), null)
-      assert.equal((await world.ledger.candidates([sound.record])).known.size, 0)
-      assert.equal((await world.ledger.inspect()).stateCounts.operations.accepted, 1)
+      assert.equal(await world.ledger.readWatermark(), null)
+      assert.equal((await world.ledger.findCandidates([sound.record])).known.size, 0)
+      assert.equal((await world.ledger.readCounts()).stateCounts.operations.accepted, 1)
     },
   },
   {
@@ -231,7 +231,7 @@ export const reportCases: readonly LedgerCase[] = [
     run: async (world) => {
       const records = Array.from({ length: 3_000 }, (_, index) => world.logRecord(`p${index}`))
       await page(world, { joins: records.map((record) => ({ record, operation: null, interim: null })) })
-      assert.equal((await world.ledger.candidates(records)).known.size, 3_000)
+      assert.equal((await world.ledger.findCandidates(records)).known.size, 3_000)
     },
   },
   {
@@ -277,7 +277,7 @@ export const reportCases: readonly LedgerCase[] = [
         'hidden-bad': 'incomplete',
         'new-bad': 'dead-lettered',
       })
-      const told = new Map((await world.ledger.takeUnpublished(100)).map((row) => [row.eventId, row]))
+      const told = new Map((await world.ledger.listUnpublishedOutcomes(100)).map((row) => [row.eventId, row]))
       assert.equal(told.get('hidden-good')?.by?.id, 'new-good')
       assert.equal(told.get('old-good')?.objectId, 'object-good')
       assert.equal(told.get('old-good')?.operation, operationOf(sent, 'good'))
@@ -312,10 +312,10 @@ export const reportCases: readonly LedgerCase[] = [
           unchanged: 0,
         })
       }
-      const [lost] = await world.ledger.takeUnpublished(10)
+      const [lost] = await world.ledger.listUnpublishedOutcomes(10)
       assert.deepEqual([lost?.state, lost?.reason], ['dead-lettered', 'NoOutcome'])
       assert.deepEqual(await world.due(), [])
-      assert.equal((await world.ledger.inspect()).stateCounts.operations.unanswered, 3)
+      assert.equal((await world.ledger.readCounts()).stateCounts.operations.unanswered, 3)
     },
   },
   {
@@ -372,7 +372,7 @@ export const reportCases: readonly LedgerCase[] = [
         'e3:1:confirmed',
       ])
       assert.equal((await world.outcomes()).at(-1), 'e3:1:confirmed')
-      const rows = await world.ledger.takeUnpublished(2)
+      const rows = await world.ledger.listUnpublishedOutcomes(2)
       assert.equal(rows.length, 2)
       assert.deepEqual(Object.fromEntries(rows[0]?.attributes ?? []), {
         active: true,
@@ -383,10 +383,10 @@ export const reportCases: readonly LedgerCase[] = [
         ids,
         ids.toSorted((a, b) => a - b),
       )
-      await world.ledger.markPublished([...ids, ...ids], world.now)
-      await world.ledger.markPublished(ids, world.now)
+      await world.ledger.markOutcomesPublished([...ids, ...ids], world.now)
+      await world.ledger.markOutcomesPublished(ids, world.now)
       assert.deepEqual(await world.outcomes(), ['e3:1:confirmed'])
-      assert.equal((await world.ledger.totals()).published, 2)
+      assert.equal((await world.ledger.readTotals()).published, 2)
     },
   },
 ]

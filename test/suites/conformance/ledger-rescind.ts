@@ -17,7 +17,7 @@ export const rescindCases: readonly LedgerCase[] = [
         result.refused?.map(({ message, code }) => [message, code]),
         [[1, 'RescindMismatch']],
       )
-      assert.equal(await world.ledger.trace('r1'), null)
+      assert.equal(await world.ledger.readTrace('r1'), null)
       const again = await world.intake([wrong])
       assert.deepEqual([again.rejected, again.redelivered, again.refused?.length], [0, 1, 1])
     },
@@ -40,7 +40,7 @@ export const rescindCases: readonly LedgerCase[] = [
       await world.confirmAll()
       await world.record(joiner('e1', 'p1'))
       assert.deepEqual(await world.states('p2'), { r1: 'dead-lettered', e2: 'confirmed' })
-      assert.equal((await world.ledger.trace('r1'))?.events[0]?.reason, 'RescindMismatch')
+      assert.equal((await world.ledger.readTrace('r1'))?.events[0]?.reason, 'RescindMismatch')
       assert.deepEqual(await world.intake([early]), {
         fresh: 0,
         duplicates: 0,

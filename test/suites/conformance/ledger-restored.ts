@@ -4,7 +4,7 @@ import { joiner, type LedgerCase, T0, type World } from './ledger-world.ts'
 const OUTSIDE = { epoch: 4, progress: 1_000 }
 const ORDER = { since: T0 - 5_000, actor: 'ann', justification: 'fed again', lagMs: 1_000 }
 const read = (world: World, watermark: number): Promise<void> =>
-  world.ledger.correlate({
+  world.ledger.recordLogRecords({
     joins: [],
     now: world.now,
     finalAt: 0,
@@ -19,10 +19,10 @@ export const restoredCases: readonly LedgerCase[] = [
   {
     name: 'how far the ledger has come only grows: with what is taken in, planned, sent, answered and told',
     run: async (world) => {
-      let before = await world.ledger.age()
+      let before = await world.ledger.readAge()
       assert.deepEqual(before, { epoch: 0, progress: 0, olderSince: null })
       const grows = async (): Promise<void> => {
-        const age = await world.ledger.age()
+        const age = await world.ledger.readAge()
         assert.ok(age.progress > before.progress)
         before = age
       }
@@ -35,8 +35,8 @@ export const restoredCases: readonly LedgerCase[] = [
       await world.answer(sent)
       await world.finalize()
       await grows()
-      await world.ledger.markPublished(
-        (await world.ledger.takeUnpublished(10)).map(({ id }) => id),
+      await world.ledger.markOutcomesPublished(
+        (await world.ledger.listUnpublishedOutcomes(10)).map(({ id }) => id),
         world.now,
       )
       await grows()
@@ -47,16 +47,16 @@ export const restoredCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))
       await world.plan()
-      await world.ledger.foundOlder(OUTSIDE, world.now)
-      await world.ledger.foundOlder(OUTSIDE, world.now + 1)
-      assert.equal((await world.ledger.age()).olderSince, world.now)
+      await world.ledger.markOlder(OUTSIDE, world.now)
+      await world.ledger.markOlder(OUTSIDE, world.now + 1)
+      assert.equal((await world.ledger.readAge()).olderSince, world.now)
       assert.equal(await world.next(), null)
       assert.equal((await world.record(joiner('next', 'p2'))).fresh, 1)
       assert.deepEqual(await world.plan(), [])
-      assert.deepEqual(await world.ledger.openFindings(), [
+      assert.deepEqual(await world.ledger.countOpenFindings(), [
         { code: 'LedgerOlderThanDirectory', count: 1, oldestAt: world.now },
       ])
-      const { holds } = await world.ledger.submissionStatus(world.now)
+      const { holds } = await world.ledger.readSubmissionStatus(world.now)
       assert.deepEqual(
         holds.map(({ name }) => name),
         ['restored'],
@@ -69,31 +69,31 @@ export const restoredCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1'))
       await world.plan()
       const batch = await world.needBatch()
-      await world.ledger.foundOlder(OUTSIDE, world.now)
+      await world.ledger.markOlder(OUTSIDE, world.now)
       assert.equal((await world.slot(batch)).kind, 'wait')
     },
   },
   {
     name: 'a person may say that the ledger is whole again, once the log was read past the moment it was found out',
     run: async (world) => {
-      assert.deepEqual(await world.ledger.ledgerRestored(ORDER, world.now), { kind: 'not-older' })
+      assert.deepEqual(await world.ledger.markRestored(ORDER, world.now), { kind: 'not-older' })
       await world.record(joiner('hire', 'p1'))
-      await world.ledger.foundOlder(OUTSIDE, world.now)
+      await world.ledger.markOlder(OUTSIDE, world.now)
       const needed = world.now - ORDER.lagMs
-      assert.deepEqual(await world.ledger.ledgerRestored(ORDER, world.now), {
+      assert.deepEqual(await world.ledger.markRestored(ORDER, world.now), {
         kind: 'log-not-read',
         readUntil: null,
         needed,
       })
       await read(world, needed - 1)
-      assert.equal((await world.ledger.ledgerRestored(ORDER, world.now)).kind, 'log-not-read')
+      assert.equal((await world.ledger.markRestored(ORDER, world.now)).kind, 'log-not-read')
       await read(world, needed)
-      assert.deepEqual(await world.ledger.ledgerRestored(ORDER, world.now), { kind: 'restored', epoch: 5 })
-      assert.equal((await world.ledger.age()).epoch, 5)
-      assert.equal((await world.ledger.age()).olderSince, null)
-      assert.equal(await world.ledger.watermark(), ORDER.since)
-      assert.deepEqual(await world.ledger.openFindings(), [])
-      const { entries } = await world.ledger.audit({ about: null, since: null, next: null, limit: 10 })
+      assert.deepEqual(await world.ledger.markRestored(ORDER, world.now), { kind: 'restored', epoch: 5 })
+      assert.equal((await world.ledger.readAge()).epoch, 5)
+      assert.equal((await world.ledger.readAge()).olderSince, null)
+      assert.equal(await world.ledger.readWatermark(), ORDER.since)
+      assert.deepEqual(await world.ledger.countOpenFindings(), [])
+      const { entries } = await world.ledger.listAudit({ about: null, since: null, next: null, limit: 10 })
       assert.deepEqual(
         entries.map(({ actor, action, justification: reason }) => [actor, action, reason]),
         [['ann', 'ledger.restored', 'fed again']],
@@ -108,13 +108,13 @@ export const restoredCases: readonly LedgerCase[] = [
       await world.plan()
       const batch = await world.needBatch()
       const { call } = await world.take(batch)
-      await world.ledger.foundOlder(OUTSIDE, world.now)
-      await world.ledger.recordAnswer(
+      await world.ledger.markOlder(OUTSIDE, world.now)
+      await world.ledger.recordBatchAnswer(
         batch.id,
         { kind: 'accepted', call, acceptedAt: world.now, requestId: null },
         world.now,
       )
-      assert.equal((await world.ledger.age()).olderSince, world.now)
+      assert.equal((await world.ledger.readAge()).olderSince, world.now)
     },
   },
 ]

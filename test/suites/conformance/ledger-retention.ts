@@ -9,25 +9,25 @@ const ANY = { code: null, type: null, employeeId: null, since: null, until: null
 
 /** Publishes everything, lets a year pass and folds what may go. */
 async function retain(world: World): Promise<number> {
-  const rows = await world.ledger.takeUnpublished(1_000)
-  await world.ledger.markPublished(
+  const rows = await world.ledger.listUnpublishedOutcomes(1_000)
+  await world.ledger.markOutcomesPublished(
     rows.map(({ id }) => id),
     world.now,
   )
   world.now += 400 * DAY_MS
   const settledBefore = world.now - 365 * DAY_MS
-  const employees = await world.ledger.retentionPage({ after: null, limit: 100, settledBefore })
+  const employees = await world.ledger.listRetention({ after: null, limit: 100, settledBefore })
   const cuts = employees.flatMap(({ employee, settled }) => {
     const cut = cutOf(employee.events, new Set(settled), world.now)
     return cut ? [{ employeeId: employee.employeeId, revision: employee.revision, ...cut }] : []
   })
-  return (await world.ledger.foldAway(cuts, settledBefore, world.now)).folded
+  return (await world.ledger.foldEvents(cuts, settledBefore, world.now)).folded
 }
 /** How many rows each slice took out, until there are no more. */
 async function ageAll(world: World, before: number): Promise<readonly number[]> {
   const slices: number[] = []
   for (;;) {
-    const { removed, more } = await world.ledger.ageOut({ before, limit: 1 })
+    const { removed, more } = await world.ledger.removeAged({ before, limit: 1 })
     if (removed > 0) slices.push(removed)
     if (!more) return slices
   }
@@ -68,7 +68,7 @@ export const retentionCases: readonly LedgerCase[] = [
       assert.deepEqual([again.fresh, again.duplicates], [0, 1])
       await world.record(hrEvent('r1', 'p1', {}, { rescinds: { source: SOURCE, id: 'e1' } }))
       await world.plan()
-      const [told] = await world.ledger.takeUnpublished(10)
+      const [told] = await world.ledger.listUnpublishedOutcomes(10)
       assert.deepEqual(
         [told?.eventId, told?.state, told?.reason],
         ['r1', 'dead-lettered', 'RescindBeyondRetention'],
@@ -102,7 +102,7 @@ export const retentionCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))
       await world.confirmAll()
-      const [page] = await world.ledger.retentionPage({ after: null, limit: 1, settledBefore: world.now + 1 })
+      const [page] = await world.ledger.listRetention({ after: null, limit: 1, settledBefore: world.now + 1 })
       assert.ok(page)
       await world.record(hrEvent('e2', 'p1', { title: 'x' }))
       const cut = {
@@ -111,7 +111,7 @@ export const retentionCases: readonly LedgerCase[] = [
         gone: page.employee.events.map(({ seq }) => seq),
         remains: [],
       }
-      assert.deepEqual(await world.ledger.foldAway([cut], world.now, world.now), { folded: 0 })
+      assert.deepEqual(await world.ledger.foldEvents([cut], world.now, world.now), { folded: 0 })
       assert.equal((await world.due())[0]?.events.length, 2)
     },
   },
@@ -123,7 +123,7 @@ export const retentionCases: readonly LedgerCase[] = [
       await world.record(hrEvent('e2', 'p1', { title: 'Head' }, { order: 2 }))
       const second = await world.confirmAll()
       const foreign = { record: world.logRecord('p1'), operation: null, interim: null }
-      await world.ledger.correlate({
+      await world.ledger.recordLogRecords({
         joins: [foreign],
         now: world.now,
         finalAt: world.now,
@@ -143,8 +143,8 @@ export const retentionCases: readonly LedgerCase[] = [
         6,
       )
       assert.ok(Math.max(...slices) <= 4)
-      assert.equal(await world.ledger.trace(first.batch.id), null)
-      assert.notEqual(await world.ledger.trace(second.batch.id), null)
+      assert.equal(await world.ledger.readTrace(first.batch.id), null)
+      assert.notEqual(await world.ledger.readTrace(second.batch.id), null)
       assert.equal((await world.intake([messageOf('young', joiner('e3', 'p2'))])).redelivered, 1)
       await world.balanced()
     },
@@ -165,14 +165,17 @@ export const retentionCases: readonly LedgerCase[] = [
     run: async (world) => {
       await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
       await world.confirmAll()
-      const erased = await world.ledger.erase(
+      const erased = await world.ledger.eraseEmployee(
         { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
         world.now,
       )
       assert.deepEqual([erased?.events, erased?.operations, erased?.outcomesWithheld], [1, 1, 1])
       assert.equal(await personOf(world, 'p1'), null)
       assert.equal(
-        await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now),
+        await world.ledger.eraseEmployee(
+          { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+          world.now,
+        ),
         null,
       )
       await world.record(joiner('e1', 'p1'))
@@ -203,20 +206,23 @@ export const retentionCases: readonly LedgerCase[] = [
         world.now,
       )
       const bodies = async (): Promise<readonly (string | null)[]> =>
-        (await world.ledger.replayItems(run.id, 'q', 'frozen', 10)).map(
+        (await world.ledger.listReplayItems(run.id, 'q', 'frozen', 10)).map(
           ({ sequence, body }) => body && sequence,
         )
       assert.deepEqual(await bodies(), ['1', '2', null])
       // Nobody has heard of p2 but the edit.
       assert.equal(
-        await world.ledger.erase({ employeeId: 'p2', actor: 'ann', justification: 'asked to' }, world.now),
+        await world.ledger.eraseEmployee(
+          { employeeId: 'p2', actor: 'ann', justification: 'asked to' },
+          world.now,
+        ),
         null,
       )
       assert.deepEqual(await bodies(), ['2', null])
-      assert.equal(await world.ledger.forgetEdits(world.now, world.now), 0)
-      assert.equal(await world.ledger.forgetEdits(world.now + 1, world.now), 1)
+      assert.equal(await world.ledger.forgetReplayEdits(world.now, world.now), 0)
+      assert.equal(await world.ledger.forgetReplayEdits(world.now + 1, world.now), 1)
       assert.deepEqual(
-        (await world.ledger.replayEntries(run.id, 0, 10)).map(({ stage, code }) => [stage, code]),
+        (await world.ledger.listReplayEntries(run.id, 0, 10)).map(({ stage, code }) => [stage, code]),
         [
           ['refused', 'Erased'],
           ['refused', 'BeyondRetention'],
@@ -244,7 +250,7 @@ export const retentionCases: readonly LedgerCase[] = [
         .then((sent) => world.answer(sent, 'failed', { status: 'failure', code: 'InvalidValue' }))
       await world.finalize()
       await world.plan()
-      const { deadLetters } = await world.ledger.deadLetters({
+      const { deadLetters } = await world.ledger.listDeadLetters({
         filter: ANY,
         archived: true,
         next: null,
@@ -258,7 +264,7 @@ export const retentionCases: readonly LedgerCase[] = [
         world.now,
       )
       const moved = { ...joiner('e3', 'p3') }
-      await world.ledger.putBack(
+      await world.ledger.putBackDeadLetters(
         run.id,
         targets.map(({ seq }) => ({
           seq,
@@ -268,8 +274,11 @@ export const retentionCases: readonly LedgerCase[] = [
         })),
         world.now,
       )
-      await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
-      const { deadLetters: left } = await world.ledger.deadLetters({
+      await world.ledger.eraseEmployee(
+        { employeeId: 'p1', actor: 'ann', justification: 'asked to' },
+        world.now,
+      )
+      const { deadLetters: left } = await world.ledger.listDeadLetters({
         filter: ANY,
         archived: true,
         next: null,
@@ -279,7 +288,7 @@ export const retentionCases: readonly LedgerCase[] = [
         left.map(({ id }) => id),
         ['e2'],
       )
-      assert.equal((await world.ledger.deadLetter(left[0]?.seq ?? 0))?.original, null)
+      assert.equal((await world.ledger.findDeadLetter(left[0]?.seq ?? 0))?.original, null)
       assert.equal((await world.states('p3'))['e3'], 'received')
     },
   },

@@ -95,7 +95,7 @@ export const submitCases: readonly LedgerCase[] = [
         const { call } = await world.take(batch, limits)
         calls.push(call)
         world.now += 1_000
-        await world.ledger.recordAnswer(
+        await world.ledger.recordBatchAnswer(
           batch.id,
           { kind: 'accepted', call, acceptedAt: world.now, requestId: null },
           world.now,
@@ -127,7 +127,7 @@ export const submitCases: readonly LedgerCase[] = [
       assert.deepEqual(day, { kind: 'wait', until: T0 + DAY_MS, why: 'day' })
       world.now = T0 + DAY_MS
       assert.equal((await world.slot(batch, { perWindow: 1, windowMs: 5_000, perDay: 2 })).kind, 'taken')
-      assert.equal((await world.ledger.totals()).calls, 3)
+      assert.equal((await world.ledger.readTotals()).calls, 3)
     },
   },
   {
@@ -146,7 +146,7 @@ export const submitCases: readonly LedgerCase[] = [
         release: false,
         hold: null,
       } as const
-      await world.ledger.recordAnswer(batch.id, again, world.now)
+      await world.ledger.recordBatchAnswer(batch.id, again, world.now)
       assert.equal((await world.slot(batch, limits)).kind, 'wait')
     },
   },
@@ -158,7 +158,7 @@ export const submitCases: readonly LedgerCase[] = [
       const [first, second] = [await world.needBatch({ maxOperations: 1 }), await world.needBatch()]
       await world.take(first, limits)
       for (let index = 0; index < 5; index++) assert.equal((await world.slot(second, limits)).kind, 'wait')
-      assert.equal((await world.ledger.totals()).calls, 1)
+      assert.equal((await world.ledger.readTotals()).calls, 1)
       world.now += 60_000
       assert.equal((await world.next())?.attempts, 1)
       assert.equal((await world.next())?.attempts, 0)
@@ -177,11 +177,11 @@ export const submitCases: readonly LedgerCase[] = [
         hold: null,
       } as const
       const { call } = await world.take(batch)
-      await world.ledger.recordAnswer(batch.id, { ...again, call, release: false }, world.now)
+      await world.ledger.recordBatchAnswer(batch.id, { ...again, call, release: false }, world.now)
       world.now = T0 + 2_000
       assert.equal(await world.next({ owner: 'two' }), null)
       const second = await world.take(batch)
-      await world.ledger.recordAnswer(
+      await world.ledger.recordBatchAnswer(
         batch.id,
         { ...again, call: second.call, notBefore: T0 + 4_000, release: true },
         world.now,
@@ -207,7 +207,7 @@ export const submitCases: readonly LedgerCase[] = [
         release: true,
         hold: null,
       } as const
-      await world.ledger.recordAnswer(batch.id, snooze, world.now)
+      await world.ledger.recordBatchAnswer(batch.id, snooze, world.now)
       assert.equal((await world.next())?.attempts, 0)
     },
   },
@@ -226,7 +226,7 @@ export const submitCases: readonly LedgerCase[] = [
       await world.record(leaver('l1', 'p1'))
       await world.plan()
       assert.deepEqual(await world.slot(batch), { kind: 'empty' })
-      assert.equal((await world.ledger.inspect()).stateCounts.batches.empty, 1)
+      assert.equal((await world.ledger.readCounts()).stateCounts.batches.empty, 1)
       assert.deepEqual(employees(await world.next()), ['p0', 'p1'])
     },
   },
@@ -237,7 +237,7 @@ export const submitCases: readonly LedgerCase[] = [
       await world.accept(await world.needBatch())
       await world.record(leaver('l0', 'p0'))
       await world.accept((await world.plan(), await world.needBatch()))
-      assert.equal((await world.ledger.inspect()).stateCounts.operations.accepted, 2)
+      assert.equal((await world.ledger.readCounts()).stateCounts.operations.accepted, 2)
     },
   },
   {
@@ -256,13 +256,13 @@ export const submitCases: readonly LedgerCase[] = [
       }
       assert.ok(refusals <= 4, `${refusals} calls refused`)
       await world.plan()
-      const { stateCounts } = await world.ledger.inspect()
+      const { stateCounts } = await world.ledger.readCounts()
       assert.deepEqual(
         [stateCounts.operations.failed, stateCounts.operations.accepted, stateCounts.batches.rejected],
         [1, 4, 1],
       )
       assert.deepEqual(await world.states(offender), { e3: 'dead-lettered' })
-      const [dead] = await world.ledger.takeUnpublished(10)
+      const [dead] = await world.ledger.listUnpublishedOutcomes(10)
       assert.deepEqual([dead?.eventId, dead?.state, dead?.reason], ['e3', 'dead-lettered', 'InvalidUser'])
     },
   },
@@ -295,7 +295,7 @@ export const submitCases: readonly LedgerCase[] = [
         acceptedAt: world.now,
         requestId: 'second',
       } as const
-      await world.ledger.recordAnswer(batch.id, answered, world.now)
+      await world.ledger.recordBatchAnswer(batch.id, answered, world.now)
       const late = {
         kind: 'refused',
         call: first.call,
@@ -303,8 +303,8 @@ export const submitCases: readonly LedgerCase[] = [
         code: 'Late',
         requestId: 'first',
       } as const
-      await world.ledger.recordAnswer(batch.id, late, world.now)
-      const trace = await world.ledger.trace('p0')
+      await world.ledger.recordBatchAnswer(batch.id, late, world.now)
+      const trace = await world.ledger.readTrace('p0')
       assert.deepEqual(
         [trace?.operations[0]?.batch?.state, trace?.operations[0]?.batch?.requestId],
         ['accepted', 'second'],

@@ -14,7 +14,7 @@ export const traceCases: readonly LedgerCase[] = [
       await world.finalize()
       const operation = sent.operations.get('p1') ?? assert.fail('p1 was sent')
       for (const reference of ['e1', 'p1', operation]) {
-        const trace = await world.ledger.trace(reference)
+        const trace = await world.ledger.readTrace(reference)
         assert.deepEqual(trace?.employee, { id: 'p1', objectId: 'object-1' }, reference)
         assert.deepEqual(
           trace.events.map(({ id, state, operation }) => [id, state, operation]),
@@ -34,7 +34,7 @@ export const traceCases: readonly LedgerCase[] = [
       }
       for (const reference of [sent.batch.id, 'request-1', 'object-1'])
         assert.equal(
-          (await world.ledger.trace(reference))?.operations[0]?.batch?.id,
+          (await world.ledger.readTrace(reference))?.operations[0]?.batch?.id,
           sent.batch.id,
           reference,
         )
@@ -47,7 +47,7 @@ export const traceCases: readonly LedgerCase[] = [
       const sent = await world.send()
       await world.answer(sent, 'confirmed', { objectId: 'object-1' })
       const all = async (reference: string): Promise<readonly (readonly [string, readonly string[]])[]> => {
-        const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
+        const trace = (await world.ledger.readTrace(reference)) ?? assert.fail(reference)
         return [trace, ...trace.others].map(({ employee, events }) => [
           employee.id,
           events.map(({ id }) => id),
@@ -82,7 +82,7 @@ export const traceCases: readonly LedgerCase[] = [
       const sent = await world.accept(await world.needBatch(), 'request-1')
       await world.record(hrEvent('e4', 'p1', { title: 'later' }))
       for (const reference of [sent.batch.id, 'request-1']) {
-        const trace = (await world.ledger.trace(reference)) ?? assert.fail(reference)
+        const trace = (await world.ledger.readTrace(reference)) ?? assert.fail(reference)
         const employees = [trace, ...trace.others].map(
           ({ employee, events, operations }) =>
             [employee.id, [events.map(({ id }) => id), operations.map(({ id }) => id)]] as const,
@@ -92,7 +92,7 @@ export const traceCases: readonly LedgerCase[] = [
         )
         assert.deepEqual(new Map(employees), new Map(should), reference)
       }
-      assert.deepEqual((await world.ledger.trace('p1'))?.others, [])
+      assert.deepEqual((await world.ledger.readTrace('p1'))?.others, [])
     },
   },
   {
@@ -105,7 +105,7 @@ export const traceCases: readonly LedgerCase[] = [
         const pages: string[][] = []
         let next: number | null = null
         do {
-          const page = await world.ledger.events({ state: null, since: null, limit: 2, ...query, next })
+          const page = await world.ledger.listEvents({ state: null, since: null, limit: 2, ...query, next })
           pages.push(page.events.map(({ id }) => id))
           next = page.next
         } while (next !== null)
@@ -115,7 +115,8 @@ export const traceCases: readonly LedgerCase[] = [
       assert.deepEqual(await list({ state: 'received', limit: 9 }), [['e4']])
       assert.deepEqual(await list({ state: 'confirmed', limit: 9 }), [['e1', 'e2', 'e3']])
       assert.deepEqual(await list({ since: T0 + 1, limit: 9 }), [['e4']])
-      const [first] = (await world.ledger.events({ state: null, since: null, limit: 1, next: null })).events
+      const [first] = (await world.ledger.listEvents({ state: null, since: null, limit: 1, next: null }))
+        .events
       assert.deepEqual(
         [first?.employeeId, first?.state, first?.receivedAt, 'worker' in (first ?? {})],
         ['p1', 'confirmed', T0, false],
@@ -136,7 +137,7 @@ export const traceCases: readonly LedgerCase[] = [
         '%',
         '\u0000',
       ])
-        assert.equal(await world.ledger.trace(reference), null, reference)
+        assert.equal(await world.ledger.readTrace(reference), null, reference)
     },
   },
   {
@@ -148,7 +149,7 @@ export const traceCases: readonly LedgerCase[] = [
         hrEvent('e3', 'p1', { title: 'new' }, { order: 1 }),
       )
       const sent = await world.confirmAll()
-      const trace = await world.ledger.trace('e2')
+      const trace = await world.ledger.readTrace('e2')
       assert.deepEqual(
         trace?.events.map(({ state, by }) => [state, by]),
         [['superseded', 'e3']],
@@ -170,11 +171,11 @@ export const traceCases: readonly LedgerCase[] = [
       world.now = T0 + 3
       await world.answer(sent)
       await world.finalize()
-      await world.ledger.markPublished(
-        (await world.ledger.takeUnpublished(9)).map(({ id }) => id),
+      await world.ledger.markOutcomesPublished(
+        (await world.ledger.listUnpublishedOutcomes(9)).map(({ id }) => id),
         T0 + 5_000,
       )
-      const trace = await world.ledger.trace('e1')
+      const trace = await world.ledger.readTrace('e1')
       const [event, operation] = [trace?.events[0], trace?.operations[0]]
       assert.deepEqual(
         [event?.receivedAt, event?.plannedAt, event?.finishedAt, event?.publishedAt],
@@ -190,7 +191,7 @@ export const traceCases: readonly LedgerCase[] = [
   {
     name: 'a ledger is idle when nothing will happen by itself, and not before the last outcome is told',
     run: async (world) => {
-      const idle = async (): Promise<boolean> => (await world.ledger.idle(world.now)).idle
+      const idle = async (): Promise<boolean> => (await world.ledger.readIdle(world.now)).idle
       assert.equal(await idle(), true)
       await world.record(joiner('e1', 'p1'))
       assert.equal(await idle(), false)
@@ -204,11 +205,11 @@ export const traceCases: readonly LedgerCase[] = [
       assert.equal(await idle(), false)
       await world.finalize()
       assert.equal(await idle(), false)
-      await world.ledger.markPublished(
-        (await world.ledger.takeUnpublished(9)).map(({ id }) => id),
+      await world.ledger.markOutcomesPublished(
+        (await world.ledger.listUnpublishedOutcomes(9)).map(({ id }) => id),
         world.now,
       )
-      assert.deepEqual(await world.ledger.idle(world.now), { idle: true, nextAt: null })
+      assert.deepEqual(await world.ledger.readIdle(world.now), { idle: true, nextAt: null })
     },
   },
   {
@@ -218,8 +219,8 @@ export const traceCases: readonly LedgerCase[] = [
       await world.confirmAll()
       await world.record(hrEvent('e3', 'p1', { hobby: 'x' }))
       await world.plan()
-      const { totals, stateCounts } = await world.ledger.inspect()
-      assert.deepEqual(totals, await world.ledger.totals())
+      const { totals, stateCounts } = await world.ledger.readCounts()
+      assert.deepEqual(totals, await world.ledger.readTotals())
       assert.deepEqual(
         [
           totals.messages,

@@ -86,7 +86,7 @@ export class World {
   }
 
   intake(messages: readonly IntakeMessage[], more: Partial<IntakeBatch> = {}): Promise<RecordResult> {
-    return this.ledger.record({
+    return this.ledger.recordMessages({
       messages,
       now: this.now,
       quietMs: 0,
@@ -114,7 +114,7 @@ export class World {
   }
 
   next(more: Partial<BatchQuery> = {}): Promise<Batch | null> {
-    return this.ledger.nextBatch({
+    return this.ledger.claimBatch({
       now: this.now,
       owner: 'one',
       leaseMs: 60_000,
@@ -140,7 +140,7 @@ export class World {
   }
   async accept(batch: Batch, requestId = `request of ${batch.id}`): Promise<Sent> {
     const { call, operations } = await this.take(batch)
-    await this.ledger.recordAnswer(
+    await this.ledger.recordBatchAnswer(
       batch.id,
       { kind: 'accepted', call, acceptedAt: this.now, requestId },
       this.now,
@@ -154,7 +154,7 @@ export class World {
   }
   async refuse(batch: Batch, code = 'InvalidValue'): Promise<void> {
     const { call } = await this.take(batch)
-    await this.ledger.recordAnswer(
+    await this.ledger.recordBatchAnswer(
       batch.id,
       { kind: 'refused', call, status: 400, code, requestId: null },
       this.now,
@@ -171,7 +171,7 @@ export class World {
       operation,
       interim,
     }))
-    await this.ledger.correlate({
+    await this.ledger.recordLogRecords({
       joins,
       now: this.now,
       finalAt: this.now + 1_000,
@@ -183,12 +183,12 @@ export class World {
   }
   /** What is unanswered and was accepted before now is taken for overdue. */
   async expire(maxResends: number, limit = 10, before = this.now): Promise<Expired> {
-    const late = await this.ledger.overdue(before, limit)
-    return this.ledger.expire({ operations: late.map(({ id }) => id), maxResends, now: this.now })
+    const late = await this.ledger.findOverdueOperations(before, limit)
+    return this.ledger.expireOperations({ operations: late.map(({ id }) => id), maxResends, now: this.now })
   }
   async finalize(limit = 100): Promise<number> {
     this.now += 1_000
-    return this.ledger.finalize(this.now, limit)
+    return this.ledger.finalizeOperations(this.now, limit)
   }
   /** From what is due to the end, all of it answered well. */
   async confirmAll(): Promise<Sent> {
@@ -205,7 +205,7 @@ export class World {
   }
   /** `employee cause` of the open leaver cases, oldest first. */
   async leavers(): Promise<readonly string[]> {
-    const { leavers } = await this.ledger.openLeavers({
+    const { leavers } = await this.ledger.listOpenLeavers({
       dueBy: null,
       employeeId: null,
       next: null,
@@ -219,16 +219,16 @@ export class World {
 
   /** Events of one person and their states. */
   async states(employeeId: string): Promise<Readonly<Record<string, EventState>>> {
-    const trace = await this.ledger.trace(employeeId)
+    const trace = await this.ledger.readTrace(employeeId)
     return Object.fromEntries((trace?.events ?? []).map(({ id, state }) => [id, state]))
   }
   /** `event:revision:state` of what waits to be published, in its order. */
   async outcomes(): Promise<readonly string[]> {
-    const rows = await this.ledger.takeUnpublished(10_000)
+    const rows = await this.ledger.listUnpublishedOutcomes(10_000)
     return rows.map(({ eventId, revision, state }) => `${eventId}:${revision}:${state}`)
   }
   async balanced(): Promise<void> {
-    const { totals, stateCounts } = await this.ledger.inspect()
+    const { totals, stateCounts } = await this.ledger.readCounts()
     assert.deepEqual(reconcile(totals, stateCounts).wrong, [])
   }
 }

@@ -78,7 +78,7 @@ void it('three instances with their own loops survive kills, one that hangs, and
   t.after(() => fleet.abandon())
   const reader = await readerOf(t, location)
   const done = async (): Promise<number> => {
-    const { messages, finished } = await reader.totals()
+    const { messages, finished } = await reader.readTotals()
     return (messages / history.lines.length + finished / history.events) / 2
   }
   const reach = (share: number): Promise<void> =>
@@ -107,8 +107,10 @@ void it('three instances with their own loops survive kills, one that hangs, and
     `everything is answered and told; they said ${fleet.said()}`,
     async () => {
       const { active, locked } = await doubles.bus.counts('hr-events')
-      const { messages } = await reader.totals()
-      return messages >= history.lines.length && active + locked === 0 && (await reader.idle(Date.now())).idle
+      const { messages } = await reader.readTotals()
+      return (
+        messages >= history.lines.length && active + locked === 0 && (await reader.readIdle(Date.now())).idle
+      )
     },
     90_000,
     50,
@@ -117,7 +119,7 @@ void it('three instances with their own loops survive kills, one that hangs, and
 
   const directory = await doubles.entra.directory()
   assert.deepEqual(differences(directory, history.oracle), [])
-  const { totals, stateCounts } = await reader.inspect()
+  const { totals, stateCounts } = await reader.readCounts()
   assert.deepEqual(reconcile(totals, stateCounts).wrong, [])
   assert.deepEqual(
     [totals.messages, totals.events, totals.finished, totals.rejected],

@@ -102,7 +102,7 @@ async function readerOf(t: TestContext, location: string): Promise<Ledger> {
 
 /** Half of the work is taking messages in, half is answering their events. */
 async function progress(reader: Ledger, history: History): Promise<number> {
-  const { messages, finished } = await reader.totals()
+  const { messages, finished } = await reader.readTotals()
   return (messages / history.lines.length + finished / history.events) / 2
 }
 
@@ -138,9 +138,11 @@ async function survive(
   await until(
     'everything is answered and told',
     async () => {
-      const { messages } = await reader.totals()
+      const { messages } = await reader.readTotals()
       const { active, locked } = await doubles.bus.counts('hr-events')
-      return messages >= history.lines.length && active + locked === 0 && (await reader.idle(Date.now())).idle
+      return (
+        messages >= history.lines.length && active + locked === 0 && (await reader.readIdle(Date.now())).idle
+      )
     },
     120_000,
     50,
@@ -157,7 +159,7 @@ async function survive(
   assert.deepEqual(differences(directory, history.oracle), [])
   assert.equal(Object.keys(directory).length, history.oracle.size)
 
-  const { totals, stateCounts } = await reader.inspect()
+  const { totals, stateCounts } = await reader.readCounts()
   const books = reconcile(totals, stateCounts)
   assert.deepEqual(books.wrong, [])
   assert.deepEqual(
@@ -196,7 +198,7 @@ void it('SIGTERM in the middle of the work leaves no message locked', async (t) 
   await feedAll(doubles, folder, history)
   const run = runOn(t, doubles, path)
   const reader = await readerOf(t, path)
-  await until('some are taken in', async () => (await reader.totals()).messages > 500, 30_000, 1)
+  await until('some are taken in', async () => (await reader.readTotals()).messages > 500, 30_000, 1)
   const ended = once(run.child, 'exit')
   run.child.kill('SIGTERM')
   const [code] = (await ended) as [number | null]

@@ -9,7 +9,7 @@ import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 const [, , connectionString = '', path = '', queue = ''] = process.argv
 process.on('disconnect', () => process.exit())
 const ledger = await openSqliteLedger({ path, now: Date.now, patienceMs: 10_000 })
-const [run] = await ledger.replayRuns({ open: null, limit: 1 })
+const [run] = await ledger.listReplays({ open: null, limit: 1 })
 if (!run) throw new Error('there is no run')
 const client = connect({ kind: 'connection-string', connectionString })
 const runtime = systemRuntime(silentLogger, silentTelemetry)
@@ -21,9 +21,9 @@ const result = await replayNative(
     shelf,
     entity,
     log: {
-      items: (stage, limit) => ledger.replayItems(run.id, queue, stage, limit),
-      move: (moves, at) => ledger.moveReplay(run.id, queue, moves, at),
-      takenIn: async (ids) => new Set((await ledger.takenIn(ids)).keys()),
+      items: (stage, limit) => ledger.listReplayItems(run.id, queue, stage, limit),
+      move: (moves, at) => ledger.moveReplayItems(run.id, queue, moves, at),
+      takenIn: async (ids) => new Set((await ledger.findCopiesTakenIn(ids)).keys()),
     },
     edit: null,
     takeIn: async () => new Map(),

@@ -126,8 +126,8 @@ export async function replayWorld(
     /** How many events of the ledger are dead, and how many were put back so often. */
     inLedger: async (): Promise<{ readonly dead: number; readonly open: number; readonly done: number }> => {
       const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
-      const { stateCounts } = await ledger.inspect()
-      const runs = await ledger.replayRuns({ open: null, limit: 10 })
+      const { stateCounts } = await ledger.readCounts()
+      const runs = await ledger.listReplays({ open: null, limit: 10 })
       await ledger.close()
       return {
         dead: stateCounts.events['dead-lettered'],
@@ -191,7 +191,7 @@ async function fillLedger(path: string, total: number): Promise<void> {
     })
     await world.intake(messages)
     await ledger.commitPlan(world.decide(await world.due(1_000)), RELEASED_BRAKE, world.now)
-    await ledger.expireIncomplete(world.now, world.now, 1_000)
+    await ledger.expireIncompleteEvents(world.now, world.now, 1_000)
   }
   await ledger.close()
 }

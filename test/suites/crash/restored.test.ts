@@ -63,7 +63,7 @@ async function worldFor(t: TestContext) {
     return active + locked === 0
   }
   const settled = (): Promise<boolean> =>
-    looking(async (ledger) => (await taken()) && (await ledger.idle(Date.now())).idle)
+    looking(async (ledger) => (await taken()) && (await ledger.readIdle(Date.now())).idle)
   const directory = async (): Promise<Directory> =>
     (await (await fetch(`http://127.0.0.1:${doubles.entra.port}/directory`)).json()) as Directory
   return { path, environment, send, looking, run, end, taken, settled, directory }
@@ -99,7 +99,7 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   child = world.run()
   await until(
     'it is found out',
-    () => world.looking(async (it) => (await it.age()).olderSince !== null),
+    () => world.looking(async (it) => (await it.readAge()).olderSince !== null),
     30_000,
   )
   await world.send(history.lines.slice(cut))
@@ -115,7 +115,7 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   await until('it is settled again', world.settled, 90_000, 100)
   for (;;) {
     const open = await world.looking((it) =>
-      it.findings({ open: true, code: 'DisabledElsewhere', employeeId: null, next: null, limit: 100 }),
+      it.listFindings({ open: true, code: 'DisabledElsewhere', employeeId: null, next: null, limit: 100 }),
     )
     // What HR says now was recorded before the deactivation, so a person has to decide.
     const theirs = open.findings.map(({ seq }) => `finding-${seq}`)
@@ -128,7 +128,9 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   const after = await world.directory()
   assert.deepEqual(differences(after, history.oracle), [])
   assert.deepEqual(inactive(after), out)
-  const again = await world.looking((it) => it.audit({ about: null, since: null, next: null, limit: 1_000 }))
+  const again = await world.looking((it) =>
+    it.listAudit({ about: null, since: null, next: null, limit: 1_000 }),
+  )
   assert.ok(again.entries.some(({ action, actor }) => action === 'ledger.restored' && actor === 'ann'))
   await world.end(child)
   t.diagnostic(`${out.size} leavers of ${Object.keys(after).length}`)

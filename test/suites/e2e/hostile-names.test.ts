@@ -45,7 +45,7 @@ before(async () => {
   world.now += 3 * 3_600_000
   await world.finalize()
   await world.plan()
-  await ledger.correlate({
+  await ledger.recordLogRecords({
     joins: [],
     now: world.now,
     finalAt: world.now,

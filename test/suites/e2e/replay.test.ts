@@ -109,7 +109,7 @@ void describe('rollcall replay', () => {
     assert.equal((await broker.counts('hr-events')).active, 2)
     const names = TOPICS.flatMap((topic) => [1, 2].map((n) => ({ source: '/hr', id: `${topic}-${n}` })))
     assert.equal(
-      (await ledger((open) => open.knownEvents(names))).length,
+      (await ledger((open) => open.findKnownEvents(names))).length,
       4,
       'those of subscriptions are in the ledger',
     )

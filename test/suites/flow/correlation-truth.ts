@@ -249,7 +249,7 @@ function feed(sim: Simulation, ledger: Ledger, { arrivals }: Workload, wake: () 
         events: [event],
         rejected: null,
       }
-      await ledger.record({
+      await ledger.recordMessages({
         messages: [message],
         now: sim.now(),
         quietMs: 20 * SECOND,
@@ -283,7 +283,7 @@ async function untilQuiet(
         sim.now() > FROM + spanMs * 1.3 &&
         stagedNow === 0 &&
         escrowedNow === 0 &&
-        (await ledger.idle(sim.now())).idle
+        (await ledger.readIdle(sim.now())).idle
       if (!over) quietSince = null
       else quietSince ??= sim.now()
       return quietSince !== null && sim.now() > quietSince + 2 * HOUR

@@ -50,8 +50,8 @@ void test('a history over a partitioned queue, over WebSockets, through a proxy,
     await until(
       'everything is answered and told',
       async () => {
-        const { messages } = await composed.ledger.totals()
-        return messages === history.lines.length && (await composed.ledger.idle(Date.now())).idle
+        const { messages } = await composed.ledger.readTotals()
+        return messages === history.lines.length && (await composed.ledger.readIdle(Date.now())).idle
       },
       60_000,
       100,
@@ -59,7 +59,7 @@ void test('a history over a partitioned queue, over WebSockets, through a proxy,
     assert.equal(composed.receiving?.(), true)
     assert.deepEqual(differences(await entra.directory(), history.oracle), [])
     assert.deepEqual(new Set(proxy.asked), new Set([`127.0.0.1:${broker.port}`]))
-    const { totals } = await composed.ledger.inspect()
+    const { totals } = await composed.ledger.readCounts()
     assert.equal(totals.events, history.events)
     assert.equal(totals.redelivered, 0, 'no two messages were taken for one')
   } finally {

@@ -69,7 +69,11 @@ export class LeaverHistory {
         return this.#answer()
       case 'overwrite': {
         const none = { joins: [], finalAt: world.now, watermark: null, foreign: 1, echoes: [] }
-        return world.ledger.correlate({ ...none, now: world.now, changedElsewhere: [this.#pick(EMPLOYEES)] })
+        return world.ledger.recordLogRecords({
+          ...none,
+          now: world.now,
+          changedElsewhere: [this.#pick(EMPLOYEES)],
+        })
       }
       case 'wait':
         world.now += this.#pick([1_000, HOUR_MS, 6 * HOUR_MS, DAY_MS, 2 * DAY_MS, 8 * DAY_MS])
@@ -81,7 +85,10 @@ export class LeaverHistory {
       case 'retain':
         return this.#retain()
       case 'rest':
-        await world.ledger.resendRest({ employees: EMPLOYEES, actor: 'a', justification: 'b' }, world.now)
+        await world.ledger.resendLeaverRest(
+          { employees: EMPLOYEES, actor: 'a', justification: 'b' },
+          world.now,
+        )
     }
   }
 
@@ -149,19 +156,19 @@ export class LeaverHistory {
     switch (this.#pick(['accepted', 'accepted', 'accepted', 'refused', 'outage', 'killed'])) {
       case 'accepted': {
         const answer = { kind: 'accepted', call, acceptedAt: world.now, requestId: null } as const
-        await world.ledger.recordAnswer(batch.id, answer, world.now)
+        await world.ledger.recordBatchAnswer(batch.id, answer, world.now)
         const operations = new Map(slot.operations.map(({ employeeId, id }) => [employeeId, id]))
         this.#sent.push({ batch, operations })
         return
       }
       case 'refused': {
         const answer = { kind: 'refused', call, status: 400, code: 'InvalidValue', requestId: null } as const
-        return world.ledger.recordAnswer(batch.id, answer, world.now)
+        return world.ledger.recordBatchAnswer(batch.id, answer, world.now)
       }
       case 'outage': {
         const notBefore = world.now + this.#below(3) * DAY_MS
         const again = { kind: 'again', call, status: 503, notBefore, countsAsAttempt: true } as const
-        return world.ledger.recordAnswer(batch.id, { ...again, release: true, hold: null }, world.now)
+        return world.ledger.recordBatchAnswer(batch.id, { ...again, release: true, hold: null }, world.now)
       }
     }
   }
@@ -192,12 +199,17 @@ export class LeaverHistory {
   async #erase(): Promise<void> {
     const employee = this.#pick(EMPLOYEES)
     const { now, ledger } = this.#world
-    if (await ledger.erase({ employeeId: employee, actor: 'a', justification: 'b' }, now))
+    if (await ledger.eraseEmployee({ employeeId: employee, actor: 'a', justification: 'b' }, now))
       this.#oracle.erase(employee, now)
   }
   async #discard(): Promise<void> {
     const { now, ledger } = this.#world
-    const { deadLetters } = await ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 3 })
+    const { deadLetters } = await ledger.listDeadLetters({
+      filter: ANY,
+      archived: true,
+      next: null,
+      limit: 3,
+    })
     const ended = await ledger.endDeadLetters(
       {
         seqs: deadLetters.map(({ seq }) => seq),
@@ -213,19 +225,20 @@ export class LeaverHistory {
   }
   async #retain(): Promise<void> {
     const { now, ledger } = this.#world
-    const told = await ledger.takeUnpublished(1_000)
-    await ledger.markPublished(
+    const told = await ledger.listUnpublishedOutcomes(1_000)
+    await ledger.markOutcomesPublished(
       told.map(({ id }) => id),
       now,
     )
-    for (const { employee, settled } of await ledger.retentionPage({
+    for (const { employee, settled } of await ledger.listRetention({
       after: null,
       limit: 10,
       settledBefore: now,
     })) {
       const { employeeId, revision } = employee
       const cut = cutOf(employee.events, new Set(settled), now)
-      if (!cut || (await ledger.foldAway([{ employeeId, revision, ...cut }], now, now)).folded === 0) continue
+      if (!cut || (await ledger.foldEvents([{ employeeId, revision, ...cut }], now, now)).folded === 0)
+        continue
       const gone = new Set(cut.gone)
       const ids = employee.events.filter(({ seq }) => gone.has(seq)).map(({ id }) => id)
       this.#oracle.fold(employeeId, new Set(ids), now)

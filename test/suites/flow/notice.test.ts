@@ -110,7 +110,7 @@ void test('notices are read from the HR system of their source and confirmed, an
       [Reflect.get(await record('4'), 'active'), Reflect.get(await record('4'), 'nickName')],
       [false, '2999-01-01'],
     )
-    assert.equal((await composed.ledger.trace('h4'))?.events[0]?.reason, 'Announced')
+    assert.equal((await composed.ledger.readTrace('h4'))?.events[0]?.reason, 'Announced')
   } finally {
     await composed.service.stop()
     await running

@@ -123,8 +123,9 @@ class Play {
   }
 
   async dead(): Promise<readonly LedgerDeadLetter[]> {
-    return (await this.world.ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 1_000 }))
-      .deadLetters
+    return (
+      await this.world.ledger.listDeadLetters({ filter: ANY, archived: true, next: null, limit: 1_000 })
+    ).deadLetters
   }
   /** One of the dead, and what was meant by it. */
   async oneDead(): Promise<{ readonly letter: LedgerDeadLetter; readonly event: HrEvent } | null> {
@@ -142,7 +143,7 @@ class Play {
     const [only] = batch.operations
     const alone =
       batch.operations.length === 1 &&
-      ((await this.world.ledger.trace(only?.id ?? ''))?.events.length ?? 0) > 0
+      ((await this.world.ledger.readTrace(only?.id ?? ''))?.events.length ?? 0) > 0
     if (this.failing && this.random() < 0.1 && alone) {
       await this.world.refuse(batch)
       return true
@@ -165,7 +166,7 @@ class Play {
         batch.operations.find((one) => one.employeeId === employeeId)?.record ?? '{}',
       ) as JsonObject
       // An offer that carries no event has nothing that could be put back when it fails, and is made again by itself, but not for ever.
-      const carries = ((await this.world.ledger.trace(operation))?.events.length ?? 0) > 0
+      const carries = ((await this.world.ledger.readTrace(operation))?.events.length ?? 0) > 0
       const bare = carries ? 0 : (this.#bare.get(employeeId) ?? 0) + 1
       if (this.failing && bare < 3 && this.random() < 0.35) {
         this.#bare.set(employeeId, bare)
@@ -183,7 +184,7 @@ class Play {
       }
     }
     const { now } = this.world
-    await this.world.ledger.correlate({
+    await this.world.ledger.recordLogRecords({
       joins,
       now,
       finalAt: now,
@@ -212,7 +213,7 @@ class Play {
       { name: 'run', selection: 'some', actor: 'a', justification: 'b', targets },
       now,
     )
-    await ledger.putBack(run.id, chosen.map(part), now)
+    await ledger.putBackDeadLetters(run.id, chosen.map(part), now)
   }
 
   async end(how: 'discard' | 'archive'): Promise<void> {
@@ -246,20 +247,20 @@ class Play {
   /** Everything that is settled and was told is folded away; where something may still be rescinded, nothing is. */
   async retain(): Promise<void> {
     const { ledger } = this.world
-    const told = await ledger.takeUnpublished(10_000)
-    await ledger.markPublished(
+    const told = await ledger.listUnpublishedOutcomes(10_000)
+    await ledger.markOutcomesPublished(
       told.map(({ id }) => id),
       this.world.now,
     )
     this.world.now += 1
-    const employees = await ledger.retentionPage({ after: null, limit: 100, settledBefore: this.world.now })
+    const employees = await ledger.listRetention({ after: null, limit: 100, settledBefore: this.world.now })
     const cuts = employees.flatMap(({ employee, settled }) => {
       const cut = this.rescinding.has(employee.employeeId)
         ? null
         : cutOf(employee.events, new Set(settled), this.world.now)
       return cut ? [{ employeeId: employee.employeeId, revision: employee.revision, ...cut }] : []
     })
-    await ledger.foldAway(cuts, this.world.now, this.world.now)
+    await ledger.foldEvents(cuts, this.world.now, this.world.now)
   }
   /** People of whom something is taken back, sooner or later. */
   readonly rescinding = new Set<string>()
@@ -279,7 +280,7 @@ class Play {
     for (let round = 0, quiet = 0; round < 300; round++) {
       this.world.now += 1_000
       const busy = (await this.send()) || (await this.replay(1)) > 0
-      const { nextAt } = await this.world.ledger.idle(this.world.now)
+      const { nextAt } = await this.world.ledger.readIdle(this.world.now)
       if (!busy && nextAt === null && (quiet += 1) > 3) return
       if (busy) quiet = 0
       else if (nextAt !== null) this.world.now = Math.max(this.world.now, nextAt)
@@ -311,7 +312,12 @@ async function play(seed: number, discarding: boolean): Promise<void> {
     }
     story.failing = false
     await story.rest()
-    const { deadLetters } = await ledger.deadLetters({ filter: ANY, archived: true, next: null, limit: 10 })
+    const { deadLetters } = await ledger.listDeadLetters({
+      filter: ANY,
+      archived: true,
+      next: null,
+      limit: 10,
+    })
     assert.deepEqual(
       deadLetters.filter(({ code }) => code !== 'IncompleteRecord'),
       [],

@@ -45,12 +45,12 @@ export interface Evidence {
 export async function verdict({ ledger, entra, world, published, sent }: Evidence): Promise<Verdict> {
   const traces = new Map<string, Trace>()
   for (const employeeId of world.employees) {
-    const found = await ledger.trace(employeeId)
+    const found = await ledger.readTrace(employeeId)
     if (found) traces.set(employeeId, found)
   }
-  const { stateCounts } = await ledger.inspect()
+  const { stateCounts } = await ledger.readCounts()
   const truth = await entra.truth()
-  const { findings } = await ledger.findings({
+  const { findings } = await ledger.listFindings({
     open: false,
     code: 'DisabledElsewhere',
     employeeId: null,

@@ -51,7 +51,7 @@ class Braked extends World {
     return going.toSorted()
   }
   async held(): Promise<number> {
-    return (await this.ledger.brakeStatus(this.settings, this.now)).held
+    return (await this.ledger.readBrakeStatus(this.settings, this.now)).held
   }
 }
 

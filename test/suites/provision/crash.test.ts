@@ -24,10 +24,10 @@ void test('a process that dies between the slot and the answer has spent its cal
     successor.service.calls.map(({ bulkIds }) => bulkIds),
     [site.service.calls[0]?.bulkIds],
   )
-  assert.equal((await ledger.submissionStatus(runtime.now())).callTimes.length, 2)
+  assert.equal((await ledger.readSubmissionStatus(runtime.now())).callTimes.length, 2)
   letGo(null)
   await runtime.settle()
-  assert.equal((await ledger.inspect()).stateCounts.operations.accepted, 2, 'a late end changes nothing')
+  assert.equal((await ledger.readCounts()).stateCounts.operations.accepted, 2, 'a late end changes nothing')
 })
 
 void test('what was overtaken while nobody was there does not go again', async (t) => {
@@ -76,7 +76,7 @@ void test('a call without an answer holds its place in the window for as long as
   second.now = T0 + 200_000
   const spent = await second.slot(resumed, limits, 'two')
   assert.deepEqual(spent, { kind: 'wait', until: T0 + 86_400_000, why: 'day' })
-  assert.equal((await second.ledger.totals()).calls, 2)
+  assert.equal((await second.ledger.readTotals()).calls, 2)
 })
 
 void test('a budget that a restart finds spent is not spent again', async (t) => {

@@ -18,7 +18,7 @@ void describe('a day with more work than calls', () => {
     assert(spent >= small.perDay * 0.99 && spent <= small.perDay, `${spent} calls`)
     assert(day.waits.leaver.length >= 10, `${day.waits.leaver.length} leavers`)
     assert(Math.max(...day.waits.leaver) <= 60_000, `a leaver waited ${Math.max(...day.waits.leaver)} ms`)
-    const { stateCounts } = await day.site.ledger.inspect()
+    const { stateCounts } = await day.site.ledger.readCounts()
     // What waits for tomorrow waits outside a batch, where it can still merge and goes by its lane.
     assert.deepEqual([stateCounts.batches.open, stateCounts.operations.batched], [0, 0])
     assert(day.waiting > 0)
@@ -201,7 +201,7 @@ void describe('managers', () => {
 async function answerWell(ledger: Ledger, operation: string, employeeId: string, now: number): Promise<void> {
   const record = tookRecord(`record of ${operation}`, employeeId, now, { action: 'create' })
   const joins = [{ record, operation, interim: 'confirmed' }] as const
-  await ledger.correlate({
+  await ledger.recordLogRecords({
     joins,
     now,
     finalAt: now,
@@ -210,5 +210,5 @@ async function answerWell(ledger: Ledger, operation: string, employeeId: string,
     foreign: 0,
     echoes: [],
   })
-  await ledger.finalize(now, 100)
+  await ledger.finalizeOperations(now, 100)
 }

@@ -89,7 +89,7 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
     if (events.length > 0) await site.record(...events)
     await site.runtime.advance(MINUTE_MS)
     if (minute === 12 * 60 - 1) {
-      const submissionStatus = await site.ledger.submissionStatus(site.runtime.now())
+      const submissionStatus = await site.ledger.readSubmissionStatus(site.runtime.now())
       atNoon = forecast(
         submissionStatus.pending + submissionStatus.unplanned,
         perCall,
@@ -99,7 +99,7 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
       )
     }
   }
-  const { pending, unplanned } = await site.ledger.submissionStatus(site.runtime.now())
+  const { pending, unplanned } = await site.ledger.readSubmissionStatus(site.runtime.now())
   await site.stop()
   return {
     site,

@@ -17,9 +17,9 @@ async function sendInto(t: TestContext, ...answers: readonly UploadAnswer[]): Pr
   return site
 }
 const holds = async ({ ledger, runtime }: Site): Promise<readonly (readonly [string, number | null])[]> =>
-  (await ledger.submissionStatus(runtime.now())).holds.map(({ name, status }) => [name, status])
+  (await ledger.readSubmissionStatus(runtime.now())).holds.map(({ name, status }) => [name, status])
 const accepted = async ({ ledger }: Site): Promise<number> =>
-  (await ledger.inspect()).stateCounts.operations.accepted
+  (await ledger.readCounts()).stateCounts.operations.accepted
 const times = ({ service }: Site): readonly number[] =>
   service.calls.map(({ at }) => at - (service.calls[0]?.at ?? 0))
 
@@ -96,7 +96,7 @@ void describe('too many calls', () => {
       assert.equal(site.service.calls.length, 1)
       await site.runtime.advance(1_000)
       assert.equal(await accepted(site), 4)
-      const trace = await site.ledger.trace('p1')
+      const trace = await site.ledger.readTrace('p1')
       assert.equal(trace?.operations[0]?.batch?.attempts, 1)
       assert.deepEqual(await holds(site), [])
     })
@@ -169,7 +169,7 @@ void describe('a service that is down', () => {
   void test('a Retry-After beyond all reason does not put a batch off for longer than ten minutes', async (t) => {
     for (const retryAfter of ['9'.repeat(400), '99999999999']) {
       const site = await sendInto(t, answer(503, { retryAfter }))
-      const trace = await site.ledger.trace('p1')
+      const trace = await site.ledger.readTrace('p1')
       assert.equal(trace?.operations[0]?.state, 'batched')
       await site.runtime.advance(1_000)
       assert.equal(

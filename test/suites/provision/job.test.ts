@@ -44,7 +44,7 @@ void describe('the job', () => {
       await site.record(joiner('e1', 'p1'))
       await site.runtime.advance(10 * POLL_MS)
       assert.equal(site.service.calls.length, 0)
-      const { holds } = await site.ledger.submissionStatus(site.runtime.now())
+      const { holds } = await site.ledger.readSubmissionStatus(site.runtime.now())
       assert.deepEqual(
         holds.map(({ name, detail }) => [name, detail]),
         [['job', code]],
@@ -53,7 +53,7 @@ void describe('the job', () => {
       site.say(running)
       await site.runtime.advance(POLL_MS + 1_000)
       assert.equal(site.service.calls.length, 1)
-      assert.deepEqual((await site.ledger.submissionStatus(site.runtime.now())).holds, [])
+      assert.deepEqual((await site.ledger.readSubmissionStatus(site.runtime.now())).holds, [])
       assert(site.runtime.lines.some(({ event }) => event === 'job.runs'))
     })
 
@@ -96,7 +96,7 @@ void describe('the job', () => {
     await site.runtime.advance(POLL_MS)
     const acceptedAt = site.runtime.now()
     const isOverdue = async (): Promise<boolean> =>
-      (await site.ledger.overdue(site.runtime.now() - 90 * POLL_MS, 10)).length > 0
+      (await site.ledger.findOverdueOperations(site.runtime.now() - 90 * POLL_MS, 10)).length > 0
     site.say(paused)
     await site.runtime.advance(600 * POLL_MS)
     assert.equal(await isOverdue(), false)
@@ -105,11 +105,11 @@ void describe('the job', () => {
     assert.equal(await isOverdue(), false)
     await site.runtime.advance(3 * POLL_MS)
     assert.equal(await isOverdue(), true)
-    assert.equal(await site.ledger.jobRestarted(1, site.runtime.now()), 0)
+    assert.equal(await site.ledger.recordJobRestart(1, site.runtime.now()), 0)
     site.say(paused)
     await site.runtime.advance(2 * POLL_MS)
     assert.equal(
-      await site.ledger.jobRestarted(acceptedAt + 1, site.runtime.now()),
+      await site.ledger.recordJobRestart(acceptedAt + 1, site.runtime.now()),
       1,
       'what a restart loses is lost all the same',
     )
@@ -155,7 +155,7 @@ async function service(
       const slot = await world.take(batch)
       const given = await provisioning.upload(bulkRequest(slot.operations), 'mine')
       assert(given.kind === 'response' && given.status === 202)
-      await world.ledger.recordAnswer(
+      await world.ledger.recordBatchAnswer(
         batch.id,
         { kind: 'accepted', call: slot.call, acceptedAt: world.now, requestId: given.requestId },
         world.now,
@@ -201,7 +201,7 @@ void describe('the job of the double', () => {
       const state = await look(job)
       return state.kind === 'forbidden' || state.startedAt === null
         ? 0
-        : world.ledger.jobRestarted(state.startedAt, world.now)
+        : world.ledger.recordJobRestart(state.startedAt, world.now)
     }
     await world.record(joiner('e1', 'p1'))
     await upload(world)

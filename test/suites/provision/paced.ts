@@ -61,7 +61,7 @@ export async function measurePace(t: TestContext, forMs: number, jitterMs: numbe
   await runtime.sleep(forMs)
   await Promise.all(loops.map((one) => one.stop()))
   await Promise.all(running)
-  const { callTimes } = await ledger.submissionStatus(Date.now())
+  const { callTimes } = await ledger.readSubmissionStatus(Date.now())
   const after = callTimes.filter((at) => at > began + 5_000)
   const stats = await entra.stats()
   return {

@@ -22,7 +22,7 @@ async function send(t: TestContext, places: readonly number[], status = 400) {
   await site.runtime.advance(15_000)
   await site.stop()
   const taken = site.service.calls.filter((call) => !refuses(call)).flatMap(({ employees }) => employees)
-  const { stateCounts } = await site.ledger.inspect()
+  const { stateCounts } = await site.ledger.readCounts()
   return { ...site, taken, calls: site.service.calls.length, stateCounts }
 }
 
@@ -43,7 +43,7 @@ void describe('a request the service calls invalid', () => {
         ],
         [1, 49, 1, 0],
       )
-      const trace = await ledger.trace(name(place))
+      const trace = await ledger.readTrace(name(place))
       assert.deepEqual([trace?.events[0]?.state, trace?.events[0]?.reason], ['dead-lettered', 'BadRequest'])
       costs.push(calls - 1)
     }
@@ -90,7 +90,7 @@ void describe('a request the service calls invalid', () => {
     )
     await site.record(...Array.from({ length: PEOPLE }, (_, place) => joiner(`e${place}`, name(place))))
     await site.runtime.advance(10_000)
-    const { stateCounts } = await site.ledger.inspect()
+    const { stateCounts } = await site.ledger.readCounts()
     assert.deepEqual(
       [stateCounts.operations.accepted, stateCounts.operations.failed, stateCounts.batches.open],
       [49, 1, 0],

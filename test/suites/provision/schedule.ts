@@ -86,19 +86,19 @@ export class Schedule {
   async drain(): Promise<void> {
     for (const late of this.#late.splice(0)) this.#staged.push(...late)
     for (let round = 0; round < 400; round++) {
-      if ((await this.#ledger.idle(this.now)).idle) break
+      if ((await this.#ledger.readIdle(this.now)).idle) break
       await this.#plan()
       await this.#send('taken')
       await this.#cycle(round)
       this.now += 60_000
-      await this.#ledger.finalize(this.now, 100)
-      const unpublished = await this.#ledger.takeUnpublished(1_000)
-      await this.#ledger.markPublished(
+      await this.#ledger.finalizeOperations(this.now, 100)
+      const unpublished = await this.#ledger.listUnpublishedOutcomes(1_000)
+      await this.#ledger.markOutcomesPublished(
         unpublished.map(({ id }) => id),
         this.now,
       )
     }
-    assert((await this.#ledger.idle(this.now)).idle, 'everything ends')
+    assert((await this.#ledger.readIdle(this.now)).idle, 'everything ends')
     for (const [employeeId, { active }] of this.#said) {
       const held = this.#directory.get(employeeId)
       assert.equal(held?.active ?? false, active, `${employeeId} is ${active ? 'in' : 'out'}`)
@@ -129,7 +129,7 @@ export class Schedule {
       rescinds: null,
       traceparent: null,
     }
-    await this.#ledger.record({
+    await this.#ledger.recordMessages({
       messages: [messageOf(id, event)],
       now: this.now,
       quietMs: 0,
@@ -152,7 +152,7 @@ export class Schedule {
     const owner = `owner ${this.#owner}`
     const { leaseMs, fillMs } = { ...SUBMIT, fillMs: 0 }
     const limits = this.#limits
-    const batch = await this.#ledger.nextBatch({
+    const batch = await this.#ledger.claimBatch({
       now: this.now,
       owner,
       leaseMs,
@@ -222,7 +222,7 @@ export class Schedule {
       operation,
       interim: 'confirmed' as const,
     }))
-    await this.#ledger.correlate({
+    await this.#ledger.recordLogRecords({
       joins,
       now: this.now,
       finalAt: this.now,
@@ -234,7 +234,7 @@ export class Schedule {
   }
 
   #write(batch: Batch, answer: BatchAnswer): Promise<void> {
-    return this.#ledger.recordAnswer(batch.id, answer, this.now)
+    return this.#ledger.recordBatchAnswer(batch.id, answer, this.now)
   }
 
   #holdToPromises(operations: readonly Landed[], fate: Fate): void {

@@ -170,7 +170,7 @@ export async function openSite(t: TestContext, options: SiteOptions = {}): Promi
     service,
     record: async (...events) => {
       const named = events.map((event) => messageOf(`site-${++messages}`, event))
-      await ledger.record({
+      await ledger.recordMessages({
         messages: named,
         now: runtime.now(),
         quietMs: 0,

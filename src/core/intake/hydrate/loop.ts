@@ -40,7 +40,7 @@ export interface HydrateSettings {
  * instant the read began; a notice of something in the future is read now, and again at its moment.
  */
 export function hydrateLoop(
-  ledger: Pick<Ledger, 'claimNotices' | 'finishReads'>,
+  ledger: Pick<Ledger, 'claimNotices' | 'finishNotices'>,
   reader: HrReader,
   settings: HydrateSettings,
   runtime: Runtime,
@@ -67,7 +67,7 @@ export function hydrateLoop(
     const now = runtime.now()
     // Cut short by our own end.
     if (signal.aborted && answer.kind === 'later')
-      return ledger.finishReads(
+      return ledger.finishNotices(
         notices.map(({ seq }) => ({ kind: 'released', seq })),
         now,
       )
@@ -75,7 +75,7 @@ export function hydrateLoop(
       judgeRead(notice, answer, { began, now, random: runtime.random() }, settings),
     )
     runtime.telemetry.count('rollcall.notices', notices.length, { outcome: results[0]?.kind ?? 'read' })
-    await ledger.finishReads(results, now)
+    await ledger.finishNotices(results, now)
   }
 }
 

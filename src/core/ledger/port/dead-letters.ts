@@ -3,20 +3,20 @@ import type { EventName } from '../../model.ts'
 /** Dead letters that the ledger keeps: events that failed after intake. */
 export interface DeadLetterLedger {
   /** A page of dead letters in the order in which they died. A `next` that is not `null` continues it. */
-  deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
+  listDeadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
   /**
    * One dead letter and the message it arrived in; `null` when that event is not dead. `original` is
    * `null` for a row of a baseline file.
    */
-  deadLetter(
+  findDeadLetter(
     seq: number,
   ): Promise<{ readonly letter: LedgerDeadLetter; readonly original: Original | null } | null>
   /** Of these events, those that are dead and not archived, with the revision in which they died. */
-  currentDeadLetters(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
+  findCurrentDeadLetters(seqs: readonly number[]): Promise<ReadonlyMap<number, number>>
   /** Discards or archives dead letters, and adds an audit entry for each. */
   endDeadLetters(order: EndOrder, now: number): Promise<EndedDeadLetters>
   /** Adds audit entries for messages that an operator discarded on the bus. */
-  noteDiscarded(
+  recordDiscardedMessages(
     entity: string,
     sequences: readonly string[],
     actor: string,
@@ -24,8 +24,8 @@ export interface DeadLetterLedger {
     now: number,
   ): Promise<void>
   /** Dead letters whose copy has not been sent to the bus, in the order in which they died. */
-  takeUncopied(limit: number): Promise<readonly DeadLetterCopy[]>
-  markCopied(ids: readonly number[], now: number): Promise<void>
+  listUncopiedDeadLetters(limit: number): Promise<readonly DeadLetterCopy[]>
+  markDeadLettersCopied(ids: readonly number[], now: number): Promise<void>
 }
 
 /** The content of a message, without its place on the bus. */

@@ -4,10 +4,10 @@ import type { EventName } from '../../model.ts'
 /** Findings: raised by other transactions, listed and acknowledged here. */
 export interface FindingLedger {
   /** A page of findings in the order in which they were raised. A `next` that is not `null` continues it. */
-  findings(query: FindingsQuery): Promise<FindingsPage>
-  finding(seq: number): Promise<Finding | null>
+  listFindings(query: FindingsQuery): Promise<FindingsPage>
+  findFinding(seq: number): Promise<Finding | null>
   /** The number of open findings by code. Cheap. */
-  openFindings(): Promise<readonly FindingCount[]>
+  countOpenFindings(): Promise<readonly FindingCount[]>
   /**
    * Acknowledges a finding and adds an audit entry. The table of finding codes says what else that
    * does. Returns false when there is no such finding or it was acknowledged before.

@@ -4,29 +4,29 @@ import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
 /** Reads for commands, reports and tests. */
 export interface InspectLedger {
   /** Whether work is left that needs neither new input nor a later moment. Cheap in a ledger of any size. */
-  idle(now: number): Promise<Idle>
+  readIdle(now: number): Promise<Idle>
   /** Running totals, maintained by every transaction. Cheap. */
-  totals(): Promise<Totals>
+  readTotals(): Promise<Totals>
   /** Totals together with counts by state, computed from the rows, at a single moment. */
-  inspect(): Promise<{ readonly totals: Totals; readonly stateCounts: StateCounts }>
+  readCounts(): Promise<{ readonly totals: Totals; readonly stateCounts: StateCounts }>
   /** A page of events in the order in which they were received. A `next` that is not `null` continues it. */
-  events(query: EventsQuery): Promise<EventsPage>
+  listEvents(query: EventsQuery): Promise<EventsPage>
   /** A page of audit entries, oldest first. A `next` that is not `null` continues it. */
-  audit(query: AuditQuery): Promise<AuditPage>
+  listAudit(query: AuditQuery): Promise<AuditPage>
   /**
    * The whole chain around an event, an employee, an operation, a batch, a request id or a directory
    * object; `null` when nothing has that id.
    */
-  trace(reference: string): Promise<Trace | null>
+  readTrace(reference: string): Promise<Trace | null>
   /**
    * The employee that a reference (employee id, event id, operation id, …) leads to. Several when it
    * matches a batch, events of several sources, or an event and an employee; none when nothing matches.
    */
   findEmployees(reference: string): Promise<readonly EmployeeView[]>
   /** Employees by id, as the next plan will see them; unknown ids are left out. */
-  employees(ids: readonly string[]): Promise<readonly EmployeeView[]>
+  readEmployees(ids: readonly string[]): Promise<readonly EmployeeView[]>
   /** A page of employees ordered by id, beginning after `after`. */
-  employeePage(after: string | null, limit: number): Promise<readonly EmployeeView[]>
+  listEmployees(after: string | null, limit: number): Promise<readonly EmployeeView[]>
 }
 
 export interface Idle {

@@ -4,7 +4,7 @@ import type { MessageOriginal } from './dead-letters.ts'
 /** Everything that enters the ledger: messages, notices that were read, rows of a baseline file. */
 export interface IntakeLedger {
   /** Commits a micro-batch of messages. Only after that may the messages be settled. */
-  record(intake: IntakeBatch): Promise<RecordResult>
+  recordMessages(intake: IntakeBatch): Promise<RecordResult>
   /** Commits rows of a baseline file. Known rows change nothing, so a file may be imported again. */
   importBaseline(rows: BaselineRows): Promise<{ readonly fresh: number; readonly known: number }>
   /**
@@ -16,7 +16,7 @@ export interface IntakeLedger {
    * Commits the results of reads: a notice becomes the snapshot or delta that was read, waits, or is
    * dead-lettered. Its employee becomes due if that changes anything.
    */
-  finishReads(results: readonly ReadResult[], now: number): Promise<void>
+  finishNotices(results: readonly ReadResult[], now: number): Promise<void>
 }
 
 /**

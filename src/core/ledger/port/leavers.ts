@@ -6,14 +6,14 @@ import type { OperationState } from '../lifecycle.ts'
 /** Leaver cases: opened by intake, assessed from here. */
 export interface LeaverLedger {
   /** A page of open leaver cases with everything an assessment needs. */
-  openLeavers(query: LeaverQuery): Promise<LeaverPage>
+  listOpenLeavers(query: LeaverQuery): Promise<LeaverPage>
   /** Carries out assessments: ends cases, or has the employee's record sent again. */
   settleLeavers(steps: readonly LeaverStep[], now: number): Promise<void>
   /**
    * Reopens events of which the directory accepted only the deactivation, so that the rest of them is
    * sent, and adds an audit entry. Returns the number of events.
    */
-  resendRest(order: LeaverRest, now: number): Promise<number>
+  resendLeaverRest(order: LeaverRest, now: number): Promise<number>
   /** Closes cases that a person acknowledges, with audit entries. Returns the ids of those that were open. */
   acknowledgeLeavers(order: LeaverAcknowledgement, now: number): Promise<readonly number[]>
 }

@@ -14,7 +14,7 @@ export interface PlanLedger {
    * stays due. It holds deactivations back when they are too many for the brake.
    */
   commitPlan(decisions: readonly Decision[], brake: BrakeSettings, now: number): Promise<PlanResult>
-  brakeStatus(settings: BrakeSettings, now: number): Promise<BrakeStatus>
+  readBrakeStatus(settings: BrakeSettings, now: number): Promise<BrakeStatus>
   /** Releases the employees that the brake holds, and adds an audit entry. Returns their number. */
   releaseBrake(actor: string, reason: string, now: number): Promise<number>
 }

@@ -5,39 +5,39 @@ import type { MessageOriginal } from './dead-letters.ts'
 /** Replay runs: a frozen selection of dead letters, and the progress of each part. */
 export interface ReplayLedger {
   /** The current state of those of these events that the ledger knows. */
-  knownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
+  findKnownEvents(names: readonly EventName[]): Promise<readonly KnownEvent[]>
   /** Freezes a selection: later arrivals and failures are not part of it. */
   freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
   /** Records who resumes an interrupted run, and why. */
   resumeReplay(run: ReplayRun, actor: string, reason: string, now: number): Promise<void>
   /** Runs, newest first: the unfinished ones with this selection, or with `open: null` all of them. */
-  replayRuns(query: { readonly open: string | null; readonly limit: number }): Promise<readonly ReplayRun[]>
+  listReplays(query: { readonly open: string | null; readonly limit: number }): Promise<readonly ReplayRun[]>
   /** A page of the parts of a run and their progress. */
-  replayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
+  listReplayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
   /** Parts of a run in this stage, in frozen order; `entity` is `null` for dead letters of the ledger. */
-  replayItems(
+  listReplayItems(
     run: number,
     entity: string | null,
     stage: NativeStage,
     limit: number,
   ): Promise<readonly ReplayItem[]>
   /** Makes all of these moves or none; a part's first move to `sending` sets its `sendingAt`. */
-  moveReplay(run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void>
+  moveReplayItems(run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void>
   /**
    * Replays dead letters of a run, edited or unchanged, at their place in the order, and records it in
    * the run. One that is no longer dead, or has died again since the freeze, becomes `gone`. An edit
    * must not cancel a termination.
    */
-  putBack(run: number, parts: readonly PutBack[], now: number): Promise<void>
+  putBackDeadLetters(run: number, parts: readonly PutBack[], now: number): Promise<void>
   /** Ends the run. Without waiting parts it cannot be resumed. */
   endReplay(run: number, now: number): Promise<void>
   /**
    * Refuses waiting parts with an edited body in runs frozen before `before` (`BeyondRetention`) and
    * removes the body. Returns their number.
    */
-  forgetEdits(before: number, now: number): Promise<number>
+  forgetReplayEdits(before: number, now: number): Promise<number>
   /** Of these messageIds of copies, those that intake committed, with the reason code of a rejected one. */
-  takenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
+  findCopiesTakenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
 }
 
 export const NATIVE_STAGES = [

@@ -6,35 +6,35 @@ import type { FinalEventState, OperationState } from '../lifecycle.ts'
 /** Log records and the operations they answer, deadlines, and outcomes to publish. */
 export interface ReportLedger {
   /** Which of these log records are known, and the operations that the others may be about. */
-  candidates(records: readonly LogRecord[]): Promise<Candidates>
+  findCandidates(records: readonly LogRecord[]): Promise<Candidates>
   /** Stores log records with the operations they answer, sets interim outcomes, moves the watermark. */
-  correlate(answers: CorrelatedPage): Promise<void>
+  recordLogRecords(answers: CorrelatedPage): Promise<void>
   /** Finalizes answered operations whose quiet period is over, with their events, and queues the outcomes. */
-  finalize(now: number, limit: number): Promise<number>
+  finalizeOperations(now: number, limit: number): Promise<number>
   /**
    * Operations accepted before this instant, by the service's clock, that the log does not mention;
    * oldest first. None while the job has been seen paused since.
    */
-  overdue(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
+  findOverdueOperations(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
   /**
    * Ends operations that have no answer although the log was read past their deadline: they are sent
    * again, or given up after `maxResends`.
    */
-  expire(query: ExpireQuery): Promise<Expired>
+  expireOperations(query: ExpireQuery): Promise<Expired>
   /** Fails operations that have been escrowed since before `before`. */
-  expireEscrowed(before: number, now: number, limit: number): Promise<number>
+  expireEscrowedOperations(before: number, now: number, limit: number): Promise<number>
   /** Dead-letters events that have been incomplete since before `before`, as `IncompleteRecord`. */
-  expireIncomplete(before: number, now: number, limit: number): Promise<number>
+  expireIncompleteEvents(before: number, now: number, limit: number): Promise<number>
   /** The instant up to which the log was read; `null` before the first page. */
-  watermark(): Promise<number | null>
+  readWatermark(): Promise<number | null>
   /**
    * When the oldest unanswered operation was submitted; `null` when every operation has an answer.
    * The first read of the log begins there.
    */
-  oldestUnanswered(): Promise<number | null>
+  readOldestUnanswered(): Promise<number | null>
   /** Unpublished outcomes in the order in which they arose. */
-  takeUnpublished(limit: number): Promise<readonly OutcomeRow[]>
-  markPublished(ids: readonly number[], now: number): Promise<void>
+  listUnpublishedOutcomes(limit: number): Promise<readonly OutcomeRow[]>
+  markOutcomesPublished(ids: readonly number[], now: number): Promise<void>
 }
 
 /**

@@ -6,23 +6,23 @@ export interface SubmitLedger {
    * The next batch to send: one that was begun and abandoned, or a new one from pending operations;
    * `null` when none is ready.
    */
-  nextBatch(query: BatchQuery): Promise<Batch | null>
+  claimBatch(query: BatchQuery): Promise<Batch | null>
   /**
    * Runs before every HTTP attempt: checks that `owner` still has the batch, takes a call from the
    * window and the day's quota (never refunded), and withdraws operations that a newer one overtook.
    */
   takeSlot(batchId: string, query: SlotQuery): Promise<Slot>
   /** Records the result of an attempt. */
-  recordAnswer(batchId: string, answer: BatchAnswer, now: number): Promise<void>
+  recordBatchAnswer(batchId: string, answer: BatchAnswer, now: number): Promise<void>
   /** Sets a hold, or lifts it with an `until` in the past. The job's hold also records when it was seen paused. */
-  hold(hold: Hold): Promise<void>
+  setHold(hold: Hold): Promise<void>
   /**
    * Records that the job restarted at `startedAt` and lost its staged operations: those it accepted
    * before and never answered are sent again. Returns their number; 0 when this start is known.
    */
-  jobRestarted(startedAt: number, now: number): Promise<number>
+  recordJobRestart(startedAt: number, now: number): Promise<number>
   /** What limits submission now: the calls of the last 24 hours, what waits, what holds it back. */
-  submissionStatus(now: number): Promise<SubmissionStatus>
+  readSubmissionStatus(now: number): Promise<SubmissionStatus>
 }
 
 export interface BatchQuery {

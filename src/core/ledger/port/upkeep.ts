@@ -7,7 +7,7 @@ export interface UpkeepLedger {
    * Takes, renews or releases a lease on something that only one instance may do at a time. Returns
    * whether `owner` has it now, until `now + leaseMs`; 0 releases it.
    */
-  lease(query: LeaseQuery): Promise<boolean>
+  takeLease(query: LeaseQuery): Promise<boolean>
   /**
    * Shortens plans, calls, leases, waits and holds that a clock that was ahead put too far into the
    * future. Returns the number of changed rows. Cheap while that is 0.
@@ -17,12 +17,12 @@ export interface UpkeepLedger {
    * A page of employees ordered by id, beginning after `query.after`, with those of their events whose
    * final outcome was published before `settledBefore`.
    */
-  retentionPage(query: RetentionQuery): Promise<readonly RetentionPage[]>
+  listRetention(query: RetentionQuery): Promise<readonly RetentionPage[]>
   /**
    * Replaces folded events by what remains of them, and removes operations and log records of that
    * time. It drops the cut of an employee that changed since the read. Event ids stay known.
    */
-  foldAway(
+  foldEvents(
     cuts: readonly EmployeeCut[],
     settledBefore: number,
     now: number,
@@ -31,20 +31,20 @@ export interface UpkeepLedger {
    * Removes old rows that belong to no employee's events, one slice at a time: messages, calls, empty
    * batches, log records of changes made by others, deactivations outside the brake's window.
    */
-  ageOut(query: AgeOutQuery): Promise<AgedOut>
+  removeAged(query: AgeOutQuery): Promise<AgedOut>
   /**
    * Removes everything about one employee; the audit entry stays. `null` when the employee is unknown.
    */
-  erase(erasure: Erasure, now: number): Promise<ErasureResult | null>
+  eraseEmployee(erasure: Erasure, now: number): Promise<ErasureResult | null>
   /** The progress of the ledger. Cheap. */
-  age(): Promise<LedgerAge>
+  readAge(): Promise<LedgerAge>
   /** Records that the ledger is older than `outside`: planning and sending stop, and a finding is raised. */
-  foundOlder(outside: LedgerMark, now: number): Promise<void>
+  markOlder(outside: LedgerMark, now: number): Promise<void>
   /**
    * Declares a restored ledger complete: planning and sending resume in a new epoch. Only after the log
    * was read past the moment at which the ledger was found to be older. Adds an audit entry.
    */
-  ledgerRestored(order: Restoration, now: number): Promise<Restored>
+  markRestored(order: Restoration, now: number): Promise<Restored>
 }
 
 export interface LeaseQuery {

@@ -23,7 +23,7 @@ export interface RetentionSettings {
  * Then takes out, in slices, what belongs to no employee's events.
  */
 export function retention(
-  ledger: Pick<Ledger, 'retentionPage' | 'foldAway' | 'forgetEdits' | 'ageOut'>,
+  ledger: Pick<Ledger, 'listRetention' | 'foldEvents' | 'forgetReplayEdits' | 'removeAged'>,
   settings: RetentionSettings,
   runtime: Runtime,
 ): Service {
@@ -33,16 +33,16 @@ export function retention(
     const now = runtime.now()
     const settledBefore = now - settings.afterMs
     if (ageing) {
-      const { removed, more } = await ledger.ageOut({ before: settledBefore, limit: settings.rowsAtOnce })
+      const { removed, more } = await ledger.removeAged({ before: settledBefore, limit: settings.rowsAtOnce })
       if (removed > 0) runtime.telemetry.count('rollcall.retention.aged', removed)
       ageing = more
       return more ? settings.pauseMs : settings.everyMs
     }
-    const employees = await ledger.retentionPage({ after, limit: settings.employeesAtOnce, settledBefore })
+    const employees = await ledger.listRetention({ after, limit: settings.employeesAtOnce, settledBefore })
     const last = employees.at(-1)
     if (!last) {
       after = null
-      await ledger.forgetEdits(settledBefore, now)
+      await ledger.forgetReplayEdits(settledBefore, now)
       ageing = true
       return settings.pauseMs
     }
@@ -53,7 +53,7 @@ export function retention(
     if (cuts.length > 0)
       runtime.telemetry.count(
         'rollcall.retention.folded',
-        (await ledger.foldAway(cuts, settledBefore, now)).folded,
+        (await ledger.foldEvents(cuts, settledBefore, now)).folded,
       )
     after = last.employee.employeeId
     return settings.pauseMs

@@ -53,14 +53,14 @@ const MOST_REMEMBERED = 10_000
 export function correlateLoop(
   ledger: Pick<
     Ledger,
-    | 'watermark'
-    | 'oldestUnanswered'
-    | 'candidates'
-    | 'correlate'
-    | 'finalize'
-    | 'overdue'
-    | 'expire'
-    | 'expireEscrowed'
+    | 'readWatermark'
+    | 'readOldestUnanswered'
+    | 'findCandidates'
+    | 'recordLogRecords'
+    | 'finalizeOperations'
+    | 'findOverdueOperations'
+    | 'expireOperations'
+    | 'expireEscrowedOperations'
   >,
   log: ProvisioningLog,
   settings: CorrelateSettings,
@@ -94,10 +94,10 @@ export function correlateLoop(
    */
   async function start(): Promise<number> {
     const now = runtime.now()
-    const watermark = await ledger.watermark()
+    const watermark = await ledger.readWatermark()
     if (watermark !== null && watermark <= now + settings.skewMs) return watermark
     const late = now - settings.maxLagMs - settings.skewMs
-    return Math.min(late, (await ledger.oldestUnanswered()) ?? late)
+    return Math.min(late, (await ledger.readOldestUnanswered()) ?? late)
   }
 
   /** Reads everything after `from`, and before `until` where there is one. Answers until when the log is known now. */
@@ -146,7 +146,7 @@ export function correlateLoop(
     }
     for (let at = 0; at < Math.max(1, records.length); at += AT_ONCE) {
       const part: readonly LogRecord[] = records.slice(at, at + AT_ONCE)
-      const known = await ledger.candidates(part)
+      const known = await ledger.findCandidates(part)
       const echoes = learnEchoes(known.echoes, records)
       const found = { ...known, echoes: newlyLearned([], echoes) }
       const joins = join(part, found, settings.skewMs)
@@ -154,7 +154,7 @@ export function correlateLoop(
       runtime.telemetry.count('rollcall.log.foreign', foreign.length)
       const now = runtime.now()
       const last = at + AT_ONCE >= records.length
-      await ledger.correlate({
+      await ledger.recordLogRecords({
         joins,
         now,
         finalAt: now + settings.quietMs,
@@ -179,13 +179,13 @@ export function correlateLoop(
 
   async function finish(): Promise<void> {
     const now = runtime.now()
-    while ((await ledger.finalize(now, AT_ONCE)) === AT_ONCE);
-    await ledger.expireEscrowed(now - settings.escrowMs, now, AT_ONCE)
+    while ((await ledger.finalizeOperations(now, AT_ONCE)) === AT_ONCE);
+    await ledger.expireEscrowedOperations(now - settings.escrowMs, now, AT_ONCE)
   }
 
   /** Nothing is called overdue before the log was asked for that very person. */
   async function expire(covered: number, signal: AbortSignal): Promise<void> {
-    const late = await ledger.overdue(covered - settings.deadlineMs, settings.askAtOnce)
+    const late = await ledger.findOverdueOperations(covered - settings.deadlineMs, settings.askAtOnce)
     if (late.length === 0) return
     const operations: string[] = []
     try {
@@ -212,7 +212,11 @@ export function correlateLoop(
   }
 
   async function giveUp(operations: readonly string[]): Promise<void> {
-    const expired = await ledger.expire({ operations, maxResends: settings.maxResends, now: runtime.now() })
+    const expired = await ledger.expireOperations({
+      operations,
+      maxResends: settings.maxResends,
+      now: runtime.now(),
+    })
     if (expired.resent + expired.givenUp + expired.unchanged > 0)
       runtime.log.warn('correlate.unanswered', { ...expired })
   }

@@ -35,18 +35,18 @@ export const COPY_DETAIL = 'rollcall-detail'
  * lives again before its copy went out needs none.
  */
 export function copyLoop(
-  ledger: Pick<Ledger, 'takeUncopied' | 'markCopied'>,
+  ledger: Pick<Ledger, 'listUncopiedDeadLetters' | 'markDeadLettersCopied'>,
   outlet: Sender<string>,
   settings: CopySettings,
   runtime: Runtime,
 ): WakeableService {
   return loop('copies', runtime, async () => {
-    const rows = await ledger.takeUncopied(settings.atOnce)
+    const rows = await ledger.listUncopiedDeadLetters(settings.atOnce)
     if (rows.length === 0) return settings.pollMs
     const standing = rows.filter(({ current: stands }) => stands)
     if (standing.length > 0)
       await outlet.send(standing.map((row) => copyMessage(row, settings.content, runtime.digest)))
-    await ledger.markCopied(
+    await ledger.markDeadLettersCopied(
       rows.map(({ id }) => id),
       runtime.now(),
     )
@@ -121,7 +121,7 @@ function carriedBy(
  * here sent is left alone.
  */
 export function sweepLoop(
-  ledger: Pick<Ledger, 'currentDeadLetters'>,
+  ledger: Pick<Ledger, 'findCurrentDeadLetters'>,
   shelf: DeadLetterQueue,
   settings: CopySettings,
   runtime: Runtime,
@@ -145,7 +145,7 @@ export function sweepLoop(
 }
 
 async function staleAmong(
-  ledger: Pick<Ledger, 'currentDeadLetters'>,
+  ledger: Pick<Ledger, 'findCurrentDeadLetters'>,
   page: readonly PeekedMessage[],
 ): Promise<ReadonlySet<string>> {
   const copies = page.flatMap((message) => {
@@ -153,7 +153,7 @@ async function staleAmong(
     const seq = typeof of === 'string' && /^dl-\d+$/.test(of) ? Number(of.slice(3)) : null
     return seq === null ? [] : [{ sequence: message.sequence, seq, revision: Number(revision) }]
   })
-  const standing = await ledger.currentDeadLetters(copies.map(({ seq }) => seq))
+  const standing = await ledger.findCurrentDeadLetters(copies.map(({ seq }) => seq))
   const stale = new Set<string>()
   const seen = new Set<number>()
   for (const { sequence, seq, revision } of copies.toReversed()) {

@@ -17,7 +17,7 @@ import type { BusLetter, ReadMessage } from './read-message.ts'
 
 /** What the view asks of the ledger. */
 export interface LedgerStore {
-  deadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
+  listDeadLetters(query: LedgerDeadLetterQuery): Promise<LedgerDeadLetterPage>
 }
 /** Where dead letters are. Either may be left out. */
 export interface Stores {
@@ -87,7 +87,7 @@ async function* inLedger(
   let next: number | null = null
   let limit = FIRST_PAGE
   do {
-    const page: LedgerDeadLetterPage = await ledger.deadLetters({ filter, archived, next, limit })
+    const page: LedgerDeadLetterPage = await ledger.listDeadLetters({ filter, archived, next, limit })
     for (const letter of page.deadLetters) {
       const dead: DeadLetter = { store: 'ledger', reason: ledgerReason(letter), letter }
       if (fits(dead, selection)) yield dead

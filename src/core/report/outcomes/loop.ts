@@ -11,13 +11,13 @@ export interface PublishSettings extends OutcomeSettings {
 
 /** Tells the world what became of each event: at least once, in the order it came to be, and so in order for each employee. */
 export function publishLoop(
-  ledger: Pick<Ledger, 'takeUnpublished' | 'markPublished'>,
+  ledger: Pick<Ledger, 'listUnpublishedOutcomes' | 'markOutcomesPublished'>,
   outlet: Sender,
   settings: PublishSettings,
   runtime: Runtime,
 ): WakeableService {
   return loop('publish', runtime, async () => {
-    const rows = await ledger.takeUnpublished(settings.atOnce)
+    const rows = await ledger.listUnpublishedOutcomes(settings.atOnce)
     if (rows.length === 0) return settings.pollMs
     const links = rows.flatMap((row) => row.traceparent ?? [])
     await runtime.telemetry.span(
@@ -25,7 +25,7 @@ export function publishLoop(
       { kind: 'producer', links, attributes: { 'messaging.batch.message_count': rows.length } },
       async () => {
         await outlet.send(rows.map((row) => outcomeMessage(row, settings, runtime.digest)))
-        await ledger.markPublished(
+        await ledger.markOutcomesPublished(
           rows.map(({ id }) => id),
           runtime.now(),
         )

@@ -197,7 +197,7 @@ void it(
     await world.record(joiner('e1', 'p1'))
     await server.restart()
     await world.record(joiner('e2', 'p2'))
-    assert.equal((await world.ledger.totals()).events, 2)
+    assert.equal((await world.ledger.readTotals()).events, 2)
   },
 )
 
@@ -205,7 +205,7 @@ void it('a closed ledger rejects every call, and closing again is fine', async (
   const ledger = await open(t, await server.database())
   await ledger.close()
   await ledger.close()
-  await assert.rejects(ledger.totals(), { code: 'LedgerClosed' })
+  await assert.rejects(ledger.readTotals(), { code: 'LedgerClosed' })
 })
 
 void it('a command beside the instances makes no tables and waits for none', async () => {

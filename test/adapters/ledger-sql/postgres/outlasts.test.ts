@@ -99,7 +99,7 @@ void it('tables are made however long that takes, and whoever comes second waits
   )
   release.resolve()
   await held
-  assert.equal((await (await opening).totals()).events, 0)
+  assert.equal((await (await opening).readTotals()).events, 0)
 })
 
 void it('an instance goes on, and starts, while the tables of a newer release have columns it does not know', async (t) => {
@@ -110,8 +110,8 @@ void it('an instance goes on, and starts, while the tables of a newer release ha
     await world.confirmAll()
     await world.record(leaver(`l-${round}`, `p-${round}`))
     await world.confirmAll()
-    await world.ledger.inspect()
-    await world.ledger.trace(`p-${round}`)
+    await world.ledger.readCounts()
+    await world.ledger.readTrace(`p-${round}`)
     await world.balanced()
   }
   await flow('before')
@@ -126,7 +126,7 @@ void it('an instance goes on, and starts, while the tables of a newer release ha
   await flow('after')
   // Rolled back to the release before: it starts on the newer tables.
   const back = await ledgerAt(t, location)
-  assert.equal((await back.totals()).events, 6)
+  assert.equal((await back.readTotals()).events, 6)
 })
 
 void it('an instance that starts on a ledger of a newer release ends with exit code 6 and says whose it is', async (t) => {

@@ -197,7 +197,11 @@ async function wrongAt(
 void it('a walk through a whole table is seen when there is one', async (t) => {
   const client = await filled(t, null)
   const seen = async (text: string, ...parameters: readonly SqlValue[]): Promise<readonly string[]> => {
-    const { wrong } = await wrongAt(client, [[text, { methods: new Set(['record']), parameters }]], true)
+    const { wrong } = await wrongAt(
+      client,
+      [[text, { methods: new Set(['recordMessages']), parameters }]],
+      true,
+    )
     return wrong.map((line) => line.replace(/ in [A-Z].*$/, ''))
   }
   assert.deepEqual(await seen('SELECT x.seq FROM events x WHERE x.mode = ?', 'delta'), [

@@ -69,7 +69,7 @@ function first(worlds: readonly World[]): World {
 void it('instances that start at once on an empty database make its tables once', async (t) => {
   const { worlds } = await instances(t, 8)
   await Promise.all(worlds.map((world, index) => world.record(joiner(`e${index}`, `p${index}`))))
-  assert.equal((await first(worlds).ledger.totals()).events, 8)
+  assert.equal((await first(worlds).ledger.readTotals()).events, 8)
 })
 
 void it('all instances together take no more calls than the window admits', async (t) => {
@@ -90,7 +90,7 @@ void it('all instances together take no more calls than the window admits', asyn
     }),
   )
   assert.deepEqual(Map.groupBy(slots, ({ kind }) => kind).get('taken')?.length, 5)
-  assert.equal((await world.ledger.totals()).calls, 5)
+  assert.equal((await world.ledger.readTotals()).calls, 5)
 })
 
 void it('batches formed at once share no operation and are full', async (t) => {
@@ -160,7 +160,7 @@ void it('the brake lets through no more people when several instances plan at on
       ),
     ),
   )
-  const { employees, held } = await world.ledger.brakeStatus(brake, world.now)
+  const { employees, held } = await world.ledger.readBrakeStatus(brake, world.now)
   assert.deepEqual([employees, held], [3, 17])
 })
 
@@ -173,7 +173,7 @@ void it('the same messages taken in by several instances at once, each in its ow
     await Promise.all(
       worlds.map((world, index) => world.intake(index % 2 === 0 ? messages : messages.toReversed())),
     )
-  const totals = await first(worlds).ledger.totals()
+  const totals = await first(worlds).ledger.readTotals()
   assert.deepEqual(
     {
       messages: totals.messages,
@@ -204,7 +204,7 @@ void it('a rescind and what it names, taken in at once by two instances, never p
       two.intake([messageOf(`b${index}`, rescind)]),
     ])
   }
-  const { stateCounts, totals } = await one.ledger.inspect()
+  const { stateCounts, totals } = await one.ledger.readCounts()
   assert.equal(stateCounts.events['dead-lettered'] + totals.rejected, 30)
 })
 
@@ -246,7 +246,7 @@ for (const apartMs of [0, 40_000])
                     requestId: null,
                   } as const)
                 : ({ kind: 'accepted', call: slot.call, acceptedAt: world.now, requestId: null } as const)
-            await world.ledger.recordAnswer(batch.id, answer, world.now)
+            await world.ledger.recordBatchAnswer(batch.id, answer, world.now)
             if (answer.kind === 'accepted' && round % 3 !== 2) {
               const joins = slot.operations.map(({ employeeId: employee, id: operation }) => {
                 const interim = round % 5 === 1 ? ('failed' as const) : ('confirmed' as const)
@@ -257,7 +257,7 @@ for (const apartMs of [0, 40_000])
                 }
               })
               const { now } = world
-              await world.ledger.correlate({
+              await world.ledger.recordLogRecords({
                 joins,
                 now,
                 finalAt: now + 1_000,
@@ -270,7 +270,7 @@ for (const apartMs of [0, 40_000])
           }
         }
         world.now += 1_000
-        await world.ledger.finalize(world.now, 20)
+        await world.ledger.finalizeOperations(world.now, 20)
         if (round % 3 === 2) await world.expire(3, 10)
       }
     }

@@ -71,11 +71,11 @@ void it('reading beside a running writer works, sees what was committed, and cha
   const world = new World(await open(t, path))
   await world.record(joiner('e1', 'p1'))
   const reader = await open(t, path, { readOnly: true })
-  assert.equal((await reader.inspect()).totals.events, 1)
+  assert.equal((await reader.readCounts()).totals.events, 1)
   await world.record(joiner('e2', 'p2'))
-  assert.equal((await reader.inspect()).totals.events, 2)
+  assert.equal((await reader.readCounts()).totals.events, 2)
   await assert.rejects(new World(reader).record(joiner('e3', 'p3')), { code: 'LedgerRefused' })
-  assert.equal((await world.ledger.totals()).events, 2)
+  assert.equal((await world.ledger.readTotals()).events, 2)
 })
 
 void it('reading works after a writer was killed, with what it committed last', async (t) => {
@@ -85,7 +85,7 @@ void it('reading works after a writer was killed, with what it committed last', 
   first.kill('SIGKILL')
   await ended
   const reader = await open(t, path, { readOnly: true })
-  assert.equal((await reader.inspect()).totals.events, 0)
+  assert.equal((await reader.readCounts()).totals.events, 0)
 })
 
 void it('reading works right after the file was made: it waits for the tables', async (t) => {
@@ -95,7 +95,7 @@ void it('reading works right after the file was made: it waits for the tables', 
   half.exec('PRAGMA journal_mode = WAL; CREATE TABLE something (x)')
   half.exec('DROP TABLE something')
   half.close()
-  const reading = open(t, path, { readOnly: true, patienceMs: 10_000 }).then((reader) => reader.totals())
+  const reading = open(t, path, { readOnly: true, patienceMs: 10_000 }).then((reader) => reader.readTotals())
   const toldAtOnce = reading.then(
     () => 'read',
     () => 'failed',
@@ -103,7 +103,7 @@ void it('reading works right after the file was made: it waits for the tables', 
   await assert.rejects(open(t, path, { readOnly: true, patienceMs: 500 }), { code: 'LedgerNotReady' })
   assert.equal(await Promise.race([toldAtOnce, Promise.resolve('waits')]), 'waits')
   const writer = await open(t, path)
-  assert.deepEqual(await reading, await writer.totals())
+  assert.deepEqual(await reading, await writer.readTotals())
 })
 
 void it('a file that holds no ledger is not read as one', async (t) => {
@@ -146,11 +146,11 @@ void it('a ledger in a folder that is not there says so and leaves no thread beh
 
 void it('a closed ledger rejects every call, and closing again is fine', async (t) => {
   const ledger = await open(t, await folderFor(t))
-  const last = ledger.totals()
+  const last = ledger.readTotals()
   await ledger.close()
   await ledger.close()
   assert.equal((await last).messages, 0)
-  await assert.rejects(ledger.totals(), { code: 'LedgerClosed' })
+  await assert.rejects(ledger.readTotals(), { code: 'LedgerClosed' })
 })
 
 void it('a ledger that cannot be written to rejects the ping', async (t) => {
@@ -175,7 +175,12 @@ void it('what an edited event said before does not keep an erased person who cam
   await world.finalize()
   await world.plan()
   const filter = { code: null, type: null, employeeId: 'p2', since: null, until: null }
-  const { deadLetters } = await world.ledger.deadLetters({ filter, archived: true, next: null, limit: 10 })
+  const { deadLetters } = await world.ledger.listDeadLetters({
+    filter,
+    archived: true,
+    next: null,
+    limit: 10,
+  })
   const targets = deadLetters.map(({ seq, revision }) => ({ store: 'ledger' as const, seq, revision }))
   const run = await world.ledger.freezeReplay(
     { name: 'run', selection: 's', actor: 'a', justification: 'b', targets },
@@ -186,7 +191,7 @@ void it('what an edited event said before does not keep an erased person who cam
     event: joiner('e2', 'p2'),
     original: { ...original, body: 'of p2' },
   }
-  await world.ledger.putBack(
+  await world.ledger.putBackDeadLetters(
     run.id,
     targets.map(({ seq }) => ({ seq, ...said })),
     world.now,
@@ -198,6 +203,6 @@ void it('what an edited event said before does not keep an erased person who cam
     return rows.map((row) => [row['actor'], row['body']])
   }
   assert.deepEqual(kept(), [['a', 'of p1 and p2']])
-  await world.ledger.erase({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
+  await world.ledger.eraseEmployee({ employeeId: 'p1', actor: 'ann', justification: 'asked to' }, world.now)
   assert.deepEqual(kept(), [['a', null]])
 })

@@ -64,7 +64,7 @@ void describe('one process writes to a ledger file', () => {
       await assert.rejects(open(t, other, more), { code: 'LedgerRefused', message: /2 names \(hard links\)/ })
     await hire(ledger, 'p1')
     rmSync(other)
-    assert.equal((await (await open(t, path, { readOnly: true })).ledger.totals()).events, 1)
+    assert.equal((await (await open(t, path, { readOnly: true })).ledger.readTotals()).events, 1)
   })
 
   void it('a second one that comes by a file mounted by itself is refused', { skip }, async (t) => {
@@ -96,7 +96,7 @@ void describe('one process writes to a ledger file', () => {
       await hire(second.ledger, 'p3')
       await assert.rejects(hire(first.ledger, 'p4'), { code: 'LedgerLost' })
       assert.equal(first.gone.length, 1)
-      assert.equal((await second.ledger.totals()).events, 2)
+      assert.equal((await second.ledger.readTotals()).events, 2)
     })
 
   void it('the first one stops when another process became the writer past its lock', async (t) => {
@@ -108,7 +108,7 @@ void describe('one process writes to a ledger file', () => {
     other.close()
     await assert.rejects(hire(ledger, 'p1'), { code: 'LedgerLost', message: /past its lock/ })
     assert.equal(gone.length, 1)
-    assert.equal((await (await open(t, path, { readOnly: true })).ledger.totals()).events, 0)
+    assert.equal((await (await open(t, path, { readOnly: true })).ledger.readTotals()).events, 0)
   })
 })
 
@@ -124,7 +124,7 @@ void describe('a ledger that goes away under a running process is noticed, and n
         message: new RegExp(`ledger.db${suffix} was deleted or moved`),
       })
       assert.equal(gone.length, 1)
-      await assert.rejects(ledger.totals(), { code: 'LedgerLost' })
+      await assert.rejects(ledger.readTotals(), { code: 'LedgerLost' })
     })
 
   void it('another ledger was put in its place', async (t) => {

@@ -173,7 +173,7 @@ class Desk {
     const service = hydrateLoop(
       {
         claimNotices: async ({ limit }) => this.waiting.splice(0, limit),
-        finishReads: async (results) => void this.finished.push(...results),
+        finishNotices: async (results) => void this.finished.push(...results),
       },
       reader,
       settings,

@@ -52,33 +52,33 @@ function start(
 
   const ledger: Pick<
     Ledger,
-    | 'watermark'
-    | 'oldestUnanswered'
-    | 'candidates'
-    | 'correlate'
-    | 'finalize'
-    | 'overdue'
-    | 'expire'
-    | 'expireEscrowed'
+    | 'readWatermark'
+    | 'readOldestUnanswered'
+    | 'findCandidates'
+    | 'recordLogRecords'
+    | 'finalizeOperations'
+    | 'findOverdueOperations'
+    | 'expireOperations'
+    | 'expireEscrowedOperations'
   > = {
-    watermark: async () => watermark,
-    oldestUnanswered: async () => more.oldest ?? null,
-    candidates: async () =>
+    readWatermark: async () => watermark,
+    readOldestUnanswered: async () => more.oldest ?? null,
+    findCandidates: async () =>
       candidates([candidate('op-1', {}, { acceptedAt: startedAt, submittedAt: startedAt })]),
-    correlate: async (page) => {
+    recordLogRecords: async (page) => {
       told.push(page)
       watermark = page.watermark ?? watermark
     },
-    finalize: async () => finalized.shift() ?? 0,
-    overdue: async (acceptedBefore, limit) => {
+    finalizeOperations: async () => finalized.shift() ?? 0,
+    findOverdueOperations: async (acceptedBefore, limit) => {
       overdue.push({ acceptedBefore, limit })
       return more.late ?? []
     },
-    expire: async (query) => {
+    expireOperations: async (query) => {
       expired.push(query)
       return { resent: query.operations.length, givenUp: 0, unchanged: 0 }
     },
-    expireEscrowed: async (before) => escrowedBefore.push(before),
+    expireEscrowedOperations: async (before) => escrowedBefore.push(before),
   }
   const log = {
     page: async ({ since, until, about, next }: LogQuery): Promise<LogPage> => {

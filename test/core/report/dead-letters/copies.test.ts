@@ -56,8 +56,8 @@ function start(rows: readonly DeadLetterCopy[]) {
   const sent: OutboxMessage<string>[] = []
   const world = { away: false }
   const ledger = {
-    takeUncopied: async (limit: number) => waiting.slice(0, limit),
-    markCopied: async (ids: readonly number[]) => {
+    listUncopiedDeadLetters: async (limit: number) => waiting.slice(0, limit),
+    markDeadLettersCopied: async (ids: readonly number[]) => {
       for (const id of ids)
         waiting.splice(
           waiting.findIndex((one) => one.id === id),
@@ -167,7 +167,7 @@ void describe('copies of dead letters', () => {
       [3, 1],
     ])
     const ledger = {
-      currentDeadLetters: async (seqs: readonly number[]) =>
+      findCurrentDeadLetters: async (seqs: readonly number[]) =>
         new Map([...standing].filter(([seq]) => seqs.includes(seq))),
     }
     const service = sweepLoop(ledger, shelf, { ...settings, atOnce: 10 }, runtime)

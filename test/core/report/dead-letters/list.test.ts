@@ -72,7 +72,7 @@ function fakeLedgerHome(letters: readonly LedgerDeadLetter[]) {
   const asked: LedgerDeadLetterQuery[] = []
   return {
     asked,
-    deadLetters: async (query: LedgerDeadLetterQuery) => {
+    listDeadLetters: async (query: LedgerDeadLetterQuery) => {
       asked.push(query)
       const { filter, next, limit } = query
       const rest = letters.filter(

@@ -39,8 +39,8 @@ function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
   const asked: string[] = []
   let away = false
   const ledger = {
-    takeUnpublished: async (limit: number) => unpublished.slice(0, limit),
-    markPublished: async (ids: readonly number[]) => {
+    listUnpublishedOutcomes: async (limit: number) => unpublished.slice(0, limit),
+    markOutcomesPublished: async (ids: readonly number[]) => {
       asked.push(`mark ${ids.join(' ')}`)
       for (const id of ids)
         unpublished.splice(
