@@ -24,8 +24,13 @@ export type Disposition<M> =
       readonly kind: 'dead-letter'
       readonly message: M
       readonly reason: string
+      /** The path of the field that is wrong, sent as the property `REJECTED_FIELD`; `null` for none. */
+      readonly field: string | null
       readonly description: string
     }
+
+/** The application property of a dead-lettered message that holds the path of the field that is wrong. */
+export const REJECTED_FIELD = 'rollcall-field'
 
 export interface SourceQueue<M extends SourceMessage = SourceMessage> {
   /** Starts to receive. Each message is handed over once a delivery, locked and unsettled. */

@@ -1,7 +1,12 @@
 import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service-bus'
 import Long from 'long'
 import { RollcallError } from '../../core/errors.ts'
-import type { DeadLetterQueue, ResendCopy, PeekedMessage } from '../../core/ports.ts'
+import {
+  type DeadLetterQueue,
+  type PeekedMessage,
+  REJECTED_FIELD,
+  type ResendCopy,
+} from '../../core/ports.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { closeWithin } from './client.ts'
 import { type BusMessage, toMessage } from './message.ts'
@@ -30,8 +35,13 @@ const PATIENCE_MS = 330_000
 const MOST_DELIVERIES = 7
 /** The service answers no more than 250 at once, whatever is asked for. */
 export const PEEK_AT_ONCE = 250
-/** What whoever dead-letters a message adds to its properties. */
-const OF_DEAD_LETTERS = new Set(['DeadLetterReason', 'DeadLetterErrorDescription', 'DeadLetterSource'])
+/** Properties that a message gets when it is dead-lettered. A copy of it is sent without them. */
+const OF_DEAD_LETTERS: ReadonlySet<string> = new Set([
+  'DeadLetterReason',
+  'DeadLetterErrorDescription',
+  'DeadLetterSource',
+  REJECTED_FIELD,
+])
 
 /**
  * A shelf over the official client. Peeking takes no lock and changes nothing. What `retire` does to the messages it passes over is told at

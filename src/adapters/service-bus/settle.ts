@@ -1,6 +1,6 @@
 import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
-import type { Disposition } from '../../core/ports.ts'
+import { type Disposition, REJECTED_FIELD } from '../../core/ports.ts'
 
 interface HasNative {
   readonly native: ServiceBusReceivedMessage
@@ -50,12 +50,13 @@ export function guardedSettler(
       await issueAll('abandon', (native) => receiver.abandonMessage(native))
       for (const disposition of dispositions) {
         if (disposition.kind !== 'dead-letter') continue
-        const { reason, description } = disposition
+        const { reason, field, description } = disposition
         await nextMacrotask()
         issue(disposition.message.native, (native) =>
           receiver.deadLetterMessage(native, {
             deadLetterReason: reason,
             deadLetterErrorDescription: description,
+            ...(field === null ? {} : { [REJECTED_FIELD]: field }),
           }),
         )
       }

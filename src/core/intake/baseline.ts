@@ -1,6 +1,7 @@
 import { BASELINE, type HrEvent, type Json, type JsonObject } from '../model.ts'
 import { bare, own } from '../own.ts'
 import { isShallow, MAX_DEPTH } from './depth.ts'
+import type { RowRejectionCode } from '../reasons.ts'
 import type { Source } from './sources.ts'
 
 /** The columns, or keys, that may name the person of a row. */
@@ -16,7 +17,7 @@ export interface BaselineOrigin {
 
 /** Names what is wrong with a row, never a value of it. */
 export interface RowRejection {
-  readonly code: string
+  readonly code: RowRejectionCode
   readonly description: string
 }
 

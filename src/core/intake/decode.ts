@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../model.ts'
 import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'
+import type { RejectionCode } from '../reasons.ts'
 import { isShallow, MAX_DEPTH } from './depth.ts'
 
 /** A CloudEvent as it was found, before anything is known of its data. */
@@ -10,14 +11,26 @@ export interface Envelope {
 }
 export type Decoded = { readonly kind: 'envelopes'; readonly envelopes: readonly Envelope[] } | Rejection
 
-/** Names the field, never its value. The code is the dead-letter reason, the description what to do. */
+/**
+ * Why a message cannot be taken in. The code becomes its dead-letter reason, the description says what to do.
+ * Names fields, and never quotes a value.
+ */
 export interface Rejection {
   readonly kind: 'rejected'
-  readonly code: string
+  readonly code: RejectionCode
+  /** The path of the field that is wrong, `[]` for any place in a list; `null` when it is not about one field. */
+  readonly field: string | null
   readonly description: string
 }
-export function reject(code: string, description: string): Rejection {
-  return { kind: 'rejected', code, description }
+
+/** A rejection of the whole message. */
+export function reject(code: RejectionCode, description: string): Rejection {
+  return { kind: 'rejected', code, field: null, description }
+}
+
+/** A rejection because of one field. The description begins with the field's path. */
+export function rejectField(code: RejectionCode, field: string, what: string): Rejection {
+  return { kind: 'rejected', code, field, description: `${field} ${what}` }
 }
 
 const PREFIXES = ['cloudEvents:', 'cloudEvents_']

@@ -199,7 +199,13 @@ export function intake<M extends SourceMessage>(
         return taken.map(({ message, rejected }, place): Disposition<M> => {
           const why = rejected ?? refused.get(place)
           return why
-            ? { kind: 'dead-letter', message, reason: why.code, description: why.description }
+            ? {
+                kind: 'dead-letter',
+                message,
+                reason: why.code,
+                field: why.field,
+                description: why.description,
+              }
             : { kind: 'complete', message }
         })
       },

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HrEvent, JsonObject, OrderValue } from '../model.ts'
 import { own } from '../own.ts'
-import { type Envelope, reject, type Rejection } from './decode.ts'
+import { type Envelope, rejectField, type Rejection } from './decode.ts'
 import type { Source, SourceRules } from './sources.ts'
 import { effectiveInstant, instant, startOfLocalDay } from './dates.ts'
 
@@ -68,15 +68,17 @@ export function normalise(
   const { id, source: sourceName, type: given, subject, time, sequence, traceparent } = attributes.data
   const source = sources(sourceName, entity)
   if (source === null)
-    return reject(
+    return rejectField(
       'SourceUnknown',
-      'source is none of those configured for this queue; add it under sources, or widen the match of one',
+      'source',
+      'is none of those configured for this queue; add it under sources, or widen the match of one',
     )
   const type = (source.types && own(source.types, given)) ?? given
   if (!Object.hasOwn(TYPES, type))
-    return reject(
+    return rejectField(
       'UnknownType',
-      `type is none of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`,
+      'type',
+      `is none of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`,
     )
   const data = Data.safeParse(envelope.data)
   if (!data.success) return invalid(data.error, 'data', envelope.data)
@@ -84,7 +86,7 @@ export function normalise(
 
   const recordedAt = time === undefined ? enqueuedAt : instant(time, source.zone)
   if (recordedAt === null)
-    return reject('FieldInvalid', 'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
+    return rejectField('FieldInvalid', 'time', 'is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
   const inclusive = source.lastDay === 'inclusive' && impliedActive(type) === false
   const said = effectiveDate ?? null
   const effectiveAt =
@@ -92,20 +94,25 @@ export function normalise(
       ? effectiveInstant(said, source.zone, inclusive ? 1 : 0)
       : startOfLocalDay(recordedAt, source.zone)
   if (effectiveAt === null)
-    return reject('FieldInvalid', 'data.effectiveDate is no date such as 2026-12-01 and no date-time')
+    return rejectField('FieldInvalid', 'data.effectiveDate', 'is no date such as 2026-12-01 and no date-time')
 
   const mode = data.data.mode ?? (type === 'worker.snapshot' ? 'snapshot' : 'delta')
   if (mode === 'notice' && !source.notices)
-    return reject(
+    return rejectField(
       'NoticeUnsupported',
-      'data.mode is notice and no HR system to read from is configured; send snapshot or delta',
+      'data.mode',
+      'is notice and no HR system to read from is configured; send snapshot or delta',
     )
   // What was parsed from JSON is JSON.
   const worker =
     mode === 'notice' ? noticed(type) : workerOf(type, mode, attributesGiven as JsonObject | undefined)
   if (worker.kind === 'rejected') return worker
   if (type === 'worker.rescinded' && rescinds === undefined)
-    return reject('FieldMissing', 'data.rescinds is missing; a rescind names the id of the event it cancels')
+    return rejectField(
+      'FieldMissing',
+      'data.rescinds',
+      'is missing; a rescind names the id of the event it cancels',
+    )
 
   return {
     source: sourceName,
@@ -145,7 +152,7 @@ function workerOf(
   const implied = impliedActive(type)
   if (given === undefined) {
     if (mode === 'snapshot' || (implied !== false && type !== 'worker.rescinded'))
-      return reject('FieldMissing', 'data.worker is missing; it holds the attributes')
+      return rejectField('FieldMissing', 'data.worker', 'is missing; it holds the attributes')
     return worker(implied === false ? { active: false } : {})
   }
   const active = own(given, 'active')
@@ -153,7 +160,7 @@ function workerOf(
   // Nobody's access hangs on a guess: neither on null nor on a word that looks like a boolean.
   return typeof active === 'boolean'
     ? worker(given)
-    : reject('FieldInvalid', 'data.worker.active is neither true nor false')
+    : rejectField('FieldInvalid', 'data.worker.active', 'is neither true nor false')
 }
 
 function orderValue(
@@ -172,18 +179,24 @@ function orderValue(
   }
 }
 
-/** The first thing wrong, by the name of its field. */
+/** The first thing that is wrong, by the path of its field. */
 function invalid(error: z.ZodError, prefix: string, value: unknown): Rejection {
   const issue = error.issues[0]
-  const path =
-    [prefix, ...(issue?.path ?? []).map(String)].filter((part) => part !== '').join('.') || 'the event'
-  const missing =
-    (issue?.path ?? []).reduce<unknown>(
+  const keys = issue?.path ?? []
+  const path = [prefix, ...keys.map(String)].filter((part) => part !== '').join('.')
+  const field = path === '' ? null : path.replaceAll(/\.\d+(?=\.|$)/g, '[]')
+  const isMissing =
+    keys.reduce<unknown>(
       (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
       value,
     ) === undefined
-  if (missing) return reject('FieldMissing', `${path} is missing`)
-  return reject('FieldInvalid', `${path} is not of the right form: ${expectation(issue)}`)
+  const what = isMissing ? 'is missing' : `is not of the right form: ${expectation(issue)}`
+  return {
+    kind: 'rejected',
+    code: isMissing ? 'FieldMissing' : 'FieldInvalid',
+    field,
+    description: `${path || 'the event'} ${what}`,
+  }
 }
 
 function expectation(issue: z.core.$ZodIssue | undefined): string {

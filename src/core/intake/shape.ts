@@ -3,6 +3,7 @@ import { compileExpression, evaluateOne, type Expression } from '../expression/c
 import type { Evaluator } from '../expression/evaluator.ts'
 import type { Json, JsonObject } from '../model.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
+import type { RejectionCode } from '../reasons.ts'
 import { compareText } from '../plan/fold/order.ts'
 import { effectiveInstant, instant } from './dates.ts'
 
@@ -62,7 +63,12 @@ export function compileShape(
     for (const field of fields) {
       const wrong = check(field, at(item, field.path))
       if (wrong)
-        return reject(wrong.code, `${where(items, index)}${field.path} ${wrong.what} (shape ${name})`)
+        return {
+          kind: 'rejected',
+          code: wrong.code,
+          field: fieldPath(items, field.path),
+          description: `${where(items, index)}${field.path} ${wrong.what} (shape ${name})`,
+        }
     }
     const evaluated = await evaluateOne(evaluator, event, item, { index, source })
     if (evaluated.kind === 'failed') return failed(evaluated.why)
@@ -130,7 +136,7 @@ function fieldOf(path: string, written: FieldKind | `${FieldKind}?`): Field {
 function check(
   { kind, optional }: Field,
   value: Json | undefined,
-): { readonly code: string; readonly what: string } | null {
+): { readonly code: RejectionCode; readonly what: string } | null {
   if (value === undefined || value === null)
     return optional ? null : { code: 'FieldMissing', what: 'is missing' }
   return is(kind, value) ? null : { code: 'FieldInvalid', what: EXPECTED[kind] }
@@ -175,6 +181,11 @@ function is(kind: FieldKind, value: Json): boolean {
 function where(items: Expression | null, index: number): string {
   if (items === null) return index === 0 ? '' : `[${index}].`
   return /^[\w.]+$/.test(items.text) ? `${items.text}[${index}].` : `item ${index + 1}: `
+}
+
+/** The same field for every item, so that failures of all items group together. */
+function fieldPath(items: Expression | null, path: string): string {
+  return items !== null && /^[\w.]+$/.test(items.text) ? `${items.text}[].${path}` : path
 }
 
 /** Fields are written out in a fixed form, so that the same payload has the same id on every machine and at every delivery. */

@@ -6,7 +6,7 @@ import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
 import type { EntityAddress } from '../../../src/core/intake/entity.ts'
 import { sessionSourceQueue } from '../../../src/adapters/service-bus/sessions.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
-import type { Receiver } from '../../../src/core/ports.ts'
+import { type Receiver, REJECTED_FIELD } from '../../../src/core/ports.ts'
 import { type Logger, silentTelemetry } from '../../../src/core/runtime.ts'
 import type { Broker } from '../../../src/local/service-bus/broker.ts'
 import { brokerFor, configOf } from '../../local/service-bus/support.ts'
@@ -141,7 +141,7 @@ void describe('a queue that requires sessions', () => {
   })
 
   void test('settles mixed outcomes of one tick each as it is', async (context) => {
-    const { broker, send, open } = await setup(context)
+    const { broker, client, send, open } = await setup(context)
     await send('a', 1, 2, 3, 4)
     const arrived = new Gathering<BusMessage>()
     const receiver = await open({}, (message) => arrived.add(message))
@@ -150,11 +150,18 @@ void describe('a queue that requires sessions', () => {
       arrived.all.map((message, index) =>
         index % 2 === 0
           ? { kind: 'complete', message }
-          : { kind: 'dead-letter', message, reason: `R${index}`, description: 'why' },
+          : { kind: 'dead-letter', message, reason: `R${index}`, field: 'data.worker', description: 'why' },
       ),
     )
     const { completed, deadLetter } = await broker.counts(QUEUE)
     assert.deepEqual([completed, deadLetter], [2, 2])
+    const deadLetters = client.createReceiver(QUEUE, { subQueueType: 'deadLetter' })
+    const peeked = await deadLetters.peekMessages(2)
+    assert.deepEqual(
+      peeked.map(({ applicationProperties }) => applicationProperties?.[REJECTED_FIELD]),
+      ['data.worker', 'data.worker'],
+    )
+    await deadLetters.close()
   })
 
   void test('abandons nothing when it is closed: what is unsettled comes again in order and uncounted', async (context) => {

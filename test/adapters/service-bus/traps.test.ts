@@ -34,7 +34,7 @@ const reasonOf = (n: number): string => `Reason${n}`
 function dispositionOf(message: BusMessage): Disposition<BusMessage> {
   const n = numberOf(message)
   return isRefused(n)
-    ? { kind: 'dead-letter', message, reason: reasonOf(n), description: 'field' }
+    ? { kind: 'dead-letter', message, reason: reasonOf(n), field: null, description: 'field' }
     : complete(message)
 }
 

@@ -26,6 +26,9 @@ function refused(event: Json, source: Partial<Source> = {}): string {
   const { events, rejected } = takeInOne(event, source)
   assert(rejected, 'it was taken')
   assert.deepEqual(events, [])
+  // The field by itself is the one the description begins with.
+  if (rejected.field !== null)
+    assert(rejected.description.startsWith(rejected.field.split('[]')[0] ?? ''), rejected.description)
   return `${rejected.code}: ${rejected.description}`
 }
 function refusedWith(more: JsonObject, data: JsonObject = {}): string {

@@ -79,7 +79,7 @@ export const intakeCases: readonly LedgerCase[] = [
     name: 'a message delivered twice within one batch is one message',
     run: async (world) => {
       const good = messageOf(1, joiner('e1', 'p1'))
-      const bad = { ...messageOf(2), rejected: 'BodyNotJson' }
+      const bad = { ...messageOf(2), rejected: 'BodyNotJson' as const }
       assert.deepEqual(await world.intake([good, bad, good, bad]), {
         fresh: 1,
         duplicates: 0,
@@ -97,7 +97,7 @@ export const intakeCases: readonly LedgerCase[] = [
   {
     name: 'a rejected message is counted once, and a redelivery of it not at all',
     run: async (world) => {
-      const rejected = { ...messageOf(1), rejected: 'BodyNotJson' }
+      const rejected = { ...messageOf(1), rejected: 'BodyNotJson' as const }
       assert.equal((await world.intake([rejected])).rejected, 1)
       assert.equal((await world.intake([rejected])).rejected, 0)
       assert.equal((await world.ledger.readTotals()).rejected, 1)

@@ -31,7 +31,12 @@ export async function mismatches(
   for (const { message, event, target } of rescinds) {
     const owner = owners.get(keyOf(target))
     if (owner === undefined || owner === event.employeeId || known.has(keyOf(event))) continue
-    refused.set(message, { message, code: EVENT_REASONS.rescindMismatch, description: DESCRIPTION })
+    refused.set(message, {
+      message,
+      code: EVENT_REASONS.rescindMismatch,
+      field: 'data.rescinds',
+      description: DESCRIPTION,
+    })
   }
   return refused
 }

@@ -1,4 +1,5 @@
 import type { HrEvent, JsonObject } from '../../model.ts'
+import type { RejectionCode } from '../../reasons.ts'
 import type { MessageOriginal } from './dead-letters.ts'
 
 /** Everything that enters the ledger: messages, notices that were read, rows of a baseline file. */
@@ -36,7 +37,7 @@ export interface IntakeMessage extends MessageName {
   /** The messageId of a copy that a replay sent; the replay looks it up by that id. */
   readonly copyId?: string
   /** The reason code when the message was rejected and goes to the native dead-letter queue. */
-  readonly rejected: string | null
+  readonly rejected: RejectionCode | null
 }
 /** When employees with new events are planned. */
 export interface DueTiming {
@@ -111,6 +112,8 @@ export interface BaselineRows extends DueTiming {
 /** `message` is the index in the batch. None of its events was recorded. */
 export interface Refusal {
   readonly message: number
-  readonly code: string
+  readonly code: RejectionCode
+  /** The path of the field that is wrong. */
+  readonly field: string
   readonly description: string
 }

@@ -3,6 +3,7 @@ import type { DeadLetterFilter, LedgerDeadLetter } from '../../ledger/port/dead-
 import type { EventName } from '../../model.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 import type { PeekedMessage } from '../../ports.ts'
+import type { BusCode } from '../../reasons.ts'
 
 /** Where it happened, in one word for people: intake, mapping, service or directory. The code says what exactly. */
 export const DEAD_LETTER_REASONS = [
@@ -45,7 +46,7 @@ export interface DeadLetterSelection extends DeadLetterFilter {
 }
 
 /** The code of a message that whoever dead-lettered it gave no reason. */
-export const NO_REASON = 'NoReason'
+export const NO_REASON = 'NoReason' satisfies BusCode
 
 /** The bus's own reasons are from https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues; every other is intake's. */
 export function busReason(code: string): DeadLetterReason {

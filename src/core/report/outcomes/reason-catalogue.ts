@@ -263,7 +263,7 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     owner: 'mapping',
   },
   {
-    codes: ['BodyNotText', 'BodyNotJson', 'BodyEmpty', 'BodyTooDeep'],
+    codes: ['BodyNotText', 'BodyNotJson', 'BodyEmpty', 'BodyTooDeep', 'TooDeep'],
     cause: 'The message body is not JSON that can hold an event.',
     fix: 'Correct the sender. Messages on the dead-letter queue can be edited and replayed.',
     owner: 'HR data',
