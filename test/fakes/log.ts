@@ -1,6 +1,8 @@
-import type { Candidate, Candidates } from '../../src/core/ledger/port/report.ts'
+import type { Candidate, Candidates, JoinedRecord } from '../../src/core/ledger/port/report.ts'
 import type { Json, JsonObject } from '../../src/core/model.ts'
+import { learnEchoes } from '../../src/core/report/correlate/evidence.ts'
 import { joinRecords } from '../../src/core/report/correlate/join.ts'
+import type { JoinContext } from '../../src/core/report/correlate/pairing.ts'
 import type { LogRecord } from '../../src/core/ledger/log-record.ts'
 import { parseLogRecord } from '../../src/core/report/correlate/log-record.ts'
 import { day } from './events.ts'
@@ -149,13 +151,27 @@ export function candidates(operations: readonly Candidate[], more: Partial<Candi
 /** How far the clocks of these tests may be apart. */
 export const SKEW = 120_000
 
+/** What the join needs besides, with the echoes of these records. */
+export function joinContext(
+  records: readonly LogRecord[],
+  found: Candidates,
+  skewMs: number = SKEW,
+): JoinContext {
+  return { echoes: learnEchoes(found.echoes, [...records, ...found.unjoined]), skewMs }
+}
+
+export function joinsOf(
+  records: readonly LogRecord[],
+  found: Candidates,
+  skewMs: number = SKEW,
+): JoinedRecord[] {
+  return joinRecords(records, found, joinContext(records, found, skewMs))
+}
+
 /** Record → operation and interim outcome. */
 export type Joined = Record<string, readonly [string | null, string | null]>
 export function joined(records: readonly LogRecord[], found: Candidates): Joined {
   return Object.fromEntries(
-    joinRecords(records, found, SKEW).map(({ record, operation, interim }) => [
-      record.id,
-      [operation, interim],
-    ]),
+    joinsOf(records, found).map(({ record, operation, interim }) => [record.id, [operation, interim]]),
   )
 }

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Candidate, Candidates } from '../../../src/core/ledger/port/report.ts'
 import { accessElsewhere } from '../../../src/core/report/correlate/elsewhere.ts'
-import { joinRecords } from '../../../src/core/report/correlate/join.ts'
 import type { LogRecord } from '../../../src/core/ledger/log-record.ts'
 import { day } from '../../fakes/events.ts'
-import { candidate, candidates, logRecord } from '../../fakes/log.ts'
+import { candidate, candidates, joinsOf, joinContext, logRecord } from '../../fakes/log.ts'
 
 const HOUR = 3_600_000
 const access = (id: string, at: number, enabled: boolean): LogRecord =>
@@ -20,7 +19,11 @@ function elsewhere(
   more: Partial<Candidates> = {},
 ): { disabled: readonly string[]; enabled: readonly string[] } {
   const found = candidates(operations, more)
-  const { disabled, enabled } = accessElsewhere(joinRecords(records, found, 0), found, 0)
+  const { disabled, enabled } = accessElsewhere(
+    joinsOf(records, found, 0),
+    found,
+    joinContext(records, found, 0),
+  )
   return {
     disabled: disabled.map(({ change }) => change),
     enabled: enabled.map(({ employeeId }) => employeeId),

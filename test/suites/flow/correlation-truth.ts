@@ -13,7 +13,7 @@ import { planLoop } from '../../../src/core/plan/loop.ts'
 import type { OutboxMessage, Sender } from '../../../src/core/ports.ts'
 import { submitLoop } from '../../../src/core/provision/submit-loop.ts'
 import { correlateLoop } from '../../../src/core/report/correlate/loop.ts'
-import { joinRecords } from '../../../src/core/report/correlate/join.ts'
+import { joinedBy, type JoinRule } from './wrong-joins.ts'
 import { publishLoop } from '../../../src/core/report/outcomes/loop.ts'
 import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
@@ -28,6 +28,7 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const FROM = Date.UTC(2026, 10, 2, 6)
 const CYCLE_MS = 10 * MINUTE
+const SKEW_MS = 2 * MINUTE
 const UNLIMITED = { perWindow: 40, windowMs: 5 * SECOND, perDay: Number.POSITIVE_INFINITY }
 
 export interface FlowOptions {
@@ -40,7 +41,7 @@ export interface FlowOptions {
   /** The double's clock against the connector's. */
   readonly skewMs?: number
   /** Another join, to show that the comparison notices a wrong one. */
-  readonly join?: typeof joinRecords
+  readonly join?: JoinRule
   /** How long things happen; a day when missing. */
   readonly spanMs?: number
   /** Where the ledger is kept; in memory when missing. */
@@ -76,7 +77,7 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
 
   const published: OutboxMessage[] = []
   const sent = new Map<string, string>()
-  const service = connect(sim, ledger, entra, outletOf(sim, published), sent, options.join ?? joinRecords)
+  const service = connect(sim, ledger, entra, outletOf(sim, published), sent, options.join)
   const running = service.loops.run()
   stack.defer(async () => {
     // A request that is on its way takes its time, so time has to pass until it is back.
@@ -126,7 +127,7 @@ function connect(
   entra: EntraDouble,
   outlet: Sender,
   sent: Map<string, string>,
-  join: typeof joinRecords,
+  join?: JoinRule,
 ): { readonly loops: ReturnType<typeof together>; readonly wake: () => void } {
   const endpoint = parseEndpoint(entra.endpoint, true)
   const credential = createCredential({
@@ -183,13 +184,13 @@ function connect(
     () => publish.wake(),
   )
   const report = correlateLoop(
-    ledger,
+    join ? joinedBy(join, ledger, SKEW_MS) : ledger,
     log,
     {
       pollMs: 3 * MINUTE,
       pageMs: 0,
       maxLagMs: 10 * MINUTE,
-      skewMs: 2 * MINUTE,
+      skewMs: SKEW_MS,
       quietMs: MINUTE,
       deadlineMs: 45 * MINUTE,
       maxResends: 3,
@@ -202,7 +203,6 @@ function connect(
       plan.wake()
       publish.wake()
     },
-    join,
   )
   return { loops: together([[plan, ...submit], [report], [publish]], sim), wake: () => plan.wake() }
 }

@@ -1,10 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import type { joinRecords } from '../../../src/core/report/correlate/join.ts'
 import { type FlowOptions, runFlow } from './correlation-truth.ts'
-import { forgetful, latestRecordWins } from './wrong-joins.ts'
+import { forgetful, type JoinRule, latestRecordWins } from './wrong-joins.ts'
 
 /** Joins by other rules, by name: functions do not pass between threads. */
-export const RULES = { latestRecordWins, forgetful } as const satisfies Record<string, typeof joinRecords>
+export const RULES = { latestRecordWins, forgetful } as const satisfies Record<string, JoinRule>
 export interface Task {
   readonly options: FlowOptions
   readonly rule?: keyof typeof RULES

@@ -1,9 +1,35 @@
 import type { Candidate, Candidates, Interim, JoinedRecord } from '../../../src/core/ledger/port/report.ts'
-import { joinRecords } from '../../../src/core/report/correlate/join.ts'
 import type { LogRecord } from '../../../src/core/ledger/log-record.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
+import { implicationsOf } from '../../../src/core/report/correlate/slice.ts'
+import { joinsOf, joinContext } from '../../fakes/log.ts'
 
-/** What everybody does who joins at all: the latest record for the externalId is the answer to what is waited for. */
-export function latestRecordWins(records: readonly LogRecord[], found: Candidates): JoinedRecord[] {
+export type JoinRule = (records: readonly LogRecord[], found: Candidates, skewMs: number) => JoinedRecord[]
+
+/** A ledger that stores what another rule would have joined. Its correlator must run one slice at a time. */
+export function joinedBy(rule: JoinRule, ledger: Ledger, skewMs: number): Ledger {
+  let records: readonly LogRecord[] = []
+  let found: Candidates | null = null
+  return {
+    ...ledger,
+    findCandidates: async (slice) => {
+      records = slice
+      found = await ledger.findCandidates(slice)
+      return found
+    },
+    recordLogRecords: (page) => {
+      if (found === null) return ledger.recordLogRecords(page)
+      const joins = rule(records, found, skewMs)
+      return ledger.recordLogRecords({
+        ...page,
+        ...implicationsOf(joins, found, joinContext(records, found, skewMs)),
+      })
+    },
+  }
+}
+
+/** The usual way to join: the latest record for the externalId answers the operation that is open. */
+export const latestRecordWins: JoinRule = (records, found) => {
   const latest = new Map<string, LogRecord>()
   for (const record of records)
     if (record.activityAt >= (latest.get(record.employeeId)?.activityAt ?? 0))
@@ -23,7 +49,6 @@ function interimOf({ status, willRetry }: LogRecord): Interim {
   return status === 'skipped' ? 'unchanged' : 'confirmed'
 }
 
-/** The real join, but only what is waited for is looked at: what was given up, withdrawn or handed over twice is forgotten. */
-export function forgetful(records: readonly LogRecord[], found: Candidates, skewMs: number): JoinedRecord[] {
-  return joinRecords(records, { ...found, operations: found.operations.filter(isOpen) }, skewMs)
-}
+/** The real join, without the operations that were given up, withdrawn or submitted twice. */
+export const forgetful: JoinRule = (records, found, skewMs) =>
+  joinsOf(records, { ...found, operations: found.operations.filter(isOpen) }, skewMs)

@@ -1,9 +1,9 @@
 import type { Candidates, JoinedRecord, AcceptedRecord } from '../../ledger/port/report.ts'
-import { agrees, type Echoes, learnEchoes, valueOrigins } from './evidence.ts'
+import { agrees, type Echoes, echoableValues } from './evidence.ts'
 import { isAccepted } from './settle.ts'
 import type { LogRecord } from '../../ledger/log-record.ts'
 
-/** New records of changes nobody here sent: nothing of the person is on its way. */
+/** New records of changes that Rollcall did not send: the employee has no unanswered operation. */
 export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates): LogRecord[] {
   const open = stillOpen(joins, found)
   const seen = new Set(found.unjoined.map(({ id }) => id))
@@ -15,20 +15,23 @@ export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates
 }
 
 /**
- * People of whom the directory may hold something else than it took from us, because a record later than ours shows a change that answers none of our
- * operations: somebody else's, or a new try of one that had failed for good. It is looked at whenever a record of the person comes and nothing of it is
- * on its way, and not only when it is new: while something was, nobody could tell. What we offer again is answered by a later record still, so that
- * this ends. (Of late records of our own operations the ledger knows.)
+ * Employees whose directory user may differ from the last accepted record, because a later log record shows a
+ * change that answers none of Rollcall's operations: a change by another party, or a retry of an operation
+ * that had failed for good.
+ *
+ * Earlier records count too, not only new ones: while an operation was unanswered, they could have been its
+ * answer. A resend is answered by a still later record, so this ends. (The ledger itself finds late answers
+ * to Rollcall's own operations.)
  */
-export function employeesChangedElsewhere(joins: readonly JoinedRecord[], found: Candidates): string[] {
+export function employeesChangedElsewhere(
+  joins: readonly JoinedRecord[],
+  found: Candidates,
+  echoes: Echoes,
+): string[] {
   const open = stillOpen(joins, found)
-  const taken = acceptedAfter(joins, found)
-  const echoes = learnEchoes(
-    found.echoes,
-    joins.map(({ record }) => record),
-  )
+  const accepted = acceptedAfter(joins, found)
   const changedElsewhere = joins.filter(({ record, operation, interim }) => {
-    const ours = taken.get(record.employeeId)
+    const ours = accepted.get(record.employeeId)
     if (record.status !== 'success' || open.has(record.employeeId) || (ours && record.activityAt < ours.at))
       return false
     if (record.escrowRetry) return interim === null
@@ -37,16 +40,19 @@ export function employeesChangedElsewhere(joins: readonly JoinedRecord[], found:
   return [...new Set(changedElsewhere.map(({ record }) => record.employeeId))]
 }
 
-/** Whether the record shows what the directory took from us, and nothing else. */
+/** Whether the log record shows the last accepted record and nothing else. */
 export function holdsOurs(
   record: LogRecord,
   { record: json, active }: AcceptedRecord,
   echoes: Echoes,
 ): boolean {
-  return agrees(record, { active, values: valueOrigins(json) }, echoes)
+  return agrees(record, { active, values: echoableValues(json) }, echoes)
 }
 
-/** People with an operation the log has not spoken of. An escrowed one is answered by a new try only, which says that it is one. */
+/**
+ * Employees with an operation that the log has not answered. Escrowed operations do not count: only a retry
+ * answers them, and it is marked as one.
+ */
 function stillOpen(joins: readonly JoinedRecord[], found: Candidates): ReadonlySet<string> {
   const answered = new Set(
     joins.flatMap(({ operation, interim }) => (operation !== null && interim !== null ? [operation] : [])),
@@ -58,21 +64,21 @@ function stillOpen(joins: readonly JoinedRecord[], found: Candidates): ReadonlyS
   )
 }
 
-/** What the directory took last of each person, these records included, in the order of the log. */
+/** The last accepted record of each employee, including these joins, in the order of the log. */
 export function acceptedAfter(
   joins: readonly JoinedRecord[],
   found: Candidates,
 ): ReadonlyMap<string, AcceptedRecord> {
-  const taken = new Map(found.lastAccepted)
+  const accepted = new Map(found.lastAccepted)
   const operations = new Map(found.operations.map((operation) => [operation.id, operation]))
   for (const { record, operation, interim } of joins) {
     const sent = operation === null ? undefined : operations.get(operation)
     if (
       sent &&
       isAccepted(interim, record.code) &&
-      record.activityAt >= (taken.get(sent.employeeId)?.at ?? 0)
+      record.activityAt >= (accepted.get(sent.employeeId)?.at ?? 0)
     )
-      taken.set(sent.employeeId, { record: sent.record, active: sent.active, at: record.activityAt })
+      accepted.set(sent.employeeId, { record: sent.record, active: sent.active, at: record.activityAt })
   }
-  return taken
+  return accepted
 }

@@ -1,36 +1,32 @@
 import type { Candidates, JoinedRecord } from '../../ledger/port/report.ts'
 import type { ForeignActivation, ForeignDeactivation } from '../../ledger/port/findings.ts'
-import { sentBy, learnEchoes } from './evidence.ts'
+import { isPossibleAnswer, sentBy } from './evidence.ts'
 import { holdsOurs, acceptedAfter } from './changed-elsewhere.ts'
-import { mayAnswer } from './join.ts'
+import type { JoinContext } from './pairing.ts'
 import type { LogRecord } from '../../ledger/log-record.ts'
 
-/** Actions after which nobody can sign in, whatever else the record shows. */
+/** Actions after which the account cannot sign in, whatever else the record shows. */
 const DISABLING = ['disable', 'delete', 'softdelete', 'harddelete']
 
 /**
- * What these records show of access that no operation of ours explains, the last of it for each employee. An operation that may still be
- * answered, late or not at all, explains a deactivation that fits it: until the log has spoken of it, the record may be its answer. So does a
- * deactivation that the directory took from us and that the record merely repeats.
+ * The last change of access for each employee that no operation of Rollcall explains. An operation that may
+ * still be answered explains a deactivation that fits it, because the record may be its answer. So does the
+ * last accepted record, if it deactivates and the log record only repeats it.
  */
 export function accessElsewhere(
   joins: readonly JoinedRecord[],
   found: Candidates,
-  skewMs: number,
+  { echoes, skewMs }: JoinContext,
 ): { readonly disabled: readonly ForeignDeactivation[]; readonly enabled: readonly ForeignActivation[] } {
-  const echoes = learnEchoes(
-    found.echoes,
-    joins.map(({ record }) => record),
-  )
-  const taken = acceptedAfter(joins, found)
+  const accepted = acceptedAfter(joins, found)
   const explained = (record: LogRecord): boolean => {
-    const ours = taken.get(record.employeeId)
+    const ours = accepted.get(record.employeeId)
     if (ours && !ours.active && ours.at <= record.activityAt && holdsOurs(record, ours, echoes)) return true
     return found.operations.some(
       (operation) =>
         operation.employeeId === record.employeeId &&
         !operation.active &&
-        mayAnswer(record, sentBy(operation), skewMs),
+        isPossibleAnswer(record, sentBy(operation), skewMs),
     )
   }
   const disabled = new Map<string, ForeignDeactivation>()
@@ -44,7 +40,7 @@ export function accessElsewhere(
     } else if (record.active === true && at >= (enabled.get(employeeId)?.at ?? at))
       enabled.set(employeeId, { employeeId, at })
   }
-  // The log counts whole seconds: of two in the same one the deactivation stands.
+  // The log counts whole seconds: of two changes in the same second the deactivation stands.
   return {
     disabled: [...disabled.values()].filter(
       ({ employeeId, at }) => at >= (enabled.get(employeeId)?.at ?? at),

@@ -1,18 +1,15 @@
 import { RollcallError } from '../../errors.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
+import type { LogRecord } from '../../ledger/log-record.ts'
 import type { Json } from '../../model.ts'
 import type { LogPage, LogQuery, ProvisioningLog } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
-import { employeesChangedElsewhere, foreignRecords } from './changed-elsewhere.ts'
-import { accessElsewhere } from './elsewhere.ts'
-import { learnEchoes, newlyLearned } from './evidence.ts'
-import { joinRecords } from './join.ts'
 import { missingFields, parseLogRecord } from './log-record.ts'
-import type { LogRecord } from '../../ledger/log-record.ts'
+import { correlateSlice } from './slice.ts'
 
 export interface CorrelateSettings {
-  /** Before the first request: whoever read the log until now, here or elsewhere, may just have spent what it takes. */
+  /** Wait before the first request: another reader of the log may just have used up its quota. */
   readonly startMs?: number
   readonly pollMs: number
   /** Between two pages: the log takes few requests. */
@@ -21,203 +18,214 @@ export interface CorrelateSettings {
   readonly maxLagMs: number
   /** How far the clocks of the parties may be apart. */
   readonly skewMs: number
-  /** After the first record an operation may still be refined for this long. */
+  /** How long later records may refine an operation after the first one. */
   readonly quietMs: number
-  /** The log read this far past an operation's acceptance without a record of it: it is offered again. */
+  /** When the log was read this far past an operation's acceptance without a record of it, it is overdue. */
   readonly deadlineMs: number
   readonly maxResends: number
-  /** How many overdue operations are asked for by name in one turn. */
+  /** How many overdue operations are looked up individually in one turn. */
   readonly askAtOnce: number
-  /** How long the service may go on trying by itself. */
+  /** How long the service may go on retrying by itself. */
   readonly escrowMs: number
   /** How much of the log is read at once after a long absence. */
   readonly sliceMs: number
 }
 
-/** More than any poll needs; a log that never ends is a fault of the log. */
+type CorrelateLedger = Pick<
+  Ledger,
+  | 'readWatermark'
+  | 'readOldestUnanswered'
+  | 'findCandidates'
+  | 'recordLogRecords'
+  | 'finalizeOperations'
+  | 'findOverdueOperations'
+  | 'expireOperations'
+  | 'expireEscrowedOperations'
+>
+interface Context {
+  readonly ledger: CorrelateLedger
+  readonly log: ProvisioningLog
+  readonly settings: CorrelateSettings
+  readonly runtime: Runtime
+  /** Fingerprints of records that could not be read and were reported. */
+  readonly unreadable: Set<string>
+}
+
+/** More pages than any poll needs: a log that never ends is faulty. */
 const MAX_PAGES = 10_000
-const AT_ONCE = 500
-/** So many records are read before everything else gets its turn. */
-const READ_AT_ONCE = 200
+/** Records or operations in one transaction. */
+const SLICE_SIZE = 500
+/** How many records are parsed before other work gets its turn. */
+const PARSED_AT_ONCE = 200
 /** The log counts requests in 10 seconds, and its 429 often names no time. */
 const THROTTLED_MS = 10_000
-const PATIENCE = 5
-/** Of records that could not be read; beyond, they are told again. */
+const THROTTLED_ATTEMPTS = 5
+/** How many unreadable records are remembered; beyond that, some are reported again. */
 const MOST_REMEMBERED = 10_000
 
 /**
- * Reads the provisioning log and joins its records to operations. A poll reads everything since the watermark, which trails by the longest lag,
- * so late records are seen; what was seen before is dropped by its id. The watermark moves only when a poll has read all its pages:
- * an outage of the log makes nothing overdue. `join` is another rule only where a test shows what it would do.
+ * Reads the provisioning log and joins its records to operations. A poll reads everything since the
+ * watermark, which trails by the longest lag, so that late records are seen; a record that was seen before is
+ * dropped by its id. The watermark moves only when a poll has read all its pages, so an outage of the log
+ * makes nothing overdue.
  */
 export function correlateLoop(
-  ledger: Pick<
-    Ledger,
-    | 'readWatermark'
-    | 'readOldestUnanswered'
-    | 'findCandidates'
-    | 'recordLogRecords'
-    | 'finalizeOperations'
-    | 'findOverdueOperations'
-    | 'expireOperations'
-    | 'expireEscrowedOperations'
-  >,
+  ledger: CorrelateLedger,
   log: ProvisioningLog,
   settings: CorrelateSettings,
   runtime: Runtime,
   onSettled: () => void,
-  join: typeof joinRecords = joinRecords,
 ): WakeableService {
-  const unreadable = new Set<string>()
+  const context: Context = { ledger, log, settings, runtime, unreadable: new Set() }
   let started = false
   return loop('correlate', runtime, async (signal) => {
     if (!started) await runtime.sleep(settings.startMs ?? 0, signal)
     started = true
-    const from = await start()
-    // A long absence is made up for in slices, so that one that is cut off starts again where the last whole slice ended. None reaches into what may still come late.
+    const from = await startOfPoll(context)
+    // After a long absence the log is read in slices, so that an interrupted one repeats only itself. No
+    // slice reaches into the time in which late records may still appear.
     const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from
     const until = behind > settings.sliceMs * 2 ? from + settings.sliceMs : null
     const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () =>
-      poll(from, until, signal),
+      poll(context, from, until, signal),
     )
-    await finish()
-    // A slice that the service's time has cut short was the last: only our clock says that there is more.
+    await finish(context)
+    // A slice that ends early, by the service's clock, was the last: only the local clock says there is more.
     if (until !== null && covered === until) return settings.pageMs
-    if (!signal.aborted) await expire(covered, signal)
+    if (!signal.aborted) await expireOverdue(context, covered, signal)
     onSettled()
     return settings.pollMs
   })
+}
 
-  /**
-   * The watermark. Where there is none, or one that a clock which was ahead wrote down, the oldest operation without an answer is the floor: what the
-   * log says of it would otherwise have to be asked for by name.
-   */
-  async function start(): Promise<number> {
-    const now = runtime.now()
-    const watermark = await ledger.readWatermark()
-    if (watermark !== null && watermark <= now + settings.skewMs) return watermark
-    const late = now - settings.maxLagMs - settings.skewMs
-    return Math.min(late, (await ledger.readOldestUnanswered()) ?? late)
+/**
+ * The watermark. If there is none, or one from a clock that was ahead, the oldest unanswered operation is the
+ * start: otherwise each of its log records would have to be looked up individually.
+ */
+async function startOfPoll({ ledger, settings, runtime }: Context): Promise<number> {
+  const now = runtime.now()
+  const watermark = await ledger.readWatermark()
+  if (watermark !== null && watermark <= now + settings.skewMs) return watermark
+  const lagging = now - settings.maxLagMs - settings.skewMs
+  return Math.min(lagging, (await ledger.readOldestUnanswered()) ?? lagging)
+}
+
+/** Reads the log after `from`, and before `until` if given. Answers the moment up to which it is complete. */
+async function poll(
+  context: Context,
+  from: number,
+  until: number | null,
+  signal: AbortSignal,
+): Promise<number> {
+  const { settings, runtime } = context
+  const query = { since: from - settings.skewMs, until, about: null, signal }
+  let next: string | null = null
+  let covered = from
+  for (let number = 0; number < MAX_PAGES && !signal.aborted; number++) {
+    const page = await read(context, { ...query, next })
+    // By the service's clock at the first page: later records are for the next poll. A slice ends there too,
+    // because the local clock, which chose its end, may be ahead.
+    if (number === 0)
+      covered = Math.min(until ?? Infinity, (page.serverAt ?? runtime.now()) - settings.maxLagMs)
+    next = page.next
+    await correlatePage(context, page, next === null ? covered : null)
+    if (next === null) return covered
+    await runtime.sleep(settings.pageMs, signal)
   }
+  return from
+}
 
-  /** Reads everything after `from`, and before `until` where there is one. Answers until when the log is known now. */
-  async function poll(from: number, until: number | null, signal: AbortSignal): Promise<number> {
-    let next: string | null = null
-    let covered = from
-    for (let number = 0; number < MAX_PAGES && !signal.aborted; number++) {
-      const page: LogPage = await read({ since: from - settings.skewMs, until, about: null, next, signal })
-      // By the service's own clock, from the moment the first page was answered: what appears later is for the next poll. A slice ends there too,
-      // since our clock, by which it was cut, may be ahead.
-      if (number === 0)
-        covered = Math.min(until ?? Infinity, (page.serverAt ?? runtime.now()) - settings.maxLagMs)
-      next = page.next
-      await take(page, next === null ? covered : null)
-      if (next === null) return covered
-      await runtime.sleep(settings.pageMs, signal)
-    }
-    return from
-  }
-
-  /**
-   * What is throttled waits and goes on where it is: what began anew, in a poll or among questions by name, would meet the same again, and after a long
-   * absence or a great loss would never come to an end.
-   */
-  async function read(query: LogQuery): Promise<LogPage> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await log.page(query)
-      } catch (error) {
-        const throttled = error instanceof RollcallError && error.code === 'LogThrottled'
-        if (!throttled || attempt === PATIENCE || query.signal.aborted) throw error
-        const asked =
-          'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
-        await runtime.sleep(Math.min(Math.max(asked, THROTTLED_MS), 10 * THROTTLED_MS), query.signal)
-      }
-    }
-  }
-
-  async function take(page: LogPage, watermark: number | null): Promise<void> {
-    const records: LogRecord[] = []
-    for (const [place, record] of page.records.entries()) {
-      if (place % READ_AT_ONCE === READ_AT_ONCE - 1) await runtime.yieldToEventLoop()
-      const parsed = parseLogRecord(record)
-      if (parsed) records.push(parsed)
-      else reportUnreadable(record)
-    }
-    for (let at = 0; at < Math.max(1, records.length); at += AT_ONCE) {
-      const part: readonly LogRecord[] = records.slice(at, at + AT_ONCE)
-      const known = await ledger.findCandidates(part)
-      const echoes = learnEchoes(known.echoes, records)
-      const found = { ...known, echoes: newlyLearned([], echoes) }
-      const joins = join(part, found, settings.skewMs)
-      const foreign = foreignRecords(joins, found)
-      runtime.telemetry.count('rollcall.log.foreign', foreign.length)
-      const now = runtime.now()
-      const last = at + AT_ONCE >= records.length
-      await ledger.recordLogRecords({
-        joins,
-        now,
-        finalAt: now + settings.quietMs,
-        watermark: last ? watermark : null,
-        changedElsewhere: employeesChangedElsewhere(joins, found),
-        elsewhere: accessElsewhere(joins, found, settings.skewMs),
-        foreign: foreign.length,
-        echoes: newlyLearned(known.echoes, echoes),
-      })
-    }
-  }
-
-  /** Once each, though every poll meets it until the watermark has gone by. */
-  function reportUnreadable(record: Json): void {
-    const print = runtime.digest(JSON.stringify(record))
-    if (unreadable.has(print)) return
-    if (unreadable.size === MOST_REMEMBERED) unreadable.clear()
-    unreadable.add(print)
-    runtime.telemetry.count('rollcall.log.unreadable', 1)
-    runtime.log.warn('correlate.unreadable', { ...missingFields(record) })
-  }
-
-  async function finish(): Promise<void> {
-    const now = runtime.now()
-    while ((await ledger.finalizeOperations(now, AT_ONCE)) === AT_ONCE);
-    await ledger.expireEscrowedOperations(now - settings.escrowMs, now, AT_ONCE)
-  }
-
-  /** Nothing is called overdue before the log was asked for that very person. */
-  async function expire(covered: number, signal: AbortSignal): Promise<void> {
-    const late = await ledger.findOverdueOperations(covered - settings.deadlineMs, settings.askAtOnce)
-    if (late.length === 0) return
-    const operations: string[] = []
+/**
+ * Reads one page; a throttled request is repeated after a wait. Starting the poll or the lookups again
+ * instead would be throttled again, and after a long absence would never end.
+ */
+async function read({ log, runtime }: Context, query: LogQuery): Promise<LogPage> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      for (const { id, employeeId, acceptedAt } of late) {
-        let next: string | null = null
-        do {
-          await runtime.sleep(settings.pageMs, signal)
-          const page: LogPage = await read({
-            since: acceptedAt - settings.skewMs,
-            until: null,
-            about: employeeId,
-            next,
-            signal,
-          })
-          await take(page, null)
-          next = page.next
-        } while (next !== null)
-        operations.push(id)
-      }
-    } finally {
-      // Also when a later question found no answer: the next turn then begins behind these.
-      if (operations.length > 0) await giveUp(operations)
+      return await log.page(query)
+    } catch (error) {
+      const throttled = error instanceof RollcallError && error.code === 'LogThrottled'
+      if (!throttled || attempt === THROTTLED_ATTEMPTS || query.signal.aborted) throw error
+      const asked = 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0
+      await runtime.sleep(Math.min(Math.max(asked, THROTTLED_MS), 10 * THROTTLED_MS), query.signal)
     }
   }
+}
 
-  async function giveUp(operations: readonly string[]): Promise<void> {
-    const expired = await ledger.expireOperations({
-      operations,
-      maxResends: settings.maxResends,
-      now: runtime.now(),
+/** Joins a page, slice by slice. The watermark moves with the last slice. */
+async function correlatePage(context: Context, page: LogPage, watermark: number | null): Promise<void> {
+  const { ledger, settings, runtime } = context
+  const records = await parsePage(context, page)
+  for (let start = 0; start < Math.max(1, records.length); start += SLICE_SIZE) {
+    const slice = records.slice(start, start + SLICE_SIZE)
+    const found = await ledger.findCandidates(slice)
+    const correlated = correlateSlice(slice, found, records, settings.skewMs)
+    runtime.telemetry.count('rollcall.log.foreign', correlated.foreign)
+    const now = runtime.now()
+    const isLast = start + SLICE_SIZE >= records.length
+    await ledger.recordLogRecords({
+      ...correlated,
+      now,
+      finalAt: now + settings.quietMs,
+      watermark: isLast ? watermark : null,
     })
-    if (expired.resent + expired.givenUp + expired.unchanged > 0)
-      runtime.log.warn('correlate.unanswered', { ...expired })
   }
+}
+
+async function parsePage(context: Context, page: LogPage): Promise<readonly LogRecord[]> {
+  const records: LogRecord[] = []
+  for (const [index, record] of page.records.entries()) {
+    if (index % PARSED_AT_ONCE === PARSED_AT_ONCE - 1) await context.runtime.yieldToEventLoop()
+    const parsed = parseLogRecord(record)
+    if (parsed) records.push(parsed)
+    else reportUnreadable(context, record)
+  }
+  return records
+}
+
+/** Reports each record once, although every poll reads it until the watermark has passed it. */
+function reportUnreadable({ unreadable, runtime }: Context, record: Json): void {
+  const fingerprint = runtime.digest(JSON.stringify(record))
+  if (unreadable.has(fingerprint)) return
+  if (unreadable.size === MOST_REMEMBERED) unreadable.clear()
+  unreadable.add(fingerprint)
+  runtime.telemetry.count('rollcall.log.unreadable', 1)
+  runtime.log.warn('correlate.unreadable', { ...missingFields(record) })
+}
+
+async function finish({ ledger, settings, runtime }: Context): Promise<void> {
+  const now = runtime.now()
+  while ((await ledger.finalizeOperations(now, SLICE_SIZE)) === SLICE_SIZE);
+  await ledger.expireEscrowedOperations(now - settings.escrowMs, now, SLICE_SIZE)
+}
+
+/** An operation is overdue only after the log was asked for its employee. */
+async function expireOverdue(context: Context, covered: number, signal: AbortSignal): Promise<void> {
+  const { ledger, settings, runtime } = context
+  const overdue = await ledger.findOverdueOperations(covered - settings.deadlineMs, settings.askAtOnce)
+  if (overdue.length === 0) return
+  const operations: string[] = []
+  try {
+    for (const { id, employeeId, acceptedAt } of overdue) {
+      const query = { since: acceptedAt - settings.skewMs, until: null, about: employeeId, signal }
+      let next: string | null = null
+      do {
+        await runtime.sleep(settings.pageMs, signal)
+        const page: LogPage = await read(context, { ...query, next })
+        await correlatePage(context, page, null)
+        next = page.next
+      } while (next !== null)
+      operations.push(id)
+    }
+  } finally {
+    // Also after a failed lookup, so that the next turn starts behind these.
+    if (operations.length > 0) await expire(context, operations)
+  }
+}
+
+async function expire({ ledger, settings, runtime }: Context, operations: readonly string[]): Promise<void> {
+  const { maxResends } = settings
+  const expired = await ledger.expireOperations({ operations, maxResends, now: runtime.now() })
+  if (expired.resent + expired.givenUp + expired.unchanged > 0)
+    runtime.log.warn('correlate.unanswered', { ...expired })
 }

@@ -5,10 +5,9 @@ import {
   employeesChangedElsewhere,
   foreignRecords,
 } from '../../../../src/core/report/correlate/changed-elsewhere.ts'
-import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
 import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
 import { day } from '../../../fakes/events.ts'
-import { candidate, candidates, logRecord } from '../../../fakes/log.ts'
+import { candidate, candidates, joinsOf, joinContext, logRecord } from '../../../fakes/log.ts'
 
 const taken = (title: string, at: number): Candidates['lastAccepted'] =>
   new Map([['10001', { record: JSON.stringify({ externalId: '10001', title }), active: true, at }]])
@@ -18,7 +17,7 @@ const changedElsewhere = (
   more: Partial<Candidates>,
 ): readonly string[] => {
   const found = candidates(operations, more)
-  return employeesChangedElsewhere(joinRecords(records, found, 0), found)
+  return employeesChangedElsewhere(joinsOf(records, found, 0), found, joinContext(records, found, 0).echoes)
 }
 const foreign = logRecord('r-f', { at: day(2), echo: { title: 'Foreign' } })
 const retried = (at: number): LogRecord =>
@@ -47,7 +46,7 @@ void describe('what the directory took from us is not known any more', () => {
     )
     assert.deepEqual(
       foreignRecords(
-        joinRecords([answer], candidates([again], { unjoined: [foreign] }), 0),
+        joinsOf([answer], candidates([again], { unjoined: [foreign] }), 0),
         candidates([], { unjoined: [foreign] }),
       ),
       [],
@@ -96,10 +95,7 @@ void describe('a new try of the service', () => {
     })
   const joined = (...records: readonly LogRecord[]): Record<string, string | null> =>
     Object.fromEntries(
-      joinRecords(records, candidates([older, newer]), 0).map(({ record, operation }) => [
-        record.id,
-        operation,
-      ]),
+      joinsOf(records, candidates([older, newer]), 0).map(({ record, operation }) => [record.id, operation]),
     )
 
   void test('is of the operation that was put aside when it says, and not of the oldest that failed', () => {

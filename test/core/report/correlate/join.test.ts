@@ -5,13 +5,14 @@ import {
   employeesChangedElsewhere,
   foreignRecords,
 } from '../../../../src/core/report/correlate/changed-elsewhere.ts'
-import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
 import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
 import { parseLogRecord } from '../../../../src/core/report/correlate/log-record.ts'
 import { day } from '../../../fakes/events.ts'
 import {
   candidate,
   candidates,
+  joinsOf,
+  joinContext,
   type Joined,
   joined,
   logRecord,
@@ -66,7 +67,7 @@ void describe('a record joins the operation it speaks of', () => {
   void test('the log counts whole seconds: a record of the second before is not too old', () => {
     const operation = candidate('op-1', {}, { submittedAt: day(2) + 999, acceptedAt: day(2) + 999 })
     const records = [logRecord('r-1', { at: day(2) })]
-    assert.deepEqual(joinRecords(records, candidates([operation]), 0)[0]?.operation, 'op-1')
+    assert.deepEqual(joinsOf(records, candidates([operation]), 0)[0]?.operation, 'op-1')
   })
 
   void test('a record that is in the ledger already is not joined again', () => {
@@ -76,7 +77,7 @@ void describe('a record joins the operation it speaks of', () => {
 
   void test('the same record twice on two pages is one', () => {
     assert.equal(
-      joinRecords([logRecord('r-1'), logRecord('r-1')], candidates([candidate('op-1')]), SKEW).length,
+      joinsOf([logRecord('r-1'), logRecord('r-1')], candidates([candidate('op-1')]), SKEW).length,
       1,
     )
   })
@@ -299,7 +300,7 @@ void describe('a change somebody else made', () => {
   const found = (operations: readonly Candidate[] = []): Candidates =>
     candidates(operations, { lastAccepted: taken })
   const seen = (record: LogRecord, among: Candidates): LogRecord[] =>
-    foreignRecords(joinRecords([record], among, SKEW), among)
+    foreignRecords(joinsOf([record], among, SKEW), among)
 
   void test('is foreign while nothing of the person is on its way', () => {
     assert.equal(seen(foreign({ title: 'Head' }), found()).length, 1)
@@ -311,7 +312,7 @@ void describe('a change somebody else made', () => {
 
   void test('disturbs its person when it shows other values than the directory took from us', () => {
     const changedElsewhere = (record: LogRecord, among: Candidates): readonly string[] =>
-      employeesChangedElsewhere(joinRecords([record], among, SKEW), among)
+      employeesChangedElsewhere(joinsOf([record], among), among, joinContext([record], among).echoes)
     assert.deepEqual(changedElsewhere(foreign({ title: 'Head' }), found()), ['10001'])
     assert.deepEqual(changedElsewhere(foreign({ title: 'Engineer' }), found()), [])
     assert.deepEqual(changedElsewhere(logRecord('r-1', { scoping: 'False' }), found()), ['10001'])

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Candidate, EchoedKey } from '../../../../src/core/ledger/port/report.ts'
 import { learnEchoes, newlyLearned } from '../../../../src/core/report/correlate/evidence.ts'
-import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
 import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
 import { day } from '../../../fakes/events.ts'
-import { candidate, candidates, type Joined, joined, logRecord } from '../../../fakes/log.ts'
+import { candidate, candidates, joinsOf, type Joined, joined, logRecord } from '../../../fakes/log.ts'
 
 const HOUR = 3_600_000
 const echoes = (key: string, from: number, to: number, cycle = 'other'): EchoedKey[] => [
@@ -58,7 +57,9 @@ void describe('a value that was sent and is not shown speaks against an operatio
   void test('of another job it proves nothing, and neither does a record that shows nothing at all', () => {
     const [title] = always
     assert.ok(title)
-    assert.deepEqual(join([newer], [bare], [{ ...title, job: 'another' }]), { 'r-1': ['op-2', 'confirmed'] })
+    assert.deepEqual(join([newer], [bare], [{ ...title, job: 'another' }]), {
+      'r-1': ['op-2', 'confirmed'],
+    })
     const silent = logRecord('r-1', {
       at,
       more: { provisioningSteps: [{ provisioningStepType: 'import', status: 'success', details: {} }] },
@@ -176,7 +177,7 @@ void describe('a retry of the service goes to the failure of the moment it was p
     operations: readonly Candidate[],
     unjoined: readonly LogRecord[] = [],
   ): string | null | undefined =>
-    joinRecords([retry], candidates(operations, { unjoined }), 0).find(({ record }) => record.id === 'r-9')
+    joinsOf([retry], candidates(operations, { unjoined }), 0).find(({ record }) => record.id === 'r-9')
       ?.operation
 
   void test('also when that had been final, was given up, or is only being made final', () => {

@@ -6,12 +6,12 @@ import * as fc from 'fast-check'
 import type { Candidate } from '../../../../src/core/ledger/port/report.ts'
 import type { Json } from '../../../../src/core/model.ts'
 import { ENTERPRISE_USER } from '../../../../src/core/plan/mapping/scim.ts'
-import { joinRecords } from '../../../../src/core/report/correlate/join.ts'
 import type { LogRecord } from '../../../../src/core/ledger/log-record.ts'
 import { parseLogRecord } from '../../../../src/core/report/correlate/log-record.ts'
 import {
   candidate,
   candidates,
+  joinsOf,
   type Joined,
   joined,
   logRecord,
@@ -82,7 +82,7 @@ void describe('a record is read whatever is in it', () => {
         parseLogRecord(value)
         const record = parseLogRecord(Object.assign(rawLogRecord('r-1'), value))
         if (!record) return
-        for (const { operation } of joinRecords([record], candidates([candidate('op-1')]), SKEW))
+        for (const { operation } of joinsOf([record], candidates([candidate('op-1')]), SKEW))
           if (operation) assert.equal(record.employeeId, '10001')
       }),
       { numRuns: 3_000 },
