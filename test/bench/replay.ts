@@ -12,9 +12,9 @@ const ASKED = ['--actor', 'operator', '--justification', 'a measurement', '--yes
 
 for (const store of ['ledger', 'bus'] as const) {
   const world = await replayWorld(total)
-  const killed = await world.run(['replay', '--store', store, ...ASKED], store === 'ledger' ? 60 : 1_000)
+  const killed = await world.runApart(['replay', '--store', store, ...ASKED], store === 'ledger' ? 60 : 1_000)
   assert.equal(killed.code, null, `it was through before it could be killed: ${killed.said}`)
-  const again = await world.run(['replay', '--store', store, ...ASKED])
+  const again = await world.runApart(['replay', '--store', store, ...ASKED])
   assert.equal(again.code, 0, again.said)
   const rate = /(\d+) a second/.exec(
     again.said.split('\n').findLast((line) => / a second/.test(line)) ?? '',
@@ -29,7 +29,7 @@ for (const store of ['ledger', 'bus'] as const) {
   await world.close()
 
   const whole = await replayWorld(total)
-  const { code, said, ms } = await whole.run(['replay', '--store', store, ...ASKED])
+  const { code, said, ms } = await whole.runApart(['replay', '--store', store, ...ASKED])
   assert.equal(code, 0, said)
   process.stdout.write(
     `${store}, whole command with its start and its plan: ${total} in ${(ms / 1_000).toFixed(1)} s, ${/(\d+) a second, all/.exec(said)?.[1] ?? '?'} a second\n`,

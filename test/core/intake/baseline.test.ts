@@ -9,6 +9,7 @@ import type { LedgerEvent } from '../../../src/core/ledger/event.ts'
 import { day, ledgerEvent } from '../../fakes/events.ts'
 import { histories, NOW } from '../../fakes/histories.ts'
 import { WORKER } from '../../fakes/people.ts'
+import { runs } from '../../fakes/runs.ts'
 
 const baseline = (at: number, worker: JsonObject = WORKER): LedgerEvent =>
   ledgerEvent(100, {
@@ -103,7 +104,7 @@ void describe('a baseline is true as of its export', () => {
         )
           assert.notEqual(withIt.get('active')?.by, exported.seq)
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     )
   })
 })

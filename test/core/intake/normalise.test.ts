@@ -7,6 +7,7 @@ import { DEFAULT_SOURCE, type Source } from '../../../src/core/intake/sources.ts
 import type { HrEvent, Json, JsonObject } from '../../../src/core/model.ts'
 import { day } from '../../fakes/events.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
+import { runs } from '../../fakes/runs.ts'
 
 function takeInOne(event: Json, source: Partial<Source> = {}): ReturnType<typeof takeIn> {
   return takeIn(message(event), () => ({ ...DEFAULT_SOURCE, ...source }))
@@ -359,7 +360,7 @@ void describe('a refusal never tells a value', () => {
           assert(rejected.description.length < 400)
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 
@@ -374,7 +375,7 @@ void describe('a refusal never tells a value', () => {
         takeIn(message(body as Json), () => DEFAULT_SOURCE)
         takeInOne({ ...cloudEvent, data: data as Json })
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     )
   })
 })

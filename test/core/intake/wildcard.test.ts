@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { wildcard } from '../../../src/core/intake/wildcard.ts'
+import { runs } from '../../fakes/runs.ts'
 
 void describe('a pattern with wildcards', () => {
   void test('fits what the regular expression with .* for each * matches', () => {
@@ -16,7 +17,7 @@ void describe('a pattern with wildcards', () => {
         const expression = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll('*', '.*')}$`)
         assert.equal(wildcard(pattern)(text), expression.test(text))
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     )
   })
 

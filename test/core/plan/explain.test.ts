@@ -9,6 +9,7 @@ import type { EmployeeEvent } from '../../../src/core/ledger/employee.ts'
 import { day } from '../../fakes/events.ts'
 import { histories, NOW } from '../../fakes/histories.ts'
 import { employee, personEvent, rules, WORKER } from '../../fakes/people.ts'
+import { runs } from '../../fakes/runs.ts'
 
 const hired = personEvent(1, { worker: WORKER })
 
@@ -93,7 +94,7 @@ void describe('a value of the record names its events', () => {
         assert.deepEqual(title?.by ?? [], attributes.has('title') ? [attributes.get('title')?.by] : [])
         for (const value of values) assert(value.by.length > 0, `${value.target} names an event`)
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     )
   })
 })

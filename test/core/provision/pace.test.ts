@@ -5,6 +5,7 @@ import type { CallLimits } from '../../../src/core/ledger/port/submit.ts'
 import { type Budget, forecast, nextCallAt, reserveOf, spacingMs } from '../../../src/core/provision/pace.ts'
 import { day } from '../../fakes/events.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
+import { runs } from '../../fakes/runs.ts'
 
 const NOW = day(2)
 const limits: CallLimits = { perWindow: 40, windowMs: 5_000, perDay: 2_000 }
@@ -51,7 +52,7 @@ void describe('calls are spread as the day’s budget shrinks', () => {
             nextCallAt(one, limits, false),
           )
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     )
   })
 
@@ -63,7 +64,7 @@ void describe('calls are spread as the day’s budget shrinks', () => {
         assert(spacingMs(later, limits) >= spacingMs(one, limits))
         assert(spacingMs(one, limits) >= 0)
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 
@@ -75,7 +76,7 @@ void describe('calls are spread as the day’s budget shrinks', () => {
         assert(leaver <= nextCallAt(one, limits, false))
         assert(leaver <= Math.max(one.now, (one.lastAt ?? 0) + 30_000))
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 

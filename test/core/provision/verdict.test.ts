@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import type { UploadAnswer } from '../../../src/core/ports.ts'
 import { CIRCUIT_OPEN, retryAfterMs, type Verdict, verdictOf } from '../../../src/core/provision/verdict.ts'
 import { day } from '../../fakes/events.ts'
+import { runs } from '../../fakes/runs.ts'
 
 const NOW = day(1)
 const settings = {
@@ -212,6 +213,6 @@ void test('no answer is without a verdict, none is in the past or between two mi
         if (made.kind === 'snooze') assert(made.until > NOW && Number.isSafeInteger(made.until))
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: runs(10_000) },
   )
 })

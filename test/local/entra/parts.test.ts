@@ -15,6 +15,7 @@ import {
 } from '../../../src/local/entra/directory/scim.ts'
 import { createScope } from '../../../src/local/entra/mapping/scope.ts'
 import { logRecords, open, person, provision, upload } from './support.ts'
+import { runs } from '../../fakes/runs.ts'
 
 void test('no window of a limit ever holds more than the limit, and a place is free exactly when it says', () => {
   const steps = fc.array(fc.nat(40), { minLength: 1, maxLength: 200 })
@@ -139,7 +140,7 @@ void test('a filter is read or refused, and never anything else', () => {
         assert.ok(error instanceof FilterError)
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   )
 })
 

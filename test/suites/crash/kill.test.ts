@@ -21,9 +21,11 @@ import { command } from '../../fakes/cli.ts'
 import { start } from '../../fakes/rollcall.ts'
 import { sharedHistory, sharedHistoryIsThere } from '../../fakes/shared-history.ts'
 
-/** `KILL_ROUNDS=10` makes it a hundred kills an engine, each round with another history. */
+/** `KILL_ROUNDS=10` makes it a hundred kills an engine, each round with another history and of the full size. */
+const FULL = process.env['KILL_ROUNDS'] !== undefined
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 1)
-const KILLS = 10
+const KILLS = FULL ? 10 : 4
+const EMPLOYEES = FULL ? 600 : 200
 
 let server: PostgresServer | null = null
 after(() => server?.close())
@@ -33,8 +35,8 @@ interface Engine {
   locationIn(folder: string): Promise<string>
 }
 const ENGINES: Readonly<Record<string, Engine>> = {
-  SQLite: { employees: 600, locationIn: async (folder) => join(folder, 'ledger.db') },
-  PostgreSQL: { employees: 600, locationIn: async () => (server ??= await startPostgres()).database() },
+  SQLite: { employees: EMPLOYEES, locationIn: async (folder) => join(folder, 'ledger.db') },
+  PostgreSQL: { employees: EMPLOYEES, locationIn: async () => (server ??= await startPostgres()).database() },
 }
 
 async function folderFor(t: TestContext): Promise<string> {
@@ -192,7 +194,7 @@ async function survive(
 
 void it('SIGTERM in the middle of the work leaves no message locked', async (t) => {
   const folder = await folderFor(t)
-  const history = makeHistory({ employees: 2_000, seed: 20_261_102 })
+  const history = makeHistory({ employees: FULL ? 2_000 : 1_000, seed: 20_261_102 })
   const doubles = await doublesFor(t)
   const path = join(folder, 'ledger.db')
   await feedAll(doubles, folder, history)
@@ -213,7 +215,7 @@ void it('SIGTERM in the middle of the work leaves no message locked', async (t) 
 
 for (const [engine, { employees, locationIn }] of Object.entries(ENGINES))
   for (let round = 0; round < ROUNDS; round++)
-    void it(`a connector on ${engine} killed at ten places of its work loses nothing, counts nothing twice and ends with the right directory${ROUNDS > 1 ? ` (history ${round + 1})` : ''}`, async (t) => {
+    void it(`a connector on ${engine} killed at ${KILLS} places of its work loses nothing, counts nothing twice and ends with the right directory${ROUNDS > 1 ? ` (history ${round + 1})` : ''}`, async (t) => {
       const folder = await folderFor(t)
       const history = makeHistory({ employees, seed: 20_261_102 + round })
       await survive(t, history, folder, await locationIn(folder), KILLS)
@@ -224,6 +226,6 @@ void it(
   { skip: !sharedHistoryIsThere && 'the real history is not here' },
   async (t) => {
     const folder = await folderFor(t)
-    await survive(t, await sharedHistory(folder, 7), folder, join(folder, 'ledger.db'), 4)
+    await survive(t, await sharedHistory(folder, 7), folder, join(folder, 'ledger.db'), FULL ? 4 : 2)
   },
 )

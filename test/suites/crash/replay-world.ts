@@ -11,6 +11,8 @@ import { busDeadLetterQueue } from '../../../src/adapters/service-bus/dead-lette
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
+import { command } from '../../fakes/cli.ts'
+import { COMPILE_CACHE } from '../../fakes/compile-cache.ts'
 import { hrEvent, messageOf, World } from '../conformance/ledger-world.ts'
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
@@ -69,6 +71,7 @@ export async function replayWorld(
   )
   const environment = {
     PATH: process.env['PATH'] ?? '',
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
     SERVICEBUS_CONNECTION_STRING: connectionString,
     LEDGER: path,
     // A command that was killed is succeeded after it.
@@ -76,18 +79,26 @@ export async function replayWorld(
     ROLLCALL_CONFIG: rules,
   }
 
-  const command = (...args: readonly string[]) =>
+  const begin = (...args: readonly string[]) =>
     spawn(process.execPath, [MAIN, ...args], { env: environment, stdio: ['ignore', 'ignore', 'pipe'] })
 
   return {
     environment,
-    /** Runs a command to its end, or kills it so many milliseconds after its first word of progress. Answers its exit code, `null` when it was killed. */
-    run: async (
+    /** Runs a command in this process. */
+    run: async (args: readonly string[]): Promise<{ readonly code: number; readonly said: string }> => {
+      const { code, stderr } = await command(args, environment)
+      return { code, said: stderr }
+    },
+    /**
+     * Runs a command as a process to its end, or kills it so many milliseconds after its first word of progress. Its exit
+     * code is `null` when it was killed.
+     */
+    runApart: async (
       args: readonly string[],
       killAfterMs: number | null = null,
     ): Promise<{ readonly code: number | null; readonly said: string; readonly ms: number }> => {
       const startedAt = performance.now()
-      const running = command(...args)
+      const running = begin(...args)
       let said = ''
       let timer: NodeJS.Timeout | null = null
       running.stderr.on('data', (chunk: Buffer) => {

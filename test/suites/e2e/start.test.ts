@@ -10,10 +10,10 @@ void it('compiled code is kept in a folder of the user’s own, and a start does
   const store = await mkdtemp(join(tmpdir(), 'rollcall-store-'))
   t.after(() => rm(store, { recursive: true, force: true }))
   for (const _ of [1, 2])
-    assert.equal((await rollcall(['--help'], { HOME: store, XDG_CACHE_HOME: '' })).code, 0)
+    assert.equal((await rollcall(['--help'], { HOME: store, NODE_COMPILE_CACHE: '' })).code, 0)
   assert.ok((await readdir(join(store, '.cache', 'rollcall'))).length > 0)
-  assert.equal((await rollcall(['--help'], { HOME: '/dev/null', XDG_CACHE_HOME: '' })).code, 0)
-  assert.equal((await rollcall(['--help'], { XDG_CACHE_HOME: '' })).code, 0)
+  assert.equal((await rollcall(['--help'], { HOME: '/dev/null', NODE_COMPILE_CACHE: '' })).code, 0)
+  assert.equal((await rollcall(['--help'], { NODE_COMPILE_CACHE: '' })).code, 0)
 })
 
 void it('the bundled samples end with balanced books and one dead letter, which a replay with another user name would put right', async (t) => {

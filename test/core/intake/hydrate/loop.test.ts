@@ -11,6 +11,7 @@ import {
 import type { Notice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
 import { type Runtime, silentLogger, silentTelemetry } from '../../../../src/core/runtime.ts'
 import { digest } from '../../../fakes/people.ts'
+import { runs } from '../../../fakes/runs.ts'
 
 const settings: HydrateSettings = {
   pollMs: 1_000,
@@ -135,7 +136,7 @@ void describe('what becomes of a notice after a read', () => {
           )
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     )
   })
 })

@@ -6,6 +6,7 @@ import { holdBack, RELEASED_BRAKE, tooMany } from '../../../../src/core/plan/dec
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
+import { runs } from '../../../fakes/runs.ts'
 
 const settings = { windowMs: 86_400_000, absolute: 100, percent: 10, floor: 5 }
 
@@ -32,7 +33,7 @@ void describe('the brake', () => {
         if (tooMany(employees, active, settings)) assert(tooMany(employees + more, active, settings))
         if (!tooMany(employees, active, settings)) assert(!tooMany(employees, active + more, settings))
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 
@@ -67,7 +68,7 @@ void describe('the brake', () => {
           assert.equal(isFinal(state), isFinal(decision.events[index]?.state ?? 'received'))
         }
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     )
   })
 })

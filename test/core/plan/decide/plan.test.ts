@@ -14,6 +14,7 @@ import { CORE_USER, ENTERPRISE_USER } from '../../../../src/core/plan/mapping/sc
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
 import { oracle, rescinded } from '../fold/fold-oracle.ts'
+import { runs } from '../../../fakes/runs.ts'
 
 const rules = {
   mapping: compileMapping(),
@@ -365,7 +366,7 @@ void describe('for every history', () => {
           if (made.state === 'held') assert(decision.nextAt !== null)
         }
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 
@@ -396,7 +397,7 @@ void describe('for every history', () => {
         assert.equal(overtakes, one.unanswered.length > 0)
         if (overtakes) assert.equal(active, false)
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 
@@ -409,7 +410,7 @@ void describe('for every history', () => {
         assert(again.kind === 'decided' && again.operation === null)
         assert(again.events.every(({ state }) => state !== 'planned' && state !== 'incomplete'))
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     )
   })
 })

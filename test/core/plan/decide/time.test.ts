@@ -13,6 +13,7 @@ import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
 import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
+import { runs } from '../../../fakes/runs.ts'
 
 const SOURCE = '/hr/acme'
 const withPolicy = (activation: Activation): FoldRules => ({ owns: () => null, activation })
@@ -125,7 +126,7 @@ void describe('an activation waits for its moment, comes early or is announced',
           assert(by && by.effectiveAt > NOW && by.effectiveAt - policy.days * 86_400_000 <= NOW)
         if (plain === true) assert.equal(held?.value, true, 'bringing forward takes nobody out')
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 })
@@ -353,7 +354,7 @@ void describe('for every history, in every order of arrival', () => {
         story.at(NOW)
         assert.deepEqual([story.outcomes.slice(told), story.sent.length], [[], sent])
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 })

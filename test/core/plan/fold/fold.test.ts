@@ -8,9 +8,10 @@ import { compareEvents } from '../../../../src/core/plan/fold/order.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
 import { nextMoment, oracle, rescinded } from './fold-oracle.ts'
+import { runs as casesOf } from '../../../fakes/runs.ts'
 
 const acme = '/hr/acme'
-const runs = { numRuns: 10_000 }
+const runs = { numRuns: casesOf(10_000) }
 
 /** Path → value and event, as a plain object. */
 function attributes(events: readonly LedgerEvent[], now = NOW): Record<string, { value: Json; by: number }> {
@@ -303,7 +304,7 @@ void describe('for every history', () => {
       fc.property(histories(), (events) => {
         assert.deepEqual(new Map(fold(events, NOW).attributes), oracle(events, NOW))
       }),
-      { numRuns: 20_000 },
+      { numRuns: casesOf(20_000) },
     )
   })
 

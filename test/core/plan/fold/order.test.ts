@@ -3,8 +3,9 @@ import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { compareEvents, compareText } from '../../../../src/core/plan/fold/order.ts'
 import type { OrderedEvent } from '../../../../src/core/ledger/event.ts'
+import { runs as casesOf } from '../../../fakes/runs.ts'
 
-const runs = { numRuns: 10_000 }
+const runs = { numRuns: casesOf(10_000) }
 
 /** Few values a field, so that most pairs are decided deep in the key. */
 const orderValue = fc.oneof(

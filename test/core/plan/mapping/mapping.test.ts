@@ -8,6 +8,7 @@ import { compileMapping, DEFAULT_RULES } from '../../../../src/core/plan/mapping
 import { parseRecord } from '../../../../src/core/plan/mapping/record.ts'
 import { CORE_USER, echoOf, ENTERPRISE_USER, parseScimPath } from '../../../../src/core/plan/mapping/scim.ts'
 import { bulkRequest } from '../../../../src/core/provision/batch.ts'
+import { runs } from '../../../fakes/runs.ts'
 
 const mapping = compileMapping()
 
@@ -179,7 +180,7 @@ void describe('for every set of values', () => {
         const shuffled = Object.fromEntries(order.map((path) => [path, chosen[path] ?? null]))
         assert.equal(JSON.stringify(record(shuffled)), JSON.stringify(record(chosen)))
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     )
   })
 
@@ -193,7 +194,7 @@ void describe('for every set of values', () => {
           assert.equal(Reflect.get(Object(list[0]), 'type'), 'work')
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     )
   })
 

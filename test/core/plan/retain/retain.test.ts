@@ -11,6 +11,7 @@ import type { Json } from '../../../../src/core/model.ts'
 import { day, ledgerEvent } from '../../../fakes/events.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
 import { employee, personEvent, rules, WORKER } from '../../../fakes/people.ts'
+import { runs } from '../../../fakes/runs.ts'
 
 const all = (events: readonly LedgerEvent[]): ReadonlySet<number> => new Set(events.map(({ seq }) => seq))
 const after = (events: readonly LedgerEvent[], cut: Cut | null): readonly LedgerEvent[] =>
@@ -120,9 +121,9 @@ void describe('for every history and every cut', () => {
         }
         assert.deepEqual(operation(after(events, cut)), operation(events))
       }),
-      { numRuns: 20_000 },
+      { numRuns: runs(20_000) },
     )
-    assert(folded > 5_000, `${folded} events were folded`)
+    assert(folded > runs(5_000), `${folded} events were folded`)
   })
 
   void test('what is recorded later comes to the same, whatever is kept is rescinded, and a second cut changes nothing either', () => {
@@ -151,7 +152,7 @@ void describe('for every history and every cut', () => {
         const again = cutOf(left, all(left), at)
         assert.deepEqual(new Map(fold(after(left, again), at).attributes), whole)
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 
@@ -177,7 +178,7 @@ void describe('for every history and every cut', () => {
           new Map(fold([...plain, ...arrived], NOW).attributes),
         )
       }),
-      { numRuns: 10_000 },
+      { numRuns: runs(10_000) },
     )
   })
 })

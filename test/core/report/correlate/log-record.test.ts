@@ -18,6 +18,7 @@ import {
   rawLogRecord,
   SKEW,
 } from '../../../fakes/log.ts'
+import { runs } from '../../../fakes/runs.ts'
 
 const joinedAlone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined =>
   joined(records, candidates(operations))
@@ -85,7 +86,7 @@ void describe('a record is read whatever is in it', () => {
         for (const { operation } of joinsOf([record], candidates([candidate('op-1')]), SKEW))
           if (operation) assert.equal(record.employeeId, '10001')
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     )
   })
 })
