@@ -1,5 +1,6 @@
 import { amqp, type DecodedMessage, encodeMessage, type RheaLink } from './rhea-types.ts'
-import type { Attached, WireSession } from './session.ts'
+import type { WireSession } from './session.ts'
+import type { Attached } from './session-contract.ts'
 import type { EndOfTurn } from '../turn.ts'
 import type { FlowFrame } from '../wire/frames.ts'
 

@@ -1,11 +1,10 @@
-import type { ClientConnection } from './connection.ts'
 import type { Fate } from '../faults.ts'
 import type { AmqpError, RheaLink, RheaSession } from './rhea-types.ts'
+import type { Attached, SessionConnection, Unsettled, WriteBody } from './session-contract.ts'
 import { drain, type EndOfTurn } from '../turn.ts'
 import { type Answer, DispositionRun } from '../wire/disposition-run.ts'
 import {
   type DispositionFrame,
-  type DispositionState,
   type FlowFrame,
   patchFrameSize,
   TRANSFER_OVERHEAD,
@@ -13,28 +12,6 @@ import {
   writeTransfer,
 } from '../wire/frames.ts'
 import { MalformedError } from '../wire/reader.ts'
-
-/** One end of a link, as its AMQP session drives it. */
-export interface Attached {
-  /** A frame of a message from the peer. */
-  onTransfer(frame: TransferFrame): void
-  onFlow(frame: FlowFrame): void
-  /** The session's window or the socket has room again. */
-  onRoom(): void
-  /** The link is gone, detached or cut off. */
-  onGone(): void
-}
-
-/** Where the peer's word about a delivery goes. */
-export interface Unsettled {
-  readonly owner: Attached
-  /** Its link is gone before it was settled. */
-  orphaned(): void
-  settledByPeer(state: DispositionState, reply: (answer: Answer, fate: Fate) => void): void
-}
-
-/** Writes a message at `offset` and returns the offset after it. */
-export type WriteBody = (target: Buffer, offset: number) => number
 
 interface HeldTransfer {
   readonly handle: number
@@ -50,7 +27,7 @@ interface HeldTransfer {
  * outcomes are kept here, because rhea 3.0.5 sends more than was asked for, holds at most 2048 deliveries and merges outcomes.
  */
 export class WireSession implements EndOfTurn {
-  readonly connection: ClientConnection
+  readonly connection: SessionConnection
   readonly rhea: RheaSession
   private readonly links = new Map<RheaLink, Attached>()
   private readonly activeAt = new Map<RheaLink, number>()
@@ -66,7 +43,7 @@ export class WireSession implements EndOfTurn {
   private readonly replies = new Set<EndOfTurn>()
   private ended = false
 
-  constructor(connection: ClientConnection, rhea: RheaSession) {
+  constructor(connection: SessionConnection, rhea: RheaSession) {
     this.connection = connection
     this.rhea = rhea
     this.remoteWindow = rhea.remote.begin?.incoming_window ?? 0

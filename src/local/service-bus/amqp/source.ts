@@ -1,4 +1,5 @@
-import type { Consumer, MessageSource, QueueEntity } from '../entities/entity.ts'
+import type { QueueEntity } from '../entities/entity.ts'
+import type { Consumer, MessageSource } from '../entities/consumer.ts'
 import { refusals } from '../errors.ts'
 import type { Faults } from '../faults.ts'
 import type { Outcome } from '../store/contract.ts'

@@ -1,4 +1,5 @@
 import type { BrokerConfig, QueueConfig, SubscriptionConfig } from '../config.ts'
+import { isAt, pathOf } from './address.ts'
 import { destinationOf } from './destination.ts'
 import { type Destination, QueueEntity } from './entity.ts'
 import { type Refusal, refusals } from '../errors.ts'
@@ -311,19 +312,6 @@ export class Namespace implements Surroundings {
   private detachFromClosed({ address, status }: QueueEntity): void {
     if (status !== 'Active') this.detach(address, refusals.entityDisabled(address))
   }
-}
-
-/** An address without scheme, host and outer slashes. */
-export function pathOf(address: string): string {
-  return address.replace(/^[a-z]+:\/\/[^/]*/i, '').replace(/^\/+|\/+$/g, '')
-}
-
-/** Whether a path is that of an entity, or of something that belongs to it. A queue may be called `a/b` beside one called `a`. */
-export function isAt(path: string, entity: string): boolean {
-  const [key, at] = [path.toLowerCase(), pathOf(entity).toLowerCase()]
-  if (!key.startsWith(at)) return false
-  const rest = key.slice(at.length)
-  return rest === '' || rest.startsWith('/$') || rest.startsWith('/subscriptions/')
 }
 
 /** The entities of the file, as they were last changed, and those that were added. */

@@ -1,4 +1,4 @@
-import type { Consumer } from './entity.ts'
+import type { Consumer } from './consumer.ts'
 import type { MessageQueue } from '../store/queue.ts'
 import type { SessionGrant, SessionTable } from '../store/sessions.ts'
 import type { EndOfTurn, Turn } from '../turn.ts'

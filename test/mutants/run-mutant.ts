@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { TEST_FAILED } from './first-failure.ts'
+import type { Task } from './lists.ts'
+
+/** `killed`: a test failed, or the suite did not end in time. `survived`: every test passed. */
+export type Result = 'killed' | 'survived'
+
+const TIME_LIMIT_MS = 60_000
+const here = (file: string): string => pathToFileURL(join(import.meta.dirname, file)).href
+
+/** Runs the suites of one mutant in a process of its own. Rejects if the process ends in a way that no test explains. */
+export function runMutant({ mutant, suites }: Task): Promise<Result> {
+  const env: NodeJS.ProcessEnv = { ...process.env, MUTANT: JSON.stringify(mutant) }
+  // The suite must run against the double, and the runner must not believe that it is part of another run.
+  delete env['SERVICEBUS_CONFORMANCE_CONNECTION_STRING']
+  delete env['SERVICEBUS_PARTITIONED_CONNECTION_STRING']
+  delete env['NODE_TEST_CONTEXT']
+  const child = spawn(
+    process.execPath,
+    [
+      '--import',
+      here('apply.ts'),
+      '--import',
+      here('../seed.ts'),
+      '--test',
+      '--test-isolation=none',
+      '--test-timeout=12000',
+      '--test-force-exit',
+      `--test-reporter=${here('first-failure.ts')}`,
+      ...suites,
+    ],
+    { env, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
+  let errors = ''
+  child.stderr.on('data', (text: Buffer) => (errors += text.toString()))
+  return new Promise((resolve, reject) => {
+    // A mutant may keep the event loop busy for ever, so that not even the timeout of a test fires.
+    const limit = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT_MS)
+    child.once('error', reject)
+    child.once('close', (code, signal) => {
+      clearTimeout(limit)
+      if (code === 0) resolve('survived')
+      else if (code === TEST_FAILED || signal === 'SIGKILL') resolve('killed')
+      else reject(new Error(`The suite ended with code ${code}: ${errors}`))
+    })
+  })
+}
