@@ -9,7 +9,7 @@ import { type Connection, connectionOf } from '../adapters/service-bus/connectio
 import { busWitness } from '../adapters/service-bus/witness.ts'
 import { busDeadLetterQueue } from '../adapters/service-bus/dead-letter-queue.ts'
 import { busSender } from '../adapters/service-bus/sender.ts'
-import { type ReceiverHealth, pulse } from '../adapters/service-bus/health.ts'
+import { type ReceiverHealth, receiverHealth } from '../adapters/service-bus/health.ts'
 import { graphClient } from '../adapters/graph/client.ts'
 import { createCredential } from '../adapters/graph/credential.ts'
 import { parseEndpoint } from '../adapters/graph/endpoint.ts'
@@ -99,7 +99,7 @@ export async function compose(
   const fold = { ...owned, activation: config.rules.activation }
   const { readers, notices } = config.rules
   const settings = settingsOf(config, runtime.id())
-  const receivers = pulse(runtime.now)
+  const receivers = receiverHealth(runtime.now)
   const connections: Connection[] = []
   stack.defer(async () => void (await Promise.all(connections.map((one) => one.close()))))
   const receiving = (): Connection => {

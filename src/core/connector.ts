@@ -1,6 +1,6 @@
 import { type ClockSettings, clockWatch } from './clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
-import { intake, type IntakeSettings } from './intake/loop.ts'
+import { intakeLoop, type IntakeSettings } from './intake/loop.ts'
 import { type HrReader, hydrateLoop, type HydrateSettings } from './intake/hydrate/loop.ts'
 import type { SourceRules } from './intake/sources.ts'
 import { type Loop, LOOPS } from './loops.ts'
@@ -122,7 +122,7 @@ export function connector<M extends SourceMessage>(
     }),
   )
   const intakes: Service[] = [
-    intake(ports.sourceQueue, ledger, sources, settings.intake, runtime, () => plan.wake()),
+    intakeLoop(ports.sourceQueue, ledger, sources, settings.intake, runtime, () => plan.wake()),
   ]
   if (reader && settings.hydrate)
     intakes.push(hydrateLoop(ledger, reader, settings.hydrate, runtime, () => plan.wake()))

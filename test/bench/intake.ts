@@ -13,7 +13,7 @@ import { connectionOf } from '../../src/adapters/service-bus/connection.ts'
 import { busSourceQueue } from '../../src/adapters/service-bus/receiver.ts'
 import { sendInBatches } from '../../src/adapters/service-bus/sender.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
-import { intake } from '../../src/core/intake/loop.ts'
+import { intakeLoop } from '../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../src/core/intake/sources.ts'
 import { silentLogger, silentTelemetry } from '../../src/core/runtime.ts'
 import { BUS_CONFIG } from '../../src/cli/doubles/doubles.ts'
@@ -108,7 +108,7 @@ async function durable(
     backlogPerSecond: 100,
     skewMs: 1_000,
   }
-  const service = intake(
+  const service = intakeLoop(
     inbox,
     ledger,
     () => DEFAULT_SOURCE,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
-import { pulse } from '../../src/adapters/service-bus/health.ts'
+import { receiverHealth } from '../../src/adapters/service-bus/health.ts'
 import { counting } from '../../src/adapters/telemetry/counters.ts'
 import { parseHttpAddress, reachable } from '../../src/config/http-address.ts'
 import { readConfig } from '../../src/compose/config.ts'
@@ -287,7 +287,7 @@ void test('receiving is an open receiver without trouble since its last message'
     text: null,
     properties: {},
   }
-  const watched = pulse(() => now)
+  const watched = receiverHealth(() => now)
   assert.equal(watched.receiving(), false)
   const receiver = await watched.watch(inbox).open(() => {})
   assert.equal(watched.receiving(), true)

@@ -6,7 +6,8 @@ import { isShallow, MAX_DEPTH } from '../../core/intake/depth.ts'
 import type { HrReader, ReadAnswer } from '../../core/intake/hydrate/loop.ts'
 import { instant } from '../../core/intake/dates.ts'
 import type { Notice } from '../../core/ledger/port/intake.ts'
-import type { Json, JsonObject } from '../../core/model.ts'
+import { isObject } from '../../core/json.ts'
+import type { Json } from '../../core/model.ts'
 import { own } from '../../core/own.ts'
 import type { HrSystemSettings } from '../../core/intake/hydrate/settings.ts'
 
@@ -46,8 +47,8 @@ export function httpReader(settings: HrSystemSettings, evaluator: Evaluator): Hr
     if (made?.kind !== 'value' || when?.kind === 'failed')
       return { kind: 'unusable', code: 'ExpressionFailed' }
     const { value: attributes } = made
-    const active = isRecord(attributes) ? own(attributes, 'active') : null
-    if (!isRecord(attributes) || (active !== undefined && typeof active !== 'boolean'))
+    const active = isObject(attributes) ? own(attributes, 'active') : null
+    if (!isObject(attributes) || (active !== undefined && typeof active !== 'boolean'))
       return { kind: 'unusable', code: 'AnswerInvalid' }
     if (!isShallow(attributes, MAX_DEPTH)) return { kind: 'unusable', code: 'AnswerTooDeep' }
     const moment = when?.value
@@ -184,8 +185,4 @@ function parse(text: string): Json | undefined {
   } catch {
     return undefined
   }
-}
-
-function isRecord(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

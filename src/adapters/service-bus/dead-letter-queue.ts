@@ -13,7 +13,7 @@ import { type BusMessage, toMessage } from './message.ts'
 import { type Sendable, sendInBatches } from './sender.ts'
 import { receiverAt } from './address.ts'
 import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
-import { removal } from './remove.ts'
+import { messageRemover } from './remove.ts'
 
 export type DeadLetterQueueSettings = EntityAddress & {
   /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
@@ -44,8 +44,8 @@ const OF_DEAD_LETTERS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A shelf over the official client. Peeking takes no lock and changes nothing. What `retire` does to the messages it passes over is told at
- * `removal`. Errors of the client come through as they are (`busCode` reads them); `QueueTakesNoCopies` and `MessageTooLarge` are ours.
+ * A shelf over the official client. Peeking takes no lock and changes nothing. What `remove` does to the messages it passes over is told at
+ * `messageRemover`. Errors of the client come through as they are (`busCode` reads them); `QueueTakesNoCopies` and `MessageTooLarge` are ours.
  */
 export function busDeadLetterQueue(
   client: ServiceBusClient,
@@ -70,7 +70,7 @@ export function busDeadLetterQueue(
     })
     return found.map((native) => toPeeked(entity, native))
   }
-  const retiring = removal(
+  const remover = messageRemover(
     receiver,
     peek,
     {
@@ -92,9 +92,9 @@ export function busDeadLetterQueue(
         )
       await sendInBatches((sender ??= client.createSender(settings.queue)), copies.map(toNative))
     },
-    remove: retiring.retire,
+    remove: remover.remove,
     close: async () => {
-      await closeWithin(CLOSE_MS, retiring.close())
+      await closeWithin(CLOSE_MS, remover.close())
       await Promise.all(
         [probe, sender].map((link) => closeWithin(CLOSE_MS, link?.close() ?? Promise.resolve())),
       )

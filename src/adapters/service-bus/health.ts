@@ -13,7 +13,7 @@ export interface ReceiverHealth {
   receiving(): boolean
 }
 
-export function pulse(now: () => number): ReceiverHealth {
+export function receiverHealth(now: () => number): ReceiverHealth {
   let open = 0
   let troubledAt = Number.NEGATIVE_INFINITY
   return {

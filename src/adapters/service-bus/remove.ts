@@ -10,8 +10,8 @@ export interface RemovalSettings {
   /** A queue whose head was delivered so often is not passed over; `Infinity` for a dead-letter queue, which does nothing with the count. */
   readonly mostDeliveries: number
 }
-export interface Removal {
-  retire(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>>
+export interface MessageRemover {
+  remove(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>>
   /** Hands back what it still knows to be locked. */
   close(): Promise<void>
 }
@@ -58,12 +58,12 @@ interface Kept {
  * they do, or when a lock lasts less long than the way to the end, the pass is given up; a longer `LockDuration` is the cure.
  * One that somebody else has locked is not gone: it is waited for with patience, and left out of the answer when that is over.
  */
-export function removal(
+export function messageRemover(
   open: () => ServiceBusReceiver,
   peek: DeadLetterQueue['peek'],
   { patienceMs, mostDeliveries }: RemovalSettings,
   runtime: Pick<Runtime, 'now' | 'sleep'>,
-): Removal {
+): MessageRemover {
   const links: Link[] = []
   const kept = new Map<string, Kept>()
   let last: Promise<unknown> = Promise.resolve()
@@ -190,7 +190,7 @@ export function removal(
   const worn = async (): Promise<boolean> =>
     Number.isFinite(mostDeliveries) && ((await peek('0', 1))[0]?.deliveryCount ?? 0) >= mostDeliveries
 
-  async function retire(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  async function remove(sequences: ReadonlySet<string>, signal: AbortSignal): Promise<ReadonlySet<string>> {
     const wanted = new Set(sequences)
     const gone = new Set<string>()
     for (const sequence of await takeKept(wanted)) {
@@ -219,10 +219,10 @@ export function removal(
 
   return {
     // One after the other: two passes would lock each other's messages.
-    retire: (sequences, signal) => {
-      const retired = last.then(() => retire(sequences, signal))
-      last = retired.catch(() => {})
-      return retired
+    remove: (sequences, signal) => {
+      const removed = last.then(() => remove(sequences, signal))
+      last = removed.catch(() => {})
+      return removed
     },
     close: async () => {
       await last

@@ -1,4 +1,5 @@
-import type { Json, JsonObject } from '../model.ts'
+import { isObject } from '../json.ts'
+import type { Json } from '../model.ts'
 import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'
 import type { RejectionCode } from '../reasons.ts'
@@ -50,7 +51,7 @@ export function decode(message: SourceMessage): Decoded {
   if (events.length === 0) return reject('BodyEmpty', 'the body is an empty list; send at least one event')
   const envelopes: Envelope[] = []
   for (const event of events) {
-    if (!isRecord(event)) return reject('NotACloudEvent', 'the body is no JSON object; send a CloudEvent')
+    if (!isObject(event)) return reject('NotACloudEvent', 'the body is no JSON object; send a CloudEvent')
     if (!structured && event['specversion'] === undefined)
       return reject(
         'NotACloudEvent',
@@ -103,8 +104,4 @@ function parse(text: string): Json | undefined {
   } catch {
     return undefined
   }
-}
-
-function isRecord(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,7 +1,8 @@
 import { RollcallError } from '../errors.ts'
 import { compileExpression, evaluateOne, type Expression } from '../expression/compile.ts'
 import type { Evaluator } from '../expression/evaluator.ts'
-import type { Json, JsonObject } from '../model.ts'
+import { isObject } from '../json.ts'
+import type { Json } from '../model.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
 import type { RejectionCode } from '../reasons.ts'
 import { compareText } from '../plan/fold/order.ts'
@@ -228,10 +229,6 @@ function listOf(value: Json | undefined): readonly Json[] {
 
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value)
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function compile(name: string, part: string, text: string): Expression {

@@ -1,7 +1,7 @@
-import type { Disposition, SourceQueue, SourceMessage, Receiver } from '../ports.ts'
+import type { SourceQueue, SourceMessage, Receiver } from '../ports.ts'
 
 /**
- * Several queues and subscriptions as one inbox: their messages share micro-batches, and each is settled where it came from. When one of them
+ * Several queues and subscriptions as one source queue: their messages share micro-batches, and each is settled where it came from. When one of them
  * cannot be opened, those that were are closed again.
  */
 export function joinSourceQueues<M extends SourceMessage>(
@@ -17,7 +17,7 @@ export function joinSourceQueues<M extends SourceMessage>(
         await Promise.all(receivers.map((receiver) => receiver.close()))
       }
       try {
-        for (const inbox of sourceQueues) {
+        for (const sourceQueue of sourceQueues) {
           const early: M[] = []
           let receiver: Receiver<M> | null = null
           const take = (message: M): void => {
@@ -28,7 +28,7 @@ export function joinSourceQueues<M extends SourceMessage>(
               onMessage(message)
             }
           }
-          receiver = await inbox.open(take)
+          receiver = await sourceQueue.open(take)
           receivers.push(receiver)
           for (const message of early) take(message)
         }
@@ -38,12 +38,8 @@ export function joinSourceQueues<M extends SourceMessage>(
       }
       return {
         settle: async (dispositions) => {
-          const groups = new Map<Receiver<M>, Disposition<M>[]>()
-          for (const disposition of dispositions) {
-            const receiver = from.get(disposition.message)
-            if (receiver) push(groups, receiver, disposition)
-          }
-          await Promise.all([...groups].map(([receiver, group]) => receiver.settle(group)))
+          const groups = Map.groupBy(dispositions, ({ message }) => from.get(message))
+          await Promise.all([...groups].map(([receiver, group]) => receiver?.settle(group)))
         },
         stopReceiving: async () => {
           await Promise.all(receivers.map((receiver) => receiver.stopReceiving()))
@@ -55,10 +51,4 @@ export function joinSourceQueues<M extends SourceMessage>(
       }
     },
   }
-}
-
-function push<K, V>(groups: Map<K, V[]>, key: K, value: V): void {
-  const there = groups.get(key)
-  if (there) there.push(value)
-  else groups.set(key, [value])
 }

@@ -33,7 +33,7 @@ export interface Shaped {
   readonly source: Source
 }
 /** The shape a message has to be brought out of; `null` for one that is canonical already. */
-export type ShapeRules = (message: SourceMessage) => Shaped | null
+export type ShapeOf = (message: SourceMessage) => Shaped | null
 
 export interface ConfiguredSource {
   readonly name: string
@@ -50,7 +50,7 @@ export interface ConfiguredSource {
 /** What the stages ask of the configured sources. The first that fits is taken, in the order they are configured. */
 export function sourceRules(configured: readonly ConfiguredSource[]): {
   readonly sources: SourceRules
-  readonly shapes: ShapeRules
+  readonly shapes: ShapeOf
   readonly fold: FoldRules
   /** The configured name that speaks for a CloudEvents source. */
   readonly nameOf: (source: string) => string | null

@@ -4,7 +4,7 @@ import { busSourceQueue } from '../../../src/adapters/service-bus/receiver.ts'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { intake } from '../../../src/core/intake/loop.ts'
+import { intakeLoop } from '../../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { busFor, QUEUE, send, standing } from '../support/bus.ts'
@@ -61,7 +61,7 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
     open: (onMessage) =>
       inbox.open((message) => (deliveries.push(message.native.deliveryCount ?? 0), onMessage(message))),
   }
-  const service = intake(
+  const service = intakeLoop(
     watched,
     unsteady.ledger,
     () => DEFAULT_SOURCE,
@@ -144,7 +144,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
             (message) => ((most = Math.max(most, message.native.deliveryCount ?? 0)), onMessage(message)),
           ),
       }
-      const service = intake(
+      const service = intakeLoop(
         watched,
         away,
         () => DEFAULT_SOURCE,
@@ -196,7 +196,7 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
   }
   const runtime = briskRuntime(50)
   const inbox = busSourceQueue(standing(client), { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
-  const service = intake(
+  const service = intakeLoop(
     inbox,
     slowLedger,
     () => DEFAULT_SOURCE,

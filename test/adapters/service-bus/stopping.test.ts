@@ -7,7 +7,7 @@ import { closeWithin, connect } from '../../../src/adapters/service-bus/client.t
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
 import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { intake } from '../../../src/core/intake/loop.ts'
+import { intakeLoop } from '../../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { SourceQueue } from '../../../src/core/ports.ts'
@@ -62,7 +62,7 @@ async function stopped(
       return isStopping && how.record ? how.record(ledger)(batch) : ledger.recordMessages(batch)
     },
   }
-  const service = intake(
+  const service = intakeLoop(
     inbox,
     watched,
     () => DEFAULT_SOURCE,

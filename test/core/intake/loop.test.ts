@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test, type TestContext } from 'node:test'
-import { intake, type IntakeSettings } from '../../../src/core/intake/loop.ts'
+import { intakeLoop, type IntakeSettings } from '../../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/intake.ts'
 import type { SourceMessage } from '../../../src/core/ports.ts'
@@ -56,7 +56,7 @@ function start(t: TestContext, inbox = fakeInbox(), more: Partial<IntakeSettings
   const runtime = virtualRuntime()
   const ledger = fakeLedger()
   let told = 0
-  const service = intake(
+  const service = intakeLoop(
     inbox,
     ledger,
     () => DEFAULT_SOURCE,
@@ -351,7 +351,7 @@ void describe('a stop', () => {
 
   void test('before the start never opens the bus', async () => {
     const inbox = fakeInbox()
-    const service = intake(
+    const service = intakeLoop(
       inbox,
       fakeLedger(),
       () => DEFAULT_SOURCE,

@@ -1,5 +1,5 @@
 import { decode, type Envelope, parseBody } from '../../intake/decode.ts'
-import type { ShapeRules, SourceRules } from '../../intake/sources.ts'
+import type { ShapeOf, SourceRules } from '../../intake/sources.ts'
 import type { Json, JsonObject } from '../../model.ts'
 import { own } from '../../own.ts'
 import type { SourceMessage, PeekedMessage } from '../../ports.ts'
@@ -13,7 +13,7 @@ export type BusLetter = Extract<DeadLetter, { readonly store: 'bus' }>
 const MOST_EVENTS = 1_000
 
 /** With the sources and shapes that intake has, so that names are read as intake would. Never throws: what cannot be read has no name. */
-export function messageReader(sources: SourceRules, shapes: ShapeRules): ReadMessage {
+export function messageReader(sources: SourceRules, shapes: ShapeOf): ReadMessage {
   return async (message) => {
     const events = (await envelopesOf(message, shapes))
       .slice(0, MOST_EVENTS)
@@ -26,7 +26,7 @@ export function messageReader(sources: SourceRules, shapes: ShapeRules): ReadMes
 
 const NAMELESS: ReadName = { source: null, id: null, type: null, employeeId: null }
 
-async function envelopesOf(message: SourceMessage, shapes: ShapeRules): Promise<readonly Envelope[]> {
+async function envelopesOf(message: SourceMessage, shapes: ShapeOf): Promise<readonly Envelope[]> {
   const decoded = decode(message)
   if (decoded.kind === 'envelopes') return decoded.envelopes
   const parsed = parseBody(message)

@@ -1,0 +1,84 @@
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Disposition, SourceMessage } from '../ports.ts'
+import type { Runtime } from '../runtime.ts'
+import { estimateClockOffset } from './clock-offset.ts'
+import { takeIn, takeInShaped, type TakenIn, toIntakeMessage } from './message.ts'
+import type { ShapeOf, SourceRules } from './sources.ts'
+
+export interface CommitSettings {
+  readonly quietMs: number
+  readonly maxWaitMs: number
+  /** How far the clocks of the bus and of this process may be apart. */
+  readonly skewMs: number
+  /** The shape of each message. Without it, every message is canonical. */
+  readonly shapes?: ShapeOf
+}
+
+/** A message and the events read from it. */
+export type ReadMessage<M> = TakenIn & { readonly message: M }
+
+/** Reads messages as events and commits them to the ledger. */
+export interface Committer<M> {
+  read(messages: readonly M[]): Promise<readonly ReadMessage<M>[]>
+  /** Commits in one transaction. Returns how each message is then to be settled. */
+  commit(read: readonly ReadMessage<M>[], backlog: boolean): Promise<readonly Disposition<M>[]>
+}
+
+/** Messages that are read before the event loop gets a turn. */
+const READ_AT_ONCE = 64
+
+export function committer<M extends SourceMessage>(
+  ledger: Pick<Ledger, 'recordMessages'>,
+  sources: SourceRules,
+  settings: CommitSettings,
+  runtime: Runtime,
+): Committer<M> {
+  const clockOffset = estimateClockOffset(settings.skewMs, runtime)
+
+  const readOne = async (message: M): Promise<ReadMessage<M>> => {
+    const shaped = settings.shapes?.(message) ?? null
+    return { message, ...(shaped ? await takeInShaped(message, shaped) : takeIn(message, sources)) }
+  }
+
+  const record = async (
+    read: readonly ReadMessage<M>[],
+    backlog: boolean,
+  ): Promise<readonly Disposition<M>[]> => {
+    const { quietMs, maxWaitMs } = settings
+    const aheadMs = clockOffset(read.map(({ message }) => message))
+    const messages = read.map(toIntakeMessage)
+    const now = runtime.now()
+    const result = await ledger.recordMessages({ messages, now, quietMs, maxWaitMs, backlog, aheadMs })
+    runtime.telemetry.count('rollcall.events', result.fresh, { outcome: 'received' })
+    runtime.telemetry.count('rollcall.events', result.duplicates, { outcome: 'duplicate' })
+    runtime.telemetry.count('rollcall.events', result.replays, { outcome: 'replay' })
+    runtime.telemetry.count('rollcall.messages', result.rejected, { outcome: 'rejected' })
+    const refused = new Map((result.refused ?? []).map((refusal) => [refusal.message, refusal]))
+    return read.map(({ message, rejected }, index): Disposition<M> => {
+      const rejection = rejected ?? refused.get(index)
+      if (!rejection) return { kind: 'complete', message }
+      const { code, field, description } = rejection
+      return { kind: 'dead-letter', message, reason: code, field, description }
+    })
+  }
+
+  return {
+    read: async (messages) => {
+      const read: ReadMessage<M>[] = []
+      for (let from = 0; from < messages.length; from += READ_AT_ONCE) {
+        const part = messages.slice(from, from + READ_AT_ONCE)
+        read.push(...(await Promise.all(part.map(readOne))))
+        if (part.length === READ_AT_ONCE) await runtime.yieldToEventLoop()
+      }
+      return read
+    },
+    commit: (read, backlog) => {
+      const links = read.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
+      return runtime.telemetry.span(
+        'rollcall.intake',
+        { kind: 'consumer', links, attributes: { 'messaging.batch.message_count': read.length } },
+        () => record(read, backlog),
+      )
+    },
+  }
+}

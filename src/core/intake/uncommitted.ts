@@ -1,0 +1,103 @@
+import type { Ledger } from '../ledger/ledger.ts'
+import { describeError, type Runtime } from '../runtime.ts'
+import type { Committer } from './commit.ts'
+
+/** Messages that were received and that the ledger did not take. Their locks may have lapsed. */
+export interface Uncommitted<M> {
+  keep(messages: readonly M[]): void
+  /** The ledger has taken a batch: the next failure is met with patience again. */
+  ledgerTakes(): void
+  /**
+   * Offers the kept messages to the ledger until it takes them, or until it has answered for long enough
+   * and taken nothing. Then they are given up: they come again from the bus.
+   */
+  waitForLedger(stopping: AbortSignal): Promise<void>
+}
+
+/** How long a ledger that answers may take nothing, before messages are received again. Doubles each time. */
+const PATIENCE_MS = 4_000
+const LONGEST_PATIENCE_MS = 300_000
+const FIRST_REST_MS = 250
+const LONGEST_REST_MS = 10_000
+/** If the ledger refuses this many messages in a row, each by itself, it takes none. */
+const ENOUGH_REFUSED = 3
+
+export function uncommittedMessages<M>(
+  ledger: Pick<Ledger, 'ping'>,
+  { read, commit }: Committer<M>,
+  options: { readonly batchSize: number; readonly onRecorded: () => void },
+  runtime: Runtime,
+): Uncommitted<M> {
+  let patienceMs = PATIENCE_MS
+  let kept: readonly M[] = []
+
+  /** One by one, so that a message the ledger does not take holds up no other. Returns how many it took. */
+  const commitApart = async (messages: readonly M[], tookSome: boolean): Promise<number> => {
+    let taken = 0
+    let refused = 0
+    for (const message of messages) {
+      try {
+        await commit(await read([message]), true)
+        taken += 1
+      } catch (error) {
+        refused += 1
+        await ledger.ping()
+        if (refused >= ENOUGH_REFUSED && taken === 0 && !tookSome) throw error
+      }
+    }
+    return taken
+  }
+
+  /** Rejects when the ledger takes none of them, or stops answering meanwhile. */
+  const commitKept = async (): Promise<void> => {
+    let taken = 0
+    let cause: unknown = null
+    for (let at = 0; at < kept.length; at += options.batchSize) {
+      const messages = kept.slice(at, at + options.batchSize)
+      try {
+        await commit(await read(messages), true)
+        taken += messages.length
+      } catch (error) {
+        cause = error
+        taken += await commitApart(messages, taken > 0)
+      }
+    }
+    if (kept.length === 0) return
+    if (taken === 0) throw cause
+    kept = []
+    patienceMs = PATIENCE_MS
+    options.onRecorded()
+  }
+
+  const waitForLedger = async (stopping: AbortSignal): Promise<void> => {
+    let answeringSince: number | null = null
+    for (let restMs = FIRST_REST_MS; !stopping.aborted; restMs = Math.min(LONGEST_REST_MS, restMs * 2)) {
+      let answers = false
+      try {
+        await ledger.ping()
+        answers = true
+        await commitKept()
+        return
+      } catch (error) {
+        const now = runtime.now()
+        answeringSince = answers ? (answeringSince ?? now) : null
+        if (answeringSince !== null && now - answeringSince >= patienceMs) {
+          patienceMs = Math.min(LONGEST_PATIENCE_MS, patienceMs * 2)
+          kept = []
+          return
+        }
+        const what = answers
+          ? 'the ledger answers but does not take the messages'
+          : 'the ledger does not answer'
+        runtime.log.warn('intake.waits', { ...describeError(error), what, retryInMs: restMs })
+        await runtime.sleep(restMs, stopping)
+      }
+    }
+  }
+
+  return {
+    keep: (messages) => (kept = messages),
+    ledgerTakes: () => (patienceMs = PATIENCE_MS),
+    waitForLedger,
+  }
+}
