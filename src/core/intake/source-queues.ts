@@ -39,7 +39,7 @@ export function joinSourceQueues<M extends SourceMessage>(
       return {
         settle: async (dispositions) => {
           const groups = Map.groupBy(dispositions, ({ message }) => from.get(message))
-          await Promise.all([...groups].map(([receiver, group]) => receiver?.settle(group)))
+          await Promise.all([...groups].map(async ([receiver, group]) => receiver?.settle(group)))
         },
         stopReceiving: async () => {
           await Promise.all(receivers.map((receiver) => receiver.stopReceiving()))
