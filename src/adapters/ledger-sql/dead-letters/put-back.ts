@@ -5,7 +5,7 @@ import { lockDead } from './dead-letters.ts'
 import { markDue } from '../tables/events.ts'
 import { planAgain } from '../report/finalize.ts'
 import { parse } from '../driver/json.ts'
-import { blockingReactivation, takesBack } from './blocks-reactivation.ts'
+import { blockingReactivation, liftsBlockOf } from './blocks-reactivation.ts'
 import { IN_LEDGER, moveReplay } from './replays.ts'
 import { namingOthers } from '../intake/rescind-mismatch.ts'
 import { type Sql, withRows } from '../driver/sql.ts'
@@ -89,7 +89,7 @@ async function loadDead(
 /** An edit corrects an event; it does not make another of it, and it does not quietly take a leaver's leaving back. */
 function whyNot(row: Row, event: HrEvent, blocksReactivation: boolean): string | null {
   if (event.id !== row.event_id || event.source !== row.source) return 'EditNamesAnotherEvent'
-  return blocksReactivation && takesBack(row, event) ? 'EditTakesTerminationBack' : null
+  return blocksReactivation && liftsBlockOf(row, event) ? 'EditTakesTerminationBack' : null
 }
 
 async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void> {

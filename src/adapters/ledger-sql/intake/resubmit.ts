@@ -1,15 +1,25 @@
 import type { HrEvent } from '../../../core/model.ts'
+import { reopensDeadEvent } from '../../../core/intake/resubmission.ts'
 import { type Arrival, contentOf, eventKey, originalOf } from '../tables/event-row.ts'
 import { planAgain } from '../report/finalize.ts'
-import { blockingReactivation, takesBack } from '../dead-letters/blocks-reactivation.ts'
+import { blockingReactivation, liftsBlockOf } from '../dead-letters/blocks-reactivation.ts'
 import { lockEmployees } from '../tables/lock-employees.ts'
 import { namingOthers } from './rescind-mismatch.ts'
 import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
-/** An event that dies and is sent again for ever would never be seen by anybody; after this often it takes a `rollcall replay`. */
-const MOST_RESUBMISSIONS = 3
 /** In place of a name: whoever sent it to the queue again did not leave one. */
 const RESUBMITTED = 'resubmitted'
+
+interface DeadRow {
+  readonly seq: number
+  readonly event_id: string
+  readonly source: string
+  readonly employee: string
+  readonly worker: string
+  readonly rescinds: string | null
+  readonly finished_at: number
+  readonly replays: number
+}
 
 /**
  * Events that died and were put on the bus again after that, by whatever tool: they are looked at afresh, with what they say now. What was merely
@@ -36,28 +46,25 @@ export async function takeBack(
     sql,
     [...newest.values()].flatMap(({ message }) => message?.copyId ?? []),
   )
-  const deadOnes = (): Promise<
-    {
-      seq: number
-      event_id: string
-      source: string
-      employee: string
-      worker: string
-      rescinds: string | null
-    }[]
-  > =>
-    withRows(
+  const deadOnes = async (): Promise<readonly DeadRow[]> => {
+    const rows = await withRows<DeadRow>(
       sql,
-      ['id TEXT', 'source TEXT', 'enqueued_at INT', 'by_hand INT'],
-      [...newest.values()].map(({ event, message }) => [
-        event.id,
-        event.source,
-        (message?.enqueuedAt ?? 0) + aheadMs,
-        byHand.has(message?.copyId ?? '') ? 1 : 0,
-      ]),
-      `SELECT e.seq, e.event_id, e.source, e.employee, e.worker, e.rescinds FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
-       WHERE e.state = 'dead-lettered' AND e.finished_at < v.enqueued_at AND (v.by_hand = 1 OR e.replays < ${MOST_RESUBMISSIONS})`,
+      ['id TEXT', 'source TEXT'],
+      [...newest.values()].map(({ event }) => [event.id, event.source]),
+      `SELECT e.seq, e.event_id, e.source, e.employee, e.worker, e.rescinds, e.finished_at, e.replays
+       FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source WHERE e.state = 'dead-lettered' AND e.finished_at IS NOT NULL`,
     )
+    return rows.filter((row) => {
+      const message = newest.get(eventKey(row.event_id, row.source))?.message
+      return reopensDeadEvent({
+        diedAt: row.finished_at,
+        enqueuedAt: message?.enqueuedAt ?? 0,
+        aheadMs,
+        replays: row.replays,
+        isReplay: byHand.has(message?.copyId ?? ''),
+      })
+    })
+  }
   const found = await deadOnes()
   if (found.length === 0) return []
   await lockEmployees(sql, [
@@ -76,7 +83,7 @@ export async function takeBack(
       event: null,
       message: null,
     }
-    return !event || others.has(event) || (keeping.has(row.seq) && takesBack(row, event))
+    return !event || others.has(event) || (keeping.has(row.seq) && liftsBlockOf(row, event))
       ? []
       : [{ ...row, event, message }]
   })
