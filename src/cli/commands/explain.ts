@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto'
 import { readConfig } from '../../compose/config.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
-import {
-  type Explanation,
-  explainEmployee,
-  type EventExplanation,
-  describePart,
-} from '../../core/plan/explain.ts'
+import { type Explanation, explainEmployee, type EventExplanation } from '../../core/plan/explain.ts'
 import { planRules } from '../../compose/rules.ts'
 import { shortened } from '../../core/visible.ts'
+import { describePart } from '../support/event-part.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
 import { displayValue, type Show, showing } from '../support/personal.ts'
 import { withLedger } from './status.ts'

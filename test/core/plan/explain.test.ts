@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { explainEmployee, describePart } from '../../../src/core/plan/explain.ts'
+import { describePart } from '../../../src/cli/support/event-part.ts'
+import { explainEmployee } from '../../../src/core/plan/explain.ts'
 import { fold } from '../../../src/core/plan/fold/fold.ts'
 import { previewEmployee } from '../../../src/core/plan/preview.ts'
 import { changesBetween, valueOrigins } from '../../../src/core/plan/mapping/origins.ts'
@@ -42,18 +43,18 @@ void describe('an event is explained', () => {
     const hobby = personEvent(2, { effectiveAt: day(2), worker: { hobby: 'chess' } })
     assert.deepEqual(await words([hired, hobby], 2), ['not mapped to the directory: hobby'])
   })
-  void test('unchanged because it stood so already', async () => {
+  void test('unchanged because the record had it already', async () => {
     const snapshot = personEvent(2, { effectiveAt: day(2), mode: 'snapshot', worker: WORKER })
     assert.deepEqual(await words([hired, snapshot], 2), [
-      'unchanged, stood so already: userName, title, active',
+      'unchanged, the record had it already: userName, title, active',
     ])
   })
   void test('rescinded, by whom, and the rescind by what it takes out', async () => {
     const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const rescind = personEvent(3, { effectiveAt: day(3), rescinds: { source: '/hr/acme', id: 'e-2' } })
     assert.deepEqual(await words([hired, moved, rescind], 2), ['rescinded by e-3'])
-    assert.deepEqual(await words([hired, moved, rescind], 3), ['takes e-2 out'])
-    assert.deepEqual(await words([hired, rescind], 3), ['takes e-2 out as soon as that arrives'])
+    assert.deepEqual(await words([hired, moved, rescind], 3), ['rescinds e-2'])
+    assert.deepEqual(await words([hired, rescind], 3), ['rescinds e-2 once that arrives'])
   })
   void test('dead, and whether its person stays out for it', async () => {
     const leaves = personEvent(2, {
@@ -63,7 +64,7 @@ void describe('an event is explained', () => {
       state: 'dead-lettered',
     })
     assert.deepEqual(await words([hired, leaves], 2), [
-      'dead, but its person stays out: active false still counts',
+      'dead, but the employee stays disabled: active false still counts',
     ])
   })
   void test('no word of it quotes a value of the person', async () => {

@@ -1,0 +1,38 @@
+import type { Part } from '../../core/plan/explain.ts'
+
+/** What the fold makes of an event, as lines for the terminal. Names attributes, never values. */
+export function describePart(part: Part): readonly string[] {
+  switch (part.kind) {
+    case 'held':
+      return [`held until ${new Date(part.until).toISOString()}: ${part.why}`]
+    case 'unread':
+      return ['held until the employee is read from the HR system']
+    case 'rescinded':
+      return [`rescinded by ${part.by.id}`]
+    case 'rescinds':
+      return [part.known ? `rescinds ${part.names.id}` : `rescinds ${part.names.id} once that arrives`]
+    case 'dead':
+      return [
+        part.blocksReactivation
+          ? 'dead, but the employee stays disabled: active false still counts'
+          : 'dead: not part of the record',
+      ]
+    case 'in force':
+      return describePartInForce(part)
+  }
+}
+
+function describePartInForce({
+  applied,
+  superseded,
+  same,
+  unmapped,
+}: Extract<Part, { kind: 'in force' }>): readonly string[] {
+  const lines = [
+    ...(applied.length > 0 ? [`applied: ${applied.join(', ')}`] : []),
+    ...superseded.map(({ path, by }) => `superseded on ${path} by ${by.id}`),
+    ...(same.length > 0 ? [`unchanged, the record had it already: ${same.join(', ')}`] : []),
+    ...(unmapped.length > 0 ? [`not mapped to the directory: ${unmapped.join(', ')}`] : []),
+  ]
+  return lines.length > 0 ? lines : ['unchanged: no attribute of it goes to the directory']
+}
