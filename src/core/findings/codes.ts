@@ -1,18 +1,18 @@
 import type { ReasonOwner } from '../report/outcomes/reason-catalogue.ts'
 
-/** What a code means, in words for the person who has to look. */
+/** What a code means and what to do about it, for an operator. */
 export interface FindingKind {
   readonly code: string
   readonly cause: string
   readonly fix: string
   readonly owner: ReasonOwner
-  /** `true`: it may settle by itself, because a later event or a later record of the log decides it. */
+  /** `true`: a later event or log record may settle it. */
   readonly waitingHelps: boolean
-  /** What acknowledging it does beside taking it off the list; `null` when it does nothing else. */
+  /** What acknowledging it does besides removing it from the list; `null` for nothing else. */
   readonly acknowledging: string | null
 }
 
-/** Everything a person should look at that is not a dead letter. One table: the commands, the docs and the counts are made from it. */
+/** Every kind of finding. The commands, the docs and the counts are made from this table. */
 export const FINDINGS = [
   {
     code: 'DisabledElsewhere',
@@ -38,7 +38,7 @@ export const FINDINGS = [
 export type FindingCode = (typeof FINDINGS)[number]['code']
 export const FINDING_CODES: readonly FindingCode[] = FINDINGS.map(({ code }) => code)
 
-/** What is known of a code. */
+/** The kind of a code. */
 export function findingKind(code: FindingCode): FindingKind {
   const kinds: readonly FindingKind[] = FINDINGS
   const kind = kinds.find((one) => one.code === code)

@@ -15,13 +15,16 @@ export type Assessment =
       readonly cause: LeaverCause
       /** A code, never a value. */
       readonly detail: string | null
-      /** When the operation is sent again, or the leaving takes effect; `null` when neither happens by itself. */
+      /**
+       * When the operation is resent or the termination takes effect; `null` when a person has to
+       * act.
+       */
       readonly nextAt: number | null
     }
 
 /**
- * What a leaver case comes to at `now`. Pure. It ends only on proof, on a later word of HR, or on what a person answers for; in doubt it stays
- * open, because an employee who should be out may be in.
+ * Assesses a leaver case at `now`. Pure. It ends only on proof, on a later event from HR, or on an
+ * action of a person; in doubt it stays open, because the account may still be enabled.
  */
 export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): Assessment {
   const { leaverCase, employee, directory } = view
@@ -29,10 +32,9 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
   const { event: name } = leaverCase
   const event = employee.events.find(({ source, id }) => source === name.source && id === name.id)
   const folded = effectiveState(employee, now, rules)
-  const fallen = fellAway(event, folded)
-  if (fallen && folded.attributes.get('active')?.value !== false)
-    return { kind: 'ended', as: fallen, at: now }
-  if (leaverCase.effectiveAt > now && !fallen) return open('held', null, leaverCase.effectiveAt)
+  const ended = endedBy(event, folded)
+  if (ended && folded.attributes.get('active')?.value !== false) return { kind: 'ended', as: ended, at: now }
+  if (leaverCase.effectiveAt > now && !ended) return open('held', null, leaverCase.effectiveAt)
 
   const active = folded.attributes.get('active')
   if (active?.value !== false) {
@@ -45,17 +47,17 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
   const mayBecomeActive = employee.unanswered.some((operation) => operation.active)
   if (directory.disabled && !mayBecomeActive)
     return { kind: 'ended', as: 'proven', at: directory.since ?? now }
-  return inVain(view, event)
+  return assessUnproven(view, event)
 }
 
-/** The event does not say so any more. */
-function fellAway(event: EmployeeEvent | undefined, folded: EmployeeState): 'discarded' | 'rescinded' | null {
+/** Why the event no longer terminates; `null` when it does. */
+function endedBy(event: EmployeeEvent | undefined, folded: EmployeeState): 'discarded' | 'rescinded' | null {
   if (event?.discarded) return 'discarded'
   return event && folded.effects.get(event.seq)?.kind === 'rescinded' ? 'rescinded' : null
 }
 
-/** Why the directory is not known to hold the account disabled, and when the operation goes again. */
-function inVain(
+/** Why there is no proof that the account is disabled, and when the operation is resent. */
+function assessUnproven(
   { leaverCase, employee, directory, last, braked }: LeaverView,
   event: EmployeeEvent | undefined,
 ): Assessment {

@@ -5,12 +5,13 @@ import type { Employee, EmployeeEvent } from '../ledger/employee.ts'
 import { effectiveState } from '../plan/decide/effective-state.ts'
 
 /**
- * Where in the order an erased employee left last. It names nobody: with the hash of the employee id it is all that outlives an erasure, so
- * that an older export or a late snapshot does not make the employee active again.
+ * The place in the order of an erased employee's last termination. It holds no personal data. With
+ * the hash of the employee id it is all that an erasure leaves, so that an older export or a late
+ * snapshot does not reactivate the employee.
  */
 export type LeavingPlace = Pick<OrderedEvent, 'effectiveAt' | 'rank' | 'order' | 'recordedAt'>
 
-/** Of an employee who is about to be erased; `null` for one who never left. */
+/** For an employee who is about to be erased; `null` for one who never left. */
 export function lastLeaving(employee: Employee, now: number): LeavingPlace | null {
   const folded = effectiveState(employee, now)
   const active = folded.attributes.get('active')
@@ -21,10 +22,10 @@ export function lastLeaving(employee: Employee, now: number): LeavingPlace | nul
       event.seq === decidedBy ||
       (isTermination(event) && folded.effects.get(event.seq)?.kind !== 'rescinded'),
   )
-  // An employee whose hire was taken back left with the rescind, whichever of them the fold goes by.
-  const isTakenBack =
+  // An employee whose hire was rescinded left with a rescind; the fold may name the hire instead.
+  const isHireRescinded =
     decidedBy !== null && !leaving.some((event) => event.seq === decidedBy && isTermination(event))
-  const [last] = [...leaving, ...(isTakenBack ? counts.filter(({ rescinds }) => rescinds !== null) : [])]
+  const [last] = [...leaving, ...(isHireRescinded ? counts.filter(({ rescinds }) => rescinds !== null) : [])]
     .toSorted(compareEvents)
     .slice(-1)
   if (!last) return null
@@ -32,18 +33,18 @@ export function lastLeaving(employee: Employee, now: number): LeavingPlace | nul
   return { effectiveAt, rank, order, recordedAt }
 }
 
-/** Behind every name an event may have, so that of events at one place the mark stands last. */
-const BEHIND_EVERY_SOURCE = '~erased'
+/** Sorts after every source name, so that the mark comes last among events at one place. */
+const LAST_SOURCE = '~erased'
 
 /**
- * The place as the fold takes it: a dead leaver, which says nothing but `active: false` and cannot be rescinded. `seq` 0 is no event of the
- * ledger.
+ * The place as an event for the fold: a dead termination that sets only `active: false` and cannot
+ * be rescinded. No event of the ledger has `seq` 0.
  */
 export function erasedMark(employeeId: string, place: LeavingPlace): EmployeeEvent {
   return {
     ...place,
     seq: 0,
-    source: BEHIND_EVERY_SOURCE,
+    source: LAST_SOURCE,
     id: 'erased',
     type: ERASED,
     employeeId,

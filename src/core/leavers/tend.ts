@@ -4,14 +4,14 @@ import type { FoldRules } from '../plan/fold/rules.ts'
 import { DAY_MS } from '../runtime.ts'
 import { type Assessment, assessLeaver } from './assess.ts'
 
-/** An open case is looked at again this often at least, … */
+/** An open case is assessed at least this often, … */
 const LOOK_MS = 60_000
-/** … and one that only a person can close less often. */
+/** … and one that only a person can close, less often. */
 const LOOK_SELDOM_MS = DAY_MS / 24
 
 /**
- * Looks at the open leaver cases that are due: ends those that are proven, and has the record of the others sent again on their schedule.
- * Answers how many it looked at; with `limit` there may be more.
+ * Assesses the open leaver cases that are due: ends those with proof, and resends the operations of
+ * the others on their schedule. Returns how many it assessed; at `limit` there may be more.
  */
 export async function tendLeavers(
   ledger: Pick<Ledger, 'listOpenLeavers' | 'settleLeavers'>,
@@ -35,7 +35,7 @@ function stepOf({ leaverCase, employee }: LeaverView, assessment: Assessment, no
   const { cause, nextAt } = assessment
   const resend = nextAt !== null && nextAt <= now
   const later = nextAt ?? now + (cause === 'under-way' ? LOOK_MS : LOOK_SELDOM_MS)
-  // A proof may come from elsewhere while the next resend is weeks away.
+  // Proof may arrive by other means while the next resend is weeks away.
   const lookAt = resend ? now + LOOK_MS : cause === 'held' ? later : Math.min(later, now + LOOK_SELDOM_MS)
   return { ...common, kind: 'open', cause, lookAt, resend }
 }

@@ -7,7 +7,7 @@ import { type Change, changesBetween, valueOrigins } from './mapping/origins.ts'
 import { effectiveState } from './decide/effective-state.ts'
 import { parseRecord } from './mapping/record.ts'
 
-/** What a plan made at this moment would do about one person. Nothing is sent and nothing is changed by looking. */
+/** What a plan made now would do for one employee. A preview sends and changes nothing. */
 export interface Preview {
   readonly employeeId: string
   /** `null` when nothing would be sent. */
@@ -16,7 +16,7 @@ export interface Preview {
     readonly active: boolean
     readonly changes: readonly PreviewChange[]
   } | null
-  /** Something of the person is unanswered: this would be sent once the answer is there. */
+  /** An operation of the employee is unanswered: this one would be sent after the answer. */
   readonly waits: boolean
   readonly decisions: readonly (Pick<EventDecision, 'state' | 'reason' | 'detail'> & {
     readonly event: EventName
@@ -30,7 +30,7 @@ export type PreviewChange = Change & { readonly events: readonly EventName[] }
 
 export async function previewEmployee(
   employee: Employee,
-  taken: string | null,
+  lastAccepted: string | null,
   now: number,
   rules: PlanRules,
 ): Promise<Preview> {
@@ -48,7 +48,7 @@ export async function previewEmployee(
     operation: operation && {
       lane: operation.lane,
       active: operation.active,
-      changes: await changesOf(employee, taken, operation.record, now, rules, name),
+      changes: await changesOf(employee, lastAccepted, operation.record, now, rules, name),
     },
     waits,
     decisions: decision.events.map(({ seq, state, reason, detail, by }) => ({
@@ -64,7 +64,7 @@ export async function previewEmployee(
 
 async function changesOf(
   employee: Employee,
-  taken: string | null,
+  lastAccepted: string | null,
   record: string,
   now: number,
   rules: PlanRules,
@@ -74,8 +74,10 @@ async function changesOf(
   const origins = new Map(
     (await valueOrigins(rules.mapping, employee.employeeId, attributes)).map((one) => [one.target, one.by]),
   )
-  return changesBetween(taken === null ? null : parseRecord(taken), parseRecord(record)).map((change) => ({
-    ...change,
-    events: (origins.get(change.target) ?? []).map(name),
-  }))
+  return changesBetween(lastAccepted === null ? null : parseRecord(lastAccepted), parseRecord(record)).map(
+    (change) => ({
+      ...change,
+      events: (origins.get(change.target) ?? []).map(name),
+    }),
+  )
 }

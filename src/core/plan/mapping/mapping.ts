@@ -9,7 +9,10 @@ export type { Rule } from './rule.ts'
 /** A rule that copies one attribute. */
 export type PlainRule = Rule & { readonly from: string }
 
-/** Worker attributes as HR names them (`hr-events`), and where they go. `hireDate` and `terminationDate` have no place in the standard schemas. */
+/**
+ * Worker attributes by their names in HR events, and their SCIM places. `hireDate` and
+ * `terminationDate` have no place in the standard schemas.
+ */
 export const DEFAULT_RULES: readonly PlainRule[] = [
   { from: 'userName', to: 'userName' },
   { from: 'name.givenName', to: 'name.givenName' },
@@ -40,27 +43,29 @@ export const DEFAULT_RULES: readonly PlainRule[] = [
 ]
 export const DEFAULT_REQUIRED: readonly string[] = ['userName', 'active']
 
-/** A rule that could not be carried out for one person. Names of places and words of ours, never a value. */
+/** A rule that failed for one employee. Holds names of places and our own text, never a value. */
 export interface MappingFailure {
   /** The SCIM place the rule is for: its name in the configuration. */
   readonly rule: string
   readonly why: string
-  /** True when what is written at this worker path can be the cause. */
+  /** True when the value at this worker path can be the cause. */
   readonly reads: (path: string) => boolean
 }
 
 export interface MappedRecord {
-  /** Whole and valid SCIM; cleared attributes are explicit `null`, unless the mapping leaves them out. */
+  /**
+   * Complete, valid SCIM; cleared attributes are explicit `null`, unless the mapping omits them.
+   */
   readonly record: ScimUser
-  /** Required attributes that nothing has set yet, as the mapping names their source. */
+  /** Required attributes without a value, as the mapping names their source. */
   readonly missing: readonly string[]
-  /** The first rule that failed; its place, and those of others that failed, are not in `record`. */
+  /** One of the rules that failed. The places of all failed rules are left out of `record`. */
   readonly failure: MappingFailure | null
 }
 
 /**
- * `map` answers at once when every rule copies, and with a promise when one computes; records asked for in the same tick are computed
- * together.
+ * `map` returns a record when every rule copies, and a promise when a rule computes. Records asked
+ * for in the same tick are computed together.
  */
 export interface Mapping<
   R extends MappedRecord | Promise<MappedRecord> = MappedRecord | Promise<MappedRecord>,
@@ -70,16 +75,16 @@ export interface Mapping<
   /** Which worker attributes can reach this SCIM place. */
   readsOf(place: string): (path: string) => boolean
   /**
-   * The complete record of one employee. The same attributes give the same bytes once serialised. Never throws for what is in them; rejects
-   * when nothing can be computed at the moment.
+   * The complete record of one employee. The same attributes serialise to the same bytes. Never
+   * throws because of the attributes; rejects when expressions cannot be computed at the moment.
    */
   map(employeeId: string, attributes: ReadonlyMap<string, Attribute>): R
 }
 export type PlainMapping = Mapping<MappedRecord>
 
 /**
- * Compiles rules; those that compute need an evaluator. Throws `MappingInvalid`, naming the line, for a rule that cannot be carried out for
- * anybody.
+ * Compiles rules; rules that compute need an evaluator. Throws `MappingInvalid`, naming the rule,
+ * for a rule that cannot work for any employee.
  */
 export function compileMapping(rules?: readonly PlainRule[], required?: readonly string[]): PlainMapping
 export function compileMapping(
@@ -161,17 +166,17 @@ export function compileMapping(
   }
 }
 
-/** Nobody's access hangs on a computation: what HR says of `active` goes through as it is. */
+/** Access never depends on a computation: `active` is passed on as HR sends it. */
 function checkActive(rules: readonly CompiledRule[]): void {
   if (rules.every(({ to, plainFrom }) => to.urn !== null || to.name !== 'active' || plainFrom === 'active'))
     return
   throw new RollcallError(
     'MappingInvalid',
-    `mapping of "active": it goes through as HR says it, so that no rule makes anybody active; write active: active, without a default`,
+    `mapping of "active": it is passed on as HR sends it, so that no rule activates an employee; write active: active, without a default`,
   )
 }
 
-/** Puts a value where it belongs. Answers why not, when it cannot stand there. */
+/** Puts a value at the place of its rule. Returns a failure when the place cannot hold it. */
 function place(
   draft: ScimDraft,
   rule: CompiledRule,
@@ -179,7 +184,8 @@ function place(
   missing: string[],
 ): MappingFailure | null {
   if (rule.required && isNothing(value)) {
-    // Nothing in a required place is no record the service takes; a leaver's goes out without it.
+    // The service accepts no record without a required value; a leaver's is sent without it all the
+    // same.
     if (!missing.includes(rule.name)) missing.push(rule.name)
     return null
   }
@@ -213,20 +219,23 @@ function scimValue(to: ScimPath, value: Json): Json {
 
 type Nested = { [key: string]: Json | Nested }
 
-/** The worker as HR gave it: dotted paths become objects again. What is cleared is left out, so that texts can be joined without asking. */
+/**
+ * The worker as HR sent it: dotted paths become objects again. Cleared values are left out, so that
+ * expressions can join texts without checks.
+ */
 function nest(attributes: ReadonlyMap<string, Attribute>): Json {
-  // Names come from outside: without a prototype none of them means anything else.
+  // Names come from outside: without a prototype, none of them has a built-in meaning.
   const worker: Nested = Object.create(null) as Nested
   for (const [path, { value }] of attributes) {
     if (value === null) continue
     const keys = path.split('.')
     const last = keys.pop() ?? path
-    let home = worker
+    let parent = worker
     for (const key of keys) {
-      const there = home[key]
-      home = isNested(there) ? there : (home[key] = Object.create(null) as Nested)
+      const child = parent[key]
+      parent = isNested(child) ? child : (parent[key] = Object.create(null) as Nested)
     }
-    if (!isNested(home[last])) home[last] = value
+    if (!isNested(parent[last])) parent[last] = value
   }
   return worker
 }

@@ -2,9 +2,12 @@ import type { Attribute, Json, ScimUser } from '../../model.ts'
 import { isObject } from '../../json.ts'
 import type { Mapping } from './mapping.ts'
 
-/** One value of a record, where it stands in it, and what it is made of. */
+/** One value of a record, its place, and the attributes it is made of. */
 export interface RecordValue {
-  /** As Entra's attribute lists spell it: `name.givenName`, `emails[type eq "work"].value`, `urn:…:User:department`. */
+  /**
+   * As Entra's attribute lists spell it: `name.givenName`, `emails[type eq "work"].value`,
+   * `urn:…:User:department`.
+   */
   readonly target: string
   readonly value: Json
   /** Worker attributes it depends on; empty for a constant. */
@@ -14,8 +17,9 @@ export interface RecordValue {
 }
 
 /**
- * The values of a person's record, each with the events it comes from. Which attributes a value depends on is found by leaving them out one by
- * one, so it holds for any mapping, expressions included; it costs one mapping per attribute.
+ * The values of an employee's record, each with the events it comes from. Leaves the attributes out
+ * one by one to find which of them a value depends on, so it works for any mapping, expressions
+ * included. It maps the record once per attribute.
  */
 export async function valueOrigins(
   mapping: Mapping,
@@ -42,7 +46,10 @@ export async function valueOrigins(
   })
 }
 
-/** A SCIM user as places and values; `schemas` and `externalId` are the same in every record of a person and left out. */
+/**
+ * A SCIM user as places and values; `schemas` and `externalId` are the same in every record of a
+ * person and left out.
+ */
 export function scimValues(record: ScimUser): ReadonlyMap<string, Json> {
   const values = new Map<string, Json>()
   for (const [key, value] of Object.entries(record)) {
@@ -66,15 +73,20 @@ function collectEntry(entry: Json, place: string, values: Map<string, Json>): vo
   collect(rest, typeof type === 'string' ? `${place}[type eq "${type}"]` : place, '.', values)
 }
 
-/** What sending a record changes, against the one the directory took last. Both sides are whole records, so a missing place is an absent value. */
+/**
+ * What a record changes, compared with the last accepted one. Both are whole records, so a missing
+ * place is an absent value.
+ */
 export type Change =
   | { readonly kind: 'added'; readonly target: string; readonly to: Json }
   | { readonly kind: 'changed'; readonly target: string; readonly from: Json; readonly to: Json }
-  /** It was in the last record and is not in this one: nothing says what the directory should hold of it any more. */
+  /**
+   * The place is in the last accepted record and not in this one: the connector no longer sets it.
+   */
   | { readonly kind: 'left out'; readonly target: string; readonly from: Json }
 
-export function changesBetween(taken: ScimUser | null, record: ScimUser): readonly Change[] {
-  const before = taken === null ? new Map<string, Json>() : scimValues(taken)
+export function changesBetween(lastAccepted: ScimUser | null, record: ScimUser): readonly Change[] {
+  const before = lastAccepted === null ? new Map<string, Json>() : scimValues(lastAccepted)
   const after = scimValues(record)
   const changes: Change[] = []
   for (const [target, to] of after) {

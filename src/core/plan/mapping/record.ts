@@ -1,6 +1,6 @@
 import type { ScimUser } from '../../model.ts'
 
-/** A record as the plan serialised it, read back. */
+/** Reads back a record that the plan serialised. */
 export function parseRecord(json: string): ScimUser {
   return JSON.parse(json) as ScimUser
 }

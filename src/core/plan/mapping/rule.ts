@@ -5,17 +5,20 @@ import type { Reads } from '../../expression/reads.ts'
 import type { Attribute, Json } from '../../model.ts'
 import { parseScimPath, type ScimPath } from './scim.ts'
 
-/** What becomes of an attribute that was cleared: an explicit `null`, which clears it in the directory, or nothing at all. */
+/**
+ * How a cleared attribute appears in the record: as `null`, which clears it in the directory, or
+ * not at all.
+ */
 export type Nulls = 'explicit' | 'omit'
 
-/** One line of a mapping: what goes to the SCIM place `to`. */
+/** One line of a mapping: the value for the SCIM place `to`. */
 export interface Rule {
   readonly to: string
-  /** A worker attribute by its dotted path, a computation over the whole worker, or the same for everybody. */
+  /** A worker attribute by its dotted path, an expression over the whole worker, or a constant. */
   readonly from: string | { readonly jsonata: string } | { readonly constant: string | number | boolean }
-  /** Stands in where there is no value, also where it was cleared. */
+  /** Used where there is no value, also after it was cleared. */
   readonly default?: string | number | boolean
-  /** Without a value the person's record is incomplete. */
+  /** Without a value the employee's record is incomplete. */
   readonly required?: boolean
   readonly nulls?: Nulls
 }
@@ -25,9 +28,9 @@ interface Common {
   readonly reads: Reads
   readonly required: boolean
   readonly nulls: Nulls
-  /** How a person is told that it is missing: the attribute, or the place it would go to. */
+  /** Its name in messages about a missing value: the attribute, or the SCIM place. */
   readonly name: string
-  /** The attribute, for a rule that passes it on untouched. */
+  /** The attribute, for a rule that passes it on unchanged. */
   readonly plainFrom: string | null
 }
 export type Computed =
@@ -41,14 +44,20 @@ export type CompiledRule =
   | (Common & {
       readonly kind: 'computed'
       readonly expression: string
-      /** What the answer of the expression comes to in a record. */
+      /** The record's value for a result of the expression. */
       readonly toValue: (answer: Evaluated, attributes: ReadonlyMap<string, Attribute>) => Computed
     })
 
-/** Characters of a computed value. No attribute of the directory takes more; a record has to fit into a call. */
+/**
+ * Most characters of a computed value. No attribute of the directory accepts more, and a record has
+ * to fit into a call.
+ */
 const LONGEST_VALUE = 32_768
 
-/** Only these entries are processed by the service (learn.microsoft.com, API-driven provisioning: known limitations). */
+/**
+ * Only these entries are processed by the service (learn.microsoft.com, API-driven provisioning:
+ * known limitations).
+ */
 const WORK_ONLY = ['addresses', 'emails', 'phoneNumbers']
 
 /** Throws `MappingInvalid`, naming the rule by its target. */
@@ -59,7 +68,7 @@ export function compileRule(rule: Rule): CompiledRule {
   if (!path)
     throw invalid(
       described,
-      'the target is no SCIM attribute; write for example name.givenName or emails[type eq "work"].value',
+      'the target is not a SCIM attribute; write for example name.givenName or emails[type eq "work"].value',
     )
   if (path.urn === null && WORK_ONLY.includes(path.name) && path.entry !== 'work')
     throw invalid(described, `the service processes only ${path.name}[type eq "work"]`)
@@ -106,7 +115,8 @@ function computed(
   otherwise: (value: Json | undefined) => Json | undefined,
 ): Pick<CompiledRule & { readonly kind: 'computed' }, 'kind' | 'reads' | 'expression' | 'toValue'> {
   const { reads } = compile(text, described)
-  // What was known once and now comes to nothing has to be cleared in the directory; what was never known is not spoken of.
+  // A value that existed and is now empty has to be cleared in the directory; one that never
+  // existed is left out.
   const wasKnown = (attributes: ReadonlyMap<string, Attribute>): boolean =>
     reads.kind === 'everything'
       ? attributes.size > 0

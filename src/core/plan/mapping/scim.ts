@@ -7,12 +7,13 @@ export const ENTERPRISE_USER = 'urn:ietf:params:scim:schemas:extension:enterpris
 export const BULK_REQUEST = 'urn:ietf:params:scim:api:messages:2.0:BulkRequest'
 
 /**
- * A place in a SCIM user: `title`, `name.givenName`, `emails[type eq "work"].value`, `urn:…:User:department`, `urn:…:User:manager.value`.
- * These are the spellings Entra's own attribute lists use.
+ * A place in a SCIM user: `title`, `name.givenName`, `emails[type eq "work"].value`,
+ * `urn:…:User:department`, `urn:…:User:manager.value`. These are the spellings Entra's own
+ * attribute lists use.
  */
 export interface ScimPath {
   readonly text: string
-  /** The extension it lives in; `null` for the core schema. */
+  /** The extension schema it belongs to; `null` for the core schema. */
   readonly urn: string | null
   readonly name: string
   /** Set for a multi-valued attribute: the `type` of the one entry that counts. */
@@ -22,27 +23,27 @@ export interface ScimPath {
 
 const SPELLING = /^(?:(urn:.+):)?([A-Za-z$][\w$-]*)(?:\[type eq "([\w-]+)"\])?(?:\.([\w$-]+))?$/
 
-/** `null` when the text is no such place. */
+/** `null` when the text is not such a place. */
 export function parseScimPath(text: string): ScimPath | null {
   const found = SPELLING.exec(text)
-  // A draft is a plain object, whose prototype an assignment to `__proto__` would replace.
+  // A draft is a plain object, and an assignment to `__proto__` would replace its prototype.
   if (!found?.[2] || text.split(/[.:]/).includes('__proto__')) return null
   return { text, urn: found[1] ?? null, name: found[2], entry: found[3] ?? null, sub: found[4] ?? null }
 }
 
-/** A SCIM user under construction: plain objects and lists, made from its paths in the order they come. */
+/** A SCIM user under construction: plain objects and lists, built path by path. */
 export type ScimDraft = { [key: string]: Json | ScimDraft | ScimDraft[] }
 
 export function setScim(draft: ScimDraft, path: ScimPath, value: Json): void {
-  const home = path.urn === null ? draft : below(draft, path.urn)
+  const parent = path.urn === null ? draft : below(draft, path.urn)
   if (path.entry !== null) {
-    const list = own(home, path.name) ?? (home[path.name] = [])
+    const list = own(parent, path.name) ?? (parent[path.name] = [])
     if (!isDraftList(list)) return
     let entry = list.find((one) => one['type'] === path.entry)
     if (!entry) list.push((entry = { type: path.entry }))
     entry[path.sub ?? 'value'] = value
-  } else if (path.sub !== null) below(home, path.name)[path.sub] = value
-  else home[path.name] = value
+  } else if (path.sub !== null) below(parent, path.name)[path.sub] = value
+  else parent[path.name] = value
 }
 
 function below(draft: ScimDraft, key: string): ScimDraft {
@@ -61,8 +62,9 @@ function isDraftList(value: ScimDraft[string] | undefined): value is ScimDraft[]
 }
 
 /**
- * How the provisioning log spells a record's values in its import step: keys without `.` and `:`, everything as text
- * (seen in real records: `namefamilyName`, `addresses[type eq "work"]country`, `…enterprise20Usermanager`). A cleared value is `null`.
+ * How the provisioning log spells a record's values in its import step: keys without `.` and `:`,
+ * everything as text (seen in real records: `namefamilyName`, `addresses[type eq "work"]country`,
+ * `…enterprise20Usermanager`). A cleared value is `null`.
  */
 export function echoOf(record: ScimUser): ReadonlyMap<string, string | null> {
   const echo = new Map<string, string | null>()

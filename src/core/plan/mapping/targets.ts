@@ -1,11 +1,15 @@
 import { ENTERPRISE_USER } from './scim.ts'
 
-/** Attributes of the directory, by any name the service calls them, and the SCIM places they are filled from. */
+/**
+ * Attributes of the directory, by any name the service uses, and the SCIM places they are filled
+ * from.
+ */
 export type Targets = ReadonlyMap<string, readonly string[]>
 
 /**
- * The default attribute mappings of API-driven provisioning, to Microsoft Entra ID and to Active Directory, backwards (learn.microsoft.com,
- * API-driven inbound provisioning: attribute mapping). A job whose mappings were changed says so under `targets` in the configuration.
+ * The default attribute mappings of API-driven provisioning, to Microsoft Entra ID and to Active
+ * Directory, backwards (learn.microsoft.com, API-driven inbound provisioning: attribute mapping). A
+ * job whose mappings were changed says so under `targets` in the configuration.
  */
 const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   userPrincipalName: ['userName'],
@@ -41,7 +45,7 @@ const DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   accountEnabled: ['active'],
 }
 
-/** The defaults, with what is configured on top. Names are looked up in lower case. */
+/** The defaults, overridden by the configuration. Names are looked up in lower case. */
 export function targetsOf(configured: Readonly<Record<string, string | readonly string[]>> = {}): Targets {
   const all = Object.entries({ ...DEFAULTS, ...configured })
   return new Map(
@@ -49,16 +53,19 @@ export function targetsOf(configured: Readonly<Record<string, string | readonly 
   )
 }
 
-/** In quotes, or said to be an attribute: what the service calls by name. A bare word is a name only when no sentence would hold it. */
+/**
+ * Names in a message of the service: in quotes, or after "attribute" or "property". A bare word
+ * counts only in camelCase or snake_case.
+ */
 const NAMED =
   /['"\u2018\u201c]([\w:.-]+)['"\u2019\u201d]|\b(?:attribute|property)(?:\s+(?:name|named))?\s*:?\s+([\w:.-]+)|\b(\w*[a-z](?:[A-Z]|_)\w*)\b/g
 
-/** The SCIM places of the attributes that words of the service name. */
-export function placesNamed(words: string | null, targets: Targets): readonly string[] {
-  if (words === null) return []
+/** The SCIM places of the attributes that a message of the service names. */
+export function placesNamed(message: string | null, targets: Targets): readonly string[] {
+  if (message === null) return []
   const places = new Set<string>()
-  for (const [, quoted, said, bare] of words.matchAll(NAMED)) {
-    const name = (quoted ?? said ?? bare ?? '').replace(/[.:]+$/, '')
+  for (const [, quoted, introduced, bare] of message.matchAll(NAMED)) {
+    const name = (quoted ?? introduced ?? bare ?? '').replace(/[.:]+$/, '')
     for (const place of targets.get(name.toLowerCase()) ?? []) places.add(place)
   }
   return [...places]

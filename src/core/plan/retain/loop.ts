@@ -7,20 +7,20 @@ import { cutOf } from './retain.ts'
 export interface RetentionSettings {
   /** Events whose final outcome is older than this are folded away. */
   readonly afterMs: number
-  /** People looked at in one transaction. */
+  /** Employees per transaction. */
   readonly employeesAtOnce: number
-  /** Rows of each kind that are taken out in one transaction. */
+  /** Rows of each kind that one transaction removes. */
   readonly rowsAtOnce: number
-  /** Between two of those, so that other work is not held up. */
+  /** Pause between two transactions, so that other work gets its turn. */
   readonly pauseMs: number
-  /** From the end of one round through everybody to the next. */
+  /** From the end of one round through all employees to the start of the next. */
   readonly everyMs: number
   readonly fold?: FoldRules
 }
 
 /**
- * Goes through all employees in slices and folds away what is old and settled, without changing what is known of any of them.
- * Then takes out, in slices, what belongs to no employee's events.
+ * Goes through all employees in slices and folds old, settled events away without changing any
+ * employee's state. Then removes, in slices, old rows that belong to no employee's events.
  */
 export function retention(
   ledger: Pick<Ledger, 'listRetention' | 'foldEvents' | 'forgetReplayEdits' | 'removeAged'>,

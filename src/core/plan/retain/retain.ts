@@ -11,9 +11,11 @@ import { compareEvents } from '../fold/order.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 
 /**
- * Folds settled events away so that nothing changes: the fold of what stays has the same values from the same events, now and at every moment
- * that is waited for. Only events that stand before everything that is kept go, so that whatever becomes of what is kept, the result is that of
- * the whole history. `null` when there is nothing to fold, or no way to keep the result.
+ * Folds settled events away without changing the result: the fold of the rest has the same values
+ * from the same events, now and at every later moment an event waits for. Only events before every
+ * kept event in order are folded away, so the result equals that of the whole history whatever
+ * happens to the kept events. `null` when there is nothing to fold, or when no cut keeps the
+ * result.
  */
 export function cutOf(
   whole: readonly (LedgerEvent & { readonly reason?: string | null })[],
@@ -21,17 +23,19 @@ export function cutOf(
   now: number,
   rules?: FoldRules,
 ): Cut | null {
-  // The mark of an erasure takes part in every fold, outlives them all, and is kept elsewhere.
+  // The mark of an erasure takes part in every fold, and the ledger keeps it in a table of its own.
   const marks = whole.filter(isErasedMark)
   const events = whole
     .filter((event) => !isErasedMark(event))
     .map((event) =>
-      settled.has(event.seq) && event.reason === EVENT_REASONS.deactivationOnly ? onlyOut(event) : event,
+      settled.has(event.seq) && event.reason === EVENT_REASONS.deactivationOnly
+        ? deactivationPart(event)
+        : event,
     )
   const discarded = events.filter((event) => event.discarded === true && settled.has(event.seq))
   const ordered = events.filter((event) => event.discarded !== true).toSorted(compareEvents)
   const earlier = ordered.filter(({ folded }) => folded === true)
-  const going = goingOf(
+  const going = foldableEvents(
     ordered.filter(({ folded }) => folded !== true),
     settled,
     now,
@@ -44,24 +48,25 @@ export function cutOf(
     trim([...marks, ...earlier, ...going], now, rules, true),
     trim([...marks, ...earlier, ...going], now, rules, false),
   ])
-    if (same([...marks, ...events], [...marks, ...remains, ...rest], now, rules))
+    if (sameResult([...marks, ...events], [...marks, ...remains, ...rest], now, rules))
       return { gone: [...gone], remains }
   return null
 }
 
 /**
- * Of an event of which nothing but that its person is out was taken, nothing else stays: the directory refused it, and once the event is gone nobody
- * could be told of it any more when it is refused again.
+ * When the directory accepted only the deactivation of an event, only that is kept. It refused the
+ * other values, and once the event is gone a further refusal could not be attributed to it.
  */
-function onlyOut(event: LedgerEvent): LedgerEvent {
+function deactivationPart(event: LedgerEvent): LedgerEvent {
   return { ...event, mode: 'delta', worker: { active: false } }
 }
 
 /**
- * Dead, future and unread events never go, whatever is said of them. What stays and counts holds back what stands behind it, in order or in the time it
- * was recorded, and what it rescinds or, being dead, would rescind.
+ * The settled events that may be folded away. Dead, future and unread events always stay. A kept
+ * event also keeps every event after it, by order or by recorded time, and the event it rescinds,
+ * even when the rescind is dead.
  */
-function goingOf(
+function foldableEvents(
   ordered: readonly LedgerEvent[],
   settled: ReadonlySet<number>,
   now: number,
@@ -95,25 +100,26 @@ function trim(
 ): readonly LedgerEvent[] {
   const folded = fold(events, now, rules)
   const ordered = events.toSorted(compareEvents)
-  const standing = survivingWrites(folded)
+  const surviving = survivingWrites(folded)
   const last = snapshots ? lastSnapshots(ordered) : new Set<number>()
   return ordered.flatMap((event): LedgerEvent[] => {
     if (isErasedMark(event)) return []
-    const writes = standing.get(event.seq) ?? new Map<string, Json>()
+    const writes = surviving.get(event.seq) ?? new Map<string, Json>()
     const effect = folded.effects.get(event.seq)
     const keepsSnapshot = last.has(event.seq) && effect?.kind === 'applied'
-    // A rescind stays as a tombstone: what it names may come yet. One that is out itself takes nothing out.
+    // A rescind is kept, because the event it names may still arrive; not one that is rescinded
+    // itself.
     if (writes.size === 0 && !keepsSnapshot && (event.rescinds === null || effect?.kind !== 'applied'))
       return []
     const worker: JsonObject = Object.fromEntries(
-      keepsSnapshot ? [...repeated(event, ordered, folded), ...writes] : writes,
+      keepsSnapshot ? [...repeatedValues(event, ordered, folded), ...writes] : writes,
     )
     const mode = keepsSnapshot ? 'snapshot' : 'delta'
     return [{ ...event, mode, worker, traceparent: null, effectiveRaw: null, folded: true }]
   })
 }
 
-/** By event, what comes from it. */
+/** By event, the attributes that come from it. */
 function survivingWrites({ attributes }: EmployeeState): ReadonlyMap<number, ReadonlyMap<string, Json>> {
   const writes = new Map<number, Map<string, Json>>()
   for (const [path, { value, by }] of attributes)
@@ -127,8 +133,10 @@ function lastSnapshots(ordered: readonly LedgerEvent[]): ReadonlySet<number> {
   return new Set(last.values())
 }
 
-/** What a snapshot says that was known before it and stands: naming it is what keeps it from being cleared. */
-function repeated(
+/**
+ * Values in effect that a snapshot only repeats: naming them keeps the snapshot from clearing them.
+ */
+function repeatedValues(
   event: LedgerEvent,
   ordered: readonly LedgerEvent[],
   { attributes }: EmployeeState,
@@ -141,8 +149,11 @@ function repeated(
   })
 }
 
-/** The same values from the same events, now and whenever something comes into force. */
-function same(
+/**
+ * Whether two histories give the same values from the same events, now and whenever an event comes
+ * into force.
+ */
+function sameResult(
   one: readonly LedgerEvent[],
   other: readonly LedgerEvent[],
   now: number,

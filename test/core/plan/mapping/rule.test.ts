@@ -120,7 +120,7 @@ void describe('a mapping', () => {
       })
     refused({ to: 'emails[type eq "store"].value', from: 'a' }, /processes only emails\[type eq "work"\]/)
     refused({ to: 'emails', from: 'a' }, /processes only/)
-    refused({ to: 'no place', from: 'a' }, /no SCIM attribute/)
+    refused({ to: 'no place', from: 'a' }, /not a SCIM attribute/)
     refused({ to: 'externalId', from: 'a' }, /set by the connector/)
     refused({ to: 'title', from: { jsonata: 'a(' } }, /mapping of "title": the expression is no JSONata/)
     refused(
