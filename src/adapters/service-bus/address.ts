@@ -16,7 +16,10 @@ export function receiverAt(
     : client.createReceiver(address.topic, address.subscription, options)
 }
 
-/** The session that is on offer longest. Rejects with `ServiceTimeout` when none came within the client's timeout; cannot be aborted. */
+/**
+ * Accepts the next session that has messages. Rejects with `ServiceTimeout` when there is none within the
+ * client's timeout. Cannot be aborted.
+ */
 export function nextSessionAt(
   client: ServiceBusClient,
   address: EntityAddress,

@@ -11,7 +11,7 @@ export type BusAddress = (
 
 /**
  * The client's own default waits 30 s before each of three retries, and a send that hangs is noticed only after a minute.
- * What still fails after these is ours to wait out.
+ * The receivers wait out whatever still fails after these.
  */
 export const RETRY: RetryOptions = { maxRetries: 2, retryDelayInMs: 500, timeoutInMs: 15_000 }
 
@@ -26,7 +26,7 @@ export function connect(address: BusAddress, retry: RetryOptions = RETRY): Servi
       ? new ServiceBusClient(address.connectionString, options)
       : new ServiceBusClient(address.host, address.credential, options)
   } catch (error) {
-    // The client's own words may quote a part of it.
+    // The client's message may quote a part of the connection string.
     throw new RollcallError(
       'ConfigInvalid',
       address.kind === 'connection-string'
@@ -37,7 +37,7 @@ export function connect(address: BusAddress, retry: RetryOptions = RETRY): Servi
   }
 }
 
-/** The client's own close can hang; what it leaves behind ends with the connection. */
+/** Bounds a close of the client, which can hang. Whatever it leaves open ends with the connection. */
 export async function closeWithin(ms: number, closing: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
@@ -45,7 +45,7 @@ export async function closeWithin(ms: number, closing: Promise<void>): Promise<v
   clearTimeout(timer)
 }
 
-/** The condition behind an error: after several attempts the client hides it in an AggregateError that has no code. */
+/** The code of an error. After several attempts the client wraps it in an AggregateError without a code. */
 export function busCode(error: unknown): string {
   if (error instanceof AggregateError) return busCode(error.errors.at(-1))
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code

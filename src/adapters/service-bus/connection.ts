@@ -1,11 +1,11 @@
 import type { ServiceBusClient } from '@azure/service-bus'
 import { closeWithin } from './client.ts'
 
-/** A connection to the namespace that can be given up for a new one. */
+/** A connection to the namespace that can be replaced. */
 export interface Connection {
   /** The client to use now; ask again after each failure. */
   readonly client: ServiceBusClient
-  /** Gives up a client whose connection no longer answers. Does nothing for one that was given up before. */
+  /** Replaces a client whose connection no longer answers. Does nothing if it was replaced before. */
   replace(broken: ServiceBusClient): void
   /** Bounded in time. */
   close(): Promise<void>

@@ -1,15 +1,15 @@
 import type { SourceQueue, SourceMessage } from '../../core/ports.ts'
 
-/** Longer than the client takes to give an attempt up, so that an outage is one trouble and not a flicker. */
+/** Longer than one attempt of the client, so that readiness does not flicker during an outage. */
 const TROUBLE_MS = 60_000
 
-/** Whether this process receives: what its inboxes say of themselves. */
+/** Whether this process receives messages, as its source queues report. */
 export interface ReceiverHealth {
-  /** The same inbox, watched. */
-  watch<M extends SourceMessage>(inbox: SourceQueue<M>): SourceQueue<M>
+  /** The same source queue, observed. */
+  watch<M extends SourceMessage>(sourceQueue: SourceQueue<M>): SourceQueue<M>
   /** A receiver could not reach the bus, or lost it. */
   trouble(): void
-  /** Open, and no trouble within a minute that no message has ended since. */
+  /** True if a receiver is open and has had no trouble for a minute, or a message has arrived since. */
   receiving(): boolean
 }
 
@@ -17,9 +17,9 @@ export function receiverHealth(now: () => number): ReceiverHealth {
   let open = 0
   let troubledAt = Number.NEGATIVE_INFINITY
   return {
-    watch: (inbox) => ({
+    watch: (sourceQueue) => ({
       open: async (onMessage) => {
-        const receiver = await inbox.open((message) => {
+        const receiver = await sourceQueue.open((message) => {
           troubledAt = Number.NEGATIVE_INFINITY
           onMessage(message)
         })

@@ -16,28 +16,34 @@ import { guardedSettler } from './settle.ts'
 import { pauseMs, troubleOf } from './trouble.ts'
 
 export type SourceQueueSettings = EntityAddress & {
-  /** Unsettled at once. The client stalls at 2,048 a receiver, so this stays well below. */
+  /** The most unsettled messages. The client stalls at 2,048 for each receiver, so this stays well below. */
   readonly inFlight: number
-  /** A connection that answers no more is given up within this; so is a receiver that brought nothing for this long although the queue holds something. */
+  /**
+   * A connection that stops answering is replaced within this time, and so is a receiver that brings
+   * nothing for this long although the queue holds messages.
+   */
   readonly watchdogMs: number
-  /** Hears that the bus could not be reached, or was lost. */
+  /** Called when the bus cannot be reached, or the connection is lost. */
   readonly onTrouble?: () => void
 }
 export const MOST_IN_FLIGHT = 1_500
 const CLOSE_MS = 5_000
-/** Looked at this often, for locks as short as the service allows (5 s); renewed when less than half of a lock is left. */
+/** Locks are renewed at half their duration. They may be as short as 5 s, the least that the service allows. */
 const RENEW_AT_ONCE = 64
 const RENEW_EVERY_MS = 1_000
 
-/** Nothing arrived for this long after the last credit was granted, and nothing more is on its way. */
+/** If nothing arrives for this long after the last credit, nothing more is on its way. */
 const QUIET_MS = 100
 const LONGEST_QUIET_MS = 2_000
-/** The client's own bound for the answer is 200 ms; then it closes the link. */
+/** The client waits 200 ms for the answer, and then closes the link. */
 const DRAIN_MS = 1_000
 const HAND_BACK_MS = 3_000
-/** Silence, the next look, and the answer to it each take one part of the watchdog's time at the most; one is left to open a new link. */
+/**
+ * The watchdog's time has four parts, one each for the silence, the next check, the answer to it, and
+ * opening a new link.
+ */
 const PARTS = 4
-/** A link that lasted less long than this counts as one more failed attempt. */
+/** A link that is lost earlier than this counts as a failed attempt. */
 const STEADY_MS = 30_000
 
 interface Link {
@@ -48,8 +54,8 @@ interface Link {
 }
 
 /**
- * The client asks these before and after each attempt to open the link. They are not in its published types, and are all that lets somebody outside of it
- * say how long it waits between two attempts (streamingReceiver.js, 7.9.5).
+ * Hooks that the client calls before and after each attempt to open the link. They are not in its
+ * published types, and are the only way to set the pause between attempts (streamingReceiver.js, 7.9.5).
  */
 interface Gate {
   preInitialize(): Promise<void>
@@ -58,13 +64,16 @@ interface Gate {
 
 interface Held {
   readonly message: BusMessage
-  /** How long a lock lasts, as it was when the message arrived; `null` when it has none, or has lost it. */
+  /** Duration of the lock when the message arrived; `null` when it has none, or has lost it. */
   lockMs: number | null
   /** Lets the client grant credit for another message. */
   readonly letGo: () => void
 }
 
-/** A queue or subscription in peek-lock mode through the official client, with guards against what it does wrong; each guard has a test of that name. */
+/**
+ * A queue or subscription in peek-lock mode through the official client, with a guard against each of
+ * the client's traps. Each guard has a test of that name.
+ */
 export function busSourceQueue(
   connection: Connection,
   settings: SourceQueueSettings,
@@ -81,12 +90,12 @@ function openReceiver(
 ): Receiver<BusMessage> {
   const entity = entityOf(settings)
   const closing = new AbortController()
-  // By lock token: two messages may bear the same messageId, or none.
+  // By lock token: two messages may have the same messageId, or none.
   const held = new Map<string, Held>()
   const mostHeld = Math.min(settings.inFlight, MOST_IN_FLIGHT)
-  /** Aborts when nothing more is to come. */
+  /** Aborts when no more messages are wanted. */
   const pausing = new AbortController()
-  /** Of messages settled since: granting credit for them would bring new ones. */
+  /** Callbacks of messages settled since then. To call them would grant credit for new messages. */
   const spent: (() => void)[] = []
   const trouble = troubleOf(entity, runtime)
   /** Attempts to open the link since it last held or brought something. */
@@ -103,7 +112,8 @@ function openReceiver(
     const { client } = connection
     const receiver = receiverAt(client, settings, {
       receiveMode: 'peekLock',
-      // The client renews by messageId, so the second of two messages of one id would lose its lock, and one without an id cannot be settled.
+      // The client renews by messageId: of two messages with one id, the second would lose its lock.
+      // A message without an id could not be settled.
       maxAutoLockRenewalDurationInMs: 0,
       skipParsingBodyAsJson: true,
     })
@@ -136,7 +146,7 @@ function openReceiver(
     return { client, receiver, subscription, settle: guardedSettler(receiver) }
   }
 
-  /** By itself the client tries every half second for ever. */
+  /** Without this, the client tries every half second for ever. */
   function gate(): Gate {
     return {
       preInitialize: async () => {
@@ -168,7 +178,7 @@ function openReceiver(
     else letGo()
   }
 
-  /** Some at a time: one after another would take longer than a lock lasts when the bus is far away. */
+  /** Renews several at a time: one by one would outlast the locks when the bus is far away. */
   async function renewLocks(): Promise<void> {
     const due = [...held.values()].filter(({ message, lockMs }) => {
       const until = message.native.lockedUntilUtc?.getTime()
@@ -185,17 +195,17 @@ function openReceiver(
   async function renew(one: Held): Promise<void> {
     await link.receiver.renewMessageLock(one.message.native).catch((error: unknown) => {
       const code = busCode(error)
-      // It comes again; asking for it once more would only say so once more.
+      // The message comes again; another renewal would only fail again.
       if (code === 'MessageLockLost') one.lockMs = null
       runtime.log.warn('inbox.renew.failed', { code })
     })
   }
 
-  /** A connection that is open on this side only looks like an empty queue. */
+  /** Checks the connection: one that is open on this side only looks like an empty queue. */
   async function watch(): Promise<void> {
     const now = runtime.now()
     if (isSteady()) trouble.over()
-    // While the client tries to open the link it finds out by itself.
+    // While the client tries to open the link, it notices by itself.
     if (openedAt === null && Math.abs(now - triedAt) < settings.watchdogMs) return
     if (Math.abs(now - Math.max(lastArrivalAt, lastAnswerAt)) < settings.watchdogMs / PARTS) return
     const { client } = link
@@ -226,7 +236,7 @@ function openReceiver(
     lastArrivalAt = runtime.now()
     openedAt = null
     triedAt = runtime.now()
-    // This is a remedy and not one more failed attempt.
+    // Reopening is a remedy, and does not count as a failed attempt.
     attempts = 0
     link = subscribe()
     return closeWithin(CLOSE_MS, former.receiver.close())
@@ -244,7 +254,7 @@ function openReceiver(
     every(settings.watchdogMs / PARTS, watch),
   ]).then(() => {})
 
-  /** Without new credit what is on its way arrives within a moment, and all of it where the credit is used up. */
+  /** Waits until the messages that are still on their way have arrived. */
   async function quiet(): Promise<void> {
     const from = runtime.now()
     for (;;) {
@@ -268,17 +278,19 @@ function openReceiver(
   const close = async (): Promise<void> => {
     pausing.abort()
     closing.abort()
-    // Nothing is abandoned: that would raise delivery counts, and a long outage of ours would dead-letter what is sound.
+    // Nothing is abandoned: that would raise delivery counts, and during a long outage of the ledger
+    // the bus would dead-letter sound messages.
     const receiverClosed = closeWithin(CLOSE_MS, link.receiver.close())
     for (const letGo of [...[...held.values()].map((one) => one.letGo), ...spent]) letGo()
     held.clear()
-    // A renewal or a peek that is on its way can hang as well.
+    // A renewal or a peek in progress can hang too.
     await Promise.all([receiverClosed, closeWithin(CLOSE_MS, upkeep)])
   }
 
   return {
     settle: async (dispositions) => {
-      // After a cut the client takes most of a minute to give a settlement up; a lock renewed meanwhile would keep the message from coming again.
+      // When a connection is cut, the client takes most of a minute to give up a settlement. A lock
+      // renewed meanwhile would keep the message from coming again.
       for (const { message } of dispositions) {
         const one = held.get(keyOf(message.native))
         if (one) one.lockMs = null
@@ -295,7 +307,7 @@ function openReceiver(
     },
     stopReceiving: () => (paused ??= pause()),
     handBack: async () => {
-      // One that is being settled, or has lost its lock, has no lock to give back.
+      // A message that is being settled, or has lost its lock, has none to give back.
       const locked = [...held.values()].filter(({ lockMs }) => lockMs !== null)
       const abandoned = locked.map(({ message }) => ({ kind: 'abandon', message }) as const)
       await closeWithin(

@@ -14,13 +14,13 @@ export interface Settled {
   readonly error: unknown
 }
 
-/** Of a batch of hundreds all at once would keep everything else waiting. */
+/** Settlements issued before the event loop gets a turn. */
 const AT_ONCE = 64
 
 /**
  * Settles through one queue a receiver. The client's AMQP library sends the first two consecutive deliveries settled in one tick as one
  * disposition with the first one's outcome (rhea 3.0.5, `write_dispositions`): a dead-lettered message would be completed, that is lost.
- * So completions go together, so do those that are abandoned, and everything else goes in a macrotask of its own.
+ * So completions go together, and so do abandonments. Each dead-lettering goes in a macrotask of its own.
  */
 export function guardedSettler(
   receiver: Pick<ServiceBusReceiver, 'completeMessage' | 'deadLetterMessage' | 'abandonMessage'>,

@@ -2,7 +2,7 @@ import type { ServiceBusClientOptions } from '@azure/service-bus'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import { type ClientOptions, WebSocket } from 'ws'
 
-/** The client always asks for `wss:`; what calls itself an emulator speaks no TLS, over WebSockets as little as over TCP. */
+/** The client always asks for `wss:`, but an emulator speaks no TLS. */
 class PlainWebSocket extends WebSocket {
   constructor(url: string, protocols?: string | string[], options?: ClientOptions) {
     super(url.replace(/^wss:/, 'ws:'), protocols, options)
@@ -10,8 +10,8 @@ class PlainWebSocket extends WebSocket {
 }
 
 /**
- * AMQP over WebSockets: one connection to port 443, through a proxy where one is named. A proxy that refuses ends the attempt; nothing goes around
- * it.
+ * AMQP over WebSockets: one connection to port 443, through a proxy where one is named. If the proxy
+ * refuses, the attempt fails; nothing bypasses the proxy.
  */
 export function overWebSockets(
   proxy: string | null,

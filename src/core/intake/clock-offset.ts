@@ -1,11 +1,12 @@
 import type { Runtime } from '../runtime.ts'
 
-/** The clocks drift; what was seen so long ago says little of now. */
-const OF_LATE_MS = 600_000
+/** Clocks drift, so an estimate holds for about this long. */
+const RECENT_MS = 600_000
 
 /**
- * How far our clock may be ahead of the bus's, below zero when it is behind: no message arrives before it was enqueued, so by no more than the quickest
- * one of late took. Within `skewMs` either way, and by that much while only a backlog has been seen.
+ * Estimates how far the clock of this process is ahead of that of the bus; negative when it is behind. No
+ * message arrives before it was enqueued, so the age of the youngest recent message is an upper bound. The
+ * result is between `-skewMs` and `skewMs`, and `skewMs` while only a backlog has been seen.
  */
 export function estimateClockOffset(
   skewMs: number,
@@ -16,7 +17,7 @@ export function estimateClockOffset(
   let before = skewMs
   return (messages) => {
     const now = runtime.now()
-    if (Math.abs(now - since) > OF_LATE_MS) {
+    if (Math.abs(now - since) > RECENT_MS) {
       before = quickest
       quickest = skewMs
       since = now

@@ -3,7 +3,7 @@ import type { Json } from '../model.ts'
 /** Deeper than any HR record; without a limit a hostile body could exhaust the stack. */
 export const MAX_DEPTH = 32
 
-/** Whether a value has no more levels than that. Looks no deeper itself, so it never exhausts the stack. */
+/** Whether a value has at most `depth` levels. Looks no deeper, so it never exhausts the stack. */
 export function isShallow(value: Json, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (depth === 0) return false

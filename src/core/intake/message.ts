@@ -8,19 +8,19 @@ import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
 import { normalise } from './normalise.ts'
 import type { Shaped, SourceRules } from './sources.ts'
 
-/** What a message comes to: its events, all of them or none, or why not. */
+/** The events of a message, all of them; or none, and why it is rejected. */
 export interface TakenIn {
   readonly events: readonly HrEvent[]
   readonly rejected: Rejection | null
 }
 
-/** A message that is canonical already. */
+/** Reads a message that is canonical already. */
 export function takeIn(message: SourceMessage, sources: SourceRules): TakenIn {
   const decoded = decode(message)
   return decoded.kind === 'rejected' ? refused(decoded) : eventsOf(decoded.envelopes, message, sources)
 }
 
-/** A message in a vendor's own shape. */
+/** Reads a message in a vendor's own shape. */
 export async function takeInShaped(
   message: SourceMessage,
   { name, shape, source }: Shaped,
@@ -45,7 +45,7 @@ function refused(rejected: Rejection): TakenIn {
   return { events: [], rejected }
 }
 
-/** A message and what it comes to, as the ledger takes it. */
+/** A message and its events, in the form that the ledger records. */
 export function toIntakeMessage({
   message,
   events,
@@ -63,7 +63,7 @@ export function toIntakeMessage({
     : { ...name, events, original: originalOf(message), rejected: null }
 }
 
-/** What was rejected stays on the bus; what was taken in was text. */
+/** The message as it arrived. A message that was taken in always has text. */
 export function originalOf({
   messageId,
   sessionId,

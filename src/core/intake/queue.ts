@@ -1,6 +1,6 @@
 import type { Runtime } from '../runtime.ts'
 
-/** Messages in the last second, counting those just taken. */
+/** Counts messages, and returns how many there were in the last second. */
 export function rateOf(runtime: Pick<Runtime, 'now'>): (count: number) => number {
   const seen: { at: number; count: number }[] = []
   let sum = 0
@@ -16,7 +16,7 @@ export function rateOf(runtime: Pick<Runtime, 'now'>): (count: number) => number
   }
 }
 
-/** What has arrived and is not yet committed. Bounded by what the receiver lets be in flight. */
+/** Messages that have arrived and are not committed. The receiver's limit bounds their number. */
 export class Queue<M> {
   #messages: M[] = []
   #arrived: (() => void) | null = null
@@ -30,7 +30,7 @@ export class Queue<M> {
   take(most: number): M[] {
     return this.#messages.splice(0, most)
   }
-  /** Resolves when there is something, or when `signal` aborts. */
+  /** Resolves when there is a message, or when `signal` aborts. */
   async some(signal: AbortSignal): Promise<void> {
     if (this.#messages.length > 0 || signal.aborted) return
     await new Promise<void>((resolve) => {

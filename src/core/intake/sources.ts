@@ -90,7 +90,7 @@ function matcher(patterns: readonly string[] | null): (name: string) => boolean 
   return (name) => fits.some((fit) => fit(name))
 }
 
-/** The names are the senders', who may think up any number of them. */
+/** Senders choose the names, so their number has no bound. */
 const MOST_REMEMBERED = 10_000
 
 function memo<T>(find: (name: string) => T): (name: string) => T {
