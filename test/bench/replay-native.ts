@@ -68,11 +68,9 @@ const log: ReplayLog = {
 const settings = { perSecond: null, batch: 500, removeAtOnce: 2_000, skewMs: 60_000, inFlightMs: 2_000 }
 const startedAt = performance.now()
 const result = await replayNative(
-  { run: 'bench', shelf, entity, log, edit: null, takeIn: async () => new Map() },
+  { run: 'bench', deadLetters: shelf, queue: entity, log, edit: null, takeIn: async () => new Map() },
   settings,
-  runtime,
-  new AbortController().signal,
-  () => {},
+  { runtime, signal: new AbortController().signal, onProgress: () => {} },
 )
 const seconds = (performance.now() - startedAt) / 1_000
 process.stdout.write(

@@ -8,7 +8,9 @@ export interface FakeReplayLog extends ReplayLog {
   readonly committed: Set<string>
 }
 
-/** A frozen selection in memory. Throws when something moves as it may not. */
+/**
+ * A frozen selection in memory. Throws when an item moves to a stage that may not follow its own.
+ */
 export function fakeReplayLog(sequences: readonly string[]): FakeReplayLog {
   const stages: FakeReplayLog['stages'] = new Map(
     sequences.map((sequence) => [sequence, { stage: 'frozen', sendingAt: null, code: null }]),
@@ -39,14 +41,17 @@ export function fakeReplayLog(sequences: readonly string[]): FakeReplayLog {
   }
 }
 
-/** A queue, its dead letters, and an intake that takes a message of the queue when it is told to. */
+/**
+ * A queue, its dead-letter queue, and an intake that takes one message of the queue when the test
+ * says so.
+ */
 export interface ReplayWorld {
-  readonly shelf: FakeShelf
-  readonly entity: FakeShelf
+  readonly deadLetters: FakeShelf
+  readonly queue: FakeShelf
   readonly log: FakeReplayLog
   /** Every copy that ever reached the queue. */
   readonly delivered: string[]
-  /** Intake commits the first message that waits, and completes it or dead-letters it again. */
+  /** Intake commits the first waiting message, then completes it or dead-letters it again. */
   takeOne(as: 'taken' | 'dead'): void
 }
 
@@ -55,15 +60,15 @@ export function replayWorld(
   frozen: readonly string[],
   now: () => number,
 ): ReplayWorld {
-  const shelf = fakeShelf(letters)
-  const entity = fakeShelf([])
+  const deadLetters = fakeShelf(letters)
+  const queue = fakeShelf([])
   const log = fakeReplayLog(frozen)
   const delivered: string[] = []
   let next = 1 + letters.reduce((most, { sequence }) => Math.max(most, Number(sequence)), 0)
   const resend: FakeShelf['resend'] = async (copies) => {
     for (const { original, messageId, text, properties } of copies) {
       delivered.push(messageId)
-      entity.messages.push(
+      queue.messages.push(
         shelved(next, {
           ...original,
           sequence: String(next),
@@ -79,16 +84,16 @@ export function replayWorld(
     }
   }
   return {
-    shelf: Object.assign(shelf, { resend }),
-    entity,
+    deadLetters: Object.assign(deadLetters, { resend }),
+    queue,
     log,
     delivered,
     takeOne: (as) => {
-      const message = entity.messages.shift()
+      const message = queue.messages.shift()
       if (!message) return
-      // Settled after the commit, as intake does.
+      // Intake settles after the commit.
       log.committed.add(message.messageId ?? '')
-      if (as === 'dead') shelf.messages.push({ ...message, reason: 'FieldMissing' })
+      if (as === 'dead') deadLetters.messages.push({ ...message, reason: 'FieldMissing' })
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { ServiceBusReceivedMessage, ServiceBusReceiver } from '@azure/service-bus'
 import type { DeadLetterQueue } from '../../core/ports.ts'
-import { pick } from '../../core/report/replay/find-by-sequence.ts'
+import { findBySequence } from '../../core/report/replay/find-by-sequence.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { closeWithin } from './client.ts'
 import { guardedSettler } from './settle.ts'
@@ -178,7 +178,7 @@ export function messageRemover(
   /** Takes those out of `wanted` that are on the shelf no more. */
   async function missing(wanted: Set<string>, gone: Set<string>, signal: AbortSignal): Promise<void> {
     const there = new Set<string>()
-    for await (const { sequence } of pick(peek, wanted, signal)) there.add(sequence)
+    for await (const { sequence } of findBySequence(peek, wanted, signal)) there.add(sequence)
     if (signal.aborted) return
     for (const sequence of wanted) {
       if (there.has(sequence)) continue

@@ -24,7 +24,7 @@ export function deadLetterCommands(program: Command, done: (code: number) => voi
     .option('--show-values', 'show body and properties, which hold personal data', false)
     .addOption(output())
     .action(async (id: string, options) =>
-      done(await (await import('./list.ts')).showDead(process.env, id, options)),
+      done(await (await import('./show.ts')).showDead(process.env, id, options)),
     )
   selecting(deadLetters.command('groups'))
     .description('how many failed in which way, since when and until when, with one example each')

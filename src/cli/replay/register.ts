@@ -26,7 +26,7 @@ export function replayCommands(program: Command, done: (code: number) => void): 
     .argument('[run]', 'the number of a run', number)
     .addOption(output())
     .action(async (run: number | undefined, { output: format }) =>
-      done(await (await import('./replay.ts')).replays(process.env, run, format)),
+      done(await (await import('./replays.ts')).replays(process.env, run, format)),
     )
 }
 

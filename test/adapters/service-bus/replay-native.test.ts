@@ -11,7 +11,7 @@ import { fakeReplayLog } from '../../fakes/replay.ts'
 import { configOf, manual, receive } from '../../local/service-bus/support.ts'
 
 const runtime = systemRuntime(silentLogger, silentTelemetry)
-const never = new AbortController().signal
+const control = { runtime, signal: new AbortController().signal, onProgress: () => {} }
 const settings = { perSecond: null, batch: 20, removeAtOnce: 60, skewMs: 60_000, inFlightMs: 50 }
 
 async function busFor(t: TestContext, properties: object): Promise<ServiceBusClient> {
@@ -24,11 +24,11 @@ async function busFor(t: TestContext, properties: object): Promise<ServiceBusCli
   return client
 }
 
-function shelvesOf(t: TestContext, client: ServiceBusClient) {
-  const shelf = busDeadLetterQueue(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
-  const entity = busDeadLetterQueue(client, { queue: 'q', shelf: 'queue' }, runtime)
-  t.after(() => Promise.all([shelf.close(), entity.close()]))
-  return { shelf, entity }
+function queuesOf(t: TestContext, client: ServiceBusClient) {
+  const deadLetters = busDeadLetterQueue(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
+  const queue = busDeadLetterQueue(client, { queue: 'q', shelf: 'queue' }, runtime)
+  t.after(() => Promise.all([deadLetters.close(), queue.close()]))
+  return { deadLetters, queue }
 }
 
 const bodyOf = ({ body }: ServiceBusReceivedMessage): unknown =>
@@ -45,14 +45,12 @@ void it('on a queue with sessions each session gets its messages back, in their 
     for (const message of await session.receiveMessages(30)) await session.deadLetterMessage(message)
     await session.close()
   }
-  const { shelf, entity } = shelvesOf(t, client)
-  const log = fakeReplayLog((await shelf.peek('0', 250)).map(({ sequence }) => sequence))
+  const { deadLetters, queue } = queuesOf(t, client)
+  const log = fakeReplayLog((await deadLetters.peek('0', 250)).map(({ sequence }) => sequence))
   const result = await replayNative(
-    { run: 'r1', shelf, entity, log, edit: null, takeIn: async () => new Map() },
+    { run: 'r1', deadLetters, queue, log, edit: null, takeIn: async () => new Map() },
     settings,
-    runtime,
-    never,
-    () => {},
+    control,
   )
   assert.deepEqual(result, { kind: 'finished', sent: 90, done: 90, gone: 0, refused: 0 })
   for (const [index, id] of ['s0', 's1', 's2'].entries()) {
@@ -78,12 +76,12 @@ void it('duplicate detection does not swallow copies, and drops a copy that is s
   const receiver = client.createReceiver('q', manual)
   for (const message of await receive(receiver, 40)) await receiver.deadLetterMessage(message)
   await receiver.close()
-  const { shelf, entity } = shelvesOf(t, client)
-  const log = fakeReplayLog((await shelf.peek('0', 250)).map(({ sequence }) => sequence))
-  const { resend } = shelf
+  const { deadLetters, queue } = queuesOf(t, client)
+  const log = fakeReplayLog((await deadLetters.peek('0', 250)).map(({ sequence }) => sequence))
+  const { resend } = deadLetters
   let times = 0
-  const twice: typeof shelf = {
-    ...shelf,
+  const twice: typeof deadLetters = {
+    ...deadLetters,
     resend: async (copies) => {
       times += 1
       await resend(copies)
@@ -91,11 +89,9 @@ void it('duplicate detection does not swallow copies, and drops a copy that is s
     },
   }
   await replayNative(
-    { run: 'r1', shelf: twice, entity, log, edit: null, takeIn: async () => new Map() },
+    { run: 'r1', deadLetters: twice, queue, log, edit: null, takeIn: async () => new Map() },
     settings,
-    runtime,
-    never,
-    () => {},
+    control,
   )
   assert.equal(times, 2)
   const copies = await receive(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), 40)
@@ -103,7 +99,7 @@ void it('duplicate detection does not swallow copies, and drops a copy that is s
     copies.map(bodyOf),
     Array.from({ length: 40 }, (_, n) => n),
   )
-  assert.deepEqual(await shelf.peek('0', 10), [])
+  assert.deepEqual(await deadLetters.peek('0', 10), [])
 })
 
 void it('a send that arrives and whose answer is lost is found again and not repeated', async (t) => {
@@ -113,12 +109,12 @@ void it('a send that arrives and whose answer is lost is found again and not rep
   const receiver = client.createReceiver('q', manual)
   for (const message of await receive(receiver, 50)) await receiver.deadLetterMessage(message)
   await receiver.close()
-  const { shelf, entity } = shelvesOf(t, client)
-  const log = fakeReplayLog((await shelf.peek('0', 250)).map(({ sequence }) => sequence))
-  const { resend } = shelf
+  const { deadLetters, queue } = queuesOf(t, client)
+  const log = fakeReplayLog((await deadLetters.peek('0', 250)).map(({ sequence }) => sequence))
+  const { resend } = deadLetters
   let lost = 0
-  const unsteady: typeof shelf = {
-    ...shelf,
+  const unsteady: typeof deadLetters = {
+    ...deadLetters,
     resend: async (copies) => {
       await resend(copies)
       lost += 1
@@ -127,15 +123,15 @@ void it('a send that arrives and whose answer is lost is found again and not rep
   }
   const replay = {
     run: 'r1',
-    shelf: unsteady,
-    entity,
+    deadLetters: unsteady,
+    queue,
     log,
     edit: null,
     takeIn: async () => new Map<string, string>(),
   }
-  const result = await replayNative(replay, settings, runtime, never, () => {})
+  const result = await replayNative(replay, settings, control)
   assert.equal(result.kind, 'finished')
   const copies = await receive(client.createReceiver('q', { receiveMode: 'receiveAndDelete' }), 50)
   assert.equal(new Set(copies.map(({ messageId }) => messageId)).size, 50)
-  assert.deepEqual(await entity.peek('0', 10), [])
+  assert.deepEqual(await queue.peek('0', 10), [])
 })

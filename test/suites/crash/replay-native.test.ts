@@ -9,7 +9,7 @@ import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite
 import { busDeadLetterQueue } from '../../../src/adapters/service-bus/dead-letter-queue.ts'
 import { systemRuntime } from '../../../src/adapters/system.ts'
 import type { DeadLetterQueue, PeekedMessage } from '../../../src/core/ports.ts'
-import type { NativeReplayResult } from '../../../src/core/report/replay/native.ts'
+import type { NativeReplayResult } from '../../../src/core/report/replay/native-run.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { busFor, QUEUE } from '../../adapters/support/bus.ts'
 import { until } from '../../adapters/support/until.ts'

@@ -5,7 +5,10 @@ import { systemRuntime } from '../../../src/adapters/system.ts'
 import { replayNative } from '../../../src/core/report/replay/native.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 
-/** Replays the last run of a ledger on one queue, for a test that kills it: `argv` is the bus, the ledger's file and the queue. */
+/**
+ * Replays the last run of a ledger on one queue, so that a test can kill it. `argv`: bus, file of
+ * the ledger, queue.
+ */
 const [, , connectionString = '', path = '', queue = ''] = process.argv
 process.on('disconnect', () => process.exit())
 const ledger = await openSqliteLedger({ path, now: Date.now, patienceMs: 10_000 })
@@ -13,13 +16,13 @@ const [run] = await ledger.listReplays({ open: null, limit: 1 })
 if (!run) throw new Error('there is no run')
 const client = connect({ kind: 'connection-string', connectionString })
 const runtime = systemRuntime(silentLogger, silentTelemetry)
-const shelf = busDeadLetterQueue(client, { queue, shelf: 'dead-letters' }, runtime)
-const entity = busDeadLetterQueue(client, { queue, shelf: 'queue' }, runtime)
+const deadLetters = busDeadLetterQueue(client, { queue, shelf: 'dead-letters' }, runtime)
+const source = busDeadLetterQueue(client, { queue, shelf: 'queue' }, runtime)
 const result = await replayNative(
   {
     run: run.name,
-    shelf,
-    entity,
+    deadLetters,
+    queue: source,
     log: {
       items: (stage, limit) => ledger.listReplayItems(run.id, queue, stage, limit),
       move: (moves, at) => ledger.moveReplayItems(run.id, queue, moves, at),
@@ -29,12 +32,14 @@ const result = await replayNative(
     takeIn: async () => new Map(),
   },
   { perSecond: null, batch: 100, removeAtOnce: 300, skewMs: 60_000, inFlightMs: 100 },
-  runtime,
-  new AbortController().signal,
-  (progress) => process.send?.(progress),
+  {
+    runtime,
+    signal: new AbortController().signal,
+    onProgress: (progress) => void process.send?.(progress),
+  },
 )
-await shelf.close()
-await entity.close()
+await deadLetters.close()
+await source.close()
 await closeWithin(2_000, client.close())
 await ledger.close()
 process.send?.(result)

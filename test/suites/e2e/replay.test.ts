@@ -130,7 +130,7 @@ void describe('rollcall replay', () => {
       ...BY,
     )
     assert.equal(code, 7, stderr)
-    assert.match(stderr, /hr-events#99 is no dead letter/)
+    assert.match(stderr, /hr-events#99 is no longer a dead letter/)
     const plan = JSON.parse(stdout) as { bus: number; missing: string[] }
     assert.deepEqual([plan.bus, plan.missing], [1, ['hr-events#99']])
   })

@@ -31,8 +31,9 @@ export const COPY_REASON = 'rollcall-reason'
 export const COPY_DETAIL = 'rollcall-detail'
 
 /**
- * A copy of every event that died in the ledger, for the tools and alerts of the bus: at least once, under an id that is the same every time. What
- * lives again before its copy went out needs none.
+ * A copy of every event that died in the ledger, for the tools and alerts of the bus: at least
+ * once, under an id that is the same every time. What lives again before its copy went out needs
+ * none.
  */
 export function copyLoop(
   ledger: Pick<Ledger, 'listUncopiedDeadLetters' | 'markDeadLettersCopied'>,
@@ -54,7 +55,10 @@ export function copyLoop(
   })
 }
 
-/** Its properties say what it stands for; what it carries of the original is the choice of `content`. */
+/**
+ * Its properties say what it stands for; what it carries of the original is the choice of
+ * `content`.
+ */
 export function copyMessage(
   copy: DeadLetterCopy,
   content: CopyContent,
@@ -116,8 +120,9 @@ function carriedBy(
 }
 
 /**
- * Takes copies off their queue that stand for nothing any more: their event lives again, died anew, was discarded or archived, or has a second
- * copy. They are looked for a page a turn, so that the cost of a turn does not depend on how many there are, and taken away together. A message nobody
+ * Takes copies off their queue that stand for nothing any more: their event lives again, died anew,
+ * was discarded or archived, or has a second copy. They are looked for a page a turn, so that the
+ * cost of a turn does not depend on how many there are, and taken away together. A message nobody
  * here sent is left alone.
  */
 export function sweepLoop(
@@ -133,7 +138,8 @@ export function sweepLoop(
     const last = page.at(-1)
     if (last === undefined || BigInt(last.sequence) < from) {
       from = 0n
-      // All at once: whatever lies before a stale one is passed over, and each pass counts as a delivery of it.
+      // All at once: whatever lies before a stale one is passed over, and each pass counts as a
+      // delivery of it.
       if (stale.size > 0) await shelf.remove(new Set(stale), signal)
       stale.clear()
       return settings.restMs

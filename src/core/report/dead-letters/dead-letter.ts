@@ -1,3 +1,4 @@
+import { impliedActive } from '../../intake/normalise.ts'
 import type { EventState } from '../../ledger/lifecycle.ts'
 import type { DeadLetterFilter, LedgerDeadLetter } from '../../ledger/port/dead-letters.ts'
 import type { EventName } from '../../model.ts'
@@ -5,39 +6,42 @@ import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 import type { PeekedMessage } from '../../ports.ts'
 import type { BusCode } from '../../reasons.ts'
 
-/** Where it happened, in one word for people: intake, mapping, service or directory. The code says what exactly. */
+/** What went wrong, as one word for a person to filter by. The code says it exactly. */
 export const DEAD_LETTER_REASONS = [
-  'unreadable', // intake could not take the message in
-  'poison', // delivered too often without being settled
-  'expired', // stayed on the bus longer than it may
-  'incomplete', // its person never became complete
-  'unread', // what a notice is about could not be read from HR
-  'unmapped', // the mapping cannot be carried out with it
-  'rescind', // a rescind that names what it may not
+  'unreadable', // intake refused the message
+  'poison', // delivered too often and never settled
+  'expired', // stayed on the bus longer than its time to live
+  'incomplete', // the employee never became complete
+  'unread', // the employee of a notice could not be read from HR
+  'unmapped', // the mapping failed on it
+  'rescind', // a rescind that names an event it may not rescind
   'refused', // the service refused the call
-  'failed', // the service took it and failed with it
-  'unanswered', // the log never spoke of it
+  'failed', // the service accepted it and then failed
+  'unanswered', // no log record answered it
 ] as const
 export type DeadLetterReason = (typeof DEAD_LETTER_REASONS)[number]
 
-/** One list over both homes. */
+/** A dead letter of either store. */
 export type DeadLetter =
   | { readonly store: 'ledger'; readonly reason: DeadLetterReason; readonly letter: LedgerDeadLetter }
   | { readonly store: 'bus'; readonly reason: DeadLetterReason; readonly letter: BusDeadLetter }
 
-/** What can be read of an event's name; `null` where it is unreadable. */
+/** What identifies an event, as far as it can be read; `null` where it cannot. */
 export interface ReadName {
   readonly source: string | null
   readonly id: string | null
   readonly type: string | null
   readonly employeeId: string | null
 }
-/** A message on a shelf, and what can be read of it: the name of its first event, and of all of them. */
+/**
+ * A message in a native dead-letter queue. It names its first event itself and all of them in
+ * `events`.
+ */
 export interface BusDeadLetter extends ReadName {
   readonly message: PeekedMessage
   readonly code: string
   readonly events: readonly ReadName[]
-  /** Its events have meanwhile arrived in another message and live in the ledger; `null` where the ledger was not asked. */
+  /** See `isStale`; `null` when there was no ledger to ask. */
   readonly stale: boolean | null
 }
 
@@ -45,10 +49,14 @@ export interface DeadLetterSelection extends DeadLetterFilter {
   readonly reason: DeadLetterReason | null
 }
 
-/** The code of a message that whoever dead-lettered it gave no reason. */
+/** The code of a message that was dead-lettered without a reason. */
 export const NO_REASON = 'NoReason' satisfies BusCode
 
-/** The bus's own reasons are from https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues; every other is intake's. */
+/**
+ * Reasons of the bus itself:
+ * https://learn.microsoft.com/azure/service-bus-messaging/service-bus-dead-letter-queues. Every
+ * other code is from intake.
+ */
 export function busReason(code: string): DeadLetterReason {
   switch (code) {
     case 'MaxDeliveryCountExceeded':
@@ -83,7 +91,7 @@ export function ledgerReason({
   }
 }
 
-/** How people and commands name it: `dl-<seq>` in the ledger, `<entity>#<sequence>` on the bus. */
+/** The id in commands and output: `dl-<seq>` in the ledger, `<entity>#<sequence>` on the bus. */
 export function deadLetterId(dead: DeadLetter): string {
   return dead.store === 'ledger'
     ? `dl-${dead.letter.seq}`
@@ -94,7 +102,7 @@ export type DeadLetterName =
   | { readonly store: 'ledger'; readonly seq: number }
   | { readonly store: 'bus'; readonly entity: string; readonly sequence: string }
 
-/** `null` for what is no such name. */
+/** `null` when the text is not the id of a dead letter. */
 export function parseDeadLetterId(text: string): DeadLetterName | null {
   const seq = /^dl-(\d{1,15})$/.exec(text)?.[1]
   if (seq !== undefined) return { store: 'ledger', seq: Number(seq) }
@@ -102,12 +110,15 @@ export function parseDeadLetterId(text: string): DeadLetterName | null {
   return entity === undefined || sequence === undefined ? null : { store: 'bus', entity, sequence }
 }
 
-/** The same fields whatever the store. */
+/** What both stores know about a dead letter. */
 export interface DeadLetterFacts extends ReadName {
   readonly code: string
   /** Names of fields, never values. */
   readonly detail: string | null
-  /** When it died; for one on the bus when it was enqueued, as the bus does not tell when it died. */
+  /**
+   * When it died. On the bus: when it was enqueued, because the bus does not say when a message
+   * died.
+   */
   readonly at: number
 }
 export function factsOf(dead: DeadLetter): DeadLetterFacts {
@@ -119,7 +130,9 @@ export function factsOf(dead: DeadLetter): DeadLetterFacts {
   return { source, id, type, employeeId, code, detail: message.description, at: message.enqueuedAt }
 }
 
-/** Whether it fits all that is not `null`. A message of several events fits by any of them. */
+/**
+ * Whether it fits every filter that is not `null`. A message fits when any one of its events does.
+ */
 export function fits(dead: DeadLetter, selection: DeadLetterSelection): boolean {
   const { reason, code, type, employeeId, since, until } = selection
   const facts = factsOf(dead)
@@ -137,15 +150,15 @@ export function fits(dead: DeadLetter, selection: DeadLetterSelection): boolean 
   )
 }
 
-/** States of events by `nameKey`; of those the ledger has never seen there is none. */
+/** Event states by `nameKey`. Events that the ledger does not know are left out. */
 export type EventStates = ReadonlyMap<string, EventState>
 export function nameKey({ source, id }: EventName): string {
   return `${source}\n${id}`
 }
 
 /**
- * A message is stale when all of its events came in with another one and are not dead letters there: to replay it would change nothing. One whose
- * names cannot be read never is.
+ * A message is stale when all of its events have since arrived in another message and are not dead
+ * letters: replaying it would have no effect. A message whose events cannot be read is never stale.
  */
 export function isStale(events: readonly ReadName[], states: EventStates): boolean {
   return (
@@ -155,4 +168,12 @@ export function isStale(events: readonly ReadName[], states: EventStates): boole
       return state !== undefined && state !== 'dead-lettered'
     })
   )
+}
+
+/**
+ * Whether the type says that the employee left. It can often be read although intake refused the
+ * message.
+ */
+export function mayBeTermination({ type }: ReadName): boolean {
+  return type !== null && impliedActive(type) === false
 }

@@ -1,13 +1,14 @@
 import type { DeadLetterQueue, PeekedMessage } from '../../ports.ts'
 
-/** Looked at in one request where several wanted ones lie close together; also how far apart these are. */
-const CLOSE = 250n
+/** Messages in one request, and how far apart two wanted ones may be to share it. */
+const PAGE = 250n
 
 /**
- * Those of the messages that are on the shelf, in ascending order, with as few requests as it takes. A number that is missing where its page says
- * it should be is asked for by itself, since the numbers of a partitioned queue do not rise all the way.
+ * Yields those of these messages that the queue holds, in ascending order and with few requests. A
+ * message that is missing where its page should hold it is asked for alone, because sequence
+ * numbers of a partitioned queue do not always ascend.
  */
-export async function* pick(
+export async function* findBySequence(
   peek: DeadLetterQueue['peek'],
   sequences: Iterable<string>,
   signal?: AbortSignal,
@@ -16,24 +17,26 @@ export async function* pick(
   for (let at = 0; at < ascending.length;) {
     if (signal?.aborted) return
     const from = ascending[at] ?? 0n
-    let close = at
-    while (close < ascending.length && (ascending[close] ?? 0n) - from < CLOSE) close += 1
-    const page = await peek(String(from), close - at === 1 ? 1 : Number(CLOSE))
-    const there = new Map(page.map((message) => [message.sequence, message]))
+    let end = at
+    while (end < ascending.length && (ascending[end] ?? 0n) - from < PAGE) end += 1
+    const asked = end - at
+    const page = await peek(String(from), asked === 1 ? 1 : Number(PAGE))
+    const bySequence = new Map(page.map((message) => [message.sequence, message]))
     const last = page.at(-1)
     const reached = last === undefined ? from : BigInt(last.sequence)
-    const asked = close - at
-    for (; at < close; at += 1) {
-      const one = ascending[at] ?? 0n
-      if (one > reached && one !== from) break
-      const found =
-        there.get(String(one)) ?? (asked === 1 || one === from ? undefined : await alone(peek, String(one)))
+    for (; at < end; at += 1) {
+      const wanted = ascending[at] ?? 0n
+      // The rest lies behind this page.
+      if (wanted > reached && wanted !== from) break
+      const inPage = bySequence.get(String(wanted)) ?? null
+      const wasFirst = asked === 1 || wanted === from
+      const found = inPage ?? (wasFirst ? null : await peekOne(peek, String(wanted)))
       if (found) yield found
     }
   }
 }
 
-async function alone(peek: DeadLetterQueue['peek'], sequence: string): Promise<PeekedMessage | undefined> {
+async function peekOne(peek: DeadLetterQueue['peek'], sequence: string): Promise<PeekedMessage | null> {
   const [message] = await peek(sequence, 1)
-  return message?.sequence === sequence ? message : undefined
+  return message?.sequence === sequence ? message : null
 }

@@ -1,22 +1,25 @@
 import type { Runtime } from '../../runtime.ts'
 
 export interface Pace {
-  /** Held within 5 %; `null` for as fast as it goes. */
+  /** Held within 5 %; `null` for no limit. */
   readonly perSecond: number | null
   readonly batch: number
 }
 export interface Pacer {
+  /** The largest batch that keeps the rate even. */
   readonly atOnce: number
-  /** Resolves when so many may go, or when `signal` aborts. */
+  /** Resolves when `count` more may be sent, or when `signal` aborts. */
   turn(count: number, signal: AbortSignal): Promise<void>
 }
 
-/** So often a second, at the most, while there is a limit. */
+/** The most batches a second while there is a limit. */
 const TURNS_PER_SECOND = 5
-/** What was not sent in time is caught up with for so long; a stall does not end in a burst. */
+/** The most time that is caught up with after a stall, so that it does not end in a burst. */
 const CATCH_UP_MS = 1_000
 
-/** Each batch waits until its time has come: at any moment no more has been sent than the rate allows since the start. */
+/**
+ * Makes batches wait, so that at no moment more has been sent than the rate allows since the start.
+ */
 export function pacer({ perSecond, batch }: Pace, runtime: Pick<Runtime, 'now' | 'sleep'>): Pacer {
   let from: number | null = null
   let sent = 0

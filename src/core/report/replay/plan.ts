@@ -2,24 +2,13 @@ import type { EmployeeView } from '../../ledger/port/inspect.ts'
 import type { ReplayTarget } from '../../ledger/port/replays.ts'
 import type { HrEvent } from '../../model.ts'
 import type { EmployeeEvent } from '../../ledger/employee.ts'
+import type { Decision } from '../../ledger/decision.ts'
 import { planEmployee } from '../../plan/decide/plan.ts'
 import type { PlanRules } from '../../plan/decide/planning.ts'
-import { type DeadLetter, deadLetterId } from '../dead-letters/dead-letter.ts'
+import { deadLetterId, nameKey } from '../dead-letters/dead-letter.ts'
+import type { Selected } from '../dead-letters/select.ts'
 
-/** A dead letter that is to be replayed, and what it would say. */
-export interface Selected {
-  readonly dead: DeadLetter
-  /** What intake makes of it now; `null` for one of the ledger that goes back as it was. */
-  readonly events: readonly HrEvent[] | null
-  /** Whom an edited message speaks of. */
-  readonly employees: readonly string[]
-  /** Why intake would refuse it again; `null` when it would not. */
-  readonly refused: string | null
-  /** The text to send instead of what it said; `null` leaves it. */
-  readonly body: string | null
-}
-
-/** What a replay would do, made before anything is done. Counts and names, no values. */
+/** What a replay would do. Made before anything changes. It holds counts and names, no values. */
 export interface ReplayPlan {
   readonly targets: readonly ReplayTarget[]
   readonly counts: {
@@ -28,27 +17,16 @@ export interface ReplayPlan {
     readonly employees: number
     readonly operations: number
   }
-  /** What would become of the events, by state and reason: an event that is superseded or unchanged at once is stale. */
-  readonly submissionStatus: ReadonlyMap<string, number>
-  /** Left out, with why: intake would refuse them again. */
+  /** How many events would get which state, by state and reason. */
+  readonly expectedStates: ReadonlyMap<string, number>
+  /** Left out with the code with which intake would refuse them again. */
   readonly leftOut: readonly { readonly id: string; readonly why: string }[]
-  /** Messages whose event has had its answer: they are only taken off their shelf. */
+  /** How many messages are stale: they are only removed from their dead-letter queue. */
   readonly stale: number
 }
 
-/** Of messages with the same events the last one counts; the others are stale. */
-export function staleAmong(selected: readonly Selected[]): ReadonlySet<Selected> {
-  const stale = new Set<Selected>()
-  const seen = new Set<string>()
-  for (const one of selected.toReversed()) {
-    if (one.dead.store !== 'bus') continue
-    const names = (one.events ?? []).map(({ source, id }) => `${source}\n${id}`)
-    if (one.dead.letter.stale === true || (names.length > 0 && names.every((name) => seen.has(name))))
-      stale.add(one)
-    for (const name of names) seen.add(name)
-  }
-  return stale
-}
+/** Employees loaded from the ledger at once. */
+const AT_ONCE = 200
 
 export async function planReplay(
   selected: readonly Selected[],
@@ -57,19 +35,13 @@ export async function planReplay(
   rules: PlanRules,
 ): Promise<ReplayPlan> {
   const stale = staleAmong(selected)
-  const leftOut = selected.flatMap(({ dead, refused }) =>
-    refused === null ? [] : [{ id: deadLetterId(dead), why: refused }],
-  )
   const going = selected.filter(({ refused }) => refused === null)
-  const byEmployee = new Map<string, Selected[]>()
-  for (const one of going)
-    if (!stale.has(one)) for (const employeeId of employeesOf(one)) add(byEmployee, employeeId, one)
-
-  const submissionStatus = new Map<string, number>()
+  const byEmployee = groupByEmployee(going.filter((one) => !stale.has(one)))
+  const expectedStates = new Map<string, number>()
   let operations = 0
   const ids = [...byEmployee.keys()]
-  for (let at = 0; at < ids.length; at += 200) {
-    const part = ids.slice(at, at + 200)
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    const part = ids.slice(at, at + AT_ONCE)
     const views = new Map((await loadEmployees(part)).map((view) => [view.employee.employeeId, view]))
     const planned = await Promise.all(
       part.map(async (employeeId) => {
@@ -78,13 +50,8 @@ export async function planReplay(
       }),
     )
     for (const { revived, decision } of planned) {
-      if (decision.kind === 'wait') continue
-      if (decision.operation) operations += 1
-      for (const { seq, state, reason } of decision.events) {
-        if (!revived.seqs.has(seq)) continue
-        const key = reason === null ? state : `${state} (${reason})`
-        submissionStatus.set(key, (submissionStatus.get(key) ?? 0) + 1)
-      }
+      if (decision.kind !== 'wait' && decision.operation) operations += 1
+      countStates(decision, revived.seqs, expectedStates)
     }
   }
   return {
@@ -95,15 +62,51 @@ export async function planReplay(
       employees: byEmployee.size,
       operations,
     },
-    submissionStatus,
-    leftOut,
+    expectedStates,
+    leftOut: selected.flatMap(({ dead, refused }) =>
+      refused === null ? [] : [{ id: deadLetterId(dead), why: refused }],
+    ),
     stale: stale.size,
   }
+}
+
+/** Of several messages with the same events only the last one counts; the others are stale. */
+function staleAmong(selected: readonly Selected[]): ReadonlySet<Selected> {
+  const stale = new Set<Selected>()
+  const seen = new Set<string>()
+  for (const one of selected.toReversed()) {
+    if (one.dead.store !== 'bus') continue
+    const names = (one.events ?? []).map(nameKey)
+    if (one.dead.letter.stale === true || (names.length > 0 && names.every((name) => seen.has(name))))
+      stale.add(one)
+    for (const name of names) seen.add(name)
+  }
+  return stale
+}
+
+function groupByEmployee(going: readonly Selected[]): ReadonlyMap<string, readonly Selected[]> {
+  const byEmployee = new Map<string, Selected[]>()
+  for (const one of going)
+    for (const employeeId of employeesOf(one)) {
+      const there = byEmployee.get(employeeId)
+      if (there) there.push(one)
+      else byEmployee.set(employeeId, [one])
+    }
+  return byEmployee
 }
 
 function employeesOf({ dead, events }: Selected): readonly string[] {
   if (dead.store === 'ledger') return [dead.letter.employeeId]
   return [...new Set((events ?? []).map(({ employeeId }) => employeeId))]
+}
+
+function countStates(decision: Decision, seqs: ReadonlySet<number>, counts: Map<string, number>): void {
+  if (decision.kind === 'wait') return
+  for (const { seq, state, reason } of decision.events) {
+    if (!seqs.has(seq)) continue
+    const key = reason === null ? state : `${state} (${reason})`
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
 }
 
 function targetOf({ dead, body, employees }: Selected, stale: boolean): ReplayTarget {
@@ -113,7 +116,12 @@ function targetOf({ dead, body, employees }: Selected, stale: boolean): ReplayTa
   return { store: 'bus', entity, sequence, stale, body, employees }
 }
 
-/** The person as if these had been put back, and their numbers; those of events the ledger does not know are below zero. */
+const REVIVED = { dead: false, state: 'received', reason: null, by: null } as const
+
+/**
+ * The employee as if these dead letters had been put back, and the sequence numbers of their
+ * events. Events that the ledger does not know yet get negative ones.
+ */
 function revive(
   employeeId: string,
   view: EmployeeView | undefined,
@@ -127,37 +135,22 @@ function revive(
     unanswered: [],
     events: [],
   }
-  const said = new Map<number, HrEvent | null>()
+  const edits = new Map<number, HrEvent | null>()
   const added: EmployeeEvent[] = []
-  const known = new Set(employee.events.map(({ source, id }) => `${source}\n${id}`))
+  const known = new Set(employee.events.map(nameKey))
   for (const { dead, events } of selected) {
-    if (dead.store === 'ledger') said.set(dead.letter.seq, events?.[0] ?? null)
+    if (dead.store === 'ledger') edits.set(dead.letter.seq, events?.[0] ?? null)
     else
       for (const event of events ?? [])
-        if (event.employeeId === employeeId && !known.has(`${event.source}\n${event.id}`))
-          added.push({
-            ...event,
-            seq: -1 - added.length,
-            dead: false,
-            state: 'received',
-            reason: null,
-            by: null,
-          })
+        if (event.employeeId === employeeId && !known.has(nameKey(event)))
+          added.push({ ...event, seq: -1 - added.length, ...REVIVED })
   }
   const events = employee.events.map((event): EmployeeEvent =>
-    said.has(event.seq)
-      ? { ...event, ...said.get(event.seq), dead: false, state: 'received', reason: null, by: null }
-      : event,
+    edits.has(event.seq) ? { ...event, ...edits.get(event.seq), ...REVIVED } : event,
   )
   const { failure: _failure, ...rest } = employee
   return {
     employee: { ...rest, failedHash: null, events: [...events, ...added] },
-    seqs: new Set([...said.keys(), ...added.map(({ seq }) => seq)]),
+    seqs: new Set([...edits.keys(), ...added.map(({ seq }) => seq)]),
   }
-}
-
-function add<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const there = map.get(key)
-  if (there) there.push(value)
-  else map.set(key, [value])
 }

@@ -17,14 +17,10 @@ import {
   nameKey,
   parseDeadLetterId,
 } from '../../../../src/core/report/dead-letters/dead-letter.ts'
-import {
-  attributeIn,
-  findInDeadLetterQueue,
-  groupDeadLetters,
-  type Stores,
-  listDeadLetters,
-} from '../../../../src/core/report/dead-letters/list.ts'
+import { findDeadLetter } from '../../../../src/core/report/dead-letters/find.ts'
+import { listDeadLetters } from '../../../../src/core/report/dead-letters/list.ts'
 import { messageReader } from '../../../../src/core/report/dead-letters/read-message.ts'
+import type { Stores } from '../../../../src/core/report/dead-letters/stores.ts'
 import { day } from '../../../fakes/events.ts'
 import { fakeShelf, shelved } from '../../../fakes/shelf.ts'
 
@@ -68,10 +64,11 @@ const dead = (seq: number, more: Partial<LedgerDeadLetter> = {}): LedgerDeadLett
 })
 
 /** A ledger of dead letters, and what it was asked for. */
-function fakeLedgerHome(letters: readonly LedgerDeadLetter[]) {
+function fakeLedger(letters: readonly LedgerDeadLetter[]) {
   const asked: LedgerDeadLetterQuery[] = []
   return {
     asked,
+    findDeadLetter: async () => null,
     listDeadLetters: async (query: LedgerDeadLetterQuery) => {
       asked.push(query)
       const { filter, next, limit } = query
@@ -90,9 +87,9 @@ function fakeLedgerHome(letters: readonly LedgerDeadLetter[]) {
   }
 }
 
-async function listed(homes: Stores, selection: Partial<DeadLetterSelection> = {}): Promise<DeadLetter[]> {
+async function listed(stores: Stores, selection: Partial<DeadLetterSelection> = {}): Promise<DeadLetter[]> {
   const found: DeadLetter[] = []
-  for await (const one of listDeadLetters(homes, { ...all, ...selection })) found.push(one)
+  for await (const one of listDeadLetters(stores, { ...all, ...selection })) found.push(one)
   return found
 }
 
@@ -210,7 +207,7 @@ void describe('what a message on the bus is about', () => {
   })
 })
 
-void describe('one list over both homes', () => {
+void describe('one list over both stores', () => {
   const messages = Array.from({ length: 600 }, (_, n) =>
     shelved(n + 1, {
       text: event(n),
@@ -221,14 +218,14 @@ void describe('one list over both homes', () => {
   const letters = Array.from({ length: 600 }, (_, n) =>
     dead(n + 1, n % 2 === 0 ? { code: 'IncompleteRecord', detail: 'userName' } : {}),
   )
-  const homes = () => {
+  const bothStores = () => {
     const shelf = fakeShelf(messages)
-    const ledger = fakeLedgerHome(letters)
-    return { shelf, ledger, deadLetterQueues: [shelf], read }
+    const ledger = fakeLedger(letters)
+    return { shelf, ledger, deadLetterQueues: [shelf], read, knownEvents: null }
   }
 
   void it('names every dead letter once, store by store, each under a name that finds it again', async () => {
-    const one = homes()
+    const one = bothStores()
     const found = await listed(one)
     assert.equal(new Set(found.map(deadLetterId)).size, 1_200)
     assert.deepEqual(
@@ -239,14 +236,14 @@ void describe('one list over both homes', () => {
       deadLetterId(found[77] ?? { store: 'ledger', reason: 'failed', letter: dead(1) }),
     )
     assert.deepEqual(name, { store: 'bus', entity: 'hr-events', sequence: '78' })
-    assert.deepEqual(name?.store === 'bus' ? await findInDeadLetterQueue(one, name) : null, found[77])
+    assert.deepEqual(name && (await findDeadLetter(one, name)), found[77])
     assert.deepEqual(parseDeadLetterId('dl-42'), { store: 'ledger', seq: 42 })
     for (const wrong of ['', 'dl-', 'dl-x', '42', '#4', 'q#', 'q#x'])
       assert.equal(parseDeadLetterId(wrong), null, wrong)
   })
 
   void it('shows the first without having looked at the rest', async () => {
-    const one = homes()
+    const one = bothStores()
     for await (const first of listDeadLetters(one, all)) {
       assert.equal(deadLetterId(first), 'hr-events#1')
       break
@@ -255,7 +252,7 @@ void describe('one list over both homes', () => {
     assert.equal(one.ledger.asked.length, 0)
   })
 
-  void it('keeps to all that is asked for at once, in both homes', async () => {
+  void it('keeps to all that is asked for at once, in both stores', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -267,14 +264,14 @@ void describe('one list over both homes', () => {
           until: fc.constantFrom(null, day(1) + 300, day(2) + 50),
         }),
         async (selection) => {
-          const wanted = (await listed(homes())).filter((one) => fits(one, selection)).map(deadLetterId)
-          assert.deepEqual((await listed(homes(), selection)).map(deadLetterId), wanted)
+          const wanted = (await listed(bothStores())).filter((one) => fits(one, selection)).map(deadLetterId)
+          assert.deepEqual((await listed(bothStores(), selection)).map(deadLetterId), wanted)
         },
       ),
       { numRuns: 60 },
     )
-    assert.equal((await listed(homes(), { employeeId: 'p3' })).length, 120)
-    assert.equal((await listed(homes(), { reason: 'poison', since: day(1) + 300 })).length, 100)
+    assert.equal((await listed(bothStores(), { employeeId: 'p3' })).length, 120)
+    assert.equal((await listed(bothStores(), { reason: 'poison', since: day(1) + 300 })).length, 100)
   })
 
   void it('finds a message by any of the events in it', async () => {
@@ -287,7 +284,12 @@ void describe('one list over both homes', () => {
       ['p3', 0],
     ] as const)
       assert.equal(
-        (await listed({ deadLetterQueues: [shelf], read, ledger: null }, { employeeId: employee })).length,
+        (
+          await listed(
+            { deadLetterQueues: [shelf], read, ledger: null, knownEvents: null },
+            { employeeId: employee },
+          )
+        ).length,
         count,
         employee,
       )
@@ -295,7 +297,10 @@ void describe('one list over both homes', () => {
 
   void it('ends on a bus that shows the same page again and again', async () => {
     const stuck = { entity: 'q', peek: async () => [shelved(5)] }
-    assert.equal((await listed({ deadLetterQueues: [stuck], read, ledger: null })).length, 2)
+    assert.equal(
+      (await listed({ deadLetterQueues: [stuck], read, ledger: null, knownEvents: null })).length,
+      2,
+    )
   })
 
   void it('marks a message whose events all came in otherwise as stale, and asks the ledger once a page', async () => {
@@ -304,7 +309,14 @@ void describe('one list over both homes', () => {
       [nameKey({ source: '/hr', id: 'e-0' }), 'confirmed'],
       [nameKey({ source: '/hr', id: 'e-1' }), 'dead-lettered'],
     ] as const)
-    const one = { ...homes(), ledger: null, states: async () => ((asked += 1), states) }
+    const knownEvents: Stores['knownEvents'] = async () => {
+      asked += 1
+      return [...states].map(([name, state]) => {
+        const [source = '', id = ''] = name.split('\n')
+        return { source, id, state, seq: 1, revision: 1, employeeId: 'p1' }
+      })
+    }
+    const one = { ...bothStores(), ledger: null, knownEvents }
     const found = await listed(one)
     assert.deepEqual(
       found.slice(0, 3).map((dead) => dead.store === 'bus' && dead.letter.stale),
@@ -315,91 +327,5 @@ void describe('one list over both homes', () => {
     assert.equal(isStale([event1, { ...event1, id: 'e-1' }], states), false)
     assert.equal(isStale([], states), false)
     assert.equal(isStale([{ ...event1, id: null }], states), false)
-  })
-})
-
-void describe('groups of dead letters', () => {
-  void it('count what failed in the same way, with when it was first and last seen and the newest as an example', async () => {
-    async function* some(): AsyncGenerator<DeadLetter> {
-      for (const [n, detail] of [
-        'items[3].email is missing',
-        'items[0].email is missing',
-        'items[12].phone is missing',
-      ].entries())
-        yield read(shelved(n + 1, { reason: 'FieldMissing', description: detail, enqueuedAt: day(1) + n }))
-      for (const seq of [7, 9, 8])
-        yield {
-          store: 'ledger',
-          reason: 'incomplete',
-          letter: dead(seq, { code: 'IncompleteRecord', detail: 'userName, name.familyName' }),
-        }
-    }
-    assert.deepEqual(await groupDeadLetters(some()), [
-      {
-        fingerprint: 'incomplete/IncompleteRecord/userName, name.familyName',
-        reason: 'incomplete',
-        code: 'IncompleteRecord',
-        attribute: 'userName, name.familyName',
-        count: 3,
-        firstAt: day(2) + 7,
-        lastAt: day(2) + 9,
-        example: 'dl-9',
-        homes: ['ledger'],
-      },
-      {
-        fingerprint: 'unreadable/FieldMissing/items[].email',
-        reason: 'unreadable',
-        code: 'FieldMissing',
-        attribute: 'items[].email',
-        count: 2,
-        firstAt: day(1),
-        lastAt: day(1) + 1,
-        example: 'hr-events#2',
-        homes: ['bus'],
-      },
-      {
-        fingerprint: 'unreadable/FieldMissing/items[].phone',
-        reason: 'unreadable',
-        code: 'FieldMissing',
-        attribute: 'items[].phone',
-        count: 1,
-        firstAt: day(1) + 2,
-        lastAt: day(1) + 2,
-        example: 'hr-events#3',
-        homes: ['bus'],
-      },
-    ])
-  })
-
-  void it('stay few however many codes there are', async () => {
-    async function* many(): AsyncGenerator<DeadLetter> {
-      for (let n = 0; n < 5_000; n += 1) yield read(shelved(n + 1, { reason: `Code${n}` }))
-    }
-    const groups = await groupDeadLetters(many())
-    assert.equal(groups.length, 1_001)
-    assert.equal(
-      groups.reduce((sum, { count }) => sum + count, 0),
-      5_000,
-    )
-  })
-
-  void it('go by the attribute a detail names, and by none where it names none', () => {
-    const of: Readonly<Record<string, string | null>> = {
-      'data.worker is missing': 'data.worker',
-      'data.worker.active is neither true nor false': 'data.worker.active',
-      'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z': 'time',
-      'userName, name.givenName': 'userName, name.givenName',
-      department: 'department',
-      'item 3: email is no text, or empty (shape x)': 'email',
-      '[2].email is missing (shape x)': '[].email',
-      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager has no such value':
-        'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager',
-      'the body is no JSON; send a CloudEvent as JSON': null,
-      'it is nested too deep': null,
-      'Message could not be consumed after 10 delivery attempts.': null,
-      '': null,
-    }
-    for (const [detail, attribute] of Object.entries(of)) assert.equal(attributeIn(detail), attribute, detail)
-    assert.equal(attributeIn(null), null)
   })
 })

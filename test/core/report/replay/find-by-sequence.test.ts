@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import type { PeekedMessage } from '../../../../src/core/ports.ts'
-import { pick } from '../../../../src/core/report/replay/find-by-sequence.ts'
+import { findBySequence } from '../../../../src/core/report/replay/find-by-sequence.ts'
 import { shelved } from '../../../fakes/shelf.ts'
 
 async function picked(messages: readonly PeekedMessage[], wanted: readonly string[], largest = 250) {
@@ -14,7 +14,7 @@ async function picked(messages: readonly PeekedMessage[], wanted: readonly strin
       .slice(0, Math.min(limit, largest))
   }
   const found: string[] = []
-  for await (const { sequence } of pick(peek, wanted)) found.push(sequence)
+  for await (const { sequence } of findBySequence(peek, wanted)) found.push(sequence)
   return { found, requests }
 }
 const messages = Array.from({ length: 10_000 }, (_, n) => shelved(n + 1))
@@ -62,7 +62,7 @@ void describe('picking messages off a shelf', () => {
     }
     const wanted = [...mixed.filter((_, n) => n % 4 === 0).map(({ sequence }) => sequence), of(63n, 77n)]
     const found: string[] = []
-    for await (const { sequence } of pick(peek, wanted)) found.push(sequence)
+    for await (const { sequence } of findBySequence(peek, wanted)) found.push(sequence)
     assert.deepEqual(new Set(found), new Set(wanted.slice(0, -1)))
   })
 })

@@ -4,12 +4,13 @@ import * as fc from 'fast-check'
 import { RollcallError } from '../../../../src/core/errors.ts'
 import type { DeadLetterQueue } from '../../../../src/core/ports.ts'
 import type { ReplayLog } from '../../../../src/core/report/replay/log.ts'
-import {
-  type NativeProgress,
-  type NativeReplay,
-  type NativeReplaySettings,
-  replayNative,
-} from '../../../../src/core/report/replay/native.ts'
+import type {
+  NativeProgress,
+  NativeReplay,
+  NativeReplayControl,
+  NativeReplaySettings,
+} from '../../../../src/core/report/replay/native-run.ts'
+import { replayNative } from '../../../../src/core/report/replay/native.ts'
 import { type ReplayWorld, replayWorld } from '../../../fakes/replay.ts'
 import { virtualRuntime } from '../../../fakes/runtime.ts'
 import { shelved } from '../../../fakes/shelf.ts'
@@ -24,10 +25,13 @@ const settings: NativeReplaySettings = {
 const never = new AbortController().signal
 const letters = (count: number) => Array.from({ length: count }, (_, n) => shelved(n + 1))
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, n) => String(n + 1))
-const partsOf = ({ shelf, entity, log }: ReplayWorld, more: Partial<NativeReplay> = {}): NativeReplay => ({
+const partsOf = (
+  { deadLetters, queue, log }: ReplayWorld,
+  more: Partial<NativeReplay> = {},
+): NativeReplay => ({
   run: 'r1',
-  shelf,
-  entity,
+  deadLetters,
+  queue,
   log,
   edit: null,
   takeIn: async () => {
@@ -35,7 +39,12 @@ const partsOf = ({ shelf, entity, log }: ReplayWorld, more: Partial<NativeReplay
   },
   ...more,
 })
-const ignore = (): void => {}
+/** Not stopped, and nothing looks at its progress. */
+const control = (runtime: NativeReplayControl['runtime']): NativeReplayControl => ({
+  runtime,
+  signal: never,
+  onProgress: () => {},
+})
 
 void describe('a replay of native dead letters', () => {
   void it('sends a copy of each that was selected, in order, and takes the original off its shelf; nothing else is touched', async () => {
@@ -43,18 +52,21 @@ void describe('a replay of native dead letters', () => {
     const chosen = numbers(60).filter((_, n) => n % 2 === 0)
     const world = replayWorld(letters(60), chosen, runtime.now)
     const progress: NativeProgress[] = []
-    const result = await replayNative(partsOf(world), settings, runtime, never, (one) => progress.push(one))
+    const result = await replayNative(partsOf(world), settings, {
+      ...control(runtime),
+      onProgress: (one) => progress.push(one),
+    })
     assert.deepEqual(result, { kind: 'finished', sent: 30, done: 30, gone: 0, refused: 0 })
     assert.deepEqual(
       world.delivered,
       chosen.map((sequence) => `replay-r1-${sequence}`),
     )
     assert.deepEqual(
-      world.shelf.messages.map(({ sequence }) => sequence),
+      world.deadLetters.messages.map(({ sequence }) => sequence),
       numbers(60).filter((_, n) => n % 2 === 1),
     )
     assert.deepEqual(progress.at(-1), { sent: 30, done: 30, gone: 0, refused: 0 })
-    assert.deepEqual(world.entity.messages[4]?.properties, {
+    assert.deepEqual(world.queue.messages[4]?.properties, {
       'rollcall-replay': 'r1',
       'rollcall-replay-of': 'hr-events#9',
     })
@@ -69,18 +81,18 @@ void describe('a replay of native dead letters', () => {
       ...world.log,
       move: async (moves, at) => (await move(moves, at), world.takeOne('dead')),
     }
-    const result = await replayNative(partsOf({ ...world }, { log: again }), settings, runtime, never, ignore)
-    while (world.entity.messages.length > 0) world.takeOne('dead')
+    const result = await replayNative(partsOf({ ...world }, { log: again }), settings, control(runtime))
+    while (world.queue.messages.length > 0) world.takeOne('dead')
     assert.equal(result.kind, 'finished')
     assert.equal(world.delivered.length, 30)
-    assert.equal(world.shelf.messages.length, 30)
-    assert.ok(world.shelf.messages.every(({ messageId }) => messageId?.startsWith('replay-r1-')))
+    assert.equal(world.deadLetters.messages.length, 30)
+    assert.ok(world.deadLetters.messages.every(({ messageId }) => messageId?.startsWith('replay-r1-')))
   })
 
   void it('passes over what somebody else took meanwhile', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(10), numbers(12), runtime.now)
-    const result = await replayNative(partsOf(world), settings, runtime, never, ignore)
+    const result = await replayNative(partsOf(world), settings, control(runtime))
     assert.deepEqual(result, { kind: 'finished', sent: 10, done: 10, gone: 2, refused: 0 })
   })
 
@@ -91,15 +103,15 @@ void describe('a replay of native dead letters', () => {
       if (sequence === '3') throw new RollcallError('EditAborted', 'it is no object')
       return `{"edited":${sequence}}`
     }
-    const result = await replayNative(partsOf(world, { edit }), settings, runtime, never, ignore)
+    const result = await replayNative(partsOf(world, { edit }), settings, control(runtime))
     assert.deepEqual(result, { kind: 'finished', sent: 4, done: 4, gone: 0, refused: 1 })
     assert.equal(world.log.stages.get('3')?.code, 'EditAborted')
     assert.deepEqual(
-      world.entity.messages.map(({ text }) => text),
+      world.queue.messages.map(({ text }) => text),
       [1, 2, 4, 5].map((n) => `{"edited":${n}}`),
     )
     assert.deepEqual(
-      world.shelf.messages.map(({ sequence }) => sequence),
+      world.deadLetters.messages.map(({ sequence }) => sequence),
       ['3'],
     )
   })
@@ -107,15 +119,15 @@ void describe('a replay of native dead letters', () => {
   void it('refuses what the bus does not take, and sends the rest once', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(20), numbers(20), runtime.now)
-    const { resend } = world.shelf
-    Object.assign(world.shelf, {
+    const { resend } = world.deadLetters
+    Object.assign(world.deadLetters, {
       resend: async (copies: Parameters<DeadLetterQueue['resend']>[0]) => {
         const bad = copies.findIndex(({ original }) => original.sequence === '11')
         await resend(bad < 0 ? copies : copies.slice(0, bad))
         if (bad >= 0) throw new RollcallError('MessageTooLarge', 'too large')
       },
     })
-    const running = replayNative(partsOf(world), settings, runtime, never, ignore)
+    const running = replayNative(partsOf(world), settings, control(runtime))
     await runtime.advance(60_000)
     assert.deepEqual(await running, { kind: 'finished', sent: 19, done: 19, gone: 0, refused: 1 })
     assert.equal(new Set(world.delivered).size, world.delivered.length)
@@ -127,18 +139,18 @@ void describe('a replay of native dead letters', () => {
     const world = replayWorld(letters(12), numbers(12), runtime.now)
     const taken: string[] = []
     const replay = partsOf(world, {
-      shelf: Object.assign(world.shelf, { takesCopies: false }),
+      deadLetters: Object.assign(world.deadLetters, { takesCopies: false }),
       takeIn: async (messages) => {
         taken.push(...messages.map(({ messageId }) => messageId))
         return new Map([['5', 'FieldMissing']])
       },
     })
-    const result = await replayNative(replay, settings, runtime, never, ignore)
+    const result = await replayNative(replay, settings, control(runtime))
     assert.deepEqual(result, { kind: 'finished', sent: 11, done: 11, gone: 0, refused: 1 })
     assert.equal(taken.length, 12)
     assert.deepEqual(world.delivered, [])
     assert.deepEqual(
-      world.shelf.messages.map(({ sequence }) => sequence),
+      world.deadLetters.messages.map(({ sequence }) => sequence),
       ['5'],
     )
   })
@@ -146,18 +158,18 @@ void describe('a replay of native dead letters', () => {
   void it('says that originals are held when somebody else keeps them locked, and takes the others', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(50), numbers(50), runtime.now)
-    Object.assign(world.shelf, {
+    Object.assign(world.deadLetters, {
       remove: async (sequences: ReadonlySet<string>) => {
         const gone = new Set([...sequences].filter((sequence) => !['2', '3'].includes(sequence)))
         for (const sequence of gone)
-          world.shelf.messages.splice(
-            world.shelf.messages.findIndex((one) => one.sequence === sequence),
+          world.deadLetters.messages.splice(
+            world.deadLetters.messages.findIndex((one) => one.sequence === sequence),
             1,
           )
         return gone
       },
     })
-    const result = await replayNative(partsOf(world), settings, runtime, never, ignore)
+    const result = await replayNative(partsOf(world), settings, control(runtime))
     assert.deepEqual(result, { kind: 'held', sent: 50, done: 48, gone: 0, refused: 0 })
   })
 })
@@ -172,9 +184,7 @@ void describe('the rate of a replay', () => {
       const finished = replayNative(
         partsOf(world),
         { ...settings, perSecond, batch: 500 },
-        runtime,
-        never,
-        ignore,
+        control(runtime),
       ).then(() => runtime.now())
       await runtime.advance(30_000)
       const half = world.delivered.length
@@ -190,9 +200,9 @@ void describe('the rate of a replay', () => {
   void it('does not end in a burst after a stall', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(400), numbers(400), runtime.now)
-    const { resend } = world.shelf
+    const { resend } = world.deadLetters
     let stalled = false
-    Object.assign(world.shelf, {
+    Object.assign(world.deadLetters, {
       resend: async (copies: Parameters<DeadLetterQueue['resend']>[0]) => {
         if (!stalled && world.delivered.length >= 100) {
           stalled = true
@@ -201,7 +211,7 @@ void describe('the rate of a replay', () => {
         await resend(copies)
       },
     })
-    const running = replayNative(partsOf(world), { ...settings, perSecond: 10 }, runtime, never, ignore)
+    const running = replayNative(partsOf(world), { ...settings, perSecond: 10 }, control(runtime))
     await runtime.advance(30_500)
     const before = world.delivered.length
     await runtime.advance(5_000)
@@ -217,18 +227,16 @@ void describe('the rate of a replay', () => {
     const running = replayNative(
       partsOf(world),
       { ...settings, perSecond: 10 },
-      runtime,
-      stopping.signal,
-      ignore,
+      { ...control(runtime), signal: stopping.signal },
     )
     await runtime.advance(4_000)
     stopping.abort()
     assert.equal((await running).kind, 'paused')
     const before = world.delivered.length
     assert.ok(before > 30 && before < 50, `${before}`)
-    const result = await replayNative(partsOf(world), settings, runtime, never, ignore)
+    const result = await replayNative(partsOf(world), settings, control(runtime))
     assert.deepEqual([result.kind, result.sent], ['finished', 100 - before])
-    assert.deepEqual(world.shelf.messages, [])
+    assert.deepEqual(world.deadLetters.messages, [])
     assert.deepEqual(
       world.delivered,
       numbers(100).map((sequence) => `replay-r1-${sequence}`),
@@ -236,7 +244,10 @@ void describe('the rate of a replay', () => {
   })
 })
 
-/** What happens at one call of a port: it fails before, after, or in the middle of what it does; and whether the process dies of it. */
+/**
+ * What happens at one call of a port: it fails before, after, or in the middle of what it does; and
+ * whether the process dies of it.
+ */
 interface Fault {
   readonly at: number
   readonly when: 'before' | 'after' | 'midway'
@@ -244,7 +255,10 @@ interface Fault {
 }
 class Died extends Error {}
 
-/** Ports that fail as they are told to. After a deadly fault nothing of the process has an effect any more. */
+/**
+ * Ports that fail as they are told to. After a deadly fault nothing of the process has an effect
+ * any more.
+ */
 function faulty(
   world: ReplayWorld,
   faults: readonly Fault[],
@@ -264,25 +278,25 @@ function faulty(
     if (fault.deadly) dying.abort()
     throw new Died()
   }
-  const { shelf, log } = world
-  const ports: Pick<NativeReplay, 'shelf' | 'entity' | 'log'> = {
-    shelf: {
-      entity: shelf.entity,
+  const { deadLetters, log } = world
+  const ports: Pick<NativeReplay, 'deadLetters' | 'queue' | 'log'> = {
+    deadLetters: {
+      entity: deadLetters.entity,
       takesCopies: true,
-      peek: (from, limit) => call(() => shelf.peek(from, limit)),
+      peek: (from, limit) => call(() => deadLetters.peek(from, limit)),
       resend: (copies) =>
         call(
-          () => shelf.resend(copies),
-          () => shelf.resend(copies.slice(0, Math.ceil(copies.length / 2))),
+          () => deadLetters.resend(copies),
+          () => deadLetters.resend(copies.slice(0, Math.ceil(copies.length / 2))),
         ),
       remove: (sequences, signal) =>
         call(
-          () => shelf.remove(sequences, signal),
-          () => shelf.remove(new Set([...sequences].filter((_, n) => n % 2 === 0)), signal),
+          () => deadLetters.remove(sequences, signal),
+          () => deadLetters.remove(new Set([...sequences].filter((_, n) => n % 2 === 0)), signal),
         ),
       close: async () => {},
     },
-    entity: { peek: (from, limit) => call(() => world.entity.peek(from, limit)) },
+    queue: { peek: (from, limit) => call(() => world.queue.peek(from, limit)) },
     log: {
       items: (stage, limit) => call(() => log.items(stage, limit)),
       move: (moves, at) => call(() => log.move(moves, at)),
@@ -308,24 +322,20 @@ void describe('a replay that is cut off anywhere', () => {
         const world = replayWorld(letters(40), chosen, runtime.now)
         for (const faults of [...lives, []]) {
           const { ports, dying } = faulty(world, faults, takes)
-          const running = replayNative(
-            partsOf(world, ports),
-            { ...settings, batch },
-            runtime,
-            never,
-            ignore,
-          ).catch(() => null)
+          const running = replayNative(partsOf(world, ports), { ...settings, batch }, control(runtime)).catch(
+            () => null,
+          )
           // A process that is dead sleeps no more.
           for (let turn = 0; turn < 200; turn += 1) await runtime.advance(dying.aborted ? 60_000 : 1_000)
           await running
         }
-        const finished = await replayNative(partsOf(world), { ...settings, batch }, runtime, never, ignore)
+        const finished = await replayNative(partsOf(world), { ...settings, batch }, control(runtime))
         assert.equal(finished.kind, 'finished')
         assert.deepEqual(
           world.delivered.toSorted(),
           chosen.map((sequence) => `replay-r1-${sequence}`).toSorted(),
         )
-        const originals = world.shelf.messages.filter(({ messageId }) => messageId?.startsWith('m-'))
+        const originals = world.deadLetters.messages.filter(({ messageId }) => messageId?.startsWith('m-'))
         assert.deepEqual(
           originals.map(({ sequence }) => sequence),
           numbers(40).filter((_, n) => n % 3 === 0),

@@ -1,6 +1,7 @@
 import { isObject } from '../../json.ts'
 import type { Json, JsonObject } from '../../model.ts'
 import { bare } from '../../own.ts'
+import type { Editor } from '../dead-letters/edit.ts'
 
 /** JSON Merge Patch (RFC 7396): objects are merged, `null` removes, everything else replaces. */
 export function mergePatch(target: Json, patch: Json): Json {
@@ -11,4 +12,16 @@ export function mergePatch(target: Json, patch: Json): Json {
     else merged[key] = mergePatch(merged[key] ?? null, value)
   }
   return merged satisfies JsonObject
+}
+
+/** Applies a JSON Merge Patch to every body. */
+export function patchBodies(patch: Json): Editor {
+  return () => (body) => {
+    try {
+      return JSON.stringify(mergePatch(JSON.parse(body) as Json, patch))
+    } catch {
+      // The body stays as it is, and intake says what is wrong with it.
+      return body
+    }
+  }
 }

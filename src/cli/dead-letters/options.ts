@@ -1,0 +1,55 @@
+import type { Store } from '../../compose/stores.ts'
+import { RollcallError } from '../../core/errors.ts'
+import { DEAD_LETTER_REASONS, type DeadLetterSelection } from '../../core/report/dead-letters/dead-letter.ts'
+import type { Found, SelectionRequest } from '../../core/report/dead-letters/select.ts'
+import { shortened } from '../../core/visible.ts'
+import { say } from '../support/output.ts'
+import { instantOf } from '../support/rows.ts'
+
+export interface SelectionOptions {
+  readonly reason?: string
+  readonly code?: string
+  readonly type?: string
+  readonly employee?: string
+  readonly since?: string
+  readonly until?: string
+  readonly store?: Store
+  readonly archived?: boolean
+}
+
+/** Throws `ArgumentInvalid`, naming the option. */
+export function selectionOf(options: SelectionOptions): DeadLetterSelection {
+  const { reason, code, type, employee, since, until } = options
+  const known = DEAD_LETTER_REASONS.find((one) => one === reason)
+  if (reason !== undefined && !known)
+    throw new RollcallError('ArgumentInvalid', `--reason takes one of ${DEAD_LETTER_REASONS.join(', ')}`)
+  return {
+    reason: known ?? null,
+    code: code ?? null,
+    type: type ?? null,
+    employeeId: employee ?? null,
+    since: since === undefined ? null : instantOf('--since', since),
+    until: until === undefined ? null : instantOf('--until', until),
+  }
+}
+
+export function requestOf(
+  ids: readonly string[],
+  options: SelectionOptions & { readonly max: number },
+): SelectionRequest {
+  const { archived = false, max } = options
+  return { ids, selection: selectionOf(options), archived, max }
+}
+
+/** The only store to open; `null` for both. Ids of the ledger alone do not need the bus. */
+export function storeOf(ids: readonly string[], { store }: SelectionOptions): Store | null {
+  if (store !== undefined) return store
+  return ids.length > 0 && ids.every((id) => id.startsWith('dl-')) ? 'ledger' : null
+}
+
+/** Says what of a request was not found, and that there is more than was asked for. */
+export function sayFound({ selected, more, missing }: Found, max: number): void {
+  if (more) say(`more than ${max} dead letters fit: the first ${max} are used, --max allows more`)
+  for (const id of missing) say(`${shortened(id)} is no longer a dead letter`)
+  if (selected.length === 0) say('no dead letter fits; rollcall dead-letters list shows all of them')
+}

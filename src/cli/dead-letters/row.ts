@@ -1,0 +1,74 @@
+import { type DeadLetter, deadLetterId, factsOf } from '../../core/report/dead-letters/dead-letter.ts'
+import { reasonOf, UNCATALOGUED } from '../../core/report/outcomes/reason-catalogue.ts'
+import { type Column, iso } from '../support/rows.ts'
+
+export const COLUMNS: readonly Column<DeadLetter>[] = [
+  ['died', 24, (dead) => iso(factsOf(dead).at)],
+  ['id', 24, deadLetterId],
+  ['reason', 10, ({ reason }) => reason],
+  ['code', 24, (dead) => factsOf(dead).code],
+  ['type', 20, (dead) => factsOf(dead).type ?? ''],
+  ['event', 26, (dead) => factsOf(dead).id ?? ''],
+  ['employee', 14, (dead) => factsOf(dead).employeeId ?? ''],
+  ['detail', 0, (dead) => [...marksOf(dead), detailOf(dead, false) ?? ''].filter(Boolean).join(', ')],
+]
+
+function marksOf(dead: DeadLetter): string[] {
+  if (dead.store === 'bus') return dead.letter.stale ? ['stale'] : []
+  const { archivedAt, blocksReactivation } = dead.letter
+  return [
+    ...(archivedAt === null ? [] : ['archived']),
+    ...(blocksReactivation ? ['blocks reactivation'] : []),
+  ]
+}
+
+/**
+ * The description of a code that is not in the catalogue comes from elsewhere and may quote
+ * personal data.
+ */
+function detailOf(dead: DeadLetter, values: boolean): string | null {
+  const { detail, code } = factsOf(dead)
+  if (detail === null || values || dead.store === 'ledger') return detail
+  return reasonOf(code) === UNCATALOGUED ? '(hidden)' : detail
+}
+
+/** A dead letter for scripts. `values` shows descriptions that may hold personal data. */
+export function readable(dead: DeadLetter, values = false): object {
+  const { at, id: event, employeeId: employee, ...facts } = factsOf(dead)
+  const common = {
+    id: deadLetterId(dead),
+    store: dead.store,
+    reason: dead.reason,
+    event,
+    employee,
+    ...facts,
+    detail: detailOf(dead, values),
+  }
+  if (dead.store === 'ledger') {
+    const { refused, operation, revision, replays, archivedAt, blocksReactivation } = dead.letter
+    return {
+      ...common,
+      id: deadLetterId(dead),
+      diedAt: iso(at),
+      refused,
+      operation,
+      revision,
+      replays,
+      archivedAt: iso(archivedAt),
+      blocksReactivation,
+    }
+  }
+  const { message, events, stale } = dead.letter
+  const { entity, sequence, messageId, sessionId, deliveryCount } = message
+  return {
+    ...common,
+    enqueuedAt: iso(at),
+    entity,
+    sequence,
+    messageId,
+    sessionId,
+    deliveryCount,
+    events: events.length,
+    stale,
+  }
+}

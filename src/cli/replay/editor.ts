@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkReadable } from '../../adapters/files.ts'
+import { RollcallError } from '../../core/errors.ts'
+import { isShallow, MAX_DEPTH } from '../../core/intake/depth.ts'
+import type { Json } from '../../core/model.ts'
+import type { Editor } from '../../core/report/dead-letters/edit.ts'
+import { patchBodies } from '../../core/report/replay/patch.ts'
+
+export interface EditOptions {
+  readonly patch?: string
+  readonly edit: boolean
+}
+
+/** How bodies are changed; `null` when they are not. Throws `ArgumentInvalid`. */
+export function editorOf({ patch, edit }: EditOptions, environment: NodeJS.ProcessEnv): Editor | null {
+  if (patch !== undefined) return patchBodies(readPatch(patch))
+  if (!edit) return null
+  const command = environment['VISUAL'] || environment['EDITOR']
+  if (!command)
+    throw new RollcallError('ArgumentInvalid', '--edit needs an editor in VISUAL or EDITOR; --patch does not')
+  return textEditor(command)
+}
+
+/** Reads a JSON Merge Patch, given as it is or as the name of a file after `@`. */
+function readPatch(text: string): Json {
+  if (text.startsWith('@')) checkReadable('--patch', text.slice(1))
+  let patch: Json
+  try {
+    patch = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text) as Json
+  } catch (error) {
+    throw new RollcallError(
+      'ArgumentInvalid',
+      '--patch takes a JSON Merge Patch, or @ and the name of a file that holds one',
+      { cause: error },
+    )
+  }
+  if (!isShallow(patch, MAX_DEPTH))
+    throw new RollcallError('ArgumentInvalid', `--patch is nested deeper than ${MAX_DEPTH} levels`)
+  return patch
+}
+
+/** The most bodies that are opened in an editor at once. */
+const MOST_IN_EDITOR = 50
+
+/** Opens a text editor on all bodies, one JSON object with the ids as keys. */
+function textEditor(command: string): Editor {
+  return (deadLetters) => {
+    if (deadLetters.length > MOST_IN_EDITOR)
+      throw new RollcallError(
+        'ArgumentInvalid',
+        `--edit opens at most ${MOST_IN_EDITOR} dead letters, and ${deadLetters.length} are selected: narrow the selection, or use --patch`,
+      )
+    const folder = mkdtempSync(join(tmpdir(), 'rollcall-edit-'))
+    const file = join(folder, 'dead-letters.json')
+    try {
+      const before = Object.fromEntries(deadLetters.map(({ id, body }) => [id, parsed(body)]))
+      writeFileSync(file, `${JSON.stringify(before, null, 2)}\n`, { mode: 0o600 })
+      const { status } = spawnSync(`${command} "${file}"`, { stdio: 'inherit', shell: true })
+      if (status !== 0)
+        throw new RollcallError(
+          'EditAborted',
+          `${command} ended with ${status ?? 'a signal'}: nothing was replayed`,
+        )
+      const after = readEdited(file)
+      return (body, id) => {
+        const text = JSON.stringify(after[id] ?? null)
+        // A body that was not edited keeps its exact text.
+        return after[id] === undefined || text === JSON.stringify(before[id]) ? body : text
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+function parsed(body: string): Json {
+  try {
+    return JSON.parse(body) as Json
+  } catch {
+    return body
+  }
+}
+
+function readEdited(file: string): Readonly<Record<string, Json>> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, Json>>
+  } catch (error) {
+    throw new RollcallError('EditAborted', 'what was saved is not JSON: nothing was replayed', {
+      cause: error,
+    })
+  }
+}
