@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkReadable } from '../../adapters/files.ts'
+import { readOptionFile } from '../../compose/option-file.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { isShallow, MAX_DEPTH } from '../../core/intake/depth.ts'
 import type { Json } from '../../core/model.ts'
@@ -26,10 +26,10 @@ export function editorOf({ patch, edit }: EditOptions, environment: NodeJS.Proce
 
 /** Reads a JSON Merge Patch, given as it is or as the name of a file after `@`. */
 function readPatch(text: string): Json {
-  if (text.startsWith('@')) checkReadable('--patch', text.slice(1))
+  const json = text.startsWith('@') ? readOptionFile('--patch', text.slice(1)) : text
   let patch: Json
   try {
-    patch = JSON.parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text) as Json
+    patch = JSON.parse(json) as Json
   } catch (error) {
     throw new RollcallError(
       'ArgumentInvalid',

@@ -1,6 +1,6 @@
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 import { nameKey } from './dead-letter.ts'
-import type { Selected } from './select.ts'
+import type { Selected } from './selected.ts'
 import type { Stores } from './stores.ts'
 
 /**

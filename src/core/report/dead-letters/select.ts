@@ -1,6 +1,5 @@
 import { RollcallError } from '../../errors.ts'
 import type { TakenIn } from '../../intake/message.ts'
-import type { HrEvent } from '../../model.ts'
 import type { SourceMessage } from '../../ports.ts'
 import { shortened } from '../../visible.ts'
 import { type DeadLetter, type DeadLetterSelection, deadLetterId, parseDeadLetterId } from './dead-letter.ts'
@@ -8,6 +7,7 @@ import { type Edit, EDIT_NAMES_ANOTHER_EVENT, type Editor, isSameEvent, refusalO
 import { findDeadLetter, findMessage } from './find.ts'
 import { listDeadLetters } from './list.ts'
 import { refuseMismatchedRescinds } from './mismatched-rescinds.ts'
+import type { Selected } from './selected.ts'
 import type { Stores } from './stores.ts'
 
 export interface SelectionRequest {
@@ -17,19 +17,6 @@ export interface SelectionRequest {
   /** Select archived dead letters too. */
   readonly archived: boolean
   readonly max: number
-}
-
-/** A selected dead letter, and what intake reads in it now. */
-export interface Selected {
-  readonly dead: DeadLetter
-  /** `null` for a dead letter of the ledger that is not edited, and for a refused one. */
-  readonly events: readonly HrEvent[] | null
-  /** Employees that an edited body is about. */
-  readonly employees: readonly string[]
-  /** The code with which intake would refuse it again; `null` when it would accept it. */
-  readonly refused: string | null
-  /** The edited body; `null` when it is not edited. */
-  readonly body: string | null
 }
 
 export interface Found {

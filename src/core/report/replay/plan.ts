@@ -6,7 +6,7 @@ import type { Decision } from '../../ledger/decision.ts'
 import { planEmployee } from '../../plan/decide/plan.ts'
 import type { PlanRules } from '../../plan/decide/planning.ts'
 import { deadLetterId, nameKey } from '../dead-letters/dead-letter.ts'
-import type { Selected } from '../dead-letters/select.ts'
+import type { Selected } from '../dead-letters/selected.ts'
 
 /** What a replay would do. Made before anything changes. It holds counts and names, no values. */
 export interface ReplayPlan {
