@@ -8,7 +8,7 @@ import { leased, type LeaseSettings, type StartableService } from './lease.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { Mapping } from './plan/mapping/mapping.ts'
 import { planLoop, type PlanSettings } from './plan/loop.ts'
-import { retention, type RetentionSettings } from './plan/retain/loop.ts'
+import { retentionLoop, type RetentionSettings } from './plan/retain/loop.ts'
 import type {
   SourceQueue,
   SourceMessage,
@@ -135,7 +135,7 @@ export function connector<M extends SourceMessage>(
     : []
   const retentionSettings = settings.retention
   const retaining = retentionSettings
-    ? [inOneInstance('retention', () => retention(ledger, retentionSettings, runtime))]
+    ? [inOneInstance('retention', () => retentionLoop(ledger, retentionSettings, runtime))]
     : []
 
   // Nothing is planned or sent before the ledger is known to be the newest.

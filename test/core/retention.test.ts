@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { retention } from '../../src/core/plan/retain/loop.ts'
+import { retentionLoop } from '../../src/core/plan/retain/loop.ts'
 import { DAY_MS } from '../../src/core/runtime.ts'
 import { virtualRuntime } from '../fakes/runtime.ts'
 
@@ -8,7 +8,7 @@ void test('retention ages out slice by slice after it went through all employees
   const runtime = virtualRuntime()
   const done: string[] = []
   const slices = [500, 500, 120]
-  const service = retention(
+  const service = retentionLoop(
     {
       listRetention: async () => {
         done.push('page')

@@ -10,27 +10,32 @@ import type { Decision } from '../ledger/decision.ts'
 import { planEmployee } from './decide/plan.ts'
 
 export interface PlanSettings {
-  /** People planned in one transaction. */
+  /** Employees planned in one transaction. */
   readonly employeesAtOnce: number
   readonly pollMs: number
   readonly maxWaitMs: number
-  /** How long somebody may lack required attributes before the events die as `IncompleteRecord`. */
+  /**
+   * How long an employee may lack required attributes before the events die as `IncompleteRecord`.
+   */
   readonly incompleteMs: number
   readonly fold?: FoldRules
   readonly attributeFailure?: AttributionRules
   readonly brake: BrakeSettings
-  /** Where several instances plan: how long people are one's own to plan. */
+  /** Where several instances plan: how long one instance holds its claim on employees. */
   readonly claimMs?: number
 }
 
-/** Between two looks at the leaver cases that are due. */
+/** Time between two assessments of the leaver cases that are due. */
 const TEND_MS = 1_000
-/** So long do the plans of one turn wait for each other. What takes longer is committed when it is there. */
+/**
+ * How long the plans of one turn wait for each other. A plan that takes longer is committed in a
+ * later turn.
+ */
 const PATIENCE_MS = 150
 
 /**
- * Works out, employee by employee, what the directory should now hold. An employee whose record takes long to compute holds up no other:
- * the rest is committed without it.
+ * Plans the employees that are due. An employee whose record takes long to compute does not delay
+ * the others: they are committed first.
  */
 export function planLoop(
   ledger: Pick<
@@ -51,17 +56,20 @@ export function planLoop(
   }
   const pending = new Map<string, PendingPlan>()
 
-  /** The plans that are there, in the order they were begun; the others stay pending. Rejects as one of them does. */
-  const finished = async (signal: AbortSignal): Promise<readonly Decision[]> => {
+  /**
+   * The finished plans, in the order they began; the others stay pending. Rejects when one of them
+   * failed.
+   */
+  const takeFinished = async (signal: AbortSignal): Promise<readonly Decision[]> => {
     const over = new AbortController()
     await Promise.race([
       Promise.all([...pending.values()].map(({ done }) => done)),
       runtime.sleep(PATIENCE_MS, AbortSignal.any([signal, over.signal])),
     ])
     over.abort()
-    const there = [...pending].filter(([, { result }]) => result.kind !== 'computing')
-    for (const [employeeId] of there) pending.delete(employeeId)
-    return there.flatMap(([, { result }]) => {
+    const done = [...pending].filter(([, { result }]) => result.kind !== 'computing')
+    for (const [employeeId] of done) pending.delete(employeeId)
+    return done.flatMap(([, { result }]) => {
       if (result.kind === 'failed') throw result.error
       return result.kind === 'decided' ? [result.decision] : []
     })
@@ -70,7 +78,7 @@ export function planLoop(
   return loop('plan', runtime, async (signal) => {
     const now = runtime.now()
     const { employeesAtOnce: limit, maxWaitMs, claimMs = 0 } = settings
-    // However much there is to plan; and again at once while there are more cases than fit.
+    // Also while there is much to plan; and again at once while more cases are due than the limit.
     if (now - tendedAt >= TEND_MS || now < tendedAt)
       if ((await tendLeavers(ledger, now, limit, settings.fold)) < limit) tendedAt = now
     const employees = await ledger.claimDueEmployees({ now, limit, maxWaitMs, claimMs })
@@ -78,7 +86,8 @@ export function planLoop(
       await ledger.expireIncompleteEvents(now - settings.incompleteMs, now, settings.employeesAtOnce)
       return settings.pollMs
     }
-    // One whose plan is pending is still due; only something new about it is a reason to begin again.
+    // An employee whose plan is pending is still due; only a new revision makes the plan begin
+    // again.
     const fresh = employees.filter(
       ({ employeeId, revision }) => pending.get(employeeId)?.revision !== revision,
     )
@@ -93,7 +102,7 @@ export function planLoop(
             pending.set(employee.employeeId, pendingPlan(employee.revision, decision))
           else decisions.push(decision)
         }
-        if (pending.size > 0) decisions.push(...(await finished(signal)))
+        if (pending.size > 0) decisions.push(...(await takeFinished(signal)))
         if (decisions.length === 0) return 0
         const result = await ledger.commitPlan(decisions, settings.brake, now)
         runtime.telemetry.count('rollcall.operations', result.operations, { state: 'planned' })

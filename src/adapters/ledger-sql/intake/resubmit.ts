@@ -7,7 +7,7 @@ import { lockEmployees } from '../tables/lock-employees.ts'
 import { namingOthers } from './rescind-mismatch.ts'
 import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
 
-/** In place of a name: whoever sent it to the queue again did not leave one. */
+/** The actor of an edit made by a resubmitted message, which names no person. */
 const RESUBMITTED = 'resubmitted'
 
 interface DeadRow {

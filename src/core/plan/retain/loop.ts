@@ -22,7 +22,7 @@ export interface RetentionSettings {
  * Goes through all employees in slices and folds old, settled events away without changing any
  * employee's state. Then removes, in slices, old rows that belong to no employee's events.
  */
-export function retention(
+export function retentionLoop(
   ledger: Pick<Ledger, 'listRetention' | 'foldEvents' | 'forgetReplayEdits' | 'removeAged'>,
   settings: RetentionSettings,
   runtime: Runtime,
