@@ -177,20 +177,25 @@ void describe('status', () => {
     const local = await doublesAsProcess(t)
     const running = start(['run'], { ...local, LEDGER: path, LOG_LEVEL: 'silent' })
     t.after(() => running.kill('SIGKILL'))
-    await until('the ledger file is there', () => existsSync(path), 10_000, 1)
+    await until('the ledger file is there', () => existsSync(path), 60_000, 1)
     // At once, in whatever state the file is.
     const first = await command(['status', '--output', 'json'], { LEDGER: path })
     assert.equal(first.code, 0, first.stderr)
     const fed = await command(['local', 'feed', events], local)
     assert.equal(fed.code, 0, fed.stderr)
     assert.equal(printed<{ readonly sent: number }>(fed.stdout).sent, history.lines.length + 2)
-    await until('all but the future event is answered', async () => {
-      const { code, stdout, stderr } = await command(['status', '--output', 'json'], { LEDGER: path })
-      assert.equal(code, 0, stderr)
-      const { open, events: counted, balanced } = printed<Status>(stdout)
-      assert.equal(balanced, true)
-      return open === 1 && counted['held'] === 1
-    })
+    await until(
+      'all but the future event is answered',
+      async () => {
+        const { code, stdout, stderr } = await command(['status', '--output', 'json'], { LEDGER: path })
+        assert.equal(code, 0, stderr)
+        const { open, events: counted, balanced } = printed<Status>(stdout)
+        assert.equal(balanced, true)
+        return open === 1 && counted['held'] === 1
+      },
+      60_000,
+      50,
+    )
     const ended = once(running, 'exit')
     running.kill('SIGTERM')
     assert.deepEqual(await ended, [0, null])
