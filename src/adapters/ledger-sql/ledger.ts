@@ -45,105 +45,107 @@ import {
 import { putBack } from './dead-letters/put-back.ts'
 import { findEmployees, employeePage, viewsOf } from './inspect/views.ts'
 
-/** The ledger over any driver. `instance` names the writer in the books; it is stable over restarts of one deployment slot. */
+/**
+ * The ledger over any driver. Each method is one transaction. `instance` identifies the writer in the running
+ * totals; it stays the same when a deployment slot restarts.
+ */
 export function sqlLedger(driver: Driver, instance: string): Ledger {
-  const within = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
+  const write = <T>(work: (sql: Sql) => Promise<T>): Promise<T> =>
     driver.transaction(async (sql) => {
       const result = await work(sql)
       await writeTotals(sql)
       return result
     })
-  const looking = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work, 'read')
+  const read = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work, 'read')
   return {
-    recordMessages: (intake) => within((sql) => record(sql, instance, intake)),
-    importBaseline: (rows) => within((sql) => importBaseline(sql, instance, rows)),
-    claimNotices: (query) => within((sql) => claimNotices(sql, query)),
-    finishNotices: (results, now) => within((sql) => finishReads(sql, instance, results, now)),
-    takeLease: (query) => within((sql) => lease(sql, query)),
-    claimDueEmployees: (query) => (query.claimMs ? within : looking)((sql) => claimDueEmployees(sql, query)),
-    commitPlan: (decisions, brake, now) => within((sql) => commitPlan(sql, instance, decisions, brake, now)),
-    readBrakeStatus: (settings, now) => looking((sql) => brakeStatus(sql, settings, now)),
-    releaseBrake: (actor, reason, now) => within((sql) => releaseBrake(sql, actor, reason, now)),
-    recordJobRestart: (startedAt, now) => within((sql) => jobRestarted(sql, instance, startedAt, now)),
-    claimBatch: (query) => within((sql) => nextBatch(sql, query)),
-    takeSlot: (batchId, query) => within((sql) => takeSlot(sql, instance, batchId, query)),
-    setHold: (hold) => within((sql) => setHold(sql, hold)),
-    recordBatchAnswer: (batchId, answer, now) => within((sql) => recordAnswer(sql, batchId, answer, now)),
-    findCandidates: (records) => looking((sql) => candidates(sql, records)),
-    recordLogRecords: (page) => within((sql) => correlate(sql, instance, page)),
-    finalizeOperations: (now, limit) => within((sql) => finalize(sql, instance, now, limit)),
-    findOverdueOperations: (acceptedBefore, limit) => looking((sql) => overdue(sql, acceptedBefore, limit)),
-    expireEscrowedOperations: (before, now, limit) =>
-      within((sql) => expireEscrowed(sql, before, now, limit)),
-    expireOperations: (query) => within((sql) => expire(sql, instance, query)),
+    recordMessages: (intake) => write((sql) => record(sql, instance, intake)),
+    importBaseline: (rows) => write((sql) => importBaseline(sql, instance, rows)),
+    claimNotices: (query) => write((sql) => claimNotices(sql, query)),
+    finishNotices: (results, now) => write((sql) => finishReads(sql, instance, results, now)),
+    takeLease: (query) => write((sql) => lease(sql, query)),
+    claimDueEmployees: (query) => (query.claimMs ? write : read)((sql) => claimDueEmployees(sql, query)),
+    commitPlan: (decisions, brake, now) => write((sql) => commitPlan(sql, instance, decisions, brake, now)),
+    readBrakeStatus: (settings, now) => read((sql) => brakeStatus(sql, settings, now)),
+    releaseBrake: (actor, reason, now) => write((sql) => releaseBrake(sql, actor, reason, now)),
+    recordJobRestart: (startedAt, now) => write((sql) => jobRestarted(sql, instance, startedAt, now)),
+    claimBatch: (query) => write((sql) => nextBatch(sql, query)),
+    takeSlot: (batchId, query) => write((sql) => takeSlot(sql, instance, batchId, query)),
+    setHold: (hold) => write((sql) => setHold(sql, hold)),
+    recordBatchAnswer: (batchId, answer, now) => write((sql) => recordAnswer(sql, batchId, answer, now)),
+    findCandidates: (records) => read((sql) => candidates(sql, records)),
+    recordLogRecords: (page) => write((sql) => correlate(sql, instance, page)),
+    finalizeOperations: (now, limit) => write((sql) => finalize(sql, instance, now, limit)),
+    findOverdueOperations: (acceptedBefore, limit) => read((sql) => overdue(sql, acceptedBefore, limit)),
+    expireEscrowedOperations: (before, now, limit) => write((sql) => expireEscrowed(sql, before, now, limit)),
+    expireOperations: (query) => write((sql) => expire(sql, instance, query)),
     expireIncompleteEvents: (before, now, limit) =>
-      within((sql) => expireIncomplete(sql, instance, before, now, limit)),
-    readWatermark: () => looking(watermark),
-    readOldestUnanswered: () => looking(oldestUnanswered),
-    listFindings: (query) => looking((sql) => listFindings(sql, query)),
-    findFinding: (seq) => looking((sql) => findFinding(sql, seq)),
-    countOpenFindings: () => looking(countFindings),
+      write((sql) => expireIncomplete(sql, instance, before, now, limit)),
+    readWatermark: () => read(watermark),
+    readOldestUnanswered: () => read(oldestUnanswered),
+    listFindings: (query) => read((sql) => listFindings(sql, query)),
+    findFinding: (seq) => read((sql) => findFinding(sql, seq)),
+    countOpenFindings: () => read(countFindings),
     acknowledgeFinding: (acknowledgement, now) =>
-      within(async (sql) => {
+      write(async (sql) => {
         const done = await acknowledgeFinding(sql, acknowledgement, now)
         if (done) await releaseByFinding(sql, acknowledgement.seq, now)
         return done
       }),
-    readAge: () => looking(age),
-    markOlder: (mark, now) => within((sql) => foundOlder(sql, mark, now)),
-    markRestored: (order, now) => within((sql) => ledgerRestored(sql, order, now)),
-    cutMoments: (cut) => within((sql) => cutMoments(sql, cut)),
-    listUnpublishedOutcomes: (limit) => looking((sql) => takeUnpublished(sql, limit)),
-    markOutcomesPublished: (ids, now) => within((sql) => markPublished(sql, instance, ids, now)),
-    readIdle: (now) => looking((sql) => idle(sql, now)),
-    readTotals: () => looking(totals),
+    readAge: () => read(age),
+    markOlder: (mark, now) => write((sql) => foundOlder(sql, mark, now)),
+    markRestored: (order, now) => write((sql) => ledgerRestored(sql, order, now)),
+    cutMoments: (cut) => write((sql) => cutMoments(sql, cut)),
+    listUnpublishedOutcomes: (limit) => read((sql) => takeUnpublished(sql, limit)),
+    markOutcomesPublished: (ids, now) => write((sql) => markPublished(sql, instance, ids, now)),
+    readIdle: (now) => read((sql) => idle(sql, now)),
+    readTotals: () => read(totals),
     readCounts: () =>
-      looking(async (sql) => ({ totals: await totals(sql), stateCounts: await stateCounts(sql) })),
-    readSubmissionStatus: (now) => looking((sql) => submissionStatus(sql, now)),
-    listEvents: (query) => looking((sql) => listEvents(sql, query)),
-    listAudit: (query) => looking((sql) => listAudit(sql, query)),
-    readTrace: (reference) => looking((sql) => trace(sql, reference)),
-    listRetention: (query) => looking((sql) => retentionPage(sql, query)),
+      read(async (sql) => ({ totals: await totals(sql), stateCounts: await stateCounts(sql) })),
+    readSubmissionStatus: (now) => read((sql) => submissionStatus(sql, now)),
+    listEvents: (query) => read((sql) => listEvents(sql, query)),
+    listAudit: (query) => read((sql) => listAudit(sql, query)),
+    readTrace: (reference) => read((sql) => trace(sql, reference)),
+    listRetention: (query) => read((sql) => retentionPage(sql, query)),
     foldEvents: (cuts, settledBefore, now) =>
-      within((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
-    removeAged: (query) => within((sql) => ageOut(sql, query)),
+      write((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
+    removeAged: (query) => write((sql) => ageOut(sql, query)),
     eraseEmployee: async (erasure, now) => {
-      const erased = await within((sql) => erase(sql, instance, erasure, now))
+      const erased = await write((sql) => erase(sql, instance, erasure, now))
       return erased && { ...erased, filesClean: await driver.scrub() }
     },
-    findEmployees: (reference) => looking((sql) => findEmployees(sql, reference)),
-    listEmployees: (after, limit) => looking((sql) => employeePage(sql, after, limit)),
-    listDeadLetters: (query) => looking((sql) => deadLetters(sql, query)),
-    findDeadLetter: (seq) => looking((sql) => deadLetter(sql, seq)),
+    findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),
+    listEmployees: (after, limit) => read((sql) => employeePage(sql, after, limit)),
+    listDeadLetters: (query) => read((sql) => deadLetters(sql, query)),
+    findDeadLetter: (seq) => read((sql) => deadLetter(sql, seq)),
     recordDiscardedMessages: (entity, sequences, actor, reason, now) =>
-      within((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),
-    endDeadLetters: (order, now) => within((sql) => endDeadLetters(sql, instance, order, now)),
-    listUncopiedDeadLetters: (limit) => looking((sql) => takeUncopied(sql, limit)),
-    markDeadLettersCopied: (ids, now) => within((sql) => markCopied(sql, ids, now)),
-    findCurrentDeadLetters: (seqs) => looking((sql) => currentDeadLetters(sql, seqs)),
-    findKnownEvents: (names) => looking((sql) => knownEvents(sql, names)),
-    readEmployees: (ids) => looking((sql) => viewsOf(sql, ids)),
-    freezeReplay: (order, now) => within((sql) => freezeReplay(sql, order, now)),
-    listReplays: (query) => looking((sql) => replayRuns(sql, query)),
-    listReplayEntries: (run, after, limit) => looking((sql) => replayEntries(sql, run, after, limit)),
+      write((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),
+    endDeadLetters: (order, now) => write((sql) => endDeadLetters(sql, instance, order, now)),
+    listUncopiedDeadLetters: (limit) => read((sql) => takeUncopied(sql, limit)),
+    markDeadLettersCopied: (ids, now) => write((sql) => markCopied(sql, ids, now)),
+    findCurrentDeadLetters: (seqs) => read((sql) => currentDeadLetters(sql, seqs)),
+    findKnownEvents: (names) => read((sql) => knownEvents(sql, names)),
+    readEmployees: (ids) => read((sql) => viewsOf(sql, ids)),
+    freezeReplay: (order, now) => write((sql) => freezeReplay(sql, order, now)),
+    listReplays: (query) => read((sql) => replayRuns(sql, query)),
+    listReplayEntries: (run, after, limit) => read((sql) => replayEntries(sql, run, after, limit)),
     listReplayItems: (run, entity, stage, limit) =>
-      looking((sql) => replayItems(sql, run, entity, stage, limit)),
-    moveReplayItems: (run, entity, moves, now) => within((sql) => moveReplay(sql, run, entity, moves, now)),
-    putBackDeadLetters: (run, parts, now) => within((sql) => putBack(sql, run, parts, now)),
-    endReplay: (run, now) => within((sql) => endReplay(sql, run, now)),
-    resumeReplay: (run, actor, reason, now) => within((sql) => resumeReplay(sql, run, actor, reason, now)),
-    forgetReplayEdits: (before, now) => within((sql) => forgetEdits(sql, before, now)),
-    findCopiesTakenIn: (messageIds) => looking((sql) => takenIn(sql, messageIds)),
-    listOpenLeavers: (query) => looking((sql) => openLeavers(sql, query)),
-    settleLeavers: (steps, now) => within((sql) => settleLeavers(sql, steps, now)),
-    resendLeaverRest: (order, now) => within((sql) => resendRest(sql, order, now)),
-    acknowledgeLeavers: (order, now) => within((sql) => acknowledgeLeavers(sql, order, now)),
-    ping: () => within(ping),
+      read((sql) => replayItems(sql, run, entity, stage, limit)),
+    moveReplayItems: (run, entity, moves, now) => write((sql) => moveReplay(sql, run, entity, moves, now)),
+    putBackDeadLetters: (run, parts, now) => write((sql) => putBack(sql, run, parts, now)),
+    endReplay: (run, now) => write((sql) => endReplay(sql, run, now)),
+    resumeReplay: (run, actor, reason, now) => write((sql) => resumeReplay(sql, run, actor, reason, now)),
+    forgetReplayEdits: (before, now) => write((sql) => forgetEdits(sql, before, now)),
+    findCopiesTakenIn: (messageIds) => read((sql) => takenIn(sql, messageIds)),
+    listOpenLeavers: (query) => read((sql) => openLeavers(sql, query)),
+    settleLeavers: (steps, now) => write((sql) => settleLeavers(sql, steps, now)),
+    resendLeaverRest: (order, now) => write((sql) => resendRest(sql, order, now)),
+    acknowledgeLeavers: (order, now) => write((sql) => acknowledgeLeavers(sql, order, now)),
+    ping: () => write(ping),
     close: () => driver.close(),
   }
 }
 
-/** By a write: a ledger on a full or read-only disk answers every question and can still take no work. */
+/** Writes, because a ledger on a full or read-only disk still answers reads but cannot accept work. */
 async function ping(sql: Sql): Promise<number | null> {
   const [row] = await sql.all<{ at: number | null }>(
     `INSERT INTO cursors (name, value) VALUES ('pings', 1) ON CONFLICT (name) DO UPDATE SET value = cursors.value + 1 RETURNING ${sql.dialect.clock} AS at`,

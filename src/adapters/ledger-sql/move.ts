@@ -1,6 +1,6 @@
 import { RollcallError } from '../../core/errors.ts'
 import { migrate } from './schema.ts'
-import { type Driver, insertRows, type Row, type Sql, type SqlValue, withRows } from './driver/sql.ts'
+import { type Driver, insertRows, type Row, type Sql, type SqlValue, readRows } from './driver/sql.ts'
 
 export interface Moved {
   readonly tables: number
@@ -166,7 +166,7 @@ function pageAfter(
 /** What the target holds of these rows, value by value. */
 async function comparePage(target: Sql, table: Table, page: readonly Row[]): Promise<void> {
   const { name, columns, key } = table
-  const there = await withRows<Row>(
+  const there = await readRows<Row>(
     target,
     key.map((column) => `k_${column.name} ${column.whole ? 'INT' : 'TEXT'}` as const),
     page.map((row) => keyOf(row, table)),

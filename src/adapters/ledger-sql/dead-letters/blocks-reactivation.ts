@@ -6,7 +6,7 @@ import {
 } from '../../../core/plan/decide/blocks-reactivation.ts'
 import { eventKey } from '../../../core/plan/fold/event.ts'
 import { parse } from '../driver/json.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { type Sql, readRows } from '../driver/sql.ts'
 
 interface AccessRow {
   readonly employee: string
@@ -21,7 +21,7 @@ interface DeadRow extends AccessRow {
 export async function blockingReactivation(sql: Sql, dead: readonly DeadRow[]): Promise<ReadonlySet<number>> {
   const events = dead.map((row) => ({ seq: row.seq, event: toAccessEvent(row) }))
   const names = events.flatMap(({ event: { rescinds } }) => (rescinds === null ? [] : [rescinds]))
-  const targets = await withRows<AccessRow & { readonly source: string; readonly event_id: string }>(
+  const targets = await readRows<AccessRow & { readonly source: string; readonly event_id: string }>(
     sql,
     ['source TEXT', 'id TEXT'],
     names.map(({ source, id }) => [source, id]),

@@ -1,6 +1,6 @@
 import type { DeadLetterCopy } from '../../../core/ledger/port/dead-letters.ts'
 import { originalFrom } from './dead-letters.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 
 interface Row {
   readonly id: number
@@ -38,7 +38,7 @@ export async function takeUncopied(sql: Sql, limit: number): Promise<DeadLetterC
 }
 
 export async function markCopied(sql: Sql, ids: readonly number[], now: number): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['id INT', 'now INT'],
     ids.map((id) => [id, now]),
@@ -50,7 +50,7 @@ export async function currentDeadLetters(
   sql: Sql,
   seqs: readonly number[],
 ): Promise<ReadonlyMap<number, number>> {
-  const rows = await withRows<{ seq: number; revision: number }>(
+  const rows = await readRows<{ seq: number; revision: number }>(
     sql,
     ['seq INT'],
     seqs.map((seq) => [seq]),

@@ -7,12 +7,12 @@ import type {
   Original,
 } from '../../../core/ledger/port/dead-letters.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
-import { finishEvents, planAgain } from '../report/finalize.ts'
+import { finishEvents } from '../tables/events.ts'
+import { planAgain, lockEmployees } from '../tables/employees.ts'
 import { parse } from '../driver/json.ts'
 import { blockingReactivation } from './blocks-reactivation.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
-import { operationId } from '../plan/load.ts'
-import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+import { operationId } from '../tables/ids.ts'
+import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 
 interface Row {
   readonly seq: number
@@ -115,7 +115,7 @@ export async function endDeadLetters(
   const kept = rows.filter(({ seq }) => keeping.has(seq))
   const ended = rows.filter((row) => !kept.includes(row))
   if (how === 'archive')
-    await withRows(
+    await writeRows(
       sql,
       ['seq INT', 'now INT'],
       ended.map(({ seq }) => [seq, now]),
@@ -123,7 +123,7 @@ export async function endDeadLetters(
     )
   else {
     // A notice that is given up is not read again.
-    await withRows(
+    await writeRows(
       sql,
       ['seq INT'],
       ended.map(({ seq }) => [seq]),
@@ -143,11 +143,7 @@ export async function endDeadLetters(
       })),
       now,
     )
-    await planAgain(
-      sql,
-      ended.map(({ employee }) => employee),
-      now,
-    )
+    await planAgain(sql, ended, now)
   }
   await insertRows(
     sql,
@@ -183,13 +179,13 @@ export async function lockDead(
   seqs: readonly number[],
 ): Promise<Pick<Row, 'seq' | 'employee' | 'worker' | 'rescinds' | 'operation' | 'revision'>[]> {
   const dead = (): ReturnType<typeof lockDead> =>
-    withRows(
+    readRows(
       sql,
       ['seq INT'],
       seqs.toSorted((a, b) => a - b).map((seq) => [seq]),
       `SELECT e.seq, e.employee, e.worker, e.rescinds, e.operation, e.revision FROM v JOIN events e ON e.seq = v.seq WHERE e.state = 'dead-lettered'`,
     )
-  if (sql.dialect.forUpdate !== '')
+  if (sql.dialect.locksRows)
     await lockEmployees(
       sql,
       (await dead()).map(({ employee }) => employee),

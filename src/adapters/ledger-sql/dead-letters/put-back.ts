@@ -2,14 +2,13 @@ import type { PutBack, NativeMove } from '../../../core/ledger/port/replays.ts'
 import type { EventName, HrEvent, JsonObject } from '../../../core/model.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { lockDead } from './dead-letters.ts'
-import { markDue } from '../tables/events.ts'
-import { planAgain } from '../report/finalize.ts'
+import { markDue, planAgain, clearFailures } from '../tables/employees.ts'
 import { parse } from '../driver/json.ts'
 import { blockingReactivation, liftsBlockOf } from './blocks-reactivation.ts'
 import { IN_LEDGER, moveReplay } from './replays.ts'
 import { namingOthers } from '../intake/rescind-mismatch.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
-import { giveAnotherChance, keepSaid, rewrite } from '../intake/resubmit.ts'
+import { type Sql, readRows, writeRows } from '../driver/sql.ts'
+import { keepSaid, rewrite } from '../intake/resubmit.ts'
 
 interface Row {
   readonly seq: number
@@ -69,7 +68,7 @@ async function loadDead(
     sql,
     parts.map(({ seq }) => seq),
   )
-  const items = await withRows<{ sequence: string; revision: number }>(
+  const items = await readRows<{ sequence: string; revision: number }>(
     sql,
     ['run INT', 'sequence TEXT'],
     parts.map(({ seq }) => [run, String(seq)]),
@@ -77,7 +76,7 @@ async function loadDead(
      WHERE i.stage = 'frozen'`,
   )
   const frozen = new Map(items.map(({ sequence, revision }) => [Number(sequence), revision]))
-  const rows = await withRows<Row>(
+  const rows = await readRows<Row>(
     sql,
     ['seq INT'],
     dead.filter(({ seq, revision }) => frozen.get(seq) === revision).map(({ seq }) => [seq]),
@@ -94,7 +93,7 @@ function whyNot(row: Row, event: HrEvent, blocksReactivation: boolean): string |
 
 async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void> {
   if (rows.length === 0) return
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'now INT'],
     rows.map(({ seq }) => [seq, now]),
@@ -102,10 +101,7 @@ async function reopen(sql: Sql, rows: readonly Row[], now: number): Promise<void
        read_from = CASE WHEN events.mode = 'notice' THEN v.now ELSE events.read_from END, read_until = 0, reads = 0
      FROM v WHERE events.seq = v.seq`,
   )
-  await giveAnotherChance(
-    sql,
-    rows.map(({ employee }) => employee),
-  )
+  await clearFailures(sql, rows)
   const due = rows.map((row) => ({
     employeeId: row.employee,
     effectiveAt: row.effective_at,

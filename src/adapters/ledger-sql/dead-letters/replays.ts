@@ -11,8 +11,7 @@ import {
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import type { EventName } from '../../../core/model.ts'
 import { parse } from '../driver/json.ts'
-import { group } from '../plan/load.ts'
-import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 
 /** In place of a queue's name, for dead letters that stand in the ledger itself. */
 export const IN_LEDGER = ''
@@ -90,8 +89,8 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
     `SELECT seq, name, selection, actor, justification, created_at, ended_at FROM replay_runs ${tail}`,
     parameters,
   )
-  const stages = group(
-    await withRows<StageRow>(
+  const stages = Map.groupBy(
+    await readRows<StageRow>(
       sql,
       ['run INT'],
       rows.map(({ seq }) => [seq]),
@@ -99,8 +98,8 @@ async function runsBy(sql: Sql, tail: string, parameters: readonly SqlValue[]): 
     ),
     ({ run }) => run,
   )
-  const resumed = group(
-    await withRows<{ at: number; actor: string; justification: string; detail: string }>(
+  const resumed = Map.groupBy(
+    await readRows<{ at: number; actor: string; justification: string; detail: string }>(
       sql,
       ['name TEXT'],
       rows.map(({ name }) => [name]),
@@ -178,7 +177,7 @@ export async function moveReplay(
   moves: readonly NativeMove[],
   now: number,
 ): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['run INT', 'entity TEXT', 'sequence TEXT', 'stage TEXT', 'code TEXT', 'now INT'],
     moves.map(({ sequence, stage, code }) => [run, entity, sequence, stage, code, now]),
@@ -215,7 +214,7 @@ interface Place {
   readonly place: number
 }
 async function refuseEdited(sql: Sql, parts: readonly Place[], code: string, now: number): Promise<number> {
-  await withRows(
+  await writeRows(
     sql,
     ['run INT', 'place INT', 'code TEXT', 'now INT'],
     parts.map(({ run, place }) => [run, place, code, now]),
@@ -237,7 +236,7 @@ export async function takenIn(
   sql: Sql,
   messageIds: readonly string[],
 ): Promise<ReadonlyMap<string, string | null>> {
-  const rows = await withRows<{ copy_id: string; rejected: string | null }>(
+  const rows = await readRows<{ copy_id: string; rejected: string | null }>(
     sql,
     ['id TEXT'],
     messageIds.map((id) => [id]),
@@ -247,7 +246,7 @@ export async function takenIn(
 }
 
 export async function knownEvents(sql: Sql, names: readonly EventName[]): Promise<KnownEvent[]> {
-  const rows = await withRows<{
+  const rows = await readRows<{
     seq: number
     source: string
     event_id: string

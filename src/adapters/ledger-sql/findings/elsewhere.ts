@@ -1,8 +1,8 @@
 import type { ForeignActivation, ForeignDeactivation } from '../../../core/ledger/port/findings.ts'
 import type { Decision } from '../../../core/ledger/decision.ts'
 import { raiseFindings, settleFindings } from './findings.ts'
-import { planAgain } from '../report/finalize.ts'
-import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { planAgain } from '../tables/employees.ts'
+import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 
 /** Keeps what the log shows of access that we did not send: a deactivation holds its employee, a later activation lets the employee go. */
 export async function noteElsewhere(
@@ -33,14 +33,10 @@ export async function noteElsewhere(
       .map(({ employee, at, finding }) => [employee, at, now, finding]),
     `ON CONFLICT (employee) DO UPDATE SET at = excluded.at, seen_at = excluded.seen_at, finding = excluded.finding WHERE excluded.at >= foreign_deactivations.at`,
   )
-  await planAgain(
-    sql,
-    fresh.map(({ employee }) => employee),
-    now,
-  )
+  await planAgain(sql, fresh, now)
   await release(
     sql,
-    await withRows<Held>(
+    await readRows<Held>(
       sql,
       ['id TEXT', 'at INT'],
       enabled.map(({ employeeId: employee, at }) => [employee, at]),
@@ -56,7 +52,7 @@ interface Held {
 }
 
 async function release(sql: Sql, held: readonly Held[], now: number): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT'],
     held.map(({ employee }) => [employee]),
@@ -68,11 +64,7 @@ async function release(sql: Sql, held: readonly Held[], now: number): Promise<vo
     true,
     now,
   )
-  await planAgain(
-    sql,
-    held.map(({ employee }) => employee),
-    now,
-  )
+  await planAgain(sql, held, now)
 }
 
 /** A person says that the deactivation behind this finding may be reversed. */
@@ -88,7 +80,7 @@ export async function releaseByFinding(sql: Sql, finding: number, now: number): 
 export async function settleByPlan(sql: Sql, decisions: readonly Decision[], now: number): Promise<void> {
   for (const elsewhere of ['overruled', 'held'] as const) {
     const about = decisions.filter((one) => one.kind === 'decided' && one.elsewhere === elsewhere)
-    const held = await withRows<Held>(
+    const held = await readRows<Held>(
       sql,
       ['id TEXT'],
       about.map(({ employeeId: employee }) => [employee]),
@@ -113,7 +105,7 @@ export async function withdrawReversals(
   employees: readonly string[],
   now: number,
 ): Promise<readonly string[]> {
-  const rows = await withRows<{ employee: string }>(
+  const rows = await readRows<{ employee: string }>(
     sql,
     ['id TEXT', 'batch INT', 'now INT'],
     employees.map((id) => [id, batch, now]),

@@ -6,7 +6,7 @@ import type {
   FindingsPage,
   FindingsQuery,
 } from '../../../core/ledger/port/findings.ts'
-import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
 
 export interface NewFinding {
   readonly code: FindingCode
@@ -109,7 +109,7 @@ export async function settleFindings(
   settled: boolean,
   now: number,
 ): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'settled_at INT'],
     seqs.map((seq) => [seq, settled ? now : null]),

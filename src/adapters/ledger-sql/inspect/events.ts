@@ -1,5 +1,5 @@
 import type { EventLine, EventsPage, EventsQuery } from '../../../core/ledger/port/inspect.ts'
-import { operationId } from '../plan/load.ts'
+import { operationId } from '../tables/ids.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 
 type Row = Omit<EventLine, 'operation'> & { readonly seq: number; readonly operation: number | null }

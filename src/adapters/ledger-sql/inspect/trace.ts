@@ -1,7 +1,7 @@
 import type { BatchState, EventState, OperationState } from '../../../core/ledger/lifecycle.ts'
 import type { EmployeeTrace, Trace, TraceEvent, TraceOperation } from '../../../core/ledger/port/inspect.ts'
 import { LANES } from '../../../core/model.ts'
-import { batchId, group, operationId, seqOf } from '../plan/load.ts'
+import { batchId, operationId, seqOf } from '../tables/ids.ts'
 import type { Sql } from '../driver/sql.ts'
 
 /** What a reference names: rows of one employee, and how to narrow them. */
@@ -83,7 +83,7 @@ async function inBatch(sql: Sql, batch: number): Promise<Scope[]> {
   )
 }
 function ofOperations(rows: readonly Owner[]): Scope[] {
-  return [...group(rows, ({ employee }) => employee)].map(([employee, theirs]) => ({
+  return [...Map.groupBy(rows, ({ employee }) => employee)].map(([employee, theirs]) => ({
     employee,
     event: null,
     operations: theirs.map(({ seq }) => seq),

@@ -1,6 +1,6 @@
 import type { EmployeeView } from '../../../core/ledger/port/inspect.ts'
 import { loadEmployees } from '../plan/load.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { type Sql, readRows } from '../driver/sql.ts'
 import { find } from './trace.ts'
 
 export async function findEmployees(sql: Sql, reference: string): Promise<EmployeeView[]> {
@@ -30,7 +30,7 @@ export async function viewsOf(sql: Sql, ids: readonly string[]): Promise<Employe
   // What the directory holds is not known while the fingerprint is not, whatever it took before.
   const accepted = new Map(
     (
-      await withRows<{ id: string; record: string }>(
+      await readRows<{ id: string; record: string }>(
         sql,
         ['id TEXT'],
         ids.map((id) => [id]),

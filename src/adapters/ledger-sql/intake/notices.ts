@@ -1,10 +1,10 @@
 import type { Notice, NoticeQuery, ReadResult } from '../../../core/ledger/port/intake.ts'
 import { type JsonObject, isTermination } from '../../../core/model.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
-import { finishEvents, planAgain } from '../report/finalize.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
+import { finishEvents } from '../tables/events.ts'
+import { planAgain, lockEmployees } from '../tables/employees.ts'
 import { parse } from '../driver/json.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 
 interface Row {
   readonly seq: number
@@ -45,23 +45,20 @@ export async function finishReads(
   results: readonly ReadResult[],
   now: number,
 ): Promise<void> {
-  const about = await withRows<{ employee: string }>(
+  const about = await readRows<{ employee: string }>(
     sql,
     ['seq INT'],
     results.map(({ seq }) => [seq]),
     'SELECT e.employee FROM v JOIN events e ON e.seq = v.seq',
   )
-  await lockEmployees(
-    sql,
-    about.map(({ employee }) => employee),
-  )
-  await withRows(
+  await lockEmployees(sql, about)
+  await writeRows(
     sql,
     ['seq INT', 'at INT'],
     results.flatMap((result) => (result.kind === 'again' ? [[result.seq, result.at]] : [])),
     'UPDATE events SET read_from = v.at, read_until = 0, reads = events.reads + 1 FROM v WHERE events.seq = v.seq',
   )
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT'],
     results.flatMap((result) => (result.kind === 'released' ? [[result.seq]] : [])),
@@ -85,14 +82,14 @@ async function becomeRead(
   read: readonly Extract<ReadResult, { kind: 'read' }>[],
   now: number,
 ): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'next_at INT'],
     read.map(({ seq, nextAt }) => [seq, nextAt]),
     'UPDATE events SET read_from = v.next_at, read_until = 0, reads = 0 FROM v WHERE events.seq = v.seq',
   )
   // What was read before and says the same keeps its date and its outcome; what is rescinded stays so, whatever it says.
-  const changed = await withRows<{ employee: string; worker: string }>(
+  const changed = await readRows<{ employee: string; worker: string }>(
     sql,
     ['seq INT', 'mode TEXT', 'worker TEXT', 'began INT'],
     read.map(({ seq, mode, worker, began }) => [seq, mode, JSON.stringify(worker), began]),
@@ -103,7 +100,7 @@ async function becomeRead(
      FROM v WHERE events.seq = v.seq AND events.state <> 'dead-lettered' AND (events.mode = 'notice' OR events.worker <> v.worker)
      RETURNING events.employee, events.worker`,
   )
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT'],
     changed
@@ -111,11 +108,7 @@ async function becomeRead(
       .map(({ employee }) => [employee]),
     'UPDATE employees SET urgent = 1 FROM v WHERE employees.id = v.id',
   )
-  await planAgain(
-    sql,
-    changed.map(({ employee }) => employee),
-    now,
-  )
+  await planAgain(sql, changed, now)
 }
 
 async function fail(
@@ -124,7 +117,7 @@ async function fail(
   failed: readonly Extract<ReadResult, { kind: 'failed' }>[],
   now: number,
 ): Promise<void> {
-  const rows = await withRows<{
+  const rows = await readRows<{
     seq: number
     employee: string
     operation: number | null
@@ -137,14 +130,14 @@ async function fail(
     'SELECT e.seq, e.employee, e.operation, e.mode, v.detail FROM v JOIN events e ON e.seq = v.seq',
   )
   // What was read once stands; only the second look at it came to nothing.
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT'],
     rows.filter(({ mode }) => mode !== 'notice').map(({ seq }) => [seq]),
     'UPDATE events SET read_from = NULL, read_until = 0 FROM v WHERE events.seq = v.seq',
   )
   const dead = rows.filter(({ mode }) => mode === 'notice')
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT'],
     dead.map(({ seq }) => [seq]),
@@ -164,9 +157,5 @@ async function fail(
     })),
     now,
   )
-  await planAgain(
-    sql,
-    dead.map(({ employee }) => employee),
-    now,
-  )
+  await planAgain(sql, dead, now)
 }

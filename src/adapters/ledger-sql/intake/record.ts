@@ -5,8 +5,8 @@ import type {
   RecordResult,
 } from '../../../core/ledger/port/intake.ts'
 import type { Arrival } from '../tables/event-row.ts'
-import { insertEvents } from '../tables/events.ts'
-import { BACKLOG_UNTIL } from '../plan/load.ts'
+import { insertEvents } from './insert-events.ts'
+import { BACKLOG_UNTIL } from '../tables/cursors.ts'
 import { mismatches } from './rescind-mismatch.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'

@@ -1,9 +1,10 @@
+import { eventKey } from '../../../core/plan/fold/event.ts'
 import type { IntakeMessage, Refusal } from '../../../core/ledger/port/intake.ts'
 import type { EventName, HrEvent } from '../../../core/model.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
-import { finishEvents, planAgain } from '../report/finalize.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { finishEvents } from '../tables/events.ts'
+import { planAgain, lockEmployees } from '../tables/employees.ts'
+import { type Sql, readRows } from '../driver/sql.ts'
 
 const DESCRIPTION =
   "data.rescinds names an event of another employee; a rescind's subject is the subject of what it cancels"
@@ -27,10 +28,10 @@ export async function mismatches(
   )
   const known = new Set(owners.keys())
   for (const event of messages.flatMap(({ events }) => events))
-    if (!owners.has(keyOf(event))) owners.set(keyOf(event), event.employeeId)
+    if (!owners.has(eventKey(event))) owners.set(eventKey(event), event.employeeId)
   for (const { message, event, target } of rescinds) {
-    const owner = owners.get(keyOf(target))
-    if (owner === undefined || owner === event.employeeId || known.has(keyOf(event))) continue
+    const owner = owners.get(eventKey(target))
+    if (owner === undefined || owner === event.employeeId || known.has(eventKey(event))) continue
     refused.set(message, {
       message,
       code: EVENT_REASONS.rescindMismatch,
@@ -49,7 +50,7 @@ export async function namingOthers(sql: Sql, events: readonly HrEvent[]): Promis
   )
   return new Set(
     events.filter(({ rescinds, employeeId: employee }) => {
-      const owner = rescinds && owners.get(keyOf(rescinds))
+      const owner = rescinds && owners.get(eventKey(rescinds))
       return typeof owner === 'string' && owner !== employee.toWellFormed()
     }),
   )
@@ -62,17 +63,14 @@ export async function endMismatched(
   arrived: readonly HrEvent[],
   now: number,
 ): Promise<void> {
-  const waiting = await withRows<{ seq: number; employee: string; operation: number | null }>(
+  const waiting = await readRows<{ seq: number; employee: string; operation: number | null }>(
     sql,
     ['name TEXT', 'employee TEXT'],
     arrived.map((event) => [rescindText(event), event.employeeId]),
     `SELECT e.seq, e.employee, e.operation FROM v JOIN events e ON e.rescinds = v.name WHERE e.employee <> v.employee AND e.state <> 'dead-lettered'`,
   )
   if (waiting.length === 0) return
-  await lockEmployees(
-    sql,
-    waiting.map(({ employee }) => employee),
-  )
+  await lockEmployees(sql, waiting)
   await finishEvents(
     sql,
     instance,
@@ -85,11 +83,7 @@ export async function endMismatched(
     })),
     now,
   )
-  await planAgain(
-    sql,
-    waiting.map(({ employee }) => employee),
-    now,
-  )
+  await planAgain(sql, waiting, now)
 }
 
 /** A target's name as the ledger keeps it. */
@@ -98,13 +92,11 @@ export function rescindText({ source, id }: EventName): string {
 }
 
 async function ownersOf(sql: Sql, names: readonly EventName[]): Promise<Map<string, string>> {
-  const rows = await withRows<{ source: string; event_id: string; employee: string }>(
+  const rows = await readRows<{ source: string; event_id: string; employee: string }>(
     sql,
     ['source TEXT', 'id TEXT'],
     names.map(({ source, id }) => [source, id]),
     'SELECT e.source, e.event_id, e.employee FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source',
   )
-  return new Map(rows.map((row) => [keyOf({ source: row.source, id: row.event_id }), row.employee]))
+  return new Map(rows.map((row) => [eventKey({ source: row.source, id: row.event_id }), row.employee]))
 }
-
-const keyOf = ({ source, id }: EventName): string => `${source}\n${id}`

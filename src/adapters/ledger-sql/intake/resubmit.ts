@@ -1,11 +1,10 @@
+import { clearFailures, planAgain, lockEmployees } from '../tables/employees.ts'
 import type { HrEvent } from '../../../core/model.ts'
 import { reopensDeadEvent } from '../../../core/intake/resubmission.ts'
-import { type Arrival, contentOf, eventKey, originalOf } from '../tables/event-row.ts'
-import { planAgain } from '../report/finalize.ts'
+import { type Arrival, contentOf, storedKey, originalOf } from '../tables/event-row.ts'
 import { blockingReactivation, liftsBlockOf } from '../dead-letters/blocks-reactivation.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
 import { namingOthers } from './rescind-mismatch.ts'
-import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+import { type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 
 /** The actor of an edit made by a resubmitted message, which names no person. */
 const RESUBMITTED = 'resubmitted'
@@ -38,7 +37,7 @@ export async function takeBack(
   for (const arrival of arrivals) {
     const { event, message, first } = arrival
     if (message === null || !first) continue
-    const key = eventKey(event.id, event.source)
+    const key = storedKey(event.id, event.source)
     if (message.enqueuedAt > (newest.get(key)?.message?.enqueuedAt ?? -Infinity)) newest.set(key, arrival)
   }
   if (newest.size === 0) return []
@@ -47,7 +46,7 @@ export async function takeBack(
     [...newest.values()].flatMap(({ message }) => message?.copyId ?? []),
   )
   const deadOnes = async (): Promise<readonly DeadRow[]> => {
-    const rows = await withRows<DeadRow>(
+    const rows = await readRows<DeadRow>(
       sql,
       ['id TEXT', 'source TEXT'],
       [...newest.values()].map(({ event }) => [event.id, event.source]),
@@ -55,7 +54,7 @@ export async function takeBack(
        FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source WHERE e.state = 'dead-lettered' AND e.finished_at IS NOT NULL`,
     )
     return rows.filter((row) => {
-      const message = newest.get(eventKey(row.event_id, row.source))?.message
+      const message = newest.get(storedKey(row.event_id, row.source))?.message
       return reopensDeadEvent({
         diedAt: row.finished_at,
         enqueuedAt: message?.enqueuedAt ?? 0,
@@ -72,14 +71,14 @@ export async function takeBack(
     ...found.map(({ employee }) => employee),
   ])
   // Somebody else may have put them back, or given them up, until their people were ours.
-  const dead = sql.dialect.forUpdate === '' ? found : await deadOnes()
+  const dead = !sql.dialect.locksRows ? found : await deadOnes()
   const keeping = await blockingReactivation(sql, dead)
   const others = await namingOthers(
     sql,
     [...newest.values()].map(({ event }) => event),
   )
   const back = dead.flatMap((row) => {
-    const { event, message } = newest.get(eventKey(row.event_id, row.source)) ?? {
+    const { event, message } = newest.get(storedKey(row.event_id, row.source)) ?? {
       event: null,
       message: null,
     }
@@ -113,7 +112,7 @@ export async function takeBack(
 
 /** Copies of a replay that are here for the first time. Sent again by another tool they still bear the mark, and count like any other message. */
 async function sentOnce(sql: Sql, copyIds: readonly string[]): Promise<ReadonlySet<string>> {
-  const rows = await withRows<{ id: string }>(
+  const rows = await readRows<{ id: string }>(
     sql,
     ['id TEXT'],
     copyIds.map((id) => [id]),
@@ -140,14 +139,14 @@ export async function keepSaid(
     now,
     said[1] ?? null,
   ])
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'actor TEXT', 'justification TEXT', 'now INT', 'body TEXT'],
     rows,
     `INSERT INTO edits (event_seq, employee, at, actor, justification, original, body)
      SELECT e.seq, e.employee, v.now, v.actor, v.justification, e.original, e.body FROM v JOIN events e ON e.seq = v.seq WHERE COALESCE(e.body, '') <> v.body`,
   )
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'original TEXT', 'body TEXT'],
     edits.map(({ seq, said }): SqlValue[] => [seq, said[0] ?? null, said[1] ?? null]),
@@ -161,7 +160,7 @@ export async function rewrite(
   events: readonly { readonly seq: number; readonly event: HrEvent }[],
   now: number,
 ): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     [
       'seq INT',
@@ -191,18 +190,8 @@ export async function rewrite(
        state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL, archived_at = NULL, replays = events.replays + 1
      FROM v WHERE events.seq = v.seq`,
   )
-  await giveAnotherChance(
+  await clearFailures(
     sql,
     events.map(({ event }) => event.employeeId),
-  )
-}
-
-/** What failed for good may be sent again: somebody put it back. */
-export async function giveAnotherChance(sql: Sql, employees: readonly string[]): Promise<void> {
-  await withRows(
-    sql,
-    ['id TEXT'],
-    [...new Set(employees)].sort().map((id) => [id]),
-    'UPDATE employees SET failed_hash = NULL, failed_operation = NULL, failures = 0, resends = 0 FROM v WHERE employees.id = v.id',
   )
 }

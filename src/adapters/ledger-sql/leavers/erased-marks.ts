@@ -3,7 +3,7 @@ import { erasedMark, lastLeaving } from '../../../core/leavers/erased.ts'
 import type { OrderValue } from '../../../core/model.ts'
 import type { Employee, EmployeeEvent } from '../../../core/ledger/employee.ts'
 import { parse } from '../driver/json.ts'
-import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 
 /** What is left of the id of an employee who was erased. */
 export const employeeHash = (employee: string): string => createHash('sha256').update(employee).digest('hex')
@@ -15,7 +15,7 @@ export async function erasedMarksOf(
 ): Promise<ReadonlyMap<string, EmployeeEvent>> {
   if ((await sql.all('SELECT 1 AS one FROM erased_leavers LIMIT 1')).length === 0) return new Map()
   const byHash = new Map(employees.map((employee) => [employeeHash(employee), employee]))
-  const rows = await withRows<{
+  const rows = await readRows<{
     hash: string
     effective_at: number
     rank: number

@@ -1,6 +1,6 @@
 import { type HrEvent, isTermination } from '../../../core/model.ts'
 import type { Decision } from '../../../core/ledger/decision.ts'
-import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+import { type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>
 
@@ -19,7 +19,7 @@ const UNLESS_KNOWN = `NOT EXISTS (SELECT 1 FROM leaver_cases c
 
 /** Opens a case for each event that says an employee leaves, whatever becomes of the event. */
 export async function openCases(sql: Sql, events: readonly HrEvent[], now: number): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     COLUMNS,
     events.filter(isTermination).map((event) => rowOf(event.employeeId, event, now)),
@@ -34,7 +34,7 @@ export async function openCases(sql: Sql, events: readonly HrEvent[], now: numbe
  * due is done.
  */
 export async function noteCases(sql: Sql, decided: readonly Decided[], now: number): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     COLUMNS,
     decided.flatMap(({ employeeId: employee, leaving }) => (leaving ? [rowOf(employee, leaving, now)] : [])),
@@ -43,7 +43,7 @@ export async function noteCases(sql: Sql, decided: readonly Decided[], now: numb
      FROM v JOIN employees p ON p.id = v.employee LEFT JOIN events e ON e.event_id = v.event_id AND e.source = v.source
      WHERE (COALESCE(p.accepted_active, 1) <> 0 OR p.accepted_hash IS NULL OR p.resend_due = 1) AND ${UNLESS_KNOWN}`,
   )
-  await withRows(
+  await writeRows(
     sql,
     ['employee TEXT', 'sent INT', 'now INT'],
     decided
@@ -56,7 +56,7 @@ export async function noteCases(sql: Sql, decided: readonly Decided[], now: numb
 
 /** What became of these employees' operations is known: their open cases are looked at next. */
 export async function lookAtCases(sql: Sql, employees: readonly string[], now: number): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['employee TEXT', 'now INT'],
     [...new Set(employees)].sort().map((employee) => [employee, now]),

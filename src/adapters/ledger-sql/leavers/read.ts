@@ -9,7 +9,7 @@ import type {
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/settle.ts'
 import { loadEmployees } from '../plan/load.ts'
-import { type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+import { type Sql, type SqlValue, readRows } from '../driver/sql.ts'
 
 interface CaseRow {
   readonly seq: number
@@ -85,7 +85,7 @@ interface FactRow {
  * overtaking, or an activation that the service may still carry out.
  */
 function factsOf(sql: Sql, employees: readonly string[]): Promise<FactRow[]> {
-  return withRows<FactRow>(
+  return readRows<FactRow>(
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),

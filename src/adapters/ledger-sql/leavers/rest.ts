@@ -1,9 +1,7 @@
 import type { LeaverRest } from '../../../core/ledger/port/leavers.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
-import { planAgain } from '../report/finalize.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
-import { insertRows, type Sql, withRows } from '../driver/sql.ts'
-import { giveAnotherChance } from '../intake/resubmit.ts'
+import { planAgain, lockEmployees, clearFailures } from '../tables/employees.ts'
+import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 
 /**
  * Reopens events of which the directory took nothing but that their employee is disabled, so that the whole record goes out once more; their
@@ -15,7 +13,7 @@ export async function resendRest(
   now: number,
 ): Promise<number> {
   await lockEmployees(sql, employees)
-  const reopened = await withRows<{ seq: number; employee: string }>(
+  const reopened = await readRows<{ seq: number; employee: string }>(
     sql,
     ['id TEXT', 'reason TEXT'],
     [...new Set(employees)].sort().map((id) => [id, EVENT_REASONS.deactivationOnly]),
@@ -26,7 +24,7 @@ export async function resendRest(
      RETURNING events.seq, events.employee`,
   )
   const about = [...new Set(reopened.map(({ employee }) => employee))].sort()
-  await giveAnotherChance(sql, about)
+  await clearFailures(sql, about)
   await planAgain(sql, about, now)
   await insertRows(
     sql,

@@ -1,7 +1,7 @@
 import type { LeaverAcknowledgement, LeaverStep } from '../../../core/ledger/port/leavers.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
-import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { employeeHash } from './erased-marks.ts'
 
 /** Outside the ledger a case goes by its number. */
@@ -13,7 +13,7 @@ export async function settleLeavers(sql: Sql, steps: readonly LeaverStep[], now:
     sql,
     steps.map(({ employeeId: employee }) => employee),
   )
-  const same = await withRows<{ id: string }>(
+  const same = await readRows<{ id: string }>(
     sql,
     ['id TEXT', 'revision INT'],
     steps.flatMap(({ employeeId: employee, revision }) => (revision === null ? [] : [[employee, revision]])),
@@ -23,21 +23,21 @@ export async function settleLeavers(sql: Sql, steps: readonly LeaverStep[], now:
   const kept = steps.filter(
     ({ employeeId: employee, revision }) => revision === null || current.has(employee),
   )
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'at INT', 'ended_as TEXT'],
     kept.flatMap((step) => (step.kind === 'ended' ? [[step.id, step.at, step.as]] : [])),
     'UPDATE leaver_cases SET ended_at = v.at, ended_as = v.ended_as FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL',
   )
   const open = kept.filter((step) => step.kind === 'open')
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'cause TEXT', 'look_at INT', 'resend INT'],
     open.map(({ id, cause, lookAt, resend }) => [id, cause, lookAt, resend ? 1 : 0]),
     `UPDATE leaver_cases SET cause = v.cause, look_at = v.look_at, resend_due = v.resend
      FROM v WHERE leaver_cases.seq = v.seq AND leaver_cases.ended_at IS NULL`,
   )
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT', 'now INT'],
     [...new Set(open.flatMap(({ employeeId: employee, resend }) => (resend ? [employee] : [])))]
@@ -54,7 +54,7 @@ export async function acknowledgeLeavers(
   { ids, actor, justification }: LeaverAcknowledgement,
   now: number,
 ): Promise<readonly number[]> {
-  const closed = await withRows<{ seq: number }>(
+  const closed = await readRows<{ seq: number }>(
     sql,
     ['seq INT', 'now INT', 'actor TEXT', 'justification TEXT'],
     [...new Set(ids)].sort((a, b) => a - b).map((id) => [id, now, actor, justification]),
@@ -79,7 +79,7 @@ export async function eraseCases(sql: Sql, employee: string): Promise<void> {
   )
   const hash = `erased:${employeeHash(employee)}`
   // Erased a second time the employee has a case of the same event open already.
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'employee TEXT', 'event_id TEXT'],
     open.map((row) => [row.seq, hash, `${nameHash({ source: row.source, id: row.event_id })}.${row.seq}`]),

@@ -1,8 +1,8 @@
 import type { BrakeStatus, BrakeSettings } from '../../../core/ledger/port/plan.ts'
 import { holdBack, tooMany } from '../../../core/plan/decide/brake.ts'
 import type { Decision } from '../../../core/ledger/decision.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
-import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { lockEmployees } from '../tables/employees.ts'
+import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>
 
@@ -18,7 +18,7 @@ export async function applyBrake(
 ): Promise<Decided[]> {
   const leaving = decisions.filter(({ operation }) => operation !== null && !operation.active)
   if (leaving.length === 0) return [...decisions]
-  const rows = await withRows<{
+  const rows = await readRows<{
     id: string
     braked_at: number | null
     brake_free: number

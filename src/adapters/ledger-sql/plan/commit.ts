@@ -5,10 +5,10 @@ import type { Decision, EventDecision } from '../../../core/ledger/decision.ts'
 import { applyBrake } from './brake.ts'
 import { settleByPlan } from '../findings/elsewhere.ts'
 import { noteCases } from '../leavers/open.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
-import { type FinishedEvent, queueOutcomes } from '../report/outbox.ts'
+import { lockEmployees } from '../tables/employees.ts'
+import { type FinishedEvent, queueOutcomes } from '../tables/outbox.ts'
 import { addTotals } from '../tables/totals.ts'
-import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 
 type Decided = Extract<Decision, { kind: 'decided' }>
 
@@ -26,7 +26,7 @@ export async function commitPlan(
     ordered.map(({ employeeId: employee }) => employee),
   )
   const waiting = ordered.filter((decision) => decision.kind === 'wait')
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT', 'revision INT', 'next_at INT', 'now INT'],
     waiting.map(({ employeeId: employee, revision, nextAt }) => [employee, revision, nextAt, now]),
@@ -42,7 +42,7 @@ export async function commitPlan(
   )
   const current = new Set(
     (
-      await withRows<{ id: string }>(
+      await readRows<{ id: string }>(
         sql,
         ['id TEXT', 'revision INT', 'next_at INT', 'overtakes INT', 'incomplete_since INT', 'braked_at INT'],
         decided.map(employeeRow(now)),
@@ -60,7 +60,7 @@ export async function commitPlan(
     sql,
     decided.flatMap(({ employeeId: employee }) => (current.has(employee) ? [] : [employee])),
   )
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT', 'now INT'],
     kept.map(({ employeeId: employee }) => [employee, now]),
@@ -77,7 +77,7 @@ export async function commitPlan(
 
 /** Who changed meanwhile is due still, and anybody may look again at once. */
 async function release(sql: Sql, employees: readonly string[]): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),
@@ -150,7 +150,7 @@ async function moveEvents(
       ])
       if (isFinal(event.state)) finished.push(finish(employee, event, operation))
     }
-  await withRows(
+  await writeRows(
     sql,
     [
       'seq INT',

@@ -1,3 +1,5 @@
+import { BACKLOG_UNTIL } from '../tables/cursors.ts'
+import { operationId } from '../tables/ids.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../../core/ledger/port/plan.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../../core/model.ts'
@@ -7,7 +9,7 @@ import { erasedMarksOf } from '../leavers/erased-marks.ts'
 import { olderSince } from '../submit/holds.ts'
 import { remainsOf } from '../upkeep/folds.ts'
 import { parse } from '../driver/json.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { type Sql, readRows } from '../driver/sql.ts'
 
 export interface EventRow {
   readonly seq: number
@@ -37,9 +39,6 @@ const EVENT_COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.recorded_at, e.effective_at, e.effective_raw, e.rank, e.order_value, e.mode, e.worker, e.rescinds, e.traceparent, e.state, e.reason, e.by_seq, e.operation'
 /** What the log has answered well is as good as final, though it may still be refined: such events are not decided again, or a later operation would speak for them. */
 const AS_GOOD_AS_FINAL = `LEFT JOIN operations c ON c.seq = e.operation AND e.state = 'planned' AND c.state = 'answered' AND c.interim IN ('confirmed', 'unchanged', 'skipped')`
-
-/** Until when intake counts as working off a backlog. In the ledger, so that every instance sees it. */
-export const BACKLOG_UNTIL = 'backlog-until'
 
 /** A claim that lasts longer than any by so much was made by a clock that was ahead. */
 const CLAIM_TOLERANCE_MS = 120_000
@@ -83,7 +82,7 @@ export async function claimDueEmployees(
 
 export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<Employee[]> {
   const rows = ids.map((id) => [id])
-  const employees = await withRows<EmployeeRow>(
+  const employees = await readRows<EmployeeRow>(
     sql,
     ['id TEXT'],
     rows,
@@ -92,8 +91,8 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
      FROM v JOIN employees p ON p.id = v.id LEFT JOIN foreign_deactivations d ON d.employee = p.id LEFT JOIN operations t ON t.seq = p.accepted_operation`,
   )
   const failures = await failuresOf(sql, employees)
-  const events = group(
-    await withRows<EventRow>(
+  const events = Map.groupBy(
+    await readRows<EventRow>(
       sql,
       ['id TEXT'],
       rows,
@@ -103,8 +102,8 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
   )
   const remains = await remainsOf(sql, ids)
   const marks = await erasedMarksOf(sql, ids)
-  const sent = group(
-    await withRows<{
+  const sent = Map.groupBy(
+    await readRows<{
       seq: number
       employee: string
       state: 'pending' | 'batched' | 'accepted'
@@ -185,7 +184,7 @@ async function failuresOf(
   employees: readonly EmployeeRow[],
 ): Promise<ReadonlyMap<string, FailureRow>> {
   const failed = employees.filter((row) => (row.failed_operation ?? 0) > (row.accepted_operation ?? 0))
-  const rows = await withRows<FailureRow>(
+  const rows = await readRows<FailureRow>(
     sql,
     ['id TEXT'],
     failed.map(({ id }) => [id]),
@@ -253,19 +252,3 @@ export function toEvent(row: EventRow): EmployeeEvent {
     ...(row.reason === EVENT_REASONS.discarded ? { discarded: true } : {}),
   }
 }
-
-export function group<T, K>(rows: readonly T[], keyOf: (row: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>()
-  for (const row of rows) {
-    const key = keyOf(row)
-    const there = groups.get(key)
-    if (there) there.push(row)
-    else groups.set(key, [row])
-  }
-  return groups
-}
-
-/** Rows are numbered; outside the ledger the number carries its kind, so that one can tell what it names. */
-export const operationId = (seq: number): string => `op-${seq}`
-export const batchId = (seq: number): string => `batch-${seq}`
-export const seqOf = (id: string): number => Number(id.slice(id.lastIndexOf('-') + 1))

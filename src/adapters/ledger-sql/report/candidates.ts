@@ -1,12 +1,12 @@
 import type { Candidate, Candidates, EchoedKey } from '../../../core/ledger/port/report.ts'
 import type { LogRecord } from '../../../core/ledger/log-record.ts'
 import { parse } from '../driver/json.ts'
-import { operationId } from '../plan/load.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { operationId } from '../tables/ids.ts'
+import { type Sql, readRows } from '../driver/sql.ts'
 
 /** What is known of these records, and the operations they may speak of. */
 export async function candidates(sql: Sql, records: readonly LogRecord[]): Promise<Candidates> {
-  const known = await withRows<{ id: string }>(
+  const known = await readRows<{ id: string }>(
     sql,
     ['id TEXT'],
     records.map(({ id }) => [id]),
@@ -17,19 +17,19 @@ export async function candidates(sql: Sql, records: readonly LogRecord[]): Promi
   )
   const operations = await candidateOperations(sql, employees)
   const changes = [...new Set(records.map(({ changeId }) => changeId))].map((id) => [id])
-  const byChange = await withRows<{ change_id: string; operation: number }>(
+  const byChange = await readRows<{ change_id: string; operation: number }>(
     sql,
     ['id TEXT'],
     changes,
     'SELECT r.change_id, r.operation FROM v JOIN log_records r ON r.change_id = v.id WHERE r.operation IS NOT NULL',
   )
-  const unjoined = await withRows<{ detail: string }>(
+  const unjoined = await readRows<{ detail: string }>(
     sql,
     ['id TEXT'],
     employees,
     'SELECT r.detail FROM v JOIN log_records r ON r.employee = v.id WHERE r.operation IS NULL AND r.detail IS NOT NULL',
   )
-  const taken = await withRows<{ employee: string; record: string; active: number; at: number | null }>(
+  const taken = await readRows<{ employee: string; record: string; active: number; at: number | null }>(
     sql,
     ['id TEXT'],
     employees,
@@ -78,7 +78,7 @@ async function candidateOperations(
   sql: Sql,
   employees: readonly (readonly [string])[],
 ): Promise<Candidate[]> {
-  const waiting = await withRows<CandidateRow>(
+  const waiting = await readRows<CandidateRow>(
     sql,
     ['id TEXT'],
     employees,
@@ -88,7 +88,7 @@ async function candidateOperations(
      WHERE o.state IN ('pending', 'batched', 'accepted', 'answered', 'escrowed') AND (o.state IN ('batched', 'accepted', 'escrowed') OR (o.state = 'answered' AND o.interim = 'failed'))
        AND o.submitted_at IS NOT NULL`,
   )
-  const late = await withRows<CandidateRow>(
+  const late = await readRows<CandidateRow>(
     sql,
     ['id TEXT'],
     employees,
@@ -117,7 +117,7 @@ async function candidateOperations(
 }
 
 async function knownEchoes(sql: Sql, records: readonly LogRecord[]): Promise<EchoedKey[]> {
-  const rows = await withRows<{
+  const rows = await readRows<{
     job: string
     attribute: string
     seen_from: number

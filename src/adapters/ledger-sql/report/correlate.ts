@@ -1,12 +1,10 @@
 import type { CorrelatedPage, EchoedKey, Interim, JoinedRecord } from '../../../core/ledger/port/report.ts'
 import { isAccepted, takesAnswer } from '../../../core/report/correlate/settle.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
-import { addUnanswered } from '../tables/employees.ts'
+import { lockEmployees, addUnanswered, markForResend, planAgain } from '../tables/employees.ts'
 import { noteElsewhere } from '../findings/elsewhere.ts'
-import { markForResend, planAgain } from './finalize.ts'
-import { seqOf } from '../plan/load.ts'
+import { seqOf } from '../tables/ids.ts'
 import { addTotals } from '../tables/totals.ts'
-import { insertRows, type Sql, type SqlValue, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 
 const WATERMARK = 'provisioning-log'
 
@@ -36,11 +34,7 @@ export async function correlate(
     ...(await settle(sql, interims, 'failed', now, finalAt)),
     ...(await settle(sql, interims, 'answered', now, finalAt)),
   ]
-  await addUnanswered(
-    sql,
-    first.map(({ employee }) => employee),
-    -1,
-  )
+  await addUnanswered(sql, first, -1)
   // For late answers the time in the log decides, not the order of the operations.
   await remember(sql, [], late, now)
   const older = await remember(sql, joins, [...first, ...retried], now)
@@ -49,11 +43,7 @@ export async function correlate(
     [...first, ...late].filter(({ interim }) => interim === 'escrowed').map(({ employee }) => employee),
   )
   // Events that arrived during the service's retries were compared with an older record.
-  await planAgain(
-    sql,
-    retried.map(({ employee }) => employee),
-    now,
-  )
+  await planAgain(sql, retried, now)
   await noteManagers(sql, joins)
   await markForResend(sql, [...changedElsewhere, ...older, ...(await overwritten(sql, joins))], now)
   await resendAfterOvertaking(
@@ -97,7 +87,7 @@ function settle(
   // Of the answered operations only those that failed take another answer.
   const before = from === 'answered' ? 'failed' : null
   const taken = joins.filter(({ interim }) => takesAnswer({ state: from, interim: before }, interim))
-  return withRows<Answered>(
+  return readRows<Answered>(
     sql,
     ['seq INT', 'interim TEXT', 'code TEXT', 'reason TEXT', 'now INT', 'final_at INT'],
     taken.map(({ seq, interim, record }) => [seq, interim, record.code, record.reason, now, finalAt]),
@@ -150,7 +140,7 @@ async function remember(
 ): Promise<string[]> {
   const took = answered.filter(({ interim, code }) => isAccepted(interim, code))
   const newest = new Map(took.sort((a, b) => a.seq - b.seq).map((row) => [row.employee, row]))
-  const remembered = await withRows<{ id: string }>(
+  const remembered = await readRows<{ id: string }>(
     sql,
     ['id TEXT', 'hash TEXT', 'operation INT', 'active INT', 'now INT'],
     [...newest.values()].map(({ employee, hash, seq, active }) => [employee, hash, seq, active, now]),
@@ -163,7 +153,7 @@ async function remember(
       operation !== null && record.objectId !== null ? [[record.employeeId, record.objectId]] : [],
     ),
   )
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT', 'object_id TEXT'],
     [...objects],
@@ -180,7 +170,7 @@ async function remember(
  */
 async function overwritten(sql: Sql, joins: readonly JoinedRecord[]): Promise<string[]> {
   const spoken = joins.filter(({ operation }) => operation !== null)
-  const rows = await withRows<{ id: string }>(
+  const rows = await readRows<{ id: string }>(
     sql,
     ['id TEXT'],
     [...new Set(spoken.map(({ record }) => record.employeeId))].map((id) => [id]),
@@ -205,7 +195,7 @@ async function keepEchoes(sql: Sql, echoes: readonly EchoedKey[]): Promise<void>
 
 /** The service may carry out at any time what it failed with: from then on nothing is the same as what the directory took last. */
 async function forgetAccepted(sql: Sql, employees: readonly string[]): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT'],
     [...new Set(employees)].sort().map((id) => [id]),
@@ -218,13 +208,13 @@ async function noteManagers(sql: Sql, joins: readonly JoinedRecord[]): Promise<v
   const joined = joins.flatMap(({ record, operation }) =>
     operation === null ? [] : [{ record, seq: seqOf(operation) }],
   )
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT'],
     joined.filter(({ record }) => record.imported && record.unresolved).map(({ seq }) => [seq]),
     'UPDATE operations SET unresolved = operations.manager FROM v WHERE operations.seq = v.seq',
   )
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT'],
     joined.filter(({ record }) => !record.imported && record.status === 'success').map(({ seq }) => [seq]),
@@ -234,7 +224,7 @@ async function noteManagers(sql: Sql, joins: readonly JoinedRecord[]): Promise<v
 
 /** The service documents no order, so the end state is resent after an operation overtook another. */
 async function resendAfterOvertaking(sql: Sql, employees: readonly string[], now: number): Promise<void> {
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT', 'now INT'],
     [...new Set(employees)].map((id) => [id, now]),

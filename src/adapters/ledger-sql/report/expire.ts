@@ -6,21 +6,13 @@ import {
   type Silence,
 } from '../../../core/report/correlate/settle.ts'
 import { jobStoppedAt } from '../submit/holds.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
-import { addUnanswered } from '../tables/employees.ts'
-import {
-  type Ended,
-  endOperations,
-  eventsOf,
-  failOperations,
-  finishEvents,
-  resendLater,
-  planAgain,
-  reopenEvents,
-} from './finalize.ts'
-import type { FinishedEvent } from './outbox.ts'
-import { operationId, seqOf } from '../plan/load.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { lockEmployees, addUnanswered, resendLater, planAgain } from '../tables/employees.ts'
+import { type Ended, endOperations } from '../tables/operations.ts'
+import { eventsOf, finishEvents, reopenEvents } from '../tables/events.ts'
+import { failOperations } from './finalize.ts'
+import type { FinishedEvent } from '../tables/outbox.ts'
+import { operationId, seqOf } from '../tables/ids.ts'
+import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 
 export async function overdue(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
   // A stopped job answers nothing, so the deadline counts from the moment it runs again.
@@ -53,17 +45,14 @@ export async function expire(
   { operations, maxResends, now }: ExpireQuery,
 ): Promise<Expired> {
   await sql.lock('report')
-  const about = await withRows<{ employee: string }>(
+  const about = await readRows<{ employee: string }>(
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
     `SELECT o.employee FROM v JOIN operations o ON o.seq = v.seq WHERE o.state = 'accepted'`,
   )
-  await lockEmployees(
-    sql,
-    about.map(({ employee }) => employee),
-  )
-  const unanswered = await withRows<UnansweredRow>(
+  await lockEmployees(sql, about)
+  const unanswered = await readRows<UnansweredRow>(
     sql,
     ['seq INT'],
     operations.map((id) => [seqOf(id)]),
@@ -77,7 +66,7 @@ export async function expire(
   await endOperations(sql, unanswered, 'unanswered', now)
   const employees = unanswered.map(({ employee }) => employee)
   await addUnanswered(sql, employees, -1)
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT', 'cost INT'],
     [...new Set(employees)].sort().map((id) => [id, maxResends === null ? 0 : 1]),
@@ -91,11 +80,7 @@ export async function expire(
   )
   const resent = decided.get('resend') ?? []
   await reopenEvents(sql, await eventsOf(sql, resent))
-  await planAgain(
-    sql,
-    resent.map(({ employee }) => employee),
-    now,
-  )
+  await planAgain(sql, resent, now)
   const unchanged = decided.get('unchanged') ?? []
   await end(sql, instance, unchanged, 'unchanged', now)
   const givenUp = decided.get('given-up') ?? []
@@ -139,10 +124,7 @@ export async function expireEscrowed(sql: Sql, before: number, now: number, limi
     `SELECT seq, employee, code, reason FROM operations WHERE state = 'escrowed' AND accepted_at < ? ORDER BY accepted_at LIMIT ?`,
     [before, limit],
   )
-  await lockEmployees(
-    sql,
-    old.map(({ employee }) => employee),
-  )
+  await lockEmployees(sql, old)
   await failOperations(sql, old, now)
   return old.length
 }

@@ -1,3 +1,6 @@
+import { type CarriedEvent, eventsOf, finishEvents, reopenEvents } from '../tables/events.ts'
+import { type Ended, endOperations } from '../tables/operations.ts'
+import { markForResend, planAgain, resendLater, lockEmployees } from '../tables/employees.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import {
@@ -6,17 +9,8 @@ import {
   resendAfterFailure,
 } from '../../../core/report/correlate/settle.ts'
 import { lookAtCases } from '../leavers/open.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
-import { type FinishedEvent, queueOutcomes } from './outbox.ts'
-import { addTotals } from '../tables/totals.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
-
-export interface Ended {
-  readonly seq: number
-  readonly employee: string
-  readonly code: string | null
-  readonly reason: string | null
-}
+import type { FinishedEvent } from '../tables/outbox.ts'
+import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 
 type AnsweredRow = Ended & {
   readonly interim: FinalInterim
@@ -64,7 +58,7 @@ function isLate({ finished_at }: AnsweredRow): boolean {
 
 async function outcomesOf(sql: Sql, answered: readonly AnsweredRow[]): Promise<FinishedEvent[]> {
   const operations = new Map(answered.map((row) => [row.seq, row]))
-  const events = await withRows<CarriedEvent & { state: EventState; reason: string | null }>(
+  const events = await readRows<CarriedEvent & { state: EventState; reason: string | null }>(
     sql,
     ['seq INT', 'employee TEXT'],
     answered.map(({ seq, employee }) => [seq, employee]),
@@ -83,72 +77,6 @@ async function outcomesOf(sql: Sql, answered: readonly AnsweredRow[]): Promise<F
   })
 }
 
-export async function endOperations(
-  sql: Sql,
-  ended: readonly Ended[],
-  state: string,
-  now: number,
-): Promise<void> {
-  await withRows(
-    sql,
-    ['seq INT', 'state TEXT', 'code TEXT', 'reason TEXT', 'now INT'],
-    ended.map((one) => [one.seq, state, one.code, one.reason, now]),
-    'UPDATE operations SET state = v.state, code = v.code, reason = v.reason, finished_at = v.now FROM v WHERE operations.seq = v.seq',
-  )
-}
-
-export interface CarriedEvent {
-  readonly seq: number
-  readonly employee: string
-  readonly operation: number
-  readonly by_seq: number | null
-}
-
-/**
- * The planned events of these operations, found by employee. `COALESCE` hides the state from the query
- * planner, which would otherwise walk every planned event of the ledger.
- */
-export function eventsOf(
-  sql: Sql,
-  operations: readonly { readonly seq: number; readonly employee: string }[],
-): Promise<CarriedEvent[]> {
-  return withRows<CarriedEvent>(
-    sql,
-    ['seq INT', 'employee TEXT'],
-    operations.map(({ seq, employee }) => [seq, employee]),
-    `SELECT e.seq, e.employee, e.operation, e.by_seq FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq AND COALESCE(e.state, '') = 'planned'`,
-  )
-}
-
-/** Makes events final and queues their outcomes. An event that was final before gets the next revision. */
-export async function finishEvents(
-  sql: Sql,
-  instance: string,
-  finished: readonly FinishedEvent[],
-  now: number,
-): Promise<void> {
-  await withRows(
-    sql,
-    ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'now INT'],
-    finished.map((event) => [event.seq, event.state, event.reason, event.detail, now]),
-    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, finished_at = v.now, archived_at = NULL,
-       revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
-     FROM v WHERE events.seq = v.seq`,
-  )
-  await queueOutcomes(sql, finished, now)
-  addTotals(sql, instance, { finished: finished.length })
-}
-
-/** Puts events back to be decided again, without the operation and the winner they had. */
-export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<void> {
-  await withRows(
-    sql,
-    ['seq INT'],
-    events.map(({ seq }) => [seq]),
-    `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL FROM v WHERE events.seq = v.seq`,
-  )
-}
-
 /**
  * Resends a report whose manager the service could not resolve, when the manager became known after the
  * report was sent and no follow-up has set the reference. Once only: a record sent after the manager was
@@ -157,21 +85,17 @@ export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): P
 async function resendReports(sql: Sql, ended: readonly Ended[], now: number): Promise<void> {
   const reports = await reportsOf(sql, ended)
   if (reports.length === 0) return
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT'],
     reports.map(({ seq }) => [seq]),
     'UPDATE operations SET unresolved = NULL FROM v WHERE operations.seq = v.seq',
   )
-  await markForResend(
-    sql,
-    reports.map(({ employee }) => employee),
-    now,
-  )
+  await markForResend(sql, reports, now)
 }
 
 function reportsOf(sql: Sql, ended: readonly Ended[]): Promise<{ seq: number; employee: string }[]> {
-  return withRows<{ seq: number; employee: string }>(
+  return readRows<{ seq: number; employee: string }>(
     sql,
     ['seq INT', 'employee TEXT'],
     ended.map(({ seq, employee }) => [seq, employee]),
@@ -180,26 +104,6 @@ function reportsOf(sql: Sql, ended: readonly Ended[]): Promise<{ seq: number; em
      UNION
      SELECT o.seq, o.employee FROM v JOIN operations o ON o.seq = v.seq JOIN employees m ON m.id = o.unresolved
        WHERE m.known_at >= o.submitted_at`,
-  )
-}
-
-/** The directory's state of these employees is no longer known, so their records are sent again, changed or not. */
-export async function markForResend(sql: Sql, employees: readonly string[], now: number): Promise<void> {
-  await withRows(
-    sql,
-    ['id TEXT', 'now INT'],
-    [...new Set(employees)].sort().map((id) => [id, now]),
-    `UPDATE employees SET accepted_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
-  )
-}
-
-/** Plans these employees at once, whatever they were waiting for. */
-export async function planAgain(sql: Sql, employees: readonly string[], now: number): Promise<void> {
-  await withRows(
-    sql,
-    ['id TEXT', 'now INT'],
-    [...new Set(employees)].sort().map((id) => [id, now]),
-    `UPDATE employees SET revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
   )
 }
 
@@ -221,7 +125,7 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
   const carried = await eventsOf(sql, failed)
   const carrying = new Set(carried.map(({ operation }) => operation))
   const rows = failed.map(({ seq, employee }) => [seq, employee, carrying.has(seq) ? 0 : 1])
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT', 'employee TEXT', 'bare INT'],
     rows,
@@ -229,7 +133,7 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
        failures = CASE WHEN failed_hash = o.hash OR (v.bare = 1 AND COALESCE(failed_operation, 0) > COALESCE(accepted_operation, 0)) THEN failures + 1 ELSE 1 END
      FROM v JOIN operations o ON o.seq = v.seq WHERE employees.id = v.employee AND COALESCE(employees.failed_operation, 0) < v.seq`,
   )
-  const bare = await withRows<FailedRow>(
+  const bare = await readRows<FailedRow>(
     sql,
     ['seq INT', 'employee TEXT', 'bare INT'],
     rows,
@@ -256,31 +160,13 @@ export async function failOperations(sql: Sql, failed: readonly Ended[], now: nu
     carried.filter(({ by_seq }) => by_seq !== null),
   )
   // These keep the operation, so that its failure can be attributed to them.
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT'],
     carried.filter(({ by_seq }) => by_seq === null).map(({ seq }) => [seq]),
     `UPDATE events SET state = 'received', reason = NULL, detail = NULL FROM v WHERE events.seq = v.seq`,
   )
-  await planAgain(
-    sql,
-    carried.map(({ employee }) => employee),
-    now,
-  )
-}
-
-/** Plans each of these employees again after its wait; `null` is never. */
-export async function resendLater(
-  sql: Sql,
-  employees: readonly { readonly id: string; readonly waitMs: number | null }[],
-  now: number,
-): Promise<void> {
-  await withRows(
-    sql,
-    ['id TEXT', 'at INT'],
-    employees.flatMap(({ id, waitMs }) => (waitMs === null ? [] : [[id, now + waitMs]])),
-    `UPDATE employees SET revision = revision + 1, next_at = CASE WHEN next_at < v.at THEN next_at ELSE v.at END FROM v WHERE employees.id = v.id`,
-  )
+  await planAgain(sql, carried, now)
 }
 
 /** Dead-letters incomplete events, naming the missing attributes. They reopen if the employee becomes complete. */
@@ -297,7 +183,7 @@ export async function expireIncomplete(
   )
   if (employees.length === 0) return 0
   const rows = employees.map(({ id }) => [id])
-  const events = await withRows<{ seq: number; employee: string; detail: string | null }>(
+  const events = await readRows<{ seq: number; employee: string; detail: string | null }>(
     sql,
     ['id TEXT'],
     rows,
@@ -317,7 +203,7 @@ export async function expireIncomplete(
     })),
     now,
   )
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT'],
     rows,

@@ -1,55 +1,11 @@
-import type { EventState, FinalEventState } from '../../../core/ledger/lifecycle.ts'
+import type { FinalEventState } from '../../../core/ledger/lifecycle.ts'
 import type { OutcomeRow } from '../../../core/ledger/port/report.ts'
 import type { JsonObject } from '../../../core/model.ts'
 import { flatten } from '../../../core/plan/fold/flatten.ts'
 import { parse } from '../driver/json.ts'
-import { operationId } from '../plan/load.ts'
+import { operationId } from '../tables/ids.ts'
 import { addTotals } from '../tables/totals.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
-
-export interface FinishedEvent {
-  readonly seq: number
-  readonly employee: string
-  readonly state: EventState
-  readonly reason: string | null
-  readonly detail: string | null
-  readonly by: number | null
-  readonly operation: number | null
-}
-
-/** In the transaction that makes events final, so that no outcome is lost and none is told of that did not happen. */
-export async function queueOutcomes(
-  sql: Sql,
-  finished: readonly FinishedEvent[],
-  now: number,
-): Promise<void> {
-  await withRows(
-    sql,
-    [
-      'seq INT',
-      'employee TEXT',
-      'state TEXT',
-      'reason TEXT',
-      'detail TEXT',
-      'by_seq INT',
-      'operation INT',
-      'now INT',
-    ],
-    finished.map((event) => [
-      event.seq,
-      event.employee,
-      event.state,
-      event.reason,
-      event.detail,
-      event.by,
-      event.operation,
-      now,
-    ]),
-    `INSERT INTO outbox (event_seq, employee, revision, state, reason, detail, by_seq, operation, at)
-     SELECT v.seq, v.employee, e.revision, v.state, v.reason, v.detail, v.by_seq,
-       COALESCE(v.operation, CASE WHEN v.state = 'dead-lettered' THEN e.operation END), v.now FROM v JOIN events e ON e.seq = v.seq`,
-  )
-}
+import { type Sql, readRows } from '../driver/sql.ts'
 
 interface Row {
   readonly id: number
@@ -103,7 +59,7 @@ export async function markPublished(
   ids: readonly number[],
   now: number,
 ): Promise<void> {
-  const marked = await withRows<{ id: number }>(
+  const marked = await readRows<{ id: number }>(
     sql,
     ['id INT', 'now INT'],
     ids.map((id) => [id, now]),

@@ -1,10 +1,9 @@
 import { unreachable } from '../../../core/errors.ts'
 import type { BatchAnswer } from '../../../core/ledger/port/submit.ts'
-import { addUnanswered, resendAfterLoss } from '../tables/employees.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
+import { addUnanswered, resendAfterLoss, lockEmployees } from '../tables/employees.ts'
 import { failOperations } from '../report/finalize.ts'
 import { endTry, heldUntil, liftHolds, setHold } from './holds.ts'
-import { seqOf } from '../plan/load.ts'
+import { seqOf } from '../tables/ids.ts'
 import { releaseOtherHalf, splitBatch } from './split.ts'
 import type { Sql } from '../driver/sql.ts'
 
@@ -26,10 +25,7 @@ export async function recordAnswer(sql: Sql, id: string, answer: BatchAnswer, no
     `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
     [seq],
   )
-  await lockEmployees(
-    sql,
-    inBatch.map(({ employee }) => employee),
-  )
+  await lockEmployees(sql, inBatch)
   switch (answer.kind) {
     case 'accepted':
       // The batch keeps our clock, its operations the service's: the log speaks in the latter.

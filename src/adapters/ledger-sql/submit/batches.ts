@@ -2,16 +2,14 @@ import type { Batch, BatchOperation, BatchQuery, Slot, SlotQuery } from '../../.
 import { LANES } from '../../../core/model.ts'
 import type { WaitingOperation } from '../../../core/provision/form-batch.ts'
 import { waitForLimits } from './budget.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
+import { lockEmployees, addUnanswered, resendAfterLoss, planAgain } from '../tables/employees.ts'
 import { chooseOperations } from './choose.ts'
 import { withdrawReversals } from '../findings/elsewhere.ts'
-import { addUnanswered, resendAfterLoss } from '../tables/employees.ts'
-import { planAgain } from '../report/finalize.ts'
 import { activeHold, tryHolds } from './holds.ts'
-import { batchId, operationId, seqOf } from '../plan/load.ts'
+import { batchId, operationId, seqOf } from '../tables/ids.ts'
 import { addTotals } from '../tables/totals.ts'
 import { splitBatch } from './split.ts'
-import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 
 /** Traces linked from one operation's span; a person with more open events than this is rare. */
 const LINKS_PER_OPERATION = 4
@@ -36,7 +34,7 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
     'RETURNING seq',
   )
   if (!batch) return null
-  const batched = await withRows<{ employee: string; deactivation_only: number }>(
+  const batched = await readRows<{ employee: string; deactivation_only: number }>(
     sql,
     ['seq INT', 'batch INT', 'place INT'],
     chosen.map(({ seq }, place) => [seq, batch.seq, place]),
@@ -62,14 +60,14 @@ async function stillPending(
   sql: Sql,
   chosen: readonly WaitingOperation[],
 ): Promise<readonly WaitingOperation[]> {
-  if (sql.dialect.forUpdate === '' || chosen.length === 0) return chosen
+  if (!sql.dialect.locksRows || chosen.length === 0) return chosen
   await lockEmployees(
     sql,
     chosen.map(({ employeeId }) => employeeId),
   )
   const pending = new Set(
     (
-      await withRows<{ seq: number }>(
+      await readRows<{ seq: number }>(
         sql,
         ['seq INT'],
         chosen.map(({ seq }) => [seq]),
@@ -102,7 +100,7 @@ async function operationsOf(sql: Sql, batch: number): Promise<BatchOperation[]> 
     `SELECT seq, employee, record FROM operations WHERE batch = ? AND state = 'batched' ORDER BY place, seq`,
     [batch],
   )
-  const links = await withRows<{ operation: number; traceparent: string }>(
+  const links = await readRows<{ operation: number; traceparent: string }>(
     sql,
     ['seq INT', 'employee TEXT'],
     rows.map(({ seq, employee }) => [seq, employee]),
@@ -129,7 +127,7 @@ async function withdrawOutpaced(
   employees: readonly string[],
   now: number,
 ): Promise<readonly string[]> {
-  const due = await withRows<{ id: string }>(
+  const due = await readRows<{ id: string }>(
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),
@@ -137,7 +135,7 @@ async function withdrawOutpaced(
     [now],
   )
   if (due.length === 0) return []
-  const rows = await withRows<{ employee: string; times_submitted: number }>(
+  const rows = await readRows<{ employee: string; times_submitted: number }>(
     sql,
     ['id TEXT', 'batch INT', 'now INT'],
     due.map(({ id }) => [id, batch, now]),
@@ -145,7 +143,7 @@ async function withdrawOutpaced(
      WHERE operations.batch = v.batch AND operations.employee = v.id AND operations.state = 'batched' AND operations.active = 1
      RETURNING operations.employee, operations.times_submitted`,
   )
-  await withRows(
+  await writeRows(
     sql,
     ['id TEXT'],
     rows.filter(({ times_submitted }) => times_submitted > 0).map(({ employee }) => [employee]),
@@ -169,10 +167,7 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     `SELECT employee FROM operations WHERE batch = ? AND state = 'batched'`,
     [seq],
   )
-  await lockEmployees(
-    sql,
-    inBatch.map(({ employee }) => employee),
-  )
+  await lockEmployees(sql, inBatch)
   await sql.lock('calls')
 
   const overtaken = await sql.all<{ employee: string }>(

@@ -7,7 +7,7 @@ import {
   type WaitingOperation,
 } from '../../../core/provision/form-batch.ts'
 import { budget } from './budget.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { type Sql, readRows } from '../driver/sql.ts'
 
 interface WaitingRow {
   readonly seq: number
@@ -54,7 +54,7 @@ async function waitingManagers(
   let reports = rows
   for (let depth = 0; depth < LONGEST_CHAIN && reports.length > 0; depth++) {
     const ids = new Set(reports.flatMap(({ managerId }) => managerId ?? []).filter((id) => !known.has(id)))
-    const found = await withRows<WaitingRow>(
+    const found = await readRows<WaitingRow>(
       sql,
       ['id TEXT'],
       [...ids].map((id) => [id]),

@@ -1,4 +1,4 @@
-import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, writeRows } from '../driver/sql.ts'
 
 /**
  * Halves a batch the service does not take as a whole. The smaller half goes first and the other waits for it: when the first is accepted the
@@ -35,7 +35,7 @@ export async function splitBatch(
     )
     const made = rows[0]?.seq ?? null
     first ??= made
-    await withRows(
+    await writeRows(
       sql,
       ['seq INT', 'batch INT'],
       half.map((operation) => [operation.seq, made]),

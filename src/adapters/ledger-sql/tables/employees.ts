@@ -1,27 +1,158 @@
-import { type Sql, withRows } from '../driver/sql.ts'
+import { earliest } from '../../../core/plan/decide/resend.ts'
+import type { DueTiming } from '../../../core/ledger/port/intake.ts'
+import { type HrEvent, isTermination } from '../../../core/model.ts'
+import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 
-/** Sending, answering and giving up all change what a plan depends on, so they raise the revision. */
-export async function addUnanswered(sql: Sql, employees: readonly string[], change: number): Promise<void> {
-  // One row a person: a join would apply only one of several.
-  const sums = new Map<string, number>()
-  for (const id of employees) sums.set(id, (sums.get(id) ?? 0) + change)
-  await withRows(
+/** An employee id, or a row with one. */
+export type EmployeeRef = string | { readonly employee: string }
+
+/** The distinct ids, in one order for every transaction, so that no two wait for each other's rows. */
+function idsOf(employees: readonly EmployeeRef[]): string[] {
+  return [...new Set(employees.map((it) => (typeof it === 'string' ? it : it.employee)))].sort()
+}
+
+/**
+ * Locks the rows of these employees until the transaction ends, so that what it reads of them from here
+ * on stays true. A transaction locks all its employees at once and in the order of their ids, so that no
+ * two wait for each other. Unknown ids are ignored. Does nothing where transactions never interleave.
+ */
+export async function lockEmployees(sql: Sql, employees: readonly EmployeeRef[]): Promise<void> {
+  if (!sql.dialect.locksRows) return
+  await readRows(
+    sql,
+    ['id TEXT'],
+    inOrder(idsOf(employees)).map((id) => [id]),
+    `SELECT p.id FROM v JOIN employees p ON p.id = v.id ORDER BY p.id${sql.dialect.forUpdate} OF p`,
+  )
+}
+
+/** The distinct ids in the order of the database: by code point, which is not how JavaScript compares strings. */
+export function inOrder(employees: readonly string[]): string[] {
+  return [...new Set(employees)].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+}
+
+type Due = Pick<HrEvent, 'employeeId' | 'effectiveAt' | 'worker' | 'rescinds'>
+
+/**
+ * An employee is due after some quiet, at the latest after the maximum wait, and at once when an event deactivates or takes another back. A
+ * termination that lies ahead makes its employee due at its moment, whatever is unanswered then. A rescind may count before its own
+ * moment (for an activation sent early), so its employee is planned at once, and the plan says when next.
+ */
+export async function markDue(
+  sql: Sql,
+  events: readonly Due[],
+  { now, quietMs, maxWaitMs }: DueTiming,
+): Promise<void> {
+  const employees = new Map<string, { readonly urgent: boolean; readonly nextAt: number | null }>()
+  for (const event of events) {
+    const id = event.employeeId.toWellFormed()
+    const before = employees.get(id) ?? { urgent: false, nextAt: null }
+    const isAhead = event.effectiveAt > now
+    employees.set(id, {
+      urgent: before.urgent || event.rescinds !== null || (!isAhead && isTermination(event)),
+      nextAt: isAhead && isTermination(event) ? earliest(before.nextAt, event.effectiveAt) : before.nextAt,
+    })
+  }
+  // In id order, so that two instances never wait for each other.
+  const rows = [...employees]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, { urgent, nextAt }]): SqlValue[] => [id, 1, now, now + quietMs, urgent ? 1 : 0, nextAt])
+  await insertRows(
+    sql,
+    'employees (id, revision, dirty_at, plan_at, urgent, next_at)',
+    rows,
+    `ON CONFLICT (id) DO UPDATE SET
+       revision = employees.revision + 1,
+       urgent = CASE WHEN excluded.urgent = 1 THEN 1 ELSE employees.urgent END,
+       next_at = CASE WHEN employees.next_at < excluded.next_at THEN employees.next_at ELSE COALESCE(excluded.next_at, employees.next_at) END,
+       dirty_at = COALESCE(employees.dirty_at, excluded.dirty_at),
+       plan_at = CASE WHEN employees.dirty_at IS NOT NULL AND employees.dirty_at + ? < excluded.plan_at
+                 THEN employees.dirty_at + ? ELSE excluded.plan_at END`,
+    [maxWaitMs, maxWaitMs],
+  )
+}
+
+/** Plans these employees at once, whatever they were waiting for. */
+export async function planAgain(sql: Sql, employees: readonly EmployeeRef[], now: number): Promise<void> {
+  await writeRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    idsOf(employees).map((id) => [id, now]),
+    `UPDATE employees SET revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
+  )
+}
+
+/** The directory's state of these employees is no longer known, so their records are sent again, changed or not. */
+export async function markForResend(sql: Sql, employees: readonly EmployeeRef[], now: number): Promise<void> {
+  await writeRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    idsOf(employees).map((id) => [id, now]),
+    `UPDATE employees SET accepted_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
+  )
+}
+
+/** Plans each of these employees again after its wait; `null` is never. */
+export async function resendLater(
+  sql: Sql,
+  employees: readonly { readonly id: string; readonly waitMs: number | null }[],
+  now: number,
+): Promise<void> {
+  await writeRows(
+    sql,
+    ['id TEXT', 'at INT'],
+    employees.flatMap(({ id, waitMs }) => (waitMs === null ? [] : [[id, now + waitMs]])),
+    `UPDATE employees SET revision = revision + 1, next_at = CASE WHEN next_at < v.at THEN next_at ELSE v.at END FROM v WHERE employees.id = v.id`,
+  )
+}
+
+/** Clears the failures of these employees, so that a record that failed for good may be sent again. */
+export async function clearFailures(sql: Sql, employees: readonly EmployeeRef[]): Promise<void> {
+  await writeRows(
+    sql,
+    ['id TEXT'],
+    idsOf(employees).map((id) => [id]),
+    'UPDATE employees SET failed_hash = NULL, failed_operation = NULL, failures = 0, resends = 0 FROM v WHERE employees.id = v.id',
+  )
+}
+
+/**
+ * Changes the number of unanswered operations. Sending, answering and giving up change what a plan depends
+ * on, so the revision rises.
+ */
+export async function addUnanswered(
+  sql: Sql,
+  employees: readonly EmployeeRef[],
+  change: number,
+): Promise<void> {
+  // One row per employee: an update from a join applies only one of several.
+  const counts = new Map<string, number>()
+  for (const it of employees) {
+    const id = typeof it === 'string' ? it : it.employee
+    counts.set(id, (counts.get(id) ?? 0) + change)
+  }
+  await writeRows(
     sql,
     ['id TEXT', 'change INT'],
-    [...sums].sort(([a], [b]) => (a < b ? -1 : 1)),
+    [...counts].sort(([a], [b]) => (a < b ? -1 : 1)),
     'UPDATE employees SET unanswered = unanswered + v.change, revision = revision + 1 FROM v WHERE employees.id = v.id',
   )
 }
 
 /**
- * What was overtaken is gone without an answer: it may have been handed over all the same, and land after what overtook it. Where nothing else of the
- * person waits for its answer, the end state is offered once more; otherwise that answer sees to it.
+ * Sends the end state again after an overtaken operation was given up without an answer: it may have been
+ * submitted all the same, and arrive after the operation that overtook it. Only where nothing else of the
+ * employee is unanswered; otherwise that answer leads to the resend.
  */
-export async function resendAfterLoss(sql: Sql, employees: readonly string[], now: number): Promise<void> {
-  await withRows(
+export async function resendAfterLoss(
+  sql: Sql,
+  employees: readonly EmployeeRef[],
+  now: number,
+): Promise<void> {
+  await writeRows(
     sql,
     ['id TEXT', 'now INT'],
-    [...new Set(employees)].sort().map((id) => [id, now]),
+    idsOf(employees).map((id) => [id, now]),
     `UPDATE employees SET resend_due = 0, accepted_hash = NULL, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now
      FROM v WHERE employees.id = v.id AND employees.resend_due = 1 AND employees.unanswered = 0
        AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.employee = v.id AND o.state = 'pending')`,

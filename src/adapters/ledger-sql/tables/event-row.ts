@@ -8,8 +8,8 @@ export interface Arrival {
   readonly message: IntakeMessage | null
   readonly first: boolean
 }
-/** As the database gives it back: in UTF-8 a lone surrogate becomes a replacement character. */
-export const eventKey = (id: string, source: string): string => `${id}\n${source}`.toWellFormed()
+/** The key of an event as the database returns it: in UTF-8 a lone surrogate becomes a replacement character. */
+export const storedKey = (id: string, source: string): string => `${id}\n${source}`.toWellFormed()
 
 export function eventRow({ event, message }: Arrival, now: number): SqlValue[] {
   return [

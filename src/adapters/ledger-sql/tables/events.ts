@@ -1,100 +1,56 @@
-import type { DueTiming } from '../../../core/ledger/port/intake.ts'
-import { type HrEvent, isTermination } from '../../../core/model.ts'
-import { type Arrival, eventKey, eventRow } from './event-row.ts'
-import { openCases } from '../leavers/open.ts'
-import { nameHash } from './name-hash.ts'
-import { knownFolded } from '../upkeep/retention.ts'
-import { endMismatched } from '../intake/rescind-mismatch.ts'
-import { takeBack } from '../intake/resubmit.ts'
-import { insertRows, type Sql, type SqlValue } from '../driver/sql.ts'
-import { earliest } from '../../../core/plan/decide/resend.ts'
+import { type FinishedEvent, queueOutcomes } from './outbox.ts'
+import { type Sql, readRows, writeRows } from '../driver/sql.ts'
+import { addTotals } from './totals.ts'
 
-export interface Taken {
-  readonly fresh: number
-  /** Dead ones that were sent again. */
-  readonly replays: number
+/** An event that an operation carries. */
+export interface CarriedEvent {
+  readonly seq: number
+  readonly employee: string
+  readonly operation: number
+  readonly by_seq: number | null
 }
 
 /**
- * Events that are new, into the ledger, and their people due. One that is known, or that comes twice, is taken once, and the first of two counts;
- * one that is dead and was sent again after it died is put back.
+ * The planned events of these operations, found by employee. `COALESCE` hides the state from the query
+ * planner, which would otherwise walk every planned event of the ledger.
  */
-export async function insertEvents(
+export function eventsOf(
+  sql: Sql,
+  operations: readonly { readonly seq: number; readonly employee: string }[],
+): Promise<CarriedEvent[]> {
+  return readRows<CarriedEvent>(
+    sql,
+    ['seq INT', 'employee TEXT'],
+    operations.map(({ seq, employee }) => [seq, employee]),
+    `SELECT e.seq, e.employee, e.operation, e.by_seq FROM v JOIN events e ON e.employee = v.employee WHERE e.operation = v.seq AND COALESCE(e.state, '') = 'planned'`,
+  )
+}
+
+/** Makes events final and queues their outcomes. An event that was final before gets the next revision. */
+export async function finishEvents(
   sql: Sql,
   instance: string,
-  arrivals: readonly Arrival[],
-  timing: DueTiming,
-  aheadMs = 0,
-): Promise<Taken> {
-  // One event twice in one batch must not reach a multi-row upsert twice.
-  const gone = await knownFolded(
+  finished: readonly FinishedEvent[],
+  now: number,
+): Promise<void> {
+  await writeRows(
     sql,
-    arrivals.map(({ event }) => event),
+    ['seq INT', 'state TEXT', 'reason TEXT', 'detail TEXT', 'now INT'],
+    finished.map((event) => [event.seq, event.state, event.reason, event.detail, now]),
+    `UPDATE events SET state = v.state, reason = v.reason, detail = v.detail, finished_at = v.now, archived_at = NULL,
+       revision = CASE WHEN events.finished_at IS NULL THEN events.revision ELSE events.revision + 1 END
+     FROM v WHERE events.seq = v.seq`,
   )
-  const named = new Map<string, Arrival>()
-  const coming = arrivals.filter(({ event }) => gone.size === 0 || !gone.has(nameHash(event)))
-  for (const arrival of coming) {
-    const key = eventKey(arrival.event.id, arrival.event.source)
-    if (!named.has(key)) named.set(key, arrival)
-  }
-  const inserted = await insertRows<{ event_id: string; source: string }>(
-    sql,
-    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from, original, body)`,
-    // In the order of their keys: two instances with the same events would otherwise wait for each other.
-    [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
-    'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source',
-  )
-  const taken: HrEvent[] = []
-  for (const row of inserted) {
-    const key = eventKey(row.event_id, row.source)
-    const arrival = named.get(key)
-    named.delete(key)
-    if (arrival) taken.push(arrival.event)
-  }
-  const known = coming.filter(({ event }) => named.has(eventKey(event.id, event.source)))
-  const replayed = await takeBack(sql, known, timing.now, aheadMs)
-  await markDue(sql, [...taken, ...replayed], timing)
-  await openCases(sql, [...taken, ...replayed], timing.now)
-  await endMismatched(sql, instance, taken, timing.now)
-  return { fresh: taken.length, replays: replayed.length }
+  await queueOutcomes(sql, finished, now)
+  addTotals(sql, instance, { finished: finished.length })
 }
 
-type Due = Pick<HrEvent, 'employeeId' | 'effectiveAt' | 'worker' | 'rescinds'>
-
-/**
- * An employee is due after some quiet, at the latest after the maximum wait, and at once when an event deactivates or takes another back. A
- * termination that lies ahead makes its employee due at its moment, whatever is unanswered then. A rescind may count before its own
- * moment (for an activation sent early), so its employee is planned at once, and the plan says when next.
- */
-export async function markDue(
-  sql: Sql,
-  events: readonly Due[],
-  { now, quietMs, maxWaitMs }: DueTiming,
-): Promise<void> {
-  const employees = new Map<string, { readonly urgent: boolean; readonly nextAt: number | null }>()
-  for (const event of events) {
-    const id = event.employeeId.toWellFormed()
-    const before = employees.get(id) ?? { urgent: false, nextAt: null }
-    const isAhead = event.effectiveAt > now
-    employees.set(id, {
-      urgent: before.urgent || event.rescinds !== null || (!isAhead && isTermination(event)),
-      nextAt: isAhead && isTermination(event) ? earliest(before.nextAt, event.effectiveAt) : before.nextAt,
-    })
-  }
-  // In id order, so that two instances never wait for each other.
-  const rows = [...employees]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, { urgent, nextAt }]): SqlValue[] => [id, 1, now, now + quietMs, urgent ? 1 : 0, nextAt])
-  await insertRows(
+/** Puts events back to be decided again, without the operation and the winner they had. */
+export async function reopenEvents(sql: Sql, events: readonly CarriedEvent[]): Promise<void> {
+  await writeRows(
     sql,
-    'employees (id, revision, dirty_at, plan_at, urgent, next_at)',
-    rows,
-    `ON CONFLICT (id) DO UPDATE SET
-       revision = employees.revision + 1,
-       urgent = CASE WHEN excluded.urgent = 1 THEN 1 ELSE employees.urgent END,
-       next_at = CASE WHEN employees.next_at < excluded.next_at THEN employees.next_at ELSE COALESCE(excluded.next_at, employees.next_at) END,
-       dirty_at = COALESCE(employees.dirty_at, excluded.dirty_at),
-       plan_at = CASE WHEN employees.dirty_at IS NOT NULL AND employees.dirty_at + ${maxWaitMs} < excluded.plan_at
-                 THEN employees.dirty_at + ${maxWaitMs} ELSE excluded.plan_at END`,
+    ['seq INT'],
+    events.map(({ seq }) => [seq]),
+    `UPDATE events SET state = 'received', reason = NULL, detail = NULL, by_seq = NULL, operation = NULL FROM v WHERE events.seq = v.seq`,
   )
 }

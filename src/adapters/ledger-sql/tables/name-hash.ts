@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
+import { eventKey } from '../../../core/plan/fold/event.ts'
 import type { EventName } from '../../../core/model.ts'
 
-/** What is left of an event that is gone: enough to know it when it comes again, too little to say whose it was. */
-export const nameHash = ({ source, id }: EventName): string =>
-  createHash('sha256').update(`${source}\n${id}`).digest('hex')
+/** What remains of an event that is gone: it recognises the event and does not reveal the employee. */
+export const nameHash = (name: EventName): string => createHash('sha256').update(eventKey(name)).digest('hex')

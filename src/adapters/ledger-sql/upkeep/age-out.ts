@@ -1,5 +1,5 @@
 import type { AgeOutQuery, AgedOut } from '../../../core/ledger/port/upkeep.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { type Sql, readRows } from '../driver/sql.ts'
 
 /** Where the walk through the batches is: some of them stay, because an operation that stays was in them. */
 const CURSOR = 'aged batches'
@@ -36,7 +36,7 @@ async function ageBatches(sql: Sql, before: number, limit: number): Promise<Aged
     [cursor?.value ?? 0, limit],
   )
   const old = page.filter(({ at }) => at < before)
-  const removed = await withRows<{ seq: number }>(
+  const removed = await readRows<{ seq: number }>(
     sql,
     ['seq INT'],
     old.filter(({ state }) => state !== 'open').map(({ seq }) => [seq]),

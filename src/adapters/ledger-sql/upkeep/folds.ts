@@ -1,13 +1,13 @@
 import type { EmployeeEvent } from '../../../core/ledger/employee.ts'
 import { parse } from '../driver/json.ts'
-import { type Sql, withRows } from '../driver/sql.ts'
+import { type Sql, readRows } from '../driver/sql.ts'
 
 /** What is left of people's folded events, by employee; they take part in the fold and have had their answer. */
 export async function remainsOf(
   sql: Sql,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, readonly EmployeeEvent[]>> {
-  const rows = await withRows<{ employee: string; events: string }>(
+  const rows = await readRows<{ employee: string; events: string }>(
     sql,
     ['id TEXT'],
     ids.map((id) => [id]),

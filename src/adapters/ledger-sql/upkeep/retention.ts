@@ -8,11 +8,11 @@ import type {
 import type { EventName } from '../../../core/model.ts'
 import { employeeHash, keepErasedMark } from '../leavers/erased-marks.ts'
 import { eraseCases, forgetCases } from '../leavers/settle.ts'
-import { lockEmployees } from '../tables/lock-employees.ts'
+import { lockEmployees } from '../tables/employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
-import { group, loadEmployees } from '../plan/load.ts'
+import { loadEmployees } from '../plan/load.ts'
 import { eraseEdits } from '../dead-letters/replays.ts'
-import { insertRows, type Sql, withRows } from '../driver/sql.ts'
+import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
 
 export async function retentionPage(
@@ -25,8 +25,8 @@ export async function retentionPage(
     limit,
   ])
   // Counted, and the state not compared as it is: otherwise PostgreSQL walks through all events, or all that are settled, to find those of a few people.
-  const settled = group(
-    await withRows<{ seq: number; employee: string }>(
+  const settled = Map.groupBy(
+    await readRows<{ seq: number; employee: string }>(
       sql,
       ['id TEXT'],
       ids.map(({ id }) => [id]),
@@ -65,7 +65,7 @@ export async function foldAway(
   )
   const current = new Set(
     (
-      await withRows<{ id: string }>(
+      await readRows<{ id: string }>(
         sql,
         ['id TEXT', 'revision INT'],
         cuts
@@ -99,7 +99,7 @@ export async function foldAway(
 /** Their ids stay as hashes, so that a late duplicate is a duplicate still. */
 async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> {
   const rows = seqs.map((seq) => [seq])
-  const names = await withRows<{ source: string; event_id: string }>(
+  const names = await readRows<{ source: string; event_id: string }>(
     sql,
     ['seq INT'],
     rows,
@@ -111,9 +111,9 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
     names.map((row) => [nameHash({ source: row.source, id: row.event_id })]),
     'ON CONFLICT DO NOTHING',
   )
-  await withRows(sql, ['seq INT'], rows, 'DELETE FROM outbox WHERE event_seq IN (SELECT seq FROM v)')
-  await withRows(sql, ['seq INT'], rows, 'DELETE FROM edits WHERE event_seq IN (SELECT seq FROM v)')
-  await withRows(
+  await writeRows(sql, ['seq INT'], rows, 'DELETE FROM outbox WHERE event_seq IN (SELECT seq FROM v)')
+  await writeRows(sql, ['seq INT'], rows, 'DELETE FROM edits WHERE event_seq IN (SELECT seq FROM v)')
+  await writeRows(
     sql,
     ['sequence TEXT'],
     seqs.map((seq) => [String(seq)]),
@@ -124,7 +124,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
 
 /** Operations as old as the events, with their log records. The last record taken stays: the next one is compared with it; and what failed last. */
 async function dropOperations(sql: Sql, employees: readonly string[], before: number): Promise<number> {
-  const dropped = await withRows<{ seq: number }>(
+  const dropped = await readRows<{ seq: number }>(
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),
@@ -135,7 +135,7 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
      RETURNING seq`,
     [before],
   )
-  await withRows(
+  await writeRows(
     sql,
     ['seq INT'],
     dropped.map(({ seq }) => [seq]),
@@ -147,7 +147,7 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
 /** Events whose ids are known from what is gone. */
 export async function knownFolded(sql: Sql, events: readonly EventName[]): Promise<ReadonlySet<string>> {
   if ((await sql.all('SELECT 1 AS one FROM folded_ids LIMIT 1')).length === 0) return new Set()
-  const rows = await withRows<{ hash: string }>(
+  const rows = await readRows<{ hash: string }>(
     sql,
     ['hash TEXT'],
     events.map((event) => [nameHash(event)]),

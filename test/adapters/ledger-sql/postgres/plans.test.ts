@@ -205,17 +205,17 @@ void it('a walk through a whole table is seen when there is one', async (t) => {
     return wrong.map((line) => line.replace(/ in [A-Z].*$/, ''))
   }
   assert.deepEqual(await seen('SELECT x.seq FROM events x WHERE x.mode = ?', 'delta'), [
-    'record: Seq Scan of events',
+    'recordMessages: Seq Scan of events',
   ])
   assert.deepEqual(await seen('SELECT employee FROM events ORDER BY employee'), [
-    'record: Index Only Scan of all of events_employee',
+    'recordMessages: Index Only Scan of all of events_employee',
   ])
   assert.deepEqual(
     await seen(
       'WITH v(id) AS (VALUES (CAST(? AS TEXT))) SELECT x.seq FROM v JOIN events x ON x.mode = v.id',
       'delta',
     ),
-    ['record: Seq Scan of events'],
+    ['recordMessages: Seq Scan of events'],
   )
   assert.deepEqual(await seen(`SELECT seq FROM operations WHERE state = 'pending'`), [])
 })

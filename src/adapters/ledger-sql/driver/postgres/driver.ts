@@ -13,6 +13,7 @@ export const postgresDialect: Dialect = {
   define: (statement) => statement.replaceAll(/\bTEXT\b/g, 'TEXT COLLATE "C"'),
   tableNamed: 'SELECT 1 AS one WHERE to_regclass(?) IS NOT NULL',
   clock: 'CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)',
+  locksRows: true,
   forUpdate: ' FOR UPDATE',
   skipLocked: ' FOR UPDATE SKIP LOCKED',
 }

@@ -13,6 +13,7 @@ export const sqliteDialect: Dialect = {
   define: (statement) => statement,
   tableNamed: `SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?`,
   clock: 'NULL',
+  locksRows: false,
   forUpdate: '',
   skipLocked: '',
 }

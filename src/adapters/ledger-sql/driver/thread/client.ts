@@ -13,13 +13,17 @@ import {
 
 export interface ThreadOptions {
   readonly tokenFor?: (scope: string) => Promise<string | null>
-  /** Told when the thread ends without having been asked to: from then on every call is rejected, and only another process goes on. */
+  /**
+   * Called when the thread ends unexpectedly. From then on every call rejects, and only a new process can
+   * use the ledger.
+   */
   readonly onGone?: (error: Error) => void
 }
 
 /**
- * A ledger in a thread of its own: neither the disk nor the round trips of a transaction, which holds rows meanwhile, wait for what else the process
- * does. Throws what the thread says of the opening.
+ * A ledger in its own thread, so that neither the disk nor the round trips of a transaction, which holds
+ * locks meanwhile, wait for other work of this process. Rejects with the error of the opening. The thread
+ * reports the names of the ledger's methods when it has opened, so they are listed only in `sqlLedger`.
  */
 export async function ledgerInThread(
   script: URL,
@@ -77,7 +81,7 @@ export async function ledgerInThread(
     worker.postMessage(call)
     return answer
   }
-  await expect(0).catch(async (error: unknown) => {
+  const methods = await expect(0).catch(async (error: unknown) => {
     await worker.terminate()
     throw error
   })
@@ -88,81 +92,11 @@ export async function ledgerInThread(
     await ask('close', [])
     await exited
   }
-  const remote =
-    <M extends keyof Ledger>(method: M) =>
-    (...given: Parameters<Ledger[M]>): ReturnType<Ledger[M]> =>
-      ask(method, given) as ReturnType<Ledger[M]>
-  return {
-    recordMessages: remote('recordMessages'),
-    importBaseline: remote('importBaseline'),
-    claimNotices: remote('claimNotices'),
-    finishNotices: remote('finishNotices'),
-    takeLease: remote('takeLease'),
-    claimDueEmployees: remote('claimDueEmployees'),
-    commitPlan: remote('commitPlan'),
-    readBrakeStatus: remote('readBrakeStatus'),
-    releaseBrake: remote('releaseBrake'),
-    recordJobRestart: remote('recordJobRestart'),
-    claimBatch: remote('claimBatch'),
-    takeSlot: remote('takeSlot'),
-    setHold: remote('setHold'),
-    readSubmissionStatus: remote('readSubmissionStatus'),
-    recordBatchAnswer: remote('recordBatchAnswer'),
-    findCandidates: remote('findCandidates'),
-    recordLogRecords: remote('recordLogRecords'),
-    finalizeOperations: remote('finalizeOperations'),
-    findOverdueOperations: remote('findOverdueOperations'),
-    expireOperations: remote('expireOperations'),
-    expireEscrowedOperations: remote('expireEscrowedOperations'),
-    expireIncompleteEvents: remote('expireIncompleteEvents'),
-    readWatermark: remote('readWatermark'),
-    readOldestUnanswered: remote('readOldestUnanswered'),
-    cutMoments: remote('cutMoments'),
-    readAge: remote('readAge'),
-    markOlder: remote('markOlder'),
-    markRestored: remote('markRestored'),
-    listFindings: remote('listFindings'),
-    findFinding: remote('findFinding'),
-    countOpenFindings: remote('countOpenFindings'),
-    acknowledgeFinding: remote('acknowledgeFinding'),
-    listUnpublishedOutcomes: remote('listUnpublishedOutcomes'),
-    markOutcomesPublished: remote('markOutcomesPublished'),
-    readIdle: remote('readIdle'),
-    readTotals: remote('readTotals'),
-    readCounts: remote('readCounts'),
-    listEvents: remote('listEvents'),
-    listAudit: remote('listAudit'),
-    readTrace: remote('readTrace'),
-    listRetention: remote('listRetention'),
-    foldEvents: remote('foldEvents'),
-    removeAged: remote('removeAged'),
-    eraseEmployee: remote('eraseEmployee'),
-    findEmployees: remote('findEmployees'),
-    listEmployees: remote('listEmployees'),
-    listDeadLetters: remote('listDeadLetters'),
-    findDeadLetter: remote('findDeadLetter'),
-    recordDiscardedMessages: remote('recordDiscardedMessages'),
-    endDeadLetters: remote('endDeadLetters'),
-    listUncopiedDeadLetters: remote('listUncopiedDeadLetters'),
-    markDeadLettersCopied: remote('markDeadLettersCopied'),
-    findCurrentDeadLetters: remote('findCurrentDeadLetters'),
-    findKnownEvents: remote('findKnownEvents'),
-    readEmployees: remote('readEmployees'),
-    freezeReplay: remote('freezeReplay'),
-    listReplays: remote('listReplays'),
-    listReplayEntries: remote('listReplayEntries'),
-    listReplayItems: remote('listReplayItems'),
-    moveReplayItems: remote('moveReplayItems'),
-    putBackDeadLetters: remote('putBackDeadLetters'),
-    endReplay: remote('endReplay'),
-    resumeReplay: remote('resumeReplay'),
-    forgetReplayEdits: remote('forgetReplayEdits'),
-    findCopiesTakenIn: remote('findCopiesTakenIn'),
-    listOpenLeavers: remote('listOpenLeavers'),
-    settleLeavers: remote('settleLeavers'),
-    acknowledgeLeavers: remote('acknowledgeLeavers'),
-    resendLeaverRest: remote('resendLeaverRest'),
-    ping: remote('ping'),
-    close: () => (closing ??= close()),
-  }
+  const remote = Object.fromEntries(
+    (methods as readonly (keyof Ledger)[]).map((method) => [
+      method,
+      (...given: readonly unknown[]) => ask(method, given),
+    ]),
+  ) as { [M in keyof Ledger]: Ledger[M] }
+  return { ...remote, close: () => (closing ??= close()) }
 }

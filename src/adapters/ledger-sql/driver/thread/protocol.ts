@@ -1,30 +1,30 @@
 import { type ErrorCode, RollcallError } from '../../../../core/errors.ts'
 import type { Ledger } from '../../../../core/ledger/ledger.ts'
 
-/** What goes between the ledger's thread and everybody else. */
+/** Calls a method of the ledger in the worker. */
 export interface Call {
   readonly id: number
   readonly method: keyof Ledger
   readonly arguments: readonly unknown[]
 }
-/** `id` 0 answers the opening. */
+/** `id` 0 reports the opening, with the names of the ledger's methods. */
 export type Reply =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly error: PackedError }
 
-/** The thread ends by itself, and why: from then on there is no ledger. */
+/** The worker lost the ledger for good and ends. */
 export interface Lost {
   readonly lost: PackedError
 }
 
-/** The identity lives outside the thread, with the tokens it has already: the thread asks for one, by its scope. */
+/** The worker requests a token by its scope; the main thread has the identity and its token cache. */
 export interface TokenWanted {
   readonly tokenFor: string
   readonly id: number
 }
 export type TokenAnswer = { readonly token: string | null; readonly id: number }
 
-/** An error loses its class and its fields on the way between threads, so it travels as plain data. */
+/** An error loses its class and its fields between threads, so it is sent as plain data. */
 export type PackedError =
   | { readonly ours: true; readonly code: ErrorCode; readonly message: string }
   | { readonly ours: false; readonly code: string; readonly message: string }

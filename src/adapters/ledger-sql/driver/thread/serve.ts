@@ -5,11 +5,11 @@ import { type Call, type Lost, pack, type Reply, type TokenAnswer, type TokenWan
 export interface Opened {
   readonly ledger: Ledger
   release(): void
-  /** Tells once when the ledger is lost to this process. */
+  /** Calls `onLost` once when the ledger is lost to this process. */
   watch?(onLost: (error: Error) => void): void
 }
 
-/** The ledger's side of the thread: one message is one method, which is one transaction. */
+/** The worker's side: one message is one method call, which is one transaction. */
 export async function serveLedger(port: MessagePort, open: () => Promise<Opened>): Promise<void> {
   let opened: Opened
   try {
@@ -23,7 +23,7 @@ export async function serveLedger(port: MessagePort, open: () => Promise<Opened>
     port.postMessage({ lost: pack(error) } satisfies Lost)
     void letGo(opened, port)
   })
-  port.postMessage({ id: 0, value: null } satisfies Reply)
+  port.postMessage({ id: 0, value: Object.keys(ledger) } satisfies Reply)
   port.on('message', (call: Call | TokenAnswer) => {
     if (!('method' in call)) return
     void answer(ledger, call).then((reply) => {
@@ -35,7 +35,7 @@ export async function serveLedger(port: MessagePort, open: () => Promise<Opened>
   })
 }
 
-/** Ends the thread, also where the ledger cannot be closed any more. */
+/** Ends the thread, even if the ledger can no longer be closed. */
 async function letGo({ ledger, release }: Opened, port: MessagePort): Promise<void> {
   try {
     await ledger.close()
@@ -45,7 +45,7 @@ async function letGo({ ledger, release }: Opened, port: MessagePort): Promise<vo
   }
 }
 
-/** Asks outside the thread, where the identity is. */
+/** Requests tokens from the main thread, which has the identity. */
 export function tokensFrom(port: MessagePort): (scope: string) => Promise<string | null> {
   let asked = 0
   return (scope) =>

@@ -1,0 +1,60 @@
+import { markDue } from '../tables/employees.ts'
+import type { DueTiming } from '../../../core/ledger/port/intake.ts'
+import type { HrEvent } from '../../../core/model.ts'
+import { type Arrival, storedKey, eventRow } from '../tables/event-row.ts'
+import { openCases } from '../leavers/open.ts'
+import { nameHash } from '../tables/name-hash.ts'
+import { knownFolded } from '../upkeep/retention.ts'
+import { endMismatched } from './rescind-mismatch.ts'
+import { takeBack } from './resubmit.ts'
+import { insertRows, type Sql } from '../driver/sql.ts'
+
+export interface Taken {
+  readonly fresh: number
+  /** Dead ones that were sent again. */
+  readonly replays: number
+}
+
+/**
+ * Events that are new, into the ledger, and their people due. One that is known, or that comes twice, is taken once, and the first of two counts;
+ * one that is dead and was sent again after it died is put back.
+ */
+export async function insertEvents(
+  sql: Sql,
+  instance: string,
+  arrivals: readonly Arrival[],
+  timing: DueTiming,
+  aheadMs = 0,
+): Promise<Taken> {
+  // One event twice in one batch must not reach a multi-row upsert twice.
+  const gone = await knownFolded(
+    sql,
+    arrivals.map(({ event }) => event),
+  )
+  const named = new Map<string, Arrival>()
+  const coming = arrivals.filter(({ event }) => gone.size === 0 || !gone.has(nameHash(event)))
+  for (const arrival of coming) {
+    const key = storedKey(arrival.event.id, arrival.event.source)
+    if (!named.has(key)) named.set(key, arrival)
+  }
+  const inserted = await insertRows<{ event_id: string; source: string }>(
+    sql,
+    `events (event_id, source, type, employee, recorded_at, effective_at, effective_raw, rank, order_value, mode, worker, rescinds, traceparent, state, received_at, read_from, original, body)`,
+    // In the order of their keys: two instances with the same events would otherwise wait for each other.
+    [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
+    'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source',
+  )
+  const taken: HrEvent[] = []
+  for (const row of inserted) {
+    const key = storedKey(row.event_id, row.source)
+    const arrival = named.get(key)
+    named.delete(key)
+    if (arrival) taken.push(arrival.event)
+  }
+  const known = coming.filter(({ event }) => named.has(storedKey(event.id, event.source)))
+  const replayed = await takeBack(sql, known, timing.now, aheadMs)
+  await markDue(sql, [...taken, ...replayed], timing)
+  await openCases(sql, [...taken, ...replayed], timing.now)
+  await endMismatched(sql, instance, taken, timing.now)
+  return { fresh: taken.length, replays: replayed.length }
+}
