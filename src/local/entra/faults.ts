@@ -6,7 +6,7 @@ type RequestFault = Extract<FaultRule, { readonly after: number }>
 type OperationFault = Extract<FaultRule, { readonly externalId?: string | undefined }>
 export type WireFault = Exclude<RequestFault, { readonly kind: 'lose-request' }>
 
-/** What is asked to go wrong, and how often it still will. */
+/** The faults in force, and how often each will still act. */
 export interface Faults {
   add(rules: readonly FaultRule[]): void
   clear(): void

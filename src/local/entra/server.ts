@@ -44,7 +44,7 @@ export interface EntraOptions {
   readonly host?: string
   /** Default 0: any free port. */
   readonly port?: number
-  /** Epoch ms. Cycles start on real time; limits, moments, retries and the lag of the log go by this clock. */
+  /** Epoch ms. Cycles start on real time; limits, timestamps, retries and the lag of the log use this clock. */
   readonly now?: () => number
 }
 
@@ -52,7 +52,7 @@ export interface EntraDouble {
   readonly port: number
   /** The full URL of bulkUpload, as the portal shows it. */
   readonly endpoint: string
-  /** Who is in the directory, by externalId; somebody the job has not matched yet, by object id. */
+  /** The users in the directory by externalId, or by object id if the job has not matched them yet. */
   directory(): Promise<Readonly<Record<string, DirectoryEntry>>>
   /** Which log record answers which submitted operation. The real service never says so. */
   truth(): Promise<readonly TruthEntry[]>

@@ -73,7 +73,7 @@ export const settingsSchema = z.strictObject({
   allowedTokens: z.array(z.string()).optional(),
   /** `issued`: only tokens of the double's own token endpoint, while they last and for what their permissions allow. */
   tokens: z.enum(['any', 'issued']).default('any'),
-  /** Who may ask for a token; anybody with any secret, when the list is missing. */
+  /** The clients that may request a token. Without the list, every client with any secret may. */
   clients: z
     .array(
       z.strictObject({
@@ -108,13 +108,13 @@ export const settingsSchema = z.strictObject({
   attributeList: z.enum(['all', 'mapped']).default('all'),
   /** Whether the import step echoes `active`. No real record does. */
   echoActive: z.boolean().default(false),
-  /** What the scoping step says of somebody who is not active: only `True` has been seen, of users who were. */
+  /** What the scoping step says about an inactive user. Only `True`, for active users, has been seen. */
   scopingActive: z.enum(['source', 'always-true']).default('source'),
   /** The attribute mapping; the default for the kind of job when missing. */
   mapping: z.array(attributeMappingSchema).optional(),
-  /** Groups of clauses: somebody is in scope when every clause of one group holds. */
+  /** Groups of clauses. A user is in scope if every clause of one group holds. */
   scope: z.array(z.array(scopeClauseSchema).min(1)).default([]),
-  /** What becomes of an enabled user who is out of scope now. Not documented for this kind of job. */
+  /** What happens to an enabled user who leaves the scope. Not documented for this kind of job. */
   outOfScope: z.enum(['skip', 'disable']).default('skip'),
   targetActions: z
     .strictObject({ create: z.boolean().default(true), update: z.boolean().default(true) })
@@ -143,13 +143,13 @@ export const settingsSchema = z.strictObject({
       disableAfterMs: milliseconds.default(28 * DAY_MS),
     })
     .prefault({}),
-  /** More users disabled by one cycle than this quarantine the job before any of them is; no threshold when missing. */
+  /** If one cycle would disable more users, it disables none and the job is quarantined. Without it there is no threshold. */
   deletionThreshold: z.number().int().positive().optional(),
   /** The state the job starts in. */
   jobState: z.enum(['NotConfigured', 'NotRun', 'Active', 'Paused']).default('Active'),
   /** How many operations can be staged. Not documented. */
   bucketOperations: z.number().int().positive().default(500_000),
-  /** Whether a restart throws away what is staged while no cycle runs (documented). */
+  /** Whether a restart discards staged operations while no cycle runs (documented). */
   restartPurges: z.boolean().default(true),
   /** Records of another source in the same job, for each cycle that does something. */
   foreignPerCycle: z.number().int().nonnegative().default(0),
@@ -159,7 +159,7 @@ export const settingsSchema = z.strictObject({
   /** More connections at a time are refused. */
   connections: z.number().int().positive().default(2_000),
 
-  /** What goes wrong, from the start. */
+  /** Faults in force from the start. */
   faults: z.array(faultRuleSchema).default([]),
   /** A file with such a list, read at the start. */
   faultFile: z.string().optional(),
@@ -167,15 +167,15 @@ export const settingsSchema = z.strictObject({
   directoryFile: z.string().optional(),
 })
 
-/** What may be given: everything is optional. */
+/** The settings a caller may give. All are optional. */
 export type EntraSettings = z.input<typeof settingsSchema>
-/** What the double runs on: everything has its value. */
+/** The complete settings. */
 export type Settings = z.output<typeof settingsSchema> & {
   readonly jobId: string
   readonly targetSystemName: string
 }
 
-/** Throws ZodError when something is not a setting or has a wrong value. */
+/** Throws a ZodError for an unknown setting or a wrong value. */
 export function readSettings(given: Partial<EntraSettings>): Settings {
   const settings = settingsSchema.parse(given)
   const isEntra = settings.kind === 'entra'

@@ -116,7 +116,7 @@ class LocalBroker implements Broker {
     this.turn.commit = () => this.persistence?.commit()
     this.namespace = new Namespace(options.config, this.settings, this.turn, this.now, this.persistence)
     this.nodes = new Nodes(this.namespace, this.settings, this.faults, this.now)
-    // Anybody may in: what is checked of a client, if anything, is its token at `$cbs`. MSSBCBS is what the .NET client calls that.
+    // Every client is accepted. At most its token is checked, at `$cbs`. MSSBCBS is what the .NET client calls that.
     const mechanisms = this.container.sasl_server_mechanisms
     mechanisms.enable_anonymous()
     mechanisms['MSSBCBS'] = mechanisms['ANONYMOUS']

@@ -8,13 +8,13 @@ import * as z from 'zod'
 
 export type EntityStatus = 'Active' | 'Disabled' | 'SendDisabled' | 'ReceiveDisabled'
 
-/** What the file has no word for, and the management API has. */
+/** What only the management API can set. */
 export interface ManagedConfig {
   /** Bytes the entity may hold; without it `BrokerSettings.maxEntityBytes` counts. */
   readonly maxEntityBytes?: number
   /** Bytes a message may have; without it `BrokerSettings.maxMessageBytes` counts. */
   readonly maxMessageBytes?: number
-  /** What the broker makes nothing of and gives back as it was set, by the element's name. */
+  /** Properties without effect, returned as they were set, by the name of the element. */
   readonly remembered?: Readonly<Record<string, string>>
   readonly authorizationRules?: readonly AuthorizationRule[]
 }

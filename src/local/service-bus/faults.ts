@@ -69,7 +69,7 @@ export interface ActiveFault {
   readonly left: number | undefined
 }
 
-/** What becomes of one answer. */
+/** What happens to one answer. */
 export type Fate =
   | { readonly kind: 'given' }
   | { readonly kind: 'late'; readonly delayMs: number }

@@ -8,7 +8,7 @@ import type { Certificate } from './tls/certificate.ts'
 /** Where the service takes AMQP over WebSockets [client source: `webSocketEndpointPath`], and what both sides call it (AMQP WebSocket binding). */
 export const WEBSOCKET_PATH = '/$servicebus/websocket'
 export const WEBSOCKET_PROTOCOL = 'AMQPWSB10'
-/** A client writes what it has to say of one turn as one message. */
+/** A client writes everything of one turn of its event loop as one message. */
 const LARGEST_MESSAGE = 32 * 1024 ** 2
 
 /** The first byte of a TLS connection: a handshake record. */
@@ -17,7 +17,7 @@ const TLS_HANDSHAKE = 0x16
 const HTTP_METHODS = 'GPDHO'
 
 export interface ListenerOptions {
-  /** A client that has not said by then what it speaks is dropped; an HTTP connection on which nothing moves for as long, too. */
+  /** A client that has sent nothing by then is dropped, and so is an HTTP connection that is idle for as long. */
   readonly handshakeTimeoutMs: number
   /** Without one, TLS is not spoken. */
   readonly certificate: Pick<Certificate, 'key' | 'cert'> | undefined
@@ -38,7 +38,7 @@ export class Listener {
     maxPayload: LARGEST_MESSAGE,
     handleProtocols: () => WEBSOCKET_PROTOCOL,
   })
-  /** Those that have not said yet which they are, and those that speak HTTP. */
+  /** Connections whose protocol is not known yet, and HTTP connections. */
   private readonly undecided = new Set<Duplex>()
   private readonly handshakeTimeoutMs: number
   private readonly secureContext: SecureContext | undefined
@@ -80,7 +80,7 @@ export class Listener {
     return typeof address === 'object' && address !== null ? address.port : port
   }
 
-  /** Takes no more clients, and lets those go who have not said what they want. Resolves when every connection has ended. */
+  /** Accepts no more clients, and drops those that have not sent anything yet. Resolves when every connection has ended. */
   async close(): Promise<void> {
     const closed = this.servers
       .filter((server) => server.listening)
@@ -96,7 +96,7 @@ export class Listener {
       clearTimeout(timer)
       this.undecided.delete(socket)
     }
-    // Whoever takes the stream over listens to its errors; until then nobody else does.
+    // The code that takes the stream over listens for its errors. Until then, they are ignored.
     const ignored = () => {}
     socket.on('error', ignored)
     socket.once('close', forget)
@@ -124,7 +124,7 @@ export class Listener {
     this.firstBytes(socket, decide)
   }
 
-  /** Waits for the first bytes, and puts them back for the one who reads on. */
+  /** Waits for the first bytes and puts them back into the stream. */
   private firstBytes(stream: Socket, decide: (stream: Socket, first: Buffer) => void): void {
     stream.once('data', (first: Buffer) => {
       stream.pause()

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
 /**
- * What the configuration file has no word for. Each default is the documented figure of the Standard tier unless it says otherwise; where
+ * What the configuration file cannot express. Each default is the documented figure of the Standard tier unless it says otherwise; where
  * the service's behaviour is not known, the setting names the choice. Explained one by one in `docs/reference/doubles-service-bus.md`.
  */
 export interface BrokerSettings {
@@ -38,7 +38,7 @@ export interface BrokerSettings {
   readonly deadLetterSequence: 'keep' | 'renew'
   /** Whether a message larger than the link allows is rejected alone or closes the link (AMQP 1.0, 2.8.16). */
   readonly oversizedMessage: 'detach' | 'reject'
-  /** What becomes of a message without an id. The service appears to make one up. */
+  /** What happens to a message without an id. The service appears to generate one. */
   readonly missingMessageId: 'generate' | 'leave'
   /** Whether the locks of a receiver without session outlive its link. */
   readonly locksAfterDetach: 'keep' | 'release'

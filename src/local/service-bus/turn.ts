@@ -48,7 +48,7 @@ export class Turn {
   }
 }
 
-/** Does everything in the set, and what is added to it meanwhile. */
+/** Runs everything in the set, including what is added while it runs. */
 export function drain(work: Set<EndOfTurn>): void {
   for (const item of work) {
     work.delete(item)

@@ -15,13 +15,13 @@ import { overThreshold, type Staging } from './staging.ts'
 /** What a restart resets, by the names of Microsoft Graph's `resetScope`. */
 export type ResetScope = ReadonlySet<string>
 
-/** Takes what is staged, applies it and writes the log; one cycle at a time. */
+/** Processes staged operations and writes the log, one cycle at a time. */
 export interface Cycles {
   /** Resolves when everything staged by now has been processed, or at once while the job cannot run. */
   readonly run: () => Promise<void>
   /** Runs a cycle if one is due and none is running. */
   tick(): void
-  /** Begins the job anew. What is staged is thrown away unless a cycle is running (documented). */
+  /** Restarts the job. Staged operations are discarded unless a cycle is running (documented). */
   restart(scope: ResetScope): void
   readonly count: number
   /** The cycle that runs stops at the next operation; no other starts. */

@@ -130,7 +130,7 @@ export function createJob(settings: Settings, synchronized: () => number): Job {
       const reason = tooManyFailures(execution)
       if (reason !== undefined)
         quarantine(reason, { code: reason, message: 'Too many operations failed.' }, execution.ended)
-      // What was not found by counting failures is not over because none were counted.
+      // Only a quarantine that began because of failures ends when a cycle has few of them.
       else if (
         quarantined?.reason.startsWith('EncounteredTotal') === true ||
         quarantined?.reason.startsWith('EncounteredEscrow') === true

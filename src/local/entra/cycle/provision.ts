@@ -26,7 +26,7 @@ export interface Failure {
   readonly reason: string | undefined
 }
 
-/** A failure that somebody asked for, to see what happens then. */
+/** A failure that a fault asks for. */
 export type Sabotage = (externalId: string, source: Row) => Failure | undefined
 
 /** Applies operations to the directory, one at a time. */
@@ -34,7 +34,7 @@ export interface Provisioner {
   apply(staged: Staged): Finding
   /** The managers that can be resolved by now, each with the change that first asked for it; undefined where nothing can be done. */
   resolve(): Generator<Finding | undefined>
-  /** Whether the operation would disable somebody who is enabled now. */
+  /** Whether the operation would disable an enabled user. */
   disables(staged: Staged): boolean
   /** Forgets whose manager is being waited for. */
   forget(): void

@@ -55,7 +55,7 @@ export function createStaging(faults: Faults, rows: Rows): Staging {
   }
 }
 
-/** Splits off the operations that disable somebody, when they are about more users than the threshold allows. */
+/** Separates the operations that disable users, if there are more such users than the threshold allows. */
 export async function overThreshold(
   taken: readonly Staged[],
   threshold: number | undefined,

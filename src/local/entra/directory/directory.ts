@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { type Row, textOf } from './row.ts'
 
-/** Somebody in the directory. */
+/** A user in the directory. */
 export interface DirectoryUser {
   readonly objectId: string
-  /** Missing for somebody whom the job has not matched yet. */
+  /** Undefined if the job has not matched the user yet. */
   readonly externalId: string | undefined
   readonly active: boolean
-  /** What the source has sent and still stands; missing before the first operation. */
+  /** The merged source. Undefined before the first operation. */
   readonly source: Row | undefined
   /** The directory's own attributes. */
   readonly target: Row
@@ -15,7 +15,7 @@ export interface DirectoryUser {
   readonly operations: number
 }
 
-/** What `GET /directory` says of a user. */
+/** A user as `GET /directory` returns it. */
 export interface DirectoryEntry {
   readonly active: boolean
   /** The merged SCIM user; cleared attributes are absent. */
@@ -26,7 +26,7 @@ export interface DirectoryEntry {
 
 export interface Directory {
   byExternalId(externalId: string): DirectoryUser | undefined
-  /** Everybody whose attribute has this value, whatever the case of its letters; only for the indexed attributes. */
+  /** The users with this value of an indexed attribute. Case is ignored. */
   byAttribute(name: string, value: string): readonly DirectoryUser[]
   byObjectId(objectId: string): DirectoryUser | undefined
   put(user: DirectoryUser): void
@@ -36,7 +36,7 @@ export interface Directory {
 
 export const newObjectId = (): string => randomUUID()
 
-/** Attributes of which nobody may have the value of somebody else. */
+/** Attributes whose values must be unique among users. */
 export const UNIQUE_ATTRIBUTES: readonly string[] = ['userPrincipalName']
 
 export function createDirectory(indexed: readonly string[]): Directory {

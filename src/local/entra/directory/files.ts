@@ -7,7 +7,7 @@ import { flatten } from './scim.ts'
 
 const userSchema = z.strictObject({
   objectId: z.string().optional(),
-  /** Missing for somebody the job has not matched yet. */
+  /** Missing if the job has not matched the user yet. */
   externalId: z.string().optional(),
   active: z.boolean().default(true),
   /** What the source has sent so far, as a SCIM user. */
@@ -16,7 +16,7 @@ const userSchema = z.strictObject({
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 })
 
-/** Reads a list of faults. Throws when the file is missing, no JSON, or says what is no fault (ZodError). */
+/** Reads a list of faults. Throws if the file is missing or is not JSON, and a ZodError if it is not a list of faults. */
 export async function readFaultFile(path: string): Promise<readonly FaultRule[]> {
   return faultListSchema.parse(JSON.parse(await readFile(path, 'utf8')))
 }

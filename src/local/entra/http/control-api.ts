@@ -59,7 +59,7 @@ export function createControlApi({
       const json: unknown = JSON.parse(body.text)
       return { json }
     } catch {
-      return invalid('The body is no JSON.')
+      return invalid('The body is not JSON.')
     }
   }
 
@@ -83,7 +83,7 @@ export function createControlApi({
     }
   }
 
-  /** An operation of somebody else, as if another program uploaded to the same job. */
+  /** Stages an operation as if another program had uploaded it to the same job. */
   async function answerForeign(exchange: Exchange): Promise<void> {
     if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
     const body = await readJson(exchange)

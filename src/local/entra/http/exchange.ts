@@ -14,7 +14,7 @@ export interface Exchange {
   /** `http://host:port` as the caller knows it. */
   readonly origin: string
   readonly receivedAt: number
-  /** What is to go wrong with the answer. */
+  /** The fault that applies to the answer. */
   readonly fault?: WireFault
 }
 
@@ -38,7 +38,7 @@ export function createExchange(request: IncomingMessage, response: ServerRespons
   }
 }
 
-/** An answer that is not what the caller hoped for, in the shape Microsoft Graph gives all its errors. */
+/** An error answer in the form of Microsoft Graph. */
 export interface Problem {
   readonly status: number
   readonly code: string
@@ -54,7 +54,7 @@ export const WRONG_METHOD: Problem = {
 
 type Headers = Readonly<Record<string, string>>
 
-/** Answers, unless somebody has; and wrongly, if that is asked for. */
+/** Sends the answer, or what a fault makes of it. Does nothing if the request is already answered. */
 export function send(
   exchange: Exchange,
   status: number,

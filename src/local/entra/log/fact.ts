@@ -13,7 +13,7 @@ export type ExportAction = 'create' | 'update' | 'disable'
 /** Why an operation had no effect, as the record's last step says it. */
 export type SkipReason = 'RedundantExport' | 'NotEffectivelyEntitled' | 'EntrySynchronizationSkipped'
 
-/** What became of an operation. */
+/** The result of an operation. */
 export type Result =
   | { readonly kind: 'exported'; readonly action: ExportAction; readonly unresolved?: string }
   | { readonly kind: 'skipped'; readonly skipReason: SkipReason; readonly unresolved?: string }
@@ -37,7 +37,7 @@ export interface Retry {
 }
 
 /**
- * One entry of the provisioning log, as little as is needed to write the record when somebody asks. Rows are shared with the directory:
+ * One entry of the provisioning log, with just enough to write the record when it is requested. Rows are shared with the directory:
  * half a million of these fit into memory, half a million written records would not.
  */
 export interface Fact {

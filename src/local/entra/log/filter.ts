@@ -43,7 +43,7 @@ function literal(token: Token): Literal {
     if (!Number.isNaN(at.getTime())) return at
   }
   if (/^-?\d+(\.\d+)?$/.test(token.value)) return Number(token.value)
-  throw new FilterError(`'${token.value}' is no literal.`)
+  throw new FilterError(`'${token.value}' is not a literal.`)
 }
 
 /**

@@ -6,7 +6,7 @@ const common = {
   target: z.string().min(1),
   /** `onCreate`: an update leaves the attribute as it is. */
   apply: z.enum(['always', 'onCreate']).default('always'),
-  /** Tells users apart: lower comes first, and the first attribute that finds somebody decides. */
+  /** Makes this a matching attribute. Lower numbers are tried first, and the first one that finds a user decides. */
   matching: z.number().int().positive().optional(),
   /** Given to a new user when the source has no value; an update never gives it. */
   defaultIfNull: z.string().optional(),

@@ -27,15 +27,15 @@ export interface Mapping {
   readonly uses: (path: string) => boolean
   /** Whether leaving the attribute out clears it: both gates of the null flow, the attribute's and the mapping's. */
   readonly clears: (path: string) => boolean
-  /** The target attributes that find somebody, the first to be tried first. */
+  /** The target attributes that find an existing user, in the order in which they are tried. */
   readonly matching: readonly string[]
-  /** The target attributes of which a value must not be somebody else's: those that an expression makes unique. */
+  /** The target attributes whose values must be unique, because an expression makes them so. */
   readonly unique: readonly string[]
   /** The target that holds the manager; missing when the mapping has none. */
   readonly reference: string | undefined
 }
 
-/** Parts of a work entry or of the manager that no mapping takes by itself. */
+/** Parts of a work entry or of the manager that are not mapped unless a rule names them. */
 const NOT_PROCESSED = /\.(primary|display|displayName|\$ref|type)$/
 
 type Evaluate = (request: MapRequest) => Value | undefined

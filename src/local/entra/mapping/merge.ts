@@ -23,7 +23,7 @@ export function mergeSource(
   return merged
 }
 
-/** Whether the account is to be enabled after the operation. */
+/** Whether the account is enabled after the operation. */
 export function activeAfter(
   settings: Settings,
   user: DirectoryUser | undefined,

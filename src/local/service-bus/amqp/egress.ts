@@ -13,7 +13,7 @@ import { outcomeOf } from '../wire/outcome.ts'
 import { reorderGuid } from '../store/lock-token.ts'
 
 /**
- * A link on which the peer receives from a queue, subscription or dead-letter queue. It never sends a message nobody gave credit for, and
+ * A link on which the peer receives from a queue, subscription or dead-letter queue. It never sends a message without credit, and
  * always answers a drain, even when there is no credit left to drain (the client waits for the answer and then closes the link).
  */
 export class Egress implements Attached, Consumer, EndOfTurn {

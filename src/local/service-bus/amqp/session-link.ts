@@ -47,7 +47,7 @@ export interface SessionAttachContext {
   readonly defaultWaitMs: number
 }
 
-/** Opens the link on a session by name, or refuses it because somebody else has that session. */
+/** Opens the link on a session by name, or refuses it because another receiver holds that session. */
 export function attachNamedSession(context: SessionAttachContext, sessionId: string): void {
   const { link, desk } = context
   const grant = desk.accept(sessionId)

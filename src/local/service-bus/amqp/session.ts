@@ -308,7 +308,7 @@ export class WireSession implements EndOfTurn {
   private attachedAt(handle: number): Attached | undefined {
     const link = this.rhea.remote.handles[handle]
     if (link === undefined) throw new MalformedError(`there is no link with handle ${handle}`)
-    // A link we refused or closed may still have frames on the way: those are for nobody.
+    // A link that we refused or closed may still have frames on the way. They are dropped.
     this.touch(link)
     return this.links.get(link)
   }

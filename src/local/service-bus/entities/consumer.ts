@@ -21,7 +21,7 @@ export interface MessageSource {
   offer(consumer: Consumer): void
   withdraw(consumer: Consumer): void
   settle(token: Buffer, outcome: Outcome, now: number): Settlement
-  /** What becomes of the answer to a settlement. */
+  /** What happens to the answer to a settlement. */
   fate(): Fate
   /** The answer to 'lock-lost'. */
   readonly lostRefusal: Refusal

@@ -40,9 +40,9 @@ export class Persistence {
   private open = false
   private purgedAt = 0
 
-  /** Opens or makes the file. Throws when it is no such file, or cannot be written. */
+  /** Opens the file, or creates it. Throws if it is another kind of file or cannot be written. */
   constructor(path: string) {
-    // Messages are about people. The file is made for its owner only, and those beside it get its rights.
+    // Messages hold personal data. Only the owner may read the file; SQLite gives the files beside it the same rights.
     makePrivate(path)
     this.database = new DatabaseSync(path)
     this.database.exec(

@@ -3,7 +3,7 @@ import type { MessageQueue } from '../store/queue.ts'
 import type { SessionGrant, SessionTable } from '../store/sessions.ts'
 import type { EndOfTurn, Turn } from '../turn.ts'
 
-/** A receiver that waits for whichever session becomes free. */
+/** A receiver that waits for any free session. */
 export interface SessionWaiter {
   granted(grant: SessionGrant): void
 }
@@ -17,7 +17,7 @@ export interface SessionHolder {
   lost(): void
 }
 
-/** Gives the sessions of one entity to receivers: by name, or the one on offer longest to whoever has waited longest. */
+/** Gives the sessions of one entity to receivers: by name, or the session that has been free longest to the receiver that has waited longest. */
 export class SessionDesk implements EndOfTurn {
   readonly queue: MessageQueue
   readonly sessions: SessionTable
@@ -36,7 +36,7 @@ export class SessionDesk implements EndOfTurn {
     this.now = now
   }
 
-  /** Locks the session by name; undefined while somebody else has it. */
+  /** Locks the session by name; undefined while another receiver holds it. */
   accept(sessionId: string): SessionGrant | undefined {
     const now = this.now()
     this.queue.endOverdueSessions(now)

@@ -46,7 +46,7 @@ export function listSessions({ entity, body }: Ask): Reply {
   return ok({ skip: amqp.wrap_int(skip + page.length), 'sessions-ids': page })
 }
 
-/** The session named, when somebody holds it, and the link the request acts for (if it names one) is that somebody's. */
+/** The named session, if a receiver holds it. If the request names a link, it must be the link of that receiver. */
 function heldSession({ entity, body, linkName, now }: Ask): SessionRecord | undefined {
   const sessionId = textOf(body['session-id'])
   if (sessionId === undefined) return undefined

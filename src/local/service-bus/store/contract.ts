@@ -59,7 +59,7 @@ export interface QueueHooks {
   deadLettered(message: StoredMessage, envelope: Envelope, letter: DeadLetter, now: number): void
 }
 
-/** What becomes of a message as it is stored: everything but the envelope. */
+/** What a message is stored with, besides its envelope. */
 export interface Arrival {
   readonly hops: number
   readonly originalSequence: number | undefined

@@ -371,7 +371,7 @@ export class MessageQueue {
   private endSession(session: SessionRecord, expired: boolean, now: number): void {
     const held = entriesOf(session.held)
     for (const message of held) this.holdings.unlock(message)
-    // Still locked while they go back: nobody is offered the session before all of it is there again.
+    // The session stays locked while they go back, so that no receiver gets it before all of it is there.
     for (const message of held) this.giveBack(message, expired, now)
     this.sessions?.release(session)
     if (expired) this.hooks.sessionExpired(session.id)

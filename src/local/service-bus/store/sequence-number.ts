@@ -45,7 +45,7 @@ export function toWire(sequence: number): Buffer {
   return bytes
 }
 
-/** What rhea read; undefined for what is no number. One that lies between partitions stands for the beginning of the next. */
+/** The number that rhea read, or undefined if it is not one. A number between two partitions stands for the start of the next. */
 export function fromWire(value: unknown): number | undefined {
   const whole =
     typeof value === 'number'

@@ -12,7 +12,7 @@ export interface SessionRecord {
   live: number
   state: Buffer | undefined
   stateChangedAt: number
-  /** The grant that holds the session; 0 when nobody does. */
+  /** The grant that holds the session; 0 if no grant does. */
   lock: number
   lockedUntil: number
 }
@@ -27,7 +27,7 @@ export interface SessionGrant {
 
 /**
  * The sessions of one entity. A session exists while it has messages or a state, or is locked; it is on offer while it has a deliverable
- * message and nobody holds it.
+ * message and no receiver holds it.
  */
 export class SessionTable {
   /** How long a lock granted or renewed from now on lasts. */

@@ -16,7 +16,7 @@ const LIFE_MS = 365 * 24 * 60 * 60 * 1000
 
 /**
  * Makes a certificate for a server on this machine, reachable as `localhost`, `127.0.0.1`, `::1` and under `names`. The key of its authority
- * is thrown away: whoever trusts the authority trusts this one certificate.
+ * is discarded, so trusting the authority means trusting this one certificate.
  */
 export async function makeCertificate(names: readonly string[] = []): Promise<Certificate> {
   // Clients refuse a certificate from the future, and clocks differ by some minutes.

@@ -52,10 +52,10 @@ const OWN_ANNOTATIONS = new Set([
   'x-opt-lock-token',
 ])
 
-/** What becomes of a message without an id. */
+/** What happens to a message without an id. */
 export type MissingId = 'generate' | 'leave'
 
-/** The messages of one delivery. Throws MalformedError for bytes that are no message, and for a batch without any. */
+/** The messages of one delivery. Throws MalformedError for bytes that are not a message, and for an empty batch. */
 export function parseDelivery(
   payload: Buffer,
   format: number,

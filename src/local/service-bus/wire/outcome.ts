@@ -45,7 +45,7 @@ function deadLetterOf(error: Typed | undefined): DeadLetter {
   return { reason, description: detail, properties }
 }
 
-/** A client that is no Service Bus client rejects with a condition of its own: that is the reason then. */
+/** Other AMQP clients reject with a condition of their own, which becomes the reason. */
 function foreignReason(condition: Typed | undefined): string | undefined {
   const text = textOf(condition)
   return text === 'com.microsoft:dead-letter' ? undefined : text

@@ -118,7 +118,7 @@ class Asked {
     }
   }
 
-  /** A queue or topic: what it is to be, the body says; what it is, the namespace. */
+  /** A queue or topic. The body has the wanted state, the namespace the present one. */
   private answerEntity(name: string): AtomAnswer {
     const { method, updates } = this.request
     const queue = this.namespace.queue(name)

@@ -2,7 +2,7 @@ import type { ManagedConfig } from '../../config.ts'
 import { durationText, type Fields } from './fields.ts'
 import type { Element } from './xml.ts'
 
-/** What the broker makes nothing of, with the service's defaults; durations are written as the service writes them. */
+/** Properties without effect, with the service's defaults. Durations have the service's format. */
 export const REMEMBERED_OF_QUEUE: readonly Remembered[] = [
   { name: 'EnableBatchedOperations', type: 'boolean', byDefault: 'true' },
   { name: 'UserMetadata', type: 'text', byDefault: undefined },
