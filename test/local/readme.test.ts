@@ -14,7 +14,8 @@ for (const double of ['service-bus', 'entra'])
 
     const folder = await mkdtemp(join(tmpdir(), 'rollcall-readme-'))
     t.after(() => rm(folder, { recursive: true }))
-    // The example is not in the folder of the double, so its packages and its relative imports need help.
+    // The example is not in the folder of the double, so its packages and its relative imports need
+    // help.
     await symlink(
       fileURLToPath(new URL('../../node_modules/', import.meta.url)),
       join(folder, 'node_modules'),

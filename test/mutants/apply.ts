@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url'
 import type { Mutant } from './mutant.ts'
 
 /**
- * Imported before a suite: changes one file while it is loaded. The environment variable `MUTANT` holds the mutant as
- * JSON, with `file` as an absolute path.
+ * Imported before a suite: changes one file while it is loaded. The environment variable `MUTANT`
+ * holds the mutant as JSON, with `file` as an absolute path.
  */
 const { file, find, replace }: Mutant = JSON.parse(process.env['MUTANT'] ?? '')
 const changed = pathToFileURL(file).href

@@ -36,7 +36,10 @@ export function tasksOf(name: string | null): readonly Task[] {
     )
 }
 
-/** The mutants that no longer change what they say, because their text is missing or occurs more than once. */
+/**
+ * The mutants that no longer change what they say, because their text is missing or occurs more
+ * than once.
+ */
 export function staleAmong(tasks: readonly Task[]): readonly string[] {
   return tasks.flatMap(({ mutant: { breaks, file, find } }) => {
     const count = readFileSync(file, 'utf8').split(find).length - 1

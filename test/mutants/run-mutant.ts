@@ -10,10 +10,14 @@ export type Result = 'killed' | 'survived'
 const TIME_LIMIT_MS = 60_000
 const here = (file: string): string => pathToFileURL(join(import.meta.dirname, file)).href
 
-/** Runs the suites of one mutant in a process of its own. Rejects if the process ends in a way that no test explains. */
+/**
+ * Runs the suites of one mutant in a process of its own. Rejects if the process ends in a way that
+ * no test explains.
+ */
 export function runMutant({ mutant, suites }: Task): Promise<Result> {
   const env: NodeJS.ProcessEnv = { ...process.env, MUTANT: JSON.stringify(mutant) }
-  // The suite must run against the double, and the runner must not believe that it is part of another run.
+  // The suite must run against the double, and the runner must not believe that it is part of
+  // another run.
   delete env['SERVICEBUS_CONFORMANCE_CONNECTION_STRING']
   delete env['SERVICEBUS_PARTITIONED_CONNECTION_STRING']
   delete env['NODE_TEST_CONTEXT']

@@ -3,8 +3,8 @@ import { staleAmong, tasksOf } from './lists.ts'
 import { runMutant } from './run-mutant.ts'
 
 /**
- * `npm run mutants [-- LIST]`: breaks the code in every listed way, one at a time, and shows whether the tests notice.
- * Exits with 1 if a mutant survives or is stale.
+ * `npm run mutants [-- LIST]`: breaks the code in every listed way, one at a time, and shows
+ * whether the tests notice. Exits with 1 if a mutant survives or is stale.
  */
 const tasks = tasksOf(process.argv[2] ?? null)
 const stale = staleAmong(tasks)

@@ -8,7 +8,10 @@ const requests = {
   /** Requests that are let through before. */ after: z.number().int().nonnegative().default(0),
 }
 
-/** Which operations: those of a user, those with a value of an attribute (by path), those of both, or all. */
+/**
+ * Which operations: those of a user, those with a value of an attribute (by path), those of both,
+ * or all.
+ */
 const operations = {
   externalId: z.string().optional(),
   attribute: z.string().optional(),

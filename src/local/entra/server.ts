@@ -44,7 +44,10 @@ export interface EntraOptions {
   readonly host?: string
   /** Default 0: any free port. */
   readonly port?: number
-  /** Epoch ms. Cycles start on real time; limits, timestamps, retries and the lag of the log use this clock. */
+  /**
+   * Epoch ms. Cycles start on real time; limits, timestamps, retries and the lag of the log use
+   * this clock.
+   */
   readonly now?: () => number
 }
 
@@ -52,20 +55,26 @@ export interface EntraDouble {
   readonly port: number
   /** The full URL of bulkUpload, as the portal shows it. */
   readonly endpoint: string
-  /** The users in the directory by externalId, or by object id if the job has not matched them yet. */
+  /**
+   * The users in the directory by externalId, or by object id if the job has not matched them yet.
+   */
   directory(): Promise<Readonly<Record<string, DirectoryEntry>>>
   /** Which log record answers which submitted operation. The real service never says so. */
   truth(): Promise<readonly TruthEntry[]>
   stats(): Promise<EntraStats>
-  /** Processes everything staged so far without waiting for the timer; nothing while the job is paused. */
+  /**
+   * Processes everything staged so far without waiting for the timer; nothing while the job is
+   * paused.
+   */
   runCycle(): Promise<void>
   /** Idempotent. Closes every connection and leaves nothing running; what is staged is lost. */
   stop(): Promise<void>
 }
 
 /**
- * Starts a server that behaves like Microsoft Entra API-driven inbound provisioning. Rejects when the settings are not valid (ZodError), a
- * file of the settings cannot be read, or the port is taken. Everything is kept in memory and ends with it.
+ * Starts a server that behaves like Microsoft Entra API-driven inbound provisioning. Rejects when
+ * the settings are not valid (ZodError), a file of the settings cannot be read, or the port is
+ * taken. Everything is kept in memory and ends with it.
  */
 export async function startEntra(options: EntraOptions): Promise<EntraDouble> {
   const settings = readSettings(options.settings ?? {})
@@ -77,7 +86,8 @@ export async function startEntra(options: EntraOptions): Promise<EntraDouble> {
     requestTimeout,
     headersTimeout: requestTimeout,
     connectionsCheckingInterval: Math.min(1_000, requestTimeout),
-    // Longer than a client keeps an idle connection, so that it never sends into one that is being closed.
+    // Longer than a client keeps an idle connection, so that it never sends into one that is being
+    // closed.
     keepAliveTimeout: 65_000,
   })
   server.maxConnections = settings.connections

@@ -15,17 +15,22 @@ export const ALL_PERMISSIONS = [
 ]
 
 /**
- * Everything about the double that can be chosen. The defaults are the documented service; what Microsoft does not document is a
- * setting here, explained in docs/reference/doubles-entra.md.
+ * Everything about the double that can be chosen. The defaults are the documented service; what
+ * Microsoft does not document is a setting here, explained in docs/reference/doubles-entra.md.
  */
 export const settingsSchema = z.strictObject({
-  /** The target of the job: Microsoft Entra ID (`API2AAD`) or on-premises Active Directory (`API2AD`). */
+  /**
+   * The target of the job: Microsoft Entra ID (`API2AAD`) or on-premises Active Directory
+   * (`API2AD`).
+   */
   kind: z.enum(['entra', 'ad']).default('entra'),
   tenantId: z.string().default('0b1c6d52-84f3-4e07-a9d6-3c5e7f901a24'),
   servicePrincipalId: z.string().default('5e2f7a10-0c4d-4b6e-9a31-7d20c8e4b516'),
   servicePrincipalName: z.string().default('API2AAD-Contoso'),
   applicationId: z.string().default('a4093c7e-5b18-4d2f-8e60-f1b7c25d3964'),
-  /** By default `API2AAD.` or `API2AD.`, the tenant's id without dashes, and a fixed one of its own. */
+  /**
+   * By default `API2AAD.` or `API2AD.`, the tenant's id without dashes, and a fixed one of its own.
+   */
   jobId: z.string().optional(),
   /** By default as the real records of a job to Entra ID have it, or `Active Directory`. */
   targetSystemName: z.string().optional(),
@@ -45,7 +50,10 @@ export const settingsSchema = z.strictObject({
   logRetentionMs: milliseconds.default(30 * DAY_MS),
   /** `$orderby` has been seen ignored. */
   orderBy: z.enum(['honoured', 'ignored']).default('honoured'),
-  /** The chance that two neighbours of a page change places, and that a page begins with the last record of the one before. */
+  /**
+   * The chance that two neighbours of a page change places, and that a page begins with the last
+   * record of the one before.
+   */
   logDisorder: chance.default(0),
   logRepeats: chance.default(0),
 
@@ -71,7 +79,10 @@ export const settingsSchema = z.strictObject({
 
   /** Bearer tokens that are let in; any, when the list is missing. */
   allowedTokens: z.array(z.string()).optional(),
-  /** `issued`: only tokens of the double's own token endpoint, while they last and for what their permissions allow. */
+  /**
+   * `issued`: only tokens of the double's own token endpoint, while they last and for what their
+   * permissions allow.
+   */
   tokens: z.enum(['any', 'issued']).default('any'),
   /** The clients that may request a token. Without the list, every client with any secret may. */
   clients: z
@@ -85,10 +96,16 @@ export const settingsSchema = z.strictObject({
     .optional(),
   tokenLifetimeMs: milliseconds.default(3_599_000),
 
-  /** `lenient` accepts what Microsoft's own samples get away with, `strict` only what the reference page allows. */
+  /**
+   * `lenient` accepts what Microsoft's own samples get away with, `strict` only what the reference
+   * page allows.
+   */
   validation: z.enum(['lenient', 'strict']).default('lenient'),
 
-  /** Both gates of the null flow: a null, empty or omitted attribute is cleared. Off: it is left as it is. */
+  /**
+   * Both gates of the null flow: a null, empty or omitted attribute is cleared. Off: it is left as
+   * it is.
+   */
   flowNulls: z.boolean().default(true),
   /** The gate of single source attributes, by path, where it differs from `flowNulls`. */
   sourceFlowNull: z.record(z.string(), z.boolean()).default({}),
@@ -104,11 +121,17 @@ export const settingsSchema = z.strictObject({
   verifiedDomains: z.array(z.string()).optional(),
   /** Added to a userName without a domain. */
   defaultDomain: z.string().default('contoso.onmicrosoft.com'),
-  /** `all`: every attribute sent has been added to the attribute list and mapped. `mapped`: only the mapping's. */
+  /**
+   * `all`: every attribute sent has been added to the attribute list and mapped. `mapped`: only the
+   * mapping's.
+   */
   attributeList: z.enum(['all', 'mapped']).default('all'),
   /** Whether the import step echoes `active`. No real record does. */
   echoActive: z.boolean().default(false),
-  /** What the scoping step says about an inactive user. Only `True`, for active users, has been seen. */
+  /**
+   * What the scoping step says about an inactive user. Only `True`, for active users, has been
+   * seen.
+   */
   scopingActive: z.enum(['source', 'always-true']).default('source'),
   /** The attribute mapping; the default for the kind of job when missing. */
   mapping: z.array(attributeMappingSchema).optional(),
@@ -120,7 +143,10 @@ export const settingsSchema = z.strictObject({
     .strictObject({ create: z.boolean().default(true), update: z.boolean().default(true) })
     .prefault({}),
 
-  /** Failed operations are tried again: at 6, 12 and 24 hours, then daily up to 28 days (documented). */
+  /**
+   * Failed operations are tried again: at 6, 12 and 24 hours, then daily up to 28 days
+   * (documented).
+   */
   escrow: z
     .strictObject({
       enabled: z.boolean().default(true),
@@ -143,7 +169,10 @@ export const settingsSchema = z.strictObject({
       disableAfterMs: milliseconds.default(28 * DAY_MS),
     })
     .prefault({}),
-  /** If one cycle would disable more users, it disables none and the job is quarantined. Without it there is no threshold. */
+  /**
+   * If one cycle would disable more users, it disables none and the job is quarantined. Without it
+   * there is no threshold.
+   */
   deletionThreshold: z.number().int().positive().optional(),
   /** The state the job starts in. */
   jobState: z.enum(['NotConfigured', 'NotRun', 'Active', 'Paused']).default('Active'),

@@ -27,14 +27,23 @@ export interface BrokerOptions {
   readonly host?: string
   /** Default 0: any free port. */
   readonly port?: number
-  /** Epoch milliseconds; default `Date.now`. Locks, schedules, times to live and duplicate windows follow it. */
+  /**
+   * Epoch milliseconds; default `Date.now`. Locks, schedules, times to live and duplicate windows
+   * follow it.
+   */
   readonly now?: () => number
   readonly settings?: Partial<BrokerSettings>
   /** With one, TLS is spoken beside everything else on the same port. */
   readonly certificate?: Pick<Certificate, 'key' | 'cert'>
-  /** A port on which nothing but TLS is spoken: 5671 is where clients look for it. None without it; 0 is any free port. Needs a certificate. */
+  /**
+   * A port on which nothing but TLS is spoken: 5671 is where clients look for it. None without it;
+   * 0 is any free port. Needs a certificate.
+   */
   readonly tlsPort?: number
-  /** A file that keeps everything acknowledged over the end of the process; without one, messages live in memory. */
+  /**
+   * A file that keeps everything acknowledged over the end of the process; without one, messages
+   * live in memory.
+   */
   readonly file?: string
 }
 
@@ -53,11 +62,16 @@ export interface Broker {
   readonly connectionString: string
   /** Undefined without a certificate. */
   readonly tls: BrokerTls | undefined
-  /** Rejects when there is no such entity. Dead-letter queues have addresses of their own (`queue/$DeadLetterQueue`). */
+  /**
+   * Rejects when there is no such entity. Dead-letter queues have addresses of their own
+   * (`queue/$DeadLetterQueue`).
+   */
   counts(entity: string): Promise<EntityCounts>
   /** Resolves when the fault has taken effect, or is in force. */
   inject(fault: Fault): Promise<void>
-  /** Closes every connection and the port. Idempotent; nothing of the broker runs when it resolves. */
+  /**
+   * Closes every connection and the port. Idempotent; nothing of the broker runs when it resolves.
+   */
   stop(): Promise<void>
 }
 
@@ -116,7 +130,8 @@ class LocalBroker implements Broker {
     this.turn.commit = () => this.persistence?.commit()
     this.namespace = new Namespace(options.config, this.settings, this.turn, this.now, this.persistence)
     this.nodes = new Nodes(this.namespace, this.settings, this.faults, this.now)
-    // Every client is accepted. At most its token is checked, at `$cbs`. MSSBCBS is what the .NET client calls that.
+    // Every client is accepted. At most its token is checked, at `$cbs`. MSSBCBS is what the .NET
+    // client calls that.
     const mechanisms = this.container.sasl_server_mechanisms
     mechanisms.enable_anonymous()
     mechanisms['MSSBCBS'] = mechanisms['ANONYMOUS']

@@ -2,8 +2,9 @@ import * as z from 'zod'
 
 /**
  * The broker's configuration: the official emulator's `Config.json`
- * (https://learn.microsoft.com/azure/service-bus-messaging/test-locally-with-service-bus-emulator), read with the emulator's defaults but
- * without its upper and lower bounds, so that a test may ask for a lock of half a second and a demo for a large delivery count.
+ * (https://learn.microsoft.com/azure/service-bus-messaging/test-locally-with-service-bus-emulator),
+ * read with the emulator's defaults but without its upper and lower bounds, so that a test may ask
+ * for a lock of half a second and a demo for a large delivery count.
  */
 
 export type EntityStatus = 'Active' | 'Disabled' | 'SendDisabled' | 'ReceiveDisabled'
@@ -36,9 +37,15 @@ export interface QueueConfig extends ManagedConfig {
   readonly requiresSession: boolean
   /** Numbered in partitions, as `EnablePartitioning` asks for. */
   readonly partitioned: boolean
-  /** Window in which a message id seen before is accepted and dropped; undefined when the entity does not detect duplicates. */
+  /**
+   * Window in which a message id seen before is accepted and dropped; undefined when the entity
+   * does not detect duplicates.
+   */
   readonly duplicateWindowMs: number | undefined
-  /** Upper bound for a message's time to live; Infinity when the file says nothing beyond the emulator's own default does. */
+  /**
+   * Upper bound for a message's time to live; Infinity when the file says nothing beyond the
+   * emulator's own default does.
+   */
   readonly defaultTtlMs: number
   readonly deadLetterOnExpiration: boolean
   readonly forwardTo: string | undefined
@@ -99,7 +106,10 @@ export interface BrokerConfig {
 
 const DURATION_PATTERN = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?$/
 
-/** Milliseconds of an ISO 8601 duration of days and smaller (`PT1M`, `P14D`, `PT0.5S`). Throws a RangeError for anything else. */
+/**
+ * Milliseconds of an ISO 8601 duration of days and smaller (`PT1M`, `P14D`, `PT0.5S`). Throws a
+ * RangeError for anything else.
+ */
 export function durationMs(text: string): number {
   const match = DURATION_PATTERN.exec(text)
   if (match === null || text === 'P' || text.endsWith('T'))
@@ -210,8 +220,9 @@ type SubscriptionFile = z.infer<typeof subscription>
 type RuleFile = z.infer<typeof rule>
 
 /**
- * Reads an emulator `Config.json` given as text or as an already parsed object. Throws an Error that names the offending path when the file
- * is not of the documented shape, when two entities share a name, or when a forward points to nothing.
+ * Reads an emulator `Config.json` given as text or as an already parsed object. Throws an Error
+ * that names the offending path when the file is not of the documented shape, when two entities
+ * share a name, or when a forward points to nothing.
  */
 export function parseBrokerConfig(source: string | object): BrokerConfig {
   const parsed = file.safeParse(typeof source === 'string' ? JSON.parse(source) : source)

@@ -1,8 +1,9 @@
 import type { AmqpError } from './amqp/rhea-types.ts'
 
 /**
- * The error conditions the broker answers with. The text of each is as the service words it where that is known; the official clients
- * match on some of it (`messaging entity … could not be found`), and none may be empty, or `@azure/core-amqp` does not translate the error.
+ * The error conditions the broker answers with. The text of each is as the service words it where
+ * that is known; the official clients match on some of it (`messaging entity … could not be
+ * found`), and none may be empty, or `@azure/core-amqp` does not translate the error.
  */
 export type Refusal = AmqpError
 

@@ -13,17 +13,24 @@ const acknowledgement = z.enum(['sends', 'settlements'])
 const error = { condition: z.string().min(1).exactOptional(), description: z.string().exactOptional() }
 
 /**
- * Something that goes wrong on purpose. `entity` limits a fault to one address; without it every entity is meant. `count` says how often it
- * happens before it is over; `forMs` ends it after that many milliseconds, `resume` at once.
+ * Something that goes wrong on purpose. `entity` limits a fault to one address; without it every
+ * entity is meant. `count` says how often it happens before it is over; `forMs` ends it after that
+ * many milliseconds, `resume` at once.
  */
 export const faultSchema = z.discriminatedUnion('kind', [
   /** Every connection is cut without a word, as a failing network does. */
   z.strictObject({ kind: z.literal('drop-connections') }),
   /** Every connection is closed with an error; `amqp:connection:forced` unless told otherwise. */
   z.strictObject({ kind: z.literal('close-connections'), ...error }),
-  /** Connections are half open: the broker neither reads nor writes, and the peer hears no end. New connections work. */
+  /**
+   * Connections are half open: the broker neither reads nor writes, and the peer hears no end. New
+   * connections work.
+   */
   z.strictObject({ kind: z.literal('freeze-connections'), forMs: ms.exactOptional() }),
-  /** Every link at the entity is detached with an error; `amqp:link:detach-forced` unless told otherwise. */
+  /**
+   * Every link at the entity is detached with an error; `amqp:link:detach-forced` unless told
+   * otherwise.
+   */
   z.strictObject({ kind: z.literal('detach-links'), entity, ...error }),
   /** Every link at the entity is detached as when the token it was opened with has run out. */
   z.strictObject({ kind: z.literal('expire-tokens'), entity }),
@@ -41,7 +48,10 @@ export const faultSchema = z.discriminatedUnion('kind', [
     count,
     entity,
   }),
-  /** The send or settlement takes effect and its answer is lost: with the connection, or (`cut: false`) alone. */
+  /**
+   * The send or settlement takes effect and its answer is lost: with the connection, or (`cut:
+   * false`) alone.
+   */
   z.strictObject({
     kind: z.literal('lose-acknowledgements'),
     of: acknowledgement,
@@ -49,9 +59,15 @@ export const faultSchema = z.discriminatedUnion('kind', [
     cut: z.boolean().exactOptional(),
     entity,
   }),
-  /** A completed message is acknowledged and delivered once more all the same, its delivery count raised. */
+  /**
+   * A completed message is acknowledged and delivered once more all the same, its delivery count
+   * raised.
+   */
   z.strictObject({ kind: z.literal('deliver-twice'), count, entity }),
-  /** Sends, new links and requests, those over HTTP among them, are refused with `com.microsoft:server-busy`. */
+  /**
+   * Sends, new links and requests, those over HTTP among them, are refused with
+   * `com.microsoft:server-busy`.
+   */
   z.strictObject({ kind: z.literal('server-busy'), count, entity }),
   /** No message is handed out and no session granted until `resume`. */
   z.strictObject({ kind: z.literal('stall'), entity }),

@@ -5,7 +5,10 @@ import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import type { Certificate } from './tls/certificate.ts'
 
-/** Where the service takes AMQP over WebSockets [client source: `webSocketEndpointPath`], and what both sides call it (AMQP WebSocket binding). */
+/**
+ * Where the service takes AMQP over WebSockets [client source: `webSocketEndpointPath`], and what
+ * both sides call it (AMQP WebSocket binding).
+ */
 export const WEBSOCKET_PATH = '/$servicebus/websocket'
 export const WEBSOCKET_PROTOCOL = 'AMQPWSB10'
 /** A client writes everything of one turn of its event loop as one message. */
@@ -17,7 +20,10 @@ const TLS_HANDSHAKE = 0x16
 const HTTP_METHODS = 'GPDHO'
 
 export interface ListenerOptions {
-  /** A client that has sent nothing by then is dropped, and so is an HTTP connection that is idle for as long. */
+  /**
+   * A client that has sent nothing by then is dropped, and so is an HTTP connection that is idle
+   * for as long.
+   */
   readonly handshakeTimeoutMs: number
   /** Without one, TLS is not spoken. */
   readonly certificate: Pick<Certificate, 'key' | 'cert'> | undefined
@@ -27,8 +33,9 @@ export interface ListenerOptions {
 }
 
 /**
- * One port for every way in: AMQP begins with the letters AMQP, HTTP and WebSockets with an HTTP method, TLS, which may carry all of these,
- * with a byte of its own. The service has them on ports of their own; a connection string has room for one.
+ * One port for every way in: AMQP begins with the letters AMQP, HTTP and WebSockets with an HTTP
+ * method, TLS, which may carry all of these, with a byte of its own. The service has them on ports
+ * of their own; a connection string has room for one.
  */
 export class Listener {
   private readonly servers: Server[] = []
@@ -48,7 +55,8 @@ export class Listener {
     this.handshakeTimeoutMs = handshakeTimeoutMs
     this.onClient = onClient
     this.secureContext = certificate === undefined ? undefined : createSecureContext({ ...certificate })
-    // Longer than a client keeps an idle connection, so that it never sends into one that is being closed.
+    // Longer than a client keeps an idle connection, so that it never sends into one that is being
+    // closed.
     this.http = createHttpServer({ keepAliveTimeout: 65_000 }, onRequest)
     this.http.timeout = handshakeTimeoutMs
     this.http.on('clientError', (_error, socket) => socket.destroy())
@@ -65,7 +73,10 @@ export class Listener {
     })
   }
 
-  /** Resolves with the port. Rejects when it cannot be had. `onlyTls` is for a port on which the service speaks nothing else. */
+  /**
+   * Resolves with the port. Rejects when it cannot be had. `onlyTls` is for a port on which the
+   * service speaks nothing else.
+   */
   async listen(host: string, port: number, onlyTls = false): Promise<number> {
     const server = createServer({ noDelay: true }, (socket) => this.connected(socket, onlyTls))
     this.servers.push(server)
@@ -80,7 +91,10 @@ export class Listener {
     return typeof address === 'object' && address !== null ? address.port : port
   }
 
-  /** Accepts no more clients, and drops those that have not sent anything yet. Resolves when every connection has ended. */
+  /**
+   * Accepts no more clients, and drops those that have not sent anything yet. Resolves when every
+   * connection has ended.
+   */
   async close(): Promise<void> {
     const closed = this.servers
       .filter((server) => server.listening)

@@ -28,8 +28,8 @@ export interface RunBrokerOptions {
 }
 
 /**
- * Runs a broker alone, until `signal` is aborted. Rejects when the configuration is not valid, the port cannot be had or the file cannot be
- * opened; resolves when everything has stopped.
+ * Runs a broker alone, until `signal` is aborted. Rejects when the configuration is not valid, the
+ * port cannot be had or the file cannot be opened; resolves when everything has stopped.
  */
 export async function runBroker(options: RunBrokerOptions): Promise<void> {
   const { configPath, faults = [], signal, started, ...rest } = options

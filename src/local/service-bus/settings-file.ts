@@ -11,7 +11,10 @@ export interface SettingsFile {
   readonly faults: readonly Fault[]
 }
 
-/** Reads a JSON file of settings, with `faults` among them. Rejects with an Error that names what is wrong. */
+/**
+ * Reads a JSON file of settings, with `faults` among them. Rejects with an Error that names what is
+ * wrong.
+ */
 export async function readSettingsFile(path: string): Promise<SettingsFile> {
   try {
     const { faults, ...rest } = schema.parse(JSON.parse(await readFile(path, 'utf8')))

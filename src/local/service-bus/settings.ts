@@ -1,11 +1,15 @@
 import * as z from 'zod'
 
 /**
- * What the configuration file cannot express. Each default is the documented figure of the Standard tier unless it says otherwise; where
- * the service's behaviour is not known, the setting names the choice. Explained one by one in `docs/reference/doubles-service-bus.md`.
+ * What the configuration file cannot express. Each default is the documented figure of the Standard
+ * tier unless it says otherwise; where the service's behaviour is not known, the setting names the
+ * choice. Explained one by one in `docs/reference/doubles-service-bus.md`.
  */
 export interface BrokerSettings {
-  /** What the namespace says it is. `Premium` lets an entity have messages of up to 100 MB, and changes two defaults. */
+  /**
+   * What the namespace says it is. `Premium` lets an entity have messages of up to 100 MB, and
+   * changes two defaults.
+   */
   readonly sku: 'Standard' | 'Premium'
   /** Largest message, and largest batch, in bytes. Announced to senders in the attach. */
   readonly maxMessageBytes: number
@@ -26,17 +30,28 @@ export interface BrokerSettings {
   readonly outputHighWater: number
   /** How often locks, schedules and times to live are looked at. Milliseconds. */
   readonly sweepIntervalMs: number
-  /** A link on which nothing has moved for this long is closed with `amqp:link:detach-forced`. Milliseconds. */
+  /**
+   * A link on which nothing has moved for this long is closed with `amqp:link:detach-forced`.
+   * Milliseconds.
+   */
   readonly linkIdleMs: number
-  /** A connection without links for this long is closed with `amqp:connection:forced`. Milliseconds. */
+  /**
+   * A connection without links for this long is closed with `amqp:connection:forced`. Milliseconds.
+   */
   readonly connectionIdleMs: number
   /** Deliveries of one AMQP session that may be unsettled; further messages wait. */
   readonly maxUnsettled: number
   /** How long a receiver waits for a free session when it does not say itself. Milliseconds. */
   readonly sessionWaitMs: number
-  /** Whether a message keeps its sequence number when it moves to the dead-letter queue. The service's behaviour is not documented. */
+  /**
+   * Whether a message keeps its sequence number when it moves to the dead-letter queue. The
+   * service's behaviour is not documented.
+   */
   readonly deadLetterSequence: 'keep' | 'renew'
-  /** Whether a message larger than the link allows is rejected alone or closes the link (AMQP 1.0, 2.8.16). */
+  /**
+   * Whether a message larger than the link allows is rejected alone or closes the link (AMQP 1.0,
+   * 2.8.16).
+   */
   readonly oversizedMessage: 'detach' | 'reject'
   /** What happens to a message without an id. The service appears to generate one. */
   readonly missingMessageId: 'generate' | 'leave'

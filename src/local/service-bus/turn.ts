@@ -4,8 +4,9 @@ export interface EndOfTurn {
 }
 
 /**
- * Gathers work to the end of the present turn of the event loop: first messages are handed to receivers, then settlements are answered,
- * then every connection writes what it has to say at once. What one turn makes durable is durable before anything of it is acknowledged.
+ * Gathers work to the end of the present turn of the event loop: first messages are handed to
+ * receivers, then settlements are answered, then every connection writes what it has to say at
+ * once. What one turn makes durable is durable before anything of it is acknowledged.
  */
 export class Turn {
   private readonly deliveries = new Set<EndOfTurn>()

@@ -284,7 +284,8 @@ void test('a cycle of 5,000 operations leaves the event loop free', async (t) =>
     )
   }
   const turns: number[] = []
-  // Processor time of this thread: what other programs take of the machine is not the cycle's doing.
+  // Processor time of this thread: what other programs take of the machine is not the cycle's
+  // doing.
   const busyMs = (): number => {
     const { user, system } = process.threadCpuUsage()
     return (user + system) / 1000

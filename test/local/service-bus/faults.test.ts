@@ -96,7 +96,8 @@ void describe('faults on request', () => {
     const receiver = await client.acceptSession('s', 'a', manual)
     const message = await receiveOne(receiver)
     await broker.inject({ kind: 'expire-locks', entity: 's' })
-    // A settlement that crosses the detach on the wire is answered, but the client no longer listens.
+    // A settlement that crosses the detach on the wire is answered, but the client no longer
+    // listens.
     await delay(50)
     await assert.rejects(receiver.completeMessage(message), { code: 'SessionLockLost' })
     assert.equal((await receiveOne(await client.acceptSession('s', 'a', manual))).deliveryCount, 1)

@@ -202,7 +202,8 @@ void describe('peek-lock', () => {
     const messages = await receive(receiver, 9)
     const settled: Promise<void>[] = []
     for (const [index, message] of messages.entries()) {
-      // The client's own AMQP library merges unlike outcomes of one tick: one macrotask each keeps it from doing so.
+      // The client's own AMQP library merges unlike outcomes of one tick: one macrotask each keeps
+      // it from doing so.
       await new Promise((resolve) => setImmediate(resolve))
       if (index % 3 === 0) settled.push(receiver.completeMessage(message))
       else if (index % 3 === 1) settled.push(receiver.deadLetterMessage(message, reason(`r${index}`)))

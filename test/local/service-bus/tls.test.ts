@@ -60,7 +60,8 @@ void describe('TLS', () => {
       await runProgram(caFile, again.broker.tls?.connectionString ?? '', 'web-sockets'),
       'over TLS',
     )
-    // The connection string for plain AMQP serves the administration client as well: it asks for https at the same port.
+    // The connection string for plain AMQP serves the administration client as well: it asks for
+    // https at the same port.
     const plain = await brokerFor(t, config, { certificate })
     assert.equal(await runProgram(caFile, plain.broker.connectionString), 'over TLS')
   })

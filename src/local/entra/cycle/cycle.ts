@@ -17,7 +17,9 @@ export type ResetScope = ReadonlySet<string>
 
 /** Processes staged operations and writes the log, one cycle at a time. */
 export interface Cycles {
-  /** Resolves when everything staged by now has been processed, or at once while the job cannot run. */
+  /**
+   * Resolves when everything staged by now has been processed, or at once while the job cannot run.
+   */
   readonly run: () => Promise<void>
   /** Runs a cycle if one is due and none is running. */
   tick(): void

@@ -8,7 +8,10 @@ export interface EscrowEntry {
   readonly retry: Retry
 }
 
-/** Failed operations that wait for a retry: at most one for each user, and none once a newer operation was processed. */
+/**
+ * Failed operations that wait for a retry: at most one for each user, and none once a newer
+ * operation was processed.
+ */
 export interface Escrow {
   /** Keeps an operation that failed for the first time. */
   keep(staged: Staged, changeId: string, now: number): void

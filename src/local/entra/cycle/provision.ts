@@ -32,7 +32,10 @@ export type Sabotage = (externalId: string, source: Row) => Failure | undefined
 /** Applies operations to the directory, one at a time. */
 export interface Provisioner {
   apply(staged: Staged): Finding
-  /** The managers that can be resolved by now, each with the change that first asked for it; undefined where nothing can be done. */
+  /**
+   * The managers that can be resolved by now, each with the change that first asked for it;
+   * undefined where nothing can be done.
+   */
   resolve(): Generator<Finding | undefined>
   /** Whether the operation would disable an enabled user. */
   disables(staged: Staged): boolean
@@ -65,7 +68,10 @@ export function createProvisioner({
   const isInScope = createScope(settings.scope)
   const validate = createValidation(settings, directory)
 
-  /** The user this record is about: linked by an earlier operation, or found by the matching attributes. */
+  /**
+   * The user this record is about: linked by an earlier operation, or found by the matching
+   * attributes.
+   */
   function match(externalId: string, source: Row): DirectoryUser | Failure | undefined {
     const linked = directory.byExternalId(externalId)
     if (linked !== undefined) return linked

@@ -55,7 +55,10 @@ export function createStaging(faults: Faults, rows: Rows): Staging {
   }
 }
 
-/** Separates the operations that disable users, if there are more such users than the threshold allows. */
+/**
+ * Separates the operations that disable users, if there are more such users than the threshold
+ * allows.
+ */
 export async function overThreshold(
   taken: readonly Staged[],
   threshold: number | undefined,

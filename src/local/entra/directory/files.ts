@@ -16,7 +16,10 @@ const userSchema = z.strictObject({
   attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 })
 
-/** Reads a list of faults. Throws if the file is missing or is not JSON, and a ZodError if it is not a list of faults. */
+/**
+ * Reads a list of faults. Throws if the file is missing or is not JSON, and a ZodError if it is not
+ * a list of faults.
+ */
 export async function readFaultFile(path: string): Promise<readonly FaultRule[]> {
   return faultListSchema.parse(JSON.parse(await readFile(path, 'utf8')))
 }

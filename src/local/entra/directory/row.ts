@@ -13,8 +13,8 @@ export interface Shape {
 }
 
 /**
- * An immutable list of named values. Rows of the same names share one shape, so that 100,000 users and 500,000 log records
- * that speak of them cost little more than their values.
+ * An immutable list of named values. Rows of the same names share one shape, so that 100,000 users
+ * and 500,000 log records that speak of them cost little more than their values.
  */
 export interface Row {
   readonly shape: Shape
@@ -24,7 +24,10 @@ export interface Row {
 export interface Rows {
   /** A row of these values, in this order. */
   row(entries: ReadonlyMap<string, Value>): Row
-  /** Remembers the way to a path whose names are odd, so that `segments` can lead back into the SCIM user. */
+  /**
+   * Remembers the way to a path whose names are odd, so that `segments` can lead back into the SCIM
+   * user.
+   */
   path(name: string, segments: () => readonly Segment[]): string
   segments(name: string): readonly Segment[]
 }
@@ -77,7 +80,10 @@ export function* entriesOf(row: Row): Generator<readonly [string, Value]> {
 export const toMap = (row: Row | undefined): Map<string, Value> =>
   new Map(row === undefined ? [] : entriesOf(row))
 
-/** How the provisioning log writes a value: always as text, booleans as "True" and "False". Source: the real records. */
+/**
+ * How the provisioning log writes a value: always as text, booleans as "True" and "False". Source:
+ * the real records.
+ */
 export function asText(value: Value): string {
   if (typeof value === 'boolean') return value ? 'True' : 'False'
   if (typeof value === 'string') return value

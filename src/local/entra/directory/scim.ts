@@ -9,7 +9,10 @@ export const MANAGER = `${ENTERPRISE_USER}:manager`
 const WORK_ENTRY = '[type eq "work"]'
 const WORK_KEY = '\u0000work'
 
-/** Attribute names are case-insensitive (RFC 7643 §2.1), and Microsoft's own CSV sample writes `username`. */
+/**
+ * Attribute names are case-insensitive (RFC 7643 §2.1), and Microsoft's own CSV sample writes
+ * `username`.
+ */
 const CANONICAL_NAMES = new Map(
   [
     'externalId',
@@ -50,9 +53,10 @@ const join = (at: string, name: string): string =>
   at === '' ? name : `${at}${at.toLowerCase().startsWith('urn:') ? ':' : '.'}${name}`
 
 /**
- * The attributes of a SCIM user by path, as the mapping names them: `name.givenName`, `emails[type eq "work"].value`,
- * `urn:…:User:department`, the manager's externalId under `urn:…:User:manager`. Null and the empty string are absent: with or without
- * the null flow they mean the same as leaving the attribute out. Of lists only the entry of type "work" is read (documented).
+ * The attributes of a SCIM user by path, as the mapping names them: `name.givenName`, `emails[type
+ * eq "work"].value`, `urn:…:User:department`, the manager's externalId under `urn:…:User:manager`.
+ * Null and the empty string are absent: with or without the null flow they mean the same as leaving
+ * the attribute out. Of lists only the entry of type "work" is read (documented).
  */
 export function flatten(data: Readonly<Record<string, unknown>>, rows: Rows): Map<string, Value> {
   const found = new Map<string, Value>()
@@ -147,14 +151,20 @@ export function parsePath(path: string): readonly Segment[] {
   return colon === -1 ? parts : [path.slice(0, colon), ...parts]
 }
 
-/** Where the values of a shape belong in the SCIM user: an index, an object, or the work entry of a list. */
+/**
+ * Where the values of a shape belong in the SCIM user: an index, an object, or the work entry of a
+ * list.
+ */
 interface Plan {
   readonly isWork: boolean
   readonly parts: readonly (readonly [string, Plan | number])[]
 }
 interface Branch extends Map<string, Branch | number> {}
 
-/** Gives back the SCIM user that a row came from, with the work entries in their lists. What it learns of a shape it keeps with the shape. */
+/**
+ * Gives back the SCIM user that a row came from, with the work entries in their lists. What it
+ * learns of a shape it keeps with the shape.
+ */
 export function createUnflatten(rows: Rows): (row: Row) => Readonly<Record<string, unknown>> {
   const plans = new WeakMap<Shape, Plan>()
 
@@ -212,5 +222,8 @@ function valueAt(part: Plan | number, row: Row): unknown {
   return part.isWork ? [built] : built
 }
 
-/** The key of an imported attribute in a log record's details: the path without `.` and `:`. Source: the real records. */
+/**
+ * The key of an imported attribute in a log record's details: the path without `.` and `:`. Source:
+ * the real records.
+ */
 export const echoKey = (path: string): string => path.replaceAll(/[.:]/g, '')

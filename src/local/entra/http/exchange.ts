@@ -54,7 +54,9 @@ export const WRONG_METHOD: Problem = {
 
 type Headers = Readonly<Record<string, string>>
 
-/** Sends the answer, or what a fault makes of it. Does nothing if the request is already answered. */
+/**
+ * Sends the answer, or what a fault makes of it. Does nothing if the request is already answered.
+ */
 export function send(
   exchange: Exchange,
   status: number,

@@ -1,6 +1,6 @@
 /**
- * Counts calls in a window that slides with time: at most `limit` in any `windowMs`. A call exactly `windowMs` old is outside.
- * Calls that were refused do not count (not documented).
+ * Counts calls in a window that slides with time: at most `limit` in any `windowMs`. A call exactly
+ * `windowMs` old is outside. Calls that were refused do not count (not documented).
  */
 export interface Window {
   /** Takes a place; answers 0, or the milliseconds until one is free. */

@@ -14,7 +14,10 @@ const escape = (text: string): string => text.replaceAll(/[&<>"']/g, (mark) => H
 const COLUMNS = ['displayName', 'userPrincipalName', 'jobTitle', 'department', 'manager'] as const
 const SHOWN_USERS = 200
 
-/** A page to look at: who is in the directory, and how the job is. `search` is looked for in every attribute. */
+/**
+ * A page to look at: who is in the directory, and how the job is. `search` is looked for in every
+ * attribute.
+ */
 export async function directoryPage(
   directory: Directory,
   search: string,

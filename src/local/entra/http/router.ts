@@ -40,7 +40,10 @@ const INTERNAL_ERROR: Problem = {
 }
 const PROXY_PAGE = '<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>'
 
-/** Answers every request; what goes wrong inside is a 500 or a closed connection, never an exception. */
+/**
+ * Answers every request; what goes wrong inside is a 500 or a closed connection, never an
+ * exception.
+ */
 export function createRouter(
   parts: RouterParts,
 ): (request: IncomingMessage, response: ServerResponse) => void {

@@ -100,7 +100,10 @@ const CATALOGUE: ReadonlyMap<string, ErrorText> = new Map(
   ].map((text) => [text.code, text]),
 )
 
-/** An unknown code gets a reason of its own: the real list is longer than any page that documents it. */
+/**
+ * An unknown code gets a reason of its own: the real list is longer than any page that documents
+ * it.
+ */
 export function errorText(code: string, reason?: string): ErrorText {
   const known = CATALOGUE.get(code) ?? data(code, `The operation failed with ${code}.`)
   return reason === undefined ? known : { ...known, reason }

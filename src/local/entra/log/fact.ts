@@ -37,8 +37,9 @@ export interface Retry {
 }
 
 /**
- * One entry of the provisioning log, with just enough to write the record when it is requested. Rows are shared with the directory:
- * half a million of these fit into memory, half a million written records would not.
+ * One entry of the provisioning log, with just enough to write the record when it is requested.
+ * Rows are shared with the directory: half a million of these fit into memory, half a million
+ * written records would not.
  */
 export interface Fact {
   readonly id: string

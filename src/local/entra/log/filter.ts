@@ -47,8 +47,9 @@ function literal(token: Token): Literal {
 }
 
 /**
- * Reads the part of OData's `$filter` that the provisioning log documents (`eq`, `contains`, `gt`, `lt`, joined by `and`), and its near
- * relations (`ne`, `ge`, `le`, `or`, `not`, `startswith`, parentheses). Throws FilterError for anything else.
+ * Reads the part of OData's `$filter` that the provisioning log documents (`eq`, `contains`, `gt`,
+ * `lt`, joined by `and`), and its near relations (`ne`, `ge`, `le`, `or`, `not`, `startswith`,
+ * parentheses). Throws FilterError for anything else.
  */
 export function parseFilter(text: string): Filter {
   const list = tokens(text)

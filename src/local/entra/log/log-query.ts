@@ -7,7 +7,10 @@ import { unreachable } from '../support/unreachable.ts'
 
 type Field = (fact: Fact) => string | number | Date | null
 
-/** The fields that can be asked for, by lower-case path: property names are not case-sensitive, values are. */
+/**
+ * The fields that can be asked for, by lower-case path: property names are not case-sensitive,
+ * values are.
+ */
 function fieldsOf(settings: Settings): ReadonlyMap<string, Field> {
   const fields: Readonly<Record<string, Field>> = {
     id: (fact) => fact.id,

@@ -20,12 +20,15 @@ export interface PageRequest {
 }
 
 /**
- * The provisioning log: facts in the order they happened, found by position, time or the user's externalId without looking at the rest.
+ * The provisioning log: facts in the order they happened, found by position, time or the user's
+ * externalId without looking at the rest.
  */
 export interface Log {
   /** `at` must not be earlier than that of the last fact. */
   append(fact: Fact): void
-  /** A page of the records that have appeared by `now`. Gives way to other work while it searches. */
+  /**
+   * A page of the records that have appeared by `now`. Gives way to other work while it searches.
+   */
   page(request: PageRequest): Promise<Page>
   /** Forgets what happened before `at`. */
   forget(at: number): void

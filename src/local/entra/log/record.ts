@@ -7,7 +7,10 @@ import { createSteps, longTime } from './steps.ts'
 
 export type ApiVersion = 'v1.0' | 'beta'
 
-/** The ids of the two systems differ in every record, and stay the same whenever the record is read again. */
+/**
+ * The ids of the two systems differ in every record, and stay the same whenever the record is read
+ * again.
+ */
 function derived(id: string, turn: number): string {
   const digits = id.replaceAll('-', '')
   const turned = digits.slice(turn) + digits.slice(0, turn)
@@ -69,7 +72,9 @@ function targetOf(fact: Fact): Readonly<Record<string, unknown>> {
 }
 
 export interface RecordWriter {
-  /** The record as the log API gives it. Field by field the shape of the real API-driven records. */
+  /**
+   * The record as the log API gives it. Field by field the shape of the real API-driven records.
+   */
   write(fact: Fact, version: ApiVersion): Readonly<Record<string, unknown>>
 }
 

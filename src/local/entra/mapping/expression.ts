@@ -1,4 +1,7 @@
-/** What an expression sees: the text of a source attribute, and whether a value of the target attribute is taken already. */
+/**
+ * What an expression sees: the text of a source attribute, and whether a value of the target
+ * attribute is taken already.
+ */
 export interface Scope {
   read(path: string): string | undefined
   isTaken(value: string): boolean
@@ -21,8 +24,9 @@ const truth = (value: boolean): string => (value ? 'True' : 'False')
 const isTrue = (value: string | undefined): boolean => value?.toLowerCase() === 'true'
 
 /**
- * A subset of the functions of attribute-mapping expressions, named as in Microsoft's "Reference for writing expressions for attribute
- * mappings in Microsoft Entra ID". A missing value is the empty text, and an empty result flows as null.
+ * A subset of the functions of attribute-mapping expressions, named as in Microsoft's "Reference
+ * for writing expressions for attribute mappings in Microsoft Entra ID". A missing value is the
+ * empty text, and an empty result flows as null.
  */
 const functions: Readonly<Record<string, (args: Args, scope: Scope) => string | undefined>> = {
   append: (args, scope) => text(args, 0, scope) + text(args, 1, scope),

@@ -6,7 +6,10 @@ const common = {
   target: z.string().min(1),
   /** `onCreate`: an update leaves the attribute as it is. */
   apply: z.enum(['always', 'onCreate']).default('always'),
-  /** Makes this a matching attribute. Lower numbers are tried first, and the first one that finds a user decides. */
+  /**
+   * Makes this a matching attribute. Lower numbers are tried first, and the first one that finds a
+   * user decides.
+   */
   matching: z.number().int().positive().optional(),
   /** Given to a new user when the source has no value; an update never gives it. */
   defaultIfNull: z.string().optional(),
@@ -45,8 +48,9 @@ const work = (list: string, part: string): string => `${list}[type eq "work"].${
 const direct = (target: string, source: string): Given => ({ type: 'direct', target, source })
 
 /**
- * To Microsoft Entra ID. The pairs up to `userPrincipalName` are those of the real records, except for the expression of
- * `userPrincipalName`, which every tenant writes for itself; the rest have the nearest attribute of a Microsoft Graph user.
+ * To Microsoft Entra ID. The pairs up to `userPrincipalName` are those of the real records, except
+ * for the expression of `userPrincipalName`, which every tenant writes for itself; the rest have
+ * the nearest attribute of a Microsoft Graph user.
  */
 export const entraMapping = (defaultDomain: string): readonly Given[] => [
   direct('streetAddress', work('addresses', 'streetAddress')),
@@ -73,7 +77,10 @@ export const entraMapping = (defaultDomain: string): readonly Given[] => [
   direct('employeeOrgData.division', `${ENTERPRISE_USER}:division`),
 ]
 
-/** To on-premises Active Directory, by the names of its schema. No real record of such a job has been seen. */
+/**
+ * To on-premises Active Directory, by the names of its schema. No real record of such a job has
+ * been seen.
+ */
 export const activeDirectoryMapping = (defaultDomain: string): readonly Given[] => [
   { ...direct('employeeID', 'externalId'), matching: 1 },
   direct('streetAddress', work('addresses', 'streetAddress')),

@@ -15,7 +15,10 @@ export interface MapRequest {
   /** The merged source, `active` included. */
   readonly source: Row
   readonly before: { readonly source: Row | undefined; readonly target: Row } | undefined
-  /** What the manager's externalId stands for in the directory; missing leaves the reference as it is. */
+  /**
+   * What the manager's externalId stands for in the directory; missing leaves the reference as it
+   * is.
+   */
   readonly manager: string | undefined
   readonly isTaken: (target: string, value: string) => boolean
 }
@@ -23,9 +26,15 @@ export interface MapRequest {
 export interface Mapping {
   /** The directory's attributes for this record. */
   apply(request: MapRequest): Map<string, Value>
-  /** Whether the mapping uses the attribute: only such are echoed by the import step and counted as a change. */
+  /**
+   * Whether the mapping uses the attribute: only such are echoed by the import step and counted as
+   * a change.
+   */
   readonly uses: (path: string) => boolean
-  /** Whether leaving the attribute out clears it: both gates of the null flow, the attribute's and the mapping's. */
+  /**
+   * Whether leaving the attribute out clears it: both gates of the null flow, the attribute's and
+   * the mapping's.
+   */
   readonly clears: (path: string) => boolean
   /** The target attributes that find an existing user, in the order in which they are tried. */
   readonly matching: readonly string[]

@@ -4,8 +4,9 @@ import { entriesOf, type Value } from '../directory/row.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * What the source says of a user after an operation: what was sent, and of what was left out (or sent as null or empty) whatever the null
- * flow does not clear. A new user has only what was sent. Lists of values, the mandatory attributes and the key are never cleared.
+ * What the source says of a user after an operation: what was sent, and of what was left out (or
+ * sent as null or empty) whatever the null flow does not clear. A new user has only what was sent.
+ * Lists of values, the mandatory attributes and the key are never cleared.
  */
 export function mergeSource(
   settings: Settings,

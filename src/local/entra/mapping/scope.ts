@@ -2,7 +2,10 @@ import type { ScopeClause } from './mapping-settings.ts'
 import { type Row, textOf } from '../directory/row.ts'
 import { unreachable } from '../support/unreachable.ts'
 
-/** Tells whether a user is in scope: every clause of one group must hold. Without groups, every user is. */
+/**
+ * Tells whether a user is in scope: every clause of one group must hold. Without groups, every user
+ * is.
+ */
 export function createScope(groups: readonly (readonly ScopeClause[])[]): (source: Row) => boolean {
   const tests = groups.map((clauses) => clauses.map(testOf))
   return (source) => tests.length === 0 || tests.some((clauses) => clauses.every((test) => test(source)))

@@ -1,5 +1,6 @@
 /**
- * Remembers what was worked out for a key, for a limited number of keys, so that endless new names cost time and not memory.
+ * Remembers what was worked out for a key, for a limited number of keys, so that endless new names
+ * cost time and not memory.
  */
 export function createMemo<T>(limit: number, make: (key: string) => T): (key: string) => T {
   const known = new Map<string, { readonly value: T }>()

@@ -2,7 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 
 /** Lets long work give way: requests are answered while a cycle of thousands of operations runs. */
 export interface Slices {
-  /** To be awaited often. Yields to the event loop once a slice of uninterrupted work has passed. */
+  /**
+   * To be awaited often. Yields to the event loop once a slice of uninterrupted work has passed.
+   */
   pause(): Promise<void> | undefined
 }
 

@@ -23,13 +23,17 @@ import { assertSane } from '../wire/sane.ts'
 /** What the broker does when a peer opens a link. */
 export type OnAttach = (session: WireSession, context: LinkContext) => void
 
-/** Bytes a peer may send before it has opened AMQP: enough for SASL and an open, too little to fill memory. */
+/**
+ * Bytes a peer may send before it has opened AMQP: enough for SASL and an open, too little to fill
+ * memory.
+ */
 const HANDSHAKE_BYTES = 64 * 1024
 const MAX_CHANNEL = 0xffff
 
 /**
- * One client's connection: the socket, rhea's connection on top of it, and the frames that bypass rhea. It closes itself on malformed frames,
- * and calls `onGone` once when it is over, however it ended.
+ * One client's connection: the socket, rhea's connection on top of it, and the frames that bypass
+ * rhea. It closes itself on malformed frames, and calls `onGone` once when it is over, however it
+ * ended.
  */
 export class ClientConnection implements EndOfTurn {
   readonly output: Output
@@ -126,7 +130,9 @@ export class ClientConnection implements EndOfTurn {
     for (const session of this.sessions.values()) session.closeAt(fits, error)
   }
 
-  /** Neither reads nor writes any more, as when the network swallows everything; `thaw` undoes it. */
+  /**
+   * Neither reads nor writes any more, as when the network swallows everything; `thaw` undoes it.
+   */
   freeze(): void {
     this.frozen = true
     this.socket.pause()
@@ -302,7 +308,8 @@ export class ClientConnection implements EndOfTurn {
     this.gone = true
     clearTimeout(this.handshake)
     for (const session of this.sessions.keys()) this.endSession(session)
-    // Ends rhea's heartbeat timers, which keep a dead connection alive; later, because rhea sets them anew on its way out of a read.
+    // Ends rhea's heartbeat timers, which keep a dead connection alive; later, because rhea sets
+    // them anew on its way out of a read.
     setImmediate(() => this.rhea._disconnected())
     this.onGone(this)
   }

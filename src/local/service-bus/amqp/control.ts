@@ -15,8 +15,8 @@ export interface Reply {
 }
 
 /**
- * The link on which a control node answers. Answers are sent settled, so that the client has nothing to acknowledge: that round trip costs
- * about 40 ms under Nagle's algorithm.
+ * The link on which a control node answers. Answers are sent settled, so that the client has
+ * nothing to acknowledge: that round trip costs about 40 ms under Nagle's algorithm.
  */
 export class ReplyLink implements Attached, EndOfTurn {
   readonly node: string
@@ -57,7 +57,10 @@ export class ReplyLink implements Attached, EndOfTurn {
     this.pending.length = 0
   }
 
-  /** The acceptance of a request goes out before its answer: uAMQP crashes when it is the other way round. */
+  /**
+   * The acceptance of a request goes out before its answer: uAMQP crashes when it is the other way
+   * round.
+   */
   endTurn(): void {
     while (this.link.credit > 0 && this.session.hasRoom) {
       const message = this.pending.shift()
@@ -83,7 +86,10 @@ export class ReplyLink implements Attached, EndOfTurn {
   }
 }
 
-/** Answers `request` on the reply link of the same node and AMQP session. Both spellings of the status are in use, so both are sent. */
+/**
+ * Answers `request` on the reply link of the same node and AMQP session. Both spellings of the
+ * status are in use, so both are sent.
+ */
 export function answerRequest(
   session: WireSession,
   node: string,

@@ -13,8 +13,9 @@ import { outcomeOf } from '../wire/outcome.ts'
 import { reorderGuid } from '../store/lock-token.ts'
 
 /**
- * A link on which the peer receives from a queue, subscription or dead-letter queue. It never sends a message without credit, and
- * always answers a drain, even when there is no credit left to drain (the client waits for the answer and then closes the link).
+ * A link on which the peer receives from a queue, subscription or dead-letter queue. It never sends
+ * a message without credit, and always answers a drain, even when there is no credit left to drain
+ * (the client waits for the answer and then closes the link).
  */
 export class Egress implements Attached, Consumer, EndOfTurn {
   readonly removes: boolean
@@ -73,7 +74,8 @@ export class Egress implements Attached, Consumer, EndOfTurn {
     } else if (frame.echo) {
       this.session.flow(this.link)
     } else if (this.source.isEmpty) {
-      // The client's socket waits for an acknowledgement before it sends its next small frame (Nagle); a flow brings it one.
+      // The client's socket waits for an acknowledgement before it sends its next small frame
+      // (Nagle); a flow brings it one.
       this.session.flow()
     }
     if (this.link.credit > 0) this.source.offer(this)

@@ -18,8 +18,9 @@ export interface IngressLimits {
 export type TakeDelivery = (payload: Buffer, format: number) => Refusal | undefined
 
 /**
- * A link on which the peer sends. Credit is granted in the same write as the attach, because `@azure/service-bus` sleeps a second when a
- * fresh sender has none, and topped up when half of it is used.
+ * A link on which the peer sends. Credit is granted in the same write as the attach, because
+ * `@azure/service-bus` sleeps a second when a fresh sender has none, and topped up when half of it
+ * is used.
  */
 export class Ingress implements Attached {
   private readonly session: WireSession

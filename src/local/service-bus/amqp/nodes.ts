@@ -21,8 +21,9 @@ import { decodeRequest } from '../wire/request.ts'
 const REQUEST_CREDIT = 100
 
 /**
- * Decides what a link the peer opens is: a sender or receiver at an entity, or one half of a control node. A link that cannot be is answered
- * as AMQP 1.0 (2.6.3) wants it: an attach without a terminus, then a detach that carries the reason.
+ * Decides what a link the peer opens is: a sender or receiver at an entity, or one half of a
+ * control node. A link that cannot be is answered as AMQP 1.0 (2.6.3) wants it: an attach without a
+ * terminus, then a detach that carries the reason.
  */
 export class Nodes {
   private readonly namespace: Namespace
@@ -206,7 +207,9 @@ export class Nodes {
     }
   }
 
-  /** Any token is good: who may do what is not this double's business. What it is for has to exist. */
+  /**
+   * Any token is good: who may do what is not this double's business. What it is for has to exist.
+   */
   private putToken(request: DecodedMessage, host: string): Reply {
     const operation = request.application_properties?.['operation']
     if (operation !== 'put-token')

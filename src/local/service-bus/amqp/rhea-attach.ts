@@ -5,8 +5,9 @@ const TARGET_FIELD = 6
 const MAX_HANDLE = 0xffff_ffff
 
 /**
- * Makes a session of rhea's take the links that a peer opens as AMQP 1.0 has them. rhea 3.0.5 knows links by name alone, so that a sender
- * and a receiver of one name would be one link (they are two, 2.6.1), and warns of a target it does not know on the console.
+ * Makes a session of rhea's take the links that a peer opens as AMQP 1.0 has them. rhea 3.0.5 knows
+ * links by name alone, so that a sender and a receiver of one name would be one link (they are two,
+ * 2.6.1), and warns of a target it does not know on the console.
  */
 export function takeAttaches(session: RheaSession): void {
   session.local.begin.handle_max = MAX_HANDLE
@@ -22,7 +23,10 @@ export function takeAttaches(session: RheaSession): void {
 /** The name the peer gave the link. */
 export const nameOf = (link: RheaLink): string => link.local.attach.name
 
-/** A source or target with fields; undefined when the peer sent none, or one of a kind that is not known here. */
+/**
+ * A source or target with fields; undefined when the peer sent none, or one of a kind that is not
+ * known here.
+ */
 export function terminusOf(terminus: RheaLink['source']): RheaTerminus | undefined {
   return terminus !== null && terminus !== undefined && 'address' in terminus ? terminus : undefined
 }

@@ -1,11 +1,15 @@
 import { createRequire } from 'node:module'
 
 /**
- * The parts of rhea 3.0.5 this broker touches, typed by us: rhea's own typings leave out everything below the public events.
- * Read from the installed source; `test/local/service-bus/rhea-contract.test.ts` fails when an upgrade moves one of them.
+ * The parts of rhea 3.0.5 this broker touches, typed by us: rhea's own typings leave out everything
+ * below the public events. Read from the installed source;
+ * `test/local/service-bus/rhea-contract.test.ts` fails when an upgrade moves one of them.
  */
 
-/** A value with its AMQP type: what rhea's reader returns and its writer accepts. `value` is a JavaScript value or nested `Typed`s. */
+/**
+ * A value with its AMQP type: what rhea's reader returns and its writer accepts. `value` is a
+ * JavaScript value or nested `Typed`s.
+ */
 export interface Typed {
   readonly type: { readonly typecode: number; readonly name: string }
   readonly value: unknown
@@ -38,7 +42,10 @@ export interface OutgoingFrame {
   readonly payload?: Buffer
 }
 
-/** The attach of a peer, as rhea reads it. `value` holds its fields in order, `undefined` where it was cut short. */
+/**
+ * The attach of a peer, as rhea reads it. `value` holds its fields in order, `undefined` where it
+ * was cut short.
+ */
 export interface RheaAttachFrame {
   readonly channel: number
   readonly performative: {
@@ -57,7 +64,10 @@ export interface RheaTransport {
   encode(frame: OutgoingFrame): void
 }
 
-/** What rhea needs of a socket. We hand it a facade, so that every frame goes through one output buffer in order. */
+/**
+ * What rhea needs of a socket. We hand it a facade, so that every frame goes through one output
+ * buffer in order.
+ */
 export interface SocketFacade {
   on(event: string, listener: (...args: never[]) => void): void
   write(bytes: Buffer): void

@@ -15,7 +15,10 @@ const SESSION_FILTER = 'com.microsoft:session-filter'
 /** .NET counts time in units of 100 ns from the year 1. */
 const TICKS_AT_UNIX_EPOCH = 621_355_968_000_000_000n
 
-/** What a receiver's session filter asks for: a session by name, the next free one (null), or nothing of sessions (undefined). */
+/**
+ * What a receiver's session filter asks for: a session by name, the next free one (null), or
+ * nothing of sessions (undefined).
+ */
 export function requestedSession(link: RheaLink): string | null | undefined {
   const filter = terminusOf(link.source)?.filter
   if (filter === undefined || filter === null || !(SESSION_FILTER in filter)) return undefined
@@ -25,8 +28,8 @@ export function requestedSession(link: RheaLink): string | null | undefined {
 }
 
 /**
- * The filter of a granted session as its receiver wrote it: described when it was described. `@azure/service-bus` sends and expects a bare
- * one, go-amqp a described one.
+ * The filter of a granted session as its receiver wrote it: described when it was described.
+ * `@azure/service-bus` sends and expects a bare one, go-amqp a described one.
  */
 function grantedFilter(link: RheaLink, sessionId: string): unknown {
   const given = terminusOf(link.source)?.filter?.[SESSION_FILTER]
@@ -47,7 +50,9 @@ export interface SessionAttachContext {
   readonly defaultWaitMs: number
 }
 
-/** Opens the link on a session by name, or refuses it because another receiver holds that session. */
+/**
+ * Opens the link on a session by name, or refuses it because another receiver holds that session.
+ */
 export function attachNamedSession(context: SessionAttachContext, sessionId: string): void {
   const { link, desk } = context
   const grant = desk.accept(sessionId)
@@ -61,8 +66,9 @@ export function attachNamedSession(context: SessionAttachContext, sessionId: str
 }
 
 /**
- * Holds the attach back until a session is free or the client's time is up, as the service does. The client names its patience in the
- * property `com.microsoft:timeout`; nothing is written after it has given up, because a late attach costs it the whole connection.
+ * Holds the attach back until a session is free or the client's time is up, as the service does.
+ * The client names its patience in the property `com.microsoft:timeout`; nothing is written after
+ * it has given up, because a late attach costs it the whole connection.
  */
 export function attachNextSession(context: SessionAttachContext): void {
   const { session, link, desk, defaultWaitMs } = context

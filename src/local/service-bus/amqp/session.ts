@@ -23,8 +23,9 @@ interface HeldTransfer {
 }
 
 /**
- * The transfers, flows and dispositions of one AMQP session. rhea keeps the session's and its links' life; windows, delivery ids and
- * outcomes are kept here, because rhea 3.0.5 sends more than was asked for, holds at most 2048 deliveries and merges outcomes.
+ * The transfers, flows and dispositions of one AMQP session. rhea keeps the session's and its
+ * links' life; windows, delivery ids and outcomes are kept here, because rhea 3.0.5 sends more than
+ * was asked for, holds at most 2048 deliveries and merges outcomes.
  */
 export class WireSession implements EndOfTurn {
   readonly connection: SessionConnection
@@ -98,7 +99,9 @@ export class WireSession implements EndOfTurn {
     attached?.onGone()
   }
 
-  /** The peer has ended the session: what is owed goes out before our own end, and nothing after it. */
+  /**
+   * The peer has ended the session: what is owed goes out before our own end, and nothing after it.
+   */
   end(): void {
     this.endTurn()
     this.ended = true
@@ -133,7 +136,8 @@ export class WireSession implements EndOfTurn {
   }
 
   onDisposition(frame: DispositionFrame): void {
-    // About deliveries we received: the broker settles those itself, so the peer has nothing to add.
+    // About deliveries we received: the broker settles those itself, so the peer has nothing to
+    // add.
     if (!frame.receiver) return
     const span = (frame.last - frame.first) >>> 0
     if (span >= this.unsettled.size) {
@@ -171,7 +175,9 @@ export class WireSession implements EndOfTurn {
     for (const attached of this.links.values()) attached.onRoom()
   }
 
-  /** Sends one message. Call it only while `hasRoom`. `unsettled` hears what the peer says about it. */
+  /**
+   * Sends one message. Call it only while `hasRoom`. `unsettled` hears what the peer says about it.
+   */
   send(
     link: RheaLink,
     tag: Buffer,
@@ -210,8 +216,9 @@ export class WireSession implements EndOfTurn {
   }
 
   /**
-   * Owes the peer a flow of the link, or of the session. It goes out at the end of the turn: a peer that sends its begin, attach and flow
-   * at once must not hear of a session before it hears of its begin (AMQP 1.0, 2.2).
+   * Owes the peer a flow of the link, or of the session. It goes out at the end of the turn: a peer
+   * that sends its begin, attach and flow at once must not hear of a session before it hears of its
+   * begin (AMQP 1.0, 2.2).
    */
   flow(link?: RheaLink): void {
     this.owedFlows.add(link)
@@ -224,7 +231,10 @@ export class WireSession implements EndOfTurn {
     this.connection.turn.answer(this)
   }
 
-  /** Tells a draining receiver, at the end of a turn, that its credit is used up. rhea leaves the drain flag out when there was none to begin with. */
+  /**
+   * Tells a draining receiver, at the end of a turn, that its credit is used up. rhea leaves the
+   * drain flag out when there was none to begin with.
+   */
   flowDrained(link: RheaLink): void {
     link._get_drain = () => true
     this.rhea._write_flow(link)
@@ -252,7 +262,10 @@ export class WireSession implements EndOfTurn {
     return this.remoteWindow - inFlight
   }
 
-  /** A message larger than the peer's frames goes out as its window allows; nothing else of the session overtakes it. */
+  /**
+   * A message larger than the peer's frames goes out as its window allows; nothing else of the
+   * session overtakes it.
+   */
   private sendHeld(): void {
     const { held } = this
     if (held === undefined) return

@@ -7,7 +7,10 @@ import type { SessionDesk } from '../entities/session-desk.ts'
 import type { BrokerSettings } from '../settings.ts'
 import type { SessionGrant } from '../store/sessions.ts'
 
-/** A whole queue, subscription or dead-letter queue. Its locks outlive the link when `locksAfterDetach` says so. */
+/**
+ * A whole queue, subscription or dead-letter queue. Its locks outlive the link when
+ * `locksAfterDetach` says so.
+ */
 export function entitySource(
   entity: QueueEntity,
   faults: Faults,

@@ -1,6 +1,9 @@
 import type { QueueEntity } from './entity.ts'
 
-/** Messages of one entity. Every message held is in exactly one of active, locked, scheduled and deferred (a locked deferred one is in both). */
+/**
+ * Messages of one entity. Every message held is in exactly one of active, locked, scheduled and
+ * deferred (a locked deferred one is in both).
+ */
 export interface EntityCounts {
   /** Deliverable now. */
   readonly active: number

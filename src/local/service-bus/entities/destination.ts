@@ -4,12 +4,18 @@ import { type Refusal, refusals } from '../errors.ts'
 import type { BrokerSettings } from '../settings.ts'
 import { type Envelope, propertySizes } from '../wire/message.ts'
 
-/** Property limits the service documents (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
+/**
+ * Property limits the service documents
+ * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas).
+ */
 const MAX_ID_LENGTH = 128
 const MAX_PROPERTY_BYTES = 32 * 1024
 const MAX_PROPERTIES_BYTES = 64 * 1024
 
-/** Sending to a queue or topic: everything that can be wrong with a message is found before any message of the delivery is stored. */
+/**
+ * Sending to a queue or topic: everything that can be wrong with a message is found before any
+ * message of the delivery is stored.
+ */
 export function destinationOf(
   entity: QueueEntity,
   settings: BrokerSettings,
@@ -82,7 +88,10 @@ function problemOf(
   return undefined
 }
 
-/** The quotas count bytes; what the service answers over AMQP when they are exceeded is not documented. */
+/**
+ * The quotas count bytes; what the service answers over AMQP when they are exceeded is not
+ * documented.
+ */
 function oversizedProperties({ bare, annotations }: Envelope): Refusal | undefined {
   if (bare.length + (annotations?.length ?? 0) <= MAX_PROPERTY_BYTES) return undefined
   const sizes = propertySizes(bare)

@@ -21,7 +21,8 @@ export interface Destination {
 }
 
 /**
- * A queue, subscription or dead-letter queue with the receivers waiting at it. Receivers take turns, one message each.
+ * A queue, subscription or dead-letter queue with the receivers waiting at it. Receivers take
+ * turns, one message each.
  */
 export class QueueEntity implements EndOfTurn {
   readonly address: string

@@ -9,8 +9,8 @@ import { type Envelope, withApplicationProperties } from '../wire/message.ts'
 const MAX_HOPS = 4
 
 /**
- * Passes a message on to `target`, the entity at `address`. A message that cannot be passed on goes to `fallback`, the transfer dead-letter
- * queue of the entity it comes from.
+ * Passes a message on to `target`, the entity at `address`. A message that cannot be passed on goes
+ * to `fallback`, the transfer dead-letter queue of the entity it comes from.
  */
 export function forward(
   address: string,

@@ -153,7 +153,10 @@ export class ManagedQueue<Config extends QueueConfig = QueueConfig> {
   }
 }
 
-/** A store that expires nothing, counts nothing out and knows no sessions: dead-letter queues, and what a topic keeps. */
+/**
+ * A store that expires nothing, counts nothing out and knows no sessions: dead-letter queues, and
+ * what a topic keeps.
+ */
 export function keeping(address: string): QueueSpec {
   return {
     address,

@@ -1,5 +1,6 @@
 import type { BrokerConfig, QueueConfig, SubscriptionConfig } from '../config.ts'
 import { isAt, pathOf } from './address.ts'
+import { definitionsOf } from './definitions.ts'
 import { destinationOf } from './destination.ts'
 import { type Destination, QueueEntity } from './entity.ts'
 import { type Refusal, refusals } from '../errors.ts'
@@ -39,8 +40,8 @@ export type Node =
 const MANAGEMENT_SUFFIX = '/$management'
 
 /**
- * Every entity of the namespace by its address; addresses are compared without regard to case, as the service does. Entities can be
- * created, changed and deleted at any time.
+ * Every entity of the namespace by its address; addresses are compared without regard to case, as
+ * the service does. Entities can be created, changed and deleted at any time.
  */
 export class Namespace implements Surroundings {
   readonly settings: BrokerSettings
@@ -85,7 +86,10 @@ export class Namespace implements Surroundings {
     return node?.kind === 'queue' || node?.kind === 'topic' ? node.entity : undefined
   }
 
-  /** Undefined when there is no such entity. Addresses may be absolute (`sb://host/queue`) or relative. */
+  /**
+   * Undefined when there is no such entity. Addresses may be absolute (`sb://host/queue`) or
+   * relative.
+   */
   resolve(address: string): Node | undefined {
     const path = pathOf(address)
     const key = path.toLowerCase()
@@ -96,7 +100,9 @@ export class Namespace implements Surroundings {
     return of === undefined || of.kind === 'cbs' ? undefined : { kind: 'management', address, of }
   }
 
-  /** The entity cannot be reached, and keeps what it holds. The management API goes on knowing it. */
+  /**
+   * The entity cannot be reached, and keeps what it holds. The management API goes on knowing it.
+   */
   hide(address: string): void {
     this.hidden.add(pathOf(address).toLowerCase())
     this.detach(address, refusals.entityNotFound(address))
@@ -143,7 +149,9 @@ export class Namespace implements Surroundings {
     return this.addTopic(config, definition.times)
   }
 
-  /** Call it only where the address is free. Throws SqlSyntaxError for a rule that cannot be read. */
+  /**
+   * Call it only where the address is free. Throws SqlSyntaxError for a rule that cannot be read.
+   */
   createSubscription(topic: ManagedTopic, config: SubscriptionConfig): ManagedSubscription {
     const times = this.newTimes()
     const subscription = this.addSubscription(topic, config, times)
@@ -312,28 +320,6 @@ export class Namespace implements Surroundings {
   private detachFromClosed({ address, status }: QueueEntity): void {
     if (status !== 'Active') this.detach(address, refusals.entityDisabled(address))
   }
-}
-
-/** The entities of the file, as they were last changed, and those that were added. */
-function* definitionsOf(
-  { queues, topics }: BrokerConfig,
-  times: Times,
-  saved: ReadonlyMap<string, Definition | undefined> = new Map(),
-): Generator<Definition> {
-  const configured = new Map<string, Definition>()
-  for (const config of queues) configured.set(config.name.toLowerCase(), { kind: 'queue', config, times })
-  for (const { subscriptions, ...own } of topics) {
-    configured.set(own.name.toLowerCase(), { kind: 'topic', config: own, times })
-    for (const config of subscriptions) {
-      const address = `${own.name}/Subscriptions/${config.name}`.toLowerCase()
-      configured.set(address, { kind: 'subscription', topic: own.name, config, times })
-    }
-  }
-  const all = [...new Map([...configured, ...saved]).values()]
-  // A subscription needs its topic first.
-  for (const definition of all)
-    if (definition !== undefined && definition.kind !== 'subscription') yield definition
-  for (const definition of all) if (definition?.kind === 'subscription') yield definition
 }
 
 function topicSpec(config: TopicOwnConfig) {

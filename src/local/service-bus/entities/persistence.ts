@@ -29,9 +29,10 @@ const schema = `
 `
 
 /**
- * Keeps the queues' contents in a SQLite file. All changes of one turn of the event loop are one transaction, committed before the turn's
- * acknowledgements are written: a broker that is killed (`kill -9`) loses nothing it acknowledged. Against a loss of power it is no
- * protection; the file is written without waiting for the disk.
+ * Keeps the queues' contents in a SQLite file. All changes of one turn of the event loop are one
+ * transaction, committed before the turn's acknowledgements are written: a broker that is killed
+ * (`kill -9`) loses nothing it acknowledged. Against a loss of power it is no protection; the file
+ * is written without waiting for the disk.
  */
 export class Persistence {
   private readonly database: DatabaseSync
@@ -42,7 +43,8 @@ export class Persistence {
 
   /** Opens the file, or creates it. Throws if it is another kind of file or cannot be written. */
   constructor(path: string) {
-    // Messages hold personal data. Only the owner may read the file; SQLite gives the files beside it the same rights.
+    // Messages hold personal data. Only the owner may read the file; SQLite gives the files beside
+    // it the same rights.
     makePrivate(path)
     this.database = new DatabaseSync(path)
     this.database.exec(
@@ -123,7 +125,10 @@ export class Persistence {
     this.write('INSERT OR REPLACE INTO rules VALUES (?, ?)', entity.toLowerCase(), JSON.stringify(rules))
   }
 
-  /** Entities created, changed or deleted at run time, by address in lower case; a deleted one has no definition. */
+  /**
+   * Entities created, changed or deleted at run time, by address in lower case; a deleted one has
+   * no definition.
+   */
   savedDefinitions(): Map<string, Definition | undefined> {
     const rows = this.database.prepare('SELECT address, definition FROM entity ORDER BY rowid').all()
     return new Map(
@@ -150,7 +155,9 @@ export class Persistence {
       this.write(`DELETE FROM ${table} WHERE entity = ?`, entity)
   }
 
-  /** Forgets message ids whose window is over; at most once a minute, since nothing depends on it. */
+  /**
+   * Forgets message ids whose window is over; at most once a minute, since nothing depends on it.
+   */
   purge(now: number): void {
     if (now - this.purgedAt < 60_000) return
     this.purgedAt = now

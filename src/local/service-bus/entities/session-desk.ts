@@ -17,7 +17,10 @@ export interface SessionHolder {
   lost(): void
 }
 
-/** Gives the sessions of one entity to receivers: by name, or the session that has been free longest to the receiver that has waited longest. */
+/**
+ * Gives the sessions of one entity to receivers: by name, or the session that has been free longest
+ * to the receiver that has waited longest.
+ */
 export class SessionDesk implements EndOfTurn {
   readonly queue: MessageQueue
   readonly sessions: SessionTable

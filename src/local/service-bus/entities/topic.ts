@@ -52,8 +52,8 @@ export class RuleSet {
   }
 
   /**
-   * The copies of a message that the subscription gets: one for each matching rule with an action, and one for all matching rules without
-   * any [documented]. None when no rule matches.
+   * The copies of a message that the subscription gets: one for each matching rule with an action,
+   * and one for all matching rules without any [documented]. None when no rule matches.
    */
   copies(view: MessageView): Envelope[] {
     const copies: Envelope[] = []

@@ -20,7 +20,10 @@ const LARGEST_BODY = 1024 ** 2
 
 export const CONTROL_PREFIX = '/$double/'
 
-/** Answers the HTTP requests of the broker's port: the management API, and under `/$double/` what only the double has. */
+/**
+ * Answers the HTTP requests of the broker's port: the management API, and under `/$double/` what
+ * only the double has.
+ */
 export function createHttpHandler(
   parts: HttpParts,
 ): (request: IncomingMessage, response: ServerResponse) => void {

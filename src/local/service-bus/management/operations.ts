@@ -42,7 +42,8 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
 ])
 
 /**
- * Answers a request to `<entity>/$management`, as the request/response part of the Service Bus AMQP guide lists them
+ * Answers a request to `<entity>/$management`, as the request/response part of the Service Bus AMQP
+ * guide lists them
  * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-request-response).
  */
 export function manage(node: Node, request: DecodedMessage, now: number): Reply {

@@ -4,7 +4,10 @@ import { refusals } from '../errors.ts'
 import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import { type Ask, type Body, failed, mapOf, numberOf, ok, textOf } from './answers.ts'
 
-/** Descriptors of the lists in which rules travel (request/response part of the AMQP guide, "Enumerate rules"). */
+/**
+ * Descriptors of the lists in which rules travel (request/response part of the AMQP guide,
+ * "Enumerate rules").
+ */
 const DESCRIPTORS = {
   description: 0x13700000004,
   emptyAction: 0x13700000005,
@@ -15,7 +18,10 @@ const DESCRIPTORS = {
   correlation: 0x1370000009,
 }
 
-/** The fields of a correlation filter in the order of its list, with their names in an add-rule request. */
+/**
+ * The fields of a correlation filter in the order of its list, with their names in an add-rule
+ * request.
+ */
 const CORRELATION_FIELDS: readonly (readonly [CorrelationField, string])[] = [
   ['correlationId', 'correlation-id'],
   ['messageId', 'message-id'],

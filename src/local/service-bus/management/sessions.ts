@@ -29,7 +29,10 @@ export function getSessionState(ask: Ask): Reply {
   return ok({ 'session-state': session.state === undefined ? null : amqp.wrap_binary(session.state) })
 }
 
-/** A last-updated-time this late asks for the sessions with messages instead of those with a recent state. */
+/**
+ * A last-updated-time this late asks for the sessions with messages instead of those with a recent
+ * state.
+ */
 const ANY_TIME = Date.UTC(9999, 11, 31)
 
 /** Sessions with messages, or whose state was set after the time given. */
@@ -46,7 +49,10 @@ export function listSessions({ entity, body }: Ask): Reply {
   return ok({ skip: amqp.wrap_int(skip + page.length), 'sessions-ids': page })
 }
 
-/** The named session, if a receiver holds it. If the request names a link, it must be the link of that receiver. */
+/**
+ * The named session, if a receiver holds it. If the request names a link, it must be the link of
+ * that receiver.
+ */
 function heldSession({ entity, body, linkName, now }: Ask): SessionRecord | undefined {
   const sessionId = textOf(body['session-id'])
   if (sessionId === undefined) return undefined

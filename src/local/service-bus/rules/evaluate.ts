@@ -6,10 +6,16 @@ export type Scalar = string | number | boolean
 /** What an expression is evaluated over. Undefined: the message has no such property. */
 export type Lookup = (property: PropertyName) => Scalar | undefined
 
-/** `unknown` (undefined here) is the third truth value of SQL: it comes from properties that are not there and values that do not compare. */
+/**
+ * `unknown` (undefined here) is the third truth value of SQL: it comes from properties that are not
+ * there and values that do not compare.
+ */
 type Truth = boolean | undefined
 
-/** Whether the filter lets the message through: only a condition that is true does, unknown does not [documented]. */
+/**
+ * Whether the filter lets the message through: only a condition that is true does, unknown does not
+ * [documented].
+ */
 export function matches(expression: Expression, lookup: Lookup): boolean {
   return truth(expression, lookup) === true
 }
@@ -147,7 +153,9 @@ function calculate(
   }
 }
 
-/** `%` stands for any run of characters, `_` for one; the escape character takes that meaning away. */
+/**
+ * `%` stands for any run of characters, `_` for one; the escape character takes that meaning away.
+ */
 function likePattern(pattern: string, escape: string | undefined): RegExp {
   let source = ''
   let escaped = false

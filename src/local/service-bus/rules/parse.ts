@@ -48,7 +48,9 @@ export type ActionStep =
   | { readonly kind: 'remove'; readonly property: PropertyName }
 
 /**
- * Parses a filter (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-messaging-sql-filter). Throws SqlSyntaxError.
+ * Parses a filter
+ * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-messaging-sql-filter).
+ * Throws SqlSyntaxError.
  */
 export function parseFilter(source: string): Expression {
   const parser = new Parser(lex(source), source)

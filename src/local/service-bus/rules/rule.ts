@@ -14,7 +14,9 @@ export interface Rule {
   act(view: MessageView): Envelope
 }
 
-/** Builds a rule; throws SqlSyntaxError when its filter or action is not in the documented language. */
+/**
+ * Builds a rule; throws SqlSyntaxError when its filter or action is not in the documented language.
+ */
 export function buildRule(config: RuleConfig): Rule {
   const steps = config.action === undefined || config.action.trim() === '' ? [] : parseAction(config.action)
   return {
@@ -45,7 +47,9 @@ function filterOf(filter: RuleFilter): (view: MessageView) => boolean {
   }
 }
 
-/** The properties of a message as rules see them, read at most once however many rules there are. */
+/**
+ * The properties of a message as rules see them, read at most once however many rules there are.
+ */
 export class MessageView {
   readonly envelope: Envelope
   private system: SystemProperties | undefined

@@ -14,7 +14,9 @@ export class Books {
     return this.tally
   }
 
-  /** The next sequence number, in this partition; with `kept`, that one, and the next is beyond it. */
+  /**
+   * The next sequence number, in this partition; with `kept`, that one, and the next is beyond it.
+   */
   sequence(kept?: number, partition = 0): number {
     const { nextSequence } = this.tally
     const local = kept === undefined ? nextSequence : localOf(kept)

@@ -1,11 +1,17 @@
-/** What an entry of a chain carries: its neighbours, and the chain it is in. An entry is in one chain at a time. */
+/**
+ * What an entry of a chain carries: its neighbours, and the chain it is in. An entry is in one
+ * chain at a time.
+ */
 export interface Linked<T extends Linked<T>> {
   chain: Chain<T> | undefined
   before: T | undefined
   after: T | undefined
 }
 
-/** A doubly linked list through its own entries: append, remove and take the first in constant time, without making an object. */
+/**
+ * A doubly linked list through its own entries: append, remove and take the first in constant time,
+ * without making an object.
+ */
 export class Chain<T extends Linked<T>> {
   first: T | undefined
   last: T | undefined
@@ -15,7 +21,10 @@ export class Chain<T extends Linked<T>> {
     this.insertAfter(this.last, entry)
   }
 
-  /** Puts the entry behind the last one that does not come after it; constant time when that is the end. */
+  /**
+   * Puts the entry behind the last one that does not come after it; constant time when that is the
+   * end.
+   */
   insert(entry: T, comesAfter: (other: T, entry: T) => boolean): void {
     let before = this.last
     while (before !== undefined && comesAfter(before, entry)) before = before.before

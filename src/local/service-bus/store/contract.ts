@@ -9,11 +9,17 @@ export interface QueueSpec {
   readonly duplicateWindowMs: number | undefined
   readonly defaultTtlMs: number
   readonly deadLetterOnExpiration: boolean
-  /** A dead-letter queue: nothing expires, nothing is dead-lettered again, no delivery is counted out. */
+  /**
+   * A dead-letter queue: nothing expires, nothing is dead-lettered again, no delivery is counted
+   * out.
+   */
   readonly isDeadLetterQueue: boolean
   /** Every message belongs to a session, and only a session's holder receives its messages. */
   readonly requiresSession: boolean
-  /** Its messages are numbered in partitions, and come in the order of these numbers, which is not that of their arrival. */
+  /**
+   * Its messages are numbered in partitions, and come in the order of these numbers, which is not
+   * that of their arrival.
+   */
   readonly partitioned: boolean
 }
 
@@ -51,7 +57,10 @@ export interface Passing {
 export interface QueueHooks {
   /** When given, messages due now are passed on instead of kept. */
   pass?: (passing: Passing, now: number) => void
-  /** A message has become deliverable, or a session has become free; with the session when the queue has sessions. */
+  /**
+   * A message has become deliverable, or a session has become free; with the session when the queue
+   * has sessions.
+   */
   available(sessionId: string | undefined): void
   /** The lock of a session has run out. */
   sessionExpired(sessionId: string): void

@@ -1,4 +1,7 @@
-/** The message ids an entity has seen within its window. Ids leave in the order they came, so forgetting costs nothing per message. */
+/**
+ * The message ids an entity has seen within its window. Ids leave in the order they came, so
+ * forgetting costs nothing per message.
+ */
 export class DuplicateWindow {
   private readonly seenUntil = new Map<string, number>()
   private windowMs: number
@@ -7,7 +10,10 @@ export class DuplicateWindow {
     this.windowMs = windowMs
   }
 
-  /** Undefined when `messageId` was seen within the window; otherwise it counts as seen from `now` on, until the moment returned. */
+  /**
+   * Undefined when `messageId` was seen within the window; otherwise it counts as seen from `now`
+   * on, until the moment returned.
+   */
   note(messageId: string, now: number): number | undefined {
     this.forget(now)
     if (this.seenUntil.has(messageId)) return undefined

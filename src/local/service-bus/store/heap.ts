@@ -1,4 +1,7 @@
-/** A binary heap: the entry for which `key` is smallest comes first. Entries with the same key come in no order. */
+/**
+ * A binary heap: the entry for which `key` is smallest comes first. Entries with the same key come
+ * in no order.
+ */
 export class Heap<T> {
   private readonly entries: T[] = []
   private readonly key: (entry: T) => number

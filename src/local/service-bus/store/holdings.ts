@@ -9,7 +9,10 @@ import { Timeline } from './timeline.ts'
 
 const MAX_UINT32 = 0xffff_ffff
 
-/** What a queue holds, and each message in its place: deliverable, under a lock, in a session, waiting for its time. It decides nothing. */
+/**
+ * What a queue holds, and each message in its place: deliverable, under a lock, in a session,
+ * waiting for its time. It decides nothing.
+ */
 export class Holdings {
   /** Undefined unless the queue requires sessions. */
   readonly sessions: SessionTable | undefined
@@ -53,7 +56,9 @@ export class Holdings {
     this.sessions?.settled(session)
   }
 
-  /** Up to `count` messages from sequence number `from` on, in every state, without locking them. */
+  /**
+   * Up to `count` messages from sequence number `from` on, in every state, without locking them.
+   */
   peek(from: number, count: number, accept: (message: StoredMessage) => boolean): StoredMessage[] {
     const found: StoredMessage[] = []
     if (count <= 0) return found
@@ -127,7 +132,10 @@ export class Holdings {
   }
 }
 
-/** Locks last equally long until an update of the entity shortens them: only then does a new one end before an old one. */
+/**
+ * Locks last equally long until an update of the entity shortens them: only then does a new one end
+ * before an old one.
+ */
 function endsLater(other: StoredMessage, message: StoredMessage): boolean {
   return other.lockedUntil > message.lockedUntil
 }

@@ -1,7 +1,10 @@
 import type { Envelope } from '../wire/message.ts'
 import type { StoredMessage } from './message.ts'
 
-/** Where a queue writes down what has changed, so that a broker started anew has it again. Nothing is durable before the turn ends. */
+/**
+ * Where a queue writes down what has changed, so that a broker started anew has it again. Nothing
+ * is durable before the turn ends.
+ */
 export interface Journal {
   /** A message is new, or its envelope, state or delivery count has changed. */
   kept(message: StoredMessage): void

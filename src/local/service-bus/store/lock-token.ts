@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * A lock token says where its lock is: four random bytes of the queue, the lock's number, the message's sequence number. On the wire it is
- * the delivery tag; the `$management` node gets the same 16 bytes as a UUID in another byte order, because .NET writes the first three
- * fields of a GUID little-endian (read in `@azure/core-amqp` 4.4.2).
+ * A lock token says where its lock is: four random bytes of the queue, the lock's number, the
+ * message's sequence number. On the wire it is the delivery tag; the `$management` node gets the
+ * same 16 bytes as a UUID in another byte order, because .NET writes the first three fields of a
+ * GUID little-endian (read in `@azure/core-amqp` 4.4.2).
  */
 export interface LockReference {
   readonly lock: number

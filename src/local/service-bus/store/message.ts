@@ -26,7 +26,10 @@ export interface StoredMessage extends Linked<StoredMessage> {
   chain: Chain<StoredMessage> | undefined
 }
 
-/** What a receiver is shown. The lock only inside it; `lockToken` is the token of the message's present lock. */
+/**
+ * What a receiver is shown. The lock only inside it; `lockToken` is the token of the message's
+ * present lock.
+ */
 export function stampOf(message: StoredMessage, lockToken?: Buffer): Stamp {
   return {
     sequence: message.sequence,

@@ -23,8 +23,9 @@ import type { SessionGrant, SessionRecord, SessionTable } from './sessions.ts'
 const NO_PROPERTIES: Properties = new Map()
 
 /**
- * One queue, subscription or dead-letter queue: what it holds, under which lock, and what may happen to it next. It reads no clock; every
- * method that depends on time takes `now` in epoch milliseconds.
+ * One queue, subscription or dead-letter queue: what it holds, under which lock, and what may
+ * happen to it next. It reads no clock; every method that depends on time takes `now` in epoch
+ * milliseconds.
  */
 export class MessageQueue {
   private currentSpec: QueueSpec
@@ -53,8 +54,8 @@ export class MessageQueue {
   }
 
   /**
-   * Changes what may change in an entity's life. Messages and locks that are there keep the times they were given. Sessions, partitions and
-   * whether duplicates are looked for stay as they are.
+   * Changes what may change in an entity's life. Messages and locks that are there keep the times
+   * they were given. Sessions, partitions and whether duplicates are looked for stay as they are.
    */
   changeSpec(spec: ChangeableSpec): void {
     this.currentSpec = { ...this.currentSpec, ...spec }
@@ -82,7 +83,10 @@ export class MessageQueue {
     }
   }
 
-  /** Stores a message and returns its sequence number; undefined for a duplicate, which counts as accepted and is dropped. */
+  /**
+   * Stores a message and returns its sequence number; undefined for a duplicate, which counts as
+   * accepted and is dropped.
+   */
   enqueue(envelope: Envelope, now: number, arrival: Arrival = DIRECT_ARRIVAL): number | undefined {
     if (this.duplicateWindow !== undefined && envelope.messageId !== '') {
       const until = this.duplicateWindow.note(envelope.messageId, now)
@@ -103,14 +107,19 @@ export class MessageQueue {
     return message.sequence
   }
 
-  /** Takes the next deliverable message (of the session) and locks it; undefined when there is none. */
+  /**
+   * Takes the next deliverable message (of the session) and locks it; undefined when there is none.
+   */
   lockNext(now: number, session?: SessionRecord): StoredMessage | undefined {
     const message = this.nextLive(now, session)
     if (message !== undefined) this.holdings.lock(message, now)
     return message
   }
 
-  /** Takes the next deliverable message (of the session) and removes it; undefined when there is none. */
+  /**
+   * Takes the next deliverable message (of the session) and removes it; undefined when there is
+   * none.
+   */
   removeNext(now: number, session?: SessionRecord): StoredMessage | undefined {
     const message = this.nextLive(now, session)
     if (message !== undefined) {
@@ -120,7 +129,9 @@ export class MessageQueue {
     return message
   }
 
-  /** Up to `count` messages from sequence number `from` on, in every state, without locking them. */
+  /**
+   * Up to `count` messages from sequence number `from` on, in every state, without locking them.
+   */
   peek(
     from: number,
     count: number,
@@ -139,7 +150,10 @@ export class MessageQueue {
     return this.holdings.ready.size
   }
 
-  /** Ends a session's lock. Messages still held go back in order; only a lock that ran out counts as a failed delivery [documented]. */
+  /**
+   * Ends a session's lock. Messages still held go back in order; only a lock that ran out counts as
+   * a failed delivery [documented].
+   */
   releaseSession(grant: SessionGrant, now: number): void {
     const session = this.sessions?.get(grant.sessionId)
     if (session !== undefined && session.lock === grant.lock) this.endSession(session, false, now)
@@ -184,7 +198,10 @@ export class MessageQueue {
     }
   }
 
-  /** Prolongs a lock by the lock duration from `now`; returns its new end, or undefined when it is lost. */
+  /**
+   * Prolongs a lock by the lock duration from `now`; returns its new end, or undefined when it is
+   * lost.
+   */
   renew(reference: LockReference | undefined, now: number): number | undefined {
     const message = this.holdings.held(reference, now)
     if (message === undefined) return undefined
@@ -193,7 +210,10 @@ export class MessageQueue {
     return this.holdings.renew(message, now)
   }
 
-  /** Locks (or with `remove`, takes out) the deferred messages named; undefined when one of them is not there, and then nothing changes. */
+  /**
+   * Locks (or with `remove`, takes out) the deferred messages named; undefined when one of them is
+   * not there, and then nothing changes.
+   */
   takeDeferred(
     sequences: readonly number[],
     remove: boolean,
@@ -218,7 +238,10 @@ export class MessageQueue {
     return messages
   }
 
-  /** Takes scheduled messages back; false when one of them is not scheduled (any more), and then nothing changes. */
+  /**
+   * Takes scheduled messages back; false when one of them is not scheduled (any more), and then
+   * nothing changes.
+   */
   cancelScheduled(sequences: readonly number[]): boolean {
     const messages = sequences.map((sequence) => this.holdings.index.get(sequence))
     if (!messages.every((message) => message?.state === 'scheduled')) return false
@@ -226,7 +249,10 @@ export class MessageQueue {
     return true
   }
 
-  /** Deletes up to `count` deliverable messages that were enqueued before `before`, oldest first; returns how many. */
+  /**
+   * Deletes up to `count` deliverable messages that were enqueued before `before`, oldest first;
+   * returns how many.
+   */
   deleteReady(count: number, before: number, session?: SessionRecord): number {
     const ready = session?.ready ?? this.holdings.ready
     let deleted = 0
@@ -240,7 +266,10 @@ export class MessageQueue {
     return deleted
   }
 
-  /** Does what time alone brings: ends locks, activates scheduled messages, expires what has outlived its time to live. */
+  /**
+   * Does what time alone brings: ends locks, activates scheduled messages, expires what has
+   * outlived its time to live.
+   */
   sweep(now: number): void {
     for (
       let first = this.holdings.locked.first;
@@ -262,7 +291,8 @@ export class MessageQueue {
       over !== undefined;
       over = this.holdings.timeline.takeExpired(now)
     ) {
-      // Locked and deferred messages are left alone; a lock that ends looks at the time to live itself.
+      // Locked and deferred messages are left alone; a lock that ends looks at the time to live
+      // itself.
       if (over.place !== 'none') this.expire(over, now)
     }
   }
@@ -281,7 +311,10 @@ export class MessageQueue {
     this.endOverdueSessions(now, Infinity)
   }
 
-  /** Takes in what an earlier broker wrote down. Call it once, before anything else. What was locked then is deliverable now. */
+  /**
+   * Takes in what an earlier broker wrote down. Call it once, before anything else. What was locked
+   * then is deliverable now.
+   */
   restore(saved: SavedQueue): void {
     if (saved.tally !== undefined) this.books.restore(saved.tally)
     for (const { messageId, until } of saved.seen) this.duplicateWindow?.restore(messageId, until)
@@ -371,14 +404,18 @@ export class MessageQueue {
   private endSession(session: SessionRecord, expired: boolean, now: number): void {
     const held = entriesOf(session.held)
     for (const message of held) this.holdings.unlock(message)
-    // The session stays locked while they go back, so that no receiver gets it before all of it is there.
+    // The session stays locked while they go back, so that no receiver gets it before all of it is
+    // there.
     for (const message of held) this.giveBack(message, expired, now)
     this.sessions?.release(session)
     if (expired) this.hooks.sessionExpired(session.id)
     this.hooks.available(session.id)
   }
 
-  /** The message was locked and is not any more: it can be delivered again, or has used up its deliveries or its time. */
+  /**
+   * The message was locked and is not any more: it can be delivered again, or has used up its
+   * deliveries or its time.
+   */
   private giveBack(message: StoredMessage, counts: boolean, now: number): void {
     if (counts) this.countDelivery(message)
     this.journal?.kept(message)
@@ -419,7 +456,10 @@ export class MessageQueue {
     this.hooks.deadLettered(message, message.envelope, letter, now)
   }
 
-  /** A scheduled message becomes part of the queue as if sent at this instant, under a new sequence number [documented]. */
+  /**
+   * A scheduled message becomes part of the queue as if sent at this instant, under a new sequence
+   * number [documented].
+   */
   private activate(message: StoredMessage, now: number): void {
     this.holdings.drop(message)
     const { hops, originalSequence, deadLetterSource, deliveryCount } = message

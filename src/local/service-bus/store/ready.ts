@@ -3,8 +3,9 @@ import { Heap } from './heap.ts'
 import type { StoredMessage } from './message.ts'
 
 /**
- * The messages of a queue (or of one of its sessions) that can be delivered, lowest sequence number first. New messages arrive in order and
- * go to a chain; messages that come back (abandoned, lock expired) go to a heap. Nothing here takes time proportional to the backlog.
+ * The messages of a queue (or of one of its sessions) that can be delivered, lowest sequence number
+ * first. New messages arrive in order and go to a chain; messages that come back (abandoned, lock
+ * expired) go to a heap. Nothing here takes time proportional to the backlog.
  */
 export class ReadyMessages {
   private readonly fresh = new Chain<StoredMessage>()

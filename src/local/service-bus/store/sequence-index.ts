@@ -7,8 +7,9 @@ interface Segment<T> {
 }
 
 /**
- * Entries by sequence number, and in that order. Sequence numbers are dense, so entries sit in blocks of 1024 that are dropped when their
- * last entry goes: looking one up is a division, and what a million messages leave behind is nothing.
+ * Entries by sequence number, and in that order. Sequence numbers are dense, so entries sit in
+ * blocks of 1024 that are dropped when their last entry goes: looking one up is a division, and
+ * what a million messages leave behind is nothing.
  */
 export class SequenceIndex<T> {
   private readonly bySegment = new Map<number, Segment<T>>()
@@ -42,7 +43,10 @@ export class SequenceIndex<T> {
     }
   }
 
-  /** The entries whose sequence number is at least `from`, in order. Do not add or delete while iterating. */
+  /**
+   * The entries whose sequence number is at least `from`, in order. Do not add or delete while
+   * iterating.
+   */
   *from(from: number): Generator<T> {
     const start = Math.floor(from / SEGMENT_SIZE)
     for (let at = this.position(start); at < this.ordered.length; at += 1) {

@@ -1,10 +1,12 @@
 import type { Envelope } from '../wire/message.ts'
 
 /**
- * Sequence numbers are 64 bits wide; in a partitioned entity the topmost 16 name the partition [documented]. Here they are numbers that stay exact:
- * the partition (0 for an entity without any) times 2^44, and what counts inside it. Which 16 bits the service uses is not documented; here
- * partition n is 9n on the wire, so that most pass 2^53, beyond which a client needs more than a number. None is 32: rhea 3.0.5 reads the first
- * 2^32 numbers from 2^53 on as doubles that are not exact (`read_long` compares with 2097153 where 2097152 is meant).
+ * Sequence numbers are 64 bits wide; in a partitioned entity the topmost 16 name the partition
+ * [documented]. Here they are numbers that stay exact: the partition (0 for an entity without any)
+ * times 2^44, and what counts inside it. Which 16 bits the service uses is not documented; here
+ * partition n is 9n on the wire, so that most pass 2^53, beyond which a client needs more than a
+ * number. None is 32: rhea 3.0.5 reads the first 2^32 numbers from 2^53 on as doubles that are not
+ * exact (`read_long` compares with 2097153 where 2097152 is meant).
  */
 const SPAN = 2 ** 44
 /** Of an entity of the Standard tier [documented]. */
@@ -16,8 +18,8 @@ export const localOf = (sequence: number): number => sequence % SPAN
 export const sequenceIn = (partition: number, local: number): number => partition * SPAN + local
 
 /**
- * Where a message goes: by its session, its partition key, or, where duplicates are looked for, its id [documented]; else to each partition in
- * turn, of which `turn` says whose it is.
+ * Where a message goes: by its session, its partition key, or, where duplicates are looked for, its
+ * id [documented]; else to each partition in turn, of which `turn` says whose it is.
  */
 export function partitionOf(
   { sessionId, partitionKey, messageId }: Envelope,
@@ -45,7 +47,10 @@ export function toWire(sequence: number): Buffer {
   return bytes
 }
 
-/** The number that rhea read, or undefined if it is not one. A number between two partitions stands for the start of the next. */
+/**
+ * The number that rhea read, or undefined if it is not one. A number between two partitions stands
+ * for the start of the next.
+ */
 export function fromWire(value: unknown): number | undefined {
   const whole =
     typeof value === 'number'

@@ -26,8 +26,8 @@ export interface SessionGrant {
 }
 
 /**
- * The sessions of one entity. A session exists while it has messages or a state, or is locked; it is on offer while it has a deliverable
- * message and no receiver holds it.
+ * The sessions of one entity. A session exists while it has messages or a state, or is locked; it
+ * is on offer while it has a deliverable message and no receiver holds it.
  */
 export class SessionTable {
   /** How long a lock granted or renewed from now on lasts. */

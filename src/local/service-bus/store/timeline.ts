@@ -1,12 +1,18 @@
 import { Heap } from './heap.ts'
 import type { StoredMessage } from './message.ts'
 
-/** What is to happen to messages at a given time: which scheduled message is due next, which message expires next. */
+/**
+ * What is to happen to messages at a given time: which scheduled message is due next, which message
+ * expires next.
+ */
 export class Timeline {
   private readonly expiring = new Heap<StoredMessage>((message) => message.expiresAt)
   private readonly scheduled = new Heap<StoredMessage>((message) => message.envelope.scheduledAt ?? 0)
 
-  /** `live` is how many messages the queue holds: entries of messages long gone are swept out when they outnumber those. */
+  /**
+   * `live` is how many messages the queue holds: entries of messages long gone are swept out when
+   * they outnumber those.
+   */
   expires(message: StoredMessage, live: number): void {
     this.expiring.push(message)
     if (this.expiring.size > 1024 && this.expiring.size > live * 2)
@@ -26,7 +32,9 @@ export class Timeline {
     )
   }
 
-  /** Takes the next message whose time to live is over, whatever its state; undefined when none is. */
+  /**
+   * Takes the next message whose time to live is over, whatever its state; undefined when none is.
+   */
   takeExpired(now: number): StoredMessage | undefined {
     return takeFirst(
       this.expiring,

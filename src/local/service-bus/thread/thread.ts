@@ -42,8 +42,9 @@ interface Waiting {
 }
 
 /**
- * Starts a broker in a thread of its own, so that its work does not compete with the event loop of its clients. The face is the same
- * as in this process; the broker's clock is the system's. Rejects as `startBroker` does. The thread keeps the process alive until `stop`.
+ * Starts a broker in a thread of its own, so that its work does not compete with the event loop of
+ * its clients. The face is the same as in this process; the broker's clock is the system's. Rejects
+ * as `startBroker` does. The thread keeps the process alive until `stop`.
  */
 export async function startBrokerThread(options: BrokerThreadOptions): Promise<Broker> {
   const config =

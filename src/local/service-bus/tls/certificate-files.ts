@@ -11,8 +11,9 @@ export interface KeptCertificate extends Certificate {
 const DAY_MS = 24 * 60 * 60 * 1000
 
 /**
- * The certificate in a folder: the one made there before while it is good for another day, else a new one. Clients that trust `ca.pem` go on
- * doing so over restarts. The key is readable by its owner only. Rejects when the folder cannot be read or written.
+ * The certificate in a folder: the one made there before while it is good for another day, else a
+ * new one. Clients that trust `ca.pem` go on doing so over restarts. The key is readable by its
+ * owner only. Rejects when the folder cannot be read or written.
  */
 export async function certificateIn(folder: string, names: readonly string[] = []): Promise<KeptCertificate> {
   const caFile = join(folder, 'ca.pem')

@@ -7,7 +7,9 @@ export interface Certificate {
   readonly key: string
   /** The server's certificate. */
   readonly cert: string
-  /** The certificate of the authority that signed it: give it to clients (`NODE_EXTRA_CA_CERTS`). */
+  /**
+   * The certificate of the authority that signed it: give it to clients (`NODE_EXTRA_CA_CERTS`).
+   */
   readonly ca: string
 }
 
@@ -15,8 +17,9 @@ export interface Certificate {
 const LIFE_MS = 365 * 24 * 60 * 60 * 1000
 
 /**
- * Makes a certificate for a server on this machine, reachable as `localhost`, `127.0.0.1`, `::1` and under `names`. The key of its authority
- * is discarded, so trusting the authority means trusting this one certificate.
+ * Makes a certificate for a server on this machine, reachable as `localhost`, `127.0.0.1`, `::1`
+ * and under `names`. The key of its authority is discarded, so trusting the authority means
+ * trusting this one certificate.
  */
 export async function makeCertificate(names: readonly string[] = []): Promise<Certificate> {
   // Clients refuse a certificate from the future, and clocks differ by some minutes.

@@ -1,7 +1,9 @@
 import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import { isTyped } from './typed.ts'
 
-/** How many fields each list has that the broker sends through rhea (AMQP 1.0, 2.7, 2.8.14 and 3.5). */
+/**
+ * How many fields each list has that the broker sends through rhea (AMQP 1.0, 2.7, 2.8.14 and 3.5).
+ */
 const FIELD_COUNTS: ReadonlyMap<unknown, number> = new Map([
   [0x10, 10],
   [0x11, 8],
@@ -16,8 +18,9 @@ const FIELD_COUNTS: ReadonlyMap<unknown, number> = new Map([
 ])
 
 /**
- * A performative with every field, nulls at the end included. AMQP lets a sender leave those out (1.4), but the service writes them, and
- * `azure-servicebus` for Python takes the fields by their index without looking how many there are.
+ * A performative with every field, nulls at the end included. AMQP lets a sender leave those out
+ * (1.4), but the service writes them, and `azure-servicebus` for Python takes the fields by their
+ * index without looking how many there are.
  */
 export function withEveryField(typed: Typed): Typed {
   const { descriptor, value } = typed

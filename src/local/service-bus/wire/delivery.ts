@@ -11,7 +11,10 @@ export interface Stamp {
   readonly ttlMs: number | undefined
   /** Epoch milliseconds; undefined outside a lock. */
   readonly lockedUntil: number | undefined
-  /** 'scheduled' also after its time has come, as the service has it [seen in a live test of azure-sdk-for-js, "Schedule single message"]. */
+  /**
+   * 'scheduled' also after its time has come, as the service has it [seen in a live test of
+   * azure-sdk-for-js, "Schedule single message"].
+   */
   readonly state: 'active' | 'deferred' | 'scheduled'
   /** 16 bytes, as the management node takes them; undefined outside a lock. */
   readonly lockToken: Buffer | undefined
@@ -33,7 +36,10 @@ const KEYS = {
   lockToken: key('x-opt-lock-token'),
 }
 
-/** No message's prefix is longer than this, the sender's own annotations and the dead-letter source aside. */
+/**
+ * No message's prefix is longer than this, the sender's own annotations and the dead-letter source
+ * aside.
+ */
 const FIXED_PREFIX_LIMIT = 370
 const MAX_UINT32 = 0xffff_ffff
 
@@ -48,7 +54,10 @@ export function messageSizeLimit(envelope: Envelope, stamp: Stamp): number {
   )
 }
 
-/** Writes header, annotations and the bare message at `offset` of `target`; returns the offset after it. */
+/**
+ * Writes header, annotations and the bare message at `offset` of `target`; returns the offset after
+ * it.
+ */
 export function writeMessage(target: Buffer, offset: number, envelope: Envelope, stamp: Stamp): number {
   let at = writeHeader(target, offset, envelope, stamp)
   at = writeDeliveryAnnotations(target, at, envelope, stamp.lockToken)
@@ -123,7 +132,10 @@ function writeHeader(target: Buffer, offset: number, envelope: Envelope, stamp: 
   return at
 }
 
-/** Clients other than Microsoft's for .NET and JavaScript have the lock token from here rather than from the delivery tag. */
+/**
+ * Clients other than Microsoft's for .NET and JavaScript have the lock token from here rather than
+ * from the delivery tag.
+ */
 function writeDeliveryAnnotations(
   target: Buffer,
   offset: number,

@@ -20,8 +20,9 @@ const STATES = {
 } as const
 
 /**
- * Writes settled dispositions. Deliveries with consecutive ids and the same outcome share one frame; an outcome never reaches a delivery it
- * was not meant for (rhea 3.0.5's own `write_dispositions` does that).
+ * Writes settled dispositions. Deliveries with consecutive ids and the same outcome share one
+ * frame; an outcome never reaches a delivery it was not meant for (rhea 3.0.5's own
+ * `write_dispositions` does that).
  */
 export class DispositionRun {
   private readonly output: Output

@@ -1,7 +1,10 @@
 import type { Output } from './output.ts'
 import { type ByteReader, MalformedError } from './reader.ts'
 
-/** Performatives the broker reads and writes itself, because every message passes through them; rhea keeps the others. */
+/**
+ * Performatives the broker reads and writes itself, because every message passes through them; rhea
+ * keeps the others.
+ */
 export const FRAME_CODES = { flow: 0x13, transfer: 0x14, disposition: 0x15 } as const
 
 export interface TransferFrame {
@@ -146,7 +149,10 @@ export function readFlow(reader: ByteReader): FlowFrame {
 /** Bytes of a transfer frame before its payload, at most. */
 export const TRANSFER_OVERHEAD = 56
 
-/** Writes frame header and transfer performative at `offset`; the payload follows at the offset returned, `patchFrameSize` completes it. */
+/**
+ * Writes frame header and transfer performative at `offset`; the payload follows at the offset
+ * returned, `patchFrameSize` completes it.
+ */
 export function writeTransfer(
   target: Buffer,
   offset: number,

@@ -5,8 +5,9 @@ import { assertSane } from './sane.ts'
 import { readTyped } from './typed.ts'
 
 /**
- * A message as a sender gave it, parsed once. `bare` keeps properties, application properties, body and footer byte for byte, so that no
- * AMQP type is lost between sender and receiver; header and annotations are the broker's to write.
+ * A message as a sender gave it, parsed once. `bare` keeps properties, application properties, body
+ * and footer byte for byte, so that no AMQP type is lost between sender and receiver; header and
+ * annotations are the broker's to write.
  */
 export interface Envelope {
   readonly bare: Buffer
@@ -22,14 +23,20 @@ export interface Envelope {
   /** Message annotations the broker does not own, encoded key and value after key and value. */
   readonly annotations: Buffer | undefined
   readonly annotationCount: number
-  /** The sender's delivery annotations, encoded in the same way; the lock token is the broker's to write. */
+  /**
+   * The sender's delivery annotations, encoded in the same way; the lock token is the broker's to
+   * write.
+   */
   readonly deliveryAnnotations: Buffer | undefined
   readonly deliveryAnnotationCount: number
   /** Bytes of the message as sent. */
   readonly size: number
 }
 
-/** The message-format of a batch: one delivery whose data sections are complete messages (read in `@azure/service-bus` 7.9.5). */
+/**
+ * The message-format of a batch: one delivery whose data sections are complete messages (read in
+ * `@azure/service-bus` 7.9.5).
+ */
 export const BATCH_FORMAT = 0x80013700
 
 const SECTIONS = {
@@ -55,7 +62,10 @@ const OWN_ANNOTATIONS = new Set([
 /** What happens to a message without an id. */
 export type MissingId = 'generate' | 'leave'
 
-/** The messages of one delivery. Throws MalformedError for bytes that are not a message, and for an empty batch. */
+/**
+ * The messages of one delivery. Throws MalformedError for bytes that are not a message, and for an
+ * empty batch.
+ */
 export function parseDelivery(
   payload: Buffer,
   format: number,
@@ -72,7 +82,10 @@ export function parseDelivery(
   return envelopes
 }
 
-/** Parses one encoded message. An absent message id is replaced by a generated one of 32 hexadecimal digits, or left absent. */
+/**
+ * Parses one encoded message. An absent message id is replaced by a generated one of 32 hexadecimal
+ * digits, or left absent.
+ */
 export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'): Envelope {
   const reader = new ByteReader(payload)
   let durable = false
@@ -176,7 +189,10 @@ function readAnnotations(reader: ByteReader): Annotations {
   }
 }
 
-/** A message id as text. Ids that are not strings keep their type by a prefix, so that the number 1 and the text '1' differ. */
+/**
+ * A message id as text. Ids that are not strings keep their type by a prefix, so that the number 1
+ * and the text '1' differ.
+ */
 function readMessageId(reader: ByteReader): string | undefined {
   const start = reader.position
   if (reader.skipNull()) return undefined
@@ -232,7 +248,10 @@ export function applicationProperties(bare: Buffer): Map<string, Typed> {
   return properties
 }
 
-/** The bare message with `changes` merged into its application properties; everything else stays byte for byte. */
+/**
+ * The bare message with `changes` merged into its application properties; everything else stays
+ * byte for byte.
+ */
 export function withApplicationProperties(
   bare: Buffer,
   changes: ReadonlyMap<string, Typed>,
@@ -265,7 +284,10 @@ export function sectionBounds(
   return undefined
 }
 
-/** Bytes of the properties of a bare message: of its two sections together, and of each application property with its name. */
+/**
+ * Bytes of the properties of a bare message: of its two sections together, and of each application
+ * property with its name.
+ */
 export function propertySizes(bare: Buffer): {
   readonly sections: number
   readonly application: readonly number[]

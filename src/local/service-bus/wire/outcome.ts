@@ -9,8 +9,9 @@ const NO_PROPERTIES: Properties = new Map()
 
 /**
  * What a receiver's disposition asks for, in the terms of the Service Bus AMQP guide
- * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide): accepted completes, modified abandons or defers,
- * rejected dead-letters, released gives the message back without counting (AMQP 1.0, 3.4.4). Undefined when it settles nothing.
+ * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-amqp-protocol-guide):
+ * accepted completes, modified abandons or defers, rejected dead-letters, released gives the
+ * message back without counting (AMQP 1.0, 3.4.4). Undefined when it settles nothing.
  */
 export function outcomeOf(state: DispositionState): Outcome | undefined {
   switch (state.kind) {

@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream'
 const CHUNK_SIZE = 64 * 1024
 
 /**
- * Everything one connection has to say, in order, written to its socket once per turn of the event loop instead of once per frame. Bytes
- * already handed to the socket are never written over.
+ * Everything one connection has to say, in order, written to its socket once per turn of the event
+ * loop instead of once per frame. Bytes already handed to the socket are never written over.
  */
 export class Output {
   private readonly socket: Duplex
@@ -27,7 +27,10 @@ export class Output {
     return this.socket.writableLength + this.sealed + this.at - this.start
   }
 
-  /** Room for `size` bytes in the present chunk: write there, then call `commit` with the end. The offset is `offset`. */
+  /**
+   * Room for `size` bytes in the present chunk: write there, then call `commit` with the end. The
+   * offset is `offset`.
+   */
   reserve(size: number): Buffer {
     if (this.chunk.length - this.at < size) {
       this.seal()

@@ -9,7 +9,9 @@ export type SystemProperties = Readonly<Partial<Record<CorrelationField, string>
 
 const PROPERTIES_SECTION = 0x73
 
-/** Where each field sits in the AMQP properties section (AMQP 1.0, 3.2.4), and how it is encoded. */
+/**
+ * Where each field sits in the AMQP properties section (AMQP 1.0, 3.2.4), and how it is encoded.
+ */
 const FIELDS: readonly (readonly [CorrelationField, number, 'string' | 'symbol'])[] = [
   ['messageId', 0, 'string'],
   ['to', 2, 'string'],

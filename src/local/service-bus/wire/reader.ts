@@ -4,8 +4,9 @@ export class MalformedError extends Error {
 }
 
 /**
- * A cursor over AMQP 1.0 encoded bytes (OASIS AMQP 1.0 part 1.6), for the paths every message takes: it reads the few types those need and
- * steps over the rest without making objects. Throws MalformedError (or Node's RangeError) on bytes that end early or do not fit.
+ * A cursor over AMQP 1.0 encoded bytes (OASIS AMQP 1.0 part 1.6), for the paths every message
+ * takes: it reads the few types those need and steps over the rest without making objects. Throws
+ * MalformedError (or Node's RangeError) on bytes that end early or do not fit.
  */
 export class ByteReader {
   readonly bytes: Buffer
@@ -22,7 +23,10 @@ export class ByteReader {
     return this.position >= this.end
   }
 
-  /** Reads the code of a described type (`0x00`, a ulong, then the value): the reader is left before the value. */
+  /**
+   * Reads the code of a described type (`0x00`, a ulong, then the value): the reader is left before
+   * the value.
+   */
   descriptor(): number {
     const { bytes } = this
     if (this.end - this.position < 3 || bytes[this.position] !== 0x00)

@@ -2,12 +2,16 @@ import { MalformedError } from './reader.ts'
 
 /** Deeper nesting than any client sends; it bounds the stack. */
 const MAX_DEPTH = 32
-/** Elements of an array that take no bytes of their own (nulls, empty lists): more than this is an attack on memory. */
+/**
+ * Elements of an array that take no bytes of their own (nulls, empty lists): more than this is an
+ * attack on memory.
+ */
 const MAX_EMPTY_ELEMENTS = 1024
 
 /**
- * Checks that encoded values nest properly before rhea decodes them. rhea believes every count it reads: an array of four thousand million
- * nulls fits into ten bytes. Throws MalformedError (or Node's RangeError).
+ * Checks that encoded values nest properly before rhea decodes them. rhea believes every count it
+ * reads: an array of four thousand million nulls fits into ten bytes. Throws MalformedError (or
+ * Node's RangeError).
  */
 export function assertSane(bytes: Buffer, start = 0, end = bytes.length): void {
   let position = start
@@ -85,7 +89,10 @@ function compoundEnd(bytes: Buffer, start: number, end: number, count: number, d
   return end
 }
 
-/** Elements of an array share one constructor, so that those with a width are bounded by the array's size. */
+/**
+ * Elements of an array share one constructor, so that those with a width are bounded by the array's
+ * size.
+ */
 function arrayEnd(bytes: Buffer, start: number, end: number, count: number, depth: number): number {
   let position = start
   while (bytes.readUInt8(within(position, end - 1)) === 0x00)

@@ -3,8 +3,8 @@ import { amqp, type Typed } from '../amqp/rhea-types.ts'
 const LONG_BOOLEAN = 0x56
 
 /**
- * Reads one value with its AMQP type. rhea reads a boolean in its long form (AMQP 1.0, 1.6.2: `0x56 0x01`) as a number; here both
- * forms are booleans. Check the bytes with `assertSane` first.
+ * Reads one value with its AMQP type. rhea reads a boolean in its long form (AMQP 1.0, 1.6.2: `0x56
+ * 0x01`) as a number; here both forms are booleans. Check the bytes with `assertSane` first.
  */
 export function readTyped(bytes: Buffer): Typed {
   return withBooleans(new amqp.Reader(bytes).read())

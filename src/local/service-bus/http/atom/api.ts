@@ -27,7 +27,10 @@ export interface AtomAnswer {
 /** Most entities on one page [documented]. */
 const PAGE_SIZE = 100
 
-/** The HTTP management API of the service: ATOM entries and feeds about the namespace and its entities. */
+/**
+ * The HTTP management API of the service: ATOM entries and feeds about the namespace and its
+ * entities.
+ */
 export class AtomApi {
   private readonly namespace: Namespace
   private readonly name: string
@@ -51,7 +54,9 @@ export class AtomApi {
   }
 }
 
-/** The answer to a request that cannot be done; the official clients show its detail to their users. */
+/**
+ * The answer to a request that cannot be done; the official clients show its detail to their users.
+ */
 export function problem(status: number, detail: string, url: URL, now: number): AtomAnswer {
   const at = `SystemTracker:${url.host}:${decode(url.pathname).slice(1)}, Timestamp:${new Date(now).toISOString()}`
   const more = 'To know more visit https://aka.ms/sbResourceMgrExceptions.'
@@ -318,7 +323,10 @@ class Asked {
   }
 }
 
-/** Names the service takes: letters, digits, and `. - _ ~` between them; `/` in those of queues and topics [documented]. */
+/**
+ * Names the service takes: letters, digits, and `. - _ ~` between them; `/` in those of queues and
+ * topics [documented].
+ */
 function checkName(name: string, kind: 'entity' | 'part'): void {
   const longest = kind === 'entity' ? 260 : 50
   const fits = kind === 'entity' ? /^\w(?:[\w.~/-]*\w)?$/ : /^[\w$](?:[\w$.~-]*[\w$])?$/

@@ -1,13 +1,18 @@
 import { durationMs, type EntityStatus } from '../../config.ts'
 import { BodyError, type Element, textOf } from './xml.ts'
 
-/** The longest time the service knows, which stands for "for ever" (`TimeSpan.MaxValue` of .NET). */
+/**
+ * The longest time the service knows, which stands for "for ever" (`TimeSpan.MaxValue` of .NET).
+ */
 const FOREVER = 'P10675199DT2H48M5.4775807S'
 const FOREVER_MS = durationMs(FOREVER)
 
 const STATUSES: ReadonlySet<string> = new Set(['Active', 'Disabled', 'SendDisabled', 'ReceiveDisabled'])
 
-/** Reads the fields of a description. Each method returns undefined for a field that is not there and throws BodyError for a wrong one. */
+/**
+ * Reads the fields of a description. Each method returns undefined for a field that is not there
+ * and throws BodyError for a wrong one.
+ */
 export class Fields {
   private readonly element: Element
 

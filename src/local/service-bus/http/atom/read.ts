@@ -21,7 +21,10 @@ const MB = 1024 ** 2
 /** Longest lock the service grants [documented]. */
 const MAX_LOCK_MS = 300_000
 
-/** Reads a queue's description. Without `before` it is a new queue; with it, what is not said stays. Throws BodyError. */
+/**
+ * Reads a queue's description. Without `before` it is a new queue; with it, what is not said stays.
+ * Throws BodyError.
+ */
 export function readQueue(
   name: string,
   element: Element,
@@ -103,7 +106,8 @@ function readShared(name: string, fields: Fields, before: QueueConfig | undefine
     defaultTtlMs: fields.duration('DefaultMessageTimeToLive') ?? before?.defaultTtlMs ?? Infinity,
     deadLetterOnExpiration:
       fields.boolean('DeadLetteringOnMessageExpiration') ?? before?.deadLetterOnExpiration ?? false,
-    // An update without it ends the forwarding: the official clients leave the element out for that.
+    // An update without it ends the forwarding: the official clients leave the element out for
+    // that.
     forwardTo,
     forwardDeadLettersTo: forward(fields, 'ForwardDeadLetteredMessagesTo', name),
     status: fields.status() ?? before?.status ?? 'Active',

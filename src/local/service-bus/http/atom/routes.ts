@@ -16,7 +16,10 @@ export type AtomRoute =
 
 const SUBSCRIPTION_PATH = /^(.+?)\/subscriptions(?:\/([^/]+)(?:\/rules(?:\/([^/]+))?)?)?$/i
 
-/** Names of queues and topics may contain slashes; those of subscriptions and rules may not [client source]. */
+/**
+ * Names of queues and topics may contain slashes; those of subscriptions and rules may not [client
+ * source].
+ */
 export function atomRoute(pathname: string): AtomRoute {
   const path = decode(pathname).replace(/^\/+|\/+$/g, '')
   switch (path.toLowerCase()) {

@@ -51,7 +51,9 @@ function readFilter(filter: Element): RuleFilter {
   }
 }
 
-/** The double's SQL has no parameters: to ignore them would be a filter that means something else. */
+/**
+ * The double's SQL has no parameters: to ignore them would be a filter that means something else.
+ */
 function refuseParameters(element: Element): void {
   const parameters = childOf(element, 'Parameters')
   if (parameters !== undefined && childrenOf(parameters, 'KeyValueOfstringanyType').length > 0)

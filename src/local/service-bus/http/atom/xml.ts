@@ -1,6 +1,9 @@
 import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser'
 
-/** An element as it was read: its children by name without prefix, attributes with an `@` before theirs, its text as `#text`. */
+/**
+ * An element as it was read: its children by name without prefix, attributes with an `@` before
+ * theirs, its text as `#text`.
+ */
 export type Element = Readonly<Record<string, unknown>>
 
 const parser = new XMLParser({
@@ -21,7 +24,10 @@ const builder = new XMLBuilder({
 /** What is wrong with a request's body, in a sentence for the answer. */
 export class BodyError extends Error {}
 
-/** The root of a document: its name and what it holds. Throws BodyError for anything that is not a plain XML document. */
+/**
+ * The root of a document: its name and what it holds. Throws BodyError for anything that is not a
+ * plain XML document.
+ */
 export function parseXml(text: string): { readonly name: string; readonly element: Element } {
   // Entities of its own are the way to make a small document large.
   if (text.includes('<!DOCTYPE')) throw new BodyError('A document type declaration is not allowed.')
