@@ -1,6 +1,6 @@
+import { isShallow, MAX_DEPTH } from '../json.ts'
 import { BASELINE, type HrEvent, type Json, type JsonObject } from '../model.ts'
 import { bare, own } from '../own.ts'
-import { isShallow, MAX_DEPTH } from './depth.ts'
 import type { RowRejectionCode } from '../reasons.ts'
 import type { Source } from './sources.ts'
 

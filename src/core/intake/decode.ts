@@ -1,9 +1,8 @@
-import { isObject } from '../json.ts'
+import { isObject, isShallow, MAX_DEPTH } from '../json.ts'
 import type { Json } from '../model.ts'
 import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'
 import type { RejectionCode } from '../reasons.ts'
-import { isShallow, MAX_DEPTH } from './depth.ts'
 
 /** A CloudEvent as it was found, before anything is known of its data. */
 export interface Envelope {
