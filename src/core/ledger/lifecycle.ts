@@ -1,16 +1,16 @@
 /**
- * The states things pass through in the ledger, and the only ways between them.
- * The SQL CHECK constraints and `docs/reference/lifecycle.md` are held against these tables by a test.
+ * The states of events, operations and batches, and the only changes between them.
+ * The SQL CHECK constraints and `docs/reference/lifecycle.md` are compared with these tables by a test.
  */
 
 export const EVENT_STATES = [
-  'received', // in the ledger, not yet looked at
+  'received', // in the ledger, not yet planned
   'held', // takes effect later: waits for its moment
-  'incomplete', // its person lacks what the directory needs
-  'planned', // carried, or to be superseded, by an operation that is not final yet
-  'confirmed', // the directory took its values
-  'unchanged', // the directory holds its values already, or nothing it says is mapped
-  'superseded', // none of its values survive: another event stands
+  'incomplete', // its employee lacks attributes that the directory requires
+  'planned', // an operation that is not final yet carries or supersedes it
+  'confirmed', // the directory accepted its values
+  'unchanged', // the directory already holds its values, or none of them is mapped
+  'superseded', // none of its values survive: another event wins
   'skipped', // left out on purpose: rescinded, or out of the job's scope
   'dead-lettered', // failed for good, with its reason
 ] as const
@@ -47,10 +47,10 @@ const OPEN_ARROWS = [
   'dead-lettered',
 ] as const
 /**
- * From an event's state to those it may go to. `received` again = looked at afresh: its operation fell away, or what it is about
- * was read again. A final state is left only
- * when what its outcome said no longer holds: a rescind, a rescind of the rescind, a winner that fell away, a person complete after all, a
- * second reading that says otherwise, a replay of what died, a dead letter that was discarded. That opens the next revision of the outcome.
+ * The states each event state may change to. `received` again means that the event is planned afresh: its
+ * operation was withdrawn, or its notice was read again. An event leaves a final state only when its outcome
+ * no longer holds: a rescind, a rescind of that rescind, a winner that lost effect, an employee that became
+ * complete, a second read with other values, a replay, a discarded dead letter. That opens the next revision.
  */
 export const EVENT_ARROWS: Readonly<Record<EventState, readonly EventState[]>> = {
   received: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],
@@ -77,14 +77,14 @@ export const OPERATION_STATES = [
   'pending', // waits for a batch
   'batched', // in a batch that is not accepted yet
   'accepted', // staged by the service (202): accepted is not done
-  'answered', // the log has spoken; later records may refine it
-  'escrowed', // failed, and the service tries again by itself; newer ones may go
+  'answered', // a log record answers it; later records may refine the answer
+  'escrowed', // failed, and the service itself retries; newer operations may be sent
   'confirmed',
   'unchanged',
   'skipped',
   'failed',
   'withdrawn', // replaced by a newer one before it was sent
-  'unanswered', // the log was read past its deadline and says nothing
+  'unanswered', // the log was read past its deadline and has no record of it
 ] as const
 export type OperationState = (typeof OPERATION_STATES)[number]
 
@@ -105,9 +105,9 @@ export const OPERATION_ARROWS: Readonly<Record<OperationState, readonly Operatio
 export const BATCH_STATES = [
   'open', // being sent, or waiting to be sent again
   'accepted', // 202
-  'split', // refused as a whole: its operations went on in smaller ones
-  'rejected', // a single operation the service does not take
-  'empty', // everything in it was withdrawn before it was sent
+  'split', // refused as a whole: its operations moved to smaller batches
+  'rejected', // a single operation that the service refuses
+  'empty', // every operation in it was withdrawn before it was sent
 ] as const
 export type BatchState = (typeof BATCH_STATES)[number]
 
