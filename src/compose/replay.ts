@@ -10,7 +10,7 @@ import type { DeadLetterQueue } from '../core/ports.ts'
 import type { EndContext } from '../core/report/dead-letters/end.ts'
 import type { ReplayContext } from '../core/report/replay/replay.ts'
 import { silentLogger, silentTelemetry } from '../core/runtime.ts'
-import { busAddress } from './connector.ts'
+import { busAddress } from './addresses.ts'
 import { planRules, takingIn } from './rules.ts'
 import { type Store, withStores } from './stores.ts'
 
@@ -35,7 +35,7 @@ export function deadLetterContext(
   stack: AsyncDisposableStack,
 ): DeadLetterContext {
   const runtime = systemRuntime(silentLogger, silentTelemetry)
-  const rules = planRules(config, runtime.digest)
+  const rules = planRules(config)
   const addressOf = (entity: string): SourceAddress | null =>
     config.rules.sourceAddresses.find((one) => one.entity === entity) ?? null
   let bus: ServiceBusClient | null = null

@@ -1,21 +1,22 @@
+import { sha256 } from '../adapters/system.ts'
 import type { Config } from '../config/load.ts'
 import { takeIn, takeInShaped } from '../core/intake/message.ts'
 import { DEFAULT_SOURCE, type Source, sourceRules } from '../core/intake/sources.ts'
 import type { PlanRules } from '../core/plan/decide/planning.ts'
 import type { SourceMessage } from '../core/ports.ts'
 
-/** What the configuration says about the meaning of events, for the commands that only look. */
-export function planRules(config: Config, digest: (text: string) => string): PlanRules {
+/** The rules by which the configuration plans an employee, for commands that only look. */
+export function planRules(config: Config): PlanRules {
   const { fold } = sourceRules(config.rules.sources)
   return {
     mapping: config.rules.mapping,
-    digest,
+    digest: sha256,
     fold: { ...fold, activation: config.rules.activation },
     attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
   }
 }
 
-/** Takes a message the way intake would. */
+/** Decodes a message as intake would. */
 export function takingIn(config: Config): (message: SourceMessage) => Promise<ReturnType<typeof takeIn>> {
   const { sources, shapes } = sourceRules(config.rules.sources)
   return async (message) => {
@@ -24,7 +25,7 @@ export function takingIn(config: Config): (message: SourceMessage) => Promise<Re
   }
 }
 
-/** What is agreed with a source of this name; the default where nothing is. */
+/** The rules of the source that sends under this name. Default: those without a configured source. */
 export function sourceNamed(config: Config, name: string): Source {
   const { nameOf } = sourceRules(config.rules.sources)
   const configured = nameOf(name)

@@ -58,7 +58,7 @@ async function openToRead(
 ): Promise<Ledger | null> {
   if (isPostgresUrl(config.LEDGER)) {
     const [{ ledgerAddress }, { openLedger }] = await Promise.all([
-      import('./connector.ts'),
+      import('./addresses.ts'),
       import('../adapters/ledger-sql/open.ts'),
     ])
     return openLedger(ledgerAddress(config), { kind: 'read' }, Date.now)
@@ -110,6 +110,6 @@ async function openDeadLetterQueues(
 async function addressOf(config: Config): Promise<BusAddress> {
   const connectionString = config.SERVICEBUS_CONNECTION_STRING
   return connectionString === null
-    ? (await import('./connector.ts')).busAddress(config)
+    ? (await import('./addresses.ts')).busAddress(config)
     : { kind: 'connection-string', connectionString }
 }

@@ -1,4 +1,4 @@
-import type { Counted } from '../adapters/telemetry/counters.ts'
+import type { Counted } from './counters.ts'
 import type { SubmissionStatus } from '../core/ledger/port/submit.ts'
 import { type Totals, TOTALS } from '../core/ledger/port/inspect.ts'
 import type { Readiness } from './readiness.ts'
@@ -67,13 +67,13 @@ export function renderMetrics({ readiness, counters, ledger, callsPerDay, proces
       family(`rollcall_ledger_${name}_total`, 'counter', 'A line of the books.', [{ value: totals[name] }])
     gauge('rollcall_ledger_operations_pending', 'Operations that wait to be sent.', submissionStatus.pending)
     gauge(
-      'rollcall_ledger_people_unplanned',
-      'People whose events are still to be planned.',
+      'rollcall_ledger_employees_unplanned',
+      'Employees whose events are still to be planned.',
       submissionStatus.unplanned,
     )
     gauge(
-      'rollcall_ledger_people_not_taken',
-      'People whose record failed for good and carried no event; rollcall status names them.',
+      'rollcall_ledger_employees_not_accepted',
+      'Employees whose record failed for good and carried no event; rollcall status names them.',
       submissionStatus.notAccepted.count,
     )
     gauge('rollcall_ledger_calls_24h', 'Calls in the last 24 hours.', submissionStatus.callTimes.length)

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import type { Counted } from '../adapters/telemetry/counters.ts'
+import type { Counted } from './counters.ts'
 import type { Composed } from '../compose/connector.ts'
 import type { Config } from '../config/load.ts'
 import { httpAddressOf } from '../config/http-address.ts'

@@ -108,6 +108,6 @@ void describe('import', () => {
     assert.equal((await importing('a.csv', 'employee\n1\n')).code, 2)
     assert.equal((await importing('a.csv', 'employee\n1\n', '--as-of', '2999-01-01')).code, 2)
     assert.equal((await importing('a.txt', 'employee\n1\n', ...AS_OF)).code, 2)
-    assert.match((await importing('a.csv', 'name\n1\n', ...AS_OF)).err, /no column names the person/)
+    assert.match((await importing('a.csv', 'name\n1\n', ...AS_OF)).err, /no column names the employee/)
   })
 })

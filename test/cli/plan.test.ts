@@ -90,7 +90,7 @@ void describe('plan and explain only look', () => {
   void test('a date that is none is called wrongly', async () => {
     const { code, err } = await rollcall('plan', '--as-of', 'tomorrow')
     assert.equal(code, 2)
-    assert.match(err, /--as-of is no date/)
+    assert.match(err, /--as-of is neither a date/)
   })
 
   void test('explain says what applied and what stands in its place, and hides values', async () => {

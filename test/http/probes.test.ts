@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
 import { receiverHealth } from '../../src/adapters/service-bus/health.ts'
-import { counting } from '../../src/adapters/telemetry/counters.ts'
+import { counting } from '../../src/http/counters.ts'
 import { parseHttpAddress, reachable } from '../../src/config/http-address.ts'
 import { readConfig } from '../../src/compose/config.ts'
 import type { Ledger } from '../../src/core/ledger/ledger.ts'
@@ -172,14 +172,14 @@ void describe('the probes of a running connector', () => {
     const written = t.mock.method(process.stdout, 'write', () => true)
     const said = t.mock.method(process.stderr, 'write', () => true)
     const environment = { HTTP_ADDRESS: `0.0.0.0:${port}` }
-    const codes = [await health(environment, 'ready')]
+    const codes = [await health(environment, 'readyz')]
     world.ledgerAnswers = false
-    codes.push(await health(environment, 'ready'), await health(environment, 'live'))
-    codes.push(await health({ HTTP_ADDRESS: '127.0.0.1:1' }, 'ready'))
+    codes.push(await health(environment, 'readyz'), await health(environment, 'livez'))
+    codes.push(await health({ HTTP_ADDRESS: '127.0.0.1:1' }, 'readyz'))
     written.mock.restore()
     said.mock.restore()
     assert.deepEqual(codes, [0, 1, 0, 1])
-    await assert.rejects(health({}, 'ready'), { code: 'ConfigInvalid' })
+    await assert.rejects(health({}, 'readyz'), { code: 'ConfigInvalid' })
   })
 
   for (const [what, sent] of [

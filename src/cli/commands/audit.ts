@@ -1,43 +1,52 @@
+import { EXIT_CODES } from '../../core/errors.ts'
 import type { AuditEntry } from '../../core/ledger/port/inspect.ts'
+import type { RegisterCommand } from '../support/command.ts'
+import { iso } from '../support/instants.ts'
+import { withLedger } from '../support/ledger.ts'
+import { rowFormatOption } from '../support/options.ts'
 import { say } from '../support/output.ts'
-import { type Column, instantOf, iso, keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
-import { withLedger } from './status.ts'
+import { type Column, keepSmall, type RowFormat, rowWriter, writePages } from '../support/rows.ts'
 
-export interface AuditOptions {
-  /** An instant as ISO 8601 says it. */
-  readonly since?: string
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('audit')
+    .description('what people did by commands: who, when, what and why')
+    .argument('[about]', 'dl-<number>, <queue>#<number> or "replay <number>" (default: everything)')
+    .option('--since <instant>', 'only what was done at or after this instant')
+    .addOption(rowFormatOption())
+    .action(async (about, options) => finish(await listAudit(environment, about, options)))
+}
+
+interface AuditOptions {
+  readonly since?: string | undefined
   readonly output: RowFormat
 }
 
-/** One transaction reads so many, and memory holds no more. */
+/** Rows of one transaction. */
 const PAGE = 1_000
 
-/** Lists what people did by commands: who, when, what, to what, and why. 4 when there is nothing. */
-export function audit(
+/** Exit 4 when nothing fits. */
+async function listAudit(
   environment: NodeJS.ProcessEnv,
   about: string | undefined,
   { since, output }: AuditOptions,
 ): Promise<number> {
   keepSmall()
+  const { instantOf } = await import('../support/instant-option.ts')
   const query = {
     since: since === undefined ? null : instantOf('--since', since),
     about: about ?? null,
     limit: PAGE,
   }
   return withLedger(environment, async (ledger) => {
-    const write = rowWriter(output, COLUMNS, ({ at, ...entry }) => ({ at: iso(at), ...entry }))
-    let next: number | null = null
-    let found = 0
-    do {
-      const page = await ledger.listAudit({ ...query, next })
-      for (const entry of page.entries) await write.row(entry)
-      found += page.entries.length
-      next = page.next
-    } while (next !== null)
-    await write.end()
-    if (found > 0) return 0
-    say('nobody did anything of the kind')
-    return 4
+    const write = rowWriter(output, COLUMNS, ({ at, ...entry }: AuditEntry) => ({ at: iso(at), ...entry }))
+    const found = await writePages(write, async (from) => {
+      const { entries: rows, next } = await ledger.listAudit({ ...query, next: from })
+      return { rows, next }
+    })
+    if (found > 0) return EXIT_CODES.done
+    say('the audit trail has no such entry')
+    return EXIT_CODES.notFound
   })
 }
 

@@ -1,68 +1,74 @@
-import { type LedgerAddress, mayBeThere, openLedger } from '../../adapters/ledger-sql/open.ts'
-import { isPostgresUrl } from '../../adapters/ledger-sql/driver/postgres/address.ts'
-import { rewriteTables } from '../../adapters/ledger-sql/driver/postgres/rewrite.ts'
-import { ledgerAddress } from '../../compose/connector.ts'
-import { readConfig } from '../../compose/config.ts'
-import { RollcallError } from '../../core/errors.ts'
-import { masked } from '../../core/mask.ts'
+import type { Config } from '../../config/load.ts'
+import { EXIT_CODES } from '../../core/errors.ts'
+import type { RegisterCommand } from '../support/command.ts'
+import { actorOption, formatOption, justificationOption } from '../support/options.ts'
 import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
 
-export interface EraseOptions {
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('erase')
+    .description('remove everything the ledger holds of one employee, for good; the directory stays as it is')
+    .argument('<employee>', 'employee id')
+    .addOption(actorOption('who does it'))
+    .addOption(justificationOption('why; free text, which is kept as it is'))
+    .option('--vacuum', 'PostgreSQL: write the tables anew, so that nothing stays in their files', false)
+    .addOption(formatOption())
+    .action(async (employeeId, options) => finish(await erase(employeeId, options, environment)))
+}
+
+interface EraseOptions {
   readonly actor: string
   readonly justification: string
-  /** PostgreSQL: writes the tables anew, so that nothing is left in their files. */
   readonly vacuum: boolean
   readonly output: Format
 }
 
-/** Takes everything the ledger holds of one person out of it, for good. What the directory holds is untouched. 0 done, 4 nobody of that name. */
-export async function erase(
+/** Exit 0 done, 4 when the ledger holds no such employee. */
+async function erase(
   employeeId: string,
-  options: EraseOptions,
+  { actor, justification, vacuum, output }: EraseOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const place = ledgerAddress(readConfig(environment))
-  if (!mayBeThere(place))
-    throw new RollcallError(
-      'LedgerMissing',
-      `there is no ledger at ${masked(place.location)}; name another with LEDGER`,
-    )
-  const shared = isPostgresUrl(place.location)
-  const ledger = await openLedger(place, { kind: 'own' }, Date.now)
+  const [{ readConfig }, { expectLedger, isSharedLedger, openOwn }] = await Promise.all([
+    import('../../compose/config.ts'),
+    import('../../compose/ledger.ts'),
+  ])
+  const config = readConfig(environment)
+  expectLedger(config)
+  const shared = isSharedLedger(config)
+  const ledger = await openOwn(config)
   try {
-    const result = await ledger.eraseEmployee(
-      { employeeId, actor: options.actor, justification: options.justification },
-      Date.now(),
-    )
-    if (!result) {
-      say('the ledger holds no employee of that name')
-      return 4
+    const erased = await ledger.eraseEmployee({ employeeId, actor, justification }, Date.now())
+    if (!erased) {
+      say('the ledger holds no such employee')
+      return EXIT_CODES.notFound
     }
-    const filesClean = result.filesClean || (shared && options.vacuum && (await rewritten(place)))
-    if (options.output === 'json') printJson({ ...result, filesClean })
+    const filesClean = erased.filesClean || (shared && vacuum && (await rewritten(config)))
+    if (output === 'json') printJson({ ...erased, filesClean })
     else
       printLines(
-        `erased: ${result.events} events, ${result.operations} operations; ${result.outcomesWithheld} outcomes will not be told`,
+        `erased: ${erased.events} events, ${erased.operations} operations; ${erased.outcomesWithheld} outcomes will not be published`,
       )
-    say(REASONS)
-    if (!filesClean) say(shared ? DEAD_ROWS : READER)
-    return 0
+    say(JUSTIFICATIONS_STAY)
+    if (!filesClean) say(shared ? VALUES_IN_DEAD_ROWS : VALUES_IN_WAL)
+    return EXIT_CODES.done
   } finally {
     await ledger.close()
   }
 }
 
-const REASONS =
-  'Reasons that people gave to commands are free text: rollcall audit lists them, and they stay as they were written.'
-const DEAD_ROWS =
-  'The values stay in the files of PostgreSQL until it writes over them. --vacuum writes the tables anew at once; instances wait meanwhile. Its log, replicas and backups keep them for as long as those are kept.'
-const READER =
-  'A reader was in the way, so the log beside the file (-wal) still has the values. They leave it when the last process closes the ledger.'
+const JUSTIFICATIONS_STAY =
+  'Justifications of commands are free text and stay as they were written: rollcall audit lists them.'
+const VALUES_IN_DEAD_ROWS =
+  'The values stay in the files of PostgreSQL until it overwrites them. --vacuum rewrites the tables at once; instances wait meanwhile. Its log, replicas and backups keep the values for as long as they are kept.'
+const VALUES_IN_WAL =
+  'Another process was reading, so the log beside the file (-wal) still holds the values. They leave it when the last process closes the ledger.'
 
-async function rewritten(place: LedgerAddress): Promise<true> {
+async function rewritten(config: Config): Promise<true> {
+  const { rewriteLedger } = await import('../../compose/ledger.ts')
   const line = progress()
   try {
-    await rewriteTables(place, (name) => line.show(`writes ${name} anew`))
+    await rewriteLedger(config, (name) => line.show(`rewrites ${name}`))
   } finally {
     line.end()
   }

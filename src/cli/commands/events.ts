@@ -1,40 +1,48 @@
-import { RollcallError } from '../../core/errors.ts'
+import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import { EVENT_STATES, type EventState } from '../../core/ledger/lifecycle.ts'
 import type { EventLine } from '../../core/ledger/port/inspect.ts'
-import { type Column, instantOf, iso, keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
-import { withLedger } from './status.ts'
+import type { RegisterCommand } from '../support/command.ts'
+import { iso } from '../support/instants.ts'
+import { withLedger } from '../support/ledger.ts'
+import { rowFormatOption } from '../support/options.ts'
+import { type Column, keepSmall, type RowFormat, rowWriter, writePages } from '../support/rows.ts'
 
-export interface EventsOptions {
-  readonly state?: string
-  /** An instant as ISO 8601 says it. */
-  readonly since?: string
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('events')
+    .description('events in the order they were received, without their values')
+    .option('--state <state>', 'only those in this state')
+    .option('--since <instant>', 'only those received at or after this instant')
+    .addOption(rowFormatOption())
+    .action(async (options) => finish(await listEvents(environment, options)))
+}
+
+interface EventsOptions {
+  readonly state?: string | undefined
+  readonly since?: string | undefined
   readonly output: RowFormat
 }
 
-/** One transaction reads so many, and memory holds no more. */
+/** Rows of one transaction. */
 const PAGE = 1_000
 
-/** Lists events in the order they were received, page by page. Names, states and moments; no values. */
-export function events(
+async function listEvents(
   environment: NodeJS.ProcessEnv,
   { state, since, output }: EventsOptions,
 ): Promise<number> {
   keepSmall()
+  const { instantOf } = await import('../support/instant-option.ts')
   const query = {
     state: state === undefined ? null : stateOf(state),
     since: since === undefined ? null : instantOf('--since', since),
     limit: PAGE,
   }
   return withLedger(environment, async (ledger) => {
-    const write = rowWriter(output, COLUMNS, readable)
-    let next: number | null = null
-    do {
-      const page = await ledger.listEvents({ ...query, next })
-      for (const event of page.events) await write.row(event)
-      next = page.next
-    } while (next !== null)
-    await write.end()
-    return 0
+    await writePages(rowWriter(output, COLUMNS, readable), async (from) => {
+      const { events: rows, next } = await ledger.listEvents({ ...query, next: from })
+      return { rows, next }
+    })
+    return EXIT_CODES.done
   })
 }
 

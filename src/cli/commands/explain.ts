@@ -1,54 +1,64 @@
-import { createHash } from 'node:crypto'
-import { readConfig } from '../../compose/config.ts'
+import { EXIT_CODES } from '../../core/errors.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
-import { type Explanation, explainEmployee, type EventExplanation } from '../../core/plan/explain.ts'
-import { planRules } from '../../compose/rules.ts'
-import { shortened } from '../../core/visible.ts'
+import type { EventExplanation, Explanation } from '../../core/plan/explain.ts'
 import { describePart } from '../support/event-part.ts'
+import { shortened } from '../../core/visible.ts'
+import type { RegisterCommand } from '../support/command.ts'
+import { iso, withIsoInstants } from '../support/instants.ts'
+import { withLedger } from '../support/ledger.ts'
+import { formatOption, showValuesOption } from '../support/options.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
 import { displayValue, type Show, showing } from '../support/personal.ts'
-import { withLedger } from './status.ts'
-import { readable } from './trace.ts'
 
-export interface ExplainOptions {
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('explain')
+    .description(
+      'why an event or an employee is as it is: what applied, what replaced it, what is held until when',
+    )
+    .argument('<reference>', 'event id, employee, or any other name that trace takes')
+    .addOption(showValuesOption())
+    .addOption(formatOption())
+    .action(async (reference, options) => finish(await explain(environment, reference, options)))
+}
+
+interface ExplainOptions {
   readonly output: Format
   readonly showValues: boolean
 }
 
-/** Why an event or a person is as it is. 0 when found, 4 when nothing has that name. Reads the ledger and changes nothing. */
-export function explain(
+/** Exit 0 when the reference is found, 4 when it is not. Reads the ledger and changes nothing. */
+function explain(
   environment: NodeJS.ProcessEnv,
   reference: string,
   options: ExplainOptions,
 ): Promise<number> {
-  return withLedger(environment, async (ledger) => {
-    const views = await ledger.findEmployees(reference)
-    const rules = planRules(readConfig(environment), digest)
-    const found = await Promise.all(
-      views.map(async (view) => ({
-        view,
-        explanation: await explainEmployee(view.employee, Date.now(), rules),
-      })),
-    )
+  return withLedger(environment, async (ledger, config) => {
+    const [{ planRules }, { explainEmployee }] = await Promise.all([
+      import('../../compose/rules.ts'),
+      import('../../core/plan/explain.ts'),
+    ])
+    const rules = planRules(config)
+    const found: Found[] = []
+    for (const view of await ledger.findEmployees(reference))
+      found.push({ view, explanation: await explainEmployee(view.employee, Date.now(), rules) })
     const [first, ...others] = found
     if (!first) {
       say(
         `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, or any other name that rollcall trace takes`,
       )
-      return 4
+      return EXIT_CODES.notFound
     }
     const show = showing(options.showValues)
-    const toJson = ({ explanation, view }: Found): object => json(explanation, view, show)
-    if (options.output === 'json')
-      printJson(readable({ ...toJson(first), ...(others.length > 0 ? { others: others.map(toJson) } : {}) }))
-    else for (const { explanation, view } of found) draw(explanation, view, show)
-    return 0
+    if (options.output === 'json') {
+      const rest = others.length > 0 ? { others: others.map((one) => toJson(one, show)) } : {}
+      printJson(withIsoInstants({ ...toJson(first, show), ...rest }))
+    } else for (const one of found) draw(one, show)
+    return EXIT_CODES.done
   })
 }
 
-export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-function asked(explanation: Explanation, view: EmployeeView): readonly EventExplanation[] {
+function eventsAskedFor(explanation: Explanation, view: EmployeeView): readonly EventExplanation[] {
   return explanation.events.filter(({ seq }) => view.event === null || seq === view.event)
 }
 
@@ -57,12 +67,12 @@ interface Found {
   readonly explanation: Explanation
 }
 
-function json(explanation: Explanation, view: EmployeeView, show: Show): object {
+function toJson({ explanation, view }: Found, show: Show): object {
   return {
     employee: explanation.employeeId,
     at: explanation.at,
     nextAt: explanation.nextAt,
-    events: asked(explanation, view),
+    events: eventsAskedFor(explanation, view),
     attributes: explanation.attributes.map((one) => ({ ...one, value: show(one.path, one.value) })),
     record: explanation.record.map(({ target, value, from, events }) => ({
       target,
@@ -73,13 +83,13 @@ function json(explanation: Explanation, view: EmployeeView, show: Show): object 
   }
 }
 
-function draw(explanation: Explanation, view: EmployeeView, show: Show): void {
-  const lines = asked(explanation, view).flatMap((event) => [
+function draw({ explanation, view }: Found, show: Show): void {
+  const lines = eventsAskedFor(explanation, view).flatMap((event) => [
     `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${event.reason === null ? '' : ` (${event.reason})`}`,
-    `  effective ${new Date(event.effectiveAt).toISOString()}, recorded ${new Date(event.recordedAt).toISOString()}`,
+    `  effective ${iso(event.effectiveAt)}, recorded ${iso(event.recordedAt)}`,
     ...describePart(event.part).map((line) => `  ${line}`),
   ])
-  printLines(`employee ${explanation.employeeId} at ${new Date(explanation.at).toISOString()}`, ...lines, '')
+  printLines(`employee ${explanation.employeeId} at ${iso(explanation.at)}`, ...lines, '')
   printTable(
     ['in the record', 'value', 'made of', 'from event'],
     explanation.record.map(({ target, value, from, events }) => [
@@ -89,6 +99,5 @@ function draw(explanation: Explanation, view: EmployeeView, show: Show): void {
       events.map(({ id }) => id).join(', '),
     ]),
   )
-  if (explanation.nextAt !== null)
-    printLines('', `changes by itself at ${new Date(explanation.nextAt).toISOString()}`)
+  if (explanation.nextAt !== null) printLines('', `changes by itself at ${iso(explanation.nextAt)}`)
 }

@@ -1,25 +1,39 @@
-import { readConfig } from '../../compose/config.ts'
-import { RollcallError } from '../../core/errors.ts'
-import { httpAddressOf, reachable } from '../../config/http-address.ts'
+import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
+import type { RegisterCommand } from '../support/command.ts'
 import { printLines, say } from '../support/output.ts'
 
-const PATIENCE_MS = 4_000
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('health')
+    .description(
+      'ask the rollcall run on this machine whether it is ready: 0 yes, 1 no; for health checks of containers',
+    )
+    .option('--live', 'ask only whether it is alive', false)
+    .action(async ({ live }) => finish(await health(environment, live ? 'livez' : 'readyz')))
+}
 
-/** For health checks of containers: asks the process that runs beside it. 0 when it says yes, 1 when it says no or nothing. */
-export async function health(environment: NodeJS.ProcessEnv, of: 'ready' | 'live'): Promise<number> {
+const TIMEOUT_MS = 4_000
+
+/** Exit 0 when the process at `HTTP_ADDRESS` says yes, 1 when it says no or does not answer. */
+export async function health(environment: NodeJS.ProcessEnv, probe: 'readyz' | 'livez'): Promise<number> {
+  const [{ readConfig }, { httpAddressOf, reachable }] = await Promise.all([
+    import('../../compose/config.ts'),
+    import('../../config/http-address.ts'),
+  ])
   const address = httpAddressOf(readConfig(environment))
   if (address === null)
     throw new RollcallError(
       'ConfigInvalid',
       'HTTP_ADDRESS is not set; it takes where rollcall run answers, such as 127.0.0.1:9464',
     )
-  const url = `${reachable(address)}/${of === 'ready' ? 'readyz' : 'livez'}`
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) })
+    const response = await fetch(`${reachable(address)}/${probe}`, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })
     printLines(...(await response.text()).trimEnd().split('\n'))
-    return response.ok ? 0 : 1
+    return response.ok ? EXIT_CODES.done : EXIT_CODES.failed
   } catch {
-    say('rollcall: nobody answers at HTTP_ADDRESS')
-    return 1
+    say('rollcall: nothing answers at HTTP_ADDRESS')
+    return EXIT_CODES.failed
   }
 }

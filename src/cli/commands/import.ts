@@ -1,67 +1,72 @@
 import { createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { finished } from 'node:stream/promises'
-import { checkReadable, checkWritable } from '../../adapters/files.ts'
-import { openLedger } from '../../adapters/ledger-sql/open.ts'
-import { ledgerAddress } from '../../compose/connector.ts'
-import { readConfig } from '../../compose/config.ts'
-import { RollcallError } from '../../core/errors.ts'
-import { baselineEvent, type BaselineOrigin } from '../../core/intake/baseline.ts'
-import { effectiveInstant } from '../../core/intake/dates.ts'
+import type { Config } from '../../config/load.ts'
+import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
+import type { BaselineOrigin } from '../../core/intake/baseline.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { HrEvent } from '../../core/model.ts'
 import { visible } from '../../core/visible.ts'
-import { sourceNamed } from '../../compose/rules.ts'
-import { type FileRow, readBaseline } from '../support/baseline-file.ts'
+import type { FileRow } from '../support/baseline-file.ts'
+import type { RegisterCommand } from '../support/command.ts'
+import { formatOption } from '../support/options.ts'
 import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
 
-export interface ImportOptions {
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('import')
+    .description('full records as a baseline: CSV with dotted attribute paths in its header, or JSON lines')
+    .argument('<file>', 'a .csv or .jsonl file; one column or key is employee')
+    .requiredOption('--as-of <instant>', 'when the file was exported: events recorded later apply on top')
+    .option('--source <name>', 'the source of the records, as its events name it', '/import')
+    .option('--rejected <file>', 'file for the rows that were rejected (default: <file>.rejected.csv)')
+    .addOption(formatOption())
+    .action(async (file, options) => finish(await importFile(file, options, environment)))
+}
+
+interface ImportOptions {
   readonly asOf: string
   readonly source: string
-  readonly rejected?: string
+  readonly rejected?: string | undefined
   readonly output: Format
 }
 
-export interface ImportReport {
+interface ImportReport {
   readonly rows: number
   readonly imported: number
-  /** There from a former run. */
+  /** Rows that an earlier import has added. */
   readonly known: number
   readonly rejected: number
   readonly elapsedMs: number
 }
 
-/** Rows in one transaction. An import that is cut off is begun again and ends the same. */
+/** Rows of one transaction. An import that was cut off is started again, and has the same result. */
 const AT_ONCE = 1_000
 
 /**
- * Full records as a baseline: everybody's state at the moment of the export. 0 when every row was taken, 1 when some were not: their numbers and
- * the reasons are in the file of rejected rows.
+ * Imports the record of every employee at the moment of the export. Exit 0 when every row was imported, 1 when
+ * some were rejected: the file of rejected rows has their numbers and the reasons.
  */
-export async function importFile(
+async function importFile(
   file: string,
   options: ImportOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
+  const [{ readConfig }, { checkFiles }, { openOwn }, { sourceNamed }, { readBaseline }] = await Promise.all([
+    import('../../compose/config.ts'),
+    import('../../compose/files.ts'),
+    import('../../compose/ledger.ts'),
+    import('../../compose/rules.ts'),
+    import('../support/baseline-file.ts'),
+  ])
   const config = readConfig(environment)
   const now = Date.now()
-  const asOf = effectiveInstant(options.asOf, config.SOURCE_ZONE)
-  if (asOf === null)
-    throw new RollcallError(
-      'ArgumentInvalid',
-      '--as-of is no moment such as 2026-11-20T18:00:00Z and no date; it says when the file was exported',
-    )
-  if (asOf > now)
-    throw new RollcallError(
-      'ArgumentInvalid',
-      '--as-of lies in the future; it says when the file was exported',
-    )
-  const origin: BaselineOrigin = { asOf, name: options.source, source: sourceNamed(config, options.source) }
+  const asOf = await exportInstant(options.asOf, config, now)
+  const origin = { asOf, name: options.source, source: sourceNamed(config, options.source) }
   const rejectedFile = options.rejected ?? `${file}.rejected.csv`
-  checkReadable('the file', file)
-  checkWritable('--rejected', rejectedFile)
+  checkFiles({ readable: { 'the file': file }, writable: { '--rejected': rejectedFile } })
   const rows = readBaseline(file)
-  const ledger = await openLedger(ledgerAddress(config), { kind: 'own' }, Date.now)
+  const ledger = await openOwn(config)
   try {
     const report = await importRows(rows, origin, ledger, rejectedFile, {
       now,
@@ -73,11 +78,27 @@ export async function importFile(
       printLines(
         `${report.rows} rows: ${report.imported} imported, ${report.known} known from before, ${report.rejected} rejected; ${(report.elapsedMs / 1_000).toFixed(1)} s`,
       )
-    if (report.rejected > 0) say(`the rows that were rejected, and why: ${rejectedFile}`)
-    return report.rejected === 0 ? 0 : 1
+    if (report.rejected > 0) say(`the rejected rows and the reasons: ${rejectedFile}`)
+    return report.rejected === 0 ? EXIT_CODES.done : EXIT_CODES.failed
   } finally {
     await ledger.close()
   }
+}
+
+async function exportInstant(text: string, config: Config, now: number): Promise<number> {
+  const { effectiveInstant } = await import('../../core/intake/dates.ts')
+  const asOf = effectiveInstant(text, config.SOURCE_ZONE)
+  if (asOf === null)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      '--as-of is neither an instant such as 2026-11-20T18:00:00Z nor a date; it says when the file was exported',
+    )
+  if (asOf > now)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      '--as-of lies in the future; it says when the file was exported',
+    )
+  return asOf
 }
 
 async function importRows(
@@ -87,6 +108,7 @@ async function importRows(
   rejectedFile: string,
   timing: { readonly now: number; readonly quietMs: number; readonly maxWaitMs: number },
 ): Promise<ImportReport> {
+  const { baselineEvent } = await import('../../core/intake/baseline.ts')
   const line = progress()
   const rejections = await rejectionsTo(rejectedFile)
   const employees = new Set<string>()
@@ -114,7 +136,7 @@ async function importRows(
     const event = baselineEvent(row.attributes, origin)
     if ('code' in event) await reject(row.row, event.code, event.description)
     else if (employees.has(event.employeeId))
-      await reject(row.row, 'DuplicatePerson', 'an earlier row is of the same person')
+      await reject(row.row, 'DuplicatePerson', 'an earlier row is of the same employee')
     else {
       employees.add(event.employeeId)
       if (batch.push(event) === AT_ONCE) await flush()
@@ -126,7 +148,10 @@ async function importRows(
   return { ...report, elapsedMs: Date.now() - timing.now }
 }
 
-/** A table of row number, code and reason, made when the first row is rejected. One of a former run is removed. */
+/**
+ * Writes a CSV file of row number, code and reason. The file is created with the first rejected row; that of an
+ * earlier run is removed.
+ */
 async function rejectionsTo(
   file: string,
 ): Promise<{ write(row: number, code: string, description: string): Promise<void>; close(): Promise<void> }> {

@@ -1,88 +1,122 @@
-import { checkReadable } from '../../adapters/files.ts'
-import { mayBeThere } from '../../adapters/ledger-sql/open.ts'
-import { ledgerAddress } from '../../compose/connector.ts'
 import type { Config } from '../../config/load.ts'
-import { readConfig } from '../../compose/config.ts'
-import { RollcallError } from '../../core/errors.ts'
-import { effectiveInstant } from '../../core/intake/dates.ts'
-import type { Ledger } from '../../core/ledger/ledger.ts'
+import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
 import { masked } from '../../core/mask.ts'
 import type { HrEvent } from '../../core/model.ts'
 import type { EmployeeEvent } from '../../core/ledger/employee.ts'
-import { type Preview, type PreviewChange, previewEmployee } from '../../core/plan/preview.ts'
+import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
 import { shortened } from '../../core/visible.ts'
-import { planRules } from '../../compose/rules.ts'
-import { type EventFile, readEvents } from '../support/event-file.ts'
-import { digest } from './explain.ts'
+import type { RegisterCommand } from '../support/command.ts'
+import type { EventFile } from '../support/event-file.ts'
+import { iso, withIsoInstants } from '../support/instants.ts'
+import { withLedger } from '../support/ledger.ts'
+import { formatOption, showValuesOption } from '../support/options.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
 import { displayValue, type Show, showing } from '../support/personal.ts'
-import { withLedger } from './status.ts'
-import { readable } from './trace.ts'
 
-export interface PlanOptions {
-  readonly events?: string
-  readonly asOf?: string
-  readonly employee?: string
-  /** A rollcall.yaml whose mapping is looked at instead of the one in force. */
-  readonly mapping?: string
-  /** The queue, or topic/Subscriptions/subscription, the events of the file are read as if they came from. */
-  readonly queue?: string
-  /** Leaves the ledger out: the events of the file alone. */
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('plan')
+    .description(
+      'what would be sent, as a diff against the last accepted record; sends nothing and changes nothing',
+    )
+    .option('--events <file>', 'fold these events too: JSON lines, one CloudEvent a line')
+    .option('--alone', 'with --events: leave the ledger out', false)
+    .option('--mapping <file>', 'use the mapping of this rollcall.yaml instead of the one in force')
+    .option(
+      '--queue <name>',
+      'with --events: read them as if they came from this queue (default: that of the first source)',
+    )
+    .option('--as-of <date>', 'as it will be at this date or date-time (default: now)')
+    .option('--employee <id>', 'only this employee')
+    .addOption(showValuesOption())
+    .addOption(formatOption())
+    .action(async (options) => finish(await plan(options, environment)))
+}
+
+interface PlanOptions {
+  readonly events?: string | undefined
+  readonly asOf?: string | undefined
+  readonly employee?: string | undefined
+  /** A rollcall.yaml whose mapping is previewed instead of the one in force. */
+  readonly mapping?: string | undefined
+  /** The queue, or topic/Subscriptions/subscription, from which the events of the file seem to come. */
+  readonly queue?: string | undefined
+  /** Plans the events of the file without the ledger. */
   readonly alone: boolean
   readonly output: Format
   readonly showValues: boolean
 }
 
-const PAGE = 500
-/** One call takes so many operations. */
-const OPERATIONS_PER_CALL = 50
+/** What the report needs besides the previews. */
+interface PlanContext {
+  readonly at: number
+  readonly file: EventFile | null
+  readonly operationsPerCall: number
+}
 
-/** What would be sent, as a diff against the last record taken. Sends nothing, changes nothing. 0 done, 4 nobody of that name. */
-export async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+/** Employees read from the ledger at once. */
+const PAGE = 500
+
+/** Exit 0 done, 4 when there is no employee of that name. */
+async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+  const [{ readConfig }, { checkFiles }, { mayHaveLedger }, { planRules }, { previewEmployee }] =
+    await Promise.all([
+      import('../../compose/config.ts'),
+      import('../../compose/files.ts'),
+      import('../../compose/ledger.ts'),
+      import('../../compose/rules.ts'),
+      import('../../core/plan/preview.ts'),
+    ])
   const config = readConfig(environment)
   const now = Date.now()
-  if (options.events !== undefined) checkReadable('--events', options.events)
-  const at = options.asOf === undefined ? now : momentOf(options.asOf, config)
-  const file =
-    options.events === undefined ? null : await readEvents(options.events, config, now, options.queue)
-  if (file && file.rejected.length > 0)
-    for (const { line, code, description } of file.rejected)
-      say(`line ${line} would be refused: ${code}, ${description}`)
-  // What a mapping that is not in force yet would send, against what the directory took last.
+  checkFiles({ readable: { '--events': options.events } })
+  const at = options.asOf === undefined ? now : await instantAsOf(options.asOf, config)
+  const file = await eventsOf(options, config, now)
   const rules = planRules(
     options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping }),
-    digest,
   )
-  const alone = file !== null && (options.alone || !mayBeThere(ledgerAddress(config)))
+  const alone = file !== null && (options.alone || !mayHaveLedger(config))
   if (alone && !options.alone)
     say(`there is no ledger at ${masked(config.LEDGER)}: the events of the file are planned alone`)
   const previews: Preview[] = []
   let employees = 0
-  const look = async (view: EmployeeView): Promise<void> => {
+  const add = async (view: EmployeeView): Promise<void> => {
     employees += 1
     const preview = await previewEmployee(view.employee, view.lastAccepted, at, rules)
     if (preview.operation !== null || options.employee !== undefined) previews.push(preview)
   }
-  const each = (ledger: Ledger | null): Promise<void> => eachEmployee(ledger, file, options.employee, look)
+  const each = (ledger: Ledger | null): Promise<void> => eachEmployee(ledger, file, options.employee, add)
   if (alone) await each(null)
   else await withLedger(environment, each)
   if (options.employee !== undefined && employees === 0) {
     say(`no employee is called ${shortened(options.employee)}: give an employee, or an event id of theirs`)
-    return 4
+    return EXIT_CODES.notFound
   }
-  report(previews, employees, file, at, options)
-  return 0
+  report(previews, employees, { at, file, operationsPerCall: config.BATCH_OPERATIONS }, options)
+  return EXIT_CODES.done
 }
 
-function momentOf(text: string, config: Config): number {
+/** The events of the file, if there is one. Says which lines intake would refuse. */
+async function eventsOf(options: PlanOptions, config: Config, now: number): Promise<EventFile | null> {
+  if (options.events === undefined) return null
+  const { readEvents } = await import('../support/event-file.ts')
+  const file = await readEvents(options.events, config, now, options.queue)
+  for (const { line, code, description } of file.rejected)
+    say(`line ${line} would be refused: ${code}, ${description}`)
+  return file
+}
+
+async function instantAsOf(text: string, config: Config): Promise<number> {
+  const { effectiveInstant } = await import('../../core/intake/dates.ts')
   const at = effectiveInstant(text, config.SOURCE_ZONE)
   if (at === null)
-    throw new RollcallError('ArgumentInvalid', '--as-of is no date such as 2026-12-01 and no date-time')
+    throw new RollcallError('ArgumentInvalid', '--as-of is neither a date such as 2026-12-01 nor a date-time')
   return at
 }
 
-/** Everybody the question is about, with the file's events on top of what the ledger holds. */
+/** Calls `look` for each employee in question, with the events of the file added to those of the ledger. */
 async function eachEmployee(
   ledger: Ledger | null,
   file: EventFile | null,
@@ -105,7 +139,7 @@ async function eachEmployee(
   }
 }
 
-/** An event may have the same name. */
+/** The employee with this id, not an event that has the same name. */
 async function employeeIn(ledger: Ledger | null, employeeId: string): Promise<EmployeeView | null> {
   return (
     (await ledger?.findEmployees(employeeId))?.find(
@@ -118,7 +152,7 @@ function onTop(events: readonly HrEvent[], employeeId: string, there: EmployeeVi
   const known = new Set(there?.employee.events.map(({ source, id }) => `${source}\n${id}`))
   const added = events
     .filter(({ source, id }) => !known.has(`${source}\n${id}`))
-    // Below zero: no event of the ledger has such a number.
+    // Negative, because no event of the ledger has such a number.
     .map((event, index): EmployeeEvent => ({
       ...event,
       seq: -1 - index,
@@ -145,8 +179,7 @@ function onTop(events: readonly HrEvent[], employeeId: string, there: EmployeeVi
 function report(
   previews: readonly Preview[],
   employees: number,
-  file: EventFile | null,
-  at: number,
+  { at, file, operationsPerCall }: PlanContext,
   options: PlanOptions,
 ): void {
   const show = showing(options.showValues)
@@ -154,18 +187,18 @@ function report(
   const summary = {
     employees,
     operations,
-    calls: Math.ceil(operations / OPERATIONS_PER_CALL),
+    calls: Math.ceil(operations / operationsPerCall),
     ...(file ? { duplicates: file.duplicates, rejected: file.rejected.length } : {}),
   }
   if (options.output === 'json') {
-    printJson(readable({ at, ...summary, plan: previews.map((preview) => toJson(preview, show)) }))
+    printJson(withIsoInstants({ at, ...summary, plan: previews.map((preview) => toJson(preview, show)) }))
     return
   }
   const rows = previews.flatMap((preview) => rowsOf(preview, show))
   if (rows.length > 0) printTable(['employee', 'operation', 'attribute', 'from', 'to', 'because of'], rows)
   printLines(
     ...(rows.length > 0 ? [''] : []),
-    `as of ${new Date(at).toISOString()}: ${employees} people, ${operations} operations, ${summary.calls} calls at the least; nothing was sent`,
+    `as of ${iso(at)}: ${employees} employees, ${operations} operations, ${summary.calls} calls at the least; nothing was sent`,
   )
 }
 

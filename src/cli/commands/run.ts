@@ -1,46 +1,85 @@
-import { counting } from '../../adapters/telemetry/counters.ts'
-import { maskedLocation } from '../../adapters/ledger-sql/driver/postgres/address.ts'
-import { compose, type Composed } from '../../compose/connector.ts'
-import { readConfig } from '../../compose/config.ts'
-import { warnOfSkew } from '../../core/clock.ts'
-import type { Loop } from '../../core/loops.ts'
+import { InvalidArgumentError } from '@commander-js/extra-typings'
+import type { Composed } from '../../compose/connector.ts'
+import { EXIT_CODES } from '../../core/errors.ts'
+import { type Loop, LOOPS } from '../../core/loops.ts'
 import type { Probes } from '../../http/probes.ts'
-import { outside, stopSignal, whenAborted } from '../support/process.ts'
-import { serveProbes } from '../../http/serve.ts'
+import type { RegisterCommand } from '../support/command.ts'
 
-/** Runs the connector until it is told to stop. */
-export async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): Promise<number> {
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('run')
+    .description('run the connector, as the configuration says (see docs/reference/configuration.md)')
+    .option(
+      '--loops <names>',
+      `only these of ${LOOPS.join(', ')}; others run elsewhere on the same database (default: all)`,
+      loopsOf,
+    )
+    .action(async ({ loops }) => finish(await run(environment, loops)))
+}
+
+function loopsOf(text: string): ReadonlySet<Loop> {
+  const names = text.split(',').map((name) => name.trim())
+  const known = names.flatMap((name) => LOOPS.find((loop) => loop === name) ?? [])
+  if (known.length < names.length)
+    throw new InvalidArgumentError(`loops are ${LOOPS.join(', ')}, with commas between them`)
+  return new Set(known)
+}
+
+/** Runs the connector until a signal stops it, or it cannot go on. */
+async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): Promise<number> {
+  const [
+    { readConfig },
+    { compose },
+    { processRuntime, stopSignal },
+    { serveProbes },
+    counters,
+    { warnOfSkew },
+    { ledgerName },
+  ] = await Promise.all([
+    import('../../compose/config.ts'),
+    import('../../compose/connector.ts'),
+    import('../../compose/process.ts'),
+    import('../../http/serve.ts'),
+    import('../../http/counters.ts'),
+    import('../../core/clock.ts'),
+    import('../../compose/ledger.ts'),
+  ])
   const config = readConfig(environment)
-  const { runtime: plain, close } = await outside(config)
-  const { telemetry, counters } = counting(plain.telemetry)
-  const runtime = { ...plain, telemetry }
+  const process = await processRuntime(config)
+  const counting = counters.counting(process.runtime.telemetry)
+  const runtime = { ...process.runtime, telemetry: counting.telemetry }
   const stop = stopSignal(runtime.log)
   let composed: Composed | null = null
   let probes: Probes | null = null
   try {
-    probes = await serveProbes(config, () => composed, counters, runtime)
+    probes = await serveProbes(config, () => composed, counting.counters, runtime)
     composed = await compose(config, runtime, loops)
     runtime.log.info('started', {
-      ledger: maskedLocation(config.LEDGER),
+      ledger: ledgerName(config),
       ...(loops ? { loops: [...loops] } : {}),
       queues: config.rules.sourceAddresses.map(({ entity }) => entity),
       outcomes: config.OUTCOMES_QUEUE,
     })
     await warnOfSkew(composed.ledger, runtime)
-    const running = composed.service.run()
-    // It may end while it is being stopped for another reason, which is the one that is told.
-    running.catch(() => {})
-    try {
-      await Promise.race([running, whenAborted(stop), composed.lost])
-    } finally {
-      await composed.service.stop()
-    }
-    await running
+    await runUntilStopped(composed, stop)
   } finally {
     await composed?.close()
     await probes?.close()
     runtime.log.info('stopped')
-    await close()
+    await process.close()
   }
-  return 0
+  return EXIT_CODES.done
+}
+
+async function runUntilStopped({ service, lost }: Composed, stop: AbortSignal): Promise<void> {
+  const { whenAborted } = await import('../../compose/process.ts')
+  const running = service.run()
+  // It may fail while it is stopped for another reason, which is then the one to report.
+  running.catch(() => {})
+  try {
+    await Promise.race([running, whenAborted(stop), lost])
+  } finally {
+    await service.stop()
+  }
+  await running
 }

@@ -1,49 +1,53 @@
+import { EXIT_CODES } from '../../core/errors.ts'
 import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/inspect.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { shortened } from '../../core/visible.ts'
+import type { RegisterCommand } from '../support/command.ts'
+import { withIsoInstants } from '../support/instants.ts'
+import { withLedger } from '../support/ledger.ts'
+import { formatOption, showValuesOption } from '../support/options.ts'
 import { ago, type Format, printJson, printLines, say } from '../support/output.ts'
 import { HIDDEN } from '../support/personal.ts'
-import { withLedger } from './status.ts'
 
-export interface TraceOptions {
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('trace')
+    .description('the chain event → operation → batch → log record → Entra object')
+    .argument(
+      '<reference>',
+      'event id, employee, operation (op-…), batch (batch-…), request id or Entra object id',
+    )
+    .addOption(showValuesOption('show messages of the service too, which may quote values'))
+    .addOption(formatOption())
+    .action(async (reference, options) => finish(await trace(environment, reference, options)))
+}
+
+interface TraceOptions {
   readonly output: Format
-  /** The words of the service quote values now and then. */
+  /** Shows messages of the service, which sometimes quote values. */
   readonly showValues: boolean
 }
 
-/** The chain event → operation → batch → log record → Entra object. 0 when found, 4 when nothing has that name. */
-export function trace(
-  environment: NodeJS.ProcessEnv,
-  reference: string,
-  options: TraceOptions,
-): Promise<number> {
+/** Exit 0 when the reference is found, 4 when it is not. */
+function trace(environment: NodeJS.ProcessEnv, reference: string, options: TraceOptions): Promise<number> {
   return withLedger(environment, async (ledger) => {
     const found = await ledger.readTrace(reference)
     if (!found) {
       say(
-        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; what could not be taken in is in rollcall dead-letters list --store bus`,
+        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; rollcall dead-letters list --store bus shows what could not be read`,
       )
-      return 4
+      return EXIT_CODES.notFound
     }
     const employees = [found, ...found.others].map((employee) =>
-      options.showValues ? employee : withoutWords(employee),
+      options.showValues ? employee : withoutServiceMessages(employee),
     )
-    if (options.output === 'json') printJson(readable(explained(employees)))
+    if (options.output === 'json') printJson(withIsoInstants(toJson(employees)))
     else printLines(...employees.flatMap(draw))
-    return 0
+    return EXIT_CODES.done
   })
 }
 
-/** Instants as people read them. */
-export function readable(value: unknown, key = ''): unknown {
-  if (typeof value === 'number' && key.endsWith('At')) return new Date(value).toISOString()
-  if (Array.isArray(value)) return value.map((one) => readable(one))
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, readable(one, name)]))
-  return value
-}
-
-function withoutWords(employee: EmployeeTrace): EmployeeTrace {
+function withoutServiceMessages(employee: EmployeeTrace): EmployeeTrace {
   const operations = employee.operations.map((operation) => ({
     ...operation,
     reason: operation.reason === null ? null : HIDDEN,
@@ -51,8 +55,8 @@ function withoutWords(employee: EmployeeTrace): EmployeeTrace {
   return { ...employee, operations }
 }
 
-/** With what the catalogue knows of the codes in it, and the age of each step in milliseconds. */
-function explained([found, ...others]: readonly EmployeeTrace[]): unknown {
+/** Adds the catalogue entry of each code, and the age of each step in milliseconds. */
+function toJson([found, ...others]: readonly EmployeeTrace[]): unknown {
   const one = ({ employee, events, operations }: EmployeeTrace): object => ({
     employee,
     events: events.map((event) => ({ ...event, ages: agesOf(event.receivedAt, event) })),
@@ -76,7 +80,7 @@ const STEPS = [
   'publishedAt',
 ] as const
 
-/** Since the event was received. */
+/** The ages of the steps since the event was received. */
 function agesOf(
   from: number,
   of: Partial<Record<(typeof STEPS)[number], number | null>>,

@@ -5,9 +5,9 @@ import { deadLetterId, parseDeadLetterId } from '../../core/report/dead-letters/
 import { carryOutEnd, type EndPlan, type Ending, planEnd } from '../../core/report/dead-letters/end.ts'
 import { selectDeadLetters } from '../../core/report/dead-letters/select.ts'
 import { silentLogger } from '../../core/runtime.ts'
-import { openExisting } from '../commands/status.ts'
+import { openExisting } from '../../compose/ledger.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
-import { stopSignal } from '../support/process.ts'
+import { stopSignal } from '../../compose/process.ts'
 import { keepSmall } from '../support/rows.ts'
 import { requestOf, sayFound, type SelectionOptions, storeOf } from './options.ts'
 

@@ -11,7 +11,8 @@ import { type DeadLetterGroup, groupDeadLetters } from '../../core/report/dead-l
 import { listDeadLetters } from '../../core/report/dead-letters/list.ts'
 import type { Stores } from '../../core/report/dead-letters/stores.ts'
 import { type Format, jsonText, printJson, printTable, say } from '../support/output.ts'
-import { iso, keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
+import { iso } from '../support/instants.ts'
+import { keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
 import { type SelectionOptions, selectionOf } from './options.ts'
 import { COLUMNS, readable } from './row.ts'
 

@@ -4,7 +4,7 @@ import { DEAD_LETTER_REASONS, type DeadLetterSelection } from '../../core/report
 import type { Found, SelectionRequest } from '../../core/report/dead-letters/select.ts'
 import { shortened } from '../../core/visible.ts'
 import { say } from '../support/output.ts'
-import { instantOf } from '../support/rows.ts'
+import { instantOf } from '../support/instant-option.ts'
 
 export interface SelectionOptions {
   readonly reason?: string

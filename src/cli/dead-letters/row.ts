@@ -1,6 +1,7 @@
 import { type DeadLetter, deadLetterId, factsOf } from '../../core/report/dead-letters/dead-letter.ts'
 import { reasonOf, UNCATALOGUED } from '../../core/report/outcomes/reason-catalogue.ts'
-import { type Column, iso } from '../support/rows.ts'
+import { iso } from '../support/instants.ts'
+import { type Column } from '../support/rows.ts'
 
 export const COLUMNS: readonly Column<DeadLetter>[] = [
   ['died', 24, (dead) => iso(factsOf(dead).at)],

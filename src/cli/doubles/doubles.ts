@@ -21,21 +21,21 @@ export interface Doubles {
 }
 export interface DoublesOptions {
   /** Address to listen on. Default 127.0.0.1; anything else is for containers. */
-  readonly host?: string
-  readonly busPort?: number
-  readonly entraPort?: number
+  readonly host?: string | undefined
+  readonly busPort?: number | undefined
+  readonly entraPort?: number | undefined
   /** Short cycles and lag, no call limits. */
   readonly fast: boolean
   /** JSON file of settings of the Entra double (docs/reference/doubles-entra.md): limits, mapping, faults, a directory to begin with. */
-  readonly entraSettings?: string
+  readonly entraSettings?: string | undefined
   /** Where the bus writes down what it holds, so that killing it loses nothing. */
-  readonly busFile?: string
+  readonly busFile?: string | undefined
   /** JSON file of settings and faults of the bus (docs/reference/doubles-service-bus.md). */
-  readonly busSettings?: string
+  readonly busSettings?: string | undefined
   /** Folder of the bus's certificate; with it, the bus speaks TLS, too. */
-  readonly busTls?: string
+  readonly busTls?: string | undefined
   /** A port of the bus for TLS alone. */
-  readonly busTlsPort?: number
+  readonly busTlsPort?: number | undefined
 }
 
 /** The same file configures the official emulator in docker-compose. */
@@ -142,4 +142,9 @@ async function readSettings(file: string): Promise<Partial<EntraSettings>> {
       cause: error,
     })
   }
+}
+
+/** How a client reaches the bus over TLS, and which certificate it has to trust. */
+export function tlsOf({ tls }: Pick<Broker, 'tls'>, caFile: string | undefined): object {
+  return tls === undefined ? {} : { tls: { ...tls, NODE_EXTRA_CA_CERTS: caFile } }
 }

@@ -2,9 +2,9 @@ import { readConfig } from '../../compose/config.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { ReplayEntry, ReplayRun } from '../../core/ledger/port/replays.ts'
-import { openExisting } from '../commands/status.ts'
+import { openExisting } from '../../compose/ledger.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
-import { iso } from '../support/rows.ts'
+import { iso } from '../support/instants.ts'
 import { leftOf } from './run-counts.ts'
 
 const PAGE = 1_000

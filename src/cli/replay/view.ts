@@ -5,7 +5,7 @@ import type { ReplayPlan } from '../../core/report/replay/plan.ts'
 import type { ReplayView } from '../../core/report/replay/replay.ts'
 import { sayFound } from '../dead-letters/options.ts'
 import { ask, type Format, printJson, printTable, progress, say } from '../support/output.ts'
-import { iso } from '../support/rows.ts'
+import { iso } from '../support/instants.ts'
 import { leftOf, totalOf } from './run-counts.ts'
 
 export interface ViewOptions {

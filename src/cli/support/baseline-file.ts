@@ -1,18 +1,24 @@
 import { createReadStream } from 'node:fs'
 import { parse } from 'csv-parse'
-import { linesOf } from '../../adapters/files.ts'
+import { numberedLines } from '../../compose/files.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { cellValue, EMPLOYEE_COLUMNS } from '../../core/intake/baseline.ts'
 import type { Json, JsonObject } from '../../core/model.ts'
 import { bare } from '../../core/own.ts'
 import { shortened } from '../../core/visible.ts'
 
-/** One row of a file of full records: its attributes by dotted path, or why it could not be read. `row` is its line, the header being 1. */
+/**
+ * One row of a file of full records: its attributes by dotted path, or why it cannot be read. `row` is its
+ * line; the header is line 1.
+ */
 export type FileRow =
   | { readonly row: number; readonly attributes: JsonObject }
   | { readonly row: number; readonly code: string; readonly description: string }
 
-/** Rows as the file has them, a few at a time: memory does not grow with the file. Throws `FileInvalid` for a file that is none of the two kinds. */
+/**
+ * The rows of a file, in its order. Memory does not grow with the file. Throws `ArgumentInvalid` unless the
+ * file is CSV or JSON lines, and `FileInvalid` for a header that cannot be used.
+ */
 export function readBaseline(file: string): AsyncIterable<FileRow> {
   if (file.endsWith('.csv')) return readCsv(file)
   if (file.endsWith('.jsonl')) return readJsonLines(file)
@@ -36,13 +42,13 @@ async function* readCsv(file: string): AsyncGenerator<FileRow> {
         unreadable.push({
           row: Number(error?.lines ?? 0),
           code: error?.code ?? 'Unreadable',
-          description: 'the row is no CSV: see its quotes',
+          description: 'the row is not CSV: check its quotes',
         })
         return undefined
       },
     }),
   )
-  // A pipe does not hand an error on.
+  // A pipe does not pass on errors.
   input.on('error', (error) => parser.destroy(error))
   let columns: readonly string[] | null = null
   for await (const parsed of parser) {
@@ -75,11 +81,11 @@ function headerOf(record: readonly string[], file: string): readonly string[] {
     )
   const whole = columns.find((column) => columns.some((other) => other.startsWith(`${column}.`)))
   if (whole !== undefined)
-    throw new RollcallError('FileInvalid', `${file}: the column ${shortened(whole)} is also said in parts`)
+    throw new RollcallError('FileInvalid', `${file}: the column ${shortened(whole)} is also given in parts`)
   if (!columns.some((column) => EMPLOYEE_COLUMNS.some((name) => name === column)))
     throw new RollcallError(
       'FileInvalid',
-      `${file}: no column names the person; call one of them ${EMPLOYEE_COLUMNS.join(', ')}`,
+      `${file}: no column names the employee; call one of them ${EMPLOYEE_COLUMNS.join(', ')}`,
     )
   return columns
 }
@@ -94,13 +100,10 @@ function attributesOf(columns: readonly string[], record: readonly string[]): Js
 }
 
 async function* readJsonLines(file: string): AsyncGenerator<FileRow> {
-  let row = 0
-  for await (const line of linesOf(file)) {
-    row += 1
-    if (line.trim() === '') continue
-    const value = parseJson(line)
+  for await (const { line: row, text } of numberedLines(file)) {
+    const value = parseJson(text)
     if (typeof value !== 'object' || value === null || Array.isArray(value))
-      yield { row, code: 'NotAnObject', description: 'the line is no JSON object' }
+      yield { row, code: 'NotAnObject', description: 'the line is not a JSON object' }
     else yield { row, attributes: value as JsonObject }
   }
 }

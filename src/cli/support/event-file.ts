@@ -1,10 +1,10 @@
-import { linesOf } from '../../adapters/files.ts'
+import { numberedLines } from '../../compose/files.ts'
 import type { Config } from '../../config/load.ts'
 import type { HrEvent } from '../../core/model.ts'
 import { takingIn } from '../../compose/rules.ts'
 
 export interface EventFile {
-  /** Each event once, the first of a name. */
+  /** Each event once. Of several with the same source and id, the first. */
   readonly events: readonly HrEvent[]
   readonly duplicates: number
   /** Lines that intake would refuse, from 1, with the reason it would give. */
@@ -12,8 +12,8 @@ export interface EventFile {
 }
 
 /**
- * Reads a file of one message a line the way intake reads them off a queue: `entity`, or that of the first source. `now` stands in for the moment
- * a message was enqueued.
+ * Reads a file with one message a line, as intake reads messages from a queue: from `entity`, or from that of
+ * the first source. Each message counts as enqueued at `now`.
  */
 export async function readEvents(
   file: string,
@@ -25,10 +25,7 @@ export async function readEvents(
   const events = new Map<string, HrEvent>()
   const rejected: { line: number; code: string; description: string }[] = []
   let duplicates = 0
-  let line = 0
-  for await (const text of linesOf(file)) {
-    line += 1
-    if (text.trim() === '') continue
+  for await (const { line, text } of numberedLines(file)) {
     const message = {
       entity: entity ?? config.rules.sourceAddresses[0]?.entity ?? config.SERVICEBUS_QUEUE,
       sequence: String(line),
@@ -39,10 +36,10 @@ export async function readEvents(
       text,
       properties: {},
     }
-    const taken = await takeIn(message)
-    if (taken.rejected)
-      rejected.push({ line, code: taken.rejected.code, description: taken.rejected.description })
-    for (const event of taken.events) {
+    const intake = await takeIn(message)
+    if (intake.rejected)
+      rejected.push({ line, code: intake.rejected.code, description: intake.rejected.description })
+    for (const event of intake.events) {
       const name = `${event.source}\n${event.id}`
       if (events.has(name)) duplicates += 1
       else events.set(name, event)

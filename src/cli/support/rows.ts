@@ -1,22 +1,20 @@
 import { setFlagsFromString } from 'node:v8'
-import { RollcallError } from '../../core/errors.ts'
-import { effectiveInstant } from '../../core/intake/dates.ts'
 import { visible } from '../../core/visible.ts'
 import { jsonText, printPart } from './output.ts'
 
-/** Rows that are written as they come: memory holds one. */
+/** How rows are written. They go out one by one, so memory holds one. */
 export type RowFormat = 'table' | 'json' | 'ndjson'
 
-/** A column of fixed width; 0 for the last, which takes what it needs. */
+/** A column and its width in characters; the last column has width 0 and takes what it needs. */
 export type Column<T> = readonly [name: string, width: number, of: (row: T) => string]
 
 export interface RowWriter<T> {
   row(row: T): Promise<void>
-  /** Ends a list of JSON; says the names of the columns of an empty table. */
+  /** Ends a JSON list, or prints the header of an empty table. */
   end(): Promise<void>
 }
 
-/** Writes to stdout, and waits when the reader is slower. `readable` is a row for scripts. */
+/** Writes rows to stdout, and waits for a slow reader. `readable` makes the JSON of a row. */
 export function rowWriter<T>(
   format: RowFormat,
   columns: readonly Column<T>[],
@@ -46,24 +44,30 @@ export function rowWriter<T>(
   }
 }
 
-/** Throws `ArgumentInvalid`, naming the option. */
-export function instantOf(option: string, text: string): number {
-  const at = /^\d{4}-\d\d-\d\d(T[\d:.]+(Z|[+-]\d\d:\d\d))?$/.test(text) ? effectiveInstant(text, 'UTC') : null
-  if (at === null)
-    throw new RollcallError(
-      'ArgumentInvalid',
-      `${option} takes a day or an instant, as in 2026-11-02 or 2026-11-02T08:00:00Z`,
-    )
-  return at
-}
-
-export function iso(at: number): string
-export function iso(at: number | null): string | null
-export function iso(at: number | null): string | null {
-  return at === null ? null : new Date(at).toISOString()
-}
-
-/** For a command that reads far more than it keeps: the heap is swept rather than grown, which halves what the process takes. */
+/** For a command that reads much more than it keeps: V8 collects instead of growing the heap, which halves memory. */
 export function keepSmall(): void {
   setFlagsFromString('--optimize-for-size')
+}
+
+/** A page of rows, and where the next one begins; `null` after the last. */
+export interface RowPage<T> {
+  readonly rows: readonly T[]
+  readonly next: number | null
+}
+
+/** Writes every page, and ends the list. Returns the number of rows. */
+export async function writePages<T>(
+  write: RowWriter<T>,
+  readPage: (next: number | null) => Promise<RowPage<T>>,
+): Promise<number> {
+  let next: number | null = null
+  let found = 0
+  do {
+    const page: RowPage<T> = await readPage(next)
+    for (const row of page.rows) await write.row(row)
+    found += page.rows.length
+    next = page.next
+  } while (next !== null)
+  await write.end()
+  return found
 }

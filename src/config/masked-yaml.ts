@@ -1,38 +1,18 @@
 import { Document, visit } from 'yaml'
-import { MASK, masked, maskedDefaults, maskedHeader } from '../../core/mask.ts'
-import { visible } from '../../core/visible.ts'
-import { readConfig } from '../../compose/config.ts'
-import { SECRETS } from '../../config/environment.ts'
-import type { Path } from '../../config/file.ts'
-import { type FileContent, jsonSchema, SETTING_NAMES } from '../../config/schema.ts'
-import { bare } from '../../core/own.ts'
-import { DEFAULT_RULES } from '../../core/plan/mapping/mapping.ts'
-import { printJson, printLines, printYaml } from '../support/output.ts'
+import { MASK, masked, maskedDefaults, maskedHeader } from '../core/mask.ts'
+import { bare } from '../core/own.ts'
+import { DEFAULT_RULES } from '../core/plan/mapping/mapping.ts'
+import { visible } from '../core/visible.ts'
+import { SECRETS } from './environment.ts'
+import type { Path } from './file.ts'
+import type { Config } from './load.ts'
+import { type FileContent, SETTING_NAMES } from './schema.ts'
 
-/** JSON Schema of the file, for editors. */
-export function configSchema(): number {
-  printJson(jsonSchema())
-  return 0
-}
-
-/** 0 when everything can be used; otherwise `ConfigInvalid` says what is wrong and where. */
-export function configCheck(environment: NodeJS.ProcessEnv, file: string | undefined): number {
-  const { rules, file: found } = readConfig(
-    file === undefined ? environment : { ...environment, ROLLCALL_CONFIG: file },
-  )
-  const where = found === null ? 'the environment' : found.name
-  const queues = rules.sourceAddresses
-    .map(({ entity, sessions }) => (sessions ? `${entity} (sessions)` : entity))
-    .join(', ')
-  printLines(
-    `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes`,
-  )
-  return 0
-}
-
-/** What is in force, as YAML that could stand in a file. Secrets are masked, and texts with variables stand as they were written. */
-export function configPrint(environment: NodeJS.ProcessEnv): number {
-  const config = readConfig(environment)
+/**
+ * The configuration in force, as YAML that could be the file. Secrets are masked. Texts with variables are
+ * printed as they were written, because their values may be secrets.
+ */
+export function maskedYaml(config: Config): string {
   const inForce = new Map<string, unknown>(Object.entries(config))
   const settings = bare<unknown>()
   for (const name of SETTING_NAMES) {
@@ -44,7 +24,6 @@ export function configPrint(environment: NodeJS.ProcessEnv): number {
     shapes = {},
     mapping,
   } = config.file ? unexpanded(config.file.content, config.file.expanded) : {}
-  printLines(`# in force: the environment${config.file ? ` over ${config.file.name}` : ''}`)
   const document = new Document(
     {
       settings,
@@ -61,8 +40,7 @@ export function configPrint(environment: NodeJS.ProcessEnv): number {
         scalar.type = 'QUOTE_DOUBLE'
     },
   })
-  printYaml(document.toString({ lineWidth: 0 }))
-  return 0
+  return document.toString({ lineWidth: 0 })
 }
 
 function shown(name: string, value: unknown): unknown {
@@ -74,7 +52,7 @@ function shown(name: string, value: unknown): unknown {
 
 type SourceContent = FileContent['sources'] extends readonly (infer T)[] | undefined ? T : never
 
-/** Headers go with every request to the HR system, and its address may hold a user, a password or a key. */
+/** Headers and the address of an HR system may hold a user, a password or a key. */
 function withoutSecrets(source: SourceContent): SourceContent {
   if (source.read === undefined) return source
   const { url, headers } = source.read
@@ -85,29 +63,29 @@ function withoutSecrets(source: SourceContent): SourceContent {
   }
 }
 
-/** The mapping with what it takes over from the default one. */
+/** The mapping, with the default rules that it keeps. */
 function whole(mapping: FileContent['mapping']): FileContent['mapping'] {
   const { base = 'default', nulls = 'explicit', attributes = {} } = mapping ?? {}
-  const taken = base === 'default' ? Object.fromEntries(DEFAULT_RULES.map(({ to, from }) => [to, from])) : {}
-  const all = Object.entries({ ...taken, ...attributes }).filter(([, rule]) => rule !== null)
+  const kept = base === 'default' ? Object.fromEntries(DEFAULT_RULES.map(({ to, from }) => [to, from])) : {}
+  const all = Object.entries({ ...kept, ...attributes }).filter(([, rule]) => rule !== null)
   return { base: 'none', nulls, attributes: Object.fromEntries(all) }
 }
 
-/** Puts back what stood there before variables were expanded: what they came to may be a secret. */
+/** Restores the texts in which variables were expanded, because a value may be a secret. */
 function unexpanded(
   content: FileContent,
   expanded: readonly { readonly path: Path; readonly text: string }[],
 ): Partial<FileContent> {
   const copy = structuredClone(content)
   for (const { path, text } of expanded) {
-    const store = path
+    const parent = path
       .slice(0, -1)
       .reduce<unknown>(
         (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
         copy,
       )
     const last = path.at(-1)
-    if (typeof store === 'object' && store !== null && last !== undefined) Reflect.set(store, last, text)
+    if (typeof parent === 'object' && parent !== null && last !== undefined) Reflect.set(parent, last, text)
   }
   return copy
 }

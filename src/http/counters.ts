@@ -1,4 +1,4 @@
-import type { Telemetry } from '../../core/runtime.ts'
+import type { Telemetry } from '../core/runtime.ts'
 
 export interface Counted {
   readonly name: string

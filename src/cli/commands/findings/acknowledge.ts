@@ -1,0 +1,63 @@
+import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
+import { findingKind } from '../../../core/findings/codes.ts'
+import type { Ledger } from '../../../core/ledger/ledger.ts'
+import type { RegisterCommand } from '../../support/command.ts'
+import { withLedger } from '../../support/ledger.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { type Format, printJson, say } from '../../support/output.ts'
+import { seqOf } from './finding.ts'
+
+export const register: RegisterCommand = (findings, { environment, finish }) => {
+  findings
+    .command('acknowledge')
+    .description('say that a person has looked at findings, and why they need nothing more')
+    .argument('<findings...>', 'finding-…')
+    .addOption(actorOption('who says so'))
+    .addOption(justificationOption('why'))
+    .addOption(formatOption())
+    .action(async (names, options) => finish(await acknowledgeFindings(environment, names, options)))
+}
+
+interface AcknowledgeOptions {
+  readonly actor: string
+  readonly justification: string
+  readonly output: Format
+}
+type Result = 'acknowledged' | 'already acknowledged' | 'unknown'
+
+/** Exit 0 when all of them are acknowledged now, 7 when some were already, 4 when one does not exist. */
+function acknowledgeFindings(
+  environment: NodeJS.ProcessEnv,
+  names: readonly string[],
+  options: AcknowledgeOptions,
+): Promise<number> {
+  const seqs = names.map(seqOf)
+  return withLedger(
+    environment,
+    async (ledger) => {
+      const results: { finding: string; result: Result }[] = []
+      for (const seq of seqs)
+        results.push({ finding: `finding-${seq}`, result: await acknowledge(ledger, seq, options) })
+      if (options.output === 'json') printJson(results)
+      else for (const { finding, result } of results) say(`${finding}: ${result}`)
+      if (results.some(({ result }) => result === 'unknown')) return EXIT_CODES.notFound
+      return results.every(({ result }) => result === 'acknowledged') ? EXIT_CODES.done : EXIT_CODES.partial
+    },
+    'write',
+  )
+}
+
+/** Throws `FindingNeedsMore` for a finding that acknowledging does not close. */
+async function acknowledge(
+  ledger: Ledger,
+  seq: number,
+  { actor, justification }: AcknowledgeOptions,
+): Promise<Result> {
+  const finding = await ledger.findFinding(seq)
+  if (finding === null) return 'unknown'
+  const { acknowledging, fix } = findingKind(finding.code)
+  if (acknowledging === null)
+    throw new RollcallError('FindingNeedsMore', `finding-${seq} is not acknowledged: ${fix}`)
+  const done = await ledger.acknowledgeFinding({ seq, actor, justification }, Date.now())
+  return done ? 'acknowledged' : 'already acknowledged'
+}

@@ -1,0 +1,91 @@
+import { Option } from '@commander-js/extra-typings'
+import type { Config } from '../../../config/load.ts'
+import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
+import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
+import type { Ledger } from '../../../core/ledger/ledger.ts'
+import type { RegisterCommand } from '../../support/command.ts'
+import { withLedger } from '../../support/ledger.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { type Format, printJson, say } from '../../support/output.ts'
+import { expectTexts, nameOf, openCases } from './open-cases.ts'
+
+export const register: RegisterCommand = (leavers, { environment, finish }) => {
+  leavers
+    .command('acknowledge')
+    .description('close cases by your decision, which is kept in the audit trail')
+    .argument('[cases...]', 'employee ids or leaver-<number> (with --cause: all of that cause)')
+    .addOption(
+      new Option('--cause <cause>', 'all open cases with this cause').choices(Object.keys(LEAVER_CAUSES)),
+    )
+    .addOption(actorOption())
+    .addOption(justificationOption())
+    .addOption(formatOption())
+    .action(async (cases, options) => finish(await acknowledgeLeavers(environment, cases, options)))
+}
+
+interface AcknowledgeOptions {
+  readonly cause?: string | undefined
+  readonly actor: string
+  readonly justification: string
+  readonly output: Format
+}
+
+/** Exit 0 done, 4 when none of them is open, 7 when some are not. */
+function acknowledgeLeavers(
+  environment: NodeJS.ProcessEnv,
+  names: readonly string[],
+  { cause, actor, justification, output }: AcknowledgeOptions,
+): Promise<number> {
+  if ((names.length === 0) === (cause === undefined))
+    throw new RollcallError(
+      'ArgumentInvalid',
+      'name employees or cases, or give --cause for all with that cause',
+    )
+  expectTexts({ actor, justification })
+  return withLedger(
+    environment,
+    async (ledger, config) => {
+      const now = Date.now()
+      const ids = cause === undefined ? [] : await idsByCause(ledger, config, now, cause)
+      const missing: string[] = []
+      for (const name of names) {
+        const found = await idsByName(ledger, config, now, name)
+        if (found.length === 0) missing.push(name)
+        ids.push(...found)
+      }
+      const acknowledged = await ledger.acknowledgeLeavers({ ids, actor, justification }, now)
+      if (output === 'json')
+        printJson({ acknowledged: acknowledged.map(nameOf), notOpen: missing, actor, justification })
+      else {
+        say(`${acknowledged.length} leaver cases acknowledged by ${actor}: ${justification}`)
+        if (missing.length > 0)
+          say(`${missing.length} of those named have no open case; see rollcall leavers`)
+      }
+      if (acknowledged.length === 0) return EXIT_CODES.notFound
+      return missing.length === 0 ? EXIT_CODES.done : EXIT_CODES.partial
+    },
+    'write',
+  )
+}
+
+async function idsByCause(ledger: Ledger, config: Config, now: number, cause: string): Promise<number[]> {
+  const ids: number[] = []
+  for await (const { leaverCase, assessment } of openCases(ledger, config, { now, employeeId: null }))
+    if (assessment.cause === cause) ids.push(leaverCase.id)
+  return ids
+}
+
+/** The case `leaver-<number>`, or the open cases of an employee. */
+async function idsByName(
+  ledger: Ledger,
+  config: Config,
+  now: number,
+  name: string,
+): Promise<readonly number[]> {
+  const number = /^leaver-(\d{1,15})$/.exec(name)?.[1]
+  if (number !== undefined) return [Number(number)]
+  const ids: number[] = []
+  for await (const { leaverCase } of openCases(ledger, config, { now, employeeId: name }))
+    ids.push(leaverCase.id)
+  return ids
+}

@@ -1,0 +1,44 @@
+import { EXIT_CODES } from '../../../core/errors.ts'
+import type { RegisterCommand } from '../../support/command.ts'
+import { withLedger } from '../../support/ledger.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { type Format, printJson, say } from '../../support/output.ts'
+import { expectTexts } from './open-cases.ts'
+
+export const register: RegisterCommand = (leavers, { environment, finish }) => {
+  leavers
+    .command('resend')
+    .description(
+      'send the rest of a leaver’s events, where the directory accepted only the deactivation (DisabledAlone)',
+    )
+    .argument('<employees...>', 'employee ids')
+    .addOption(actorOption())
+    .addOption(justificationOption())
+    .addOption(formatOption())
+    .action(async (employees, options) => finish(await resendRest(environment, employees, options)))
+}
+
+interface ResendOptions {
+  readonly actor: string
+  readonly justification: string
+  readonly output: Format
+}
+
+/** Exit 0 done, 4 when nothing is left over of these employees' events. */
+function resendRest(
+  environment: NodeJS.ProcessEnv,
+  employees: readonly string[],
+  { actor, justification, output }: ResendOptions,
+): Promise<number> {
+  expectTexts({ actor, justification })
+  return withLedger(
+    environment,
+    async (ledger) => {
+      const events = await ledger.resendLeaverRest({ employees, actor, justification }, Date.now())
+      if (output === 'json') printJson({ events, actor, justification })
+      else say(`${events} events are sent again as a whole, requested by ${actor}: ${justification}`)
+      return events === 0 ? EXIT_CODES.notFound : EXIT_CODES.done
+    },
+    'write',
+  )
+}

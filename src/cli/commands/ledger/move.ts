@@ -1,0 +1,43 @@
+import { EXIT_CODES } from '../../../core/errors.ts'
+import type { RegisterCommand } from '../../support/command.ts'
+import { formatOption } from '../../support/options.ts'
+import { type Format, printJson, printLines, progress, say } from '../../support/output.ts'
+
+export const register: RegisterCommand = (ledger, { environment, finish }) => {
+  ledger
+    .command('move')
+    .description(
+      'copy a ledger from a SQLite file to an empty PostgreSQL database and compare every row; all of it or nothing',
+    )
+    .requiredOption('--from <file>', 'the SQLite file; no process may be running on it')
+    .option(
+      '--to <url>',
+      'postgres://user@host/database (default: LEDGER); LEDGER_PASSWORD is better for a password',
+    )
+    .addOption(formatOption())
+    .action(async (options) => finish(await move(options, environment)))
+}
+
+interface MoveOptions {
+  readonly from: string
+  readonly to?: string | undefined
+  readonly output: Format
+}
+
+async function move(options: MoveOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+  const [{ readConfig }, { moveToDatabase }] = await Promise.all([
+    import('../../../compose/config.ts'),
+    import('../../../compose/ledger-move.ts'),
+  ])
+  const line = progress()
+  const { to, counts } = await moveToDatabase(readConfig(environment), options, (table, rows) =>
+    line.show(`${table}: ${rows} rows`),
+  )
+  line.end()
+  if (options.output === 'json') printJson(counts)
+  else printLines(`${counts.rows} rows of ${counts.tables} tables are at ${to}, compared one by one`)
+  say(
+    `Set LEDGER to it for every instance. ${options.from} did not change; keep it as a copy, and run nothing on it any more.`,
+  )
+  return EXIT_CODES.done
+}

@@ -1,0 +1,50 @@
+import type { Command } from '@commander-js/extra-typings'
+import { EXIT_CODES } from '../../../core/errors.ts'
+import type { DoublesOptions } from '../../doubles/doubles.ts'
+import type { CommandContext } from '../../support/command.ts'
+import { port } from '../../support/options.ts'
+import { printJsonLine } from '../../support/output.ts'
+
+/** Adds `local`, which starts both doubles and is the parent of `bus` and `feed`. */
+export function registerLocal(program: Command, { finish }: CommandContext) {
+  return program
+    .command('local')
+    .description('the local doubles of Service Bus and Entra alone')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
+    .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
+    .option('--fast', 'short cycles and lag, no call limits', false)
+    .option(
+      '--entra-settings <file>',
+      'settings of the Entra double as JSON: limits, mapping, faults, a directory to begin with',
+    )
+    .option('--bus-file <file>', 'keep what the bus holds in this file, so that killing it loses nothing')
+    .option('--bus-settings <file>', 'settings and faults of the bus as JSON')
+    .option('--bus-tls <folder>', 'let the bus speak TLS with a certificate made in this folder')
+    .option('--bus-tls-port <port>', 'a port of the bus for TLS alone (clients look for it at 5671)', port)
+    .action(async (options) => finish(await startBoth(options)))
+}
+
+/** Runs until a signal. One line of JSON on stdout says that the doubles are ready, and how to use them. */
+async function startBoth(options: DoublesOptions): Promise<number> {
+  const [{ checkFiles }, { processLog, stopSignal, whenAborted }, { startDoubles, tlsOf }] =
+    await Promise.all([
+      import('../../../compose/files.ts'),
+      import('../../../compose/process.ts'),
+      import('../../doubles/doubles.ts'),
+    ])
+  checkFiles({
+    readable: { '--entra-settings': options.entraSettings },
+    writable: { '--bus-file': options.busFile },
+  })
+  const stop = stopSignal(processLog())
+  const doubles = await startDoubles(options)
+  try {
+    const { bus, busCaFile, entra, environment: env } = doubles
+    printJsonLine({ ready: true, busPort: bus.port, entraPort: entra.port, ...tlsOf(bus, busCaFile), env })
+    await whenAborted(stop)
+  } finally {
+    await doubles.stop()
+  }
+  return EXIT_CODES.done
+}

@@ -1,0 +1,220 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { feedFile } from '../../compose/bus.ts'
+import { readConfig } from '../../compose/config.ts'
+import { type Composed, compose } from '../../compose/connector.ts'
+import { checkFiles } from '../../compose/files.ts'
+import { processRuntime, stopSignal, whenAborted } from '../../compose/process.ts'
+import type { Config } from '../../config/load.ts'
+import { defaultSource } from '../../config/rules.ts'
+import { EXIT_CODES } from '../../core/errors.ts'
+import type { Totals } from '../../core/ledger/port/inspect.ts'
+import { type Format, printJson, printTable, progress, say } from '../support/output.ts'
+import { differs, reconcile } from '../support/reconcile.ts'
+import { type Doubles, startDoubles } from './doubles.ts'
+
+export interface DemoOptions {
+  readonly events?: string | undefined
+  readonly fast: boolean
+  readonly exit: boolean
+  /** Removes the ledger of an earlier demo first, because the doubles start empty. */
+  readonly fresh: boolean
+  readonly directory?: string | undefined
+  readonly ledger?: string | undefined
+  readonly output: Format
+}
+
+export interface DemoReport {
+  readonly messages: number
+  readonly duplicates: number
+  readonly rejected: number
+  readonly events: Readonly<Record<string, number>>
+  readonly operations: number
+  readonly calls: number
+  readonly employees: number
+  readonly elapsedMs: number
+  readonly balanced: boolean
+  readonly wrong: readonly string[]
+}
+
+/** A connector that runs on the doubles. */
+interface Demo {
+  readonly config: Config
+  readonly composed: Composed
+  readonly doubles: Doubles
+  readonly running: Promise<void>
+  readonly stop: AbortSignal
+}
+
+const SAMPLE = new URL('sample-events.jsonl', import.meta.url)
+
+/** Exit 0 when the books balance, 3 when they do not. */
+export async function demo(options: DemoOptions, environment: NodeJS.ProcessEnv): Promise<number> {
+  checkFiles({
+    readable: { '--events': options.events },
+    writable: { '--directory': options.directory, '--ledger': options.ledger },
+  })
+  await using stack = new AsyncDisposableStack()
+  const ledger = options.ledger ?? join(await temporaryFolder(stack), 'ledger.db')
+  if (options.fresh)
+    for (const suffix of ['', '-wal', '-shm']) await rm(`${ledger}${suffix}`, { force: true })
+  const demo = await startDemo(stack, options, environment, ledger)
+  const { composed, config, doubles, running, stop } = demo
+  const before = await composed.ledger.readTotals()
+  const startedAt = Date.now()
+  const sent = await feedFile(config, options.events ?? SAMPLE)
+  const ended = await untilFinal(demo, before.messages + sent)
+  const elapsedMs = Date.now() - startedAt
+  if (options.directory !== undefined)
+    await writeFile(options.directory, `${JSON.stringify(await doubles.entra.directory(), null, 1)}\n`)
+  const report = await reportOf(demo, before, sent, elapsedMs)
+  if (options.output === 'json') printJson(report)
+  else printReport(report)
+  if (options.ledger !== undefined) sayNextCommands(options.ledger, report)
+  if (!options.exit && ended) {
+    say('', `Still running; ctrl-C ends it. The directory: http://127.0.0.1:${doubles.entra.port}/directory`)
+    await Promise.race([whenAborted(stop), running])
+  }
+  return report.balanced && ended ? EXIT_CODES.done : EXIT_CODES.unbalanced
+}
+
+/** Starts both doubles and the connector; `stack` stops them. */
+async function startDemo(
+  stack: AsyncDisposableStack,
+  options: DemoOptions,
+  environment: NodeJS.ProcessEnv,
+  ledger: string,
+): Promise<Demo> {
+  const doubles = stack.adopt(await startDoubles({ fast: options.fast }), (it) => it.stop())
+  const config = onDemoQueue(
+    readConfig({ LOG_LEVEL: 'warn', ...environment, ...doubles.environment, LEDGER: ledger }),
+  )
+  const { runtime, close } = await processRuntime(config)
+  stack.defer(close)
+  const stop = stopSignal(runtime.log)
+  const composed = stack.adopt(await compose(config, runtime), (it) => it.close())
+  const running = composed.service.run()
+  stack.defer(async () => {
+    await composed.service.stop()
+    await running
+  })
+  return { config, composed, doubles, running, stop }
+}
+
+function sayNextCommands(ledger: string, { events }: DemoReport): void {
+  const dead = (events['dead-lettered'] ?? 0) > 0
+  const commands = [
+    'status',
+    'trace <event id or employee>',
+    ...(dead ? ['dead-letters list --store ledger'] : []),
+  ]
+  say('', 'Look next:', ...commands.map((one) => `  LEDGER=${ledger} npm run --silent rollcall -- ${one}`))
+}
+
+/** The mapping and shapes of a file apply in the demo too. Of its sources, those on the one queue of the demo do. */
+function onDemoQueue(config: Config): Config {
+  const { sources, sourceAddresses } = config.rules
+  const here = sourceAddresses.filter(
+    ({ entity, sessions }) => entity === config.SERVICEBUS_QUEUE && !sessions,
+  )
+  if (here.length === sourceAddresses.length) return config
+  const queue = config.SERVICEBUS_QUEUE
+  say(`The demo has one queue, ${queue}: sources on other queues are left out.`)
+  const sourceAddress = { queue, entity: queue, sessions: false }
+  return {
+    ...config,
+    rules: {
+      ...config.rules,
+      ...(here.length > 0
+        ? { sources, sourceAddresses: here }
+        : { sources: [defaultSource(config)], sourceAddresses: [sourceAddress] }),
+    },
+  }
+}
+
+async function temporaryFolder(stack: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'rollcall-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const LOOK_EVERY_MS = 100
+
+/** True when every event has its final outcome or waits for an instant; false when a signal came before. */
+async function untilFinal(
+  { composed: { ledger }, doubles: { bus }, config, stop }: Demo,
+  expected: number,
+): Promise<boolean> {
+  const line = progress()
+  while (!stop.aborted) {
+    const totals = await ledger.readTotals()
+    line.show(
+      `messages ${totals.messages}/${expected}  events ${totals.events}  answered ${totals.finished}  operations ${totals.operations}  calls ${totals.calls}`,
+    )
+    if (totals.messages >= expected && (await ledger.readIdle(Date.now())).idle) {
+      const queue = await bus.counts(config.SERVICEBUS_QUEUE)
+      if (queue.active + queue.locked === 0) {
+        line.end()
+        return true
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
+  }
+  return false
+}
+
+/** The books of the ledger, compared with what the feeder sent and what the broker counted. */
+async function reportOf(
+  { composed: { ledger }, doubles: { bus }, config }: Demo,
+  before: Totals,
+  sent: number,
+  elapsedMs: number,
+): Promise<DemoReport> {
+  const { totals, stateCounts } = await ledger.readCounts()
+  const books = reconcile(totals, stateCounts)
+  const queue = await bus.counts(config.SERVICEBUS_QUEUE)
+  const outcomes = await bus.counts(config.OUTCOMES_QUEUE)
+  const since = (name: keyof Totals): number => totals[name] - before[name]
+  const wrong = [
+    ...books.wrong,
+    ...differs('messages in the ledger', since('messages'), 'messages the feeder sent', sent),
+    ...differs('messages the bus took', queue.incoming, 'messages the feeder sent', sent),
+    ...differs('messages left on the bus', queue.active + queue.locked, 'none', 0),
+    ...differs('dead letters on the bus', queue.deadLetter, 'messages rejected', since('rejected')),
+    ...differs('messages the bus was told are done', queue.completed, 'messages decoded', since('decoded')),
+    ...differs('outcomes on the bus', outcomes.active, 'outcomes published', since('published')),
+  ]
+  return {
+    messages: since('messages'),
+    duplicates: since('duplicates'),
+    rejected: since('rejected'),
+    events: books.events,
+    operations: since('operations'),
+    calls: since('calls'),
+    employees: books.employees,
+    elapsedMs,
+    balanced: wrong.length === 0,
+    wrong,
+  }
+}
+
+function printReport(report: DemoReport): void {
+  printTable(
+    ['events', ''],
+    Object.entries(report.events).filter(([, count]) => count > 0),
+  )
+  printTable(
+    ['', ''],
+    [
+      ['messages', report.messages],
+      ['duplicates', report.duplicates],
+      ['rejected (native dead-letter queue)', report.rejected],
+      ['employees', report.employees],
+      ['operations', report.operations],
+      ['calls', report.calls],
+      ['elapsed', `${(report.elapsedMs / 1_000).toFixed(1)} s`],
+      ['books', report.balanced ? 'balanced' : report.wrong.join('; ')],
+    ],
+  )
+}

@@ -1,0 +1,115 @@
+import { Command, CommanderError } from '@commander-js/extra-typings'
+import { EXIT_CODES } from '../core/errors.ts'
+import * as audit from './commands/audit.ts'
+import * as brakeRelease from './commands/brake/release.ts'
+import * as brakeStatus from './commands/brake/status.ts'
+import * as check from './commands/check.ts'
+import * as configCheck from './commands/config/check.ts'
+import * as configPrint from './commands/config/print.ts'
+import * as configSchema from './commands/config/schema.ts'
+import * as demo from './commands/demo.ts'
+import * as erase from './commands/erase.ts'
+import * as events from './commands/events.ts'
+import * as explain from './commands/explain.ts'
+import * as findingsAcknowledge from './commands/findings/acknowledge.ts'
+import * as findingsList from './commands/findings/list.ts'
+import * as findingsShow from './commands/findings/show.ts'
+import * as health from './commands/health.ts'
+import * as importBaseline from './commands/import.ts'
+import * as leaversAcknowledge from './commands/leavers/acknowledge.ts'
+import * as leaversList from './commands/leavers/list.ts'
+import * as leaversResend from './commands/leavers/resend.ts'
+import * as ledgerMigrate from './commands/ledger/migrate.ts'
+import * as ledgerMove from './commands/ledger/move.ts'
+import * as ledgerRestored from './commands/ledger/restored.ts'
+import * as localBus from './commands/local/bus.ts'
+import { registerLocal } from './commands/local/doubles.ts'
+import * as localFeed from './commands/local/feed.ts'
+import * as plan from './commands/plan.ts'
+import * as run from './commands/run.ts'
+import * as status from './commands/status.ts'
+import * as trace from './commands/trace.ts'
+import { deadLetterCommands } from './dead-letters/register.ts'
+import { endingCommands, replayCommands } from './replay/register.ts'
+import type { CommandContext, RegisterCommand } from './support/command.ts'
+import { failureOf } from './support/failure.ts'
+import { printLines, say } from './support/output.ts'
+
+/**
+ * Runs one command, and returns its exit code (see `EXIT_CODES`). Prints every error; never rejects. Each
+ * command loads what it needs when it is called, so that `--help` is quick.
+ */
+export async function runCommand(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  let exitCode: number = EXIT_CODES.done
+  const program = newProgram(argv)
+  registerAll(program, { environment, finish: (code) => void (exitCode = code) })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.calledWrongly
+    const failure = failureOf(error)
+    say(...failure.lines)
+    return failure.exitCode
+  }
+}
+
+function newProgram(argv: readonly string[]): Command {
+  // A line break in an argument does not begin a line of the message.
+  const brokenArgument = argv.some((one) => one.includes('\n'))
+  return new Command('rollcall')
+    .description(
+      'HR events from Azure Service Bus to Microsoft Entra API-driven provisioning, with an answer for every event',
+    )
+    .exitOverride()
+    .showHelpAfterError('(--help shows what there is)')
+    .enablePositionalOptions()
+    .configureOutput({
+      writeOut: (text) => printLines(...linesOf(text)),
+      writeErr: (text) => say(...linesOf(text)),
+      outputError: (text) => say(...(brokenArgument ? [text.trimEnd()] : linesOf(text))),
+    })
+}
+
+const linesOf = (text: string): readonly string[] => text.replace(/\n$/, '').split('\n')
+
+/** Registers the commands in the order of the help. */
+function registerAll(program: Command, context: CommandContext): void {
+  const register = (parent: Command, ...commands: readonly { register: RegisterCommand }[]): void => {
+    for (const command of commands) command.register(parent, context)
+  }
+  const group = (name: string, description: string): Command => program.command(name).description(description)
+
+  register(program, demo, run, health, status, trace, explain, plan, events, audit)
+  endingCommands(deadLetterCommands(program, context), context)
+  replayCommands(program, context)
+  register(
+    group('findings', 'what a person should look at that is not a dead letter'),
+    findingsList,
+    findingsShow,
+    findingsAcknowledge,
+  )
+  register(
+    group('leavers', 'employees who leave and are not proven to be disabled in the directory'),
+    leaversList,
+    leaversAcknowledge,
+    leaversResend,
+  )
+  register(program, check)
+  register(group('brake', 'the limit on deactivations at once'), brakeStatus, brakeRelease)
+  register(program, importBaseline, erase)
+  register(
+    group('ledger', 'the tables of the ledger, and where they are'),
+    ledgerMigrate,
+    ledgerMove,
+    ledgerRestored,
+  )
+  register(
+    group('config', 'the configuration: environment and rollcall.yaml'),
+    configSchema,
+    configCheck,
+    configPrint,
+  )
+  register(registerLocal(program, context), localBus, localFeed)
+}

@@ -1,0 +1,37 @@
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+
+/** Options that several commands share. Each call makes a new one, because commander changes them. */
+
+export const formatOption = () =>
+  new Option('--output <format>', 'table or json')
+    .choices(['table', 'json'] as const)
+    .default('table' as const)
+
+export const rowFormatOption = () =>
+  new Option('--output <format>', 'table, json or ndjson')
+    .choices(['table', 'json', 'ndjson'] as const)
+    .default('table' as const)
+
+export const actorOption = (description = 'who decides it') =>
+  new Option('--actor <name>', description).makeOptionMandatory()
+
+export const justificationOption = (description = 'why; free text, so keep personal data out of it') =>
+  new Option('--justification <text>', description).makeOptionMandatory()
+
+export const showValuesOption = (description = 'show values of personal attributes') =>
+  new Option('--show-values', description).default(false)
+
+/** A whole number from 1. */
+export function count(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError('it takes a whole number from 1')
+  return value
+}
+
+export function port(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('a port is a whole number from 0 to 65535')
+  return value
+}

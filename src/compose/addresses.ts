@@ -1,0 +1,67 @@
+import { hostname } from 'node:os'
+import type { TokenCredential } from '@azure/identity'
+import { createCredential } from '../adapters/graph/credential.ts'
+import type { LedgerAddress } from '../adapters/ledger-sql/open.ts'
+import { proxyFor } from '../adapters/proxy.ts'
+import type { BusAddress } from '../adapters/service-bus/client.ts'
+import type { Config } from '../config/load.ts'
+import { RollcallError } from '../core/errors.ts'
+
+/** The identity of `AUTH_MODE`. */
+export function credentialOf(config: Config): TokenCredential {
+  return createCredential({
+    mode: config.AUTH_MODE,
+    tenantId: config.AZURE_TENANT_ID,
+    clientId: config.AZURE_CLIENT_ID,
+    clientSecret: config.AZURE_CLIENT_SECRET,
+    certificatePath: config.AZURE_CLIENT_CERTIFICATE_PATH,
+  })
+}
+
+const tokensOf =
+  (credential: TokenCredential) =>
+  async (scope: string): Promise<string | null> =>
+    (await credential.getToken(scope))?.token ?? null
+
+/** Where the ledger is. With `LEDGER_AUTH=entra`, its tokens come from `credential`. */
+export function ledgerAddress(config: Config, credential?: TokenCredential): LedgerAddress {
+  const { LEDGER: location, LEDGER_AUTH, LEDGER_PASSWORD: password } = config
+  const auth =
+    LEDGER_AUTH === 'entra'
+      ? { kind: 'entra' as const, tokens: tokensOf(credential ?? credentialOf(config)) }
+      : { kind: 'password' as const, password }
+  return {
+    location,
+    auth,
+    instance: config.INSTANCE ?? hostname(),
+    connections: config.LEDGER_CONNECTIONS,
+    statementMs: config.LEDGER_STATEMENT_MS,
+  }
+}
+
+/** Where the bus is. Throws `ConfigInvalid` if neither address is set. */
+export function busAddress(config: Config, credential: TokenCredential = credentialOf(config)): BusAddress {
+  const { SERVICEBUS_CONNECTION_STRING: connectionString, SERVICEBUS_WEBSOCKETS } = config
+  const over = (host: string, port: number): Pick<BusAddress, 'webSockets'> =>
+    SERVICEBUS_WEBSOCKETS ? { webSockets: { proxy: proxyFor(host, port, config) } } : {}
+  if (connectionString !== null) {
+    const [, host = '', port = '443'] = /Endpoint=sb:\/\/([^/:;]+)(?::(\d+))?/i.exec(connectionString) ?? []
+    return { kind: 'connection-string', connectionString, ...over(host, Number(port)) }
+  }
+  const host = requireSetting(
+    config.SERVICEBUS_FQDN,
+    'SERVICEBUS_FQDN',
+    'the host name of the namespace (or SERVICEBUS_CONNECTION_STRING)',
+  )
+  return { kind: 'identity', host, credential, ...over(host, 443) }
+}
+
+/** The value of a setting. Throws `ConfigInvalid` if it is not set; `what` says what belongs there. */
+export function requireSetting(value: string | null, variable: string, what: string): string {
+  if (value === null)
+    throw new RollcallError(
+      'ConfigInvalid',
+      `${variable} is not set; it takes ${what}. rollcall local prints all variables for a local try`,
+    )
+  return value
+}

@@ -1,0 +1,12 @@
+import { useProxy } from '../../adapters/proxy.ts'
+import type { Config } from '../../config/load.ts'
+import { proveBus } from './bus.ts'
+import { proveGraph } from './graph.ts'
+import { proveLedger } from './ledger.ts'
+import type { Proof } from './proof.ts'
+
+/** Tries ledger, bus, provisioning log and job in turn, and changes nothing. */
+export async function proveAll(config: Config): Promise<readonly Proof[]> {
+  using _proxied = useProxy(config)
+  return [...(await proveLedger(config)), ...(await proveBus(config)), ...(await proveGraph(config))]
+}

@@ -1,0 +1,78 @@
+import type { TokenCredential } from '@azure/identity'
+import { graphClient } from '../../adapters/graph/client.ts'
+import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
+import type { Config } from '../../config/load.ts'
+import { RollcallError } from '../../core/errors.ts'
+import { credentialOf } from '../addresses.ts'
+import { failed, type Proof, prove } from './proof.ts'
+
+/** Whether the provisioning log and the job can be read. Uploads nothing. */
+export async function proveGraph(config: Config): Promise<Proof[]> {
+  let endpoint: ReturnType<typeof parseEndpoint>
+  try {
+    endpoint = endpointOf(config)
+  } catch (error) {
+    return [failed('endpoint', error)]
+  }
+  let credential: TokenCredential
+  try {
+    credential = credentialOf(config)
+  } catch (error) {
+    return [failed('identity', error, 'check AUTH_MODE and what it needs')]
+  }
+  const client = graphClient(endpoint, credential, config.HTTP_TIMEOUT_MS, Date.now)
+  const signal = AbortSignal.timeout(config.HTTP_TIMEOUT_MS)
+  const statusOf = async (path: string): Promise<number> => {
+    const response = await client.get(path, signal)
+    await response.body?.cancel()
+    return response.status
+  }
+  const log = await prove(
+    'provisioning log',
+    async () => {
+      const path = `/auditLogs/provisioning?$filter=jobId eq '${endpoint.jobId}'&$top=1`
+      return expect200(await statusOf(path), 'can be read')
+    },
+    'check that the host can be reached, and grant ProvisioningLog.Read.All to the identity with consent',
+  )
+  const job = await proveJob(() => statusOf(endpoint.uploadPath.replace(/\/bulkUpload$/, '')))
+  return [log, job, UPLOAD]
+}
+
+/** The right to upload cannot be asked for without uploading. */
+const UPLOAD: Proof = {
+  what: 'upload',
+  outcome: 'not known',
+  say: 'shows with the first batch; it takes SynchronizationData-User.Upload',
+}
+
+/** Only a job that does not exist is a failure: the connector runs without the right to read it. */
+async function proveJob(status: () => Promise<number>): Promise<Proof> {
+  let seen = 0
+  const job = await prove(
+    'job',
+    async () => expect200((seen = await status()), 'can be read: submission waits while it is paused'),
+    'grant Synchronization.Read.All, or go without: a paused job will not be noticed',
+  )
+  if (seen === 404)
+    return {
+      what: 'job',
+      outcome: 'failed',
+      say: 'answered 404; copy PROVISIONING_ENDPOINT from the portal again',
+    }
+  return job.outcome === 'failed' ? { ...job, outcome: 'not known' } : job
+}
+
+function endpointOf(config: Config): ReturnType<typeof parseEndpoint> {
+  if (config.PROVISIONING_ENDPOINT === null)
+    throw new RollcallError(
+      'ConfigInvalid',
+      'PROVISIONING_ENDPOINT is not set; it takes the bulkUpload URL of the portal',
+    )
+  return parseEndpoint(config.PROVISIONING_ENDPOINT, config.PROVISIONING_ALLOW_HTTP)
+}
+
+function expect200(status: number, good: string): string {
+  if (status === 200) return good
+  throw new RollcallError('Unexpected', `answered ${status}`)
+}

@@ -1,0 +1,57 @@
+import type { TokenCredential } from '@azure/identity'
+import type { ServiceBusClient } from '@azure/service-bus'
+import { connect } from '../adapters/service-bus/client.ts'
+import type { Connection } from '../adapters/service-bus/connection.ts'
+import type { ReceiverHealth } from '../adapters/service-bus/health.ts'
+import type { BusMessage } from '../adapters/service-bus/message.ts'
+import { busSourceQueue } from '../adapters/service-bus/receiver.ts'
+import { ACCEPT_RETRY, sessionSourceQueue } from '../adapters/service-bus/sessions.ts'
+import type { Config } from '../config/load.ts'
+import { joinSourceQueues } from '../core/intake/source-queues.ts'
+import type { SourceQueue } from '../core/ports.ts'
+import type { Runtime } from '../core/runtime.ts'
+import { busAddress } from './addresses.ts'
+
+/** What the receivers share. */
+interface ReceiverContext {
+  readonly credential: TokenCredential
+  readonly health: ReceiverHealth
+  readonly runtime: Runtime
+  /** Opens another connection to the bus, which the connector closes. */
+  connection(): Connection
+}
+
+/** One queue over every queue and subscription of the sources, which share `IN_FLIGHT`. */
+export function sourceQueueOf(
+  config: Config,
+  { credential, health, runtime, connection }: ReceiverContext,
+): SourceQueue<BusMessage> {
+  const onTrouble = health.trouble
+  const { sourceAddresses } = config.rules
+  const share = config.IN_FLIGHT / sourceAddresses.length
+  const atLeastOne = (count: number): number => Math.max(1, Math.floor(count))
+  const {
+    SESSIONS: sessions,
+    SESSION_IDLE_MS: idleMs,
+    SESSION_TURN_MS: turnMs,
+    WATCHDOG_MS: watchdogMs,
+  } = config
+  return joinSourceQueues(
+    sourceAddresses.flatMap((sourceAddress) => {
+      if (!sourceAddress.sessions) {
+        const inFlight = atLeastOne(share / config.RECEIVERS)
+        return Array.from({ length: config.RECEIVERS }, () =>
+          busSourceQueue(connection(), { ...sourceAddress, inFlight, watchdogMs, onTrouble }, runtime),
+        )
+      }
+      const reconnect = (): ServiceBusClient => connect(busAddress(config, credential), ACCEPT_RETRY)
+      return [
+        sessionSourceQueue(
+          reconnect,
+          { ...sourceAddress, inFlight: atLeastOne(share), sessions, idleMs, turnMs, watchdogMs, onTrouble },
+          runtime,
+        ),
+      ]
+    }),
+  )
+}
