@@ -50,7 +50,9 @@ export interface ConnectorRules {
 export interface ConnectorSettings {
   /** The loops that run in this process; by default all of them. */
   readonly loops?: ReadonlySet<Loop>
-  /** Needed when several instances share the ledger: some loops then run in one instance at a time. */
+  /**
+   * Needed when several instances share the ledger: some loops then run in one instance at a time.
+   */
   readonly lease?: LeaseSettings
   readonly intake: IntakeSettings
   readonly plan: PlanSettings
@@ -78,20 +80,21 @@ export interface ConnectorSettings {
  *                        └─► publish ─► outcomes
  *
  * The loops share only the ledger. Each of them can stop, crash or run in another process without
- * affecting the others: unfinished work is a row in the ledger, and is resumed from there. One loop wakes
- * the next when there may be work; a lost wake-up costs a poll, never an event.
+ * affecting the others: unfinished work is a row in the ledger, and is resumed from there. One loop
+ * wakes the next when there may be work; a lost wake-up costs a poll, never an event.
  *
  * - **intake** decodes, validates and commits messages, and settles them only after the commit.
  * - **hydrate** reads the employees of notices from HR.
- * - **plan** folds each employee's events, compares the record with the last accepted one, and decides
- *   every open event.
+ * - **plan** folds each employee's events, compares the record with the last accepted one, and
+ *   decides every open event.
  * - **submit** sends whole records in full batches, within the service's limits, with at most one
- *   unanswered operation for each employee. **job** watches the provisioning job, and holds submission
- *   while the job is paused or quarantined.
- * - **correlate** joins the provisioning log to what was sent. Accepted is not done: an operation ends
- *   with its log records, or when the log is silent past the deadline.
+ *   unanswered operation for each employee. **job** watches the provisioning job, and holds
+ *   submission while the job is paused or quarantined.
+ * - **correlate** joins the provisioning log to what was sent. Accepted is not done: an operation
+ *   ends with its log records, or when the log is silent past the deadline.
  * - **publish** sends the outcome of each event.
- * - **copies** puts a copy of each dead letter on the bus, and removes it when the dead letter is gone.
+ * - **copies** puts a copy of each dead letter on the bus, and removes it when the dead letter is
+ *   gone.
  * - **retention** folds old, settled events into baselines.
  */
 export function connector<M extends SourceMessage>(
@@ -153,7 +156,8 @@ export function connector<M extends SourceMessage>(
   }
   const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []
   const loops = settings.loops ?? new Set(LOOPS)
-  // Stopped in the order of the flow. The witness ends last, after everything that raises its counter.
+  // Stopped in the order of the flow. The witness ends last, after everything that raises its
+  // counter.
   return together(
     [clock, ...LOOPS.map((name) => (loops.has(name) ? stages[name] : [])), witness ? [witness] : []],
     runtime,

@@ -18,7 +18,10 @@ interface ErrorKind {
   readonly exit: ExitName
 }
 
-/** The code of every error that Rollcall raises itself: what it means, and how a command ends with it. */
+/**
+ * The code of every error that Rollcall raises itself: what it means, and how a command ends with
+ * it.
+ */
 export const ERRORS = {
   AddressUnavailable: { meaning: 'The HTTP address cannot be listened on.', exit: 'failed' },
   ArgumentInvalid: { meaning: 'An argument or option of the command is wrong.', exit: 'calledWrongly' },
@@ -99,8 +102,8 @@ export function exitCodeOf(code: ErrorCode): number {
 }
 
 /**
- * An error with a message of Rollcall's own: it says what is wrong, where, and what to do, and quotes no
- * personal value. `code` is for scripts and logs.
+ * An error with a message of Rollcall's own: it says what is wrong, where, and what to do, and
+ * quotes no personal value. `code` is for scripts and logs.
  */
 export class RollcallError extends Error {
   override readonly name = 'RollcallError'

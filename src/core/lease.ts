@@ -16,13 +16,13 @@ const RENEWALS = 3
 const RELEASE_MS = 3_000
 
 /**
- * A service that runs in one instance at a time. Each instance asks the ledger for the lease of that
- * name. The instance that gets it creates the service and renews the lease while the service runs; if it
- * cannot renew in time, it stops the service before another instance starts. An orderly end releases the
- * lease at once.
+ * A service that runs in one instance at a time. Each instance asks the ledger for the lease of
+ * that name. The instance that gets it creates the service and renews the lease while the service
+ * runs; if it cannot renew in time, it stops the service before another instance starts. An orderly
+ * end releases the lease at once.
  *
- * A suspended instance may resume in the middle of a turn after another instance has started, so no turn
- * may rely on the lease for the safety of its writes.
+ * A suspended instance may resume in the middle of a turn after another instance has started, so no
+ * turn may rely on the lease for the safety of its writes.
  */
 export function leased(
   name: string,
@@ -90,9 +90,9 @@ export function leased(
 }
 
 /**
- * Does `work` while holding the lease of that name; `null` when another owner holds it. The signal aborts
- * when the lease cannot be renewed. The lease is released when `work` ends. Rejects with the error of
- * `work` or of the ledger.
+ * Does `work` while holding the lease of that name; `null` when another owner holds it. The signal
+ * aborts when the lease cannot be renewed. The lease is released when `work` ends. Rejects with the
+ * error of `work` or of the ledger.
  */
 export async function whileLeased<T>(
   name: string,
@@ -135,8 +135,8 @@ function leaseOf(
 ): { acquire(withinMs: number, stop?: AbortSignal): Promise<number | null>; release(): Promise<void> } {
   return {
     /**
-     * When the lease ends, or `null` when another owner holds it. Rejects when the ledger does not answer
-     * within `withinMs` or before `stop`.
+     * When the lease ends, or `null` when another owner holds it. Rejects when the ledger does not
+     * answer within `withinMs` or before `stop`.
      */
     acquire: async (withinMs, stop) => {
       const now = runtime.now()

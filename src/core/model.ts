@@ -1,39 +1,51 @@
-/** The words of Rollcall. `…At` is an instant in epoch milliseconds, `…Ms` a duration in milliseconds. */
+/**
+ * The basic types of Rollcall. `…At` is an instant in epoch milliseconds, `…Ms` a duration in
+ * milliseconds.
+ */
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject
 export interface JsonObject {
   readonly [key: string]: Json
 }
 
-/** What an HR event says it is: the whole record, only what changed, or merely that something changed. */
+/**
+ * What an event contains: the whole record, only what changed, or only the news that something
+ * changed.
+ */
 export type Mode = 'snapshot' | 'delta' | 'notice'
 
-/** The value a source orders its own events by. Missing (`null`) sorts below every number, a number below every string. */
+/**
+ * Orders the events of one source. `null` (missing) sorts below every number, a number below every
+ * string.
+ */
 export type OrderValue = number | string | null
 
-/** Names an event: the same pair again is the same event. */
+/** Identifies an event: the same pair is the same event. */
 export interface EventName {
   readonly source: string
   readonly id: string
 }
 
-/** A change to one employee, in the canonical form every shape of input is brought into. */
+/** A change to one employee, in the canonical form that every input is converted to. */
 export interface HrEvent extends EventName {
   readonly type: string
   readonly employeeId: string
   /** When HR recorded it. */
   readonly recordedAt: number
-  /** From when it holds. */
+  /** When the change takes effect. */
   readonly effectiveAt: number
-  /** What the event said of it, word for word; `null` when it said nothing and the day of `recordedAt` counts. */
+  /**
+   * The effective date exactly as the event gave it; `null` if it had none and the day of
+   * `recordedAt` counts.
+   */
   readonly effectiveRaw: string | null
   readonly order: OrderValue
-  /** Of its source: of two events that take effect at one moment the higher rank stands. */
+  /** The rank of its source: of two events that take effect at one moment, the higher rank wins. */
   readonly rank: number
   readonly mode: Mode
   /** Attributes as the event gave them, `active` included where the type implies it. */
   readonly worker: JsonObject
-  /** What a notice says has changed, in the source's own words. */
+  /** The fields that a notice reports as changed, in the source's own names. */
   readonly changedFields?: readonly string[]
   /** The event this one cancels. */
   readonly rescinds: EventName | null
@@ -41,12 +53,14 @@ export interface HrEvent extends EventName {
   readonly traceparent: string | null
 }
 
-/** The type of an event made of a row of a baseline file. No message may carry it. */
+/** The type of an event from a row of a baseline file. No message may have it. */
 export const BASELINE = 'worker.baseline'
-/** The type of what stands for the leaving of an employee who was erased. No message may carry it. */
+/**
+ * The type of the event that keeps the termination of an erased employee. No message may have it.
+ */
 export const ERASED = 'worker.erased'
 
-/** True when the event, by itself, puts its person out. */
+/** True when the event deactivates its employee. */
 export function isTermination(event: Pick<HrEvent, 'worker'>): boolean {
   return event.worker['active'] === false
 }
@@ -58,11 +72,11 @@ export interface Attribute {
   readonly by: number
 }
 
-/** A SCIM user as it goes to the directory. */
+/** A SCIM user as it is sent to the directory. */
 export type ScimUser = JsonObject
 
 /**
- * Terminations go before joiners, joiners before everybody else.
+ * Leavers are sent before joiners, and joiners before movers.
  * The numbers are kept in the ledger and order the queue, so they only ever grow at the end.
  */
 export const LANES = { leaver: 0, joiner: 1, mover: 2 } as const

@@ -1,7 +1,7 @@
 /**
- * The codes of messages, rows and edits that Rollcall refuses, and those of the bus. The codes of events are
- * in `ledger/event-reason.ts`. The provisioning service has further ones, which are open-ended.
- * `report/outcomes/reason-catalogue.ts` explains all of them.
+ * The codes of messages, rows and edits that Rollcall refuses, and those of the bus. The codes of
+ * events are in `ledger/event-reason.ts`. The provisioning service has further ones, which are
+ * open-ended. `report/outcomes/reason-catalogue.ts` explains all of them.
  */
 
 /** Why a message is sent to the native dead-letter queue. */

@@ -3,7 +3,10 @@ import type { JsonObject } from './model.ts'
 /** One day in UTC; a local day may be an hour shorter or longer. */
 export const DAY_MS = 86_400_000
 
-/** Everything the core uses of the process it runs in: time, randomness, identifiers, log and telemetry. */
+/**
+ * Everything the core uses of the process it runs in: time, randomness, identifiers, log and
+ * telemetry.
+ */
 export interface Runtime {
   /** Epoch milliseconds. */
   now(): number
@@ -53,8 +56,8 @@ export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () 
 export const silentTelemetry: Telemetry = { span: (_name, _options, work) => work(null), count: () => {} }
 
 /**
- * The part of an error that may be logged: its name, its code, and its message if Rollcall wrote it.
- * Messages of libraries and services can quote personal data, so they are left out.
+ * The part of an error that may be logged: its name, its code, and its message if Rollcall wrote
+ * it. Messages of libraries and services can quote personal data, so they are left out.
  */
 export function describeError(error: unknown): JsonObject {
   if (!(error instanceof Error)) return { error: typeof error }

@@ -10,15 +10,15 @@ import { describeError, type Runtime } from './runtime.ts'
  *     await service.stop() // an orderly end; `running` has resolved
  *     await running        // rejects if the work could not go on
  *
- * - Both methods may be called any number of times, in either order. Every call of `run` returns the
- *   same promise.
+ * - Both methods may be called any number of times, in either order. Every call of `run` returns
+ *   the same promise.
  * - After `stop` without `run`, `run` returns at once and does nothing.
  * - A service bounds the time that its end takes.
  */
 export interface Service {
   /**
-   * Runs until `stop` is called or the work cannot go on. Resolves when everything has ended; rejects
-   * with the error that ended the work.
+   * Runs until `stop` is called or the work cannot go on. Resolves when everything has ended;
+   * rejects with the error that ended the work.
    */
   run(): Promise<void>
   /** Asks for an orderly end, and resolves when `run` has returned. */
@@ -42,9 +42,9 @@ const LONGEST_REQUESTED_WAIT_MS = 600_000
 /**
  * Repeats `turn`. Each turn answers how many milliseconds to rest; 0 starts the next one at once.
  *
- * A turn that throws is logged and repeated after a growing rest, so that an outage of a dependency is
- * waited out. The error may ask for a longer rest with `retryAfterMs`; `wake` does not cut it short. A
- * turn that is running when the loop is stopped has `TURN_END_MS` left.
+ * A turn that throws is logged and repeated after a growing rest, so that an outage of a dependency
+ * is waited out. The error may ask for a longer rest with `retryAfterMs`; `wake` does not cut it
+ * short. A turn that is running when the loop is stopped has `TURN_END_MS` left.
  */
 export function loop(
   name: string,
@@ -101,9 +101,10 @@ function requestedWaitMs(error: unknown): number {
 }
 
 /**
- * Runs the services of all stages side by side, and stops them stage by stage. The services of one stage
- * are stopped together, and the next stage follows when they have ended or after 3 seconds, so a slow
- * stage does not add its time to that of the others. When one service rejects, all of them are stopped.
+ * Runs the services of all stages side by side, and stops them stage by stage. The services of one
+ * stage are stopped together, and the next stage follows when they have ended or after 3 seconds,
+ * so a slow stage does not add its time to that of the others. When one service rejects, all of
+ * them are stopped.
  */
 export function together(stages: readonly (readonly Service[])[], runtime: Pick<Runtime, 'sleep'>): Service {
   const services = stages.flat()
@@ -130,9 +131,9 @@ export function together(stages: readonly (readonly Service[])[], runtime: Pick<
 }
 
 /**
- * Makes a service of `work` whose end is bounded: when `work` has not ended `endMs` after `stop`, `run`
- * and `stop` resolve without it. The work left behind may still write what it has begun. That must be as
- * safe as an instance that was suspended in the middle of a write and resumed later.
+ * Makes a service of `work` whose end is bounded: when `work` has not ended `endMs` after `stop`,
+ * `run` and `stop` resolve without it. The work left behind may still write what it has begun. That
+ * must be as safe as an instance that was suspended in the middle of a write and resumed later.
  */
 export function endingWithin(
   name: string,
@@ -167,8 +168,8 @@ export function endingWithin(
 }
 
 /**
- * Gives `work` a signal that aborts `graceMs` after `stopping` does: for work that is worth finishing
- * when the process ends, but not at any price.
+ * Gives `work` a signal that aborts `graceMs` after `stopping` does: for work that is worth
+ * finishing when the process ends, but not at any price.
  */
 export async function withGrace<T>(
   stopping: AbortSignal,

@@ -1,7 +1,7 @@
 /**
- * What a name or a text from outside could do to a terminal or to its reader: move the cursor, change
- * the title, turn the direction of a line, hide letters. Control and format characters, halves of
- * surrogate pairs, line and paragraph separators, and what Unicode lets a renderer ignore.
+ * Characters with which a text from outside could deceive a terminal or its reader: they move the
+ * cursor, change the title, reverse a line or hide letters. Control and format characters, lone
+ * surrogates, line and paragraph separators, and characters that Unicode lets a renderer ignore.
  */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 
@@ -11,12 +11,12 @@ const SHORT: ReadonlyMap<string, string> = new Map([
   ['\t', '\\t'],
 ])
 
-/** One line of text in which every such character is written out, as in `\u{202e}`. */
+/** The text on one line, with every such character written out, as in `\u{202e}`. */
 export function visible(text: string): string {
   return text.replaceAll(HIDDEN, (one) => SHORT.get(one) ?? `\\u{${codeOf(one).toString(16)}}`)
 }
 
-/** JSON of the same meaning in which such characters are escapes. Line breaks between its parts stay. */
+/** Equivalent JSON with such characters escaped. Line breaks between its parts stay. */
 export function visibleJson(json: string): string {
   return json.replaceAll(HIDDEN, (one) =>
     one === '\n'
@@ -25,7 +25,7 @@ export function visibleJson(json: string): string {
   )
 }
 
-/** The same for text inside of double quotes in YAML, which knows code points beyond 16 bits. */
+/** The same for double-quoted YAML text, which has escapes for code points beyond 16 bits. */
 export function visibleYaml(yaml: string): string {
   return yaml.replaceAll(HIDDEN, (one) => {
     const code = codeOf(one)
@@ -34,7 +34,7 @@ export function visibleYaml(yaml: string): string {
   })
 }
 
-/** A name a person typed or a system sent, short enough for a sentence. */
+/** Cuts a text from outside to a length that fits a sentence. */
 export function shortened(text: string, most = 120): string {
   return text.length <= most ? text : `${text.slice(0, most).toWellFormed()}… (${text.length} characters)`
 }

@@ -3,8 +3,9 @@ import type { Provisioning, UploadAnswer } from '../../core/ports.ts'
 import { CIRCUIT_OPEN, isFull } from '../../core/provision/verdict.ts'
 
 /**
- * Stops asking a service that is down: after so many failures in a row calls are not made for a while, and answered as `CircuitOpen`.
- * What asks for patience (429, no room) or for a person (401, 403, 404) is no failure of the service.
+ * Spares a service that is down: after `failures` failures in a row, calls are not made for a while
+ * and are answered with `CircuitOpen`. Answers that ask for patience (429, no room) or for a person
+ * (401, 403, 404) are not failures of the service.
  */
 export function guarded(
   provisioning: Provisioning,

@@ -10,7 +10,10 @@ import {
 import { RollcallError } from '../../core/errors.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** Graph as the connector uses it: raw answers, no retries of its own (p-retry owns them), one attempt bounded in time. */
+/**
+ * Graph as Rollcall uses it: raw responses, no retries (p-retry makes them), each attempt bounded
+ * in time.
+ */
 export interface Graph {
   post(
     path: string,
@@ -21,7 +24,7 @@ export interface Graph {
   get(path: string, signal: AbortSignal): Promise<Response>
 }
 
-/** A token is fetched anew when it has less than this left. */
+/** A token is replaced when it is valid for less than this. */
 const REFRESH_BEFORE_MS = 120_000
 
 export function graphClient(
@@ -39,7 +42,7 @@ export function graphClient(
   })
   const options = (signal?: AbortSignal): RequestInit => {
     const timeout = AbortSignal.timeout(timeoutMs)
-    // Graph redirects neither; whoever does would be sent the records of people.
+    // Graph does not redirect. Following another server's redirect would send personal data to it.
     return { signal: signal ? AbortSignal.any([signal, timeout]) : timeout, redirect: 'manual' }
   }
   return {
@@ -52,7 +55,10 @@ export function graphClient(
   }
 }
 
-/** Of an error thrown below it the client keeps only the name, unless it is one of its own. */
+/**
+ * The Graph client keeps only the name of a foreign error, so the error travels inside one of its
+ * own.
+ */
 function packed(error: unknown): GraphClientError {
   const own = new GraphClientError('the request failed')
   own.customError = error
@@ -68,8 +74,8 @@ async function unpacked(request: Promise<Response>): Promise<Response> {
 }
 
 /**
- * Adds the bearer token, to the one origin it is meant for. The client's own handler adds none over plain http, which the local double
- * speaks, and checks hosts by a list that ignores the port.
+ * Adds the bearer token, for one origin only. The client's own handler adds none over plain http,
+ * which the local double speaks, and it ignores the port when it checks hosts.
  */
 class Authorization implements Middleware {
   readonly #origin: string
@@ -107,7 +113,7 @@ class Authorization implements Middleware {
     headers.set('Authorization', `Bearer ${await this.#bearer(context.options?.signal ?? null)}`)
     context.options = { ...context.options, headers }
     await this.#next?.execute(context)
-    // A token can be withdrawn before it expires; the next attempt asks for a fresh one.
+    // A token can be revoked before it expires; the next attempt requests a fresh one.
     if (context.response?.status === 401) this.#token = null
   }
 
@@ -134,7 +140,9 @@ class Authorization implements Middleware {
   }
 }
 
-/** Not every credential minds a signal, and the time of an attempt includes that of its token. */
+/**
+ * Some credentials ignore the signal, but the time limit of an attempt includes getting its token.
+ */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
   if (!signal) return work
   const { promise, resolve, reject } = Promise.withResolvers<T>()
@@ -145,7 +153,7 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> 
   return promise
 }
 
-/** The identity itself says no; anything else is the way to it. */
+/** Whether the identity was refused; other errors are network failures. */
 function isRefusal(error: unknown): boolean {
   const names = [
     'AuthenticationError',
@@ -156,7 +164,7 @@ function isRefusal(error: unknown): boolean {
   return error instanceof Error && names.includes(error.name)
 }
 
-/** The audience is the cloud's own Graph; a local double takes any. */
+/** The audience is the Graph of the same cloud; the local double accepts any. */
 function scopeOf(origin: string): string {
   return origin.startsWith('https:') ? origin : 'https://graph.microsoft.com'
 }

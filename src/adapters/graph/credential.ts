@@ -10,7 +10,7 @@ import {
 import { RollcallError, unreachable } from '../../core/errors.ts'
 import { checkReadable } from '../files.ts'
 
-/** `local` is any token at all, for a double. */
+/** `local` uses an arbitrary token, for the local double. */
 export type AuthMode =
   | 'managed-identity'
   | 'workload-identity'
@@ -28,7 +28,10 @@ export interface AuthSettings {
   readonly certificatePath: string | null
 }
 
-/** One instance for the bus and for Graph, so that they share its token cache. Throws `AuthIncomplete`, naming the variable. */
+/**
+ * One instance for the bus and for Graph, so that they share its token cache. Throws
+ * `AuthIncomplete`, naming the variable.
+ */
 export function createCredential(settings: AuthSettings): TokenCredential {
   const { mode, clientId } = settings
   const need = (value: string | null, variable: string): string => {
@@ -42,7 +45,7 @@ export function createCredential(settings: AuthSettings): TokenCredential {
       return new WorkloadIdentityCredential()
     case 'client-certificate': {
       const certificate = need(settings.certificatePath, 'AZURE_CLIENT_CERTIFICATE_PATH')
-      // The client reads it with the first token only, and then again and again.
+      // The library reads the file only when it gets a token, and would fail on every attempt.
       checkReadable('AZURE_CLIENT_CERTIFICATE_PATH', certificate)
       return new ClientCertificateCredential(
         need(settings.tenantId, 'AZURE_TENANT_ID'),

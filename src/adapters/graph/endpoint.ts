@@ -1,6 +1,6 @@
 import { RollcallError } from '../../core/errors.ts'
 
-/** What the full bulkUpload URL of the portal says. */
+/** The parts of the bulkUpload URL that the portal shows. */
 export interface Endpoint {
   readonly origin: string
   readonly version: 'v1.0' | 'beta'
@@ -10,7 +10,10 @@ export interface Endpoint {
   readonly uploadPath: string
 }
 
-/** Hosts that may be sent a token. National clouds included; nothing else, wherever a configuration or a `nextLink` points. */
+/**
+ * The only hosts that are sent a token, national clouds included, whatever a configuration or
+ * `nextLink` says.
+ */
 const GRAPH_HOSTS = new Set([
   'graph.microsoft.com',
   'graph.microsoft.us',
@@ -20,14 +23,17 @@ const GRAPH_HOSTS = new Set([
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 const PATH = /^\/(v1\.0|beta)(\/servicePrincipals\/([^/]+)\/synchronization\/jobs\/([^/]+)\/bulkUpload)$/
 
-/** Throws `EndpointInvalid` or `EndpointNotAllowed`. Plain http is for loopback, and only when it was asked for. */
+/**
+ * Throws `EndpointInvalid` or `EndpointNotAllowed`. Plain http is allowed on loopback only, and on
+ * request.
+ */
 export function parseEndpoint(text: string, allowHttp: boolean): Endpoint {
   const url = URL.parse(text)
   const found = url && PATH.exec(url.pathname)
   if (!url || !found) {
     throw new RollcallError(
       'EndpointInvalid',
-      'PROVISIONING_ENDPOINT is no bulkUpload URL; copy the "Provisioning API Endpoint" of the portal: https://graph.microsoft.com/v1.0/servicePrincipals/…/synchronization/jobs/…/bulkUpload',
+      'PROVISIONING_ENDPOINT is not a bulkUpload URL; copy the "Provisioning API Endpoint" of the portal: https://graph.microsoft.com/v1.0/servicePrincipals/…/synchronization/jobs/…/bulkUpload',
     )
   }
   const local = url.protocol === 'http:' && LOOPBACK.has(url.hostname)

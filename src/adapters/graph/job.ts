@@ -12,12 +12,12 @@ const Job = z.object({
   }),
 })
 
-/** Codes that mean the job takes no work now; whatever else it may say, work is sent. */
+/** States in which the job accepts no work. In any other state, operations are sent. */
 const STOPPED = new Set(['Paused', 'Quarantine', 'NotConfigured'])
 
 /**
- * `GET …/synchronization/jobs/{id}`, which needs `Synchronization.Read.All`. That a restart begins a new first steady state is inference: the
- * reference names no sign of a restart.
+ * `GET …/synchronization/jobs/{id}`, which needs `Synchronization.Read.All`. That a restart begins
+ * a new first steady state is an inference: the reference documents no sign of a restart.
  */
 export function graphJob(
   graph: Graph,
@@ -40,7 +40,7 @@ export function graphJob(
         )
       }
       const { code, quarantine, steadyStateFirstAchievedTime } = job.data.status
-      // A job that never got there says the year 1.
+      // A job that never reached a steady state reports the year 1.
       const at = Date.parse(steadyStateFirstAchievedTime ?? '')
       const startedAt = restartSign === 'steady-state' && at > 0 ? at : null
       return STOPPED.has(code)

@@ -6,10 +6,10 @@ import type { Runtime } from '../../core/runtime.ts'
 import type { Graph } from './client.ts'
 import type { Endpoint } from './endpoint.ts'
 
-/** An error body is read up to here; what follows says nothing new. */
+/** How much of an error body is read. */
 const MOST_ERROR_TEXT = 16_384
 
-/** Without a token there is no call, and a person has to act: the same as a token that is not let in. */
+/** Without a token no call is made, and a person must act, as after a refused token. */
 const NO_TOKEN = {
   kind: 'response',
   status: 401,
@@ -46,13 +46,14 @@ export function graphProvisioning(graph: Graph, endpoint: Endpoint): Provisionin
   }
 }
 
-/** Lets a request to the log go when there is room for it. */
+/** Makes a request to the log when the quota has room for it. */
 export type LogWindow = <T>(request: () => Promise<T>, signal: AbortSignal) => Promise<T>
 
 /**
- * Keeps requests to the log within `requests` in any `windowMs`, counted here, because its 429 often names no time. All jobs of a process share
- * one: the service counts by application and tenant. A place is free again that long after the *answer*, so that no way of any length between here and the service
- * can crowd more of them into its window.
+ * Keeps requests to the log within `requests` in any `windowMs`. They are counted here, because the
+ * log's 429 often names no time. All jobs of a process share one window, because the service counts
+ * by application and tenant. A place is free again `windowMs` after the *answer*, so that delays on
+ * the network cannot bring more requests into the service's window.
  */
 export function logWindow(
   { requests, windowMs }: { readonly requests: number; readonly windowMs: number },
@@ -62,7 +63,7 @@ export function logWindow(
   return async (request, signal) => {
     for (;;) {
       const now = runtime.now()
-      // One that is free later than a whole window from now was taken by a clock that was ahead.
+      // A place that is taken for longer than a whole window was taken by a clock that was ahead.
       for (const place of places) {
         if (place.freeAt !== Infinity) place.freeAt = Math.min(place.freeAt, now + windowMs)
         if (place.freeAt <= now) places.delete(place)
@@ -128,7 +129,10 @@ export function graphLog(
   }
 }
 
-/** The log counts whole seconds and `gt` and `lt` are strict, so a second more is asked for at either end. */
+/**
+ * The log counts whole seconds, and `gt` and `lt` are strict, so both ends are a second further
+ * out.
+ */
 function firstPage(
   jobId: string,
   { since, until, about }: Pick<LogQuery, 'since' | 'until' | 'about'>,
@@ -154,25 +158,34 @@ function recordsOf(page: unknown): readonly Json[] {
   if (!Array.isArray(value))
     throw new RollcallError(
       'LogUnavailable',
-      'the provisioning log answered with something that is no list of records',
+      'the provisioning log answered with something that is not a list of records',
     )
   return value
 }
 
-/** Only this job is asked for; a record of another would be joined by a key that says nothing there. */
+/**
+ * The filter asks for this job only. A record of another job would be joined by a key of another
+ * system.
+ */
 function isOfJob(record: Json, jobId: string): boolean {
-  const said = typeof record === 'object' && record !== null && 'jobId' in record ? record['jobId'] : null
-  return typeof said !== 'string' || said.toLowerCase() === jobId.toLowerCase()
+  const stated = typeof record === 'object' && record !== null && 'jobId' in record ? record['jobId'] : null
+  return typeof stated !== 'string' || stated.toLowerCase() === jobId.toLowerCase()
 }
 
-/** Origin and version are ours; a link says only where to go on. One that cannot be followed is no end of the log: what follows would never be read. */
+/**
+ * Path and query of the next page; origin and version stay as configured. A link that cannot be
+ * followed is an error and not the end of the log: the rest would never be read.
+ */
 function nextOf(page: unknown): string | null {
   const link =
     typeof page === 'object' && page !== null && '@odata.nextLink' in page ? page['@odata.nextLink'] : null
   if (link === null || link === '') return null
   const url = typeof link === 'string' ? URL.parse(link, 'https://graph.microsoft.com/v1.0/') : null
   if (!url)
-    throw new RollcallError('LogUnavailable', 'the provisioning log has a next page and does not say where')
+    throw new RollcallError(
+      'LogUnavailable',
+      'the provisioning log names a next page that cannot be followed',
+    )
   return url.pathname.replace(/^\/(v1\.0|beta)/, '') + url.search
 }
 
@@ -194,7 +207,7 @@ function asText(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** `fetch` hides the reason a level or two down. */
+/** `fetch` puts the network error a level or two down in `cause`. */
 function networkCode(error: unknown): string {
   for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++)
     if ('code' in at && typeof at.code === 'string' && at.code !== '') return at.code

@@ -3,11 +3,12 @@ import type { LedgerAge, LedgerMark } from './port/upkeep.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, type Service } from '../service.ts'
 
-/** A counter outside of the ledger, which no backup of the ledger takes back. */
+/** A counter outside the ledger, which restoring a backup of the ledger does not set back. */
 export interface Witness {
   /**
-   * Gives the mark to `work`, `null` when there is none, and keeps what `work` answers, `null` for as it was; nobody else reads or writes it
-   * meanwhile. Answers false when somebody else has it. Rejects when it cannot be reached.
+   * Gives the mark to `work`, or `null` when there is none, and stores the mark that `work`
+   * answers; `null` leaves it unchanged. No other instance reads or writes it at the same time.
+   * Answers false when another instance is using it. Rejects when it cannot be reached.
    */
   compare(work: (mark: LedgerMark | null) => Promise<LedgerMark | null>): Promise<boolean>
 }
@@ -15,15 +16,19 @@ export interface WitnessSettings {
   readonly pollMs: number
 }
 
-/** Whether the ledger was seen further than it is now: it is a copy from before, or another one. */
+/**
+ * Whether the ledger is behind a mark that was taken from it before: it is an older copy, or
+ * another ledger.
+ */
 export function isOlder(ledger: LedgerMark, mark: LedgerMark): boolean {
   return ledger.epoch < mark.epoch || (ledger.epoch === mark.epoch && ledger.progress < mark.progress)
 }
 
 /**
- * Finds out that the ledger is older than the world: a backup that was restored, a replica that lagged, a file that was copied. From then on it only
- * takes in and reads the log: nothing is planned or sent until a person says that the ledger is whole again. `checked` resolves after the first
- * comparison; nothing may be sent before.
+ * Detects a ledger that is older than what was already sent: a restored backup, a replica that
+ * lagged, a copied file. From then on Rollcall only takes in events and reads the log. Nothing is
+ * planned or sent until a person declares the ledger complete. `checked` resolves after the first
+ * comparison; nothing may be sent before it.
  */
 export function witnessing(
   ledger: Pick<Ledger, 'readAge' | 'markOlder'>,
@@ -37,7 +42,7 @@ export function witnessing(
     const now = await ledger.readAge()
     if (last && now.progress === last.progress && now.epoch === last.epoch) return pollMs
     const compared = await witness.compare(async (mark) => {
-      // Read after the mark: what was written there had been read from the ledger before.
+      // Read after the mark, which was itself taken from the ledger earlier.
       const age = await ledger.readAge()
       last = age
       if (age.olderSince !== null) return null
@@ -55,7 +60,7 @@ export function witnessing(
   return { ...service, checked: checked.promise }
 }
 
-/** A service that begins only after `ready`, unless it is stopped before. */
+/** A service that starts only after `ready`, or not at all when it is stopped before. */
 export function startedAfter<S extends Service>(ready: Promise<void>, service: S): S {
   const stopping = Promise.withResolvers<void>()
   let running: Promise<void> | null = null

@@ -36,7 +36,8 @@ export function oldestShare(maxOperations: number): number {
 /** Whether the budget lets a batch leave now. A waiting leaver may leave sooner than the rest. */
 export function mayLeave(byLane: readonly WaitingOperation[], budget: Budget, limits: BatchLimits): boolean {
   const leaver = byLane[0]?.lane === LANES.leaver
-  // A leaver waits for others to share its call. A call that is full of leavers has nothing to wait for.
+  // A leaver waits for others to share its call. A call that is full of leavers has nothing to wait
+  // for.
   const full = byLane.length === limits.maxOperations && byLane.every(isLeaver)
   return limits.now >= nextCallAt(full ? { ...budget, lastAt: null } : budget, limits.limits, leaver)
 }
@@ -48,11 +49,13 @@ export function mixLanes({ byLane, oldest }: WaitingOperations, most: number): r
 }
 
 /**
- * The operations of the next batch, in the order they are sent, or none while the batch should still fill up.
+ * The operations of the next batch, in the order they are sent, or none while the batch should
+ * still fill up.
  *
  * - Leavers come first and never wait for the batch to fill.
- * - A manager's operation comes before those of the manager's reports, from wherever it waits. `managers` are
- *   the pending operations of managers, and of their managers, by employee id. Cycles are broken.
+ * - A manager's operation comes before those of the manager's reports, from wherever it waits.
+ *   `managers` are the pending operations of managers, and of their managers, by employee id.
+ *   Cycles are broken.
  * - An employee whose manager has no pending operation does not wait.
  * - At most `maxOperations`, and at most `maxBytes` unless a single operation is larger.
  */
@@ -64,7 +67,8 @@ export function formBatch(
   const mixed = mixLanes(waiting, maxOperations)
   const chosen = withinBytes(managersFirst(mixed, waiting.oldest, managers).slice(0, maxOperations), maxBytes)
   const full = chosen.length >= maxOperations || chosen.length < mixed.length
-  // An operation from the future was planned by a clock that was ahead: how long it has waited is not known.
+  // An operation from the future was planned by a clock that was ahead: how long it has waited is
+  // not known.
   const waitedLongEnough = mixed.some(
     ({ createdAt }) => createdAt <= now - fillMs || createdAt > now + fillMs,
   )
@@ -86,7 +90,8 @@ function managersFirst(
   }
   // Leavers wait for no manager.
   for (const row of rows) if (isLeaver(row)) ordered.add(row)
-  // Managers that are brought forward displace the end of the batch, so the oldest come before them.
+  // Managers that are brought forward displace the end of the batch, so the oldest come before
+  // them.
   const old = new Set(oldest.map(({ seq }) => seq))
   for (const row of rows) if (old.has(row.seq)) place(row, new Set())
   for (const row of rows) place(row, new Set())

@@ -6,17 +6,18 @@ import { loop, type Service } from '../service.ts'
 
 export interface JobSettings {
   readonly pollMs: number
-  /** Between two looks while the permission is missing. */
+  /** Between two requests while the permission is missing. */
   readonly forbiddenMs: number
 }
 
-/** A hold outlives a few looks that failed, and ends by itself when nobody looks any more. */
-const LOOKS_A_HOLD_LASTS = 3
+/** A hold outlasts a few failed polls, and ends by itself when no instance polls any more. */
+const POLLS_A_HOLD_LASTS = 3
 
 /**
- * Watches the job. While it is paused or in quarantine data would queue until the service has no room, so nothing is sent; it goes on by itself
- * when the job does. A job that was started again has lost what was staged: the unanswered is offered again. Without the permission to look
- * nothing is held, and the log says once what is not known.
+ * Watches the provisioning job. While it is paused or quarantined, nothing is sent, because the
+ * service would queue data until it has no room. Submission resumes with the job. A restarted job
+ * has lost what was staged, so unanswered operations are resent. Without the permission to read the
+ * job nothing is held, and the log says so once.
  */
 export function jobLoop(
   ledger: Pick<Ledger, 'setHold' | 'recordJobRestart'>,
@@ -25,7 +26,7 @@ export function jobLoop(
   runtime: Runtime,
 ): Service {
   let before: JobState['kind'] | null = null
-  const tell = (state: JobState): void => {
+  const logChange = (state: JobState): void => {
     if (state.kind === before) return
     if (state.kind === 'stopped')
       runtime.log.error('job.stopped', {
@@ -35,7 +36,7 @@ export function jobLoop(
       })
     if (state.kind === 'forbidden')
       runtime.log.info('job.unknown', {
-        what: 'the state of the job is not known; grant Synchronization.Read.All to have submission wait for it',
+        what: 'the state of the job is unknown; grant Synchronization.Read.All so that submission waits while it is stopped',
       })
     if (state.kind === 'running' && before === 'stopped') runtime.log.info('job.runs')
     before = state.kind
@@ -43,7 +44,7 @@ export function jobLoop(
   return loop('job', runtime, async (signal) => {
     const state = await job.state(signal)
     const now = runtime.now()
-    tell(state)
+    logChange(state)
     switch (state.kind) {
       case 'forbidden':
         return settings.forbiddenMs
@@ -53,15 +54,15 @@ export function jobLoop(
         await ledger.setHold({
           name: 'job',
           since: now,
-          until: stopped ? now + settings.pollMs * LOOKS_A_HOLD_LASTS : now,
+          until: stopped ? now + settings.pollMs * POLLS_A_HOLD_LASTS : now,
           status: null,
           detail: stopped ? state.code : null,
         })
-        const offered = state.startedAt === null ? 0 : await ledger.recordJobRestart(state.startedAt, now)
-        if (offered > 0)
+        const resent = state.startedAt === null ? 0 : await ledger.recordJobRestart(state.startedAt, now)
+        if (resent > 0)
           runtime.log.warn('job.restarted', {
-            operations: offered,
-            what: 'they were accepted before the restart and are offered again',
+            operations: resent,
+            what: 'they were accepted before the restart and are resent',
           })
         return settings.pollMs
       }

@@ -1,32 +1,38 @@
 import type { CallLimits } from '../ledger/port/submit.ts'
 import { DAY_MS } from '../runtime.ts'
 
-/** What the last 24 hours look like to whoever wants to make a call. */
+/** The calls of the last 24 hours. */
 export interface Budget {
   readonly now: number
   /** Calls in the last 24 hours. */
   readonly used: number
-  /** When the oldest of them was made; `null` when there is none. Its place comes back 24 hours later. */
+  /**
+   * When the oldest of them was made; `null` when there is none. Its place is free again 24 hours
+   * later.
+   */
   readonly oldestAt: number | null
   readonly lastAt: number | null
 }
 
-/** Down to this share of the day's calls nothing is spread out: a change leaves within its window. */
+/**
+ * Down to this share of the day's calls, calls are not spread: a change leaves within its window.
+ */
 const PLENTY = 0.5
-/** From here on calls are spread over the whole time until places come back. */
+/** From here on, calls are spread over the whole time until places are free again. */
 const SCARCE = 0.25
-/** A leaver never waits longer for company than this, however scarce calls are. */
+/** A leaver never waits longer than this for a fuller batch, however scarce calls are. */
 const LEAVER_WAITS_MS = 30_000
 
-/** Calls of the day that only leavers may use: half a percent. */
+/** Calls of the day that are reserved for leavers: half a percent. */
 export function reserveOf({ perDay }: Pick<CallLimits, 'perDay'>): number {
   return Number.isFinite(perDay) ? Math.floor(perDay * 0.005) : 0
 }
 
 /**
- * How far from the last call the next one should be, in milliseconds. 0 while there is plenty. As the budget shrinks the calls that are left are spread over the
- * time until the oldest call's place comes back, so that the day ends with work done and not with silence. Places that come back are spent as
- * they come.
+ * How long after the last call the next one should follow, in milliseconds; 0 while calls are
+ * plentiful. As the budget shrinks, the remaining calls are spread over the time until the oldest
+ * call's place is free again, so that changes still leave at the end of the day. Places that become
+ * free are used at once.
  */
 export function spacingMs(budget: Budget, limits: CallLimits): number {
   const { now, used, oldestAt, lastAt } = budget
@@ -34,7 +40,7 @@ export function spacingMs(budget: Budget, limits: CallLimits): number {
   const left = limits.perDay - reserveOf(limits) - used
   const share = left / limits.perDay
   if (share >= PLENTY) return 0
-  // From the last call, not from now: otherwise the distance would shrink while it is waited out.
+  // From the last call, not from now: otherwise the distance would shrink during the wait.
   const untilBack = Math.max(0, oldestAt + DAY_MS - (lastAt ?? now))
   if (left <= 0) return untilBack
   const weight = share <= SCARCE ? 1 : (PLENTY - share) / (PLENTY - SCARCE)
@@ -42,8 +48,9 @@ export function spacingMs(budget: Budget, limits: CallLimits): number {
 }
 
 /**
- * When the next call may be made: for a batch with a leaver in it, or without. Never before there is a place for it in the day, so that nobody is
- * put into a batch that has to wait for one: what waits outside can still merge, and goes by its lane.
+ * When the next call may be made, for a batch with or without a leaver. Never before the day has a
+ * place for it, so that no operation is put into a batch that must wait. Outside a batch it can
+ * still merge with newer events and is ordered by its lane.
  */
 export function nextCallAt(budget: Budget, limits: CallLimits, leaver: boolean): number {
   const most = limits.perDay - (leaver ? 0 : reserveOf(limits))
@@ -54,15 +61,15 @@ export function nextCallAt(budget: Budget, limits: CallLimits, leaver: boolean):
 }
 
 export interface Forecast {
-  /** Calls the backlog takes, full batches assumed. */
+  /** Calls that the backlog takes if batches are full. */
   readonly calls: number
-  /** When the last of them will have been made; `null` when there is nothing to do. */
+  /** When the last of them is made; `null` without a backlog. */
   readonly doneAt: number | null
 }
 
 /**
- * When a backlog will be through if nothing is added to it. `times` are the moments of the calls of the last 24 hours, oldest first;
- * the forecast makes the calls one by one by the rules above.
+ * When a backlog is finished if nothing is added to it. `times` are the moments of the calls of the
+ * last 24 hours, oldest first. The forecast makes the calls one by one, by the rules above.
  */
 export function forecast(
   backlog: number,

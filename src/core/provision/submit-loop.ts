@@ -20,10 +20,12 @@ export interface SubmitSettings extends VerdictSettings {
   readonly limits: CallLimits
 }
 
-/** How long an answer is still waited for after a stop. What is left of a turn's end then releases the batch. */
+/**
+ * How long a stop waits for an answer. The rest of the turn's end is left for releasing the batch.
+ */
 const ANSWER_GRACE_MS = 5_000
 
-/** Sends full batches, never faster than the service allows, and writes down what came of each. */
+/** Sends full batches, never faster than the service allows, and records each answer. */
 export function submitLoop(
   name: string,
   ledger: Pick<Ledger, 'claimBatch' | 'takeSlot' | 'recordBatchAnswer'>,
@@ -53,7 +55,7 @@ export function submitLoop(
     return 0
   })
 
-  /** Tries until the service has said something that settles the batch for now. */
+  /** Repeats the call until an answer settles the batch for now. */
   async function send(batch: Batch, signal: AbortSignal): Promise<void> {
     const answer = await pRetry((attempt) => tryOnce(batch, attempt, signal), {
       retries: settings.attempts - 1,
@@ -66,7 +68,7 @@ export function submitLoop(
         await runtime.sleep(error.answer.notBefore - runtime.now(), signal)
       },
     }).catch((error: unknown) => {
-      // Out of attempts, or asked to stop: the batch stays as it is and is taken up again.
+      // Out of attempts, or stopped: the batch stays as it is and is claimed again later.
       if (error instanceof TryAgain) return error.answer
       throw error
     })
@@ -90,7 +92,7 @@ export function submitLoop(
           hold: null,
         }
       case 'taken': {
-        // A stop leaves it some time: an answer that is on its way is worth more than a quick end.
+        // A stop waits a while, because an answer on its way is worth more than a quick end.
         const body = bulkRequest(slot.operations)
         const reply = await withGrace(signal, ANSWER_GRACE_MS, runtime, (cut) =>
           provisioning.upload(body, runtime.id(), cut),
@@ -106,7 +108,9 @@ export function submitLoop(
     }
   }
 
-  /** A short wait for the window is waited out here; a long one for the day's budget gives the batch back. */
+  /**
+   * Waits here for the short window. A wait for the day's budget is long, and releases the batch.
+   */
   async function slotFor(batch: Batch, signal: AbortSignal): Promise<Slot> {
     for (;;) {
       const slot = await ledger.takeSlot(batch.id, { now: runtime.now(), owner, leaseMs, limits })
@@ -131,7 +135,7 @@ export function submitLoop(
         if (verdict.why === 'refused')
           runtime.log.error('submit.refused', {
             status: verdict.status,
-            what: 'the service refuses the call: check the identity, its permission, the job id and the endpoint; rollcall check',
+            what: 'the service refuses the call: check the identity, its permission, the job id and the endpoint; run rollcall check',
             retryInMs: settings.refusedMs,
           })
         else

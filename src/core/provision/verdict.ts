@@ -23,18 +23,18 @@ export interface VerdictSettings {
   readonly retryCapMs: number
   /** Waited after a 429 that names no time. */
   readonly throttledMs: number
-  /** Waited when the service has no room left for staged data. */
+  /** Waited when the service has no room for staged data. */
   readonly fullMs: number
-  /** Waited while the service is down, before it is tried again. */
+  /** Waited while the service is down, before the next attempt. */
   readonly circuitMs: number
-  /** Waited after an answer that only a person can do something about. */
+  /** Waited after an answer that needs a person to act. */
   readonly refusedMs: number
 }
 
-/** A batch keeps its loop while it waits to be tried again, so it does not wait for as long as anybody may ask. */
+/** A batch occupies its loop between attempts, so a longer `Retry-After` is cut to this. */
 const LONGEST_RETRY_MS = 600_000
 
-/** The network code of a call that was not made, because the last ones all failed. */
+/** The network code of a call that was not made, because the previous ones all failed. */
 export const CIRCUIT_OPEN = 'CircuitOpen'
 
 /** `attempt` counts from 1; `chance` in [0, 1) spreads retries. */
@@ -45,7 +45,7 @@ export function verdictOf(
   chance: number,
   settings: VerdictSettings,
 ): Verdict {
-  // Whole milliseconds: the ledger keeps the moment as an integer and would refuse the answer otherwise.
+  // Whole milliseconds, because the ledger stores the moment as an integer.
   const backoffMs = Math.ceil(
     Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2),
   )
@@ -65,7 +65,7 @@ export function verdictOf(
     case 429:
       return { kind: 'snooze', until: now + bounded(named ?? settings.throttledMs), status, why: 'throttled' }
     case 401:
-      // A token can be withdrawn before it expires: one fresh token is worth an attempt.
+      // A token can be revoked before it expires, so one fresh token is worth an attempt.
       if (attempt === 1) return { kind: 'retry', at: now, status }
       return { kind: 'snooze', until: now + settings.refusedMs, status, why: 'refused' }
     case 403:
@@ -83,12 +83,15 @@ export function verdictOf(
   }
 }
 
-/** The service has no room for more staged data: what it waits for is its own next cycle. */
+/** The service has no room for more staged data until its next cycle. */
 export function isFull({ status, message }: Extract<UploadAnswer, { kind: 'response' }>): boolean {
   return status === 500 && message?.startsWith('The bucket that stores the ingested data is full') === true
 }
 
-/** Every try costs a call of the day, so one that is told to come back at once waits all the same; and no quota lasts longer than a day. */
+/**
+ * At least a second, because every attempt costs a call of the day; at most a day, because no quota
+ * lasts longer.
+ */
 function bounded(ms: number): number {
   return Math.min(Math.max(ms, 1_000), 86_400_000)
 }
@@ -98,7 +101,7 @@ export function retryAfterMs(header: string | null, now: number): number | null 
   if (header === null) return null
   const text = header.trim()
   if (/^\d+(\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1_000)
-  // Whatever else stands there, a lenient parser would make a date of it.
+  // `Date.parse` is lenient and would read other texts as dates.
   const at = / GMT$/i.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(at) ? null : Math.max(0, at - now)
 }

@@ -15,13 +15,13 @@ export function foreignRecords(joins: readonly JoinedRecord[], found: Candidates
 }
 
 /**
- * Employees whose directory user may differ from the last accepted record, because a later log record shows a
- * change that answers none of Rollcall's operations: a change by another party, or a retry of an operation
- * that had failed for good.
+ * Employees whose directory user may differ from the last accepted record, because a later log
+ * record shows a change that answers none of Rollcall's operations: a change by another party, or a
+ * retry of an operation that had failed for good.
  *
- * Earlier records count too, not only new ones: while an operation was unanswered, they could have been its
- * answer. A resend is answered by a still later record, so this ends. (The ledger itself finds late answers
- * to Rollcall's own operations.)
+ * Earlier records count too, not only new ones: while an operation was unanswered, they could have
+ * been its answer. A resend is answered by a still later record, so this ends. (The ledger itself
+ * finds late answers to Rollcall's own operations.)
  */
 export function employeesChangedElsewhere(
   joins: readonly JoinedRecord[],
@@ -50,8 +50,8 @@ export function holdsOurs(
 }
 
 /**
- * Employees with an operation that the log has not answered. Escrowed operations do not count: only a retry
- * answers them, and it is marked as one.
+ * Employees with an operation that the log has not answered. Escrowed operations do not count: only
+ * a retry answers them, and it is marked as one.
  */
 function stillOpen(joins: readonly JoinedRecord[], found: Candidates): ReadonlySet<string> {
   const answered = new Set(

@@ -9,9 +9,9 @@ import type { LogRecord } from '../../ledger/log-record.ts'
 const DISABLING = ['disable', 'delete', 'softdelete', 'harddelete']
 
 /**
- * The last change of access for each employee that no operation of Rollcall explains. An operation that may
- * still be answered explains a deactivation that fits it, because the record may be its answer. So does the
- * last accepted record, if it deactivates and the log record only repeats it.
+ * The last change of access for each employee that no operation of Rollcall explains. An operation
+ * that may still be answered explains a deactivation that fits it, because the record may be its
+ * answer. So does the last accepted record, if it deactivates and the log record only repeats it.
  */
 export function accessElsewhere(
   joins: readonly JoinedRecord[],

@@ -4,9 +4,10 @@ import { echoOf } from '../../plan/mapping/scim.ts'
 import type { LogRecord } from '../../ledger/log-record.ts'
 
 /**
- * What a log record shows of the values that were sent. The service echoes what it imported, attribute by
- * attribute, as far as the job maps it (seen in real records). An echoed value is evidence for the operations
- * that sent it. A missing value is evidence against them, if this job is known to echo the attribute.
+ * What a log record shows of the values that were sent. The service echoes what it imported,
+ * attribute by attribute, as far as the job maps it (seen in real records). An echoed value is
+ * evidence for the operations that sent it. A missing value is evidence against them, if this job
+ * is known to echo the attribute.
  */
 
 /** The log counts whole seconds, so moments in the same second may be this far apart. */
@@ -62,9 +63,9 @@ export function newlyLearned(known: readonly EchoedKey[], echoes: Echoes): Echoe
 }
 
 /**
- * Whether this record would have echoed a value of this attribute: another record of the same cycle echoes
- * it, or records before and after do. Older records alone prove nothing, because the mapping may have been
- * edited since.
+ * Whether this record would have echoed a value of this attribute: another record of the same cycle
+ * echoes it, or records before and after do. Older records alone prove nothing, because the mapping
+ * may have been edited since.
  */
 function wouldEcho(echoes: Echoes, record: LogRecord, key: string): boolean {
   const seen = echoes.get(record.jobId)?.get(key)
@@ -75,7 +76,10 @@ function wouldEcho(echoes: Echoes, record: LogRecord, key: string): boolean {
   )
 }
 
-/** Whether record and operation have different values for one attribute. A missing value does not contradict. */
+/**
+ * Whether record and operation have different values for one attribute. A missing value does not
+ * contradict.
+ */
 export function contradicts(record: LogRecord, sent: Pick<Sent, 'active' | 'values'>): boolean {
   if (record.active !== null && record.active !== sent.active) return true
   return Object.entries(record.echo).some(([key, value]) => {
@@ -85,8 +89,8 @@ export function contradicts(record: LogRecord, sent: Pick<Sent, 'active' | 'valu
 }
 
 /**
- * Attributes that were sent with a value, that this job echoes, and that this record does not show. None for
- * a record without any echo.
+ * Attributes that were sent with a value, that this job echoes, and that this record does not show.
+ * None for a record without any echo.
  */
 export function missingIn(record: LogRecord, sent: Pick<Sent, 'values'>, echoes: Echoes): string[] {
   if (Object.keys(record.echo).length === 0) return []
@@ -108,7 +112,10 @@ export function unsentIn(record: LogRecord, { values }: Pick<Sent, 'values'>): s
   )
 }
 
-/** Whether the record shows what was sent and nothing else, in every attribute this job has ever echoed. */
+/**
+ * Whether the record shows what was sent and nothing else, in every attribute this job has ever
+ * echoed.
+ */
 export function agrees(record: LogRecord, sent: Pick<Sent, 'active' | 'values'>, echoes: Echoes): boolean {
   const shown = echoes.get(record.jobId)
   return (
@@ -125,8 +132,8 @@ export function agrees(record: LogRecord, sent: Pick<Sent, 'active' | 'values'>,
 }
 
 /**
- * Whether no record could tell the two apart. An attribute without a value is not echoed, whether it was
- * cleared or left out.
+ * Whether no record could tell the two apart. An attribute without a value is not echoed, whether
+ * it was cleared or left out.
  */
 export function isIndistinguishable(a: Sent, b: Sent): boolean {
   if (a.operation.record === b.operation.record) return true
@@ -135,7 +142,9 @@ export function isIndistinguishable(a: Sent, b: Sent): boolean {
   return a.active === b.active && isShownBy(a, b) && isShownBy(b, a)
 }
 
-/** Whether a record may answer what was sent: it is not earlier, and no value it shows contradicts. */
+/**
+ * Whether a record may answer what was sent: it is not earlier, and no value it shows contradicts.
+ */
 export function isPossibleAnswer(record: LogRecord, sent: Sent, skewMs: number): boolean {
   // A record of the same second may be later than it looks.
   const latestAt = record.activityAt + SAME_SECOND_MS

@@ -4,11 +4,20 @@ import { isCode } from '../outcomes/reason-catalogue.ts'
 import { NOT_ENTITLED } from './log-record.ts'
 import { REDUNDANT_EXPORT } from './settle.ts'
 
-/** A creation fails with these for want of attributes. For a leaver it means that the directory has no such user. */
+/**
+ * A creation fails with these for want of attributes. For a leaver it means that the directory has
+ * no such user.
+ */
 const MANDATORY_MISSING = ['MandatoryFieldsMissing', 'MissingValues']
-/** The service checks values after matching, so on a creation this means that no directory user matched. */
+/**
+ * The service checks values after matching, so on a creation this means that no directory user
+ * matched.
+ */
 const INVALID = ['AttributeValidationFailed']
-/** Skips because of a fault in the record: none of it was accepted, and its values must be corrected. */
+/**
+ * Skips because of a fault in the record: none of it was accepted, and its values must be
+ * corrected.
+ */
 const FAULTY = [...INVALID, 'JoiningPropertyValueIsMissing', 'ImportSkipped']
 
 /** The interim outcome that a record gives to its operation; `null` when its status is unknown. */

@@ -6,13 +6,14 @@ import { type Change, type JoinContext, nextPair } from './pairing.ts'
 import { type Failure, mayBeRetried, retriedBy } from './retried.ts'
 
 /**
- * Joins new log records to the operations they answer. The log names no request, so the join goes by
- * employee, time and what the record shows of the values:
+ * Joins new log records to the operations they answer. The log names no request, so the join goes
+ * by employee, time and what the record shows of the values:
  *
  * - Records of one change (`changeId`) belong together, in whichever order they come.
- * - A record can only answer an operation that was submitted before it, awaited or not: a late record answers
- *   what was given up, and does not settle what replaced it.
- * - No value that the record echoes, and nothing it shows of `active`, may contradict what was sent.
+ * - A record can only answer an operation that was submitted before it, awaited or not: a late
+ *   record answers what was given up, and does not settle what replaced it.
+ * - No value that the record echoes, and nothing it shows of `active`, may contradict what was
+ *   sent.
  * - A value that was sent, and that this job echoes for others, must be in the record.
  * - When operations of different content remain, none is settled until there are as many changes as
  *   operations. Then they pair in order of time.
@@ -70,7 +71,10 @@ function changeOf(records: readonly LogRecord[]): Change {
   return { records, primary: primary ?? null, retry: primary?.escrowRetry ?? false }
 }
 
-/** More records of a change that is joined already. Only a retry of a failed operation settles it anew. */
+/**
+ * More records of a change that is joined already. Only a retry of a failed operation settles it
+ * anew.
+ */
 function followUps(
   records: readonly LogRecord[],
   known: string,
@@ -87,7 +91,10 @@ function followUps(
   }))
 }
 
-/** Pairs changes with operations as long as a pair is certain. Takes the paired operations out of `left`. */
+/**
+ * Pairs changes with operations as long as a pair is certain. Takes the paired operations out of
+ * `left`.
+ */
 function joinFirstAnswers(
   changes: readonly Change[],
   left: Set<Sent>,
@@ -98,7 +105,8 @@ function joinFirstAnswers(
   const pending = new Set(changes)
   const join = (change: Change, sent: Sent | null): void => {
     if (change.primary?.status === 'failure') failures.push({ at: change.primary.activityAt, sent })
-    // The upload of a batched operation is not answered yet: the record is looked at again after that.
+    // The upload of a batched operation is not answered yet: the record is looked at again after
+    // that.
     const settles = sent !== null && sent.operation.state !== 'batched'
     joins.push(...(settles ? answered(change, sent.operation) : unanswered(change)))
   }
@@ -113,15 +121,18 @@ function joinFirstAnswers(
   return { joins, failures }
 }
 
-/** An operation that was submitted again before its answer was known may have been carried out again too. */
+/**
+ * An operation that was submitted again before its answer was known may have been carried out again
+ * too.
+ */
 function reportedOnce(sent: Sent): Sent {
   const timesReported = sent.operation.timesReported + 1
   return { ...sent, operation: { ...sent.operation, state: 'answered', timesReported } }
 }
 
 /**
- * Whether this record decides the interim outcome of its operation. Of an operation that was carried out
- * more than once, a success stands before a failure, and otherwise the first.
+ * Whether this record decides the interim outcome of its operation. Of an operation that was
+ * carried out more than once, a success stands before a failure, and otherwise the first.
  */
 function isDecisive(join: JoinedRecord, joins: readonly JoinedRecord[]): boolean {
   const rivals = joins.filter(({ operation, interim }) => operation === join.operation && interim !== null)

@@ -1,24 +1,27 @@
-import type { LogRecord } from '../../ledger/log-record.ts'
 import { z } from 'zod'
+import type { LogRecord } from '../../ledger/log-record.ts'
 import { bare } from '../../own.ts'
 import { isCode } from '../outcomes/reason-catalogue.ts'
 
-/** Source of the shape: the `provisioningObjectSummary` resource and real API-driven records. */
+/**
+ * Reads records of the provisioning log. Source of the shape: the `provisioningObjectSummary`
+ * resource and real API-driven records.
+ */
 
-/** Texts stand as numbers or truth values now and then. */
+/** Some texts arrive as numbers or booleans. */
 const text = z
   .union([z.string(), z.number().transform(String), z.boolean().transform(spelled)])
   .nullish()
   .catch(null)
   .transform((value) => value ?? null)
-/** An open object; exports of the log have it as its JSON. */
+/** An object of any shape; exports of the log contain it as JSON text. */
 const details = z
   .preprocess(unquoted, z.record(z.string(), z.unknown()))
   .nullish()
   .catch(null)
   .transform((value) => bare(Object.entries(value ?? {})))
 const identity = z.preprocess(unquoted, z.object({ id: text, details }).nullish().catch(null)).catch(null)
-/** One that cannot be read is left out; the others count. */
+/** An item that cannot be read is left out; the others count. */
 const listOf = <T extends z.ZodType>(item: T) =>
   z.preprocess(
     unquoted,
@@ -30,7 +33,7 @@ const listOf = <T extends z.ZodType>(item: T) =>
   )
 const errorInformation = { errorCode: text, reason: text }
 
-/** Loose on purpose: fields may be missing or of another form, enums may hold values nobody has seen yet, and none of it may cost an answer. */
+/** Lenient: missing fields, other forms and unknown enum values must not lose an answer. */
 const Raw = z.object({
   id: z.union([z.string().min(1), z.number().transform(String)]),
   jobId: text,
@@ -46,7 +49,7 @@ const Raw = z.object({
         .nullish(),
     )
     .catch(null),
-  /** What the beta version called the two before, with the words of an error beside the status. */
+  /** The beta version's names of the two fields above, with the error beside the status. */
   action: text,
   statusInfo: z
     .object({ status: text, ...errorInformation })
@@ -68,11 +71,14 @@ const Raw = z.object({
 type RawRecord = z.output<typeof Raw>
 type RawStep = RawRecord['provisioningSteps'][number]
 
-/** The skip reason of a reference, which is no skip of the record. */
+/** The skip reason of a reference; the record itself is not skipped. */
 const UNRESOLVED = 'UnableToResolveReferenceAttributeValue'
-/** What the service says of somebody it leaves out. Whom it had provisioned before it disables then, and calls that a success. */
+/**
+ * The skip reason of an employee outside the scope. If the service had provisioned the employee
+ * before, it disables the account and reports a success.
+ */
 export const NOT_ENTITLED = 'NotEffectivelyEntitled'
-/** Documented: the service tries these again by itself. */
+/** Documented: the service retries these. */
 const RETRIED_BY_SERVICE = [
   'TooManyRequests',
   'InternalServerError',
@@ -81,15 +87,18 @@ const RETRIED_BY_SERVICE = [
   'Timeout',
   'ServerBusy',
 ]
-/** In real records: "… It will be retried again after this date: …"; documented: "This operation will be retried automatically." */
+/**
+ * In real records: "… It will be retried again after this date: …"; documented: "This operation
+ * will be retried automatically."
+ */
 const RETRY_ANNOUNCED = /will be retried/i
 const REDACTED = /^'?\[Redacted\]'?$/
 const GUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i
 const READABLE = { id: '1', activityDateTime: '2000-01-01T00:00:00Z' }
-/** Longer keys are none, and an index could not hold them. */
+/** Longer keys are not real, and an index could not hold them. */
 const LONGEST_KEY = 1_000
 
-/** `null` for a record that has no id, no person or no time: it cannot speak of an operation. */
+/** `null` for a record without id, employee or time: it cannot answer an operation. */
 export function parseLogRecord(value: unknown): LogRecord | null {
   const parsed = Raw.safeParse(value)
   if (!parsed.success) return null
@@ -107,7 +116,8 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     raw.provisioningStatusInfo?.status ?? raw.statusInfo?.status ?? statusIn(raw, error?.errorCode),
   )
   const skips = steps.flatMap((step) => (typeof step.details['SkipReason'] === 'string' ? [step] : []))
-  // A manager who is not there yet leaves out the reference, and the record only where there is nothing else in it.
+  // An unresolved manager skips the reference. It skips the record only if there is nothing else in
+  // it.
   const others = skips.filter((step) => step.details['SkipReason'] !== UNRESOLVED)
   const skip =
     others.find((step) => step.status?.toLowerCase() === 'skipped') ??
@@ -126,11 +136,11 @@ export function parseLogRecord(value: unknown): LogRecord | null {
     cycleId: raw.cycleId ?? '',
     action: (raw.provisioningAction ?? raw.action)?.toLowerCase() ?? 'other',
     status,
-    // Documented: an error code beside a skip says only that it is one.
+    // Documented: an error code beside a skip only repeats that it was skipped.
     code: (status === 'skipped' ? skipReason || error?.errorCode : error?.errorCode || skipReason) || null,
     reason: error?.reason || propertyOf(skip),
     objectId: raw.targetIdentity?.id || null,
-    echo: importStep ? shown(importStep.details) : {},
+    echo: importStep ? echoOf(importStep.details) : {},
     active: activeOf(raw, importStep),
     imported: importStep !== undefined || steps.length === 0,
     escrowRetry: retry !== undefined,
@@ -142,7 +152,10 @@ export function parseLogRecord(value: unknown): LogRecord | null {
   }
 }
 
-/** What keeps a record from being read, and the id the portal finds it by, where that says nothing of a person. */
+/**
+ * The fields that make a record unreadable, and its id in the portal if that cannot identify an
+ * employee.
+ */
 export function missingFields(value: unknown): {
   readonly record: string | null
   readonly lacks: readonly string[]
@@ -160,18 +173,18 @@ export function missingFields(value: unknown): {
   return { record: GUID.test(id) ? id : null, lacks }
 }
 
-/** The attribute a step names, in words as a failure has them. */
+/** The attribute that a step names, worded as in a failure. */
 function propertyOf(step: RawStep | undefined): string | null {
   const name = step?.details['PropertyName']
   return typeof name === 'string' && name !== '' ? `property ${name}` : null
 }
 
-/** What a record that does not say its status ends with. */
+/** The status of a record that does not state one: that of its error or its last step. */
 function statusIn({ provisioningSteps }: RawRecord, errorCode: string | null | undefined): string | null {
   return errorCode ? 'failure' : (provisioningSteps.at(-1)?.status ?? null)
 }
 
-/** Nothing but zeros stands for none. */
+/** An id of zeros stands for none. */
 function isId(text: string | null): text is string {
   return text !== null && text.length <= LONGEST_KEY && !/^[0-]*$/.test(text)
 }
@@ -187,19 +200,25 @@ function isType(step: RawStep, type: string): boolean {
   return step.provisioningStepType?.toLowerCase() === type
 }
 
-/** The service tries again what failed, for weeks. Such a record may be younger than what was sent since, and speaks of none of it. */
+/**
+ * The service retries failures for weeks. The record of a retry may be newer than operations sent
+ * since, and answers none of them.
+ */
 function isRetry(step: RawStep): boolean {
   return step.name === 'EntryEscrowRetry' || step.details['TypeName'] === 'EscrowedEntryDefault'
 }
 
-/** A moment without a zone is UTC, as everything the service says. */
+/** A time without a zone is UTC, like all times of the service. */
 function momentOf(value: unknown): number | null {
   if (typeof value !== 'string') return null
   const at = Date.parse(/T[\d:.]+$/.test(value) ? `${value}Z` : value)
   return Number.isNaN(at) ? null : at
 }
 
-/** Where the source identity has no id: the key is among its details or what was imported, and the last step reports by it (seen in real records). */
+/**
+ * The key when the source identity has no id: it is in its details, in what was imported, or in a
+ * step's `ReportableIdentifier` (seen in real records).
+ */
 function keyIn(
   { sourceIdentity, provisioningSteps }: RawRecord,
   importStep: RawStep | undefined,
@@ -220,7 +239,10 @@ function isOutOfScope(raw: RawRecord): boolean {
   return booleanOf(scopingOf(raw)['Scoping filter evaluation passed']) === false
 }
 
-/** In order: the import echo, what the export changed, what the scoping step says. Whom the scope leaves out is disabled whatever was sent. */
+/**
+ * By strength of evidence: the import echo, the exported change, the scoping step. An employee
+ * outside the scope is disabled whatever was sent, so the exported change then proves nothing.
+ */
 function activeOf(raw: RawRecord, importStep: RawStep | undefined): boolean | null {
   const echoed = booleanOf(importStep?.details['active'])
   if (echoed !== null) return echoed
@@ -229,12 +251,16 @@ function activeOf(raw: RawRecord, importStep: RawStep | undefined): boolean | nu
     if (enabled !== null) return enabled
   }
   const scoped = booleanOf(scopingOf(raw)['Active in the source system'])
-  // Of nobody who is not active has a real record been seen. An account that was found disabled and left so says something else: then nothing is certain.
+  // No real record of an inactive employee has been seen. If the account was found disabled and
+  // left so, the two contradict each other and nothing is certain.
   const found = raw.provisioningSteps.find((step) => isType(step, 'matching'))?.details['accountEnabled']
   return scoped === true && booleanOf(found) === false ? null : scoped
 }
 
-/** Active Directory has no `accountEnabled`: its mapping writes `accountDisabled`, or the bit of `userAccountControl` that disables (documented by Microsoft). */
+/**
+ * Active Directory has no `accountEnabled`. Its mapping writes `accountDisabled`, or the disabling
+ * bit of `userAccountControl` (documented by Microsoft).
+ */
 function enabledBy(attribute: string | null, value: string | null): boolean | null {
   switch ((attribute ?? '').toLowerCase()) {
     case 'accountenabled':
@@ -262,30 +288,33 @@ function plain(value: string | null): string {
   return (value ?? '').replace(/^"(.*)"$/s, '$1').trim()
 }
 
-function shown(details: Readonly<Record<string, unknown>>): Record<string, string | null> {
+function echoOf(details: Readonly<Record<string, unknown>>): Record<string, string | null> {
   const values = bare<string | null>()
-  for (const [key, value] of Object.entries(details)) {
-    if (value === null || value === undefined) continue
-    values[key] =
-      typeof value === 'string'
-        ? REDACTED.test(value)
-          ? null
-          : value
-        : typeof value === 'number'
-          ? String(value)
-          : typeof value === 'boolean'
-            ? spelled(value)
-            : null
-  }
+  for (const [key, value] of Object.entries(details))
+    if (value !== null && value !== undefined) values[key] = comparable(value)
   return values
 }
 
-/** As the service writes truth values among texts. */
+/** `null` for a redacted value, or one that is not a text, number or boolean. */
+function comparable(value: unknown): string | null {
+  switch (typeof value) {
+    case 'string':
+      return REDACTED.test(value) ? null : value
+    case 'number':
+      return String(value)
+    case 'boolean':
+      return spelled(value)
+    default:
+      return null
+  }
+}
+
+/** As the service writes booleans among texts. */
 function spelled(value: boolean): string {
   return value ? 'True' : 'False'
 }
 
-/** What is no JSON of an object or a list stays as it is. */
+/** Anything but the JSON of an object or list stays as it is. */
 function unquoted(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value
   try {

@@ -20,7 +20,10 @@ export interface CorrelateSettings {
   readonly skewMs: number
   /** How long later records may refine an operation after the first one. */
   readonly quietMs: number
-  /** When the log was read this far past an operation's acceptance without a record of it, it is overdue. */
+  /**
+   * When the log was read this far past an operation's acceptance without a record of it, it is
+   * overdue.
+   */
   readonly deadlineMs: number
   readonly maxResends: number
   /** How many overdue operations are looked up individually in one turn. */
@@ -65,9 +68,9 @@ const MOST_REMEMBERED = 10_000
 
 /**
  * Reads the provisioning log and joins its records to operations. A poll reads everything since the
- * watermark, which trails by the longest lag, so that late records are seen; a record that was seen before is
- * dropped by its id. The watermark moves only when a poll has read all its pages, so an outage of the log
- * makes nothing overdue.
+ * watermark, which trails by the longest lag, so that late records are seen; a record that was seen
+ * before is dropped by its id. The watermark moves only when a poll has read all its pages, so an
+ * outage of the log makes nothing overdue.
  */
 export function correlateLoop(
   ledger: CorrelateLedger,
@@ -82,15 +85,16 @@ export function correlateLoop(
     if (!started) await runtime.sleep(settings.startMs ?? 0, signal)
     started = true
     const from = await startOfPoll(context)
-    // After a long absence the log is read in slices, so that an interrupted one repeats only itself. No
-    // slice reaches into the time in which late records may still appear.
+    // After a long absence the log is read in slices, so that an interrupted one repeats only
+    // itself. No slice reaches into the time in which late records may still appear.
     const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from
     const until = behind > settings.sliceMs * 2 ? from + settings.sliceMs : null
     const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () =>
       poll(context, from, until, signal),
     )
     await finish(context)
-    // A slice that ends early, by the service's clock, was the last: only the local clock says there is more.
+    // A slice that ends early, by the service's clock, was the last: only the local clock says
+    // there is more.
     if (until !== null && covered === until) return settings.pageMs
     if (!signal.aborted) await expireOverdue(context, covered, signal)
     onSettled()
@@ -99,8 +103,9 @@ export function correlateLoop(
 }
 
 /**
- * The watermark. If there is none, or one from a clock that was ahead, the oldest unanswered operation is the
- * start: otherwise each of its log records would have to be looked up individually.
+ * The watermark. If there is none, or one from a clock that was ahead, the oldest unanswered
+ * operation is the start: otherwise each of its log records would have to be looked up
+ * individually.
  */
 async function startOfPoll({ ledger, settings, runtime }: Context): Promise<number> {
   const now = runtime.now()
@@ -110,7 +115,10 @@ async function startOfPoll({ ledger, settings, runtime }: Context): Promise<numb
   return Math.min(lagging, (await ledger.readOldestUnanswered()) ?? lagging)
 }
 
-/** Reads the log after `from`, and before `until` if given. Answers the moment up to which it is complete. */
+/**
+ * Reads the log after `from`, and before `until` if given. Answers the moment up to which it is
+ * complete.
+ */
 async function poll(
   context: Context,
   from: number,
@@ -123,8 +131,8 @@ async function poll(
   let covered = from
   for (let number = 0; number < MAX_PAGES && !signal.aborted; number++) {
     const page = await read(context, { ...query, next })
-    // By the service's clock at the first page: later records are for the next poll. A slice ends there too,
-    // because the local clock, which chose its end, may be ahead.
+    // By the service's clock at the first page: later records are for the next poll. A slice ends
+    // there too, because the local clock, which chose its end, may be ahead.
     if (number === 0)
       covered = Math.min(until ?? Infinity, (page.serverAt ?? runtime.now()) - settings.maxLagMs)
     next = page.next
@@ -136,8 +144,8 @@ async function poll(
 }
 
 /**
- * Reads one page; a throttled request is repeated after a wait. Starting the poll or the lookups again
- * instead would be throttled again, and after a long absence would never end.
+ * Reads one page; a throttled request is repeated after a wait. Starting the poll or the lookups
+ * again instead would be throttled again, and after a long absence would never end.
  */
 async function read({ log, runtime }: Context, query: LogQuery): Promise<LogPage> {
   for (let attempt = 1; ; attempt++) {

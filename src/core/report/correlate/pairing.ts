@@ -33,9 +33,10 @@ export interface Pair {
 /**
  * The next change whose operation is certain; `null` when none is.
  *
- * A change that only one content can have caused goes first: its operation is then out of the question for
- * changes that show less. Operations that no record could tell apart count as one content. Otherwise a
- * change waits until there are as many changes as operations; then they pair in order of time.
+ * A change that only one content can have caused goes first: its operation is then out of the
+ * question for changes that show less. Operations that no record could tell apart count as one
+ * content. Otherwise a change waits until there are as many changes as operations; then they pair
+ * in order of time.
  */
 export function nextPair(
   pending: ReadonlySet<Change>,
@@ -79,7 +80,10 @@ function isAwaited({ operation: { state } }: Sent): boolean {
   return state === 'accepted' || state === 'batched'
 }
 
-/** Of indistinguishable operations, an awaited one is answered first, then one that never was answered. */
+/**
+ * Of indistinguishable operations, an awaited one is answered first, then one that never was
+ * answered.
+ */
 function rankOf(sent: Sent): number {
   const { state } = sent.operation
   if (isAwaited(sent)) return 0
@@ -108,9 +112,10 @@ function eligibleFor(
 }
 
 /**
- * Of the possible operations, the ones that explain the record best. One that sent all the values the record
- * shows is preferred to one that did not. An awaited operation that is shown in full is preferred to one
- * that was given up and sent more than is shown: had it been that one, the directory would hold the same.
+ * Of the possible operations, the ones that explain the record best. One that sent all the values
+ * the record shows is preferred to one that did not. An awaited operation that is shown in full is
+ * preferred to one that was given up and sent more than is shown: had it been that one, the
+ * directory would hold the same.
  */
 function bestExplanations(record: LogRecord, complete: readonly Sent[], echoes: Echoes): readonly Sent[] {
   const fewest = Math.min(...complete.map((sent) => unsentIn(record, sent).length))
@@ -122,8 +127,9 @@ function bestExplanations(record: LogRecord, complete: readonly Sent[], echoes: 
 }
 
 /**
- * Whether an earlier submission of the same record, which was given up, was answered without the same
- * attributes. The service then does not echo them for this employee, whatever it does for others.
+ * Whether an earlier submission of the same record, which was given up, was answered without the
+ * same attributes. The service then does not echo them for this employee, whatever it does for
+ * others.
  */
 function isMissedAlike(
   { primary }: Change,

@@ -5,13 +5,19 @@ import type { Change } from './pairing.ts'
 /** The service escrows an operation when it fails, or within this time. */
 const ESCROWED_WITHIN_MS = 180_000
 
-/** A failure that the log shows; `sent` is `null` when the operation is unknown or was not sent by Rollcall. */
+/**
+ * A failure that the log shows; `sent` is `null` when the operation is unknown or was not sent by
+ * Rollcall.
+ */
 export interface Failure {
   readonly at: number
   readonly sent: Sent | null
 }
 
-/** Whether the service may retry it: that goes on for weeks, also after Rollcall has given the operation up. */
+/**
+ * Whether the service may retry it: that goes on for weeks, also after Rollcall has given the
+ * operation up.
+ */
 export function mayBeRetried({ state, failedAt }: Candidate): boolean {
   return state === 'escrowed' || state === 'failed' || failedAt !== null
 }
@@ -20,10 +26,10 @@ export function mayBeRetried({ state, failedAt }: Candidate): boolean {
  * The operation that the service retried; `null` when it is not certain.
  *
  * - It is the one that failed when the service escrowed it.
- * - If no failure is known at that time, it is an operation that was never answered, if only one is possible,
- *   or else the last one that was submitted before.
- * - If the record does not say when it was escrowed, it is the last one that failed, because a newer
- *   operation replaces an older one.
+ * - If no failure is known at that time, it is an operation that was never answered, if only one is
+ *   possible, or else the last one that was submitted before.
+ * - If the record does not say when it was escrowed, it is the last one that failed, because a
+ *   newer operation replaces an older one.
  */
 export function retriedBy(
   { primary }: Change,

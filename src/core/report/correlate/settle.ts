@@ -5,8 +5,8 @@ import { resendAfter } from '../../plan/decide/resend.ts'
 import { unreachable } from '../../errors.ts'
 
 /**
- * How operations end, and what their end means for the events they carried. The ledger loads and stores;
- * every choice is made here.
+ * How operations end, and what their end means for the events they carried. The ledger loads and
+ * stores; every choice is made here.
  */
 
 /** The service's word for "the target already holds these values". */
@@ -43,12 +43,13 @@ export interface EventOutcome {
 }
 
 /**
- * The outcome of an event when its operation becomes final, or `null` when the event keeps its state.
+ * The outcome of an event when its operation becomes final, or `null` when the event keeps its
+ * state.
  *
- * - A planned event ends with its operation. After a failure it gets no outcome yet: it is planned again,
- *   beside the failure, so that the failure can be attributed.
- * - An answer that came late also replaces the outcome that its lateness caused. An event that was replayed,
- *   discarded or carried by another operation since then keeps what it has.
+ * - A planned event ends with its operation. After a failure it gets no outcome yet: it is planned
+ *   again, beside the failure, so that the failure can be attributed.
+ * - An answer that came late also replaces the outcome that its lateness caused. An event that was
+ *   replayed, discarded or carried by another operation since then keeps what it has.
  */
 export function outcomeOfAnswer(operation: AnsweredOperation, event: CarriedEvent): EventOutcome | null {
   const replaced = operation.isLate && isEndedBySilence(event)
@@ -86,8 +87,8 @@ export function isAccepted(interim: Interim | null, code: string | null): boolea
 }
 
 /**
- * Whether an answer from the log changes an operation in this state. An operation that was given up takes
- * any answer. A failure gives way to a success only.
+ * Whether an answer from the log changes an operation in this state. An operation that was given up
+ * takes any answer. A failure gives way to a success only.
  */
 export function takesAnswer(
   { state, interim }: { readonly state: OperationState; readonly interim: Interim | null },
@@ -133,10 +134,11 @@ export interface UnansweredOperation {
 export type Silence = 'resend' | 'unchanged' | 'given-up'
 
 /**
- * The directory's state is unknown, so the employee's record is sent again, at most `maxResends` times;
- * `null` when the service lost the operations, which costs no resend. When other operations of the call were
- * answered and this one was not, twice, the record is assumed to have changed nothing. That is never assumed
- * of a deactivation: silence does not prove that an account is disabled.
+ * The directory's state is unknown, so the employee's record is sent again, at most `maxResends`
+ * times; `null` when the service lost the operations, which costs no resend. When other operations
+ * of the call were answered and this one was not, twice, the record is assumed to have changed
+ * nothing. That is never assumed of a deactivation: silence does not prove that an account is
+ * disabled.
  */
 export function decideUnanswered(operation: UnansweredOperation, maxResends: number | null): Silence {
   if (maxResends === null) return 'resend'
@@ -154,8 +156,8 @@ export function outcomeOfSilence(silence: 'unchanged' | 'given-up', by: number |
 }
 
 /**
- * How long until an unanswered operation that carried no event is sent again, in milliseconds; `null` for
- * never. No event is left that could be replayed, so the resend needs no request.
+ * How long until an unanswered operation that carried no event is sent again, in milliseconds;
+ * `null` for never. No event is left that could be replayed, so the resend needs no request.
  */
 export function resendAfterSilence(resends: number, active: boolean): number | null {
   return resendAfter(Math.max(1, resends), active)
@@ -173,9 +175,9 @@ export interface FailedResend {
 }
 
 /**
- * How long until it is sent again, in milliseconds; `null` for never. What was refused in the call would be
- * refused again, except that a deactivation can still be sent without the rest of the record. An employee
- * who is known to be inactive needs no other attempt.
+ * How long until it is sent again, in milliseconds; `null` for never. What was refused in the call
+ * would be refused again, except that a deactivation can still be sent without the rest of the
+ * record. An employee who is known to be inactive needs no other attempt.
  */
 export function resendAfterFailure(failed: FailedResend): number | null {
   if (failed.active ? failed.refused : failed.knownInactive) return null

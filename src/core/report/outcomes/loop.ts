@@ -9,10 +9,13 @@ export interface PublishSettings extends OutcomeSettings {
   readonly atOnce: number
 }
 
-/** Tells the world what became of each event: at least once, in the order it came to be, and so in order for each employee. */
+/**
+ * Publishes outcomes at least once, in the order in which they were decided, and so in order for
+ * each employee.
+ */
 export function publishLoop(
   ledger: Pick<Ledger, 'listUnpublishedOutcomes' | 'markOutcomesPublished'>,
-  outlet: Sender,
+  sender: Sender,
   settings: PublishSettings,
   runtime: Runtime,
 ): WakeableService {
@@ -24,7 +27,7 @@ export function publishLoop(
       'rollcall.publish',
       { kind: 'producer', links, attributes: { 'messaging.batch.message_count': rows.length } },
       async () => {
-        await outlet.send(rows.map((row) => outcomeMessage(row, settings, runtime.digest)))
+        await sender.send(rows.map((row) => outcomeMessage(row, settings, runtime.digest)))
         await ledger.markOutcomesPublished(
           rows.map(({ id }) => id),
           runtime.now(),

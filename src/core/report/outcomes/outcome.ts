@@ -2,16 +2,22 @@ import type { OutcomeRow } from '../../ledger/port/report.ts'
 import type { OutboxMessage } from '../../ports.ts'
 
 export interface OutcomeSettings {
-  /** Attributes whose values may be told, with all below them; `*` stands for every one. Of the others the name is told. */
+  /**
+   * Attributes whose values are published, with all below them; `*` is every one. Of the others
+   * only the name is.
+   */
   readonly values: readonly string[]
   /** Whether the outcomes of one employee share a Service Bus session. */
   readonly sessions: boolean
 }
 
-/** The longest the bus takes (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas). */
+/**
+ * The longest session id that the bus accepts
+ * (https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas).
+ */
 const LONGEST_SESSION = 128
 
-/** What is told of one event: a CloudEvent with an id that is the same every time it is told. */
+/** The outcome of one event as a CloudEvent. Its id is the same each time it is published. */
 export function outcomeMessage(
   row: OutcomeRow,
   { values, sessions }: OutcomeSettings,
@@ -19,7 +25,7 @@ export function outcomeMessage(
 ): OutboxMessage {
   const idOf = (revision: number): string => digest(`${row.source}\n${row.eventId}\n${revision}`)
   const id = idOf(row.revision)
-  const told = row.attributes.filter(([path]) =>
+  const publishable = row.attributes.filter(([path]) =>
     values.some((allowed) => allowed === '*' || path === allowed || path.startsWith(`${allowed}.`)),
   )
   return {
@@ -48,7 +54,7 @@ export function outcomeMessage(
         reason: row.reason,
         detail: row.detail,
         attributes: row.attributes.map(([path]) => path),
-        ...(told.length === 0 ? {} : { values: Object.fromEntries(told) }),
+        ...(publishable.length === 0 ? {} : { values: Object.fromEntries(publishable) }),
         by: row.by,
         operation: row.operation,
         objectId: row.objectId,

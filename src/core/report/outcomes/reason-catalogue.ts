@@ -1,19 +1,25 @@
-/** Who can do something about it. */
+/** Who can act on a reason. */
 export const REASON_OWNERS = ['HR data', 'mapping', 'directory', 'limits', 'service'] as const
 export type ReasonOwner = (typeof REASON_OWNERS)[number]
 
-/** What a code of the provisioning log, of the upload or of the connector itself means, in words for the person who has to act. */
+/**
+ * What a code of the provisioning log, of the upload or of Rollcall means, for the person who must
+ * act.
+ */
 export interface Reason {
-  /** Every spelling it has been seen in. */
+  /** All known spellings. */
   readonly codes: readonly string[]
   readonly cause: string
   readonly fix: string
   readonly owner: ReasonOwner
-  /** `true`: it may go away by itself, because the service tries again or because somebody else's record comes. */
+  /**
+   * `true`: it may resolve itself, because the service retries or another employee's record
+   * arrives.
+   */
   readonly waitingHelps: boolean
 }
 
-/** The bucket of codes nobody has written down yet. */
+/** Stands for every code that the catalogue does not have. */
 export const UNCATALOGUED: Reason = {
   codes: ['Uncatalogued'],
   cause: "This release does not know the service's code.",
@@ -23,8 +29,9 @@ export const UNCATALOGUED: Reason = {
 }
 
 /**
- * The codes that `errorInformation.errorCode`, `SkipReason`, a refused upload, the bus and the connector's own reasons can have. Those of the service are from
- * Microsoft's pages and from real records; what to do about some of them is inference.
+ * The codes that `errorInformation.errorCode`, `SkipReason`, a refused upload, the bus and the
+ * connector's own reasons can have. Those of the service are from Microsoft's pages and from real
+ * records; what to do about some of them is inference.
  */
 const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?: true })[] = [
   {
@@ -341,8 +348,9 @@ const byCode = new Map(
 )
 
 /**
- * Never nothing: a code nobody has written down is `UNCATALOGUED`. LDAP errors carry numbers behind their name, and the connectors of the service put their own in
- * front of a common one (`AzureActiveDirectory…`, `HybridSynchronizationActiveDirectory…`).
+ * The entry for a code, or `UNCATALOGUED`. LDAP errors have numbers after their name, and the
+ * connectors of the service put their own name before a common code (`AzureActiveDirectory…`,
+ * `HybridSynchronizationActiveDirectory…`).
  */
 export function reasonOf(code: string): Reason {
   const lower = code.toLowerCase()
@@ -356,7 +364,7 @@ export function reasonOf(code: string): Reason {
 
 const LDAP = 'invalidattributesyntax-ldaperr'
 
-/** Whether it is one of these, whatever connector of the service says it. */
+/** Whether the code is one of `names`, with or without the name of a connector before it. */
 export function isCode(code: string, names: Iterable<string>): boolean {
   const lower = code.toLowerCase()
   return [...names].some((name) => lower.endsWith(name.toLowerCase()))
