@@ -297,16 +297,9 @@ function echoOf(details: Readonly<Record<string, unknown>>): Record<string, stri
 
 /** `null` for a redacted value, or one that is not a text, number or boolean. */
 function comparable(value: unknown): string | null {
-  switch (typeof value) {
-    case 'string':
-      return REDACTED.test(value) ? null : value
-    case 'number':
-      return String(value)
-    case 'boolean':
-      return spelled(value)
-    default:
-      return null
-  }
+  if (typeof value === 'string') return REDACTED.test(value) ? null : value
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'boolean' ? spelled(value) : null
 }
 
 /** As the service writes booleans among texts. */
