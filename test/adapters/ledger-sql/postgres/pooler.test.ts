@@ -75,5 +75,5 @@ void it('what a transaction needs is in force in it, whichever connection it got
     await sql.lock('schema')
     return sql.all<object>(said)
   })
-  assert.partialDeepStrictEqual(row, { statement: '0', lock: '10s', idle: '0' })
+  assert.partialDeepStrictEqual(row, { statement: '0', lock: '1s', idle: '0' })
 })

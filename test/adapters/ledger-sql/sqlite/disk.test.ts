@@ -157,7 +157,7 @@ void describe('only its owner may read what the ledger holds', () => {
     const directory = join(folder, 'directory.json')
     const { code, stderr } = await rollcall(
       ['demo', '--fast', '--exit', '--ledger', join(folder, 'demo.db'), '--directory', directory],
-      { XDG_CACHE_HOME: join(folder, 'caches') },
+      { XDG_CACHE_HOME: join(folder, 'caches'), NODE_COMPILE_CACHE: '' },
     )
     assert.equal(code, 0, stderr)
     const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
