@@ -31,7 +31,7 @@ const commandSource = globSync('src/{main.ts,cli/**/*.ts}', { cwd: root })
   .join('\n')
 const literals = (pattern: RegExp): ReadonlySet<string> =>
   new Set([...commandSource.matchAll(pattern)].map(([, name = '']) => name))
-const COMMANDS = literals(/(?:\.command|(?:selection|ending)\(\w+,)\(?\s*'([a-z-]+)/g)
+const COMMANDS = literals(/(?:\.command\(|group\(|selection\(\w+,|ending\(\w+,)\s*'([a-z-]+)'/g)
 const OPTIONS = literals(/'--([a-z-]+)/g)
 
 /** Command lines of `rollcall`, in code blocks and in code spans: the words behind the name. */
