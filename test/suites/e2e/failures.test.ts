@@ -226,7 +226,7 @@ const CASES: readonly Case[] = [
     argv: ['dead-letters', 'list', '--store', 'bus'],
     environment: UNREACHABLE,
     code: 1,
-    says: /cannot be looked at .*; see rollcall check/,
+    says: /cannot be read .*; see rollcall check/,
   },
   // Configuration.
   { argv: ['config', 'check', at('none')], code: 2, says: /cannot be read; ROLLCALL_CONFIG names the file/ },

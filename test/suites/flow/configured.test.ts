@@ -80,7 +80,7 @@ void test('a file brings events of several queues, shapes and sessions to the di
     })
     const hire = {
       associateOID: '4',
-      employee: { legalName: { givenName: 'Di', familyName1: 'D' } },
+      person: { legalName: { givenName: 'Di', familyName1: 'D' } },
       businessCommunication: { emails: [{ emailUri: 'di@contoso.com' }] },
     }
     await client.createSender('people').sendMessages({
