@@ -238,7 +238,7 @@ void describe('ADP', () => {
     assert.deepEqual([title.mode, title.worker['title']], ['delta', 'Lead'])
     const birthday = await one(
       'adp',
-      event('worker.birthDate.change', { employee: { birthDate: '1990-01-01' } }),
+      event('worker.birthDate.change', { person: { birthDate: '1990-01-01' } }),
     )
     assert.deepEqual(
       [birthday.mode, birthday.changedFields, birthday.worker],
