@@ -10,8 +10,8 @@ import {
   DEFAULT_REQUIRED,
   DEFAULT_RULES,
   type Mapping,
-  type Rule,
 } from '../core/plan/mapping/mapping.ts'
+import type { Rule } from '../core/plan/mapping/rule.ts'
 import { type Targets, targetsOf } from '../core/plan/mapping/targets.ts'
 import { compileRule } from '../core/plan/mapping/rule.ts'
 import { type HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'

@@ -5,7 +5,6 @@ import type { Attribute, Json, ScimUser } from '../../model.ts'
 import { type CompiledRule, compileRule, type Rule } from './rule.ts'
 import { CORE_USER, ENTERPRISE_USER, type ScimDraft, setScim, type ScimPath } from './scim.ts'
 
-export type { Rule } from './rule.ts'
 /** A rule that copies one attribute. */
 export type PlainRule = Rule & { readonly from: string }
 
