@@ -1,3 +1,5 @@
+import { EVENT_REASONS } from '../../ledger/event-reason.ts'
+import { REJECTED_FIELD } from '../../ports.ts'
 import { type DeadLetter, type DeadLetterReason, deadLetterId, factsOf } from './dead-letter.ts'
 
 /** Dead letters that failed in the same way. */
@@ -21,16 +23,14 @@ export interface DeadLetterGroup {
 const MOST_GROUPS = 1_000
 const OTHERS = 'others'
 
-/**
- * Groups by reason, code and the attribute that the detail names. The largest group comes first.
- */
+/** Groups by reason, code and attribute (see `attributeOf`). The largest group comes first. */
 export async function groupDeadLetters(
   letters: AsyncIterable<DeadLetter>,
 ): Promise<readonly DeadLetterGroup[]> {
   const groups = new Map<string, DeadLetterGroup>()
   for await (const dead of letters) {
-    const { code, detail, at } = factsOf(dead)
-    const attribute = attributeIn(detail)
+    const { code, at } = factsOf(dead)
+    const attribute = attributeOf(dead)
     const own = fingerprint(dead.reason, code, attribute)
     const known = groups.has(own) || groups.size < MOST_GROUPS
     const key = known ? own : OTHERS
@@ -67,34 +67,17 @@ export function fingerprint(reason: DeadLetterReason, code: string, attribute: s
   return [reason, code, ...(attribute === null ? [] : [attribute])].join('/')
 }
 
-const PATH = String.raw`[\p{L}_$][\p{L}\p{N}_$:.-]*`
-const LIST = new RegExp(`^${PATH}(?:, ${PATH})*$`, 'u')
-const LEADING = new RegExp(
-  String.raw`^(?:item \d+: )?((?:\[\d+\]\.)?${PATH}(?:\[\d+\][.\p{L}\p{N}_]*)*)(?: is | has |: )`,
-  'u',
-)
-/** Words that begin a sentence and are not attributes. */
-const NO_NAMES = new Set([
-  'it',
-  'the',
-  'neither',
-  'shape',
-  'its',
-  'a',
-  'an',
-  'message',
-  'this',
-  'there',
-  'what',
-])
-
 /**
- * The attribute that a detail is about: a list of names, or the name before a verb. Array indexes
- * are left out.
+ * The attribute a dead letter is about, so that the same failure of two attributes makes two
+ * groups. Intake names the field in a property of the message. In the ledger the detail is a list
+ * of names, after a mapping failure `target: why`, and for an employee who could not be read the
+ * code of that failure.
  */
-export function attributeIn(detail: string | null): string | null {
-  if (detail === null) return null
-  const named = LIST.test(detail) ? detail : (LEADING.exec(detail)?.[1] ?? null)
-  if (named === null || NO_NAMES.has(named.toLowerCase())) return null
-  return named.replaceAll(/\[\d+\]/gu, '[]')
+export function attributeOf(dead: DeadLetter): string | null {
+  if (dead.store === 'bus') {
+    const field = dead.letter.message.properties[REJECTED_FIELD]
+    return typeof field === 'string' && field !== '' ? field : null
+  }
+  const { code, detail } = dead.letter
+  return code === EVENT_REASONS.mappingFailed ? (detail?.split(': ', 1)[0] ?? null) : detail
 }

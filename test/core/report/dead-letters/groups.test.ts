@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
 import type { LedgerDeadLetter } from '../../../../src/core/ledger/port/dead-letters.ts'
 import type { DeadLetter } from '../../../../src/core/report/dead-letters/dead-letter.ts'
-import { attributeIn, groupDeadLetters } from '../../../../src/core/report/dead-letters/groups.ts'
+import { attributeOf, groupDeadLetters } from '../../../../src/core/report/dead-letters/groups.ts'
+import { type PeekedMessage, REJECTED_FIELD } from '../../../../src/core/ports.ts'
 import { messageReader } from '../../../../src/core/report/dead-letters/read-message.ts'
 import { day } from '../../../fakes/events.ts'
 import { shelved } from '../../../fakes/shelf.ts'
@@ -33,13 +34,14 @@ const dead = (seq: number, more: Partial<LedgerDeadLetter> = {}): LedgerDeadLett
 void describe('groups of dead letters', () => {
   void it('count what failed in the same way, with when it was first and last seen and the newest as an example', async () => {
     async function* some(): AsyncGenerator<DeadLetter> {
-      for (const [n, detail] of [
-        'items[3].email is missing',
-        'items[0].email is missing',
-        'items[12].phone is missing',
-      ].entries())
+      for (const [n, field] of ['items[].email', 'items[].email', 'items[].phone'].entries())
         yield await read(
-          shelved(n + 1, { reason: 'FieldMissing', description: detail, enqueuedAt: day(1) + n }),
+          shelved(n + 1, {
+            reason: 'FieldMissing',
+            description: `item ${n}: ${field} is missing`,
+            properties: { [REJECTED_FIELD]: field },
+            enqueuedAt: day(1) + n,
+          }),
         )
       for (const seq of [7, 9, 8])
         yield {
@@ -97,23 +99,21 @@ void describe('groups of dead letters', () => {
     )
   })
 
-  void it('go by the attribute a detail names, and by none where it names none', () => {
-    const of: Readonly<Record<string, string | null>> = {
-      'data.worker is missing': 'data.worker',
-      'data.worker.active is neither true nor false': 'data.worker.active',
-      'time is no RFC 3339 instant, as in 2026-11-02T08:15:00Z': 'time',
-      'userName, name.givenName': 'userName, name.givenName',
-      department: 'department',
-      'item 3: email is no text, or empty (shape x)': 'email',
-      '[2].email is missing (shape x)': '[].email',
-      'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager has no such value':
-        'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager',
-      'the body is no JSON; send a CloudEvent as JSON': null,
-      'it is nested too deep': null,
-      'Message could not be consumed after 10 delivery attempts.': null,
-      '': null,
-    }
-    for (const [detail, attribute] of Object.entries(of)) assert.equal(attributeIn(detail), attribute, detail)
-    assert.equal(attributeIn(null), null)
+  void it('are divided by the field that intake names in a property, never by the words of the description', async () => {
+    const onBus = async (properties: PeekedMessage['properties']): Promise<string | null> =>
+      attributeOf(await read(shelved(1, { description: 'data.worker is missing', properties })))
+    assert.equal(await onBus({ [REJECTED_FIELD]: '[].email' }), '[].email')
+    assert.equal(await onBus({ [REJECTED_FIELD]: '' }), null)
+    assert.equal(await onBus({}), null)
+  })
+
+  void it('are divided by the names in the detail in the ledger, and after a mapping failure by the target', () => {
+    const inLedger = (code: string, detail: string | null): string | null =>
+      attributeOf({ store: 'ledger', reason: 'failed', letter: dead(1, { code, detail }) })
+    const manager = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager'
+    assert.equal(inLedger('IncompleteRecord', 'userName, name.givenName'), 'userName, name.givenName')
+    assert.equal(inLedger('InvalidDomain', 'department'), 'department')
+    assert.equal(inLedger('MappingFailed', `${manager}: has no such value`), manager)
+    assert.equal(inLedger('NoOutcome', null), null)
   })
 })
