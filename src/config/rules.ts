@@ -2,6 +2,7 @@ import { RollcallError } from '../core/errors.ts'
 import type { Evaluator } from '../core/expression/evaluator.ts'
 import { own as ownOf } from '../core/own.ts'
 import { type EntityAddress, entityOf } from '../core/intake/entity.ts'
+import { withWords } from '../core/intake/access.ts'
 import { compileShape, type Shape, type ShapeRules } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import type { ConfiguredSource } from '../core/intake/sources.ts'
@@ -105,35 +106,48 @@ function mappingOf(rules: readonly Rule[], { problems, tools, attempt }: Compila
   return attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, [], tools.evaluator))
 }
 
-type Shapes = ReadonlyMap<string, Shape | null>
+/** The shapes of the file, by name; `shape: null` for one that cannot be used, which is a problem already. */
+type Shapes = ReadonlyMap<string, { readonly rules: ShapeRules; readonly shape: Shape | null }>
 
 function shapesOf(shapes: FileContent['shapes'] | undefined, { tools, attempt }: Compilation): Shapes {
   return new Map(
-    Object.entries(shapes ?? {}).map(([name, shape]) => [
-      name,
-      attempt(['shapes', name], () => compileShape(name, shapeRules(shape), tools.digest, tools.evaluator)),
-    ]),
+    Object.entries(shapes ?? {}).map(([name, written]) => {
+      const rules = shapeRules(written)
+      const compile = (): Shape => compileShape(name, rules, tools.digest, tools.evaluator)
+      return [name, { rules, shape: attempt(['shapes', name], compile) }]
+    }),
   )
 }
 
 /** The shape of a source: its own rules, a shape of the file, or a shipped one. */
 function shapeOf(
-  { name, shape }: SourceContent,
+  { name, shape, access }: SourceContent,
   index: number,
   shapes: Shapes,
   { problems, tools, attempt }: Compilation,
 ): Shape | null {
-  if (shape === undefined) return null
   const path = ['sources', index, 'shape']
-  if (typeof shape !== 'string')
-    return attempt(path, () => compileShape(name, shapeRules(shape), tools.digest, tools.evaluator))
-  const own = shapes.get(shape)
-  if (own !== undefined) return own
-  const shipped = ownOf(SHIPPED_SHAPES, shape)
-  if (shipped) return compileShape(shape, shipped, tools.digest, tools.evaluator)
-  const names = [...Object.keys(SHIPPED_SHAPES), ...shapes.keys()]
-  problems.push({ path, message: `takes one of ${names.join(', ')}, or rules` })
-  return null
+  const own = typeof shape === 'string' ? shapes.get(shape) : undefined
+  const rules =
+    typeof shape === 'object'
+      ? shapeRules(shape)
+      : (own?.rules ?? (shape === undefined ? undefined : ownOf(SHIPPED_SHAPES, shape)))
+  if (access !== undefined && rules?.access === undefined)
+    problems.push({
+      path: ['sources', index, 'access'],
+      message: 'needs a shape that has access rules, and the shape of this source has none',
+    })
+  if (shape === undefined) return null
+  if (rules === undefined) {
+    const names = [...Object.keys(SHIPPED_SHAPES), ...shapes.keys()]
+    problems.push({ path, message: `takes one of ${names.join(', ')}, or rules` })
+    return null
+  }
+  if (own && access === undefined) return own.shape
+  const worded = access && rules.access ? { ...rules, access: withWords(rules.access, access) } : rules
+  return attempt(path, () =>
+    compileShape(typeof shape === 'string' ? shape : name, worded, tools.digest, tools.evaluator),
+  )
 }
 
 /** Where the sources receive from. Sources that contradict each other are problems. */
@@ -239,9 +253,10 @@ function needed(to: string): { readonly required?: boolean } {
   return DEFAULT_REQUIRED.includes(to) ? { required: true } : {}
 }
 
-function shapeRules({ event, items, fields, id }: z.output<typeof SHAPE>): ShapeRules {
+function shapeRules({ event, items, fields, id, access }: z.output<typeof SHAPE>): ShapeRules {
   return {
     event,
+    ...(access === undefined ? {} : { access }),
     ...(items === undefined ? {} : { items }),
     ...(fields === undefined ? {} : { fields }),
     ...(id === undefined ? {} : { id }),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
 import { ActivationSettings, HOLD } from '../core/plan/fold/activation.ts'
+import { AccessSettings, AccessWords } from '../core/intake/access.ts'
 import { EVENT_TYPES } from '../core/intake/normalise.ts'
 import { FIELD_KINDS } from '../core/intake/shape.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
@@ -33,6 +34,9 @@ export const SHAPE = z.strictObject({
     .meta({
       description: 'For events without an id: a path in the item, or paths whose values are hashed',
     }),
+  access: AccessSettings.optional().meta({
+    description: 'How a status of the item becomes access. event sees $active',
+  }),
   event: jsonata.meta({
     description: 'JSONata over one item that yields a canonical event or a list of them',
   }),
@@ -73,6 +77,9 @@ export const SOURCE = z
       .meta({
         description: `Shape of its payloads: ${Object.keys(SHIPPED_SHAPES).join(', ')}, a name under shapes, or the rules themselves. Default: canonical`,
       }),
+    access: AccessWords.optional().meta({
+      description: 'Further status words for the access rules of its shape',
+    }),
     owns: z.array(text).min(1).optional().meta({
       description: 'Prefixes of the attributes that its snapshots cover. Default: those it set last',
     }),

@@ -17,6 +17,7 @@ export const REJECTION_CODES = [
   'SourceUnknown',
   'NoticeUnsupported',
   'ShapeFailed',
+  'AccessUnknown',
   'RescindMismatch',
 ] as const
 export type RejectionCode = (typeof REJECTION_CODES)[number]

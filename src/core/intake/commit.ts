@@ -1,7 +1,7 @@
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Disposition, SourceMessage } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
-import { estimateClockOffset } from './clock-offset.ts'
+import { estimateClockOffset } from './receive/clock-offset.ts'
 import { takeIn, takeInShaped, type TakenIn, toIntakeMessage } from './message.ts'
 import type { ShapeOf, SourceRules } from './sources.ts'
 

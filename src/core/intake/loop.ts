@@ -3,7 +3,7 @@ import type { Receiver, SourceMessage, SourceQueue } from '../ports.ts'
 import { describeError, type Runtime } from '../runtime.ts'
 import { endingWithin, type Service } from '../service.ts'
 import { type Committer, committer, type CommitSettings, type ReadMessage } from './commit.ts'
-import { Queue, rateOf } from './queue.ts'
+import { Queue, rateOf } from './receive/queue.ts'
 import type { SourceRules } from './sources.ts'
 import { type Uncommitted, uncommittedMessages } from './uncommitted.ts'
 

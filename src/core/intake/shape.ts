@@ -5,6 +5,7 @@ import { isObject } from '../json.ts'
 import type { Json } from '../model.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
 import type { RejectionCode } from '../reasons.ts'
+import { type AccessRules, compileAccess } from './access.ts'
 import { compareText } from '../plan/fold/order.ts'
 import { effectiveInstant, instant } from './dates.ts'
 
@@ -23,6 +24,11 @@ export interface ShapeRules {
   readonly fields?: Readonly<Record<string, FieldKind | `${FieldKind}?`>>
   /** The id of an event that gives none: a path in the item, or several whose values are digested together where the vendor has no id. */
   readonly id?: string | readonly string[]
+  /**
+   * How a status in an item becomes access. `event` sees it as `$active`: true, false, or nothing
+   * where the item has no status. A message with a status that is not known is refused.
+   */
+  readonly access?: AccessRules
   /** JSONata over one item: a canonical event (type, subject, time, data …), or a list of them; an empty list passes the item over. */
   readonly event: string
 }
@@ -54,6 +60,8 @@ export function compileShape(
   const event = compile(name, 'event', rules.event)
   const fields = Object.entries(rules.fields ?? {}).map(([path, kind]) => fieldOf(path, kind))
 
+  const access = rules.access === undefined ? null : compileAccess(rules.access)
+
   const failed = (why: string): Rejection => reject('ShapeFailed', `shape ${name}: ${why}`)
 
   const eventsOf = async (
@@ -71,7 +79,16 @@ export function compileShape(
           description: `${where(items, index)}${field.path} ${wrong.what} (shape ${name})`,
         }
     }
-    const evaluated = await evaluateOne(evaluator, event, item, { index, source })
+    const reading = access?.(item) ?? null
+    if (reading?.kind === 'unknown')
+      return {
+        kind: 'rejected',
+        code: 'AccessUnknown',
+        field: fieldPath(items, reading.field),
+        description: `${where(items, index)}${reading.field} ${reading.what} (shape ${name})`,
+      }
+    const active = reading?.kind === 'access' && reading.active !== null ? { active: reading.active } : {}
+    const evaluated = await evaluateOne(evaluator, event, item, { index, source, ...active })
     if (evaluated.kind === 'failed') return failed(evaluated.why)
     const answer = evaluated.value
     if (answer === undefined || answer === null)
@@ -91,7 +108,8 @@ export function compileShape(
       // `null` is how a JSONata object says that it has nothing to say.
       const said = Object.fromEntries(Object.entries(one).filter(([, value]) => value !== null))
       const attributes = { specversion: '1.0', source, ...id, ...said }
-      envelopes.push({ attributes, data: one['data'] ?? {} })
+      const data = one['data'] ?? {}
+      envelopes.push({ attributes, data: reading?.kind === 'notice' ? noticeOf(data) : data })
     }
     return envelopes
   }
@@ -105,7 +123,7 @@ export function compileShape(
       if (found.length === 0)
         return reject(
           'FieldMissing',
-          `${items === null ? 'the body' : items.text} holds no event (shape ${name})`,
+          `${items !== null && isPath(items) ? items.text : 'the body'} holds no event (shape ${name})`,
         )
       // Part by part: what one message holds is not all asked for before the first item is found wrong.
       const envelopes: Envelope[] = []
@@ -181,12 +199,24 @@ function is(kind: FieldKind, value: Json): boolean {
 /** Which item of how many, in words of the payload where its items have a name there. */
 function where(items: Expression | null, index: number): string {
   if (items === null) return index === 0 ? '' : `[${index}].`
-  return /^[\w.]+$/.test(items.text) ? `${items.text}[${index}].` : `item ${index + 1}: `
+  return isPath(items) ? `${items.text}[${index}].` : `item ${index + 1}: `
+}
+
+/** Whether the expression is a path that the sender can find in the payload. */
+function isPath({ text }: Expression): boolean {
+  return /^[\w.]+$/.test(text)
+}
+
+/** The same change without its values, to be read from HR. */
+function noticeOf(data: Json): Json {
+  if (!isObject(data)) return data
+  const { effectiveDate = null, version = null, changedFields = null } = data
+  return { mode: 'notice', effectiveDate, version, changedFields }
 }
 
 /** The same field for every item, so that failures of all items group together. */
 function fieldPath(items: Expression | null, path: string): string {
-  return items !== null && /^[\w.]+$/.test(items.text) ? `${items.text}[].${path}` : path
+  return items !== null && isPath(items) ? `${items.text}[].${path}` : path
 }
 
 /** Fields are written out in a fixed form, so that the same payload has the same id on every machine and at every delivery. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { takeIn } from '../../../src/core/intake/message.ts'
-import { joinSourceQueues } from '../../../src/core/intake/source-queues.ts'
+import { joinSourceQueues } from '../../../src/core/intake/receive/source-queues.ts'
 import { evaluateHere } from '../../../src/core/expression/evaluate.ts'
 import { compileShape } from '../../../src/core/intake/shape.ts'
 import {

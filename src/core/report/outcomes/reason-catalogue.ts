@@ -295,6 +295,13 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     owner: 'mapping',
   },
   {
+    codes: ['AccessUnknown'],
+    cause:
+      'The message has a status that says whether the employee has access, and the access rules do not know it, or two statuses contradict each other. The description names the field.',
+    fix: 'Add the word under access of the source (active, inactive or notice), or correct the status at HR. Then replay. Until then the employee keeps the access they had.',
+    owner: 'mapping',
+  },
+  {
     codes: ['MaxDeliveryCountExceeded'],
     cause:
       'The message was delivered too often without being settled. Each receiver failed, or its lock expired.',

@@ -1,4 +1,4 @@
-import type { Runtime } from '../runtime.ts'
+import type { Runtime } from '../../runtime.ts'
 
 /** Counts messages, and returns how many there were in the last second. */
 export function rateOf(runtime: Pick<Runtime, 'now'>): (count: number) => number {

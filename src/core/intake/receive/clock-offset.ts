@@ -1,4 +1,4 @@
-import type { Runtime } from '../runtime.ts'
+import type { Runtime } from '../../runtime.ts'
 
 /** Clocks drift, so an estimate holds for about this long. */
 const RECENT_MS = 600_000

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { estimateClockOffset } from '../../../src/core/intake/clock-offset.ts'
+import { estimateClockOffset } from '../../../../src/core/intake/receive/clock-offset.ts'
 
 const MINUTE_MS = 60_000
 

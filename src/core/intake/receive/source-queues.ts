@@ -1,4 +1,4 @@
-import type { SourceQueue, SourceMessage, Receiver } from '../ports.ts'
+import type { SourceQueue, SourceMessage, Receiver } from '../../ports.ts'
 
 /**
  * Several queues and subscriptions as one source queue: their messages share micro-batches, and each is settled where it came from. When one of them

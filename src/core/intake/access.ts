@@ -1,0 +1,153 @@
+import { z } from 'zod'
+import { isObject } from '../json.ts'
+import type { Json } from '../model.ts'
+
+const words = z.array(z.union([z.string().trim().min(1), z.boolean(), z.number()]))
+
+/** Words of one status vocabulary. Each word says one thing, so that the lists never overlap. */
+const WORDS = {
+  active: words.default([]).meta({ description: 'Words of an employee who has access' }),
+  inactive: words.default([]).meta({ description: 'Words of an employee who has none' }),
+  notice: words.default([]).meta({
+    description: 'Words that do not decide access: the employee is read from HR instead',
+  }),
+}
+
+/** Words that a source adds to those of its shape. */
+export const AccessWords = z.strictObject(WORDS).check(({ value, issues }) => {
+  const word = wordInTwoLists(value)
+  if (word !== null)
+    issues.push({ code: 'custom', message: `has "${word}" in two lists`, path: [], input: value })
+})
+export type AccessWords = Readonly<z.output<typeof AccessWords>>
+
+/**
+ * How a status becomes access. Total: a word in none of the lists is refused, because access must
+ * not follow a guess.
+ */
+export const AccessSettings = z
+  .strictObject({
+    from: z.string().min(1).meta({
+      description: 'Path of the status. With "a | b", every one that exists is read, and all must agree',
+    }),
+    ...WORDS,
+  })
+  .check(({ value, issues }) => {
+    const word = wordInTwoLists(value)
+    if (word !== null)
+      issues.push({ code: 'custom', message: `has "${word}" in two lists`, path: [], input: value })
+  })
+export type AccessSettings = Readonly<z.output<typeof AccessSettings>>
+
+/** Access as rules may write it: lists that are not needed are left out. */
+export type AccessRules = Readonly<z.input<typeof AccessSettings>>
+
+/** What a payload says of access. */
+export type AccessReading =
+  /** `active: null`: none of the fields is there. */
+  | { readonly kind: 'access'; readonly active: boolean | null }
+  /** The word asks for a read from HR. */
+  | { readonly kind: 'notice' }
+  /** Refuse with `AccessUnknown`. `what` goes on after the name of the field, and quotes no value. */
+  | { readonly kind: 'unknown'; readonly field: string; readonly what: string }
+
+/** Reads the access that a payload gives. */
+export type Access = (payload: Json) => AccessReading
+
+type Meaning = 'active' | 'inactive' | 'notice'
+
+/** Words are compared trimmed and without case; a boolean or a number counts as its text. */
+export function compileAccess(rules: AccessRules): Access {
+  const meanings = new Map<string, Meaning>()
+  for (const meaning of ['active', 'inactive', 'notice'] as const)
+    for (const word of rules[meaning] ?? []) meanings.set(normalised(word), meaning)
+  const paths = rules.from.split(' | ').map((path) => path.trim())
+
+  return (payload) => {
+    const found = new Map<Meaning, string>()
+    let unsaid: { readonly field: string; readonly what: string } | null = null
+    for (const path of paths) {
+      const status = statusAt(payload, path)
+      if (status.kind === 'missing') continue
+      if (status.kind === 'not one value')
+        return { kind: 'unknown', field: path, what: `${status.what}; access needs exactly one status` }
+      if (status.kind === 'no word') {
+        unsaid = { field: path, what: status.what }
+        continue
+      }
+      const meaning = meanings.get(status.word)
+      if (meaning === undefined)
+        return {
+          kind: 'unknown',
+          field: path,
+          what: 'is a status that the access rules do not know; add it to active, inactive or notice under access',
+        }
+      found.set(meaning, path)
+    }
+    const inactiveField = found.get('inactive')
+    if (found.has('active') && inactiveField !== undefined)
+      return {
+        kind: 'unknown',
+        field: inactiveField,
+        what: `contradicts ${found.get('active')}; correct one of the two`,
+      }
+    if (found.has('notice')) return { kind: 'notice' }
+    if (found.size > 0) return { kind: 'access', active: found.has('active') }
+    return unsaid === null ? { kind: 'access', active: null } : { kind: 'unknown', ...unsaid }
+  }
+}
+
+/** The rules with further words. A word of `more` counts as `more` says, whatever the rules say. */
+export function withWords(rules: AccessRules, more: AccessWords): AccessRules {
+  const said = new Set([...more.active, ...more.inactive, ...more.notice].map(normalised))
+  const merged = (meaning: Meaning): AccessWords[Meaning] => [
+    ...(rules[meaning] ?? []).filter((word) => !said.has(normalised(word))),
+    ...more[meaning],
+  ]
+  return {
+    from: rules.from,
+    active: merged('active'),
+    inactive: merged('inactive'),
+    notice: merged('notice'),
+  }
+}
+
+type Status =
+  | { readonly kind: 'word'; readonly word: string }
+  | { readonly kind: 'missing' }
+  /** Another path may still say it. */
+  | { readonly kind: 'no word'; readonly what: string }
+  | { readonly kind: 'not one value'; readonly what: string }
+
+/** A list on the way is not "missing": one of its elements may say that the employee is out. */
+function statusAt(payload: Json, path: string): Status {
+  let value: Json | undefined = payload
+  for (const key of path.split('.')) {
+    if (Array.isArray(value)) return { kind: 'not one value', what: 'is inside a list' }
+    if (value === null) return { kind: 'missing' }
+    if (!isObject(value)) return { kind: 'no word', what: 'is inside something that is not an object' }
+    if (!Object.hasOwn(value, key)) return { kind: 'missing' }
+    value = value[key]
+  }
+  if (value === undefined) return { kind: 'missing' }
+  const empty: Status = { kind: 'no word', what: 'is empty; send a status, or leave the field out' }
+  if (value === null) return empty
+  if (Array.isArray(value)) return { kind: 'not one value', what: 'is a list' }
+  if (typeof value === 'object') return { kind: 'not one value', what: 'is an object' }
+  const word = normalised(value)
+  return word === '' ? empty : { kind: 'word', word }
+}
+
+function normalised(word: string | number | boolean): string {
+  return String(word).normalize('NFC').trim().toLowerCase()
+}
+
+function wordInTwoLists(lists: Readonly<Record<Meaning, AccessWords[Meaning]>>): string | null {
+  const seen = new Map<string, Meaning>()
+  for (const meaning of ['active', 'inactive', 'notice'] as const)
+    for (const word of lists[meaning].map(normalised)) {
+      if ((seen.get(word) ?? meaning) !== meaning) return word
+      seen.set(word, meaning)
+    }
+  return null
+}
