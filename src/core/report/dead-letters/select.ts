@@ -91,12 +91,13 @@ async function* findNamed(
   }
 }
 
-function editAll(editor: Editor, messages: ReadonlyMap<DeadLetter, SourceMessage | null>): Edit | null {
+/** The editor is not called when no selected dead letter has a body. They are all refused then. */
+function editAll(editor: Editor, messages: ReadonlyMap<DeadLetter, SourceMessage | null>): Edit {
   const editable = [...messages].flatMap(([dead, message]) => {
     const body = message?.text ?? null
     return body === null ? [] : [{ id: deadLetterId(dead), body }]
   })
-  return editable.length > 0 ? editor(editable) : null
+  return editable.length > 0 ? editor(editable) : (body) => body
 }
 
 async function readSelected(
