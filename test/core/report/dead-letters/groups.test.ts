@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
-import type { LedgerDeadLetter } from '../../../../src/core/ledger/port/dead-letters.ts'
 import type { DeadLetter } from '../../../../src/core/report/dead-letters/dead-letter.ts'
 import { attributeOf, groupDeadLetters } from '../../../../src/core/report/dead-letters/groups.ts'
 import { type PeekedMessage, REJECTED_FIELD } from '../../../../src/core/ports.ts'
 import { messageReader } from '../../../../src/core/report/dead-letters/read-message.ts'
+import { ledgerLetter } from '../../../fakes/dead-letters.ts'
 import { day } from '../../../fakes/events.ts'
 import { shelved } from '../../../fakes/shelf.ts'
 
@@ -13,23 +13,6 @@ const read = messageReader(
   () => DEFAULT_SOURCE,
   () => null,
 )
-const dead = (seq: number, more: Partial<LedgerDeadLetter> = {}): LedgerDeadLetter => ({
-  seq,
-  source: '/hr',
-  id: `l-${seq}`,
-  type: 'worker.updated',
-  employeeId: `p${seq % 10}`,
-  code: 'InvalidDomain',
-  detail: null,
-  refused: false,
-  operation: null,
-  revision: 1,
-  diedAt: day(2) + seq,
-  replays: 0,
-  archivedAt: null,
-  blocksReactivation: false,
-  ...more,
-})
 
 void describe('groups of dead letters', () => {
   void it('count what failed in the same way, with when it was first and last seen and the newest as an example', async () => {
@@ -47,7 +30,7 @@ void describe('groups of dead letters', () => {
         yield {
           store: 'ledger',
           reason: 'incomplete',
-          letter: dead(seq, { code: 'IncompleteRecord', detail: 'userName, name.familyName' }),
+          letter: ledgerLetter(seq, { code: 'IncompleteRecord', detail: 'userName, name.familyName' }),
         }
     }
     assert.deepEqual(await groupDeadLetters(some()), [
@@ -109,7 +92,7 @@ void describe('groups of dead letters', () => {
 
   void it('are divided by the names in the detail in the ledger, and after a mapping failure by the target', () => {
     const inLedger = (code: string, detail: string | null): string | null =>
-      attributeOf({ store: 'ledger', reason: 'failed', letter: dead(1, { code, detail }) })
+      attributeOf({ store: 'ledger', reason: 'failed', letter: ledgerLetter(1, { code, detail }) })
     const manager = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager'
     assert.equal(inLedger('IncompleteRecord', 'userName, name.givenName'), 'userName, name.givenName')
     assert.equal(inLedger('InvalidDomain', 'department'), 'department')

@@ -21,6 +21,7 @@ import { findDeadLetter } from '../../../../src/core/report/dead-letters/find.ts
 import { listDeadLetters } from '../../../../src/core/report/dead-letters/list.ts'
 import { messageReader } from '../../../../src/core/report/dead-letters/read-message.ts'
 import type { Stores } from '../../../../src/core/report/dead-letters/stores.ts'
+import { ledgerLetter } from '../../../fakes/dead-letters.ts'
 import { day } from '../../../fakes/events.ts'
 import { fakeShelf, shelved } from '../../../fakes/shelf.ts'
 
@@ -45,23 +46,6 @@ const event = (n: number, more: object = {}): string =>
     subject: `p${n % 10}`,
     ...more,
   })
-const dead = (seq: number, more: Partial<LedgerDeadLetter> = {}): LedgerDeadLetter => ({
-  seq,
-  source: '/hr',
-  id: `l-${seq}`,
-  type: 'worker.updated',
-  employeeId: `p${seq % 10}`,
-  code: 'InvalidDomain',
-  detail: null,
-  refused: false,
-  operation: null,
-  revision: 1,
-  diedAt: day(2) + seq,
-  replays: 0,
-  archivedAt: null,
-  blocksReactivation: false,
-  ...more,
-})
 
 /** A ledger of dead letters, and what it was asked for. */
 function fakeLedger(letters: readonly LedgerDeadLetter[]) {
@@ -216,7 +200,7 @@ void describe('one list over both stores', () => {
     }),
   )
   const letters = Array.from({ length: 600 }, (_, n) =>
-    dead(n + 1, n % 2 === 0 ? { code: 'IncompleteRecord', detail: 'userName' } : {}),
+    ledgerLetter(n + 1, n % 2 === 0 ? { code: 'IncompleteRecord', detail: 'userName' } : {}),
   )
   const bothStores = () => {
     const shelf = fakeShelf(messages)
@@ -233,7 +217,7 @@ void describe('one list over both stores', () => {
       [...Array<string>(600).fill('bus'), ...Array<string>(600).fill('ledger')],
     )
     const name = parseDeadLetterId(
-      deadLetterId(found[77] ?? { store: 'ledger', reason: 'failed', letter: dead(1) }),
+      deadLetterId(found[77] ?? { store: 'ledger', reason: 'failed', letter: ledgerLetter(1) }),
     )
     assert.deepEqual(name, { store: 'bus', entity: 'hr-events', sequence: '78' })
     assert.deepEqual(name && (await findDeadLetter(one, name)), found[77])

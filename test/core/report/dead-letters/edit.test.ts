@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { isSameEvent, refusalOfEdit } from '../../../../src/core/report/dead-letters/edit.ts'
+import { hrEvent } from '../../../fakes/events.ts'
+
+const update = hrEvent('e-1', { worker: { title: 'Engineer' } })
+const termination = hrEvent('e-2', { type: 'worker.terminated', worker: { active: false } })
+const nameOf = (type: string) => ({ source: '/hr/acme', id: 'e-2', type, employeeId: '10001' })
+
+void describe('an edit of a message', () => {
+  void it('may change every value as long as the events stay the same', () => {
+    const edited = { ...update, worker: { title: 'Architect' }, employeeId: '10002' }
+    assert.equal(refusalOfEdit([], [update], [edited]), null)
+    assert.equal(refusalOfEdit([], [termination], [{ ...termination, effectiveAt: 0 }]), null)
+  })
+
+  void it('may add an event, and may not remove or rename one', () => {
+    assert.equal(refusalOfEdit([], [update], [update, hrEvent('e-3')]), null)
+    assert.equal(refusalOfEdit([], [update, termination], [termination]), 'EditNamesAnotherEvent')
+    assert.equal(refusalOfEdit([], [update], [{ ...update, id: 'e-9' }]), 'EditNamesAnotherEvent')
+    assert.equal(refusalOfEdit([], [update], [{ ...update, source: '/hr/other' }]), 'EditNamesAnotherEvent')
+  })
+
+  void it('never cancels a termination, nor moves it to another employee', () => {
+    const reversed = { ...termination, worker: { active: true } }
+    assert.equal(refusalOfEdit([], [termination], [reversed]), 'EditTakesTerminationBack')
+    const moved = { ...termination, employeeId: '10002' }
+    assert.equal(refusalOfEdit([], [termination], [moved]), 'EditTakesTerminationBack')
+    assert.equal(
+      refusalOfEdit([], [termination], [reversed, hrEvent('e-3', { worker: { active: false } })]),
+      'EditTakesTerminationBack',
+    )
+  })
+
+  void it('still terminates when intake refused the original, but its type says that the employee left', () => {
+    const left = [nameOf('worker.terminated')]
+    assert.equal(refusalOfEdit(left, [], [update]), 'EditTakesTerminationBack')
+    assert.equal(refusalOfEdit(left, [], [termination]), null)
+    assert.equal(refusalOfEdit([nameOf('worker.updated')], [], [update]), null)
+  })
+})
+
+void it('two events are the same when source and id are, whatever else they contain', () => {
+  const same = { ...update, worker: {} }
+  assert.ok(isSameEvent(update)(same))
+  assert.ok(!isSameEvent(update)({ ...update, source: '/hr/other' }))
+  assert.ok(!isSameEvent(update)({ ...update, id: 'e-9' }))
+})
