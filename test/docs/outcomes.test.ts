@@ -39,6 +39,7 @@ void test(
           operation: 'op-1',
           objectId: null,
           attributes: [['title', 'Head']],
+          findings: [],
           at: 0,
           traceparent: null,
         },

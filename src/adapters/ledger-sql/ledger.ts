@@ -8,7 +8,13 @@ import { commitPlan } from './plan/commit.ts'
 import { candidates } from './report/candidates.ts'
 import { correlate, oldestUnanswered, watermark } from './report/correlate.ts'
 import { cutMoments } from './upkeep/cut-moments.ts'
-import { deadLetter, deadLetters, endDeadLetters, noteDiscarded } from './dead-letters/dead-letters.ts'
+import {
+  countDeadLetters,
+  deadLetter,
+  deadLetters,
+  endDeadLetters,
+  noteDiscarded,
+} from './dead-letters/dead-letters.ts'
 import { age, foundOlder, ledgerRestored } from './upkeep/ledger-age.ts'
 import { releaseByFinding } from './findings/elsewhere.ts'
 import { acknowledgeFinding, countFindings, findFinding, listFindings } from './findings/findings.ts'
@@ -116,6 +122,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),
     listEmployees: (after, limit) => read((sql) => employeePage(sql, after, limit)),
     listDeadLetters: (query) => read((sql) => deadLetters(sql, query)),
+    countDeadLetters: () => read(countDeadLetters),
     findDeadLetter: (seq) => read((sql) => deadLetter(sql, seq)),
     recordDiscardedMessages: (entity, sequences, actor, reason, now) =>
       write((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),

@@ -35,6 +35,8 @@ interface Status {
   readonly callsPerDay: number
   readonly brake: BrakeStatus
   readonly findings: Awaited<ReturnType<Ledger['countOpenFindings']>>
+  /** Of the ledger; those of the bus are on the bus. */
+  readonly deadLetters: Awaited<ReturnType<Ledger['countDeadLetters']>>
 }
 type Hold = SubmissionStatus['holds'][number]
 
@@ -57,6 +59,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const log = { readUntil: iso(await ledger.readWatermark()), foreign: totals.unmatched }
   const submission = await ledger.readSubmissionStatus(now)
   const findings = await ledger.countOpenFindings()
+  const deadLetters = await ledger.countDeadLetters()
   const brake = await ledger.readBrakeStatus(brakeOf(config), now)
   // The hold of the job ends when nobody renews it; the others end with the next batch that is accepted.
   const holds = submission.holds.filter(({ name, until }) => name !== 'job' || until > now)
@@ -82,6 +85,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
     callsPerDay: limits.perDay,
     brake,
     findings,
+    deadLetters,
   }
 }
 
@@ -107,6 +111,7 @@ function toJson(status: Status): object {
     },
     brake: { ...brake, heldSince: iso(brake.heldSince) },
     findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
+    deadLetters: status.deadLetters,
   }
 }
 
@@ -132,6 +137,7 @@ function printStatus({ books, submission, ...status }: Status): void {
       ['leavers not proven', describeLeavers(submission)],
       ['records not accepted, without an event', describeNotAccepted(submission)],
       ['findings', describeFindings(status.findings)],
+      ['dead letters in the ledger', describeDeadLetters(status.deadLetters)],
       ['log read until', status.log.readUntil ?? 'not read yet'],
       ['log records of others', status.log.foreign],
       ['outcomes not yet published', books.unpublished],
@@ -182,4 +188,10 @@ function describeFindings(findings: Status['findings']): string {
   return findings.length === 0
     ? 'none'
     : `${findings.map(({ code, count }) => `${count} ${code}`).join(', ')}: rollcall findings`
+}
+
+function describeDeadLetters(deadLetters: Status['deadLetters']): string {
+  return deadLetters.length === 0
+    ? 'none'
+    : `${deadLetters.map(({ code, count }) => `${count} ${code}`).join(', ')}: rollcall dead-letters list`
 }

@@ -16,6 +16,7 @@ export const GROWING = [
   'calls',
   'batches',
   'leaver_cases',
+  'findings',
 ]
 /** People ask these now and then; they may read everything. */
 const ASKED_BY_PEOPLE = new Set<keyof Ledger>(['readCounts', 'readTrace', 'eraseEmployee'])

@@ -378,6 +378,32 @@ export const deadLetterCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'dead letters are counted by code, without the archived and the discarded ones',
+    run: async (world) => {
+      const counts = (): Promise<unknown> => world.ledger.countDeadLetters()
+      assert.deepEqual(await counts(), [])
+      await world.record(joiner('a', 'p1'), joiner('b', 'p2'))
+      await failAll(world, 'InvalidDomain')
+      await world.record(joiner('c', 'p3'))
+      await failAll(world, 'Duplicate')
+      assert.deepEqual(await counts(), [
+        { code: 'Duplicate', count: 1 },
+        { code: 'InvalidDomain', count: 2 },
+      ])
+      const [first] = await letters(world, { code: 'InvalidDomain' })
+      await world.ledger.endDeadLetters(
+        { seqs: [first?.seq ?? 0], how: 'archive', terminations: false, actor: 'op', justification: 'test' },
+        world.now,
+      )
+      assert.deepEqual(await counts(), [
+        { code: 'Duplicate', count: 1 },
+        { code: 'InvalidDomain', count: 1 },
+      ])
+      await end(world, 'discard')
+      assert.deepEqual(await counts(), [])
+    },
+  },
+  {
     name: 'an archived dead letter is out of sight and still keeps its person out',
     run: async (world) => {
       await world.record(joiner('hire', 'p1'))

@@ -1,4 +1,5 @@
 import type {
+  DeadLetterCount,
   EndedDeadLetters,
   EndOrder,
   LedgerDeadLetter,
@@ -34,6 +35,8 @@ interface Row {
 const COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.worker, e.rescinds, e.reason, e.detail, e.operation, e.revision, e.finished_at, e.replays, e.archived_at, b.state AS batch_state'
 const FROM = 'events e LEFT JOIN operations o ON o.seq = e.operation LEFT JOIN batches b ON b.seq = o.batch'
+
+const UNKNOWN = 'Unknown'
 
 /** In the order of their numbers, over an index of the dead alone. */
 export async function deadLetters(
@@ -73,6 +76,13 @@ export async function deadLetter(
     : null
 }
 
+export async function countDeadLetters(sql: Sql): Promise<readonly DeadLetterCount[]> {
+  const rows = await sql.all<{ reason: string | null; n: number }>(
+    `SELECT reason, COUNT(*) AS n FROM events WHERE state = 'dead-lettered' AND archived_at IS NULL GROUP BY reason ORDER BY reason`,
+  )
+  return rows.map(({ reason, n }) => ({ code: reason ?? UNKNOWN, count: n }))
+}
+
 /** `null` for an event that came in a file. */
 export function originalFrom({
   original,
@@ -91,7 +101,7 @@ function toDeadLetter(row: Row, keeping: ReadonlySet<number>): LedgerDeadLetter 
     id: row.event_id,
     type: row.type,
     employeeId: row.employee,
-    code: row.reason ?? 'Unknown',
+    code: row.reason ?? UNKNOWN,
     detail: row.detail,
     refused: row.batch_state === 'rejected',
     operation: row.operation === null ? null : operationId(row.operation),

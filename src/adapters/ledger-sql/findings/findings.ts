@@ -6,7 +6,7 @@ import type {
   FindingsPage,
   FindingsQuery,
 } from '../../../core/ledger/port/findings.ts'
-import { insertRows, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
+import { insertRows, readRows, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
 
 export interface NewFinding {
   readonly code: FindingCode
@@ -83,6 +83,21 @@ export async function countFindings(sql: Sql): Promise<readonly FindingCount[]> 
     `SELECT f.code, COUNT(*) AS n, MIN(f.raised_at) AS oldest FROM findings f WHERE ${OPEN_FINDING} GROUP BY f.code ORDER BY f.code`,
   )
   return rows.map(({ code, n, oldest }) => ({ code, count: n, oldestAt: oldest }))
+}
+
+/** The codes of the open findings about these events, each once, by the number of the event. */
+export async function openFindingsOf(
+  sql: Sql,
+  events: readonly number[],
+): Promise<ReadonlyMap<number, readonly FindingCode[]>> {
+  const rows = await readRows<{ event_seq: number; code: FindingCode }>(
+    sql,
+    ['seq INT'],
+    [...new Set(events)].map((seq) => [seq]),
+    `SELECT DISTINCT f.event_seq, f.code FROM v JOIN findings f ON f.event_seq = v.seq WHERE ${OPEN_FINDING}`,
+  )
+  const byEvent = Map.groupBy(rows, (row) => row.event_seq)
+  return new Map([...byEvent].map(([event, found]) => [event, found.map(({ code }) => code).sort()]))
 }
 
 /** A person has looked at it. Answers false when there is no such finding, or a person has before. Who, when and why is kept. */

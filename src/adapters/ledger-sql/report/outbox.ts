@@ -4,11 +4,13 @@ import type { JsonObject } from '../../../core/model.ts'
 import { flatten } from '../../../core/plan/fold/flatten.ts'
 import { parse } from '../driver/json.ts'
 import { operationId } from '../tables/ids.ts'
+import { openFindingsOf } from '../findings/findings.ts'
 import { addTotals } from '../tables/totals.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 
 interface Row {
   readonly id: number
+  readonly event_seq: number
   readonly employee: string
   readonly source: string
   readonly event_id: string
@@ -28,11 +30,15 @@ interface Row {
 
 export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeRow[]> {
   const rows = await sql.all<Row>(
-    `SELECT o.id, o.employee, e.source, e.event_id, e.type, o.revision, o.state, o.reason, o.detail, w.source AS by_source, w.event_id AS by_id,
+    `SELECT o.id, o.event_seq, o.employee, e.source, e.event_id, e.type, o.revision, o.state, o.reason, o.detail, w.source AS by_source, w.event_id AS by_id,
        o.operation, p.object_id, e.worker, o.at, e.traceparent
      FROM outbox o JOIN events e ON e.seq = o.event_seq JOIN employees p ON p.id = o.employee LEFT JOIN events w ON w.seq = o.by_seq
      WHERE o.published_at IS NULL ORDER BY o.id LIMIT ?`,
     [limit],
+  )
+  const findings = await openFindingsOf(
+    sql,
+    rows.map((row) => row.event_seq),
   )
   return rows.map((row) => ({
     id: row.id,
@@ -48,6 +54,7 @@ export async function takeUnpublished(sql: Sql, limit: number): Promise<OutcomeR
     operation: row.operation === null ? null : operationId(row.operation),
     objectId: row.object_id,
     attributes: flatten(parse<JsonObject>(row.worker)),
+    findings: findings.get(row.event_seq) ?? [],
     at: row.at,
     traceparent: row.traceparent,
   }))

@@ -1,3 +1,4 @@
+import type { FindingCode } from '../../findings/codes.ts'
 import type { ForeignActivation, ForeignDeactivation } from './findings.ts'
 import type { LogRecord } from '../log-record.ts'
 import type { Json } from '../../model.ts'
@@ -153,6 +154,8 @@ export interface OutcomeRow {
   readonly objectId: string | null
   /** Dotted path and value of each attribute of the event. */
   readonly attributes: readonly (readonly [path: string, value: Json])[]
+  /** Codes of the findings about the event that are open now. */
+  readonly findings: readonly FindingCode[]
   readonly at: number
   readonly traceparent: string | null
 }

@@ -57,6 +57,7 @@ export function outcomeMessage(
         ...(publishable.length === 0 ? {} : { values: Object.fromEntries(publishable) }),
         by: row.by,
         operation: row.operation,
+        findings: row.findings,
         objectId: row.objectId,
       },
     },

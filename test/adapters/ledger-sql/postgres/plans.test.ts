@@ -41,6 +41,8 @@ const SETTLED: Readonly<Record<string, string>> = {
   'employees.urgent': '0',
   'employees.unanswered': '0',
   'leaver_cases.ended_at': 'n',
+  'findings.code': `'c-' || n % 10`,
+  'findings.settled_at': 'n',
 }
 /** A backlog: everything waits for something. */
 const OPEN: Readonly<Record<string, string>> = {
@@ -53,6 +55,7 @@ const OPEN: Readonly<Record<string, string>> = {
   'employees.plan_at': 'n',
   'employees.dirty_at': 'n',
   'leaver_cases.ended_at': 'NULL',
+  'findings.settled_at': 'NULL',
 }
 
 interface Column {

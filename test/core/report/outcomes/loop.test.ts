@@ -25,6 +25,7 @@ function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
       ['title', 'Head'],
       ['name.familyName', 'Lee'],
     ],
+    findings: [],
     at: day(1),
     traceparent: null,
     ...more,
@@ -119,11 +120,12 @@ void describe('an outcome', () => {
   const told = (more: Partial<OutcomeRow>, settings: Partial<OutcomeSettings> = {}): OutboxMessage =>
     outcomeMessage(row(1, more), { values: [], sessions: false, ...settings }, digest)
 
-  void test('is a CloudEvent that names its event, its reason and who stands in its place', () => {
+  void test('is a CloudEvent that names its event, its reason, the event in its place and the codes of open findings', () => {
     const { body, subject, properties, contentType } = told({
       state: 'superseded',
       reason: 'Newer',
       by: { source: '/hr/acme', id: 'e-9' },
+      findings: ['DisabledElsewhere'],
       traceparent: '00-trace',
     })
     assert.deepEqual(
@@ -151,6 +153,7 @@ void describe('an outcome', () => {
         attributes: ['title', 'name.familyName'],
         by: { source: '/hr/acme', id: 'e-9' },
         operation: 'op-1',
+        findings: ['DisabledElsewhere'],
         objectId: 'object-1',
       },
     })
