@@ -115,8 +115,14 @@ export const settingsSchema = z.strictObject({
   mandatory: z.array(z.string()).default(['userName']),
   /** Two users cannot have the same userPrincipalName. */
   uniqueUserName: z.boolean().default(true),
-  /** A userPrincipalName must be a name and a domain without spaces. */
+  /** A userPrincipalName must keep to the documented characters and lengths. */
   checkUserName: z.boolean().default(true),
+  /** Other attributes must keep to the documented lengths and forms. Only for `kind: 'entra'`. */
+  checkAttributes: z.boolean().default(true),
+  /** The most characters of an attribute, where it differs from the documentation; null: any. */
+  attributeLimits: z.record(z.string(), z.number().int().positive().nullable()).default({}),
+  /** The code of a failure because of `checkAttributes`. Not documented. */
+  invalidValueCode: z.string().min(1).default('AttributeValidationFailed'),
   /** The domains that a userPrincipalName may have; any, when the list is missing. */
   verifiedDomains: z.array(z.string()).optional(),
   /** Added to a userName without a domain. */

@@ -99,7 +99,7 @@ export const logCases: readonly EntraCase[] = [
     source: '[D] list provisioningObjectSummary: eq, contains, gt, lt',
     setup: 'standard',
     async run({ provision, log, jobId }) {
-      const key = `${newKey()}O'x`
+      const key = `${newKey().slice(0, 12)}O'x`
       const user = { ...employee(key), userName: `${newKey()}@example.com` }
       const { changeId, cycleId, id, activityDateTime, targetIdentity } = await provision(user)
       const quoted = (text: string): string => text.replaceAll("'", "''")

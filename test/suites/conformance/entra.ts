@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import { createEntraClient, type EntraClient, type EntraUnderTest } from './entra-client.ts'
 import { logCases } from './entra-log.ts'
 import { operationCases } from './entra-operations.ts'
+import { refusalCases } from './entra-refusals.ts'
 import { requestCases } from './entra-requests.ts'
 
 /**
@@ -28,7 +29,12 @@ export interface EntraCase {
 
 export type OpenEntra = (setup: EntraSetup) => Promise<EntraUnderTest>
 
-export const entraCases: readonly EntraCase[] = [...requestCases, ...operationCases, ...logCases]
+export const entraCases: readonly EntraCase[] = [
+  ...requestCases,
+  ...operationCases,
+  ...refusalCases,
+  ...logCases,
+]
 
 /** Runs one case against a service of its own; rejects when the service does otherwise. */
 export async function runEntraCase(open: OpenEntra, { setup, run }: EntraCase): Promise<void> {

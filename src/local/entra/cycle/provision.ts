@@ -7,6 +7,7 @@ import { type Row, type Rows, textOf, toMap, valueOf } from '../directory/row.ts
 import { flatten, MANAGER } from '../directory/scim.ts'
 import { createScope } from '../mapping/scope.ts'
 import type { Settings } from '../settings.ts'
+import { createValidation, type Failure } from './validation.ts'
 
 /** One operation that waits for a cycle. */
 export interface Staged {
@@ -20,11 +21,6 @@ export type Finding = Pick<
   Fact,
   'changeId' | 'externalId' | 'objectId' | 'active' | 'imported' | 'before' | 'after' | 'result' | 'origin'
 >
-
-export interface Failure {
-  readonly code: string
-  readonly reason: string | undefined
-}
 
 /** A failure that a fault asks for. */
 export type Sabotage = (externalId: string, source: Row) => Failure | undefined
@@ -117,7 +113,7 @@ export function createProvisioner({
     }
 
     const { target, unresolved } = map(user, source, active)
-    const failed = mismatch ?? sabotage(externalId, source) ?? validate(user, source, target)
+    const failed = mismatch ?? sabotage(externalId, source) ?? validate({ user, source, target })
     if (failed !== undefined)
       return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
 
@@ -183,41 +179,6 @@ export function createProvisioner({
       return user?.active === true && !activeAfter(settings, user, flatten({ active: data['active'] }, rows))
     },
     forget: () => waiting.clear(),
-  }
-}
-
-/** What the directory itself would refuse. */
-function createValidation(
-  settings: Settings,
-  directory: Directory,
-): (user: DirectoryUser | undefined, source: Row, target: Row) => Failure | undefined {
-  return (user, source, target) => {
-    const missing = settings.mandatory.filter((path) => valueOf(source, path) === undefined)
-    if (user === undefined && missing.length > 0) {
-      return {
-        code: 'MandatoryFieldsMissing',
-        reason: `The required attributes are missing: ${missing.join(', ')}.`,
-      }
-    }
-    if (user === undefined && !settings.createDisabled && valueOf(source, 'active') === false) {
-      return {
-        code: 'NotPermitted',
-        reason: 'The user is not active in the source system, and accounts are not created disabled.',
-      }
-    }
-    const name = textOf(target, 'userPrincipalName')
-    if (name === undefined) return undefined
-    if (settings.checkUserName && !/^[^\s@]+@[^\s@]+$/.test(name))
-      return { code: 'AzureActiveDirectoryInvalidUserPrincipalName', reason: undefined }
-    const domain = name.slice(name.lastIndexOf('@') + 1).toLowerCase()
-    const isVerified =
-      settings.verifiedDomains === undefined ||
-      settings.verifiedDomains.some((verified) => verified.toLowerCase() === domain)
-    if (!isVerified) return { code: 'InvalidDomain', reason: undefined }
-    const others = settings.uniqueUserName ? directory.byAttribute('userPrincipalName', name) : []
-    return others.some(({ objectId }) => objectId !== user?.objectId)
-      ? { code: 'EntryConflict', reason: undefined }
-      : undefined
   }
 }
 

@@ -75,6 +75,11 @@ const CATALOGUE: ReadonlyMap<string, ErrorText> = new Map(
     ),
     data('ImportSkipped', 'The object was not imported from the source.'),
     data('EntrySynchronizationSkipped', 'The change was not exported to the target system.'),
+    data(
+      'AttributeValidationFailed',
+      'The target system does not accept the value of an attribute.',
+      'Correct the value in the source, or the mapping.',
+    ),
     data('SchemaPropertyCanOnlyAcceptValue', 'A property can only accept certain values.'),
     data(
       'AzureActiveDirectoryInvalidUserPrincipalName',
