@@ -1,11 +1,12 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
-// Ledger, exports, backups and caches hold personal data, so only the user of this process may read them.
+// Ledger, exports, backups and caches hold personal data, so only the user of this process may read
+// them.
 process.umask(0o077)
 
-// Halves the start time, so it comes before every other import. Node runs what is in the cache, so the
-// folder has to belong to the user.
+// Halves the start time, so it comes before every other import. Node runs what is in the cache, so
+// the folder has to belong to the user.
 const { XDG_CACHE_HOME: cacheHome, HOME: home } = process.env
 const caches = cacheHome || (home && join(home, '.cache'))
 if (caches) enableCompileCache(join(caches, 'rollcall'))

@@ -36,8 +36,8 @@ import { failureOf } from './support/failure.ts'
 import { printLines, say } from './support/output.ts'
 
 /**
- * Runs one command, and returns its exit code (see `EXIT_CODES`). Prints every error; never rejects. Each
- * command loads what it needs when it is called, so that `--help` is quick.
+ * Runs one command and returns its exit code (see `EXIT_CODES`). Prints every error and never
+ * rejects. Each command loads its modules when it is called, so that `--help` is quick.
  */
 export async function runCommand(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   let exitCode: number = EXIT_CODES.done
@@ -56,14 +56,14 @@ export async function runCommand(argv: readonly string[], environment: NodeJS.Pr
 }
 
 function newProgram(argv: readonly string[]): Command {
-  // A line break in an argument does not begin a line of the message.
+  // A line break in an argument must not begin a new line of the message.
   const brokenArgument = argv.some((one) => one.includes('\n'))
   return new Command('rollcall')
     .description(
       'HR events from Azure Service Bus to Microsoft Entra API-driven provisioning, with an answer for every event',
     )
     .exitOverride()
-    .showHelpAfterError('(--help shows what there is)')
+    .showHelpAfterError('(--help lists commands and options)')
     .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => printLines(...linesOf(text)),
@@ -85,22 +85,22 @@ function registerAll(program: Command, context: CommandContext): void {
   endingCommands(deadLetterCommands(program, context), context)
   replayCommands(program, context)
   register(
-    group('findings', 'what a person should look at that is not a dead letter'),
+    group('findings', 'problems to look at that are not dead letters'),
     findingsList,
     findingsShow,
     findingsAcknowledge,
   )
   register(
-    group('leavers', 'employees who leave and are not proven to be disabled in the directory'),
+    group('leavers', 'employees who left and are not proven to be disabled in the directory'),
     leaversList,
     leaversAcknowledge,
     leaversResend,
   )
   register(program, check)
-  register(group('brake', 'the limit on deactivations at once'), brakeStatus, brakeRelease)
+  register(group('brake', 'the limit on deactivations in a time window'), brakeStatus, brakeRelease)
   register(program, importBaseline, erase)
   register(
-    group('ledger', 'the tables of the ledger, and where they are'),
+    group('ledger', 'create, migrate, move and restore the ledger'),
     ledgerMigrate,
     ledgerMove,
     ledgerRestored,

@@ -56,7 +56,9 @@ export function busAddress(config: Config, credential: TokenCredential = credent
   return { kind: 'identity', host, credential, ...over(host, 443) }
 }
 
-/** The value of a setting. Throws `ConfigInvalid` if it is not set; `what` says what belongs there. */
+/**
+ * The value of a setting. Throws `ConfigInvalid` if it is not set; `what` says what belongs there.
+ */
 export function requireSetting(value: string | null, variable: string, what: string): string {
   if (value === null)
     throw new RollcallError(

@@ -5,7 +5,9 @@ import type { Environment } from '../config/environment.ts'
 import { type Config, loadConfig } from '../config/load.ts'
 import type { Evaluator } from '../core/expression/evaluator.ts'
 
-/** The configuration in force, with expressions evaluated by `evaluator`. Throws `ConfigInvalid`. */
+/**
+ * The configuration in force, with expressions evaluated by `evaluator`. Throws `ConfigInvalid`.
+ */
 export function readConfig(environment: Environment, evaluator: Evaluator = expressionProcess()): Config {
   return loadConfig(environment, { evaluator, digest: sha256, makeReader: httpReader })
 }

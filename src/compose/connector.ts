@@ -29,13 +29,21 @@ import { sourceQueueOf } from './source-queues.ts'
 
 type ConnectorPorts = Ports<BusMessage>
 
-/** A connector with everything it needs. `run` ends after `stop`; `close` frees everything in reverse order. */
+/**
+ * A connector with everything it needs. `run` ends after `stop`; `close` frees everything in
+ * reverse order.
+ */
 export interface Composed {
   readonly ledger: Ledger
   readonly service: Service
-  /** Whether receivers are open and the bus can be reached; `null` if this process receives no messages. */
+  /**
+   * Whether receivers are open and the bus can be reached; `null` if this process receives no
+   * messages.
+   */
   readonly receiving: (() => boolean) | null
-  /** Rejects when this process has lost the ledger for good, so that it should end. Never resolves. */
+  /**
+   * Rejects when this process has lost the ledger for good, so that it should end. Never resolves.
+   */
   readonly lost: Promise<never>
   close(): Promise<void>
 }
@@ -57,8 +65,8 @@ const SWEEP_PATIENCE_MS = 15_000
 const BREAKER = { failures: 5, retryMs: 15_000 }
 
 /**
- * Joins the core and the adapters. Rejects if something cannot be opened, after closing what was opened
- * before. Without `loops`, all loops run.
+ * Joins the core and the adapters. Rejects if something cannot be opened, after closing what was
+ * opened before. Without `loops`, all loops run.
  */
 export async function compose(
   config: Config,

@@ -3,7 +3,10 @@ import { checkReadable, checkWritable, linesOf } from '../adapters/files.ts'
 /** Files by the option or argument that names them; `undefined` where it is not given. */
 type FilesByOption = Readonly<Record<string, string | undefined>>
 
-/** Checks files before a command begins. Throws `FileUnreadable` or `FileUnwritable`, naming the option. */
+/**
+ * Checks files before a command begins. Throws `FileUnreadable` or `FileUnwritable`, naming the
+ * option.
+ */
 export function checkFiles(files: {
   readonly readable?: FilesByOption
   readonly writable?: FilesByOption
@@ -14,7 +17,10 @@ export function checkFiles(files: {
     if (file !== undefined) checkWritable(option, file)
 }
 
-/** The lines of a text file with their numbers from 1, without empty ones. Memory holds a few at a time. */
+/**
+ * The lines of a text file with their numbers from 1, without empty ones. Memory holds a few at a
+ * time.
+ */
 export async function* numberedLines(
   file: string,
 ): AsyncGenerator<{ readonly line: number; readonly text: string }> {

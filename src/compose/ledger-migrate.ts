@@ -17,8 +17,8 @@ export interface MigratedLedger {
 }
 
 /**
- * Creates the tables of this release in `LEDGER`, or migrates those of an older release. With `grantTo`,
- * that PostgreSQL role may use the tables, but not create or drop any.
+ * Creates the tables of this release in `LEDGER`, or migrates those of an older release. With
+ * `grantTo`, that PostgreSQL role may use the tables, but not create or drop any.
  */
 export async function migrateLedger(config: Config, grantTo: string | undefined): Promise<MigratedLedger> {
   const address = ledgerAddress(config)

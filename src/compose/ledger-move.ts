@@ -16,8 +16,8 @@ export interface MovedLedger {
 }
 
 /**
- * Copies the ledger in a file to a database (default: `LEDGER`), and compares every row. Rejects with
- * nothing copied if that fails. Nothing else may run on the file meanwhile.
+ * Copies the ledger in a file to a database (default: `LEDGER`), and compares every row. Rejects
+ * with nothing copied if that fails. Nothing else may run on the file meanwhile.
  */
 export async function moveToDatabase(
   config: Config,

@@ -13,16 +13,23 @@ export const ledgerName = (config: Config): string => maskedLocation(config.LEDG
 /** Whether several processes may run on the ledger: a database, not a file. */
 export const isSharedLedger = (config: Config): boolean => isShared({ location: config.LEDGER })
 
-/** False if the ledger is a file that does not exist. A database is only asked when it is opened. */
+/**
+ * False if the ledger is a file that does not exist. A database is only asked when it is opened.
+ */
 export const mayHaveLedger = (config: Config): boolean => mayBeThere({ location: config.LEDGER })
 
-/** Opens a ledger beside a process that may run on it. Throws `LedgerMissing`; never creates one. */
+/**
+ * Opens a ledger beside a process that may run on it. Throws `LedgerMissing`; never creates one.
+ */
 export async function openExisting(config: Config, access: 'read' | 'write'): Promise<Ledger> {
   expectLedger(config, ', or start one with rollcall run')
   return openLedger(ledgerAddress(config), { kind: access }, Date.now)
 }
 
-/** Opens a ledger as `rollcall run` does: alone on a file, and with tables created if they are missing. */
+/**
+ * Opens a ledger as `rollcall run` does: alone on a file, and with tables created if they are
+ * missing.
+ */
 export function openOwn(config: Config, patience: { readonly patienceMs?: number } = {}): Promise<Ledger> {
   return openLedger(ledgerAddress(config), { kind: 'own', ...patience }, Date.now)
 }

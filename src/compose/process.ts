@@ -10,7 +10,9 @@ export interface ProcessRuntime {
   close(): Promise<void>
 }
 
-/** The runtime of a process that runs a connector. Without an OTLP endpoint, telemetry is silent. */
+/**
+ * The runtime of a process that runs a connector. Without an OTLP endpoint, telemetry is silent.
+ */
 export async function processRuntime(config: Config): Promise<ProcessRuntime> {
   const log = jsonLogger(config.LOG_LEVEL)
   if (config.OTEL_EXPORTER_OTLP_ENDPOINT === null)
@@ -27,7 +29,10 @@ export const processLog = (): Logger => jsonLogger('info')
 /** Longest orderly end of a process. Work that is cut off is taken up again at the next start. */
 const GRACE_MS = 30_000
 
-/** Aborts on the first SIGTERM or SIGINT. The second signal, or the end of `GRACE_MS`, ends the process. */
+/**
+ * Aborts on the first SIGTERM or SIGINT. The second signal, or the end of `GRACE_MS`, ends the
+ * process.
+ */
 export function stopSignal(log: Logger): AbortSignal {
   const stopping = new AbortController()
   const stop = (signal: NodeJS.Signals): void => {

@@ -25,7 +25,9 @@ export function takingIn(config: Config): (message: SourceMessage) => Promise<Re
   }
 }
 
-/** The rules of the source that sends under this name. Default: those without a configured source. */
+/**
+ * The rules of the source that sends under this name. Default: those without a configured source.
+ */
 export function sourceNamed(config: Config, name: string): Source {
   const { nameOf } = sourceRules(config.rules.sources)
   const configured = nameOf(name)

@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { parseHttpAddress } from './http-address.ts'
 
-/** Where and how to connect, and every limit and duration; durations are milliseconds. From the environment, or from `settings` of the file. */
+/**
+ * Where and how to connect, and every limit and duration; durations are milliseconds. From the
+ * environment, or from `settings` of the file.
+ */
 
 const AUTH_MODES = [
   'managed-identity',
@@ -285,12 +288,18 @@ export const ENVIRONMENT = z.object({
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Settings = Readonly<z.output<typeof ENVIRONMENT>>
 
-/** Names of those whose values are never shown. Each may also be given by a file that `<name>_FILE` names. */
+/**
+ * Names of those whose values are never shown. Each may also be given by a file that `<name>_FILE`
+ * names.
+ */
 export const SECRETS: readonly string[] = Object.entries(ENVIRONMENT.shape).flatMap(([name, schema]) =>
   schema.meta()?.['secret'] === true ? [name] : [],
 )
 
-/** Timings for doubles that answer within a second. Spelled as variables, so that `rollcall local --fast` can hand them on. */
+/**
+ * Timings for doubles that answer within a second. Spelled as variables, so that `rollcall local
+ * --fast` can hand them on.
+ */
 export const FAST_ENVIRONMENT: Readonly<Record<string, string>> = {
   BRAKE_ABSOLUTE: 'unlimited',
   BRAKE_FLOOR: 'unlimited',

@@ -6,7 +6,9 @@ import type { Environment } from './environment.ts'
 import { variable } from './variables.ts'
 
 export type Path = readonly (string | number)[]
-/** Something wrong in the file. `key` when the key itself is wrong and not what stands behind it. */
+/**
+ * Something wrong in the file. `key` when the key itself is wrong and not what stands behind it.
+ */
 export interface Problem {
   readonly path: Path
   readonly message: string
@@ -18,13 +20,19 @@ export interface ConfigFile {
   readonly name: string
   /** With variables expanded. */
   readonly value: unknown
-  /** Texts in which variables were expanded, as they were written: what they came to may be a secret. */
+  /**
+   * Texts in which variables were expanded, as they were written: what they came to may be a
+   * secret.
+   */
   readonly expanded: readonly { readonly path: Path; readonly text: string }[]
   /** An error that names file, line and column, and the path, of each problem. */
   invalid(problems: readonly Problem[]): RollcallError
 }
 
-/** Reads a YAML file. Throws `ConfigInvalid` when it cannot be read, is no YAML, or names a variable that is not set. */
+/**
+ * Reads a YAML file. Throws `ConfigInvalid` when it cannot be read, is no YAML, or names a variable
+ * that is not set.
+ */
 export function readConfigFile(name: string, environment: Environment): ConfigFile {
   let written: string
   try {

@@ -9,8 +9,8 @@ import type { Config } from './load.ts'
 import { type FileContent, SETTING_NAMES } from './schema.ts'
 
 /**
- * The configuration in force, as YAML that could be the file. Secrets are masked. Texts with variables are
- * printed as they were written, because their values may be secrets.
+ * The configuration in force, as YAML that could be the file. Secrets are masked. Texts with
+ * variables are printed as they were written, because their values may be secrets.
  */
 export function maskedYaml(config: Config): string {
   const inForce = new Map<string, unknown>(Object.entries(config))

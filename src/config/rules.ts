@@ -56,11 +56,17 @@ interface Compilation {
   readonly settings: Settings
   readonly problems: Problem[]
   readonly tools: RuleTools
-  /** The result of `work`, or `null` after it threw a `RollcallError`, which becomes a problem at `path`. */
+  /**
+   * The result of `work`, or `null` after it threw a `RollcallError`, which becomes a problem at
+   * `path`.
+   */
   attempt<T>(path: Path, work: () => T): T | null
 }
 
-/** Compiles mapping, shapes and sources. What cannot be used goes to `problems`, by its path in the file. */
+/**
+ * Compiles mapping, shapes and sources. What cannot be used goes to `problems`, by its path in the
+ * file.
+ */
 export function compileRules(
   file: Partial<FileContent>,
   settings: Settings,
@@ -106,7 +112,10 @@ function mappingOf(rules: readonly Rule[], { problems, tools, attempt }: Compila
   return attempt(['mapping', 'attributes', 'active'], () => compileMapping(rules, [], tools.evaluator))
 }
 
-/** The shapes of the file, by name; `shape: null` for one that cannot be used, which is a problem already. */
+/**
+ * The shapes of the file, by name; `shape: null` for one that cannot be used, which is a problem
+ * already.
+ */
 type Shapes = ReadonlyMap<string, { readonly rules: ShapeRules; readonly shape: Shape | null }>
 
 function shapesOf(shapes: FileContent['shapes'] | undefined, { tools, attempt }: Compilation): Shapes {

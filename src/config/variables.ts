@@ -3,8 +3,9 @@ import { RollcallError } from '../core/errors.ts'
 import type { Environment } from './environment.ts'
 
 /**
- * A variable by its name, or the content of the file that `<name>_FILE` names, without the line break at its end; `undefined` when there is
- * neither. Throws `ConfigInvalid` when both are there, or the file cannot be read.
+ * A variable by its name, or the content of the file that `<name>_FILE` names, without the line
+ * break at its end; `undefined` when there is neither. Throws `ConfigInvalid` when both are there,
+ * or the file cannot be read.
  */
 export function variable(environment: Environment, name: string): string | undefined {
   const given = environment[name] || undefined

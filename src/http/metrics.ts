@@ -27,8 +27,9 @@ interface Sample {
 }
 
 /**
- * Prometheus text, format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/). Nothing in it names a person or an event, and
- * every label has few values. `rollcall_ledger_*` is what the ledger says, so that every instance on one ledger says the same.
+ * Prometheus text, format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ * Nothing in it names a person or an event, and every label has few values. `rollcall_ledger_*` is
+ * what the ledger says, so that every instance on one ledger says the same.
  */
 export function renderMetrics({ readiness, counters, ledger, callsPerDay, process }: Figures): string {
   const lines: string[] = []

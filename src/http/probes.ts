@@ -29,8 +29,9 @@ const CHECK_MS = 1_000
 const MOST_WAITING = 100
 
 /**
- * Answers who looks after this process. `/livez`: 200 while its event loop turns, which is all that starting anew can mend. `/readyz`: 200 or 503
- * with what was looked at. `/metrics`: Prometheus text; beyond loopback only for who shows the token. Rejects with `AddressUnavailable`.
+ * Answers who looks after this process. `/livez`: 200 while its event loop turns, which is all that
+ * starting anew can mend. `/readyz`: 200 or 503 with what was looked at. `/metrics`: Prometheus
+ * text; beyond loopback only for who shows the token. Rejects with `AddressUnavailable`.
  */
 export async function startProbes(
   { address, token }: ProbeSettings,
@@ -66,7 +67,8 @@ export async function startProbes(
       void answer(routes, request, response)
     },
   )
-  // A limit of the server's own would refuse the newest connection, which may be the probe; the one that has waited longest without a request goes instead.
+  // A limit of the server's own would refuse the newest connection, which may be the probe; the one
+  // that has waited longest without a request goes instead.
   const waiting = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     waiting.add(socket)

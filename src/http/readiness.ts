@@ -12,8 +12,9 @@ const PATIENCE_MS = 2_000
 const FRESH_MS = 1_000
 
 /**
- * Whether this instance can do its work now: the ledger answers, and where it takes messages in, its receivers are open and not cut off
- * (`receiving` is `null` where it takes none). Entra is not asked: an outage there is waited out, and starting anew would not help.
+ * Whether this instance can do its work now: the ledger answers, and where it takes messages in,
+ * its receivers are open and not cut off (`receiving` is `null` where it takes none). Entra is not
+ * asked: an outage there is waited out, and starting anew would not help.
  */
 export function readiness(
   ledger: Pick<Ledger, 'ping'>,
@@ -43,7 +44,10 @@ async function answers(ledger: Pick<Ledger, 'ping'>): Promise<boolean> {
   }
 }
 
-/** One at a time, and its answer for a while: however often somebody asks, the work is done at this pace. */
+/**
+ * One at a time, and its answer for a while: however often somebody asks, the work is done at this
+ * pace.
+ */
 export function shared<T>(freshMs: number, now: () => number, work: () => Promise<T>): () => Promise<T> {
   let last: { readonly answer: Promise<T>; readonly at: number } | null = null
   let busy = false

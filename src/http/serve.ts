@@ -14,8 +14,9 @@ const FRESH_MS = 5_000
 const RESOLUTION_MS = 20
 
 /**
- * The probes of a connector, where `HTTP_ADDRESS` wants them; `null` otherwise. Until `composed` gives it, it is alive and not ready: making the tables of
- * a new release can take minutes, and whoever is ended meanwhile begins anew.
+ * The probes of a connector, where `HTTP_ADDRESS` wants them; `null` otherwise. Until `composed`
+ * gives it, it is alive and not ready: making the tables of a new release can take minutes, and
+ * whoever is ended meanwhile begins anew.
  */
 export async function serveProbes(
   config: Config,

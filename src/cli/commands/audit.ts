@@ -10,9 +10,9 @@ import { type Column, keepSmall, type RowFormat, rowWriter, writePages } from '.
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('audit')
-    .description('what people did by commands: who, when, what and why')
+    .description('actions that operators took with commands: who, when, what and why')
     .argument('[about]', 'dl-<number>, <queue>#<number> or "replay <number>" (default: everything)')
-    .option('--since <instant>', 'only what was done at or after this instant')
+    .option('--since <instant>', 'only actions at or after this instant')
     .addOption(rowFormatOption())
     .action(async (about, options) => finish(await listAudit(environment, about, options)))
 }
@@ -45,7 +45,7 @@ async function listAudit(
       return { rows, next }
     })
     if (found > 0) return EXIT_CODES.done
-    say('the audit trail has no such entry')
+    say('the audit trail has no matching entry')
     return EXIT_CODES.notFound
   })
 }

@@ -6,7 +6,7 @@ import { type Format, printJson, printTable } from '../support/output.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('check')
-    .description('try ledger, bus, log and job one by one, with what to do when one fails')
+    .description('test ledger, bus, log and job one by one, and say what to do when one fails')
     .addOption(formatOption())
     .action(async ({ output }) => finish(await check(environment, output)))
 }

@@ -4,12 +4,12 @@ import { formatOption } from '../support/options.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('demo')
-    .description('both doubles and the connector in one process, on sample events or your own')
+    .description('run both doubles and the connector in one process, on sample events or your own')
     .option('--events <file>', 'events as JSON lines, one CloudEvent a line (default: bundled sample events)')
     .option('--fast', 'short cycles, lag and windows, no call limits', false)
     .option('--exit', 'end when every event has its final outcome or waits for an instant', false)
-    .option('--fresh', 'remove an earlier ledger of that name first', false)
-    .option('--directory <file>', 'write what the directory holds at the end')
+    .option('--fresh', 'first remove the ledger of an earlier demo', false)
+    .option('--directory <file>', 'at the end, write the content of the directory to this file')
     .option('--ledger <file>', 'keep the ledger in this file (default: a temporary one)')
     .addOption(formatOption())
     .action(async (options) => {

@@ -7,11 +7,13 @@ import { type Format, printJson, printLines, progress, say } from '../support/ou
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('erase')
-    .description('remove everything the ledger holds of one employee, for good; the directory stays as it is')
+    .description(
+      'permanently remove everything the ledger holds about one employee; the directory does not change',
+    )
     .argument('<employee>', 'employee id')
     .addOption(actorOption('who does it'))
-    .addOption(justificationOption('why; free text, which is kept as it is'))
-    .option('--vacuum', 'PostgreSQL: write the tables anew, so that nothing stays in their files', false)
+    .addOption(justificationOption('why; free text, stored as you write it'))
+    .option('--vacuum', 'PostgreSQL: rewrite the tables, so that no value stays in their files', false)
     .addOption(formatOption())
     .action(async (employeeId, options) => finish(await erase(employeeId, options, environment)))
 }
@@ -57,12 +59,11 @@ async function erase(
   }
 }
 
-const JUSTIFICATIONS_STAY =
-  'Justifications of commands are free text and stay as they were written: rollcall audit lists them.'
+const JUSTIFICATIONS_STAY = 'Justifications are free text and are not changed: rollcall audit lists them.'
 const VALUES_IN_DEAD_ROWS =
-  'The values stay in the files of PostgreSQL until it overwrites them. --vacuum rewrites the tables at once; instances wait meanwhile. Its log, replicas and backups keep the values for as long as they are kept.'
+  'The values stay in the files of PostgreSQL until it overwrites them. --vacuum rewrites the tables now; instances wait until it ends. The PostgreSQL log, replicas and backups keep the values until they are deleted.'
 const VALUES_IN_WAL =
-  'Another process was reading, so the log beside the file (-wal) still holds the values. They leave it when the last process closes the ledger.'
+  'Another process was reading, so the write-ahead log beside the file (-wal) still holds the values. They are removed when the last process closes the ledger.'
 
 async function rewritten(config: Config): Promise<true> {
   const { rewriteLedger } = await import('../../compose/ledger.ts')

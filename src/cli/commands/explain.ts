@@ -14,9 +14,9 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('explain')
     .description(
-      'why an event or an employee is as it is: what applied, what replaced it, what is held until when',
+      'why an event or an employee is in its state: what applied, what replaced it, what is held and until when',
     )
-    .argument('<reference>', 'event id, employee, or any other name that trace takes')
+    .argument('<reference>', 'event id, employee id, or any other reference that trace accepts')
     .addOption(showValuesOption())
     .addOption(formatOption())
     .action(async (reference, options) => finish(await explain(environment, reference, options)))
@@ -45,7 +45,7 @@ function explain(
     const [first, ...others] = found
     if (!first) {
       say(
-        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, or any other name that rollcall trace takes`,
+        `nothing in the ledger matches ${shortened(reference)}: give an event id, an employee id, or any other reference that rollcall trace accepts`,
       )
       return EXIT_CODES.notFound
     }
@@ -91,7 +91,7 @@ function draw({ explanation, view }: Found, show: Show): void {
   ])
   printLines(`employee ${explanation.employeeId} at ${iso(explanation.at)}`, ...lines, '')
   printTable(
-    ['in the record', 'value', 'made of', 'from event'],
+    ['in the record', 'value', 'made from', 'from event'],
     explanation.record.map(({ target, value, from, events }) => [
       target,
       displayValue(show(target, value)),
@@ -99,5 +99,6 @@ function draw({ explanation, view }: Found, show: Show): void {
       events.map(({ id }) => id).join(', '),
     ]),
   )
-  if (explanation.nextAt !== null) printLines('', `changes by itself at ${iso(explanation.nextAt)}`)
+  if (explanation.nextAt !== null)
+    printLines('', `next change without a new event: ${iso(explanation.nextAt)}`)
 }

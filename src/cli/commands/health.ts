@@ -6,9 +6,9 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('health')
     .description(
-      'ask the rollcall run on this machine whether it is ready: 0 yes, 1 no; for health checks of containers',
+      'check whether rollcall run on this machine is ready: exit 0 yes, 1 no; for health checks of containers',
     )
-    .option('--live', 'ask only whether it is alive', false)
+    .option('--live', 'only check whether it is alive', false)
     .action(async ({ live }) => finish(await health(environment, live ? 'livez' : 'readyz')))
 }
 
@@ -24,7 +24,7 @@ export async function health(environment: NodeJS.ProcessEnv, probe: 'readyz' | '
   if (address === null)
     throw new RollcallError(
       'ConfigInvalid',
-      'HTTP_ADDRESS is not set; it takes where rollcall run answers, such as 127.0.0.1:9464',
+      'HTTP_ADDRESS is not set; set it to the address of rollcall run, such as 127.0.0.1:9464',
     )
   try {
     const response = await fetch(`${reachable(address)}/${probe}`, {

@@ -15,8 +15,10 @@ import { type Format, printJson, printLines, progress, say } from '../support/ou
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('import')
-    .description('full records as a baseline: CSV with dotted attribute paths in its header, or JSON lines')
-    .argument('<file>', 'a .csv or .jsonl file; one column or key is employee')
+    .description(
+      'import full records as a baseline: CSV with dotted attribute paths in its header, or JSON lines',
+    )
+    .argument('<file>', 'a .csv or .jsonl file; one column or key names the employee')
     .requiredOption('--as-of <instant>', 'when the file was exported: events recorded later apply on top')
     .option('--source <name>', 'the source of the records, as its events name it', '/import')
     .option('--rejected <file>', 'file for the rows that were rejected (default: <file>.rejected.csv)')
@@ -40,12 +42,14 @@ interface ImportReport {
   readonly elapsedMs: number
 }
 
-/** Rows of one transaction. An import that was cut off is started again, and has the same result. */
+/**
+ * Rows in one transaction. An import that was interrupted is started again, with the same result.
+ */
 const AT_ONCE = 1_000
 
 /**
- * Imports the record of every employee at the moment of the export. Exit 0 when every row was imported, 1 when
- * some were rejected: the file of rejected rows has their numbers and the reasons.
+ * Imports the record of every employee as of the export. Exit 0 when every row was imported, 1 when
+ * some were rejected; the file of rejected rows lists their numbers and the reasons.
  */
 async function importFile(
   file: string,
@@ -136,7 +140,7 @@ async function importRows(
     const event = baselineEvent(row.attributes, origin)
     if ('code' in event) await reject(row.row, event.code, event.description)
     else if (employees.has(event.employeeId))
-      await reject(row.row, 'DuplicatePerson', 'an earlier row is of the same employee')
+      await reject(row.row, 'DuplicatePerson', 'an earlier row is about the same employee')
     else {
       employees.add(event.employeeId)
       if (batch.push(event) === AT_ONCE) await flush()
@@ -149,8 +153,8 @@ async function importRows(
 }
 
 /**
- * Writes a CSV file of row number, code and reason. The file is created with the first rejected row; that of an
- * earlier run is removed.
+ * Writes a CSV file of row number, code and reason. The file is created with the first rejected
+ * row; that of an earlier run is removed.
  */
 async function rejectionsTo(
   file: string,

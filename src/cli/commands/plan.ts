@@ -22,13 +22,13 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
       'what would be sent, as a diff against the last accepted record; sends nothing and changes nothing',
     )
     .option('--events <file>', 'fold these events too: JSON lines, one CloudEvent a line')
-    .option('--alone', 'with --events: leave the ledger out', false)
+    .option('--alone', 'with --events: ignore the ledger', false)
     .option('--mapping <file>', 'use the mapping of this rollcall.yaml instead of the one in force')
     .option(
       '--queue <name>',
       'with --events: read them as if they came from this queue (default: that of the first source)',
     )
-    .option('--as-of <date>', 'as it will be at this date or date-time (default: now)')
+    .option('--as-of <date>', 'plan for this date or date-time (default: now)')
     .option('--employee <id>', 'only this employee')
     .addOption(showValuesOption())
     .addOption(formatOption())
@@ -41,7 +41,10 @@ interface PlanOptions {
   readonly employee?: string | undefined
   /** A rollcall.yaml whose mapping is previewed instead of the one in force. */
   readonly mapping?: string | undefined
-  /** The queue, or topic/Subscriptions/subscription, from which the events of the file seem to come. */
+  /**
+   * The queue, or topic/Subscriptions/subscription, that the events of the file are read as coming
+   * from.
+   */
   readonly queue?: string | undefined
   /** Plans the events of the file without the ledger. */
   readonly alone: boolean
@@ -59,7 +62,7 @@ interface PlanContext {
 /** Employees read from the ledger at once. */
 const PAGE = 500
 
-/** Exit 0 done, 4 when there is no employee of that name. */
+/** Exit 4 when `--employee` names an employee who is not known. */
 async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   const [{ readConfig }, { checkFiles }, { mayHaveLedger }, { planRules }, { previewEmployee }] =
     await Promise.all([
@@ -79,7 +82,7 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   )
   const alone = file !== null && (options.alone || !mayHaveLedger(config))
   if (alone && !options.alone)
-    say(`there is no ledger at ${masked(config.LEDGER)}: the events of the file are planned alone`)
+    say(`no ledger at ${masked(config.LEDGER)}: only the events of the file are planned`)
   const previews: Preview[] = []
   let employees = 0
   const add = async (view: EmployeeView): Promise<void> => {
@@ -91,7 +94,9 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   if (alone) await each(null)
   else await withLedger(environment, each)
   if (options.employee !== undefined && employees === 0) {
-    say(`no employee is called ${shortened(options.employee)}: give an employee, or an event id of theirs`)
+    say(
+      `employee ${shortened(options.employee)} is not known: give an employee id, or the id of one of the employee's events`,
+    )
     return EXIT_CODES.notFound
   }
   report(previews, employees, { at, file, operationsPerCall: config.BATCH_OPERATIONS }, options)
@@ -112,11 +117,14 @@ async function instantAsOf(text: string, config: Config): Promise<number> {
   const { effectiveInstant } = await import('../../core/intake/dates.ts')
   const at = effectiveInstant(text, config.SOURCE_ZONE)
   if (at === null)
-    throw new RollcallError('ArgumentInvalid', '--as-of is neither a date such as 2026-12-01 nor a date-time')
+    throw new RollcallError('ArgumentInvalid', '--as-of must be a date such as 2026-12-01 or a date-time')
   return at
 }
 
-/** Calls `look` for each employee in question, with the events of the file added to those of the ledger. */
+/**
+ * Calls `look` for each employee in question, with the events of the file added to those of the
+ * ledger.
+ */
 async function eachEmployee(
   ledger: Ledger | null,
   file: EventFile | null,
@@ -198,7 +206,7 @@ function report(
   if (rows.length > 0) printTable(['employee', 'operation', 'attribute', 'from', 'to', 'because of'], rows)
   printLines(
     ...(rows.length > 0 ? [''] : []),
-    `as of ${iso(at)}: ${employees} employees, ${operations} operations, ${summary.calls} calls at the least; nothing was sent`,
+    `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${summary.calls} calls; nothing was sent`,
   )
 }
 

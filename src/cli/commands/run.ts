@@ -8,10 +8,10 @@ import type { RegisterCommand } from '../support/command.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('run')
-    .description('run the connector, as the configuration says (see docs/reference/configuration.md)')
+    .description('run the connector; docs/reference/configuration.md lists its settings')
     .option(
       '--loops <names>',
-      `only these of ${LOOPS.join(', ')}; others run elsewhere on the same database (default: all)`,
+      `only these of ${LOOPS.join(', ')}, when other instances run the rest on the same database (default: all)`,
       loopsOf,
     )
     .action(async ({ loops }) => finish(await run(environment, loops)))
@@ -21,11 +21,11 @@ function loopsOf(text: string): ReadonlySet<Loop> {
   const names = text.split(',').map((name) => name.trim())
   const known = names.flatMap((name) => LOOPS.find((loop) => loop === name) ?? [])
   if (known.length < names.length)
-    throw new InvalidArgumentError(`loops are ${LOOPS.join(', ')}, with commas between them`)
+    throw new InvalidArgumentError(`give loops separated by commas: ${LOOPS.join(', ')}`)
   return new Set(known)
 }
 
-/** Runs the connector until a signal stops it, or it cannot go on. */
+/** Runs the connector until a signal stops it or it fails. */
 async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): Promise<number> {
   const [
     { readConfig },
@@ -74,7 +74,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
 async function runUntilStopped({ service, lost }: Composed, stop: AbortSignal): Promise<void> {
   const { whenAborted } = await import('../../compose/process.ts')
   const running = service.run()
-  // It may fail while it is stopped for another reason, which is then the one to report.
+  // It may also fail while it stops for another reason, and that reason is the one to report.
   running.catch(() => {})
   try {
     await Promise.race([running, whenAborted(stop), lost])

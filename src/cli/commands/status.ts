@@ -14,7 +14,7 @@ import { type Reconciliation, reconcile } from '../support/reconcile.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('status')
-    .description('what is in the ledger, and whether the books balance')
+    .description('the counts of the ledger, and whether the books balance')
     .addOption(formatOption())
     .action(async ({ output }) => finish(await status(environment, output)))
 }
@@ -61,7 +61,8 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const findings = await ledger.countOpenFindings()
   const deadLetters = await ledger.countDeadLetters()
   const brake = await ledger.readBrakeStatus(brakeOf(config), now)
-  // The hold of the job ends when nobody renews it; the others end with the next batch that is accepted.
+  // The hold of the job ends when no instance renews it; the others end with the next accepted
+  // batch.
   const holds = submission.holds.filter(({ name, until }) => name !== 'job' || until > now)
   const limits = {
     perWindow: config.CALLS_PER_5S,
@@ -174,7 +175,10 @@ function describeLeavers({ leavers: { open, byCause, oldestAt } }: SubmissionSta
 
 const NAMED = 5
 
-/** Names the first employees, because an operation without an event leaves no dead letter to look at. */
+/**
+ * Names the first employees, because an operation without an event leaves no dead letter to look
+ * at.
+ */
 function describeNotAccepted({ notAccepted: { count, employees } }: SubmissionStatus): string {
   if (count === 0) return 'none'
   const named = employees

@@ -12,12 +12,12 @@ import { HIDDEN } from '../support/personal.ts'
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('trace')
-    .description('the chain event → operation → batch → log record → Entra object')
+    .description('show the chain event → operation → batch → log record → Entra object')
     .argument(
       '<reference>',
       'event id, employee, operation (op-…), batch (batch-…), request id or Entra object id',
     )
-    .addOption(showValuesOption('show messages of the service too, which may quote values'))
+    .addOption(showValuesOption('also show messages of the service, which may quote values'))
     .addOption(formatOption())
     .action(async (reference, options) => finish(await trace(environment, reference, options)))
 }

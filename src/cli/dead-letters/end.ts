@@ -23,7 +23,7 @@ export interface EndOptions extends SelectionOptions {
 
 /**
  * Ends dead letters without replaying them: a discarded one counts as if it had never happened, an
- * archived one is only out of sight. 0 done, 4 nothing fits, 7 some were kept because they
+ * archived one is only hidden. Exit 0 done, 4 nothing fits, 7 some were kept because they
  * deactivate an employee, or were named and are no longer dead letters; 8 some are locked on the
  * bus by another process, or the command was stopped.
  */
@@ -68,7 +68,7 @@ export async function endDead(
   printResult(options.output, { ...result, becomeActive })
   if (result.held > 0) {
     say(
-      'some are still on the bus, because another process holds them locked or the command was stopped: run the same command again',
+      'some are still on the bus: another process holds them locked, or the command was stopped; run the same command again',
     )
     return EXIT_CODES.stopped
   }
@@ -87,7 +87,7 @@ function sayPlan({ becomeActive, kept }: EndPlan): void {
   for (const employeeId of becomeActive) say(`${employeeId} becomes active`)
   if (kept.length > 0)
     say(
-      `${kept.length} deactivate their employee and are kept: --terminations discards them too, ${kept.slice(0, 5).map(deadLetterId).join(', ')} …`,
+      `${kept.length} deactivate their employee and are kept; --terminations discards them too: ${kept.slice(0, 5).map(deadLetterId).join(', ')} …`,
     )
 }
 

@@ -21,7 +21,7 @@ export interface ListOptions extends SelectionOptions {
   readonly output: RowFormat
 }
 
-/** Prints a row for each as it is found; nothing is locked. 0, also when there is none. */
+/** Prints a row for each as it is found; nothing is locked. Exit 0, also when there is none. */
 export async function listDead(environment: NodeJS.ProcessEnv, options: ListOptions): Promise<number> {
   keepSmall()
   const selection = selectionOf(options)
@@ -38,7 +38,7 @@ export async function listDead(environment: NodeJS.ProcessEnv, options: ListOpti
   })
 }
 
-/** Counts dead letters that failed in the same way. 0, also when there is none. */
+/** Counts dead letters that failed in the same way. Exit 0, also when there is none. */
 export async function groupDead(
   environment: NodeJS.ProcessEnv,
   options: SelectionOptions & { readonly output: Format },

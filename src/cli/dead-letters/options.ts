@@ -41,13 +41,13 @@ export function requestOf(
   return { ids, selection: selectionOf(options), archived, max }
 }
 
-/** The only store to open; `null` for both. Ids of the ledger alone do not need the bus. */
+/** The only store to open; `null` for both. Ids of ledger dead letters do not need the bus. */
 export function storeOf(ids: readonly string[], { store }: SelectionOptions): Store | null {
   if (store !== undefined) return store
   return ids.length > 0 && ids.every((id) => id.startsWith('dl-')) ? 'ledger' : null
 }
 
-/** Says what of a request was not found, and that there is more than was asked for. */
+/** Reports ids that were not found, and that more dead letters fit than `--max`. */
 export function sayFound({ selected, more, missing }: Found, max: number): void {
   if (more) say(`more than ${max} dead letters fit: the first ${max} are used, --max allows more`)
   for (const id of missing) say(`${shortened(id)} is no longer a dead letter`)

@@ -3,40 +3,43 @@ import { DEAD_LETTER_REASONS } from '../../core/report/dead-letters/dead-letter.
 import type { CommandContext } from '../support/command.ts'
 import { count, formatOption, rowFormatOption, showValuesOption } from '../support/options.ts'
 
-/** Adds `dead-letters` with what only looks, and returns it for the commands that change something. */
+/**
+ * Adds `dead-letters` with its read-only commands. Returns it, so that commands that change
+ * something can be added.
+ */
 export function deadLetterCommands(program: Command, { environment, finish }: CommandContext): Command {
   const deadLetters = program
     .command('dead-letters')
     .description(
-      'events and messages that failed, on the bus and in the ledger; looking locks and changes nothing',
+      'events and messages that failed, on the bus and in the ledger; listing them locks and changes nothing',
     )
   deadLetters.addCommand(
     selection(deadLetters, 'list')
-      .description('one row each, first those on the bus, then those in the ledger')
-      .option('--limit <n>', 'no more than so many', count)
+      .description('list them, first those on the bus, then those in the ledger')
+      .option('--limit <n>', 'at most this many', count)
       .addOption(rowFormatOption())
       .action(async (options) => finish(await (await import('./list.ts')).listDead(environment, options))),
   )
   deadLetters
     .command('show')
-    .description('one of them, what its code means and what to do')
+    .description('show one dead letter, what its code means and what to do')
     .argument('<id>', 'dl-<number>, or <queue>#<number>')
-    .addOption(showValuesOption('show body and properties, which hold personal data'))
+    .addOption(showValuesOption('also show body and properties, which hold personal data'))
     .addOption(formatOption())
     .action(async (id, options) =>
       finish(await (await import('./show.ts')).showDead(environment, id, options)),
     )
   deadLetters.addCommand(
     selection(deadLetters, 'groups')
-      .description('how many failed in which way, since when and until when, with one example each')
+      .description('count dead letters that failed in the same way, with the first, the last and an example')
       .addOption(formatOption())
       .action(async (options) => finish(await (await import('./list.ts')).groupDead(environment, options))),
   )
   deadLetters.addCommand(
     selection(deadLetters, 'export')
-      .description('write them to a new file, one JSON object a line')
-      .argument('<file>', 'a file that does not exist yet; only its owner will be able to read it')
-      .addOption(showValuesOption('with bodies and properties, which hold personal data'))
+      .description('write them to a new file, one JSON object per line')
+      .argument('<file>', 'a file that does not exist yet; only its owner can read it')
+      .addOption(showValuesOption('include bodies and properties, which hold personal data'))
       .action(async (file, options) =>
         finish(await (await import('./list.ts')).exportDead(environment, file, options)),
       ),
@@ -48,20 +51,22 @@ export function deadLetterCommands(program: Command, { environment, finish }: Co
 export function selection(parent: Command, name: string) {
   return new Command(name)
     .copyInheritedSettings(parent)
-    .addOption(new Option('--reason <reason>', 'only those with this reason').choices(DEAD_LETTER_REASONS))
-    .option('--code <code>', 'only those with this code')
+    .addOption(
+      new Option('--reason <reason>', 'only dead letters with this reason').choices(DEAD_LETTER_REASONS),
+    )
+    .option('--code <code>', 'only dead letters with this code')
     .option('--type <type>', 'only events of this type')
     .option('--employee <id>', 'only events of this employee')
     .option(
       '--since <instant>',
-      'only those that failed at or after this instant (on the bus: were enqueued)',
+      'only those that failed at or after this instant (on the bus: that were enqueued)',
     )
     .option('--until <instant>', 'only those before this instant')
     .addOption(
-      new Option('--store <store>', 'only on the bus, or only in the ledger').choices([
+      new Option('--store <store>', 'only those on the bus, or only those in the ledger').choices([
         'bus',
         'ledger',
       ] as const),
     )
-    .option('--archived', 'archived ones as well', false)
+    .option('--archived', 'include archived ones', false)
 }

@@ -9,7 +9,10 @@ import { shortened } from '../../core/visible.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
 import { readable } from './row.ts'
 
-/** Shows one dead letter, what its code means and what to do. 4 when there is none with that id. */
+/**
+ * Shows one dead letter, what its code means and what to do. Exit 4 when the id is not that of a
+ * dead letter.
+ */
 export async function showDead(
   environment: NodeJS.ProcessEnv,
   id: string,
@@ -51,7 +54,7 @@ export async function showDead(
   })
 }
 
-/** What is known of the message that it arrived in. */
+/** What is known about the message that it arrived in. */
 function originOf(
   dead: DeadLetter,
   message: SourceMessage | null,
@@ -60,7 +63,7 @@ function originOf(
   const properties = message?.properties ?? {}
   const body = message?.text ?? null
   return {
-    // A message on the bus still is where it arrived.
+    // A message on the bus is still where it arrived.
     arrivedAs: message && dead.store === 'ledger' ? `${message.entity}#${message.sequence}` : null,
     contentType: message?.contentType ?? null,
     properties: showValues ? properties : Object.keys(properties),

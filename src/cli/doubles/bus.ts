@@ -12,13 +12,13 @@ export interface BusOptions {
   readonly host: string
   readonly port: number
   readonly config?: string | undefined
-  /** File for what the bus holds, so that killing it loses nothing. */
+  /** File that stores the messages, so that they survive a crash. */
   readonly file?: string | undefined
   /** JSON file of settings and faults (docs/reference/doubles-service-bus.md). */
   readonly settings?: string | undefined
   /** Folder of the certificate; with it, the bus speaks TLS too. */
   readonly tls?: string | undefined
-  /** A port for TLS alone. */
+  /** A port for TLS only. */
   readonly tlsPort?: number | undefined
 }
 
@@ -62,7 +62,7 @@ function checkBrokerConfig(file: string): void {
     const why = error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : ''
     throw new RollcallError(
       'SettingsInvalid',
-      `--config: ${file} is not a Config.json of the emulator: ${why.replaceAll(/\s*\n\s*/g, '; ')}`,
+      `--config: ${file} is not a Config.json of the official emulator: ${why.replaceAll(/\s*\n\s*/g, '; ')}`,
     )
   }
 }

@@ -109,10 +109,17 @@ function sayNextCommands(ledger: string, { events }: DemoReport): void {
     'trace <event id or employee>',
     ...(dead ? ['dead-letters list --store ledger'] : []),
   ]
-  say('', 'Look next:', ...commands.map((one) => `  LEDGER=${ledger} npm run --silent rollcall -- ${one}`))
+  say(
+    '',
+    'Next, look at:',
+    ...commands.map((one) => `  LEDGER=${ledger} npm run --silent rollcall -- ${one}`),
+  )
 }
 
-/** The mapping and shapes of a file apply in the demo too. Of its sources, those on the one queue of the demo do. */
+/**
+ * The demo uses the mapping and shapes of `rollcall.yaml`, and those of its sources that are on the
+ * demo's one queue.
+ */
 function onDemoQueue(config: Config): Config {
   const { sources, sourceAddresses } = config.rules
   const here = sourceAddresses.filter(
@@ -120,7 +127,7 @@ function onDemoQueue(config: Config): Config {
   )
   if (here.length === sourceAddresses.length) return config
   const queue = config.SERVICEBUS_QUEUE
-  say(`The demo has one queue, ${queue}: sources on other queues are left out.`)
+  say(`The demo has one queue, ${queue}: it ignores sources on other queues.`)
   const sourceAddress = { queue, entity: queue, sessions: false }
   return {
     ...config,
@@ -141,7 +148,10 @@ async function temporaryFolder(stack: AsyncDisposableStack): Promise<string> {
 
 const LOOK_EVERY_MS = 100
 
-/** True when every event has its final outcome or waits for an instant; false when a signal came before. */
+/**
+ * True when every event has its final outcome or waits for an instant; false when a signal arrived
+ * first.
+ */
 async function untilFinal(
   { composed: { ledger }, doubles: { bus }, config, stop }: Demo,
   expected: number,
@@ -182,7 +192,7 @@ async function reportOf(
     ...differs('messages the bus took', queue.incoming, 'messages the feeder sent', sent),
     ...differs('messages left on the bus', queue.active + queue.locked, 'none', 0),
     ...differs('dead letters on the bus', queue.deadLetter, 'messages rejected', since('rejected')),
-    ...differs('messages the bus was told are done', queue.completed, 'messages decoded', since('decoded')),
+    ...differs('messages completed on the bus', queue.completed, 'messages decoded', since('decoded')),
     ...differs('outcomes on the bus', outcomes.active, 'outcomes published', since('published')),
   ]
   return {

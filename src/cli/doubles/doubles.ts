@@ -10,10 +10,10 @@ import { parseBrokerConfig } from '../../local/service-bus/config.ts'
 import { readSettingsFile } from '../../local/service-bus/settings-file.ts'
 import { startBrokerThread } from '../../local/service-bus/thread/thread.ts'
 
-/** Service Bus and Entra on this machine, with everything a connector has to know to use them. */
+/** Service Bus and Entra on this machine, and what a connector needs to use them. */
 export interface Doubles {
   readonly bus: Broker
-  /** What clients of the bus over TLS have to trust; undefined without TLS. */
+  /** The certificate that clients of the bus must trust for TLS; undefined without TLS. */
   readonly busCaFile: string | undefined
   readonly entra: EntraDouble
   readonly environment: Readonly<Record<string, string>>
@@ -26,15 +26,18 @@ export interface DoublesOptions {
   readonly entraPort?: number | undefined
   /** Short cycles and lag, no call limits. */
   readonly fast: boolean
-  /** JSON file of settings of the Entra double (docs/reference/doubles-entra.md): limits, mapping, faults, a directory to begin with. */
+  /**
+   * JSON file of settings of the Entra double (docs/reference/doubles-entra.md): limits, mapping,
+   * faults, initial directory.
+   */
   readonly entraSettings?: string | undefined
-  /** Where the bus writes down what it holds, so that killing it loses nothing. */
+  /** File that stores the messages of the bus, so that they survive a crash. */
   readonly busFile?: string | undefined
   /** JSON file of settings and faults of the bus (docs/reference/doubles-service-bus.md). */
   readonly busSettings?: string | undefined
   /** Folder of the bus's certificate; with it, the bus speaks TLS, too. */
   readonly busTls?: string | undefined
-  /** A port of the bus for TLS alone. */
+  /** A port of the bus for TLS only. */
   readonly busTlsPort?: number | undefined
 }
 
@@ -91,7 +94,7 @@ export async function startDoubles({
   }
 }
 
-/** What the options of the bus come to. */
+/** The settings of the bus that its options give. */
 export async function readBusOptions(
   settingsFile: string | undefined,
   tlsFolder: string | undefined,
@@ -122,14 +125,17 @@ async function readBusSettings(file: string) {
   }
 }
 
-/** What the file says, over what `--fast` says. The double itself refuses what is no setting. */
+/**
+ * Settings of the file, which override those of `--fast`. The double refuses unknown settings
+ * itself.
+ */
 async function readSettings(file: string): Promise<Partial<EntraSettings>> {
   try {
     const settings = JSON.parse(await readFile(file, 'utf8')) as Partial<EntraSettings>
     settingsSchema.parse(settings)
     return settings
   } catch (error) {
-    // A parser's own words quote the file, and those of the schema are a list.
+    // The message of a JSON parser quotes the file; that of the schema is a list.
     const what =
       error instanceof z.ZodError
         ? z.prettifyError(error).replaceAll(/\s*\n\s*/g, '; ')
@@ -138,13 +144,17 @@ async function readSettings(file: string): Promise<Partial<EntraSettings>> {
           : error instanceof Error
             ? error.message
             : String(error)
-    throw new RollcallError('SettingsInvalid', `${file} holds no settings of the Entra double: ${what}`, {
-      cause: error,
-    })
+    throw new RollcallError(
+      'SettingsInvalid',
+      `${file} does not hold settings of the Entra double: ${what}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 
-/** How a client reaches the bus over TLS, and which certificate it has to trust. */
+/** How a client reaches the bus over TLS, and which certificate it must trust. */
 export function tlsOf({ tls }: Pick<Broker, 'tls'>, caFile: string | undefined): object {
   return tls === undefined ? {} : { tls: { ...tls, NODE_EXTRA_CA_CERTS: caFile } }
 }

@@ -14,7 +14,7 @@ export interface EditOptions {
   readonly edit: boolean
 }
 
-/** How bodies are changed; `null` when they are not. Throws `ArgumentInvalid`. */
+/** The editor that the options ask for; `null` for none. Throws `ArgumentInvalid`. */
 export function editorOf({ patch, edit }: EditOptions, environment: NodeJS.ProcessEnv): Editor | null {
   if (patch !== undefined) return patchBodies(readPatch(patch))
   if (!edit) return null
@@ -24,7 +24,7 @@ export function editorOf({ patch, edit }: EditOptions, environment: NodeJS.Proce
   return textEditor(command)
 }
 
-/** Reads a JSON Merge Patch, given as it is or as the name of a file after `@`. */
+/** Reads a JSON Merge Patch from the option itself, or from a file named after `@`. */
 function readPatch(text: string): Json {
   const json = text.startsWith('@') ? readOptionFile('--patch', text.slice(1)) : text
   let patch: Json
@@ -33,7 +33,7 @@ function readPatch(text: string): Json {
   } catch (error) {
     throw new RollcallError(
       'ArgumentInvalid',
-      '--patch takes a JSON Merge Patch, or @ and the name of a file that holds one',
+      '--patch needs a JSON Merge Patch, or @ and the name of a file that contains one',
       { cause: error },
     )
   }
@@ -88,7 +88,7 @@ function readEdited(file: string): Readonly<Record<string, Json>> {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Readonly<Record<string, Json>>
   } catch (error) {
-    throw new RollcallError('EditAborted', 'what was saved is not JSON: nothing was replayed', {
+    throw new RollcallError('EditAborted', 'the edited file is not JSON: nothing was replayed', {
       cause: error,
     })
   }

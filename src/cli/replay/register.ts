@@ -8,17 +8,17 @@ export function replayCommands(program: Command, { environment, finish }: Comman
   program.addCommand(
     selection(program, 'replay')
       .description(
-        'put dead letters back at their own place in the order; the selection is frozen first, and the same command continues after a stop',
+        'put dead letters back at their own place in the order; the selection is frozen first, and the same command continues an interrupted run',
       )
       .argument('[ids...]', 'dl-<number> or <queue>#<number> (default: all that fit)')
       .option('--actor <name>', 'who does it')
       .option('--justification <text>', 'why')
-      .option('--patch <json>', 'change each body by this JSON Merge Patch, or by that in @file')
-      .option('--edit', 'change the bodies in an editor first', false)
-      .option('--rate <n>', 'no more than so many a second', count)
-      .option('--max <n>', 'no more than so many', count, 100_000)
-      .option('--dry-run', 'say what would be done, and do nothing', false)
-      .option('--yes', 'do not ask', false)
+      .option('--patch <json>', 'apply this JSON Merge Patch, or the one in @file, to each body')
+      .option('--edit', 'edit the bodies in an editor first', false)
+      .option('--rate <n>', 'at most this many a second', count)
+      .option('--max <n>', 'at most this many', count, 100_000)
+      .option('--dry-run', 'show what would be done, and change nothing', false)
+      .option('--yes', 'do not ask for confirmation', false)
       .addOption(formatOption())
       .action(async (ids, options) =>
         finish(await (await import('./replay.ts')).replay(ids, options, environment)),
@@ -26,7 +26,7 @@ export function replayCommands(program: Command, { environment, finish }: Comman
   )
   program
     .command('replays')
-    .description('runs of the past, or every message of one: who, when, why and with what result')
+    .description('past runs, or every dead letter of one: who replayed it, when, why, and the result')
     .argument('[run]', 'the number of a run', runNumber)
     .addOption(formatOption())
     .action(async (run, { output }) =>
@@ -39,16 +39,16 @@ export function endingCommands(deadLetters: Command, { environment, finish }: Co
   deadLetters.addCommand(
     ending(deadLetters, 'discard')
       .description(
-        'give them up for good: in the ledger they count as if they had never happened, on the bus they are removed',
+        'give dead letters up: those in the ledger count as if they had never happened, those on the bus are removed',
       )
-      .option('--terminations', 'also terminations; says which employees become active', false)
+      .option('--terminations', 'discard terminations too; lists the employees who become active', false)
       .action(async (ids, options) =>
         finish(await (await import('../dead-letters/end.ts')).endDead('discard', ids, options, environment)),
       ),
   )
   deadLetters.addCommand(
     ending(deadLetters, 'archive')
-      .description('put those in the ledger out of sight; employees who left stay deactivated')
+      .description('hide dead letters of the ledger; employees who left stay deactivated')
       .action(async (ids, options) =>
         finish(await (await import('../dead-letters/end.ts')).endDead('archive', ids, options, environment)),
       ),
@@ -60,8 +60,8 @@ function ending(deadLetters: Command, name: 'discard' | 'archive') {
     .argument('[ids...]', 'dl-<number> or <queue>#<number> (default: all that fit)')
     .addOption(actorOption('who does it'))
     .addOption(justificationOption('why'))
-    .option('--max <n>', 'no more than so many', count, 100_000)
-    .option('--dry-run', 'say what would be done, and do nothing', false)
+    .option('--max <n>', 'at most this many', count, 100_000)
+    .option('--dry-run', 'show what would be done, and change nothing', false)
     .option('--yes', 'do it', false)
     .addOption(formatOption())
 }
@@ -69,6 +69,6 @@ function ending(deadLetters: Command, name: 'discard' | 'archive') {
 function runNumber(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('it takes the number of a run')
+    throw new InvalidArgumentError('a run is named by its number')
   return value
 }

@@ -23,8 +23,8 @@ export interface ReplayOptions extends SelectionOptions, EditOptions {
 }
 
 /**
- * Replays dead letters. The same command continues a run that was stopped. 0 all done, 4 nothing
- * fits, 7 some were refused or gone, 8 stopped before the end.
+ * Replays dead letters. The same command continues a run that was stopped. Exit 0 all done, 4
+ * nothing fits, 7 some were refused or gone, 8 stopped before the end.
  */
 export async function replay(
   ids: readonly string[],
@@ -39,7 +39,7 @@ export async function replay(
   if (!dryRun && (options.actor === undefined || options.justification === undefined))
     throw new RollcallError(
       'ArgumentInvalid',
-      'a replay takes --actor and --justification: both are recorded with every message',
+      'a replay needs --actor and --justification: both are recorded with every dead letter',
     )
   await using stack = new AsyncDisposableStack()
   const ledger = stack.adopt(await openExisting(config, dryRun ? 'read' : 'write'), (it) => it.close())
@@ -77,7 +77,7 @@ function commandOf(ids: readonly string[], options: ReplayOptions): string {
 function sayResult(result: ReplayResult): void {
   if (result.kind === 'declined') say('nothing was replayed')
   if (result.kind === 'not-started' && !result.stopped)
-    say('another command carries this run out; rollcall replays shows its progress')
+    say('another command is carrying this run out; rollcall replays shows its progress')
   if (result.kind !== 'ended') return
   const { run, ending, settled, ms } = result
   if (settled > 0)

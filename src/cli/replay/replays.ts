@@ -10,8 +10,8 @@ import { leftOf } from './run-counts.ts'
 const PAGE = 1_000
 
 /**
- * Shows past runs, or each dead letter of one: who replayed it, when, why, and the result. 4 when
- * there is no such run.
+ * Shows past runs, or each dead letter of one: who replayed it, when, why, and the result. Exit 4
+ * when the run does not exist.
  */
 export async function replays(
   environment: NodeJS.ProcessEnv,
@@ -24,7 +24,7 @@ export async function replays(
     (run) => id === undefined || run.id === id,
   )
   if (id !== undefined && runs.length === 0) {
-    say(`there is no run ${id}; rollcall replays lists all`)
+    say(`run ${id} does not exist; rollcall replays lists all`)
     return EXIT_CODES.notFound
   }
   const entries = id === undefined ? [] : await allEntries(ledger, id)

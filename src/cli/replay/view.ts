@@ -14,7 +14,7 @@ export interface ViewOptions {
   readonly output: Format
 }
 
-/** Shows a replay on the terminal, and asks there. `end` ends the line of progress. */
+/** Shows a replay on the terminal and asks for confirmation there. `end` ends the progress line. */
 export function terminalView({ max, yes, output }: ViewOptions): ReplayView & { end(): void } {
   const line = progress()
   let startedAt: number | null = null
@@ -22,7 +22,7 @@ export function terminalView({ max, yes, output }: ViewOptions): ReplayView & { 
     resuming: (run) => {
       startedAt = Date.now()
       say(
-        `goes on with the run of ${iso(run.createdAt)} by ${run.actor}: ${leftOf(run)} of ${totalOf(run)} are left`,
+        `continues the run of ${iso(run.createdAt)} by ${run.actor}: ${leftOf(run)} of ${totalOf(run)} are left`,
       )
     },
     found: (found) => sayFound(found, max),
@@ -33,7 +33,7 @@ export function terminalView({ max, yes, output }: ViewOptions): ReplayView & { 
     confirm: (plan) => (yes ? Promise.resolve(true) : confirmed(plan)),
     waiting: (leaseMs) =>
       say(
-        `another command has this run; if that command was killed, this one continues within ${Math.ceil(leaseMs / 1_000)} s`,
+        `another command holds this run; if it was killed, this command continues within ${Math.ceil(leaseMs / 1_000)} s`,
       ),
     progress: (run, settled) => {
       startedAt ??= Date.now()
@@ -86,7 +86,7 @@ async function confirmed({ targets }: ReplayPlan): Promise<boolean> {
   if (!process.stdin.isTTY)
     throw new RollcallError(
       'ArgumentInvalid',
-      'there is no terminal to ask at: add --yes to replay, or --dry-run to look',
+      'no terminal to ask for confirmation: add --yes to replay, or --dry-run to look',
     )
   const terminal = createInterface({ input: process.stdin })
   try {

@@ -8,23 +8,23 @@ import { bare } from '../../core/own.ts'
 import { shortened } from '../../core/visible.ts'
 
 /**
- * One row of a file of full records: its attributes by dotted path, or why it cannot be read. `row` is its
- * line; the header is line 1.
+ * One row of a file of full records: its attributes by dotted path, or why it cannot be read. `row`
+ * is its line; the header is line 1.
  */
 export type FileRow =
   | { readonly row: number; readonly attributes: JsonObject }
   | { readonly row: number; readonly code: string; readonly description: string }
 
 /**
- * The rows of a file, in its order. Memory does not grow with the file. Throws `ArgumentInvalid` unless the
- * file is CSV or JSON lines, and `FileInvalid` for a header that cannot be used.
+ * Yields the rows of a file in its order. Memory does not grow with the file. Throws
+ * `ArgumentInvalid` unless the file is CSV or JSON lines, and `FileInvalid` for an unusable header.
  */
 export function readBaseline(file: string): AsyncIterable<FileRow> {
   if (file.endsWith('.csv')) return readCsv(file)
   if (file.endsWith('.jsonl')) return readJsonLines(file)
   throw new RollcallError(
     'ArgumentInvalid',
-    `${file} is neither .csv nor .jsonl; import takes a table with a header or JSON lines`,
+    `${file} is neither .csv nor .jsonl; import reads CSV with a header, or JSON lines`,
   )
 }
 
@@ -48,7 +48,7 @@ async function* readCsv(file: string): AsyncGenerator<FileRow> {
       },
     }),
   )
-  // A pipe does not pass on errors.
+  // A pipe does not forward errors.
   input.on('error', (error) => parser.destroy(error))
   let columns: readonly string[] | null = null
   for await (const parsed of parser) {
@@ -85,7 +85,7 @@ function headerOf(record: readonly string[], file: string): readonly string[] {
   if (!columns.some((column) => EMPLOYEE_COLUMNS.some((name) => name === column)))
     throw new RollcallError(
       'FileInvalid',
-      `${file}: no column names the employee; call one of them ${EMPLOYEE_COLUMNS.join(', ')}`,
+      `${file}: no column names the employee; name one column ${EMPLOYEE_COLUMNS.join(' or ')}`,
     )
   return columns
 }

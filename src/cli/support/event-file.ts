@@ -4,16 +4,16 @@ import type { HrEvent } from '../../core/model.ts'
 import { takingIn } from '../../compose/rules.ts'
 
 export interface EventFile {
-  /** Each event once. Of several with the same source and id, the first. */
+  /** Each event once: of several with the same source and id, the first. */
   readonly events: readonly HrEvent[]
   readonly duplicates: number
-  /** Lines that intake would refuse, from 1, with the reason it would give. */
+  /** Lines that intake would refuse, counted from 1, with the reason. */
   readonly rejected: readonly { readonly line: number; readonly code: string; readonly description: string }[]
 }
 
 /**
- * Reads a file with one message a line, as intake reads messages from a queue: from `entity`, or from that of
- * the first source. Each message counts as enqueued at `now`.
+ * Reads a file with one message a line, as intake reads messages from a queue: from `entity`, or
+ * from that of the first source. Each message counts as enqueued at `now`.
  */
 export async function readEvents(
   file: string,

@@ -1,6 +1,6 @@
 import type { Part } from '../../core/plan/explain.ts'
 
-/** What the fold makes of an event, as lines for the terminal. Names attributes, never values. */
+/** The effect of an event, as lines for the terminal. They name attributes and never values. */
 export function describePart(part: Part): readonly string[] {
   switch (part.kind) {
     case 'held':
@@ -15,7 +15,7 @@ export function describePart(part: Part): readonly string[] {
       return [
         part.blocksReactivation
           ? 'dead, but the employee stays disabled: active false still counts'
-          : 'dead: not part of the record',
+          : 'dead: not in the record',
       ]
     case 'in force':
       return describePartInForce(part)
@@ -31,8 +31,8 @@ function describePartInForce({
   const lines = [
     ...(applied.length > 0 ? [`applied: ${applied.join(', ')}`] : []),
     ...superseded.map(({ path, by }) => `superseded on ${path} by ${by.id}`),
-    ...(same.length > 0 ? [`unchanged, the record had it already: ${same.join(', ')}`] : []),
+    ...(same.length > 0 ? [`unchanged, already in the record: ${same.join(', ')}`] : []),
     ...(unmapped.length > 0 ? [`not mapped to the directory: ${unmapped.join(', ')}`] : []),
   ]
-  return lines.length > 0 ? lines : ['unchanged: no attribute of it goes to the directory']
+  return lines.length > 0 ? lines : ['unchanged: none of its attributes is mapped to the directory']
 }

@@ -1,6 +1,6 @@
 import { EXIT_CODES, exitCodeOf, RollcallError } from '../../core/errors.ts'
 
-/** What a command that failed says, and how it ends. */
+/** What a failed command prints, and its exit code. */
 export interface Failure {
   /** A sentence a line: what failed, where, and what to do. */
   readonly lines: readonly string[]
@@ -8,13 +8,15 @@ export interface Failure {
 }
 
 /**
- * Every failure as a sentence. Words of ours are shown; those of libraries and of the system may quote values
- * and secrets, so only their codes are, and of an error that nothing foresaw its kind and place.
+ * Describes every failure in a sentence. Messages of libraries and of the system may quote values
+ * and secrets, so only their codes are shown. Of an unforeseen error only the kind, the code and
+ * the place are shown.
  */
 export function failureOf(error: unknown): Failure {
   if (error instanceof RollcallError) {
     const text = `rollcall: ${error.message} [${error.code}]`
-    // The configuration names a problem a line; elsewhere a line break stands in a name.
+    // `ConfigInvalid` has one problem per line. In any other message a line break belongs to a
+    // name.
     const lines = error.code === 'ConfigInvalid' ? text.split('\n') : [text]
     return { lines, exitCode: exitCodeOf(error.code) }
   }
@@ -22,12 +24,15 @@ export function failureOf(error: unknown): Failure {
   return { lines: [`rollcall: ${said}`], exitCode: EXIT_CODES.failed }
 }
 
-/** What the Service Bus client failed with, told by names: its package is not loaded by every command. */
+/**
+ * The failure of the Service Bus client. It is recognised by name, because not every command loads
+ * that package.
+ */
 function ofTheBus(error: unknown): string | null {
   const last: unknown = error instanceof AggregateError ? error.errors.at(-1) : error
   if (!(last instanceof Error) || (last.name !== 'ServiceBusError' && last.name !== 'MessagingError'))
     return null
-  return `the bus does not carry out the request (${codeOf(last) ?? last.name}); see rollcall check [BusUnavailable]`
+  return `Service Bus did not carry out the request (${codeOf(last) ?? last.name}); see rollcall check [BusUnavailable]`
 }
 
 const REMEDIES: ReadonlyMap<string, string> = new Map([
@@ -36,12 +41,12 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['ENOTDIR', 'leads through a file that is not a folder'],
   ['EACCES', 'is closed to this process; check its owner and permissions'],
   ['EPERM', 'is closed to this process; check its owner and permissions'],
-  ['EROFS', 'is on a file system that only lets read'],
+  ['EROFS', 'is on a read-only file system'],
   ['ENOSPC', 'cannot be written: the disk is full'],
   ['EDQUOT', 'cannot be written: the quota is used up'],
   ['EMFILE', 'cannot be opened: this process has too many files open (ulimit -n)'],
   ['ENAMETOOLONG', 'has a name that is too long'],
-  ['ELOOP', 'leads through links in a circle'],
+  ['ELOOP', 'leads through a circle of links'],
   ['EADDRINUSE', 'is in use by another process; give another port'],
   ['EADDRNOTAVAIL', 'is not an address of this machine'],
   ['ECONNREFUSED', 'refuses the connection; check that it is running and the port'],
@@ -73,7 +78,7 @@ function unforeseen(error: unknown): string {
   const code = error instanceof Error ? codeOf(error) : null
   const at =
     error instanceof Error ? FRAME.exec(error.stack?.replace(error.message, '') ?? '')?.[1] : undefined
-  return `something failed that nothing foresaw (${[kind, code, at].filter(Boolean).join(', ')}); please report this line [Unforeseen]`
+  return `an unforeseen error (${[kind, code, at].filter(Boolean).join(', ')}); please report this line [Unforeseen]`
 }
 
 function codeOf(error: Error): string | null {

@@ -7,7 +7,7 @@ export function instantOf(option: string, text: string): number {
   if (at === null)
     throw new RollcallError(
       'ArgumentInvalid',
-      `${option} takes a day or an instant, as in 2026-11-02 or 2026-11-02T08:00:00Z`,
+      `${option} must be a day or an instant, as in 2026-11-02 or 2026-11-02T08:00:00Z`,
     )
   return at
 }

@@ -2,8 +2,8 @@ import type { Config } from '../../config/load.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 
 /**
- * Runs `work` on the configured ledger, beside a process that may run on it, and closes the ledger. Rejects
- * with `LedgerMissing` if there is none.
+ * Opens the configured ledger for `work` and closes it afterwards; an instance may run on it at the
+ * same time. Rejects with `LedgerMissing` when the ledger does not exist.
  */
 export async function withLedger<T>(
   environment: NodeJS.ProcessEnv,

@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
 
-/** Options that several commands share. Each call makes a new one, because commander changes them. */
+/**
+ * Options that several commands share. Each call creates a new one, because commander changes them.
+ */
 
 export const formatOption = () =>
   new Option('--output <format>', 'table or json')
@@ -12,7 +14,7 @@ export const rowFormatOption = () =>
     .choices(['table', 'json', 'ndjson'] as const)
     .default('table' as const)
 
-export const actorOption = (description = 'who decides it') =>
+export const actorOption = (description = 'who takes this action') =>
   new Option('--actor <name>', description).makeOptionMandatory()
 
 export const justificationOption = (description = 'why; free text, so keep personal data out of it') =>
@@ -25,13 +27,13 @@ export const showValuesOption = (description = 'show values of personal attribut
 export function count(text: string): number {
   const value = Number(text)
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError('it takes a whole number from 1')
+    throw new InvalidArgumentError('it must be a whole number from 1')
   return value
 }
 
 export function port(text: string): number {
   const value = Number(text)
   if (!Number.isInteger(value) || value < 0 || value > 65_535)
-    throw new InvalidArgumentError('a port is a whole number from 0 to 65535')
+    throw new InvalidArgumentError('it must be a port: a whole number from 0 to 65535')
   return value
 }

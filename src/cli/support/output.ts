@@ -4,14 +4,14 @@ import { masked } from '../../core/mask.ts'
 import { shortened, visible, visibleJson, visibleYaml } from '../../core/visible.ts'
 
 /**
- * The one way to the terminal. What comes from outside goes out with control characters, direction marks
- * and invisible characters written out, wherever it goes, so that a name cannot pass for something else.
+ * Everything that commands print. Control characters, direction marks and invisible characters from
+ * outside are printed as escapes, so that one name cannot look like another.
  */
 
 export type Format = 'table' | 'json'
 
 export interface Terminal {
-  /** False when the reader is slower: wait until it drains. */
+  /** False when the reader is slower: wait for the drain. */
   out(text: string): boolean
   err(text: string): boolean
 }
@@ -21,7 +21,7 @@ const plainTerminal: Terminal = {
 }
 let terminal = plainTerminal
 
-/** Sends what is printed somewhere else, until it is disposed of. */
+/** Redirects what is printed until it is disposed of. */
 export function printTo(other: Terminal): Disposable {
   const before = terminal
   terminal = other
@@ -29,9 +29,10 @@ export function printTo(other: Terminal): Disposable {
 }
 
 /**
- * From here on only this module prints. What libraries and Node itself write to stdout and stderr is dropped:
- * with `AZURE_LOG_LEVEL`, `DEBUG` or `NODE_DEBUG` in the environment that is connection strings, tokens and
- * personal data, and a warning may quote a URL with its password. The log has its own way out.
+ * From here on only this module prints. Output of libraries and of Node to stdout and stderr is
+ * dropped: with `AZURE_LOG_LEVEL`, `DEBUG` or `NODE_DEBUG` in the environment it contains
+ * connection strings, tokens and personal data, and a warning may quote a URL with its password.
+ * The log has its own stream.
  */
 export function keepTerminal(): void {
   const out = process.stdout.write.bind(process.stdout)
@@ -41,7 +42,7 @@ export function keepTerminal(): void {
   process.stderr.write = dropped
   process.removeAllListeners('warning')
   process.on('warning', () => {})
-  // Whoever read it has seen enough, as `head` does: ends as a signal would end it.
+  // The reader closed the pipe, as `head` does: the process ends as if by SIGPIPE.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     process.exit(141)
@@ -56,12 +57,12 @@ function dropped(_text: unknown, encoding?: unknown, done?: unknown): boolean {
 
 const LONGEST_LINE = 10_000
 
-/** What is said along the way goes to stderr, a line each. No secret is in it, whatever was said. */
+/** Messages for the user go to stderr, one per line. Secrets are masked in every message. */
 export function say(...lines: readonly string[]): void {
   terminal.err(joined(lines.map((line) => masked(shortened(line, LONGEST_LINE)))))
 }
 
-/** A question, with the answer typed behind it. */
+/** A question; the answer is typed behind it. */
 export function ask(question: string): void {
   terminal.err(visible(question))
 }
@@ -80,7 +81,7 @@ export function printJsonLine(value: unknown): void {
   terminal.out(`${jsonText(value)}\n`)
 }
 
-/** JSON of one value; valid, whatever is in it. */
+/** JSON of one value. Escapes keep it valid JSON. */
 export function jsonText(value: unknown, indent?: number): string {
   return visibleJson(JSON.stringify(value, null, indent))
 }
@@ -90,14 +91,14 @@ export function printYaml(yaml: string): void {
   terminal.out(visibleYaml(yaml))
 }
 
-/** A piece of a longer output, visible already. Waits when the reader is slower. */
+/** A piece of a longer output whose characters are escaped already. Waits for a slow reader. */
 export async function printPart(text: string): Promise<void> {
   if (text !== '' && !terminal.out(text)) await once(process.stdout, 'drain')
 }
 
 const joined = (lines: readonly string[]): string => lines.map((line) => `${visible(line)}\n`).join('')
 
-/** No lines: columns are enough, and a terminal's copy and paste stays readable. */
+/** Tables have no lines: columns are enough, and copied text stays readable. */
 const PLAIN = Object.fromEntries(
   [
     'top',
@@ -128,7 +129,9 @@ export function printTable(head: readonly string[], rows: readonly (readonly (st
   terminal.out(`${table.toString()}\n`)
 }
 
-/** One line that is written over on a terminal, and a line now and then elsewhere. */
+/**
+ * A progress line that overwrites itself on a terminal. Elsewhere it is a new line every `everyMs`.
+ */
 export function progress(everyMs = 5_000): { show(text: string): void; end(): void } {
   const onTerminal = process.stderr.isTTY
   let lastAt = 0

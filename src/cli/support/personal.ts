@@ -1,14 +1,14 @@
 import type { Json } from '../../core/model.ts'
 
-/** What may be shown of a person without being asked for: whether it is active. Everything else is hidden. */
+/** The attributes that are always shown. Values of all others are hidden. */
 const OPEN = new Set(['active'])
 
-/** What stands for a value that nobody asked for. */
+/** Shown instead of a hidden value. */
 export const HIDDEN = '(hidden)'
 
 export type Show = (name: string, value: Json) => Json
 
-/** Hides values of personal attributes; what is cleared is shown as cleared. */
+/** Hides values of personal attributes; a cleared attribute is shown as cleared. */
 export function showing(values: boolean): Show {
   return (name, value) => (values || value === null || OPEN.has(name) ? value : HIDDEN)
 }

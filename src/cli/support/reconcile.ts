@@ -2,8 +2,9 @@ import type { StateCounts, Totals } from '../../core/ledger/port/inspect.ts'
 import { OPEN_EVENT_STATES } from '../../core/ledger/lifecycle.ts'
 
 /**
- * The books. The unit is an occurrence, one event in one committed message: occurrences = events first seen + duplicates.
- * The totals were counted as things happened, the census counts the rows as they are now, so each can prove the other wrong.
+ * The books. The unit is an occurrence, one event in one committed message: occurrences = events
+ * first seen + duplicates. Totals are counted as messages are committed, state counts are counted
+ * from the rows as they are now, so that a mistake in either shows.
  */
 export interface Reconciliation {
   readonly messages: number
@@ -11,7 +12,7 @@ export interface Reconciliation {
   readonly rejected: number
   /** Rows of baseline files. */
   readonly imported: number
-  /** Events that retention folded away, and that were erased with their person. */
+  /** Events that retention folded away. */
   readonly folded: number
   readonly erased: number
   readonly events: StateCounts['events']
@@ -22,7 +23,7 @@ export interface Reconciliation {
   readonly employees: number
   readonly unpublished: number
   readonly balanced: boolean
-  /** What does not add up; empty when all does. */
+  /** The counts that do not agree; empty when all agree. */
   readonly wrong: readonly string[]
 }
 
@@ -71,7 +72,7 @@ export function reconcile(totals: Totals, stateCounts: StateCounts): Reconciliat
   }
 }
 
-/** `[]` when two counts that must be the same are. */
+/** `[]` when the two counts are the same. */
 export function differs(one: string, left: number, other: string, right: number): string[] {
   return left === right ? [] : [`${one} (${left}) is not ${other} (${right})`]
 }

@@ -2,10 +2,12 @@ import { setFlagsFromString } from 'node:v8'
 import { visible } from '../../core/visible.ts'
 import { jsonText, printPart } from './output.ts'
 
-/** How rows are written. They go out one by one, so memory holds one. */
+/** The format of rows. They are written one by one, so that memory holds only one. */
 export type RowFormat = 'table' | 'json' | 'ndjson'
 
-/** A column and its width in characters; the last column has width 0 and takes what it needs. */
+/**
+ * A column and its width in characters. The last column has width 0 and is as wide as its content.
+ */
 export type Column<T> = readonly [name: string, width: number, of: (row: T) => string]
 
 export interface RowWriter<T> {
@@ -44,7 +46,10 @@ export function rowWriter<T>(
   }
 }
 
-/** For a command that reads much more than it keeps: V8 collects instead of growing the heap, which halves memory. */
+/**
+ * For a command that reads much more than it keeps: V8 collects garbage instead of growing the
+ * heap, which halves memory.
+ */
 export function keepSmall(): void {
   setFlagsFromString('--optimize-for-size')
 }

@@ -5,12 +5,15 @@ import type { EventState, OperationState } from './lifecycle.ts'
 /** Everything a plan needs to know about one employee. */
 export interface Employee {
   readonly employeeId: string
-  /** Raised by every change that a plan depends on; a plan commits only while the revision is the same. */
+  /**
+   * Raised by every change that a plan depends on; a plan commits only while the revision is the
+   * same.
+   */
   readonly revision: number
   readonly events: readonly EmployeeEvent[]
   /**
-   * Hash of the last accepted record; `null` when the directory accepted none, or when what it holds
-   * is unknown.
+   * Hash of the last accepted record; `null` when the directory accepted none, or when what it
+   * holds is unknown.
    */
   readonly acceptedHash: string | null
   /** Whether the directory ever accepted a record of this employee. */
@@ -24,7 +27,10 @@ export interface Employee {
    * recorded later reverses it.
    */
   readonly disabledElsewhereAt?: number
-  /** Set while a leaver case is open. `resend`: send its operation again, however the last one ended. */
+  /**
+   * Set while a leaver case is open. `resend`: send its operation again, however the last one
+   * ended.
+   */
   readonly leaver?: { readonly resend: boolean }
   /** Operations that were sent and have no answer, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
@@ -45,15 +51,15 @@ export interface Failure {
   /** The service refused it in the call and would refuse the same record again. */
   readonly refused: boolean
   /**
-   * How often this record failed. Resends that carry no event count as consecutive failures, whatever
-   * their record.
+   * How often this record failed. Resends that carry no event count as consecutive failures,
+   * whatever their record.
    */
   readonly failures: number
   /** When the failure became known. */
   readonly at: number
   /**
-   * The service reported later that there is nothing to apply: the employee is not in the directory,
-   * or is out of scope.
+   * The service reported later that there is nothing to apply: the employee is not in the
+   * directory, or is out of scope.
    */
   readonly settled?: boolean
   /** Ledger sequences of the open events it carried. */

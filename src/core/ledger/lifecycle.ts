@@ -1,6 +1,6 @@
 /**
- * The states of events, operations and batches, and the only changes between them.
- * The SQL CHECK constraints and `docs/reference/lifecycle.md` are compared with these tables by a test.
+ * The states of events, operations and batches, and the only changes between them. The SQL CHECK
+ * constraints and `docs/reference/lifecycle.md` are compared with these tables by a test.
  */
 
 export const EVENT_STATES = [
@@ -47,10 +47,11 @@ const OPEN_ARROWS = [
   'dead-lettered',
 ] as const
 /**
- * The states each event state may change to. `received` again means that the event is planned afresh: its
- * operation was withdrawn, or its notice was read again. An event leaves a final state only when its outcome
- * no longer holds: a rescind, a rescind of that rescind, a winner that lost effect, an employee that became
- * complete, a second read with other values, a replay, a discarded dead letter. That opens the next revision.
+ * The states each event state may change to. `received` again means that the event is planned
+ * afresh: its operation was withdrawn, or its notice was read again. An event leaves a final state
+ * only when its outcome no longer holds: a rescind, a rescind of that rescind, a winner that lost
+ * effect, an employee that became complete, a second read with other values, a replay, a discarded
+ * dead letter. That opens the next revision.
  */
 export const EVENT_ARROWS: Readonly<Record<EventState, readonly EventState[]>> = {
   received: ['held', 'incomplete', 'planned', 'unchanged', 'superseded', 'skipped', 'dead-lettered'],

@@ -1,6 +1,6 @@
 /**
- * One provisioning-log record, reduced to what correlation needs. It identifies the employee only by
- * the key that HR gave.
+ * One provisioning-log record, reduced to what correlation needs. It identifies the employee only
+ * by the key that HR gave.
  */
 export interface LogRecord {
   readonly id: string
@@ -20,8 +20,8 @@ export interface LogRecord {
   readonly objectId: string | null
   /**
    * The values that the import step repeats from the record that was sent, as text; empty for a
-   * record without an import step. `null` marks a value that is present but redacted, or not a text,
-   * number or boolean: it cannot be compared.
+   * record without an import step. `null` marks a value that is present but redacted, or not a
+   * text, number or boolean: it cannot be compared.
    */
   readonly echo: Readonly<Record<string, string | null>>
   /** What the record shows of `active`, by its strongest evidence; `null` when it shows nothing. */

@@ -46,7 +46,7 @@ void describe('an event is explained', () => {
   void test('unchanged because the record had it already', async () => {
     const snapshot = personEvent(2, { effectiveAt: day(2), mode: 'snapshot', worker: WORKER })
     assert.deepEqual(await words([hired, snapshot], 2), [
-      'unchanged, the record had it already: userName, title, active',
+      'unchanged, already in the record: userName, title, active',
     ])
   })
   void test('rescinded, by whom, and the rescind by what it takes out', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
+import { REJECTED_FIELD } from '../../../src/core/ports.ts'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { failAll } from '../conformance/ledger-dead-letters.ts'
@@ -32,9 +33,20 @@ const event = (n: number): object => ({
   subject: `p${n}`,
   data: { worker: { name: { familyName: SECRET } } },
 })
-const letters: readonly { readonly body: string; readonly reason: string; readonly description: string }[] = [
-  { body: JSON.stringify(event(1)), reason: 'FieldMissing', description: 'data.worker.active is missing' },
-  { body: JSON.stringify(event(2)), reason: 'FieldMissing', description: 'data.worker.active is missing' },
+interface Refused {
+  readonly body: string
+  readonly reason: string
+  readonly description: string
+  readonly field?: string
+}
+const missing = {
+  reason: 'FieldMissing',
+  description: 'data.worker.active is missing',
+  field: 'data.worker.active',
+}
+const letters: readonly Refused[] = [
+  { body: JSON.stringify(event(1)), ...missing },
+  { body: JSON.stringify(event(2)), ...missing },
   {
     body: `no JSON of ${SECRET}`,
     reason: 'BodyNotJson',
@@ -55,6 +67,7 @@ for (const [index, message] of (await receive(receiver, letters.length)).entries
   await receiver.deadLetterMessage(message, {
     deadLetterReason: letters[index]?.reason ?? '',
     deadLetterErrorDescription: letters[index]?.description ?? '',
+    ...(letters[index]?.field === undefined ? {} : { [REJECTED_FIELD]: letters[index].field }),
   })
 
 const environment = { SERVICEBUS_CONNECTION_STRING: broker.connectionString, LEDGER: join(folder, 'none.db') }

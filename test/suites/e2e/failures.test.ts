@@ -92,7 +92,7 @@ const CASES: readonly Case[] = [
     argv: importing('other.csv'),
     environment: { LEDGER },
     code: 1,
-    says: /no column names the employee; call/,
+    says: /no column names the employee; name one/,
   },
   {
     argv: importing('deep.jsonl'),
@@ -124,7 +124,7 @@ const CASES: readonly Case[] = [
   {
     argv: ['plan', '--as-of', '2026-01-01T00:00:00+99:99'],
     code: 2,
-    says: /--as-of is neither a date such as/,
+    says: /--as-of must be a date such as/,
   },
   { argv: ['demo', '--events', at('none')], code: 2, says: NO_FILE },
   { argv: ['demo', '--events', at('folder')], code: 2, says: FOLDER },
@@ -136,23 +136,23 @@ const CASES: readonly Case[] = [
   {
     argv: ['local', '--entra-settings', at('bad.json')],
     code: 1,
-    says: /no settings of the Entra double: it is not JSON/,
+    says: /does not hold settings of the Entra double: it is not JSON/,
   },
   {
     argv: ['local', '--entra-settings', at('deep.json')],
     code: 1,
-    says: /no settings of the Entra double: .*Unrecognized/,
+    says: /does not hold settings of the Entra double: .*Unrecognized/,
   },
   { argv: ['local', 'bus', '--config', at('folder')], code: 2, says: FOLDER },
   {
     argv: ['local', 'bus', '--config', at('bad.json')],
     code: 1,
-    says: /not a Config\.json of the emulator: it is not JSON/,
+    says: /not a Config\.json of the official emulator: it is not JSON/,
   },
   {
     argv: ['local', 'bus', '--config', at('deep.json')],
     code: 1,
-    says: /not a Config\.json of the emulator: /,
+    says: /not a Config\.json of the official emulator: /,
   },
   { argv: ['local', 'bus', '--file', at('none/x')], code: 2, says: NO_FOLDER },
   {
@@ -164,7 +164,7 @@ const CASES: readonly Case[] = [
   {
     argv: ['ledger', 'move', '--from', at('none'), '--to', 'postgres://h/d'],
     code: 1,
-    says: /there is no ledger at/,
+    says: /no ledger at/,
   },
   {
     argv: ['ledger', 'move', '--from', at('folder'), '--to', 'postgres://h/d'],
@@ -183,7 +183,7 @@ const CASES: readonly Case[] = [
       argv,
       environment: { LEDGER: at('none.db') },
       code: 1,
-      says: /there is no ledger at .*none\.db; name another/,
+      says: /no ledger at .*none\.db; name another/,
     },
   ]),
   { argv: importing('bad.jsonl'), environment: { LEDGER: at('folder') }, code: 2, says: FOLDER },
@@ -220,7 +220,7 @@ const CASES: readonly Case[] = [
     argv: ['local', 'feed', at('bad.jsonl')],
     environment: UNREACHABLE,
     code: 1,
-    says: /bus does not carry .*; see rollcall check/,
+    says: /Service Bus did not carry .*; see rollcall check/,
   },
   {
     argv: ['dead-letters', 'list', '--store', 'bus'],
@@ -263,18 +263,18 @@ const CASES: readonly Case[] = [
     code: 2,
     says: /AZURE_CLIENT_CERTIFICATE_PATH: .* does not exist/,
   },
-  { argv: ['health'], code: 2, says: /HTTP_ADDRESS is not set; it takes/ },
+  { argv: ['health'], code: 2, says: /HTTP_ADDRESS is not set; set it to/ },
   { argv: ['health'], environment: { HTTP_ADDRESS: '1' }, code: 1, says: /HTTP_ADDRESS/ },
   // Flags.
   { argv: ['status', '--outptu', 'json'], code: 2, says: /unknown option '--outptu'/ },
   { argv: ['status', '--output', 'xml'], code: 2, says: /Allowed choices are table, json/ },
   { argv: ['trace'], code: 2, says: /missing required argument 'reference'/ },
-  { argv: ['run', '--loops', 'x'], code: 2, says: /loops are / },
-  { argv: ['local', 'bus', '--port', '99999'], code: 2, says: /a port is a whole number/ },
+  { argv: ['run', '--loops', 'x'], code: 2, says: /give loops separated by commas: / },
+  { argv: ['local', 'bus', '--port', '99999'], code: 2, says: /it must be a port: a whole number/ },
   {
     argv: ['dead-letters', 'list', '--since', '2026-02-31'],
     code: 2,
-    says: /--since takes a day or an instant/,
+    says: /--since must be a day or an instant/,
   },
   { argv: ['events', '--state', 'x'], code: 2, says: /--state takes one of/ },
   { argv: ['dead-letters', 'show', 'x'], code: 2, says: /dl-<number>/ },
@@ -311,7 +311,7 @@ void describe('what fails says in a sentence what, where and what to do', () => 
       [`@${at('none')}`, NO_FILE],
       [`@${at('folder')}`, FOLDER],
       [`@${at('deep.json')}`, /--patch is nested deeper than 32 levels/],
-      ['{', /--patch takes a JSON Merge Patch/],
+      ['{', /--patch needs a JSON Merge Patch/],
     ] as const) {
       const argv = ['replay', '--dry-run', '--store', 'ledger', '--patch', patch]
       const ended = await command(argv, { LEDGER: at('l.db') })

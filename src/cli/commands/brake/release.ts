@@ -7,7 +7,7 @@ import { type Format, printJson, say } from '../../support/output.ts'
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
     .command('release')
-    .description('let the employees go who are held now')
+    .description('release the employees who are held now')
     .addOption(actorOption())
     .addOption(justificationOption('why'))
     .addOption(formatOption())

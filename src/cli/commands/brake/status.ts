@@ -8,7 +8,7 @@ import { type Format, printJson, printTable } from '../../support/output.ts'
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
     .command('status')
-    .description('what it counts, and how many employees it holds')
+    .description('the deactivations in the window, the limit, and how many employees are held')
     .addOption(formatOption())
     .action(async ({ output }) => finish(await brakeStatus(environment, output)))
 }

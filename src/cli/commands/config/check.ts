@@ -5,7 +5,9 @@ import { printLines } from '../../support/output.ts'
 export const register: RegisterCommand = (config, { environment, finish }) => {
   config
     .command('check')
-    .description('read everything, compile mapping, shapes and sources, and say what is wrong and where')
+    .description(
+      'read the configuration, compile mapping, shapes and sources, and report each error and its place',
+    )
     .argument('[file]', 'the file (default: ROLLCALL_CONFIG, or rollcall.yaml)')
     .action(async (file) => finish(await configCheck(environment, file)))
 }

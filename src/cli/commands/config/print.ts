@@ -5,11 +5,11 @@ import { printLines, printYaml } from '../../support/output.ts'
 export const register: RegisterCommand = (config, { environment, finish }) => {
   config
     .command('print')
-    .description('what is in force, as a file; secrets masked')
+    .description('the configuration in force, as YAML with secrets masked')
     .action(async () => finish(await configPrint(environment)))
 }
 
-/** Prints what is in force, as YAML that could be the file. */
+/** Prints the configuration in force, as YAML that a `rollcall.yaml` could contain. */
 async function configPrint(environment: NodeJS.ProcessEnv): Promise<number> {
   const [{ readConfig }, { maskedYaml }] = await Promise.all([
     import('../../../compose/config.ts'),

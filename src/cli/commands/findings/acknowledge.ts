@@ -10,9 +10,9 @@ import { seqOf } from './finding.ts'
 export const register: RegisterCommand = (findings, { environment, finish }) => {
   findings
     .command('acknowledge')
-    .description('say that a person has looked at findings, and why they need nothing more')
+    .description('record that you have looked at findings, and why they need no action')
     .argument('<findings...>', 'finding-…')
-    .addOption(actorOption('who says so'))
+    .addOption(actorOption('who acknowledges'))
     .addOption(justificationOption('why'))
     .addOption(formatOption())
     .action(async (names, options) => finish(await acknowledgeFindings(environment, names, options)))
@@ -25,7 +25,10 @@ interface AcknowledgeOptions {
 }
 type Result = 'acknowledged' | 'already acknowledged' | 'unknown'
 
-/** Exit 0 when all of them are acknowledged now, 7 when some were already, 4 when one does not exist. */
+/**
+ * Exit 0 when all of them are acknowledged now, 7 when some were already, 4 when one does not
+ * exist.
+ */
 function acknowledgeFindings(
   environment: NodeJS.ProcessEnv,
   names: readonly string[],

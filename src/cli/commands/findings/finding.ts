@@ -9,7 +9,10 @@ export const nameOf = ({ seq }: Pick<Finding, 'seq'>): string => `finding-${seq}
 export function seqOf(name: string): number {
   const [, number] = /^(?:finding-)?(\d{1,15})$/.exec(name) ?? []
   if (number === undefined)
-    throw new RollcallError('ArgumentInvalid', 'a finding is named as rollcall findings lists it: finding-12')
+    throw new RollcallError(
+      'ArgumentInvalid',
+      'name a finding as rollcall findings lists it, such as finding-12',
+    )
   return Number(number)
 }
 

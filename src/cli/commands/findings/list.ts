@@ -12,10 +12,10 @@ import { findingJson, nameOf, stateOf } from './finding.ts'
 export const register: RegisterCommand = (findings, { environment, finish }) => {
   findings
     .command('list', { isDefault: true })
-    .description('findings that are open, the oldest first')
-    .option('--all', 'settled and acknowledged ones too', false)
-    .option('--code <code>', 'only those of this code')
-    .option('--employee <id>', 'only those about this employee')
+    .description('open findings, the oldest first')
+    .option('--all', 'include settled and acknowledged ones', false)
+    .option('--code <code>', 'only findings with this code')
+    .option('--employee <id>', 'only findings about this employee')
     .addOption(rowFormatOption())
     .action(async (options) => finish(await listFindings(environment, options)))
 }
@@ -47,7 +47,7 @@ function listFindings(
       return { rows, next }
     })
     if (found > 0) return EXIT_CODES.done
-    say('there are no such findings')
+    say('no finding matches')
     return EXIT_CODES.notFound
   })
 }

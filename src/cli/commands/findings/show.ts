@@ -17,13 +17,13 @@ export const register: RegisterCommand = (findings, { environment, finish }) => 
     .action(async (name, { output }) => finish(await showFinding(environment, name, output)))
 }
 
-/** Exit 4 when there is no finding of that name. */
+/** Exit 4 when the finding does not exist. */
 function showFinding(environment: NodeJS.ProcessEnv, name: string, output: Format): Promise<number> {
   const seq = seqOf(name)
   return withLedger(environment, async (ledger) => {
     const finding = await ledger.findFinding(seq)
     if (!finding) {
-      say(`there is no finding ${name}`)
+      say(`finding ${name} does not exist`)
       return EXIT_CODES.notFound
     }
     const { cause, fix, owner, waitingHelps, acknowledging } = findingKind(finding.code)

@@ -12,8 +12,8 @@ import { expectTexts, nameOf, openCases } from './open-cases.ts'
 export const register: RegisterCommand = (leavers, { environment, finish }) => {
   leavers
     .command('acknowledge')
-    .description('close cases by your decision, which is kept in the audit trail')
-    .argument('[cases...]', 'employee ids or leaver-<number> (with --cause: all of that cause)')
+    .description('close cases; the audit trail records who did it and why')
+    .argument('[cases...]', 'employee ids or leaver-<number> (with --cause: all with that cause)')
     .addOption(
       new Option('--cause <cause>', 'all open cases with this cause').choices(Object.keys(LEAVER_CAUSES)),
     )
@@ -30,7 +30,7 @@ interface AcknowledgeOptions {
   readonly output: Format
 }
 
-/** Exit 0 done, 4 when none of them is open, 7 when some are not. */
+/** Exit 0 when all were open, 4 when none was, 7 when some were not. */
 function acknowledgeLeavers(
   environment: NodeJS.ProcessEnv,
   names: readonly string[],
@@ -39,7 +39,7 @@ function acknowledgeLeavers(
   if ((names.length === 0) === (cause === undefined))
     throw new RollcallError(
       'ArgumentInvalid',
-      'name employees or cases, or give --cause for all with that cause',
+      'name employees or cases, or use --cause for all with that cause',
     )
   expectTexts({ actor, justification })
   return withLedger(
@@ -58,8 +58,7 @@ function acknowledgeLeavers(
         printJson({ acknowledged: acknowledged.map(nameOf), notOpen: missing, actor, justification })
       else {
         say(`${acknowledged.length} leaver cases acknowledged by ${actor}: ${justification}`)
-        if (missing.length > 0)
-          say(`${missing.length} of those named have no open case; see rollcall leavers`)
+        if (missing.length > 0) say(`${missing.length} of the names have no open case; see rollcall leavers`)
       }
       if (acknowledged.length === 0) return EXIT_CODES.notFound
       return missing.length === 0 ? EXIT_CODES.done : EXIT_CODES.partial

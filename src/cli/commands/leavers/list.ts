@@ -25,7 +25,7 @@ interface ListOptions {
   readonly output: RowFormat
 }
 
-/** Exit 0, also when there are none. */
+/** Always exit 0. */
 function listLeavers(environment: NodeJS.ProcessEnv, { cause, output }: ListOptions): Promise<number> {
   keepSmall()
   return withLedger(environment, async (ledger, config) => {

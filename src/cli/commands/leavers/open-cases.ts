@@ -10,7 +10,7 @@ export interface OpenCase {
   readonly assessment: Extract<Assessment, { kind: 'open' }>
 }
 
-/** Cases of one transaction. */
+/** Cases read in one transaction. */
 const PAGE = 200
 
 /** The cases that are open at `now`, oldest first: of one employee, or of all (`null`). */
@@ -42,5 +42,5 @@ export const nameOf = (id: number): string => `leaver-${id}`
 export function expectTexts(texts: { readonly actor: string; readonly justification: string }): void {
   const { actor, justification } = texts
   for (const [option, text] of Object.entries({ actor, justification }))
-    if (text.trim() === '') throw new RollcallError('ArgumentInvalid', `--${option} takes a text`)
+    if (text.trim() === '') throw new RollcallError('ArgumentInvalid', `--${option} must not be blank`)
 }

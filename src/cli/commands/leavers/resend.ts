@@ -9,7 +9,7 @@ export const register: RegisterCommand = (leavers, { environment, finish }) => {
   leavers
     .command('resend')
     .description(
-      'send the rest of a leaver’s events, where the directory accepted only the deactivation (DisabledAlone)',
+      'send all attributes of leavers for whom the directory accepted only the deactivation (DisabledAlone)',
     )
     .argument('<employees...>', 'employee ids')
     .addOption(actorOption())
@@ -24,7 +24,7 @@ interface ResendOptions {
   readonly output: Format
 }
 
-/** Exit 0 done, 4 when nothing is left over of these employees' events. */
+/** Exit 4 when none of these employees has such an event. */
 function resendRest(
   environment: NodeJS.ProcessEnv,
   employees: readonly string[],
@@ -36,7 +36,7 @@ function resendRest(
     async (ledger) => {
       const events = await ledger.resendLeaverRest({ employees, actor, justification }, Date.now())
       if (output === 'json') printJson({ events, actor, justification })
-      else say(`${events} events are sent again as a whole, requested by ${actor}: ${justification}`)
+      else say(`${events} events are sent again with all attributes, requested by ${actor}: ${justification}`)
       return events === 0 ? EXIT_CODES.notFound : EXIT_CODES.done
     },
     'write',

@@ -7,11 +7,11 @@ export const register: RegisterCommand = (ledger, { environment, finish }) => {
   ledger
     .command('migrate')
     .description(
-      "create this release's tables in LEDGER, or migrate those of an older release; run does so itself where it may",
+      "create the tables in LEDGER, or migrate them to this release's schema; run does this itself if it has the right",
     )
     .option(
       '--grant-to <role>',
-      'PostgreSQL: let this role run on the tables, without the right to create any',
+      'PostgreSQL: grant this role what rollcall run needs, without the right to create tables',
     )
     .addOption(formatOption())
     .action(async (options) => finish(await migrate(options, environment)))
@@ -22,7 +22,7 @@ interface MigrateOptions {
   readonly output: Format
 }
 
-/** Exit 0 done, also when there was nothing to do. */
+/** Exit 0 also when there was nothing to do. */
 async function migrate({ grantTo, output }: MigrateOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   const [{ readConfig }, { migrateLedger }, { ledgerName }] = await Promise.all([
     import('../../../compose/config.ts'),

@@ -7,7 +7,7 @@ export const register: RegisterCommand = (ledger, { environment, finish }) => {
   ledger
     .command('move')
     .description(
-      'copy a ledger from a SQLite file to an empty PostgreSQL database and compare every row; all of it or nothing',
+      'copy a ledger from a SQLite file to an empty PostgreSQL database in one transaction, and compare every row',
     )
     .requiredOption('--from <file>', 'the SQLite file; no process may be running on it')
     .option(
@@ -37,7 +37,7 @@ async function move(options: MoveOptions, environment: NodeJS.ProcessEnv): Promi
   if (options.output === 'json') printJson(counts)
   else printLines(`${counts.rows} rows of ${counts.tables} tables are at ${to}, compared one by one`)
   say(
-    `Set LEDGER to it for every instance. ${options.from} did not change; keep it as a copy, and run nothing on it any more.`,
+    `Set LEDGER to this database for every instance. ${options.from} is unchanged: keep it as a copy, and do not run an instance on it again.`,
   )
   return EXIT_CODES.done
 }

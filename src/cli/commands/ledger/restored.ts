@@ -10,10 +10,10 @@ export const register: RegisterCommand = (ledger, { environment, finish }) => {
   ledger
     .command('restored')
     .description(
-      'say that a ledger restored from a backup is complete again, so that planning and sending go on',
+      'declare that a ledger restored from a backup is complete again, so that planning and sending continue',
     )
-    .requiredOption('--since <instant>', 'the instant from which everything HR sent was fed again')
-    .addOption(actorOption('who says so'))
+    .requiredOption('--since <instant>', 'the instant from which all HR events were sent again')
+    .addOption(actorOption('who declares it'))
     .addOption(justificationOption('why'))
     .addOption(formatOption())
     .action(async (options) => finish(await restored(environment, options)))
@@ -26,7 +26,10 @@ interface RestoredOptions {
   readonly output: Format
 }
 
-/** Exit 0 when planning and sending go on, 4 when the ledger was not held back, 7 when the log is not read far enough. */
+/**
+ * Exit 0 when planning and sending continue, 4 when the ledger was not held, 7 when the log is not
+ * read far enough.
+ */
 async function restored(
   environment: NodeJS.ProcessEnv,
   { since, actor, justification, output }: RestoredOptions,
@@ -48,14 +51,14 @@ async function restored(
 function report(result: Awaited<ReturnType<Ledger['markRestored']>>): number {
   switch (result.kind) {
     case 'restored':
-      say(`planning and sending go on, in epoch ${result.epoch}`)
+      say(`planning and sending continue, in epoch ${result.epoch}`)
       return EXIT_CODES.done
     case 'not-older':
-      say('the ledger was not found to be older than the directory; rollcall run detects that when it starts')
+      say('this ledger is not held: rollcall run has not found it older than the directory')
       return EXIT_CODES.notFound
     case 'log-not-read':
       say(
-        `the log is read until ${iso(result.readUntil) ?? 'nowhere yet'} and has to be read until ${iso(result.needed)}: let rollcall run read on, then repeat this command`,
+        `the log must be read until ${iso(result.needed)} and is read until ${iso(result.readUntil) ?? 'no instant yet'}: let rollcall run continue, then repeat this command`,
       )
       return EXIT_CODES.partial
   }

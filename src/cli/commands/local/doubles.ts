@@ -9,23 +9,26 @@ import { printJsonLine } from '../../support/output.ts'
 export function registerLocal(program: Command, { finish }: CommandContext) {
   return program
     .command('local')
-    .description('the local doubles of Service Bus and Entra alone')
+    .description('run only the doubles of Service Bus and Entra')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--bus-port <port>', 'AMQP port (default: any free one)', port, 0)
     .option('--entra-port <port>', 'HTTP port (default: any free one)', port, 0)
     .option('--fast', 'short cycles and lag, no call limits', false)
     .option(
       '--entra-settings <file>',
-      'settings of the Entra double as JSON: limits, mapping, faults, a directory to begin with',
+      'settings of the Entra double as JSON: limits, mapping, faults, initial directory',
     )
-    .option('--bus-file <file>', 'keep what the bus holds in this file, so that killing it loses nothing')
+    .option('--bus-file <file>', 'store the messages of the bus in this file, so that they survive a crash')
     .option('--bus-settings <file>', 'settings and faults of the bus as JSON')
     .option('--bus-tls <folder>', 'let the bus speak TLS with a certificate made in this folder')
-    .option('--bus-tls-port <port>', 'a port of the bus for TLS alone (clients look for it at 5671)', port)
+    .option('--bus-tls-port <port>', 'a port of the bus for TLS only (clients expect 5671)', port)
     .action(async (options) => finish(await startBoth(options)))
 }
 
-/** Runs until a signal. One line of JSON on stdout says that the doubles are ready, and how to use them. */
+/**
+ * Runs until a signal. One line of JSON on stdout says that the doubles are ready, and how to use
+ * them.
+ */
 async function startBoth(options: DoublesOptions): Promise<number> {
   const [{ checkFiles }, { processLog, stopSignal, whenAborted }, { startDoubles, tlsOf }] =
     await Promise.all([

@@ -3,7 +3,10 @@ import type { EventName } from '../../model.ts'
 
 /** Findings: raised by other transactions, listed and acknowledged here. */
 export interface FindingLedger {
-  /** A page of findings in the order in which they were raised. A `next` that is not `null` continues it. */
+  /**
+   * A page of findings in the order in which they were raised. A `next` that is not `null`
+   * continues it.
+   */
   listFindings(query: FindingsQuery): Promise<FindingsPage>
   findFinding(seq: number): Promise<Finding | null>
   /** The number of open findings by code. Cheap. */
@@ -15,7 +18,10 @@ export interface FindingLedger {
   acknowledgeFinding(acknowledgement: Acknowledgement, now: number): Promise<boolean>
 }
 
-/** Something a person should look at that is not a dead letter. It contains no values of an employee. */
+/**
+ * Something a person should look at that is not a dead letter. It contains no values of an
+ * employee.
+ */
 export interface Finding {
   readonly seq: number
   readonly code: FindingCode

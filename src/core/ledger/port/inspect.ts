@@ -3,24 +3,31 @@ import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
 
 /** Reads for commands, reports and tests. */
 export interface InspectLedger {
-  /** Whether work is left that needs neither new input nor a later moment. Cheap in a ledger of any size. */
+  /**
+   * Whether work is left that needs neither new input nor a later moment. Cheap in a ledger of any
+   * size.
+   */
   readIdle(now: number): Promise<Idle>
   /** Running totals, maintained by every transaction. Cheap. */
   readTotals(): Promise<Totals>
   /** Totals together with counts by state, computed from the rows, at a single moment. */
   readCounts(): Promise<{ readonly totals: Totals; readonly stateCounts: StateCounts }>
-  /** A page of events in the order in which they were received. A `next` that is not `null` continues it. */
+  /**
+   * A page of events in the order in which they were received. A `next` that is not `null`
+   * continues it.
+   */
   listEvents(query: EventsQuery): Promise<EventsPage>
   /** A page of audit entries, oldest first. A `next` that is not `null` continues it. */
   listAudit(query: AuditQuery): Promise<AuditPage>
   /**
-   * The whole chain around an event, an employee, an operation, a batch, a request id or a directory
-   * object; `null` when nothing has that id.
+   * The whole chain around an event, an employee, an operation, a batch, a request id or a
+   * directory object; `null` when nothing has that id.
    */
   readTrace(reference: string): Promise<Trace | null>
   /**
-   * The employee that a reference (employee id, event id, operation id, …) leads to. Several when it
-   * matches a batch, events of several sources, or an event and an employee; none when nothing matches.
+   * The employee that a reference (employee id, event id, operation id, …) leads to. Several when
+   * it matches a batch, events of several sources, or an event and an employee; none when nothing
+   * matches.
    */
   findEmployees(reference: string): Promise<readonly EmployeeView[]>
   /** Employees by id, as the next plan will see them; unknown ids are left out. */
@@ -30,7 +37,9 @@ export interface InspectLedger {
 }
 
 export interface Idle {
-  /** Nothing is received, planned, unanswered or unpublished; open events only wait for a moment. */
+  /**
+   * Nothing is received, planned, unanswered or unpublished; open events only wait for a moment.
+   */
   readonly idle: boolean
   /** The next moment at which something becomes due; `null` when there is none. */
   readonly nextAt: number | null
@@ -66,7 +75,9 @@ export interface StateCounts {
 /** An employee as the next plan will see it. */
 export interface EmployeeView {
   readonly employee: Employee
-  /** The last accepted record; `null` when there is none, or when the directory may hold another. */
+  /**
+   * The last accepted record; `null` when there is none, or when the directory may hold another.
+   */
   readonly lastAccepted: string | null
   /** The `seq` of the event that the reference names, if it names one. */
   readonly event: number | null

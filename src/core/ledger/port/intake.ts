@@ -6,16 +6,18 @@ import type { MessageOriginal } from './dead-letters.ts'
 export interface IntakeLedger {
   /** Commits a micro-batch of messages. Only after that may the messages be settled. */
   recordMessages(intake: IntakeBatch): Promise<RecordResult>
-  /** Commits rows of a baseline file. Known rows change nothing, so a file may be imported again. */
+  /**
+   * Commits rows of a baseline file. Known rows change nothing, so a file may be imported again.
+   */
   importBaseline(rows: BaselineRows): Promise<{ readonly fresh: number; readonly known: number }>
   /**
-   * Claims notices to read now, for `leaseMs`: those that have waited since `noticedBefore`, and those
-   * whose moment has come. A notice that is not finished by then may be claimed again.
+   * Claims notices to read now, for `leaseMs`: those that have waited since `noticedBefore`, and
+   * those whose moment has come. A notice that is not finished by then may be claimed again.
    */
   claimNotices(query: NoticeQuery): Promise<readonly Notice[]>
   /**
-   * Commits the results of reads: a notice becomes the snapshot or delta that was read, waits, or is
-   * dead-lettered. Its employee becomes due if that changes anything.
+   * Commits the results of reads: a notice becomes the snapshot or delta that was read, waits, or
+   * is dead-lettered. Its employee becomes due if that changes anything.
    */
   finishNotices(results: readonly ReadResult[], now: number): Promise<void>
 }
@@ -50,8 +52,8 @@ export interface DueTiming {
 export interface IntakeBatch extends DueTiming {
   readonly messages: readonly IntakeMessage[]
   /**
-   * Intake is working through a backlog: planning of everything but terminations waits for quiet there
-   * too, so that the backlog merges as a whole.
+   * Intake is working through a backlog: planning of everything but terminations waits for quiet
+   * there too, so that the backlog merges as a whole.
    */
   readonly backlog: boolean
   /**

@@ -10,17 +10,21 @@ export interface LeaverLedger {
   /** Carries out assessments: ends cases, or has the employee's record sent again. */
   settleLeavers(steps: readonly LeaverStep[], now: number): Promise<void>
   /**
-   * Reopens events of which the directory accepted only the deactivation, so that the rest of them is
-   * sent, and adds an audit entry. Returns the number of events.
+   * Reopens events of which the directory accepted only the deactivation, so that the rest of them
+   * is sent, and adds an audit entry. Returns the number of events.
    */
   resendLeaverRest(order: LeaverRest, now: number): Promise<number>
-  /** Closes cases that a person acknowledges, with audit entries. Returns the ids of those that were open. */
+  /**
+   * Closes cases that a person acknowledges, with audit entries. Returns the ids of those that were
+   * open.
+   */
   acknowledgeLeavers(order: LeaverAcknowledgement, now: number): Promise<readonly number[]>
 }
 
 /**
  * A termination that must reach the directory. The case stays open until the directory is known to
- * hold the account disabled, HR records later that the employee is active, or a person acknowledges it.
+ * hold the account disabled, HR records later that the employee is active, or a person acknowledges
+ * it.
  */
 export interface LeaverCase {
   readonly id: number
@@ -74,8 +78,8 @@ export interface LeaverPage {
   readonly next: number | null
 }
 /**
- * What an assessment changes. It is dropped if the employee changed since it was read; the case is then
- * assessed again.
+ * What an assessment changes. It is dropped if the employee changed since it was read; the case is
+ * then assessed again.
  */
 export type LeaverStep = {
   readonly id: number

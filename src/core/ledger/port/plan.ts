@@ -4,14 +4,14 @@ import type { Employee } from '../employee.ts'
 /** Employees to plan, the decisions about them, and the brake. */
 export interface PlanLedger {
   /**
-   * Employees to plan now, with all their events: those that are due and have no unanswered operation,
-   * or have a termination waiting.
+   * Employees to plan now, with all their events: those that are due and have no unanswered
+   * operation, or have a termination waiting.
    */
   claimDueEmployees(query: DueQuery): Promise<readonly Employee[]>
   /**
-   * Carries out decisions: replaces operations that were not sent, moves events to their new states,
-   * queues final outcomes. It drops a decision whose employee changed since the read; that employee
-   * stays due. It holds deactivations back when they are too many for the brake.
+   * Carries out decisions: replaces operations that were not sent, moves events to their new
+   * states, queues final outcomes. It drops a decision whose employee changed since the read; that
+   * employee stays due. It holds deactivations back when they are too many for the brake.
    */
   commitPlan(decisions: readonly Decision[], brake: BrakeSettings, now: number): Promise<PlanResult>
   readBrakeStatus(settings: BrakeSettings, now: number): Promise<BrakeStatus>
@@ -22,7 +22,10 @@ export interface PlanLedger {
 export interface DueQuery {
   readonly now: number
   readonly limit: number
-  /** During a backlog, only leavers, employees whose moment has come, and those that waited this long. */
+  /**
+   * During a backlog, only leavers, employees whose moment has come, and those that waited this
+   * long.
+   */
   readonly maxWaitMs: number
   /**
    * No other caller gets these employees for this long, or until their decisions are committed.
@@ -30,7 +33,9 @@ export interface DueQuery {
    */
   readonly claimMs?: number
 }
-/** How many distinct employees may be deactivated before the brake holds them for a person to check. */
+/**
+ * How many distinct employees may be deactivated before the brake holds them for a person to check.
+ */
 export interface BrakeSettings {
   readonly windowMs: number
   /** Never more than this in a window. */

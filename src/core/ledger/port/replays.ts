@@ -10,11 +10,16 @@ export interface ReplayLedger {
   freezeReplay(order: ReplayOrder, now: number): Promise<ReplayRun>
   /** Records who resumes an interrupted run, and why. */
   resumeReplay(run: ReplayRun, actor: string, reason: string, now: number): Promise<void>
-  /** Runs, newest first: the unfinished ones with this selection, or with `open: null` all of them. */
+  /**
+   * Runs, newest first: the unfinished ones with this selection, or with `open: null` all of them.
+   */
   listReplays(query: { readonly open: string | null; readonly limit: number }): Promise<readonly ReplayRun[]>
   /** A page of the parts of a run and their progress. */
   listReplayEntries(run: number, after: number, limit: number): Promise<readonly ReplayEntry[]>
-  /** Parts of a run in this stage, in frozen order; `entity` is `null` for dead letters of the ledger. */
+  /**
+   * Parts of a run in this stage, in frozen order; `entity` is `null` for dead letters of the
+   * ledger.
+   */
   listReplayItems(
     run: number,
     entity: string | null,
@@ -24,19 +29,22 @@ export interface ReplayLedger {
   /** Makes all of these moves or none; a part's first move to `sending` sets its `sendingAt`. */
   moveReplayItems(run: number, entity: string, moves: readonly NativeMove[], now: number): Promise<void>
   /**
-   * Replays dead letters of a run, edited or unchanged, at their place in the order, and records it in
-   * the run. One that is no longer dead, or has died again since the freeze, becomes `gone`. An edit
-   * must not cancel a termination.
+   * Replays dead letters of a run, edited or unchanged, at their place in the order, and records it
+   * in the run. One that is no longer dead, or has died again since the freeze, becomes `gone`. An
+   * edit must not cancel a termination.
    */
   putBackDeadLetters(run: number, parts: readonly PutBack[], now: number): Promise<void>
   /** Ends the run. Without waiting parts it cannot be resumed. */
   endReplay(run: number, now: number): Promise<void>
   /**
-   * Refuses waiting parts with an edited body in runs frozen before `before` (`BeyondRetention`) and
-   * removes the body. Returns their number.
+   * Refuses waiting parts with an edited body in runs frozen before `before` (`BeyondRetention`)
+   * and removes the body. Returns their number.
    */
   forgetReplayEdits(before: number, now: number): Promise<number>
-  /** Of these messageIds of copies, those that intake committed, with the reason code of a rejected one. */
+  /**
+   * Of these messageIds of copies, those that intake committed, with the reason code of a rejected
+   * one.
+   */
   findCopiesTakenIn(messageIds: readonly string[]): Promise<ReadonlyMap<string, string | null>>
 }
 
@@ -50,7 +58,9 @@ export const NATIVE_STAGES = [
 ] as const
 export type NativeStage = (typeof NATIVE_STAGES)[number]
 
-/** The stages each stage may change to. `sending` again: no copy was found, so it is sent once more. */
+/**
+ * The stages each stage may change to. `sending` again: no copy was found, so it is sent once more.
+ */
 export const NATIVE_ARROWS: Readonly<Record<NativeStage, readonly NativeStage[]>> = {
   frozen: ['sending', 'sent', 'gone', 'refused'],
   sending: ['sending', 'sent', 'gone', 'refused'],

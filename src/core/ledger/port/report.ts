@@ -8,9 +8,14 @@ import type { FinalEventState, OperationState } from '../lifecycle.ts'
 export interface ReportLedger {
   /** Which of these log records are known, and the operations that the others may be about. */
   findCandidates(records: readonly LogRecord[]): Promise<Candidates>
-  /** Stores log records with the operations they answer, sets interim outcomes, moves the watermark. */
+  /**
+   * Stores log records with the operations they answer, sets interim outcomes, moves the watermark.
+   */
   recordLogRecords(answers: CorrelatedPage): Promise<void>
-  /** Finalizes answered operations whose quiet period is over, with their events, and queues the outcomes. */
+  /**
+   * Finalizes answered operations whose quiet period is over, with their events, and queues the
+   * outcomes.
+   */
   finalizeOperations(now: number, limit: number): Promise<number>
   /**
    * Operations accepted before this instant, by the service's clock, that the log does not mention;
@@ -18,8 +23,8 @@ export interface ReportLedger {
    */
   findOverdueOperations(acceptedBefore: number, limit: number): Promise<readonly Overdue[]>
   /**
-   * Ends operations that have no answer although the log was read past their deadline: they are sent
-   * again, or given up after `maxResends`.
+   * Ends operations that have no answer although the log was read past their deadline: they are
+   * sent again, or given up after `maxResends`.
    */
   expireOperations(query: ExpireQuery): Promise<Expired>
   /** Fails operations that have been escrowed since before `before`. */
@@ -39,8 +44,9 @@ export interface ReportLedger {
 }
 
 /**
- * An operation that a log record may be about: it is unanswered, escrowed, or was given up without an
- * answer; or it was submitted more than once, and the service may have processed each submission.
+ * An operation that a log record may be about: it is unanswered, escrowed, or was given up without
+ * an answer; or it was submitted more than once, and the service may have processed each
+ * submission.
  */
 export interface Candidate {
   readonly id: string
@@ -48,7 +54,9 @@ export interface Candidate {
   readonly state: Exclude<OperationState, 'pending'>
   readonly record: string
   readonly active: boolean
-  /** When the service accepted it, by the service's clock; when it was submitted, if no answer came. */
+  /**
+   * When the service accepted it, by the service's clock; when it was submitted, if no answer came.
+   */
   readonly acceptedAt: number
   /**
    * When it was first submitted, by the service's clock: the service may have acted on a submission
@@ -57,7 +65,10 @@ export interface Candidate {
   readonly submittedAt: number
   /** The time of the log record that reports its failure. */
   readonly failedAt: number | null
-  /** How often it was submitted, and how many changes the log reported; retries of the service do not count. */
+  /**
+   * How often it was submitted, and how many changes the log reported; retries of the service do
+   * not count.
+   */
   readonly timesSubmitted: number
   readonly timesReported: number
 }
@@ -104,8 +115,8 @@ export interface CorrelatedPage {
   /** The instant up to which the log has been read, on the last page of a poll. */
   readonly watermark: number | null
   /**
-   * Employees whose directory record another system changed: what it holds is unknown, and our record
-   * is sent again.
+   * Employees whose directory record another system changed: what it holds is unknown, and our
+   * record is sent again.
    */
   readonly changedElsewhere: readonly string[]
   /** Changes of access in the log that none of our operations explains. */

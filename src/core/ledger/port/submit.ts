@@ -9,12 +9,16 @@ export interface SubmitLedger {
   claimBatch(query: BatchQuery): Promise<Batch | null>
   /**
    * Runs before every HTTP attempt: checks that `owner` still has the batch, takes a call from the
-   * window and the day's quota (never refunded), and withdraws operations that a newer one overtook.
+   * window and the day's quota (never refunded), and withdraws operations that a newer one
+   * overtook.
    */
   takeSlot(batchId: string, query: SlotQuery): Promise<Slot>
   /** Records the result of an attempt. */
   recordBatchAnswer(batchId: string, answer: BatchAnswer, now: number): Promise<void>
-  /** Sets a hold, or lifts it with an `until` in the past. The job's hold also records when it was seen paused. */
+  /**
+   * Sets a hold, or lifts it with an `until` in the past. The job's hold also records when it was
+   * seen paused.
+   */
   setHold(hold: Hold): Promise<void>
   /**
    * Records that the job restarted at `startedAt` and lost its staged operations: those it accepted
@@ -31,7 +35,10 @@ export interface BatchQuery {
   readonly leaseMs: number
   readonly maxOperations: number
   readonly maxBytes: number
-  /** An incomplete batch is sent when its oldest operation has waited this long; one with a termination, at once. */
+  /**
+   * An incomplete batch is sent when its oldest operation has waited this long; one with a
+   * termination, at once.
+   */
   readonly fillMs: number
   readonly limits: CallLimits
 }
@@ -119,7 +126,10 @@ export interface SubmissionStatus {
   readonly holds: readonly Hold[]
   /** Open leaver cases. */
   readonly leavers: LeaverCounts
-  /** Employees whose record failed for good without an event to dead-letter; the first few with their ids. */
+  /**
+   * Employees whose record failed for good without an event to dead-letter; the first few with
+   * their ids.
+   */
   readonly notAccepted: { readonly count: number; readonly employees: readonly NotAccepted[] }
 }
 export interface NotAccepted {

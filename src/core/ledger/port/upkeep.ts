@@ -14,8 +14,8 @@ export interface UpkeepLedger {
    */
   cutMoments(cut: MomentCut): Promise<number>
   /**
-   * A page of employees ordered by id, beginning after `query.after`, with those of their events whose
-   * final outcome was published before `settledBefore`.
+   * A page of employees ordered by id, beginning after `query.after`, with those of their events
+   * whose final outcome was published before `settledBefore`.
    */
   listRetention(query: RetentionQuery): Promise<readonly RetentionPage[]>
   /**
@@ -28,21 +28,25 @@ export interface UpkeepLedger {
     now: number,
   ): Promise<{ readonly folded: number }>
   /**
-   * Removes old rows that belong to no employee's events, one slice at a time: messages, calls, empty
-   * batches, log records of changes made by others, deactivations outside the brake's window.
+   * Removes old rows that belong to no employee's events, one slice at a time: messages, calls,
+   * empty batches, log records of changes made by others, deactivations outside the brake's window.
    */
   removeAged(query: AgeOutQuery): Promise<AgedOut>
   /**
-   * Removes everything about one employee; the audit entry stays. `null` when the employee is unknown.
+   * Removes everything about one employee; the audit entry stays. `null` when the employee is
+   * unknown.
    */
   eraseEmployee(erasure: Erasure, now: number): Promise<ErasureResult | null>
   /** The progress of the ledger. Cheap. */
   readAge(): Promise<LedgerAge>
-  /** Records that the ledger is older than `outside`: planning and sending stop, and a finding is raised. */
+  /**
+   * Records that the ledger is older than `outside`: planning and sending stop, and a finding is
+   * raised.
+   */
   markOlder(outside: LedgerMark, now: number): Promise<void>
   /**
-   * Declares a restored ledger complete: planning and sending resume in a new epoch. Only after the log
-   * was read past the moment at which the ledger was found to be older. Adds an audit entry.
+   * Declares a restored ledger complete: planning and sending resume in a new epoch. Only after the
+   * log was read past the moment at which the ledger was found to be older. Adds an audit entry.
    */
   markRestored(order: Restoration, now: number): Promise<Restored>
 }
@@ -80,9 +84,9 @@ export interface Cut {
   /** Ledger sequences of events that are folded away. */
   readonly gone: readonly number[]
   /**
-   * What is kept of them and of those folded before: each event that an attribute comes from, with its
-   * place in the order and only its surviving values; the last snapshot of each source; every rescind.
-   * They take part in the fold like events.
+   * What is kept of them and of those folded before: each event that an attribute comes from, with
+   * its place in the order and only its surviving values; the last snapshot of each source; every
+   * rescind. They take part in the fold like events.
    */
   readonly remains: readonly LedgerEvent[]
 }
@@ -112,8 +116,8 @@ export interface ErasureResult {
   /** Outcomes that were not published yet, and now never are. */
   readonly outcomesWithheld: number
   /**
-   * Whether the values are also gone from the ledger's files; false while they remain in free pages,
-   * or when a reader prevented the clean-up.
+   * Whether the values are also gone from the ledger's files; false while they remain in free
+   * pages, or when a reader prevented the clean-up.
    */
   readonly filesClean: boolean
 }

@@ -12,7 +12,10 @@ export type BusLetter = Extract<DeadLetter, { readonly store: 'bus' }>
 /** More names of one message are not looked at. */
 const MOST_EVENTS = 1_000
 
-/** With the sources and shapes that intake has, so that names are read as intake would. Never throws: what cannot be read has no name. */
+/**
+ * With the sources and shapes that intake has, so that names are read as intake would. Never
+ * throws: what cannot be read has no name.
+ */
 export function messageReader(sources: SourceRules, shapes: ShapeOf): ReadMessage {
   return async (message) => {
     const events = (await envelopesOf(message, shapes))

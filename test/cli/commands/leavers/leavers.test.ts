@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { LEAVER_CAUSES } from '../../src/core/leavers/causes.ts'
-import { leaver, World } from '../suites/conformance/ledger-world.ts'
-import { command } from '../fakes/cli.ts'
+import { openSqliteLedger } from '../../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { LEAVER_CAUSES } from '../../../../src/core/leavers/causes.ts'
+import { leaver, World } from '../../../suites/conformance/ledger-world.ts'
+import { command } from '../../../fakes/cli.ts'
 
 let folder = ''
 let LEDGER = ''
@@ -75,7 +75,7 @@ void describe('rollcall leavers', () => {
   })
 
   void test('the page names every cause, what it means and what to do', async () => {
-    const page = await readFile(new URL('../../docs/guides/leavers.md', import.meta.url), 'utf8')
+    const page = await readFile(new URL('../../../../docs/guides/leavers.md', import.meta.url), 'utf8')
     for (const [cause, { meaning, fix }] of Object.entries(LEAVER_CAUSES))
       assert.ok(page.includes(`| \`${cause}\` | ${meaning} | ${fix} |`), cause)
   })

@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { command } from '../fakes/cli.ts'
-import { day, hrEvent } from '../fakes/events.ts'
-import { WORKER } from '../fakes/people.ts'
+import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { command } from '../../fakes/cli.ts'
+import { day, hrEvent } from '../../fakes/events.ts'
+import { WORKER } from '../../fakes/people.ts'
 
 let folder = ''
 let path = ''
@@ -90,7 +90,7 @@ void describe('plan and explain only look', () => {
   void test('a date that is none is called wrongly', async () => {
     const { code, err } = await rollcall('plan', '--as-of', 'tomorrow')
     assert.equal(code, 2)
-    assert.match(err, /--as-of is neither a date/)
+    assert.match(err, /--as-of must be a date/)
   })
 
   void test('explain says what applied and what stands in its place, and hides values', async () => {

@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
-import { command } from '../fakes/cli.ts'
-import { reconcile } from '../../src/cli/support/reconcile.ts'
+import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { command } from '../../fakes/cli.ts'
+import { reconcile } from '../../../src/cli/support/reconcile.ts'
 
 const AS_OF = ['--as-of', '2026-01-10T12:00:00Z']
 let folder = ''
