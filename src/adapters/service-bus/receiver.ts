@@ -64,8 +64,8 @@ interface Gate {
 
 interface Held {
   readonly message: BusMessage
-  /** Duration of the lock when the message arrived; `null` when it has none, or has lost it. */
-  lockMs: number | null
+  /** Whether its lock is to be renewed. False once it is being settled, or has lost its lock. */
+  isLocked: boolean
   /** Lets the client grant credit for another message. */
   readonly letGo: () => void
 }
@@ -98,6 +98,11 @@ function openReceiver(
   /** Callbacks of messages settled since then. To call them would grant credit for new messages. */
   const spent: (() => void)[] = []
   const trouble = troubleOf(entity, runtime)
+  /**
+   * The longest lock that a message arrived with, in milliseconds. A message that this process reads late
+   * arrives with only a rest of its lock, and half of a rest can be shorter than the time to the next look.
+   */
+  let longestLockMs = 0
   /** Attempts to open the link since it last held or brought something. */
   let attempts = 0
   let lastCode = ''
@@ -126,11 +131,8 @@ function openReceiver(
           attempts = 0
           trouble.over()
           const until = native.lockedUntilUtc?.getTime()
-          held.set(keyOf(native), {
-            message,
-            lockMs: until === undefined ? null : until - lastArrivalAt,
-            letGo: resolve,
-          })
+          if (until !== undefined) longestLockMs = Math.max(longestLockMs, until - lastArrivalAt)
+          held.set(keyOf(native), { message, isLocked: until !== undefined, letGo: resolve })
           onMessage(message)
         }),
       processError: async ({ error, errorSource }) => {
@@ -180,9 +182,9 @@ function openReceiver(
 
   /** Renews several at a time: one by one would outlast the locks when the bus is far away. */
   async function renewLocks(): Promise<void> {
-    const due = [...held.values()].filter(({ message, lockMs }) => {
+    const due = [...held.values()].filter(({ message, isLocked }) => {
       const until = message.native.lockedUntilUtc?.getTime()
-      return until !== undefined && lockMs !== null && until - runtime.now() <= lockMs / 2
+      return isLocked && until !== undefined && until - runtime.now() <= longestLockMs / 2
     })
     for (let at = 0; at < due.length && !closing.signal.aborted; at += RENEW_AT_ONCE)
       await Promise.all(
@@ -196,7 +198,7 @@ function openReceiver(
     await link.receiver.renewMessageLock(one.message.native).catch((error: unknown) => {
       const code = busCode(error)
       // The message comes again; another renewal would only fail again.
-      if (code === 'MessageLockLost') one.lockMs = null
+      if (code === 'MessageLockLost') one.isLocked = false
       runtime.log.warn('inbox.renew.failed', { code })
     })
   }
@@ -293,7 +295,7 @@ function openReceiver(
       // renewed meanwhile would keep the message from coming again.
       for (const { message } of dispositions) {
         const one = held.get(keyOf(message.native))
-        if (one) one.lockMs = null
+        if (one) one.isLocked = false
       }
       const settled = await link.settle(dispositions)
       for (const { message } of settled) release(message)
@@ -308,7 +310,7 @@ function openReceiver(
     stopReceiving: () => (paused ??= pause()),
     handBack: async () => {
       // A message that is being settled, or has lost its lock, has none to give back.
-      const locked = [...held.values()].filter(({ lockMs }) => lockMs !== null)
+      const locked = [...held.values()].filter(({ isLocked }) => isLocked)
       const abandoned = locked.map(({ message }) => ({ kind: 'abandon', message }) as const)
       await closeWithin(
         HAND_BACK_MS,

@@ -20,6 +20,8 @@ export interface IntakeSettings extends CommitSettings {
 const FINISH_MS = 6_000
 /** For all of the end, including handing back and closing. */
 const END_MS = 15_000
+/** For settlements under way when the ledger fails. The bus may be away as well. */
+const SETTLE_MS = 1_000
 const FIRST_REST_MS = 125
 const LONGEST_REST_MS = 10_000
 
@@ -85,6 +87,7 @@ export function intakeLoop<M extends SourceMessage>(
           ...describeError(error),
           what: 'nothing is lost: unsettled messages come again',
         })
+        await endSettling(intake)
       }
       await receiver?.close()
       // If the ledger answers and still refuses, or the bus is away, only this prevents a busy loop.
@@ -153,6 +156,16 @@ async function commitAndSettle<M extends SourceMessage>(
     .catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
     .finally(() => settling.delete(settled))
   settling.add(settled)
+}
+
+/**
+ * A closed receiver settles nothing more. A committed message would then come again, and use up one of the
+ * deliveries that the bus allows it.
+ */
+async function endSettling<M extends SourceMessage>({ settling, runtime }: Intake<M>): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([Promise.all(settling), runtime.sleep(SETTLE_MS, over.signal)])
+  over.abort()
 }
 
 /**

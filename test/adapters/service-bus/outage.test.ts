@@ -8,9 +8,12 @@ import { intakeLoop } from '../../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { busFor, QUEUE, send, standing } from '../support/bus.ts'
+import { type ProcessClock, processClock } from '../support/process-clock.ts'
 import { briskRuntime } from '../support/runtime.ts'
 import { until } from '../support/until.ts'
 
+/** Far more than a test takes. Only what the process does meanwhile counts, not how long a busy machine takes for it. */
+const WITHIN_MS = 60_000
 const settings = {
   batchSize: 64,
   batchMs: 5,
@@ -49,12 +52,13 @@ class Unsteady {
 }
 
 void it('a ledger that is away for many locks in a row dead-letters nothing, and everything is recorded once it answers again', async (t) => {
-  const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 3 })
+  const clock = processClock()
+  const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 3 }, clock)
   const driver = openSqlite(':memory:')
   await migrate(driver, 0)
   const ledger = sqlLedger(driver, 'test')
   const unsteady = new Unsteady(ledger)
-  const runtime = briskRuntime(50)
+  const runtime = briskRuntime(50, clock)
   const deliveries: number[] = []
   const inbox = busSourceQueue(standing(client), { queue: QUEUE, inFlight: 256, watchdogMs: 60_000 }, runtime)
   const watched: typeof inbox = {
@@ -77,16 +81,16 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
   })
 
   await send(client, events(200))
-  await until('some are recorded', async () => (await ledger.readTotals()).messages > 0)
+  await until('some are recorded', async () => (await ledger.readTotals()).messages > 0, WITHIN_MS)
   unsteady.away = true
   await send(client, events(600).slice(200))
-  const awaySince = Date.now()
+  const awaySince = clock.now()
   // Six locks long: with one delivery for each, three would be too many.
-  await until('the outage lasts', () => Date.now() - awaySince > 3_000)
+  await until('the outage lasts', () => clock.now() - awaySince > 3_000, WITHIN_MS)
   assert.ok(unsteady.refused > 5, `${unsteady.refused} calls refused`)
   assert.equal((await broker.counts(QUEUE)).deadLetter, 0)
   unsteady.away = false
-  await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 600)
+  await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 600, WITHIN_MS)
   const { messages, events: recorded, rejected } = await ledger.readTotals()
   assert.deepEqual({ messages, recorded, rejected }, { messages: 600, recorded: 600, rejected: 0 })
   assert.equal((await broker.counts(QUEUE)).deadLetter, 0)
@@ -96,12 +100,12 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
 /** A quarter of an hour in so many milliseconds: locks of a minute last half a second, and every rest is as much shorter. */
 const QUARTER_MS = 7_500
 const PACE = 900_000 / QUARTER_MS
-function pacedRuntimes() {
-  const runtime = briskRuntime(Infinity)
-  const startedAt = Date.now()
+function pacedRuntimes(clock: ProcessClock) {
+  const runtime = briskRuntime(Infinity, clock)
+  const startedAt = clock.now()
   const bus = { ...runtime, sleep: (ms: number, signal?: AbortSignal) => runtime.sleep(ms / PACE, signal) }
-  // The bus's moments are those of the wall; everybody else's pass as fast as their rests.
-  return { bus, own: { ...bus, now: () => startedAt + (Date.now() - startedAt) * PACE } }
+  // The receiver shares the clock of the bus, because it compares it with the locks. For the intake time passes faster.
+  return { bus, own: { ...bus, now: () => startedAt + (clock.now() - startedAt) * PACE } }
 }
 
 /** How the ledger is away for a quarter of an hour. */
@@ -118,20 +122,21 @@ const OUTAGES: Readonly<
 void describe('an outage of a quarter of an hour', { concurrency: true }, () => {
   for (const [how, isUp] of Object.entries(OUTAGES))
     void it(`a ledger that ${how} for a quarter of an hour under load dead-letters nothing, with locks of a minute and ten deliveries`, async (t) => {
-      const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 10 })
+      const clock = processClock()
+      const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S', MaxDeliveryCount: 10 }, clock)
       const driver = openSqlite(':memory:')
       await migrate(driver, 0)
       const ledger = sqlLedger(driver, 'test')
       let awaySince: number | null = null
       const when = async <T>(what: 'ping' | 'record', work: () => Promise<T>): Promise<T> => {
-        if (awaySince !== null && !isUp(Date.now() - awaySince)[what]) throw new Error('the ledger is away')
+        if (awaySince !== null && !isUp(clock.now() - awaySince)[what]) throw new Error('the ledger is away')
         return work()
       }
       const away: Pick<Ledger, 'recordMessages' | 'ping'> = {
         recordMessages: (batch) => when('record', () => ledger.recordMessages(batch)),
         ping: () => when('ping', () => ledger.ping()),
       }
-      const runtime = pacedRuntimes()
+      const runtime = pacedRuntimes(clock)
       const inbox = busSourceQueue(
         standing(client),
         { queue: QUEUE, inFlight: 256, watchdogMs: 600_000 },
@@ -160,16 +165,16 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
       })
       const all = events(900)
       await send(client, all.slice(0, 100))
-      await until('some are recorded', async () => (await ledger.readTotals()).messages > 0)
-      awaySince = Date.now()
+      await until('some are recorded', async () => (await ledger.readTotals()).messages > 0, WITHIN_MS)
+      awaySince = clock.now()
       // Load all the while: what came first is delivered most often.
       for (let sent = 100; sent < all.length; sent += 50) {
         await send(client, all.slice(sent, sent + 50))
-        const before = Date.now()
-        await until('the outage goes on', () => Date.now() - before >= QUARTER_MS / 16)
+        const before = clock.now()
+        await until('the outage goes on', () => clock.now() - before >= QUARTER_MS / 16, WITHIN_MS)
       }
       awaySince = null
-      await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 900, 15_000)
+      await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 900, WITHIN_MS)
       const { messages, events: recorded } = await ledger.readTotals()
       assert.deepEqual(
         { messages, recorded, dead: (await broker.counts(QUEUE)).deadLetter },
@@ -180,7 +185,8 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
 })
 
 void it('a batch that lasts for many locks is neither lost nor delivered twice', async (t) => {
-  const { broker, client } = await busFor(t, { LockDuration: 'PT1S', MaxDeliveryCount: 2 })
+  const clock = processClock()
+  const { broker, client } = await busFor(t, { LockDuration: 'PT1S', MaxDeliveryCount: 2 }, clock)
   const driver = openSqlite(':memory:')
   await migrate(driver, 0)
   const ledger = sqlLedger(driver, 'test')
@@ -188,13 +194,13 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
   const slowLedger: Pick<Ledger, 'recordMessages' | 'ping'> = {
     ping: () => ledger.ping(),
     recordMessages: async (batch) => {
-      const since = Date.now()
-      if (slow) await until('three locks are over', () => Date.now() - since > 3_000)
+      const since = clock.now()
+      if (slow) await until('three locks are over', () => clock.now() - since > 3_000, WITHIN_MS)
       slow = false
       return ledger.recordMessages(batch)
     },
   }
-  const runtime = briskRuntime(50)
+  const runtime = briskRuntime(50, clock)
   const inbox = busSourceQueue(standing(client), { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
   const service = intakeLoop(
     inbox,
@@ -211,7 +217,7 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
     await ledger.close()
   })
   await send(client, events(3_000))
-  await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 3_000, 20_000)
+  await until('all are settled', async () => (await broker.counts(QUEUE)).completed === 3_000, WITHIN_MS)
   const { messages, redelivered } = await ledger.readTotals()
   assert.deepEqual({ messages, redelivered }, { messages: 3_000, redelivered: 0 })
 })

@@ -132,6 +132,34 @@ void describe('a message that is held', () => {
     await opened.settle(opened.arrived.map(complete))
   })
 
+  void it('a message that this process reads late keeps its lock, although only a rest of it was left', async (t) => {
+    let at = Date.now()
+    const now = (): number => at
+    const { client } = await busFor(t, { LockDuration: 'PT30S' }, { now })
+    const busy = misbehaving(client, (receiver) => ({
+      subscribe: (handlers, options) =>
+        receiver.subscribe(
+          {
+            ...handlers,
+            processMessage: (native) => {
+              if (bodyNumber(native) === 1) at += 28_000
+              return handlers.processMessage(native)
+            },
+          },
+          options,
+        ),
+    }))
+    const opened = await openInbox(t, busy, {}, briskRuntime(20, { now }))
+    await send(client, [{ n: 0 }])
+    await until('the first arrived', () => opened.arrived.length === 1)
+    await opened.settle(opened.arrived.map(complete))
+    await send(client, [{ n: 1 }])
+    await until('the second arrived', () => opened.arrived.length === 2)
+    const late = opened.arrived[1]
+    const leftMs = (): number => (late?.native.lockedUntilUtc?.getTime() ?? 0) - at
+    await until('its lock is renewed', () => leftMs() === 30_000)
+  })
+
   void it('a message without a messageId can be settled', async (t) => {
     const { broker, client } = await busFor(t)
     await send(client, numbered(3))

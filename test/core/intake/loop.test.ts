@@ -3,7 +3,7 @@ import { describe, test, type TestContext } from 'node:test'
 import { intakeLoop, type IntakeSettings } from '../../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/intake.ts'
-import type { SourceMessage } from '../../../src/core/ports.ts'
+import type { SourceMessage, SourceQueue } from '../../../src/core/ports.ts'
 import { fakeInbox } from '../../fakes/inbox.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'
@@ -189,6 +189,57 @@ void describe('when the ledger is away', () => {
     ])
     assert.deepEqual(Object.fromEntries(inbox.settled), { 1: 'complete', 2: 'BodyNotJson' })
     assert.deepEqual(inbox.unsettled, [])
+  })
+
+  /** An inbox whose settlements wait until they are let go, and what happened to it in order. */
+  function slowInbox() {
+    const inbox = fakeInbox()
+    const { open: openFake } = inbox
+    const answered = Promise.withResolvers<void>()
+    const happened: string[] = []
+    const open: SourceQueue['open'] = async (onMessage) => {
+      const receiver = await openFake(onMessage)
+      return {
+        ...receiver,
+        settle: async (dispositions) => {
+          await answered.promise
+          await receiver.settle(dispositions)
+          happened.push('settled')
+        },
+        close: async () => {
+          happened.push('closed')
+          await receiver.close()
+        },
+      }
+    }
+    return { inbox: Object.assign(inbox, { open }), happened, letGo: () => answered.resolve() }
+  }
+
+  void test('a settlement under way ends before the receiver closes, so a committed message does not come again', async (t) => {
+    const { inbox, happened, letGo } = slowInbox()
+    const { runtime, ledger } = start(t, inbox)
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(20)
+    ledger.goAway()
+    inbox.deliver(good(2))
+    await runtime.advance(20)
+    assert.deepEqual(happened, [])
+    letGo()
+    await runtime.settle()
+    assert.deepEqual(happened, ['settled', 'closed'])
+  })
+
+  void test('a settlement that the bus does not answer keeps the receiver open for a second', async (t) => {
+    const { inbox, happened } = slowInbox()
+    const { runtime, ledger } = start(t, inbox)
+    await runtime.settle()
+    inbox.deliver(good(1))
+    await runtime.advance(20)
+    ledger.goAway()
+    inbox.deliver(good(2))
+    await runtime.advance(1_020)
+    assert.deepEqual(happened, ['closed'])
   })
 
   void test('a ledger that answers and still refuses is not tried without a pause', async (t) => {
