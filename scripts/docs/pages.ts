@@ -13,4 +13,5 @@ export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>>
   'docs/reference/configuration.md': renderConfiguration,
   'docs/reference/errors.md': renderErrors,
   'docs/reference/reasons.md': renderReasons,
+  'docs/reference/telemetry.md': withTables,
 }

@@ -1,5 +1,6 @@
 import { FINDINGS, type FindingKind } from '../../src/core/findings/codes.ts'
 import { LEAVER_CAUSES } from '../../src/core/leavers/causes.ts'
+import { type InstrumentName, INSTRUMENTS, prometheusName, SPANS } from '../../src/core/telemetry.ts'
 
 /** Tables inside pages that are otherwise written by hand: name of the table → its text. */
 const TABLES: Readonly<Record<string, () => string>> = {
@@ -17,6 +18,30 @@ const TABLES: Readonly<Record<string, () => string>> = {
         `- **Owner:** ${owner}. Waiting ${waitingHelps ? 'may help' : 'does not help'}.\n` +
         `- **Acknowledging:** ${acknowledging ?? 'not possible.'}`,
     ).join('\n\n'),
+  spans: () =>
+    table(
+      ['span', 'kind', 'covers'],
+      Object.entries(SPANS).map(([name, { kind, covers }]) => [`\`${name}\``, kind, covers]),
+    ),
+  counters: () => instruments((name) => INSTRUMENTS[name].kind === 'counter'),
+  readings: () => instruments((name) => INSTRUMENTS[name].kind !== 'counter' && !isLineOfBooks(name)),
+  'the books': () => instruments(isLineOfBooks),
+}
+
+function isLineOfBooks(name: InstrumentName): boolean {
+  return name.startsWith('rollcall.ledger.') && INSTRUMENTS[name].kind === 'total'
+}
+
+function instruments(included: (name: InstrumentName) => boolean): string {
+  const names = Object.keys(INSTRUMENTS) as readonly InstrumentName[]
+  return table(
+    ['instrument', 'in a scrape', 'attributes', 'meaning'],
+    names.filter(included).map((name) => {
+      const { attributes, description } = INSTRUMENTS[name]
+      const keys = attributes.map((key) => `\`${key}\``).join(', ')
+      return [`\`${name}\``, `\`${prometheusName(name)}\``, keys, description]
+    }),
+  )
 }
 
 export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,4 +1,5 @@
 import { jsonLogger } from '../adapters/logger.ts'
+import type { Observe } from '../adapters/telemetry/producer.ts'
 import { systemRuntime } from '../adapters/system.ts'
 import type { Config } from '../config/load.ts'
 import type { Logger, Runtime } from '../core/runtime.ts'
@@ -7,20 +8,35 @@ import { silentTelemetry } from '../core/runtime.ts'
 /** Clock, logger and telemetry of this process; `close` sends what telemetry still holds. */
 export interface ProcessRuntime {
   readonly runtime: Runtime
+  /** The metrics of this process as Prometheus text; empty without `HTTP_ADDRESS`. */
+  scrape(): Promise<string>
   close(): Promise<void>
 }
 
 /**
- * The runtime of a process that runs a connector. Without an OTLP endpoint, telemetry is silent.
+ * The runtime of a process that runs a connector. Telemetry is silent without an OTLP endpoint and
+ * without an address to be scraped at.
  */
-export async function processRuntime(config: Config): Promise<ProcessRuntime> {
+export async function processRuntime(
+  config: Config,
+  observe: Observe = async () => [],
+): Promise<ProcessRuntime> {
   const log = jsonLogger(config.LOG_LEVEL)
-  if (config.OTEL_EXPORTER_OTLP_ENDPOINT === null)
-    return { runtime: systemRuntime(log, silentTelemetry), close: async () => {} }
-  // About 500 modules, some of them of gRPC: loaded only by a process that sends telemetry.
-  const { openTelemetry } = await import('../adapters/telemetry/open-telemetry.ts')
-  const { telemetry, stop } = openTelemetry()
-  return { runtime: systemRuntime(log, telemetry), close: stop }
+  const close = async (): Promise<void> => {}
+  // OpenTelemetry is some 500 modules, of gRPC among others: a process loads what it uses.
+  if (config.OTEL_EXPORTER_OTLP_ENDPOINT !== null) {
+    const { openTelemetry } = await import('../adapters/telemetry/open-telemetry.ts')
+    const { metricProducer } = await import('../adapters/telemetry/producer.ts')
+    const { telemetry, scrape, stop } = await openTelemetry(metricProducer(observe, Date.now))
+    return { runtime: systemRuntime(log, telemetry), scrape, close: stop }
+  }
+  if (config.HTTP_ADDRESS !== null) {
+    const { scrapedTelemetry } = await import('../adapters/telemetry/scrape.ts')
+    const { metricProducer } = await import('../adapters/telemetry/producer.ts')
+    const { telemetry, scrape } = scrapedTelemetry(metricProducer(observe, Date.now))
+    return { runtime: systemRuntime(log, telemetry), scrape, close }
+  }
+  return { runtime: systemRuntime(log, silentTelemetry), scrape: async () => '', close }
 }
 
 /** The log of a process without a configuration. */

@@ -1,4 +1,5 @@
 import type { JsonObject } from './model.ts'
+import type { AttributesOf, CounterName, SpanName } from './telemetry.ts'
 
 /** One day in UTC; a local day may be an hour shorter or longer. */
 export const DAY_MS = 86_400_000
@@ -35,7 +36,6 @@ export interface Logger {
 export type TraceParent = string
 
 export interface SpanOptions {
-  readonly kind?: 'internal' | 'client' | 'producer' | 'consumer'
   /** The events of a batch. A batch has many origins, so they are links and not parents. */
   readonly links?: readonly TraceParent[]
   readonly attributes?: Readonly<Record<string, string | number | boolean>>
@@ -45,11 +45,11 @@ export interface SpanOptions {
 export interface Telemetry {
   /** Runs `work` inside a span. An error that it throws marks the span and is rethrown. */
   span<T>(
-    name: string,
+    name: SpanName,
     options: SpanOptions,
     work: (traceparent: TraceParent | null) => Promise<T>,
   ): Promise<T>
-  count(name: string, value: number, attributes?: Readonly<Record<string, string>>): void
+  count<N extends CounterName>(name: N, value: number, attributes?: AttributesOf<N>): void
 }
 
 export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () => {} }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { sha256 } from '../adapters/system.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { HttpAddress } from '../config/http-address.ts'
-import type { Readiness } from './readiness.ts'
+import type { Readiness } from '../compose/observe/readiness.ts'
 
 export interface ProbeSettings {
   readonly address: HttpAddress

@@ -15,6 +15,7 @@ import {
   OPERATION_STATES,
 } from '../../src/core/ledger/lifecycle.ts'
 import { DEFAULT_RULES } from '../../src/core/plan/mapping/mapping.ts'
+import { type InstrumentName, INSTRUMENTS, prometheusName, SPANS } from '../../src/core/telemetry.ts'
 import { GENERATED_PAGES } from '../../scripts/docs/pages.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -85,18 +86,39 @@ void describe('documentation cannot drift', () => {
     }
   })
 
-  void test('the telemetry page names every span and counter, and no others', () => {
+  void test('every span and counter of the table is used, and the page of telemetry has no others', () => {
     const sources = globSync('src/**/*.ts', { cwd: root.pathname })
       .map((path) => read(path))
       .join('\n')
-    const inCode = new Set(
+    const used = new Set(
       [...sources.matchAll(/(?:span|count)\(\s*'(rollcall\.[\w.]+)'/g)].map(([, name]) => name),
     )
+    const counters = Object.entries(INSTRUMENTS).flatMap(([name, { kind }]) =>
+      kind === 'counter' ? [name] : [],
+    )
+    assert.deepEqual(used, new Set([...Object.keys(SPANS), ...counters]))
     const onPage = new Set(
       [...read('docs/reference/telemetry.md').matchAll(/`(rollcall\.[\w.]+)`/g)].map(([, name]) => name),
     )
-    assert.ok(inCode.size > 5)
-    assert.deepEqual(onPage, inCode)
+    assert.deepEqual(
+      onPage,
+      new Set([...Object.keys(SPANS), ...Object.keys(INSTRUMENTS)].filter((name) => name.startsWith('roll'))),
+    )
+  })
+
+  void test('a metric that the pages and the deployment name exists', () => {
+    const files = globSync('{README.md,CHANGELOG.md,docs/**/*.md,deploy/**/*.*,*.yml,*.yaml}', {
+      cwd: root.pathname,
+    })
+    const exist = new Set(Object.keys(INSTRUMENTS).map((name) => prometheusName(name as InstrumentName)))
+    const named = files.flatMap((path) =>
+      [...read(path).matchAll(/\b(?:rollcall|process)_[a-z\d]+(?:_[a-z\d]+)+\b(?![_*<])/g)].map(([name]) => ({
+        path,
+        name,
+      })),
+    )
+    assert.ok(named.length > 30, `only ${named.length} names were found`)
+    for (const { path, name } of named) assert.ok(exist.has(name), `${path}: ${name}`)
   })
 
   void test('the architecture names every folder of src and of core, and no others', () => {

@@ -1,7 +1,6 @@
 import {
   type Attributes,
   context,
-  type Counter,
   type Link,
   metrics,
   propagation,
@@ -12,7 +11,12 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { NodeSDK } from '@opentelemetry/sdk-node'
+import type { MetricProducer } from '@opentelemetry/sdk-metrics'
 import type { SpanOptions, Telemetry, TraceParent } from '../../core/runtime.ts'
+import { type SpanName, SPANS } from '../../core/telemetry.ts'
+import { countingOn } from './counters.ts'
+import { otlpReader } from './otlp-reader.ts'
+import { ScrapeReader } from './scrape.ts'
 
 /** Many origins a batch, and collectors cut long lists anyway. */
 const MOST_LINKS = 128
@@ -24,43 +28,37 @@ const KINDS = {
 } as const
 
 /**
- * Spans and counters through OpenTelemetry. Where they go is said by the standard `OTEL_*` variables; without an OTLP endpoint nothing is
- * started. Detectors that would export the command line, paths and the host's owner are left out.
+ * Spans, counters and the measurements of `producer` through OpenTelemetry. The standard `OTEL_*`
+ * variables say where they go. Detectors that would export the command line, paths and the host's
+ * owner are left out. `scrape` returns the same metrics as Prometheus text.
  */
-export function openTelemetry(): { readonly telemetry: Telemetry; stop(): Promise<void> } {
+export async function openTelemetry(
+  producer: MetricProducer,
+): Promise<{ readonly telemetry: Telemetry; scrape(): Promise<string>; stop(): Promise<void> }> {
   process.env['OTEL_NODE_RESOURCE_DETECTORS'] ??= 'env,serviceinstance'
-  process.env['OTEL_METRICS_EXPORTER'] ??= 'otlp'
   process.env['OTEL_LOGS_EXPORTER'] ??= 'none'
-  const sdk = new NodeSDK({ serviceName: process.env['OTEL_SERVICE_NAME'] ?? 'rollcall' })
+  const scraped = new ScrapeReader(producer)
+  const sent = await otlpReader(producer, process.env)
+  const sdk = new NodeSDK({
+    serviceName: process.env['OTEL_SERVICE_NAME'] ?? 'rollcall',
+    metricReaders: sent ? [scraped, sent] : [scraped],
+  })
   sdk.start()
-  return { telemetry: telemetryOver(), stop: () => sdk.shutdown() }
-}
-
-function telemetryOver(): Telemetry {
   const tracer = trace.getTracer('rollcall')
-  const meter = metrics.getMeter('rollcall')
-  const counters = new Map<string, Counter>()
-  const counter = (name: string): Counter => {
-    let there = counters.get(name)
-    if (!there) counters.set(name, (there = meter.createCounter(name)))
-    return there
-  }
-  return {
-    count: (name, value, attributes = {}) => {
-      if (value > 0) counter(name).add(value, attributes)
-    },
+  const telemetry: Telemetry = {
+    count: countingOn(metrics.getMeter('rollcall')),
     span: (name, options, work) =>
-      tracer.startActiveSpan(name, spanOptions(options), (span) => runIn(span, work)),
+      tracer.startActiveSpan(name, spanOptions(name, options), (span) => runIn(span, work)),
   }
+  return { telemetry, scrape: () => scraped.text(), stop: () => sdk.shutdown() }
 }
 
-function spanOptions({ kind = 'internal', links = [], attributes = {} }: SpanOptions): {
-  kind: SpanKind
-  links: Link[]
-  attributes: Attributes
-} {
+function spanOptions(
+  name: SpanName,
+  { links = [], attributes = {} }: SpanOptions,
+): { kind: SpanKind; links: Link[]; attributes: Attributes } {
   return {
-    kind: KINDS[kind],
+    kind: KINDS[SPANS[name].kind],
     links: links.slice(0, MOST_LINKS).flatMap((one) => linkTo(one) ?? []),
     attributes: { ...attributes },
   }

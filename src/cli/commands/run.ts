@@ -32,7 +32,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     { compose },
     { processRuntime, stopSignal },
     { serveProbes },
-    counters,
+    { observed },
     { warnOfSkew },
     { ledgerName },
   ] = await Promise.all([
@@ -40,19 +40,19 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     import('../../compose/connector.ts'),
     import('../../compose/process.ts'),
     import('../../http/serve.ts'),
-    import('../../http/counters.ts'),
+    import('../../compose/observe/figures.ts'),
     import('../../core/clock.ts'),
     import('../../compose/ledger.ts'),
   ])
   const config = readConfig(environment)
-  const process = await processRuntime(config)
-  const counting = counters.counting(process.runtime.telemetry)
-  const runtime = { ...process.runtime, telemetry: counting.telemetry }
-  const stop = stopSignal(runtime.log)
   let composed: Composed | null = null
+  const observations = observed(config, () => composed, Date.now)
+  const process = await processRuntime(config, observations.observe)
+  const { runtime } = process
+  const stop = stopSignal(runtime.log)
   let probes: Probes | null = null
   try {
-    probes = await serveProbes(config, () => composed, counting.counters, runtime)
+    probes = await serveProbes(config, observations.ready, process.scrape, runtime.log)
     composed = await compose(config, runtime, loops)
     runtime.log.info('started', {
       ledger: ledgerName(config),
@@ -67,6 +67,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     await probes?.close()
     runtime.log.info('stopped')
     await process.close()
+    observations.close()
   }
   return EXIT_CODES.done
 }

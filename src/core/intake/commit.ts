@@ -76,7 +76,7 @@ export function committer<M extends SourceMessage>(
       const links = read.flatMap(({ events }) => events.flatMap((event) => event.traceparent ?? []))
       return runtime.telemetry.span(
         'rollcall.intake',
-        { kind: 'consumer', links, attributes: { 'messaging.batch.message_count': read.length } },
+        { links, attributes: { 'messaging.batch.message_count': read.length } },
         () => record(read, backlog),
       )
     },

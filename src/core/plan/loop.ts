@@ -93,7 +93,7 @@ export function planLoop(
     )
     const planned = await runtime.telemetry.span(
       'rollcall.plan',
-      { attributes: { 'rollcall.people': fresh.length } },
+      { attributes: { 'rollcall.employees': fresh.length } },
       async () => {
         const decisions: Decision[] = []
         for (const employee of fresh) {

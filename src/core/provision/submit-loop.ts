@@ -49,7 +49,7 @@ export function submitLoop(
     const links = batch.operations.flatMap((operation) => operation.links)
     await runtime.telemetry.span(
       'rollcall.submit',
-      { kind: 'client', links, attributes: { 'rollcall.operations': batch.operations.length } },
+      { links, attributes: { 'rollcall.operations': batch.operations.length } },
       () => send(batch, signal),
     )
     return 0

@@ -17,7 +17,10 @@ export interface NewFinding {
   readonly detail: string | null
 }
 
-/** Raises what has not been raised before. Answers the numbers of those that are new, by what they are about. */
+/**
+ * Raises what has not been raised before. Answers the numbers of those that are new, by what they
+ * are about.
+ */
 export async function raiseFindings(
   sql: Sql,
   findings: readonly NewFinding[],
@@ -100,7 +103,10 @@ export async function openFindingsOf(
   return new Map([...byEvent].map(([event, found]) => [event, found.map(({ code }) => code).sort()]))
 }
 
-/** A person has looked at it. Answers false when there is no such finding, or a person has before. Who, when and why is kept. */
+/**
+ * A person has looked at it. Answers false when there is no such finding, or a person has before.
+ * Who, when and why is kept.
+ */
 export async function acknowledgeFinding(
   sql: Sql,
   { seq, actor, justification }: Acknowledgement,

@@ -61,9 +61,7 @@ export function hydrateLoop(
     const [newest] = notices.toSorted((a, b) => b.recordedAt - a.recordedAt)
     if (!newest) return
     const began = runtime.now()
-    const answer = await runtime.telemetry.span('rollcall.hydrate', { kind: 'client' }, () =>
-      reader.read(newest, signal),
-    )
+    const answer = await runtime.telemetry.span('rollcall.hydrate', {}, () => reader.read(newest, signal))
     const now = runtime.now()
     // Cut short by our own end.
     if (signal.aborted && answer.kind === 'later')

@@ -89,7 +89,7 @@ export function correlateLoop(
     // itself. No slice reaches into the time in which late records may still appear.
     const behind = runtime.now() - settings.maxLagMs - settings.skewMs - from
     const until = behind > settings.sliceMs * 2 ? from + settings.sliceMs : null
-    const covered = await runtime.telemetry.span('rollcall.correlate', { kind: 'client' }, () =>
+    const covered = await runtime.telemetry.span('rollcall.correlate', {}, () =>
       poll(context, from, until, signal),
     )
     await finish(context)

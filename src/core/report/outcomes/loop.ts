@@ -25,7 +25,7 @@ export function publishLoop(
     const links = rows.flatMap((row) => row.traceparent ?? [])
     await runtime.telemetry.span(
       'rollcall.publish',
-      { kind: 'producer', links, attributes: { 'messaging.batch.message_count': rows.length } },
+      { links, attributes: { 'messaging.batch.message_count': rows.length } },
       async () => {
         await sender.send(rows.map((row) => outcomeMessage(row, settings, runtime.digest)))
         await ledger.markOutcomesPublished(

@@ -1,4 +1,4 @@
-import type { Ledger } from '../core/ledger/ledger.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
 
 export type Answer = 'ok' | 'failed'
 export interface Readiness {
@@ -6,15 +6,15 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, Answer>>
 }
 
-/** A ledger that does not answer within this is not there. */
+/** A ledger that does not answer within this time is not available. */
 const PATIENCE_MS = 2_000
-/** Asking more often than this gets the same answer. */
+/** More frequent requests get the same answer. */
 const FRESH_MS = 1_000
 
 /**
- * Whether this instance can do its work now: the ledger answers, and where it takes messages in,
- * its receivers are open and not cut off (`receiving` is `null` where it takes none). Entra is not
- * asked: an outage there is waited out, and starting anew would not help.
+ * Whether this instance can work now: the ledger answers, and its receivers are open and connected
+ * (`receiving` is `null` for an instance that receives nothing). Entra is not asked: the connector
+ * waits an outage out, and a restart would not help.
  */
 export function readiness(
   ledger: Pick<Ledger, 'ping'>,
@@ -45,8 +45,8 @@ async function answers(ledger: Pick<Ledger, 'ping'>): Promise<boolean> {
 }
 
 /**
- * One at a time, and its answer for a while: however often somebody asks, the work is done at this
- * pace.
+ * Does the work once at a time, and returns its answer to everyone who asks until it is `freshMs`
+ * old.
  */
 export function shared<T>(freshMs: number, now: () => number, work: () => Promise<T>): () => Promise<T> {
   let last: { readonly answer: Promise<T>; readonly at: number } | null = null

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { test, type TestContext } from 'node:test'
+import { openTelemetry } from '../../../src/adapters/telemetry/open-telemetry.ts'
+import { otlpReader } from '../../../src/adapters/telemetry/otlp-reader.ts'
+import { metricProducer } from '../../../src/adapters/telemetry/producer.ts'
+import type { Measurement } from '../../../src/core/telemetry.ts'
+
+interface Point {
+  readonly asDouble: number
+  readonly attributes: readonly { readonly key: string; readonly value: { readonly stringValue: string } }[]
+}
+interface Metric {
+  readonly name: string
+  readonly unit: string
+  readonly gauge?: { readonly dataPoints: readonly Point[] }
+  readonly sum?: { readonly dataPoints: readonly Point[]; readonly isMonotonic: boolean }
+}
+interface Metrics {
+  readonly resourceMetrics: readonly {
+    readonly scopeMetrics: readonly { readonly metrics: readonly Metric[] }[]
+  }[]
+}
+
+/** A collector on loopback, and what it was sent, by path. */
+async function collector(t: TestContext): Promise<{ url: string; sent: { path: string; body: string }[] }> {
+  const sent: { path: string; body: string }[] = []
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      sent.push({ path: request.url ?? '', body: Buffer.concat(chunks).toString() })
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  return { url: `http://127.0.0.1:${port}`, sent }
+}
+
+const measurements: readonly Measurement[] = [
+  { name: 'rollcall.ledger.findings_open', value: 3, attributes: { code: 'DisabledElsewhere' } },
+  { name: 'rollcall.ledger.events', value: 40 },
+]
+const producer = metricProducer(
+  async () => measurements,
+  () => Date.UTC(2026, 10, 2),
+)
+
+void test('a collector gets counters and what is read from one table, and a scrape shows the same', async (t) => {
+  const { url, sent } = await collector(t)
+  process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = url
+  process.env['OTEL_EXPORTER_OTLP_PROTOCOL'] = 'http/json'
+  const { telemetry, scrape, stop } = await openTelemetry(producer)
+  telemetry.count('rollcall.events', 2, { outcome: 'received' })
+  const traceparent = await telemetry.span('rollcall.plan', {}, async (parent) => parent)
+  assert.match(traceparent ?? '', /^00-[\da-f]{32}-[\da-f]{16}-01$/)
+  assert.match(await scrape(), /^rollcall_events_total\{outcome="received"\} 2$/m)
+  await stop()
+
+  const bodies = sent
+    .filter(({ path }) => path === '/v1/metrics')
+    .map(({ body }) => JSON.parse(body) as Metrics)
+  const metrics = new Map(
+    bodies
+      .flatMap(({ resourceMetrics }) => resourceMetrics)
+      .flatMap(({ scopeMetrics }) => scopeMetrics)
+      .flatMap((scope) => scope.metrics)
+      .map((metric) => [metric.name, metric]),
+  )
+  const events = metrics.get('rollcall.events')
+  assert.equal(events?.unit, '{event}')
+  assert.equal(events.sum?.dataPoints[0]?.asDouble, 2)
+  const [finding] = metrics.get('rollcall.ledger.findings_open')?.gauge?.dataPoints ?? []
+  assert.equal(finding?.asDouble, 3)
+  assert.deepEqual(finding.attributes, [{ key: 'code', value: { stringValue: 'DisabledElsewhere' } }])
+  const ledgerEvents = metrics.get('rollcall.ledger.events')?.sum
+  assert.equal(ledgerEvents?.isMonotonic, true)
+  assert.equal(ledgerEvents.dataPoints[0]?.asDouble, 40)
+  const [span] = sent.filter(({ path }) => path === '/v1/traces')
+  assert.match(span?.body ?? '', /"name":"rollcall\.plan"/)
+})
+
+void test('OTEL_METRICS_EXPORTER=none sends no metrics', async () => {
+  assert.equal(await otlpReader(producer, { OTEL_METRICS_EXPORTER: 'none' }), null)
+})
