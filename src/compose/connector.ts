@@ -24,7 +24,7 @@ import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, credentialOf, ledgerAddress, requireSetting } from './addresses.ts'
-import { LOG_WINDOW_MS, LONGEST_READ_MS, settingsOf } from './settings.ts'
+import { LOG_WINDOW_MS, READ_LEASE_MS, settingsOf } from './settings.ts'
 import { sourceQueueOf } from './source-queues.ts'
 
 type ConnectorPorts = Ports<BusMessage>
@@ -220,7 +220,7 @@ function connectorSettings(config: Config, runtime: Runtime): ConnectorSettings 
       fold,
       attributeFailure: { attempts: config.FAILED_ATTEMPTS, targets: config.rules.targets },
     },
-    hydrate: { ...config.rules.notices, leaseMs: LONGEST_READ_MS },
+    hydrate: { ...config.rules.notices, leaseMs: READ_LEASE_MS },
     retention: {
       afterMs: config.RETENTION_DAYS * DAY_MS,
       employeesAtOnce: 100,

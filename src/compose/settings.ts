@@ -2,14 +2,15 @@ import { copyCipher } from '../adapters/copy-cipher.ts'
 import { isShared } from '../adapters/ledger-sql/open.ts'
 import type { Config } from '../config/load.ts'
 import type { ConnectorSettings } from '../core/connector.ts'
+import { LONGEST_READ_MS } from '../core/intake/hydrate/settings.ts'
 import type { BrakeSettings } from '../core/ledger/port/plan.ts'
 import type { CopyContent } from '../core/report/dead-letters/copies.ts'
 import { requireSetting } from './addresses.ts'
 
 /** The window of the log's request limit. */
 export const LOG_WINDOW_MS = 10_000
-/** Longest read of an employee from HR: several HTTP attempts with their waits. */
-export const LONGEST_READ_MS = 300_000
+/** How long a notice is claimed for: longer than its read may take. */
+export const READ_LEASE_MS = LONGEST_READ_MS + 60_000
 
 /** The limits of the brake. */
 export function brakeOf(config: Config): BrakeSettings {
@@ -50,7 +51,7 @@ export function settingsOf(config: Config, owner: string): ConnectorSettings {
       shared,
       toleranceMs: config.CLOCK_SKEW_MS,
       maxWaitMs: config.COALESCE_MAX_WAIT_MS,
-      leaseMs: Math.max(leaseMs, submitLeaseMs(config), LONGEST_READ_MS),
+      leaseMs: Math.max(leaseMs, submitLeaseMs(config), READ_LEASE_MS),
       quietMs: config.FINAL_QUIET_MS,
     },
     submit: submitSettings(config, owner),

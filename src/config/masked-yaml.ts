@@ -1,5 +1,6 @@
 import { Document, visit } from 'yaml'
-import { MASK, masked, maskedDefaults, maskedHeader } from '../core/mask.ts'
+import type { OAuthSettings } from '../core/intake/hydrate/settings.ts'
+import { MASK, masked, maskedDefaults, maskedHeader, maskedValue } from '../core/mask.ts'
 import { bare } from '../core/own.ts'
 import { DEFAULT_RULES } from '../core/plan/mapping/mapping.ts'
 import { visible } from '../core/visible.ts'
@@ -52,16 +53,45 @@ function shown(name: string, value: unknown): unknown {
 
 type SourceContent = FileContent['sources'] extends readonly (infer T)[] | undefined ? T : never
 
-/** Headers and the address of an HR system may hold a user, a password or a key. */
+/** Headers, addresses and the sign-in of an HR system may hold a user, a password or a key. */
 function withoutSecrets(source: SourceContent): SourceContent {
   if (source.read === undefined) return source
-  const { url, headers } = source.read
-  const hidden = Object.entries(headers).map(([name, value]) => [name, maskedHeader(name, value)])
+  const { url, calls, headers, basic, oauth, tls, ...read } = source.read
   return {
     ...source,
-    read: { ...source.read, url: masked(maskedDefaults(url)), headers: Object.fromEntries(hidden) },
+    read: {
+      url: maskedAddress(url),
+      ...read,
+      calls: calls.map((call) => ({ ...call, url: maskedAddress(call.url) })),
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name, maskedHeader(name, value)]),
+      ),
+      ...(basic ? { basic: { ...basic, password: maskedValue(basic.password) } } : {}),
+      ...(oauth ? { oauth: maskedOAuth(oauth) } : {}),
+      ...(tls ? { tls: maskedPassphrase(tls, 'passphrase') } : {}),
+    },
   }
 }
+
+function maskedOAuth(oauth: OAuthSettings): OAuthSettings {
+  return {
+    ...maskedPassphrase(maskedPassphrase(oauth, 'clientSecret'), 'keyPassphrase'),
+    tokenUrl: maskedAddress(oauth.tokenUrl),
+    parameters: Object.fromEntries(
+      Object.entries(oauth.parameters).map(([name, value]) => [name, maskedValue(value)]),
+    ),
+  }
+}
+
+function maskedPassphrase<K extends string, T extends { readonly [name in K]?: string | undefined }>(
+  of: T,
+  name: K,
+): T {
+  const value = of[name]
+  return value === undefined ? of : { ...of, [name]: maskedValue(value) }
+}
+
+const maskedAddress = (address: string): string => masked(maskedDefaults(address))
 
 /** The mapping, with the default rules that it keeps. */
 function whole(mapping: FileContent['mapping']): FileContent['mapping'] {

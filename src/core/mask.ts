@@ -50,6 +50,11 @@ export function maskedHeader(name: string, value: string): string {
   if (HARMLESS.has(name.toLowerCase())) return masked(value)
   return /^(?:[A-Za-z-]+ )?(?:\$\{[A-Z_][A-Z0-9_]*\}[:.]?)+$/.test(value) ? value : MASK
 }
+
+/** A value that is a secret whatever its name is: only a variable stays visible. */
+export function maskedValue(value: string): string {
+  return isPlaceholder(value) ? value : MASK
+}
 const HARMLESS = new Set(['accept', 'accept-charset', 'accept-language', 'content-type', 'user-agent'])
 
 /** Whether the text consists of variables without defaults. */

@@ -149,6 +149,20 @@ sources:
   })
 })
 
+void test('read takes a sign-in by OAuth, whose secret may be a variable', () => {
+  const yaml = (secret: string): string => `
+sources:
+  - name: /hr/sf
+    queue: hr-events
+    shape: successfactors
+    read:
+      url: https://api.successfactors.example/odata/v2/EmpJob('{employee}')
+      oauth: { tokenUrl: https://api.successfactors.example/oauth/token, clientId: x, clientSecret: ${secret} }`
+  assert.equal(read(yaml('y')).rules.readers.has('/hr/sf'), true)
+  assert.equal(read(yaml('"${HR_SECRET}"'), { HR_SECRET: 's' }).rules.readers.size, 1)
+  assert.deepEqual(complaints(yaml('"${HR_SECRET}"')).length, 1)
+})
+
 void describe('a file that cannot be used says line, column, path and what the place takes', () => {
   const cases: readonly (readonly [what: string, yaml: string, expected: readonly RegExp[]])[] = [
     [
@@ -214,6 +228,16 @@ void describe('a file that cannot be used says line, column, path and what the p
       'a reading that asks for the time',
       "sources:\n  - { name: a, read: { url: 'https://hr.example/{employee}', at: '$now()' } }",
       [/sources\[0\]\.read cannot be used: the expression at of the HR system uses \$now; the same input/],
+    ],
+    [
+      'a sign-in without what proves it',
+      "sources:\n  - { name: a, read: { url: 'https://hr.example/{employee}', oauth: { tokenUrl: 'https://as.example', clientId: secret } } }",
+      [/sources\[0\]\.read cannot be used: oauth needs clientSecret, keyFile, or a client certificate/],
+    ],
+    [
+      'a call with a name that cannot be bound',
+      "sources:\n  - { name: a, read: { url: 'https://hr.example/{employee}', calls: [{ name: 'a b', url: x }] } }",
+      [/sources\[0\]\.read\.calls\[0\]\.name /],
     ],
     [
       'a place the service does not process',

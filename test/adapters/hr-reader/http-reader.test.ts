@@ -126,7 +126,7 @@ void describe('a person is read over HTTP', () => {
 
   void test('a name that would lead out of its place in the address is not read, and the request never leaves', async () => {
     const escaping = { kind: 'unusable', code: 'NameNotInAddress' }
-    const record = { status: 200, body: '{}' }
+    const record = { status: 200, body: '{"title":"A"}' }
     for (const employeeId of ['..', '.', '%2e', '%2E.', '', '\ud83d']) {
       // A percent sign is encoded itself, so that only the two dots are steps.
       const refused = !employeeId.startsWith('%')

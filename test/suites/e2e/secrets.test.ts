@@ -109,6 +109,20 @@ sources:
     read:
       url: https://me:${CANARY}@hr.example/{employee}?code=${CANARY}&token=\${HR_TOKEN:-${CANARY}}&page=1
       headers: { authorization: Basic ${CANARY}, x-api-key: ${CANARY}, x-tenant: "\${TENANT}", accept: text/json }
+  - name: b
+    queue: b
+    read:
+      url: https://hr.example/{employee}
+      calls: [{ name: jobs, url: "https://hr.example/{employee}/jobs?token=${CANARY}" }]
+      oauth:
+        tokenUrl: https://as.example/token?code=${CANARY}
+        clientId: client-1
+        clientSecret: ${CANARY}
+        parameters: { refresh_token: ${CANARY}, tenant: "\${TENANT}" }
+      tls: { passphrase: ${CANARY} }
+  - name: c
+    queue: c
+    read: { url: "https://hr.example/{employee}", basic: { user: hr-user, password: ${CANARY} } }
 `,
     )
     const { code, stdout, stderr } = await command(['config', 'print'], {
@@ -125,6 +139,9 @@ sources:
       'page=1',
       'x-tenant: ${TENANT}',
       'accept: text/json',
+      'clientId: client-1',
+      'tenant: ${TENANT}',
+      'user: hr-user',
       '@host/db',
     ])
       assert.ok(stdout.includes(shown), `${shown}\n${stdout}`)

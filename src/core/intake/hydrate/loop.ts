@@ -5,18 +5,26 @@ import type { Runtime } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
 import { impliedActive } from '../normalise.ts'
 
-/** What the HR system said of one person. */
+/** What the HR system says about one employee. `why` names what is wrong with the answer and never a value of it. */
 export type ReadAnswer =
   /** `at` is when the system says the record was true; `null` when it does not say. */
   | { readonly kind: 'record'; readonly worker: JsonObject; readonly at: number | null }
-  /** Nobody of that name. */
+  /** The system has no such employee. */
   | { readonly kind: 'gone' }
-  /** Not now: throttled, down, too slow. `code` is a status or a network code. */
-  | { readonly kind: 'later'; readonly code: string; readonly afterMs: number | null }
+  /** A later read may succeed: throttled, down, too slow, or no employee in the answer. `code` may be a status or a network code. */
+  | {
+      readonly kind: 'later'
+      readonly code: string
+      readonly why?: string
+      readonly afterMs: number | null
+    }
   /** An answer that waiting does not mend. */
-  | { readonly kind: 'unusable'; readonly code: string }
+  | { readonly kind: 'unusable'; readonly code: string; readonly why?: string }
 
-/** Reads one person from the HR system. Bounded in time; never throws for what the network or the system does. */
+/** An answer that is not a record. */
+export type NoRecord = Exclude<ReadAnswer, { readonly kind: 'record' }>
+
+/** Reads one employee from the HR system. Bounded in time; never throws for what the network or the system does. */
 export interface HrReader {
   read(notice: Notice, signal: AbortSignal): Promise<ReadAnswer>
 }
@@ -86,9 +94,9 @@ export function judgeRead(
 ): ReadResult {
   const { seq, type } = notice
   const implied = impliedActive(type)
-  const again = (code: string, afterMs: number | null): ReadResult => {
+  const again = (detail: string, afterMs: number | null): ReadResult => {
     const attempts = notice.attempts + 1
-    if (attempts >= settings.attempts) return { kind: 'failed', seq, detail: code }
+    if (attempts >= settings.attempts) return { kind: 'failed', seq, detail }
     const backoff =
       Math.min(settings.retryCapMs, settings.retryMs * 2 ** notice.attempts) * (0.75 + moment.random / 2)
     return {
@@ -120,10 +128,15 @@ export function judgeRead(
         ? { kind: 'read', seq, mode: 'delta', worker: { active: false }, began: moment.began, nextAt: null }
         : again('NotFound', null)
     case 'later':
-      return again(answer.code, answer.afterMs)
+      return again(detailOf(answer), answer.afterMs)
     case 'unusable':
-      return { kind: 'failed', seq, detail: answer.code }
+      return { kind: 'failed', seq, detail: detailOf(answer) }
   }
+}
+
+/** `AnswerInvalid: active is neither true nor false, but text`. */
+function detailOf({ code, why }: { readonly code: string; readonly why?: string }): string {
+  return why === undefined ? code : `${code}: ${why}`
 }
 
 /** One reader over several HR systems, by the source of the notice. */

@@ -6,6 +6,7 @@ import {
   hydrateLoop,
   type HydrateSettings,
   judgeRead,
+  type ReadAnswer,
   readBySource,
 } from '../../../../src/core/intake/hydrate/loop.ts'
 import type { Notice, ReadResult } from '../../../../src/core/ledger/port/intake.ts'
@@ -111,6 +112,21 @@ void describe('what becomes of a notice after a read', () => {
       seq: 1,
       detail: 'AnswerInvalid',
     })
+  })
+
+  void test('what was wrong stands behind the code, also when it was tried again for the last time', () => {
+    const why = 'active is neither true nor false, but text'
+    const detail = (answer: ReadAnswer): string => {
+      const result = judgeRead(notice(1, { attempts: 2 }), answer, moment, settings)
+      assert(result.kind === 'failed')
+      return result.detail
+    }
+    assert.equal(detail({ kind: 'unusable', code: 'AnswerInvalid', why }), `AnswerInvalid: ${why}`)
+    assert.equal(
+      detail({ kind: 'later', code: 'AnswerEmpty', why: 'worker yields nothing', afterMs: null }),
+      'AnswerEmpty: worker yields nothing',
+    )
+    assert.equal(detail({ kind: 'later', code: 'Http503', afterMs: null }), 'Http503')
   })
 
   void test('however it goes, the waits grow to their cap and the attempts end', () => {
