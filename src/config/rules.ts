@@ -262,9 +262,11 @@ function needed(to: string): { readonly required?: boolean } {
   return DEFAULT_REQUIRED.includes(to) ? { required: true } : {}
 }
 
-function shapeRules({ event, items, fields, id, access }: z.output<typeof SHAPE>): ShapeRules {
+function shapeRules({ event, xml, body, items, fields, id, access }: z.output<typeof SHAPE>): ShapeRules {
   return {
     event,
+    ...(xml === undefined ? {} : { xml }),
+    ...(body === undefined ? {} : { body }),
     ...(access === undefined ? {} : { access }),
     ...(items === undefined ? {} : { items }),
     ...(fields === undefined ? {} : { fields }),

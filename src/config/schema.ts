@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
 import { ActivationSettings, HOLD } from '../core/plan/fold/activation.ts'
 import { AccessSettings, AccessWords } from '../core/intake/access.ts'
-import { EVENT_TYPES } from '../core/intake/normalise.ts'
-import { FIELD_KINDS } from '../core/intake/shape.ts'
+import { EVENT_TYPES } from '../core/intake/event-types.ts'
+import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import { ENVIRONMENT, zone } from './environment.ts'
 
@@ -20,11 +20,17 @@ const oneOf = <T extends string>(names: readonly T[]): z.ZodEnum<{ [K in T]: K }
 export const SETTING_NAMES = Object.keys(ENVIRONMENT.shape).filter((name) => name !== 'ROLLCALL_CONFIG')
 
 const KINDS = FIELD_KINDS.flatMap((kind) => [kind, `${kind}?`] as const)
+const FIELDS = z.record(text, oneOf(KINDS))
 export const SHAPE = z.strictObject({
+  xml: flag.optional().meta({
+    description:
+      'The body is XML that a converter wrote as JSON: prefixes, attributes and a SOAP envelope go',
+  }),
+  body: FIELDS.optional().meta({ description: 'Paths that the body must have, and their kinds' }),
   items: jsonata.optional().meta({
     description: 'JSONata over the body that yields its items. Default: the body, or each element of a list',
   }),
-  fields: z.record(text, oneOf(KINDS)).optional().meta({
+  fields: FIELDS.optional().meta({
     description:
       'Paths that an item must have, and their kinds. A kind with ? may be missing. "a | b" takes the first that exists',
   }),

@@ -6,6 +6,7 @@ import { after, describe, test } from 'node:test'
 import { readConfig } from '../../src/compose/config.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 import { RollcallError } from '../../src/core/errors.ts'
+import { evaluateHere } from '../../src/core/expression/evaluate.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-config-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -141,11 +142,23 @@ shapes:
 sources:
   - { name: a, queue: a, shape: hibob }
   - { name: b, queue: b, shape: mine }
-  - { name: c, queue: c, shape: { items: list, id: [x, y], fields: { x: id, y: "text?" }, event: "$" } }`).rules
+  - { name: c, queue: c, shape: { xml: true, body: { list: any }, items: list, id: [x, y], fields: { x: id, y: "text?" }, event: "$" } }
+  - { name: d, queue: d, shape: bamboohr-fields, access: { active: [Apprentice] } }`).rules
     assert.deepEqual(
       sources.map(({ shape }) => shape?.name),
-      ['hibob', 'mine', 'c'],
+      ['hibob', 'mine', 'c', 'bamboohr-fields'],
     )
+  })
+  void test('adds the words of a source to the access rules of its shape', async () => {
+    const timestamp = '2026-01-31T18:42:00+0000'
+    const employee = { id: '1', action: 'Updated', timestamp, fields: { Status: 'Apprentice' } }
+    const kind = async (more: string): Promise<string | undefined> => {
+      const path = file(`sources: [{ name: a, shape: bamboohr-fields${more} }]`)
+      const [source] = readConfig({ ROLLCALL_CONFIG: path }, evaluateHere()).rules.sources
+      return (await source?.shape?.apply({ employees: [employee] }, 'a'))?.kind
+    }
+    assert.equal(await kind(''), 'rejected')
+    assert.equal(await kind(', access: { active: [Apprentice] }'), 'envelopes')
   })
 })
 
@@ -263,6 +276,16 @@ void describe('a file that cannot be used says line, column, path and what the p
       'a shape with a slip',
       'shapes:\n  x: { event: "{" }',
       [/^2:6: shapes\.x cannot be used: shape x: event is no JSONata/],
+    ],
+    [
+      'words for a shape that reads no status',
+      'sources: [{ name: a, shape: hibob, access: { active: [Trainee] } }]',
+      [/sources\[0\]\.access needs a shape that has access rules/],
+    ],
+    [
+      'a word that gives access and takes it',
+      'shapes: { x: { access: { from: s, active: [Leave], inactive: [leave] }, event: $ } }',
+      [/shapes\.x\.access has "leave" in two lists/],
     ],
     [
       'two shapes on one queue',

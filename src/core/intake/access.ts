@@ -8,6 +8,7 @@ const words = z.array(z.union([z.string().trim().min(1), z.boolean(), z.number()
 const WORDS = {
   active: words.default([]).meta({ description: 'Words of an employee who has access' }),
   inactive: words.default([]).meta({ description: 'Words of an employee who has none' }),
+  neutral: words.default([]).meta({ description: 'Words that say nothing about access' }),
   notice: words.default([]).meta({
     description: 'Words that do not decide access: the employee is read from HR instead',
   }),
@@ -19,7 +20,7 @@ export const AccessWords = z.strictObject(WORDS).check(({ value, issues }) => {
   if (word !== null)
     issues.push({ code: 'custom', message: `has "${word}" in two lists`, path: [], input: value })
 })
-export type AccessWords = Readonly<z.output<typeof AccessWords>>
+export type AccessWords = Readonly<z.input<typeof AccessWords>>
 
 /**
  * How a status becomes access. Total: a word in none of the lists is refused, because access must
@@ -44,7 +45,7 @@ export type AccessRules = Readonly<z.input<typeof AccessSettings>>
 
 /** What a payload says of access. */
 export type AccessReading =
-  /** `active: null`: none of the fields is there. */
+  /** `active: null`: none of the fields is there, or they say nothing about access. */
   | { readonly kind: 'access'; readonly active: boolean | null }
   /** The word asks for a read from HR. */
   | { readonly kind: 'notice' }
@@ -54,12 +55,13 @@ export type AccessReading =
 /** Reads the access that a payload gives. */
 export type Access = (payload: Json) => AccessReading
 
-type Meaning = 'active' | 'inactive' | 'notice'
+const MEANINGS = ['active', 'inactive', 'neutral', 'notice'] as const
+type Meaning = (typeof MEANINGS)[number]
 
 /** Words are compared trimmed and without case; a boolean or a number counts as its text. */
 export function compileAccess(rules: AccessRules): Access {
   const meanings = new Map<string, Meaning>()
-  for (const meaning of ['active', 'inactive', 'notice'] as const)
+  for (const meaning of MEANINGS)
     for (const word of rules[meaning] ?? []) meanings.set(normalised(word), meaning)
   const paths = rules.from.split(' | ').map((path) => path.trim())
 
@@ -80,7 +82,7 @@ export function compileAccess(rules: AccessRules): Access {
         return {
           kind: 'unknown',
           field: path,
-          what: 'is a status that the access rules do not know; add it to active, inactive or notice under access',
+          what: 'is a status that the access rules do not know; add it under access',
         }
       found.set(meaning, path)
     }
@@ -92,22 +94,24 @@ export function compileAccess(rules: AccessRules): Access {
         what: `contradicts ${found.get('active')}; correct one of the two`,
       }
     if (found.has('notice')) return { kind: 'notice' }
-    if (found.size > 0) return { kind: 'access', active: found.has('active') }
+    if (inactiveField !== undefined) return { kind: 'access', active: false }
+    if (found.has('active')) return { kind: 'access', active: true }
     return unsaid === null ? { kind: 'access', active: null } : { kind: 'unknown', ...unsaid }
   }
 }
 
 /** The rules with further words. A word of `more` counts as `more` says, whatever the rules say. */
 export function withWords(rules: AccessRules, more: AccessWords): AccessRules {
-  const said = new Set([...more.active, ...more.inactive, ...more.notice].map(normalised))
-  const merged = (meaning: Meaning): AccessWords[Meaning] => [
+  const said = new Set(MEANINGS.flatMap((meaning) => more[meaning] ?? []).map(normalised))
+  const merged = (meaning: Meaning): (string | number | boolean)[] => [
     ...(rules[meaning] ?? []).filter((word) => !said.has(normalised(word))),
-    ...more[meaning],
+    ...(more[meaning] ?? []),
   ]
   return {
     from: rules.from,
     active: merged('active'),
     inactive: merged('inactive'),
+    neutral: merged('neutral'),
     notice: merged('notice'),
   }
 }
@@ -123,7 +127,9 @@ type Status =
 function statusAt(payload: Json, path: string): Status {
   let value: Json | undefined = payload
   for (const key of path.split('.')) {
-    if (Array.isArray(value)) return { kind: 'not one value', what: 'is inside a list' }
+    // An empty map of a PHP sender is an empty list.
+    if (isList(value) && value.length === 0) return { kind: 'missing' }
+    if (isList(value)) return { kind: 'not one value', what: 'is inside a list' }
     if (value === null) return { kind: 'missing' }
     if (!isObject(value)) return { kind: 'no word', what: 'is inside something that is not an object' }
     if (!Object.hasOwn(value, key)) return { kind: 'missing' }
@@ -132,19 +138,23 @@ function statusAt(payload: Json, path: string): Status {
   if (value === undefined) return { kind: 'missing' }
   const empty: Status = { kind: 'no word', what: 'is empty; send a status, or leave the field out' }
   if (value === null) return empty
-  if (Array.isArray(value)) return { kind: 'not one value', what: 'is a list' }
+  if (isList(value)) return value.length === 0 ? empty : { kind: 'not one value', what: 'is a list' }
   if (typeof value === 'object') return { kind: 'not one value', what: 'is an object' }
   const word = normalised(value)
   return word === '' ? empty : { kind: 'word', word }
+}
+
+function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value)
 }
 
 function normalised(word: string | number | boolean): string {
   return String(word).normalize('NFC').trim().toLowerCase()
 }
 
-function wordInTwoLists(lists: Readonly<Record<Meaning, AccessWords[Meaning]>>): string | null {
+function wordInTwoLists(lists: Readonly<z.output<z.ZodObject<typeof WORDS>>>): string | null {
   const seen = new Map<string, Meaning>()
-  for (const meaning of ['active', 'inactive', 'notice'] as const)
+  for (const meaning of MEANINGS)
     for (const word of lists[meaning].map(normalised)) {
       if ((seen.get(word) ?? meaning) !== meaning) return word
       seen.set(word, meaning)

@@ -1,30 +1,10 @@
 import { z } from 'zod'
 import type { HrEvent, JsonObject, OrderValue } from '../model.ts'
 import { own } from '../own.ts'
+import { EVENT_TYPES, impliedActive } from './event-types.ts'
 import { type Envelope, rejectField, type Rejection } from './decode.ts'
 import type { Source, SourceRules } from './sources.ts'
 import { effectiveInstant, instant, startOfLocalDay } from './dates.ts'
-
-/** What a type says of `active` by itself; an event may say otherwise. `undefined` says nothing. */
-const TYPES: Readonly<Record<string, boolean | undefined>> = {
-  'worker.hired': true,
-  'worker.rehired': true,
-  'worker.updated': undefined,
-  'worker.snapshot': undefined,
-  'worker.job.changed': undefined,
-  'worker.manager.changed': undefined,
-  'worker.leave.started': undefined,
-  'worker.leave.ended': undefined,
-  'worker.terminated': false,
-  'worker.deleted': false,
-  'worker.corrected': undefined,
-  'worker.rescinded': undefined,
-}
-/** What a type says of `active` where the event does not; `undefined` says nothing. */
-export function impliedActive(type: string): boolean | undefined {
-  return own(TYPES, type)
-}
-export const EVENT_TYPES = Object.keys(TYPES)
 
 /** Printable and well formed, so that it can be kept in any database, comes back the same, and can be shown in any terminal. */
 const printable = z
@@ -74,7 +54,7 @@ export function normalise(
       'is none of those configured for this queue; add it under sources, or widen the match of one',
     )
   const type = (source.types && own(source.types, given)) ?? given
-  if (!Object.hasOwn(TYPES, type))
+  if (!EVENT_TYPES.includes(type))
     return rejectField(
       'UnknownType',
       'type',

@@ -15,6 +15,7 @@ const RULES: AccessRules = {
   from: 'status | job.status',
   active: ['Active', 'On leave', true],
   inactive: ['Terminated', 0, false],
+  neutral: ['Part-time'],
   notice: ['Transfer'],
 }
 const read = (payload: Json): string => {
@@ -38,6 +39,9 @@ void describe('access rules', () => {
     ['the second path', { job: { status: 'On leave' } }, 'true'],
     ['two paths that agree', { status: 'Active', job: { status: 'on leave' } }, 'true'],
     ['no field at all', { other: 'Active' }, 'null'],
+    ['a word that says nothing about access', { status: 'Part-Time' }, 'null'],
+    ['such a word beside one that does', { status: 'Part-time', job: { status: 'Terminated' } }, 'false'],
+    ['the empty list that PHP makes of an empty map', { job: [] }, 'null'],
     ['an empty object on the way', { job: {} }, 'null'],
     ['a null on the way', { job: null }, 'null'],
     ['an empty status beside one that says something', { status: '', job: { status: 'Active' } }, 'true'],
@@ -61,6 +65,12 @@ void describe('access rules', () => {
     ['a list', { status: ['Active', 'Terminated'] }, /^status is a list; access needs exactly one status/],
     ['a list on the way', { job: [{ status: 'Active' }] }, /^job\.status is inside a list/],
     ['an object', { status: { code: 'Active' } }, /^status is an object/],
+    ['an empty list', { status: [] }, /^status is empty/],
+    [
+      'an empty text beside a word that says nothing',
+      { status: '', job: { status: 'Part-time' } },
+      /^status is/,
+    ],
     ['an empty text', { status: ' ' }, /^status is empty/],
     ['null', { status: null }, /^status is empty/],
     ['a text where an object belongs', { job: 'Terminated' }, /^job\.status is inside something that is not/],
@@ -77,9 +87,7 @@ void describe('access rules', () => {
     assert.equal(AccessSettings.safeParse(RULES).success, true)
   })
   void test('let a source add words, and change what one of them means', () => {
-    const access = compileAccess(
-      withWords(RULES, { active: ['Apprentice'], inactive: ['on leave'], notice: [] }),
-    )
+    const access = compileAccess(withWords(RULES, { active: ['Apprentice'], inactive: ['on leave'] }))
     const active = (status: string): unknown => access({ status })
     assert.deepEqual(active('apprentice'), { kind: 'access', active: true })
     assert.deepEqual(active('On leave'), { kind: 'access', active: false })
@@ -121,5 +129,18 @@ void describe('a shape with access rules', () => {
     assert(applied.kind === 'rejected')
     assert.deepEqual([applied.code, applied.field], ['AccessUnknown', 'list[].status'])
     assert.match(applied.description, /^list\[1\]\.status is a status that the access rules do not know/)
+  })
+  void test('takes an event that ends access by itself, whatever the status is', async () => {
+    for (const event of [
+      `{ 'type': 'worker.deleted', 'data': { 'worker': { 'active': false } } }`,
+      `{ 'type': 'worker.terminated' }`,
+    ]) {
+      const leaves = compileShape('own', { access: RULES, event }, sha256, evaluateHere())
+      const applied = await leaves.apply({ status: 'Unwell' }, 'own')
+      assert.equal(applied.kind, 'envelopes')
+    }
+    const stays = `{ 'type': 'worker.terminated', 'data': { 'worker': { 'active': true } } }`
+    const both = compileShape('own', { access: RULES, event: stays }, sha256, evaluateHere())
+    assert.equal((await both.apply({ status: 'Unwell' }, 'own')).kind, 'rejected')
   })
 })

@@ -3,7 +3,7 @@ import type { Notice, ReadResult } from '../../ledger/port/intake.ts'
 import type { JsonObject } from '../../model.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
-import { impliedActive } from '../normalise.ts'
+import { impliedActive } from '../event-types.ts'
 
 /** What the HR system says about one employee. `why` names what is wrong with the answer and never a value of it. */
 export type ReadAnswer =

@@ -1,16 +1,19 @@
 import type { ShapeRules } from '../shape.ts'
 
 /**
- * Event notifications (developers.adp.com, Worker Event Notifications): a list of events, fired when they are issued and not when they take
- * effect, each with the part of the worker that changed. Hires, rehires and terminations, and changes that carry something known, are deltas; any
- * other is a notice. The employee is the associate, and so is a manager.
+ * Event notifications (developers.adp.com, Worker Event Notifications): a list of events, fired
+ * when they are issued and not when they take effect, each with the part of the worker that
+ * changed. Hires, rehires and changes that carry something known are deltas; any other is a notice,
+ * and so is everything that may concern access without saying it (leaves, cancellations, the end of
+ * a secondary assignment). The employee is the associate, and so is a manager. A published hire may
+ * have no time of its own: the time of the bus counts.
  */
 export const adp: ShapeRules = {
   items: 'events',
   fields: {
     'eventNameCode.codeValue': 'text',
     'data.output.worker.associateOID | data.eventContext.worker.associateOID': 'id',
-    'creationDateTime | recordDateTime': 'instant',
+    'creationDateTime | recordDateTime': 'instant?',
     effectiveDateTime: 'instant?',
   },
   // What is requested through the API comes back without an id.
@@ -21,24 +24,36 @@ export const adp: ShapeRules = {
     'effectiveDateTime',
     'data.output',
   ],
+  access: {
+    from: 'data.output.worker.workerStatus.statusCode.codeValue',
+    active: ['Active', 'A'],
+    inactive: ['Inactive', 'Terminated', 'T', 'Retired', 'Deceased'],
+    notice: ['Leave', 'L'],
+  },
   event: `(
     $name := eventNameCode.codeValue;
     $out := data.output.worker;
     $job := $out.workAssignment;
+    $assigned := $job.assignmentStatus.statusCode.codeValue;
     $business := $out.businessCommunication;
-    $place := $exists($job.homeWorkLocation.address) ? $job.homeWorkLocation.address : $job.assignedWorkLocations[0].address;
+    $place := $exists($job.homeWorkLocation.address)
+      ? $job.homeWorkLocation.address
+      : $job.assignedWorkLocations[0].address;
     $worker := {
       'name': {
         'givenName': $out.person.legalName.givenName,
         'middleName': $out.person.legalName.middleName,
-        'familyName': $out.person.legalName.familyName1
+        'familyName': $out.person.legalName.familyName1,
+        'formatted': $exists($out.person.legalName.familyName1) ? $nothing : $out.person.legalName.formattedName
       },
       'employeeNumber': $out.workerID.idValue,
       'title': $exists($job.jobTitle) ? $job.jobTitle : $job.jobCode.longName,
       'department': $job.assignedOrganizationalUnits[typeCode.codeValue = 'DEPTID'][0].nameCode.longName,
       'managerId': $job.reportsTo[0].associateOID,
-      'emails': { 'work': $exists($business.email.emailUri) ? $business.email.emailUri : $business.emails[0].emailUri },
-      'phones': { 'work': $exists($business.landline.formattedNumber) ? $business.landline.formattedNumber : $business.landlines[0].formattedNumber },
+      'emails': { 'work': $exists($business.email) ? $business.email.emailUri : $business.emails[0].emailUri },
+      'phones': {
+        'work': $exists($business.landline) ? $business.landline.formattedNumber : $business.landlines[0].formattedNumber
+      },
       'address': {
         'work': {
           'streetAddress': $place.lineOne,
@@ -48,18 +63,25 @@ export const adp: ShapeRules = {
           'country': $place.countryCode
         }
       },
-      'hireDate': $exists($job.hireDate) ? $job.hireDate : $out.workerDates.originalHireDate
+      'hireDate': $exists($job.hireDate) ? $job.hireDate : $out.workerDates.originalHireDate,
+      'active': $active
     };
-    $says := $count($worker.**[$type($) = 'string']) > 0;
-    $type := $lookup({ 'worker.hire': 'worker.hired', 'worker.rehire': 'worker.rehired', 'worker.terminate': 'worker.terminated' }, $name);
+    $says := $exists($active) or $count($worker.**[$type($) = 'string']) > 0;
+    $secondary := $contains($name, /assignment/i) and $job.primaryIndicator = false;
+    $leaves := $contains($name, /^worker\\.(.*\\.)?(terminate|retire)$/) and $not($secondary);
+    $unclear := $contains($name, /terminat|retire|cancel|rescind|leave|remove|delete/i)
+      or ($exists($assigned) and $not($assigned in ['A', 'Active', 'active']));
+    $type := $leaves ? 'worker.terminated' : $lookup({ 'worker.hire': 'worker.hired', 'worker.rehire': 'worker.rehired' }, $name);
     {
       'id': eventID,
       'type': $exists($type) ? $type : $contains($name, /^worker\\./) ? 'worker.updated' : $name,
       'subject': $string($exists($out.associateOID) ? $out.associateOID : data.eventContext.worker.associateOID),
       'time': $exists(creationDateTime) ? creationDateTime : recordDateTime,
-      'data': $exists($type) or $says
-        ? { 'effectiveDate': effectiveDateTime, 'worker': $type = 'worker.terminated' ? { 'active': false } : $worker }
-        : { 'mode': 'notice', 'effectiveDate': effectiveDateTime, 'changedFields': [$name] }
+      'data': $leaves
+        ? { 'effectiveDate': effectiveDateTime, 'worker': { 'active': false } }
+        : $exists($type) or $active = false or ($says and $not($unclear))
+          ? { 'effectiveDate': effectiveDateTime, 'worker': $worker }
+          : { 'mode': 'notice', 'effectiveDate': effectiveDateTime, 'changedFields': [$name] }
     }
   )`,
 }

@@ -19,24 +19,33 @@ export const bamboohr: ShapeRules = {
 }
 
 /**
- * Field-based webhooks (documentation.bamboohr.com/docs/field-based-webhooks): several people a message, with the new values under English names
- * or the API's own. They fire when a change takes effect. An empty value clears. Everything is also kept under `bamboohr` for mappings.
+ * Field-based webhooks (documentation.bamboohr.com/docs/field-based-webhooks): several people a
+ * message, with the new values under English names or the API's own. They fire when a change takes
+ * effect. An empty value clears. Everything is also kept under `bamboohr` for mappings. The status
+ * gives access; an employment status ends it or says nothing about it.
  */
 export const bamboohrFields: ShapeRules = {
   items: 'employees',
   fields: { id: 'id', action: 'text', timestamp: 'instant', changedFields: 'list?', fields: 'object?' },
   id: ['id', 'action', 'timestamp', 'changedFields'],
+  access: {
+    from: 'fields.Status | fields.status | fields.Employment Status | fields.employmentStatus | fields.employmentHistoryStatus',
+    active: ['Active'],
+    inactive: ['Inactive', 'Terminated'],
+    neutral: ['Full-Time', 'Part-Time', 'Contractor'],
+    notice: ['Furloughed'],
+  },
   event: `(
     $field := function($name, $alias) {(
       $value := $lookup(fields, $name);
       $found := $exists($value) ? $value : $lookup(fields, $alias);
       $found = '' ? null : $found
     )};
-    $status := $field('Status', 'status');
-    action = 'Deleted'
+    $action := $lowercase(action);
+    $action = 'deleted'
       ? { 'type': 'worker.deleted', 'subject': $string(id), 'time': timestamp, 'data': { 'worker': { 'active': false } } }
       : {
-          'type': action in ['Created', 'Updated'] ? 'worker.updated' : action,
+          'type': $action in ['created', 'updated'] ? 'worker.updated' : action,
           'subject': $string(id),
           'time': timestamp,
           'data': {
@@ -56,8 +65,8 @@ export const bamboohrFields: ShapeRules = {
               'emails': { 'work': $field('Work Email', 'workEmail') },
               'phones': { 'work': $field('Work Phone', 'workPhone') },
               'hireDate': $field('Hire Date', 'hireDate'),
-              'active': $status = 'Active' ? true : $status = 'Inactive' ? false : $nothing,
-              'bamboohr': fields
+              'active': $active,
+              'bamboohr': $type(fields) = 'object' ? fields : $nothing
             }
           }
         }

@@ -1,24 +1,30 @@
 import type { ShapeRules } from '../shape.ts'
 
 /**
- * The schema of Event Grid around canonical data (learn.microsoft.com/azure/event-grid/event-schema). The topic is the source, and of a subject that
- * is a path the last part is the employee. Event Grid's other schema is CloudEvents, which needs no shape.
+ * Event Grid around canonical data, in both of its schemas: its own
+ * (learn.microsoft.com/azure/event-grid/event-schema), whose topic is the source, and CloudEvents. Of
+ * a subject that is a path, such as `employees/31004`, the last part is the employee.
  */
 export const eventGrid: ShapeRules = {
   fields: {
     id: 'text',
-    eventType: 'text',
+    'eventType | type': 'text',
     subject: 'text',
-    eventTime: 'instant',
-    topic: 'text?',
+    'eventTime | time': 'instant?',
+    'topic | source': 'text?',
     data: 'object?',
   },
   id: 'id',
-  event: `{
-    'source': topic,
-    'type': eventType,
-    'subject': $split(subject, '/')[-1],
-    'time': eventTime,
-    'data': data
-  }`,
+  event: `(
+    $cloud := $exists(specversion);
+    {
+      'source': $cloud ? source : topic,
+      'type': $cloud ? type : eventType,
+      'subject': $split(subject, '/')[$ != ''][-1],
+      'time': $cloud ? time : eventTime,
+      'sequence': sequence,
+      'traceparent': traceparent,
+      'data': data
+    }
+  )`,
 }

@@ -1,20 +1,27 @@
 import type { ShapeRules } from '../shape.ts'
 
 /**
- * Event notifications (help.sap.com, SAP SuccessFactors Intelligent Services: ExternalEvent), the SOAP message written as JSON by whatever put it on
- * the bus, with or without the elements around lists. The inner event's id counts: the outer one is another at every repost. Terminations say
- * enough by themselves; everything else is a notice for the day it takes effect. `seqNumber` orders rows of one day.
+ * Event notifications (help.sap.com, SAP SuccessFactors Intelligent Services: ExternalEvent), the
+ * SOAP message written as JSON by whatever put it on the bus: with or without the envelope, prefixes
+ * and the elements around lists. The inner event's id counts: the outer one is another at every
+ * repost. Terminations say enough by themselves; everything else is a notice for the day it takes
+ * effect. `seqNumber` orders rows of one day.
  */
 export const successfactors: ShapeRules = {
+  xml: true,
+  body: {
+    'ExternalEvent | externalEventMeta': 'object',
+    'ExternalEvent.externalEventMeta.type | externalEventMeta.type': 'text',
+    'ExternalEvent.events | events': 'any',
+  },
   items: `(
-    $message := $exists(ExternalEvent) ? ExternalEvent : $;
-    $type := $message.externalEventMeta.type;
-    $message.events.($exists(event) ? event : $).{
-      'type': $type,
+    $top := $exists(ExternalEvent) ? ExternalEvent : $;
+    $top.events.($exists(event) ? event : $).{
+      'type': $top.externalEventMeta.type,
       'eventId': eventId,
       'entityType': entityType,
       'effectiveStartDate': effectiveStartDate,
-      'publishedAt': publishedAt,
+      'publishedAt': $exists(publishedAt) ? publishedAt : $top.externalEventMeta.publishedAt,
       'entityKeys': $merge(entityKeys.($exists(entityKey) ? entityKey : $).{ $string(name): value })
     }
   )`,
@@ -32,7 +39,7 @@ export const successfactors: ShapeRules = {
       'id': eventId,
       'type': $leaves ? 'worker.terminated' : 'worker.updated',
       'subject': $string(entityKeys.userId),
-      'time': $fromMillis($number(publishedAt)),
+      'time': $contains($string(publishedAt), /^\\d+$/) ? $fromMillis($number(publishedAt)) : publishedAt,
       'data': {
         'mode': $leaves ? 'delta' : 'notice',
         'effectiveDate': effectiveStartDate,

@@ -1,0 +1,70 @@
+import type { ShapeRules } from '../shape.ts'
+
+/**
+ * The output of Core Connector: Worker (`urn:com.workday/workersync`), written as JSON by whatever
+ * put it on the bus: one `Worker_Sync` with its workers, or one `Worker` a message. It has neither
+ * an id nor a time of its own. The staffing event (`HIR`, `TRM`) says what happened; without one the
+ * status does. A termination date alone ends nothing: the connector reports the end itself.
+ */
+export const workday: ShapeRules = {
+  xml: true,
+  body: { 'Worker_Sync | Worker': 'object' },
+  items: '$exists(Worker_Sync) ? Worker_Sync.Worker : Worker',
+  fields: {
+    'Summary.Employee_ID': 'id',
+    'Status.Staffing_Event': 'text?',
+    'Status.Staffing_Event_Date': 'date?',
+    'Status.Hire_Date': 'date?',
+    'Status.Termination_Date': 'date?',
+  },
+  id: ['Summary.Employee_ID', 'Status', 'Personal', 'Position', '$message.enqueuedTime'],
+  access: {
+    from: 'Status.Employee_Status | Status.Active',
+    active: ['Active', 'true', '1'],
+    inactive: ['Terminated', 'false', '0'],
+    neutral: ['OnLeave'],
+  },
+  event: `(
+    $status := Status;
+    $leaves := $status.Staffing_Event = 'TRM' or $active = false or $string($status.Terminated) in ['true', '1'];
+    $joins := $status.Staffing_Event = 'HIR' and $not($leaves);
+    $name := Personal.Name_Data[$not($exists(Name_Type)) or Name_Type = 'Legal'][0];
+    $job := $count(Position) = 1 ? Position : $nothing;
+    $place := Personal.Address_Data[Address_Type = 'WORK'][0];
+    $organisation := function($kind) { $job.Organization_Data[Organization_Type = $kind][0].Organization };
+    {
+      'type': $leaves ? 'worker.terminated' : $joins ? 'worker.hired' : 'worker.updated',
+      'subject': $string(Summary.Employee_ID),
+      'data': {
+        'effectiveDate': $leaves and $exists($status.Termination_Date)
+          ? $status.Termination_Date
+          : $exists($status.Staffing_Event_Date) ? $status.Staffing_Event_Date : $joins ? $status.Hire_Date : $nothing,
+        'worker': {
+          'name': {
+            'givenName': $name.First_Name,
+            'middleName': $name.Middle_Name,
+            'familyName': $name.Last_Name,
+            'formatted': $name.Formatted_Name
+          },
+          'displayName': Summary.Name,
+          'title': $exists($job.Business_Title) ? $job.Business_Title : $job.Position_Title,
+          'organization': $organisation('Company'),
+          'costCenter': $organisation('Cost_Center'),
+          'emails': { 'work': Personal.Email_Data[Email_Type = 'WORK'][0].Email_Address },
+          'phones': { 'work': Personal.Phone_Data[Phone_Type = 'WORK'][0].Formatted_Phone_Number },
+          'address': {
+            'work': {
+              'locality': $place.Municipality,
+              'region': $place.Region,
+              'postalCode': $place.Postal_Code,
+              'country': $place.Country
+            }
+          },
+          'hireDate': $status.Hire_Date,
+          'terminationDate': $status.Termination_Date,
+          'active': $leaves ? false : $joins ? true : $active
+        }
+      }
+    }
+  )`,
+}
