@@ -35,10 +35,4 @@ export const LONG_FUNCTIONS: readonly string[] = [
   'src/adapters/service-bus/remove.ts: export function messageRemover(',
   'src/adapters/service-bus/sessions.ts: function openSessions(',
   'src/core/provision/submit-loop.ts: export function submitLoop(',
-  'src/local/entra/cycle/cycle.ts: export function createCycles(parts: CycleParts): Cycles {',
-  'src/local/entra/cycle/job.ts: export function createJob(settings: Settings, synchronized: () => number): Job {',
-  'src/local/entra/http/log-api.ts: export function createLogApi({ settings, tokens, log, selector, writer, random, now }: LogApiParts): LogApi {',
-  'src/local/entra/http/tokens.ts: export function createTokens(settings: Settings): Tokens {',
-  'src/local/entra/log/steps.ts: export function createSteps(',
-  'src/local/entra/mapping/expression.ts: export function parseExpression(source: string): Expression {',
 ]

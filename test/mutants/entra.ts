@@ -92,7 +92,7 @@ export const ENTRA_MUTANTS: MutantList = {
     {
       breaks: 'a pause changes nothing',
       file: 'cycle/job.ts',
-      find: "      code = 'Paused'\n    },",
+      find: "      state.code = 'Paused'\n    },",
       replace: '    },',
     },
     {
@@ -151,7 +151,7 @@ export const ENTRA_MUTANTS: MutantList = {
     },
     {
       breaks: 'a manager is never found later',
-      file: 'cycle/cycle.ts',
+      file: 'cycle/cycle-runner.ts',
       find: 'for (const finding of provisioner.resolve())',
       replace: 'for (const finding of [...provisioner.resolve()].slice(0, 0))',
     },
@@ -295,8 +295,8 @@ export const ENTRA_MUTANTS: MutantList = {
     },
     {
       breaks: 'records appear at once',
-      file: 'cycle/cycle.ts',
-      find: 'visibleAt: happened + min + ',
+      file: 'cycle/finding-writer.ts',
+      find: 'visibleAt: happened + logLagMs.min + ',
       replace: 'visibleAt: happened + 0 * ',
     },
     {

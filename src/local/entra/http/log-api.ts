@@ -2,7 +2,7 @@ import type { Fact } from '../log/fact.ts'
 import { FilterError, parseFilter } from '../log/filter.ts'
 import { type Exchange, type Problem, sendJson, sendProblem, WRONG_METHOD } from './exchange.ts'
 import { createWindow } from './limits.ts'
-import type { Log, PageRequest } from '../log/log.ts'
+import type { Log, Page, PageRequest } from '../log/log.ts'
 import type { Selector } from '../log/log-query.ts'
 import type { ApiVersion, RecordWriter } from '../log/record.ts'
 import type { Settings } from '../settings.ts'
@@ -29,80 +29,10 @@ const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest'
 /** This 429 often comes without Retry-After. */
 const THROTTLED: Problem = { status: 429, code: 'TooManyRequests', message: 'Too many requests.' }
 
-export function createLogApi({ settings, tokens, log, selector, writer, random, now }: LogApiParts): LogApi {
+export function createLogApi(parts: LogApiParts): LogApi {
+  const { settings, tokens, now } = parts
   const window = createWindow(settings.limits.logRequestsPer10s, 10_000)
   const counts = { logRequests: 0, logThrottled: 0 }
-
-  function readRequest(query: URLSearchParams): PageRequest | Problem {
-    try {
-      const filter = query.get('$filter')
-      const selection = selector.select(
-        filter === null || filter.trim() === '' ? undefined : parseFilter(filter),
-      )
-      const wanted = query.get('$top')
-      if (wanted !== null && !/^[1-9]\d{0,8}$/.test(wanted)) return invalid("Invalid value for '$top'.")
-      const top = Math.min(wanted === null ? settings.logPageSize : Number(wanted), settings.logPageMax)
-      const token = query.get('$skiptoken')
-      const request = { selection, top, order: orderOf(query.get('$orderby')), now: now() }
-      if (token === null) return request
-      const cursor = readToken(token)
-      return cursor === undefined ? invalid('Invalid skip token.') : { ...request, cursor }
-    } catch (error) {
-      if (error instanceof FilterError) return invalid(`Invalid filter clause: ${error.message}`)
-      throw error
-    }
-  }
-
-  function orderOf(orderBy: string | null): 'newest' | 'oldest' {
-    const isOldest =
-      settings.orderBy === 'honoured' &&
-      /^activitydatetime( asc)?$/i.test((orderBy ?? 'activityDateTime desc').trim())
-    return isOldest ? 'oldest' : 'newest'
-  }
-
-  /** The page as it is given when the log is asked to be untidy. */
-  function untidy(facts: readonly Fact[]): readonly Fact[] {
-    if (settings.logDisorder === 0) return facts
-    const result = [...facts]
-    for (let index = 1; index < result.length; index += 1) {
-      const [a, b] = [result[index - 1], result[index]]
-      if (a !== undefined && b !== undefined && random() < settings.logDisorder)
-        [result[index - 1], result[index]] = [b, a]
-    }
-    return result
-  }
-
-  /** The position the next page begins at: sometimes that of the last record of this one. */
-  function cursorAfter({
-    next,
-    last,
-  }: {
-    readonly next?: number
-    readonly last?: number
-  }): number | undefined {
-    const isRepeat =
-      settings.logRepeats > 0 && next !== undefined && last !== undefined && random() < settings.logRepeats
-    return isRepeat ? last : next
-  }
-
-  async function write(exchange: Exchange, version: ApiVersion, request: PageRequest): Promise<void> {
-    const page = await log.page(request)
-    // A page that would only repeat itself would never end.
-    const cursor = request.top > 1 ? cursorAfter(page) : page.next
-    const link = cursor === undefined ? {} : { '@odata.nextLink': nextLink(exchange, cursor) }
-    const slices = createSlices()
-    const value: unknown[] = []
-    for (const fact of untidy(page.facts)) {
-      value.push(writer.write(fact, version))
-      await slices.pause()
-    }
-    sendJson(exchange, 200, {
-      '@odata.context': `${exchange.origin}/${version}/$metadata#auditLogs/provisioning`,
-      ...link,
-      value,
-    })
-  }
-
   return {
     async answer(exchange, version) {
       const { request, receivedAt, method, url } = exchange
@@ -114,11 +44,84 @@ export function createLogApi({ settings, tokens, log, selector, writer, random, 
         counts.logThrottled += 1
         return sendProblem(exchange, THROTTLED)
       }
-      const page = readRequest(url.searchParams)
-      return 'status' in page ? sendProblem(exchange, page) : write(exchange, version, page)
+      const page = readRequest(url.searchParams, parts, now())
+      return 'status' in page ? sendProblem(exchange, page) : sendPage(exchange, version, page, parts)
     },
     counts: () => ({ ...counts }),
   }
+}
+
+function readRequest(
+  query: URLSearchParams,
+  { settings, selector }: LogApiParts,
+  now: number,
+): PageRequest | Problem {
+  try {
+    const filter = query.get('$filter')
+    const selection = selector.select(
+      filter === null || filter.trim() === '' ? undefined : parseFilter(filter),
+    )
+    const wanted = query.get('$top')
+    if (wanted !== null && !/^[1-9]\d{0,8}$/.test(wanted)) return invalid("Invalid value for '$top'.")
+    const top = Math.min(wanted === null ? settings.logPageSize : Number(wanted), settings.logPageMax)
+    const token = query.get('$skiptoken')
+    const request = { selection, top, order: orderOf(query.get('$orderby'), settings), now }
+    if (token === null) return request
+    const cursor = readToken(token)
+    return cursor === undefined ? invalid('Invalid skip token.') : { ...request, cursor }
+  } catch (error) {
+    if (error instanceof FilterError) return invalid(`Invalid filter clause: ${error.message}`)
+    throw error
+  }
+}
+
+function orderOf(orderBy: string | null, settings: Settings): 'newest' | 'oldest' {
+  const isOldest =
+    settings.orderBy === 'honoured' &&
+    /^activitydatetime( asc)?$/i.test((orderBy ?? 'activityDateTime desc').trim())
+  return isOldest ? 'oldest' : 'newest'
+}
+
+async function sendPage(
+  exchange: Exchange,
+  version: ApiVersion,
+  request: PageRequest,
+  parts: LogApiParts,
+): Promise<void> {
+  const page = await parts.log.page(request)
+  // A page that would only repeat itself would never end.
+  const cursor = request.top > 1 ? cursorAfter(page, parts) : page.next
+  const link = cursor === undefined ? {} : { '@odata.nextLink': nextLink(exchange, cursor) }
+  const slices = createSlices()
+  const value: unknown[] = []
+  for (const fact of disordered(page.facts, parts)) {
+    value.push(parts.writer.write(fact, version))
+    await slices.pause()
+  }
+  sendJson(exchange, 200, {
+    '@odata.context': `${exchange.origin}/${version}/$metadata#auditLogs/provisioning`,
+    ...link,
+    value,
+  })
+}
+
+/** The records of a page, with as many neighbours changing places as `logDisorder` asks for. */
+function disordered(facts: readonly Fact[], { settings, random }: LogApiParts): readonly Fact[] {
+  if (settings.logDisorder === 0) return facts
+  const result = [...facts]
+  for (let index = 1; index < result.length; index += 1) {
+    const [a, b] = [result[index - 1], result[index]]
+    if (a !== undefined && b !== undefined && random() < settings.logDisorder)
+      [result[index - 1], result[index]] = [b, a]
+  }
+  return result
+}
+
+/** Where the next page begins: with `logRepeats`, sometimes at the last record of this one. */
+function cursorAfter({ next, last }: Page, { settings, random }: LogApiParts): number | undefined {
+  const isRepeat =
+    settings.logRepeats > 0 && next !== undefined && last !== undefined && random() < settings.logRepeats
+  return isRepeat ? last : next
 }
 
 function nextLink({ origin, url }: Exchange, cursor: number): string {

@@ -32,6 +32,7 @@ const unauthenticated = (message: string): Problem => ({
   code: 'InvalidAuthenticationToken',
   message,
 })
+const WRONG_AUDIENCE = unauthenticated('Access token validation failure. Invalid audience.')
 const FORBIDDEN: Problem = {
   status: 403,
   code: 'Authorization_RequestDenied',
@@ -47,74 +48,13 @@ const EQUIVALENTS: Readonly<Record<string, readonly string[]>> = {
 
 export function createTokens(settings: Settings): Tokens {
   const grants = new Map<string, Grant>()
-
-  function refuse(
-    status: 400 | 401,
-    error: string,
-    code: number,
-    description: string,
-    now: number,
-  ): TokenAnswer {
-    const at = new Date(now).toISOString()
-    const trace = { trace_id: randomUUID(), correlation_id: randomUUID() }
-    const text = `AADSTS${code}: ${description} Trace ID: ${trace.trace_id} Correlation ID: ${trace.correlation_id} Timestamp: ${at}`
-    return { status, body: { error, error_description: text, error_codes: [code], timestamp: at, ...trace } }
-  }
-
-  function permissionsOf(clientId: string, form: URLSearchParams): readonly string[] | 'unknown' | 'secret' {
-    const secret = form.get('client_secret')
-    const hasSecret = (secret !== null && secret !== '') || form.has('client_assertion')
-    if (settings.clients === undefined) return hasSecret ? ALL_PERMISSIONS : 'secret'
-    const client = settings.clients.find((known) => known.clientId === clientId)
-    if (client === undefined) return 'unknown'
-    const isRight = client.clientSecret === undefined ? hasSecret : client.clientSecret === secret
-    return isRight ? client.permissions : 'secret'
-  }
-
   return {
     issue(form, now) {
-      if (form.get('grant_type') !== 'client_credentials') {
-        return refuse(
-          400,
-          'unsupported_grant_type',
-          70003,
-          'The app requested an unsupported grant type.',
-          now,
-        )
-      }
+      const refusal = findFault(form) ?? findUnknownClient(settings, form)
+      if (refusal !== null) return refuse(refusal, now)
+      forgetExpired(grants, now)
+      const permissions = permissionsOf(settings, form)
       const clientId = form.get('client_id') ?? ''
-      if (clientId === '')
-        return refuse(
-          400,
-          'invalid_request',
-          900144,
-          "The request body must contain the following parameter: 'client_id'.",
-          now,
-        )
-      if (form.get('scope')?.endsWith('/.default') !== true) {
-        return refuse(
-          400,
-          'invalid_scope',
-          1002012,
-          'The provided value for scope is not valid. Client credential flows must have a scope ending in /.default.',
-          now,
-        )
-      }
-      const permissions = permissionsOf(clientId, form)
-      if (permissions === 'unknown')
-        return refuse(
-          400,
-          'unauthorized_client',
-          700016,
-          `Application with identifier '${clientId}' was not found.`,
-          now,
-        )
-      if (permissions === 'secret')
-        return refuse(401, 'invalid_client', 7000215, 'Invalid client secret provided.', now)
-      for (const [token, { expiresAt }] of grants) {
-        if (expiresAt > now) break
-        grants.delete(token)
-      }
       const token = tokenText({
         aud: 'https://graph.microsoft.com',
         appid: clientId,
@@ -132,17 +72,91 @@ export function createTokens(settings: Settings): Tokens {
     check(authorization, permission, now) {
       const token = /^bearer\s+(\S+)\s*$/i.exec(authorization ?? '')?.[1]
       if (token === undefined) return unauthenticated('Access token is empty.')
-      if (settings.allowedTokens?.includes(token) === false)
-        return unauthenticated('Access token validation failure. Invalid audience.')
+      if (settings.allowedTokens?.includes(token) === false) return WRONG_AUDIENCE
       const grant = grants.get(token)
-      if (grant === undefined)
-        return settings.tokens === 'any'
-          ? undefined
-          : unauthenticated('Access token validation failure. Invalid audience.')
+      if (grant === undefined) return settings.tokens === 'any' ? undefined : WRONG_AUDIENCE
       if (grant.expiresAt <= now) return unauthenticated('Lifetime validation failed, the token is expired.')
       const enough = [permission, ...(EQUIVALENTS[permission] ?? [])]
       return enough.some((name) => grant.permissions.includes(name)) ? undefined : FORBIDDEN
     },
+  }
+}
+
+/** Why a request for a token is refused, with the number of its `AADSTS` text. */
+interface Refusal {
+  readonly status: 400 | 401
+  readonly error: string
+  readonly code: number
+  readonly description: string
+}
+
+/** What is wrong with the form itself. */
+function findFault(form: URLSearchParams): Refusal | null {
+  if (form.get('grant_type') !== 'client_credentials')
+    return {
+      status: 400,
+      error: 'unsupported_grant_type',
+      code: 70003,
+      description: 'The app requested an unsupported grant type.',
+    }
+  if ((form.get('client_id') ?? '') === '')
+    return {
+      status: 400,
+      error: 'invalid_request',
+      code: 900144,
+      description: "The request body must contain the following parameter: 'client_id'.",
+    }
+  if (form.get('scope')?.endsWith('/.default') !== true)
+    return {
+      status: 400,
+      error: 'invalid_scope',
+      code: 1002012,
+      description:
+        'The provided value for scope is not valid. Client credential flows must have a scope ending in /.default.',
+    }
+  return null
+}
+
+function findUnknownClient({ clients }: Settings, form: URLSearchParams): Refusal | null {
+  const clientId = form.get('client_id')
+  const client = clients?.find((known) => known.clientId === clientId)
+  if (clients !== undefined && client === undefined)
+    return {
+      status: 400,
+      error: 'unauthorized_client',
+      code: 700016,
+      description: `Application with identifier '${clientId}' was not found.`,
+    }
+  const secret = form.get('client_secret')
+  const hasSecret = (secret !== null && secret !== '') || form.has('client_assertion')
+  const isRight = client?.clientSecret === undefined ? hasSecret : client.clientSecret === secret
+  return isRight
+    ? null
+    : {
+        status: 401,
+        error: 'invalid_client',
+        code: 7000215,
+        description: 'Invalid client secret provided.',
+      }
+}
+
+function permissionsOf({ clients }: Settings, form: URLSearchParams): readonly string[] {
+  const client = clients?.find(({ clientId }) => clientId === form.get('client_id'))
+  return client?.permissions ?? ALL_PERMISSIONS
+}
+
+function refuse({ status, error, code, description }: Refusal, now: number): TokenAnswer {
+  const at = new Date(now).toISOString()
+  const trace = { trace_id: randomUUID(), correlation_id: randomUUID() }
+  const text = `AADSTS${code}: ${description} Trace ID: ${trace.trace_id} Correlation ID: ${trace.correlation_id} Timestamp: ${at}`
+  return { status, body: { error, error_description: text, error_codes: [code], timestamp: at, ...trace } }
+}
+
+/** Grants are in the order in which they expire. */
+function forgetExpired(grants: Map<string, Grant>, now: number): void {
+  for (const [token, { expiresAt }] of grants) {
+    if (expiresAt > now) return
+    grants.delete(token)
   }
 }
 

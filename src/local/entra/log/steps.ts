@@ -1,4 +1,4 @@
-import type { Fact, Retry, SkipReason } from './fact.ts'
+import type { ExportAction, Fact, Retry, SkipReason } from './fact.ts'
 import { asText, entriesOf, type Row, textOf } from '../directory/row.ts'
 import { echoKey, ENTERPRISE_USER } from '../directory/scim.ts'
 import type { Settings } from '../settings.ts'
@@ -43,182 +43,158 @@ const withoutManager = (row: Row): Details =>
       .map(([name, value]) => [echoKey(name), asText(value)]),
   )
 
-/** The `provisioningSteps` of a record. */
+/** What the steps of every record need besides the fact. */
+interface Context {
+  /** The name of the target system. */
+  readonly target: string
+  readonly settings: Settings
+  /** Whether the mapping uses a source attribute: only those are echoed. */
+  uses(path: string): boolean
+}
+
+/** Gives the `provisioningSteps` of a record. Source of their form: real API-driven records. */
 export function createSteps(
   settings: Settings,
   uses: (path: string) => boolean,
 ): (fact: Fact) => readonly Step[] {
-  const target = settings.targetSystemName
+  const context: Context = { target: settings.targetSystemName, settings, uses }
+  return (fact) => [...firstSteps(fact, context), ...unresolvedSteps(fact), lastStep(fact, context)]
+}
 
-  function echo(imported: Row): Details {
-    const details: [string, string][] = []
-    for (const [path, value] of entriesOf(imported)) {
-      if (uses(path) && (path !== 'active' || settings.echoActive))
-        details.push([echoKey(path), asText(value)])
-    }
-    return Object.fromEntries(details)
+function firstSteps(fact: Fact, context: Context): readonly Step[] {
+  const { imported, before, result, retry } = fact
+  if (retry !== undefined) return [retryStep(fact, retry)]
+  if (imported === undefined) return []
+  const received = importStep(fact, imported, context)
+  const scoped = scopingStep(fact, context)
+  if (before !== undefined) return [received, matchStep(fact, before, context), scoped]
+  const isCreate = result.kind === 'exported' || result.kind === 'failed'
+  return isCreate ? [received, scoped, addStep(fact, context)] : [received, scoped]
+}
+
+function importStep(fact: Fact, imported: Row, { settings, uses }: Context): Step {
+  const description = `Received ${ENTERPRISE_USER} '${fact.externalId}' change of type (Add) from API`
+  const echoed = [...entriesOf(imported)].filter(
+    ([path]) => uses(path) && (path !== 'active' || settings.echoActive),
+  )
+  const details = Object.fromEntries(echoed.map(([path, value]) => [echoKey(path), asText(value)]))
+  return step('EntryImportAdd', 'import', description, details)
+}
+
+function retryStep(fact: Fact, retry: Retry): Step {
+  const description = `We are retrying an operation that previously failed.\r\nIdentifier: ${fact.externalId}\r\nObject type: User\r\nDirectory: API`
+  return step('EntryEscrowRetry', 'import', description, {
+    CountProcessed: String(retry.count - 1),
+    CreationTime: longTime(retry.createdAt),
+    Identifier: fact.externalId,
+    ModificationType: 'Add',
+    NextAttempt: americanTime(retry.dueAt),
+    Origin: 'Source',
+    TypeName: 'EscrowedEntryDefault',
+  })
+}
+
+function scopingStep({ active, result }: Fact, { settings }: Context): Step {
+  const isOut = result.kind === 'skipped' && result.skipReason === 'NotEffectivelyEntitled'
+  const description = `Determine if ${ENTERPRISE_USER} in scope by evaluating against each scoping filter`
+  return step('EntrySynchronizationScoping', 'scoping', description, {
+    'Active in the source system': settings.scopingActive === 'always-true' ? 'True' : truth(active),
+    'Scoping filter evaluation passed': truth(!isOut),
+    ScopeEvaluationResult: '{}',
+  })
+}
+
+function addStep(fact: Fact, { target }: Context): Step {
+  const because = `${ENTERPRISE_USER} is active and assigned in API, but no matching ${ENTERPRISE_USER} was found in ${target}`
+  const description = `${ENTERPRISE_USER} '${fact.externalId}' will be created in ${target} (${because})`
+  return step('EntrySynchronizationAdd', 'matching', description, {})
+}
+
+function matchStep(fact: Fact, before: Row, { target }: Context): Step {
+  const name = textOf(before, 'userPrincipalName') ?? ''
+  const details = { objectId: fact.objectId, ...withoutManager(before), originalUserPrincipalName: name }
+  return step('EntryImport', 'matching', `Retrieved  '${name}' from ${target}`, details)
+}
+
+/** The step that skips the manager of a record, who is not in the directory yet. */
+function unresolvedSteps(fact: Fact): readonly Step[] {
+  const { result, imported, retry } = fact
+  const isFollowUp = imported === undefined && retry === undefined
+  if (isFollowUp || !('unresolved' in result) || result.unresolved === undefined) return []
+  const manager = result.unresolved
+  const name = userNameOf(fact)
+  const description =
+    `We were unable to assign ${manager} as the manager of ${name}. In order to ensure that the references are updated properly, you have ` +
+    `two options. First, ensure that ${manager} is in scope for provisioning. Provision ${manager} on-demand and then provision ${name} ` +
+    `on-demand. Alternatively, you can restart provisioning after ensuring that ${manager} is in scope for provisioning. `
+  const details = {
+    [manager]: 'manager Add',
+    PropertyName: 'manager',
+    SkipReason: 'UnableToResolveReferenceAttributeValue',
   }
+  return [step('EntrySynchronizationSkip', 'processing', description, details)]
+}
 
-  const importStep = (fact: Fact, imported: Row): Step =>
-    step(
-      'EntryImportAdd',
-      'import',
-      `Received ${ENTERPRISE_USER} '${fact.externalId}' change of type (Add) from API`,
-      echo(imported),
-    )
-
-  function retryStep(fact: Fact, retry: Retry): Step {
-    const description = `We are retrying an operation that previously failed.\r\nIdentifier: ${fact.externalId}\r\nObject type: User\r\nDirectory: API`
-    return step('EntryEscrowRetry', 'import', description, {
-      CountProcessed: String(retry.count - 1),
-      CreationTime: longTime(retry.createdAt),
-      Identifier: fact.externalId,
-      ModificationType: 'Add',
-      NextAttempt: americanTime(retry.dueAt),
-      Origin: 'Source',
-      TypeName: 'EscrowedEntryDefault',
-    })
+function lastStep(fact: Fact, { target }: Context): Step {
+  const { result } = fact
+  switch (result.kind) {
+    case 'exported':
+      return result.action === 'create'
+        ? createStep(fact, target)
+        : updateStep(fact, userNameOf(fact), target)
+    case 'resolved':
+      return updateStep(fact, fact.externalId, target)
+    case 'skipped':
+      return skipStep(fact, result.skipReason)
+    case 'failed':
+      return failureStep(fact, result.action, target)
+    default:
+      return unreachable(result)
   }
+}
 
-  function scopingStep({ active, result }: Fact): Step {
-    const isOut = result.kind === 'skipped' && result.skipReason === 'NotEffectivelyEntitled'
-    const description = `Determine if ${ENTERPRISE_USER} in scope by evaluating against each scoping filter`
-    return step('EntrySynchronizationScoping', 'scoping', description, {
-      'Active in the source system': settings.scopingActive === 'always-true' ? 'True' : truth(active),
-      'Scoping filter evaluation passed': truth(!isOut),
-      ScopeEvaluationResult: '{}',
-    })
-  }
+const userNameOf = ({ after, externalId }: Fact): string => textOf(after, 'userPrincipalName') ?? externalId
+const reportable = ({ externalId }: Fact): Details => ({ ReportableIdentifier: externalId })
 
-  function addStep(fact: Fact): Step {
-    const because = `${ENTERPRISE_USER} is active and assigned in API, but no matching ${ENTERPRISE_USER} was found in ${target}`
-    const description = `${ENTERPRISE_USER} '${fact.externalId}' will be created in ${target} (${because})`
-    return step('EntrySynchronizationAdd', 'matching', description, {})
-  }
+function createStep(fact: Fact, target: string): Step {
+  const set = fact.after === undefined ? {} : withoutManager(fact.after)
+  const description = `${CAPITALISED_USER} '${userNameOf(fact)}' was created in ${target}`
+  const details = { ...set, passwordProfilepassword: '[Redacted]', ...reportable(fact) }
+  return step('EntryExportAdd', 'export', description, details)
+}
 
-  function matchStep(fact: Fact, before: Row): Step {
-    const name = textOf(before, 'userPrincipalName') ?? ''
-    const details = { objectId: fact.objectId, ...withoutManager(before), originalUserPrincipalName: name }
-    return step('EntryImport', 'matching', `Retrieved  '${name}' from ${target}`, details)
-  }
+function updateStep(fact: Fact, name: string, target: string): Step {
+  const description = `${CAPITALISED_USER} '${name}' was updated in ${target}`
+  return step('EntryExportUpdate', 'export', description, reportable(fact))
+}
 
-  function unresolvedStep(fact: Fact, manager: string): Step {
-    const name = textOf(fact.after, 'userPrincipalName') ?? fact.externalId
-    return step(
-      'EntrySynchronizationSkip',
-      'processing',
-      `We were unable to assign ${manager} as the manager of ${name}. In order to ensure that the references are updated properly, you have ` +
-        `two options. First, ensure that ${manager} is in scope for provisioning. Provision ${manager} on-demand and then provision ${name} ` +
-        `on-demand. Alternatively, you can restart provisioning after ensuring that ${manager} is in scope for provisioning. `,
-      {
-        [manager]: 'manager Add',
-        PropertyName: 'manager',
-        SkipReason: 'UnableToResolveReferenceAttributeValue',
-      },
-    )
-  }
+function failureStep(fact: Fact, action: ExportAction, target: string): Step {
+  const creates = action === 'create'
+  const description = `Failed to ${creates ? 'create' : 'update'} ${ENTERPRISE_USER} '${userNameOf(fact)}' in ${target}`
+  const set = fact.retry === undefined || fact.after === undefined ? {} : withoutManager(fact.after)
+  const details = { ...set, ...reportable(fact) }
+  return step(creates ? 'EntryExportAdd' : 'EntryExportUpdate', 'export', description, details, 'failure')
+}
 
-  function skipStep({ externalId }: Fact, skipReason: SkipReason): Step {
-    const details = { ReportableIdentifier: externalId, SkipReason: skipReason }
-    const [type, description] = ((): readonly [Step['provisioningStepType'], string] => {
-      switch (skipReason) {
-        case 'RedundantExport':
-          return [
-            'export',
-            `The state of the entry in both the source and target systems already match. No change to the ${ENTERPRISE_USER} '${externalId}' ` +
-              'currently needs to be made.',
-          ]
-        case 'NotEffectivelyEntitled':
-          return [
-            'processing',
-            `${ENTERPRISE_USER} '${externalId}' will be skipped: it is not in the scope of provisioning.`,
-          ]
-        case 'EntrySynchronizationSkipped':
-          return [
-            'processing',
-            `${ENTERPRISE_USER} '${externalId}' will be skipped: the mapping does not allow this action.`,
-          ]
-        default:
-          return unreachable(skipReason)
-      }
-    })()
-    return step('EntrySynchronizationSkip', type, description, details, 'skipped')
-  }
+function skipStep(fact: Fact, skipReason: SkipReason): Step {
+  const details = { ...reportable(fact), SkipReason: skipReason }
+  const type = skipReason === 'RedundantExport' ? 'export' : 'processing'
+  const description = describeSkip(`${ENTERPRISE_USER} '${fact.externalId}'`, skipReason)
+  return step('EntrySynchronizationSkip', type, description, details, 'skipped')
+}
 
-  function lastStep(fact: Fact): Step {
-    const reportable = { ReportableIdentifier: fact.externalId }
-    const name = textOf(fact.after, 'userPrincipalName') ?? fact.externalId
-    const { result } = fact
-    switch (result.kind) {
-      case 'exported': {
-        if (result.action !== 'create')
-          return step(
-            'EntryExportUpdate',
-            'export',
-            `${CAPITALISED_USER} '${name}' was updated in ${target}`,
-            reportable,
-          )
-        const set = fact.after === undefined ? {} : withoutManager(fact.after)
-        const details = { ...set, passwordProfilepassword: '[Redacted]', ...reportable }
-        return step(
-          'EntryExportAdd',
-          'export',
-          `${CAPITALISED_USER} '${name}' was created in ${target}`,
-          details,
-        )
-      }
-      case 'resolved':
-        return step(
-          'EntryExportUpdate',
-          'export',
-          `${CAPITALISED_USER} '${fact.externalId}' was updated in ${target}`,
-          reportable,
-        )
-      case 'skipped':
-        return skipStep(fact, result.skipReason)
-      case 'failed': {
-        const creates = result.action === 'create'
-        const description = `Failed to ${creates ? 'create' : 'update'} ${ENTERPRISE_USER} '${name}' in ${target}`
-        const details = {
-          ...(fact.retry === undefined || fact.after === undefined ? {} : withoutManager(fact.after)),
-          ...reportable,
-        }
-        return step(
-          creates ? 'EntryExportAdd' : 'EntryExportUpdate',
-          'export',
-          description,
-          details,
-          'failure',
-        )
-      }
-      default:
-        return unreachable(result)
-    }
-  }
-
-  return (fact) => {
-    const { imported, before, result, retry } = fact
-    const unresolved =
-      'unresolved' in result && result.unresolved !== undefined
-        ? [unresolvedStep(fact, result.unresolved)]
-        : []
-    if (retry !== undefined) return [retryStep(fact, retry), ...unresolved, lastStep(fact)]
-    if (imported === undefined) return [lastStep(fact)]
-    if (before !== undefined)
-      return [
-        importStep(fact, imported),
-        matchStep(fact, before),
-        scopingStep(fact),
-        ...unresolved,
-        lastStep(fact),
-      ]
-    const isCreate = result.kind === 'exported' || result.kind === 'failed'
-    return [
-      importStep(fact, imported),
-      scopingStep(fact),
-      ...(isCreate ? [addStep(fact)] : []),
-      ...unresolved,
-      lastStep(fact),
-    ]
+function describeSkip(user: string, skipReason: SkipReason): string {
+  switch (skipReason) {
+    case 'RedundantExport':
+      return (
+        'The state of the entry in both the source and target systems already match. ' +
+        `No change to the ${user} currently needs to be made.`
+      )
+    case 'NotEffectivelyEntitled':
+      return `${user} will be skipped: it is not in the scope of provisioning.`
+    case 'EntrySynchronizationSkipped':
+      return `${user} will be skipped: the mapping does not allow this action.`
+    default:
+      return unreachable(skipReason)
   }
 }
