@@ -26,17 +26,42 @@ async function offer(world: World, interim: Interim): Promise<JsonObject | null>
   return JSON.parse(batch.operations[0]?.record ?? '') as JsonObject
 }
 
-/** The hours from one offer to the next in a hundred days, while all fail. */
-async function offersFailing(world: World): Promise<readonly number[]> {
-  const hours: number[] = []
-  const until = world.now + 100 * DAY_MS
-  for (let last = world.now; world.now < until;) {
-    if (await offer(world, 'failed')) {
-      hours.push(Math.round((world.now - last) / HOUR_MS))
+const WEEK_HOURS = 7 * 24
+
+/**
+ * The hours after an offer at which the next is looked for: each of the first 26, then those around every full week. An
+ * offer at any other time shows as a gap that is not expected, and a hundred days take a tenth of the looks.
+ */
+function nextLook(hours: number): number {
+  if (hours < 26) return hours + 1
+  const week = Math.floor((hours + 1) / WEEK_HOURS) * WEEK_HOURS
+  return hours < week + 1 && week > 0 ? hours + 1 : week + WEEK_HOURS - 1
+}
+
+/** The hours from the end of one offer to the next, until `days` are over. `make` says whether there was one. */
+async function hoursBetween(
+  world: World,
+  days: number,
+  make: () => Promise<boolean>,
+): Promise<readonly number[]> {
+  const gaps: number[] = []
+  const until = world.now + days * DAY_MS
+  for (let last = world.now, hours = 0; world.now < until;) {
+    if (await make()) {
+      gaps.push(hours)
       last = world.now
-    } else world.now += HOUR_MS
+      hours = 0
+    } else {
+      hours = nextLook(hours)
+      world.now = last + hours * HOUR_MS
+    }
   }
-  return hours
+  return gaps
+}
+
+/** The hours from one offer to the next in a hundred days, while all fail. */
+function offersFailing(world: World): Promise<readonly number[]> {
+  return hoursBetween(world, 100, async () => (await offer(world, 'failed')) !== null)
 }
 
 async function notAccepted(world: World): Promise<readonly string[]> {
@@ -68,21 +93,17 @@ export const offerCases: readonly LedgerCase[] = [
       await world.record(joiner('hire', 'p1', { title: 'Lead' }))
       await world.confirmAll()
       await overwrite(world, 'p1')
-      const hours: number[] = []
-      for (let last = world.now, quiet = 0; quiet < 40 * 24;) {
+      const hours = await hoursBetween(world, 80, async () => {
         await world.plan()
         const batch = await world.next()
-        if (!batch) quiet += 1
-        else {
-          hours.push(Math.round((world.now - last) / HOUR_MS))
-          last = world.now
-          quiet = 0
-          await world.accept(batch)
-        }
+        if (!batch) return false
+        await world.accept(batch)
+        // An hour later it counts as never answered.
         world.now += HOUR_MS
-        if (batch) await world.expire(3)
-      }
-      assert.deepEqual(hours, [0, 1, 1, 25, 7 * 24 + 1, 28 * 24 + 1])
+        await world.expire(3)
+        return true
+      })
+      assert.deepEqual(hours, [0, 0, 0, 24, 7 * 24, 28 * 24])
       assert.deepEqual(await world.states('p1'), { hire: 'confirmed' })
       await overwrite(world, 'p1')
       assert.notEqual(await offer(world, 'confirmed'), null)
