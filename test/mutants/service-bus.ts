@@ -7,15 +7,15 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
   mutants: [
     {
       breaks: 'an abandoned message does not count its delivery',
-      file: 'store/queue.ts',
-      find: 'if (counts) this.countDelivery(message)',
+      file: 'store/returns.ts',
+      find: 'if (counts) countDelivery(parts, message)',
       replace: '',
     },
     {
       breaks: 'a message is dead-lettered one delivery late',
-      file: 'store/queue.ts',
-      find: 'message.deliveryCount >= this.spec.maxDeliveryCount',
-      replace: 'message.deliveryCount > this.spec.maxDeliveryCount',
+      file: 'store/returns.ts',
+      find: 'message.deliveryCount >= spec.maxDeliveryCount',
+      replace: 'message.deliveryCount > spec.maxDeliveryCount',
     },
     {
       breaks: 'a lock that is not held any more still settles',
@@ -32,8 +32,8 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
     {
       breaks: 'closing a session counts as a failed delivery',
       file: 'store/queue.ts',
-      find: 'this.endSession(session, false, now)',
-      replace: 'this.endSession(session, true, now)',
+      find: 'endSession(this.parts, session, false, now)',
+      replace: 'endSession(this.parts, session, true, now)',
     },
     {
       breaks: 'a session can be held twice',
@@ -91,15 +91,15 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
     },
     {
       breaks: 'a scheduled message keeps its sequence number',
-      file: 'store/queue.ts',
-      find: '      sequence: undefined,\n      enqueuedAt: now,',
-      replace: '      sequence: message.sequence,\n      enqueuedAt: now,',
+      file: 'store/arrivals.ts',
+      find: '    sequence: undefined,\n    enqueuedAt: now,',
+      replace: '    sequence: message.sequence,\n    enqueuedAt: now,',
     },
     {
       breaks: 'expired messages are dropped instead of dead-lettered',
-      file: 'store/queue.ts',
-      find: 'if (!this.spec.deadLetterOnExpiration) {',
-      replace: 'if (this.spec.deadLetterOnExpiration) {',
+      file: 'store/returns.ts',
+      find: 'if (!spec.deadLetterOnExpiration) {',
+      replace: 'if (spec.deadLetterOnExpiration) {',
     },
     {
       breaks: 'an unknown condition lets a message through',
@@ -115,7 +115,7 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
     },
     {
       breaks: 'abandoning forgets the properties given',
-      file: 'store/queue.ts',
+      file: 'store/returns.ts',
       find: 'if (properties.size === 0) return',
       replace: 'if (properties.size >= 0) return',
     },
@@ -175,8 +175,8 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
     },
     {
       breaks: 'a dead-letter queue counts deliveries',
-      file: 'store/queue.ts',
-      find: 'if (!this.spec.isDeadLetterQueue) message.deliveryCount += 1',
+      file: 'store/returns.ts',
+      find: 'if (!spec.isDeadLetterQueue) message.deliveryCount += 1',
       replace: 'message.deliveryCount += 1',
     },
     {

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import type { Outcome, QueueSpec } from '../../../src/local/service-bus/store/contract.ts'
-import { Heap } from '../../../src/local/service-bus/store/heap.ts'
+import { Heap } from '../../../src/local/service-bus/store/structures/heap.ts'
 import type { LockReference } from '../../../src/local/service-bus/store/lock-token.ts'
 import { MessageQueue } from '../../../src/local/service-bus/store/queue.ts'
-import { SequenceIndex } from '../../../src/local/service-bus/store/sequence-index.ts'
+import { SequenceIndex } from '../../../src/local/service-bus/store/structures/sequence-index.ts'
 import { parseEnvelope } from '../../../src/local/service-bus/wire/message.ts'
 
 const spec: QueueSpec = {

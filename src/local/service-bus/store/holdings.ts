@@ -1,9 +1,9 @@
-import { Chain } from './chain.ts'
+import { Chain } from './structures/chain.ts'
 import type { Journal } from './journal.ts'
 import type { LockReference } from './lock-token.ts'
 import type { StoredMessage } from './message.ts'
 import { ReadyMessages } from './ready.ts'
-import { SequenceIndex } from './sequence-index.ts'
+import { SequenceIndex } from './structures/sequence-index.ts'
 import { type SessionRecord, SessionTable } from './sessions.ts'
 import { Timeline } from './timeline.ts'
 

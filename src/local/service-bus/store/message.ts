@@ -1,6 +1,6 @@
 import type { Stamp } from '../wire/delivery.ts'
 import type { Envelope } from '../wire/message.ts'
-import type { Chain, Linked } from './chain.ts'
+import type { Chain, Linked } from './structures/chain.ts'
 
 /** A message as an entity holds it. Only its queue changes it. */
 export interface StoredMessage extends Linked<StoredMessage> {

@@ -1,5 +1,5 @@
-import { Chain } from './chain.ts'
-import { Heap } from './heap.ts'
+import { Chain } from './structures/chain.ts'
+import { Heap } from './structures/heap.ts'
 import type { StoredMessage } from './message.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { Chain } from './chain.ts'
+import { Chain } from './structures/chain.ts'
 import type { StoredMessage } from './message.ts'
 import { ReadyMessages } from './ready.ts'
 

@@ -1,4 +1,4 @@
-import { Heap } from './heap.ts'
+import { Heap } from './structures/heap.ts'
 import type { StoredMessage } from './message.ts'
 
 /**
