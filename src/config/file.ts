@@ -30,7 +30,7 @@ export interface ConfigFile {
 }
 
 /**
- * Reads a YAML file. Throws `ConfigInvalid` when it cannot be read, is no YAML, or names a variable
+ * Reads a YAML file. Throws `ConfigInvalid` when it cannot be read, is not YAML, or names a variable
  * that is not set.
  */
 export function readConfigFile(name: string, environment: Environment): ConfigFile {
@@ -51,7 +51,7 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
   }
   const [first] = document.errors
   // The words of the parser quote the line, and a line may hold a secret.
-  if (first) throw new RollcallError('ConfigInvalid', `${at(first.pos[0])}: is no YAML [${first.code}]`)
+  if (first) throw new RollcallError('ConfigInvalid', `${at(first.pos[0])}: is not YAML [${first.code}]`)
 
   const offsetOf = ({ path, key = false }: Problem): number => {
     for (let depth = path.length; depth >= 0; depth -= 1) {

@@ -214,7 +214,7 @@ void describe('a file that cannot be used says line, column, path and what the p
       'sources:\n  - name: ${NOWHERE}',
       [/^2:11: sources\[0\]\.name names the variable NOWHERE, which is not set$/],
     ],
-    ['what is no YAML', 'sources: [', [/^1:\d+: is no YAML \[\w+\]$/]],
+    ['what is no YAML', 'sources: [', [/^1:\d+: is not YAML \[\w+\]$/]],
     [
       'a rule of two minds',
       'mapping:\n  attributes:\n    title: { from: a, jsonata: b }',
@@ -275,7 +275,7 @@ void describe('a file that cannot be used says line, column, path and what the p
     [
       'a shape with a slip',
       'shapes:\n  x: { event: "{" }',
-      [/^2:6: shapes\.x cannot be used: shape x: event is no JSONata/],
+      [/^2:6: shapes\.x cannot be used: shape x: event is not JSONata/],
     ],
     [
       'words for a shape that reads no status',

@@ -14,7 +14,7 @@ export function shelved(sequence: number | string, more: Partial<PeekedMessage> 
     sessionId: null,
     deliveryCount: 1,
     reason: 'BodyNotJson',
-    description: 'the body is no JSON; send a CloudEvent as JSON',
+    description: 'the body is not JSON; send a CloudEvent as JSON',
     ...more,
   }
 }

@@ -1,47 +1,48 @@
 import { own } from '../own.ts'
 
-/** What a JSONata error code means, in words that quote nothing (codes of jsonata 2.2.2). */
+/** Descriptions of JSONata error codes that quote no value (codes of jsonata 2.2.2). */
 const WORDS: Readonly<Record<string, string>> = {
   D1001: 'a number is out of range',
-  D1002: 'something that is no number is negated',
+  D1002: 'a value that is not a number is negated',
   D1009: 'two keys of one object are the same',
-  D1011: 'it calls itself too deeply',
-  D1004: 'a regular expression matches nothing at all, again and again',
+  D1011: 'the recursion is too deep',
+  D1004: 'a regular expression matches the empty text',
   D2014: 'a range is too large',
-  D2015: 'a list grows too long',
-  D3030: 'something cannot be read as a number',
-  D3110: 'something is no ISO 8601 date-time',
-  D3138: '$single finds more than one',
-  D3139: '$single finds none',
-  T0410: 'an argument of a function is of the wrong type',
-  T0411: 'the context a function is applied to is of the wrong type',
-  T0412: 'an argument of a function is no list of the right type',
-  T1003: 'the key of an object is no text',
-  T1005: 'something that is no function is called; functions begin with $',
-  T1006: 'something that is no function is called',
-  T2001: 'the left side of an arithmetic operator is no number',
-  T2002: 'the right side of an arithmetic operator is no number',
+  D2015: 'a list becomes too long',
+  D3030: 'a value cannot be converted to a number',
+  D3110: 'a value is not an ISO 8601 date-time',
+  D3138: '$single finds more than one value',
+  D3139: '$single finds no value',
+  T0410: 'an argument of a function has the wrong type',
+  T0411: 'the context of a function has the wrong type',
+  T0412: 'an argument of a function is not a list of the right type',
+  T1003: 'the key of an object is not text',
+  T1005: 'a value that is not a function is called; function names begin with $',
+  T1006: 'a value that is not a function is called',
+  T2001: 'the left side of an arithmetic operator is not a number',
+  T2002: 'the right side of an arithmetic operator is not a number',
   T2009: 'two values of different types are compared',
-  T2010: 'something that is neither number nor text is compared',
+  T2010: 'a value that is neither a number nor text is compared',
 }
 const FAMILIES: readonly (readonly [prefix: string, words: string])[] = [
   ['S01', 'a literal is not closed or out of range'],
   ['S02', 'the syntax is wrong'],
   ['S03', 'a regular expression is not closed or empty'],
   ['S', 'the syntax is wrong'],
-  ['T', 'a value is of the wrong type'],
+  ['T', 'a value has the wrong type'],
   ['D', 'it cannot be computed'],
 ]
 
 /**
- * What went wrong, and where in the expression. The library's own messages quote values, so only its codes and positions are taken over.
+ * Describes the failure and its place in the expression. The library's messages quote values, so
+ * only its codes and positions are used.
  */
 export function describeFailure(error: unknown): string {
   if (error instanceof RangeError)
     return error.message === 'Invalid string length'
-      ? 'a text grows too long'
+      ? 'a text becomes too long'
       : `${WORDS['D1011'] ?? ''} [D1011]`
-  // The parser compiles regular expressions by itself.
+  // The parser compiles regular expressions while it parses.
   if (error instanceof SyntaxError) return 'a regular expression is malformed'
   if (typeof error !== 'object' || error === null) return describeCode('unknown')
   const code: unknown = 'code' in error ? error.code : undefined

@@ -7,26 +7,33 @@ import { checkRegex } from './linear-regex.ts'
 import { namesOf } from './names.ts'
 import { readsOf, type Reads } from './reads.ts'
 
-/** They make one input give different answers, or hide from the compiler what an expression reads. */
+/**
+ * With these functions, the same input could give different answers, or the compiler could not see
+ * what an expression reads.
+ */
 const REFUSED = ['now', 'millis', 'random', 'shuffle', 'eval', 'assert', 'error']
 
-/** An expression that may be evaluated. Every JSONata of the configuration becomes one before it is used. */
+/**
+ * An accepted expression. Every JSONata text of the configuration is compiled to one before it is
+ * used.
+ */
 export interface Expression {
   readonly text: string
-  /** Which places of its input the answer can depend on. */
+  /** The places of its input that the answer can depend on. */
   readonly reads: Reads
 }
 
 /**
- * Throws `ExpressionInvalid`, naming the place in the text: for what is not JSONata, for functions that are refused, and for a regular
- * expression that cannot be matched in linear time. Evaluates nothing.
+ * Throws `ExpressionInvalid`, naming the place in the text: for what is not JSONata, for functions
+ * that are refused, and for a regular expression that cannot be matched in linear time. Evaluates
+ * nothing.
  */
 export function compileExpression(text: string): Expression {
   let ast: unknown
   try {
     ast = jsonata(text).ast()
   } catch (error) {
-    throw new RollcallError('ExpressionInvalid', `is no JSONata: ${describeFailure(error)}`)
+    throw new RollcallError('ExpressionInvalid', `is not JSONata: ${describeFailure(error)}`)
   }
   const { variables, regexes } = namesOf(ast)
   const refused = REFUSED.find((name) => variables.has(name))

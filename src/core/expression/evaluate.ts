@@ -5,12 +5,15 @@ import type { Evaluated, Evaluation, Evaluator } from './evaluator.ts'
 import { ANSWER_TOO_LONG, GUARDS, INPUT_TOO_LONG, LONGEST_JSON } from './limits.ts'
 import { LinearRegex } from './linear-regex.ts'
 
-/** An answer as text, so that its size is known before it goes anywhere. `value: null` when it comes to nothing. */
+/**
+ * An answer as JSON text, so that its size is known before it is passed on. `value: null` when
+ * there is no value.
+ */
 export type Written =
   | { readonly kind: 'value'; readonly value: string | null }
   | { readonly kind: 'failed'; readonly why: string }
 
-/** An input as JSON, or why there is none. */
+/** An input as JSON text, or why it cannot be written. */
 export function writeInput(input: Json): Written {
   const value = JSON.stringify(input)
   return value.length > LONGEST_JSON ? { kind: 'failed', why: INPUT_TOO_LONG } : { kind: 'value', value }
@@ -20,7 +23,7 @@ export function readAnswer(written: Written): Evaluated {
   if (written.kind === 'failed') return written
   return {
     kind: 'value',
-    // What JSONata built from JSON is JSON again once it is written out.
+    // A value that JSONata made from JSON is JSON again once it is written as text.
     value: written.value === null ? undefined : (JSON.parse(written.value) as Json),
   }
 }
@@ -30,7 +33,7 @@ const regexEngine: object = { RegexEngine: LinearRegex }
 /** Expressions come from the configuration, so there are few. */
 const compiled = new Map<string, jsonata.Expression>()
 
-/** Evaluates one expression, for as long as that takes. */
+/** Evaluates one expression, without a time limit. */
 export async function evaluateWritten(
   text: string,
   input: Json,
@@ -64,8 +67,8 @@ function isFunction(answer: object): boolean {
 }
 
 /**
- * Evaluates in the caller's own thread and cannot be ended: for tests, and for inputs that are not from outside. See `expressionProcess`
- * for the other.
+ * Evaluates in the caller's thread and cannot be interrupted: for tests, and for inputs that do not
+ * come from outside. The production evaluator is `expressionProcess`.
  */
 export function evaluateHere(): Evaluator {
   return {

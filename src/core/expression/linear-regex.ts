@@ -2,22 +2,25 @@ import { RE2JS } from 're2js'
 import { RollcallError } from '../errors.ts'
 
 /**
- * The regular expressions of JSONata, matched in time linear in the text, whatever the pattern: JSONata's `RegexEngine` option constructs
- * one of these from the native expression its parser made, which is never executed.
- *
- * Patterns mean what they mean in JavaScript, with two differences: characters beyond U+FFFF count as one, and `\p{…}` is a Unicode class.
+ * Matches the regular expressions of JSONata in time linear in the text, whatever the pattern.
+ * JSONata's `RegexEngine` option constructs one of these from the native expression that its parser
+ * made; the native one is never executed. Patterns mean what they mean in JavaScript, with two
+ * differences: characters beyond U+FFFF count as one, and `\p{…}` is a Unicode class.
  */
 export class LinearRegex {
   lastIndex = 0
   readonly #compiled: RE2JS
-  /** Of the last text, because making one costs time proportional to the text. */
+  /** The matcher of the last text, because creating one costs time proportional to the text. */
   #matcher: { readonly text: string; readonly on: ReturnType<RE2JS['matcher']> } | null = null
 
   constructor(native: RegExp) {
     this.#compiled = compiled(native)
   }
 
-  /** As `RegExp.prototype.exec` of a global expression: begins at `lastIndex` and moves it behind the match. */
+  /**
+   * Like `RegExp.prototype.exec` of a global expression: begins at `lastIndex` and moves it behind
+   * the match.
+   */
   exec(text: string): LinearMatch | null {
     if (this.#matcher?.text !== text) this.#matcher = { text, on: this.#compiled.matcher(text) }
     const { on } = this.#matcher
@@ -35,7 +38,10 @@ export type LinearMatch = (string | undefined)[] & { readonly index: number }
 /** Patterns come from the configuration, so there are few. */
 const known = new Map<string, RE2JS>()
 
-/** Throws `ExpressionInvalid` for a pattern that cannot be matched in linear time. Its message completes "the expression …". */
+/**
+ * Throws `ExpressionInvalid` for a pattern that cannot be matched in linear time. Its message
+ * completes "the expression …".
+ */
 export function checkRegex(native: RegExp): void {
   compiled(native)
 }
@@ -69,10 +75,15 @@ const SPACE = '\t-\r \u00A0\u1680\u2000-\u200A\u2028\u2029\u202F\u205F\u3000\uFE
 const NO_SPACE =
   '\0-\x08\x0E-\x1F!-\u009F\u00A1-\u167F\u1681-\u1FFF\u200B-\u2027\u202A-\u202E\u2030-\u205E\u2060-\u2FFF\u3001-\uD7FF\uE000-\uFEFE\uFF00-\u{10FFFF}'
 const LINE_ENDS = '\n\r\u2028\u2029'
-/** Letters whose escape means the same in both, after `translateRegExp`. JavaScript takes any other for the letter itself. */
+/**
+ * Letters whose escape means the same in both, after `translateRegExp`. JavaScript takes any other
+ * for the letter itself.
+ */
 const SAME_LETTERS = /[bBcdDfnprPstvuwWSx]/
 
-/** Where the linear engine reads a pattern in another way than JavaScript, the pattern is spelled out. */
+/**
+ * Rewrites the parts of a pattern that the linear engine would read differently from JavaScript.
+ */
 function translated(source: string): string {
   let out = ''
   let inClass = false
@@ -91,7 +102,7 @@ function translated(source: string): string {
       if (char === ']') inClass = false
       out += char
     } else if (char === '[') {
-      // An empty class, or its opposite: the translation of the library knows them.
+      // The library translates an empty class and its complement itself.
       const empty = /^\[\^?\]/.exec(source.slice(at))
       if (empty) at += empty[0].length - 1
       else inClass = true

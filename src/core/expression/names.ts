@@ -1,13 +1,13 @@
-/** What an expression names anywhere in its tree (jsonata 2.2.2, `ast()`). */
+/** The names that occur anywhere in the tree of an expression (jsonata 2.2.2, `ast()`). */
 export interface Names {
-  /** Every variable, functions among them, without its `$`. */
+  /** Every variable and function, without its `$`. */
   readonly variables: ReadonlySet<string>
   readonly regexes: readonly RegExp[]
 }
 
 /**
- * Looks at every node, of whatever type: a list of refused functions that is looked up only in nodes we know would be one that a node we
- * do not know gets round.
+ * Visits every node, whatever its type. If it visited only node types it knows, a refused function
+ * could hide in another type.
  */
 export function namesOf(ast: unknown): Names {
   const variables = new Set<string>()

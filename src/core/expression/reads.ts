@@ -1,31 +1,40 @@
 import { own } from '../own.ts'
 
-/** Which places of its input an expression can depend on: dotted paths, each with everything below it, or simply everything. */
+/**
+ * The places of its input that an expression can depend on: dotted paths, each with everything
+ * below it, or everything.
+ */
 export type Reads =
   | { readonly kind: 'everything' }
   | { readonly kind: 'paths'; readonly paths: ReadonlySet<string> }
 
 /**
- * Where the evaluation stands in the input: at a path, or in something made from what was read already (`derived`). A path of no steps is the
- * whole input.
+ * Where the evaluation is in the input: at a path, or in a value made from values already read
+ * (`derived`). A path without steps is the whole input.
  */
 type Place = readonly string[] | 'derived'
 
-/** Walks the tree of an expression (jsonata 2.2.2, `ast()`). Errs on the side of more: a node it does not know reads everything. */
+/**
+ * Walks the tree of an expression (jsonata 2.2.2, `ast()`). Never reports too little: an unknown
+ * node reads everything.
+ */
 export function readsOf(ast: unknown): Reads {
   const walk = new Walk()
   walk.visit(ast, [])
   return walk.everything ? { kind: 'everything' } : { kind: 'paths', paths: walk.paths }
 }
 
-/** Whether something written at `path` can change the answer: what is read lies there, below it or above it. */
+/**
+ * Whether a change at `path` can change the answer: the expression reads `path`, or a place above
+ * or below it.
+ */
 export function touches(reads: Reads, path: string): boolean {
   if (reads.kind === 'everything' || reads.paths.has(path)) return true
   for (const read of reads.paths) if (path.startsWith(`${read}.`) || read.startsWith(`${path}.`)) return true
   return false
 }
 
-/** Functions that take the context when they are given fewer arguments than these. */
+/** Functions that use the context when they get fewer arguments than this. */
 const CONTEXT_FROM: Readonly<Record<string, number>> = {
   lookup: 2,
   each: 2,
@@ -41,7 +50,7 @@ class Walk {
   readonly paths = new Set<string>()
   everything = false
 
-  /** Where the answer of `node` lies, evaluated at `place`. */
+  /** The place of the answer of `node`, evaluated at `place`. */
   visit(node: unknown, place: Place): Place {
     if (typeof node !== 'object' || node === null) return 'derived'
     switch (field(node, 'type')) {
@@ -91,7 +100,7 @@ class Walk {
     }
   }
 
-  /** Each of them counts as read: its answer goes somewhere. */
+  /** All of them count as read, because their answers are used. */
   #all(nodes: readonly unknown[], place: Place): void {
     for (const node of nodes) this.#read(this.visit(node, place))
   }
@@ -125,7 +134,8 @@ class Walk {
     const steps = list(field(node, 'steps'))
     const last = steps.findLastIndex((step) => field(step, 'type') === 'name')
     for (const [index, step] of steps.entries()) {
-      // Bindings of a step to a variable, and the parent operator, make the place a matter of run time.
+      // When a step is bound to a variable, or uses the parent operator, the place is known only at
+      // run time.
       if (['focus', 'index', 'ancestor', 'tuple'].some((mark) => field(step, mark) !== undefined))
         this.everything = true
       place =
@@ -138,7 +148,7 @@ class Walk {
     return place
   }
 
-  /** A name on the way to a deeper one reads only what lies there. */
+  /** A name on the way to a deeper one reads only that deeper place. */
   #step(step: unknown, place: Place, reads: boolean): Place {
     const name = field(step, 'value')
     if (place === 'derived' || typeof name !== 'string') return 'derived'
@@ -147,7 +157,7 @@ class Walk {
     return there
   }
 
-  /** A step that computes: what it is applied to counts as read, unless it stands at the very beginning. */
+  /** A step that computes: its context counts as read, unless it is the first step. */
   #through(step: unknown, place: Place): Place {
     if (place !== 'derived' && place.length > 0) this.#read(place)
     if (field(step, 'type') === 'sort') {

@@ -7,7 +7,7 @@ const words = z.array(z.union([z.string().trim().min(1), z.boolean(), z.number()
 /** Words of one status vocabulary. Each word says one thing, so that the lists never overlap. */
 const WORDS = {
   active: words.default([]).meta({ description: 'Words of an employee who has access' }),
-  inactive: words.default([]).meta({ description: 'Words of an employee who has none' }),
+  inactive: words.default([]).meta({ description: 'Words of an employee who has no access' }),
   neutral: words.default([]).meta({ description: 'Words that say nothing about access' }),
   notice: words.default([]).meta({
     description: 'Words that do not decide access: the employee is read from HR instead',
@@ -23,7 +23,7 @@ export const AccessWords = z.strictObject(WORDS).check(({ value, issues }) => {
 export type AccessWords = Readonly<z.input<typeof AccessWords>>
 
 /**
- * How a status becomes access. Total: a word in none of the lists is refused, because access must
+ * How a status becomes access. A word that is in none of the lists is refused, because access must
  * not follow a guess.
  */
 export const AccessSettings = z
@@ -40,16 +40,18 @@ export const AccessSettings = z
   })
 export type AccessSettings = Readonly<z.output<typeof AccessSettings>>
 
-/** Access as rules may write it: lists that are not needed are left out. */
+/** Access rules as a shape writes them: empty lists may be left out. */
 export type AccessRules = Readonly<z.input<typeof AccessSettings>>
 
-/** What a payload says of access. */
+/** The access that a payload gives. */
 export type AccessReading =
   /** `active: null`: none of the fields is there, or they say nothing about access. */
   | { readonly kind: 'access'; readonly active: boolean | null }
   /** The word asks for a read from HR. */
   | { readonly kind: 'notice' }
-  /** Refuse with `AccessUnknown`. `what` goes on after the name of the field, and quotes no value. */
+  /**
+   * Refuse with `AccessUnknown`. `what` goes on after the name of the field, and quotes no value.
+   */
   | { readonly kind: 'unknown'; readonly field: string; readonly what: string }
 
 /** Reads the access that a payload gives. */
@@ -100,7 +102,7 @@ export function compileAccess(rules: AccessRules): Access {
   }
 }
 
-/** The rules with further words. A word of `more` counts as `more` says, whatever the rules say. */
+/** The rules with further words. A word in `more` overrides the same word in the rules. */
 export function withWords(rules: AccessRules, more: AccessWords): AccessRules {
   const said = new Set(MEANINGS.flatMap((meaning) => more[meaning] ?? []).map(normalised))
   const merged = (meaning: Meaning): (string | number | boolean)[] => [
@@ -123,7 +125,9 @@ type Status =
   | { readonly kind: 'no word'; readonly what: string }
   | { readonly kind: 'not one value'; readonly what: string }
 
-/** A list on the way is not "missing": one of its elements may say that the employee is out. */
+/**
+ * A list on the way does not count as missing: one of its elements may say that the employee left.
+ */
 function statusAt(payload: Json, path: string): Status {
   let value: Json | undefined = payload
   for (const key of path.split('.')) {

@@ -4,12 +4,12 @@ import { bare, own } from '../own.ts'
 import type { RowRejectionCode } from '../reasons.ts'
 import type { Source } from './sources.ts'
 
-/** The columns, or keys, that may name the person of a row. */
+/** The columns, or keys, that may name the employee of a row. */
 export const EMPLOYEE_COLUMNS = ['employee', 'externalId', 'subject'] as const
 
 /** Where a file of full records comes from, and when it was true. */
 export interface BaselineOrigin {
-  /** The moment of the export: what was recorded after it stands, whatever the file says. */
+  /** The moment of the export: events recorded after it override the file. */
   readonly asOf: number
   readonly name: string
   readonly source: Source
@@ -22,8 +22,8 @@ export interface RowRejection {
 }
 
 /**
- * The baseline event of one row. The same person, source and moment of export give the same event, so a file that was imported half-way can be
- * imported again.
+ * The baseline event of one row. The same employee, source and moment of export give the same
+ * event, so an interrupted import can be repeated.
  */
 export function baselineEvent(
   attributes: JsonObject,
@@ -35,12 +35,12 @@ export function baselineEvent(
   if (column === undefined || typeof employee !== 'string' || employee === '')
     return {
       code: 'FieldMissing',
-      description: `${EMPLOYEE_COLUMNS.join(', ')}: none of them names the person`,
+      description: `${EMPLOYEE_COLUMNS.join(', ')}: none of them names the employee`,
     }
   if (employee.length > 1024 || /\p{Cc}/u.test(employee))
     return {
       code: 'FieldInvalid',
-      description: `${column} is too long or has characters that may not stand there`,
+      description: `${column} is too long or has characters that are not allowed`,
     }
   if (!isShallow(attributes, MAX_DEPTH))
     return { code: 'TooDeep', description: `the row is nested deeper than ${MAX_DEPTH} levels` }
@@ -48,7 +48,7 @@ export function baselineEvent(
   if (typeof worker === 'string')
     return {
       code: 'FieldInvalid',
-      description: `the attribute ${worker} is said twice, as a whole and in parts`,
+      description: `the attribute ${worker} is given twice, as a whole and in parts`,
     }
   const active = worker['active']
   if (active !== undefined && typeof active !== 'boolean')
@@ -72,7 +72,10 @@ export function baselineEvent(
 
 type Tree = { [key: string]: Json | Tree }
 
-/** Dotted paths as nested objects; the path that cannot be placed when one is a part of another. */
+/**
+ * Dotted paths as nested objects; or the path that cannot be placed, because one path is a part of
+ * another.
+ */
 function nested(entries: readonly (readonly [path: string, value: Json | undefined])[]): JsonObject | string {
   const root: Tree = bare()
   for (const [path, value] of entries) {
@@ -95,7 +98,10 @@ function isTree(value: Json | Tree): value is Tree {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** A cell of a table: empty says nothing, `active` is true or false, everything else is text. */
+/**
+ * A cell of a table: an empty one gives no attribute, `active` is true or false, everything else is
+ * text.
+ */
 export function cellValue(column: string, text: string): Json | undefined {
   if (text === '') return undefined
   if (column !== 'active') return text

@@ -5,9 +5,12 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
 const INSTANT = /^(\d{4}-\d{2}-\d{2})[tT]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[zZ]|[+-]\d{2}:?\d{2})?$/
 
-/** An offset at the end of a time. Luxon and `Date.parse` take some that lie nowhere, such as +99:99. */
+/**
+ * An offset at the end of a time. Luxon and `Date.parse` accept offsets that do not exist, such as
+ * +99:99.
+ */
 const OFFSET = /[tT].*[+-](\d{2})(?::?(\d{2}))?$/
-/** Hours of the largest offset there is (Kiribati is at +14:00). */
+/** The largest existing offset in hours (Kiribati is at +14:00). */
 const LARGEST_OFFSET = 14
 
 function isOffsetSomewhere(text: string): boolean {
@@ -17,7 +20,10 @@ function isOffsetSomewhere(text: string): boolean {
   return Number(minutes) < 60 && total <= LARGEST_OFFSET * 60
 }
 
-/** The instant something holds from: the start of a plain date in `zone`, a date-time as it is. `null` when it is no date. */
+/**
+ * The instant from which a change holds: the start of a plain date in `zone`, or a date-time
+ * unchanged. `null` when the text is not a date.
+ */
 export function effectiveInstant(text: string, zone: string, addDays = 0): number | null {
   if (DAY.test(text)) return startOfDay(text, zone, addDays)
   if (!isOffsetSomewhere(text)) return null
@@ -27,21 +33,24 @@ export function effectiveInstant(text: string, zone: string, addDays = 0): numbe
   return moved.isValid ? moved.toMillis() : null
 }
 
-/** The start of the local day an instant falls on. */
+/** The start of the local day that contains the instant. */
 export function startOfLocalDay(at: number, zone: string): number {
   if (zone === 'UTC') return at - (((at % DAY_MS) + DAY_MS) % DAY_MS)
   return DateTime.fromMillis(at, { zone }).startOf('day').toMillis()
 }
 
 function startOfDay(date: string, zone: string, addDays: number): number | null {
-  // The calendar of UTC first: it says whether there is such a day, and for UTC it is the answer.
+  // UTC first: this tells whether the day exists, and is already the answer when the zone is UTC.
   const utc = Date.parse(`${date}T00:00:00Z`)
   if (Number.isNaN(utc) || new Date(utc).getUTCDate() !== Number(date.slice(8))) return null
   if (zone === 'UTC') return utc + addDays * DAY_MS
   return DateTime.fromISO(date, { zone }).plus({ days: addDays }).startOf('day').toMillis()
 }
 
-/** An RFC 3339 instant, as CloudEvents `time` is; one that names no zone is meant in `zone`, not in that of the machine. `null` when it is none. */
+/**
+ * An RFC 3339 instant, such as CloudEvents `time`. Without an offset it is read in `zone`, not in
+ * the zone of the machine. `null` when the text is not an instant.
+ */
 export function instant(text: string, zone: string): number | null {
   const day = INSTANT.exec(text)?.[1]
   if (day === undefined || startOfDay(day, 'UTC', 0) === null || !isOffsetSomewhere(text)) return null

@@ -12,13 +12,16 @@ export interface Envelope {
 export type Decoded = { readonly kind: 'envelopes'; readonly envelopes: readonly Envelope[] } | Rejection
 
 /**
- * Why a message cannot be taken in. The code becomes its dead-letter reason, the description says what to do.
- * Names fields, and never quotes a value.
+ * Why intake refuses a message. The code becomes its dead-letter reason, and the description says
+ * what to do. It names fields and never quotes a value.
  */
 export interface Rejection {
   readonly kind: 'rejected'
   readonly code: RejectionCode
-  /** The path of the field that is wrong, `[]` for any place in a list; `null` when it is not about one field. */
+  /**
+   * The path of the field that is wrong, `[]` for any place in a list; `null` when it is not about
+   * one field.
+   */
   readonly field: string | null
   readonly description: string
 }
@@ -36,8 +39,9 @@ export function rejectField(code: RejectionCode, field: string, what: string): R
 const PREFIXES = ['cloudEvents:', 'cloudEvents_']
 
 /**
- * The CloudEvents of a message, by the AMQP binding: structured when the content type says so, binary when the attributes are application
- * properties (both prefixes are accepted), and a plain JSON body that is a CloudEvent by itself. A list carries many events.
+ * The CloudEvents of a message, by the AMQP binding: structured when the content type says so,
+ * binary when the attributes are application properties (both prefixes are accepted). A plain JSON
+ * body that has the attributes of a CloudEvent is one too. A list contains many events.
  */
 export function decode(message: SourceMessage): Decoded {
   const parsed = parseBody(message)
@@ -50,30 +54,30 @@ export function decode(message: SourceMessage): Decoded {
   if (events.length === 0) return reject('BodyEmpty', 'the body is an empty list; send at least one event')
   const envelopes: Envelope[] = []
   for (const event of events) {
-    if (!isObject(event)) return reject('NotACloudEvent', 'the body is no JSON object; send a CloudEvent')
+    if (!isObject(event)) return reject('NotACloudEvent', 'the body is not a JSON object; send a CloudEvent')
     if (!structured && event['specversion'] === undefined)
       return reject(
         'NotACloudEvent',
-        'neither the content type, the application properties nor the body say that this is a CloudEvent; set content type application/cloudevents+json',
+        'neither the content type nor the application properties nor the body mark this as a CloudEvent; set the content type application/cloudevents+json',
       )
     envelopes.push({ attributes: event, data: event['data'] })
   }
   return { kind: 'envelopes', envelopes }
 }
 
-/** The body of a message as JSON, whatever it says. */
+/** The body of a message as JSON, before its content is checked. */
 export function parseBody(
   message: SourceMessage,
 ): { readonly kind: 'body'; readonly body: Json } | Rejection {
-  if (message.text === null) return reject('BodyNotText', 'the body is no UTF-8 text; send JSON')
+  if (message.text === null) return reject('BodyNotText', 'the body is not UTF-8 text; send JSON')
   const body = parse(message.text)
-  if (body === undefined) return reject('BodyNotJson', 'the body is no JSON; send a CloudEvent as JSON')
+  if (body === undefined) return reject('BodyNotJson', 'the body is not JSON; send a CloudEvent as JSON')
   if (!isShallow(body, MAX_DEPTH))
     return reject('BodyTooDeep', `the body is nested deeper than ${MAX_DEPTH} levels`)
   return { kind: 'body', body }
 }
 
-/** True when the message says of itself that it is a CloudEvent, before its body is looked at. */
+/** True when the content type or the application properties mark the message as a CloudEvent. */
 export function isCloudEvent(message: SourceMessage): boolean {
   return (
     isStructured(message) ||

@@ -1,6 +1,6 @@
 import { own } from '../own.ts'
 
-/** What a type says of `active` by itself; an event may say otherwise. `undefined` says nothing. */
+/** The `active` that a type implies; an event may override it. `undefined`: it implies nothing. */
 const TYPES: Readonly<Record<string, boolean | undefined>> = {
   'worker.hired': true,
   'worker.rehired': true,
@@ -15,7 +15,10 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
   'worker.corrected': undefined,
   'worker.rescinded': undefined,
 }
-/** What a type says of `active` where the event does not; `undefined` says nothing. */
+/**
+ * The `active` that a type implies when the event does not give it; `undefined` when it implies
+ * nothing.
+ */
 export function impliedActive(type: string): boolean | undefined {
   return own(TYPES, type)
 }

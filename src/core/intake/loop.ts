@@ -12,13 +12,13 @@ export interface IntakeSettings extends CommitSettings {
   readonly batchSize: number
   /** How long a message waits for others to share its commit. */
   readonly batchMs: number
-  /** More messages a second than this are a backlog that is being worked off. */
+  /** More messages per second than this count as a backlog. */
   readonly backlogPerSecond: number
 }
 
-/** For the messages in hand when the process is to end. */
+/** Time for the received messages when the process stops. */
 const FINISH_MS = 6_000
-/** For all of the end, including handing back and closing. */
+/** Time for the whole stop, including handing back and closing. */
 const END_MS = 15_000
 /** For settlements under way when the ledger fails. The bus may be away as well. */
 const SETTLE_MS = 1_000
@@ -42,13 +42,13 @@ interface Arrivals<M extends SourceMessage> {
 }
 
 /**
- * Messages become events in the ledger, in micro-batches of one commit each; only then are they settled. When
- * the ledger cannot take them, nothing is abandoned: the receiver stops at once and the locks lapse.
- *
- * Each time a message is received and not settled, the bus counts a delivery, and it dead-letters the message
- * after ten. So received messages are kept and offered to the ledger again before anything else is received;
- * when they come again, they are known. A message that the ledger never takes, while it takes others, holds up
- * none of them: it comes again until the bus dead-letters it.
+ * Commits messages to the ledger as events, in micro-batches of one transaction each, and settles
+ * them only after the commit. When the ledger cannot commit them, nothing is abandoned: the
+ * receiver stops at once and the locks expire. Each time a message is received and not settled, the
+ * bus counts a delivery, and it dead-letters the message after ten. So received messages are kept
+ * and committed before anything else is received; when the bus delivers them again, they are known.
+ * A message that the ledger never commits, while it commits others, does not block them: it is
+ * delivered again until the bus dead-letters it.
  */
 export function intakeLoop<M extends SourceMessage>(
   sourceQueue: SourceQueue<M>,
@@ -85,12 +85,13 @@ export function intakeLoop<M extends SourceMessage>(
         failures += 1
         runtime.log.error('intake.stopped', {
           ...describeError(error),
-          what: 'nothing is lost: unsettled messages come again',
+          what: 'nothing is lost: unsettled messages are delivered again',
         })
         await endSettling(intake)
       }
       await receiver?.close()
-      // If the ledger answers and still refuses, or the bus is away, only this prevents a busy loop.
+      // Prevents a busy loop when the ledger answers and still refuses, or the bus cannot be
+      // reached.
       const restMs = Math.min(LONGEST_REST_MS, FIRST_REST_MS * 2 ** Math.min(failures, 7))
       await runtime.sleep(restMs, stopping)
       if (!stopping.aborted) await uncommitted.waitForLedger(stopping)
@@ -99,8 +100,8 @@ export function intakeLoop<M extends SourceMessage>(
 }
 
 /**
- * Reads and commits messages until it is asked to stop. Throws when a batch cannot be read or the ledger does
- * not take it. One batch is read while the one before is committed; commits do not overtake each other.
+ * Reads and commits messages until it is asked to stop. Throws when a batch cannot be read or
+ * committed. One batch is read while the previous one is committed; commits keep their order.
  */
 async function pump<M extends SourceMessage>(
   intake: Intake<M>,
@@ -111,7 +112,9 @@ async function pump<M extends SourceMessage>(
   const rate = rateOf(runtime)
   const none = { messages: [] as readonly M[], done: Promise.resolve() }
   let before = none
-  /** Waits for the commit before. If it failed, its messages, `next` and the queued ones are kept. */
+  /**
+   * Waits for the previous commit. If it failed, its messages, `next` and the queued ones are kept.
+   */
   const wait = async (next: readonly M[]): Promise<void> => {
     await before.done.catch((error: unknown) => {
       uncommitted.keep([...before.messages, ...next, ...queue.take(queue.length)])
@@ -121,7 +124,7 @@ async function pump<M extends SourceMessage>(
   }
   try {
     while (!stopping.aborted) {
-      // With nothing else to do, learn how the commit before ended.
+      // With nothing else to do, wait for the result of the previous commit.
       if (queue.length === 0) await wait([])
       await queue.some(stopping)
       if (queue.length < settings.batchSize) await runtime.sleep(settings.batchMs, stopping)
@@ -150,7 +153,8 @@ async function commitAndSettle<M extends SourceMessage>(
 ): Promise<void> {
   const dispositions = await commit(read, backlog)
   onCommitted()
-  // Not awaited: the next commit goes on while the bus answers. Unsettled messages come again and are known.
+  // Not awaited: the next commit continues while the bus answers. Unsettled messages are delivered
+  // again and are known.
   const settled = receiver
     .settle(dispositions)
     .catch((error: unknown) => runtime.log.warn('intake.settle.failed', describeError(error)))
@@ -159,8 +163,8 @@ async function commitAndSettle<M extends SourceMessage>(
 }
 
 /**
- * A closed receiver settles nothing more. A committed message would then come again, and use up one of the
- * deliveries that the bus allows it.
+ * A closed receiver settles nothing more. A committed message would then come again, and use up one
+ * of the deliveries that the bus allows it.
  */
 async function endSettling<M extends SourceMessage>({ settling, runtime }: Intake<M>): Promise<void> {
   const over = new AbortController()
@@ -169,8 +173,8 @@ async function endSettling<M extends SourceMessage>({ settling, runtime }: Intak
 }
 
 /**
- * An orderly end: commits and settles as many of the messages in hand as `FINISH_MS` allows, and hands the rest
- * back. Either way the bus keeps no message locked for this process.
+ * An orderly stop: commits and settles as many received messages as `FINISH_MS` allows, and hands
+ * the rest back. Either way the bus keeps no message locked for this process.
  */
 async function finish<M extends SourceMessage>(
   intake: Intake<M>,
@@ -191,7 +195,7 @@ async function finish<M extends SourceMessage>(
   const work = settleAll().catch((error: unknown) =>
     runtime.log.warn('intake.finish.failed', {
       ...describeError(error),
-      what: 'the messages in hand are handed back to the bus',
+      what: 'the received messages are handed back to the bus',
     }),
   )
   await Promise.race([work, runtime.sleep(FINISH_MS, over.signal)])

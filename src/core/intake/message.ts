@@ -8,13 +8,13 @@ import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
 import { normalise } from './normalise.ts'
 import type { Shaped, SourceRules } from './sources.ts'
 
-/** The events of a message, all of them; or none, and why it is rejected. */
+/** All events of a message; or none, and why it is rejected. */
 export interface TakenIn {
   readonly events: readonly HrEvent[]
   readonly rejected: Rejection | null
 }
 
-/** Reads a message that is canonical already. */
+/** Reads a canonical message. */
 export function takeIn(message: SourceMessage, sources: SourceRules): TakenIn {
   const decoded = decode(message)
   return decoded.kind === 'rejected' ? refused(decoded) : eventsOf(decoded.envelopes, message, sources)
@@ -63,7 +63,7 @@ export function toIntakeMessage({
     : { ...name, events, original: originalOf(message), rejected: null }
 }
 
-/** The message as it arrived. A message that was taken in always has text. */
+/** The message as it arrived. An accepted message always has text. */
 export function originalOf({
   messageId,
   sessionId,

@@ -6,7 +6,10 @@ import { type Envelope, rejectField, type Rejection } from './decode.ts'
 import type { Source, SourceRules } from './sources.ts'
 import { effectiveInstant, instant, startOfLocalDay } from './dates.ts'
 
-/** Printable and well formed, so that it can be kept in any database, comes back the same, and can be shown in any terminal. */
+/**
+ * Printable and well formed, so that every database stores it unchanged and every terminal can show
+ * it.
+ */
 const printable = z
   .string()
   .max(1024)
@@ -20,7 +23,7 @@ const Attributes = z.looseObject({
   subject: name,
   time: z.string().optional(),
   sequence: z.union([printable, z.number()]).optional(),
-  // Nobody's change is refused for a broken trace.
+  // An invalid trace context is no reason to refuse an event.
   traceparent: z
     .string()
     .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)
@@ -36,7 +39,10 @@ const Data = z.looseObject({
   changedFields: z.array(z.string()).nullish(),
 })
 
-/** The canonical event of an envelope, or why there is none. `enqueuedAt` stands in for a missing `time`, `entity` is where it arrived. */
+/**
+ * The canonical event of an envelope, or why it is rejected. `enqueuedAt` replaces a missing
+ * `time`; `entity` is the queue or subscription it arrived on.
+ */
 export function normalise(
   envelope: Envelope,
   enqueuedAt: number,
@@ -66,7 +72,7 @@ export function normalise(
 
   const recordedAt = time === undefined ? enqueuedAt : instant(time, source.zone)
   if (recordedAt === null)
-    return rejectField('FieldInvalid', 'time', 'is no RFC 3339 instant, as in 2026-11-02T08:15:00Z')
+    return rejectField('FieldInvalid', 'time', 'is not an RFC 3339 instant such as 2026-11-02T08:15:00Z')
   const inclusive = source.lastDay === 'inclusive' && impliedActive(type) === false
   const said = effectiveDate ?? null
   const effectiveAt =
@@ -74,16 +80,20 @@ export function normalise(
       ? effectiveInstant(said, source.zone, inclusive ? 1 : 0)
       : startOfLocalDay(recordedAt, source.zone)
   if (effectiveAt === null)
-    return rejectField('FieldInvalid', 'data.effectiveDate', 'is no date such as 2026-12-01 and no date-time')
+    return rejectField(
+      'FieldInvalid',
+      'data.effectiveDate',
+      'is neither a date such as 2026-12-01 nor a date-time',
+    )
 
   const mode = data.data.mode ?? (type === 'worker.snapshot' ? 'snapshot' : 'delta')
   if (mode === 'notice' && !source.notices)
     return rejectField(
       'NoticeUnsupported',
       'data.mode',
-      'is notice and no HR system to read from is configured; send snapshot or delta',
+      'is notice, but no HR system to read from is configured; send snapshot or delta',
     )
-  // What was parsed from JSON is JSON.
+  // The value was parsed from JSON, so it is JSON.
   const worker =
     mode === 'notice' ? noticed(type) : workerOf(type, mode, attributesGiven as JsonObject | undefined)
   if (worker.kind === 'rejected') return worker
@@ -118,7 +128,10 @@ export function normalise(
 }
 
 type Worker = { readonly kind: 'worker'; readonly attributes: JsonObject }
-/** A notice only says that there is something to read; one of a leaver says that, too, should nothing ever be read. */
+/**
+ * A notice only says that HR has news. A notice about a leaver also deactivates, even if the
+ * employee can never be read.
+ */
 function noticed(type: string): Worker {
   return { kind: 'worker', attributes: impliedActive(type) === false ? { active: false } : {} }
 }
@@ -137,7 +150,7 @@ function workerOf(
   }
   const active = own(given, 'active')
   if (active === undefined) return worker(implied === undefined ? given : { ...given, active: implied })
-  // Nobody's access hangs on a guess: neither on null nor on a word that looks like a boolean.
+  // Access never follows a guess: neither null nor a word that looks like a boolean decides it.
   return typeof active === 'boolean'
     ? worker(given)
     : rejectField('FieldInvalid', 'data.worker.active', 'is neither true nor false')
@@ -159,7 +172,7 @@ function orderValue(
   }
 }
 
-/** The first thing that is wrong, by the path of its field. */
+/** The first error, by the path of its field. */
 function invalid(error: z.ZodError, prefix: string, value: unknown): Rejection {
   const issue = error.issues[0]
   const keys = issue?.path ?? []
@@ -170,7 +183,7 @@ function invalid(error: z.ZodError, prefix: string, value: unknown): Rejection {
       (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
       value,
     ) === undefined
-  const what = isMissing ? 'is missing' : `is not of the right form: ${expectation(issue)}`
+  const what = isMissing ? 'is missing' : `has the wrong form: ${expectation(issue)}`
   return {
     kind: 'rejected',
     code: isMissing ? 'FieldMissing' : 'FieldInvalid',
@@ -182,7 +195,7 @@ function invalid(error: z.ZodError, prefix: string, value: unknown): Rejection {
 function expectation(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === 'invalid_type') return `expected ${issue.expected}`
   if (issue?.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`
-  if (issue?.code === 'invalid_format') return 'it has characters that may not stand there'
+  if (issue?.code === 'invalid_format') return 'it has characters that are not allowed'
   if (issue?.code === 'too_small' || issue?.code === 'too_big') return 'its length is out of bounds'
   return 'see the description of the canonical event'
 }

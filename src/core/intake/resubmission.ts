@@ -4,7 +4,7 @@
  */
 const MAX_RESUBMISSIONS = 3
 
-/** A message with the name of a dead event. */
+/** A message with the source and id of a dead event. */
 export interface Resubmission {
   /** When the event died, by the connector's clock. */
   readonly diedAt: number

@@ -9,17 +9,28 @@ import { compileFields, type FieldRules, idOf, listOf, type WrongField } from '.
 import { impliedActive } from './event-types.ts'
 import { fromXml } from './shape/xml-as-json.ts'
 
-/** How a vendor's payload becomes canonical events. Data: it may come from a file. */
+/**
+ * How a vendor's payload becomes canonical events. Plain data, so that it can be written in a file.
+ */
 export interface ShapeRules {
-  /** The body is XML that a converter wrote as JSON; everything else sees it without what belongs to XML. */
+  /**
+   * The body is XML that a converter wrote as JSON; everything else sees it without what belongs to
+   * XML.
+   */
   readonly xml?: boolean
   /** What the body must have, before its items are looked for. */
   readonly body?: FieldRules
-  /** JSONata over the body: the items it carries. Without it the body is one item, or a list of them. */
+  /**
+   * JSONata over the body that yields its items. Without it the body is one item, or a list of
+   * items.
+   */
   readonly items?: string
   /** What an item must have. */
   readonly fields?: FieldRules
-  /** The id of an event that gives none: a path in the item, or several whose values are digested together where the vendor has no id. */
+  /**
+   * The id of an event that has none: a path in the item, or several paths whose values are hashed
+   * together.
+   */
   readonly id?: string | readonly string[]
   /**
    * How a status in an item becomes access. `event` sees it as `$active`: true, false, or nothing
@@ -27,11 +38,14 @@ export interface ShapeRules {
    * events end access whatever the status is.
    */
   readonly access?: AccessRules
-  /** JSONata over one item: a canonical event (type, subject, time, data …), or a list of them; an empty list passes the item over. */
+  /**
+   * JSONata over one item that yields a canonical event (type, subject, time, data …) or a list of
+   * them; an empty list skips the item.
+   */
   readonly event: string
 }
 
-/** Items of one message that are evaluated together. */
+/** Items of one message that are evaluated at once. */
 const ITEMS_AT_ONCE = 100
 
 type Applied = { readonly kind: 'envelopes'; readonly envelopes: readonly Envelope[] } | Rejection
@@ -40,8 +54,8 @@ type Applied = { readonly kind: 'envelopes'; readonly envelopes: readonly Envelo
 export interface Shape {
   readonly name: string
   /**
-   * The events of a body as envelopes, all of them, or the first thing wrong: by the name of its field, never its value. Rejects when
-   * nothing can be evaluated at the moment.
+   * All events of a body as envelopes, or the first error. The error names the field and never
+   * quotes its value. Rejects when nothing can be evaluated at the moment.
    */
   apply(body: Json, source: string): Promise<Applied>
 }
@@ -67,7 +81,10 @@ interface Item {
   readonly source: string
 }
 
-/** Compiles rules. `digest` as the runtime's. Throws `ShapeInvalid`, naming the shape and the part of it. */
+/**
+ * Compiles rules. `digest` is that of the runtime. Throws `ShapeInvalid`, which names the shape and
+ * its part.
+ */
 export function compileShape(
   name: string,
   rules: ShapeRules,
@@ -105,9 +122,9 @@ async function apply(shape: Compiled, given: Json, source: string): Promise<Appl
   if (found.length === 0)
     return reject(
       'FieldMissing',
-      `${shape.items !== null && isPath(shape.items) ? shape.items.text : 'the body'} holds no event (shape ${shape.name})`,
+      `${shape.items !== null && isPath(shape.items) ? shape.items.text : 'the body'} contains no event (shape ${shape.name})`,
     )
-  // Part by part: what one message holds is not all asked for before the first item is found wrong.
+  // In parts, so that an error in an early item is found before all items are evaluated.
   const envelopes: Envelope[] = []
   for (let from = 0; from < found.length; from += ITEMS_AT_ONCE) {
     const part = found.slice(from, from + ITEMS_AT_ONCE)
@@ -134,16 +151,13 @@ async function eventsOf(shape: Compiled, item: Item): Promise<readonly Envelope[
   if (answer === undefined || answer === null)
     return reject(
       'ShapeFailed',
-      `shape ${shape.name} gives no event for item ${index + 1}; its event has to say what to make of it`,
+      `shape ${shape.name} yields no event for item ${index + 1}; its event expression must yield an event, or [] to skip the item`,
     )
   const made = listOf(answer)
   const envelopes: Envelope[] = []
   for (const [part, event] of made.entries()) {
     if (!isObject(event))
-      return reject(
-        'ShapeFailed',
-        `shape ${shape.name} gives something that is no event for item ${index + 1}`,
-      )
+      return reject('ShapeFailed', `shape ${shape.name} yields a non-object event for item ${index + 1}`)
     if (reading.kind === 'unknown' && !endsAccess(event))
       return rejectItem(shape, item, { code: 'AccessUnknown', path: reading.field, what: reading.what })
     envelopes.push(envelopeOf(shape, item, reading, event, made.length > 1 ? `.${part + 1}` : ''))
@@ -159,7 +173,7 @@ function envelopeOf(
   suffix: string,
 ): Envelope {
   const own = id === undefined ? {} : { id: idOf(id, value, source, digest) + suffix }
-  // `null` is how a JSONata object says that it has nothing to say.
+  // In an object that JSONata builds, `null` means that the attribute is missing.
   const said = Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null))
   const data = event['data'] ?? {}
   return {
@@ -197,13 +211,13 @@ function rejectItem({ name, items }: Compiled, { index }: Item, { code, path, wh
   }
 }
 
-/** Which item of how many, in words of the payload where its items have a name there. */
+/** The prefix that names an item: its path in the payload if it has one, otherwise its number. */
 function where(items: Expression | null, index: number): string {
   if (items === null) return index === 0 ? '' : `[${index}].`
   return isPath(items) ? `${items.text}[${index}].` : `item ${index + 1}: `
 }
 
-/** The same field for every item, so that failures of all items group together. */
+/** The same path for the field in every item, so that their failures form one group. */
 function fieldPath(items: Expression | null, path: string): string {
   return items !== null && isPath(items) ? `${items.text}[].${path}` : path
 }

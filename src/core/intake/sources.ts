@@ -4,55 +4,64 @@ import { isCloudEvent } from './decode.ts'
 import type { Shape } from './shape.ts'
 import { wildcard } from './wildcard.ts'
 
-/** What is agreed with one HR system about its events. */
+/** The rules for the events of one HR system. */
 export interface Source {
-  /** IANA zone its plain dates, and its times that name no zone, are meant in. */
+  /** IANA zone of its plain dates, and of its times without an offset. */
   readonly zone: string
-  /** Of two events that take effect at one moment that of the higher rank stands. */
+  /** Of two events that take effect at one moment, the one with the higher rank wins. */
   readonly rank: number
   /** What orders the source's own events. */
   readonly order: 'version' | 'sequence' | 'time'
-  /** Whether the date of a termination is the last day worked (`inclusive`) or the first day out (`exclusive`). */
+  /**
+   * Whether the date of a termination is the last day worked (`inclusive`) or the first day out
+   * (`exclusive`).
+   */
   readonly lastDay: 'inclusive' | 'exclusive'
-  /** The source's own names of event types → ours. */
+  /** The source's names of event types → canonical types. */
   readonly types?: Readonly<Record<string, string>>
-  /** Notices are taken because there is somebody to ask; otherwise they are refused as `NoticeUnsupported`. */
+  /**
+   * Notices are accepted, because the HR system can be read. Otherwise they are refused as
+   * `NoticeUnsupported`.
+   */
   readonly notices?: boolean
 }
 
 export const DEFAULT_SOURCE: Source = { zone: 'UTC', rank: 0, order: 'version', lastDay: 'exclusive' }
 
-/** By the CloudEvents `source` attribute and the queue or subscription it arrived on; `null` when nothing is agreed with it. */
+/**
+ * Finds the source by the CloudEvents `source` attribute and the queue or subscription of the
+ * event; `null` when none matches.
+ */
 export type SourceRules = (source: string, entity: string) => Source | null
 
-/** A shape and what is agreed with the source it is for. */
+/** A shape and the source it is for. */
 export interface Shaped {
   /** The CloudEvents source of its events that name none. */
   readonly name: string
   readonly shape: Shape
   readonly source: Source
 }
-/** The shape a message has to be brought out of; `null` for one that is canonical already. */
+/** The shape of a message; `null` for a canonical one. */
 export type ShapeOf = (message: SourceMessage) => Shaped | null
 
 export interface ConfiguredSource {
   readonly name: string
   /** The queue, or `topic/Subscriptions/subscription`, as messages name it. */
   readonly entity: string
-  /** Patterns of the CloudEvents source, `*` stands for anything. `null` takes all. */
+  /** Patterns of the CloudEvents source, in which `*` matches anything. `null` matches all. */
   readonly match: readonly string[] | null
   readonly source: Source
   readonly shape: Shape | null
-  /** Prefixes of the attributes that its snapshots speak for, whoever set them last. */
+  /** Prefixes of the attributes that its snapshots cover, even if another source set them last. */
   readonly owns: readonly string[] | null
 }
 
-/** What the stages ask of the configured sources. The first that fits is taken, in the order they are configured. */
+/** Look-ups in the configured sources. The first that matches, in configured order, is used. */
 export function sourceRules(configured: readonly ConfiguredSource[]): {
   readonly sources: SourceRules
   readonly shapes: ShapeOf
   readonly fold: FoldRules
-  /** The configured name that speaks for a CloudEvents source. */
+  /** The configured name for a CloudEvents source. */
   readonly nameOf: (source: string) => string | null
 } {
   const sources = configured.map((one) => ({ ...one, fits: matcher(one.match) }))
@@ -90,7 +99,7 @@ function matcher(patterns: readonly string[] | null): (name: string) => boolean 
   return (name) => fits.some((fit) => fit(name))
 }
 
-/** Senders choose the names, so their number has no bound. */
+/** Senders choose the names, so there is no limit to how many there are. */
 const MOST_REMEMBERED = 10_000
 
 function memo<T>(find: (name: string) => T): (name: string) => T {

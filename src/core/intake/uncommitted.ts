@@ -2,24 +2,27 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { describeError, type Runtime } from '../runtime.ts'
 import type { Committer } from './commit.ts'
 
-/** Messages that were received and that the ledger did not take. Their locks may have lapsed. */
+/** Messages that were received and could not be committed. Their locks may have expired. */
 export interface Uncommitted<M> {
   keep(messages: readonly M[]): void
-  /** The ledger has taken a batch: the next failure is met with patience again. */
+  /** Called after a commit: the patience for the next failure starts at its beginning again. */
   ledgerTakes(): void
   /**
-   * Offers the kept messages to the ledger until it takes them, or until it has answered for long enough
-   * and taken nothing. Then they are given up: they come again from the bus.
+   * Tries to commit the kept messages until the ledger takes them, or until it has answered for
+   * long enough and taken nothing. Then they are dropped, and the bus delivers them again.
    */
   waitForLedger(stopping: AbortSignal): Promise<void>
 }
 
-/** How long a ledger that answers may take nothing, before messages are received again. Doubles each time. */
+/**
+ * How long a ledger may answer without committing anything before messages are received again.
+ * Doubles each time.
+ */
 const PATIENCE_MS = 4_000
 const LONGEST_PATIENCE_MS = 300_000
 const FIRST_REST_MS = 250
 const LONGEST_REST_MS = 10_000
-/** If the ledger refuses this many messages in a row, each by itself, it takes none. */
+/** If the ledger refuses this many single messages in a row, it refuses all of them. */
 const ENOUGH_REFUSED = 3
 
 export function uncommittedMessages<M>(
@@ -31,7 +34,10 @@ export function uncommittedMessages<M>(
   let patienceMs = PATIENCE_MS
   let kept: readonly M[] = []
 
-  /** One by one, so that a message the ledger does not take holds up no other. Returns how many it took. */
+  /**
+   * One by one, so that a message the ledger refuses does not block the others. Returns how many it
+   * took.
+   */
   const commitApart = async (messages: readonly M[], tookSome: boolean): Promise<number> => {
     let taken = 0
     let refused = 0
@@ -48,7 +54,7 @@ export function uncommittedMessages<M>(
     return taken
   }
 
-  /** Rejects when the ledger takes none of them, or stops answering meanwhile. */
+  /** Rejects when the ledger takes none of them, or stops answering. */
   const commitKept = async (): Promise<void> => {
     let taken = 0
     let cause: unknown = null

@@ -275,7 +275,7 @@ void describe('what is wrong is named', () => {
       ['data.worker', {}, { worker: [] }],
     ]
     for (const [field, more, data] of cases)
-      assert.match(refusedWith(more, data), new RegExp(`^FieldInvalid: ${field} is not of the right form`))
+      assert.match(refusedWith(more, data), new RegExp(`^FieldInvalid: ${field} has the wrong form`))
   })
 
   void test('a control character or half a character in a name, which a database could refuse or change', () => {

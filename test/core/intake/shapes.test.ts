@@ -102,26 +102,23 @@ void describe('a shape', () => {
       assert.ok(told.startsWith(`FieldInvalid: people[1].${field} is `), told)
       assert.ok(!told.includes('secret'), told)
     }
-    assert.match(await refused(rules, { persons: [] }), /^FieldMissing: people holds no event/)
+    assert.match(await refused(rules, { persons: [] }), /^FieldMissing: people contains no event/)
     assert.match(await refused(rules, 'no JSON'), /^BodyNotJson/)
   })
   void test('that gives nothing for an item refuses it; an empty list passes it over', async () => {
-    assert.match(await refused({ event: 'nothing' }, {}), /^ShapeFailed: shape own gives no event/)
-    assert.match(
-      await refused({ event: "'text'" }, {}),
-      /^ShapeFailed: shape own gives something that is no event/,
-    )
+    assert.match(await refused({ event: 'nothing' }, {}), /^ShapeFailed: shape own yields no event/)
+    assert.match(await refused({ event: "'text'" }, {}), /^ShapeFailed: shape own yields a non-object event/)
     assert.deepEqual(await events({ event: '[]' }, {}), [])
   })
   void test('that fails says how and quotes nothing', async () => {
     const told = await refused({ event: "{ 'id': $number(salary) }" }, { salary: 'secret' })
-    assert.match(told, /^ShapeFailed: shape own: something cannot be read as a number/)
+    assert.match(told, /^ShapeFailed: shape own: a value cannot be converted to a number/)
     assert.ok(!told.includes('secret'))
   })
   void test('is refused at load when it is no JSONata', () => {
     assert.throws(() => compileShape('own', { event: '{' }, sha256, evaluateHere()), {
       code: 'ShapeInvalid',
-      message: /shape own: event is no JSONata/,
+      message: /shape own: event is not JSONata/,
     })
   })
 })

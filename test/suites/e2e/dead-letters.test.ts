@@ -50,7 +50,7 @@ const letters: readonly Refused[] = [
   {
     body: `no JSON of ${SECRET}`,
     reason: 'BodyNotJson',
-    description: 'the body is no JSON; send a CloudEvent as JSON',
+    description: 'the body is not JSON; send a CloudEvent as JSON',
   },
   {
     body: JSON.stringify(event(4)),

@@ -235,8 +235,8 @@ const CASES: readonly Case[] = [
     code: 2,
     says: /cannot be read; ROLLCALL_CONFIG names the file/,
   },
-  { argv: ['config', 'check', at('bad.yaml')], code: 2, says: /bad\.yaml:\d+:\d+: is no YAML/ },
-  { argv: ['config', 'check', at('deep.yaml')], code: 2, says: /deep\.yaml:\d+:\d+: is no YAML/ },
+  { argv: ['config', 'check', at('bad.yaml')], code: 2, says: /bad\.yaml:\d+:\d+: is not YAML/ },
+  { argv: ['config', 'check', at('deep.yaml')], code: 2, says: /deep\.yaml:\d+:\d+: is not YAML/ },
   {
     argv: ['config', 'print'],
     environment: { ROLLCALL_CONFIG: at('folder') },

@@ -2,7 +2,7 @@ import { isObject } from '../../json.ts'
 import type { Json } from '../../model.ts'
 import { bare, own } from '../../own.ts'
 
-/** What a value is, in words, never the value itself. */
+/** The form of a value, never the value itself. */
 export function formOf(value: Json): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
@@ -11,14 +11,14 @@ export function formOf(value: Json): string {
   return typeof value === 'boolean' ? 'true or false' : 'an object'
 }
 
-/** Whether nothing is said in a value, however deep: null, empty text, and objects and lists of these alone. */
+/** Whether a value contains only nulls, empty texts, and objects and lists of these. */
 export function saysNothing(value: Json): boolean {
   if (value === null) return true
   if (typeof value === 'string') return value.trim() === ''
   return typeof value === 'object' && Object.values(value).every((one) => saysNothing(one))
 }
 
-/** Whether something is said at a dotted path. A list on the way is looked through. */
+/** Whether there is content at a dotted path. Elements of lists on the way are searched. */
 export function holds(value: Json, path: string): boolean {
   if (Array.isArray(value)) return value.some((one) => holds(one, path))
   if (!isObject(value)) return false
@@ -29,7 +29,10 @@ export function holds(value: Json, path: string): boolean {
   return below !== undefined && holds(below, path.slice(dot + 1))
 }
 
-/** The value with the element in place of each list that has only one. Many systems answer with a list of one employee. */
+/**
+ * The value in which each list of one element is replaced by the element. Many systems answer with
+ * a list of one employee.
+ */
 export function withoutLists(value: Json): Json {
   if (Array.isArray(value)) {
     const [only, ...more] = value
@@ -49,15 +52,15 @@ const FAILED = /^(?:error|fail|failed|failure)$/i
 /** Fields that hold what was asked for. */
 const DATA = ['data', 'result', 'results', 'value', 'items', 'd']
 const MESSAGES = ['message', 'msg', 'errormessage', 'error_description', 'detail']
-/** The fields of an answer that does nothing but report a failure. */
+/** The fields of an answer that only reports a failure. */
 const REPORT = new Set(
   `title type instance code errorcode status statuscode httpstatus timestamp path request_id requestid
    correlationid traceid details reason help ${MESSAGES.join(' ')}`.split(/\s+/),
 )
 
 /**
- * The field by which an answer plainly says that the request failed; `null` for every other answer.
- * HR systems answer 200 with `success: false`, with `errors` and no data, or with a message alone.
+ * The field in which an answer reports that the request failed; `null` for every other answer. HR
+ * systems answer 200 with `success: false`, with `errors` and no data, or with only a message.
  */
 export function failureIn(body: Json): string | null {
   if (Array.isArray(body)) return body.length === 1 && body[0] !== undefined ? failureIn(body[0]) : null

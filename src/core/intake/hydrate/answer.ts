@@ -13,17 +13,17 @@ import type { HrSystemSettings } from './settings.ts'
 
 /** What the HR system sent for one employee. */
 export interface HrAnswer {
-  /** The pages at `url`, one at least. */
+  /** The pages at `url`, at least one. */
   readonly pages: readonly Json[]
   /** The pages of each of `calls`, by name. An optional one that is missing has no entry. */
   readonly calls: Readonly<Record<string, readonly Json[]>>
 }
 
-/** Reads answers of one HR system. Never throws because of what an answer holds. */
+/** Reads answers of one HR system. Never throws because of the content of an answer. */
 export interface AnswerRules {
   /**
-   * The employee's record, or why the answer is not one. An answer that holds no employee, or another
-   * one, is never a record.
+   * The employee's record, or why the answer is not one. An answer without an employee, or about
+   * another employee, is never a record.
    */
   understand(answer: HrAnswer, notice: Notice): Promise<ReadAnswer>
   /** The address of the page after this one as the answer gives it, or `null` after the last. */
@@ -45,7 +45,9 @@ interface Rules {
   readonly access: Access | null
 }
 
-/** Compiles the rules of `read`. Throws `ConfigInvalid`, naming the expression that cannot be used. */
+/**
+ * Compiles the rules of `read`. Throws `ConfigInvalid`, naming the expression that cannot be used.
+ */
 export function answerRules(settings: HrSystemSettings, evaluator: Evaluator): AnswerRules {
   const optional = (name: 'at' | 'found' | 'employee'): Expression | null => {
     const text = settings[name]
@@ -124,7 +126,10 @@ async function evaluateAll(
   return Object.fromEntries(values)
 }
 
-/** A status without access wins over what the worker says, and a status with access fills in what it does not say. */
+/**
+ * A status without access wins over what the worker says, and a status with access fills in what it
+ * does not say.
+ */
 function withAccess(worker: JsonObject, active: boolean | null): JsonObject {
   const said = own(worker, 'active')
   if (active === null || (active && typeof said === 'boolean')) return worker
@@ -145,7 +150,7 @@ function inputOf(
   return { input: shown(pages, settings.next), calls: Object.fromEntries(named) }
 }
 
-/** How one of the answers says that it failed. `found` decides about the first address instead. */
+/** How one of the answers reports a failure. For the first address, `found` decides instead. */
 function failureOf({ pages, calls }: HrAnswer, { found }: Rules): string | null {
   for (const page of found === null ? pages : []) {
     const failure = failureIn(page)
@@ -182,7 +187,7 @@ function sameEmployee(one: string, other: string): boolean {
   return clean(one) === clean(other)
 }
 
-/** Refuses an answer that holds nothing, or a list of employees of which nothing says which one is meant. */
+/** Refuses an empty answer, and a list of employees when it is not known which one is meant. */
 function noEmployee({ pages, calls }: HrAnswer, { settings, employee, found }: Rules): NoRecord | null {
   const all = [...pages, ...Object.values(calls).flat()]
   if (all.every((page) => saysNothing(page))) return later('AnswerEmpty', 'the answer holds nothing')
@@ -196,7 +201,7 @@ function noEmployee({ pages, calls }: HrAnswer, { settings, employee, found }: R
     : null
 }
 
-/** Refuses an answer from which `worker` makes nothing. */
+/** Refuses an answer from which `worker` yields nothing. */
 function noWorker(worker: Json | undefined, { pages, calls }: HrAnswer, rules: Rules): NoRecord | null {
   if (worker === undefined || worker === null) return later('AnswerEmpty', 'worker yields nothing')
   if (Array.isArray(worker) && worker.length === 0) return later('AnswerEmpty', 'worker yields an empty list')
@@ -215,7 +220,7 @@ function noWorker(worker: Json | undefined, { pages, calls }: HrAnswer, rules: R
     : null
 }
 
-/** Refuses a worker that decides access by something else than true or false, or lacks what is required. */
+/** Refuses a worker whose `active` is neither true nor false, or that lacks a required field. */
 function notValid(worker: Json | undefined, { settings }: Rules): NoRecord | null {
   if (!isObject(worker)) return later('AnswerEmpty', 'worker yields nothing')
   const active = own(worker, 'active')

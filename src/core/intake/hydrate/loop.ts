@@ -5,47 +5,57 @@ import type { Runtime } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
 import { impliedActive } from '../event-types.ts'
 
-/** What the HR system says about one employee. `why` names what is wrong with the answer and never a value of it. */
+/**
+ * The answer of the HR system about one employee. `why` says what is wrong with it, and never
+ * quotes a value.
+ */
 export type ReadAnswer =
   /** `at` is when the system says the record was true; `null` when it does not say. */
   | { readonly kind: 'record'; readonly worker: JsonObject; readonly at: number | null }
   /** The system has no such employee. */
   | { readonly kind: 'gone' }
-  /** A later read may succeed: throttled, down, too slow, or no employee in the answer. `code` may be a status or a network code. */
+  /**
+   * A later read may succeed: throttled, down, too slow, or no employee in the answer. `code` may
+   * be a status or a network code.
+   */
   | {
       readonly kind: 'later'
       readonly code: string
       readonly why?: string
       readonly afterMs: number | null
     }
-  /** An answer that waiting does not mend. */
+  /** A failure that a later read would repeat. */
   | { readonly kind: 'unusable'; readonly code: string; readonly why?: string }
 
 /** An answer that is not a record. */
 export type NoRecord = Exclude<ReadAnswer, { readonly kind: 'record' }>
 
-/** Reads one employee from the HR system. Bounded in time; never throws for what the network or the system does. */
+/**
+ * Reads one employee from the HR system. Bounded in time; never throws for failures of the network
+ * or the system.
+ */
 export interface HrReader {
   read(notice: Notice, signal: AbortSignal): Promise<ReadAnswer>
 }
 
 export interface HydrateSettings {
   readonly pollMs: number
-  /** A notice is not read sooner: what is read too early is what was there before. */
+  /** A notice is not read sooner, because an earlier read would return the old record. */
   readonly waitMs: number
-  /** Reads on their way at once. */
+  /** Reads in progress at once. */
   readonly concurrency: number
-  /** Longer than any read may take. */
+  /** Longer than the longest read. */
   readonly leaseMs: number
-  /** So often is one notice read before it dies as `HydrateFailed`. */
+  /** Reads of one notice before it dies as `HydrateFailed`. */
   readonly attempts: number
   readonly retryMs: number
   readonly retryCapMs: number
 }
 
 /**
- * Reads what notices are about. Notices of one person that wait together are served by one read. What is read becomes a snapshot dated at the
- * instant the read began; a notice of something in the future is read now, and again at its moment.
+ * Reads the employees of notices from HR. Notices about one employee that wait at the same time
+ * share one read. The record becomes a snapshot dated at the instant the read began. A notice of a
+ * future change is read now, and again when the change takes effect.
  */
 export function hydrateLoop(
   ledger: Pick<Ledger, 'claimNotices' | 'finishNotices'>,
@@ -71,7 +81,7 @@ export function hydrateLoop(
     const began = runtime.now()
     const answer = await runtime.telemetry.span('rollcall.hydrate', {}, () => reader.read(newest, signal))
     const now = runtime.now()
-    // Cut short by our own end.
+    // The read was cut short because this process stops.
     if (signal.aborted && answer.kind === 'later')
       return ledger.finishNotices(
         notices.map(({ seq }) => ({ kind: 'released', seq })),
@@ -85,7 +95,7 @@ export function hydrateLoop(
   }
 }
 
-/** What becomes of a notice after a read. Pure. */
+/** Decides how a notice continues after a read. Pure. */
 export function judgeRead(
   notice: Notice,
   answer: ReadAnswer,
@@ -107,7 +117,7 @@ export function judgeRead(
   }
   switch (answer.kind) {
     case 'record': {
-      // What was true before the notice is not what the notice is about.
+      // A record from before the notice does not contain the change it reports.
       if (answer.at !== null && answer.at < notice.recordedAt) return again('StaleAnswer', null)
       const worker =
         answer.worker['active'] === undefined && implied !== undefined
@@ -123,7 +133,8 @@ export function judgeRead(
       }
     }
     case 'gone':
-      // A leaver the HR system has forgotten has left all the same; of anybody else it says nothing that could be relied on.
+      // A leaver whom the HR system no longer knows has left. For anyone else the missing record
+      // proves nothing.
       return implied === false
         ? { kind: 'read', seq, mode: 'delta', worker: { active: false }, began: moment.began, nextAt: null }
         : again('NotFound', null)
@@ -139,7 +150,7 @@ function detailOf({ code, why }: { readonly code: string; readonly why?: string 
   return why === undefined ? code : `${code}: ${why}`
 }
 
-/** One reader over several HR systems, by the source of the notice. */
+/** One reader for several HR systems, chosen by the source of the notice. */
 export function readBySource(readerOf: (source: string) => HrReader | null): HrReader {
   return {
     read: (notice, signal) =>

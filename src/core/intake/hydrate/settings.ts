@@ -139,7 +139,7 @@ export const HrSystemSettings = z.strictObject({
 })
 export type HrSystemSettings = Readonly<z.output<typeof HrSystemSettings>>
 
-/** How notices are worked off, whatever system they are of. Durations are milliseconds. */
+/** How notices of all HR systems are processed. Durations are milliseconds. */
 export const NoticeSettings = z.strictObject({
   waitMs: z.int().min(0).default(5_000).meta({
     description: 'A notice is read after this wait, because an earlier read returns the old record',

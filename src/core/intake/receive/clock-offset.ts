@@ -1,12 +1,13 @@
 import type { Runtime } from '../../runtime.ts'
 
-/** Clocks drift, so an estimate holds for about this long. */
+/** Clocks drift, so older ages are ignored. */
 const RECENT_MS = 600_000
 
 /**
- * Estimates how far the clock of this process is ahead of that of the bus; negative when it is behind. No
- * message arrives before it was enqueued, so the age of the youngest recent message is an upper bound. The
- * result is between `-skewMs` and `skewMs`, and `skewMs` while only a backlog has been seen.
+ * Estimates how far the clock of this process is ahead of that of the bus; negative when it is
+ * behind. No message arrives before it was enqueued, so the age of the youngest recent message is
+ * an upper bound. The result is between `-skewMs` and `skewMs`, and `skewMs` while only a backlog
+ * has been seen.
  */
 export function estimateClockOffset(
   skewMs: number,

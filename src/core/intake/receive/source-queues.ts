@@ -1,8 +1,9 @@
 import type { SourceQueue, SourceMessage, Receiver } from '../../ports.ts'
 
 /**
- * Several queues and subscriptions as one source queue: their messages share micro-batches, and each is settled where it came from. When one of them
- * cannot be opened, those that were are closed again.
+ * Several queues and subscriptions as one source queue: their messages share micro-batches, and
+ * each is settled where it came from. When one of them cannot be opened, those that were are closed
+ * again.
  */
 export function joinSourceQueues<M extends SourceMessage>(
   sourceQueues: readonly SourceQueue<M>[],
@@ -21,7 +22,7 @@ export function joinSourceQueues<M extends SourceMessage>(
           const early: M[] = []
           let receiver: Receiver<M> | null = null
           const take = (message: M): void => {
-            // A message may be there before `open` has answered.
+            // A message may arrive before `open` resolves.
             if (receiver === null) early.push(message)
             else {
               from.set(message, receiver)

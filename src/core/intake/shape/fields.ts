@@ -21,7 +21,10 @@ export const FIELD_KINDS = [
 ] as const
 export type FieldKind = (typeof FIELD_KINDS)[number]
 
-/** Dotted path → kind. `?` allows the field to be missing or null. Of `a | b` the first that exists counts. */
+/**
+ * Dotted path → kind. `?` allows the field to be missing or null. Of `a | b` the first that exists
+ * counts.
+ */
 export type FieldRules = Readonly<Record<string, FieldKind | `${FieldKind}?`>>
 
 interface Field {
@@ -62,14 +65,14 @@ function check({ path, kind, optional }: Field, value: Json | undefined): WrongF
 }
 
 const EXPECTED: Readonly<Record<FieldKind, string>> = {
-  text: 'is no text, or empty',
+  text: 'is not text, or is empty',
   id: 'is neither a text nor a whole number',
-  instant: 'is no date-time such as 2026-11-02T08:15:00Z',
-  date: 'is no date such as 2026-12-01',
-  number: 'is no number',
+  instant: 'is not a date-time such as 2026-11-02T08:15:00Z',
+  date: 'is not a date such as 2026-12-01',
+  number: 'is not a number',
   boolean: 'is neither true nor false',
-  object: 'is no object',
-  list: 'is no list',
+  object: 'is not an object',
+  list: 'is not a list',
   any: 'is missing',
 }
 

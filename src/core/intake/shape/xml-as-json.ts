@@ -8,8 +8,8 @@ import { bare } from '../../own.ts'
  * text, a list of one the element, `xsi:nil` null. Elements of one name under several prefixes
  * become a list.
  *
- * Known are the forms of xml2js, fast-xml-parser, xml-js, Newtonsoft.Json and Logic Apps, xmltodict,
- * org.json and BadgerFish.
+ * Known are the forms of xml2js, fast-xml-parser, xml-js, Newtonsoft.Json and Logic Apps,
+ * xmltodict, org.json and BadgerFish.
  */
 export function fromXml(body: Json): Json {
   const plain = elementOf(body)

@@ -1,12 +1,12 @@
 import type { ShapeRules } from '../shape.ts'
 
 /**
- * Event notifications (developers.adp.com, Worker Event Notifications): a list of events, fired
- * when they are issued and not when they take effect, each with the part of the worker that
- * changed. Hires, rehires and changes that carry something known are deltas; any other is a notice,
- * and so is everything that may concern access without saying it (leaves, cancellations, the end of
- * a secondary assignment). The employee is the associate, and so is a manager. A published hire may
- * have no time of its own: the time of the bus counts.
+ * Event notifications (developers.adp.com, Worker Event Notifications): a list of events, sent when
+ * they are issued and not when they take effect, each with the part of the worker that changed.
+ * Hires, rehires and changes with known attributes are deltas. All others are notices, also those
+ * that may concern access without giving it (leaves, cancellations, the end of a secondary
+ * assignment). Employees and managers are identified by their associate id. A published hire may
+ * lack a time; the time of the bus replaces it.
  */
 export const adp: ShapeRules = {
   items: 'events',
@@ -16,7 +16,7 @@ export const adp: ShapeRules = {
     'creationDateTime | recordDateTime': 'instant?',
     effectiveDateTime: 'instant?',
   },
-  // What is requested through the API comes back without an id.
+  // Events that were requested through the API have no id.
   id: [
     'eventNameCode.codeValue',
     'data.output.worker.associateOID | data.eventContext.worker.associateOID',

@@ -1,8 +1,9 @@
 import type { ShapeRules } from '../shape.ts'
 
 /**
- * Event-based webhooks (documentation.bamboohr.com/docs/event-based-webhooks): they name what changed and carry no values, and have no id. A
- * hire arrives as created and then updated; both are notices, and what is read says who works there.
+ * Event-based webhooks (documentation.bamboohr.com/docs/event-based-webhooks): they name what
+ * changed, without values and without an id. A hire arrives as created and then updated; both are
+ * notices, and the record that is read says whether the employee is active.
  */
 export const bamboohr: ShapeRules = {
   fields: { type: 'text', timestamp: 'instant', 'data.employeeId': 'id', 'data.changedFields': 'list?' },
@@ -19,10 +20,10 @@ export const bamboohr: ShapeRules = {
 }
 
 /**
- * Field-based webhooks (documentation.bamboohr.com/docs/field-based-webhooks): several people a
- * message, with the new values under English names or the API's own. They fire when a change takes
- * effect. An empty value clears. Everything is also kept under `bamboohr` for mappings. The status
- * gives access; an employment status ends it or says nothing about it.
+ * Field-based webhooks (documentation.bamboohr.com/docs/field-based-webhooks): several employees
+ * per message, with the new values under English names or the API's own. They are sent when a
+ * change takes effect. An empty value clears. All fields are also available to mappings under
+ * `bamboohr`. The status gives access; an employment status ends it or says nothing about it.
  */
 export const bamboohrFields: ShapeRules = {
   items: 'employees',

@@ -3,7 +3,7 @@ import type { ShapeRules } from '../shape.ts'
 /**
  * Deel webhooks (developer.deel.com/api/webhooks/events). Events of contracts are about the worker
  * of the contract, events of worker profiles about the profile; the two have different ids.
- * Simulated events are passed over.
+ * Simulated events are skipped.
  */
 export const deel: ShapeRules = {
   body: { 'data.meta.event_type': 'text', 'data.resource': 'any', timestamp: 'instant' },

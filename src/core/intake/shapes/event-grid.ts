@@ -2,8 +2,8 @@ import type { ShapeRules } from '../shape.ts'
 
 /**
  * Event Grid around canonical data, in both of its schemas: its own
- * (learn.microsoft.com/azure/event-grid/event-schema), whose topic is the source, and CloudEvents. Of
- * a subject that is a path, such as `employees/31004`, the last part is the employee.
+ * (learn.microsoft.com/azure/event-grid/event-schema), whose topic is the source, and CloudEvents.
+ * If the subject is a path, such as `employees/31004`, its last part is the employee id.
  */
 export const eventGrid: ShapeRules = {
   fields: {

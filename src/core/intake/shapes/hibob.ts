@@ -1,8 +1,9 @@
 import type { ShapeRules } from '../shape.ts'
 
 /**
- * Webhooks v2 (apidocs.hibob.com/reference/employee-data-webhooks): notices. `triggeredAt` names no zone, so the source's counts. `employee.left`
- * fires at midnight of the day it takes effect and by itself says enough to put somebody out; so does `employee.deleted`.
+ * Webhooks v2 (apidocs.hibob.com/reference/employee-data-webhooks): notices. `triggeredAt` has no
+ * offset, so the zone of the source applies. `employee.left` is sent at midnight of the day it
+ * takes effect. It is enough to deactivate the employee without a read; so is `employee.deleted`.
  */
 export const hibob: ShapeRules = {
   fields: {

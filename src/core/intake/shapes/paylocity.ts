@@ -2,9 +2,9 @@ import type { ShapeRules } from '../shape.ts'
 
 /**
  * New hire, employee change and termination webhooks
- * (developer.paylocity.com/integrations/reference/webhooks-overview). They have no name, id or time:
- * a termination date makes a termination, a hire date a hire, and anything else is a notice. Dates
- * come as midnight in UTC and are meant as plain dates, in the zone of the source.
+ * (developer.paylocity.com/integrations/reference/webhooks-overview). They have no name, id or
+ * time: a termination date makes a termination, a hire date a hire, and anything else is a notice.
+ * Dates come as midnight in UTC and are meant as plain dates, in the zone of the source.
  */
 export const paylocity: ShapeRules = {
   fields: {

@@ -1,8 +1,9 @@
 import type { ShapeRules } from '../shape.ts'
 
 /**
- * Webhooks (developer.personio.de, "Webhooks"): notices without data and without an id. `employment.terminated` fires on the day itself and says
- * enough to put somebody out; so does `person.deleted`.
+ * Webhooks (developer.personio.de, "Webhooks"): notices without data and without an id.
+ * `employment.terminated` is sent on the day it takes effect. It is enough to deactivate the
+ * employee without a read; so is `person.deleted`.
  */
 export const personio: ShapeRules = {
   fields: {

@@ -3,8 +3,8 @@ import type { ShapeRules } from '../shape.ts'
 /**
  * Partner webhooks (developer.rippling.com/documentation/developer-portal/v2-guides/webhooks): form
  * posts that name the event and the employee, without an id, a time or values. `employee.deleted`
- * says that access was removed. Of a termination it does not say when it takes effect, so that the
- * employee is read. Events of groups, leave requests and the like are passed over.
+ * says that access was removed. A termination does not say when it takes effect, so the employee is
+ * read. Events of groups, leave requests and similar objects are skipped.
  */
 export const rippling: ShapeRules = {
   fields: { event_name: 'text', id: 'id', company_id: 'id' },

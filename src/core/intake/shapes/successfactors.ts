@@ -2,10 +2,10 @@ import type { ShapeRules } from '../shape.ts'
 
 /**
  * Event notifications (help.sap.com, SAP SuccessFactors Intelligent Services: ExternalEvent), the
- * SOAP message written as JSON by whatever put it on the bus: with or without the envelope, prefixes
- * and the elements around lists. The inner event's id counts: the outer one is another at every
- * repost. Terminations say enough by themselves; everything else is a notice for the day it takes
- * effect. `seqNumber` orders rows of one day.
+ * SOAP message, converted to JSON before it was sent to the bus, with or without the envelope,
+ * prefixes and the elements around lists. The id of the inner event counts, because the outer one
+ * changes with every repost. Terminations need no read; every other event is a notice for the day
+ * it takes effect. `seqNumber` orders rows of one day.
  */
 export const successfactors: ShapeRules = {
   xml: true,

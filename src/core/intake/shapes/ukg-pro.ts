@@ -2,8 +2,8 @@ import type { ShapeRules } from '../shape.ts'
 
 /**
  * UKG Webhooks of UKG Pro (developer.ukg.com/hcm/docs/ukg-webhooks-events-catalog): notices that
- * name the kind of change and the employee, and carry no values. `EventTime` names no zone, so the
- * source's counts. None of them decides access: the employee is read.
+ * name the kind of change and the employee, and carry no values. `EventTime` has no offset, so the
+ * zone of the source applies. None of them decides access: the employee is read.
  */
 export const ukgPro: ShapeRules = {
   fields: {

@@ -1,10 +1,11 @@
 import type { ShapeRules } from '../shape.ts'
 
 /**
- * The output of Core Connector: Worker (`urn:com.workday/workersync`), written as JSON by whatever
- * put it on the bus: one `Worker_Sync` with its workers, or one `Worker` a message. It has neither
- * an id nor a time of its own. The staffing event (`HIR`, `TRM`) says what happened; without one the
- * status does. A termination date alone ends nothing: the connector reports the end itself.
+ * The output of Core Connector: Worker (`urn:com.workday/workersync`), converted to JSON before it
+ * was sent to the bus: one `Worker_Sync` with its workers, or one `Worker` per message. It has
+ * neither an id nor a time of its own. The staffing event (`HIR`, `TRM`) says what happened;
+ * without one the status does. A termination date alone does not end access: the connector of
+ * Workday reports the end itself.
  */
 export const workday: ShapeRules = {
   xml: true,

@@ -123,7 +123,7 @@ void describe('a mapping', () => {
     refused({ to: 'emails', from: 'a' }, /processes only/)
     refused({ to: 'no place', from: 'a' }, /not a SCIM attribute/)
     refused({ to: 'externalId', from: 'a' }, /set by the connector/)
-    refused({ to: 'title', from: { jsonata: 'a(' } }, /mapping of "title": the expression is no JSONata/)
+    refused({ to: 'title', from: { jsonata: 'a(' } }, /mapping of "title": the expression is not JSONata/)
     refused(
       { to: 'title', from: { jsonata: '$contains(title, /(a)\\1/)' } },
       /mapping of "title": the expression uses the regular expression \/\(a\)\\1\/, which cannot be matched in linear time/,
@@ -206,7 +206,7 @@ void describe('a rule that fails for one person', () => {
     const { events, operation } = await plan([hired, graded])
     const dead = events.find(({ seq }) => seq === 2)
     assert.deepEqual([dead?.state, dead?.reason], ['dead-lettered', 'MappingFailed'])
-    assert.match(dead?.detail ?? '', /^title: something cannot be read as a number/)
+    assert.match(dead?.detail ?? '', /^title: a value cannot be converted to a number/)
     assert.ok(!JSON.stringify(events).includes('not a number'))
     assert.equal(events.find(({ seq }) => seq === 1)?.state, 'planned')
     assert.equal(parseRecord(operation?.record ?? '{}')['userName'], 'ann@contoso.com')

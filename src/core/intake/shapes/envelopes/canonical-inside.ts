@@ -1,4 +1,4 @@
-/** Where an envelope keeps what a canonical event may leave to it, each as JSONata over the body. */
+/** Where an envelope holds what a canonical event may omit, each as JSONata over the body. */
 interface Around {
   /** The event, or its data alone. */
   readonly event: string
@@ -9,8 +9,8 @@ interface Around {
 }
 
 /**
- * The rule of a shape whose envelope holds a canonical event. .NET may write keys with a capital, so
- * that `Worker.UserName` is `worker.userName`.
+ * The rule of a shape whose envelope holds a canonical event. .NET may write keys with a capital,
+ * so that `Worker.UserName` is `worker.userName`.
  */
 export function canonicalInside({ event, id, time, type }: Around): string {
   return `(

@@ -3,8 +3,8 @@ import { canonicalInside } from './canonical-inside.ts'
 
 /**
  * The JSON envelope of MassTransit (masstransit.io/documentation/concepts/messages) around a
- * canonical event. Its message is the event, or only the event's data; what it does not say comes
- * from the envelope: the id, the time it was sent, and the type from the name of the message type
+ * canonical event. Its message is the event, or only the event's data; what it omits comes from the
+ * envelope: the id, the time it was sent, and the type from the name of the message type
  * (`urn:message:Contoso.Hr:WorkerHired` is `WorkerHired`, for `types` of the source).
  */
 export const masstransit: ShapeRules = {
