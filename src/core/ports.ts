@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from './model.ts'
+import type { RejectionCode } from './reasons.ts'
 
 /**
  * The outside as the core sees it. Each port has one conformance suite that every implementation
@@ -14,9 +15,19 @@ export interface SourceMessage {
   readonly messageId: string | null
   readonly sessionId: string | null
   readonly contentType: string | null
-  /** The body as text; `null` when it is not text. */
+  readonly subject?: string | null
+  readonly correlationId?: string | null
+  readonly replyTo?: string | null
+  /** The body as text, unpacked and decoded; `null` when it is not text. */
   readonly text: string | null
+  /** Why the body is not text; `null` when it is. */
+  readonly unreadable?: BodyTrouble | null
   readonly properties: Readonly<Record<string, string | number | boolean | Date | null>>
+}
+/** Why a body cannot be read, and what to do. The description quotes nothing of it. */
+export interface BodyTrouble {
+  readonly code: RejectionCode
+  readonly description: string
 }
 export type Disposition<M> =
   | { readonly kind: 'complete'; readonly message: M }

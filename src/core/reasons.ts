@@ -7,6 +7,8 @@
 /** Why a message is sent to the native dead-letter queue. */
 export const REJECTION_CODES = [
   'BodyNotText',
+  'BodyNotUnpacked',
+  'BodyTooLarge',
   'BodyNotJson',
   'BodyEmpty',
   'BodyTooDeep',

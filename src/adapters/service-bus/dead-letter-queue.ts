@@ -7,13 +7,16 @@ import {
   REJECTED_FIELD,
   type ResendCopy,
 } from '../../core/ports.ts'
+import { asUtf8, isContentEncoding } from '../../core/intake/body/content-type.ts'
 import type { Runtime } from '../../core/runtime.ts'
 import { closeWithin } from './client.ts'
-import { type BusMessage, toMessage } from './message.ts'
+import { amqpBody } from './bodies/amqp-body.ts'
+import { type BusMessage, toMessage, unpackMessage } from './message.ts'
 import { type Sendable, sendInBatches } from './sender.ts'
 import { receiverAt } from './address.ts'
 import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
 import { messageRemover } from './remove.ts'
+import { unpack } from './bodies/unpack.ts'
 
 export type DeadLetterQueueSettings = EntityAddress & {
   /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
@@ -28,7 +31,7 @@ export type DeadLetterQueueSettings = EntityAddress & {
 }
 
 /** A message of a shelf as the client gave it, so that a copy can be made of all of it. */
-interface PeekedBusMessage extends PeekedMessage, BusMessage {}
+type PeekedBusMessage = PeekedMessage & BusMessage
 
 const CLOSE_MS = 5_000
 const PATIENCE_MS = 330_000
@@ -68,7 +71,9 @@ export function busDeadLetterQueue(
     const found = await (probe ??= receiver()).peekMessages(Math.min(limit, PEEK_AT_ONCE), {
       fromSequenceNumber: Long.fromString(from),
     })
-    return found.map((native) => toPeeked(entity, native))
+    const peeked = found.map((native) => toPeeked(entity, native))
+    for (const message of peeked) await unpackMessage(message, unpack)
+    return peeked
   }
   const remover = messageRemover(
     receiver,
@@ -118,17 +123,22 @@ function isOfTheBus(message: PeekedMessage): message is PeekedBusMessage {
 }
 
 /**
- * The body in the very bytes of the original unless its text was changed. Its time to live stays behind: what expired once would expire again,
+ * The body in the very bytes of the original unless its text was changed; a changed text is sent as UTF-8, not packed, and says so. Its time to live stays behind: what expired once would expire again,
  * and the entity's own default holds.
  */
 function toNative({ original, messageId, text, properties }: ResendCopy): Sendable {
   const native = isOfTheBus(original) ? original.native : null
-  const kept = Object.entries(original.properties).filter(([name]) => !OF_DEAD_LETTERS.has(name))
+  const isWhole = native !== null && text === original.text
+  const kept = Object.entries(original.properties).filter(
+    ([name]) => !OF_DEAD_LETTERS.has(name) && (isWhole || !isContentEncoding(name)),
+  )
   const applicationProperties = { ...Object.fromEntries(kept), ...properties }
-  const { contentType, sessionId } = original
-  const body = native && text === original.text ? bodyOf(native) : textBody(text)
-  if (body.kind === 'other')
-    // A value is no data section; the client only keeps the difference in its annotated form.
+  const { sessionId } = original
+  const contentType = isWhole ? original.contentType : asUtf8(original.contentType)
+  const contentEncoding = isWhole ? native._rawAmqpMessage.properties?.contentEncoding : undefined
+  const body = isWhole ? bodyOf(native) : textBody(text)
+  if (body.type !== 'data' || contentEncoding !== undefined)
+    // A value is not a data section; the client keeps the difference, and the encoding, only in its annotated form.
     return {
       body: body.value,
       bodyType: body.type,
@@ -136,14 +146,17 @@ function toNative({ original, messageId, text, properties }: ResendCopy): Sendab
       properties: {
         messageId,
         ...(contentType === null ? {} : { contentType }),
+        ...(contentEncoding === undefined ? {} : { contentEncoding }),
         ...(sessionId === null ? {} : { groupId: sessionId }),
         ...(native?.subject === undefined ? {} : { subject: native.subject }),
         ...(native?.correlationId === undefined ? {} : { correlationId: native.correlationId }),
+        ...(native?.to === undefined ? {} : { to: native.to }),
+        ...(native?.replyTo === undefined ? {} : { replyTo: native.replyTo }),
       },
     }
   return {
     messageId,
-    body: body.bytes,
+    body: body.value,
     applicationProperties,
     ...(contentType === null ? {} : { contentType }),
     ...(sessionId === null ? {} : { sessionId }),
@@ -156,20 +169,24 @@ function toNative({ original, messageId, text, properties }: ResendCopy): Sendab
   }
 }
 
-type Body =
-  | { readonly kind: 'data'; readonly bytes: Uint8Array }
-  | { readonly kind: 'other'; readonly type: 'value' | 'sequence'; readonly value: unknown }
+interface Body {
+  readonly type: 'data' | 'value' | 'sequence'
+  readonly value: unknown
+}
 
-function bodyOf({ body, _rawAmqpMessage: raw }: ServiceBusReceivedMessage): Body {
-  if (body instanceof Uint8Array) return { kind: 'data', bytes: body }
-  return { kind: 'other', type: raw.bodyType === 'sequence' ? 'sequence' : 'value', value: body as unknown }
+function bodyOf(native: ServiceBusReceivedMessage): Body {
+  const { body, _rawAmqpMessage: raw } = native
+  // Several data sections are one body.
+  const read = raw.bodyType === 'sequence' ? null : amqpBody(native)
+  if (read?.kind === 'bytes') return { type: 'data', value: read.bytes }
+  return { type: raw.bodyType === 'sequence' ? 'sequence' : 'value', value: body as unknown }
 }
 
 function textBody(text: string | null): Body {
   if (text === null)
     throw new RollcallError(
       'BodyNotText',
-      'the message is no text, and nothing was given to send instead of it',
+      'the message is not text, and nothing was given to send instead of it',
     )
-  return { kind: 'data', bytes: Buffer.from(text) }
+  return { type: 'data', value: Buffer.from(text) }
 }

@@ -1,12 +1,28 @@
 import type { ServiceBusReceivedMessage } from '@azure/service-bus'
-import type { SourceMessage } from '../../core/ports.ts'
+import {
+  type Declared,
+  type ReadBytes,
+  readBytes,
+  type Unpack,
+  unpackText,
+} from '../../core/intake/body/bytes.ts'
+import { isContentEncoding } from '../../core/intake/body/content-type.ts'
+import type { BodyTrouble, SourceMessage } from '../../core/ports.ts'
+import { amqpBody } from './bodies/amqp-body.ts'
 
 /** A message as it arrived, with what settles it. */
 export interface BusMessage extends SourceMessage {
   readonly native: ServiceBusReceivedMessage
+  /** Set once more when the body was unpacked. */
+  text: string | null
+  unreadable: BodyTrouble | null
+  /** What is still to be unpacked; `null` for almost every message. */
+  packed: Packed | null
 }
-
-const strictText = new TextDecoder('utf-8', { fatal: true })
+interface Packed {
+  readonly bytes: Uint8Array
+  readonly how: Extract<ReadBytes, { readonly kind: 'packed' }>
+}
 
 export function toMessage(entity: string, native: ServiceBusReceivedMessage): BusMessage {
   return {
@@ -17,19 +33,54 @@ export function toMessage(entity: string, native: ServiceBusReceivedMessage): Bu
     messageId: native.messageId === undefined ? null : String(native.messageId),
     sessionId: native.sessionId ?? null,
     contentType: native.contentType ?? null,
-    text: textOf(native.body),
+    subject: native.subject ?? null,
+    correlationId: native.correlationId === undefined ? null : String(native.correlationId),
+    replyTo: native.replyTo ?? null,
     properties: native.applicationProperties ?? {},
+    ...bodyOf(native),
   }
 }
 
-/** A data section arrives as bytes; a value section as whatever it held. */
-function textOf(body: unknown): string | null {
-  if (typeof body === 'string') return body
-  if (!(body instanceof Uint8Array))
-    return body === undefined || body === null ? null : (JSON.stringify(body) ?? null)
-  try {
-    return strictText.decode(body)
-  } catch {
-    return null
+/** Gives a message the text of its packed body, or why there is none. */
+export async function unpackMessage(message: BusMessage, unpack: Unpack): Promise<void> {
+  if (message.packed === null) return
+  const { bytes, how } = message.packed
+  message.packed = null
+  const read = await unpackText(bytes, how, unpack)
+  if (read.kind === 'text') message.text = read.text
+  message.unreadable = read.kind === 'text' ? null : { code: read.code, description: read.description }
+}
+
+function bodyOf(native: ServiceBusReceivedMessage): Pick<BusMessage, 'text' | 'unreadable' | 'packed'> {
+  const body = amqpBody(native)
+  const read = body.kind === 'bytes' ? readBytes(body.bytes, declaredBy(native)) : body
+  switch (read.kind) {
+    case 'text':
+      return { text: read.text, unreadable: null, packed: null }
+    case 'unreadable':
+      return {
+        text: null,
+        unreadable: { code: read.code, description: read.description },
+        packed: null,
+      }
+    case 'packed':
+      return {
+        text: null,
+        unreadable: null,
+        packed: { bytes: body.kind === 'bytes' ? body.bytes : new Uint8Array(), how: read },
+      }
   }
+}
+
+function declaredBy({
+  contentType,
+  applicationProperties,
+  _rawAmqpMessage: raw,
+}: ServiceBusReceivedMessage): Declared {
+  const written = [raw.properties?.contentEncoding ?? '']
+  for (const [name, value] of Object.entries(applicationProperties ?? {}))
+    if (typeof value === 'string' && isContentEncoding(name)) written.push(value)
+  const encodings = written.flatMap((one) => one.split(',')).map((name) => name.trim().toLowerCase())
+  // A sender that names the encoding in both places means one.
+  return { contentType: contentType ?? null, encodings: [...new Set(encodings)] }
 }

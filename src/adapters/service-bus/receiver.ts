@@ -14,6 +14,7 @@ import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
 import { probe } from './probe.ts'
 import { guardedSettler } from './settle.ts'
 import { pauseMs, troubleOf } from './trouble.ts'
+import { unpacking } from './bodies/unpack.ts'
 
 export type SourceQueueSettings = EntityAddress & {
   /** The most unsettled messages. The client stalls at 2,048 for each receiver, so this stays well below. */
@@ -79,7 +80,7 @@ export function busSourceQueue(
   settings: SourceQueueSettings,
   runtime: Runtime,
 ): SourceQueue<BusMessage> {
-  return { open: async (onMessage) => openReceiver(connection, settings, runtime, onMessage) }
+  return unpacking({ open: async (onMessage) => openReceiver(connection, settings, runtime, onMessage) })
 }
 
 function openReceiver(

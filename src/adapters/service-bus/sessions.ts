@@ -9,6 +9,7 @@ import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
 import { probe } from './probe.ts'
 import { guardedSettler } from './settle.ts'
 import { isAnswer, type Outage, outageOf, pauseMs, troubleOf } from './trouble.ts'
+import { unpacking } from './bodies/unpack.ts'
 
 export type SessionSettings = EntityAddress & {
   /** Unsettled at once, over all sessions. */
@@ -63,7 +64,7 @@ export function sessionSourceQueue(
   settings: SessionSettings,
   runtime: Runtime,
 ): SourceQueue<BusMessage> {
-  return { open: async (onMessage) => openSessions(connect, settings, runtime, onMessage) }
+  return unpacking({ open: async (onMessage) => openSessions(connect, settings, runtime, onMessage) })
 }
 
 function openSessions(

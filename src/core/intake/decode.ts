@@ -1,13 +1,17 @@
 import { isObject, isShallow, MAX_DEPTH } from '../json.ts'
-import type { Json } from '../model.ts'
+import type { Json, JsonObject } from '../model.ts'
 import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'
 import type { RejectionCode } from '../reasons.ts'
+import { readBytes } from './body/bytes.ts'
+import { readText, unwrapped } from './body/text.ts'
 
 /** A CloudEvent as it was found, before anything is known of its data. */
 export interface Envelope {
   readonly attributes: Readonly<Record<string, unknown>>
   readonly data: unknown
+  /** Where it is among several, to begin a description with: `[3].`. Absent where it is alone. */
+  readonly at?: string
 }
 export type Decoded = { readonly kind: 'envelopes'; readonly envelopes: readonly Envelope[] } | Rejection
 
@@ -53,28 +57,67 @@ export function decode(message: SourceMessage): Decoded {
   const events = Array.isArray(body) ? body : [body]
   if (events.length === 0) return reject('BodyEmpty', 'the body is an empty list; send at least one event')
   const envelopes: Envelope[] = []
-  for (const event of events) {
-    if (!isObject(event)) return reject('NotACloudEvent', 'the body is not a JSON object; send a CloudEvent')
+  for (const [index, event] of events.entries()) {
+    const at = events.length > 1 ? `[${index}].` : ''
+    const what = at === '' ? 'the body' : `[${index}]`
+    if (!isObject(event)) return reject('NotACloudEvent', `${what} is not a JSON object; send a CloudEvent`)
     if (!structured && event['specversion'] === undefined)
       return reject(
         'NotACloudEvent',
-        'neither the content type nor the application properties nor the body mark this as a CloudEvent; set the content type application/cloudevents+json',
+        `neither the content type nor the application properties nor ${what} mark this as a CloudEvent; set the content type application/cloudevents+json`,
       )
-    envelopes.push({ attributes: event, data: event['data'] })
+    const data = dataOf(event)
+    if (data.kind === 'rejected') return { ...data, description: at + data.description }
+    envelopes.push({ attributes: event, data: data.data, ...(at === '' ? {} : { at }) })
   }
   return { kind: 'envelopes', envelopes }
+}
+
+/**
+ * The data of a CloudEvent in JSON format. `data_base64` holds its bytes
+ * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#31-handling-of-data); a
+ * text that holds an object was written out twice.
+ */
+function dataOf(event: JsonObject): { readonly kind: 'data'; readonly data: Json | undefined } | Rejection {
+  const { data, data_base64: base64, datacontenttype: type } = event
+  if (base64 === undefined || base64 === null)
+    return { kind: 'data', data: data === undefined ? undefined : unwrapped(data) }
+  const wrong = (what: string): Rejection => rejectField('FieldInvalid', 'data_base64', what)
+  if (data !== undefined && data !== null) return wrong('is there beside data; send one of them')
+  const bytes = typeof base64 === 'string' ? bytesOfBase64(base64) : null
+  if (bytes === null) return wrong('is not base64')
+  const contentType = typeof type === 'string' ? type : null
+  const read = readBytes(bytes, { contentType, encodings: [] })
+  if (read.kind === 'packed') return wrong('is compressed; send JSON in it')
+  const body = read.kind === 'text' ? readText(read.text, contentType) : read
+  return body.kind === 'body'
+    ? { kind: 'data', data: body.body }
+    : wrong(`cannot be read: ${body.description.replace(/^the body/, 'its content')}`)
+}
+
+function bytesOfBase64(text: string): Uint8Array | null {
+  try {
+    return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0))
+  } catch {
+    return null
+  }
 }
 
 /** The body of a message as JSON, before its content is checked. */
 export function parseBody(
   message: SourceMessage,
 ): { readonly kind: 'body'; readonly body: Json } | Rejection {
-  if (message.text === null) return reject('BodyNotText', 'the body is not UTF-8 text; send JSON')
-  const body = parse(message.text)
-  if (body === undefined) return reject('BodyNotJson', 'the body is not JSON; send a CloudEvent as JSON')
-  if (!isShallow(body, MAX_DEPTH))
+  const { text, unreadable, contentType } = message
+  if (text === null)
+    return reject(
+      unreadable?.code ?? 'BodyNotText',
+      unreadable?.description ?? 'the body is not UTF-8 text; send JSON',
+    )
+  const read = readText(text, contentType)
+  if (read.kind === 'unreadable') return reject(read.code, read.description)
+  if (!isShallow(read.body, MAX_DEPTH))
     return reject('BodyTooDeep', `the body is nested deeper than ${MAX_DEPTH} levels`)
-  return { kind: 'body', body }
+  return { kind: 'body', body: read.body }
 }
 
 /** True when the content type or the application properties mark the message as a CloudEvent. */
@@ -99,12 +142,4 @@ function binaryAttributes(properties: SourceMessage['properties']): Record<strin
     attributes[key.slice(prefix.length)] = value instanceof Date ? value.toISOString() : value
   }
   return any ? attributes : null
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
 }

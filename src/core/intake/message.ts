@@ -4,6 +4,7 @@ import type { HrEvent } from '../model.ts'
 import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'
 import { REPLAY_RUN } from '../report/replay/log.ts'
+import { asUtf8, isContentEncoding } from './body/content-type.ts'
 import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
 import { normalise } from './normalise.ts'
 import type { Shaped, SourceRules } from './sources.ts'
@@ -35,7 +36,7 @@ function eventsOf(envelopes: readonly Envelope[], message: SourceMessage, source
   const events: HrEvent[] = []
   for (const envelope of envelopes) {
     const event = normalise(envelope, message.enqueuedAt, sources, message.entity)
-    if ('kind' in event) return refused(event)
+    if ('kind' in event) return refused({ ...event, description: (envelope.at ?? '') + event.description })
     events.push(event)
   }
   return { events, rejected: null }
@@ -63,21 +64,30 @@ export function toIntakeMessage({
     : { ...name, events, original: originalOf(message), rejected: null }
 }
 
-/** The message as it arrived. An accepted message always has text. */
-export function originalOf({
-  messageId,
-  sessionId,
-  contentType,
-  text,
-  properties,
-}: SourceMessage): MessageOriginal {
-  return { messageId, sessionId, contentType, body: text ?? '', properties: mapValues(properties) }
+/**
+ * The message as it arrived, with its body as text: what said how its bytes were packed and encoded is not
+ * true of the text. An accepted message always has text.
+ */
+export function originalOf(message: SourceMessage): MessageOriginal {
+  const { messageId, sessionId, contentType, text, properties } = message
+  const { subject = null, correlationId = null, replyTo = null } = message
+  return {
+    messageId,
+    sessionId,
+    contentType: asUtf8(contentType),
+    ...(subject === null ? {} : { subject }),
+    ...(correlationId === null ? {} : { correlationId }),
+    ...(replyTo === null ? {} : { replyTo }),
+    body: text ?? '',
+    properties: mapValues(properties),
+  }
 }
 
 function mapValues(properties: SourceMessage['properties']): MessageOriginal['properties'] {
   const plain = bare<string | number | boolean | null>()
   for (const [key, value] of Object.entries(properties)) {
-    if (value !== undefined) plain[key] = value instanceof Date ? value.toISOString() : value
+    if (value === undefined || isContentEncoding(key)) continue
+    plain[key] = value instanceof Date ? value.toISOString() : value
   }
   return plain
 }

@@ -78,6 +78,8 @@ interface Compiled {
 interface Item {
   readonly value: Json
   readonly index: number
+  /** Items in the message. */
+  readonly of: number
   readonly source: string
 }
 
@@ -129,7 +131,7 @@ async function apply(shape: Compiled, given: Json, source: string): Promise<Appl
   for (let from = 0; from < found.length; from += ITEMS_AT_ONCE) {
     const part = found.slice(from, from + ITEMS_AT_ONCE)
     const made = await Promise.all(
-      part.map((value, index) => eventsOf(shape, { value, index: from + index, source })),
+      part.map((value, index) => eventsOf(shape, { value, index: from + index, of: found.length, source })),
     )
     for (const events of made) {
       if ('kind' in events) return events
@@ -166,8 +168,8 @@ async function eventsOf(shape: Compiled, item: Item): Promise<readonly Envelope[
 }
 
 function envelopeOf(
-  { id, digest }: Compiled,
-  { value, source }: Item,
+  { id, items, digest }: Compiled,
+  { value, index, of, source }: Item,
   reading: AccessReading,
   event: JsonObject,
   suffix: string,
@@ -179,7 +181,13 @@ function envelopeOf(
   return {
     attributes: { specversion: '1.0', source, ...own, ...said },
     data: reading.kind === 'notice' && !endsAccess(event) ? noticeOf(data) : data,
+    ...(of === 1 ? {} : { at: placeOf(items, index) }),
   }
+}
+
+/** For what is wrong with the event that was made of an item: its fields are not those of the item. */
+function placeOf(items: Expression | null, index: number): string {
+  return items === null ? `[${index}]: ` : where(items, index).replace(/\.$/, ': ')
 }
 
 /** Whether an event puts its employee out by itself, whatever a status says. */

@@ -178,7 +178,7 @@ void describe('a shelf over the official client', () => {
   void it('a body that is no text is copied in its own bytes, a value stays a value, and nothing else of it is lost', async (t) => {
     const { client } = await siteFor(t)
     const shelf = busDeadLetterQueue(client, { ...QUEUE, shelf: 'dead-letters' }, runtime)
-    const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x01])
+    const bytes = Buffer.from([0xff, 0x00, 0xfe, 0x01])
     const sender = client.createSender('plain')
     const more = { correlationId: 'c-1', subject: 'hired' }
     await sender.sendMessages({

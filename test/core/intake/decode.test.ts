@@ -14,6 +14,11 @@ function code(one: SourceMessage): string {
   assert(decoded.kind === 'rejected')
   return decoded.code
 }
+function description(one: SourceMessage): string {
+  const decoded = decode(one)
+  assert(decoded.kind === 'rejected')
+  return decoded.description
+}
 const { data, ...attributes } = cloudEvent
 const plain = { contentType: 'application/json' }
 
@@ -70,6 +75,48 @@ void describe('a CloudEvent is found wherever a sender may put it', () => {
       assert.equal(envelopes(decode(message(cloudEvent, { contentType }))).length, 1)
       assert.equal(envelopes(decode(message([cloudEvent, cloudEvent], { contentType }))).length, 2)
     }
+  })
+})
+
+void describe('the data of a CloudEvent is found in each form that JSON allows', () => {
+  const inBase64 = (bytes: string | Uint8Array): string => Buffer.from(bytes).toString('base64')
+  const withBase64 = (data_base64: Json, more: object = {}) =>
+    message({ ...attributes, data_base64, ...more })
+
+  void test('data_base64 holds JSON, in either alphabet and in UTF-16 too', () => {
+    const marked = { worker: { title: 'Größe ÿ?>' } }
+    for (const written of [
+      inBase64(JSON.stringify(marked)),
+      Buffer.from(JSON.stringify(marked)).toString('base64url'),
+      inBase64(Buffer.from(JSON.stringify(marked), 'utf16le')),
+    ])
+      assert.deepEqual(envelopes(decode(withBase64(written)))[0]?.data, marked)
+  })
+
+  void test('data_base64 that cannot be read is named, with the cause', () => {
+    assert.equal(description(withBase64('!!!')), 'data_base64 is not base64')
+    assert.equal(description(withBase64(7)), 'data_base64 is not base64')
+    assert.match(description(withBase64(inBase64('<a/>'))), /^data_base64 cannot be read: its content is XML/)
+    assert.match(description(withBase64(inBase64('{}'), { data: {} })), /^data_base64 is there beside data/)
+    assert.match(
+      description(withBase64(inBase64(Uint8Array.of(0x1f, 0x8b, 8)))),
+      /^data_base64 is compressed/,
+    )
+    assert.equal(code(withBase64('!!!')), 'FieldInvalid')
+  })
+
+  void test('data that was written out as a text is that JSON', () => {
+    const written = message({ ...attributes, data: JSON.stringify(data) })
+    assert.deepEqual(envelopes(decode(written))[0]?.data, data)
+    const prose = message({ ...attributes, data: 'hello' })
+    assert.equal(envelopes(decode(prose))[0]?.data, 'hello')
+  })
+
+  void test('one of several events is named by its place in the list', () => {
+    const bad = { ...attributes, data_base64: '!!!' }
+    assert.equal(description(message([cloudEvent, cloudEvent, bad])), '[2].data_base64 is not base64')
+    assert.match(description(message([cloudEvent, 'x'])), /^\[1\] is not a JSON object/)
+    assert.match(description(message([cloudEvent, { a: 1 }], plain)), /nor \[1\] mark this as a CloudEvent/)
   })
 })
 

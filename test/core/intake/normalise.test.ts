@@ -27,9 +27,10 @@ function refused(event: Json, source: Partial<Source> = {}): string {
   const { events, rejected } = takeInOne(event, source)
   assert(rejected, 'it was taken')
   assert.deepEqual(events, [])
-  // The field by itself is the one the description begins with.
+  // The field by itself is the one the description begins with, behind its place in a list.
+  const named = rejected.description.replace(/^\[\d+\]\./, '')
   if (rejected.field !== null)
-    assert(rejected.description.startsWith(rejected.field.split('[]')[0] ?? ''), rejected.description)
+    assert(named.startsWith(rejected.field.split('[]')[0] ?? ''), rejected.description)
   return `${rejected.code}: ${rejected.description}`
 }
 function refusedWith(more: JsonObject, data: JsonObject = {}): string {
@@ -107,7 +108,9 @@ void describe('an event is brought into its canonical form', () => {
   })
 
   void test('one bad event refuses the whole message', () => {
-    assert.match(refused([cloudEvent, { ...cloudEvent, id: 'e-2', subject: '' }]), /^FieldInvalid: subject /)
+    const second = { ...cloudEvent, id: 'e-2', subject: '' }
+    assert.match(refused([cloudEvent, second]), /^FieldInvalid: \[1\]\.subject /)
+    assert.match(refused(second), /^FieldInvalid: subject /)
   })
 })
 

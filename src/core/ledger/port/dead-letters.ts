@@ -35,6 +35,9 @@ export interface MessageOriginal {
   readonly messageId: string | null
   readonly sessionId: string | null
   readonly contentType: string | null
+  readonly subject?: string | null
+  readonly correlationId?: string | null
+  readonly replyTo?: string | null
   readonly body: string
   readonly properties: Readonly<Record<string, string | number | boolean | null>>
 }

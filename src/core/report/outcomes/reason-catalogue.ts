@@ -270,8 +270,16 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     owner: 'mapping',
   },
   {
-    codes: ['BodyNotText', 'BodyNotJson', 'BodyEmpty', 'BodyTooDeep', 'TooDeep'],
-    cause: 'The message body is not JSON that can hold an event.',
+    codes: [
+      'BodyNotText',
+      'BodyNotUnpacked',
+      'BodyTooLarge',
+      'BodyNotJson',
+      'BodyEmpty',
+      'BodyTooDeep',
+      'TooDeep',
+    ],
+    cause: 'The message body is not JSON that can hold an event. The description says what it is.',
     fix: 'Correct the sender. Messages on the dead-letter queue can be edited and replayed.',
     owner: 'HR data',
   },
