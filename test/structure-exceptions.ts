@@ -6,7 +6,6 @@
 /** Files that import from a room they may not import from. */
 export const IMPORTS_AGAINST_THE_DIRECTION: readonly string[] = [
   'src/cli/dead-letters/list.ts imports adapters',
-  'src/http/probes.ts imports adapters',
 ]
 
 /** Files of a double that import from elsewhere. */

@@ -1,14 +1,13 @@
-import { timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { sha256 } from '../adapters/system.ts'
 import { RollcallError } from '../core/errors.ts'
 import type { HttpAddress } from '../config/http-address.ts'
 import type { Readiness } from '../compose/observe/readiness.ts'
 
 export interface ProbeSettings {
   readonly address: HttpAddress
-  /** What a scraper has to show beyond loopback; without one only the probes are open there. */
+  /** Needed for the metrics beyond loopback; without one only the probes are open there. */
   readonly token: string | null
 }
 export interface Probes {
@@ -23,15 +22,15 @@ type Route = (
 const JSON_TYPE = 'application/json; charset=utf-8'
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const WAIT_MS = 5_000
-/** By itself the server looks for requests that do not come to an end every half minute. */
+/** By default the server looks for requests that do not end every 30 seconds. */
 const CHECK_MS = 1_000
 /** Connections without a request under way. */
 const MOST_WAITING = 100
 
 /**
- * Answers who looks after this process. `/livez`: 200 while its event loop turns, which is all that
- * starting anew can mend. `/readyz`: 200 or 503 with what was looked at. `/metrics`: Prometheus
- * text; beyond loopback only for who shows the token. Rejects with `AddressUnavailable`.
+ * Serves the probes and the metrics of this process. `/livez`: 200 while its event loop turns, which
+ * is all that a restart can repair. `/readyz`: 200 or 503 with the checks. `/metrics`: Prometheus
+ * text; beyond loopback it needs the token. Rejects with `AddressUnavailable`.
  */
 export async function startProbes(
   { address, token }: ProbeSettings,
@@ -119,8 +118,10 @@ async function answer(
     )
 }
 
-/** In the same time whatever is shown. */
+/** Takes the same time for every token, so that its length and beginning cannot be found out. */
 function shows(authorization: string | undefined, token: string | null): boolean {
   if (token === null || authorization === undefined) return false
-  return timingSafeEqual(Buffer.from(sha256(authorization)), Buffer.from(sha256(`Bearer ${token}`)))
+  return timingSafeEqual(digest(authorization), digest(`Bearer ${token}`))
 }
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
