@@ -3,6 +3,7 @@ import type { Config } from '../config/load.ts'
 import { takeIn, takeInShaped } from '../core/intake/message.ts'
 import { DEFAULT_SOURCE, type Source, sourceRules } from '../core/intake/sources.ts'
 import type { PlanRules } from '../core/plan/decide/planning.ts'
+import { DEFAULT_RULES } from '../core/plan/mapping/mapping.ts'
 import type { SourceMessage } from '../core/ports.ts'
 
 /** The rules by which the configuration plans an employee, for commands that only look. */
@@ -38,4 +39,14 @@ export function sourceNamed(config: Config, name: string): Source {
       order: config.SOURCE_ORDER,
     }
   )
+}
+
+/** The worker attributes that rules of the mapping copy, by their dotted paths. */
+export function attributeNames({ rules: { mapping }, file }: Config): readonly string[] {
+  const written = Object.values(file?.content.mapping?.attributes ?? {}).flatMap((rule) => {
+    const from = typeof rule === 'string' ? rule : rule?.from
+    return from === undefined ? [] : [from]
+  })
+  const names = new Set([...DEFAULT_RULES.map(({ from }) => from), ...written])
+  return [...names].filter((name) => mapping.uses(name))
 }

@@ -1,13 +1,11 @@
-import { createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { BaselineOrigin } from '../../core/intake/baseline.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { HrEvent } from '../../core/model.ts'
-import { visible } from '../../core/visible.ts'
-import type { FileRow } from '../support/baseline-file.ts'
+import { delimiter } from '../baseline/delimiter.ts'
+import type { RejectedFile } from '../baseline/rejected-file.ts'
+import type { FileRow } from '../baseline/rows.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { formatOption } from '../support/options.ts'
 import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
@@ -16,11 +14,17 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('import')
     .description(
-      'import full records as a baseline: CSV with dotted attribute paths in its header, or JSON lines',
+      'import full records as a baseline: a table with dotted attribute paths in its header, or JSON lines',
     )
-    .argument('<file>', 'a .csv or .jsonl file; one column or key names the employee')
+    .argument('<file>', 'a .csv, .tsv or .jsonl file in UTF-8; one column or key names the employee')
     .requiredOption('--as-of <instant>', 'when the file was exported: events recorded later apply on top')
     .option('--source <name>', 'the source of the records, as its events name it', '/import')
+    .option(
+      '--delimiter <character>',
+      'what separates cells: comma, semicolon, tab, pipe or one character (default: read off the header)',
+      delimiter,
+    )
+    .option('--any-columns', 'import columns that look like a misspelt attribute, as they are', false)
     .option('--rejected <file>', 'file for the rows that were rejected (default: <file>.rejected.csv)')
     .addOption(formatOption())
     .action(async (file, options) => finish(await importFile(file, options, environment)))
@@ -29,6 +33,8 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
 interface ImportOptions {
   readonly asOf: string
   readonly source: string
+  readonly delimiter?: string | undefined
+  readonly anyColumns: boolean
   readonly rejected?: string | undefined
   readonly output: Format
 }
@@ -56,33 +62,53 @@ async function importFile(
   options: ImportOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const [{ readConfig }, { checkFiles }, { openOwn }, { sourceNamed }, { readBaseline }] = await Promise.all([
-    import('../../compose/config.ts'),
-    import('../../compose/files.ts'),
-    import('../../compose/ledger.ts'),
-    import('../../compose/rules.ts'),
-    import('../support/baseline-file.ts'),
+  const [{ readConfig }, { checkFiles }, { openOwn }, { attributeNames, sourceNamed }, { readBaseline }] =
+    await Promise.all([
+      import('../../compose/config.ts'),
+      import('../../compose/files.ts'),
+      import('../../compose/ledger.ts'),
+      import('../../compose/rules.ts'),
+      import('../baseline/rows.ts'),
+    ])
+  const [{ checkUtf8 }, { rejectedFile }] = await Promise.all([
+    import('../baseline/utf8.ts'),
+    import('../baseline/rejected-file.ts'),
   ])
   const config = readConfig(environment)
   const now = Date.now()
   const asOf = await exportInstant(options.asOf, config, now)
   const origin = { asOf, name: options.source, source: sourceNamed(config, options.source) }
-  const rejectedFile = options.rejected ?? `${file}.rejected.csv`
-  checkFiles({ readable: { 'the file': file }, writable: { '--rejected': rejectedFile } })
-  const rows = readBaseline(file)
+  const rejectedName = options.rejected ?? `${file}.rejected.csv`
+  checkFiles({ readable: { 'the file': file }, writable: { '--rejected': rejectedName } })
+  const { mapping } = config.rules
+  const rows = readBaseline({
+    file,
+    delimiter: options.delimiter ?? null,
+    known: {
+      attributes: attributeNames(config),
+      uses: (path) => mapping.uses(path),
+      anyColumns: options.anyColumns,
+    },
+  })
+  await checkUtf8(file)
   const ledger = await openOwn(config)
   try {
-    const report = await importRows(rows, origin, ledger, rejectedFile, {
-      now,
-      quietMs: config.COALESCE_QUIET_MS,
-      maxWaitMs: config.COALESCE_MAX_WAIT_MS,
-    })
+    const report = await importRows(
+      rows,
+      origin,
+      { ledger, rejections: await rejectedFile(rejectedName) },
+      {
+        now,
+        quietMs: config.COALESCE_QUIET_MS,
+        maxWaitMs: config.COALESCE_MAX_WAIT_MS,
+      },
+    )
     if (options.output === 'json') printJson(report)
     else
       printLines(
         `${report.rows} rows: ${report.imported} imported, ${report.known} known from before, ${report.rejected} rejected; ${(report.elapsedMs / 1_000).toFixed(1)} s`,
       )
-    if (report.rejected > 0) say(`the rejected rows and the reasons: ${rejectedFile}`)
+    if (report.rejected > 0) say(`the rejected rows and the reasons: ${rejectedName}`)
     return report.rejected === 0 ? EXIT_CODES.done : EXIT_CODES.failed
   } finally {
     await ledger.close()
@@ -108,13 +134,14 @@ async function exportInstant(text: string, config: Config, now: number): Promise
 async function importRows(
   rows: AsyncIterable<FileRow>,
   origin: BaselineOrigin,
-  ledger: Pick<Ledger, 'importBaseline'>,
-  rejectedFile: string,
+  {
+    ledger,
+    rejections,
+  }: { readonly ledger: Pick<Ledger, 'importBaseline'>; readonly rejections: RejectedFile },
   timing: { readonly now: number; readonly quietMs: number; readonly maxWaitMs: number },
 ): Promise<ImportReport> {
   const { baselineEvent } = await import('../../core/intake/baseline.ts')
   const line = progress()
-  const rejections = await rejectionsTo(rejectedFile)
   const employees = new Set<string>()
   let batch: HrEvent[] = []
   const report = { rows: 0, imported: 0, known: 0, rejected: 0, elapsedMs: 0 }
@@ -150,29 +177,4 @@ async function importRows(
   await rejections.close()
   line.end()
   return { ...report, elapsedMs: Date.now() - timing.now }
-}
-
-/**
- * Writes a CSV file of row number, code and reason. The file is created with the first rejected
- * row; that of an earlier run is removed.
- */
-async function rejectionsTo(
-  file: string,
-): Promise<{ write(row: number, code: string, description: string): Promise<void>; close(): Promise<void> }> {
-  await rm(file, { force: true })
-  let stream: ReturnType<typeof createWriteStream> | null = null
-  return {
-    write: async (row, code, description) => {
-      if (!stream) (stream = createWriteStream(file)).write('row,code,reason\n')
-      if (!stream.write(`${row},${code},"${visible(description).replaceAll('"', '""')}"\n`)) {
-        const full = stream
-        await new Promise<void>((resolve) => full.once('drain', () => resolve()))
-      }
-    },
-    close: async () => {
-      if (!stream) return
-      stream.end()
-      await finished(stream)
-    },
-  }
 }

@@ -104,6 +104,45 @@ void describe('import', () => {
     assert.deepEqual([whole.imported, whole.wrong], [2_500, []])
   })
 
+  void test('a file that cannot be used is one line, imports nothing and ends with the documented code', async () => {
+    const lines = async (file: string, content: Buffer | string): Promise<readonly unknown[]> => {
+      const name = join(folder, file)
+      await writeFile(name, content)
+      const { code, stderr } = await command(['import', name, ...AS_OF], { LEDGER: path })
+      const [line, ...others] = stderr.trimEnd().split('\n')
+      return [code, others.length, line?.replace(name, 'FILE')]
+    }
+    // "J\xf6rg" in Latin-1.
+    const latin1 = Buffer.from(
+      'ZW1wbG95ZWUsdXNlck5hbWUsbmFtZS5naXZlbk5hbWUsYWN0aXZlCjAwMzAxLGwub25lQGNvbnRvc28uY29tLEr2cmcsdHJ1ZQo=',
+      'base64',
+    )
+    assert.deepEqual(await lines('latin1.csv', latin1), [
+      1,
+      0,
+      'rollcall: FILE: line 2 is not UTF-8; save it as UTF-8 (in Excel: "CSV UTF-8") and import it again [FileInvalid]',
+    ])
+    assert.equal(existsSync(path), false)
+    const [code, others, line] = await lines('near.csv', 'employee,user_name\n1,S3cret\n')
+    assert.deepEqual([code, others], [1, 0])
+    assert.match(String(line), /did you mean userName\?.*--any-columns \[FileInvalid\]$/)
+    const missing = await command(['import', join(folder, 'none.csv'), ...AS_OF], { LEDGER: path })
+    assert.equal(missing.code, 2)
+    assert.match(
+      missing.stderr,
+      /^rollcall: the file: .*none\.csv does not exist; check the path \[FileUnreadable\]\n$/,
+    )
+  })
+
+  void test('a table of another region is taken as it is: semicolons, quotes and CRLF', async () => {
+    const text = 'employee;userName;name.familyName;active\r\n1;ann@x.com;"Ärmel; Ä.";TRUE\r\n'
+    const { code } = await importing('region.csv', text, ...AS_OF)
+    assert.equal(code, 0)
+    assert.deepEqual((await inLedger()).workers, [
+      { employee: '1', userName: 'ann@x.com', name: { familyName: 'Ärmel; Ä.' }, active: true },
+    ])
+  })
+
   void test('without the moment of the export, with one in the future or a file of another kind it is called wrongly', async () => {
     assert.equal((await importing('a.csv', 'employee\n1\n')).code, 2)
     assert.equal((await importing('a.csv', 'employee\n1\n', '--as-of', '2999-01-01')).code, 2)
