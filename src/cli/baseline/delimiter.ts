@@ -12,7 +12,7 @@ const USUAL = [...NAMES.values()]
 /** What `--delimiter` takes: a name, or the character itself. */
 export function delimiter(text: string): string {
   const named = NAMES.get(text) ?? text
-  if ([...named].length === 1 && !/["\w\r\n]/.test(named)) return named
+  if (/^[^"\w\r\n]$/u.test(named)) return named
   throw new InvalidArgumentError(`it must be ${[...NAMES.keys()].join(', ')}, or one character`)
 }
 
