@@ -30,7 +30,7 @@ export const CORE_MUTANTS: MutantList = {
       replace: 'return false',
     },
     {
-      breaks: 'a 413 is retried for ever',
+      breaks: 'a 413 is retried without end',
       file: 'provision/verdict.ts',
       find: '    case 413:\n',
       replace: '',

@@ -40,7 +40,7 @@ export function runMutant({ mutant, suites }: Task): Promise<Result> {
   let errors = ''
   child.stderr.on('data', (text: Buffer) => (errors += text.toString()))
   return new Promise((resolve, reject) => {
-    // A mutant may keep the event loop busy for ever, so that not even the timeout of a test fires.
+    // A mutant may block the event loop, so that not even the timeout of a test fires.
     const limit = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT_MS)
     child.once('error', reject)
     child.once('close', (code, signal) => {

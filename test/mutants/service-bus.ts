@@ -84,7 +84,7 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
       replace: '',
     },
     {
-      breaks: 'duplicates are remembered for ever',
+      breaks: 'duplicates are remembered without end',
       file: 'store/duplicates.ts',
       find: 'if (until > now) return',
       replace: 'if (until > 0) return',
@@ -108,7 +108,7 @@ export const SERVICE_BUS_MUTANTS: MutantList = {
       replace: 'return truth(expression, lookup) !== false',
     },
     {
-      breaks: 'a rule action changes the message for everybody',
+      breaks: 'a rule action changes the message of every subscription',
       file: 'entities/topic.ts',
       find: 'else copies.push(rule.act(view))',
       replace: 'else copies.push(view.envelope)',

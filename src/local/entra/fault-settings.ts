@@ -31,7 +31,7 @@ export const faultRuleSchema = z.discriminatedUnion('kind', [
     code: z.string().optional(),
     message: z.string().optional(),
   }),
-  /** The connection is reset before the request is looked at. */
+  /** The connection is reset before the request is processed. */
   z.strictObject({ kind: z.literal('reset-before'), ...requests }),
   /** The request is processed, and the connection is reset instead of an answer. */
   z.strictObject({ kind: z.literal('reset-after'), ...requests }),

@@ -59,7 +59,7 @@ export interface EntraDouble {
    * The users in the directory by externalId, or by object id if the job has not matched them yet.
    */
   directory(): Promise<Readonly<Record<string, DirectoryEntry>>>
-  /** Which log record answers which submitted operation. The real service never says so. */
+  /** Which log record answers which submitted operation. The real service does not tell. */
   truth(): Promise<readonly TruthEntry[]>
   stats(): Promise<EntraStats>
   /**

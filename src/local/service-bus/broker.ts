@@ -325,7 +325,7 @@ class LocalBroker implements Broker {
   }
 }
 
-/** What a fault says of its error; the rest is as always. */
+/** The error that a fault asks for, with the usual values for what it leaves out. */
 function errorOf({
   condition,
   description,

@@ -33,7 +33,7 @@ export interface ListenerOptions {
 }
 
 /**
- * One port for every way in: AMQP begins with the letters AMQP, HTTP and WebSockets with an HTTP
+ * One port for every protocol: AMQP begins with the letters AMQP, HTTP and WebSockets with an HTTP
  * method, TLS, which may carry all of these, with a byte of its own. The service has them on ports
  * of their own; a connection string has room for one.
  */

@@ -28,7 +28,7 @@ export interface BrokerSettings {
   readonly senderCredit: number
   /** Bytes waiting in one socket above which the broker sends it no more messages. */
   readonly outputHighWater: number
-  /** How often locks, schedules and times to live are looked at. Milliseconds. */
+  /** How often locks, schedules and times to live are checked, in milliseconds. */
   readonly sweepIntervalMs: number
   /**
    * A link on which nothing has moved for this long is closed with `amqp:link:detach-forced`.

@@ -10,7 +10,7 @@ import { graphLog, logWindow, graphProvisioning } from '../../../src/adapters/gr
 import type { LogPage, Provisioning, ProvisioningLog, UploadAnswer } from '../../../src/core/ports.ts'
 import { parseLogRecord } from '../../../src/core/report/correlate/log-record.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
-import { bulk, open, person as employee, upload } from '../../local/entra/support.ts'
+import { bulk, open, employee, upload } from '../../local/entra/support.ts'
 import { briskRuntime } from '../support/runtime.ts'
 
 const JOB = '/v1.0/servicePrincipals/s/synchronization/jobs/j/bulkUpload'

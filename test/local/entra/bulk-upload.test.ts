@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { bulk, createClock, CORE, ENTERPRISE, headers, open, person, post, upload } from './support.ts'
+import { bulk, createClock, CORE, ENTERPRISE, headers, open, employee, post, upload } from './support.ts'
 
 interface GraphError {
   readonly error: {
@@ -15,12 +15,12 @@ async function errorOf(response: Response): Promise<GraphError['error']> {
   return body.error
 }
 
-const people = (count: number): readonly Readonly<Record<string, unknown>>[] =>
-  Array.from({ length: count }, (_, index) => person(String(index)))
+const employees = (count: number): readonly Readonly<Record<string, unknown>>[] =>
+  Array.from({ length: count }, (_, index) => employee(String(index)))
 
 void test('an accepted request is answered 202 with an empty body and the log query of the job', async (t) => {
   const entra = await open(t)
-  const response = await post(entra.endpoint, bulk([person('1')]), { 'client-request-id': 'mine' })
+  const response = await post(entra.endpoint, bulk([employee('1')]), { 'client-request-id': 'mine' })
   assert.equal(response.status, 202)
   assert.equal(await response.text(), '')
   const jobId = 'API2AAD.0b1c6d5284f34e07a9d63c5e7f901a24.c81d0f36-29a7-4f55-b0e2-6a4d913b7e08'
@@ -37,7 +37,7 @@ void test('an accepted request is answered 202 with an empty body and the log qu
 
 void test('beta answers with a beta location', async (t) => {
   const entra = await open(t)
-  const response = await post(entra.endpoint.replace('/v1.0/', '/beta/'), bulk([person('1')]))
+  const response = await post(entra.endpoint.replace('/v1.0/', '/beta/'), bulk([employee('1')]))
   assert.match(response.headers.get('location') ?? '', /\/beta\/auditLogs\/provisioning\//u)
 })
 
@@ -54,11 +54,14 @@ void test('a request without a token is answered 401 in the shape of Graph', asy
   assert.deepEqual(Object.keys(error.innerError), ['date', 'request-id', 'client-request-id'])
 })
 
-void test('only the allowed tokens are let in when there is a list', async (t) => {
+void test('with a list of tokens, only those are accepted', async (t) => {
   const entra = await open(t, { allowedTokens: ['good'] })
-  assert.equal((await post(entra.endpoint, bulk([person('1')]), { authorization: 'Bearer bad' })).status, 401)
   assert.equal(
-    (await post(entra.endpoint, bulk([person('1')]), { authorization: 'Bearer good' })).status,
+    (await post(entra.endpoint, bulk([employee('1')]), { authorization: 'Bearer bad' })).status,
+    401,
+  )
+  assert.equal(
+    (await post(entra.endpoint, bulk([employee('1')]), { authorization: 'Bearer good' })).status,
     202,
   )
 })
@@ -66,20 +69,24 @@ void test('only the allowed tokens are let in when there is a list', async (t) =
 void test('an unknown job or service principal is answered 404', async (t) => {
   const entra = await open(t)
   assert.equal(
-    (await post(entra.endpoint.replace('/jobs/API2AAD', '/jobs/Other'), bulk([person('1')]))).status,
+    (await post(entra.endpoint.replace('/jobs/API2AAD', '/jobs/Other'), bulk([employee('1')]))).status,
     404,
   )
   assert.equal(
-    (await post(entra.endpoint.replace('/servicePrincipals/5', '/servicePrincipals/6'), bulk([person('1')])))
-      .status,
+    (
+      await post(
+        entra.endpoint.replace('/servicePrincipals/5', '/servicePrincipals/6'),
+        bulk([employee('1')]),
+      )
+    ).status,
     404,
   )
 })
 
 void test('a wrong content type, broken JSON and a violated schema are answered 400 Invalid Data Format', async (t) => {
   const entra = await open(t)
-  const good = bulk([person('1')])
-  const operation = { method: 'POST', path: '/Users', bulkId: 'b', data: person('1') }
+  const good = bulk([employee('1')])
+  const operation = { method: 'POST', path: '/Users', bulkId: 'b', data: employee('1') }
   const withOperation = (change: object): unknown => ({ ...good, Operations: [{ ...operation, ...change }] })
   const bad: readonly unknown[] = [
     '{"schemas":',
@@ -94,9 +101,9 @@ void test('a wrong content type, broken JSON and a violated schema are answered 
     withOperation({ path: '/Groups' }),
     withOperation({ bulkId: '' }),
     withOperation({ data: null }),
-    withOperation({ data: { ...person('1'), externalId: undefined } }),
-    withOperation({ data: { ...person('1'), schemas: [] } }),
-    withOperation({ data: { ...person('1'), active: 'yes' } }),
+    withOperation({ data: { ...employee('1'), externalId: undefined } }),
+    withOperation({ data: { ...employee('1'), schemas: [] } }),
+    withOperation({ data: { ...employee('1'), active: 'yes' } }),
   ]
   for (const body of bad) {
     const response = await post(entra.endpoint, body)
@@ -111,22 +118,22 @@ void test('a wrong content type, broken JSON and a violated schema are answered 
 
 void test('50 operations are accepted and 51 are refused whole', async (t) => {
   const entra = await open(t)
-  assert.equal((await post(entra.endpoint, bulk(people(50)))).status, 202)
-  assert.equal((await post(entra.endpoint, bulk(people(51)))).status, 400)
+  assert.equal((await post(entra.endpoint, bulk(employees(50)))).status, 202)
+  assert.equal((await post(entra.endpoint, bulk(employees(51)))).status, 400)
   assert.equal((await entra.stats()).stagedNow, 50)
   const other = await open(t, { limits: { enabled: false, tooManyOperations: 413 } })
-  assert.equal((await post(other.endpoint, bulk(people(51)))).status, 413)
+  assert.equal((await post(other.endpoint, bulk(employees(51)))).status, 413)
 })
 
-void test('strict validation refuses what the samples of Microsoft get away with', async (t) => {
-  const good = bulk([person('1')])
-  const operation = { method: 'POST', path: '/Users', bulkId: 'b', data: person('1') }
+void test('strict validation refuses what the samples of Microsoft do against the reference', async (t) => {
+  const good = bulk([employee('1')])
+  const operation = { method: 'POST', path: '/Users', bulkId: 'b', data: employee('1') }
   const loose: readonly unknown[] = [
     { ...good, failOnErrors: undefined },
-    { ...good, Operations: [operation, { ...operation, data: person('2') }] },
+    { ...good, Operations: [operation, { ...operation, data: employee('2') }] },
     { ...good, Operations: [{ ...operation, path: '/users' }] },
-    { ...good, Operations: [{ ...operation, data: person('1', { schemas: [CORE] }) }] },
-    { ...good, Operations: [{ ...operation, data: person('1', { 'urn:x:User': { a: 'b' } }) }] },
+    { ...good, Operations: [{ ...operation, data: employee('1', { schemas: [CORE] }) }] },
+    { ...good, Operations: [{ ...operation, data: employee('1', { 'urn:x:User': { a: 'b' } }) }] },
   ]
   const [lenient, strict] = [await open(t), await open(t, { validation: 'strict' })]
   for (const body of loose) {
@@ -134,7 +141,7 @@ void test('strict validation refuses what the samples of Microsoft get away with
     assert.equal((await post(strict.endpoint, body)).status, 400, JSON.stringify(body))
   }
   assert.equal((await post(strict.endpoint, good)).status, 202)
-  const custom = person('1', { schemas: [CORE, ENTERPRISE, 'urn:x:User'], 'urn:x:User': { a: 'b' } })
+  const custom = employee('1', { schemas: [CORE, ENTERPRISE, 'urn:x:User'], 'urn:x:User': { a: 'b' } })
   assert.equal((await post(strict.endpoint, bulk([custom]))).status, 202)
 })
 
@@ -142,15 +149,15 @@ void test('the 41st call within 5 seconds is answered 429 with Retry-After and t
   const clock = createClock()
   const entra = await open(t, { limits: {} }, { now: clock.now })
   for (let call = 0; call < 40; call += 1) {
-    await upload(entra, person(String(call)))
+    await upload(entra, employee(String(call)))
     clock.advance(100)
   }
-  const refused = await post(entra.endpoint, bulk([person('x')]))
+  const refused = await post(entra.endpoint, bulk([employee('x')]))
   assert.equal(refused.status, 429)
   assert.equal((await errorOf(refused)).code, 'TooManyRequests')
   assert.equal(refused.headers.get('retry-after'), '1')
   clock.advance(1000)
-  await upload(entra, person('x'))
+  await upload(entra, employee('x'))
   const { calls, accepted, throttled, peakCallsPer5s } = await entra.stats()
   assert.deepEqual(
     { calls, accepted, throttled, peakCallsPer5s },
@@ -161,18 +168,18 @@ void test('the 41st call within 5 seconds is answered 429 with Retry-After and t
 void test('the daily quota is answered 429 until the first call is 24 hours old', async (t) => {
   const clock = createClock()
   const entra = await open(t, { limits: { callsPerDay: 3 }, retryAfter: 'fractional' }, { now: clock.now })
-  for (let call = 0; call < 3; call += 1) await upload(entra, person('1'))
+  for (let call = 0; call < 3; call += 1) await upload(entra, employee('1'))
   clock.advance(3_600_000)
-  const refused = await post(entra.endpoint, bulk([person('1')]))
+  const refused = await post(entra.endpoint, bulk([employee('1')]))
   assert.equal(refused.status, 429)
   assert.equal(refused.headers.get('retry-after'), '82800.000')
   clock.advance(23 * 3_600_000)
-  await upload(entra, person('1'))
+  await upload(entra, employee('1'))
 })
 
 void test('a body over the limit is answered 413 and not read to its end', async (t) => {
   const entra = await open(t, { limits: { enabled: false, bodyBytes: 1000 } })
-  assert.equal((await post(entra.endpoint, bulk([person('1', { title: 'x'.repeat(2000) })]))).status, 413)
+  assert.equal((await post(entra.endpoint, bulk([employee('1', { title: 'x'.repeat(2000) })]))).status, 413)
   assert.equal((await entra.stats()).stagedNow, 0)
 })
 

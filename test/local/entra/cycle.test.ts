@@ -8,7 +8,7 @@ import {
   ENTERPRISE,
   logRecords,
   open,
-  person,
+  employee,
   post,
   provision,
   recordsOf,
@@ -17,13 +17,13 @@ import {
 } from './support.ts'
 
 const withManager = (externalId: string, manager: string): Readonly<Record<string, unknown>> =>
-  person(externalId, { [ENTERPRISE]: { manager: { value: manager } } })
+  employee(externalId, { [ENTERPRISE]: { manager: { value: manager } } })
 
-void test('an unknown person is created, with the steps of a create', async (t) => {
+void test('an unknown employee is created, with the steps of a create', async (t) => {
   const entra = await open(t)
   await provision(
     entra,
-    person('1', { name: { familyName: 'Jensen' }, [ENTERPRISE]: { department: 'Sales' } }),
+    employee('1', { name: { familyName: 'Jensen' }, [ENTERPRISE]: { department: 'Sales' } }),
   )
   const [record, ...more] = await recordsOf(entra, '1')
   assert.equal(more.length, 0)
@@ -38,17 +38,17 @@ void test('an unknown person is created, with the steps of a create', async (t) 
   assert.deepEqual(record.provisioningSteps[0]?.details, {
     externalId: '1',
     userName: '1@example.com',
-    displayName: 'Person 1',
+    displayName: 'Employee 1',
     namefamilyName: 'Jensen',
     urnietfparamsscimschemasextensionenterprise20Userdepartment: 'Sales',
   })
   assert.deepEqual(changes(record)['accountEnabled'], [null, 'True'])
 })
 
-void test('a change of a known person is an update that names old and new values', async (t) => {
+void test('a change of a known employee is an update that names old and new values', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1', { title: 'Guide' }))
-  await provision(entra, person('1', { title: 'Lead' }))
+  await provision(entra, employee('1', { title: 'Guide' }))
+  await provision(entra, employee('1', { title: 'Lead' }))
   const [record] = await recordsOf(entra, '1')
   assert.equal(record?.provisioningAction, 'update')
   assert.deepEqual(stepNames(record), [
@@ -63,9 +63,9 @@ void test('a change of a known person is an update that names old and new values
 
 void test('active false disables and active true enables again', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1'))
-  await provision(entra, person('1', { active: false }))
-  await provision(entra, person('1', { active: true }))
+  await provision(entra, employee('1'))
+  await provision(entra, employee('1', { active: false }))
+  await provision(entra, employee('1', { active: true }))
   const [enabled, disabled] = await recordsOf(entra, '1')
   assert.equal(disabled?.provisioningAction, 'disable')
   assert.deepEqual(changes(disabled), { accountEnabled: ['True', 'False'] })
@@ -76,8 +76,8 @@ void test('active false disables and active true enables again', async (t) => {
 
 void test('the same record again is skipped as RedundantExport', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1'))
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
+  await provision(entra, employee('1'))
   const [record] = await recordsOf(entra, '1')
   assert.equal(record?.provisioningAction, 'other')
   assert.equal(record.provisioningStatusInfo.status, 'skipped')
@@ -87,18 +87,22 @@ void test('the same record again is skipped as RedundantExport', async (t) => {
 
 void test('no record echoes active, and the import step does when asked to', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1', { active: false }))
+  await provision(entra, employee('1', { active: false }))
   const [record] = await recordsOf(entra, '1')
   assert.ok(!('active' in (record?.provisioningSteps[0]?.details ?? {})))
   assert.equal(record?.provisioningSteps[1]?.details['Active in the source system'], 'False')
   const echoing = await open(t, { echoActive: true })
-  await provision(echoing, person('1', { active: false }))
+  await provision(echoing, employee('1', { active: false }))
   assert.equal((await recordsOf(echoing, '1'))[0]?.provisioningSteps[0]?.details['active'], 'False')
 })
 
-void test('an unknown person who is not active is created disabled, or fails without a user name', async (t) => {
+void test('an unknown employee who is not active is created disabled, or fails without a user name', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1', { active: false }), person('2', { active: false, userName: undefined }))
+  await provision(
+    entra,
+    employee('1', { active: false }),
+    employee('2', { active: false, userName: undefined }),
+  )
   assert.equal((await recordsOf(entra, '1'))[0]?.provisioningAction, 'create')
   const directory = await entra.directory()
   assert.equal(directory['1']?.active, false)
@@ -110,19 +114,19 @@ void test('an unknown person who is not active is created disabled, or fails wit
 })
 
 void test('a null, an empty and an omitted attribute are cleared when nulls flow, and left alone when they do not', async (t) => {
-  const before = person('1', {
+  const before = employee('1', {
     title: 'Guide',
     nickName: 'Bo',
     [ENTERPRISE]: { department: 'Sales', division: 'Parks' },
   })
-  const after = person('1', { nickName: '', [ENTERPRISE]: { department: null, division: 'Parks' } })
+  const after = employee('1', { nickName: '', [ENTERPRISE]: { department: null, division: 'Parks' } })
   const flowing = await open(t)
   await provision(flowing, before)
   await provision(flowing, after)
   assert.deepEqual((await flowing.directory())['1']?.record, {
     externalId: '1',
     userName: '1@example.com',
-    displayName: 'Person 1',
+    displayName: 'Employee 1',
     active: true,
     [ENTERPRISE]: { division: 'Parks' },
   })
@@ -135,11 +139,11 @@ void test('a null, an empty and an omitted attribute are cleared when nulls flow
   assert.equal(record['title'], 'Guide')
 })
 
-void test('omitting active disables, or does nothing when so set', async (t) => {
+void test('an omitted active disables the account, or does nothing when so configured', async (t) => {
   for (const [omittedActive, active] of [['disable', false] as const, ['ignore', true] as const]) {
     const entra = await open(t, { omittedActive })
-    await provision(entra, person('1'))
-    await provision(entra, person('1', { active: undefined }))
+    await provision(entra, employee('1'))
+    await provision(entra, employee('1', { active: undefined }))
     assert.equal((await entra.directory())['1']?.active, active)
   }
 })
@@ -151,7 +155,7 @@ void test('the directory holds the merged user with work entries, custom schemas
     { type: 'work', value: 'work@example.com', primary: true },
   ]
   const custom = { 'urn:contoso:employee': { HireDate: '2021-05-01', Nested: { 'a.b': 'c' } } }
-  const user = person('1', {
+  const user = employee('1', {
     name: { givenName: 'Bo' },
     emails,
     ...custom,
@@ -164,9 +168,9 @@ void test('the directory holds the merged user with work entries, custom schemas
   assert.deepEqual(await response.json(), await entra.directory())
 })
 
-void test('a manager who comes later in the cycle is assigned by a follow-up record of the same change', async (t) => {
+void test('a manager created later in the cycle is assigned by a follow-up record of the same change', async (t) => {
   const entra = await open(t)
-  await provision(entra, withManager('1', '2'), person('2'))
+  await provision(entra, withManager('1', '2'), employee('2'))
   const [followUp, created] = await recordsOf(entra, '1')
   assert.equal(created?.provisioningStatusInfo.status, 'success')
   const skip = created.provisioningSteps.find(({ name }) => name === 'EntrySynchronizationSkip')
@@ -183,7 +187,7 @@ void test('a manager who comes later in the cycle is assigned by a follow-up rec
   assert.deepEqual(changes(followUp), { manager: [null, directory['2']?.objectId ?? ''] })
 })
 
-void test('a manager who comes in a later cycle and mutual managers are resolved too', async (t) => {
+void test('a manager created in a later cycle, and mutual managers, are resolved too', async (t) => {
   const entra = await open(t)
   await provision(
     entra,
@@ -196,16 +200,16 @@ void test('a manager who comes in a later cycle and mutual managers are resolved
   assert.equal((await recordsOf(entra, '2')).length, 2)
   assert.equal((await recordsOf(entra, '3')).length, 1, 'the manager of the second of two was known by then')
   assert.equal((await recordsOf(entra, '4')).length, 2)
-  await provision(entra, person('9'))
+  await provision(entra, employee('9'))
   const [followUp, created] = await recordsOf(entra, '1')
   assert.equal(followUp?.changeId, created?.changeId)
   assert.notEqual(followUp?.cycleId, created?.cycleId)
 })
 
-void test('the same person twice in one cycle gives two changes in one cycle', async (t) => {
+void test('the same employee twice in one cycle gives two changes', async (t) => {
   const entra = await open(t)
-  await upload(entra, person('1', { title: 'A' }))
-  await upload(entra, person('1', { title: 'B' }))
+  await upload(entra, employee('1', { title: 'A' }))
+  await upload(entra, employee('1', { title: 'B' }))
   await entra.runCycle()
   const [second, first] = await recordsOf(entra, '1')
   assert.notEqual(first?.changeId, second?.changeId)
@@ -213,23 +217,23 @@ void test('the same person twice in one cycle gives two changes in one cycle', a
   assert.equal((await entra.directory())['1']?.record['title'], 'B')
 })
 
-void test('a cycle may take operations in another order than they came in, the same for the same seed', async (t) => {
+void test('a shuffled cycle takes operations in an order that depends on the seed only', async (t) => {
   const orders: string[] = []
   for (const seed of [7, 7, 8]) {
     const entra = await open(t, { orderInCycle: 'shuffled', seed })
-    await provision(entra, ...Array.from({ length: 20 }, (_, index) => person(String(index))))
+    await provision(entra, ...Array.from({ length: 20 }, (_, index) => employee(String(index))))
     orders.push((await logRecords(entra)).map((record) => record.sourceIdentity.id).join())
   }
   assert.equal(orders[0], orders[1])
   assert.notEqual(orders[0], orders[2])
 })
 
-void test('two people cannot have the same user name', async (t) => {
+void test('two users cannot have the same user name', async (t) => {
   const entra = await open(t)
   await provision(
     entra,
-    person('1', { userName: 'bo@example.com' }),
-    person('2', { userName: 'BO@example.com' }),
+    employee('1', { userName: 'bo@example.com' }),
+    employee('2', { userName: 'BO@example.com' }),
   )
   assert.equal(
     (await recordsOf(entra, '2'))[0]?.provisioningStatusInfo.errorInformation?.errorCode,
@@ -237,15 +241,15 @@ void test('two people cannot have the same user name', async (t) => {
   )
   await provision(
     entra,
-    person('1', { userName: 'bob@example.com' }),
-    person('2', { userName: 'BO@example.com' }),
+    employee('1', { userName: 'bob@example.com' }),
+    employee('2', { userName: 'BO@example.com' }),
   )
   assert.equal((await recordsOf(entra, '2'))[0]?.provisioningAction, 'create')
 })
 
 void test('the truth names the operation that each record answers', async (t) => {
   const entra = await open(t)
-  const body = bulk([withManager('1', '2'), person('2')])
+  const body = bulk([withManager('1', '2'), employee('2')])
   const response = await post(entra.endpoint, body, { 'client-request-id': 'call-1' })
   await entra.runCycle()
   const truth = await entra.truth()
@@ -263,9 +267,9 @@ void test('the truth names the operation that each record answers', async (t) =>
   assert.deepEqual(await (await fetch(`http://127.0.0.1:${entra.port}/truth`)).json(), truth)
 })
 
-void test('with the fast settings everything happens by itself', async () => {
+void test('the fast settings need no help: cycles run and records appear', async () => {
   const entra = await startEntra({ settings: FAST_SETTINGS })
-  await upload(entra, person('1'))
+  await upload(entra, employee('1'))
   assert.equal((await recordsOf(entra, '1')).length, 0)
   const deadline = Date.now() + 5_000
   while ((await recordsOf(entra, '1')).length === 0 && Date.now() < deadline)

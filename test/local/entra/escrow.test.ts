@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { changes, createClock, open, person, provision, recordsOf, stepNames } from './support.ts'
+import { changes, createClock, open, employee, provision, recordsOf, stepNames } from './support.ts'
 
 const hour = 3_600_000
 
@@ -12,7 +12,7 @@ void test('a failed operation is tried again after 6, 12 and 24 hours and then d
     { now: clock.now },
   )
   const began = clock.now()
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   const tries: number[] = []
   for (let passed = 0; passed < 40 * 24; passed += 2) {
     clock.advance(2 * hour)
@@ -25,14 +25,14 @@ void test('a failed operation is tried again after 6, 12 and 24 hours and then d
   assert.equal((await entra.stats()).escrowedNow, 0)
 })
 
-void test('the record of a retry has the step of one and says when it goes on', async (t) => {
+void test('the record of a retry has the retry step and the time of the next retry', async (t) => {
   const clock = createClock(Date.UTC(2026, 2, 24, 7, 17, 42))
   const entra = await open(
     t,
     { faults: [{ kind: 'fail', externalId: '1', code: 'EntryConflict', times: 2 }] },
     { now: clock.now },
   )
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   assert.equal((await entra.stats()).escrowedNow, 1)
   clock.advance(6 * hour)
   await entra.runCycle()
@@ -57,15 +57,15 @@ void test('the record of a retry has the step of one and says when it goes on', 
   assert.equal((await entra.directory())['1']?.operations, 1)
 })
 
-void test('a newer operation of the person ends the retries of the older', async (t) => {
+void test('a newer operation of the employee ends the retries of the older one', async (t) => {
   const clock = createClock()
   const entra = await open(
     t,
     { faults: [{ kind: 'fail', attribute: 'title', value: 'Bad', code: 'UnprocessableEntity' }] },
     { now: clock.now },
   )
-  await provision(entra, person('1', { title: 'Bad' }))
-  await provision(entra, person('1', { title: 'Good' }))
+  await provision(entra, employee('1', { title: 'Bad' }))
+  await provision(entra, employee('1', { title: 'Good' }))
   clock.advance(48 * hour)
   await entra.runCycle()
   const [record, ...others] = await recordsOf(entra, '1')
@@ -80,7 +80,7 @@ void test('the truth still names the first operation for its retries, which may 
     { faults: [{ kind: 'fail', code: 'Timeout', times: 1 }], escrow: { changeId: 'same', delaysMs: [0] } },
     { now: clock.now },
   )
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   await entra.runCycle()
   const truth = await entra.truth()
   assert.equal(truth.length, 2)

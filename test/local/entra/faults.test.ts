@@ -10,7 +10,7 @@ import {
   logRecords,
   logUrl,
   open,
-  person,
+  employee,
   post,
   provision,
   recordsOf,
@@ -24,9 +24,9 @@ async function ask(entra: EntraDouble, rule: object): Promise<void> {
   assert.equal(response.status, 204, await response.text())
 }
 
-const send = (entra: EntraDouble): Promise<Response> => post(entra.endpoint, bulk([person('1')]))
+const send = (entra: EntraDouble): Promise<Response> => post(entra.endpoint, bulk([employee('1')]))
 
-void test('the next calls are answered with the status that is asked for, then all is well again', async (t) => {
+void test('a status fault answers the next calls with its status, and then ends', async (t) => {
   const entra = await open(t)
   await ask(entra, {
     kind: 'status',
@@ -45,7 +45,7 @@ void test('the next calls are answered with the status that is asked for, then a
   assert.equal((await entra.stats()).stagedNow, 1)
 })
 
-void test('a fault can wait for some requests, and for the log, the job or all', async (t) => {
+void test('a fault can let requests through first, and act on the log, the job or everything', async (t) => {
   const entra = await open(t)
   await ask(entra, [
     { kind: 'status', status: 500, after: 1 },
@@ -58,7 +58,7 @@ void test('a fault can wait for some requests, and for the log, the job or all',
   assert.equal((await fetch(entra.endpoint.replace('/bulkUpload', ''), { headers })).status, 429)
 })
 
-void test('a connection can be reset before the request is taken, or after', async (t) => {
+void test('a connection can be reset before or after the request is processed', async (t) => {
   const entra = await open(t)
   await ask(entra, { kind: 'reset-before' })
   await assert.rejects(send(entra))
@@ -68,9 +68,9 @@ void test('a connection can be reset before the request is taken, or after', asy
   assert.equal((await entra.stats()).stagedNow, 1)
 })
 
-void test('an answer can be late, slow, cut in half, of a wrong type, or the page of a proxy', async (t) => {
+void test('an answer can be late, slow, cut in half, of the wrong type, or the page of a proxy', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   const read = (): Promise<Response> => fetch(logUrl(entra), { headers })
   for (const kind of ['delay', 'slow']) {
     await ask(entra, { kind, on: 'log', ms: 100 })
@@ -90,16 +90,22 @@ void test('an answer can be late, slow, cut in half, of a wrong type, or the pag
   assert.match(await page.text(), /<h1>Bad Gateway<\/h1>/)
 })
 
-void test('accepted work can be lost whole, by person or by value, or only its record', async (t) => {
+void test('a fault loses accepted operations, by employee or by value, or only their record', async (t) => {
   const entra = await open(t)
   await ask(entra, { kind: 'lose-request' })
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   await ask(entra, [
     { kind: 'lose', externalId: '2' },
     { kind: 'lose', attribute: 'title', value: 'x' },
     { kind: 'lose-record', externalId: '4' },
   ])
-  await provision(entra, person('2'), person('3', { title: 'x' }), person('4'), person('5', { title: 'y' }))
+  await provision(
+    entra,
+    employee('2'),
+    employee('3', { title: 'x' }),
+    employee('4'),
+    employee('5', { title: 'y' }),
+  )
   assert.deepEqual(Object.keys(await entra.directory()), ['4', '5'])
   assert.deepEqual(
     (await logRecords(entra)).map((record) => record.sourceIdentity.id),
@@ -110,7 +116,7 @@ void test('accepted work can be lost whole, by person or by value, or only its r
 void test('an operation can be held back for some cycles while others go on', async (t) => {
   const entra = await open(t)
   await ask(entra, { kind: 'hold', externalId: '1', cycles: 2, times: 1 })
-  await provision(entra, person('1'), person('2'))
+  await provision(entra, employee('1'), employee('2'))
   assert.deepEqual(Object.keys(await entra.directory()), ['2'])
   await entra.runCycle()
   assert.equal((await recordsOf(entra, '1')).length, 0)
@@ -118,13 +124,13 @@ void test('an operation can be held back for some cycles while others go on', as
   assert.equal((await recordsOf(entra, '1')).length, 1)
 })
 
-void test('a person or a value fails with the code that is asked for', async (t) => {
+void test('a fault fails the operations of an employee or with a value, with its code', async (t) => {
   const entra = await open(t)
   await ask(entra, [
     { kind: 'fail', externalId: '1', code: 'LicenseLimitExceeded', times: 1 },
     { kind: 'fail', attribute: 'title', code: 'Odd', reason: 'Because.' },
   ])
-  await provision(entra, person('1'), person('2', { title: 'any' }), person('3'))
+  await provision(entra, employee('1'), employee('2', { title: 'any' }), employee('3'))
   const error = async (externalId: string): Promise<unknown> => {
     const { errorCode, reason } =
       (await recordsOf(entra, externalId))[0]?.provisioningStatusInfo.errorInformation ?? {}
@@ -178,7 +184,7 @@ void test('every documented code of a failure has a reason and a category', asyn
     ])
     .concat(['InvalidAttributeSyntax-LdapErr'])
   const entra = await open(t, { faults: codes.map((code) => ({ kind: 'fail', externalId: code, code })) })
-  await provision(entra, ...codes.map((code) => person(code)))
+  await provision(entra, ...codes.map((code) => employee(code)))
   for (const code of codes) {
     const [record] = await recordsOf(entra, code)
     assert.equal(record?.provisioningStatusInfo.errorInformation?.errorCode, code)
@@ -199,7 +205,7 @@ void test('a quarantine can be asked for', async (t) => {
   assert.equal((await send(entra)).status, 202)
 })
 
-void test('the faults can be listed and taken back, and what is no fault is refused', async (t) => {
+void test('faults can be listed and removed, and anything else is refused', async (t) => {
   const entra = await open(t)
   await ask(entra, { kind: 'status', status: 500, times: 3 })
   await send(entra)
@@ -216,7 +222,7 @@ void test('the faults can be listed and taken back, and what is no fault is refu
   assert.equal((await fetch(faultsUrl(entra), { method: 'PUT' })).status, 405)
 })
 
-void test('the faults of a file are there from the start', async (t) => {
+void test('the faults of a file are in force from the start', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'entra-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const faultFile = join(folder, 'faults.json')
@@ -228,10 +234,10 @@ void test('the faults of a file are there from the start', async (t) => {
 
 void test('a record of another source has no operation in the truth', async (t) => {
   const entra = await open(t, { foreignPerCycle: 2 })
-  await upload(entra, person('1'))
+  await upload(entra, employee('1'))
   await fetch(`http://127.0.0.1:${entra.port}/foreign`, {
     method: 'POST',
-    body: JSON.stringify(person('1', { title: 'Other' })),
+    body: JSON.stringify(employee('1', { title: 'Other' })),
   })
   assert.equal((await fetch(`http://127.0.0.1:${entra.port}/cycle`, { method: 'POST' })).status, 204)
   const truth = await entra.truth()
@@ -246,9 +252,9 @@ void test('a record of another source has no operation in the truth', async (t) 
   )
 })
 
-void test('a log that is asked to be untidy repeats and disorders records, and loses none', async (t) => {
+void test('a log with disorder and repeats loses no record', async (t) => {
   const entra = await open(t, { logDisorder: 0.5, logRepeats: 0.5, logPageSize: 5 })
-  await provision(entra, ...Array.from({ length: 40 }, (_, index) => person(String(index))))
+  await provision(entra, ...Array.from({ length: 40 }, (_, index) => employee(String(index))))
   const ids = (await logRecords(entra)).map((record) => record.sourceIdentity.id)
   assert.equal(new Set(ids).size, 40)
   assert.ok(ids.length > 40)

@@ -7,7 +7,7 @@ import {
   type Middleware,
   ResponseType,
 } from '@microsoft/microsoft-graph-client'
-import { bulk, type LogPage, open, person } from './support.ts'
+import { bulk, type LogPage, open, employee } from './support.ts'
 
 /** The client sends no token over plain http, so the chain brings its own. */
 function connect(port: number, version: string): Client {
@@ -32,7 +32,7 @@ for (const version of ['v1.0', 'beta']) {
     const entra = await open(t, { logPageSize: 2 })
     const client = connect(entra.port, version)
     const path = new URL(entra.endpoint).pathname.replace('/v1.0', '')
-    const body = JSON.stringify(bulk([person('1'), person('2'), person('3')]))
+    const body = JSON.stringify(bulk([employee('1'), employee('2'), employee('3')]))
     const answer: Response = await client
       .api(path)
       .header('Content-Type', 'application/scim+json')

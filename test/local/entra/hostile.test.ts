@@ -4,10 +4,10 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
-import { bulk, headers, logUrl, open, person, post, recordsOf, upload } from './support.ts'
+import { bulk, headers, logUrl, open, employee, post, recordsOf, upload } from './support.ts'
 
 const isWell = async (entra: EntraDouble): Promise<void> => {
-  await upload(entra, person('well'))
+  await upload(entra, employee('well'))
   await entra.runCycle()
   assert.ok((await recordsOf(entra, 'well')).length > 0)
 }
@@ -20,7 +20,7 @@ async function dial(entra: EntraDouble, text: string): Promise<Socket> {
   return socket
 }
 
-void test('whatever JSON an operation carries, it is refused or becomes a record, and the double stays up', async (t) => {
+void test('any JSON in an operation is refused or becomes a record, and the double stays up', async (t) => {
   const entra = await open(t)
   const name = fc.oneof(
     fc.string(),
@@ -53,7 +53,7 @@ void test('whatever JSON an operation carries, it is refused or becomes a record
     fc.asyncProperty(value.object, async (data) => {
       count += 1
       const externalId = `fuzz-${count}`
-      const user = JSON.stringify({ ...person(externalId), active: undefined }).slice(0, -1)
+      const user = JSON.stringify({ ...employee(externalId), active: undefined }).slice(0, -1)
       const rest = JSON.stringify(data).slice(1)
       const body = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[{"method":"POST","path":"/Users","bulkId":"b","data":${user}${rest === '}' ? '' : ','}${rest}}]}`
       const response = await post(entra.endpoint, body)
@@ -68,20 +68,20 @@ void test('whatever JSON an operation carries, it is refused or becomes a record
   await isWell(entra)
 })
 
-void test('ever new attribute names do not make the double grow', async (t) => {
+void test('endless new attribute names do not make the double grow', async (t) => {
   const entra = await open(t)
   for (let round = 0; round < 12; round += 1) {
     const names = Array.from({ length: 10_000 }, (_, index) => [`x${round}-${index}`, { deep: 'y' }])
-    await upload(entra, person('many', Object.fromEntries(names)))
+    await upload(entra, employee('many', Object.fromEntries(names)))
     await entra.runCycle()
   }
-  await upload(entra, person('many', { name: { givenName: 'Bo' } }))
+  await upload(entra, employee('many', { name: { givenName: 'Bo' } }))
   await entra.runCycle()
   assert.deepEqual((await entra.directory())['many']?.record['name'], { givenName: 'Bo' })
   await isWell(entra)
 })
 
-void test('whatever is written as a body, filter or path, it is answered', async (t) => {
+void test('any body, filter or path is answered', async (t) => {
   const entra = await open(t)
   await fc.assert(
     fc.asyncProperty(fc.string({ unit: 'binary', maxLength: 60 }), async (text) => {
@@ -96,7 +96,7 @@ void test('whatever is written as a body, filter or path, it is answered', async
   )
   const deep = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":${'['.repeat(100_000)}`
   assert.equal((await post(entra.endpoint, deep)).status, 400)
-  const nested = JSON.stringify(bulk([person('deep')])).replace(
+  const nested = JSON.stringify(bulk([employee('deep')])).replace(
     '"active":true',
     `"x":${'{"a":'.repeat(3_000)}1${'}'.repeat(3_000)}`,
   )
@@ -104,7 +104,7 @@ void test('whatever is written as a body, filter or path, it is answered', async
   await isWell(entra)
 })
 
-void test('bytes that are no HTTP close the connection and nothing else', async (t) => {
+void test('bytes that are not HTTP close the connection and nothing else', async (t) => {
   const entra = await open(t)
   for (const text of [
     '\u0000\u0001\u0002',
@@ -141,7 +141,7 @@ void test('a body without end is cut off at the limit, also when no length is de
   await isWell(entra)
 })
 
-void test('a request that trickles in does not keep others waiting, nor the double from stopping', async (t) => {
+void test('a request that trickles in delays neither other requests nor the stop of the double', async (t) => {
   const entra = await open(t)
   const path = new URL(entra.endpoint).pathname
   const heads = await Promise.all(
@@ -162,7 +162,7 @@ void test('a request that trickles in does not keep others waiting, nor the doub
   for (const socket of [...heads, ...bodies]) socket.destroy()
 })
 
-void test('a request that has not come in whole in time is cut off, and a half-closed connection is closed', async (t) => {
+void test('an incomplete request is cut off in time, and a half-closed connection is closed', async (t) => {
   const entra = await open(t, { requestTimeoutMs: 200 })
   const path = new URL(entra.endpoint).pathname
   const head = `POST ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer t\r\ncontent-type: application/scim+json\r\n`
@@ -178,7 +178,7 @@ void test('a request that has not come in whole in time is cut off, and a half-c
   await isWell(entra)
 })
 
-void test('more connections than allowed are refused, and there is room again when some have left', async (t) => {
+void test('connections beyond the limit are refused until others close', async (t) => {
   const entra = await open(t, { connections: 10 })
   const sockets = await Promise.all(Array.from({ length: 10 }, () => dial(entra, '')))
   const refused = connect(entra.port, '127.0.0.1')
@@ -205,7 +205,7 @@ void test('a body far over the limit still gets its answer', async (t) => {
   await isWell(entra)
 })
 
-void test('callers who leave before their answer leave nothing behind', async (t) => {
+void test('callers that disconnect before their answer leave nothing behind', async (t) => {
   const entra = await open(t, {
     faults: [
       { kind: 'delay', ms: 60_000, times: 20 },
@@ -218,7 +218,7 @@ void test('callers who leave before their answer leave nothing behind', async (t
       fetch(entra.endpoint, {
         method: 'POST',
         headers,
-        body: JSON.stringify(bulk([person('1')])),
+        body: JSON.stringify(bulk([employee('1')])),
         signal: upload,
       }),
     )

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
-import { bulk, createClock, headers, open, person, post, provision, recordsOf, upload } from './support.ts'
+import { bulk, createClock, headers, open, employee, post, provision, recordsOf, upload } from './support.ts'
 
 const jobUrl = (entra: EntraDouble, action = ''): string =>
   entra.endpoint.replace(/\/bulkUpload$/, action === '' ? '' : `/${action}`)
@@ -38,12 +38,12 @@ async function act(entra: EntraDouble, action: string, resetScope?: string): Pro
 }
 
 const many = (count: number, more: object = {}): readonly Readonly<Record<string, unknown>>[] =>
-  Array.from({ length: count }, (_, index) => person(`p${index}`, { ...more }))
+  Array.from({ length: count }, (_, index) => employee(`p${index}`, { ...more }))
 
-void test('the job tells its state and what the last cycle did', async (t) => {
+void test('the job describes its state and its last cycle', async (t) => {
   const entra = await open(t)
   assert.equal((await jobOf(entra)).status.lastExecution, null)
-  await provision(entra, person('1'), person('2', { userName: undefined }))
+  await provision(entra, employee('1'), employee('2', { userName: undefined }))
   const { status, schedule } = await jobOf(entra)
   assert.equal(status.code, 'Active')
   assert.equal(schedule.state, 'Active')
@@ -64,7 +64,7 @@ void test('the job tells its state and what the last cycle did', async (t) => {
 void test('a paused job accepts and does nothing until it is started', async (t) => {
   const entra = await open(t)
   await act(entra, 'pause')
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   assert.equal((await jobOf(entra)).status.code, 'Paused')
   assert.equal((await entra.stats()).stagedNow, 1)
   await act(entra, 'start')
@@ -78,14 +78,14 @@ void test('a full bucket is answered 500 and takes nothing of the request', asyn
   const refused = await post(entra.endpoint, bulk(many(2)))
   assert.equal(refused.status, 500)
   assert.match(await refused.text(), /The bucket that stores the ingested data is full/)
-  await upload(entra, person('1'))
+  await upload(entra, employee('1'))
   assert.equal((await entra.stats()).stagedNow, 3)
 })
 
-void test('a restart throws away what is staged, and nothing when it is set not to', async (t) => {
+void test('a restart discards staged operations, or keeps them when so configured', async (t) => {
   for (const restartPurges of [true, false]) {
     const entra = await open(t, { restartPurges })
-    await upload(entra, person('1'))
+    await upload(entra, employee('1'))
     await act(entra, 'restart', 'Watermark, Escrows, QuarantineState')
     await entra.runCycle()
     assert.equal((await recordsOf(entra, '1')).length, restartPurges ? 0 : 1)
@@ -113,7 +113,7 @@ void test('too many failures in a cycle quarantine the job, and a good cycle end
   assert.equal((await jobOf(entra)).status.code, 'Active', '4 of 11 are less than 40 %')
   await provision(entra, ...many(5, { userName: undefined }))
   assert.equal((await jobOf(entra)).status.code, 'Quarantine')
-  await provision(entra, person('good'))
+  await provision(entra, employee('good'))
   assert.equal((await jobOf(entra)).status.code, 'Active')
 })
 
@@ -135,7 +135,7 @@ void test('in quarantine data is accepted and the timer runs daily', async (t) =
   const { status } = await jobOf(entra)
   assert.equal(status.quarantine?.reason, 'EncounteredEscrowProportionThreshold')
   assert.equal(status.quarantine.nextAttempt, new Date(clock.now() + 86_400_000).toISOString())
-  await upload(entra, person('1'))
+  await upload(entra, employee('1'))
   await new Promise((resolve) => setTimeout(resolve, 50))
   assert.equal((await entra.stats()).stagedNow, 1)
   clock.advance(86_400_000)
@@ -143,7 +143,7 @@ void test('in quarantine data is accepted and the timer runs daily', async (t) =
   assert.equal((await recordsOf(entra, '1')).length, 1)
 })
 
-void test('more retries waiting than allowed quarantine the job, and four weeks of it disable it', async (t) => {
+void test('too many waiting retries quarantine the job, and four weeks of quarantine disable it', async (t) => {
   const clock = createClock()
   const entra = await open(
     t,
@@ -164,13 +164,13 @@ void test('more retries waiting than allowed quarantine the job, and four weeks 
   )
 })
 
-void test('more people disabled by a cycle than the threshold stop the disabling, until it is forced', async (t) => {
+void test('a cycle that would disable more users than the threshold disables none, until it is forced', async (t) => {
   const entra = await open(t, { deletionThreshold: 2 })
   await provision(entra, ...many(5))
   await provision(entra, ...many(2, { active: false }))
   assert.equal((await jobOf(entra)).status.code, 'Active', 'slow drips pass')
   const leavers = many(5, { active: false }).slice(2)
-  await provision(entra, ...leavers, person('other'))
+  await provision(entra, ...leavers, employee('other'))
   assert.equal((await jobOf(entra)).status.quarantine?.reason, 'TooManyDeletes')
   const directory = await entra.directory()
   assert.deepEqual(
@@ -188,12 +188,12 @@ void test('more people disabled by a cycle than the threshold stop the disabling
   assert.equal((await jobOf(refused)).status.code, 'Active')
 })
 
-void test('a restart while a cycle runs throws nothing away', async (t) => {
+void test('a restart while a cycle runs discards nothing', async (t) => {
   const entra = await open(t)
   for (let call = 0; call < 100; call += 1)
-    await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
+    await upload(entra, ...Array.from({ length: 50 }, (_, index) => employee(`${call}-${index}`)))
   const running = entra.runCycle()
-  await upload(entra, person('late'))
+  await upload(entra, employee('late'))
   await act(entra, 'restart')
   assert.equal((await entra.stats()).cycles, 0, 'the cycle is long enough to be caught running')
   await running
@@ -205,7 +205,7 @@ void test('a restart while a cycle runs throws nothing away', async (t) => {
 void test('a double that is stopped in the middle of a cycle stops at once', async (t) => {
   const entra = await open(t)
   for (let call = 0; call < 40; call += 1)
-    await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
+    await upload(entra, ...Array.from({ length: 50 }, (_, index) => employee(`${call}-${index}`)))
   const running = entra.runCycle()
   await new Promise((resolve) => setImmediate(resolve))
   await entra.stop()

@@ -8,19 +8,19 @@ import {
   logRecords,
   logUrl,
   open,
-  person,
+  employee,
   provision,
   recordsOf,
   upload,
 } from './support.ts'
 
 const many = (count: number): readonly Readonly<Record<string, unknown>>[] =>
-  Array.from({ length: count }, (_, index) => person(`p${index}`))
+  Array.from({ length: count }, (_, index) => employee(`p${index}`))
 
 void test('a record appears only after the lag', async (t) => {
   const clock = createClock()
   const entra = await open(t, { logLagMs: { min: 300_000, max: 600_000 } }, { now: clock.now })
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   clock.advance(299_000)
   assert.equal((await recordsOf(entra, '1')).length, 0)
   clock.advance(301_001)
@@ -52,12 +52,12 @@ void test('pages are followed by their next link, newest first, without repeats'
   assert.equal((await logPage(logUrl(entra, '$top=25')))['@odata.nextLink'], undefined)
 })
 
-void test('a next link keeps the filter and stands still while new records arrive', async (t) => {
+void test('a next link keeps the filter and its position while new records arrive', async (t) => {
   const entra = await open(t, { logPageSize: 2 })
   await provision(entra, ...many(5))
   const filter = encodeURIComponent("contains(sourceIdentity/id, 'p')")
   const first = await logPage(logUrl(entra, `$filter=${filter}`))
-  await provision(entra, person('pNew'), person('other'))
+  await provision(entra, employee('pNew'), employee('other'))
   const second = await logPage(first['@odata.nextLink'] ?? '')
   assert.deepEqual(
     [...first.value, ...second.value].map((record) => record.sourceIdentity.id),
@@ -68,9 +68,9 @@ void test('a next link keeps the filter and stands still while new records arriv
 void test('the documented filters select, with case-sensitive values', async (t) => {
   const clock = createClock()
   const entra = await open(t, {}, { now: clock.now })
-  await provision(entra, person("O'Neil"), person('A'), person('B', { userName: undefined }))
+  await provision(entra, employee("O'Neil"), employee('A'), employee('B', { userName: undefined }))
   clock.advance(60_000)
-  await provision(entra, person('A', { title: 'x' }), person('A', { title: 'x', active: false }))
+  await provision(entra, employee('A', { title: 'x' }), employee('A', { title: 'x', active: false }))
   const [disabled] = await logRecords(entra)
   assert.ok(disabled !== undefined)
   const later = '2026-11-02T08:00:30Z'
@@ -138,18 +138,18 @@ void test('the sixth log request within 10 seconds is answered 429 without Retry
 
 void test('only beta records have the legacy fields', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   const [current] = (await logPage(logUrl(entra))).value
   const [beta] = (await logPage(logUrl(entra, '', 'beta'))).value
   assert.deepEqual(beta, { ...current, action: 'Create', statusInfo: { status: 'success' } })
   assert.ok(current !== undefined && !('action' in current) && !('statusInfo' in current))
 })
 
-void test('a record says the same whenever it is read, and its systems have ids of their own', async (t) => {
+void test('a record is the same whenever it is read, and its systems have ids of their own', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1', { [ENTERPRISE]: { department: 'A' } }))
+  await provision(entra, employee('1', { [ENTERPRISE]: { department: 'A' } }))
   const [before] = await recordsOf(entra, '1')
-  await provision(entra, person('1', { [ENTERPRISE]: { department: 'B' } }))
+  await provision(entra, employee('1', { [ENTERPRISE]: { department: 'B' } }))
   const records = await recordsOf(entra, '1')
   assert.deepEqual(records[1], before)
   const systems = JSON.stringify(records)
@@ -161,9 +161,9 @@ void test('a record says the same whenever it is read, and its systems have ids 
 void test('records older than the retention are forgotten', async (t) => {
   const clock = createClock()
   const entra = await open(t, { logRetentionMs: 1_000_000 }, { now: clock.now })
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   clock.advance(2_000_000)
-  await provision(entra, person('2'))
+  await provision(entra, employee('2'))
   assert.deepEqual(
     (await logRecords(entra)).map((record) => record.sourceIdentity.id),
     ['2'],
@@ -171,9 +171,9 @@ void test('records older than the retention are forgotten', async (t) => {
   assert.equal((await recordsOf(entra, '1')).length, 0)
 })
 
-void test('answers are dated by the clock the double was given', async (t) => {
+void test('answers are dated by the injected clock', async (t) => {
   const now = Date.UTC(2026, 10, 2, 8, 0, 7)
   const entra = await open(t, {}, { now: () => now })
-  const response = await upload(entra, person('1'))
+  const response = await upload(entra, employee('1'))
   assert.equal(response.headers.get('date'), new Date(now).toUTCString())
 })

@@ -5,11 +5,11 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { ExpressionError, parseExpression } from '../../../src/local/entra/mapping/expression.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
-import { changes, ENTERPRISE, open, person, provision, recordsOf } from './support.ts'
+import { changes, ENTERPRISE, open, employee, provision, recordsOf } from './support.ts'
 
 type Mapping = NonNullable<EntraSettings['mapping']>
 
-/** The pairs without which nobody can be created, and some of a test's own. */
+/** The pairs that every creation needs; each test adds its own. */
 const base: Mapping = [
   { type: 'direct', target: 'employeeId', source: 'externalId', matching: 1 },
   { type: 'direct', target: 'userPrincipalName', source: 'userName' },
@@ -92,7 +92,7 @@ void test('direct, constant, expression and none each fill the target their own 
   ]
   const entra = await open(t, { mapping, attributeList: 'mapped' })
   const name = { familyName: 'Jensen', givenName: 'Bo' }
-  await provision(entra, person('1', { name, locale: 'en', nickName: 'B' }))
+  await provision(entra, employee('1', { name, locale: 'en', nickName: 'B' }))
   const created = changes((await recordsOf(entra, '1'))[0])
   assert.deepEqual(created['companyName'], [null, 'Contoso'])
   assert.deepEqual(created['displayName'], [null, 'Jensen, Bo'])
@@ -104,22 +104,22 @@ void test('direct, constant, expression and none each fill the target their own 
     'only mapped attributes are echoed',
   )
 
-  await provision(entra, person('1', { name: { ...name, givenName: 'Bob' }, locale: 'da', nickName: 'C' }))
+  await provision(entra, employee('1', { name: { ...name, givenName: 'Bob' }, locale: 'da', nickName: 'C' }))
   const updated = changes((await recordsOf(entra, '1'))[0])
   assert.deepEqual(
     updated,
     { displayName: ['Jensen, Bo', 'Jensen, Bob'], jobTitle: ['Employee', null] },
-    'a default is for new people only',
+    'a default is for new users only',
   )
-  await provision(entra, person('1', { name: { ...name, givenName: 'Bob' }, locale: 'de', nickName: 'D' }))
+  await provision(entra, employee('1', { name: { ...name, givenName: 'Bob' }, locale: 'de', nickName: 'D' }))
   assert.equal(
     (await recordsOf(entra, '1'))[0]?.provisioningAction,
     'other',
-    'what is not mapped is no change',
+    'an attribute that is not mapped is not a change',
   )
 })
 
-void test('an expression finds a value that nobody has, and a mapping may leave the manager out', async (t) => {
+void test('an expression finds a value that no user has, and a mapping may leave the manager out', async (t) => {
   const nickname = 'SelectUniqueValue([displayName], Append([displayName], "1"), Append([displayName], "2"))'
   const mapping: Mapping = [
     ...base,
@@ -127,8 +127,8 @@ void test('an expression finds a value that nobody has, and a mapping may leave 
   ]
   const entra = await open(t, { mapping })
   const report = { displayName: 'Bo', [ENTERPRISE]: { manager: { value: '9' } } }
-  await provision(entra, ...['1', '2', '3'].map((key) => person(key, report)))
-  await provision(entra, person('9'))
+  await provision(entra, ...['1', '2', '3'].map((key) => employee(key, report)))
+  await provision(entra, employee('9'))
   const records = await Promise.all(['1', '2', '3'].map((key) => recordsOf(entra, key)))
   assert.deepEqual(
     records.map(([record]) => changes(record)['mailNickname']?.[1]),
@@ -137,7 +137,7 @@ void test('an expression finds a value that nobody has, and a mapping may leave 
   assert.deepEqual(
     records.map(({ length }) => length),
     [1, 1, 1],
-    'nobody waits for the manager',
+    'no follow-up sets the manager',
   )
   assert.ok(!('manager' in changes(records[0]?.[0])))
 })
@@ -153,22 +153,22 @@ void test('an attribute is cleared only when both gates of the null flow are ope
       { type: 'direct', target: 'jobTitle', source: 'title', flowNull: ofMapping },
     ]
     const entra = await open(t, { mapping, flowNulls: false, sourceFlowNull: { title: source } })
-    await provision(entra, person('1', { title: 'Guide' }))
-    await provision(entra, person('1', { title: null }))
+    await provision(entra, employee('1', { title: 'Guide' }))
+    await provision(entra, employee('1', { title: null }))
     assert.equal('title' in ((await entra.directory())['1']?.record ?? {}), !isCleared)
     assert.equal((await recordsOf(entra, '1'))[0]?.provisioningAction, isCleared ? 'update' : 'other')
   }
 })
 
-function directoryFile(t: TestContext, people: unknown): string {
+function directoryFile(t: TestContext, users: unknown): string {
   const folder = mkdtempSync(join(tmpdir(), 'entra-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const path = join(folder, 'directory.json')
-  writeFileSync(path, JSON.stringify(people))
+  writeFileSync(path, JSON.stringify(users))
   return path
 }
 
-void test('people who are in the directory already are matched by precedence, and keep what the mapping does not touch', async (t) => {
+void test('users already in the directory are matched by precedence, and keep what the mapping does not touch', async (t) => {
   const mapping: Mapping = [
     { type: 'direct', target: 'employeeId', source: 'externalId', matching: 1 },
     { type: 'direct', target: 'userPrincipalName', source: 'userName', matching: 2 },
@@ -193,11 +193,11 @@ void test('people who are in the directory already are matched by precedence, an
   const entra = await open(t, { mapping, directoryFile: directory, attributeList: 'mapped' })
   await provision(
     entra,
-    person('1'),
-    person('2', { title: 'Lead' }),
-    person('3'),
-    person('4', { userName: '1@example.com' }),
-    person('5'),
+    employee('1'),
+    employee('2', { title: 'Lead' }),
+    employee('3'),
+    employee('4', { userName: '1@example.com' }),
+    employee('5'),
   )
   const one = (await recordsOf(entra, '1'))[0]
   assert.equal(one?.targetIdentity.id, 'a')
@@ -218,7 +218,7 @@ void test('people who are in the directory already are matched by precedence, an
   assert.equal((await recordsOf(entra, '5'))[0]?.targetIdentity.id, 'e')
 })
 
-void test('somebody out of scope is skipped as NotEffectivelyEntitled, or disabled if so set', async (t) => {
+void test('an employee out of scope is skipped as NotEffectivelyEntitled, or disabled when so configured', async (t) => {
   const scope: EntraSettings['scope'] = [
     [
       { source: `${ENTERPRISE}:department`, operator: 'EQUALS', value: 'Sales' },
@@ -229,28 +229,28 @@ void test('somebody out of scope is skipped as NotEffectivelyEntitled, or disabl
   const sales = { [ENTERPRISE]: { department: 'Sales' } }
   for (const outOfScope of ['skip', 'disable'] as const) {
     const entra = await open(t, { scope, outOfScope })
-    await provision(entra, person('1', sales), person('2'), person('3', { userType: 'Employee' }))
+    await provision(entra, employee('1', sales), employee('2'), employee('3', { userType: 'Employee' }))
     const [skipped] = await recordsOf(entra, '2')
     assert.equal(skipped?.provisioningStatusInfo.status, 'skipped')
     assert.equal(skipped.provisioningSteps.at(-1)?.details['SkipReason'], 'NotEffectivelyEntitled')
     assert.deepEqual(Object.keys(await entra.directory()), ['1', '3'])
-    await provision(entra, person('1'))
+    await provision(entra, employee('1'))
     assert.equal((await entra.directory())['1']?.active, outOfScope === 'skip')
   }
 })
 
 void test('a target action that is switched off is skipped', async (t) => {
   const entra = await open(t, { targetActions: { create: false } })
-  await provision(entra, person('1'))
+  await provision(entra, employee('1'))
   const [record] = await recordsOf(entra, '1')
   assert.equal(record?.provisioningSteps.at(-1)?.details['SkipReason'], 'EntrySynchronizationSkipped')
   assert.deepEqual(await entra.directory(), {})
 })
 
-void test('a job to Active Directory has its own id, names and attributes', async (t) => {
+void test('a job to Active Directory has its own id form, names and attributes', async (t) => {
   const entra = await open(t, { kind: 'ad' })
-  await provision(entra, person('1', { title: 'Guide', name: { familyName: 'Jensen' } }))
-  await provision(entra, person('1', { title: 'Guide', name: { familyName: 'Jensen' }, active: false }))
+  await provision(entra, employee('1', { title: 'Guide', name: { familyName: 'Jensen' } }))
+  await provision(entra, employee('1', { title: 'Guide', name: { familyName: 'Jensen' }, active: false }))
   const [disabled, created] = await recordsOf(entra, '1')
   assert.match(created?.jobId ?? '', /^API2AD\.[0-9a-f]{32}\./)
   assert.deepEqual(changes(created)['sn'], [null, 'Jensen'])
@@ -263,9 +263,9 @@ void test('a user name that the directory would refuse fails with the documented
   const entra = await open(t, { verifiedDomains: ['example.com'] })
   await provision(
     entra,
-    person('1', { userName: 'a b@example.com' }),
-    person('2', { userName: 'a@other.com' }),
-    person('3'),
+    employee('1', { userName: 'a b@example.com' }),
+    employee('2', { userName: 'a@other.com' }),
+    employee('3'),
   )
   const code = async (externalId: string): Promise<string | undefined> =>
     (await recordsOf(entra, externalId))[0]?.provisioningStatusInfo.errorInformation?.errorCode

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { ENTERPRISE, logRecords, open, person, upload } from './support.ts'
+import { ENTERPRISE, logRecords, open, employee, upload } from './support.ts'
 
 type Value = string | null | undefined
 
@@ -33,7 +33,7 @@ const toUser = ({
   department,
   manager,
 }: Sent): Readonly<Record<string, unknown>> =>
-  person(key, {
+  employee(key, {
     active,
     title,
     name: { givenName },
@@ -45,17 +45,17 @@ function expect(
   operations: readonly Sent[],
   flowNulls: boolean,
 ): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
-  const people = new Map<string, Map<string, string | boolean>>()
+  const records = new Map<string, Map<string, string | boolean>>()
   for (const { key, active, title, givenName, department, manager } of operations) {
     const record = flowNulls
       ? new Map<string, string | boolean>()
-      : (people.get(key) ?? new Map<string, string | boolean>())
+      : (records.get(key) ?? new Map<string, string | boolean>())
     for (const [name, one] of Object.entries({ title, givenName, department, manager })) {
       if (one !== undefined && one !== null && one !== '') record.set(name, one)
     }
-    people.set(key, record.set('active', active))
+    records.set(key, record.set('active', active))
   }
-  return Object.fromEntries([...people].map(([key, record]) => [key, Object.fromEntries(record)]))
+  return Object.fromEntries([...records].map(([key, record]) => [key, Object.fromEntries(record)]))
 }
 
 const isObject = (part: unknown): part is Readonly<Record<string, unknown>> =>

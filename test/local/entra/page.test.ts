@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ENTERPRISE, open, person, provision } from './support.ts'
+import { ENTERPRISE, open, employee, provision } from './support.ts'
 
 void test('the page shows users, finds them and escapes their names', async (t) => {
   const entra = await open(t)
-  const report = person('2', { displayName: 'Bo <b>', [ENTERPRISE]: { manager: { value: '1' } } })
-  await provision(entra, person('1', { displayName: 'Ann' }), report, person('3', { active: false }))
+  const report = employee('2', { displayName: 'Bo <b>', [ENTERPRISE]: { manager: { value: '1' } } })
+  await provision(entra, employee('1', { displayName: 'Ann' }), report, employee('3', { active: false }))
   const origin = `http://127.0.0.1:${entra.port}`
   const page = await (await fetch(`${origin}/`)).text()
   assert.match(page, /Bo &lt;b&gt;/)

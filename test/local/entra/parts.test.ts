@@ -14,10 +14,10 @@ import {
   parsePath,
 } from '../../../src/local/entra/directory/scim.ts'
 import { createScope } from '../../../src/local/entra/mapping/scope.ts'
-import { logRecords, open, person, provision, upload } from './support.ts'
+import { logRecords, open, employee, provision, upload } from './support.ts'
 import { runs } from '../../fakes/runs.ts'
 
-void test('no window of a limit ever holds more than the limit, and a place is free exactly when it says', () => {
+void test('no window holds more calls than its limit, and a place becomes free exactly when announced', () => {
   const steps = fc.array(fc.nat(40), { minLength: 1, maxLength: 200 })
   fc.assert(
     fc.property(
@@ -62,7 +62,7 @@ void test('shuffling keeps everything', () => {
   )
 })
 
-void test('a SCIM user taken apart and put together again is the same', () => {
+void test('a SCIM user is the same after flattening and unflattening', () => {
   const name = fc.oneof(
     fc.stringMatching(/^[a-z]{1,8}$/),
     fc.constantFrom('__proto__', 'a.b', 'constructor', 'urn:x:User', ENTERPRISE_USER),
@@ -90,7 +90,7 @@ void test('a SCIM user taken apart and put together again is the same', () => {
   )
 })
 
-void test('each operator of a scope clause selects whom it says', () => {
+void test('each operator of a scope clause selects the users it names', () => {
   const rows = createRows(parsePath)
   const bo = rows.row(flatten({ title: 'Guide', active: true }, rows))
   const ann = rows.row(flatten({ title: 'Lead', active: false, nickName: 'A' }, rows))
@@ -144,9 +144,9 @@ void test('a filter is read or refused, and never anything else', () => {
   )
 })
 
-void test('every field of a record that has a plain value can be asked for', async (t) => {
+void test('every field of a record with a plain value can be filtered by', async (t) => {
   const entra = await open(t)
-  await provision(entra, person('1'), person('2', { userName: undefined }))
+  await provision(entra, employee('1'), employee('2', { userName: undefined }))
   const [record] = await logRecords(entra, "sourceIdentity/id eq '1'")
   assert.ok(record !== undefined)
   let asked = 0
@@ -175,7 +175,7 @@ void test('every field of a record that has a plain value can be asked for', asy
     ).length,
     1,
   )
-  assert.equal((await logRecords(entra, "startswith(targetIdentity/displayName, 'Person')")).length, 1)
+  assert.equal((await logRecords(entra, "startswith(targetIdentity/displayName, 'Employee')")).length, 1)
   assert.equal(
     (
       await logRecords(
@@ -187,17 +187,17 @@ void test('every field of a record that has a plain value can be asked for', asy
   )
 })
 
-void test('nobody is created disabled when that is switched off', async (t) => {
+void test('no account is created disabled when that is switched off', async (t) => {
   const entra = await open(t, { createDisabled: false })
-  await provision(entra, person('1', { active: false }))
+  await provision(entra, employee('1', { active: false }))
   const [record] = await logRecords(entra)
   assert.equal(record?.provisioningStatusInfo.errorInformation?.errorCode, 'NotPermitted')
 })
 
-void test('the directory of thousands is given whole', async (t) => {
+void test('a directory of thousands is returned whole', async (t) => {
   const entra = await open(t)
   for (let call = 0; call < 60; call += 1)
-    await upload(entra, ...Array.from({ length: 50 }, (_, index) => person(`${call}-${index}`)))
+    await upload(entra, ...Array.from({ length: 50 }, (_, index) => employee(`${call}-${index}`)))
   await entra.runCycle()
   const response = await fetch(`http://127.0.0.1:${entra.port}/directory`)
   const directory: Readonly<Record<string, unknown>> = JSON.parse(await response.text())

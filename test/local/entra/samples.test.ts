@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { ENTERPRISE, type LogRecord, open, person, post, provision, recordsOf } from './support.ts'
+import { ENTERPRISE, type LogRecord, open, employee, post, provision, recordsOf } from './support.ts'
 
 const folder = new URL('../../../../shared/data/entra/', import.meta.url)
 const skip = existsSync(folder) ? false : 'the collected payloads are not beside this repository'
 const read = (name: string): string => readFileSync(new URL(name, folder), 'utf8')
 const readRecord = (name: string): LogRecord => JSON.parse(read(name))
 
-/** Every path in a value, with the kind of what is there. */
+/** Every path in a value, with the type of the value. */
 function shape(value: unknown, at = ''): readonly string[] {
   if (Array.isArray(value)) return [`${at}[]`, ...value.slice(0, 1).flatMap((item) => shape(item, `${at}[]`))]
   if (typeof value !== 'object' || value === null) return [`${at}: ${value === null ? 'null' : typeof value}`]
@@ -44,7 +44,7 @@ void test('the samples of Microsoft are accepted, and what is not SCIM is refuse
 })
 
 void test(
-  'the standard sample creates both people and resolves the manager among them',
+  'the standard sample creates both users and resolves the manager among them',
   { skip },
   async (t) => {
     const entra = await open(t)
@@ -66,9 +66,13 @@ void test('records have the shape of the real ones, field by field', { skip }, a
   const real = (name: string): LogRecord => readRecord(`provlog-api2aad-${name}.json`)
   const user = { name: { familyName: 'User', givenName: 'Test' }, title: 'Sales Executive' }
   const sent = (more: object): object =>
-    person('10018', { ...user, [ENTERPRISE]: { department: 'Sales', manager: { value: '10019' } }, ...more })
+    employee('10018', {
+      ...user,
+      [ENTERPRISE]: { department: 'Sales', manager: { value: '10019' } },
+      ...more,
+    })
   await provision(entra, { ...sent({}) })
-  await provision(entra, person('10019'))
+  await provision(entra, employee('10019'))
   await provision(entra, { ...sent({ title: 'Vice President' }) })
   const url = `http://127.0.0.1:${entra.port}/beta/auditLogs/provisioning?$filter=sourceIdentity/id eq '10018'`
   const answer = await fetch(url, { headers: { authorization: 'Bearer any' } })

@@ -26,12 +26,12 @@ export async function open(
 
 type User = Readonly<Record<string, unknown>>
 
-export function person(externalId: string, more: User = {}): User {
+export function employee(externalId: string, more: User = {}): User {
   return {
     schemas: [CORE, ENTERPRISE],
     externalId,
     userName: `${externalId}@example.com`,
-    displayName: `Person ${externalId}`,
+    displayName: `Employee ${externalId}`,
     active: true,
     ...more,
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { EntraDouble } from '../../../src/local/entra/server.ts'
 import type { EntraSettings } from '../../../src/local/entra/settings.ts'
-import { bulk, createClock, logUrl, open, person, post } from './support.ts'
+import { bulk, createClock, logUrl, open, employee, post } from './support.ts'
 
 interface TokenAnswer {
   readonly status: number
@@ -27,7 +27,7 @@ async function ask(entra: EntraDouble, form: Readonly<Record<string, string>>): 
 }
 
 const upload = async (entra: EntraDouble, token: string): Promise<number> =>
-  (await post(entra.endpoint, bulk([person('1')]), { authorization: `Bearer ${token}` })).status
+  (await post(entra.endpoint, bulk([employee('1')]), { authorization: `Bearer ${token}` })).status
 
 const settings: Partial<EntraSettings> = {
   tokens: 'issued',
@@ -71,7 +71,7 @@ void test('wrong requests for a token are answered as the identity platform does
   const entra = await open(t, settings)
   const cases: readonly (readonly [Readonly<Record<string, string>>, number, string])[] = [
     [{ client_id: 'app', client_secret: 'wrong' }, 401, 'invalid_client'],
-    [{ client_id: 'nobody', client_secret: 'x' }, 400, 'unauthorized_client'],
+    [{ client_id: 'unknown', client_secret: 'x' }, 400, 'unauthorized_client'],
     [{ client_secret: 'x' }, 400, 'invalid_request'],
     [{ client_id: 'app', client_secret: 'secret', scope: 'User.Read' }, 400, 'invalid_scope'],
     [{ client_id: 'app', client_secret: 'secret', grant_type: 'password' }, 400, 'unsupported_grant_type'],
@@ -82,7 +82,7 @@ void test('wrong requests for a token are answered as the identity platform does
   }
 })
 
-void test('without a list of clients anybody with a secret gets a token', async (t) => {
+void test('without a list of clients, any client with a secret gets a token', async (t) => {
   const entra = await open(t)
   assert.equal((await ask(entra, { client_id: 'any', client_secret: 'any' })).status, 200)
   assert.equal((await ask(entra, { client_id: 'any' })).status, 401)

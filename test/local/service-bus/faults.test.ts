@@ -6,7 +6,7 @@ import { brokerFor, configOf, isEmpty, manual, receiveOne } from './support.ts'
 const config = configOf({ q: {}, s: { RequiresSession: true } })
 
 void describe('faults on request', () => {
-  void it('a lost acknowledgement of a send: the message is there, the sender does not know it', async (t) => {
+  void it('a lost acknowledgement of a send leaves the message in the queue and the sender in doubt', async (t) => {
     const { connect, broker } = await brokerFor(t, config)
     await broker.inject({ kind: 'lose-acknowledgements', of: 'sends', count: 1, entity: 'q' })
     const sender = connect({ retryOptions: { maxRetries: 0, timeoutInMs: 500 } }).createSender('q')
@@ -16,7 +16,7 @@ void describe('faults on request', () => {
     assert.equal((await broker.counts('q')).active, 2)
   })
 
-  void it('a lost acknowledgement of a settlement: the message is gone, the receiver does not know it', async (t) => {
+  void it('a lost acknowledgement of a settlement removes the message and leaves the receiver in doubt', async (t) => {
     const { connect, broker } = await brokerFor(t, config)
     const client = connect({ retryOptions: { maxRetries: 0, timeoutInMs: 500 } })
     await client.createSender('q').sendMessages({ body: 1 })
@@ -89,7 +89,7 @@ void describe('faults on request', () => {
     assert.equal((await receiveOne(await accepted)).body, 2)
   })
 
-  void it('a session whose lock is made to expire is lost to its receiver', async (t) => {
+  void it('an expired session lock is lost to its receiver', async (t) => {
     const { connect, broker } = await brokerFor(t, config)
     const client = connect()
     await client.createSender('s').sendMessages({ body: 1, sessionId: 'a' })
@@ -112,7 +112,7 @@ void describe('limits', () => {
     await assert.rejects(sender.sendMessages({ body: 'x'.repeat(500) }), { code: 'QuotaExceeded' })
   })
 
-  void it('a disabled entity refuses what its status says', async (t) => {
+  void it('a disabled entity refuses the operations that its status disables', async (t) => {
     const { connect } = await brokerFor(
       t,
       configOf({

@@ -51,7 +51,7 @@ async function heard(t: TestContext, receiver: ServiceBusReceiver): Promise<() =
 }
 
 void describe('the control API', () => {
-  void it('takes faults, lists those in force, and ends them', async (t) => {
+  void it('accepts faults, lists those in force, and ends them', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     await inject(broker, [
       { kind: 'server-busy', count: 2, entity: 'q' },
@@ -85,7 +85,7 @@ void describe('the control API', () => {
     assert.equal((await call(broker, 'POST', '/$double/faults', fault, headers)).status, 403)
   })
 
-  void it('changes settings for what begins afterwards', async (t) => {
+  void it('changes settings for everything that begins afterwards', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     const before = connect().createSender('q')
     await before.sendMessages({ body: 1 })
@@ -108,7 +108,7 @@ void describe('the control API', () => {
 })
 
 void describe('faults of connections, links and tokens', () => {
-  void it('a connection closed by force is opened anew by the client, and nothing is lost', async (t) => {
+  void it('a connection closed by force is reopened by the client, and nothing is lost', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     const client = connect({ retryOptions: { maxRetries: 3, retryDelayInMs: 50, timeoutInMs: 5000 } })
     const sender = client.createSender('q')
@@ -119,7 +119,7 @@ void describe('faults of connections, links and tokens', () => {
     assert.equal((await receive(client.createReceiver('q', manual), 2)).length, 2)
   })
 
-  void it('links are detached with the condition asked for, those of other entities are not', async (t) => {
+  void it('links of the entity are detached with the condition asked for, links of others are not', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     const [hit, spared] = [connect().createReceiver('q', manual), connect().createReceiver('q/b', manual)]
     const [hitHears, sparedHears] = [await heard(t, hit), await heard(t, spared)]
@@ -129,7 +129,7 @@ void describe('faults of connections, links and tokens', () => {
     assert.notEqual(await sparedHears(), 'ServiceBusy')
   })
 
-  void it('a receiver that waits for a session is told when its link is detached', async (t) => {
+  void it('a receiver that waits for a session gets the error when its link is detached', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     const accepted = connect().acceptNextSession('s', manual)
     const failed = assert.rejects(accepted, { code: 'MessagingEntityDisabled' })
@@ -157,7 +157,7 @@ void describe('faults of connections, links and tokens', () => {
     assert.equal(await hears(), 'UnauthorizedAccess')
   })
 
-  void it('an entity goes and comes back with everything it held', async (t) => {
+  void it('an entity that is removed and restored has everything it held', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     const client = connect()
     await client.createSender('q').sendMessages({ body: 'stays' })
@@ -174,7 +174,7 @@ void describe('faults of connections, links and tokens', () => {
     await connect().createSender('q').sendMessages({ body: 1 })
   })
 
-  void it('a half-open connection says nothing until it thaws; new connections work', async (t) => {
+  void it('a half-open connection is silent until it thaws; new connections work', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     const client = connect()
     const sender = client.createSender('q')
@@ -182,7 +182,7 @@ void describe('faults of connections, links and tokens', () => {
     const received = client.createReceiver('q/b', manual).receiveMessages(1, { maxWaitTimeInMs: 20_000 })
     await delay(150)
     await inject(broker, { kind: 'freeze-connections' })
-    await connect().createSender('q/b').sendMessages({ body: 'on its way' })
+    await connect().createSender('q/b').sendMessages({ body: 'in flight' })
     assert.equal(await Promise.race([received, delay(200, 'nothing')]), 'nothing')
     const sent = sender.sendMessages({ body: 2 }).then(() => 'sent')
     assert.equal(await Promise.race([sent, delay(400, 'nothing')]), 'nothing')
@@ -196,7 +196,7 @@ void describe('faults of connections, links and tokens', () => {
 })
 
 void describe('the management API over plain HTTP', () => {
-  void it('wants a token, as the service does, and looks no closer', async (t) => {
+  void it('requires a token, as the service does, and does not verify it', async (t) => {
     const { broker } = await brokerFor(t, config)
     const { status, text } = await call(broker, 'GET', '/q')
     assert.equal(status, 401)
@@ -230,7 +230,7 @@ void describe('the management API over plain HTTP', () => {
 })
 
 void describe('entities created at run time', () => {
-  void it('outlive the broker with what they hold, as changed and deleted ones stay changed and deleted', async (t) => {
+  void it('outlive the broker with their messages; changes and deletions last too', async (t) => {
     const folder = await mkdtemp(join(tmpdir(), 'bus-'))
     t.after(() => rm(folder, { recursive: true }))
     const file = join(folder, 'bus.db')
@@ -290,7 +290,7 @@ void describe('entities changed at run time', () => {
 })
 
 void describe('a Premium namespace', () => {
-  void it('takes messages as large as the entity says, and a Standard one refuses to say', async (t) => {
+  void it('accepts messages up to the size of the entity, and a Standard entity has no such setting', async (t) => {
     const large = '<MaxMessageSizeInKilobytes>102400</MaxMessageSizeInKilobytes>'
     const body = `<entry><content><QueueDescription>${large}</QueueDescription></content></entry>`
     const standard = await brokerFor(t, config)

@@ -26,7 +26,7 @@ async function ask(broker: Broker, entity: string, operation: string, body: unkn
 }
 
 void describe('the management node', () => {
-  void it('shows nothing of an entity that is disabled, or disabled for receiving [inference]', async (t) => {
+  void it('shows no messages of an entity that is disabled, or disabled for receiving [inference]', async (t) => {
     const { connect } = await brokerFor(
       t,
       configOf({
@@ -42,7 +42,7 @@ void describe('the management node', () => {
     assert.deepEqual(await connect().createReceiver('receiveOnly', manual).peekMessages(1), [])
   })
 
-  void it('deletes messages in a batch, oldest first, and says how many', async (t) => {
+  void it('deletes messages in a batch, oldest first, and returns how many', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     await connect()
       .createSender('q')
@@ -76,7 +76,7 @@ void describe('the management node', () => {
     assert.deepEqual(Reflect.get(Object(reply.body), 'sessions-ids'), ['b', 'c'])
   })
 
-  void it('answers what it cannot do, or cannot read, with 400', async (t) => {
+  void it('answers an unknown or unreadable request with 400', async (t) => {
     const { broker } = await brokerFor(t, config)
     assert.equal(
       (await ask(broker, 'q', 'com.microsoft:dance', {})).application_properties?.['statusCode'],
@@ -143,7 +143,7 @@ void describe('settings where the service is not known', () => {
   })
 })
 
-void it('a connection on which nothing happens is kept alive by heartbeats', async (t) => {
+void it('heartbeats keep an idle connection alive', async (t) => {
   const { broker } = await brokerFor(t, config)
   const connection = rhea
     .create_container()

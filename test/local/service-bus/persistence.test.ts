@@ -160,14 +160,14 @@ void it('killed in the middle of a stream of sends, it has every message that wa
   await kill(child)
 })
 
-void it('only its owner may read what the broker keeps', async (t) => {
+void it('the files of the broker are readable by their owner only', async (t) => {
   const file = await temporaryFile(t)
   const before = process.umask(0)
   t.after(() => process.umask(before))
   await writeFile(file, '', { mode: 0o644 })
   const { child, client } = await startProcess(t, file)
   const sender = client.createSender('q')
-  await sender.sendMessages({ body: 'somebody', messageId: '1' })
+  await sender.sendMessages({ body: 'first', messageId: '1' })
   const folder = dirname(file)
   const names = await readdir(folder)
   assert.ok(names.includes('bus.db-wal'), names.join())

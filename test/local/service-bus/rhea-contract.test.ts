@@ -6,10 +6,10 @@ import { createContainer } from '../../../src/local/service-bus/amqp/rhea-types.
 const load = createRequire(import.meta.url)
 
 /**
- * What `rhea-types.ts` says of rhea's inside is read from one version. This fails when another one
+ * `rhea-types.ts` describes internals of one version of rhea. This fails when another one
  * is installed, or a part has moved.
  */
-void it('the installed rhea is the one whose inside the double was written for', () => {
+void it('the installed rhea has the internals that the double was written for', () => {
   const { version } = load('rhea/package.json') as { readonly version: string }
   assert.equal(version, '3.0.5')
 

@@ -91,7 +91,7 @@ void describe('what is not AMQP, or not quite', () => {
     })
   }
 
-  void it('an array that claims more than it holds is not believed, in a frame or in a message', async (t) => {
+  void it('an array longer than its bytes is refused, in a frame and in a message', async (t) => {
     const { broker, connect } = await brokerFor(t, config)
     // An open whose desired-capabilities are four thousand million nulls.
     const bomb = Buffer.from([0xf0, 0, 0, 0, 5, 0xff, 0xff, 0xff, 0xff, 0x40])
@@ -139,17 +139,17 @@ void describe('what is not AMQP, or not quite', () => {
     assert.ok(await closes(socket, 2000))
   })
 
-  void it('a half-open connection is noticed by its silence', async (t) => {
+  void it('a half-open connection is detected by its silence', async (t) => {
     const { broker } = await brokerFor(t, config, { settings: { idleTimeoutMs: 100 } })
     const connection = dial(broker)
     await once(connection, 'connection_open')
     const socket = socketOf(connection)
-    // From here on the peer says nothing any more, not even heartbeats.
+    // From here on the peer is silent: it sends no heartbeats either.
     socket.write = () => true
     assert.ok(await closes(socket, 3000))
   })
 
-  void it('a payload that is no message is rejected, and the link stays open', async (t) => {
+  void it('a payload that is not a message is rejected, and the link stays open', async (t) => {
     const { broker } = await brokerFor(t, config)
     const connection = dial(broker)
     const sender = connection.open_sender('q')
@@ -200,7 +200,7 @@ void describe('another AMQP client', () => {
     connection.close()
   })
 
-  void it('is told what is wrong, by the conditions the service uses', async (t) => {
+  void it('gets the conditions that the service uses', async (t) => {
     const { broker } = await brokerFor(t, config)
     const connection = dial(broker)
     assert.equal(await errorOf(connection.open_sender('nowhere'), 'sender_error'), 'amqp:not-found')
@@ -213,7 +213,7 @@ void describe('another AMQP client', () => {
     connection.close()
   })
 
-  void it('a message larger than its frames goes there and back', async (t) => {
+  void it('a message larger than a frame is sent and received', async (t) => {
     const { broker } = await brokerFor(t, config)
     const connection = rhea
       .create_container()
@@ -243,7 +243,7 @@ void describe('another AMQP client', () => {
 })
 
 void describe('clients that behave badly', () => {
-  void it('one that never settles gets no more than the limit, and its messages go on without it', async (t) => {
+  void it('a peer that never settles gets no more than the limit, and others get its messages', async (t) => {
     const { broker, connect } = await brokerFor(t, config, { settings: { maxUnsettled: 100 } })
     await connect()
       .createSender('q')
@@ -259,7 +259,7 @@ void describe('clients that behave badly', () => {
     connection.close()
   })
 
-  void it('one that does not read does not fill the memory of the broker', async (t) => {
+  void it('a peer that does not read does not fill the memory of the broker', async (t) => {
     const { broker, connect } = await brokerFor(t, configOf({ q: {} }), {
       settings: { outputHighWater: 64 * 1024 },
     })
@@ -277,7 +277,7 @@ void describe('clients that behave badly', () => {
     socket.destroy(new Error('enough'))
   })
 
-  void it('a thousand connections are held and let go, and one more than the limit is told so', async (t) => {
+  void it('a thousand connections are held and released, and one beyond the limit is refused with a reason', async (t) => {
     const { broker, connect } = await brokerFor(t, config, { settings: { maxConnections: 1001 } })
     const container = rhea.create_container()
     const connections = Array.from({ length: 1000 }, () => {

@@ -88,7 +88,7 @@ void describe('the queue', () => {
     )
   })
 
-  void it('bytes come back to nothing when the messages are gone', () => {
+  void it('the bytes held return to 0 when the messages are gone', () => {
     const queue = new MessageQueue(spec, {
       available: () => {},
       sessionExpired: () => {},
@@ -102,7 +102,7 @@ void describe('the queue', () => {
 })
 
 void describe('what the queue is built from', () => {
-  void it('a heap gives its entries smallest first, stale ones pruned', () => {
+  void it('a heap gives its entries smallest first and prunes stale ones', () => {
     fc.assert(
       fc.property(fc.array(fc.integer()), fc.integer(), (values, limit) => {
         const heap = new Heap<number>((value) => value)
@@ -118,7 +118,7 @@ void describe('what the queue is built from', () => {
     )
   })
 
-  void it('a sequence index is a map that can be walked in order from anywhere', () => {
+  void it('a sequence index is a map that can be walked in order from any key', () => {
     const change = fc.tuple(fc.boolean(), fc.nat({ max: 5000 }))
     fc.assert(
       fc.property(fc.array(change), fc.nat({ max: 5000 }), (changes, from) => {

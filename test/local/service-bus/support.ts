@@ -49,7 +49,7 @@ export async function brokerFor(
 /** Renewal is off everywhere: the client keys it by message id, which is not unique. */
 export const manual = { maxAutoLockRenewalDurationInMs: 0 } as const
 
-/** Receives until `count` messages are there; throws when they do not come within `waitMs`. */
+/** Receives `count` messages; throws when they do not arrive within `waitMs`. */
 export async function receive(
   receiver: ServiceBusReceiver,
   count: number,
@@ -78,7 +78,7 @@ export async function receiveOne(
   return message
 }
 
-/** Whether nothing is there to receive. */
+/** Whether the entity has no message to receive. */
 export async function isEmpty(receiver: ServiceBusReceiver): Promise<boolean> {
   const messages = await receiver.receiveMessages(1, { maxWaitTimeInMs: 50 })
   return messages.length === 0

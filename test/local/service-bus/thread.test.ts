@@ -7,7 +7,7 @@ import { manual, receiveOne } from './support.ts'
 
 const configPath = new URL('../../../deploy/service-bus/Config.json', import.meta.url).pathname
 
-void it('a broker in a thread has the same face as one in the process', async () => {
+void it('a broker in a thread has the same methods as one in the process', async () => {
   const broker = await startBrokerThread({ config: configPath })
   const client = new ServiceBusClient(broker.connectionString)
   await client.createSender('hr-events').sendMessages({ body: 1 })
@@ -22,13 +22,13 @@ void it('a broker in a thread has the same face as one in the process', async ()
   await broker.stop()
 })
 
-void it('a thread that cannot have its port says so', async () => {
+void it('a thread whose port is taken rejects with the reason', async () => {
   const broker = await startBrokerThread({ config: configPath })
   await assert.rejects(startBrokerThread({ config: configPath, port: broker.port }), /EADDRINUSE/)
   await broker.stop()
 })
 
-void it('a broker alone runs until it is told to end', async () => {
+void it('a broker alone runs until it is stopped', async () => {
   const controller = new AbortController()
   const { promise, resolve } = Promise.withResolvers<string>()
   const running = runBroker({

@@ -22,7 +22,7 @@ async function folder(t: TestContext): Promise<string> {
   return path
 }
 
-/** What a program of somebody else does: nothing in it knows of a double. */
+/** What any other program does: nothing in it knows of a double. */
 const program = `
   const { ServiceBusAdministrationClient, ServiceBusClient } = require('@azure/service-bus')
   const connectionString = process.argv[1]
@@ -92,7 +92,7 @@ void describe('TLS', () => {
     await connect().createSender('q').sendMessages({ body: 1 })
   })
 
-  void it('without a certificate TLS is not spoken, and a port for it is refused', async (t) => {
+  void it('without a certificate there is no TLS, and a port for it is refused', async (t) => {
     const { broker } = await brokerFor(t, config)
     assert.equal(broker.tls, undefined)
     const secure = connectTls({ port: broker.port, host: '127.0.0.1' })

@@ -42,7 +42,7 @@ const message = fc.record(
   { requiredKeys: ['message_id', 'body'] },
 )
 
-void it('whatever a sender writes, a receiver reads, with what the broker adds', () => {
+void it('a receiver reads exactly what a sender wrote, and what the broker adds', () => {
   fc.assert(
     fc.property(message, (sent) => {
       const envelope = parseEnvelope(rhea.message.encode(sent))
@@ -78,7 +78,7 @@ void it('a changed property leaves the others and their types as they were', () 
   assert.ok(bare.includes(Buffer.from([0x61, 0xff, 0xfd])) && bare.includes(Buffer.from([0x53, 7])))
 })
 
-void it('bytes that are no message are malformed, and nothing worse', () => {
+void it('bytes that are not a message are malformed, and nothing worse', () => {
   const tries = (read: () => unknown) => {
     try {
       read()

@@ -71,9 +71,9 @@ export interface EntraClient {
   logUrl(query?: string, version?: 'v1.0' | 'beta'): string
   /** All pages of a query, by the Graph client. */
   log(filter: string, top?: number): Promise<readonly LogRecord[]>
-  /** The records of a person, oldest first, as soon as there are so many; fails when patience ends. */
+  /** The records of an employee, oldest first, once there are `count`; fails when patience ends. */
   records(externalId: string, count: number): Promise<readonly LogRecord[]>
-  /** Uploads one person and gives the next record. */
+  /** Uploads one employee and gives the next record. */
   provision(user: User): Promise<LogRecord>
 }
 
@@ -83,7 +83,7 @@ export function employee(externalId: string, more: User = {}): User {
     schemas: [CORE, ENTERPRISE],
     externalId,
     userName,
-    displayName: `Person ${externalId}`,
+    displayName: `Employee ${externalId}`,
     active: true,
     ...more,
   }
@@ -95,14 +95,14 @@ export const bulk = (users: readonly User[]): User => ({
   failOnErrors: null,
 })
 
-/** A key nobody else uses, so that the suite can run against a directory that is not empty. */
+/** An unused key, so that the suite can run against a directory that is not empty. */
 export const newKey = (): string => `k${randomUUID().slice(0, 13)}`
 
 function graphClient(origin: string, token: string): Client {
   const sender = new HTTPMessageHandler()
   const middleware: Middleware = {
     async execute(context: Context) {
-      // Over plain http the client attaches no token by itself.
+      // Over plain http the client attaches no token.
       const headers = new Headers(context.options?.headers)
       headers.set('authorization', `Bearer ${token}`)
       context.options = { ...context.options, headers }

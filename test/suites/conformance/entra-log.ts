@@ -80,7 +80,7 @@ export const logCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'a record appears only after a while, and its moment is that of the processing',
+    name: 'a record appears after the lag, and its time is that of the processing',
     source: '[D] the log lags behind',
     setup: 'slow-log',
     async run({ upload, records, log }) {
@@ -149,7 +149,7 @@ export const logCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'pages lead from one to the next, newest first, and give every record once',
+    name: 'pages link to the next, newest first, and give every record once',
     source: '[D] @odata.nextLink; [R] newest first',
     setup: 'standard',
     async run({ upload, records, log }) {

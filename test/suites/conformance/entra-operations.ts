@@ -5,10 +5,10 @@ import type { EntraCase } from './entra.ts'
 const withManager = (key: string, manager: string): User =>
   employee(key, { [ENTERPRISE]: { manager: { value: manager } } })
 
-/** What becomes of an operation. */
+/** The results of operations. */
 export const operationCases: readonly EntraCase[] = [
   {
-    name: 'an unknown person is created in the steps of a create',
+    name: 'an unknown employee is created in the steps of a create',
     source: '[R] provisioning log of an API-driven job',
     setup: 'standard',
     async run({ provision }) {
@@ -42,7 +42,7 @@ export const operationCases: readonly EntraCase[] = [
       assert.deepEqual(record.provisioningSteps[0]?.details, {
         externalId: key,
         userName: `${key}@example.com`,
-        displayName: `Person ${key}`,
+        displayName: `Employee ${key}`,
         namefamilyName: 'Jensen',
         'addresses[type eq "work"]country': 'USA',
         urnietfparamsscimschemasextensionenterprise20Userdepartment: 'Sales',
@@ -108,7 +108,7 @@ export const operationCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'an operation without active disables',
+    name: 'an operation without active disables the account',
     source: '[R] AzureAD/entra-id-inbound-provisioning issue 16',
     setup: 'standard',
     async run({ provision }) {
@@ -155,7 +155,7 @@ export const operationCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'without the null flow they leave it as it is',
+    name: 'without the null flow, null and the empty text leave an attribute as it is',
     source: '[D] two gates of the null flow, of the attribute and of its mapping',
     setup: 'flow-nulls-off',
     async run({ provision }) {
@@ -189,7 +189,7 @@ export const operationCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'two people of one request who manage each other are both resolved, within the cycle',
+    name: 'two employees of one request who manage each other are both resolved within the cycle',
     source: '[R] forward references and mutual managers',
     setup: 'standard',
     async run({ upload, records }) {
@@ -203,7 +203,7 @@ export const operationCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'the same person twice in one cycle gives two changes',
+    name: 'the same employee twice in one cycle gives two changes',
     source: '[R] the same user sent twice in one cycle',
     setup: 'standard',
     async run({ upload, records, control }) {
@@ -218,7 +218,7 @@ export const operationCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'a new person without a mandatory attribute fails with its code and no target',
+    name: 'a new employee without a mandatory attribute fails with the code for it and no target',
     source: '[D] error codes of provisioning',
     setup: 'standard',
     async run({ provision }) {

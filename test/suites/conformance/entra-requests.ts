@@ -59,7 +59,7 @@ export const requestCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'the location of an answer can be read as it is',
+    name: 'the location of an answer is a working query',
     source: '[D] the Location of the 202',
     setup: 'standard',
     async run({ upload, headers, records }) {
@@ -96,7 +96,7 @@ export const requestCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'a body that is no JSON or violates the schema is 400 Invalid Data Format',
+    name: 'a body that is not JSON or violates the schema is 400 Invalid Data Format',
     source: '[D] bulkUpload error responses',
     setup: 'standard',
     async run({ post }) {
@@ -142,7 +142,7 @@ export const requestCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'in strict mode they do not',
+    name: 'strict mode refuses repeated bulkIds, a lower-case path, one schema and no failOnErrors',
     source: '[D] bulkUpload reference',
     setup: 'strict',
     async run({ post }) {
@@ -211,7 +211,7 @@ export const requestCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'a restart throws away what is staged and not taken by a cycle',
+    name: 'a restart discards staged operations that no cycle has taken',
     source: '[D] restart purges staged data when no cycle is running',
     setup: 'standard',
     async run({ upload, control, log, records }) {
@@ -225,7 +225,7 @@ export const requestCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'a full bucket is 500 and says so',
+    name: 'a full bucket is 500 with the documented message',
     source: '[D] "The bucket that stores the ingested data is full"',
     setup: 'bucket-of-three',
     async run({ post, control }) {
@@ -240,7 +240,7 @@ export const requestCases: readonly EntraCase[] = [
     },
   },
   {
-    name: 'the client-credentials grant gives a token that is let in',
+    name: 'the client-credentials grant gives a token that is accepted',
     source: '[D] client credentials, scope https://graph.microsoft.com/.default',
     setup: 'standard',
     async run({ post, jobUrl }) {

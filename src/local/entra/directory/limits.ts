@@ -46,7 +46,7 @@ export function findInvalidUserName(name: string): string | undefined {
   return undefined
 }
 
-/** Attributes whose form is documented, with what the directory says of another one. */
+/** Attributes whose form is documented, with the fault of a value in another form. */
 const FORMS: Readonly<
   Record<string, { readonly isValid: (value: string) => boolean; readonly fault: string }>
 > = {

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { WireFault } from '../faults.ts'
 import { unreachable } from '../support/unreachable.ts'
 
-/** One HTTP request on its way through the double. */
+/** One HTTP request and its response. */
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse

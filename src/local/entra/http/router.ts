@@ -57,7 +57,7 @@ export function createRouter(
     sendJson(exchange, status, answer, { 'cache-control': 'no-store' })
   }
 
-  /** The faults that come before the request is looked at; false when there is none of these. */
+  /** Applies a fault that answers in place of the double; false for any other fault. */
   function intercept(exchange: Exchange, route: Route, fault: WireFault): boolean {
     const count = (status: number): void => {
       if (route.to === 'bulkUpload') uploadApi.countFault(exchange, status)

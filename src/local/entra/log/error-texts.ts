@@ -1,4 +1,4 @@
-/** What a log record says of a failure. */
+/** How a log record describes a failure. */
 export interface ErrorText {
   readonly code: string
   readonly reason: string

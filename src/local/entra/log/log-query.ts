@@ -43,7 +43,7 @@ function fieldsOf(settings: Settings): ReadonlyMap<string, Field> {
   return new Map(Object.entries(fields).map(([name, field]) => [name.toLowerCase(), field]))
 }
 
-/** What a filter lets an index do before any record is looked at. Times are inclusive epoch ms. */
+/** What an index can use of a filter. Times are inclusive epoch ms. */
 export interface Hints {
   readonly externalId?: string
   readonly from: number

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 /**
  * The parts of rhea 3.0.5 this broker touches, typed by us: rhea's own typings leave out everything
  * below the public events. Read from the installed source;
- * `test/local/service-bus/rhea-contract.test.ts` fails when an upgrade moves one of them.
+ * `test/local/service-bus/rhea-contract.test.ts` fails when an upgrade moves one of these fields.
  */
 
 /**
@@ -34,7 +34,7 @@ export interface RheaFrame {
   readonly payload?: Buffer
 }
 
-/** A frame on its way out: rhea's writer takes a performative or its encoded form. */
+/** An outgoing frame: rhea's writer takes a performative or its encoded form. */
 export interface OutgoingFrame {
   readonly channel: number
   readonly type: number

@@ -16,7 +16,7 @@ export interface Destination {
   accept(envelopes: readonly Envelope[], now: number): Refusal | undefined
   /** Accepts one message to be enqueued later; returns its sequence number, or why not. */
   schedule(envelope: Envelope, now: number): number | Refusal
-  /** False when one of them is not scheduled (any more), and then nothing changes. */
+  /** Cancels all or none; false when any of the messages is not scheduled. */
   cancelScheduled(sequences: readonly number[]): boolean
 }
 

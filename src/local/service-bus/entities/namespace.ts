@@ -311,7 +311,7 @@ export class Namespace implements Surroundings {
 
   private remove(address: string, stations: readonly { readonly entity: QueueEntity }[]): void {
     for (const { entity } of stations) this.nodes.delete(entity.address.toLowerCase())
-    // What a link lets go of on its way out is written down, and forgotten after that.
+    // What a closing link releases is written down before it is forgotten.
     this.detach(address, refusals.entityNotFound(address))
     for (const { entity } of stations) this.persistence?.forget(entity.address.toLowerCase())
     this.persistence?.keepDefinition(address, undefined)

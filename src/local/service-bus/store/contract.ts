@@ -46,7 +46,7 @@ export type Outcome =
 
 export type Settlement = 'settled' | 'lock-lost' | 'not-allowed'
 
-/** A message on its way through an entity that keeps none: a topic, or a queue that forwards. */
+/** A message that passes through an entity that keeps none: a topic, or a queue that forwards. */
 export interface Passing {
   readonly envelope: Envelope
   /** The sequence number it got here. */

@@ -62,8 +62,8 @@ export class MessageQueue {
   }
 
   /**
-   * Changes what may change in an entity's life. Messages and locks that are there keep the times
-   * they were given. Sessions, partitions and whether duplicates are looked for stay as they are.
+   * Changes what may change in an entity's life. Messages and locks keep the times they were
+   * given. Sessions, partitions and whether duplicates are looked for stay as they are.
    */
   changeSpec(spec: ChangeableSpec): void {
     this.parts.spec = { ...this.parts.spec, ...spec }
@@ -183,8 +183,8 @@ export class MessageQueue {
   }
 
   /**
-   * Locks (or with `remove`, takes out) the deferred messages named; undefined when one of them is
-   * not there, and then nothing changes.
+   * Locks (or with `remove`, takes out) the deferred messages named; all or
+   * none: undefined when any of them is not deferred here.
    */
   takeDeferred(
     sequences: readonly number[],
@@ -211,8 +211,8 @@ export class MessageQueue {
   }
 
   /**
-   * Takes scheduled messages back; false when one of them is not scheduled (any more), and then
-   * nothing changes.
+   * Takes scheduled messages back; all or none: false when any of them is
+   * not scheduled.
    */
   cancelScheduled(sequences: readonly number[]): boolean {
     const messages = sequences.map((sequence) => this.holdings.index.get(sequence))

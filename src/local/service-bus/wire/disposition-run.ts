@@ -10,7 +10,7 @@ export type Answer =
 
 export const ACCEPTED: Answer = { kind: 'accepted' }
 
-/** The delivery states of AMQP 1.0 (3.4) that say what was done, every field of theirs included. */
+/** The delivery states of AMQP 1.0 (3.4) for a settled delivery, with all their fields. */
 const STATES = {
   accepted: Buffer.from([0x00, 0x53, 0x24, 0x45]),
   released: Buffer.from([0x00, 0x53, 0x26, 0x45]),

@@ -51,7 +51,7 @@ async function failure(request: Promise<unknown>): Promise<{ code: unknown; stat
 
 export const administrationCases: readonly Case[] = [
   {
-    rule: 'a queue created with nothing said has the defaults of the service',
+    rule: 'a queue created without options has the defaults of the service',
     source: docs,
     body: async ({ admin, queue }) => {
       const name = queue()
@@ -70,7 +70,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a queue created with options keeps every one of them, and tells them again',
+    rule: 'a queue created with options keeps and returns every one of them',
     source: docs,
     body: async ({ admin, queue }) => {
       const target = queue()
@@ -110,7 +110,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a queue that was created is there for senders and receivers, as it was asked for',
+    rule: 'a created queue serves senders and receivers with the properties requested',
     source: docs,
     body: async ({ admin, client, queue }) => {
       const name = queue()
@@ -135,7 +135,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'what does not exist is not found: read, changed or deleted',
+    rule: 'an entity that does not exist cannot be read, changed or deleted',
     source: `${client}: getResource, getErrorCode`,
     body: async ({ admin, queue, topic }) => {
       const name = queue()
@@ -161,7 +161,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'an update changes a queue in its life: locks, deliveries and forwarding follow it',
+    rule: 'an update changes a queue in use: locks, deliveries and forwarding follow it',
     source: docs,
     body: async ({ admin, client, queue }) => {
       const [name, target] = [queue(), queue()]
@@ -182,7 +182,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'sessions, duplicate detection and partitions are for life: an update of them is refused',
+    rule: 'sessions, duplicate detection and partitions cannot be changed by an update',
     source: docs,
     body: async ({ admin, queue }) => {
       const created = await admin.createQueue(queue())
@@ -193,7 +193,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'values out of range are refused with a sentence that says which',
+    rule: 'values out of range are refused by name',
     source: docs,
     body: async ({ admin, queue }) => {
       const refused = { code: 'ServiceError', statusCode: 400 }
@@ -205,7 +205,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a queue deleted takes its messages along, and its receivers are told that it is gone',
+    rule: 'a deleted queue loses its messages, and its receivers get MessagingEntityNotFound',
     source: docs,
     body: async ({ admin, client, queue }) => {
       const name = queue()
@@ -271,7 +271,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a topic with subscriptions and rules is created, listed, and passes on what the rules say',
+    rule: 'a topic with subscriptions and rules is created, listed, and follows its rules',
     source: docs,
     body: async ({ admin, client, topic }) => {
       const name = topic()
@@ -368,7 +368,7 @@ export const administrationCases: readonly Case[] = [
     },
   },
   {
-    rule: 'the namespace says its name and its SKU',
+    rule: 'the namespace has a name and a SKU',
     source: docs,
     body: async ({ admin }) => {
       const { name, messagingSku } = await admin.getNamespaceProperties()

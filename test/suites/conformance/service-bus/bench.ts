@@ -36,7 +36,7 @@ export interface Bench {
   readonly connectionString: string
   connect(options?: ServiceBusClientOptions): ServiceBusClient
   pass(ms: number): Promise<void>
-  /** An id nobody has used. */
+  /** An unused id. */
   id(): string
   close(): Promise<void>
 }

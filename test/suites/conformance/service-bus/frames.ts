@@ -329,7 +329,7 @@ export const frameCases: readonly Case[] = [
     },
   ),
   {
-    rule: 'an empty state takes the state of a session away',
+    rule: 'an empty state removes the state of a session',
     source: 'AMQP request/response: set-session-state; read in azure-sdk-for-go: SetSessionState',
     body: async ({ client, connectionString, id }) => {
       const sessionId = id()

@@ -57,7 +57,7 @@ export const partitionCases: readonly Case[] = [
     },
   },
   {
-    rule: 'messages of one partition key stay in one partition, numbered in the order they came',
+    rule: 'messages of one partition key stay in one partition, numbered in the order of arrival',
     source: partitioning,
     body: async ({ client }) => {
       const sender = client.createSender('cf-partitioned')
@@ -93,7 +93,7 @@ export const partitionCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a session is in one partition and comes in order',
+    rule: 'a session is in one partition and is received in order',
     source: partitioning,
     body: async ({ client }) => {
       const sender = client.createSender('cf-partitioned-sessions')
@@ -155,7 +155,7 @@ export const partitionCases: readonly Case[] = [
     },
   },
   {
-    rule: 'dead letters and copies for subscriptions have such numbers, too',
+    rule: 'dead letters and copies for subscriptions have numbers with a partition too',
     source,
     body: async ({ client }) => {
       await client.createSender('cf-partitioned').sendMessages(many(32))

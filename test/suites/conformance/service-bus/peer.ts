@@ -175,7 +175,7 @@ export const transfer = (handle: number, id: number, payload: Buffer): Buffer =>
     payload,
   )
 
-/** What the receiving peer says of one delivery, unsettled. */
+/** The receiving peer's state of one delivery, unsettled. */
 export const disposition = (id: number, state: Typed): Buffer =>
   frame(codes.disposition, [yes(true), uint(id), uint(id), yes(false), state])
 

@@ -39,7 +39,7 @@ export const queueCases: readonly Case[] = [
     },
   },
   {
-    rule: 'the messages of a batch arrive each for itself, in the order of the batch, with rising sequence numbers',
+    rule: 'the messages of a batch arrive one by one, in the order of the batch, with rising sequence numbers',
     source: 'Message sequencing and timestamps',
     body: async ({ client }) => {
       const sender = client.createSender('cf-queue')
@@ -214,7 +214,7 @@ export const queueCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a message that outlives its time to live is dead-lettered as TTLExpiredException where the queue says so',
+    rule: 'a message that outlives its time to live is dead-lettered as TTLExpiredException where the queue is configured so',
     source: 'Message expiration; dead-letter queues',
     body: async ({ client, pass }) => {
       await client.createSender('cf-queue').sendMessages({ body: 'short', timeToLive: 1000 })

@@ -38,7 +38,7 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
-    rule: 'the next session is one with messages that nobody holds',
+    rule: 'the next session is an unlocked one with messages',
     source,
     body: async (bench) => {
       const [first, second] = [bench.id(), bench.id()]
@@ -56,7 +56,7 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a session somebody holds cannot be accepted',
+    rule: 'a locked session cannot be accepted',
     source,
     body: async (bench) => {
       const id = bench.id()
@@ -84,7 +84,7 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
-    rule: 'whoever waits for a session gets one as soon as it has a message',
+    rule: 'a receiver that waits for a session gets one as soon as it has a message',
     source,
     body: async (bench) => {
       const id = bench.id()
@@ -118,7 +118,7 @@ export const sessionCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a session lock that runs out frees the session and counts the delivery of what was held',
+    rule: 'an expired session lock frees the session and counts the deliveries of its messages',
     source: 'Message sessions; delivery count',
     body: async (bench) => {
       const id = bench.id()

@@ -57,7 +57,7 @@ export const settlementCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a lock that is renewed lives on from that moment',
+    rule: 'a renewed lock lasts the lock duration from that moment',
     source: 'Message transfers, locks, and settlement; renew-lock',
     body: async ({ client, pass }) => {
       await client.createSender('cf-queue').sendMessages({ body: 1 })
@@ -88,7 +88,7 @@ export const settlementCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a message of a dead-letter queue comes again in its place however often its lock ran out, and can be peeked all the time',
+    rule: 'a message of a dead-letter queue returns to its place however often its lock expires, and can be peeked throughout',
     source: 'Dead-letter queues',
     body: async ({ client, pass }) => {
       await client.createSender('cf-queue').sendMessages([{ body: 1 }, { body: 2 }, { body: 3 }])
@@ -283,7 +283,7 @@ export const settlementCases: readonly Case[] = [
     },
   },
   {
-    rule: 'a receive on an empty queue ends when its time is over, because the drain that ends it is answered',
+    rule: 'a receive on an empty queue ends in time, because its drain is answered',
     source: 'AMQP 1.0, 2.6.7',
     body: async ({ client }) => {
       const receiver = client.createReceiver('cf-queue', manual)

@@ -2,7 +2,7 @@ import { durationMs, type EntityStatus } from '../../config.ts'
 import { BodyError, type Element, textOf } from './xml.ts'
 
 /**
- * The longest time the service knows, which stands for "for ever" (`TimeSpan.MaxValue` of .NET).
+ * The longest time the service knows, which stands for no limit (`TimeSpan.MaxValue` of .NET).
  */
 const FOREVER = 'P10675199DT2H48M5.4775807S'
 const FOREVER_MS = durationMs(FOREVER)

@@ -172,7 +172,7 @@ function readMessageLimit(
   if (settings.sku === 'Standard')
     throw new BodyError('MaxMessageSizeInKilobytes can be set in a Premium namespace only.')
   if (bytes < MB || bytes > LARGEST_PREMIUM_MESSAGE)
-    throw new BodyError('MaxMessageSizeInKilobytes has to be between 1024 and 102400.')
+    throw new BodyError('MaxMessageSizeInKilobytes must be between 1024 and 102400.')
   return bytes
 }
 

@@ -12,7 +12,7 @@ import type { Element } from './xml.ts'
 
 const MB = 1024 ** 2
 
-/** What an answer says of the namespace beside the entity. */
+/** What an answer contains about the namespace. */
 export interface Place {
   readonly settings: BrokerSettings
   /** Host and port as the client knows them. */
@@ -120,7 +120,7 @@ function timesOf({ createdAt, changedAt }: Times): Element {
   return {
     CreatedAt: new Date(createdAt).toISOString(),
     UpdatedAt: new Date(changedAt).toISOString(),
-    // What the service says of an entity that was never used; the double does not keep the moment.
+    // The service's value for an entity that was never used; the double does not keep the moment.
     AccessedAt: '0001-01-01T00:00:00Z',
   }
 }
