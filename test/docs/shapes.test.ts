@@ -21,7 +21,7 @@ void describe('the page of shipped shapes', () => {
       assert.match(section, /\]\(https:\/\//, section)
       return [...(names.split('Form:')[0] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, name]) => name)
     })
-    assert.deepEqual(described.toSorted(), Object.keys(SHIPPED_SHAPES).toSorted())
+    assert.deepEqual(new Set(described), new Set(Object.keys(SHIPPED_SHAPES)))
   })
 
   for (const [index, section] of sections.entries())
