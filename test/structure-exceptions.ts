@@ -27,8 +27,5 @@ export const LONG_FILES: readonly string[] = ['src/core/report/outcomes/reason-c
 export const LONG_FUNCTIONS: readonly string[] = [
   'src/adapters/ledger-sql/driver/postgres/driver.ts: export function openPostgres(options: PostgresOptions): Driver {',
   'src/adapters/ledger-sql/ledger.ts: export function sqlLedger(driver: Driver, instance: string): Ledger {',
-  'src/adapters/service-bus/receiver.ts: function openReceiver(',
-  'src/adapters/service-bus/remove.ts: export function messageRemover(',
-  'src/adapters/service-bus/sessions.ts: function openSessions(',
   'src/core/provision/submit-loop.ts: export function submitLoop(',
 ]

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect as dial, createServer, type Socket } from 'node:net'
 import { closeWithin, connect } from '../../src/adapters/service-bus/client.ts'
 import { connectionOf } from '../../src/adapters/service-bus/connection.ts'
-import { busSourceQueue } from '../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../src/adapters/service-bus/receive/receiver.ts'
 import type { BusMessage } from '../../src/adapters/service-bus/message.ts'
 import { sendInBatches } from '../../src/adapters/service-bus/sender.ts'
 import { joinSourceQueues } from '../../src/core/intake/receive/source-queues.ts'

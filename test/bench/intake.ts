@@ -10,7 +10,7 @@ import type { ServiceBusClient, ServiceBusReceivedMessage } from '@azure/service
 import { openSqliteLedger } from '../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { connect } from '../../src/adapters/service-bus/client.ts'
 import { connectionOf } from '../../src/adapters/service-bus/connection.ts'
-import { busSourceQueue } from '../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../src/adapters/service-bus/receive/receiver.ts'
 import { sendInBatches } from '../../src/adapters/service-bus/sender.ts'
 import { systemRuntime } from '../../src/adapters/system.ts'
 import { intakeLoop } from '../../src/core/intake/loop.ts'

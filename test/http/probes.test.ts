@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { describe, test, type TestContext } from 'node:test'
-import { receiverHealth } from '../../src/adapters/service-bus/health.ts'
+import { receiverHealth } from '../../src/adapters/service-bus/receive/health.ts'
 import { metricProducer } from '../../src/adapters/telemetry/producer.ts'
 import { scrapedTelemetry } from '../../src/adapters/telemetry/scrape.ts'
 import { parseHttpAddress, reachable } from '../../src/config/http-address.ts'

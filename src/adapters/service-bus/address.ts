@@ -6,11 +6,24 @@ import type {
 } from '@azure/service-bus'
 import type { EntityAddress } from '../../core/intake/entity.ts'
 
+/**
+ * The client's own renewal of locks is off. It goes by messageId: of two messages with one id, the second would
+ * lose its lock, and a message without an id could not be settled. That of sessions outlives its session and
+ * keeps the process alive.
+ */
+const PEEK_LOCK = {
+  receiveMode: 'peekLock',
+  maxAutoLockRenewalDurationInMs: 0,
+  skipParsingBodyAsJson: true,
+} as const
+
+/** A receiver in peek-lock mode that renews no locks and leaves bodies as they are, unless `more` says otherwise. */
 export function receiverAt(
   client: ServiceBusClient,
   address: EntityAddress,
-  options: ServiceBusReceiverOptions,
+  more: ServiceBusReceiverOptions = {},
 ): ServiceBusReceiver {
+  const options = { ...PEEK_LOCK, ...more }
   return 'queue' in address
     ? client.createReceiver(address.queue, options)
     : client.createReceiver(address.topic, address.subscription, options)
@@ -24,12 +37,7 @@ export function nextSessionAt(
   client: ServiceBusClient,
   address: EntityAddress,
 ): Promise<ServiceBusSessionReceiver> {
-  const options = {
-    receiveMode: 'peekLock',
-    skipParsingBodyAsJson: true,
-    maxAutoLockRenewalDurationInMs: 0,
-  } as const
   return 'queue' in address
-    ? client.acceptNextSession(address.queue, options)
-    : client.acceptNextSession(address.topic, address.subscription, options)
+    ? client.acceptNextSession(address.queue, PEEK_LOCK)
+    : client.acceptNextSession(address.topic, address.subscription, PEEK_LOCK)
 }

@@ -15,7 +15,7 @@ import { type BusMessage, toMessage, unpackMessage } from './message.ts'
 import { type Sendable, sendInBatches } from './sender.ts'
 import { receiverAt } from './address.ts'
 import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
-import { messageRemover } from './remove.ts'
+import { messageRemover } from './remove/remover.ts'
 import { unpack } from './bodies/unpack.ts'
 
 export type DeadLetterQueueSettings = EntityAddress & {
@@ -58,10 +58,7 @@ export function busDeadLetterQueue(
   const entity = entityOf(settings)
   const receiver = () =>
     receiverAt(client, settings, {
-      receiveMode: 'peekLock',
       ...(settings.shelf === 'dead-letters' ? { subQueueType: 'deadLetter' } : {}),
-      maxAutoLockRenewalDurationInMs: 0,
-      skipParsingBodyAsJson: true,
       skipConvertingDate: true,
     })
   let probe: ReturnType<typeof receiver> | null = null

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
-import { busSourceQueue } from '../../../src/adapters/service-bus/receiver.ts'
+import { busSourceQueue } from '../../../src/adapters/service-bus/receive/receiver.ts'
 import type { BusMessage } from '../../../src/adapters/service-bus/message.ts'
-import { ACCEPT_RETRY, sessionSourceQueue } from '../../../src/adapters/service-bus/sessions.ts'
+import { ACCEPT_RETRY, sessionSourceQueue } from '../../../src/adapters/service-bus/receive/sessions.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
@@ -14,6 +14,7 @@ import type { SourceQueue } from '../../../src/core/ports.ts'
 import type { Runtime } from '../../../src/core/runtime.ts'
 import type { Broker } from '../../../src/local/service-bus/broker.ts'
 import { busFor, QUEUE, standing } from '../support/bus.ts'
+import { type ProcessClock, processClock } from '../support/process-clock.ts'
 import { briskRuntime } from '../support/runtime.ts'
 import { until } from '../support/until.ts'
 
@@ -35,14 +36,20 @@ async function stopped(
     /** What the ledger does once the stop is on its way. */
     readonly record?: (ledger: Ledger) => Ledger['recordMessages']
     readonly queue?: object
+    /** The clock of both the broker and the receiver; by default that of the wall. */
+    readonly clock?: ProcessClock
   } = {},
 ): Promise<{ readonly broker: Broker; readonly recorded: number; readonly tookMs: number }> {
-  const { broker, client } = await busFor(t, { RequiresSession: how.sessions === true, ...how.queue })
+  const { broker, client } = await busFor(
+    t,
+    { RequiresSession: how.sessions === true, ...how.queue },
+    how.clock,
+  )
   const driver = openSqlite(':memory:')
   await migrate(driver, 0)
   const ledger = sqlLedger(driver, 'test')
   t.after(() => ledger.close())
-  const runtime: Runtime = briskRuntime(Infinity)
+  const runtime: Runtime = briskRuntime(Infinity, how.clock)
   const inbox: SourceQueue<BusMessage> =
     how.sessions === true
       ? sessionSourceQueue(
@@ -151,11 +158,13 @@ void describe('an orderly end', () => {
 
   void it('renews locks until what is in hand is recorded, however slow that is', async (t) => {
     let slow = true
+    const clock = processClock()
     const { broker, recorded } = await stopped(t, {
+      clock,
       queue: { LockDuration: 'PT3S', MaxDeliveryCount: 1 },
       record: (ledger) => async (batch) => {
-        const since = Date.now()
-        if (slow) await until('more than a lock is over', () => Date.now() - since > 4_000)
+        const since = clock.now()
+        if (slow) await until('more than a lock is over', () => clock.now() - since > 4_000, 60_000)
         slow = false
         return ledger.recordMessages(batch)
       },

@@ -95,7 +95,7 @@ void describe('a message that is held', () => {
       if (first && opened.arrived.length - opened.arrived.indexOf(first) > 1_500)
         void settle([complete(slow.shift() ?? first)])
     })
-    await until('all but the last arrived', () => opened.arrived.length === total, 20_000)
+    await until('all but the last arrived', () => opened.arrived.length === total, 60_000)
     await opened.settle(slow.map(complete))
     await until('all settled', async () => (await broker.counts(QUEUE)).completed === total)
     assert.ok(opened.mostHeld <= 128, `${opened.mostHeld} held`)

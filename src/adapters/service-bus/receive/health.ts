@@ -1,4 +1,4 @@
-import type { SourceQueue, SourceMessage } from '../../core/ports.ts'
+import type { SourceQueue, SourceMessage } from '../../../core/ports.ts'
 
 /** Longer than one attempt of the client, so that readiness does not flicker during an outage. */
 const TROUBLE_MS = 60_000

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../core/model.ts'
-import type { Runtime } from '../../core/runtime.ts'
+import type { JsonObject } from '../../../core/model.ts'
+import type { Runtime } from '../../../core/runtime.ts'
 
 /**
  * What an entity's receiver says of an outage: one line when it begins and one for each new cause, a sum each minute while it lasts, one line when it
