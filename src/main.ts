@@ -1,12 +1,12 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
-// Ledger, exports, backups and caches hold personal data, so only the user of this process may read
-// them.
+// Ledger, exports, backups and caches contain personal data, so only the user of this process may
+// read them.
 process.umask(0o077)
 
-// Halves the start time, so it comes before every other import. Node runs what is in the cache, so
-// the folder has to belong to the user.
+// The compile cache halves the start time, so it comes before every other import. Node executes
+// what is in the cache, so the folder must belong to the user.
 const { XDG_CACHE_HOME: cacheHome, HOME: home } = process.env
 const caches = cacheHome || (home && join(home, '.cache'))
 if (caches) enableCompileCache(join(caches, 'rollcall'))
@@ -17,7 +17,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   return runCommand(argv, process.env)
 }
 
-// Not where this file is imported.
+// Not when this file is imported.
 if (import.meta.main) {
   const [{ failureOf }, { keepTerminal, say }] = await Promise.all([
     import('./cli/support/failure.ts'),

@@ -63,7 +63,7 @@ export function requireSetting(value: string | null, variable: string, what: str
   if (value === null)
     throw new RollcallError(
       'ConfigInvalid',
-      `${variable} is not set; it takes ${what}. rollcall local prints all variables for a local try`,
+      `${variable} is not set; set it to ${what}. rollcall local prints all variables for a local trial`,
     )
   return value
 }

@@ -48,7 +48,7 @@ export interface Composed {
   close(): Promise<void>
 }
 
-/** The outside that every port is made from. */
+/** The outside world from which every port is made. */
 interface Outside {
   readonly config: Config
   readonly runtime: Runtime
@@ -74,7 +74,7 @@ export async function compose(
   loops?: ReadonlySet<Loop>,
 ): Promise<Composed> {
   await using stack = new AsyncDisposableStack()
-  // Before the identity is created, because it looks for a proxy then.
+  // Before the identity is created, because the identity reads the proxy settings at that time.
   stack.use(useProxy(config))
   const endpoint = endpointOf(config)
   const outside: Outside = {
@@ -120,7 +120,7 @@ function endpointOf(config: Config): Outside['endpoint'] {
   )
 }
 
-/** The identity in force. The identity of the doubles never meets a real tenant. */
+/** The identity in force. The identity of the doubles is never used with a real tenant. */
 function localOnlyCredential(config: Config, endpoint: Outside['endpoint']): TokenCredential {
   const credential = credentialOf(config)
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))

@@ -5,9 +5,9 @@ import { sendInBatches } from '../adapters/service-bus/sender.ts'
 const AT_ONCE = 1_000
 
 /**
- * Sends every line of a JSON-lines file to a queue as one structured CloudEvent, in the order of
- * the file, as it stands: a line that is no event is for the connector to refuse. Answers how many
- * messages the bus took. Memory stays flat for a file of any size.
+ * Sends every line of a JSON-lines file to a queue as one structured CloudEvent, unchanged and in
+ * the order of the file. The connector refuses lines that are not events. Returns the number of
+ * messages sent. Memory does not grow with the file.
  */
 export async function feed(
   client: ServiceBusClient,
@@ -16,8 +16,8 @@ export async function feed(
   onSent: (messages: number) => void = () => {},
 ): Promise<number> {
   const sender = client.createSender(queue)
-  // Every line is a message of its own, also where a queue looks for duplicates: those are what the
-  // connector is shown.
+  // Every run gives its lines new message ids, so that a queue with duplicate detection does not
+  // drop them: duplicates are a task of the connector.
   const run = crypto.randomUUID()
   let sent = 0
   let waiting: ServiceBusMessage[] = []

@@ -1,6 +1,6 @@
 import { checkReadable, checkWritable, linesOf } from '../adapters/files.ts'
 
-/** Files by the option or argument that names them; `undefined` where it is not given. */
+/** Files by the option or argument that names them; `undefined` when it is not given. */
 type FilesByOption = Readonly<Record<string, string | undefined>>
 
 /**

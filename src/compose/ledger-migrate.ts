@@ -24,7 +24,7 @@ export async function migrateLedger(config: Config, grantTo: string | undefined)
   const address = ledgerAddress(config)
   const shared = isPostgresUrl(address.location)
   if (grantTo !== undefined && !shared)
-    throw new RollcallError('ArgumentInvalid', '--grant-to takes a ledger in PostgreSQL: a file has no roles')
+    throw new RollcallError('ArgumentInvalid', '--grant-to needs a ledger in PostgreSQL: a file has no roles')
   await using stack = new AsyncDisposableStack()
   if (!shared) {
     stack.adopt(await lockLedger(address.location, 0), (lock) => lock.release())

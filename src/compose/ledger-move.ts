@@ -17,7 +17,7 @@ export interface MovedLedger {
 
 /**
  * Copies the ledger in a file to a database (default: `LEDGER`), and compares every row. Rejects
- * with nothing copied if that fails. Nothing else may run on the file meanwhile.
+ * with nothing copied if that fails. No other process may use the file during the copy.
  */
 export async function moveToDatabase(
   config: Config,
@@ -27,9 +27,9 @@ export async function moveToDatabase(
   const address = ledgerAddress(config)
   const location = to ?? address.location
   if (!isPostgresUrl(location))
-    throw new RollcallError('ArgumentInvalid', '--to, or LEDGER, takes postgres://user@host/database')
-  if (!existsSync(from)) throw new RollcallError('LedgerMissing', `there is no ledger at ${from}`)
-  if (!(await isLedger(from))) throw new RollcallError('LedgerMissing', `${from} holds no ledger`)
+    throw new RollcallError('ArgumentInvalid', '--to, or LEDGER, must be postgres://user@host/database')
+  if (!existsSync(from)) throw new RollcallError('LedgerMissing', `no ledger at ${from}`)
+  if (!(await isLedger(from))) throw new RollcallError('LedgerMissing', `${from} does not contain a ledger`)
   await using stack = new AsyncDisposableStack()
   stack.adopt(await lockLedger(from, 0), (lock) => lock.release())
   const source = stack.adopt(openSqlite(from), (driver) => driver.close())

@@ -39,11 +39,11 @@ export function expectLedger(config: Config, otherwise = ''): void {
   if (!mayHaveLedger(config))
     throw new RollcallError(
       'LedgerMissing',
-      `there is no ledger at ${masked(config.LEDGER)}; name another with LEDGER${otherwise}`,
+      `no ledger at ${masked(config.LEDGER)}; name another with LEDGER${otherwise}`,
     )
 }
 
-/** PostgreSQL: writes the tables anew, so that no deleted value stays in their files. */
+/** PostgreSQL: rewrites the tables, so that no deleted value stays in their files. */
 export function rewriteLedger(config: Config, onTable: (name: string) => void): Promise<void> {
   return rewriteTables(ledgerAddress(config), onTable)
 }

@@ -42,7 +42,7 @@ export async function processRuntime(
 /** The log of a process without a configuration. */
 export const processLog = (): Logger => jsonLogger('info')
 
-/** Longest orderly end of a process. Work that is cut off is taken up again at the next start. */
+/** Longest orderly end of a process. Interrupted work is continued at the next start. */
 const GRACE_MS = 30_000
 
 /**
@@ -61,7 +61,7 @@ export function stopSignal(log: Logger): AbortSignal {
     setTimeout(() => {
       log.error('stop.hangs', {
         afterMs: GRACE_MS,
-        what: 'ends with work left over; the next start takes it up',
+        what: 'ends with unfinished work; the next start continues it',
       })
       process.exit(1)
     }, GRACE_MS).unref()

@@ -17,7 +17,7 @@ import { type Store, withStores } from './stores.ts'
 const CLOSE_MS = 5_000
 
 /**
- * What replaying and ending dead letters need of the outside, the settings of one command aside.
+ * What replaying and ending dead letters need from outside, without the settings of one command.
  */
 export type DeadLetterContext = Omit<EndContext & ReplayContext, 'settings' | 'listenForStop'>
 
@@ -71,7 +71,7 @@ export function deadLetterContext(
   }
 }
 
-/** How a run is paced and what its forecast reckons with. */
+/** The pace of a run, and the limits that its forecast assumes. */
 export function replaySettings(config: Config, perSecond: number | null): ReplayContext['settings'] {
   return {
     perSecond,

@@ -67,7 +67,7 @@ async function openToRead(
     checkReadable('LEDGER', config.LEDGER)
     return openSqliteLedger({ path: config.LEDGER, readOnly: true, now: Date.now })
   }
-  const missing = `there is no ledger at ${masked(config.LEDGER)}`
+  const missing = `no ledger at ${masked(config.LEDGER)}`
   if (store === 'ledger')
     throw new RollcallError(
       'LedgerMissing',

@@ -18,15 +18,15 @@ const AUTH_MODES = [
 const text = z.string().min(1)
 const optional = z.string().min(1).nullable().default(null)
 /** A zone this runtime knows, such as Europe/Berlin. */
-export const zone = text.refine(isZone, { error: 'takes an IANA zone such as Europe/Berlin' })
+export const zone = text.refine(isZone, { error: 'must be an IANA zone such as Europe/Berlin' })
 const httpAddress = text.refine((given) => parseHttpAddress(given) !== null, {
-  error: 'takes a port, or address:port such as 127.0.0.1:9464 or 0.0.0.0:9464',
+  error: 'must be a port, or address:port such as 127.0.0.1:9464 or 0.0.0.0:9464',
 })
-/** Many write it without a scheme. */
+/** Often written without a scheme. */
 const proxy = text
   .transform((given) => (/^\w+:\/\//.test(given) ? given : `http://${given}`))
   .refine((given) => /^https?:/.test(given) && URL.canParse(given), {
-    error: 'takes the URL of an HTTP proxy, such as http://proxy.contoso.com:3128',
+    error: 'must be the URL of an HTTP proxy, such as http://proxy.contoso.com:3128',
   })
 const flag = z.stringbool().default(false)
 const names = z
@@ -73,13 +73,13 @@ export const ENVIRONMENT = z.object({
     .max(100)
     .default(10)
     .meta({ description: 'Largest number of database connections of each instance' }),
-  // 0 would be no limit to the server and none of patience to the client.
+  // Not 0: to the server it would mean no limit, to the client an immediate timeout.
   LEDGER_STATEMENT_MS: whole
     .min(100)
     .default(30_000)
     .meta({ description: 'Longest time for one SQL statement' }),
   INSTANCE: optional.meta({
-    description: 'Name of this instance in the books. Default: the host name',
+    description: 'Name of this instance in leases and claims. Default: the host name',
   }),
   LEASE_MS: whole.min(500).default(15_000).meta({
     description:
@@ -250,7 +250,7 @@ export const ENVIRONMENT = z.object({
     description: 'Window in which the brake counts deactivations',
   }),
   BRAKE_ABSOLUTE: limit(500).meta({
-    description: 'The brake holds more deactivations than this in a window until a person releases them',
+    description: 'The brake holds more deactivations than this in a window until an operator releases them',
   }),
   BRAKE_PERCENT: whole
     .min(1)
@@ -282,14 +282,14 @@ export const ENVIRONMENT = z.object({
     secret: true,
   }),
   OTEL_EXPORTER_OTLP_ENDPOINT: optional.meta({
-    description: 'Where telemetry is sent. Without it, none is made',
+    description: 'Where telemetry is sent. Without it, there is none',
   }),
 })
 export type Environment = Readonly<Record<string, string | undefined>>
 export type Settings = Readonly<z.output<typeof ENVIRONMENT>>
 
 /**
- * Names of those whose values are never shown. Each may also be given by a file that `<name>_FILE`
+ * Variables whose values are never shown. Each may also be read from a file that `<name>_FILE`
  * names.
  */
 export const SECRETS: readonly string[] = Object.entries(ENVIRONMENT.shape).flatMap(([name, schema]) =>
@@ -298,7 +298,7 @@ export const SECRETS: readonly string[] = Object.entries(ENVIRONMENT.shape).flat
 
 /**
  * Timings for doubles that answer within a second. Spelled as variables, so that `rollcall local
- * --fast` can hand them on.
+ * --fast` can print them.
  */
 export const FAST_ENVIRONMENT: Readonly<Record<string, string>> = {
   BRAKE_ABSOLUTE: 'unlimited',

@@ -6,23 +6,21 @@ import type { Environment } from './environment.ts'
 import { variable } from './variables.ts'
 
 export type Path = readonly (string | number)[]
-/**
- * Something wrong in the file. `key` when the key itself is wrong and not what stands behind it.
- */
+/** An error in the file. `key` when the key itself is wrong and not its value. */
 export interface Problem {
   readonly path: Path
   readonly message: string
   readonly key?: boolean
 }
 
-/** A file as it was read, with what is needed to say where something stands in it. */
+/** A file as it was read, with what is needed to name a place in it. */
 export interface ConfigFile {
   readonly name: string
   /** With variables expanded. */
   readonly value: unknown
   /**
-   * Texts in which variables were expanded, as they were written: what they came to may be a
-   * secret.
+   * Texts in which variables were expanded, as they were written, because the expanded text may be
+   * a secret.
    */
   readonly expanded: readonly { readonly path: Path; readonly text: string }[]
   /** An error that names file, line and column, and the path, of each problem. */
@@ -30,8 +28,8 @@ export interface ConfigFile {
 }
 
 /**
- * Reads a YAML file. Throws `ConfigInvalid` when it cannot be read, is not YAML, or names a variable
- * that is not set.
+ * Reads a YAML file. Throws `ConfigInvalid` when the file cannot be read, is not YAML, or names a
+ * variable that is not set.
  */
 export function readConfigFile(name: string, environment: Environment): ConfigFile {
   let written: string
@@ -50,7 +48,7 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
     return `${visible(name)}:${line}:${col}`
   }
   const [first] = document.errors
-  // The words of the parser quote the line, and a line may hold a secret.
+  // The parser's message quotes the line, and a line may contain a secret.
   if (first) throw new RollcallError('ConfigInvalid', `${at(first.pos[0])}: is not YAML [${first.code}]`)
 
   const offsetOf = ({ path, key = false }: Problem): number => {
@@ -87,12 +85,12 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
     }
     if (Array.isArray(value)) return value.map((one, index) => expand(one, [...path, index]))
     if (typeof value !== 'object' || value === null) return value
-    // Parsers drop this key without a word, and a path with it leads out of the file.
+    // Parsers drop this key silently, and a path with it leads out of the file.
     if (Object.hasOwn(value, '__proto__'))
       problems.push({
         path: [...path, '__proto__'],
         key: true,
-        message: 'cannot be a name; call it otherwise',
+        message: 'cannot be a name; choose another',
       })
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, expand(one, [...path, key])]))
   }
@@ -100,7 +98,10 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
   try {
     plain = document.toJS()
   } catch {
-    throw new RollcallError('ConfigInvalid', `${visible(name)}: its aliases (*) name nothing, or too much`)
+    throw new RollcallError(
+      'ConfigInvalid',
+      `${visible(name)}: an alias (*) is undefined, or the aliases expand to too much`,
+    )
   }
   const value = expand(plain ?? {}, [])
   if (problems.length > 0) throw invalid(problems)
@@ -127,7 +128,7 @@ function expandText(
   return { text: expanded, missing }
 }
 
-/** `sources[0].order `, with a blank behind it when there is something to say. */
+/** The path of a place, such as `sources[0].order`, followed by a blank when it is not empty. */
 export function spell(path: Path): string {
   if (path.length === 0) return ''
   const spelled = path

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 export interface HttpAddress {
   readonly host: string
   readonly port: number
-  /** Nobody outside this machine can reach it. */
+  /** It can be reached from this machine only. */
   readonly loopback: boolean
 }
 
@@ -16,7 +16,7 @@ export function parseHttpAddress(text: string): HttpAddress | null {
   return { host, port, loopback: host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host) }
 }
 
-/** `null` stands for nowhere. What is read of a checked configuration can be parsed. */
+/** `null` when there is no address. The address of a checked configuration can be parsed. */
 export function httpAddressOf({
   HTTP_ADDRESS,
 }: {
@@ -25,7 +25,7 @@ export function httpAddressOf({
   return HTTP_ADDRESS === null ? null : parseHttpAddress(HTTP_ADDRESS)
 }
 
-/** Where a process on this machine reaches what listens there. */
+/** The address at which a process on this machine reaches the listener. */
 export function reachable({ host, port }: HttpAddress): string {
   if (host === '0.0.0.0') return `http://127.0.0.1:${port}`
   if (host === '::') return `http://[::1]:${port}`

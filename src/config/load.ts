@@ -23,7 +23,7 @@ export const DEFAULT_FILE = 'rollcall.yaml'
 /**
  * Reads the environment and the file that `ROLLCALL_CONFIG` names, or `rollcall.yaml` if it exists,
  * and compiles them. Throws `ConfigInvalid`, which names every problem by its variable, or by file,
- * line and column, and says what belongs there; it never repeats a value.
+ * line and column, and says what belongs there; it never quotes a value.
  */
 export function loadConfig(environment: Environment, tools: RuleTools): Config {
   const name = environment['ROLLCALL_CONFIG'] || (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null)

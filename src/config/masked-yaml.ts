@@ -36,7 +36,7 @@ export function maskedYaml(config: Config): string {
   )
   visit(document, {
     Scalar: (_key, scalar) => {
-      // Only a text in double quotes can hold a hidden character as an escape.
+      // Only a text in double quotes can contain escapes for hidden characters.
       if (typeof scalar.value === 'string' && visible(scalar.value.replaceAll('\n', '')) !== scalar.value)
         scalar.type = 'QUOTE_DOUBLE'
     },

@@ -2,7 +2,10 @@ import type { z } from 'zod'
 import type { Path, Problem } from './file.ts'
 import { jsonSchema } from './schema.ts'
 
-/** What a schema found wrong, in our words: what a place takes, never what stands there. */
+/**
+ * The errors that a schema found, in sentences of our own: what a place must contain, never what it
+ * contains.
+ */
 export function problemsOf(error: z.ZodError, value: unknown): readonly Problem[] {
   return error.issues.flatMap((issue) => problems(issue, [], value))
 }
@@ -22,7 +25,7 @@ function problems(issue: z.core.$ZodIssue, prefix: Path, value: unknown): readon
       )
       if (branch) return branch.flatMap((one) => problems(one, path, value))
       const takes = [...new Set(issue.errors.flat().map(expectation))].join(' or ')
-      return [{ path, message: `takes ${takes}` }]
+      return [{ path, message: `must be ${takes}` }]
     }
     case 'invalid_key':
       return [
@@ -45,8 +48,8 @@ function problems(issue: z.core.$ZodIssue, prefix: Path, value: unknown): readon
         {
           path,
           message: missing(value, path)
-            ? `is missing; it takes ${expectation(issue)}`
-            : `takes ${expectation(issue)}`,
+            ? `is missing; it must be ${expectation(issue)}`
+            : `must be ${expectation(issue)}`,
         },
       ]
   }

@@ -26,7 +26,7 @@ import type { z } from 'zod'
 /** A queue or subscription to receive from. */
 export type SourceAddress = EntityAddress & { readonly entity: string; readonly sessions: boolean }
 
-/** What the file says, compiled. */
+/** The rules of the file, compiled. */
 export interface Rules {
   readonly mapping: Mapping
   /** How many attributes the mapping sets. */
@@ -149,7 +149,7 @@ function shapeOf(
   if (shape === undefined) return null
   if (rules === undefined) {
     const names = [...Object.keys(SHIPPED_SHAPES), ...shapes.keys()]
-    problems.push({ path, message: `takes one of ${names.join(', ')}, or rules` })
+    problems.push({ path, message: `must be one of ${names.join(', ')}, or rules` })
     return null
   }
   if (own && access === undefined) return own.shape
@@ -177,7 +177,7 @@ function sourceAddressesOf(
       })
     addresses.set(entity, { ...address, entity, sessions: source.sessions })
     if (given.findIndex(({ name }) => name === source.name) !== index)
-      problems.push({ path: ['sources', index, 'name'], message: 'is taken by another source' })
+      problems.push({ path: ['sources', index, 'name'], message: 'is the name of another source' })
     const firstWithShape = given.findIndex(
       ({ shape }, other) => shape !== undefined && entities[other] === entity,
     )
@@ -252,12 +252,12 @@ function rulesOf(mapping: MappingContent | undefined, problems: Problem[]): read
   if (!rules.has('active'))
     problems.push({
       path: ['mapping', 'attributes', 'active'],
-      message: 'is missing; every record needs it: write active: active',
+      message: 'is missing; every record needs it: add active: active',
     })
   return [...rules.values()]
 }
 
-/** Entra creates no user without them. */
+/** Entra does not create a user without them. */
 function needed(to: string): { readonly required?: boolean } {
   return DEFAULT_REQUIRED.includes(to) ? { required: true } : {}
 }

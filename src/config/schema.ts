@@ -7,14 +7,14 @@ import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import { ENVIRONMENT, zone } from './environment.ts'
 
-/** What may stand in `rollcall.yaml`. Objects are strict: a key that is not known is an error. */
+/** The schema of `rollcall.yaml`. Objects are strict: an unknown key is an error. */
 
 const text = z.string().min(1)
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 /** Also as text, because an expanded variable is one. */
 const flag = z.union([z.boolean(), z.stringbool()])
 const jsonata = text.meta({ description: 'A JSONata expression' })
-/** `z.enum` wants to see that there is at least one. */
+/** `z.enum` requires a type with at least one name. */
 const oneOf = <T extends string>(names: readonly T[]): z.ZodEnum<{ [K in T]: K }> => z.enum(names)
 
 export const SETTING_NAMES = Object.keys(ENVIRONMENT.shape).filter((name) => name !== 'ROLLCALL_CONFIG')
@@ -102,9 +102,9 @@ export const SOURCE = z
     const complain = (message: string): void =>
       void issues.push({ code: 'custom', message, path: [], input: value })
     if (topic !== undefined && queue !== undefined)
-      complain('takes a queue, or a topic and a subscription, not both')
+      complain('must have a queue, or a topic and a subscription, not both')
     else if ((topic === undefined) !== (subscription === undefined))
-      complain('takes topic and subscription together')
+      complain('must have topic and subscription together')
   })
 
 const RULE = z
@@ -114,7 +114,7 @@ const RULE = z
       .optional()
       .meta({ description: 'JSONata over the worker. $employee is the employee id' }),
     constant: scalar.optional().meta({ description: 'The same value for every employee' }),
-    default: scalar.optional().meta({ description: 'Used if there is no value' }),
+    default: scalar.optional().meta({ description: 'Used when the attribute has no value' }),
     required: flag.optional().meta({ description: 'Without a value, the record is incomplete' }),
     nulls: z
       .enum(['explicit', 'omit'])
@@ -125,7 +125,7 @@ const RULE = z
     if ([value.from, value.jsonata, value.constant].filter((one) => one !== undefined).length === 1) return
     issues.push({
       code: 'custom',
-      message: 'takes exactly one of from, jsonata and constant',
+      message: 'must have exactly one of from, jsonata and constant',
       path: [],
       input: value,
     })

@@ -67,7 +67,7 @@ void describe('https through a proxy', () => {
     assert.throws(
       () => readConfig({ HTTPS_PROXY: 'socks5://somebody:hidden@proxy' }),
       (error: Error) => {
-        assert.match(error.message, /HTTPS_PROXY takes the URL of an HTTP proxy/)
+        assert.match(error.message, /HTTPS_PROXY must be the URL of an HTTP proxy/)
         assert.doesNotMatch(error.message, /hidden/)
         return true
       },

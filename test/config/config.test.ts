@@ -186,22 +186,22 @@ void describe('a file that cannot be used says line, column, path and what the p
     [
       'a key that is missing',
       'sources:\n  - queue: a',
-      [/^2:5: sources\[0\]\.name is missing; it takes a text$/],
+      [/^2:5: sources\[0\]\.name is missing; it must be a text$/],
     ],
     [
       'a word that is none of those known',
       'sources:\n  - name: a\n    order: secret',
-      [/^3:12: sources\[0\]\.order takes one of version, sequence, time$/],
+      [/^3:12: sources\[0\]\.order must be one of version, sequence, time$/],
     ],
     [
       'a zone nobody knows',
       'sources: [{ name: a, zone: secret }]',
-      [/^1:28: sources\[0\]\.zone takes an IANA zone/],
+      [/^1:28: sources\[0\]\.zone must be an IANA zone/],
     ],
     [
       'half a subscription',
       'sources: [{ name: a, topic: t }]',
-      [/sources\[0\] takes topic and subscription together/],
+      [/sources\[0\] must have topic and subscription together/],
     ],
     [
       'a setting that is not known',
@@ -218,7 +218,7 @@ void describe('a file that cannot be used says line, column, path and what the p
     [
       'a rule of two minds',
       'mapping:\n  attributes:\n    title: { from: a, jsonata: b }',
-      [/^3:12: mapping\.attributes\.title takes exactly one of from, jsonata and constant$/],
+      [/^3:12: mapping\.attributes\.title must have exactly one of from, jsonata and constant$/],
     ],
     [
       'an expression with a slip',
@@ -270,7 +270,7 @@ void describe('a file that cannot be used says line, column, path and what the p
     [
       'a shape nobody knows',
       'sources: [{ name: a, shape: secret }]',
-      [/sources\[0\]\.shape takes one of adp, bamboohr,/],
+      [/sources\[0\]\.shape must be one of adp, bamboohr,/],
     ],
     [
       'a shape with a slip',
@@ -300,7 +300,7 @@ void describe('a file that cannot be used says line, column, path and what the p
     [
       'a shape that is called as something every object has',
       'sources: [{ name: a, shape: constructor }]',
-      [/sources\[0\]\.shape takes one of adp/],
+      [/sources\[0\]\.shape must be one of adp/],
     ],
     [
       'a key that would replace a prototype',
@@ -310,12 +310,12 @@ void describe('a file that cannot be used says line, column, path and what the p
     [
       'two sources of one name',
       'sources: [{ name: a, queue: x }, { name: a, queue: y }]',
-      [/sources\[1\]\.name is taken/],
+      [/sources\[1\]\.name is the name of another/],
     ],
     [
       'several things at once',
       'sources: [{ name: a, rank: high, lastDay: 3 }]',
-      [/rank takes a number/, /lastDay takes one of/],
+      [/rank must be a number/, /lastDay must be one of/],
     ],
   ]
   for (const [what, yaml, expected] of cases)

@@ -281,7 +281,7 @@ void test('an address is a port of loopback, or says its own', () => {
   assert.equal(reachable({ host: '::', port: 1, loopback: false }), 'http://[::1]:1')
   assert.throws(() => readConfig({ HTTP_ADDRESS: 'nonsense' }), {
     code: 'ConfigInvalid',
-    message: /HTTP_ADDRESS takes a port/,
+    message: /HTTP_ADDRESS must be a port/,
   })
 })
 

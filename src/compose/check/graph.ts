@@ -39,11 +39,11 @@ export async function proveGraph(config: Config): Promise<Proof[]> {
   return [log, job, UPLOAD]
 }
 
-/** The right to upload cannot be asked for without uploading. */
+/** The right to upload cannot be checked without uploading. */
 const UPLOAD: Proof = {
   what: 'upload',
   outcome: 'not known',
-  say: 'shows with the first batch; it takes SynchronizationData-User.Upload',
+  say: 'shows with the first batch; it needs SynchronizationData-User.Upload',
 }
 
 /** Only a job that does not exist is a failure: the connector runs without the right to read it. */
@@ -67,7 +67,7 @@ function endpointOf(config: Config): ReturnType<typeof parseEndpoint> {
   if (config.PROVISIONING_ENDPOINT === null)
     throw new RollcallError(
       'ConfigInvalid',
-      'PROVISIONING_ENDPOINT is not set; it takes the bulkUpload URL of the portal',
+      'PROVISIONING_ENDPOINT is not set; set it to the bulkUpload URL that the portal shows',
     )
   return parseEndpoint(config.PROVISIONING_ENDPOINT, config.PROVISIONING_ALLOW_HTTP)
 }

@@ -99,7 +99,7 @@ void describe('dead-letters list', () => {
       ],
     )
     assert.ok(!stdout.includes(SECRET))
-    assert.match(stderr, /there is no ledger/)
+    assert.match(stderr, /no ledger at/)
   })
 
   void it('changes nothing: looking again and again shows the same', async () => {

@@ -169,12 +169,12 @@ const CASES: readonly Case[] = [
   {
     argv: ['ledger', 'move', '--from', at('folder'), '--to', 'postgres://h/d'],
     code: 1,
-    says: /holds no ledger/,
+    says: /does not contain a ledger/,
   },
   {
     argv: ['ledger', 'move', '--from', at('none'), '--to', 'c4nary'],
     code: 2,
-    says: /takes postgres:\/\/user@host\/database/,
+    says: /must be postgres:\/\/user@host\/database/,
   },
   // The ledger.
   ...READING.flatMap((argv): Case[] => [
@@ -243,12 +243,12 @@ const CASES: readonly Case[] = [
     code: 2,
     says: /cannot be read/,
   },
-  { argv: ['run'], code: 2, says: /PROVISIONING_ENDPOINT is not set; it takes/ },
+  { argv: ['run'], code: 2, says: /PROVISIONING_ENDPOINT is not set; set it to/ },
   {
     argv: ['run'],
     environment: { ...TENANT, LEDGER },
     code: 2,
-    says: /SERVICEBUS_FQDN is not set; it takes/,
+    says: /SERVICEBUS_FQDN is not set; set it to/,
   },
   {
     argv: ['run'],
@@ -282,7 +282,7 @@ const CASES: readonly Case[] = [
     argv: ['replay', '--dry-run', '--patch', `@${at('none')}`],
     environment: { LEDGER: at('l.db') },
     code: 1,
-    says: /there is no ledger/,
+    says: /no ledger at/,
   },
 ]
 

@@ -179,7 +179,7 @@ void it('what holds no ledger is not made one, and says so', async (t) => {
     const before = path === folder ? null : await readFile(path)
     const ran = await command(['ledger', 'move', '--from', path, '--to', await server.database()])
     assert.equal(ran.code, 1)
-    assert.match(ran.stderr, /^rollcall: .* holds no ledger \[LedgerMissing\]$/m)
+    assert.match(ran.stderr, /^rollcall: .* does not contain a ledger \[LedgerMissing\]$/m)
     if (before) assert.deepEqual(await readFile(path), before)
   }
 })
