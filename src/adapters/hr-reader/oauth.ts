@@ -85,9 +85,10 @@ async function requestToken(
             signal: signal ?? AbortSignal.timeout(settings.timeoutMs),
           })
           answered = { status: answer.status, afterMs: retryAfterMs(answer) }
-          const text = await textWithin(answer, { left: MAX_BYTES })
-          if (text === null) throw new NoAccessToken(noToken('TokenInvalid', 'the answer is too long'))
-          return new Response(text, {
+          const content = await textWithin(answer, { left: MAX_BYTES })
+          if (content.kind !== 'text')
+            throw new NoAccessToken(noToken('TokenInvalid', `the answer is ${content.kind}`))
+          return new Response(content.text, {
             status: answer.status,
             headers: { 'content-type': 'application/json' },
           })

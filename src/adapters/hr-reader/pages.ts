@@ -1,6 +1,7 @@
 import { type AnswerRules, type HrAnswer, readExpression } from '../../core/intake/hydrate/answer.ts'
 import type { Expression } from '../../core/expression/compile.ts'
 import type { NoRecord } from '../../core/intake/hydrate/loop.ts'
+import { readText } from '../../core/intake/body/text.ts'
 import type { HrSystemSettings } from '../../core/intake/hydrate/settings.ts'
 import { isShallow, MAX_DEPTH } from '../../core/json.ts'
 import type { Notice } from '../../core/ledger/port/intake.ts'
@@ -98,22 +99,15 @@ function notFollowed(why: string): NoRecord {
 
 async function pageAt(address: string, { signal, budget }: Attempt, http: SignedFetch): Promise<Read<Json>> {
   const response = await http.get(address, signal)
-  const text = await textWithin(response, budget)
+  const answer = await textWithin(response, budget)
   if (response.status === 404 || response.status === 410) return { kind: 'gone' }
   if (response.status !== 200)
     return { kind: 'later', code: `Http${response.status}`, afterMs: retryAfterMs(response) }
-  if (text === null) return { kind: 'unusable', code: 'AnswerTooLong' }
-  const page = parse(text)
-  if (page === undefined) return { kind: 'unusable', code: 'AnswerNotJson' }
-  return isShallow(page, MAX_DEPTH)
-    ? { kind: 'read', read: page }
+  if (answer.kind === 'too long') return { kind: 'unusable', code: 'AnswerTooLong' }
+  if (answer.kind === 'unreadable') return { kind: 'unusable', code: 'AnswerNotText', why: answer.why }
+  const read = readText(answer.text, response.headers.get('content-type'))
+  if (read.kind === 'unreadable') return { kind: 'unusable', code: 'AnswerNotJson', why: read.description }
+  return isShallow(read.body, MAX_DEPTH)
+    ? { kind: 'read', read: read.body }
     : { kind: 'unusable', code: 'AnswerTooDeep' }
-}
-
-function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
 }

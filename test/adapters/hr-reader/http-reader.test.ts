@@ -18,7 +18,7 @@ const notice: Notice = {
   attempts: 0,
 }
 type Reply =
-  | { readonly status: number; readonly body?: string; readonly headers?: Record<string, string> }
+  | { readonly status: number; readonly body?: string | Buffer; readonly headers?: Record<string, string> }
   | 'hang'
   | 'cut'
 
@@ -91,7 +91,7 @@ void describe('a person is read over HTTP', () => {
     assert.equal((await read({}, { status: 503 }, 'cut', good)).kind, 'record')
     assert.equal(seen.length, 3)
     assert.deepEqual(await read({}, { status: 503 }), { kind: 'later', code: 'Http503', afterMs: null })
-    assert.equal((await read({ timeoutMs: 30, tries: 1 }, 'hang')).kind, 'later')
+    assert.equal((await read({ timeoutMs: 200, tries: 1 }, 'hang')).kind, 'later')
   })
 
   void test('a long Retry-After is left to the ledger to wait out', async () => {
@@ -122,6 +122,24 @@ void describe('a person is read over HTTP', () => {
     assert.equal(await unusable({}, `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`), 'AnswerTooDeep')
     assert.equal(await unusable({ worker: '$merge([$])' }, '{"__proto__":{"active":"S3cret"}}'), 'record')
     assert.equal(await unusable({ maxBytes: 10 }, '{"title":"S3cret"}'), 'AnswerTooLong')
+  })
+
+  void test('an answer is read in the encoding it names, and never with letters put in', async () => {
+    const latin1 = Buffer.from('{"title":"Jörg"}', 'latin1')
+    const served = async (body: Buffer, type?: string): Promise<string> => {
+      const headers = type === undefined ? {} : { 'content-type': type }
+      const answer = await read({}, { status: 200, body, headers })
+      if (answer.kind === 'gone') return answer.kind
+      return answer.kind === 'record' ? JSON.stringify(answer.worker) : answer.code
+    }
+    assert.equal(await served(latin1, 'application/json; charset=ISO-8859-1'), '{"title":"Jörg"}')
+    assert.equal(
+      await served(Buffer.from('\ufeff{"title":"Jörg"}'), 'application/json; charset="UTF-8"'),
+      '{"title":"Jörg"}',
+    )
+    assert.equal(await served(latin1, 'application/json'), 'AnswerNotText')
+    assert.equal(await served(latin1), 'AnswerNotText')
+    assert.equal(await served(latin1, 'application/json; charset=nowhere'), 'AnswerNotText')
   })
 
   void test('a name that would lead out of its place in the address is not read, and the request never leaves', async () => {
