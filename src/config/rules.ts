@@ -222,6 +222,8 @@ function configured(source: SourceContent, settings: Settings, shape: Shape | nu
       lastDay: source.lastDay ?? settings.SOURCE_LAST_DAY,
       ...(source.types ? { types: source.types } : {}),
       ...(source.read ? { notices: true } : {}),
+      ...(source.employeeId ? { employeeId: source.employeeId } : {}),
+      ...(source.placeholderDates ? { placeholderDates: source.placeholderDates } : {}),
     },
     shape,
     owns: source.owns ?? null,

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
 import { ActivationSettings, HOLD } from '../core/plan/fold/activation.ts'
 import { AccessSettings, AccessWords } from '../core/intake/access.ts'
-import { EVENT_TYPES } from '../core/intake/event-types.ts'
+import { EVENT_TYPES } from '../core/intake/event/event-types.ts'
+import { PLACEHOLDER_DATES } from '../core/intake/event/moments.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import { ENVIRONMENT, zone } from './environment.ts'
@@ -86,6 +87,26 @@ export const SOURCE = z
     access: AccessWords.optional().meta({
       description: 'Further status words for the access rules of its shape',
     }),
+    employeeId: z
+      .strictObject({
+        case: z.enum(['keep', 'upper', 'lower']).default('keep').meta({
+          description: 'upper or lower: ids that differ only in case are one employee',
+        }),
+        pad: z.coerce.number().int().min(0).max(64).default(0).meta({
+          description: 'Ids of digits alone get leading zeros up to this length',
+        }),
+      })
+      .optional()
+      .meta({
+        description:
+          'Form of its employee ids. They are always trimmed, in Unicode form C and without invisible characters',
+      }),
+    placeholderDates: z
+      .array(z.string().regex(/^\d{4}-\d{2}-\d{2}$/))
+      .optional()
+      .meta({
+        description: `Dates that stand for none. Default: ${PLACEHOLDER_DATES.join(', ')}`,
+      }),
     owns: z.array(text).min(1).optional().meta({
       description: 'Prefixes of the attributes that its snapshots cover. Default: those it set last',
     }),

@@ -27,6 +27,8 @@ export interface SourceMessage {
 /** Why a body cannot be read, and what to do. The description quotes nothing of it. */
 export interface BodyTrouble {
   readonly code: RejectionCode
+  /** The path of the field that is wrong, when it is about one. */
+  readonly field?: string
   readonly description: string
 }
 export type Disposition<M> =

@@ -12,6 +12,7 @@ export const REJECTION_CODES = [
   'BodyNotJson',
   'BodyEmpty',
   'BodyTooDeep',
+  'DuplicateKey',
   'NotACloudEvent',
   'FieldMissing',
   'FieldInvalid',
@@ -21,6 +22,7 @@ export const REJECTION_CODES = [
   'ShapeFailed',
   'AccessUnknown',
   'RescindMismatch',
+  'EventCollision',
 ] as const
 export type RejectionCode = (typeof REJECTION_CODES)[number]
 

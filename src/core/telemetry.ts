@@ -112,6 +112,7 @@ export const INSTRUMENTS = {
   'rollcall.ledger.redelivered': total('{message}', 'messages delivered again after they were taken in'),
   'rollcall.ledger.events': total('{event}', 'events first seen'),
   'rollcall.ledger.duplicates': total('{event}', 'events that came again'),
+  'rollcall.ledger.collisions': total('{event}', 'events with the id of another event'),
   'rollcall.ledger.finished': total('{outcome}', 'outcomes decided'),
   'rollcall.ledger.operations': total('{operation}', 'operations planned'),
   'rollcall.ledger.calls': total('{call}', 'calls to the service'),

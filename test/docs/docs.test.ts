@@ -3,7 +3,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { MIGRATIONS } from '../../src/adapters/ledger-sql/schema.ts'
 import { sqliteDialect } from '../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { EVENT_TYPES } from '../../src/core/intake/event-types.ts'
+import { EVENT_TYPES } from '../../src/core/intake/event/event-types.ts'
 import {
   BATCH_ARROWS,
   BATCH_STATES,

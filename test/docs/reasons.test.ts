@@ -11,7 +11,7 @@ const SEEN =
   AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService HybridSynchronizationActiveDirectoryCannotFindAttribute
   UnableToResolveReferenceAttributeValue NoOutcome NoRecord IncompleteRecord
   RescindMismatch RescindBeyondRetention HydrateFailed MappingFailed Discarded DisabledAlone EditNamesAnotherEvent
-  BodyNotText BodyNotUnpacked BodyTooLarge BodyNotJson BodyEmpty BodyTooDeep NotACloudEvent FieldMissing FieldInvalid UnknownType SourceUnknown NoticeUnsupported ShapeFailed
+  BodyNotText BodyNotUnpacked BodyTooLarge BodyNotJson BodyEmpty BodyTooDeep DuplicateKey EventCollision NotACloudEvent FieldMissing FieldInvalid UnknownType SourceUnknown NoticeUnsupported ShapeFailed
   MaxDeliveryCountExceeded TTLExpiredException NoReason`.split(/\s+/)
 
 void describe('the catalogue of reasons', () => {

@@ -116,7 +116,7 @@ async function importFile(
 }
 
 async function exportInstant(text: string, config: Config, now: number): Promise<number> {
-  const { effectiveInstant } = await import('../../core/intake/dates.ts')
+  const { effectiveInstant } = await import('../../core/intake/event/dates.ts')
   const asOf = effectiveInstant(text, config.SOURCE_ZONE)
   if (asOf === null)
     throw new RollcallError(

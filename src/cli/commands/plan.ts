@@ -114,7 +114,7 @@ async function eventsOf(options: PlanOptions, config: Config, now: number): Prom
 }
 
 async function instantAsOf(text: string, config: Config): Promise<number> {
-  const { effectiveInstant } = await import('../../core/intake/dates.ts')
+  const { effectiveInstant } = await import('../../core/intake/event/dates.ts')
   const at = effectiveInstant(text, config.SOURCE_ZONE)
   if (at === null)
     throw new RollcallError('ArgumentInvalid', '--as-of must be a date such as 2026-12-01 or a date-time')

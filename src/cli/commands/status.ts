@@ -123,6 +123,7 @@ function printStatus({ books, submission, ...status }: Status): void {
     [
       ['messages', books.messages],
       ['duplicates', books.duplicates],
+      ['collisions', books.collisions],
       ['rejected', books.rejected],
       ['imported', books.imported],
       ['folded away', books.folded],

@@ -1,5 +1,5 @@
 import { RollcallError } from '../../core/errors.ts'
-import { effectiveInstant } from '../../core/intake/dates.ts'
+import { effectiveInstant } from '../../core/intake/event/dates.ts'
 
 /** The instant that an option names. Throws `ArgumentInvalid`, naming the option. */
 export function instantOf(option: string, text: string): number {

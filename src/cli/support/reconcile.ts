@@ -9,6 +9,8 @@ import { OPEN_EVENT_STATES } from '../../core/ledger/lifecycle.ts'
 export interface Reconciliation {
   readonly messages: number
   readonly duplicates: number
+  /** Events that share source and id with another event; their messages are dead letters. */
+  readonly collisions: number
   readonly rejected: number
   /** Rows of baseline files. */
   readonly imported: number
@@ -57,6 +59,7 @@ export function reconcile(totals: Totals, stateCounts: StateCounts): Reconciliat
   return {
     messages: totals.messages,
     duplicates: totals.duplicates,
+    collisions: totals.collisions,
     rejected: totals.rejected,
     imported: totals.imported,
     folded: totals.folded,

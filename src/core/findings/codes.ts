@@ -33,6 +33,41 @@ export const FINDINGS = [
     waitingHelps: false,
     acknowledging: null,
   },
+  {
+    code: 'AccessContradiction',
+    cause:
+      'The type of an event says that the employee leaves, and its data says active: true. Full records of employees in their notice period often do. The leaving counts.',
+    fix: 'Ask HR whether the employee leaves on that date. If not, let HR rescind the event or record that the employee is active.',
+    owner: 'HR data',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the event keeps its effect.',
+  },
+  {
+    code: 'PlaceholderDate',
+    cause:
+      'A date of an event is one that HR systems write where they have none, such as 0001-01-01. The day on which the event was recorded counts instead; a start at the end of time does not count at all.',
+    fix: 'Let HR send the true date. If the date is meant, take it off placeholderDates of the source.',
+    owner: 'HR data',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the event keeps its effect.',
+  },
+  {
+    code: 'TerminationBeforeStart',
+    cause:
+      'HR recorded a termination after an activation and dated it before, and knows no earlier activation that it could end. Employees who never started look like this, and terminations with a wrong date. The termination counts from that activation on.',
+    fix: 'Ask HR whether the employee left or never started. If the employee works here, let HR rescind the termination or record a new activation.',
+    owner: 'HR data',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the termination keeps its effect.',
+  },
+  {
+    code: 'AttributeUnmapped',
+    cause: 'A source sends an attribute that no mapping rule takes, so it never reaches the directory.',
+    fix: 'Add a rule under mapping, or acknowledge the finding if the directory does not need the attribute.',
+    owner: 'mapping',
+    waitingHelps: false,
+    acknowledging: 'Nothing else: the attribute stays in the ledger.',
+  },
 ] as const satisfies readonly FindingKind[]
 
 export type FindingCode = (typeof FINDINGS)[number]['code']

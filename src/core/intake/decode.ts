@@ -1,6 +1,7 @@
-import { isObject, isShallow, MAX_DEPTH } from '../json.ts'
+import { isObject } from '../json.ts'
 import type { Json, JsonObject } from '../model.ts'
 import { bare } from '../own.ts'
+import { parseJson } from '../parse-json.ts'
 import type { SourceMessage } from '../ports.ts'
 import type { RejectionCode } from '../reasons.ts'
 import { readBytes } from './body/bytes.ts'
@@ -114,10 +115,9 @@ export function parseBody(
       unreadable?.description ?? 'the body is not UTF-8 text; send JSON',
     )
   const read = readText(text, contentType)
-  if (read.kind === 'unreadable') return reject(read.code, read.description)
-  if (!isShallow(read.body, MAX_DEPTH))
-    return reject('BodyTooDeep', `the body is nested deeper than ${MAX_DEPTH} levels`)
-  return { kind: 'body', body: read.body }
+  return read.kind === 'body'
+    ? read
+    : { kind: 'rejected', code: read.code, field: read.field ?? null, description: read.description }
 }
 
 /** True when the content type or the application properties mark the message as a CloudEvent. */
@@ -142,4 +142,30 @@ function binaryAttributes(properties: SourceMessage['properties']): Record<strin
     attributes[key.slice(prefix.length)] = value instanceof Date ? value.toISOString() : value
   }
   return any ? attributes : null
+}
+
+/** In the text of an event with a key twice, either of the two may be meant. */
+const SAYS_LEAVING = /"active"\s*:\s*(?:false|0|"false")|"type"\s*:\s*"[^"]*(?:terminated|deleted)"/i
+
+/**
+ * What a message that cannot be decoded seems to contain, without any check: only to see whether an
+ * employee in it may be leaving. Empty when the body is not JSON.
+ */
+export function suspectedEnvelopes(message: SourceMessage, { code }: Rejection): readonly Envelope[] {
+  if (message.text === null) return []
+  let body: Json
+  try {
+    body = parseJson(message.text)
+  } catch {
+    return []
+  }
+  const isLeaving = code === 'DuplicateKey' && SAYS_LEAVING.test(message.text)
+  const binary = binaryAttributes(message.properties)
+  const events: readonly Json[] = Array.isArray(body) ? body : [body]
+  return events.flatMap((event) => {
+    if (!isObject(event)) return []
+    const data = binary ? event : event['data']
+    const leaving = { ...(isObject(data) ? data : {}), worker: { active: false } }
+    return [{ attributes: binary ?? event, data: isLeaving ? leaving : data }]
+  })
 }

@@ -1,24 +1,33 @@
+import type { NewFinding } from '../findings/finding.ts'
 import type { IntakeMessage } from '../ledger/port/intake.ts'
+import type { RefusedLeaver } from '../ledger/port/leavers.ts'
 import type { MessageOriginal } from '../ledger/port/dead-letters.ts'
 import type { HrEvent } from '../model.ts'
 import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'
 import { REPLAY_RUN } from '../report/replay/log.ts'
 import { asUtf8, isContentEncoding } from './body/content-type.ts'
-import { decode, type Envelope, parseBody, type Rejection } from './decode.ts'
-import { normalise } from './normalise.ts'
-import type { Shaped, SourceRules } from './sources.ts'
+import { decode, type Envelope, parseBody, type Rejection, suspectedEnvelopes } from './decode.ts'
+import { normalise } from './event/normalise.ts'
+import { refusedLeavers } from './event/refused-leavers.ts'
+import type { Shaped, Source, SourceRules } from './sources.ts'
 
 /** All events of a message; or none, and why it is rejected. */
 export interface TakenIn {
   readonly events: readonly HrEvent[]
   readonly rejected: Rejection | null
+  /** What a person should look at, although the events are taken in. */
+  readonly findings: readonly NewFinding[]
+  /** The leavings that a rejected message seems to contain. */
+  readonly leavers: readonly RefusedLeaver[]
 }
 
 /** Reads a canonical message. */
 export function takeIn(message: SourceMessage, sources: SourceRules): TakenIn {
   const decoded = decode(message)
-  return decoded.kind === 'rejected' ? refused(decoded) : eventsOf(decoded.envelopes, message, sources)
+  return decoded.kind === 'rejected'
+    ? refuse(decoded, refusedLeavers(suspectedEnvelopes(message, decoded), message, sources))
+    : eventsOf(decoded.envelopes, message, sources)
 }
 
 /** Reads a message in a vendor's own shape. */
@@ -27,23 +36,33 @@ export async function takeInShaped(
   { name, shape, source }: Shaped,
 ): Promise<TakenIn> {
   const parsed = parseBody(message)
-  if (parsed.kind === 'rejected') return refused(parsed)
+  const sources = (): Source => source
+  if (parsed.kind === 'rejected')
+    return refuse(parsed, refusedLeavers(suspectedEnvelopes(message, parsed), message, sources))
   const shaped = await shape.apply(parsed.body, name)
-  return shaped.kind === 'rejected' ? refused(shaped) : eventsOf(shaped.envelopes, message, () => source)
+  return shaped.kind === 'rejected'
+    ? refuse(shaped, refusedLeavers(await shape.suspects(parsed.body, name), message, sources))
+    : eventsOf(shaped.envelopes, message, sources)
 }
 
 function eventsOf(envelopes: readonly Envelope[], message: SourceMessage, sources: SourceRules): TakenIn {
   const events: HrEvent[] = []
+  const findings: NewFinding[] = []
   for (const envelope of envelopes) {
-    const event = normalise(envelope, message.enqueuedAt, sources, message.entity)
-    if ('kind' in event) return refused({ ...event, description: (envelope.at ?? '') + event.description })
-    events.push(event)
+    const normalised = normalise(envelope, message.enqueuedAt, sources, message.entity)
+    if (normalised.kind === 'rejected')
+      return refuse(
+        { ...normalised, description: (envelope.at ?? '') + normalised.description },
+        refusedLeavers(envelopes, message, sources),
+      )
+    events.push(normalised.event)
+    findings.push(...normalised.findings)
   }
-  return { events, rejected: null }
+  return { events, rejected: null, findings, leavers: [] }
 }
 
-function refused(rejected: Rejection): TakenIn {
-  return { events: [], rejected }
+function refuse(rejected: Rejection, leavers: readonly RefusedLeaver[]): TakenIn {
+  return { events: [], rejected, findings: [], leavers }
 }
 
 /** A message and its events, in the form that the ledger records. */
@@ -51,6 +70,8 @@ export function toIntakeMessage({
   message,
   events,
   rejected,
+  findings,
+  leavers,
 }: TakenIn & { readonly message: SourceMessage }): IntakeMessage {
   const { entity, enqueuedAt, sequence, messageId, properties } = message
   const name = {
@@ -58,6 +79,8 @@ export function toIntakeMessage({
     enqueuedAt,
     sequence,
     ...(messageId !== null && REPLAY_RUN in properties ? { copyId: messageId } : {}),
+    ...(findings.length > 0 ? { findings } : {}),
+    ...(leavers.length > 0 ? { leavers } : {}),
   }
   return rejected
     ? { ...name, events, rejected: rejected.code }

@@ -6,7 +6,8 @@ import type { Json, JsonObject } from '../model.ts'
 import { type Access, type AccessReading, type AccessRules, compileAccess } from './access.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
 import { compileFields, type FieldRules, idOf, listOf, type WrongField } from './shape/fields.ts'
-import { impliedActive } from './event-types.ts'
+import { impliedActive } from './event/event-types.ts'
+import { suspectsIn } from './shape/suspects.ts'
 import { fromXml } from './shape/xml-as-json.ts'
 
 /**
@@ -58,6 +59,11 @@ export interface Shape {
    * quotes its value. Rejects when nothing can be evaluated at the moment.
    */
   apply(body: Json, source: string): Promise<Applied>
+  /**
+   * What a refused body seems to say, without any check: only to see whether an employee in it may be
+   * leaving. Empty when nothing can be read.
+   */
+  suspects(body: Json, source: string): Promise<readonly Envelope[]>
 }
 
 /** The parts of a shape, and what it needs to evaluate them. */
@@ -105,7 +111,11 @@ export function compileShape(
     evaluator,
     digest,
   }
-  return { name, apply: (body, source) => apply(compiled, body, source) }
+  return {
+    name,
+    apply: (body, source) => apply(compiled, body, source),
+    suspects: (body, source) => suspectsIn(compiled, body, source),
+  }
 }
 
 async function apply(shape: Compiled, given: Json, source: string): Promise<Applied> {

@@ -1,6 +1,7 @@
 import type { FoldRules } from '../plan/fold/rules.ts'
 import type { SourceMessage } from '../ports.ts'
 import { isCloudEvent } from './decode.ts'
+import type { EmployeeIdForm } from './event/employee-id.ts'
 import type { Shape } from './shape.ts'
 import { wildcard } from './wildcard.ts'
 
@@ -24,6 +25,10 @@ export interface Source {
    * `NoticeUnsupported`.
    */
   readonly notices?: boolean
+  /** The form of its employee ids. Default: as they are written. */
+  readonly employeeId?: EmployeeIdForm
+  /** Dates that stand for none. Default: `PLACEHOLDER_DATES`. */
+  readonly placeholderDates?: readonly string[]
 }
 
 export const DEFAULT_SOURCE: Source = { zone: 'UTC', rank: 0, order: 'version', lastDay: 'exclusive' }

@@ -1,5 +1,5 @@
 import type { OperationState } from '../ledger/lifecycle.ts'
-import type { LeaverView } from '../ledger/port/leavers.ts'
+import type { LeaverCase, LeaverView } from '../ledger/port/leavers.ts'
 import type { EmployeeState } from '../plan/fold/state.ts'
 import type { FoldRules } from '../plan/fold/rules.ts'
 import type { EmployeeEvent } from '../ledger/employee.ts'
@@ -28,6 +28,7 @@ export type Assessment =
  */
 export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): Assessment {
   const { leaverCase, employee, directory } = view
+  if (leaverCase.refused) return assessRefused(view, now, rules)
   if (!employee) return open('erased')
   const { event: name } = leaverCase
   const event = employee.events.find(({ source, id }) => source === name.source && id === name.id)
@@ -50,6 +51,33 @@ export function assessLeaver(view: LeaverView, now: number, rules?: FoldRules): 
   return assessUnproven(view, event)
 }
 
+/**
+ * The event of the case never reached the employee. The case ends when other events have led to a
+ * disabled account, or when HR records later that the employee is active.
+ */
+function assessRefused(view: LeaverView, now: number, rules?: FoldRules): Assessment {
+  const { leaverCase, employee, directory } = view
+  if (!employee) return notKnown(view, isErased(leaverCase) ? 'erased' : 'refused')
+  const active = effectiveState(employee, now, rules).attributes.get('active')
+  const mayBecomeActive = employee.unanswered.some((operation) => operation.active)
+  if (active?.value === false && directory.disabled && !mayBecomeActive)
+    return { kind: 'ended', as: 'proven', at: Math.max(directory.since ?? now, leaverCase.openedAt) }
+  const winner = active && employee.events.find(({ seq }) => seq === active.by)
+  if (active?.value === true && winner && winner.recordedAt > leaverCase.recordedAt)
+    return { kind: 'ended', as: 'superseded', at: now }
+  return notKnown(view, 'refused')
+}
+
+/** An erasure leaves a hash instead of the employee id. */
+function isErased({ employeeId }: Pick<LeaverCase, 'employeeId'>): boolean {
+  return employeeId.startsWith('erased:')
+}
+
+/** No account is known under this id. Ids that nearly match are named. */
+function notKnown({ candidates }: LeaverView, cause: LeaverCause, detail: string | null = null): Assessment {
+  return candidates.length === 0 ? open(cause, detail) : open('id-nearly-matches', candidates.join(', '))
+}
+
 /** Why the event no longer terminates; `null` when it does. */
 function endedBy(event: EmployeeEvent | undefined, folded: EmployeeState): 'discarded' | 'rescinded' | null {
   if (event?.discarded) return 'discarded'
@@ -57,12 +85,10 @@ function endedBy(event: EmployeeEvent | undefined, folded: EmployeeState): 'disc
 }
 
 /** Why there is no proof that the account is disabled, and when the operation is resent. */
-function assessUnproven(
-  { leaverCase, employee, directory, last, braked }: LeaverView,
-  event: EmployeeEvent | undefined,
-): Assessment {
+function assessUnproven(view: LeaverView, event: EmployeeEvent | undefined): Assessment {
+  const { leaverCase, employee, directory, last, braked } = view
   if (braked) return open('brake')
-  if ((employee?.unanswered.length ?? 0) > 0) return open('under-way')
+  if ((employee?.unanswered.length ?? 0) > 0) return open(last?.active ? 'behind-another' : 'under-way')
   if (event && (event.state === 'received' || event.state === 'planned')) return open('under-way')
   if (last && isUnderWay(last.state)) return open('under-way')
   if (!last || last.active) {
@@ -72,7 +98,8 @@ function assessUnproven(
     return resent(isDead ? 'failed' : 'unproven', isDead ? event.reason : null, since, leaverCase.resends)
   }
   const cause = causeOf(last.state, directory.disabled, last.tookNothing)
-  return cause === 'not-in-directory' || cause === 'out-of-scope'
+  if (cause === 'not-in-directory') return notKnown(view, cause, last.code)
+  return cause === 'out-of-scope'
     ? open(cause, last.code)
     : resent(cause, last.code, last.endedAt ?? leaverCase.openedAt, leaverCase.resends)
 }

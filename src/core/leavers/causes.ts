@@ -1,7 +1,4 @@
-/**
- * Why a leaver case is open. One table: what it means, what to do, and whether waiting helps. Later
- * causes (an id that nearly matches, a refusal on intake) are added here.
- */
+/** Why a leaver case is open. One table: what it means, what to do, and whether waiting helps. */
 export const LEAVER_CAUSES = {
   held: {
     meaning: 'the termination takes effect later',
@@ -11,6 +8,11 @@ export const LEAVER_CAUSES = {
   'under-way': {
     meaning: 'the deactivation waits to be sent or answered',
     fix: 'nothing, unless it lasts: rollcall status shows what holds submission',
+    waits: true,
+  },
+  'behind-another': {
+    meaning: 'an earlier operation of the employee is unanswered, and the deactivation waits for its answer',
+    fix: 'nothing, unless it lasts: rollcall trace EMPLOYEE shows the operation it waits for',
     waits: true,
   },
   brake: {
@@ -36,6 +38,16 @@ export const LEAVER_CAUSES = {
   'not-in-directory': {
     meaning: 'the directory has no account with this employee id',
     fix: 'look for an account under another id; acknowledge if there is none',
+    waits: false,
+  },
+  'id-nearly-matches': {
+    meaning: 'no account is known under this employee id, and the ids named in the detail nearly match it',
+    fix: 'ask HR which employee leaves; correct the id at the source, or declare employeeId of the source, then replay',
+    waits: false,
+  },
+  refused: {
+    meaning: 'intake refused the message that says so, and no other event says that the employee leaves',
+    fix: 'put the message right: rollcall dead-letters list, then rollcall replay; or disable the account by hand and acknowledge',
     waits: false,
   },
   'out-of-scope': {

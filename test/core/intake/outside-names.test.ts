@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { afterEach, describe, test } from 'node:test'
 import { baselineEvent } from '../../../src/core/intake/baseline.ts'
 import { decode } from '../../../src/core/intake/decode.ts'
-import { impliedActive } from '../../../src/core/intake/event-types.ts'
-import { normalise } from '../../../src/core/intake/normalise.ts'
+import { impliedActive } from '../../../src/core/intake/event/event-types.ts'
+import { normalise } from '../../../src/core/intake/event/normalise.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import { toIntakeMessage } from '../../../src/core/intake/message.ts'
 import type { HrEvent, Json, JsonObject } from '../../../src/core/model.ts'
@@ -84,7 +84,13 @@ void describe('a name from outside is only a name', () => {
         Object.keys(decoded.envelopes[0]?.attributes ?? {}).toSorted(),
         ['id', name].toSorted(),
       )
-      const taken = toIntakeMessage({ message: message({}, { properties }), events: [], rejected: null })
+      const taken = toIntakeMessage({
+        message: message({}, { properties }),
+        events: [],
+        rejected: null,
+        findings: [],
+        leavers: [],
+      })
       assert('original' in taken)
       assert.equal(Object.getOwnPropertyDescriptor(taken.original.properties, name)?.value, 'y')
     }
@@ -106,8 +112,9 @@ void describe('a name from outside is only a name', () => {
     const data = json(
       '{"__proto__":{"rescinds":"e-0","mode":"snapshot","worker":{"active":true}},"worker":{}}',
     )
-    const event = normalise({ attributes: cloudEvent, data }, day(1), () => DEFAULT_SOURCE)
-    assert(!('code' in event))
+    const taken = normalise({ attributes: cloudEvent, data }, day(1), () => DEFAULT_SOURCE)
+    assert(taken.kind === 'event')
+    const { event } = taken
     assert.deepEqual([event.mode, event.rescinds, event.worker], ['delta', null, {}])
   })
 

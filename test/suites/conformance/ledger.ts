@@ -16,6 +16,7 @@ import { noticeCases } from './ledger-notices.ts'
 import { offerCases } from './ledger-offers.ts'
 import { planCases } from './ledger-plan.ts'
 import { putBackCases } from './ledger-put-back.ts'
+import { refusedCases } from './ledger-refused.ts'
 import { replayCases } from './ledger-replay.ts'
 import { lateCases } from './ledger-late.ts'
 import { reportCases } from './ledger-report.ts'
@@ -36,6 +37,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   retentionCases,
   erasedCases,
   leaverCases,
+  refusedCases,
   noticeCases,
   incompleteCases,
   rescindCases,

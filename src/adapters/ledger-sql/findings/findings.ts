@@ -6,9 +6,12 @@ import type {
   FindingsPage,
   FindingsQuery,
 } from '../../../core/ledger/port/findings.ts'
+import type { NewFinding } from '../../../core/findings/finding.ts'
 import { insertRows, readRows, type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
+import { storedKey } from '../tables/event-row.ts'
 
-export interface NewFinding {
+/** A finding as the table holds it. */
+interface FindingRow {
   readonly code: FindingCode
   /** What it is about, in one text: the same is raised once. */
   readonly about: string
@@ -23,7 +26,7 @@ export interface NewFinding {
  */
 export async function raiseFindings(
   sql: Sql,
-  findings: readonly NewFinding[],
+  findings: readonly FindingRow[],
   now: number,
 ): Promise<ReadonlyMap<string, number>> {
   const rows = await insertRows<{ seq: number; about: string }>(
@@ -35,6 +38,30 @@ export async function raiseFindings(
     'ON CONFLICT (code, about) DO NOTHING RETURNING seq, about',
   )
   return new Map(rows.map(({ seq, about }) => [about, seq]))
+}
+
+/** Raises what intake or the plan found. An event that the ledger does not hold is left out of its finding. */
+export async function raiseIntakeFindings(
+  sql: Sql,
+  findings: readonly NewFinding[],
+  now: number,
+): Promise<void> {
+  if (findings.length === 0) return
+  const rows = await readRows<{ seq: number; event_id: string; source: string }>(
+    sql,
+    ['id TEXT', 'source TEXT'],
+    findings.flatMap(({ event }) => (event ? [[event.id, event.source]] : [])),
+    'SELECT e.seq, e.event_id, e.source FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source',
+  )
+  const seqs = new Map(rows.map((row) => [storedKey(row.event_id, row.source), row.seq]))
+  await raiseFindings(
+    sql,
+    findings.map(({ code, about, employeeId: employee, event, detail }) => {
+      const seq = event && seqs.get(storedKey(event.id, event.source))
+      return { code, about, employee, detail, ...(seq ? { event: seq } : {}) }
+    }),
+    now,
+  )
 }
 
 interface Row {

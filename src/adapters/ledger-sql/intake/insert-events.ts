@@ -2,6 +2,8 @@ import { markDue } from '../tables/employees.ts'
 import type { DueTiming } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
 import { type Arrival, storedKey, eventRow } from '../tables/event-row.ts'
+import { isCollision } from '../../../core/intake/collision.ts'
+import { collisionsAmong } from './collisions.ts'
 import { openCases } from '../leavers/open.ts'
 import { nameHash } from '../tables/name-hash.ts'
 import { knownFolded } from '../upkeep/retention.ts'
@@ -13,6 +15,8 @@ export interface Taken {
   readonly fresh: number
   /** Dead ones that were sent again. */
   readonly replays: number
+  /** Arrivals that share source and id with another event; none of them was taken. */
+  readonly collisions: readonly Arrival[]
 }
 
 /**
@@ -44,17 +48,29 @@ export async function insertEvents(
     [...named].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, arrival]) => eventRow(arrival, timing.now)),
     'ON CONFLICT (event_id, source) DO NOTHING RETURNING event_id, source',
   )
-  const taken: HrEvent[] = []
+  const taken = new Map<string, HrEvent>()
   for (const row of inserted) {
     const key = storedKey(row.event_id, row.source)
     const arrival = named.get(key)
     named.delete(key)
-    if (arrival) taken.push(arrival.event)
+    if (arrival) taken.set(key, arrival.event)
   }
   const known = coming.filter(({ event }) => named.has(storedKey(event.id, event.source)))
-  const replayed = await takeBack(sql, known, timing.now, aheadMs)
-  await markDue(sql, [...taken, ...replayed], timing)
-  await openCases(sql, [...taken, ...replayed], timing.now)
-  await endMismatched(sql, instance, taken, timing.now)
-  return { fresh: taken.length, replays: replayed.length }
+  const inOneBatch = coming.filter(({ event }) => {
+    const first = taken.get(storedKey(event.id, event.source))
+    return first !== undefined && first !== event && isCollision(event, first)
+  })
+  const collisions = [...(await collisionsAmong(sql, known)), ...inOneBatch]
+  const colliding = new Set(collisions)
+  const replayed = await takeBack(
+    sql,
+    known.filter((arrival) => !colliding.has(arrival)),
+    timing.now,
+    aheadMs,
+  )
+  const fresh = [...taken.values()]
+  await markDue(sql, [...fresh, ...replayed], timing)
+  await openCases(sql, [...fresh, ...replayed], timing.now)
+  await endMismatched(sql, instance, fresh, timing.now)
+  return { fresh: fresh.length, replays: replayed.length, collisions }
 }

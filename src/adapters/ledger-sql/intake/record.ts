@@ -3,7 +3,13 @@ import type {
   IntakeBatch,
   IntakeMessage,
   RecordResult,
+  Refusal,
 } from '../../../core/ledger/port/intake.ts'
+import type { RefusedLeaver } from '../../../core/ledger/port/leavers.ts'
+import { isTermination } from '../../../core/model.ts'
+import { raiseIntakeFindings } from '../findings/findings.ts'
+import { openRefusedCases } from '../leavers/open.ts'
+import { collisionRefusal } from './collisions.ts'
 import type { Arrival } from '../tables/event-row.ts'
 import { insertEvents } from './insert-events.ts'
 import { BACKLOG_UNTIL } from '../tables/cursors.ts'
@@ -21,7 +27,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
       ? undefined
       : 'shared',
   )
-  const refused = await mismatches(sql, batch.messages)
+  const refused = new Map(await mismatches(sql, batch.messages))
   const messages = batch.messages.map((message, place): IntakeMessage => {
     const refusal = refused.get(place)
     return refusal ? { ...message, events: [], rejected: refusal.code } : message
@@ -57,6 +63,18 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     for (const event of message.events) arrivals.push({ event, message, first })
   }
   const taken = await insertEvents(sql, instance, arrivals, batch, batch.aheadMs ?? 0)
+  const collisions = taken.collisions.filter(({ first }) => first).length
+  const places = new Map(messages.map((message, place) => [message, place]))
+  for (const { message } of taken.collisions) {
+    const place = message === null ? undefined : places.get(message)
+    if (place !== undefined) refused.set(place, collisionRefusal(place))
+  }
+  await openRefusedCases(sql, refusedLeavers(batch.messages, refused, taken.collisions), now)
+  await raiseIntakeFindings(
+    sql,
+    messages.flatMap(({ findings = [] }) => findings),
+    now,
+  )
   if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
     await sql.run(
       'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
@@ -64,7 +82,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     )
 
   // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
-  const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays)
+  const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays - collisions)
   addTotals(sql, instance, {
     messages: fresh.length,
     decoded: fresh.length - rejected,
@@ -73,6 +91,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     events: taken.fresh,
     duplicates,
     replays: taken.replays,
+    collisions,
   })
   const result = {
     fresh: taken.fresh,
@@ -82,6 +101,21 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     rejected,
   }
   return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
+}
+
+/** The leavings of messages that are refused: read by intake, and those of events that only the ledger refuses. */
+function refusedLeavers(
+  messages: readonly IntakeMessage[],
+  refused: ReadonlyMap<number, Refusal>,
+  collisions: readonly Arrival[],
+): readonly RefusedLeaver[] {
+  const mismatched = [...refused].flatMap(([place, { code }]) =>
+    code === 'EventCollision' ? [] : (messages[place]?.events ?? []),
+  )
+  return [
+    ...messages.flatMap(({ leavers = [] }) => leavers),
+    ...[...mismatched, ...collisions.map(({ event }) => event)].filter(isTermination),
+  ]
 }
 
 /** Everybody who takes in would otherwise wait for this one row. */

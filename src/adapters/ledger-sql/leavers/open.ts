@@ -1,4 +1,5 @@
 import { type HrEvent, isTermination } from '../../../core/model.ts'
+import type { RefusedLeaver } from '../../../core/ledger/port/leavers.ts'
 import type { Decision } from '../../../core/ledger/decision.ts'
 import { type Sql, type SqlValue, writeRows } from '../driver/sql.ts'
 
@@ -16,6 +17,10 @@ const COLUMNS = [
 const UNLESS_KNOWN = `NOT EXISTS (SELECT 1 FROM leaver_cases c
      WHERE c.employee = v.employee AND c.source = v.source AND c.event_id = v.event_id AND c.ended_as = 'acknowledged')
    ON CONFLICT (employee, source, event_id) WHERE ended_at IS NULL DO NOTHING`
+const TAKEN_AFTER_ALL = UNLESS_KNOWN.replace(
+  'DO NOTHING',
+  'DO UPDATE SET refused = 0, look_at = excluded.look_at',
+)
 
 /** Opens a case for each event that says an employee leaves, whatever becomes of the event. */
 export async function openCases(sql: Sql, events: readonly HrEvent[], now: number): Promise<void> {
@@ -24,7 +29,27 @@ export async function openCases(sql: Sql, events: readonly HrEvent[], now: numbe
     COLUMNS,
     events.filter(isTermination).map((event) => rowOf(event.employeeId, event, now)),
     `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at)
-     SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, v.now, v.now, v.now FROM v WHERE ${UNLESS_KNOWN}`,
+     SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, v.now, v.now, v.now FROM v WHERE ${TAKEN_AFTER_ALL}`,
+  )
+}
+
+/**
+ * Opens a case for each leaving in a message that is refused. The event itself takes the case over
+ * when it is taken in after all.
+ */
+export async function openRefusedCases(
+  sql: Sql,
+  leavers: readonly RefusedLeaver[],
+  now: number,
+): Promise<void> {
+  await writeRows(
+    sql,
+    COLUMNS,
+    [...new Map(leavers.map((one) => [`${one.employeeId}\n${one.source}\n${one.id}`, one])).values()].map(
+      (one) => rowOf(one.employeeId, one, now),
+    ),
+    `INSERT INTO leaver_cases (employee, source, event_id, effective_at, recorded_at, received_at, opened_at, look_at, refused, cause)
+     SELECT v.employee, v.source, v.event_id, v.effective_at, v.recorded_at, v.now, v.now, v.now, 1, 'refused' FROM v WHERE ${UNLESS_KNOWN}`,
   )
 }
 

@@ -7,6 +7,7 @@ import type {
   LeaverView,
 } from '../../../core/ledger/port/leavers.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
+import { similarityKey } from '../../../core/intake/event/employee-id.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/settle.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { type Sql, type SqlValue, readRows } from '../driver/sql.ts'
@@ -21,8 +22,10 @@ interface CaseRow {
   readonly received_at: number
   readonly opened_at: number
   readonly resends: number
+  readonly refused: number
 }
-const COLUMNS = 'seq, employee, source, event_id, effective_at, recorded_at, received_at, opened_at, resends'
+const COLUMNS =
+  'seq, employee, source, event_id, effective_at, recorded_at, received_at, opened_at, resends, refused'
 
 export async function openLeavers(
   sql: Sql,
@@ -38,11 +41,41 @@ export async function openLeavers(
     (await loadEmployees(sql, ids)).map((employee) => [employee.employeeId, employee]),
   )
   const facts = new Map((await factsOf(sql, ids)).map((row) => [row.id, row]))
-  const leavers = rows.map((row): LeaverView => {
-    const known = facts.get(row.employee)
-    return { leaverCase: toCase(row), employee: employees.get(row.employee) ?? null, ...toFacts(known) }
-  })
+  const candidates = await nearMatches(
+    sql,
+    ids.filter((id) => employees.get(id)?.known !== true),
+  )
+  const leavers = rows.map((row): LeaverView => ({
+    leaverCase: toCase(row),
+    employee: employees.get(row.employee) ?? null,
+    candidates: candidates.get(row.employee) ?? [],
+    ...toFacts(facts.get(row.employee)),
+  }))
   return { leavers, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
+}
+
+/** More than these help no one who has to choose. */
+const MOST_CANDIDATES = 5
+
+/** Other known employee ids that a person would read as the same, by id. */
+async function nearMatches(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await readRows<{ id: string; candidate: string }>(
+    sql,
+    ['id TEXT', 'similar TEXT'],
+    ids.map((id) => [id, similarityKey(id)]),
+    `SELECT v.id, p.id AS candidate FROM v JOIN employees p ON p.id = v.similar WHERE p.id <> v.id
+     UNION SELECT v.id, p.id AS candidate FROM v JOIN employees p ON p.similar = v.similar WHERE p.id <> v.id
+     ORDER BY candidate`,
+  )
+  return new Map(
+    [...Map.groupBy(rows, ({ id }) => id)].map(([id, found]) => [
+      id,
+      found.slice(0, MOST_CANDIDATES).map(({ candidate }) => candidate),
+    ]),
+  )
 }
 
 function whichOf(
@@ -65,6 +98,7 @@ function toCase(row: CaseRow): LeaverCase {
     receivedAt: row.received_at,
     openedAt: row.opened_at,
     resends: row.resends,
+    refused: row.refused === 1,
   }
 }
 
@@ -97,7 +131,7 @@ function factsOf(sql: Sql, employees: readonly string[]): Promise<FactRow[]> {
   )
 }
 
-function toFacts(row: FactRow | undefined): Omit<LeaverView, 'leaverCase' | 'employee'> {
+function toFacts(row: FactRow | undefined): Pick<LeaverView, 'directory' | 'braked' | 'last'> {
   if (!row) return { directory: { disabled: false, since: null }, braked: false, last: null }
   const { state, active, code } = row
   return {

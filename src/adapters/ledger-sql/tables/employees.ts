@@ -1,4 +1,5 @@
 import { earliest } from '../../../core/plan/decide/resend.ts'
+import { similarityKey } from '../../../core/intake/event/employee-id.ts'
 import type { DueTiming } from '../../../core/ledger/port/intake.ts'
 import { type HrEvent, isTermination } from '../../../core/model.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
@@ -56,10 +57,18 @@ export async function markDue(
   // In id order, so that two instances never wait for each other.
   const rows = [...employees]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, { urgent, nextAt }]): SqlValue[] => [id, 1, now, now + quietMs, urgent ? 1 : 0, nextAt])
+    .map(([id, { urgent, nextAt }]): SqlValue[] => [
+      id,
+      1,
+      now,
+      now + quietMs,
+      urgent ? 1 : 0,
+      nextAt,
+      similarTo(id),
+    ])
   await insertRows(
     sql,
-    'employees (id, revision, dirty_at, plan_at, urgent, next_at)',
+    'employees (id, revision, dirty_at, plan_at, urgent, next_at, similar)',
     rows,
     `ON CONFLICT (id) DO UPDATE SET
        revision = employees.revision + 1,
@@ -70,6 +79,12 @@ export async function markDue(
                  THEN employees.dirty_at + ? ELSE excluded.plan_at END`,
     [maxWaitMs, maxWaitMs],
   )
+}
+
+/** `null` where the id itself is the key, so that most rows need no second index entry. */
+function similarTo(id: string): string | null {
+  const key = similarityKey(id)
+  return key === id ? null : key
 }
 
 /** Plans these employees at once, whatever they were waiting for. */

@@ -169,9 +169,10 @@ export async function erase(
   await sql.run('DELETE FROM findings WHERE employee = ?', [employee])
   await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
+  // A refused leaving may name an employee who has no row.
+  await eraseCases(sql, employee)
   if (!known) return null
   for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)
-  await eraseCases(sql, employee)
   // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.
   for (const table of ['events', 'edits'])
     await sql.run(

@@ -1,5 +1,6 @@
-import { isObject } from '../../json.ts'
+import { isObject, MAX_DEPTH } from '../../json.ts'
 import type { Json } from '../../model.ts'
+import { readJson } from '../../parse-json.ts'
 import type { BodyTrouble } from '../../ports.ts'
 import { mediaTypeOf } from './content-type.ts'
 
@@ -19,8 +20,26 @@ export function readText(text: string, contentType: string | null): ReadText {
   if (mediaTypeOf(contentType) === 'application/x-www-form-urlencoded' && !beginsAsJson(written))
     return readForm(written)
   if (/^\s*</.test(written)) return readXml(written)
-  const body = parse(written)
-  return body === undefined ? notJson(whyNotJson(written)) : { kind: 'body', body: unwrapped(body) }
+  const read = readJson(written)
+  switch (read.kind) {
+    case 'json':
+      return { kind: 'body', body: unwrapped(read.value) }
+    case 'invalid':
+      return notJson(whyNotJson(written))
+    case 'too-deep':
+      return {
+        kind: 'unreadable',
+        code: 'BodyTooDeep',
+        description: `the body is nested deeper than ${MAX_DEPTH} levels`,
+      }
+    case 'duplicate-key':
+      return {
+        kind: 'unreadable',
+        code: 'DuplicateKey',
+        field: read.field,
+        description: `${read.field} is there twice in one object; send each key once`,
+      }
+  }
 }
 
 /** The value, or what is written in it where it is a text that holds an object or a list. */
@@ -136,9 +155,6 @@ function notJson(what: string): ReadText {
 }
 
 function parse(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
+  const read = readJson(text)
+  return read.kind === 'json' ? read.value : undefined
 }

@@ -3,7 +3,7 @@ import type { Notice, ReadResult } from '../../ledger/port/intake.ts'
 import type { JsonObject } from '../../model.ts'
 import type { Runtime } from '../../runtime.ts'
 import { loop, type WakeableService } from '../../service.ts'
-import { impliedActive } from '../event-types.ts'
+import { impliedActive } from '../event/event-types.ts'
 
 /**
  * The answer of the HR system about one employee. `why` says what is wrong with it, and never

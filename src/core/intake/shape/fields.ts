@@ -2,7 +2,7 @@ import { isObject } from '../../json.ts'
 import type { Json } from '../../model.ts'
 import { compareText } from '../../plan/fold/order.ts'
 import type { RejectionCode } from '../../reasons.ts'
-import { effectiveInstant, instant } from '../dates.ts'
+import { effectiveInstant, instant } from '../event/dates.ts'
 
 /**
  * What a field of a payload has to be. `instant` may name no zone, `id` is a text or a whole

@@ -62,6 +62,7 @@ export const TOTALS = [
   'dropped',
   'withheld',
   'replays',
+  'collisions',
 ] as const
 export type Totals = Readonly<Record<(typeof TOTALS)[number], number>>
 export interface StateCounts {

@@ -1,6 +1,8 @@
+import type { NewFinding } from '../../findings/finding.ts'
 import type { HrEvent, JsonObject } from '../../model.ts'
 import type { RejectionCode } from '../../reasons.ts'
 import type { MessageOriginal } from './dead-letters.ts'
+import type { RefusedLeaver } from './leavers.ts'
 
 /** Everything that enters the ledger: messages, notices that were read, rows of a baseline file. */
 export interface IntakeLedger {
@@ -40,6 +42,10 @@ export interface IntakeMessage extends MessageName {
   readonly copyId?: string
   /** The reason code when the message was rejected and goes to the native dead-letter queue. */
   readonly rejected: RejectionCode | null
+  /** What a person should look at, although the events are taken in. */
+  readonly findings?: readonly NewFinding[]
+  /** The leavings that a rejected message seems to contain. Each opens a leaver case. */
+  readonly leavers?: readonly RefusedLeaver[]
 }
 /** When employees with new events are planned. */
 export interface DueTiming {

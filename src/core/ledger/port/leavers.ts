@@ -39,12 +39,16 @@ export interface LeaverCase {
   readonly openedAt: number
   /** How often the operation was sent again because the case was open. */
   readonly resends: number
+  /** Its event was refused on intake, so no employee has it. */
+  readonly refused: boolean
 }
 /** An open case with everything an assessment needs. */
 export interface LeaverView {
   readonly leaverCase: LeaverCase
-  /** `null` after an erasure. */
+  /** `null` after an erasure, and when the ledger does not know the id of a refused event. */
   readonly employee: Employee | null
+  /** Known employee ids that nearly match, when no account is known under this one. */
+  readonly candidates: readonly string[]
   readonly directory: {
     /** The last accepted record disables the account, and nothing since puts that in doubt. */
     readonly disabled: boolean
@@ -111,4 +115,14 @@ export interface LeaverRest {
   readonly employees: readonly string[]
   readonly actor: string
   readonly justification: string
+}
+/** A leaving in a message that is refused: an open leaver case, until the message is put right. */
+export interface RefusedLeaver {
+  /** `unknown:` and the place of the message when no id can be read. */
+  readonly employeeId: string
+  readonly source: string
+  /** The event's id; the place of the message when it has none. */
+  readonly id: string
+  readonly recordedAt: number
+  readonly effectiveAt: number
 }

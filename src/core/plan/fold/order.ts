@@ -20,12 +20,21 @@ export function compareEvents(a: OrderedEvent, b: OrderedEvent): number {
 
 function compareOrderValues(a: OrderValue, b: OrderValue): number {
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  if (typeof a === 'string' && typeof b === 'string') return compareText(a, b)
-  return kindOfOrderValue(a) - kindOfOrderValue(b)
+  const kinds = kindOfOrderValue(a) - kindOfOrderValue(b)
+  if (kinds !== 0 || typeof a !== 'string' || typeof b !== 'string') return kinds
+  // Of two whole numbers without leading zeros the longer is the greater.
+  return (isWholeNumber(a) ? a.length - b.length : 0) || compareText(a, b)
 }
 
+/** A whole number that a double cannot hold is text, and above every one that a double holds. */
 function kindOfOrderValue(value: OrderValue): number {
-  return value === null ? 0 : typeof value === 'number' ? 1 : 2
+  if (value === null) return 0
+  if (typeof value === 'number') return 1
+  return isWholeNumber(value) ? 2 : 3
+}
+
+function isWholeNumber(text: string): boolean {
+  return /^[1-9]\d*$/.test(text)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { impliedActive } from '../../intake/event-types.ts'
+import { impliedActive } from '../../intake/event/event-types.ts'
 import type { EventState } from '../../ledger/lifecycle.ts'
 import type { DeadLetterFilter, LedgerDeadLetter } from '../../ledger/port/dead-letters.ts'
 import type { EventName } from '../../model.ts'

@@ -270,6 +270,20 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     owner: 'mapping',
   },
   {
+    codes: ['DuplicateKey'],
+    cause:
+      'An object in the body has one key twice. Parsers disagree on which of the two counts, so Rollcall takes neither.',
+    fix: 'Let the sender write each key once. Edit the message and replay it.',
+    owner: 'HR data',
+  },
+  {
+    codes: ['EventCollision'],
+    cause:
+      'An event has the source and id of a known one, and is about another employee or says something else. It is not a duplicate.',
+    fix: 'Let the sender give each event an id of its own, or name more fields under id of the shape. Edit the message and replay it.',
+    owner: 'HR data',
+  },
+  {
     codes: [
       'BodyNotText',
       'BodyNotUnpacked',

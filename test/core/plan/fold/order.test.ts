@@ -115,7 +115,7 @@ void describe('the key is compared field by field', () => {
   }
 
   void test('a missing order value is lowest, numbers are next, and texts stand above them', () => {
-    const values = [null, -1, 0, 2, 10, '', '10', '2', 'a']
+    const values = [null, -1, 0, 2, 10, '9007199254740993', '20261105083015123', '', '010', 'a']
     const sorted = values.toReversed().map((order) => ({ ...base, order }))
     assert.deepEqual(
       sorted.sort(compareEvents).map(({ order }) => order),

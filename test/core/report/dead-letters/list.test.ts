@@ -171,6 +171,7 @@ void describe('what a message on the bus is about', () => {
   void it('of a vendor’s shape is what its rules make of it, and a shape that throws says nothing', async () => {
     const shape = {
       name: 'vendor',
+      suspects: async () => [],
       apply: async (body: unknown) => {
         if (body !== null && typeof body === 'object' && 'bad' in body) throw new TypeError('no')
         return {

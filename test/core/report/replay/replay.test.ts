@@ -94,7 +94,7 @@ function worldWith(letters: LedgerDeadLetter[]) {
       }),
     rules,
     openQueues: () => assert.fail('nothing lies on the bus'),
-    takeIn: async () => ({ events: [], rejected: null }),
+    takeIn: async () => ({ events: [], rejected: null, findings: [], leavers: [] }),
     settings: {
       perSecond: null,
       clockSkewMs: 0,

@@ -17,6 +17,8 @@ export const leaverTables = ({ integer, identity, tableOptions }: Dialect): read
     look_at         ${integer} NOT NULL,
     resends         ${integer} NOT NULL DEFAULT 0,
     resend_due      ${integer} NOT NULL DEFAULT 0,
+    -- 1: its event was refused on intake, so no employee has it.
+    refused         ${integer} NOT NULL DEFAULT 0,
     -- NULL: open. The moment of the proof where it ended as 'proven'.
     ended_at        ${integer},
     ended_as        TEXT,

@@ -46,7 +46,8 @@ const totals = ({ integer, tableOptions }: Dialect): readonly string[] => [
     erased      ${integer} NOT NULL DEFAULT 0,
     dropped     ${integer} NOT NULL DEFAULT 0,
     withheld    ${integer} NOT NULL DEFAULT 0,
-    replays     ${integer} NOT NULL DEFAULT 0
+    replays     ${integer} NOT NULL DEFAULT 0,
+    collisions  ${integer} NOT NULL DEFAULT 0
   )${tableOptions}`,
 ]
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { normalise } from '../../../src/core/intake/normalise.ts'
-import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
-import { effectiveInstant, instant } from '../../../src/core/intake/dates.ts'
-import { day } from '../../fakes/events.ts'
-import { cloudEvent } from '../../fakes/messages.ts'
+import { normalise } from '../../../../src/core/intake/event/normalise.ts'
+import { DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
+import { effectiveInstant, instant } from '../../../../src/core/intake/event/dates.ts'
+import { day } from '../../../fakes/events.ts'
+import { cloudEvent } from '../../../fakes/messages.ts'
 
 const NOWHERE = ['+99:99', '+24:00', '-23:59', '+14:01', '+15:00', '+05:60', '+9999', '-99', '+1460']
 const SOMEWHERE: readonly (readonly [offset: string, minutes: number])[] = [

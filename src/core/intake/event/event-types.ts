@@ -1,6 +1,6 @@
-import { own } from '../own.ts'
+import { own } from '../../own.ts'
 
-/** The `active` that a type implies; an event may override it. `undefined`: it implies nothing. */
+/** What a type says about `active`; `undefined` is nothing. */
 const TYPES: Readonly<Record<string, boolean | undefined>> = {
   'worker.hired': true,
   'worker.rehired': true,
@@ -15,11 +15,13 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
   'worker.corrected': undefined,
   'worker.rescinded': undefined,
 }
-/**
- * The `active` that a type implies when the event does not give it; `undefined` when it implies
- * nothing.
- */
+export const EVENT_TYPES = Object.keys(TYPES)
+
+export function isEventType(type: string): boolean {
+  return Object.hasOwn(TYPES, type)
+}
+
+/** What a type says about `active` when the event does not; `undefined` is nothing. */
 export function impliedActive(type: string): boolean | undefined {
   return own(TYPES, type)
 }
-export const EVENT_TYPES = Object.keys(TYPES)

@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon'
-import { DAY_MS } from '../runtime.ts'
+import { DAY_MS } from '../../runtime.ts'
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
 const ZONED = /(?:[zZ]|[+-]\d{2}:?\d{2})$/
@@ -18,6 +18,11 @@ function isOffsetSomewhere(text: string): boolean {
   if (hours === undefined) return true
   const total = Number(hours) * 60 + Number(minutes)
   return Number(minutes) < 60 && total <= LARGEST_OFFSET * 60
+}
+
+/** True for a date without a time of day. */
+export function isPlainDate(text: string): boolean {
+  return DAY.test(text)
 }
 
 /**

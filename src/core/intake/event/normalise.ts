@@ -1,0 +1,202 @@
+import { IANAZone } from 'luxon'
+import { z } from 'zod'
+import { findingAboutEvent, type NewFinding } from '../../findings/finding.ts'
+import type { EventName, HrEvent, JsonObject } from '../../model.ts'
+import { own } from '../../own.ts'
+import { type Envelope, rejectField, type Rejection } from '../decode.ts'
+import { employeeIdOf } from './employee-id.ts'
+import { EVENT_TYPES, impliedActive, isEventType } from './event-types.ts'
+import { momentsOf, PLACEHOLDER_DATES } from './moments.ts'
+import { orderValue } from './order-value.ts'
+import type { Source, SourceRules } from '../sources.ts'
+import { workerOf } from './worker.ts'
+
+/**
+ * Printable and well formed, so that any database returns it unchanged and any terminal can show it.
+ */
+const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u
+const printable = z.string().max(1024).regex(PRINTABLE)
+const name = printable.min(1)
+const Attributes = z.looseObject({
+  specversion: z.literal('1.0'),
+  id: z.union([name, z.int()]).transform(String),
+  source: name,
+  type: name,
+  subject: z.union([z.string().min(1).max(1024), z.int()]),
+  time: z.string().optional(),
+  sequence: z.union([printable, z.number()]).optional(),
+  // A broken trace context is no reason to refuse a change.
+  traceparent: z
+    .string()
+    .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)
+    .optional()
+    .catch(undefined),
+})
+const Data = z.looseObject({
+  mode: z.enum(['snapshot', 'delta', 'notice']).optional(),
+  effectiveDate: z.string().nullish(),
+  zone: z.string().refine(IANAZone.isValidZone).nullish(),
+  version: z.union([z.int(), z.string().regex(/^\d{1,40}$/)]).nullish(),
+  rescinds: z.union([name, z.object({ source: name.optional(), id: name })]).optional(),
+  worker: z.record(z.string(), z.unknown()).optional(),
+  changedFields: z.array(z.string()).nullish(),
+})
+type Attributes = z.output<typeof Attributes>
+type Data = z.output<typeof Data>
+
+export type Normalised =
+  | {
+      readonly kind: 'event'
+      readonly event: HrEvent
+      /** What a person should look at, although the event is taken in. */
+      readonly findings: readonly NewFinding[]
+    }
+  | Rejection
+
+/**
+ * The canonical event of an envelope, or why there is none. `enqueuedAt` stands in for a missing
+ * `time`; `entity` is where it arrived.
+ */
+export function normalise(
+  envelope: Envelope,
+  enqueuedAt: number,
+  sources: SourceRules,
+  entity = '',
+): Normalised {
+  const attributes = Attributes.safeParse(envelope.attributes)
+  if (!attributes.success) return invalid(attributes.error, '', envelope.attributes)
+  const source = sources(attributes.data.source, entity)
+  if (source === null)
+    return rejectField(
+      'SourceUnknown',
+      'source',
+      'is not one of those configured for this queue; add it under sources, or widen the match of one',
+    )
+  const type = (source.types && own(source.types, attributes.data.type)) ?? attributes.data.type
+  if (!isEventType(type))
+    return rejectField(
+      'UnknownType',
+      'type',
+      `is not one of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`,
+    )
+  const data = Data.safeParse(envelope.data)
+  if (!data.success) return invalid(data.error, 'data', envelope.data)
+  return eventOf(type, { attributes: attributes.data, data: data.data, source, enqueuedAt })
+}
+
+interface Checked {
+  readonly attributes: Attributes
+  readonly data: Data
+  readonly source: Source
+  readonly enqueuedAt: number
+}
+
+function eventOf(type: string, { attributes, data, source, enqueuedAt }: Checked): Normalised {
+  const { id, source: sourceName, subject, sequence = null, traceparent = null } = attributes
+  const employeeId = employeeIdOf(subject, source.employeeId)
+  if (employeeId === '')
+    return rejectField('FieldInvalid', 'subject', 'has no visible character; send the employee id')
+  if (!PRINTABLE.test(employeeId))
+    return rejectField('FieldInvalid', 'subject', 'has control characters in it; send the employee id')
+  const mode = data.mode ?? (type === 'worker.snapshot' ? 'snapshot' : 'delta')
+  if (mode === 'notice' && !source.notices)
+    return rejectField(
+      'NoticeUnsupported',
+      'data.mode',
+      'is notice, and the source has no HR system to read from; send snapshot or delta',
+    )
+  // What was parsed from JSON is JSON.
+  const given = (data.worker ?? null) as JsonObject | null
+  const worker = workerOf(type, mode, given, source)
+  if (worker.kind === 'rejected') return worker
+  const active = worker.attributes['active']
+  const moments = momentsOf(
+    {
+      time: attributes.time ?? null,
+      effectiveDate: data.effectiveDate ?? null,
+      enqueuedAt,
+      active: typeof active === 'boolean' ? active : null,
+    },
+    {
+      zone: data.zone ?? source.zone,
+      isLastDay: source.lastDay === 'inclusive' && impliedActive(type) === false,
+      placeholders: source.placeholderDates ?? PLACEHOLDER_DATES,
+    },
+  )
+  if (moments.kind === 'rejected') return moments
+  const rescinds = rescindedName(data, sourceName)
+  if (type === 'worker.rescinded' && rescinds === null)
+    return rejectField('FieldMissing', 'data.rescinds', 'is missing; name the id of the event to cancel')
+  const { recordedAt, effectiveAt, effectiveRaw } = moments
+  const event: HrEvent = {
+    source: sourceName,
+    id,
+    type,
+    employeeId,
+    recordedAt,
+    effectiveAt,
+    effectiveRaw,
+    order: orderValue(source.order, { version: data.version ?? null, sequence, recordedAt }),
+    rank: source.rank,
+    mode,
+    worker: worker.attributes,
+    ...(mode === 'notice' && data.changedFields ? { changedFields: data.changedFields } : {}),
+    rescinds,
+    traceparent,
+  }
+  return { kind: 'event', event, findings: findingsOf(event, worker.contradicts, moments.placeholders) }
+}
+
+function rescindedName({ rescinds }: Data, source: string): EventName | null {
+  if (rescinds === undefined) return null
+  return typeof rescinds === 'string'
+    ? { source, id: rescinds }
+    : { source: rescinds.source ?? source, id: rescinds.id }
+}
+
+const NO_FINDINGS: readonly NewFinding[] = []
+
+function findingsOf(
+  event: HrEvent,
+  contradicts: boolean,
+  placeholders: readonly string[],
+): readonly NewFinding[] {
+  if (!contradicts && placeholders.length === 0) return NO_FINDINGS
+  return [
+    ...(contradicts
+      ? [findingAboutEvent('AccessContradiction', event, `${event.type} with data.worker.active true`)]
+      : []),
+    ...(placeholders.length > 0
+      ? [findingAboutEvent('PlaceholderDate', event, `${placeholders.join(', ')} stands for no date`)]
+      : []),
+  ]
+}
+
+/** The first thing that is wrong, by the path of its field. */
+function invalid(error: z.ZodError, prefix: string, value: unknown): Rejection {
+  const issue = error.issues[0]
+  const keys = issue?.path ?? []
+  const path = [prefix, ...keys.map(String)].filter((part) => part !== '').join('.')
+  const field = path === '' ? null : path.replaceAll(/\.\d+(?=\.|$)/g, '[]')
+  const isMissing =
+    keys.reduce<unknown>(
+      (at, key) => (typeof at === 'object' && at !== null ? Reflect.get(at, key) : undefined),
+      value,
+    ) === undefined
+  const what = isMissing ? 'is missing' : `has the wrong form: ${expectation(issue)}`
+  return {
+    kind: 'rejected',
+    code: isMissing ? 'FieldMissing' : 'FieldInvalid',
+    field,
+    description: `${path || 'the event'} ${what}`,
+  }
+}
+
+function expectation(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'invalid_type') return `expected ${issue.expected}`
+  if (issue?.code === 'invalid_value') return `expected one of ${issue.values.map(String).join(', ')}`
+  if (issue?.code === 'invalid_format') return 'it has characters that may not stand there'
+  if (issue?.code === 'custom') return 'it is not an IANA time zone such as Europe/Berlin'
+  if (issue?.code === 'too_small' || issue?.code === 'too_big') return 'its length is out of bounds'
+  return 'see the description of the canonical event'
+}

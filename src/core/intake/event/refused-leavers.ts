@@ -1,0 +1,91 @@
+import type { RefusedLeaver } from '../../ledger/port/leavers.ts'
+import { isObject } from '../../json.ts'
+import type { Json } from '../../model.ts'
+import { own } from '../../own.ts'
+import type { SourceMessage } from '../../ports.ts'
+import type { Envelope } from '../decode.ts'
+import { employeeIdOf } from './employee-id.ts'
+import { impliedActive, isEventType } from './event-types.ts'
+import { momentsOf, PLACEHOLDER_DATES } from './moments.ts'
+import { DEFAULT_SOURCE, type SourceRules } from '../sources.ts'
+
+/** More leavers than one message has; the rest of a hostile one opens no cases. */
+const MOST = 1_000
+/** In a type that is not known, words of the trade for an end of employment. */
+const LEAVING = /terminat|delet|leaver|offboard|separat|resign|retire|dismiss|layoff|fired|departed/i
+
+/**
+ * The leavings that a refused message seems to contain: by type, by `active`, or by a word in a type
+ * that is not known. It errs towards opening a case, because a leaver may keep access otherwise.
+ */
+export function refusedLeavers(
+  envelopes: readonly Envelope[],
+  message: SourceMessage,
+  sources: SourceRules,
+): readonly RefusedLeaver[] {
+  return envelopes
+    .slice(0, MOST)
+    .flatMap((envelope, index) => leavingOf(envelope, index, message, sources) ?? [])
+}
+
+function leavingOf(
+  { attributes, data }: Envelope,
+  index: number,
+  message: SourceMessage,
+  sources: SourceRules,
+): RefusedLeaver | null {
+  const sourceName = textOf(attributes['source'])
+  const source = (sourceName === null ? null : sources(sourceName, message.entity)) ?? DEFAULT_SOURCE
+  const given = textOf(attributes['type']) ?? ''
+  const type = (source.types && own(source.types, given)) ?? given
+  // What was parsed from JSON is JSON.
+  const fields = isObject(data as Json) ? (data as Readonly<Record<string, Json>>) : {}
+  const worker = fields['worker']
+  const isLeaving = saysLeaving(type) || (isObject(worker) && saysInactive(own(worker, 'active')))
+  if (!isLeaving) return null
+  const place = `${message.entity}#${message.sequence}${index === 0 ? '' : `.${index + 1}`}`
+  const subject = attributes['subject']
+  const employeeId =
+    typeof subject === 'string' || typeof subject === 'number' ? employeeIdOf(subject, source.employeeId) : ''
+  const { enqueuedAt } = message
+  const moments = momentsOf(
+    {
+      time: textOf(attributes['time']),
+      effectiveDate: textOf(fields['effectiveDate']),
+      enqueuedAt,
+      active: false,
+    },
+    {
+      zone: source.zone,
+      isLastDay: source.lastDay === 'inclusive',
+      placeholders: source.placeholderDates ?? PLACEHOLDER_DATES,
+    },
+  )
+  const { recordedAt, effectiveAt } =
+    moments.kind === 'moments' ? moments : { recordedAt: enqueuedAt, effectiveAt: enqueuedAt }
+  return {
+    employeeId: employeeId === '' ? `unknown:${place}` : employeeId,
+    source: sourceName ?? message.entity,
+    id: textOf(attributes['id']) ?? place,
+    recordedAt,
+    effectiveAt,
+  }
+}
+
+function saysLeaving(type: string): boolean {
+  return isEventType(type) ? impliedActive(type) === false : LEAVING.test(type)
+}
+
+/** Also in a form that is not taken: a list, or a word that looks like a boolean. */
+function saysInactive(active: Json | undefined): boolean {
+  if (Array.isArray(active)) return active.some(saysInactive)
+  return (
+    active === false ||
+    active === 0 ||
+    (typeof active === 'string' && /^\s*(false|0|no|inactive)\s*$/i.test(active))
+  )
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value.slice(0, 1024) : null
+}

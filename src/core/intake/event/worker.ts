@@ -1,0 +1,52 @@
+import type { JsonObject, Mode } from '../../model.ts'
+import { own } from '../../own.ts'
+import { rejectField, type Rejection } from '../decode.ts'
+import { employeeIdOf } from './employee-id.ts'
+import { impliedActive } from './event-types.ts'
+import { fromScim } from './scim-worker.ts'
+import type { Source } from '../sources.ts'
+
+export interface Worker {
+  readonly kind: 'worker'
+  readonly attributes: JsonObject
+  /** The type says that the employee leaves, and the data says `active: true`: the type counts. */
+  readonly contradicts: boolean
+}
+
+/** The attributes of an event, with `active` where its type implies it. */
+export function workerOf(
+  type: string,
+  mode: Mode,
+  given: JsonObject | null,
+  source: Source,
+): Worker | Rejection {
+  const implied = impliedActive(type)
+  // A notice only says that there is something to read. The leaving is kept, should the read fail.
+  if (mode === 'notice') return worker(implied === false ? { active: false } : {})
+  if (given === null) {
+    if (mode === 'snapshot' || (implied === undefined && type !== 'worker.rescinded'))
+      return rejectField('FieldMissing', 'data.worker', 'is missing; send the attributes in it')
+    return worker(implied === undefined ? {} : { active: implied })
+  }
+  const attributes = withManagerId(fromScim(given), source)
+  const active = own(attributes, 'active')
+  if (active === undefined)
+    return worker(implied === undefined ? attributes : { ...attributes, active: implied })
+  // Access never follows a guess: not null, not a list, not a word that looks like a boolean.
+  if (typeof active !== 'boolean')
+    return rejectField('FieldInvalid', 'data.worker.active', 'is neither true nor false; send one of them')
+  const contradicts = implied === false && active
+  return { ...worker(contradicts ? { ...attributes, active: false } : attributes), contradicts }
+}
+
+function worker(attributes: JsonObject): Worker {
+  return { kind: 'worker', attributes, contradicts: false }
+}
+
+/** A manager is named by an employee id, so it takes the same form as the employee's own. */
+function withManagerId(attributes: JsonObject, { employeeId }: Source): JsonObject {
+  const manager = own(attributes, 'managerId')
+  if (typeof manager !== 'string' && typeof manager !== 'number') return attributes
+  const managerId = employeeIdOf(manager, employeeId)
+  return managerId === manager ? attributes : { ...attributes, managerId }
+}

@@ -1,0 +1,61 @@
+import { evaluateOne, type Expression } from '../../expression/compile.ts'
+import type { Evaluator } from '../../expression/evaluator.ts'
+import { isObject } from '../../json.ts'
+import type { Json } from '../../model.ts'
+import type { Access } from '../access.ts'
+import type { Envelope } from '../decode.ts'
+import { idOf, listOf } from './fields.ts'
+import { fromXml } from './xml-as-json.ts'
+
+/** The parts of a shape that make events, without those that check. */
+export interface EventParts {
+  readonly xml: boolean
+  readonly items: Expression | null
+  readonly id: string | readonly string[] | undefined
+  readonly access: Access | null
+  readonly event: Expression
+  readonly evaluator: Evaluator
+  digest(text: string): string
+}
+
+/** Items of a refused message that are looked at. */
+const MOST = 1_000
+
+/**
+ * What a refused body seems to say, without any check and with a status that is not known as
+ * inactive: only to see whether an employee in it may be leaving. Empty when nothing can be read.
+ */
+export async function suspectsIn(
+  parts: EventParts,
+  given: Json,
+  source: string,
+): Promise<readonly Envelope[]> {
+  const body = parts.xml ? fromXml(given) : given
+  const evaluated = parts.items === null ? null : await evaluateOne(parts.evaluator, parts.items, body)
+  if (evaluated?.kind === 'failed') return []
+  const items = listOf(evaluated === null ? body : evaluated.value).slice(0, MOST)
+  const suspects = await Promise.all(items.map((value, index) => suspectsOf(parts, { value, index, source })))
+  return suspects.flat()
+}
+
+async function suspectsOf(
+  { access, event, evaluator, id, digest }: EventParts,
+  { value, index, source }: { readonly value: Json; readonly index: number; readonly source: string },
+): Promise<readonly Envelope[]> {
+  const reading = access?.(value) ?? null
+  const isUnknown = reading?.kind === 'unknown'
+  const active = reading?.kind === 'access' ? reading.active : isUnknown ? false : null
+  const bindings = { index, source, ...(active === null ? {} : { active }) }
+  const made = await evaluateOne(evaluator, event, value, bindings)
+  if (made.kind === 'failed') return []
+  const own = id === undefined ? {} : { id: idOf(id, value, source, digest) }
+  return listOf(made.value).flatMap((one) => {
+    if (!isObject(one)) return []
+    const data = one['data'] ?? {}
+    const worker = isObject(data) ? data['worker'] : undefined
+    // A shape need not use the status it declares; it is not known all the same.
+    const doubtful = isUnknown ? { ...(isObject(worker) ? worker : {}), active: false } : worker
+    const suspected = isObject(data) && doubtful !== undefined ? { ...data, worker: doubtful } : data
+    return [{ attributes: { source, ...own, ...one }, data: suspected }]
+  })
+}
