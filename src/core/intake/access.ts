@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { isObject } from '../json.ts'
 import type { Json } from '../model.ts'
+import { own } from '../own.ts'
+import { isEmpty } from './shape/fields.ts'
 
 const words = z.array(z.union([z.string().trim().min(1), z.boolean(), z.number()]))
 
@@ -129,17 +131,15 @@ type Status =
  * A list on the way does not count as missing: one of its elements may say that the employee left.
  */
 function statusAt(payload: Json, path: string): Status {
-  let value: Json | undefined = payload
+  let value = payload
   for (const key of path.split('.')) {
-    // An empty map of a PHP sender is an empty list.
-    if (isList(value) && value.length === 0) return { kind: 'missing' }
+    if (value === null || isEmpty(value)) return { kind: 'missing' }
     if (isList(value)) return { kind: 'not one value', what: 'is inside a list' }
-    if (value === null) return { kind: 'missing' }
     if (!isObject(value)) return { kind: 'no word', what: 'is inside something that is not an object' }
-    if (!Object.hasOwn(value, key)) return { kind: 'missing' }
-    value = value[key]
+    const inside = own(value, key)
+    if (inside === undefined) return { kind: 'missing' }
+    value = inside
   }
-  if (value === undefined) return { kind: 'missing' }
   const empty: Status = { kind: 'no word', what: 'is empty; send a status, or leave the field out' }
   if (value === null) return empty
   if (isList(value)) return value.length === 0 ? empty : { kind: 'not one value', what: 'is a list' }
@@ -148,7 +148,7 @@ function statusAt(payload: Json, path: string): Status {
   return word === '' ? empty : { kind: 'word', word }
 }
 
-function isList(value: Json | undefined): value is readonly Json[] {
+function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value)
 }
 

@@ -41,6 +41,7 @@ void describe('access rules', () => {
     ['no field at all', { other: 'Active' }, 'null'],
     ['a word that says nothing about access', { status: 'Part-Time' }, 'null'],
     ['such a word beside one that does', { status: 'Part-time', job: { status: 'Terminated' } }, 'false'],
+    ['the empty text that XML makes of an empty map', { job: '' }, 'null'],
     ['the empty list that PHP makes of an empty map', { job: [] }, 'null'],
     ['an empty object on the way', { job: {} }, 'null'],
     ['a null on the way', { job: null }, 'null'],

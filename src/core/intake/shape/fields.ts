@@ -94,13 +94,17 @@ function is(kind: FieldKind, value: Json): boolean {
     case 'boolean':
       return typeof value === 'boolean'
     case 'object':
-      // PHP writes an empty map as an empty list.
-      return isObject(value) || (isList(value) && value.length === 0)
+      return isObject(value) || isEmpty(value)
     case 'list':
       return isList(value)
     case 'any':
       return true
   }
+}
+
+/** Nothing, as PHP (an empty list) and converters of XML (an empty text) write an empty map. */
+export function isEmpty(value: Json): boolean {
+  return value === '' || (isList(value) && value.length === 0)
 }
 
 /** The value at the first of the paths that holds something. */

@@ -69,7 +69,7 @@ export const adp: ShapeRules = {
     $says := $exists($active) or $count($worker.**[$type($) = 'string']) > 0;
     $secondary := $contains($name, /assignment/i) and $job.primaryIndicator = false;
     $leaves := $contains($name, /^worker\\.(.*\\.)?(terminate|retire)$/) and $not($secondary);
-    $unclear := $contains($name, /terminat|retire|cancel|rescind|leave|remove|delete/i)
+    $unclear := $contains($name, /terminat|retire|resign|dismiss|separat|deceas|death|suspend|activ|cancel|rescind|leave|remove|delete/i)
       or ($exists($assigned) and $not($assigned in ['A', 'Active', 'active']));
     $type := $leaves ? 'worker.terminated' : $lookup({ 'worker.hire': 'worker.hired', 'worker.rehire': 'worker.rehired' }, $name);
     {

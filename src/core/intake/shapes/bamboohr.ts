@@ -43,13 +43,15 @@ export const bamboohrFields: ShapeRules = {
       $found = '' ? null : $found
     )};
     $action := $lowercase(action);
+    $last := $field('Termination Date', 'terminationDate');
+    $unclear := $type($last) = 'string' and $not($exists($active));
     $action = 'deleted'
       ? { 'type': 'worker.deleted', 'subject': $string(id), 'time': timestamp, 'data': { 'worker': { 'active': false } } }
       : {
           'type': $action in ['created', 'updated'] ? 'worker.updated' : action,
           'subject': $string(id),
           'time': timestamp,
-          'data': {
+          'data': $unclear ? { 'mode': 'notice', 'changedFields': changedFields[] } : {
             'worker': {
               'name': {
                 'givenName': $field('First Name', 'firstName'),
@@ -66,6 +68,7 @@ export const bamboohrFields: ShapeRules = {
               'emails': { 'work': $field('Work Email', 'workEmail') },
               'phones': { 'work': $field('Work Phone', 'workPhone') },
               'hireDate': $field('Hire Date', 'hireDate'),
+              'terminationDate': $last,
               'active': $active,
               'bamboohr': $type(fields) = 'object' ? fields : $nothing
             }
