@@ -14,7 +14,10 @@ import { utf8Blocks } from './utf8.ts'
  */
 export type FileRow =
   | { readonly row: number; readonly attributes: JsonObject }
-  | { readonly row: number; readonly code: string; readonly description: string }
+  | { readonly row: number; readonly code: UnreadableRowCode; readonly description: string }
+
+/** Why a row cannot be read. */
+type UnreadableRowCode = 'ColumnCount' | 'NotAnObject' | 'QuoteNotClosed' | 'TextBehindQuote'
 
 export interface BaselineFile {
   readonly file: string
@@ -130,11 +133,14 @@ function unreadableRow(
       `${file}: the row that begins in line ${row} has more than ${LONGEST_ROW} characters; close its quotes, and import the file again`,
     )
   const lost = last > first ? `; lines ${row} to ${last + linesBefore} were not read` : ''
-  return {
-    row,
-    code,
-    description: `${code === 'CSV_QUOTE_NOT_CLOSED' ? 'a quote is not closed' : 'something stands behind a closing quote'}${lost}; write a quote in a value twice, and import the file again`,
-  }
+  const mend = 'write a quote in a value twice, and import the file again'
+  return code === 'CSV_QUOTE_NOT_CLOSED'
+    ? { row, code: 'QuoteNotClosed', description: `a quote is not closed${lost}; ${mend}` }
+    : {
+        row,
+        code: 'TextBehindQuote',
+        description: `something stands behind a closing quote${lost}; ${mend}`,
+      }
 }
 
 function attributesOf(columns: readonly string[], record: readonly string[]): JsonObject {

@@ -163,12 +163,12 @@ void describe('quotes that do not fit', () => {
     const open = await rows('employee,title\n1,a\n2,"b\n3,c\n4,d\n')
     assert.deepEqual(inShort(open), [
       [2, { employee: '1', title: 'a' }],
-      [3, 'CSV_QUOTE_NOT_CLOSED'],
+      [3, 'QuoteNotClosed'],
     ])
     assert.match(JSON.stringify(open[1]), /lines 3 to 5 were not read/)
     const crossed = await rows('employee,title\n2,"b\n3,c\n4,"d"\n5,e\n')
     assert.deepEqual(inShort(crossed), [
-      [2, 'CSV_INVALID_CLOSING_QUOTE'],
+      [2, 'TextBehindQuote'],
       [5, { employee: '5', title: 'e' }],
     ])
     assert.match(JSON.stringify(crossed[0]), /lines 2 to 4 were not read/)
