@@ -111,11 +111,22 @@ export function connector<M extends SourceMessage>(
     publishLoop(ledger, ports.outcomes, settings.publish, runtime),
   )
   const submits = Array.from({ length: settings.uploads }, (_, index) =>
-    submitLoop(`submit.${index + 1}`, ledger, ports.provisioning, settings.submit, runtime),
+    submitLoop(`submit.${index + 1}`, {
+      ledger,
+      provisioning: ports.provisioning,
+      settings: settings.submit,
+      runtime,
+    }),
   )
-  const plan = planLoop(ledger, mapping, settings.plan, runtime, () => {
-    for (const submit of submits) submit.wake()
-    publish.wake?.()
+  const plan = planLoop({
+    ledger,
+    mapping,
+    settings: settings.plan,
+    runtime,
+    onPlanned: () => {
+      for (const submit of submits) submit.wake()
+      publish.wake?.()
+    },
   })
   const job = inOneInstance('job', () => jobLoop(ledger, ports.job, settings.job, runtime))
   const correlate = inOneInstance('correlate', () =>
@@ -125,7 +136,14 @@ export function connector<M extends SourceMessage>(
     }),
   )
   const intakes: Service[] = [
-    intakeLoop(ports.sourceQueue, ledger, sources, settings.intake, runtime, () => plan.wake()),
+    intakeLoop({
+      sourceQueue: ports.sourceQueue,
+      ledger,
+      sources,
+      settings: settings.intake,
+      runtime,
+      onRecorded: () => plan.wake(),
+    }),
   ]
   if (reader && settings.hydrate)
     intakes.push(hydrateLoop(ledger, reader, settings.hydrate, runtime, () => plan.wake()))

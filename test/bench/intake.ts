@@ -108,14 +108,14 @@ async function durable(
     backlogPerSecond: 100,
     skewMs: 1_000,
   }
-  const service = intakeLoop(
-    inbox,
+  const service = intakeLoop({
+    sourceQueue: inbox,
     ledger,
-    () => DEFAULT_SOURCE,
+    sources: () => DEFAULT_SOURCE,
     settings,
     runtime,
-    () => {},
-  )
+    onRecorded: () => {},
+  })
   const delay = monitorEventLoopDelay({ resolution: 1 })
   const before = await settled()
   delay.enable()

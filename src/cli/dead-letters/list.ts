@@ -1,9 +1,9 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { checkWritable } from '../../adapters/files.ts'
 import { withStores } from '../../compose/stores.ts'
 import { readConfig } from '../../compose/config.ts'
+import { checkFiles } from '../../compose/files.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import type { DeadLetter } from '../../core/report/dead-letters/dead-letter.ts'
 import { findMessage } from '../../core/report/dead-letters/find.ts'
@@ -75,7 +75,7 @@ export async function exportDead(
 ): Promise<number> {
   keepSmall()
   const selection = selectionOf(options)
-  checkWritable('the file', file)
+  checkFiles({ writable: { 'the file': file } })
   return await withStores(readConfig(environment), options.store ?? null, say, async (stores) => {
     let count = 0
     async function* lines(): AsyncGenerator<string> {

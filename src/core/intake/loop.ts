@@ -41,6 +41,16 @@ interface Arrivals<M extends SourceMessage> {
   readonly receiver: Receiver<M>
 }
 
+export interface IntakeContext<M extends SourceMessage> {
+  readonly sourceQueue: SourceQueue<M>
+  readonly ledger: Pick<Ledger, 'recordMessages' | 'ping'>
+  readonly sources: SourceRules
+  readonly settings: IntakeSettings
+  readonly runtime: Runtime
+  /** Called after each commit. */
+  readonly onRecorded: () => void
+}
+
 /**
  * Commits messages to the ledger as events, in micro-batches of one transaction each, and settles
  * them only after the commit. When the ledger cannot commit them, nothing is abandoned: the
@@ -50,14 +60,14 @@ interface Arrivals<M extends SourceMessage> {
  * A message that the ledger never commits, while it commits others, does not block them: it is
  * delivered again until the bus dead-letters it.
  */
-export function intakeLoop<M extends SourceMessage>(
-  sourceQueue: SourceQueue<M>,
-  ledger: Pick<Ledger, 'recordMessages' | 'ping'>,
-  sources: SourceRules,
-  settings: IntakeSettings,
-  runtime: Runtime,
-  onRecorded: () => void,
-): Service {
+export function intakeLoop<M extends SourceMessage>({
+  sourceQueue,
+  ledger,
+  sources,
+  settings,
+  runtime,
+  onRecorded,
+}: IntakeContext<M>): Service {
   const commits = committer<M>(ledger, sources, settings, runtime)
   const { batchSize } = settings
   const uncommitted = uncommittedMessages(ledger, commits, { batchSize, onRecorded }, runtime)

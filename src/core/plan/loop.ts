@@ -33,20 +33,23 @@ const TEND_MS = 1_000
  */
 const PATIENCE_MS = 150
 
+export interface PlanContext {
+  readonly ledger: Pick<
+    Ledger,
+    'claimDueEmployees' | 'commitPlan' | 'expireIncompleteEvents' | 'listOpenLeavers' | 'settleLeavers'
+  >
+  readonly mapping: Mapping
+  readonly settings: PlanSettings
+  readonly runtime: Runtime
+  /** Called after each turn that planned something. */
+  readonly onPlanned: () => void
+}
+
 /**
  * Plans the employees that are due. An employee whose record takes long to compute does not delay
  * the others: they are committed first.
  */
-export function planLoop(
-  ledger: Pick<
-    Ledger,
-    'claimDueEmployees' | 'commitPlan' | 'expireIncompleteEvents' | 'listOpenLeavers' | 'settleLeavers'
-  >,
-  mapping: Mapping,
-  settings: PlanSettings,
-  runtime: Runtime,
-  onPlanned: () => void,
-): WakeableService {
+export function planLoop({ ledger, mapping, settings, runtime, onPlanned }: PlanContext): WakeableService {
   let tendedAt = Number.NEGATIVE_INFINITY
   const rules = {
     mapping,

@@ -25,154 +25,147 @@ export interface SubmitSettings extends VerdictSettings {
  */
 const ANSWER_GRACE_MS = 5_000
 
+interface Submitting {
+  readonly ledger: Pick<Ledger, 'claimBatch' | 'takeSlot' | 'recordBatchAnswer'>
+  readonly provisioning: Provisioning
+  readonly settings: SubmitSettings
+  readonly runtime: Runtime
+}
+
 /** Sends full batches, never faster than the service allows, and records each answer. */
-export function submitLoop(
-  name: string,
-  ledger: Pick<Ledger, 'claimBatch' | 'takeSlot' | 'recordBatchAnswer'>,
-  provisioning: Provisioning,
-  settings: SubmitSettings,
-  runtime: Runtime,
-): WakeableService {
-  const { owner, leaseMs, limits } = settings
+export function submitLoop(name: string, submitting: Submitting): WakeableService {
+  const { ledger, settings, runtime } = submitting
+  const { owner, leaseMs, maxOperations, maxBytes, fillMs, limits, pollMs } = settings
   return loop(name, runtime, async (signal) => {
-    const { maxOperations, maxBytes, fillMs } = settings
-    const batch = await ledger.claimBatch({
-      now: runtime.now(),
-      owner,
-      leaseMs,
-      maxOperations,
-      maxBytes,
-      fillMs,
-      limits,
-    })
-    if (!batch) return settings.pollMs
+    const now = runtime.now()
+    const batch = await ledger.claimBatch({ now, owner, leaseMs, maxOperations, maxBytes, fillMs, limits })
+    if (!batch) return pollMs
     const links = batch.operations.flatMap((operation) => operation.links)
     await runtime.telemetry.span(
       'rollcall.submit',
       { links, attributes: { 'rollcall.operations': batch.operations.length } },
-      () => send(batch, signal),
+      () => send(submitting, batch, signal),
     )
     return 0
   })
+}
 
-  /** Repeats the call until an answer settles the batch for now. */
-  async function send(batch: Batch, signal: AbortSignal): Promise<void> {
-    const answer = await pRetry((attempt) => tryOnce(batch, attempt, signal), {
-      retries: settings.attempts - 1,
-      minTimeout: 0,
-      maxTimeout: 0,
-      shouldRetry: ({ error }) => error instanceof TryAgain && !signal.aborted,
-      onFailedAttempt: async ({ error, retriesLeft }) => {
-        if (!(error instanceof TryAgain) || retriesLeft === 0 || signal.aborted) return
-        await ledger.recordBatchAnswer(batch.id, { ...error.answer, release: false }, runtime.now())
-        await runtime.sleep(error.answer.notBefore - runtime.now(), signal)
-      },
-    }).catch((error: unknown) => {
-      // Out of attempts, or stopped: the batch stays as it is and is claimed again later.
-      if (error instanceof TryAgain) return error.answer
-      throw error
+/** Repeats the call until an answer settles the batch for now. */
+async function send(submitting: Submitting, batch: Batch, signal: AbortSignal): Promise<void> {
+  const { ledger, settings, runtime } = submitting
+  const answer = await pRetry((attempt) => tryOnce(submitting, batch, attempt, signal), {
+    retries: settings.attempts - 1,
+    minTimeout: 0,
+    maxTimeout: 0,
+    shouldRetry: ({ error }) => error instanceof TryAgain && !signal.aborted,
+    onFailedAttempt: async ({ error, retriesLeft }) => {
+      if (!(error instanceof TryAgain) || retriesLeft === 0 || signal.aborted) return
+      await ledger.recordBatchAnswer(batch.id, { ...error.answer, release: false }, runtime.now())
+      await runtime.sleep(error.answer.notBefore - runtime.now(), signal)
+    },
+  }).catch((error: unknown) => {
+    // Out of attempts, or stopped: the batch stays as it is and is claimed again later.
+    if (error instanceof TryAgain) return error.answer
+    throw error
+  })
+  if (answer) await ledger.recordBatchAnswer(batch.id, answer, runtime.now())
+}
+
+/** `null` when there is nothing to record. Throws `TryAgain` when the answer asks for another attempt. */
+async function tryOnce(
+  submitting: Submitting,
+  batch: Batch,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<BatchAnswer | null> {
+  const { provisioning, settings, runtime } = submitting
+  const slot = await slotFor(submitting, batch, signal)
+  switch (slot.kind) {
+    case 'lost':
+    case 'empty':
+      return null
+    case 'wait':
+      return again({ call: null, status: null, notBefore: slot.until, countsAsAttempt: false, hold: null })
+    case 'taken': {
+      // A stop waits a while, because an answer on its way is worth more than a quick end.
+      const body = bulkRequest(slot.operations)
+      const reply = await withGrace(signal, ANSWER_GRACE_MS, runtime, (cut) =>
+        provisioning.upload(body, runtime.id(), cut),
+      )
+      const chance = runtime.random()
+      const verdict = verdictOf(reply, { attempt, now: runtime.now(), chance, settings })
+      runtime.telemetry.count('rollcall.bulk_upload.requests', 1, {
+        status: reply.kind === 'response' ? String(reply.status) : reply.code,
+      })
+      if (verdict.kind === 'snooze') logSnooze(verdict, submitting)
+      return batchAnswer(verdict, slot.call)
+    }
+    default:
+      return unreachable(slot)
+  }
+}
+
+/**
+ * Waits here for the short window. A wait for the day's budget is long, and releases the batch.
+ */
+async function slotFor(
+  { ledger, settings, runtime }: Submitting,
+  batch: Batch,
+  signal: AbortSignal,
+): Promise<Slot> {
+  const { owner, leaseMs, limits } = settings
+  for (;;) {
+    const slot = await ledger.takeSlot(batch.id, { now: runtime.now(), owner, leaseMs, limits })
+    if (slot.kind !== 'wait' || slot.why !== 'window' || signal.aborted) return slot
+    await runtime.sleep(slot.until - runtime.now(), signal)
+  }
+}
+
+function batchAnswer(verdict: Verdict, call: number): BatchAnswer {
+  switch (verdict.kind) {
+    case 'done':
+      return { kind: 'accepted', call, acceptedAt: verdict.acceptedAt, requestId: verdict.requestId }
+    case 'reject': {
+      const { status, reason: code, requestId } = verdict
+      return { kind: 'refused', call, status, code, requestId }
+    }
+    case 'snooze': {
+      const { status, until: notBefore, why: hold } = verdict
+      return again({ call, status, notBefore, countsAsAttempt: false, hold })
+    }
+    case 'retry': {
+      const { status, at: notBefore } = verdict
+      throw new TryAgain(again({ call, status, notBefore, countsAsAttempt: true, hold: null }))
+    }
+    default:
+      return unreachable(verdict)
+  }
+}
+
+type Again = Extract<BatchAnswer, { kind: 'again' }>
+
+function again(answer: Omit<Again, 'kind' | 'release'>): Again {
+  return { kind: 'again', release: true, ...answer }
+}
+
+function logSnooze(
+  { why, status, until }: Extract<Verdict, { kind: 'snooze' }>,
+  { settings, runtime }: Submitting,
+): void {
+  if (why === 'refused')
+    runtime.log.error('submit.refused', {
+      status,
+      what: 'the service refuses the call: check the identity, its permission, the job id and the endpoint; run rollcall check',
+      retryInMs: settings.refusedMs,
     })
-    if (answer) await ledger.recordBatchAnswer(batch.id, answer, runtime.now())
-  }
-
-  async function tryOnce(batch: Batch, attempt: number, signal: AbortSignal): Promise<BatchAnswer | null> {
-    const slot = await slotFor(batch, signal)
-    switch (slot.kind) {
-      case 'lost':
-      case 'empty':
-        return null
-      case 'wait':
-        return {
-          kind: 'again',
-          call: null,
-          status: null,
-          notBefore: slot.until,
-          countsAsAttempt: false,
-          release: true,
-          hold: null,
-        }
-      case 'taken': {
-        // A stop waits a while, because an answer on its way is worth more than a quick end.
-        const body = bulkRequest(slot.operations)
-        const reply = await withGrace(signal, ANSWER_GRACE_MS, runtime, (cut) =>
-          provisioning.upload(body, runtime.id(), cut),
-        )
-        const verdict = verdictOf(reply, attempt, runtime.now(), runtime.random(), settings)
-        runtime.telemetry.count('rollcall.bulk_upload.requests', 1, {
-          status: reply.kind === 'response' ? String(reply.status) : reply.code,
-        })
-        return settle(verdict, slot.call)
-      }
-      default:
-        return unreachable(slot)
-    }
-  }
-
-  /**
-   * Waits here for the short window. A wait for the day's budget is long, and releases the batch.
-   */
-  async function slotFor(batch: Batch, signal: AbortSignal): Promise<Slot> {
-    for (;;) {
-      const slot = await ledger.takeSlot(batch.id, { now: runtime.now(), owner, leaseMs, limits })
-      if (slot.kind !== 'wait' || slot.why !== 'window' || signal.aborted) return slot
-      await runtime.sleep(slot.until - runtime.now(), signal)
-    }
-  }
-
-  function settle(verdict: Verdict, call: number): BatchAnswer {
-    switch (verdict.kind) {
-      case 'done':
-        return { kind: 'accepted', call, acceptedAt: verdict.acceptedAt, requestId: verdict.requestId }
-      case 'reject':
-        return {
-          kind: 'refused',
-          call,
-          status: verdict.status,
-          code: verdict.reason,
-          requestId: verdict.requestId,
-        }
-      case 'snooze':
-        if (verdict.why === 'refused')
-          runtime.log.error('submit.refused', {
-            status: verdict.status,
-            what: 'the service refuses the call: check the identity, its permission, the job id and the endpoint; run rollcall check',
-            retryInMs: settings.refusedMs,
-          })
-        else
-          runtime.log.warn(`submit.${verdict.why}`, {
-            status: verdict.status,
-            untilMs: Math.round(verdict.until - runtime.now()),
-          })
-        return {
-          kind: 'again',
-          call,
-          status: verdict.status,
-          notBefore: verdict.until,
-          countsAsAttempt: false,
-          release: true,
-          hold: verdict.why,
-        }
-      case 'retry':
-        throw new TryAgain({
-          kind: 'again',
-          call,
-          status: verdict.status,
-          notBefore: verdict.at,
-          countsAsAttempt: true,
-          release: true,
-          hold: null,
-        })
-      default:
-        return unreachable(verdict)
-    }
-  }
+  else runtime.log.warn(`submit.${why}`, { status, untilMs: Math.round(until - runtime.now()) })
 }
 
 /** Carries an answer that asks for another attempt through p-retry. */
 class TryAgain extends Error {
   override readonly name = 'TryAgain'
-  readonly answer: Extract<BatchAnswer, { kind: 'again' }>
-  constructor(answer: Extract<BatchAnswer, { kind: 'again' }>) {
+  readonly answer: Again
+  constructor(answer: Again) {
     super('the service did not settle the batch')
     this.answer = answer
   }

@@ -37,14 +37,16 @@ const LONGEST_RETRY_MS = 600_000
 /** The network code of a call that was not made, because the previous ones all failed. */
 export const CIRCUIT_OPEN = 'CircuitOpen'
 
-/** `attempt` counts from 1; `chance` in [0, 1) spreads retries. */
-export function verdictOf(
-  answer: UploadAnswer,
-  attempt: number,
-  now: number,
-  chance: number,
-  settings: VerdictSettings,
-): Verdict {
+export interface VerdictContext {
+  /** The number of the attempt, from 1. */
+  readonly attempt: number
+  readonly now: number
+  /** In [0, 1); spreads retries. */
+  readonly chance: number
+  readonly settings: VerdictSettings
+}
+
+export function verdictOf(answer: UploadAnswer, { attempt, now, chance, settings }: VerdictContext): Verdict {
   // Whole milliseconds, because the ledger stores the moment as an integer.
   const backoffMs = Math.ceil(
     Math.min(settings.retryCapMs, settings.retryMs * 2 ** (attempt - 1)) * (0.5 + chance / 2),

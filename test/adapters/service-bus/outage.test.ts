@@ -65,14 +65,14 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
     open: (onMessage) =>
       inbox.open((message) => (deliveries.push(message.native.deliveryCount ?? 0), onMessage(message))),
   }
-  const service = intakeLoop(
-    watched,
-    unsteady.ledger,
-    () => DEFAULT_SOURCE,
+  const service = intakeLoop({
+    sourceQueue: watched,
+    ledger: unsteady.ledger,
+    sources: () => DEFAULT_SOURCE,
     settings,
     runtime,
-    () => {},
-  )
+    onRecorded: () => {},
+  })
   const running = service.run()
   t.after(async () => {
     await service.stop()
@@ -149,14 +149,14 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
             (message) => ((most = Math.max(most, message.native.deliveryCount ?? 0)), onMessage(message)),
           ),
       }
-      const service = intakeLoop(
-        watched,
-        away,
-        () => DEFAULT_SOURCE,
+      const service = intakeLoop({
+        sourceQueue: watched,
+        ledger: away,
+        sources: () => DEFAULT_SOURCE,
         settings,
-        runtime.own,
-        () => {},
-      )
+        runtime: runtime.own,
+        onRecorded: () => {},
+      })
       const running = service.run()
       t.after(async () => {
         await service.stop()
@@ -202,14 +202,14 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
   }
   const runtime = briskRuntime(50, clock)
   const inbox = busSourceQueue(standing(client), { queue: QUEUE, inFlight: 128, watchdogMs: 60_000 }, runtime)
-  const service = intakeLoop(
-    inbox,
-    slowLedger,
-    () => DEFAULT_SOURCE,
+  const service = intakeLoop({
+    sourceQueue: inbox,
+    ledger: slowLedger,
+    sources: () => DEFAULT_SOURCE,
     settings,
     runtime,
-    () => {},
-  )
+    onRecorded: () => {},
+  })
   const running = service.run()
   t.after(async () => {
     await service.stop()

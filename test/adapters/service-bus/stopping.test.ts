@@ -69,14 +69,14 @@ async function stopped(
       return isStopping && how.record ? how.record(ledger)(batch) : ledger.recordMessages(batch)
     },
   }
-  const service = intakeLoop(
-    inbox,
-    watched,
-    () => DEFAULT_SOURCE,
+  const service = intakeLoop({
+    sourceQueue: inbox,
+    ledger: watched,
+    sources: () => DEFAULT_SOURCE,
     settings,
     runtime,
-    () => {},
-  )
+    onRecorded: () => {},
+  })
   const sender = client.createSender(QUEUE)
   for (let n = 0; n < SENT; n += 500)
     await sender.sendMessages(

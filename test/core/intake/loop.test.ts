@@ -56,14 +56,14 @@ function start(t: TestContext, inbox = fakeInbox(), more: Partial<IntakeSettings
   const runtime = virtualRuntime()
   const ledger = fakeLedger()
   let told = 0
-  const service = intakeLoop(
-    inbox,
+  const service = intakeLoop({
+    sourceQueue: inbox,
     ledger,
-    () => DEFAULT_SOURCE,
-    { ...settings, ...more },
+    sources: () => DEFAULT_SOURCE,
+    settings: { ...settings, ...more },
     runtime,
-    () => (told += 1),
-  )
+    onRecorded: () => (told += 1),
+  })
   const running = service.run()
   t.after(async () => {
     ledger.letGo()
@@ -402,14 +402,14 @@ void describe('a stop', () => {
 
   void test('before the start never opens the bus', async () => {
     const inbox = fakeInbox()
-    const service = intakeLoop(
-      inbox,
-      fakeLedger(),
-      () => DEFAULT_SOURCE,
+    const service = intakeLoop({
+      sourceQueue: inbox,
+      ledger: fakeLedger(),
+      sources: () => DEFAULT_SOURCE,
       settings,
-      virtualRuntime(),
-      () => {},
-    )
+      runtime: virtualRuntime(),
+      onRecorded: () => {},
+    })
     await service.stop()
     await service.run()
     assert.equal(inbox.opened, 0)

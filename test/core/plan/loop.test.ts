@@ -41,7 +41,7 @@ function start(t: TestContext, employees: readonly Employee[], mapping: Mapping 
   const expired: number[] = []
   let told = 0
   let refusals = 0
-  const ledger: Parameters<typeof planLoop>[0] = {
+  const ledger: Parameters<typeof planLoop>[0]['ledger'] = {
     claimDueEmployees: async (query) => {
       queries.push(query)
       return due.slice(0, query.limit)
@@ -59,7 +59,7 @@ function start(t: TestContext, employees: readonly Employee[], mapping: Mapping 
     listOpenLeavers: async () => ({ leavers: [], next: null }),
     settleLeavers: async () => {},
   }
-  const service = planLoop(ledger, mapping, settings, runtime, () => (told += 1))
+  const service = planLoop({ ledger, mapping, settings, runtime, onPlanned: () => (told += 1) })
   const running = service.run()
   t.after(async () => {
     await service.stop()

@@ -95,7 +95,7 @@ function start(
       return replies.shift() ?? answer(202)
     },
   }
-  const service = submitLoop('submit', ledger, provisioning, settings, runtime)
+  const service = submitLoop('submit', { ledger, provisioning, settings, runtime })
   const running = service.run()
   t.after(async () => {
     await service.stop()

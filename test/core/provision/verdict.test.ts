@@ -31,7 +31,7 @@ function response(status: number, more: Partial<Response> = {}): Response {
 }
 /** The verdict when chance spreads retries the least: 1 stands for the longest wait. */
 function verdict(answer: UploadAnswer, attempt = 1, chance = 1): Verdict {
-  return verdictOf(answer, attempt, NOW, chance, settings)
+  return verdictOf(answer, { attempt, now: NOW, chance, settings })
 }
 
 void describe('every answer of the service has its verdict', () => {
@@ -207,7 +207,7 @@ void test('no answer is without a verdict, none is in the past or between two mi
       fc.integer({ min: 1, max: 60 }),
       fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
       (one, attempt, chance) => {
-        const made = verdictOf(one, attempt, NOW, chance, settings)
+        const made = verdictOf(one, { attempt, now: NOW, chance, settings })
         assert.equal(made.kind === 'done', one.status === 202)
         if (made.kind === 'retry') assert(made.at >= NOW && Number.isSafeInteger(made.at))
         if (made.kind === 'snooze') assert(made.until > NOW && Number.isSafeInteger(made.until))

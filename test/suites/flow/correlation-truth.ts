@@ -147,11 +147,10 @@ function connect(
     sim,
   )
   const submit = [1, 2, 3].map((number) =>
-    submitLoop(
-      `submit.${number}`,
+    submitLoop(`submit.${number}`, {
       ledger,
       provisioning,
-      {
+      settings: {
         owner: 'flow',
         maxOperations: 50,
         maxBytes: 3_500_000,
@@ -167,22 +166,22 @@ function connect(
         circuitMs: 15 * SECOND,
         refusedMs: MINUTE,
       },
-      sim,
-    ),
+      runtime: sim,
+    }),
   )
-  const plan = planLoop(
+  const plan = planLoop({
     ledger,
-    compileMapping(),
-    {
+    mapping: compileMapping(),
+    settings: {
       employeesAtOnce: 200,
       pollMs: MINUTE,
       maxWaitMs: 5 * MINUTE,
       incompleteMs: 24 * HOUR,
       brake: RELEASED_BRAKE,
     },
-    sim,
-    () => publish.wake(),
-  )
+    runtime: sim,
+    onPlanned: () => publish.wake(),
+  })
   const report = correlateLoop(
     join ? joinedBy(join, ledger, SKEW_MS) : ledger,
     log,

@@ -52,7 +52,7 @@ async function server(
 }
 
 const verdict = (answer: UploadAnswer, attempt = 2): string => {
-  const made = verdictOf(answer, attempt, 0, 0, SUBMIT)
+  const made = verdictOf(answer, { attempt, now: 0, chance: 0, settings: SUBMIT })
   return made.kind === 'snooze' ? `${made.kind} ${made.why}` : made.kind
 }
 const status = (answer: UploadAnswer): number | string =>

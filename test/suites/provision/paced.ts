@@ -55,7 +55,7 @@ export async function measurePace(t: TestContext, forMs: number, jitterMs: numbe
   }
   const began = Date.now()
   const loops = Array.from({ length: 4 }, (_, index) =>
-    submitLoop(`submit.${index}`, ledger, far, settings, runtime),
+    submitLoop(`submit.${index}`, { ledger, provisioning: far, settings, runtime }),
   )
   const running = loops.map((one) => one.run())
   await runtime.sleep(forMs)

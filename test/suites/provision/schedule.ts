@@ -180,7 +180,12 @@ export class Schedule {
     }
     const given = answerOf(fate, operations)
     this.now += given.kind === 'network' ? TIMEOUT_MS : 20
-    const made = verdictOf(given, batch.attempts + 2, this.now, 0, SUBMIT)
+    const made = verdictOf(given, {
+      attempt: batch.attempts + 2,
+      now: this.now,
+      chance: 0,
+      settings: SUBMIT,
+    })
     assert(this.now - began <= leaseMs)
     switch (made.kind) {
       case 'done':

@@ -140,12 +140,12 @@ export async function openSite(t: TestContext, options: SiteOptions = {}): Promi
   const settings = { ...SUBMIT, ...options.submit }
   const provisioning = options.through?.(service) ?? service
   const submits = Array.from({ length: options.uploads ?? 4 }, (_, index) =>
-    submitLoop(`submit.${index + 1}`, ledger, provisioning, settings, runtime),
+    submitLoop(`submit.${index + 1}`, { ledger, provisioning, settings, runtime }),
   )
-  const plan = planLoop(
+  const plan = planLoop({
     ledger,
-    compileMapping(),
-    {
+    mapping: compileMapping(),
+    settings: {
       employeesAtOnce: 200,
       pollMs: options.planPollMs ?? 250,
       maxWaitMs: 120_000,
@@ -153,10 +153,10 @@ export async function openSite(t: TestContext, options: SiteOptions = {}): Promi
       brake: options.brake ?? RELEASED_BRAKE,
     },
     runtime,
-    () => {
+    onPlanned: () => {
       for (const submit of submits) submit.wake()
     },
-  )
+  })
   const services: readonly Service[] = [plan, ...submits, ...(options.beside?.(ledger, runtime) ?? [])]
   const running = services.map((one) => one.run())
   const stop = async (): Promise<void> => {
