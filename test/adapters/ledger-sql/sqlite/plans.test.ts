@@ -108,3 +108,24 @@ void it('no statement over listed rows finds events by their state: a backlog ha
   }
   assert.deepEqual(wrong, [])
 })
+
+void it('what a scrape counts is counted in an index that holds only what is open', async (t) => {
+  const driver = await emptyLedger(t)
+  const counts = [...flow].filter(([, { methods }]) =>
+    ['countDeadLetters', 'countOpenFindings'].some((name) => [...methods].join() === name),
+  )
+  const plans: string[] = []
+  for (const [text] of counts)
+    plans.push(
+      ...(await driver.transaction(async (sql) =>
+        (await sql.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`)).map(({ detail }) => detail),
+      )),
+    )
+  assert.deepEqual(
+    new Set(plans),
+    new Set([
+      'SCAN f USING INDEX findings_open',
+      'SEARCH events USING COVERING INDEX events_dead_code (archived_at=?)',
+    ]),
+  )
+})

@@ -76,7 +76,7 @@ const events = (dialect: Dialect): readonly string[] => {
     `CREATE INDEX events_unread ON events (read_from) WHERE read_from IS NOT NULL AND state <> 'dead-lettered'`,
     `CREATE INDEX events_dead ON events (seq) WHERE state = 'dead-lettered'`,
     // Counts dead letters by their code without looking at an event.
-    `CREATE INDEX events_dead_code ON events (reason) WHERE state = 'dead-lettered' AND archived_at IS NULL`,
+    `CREATE INDEX events_dead_code ON events (archived_at, reason) WHERE state = 'dead-lettered'`,
     ...withoutStatistics(dialect, 'events', ['state']),
   ]
 }
