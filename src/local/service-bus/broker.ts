@@ -6,7 +6,7 @@ import type { BrokerConfig } from './config.ts'
 import { ClientConnection } from './amqp/connection.ts'
 import { countsOf, type EntityCounts } from './entities/counts.ts'
 import { Listener } from './listener.ts'
-import { type Refusal, refusals } from './errors.ts'
+import { type Refusal, REFUSALS } from './errors.ts'
 import { type Fault, Faults, type Lasting, sameAddress } from './faults.ts'
 import type { QueueEntity } from './entities/entity.ts'
 import { AtomApi } from './http/atom/api.ts'
@@ -20,6 +20,7 @@ import { Persistence } from './entities/persistence.ts'
 import { createContainer, type RheaContainer } from './amqp/rhea-types.ts'
 import { type BrokerSettings, settingsFrom } from './settings.ts'
 import { Turn } from './turn.ts'
+import { unreachable } from './unreachable.ts'
 
 export interface BrokerOptions {
   readonly config: BrokerConfig
@@ -157,7 +158,7 @@ class LocalBroker implements Broker {
 
   async counts(address: string): Promise<EntityCounts> {
     const entity = this.namespace.entity(address)
-    if (entity === undefined) throw new Error(refusals.entityNotFound(address).description)
+    if (entity === undefined) throw new Error(REFUSALS.entityNotFound(address).description)
     return countsOf(entity)
   }
 
@@ -168,7 +169,7 @@ class LocalBroker implements Broker {
         return
       case 'close-connections':
         for (const connection of this.connections)
-          connection.close({ ...refusals.connectionForced(), ...errorOf(fault) })
+          connection.close({ ...REFUSALS.connectionForced(), ...errorOf(fault) })
         return
       case 'freeze-connections': {
         const frozen = [...this.connections]
@@ -179,10 +180,10 @@ class LocalBroker implements Broker {
         return
       }
       case 'detach-links':
-        this.closeLinks(fault.entity, { ...refusals.linkForced(), ...errorOf(fault) })
+        this.closeLinks(fault.entity, { ...REFUSALS.linkForced(), ...errorOf(fault) })
         return
       case 'expire-tokens':
-        this.closeLinks(fault.entity, refusals.tokenExpired())
+        this.closeLinks(fault.entity, REFUSALS.tokenExpired())
         return
       case 'vanish':
         this.namespace.hide(fault.entity)
@@ -209,7 +210,7 @@ class LocalBroker implements Broker {
         this.faults.add(fault)
         return
       default:
-        fault satisfies never
+        return unreachable(fault)
     }
   }
 
@@ -227,7 +228,7 @@ class LocalBroker implements Broker {
     clearInterval(this.sweeper)
     for (const timer of this.timers) clearTimeout(timer)
     const closed = this.listener.close()
-    for (const connection of this.connections) connection.close(refusals.connectionForced())
+    for (const connection of this.connections) connection.close(REFUSALS.connectionForced())
     // One turn for the close frames to leave, then nothing waits for a peer.
     await new Promise((resolve) => setImmediate(resolve))
     this.turn.run()
@@ -252,7 +253,7 @@ class LocalBroker implements Broker {
       onGone: (gone) => this.connections.delete(gone),
       refusal:
         this.connections.size >= settings.maxConnections
-          ? refusals.connectionQuota(settings.maxConnections)
+          ? REFUSALS.connectionQuota(settings.maxConnections)
           : undefined,
     })
     this.connections.add(connection)

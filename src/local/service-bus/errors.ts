@@ -9,7 +9,7 @@ export type Refusal = AmqpError
 
 const refusal = (condition: string, description: string): Refusal => ({ condition, description })
 
-export const refusals = {
+export const REFUSALS = {
   /** `host` is what the peer calls this broker; an address that is a URL already stays as it is. */
   entityNotFound: (address: string, host?: string) =>
     refusal(

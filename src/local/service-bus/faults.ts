@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Refusal, refusals } from './errors.ts'
+import { type Refusal, REFUSALS } from './errors.ts'
 
 const entity = z.string().min(1).exactOptional()
 const count = z.int().min(1)
@@ -130,14 +130,14 @@ export class Faults {
   busy(address: string): Refusal | undefined {
     return this.use(address, (fault) => fault.kind === 'server-busy') === undefined
       ? undefined
-      : refusals.serverBusy()
+      : REFUSALS.serverBusy()
   }
 
   /** The refusal a token for this address meets. */
   refusedToken(address: string): Refusal | undefined {
     return this.use(address, (fault) => fault.kind === 'refuse-tokens') === undefined
       ? undefined
-      : refusals.tokenRefused()
+      : REFUSALS.tokenRefused()
   }
 
   fate(of: Acknowledgement, address: string): Fate {

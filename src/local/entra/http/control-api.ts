@@ -38,94 +38,27 @@ export interface ControlParts {
 const BODY_BYTES = 16 * 1024 * 1024
 const invalid = (message: string): Problem => ({ status: 400, code: 'BadRequest', message })
 
-export function createControlApi({
-  directory,
-  views,
-  faults,
-  staging,
-  cycles,
-  job,
-  stats,
-}: ControlParts): ControlApi {
-  async function stream(exchange: Exchange, pieces: AsyncIterable<string>): Promise<void> {
-    exchange.response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
-    await pipeline(pieces, exchange.response)
-  }
-
-  async function readJson(exchange: Exchange): Promise<{ readonly json: unknown } | Problem> {
-    const body = await readBody(exchange.request, BODY_BYTES)
-    if ('status' in body) return body
-    try {
-      const json: unknown = JSON.parse(body.text)
-      return { json }
-    } catch {
-      return invalid('The body is not JSON.')
-    }
-  }
-
-  async function answerFaults(exchange: Exchange): Promise<void> {
-    switch (exchange.method) {
-      case 'GET':
-        return sendJson(exchange, 200, faults.list())
-      case 'DELETE':
-        faults.clear()
-        return send(exchange, 204, undefined)
-      case 'POST': {
-        const body = await readJson(exchange)
-        if ('status' in body) return sendProblem(exchange, body)
-        const rules = faultListSchema.safeParse(body.json)
-        if (!rules.success) return sendProblem(exchange, invalid(rules.error.message))
-        faults.add(rules.data)
-        return send(exchange, 204, undefined)
-      }
-      default:
-        return sendProblem(exchange, WRONG_METHOD)
-    }
-  }
-
-  /** Stages an operation as if another program had uploaded it to the same job. */
-  async function answerForeign(exchange: Exchange): Promise<void> {
-    if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
-    const body = await readJson(exchange)
-    if ('status' in body) return sendProblem(exchange, body)
-    const { json } = body
-    const isUser =
-      typeof json === 'object' && json !== null && 'externalId' in json && typeof json.externalId === 'string'
-    if (!isUser || typeof json.externalId !== 'string')
-      return sendProblem(exchange, invalid('A SCIM user with an externalId is expected.'))
-    const origin = { bulkId: '', requestId: '', clientRequestId: '' }
-    staging.add([{ externalId: json.externalId, data: Object.fromEntries(Object.entries(json)), origin }])
-    return send(exchange, 202, undefined)
-  }
-
-  async function answerPage(exchange: Exchange): Promise<void> {
-    const lines = { job: job.code, ...stats() }
-    const html = await directoryPage(directory, exchange.url.searchParams.get('q') ?? '', lines)
-    send(exchange, 200, html, {
-      'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
-    })
-  }
-
+export function createControlApi(parts: ControlParts): ControlApi {
+  const { views, cycles, stats } = parts
   return {
     async answer(exchange, to) {
       const isPost = to === 'faults' || to === 'foreign' || to === 'cycle'
       if (!isPost && exchange.method !== 'GET') return sendProblem(exchange, WRONG_METHOD)
       switch (to) {
         case 'page':
-          return answerPage(exchange)
+          return answerPage(exchange, parts)
         case 'directory': {
           const wantsPage = (exchange.request.headers.accept ?? '').includes('text/html')
-          return wantsPage ? answerPage(exchange) : stream(exchange, views.directoryJson())
+          return wantsPage ? answerPage(exchange, parts) : stream(exchange, views.directoryJson())
         }
         case 'truth':
           return stream(exchange, views.truthJson())
         case 'stats':
           return sendJson(exchange, 200, stats())
         case 'faults':
-          return answerFaults(exchange)
+          return answerFaults(exchange, parts)
         case 'foreign':
-          return answerForeign(exchange)
+          return answerForeign(exchange, parts)
         case 'cycle':
           if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
           await cycles.run()
@@ -134,5 +67,65 @@ export function createControlApi({
           return unreachable(to)
       }
     },
+  }
+}
+
+async function stream(exchange: Exchange, pieces: AsyncIterable<string>): Promise<void> {
+  exchange.response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+  await pipeline(pieces, exchange.response)
+}
+
+async function answerPage(exchange: Exchange, { directory, job, stats }: ControlParts): Promise<void> {
+  const lines = { job: job.code, ...stats() }
+  const html = await directoryPage(directory, exchange.url.searchParams.get('q') ?? '', lines)
+  send(exchange, 200, html, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+  })
+}
+
+async function answerFaults(exchange: Exchange, { faults }: ControlParts): Promise<void> {
+  switch (exchange.method) {
+    case 'GET':
+      return sendJson(exchange, 200, faults.list())
+    case 'DELETE':
+      faults.clear()
+      return send(exchange, 204, undefined)
+    case 'POST': {
+      const body = await readJson(exchange)
+      if ('status' in body) return sendProblem(exchange, body)
+      const rules = faultListSchema.safeParse(body.json)
+      if (!rules.success) return sendProblem(exchange, invalid(rules.error.message))
+      faults.add(rules.data)
+      return send(exchange, 204, undefined)
+    }
+    default:
+      return sendProblem(exchange, WRONG_METHOD)
+  }
+}
+
+/** Stages an operation as if another program had uploaded it to the same job. */
+async function answerForeign(exchange: Exchange, { staging }: ControlParts): Promise<void> {
+  if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
+  const body = await readJson(exchange)
+  if ('status' in body) return sendProblem(exchange, body)
+  const { json } = body
+  const isUser =
+    typeof json === 'object' && json !== null && 'externalId' in json && typeof json.externalId === 'string'
+  if (!isUser || typeof json.externalId !== 'string')
+    return sendProblem(exchange, invalid('A SCIM user with an externalId is expected.'))
+  const origin = { bulkId: '', requestId: '', clientRequestId: '' }
+  staging.add([{ externalId: json.externalId, data: Object.fromEntries(Object.entries(json)), origin }])
+  return send(exchange, 202, undefined)
+}
+
+async function readJson(exchange: Exchange): Promise<{ readonly json: unknown } | Problem> {
+  const body = await readBody(exchange.request, BODY_BYTES)
+  if ('status' in body) return body
+  try {
+    const json: unknown = JSON.parse(body.text)
+    return { json }
+  } catch {
+    return invalid('The body is not JSON.')
   }
 }

@@ -41,94 +41,91 @@ const INTERNAL_ERROR: Problem = {
 const PROXY_PAGE = '<html><head><title>Bad Gateway</title></head><body><h1>Bad Gateway</h1></body></html>'
 
 /**
- * Answers every request; what goes wrong inside is a 500 or a closed connection, never an
- * exception.
+ * Answers every request. A failure inside the double is answered 500 or closes the connection; it
+ * never throws.
  */
 export function createRouter(
   parts: RouterParts,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const { uploadApi, logApi, jobApi, controlApi, tokens, faults, now } = parts
-
-  async function answerToken(exchange: Exchange): Promise<void> {
-    if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
-    const body = await readBody(exchange.request, 65_536)
-    if ('status' in body) return sendProblem(exchange, body)
-    const { status, body: answer } = tokens.issue(new URLSearchParams(body.text), exchange.receivedAt)
-    sendJson(exchange, status, answer, { 'cache-control': 'no-store' })
-  }
-
-  /** Applies a fault that answers in place of the double; false for any other fault. */
-  function intercept(exchange: Exchange, route: Route, fault: WireFault): boolean {
-    const count = (status: number): void => {
-      if (route.to === 'bulkUpload') uploadApi.countFault(exchange, status)
-    }
-    switch (fault.kind) {
-      case 'status': {
-        const { status, code = 'InjectedFault', message = 'This answer was asked for.', retryAfter } = fault
-        count(status)
-        const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
-        sendProblem(exchange, { status, code, message, headers })
-        return true
-      }
-      case 'html':
-        count(fault.status)
-        send(exchange, fault.status, PROXY_PAGE, { 'content-type': 'text/html' })
-        return true
-      case 'reset-before':
-        count(0)
-        exchange.request.socket.resetAndDestroy()
-        return true
-      case 'reset-after':
-      case 'delay':
-      case 'slow':
-      case 'half':
-      case 'content-type':
-        return false
-      default:
-        return unreachable(fault)
-    }
-  }
-
-  async function dispatch(exchange: Exchange): Promise<void> {
-    const route = routeOf(exchange.url.pathname)
-    const endpoint = endpointOf(route)
-    const fault = endpoint === undefined ? undefined : faults.onRequest(endpoint)
-    if (fault === undefined) return answer(exchange, route)
-    if (!intercept(exchange, route, fault)) await answer({ ...exchange, fault }, route)
-  }
-
-  async function answer(exchange: Exchange, route: Route): Promise<void> {
-    switch (route.to) {
-      case 'bulkUpload':
-        return uploadApi.answer(exchange, route)
-      case 'log':
-        return logApi.answer(exchange, route.version)
-      case 'job':
-      case 'jobs':
-        return jobApi.answer(exchange, route)
-      case 'token':
-        return answerToken(exchange)
-      case 'nowhere':
-        return sendProblem(exchange, NO_SUCH_PATH)
-      case 'page':
-      case 'directory':
-      case 'truth':
-      case 'stats':
-      case 'faults':
-      case 'foreign':
-      case 'cycle':
-        return controlApi.answer(exchange, route.to)
-      default:
-        return unreachable(route)
-    }
-  }
-
   return (request, response) => {
-    const exchange = createExchange(request, response, now())
+    const exchange = createExchange(request, response, parts.now())
     response.on('error', () => undefined)
-    dispatch(exchange).catch(() => {
+    dispatch(exchange, parts).catch(() => {
       if (response.headersSent) response.destroy()
       else sendProblem(exchange, INTERNAL_ERROR)
     })
   }
+}
+
+async function dispatch(exchange: Exchange, parts: RouterParts): Promise<void> {
+  const route = routeOf(exchange.url.pathname)
+  const endpoint = endpointOf(route)
+  const fault = endpoint === undefined ? undefined : parts.faults.onRequest(endpoint)
+  if (fault === undefined) return answer(exchange, route, parts)
+  const status = answerFault(exchange, fault)
+  if (status === null) return answer({ ...exchange, fault }, route, parts)
+  if (route.to === 'bulkUpload') parts.uploadApi.countFault(exchange, status)
+}
+
+/**
+ * Applies a fault that answers in place of the double, and gives the status of its answer: 0 for a
+ * reset connection, null when the fault is of another kind.
+ */
+function answerFault(exchange: Exchange, fault: WireFault): number | null {
+  switch (fault.kind) {
+    case 'status': {
+      const { status, code = 'InjectedFault', message = 'This answer was asked for.', retryAfter } = fault
+      const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter }
+      sendProblem(exchange, { status, code, message, headers })
+      return status
+    }
+    case 'html':
+      send(exchange, fault.status, PROXY_PAGE, { 'content-type': 'text/html' })
+      return fault.status
+    case 'reset-before':
+      exchange.request.socket.resetAndDestroy()
+      return 0
+    case 'reset-after':
+    case 'delay':
+    case 'slow':
+    case 'half':
+    case 'content-type':
+      return null
+    default:
+      return unreachable(fault)
+  }
+}
+
+async function answer(exchange: Exchange, route: Route, parts: RouterParts): Promise<void> {
+  switch (route.to) {
+    case 'bulkUpload':
+      return parts.uploadApi.answer(exchange, route)
+    case 'log':
+      return parts.logApi.answer(exchange, route.version)
+    case 'job':
+    case 'jobs':
+      return parts.jobApi.answer(exchange, route)
+    case 'token':
+      return answerToken(exchange, parts.tokens)
+    case 'nowhere':
+      return sendProblem(exchange, NO_SUCH_PATH)
+    case 'page':
+    case 'directory':
+    case 'truth':
+    case 'stats':
+    case 'faults':
+    case 'foreign':
+    case 'cycle':
+      return parts.controlApi.answer(exchange, route.to)
+    default:
+      return unreachable(route)
+  }
+}
+
+async function answerToken(exchange: Exchange, tokens: Tokens): Promise<void> {
+  if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
+  const body = await readBody(exchange.request, 65_536)
+  if ('status' in body) return sendProblem(exchange, body)
+  const { status, body: issued } = tokens.issue(new URLSearchParams(body.text), exchange.receivedAt)
+  sendJson(exchange, status, issued, { 'cache-control': 'no-store' })
 }

@@ -52,38 +52,9 @@ export function createUploadApi(
   faults: Faults,
 ): UploadApi {
   const { limits } = settings
-  const burst = createWindow(limits.callsPer5s, 5_000)
-  const daily = createWindow(limits.callsPerDay, 24 * 3_600_000)
+  const throttle = createThrottle(settings)
   const peak = createPeak(5_000)
   const counts = { calls: 0, accepted: 0, throttled: 0, rejected: 0, operations: 0 }
-
-  function throttle(at: number): Problem | undefined {
-    if (!limits.enabled) return undefined
-    // The daily budget is only charged for calls that the burst limit lets through.
-    const wait = daily.count(at) >= limits.callsPerDay ? daily.take(at) : burst.take(at)
-    if (wait > 0)
-      return {
-        status: 429,
-        code: 'TooManyRequests',
-        message: 'Please retry again later.',
-        headers: retryAfter(wait),
-      }
-    daily.take(at)
-    return undefined
-  }
-
-  function retryAfter(waitMs: number): Readonly<Record<string, string>> {
-    switch (settings.retryAfter) {
-      case 'absent':
-        return {}
-      case 'fractional':
-        return { 'retry-after': (waitMs / 1000).toFixed(3) }
-      case 'whole':
-        return { 'retry-after': String(Math.ceil(waitMs / 1000)) }
-      default:
-        return unreachable(settings.retryAfter)
-    }
-  }
 
   async function receive(exchange: Exchange, route: UploadRoute): Promise<Problem | undefined> {
     const { request, receivedAt, method } = exchange
@@ -125,5 +96,38 @@ export function createUploadApi(
       count(status)
     },
     counts: () => ({ ...counts, peakCallsPer5s: peak.value }),
+  }
+}
+
+/** Takes a call's place in the limits, or gives the answer to a call beyond them. */
+function createThrottle({ limits, retryAfter }: Settings): (at: number) => Problem | undefined {
+  const burst = createWindow(limits.callsPer5s, 5_000)
+  const daily = createWindow(limits.callsPerDay, 24 * 3_600_000)
+  return (at) => {
+    if (!limits.enabled) return undefined
+    // The daily budget is only charged for calls that the burst limit lets through.
+    const wait = daily.count(at) >= limits.callsPerDay ? daily.take(at) : burst.take(at)
+    if (wait > 0)
+      return {
+        status: 429,
+        code: 'TooManyRequests',
+        message: 'Please retry again later.',
+        headers: retryHeaders(retryAfter, wait),
+      }
+    daily.take(at)
+    return undefined
+  }
+}
+
+function retryHeaders(form: Settings['retryAfter'], waitMs: number): Readonly<Record<string, string>> {
+  switch (form) {
+    case 'absent':
+      return {}
+    case 'fractional':
+      return { 'retry-after': (waitMs / 1000).toFixed(3) }
+    case 'whole':
+      return { 'retry-after': String(Math.ceil(waitMs / 1000)) }
+    default:
+      return unreachable(form)
   }
 }

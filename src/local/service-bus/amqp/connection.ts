@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type Refusal, refusals } from '../errors.ts'
+import { type Refusal, REFUSALS } from '../errors.ts'
 import { takeAttaches } from './rhea-attach.ts'
 import {
   type LinkContext,
@@ -19,6 +19,7 @@ import { FRAME_CODES, readDisposition, readFlow, readTransfer } from '../wire/fr
 import { Output } from '../wire/output.ts'
 import { ByteReader, MalformedError } from '../wire/reader.ts'
 import { assertSane } from '../wire/sane.ts'
+import { unreachable } from '../unreachable.ts'
 
 /** What the broker does when a peer opens a link. */
 export type OnAttach = (session: WireSession, context: LinkContext) => void
@@ -117,12 +118,12 @@ export class ClientConnection implements EndOfTurn {
     const { linkIdleMs, connectionIdleMs } = this.settings
     let links = 0
     for (const session of this.sessions.values()) {
-      session.closeIdle(this.coarseNow - linkIdleMs, refusals.linkIdle(linkIdleMs))
+      session.closeIdle(this.coarseNow - linkIdleMs, REFUSALS.linkIdle(linkIdleMs))
       links += session.linkCount
     }
     if (links > 0) this.linkedAt = this.coarseNow
     else if (this.opened && this.coarseNow - this.linkedAt > connectionIdleMs)
-      this.close(refusals.connectionIdle(connectionIdleMs))
+      this.close(REFUSALS.connectionIdle(connectionIdleMs))
   }
 
   /** Closes the links whose address at our side fits. */
@@ -202,7 +203,7 @@ export class ClientConnection implements EndOfTurn {
   /** rhea closes the socket after this; the peer hears why first. */
   private failed(error: Error): void {
     if (this.gone) return
-    const refusal = refusals.framingError(error.message)
+    const refusal = REFUSALS.framingError(error.message)
     if (this.opened) {
       this.rhea.close(refusal)
       this.rhea._process()
@@ -275,7 +276,7 @@ export class ClientConnection implements EndOfTurn {
         session.onFlow(readFlow(reader))
         return
       default:
-        code satisfies never
+        return unreachable(code)
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Consumer, MessageSource } from '../entities/consumer.ts'
-import { refusals } from '../errors.ts'
+import { REFUSALS } from '../errors.ts'
 import type { RheaLink } from './rhea-types.ts'
 import type { WireSession } from './session.ts'
 import type { Attached, Unsettled } from './session-contract.ts'
@@ -11,6 +11,7 @@ import type { Answer } from '../wire/disposition-run.ts'
 import type { DispositionState, FlowFrame } from '../wire/frames.ts'
 import { outcomeOf } from '../wire/outcome.ts'
 import { reorderGuid } from '../store/lock-token.ts'
+import { unreachable } from '../unreachable.ts'
 
 /**
  * A link on which the peer receives from a queue, subscription or dead-letter queue. It never sends
@@ -123,10 +124,10 @@ export class Egress implements Attached, Consumer, EndOfTurn {
       case 'not-allowed':
         return {
           kind: 'rejected',
-          error: refusals.notAllowed('A message in a dead-letter queue cannot be dead-lettered.'),
+          error: REFUSALS.notAllowed('A message in a dead-letter queue cannot be dead-lettered.'),
         }
       default:
-        return settlement satisfies never
+        return unreachable(settlement)
     }
   }
 }
@@ -143,6 +144,6 @@ function answerTo(outcome: Outcome): Answer {
     case 'deadLetter':
       return { kind: 'deadLettered' }
     default:
-      return outcome satisfies never
+      return unreachable(outcome)
   }
 }

@@ -1,4 +1,4 @@
-import { type Refusal, refusals } from '../errors.ts'
+import { type Refusal, REFUSALS } from '../errors.ts'
 import type { Fate } from '../faults.ts'
 import type { RheaLink } from './rhea-types.ts'
 import type { WireSession } from './session.ts'
@@ -69,7 +69,7 @@ export class Ingress implements Attached {
     this.size += frame.payload.length
     const tooLarge = this.size > this.maxBytes
     if (tooLarge && this.oversized === 'detach') {
-      this.refuseLink(refusals.messageTooLarge(this.size, this.maxBytes))
+      this.refuseLink(REFUSALS.messageTooLarge(this.size, this.maxBytes))
       return
     }
     // What is going to be rejected is not kept.
@@ -77,7 +77,7 @@ export class Ingress implements Attached {
     else this.parts.push(frame.payload)
     if (frame.more) return
     if (tooLarge) {
-      this.rejectWhole(refusals.messageTooLarge(this.size, this.maxBytes), this.deliveryId, frame.settled)
+      this.rejectWhole(REFUSALS.messageTooLarge(this.size, this.maxBytes), this.deliveryId, frame.settled)
       return
     }
     const [only] = this.parts
@@ -117,7 +117,7 @@ export class Ingress implements Attached {
       return this.take(payload, format)
     } catch (error) {
       if (error instanceof MalformedError || error instanceof RangeError)
-        return refusals.decodeError(error.message)
+        return REFUSALS.decodeError(error.message)
       throw error
     }
   }

@@ -1,7 +1,7 @@
 import { answerRequest, type Reply, ReplyLink } from './control.ts'
 import { Egress } from './egress.ts'
 import type { Destination, QueueEntity } from '../entities/entity.ts'
-import { type Refusal, refusals } from '../errors.ts'
+import { type Refusal, REFUSALS } from '../errors.ts'
 import type { Fate, Faults } from '../faults.ts'
 import { Ingress, type TakeDelivery } from './ingress.ts'
 import { failed } from '../management/answers.ts'
@@ -16,6 +16,7 @@ import { terminusOf } from './rhea-attach.ts'
 import { entitySource } from './source.ts'
 import { parseDelivery } from '../wire/message.ts'
 import { decodeRequest } from '../wire/request.ts'
+import { unreachable } from '../unreachable.ts'
 
 /** Control requests a peer may have on the way, per link. */
 const REQUEST_CREDIT = 100
@@ -49,14 +50,14 @@ export class Nodes {
     if (target === undefined) {
       refuse(
         link,
-        refusals.notImplemented('Transactions are not supported: the link has no target with an address.'),
+        REFUSALS.notImplemented('Transactions are not supported: the link has no target with an address.'),
       )
       return
     }
     const address = target.address ?? ''
     const node = this.namespace.resolve(address)
     if (node === undefined) {
-      refuse(link, refusals.entityNotFound(address, session.connection.host))
+      refuse(link, REFUSALS.entityNotFound(address, session.connection.host))
       return
     }
     link.set_target({ address })
@@ -86,7 +87,7 @@ export class Nodes {
     const address = terminusOf(link.source)?.address ?? ''
     const node = this.namespace.resolve(address)
     if (node === undefined) {
-      refuse(link, refusals.entityNotFound(address, session.connection.host))
+      refuse(link, REFUSALS.entityNotFound(address, session.connection.host))
       return
     }
     link.set_source({ address })
@@ -100,7 +101,7 @@ export class Nodes {
     if (node.kind === 'topic') {
       refuse(
         link,
-        refusals.notAllowed(`'${address}' is a topic: messages are received from its subscriptions.`),
+        REFUSALS.notAllowed(`'${address}' is a topic: messages are received from its subscriptions.`),
       )
       return
     }
@@ -109,7 +110,7 @@ export class Nodes {
 
   private attachToEntity(session: WireSession, link: RheaLink, address: string, entity: QueueEntity): void {
     if (entity.status === 'Disabled' || entity.status === 'ReceiveDisabled') {
-      refuse(link, refusals.entityDisabled(address))
+      refuse(link, REFUSALS.entityDisabled(address))
       return
     }
     const busy = this.faults.busy(entity.address)
@@ -127,7 +128,7 @@ export class Nodes {
       if (wanted !== undefined)
         refuse(
           link,
-          refusals.notAllowed(
+          REFUSALS.notAllowed(
             'A sessionful message receiver cannot be created on an entity that does not require sessions.',
           ),
         )
@@ -147,7 +148,7 @@ export class Nodes {
     if (wanted === undefined) {
       refuse(
         link,
-        refusals.notAllowed(
+        REFUSALS.notAllowed(
           'It is not possible for an entity that requires sessions to create a non-sessionful message receiver.',
         ),
       )
@@ -168,9 +169,9 @@ export class Nodes {
   }
 
   private deliveries(address: string, destination: Destination | undefined): TakeDelivery | Refusal {
-    if (destination === undefined) return refusals.notAllowed(`Messages cannot be sent to '${address}'.`)
+    if (destination === undefined) return REFUSALS.notAllowed(`Messages cannot be sent to '${address}'.`)
     if (destination.status === 'Disabled' || destination.status === 'SendDisabled')
-      return refusals.entityDisabled(address)
+      return REFUSALS.entityDisabled(address)
     return (payload, format) =>
       this.faults.busy(destination.address) ??
       destination.accept(parseDelivery(payload, format, this.settings.missingMessageId), this.now())
@@ -203,7 +204,7 @@ export class Nodes {
       case 'management':
         return this.manageUnlessBusy(node.of, request)
       default:
-        return node satisfies never
+        return unreachable(node)
     }
   }
 
@@ -213,10 +214,10 @@ export class Nodes {
   private putToken(request: DecodedMessage, host: string): Reply {
     const operation = request.application_properties?.['operation']
     if (operation !== 'put-token')
-      return failed(400, refusals.notImplemented(`The operation '${String(operation)}' is not supported.`))
+      return failed(400, REFUSALS.notImplemented(`The operation '${String(operation)}' is not supported.`))
     const audience = request.application_properties?.['name']
     if (typeof audience === 'string' && !this.namespace.covers(audience))
-      return failed(404, refusals.entityNotFound(audience, host))
+      return failed(404, REFUSALS.entityNotFound(audience, host))
     return { status: 202, description: 'Accepted' }
   }
 

@@ -1,5 +1,5 @@
 import { Egress } from './egress.ts'
-import { refusals } from '../errors.ts'
+import { REFUSALS } from '../errors.ts'
 import type { Faults } from '../faults.ts'
 import { nameOf, terminusOf } from './rhea-attach.ts'
 import { amqp, type RheaLink, type Typed } from './rhea-types.ts'
@@ -59,7 +59,7 @@ export function attachNamedSession(context: SessionAttachContext, sessionId: str
   if (grant === undefined) {
     link.local.attach.source = null
     link.local.attach.target = null
-    link.close(refusals.sessionCannotBeLocked(sessionId))
+    link.close(REFUSALS.sessionCannotBeLocked(sessionId))
     return
   }
   openOn(context, grant)
@@ -81,7 +81,7 @@ export function attachNextSession(context: SessionAttachContext): void {
     link.open()
     link.local.attach.source = null
     link.local.attach.target = null
-    session.close(link, refusals.sessionTimeout())
+    session.close(link, REFUSALS.sessionTimeout())
   }, waitMs)
   let asked: FlowFrame | undefined
   const waiter: SessionWaiter = {
@@ -113,7 +113,7 @@ function openOn(context: SessionAttachContext, grant: SessionGrant): Egress {
   desk.hold({
     grant,
     linkName: nameOf(link),
-    lost: () => session.close(link, refusals.sessionLockLost(grant.sessionId)),
+    lost: () => session.close(link, REFUSALS.sessionLockLost(grant.sessionId)),
   })
   const egress = new Egress(session, link, sessionSource(desk, grant, faults), removes, now)
   session.attach(link, egress)

@@ -12,6 +12,7 @@ import {
   writeTransfer,
 } from '../wire/frames.ts'
 import { MalformedError } from '../wire/reader.ts'
+import { unreachable } from '../unreachable.ts'
 
 interface HeldTransfer {
   readonly handle: number
@@ -314,7 +315,7 @@ export class WireSession implements EndOfTurn {
         if (fate.cut) this.connection.destroy()
         return
       default:
-        fate satisfies never
+        return unreachable(fate)
     }
   }
 

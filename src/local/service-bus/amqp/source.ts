@@ -1,6 +1,6 @@
 import type { QueueEntity } from '../entities/entity.ts'
 import type { Consumer, MessageSource } from '../entities/consumer.ts'
-import { refusals } from '../errors.ts'
+import { REFUSALS } from '../errors.ts'
 import type { Faults } from '../faults.ts'
 import type { Outcome } from '../store/contract.ts'
 import type { SessionDesk } from '../entities/session-desk.ts'
@@ -27,7 +27,7 @@ export function entitySource(
     settle: (token, outcome, now) =>
       queue.settle(queue.tokens.decode(token), twisted(outcome, address, faults), now),
     fate: () => faults.fate('settlements', address),
-    lostRefusal: refusals.messageLockLost(),
+    lostRefusal: REFUSALS.messageLockLost(),
     orphaned: (token, now) => {
       if (locksAfterDetach === 'keep') return
       queue.settle(queue.tokens.decode(token), { kind: 'abandon', properties: new Map(), counts: true }, now)
@@ -53,7 +53,7 @@ export function sessionSource(desk: SessionDesk, grant: SessionGrant, faults: Fa
         ? 'lock-lost'
         : queue.settle(queue.tokens.decode(token), twisted(outcome, address, faults), now),
     fate: () => faults.fate('settlements', address),
-    lostRefusal: refusals.sessionLockLost(sessionId),
+    lostRefusal: REFUSALS.sessionLockLost(sessionId),
     // What a session holds goes back with the session.
     orphaned: () => {},
     closed: () => desk.release(grant),

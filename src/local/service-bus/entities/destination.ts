@@ -1,6 +1,6 @@
 import type { ManagedConfig } from '../config.ts'
 import type { Destination, QueueEntity } from './entity.ts'
-import { type Refusal, refusals } from '../errors.ts'
+import { type Refusal, REFUSALS } from '../errors.ts'
 import type { BrokerSettings } from '../settings.ts'
 import { type Envelope, propertySizes } from '../wire/message.ts'
 
@@ -24,7 +24,7 @@ export function destinationOf(
   const { queue, address } = entity
   const refusalOf = (envelopes: readonly Envelope[]): Refusal | undefined => {
     if (envelopes.length > settings.maxBatchMessages) {
-      return refusals.notAllowed(
+      return REFUSALS.notAllowed(
         `A batch may hold ${settings.maxBatchMessages} messages, this one holds ${envelopes.length}.`,
       )
     }
@@ -32,16 +32,16 @@ export function destinationOf(
       queue.spec.partitioned &&
       new Set(envelopes.map(({ sessionId, partitionKey }) => sessionId ?? partitionKey)).size > 1
     )
-      return refusals.notAllowed(
+      return REFUSALS.notAllowed(
         'The messages of a batch to a partitioned entity have to have the same SessionId or PartitionKey.',
       )
     const maxEntityBytes = managed.config.maxEntityBytes ?? settings.maxEntityBytes
     let bytes = queue.bytes
     for (const envelope of envelopes) {
       bytes += envelope.size
-      if (bytes > maxEntityBytes) return refusals.quotaExceeded(address)
+      if (bytes > maxEntityBytes) return REFUSALS.quotaExceeded(address)
       const problem = problemOf(envelope, queue.spec.requiresSession)
-      if (problem !== undefined) return refusals.notAllowed(problem)
+      if (problem !== undefined) return REFUSALS.notAllowed(problem)
       const tooLarge = oversizedProperties(envelope)
       if (tooLarge !== undefined) return tooLarge
     }
@@ -97,10 +97,10 @@ function oversizedProperties({ bare, annotations }: Envelope): Refusal | undefin
   const sizes = propertySizes(bare)
   const largest = sizes.application.reduce((most, size) => Math.max(most, size), 0)
   if (largest > MAX_PROPERTY_BYTES)
-    return refusals.propertiesTooLarge('A property of the message', largest, MAX_PROPERTY_BYTES)
+    return REFUSALS.propertiesTooLarge('A property of the message', largest, MAX_PROPERTY_BYTES)
   const all = sizes.sections + (annotations?.length ?? 0)
   return all > MAX_PROPERTIES_BYTES
-    ? refusals.propertiesTooLarge(
+    ? REFUSALS.propertiesTooLarge(
         'The header of the message with all of its properties',
         all,
         MAX_PROPERTIES_BYTES,

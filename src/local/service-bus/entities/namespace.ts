@@ -3,7 +3,7 @@ import { isAt, pathOf } from './address.ts'
 import { definitionsOf } from './definitions.ts'
 import { destinationOf } from './destination.ts'
 import { type Destination, QueueEntity } from './entity.ts'
-import { type Refusal, refusals } from '../errors.ts'
+import { type Refusal, REFUSALS } from '../errors.ts'
 import {
   type Definition,
   keeping,
@@ -22,6 +22,7 @@ import { MessageQueue } from '../store/queue.ts'
 import { RuleSet, fanOut } from './topic.ts'
 import type { Turn } from '../turn.ts'
 import type { Envelope } from '../wire/message.ts'
+import { unreachable } from '../unreachable.ts'
 
 /** What an address stands for. */
 export type Node =
@@ -105,7 +106,7 @@ export class Namespace implements Surroundings {
    */
   hide(address: string): void {
     this.hidden.add(pathOf(address).toLowerCase())
-    this.detach(address, refusals.entityNotFound(address))
+    this.detach(address, REFUSALS.entityNotFound(address))
   }
 
   /** Without an address, every hidden entity is back. */
@@ -249,7 +250,7 @@ export class Namespace implements Surroundings {
         return
       }
       default:
-        definition satisfies never
+        return unreachable(definition)
     }
   }
 
@@ -312,13 +313,13 @@ export class Namespace implements Surroundings {
   private remove(address: string, stations: readonly { readonly entity: QueueEntity }[]): void {
     for (const { entity } of stations) this.nodes.delete(entity.address.toLowerCase())
     // What a closing link releases is written down before it is forgotten.
-    this.detach(address, refusals.entityNotFound(address))
+    this.detach(address, REFUSALS.entityNotFound(address))
     for (const { entity } of stations) this.persistence?.forget(entity.address.toLowerCase())
     this.persistence?.keepDefinition(address, undefined)
   }
 
   private detachFromClosed({ address, status }: QueueEntity): void {
-    if (status !== 'Active') this.detach(address, refusals.entityDisabled(address))
+    if (status !== 'Active') this.detach(address, REFUSALS.entityDisabled(address))
   }
 }
 

@@ -9,7 +9,7 @@ import type { Envelope } from '../wire/message.ts'
 type Value = string | number | Uint8Array | null
 type Row = Readonly<Record<string, unknown>>
 
-const schema = `
+const SCHEMA = `
   CREATE TABLE IF NOT EXISTS message (
     entity TEXT NOT NULL, sequence INTEGER NOT NULL, state TEXT NOT NULL, enqueuedAt INTEGER NOT NULL, expiresAt REAL, ttlMs INTEGER,
     deliveryCount INTEGER NOT NULL, originalSequence INTEGER, deadLetterSource TEXT, hops INTEGER NOT NULL,
@@ -50,7 +50,7 @@ export class Persistence {
     this.database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA locking_mode = EXCLUSIVE;',
     )
-    this.database.exec(schema)
+    this.database.exec(SCHEMA)
   }
 
   /** Ends the turn's transaction. */

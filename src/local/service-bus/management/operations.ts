@@ -1,5 +1,5 @@
 import type { Reply } from '../amqp/control.ts'
-import { refusals } from '../errors.ts'
+import { REFUSALS } from '../errors.ts'
 import type { Node } from '../entities/namespace.ts'
 import { amqp, type DecodedMessage } from '../amqp/rhea-types.ts'
 import type { Outcome } from '../store/contract.ts'
@@ -23,6 +23,7 @@ import {
 import { fromWire, toWire } from '../store/sequence-number.ts'
 import { addRule, listRules, removeRule } from './rules.ts'
 import { getSessionState, listSessions, renewSessionLock, sessionLost, setSessionState } from './sessions.ts'
+import { unreachable } from '../unreachable.ts'
 
 const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
   ['com.microsoft:renew-lock', renewLocks],
@@ -48,11 +49,11 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map([
  */
 export function manage(node: Node, request: DecodedMessage, now: number): Reply {
   if (node.kind !== 'queue' && node.kind !== 'topic')
-    return failed(400, refusals.notAllowed('This node is not managed.'))
+    return failed(400, REFUSALS.notAllowed('This node is not managed.'))
   const name = textOf(request.application_properties?.['operation']) ?? ''
   const operation = OPERATIONS.get(name)
   if (operation === undefined)
-    return failed(400, refusals.notImplemented(`The operation '${name}' is not supported.`))
+    return failed(400, REFUSALS.notImplemented(`The operation '${name}' is not supported.`))
   const rules = node.kind === 'queue' ? node.rules : undefined
   const linkName = textOf(request.application_properties?.['associated-link-name'])
   try {
@@ -66,7 +67,7 @@ export function manage(node: Node, request: DecodedMessage, now: number): Reply 
     })
   } catch (error) {
     if (error instanceof MalformedError || error instanceof RangeError)
-      return failed(400, refusals.decodeError(error.message))
+      return failed(400, REFUSALS.decodeError(error.message))
     throw error
   }
 }
@@ -75,7 +76,7 @@ function renewLocks({ entity, body, now }: Ask): Reply {
   const expirations: number[] = []
   for (const token of buffersOf(body['lock-tokens'])) {
     const until = entity.queue.renew(entity.queue.tokens.decode(token), now)
-    if (until === undefined) return failed(410, refusals.messageLockLost())
+    if (until === undefined) return failed(410, REFUSALS.messageLockLost())
     expirations.push(until)
   }
   return ok({ expirations: amqp.wrap_array(expirations, 0x83) })
@@ -83,7 +84,7 @@ function renewLocks({ entity, body, now }: Ask): Reply {
 
 function peekMessages({ entity, body }: Ask): Reply {
   if (entity.status === 'Disabled' || entity.status === 'ReceiveDisabled')
-    return failed(400, refusals.entityDisabled(entity.address))
+    return failed(400, REFUSALS.entityDisabled(entity.address))
   const sessionId = textOf(body['session-id'])
   const accept =
     sessionId === undefined ? undefined : (message: StoredMessage) => message.envelope.sessionId === sessionId
@@ -106,7 +107,7 @@ function peekMessages({ entity, body }: Ask): Reply {
 function updateDisposition({ entity, body, now }: Ask): Reply {
   const outcome = dispositionOutcome(body)
   if (outcome === undefined)
-    return failed(400, refusals.invalidField('disposition-status is missing or unknown.'))
+    return failed(400, REFUSALS.invalidField('disposition-status is missing or unknown.'))
   const sessionId = textOf(body['session-id'])
   for (const token of buffersOf(body['lock-tokens'])) {
     const settlement = entity.queue.settle(entity.queue.tokens.decode(token), outcome, now)
@@ -114,11 +115,11 @@ function updateDisposition({ entity, body, now }: Ask): Reply {
       case 'settled':
         break
       case 'lock-lost':
-        return sessionId === undefined ? failed(410, refusals.messageLockLost()) : sessionLost(sessionId)
+        return sessionId === undefined ? failed(410, REFUSALS.messageLockLost()) : sessionLost(sessionId)
       case 'not-allowed':
-        return failed(400, refusals.notAllowed('A message in a dead-letter queue cannot be dead-lettered.'))
+        return failed(400, REFUSALS.notAllowed('A message in a dead-letter queue cannot be dead-lettered.'))
       default:
-        settlement satisfies never
+        return unreachable(settlement)
     }
   }
   return ok()
@@ -157,7 +158,7 @@ function receiveDeferred({ entity, body, now }: Ask): Reply {
   if (messages === undefined)
     return failed(
       404,
-      refusals.messageNotFound('Failed to lock one or more specified messages. The message does not exist.'),
+      REFUSALS.messageNotFound('Failed to lock one or more specified messages. The message does not exist.'),
     )
   return ok({
     messages: messages.map((message) => {
@@ -177,9 +178,9 @@ function sequencesOf(value: unknown): number[] {
 
 function scheduleMessages({ entity, destination, body, now }: Ask): Reply {
   if (destination === undefined)
-    return failed(400, refusals.notAllowed(`Messages cannot be sent to '${entity.address}'.`))
+    return failed(400, REFUSALS.notAllowed(`Messages cannot be sent to '${entity.address}'.`))
   if (destination.status === 'Disabled' || destination.status === 'SendDisabled')
-    return failed(400, refusals.entityDisabled(entity.address))
+    return failed(400, REFUSALS.entityDisabled(entity.address))
   const entries = Array.isArray(body['messages']) ? body['messages'] : []
   const envelopes = entries.map((entry) => {
     const bytes = mapOf(entry)['message']
@@ -198,7 +199,7 @@ function scheduleMessages({ entity, destination, body, now }: Ask): Reply {
 
 function cancelScheduled({ destination, body }: Ask): Reply {
   if (destination?.cancelScheduled(sequencesOf(body['sequence-numbers'])) === true) return ok()
-  return failed(404, refusals.messageNotFound('One or more of the scheduled messages were not found.'))
+  return failed(404, REFUSALS.messageNotFound('One or more of the scheduled messages were not found.'))
 }
 
 function deleteMessages({ entity, body, now }: Ask): Reply {

@@ -1,8 +1,9 @@
 import type { CorrelationField, CorrelationValue, RuleConfig, RuleFilter } from '../config.ts'
 import type { Reply } from '../amqp/control.ts'
-import { refusals } from '../errors.ts'
+import { REFUSALS } from '../errors.ts'
 import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import { type Ask, type Body, failed, mapOf, numberOf, ok, textOf } from './answers.ts'
+import { unreachable } from '../unreachable.ts'
 
 /**
  * Descriptors of the lists in which rules travel (request/response part of the AMQP guide,
@@ -34,12 +35,12 @@ const CORRELATION_FIELDS: readonly (readonly [CorrelationField, string])[] = [
 ]
 
 export function addRule({ entity, rules, body, now }: Ask): Reply {
-  if (rules === undefined) return failed(400, refusals.notAllowed(`'${entity.address}' has no rules.`))
+  if (rules === undefined) return failed(400, REFUSALS.notAllowed(`'${entity.address}' has no rules.`))
   const name = textOf(body['rule-name'])
   const description = mapOf(body['rule-description'])
   const filter = filterOf(description)
   if (name === undefined || filter === undefined)
-    return failed(400, refusals.invalidField('rule-name or the filter is missing.'))
+    return failed(400, REFUSALS.invalidField('rule-name or the filter is missing.'))
   const action = textOf(mapOf(description['sql-rule-action'])['expression'])
   const change = rules.add({ name, filter, action, createdAt: now })
   if (change === 'done') return { status: 201, description: 'Created' }
@@ -51,14 +52,14 @@ export function addRule({ entity, rules, body, now }: Ask): Reply {
   }
   return failed(
     400,
-    refusals.invalidField(typeof change === 'object' ? change.invalid : 'The rule cannot be added.'),
+    REFUSALS.invalidField(typeof change === 'object' ? change.invalid : 'The rule cannot be added.'),
   )
 }
 
 export function removeRule({ entity, rules, body }: Ask): Reply {
   const name = textOf(body['rule-name']) ?? ''
   if (rules?.remove(name) === 'done') return ok()
-  return failed(404, refusals.entityNotFound(`${entity.address}/rules/${name}`))
+  return failed(404, REFUSALS.entityNotFound(`${entity.address}/rules/${name}`))
 }
 
 export function listRules({ rules, body }: Ask): Reply {
@@ -116,7 +117,7 @@ function describedFilter(filter: RuleFilter): Typed {
       return list(DESCRIPTORS.correlation, [...fields, amqp.wrap_map(wireProperties(filter.properties))])
     }
     default:
-      return filter satisfies never
+      return unreachable(filter)
   }
 }
 

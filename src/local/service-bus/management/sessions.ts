@@ -1,10 +1,10 @@
 import type { Reply } from '../amqp/control.ts'
-import { refusals } from '../errors.ts'
+import { REFUSALS } from '../errors.ts'
 import { amqp } from '../amqp/rhea-types.ts'
 import type { SessionRecord } from '../store/sessions.ts'
 import { type Ask, failed, numberOf, ok, textOf } from './answers.ts'
 
-export const sessionLost = (sessionId: string): Reply => failed(410, refusals.sessionLockLost(sessionId))
+export const sessionLost = (sessionId: string): Reply => failed(410, REFUSALS.sessionLockLost(sessionId))
 
 export function renewSessionLock(ask: Ask): Reply {
   const session = heldSession(ask)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ArithmeticOperator, ComparisonOperator, Expression, PropertyName } from './parse.ts'
+import { unreachable } from '../unreachable.ts'
 
 export type Scalar = string | number | boolean
 
@@ -69,7 +70,7 @@ function truth(expression: Expression, lookup: Lookup): Truth {
       return typeof value === 'boolean' ? value : undefined
     }
     default:
-      return expression satisfies never
+      return unreachable(expression)
   }
 }
 
@@ -102,7 +103,7 @@ export function evaluate(expression: Expression, lookup: Lookup): Scalar | undef
     case 'or':
       return truth(expression, lookup)
     default:
-      return expression satisfies never
+      return unreachable(expression)
   }
 }
 
@@ -126,7 +127,7 @@ function compare(operator: ComparisonOperator, left: Scalar | undefined, right: 
     case '>=':
       return left >= right
     default:
-      return operator satisfies never
+      return unreachable(operator)
   }
 }
 
@@ -149,7 +150,7 @@ function calculate(
     case '%':
       return right === 0 ? undefined : left % right
     default:
-      return operator satisfies never
+      return unreachable(operator)
   }
 }
 

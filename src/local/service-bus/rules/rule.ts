@@ -4,6 +4,7 @@ import { applicationProperties, type Envelope, withApplicationProperties } from 
 import { systemProperties, type SystemProperties, withSystemProperties } from '../wire/properties.ts'
 import { evaluate, type Lookup, matches, type Scalar } from './evaluate.ts'
 import { type ActionStep, parseAction, parseFilter, type PropertyName } from './parse.ts'
+import { unreachable } from '../unreachable.ts'
 
 /** A rule ready to be applied. */
 export interface Rule {
@@ -43,7 +44,7 @@ function filterOf(filter: RuleFilter): (view: MessageView) => boolean {
         )
     }
     default:
-      return filter satisfies never
+      return unreachable(filter)
   }
 }
 

@@ -26,6 +26,7 @@ import {
   takeLive,
 } from './returns.ts'
 import type { SessionGrant, SessionRecord, SessionTable } from './sessions.ts'
+import { unreachable } from '../unreachable.ts'
 
 /**
  * One queue, subscription or dead-letter queue: what it holds, under which lock, and what may
@@ -166,7 +167,7 @@ export class MessageQueue {
         deadLetter(this.parts, message, outcome, now)
         return 'settled'
       default:
-        return outcome satisfies never
+        return unreachable(outcome)
     }
   }
 

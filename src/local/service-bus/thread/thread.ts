@@ -6,6 +6,7 @@ import type { Certificate } from '../tls/certificate.ts'
 import { type BrokerConfig, parseBrokerConfig } from '../config.ts'
 import type { Fault } from '../faults.ts'
 import type { BrokerSettings } from '../settings.ts'
+import { unreachable } from '../unreachable.ts'
 
 export interface BrokerThreadOptions {
   /** The configuration, or the path of a `Config.json`. */
@@ -84,7 +85,7 @@ export async function startBrokerThread(options: BrokerThreadOptions): Promise<B
           waiting.delete(answer.id)
           return
         default:
-          answer satisfies never
+          return unreachable(answer)
       }
     })
   })

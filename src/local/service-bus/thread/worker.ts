@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Broker, startBroker } from '../broker.ts'
 import type { ThreadAnswer, ThreadCall, ThreadStart } from './thread.ts'
+import { unreachable } from '../unreachable.ts'
 
 /** The inside of the broker's thread: one broker, driven by messages. */
 async function run(start: ThreadStart): Promise<void> {
@@ -32,7 +33,7 @@ async function answerCall(broker: Broker, call: ThreadCall): Promise<ThreadAnswe
       await broker.stop()
       return { kind: 'answered', id }
     default:
-      return call satisfies never
+      return unreachable(call)
   }
 }
 

@@ -4,6 +4,7 @@ import type { DispositionState } from './frames.ts'
 import { MalformedError } from './reader.ts'
 import { assertSane } from './sane.ts'
 import { readTyped } from './typed.ts'
+import { unreachable } from '../unreachable.ts'
 
 const NO_PROPERTIES: Properties = new Map()
 
@@ -32,7 +33,7 @@ export function outcomeOf(state: DispositionState): Outcome | undefined {
     case 'received':
       return undefined
     default:
-      return state satisfies never
+      return unreachable(state)
   }
 }
 

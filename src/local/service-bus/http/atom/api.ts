@@ -8,6 +8,7 @@ import { readQueue, readSubscription, readTopic } from './read.ts'
 import { readRule } from './rules.ts'
 import { atomRoute, type AtomRoute, decode } from './routes.ts'
 import { BodyError, childOf, type Element, type Entry, entryXml, errorXml, feedXml, parseXml } from './xml.ts'
+import { unreachable } from '../../unreachable.ts'
 
 export interface AtomRequest {
   readonly method: string
@@ -92,7 +93,7 @@ class Asked {
       case 'rule':
         return this.answerBelow(route)
       default:
-        return route satisfies never
+        return unreachable(route)
     }
   }
 
@@ -119,7 +120,7 @@ class Asked {
         )
       }
       default:
-        return route satisfies never
+        return unreachable(route)
     }
   }
 

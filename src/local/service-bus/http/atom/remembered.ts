@@ -1,6 +1,7 @@
 import type { ManagedConfig } from '../../config.ts'
 import { durationText, type Fields } from './fields.ts'
 import type { Element } from './xml.ts'
+import { unreachable } from '../../unreachable.ts'
 
 /** Properties without effect, with the service's defaults. Durations have the service's format. */
 export const REMEMBERED_OF_QUEUE: readonly Remembered[] = [
@@ -48,7 +49,7 @@ function readOne(fields: Fields, name: string, type: Remembered['type']): string
       return ms === undefined ? undefined : durationText(ms)
     }
     default:
-      return type satisfies never
+      return unreachable(type)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CorrelationField, CorrelationValue, RuleConfig, RuleFilter } from '../../config.ts'
 import { BodyError, childOf, childrenOf, type Element, textOf } from './xml.ts'
+import { unreachable } from '../../unreachable.ts'
 
 /** The fields of a correlation filter by the names of their elements. */
 const CORRELATION_FIELDS: readonly (readonly [CorrelationField, string])[] = [
@@ -143,7 +144,7 @@ function describedFilter(filter: RuleFilter): Element {
       }
     }
     default:
-      return filter satisfies never
+      return unreachable(filter)
   }
 }
 
