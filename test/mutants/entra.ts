@@ -158,19 +158,19 @@ export const ENTRA_MUTANTS: MutantList = {
     {
       breaks: 'a follow-up has a change of its own',
       file: 'cycle/provision.ts',
-      find: 'yield {\n        changeId,',
-      replace: 'yield {\n        changeId: randomUUID(),',
+      find: 'yield {\n      changeId,',
+      replace: 'yield {\n      changeId: randomUUID(),',
     },
     {
       breaks: 'a follow-up looks like any update',
       file: 'cycle/provision.ts',
-      find: 'imported: undefined,\n        before,',
-      replace: 'imported: before,\n        before,',
+      find: 'imported: undefined,\n      before,',
+      replace: 'imported: before,\n      before,',
     },
     {
       breaks: 'an unknown manager fails the create',
       file: 'cycle/provision.ts',
-      find: 'sabotage(externalId, source) ??',
+      find: 'context.sabotage(externalId, source) ??',
       replace: "(unresolved === undefined ? undefined : { code: 'X', reason: '' }) ??",
     },
     {
@@ -260,8 +260,8 @@ export const ENTRA_MUTANTS: MutantList = {
     {
       breaks: 'a refused update is kept all the same',
       file: 'cycle/provision.ts',
-      find: 'if (failed !== undefined)\n',
-      replace: 'if (failed !== undefined && user === undefined)\n',
+      find: 'if (failed !== undefined) ',
+      replace: 'if (failed !== undefined && user === undefined) ',
     },
     {
       breaks: 'a failure is written as success',

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { type Directory, newObjectId, type DirectoryUser } from '../directory/directory.ts'
-import type { ExportAction, Fact, Origin, Result } from '../log/fact.ts'
+import type { ExportAction, Fact, Origin, Result, SkipReason } from '../log/fact.ts'
 import type { Mapping } from '../mapping/mapping.ts'
 import { activeAfter, mergeSource } from '../mapping/merge.ts'
 import { type Row, type Rows, textOf, toMap, valueOf } from '../directory/row.ts'
 import { flatten, MANAGER } from '../directory/scim.ts'
 import { createScope } from '../mapping/scope.ts'
 import type { Settings } from '../settings.ts'
-import { createValidation, type Failure } from './validation.ts'
+import { type Check, createValidation, type Failure } from './validation.ts'
 
 /** One operation that waits for a cycle. */
 export interface Staged {
@@ -47,140 +47,176 @@ export interface ProvisionerParts {
   readonly sabotage: Sabotage
 }
 
+/** Everything that processing an operation needs. */
+interface Context extends ProvisionerParts {
+  /** Whose manager is not in the directory yet, by externalId. */
+  readonly waiting: Map<string, Waiting>
+  readonly isInScope: (source: Row) => boolean
+  readonly validate: Check
+}
+
 interface Waiting {
   readonly manager: string
   readonly changeId: string
   readonly origin: Origin
 }
 
-export function createProvisioner({
-  settings,
-  directory,
-  mapping,
-  rows,
-  sabotage,
-}: ProvisionerParts): Provisioner {
-  const waiting = new Map<string, Waiting>()
-  const isInScope = createScope(settings.scope)
-  const validate = createValidation(settings, directory)
-
-  /**
-   * The user this record is about: linked by an earlier operation, or found by the matching
-   * attributes.
-   */
-  function match(externalId: string, source: Row): DirectoryUser | Failure | undefined {
-    const linked = directory.byExternalId(externalId)
-    if (linked !== undefined) return linked
-    const isTaken = (): boolean => false
-    const values = mapping.apply({ source, before: undefined, manager: undefined, isTaken })
-    for (const name of mapping.matching) {
-      const value = values.get(name)
-      const found = value === undefined ? [] : directory.byAttribute(name, String(value))
-      if (found.length > 1) return { code: 'DuplicateTargetEntries', reason: undefined }
-      const [only] = found
-      if (only !== undefined)
-        return only.externalId === undefined ? only : { code: 'DuplicateSourceEntries', reason: undefined }
-    }
-    return undefined
+export function createProvisioner(parts: ProvisionerParts): Provisioner {
+  const { settings, directory, rows } = parts
+  const context: Context = {
+    ...parts,
+    waiting: new Map(),
+    isInScope: createScope(settings.scope),
+    validate: createValidation(settings, directory),
   }
-
-  function apply({ externalId, data, origin }: Staged): Finding {
-    const sent = flatten(data, rows)
-    const imported = rows.row(sent)
-    const matched = match(externalId, imported)
-    const [user, mismatch] =
-      matched !== undefined && 'code' in matched ? [undefined, matched] : [matched, undefined]
-    const merged = mergeSource(settings, mapping, user, sent).set('active', activeAfter(settings, user, sent))
-    const isOut = mismatch === undefined && !isInScope(rows.row(merged))
-    const active = isOut && settings.outOfScope === 'disable' ? false : merged.get('active') === true
-    const source = rows.row(merged.set('active', active))
-    const common = {
-      changeId: randomUUID(),
-      externalId,
-      active,
-      imported,
-      origin,
-      objectId: user?.objectId ?? '',
-      before: user?.target,
-    }
-    const skip = (result: Result): Finding => ({ ...common, after: user?.target, result })
-    if (isOut && (settings.outOfScope === 'skip' || user?.active !== true)) {
-      return skip({ kind: 'skipped', skipReason: 'NotEffectivelyEntitled' })
-    }
-    const action = actionFor(user, active)
-    if (!(action === 'create' ? settings.targetActions.create : settings.targetActions.update)) {
-      return skip({ kind: 'skipped', skipReason: 'EntrySynchronizationSkipped' })
-    }
-
-    const { target, unresolved } = map(user, source, active)
-    const failed = mismatch ?? sabotage(externalId, source) ?? validate({ user, source, target })
-    if (failed !== undefined)
-      return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
-
-    const objectId = user?.objectId ?? newObjectId()
-    directory.put({ objectId, externalId, active, source, target, operations: (user?.operations ?? 0) + 1 })
-    if (unresolved === undefined) waiting.delete(externalId)
-    else waiting.set(externalId, { manager: unresolved, changeId: common.changeId, origin })
-    const asked = unresolved === undefined ? {} : { unresolved }
-    const isChanged = user === undefined || !sameValues(user.target, target)
-    const result: Result = isChanged
-      ? { kind: 'exported', action, ...asked }
-      : { kind: 'skipped', skipReason: 'RedundantExport', ...asked }
-    return { ...common, objectId, after: target, result }
-  }
-
-  function map(
-    user: DirectoryUser | undefined,
-    source: Row,
-    active: boolean,
-  ): { readonly target: Row; readonly unresolved: string | undefined } {
-    const managerId = mapping.reference === undefined ? undefined : textOf(source, MANAGER)
-    const manager = managerId === undefined ? undefined : directory.byExternalId(managerId)
-    const isTaken = (name: string, value: string): boolean =>
-      directory.byAttribute(name, value).some(({ objectId }) => objectId !== user?.objectId)
-    const values = mapping.apply({ source, before: user, manager: manager?.objectId, isTaken })
-    values.set('IsSoftDeleted', false)
-    // A mapping without the account's state still has one: the directory knows who is enabled.
-    if (settings.kind === 'entra' && !values.has('accountEnabled')) values.set('accountEnabled', active)
-    return { target: rows.row(values), unresolved: manager === undefined ? managerId : undefined }
-  }
-
-  function* resolve(): Generator<Finding | undefined> {
-    for (const [externalId, { manager, changeId, origin }] of waiting) {
-      const user = directory.byExternalId(externalId)
-      const found = directory.byExternalId(manager)
-      if (user === undefined || found === undefined) {
-        yield undefined
-        continue
-      }
-      waiting.delete(externalId)
-      const target = rows.row(toMap(user.target).set(mapping.reference ?? 'manager', found.objectId))
-      directory.put({ ...user, target })
-      const { objectId, active, target: before } = user
-      yield {
-        changeId,
-        externalId,
-        objectId,
-        active,
-        imported: undefined,
-        before,
-        after: target,
-        result: { kind: 'resolved' },
-        origin,
-      }
-    }
-  }
-
   return {
-    apply,
-    resolve,
+    apply: (staged) => applyOperation(context, staged),
+    resolve: () => resolveManagers(context),
     disables({ externalId, data }) {
       const user = directory.byExternalId(externalId)
       return user?.active === true && !activeAfter(settings, user, flatten({ active: data['active'] }, rows))
     },
-    forget: () => waiting.clear(),
+    forget: () => context.waiting.clear(),
   }
 }
+
+function applyOperation(context: Context, staged: Staged): Finding {
+  const { settings, rows, isInScope } = context
+  const { externalId, data, origin } = staged
+  const sent = flatten(data, rows)
+  const imported = rows.row(sent)
+  const { user, mismatch } = matchUser(context, externalId, imported)
+  const merged = mergeSource(settings, context.mapping, user, sent).set(
+    'active',
+    activeAfter(settings, user, sent),
+  )
+  const isOut = mismatch === undefined && !isInScope(rows.row(merged))
+  const active = isOut && settings.outOfScope === 'disable' ? false : merged.get('active') === true
+  const source = rows.row(merged.set('active', active))
+  const common = {
+    changeId: randomUUID(),
+    externalId,
+    active,
+    imported,
+    origin,
+    objectId: user?.objectId ?? '',
+    before: user?.target,
+  }
+  const skip = (skipReason: SkipReason): Finding => ({
+    ...common,
+    after: user?.target,
+    result: { kind: 'skipped', skipReason },
+  })
+  if (isOut && (settings.outOfScope === 'skip' || user?.active !== true))
+    return skip('NotEffectivelyEntitled')
+  const action = actionFor(user, active)
+  if (!isAllowed(settings, action)) return skip('EntrySynchronizationSkipped')
+
+  const { target, unresolved } = mapUser(context, { user, source, active })
+  const failed =
+    mismatch ?? context.sabotage(externalId, source) ?? context.validate({ user, source, target })
+  if (failed !== undefined) return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
+  return { ...common, ...store(context, { user, source, target, active, action, unresolved, common }) }
+}
+
+interface Accepted {
+  readonly user: DirectoryUser | undefined
+  readonly source: Row
+  readonly target: Row
+  readonly active: boolean
+  readonly action: ExportAction
+  readonly unresolved: string | undefined
+  readonly common: Pick<Finding, 'changeId' | 'externalId' | 'origin'>
+}
+
+/** Puts an accepted change into the directory. */
+function store(
+  { directory, waiting }: Context,
+  { user, source, target, active, action, unresolved, common }: Accepted,
+): Pick<Finding, 'objectId' | 'after' | 'result'> {
+  const { externalId, changeId, origin } = common
+  const objectId = user?.objectId ?? newObjectId()
+  directory.put({ objectId, externalId, active, source, target, operations: (user?.operations ?? 0) + 1 })
+  if (unresolved === undefined) waiting.delete(externalId)
+  else waiting.set(externalId, { manager: unresolved, changeId, origin })
+  const asked = unresolved === undefined ? {} : { unresolved }
+  const isChanged = user === undefined || !sameValues(user.target, target)
+  const result: Result = isChanged
+    ? { kind: 'exported', action, ...asked }
+    : { kind: 'skipped', skipReason: 'RedundantExport', ...asked }
+  return { objectId, after: target, result }
+}
+
+/**
+ * The user that a record is about: linked by an earlier operation, or found by the matching
+ * attributes. `mismatch`: several users match, or the one that does is linked to another record.
+ */
+function matchUser(
+  { directory, mapping }: Context,
+  externalId: string,
+  source: Row,
+): { readonly user?: DirectoryUser; readonly mismatch?: Failure } {
+  const linked = directory.byExternalId(externalId)
+  if (linked !== undefined) return { user: linked }
+  const isTaken = (): boolean => false
+  const values = mapping.apply({ source, before: undefined, manager: undefined, isTaken })
+  for (const name of mapping.matching) {
+    const value = values.get(name)
+    const found = value === undefined ? [] : directory.byAttribute(name, String(value))
+    if (found.length > 1) return { mismatch: { code: 'DuplicateTargetEntries', reason: undefined } }
+    const [only] = found
+    if (only !== undefined)
+      return only.externalId === undefined
+        ? { user: only }
+        : { mismatch: { code: 'DuplicateSourceEntries', reason: undefined } }
+  }
+  return {}
+}
+
+/** The directory's attributes of a user, and the manager's externalId if it is not there yet. */
+function mapUser(
+  { settings, directory, mapping, rows }: Context,
+  { user, source, active }: Pick<Accepted, 'user' | 'source' | 'active'>,
+): { readonly target: Row; readonly unresolved: string | undefined } {
+  const managerId = mapping.reference === undefined ? undefined : textOf(source, MANAGER)
+  const manager = managerId === undefined ? undefined : directory.byExternalId(managerId)
+  const isTaken = (name: string, value: string): boolean =>
+    directory.byAttribute(name, value).some(({ objectId }) => objectId !== user?.objectId)
+  const values = mapping.apply({ source, before: user, manager: manager?.objectId, isTaken })
+  values.set('IsSoftDeleted', false)
+  // A mapping without the account's state still has one: the directory knows who is enabled.
+  if (settings.kind === 'entra' && !values.has('accountEnabled')) values.set('accountEnabled', active)
+  return { target: rows.row(values), unresolved: manager === undefined ? managerId : undefined }
+}
+
+function* resolveManagers({ directory, mapping, rows, waiting }: Context): Generator<Finding | undefined> {
+  for (const [externalId, { manager, changeId, origin }] of waiting) {
+    const user = directory.byExternalId(externalId)
+    const found = directory.byExternalId(manager)
+    if (user === undefined || found === undefined) {
+      yield undefined
+      continue
+    }
+    waiting.delete(externalId)
+    const target = rows.row(toMap(user.target).set(mapping.reference ?? 'manager', found.objectId))
+    directory.put({ ...user, target })
+    const { objectId, active, target: before } = user
+    yield {
+      changeId,
+      externalId,
+      objectId,
+      active,
+      imported: undefined,
+      before,
+      after: target,
+      result: { kind: 'resolved' },
+      origin,
+    }
+  }
+}
+
+const isAllowed = ({ targetActions }: Settings, action: ExportAction): boolean =>
+  action === 'create' ? targetActions.create : targetActions.update
 
 function actionFor(user: DirectoryUser | undefined, active: boolean): ExportAction {
   if (user === undefined) return 'create'

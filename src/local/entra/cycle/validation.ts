@@ -17,7 +17,8 @@ interface Change {
   readonly target: Row
 }
 
-type Check = (change: Change) => Failure | undefined
+/** Why a change is refused; undefined when it is accepted. */
+export type Check = (change: Change) => Failure | undefined
 
 /** Gives the first reason why the directory refuses a change, or undefined if it accepts it. */
 export function createValidation(settings: Settings, directory: Directory): Check {
