@@ -21,7 +21,7 @@ function database(ahead: number, trips: readonly (readonly [there: number, back:
   }
 }
 
-void it('how far two clocks are apart is never said to be more than it is, however long the way', async () => {
+void it('the measured clock offset is never larger than the real one, however long the request takes', async () => {
   for (const ahead of [0, 40, -40, 5_000, -5_000]) {
     const near = database(ahead, [
       [200, 900],
@@ -35,11 +35,11 @@ void it('how far two clocks are apart is never said to be more than it is, howev
   }
 })
 
-void it('a ledger that goes by our clock is never apart from it', async () => {
+void it('a ledger that uses our clock has no offset', async () => {
   assert.equal(await clockOffset({ ping: async () => null }, () => 5), 0)
 })
 
-void it('clocks that are apart are told of at the start, those that agree are not, and one that cannot be read stops nobody', async () => {
+void it('a clock offset is logged at the start, agreement is not, and a clock that cannot be read stops nothing', async () => {
   const told: JsonObject[] = []
   const log = { ...silentLogger, warn: (_event: string, fields: JsonObject = {}) => void told.push(fields) }
   for (const ahead of [60, -60, 3_000, -3_000]) {
@@ -53,7 +53,7 @@ void it('clocks that are apart are told of at the start, those that agree are no
   )
 })
 
-void it('what a clock that was ahead wrote down is cut again and again, and told of once each time; an instance that is behind cuts by the clock of the database', async (t) => {
+void it('moments that a fast clock stored are cut repeatedly and logged once each time; an instance that is behind cuts by the clock of the database', async (t) => {
   for (const databaseAhead of [null, -60_000, 60_000]) {
     const runtime = virtualRuntime()
     const cuts: MomentCut[] = []

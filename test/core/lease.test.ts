@@ -62,7 +62,7 @@ function instances(names: readonly string[]) {
   }
 }
 
-void it('one of several instances does the work, and renews its lease for as long as it lives', async () => {
+void it('one of several instances does the work, and renews its lease while it runs', async () => {
   const world = instances(['one', 'two', 'three'])
   await runtime.advance(60_000)
   assert.deepEqual([world.busy(), world.most()], ['one', 1])
@@ -70,7 +70,7 @@ void it('one of several instances does the work, and renews its lease for as lon
   assert.equal(world.busy(), '')
 })
 
-void it('an orderly end gives the lease back at once', async () => {
+void it('an orderly end releases the lease at once', async () => {
   const world = instances(['one', 'two'])
   await runtime.advance(500)
   const stopped = world.stop('one')
@@ -83,7 +83,7 @@ void it('an orderly end gives the lease back at once', async () => {
 })
 
 for (const kind of ['cutOff', 'hanging'] as const)
-  void it(`an instance whose ledger ${kind === 'cutOff' ? 'cannot be reached' : 'does not answer'} ends its work before another begins, and may take it up later`, async () => {
+  void it(`an instance whose ledger ${kind === 'cutOff' ? 'cannot be reached' : 'does not answer'} stops its work before another begins, and may start again later`, async () => {
     const world = instances(['one', 'two'])
     await runtime.advance(500)
     world.ledger[kind].add('one')
@@ -101,7 +101,7 @@ for (const kind of ['cutOff', 'hanging'] as const)
     await world.end()
   })
 
-void it('a short outage of the ledger is waited out without giving the work up', async () => {
+void it('a short outage of the ledger does not stop the work', async () => {
   const world = instances(['one', 'two'])
   await runtime.advance(500)
   world.ledger.cutOff.add('one').add('two')
@@ -126,7 +126,7 @@ for (const step of ['asks for the lease', 'renews the lease'] as const)
     await world.end()
   })
 
-void it('a stop gives a lease back whose last answer is not known', async () => {
+void it('a stop also releases a lease whose last answer is unknown', async () => {
   const ledger = leases()
   let answer: (() => void) | null = null
   const slow: typeof ledger.takeLease = async (query) => {
@@ -146,7 +146,7 @@ void it('a stop gives a lease back whose last answer is not known', async () => 
   assert.equal(await ledger.takeLease({ name: 'report', owner: 'two', now, leaseMs: LEASE_MS }), true)
 })
 
-void it('stopping before it runs, and stopping twice, are fine', async () => {
+void it('it may be stopped before it runs, and twice', async () => {
   const service = leased('report', leases(), { owner: 'one', leaseMs: LEASE_MS }, runtime, () =>
     loop('inner', runtime, async () => 100),
   )
@@ -169,7 +169,7 @@ function worker(ledger: ReturnType<typeof leases>, owner: string) {
   return { state, done, end: () => told.abort() }
 }
 
-void it('work under a lease keeps it for as long as it goes on, and gives it back at its end', async () => {
+void it('work under a lease keeps the lease while it runs, and releases it at its end', async () => {
   const ledger = leases()
   const first = worker(ledger, 'one')
   await runtime.advance(10 * LEASE_MS)
@@ -186,7 +186,7 @@ void it('work under a lease keeps it for as long as it goes on, and gives it bac
 })
 
 for (const kind of ['cutOff', 'hanging'] as const)
-  void it(`work under a lease is told that it is lost before somebody else can have it, also when the ledger is ${kind}`, async () => {
+  void it(`work under a lease learns that the lease is lost before another owner can get it, also when the ledger is ${kind}`, async () => {
     const ledger = leases()
     const one = worker(ledger, 'one')
     await runtime.advance(100)
@@ -195,7 +195,7 @@ for (const kind of ['cutOff', 'hanging'] as const)
     assert.deepEqual(one.state, { working: false, answer: 'lost' })
   })
 
-void it('the end of the work that fails is the failure, and the lease is free', async () => {
+void it('an error of the work is passed on, and the lease is released', async () => {
   const ledger = leases()
   const failing = whileLeased('run', ledger, { owner: 'one', leaseMs: LEASE_MS }, runtime, () =>
     Promise.reject(new Error('broken')),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isSecretName, MASK, masked, maskedDefaults, maskedHeader } from '../../src/core/mask.ts'
 
-void describe('a secret is masked wherever it stands in a text', () => {
+void describe('a secret is masked at every place in a text', () => {
   const cases: readonly (readonly [text: string, shown: string])[] = [
     ['https://ann:pa55@hr.example/p?x=1', `https://${MASK}@hr.example/p?x=1`],
     ['https://pa55@hr.example/p', `https://${MASK}@hr.example/p`],
@@ -55,7 +55,7 @@ void describe('a secret is masked wherever it stands in a text', () => {
     }
   })
 
-  void test('names say whether their value is one', () => {
+  void test('the name decides whether a value is a secret', () => {
     for (const name of [
       'Authorization',
       'x-api-key',

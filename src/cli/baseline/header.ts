@@ -50,7 +50,7 @@ function hintFor(column: string, columns: readonly string[], known: KnownColumns
 
 /** The names of columns are shown only when some of them are attributes: without a header, they are the values of an employee. */
 function withoutEmployee(columns: readonly string[], known: KnownColumns): string {
-  const missing = `no column names the employee; call one of them ${EMPLOYEE_COLUMNS.join(', ')}`
+  const missing = `no column names the employee; name one column ${EMPLOYEE_COLUMNS.join(' or ')}`
   const meant = columns.find((column) => nearest(column, [...EMPLOYEE_COLUMNS, 'employeeId']) !== null)
   if (meant !== undefined) return `${missing}. Did you mean employee by ${shown(meant)}?`
   const isHeader = columns.some((column) => known.uses(column) || nearest(column, known.attributes) !== null)

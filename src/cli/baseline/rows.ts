@@ -41,7 +41,7 @@ export function readBaseline(baseline: BaselineFile): AsyncIterable<FileRow> {
   if (/\.jsonl$/i.test(file)) return readJsonLines(file)
   throw new RollcallError(
     'ArgumentInvalid',
-    `${file} is none of .csv, .tsv and .jsonl; import reads tables with a header, or JSON lines`,
+    `${file} is not a .csv, .tsv or .jsonl file; import reads tables with a header, or JSON lines`,
   )
 }
 

@@ -126,7 +126,7 @@ void describe('a header', () => {
   void test('without the employee says which columns there are, and what may be meant', async () => {
     assert.equal(
       await refusal('userName,title,salary\na,b,c\n'),
-      'FILE: no column names the employee; call one of them employee, externalId, subject. The columns are userName, title, salary',
+      'FILE: no column names the employee; name one column employee or externalId or subject. The columns are userName, title, salary',
     )
     assert.match(await refusal('Employee ID,userName\n1,a\n'), /Did you mean employee by Employee ID\?$/)
     assert.match(await refusal('EMPLOYEE,userName\n1,a\n'), /Did you mean employee by EMPLOYEE\?$/)

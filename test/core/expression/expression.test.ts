@@ -40,7 +40,7 @@ void describe('what an expression reads', () => {
       assert.deepEqual(reads(text), expected)
     })
 
-  void test('a write above or below a place that is read touches it', () => {
+  void test('a change above or below a place that is read can change the answer', () => {
     const read = compileExpression('name.givenName & emails').reads
     for (const path of ['name.givenName', 'name', 'emails.work']) assert.ok(touches(read, path), path)
     for (const path of ['name.familyName', 'title', 'emailsOfOthers']) assert.ok(!touches(read, path), path)
@@ -48,14 +48,14 @@ void describe('what an expression reads', () => {
 })
 
 void describe('an expression that cannot be used is refused before it is evaluated', () => {
-  void test('with the place in its text', () => {
+  void test('and the error names the place in its text', () => {
     assert.throws(() => compileExpression('$uppercase('), {
       code: 'ExpressionInvalid',
       message: /the syntax is wrong \[S0203\] \(character \d+\)/,
     })
     assert.throws(() => compileExpression('$match(a, /(/)'), { code: 'ExpressionInvalid' })
   })
-  void test('when one input could give two answers, wherever in it that is', () => {
+  void test('when one input could give two answers, wherever in the expression that is', () => {
     for (const text of [
       '$now()',
       '$random()',
@@ -76,7 +76,7 @@ void describe('an expression that cannot be used is refused before it is evaluat
         text,
       )
   })
-  void test('for a regular expression that cannot be matched in linear time, with the pattern named', () => {
+  void test('when a regular expression cannot be matched in linear time, and the error names the pattern', () => {
     for (const pattern of [
       '(a)\\1',
       'a(?=b)',

@@ -99,7 +99,7 @@ void describe('a regular expression that is matched in linear time', () => {
     )
   })
 
-  void test('counts in the units of JavaScript’s texts, and takes a character beyond U+FFFF for one', () => {
+  void test('counts positions as JavaScript does, and matches a character beyond U+FFFF as one', () => {
     assert.deepEqual(matches(new LinearRegex(/(.)b/g), '😀b'), [[0, '😀b', '😀']])
     assert.deepEqual(matches(new LinearRegex(/b/g), '😀b😀b'), [
       [2, 'b'],
@@ -107,7 +107,7 @@ void describe('a regular expression that is matched in linear time', () => {
     ])
   })
 
-  void test('takes time that grows with the text and not faster', () => {
+  void test('takes time linear in the text', () => {
     const time = (length: number): number => {
       const regex = new LinearRegex(/^(\w+\s?)+$/g)
       const text = `${'a'.repeat(length)}!`

@@ -30,14 +30,14 @@ function elsewhere(
   }
 }
 
-void describe('a deactivation that the log shows is that of others', () => {
-  void test('when we know of no operation that could have done it', () => {
+void describe('a deactivation in the log was made elsewhere', () => {
+  void test('when none of our operations could have made it', () => {
     assert.deepEqual(elsewhere([off]), { disabled: ['change-of-r-off'], enabled: [] })
     const hired = candidate('op-1', {}, { acceptedAt: day(1), state: 'failed', failedAt: day(1) })
     assert.deepEqual(elsewhere([off], [hired]).disabled, ['change-of-r-off'])
   })
 
-  void test('whatever else the record says, when its action is to disable or to delete', () => {
+  void test('when its action is disable or delete, whatever else the record shows', () => {
     for (const action of ['disable', 'delete', 'softDelete'])
       assert.deepEqual(
         elsewhere([logRecord('r-1', { at: day(2), more: { provisioningAction: action } })]).disabled,
@@ -45,19 +45,19 @@ void describe('a deactivation that the log shows is that of others', () => {
       )
   })
 
-  void test('also when a leaver of ours was sent only afterwards', () => {
+  void test('also when we sent a termination only afterwards', () => {
     const later = candidate('op-1', out, { acceptedAt: day(2) + HOUR })
     assert.deepEqual(elsewhere([off], [later]).disabled, ['change-of-r-off'])
   })
 
-  void test('but not when nothing came of it', () => {
+  void test('but not when the change had no effect', () => {
     assert.deepEqual(elsewhere([{ ...off, status: 'failure' }]).disabled, [])
     assert.deepEqual(elsewhere([{ ...off, status: 'skipped' }]).disabled, [])
   })
 })
 
-void describe('a deactivation of ours is never taken for one of others', () => {
-  void test('while its operation may still be answered, in whatever state it is', () => {
+void describe('our own deactivation never counts as made elsewhere', () => {
+  void test('while its operation may still be answered, whatever its state', () => {
     const acceptedAt = day(2) - HOUR
     for (const state of ['batched', 'accepted', 'unanswered', 'withdrawn', 'escrowed', 'failed'] as const) {
       const failedAt = state === 'escrowed' || state === 'failed' ? acceptedAt + 1 : null
@@ -66,13 +66,13 @@ void describe('a deactivation of ours is never taken for one of others', () => {
     }
   })
 
-  void test('when two of ours cannot be told apart yet', () => {
+  void test('while two of our operations cannot be told apart', () => {
     const one = candidate('op-1', { ...out, title: 'A' }, { acceptedAt: day(2) - HOUR })
     const two = candidate('op-2', { ...out, title: 'B' }, { acceptedAt: day(2) - HOUR })
     assert.deepEqual(elsewhere([off], [one, two]).disabled, [])
   })
 
-  void test('when the record repeats what the directory took from us', () => {
+  void test('when the record repeats the last accepted record', () => {
     const record = JSON.stringify({ externalId: '10001', active: false })
     const taken = new Map([['10001', { record, active: false, at: day(1) }]])
     assert.deepEqual(elsewhere([off], [], { lastAccepted: taken }).disabled, [])
@@ -84,10 +84,10 @@ void describe('a deactivation of ours is never taken for one of others', () => {
   })
 })
 
-void describe('what the log shows last counts', () => {
+void describe('the latest record of the log counts', () => {
   const later = access('r-on', day(3), true)
 
-  void test('an activation of others after the deactivation, whichever is read first', () => {
+  void test('an activation made elsewhere after the deactivation ends it, whichever is read first', () => {
     for (const records of [
       [off, later],
       [later, off],
@@ -96,7 +96,7 @@ void describe('what the log shows last counts', () => {
     assert.deepEqual(elsewhere([later], [], { unjoined: [off] }), { disabled: [], enabled: ['10001'] })
   })
 
-  void test('and of two in the same second the deactivation', () => {
+  void test('of two in the same second, the deactivation counts', () => {
     const same = access('r-on', day(2), true)
     assert.deepEqual(elsewhere([same, off]), { disabled: ['change-of-r-off'], enabled: [] })
   })

@@ -27,7 +27,7 @@ const held = (events: readonly EmployeeEvent[]): boolean => {
   return operation === null
 }
 
-void test('a deactivation of others is not reversed by what HR recorded before it, though it takes effect later', () => {
+void test('a deactivation made elsewhere is not reversed by an event that HR recorded before it, even if it takes effect later', () => {
   assert.equal(held([hired]), true)
   const rehired = personEvent(2, {
     recordedAt: day(49),
@@ -37,7 +37,7 @@ void test('a deactivation of others is not reversed by what HR recorded before i
   assert.equal(held([hired, rehired]), true)
 })
 
-void test('nor by an event newer than it that says nothing of access', () => {
+void test('nor by a newer event that does not set active', () => {
   const moved = personEvent(2, { recordedAt: day(60), effectiveAt: day(60), worker: { title: 'Lead' } })
   assert.equal(held([hired, moved]), true)
 })
@@ -51,13 +51,13 @@ void test('nor by a newer event that is dead, not in force yet, or rescinded', (
   assert.equal(decide([hired, rehired, rescind]).operation, null)
 })
 
-void test('an event newer than it that says active reverses it, also a snapshot that merely repeats it', () => {
+void test('a newer event that sets active reverses it, also a snapshot that only repeats it', () => {
   const more = { recordedAt: day(60), effectiveAt: day(60) }
   assert.equal(held([hired, personEvent(2, { ...more, worker: { active: true } })]), false)
   assert.equal(held([hired, personEvent(2, { ...more, mode: 'snapshot', worker: WORKER })]), false)
 })
 
-void test('so does a newer rescind of a leaving', () => {
+void test('so does a newer rescind of a termination', () => {
   const left = personEvent(2, { recordedAt: day(49), effectiveAt: day(49), worker: { active: false } })
   const rescind = personEvent(3, {
     recordedAt: day(60),
@@ -68,7 +68,7 @@ void test('so does a newer rescind of a leaving', () => {
   assert.deepEqual([operation?.active, elsewhere], [true, 'overruled'])
 })
 
-void test('a leaver goes out all the same', () => {
+void test('a termination is still sent', () => {
   const left = personEvent(2, { recordedAt: day(49), effectiveAt: day(49), worker: { active: false } })
   assert.equal(decide([hired, left]).operation?.active, false)
 })

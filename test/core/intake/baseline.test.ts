@@ -25,18 +25,18 @@ const active = (events: readonly LedgerEvent[], now: number): unknown =>
 const origin = { asOf: day(10), name: '/hr/acme', source: DEFAULT_SOURCE }
 
 void describe('a baseline is true as of its export', () => {
-  void test('a termination recorded after the export stands, also one that took effect before it', () => {
+  void test('a termination recorded after the export counts, also one that took effect before it', () => {
     const late = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(20), worker: { active: false } })
     assert.equal(active([baseline(day(10)), late], day(21)), false)
     assert.equal(fold([baseline(day(10)), late], day(21)).attributes.get('title')?.value, 'Engineer')
   })
 
-  void test('a termination recorded before the export was known to it', () => {
+  void test('a termination recorded before the export is covered by it', () => {
     const known = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(5), worker: { active: false } })
     assert.equal(active([baseline(day(10)), known], day(21)), true)
   })
 
-  void test('a termination of the future stands at its moment', () => {
+  void test('a future termination counts at its moment', () => {
     const ahead = ledgerEvent(1, { effectiveAt: day(15), recordedAt: day(5), worker: { active: false } })
     assert.deepEqual(
       [active([baseline(day(10)), ahead], day(14)), active([baseline(day(10)), ahead], day(15))],
@@ -44,7 +44,7 @@ void describe('a baseline is true as of its export', () => {
     )
   })
 
-  void test('a leaving recorded after the export stands, also where an older leaving hides it', () => {
+  void test('a termination recorded after the export counts, also behind an older termination', () => {
     const out = (seq: number, recorded: number, effective: number): LedgerEvent =>
       ledgerEvent(seq, { recordedAt: day(recorded), effectiveAt: day(effective), worker: { active: false } })
     assert.equal(active([out(2, 8, 8), baseline(day(10))], day(21)), true, 'the export knew that one')
@@ -63,7 +63,7 @@ void describe('a baseline is true as of its export', () => {
     assert.equal(active([baseline(day(10)), repeats, late], day(21)), false)
   })
 
-  void test('a snapshot that repeats a termination does not outlive it once it is taken back', () => {
+  void test('a snapshot that repeats a termination ends with it when the termination is rescinded', () => {
     const left = ledgerEvent(1, { effectiveAt: day(5), recordedAt: day(20), worker: { active: false } })
     const repeats = ledgerEvent(2, {
       mode: 'snapshot',
@@ -75,7 +75,7 @@ void describe('a baseline is true as of its export', () => {
     assert.equal(active([baseline(day(10)), left, repeats, takenBack], day(22)), true)
   })
 
-  void test('for every history, what was recorded after the export stands as if there were no baseline', () => {
+  void test('for every history, events recorded after the export count as without a baseline', () => {
     fc.assert(
       fc.property(histories(), fc.integer({ min: 0, max: 4 }), (events, at) => {
         const exported = baseline(day(at) + 1)
@@ -121,7 +121,7 @@ void describe('a row becomes an event', () => {
     assert.deepEqual(baselineEvent({ employee: '7', 'name.givenName': 'Ann', active: true }, origin), event)
   })
 
-  void test('what is wrong is named by its column, never by its value', () => {
+  void test('an error names its column and never its value', () => {
     for (const row of [
       {},
       { employee: '' },
@@ -135,7 +135,7 @@ void describe('a row becomes an event', () => {
     }
   })
 
-  void test('an empty cell says nothing, and only active is read as true or false', () => {
+  void test('an empty cell gives no attribute, and only active is read as true or false', () => {
     assert.deepEqual(
       [
         cellValue('title', ''),

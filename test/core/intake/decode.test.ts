@@ -22,8 +22,8 @@ function description(one: SourceMessage): string {
 const { data, ...attributes } = cloudEvent
 const plain = { contentType: 'application/json' }
 
-void describe('a CloudEvent is found wherever a sender may put it', () => {
-  void test('structured, when the content type says so, in whichever case', () => {
+void describe('a CloudEvent is found in every place that the AMQP binding allows', () => {
+  void test('structured, when the content type says so, in any letter case', () => {
     for (const contentType of ['application/cloudevents+json', 'Application/CloudEvents+JSON; charset=UTF-8'])
       assert.deepEqual(envelopes(decode(message(cloudEvent, { contentType }))), [
         { attributes: cloudEvent, data },
@@ -70,7 +70,7 @@ void describe('a CloudEvent is found wherever a sender may put it', () => {
       )
   })
 
-  void test('plain JSON that is a CloudEvent by itself, alone or in a list', () => {
+  void test('plain JSON that has the attributes of a CloudEvent, alone or in a list', () => {
     for (const contentType of ['application/json', null]) {
       assert.equal(envelopes(decode(message(cloudEvent, { contentType }))).length, 1)
       assert.equal(envelopes(decode(message([cloudEvent, cloudEvent], { contentType }))).length, 2)
@@ -120,31 +120,31 @@ void describe('the data of a CloudEvent is found in each form that JSON allows',
   })
 })
 
-void describe('what is no CloudEvent is refused with a reason', () => {
+void describe('a message that is not a CloudEvent is refused with a reason', () => {
   const nested = (levels: number): Json => {
     let value: Json = 'x'
     for (let level = 0; level < levels; level++) value = level % 2 === 0 ? [value] : { below: value }
     return value
   }
 
-  void test('a body that is no text, no JSON, or empty', () => {
+  void test('a body that is not text, not JSON, or empty', () => {
     assert.equal(code(message(null, { text: null })), 'BodyNotText')
     for (const text of ['', '{', 'hello', '{"a":1}{"b":2}', "{'a':1}"])
       assert.equal(code(message(null, { text })), 'BodyNotJson')
     assert.equal(code(message([])), 'BodyEmpty')
   })
 
-  void test('a body that is no object, alone or among others', () => {
+  void test('a body that is not an object, alone or in a list', () => {
     for (const body of [null, 1, 'x', true, [null], [cloudEvent, 'x'], [[cloudEvent]]])
       assert.equal(code(message(body)), 'NotACloudEvent')
   })
 
-  void test('JSON that nothing calls a CloudEvent', () => {
+  void test('JSON that nothing marks as a CloudEvent', () => {
     assert.equal(code(message({ hello: 'world' }, plain)), 'NotACloudEvent')
     assert.equal(code(message([cloudEvent, { hello: 'world' }], plain)), 'NotACloudEvent')
   })
 
-  void test('a body that is nested too deep, however deep', () => {
+  void test('a body that is nested too deeply, however deep', () => {
     assert.equal(decode(message({ ...cloudEvent, data: nested(20) })).kind, 'envelopes')
     assert.equal(code(message({ ...cloudEvent, data: nested(40) })), 'BodyTooDeep')
     const hostile = '['.repeat(200_000) + ']'.repeat(200_000)

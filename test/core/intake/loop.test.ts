@@ -76,7 +76,7 @@ function start(t: TestContext, inbox = fakeInbox(), more: Partial<IntakeSettings
 }
 
 void describe('messages become events in micro-batches', () => {
-  void test('what arrives within the window is committed together', async (t) => {
+  void test('messages that arrive within the window are committed together', async (t) => {
     const { runtime, inbox, sequences, told } = start(t)
     await runtime.settle()
     inbox.deliver(good(1))
@@ -89,7 +89,7 @@ void describe('messages become events in micro-batches', () => {
     assert.equal(told(), 1)
   })
 
-  void test('a full batch waits for no company', async (t) => {
+  void test('a full batch is committed at once', async (t) => {
     const { runtime, inbox, sequences } = start(t)
     await runtime.settle()
     inbox.deliver(good(1), good(2), good(3), good(4))
@@ -111,7 +111,7 @@ void describe('messages become events in micro-batches', () => {
     assert.deepEqual(Object.fromEntries(inbox.settled), { 1: 'complete', 2: 'BodyNotJson' })
   })
 
-  void test('what cannot be understood is counted in the same commit, with its reason', async (t) => {
+  void test('a refused message is counted in the same commit, with its reason', async (t) => {
     const { runtime, inbox, ledger } = start(t)
     await runtime.settle()
     inbox.deliver(good(1), bad(2), message([cloudEvent, { ...cloudEvent, id: 'e-9' }], { sequence: '3' }))
@@ -130,7 +130,7 @@ void describe('messages become events in micro-batches', () => {
     )
   })
 
-  void test('one commit is under way at a time, whatever is read meanwhile', async (t) => {
+  void test('only one commit runs at a time, whatever else is read', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
     let underWay = 0
     let most = 0
@@ -151,7 +151,7 @@ void describe('messages become events in micro-batches', () => {
     assert.equal(most, 1)
   })
 
-  void test('many messages a second are a backlog, until they are not', async (t) => {
+  void test('messages count as a backlog only while there are many per second', async (t) => {
     const { runtime, inbox, ledger } = start(t)
     await runtime.settle()
     inbox.deliver(...[1, 2, 3, 4, 5, 6].map(good))
@@ -166,8 +166,8 @@ void describe('messages become events in micro-batches', () => {
   })
 })
 
-void describe('when the ledger is away', () => {
-  void test('nothing is abandoned, the receiver stops at once, and opens when the ledger answers', async (t) => {
+void describe('when the ledger does not answer', () => {
+  void test('no message is abandoned, the receiver stops at once, and reopens when the ledger answers', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
     await runtime.settle()
     ledger.goAway()
@@ -215,7 +215,7 @@ void describe('when the ledger is away', () => {
     return { inbox: Object.assign(inbox, { open }), happened, letGo: () => answered.resolve() }
   }
 
-  void test('a settlement under way ends before the receiver closes, so a committed message does not come again', async (t) => {
+  void test('a settlement in progress ends before the receiver closes, so a committed message is not delivered again', async (t) => {
     const { inbox, happened, letGo } = slowInbox()
     const { runtime, ledger } = start(t, inbox)
     await runtime.settle()
@@ -242,7 +242,7 @@ void describe('when the ledger is away', () => {
     assert.deepEqual(happened, ['closed'])
   })
 
-  void test('a ledger that answers and still refuses is not tried without a pause', async (t) => {
+  void test('a ledger that answers and still refuses is tried again only after a pause', async (t) => {
     const { runtime, inbox, ledger } = start(t)
     ledger.recordMessages = async () => {
       throw new TypeError('refused')
@@ -254,7 +254,7 @@ void describe('when the ledger is away', () => {
     assert.equal(inbox.settled.size, 0)
   })
 
-  void test('what came in is offered to it again before anything else is received, so that no delivery is used up meanwhile', async (t) => {
+  void test('received messages are committed before any other is received, so that no delivery is used up', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
     const { recordMessages } = ledger
     ledger.recordMessages = async () => {
@@ -273,7 +273,7 @@ void describe('when the ledger is away', () => {
     assert.deepEqual([inbox.isOpen, inbox.opened, inbox.settled.size], [true, 2, 5])
   })
 
-  void test('what was read while a commit failed is offered to it again, too', async (t) => {
+  void test('messages read during a failed commit are committed too', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
     ledger.hold()
     await runtime.settle()
@@ -289,7 +289,7 @@ void describe('when the ledger is away', () => {
     assert.deepEqual([inbox.isOpen, inbox.opened, inbox.settled.size], [true, 2, 7])
   })
 
-  void test('of a ledger that takes nothing for a quarter of an hour, messages are received less and less often', async (t) => {
+  void test('messages are received less and less often while the ledger commits nothing for a quarter of an hour', async (t) => {
     const { runtime, inbox, ledger } = start(t)
     ledger.recordMessages = async () => {
       throw new TypeError('refused')
@@ -301,7 +301,7 @@ void describe('when the ledger is away', () => {
     assert(inbox.opened > 3, `opened ${inbox.opened} times`)
   })
 
-  void test('one message it never takes holds up no other, and is not settled', async (t) => {
+  void test('one message that it never commits does not block the others, and is not settled', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
     const { recordMessages } = ledger
     ledger.recordMessages = async (batch) => {
@@ -318,7 +318,7 @@ void describe('when the ledger is away', () => {
     assert(!inbox.settled.has('2'))
   })
 
-  void test('one message that cannot even be read without failing holds up no other, and is not settled', async (t) => {
+  void test('one message that fails while it is read does not block the others, and is not settled', async (t) => {
     const shapes = ({ sequence }: SourceMessage): null => {
       if (sequence === '2') throw new TypeError('a rule that fails')
       return null
@@ -336,7 +336,7 @@ void describe('when the ledger is away', () => {
     assert(!inbox.settled.has('2'))
   })
 
-  void test('one message it never takes does not keep the queue closed when it is alone', async (t) => {
+  void test('one message that it never commits does not keep the queue closed when it is the only one', async (t) => {
     const { runtime, inbox, ledger, sequences } = start(t)
     const { recordMessages } = ledger
     ledger.recordMessages = async (batch) => {
@@ -351,7 +351,7 @@ void describe('when the ledger is away', () => {
     assert(sequences().flat().includes('2'))
   })
 
-  void test('no word of a person is logged', async (t) => {
+  void test('no value of an employee is logged', async (t) => {
     const { runtime, inbox, ledger } = start(t)
     ledger.goAway()
     await runtime.settle()
@@ -362,7 +362,7 @@ void describe('when the ledger is away', () => {
   })
 })
 
-void test('a bus that is away is tried again with a growing pause', async (t) => {
+void test('a bus that does not answer is tried again with a growing pause', async (t) => {
   const inbox = fakeInbox()
   inbox.refuse(5)
   const { runtime, sequences } = start(t, inbox)
@@ -375,7 +375,7 @@ void test('a bus that is away is tried again with a growing pause', async (t) =>
 })
 
 void describe('a stop', () => {
-  void test('ends it at once, and what was not committed is not settled', async (t) => {
+  void test('ends it at once, and uncommitted messages are not settled', async (t) => {
     const { runtime, inbox, service, sequences } = start(t)
     await runtime.settle()
     inbox.deliver(good(1))
@@ -385,7 +385,7 @@ void describe('a stop', () => {
     assert.equal(inbox.settled.size, sequences().length)
   })
 
-  void test('waits for a commit under way', async (t) => {
+  void test('waits for a commit in progress', async (t) => {
     const { runtime, inbox, ledger, service } = start(t)
     ledger.hold()
     await runtime.settle()

@@ -44,8 +44,8 @@ function imported(row: JsonObject): HrEvent {
 }
 const json = (text: string): JsonObject => JSON.parse(text) as JsonObject
 
-void describe('a name from outside is only a name', () => {
-  void test('a column of an import neither reaches other objects nor collides with what objects have', () => {
+void describe('a name from outside cannot reach a property that every object has', () => {
+  void test('a column of an import neither reaches other objects nor collides with inherited properties', () => {
     for (const name of NAMES) {
       const row = { employee: '7', [`${name}.active`]: 'true', [`name.${name}`]: 'Ann', active: false }
       const event = imported(row)
@@ -62,12 +62,12 @@ void describe('a name from outside is only a name', () => {
     }
   })
 
-  void test('a row in JSON whose keys replace the prototype says nothing of active', () => {
+  void test('a JSON row whose keys replace the prototype does not set active', () => {
     const event = imported(json('{"employee":"7","__proto__":{"active":true,"employee":"8"}}'))
     assert.deepEqual([event.employeeId, event.worker['active']], ['7', undefined])
   })
 
-  void test('a row nested without end is refused, and does not exhaust the stack', () => {
+  void test('a deeply nested row is refused, and does not exhaust the stack', () => {
     let deep: Json = 'x'
     for (let level = 0; level < 20_000; level += 1) deep = { a: deep }
     const event = baselineEvent({ employee: '7', deep }, origin)
@@ -75,7 +75,7 @@ void describe('a name from outside is only a name', () => {
     assert.equal(event.code, 'TooDeep')
   })
 
-  void test('application properties stay properties, in the event and in the original that is kept', () => {
+  void test('application properties stay properties, in the event and in the stored original', () => {
     for (const name of NAMES) {
       const properties = { 'cloudEvents:id': 'e-1', [`cloudEvents:${name}`]: 'x', [name]: 'y' }
       const decoded = decode(message({}, { contentType: 'application/json', properties }))
@@ -96,7 +96,7 @@ void describe('a name from outside is only a name', () => {
     }
   })
 
-  void test('a type is not found among what every object has', () => {
+  void test('the name of an inherited property is not a type', () => {
     for (const type of NAMES) {
       const event = normalise({ attributes: { ...cloudEvent, type }, data: cloudEvent.data }, day(1), () => ({
         ...DEFAULT_SOURCE,
@@ -108,7 +108,7 @@ void describe('a name from outside is only a name', () => {
     }
   })
 
-  void test('the data of an event does not speak through a prototype', () => {
+  void test('the data of an event cannot set attributes through a prototype', () => {
     const data = json(
       '{"__proto__":{"rescinds":"e-0","mode":"snapshot","worker":{"active":true}},"worker":{}}',
     )
@@ -118,7 +118,7 @@ void describe('a name from outside is only a name', () => {
     assert.deepEqual([event.mode, event.rescinds, event.worker], ['delta', null, {}])
   })
 
-  void test('a dead letter whose type every object has is listed under that type', async () => {
+  void test('a dead letter whose type is the name of an inherited property is listed under that type', async () => {
     const read = messageReader(
       () => ({ ...DEFAULT_SOURCE, types: { Hire: 'worker.hired' } }),
       () => null,
@@ -128,7 +128,7 @@ void describe('a name from outside is only a name', () => {
     assert.equal(letter.type, 'constructor')
   })
 
-  void test('a place in the directory may be called as objects call theirs; one that replaces a prototype is refused', () => {
+  void test('a target may have the name of an inherited property; one that replaces a prototype is refused', () => {
     const urn = 'urn:acme:User'
     const rules = ['constructor', 'toString.valueOf', `${urn}:hasOwnProperty`, 'active'].map((to) => ({
       to,
@@ -144,7 +144,7 @@ void describe('a name from outside is only a name', () => {
       assert.equal(parseScimPath(to), null, to)
   })
 
-  void test('a patch changes the members it names and no prototype', () => {
+  void test('a patch changes only the members it names, and no prototype', () => {
     for (const name of NAMES) {
       const patched = mergePatch({ a: 1 }, json(`{"${name}":{"active":true},"data":{"${name}":null}}`))
       assert.equal(JSON.stringify(patched), `{"a":1,"${name}":{"active":true},"data":{}}`)
@@ -153,7 +153,7 @@ void describe('a name from outside is only a name', () => {
     assert.equal(JSON.stringify(removed), '{"a":1}')
   })
 
-  void test('a record of the log shows an attribute only where it holds it', () => {
+  void test('a log record shows only attributes of its own', () => {
     for (const name of NAMES) {
       const record = logRecord('r-1', { echo: { title: 'x' } })
       const sent = { values: new Map([[name, 'v']]) }

@@ -12,7 +12,7 @@ const resubmission = fc.record({
 })
 
 void describe('a message with the name of a dead event', () => {
-  void it('reopens nothing when it was enqueued before the event died', () => {
+  void it('does not reopen the event when it was enqueued before the event died', () => {
     fc.assert(
       fc.property(resubmission, (one) => {
         const diedAt = one.enqueuedAt + one.aheadMs
@@ -22,7 +22,7 @@ void describe('a message with the name of a dead event', () => {
     )
   })
 
-  void it('reopens the event three times, and a replay as often as it is asked for', () => {
+  void it('reopens the event three times; a replay reopens it every time', () => {
     fc.assert(
       fc.property(resubmission, (one) => {
         const later = { ...one, enqueuedAt: one.diedAt + 1 }
@@ -32,7 +32,7 @@ void describe('a message with the name of a dead event', () => {
     )
   })
 
-  void it('gives the clock of the connector the benefit of being ahead', () => {
+  void it('allows for a connector clock that is ahead', () => {
     const one = { diedAt: 1_000, enqueuedAt: 990, replays: 0, isReplay: false }
     assert.equal(reopensDeadEvent({ ...one, aheadMs: 10 }), false)
     assert.equal(reopensDeadEvent({ ...one, aheadMs: 11 }), true)

@@ -59,7 +59,7 @@ void describe('a shape', () => {
   }
   const ann = { id: 'a', at: '2026-01-05T09:00:00', kind: 'updated', title: 'Engineer' }
 
-  void test('makes of one message as many events as it has items', async () => {
+  void test('makes one event of each item of a message', async () => {
     const made = await events(rules, { people: [ann, { ...ann, who: { id: 7 }, id: undefined }] })
     assert.deepEqual(
       made.map(({ employeeId, source }) => [employeeId, source]),
@@ -69,7 +69,7 @@ void describe('a shape', () => {
       ],
     )
   })
-  void test('gives an event without an id the same one every time, whatever the order of its keys, and another event another', async () => {
+  void test('gives an event without an id the same id every time, whatever the order of its keys, and another event another id', async () => {
     const id = async (more: object): Promise<string> =>
       (await one(rules, { people: [{ ...ann, ...more }] })).id
     const first = await id({ extra: { x: 1, y: [1, 2] } })
@@ -85,7 +85,7 @@ void describe('a shape', () => {
     const two = await events({ ...rules, event: `[${rules.event}, ${rules.event}]` }, { people: [ann] })
     assert.equal(new Set(two.map(({ id }) => id)).size, 2)
   })
-  void test('refuses the whole message by the name of the wrong field, without its value', async () => {
+  void test('refuses the whole message, and names the wrong field without its value', async () => {
     const of = (more: object): object => ({ people: [ann, { ...ann, ...more }] })
     assert.match(await refused(rules, of({ at: undefined })), /^FieldMissing: people\[1\]\.at is missing/)
     assert.match(
@@ -105,17 +105,17 @@ void describe('a shape', () => {
     assert.match(await refused(rules, { persons: [] }), /^FieldMissing: people contains no event/)
     assert.match(await refused(rules, 'no JSON'), /^BodyNotJson/)
   })
-  void test('that gives nothing for an item refuses it; an empty list passes it over', async () => {
+  void test('refuses an item for which it yields nothing; an empty list skips the item', async () => {
     assert.match(await refused({ event: 'nothing' }, {}), /^ShapeFailed: shape own yields no event/)
     assert.match(await refused({ event: "'text'" }, {}), /^ShapeFailed: shape own yields a non-object event/)
     assert.deepEqual(await events({ event: '[]' }, {}), [])
   })
-  void test('that fails says how and quotes nothing', async () => {
+  void test('describes its failure without a quoted value', async () => {
     const told = await refused({ event: "{ 'id': $number(salary) }" }, { salary: 'secret' })
     assert.match(told, /^ShapeFailed: shape own: a value cannot be converted to a number/)
     assert.ok(!told.includes('secret'))
   })
-  void test('is refused at load when it is no JSONata', () => {
+  void test('is refused at load when it is not JSONata', () => {
     assert.throws(() => compileShape('own', { event: '{' }, sha256, evaluateHere()), {
       code: 'ShapeInvalid',
       message: /shape own: event is not JSONata/,
@@ -129,7 +129,7 @@ void describe('BambooHR', () => {
     timestamp: '2026-01-31T18:42:00+0000',
     data: { companyId: '1', employeeId: '67890', changedFields: ['firstName'] },
   }
-  void test('an event-based webhook is a notice with an id of ours', async () => {
+  void test('an event-based webhook is a notice, and its id is made from its content', async () => {
     const { mode, employeeId, changedFields, worker, recordedAt, id } = await one('bamboohr', event)
     assert.deepEqual([mode, employeeId, changedFields, worker], ['notice', '67890', ['firstName'], {}])
     assert.equal(iso(recordedAt), '2026-01-31T18:42:00.000Z')
@@ -138,7 +138,7 @@ void describe('BambooHR', () => {
       id,
     )
   })
-  void test('somebody deleted is out without asking anybody', async () => {
+  void test('a deleted employee is deactivated without a read', async () => {
     const { mode, type, worker } = await one('bamboohr', { ...event, type: 'employee.deleted' })
     assert.deepEqual([mode, type, worker], ['delta', 'worker.deleted', { active: false }])
   })
@@ -160,7 +160,7 @@ void describe('BambooHR', () => {
     assert.deepEqual([second?.worker['name'], second?.worker['active']], [{ givenName: 'Ann' }, undefined])
     assert.deepEqual(second?.worker['bamboohr'], { firstName: 'Ann', 'Shirt size': 'M' })
   })
-  void test('its own examples are understood', { skip }, async () => {
+  void test('the examples of the vendor are read', { skip }, async () => {
     assert.equal(
       (await one('bamboohr', real('bamboohr/event-based-employee-updated.json'))).employeeId,
       '67890',
@@ -194,7 +194,7 @@ void describe('HiBob', () => {
     }
     assert.deepEqual((await one('hibob', updated)).changedFields, ['root.email', 'work.title'])
   })
-  void test('somebody who left is out at once', async () => {
+  void test('an employee who left is deactivated at once', async () => {
     const { type, worker } = await one('hibob', {
       ...event,
       type: 'employee.left',
@@ -202,7 +202,7 @@ void describe('HiBob', () => {
     })
     assert.deepEqual([type, worker], ['worker.terminated', { active: false }])
   })
-  void test('its own example is understood', { skip }, async () => {
+  void test('the example of the vendor is read', { skip }, async () => {
     assert.equal(
       (await one('hibob', real('hibob/table-entry-created-lifecycle.json'))).employeeId,
       '3332883854254932743',
@@ -222,12 +222,12 @@ void describe('ADP', () => {
       },
     ],
   })
-  void test('a termination says enough by itself and takes effect on its own day', async () => {
+  void test('a termination needs no read, and takes effect on its own day', async () => {
     const { id, type, worker, effectiveAt } = await one('adp', event('worker.terminate', {}))
     assert.deepEqual([id, type, worker], ['adp-1', 'worker.terminated', { active: false }])
     assert.equal(iso(effectiveAt), '2026-02-01T05:00:00.000Z')
   })
-  void test('a change that carries something known is a delta, any other a notice', async () => {
+  void test('a change with a known attribute is a delta, any other a notice', async () => {
     const title = await one(
       'adp',
       event('worker.workAssignment.change', { workAssignment: { jobTitle: 'Lead' } }),
@@ -242,7 +242,7 @@ void describe('ADP', () => {
       ['notice', ['worker.birthDate.change'], {}],
     )
   })
-  void test('its own examples are understood', { skip }, async () => {
+  void test('the examples of the vendor are read', { skip }, async () => {
     const hired = await one('adp', real('adp/worker-hire-event-notification-http-200-response.json'))
     assert.deepEqual(
       [hired.type, hired.employeeId, hired.worker['active']],
@@ -288,14 +288,14 @@ void describe('SuccessFactors', () => {
     assert.equal(iso(effectiveAt), '2026-08-31T22:00:00.000Z')
     assert.equal(iso(recordedAt), '2026-01-05T09:00:00.000Z')
   })
-  void test('a termination says enough by itself', async () => {
+  void test('a termination needs no read', async () => {
     const { type, worker } = await one(
       'successfactors',
       message('com.successfactors.Employment.AssignmentInformation.Termination'),
     )
     assert.deepEqual([type, worker], ['worker.terminated', { active: false }])
   })
-  void test('the elements that a converter from SOAP leaves around lists make no difference', async () => {
+  void test('elements that a SOAP converter leaves around lists make no difference', async () => {
     const plain = await events('successfactors', message('x.Hire', ['a', 'b']))
     const { externalEventMeta, events: list } = {
       events: [inner('a'), inner('b')],
@@ -310,7 +310,7 @@ void describe('SuccessFactors', () => {
       plain,
     )
   })
-  void test('an event without its person is refused', async () => {
+  void test('an event without its employee is refused', async () => {
     const { events: list, ...rest } = { ...message('x.Hire'), events: [{ ...inner('a'), entityKeys: [] }] }
     assert.match(
       await refused('successfactors', { ...rest, events: list }),
@@ -326,11 +326,11 @@ void describe('Personio', () => {
     event_name: 'person.updated',
     payload: { id: '7' },
   }
-  void test('is a notice without a word of what changed', async () => {
+  void test('is a notice that does not say what changed', async () => {
     const { mode, employeeId, worker, changedFields } = await one('personio', event)
     assert.deepEqual([mode, employeeId, worker, changedFields], ['notice', '7', {}, undefined])
   })
-  void test('a termination that has come is one, for the person and not for the employment', async () => {
+  void test('a termination that took effect deactivates the employee, not only the employment', async () => {
     const ended = {
       ...event,
       event_name: 'employment.terminated',
@@ -365,7 +365,7 @@ void describe('Event Grid', () => {
     dataVersion: '1',
     data: { worker: { userName: 'ann@contoso.com' } },
   }
-  void test('its schema around canonical data is canonical, topic as source, the end of the subject as employee', async () => {
+  void test('its schema around canonical data is canonical: the topic is the source, the last part of the subject the employee', async () => {
     const [first, second] = await events('event-grid', [event, { ...event, id: 'g-2', subject: '10002' }])
     assert.deepEqual(
       [first?.source, first?.id, first?.employeeId, first?.type],
@@ -374,7 +374,7 @@ void describe('Event Grid', () => {
     assert.deepEqual(first?.worker, { userName: 'ann@contoso.com', active: true })
     assert.equal(second?.employeeId, '10002')
   })
-  void test('its other events are refused by their type', async () => {
+  void test('other events are refused by their type', async () => {
     assert.match(
       await refused('event-grid', { ...event, eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent' }),
       /^UnknownType/,
@@ -382,7 +382,7 @@ void describe('Event Grid', () => {
   })
 })
 
-void test('no shipped shape makes anybody active who was not said to be hired or active', async () => {
+void test('no shipped shape makes an employee active unless the payload says hired or active', async () => {
   const notices = [
     await one('bamboohr', {
       type: 'employee.created',

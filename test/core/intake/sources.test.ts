@@ -52,18 +52,18 @@ function refusal(event: object, agreed: Partial<Source> | null): string {
   return `${rejected?.code}: ${rejected?.description}`
 }
 
-void describe('what is agreed with a source', () => {
-  void test('its own names of types are ours after an alias, and unknown without', () => {
+void describe('the rules of a source', () => {
+  void test('its names of types need an alias, and are unknown without one', () => {
     const hire = cloudEvent({ type: 'com.acme.Hire' })
     const event = only(hire, { types: { 'com.acme.Hire': 'worker.hired' } })
     assert.deepEqual([event.type, event.worker['active']], ['worker.hired', true])
     assert.match(refusal(hire, {}), /^UnknownType/)
   })
-  void test('its times that name no zone are meant in its own', () => {
+  void test('its times without an offset are in its zone', () => {
     const { recordedAt } = only(cloudEvent({ time: '2026-01-05T09:00:00.915906' }), { zone: 'Europe/Berlin' })
     assert.equal(new Date(recordedAt).toISOString(), '2026-01-05T08:00:00.915Z')
   })
-  void test('its notices are refused while there is nobody to ask, and taken once there is', () => {
+  void test('its notices are refused without an HR system to read, and accepted with one', () => {
     const notice = cloudEvent({
       data: { mode: 'notice', changedFields: ['title'], worker: { title: 'not to be believed' } },
     })
@@ -72,7 +72,7 @@ void describe('what is agreed with a source', () => {
     assert.deepEqual([event.mode, event.worker, event.changedFields], ['notice', {}, ['title']])
     assert.equal(only(cloudEvent({ data: { mode: 'notice' } }), { notices: true }).changedFields, undefined)
   })
-  void test('an event of a source that nothing is agreed with is refused without its name', () => {
+  void test('an event of an unconfigured source is refused, and the error does not quote its name', () => {
     const refused = refusal(cloudEvent(), null)
     assert.match(refused, /^SourceUnknown/)
     assert.ok(!refused.includes('acme'))
@@ -81,7 +81,7 @@ void describe('what is agreed with a source', () => {
 
 void describe('several sources', () => {
   const berlin = { ...DEFAULT_SOURCE, zone: 'Europe/Berlin' }
-  void test('the first whose pattern fits is taken, on its own queue only', () => {
+  void test('the first whose pattern matches is used, on its own queue only', () => {
     const { sources } = sourceRules([
       source('berlin', { match: ['/hr/berlin*', '/hr/b.n'], source: berlin }),
       source('rest', { source: { ...DEFAULT_SOURCE, rank: 5 } }),
@@ -93,7 +93,7 @@ void describe('several sources', () => {
     assert.equal(sources('/hr/acme', 'other'), null)
     assert.equal(sources('/hr/acme', 'nowhere'), null)
   })
-  void test('a queue with a shape takes everything through it, unless a CloudEvent has a source of its own there', () => {
+  void test('a queue with a shape applies it to every message, unless a CloudEvent has its own source there', () => {
     const event = inboxMessage(cloudEvent(), { contentType: 'application/cloudevents+json' })
     const payload = inboxMessage({ any: 'thing' })
     const alone = sourceRules([source('vendor', { shape })])
@@ -105,7 +105,7 @@ void describe('several sources', () => {
     assert.equal(both.shapes(inboxMessage({}, { properties: { 'cloudEvents:id': 'e' } })), null)
     assert.equal(sourceRules([source('own')]).shapes(payload), null)
   })
-  void test('what a source owns is said by prefixes of whole names; without them the fold decides', () => {
+  void test('prefixes of whole names say what a source owns; without them the fold decides', () => {
     const { fold } = sourceRules([
       source('/hr/acme', { owns: ['name', 'emails.work'] }),
       source('phones', { match: ['/phones*'], owns: ['phones'] }),
@@ -119,7 +119,7 @@ void describe('several sources', () => {
   })
 })
 
-void describe('several inboxes as one', () => {
+void describe('several source queues as one', () => {
   interface Fake extends SourceQueue {
     deliver(message: SourceMessage): void
     readonly settled: Disposition<SourceMessage>[]
@@ -164,7 +164,7 @@ void describe('several inboxes as one', () => {
     await receiver.close()
     assert.ok(a.closed && b.closed)
   })
-  void test('when one cannot be opened, the others are closed again', async () => {
+  void test('the others are closed again when one cannot be opened', async () => {
     const a = fake('ok')
     await assert.rejects(
       joinSourceQueues([a, fake('fails')]).open(() => {}),

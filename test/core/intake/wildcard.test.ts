@@ -5,7 +5,7 @@ import { wildcard } from '../../../src/core/intake/wildcard.ts'
 import { runs } from '../../fakes/runs.ts'
 
 void describe('a pattern with wildcards', () => {
-  void test('fits what the regular expression with .* for each * matches', () => {
+  void test('matches what the regular expression with .* for each * matches', () => {
     const letters = fc
       .array(fc.constantFrom('a', 'b', '/', '.'), { maxLength: 12 })
       .map((all) => all.join(''))
@@ -21,7 +21,7 @@ void describe('a pattern with wildcards', () => {
     )
   })
 
-  void test('is looked for in time that hardly grows, whatever the sender calls itself', () => {
+  void test('is matched in almost constant time, whatever name the sender uses', () => {
     const { user: before } = process.cpuUsage()
     assert.equal(wildcard('*a*a*a*a*a*b')('a'.repeat(100_000)), false)
     // A regular expression needs a second for 256 characters and four parts.

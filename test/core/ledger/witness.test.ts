@@ -39,7 +39,7 @@ function watch(t: TestContext, first: LedgerMark, remembered: LedgerMark | null)
   return { runtime, world, isChecked: () => checked }
 }
 
-void test('a mark is older by its epoch first, and then by how far it came', () => {
+void test('marks are compared by epoch first, then by position', () => {
   const mark = { epoch: 2, progress: 100 }
   assert.equal(isOlder({ epoch: 1, progress: 900 }, mark), true)
   assert.equal(isOlder({ epoch: 2, progress: 99 }, mark), true)
@@ -47,7 +47,7 @@ void test('a mark is older by its epoch first, and then by how far it came', () 
   assert.equal(isOlder({ epoch: 3, progress: 1 }, mark), false)
 })
 
-void test('the counter follows the ledger, and is asked only when the ledger has moved', async (t) => {
+void test('the counter follows the ledger, and is read only when the ledger has changed', async (t) => {
   const { runtime, world } = watch(t, { epoch: 0, progress: 5 }, null)
   await runtime.advance(10_000)
   assert.deepEqual([world.mark, world.compared], [{ epoch: 0, progress: 5 }, 1])
@@ -57,7 +57,7 @@ void test('the counter follows the ledger, and is asked only when the ledger has
   assert.deepEqual(world.found, [])
 })
 
-void test('a ledger that starts behind the counter is found to be older, and the counter stays where it was however far the ledger comes', async (t) => {
+void test('a ledger that starts behind the counter counts as restored, and the counter does not change however far the ledger advances', async (t) => {
   const { runtime, world } = watch(t, { epoch: 0, progress: 70 }, { epoch: 0, progress: 100 })
   await runtime.advance(2_000)
   world.age = { ...world.age, progress: 130 }
@@ -73,7 +73,7 @@ void test('a ledger that starts behind the counter is found to be older, and the
   assert.deepEqual(world.mark, { epoch: 1, progress: 131 })
 })
 
-void test('a ledger that goes back while it runs is found to be older within a poll', async (t) => {
+void test('a ledger that goes back while it runs is detected within a poll', async (t) => {
   const { runtime, world } = watch(t, { epoch: 0, progress: 100 }, null)
   await runtime.advance(2_000)
   world.age = { ...world.age, progress: 80 }
@@ -81,7 +81,7 @@ void test('a ledger that goes back while it runs is found to be older within a p
   assert.deepEqual(world.found, [{ epoch: 0, progress: 100 }])
 })
 
-void test('nothing may be sent before the counter was asked, however long it is away or with another instance', async (t) => {
+void test('nothing is sent before the counter was read, however long it is unreachable or held by another instance', async (t) => {
   const { runtime, world, isChecked } = watch(t, { epoch: 0, progress: 1 }, null)
   world.away = 2
   world.busy = true
@@ -92,7 +92,7 @@ void test('nothing may be sent before the counter was asked, however long it is 
   assert.equal(isChecked(), true)
 })
 
-void test('a service that waits for it begins then, and ends without having begun when it is stopped before', async () => {
+void test('a service that waits for the check starts after it, and never starts when it is stopped before', async () => {
   const begun: string[] = []
   const service = (name: string) => ({
     run: async () => void begun.push(name),

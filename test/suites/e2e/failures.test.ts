@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
   { argv: importing('none.csv'), code: 2, says: NO_FILE },
   { argv: importing('folder.csv'), code: 2, says: FOLDER },
   { argv: importing('folder'), code: 2, says: /is a folder/ },
-  { argv: importing('bad.json'), code: 2, says: /neither \.csv nor \.jsonl/ },
+  { argv: importing('bad.json'), code: 2, says: /is not a \.csv, \.tsv or \.jsonl file/ },
   { argv: importing('empty.csv'), environment: { LEDGER }, code: 1, says: /is empty; its first line names/ },
   {
     argv: importing('other.csv'),

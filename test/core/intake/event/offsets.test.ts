@@ -25,8 +25,8 @@ function reasonFor(more: object, data: object): string {
   return 'code' in event ? `${event.code}: ${event.description}` : 'taken'
 }
 
-void describe('an offset from UTC lies somewhere on earth', () => {
-  void test('one that lies nowhere is refused, and the field is named', () => {
+void describe('an offset from UTC must exist on earth', () => {
+  void test('one that does not exist is refused, and the error names the field', () => {
     for (const offset of NOWHERE) {
       const moment = `2026-11-02T08:15:00${offset}`
       assert.match(reasonFor({}, { effectiveDate: moment }), /^FieldInvalid: data\.effectiveDate /, offset)
@@ -36,7 +36,7 @@ void describe('an offset from UTC lies somewhere on earth', () => {
     }
   })
 
-  void test('one that lies somewhere is taken', () => {
+  void test('one that exists is accepted', () => {
     for (const [offset, minutes] of SOMEWHERE) {
       const moment = `2026-11-02T08:15:00${offset}`
       const at = Date.UTC(2026, 10, 2, 8, 15) - minutes * 60_000
@@ -45,7 +45,7 @@ void describe('an offset from UTC lies somewhere on earth', () => {
     }
   })
 
-  void test('a time that no clock shows is no moment, with a zone or without', () => {
+  void test('a time that no clock shows is refused, with a zone or without', () => {
     for (const time of ['2026-11-02T25:00:00', '2026-11-02T08:61:00', '2026-02-30T08:00:00'])
       for (const zone of ['', 'Z', '+01:00']) {
         assert.equal(instant(time + zone, 'Europe/Berlin'), null, time + zone)
@@ -53,7 +53,7 @@ void describe('an offset from UTC lies somewhere on earth', () => {
       }
   })
 
-  void test('a moment that a last day moves beyond every calendar is no moment', () => {
+  void test('a moment that a last day moves beyond the calendar is refused', () => {
     assert.equal(effectiveInstant('+275760-09-13T00:00:00Z', 'UTC', 1), null)
   })
 })

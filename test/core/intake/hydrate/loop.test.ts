@@ -36,8 +36,8 @@ const notice = (seq: number, more: Partial<Notice> = {}): Notice => ({
 })
 const moment = { began: 5_000, now: 5_100, random: 0.5 }
 
-void describe('what becomes of a notice after a read', () => {
-  void test('it becomes a snapshot dated at the instant the read began', () => {
+void describe('a notice after a read', () => {
+  void test('becomes a snapshot dated at the instant the read began', () => {
     assert.deepEqual(
       judgeRead(notice(1), { kind: 'record', worker: { title: 'A' }, at: null }, moment, settings),
       {
@@ -51,7 +51,7 @@ void describe('what becomes of a notice after a read', () => {
     )
   })
 
-  void test('one dated in the future is read again then', () => {
+  void test('is read again at its effective moment when that lies in the future', () => {
     const result = judgeRead(
       notice(1, { effectiveAt: 9_000 }),
       { kind: 'record', worker: {}, at: null },
@@ -62,7 +62,7 @@ void describe('what becomes of a notice after a read', () => {
     assert.equal(result.nextAt, 9_000 - settings.waitMs)
   })
 
-  void test('an answer older than the notice is fetched again, one that does not say how old it is is taken', () => {
+  void test('is read again when the answer is older than the notice; an answer without an age is accepted', () => {
     assert.equal(
       judgeRead(notice(1), { kind: 'record', worker: {}, at: 999 }, moment, settings).kind,
       'again',
@@ -73,7 +73,7 @@ void describe('what becomes of a notice after a read', () => {
     )
   })
 
-  void test('its type says active where the answer does not, and the answer knows better where it does', () => {
+  void test('takes active from the answer, or from its type when the answer does not give it', () => {
     const worker = (type: string, answer: { active?: boolean }): unknown => {
       const result = judgeRead(
         notice(1, { type }),
@@ -93,7 +93,7 @@ void describe('what becomes of a notice after a read', () => {
     )
   })
 
-  void test('somebody the HR system has forgotten is out when the notice says so, and a failure otherwise', () => {
+  void test('deactivates an employee unknown to HR when its type is a termination, and fails otherwise', () => {
     const gone = judgeRead(notice(1, { type: 'worker.deleted' }), { kind: 'gone' }, moment, settings)
     assert.deepEqual(
       [gone.kind, gone.kind === 'read' && gone.mode, gone.kind === 'read' && gone.worker],
@@ -106,7 +106,7 @@ void describe('what becomes of a notice after a read', () => {
     })
   })
 
-  void test('an answer that waiting does not mend fails at once', () => {
+  void test('fails at once when a later read would fail too', () => {
     assert.deepEqual(judgeRead(notice(1), { kind: 'unusable', code: 'AnswerInvalid' }, moment, settings), {
       kind: 'failed',
       seq: 1,
@@ -114,7 +114,7 @@ void describe('what becomes of a notice after a read', () => {
     })
   })
 
-  void test('what was wrong stands behind the code, also when it was tried again for the last time', () => {
+  void test('names the error after the code, also after the last retry', () => {
     const why = 'active is neither true nor false, but text'
     const detail = (answer: ReadAnswer): string => {
       const result = judgeRead(notice(1, { attempts: 2 }), answer, moment, settings)
@@ -129,7 +129,7 @@ void describe('what becomes of a notice after a read', () => {
     assert.equal(detail({ kind: 'later', code: 'Http503', afterMs: null }), 'Http503')
   })
 
-  void test('however it goes, the waits grow to their cap and the attempts end', () => {
+  void test('waits longer each time up to the cap, and its attempts end', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 40 }),
@@ -202,7 +202,7 @@ class Desk {
 }
 
 void describe('the loop', () => {
-  void test('notices of one person that wait together cost one read', async () => {
+  void test('notices of one employee that wait together share one read', async () => {
     const desk = new Desk([notice(1), notice(2, { recordedAt: 2_000 }), notice(3, { employeeId: '10002' })])
     await desk.work()
     assert.deepEqual(desk.asked.toSorted(), ['10001', '10002'])
@@ -216,7 +216,7 @@ void describe('the loop', () => {
     )
   })
 
-  void test('no more reads are on their way at once than allowed', async () => {
+  void test('no more reads run at once than allowed', async () => {
     const desk = new Desk(
       Array.from({ length: 50 }, (_, index) => notice(index, { employeeId: String(index) })),
     )
@@ -225,7 +225,7 @@ void describe('the loop', () => {
     assert(desk.most <= settings.concurrency)
   })
 
-  void test('a source nobody is asked for has no reader', async () => {
+  void test('a source without an HR system has no reader', async () => {
     assert.deepEqual(await readBySource(() => null).read(notice(1), new AbortController().signal), {
       kind: 'unusable',
       code: 'NoHrSystem',

@@ -4,8 +4,8 @@ import { estimateClockOffset } from '../../../../src/core/intake/receive/clock-o
 
 const MINUTE_MS = 60_000
 
-void describe('how far our clock may be ahead of the one of the bus', () => {
-  void test('is what the quickest message says, in both directions and within what is configured', () => {
+void describe('the estimated offset between our clock and that of the bus', () => {
+  void test('follows the youngest message, in both directions and within the configured limit', () => {
     let now = 0
     const ahead = estimateClockOffset(2 * MINUTE_MS, { now: () => now })
     const took = (ms: number): number =>
@@ -17,7 +17,7 @@ void describe('how far our clock may be ahead of the one of the bus', () => {
     assert.equal(took(-50 * MINUTE_MS), -2 * MINUTE_MS)
   })
 
-  void test('is forgotten after a while, as clocks are set', () => {
+  void test('expires after a while, because clocks are adjusted', () => {
     let now = 0
     const ahead = estimateClockOffset(2 * MINUTE_MS, { now: () => now })
     assert.equal(ahead([{ enqueuedAt: MINUTE_MS }]), -MINUTE_MS)
