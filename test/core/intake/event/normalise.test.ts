@@ -40,7 +40,7 @@ function refusedWith(more: JsonObject, data: JsonObject = {}): string {
 const bare = (type: string, data: JsonObject): Json => ({ ...cloudEvent, type, data })
 const iso = (at: number): string => new Date(at).toISOString()
 
-void describe('an event is brought into its canonical form', () => {
+void describe('an event is converted to its canonical form', () => {
   void test('field by field', () => {
     assert.deepEqual(taken({ traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` }), {
       source: '/hr/acme',
@@ -59,18 +59,18 @@ void describe('an event is brought into its canonical form', () => {
     })
   })
 
-  void test('attributes nobody knows are kept', () => {
+  void test('unknown attributes are kept', () => {
     const worker = { shoeSize: 44, tags: ['a', { b: null }], name: { nick: 'X' } }
     assert.deepEqual(taken({ extension: 'x' }, { worker, more: 1 }).worker, worker)
   })
 
-  void test('a snapshot is one by its type or by its mode', () => {
+  void test('type or mode makes an event a snapshot', () => {
     assert.equal(taken({ type: 'worker.snapshot' }).mode, 'snapshot')
     assert.equal(taken({ type: 'worker.hired' }, { mode: 'snapshot' }).mode, 'snapshot')
     assert.equal(taken({ type: 'worker.snapshot' }, { mode: 'delta' }).mode, 'delta')
   })
 
-  void test('a rescind names an event of its own source unless it says otherwise', () => {
+  void test('a rescind names an event of its own source unless it names another source', () => {
     const rescind = (rescinds: Json): unknown => taken({ type: 'worker.rescinded' }, { rescinds }).rescinds
     assert.deepEqual(rescind('e-0'), { source: '/hr/acme', id: 'e-0' })
     assert.deepEqual(rescind({ id: 'e-0' }), { source: '/hr/acme', id: 'e-0' })
@@ -81,7 +81,7 @@ void describe('an event is brought into its canonical form', () => {
     )
   })
 
-  void test('a rescind needs no attributes, but is no snapshot of nothing', () => {
+  void test('a rescind needs no attributes, and is not an empty snapshot', () => {
     const { events } = takeInOne(bare('worker.rescinded', { rescinds: 'e-0' }))
     assert.deepEqual(events[0]?.worker, {})
     assert.match(
@@ -103,7 +103,7 @@ void describe('an event is brought into its canonical form', () => {
     assert.equal(taken({}, {}, { rank: 3 }).rank, 3)
   })
 
-  void test('a broken trace context is left out, and the event is taken', () => {
+  void test('an invalid trace context is dropped, and the event is accepted', () => {
     for (const traceparent of ['x', '00-…', 7, { a: 1 }, 'x\u0000'])
       assert.equal(taken({ traceparent }).traceparent, null)
   })
@@ -115,7 +115,7 @@ void describe('an event is brought into its canonical form', () => {
   })
 })
 
-void describe('active is said, implied by the type, or not touched', () => {
+void describe('active is given, implied by the type, or unchanged', () => {
   const implied: Readonly<Record<string, boolean>> = {
     'worker.hired': true,
     'worker.rehired': true,
@@ -144,14 +144,14 @@ void describe('active is said, implied by the type, or not touched', () => {
     }
   })
 
-  void test('nobody’s access hangs on a guess', () => {
+  void test('access never follows a guess', () => {
     for (const active of [null, 'true', 'false', '', 0, 1, {}, []])
       for (const type of ['worker.hired', 'worker.terminated', 'worker.snapshot'])
         assert.match(refusedWith({ type }, { worker: { active } }), /^FieldInvalid: data\.worker\.active /)
   })
 })
 
-void describe('an event holds from its effective moment', () => {
+void describe('an event takes effect at its effective moment', () => {
   const from = (
     effectiveDate: string,
     zone: string,
@@ -161,13 +161,13 @@ void describe('an event holds from its effective moment', () => {
     return iso(taken({ type }, { effectiveDate }, { zone, ...source }).effectiveAt)
   }
 
-  void test('a plain date starts with the day of its source', () => {
+  void test('a plain date begins with the day in the zone of its source', () => {
     assert.equal(from('2026-12-01', 'UTC'), '2026-12-01T00:00:00.000Z')
     assert.equal(from('2026-12-01', 'America/New_York'), '2026-12-01T05:00:00.000Z')
     assert.equal(from('2026-12-01', 'Pacific/Kiritimati'), '2026-11-30T10:00:00.000Z')
   })
 
-  void test('also on the days the clocks change', () => {
+  void test('also on days when clocks change', () => {
     assert.equal(from('2026-03-29', 'Europe/Berlin'), '2026-03-28T23:00:00.000Z')
     assert.equal(from('2026-03-30', 'Europe/Berlin'), '2026-03-29T22:00:00.000Z')
     assert.equal(from('2026-10-25', 'Europe/Berlin'), '2026-10-24T22:00:00.000Z')
@@ -176,7 +176,7 @@ void describe('an event holds from its effective moment', () => {
     assert.equal(from('2026-03-29', 'Asia/Beirut'), '2026-03-28T22:00:00.000Z')
   })
 
-  void test('a last day worked ends the day after, whatever the clocks do that night', () => {
+  void test('access ends the day after the last day worked, also when clocks change that night', () => {
     const inclusive = { lastDay: 'inclusive', type: 'worker.terminated' } as const
     assert.equal(from('2026-12-31', 'UTC', inclusive), '2027-01-01T00:00:00.000Z')
     assert.equal(from('2026-03-29', 'Europe/Berlin', inclusive), '2026-03-29T22:00:00.000Z')
@@ -184,7 +184,7 @@ void describe('an event holds from its effective moment', () => {
     assert.equal(from('2028-02-28', 'UTC', inclusive), '2028-02-29T00:00:00.000Z')
   })
 
-  void test('only a termination has a last day, and only when its source counts so', () => {
+  void test('only a termination has a last day, and only when its source is configured so', () => {
     assert.equal(
       from('2026-12-31', 'UTC', { lastDay: 'inclusive', type: 'worker.hired' }),
       '2026-12-31T00:00:00.000Z',
@@ -195,13 +195,13 @@ void describe('an event holds from its effective moment', () => {
     )
   })
 
-  void test('a date-time holds as it is, in its own zone or else in that of its source', () => {
+  void test('a date-time is used as it is, with its own offset or in the zone of its source', () => {
     assert.equal(from('2026-12-01T09:30:00Z', 'America/New_York'), '2026-12-01T09:30:00.000Z')
     assert.equal(from('2026-12-01T09:30:00-08:00', 'America/New_York'), '2026-12-01T17:30:00.000Z')
     assert.equal(from('2026-12-01T09:30:00', 'America/New_York'), '2026-12-01T14:30:00.000Z')
   })
 
-  void test('without a date it is the local day of its time', () => {
+  void test('an event without a date takes effect on the local day of its time', () => {
     const at = (time: string, zone: string): string => {
       const { events } = takeInOne({ ...cloudEvent, time, data: { worker: {} } }, { zone })
       assert(events[0])
@@ -238,7 +238,7 @@ void describe('an event holds from its effective moment', () => {
       assert.match(refusedWith({}, { effectiveDate: wrong }), /^FieldInvalid: data\.effectiveDate /, wrong)
   })
 
-  void test('a time that is no instant is refused, and one without a zone is meant in that of its source, not of the machine', () => {
+  void test('a time that is not an instant is refused, and one without an offset is in the zone of its source, not of the machine', () => {
     for (const time of [
       '',
       '2026-11-02',
@@ -256,7 +256,7 @@ void describe('an event holds from its effective moment', () => {
   })
 })
 
-void describe('what is wrong is named', () => {
+void describe('a refusal names the error', () => {
   const without = (field: keyof typeof cloudEvent): Json =>
     Object.fromEntries(Object.entries(cloudEvent).filter(([key]) => key !== field))
 
@@ -292,17 +292,17 @@ void describe('what is wrong is named', () => {
     assert.equal(taken({ subject: 'Zoë 🦊' }).employeeId, 'Zoë 🦊')
   })
 
-  void test('a type nobody knows, inherited names included', () => {
+  void test('an unknown type, inherited property names included', () => {
     for (const type of ['worker.promoted', 'toString', '__proto__', 'constructor'])
       assert.match(refusedWith({ type }), /^UnknownType: /)
   })
 
-  void test('a notice, while there is no HR system to read from', () => {
+  void test('a notice without an HR system to read from', () => {
     assert.match(refusedWith({}, { mode: 'notice' }), /^NoticeUnsupported: /)
   })
 })
 
-void describe('a refusal never tells a value', () => {
+void describe('a refusal never quotes a value', () => {
   const secret = 'S3CR3T'
   const wrong: fc.Arbitrary<Json> = fc.oneof(
     fc.constantFrom<Json>(
@@ -354,7 +354,7 @@ void describe('a refusal never tells a value', () => {
     )
     .map((more): Json => ({ ...cloudEvent, ...(JSON.parse(JSON.stringify(more)) as JsonObject) }))
 
-  void test('whatever is put wherever', () => {
+  void test('for any value in any place', () => {
     fc.assert(
       fc.property(
         fc.oneof(spoilt, spoilt, fc.array(spoilt, { maxLength: 3 }), wrong),
@@ -371,12 +371,12 @@ void describe('a refusal never tells a value', () => {
     )
   })
 
-  void test('nor does a body that is no JSON', () => {
+  void test('nor does a body that is not JSON', () => {
     const { rejected } = takeIn(message(null, { text: `{"name": "${secret}` }), () => DEFAULT_SOURCE)
     assert.equal(`${rejected?.code} ${rejected?.description}`.includes(secret), false)
   })
 
-  void test('any JSON at all is taken or refused, never thrown at', () => {
+  void test('any JSON is accepted or refused, and never throws', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (body, data) => {
         takeIn(message(body as Json), () => DEFAULT_SOURCE)
