@@ -8,13 +8,13 @@ export const ENTRA_MUTANTS: MutantList = {
     {
       breaks: '202 without a Location',
       file: 'http/upload-api.ts',
-      find: 'send(exchange, 202, undefined, { location })',
-      replace: 'send(exchange, 202, undefined)',
+      find: 'send(exchange, 202, null, { location })',
+      replace: 'send(exchange, 202, null)',
     },
     {
       breaks: '202 with a body',
       file: 'http/upload-api.ts',
-      find: 'send(exchange, 202, undefined, { location })',
+      find: 'send(exchange, 202, null, { location })',
       replace: "send(exchange, 202, '{}', { location })",
     },
     {
@@ -33,7 +33,7 @@ export const ENTRA_MUTANTS: MutantList = {
       breaks: 'no token is needed',
       file: 'http/tokens.ts',
       find: "if (token === undefined) return unauthenticated('Access token is empty.')",
-      replace: 'if (token === undefined) return undefined',
+      replace: 'if (token === undefined) return null',
     },
     {
       breaks: 'any content type passes',
@@ -260,8 +260,8 @@ export const ENTRA_MUTANTS: MutantList = {
     {
       breaks: 'a refused update is kept all the same',
       file: 'cycle/provision.ts',
-      find: 'if (failed !== undefined) ',
-      replace: 'if (failed !== undefined && user === undefined) ',
+      find: 'if (failed !== null) ',
+      replace: 'if (failed !== null && user === undefined) ',
     },
     {
       breaks: 'a failure is written as success',

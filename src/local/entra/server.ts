@@ -133,7 +133,7 @@ async function createService(settings: Settings, now: () => number) {
     rows,
     sabotage: (externalId, source) => {
       const rule = faults.hasOperationRules ? faults.onOperation('fail', externalId, source) : undefined
-      return rule === undefined ? undefined : { code: rule.code, reason: rule.reason }
+      return rule === undefined ? null : { code: rule.code, reason: rule.reason ?? null }
     },
   })
   const escrow = createEscrow(settings)

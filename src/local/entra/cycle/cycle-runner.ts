@@ -163,7 +163,7 @@ async function resolveManagers(cycle: Cycle): Promise<void> {
   const { provisioner } = cycle.parts
   for (const finding of provisioner.resolve()) {
     if (cycle.isStopped()) return
-    if (finding !== undefined) cycle.write(count(cycle, finding))
+    if (finding !== null) cycle.write(count(cycle, finding))
     await cycle.slices.pause()
   }
 }

@@ -23,16 +23,16 @@ export type Finding = Pick<
 >
 
 /** A failure that a fault asks for. */
-export type Sabotage = (externalId: string, source: Row) => Failure | undefined
+export type Sabotage = (externalId: string, source: Row) => Failure | null
 
 /** Applies operations to the directory, one at a time. */
 export interface Provisioner {
   apply(staged: Staged): Finding
   /**
    * The managers that can be resolved by now, each with the change that first asked for it;
-   * undefined where nothing can be done.
+   * null where nothing can be done.
    */
-  resolve(): Generator<Finding | undefined>
+  resolve(): Generator<Finding | null>
   /** Whether the operation would disable an enabled user. */
   disables(staged: Staged): boolean
   /** Forgets whose manager is being waited for. */
@@ -115,7 +115,7 @@ function applyOperation(context: Context, staged: Staged): Finding {
   const { target, unresolved } = mapUser(context, { user, source, active })
   const failed =
     mismatch ?? context.sabotage(externalId, source) ?? context.validate({ user, source, target })
-  if (failed !== undefined) return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
+  if (failed !== null) return { ...common, after: target, result: { kind: 'failed', action, ...failed } }
   return { ...common, ...store(context, { user, source, target, active, action, unresolved, common }) }
 }
 
@@ -163,12 +163,12 @@ function matchUser(
   for (const name of mapping.matching) {
     const value = values.get(name)
     const found = value === undefined ? [] : directory.byAttribute(name, String(value))
-    if (found.length > 1) return { mismatch: { code: 'DuplicateTargetEntries', reason: undefined } }
+    if (found.length > 1) return { mismatch: { code: 'DuplicateTargetEntries', reason: null } }
     const [only] = found
     if (only !== undefined)
       return only.externalId === undefined
         ? { user: only }
-        : { mismatch: { code: 'DuplicateSourceEntries', reason: undefined } }
+        : { mismatch: { code: 'DuplicateSourceEntries', reason: null } }
   }
   return {}
 }
@@ -189,12 +189,12 @@ function mapUser(
   return { target: rows.row(values), unresolved: manager === undefined ? managerId : undefined }
 }
 
-function* resolveManagers({ directory, mapping, rows, waiting }: Context): Generator<Finding | undefined> {
+function* resolveManagers({ directory, mapping, rows, waiting }: Context): Generator<Finding | null> {
   for (const [externalId, { manager, changeId, origin }] of waiting) {
     const user = directory.byExternalId(externalId)
     const found = directory.byExternalId(manager)
     if (user === undefined || found === undefined) {
-      yield undefined
+      yield null
       continue
     }
     waiting.delete(externalId)

@@ -7,7 +7,7 @@ import type { Settings } from '../settings.ts'
 export interface Failure {
   readonly code: string
   /** Without one, the log record has the text of the code. */
-  readonly reason: string | undefined
+  readonly reason: string | null
 }
 
 /** A user as the directory has it, and as an operation would make it. */
@@ -17,10 +17,10 @@ interface Change {
   readonly target: Row
 }
 
-/** Why a change is refused; undefined when it is accepted. */
-export type Check = (change: Change) => Failure | undefined
+/** Why a change is refused; null when it is accepted. */
+export type Check = (change: Change) => Failure | null
 
-/** Gives the first reason why the directory refuses a change, or undefined if it accepts it. */
+/** Gives the first reason why the directory refuses a change, or null if it accepts it. */
 export function createValidation(settings: Settings, directory: Directory): Check {
   const checks = [
     checkCreation(settings),
@@ -31,22 +31,22 @@ export function createValidation(settings: Settings, directory: Directory): Chec
   return (change) => {
     for (const check of checks) {
       const failure = check(change)
-      if (failure !== undefined) return failure
+      if (failure !== null) return failure
     }
-    return undefined
+    return null
   }
 }
 
 function checkCreation({ mandatory, createDisabled }: Settings): Check {
   return ({ user, source }) => {
-    if (user !== undefined) return undefined
+    if (user !== undefined) return null
     const missing = mandatory.filter((path) => valueOf(source, path) === undefined)
     if (missing.length > 0)
       return {
         code: 'MandatoryFieldsMissing',
         reason: `The required attributes are missing: ${missing.join(', ')}.`,
       }
-    if (createDisabled || valueOf(source, 'active') !== false) return undefined
+    if (createDisabled || valueOf(source, 'active') !== false) return null
     return {
       code: 'NotPermitted',
       reason: 'The user is not active in the source system, and accounts are not created disabled.',
@@ -55,42 +55,41 @@ function checkCreation({ mandatory, createDisabled }: Settings): Check {
 }
 
 /** An update exports only what changes, so a value that the directory already has is not refused. */
-function newText({ user, target }: Change, name: string): string | undefined {
+function newText({ user, target }: Change, name: string): string | null {
   const text = textOf(target, name)
-  return text === textOf(user?.target, name) ? undefined : text
+  return text === undefined || text === textOf(user?.target, name) ? null : text
 }
 
 function checkUserName(settings: Settings): Check {
   const verified = settings.verifiedDomains?.map((domain) => domain.toLowerCase())
   return (change) => {
     const name = newText(change, 'userPrincipalName')
-    if (name === undefined) return undefined
-    const fault = settings.checkUserName ? findInvalidUserName(name) : undefined
-    if (fault !== undefined)
+    if (name === null) return null
+    const fault = settings.checkUserName ? findInvalidUserName(name) : null
+    if (fault !== null)
       return {
         code: 'AzureActiveDirectoryInvalidUserPrincipalName',
         reason: `The userPrincipalName is not valid: ${fault}.`,
       }
     const domain = name.slice(name.lastIndexOf('@') + 1).toLowerCase()
-    return verified?.includes(domain) === false ? { code: 'InvalidDomain', reason: undefined } : undefined
+    return verified?.includes(domain) === false ? { code: 'InvalidDomain', reason: null } : null
   }
 }
 
 function checkAttributes(settings: Settings): Check {
   // The limits are those of a user in Microsoft Entra ID; the names are too.
-  if (!settings.checkAttributes || settings.kind !== 'entra') return () => undefined
+  if (!settings.checkAttributes || settings.kind !== 'entra') return () => null
   return (change) => {
     for (const name of change.target.shape.names) {
       const value = newText(change, name)
-      const fault =
-        value === undefined ? undefined : findInvalidAttribute(name, value, settings.attributeLimits)
-      if (fault !== undefined)
+      const fault = value === null ? null : findInvalidAttribute(name, value, settings.attributeLimits)
+      if (fault !== null)
         return {
           code: settings.invalidValueCode,
           reason: `Invalid value specified for property '${name}' of resource 'User': ${fault}.`,
         }
     }
-    return undefined
+    return null
   }
 }
 
@@ -100,7 +99,7 @@ function checkUnique({ uniqueUserName }: Settings, directory: Directory): Check 
     const others =
       uniqueUserName && name !== undefined ? directory.byAttribute('userPrincipalName', name) : []
     return others.some(({ objectId }) => objectId !== user?.objectId)
-      ? { code: 'EntryConflict', reason: undefined }
-      : undefined
+      ? { code: 'EntryConflict', reason: null }
+      : null
   }
 }

@@ -31,10 +31,10 @@ const LONGEST_DOMAIN = 48
 const ALLOWED_IN_USER_NAME = /^[A-Za-z0-9'.\-_!#^~]*$/
 
 /**
- * Why the directory does not accept a userPrincipalName, as the rest of a sentence; undefined if it
+ * Why the directory does not accept a userPrincipalName, as the rest of a sentence; null if it
  * accepts it. The documented 113 characters in all follow from the limits of both parts.
  */
-export function findInvalidUserName(name: string): string | undefined {
+export function findInvalidUserName(name: string): string | null {
   const [alias = '', domain = '', ...more] = name.split('@')
   if (alias === '' || domain === '' || more.length > 0) return 'it is not a name and a domain'
   if (!ALLOWED_IN_USER_NAME.test(alias + domain))
@@ -43,7 +43,7 @@ export function findInvalidUserName(name: string): string | undefined {
   if (alias.length > LONGEST_NAME_BEFORE_AT)
     return `it has more than ${LONGEST_NAME_BEFORE_AT} characters before the @`
   if (domain.length > LONGEST_DOMAIN) return `it has more than ${LONGEST_DOMAIN} characters after the @`
-  return undefined
+  return null
 }
 
 /** Attributes whose form is documented, with the fault of a value in another form. */
@@ -62,16 +62,16 @@ const FORMS: Readonly<
 }
 
 /**
- * Why the directory does not accept the value of an attribute, as the rest of a sentence; undefined
+ * Why the directory does not accept the value of an attribute, as the rest of a sentence; null
  * if it accepts it. `overrides` replaces documented limits; null lifts one.
  */
 export function findInvalidAttribute(
   name: string,
   value: string,
   overrides: Readonly<Record<string, number | null>>,
-): string | undefined {
+): string | null {
   const limit = Object.hasOwn(overrides, name) ? overrides[name] : DOCUMENTED_LIMITS[name]
   if (typeof limit === 'number' && value.length > limit) return `it has more than ${limit} characters`
   const form = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined
-  return form === undefined || form.isValid(value) ? undefined : form.fault
+  return form === undefined || form.isValid(value) ? null : form.fault
 }

@@ -62,7 +62,7 @@ export function createControlApi(parts: ControlParts): ControlApi {
         case 'cycle':
           if (exchange.method !== 'POST') return sendProblem(exchange, WRONG_METHOD)
           await cycles.run()
-          return send(exchange, 204, undefined, { 'cycle-run': randomUUID() })
+          return send(exchange, 204, null, { 'cycle-run': randomUUID() })
         default:
           return unreachable(to)
       }
@@ -90,14 +90,14 @@ async function answerFaults(exchange: Exchange, { faults }: ControlParts): Promi
       return sendJson(exchange, 200, faults.list())
     case 'DELETE':
       faults.clear()
-      return send(exchange, 204, undefined)
+      return send(exchange, 204, null)
     case 'POST': {
       const body = await readJson(exchange)
       if ('status' in body) return sendProblem(exchange, body)
       const rules = faultListSchema.safeParse(body.json)
       if (!rules.success) return sendProblem(exchange, invalid(rules.error.message))
       faults.add(rules.data)
-      return send(exchange, 204, undefined)
+      return send(exchange, 204, null)
     }
     default:
       return sendProblem(exchange, WRONG_METHOD)
@@ -116,7 +116,7 @@ async function answerForeign(exchange: Exchange, { staging }: ControlParts): Pro
     return sendProblem(exchange, invalid('A SCIM user with an externalId is expected.'))
   const origin = { bulkId: '', requestId: '', clientRequestId: '' }
   staging.add([{ externalId: json.externalId, data: Object.fromEntries(Object.entries(json)), origin }])
-  return send(exchange, 202, undefined)
+  return send(exchange, 202, null)
 }
 
 async function readJson(exchange: Exchange): Promise<{ readonly json: unknown } | Problem> {

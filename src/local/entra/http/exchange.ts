@@ -57,12 +57,7 @@ type Headers = Readonly<Record<string, string>>
 /**
  * Sends the answer, or what a fault makes of it. Does nothing if the request is already answered.
  */
-export function send(
-  exchange: Exchange,
-  status: number,
-  body: string | undefined,
-  headers: Headers = {},
-): void {
+export function send(exchange: Exchange, status: number, body: string | null, headers: Headers = {}): void {
   const { response, requestId, clientRequestId, fault } = exchange
   if (response.headersSent || response.destroyed) return
   const bytes = Buffer.from(body ?? '')

@@ -33,16 +33,16 @@ const BAD_RESTART: Problem = {
 }
 
 export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycles: Cycles): JobApi {
-  async function receive(exchange: Exchange, route: JobRoute): Promise<Problem | undefined> {
+  async function receive(exchange: Exchange, route: JobRoute): Promise<Problem | null> {
     const isRead = route.to === 'jobs' || route.action === 'get'
     if (exchange.method !== (isRead ? 'GET' : 'POST')) return WRONG_METHOD
     const permission = isRead ? 'Synchronization.Read.All' : 'Synchronization.ReadWrite.All'
     const refused = tokens.check(exchange.request.headers.authorization, permission, exchange.receivedAt)
-    if (refused !== undefined) return refused
+    if (refused !== null) return refused
     if (route.servicePrincipalId !== settings.servicePrincipalId) return NOT_FOUND
     if (route.to === 'jobs') {
       sendJson(exchange, 200, { value: [job.describe()] })
-      return undefined
+      return null
     }
     if (route.jobId !== settings.jobId) return NOT_FOUND
     return act(exchange, route.action)
@@ -51,11 +51,11 @@ export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycle
   async function act(
     exchange: Exchange,
     action: Extract<JobRoute, { readonly to: 'job' }>['action'],
-  ): Promise<Problem | undefined> {
+  ): Promise<Problem | null> {
     switch (action) {
       case 'get':
         sendJson(exchange, 200, job.describe())
-        return undefined
+        return null
       case 'start':
         job.start()
         break
@@ -66,21 +66,21 @@ export function createJobApi(settings: Settings, tokens: Tokens, job: Job, cycle
         const body = await readBody(exchange.request, 65_536)
         if ('status' in body) return body
         const scope = readScope(body.text)
-        if (scope === undefined) return BAD_RESTART
+        if (scope === null) return BAD_RESTART
         cycles.restart(scope)
         break
       }
       default:
         return unreachable(action)
     }
-    send(exchange, 204, undefined)
-    return undefined
+    send(exchange, 204, null)
+    return null
   }
 
   return {
     async answer(exchange, route) {
       const problem = await receive(exchange, route)
-      if (problem !== undefined) sendProblem(exchange, problem)
+      if (problem !== null) sendProblem(exchange, problem)
     },
   }
 }
@@ -96,15 +96,15 @@ const SCOPES = new Set([
 ])
 
 /** `{"criteria": {"resetScope": "Watermark, Escrows"}}`; nothing at all resets everything. */
-function readScope(text: string): ReadonlySet<string> | undefined {
+function readScope(text: string): ReadonlySet<string> | null {
   if (text.trim() === '') return new Set(['Full'])
   try {
     const body: { readonly criteria?: { readonly resetScope?: unknown } } | null = JSON.parse(text)
     const given = body?.criteria?.resetScope ?? 'Full'
-    if (typeof given !== 'string') return undefined
+    if (typeof given !== 'string') return null
     const names = given.split(',').map((name) => name.trim())
-    return names.every((name) => SCOPES.has(name)) ? new Set(names) : undefined
+    return names.every((name) => SCOPES.has(name)) ? new Set(names) : null
   } catch {
-    return undefined
+    return null
   }
 }

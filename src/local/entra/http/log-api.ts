@@ -38,7 +38,7 @@ export function createLogApi(parts: LogApiParts): LogApi {
       const { request, receivedAt, method, url } = exchange
       if (method !== 'GET') return sendProblem(exchange, WRONG_METHOD)
       const refused = tokens.check(request.headers.authorization, 'ProvisioningLog.Read.All', receivedAt)
-      if (refused !== undefined) return sendProblem(exchange, refused)
+      if (refused !== null) return sendProblem(exchange, refused)
       counts.logRequests += 1
       if (settings.limits.enabled && window.take(receivedAt) > 0) {
         counts.logThrottled += 1
@@ -58,9 +58,7 @@ function readRequest(
 ): PageRequest | Problem {
   try {
     const filter = query.get('$filter')
-    const selection = selector.select(
-      filter === null || filter.trim() === '' ? undefined : parseFilter(filter),
-    )
+    const selection = selector.select(filter === null || filter.trim() === '' ? null : parseFilter(filter))
     const wanted = query.get('$top')
     if (wanted !== null && !/^[1-9]\d{0,8}$/.test(wanted)) return invalid("Invalid value for '$top'.")
     const top = Math.min(wanted === null ? settings.logPageSize : Number(wanted), settings.logPageMax)
@@ -68,7 +66,7 @@ function readRequest(
     const request = { selection, top, order: orderOf(query.get('$orderby'), settings), now }
     if (token === null) return request
     const cursor = readToken(token)
-    return cursor === undefined ? invalid('Invalid skip token.') : { ...request, cursor }
+    return cursor === null ? invalid('Invalid skip token.') : { ...request, cursor }
   } catch (error) {
     if (error instanceof FilterError) return invalid(`Invalid filter clause: ${error.message}`)
     throw error
@@ -133,7 +131,7 @@ function nextLink({ origin, url }: Exchange, cursor: number): string {
 
 const writeToken = (position: number): string => Buffer.from(`p${position}`).toString('base64url')
 
-function readToken(token: string): number | undefined {
+function readToken(token: string): number | null {
   const match = /^p(\d{1,15})$/.exec(Buffer.from(token, 'base64url').toString('latin1'))
-  return match === null ? undefined : Number(match[1])
+  return match === null ? null : Number(match[1])
 }

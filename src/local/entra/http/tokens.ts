@@ -18,8 +18,8 @@ export type TokenAnswer =
 export interface Tokens {
   /** The client-credentials grant. `form` is the request's body. */
   issue(form: URLSearchParams, now: number): TokenAnswer
-  /** Why the bearer of this header may not do what takes this permission; undefined when it may. */
-  check(authorization: string | undefined, permission: string, now: number): Problem | undefined
+  /** Why the bearer of this header may not do what takes this permission; null when it may. */
+  check(authorization: string | undefined, permission: string, now: number): Problem | null
 }
 
 interface Grant {
@@ -74,10 +74,10 @@ export function createTokens(settings: Settings): Tokens {
       if (token === undefined) return unauthenticated('Access token is empty.')
       if (settings.allowedTokens?.includes(token) === false) return WRONG_AUDIENCE
       const grant = grants.get(token)
-      if (grant === undefined) return settings.tokens === 'any' ? undefined : WRONG_AUDIENCE
+      if (grant === undefined) return settings.tokens === 'any' ? null : WRONG_AUDIENCE
       if (grant.expiresAt <= now) return unauthenticated('Lifetime validation failed, the token is expired.')
       const enough = [permission, ...(EQUIVALENTS[permission] ?? [])]
-      return enough.some((name) => grant.permissions.includes(name)) ? undefined : FORBIDDEN
+      return enough.some((name) => grant.permissions.includes(name)) ? null : FORBIDDEN
     },
   }
 }

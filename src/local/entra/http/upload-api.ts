@@ -56,15 +56,15 @@ export function createUploadApi(
   const peak = createPeak(5_000)
   const counts = { calls: 0, accepted: 0, throttled: 0, rejected: 0, operations: 0 }
 
-  async function receive(exchange: Exchange, route: UploadRoute): Promise<Problem | undefined> {
+  async function receive(exchange: Exchange, route: UploadRoute): Promise<Problem | null> {
     const { request, receivedAt, method } = exchange
     if (method !== 'POST') return WRONG_METHOD
     const refused = tokens.check(request.headers.authorization, 'SynchronizationData-User.Upload', receivedAt)
-    if (refused !== undefined) return refused
+    if (refused !== null) return refused
     if (route.jobId !== settings.jobId || route.servicePrincipalId !== settings.servicePrincipalId)
       return NOT_FOUND
     const throttled = throttle(receivedAt)
-    if (throttled !== undefined) return throttled
+    if (throttled !== null) return throttled
     const body = await readBody(request, limits.bodyBytes)
     if ('status' in body) return body
     const operations = readBulkRequest(body.text, request.headers['content-type'], settings, exchange)
@@ -73,8 +73,8 @@ export function createUploadApi(
     if (!faults.losesRequest()) staging.add(operations)
     counts.operations += operations.length
     const location = `${exchange.origin}/${route.version}/auditLogs/provisioning/?$filter=jobid%20eq%20'${encodeURIComponent(settings.jobId)}'`
-    send(exchange, 202, undefined, { location })
-    return undefined
+    send(exchange, 202, null, { location })
+    return null
   }
 
   function count(status: number): void {
@@ -89,7 +89,7 @@ export function createUploadApi(
       peak.add(exchange.receivedAt)
       const problem = await receive(exchange, route)
       count(problem?.status ?? 202)
-      if (problem !== undefined) sendProblem(exchange, problem)
+      if (problem !== null) sendProblem(exchange, problem)
     },
     countFault(exchange, status) {
       peak.add(exchange.receivedAt)
@@ -100,11 +100,11 @@ export function createUploadApi(
 }
 
 /** Takes a call's place in the limits, or gives the answer to a call beyond them. */
-function createThrottle({ limits, retryAfter }: Settings): (at: number) => Problem | undefined {
+function createThrottle({ limits, retryAfter }: Settings): (at: number) => Problem | null {
   const burst = createWindow(limits.callsPer5s, 5_000)
   const daily = createWindow(limits.callsPerDay, 24 * 3_600_000)
   return (at) => {
-    if (!limits.enabled) return undefined
+    if (!limits.enabled) return null
     // The daily budget is only charged for calls that the burst limit lets through.
     const wait = daily.count(at) >= limits.callsPerDay ? daily.take(at) : burst.take(at)
     if (wait > 0)
@@ -115,7 +115,7 @@ function createThrottle({ limits, retryAfter }: Settings): (at: number) => Probl
         headers: retryHeaders(retryAfter, wait),
       }
     daily.take(at)
-    return undefined
+    return null
   }
 }
 

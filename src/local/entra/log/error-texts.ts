@@ -109,7 +109,7 @@ const CATALOGUE: ReadonlyMap<string, ErrorText> = new Map(
  * An unknown code gets a reason of its own: the real list is longer than any page that documents
  * it.
  */
-export function errorText(code: string, reason?: string): ErrorText {
+export function errorText(code: string, reason: string | null): ErrorText {
   const known = CATALOGUE.get(code) ?? data(code, `The operation failed with ${code}.`)
-  return reason === undefined ? known : { ...known, reason }
+  return reason === null ? known : { ...known, reason }
 }

@@ -23,7 +23,8 @@ export type Result =
       readonly kind: 'failed'
       readonly action: ExportAction
       readonly code: string
-      readonly reason: string | undefined
+      /** Without one, the record has the text of the code. */
+      readonly reason: string | null
     }
 
 /** One more try of an operation that failed. */

@@ -57,7 +57,7 @@ export interface Selection {
 
 export interface Selector {
   /** Throws FilterError for a field that is not there or a value of the wrong type. */
-  select(filter: Filter | undefined): Selection
+  select(filter: Filter | null): Selection
 }
 
 export function createSelector(settings: Settings): Selector {
@@ -102,7 +102,7 @@ export function createSelector(settings: Settings): Selector {
   }
   return {
     select: (filter) =>
-      filter === undefined
+      filter === null
         ? { matches: () => true, hints: NO_HINTS }
         : { matches: compile(filter), hints: hintsOf(filter) },
   }
