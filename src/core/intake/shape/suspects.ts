@@ -1,7 +1,7 @@
 import { evaluateOne, type Expression } from '../../expression/compile.ts'
 import type { Evaluator } from '../../expression/evaluator.ts'
 import { isObject } from '../../json.ts'
-import type { Json } from '../../model.ts'
+import type { Json, JsonObject } from '../../model.ts'
 import type { Access } from '../access.ts'
 import type { Envelope } from '../decode.ts'
 import { idOf, listOf } from './fields.ts'
@@ -56,6 +56,11 @@ async function suspectsOf(
     // A shape need not use the status it declares; it is not known all the same.
     const doubtful = isUnknown ? { ...(isObject(worker) ? worker : {}), active: false } : worker
     const suspected = isObject(data) && doubtful !== undefined ? { ...data, worker: doubtful } : data
-    return [{ attributes: { source, ...own, ...one }, data: suspected }]
+    return [{ attributes: { source, ...own, ...withoutNullText(one) }, data: suspected }]
   })
+}
+
+/** Most shapes write the employee with `$string`, which makes the text "null" of a null. */
+function withoutNullText({ subject, ...rest }: JsonObject): JsonObject {
+  return subject === undefined || subject === 'null' ? rest : { ...rest, subject }
 }

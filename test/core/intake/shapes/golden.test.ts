@@ -22,6 +22,8 @@ interface Golden {
   readonly body: unknown
   readonly events?: readonly unknown[]
   readonly refused?: { readonly code: string; readonly field: string | null; readonly says: string }
+  /** Employees for whom a refused message opens a leaver case. */
+  readonly leavers?: readonly string[]
 }
 
 const folder = import.meta.dirname
@@ -47,7 +49,7 @@ for (const { name } of shapes)
     const rules = SHIPPED_SHAPES[name]
     assert(rules, name)
     const shape = compileShape(name, rules, sha256, evaluateHere())
-    for (const { what, source, message, body, events = [], refused } of goldens(name))
+    for (const { what, source, message, body, events = [], refused, leavers = [] } of goldens(name))
       void test(what, async () => {
         const taken = await takeInShaped(inboxMessage(body, message), {
           name: `/hr/${name}`,
@@ -57,6 +59,10 @@ for (const { name } of shapes)
         assert.deepEqual(taken.events.map(shown), events)
         const { code, field, description } = taken.rejected ?? {}
         assert.deepEqual({ code, field }, { code: refused?.code, field: refused?.field })
+        assert.deepEqual(
+          taken.leavers.map(({ employeeId }) => employeeId),
+          leavers,
+        )
         if (refused) assert.ok(description?.startsWith(refused.says), description)
       })
   })
