@@ -21,6 +21,8 @@ export interface Expression {
   readonly text: string
   /** The places of its input that the answer can depend on. */
   readonly reads: Reads
+  /** The variables and functions that it names, without their `$`. */
+  readonly variables: ReadonlySet<string>
 }
 
 /**
@@ -43,7 +45,7 @@ export function compileExpression(text: string): Expression {
       `uses $${refused}; the same input has to give the same answer, whenever it is asked`,
     )
   for (const regex of regexes) checkRegex(regex)
-  return { text, reads: readsOf(ast) }
+  return { text, reads: readsOf(ast), variables }
 }
 
 /** Evaluates one expression over one input. */

@@ -4,6 +4,7 @@ import { describeFailure } from './codes.ts'
 import type { Evaluated, Evaluation, Evaluator } from './evaluator.ts'
 import { ANSWER_TOO_LONG, GUARDS, INPUT_TOO_LONG, LONGEST_JSON } from './limits.ts'
 import { LinearRegex } from './linear-regex.ts'
+import { PARSE, parseFunction } from './parse-function.ts'
 
 /**
  * An answer as JSON text, so that its size is known before it is passed on. `value: null` when
@@ -33,6 +34,12 @@ const regexEngine: object = { RegexEngine: LinearRegex }
 /** Expressions come from the configuration, so there are few. */
 const compiled = new Map<string, jsonata.Expression>()
 
+function prepared(text: string): jsonata.Expression {
+  const expression = jsonata(text, { ...GUARDS, ...regexEngine })
+  expression.registerFunction(PARSE.name, parseFunction, PARSE.signature)
+  return expression
+}
+
 /** Evaluates one expression, without a time limit. */
 export async function evaluateWritten(
   text: string,
@@ -41,7 +48,7 @@ export async function evaluateWritten(
 ): Promise<Written> {
   try {
     let expression = compiled.get(text)
-    if (!expression) compiled.set(text, (expression = jsonata(text, { ...GUARDS, ...regexEngine })))
+    if (!expression) compiled.set(text, (expression = prepared(text)))
     return write(await expression.evaluate(input, bindings))
   } catch (error) {
     return { kind: 'failed', why: describeFailure(error) }

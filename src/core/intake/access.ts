@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { isObject } from '../json.ts'
+import { keysOf } from './shape/fields.ts'
 import type { Json } from '../model.ts'
 import { own } from '../own.ts'
 import { isEmpty } from './shape/fields.ts'
@@ -132,7 +133,7 @@ type Status =
  */
 function statusAt(payload: Json, path: string): Status {
   let value = payload
-  for (const key of path.split('.')) {
+  for (const key of keysOf(path)) {
     if (value === null || isEmpty(value)) return { kind: 'missing' }
     if (isList(value)) return { kind: 'not one value', what: 'is inside a list' }
     if (!isObject(value)) return { kind: 'no word', what: 'is inside something that is not an object' }

@@ -10,6 +10,7 @@ import { asUtf8, isContentEncoding } from './body/content-type.ts'
 import { decode, type Envelope, parseBody, type Rejection, suspectedEnvelopes } from './decode.ts'
 import { normalise } from './event/normalise.ts'
 import { refusedLeavers } from './event/refused-leavers.ts'
+import { originallyEnqueuedAt } from './shape/message-view.ts'
 import type { Shaped, Source, SourceRules } from './sources.ts'
 
 /** All events of a message; or none, and why it is rejected. */
@@ -39,17 +40,18 @@ export async function takeInShaped(
   const sources = (): Source => source
   if (parsed.kind === 'rejected')
     return refuse(parsed, refusedLeavers(suspectedEnvelopes(message, parsed), message, sources))
-  const shaped = await shape.apply(parsed.body, name)
+  const shaped = await shape.apply(parsed.body, name, message)
   return shaped.kind === 'rejected'
-    ? refuse(shaped, refusedLeavers(await shape.suspects(parsed.body, name), message, sources))
+    ? refuse(shaped, refusedLeavers(await shape.suspects(parsed.body, name, message), message, sources))
     : eventsOf(shaped.envelopes, message, sources)
 }
 
 function eventsOf(envelopes: readonly Envelope[], message: SourceMessage, sources: SourceRules): TakenIn {
   const events: HrEvent[] = []
   const findings: NewFinding[] = []
+  const receivedAt = originallyEnqueuedAt(message)
   for (const envelope of envelopes) {
-    const normalised = normalise(envelope, message.enqueuedAt, sources, message.entity)
+    const normalised = normalise(envelope, receivedAt, sources, message.entity)
     if (normalised.kind === 'rejected')
       return refuse(
         { ...normalised, description: (envelope.at ?? '') + normalised.description },

@@ -3,10 +3,12 @@ import { compileExpression, evaluateOne, type Expression } from '../expression/c
 import type { Evaluator } from '../expression/evaluator.ts'
 import { isObject } from '../json.ts'
 import type { Json, JsonObject } from '../model.ts'
+import type { SourceMessage } from '../ports.ts'
 import { type Access, type AccessReading, type AccessRules, compileAccess } from './access.ts'
 import { type Envelope, reject, type Rejection } from './decode.ts'
-import { compileFields, type FieldRules, idOf, listOf, type WrongField } from './shape/fields.ts'
+import { compileFields, type FieldRules, idOf, isOfMessage, listOf, type WrongField } from './shape/fields.ts'
 import { impliedActive } from './event/event-types.ts'
+import { bindingsFor, type Context, contextOf, readable } from './shape/context.ts'
 import { suspectsIn } from './shape/suspects.ts'
 import { fromXml } from './shape/xml-as-json.ts'
 
@@ -56,14 +58,15 @@ export interface Shape {
   readonly name: string
   /**
    * All events of a body as envelopes, or the first error. The error names the field and never
-   * quotes its value. Rejects when nothing can be evaluated at the moment.
+   * quotes its value. Rejects when nothing can be evaluated at the moment. `message` is what the
+   * body arrived in; without it, `$message` is empty.
    */
-  apply(body: Json, source: string): Promise<Applied>
+  apply(body: Json, source: string, message?: SourceMessage): Promise<Applied>
   /**
    * What a refused body seems to say, without any check: only to see whether an employee in it may be
    * leaving. Empty when nothing can be read.
    */
-  suspects(body: Json, source: string): Promise<readonly Envelope[]>
+  suspects(body: Json, source: string, message?: SourceMessage): Promise<readonly Envelope[]>
 }
 
 /** The parts of a shape, and what it needs to evaluate them. */
@@ -76,17 +79,18 @@ interface Compiled {
   readonly id: ShapeRules['id']
   readonly access: Access | null
   readonly event: Expression
+  /** Whether anything in it names `$message`. */
+  readonly seesMessage: boolean
   readonly evaluator: Evaluator
   digest(text: string): string
 }
 
-/** One item of a message, and where the message came from. */
-interface Item {
+/** One item of a message. */
+interface Item extends Context {
   readonly value: Json
   readonly index: number
   /** Items in the message. */
   readonly of: number
-  readonly source: string
 }
 
 /**
@@ -108,19 +112,27 @@ export function compileShape(
     id: rules.id,
     access: rules.access === undefined ? null : compileAccess(rules.access),
     event: compile(name, 'event', rules.event),
+    seesMessage: pathsOf(rules).some(isOfMessage),
     evaluator,
     digest,
   }
   return {
     name,
-    apply: (body, source) => apply(compiled, body, source),
-    suspects: (body, source) => suspectsIn(compiled, body, source),
+    apply: (body, source, message) => apply(compiled, body, contextOf(source, message)),
+    suspects: (body, source, message) => suspectsIn(compiled, body, contextOf(source, message)),
   }
 }
 
-async function apply(shape: Compiled, given: Json, source: string): Promise<Applied> {
+/** Every path of the rules that is not inside an expression. */
+function pathsOf({ body, fields, id, access }: ShapeRules): readonly string[] {
+  const ids = id === undefined ? [] : typeof id === 'string' ? [id] : id
+  const paths = [...Object.keys(body ?? {}), ...Object.keys(fields ?? {}), ...ids, access?.from ?? '']
+  return paths.flatMap((path) => path.split(' | '))
+}
+
+async function apply(shape: Compiled, given: Json, context: Context): Promise<Applied> {
   const body = shape.xml ? fromXml(given) : given
-  const wrong = shape.checkBody(body)
+  const wrong = shape.checkBody(readable(shape, context, body))
   if (wrong)
     return {
       kind: 'rejected',
@@ -128,7 +140,10 @@ async function apply(shape: Compiled, given: Json, source: string): Promise<Appl
       field: wrong.path,
       description: `${wrong.path} ${wrong.what} at the top of the body (shape ${shape.name})`,
     }
-  const evaluated = shape.items === null ? null : await evaluateOne(shape.evaluator, shape.items, body)
+  const evaluated =
+    shape.items === null
+      ? null
+      : await evaluateOne(shape.evaluator, shape.items, body, bindingsFor(shape.items, context))
   if (evaluated?.kind === 'failed') return failed(shape, evaluated.why)
   const found = listOf(evaluated === null ? body : evaluated.value)
   if (found.length === 0)
@@ -141,7 +156,9 @@ async function apply(shape: Compiled, given: Json, source: string): Promise<Appl
   for (let from = 0; from < found.length; from += ITEMS_AT_ONCE) {
     const part = found.slice(from, from + ITEMS_AT_ONCE)
     const made = await Promise.all(
-      part.map((value, index) => eventsOf(shape, { value, index: from + index, of: found.length, source })),
+      part.map((value, index) =>
+        eventsOf(shape, { ...context, value, index: from + index, of: found.length }),
+      ),
     )
     for (const events of made) {
       if ('kind' in events) return events
@@ -152,12 +169,18 @@ async function apply(shape: Compiled, given: Json, source: string): Promise<Appl
 }
 
 async function eventsOf(shape: Compiled, item: Item): Promise<readonly Envelope[] | Rejection> {
-  const wrong = shape.checkItem(item.value)
+  const payload = readable(shape, item, item.value)
+  const wrong = shape.checkItem(payload)
   if (wrong) return rejectItem(shape, item, wrong)
-  const reading: AccessReading = shape.access?.(item.value) ?? { kind: 'access', active: null }
+  const reading: AccessReading = shape.access?.(payload) ?? { kind: 'access', active: null }
   const { index, source } = item
   const active = reading.kind === 'access' && reading.active !== null ? { active: reading.active } : {}
-  const evaluated = await evaluateOne(shape.evaluator, shape.event, item.value, { index, source, ...active })
+  const evaluated = await evaluateOne(shape.evaluator, shape.event, item.value, {
+    index,
+    source,
+    ...active,
+    ...bindingsFor(shape.event, item),
+  })
   if (evaluated.kind === 'failed') return failed(shape, evaluated.why)
   const answer = evaluated.value
   if (answer === undefined || answer === null)
@@ -178,13 +201,15 @@ async function eventsOf(shape: Compiled, item: Item): Promise<readonly Envelope[
 }
 
 function envelopeOf(
-  { id, items, digest }: Compiled,
-  { value, index, of, source }: Item,
+  shape: Compiled,
+  item: Item,
   reading: AccessReading,
   event: JsonObject,
   suffix: string,
 ): Envelope {
-  const own = id === undefined ? {} : { id: idOf(id, value, source, digest) + suffix }
+  const { id, items, digest } = shape
+  const { value, index, of, source } = item
+  const own = id === undefined ? {} : { id: idOf(id, readable(shape, item, value), source, digest) + suffix }
   // In an object that JSONata builds, `null` means that the attribute is missing.
   const said = Object.fromEntries(Object.entries(event).filter(([, value]) => value !== null))
   const data = event['data'] ?? {}
@@ -225,7 +250,7 @@ function rejectItem({ name, items }: Compiled, { index }: Item, { code, path, wh
     kind: 'rejected',
     code,
     field: fieldPath(items, path),
-    description: `${where(items, index)}${path} ${what} (shape ${name})`,
+    description: `${isOfMessage(path) ? '' : where(items, index)}${path} ${what} (shape ${name})`,
   }
 }
 
@@ -237,7 +262,7 @@ function where(items: Expression | null, index: number): string {
 
 /** The same path for the field in every item, so that their failures form one group. */
 function fieldPath(items: Expression | null, path: string): string {
-  return items !== null && isPath(items) ? `${items.text}[].${path}` : path
+  return items !== null && isPath(items) && !isOfMessage(path) ? `${items.text}[].${path}` : path
 }
 
 /** Whether the expression is a path that the sender can find in the payload. */

@@ -54,6 +54,42 @@ export function exerciseEvaluator(
       assert.deepEqual(answer, { kind: 'value', value: { text: input.text, list: input.list } })
     })
 
+    void test('$parse reads the JSON in a text, and leaves anything else as it is', async () => {
+      const input = {
+        text: '{"b":[1,{"c":"x"}]}',
+        list: ['{"k":1}', '{"k":2}'],
+        object: { p: true },
+        none: null,
+      }
+      assert.deepEqual(
+        await evaluate(
+          [
+            '$parse(text).b[1].c',
+            'list.$parse().k',
+            '$map(list, $parse).k',
+            '$parse(object).p',
+            '$parse(missing)',
+            '$parse(none)',
+          ],
+          input,
+        ),
+        ['x', [1, 2], [1, 2], true, undefined, null].map((value) => ({ kind: 'value', value })),
+      )
+    })
+
+    void test('$parse fails on a text that is not JSON, or nested too deeply, and quotes nothing of it', async () => {
+      const failed = await why('$parse(salary)', { salary: 'a secret' })
+      assert.match(failed, /^a text that \$parse is given is not JSON \[R1001\]/)
+      assert.match(
+        await why('$parse(text)', { text: '{"a":1,"a":2}' }),
+        /a key twice in one object \[R1004\]/,
+      )
+      const [number] = await evaluate(['$parse(text).id'], { text: '{"id":413124000068132003}' })
+      assert.deepEqual(number, { kind: 'value', value: '413124000068132003' })
+      const deep = '['.repeat(40) + ']'.repeat(40)
+      assert.match(await why('$parse(text)', { text: deep }), /nested too deeply \[R1003\]/)
+    })
+
     void test('says what went wrong and quotes no value', async () => {
       const failed = await why('$number(salary)', { salary: 'a secret' })
       assert.match(failed, /^a value cannot be converted to a number \[D3030\]/)

@@ -107,11 +107,26 @@ export function isEmpty(value: Json): boolean {
   return value === '' || (isList(value) && value.length === 0)
 }
 
+const MESSAGE = '$message.'
+const PROPERTIES = `${MESSAGE}properties.`
+
+/** Whether a path is about the message around the body. */
+export function isOfMessage(path: string): boolean {
+  return path.startsWith(MESSAGE)
+}
+
+/** The keys of a path. The name of an application property is one key, whatever dots it has. */
+export function keysOf(path: string): readonly string[] {
+  return path.startsWith(PROPERTIES)
+    ? ['$message', 'properties', path.slice(PROPERTIES.length)]
+    : path.split('.')
+}
+
 /** The value at the first of the paths that holds something. */
 export function valueAt(payload: Json, paths: string): Json | undefined {
   for (const path of paths.split(' | ')) {
     let value: Json | undefined = payload
-    for (const key of path.split('.'))
+    for (const key of keysOf(path))
       value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined
     if (value !== undefined && value !== null) return value
   }

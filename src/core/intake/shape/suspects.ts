@@ -4,6 +4,7 @@ import { isObject } from '../../json.ts'
 import type { Json, JsonObject } from '../../model.ts'
 import type { Access } from '../access.ts'
 import type { Envelope } from '../decode.ts'
+import { bindingsFor, type Context, readable } from './context.ts'
 import { idOf, listOf } from './fields.ts'
 import { fromXml } from './xml-as-json.ts'
 
@@ -14,6 +15,7 @@ export interface EventParts {
   readonly id: string | readonly string[] | undefined
   readonly access: Access | null
   readonly event: Expression
+  readonly seesMessage: boolean
   readonly evaluator: Evaluator
   digest(text: string): string
 }
@@ -28,27 +30,40 @@ const MOST = 1_000
 export async function suspectsIn(
   parts: EventParts,
   given: Json,
-  source: string,
+  context: Context,
 ): Promise<readonly Envelope[]> {
   const body = parts.xml ? fromXml(given) : given
-  const evaluated = parts.items === null ? null : await evaluateOne(parts.evaluator, parts.items, body)
+  const evaluated =
+    parts.items === null
+      ? null
+      : await evaluateOne(parts.evaluator, parts.items, body, bindingsFor(parts.items, context))
   if (evaluated?.kind === 'failed') return []
   const items = listOf(evaluated === null ? body : evaluated.value).slice(0, MOST)
-  const suspects = await Promise.all(items.map((value, index) => suspectsOf(parts, { value, index, source })))
+  const suspects = await Promise.all(
+    items.map((value, index) => suspectsOf(parts, { ...context, value, index })),
+  )
   return suspects.flat()
 }
 
 async function suspectsOf(
-  { access, event, evaluator, id, digest }: EventParts,
-  { value, index, source }: { readonly value: Json; readonly index: number; readonly source: string },
+  parts: EventParts,
+  item: Context & { readonly value: Json; readonly index: number },
 ): Promise<readonly Envelope[]> {
-  const reading = access?.(value) ?? null
+  const { access, event, evaluator, id, digest } = parts
+  const { value, index, source } = item
+  const payload = readable(parts, item, value)
+  const reading = access?.(payload) ?? null
   const isUnknown = reading?.kind === 'unknown'
   const active = reading?.kind === 'access' ? reading.active : isUnknown ? false : null
-  const bindings = { index, source, ...(active === null ? {} : { active }) }
+  const bindings = {
+    index,
+    source,
+    ...(active === null ? {} : { active }),
+    ...bindingsFor(event, item),
+  }
   const made = await evaluateOne(evaluator, event, value, bindings)
   if (made.kind === 'failed') return []
-  const own = id === undefined ? {} : { id: idOf(id, value, source, digest) }
+  const own = id === undefined ? {} : { id: idOf(id, payload, source, digest) }
   return listOf(made.value).flatMap((one) => {
     if (!isObject(one)) return []
     const data = one['data'] ?? {}

@@ -1,4 +1,5 @@
 import { unreachable } from '../../errors.ts'
+import { ORIGINAL, writeOriginal } from '../../intake/shape/message-view.ts'
 import type { DeadLetterCopy } from '../../ledger/port/dead-letters.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { Sender, OutboxMessage, DeadLetterQueue, PeekedMessage } from '../../ports.ts'
@@ -100,6 +101,7 @@ function carriedBy(
   const properties: Record<string, string | number | boolean> = {}
   for (const [name, value] of Object.entries(original.properties))
     if (!name.startsWith('rollcall-') && value !== null) properties[name] = value
+  properties[ORIGINAL] = writeOriginal(original)
   const contentType = original.contentType ?? 'application/json'
   switch (content.kind) {
     case 'reference':

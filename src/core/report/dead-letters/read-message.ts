@@ -36,7 +36,7 @@ async function envelopesOf(message: SourceMessage, shapes: ShapeOf): Promise<rea
   if (parsed.kind === 'rejected') return []
   try {
     const shaped = shapes(message)
-    const answer = shaped && (await shaped.shape.apply(parsed.body, shaped.name))
+    const answer = shaped && (await shaped.shape.apply(parsed.body, shaped.name, message))
     if (answer?.kind === 'envelopes') return answer.envelopes
   } catch {
     // A shape that fails says nothing of the message.

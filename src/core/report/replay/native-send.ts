@@ -1,4 +1,5 @@
 import { type ErrorCode, RollcallError } from '../../errors.ts'
+import { ORIGINAL, writeOriginal } from '../../intake/shape/message-view.ts'
 import type { PeekedMessage, ResendCopy } from '../../ports.ts'
 import { findBySequence } from './find-by-sequence.ts'
 import type { NativeMove } from '../../ledger/port/replays.ts'
@@ -71,7 +72,11 @@ function toCopy({ run }: NativeRun, { message, messageId, text }: TakeInPlace): 
     original: message,
     messageId,
     text,
-    properties: { [REPLAY_RUN]: run, [REPLAY_OF]: `${message.entity}#${message.sequence}` },
+    properties: {
+      [REPLAY_RUN]: run,
+      [REPLAY_OF]: `${message.entity}#${message.sequence}`,
+      [ORIGINAL]: writeOriginal(message),
+    },
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   NativeReplaySettings,
 } from '../../../../src/core/report/replay/native-run.ts'
 import { replayNative } from '../../../../src/core/report/replay/native.ts'
+import { day } from '../../../fakes/events.ts'
 import { type ReplayWorld, replayWorld } from '../../../fakes/replay.ts'
 import { virtualRuntime } from '../../../fakes/runtime.ts'
 import { shelved } from '../../../fakes/shelf.ts'
@@ -69,6 +70,7 @@ void describe('a replay of native dead letters', () => {
     assert.deepEqual(world.queue.messages[4]?.properties, {
       'rollcall-replay': 'r1',
       'rollcall-replay-of': 'hr-events#9',
+      'rollcall-original': JSON.stringify({ messageId: 'm-9', enqueuedAt: day(1), sequence: '9' }),
     })
   })
 
