@@ -1,12 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { openTelemetry } from '../../../src/adapters/telemetry/open-telemetry.ts'
 import { otlpReader } from '../../../src/adapters/telemetry/otlp-reader.ts'
 import { metricProducer } from '../../../src/adapters/telemetry/producer.ts'
 import type { Measurement } from '../../../src/core/telemetry.ts'
+import { startCollector } from '../../fakes/collector.ts'
 
 interface Point {
   readonly asDouble: number
@@ -24,24 +22,6 @@ interface Metrics {
   }[]
 }
 
-/** A collector on loopback, and what it was sent, by path. */
-async function collector(t: TestContext): Promise<{ url: string; sent: { path: string; body: string }[] }> {
-  const sent: { path: string; body: string }[] = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      sent.push({ path: request.url ?? '', body: Buffer.concat(chunks).toString() })
-      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => server.close())
-  const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}`, sent }
-}
-
 const measurements: readonly Measurement[] = [
   { name: 'rollcall.ledger.findings_open', value: 3, attributes: { code: 'DisabledElsewhere' } },
   { name: 'rollcall.ledger.events', value: 40 },
@@ -52,7 +32,8 @@ const producer = metricProducer(
 )
 
 void test('a collector gets counters and what is read from one table, and a scrape shows the same', async (t) => {
-  const { url, sent } = await collector(t)
+  const { url, sent, close } = await startCollector()
+  t.after(close)
   process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] = url
   process.env['OTEL_EXPORTER_OTLP_PROTOCOL'] = 'http/json'
   const { telemetry, scrape, stop } = await openTelemetry(producer)
