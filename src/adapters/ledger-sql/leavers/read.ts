@@ -64,10 +64,10 @@ async function nearMatches(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const rows = await readRows<{ id: string; candidate: string }>(
     sql,
-    ['id TEXT', 'similar TEXT'],
+    ['id TEXT', 'similarity_key TEXT'],
     ids.map((id) => [id, similarityKey(id)]),
-    `SELECT v.id, p.id AS candidate FROM v JOIN employees p ON p.id = v.similar WHERE p.id <> v.id
-     UNION SELECT v.id, p.id AS candidate FROM v JOIN employees p ON p.similar = v.similar WHERE p.id <> v.id
+    `SELECT v.id, p.id AS candidate FROM v JOIN employees p ON p.id = v.similarity_key WHERE p.id <> v.id
+     UNION SELECT v.id, p.id AS candidate FROM v JOIN employees p ON p.similarity_key = v.similarity_key WHERE p.id <> v.id
      ORDER BY candidate`,
   )
   return new Map(

@@ -68,7 +68,7 @@ export async function markDue(
     ])
   await insertRows(
     sql,
-    'employees (id, revision, dirty_at, plan_at, urgent, next_at, similar)',
+    'employees (id, revision, dirty_at, plan_at, urgent, next_at, similarity_key)',
     rows,
     `ON CONFLICT (id) DO UPDATE SET
        revision = employees.revision + 1,

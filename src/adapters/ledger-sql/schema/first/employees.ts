@@ -15,7 +15,7 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
     id               TEXT PRIMARY KEY NOT NULL,
     revision         ${integer} NOT NULL,
     -- What it has in common with ids that a person would read as the same; NULL: the id itself.
-    similar          TEXT,
+    similarity_key   TEXT,
     -- When the employee is planned next, and why.
     dirty_at         ${integer},
     plan_at          ${integer},
@@ -41,7 +41,7 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
     -- Until when one of several instances plans this employee.
     claimed_until    ${integer} NOT NULL DEFAULT 0
   )${tableOptions}`,
-  `CREATE INDEX employees_similar ON employees (similar) WHERE similar IS NOT NULL`,
+  `CREATE INDEX employees_similar ON employees (similarity_key) WHERE similarity_key IS NOT NULL`,
   `CREATE INDEX employees_due ON employees (plan_at) WHERE plan_at IS NOT NULL AND unanswered = 0`,
   `CREATE INDEX employees_waiting ON employees (dirty_at) WHERE dirty_at IS NOT NULL AND unanswered = 0`,
   `CREATE INDEX employees_moment ON employees (next_at) WHERE next_at IS NOT NULL`,
