@@ -41,7 +41,7 @@ async function run(environment: NodeJS.ProcessEnv, loops?: ReadonlySet<Loop>): P
     import('../../compose/process.ts'),
     import('../../http/serve.ts'),
     import('../../compose/observe/figures.ts'),
-    import('../../core/clock.ts'),
+    import('../../core/ledger/clock.ts'),
     import('../../compose/ledger.ts'),
   ])
   const config = readConfig(environment)

@@ -1,6 +1,6 @@
 import { openLedger } from '../../adapters/ledger-sql/open.ts'
 import type { Config } from '../../config/load.ts'
-import { clockOffset, TOLERABLE_MS } from '../../core/clock.ts'
+import { clockOffset, TOLERABLE_MS } from '../../core/ledger/clock.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { ledgerAddress } from '../addresses.ts'
 import { isSharedLedger, ledgerName } from '../ledger.ts'

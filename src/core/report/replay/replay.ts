@@ -1,4 +1,4 @@
-import { whileLeased } from '../../lease.ts'
+import { whileLeased } from '../../ledger/lease.ts'
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { ReplayRun } from '../../ledger/port/replays.ts'
 import type { PlanRules } from '../../plan/decide/planning.ts'

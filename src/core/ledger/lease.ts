@@ -1,6 +1,6 @@
-import type { Ledger } from './ledger/ledger.ts'
-import { describeError, type Runtime } from './runtime.ts'
-import type { Service, WakeableService } from './service.ts'
+import type { Ledger } from './ledger.ts'
+import { describeError, type Runtime } from '../runtime.ts'
+import type { Service, WakeableService } from '../service.ts'
 
 export interface LeaseSettings {
   /** Unique to this run of this instance. */

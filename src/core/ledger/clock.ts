@@ -1,7 +1,7 @@
-import type { Ledger } from './ledger/ledger.ts'
-import type { MomentCut } from './ledger/port/upkeep.ts'
-import type { Runtime } from './runtime.ts'
-import { loop, type Service } from './service.ts'
+import type { Ledger } from './ledger.ts'
+import type { MomentCut } from './port/upkeep.ts'
+import type { Runtime } from '../runtime.ts'
+import { loop, type Service } from '../service.ts'
 
 /**
  * Leases tolerate more, but the 5-second window for calls shrinks by the offset between two clocks.

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { clockOffset, clockWatch, warnOfSkew } from '../../src/core/clock.ts'
-import type { JsonObject } from '../../src/core/model.ts'
-import type { MomentCut } from '../../src/core/ledger/port/upkeep.ts'
-import { silentLogger } from '../../src/core/runtime.ts'
-import { virtualRuntime } from '../fakes/runtime.ts'
+import { clockOffset, clockWatch, warnOfSkew } from '../../../src/core/ledger/clock.ts'
+import type { JsonObject } from '../../../src/core/model.ts'
+import type { MomentCut } from '../../../src/core/ledger/port/upkeep.ts'
+import { silentLogger } from '../../../src/core/runtime.ts'
+import { virtualRuntime } from '../../fakes/runtime.ts'
 
 /** A database whose clock is `ahead`, and a way to it of these lengths. */
 function database(ahead: number, trips: readonly (readonly [there: number, back: number])[]) {
