@@ -20,8 +20,8 @@ export const CORE_MUTANTS: MutantList = {
     {
       breaks: 'a missing order value sorts highest',
       file: 'plan/fold/order.ts',
-      find: 'return value === null ? 0 :',
-      replace: 'return value === null ? 3 :',
+      find: 'if (value === null) return 0',
+      replace: 'if (value === null) return 3',
     },
     {
       breaks: 'text is compared by UTF-16 units',
