@@ -16,6 +16,7 @@ import type { Rule } from '../core/plan/mapping/rule.ts'
 import { type Targets, targetsOf } from '../core/plan/mapping/targets.ts'
 import { compileRule } from '../core/plan/mapping/rule.ts'
 import { type HrSystemSettings, NoticeSettings } from '../core/intake/hydrate/settings.ts'
+import type { AnswerTools } from '../core/intake/hydrate/answer.ts'
 import type { HrReader } from '../core/intake/hydrate/loop.ts'
 import { type Activation, HOLD } from '../core/plan/fold/activation.ts'
 import type { Settings } from './environment.ts'
@@ -48,7 +49,7 @@ export interface RuleTools {
   /** A stable hash of a text. */
   digest(text: string): string
   /** Makes the reader of an HR system. Throws `ConfigInvalid` for settings that cannot be used. */
-  makeReader(settings: HrSystemSettings, evaluator: Evaluator): HrReader
+  makeReader(settings: HrSystemSettings, tools: AnswerTools): HrReader
 }
 
 /** Collects what cannot be used in `problems`, so that one check names every problem. */
@@ -195,9 +196,11 @@ function readersOf(
   { tools, attempt }: Compilation,
 ): ReadonlyMap<string, HrReader> {
   const readers = new Map<string, HrReader>()
-  for (const [index, { name, read }] of given.entries()) {
+  const { evaluator } = tools
+  for (const [index, { name, read, employeeId }] of given.entries()) {
     if (read === undefined) continue
-    const reader = attempt(['sources', index, 'read'], () => tools.makeReader(read, tools.evaluator))
+    const source = employeeId ? { employeeId } : {}
+    const reader = attempt(['sources', index, 'read'], () => tools.makeReader(read, { evaluator, source }))
     if (reader) readers.set(name, reader)
   }
   return readers

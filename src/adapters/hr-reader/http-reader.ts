@@ -1,6 +1,5 @@
 import pRetry, { AbortError } from 'p-retry'
-import type { Evaluator } from '../../core/expression/evaluator.ts'
-import { answerRules } from '../../core/intake/hydrate/answer.ts'
+import { type AnswerTools, answerRules } from '../../core/intake/hydrate/answer.ts'
 import type { HrReader, ReadAnswer } from '../../core/intake/hydrate/loop.ts'
 import { type HrSystemSettings, LONGEST_READ_MS } from '../../core/intake/hydrate/settings.ts'
 import { checkAddress } from './address.ts'
@@ -17,13 +16,13 @@ import { NoAccessToken } from './tokens.ts'
  */
 export function httpReader(
   settings: HrSystemSettings,
-  evaluator: Evaluator,
+  tools: AnswerTools,
   now: () => number = Date.now,
 ): HrReader {
   const { allowHttp, tries, retryMs } = settings
   checkAddress(settings.url, { what: 'the HR system', allowHttp })
   for (const { name, url } of settings.calls) checkAddress(url, { what: `call ${name}`, allowHttp })
-  const rules = answerRules(settings, evaluator)
+  const rules = answerRules(settings, tools)
   const http = signedFetch(settings, tlsFetch(settings.tls), now)
   const readPages = pageReader({ settings, rules, http })
 

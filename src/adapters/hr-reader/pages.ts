@@ -3,7 +3,6 @@ import type { Expression } from '../../core/expression/compile.ts'
 import type { NoRecord } from '../../core/intake/hydrate/loop.ts'
 import { readText } from '../../core/intake/body/text.ts'
 import type { HrSystemSettings } from '../../core/intake/hydrate/settings.ts'
-import { isShallow, MAX_DEPTH } from '../../core/json.ts'
 import type { Notice } from '../../core/ledger/port/intake.ts'
 import type { Json } from '../../core/model.ts'
 import { addressFor, nextAddress } from './address.ts'
@@ -97,6 +96,12 @@ function notFollowed(why: string): NoRecord {
   return { kind: 'unusable', code: 'PageNotRead', why: `next: ${why}` }
 }
 
+/** The codes of bodies, for answers. */
+const CODES: Readonly<Record<string, string>> = {
+  BodyTooDeep: 'AnswerTooDeep',
+  DuplicateKey: 'AnswerInvalid',
+}
+
 async function pageAt(address: string, { signal, budget }: Attempt, http: SignedFetch): Promise<Read<Json>> {
   const response = await http.get(address, signal)
   const answer = await textWithin(response, budget)
@@ -106,8 +111,7 @@ async function pageAt(address: string, { signal, budget }: Attempt, http: Signed
   if (answer.kind === 'too long') return { kind: 'unusable', code: 'AnswerTooLong' }
   if (answer.kind === 'unreadable') return { kind: 'unusable', code: 'AnswerNotText', why: answer.why }
   const read = readText(answer.text, response.headers.get('content-type'))
-  if (read.kind === 'unreadable') return { kind: 'unusable', code: 'AnswerNotJson', why: read.description }
-  return isShallow(read.body, MAX_DEPTH)
+  return read.kind === 'body'
     ? { kind: 'read', read: read.body }
-    : { kind: 'unusable', code: 'AnswerTooDeep' }
+    : { kind: 'unusable', code: CODES[read.code] ?? 'AnswerNotJson', why: read.description }
 }

@@ -1,6 +1,6 @@
 import { RollcallError } from '../../core/errors.ts'
 import { EMPLOYEE_COLUMNS } from '../../core/intake/baseline.ts'
-import { nearest } from '../../core/nearest.ts'
+import { nearest } from '../../config/nearest.ts'
 import { shortened, visible } from '../../core/visible.ts'
 
 /** What a header is compared with. */

@@ -3,7 +3,9 @@ import { parse } from 'csv-parse'
 import { RollcallError } from '../../core/errors.ts'
 import { cellValue } from '../../core/intake/baseline.ts'
 import type { Json, JsonObject } from '../../core/model.ts'
+import { isObject, MAX_DEPTH } from '../../core/json.ts'
 import { bare } from '../../core/own.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { formOf } from './delimiter.ts'
 import { columnsOf, type KnownColumns } from './header.ts'
 import { utf8Blocks } from './utf8.ts'
@@ -17,7 +19,13 @@ export type FileRow =
   | { readonly row: number; readonly code: UnreadableRowCode; readonly description: string }
 
 /** Why a row cannot be read. */
-type UnreadableRowCode = 'ColumnCount' | 'NotAnObject' | 'QuoteNotClosed' | 'TextBehindQuote'
+type UnreadableRowCode =
+  | 'ColumnCount'
+  | 'DuplicateKey'
+  | 'NotAnObject'
+  | 'QuoteNotClosed'
+  | 'TextBehindQuote'
+  | 'TooDeep'
 
 export interface BaselineFile {
   readonly file: string
@@ -158,17 +166,27 @@ async function* readJsonLines(file: string): AsyncGenerator<FileRow> {
     for (const line of block.replace(/\r?\n$/, '').split('\n')) {
       row += 1
       if (line.trim() === '') continue
-      const value = parseJson(line)
-      if (typeof value !== 'object' || value === null || Array.isArray(value))
-        yield { row, code: 'NotAnObject', description: 'the line is not a JSON object' }
-      else yield { row, attributes: value as JsonObject }
+      yield { row, ...attributesOrWhy(line) }
     }
 }
 
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
+function attributesOrWhy(
+  line: string,
+): { readonly attributes: JsonObject } | { readonly code: UnreadableRowCode; readonly description: string } {
+  const read = readJson(line)
+  switch (read.kind) {
+    case 'json':
+      return isObject(read.value)
+        ? { attributes: read.value }
+        : { code: 'NotAnObject', description: 'the line is not a JSON object' }
+    case 'invalid':
+      return { code: 'NotAnObject', description: 'the line is not JSON; give each employee one line' }
+    case 'too-deep':
+      return { code: 'TooDeep', description: `the row is nested deeper than ${MAX_DEPTH} levels` }
+    case 'duplicate-key':
+      return {
+        code: 'DuplicateKey',
+        description: `${read.field} is there twice in one object; write each key once`,
+      }
   }
 }

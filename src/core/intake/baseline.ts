@@ -2,10 +2,14 @@ import { isShallow, MAX_DEPTH } from '../json.ts'
 import { BASELINE, type HrEvent, type Json, type JsonObject } from '../model.ts'
 import { bare, own } from '../own.ts'
 import type { RowRejectionCode } from '../reasons.ts'
+import { employeeIdOf } from './event/employee-id.ts'
+import { canonicalAttributes } from './event/worker.ts'
 import type { Source } from './sources.ts'
 
 /** The columns, or keys, that may name the employee of a row. */
 export const EMPLOYEE_COLUMNS = ['employee', 'externalId', 'subject'] as const
+
+const POWER_OF_TEN = /^\d(?:[.,]\d+)?E\+\d+$/
 
 /** Where a file of full records comes from, and when it was true. */
 export interface BaselineOrigin {
@@ -31,8 +35,9 @@ export function baselineEvent(
 ): HrEvent | RowRejection {
   const column = EMPLOYEE_COLUMNS.find((column) => own(attributes, column) !== undefined)
   const given = column === undefined ? undefined : attributes[column]
-  const employee = typeof given === 'number' ? String(given) : given
-  if (column === undefined || typeof employee !== 'string' || employee === '')
+  const employee =
+    typeof given === 'number' || typeof given === 'string' ? employeeIdOf(given, source.employeeId) : ''
+  if (column === undefined || employee === '')
     return {
       code: 'FieldMissing',
       description: `${EMPLOYEE_COLUMNS.join(', ')}: none of them names the employee`,
@@ -41,6 +46,11 @@ export function baselineEvent(
     return {
       code: 'FieldInvalid',
       description: `${column} is too long or has characters that are not allowed`,
+    }
+  if (POWER_OF_TEN.test(employee))
+    return {
+      code: 'FieldInvalid',
+      description: `${column} is a power of ten, as spreadsheets write long numbers; format the column as text, and export again`,
     }
   if (!isShallow(attributes, MAX_DEPTH))
     return { code: 'TooDeep', description: `the row is nested deeper than ${MAX_DEPTH} levels` }
@@ -64,7 +74,7 @@ export function baselineEvent(
     order: source.order === 'time' ? asOf : null,
     rank: source.rank,
     mode: 'snapshot',
-    worker,
+    worker: canonicalAttributes(worker, source),
     rescinds: null,
     traceparent: null,
   }

@@ -17,6 +17,7 @@ const notice: Notice = {
   effectiveAt: 0,
   attempts: 0,
 }
+const TOOLS = { evaluator: evaluateHere(), source: {} }
 type Reply =
   | { readonly status: number; readonly body?: string | Buffer; readonly headers?: Record<string, string> }
   | 'hang'
@@ -63,7 +64,7 @@ function readOf(
     retryMs: 1,
     ...given,
   })
-  return httpReader(settings, evaluateHere()).read({ ...notice, ...names }, new AbortController().signal)
+  return httpReader(settings, TOOLS).read({ ...notice, ...names }, new AbortController().signal)
 }
 
 void describe('a person is read over HTTP', () => {
@@ -142,6 +143,18 @@ void describe('a person is read over HTTP', () => {
     assert.equal(await served(latin1, 'application/json; charset=nowhere'), 'AnswerNotText')
   })
 
+  void test('no digit of an answer is lost, and a key that is there twice refuses it', async () => {
+    const body = '{"badge":90071992547409931234,"title":"A"}'
+    assert.deepEqual(await read({}, { status: 200, body }), {
+      kind: 'record',
+      worker: { badge: '90071992547409931234', title: 'A' },
+      at: null,
+    })
+    const twice = await read({}, { status: 200, body: '{"title":"A","active":true,"active":false}' })
+    assert(twice.kind === 'unusable')
+    assert.match(`${twice.code}: ${twice.why}`, /^AnswerInvalid: active is there twice/)
+  })
+
   void test('a name that would lead out of its place in the address is not read, and the request never leaves', async () => {
     const escaping = { kind: 'unusable', code: 'NameNotInAddress' }
     const record = { status: 200, body: '{"title":"A"}' }
@@ -177,7 +190,7 @@ void describe('a person is read over HTTP', () => {
 
   void test('what cannot be used is refused before the first read', () => {
     const make = (given: Record<string, unknown>) => () =>
-      httpReader(HrSystemSettings.parse({ url: 'https://hr.example/{employee}', ...given }), evaluateHere())
+      httpReader(HrSystemSettings.parse({ url: 'https://hr.example/{employee}', ...given }), TOOLS)
     for (const given of [
       { url: 'http://hr.example/{employee}' },
       { url: 'http://hr.example/{employee}', allowHttp: true },

@@ -186,3 +186,23 @@ void describe('quotes that do not fit', () => {
     ])
   })
 })
+
+void describe('JSON lines', () => {
+  void test('lose no digit, and a line that could be read in two ways is rejected', async () => {
+    const lines = [
+      '{"employee":90071992547409931234,"title":"A"}',
+      '{"employee":"1","active":true,"active":false}',
+      '["1"]',
+      '{"employee":"1"',
+      `{"employee":"1","deep":${'['.repeat(40)}${']'.repeat(40)}}`,
+    ]
+    const found = await rows(`${lines.join('\n')}\n`, { name: 'f.jsonl' })
+    assert.deepEqual(inShort(found), [
+      [1, { employee: '90071992547409931234', title: 'A' }],
+      [2, 'DuplicateKey'],
+      [3, 'NotAnObject'],
+      [4, 'NotAnObject'],
+      [5, 'TooDeep'],
+    ])
+  })
+})

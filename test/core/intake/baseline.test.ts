@@ -121,6 +121,34 @@ void describe('a row becomes an event', () => {
     assert.deepEqual(baselineEvent({ employee: '7', 'name.givenName': 'Ann', active: true }, origin), event)
   })
 
+  void test('the employee id has the form it has in events, and so has that of the manager', () => {
+    const source = { ...DEFAULT_SOURCE, employeeId: { case: 'upper', pad: 6 } } as const
+    const idOf = (employee: string | number): unknown => {
+      const event = baselineEvent({ employee, title: 'A', managerId: ' a7 ' }, { ...origin, source })
+      assert('id' in event, JSON.stringify(event))
+      assert.equal(event.worker['managerId'], 'A7')
+      assert.ok(event.id.endsWith(`:${event.employeeId}`))
+      return event.employeeId
+    }
+    assert.deepEqual([' 79902', '79903\u200b', 79_904, '\u00a0a1 '].map(idOf), [
+      '079902',
+      '079903',
+      '079904',
+      'A1',
+    ])
+    for (const employee of ['\u200b', '  ', '1.2E+11', '7,0E+5', true])
+      assert('code' in baselineEvent({ employee, title: 'A' }, origin), String(employee))
+    const big = baselineEvent({ employee: '90071992547409931234' }, origin)
+    assert('id' in big && big.employeeId === '90071992547409931234')
+  })
+
+  void test('a row that is a SCIM user has its attributes where events have them', () => {
+    const user = { externalId: '7', emails: [{ type: 'work', value: 'a@x' }], manager: { value: '8' } }
+    const event = baselineEvent(user, origin)
+    assert('id' in event)
+    assert.deepEqual(structuredClone(event.worker), { emails: { work: 'a@x' }, managerId: '8' })
+  })
+
   void test('an error names its column and never its value', () => {
     for (const row of [
       {},

@@ -28,7 +28,7 @@ export function workerOf(
       return rejectField('FieldMissing', 'data.worker', 'is missing; send the attributes in it')
     return worker(implied === undefined ? {} : { active: implied })
   }
-  const attributes = withManagerId(fromScim(given), source)
+  const attributes = canonicalAttributes(given, source)
   const active = own(attributes, 'active')
   if (active === undefined)
     return worker(implied === undefined ? attributes : { ...attributes, active: implied })
@@ -43,8 +43,16 @@ function worker(attributes: JsonObject): Worker {
   return { kind: 'worker', attributes, contradicts: false }
 }
 
-/** A manager is named by an employee id, so it takes the same form as the employee's own. */
-function withManagerId(attributes: JsonObject, { employeeId }: Source): JsonObject {
+/**
+ * The attributes of a worker in the canonical form, whatever way they came: in an event, in an answer
+ * of the HR system, or in a row of a file. A manager is named by an employee id, so it takes the same
+ * form as the employee's own.
+ */
+export function canonicalAttributes(
+  given: JsonObject,
+  { employeeId }: Pick<Source, 'employeeId'>,
+): JsonObject {
+  const attributes = fromScim(given)
   const manager = own(attributes, 'managerId')
   if (typeof manager !== 'string' && typeof manager !== 'number') return attributes
   const managerId = employeeIdOf(manager, employeeId)

@@ -6,6 +6,9 @@ import type { Notice } from '../../ledger/port/intake.ts'
 import type { Json, JsonObject } from '../../model.ts'
 import { own } from '../../own.ts'
 import { type Access, type AccessReading, compileAccess } from '../access.ts'
+import { employeeIdOf } from '../event/employee-id.ts'
+import { canonicalAttributes } from '../event/worker.ts'
+import type { Source } from '../sources.ts'
 import { instant } from '../event/dates.ts'
 import { failureIn, formOf, holds, saysNothing, withoutLists } from './answer-form.ts'
 import type { NoRecord, ReadAnswer } from './loop.ts'
@@ -43,12 +46,19 @@ interface Rules {
   readonly found: Expression | null
   readonly employee: Expression | null
   readonly access: Access | null
+  readonly source: Pick<Source, 'employeeId'>
+}
+
+export interface AnswerTools {
+  readonly evaluator: Evaluator
+  /** The source of the notices: its form of employee ids is that of the answers. */
+  readonly source: Pick<Source, 'employeeId'>
 }
 
 /**
  * Compiles the rules of `read`. Throws `ConfigInvalid`, naming the expression that cannot be used.
  */
-export function answerRules(settings: HrSystemSettings, evaluator: Evaluator): AnswerRules {
+export function answerRules(settings: HrSystemSettings, { evaluator, source }: AnswerTools): AnswerRules {
   const optional = (name: 'at' | 'found' | 'employee'): Expression | null => {
     const text = settings[name]
     return text === undefined ? null : readExpression(text, name)
@@ -61,6 +71,7 @@ export function answerRules(settings: HrSystemSettings, evaluator: Evaluator): A
     found: optional('found'),
     employee: optional('employee'),
     access: settings.access === undefined ? null : compileAccess(settings.access),
+    source,
   }
   return {
     understand: (answer, notice) => understand(answer, notice, rules),
@@ -97,7 +108,9 @@ async function understand(answer: HrAnswer, notice: Notice, rules: Rules): Promi
     otherEmployee(values.employee, notice, rules)
   if (refusal !== null) return refusal
   if (access.kind === 'unknown') return unusable('AccessUnknown', `${access.field} ${access.what}`)
-  const worker = isObject(values.worker) ? withAccess(values.worker, active) : values.worker
+  const worker = isObject(values.worker)
+    ? canonicalAttributes(withAccess(values.worker, active), rules.source)
+    : values.worker
   return noWorker(values.worker, answer, rules) ?? notValid(worker, rules) ?? record(worker, values.at)
 }
 
@@ -172,19 +185,14 @@ function notFound(found: Json | undefined, { found: expression }: Rules): NoReco
 }
 
 /** Refuses an answer about another employee. */
-function otherEmployee(id: Json | undefined, notice: Notice, { employee }: Rules): NoRecord | null {
+function otherEmployee(id: Json | undefined, notice: Notice, { employee, source }: Rules): NoRecord | null {
   if (employee === null) return null
   if (id === undefined || id === null || id === '') return later('AnswerEmpty', 'employee yields no id')
   if (typeof id !== 'string' && typeof id !== 'number')
     return unusable('AnswerInvalid', `employee is not one id, but ${formOf(id)}`)
-  return sameEmployee(String(id), notice.employeeId)
+  return employeeIdOf(id, source.employeeId) === employeeIdOf(notice.employeeId, source.employeeId)
     ? null
     : unusable('OtherEmployee', 'employee yields the id of another employee')
-}
-
-function sameEmployee(one: string, other: string): boolean {
-  const clean = (id: string): string => id.trim().normalize('NFC')
-  return clean(one) === clean(other)
 }
 
 /** Refuses an empty answer, and a list of employees when it is not known which one is meant. */

@@ -27,7 +27,7 @@ function understand(
 ): Promise<ReadAnswer> {
   const settings = HrSystemSettings.parse({ url: 'https://hr.example/{employee}', ...given })
   const named = Object.entries(calls).map(([name, answer]) => [name, [answer]] as const)
-  return answerRules(settings, evaluateHere()).understand(
+  return answerRules(settings, { evaluator: evaluateHere(), source: {} }).understand(
     { pages: [body], calls: Object.fromEntries(named) },
     NOTICE,
   )
@@ -140,6 +140,28 @@ void describe('an answer about another employee is never a record', () => {
         await told(given, { id, title: 'A' }),
         'unusable OtherEmployee: employee yields the id of another employee',
       )
+  })
+
+  void test('the form of ids that the source declares counts on both sides, and for the manager', async () => {
+    const settings = HrSystemSettings.parse({
+      url: 'https://hr.example/{employee}',
+      employee: 'id',
+      worker: '$',
+    })
+    const source = { employeeId: { case: 'upper', pad: 5 } } as const
+    const rules = answerRules(settings, { evaluator: evaluateHere(), source })
+    const read = (body: Json, employeeId: string): Promise<ReadAnswer> =>
+      rules.understand({ pages: [body], calls: {} }, { ...NOTICE, employeeId })
+    assert.equal((await read({ id: 601 }, '00601')).kind, 'record')
+    assert.equal((await read({ id: 'a\u200b17' }, 'A17')).kind, 'record')
+    assert.equal((await read({ id: '6010' }, '00601')).kind, 'unusable')
+    const answer = await read({ id: 601, managerId: 17 }, '00601')
+    assert.equal(answer.kind === 'record' && answer.worker['managerId'], '00017')
+  })
+
+  void test('a SCIM user becomes a worker', async () => {
+    const user = { userName: 'a', emails: [{ type: 'work', value: 'a@x' }], manager: { value: '7' } }
+    assert.deepEqual(await workerOf({}, user), { userName: 'a', emails: { work: 'a@x' }, managerId: '7' })
   })
 
   void test('no id and several ids are refused too', async () => {
@@ -260,7 +282,7 @@ void describe('several answers for one employee', () => {
       next: 'next',
       worker: 'value[id = $employee].{ "title": title }',
     })
-    const rules = answerRules(settings, evaluateHere())
+    const rules = answerRules(settings, { evaluator: evaluateHere(), source: {} })
     const pages = [{ value: [{ id: '600', title: 'A' }] }, { value: [{ id: '601', title: 'B' }] }]
     assert.deepEqual(await rules.understand({ pages, calls: {} }, NOTICE), {
       kind: 'record',

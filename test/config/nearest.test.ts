@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { nearest } from '../../src/core/nearest.ts'
+import { nearest } from '../../src/config/nearest.ts'
 
 const NAMES = ['userName', 'name.givenName', 'name.familyName', 'title', 'department', 'division', 'active']
 
