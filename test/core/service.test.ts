@@ -41,7 +41,7 @@ void describe('a loop', () => {
     await running
   })
 
-  void test('waits out an outage with growing rests that no wake cuts short', async () => {
+  void test('rests longer and longer during an outage, and no wake shortens a rest', async () => {
     const runtime = virtualRuntime()
     const turns: number[] = []
     const service = loop('test', runtime, async () => {
@@ -62,7 +62,7 @@ void describe('a loop', () => {
     await running
   })
 
-  void test('rests as long as an error asks', async () => {
+  void test('rests as long as an error requests', async () => {
     const runtime = virtualRuntime()
     const turns: number[] = []
     const start = runtime.now()

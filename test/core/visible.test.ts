@@ -46,14 +46,14 @@ const texts = fc.array(fc.oneof(fc.constantFrom(...HIDDEN), fc.constantFrom(...S
 const isHidden = (text: string): boolean => Array.from(text).some((one) => HIDDEN.includes(one))
 
 void describe('hidden characters', () => {
-  void test('each is written out, and letters of every script stay', () => {
+  void test('each is printed as an escape, and letters of every script stay', () => {
     for (const one of HIDDEN)
       assert.match(visible(`a${one}b`), /^a\\(?:u\{[\da-f]+\}|[rt])b$/, JSON.stringify(one))
     assert.equal(visible(SHOWN.join('')), SHOWN.join(''))
     assert.equal(visible('a\nb\u{202e}'), String.raw`a\nb\u{202e}`)
   })
 
-  void test('no text keeps one, and JSON and YAML mean what they meant', () => {
+  void test('none is left in any text, and JSON and YAML keep their meaning', () => {
     fc.assert(
       fc.property(texts, (parts) => {
         const text = parts.join('')
@@ -66,7 +66,7 @@ void describe('hidden characters', () => {
     )
   })
 
-  void test('a name in a sentence is cut, with its length', () => {
+  void test('a long name in a sentence is cut, and its length is shown', () => {
     assert.equal(shortened('x'.repeat(500)), `${'x'.repeat(120)}… (500 characters)`)
     assert.ok(shortened('😀'.repeat(200), 3).isWellFormed())
     assert.equal(shortened('op-1'), 'op-1')

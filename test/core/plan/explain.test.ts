@@ -26,7 +26,7 @@ void describe('an event is explained', () => {
   void test('applied, with the attributes of the record that come from it', async () => {
     assert.deepEqual(await words([hired], 1), ['applied: userName, title, active'])
   })
-  void test('superseded, attribute by attribute, by the event that stands in its place', async () => {
+  void test('superseded, attribute by attribute, by the winning event', async () => {
     const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     assert.deepEqual(await words([hired, moved], 1), [
       'applied: userName, active',
@@ -39,24 +39,24 @@ void describe('an event is explained', () => {
       'held until 2026-01-05T12:00:00.000Z: it takes effect then',
     ])
   })
-  void test('unchanged because nothing maps what it says', async () => {
+  void test('unchanged because none of its attributes is mapped', async () => {
     const hobby = personEvent(2, { effectiveAt: day(2), worker: { hobby: 'chess' } })
     assert.deepEqual(await words([hired, hobby], 2), ['not mapped to the directory: hobby'])
   })
-  void test('unchanged because the record had it already', async () => {
+  void test('unchanged because the record already had its values', async () => {
     const snapshot = personEvent(2, { effectiveAt: day(2), mode: 'snapshot', worker: WORKER })
     assert.deepEqual(await words([hired, snapshot], 2), [
       'unchanged, already in the record: userName, title, active',
     ])
   })
-  void test('rescinded, by whom, and the rescind by what it takes out', async () => {
+  void test('rescinded, with the rescind, and the rescind with its target', async () => {
     const moved = personEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const rescind = personEvent(3, { effectiveAt: day(3), rescinds: { source: '/hr/acme', id: 'e-2' } })
     assert.deepEqual(await words([hired, moved, rescind], 2), ['rescinded by e-3'])
     assert.deepEqual(await words([hired, moved, rescind], 3), ['rescinds e-2'])
     assert.deepEqual(await words([hired, rescind], 3), ['rescinds e-2 once that arrives'])
   })
-  void test('dead, and whether its person stays out for it', async () => {
+  void test('dead, and whether it keeps the employee disabled', async () => {
     const leaves = personEvent(2, {
       effectiveAt: day(2),
       worker: { active: false },
@@ -67,7 +67,7 @@ void describe('an event is explained', () => {
       'dead, but the employee stays disabled: active false still counts',
     ])
   })
-  void test('no word of it quotes a value of the person', async () => {
+  void test('an explanation never quotes a value of the employee', async () => {
     await fc.assert(
       fc.asyncProperty(histories(), async (events) => {
         const secret = events.map((event, index) =>
@@ -122,7 +122,7 @@ void describe('a preview shows what a plan would send', () => {
       },
     ])
   })
-  void test('what the directory holds already is nothing to send', async () => {
+  void test('a record that the directory holds already is not sent', async () => {
     const taken = JSON.stringify(rules.mapping.map('10001', fold([hired], NOW).attributes).record)
     const preview = await previewEmployee(
       employee([hired], { known: true, acceptedHash: rules.digest(taken) }),
@@ -136,7 +136,7 @@ void describe('a preview shows what a plan would send', () => {
       [['unchanged', 'SameRecord']],
     )
   })
-  void test('while something is unanswered it shows what comes after the answer', async () => {
+  void test('while an operation is unanswered it shows what follows the answer', async () => {
     const preview = await previewEmployee(
       employee([hired], { unanswered: [{ id: 'op-1', state: 'accepted', active: true }] }),
       null,
@@ -146,7 +146,7 @@ void describe('a preview shows what a plan would send', () => {
     assert.equal(preview.waits, true)
     assert.equal(preview.operation?.active, true)
   })
-  void test('as of a later day what is held then counts', async () => {
+  void test('as of a later day, held events that are due by then count', async () => {
     const later = personEvent(2, { effectiveAt: day(6), worker: { active: false } })
     assert.equal((await previewEmployee(employee([hired, later]), null, NOW, rules)).operation?.active, true)
     assert.equal(
@@ -154,7 +154,7 @@ void describe('a preview shows what a plan would send', () => {
       false,
     )
   })
-  void test('a value the new record leaves out is shown', async () => {
+  void test('a value that the new record omits is shown', async () => {
     assert.deepEqual(changesBetween({ title: 'Engineer', active: true }, { active: true, nickName: 'A' }), [
       { kind: 'added', target: 'nickName', to: 'A' },
       { kind: 'left out', target: 'title', from: 'Engineer' },

@@ -11,22 +11,22 @@ import { runs } from '../../../fakes/runs.ts'
 const settings = { windowMs: 86_400_000, absolute: 100, percent: 10, floor: 5 }
 
 void describe('the brake', () => {
-  void test('holds above the absolute number, however many there are', () => {
+  void test('holds above the absolute limit, however many employees there are', () => {
     assert.equal(tooMany(100, 1_000_000, settings), false)
     assert.equal(tooMany(101, 1_000_000, settings), true)
   })
 
-  void test('holds above a share of everybody active, once it is more than a few', () => {
+  void test('holds above a share of all active employees, once the floor is exceeded', () => {
     assert.equal(tooMany(5, 5, settings), false)
     assert.equal(tooMany(6, 60, settings), false)
     assert.equal(tooMany(7, 60, settings), true)
   })
 
-  void test('released lets everybody through', () => {
+  void test('holds nothing once it is released', () => {
     assert.equal(tooMany(1e9, 1, RELEASED_BRAKE), false)
   })
 
-  void test('more people never loosen it, and more active people never tighten it', () => {
+  void test('more deactivations never loosen it, and more active employees never tighten it', () => {
     const count = fc.nat({ max: 300 })
     fc.assert(
       fc.property(count, count, count, (employees, active, more) => {
@@ -37,7 +37,7 @@ void describe('the brake', () => {
     )
   })
 
-  void test('what is held back sends nothing, ends nothing that was open, and loses no event', () => {
+  void test('a held employee is not sent, keeps open events open, and loses no event', () => {
     const rules = { mapping: compileMapping(), digest: (text: string) => text }
     fc.assert(
       fc.property(histories(), (events) => {

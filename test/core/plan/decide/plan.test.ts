@@ -76,14 +76,14 @@ void describe('what is sent', () => {
     })
   })
 
-  void test('a record the directory took already costs no operation', () => {
+  void test('a record that the directory already accepted costs no operation', () => {
     const moved = event(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })
     const decided = plan([done(hired), moved], { acceptedHash: taken([hired]), known: true })
     assert.equal(decided.operation, null)
     assert.deepEqual(of(decided, 2), { state: 'unchanged', reason: 'SameRecord', by: null })
   })
 
-  void test('a record is sent again while nobody knows what the directory holds', () => {
+  void test('a record is sent again while the content of the directory is unknown', () => {
     const decided = plan([done(hired), event(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })], {
       acceptedHash: null,
       known: true,
@@ -92,7 +92,7 @@ void describe('what is sent', () => {
     assert.deepEqual(of(decided, 2), { state: 'planned', reason: null, by: null })
   })
 
-  void test('a leaver goes first, somebody new second, the others last', () => {
+  void test('leavers are sent first, joiners second, movers last', () => {
     assert.equal(operationOf(plan([hired])).lane, 'joiner')
     assert.equal(operationOf(plan([hired], { known: true })).lane, 'mover')
     assert.deepEqual(
@@ -101,7 +101,7 @@ void describe('what is sent', () => {
     )
   })
 
-  void test('the plan names the manager to wait for, and nobody waits for themselves', () => {
+  void test('the plan names the manager to wait for, and an employee never waits for itself', () => {
     const managed = (managerId: string): EmployeeEvent =>
       event(2, { effectiveAt: day(2), worker: { managerId } })
     assert.equal(operationOf(plan([hired, managed('10002')])).manager, '10002')
@@ -109,14 +109,14 @@ void describe('what is sent', () => {
     assert.equal(operationOf(plan([hired])).manager, null)
   })
 
-  void test('nothing known is nothing sent', () => {
+  void test('nothing is sent while nothing is known', () => {
     const decided = plan([event(1, { effectiveAt: day(6), worker: { userName: 'x', active: true } })])
     assert.deepEqual([decided.operation, decided.nextAt, of(decided, 1)?.state], [null, day(6), 'held'])
   })
 })
 
-void describe('what becomes of an event', () => {
-  void test('an event with nothing mapped is unchanged and says so', () => {
+void describe('the decision for an event', () => {
+  void test('an event without a mapped attribute is unchanged, with that reason', () => {
     const decided = plan([done(hired), event(2, { worker: { shoeSize: '44' } })], {
       acceptedHash: taken([hired]),
     })
@@ -137,13 +137,13 @@ void describe('what becomes of an event', () => {
     assert.deepEqual(of(plan([hired, both, title, department]), 2), { state: 'planned', reason: null, by: 3 })
   })
 
-  void test('an event one of whose values survives is not superseded', () => {
+  void test('an event with one surviving value is not superseded', () => {
     const both = event(2, { effectiveAt: day(2), worker: { title: 'Head', department: 'Law' } })
     const title = event(3, { effectiveAt: day(4), worker: { title: 'Chief' } })
     assert.deepEqual(of(plan([hired, both, title]), 2), { state: 'planned', reason: null, by: null })
   })
 
-  void test('superseded by an event that is final is final at once', () => {
+  void test('an event superseded by a final event is final at once', () => {
     const winner = event(3, { effectiveAt: day(3), worker: { title: 'Chief' }, state: 'confirmed' })
     const late = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const events = [done(hired), late, winner]
@@ -155,13 +155,13 @@ void describe('what becomes of an event', () => {
     })
   })
 
-  void test('superseded by an event without an answer is final together with it', () => {
+  void test('an event superseded by an unanswered event is final together with it', () => {
     const winner = event(3, { effectiveAt: day(3), worker: { title: 'Chief' } })
     const late = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     assert.deepEqual(of(plan([done(hired), late, winner]), 2), { state: 'planned', reason: null, by: 3 })
   })
 
-  void test('superseded by a dead leaver is not final by itself', () => {
+  void test('an event superseded by a dead termination is not yet final', () => {
     const dead = event(3, {
       effectiveAt: day(3),
       worker: { active: false },
@@ -180,15 +180,15 @@ void describe('what becomes of an event', () => {
     assert.deepEqual(of(decided, 3), { state: 'planned', reason: null, by: null })
   })
 
-  void test('a final event is not judged again', () => {
+  void test('a final event is not decided again', () => {
     assert.deepEqual(plan([done(hired), done(left, 'superseded')]).events, [])
   })
 })
 
-void describe('a person who lacks something is held', () => {
+void describe('an employee with missing attributes is held', () => {
   const nameless = event(1, { worker: { title: 'Engineer', active: true } })
 
-  void test('what is missing is named, never its value', () => {
+  void test('missing attributes are named, without values', () => {
     const decided = plan([nameless])
     assert.equal(decided.operation, null)
     assert.deepEqual(decided.events, [
@@ -202,7 +202,7 @@ void describe('a person who lacks something is held', () => {
     assert.deepEqual(of(plan([hired, cleared]), 1)?.state, 'incomplete')
   })
 
-  void test('what died for want of attributes comes back when the person becomes complete', () => {
+  void test('an event that died incomplete returns when the employee becomes complete', () => {
     const died = event(1, {
       worker: { title: 'Engineer', active: true },
       state: 'dead-lettered',
@@ -214,7 +214,7 @@ void describe('a person who lacks something is held', () => {
     assert.equal(parseRecord(operationOf(decided).record)['title'], 'Engineer')
   })
 
-  void test('until then it stays dead without a second death', () => {
+  void test('until then it stays dead, and does not die again', () => {
     const died = event(1, {
       worker: { title: 'Engineer', active: true },
       state: 'dead-lettered',
@@ -227,7 +227,7 @@ void describe('a person who lacks something is held', () => {
     )
   })
 
-  void test('what died for another reason stays dead, and out of the record', () => {
+  void test('an event that died for another reason stays dead and out of the record', () => {
     const died = event(2, {
       effectiveAt: day(2),
       worker: { title: 'Head' },
@@ -239,7 +239,7 @@ void describe('a person who lacks something is held', () => {
     assert.equal(parseRecord(operationOf(decided).record)['title'], 'Engineer')
   })
 
-  void test('what died for want of an answer stays in the record', () => {
+  void test('an event that died without an answer stays in the record', () => {
     const died = event(2, {
       effectiveAt: day(2),
       worker: { title: 'Head' },
@@ -249,7 +249,7 @@ void describe('a person who lacks something is held', () => {
     assert.equal(parseRecord(operationOf(plan([hired, died])).record)['title'], 'Head')
   })
 
-  void test('an unknown leaver goes out disabled without the rest', () => {
+  void test('an unknown leaver is sent as disabled, without the missing attributes', () => {
     const decided = plan([left])
     const { record, lane } = operationOf(decided)
     assert.deepEqual(
@@ -267,7 +267,7 @@ void describe('one operation at a time', () => {
     active,
   })
 
-  void test('a termination overtakes an unanswered operation that lets somebody in', () => {
+  void test('a termination overtakes an unanswered operation that activates', () => {
     for (const state of ['batched', 'accepted'] as const) {
       const operation = operationOf(
         plan([event(1, { ...hired, state: 'planned' }), left], { unanswered: [sent(true, state)] }),
@@ -276,7 +276,7 @@ void describe('one operation at a time', () => {
     }
   })
 
-  void test('a termination overtakes even when the directory took the same record before', () => {
+  void test('a termination overtakes even when the directory accepted the same record before', () => {
     const hash = taken([hired, left])
     assert.equal(
       operationOf(plan([hired, left], { acceptedHash: hash, unanswered: [sent(true)] })).overtakes,
@@ -284,7 +284,7 @@ void describe('one operation at a time', () => {
     )
   })
 
-  void test('anything else waits for the answer', () => {
+  void test('every other operation waits for the answer', () => {
     const moved = event(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     const back = event(3, { effectiveAt: day(3), worker: { active: true } })
     const wait = { kind: 'wait', employeeId: '10001', revision: 7, nextAt: null }
@@ -300,7 +300,7 @@ void describe('one operation at a time', () => {
       assert.deepEqual(planEmployee(employee(events, { unanswered }), NOW, rules), wait)
   })
 
-  void test('what waits for the answer keeps the next moment: a leaver of that moment overtakes', () => {
+  void test('an employee who waits for an answer keeps the next moment: a termination due then overtakes', () => {
     const ahead = event(4, { effectiveAt: NOW + 5, worker: { active: false } })
     const decision = planEmployee(employee([hired, ahead], { unanswered: [sent(true)] }), NOW, rules)
     assert.deepEqual(decision, { kind: 'wait', employeeId: '10001', revision: 7, nextAt: NOW + 5 })
@@ -343,7 +343,7 @@ void describe('for every history', () => {
       return employee(theirs, { unanswered, known })
     })
 
-  void test('every open event gets exactly one decision, and one its state allows', () => {
+  void test('every open event gets exactly one decision, which its state allows', () => {
     fc.assert(
       fc.property(employees, (one) => {
         const decision = planEmployee(one, NOW, rules)
@@ -401,7 +401,7 @@ void describe('for every history', () => {
     )
   })
 
-  void test('the same record again costs nothing', () => {
+  void test('the same record again costs no operation', () => {
     fc.assert(
       fc.property(employees, (one) => {
         const first = planEmployee(one, NOW, rules)

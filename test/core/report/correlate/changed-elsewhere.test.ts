@@ -27,17 +27,17 @@ const retried = (at: number): LogRecord =>
     importDetails: { TypeName: 'EscrowedEntryDefault' },
   })
 
-void describe('what the directory took from us is not known any more', () => {
+void describe('the last accepted record becomes unknown', () => {
   void test('when a later record shows other values', () => {
     assert.deepEqual(changedElsewhere([foreign], [], { lastAccepted: taken('Ours', day(1)) }), ['10001'])
     assert.deepEqual(changedElsewhere([foreign], [], { lastAccepted: taken('Foreign', day(1)) }), [])
   })
 
-  void test('but not by one from before ours: ours was a whole record', () => {
+  void test('but not by an older record: ours was a whole record', () => {
     assert.deepEqual(changedElsewhere([foreign], [], { lastAccepted: taken('Ours', day(3)) }), [])
   })
 
-  void test('and offering ours again ends it: a foreign record that stays in the ledger disturbs only until ours is answered', () => {
+  void test('until ours is resent and answered, although the foreign record stays in the ledger', () => {
     const again = candidate('op-2', { title: 'Ours' }, { acceptedAt: day(3) })
     const answer = logRecord('r-2', { at: day(3) + 1_000, echo: { title: 'Ours' } })
     assert.deepEqual(
@@ -53,7 +53,7 @@ void describe('what the directory took from us is not known any more', () => {
     )
   })
 
-  void test('when it came while something was on its way, as soon as that is answered', () => {
+  void test('when it arrived while an operation was unanswered, as soon as that is answered', () => {
     const open = candidate('op-2', { title: 'Ours' }, { acceptedAt: day(1) })
     assert.deepEqual(changedElsewhere([foreign], [open], { lastAccepted: taken('Before', day(0)) }), [])
     const answer = logRecord('r-2', { at: day(1) + 1_000, echo: { title: 'Ours' } })
@@ -63,7 +63,7 @@ void describe('what the directory took from us is not known any more', () => {
     )
   })
 
-  void test('when the service succeeds with what had failed for good', () => {
+  void test('when the service succeeds with an operation that had failed for good', () => {
     assert.deepEqual(changedElsewhere([retried(day(2))], [], { lastAccepted: taken('Ours', day(1)) }), [
       '10001',
     ])
@@ -79,7 +79,7 @@ void describe('what the directory took from us is not known any more', () => {
   })
 })
 
-void describe('a new try of the service', () => {
+void describe('a retry of the service', () => {
   const older = candidate('op-1', {}, { state: 'escrowed', acceptedAt: day(1) })
   const newer = candidate('op-2', {}, { state: 'escrowed', acceptedAt: day(1) + 3_600_000 })
   const tried = (id: string, hours: number, putAside: number | null, status = 'success'): LogRecord =>
@@ -98,13 +98,13 @@ void describe('a new try of the service', () => {
       joinsOf(records, candidates([older, newer]), 0).map(({ record, operation }) => [record.id, operation]),
     )
 
-  void test('is of the operation that was put aside when it says, and not of the oldest that failed', () => {
+  void test('belongs to the operation that was escrowed at its time, and not to the oldest failure', () => {
     assert.deepEqual(joined(tried('r-1', 6, 1.1)), { 'r-1': 'op-2' })
     assert.deepEqual(joined(tried('r-1', 6, 0.1)), { 'r-1': 'op-1' })
     assert.deepEqual(joined(tried('r-1', 6, null)), { 'r-1': 'op-2' })
   })
 
-  void test('that fails once more is followed by another of the same operation, on one page too', () => {
+  void test('that fails again is followed by another of the same operation, also on one page', () => {
     assert.deepEqual(joined(tried('r-1', 6, 1.1, 'failure'), tried('r-2', 12, 1.1)), {
       'r-1': 'op-2',
       'r-2': 'op-2',

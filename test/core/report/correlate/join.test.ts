@@ -23,8 +23,8 @@ import {
 const alone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined =>
   joined(records, candidates(operations))
 
-void describe('a record joins the operation it speaks of', () => {
-  void test('by the person’s key and nothing else: people of one name are kept apart', () => {
+void describe('a record joins the operation it answers', () => {
+  void test('by the employee id only: employees with the same name are kept apart', () => {
     const ann = candidate('op-1', { displayName: 'Ann Lee' })
     const other = candidate('op-2', { displayName: 'Ann Lee' }, { employeeId: '10002' })
     const record = logRecord('r-1', { employee: '10002', echo: { displayName: 'Ann Lee' } })
@@ -32,7 +32,7 @@ void describe('a record joins the operation it speaks of', () => {
     assert.deepEqual(alone([ann], record), { 'r-1': [null, null] })
   })
 
-  void test('a value it echoes that was not sent speaks of something else', () => {
+  void test('an echoed value that was not sent excludes the operation', () => {
     const operation = candidate('op-1', { title: 'Engineer', emails: [{ type: 'work', value: null }] })
     assert.deepEqual(alone([operation], logRecord('r-1', { echo: { title: 'Head' } })), {
       'r-1': [null, null],
@@ -54,7 +54,7 @@ void describe('a record joins the operation it speaks of', () => {
     })
   })
 
-  void test('a record from before the operation was handed over speaks of something older', () => {
+  void test('a record from before the operation was sent is about an older one', () => {
     const operation = candidate('op-1', {}, { submittedAt: day(2), acceptedAt: day(2) + 5_000 })
     assert.deepEqual(alone([operation], logRecord('r-1', { at: day(2) - SKEW - 1_000 })), {
       'r-1': [null, null],
@@ -64,18 +64,18 @@ void describe('a record joins the operation it speaks of', () => {
     })
   })
 
-  void test('the log counts whole seconds: a record of the second before is not too old', () => {
+  void test('the log has whole seconds: a record of the second before the send is not too old', () => {
     const operation = candidate('op-1', {}, { submittedAt: day(2) + 999, acceptedAt: day(2) + 999 })
     const records = [logRecord('r-1', { at: day(2) })]
     assert.deepEqual(joinsOf(records, candidates([operation]), 0)[0]?.operation, 'op-1')
   })
 
-  void test('a record that is in the ledger already is not joined again', () => {
+  void test('a record that the ledger already has is not joined again', () => {
     const records = [logRecord('r-1')]
     assert.deepEqual(joined(records, candidates([candidate('op-1')], { known: new Set(['r-1']) })), {})
   })
 
-  void test('the same record twice on two pages is one', () => {
+  void test('the same record on two pages counts once', () => {
     assert.equal(
       joinsOf([logRecord('r-1'), logRecord('r-1')], candidates([candidate('op-1')]), SKEW).length,
       1,
@@ -92,14 +92,14 @@ void describe('a record joins the operation it speaks of', () => {
   })
 })
 
-void describe('what a record shows of active, in order of strength', () => {
+void describe('the evidence for active in a record, strongest first', () => {
   const leaver = candidate('op-out', { active: false })
   const stayer = candidate('op-in', { active: true })
 
   const one = (options: Parameters<typeof logRecord>[1]): Joined =>
     alone([leaver, stayer], logRecord('r-1', options))
 
-  void test('the import echo stands above everything', () => {
+  void test('the import echo overrides everything else', () => {
     const modified = [{ displayName: 'accountEnabled', oldValue: null, newValue: 'True' }]
     assert.deepEqual(one({ echo: { active: 'False' }, modified, scoping: 'True' }), {
       'r-1': ['op-out', 'confirmed'],
@@ -107,7 +107,7 @@ void describe('what a record shows of active, in order of strength', () => {
     assert.deepEqual(one({ echo: { active: 'True' }, scoping: 'False' }), { 'r-1': ['op-in', 'confirmed'] })
   })
 
-  void test('then what the export changed', () => {
+  void test('then the changes of the export', () => {
     assert.deepEqual(
       logRecord('r-1', {
         modified: [{ displayName: 'accountEnabled', oldValue: null, newValue: 'False' }],
@@ -131,7 +131,7 @@ void describe('what a record shows of active, in order of strength', () => {
     assert.deepEqual(one({ scoping: 'False' }), { 'r-1': ['op-out', 'confirmed'] })
   })
 
-  void test('which proves nothing of an account that was found disabled and left so', () => {
+  void test('the scoping step proves nothing when the account was found disabled and not changed', () => {
     const matching = {
       name: 'EntryImport',
       provisioningStepType: 'matching',
@@ -146,13 +146,13 @@ void describe('what a record shows of active, in order of strength', () => {
     assert.deepEqual(alone([leaver], record), { 'r-1': ['op-out', 'confirmed'] })
   })
 
-  void test('without any of it two candidates stay open', () => {
+  void test('without any evidence two candidates stay open', () => {
     assert.deepEqual(one({}), { 'r-1': [null, null] })
     assert.deepEqual(one({ scoping: 'Perhaps' }), { 'r-1': [null, null] })
   })
 })
 
-void describe('when two operations of a person are open', () => {
+void describe('when two operations of an employee are open', () => {
   const first = candidate('op-1', {}, { acceptedAt: day(1) })
   const second = candidate('op-2', {}, { acceptedAt: day(1) + 60_000 })
 
@@ -180,7 +180,7 @@ void describe('when two operations of a person are open', () => {
     assert.deepEqual(alone([first, second], ...records), { 'r-1': [null, null], 'r-2': [null, null] })
   })
 
-  void test('what one record says of itself settles the other too', () => {
+  void test('evidence in one record settles the other too', () => {
     const titled = candidate('op-1', { title: 'Engineer' }, { acceptedAt: day(1) })
     const headed = candidate('op-2', { title: 'Head' }, { acceptedAt: day(1) + 60_000 })
     const silent = logRecord('r-1', { at: day(1) + 400_000, more: { cycleId: 'another' } })
@@ -192,11 +192,11 @@ void describe('when two operations of a person are open', () => {
   })
 })
 
-void describe('what a record makes of its operation', () => {
+void describe('the effect of a record on its operation', () => {
   const outcome = (options: Parameters<typeof logRecord>[1], user = {}): string | null | undefined =>
     alone([candidate('op-1', user)], logRecord('r-1', options))['r-1']?.[1]
 
-  void test('success and warning confirm it, failure fails it, a skip leaves it out', () => {
+  void test('success and warning confirm it, failure fails it, a skip skips it', () => {
     assert.equal(outcome({ status: 'success' }), 'confirmed')
     assert.equal(outcome({ status: 'Success' }), 'confirmed')
     assert.equal(outcome({ status: 'warning' }), 'confirmed')
@@ -204,18 +204,18 @@ void describe('what a record makes of its operation', () => {
     assert.equal(outcome({ status: 'skipped', skipReason: 'NotEffectivelyEntitled' }), 'skipped')
   })
 
-  void test('an export that was not needed means that the values are there', () => {
+  void test('a redundant export means that the directory holds the values', () => {
     assert.equal(outcome({ status: 'skipped', skipReason: 'RedundantExport' }), 'unchanged')
   })
 
-  void test('a leaver who could not be created was never there; anybody else failed', () => {
+  void test('a leaver who could not be created was never in the directory; anyone else failed', () => {
     for (const errorCode of ['MandatoryFieldsMissing', 'MissingValues']) {
       assert.equal(outcome({ status: 'failure', errorCode }, { active: false }), 'unchanged')
       assert.equal(outcome({ status: 'failure', errorCode }), 'failed')
     }
   })
 
-  void test('a status nobody has seen yet decides nothing', () => {
+  void test('an unknown status decides nothing', () => {
     assert.deepEqual(alone([candidate('op-1')], logRecord('r-1', { status: 'unknownFutureValue' })), {
       'r-1': ['op-1', null],
     })
@@ -228,7 +228,7 @@ void describe('what a record makes of its operation', () => {
     })
   })
 
-  void test('a follow-up that comes before its record waits for it', () => {
+  void test('a follow-up that arrives before its record waits for it', () => {
     const followUp = logRecord('r-2', { changeId: 'c-1', echo: null, at: day(1) + 2_000 })
     assert.deepEqual(alone([candidate('op-1')], followUp), { 'r-2': [null, null] })
     assert.deepEqual(
@@ -244,7 +244,7 @@ void describe('what a record makes of its operation', () => {
   })
 })
 
-void describe('the service tries again by itself what failed', () => {
+void describe('the service retries failures itself', () => {
   const escrowed = candidate('op-1', {}, { state: 'escrowed' })
   const failure = logRecord('r-1', { changeId: 'c-1', status: 'failure', errorCode: 'Timeout' })
   const retry = (changeId: string, status = 'success', at = day(2)): LogRecord =>
@@ -257,19 +257,19 @@ void describe('the service tries again by itself what failed', () => {
       errorCode: status === 'failure' ? 'Timeout' : null,
     })
 
-  void test('such a failure is not the end', () => {
+  void test('an escrowed failure is not final', () => {
     assert.deepEqual(alone([candidate('op-1')], failure), { 'r-1': ['op-1', 'escrowed'] })
     const final = logRecord('r-2', { status: 'failure', errorCode: 'EntryConflict' })
     assert.deepEqual(alone([candidate('op-1')], final), { 'r-2': ['op-1', 'failed'] })
   })
 
-  void test('its retry settles it, as another change or as the same one', () => {
+  void test('the retry settles it, with a new change id or the same one', () => {
     assert.deepEqual(alone([escrowed], retry('c-9')), { 'retry-success-c-9': ['op-1', 'confirmed'] })
     const same = candidates([escrowed], { byChange: new Map([['c-1', 'op-1']]) })
     assert.deepEqual(joined([retry('c-1')], same), { 'retry-success-c-1': ['op-1', 'confirmed'] })
   })
 
-  void test('of several tries of one change the last counts, also when none was seen before', () => {
+  void test('of several attempts of one change the last counts, also when none was seen before', () => {
     const records = [retry('c-1', 'success', day(3)), retry('c-1', 'failure', day(2))]
     const expected = { 'retry-success-c-1': ['op-1', 'confirmed'], 'retry-failure-c-1': ['op-1', null] }
     assert.deepEqual(
@@ -279,7 +279,7 @@ void describe('the service tries again by itself what failed', () => {
     assert.deepEqual(alone([candidate('op-1')], failure, ...records), { ...expected, 'r-1': ['op-1', null] })
   })
 
-  void test('a newer operation is answered by its own record beside it', () => {
+  void test('a newer operation is answered by its own record', () => {
     const newer = candidate('op-2', {}, { acceptedAt: day(2) })
     const own = logRecord('r-2', { at: day(2) + 60_000 })
     assert.deepEqual(alone([escrowed, newer], own, retry('c-9', 'success', day(2) + 90_000)), {
@@ -289,7 +289,7 @@ void describe('the service tries again by itself what failed', () => {
   })
 })
 
-void describe('a change somebody else made', () => {
+void describe('a change made elsewhere', () => {
   const taken = new Map([
     [
       '10001',
@@ -302,7 +302,7 @@ void describe('a change somebody else made', () => {
   const seen = (record: LogRecord, among: Candidates): LogRecord[] =>
     foreignRecords(joinsOf([record], among, SKEW), among)
 
-  void test('is foreign while nothing of the person is on its way', () => {
+  void test('is foreign while the employee has no unanswered operation', () => {
     assert.equal(seen(foreign({ title: 'Head' }), found()).length, 1)
     assert.equal(
       seen(foreign({ title: 'Head' }), found([candidate('op-1', { title: 'Engineer' })])).length,
@@ -310,7 +310,7 @@ void describe('a change somebody else made', () => {
     )
   })
 
-  void test('disturbs its person when it shows other values than the directory took from us', () => {
+  void test('makes the last accepted record unknown when it shows other values', () => {
     const changedElsewhere = (record: LogRecord, among: Candidates): readonly string[] =>
       employeesChangedElsewhere(joinsOf([record], among), among, joinContext([record], among).echoes)
     assert.deepEqual(changedElsewhere(foreign({ title: 'Head' }), found()), ['10001'])

@@ -26,15 +26,15 @@ const older = candidate(
 const newer = candidate('op-2', { displayName: 'Ann Lee', title: 'Head' }, { acceptedAt: day(1) + HOUR })
 const at = day(1) + HOUR + 600_000
 
-void describe('a value that was sent and is not shown speaks against an operation', () => {
+void describe('a sent value that the record does not show is evidence against an operation', () => {
   const bare = logRecord('r-1', { at, echo: { displayName: 'Ann Lee' } })
 
-  void test('where the job shows that attribute: the late record of an older one does not settle a newer one that only fills in', () => {
+  void test('when the job shows that attribute: the late record of an older operation does not settle a newer one that only adds values', () => {
     assert.deepEqual(join([older, newer], [bare]), { 'r-1': ['op-1', 'confirmed'] })
     assert.deepEqual(join([newer], [bare]), { 'r-1': [null, null] })
   })
 
-  void test('in the same cycle, or between an earlier and a later record that show it; not after the last that did', () => {
+  void test('in the same cycle, or between two records that show it; not after the last one that did', () => {
     assert.deepEqual(join([newer], [bare], echoes('title', at + HOUR, at + HOUR, 'cycle')), {
       'r-1': [null, null],
     })
@@ -48,13 +48,13 @@ void describe('a value that was sent and is not shown speaks against an operatio
     assert.deepEqual(join([newer], [bare, other], [])['r-1'], [null, null])
   })
 
-  void test('while nobody knows, neither is settled, and both can wait', () => {
+  void test('while this is unknown, neither operation is settled, and both can wait', () => {
     assert.deepEqual(join([older, newer], [bare], echoes('title', day(0), at - 1_000)), {
       'r-1': [null, null],
     })
   })
 
-  void test('of another job it proves nothing, and neither does a record that shows nothing at all', () => {
+  void test('a record of another job proves nothing, and neither does a record without any values', () => {
     const [title] = always
     assert.ok(title)
     assert.deepEqual(join([newer], [bare], [{ ...title, job: 'another' }]), {
@@ -67,7 +67,7 @@ void describe('a value that was sent and is not shown speaks against an operatio
     assert.deepEqual(join([newer], [silent]), { 'r-1': ['op-2', 'confirmed'] })
   })
 
-  void test('but when two offers of one record are answered without it, the service is believed', () => {
+  void test('but when both sends of one record are answered without the value, the answers count', () => {
     const first = candidate(
       'op-1',
       { displayName: 'Ann Lee', title: 'Head' },
@@ -79,7 +79,7 @@ void describe('a value that was sent and is not shown speaks against an operatio
     assert.deepEqual(both, { 'r-0': [null, null], 'r-1': ['op-2', 'confirmed'] })
   })
 
-  void test('what is learned is the span in which an attribute was seen, and its last cycle', () => {
+  void test('the time span in which an attribute was seen is learned, and its last cycle', () => {
     const records = [
       logRecord('r-1', { at: day(3), echo: { title: 'x' } }),
       logRecord('r-2', { at: day(2), echo: { title: 'y', empty: '' } }),
@@ -101,7 +101,7 @@ void describe('a record may be late', () => {
   const record = (id: string, more: Parameters<typeof logRecord>[1] = {}): LogRecord =>
     logRecord(id, { at, ...more })
 
-  void test('what was given up takes it, whether it was sent again or not', () => {
+  void test('an operation that was given up still gets it, whether it was resent or not', () => {
     assert.deepEqual(join([older], [record('r-1', { echo: { displayName: 'Ann Lee' } })]), {
       'r-1': ['op-1', 'confirmed'],
     })
@@ -112,7 +112,7 @@ void describe('a record may be late', () => {
     )
   })
 
-  void test('of the same bytes the one that is waited for comes first, the other takes what comes besides', () => {
+  void test('of two identical records, the unanswered operation is answered first, and the other gets further records', () => {
     const again = { ...older, id: 'op-2', state: 'accepted', submittedAt: day(1) + HOUR } as const
     const records = [
       record('r-1', { echo: { displayName: 'Ann Lee' } }),
@@ -124,7 +124,7 @@ void describe('a record may be late', () => {
     })
   })
 
-  void test('what was handed over twice may be carried out twice, and has one outcome: a success stands before a failure', () => {
+  void test('an operation that was sent twice may be carried out twice, and has one outcome: success overrides failure', () => {
     const twice = candidate('op-1', {}, { timesSubmitted: 2 })
     const failed = record('r-1', { status: 'failure', errorCode: 'EntryConflict' })
     assert.deepEqual(join([twice], [failed, record('r-2', { at: at + 1_000 })]), {
@@ -140,7 +140,7 @@ void describe('a record may be late', () => {
     assert.equal(join([{ ...done, timesReported: 2 }], [record('r-1')])['r-1']?.[0], null)
   })
 
-  void test('while its upload is still unanswered nothing is settled, and nothing else takes the record', () => {
+  void test('while its upload is unanswered nothing is settled, and no other operation gets the record', () => {
     const underWay = { ...newer, state: 'batched' } as const
     assert.deepEqual(
       join([older, underWay], [record('r-1', { echo: { displayName: 'Ann Lee', title: 'Head' } })]),
@@ -148,7 +148,7 @@ void describe('a record may be late', () => {
     )
   })
 
-  void test('what is waited for and shown in full comes before what was given up and sent more', () => {
+  void test('an unanswered operation whose values are all shown comes before one that was given up and sent more', () => {
     const more = { ...older, record: newer.record }
     const less = { ...newer, record: older.record }
     assert.deepEqual(
@@ -164,7 +164,7 @@ void describe('a record may be late', () => {
   })
 })
 
-void describe('a retry of the service goes to the failure of the moment it was put aside', () => {
+void describe('a retry of the service belongs to the failure that was escrowed at its moment', () => {
   const putAside = day(1) + HOUR
   const retry = logRecord('r-9', {
     at: day(2),
@@ -180,13 +180,13 @@ void describe('a retry of the service goes to the failure of the moment it was p
     joinsOf([retry], candidates(operations, { unjoined }), 0).find(({ record }) => record.id === 'r-9')
       ?.operation
 
-  void test('also when that had been final, was given up, or is only being made final', () => {
+  void test('also when that failure was final, was given up, or is just being finalized', () => {
     for (const state of ['escrowed', 'failed', 'answered'] as const)
       assert.equal(of([failed('op-1', putAside, { state }), failed('op-2', putAside + 20 * 60_000)]), 'op-1')
     assert.equal(of([failed('op-1', null, { state: 'unanswered', timesReported: 0 })]), 'op-1')
   })
 
-  void test('two that failed in the same second cannot be told apart', () => {
+  void test('two failures in the same second cannot be told apart', () => {
     assert.equal(
       of([failed('op-1', putAside), failed('op-2', putAside, { record: '{"title":"Head"}' })]),
       null,
@@ -194,7 +194,7 @@ void describe('a retry of the service goes to the failure of the moment it was p
     assert.equal(of([failed('op-1', putAside), failed('op-2', putAside)]), 'op-1')
   })
 
-  void test('a failure that nobody here sent keeps it', () => {
+  void test('a failure that we did not send keeps its retry', () => {
     const foreign = logRecord('r-1', {
       at: putAside,
       status: 'failure',

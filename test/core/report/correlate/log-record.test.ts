@@ -23,8 +23,8 @@ import { runs } from '../../../fakes/runs.ts'
 const joinedAlone = (operations: readonly Candidate[], ...records: readonly LogRecord[]): Joined =>
   joined(records, candidates(operations))
 
-void describe('a record is read whatever is in it', () => {
-  void test('without an id, a person or a time it speaks of nothing', () => {
+void describe('a record is read whatever it contains', () => {
+  void test('without an id, an employee or a time it is unreadable', () => {
     for (const more of [
       { id: '' },
       { id: null },
@@ -35,7 +35,7 @@ void describe('a record is read whatever is in it', () => {
       assert.equal(parseLogRecord(rawLogRecord('r-1', { more })), null)
   })
 
-  void test('words nobody has seen and fields of another form cost no answer', () => {
+  void test('unknown words and fields of another form do not lose an answer', () => {
     const odd = logRecord('r-1', {
       scoping: 'True',
       more: {
@@ -57,7 +57,7 @@ void describe('a record is read whatever is in it', () => {
     )
   })
 
-  void test('arbitrary JSON is read or left, never thrown at, and joins nothing by accident', () => {
+  void test('arbitrary JSON is read or ignored, never throws, and joins nothing by accident', () => {
     const wild = fc.jsonValue().map((value) => value as Json)
     const raw = fc.record(
       {
@@ -91,7 +91,7 @@ void describe('a record is read whatever is in it', () => {
   })
 })
 
-void describe('other forms a record has been seen or documented in', () => {
+void describe('other observed or documented forms of a record', () => {
   const raw = (more: Record<string, Json>): Json => ({ ...rawLogRecord('r-1', { scoping: 'True' }), ...more })
   const read = (more: Record<string, Json>): LogRecord => {
     const record = parseLogRecord(raw(more))
@@ -99,7 +99,7 @@ void describe('other forms a record has been seen or documented in', () => {
     return record
   }
 
-  void test('the beta version alone: action and statusInfo, with the error beside the status', () => {
+  void test('the beta version: action and statusInfo, with the error beside the status', () => {
     const record = read({
       provisioningAction: null,
       provisioningStatusInfo: null,
@@ -118,7 +118,7 @@ void describe('other forms a record has been seen or documented in', () => {
     assert.equal(read({ statusInfo: { status: 'failure', errorCode: 'Old' } }).status, 'success')
   })
 
-  void test('ids and values that are numbers, and truth values that are no text', () => {
+  void test('ids and values that are numbers, and booleans that are not text', () => {
     const steps = [
       {
         name: 'EntryImportAdd',
@@ -143,7 +143,7 @@ void describe('other forms a record has been seen or documented in', () => {
     })
   })
 
-  void test('values of modified properties in quotes, and Active Directory’s words for a disabled account', () => {
+  void test('quoted values of modified properties, and Active Directory’s words for a disabled account', () => {
     for (const [displayName, newValue, active] of [
       ['accountEnabled', '"False"', false],
       ['accountEnabled', false, false],
@@ -160,7 +160,7 @@ void describe('other forms a record has been seen or documented in', () => {
       )
   })
 
-  void test('without a source identity the key is the imported one, or what the last step reports by', () => {
+  void test('without a source identity the key is the imported one, or that of the last step', () => {
     assert.equal(read({ sourceIdentity: null }).employeeId, '10001')
     const export_ = {
       provisioningStepType: 'export',
@@ -171,7 +171,7 @@ void describe('other forms a record has been seen or documented in', () => {
     assert.equal(parseLogRecord(raw({ sourceIdentity: null, provisioningSteps: [] })), null)
   })
 
-  void test('lists and details as their JSON, as exports of the log have them', () => {
+  void test('lists and details as JSON text, as in exports of the log', () => {
     const plain = rawLogRecord('r-1', { echo: { title: 'Engineer' }, scoping: 'True' })
     const quoted = { ...plain }
     for (const key of ['provisioningSteps', 'modifiedProperties', 'sourceIdentity', 'provisioningStatusInfo'])
@@ -187,7 +187,7 @@ void describe('other forms a record has been seen or documented in', () => {
     )
   })
 
-  void test('a skip whose step calls itself a success is a skip, and an unresolved manager beside it is none', () => {
+  void test('a skip whose step reports success is a skip, and an unresolved manager beside it is not', () => {
     const manager = {
       provisioningStepType: 'processing',
       status: 'success',
@@ -236,7 +236,7 @@ void describe('real records of an API-driven job', () => {
     [ENTERPRISE_USER]: { department: 'Sales', manager: { value: '10019' } },
   }
 
-  void test('a create whose manager is not there yet, and its follow-up, in either order', { skip }, () => {
+  void test('a create whose manager does not exist yet, and its follow-up, in either order', { skip }, () => {
     const create = real('api2aad-create-success-manager-deferred')
     const followUp = real('api2aad-manager-resolution-update-same-changeId')
     assert.deepEqual(
@@ -253,7 +253,7 @@ void describe('real records of an API-driven job', () => {
     })
   })
 
-  void test('a create of somebody else’s values, or of a leaver, is not ours', { skip }, () => {
+  void test('a create with other values, or of a leaver, is not ours', { skip }, () => {
     const create = real('api2aad-create-success-manager-deferred')
     const manager = { ...user18, [ENTERPRISE_USER]: { department: 'Sales', manager: { value: '10020' } } }
     for (const user of [{ ...user18, title: 'Head' }, manager, { ...user18, active: false }])
@@ -273,7 +273,7 @@ void describe('real records of an API-driven job', () => {
     })
   })
 
-  void test('a simple create with an address, an e-mail and a phone number', { skip }, () => {
+  void test('a create with an address, an e-mail address and a phone number', { skip }, () => {
     const create = real('api2aad-create-success-simple')
     const user = {
       userName: 'testuser22',
@@ -298,7 +298,7 @@ void describe('real records of an API-driven job', () => {
     assert.deepEqual(joinedAlone([sent('op-1', create, moved)], create), { [create.id]: [null, null] })
   })
 
-  void test('a retry and a skip of other jobs are read for what they are', { skip }, () => {
+  void test('a retry and a skip of other jobs are recognised', { skip }, () => {
     const retry = real('real-failure-escrow-retry-2026-03-sumologic')
     assert.deepEqual([retry.status, retry.imported], ['failure', false])
     const skipped = real('real-skipped-redundantexport-2026-07')

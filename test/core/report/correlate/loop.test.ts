@@ -119,13 +119,13 @@ const page = (
 const record = (id: string, at: number): Json => rawLogRecord(id, { at })
 
 void describe('the log is read', () => {
-  void test('from the watermark, less what clocks may be apart', async (t) => {
+  void test('from the watermark minus the possible clock offset', async (t) => {
     const { runtime, asked, startedAt } = start(t, [], { watermark: virtualRuntime().now() - MINUTE })
     await runtime.settle()
     assert.deepEqual(asked, [{ at: 0, since: startedAt - 3 * MINUTE, until: null, about: null, next: null }])
   })
 
-  void test('for the first time from as far back as a record may lag', async (t) => {
+  void test('the first time from as far back as a record may lag', async (t) => {
     const { runtime, asked, startedAt } = start(t, [])
     await runtime.settle()
     assert(asked[0] && asked[0].since <= startedAt - settings.maxLagMs - settings.skewMs)
@@ -170,7 +170,7 @@ void describe('the log is read', () => {
     )
   })
 
-  void test('not before whoever read it until now has room again, also when a lease changes hands', async (t) => {
+  void test('only when the request window of the previous reader is over, also after a lease changes hands', async (t) => {
     const { runtime, asked } = start(t, [throttled()], { settings: { ...settings, startMs: 10_000 } })
     await runtime.advance(50_000)
     assert.deepEqual(
@@ -189,7 +189,7 @@ void describe('the log is read', () => {
     assert.equal(settled(), 4)
   })
 
-  void test('what it says is joined and made final after a quiet time', async (t) => {
+  void test('its records are joined, and finalized after a quiet time', async (t) => {
     const { runtime, told, startedAt } = start(t, [
       page([record('r-1', virtualRuntime().now() + 5_000), 'nonsense', { id: 1 }]),
     ])
@@ -202,7 +202,7 @@ void describe('the log is read', () => {
   })
 })
 
-void test('a record that cannot be read is told once, by its id and what it lacks, and stops nothing', async (t) => {
+void test('an unreadable record is logged once, with its id and what it lacks, and stops nothing', async (t) => {
   const id = '75b5b0ae-9fc5-4d0e-a0a9-7a6a4728de56'
   const at = virtualRuntime().now()
   const nameless = rawLogRecord(id, {
@@ -231,10 +231,10 @@ void test('a record that cannot be read is told once, by its id and what it lack
   )
 })
 
-void describe('a clock that is ahead', () => {
+void describe('a clock of ours that is ahead', () => {
   const HOUR = 60 * MINUTE
 
-  void test('ends no slice later than the time of the service less its lag, and is no reason to read without a rest', async (t) => {
+  void test('does not move the end of a slice past the service’s time minus its lag, and does not cause reads without a rest', async (t) => {
     const server = virtualRuntime().now() - 3 * HOUR
     const { runtime, asked, told } = start(t, [page([], null, server), page([], null, server)], {
       settings: { ...settings, sliceMs: HOUR },
@@ -250,7 +250,7 @@ void describe('a clock that is ahead', () => {
     assert.equal(asked.length, 2)
   })
 
-  void test('leaves no watermark that the next read begins at: what it stepped over is read from the oldest operation without an answer', async (t) => {
+  void test('leaves no watermark that is too late: the next read begins at the oldest unanswered operation', async (t) => {
     const now = virtualRuntime().now()
     const { runtime, asked } = start(t, [], { watermark: now + 3 * HOUR, oldest: now - 2 * HOUR })
     await runtime.settle()
@@ -258,7 +258,7 @@ void describe('a clock that is ahead', () => {
   })
 })
 
-void test('a log that was never read is read from the oldest operation without an answer, however long it could not be', async (t) => {
+void test('a log that was never read is read from the oldest unanswered operation, however long it was unreadable', async (t) => {
   const now = virtualRuntime().now()
   const { runtime, asked } = start(t, [unavailable(), page([])], { oldest: now - 26 * 60 * MINUTE })
   await runtime.advance(MINUTE)
@@ -269,7 +269,7 @@ void test('a log that was never read is read from the oldest operation without a
 })
 
 void describe('the watermark', () => {
-  void test('moves with the last page, to the service’s clock at the first page less the longest lag', async (t) => {
+  void test('moves after the last page, to the service’s time at the first page minus the longest lag', async (t) => {
     const serverAt = virtualRuntime().now() - 7_000
     const { runtime, told } = start(t, [
       page([], 'page-2', serverAt),
@@ -298,7 +298,7 @@ void describe('the watermark', () => {
     )
   })
 
-  void test('never passes what may still come late, however late records are', async (t) => {
+  void test('never passes a moment whose records may still arrive, however late they are', async (t) => {
     const lag = { ...settings, maxLagMs: 20 * 60 * MINUTE }
     const { runtime, told, startedAt } = start(t, [], {
       watermark: virtualRuntime().now() - lag.maxLagMs,
@@ -309,7 +309,7 @@ void describe('the watermark', () => {
       assert.equal(watermark, startedAt + index * settings.pollMs - lag.maxLagMs)
   })
 
-  void test('of a log that throttles from the first page on is waited for as long as the log counts requests', async (t) => {
+  void test('waits for the request window of the log when it throttles from the first page', async (t) => {
     const { runtime, asked } = start(t, [throttled(), throttled(), page([])])
     await runtime.advance(25_000)
     assert.deepEqual(
@@ -318,7 +318,7 @@ void describe('the watermark', () => {
     )
   })
 
-  void test('of a log that throttles half-way is not begun anew: the poll waits and goes on with the page it was at', async (t) => {
+  void test('does not start over when the log throttles half-way: the poll waits and continues with the same page', async (t) => {
     const { runtime, asked, told } = start(t, [
       page([], 'page-2'),
       throttled(),
@@ -337,7 +337,7 @@ void describe('the watermark', () => {
     )
   })
 
-  void test('stays when a later page cannot be read, and all is read again', async (t) => {
+  void test('stays when a later page cannot be read, and all pages are read again', async (t) => {
     const { runtime, asked, told } = start(t, [
       page([], 'page-2'),
       unavailable(),
@@ -356,8 +356,8 @@ void describe('the watermark', () => {
   })
 })
 
-void describe('what has no answer', () => {
-  void test('is looked for when the log was read past its deadline', async (t) => {
+void describe('an operation without an answer', () => {
+  void test('is resent when the log was read past its deadline', async (t) => {
     const { runtime, overdue, expired, startedAt } = start(t, [])
     await runtime.settle()
     assert.deepEqual(overdue, [
@@ -366,7 +366,7 @@ void describe('what has no answer', () => {
     assert.deepEqual(expired, [])
   })
 
-  void test('is asked for by its person before it is given up', async (t) => {
+  void test('is looked up by its employee before it is given up', async (t) => {
     const acceptedAt = virtualRuntime().now() - 60 * MINUTE
     const late = ['10001', '10002'].map((employeeId) => ({
       id: `op of ${employeeId}`,
@@ -398,7 +398,7 @@ void describe('what has no answer', () => {
     ])
   })
 
-  void test('is not asked for all over again when the log breaks off among the questions: those answered are done with', async (t) => {
+  void test('is not looked up again when the log fails between look-ups: finished ones stay finished', async (t) => {
     const acceptedAt = virtualRuntime().now() - 60 * MINUTE
     const late = ['10001', '10002', '10003'].map((employeeId) => ({
       id: `op of ${employeeId}`,
@@ -414,21 +414,21 @@ void describe('what has no answer', () => {
     assert.deepEqual(expired[0]?.operations, ['op of 10001', 'op of 10002'])
   })
 
-  void test('is not given up when its person could not be asked for', async (t) => {
+  void test('is not given up when the look-up failed', async (t) => {
     const late = [{ id: 'op-1', employeeId: '10001', acceptedAt: virtualRuntime().now() - 60 * MINUTE }]
     const { runtime, expired } = start(t, [page([]), throttled()], { late })
     await runtime.advance(2_100)
     assert.deepEqual(expired, [])
   })
 
-  void test('is not made overdue by an outage of the log, however long', async (t) => {
+  void test('does not become overdue during an outage of the log, however long', async (t) => {
     const { runtime, overdue, expired, told } = start(t, Array.from({ length: 10_000 }, throttled))
     await runtime.advance(24 * 60 * MINUTE)
     assert.deepEqual([overdue, expired, told], [[], [], []])
     assert(runtime.lines.length > 0)
   })
 
-  void test('is not made overdue by the first reading after an outage until that has caught up', async (t) => {
+  void test('does not become overdue after an outage until reading has caught up', async (t) => {
     const { runtime, overdue, startedAt } = start(t, [], {
       watermark: virtualRuntime().now() - 20 * 60 * MINUTE,
     })
@@ -439,7 +439,7 @@ void describe('what has no answer', () => {
     )
   })
 
-  void test('is not made overdue by a poll that broke off half-way', async (t) => {
+  void test('does not become overdue by a poll that failed half-way', async (t) => {
     const { runtime, overdue } = start(t, [page([], 'page-2'), unavailable(), page([])])
     await runtime.advance(2_100)
     assert.equal(overdue.length, 0)
@@ -447,7 +447,7 @@ void describe('what has no answer', () => {
     assert.equal(overdue.length, 1)
   })
 
-  void test('is not made overdue by a stop during a poll', async (t) => {
+  void test('does not become overdue by a stop during a poll', async (t) => {
     const { runtime, overdue, service, told } = start(t, [page([], 'page-2')])
     await runtime.settle()
     await service.stop()
@@ -455,14 +455,14 @@ void describe('what has no answer', () => {
     assert.deepEqual(overdue, [])
   })
 
-  void test('is left to the service for as long as it may try by itself', async (t) => {
+  void test('is left to the service for as long as the service may retry', async (t) => {
     const { runtime, escrowedBefore, startedAt } = start(t, [])
     await runtime.settle()
     assert.deepEqual(escrowedBefore, [startedAt - settings.escrowMs])
   })
 })
 
-void test('everything whose quiet time is over is made final, however much it is', async (t) => {
+void test('every operation whose quiet time is over is finalized, however many there are', async (t) => {
   const { runtime, finalized } = start(t, [], { finalized: [500, 500, 7] })
   await runtime.settle()
   assert.deepEqual(finalized, [])

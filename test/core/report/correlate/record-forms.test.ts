@@ -41,8 +41,8 @@ const failed = (errorCode: string | null, reason = 'words'): Record<string, Json
   },
 })
 
-void describe('what a record of the log is taken for', () => {
-  void test('a skip is what its step says, also where an error code says that it is one', () => {
+void describe('the meaning of a log record', () => {
+  void test('its step makes it a skip, also when an error code says so', () => {
     const skipped = (SkipReason: string, errorInformation: Json = null): LogRecord =>
       read({
         provisioningAction: 'other',
@@ -57,7 +57,7 @@ void describe('what a record of the log is taken for', () => {
     assert.equal(skipped('', beside).code, 'EntrySynchronizationSkipped')
   })
 
-  void test('a skip for a value the target does not take is a failure that names it, or a termination would be left out as if that were meant', () => {
+  void test('a skip for a value that the target rejects is a failure that names it; otherwise a termination would be skipped as if intended', () => {
     const invalid = (
       action: string,
       targetIdentity: Json,
@@ -89,7 +89,7 @@ void describe('what a record of the log is taken for', () => {
       )
   })
 
-  void test('a manager who is not there yet is no skip of the record, whatever status the step has', () => {
+  void test('a manager who does not exist yet does not make the record a skip, whatever the status of the step', () => {
     for (const status of ['success', 'skipped', 'warning']) {
       const manager = step('referenceResolution', status, {
         SkipReason: 'UnableToResolveReferenceAttributeValue',
@@ -109,7 +109,7 @@ void describe('what a record of the log is taken for', () => {
     }
   })
 
-  void test('whom the scope leaves out is disabled and reported as a success: the record is ours all the same, and took nothing', () => {
+  void test('an employee out of scope is disabled and reported as a success: the record is ours, and none of its values were accepted', () => {
     const scoping = step('scoping', 'success', {
       'Active in the source system': 'True',
       'Scoping filter evaluation passed': 'False',
@@ -138,7 +138,7 @@ void describe('what a record of the log is taken for', () => {
     assert.deepEqual([both.active, outcome(both, { active: false })], [false, 'confirmed'])
   })
 
-  void test('a failure the service tries again by itself, under whatever name its connectors give it', () => {
+  void test('a failure that the service retries itself is escrowed, whatever name its connectors give it', () => {
     for (const code of [
       'TooManyRequests',
       'InternalServerError',
@@ -161,7 +161,7 @@ void describe('what a record of the log is taken for', () => {
 })
 
 void describe('fields a record may lack', () => {
-  void test('without a status it is what its error or its last step says; a word nobody has seen decides nothing', () => {
+  void test('without a status, the error or the last step decides; an unknown word decides nothing', () => {
     const steps = (status: string): Json => [imported, step('export', status)]
     for (const info of [null, 'odd', [], { status: null, errorInformation: null }]) {
       assert.equal(
@@ -185,7 +185,7 @@ void describe('fields a record may lack', () => {
     )
   })
 
-  void test('an empty code, reason or change is none', () => {
+  void test('an empty code, reason or change counts as missing', () => {
     const record = read({
       changeId: '00000000-0000-0000-0000-000000000000',
       provisioningStatusInfo: { status: 'success', errorInformation: { errorCode: '', reason: '' } },
@@ -193,7 +193,7 @@ void describe('fields a record may lack', () => {
     assert.deepEqual([record.code, record.reason, record.changeId], [null, null, 'r-1'])
   })
 
-  void test('without steps, properties and target it still speaks of what was sent', () => {
+  void test('without steps, properties and target it still answers what was sent', () => {
     const record = read({
       provisioningSteps: null,
       modifiedProperties: null,
@@ -210,7 +210,7 @@ void describe('fields a record may lack', () => {
     )
   })
 
-  void test('a value that is kept back can be compared with nothing', () => {
+  void test('a redacted value cannot be compared', () => {
     const secret = step('import', 'success', {
       externalId: '10001',
       title: '[Redacted]',
@@ -220,7 +220,7 @@ void describe('fields a record may lack', () => {
     assert.deepEqual([record.echo['title'], outcome(record, { title: 'Engineer' })], [null, 'confirmed'])
   })
 
-  void test('without an id in the source identity, its details may have it', () => {
+  void test('the id may be in the details of the source identity', () => {
     assert.equal(
       read({ sourceIdentity: { id: null, details: { id: '10007', odatatype: 'User' } } }).employeeId,
       '10007',

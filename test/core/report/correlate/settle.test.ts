@@ -40,7 +40,7 @@ const planned = { state: 'planned', reason: null, by: null } as const
 const onTime = { interim: 'confirmed', code: null, deactivationOnly: false, isLate: false } as const
 
 void describe('the outcome of an event whose operation was answered', () => {
-  void it('never takes a way that the lifecycle does not have', () => {
+  void it('follows the arrows of the lifecycle only', () => {
     fc.assert(
       fc.property(answered, possible, (operation, event) => {
         const outcome = outcomeOfAnswer(operation, event)
@@ -49,7 +49,7 @@ void describe('the outcome of an event whose operation was answered', () => {
     )
   })
 
-  void it('leaves an event alone unless it is planned, or the lateness of the answer ended it', () => {
+  void it('changes only planned events, and events that a late answer had ended', () => {
     fc.assert(
       fc.property(answered, carried, (operation, event) => {
         const endedBySilence =
@@ -61,7 +61,7 @@ void describe('the outcome of an event whose operation was answered', () => {
     )
   })
 
-  void it('after a failure is decided by planning again; a late failure dead-letters it with the code', () => {
+  void it('is decided by a new plan after a failure; a late failure dead-letters the event with the code', () => {
     fc.assert(
       fc.property(answered, carried, (operation, event) => {
         const failed = { ...operation, interim: 'failed', code: 'EntryConflict' } as const
@@ -200,7 +200,7 @@ void describe('an unanswered operation', () => {
     assert.equal(decideUnanswered({ ...unanswered, resends: 2, answeredInCall: 0 }, 3), 'given-up')
   })
 
-  void it('ends its events as superseded, or with the reason of the silence', () => {
+  void it('ends its events as superseded, or with the reason for the missing answer', () => {
     assert.deepEqual(outcomeOfSilence('unchanged', null), {
       state: 'unchanged',
       reason: EVENT_REASONS.noRecord,
@@ -217,7 +217,7 @@ void describe('an unanswered operation', () => {
 })
 
 void describe('an operation that carried no event', () => {
-  void it('is resent ever more rarely, and not for ever', () => {
+  void it('is resent less and less often, and not for ever', () => {
     for (const active of [true, false]) {
       const waits = Array.from({ length: 9 }, (_, failures) => resendAfterSilence(failures + 1, active))
       const resent = waits.filter((wait) => wait !== null)

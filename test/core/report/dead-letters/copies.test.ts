@@ -79,7 +79,7 @@ function start(rows: readonly DeadLetterCopy[]) {
 const ORIGINAL_NAMES = JSON.stringify({ messageId: 'm', enqueuedAt: day(1), sequence: '1' })
 
 void describe('copies of dead letters', () => {
-  void test('a whole copy is the original word for word, with its session and its own properties, and says what it stands for', () => {
+  void test('a whole copy has the original’s exact body, session and properties, and names its dead letter', () => {
     const message = copyMessage(copy(7, { detail: 'title' }), { kind: 'whole' }, digest)
     assert.equal(message.body, '{"a":  1}')
     assert.deepEqual(
@@ -101,7 +101,7 @@ void describe('copies of dead letters', () => {
     )
   })
 
-  void test('a reference names the event and why it died, and carries nothing of the original', () => {
+  void test('a reference names the event and why it died, and contains nothing of the original', () => {
     const message = copyMessage(copy(7, { detail: 'title' }), { kind: 'reference' }, digest)
     assert.equal(message.body, '{"source":"/hr/acme","id":"e-7"}')
     assert.deepEqual(
@@ -116,7 +116,7 @@ void describe('copies of dead letters', () => {
     })
   })
 
-  void test('an encrypted copy shows nothing of the original, and opens for its own dead letter with its key', () => {
+  void test('an encrypted copy shows nothing of the original, and opens only with its key and for its own dead letter', () => {
     const cipher = copyCipher(Buffer.alloc(32, 7).toString('base64'))
     const message = copyMessage(copy(7), { kind: 'encrypted', seal: cipher.seal }, digest)
     assert.doesNotMatch(
@@ -146,7 +146,7 @@ void describe('copies of dead letters', () => {
       )
     })
 
-  void test('each goes out under the same id until the bus has taken it, and what lives again needs none', async () => {
+  void test('each is sent with the same id until the bus accepts it, and an event that is no longer dead gets none', async () => {
     const { runtime, waiting, sent, world, service } = start([copy(1), copy(2, { current: false }), copy(3)])
     world.away = true
     const running = service.run()
@@ -161,7 +161,7 @@ void describe('copies of dead letters', () => {
     assert.deepEqual([...new Set(sent.map(({ properties }) => properties[COPY_OF]))], ['dl-1', 'dl-3'])
   })
 
-  void test('what stands for nothing any more is taken off the queue, an older copy of the same death too, and nothing of others', async () => {
+  void test('copies without a current dead letter are removed, older copies of the same death too, and no other messages', async () => {
     const runtime = virtualRuntime()
     const of = (sequence: number, seq: number, revision: number) =>
       shelved(sequence, { properties: { [COPY_OF]: `dl-${seq}`, [COPY_REVISION]: revision } })

@@ -78,14 +78,14 @@ async function listed(stores: Stores, selection: Partial<DeadLetterSelection> = 
 }
 
 void describe('the reason of a dead letter', () => {
-  void it('on the bus is the bus’s own where it gave one, and intake’s otherwise', () => {
+  void it('on the bus is that of the bus if it gave one, otherwise that of intake', () => {
     assert.deepEqual(
       ['MaxDeliveryCountExceeded', 'TTLExpiredException', 'FieldMissing', 'NoReason', ''].map(busReason),
       ['poison', 'expired', 'unreadable', 'unreadable', 'unreadable'],
     )
   })
 
-  void it('in the ledger says who failed: HR, the mapping, the service or the directory', () => {
+  void it('in the ledger says what failed: HR data, the mapping, the service or the directory', () => {
     const reasons = Object.fromEntries(
       [
         'IncompleteRecord',
@@ -112,13 +112,13 @@ void describe('the reason of a dead letter', () => {
   })
 })
 
-void describe('what a message on the bus is about', () => {
+void describe('the names in a message on the bus', () => {
   const names = async (text: string | null, more = {}) => {
     const { source, id, type, employeeId } = (await read(shelved(1, { text, ...more }))).letter
     return [source, id, type, employeeId]
   }
 
-  void it('is read of a CloudEvent, however it is wrapped, with its type under our own name', async () => {
+  void it('are read from a CloudEvent in any binding, with the canonical type', async () => {
     const wanted = ['/hr', 'e-1', 'worker.hired', 'p1']
     assert.deepEqual(await names(event(1, { type: 'hired' })), wanted)
     assert.deepEqual(
@@ -134,7 +134,7 @@ void describe('what a message on the bus is about', () => {
     assert.deepEqual(await names('{}', { properties }), wanted)
   })
 
-  void it('is read of what intake refused, as far as names are there', async () => {
+  void it('are read from a refused message, as far as they exist', async () => {
     assert.deepEqual(await names('{"id":"e-1","source":"/hr","subject":7}'), ['/hr', 'e-1', null, null])
     assert.deepEqual(await names(event(1, { data: { worker: { active: null } } })), [
       '/hr',
@@ -144,7 +144,7 @@ void describe('what a message on the bus is about', () => {
     ])
   })
 
-  void it('is nothing where nothing can be read, and reading never throws', async () => {
+  void it('are null when they cannot be read, and reading never throws', async () => {
     for (const text of [
       null,
       '',
@@ -168,7 +168,7 @@ void describe('what a message on the bus is about', () => {
     )
   })
 
-  void it('of a vendor’s shape is what its rules make of it, and a shape that throws says nothing', async () => {
+  void it('are read through a vendor’s shape, and a shape that throws yields none', async () => {
     const shape = {
       name: 'vendor',
       suspects: async () => [],
@@ -209,7 +209,7 @@ void describe('one list over both stores', () => {
     return { shelf, ledger, deadLetterQueues: [shelf], read, knownEvents: null }
   }
 
-  void it('names every dead letter once, store by store, each under a name that finds it again', async () => {
+  void it('lists every dead letter once, store by store, each with an id that finds it again', async () => {
     const one = bothStores()
     const found = await listed(one)
     assert.equal(new Set(found.map(deadLetterId)).size, 1_200)
@@ -227,7 +227,7 @@ void describe('one list over both stores', () => {
       assert.equal(parseDeadLetterId(wrong), null, wrong)
   })
 
-  void it('shows the first without having looked at the rest', async () => {
+  void it('yields the first before it reads the rest', async () => {
     const one = bothStores()
     for await (const first of listDeadLetters(one, all)) {
       assert.equal(deadLetterId(first), 'hr-events#1')
@@ -237,7 +237,7 @@ void describe('one list over both stores', () => {
     assert.equal(one.ledger.asked.length, 0)
   })
 
-  void it('keeps to all that is asked for at once, in both stores', async () => {
+  void it('applies all filters together, in both stores', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -280,7 +280,7 @@ void describe('one list over both stores', () => {
       )
   })
 
-  void it('ends on a bus that shows the same page again and again', async () => {
+  void it('ends also when the bus repeats the same page', async () => {
     const stuck = { entity: 'q', peek: async () => [shelved(5)] }
     assert.equal(
       (await listed({ deadLetterQueues: [stuck], read, ledger: null, knownEvents: null })).length,
@@ -288,7 +288,7 @@ void describe('one list over both stores', () => {
     )
   })
 
-  void it('marks a message whose events all came in otherwise as stale, and asks the ledger once a page', async () => {
+  void it('marks a message as stale when all its events arrived in another one, with one ledger query per page', async () => {
     let asked = 0
     const states = new Map([
       [nameKey({ source: '/hr', id: 'e-0' }), 'confirmed'],

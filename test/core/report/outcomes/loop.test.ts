@@ -82,8 +82,8 @@ function start(t: TestContext, rows: readonly OutcomeRow[], atOnce = 2) {
 const events = (messages: readonly OutboxMessage[]): unknown[] =>
   messages.map(({ body }) => body['causationid'])
 
-void describe('outcomes are told', () => {
-  void test('in the order they came to be, and marked only once they are sent', async (t) => {
+void describe('outcomes are published', () => {
+  void test('in the order they were decided, and marked only after they are sent', async (t) => {
     const { runtime, sent, asked, unpublished, run } = start(t, [row(1), row(2), row(3)])
     run()
     await runtime.settle()
@@ -92,7 +92,7 @@ void describe('outcomes are told', () => {
     assert.deepEqual(unpublished, [])
   })
 
-  void test('at least once: what a failing bus may have taken is sent again under the same id', async (t) => {
+  void test('at least once: an outcome that a failing bus may have accepted is sent again with the same id', async (t) => {
     const { runtime, sent, asked, goAway, comeBack, run } = start(t, [row(1), row(2), row(3)])
     goAway()
     run()
@@ -104,7 +104,7 @@ void describe('outcomes are told', () => {
     assert.equal(sent[0]?.id, sent[1]?.id)
   })
 
-  void test('as soon as somebody says that there are some', async (t) => {
+  void test('at once after a wake', async (t) => {
     const { runtime, sent, unpublished, service, run } = start(t, [])
     run()
     await runtime.settle()
@@ -120,7 +120,7 @@ void describe('an outcome', () => {
   const told = (more: Partial<OutcomeRow>, settings: Partial<OutcomeSettings> = {}): OutboxMessage =>
     outcomeMessage(row(1, more), { values: [], sessions: false, ...settings }, digest)
 
-  void test('is a CloudEvent that names its event, its reason, the event in its place and the codes of open findings', () => {
+  void test('is a CloudEvent that names its event, its reason, the superseding event and the codes of open findings', () => {
     const { body, subject, properties, contentType } = told({
       state: 'superseded',
       reason: 'Newer',
@@ -159,7 +159,7 @@ void describe('an outcome', () => {
     })
   })
 
-  void test('has an id of its own for every event and revision, the same each time it is told', () => {
+  void test('has a different id for every event and revision, and the same id each time it is published', () => {
     const id = (more: Partial<OutcomeRow>): string => told(more).id
     assert.equal(id({}), id({ id: 99, at: day(9), state: 'skipped' }))
     const next = told({ revision: 2 }).body['data']
@@ -171,7 +171,7 @@ void describe('an outcome', () => {
     )
   })
 
-  void test('tells the values of those attributes alone that may be told, with all below them', () => {
+  void test('contains only values of the configured attributes, with everything below them', () => {
     const valueOrigins = (values: readonly string[]): unknown => {
       const data = told({}, { values }).body['data']
       assert.ok(data instanceof Object)
@@ -184,7 +184,7 @@ void describe('an outcome', () => {
     assert.deepEqual(valueOrigins(['*']), { title: 'Head', 'name.familyName': 'Lee' })
   })
 
-  void test('shares a session with the others of its employee where that is wanted, under a name the bus takes', () => {
+  void test('shares a session with other outcomes of its employee if configured, with a valid session name', () => {
     assert.equal(told({}).sessionId, undefined)
     assert.equal(told({}, { sessions: true }).sessionId, '10001')
     const long = told({ employeeId: 'x'.repeat(500) }, { sessions: true }).sessionId

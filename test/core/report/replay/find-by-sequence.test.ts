@@ -19,8 +19,8 @@ async function picked(messages: readonly PeekedMessage[], wanted: readonly strin
 }
 const messages = Array.from({ length: 10_000 }, (_, n) => shelved(n + 1))
 
-void describe('picking messages off a shelf', () => {
-  void it('finds those that are there, ascending, and no others, whatever the bus gives at once', async () => {
+void describe('finding messages in a dead-letter queue', () => {
+  void it('finds exactly those that exist, ascending, whatever the page size of the bus', async () => {
     const sequence = fc.integer({ min: 0, max: 900 }).map(String)
     await fc.assert(
       fc.asyncProperty(
@@ -43,14 +43,14 @@ void describe('picking messages off a shelf', () => {
     )
   })
 
-  void it('takes one request for many that lie together, and one each for those far apart', async () => {
+  void it('takes one request for neighbours, and one each for distant messages', async () => {
     const together = messages.slice(4_000, 5_000).map(({ sequence }) => sequence)
     assert.deepEqual(await picked(messages, together), { found: together, requests: 4 })
     const apart = messages.filter((_, n) => n % 500 === 0).map(({ sequence }) => sequence)
     assert.deepEqual(await picked(messages, apart), { found: apart, requests: apart.length })
   })
 
-  void it('finds those of a partitioned queue, whose numbers pass 2^53 and do not rise all the way', async () => {
+  void it('finds those of a partitioned queue, whose numbers exceed 2^53 and do not always rise', async () => {
     const of = (partition: bigint, n: bigint): string => String((partition << 48n) + n)
     // The bus shows the partitions in turn.
     const mixed = Array.from({ length: 100 }, (_, n) => shelved(of(BigInt(64 - (n % 3)), BigInt(n + 1))))

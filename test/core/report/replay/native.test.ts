@@ -48,7 +48,7 @@ const control = (runtime: NativeReplayControl['runtime']): NativeReplayControl =
 })
 
 void describe('a replay of native dead letters', () => {
-  void it('sends a copy of each that was selected, in order, and takes the original off its shelf; nothing else is touched', async () => {
+  void it('sends a copy of each selected message in order, removes the original from its dead-letter queue, and touches nothing else', async () => {
     const runtime = virtualRuntime()
     const chosen = numbers(60).filter((_, n) => n % 2 === 0)
     const world = replayWorld(letters(60), chosen, runtime.now)
@@ -74,7 +74,7 @@ void describe('a replay of native dead letters', () => {
     })
   })
 
-  void it('leaves alone what arrives or dies again while it runs', async () => {
+  void it('ignores messages that arrive or die again while it runs', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(30), numbers(30), runtime.now)
     const move = world.log.move
@@ -91,14 +91,14 @@ void describe('a replay of native dead letters', () => {
     assert.ok(world.deadLetters.messages.every(({ messageId }) => messageId?.startsWith('replay-r1-')))
   })
 
-  void it('passes over what somebody else took meanwhile', async () => {
+  void it('skips messages that another process removed', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(10), numbers(12), runtime.now)
     const result = await replayNative(partsOf(world), settings, control(runtime))
     assert.deepEqual(result, { kind: 'finished', sent: 10, done: 10, gone: 2, refused: 0 })
   })
 
-  void it('sends the edited body, and refuses what cannot be edited without sending anything of it', async () => {
+  void it('sends the edited body, and refuses messages that cannot be edited without sending them', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(5), numbers(5), runtime.now)
     const edit: NativeReplay['edit'] = ({ sequence }) => {
@@ -118,7 +118,7 @@ void describe('a replay of native dead letters', () => {
     )
   })
 
-  void it('refuses what the bus does not take, and sends the rest once', async () => {
+  void it('refuses messages that the bus does not accept, and sends the rest once', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(20), numbers(20), runtime.now)
     const { resend } = world.deadLetters
@@ -136,7 +136,7 @@ void describe('a replay of native dead letters', () => {
     assert.equal(world.log.stages.get('11')?.code, 'MessageTooLarge')
   })
 
-  void it('on a shelf that takes no copies, takes messages into the ledger where they lie and leaves there what is still not understood', async () => {
+  void it('takes messages of a subscription into the ledger in place, and leaves those that are refused again', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(12), numbers(12), runtime.now)
     const taken: string[] = []
@@ -157,7 +157,7 @@ void describe('a replay of native dead letters', () => {
     )
   })
 
-  void it('says that originals are held when somebody else keeps them locked, and takes the others', async () => {
+  void it('reports originals that another process holds locked, and removes the others', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(50), numbers(50), runtime.now)
     Object.assign(world.deadLetters, {
@@ -178,7 +178,7 @@ void describe('a replay of native dead letters', () => {
 
 void describe('the rate of a replay', () => {
   for (const perSecond of [0.5, 3, 40, 500])
-    void it(`is held within 5 % at ${perSecond} messages a second`, async () => {
+    void it(`keeps within 5 % of ${perSecond} messages a second`, async () => {
       const runtime = virtualRuntime()
       const count = Math.ceil(perSecond * 60)
       const world = replayWorld(letters(count), numbers(count), runtime.now)
@@ -222,7 +222,7 @@ void describe('the rate of a replay', () => {
     await running
   })
 
-  void it('an abort pauses between batches, and the same call goes on where it was', async () => {
+  void it('an abort pauses between batches, and the same call continues from there', async () => {
     const runtime = virtualRuntime()
     const world = replayWorld(letters(100), numbers(100), runtime.now)
     const stopping = new AbortController()
@@ -308,8 +308,8 @@ function faulty(
   return { ports, dying: dying.signal }
 }
 
-void describe('a replay that is cut off anywhere', () => {
-  void it('loses nothing and doubles nothing, however often it is killed or its neighbours fail, and whatever intake takes meanwhile', async () => {
+void describe('a replay that is interrupted at any point', () => {
+  void it('loses and duplicates nothing, however often it is killed or the bus and ledger fail, and whatever intake does at the same time', async () => {
     const fault = fc.record({
       at: fc.nat(60),
       when: fc.constantFrom('before', 'after', 'midway'),
