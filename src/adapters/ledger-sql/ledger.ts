@@ -1,4 +1,14 @@
 import type { Ledger } from '../../core/ledger/ledger.ts'
+import type { IntakeLedger } from '../../core/ledger/port/intake.ts'
+import type { PlanLedger } from '../../core/ledger/port/plan.ts'
+import type { SubmitLedger } from '../../core/ledger/port/submit.ts'
+import type { ReportLedger } from '../../core/ledger/port/report.ts'
+import type { DeadLetterLedger } from '../../core/ledger/port/dead-letters.ts'
+import type { ReplayLedger } from '../../core/ledger/port/replays.ts'
+import type { LeaverLedger } from '../../core/ledger/port/leavers.ts'
+import type { FindingLedger } from '../../core/ledger/port/findings.ts'
+import type { InspectLedger } from '../../core/ledger/port/inspect.ts'
+import type { UpkeepLedger } from '../../core/ledger/port/upkeep.ts'
 import { ageOut } from './upkeep/age-out.ts'
 import { recordAnswer } from './submit/answers.ts'
 import { nextBatch, takeSlot } from './submit/batches.ts'
@@ -51,6 +61,13 @@ import {
 import { putBack } from './dead-letters/put-back.ts'
 import { findEmployees, employeePage, viewsOf } from './inspect/views.ts'
 
+interface Transactions {
+  readonly write: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>
+  readonly read: <T>(work: (sql: Sql) => Promise<T>) => Promise<T>
+  readonly instance: string
+  readonly scrub: () => Promise<boolean>
+}
+
 /**
  * The ledger over any driver. Each method is one transaction. `instance` identifies the writer in the running
  * totals; it stays the same when a deployment slot restarts.
@@ -63,31 +80,111 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
       return result
     })
   const read = <T>(work: (sql: Sql) => Promise<T>): Promise<T> => driver.transaction(work, 'read')
+  const transactions: Transactions = { write, read, instance, scrub: () => driver.scrub() }
+  return {
+    ...intakeMethods(transactions),
+    ...planMethods(transactions),
+    ...submitMethods(transactions),
+    ...reportMethods(transactions),
+    ...deadLetterMethods(transactions),
+    ...replayMethods(transactions),
+    ...leaverMethods(transactions),
+    ...findingMethods(transactions),
+    ...inspectMethods(transactions),
+    ...upkeepMethods(transactions),
+    ping: () => write(ping),
+    close: () => driver.close(),
+  }
+}
+
+function intakeMethods({ write, instance }: Transactions): IntakeLedger {
   return {
     recordMessages: (intake) => write((sql) => record(sql, instance, intake)),
     importBaseline: (rows) => write((sql) => importBaseline(sql, instance, rows)),
     claimNotices: (query) => write((sql) => claimNotices(sql, query)),
     finishNotices: (results, now) => write((sql) => finishReads(sql, instance, results, now)),
-    takeLease: (query) => write((sql) => lease(sql, query)),
+  }
+}
+
+function planMethods({ write, read, instance }: Transactions): PlanLedger {
+  return {
     claimDueEmployees: (query) => (query.claimMs ? write : read)((sql) => claimDueEmployees(sql, query)),
     commitPlan: (decisions, brake, now) => write((sql) => commitPlan(sql, instance, decisions, brake, now)),
     readBrakeStatus: (settings, now) => read((sql) => brakeStatus(sql, settings, now)),
     releaseBrake: (actor, reason, now) => write((sql) => releaseBrake(sql, actor, reason, now)),
-    recordJobRestart: (startedAt, now) => write((sql) => jobRestarted(sql, instance, startedAt, now)),
+  }
+}
+
+function submitMethods({ write, read, instance }: Transactions): SubmitLedger {
+  return {
     claimBatch: (query) => write((sql) => nextBatch(sql, query)),
     takeSlot: (batchId, query) => write((sql) => takeSlot(sql, instance, batchId, query)),
-    setHold: (hold) => write((sql) => setHold(sql, hold)),
     recordBatchAnswer: (batchId, answer, now) => write((sql) => recordAnswer(sql, batchId, answer, now)),
+    setHold: (hold) => write((sql) => setHold(sql, hold)),
+    recordJobRestart: (startedAt, now) => write((sql) => jobRestarted(sql, instance, startedAt, now)),
+    readSubmissionStatus: (now) => read((sql) => submissionStatus(sql, now)),
+  }
+}
+
+function reportMethods({ write, read, instance }: Transactions): ReportLedger {
+  return {
     findCandidates: (records) => read((sql) => candidates(sql, records)),
     recordLogRecords: (page) => write((sql) => correlate(sql, instance, page)),
     finalizeOperations: (now, limit) => write((sql) => finalize(sql, instance, now, limit)),
     findOverdueOperations: (acceptedBefore, limit) => read((sql) => overdue(sql, acceptedBefore, limit)),
-    expireEscrowedOperations: (before, now, limit) => write((sql) => expireEscrowed(sql, before, now, limit)),
     expireOperations: (query) => write((sql) => expire(sql, instance, query)),
+    expireEscrowedOperations: (before, now, limit) => write((sql) => expireEscrowed(sql, before, now, limit)),
     expireIncompleteEvents: (before, now, limit) =>
       write((sql) => expireIncomplete(sql, instance, before, now, limit)),
     readWatermark: () => read(watermark),
     readOldestUnanswered: () => read(oldestUnanswered),
+    listUnpublishedOutcomes: (limit) => read((sql) => takeUnpublished(sql, limit)),
+    markOutcomesPublished: (ids, now) => write((sql) => markPublished(sql, instance, ids, now)),
+  }
+}
+
+function deadLetterMethods({ write, read, instance }: Transactions): DeadLetterLedger {
+  return {
+    listDeadLetters: (query) => read((sql) => deadLetters(sql, query)),
+    findDeadLetter: (seq) => read((sql) => deadLetter(sql, seq)),
+    countDeadLetters: () => read(countDeadLetters),
+    findCurrentDeadLetters: (seqs) => read((sql) => currentDeadLetters(sql, seqs)),
+    endDeadLetters: (order, now) => write((sql) => endDeadLetters(sql, instance, order, now)),
+    recordDiscardedMessages: (entity, sequences, actor, reason, now) =>
+      write((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),
+    listUncopiedDeadLetters: (limit) => read((sql) => takeUncopied(sql, limit)),
+    markDeadLettersCopied: (ids, now) => write((sql) => markCopied(sql, ids, now)),
+  }
+}
+
+function replayMethods({ write, read }: Transactions): ReplayLedger {
+  return {
+    findKnownEvents: (names) => read((sql) => knownEvents(sql, names)),
+    freezeReplay: (order, now) => write((sql) => freezeReplay(sql, order, now)),
+    resumeReplay: (run, actor, reason, now) => write((sql) => resumeReplay(sql, run, actor, reason, now)),
+    listReplays: (query) => read((sql) => replayRuns(sql, query)),
+    listReplayEntries: (run, after, limit) => read((sql) => replayEntries(sql, run, after, limit)),
+    listReplayItems: (run, entity, stage, limit) =>
+      read((sql) => replayItems(sql, run, entity, stage, limit)),
+    moveReplayItems: (run, entity, moves, now) => write((sql) => moveReplay(sql, run, entity, moves, now)),
+    putBackDeadLetters: (run, parts, now) => write((sql) => putBack(sql, run, parts, now)),
+    endReplay: (run, now) => write((sql) => endReplay(sql, run, now)),
+    forgetReplayEdits: (before, now) => write((sql) => forgetEdits(sql, before, now)),
+    findCopiesTakenIn: (messageIds) => read((sql) => takenIn(sql, messageIds)),
+  }
+}
+
+function leaverMethods({ write, read }: Transactions): LeaverLedger {
+  return {
+    listOpenLeavers: (query) => read((sql) => openLeavers(sql, query)),
+    settleLeavers: (steps, now) => write((sql) => settleLeavers(sql, steps, now)),
+    resendLeaverRest: (order, now) => write((sql) => resendRest(sql, order, now)),
+    acknowledgeLeavers: (order, now) => write((sql) => acknowledgeLeavers(sql, order, now)),
+  }
+}
+
+function findingMethods({ write, read }: Transactions): FindingLedger {
+  return {
     listFindings: (query) => read((sql) => listFindings(sql, query)),
     findFinding: (seq) => read((sql) => findFinding(sql, seq)),
     countOpenFindings: () => read(countFindings),
@@ -97,58 +194,39 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
         if (done) await releaseByFinding(sql, acknowledgement.seq, now)
         return done
       }),
-    readAge: () => read(age),
-    markOlder: (mark, now) => write((sql) => foundOlder(sql, mark, now)),
-    markRestored: (order, now) => write((sql) => ledgerRestored(sql, order, now)),
-    cutMoments: (cut) => write((sql) => cutMoments(sql, cut)),
-    listUnpublishedOutcomes: (limit) => read((sql) => takeUnpublished(sql, limit)),
-    markOutcomesPublished: (ids, now) => write((sql) => markPublished(sql, instance, ids, now)),
+  }
+}
+
+function inspectMethods({ read }: Transactions): InspectLedger {
+  return {
     readIdle: (now) => read((sql) => idle(sql, now)),
     readTotals: () => read(totals),
     readCounts: () =>
       read(async (sql) => ({ totals: await totals(sql), stateCounts: await stateCounts(sql) })),
-    readSubmissionStatus: (now) => read((sql) => submissionStatus(sql, now)),
     listEvents: (query) => read((sql) => listEvents(sql, query)),
     listAudit: (query) => read((sql) => listAudit(sql, query)),
     readTrace: (reference) => read((sql) => trace(sql, reference)),
+    findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),
+    readEmployees: (ids) => read((sql) => viewsOf(sql, ids)),
+    listEmployees: (after, limit) => read((sql) => employeePage(sql, after, limit)),
+  }
+}
+
+function upkeepMethods({ write, read, instance, scrub }: Transactions): UpkeepLedger {
+  return {
+    takeLease: (query) => write((sql) => lease(sql, query)),
+    cutMoments: (cut) => write((sql) => cutMoments(sql, cut)),
     listRetention: (query) => read((sql) => retentionPage(sql, query)),
     foldEvents: (cuts, settledBefore, now) =>
       write((sql) => foldAway(sql, instance, cuts, settledBefore, now)),
     removeAged: (query) => write((sql) => ageOut(sql, query)),
     eraseEmployee: async (erasure, now) => {
       const erased = await write((sql) => erase(sql, instance, erasure, now))
-      return erased && { ...erased, filesClean: await driver.scrub() }
+      return erased && { ...erased, filesClean: await scrub() }
     },
-    findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),
-    listEmployees: (after, limit) => read((sql) => employeePage(sql, after, limit)),
-    listDeadLetters: (query) => read((sql) => deadLetters(sql, query)),
-    countDeadLetters: () => read(countDeadLetters),
-    findDeadLetter: (seq) => read((sql) => deadLetter(sql, seq)),
-    recordDiscardedMessages: (entity, sequences, actor, reason, now) =>
-      write((sql) => noteDiscarded(sql, entity, sequences, actor, reason, now)),
-    endDeadLetters: (order, now) => write((sql) => endDeadLetters(sql, instance, order, now)),
-    listUncopiedDeadLetters: (limit) => read((sql) => takeUncopied(sql, limit)),
-    markDeadLettersCopied: (ids, now) => write((sql) => markCopied(sql, ids, now)),
-    findCurrentDeadLetters: (seqs) => read((sql) => currentDeadLetters(sql, seqs)),
-    findKnownEvents: (names) => read((sql) => knownEvents(sql, names)),
-    readEmployees: (ids) => read((sql) => viewsOf(sql, ids)),
-    freezeReplay: (order, now) => write((sql) => freezeReplay(sql, order, now)),
-    listReplays: (query) => read((sql) => replayRuns(sql, query)),
-    listReplayEntries: (run, after, limit) => read((sql) => replayEntries(sql, run, after, limit)),
-    listReplayItems: (run, entity, stage, limit) =>
-      read((sql) => replayItems(sql, run, entity, stage, limit)),
-    moveReplayItems: (run, entity, moves, now) => write((sql) => moveReplay(sql, run, entity, moves, now)),
-    putBackDeadLetters: (run, parts, now) => write((sql) => putBack(sql, run, parts, now)),
-    endReplay: (run, now) => write((sql) => endReplay(sql, run, now)),
-    resumeReplay: (run, actor, reason, now) => write((sql) => resumeReplay(sql, run, actor, reason, now)),
-    forgetReplayEdits: (before, now) => write((sql) => forgetEdits(sql, before, now)),
-    findCopiesTakenIn: (messageIds) => read((sql) => takenIn(sql, messageIds)),
-    listOpenLeavers: (query) => read((sql) => openLeavers(sql, query)),
-    settleLeavers: (steps, now) => write((sql) => settleLeavers(sql, steps, now)),
-    resendLeaverRest: (order, now) => write((sql) => resendRest(sql, order, now)),
-    acknowledgeLeavers: (order, now) => write((sql) => acknowledgeLeavers(sql, order, now)),
-    ping: () => write(ping),
-    close: () => driver.close(),
+    readAge: () => read(age),
+    markOlder: (mark, now) => write((sql) => foundOlder(sql, mark, now)),
+    markRestored: (order, now) => write((sql) => ledgerRestored(sql, order, now)),
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, it, type TestContext } from 'node:test'
 import { Client } from 'pg'
-import { beginning, postgresDialect } from '../../../../src/adapters/ledger-sql/driver/postgres/driver.ts'
+import { beginning, postgresDialect } from '../../../../src/adapters/ledger-sql/driver/postgres/dialect.ts'
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { encode, numbered } from '../../../../src/adapters/ledger-sql/driver/postgres/text.ts'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'

@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
 import { MIGRATIONS } from '../../schema.ts'
 import { nameOfDatabase, postgresConnection } from './address.ts'
-import { postgresDialect } from './driver.ts'
+import { postgresDialect } from './dialect.ts'
 import type { PostgresAddress } from './driver-at.ts'
 import { Failure, told } from './failures.ts'
 
