@@ -156,7 +156,7 @@ function connect(
         maxBytes: 3_500_000,
         fillMs: 30 * SECOND,
         leaseMs: 5 * MINUTE,
-        pollMs: 30 * SECOND,
+        pollMs: 2 * MINUTE,
         attempts: 4,
         limits: UNLIMITED,
         retryMs: SECOND,
@@ -174,7 +174,7 @@ function connect(
     mapping: compileMapping(),
     settings: {
       employeesAtOnce: 200,
-      pollMs: MINUTE,
+      pollMs: 3 * MINUTE,
       maxWaitMs: 5 * MINUTE,
       incompleteMs: 24 * HOUR,
       brake: RELEASED_BRAKE,
