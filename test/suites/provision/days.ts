@@ -44,7 +44,7 @@ export async function simulateDays(t: TestContext, options: DayOptions): Promise
   const limits: CallLimits = { perWindow: 40, windowMs: 5_000, perDay }
   const site = await openSite(t, {
     submit: { limits, maxOperations: perCall, pollMs: options.pollMs },
-    planPollMs: 30_000,
+    planPollMs: 60_000,
     uploads: 1,
   })
   const chance = chances()
