@@ -9,14 +9,19 @@ import { Client } from 'pg'
 import { postgresConnection } from '../../../src/adapters/ledger-sql/driver/postgres/address.ts'
 import { until } from './until.ts'
 
-/** A PostgreSQL server for tests: that of `DATABASE_URL`, or one of its own that ends with this process, however this process ends. */
+/**
+ * A PostgreSQL server for tests: that of `DATABASE_URL`, the one that a whole run shares (`SHARED_POSTGRES`), or one that ends with
+ * this process, however this process ends.
+ */
 export interface PostgresServer {
-  /** An empty database of its own, as a URL. */
-  database(): Promise<string>
+  /** The URL of a database that is always there. */
+  readonly admin: string
+  /** A database of its own, as a URL: an empty one, or a copy of another that nobody is connected to. */
+  database(copyOf?: string): Promise<string>
   drop(url: string): Promise<void>
-  /** Stops at once, as if the machine had lost power, and starts again. Only a server of its own. */
+  /** Stops at once, as if the machine had lost power, and starts again. Only a server that was started `alone`. */
   restart(): Promise<void>
-  /** Whether it may be stopped. */
+  /** Whether it was started for tests, on this machine. */
   readonly own: boolean
   close(): Promise<void>
 }
@@ -24,12 +29,38 @@ export interface PostgresServer {
 /** Unprivileged users of most systems: the server refuses to run as root. */
 export const NOBODY = 65_534
 
-export async function startPostgres(
-  more: { readonly tcp?: boolean; readonly settings?: readonly string[] } = {},
-): Promise<PostgresServer> {
+/** The variable with the URL of the server that all files of a run share: one start for all of them instead of one each. */
+export const SHARED_POSTGRES = 'ROLLCALL_TEST_POSTGRES'
+
+export interface StartOptions {
+  /** For tests that stop it. */
+  readonly alone?: boolean
+  readonly tcp?: boolean
+  readonly settings?: readonly string[]
+}
+
+export async function startPostgres(more: StartOptions = {}): Promise<PostgresServer> {
   const given = process.env['DATABASE_URL']
   if (given !== undefined && given !== '')
-    return { ...databasesOf(() => given), own: false, restart: async () => {}, close: async () => {} }
+    return {
+      ...databasesOf(() => given),
+      admin: given,
+      own: false,
+      restart: async () => {},
+      close: async () => {},
+    }
+  const shared = process.env[SHARED_POSTGRES]
+  if (shared !== undefined && !more.alone && !more.tcp && !more.settings)
+    return {
+      ...databasesOf(
+        () => shared,
+        (name) => shared.replace('/postgres?', `/${name}?`),
+      ),
+      admin: shared,
+      own: true,
+      restart: () => Promise.reject(new Error('this server is shared; start one alone')),
+      close: async () => {},
+    }
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-pg-'))
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {}
   if ('uid' in identity) chownSync(folder, NOBODY, NOBODY)
@@ -65,6 +96,9 @@ export async function startPostgres(
     `unix_socket_directories=${folder}`,
     'shared_buffers=256MB',
     'max_wal_size=4GB',
+    'wal_level=minimal',
+    'max_wal_senders=0',
+    'autovacuum=off',
   ]
   const listen = more.tcp ? 'listen_addresses=127.0.0.1' : 'listen_addresses='
   const flags = [...settings, listen, ...(more.settings ?? [])].flatMap((setting) => ['-c', setting])
@@ -76,6 +110,7 @@ export async function startPostgres(
   let running = await start(command, folder, identity, url('postgres'))
   return {
     ...databasesOf(() => url('postgres'), url),
+    admin: url('postgres'),
     own: true,
     restart: async () => {
       await stop(running)
@@ -154,17 +189,21 @@ function databasesOf(
     await client.end()
   }
   return {
-    drop: (url) =>
-      command(`DROP DATABASE ${new URL(url.replace('@/', '@localhost/')).pathname.slice(1)} WITH (FORCE)`),
-    database: async () => {
+    drop: (url) => command(`DROP DATABASE ${nameIn(url)} WITH (FORCE)`),
+    database: async (copyOf) => {
       const name = `rollcall_${randomUUID().replaceAll('-', '')}`
-      await command(`CREATE DATABASE ${name}`)
+      await command(`CREATE DATABASE ${name}${copyOf === undefined ? '' : ` TEMPLATE ${nameIn(copyOf)}`}`)
       if (urlOf) return urlOf(name)
       const url = new URL(admin())
       url.pathname = `/${name}`
       return url.toString()
     },
   }
+}
+
+/** The name of the database of a URL. */
+function nameIn(url: string): string {
+  return new URL(url.replace('@/', '@localhost/')).pathname.slice(1)
 }
 
 export function connectionOf(url: string): ConstructorParameters<typeof Client>[0] {

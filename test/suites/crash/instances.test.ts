@@ -19,7 +19,7 @@ import { watchUploads } from '../../fakes/watch.ts'
 /** `KILL_ROUNDS=1` makes it the full size. */
 const FULL = process.env['KILL_ROUNDS'] !== undefined
 
-const server = await startPostgres()
+const server = await startPostgres({ alone: true })
 after(() => server.close())
 
 async function feedAll(t: TestContext, doubles: Doubles, { lines }: History): Promise<void> {

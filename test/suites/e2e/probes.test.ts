@@ -41,7 +41,7 @@ void test('a running connector says that it is ready, and health checks of a con
 })
 
 void test('while the tables of its ledger are made by somebody it is alive and not ready', async (t) => {
-  const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres()]
+  const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres({ alone: true })]
   const location = await server.database()
   const driver = postgresDriver({
     location,

@@ -13,7 +13,7 @@ import { joiner, World } from '../../../suites/conformance/ledger-world.ts'
 import { command } from '../../../fakes/cli.ts'
 import { startPostgres } from '../../support/postgres.ts'
 
-const server = await startPostgres()
+const server = await startPostgres({ alone: true })
 after(() => server.close())
 const auth = { kind: 'password', password: null } as const
 

@@ -84,7 +84,7 @@ void it(
   'a token of the identity lets every connection of the ledger in, and a wrong one none',
   { skip },
   async (t) => {
-    const server = await startPostgres()
+    const server = await startPostgres({ alone: true })
     t.after(() => server.close())
     const location = await server.database()
     const admin = postgresDriver({
