@@ -51,6 +51,7 @@ async function readerOf(t: TestContext, location: string): Promise<Ledger> {
       return reader !== null
     },
     60_000,
+    250,
   )
   const found = reader as Ledger | null
   assert.ok(found)

@@ -24,8 +24,8 @@ import { sharedHistory, sharedHistoryIsThere } from '../../fakes/shared-history.
 /** `KILL_ROUNDS=10` makes it a hundred kills an engine, each round with another history and of the full size. */
 const FULL = process.env['KILL_ROUNDS'] !== undefined
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 1)
-const KILLS = FULL ? 10 : 4
-const EMPLOYEES = FULL ? 600 : 200
+const KILLS = FULL ? 10 : 3
+const EMPLOYEES = FULL ? 600 : 120
 
 let server: PostgresServer | null = null
 after(() => server?.close())
@@ -95,6 +95,7 @@ async function readerOf(t: TestContext, location: string): Promise<Ledger> {
       return reader !== null
     },
     60_000,
+    250,
   )
   const found = reader as Ledger | null
   assert.ok(found)
@@ -127,7 +128,7 @@ async function survive(
       `${Math.round(place * 100)} % of the work is done`,
       async () => (await progress(reader, history)) >= place,
       60_000,
-      2,
+      10,
     )
     const ended = once(run.child, 'exit')
     run.child.kill('SIGKILL')
@@ -147,7 +148,7 @@ async function survive(
       )
     },
     120_000,
-    50,
+    150,
   )
   const ended = once(run.child, 'exit')
   const askedAt = Date.now()
@@ -200,7 +201,7 @@ void it('SIGTERM in the middle of the work leaves no message locked', async (t) 
   await feedAll(doubles, folder, history)
   const run = runOn(t, doubles, path)
   const reader = await readerOf(t, path)
-  await until('some are taken in', async () => (await reader.readTotals()).messages > 500, 30_000, 1)
+  await until('some are taken in', async () => (await reader.readTotals()).messages > 500, 30_000, 5)
   const ended = once(run.child, 'exit')
   run.child.kill('SIGTERM')
   const [code] = (await ended) as [number | null]
@@ -223,9 +224,12 @@ for (const [engine, { employees, locationIn }] of Object.entries(ENGINES))
 
 void it(
   'so it does with the real history',
-  { skip: !sharedHistoryIsThere && 'the real history is not here' },
+  {
+    skip:
+      !(FULL && sharedHistoryIsThere) && 'the real history is not here, or KILL_ROUNDS does not ask for it',
+  },
   async (t) => {
     const folder = await folderFor(t)
-    await survive(t, await sharedHistory(folder, 7), folder, join(folder, 'ledger.db'), FULL ? 4 : 2)
+    await survive(t, await sharedHistory(folder, 7), folder, join(folder, 'ledger.db'), 4)
   },
 )

@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { it, type TestContext } from 'node:test'
-import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { type Doubles, startDoubles } from '../../../src/cli/doubles/doubles.ts'
@@ -41,7 +42,8 @@ async function worldFor(t: TestContext) {
     await closeWithin(2_000, client.close())
   }
   const looking = async <T>(work: (ledger: Ledger) => Promise<T>): Promise<T> => {
-    const reader = await openSqliteLedger({ path, readOnly: true, now: Date.now, patienceMs: 10_000 })
+    // In this thread: to start one for each look would cost more than all the rest.
+    const reader = sqlLedger(openSqlite(path, { readOnly: true }), 'reader')
     try {
       return await work(reader)
     } finally {

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads'
-import { type FlowOptions, runFlow } from './correlation-truth.ts'
+import { type FlowOptions, type FlowResult, runFlow } from './correlation-truth.ts'
 import { forgetful, type JoinRule, latestRecordWins } from './wrong-joins.ts'
 
 /** Joins by other rules, by name: functions do not pass between threads. */
@@ -9,7 +9,9 @@ export interface Task {
   readonly rule: keyof typeof RULES | null
 }
 
-/** Runs one flow after another. The test runner follows what happens in a test's own thread, which costs more than the flow itself. */
-parentPort?.on('message', async ({ options, rule }: Task) => {
-  parentPort?.postMessage(await runFlow(rule === null ? options : { ...options, join: RULES[rule] }))
-})
+/** Runs a flow. The test runner follows what happens in a test's own thread, which costs more than the flow itself. */
+async function run({ options, rule }: Task): Promise<FlowResult> {
+  return await runFlow(rule === null ? options : { ...options, join: RULES[rule] })
+}
+
+parentPort?.on('message', (task: Task) => void run(task).then((result) => parentPort?.postMessage(result)))
