@@ -30,7 +30,7 @@ export async function collisionsAmong(sql: Sql, arrivals: readonly Arrival[]): P
     ),
     `SELECT e.event_id, e.source, e.employee, e.type, e.mode, e.effective_raw, e.worker
      FROM v JOIN events e ON e.event_id = v.id AND e.source = v.source
-     WHERE COALESCE(e.state, '') <> 'dead-lettered' AND e.replays = 0`,
+     WHERE COALESCE(e.state, '') <> 'dead-lettered' AND e.replays < 1`,
   )
   const known = new Map(rows.map((row) => [storedKey(row.event_id, row.source), row]))
   return fromBus.filter(({ event }) => {
