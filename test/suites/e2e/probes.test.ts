@@ -9,20 +9,29 @@ import { startDoubles } from '../../../src/cli/doubles/doubles.ts'
 import { startPostgres } from '../../adapters/support/postgres.ts'
 import { until } from '../../adapters/support/until.ts'
 import { command } from '../../fakes/cli.ts'
+import { startCollector } from '../../fakes/collector.ts'
 import { portOf, start } from '../../fakes/rollcall.ts'
 
-void test('a running connector says that it is ready, and health checks of a container believe it', async (t) => {
+/** A metric that only a ledger which answers has. */
+const OF_THE_LEDGER = '"rollcall.ledger.operations_pending"'
+
+void test('a running connector says that it is ready, health checks of a container believe it, and a collector gets its metrics', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-probes-'))
   const doubles = await startDoubles({ fast: true })
+  const collector = await startCollector()
   const child = start(['run'], {
     ...doubles.environment,
     LEDGER: join(folder, 'ledger.db'),
     HTTP_ADDRESS: '127.0.0.1:0',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    OTEL_METRIC_EXPORT_INTERVAL: '500',
   })
   t.after(async () => {
     const ended = child.exitCode === null ? once(child, 'exit') : null
     child.kill('SIGTERM')
     await ended
+    collector.close()
     await doubles.stop()
     await rm(folder, { recursive: true })
   })
@@ -34,6 +43,11 @@ void test('a running connector says that it is ready, and health checks of a con
   assert.match(
     await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(),
     /^rollcall_check\{check="receivers"\} 1$/m,
+  )
+  await until(
+    'the collector knows what the ledger says',
+    () => collector.sent.some(({ path, body }) => path === '/v1/metrics' && body.includes(OF_THE_LEDGER)),
+    30_000,
   )
   const asked = await command(['health'], { HTTP_ADDRESS: String(port) })
   assert.equal(asked.code, 0, asked.stderr)
