@@ -3,11 +3,8 @@ import { it } from 'node:test'
 import * as fc from 'fast-check'
 import rhea from 'rhea'
 import { encodeStored } from '../../../src/local/service-bus/wire/delivery.ts'
-import {
-  parseDelivery,
-  parseEnvelope,
-  withApplicationProperties,
-} from '../../../src/local/service-bus/wire/message.ts'
+import { parseDelivery, parseEnvelope } from '../../../src/local/service-bus/wire/message.ts'
+import { withApplicationProperties } from '../../../src/local/service-bus/wire/sections.ts'
 import { MalformedError } from '../../../src/local/service-bus/wire/reader.ts'
 import { amqp } from '../../../src/local/service-bus/amqp/rhea-types.ts'
 import { assertSane } from '../../../src/local/service-bus/wire/sane.ts'

@@ -2,7 +2,8 @@ import type { ManagedConfig } from '../config.ts'
 import type { Destination, QueueEntity } from './entity.ts'
 import { type Refusal, REFUSALS } from '../errors.ts'
 import type { BrokerSettings } from '../settings.ts'
-import { type Envelope, propertySizes } from '../wire/message.ts'
+import type { Envelope } from '../wire/message.ts'
+import { propertySizes } from '../wire/sections.ts'
 
 /**
  * Property limits the service documents

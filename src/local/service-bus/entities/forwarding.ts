@@ -3,7 +3,8 @@ import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import type { BrokerSettings } from '../settings.ts'
 import type { Arrival, DeadLetter } from '../store/contract.ts'
 import type { StoredMessage } from '../store/message.ts'
-import { type Envelope, withApplicationProperties } from '../wire/message.ts'
+import type { Envelope } from '../wire/message.ts'
+import { withApplicationProperties } from '../wire/sections.ts'
 
 /** A message may be forwarded this often [documented]. */
 const MAX_HOPS = 4

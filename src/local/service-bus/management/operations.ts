@@ -5,7 +5,8 @@ import { amqp, type DecodedMessage } from '../amqp/rhea-types.ts'
 import type { Outcome } from '../store/contract.ts'
 import { stampOf, type StoredMessage } from '../store/message.ts'
 import { encodeStored } from '../wire/delivery.ts'
-import { parseEnvelope, sectionBounds } from '../wire/message.ts'
+import { parseEnvelope } from '../wire/message.ts'
+import { sectionBounds } from '../wire/sections.ts'
 import { MalformedError } from '../wire/reader.ts'
 import {
   type Ask,

@@ -1,6 +1,7 @@
 import type { CorrelationField, RuleConfig, RuleFilter } from '../config.ts'
 import { amqp, type Typed } from '../amqp/rhea-types.ts'
-import { applicationProperties, type Envelope, withApplicationProperties } from '../wire/message.ts'
+import type { Envelope } from '../wire/message.ts'
+import { applicationProperties, withApplicationProperties } from '../wire/sections.ts'
 import { systemProperties, type SystemProperties, withSystemProperties } from '../wire/properties.ts'
 import { evaluate, type Lookup, matches, type Scalar } from './evaluate.ts'
 import { type ActionStep, parseAction, parseFilter, type PropertyName } from './parse.ts'

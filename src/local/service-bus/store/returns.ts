@@ -1,4 +1,4 @@
-import { withApplicationProperties } from '../wire/message.ts'
+import { withApplicationProperties } from '../wire/sections.ts'
 import type { DeadLetter, Properties } from './contract.ts'
 import { entriesOf } from './holdings.ts'
 import type { StoredMessage } from './message.ts'

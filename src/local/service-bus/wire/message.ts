@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { amqp, type Typed } from '../amqp/rhea-types.ts'
 import { ByteReader, MalformedError } from './reader.ts'
-import { assertSane } from './sane.ts'
-import { readTyped } from './typed.ts'
+import { SECTIONS } from './sections.ts'
 
 /**
  * A message as a sender gave it, parsed once. `bare` keeps properties, application properties, body
@@ -38,15 +36,6 @@ export interface Envelope {
  * `@azure/service-bus` 7.9.5).
  */
 export const BATCH_FORMAT = 0x80013700
-
-const SECTIONS = {
-  header: 0x70,
-  deliveryAnnotations: 0x71,
-  messageAnnotations: 0x72,
-  properties: 0x73,
-  application: 0x74,
-  data: 0x75,
-}
 
 /** Annotations the broker writes itself; what a sender put there is dropped. */
 const OWN_ANNOTATIONS = new Set([
@@ -87,60 +76,19 @@ export function parseDelivery(
  * digits, or left absent.
  */
 export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'): Envelope {
-  const reader = new ByteReader(payload)
-  let durable = false
-  let priority: number | undefined
-  let ttlMs: number | undefined
-  let messageId: string | undefined
-  let sessionId: string | undefined
-  let annotations: Annotations = NO_ANNOTATIONS
-  let deliveryAnnotations: Annotations = NO_ANNOTATIONS
-  let bareStart = -1
-  let propertiesStart = -1
-  while (!reader.done) {
-    const start = reader.position
-    const code = reader.descriptor()
-    if (code === SECTIONS.header) {
-      const count = reader.list()
-      for (let index = 0; index < count; index += 1) {
-        if (index === 0) durable = reader.boolean()
-        else if (index === 1) priority = reader.uint()
-        else if (index === 2) ttlMs = reader.uint()
-        else reader.skip()
-      }
-    } else if (code === SECTIONS.messageAnnotations) {
-      annotations = readAnnotations(reader)
-    } else if (code === SECTIONS.deliveryAnnotations) {
-      deliveryAnnotations = readAnnotations(reader)
-    } else {
-      if (bareStart < 0) bareStart = start
-      if (code === SECTIONS.properties) {
-        propertiesStart = start
-        const count = reader.list()
-        for (let index = 0; index < count; index += 1) {
-          if (index === 0) messageId = readMessageId(reader)
-          else if (index === 10) sessionId = reader.text()
-          else reader.skip()
-        }
-      } else if (code < SECTIONS.header || code > 0x78) {
-        throw new MalformedError(`unknown message section 0x${code.toString(16)}`)
-      } else {
-        reader.skip()
-      }
-    }
-  }
-  if (bareStart < 0) throw new MalformedError('the message has no body')
-  const given = payload.subarray(bareStart)
+  const parsed = parseSections(payload)
+  const { header, properties, annotations, deliveryAnnotations } = parsed
+  const given = payload.subarray(parsed.bareStart)
   const generated =
-    messageId === undefined && missingId === 'generate' ? randomBytes(16).toString('hex') : undefined
+    properties.messageId === undefined && missingId === 'generate'
+      ? randomBytes(16).toString('hex')
+      : undefined
   return {
     bare:
-      generated === undefined ? Buffer.from(given) : withMessageId(given, propertiesStart >= 0, generated),
-    durable,
-    priority,
-    ttlMs,
-    messageId: messageId ?? generated ?? '',
-    sessionId,
+      generated === undefined ? Buffer.from(given) : withMessageId(given, parsed.hasProperties, generated),
+    ...header,
+    messageId: properties.messageId ?? generated ?? '',
+    sessionId: properties.sessionId,
     partitionKey: annotations.partitionKey,
     scheduledAt: annotations.scheduledAt,
     annotations: annotations.kept,
@@ -149,6 +97,90 @@ export function parseEnvelope(payload: Buffer, missingId: MissingId = 'generate'
     deliveryAnnotationCount: deliveryAnnotations.count,
     size: payload.length,
   }
+}
+
+interface Header {
+  readonly durable: boolean
+  readonly priority: number | undefined
+  readonly ttlMs: number | undefined
+}
+
+interface MessageProperties {
+  readonly messageId: string | undefined
+  readonly sessionId: string | undefined
+}
+
+/** What the sections of an encoded message say. */
+interface Parsed {
+  header: Header
+  properties: MessageProperties
+  hasProperties: boolean
+  annotations: Annotations
+  deliveryAnnotations: Annotations
+  /** Where the bare message begins; -1 before it was found. */
+  bareStart: number
+}
+
+/** Throws MalformedError for an unknown section and for a message without a body. */
+function parseSections(payload: Buffer): Parsed {
+  const reader = new ByteReader(payload)
+  const parsed: Parsed = {
+    header: { durable: false, priority: undefined, ttlMs: undefined },
+    properties: { messageId: undefined, sessionId: undefined },
+    hasProperties: false,
+    annotations: NO_ANNOTATIONS,
+    deliveryAnnotations: NO_ANNOTATIONS,
+    bareStart: -1,
+  }
+  while (!reader.done) {
+    const start = reader.position
+    parseSection(reader, reader.descriptor(), start, parsed)
+  }
+  if (parsed.bareStart < 0) throw new MalformedError('the message has no body')
+  return parsed
+}
+
+function parseSection(reader: ByteReader, code: number, start: number, parsed: Parsed): void {
+  if (code === SECTIONS.header) parsed.header = readHeader(reader)
+  else if (code === SECTIONS.messageAnnotations) parsed.annotations = readAnnotations(reader)
+  else if (code === SECTIONS.deliveryAnnotations) parsed.deliveryAnnotations = readAnnotations(reader)
+  else {
+    if (parsed.bareStart < 0) parsed.bareStart = start
+    if (code === SECTIONS.properties) {
+      parsed.hasProperties = true
+      parsed.properties = readProperties(reader)
+    } else if (code < SECTIONS.header || code > SECTIONS.footer) {
+      throw new MalformedError(`unknown message section 0x${code.toString(16)}`)
+    } else {
+      reader.skip()
+    }
+  }
+}
+
+function readHeader(reader: ByteReader): Header {
+  let durable = false
+  let priority: number | undefined
+  let ttlMs: number | undefined
+  const count = reader.list()
+  for (let index = 0; index < count; index += 1) {
+    if (index === 0) durable = reader.boolean()
+    else if (index === 1) priority = reader.uint()
+    else if (index === 2) ttlMs = reader.uint()
+    else reader.skip()
+  }
+  return { durable, priority, ttlMs }
+}
+
+function readProperties(reader: ByteReader): MessageProperties {
+  let messageId: string | undefined
+  let sessionId: string | undefined
+  const count = reader.list()
+  for (let index = 0; index < count; index += 1) {
+    if (index === 0) messageId = readMessageId(reader)
+    else if (index === 10) sessionId = reader.text()
+    else reader.skip()
+  }
+  return { messageId, sessionId }
 }
 
 interface Annotations {
@@ -231,80 +263,4 @@ function withMessageId(bare: Buffer, hasProperties: boolean, id: string): Buffer
     rest,
     bare.subarray(after),
   ])
-}
-
-/** The application properties of a bare message with their AMQP types, keys in the order sent. */
-export function applicationProperties(bare: Buffer): Map<string, Typed> {
-  const bounds = sectionBounds(bare, SECTIONS.application)
-  const properties = new Map<string, Typed>()
-  if (bounds === undefined) return properties
-  assertSane(bare, bounds.start, bounds.end)
-  const section = readTyped(bare.subarray(bounds.start, bounds.end))
-  const elements = Array.isArray(section.value) ? (section.value as readonly Typed[]) : []
-  for (let index = 0; index + 1 < elements.length; index += 2) {
-    const value = elements[index + 1]
-    if (value !== undefined) properties.set(String(elements[index]?.value), value)
-  }
-  return properties
-}
-
-/**
- * The bare message with `changes` merged into its application properties; everything else stays
- * byte for byte.
- */
-export function withApplicationProperties(
-  bare: Buffer,
-  changes: ReadonlyMap<string, Typed>,
-  removals: readonly string[] = [],
-): Buffer {
-  if (changes.size === 0 && removals.length === 0) return bare
-  const properties = applicationProperties(bare)
-  for (const name of removals) properties.delete(name)
-  for (const [name, value] of changes) properties.set(name, value)
-  const elements = [...properties].flatMap(([name, value]) => [amqp.wrap_string(name), value])
-  const writer = new amqp.Writer()
-  writer.write(amqp.described(amqp.wrap_ulong(SECTIONS.application), amqp.Map32(elements)))
-  const bounds = sectionBounds(bare, SECTIONS.application)
-  const start = bounds?.start ?? sectionBounds(bare, SECTIONS.properties)?.end ?? 0
-  return Buffer.concat([bare.subarray(0, start), writer.toBuffer(), bare.subarray(bounds?.end ?? start)])
-}
-
-/** Where a section of a bare message lies, descriptor included; undefined when there is none. */
-export function sectionBounds(
-  bare: Buffer,
-  wanted: number,
-): { readonly start: number; readonly end: number } | undefined {
-  const reader = new ByteReader(bare)
-  while (!reader.done) {
-    const start = reader.position
-    const code = reader.descriptor()
-    reader.skip()
-    if (code === wanted) return { start, end: reader.position }
-  }
-  return undefined
-}
-
-/**
- * Bytes of the properties of a bare message: of its two sections together, and of each application
- * property with its name.
- */
-export function propertySizes(bare: Buffer): {
-  readonly sections: number
-  readonly application: readonly number[]
-} {
-  const properties = sectionBounds(bare, SECTIONS.properties)
-  const bounds = sectionBounds(bare, SECTIONS.application)
-  const application: number[] = []
-  if (bounds !== undefined) {
-    const reader = new ByteReader(bare, bounds.start, bounds.end)
-    reader.descriptor()
-    for (let pairs = reader.map() / 2; pairs > 0; pairs -= 1) {
-      const start = reader.position
-      reader.skip()
-      reader.skip()
-      application.push(reader.position - start)
-    }
-  }
-  const sizeOf = (section: typeof bounds) => (section === undefined ? 0 : section.end - section.start)
-  return { sections: sizeOf(properties) + sizeOf(bounds), application }
 }

@@ -1,6 +1,6 @@
 import type { CorrelationField } from '../config.ts'
 import { amqp, type Typed } from '../amqp/rhea-types.ts'
-import { sectionBounds } from './message.ts'
+import { sectionBounds } from './sections.ts'
 import { assertSane } from './sane.ts'
 import { readTyped } from './typed.ts'
 

@@ -1,4 +1,5 @@
-import { durationMs, type EntityStatus } from '../../config.ts'
+import type { EntityStatus } from '../../config.ts'
+import { durationMs } from '../../config-file.ts'
 import { BodyError, type Element, textOf } from './xml.ts'
 
 /**
