@@ -12,7 +12,7 @@ export const eventGrid: ShapeRules = {
     subject: 'text',
     'eventTime | time': 'instant?',
     'topic | source': 'text?',
-    data: 'object?',
+    data: 'any?',
   },
   id: 'id',
   event: `(
@@ -24,7 +24,7 @@ export const eventGrid: ShapeRules = {
       'time': $cloud ? time : eventTime,
       'sequence': sequence,
       'traceparent': traceparent,
-      'data': data
+      'data': $exists(data_base64) ? data_base64 : $parse(data)
     }
   )`,
 }

@@ -11,12 +11,12 @@ export const oracleHcm: ShapeRules = {
   items: `(
     $entries := $exists(feed.entry) ? feed.entry : $exists(entry) ? entry : $;
     $entries.(
-      $content := $type(content) = 'string' ? $parse(content) : content;
+      $content := $parse(content);
       {
         'id': id,
         'collection': $exists(collection) ? collection : $split(id, ':')[1],
         'published': published,
-        'context': $content.Context,
+        'context': $count($content.Context) = 1 ? $content.Context[0] : $content.Context,
         'changed': $content.\`Changed Attributes\`
       }
     )

@@ -68,7 +68,7 @@ for (const { name } of shapes)
   })
 
 void test('every shipped shape has golden files', () => {
-  const covered = new Set([...shapes.map(({ name }) => name), 'nservicebus'])
+  const covered = new Set(shapes.map(({ name }) => name))
   assert.deepEqual(
     Object.keys(SHIPPED_SHAPES).filter((name) => !covered.has(name)),
     [],
