@@ -267,10 +267,20 @@ function needed(to: string): { readonly required?: boolean } {
   return DEFAULT_REQUIRED.includes(to) ? { required: true } : {}
 }
 
-function shapeRules({ event, xml, body, items, fields, id, access }: z.output<typeof SHAPE>): ShapeRules {
+function shapeRules({
+  event,
+  xml,
+  form,
+  body,
+  items,
+  fields,
+  id,
+  access,
+}: z.output<typeof SHAPE>): ShapeRules {
   return {
     event,
     ...(xml === undefined ? {} : { xml }),
+    ...(form === undefined ? {} : { form }),
     ...(body === undefined ? {} : { body }),
     ...(access === undefined ? {} : { access }),
     ...(items === undefined ? {} : { items }),

@@ -27,6 +27,9 @@ export const SHAPE = z.strictObject({
     description:
       'The body is XML that a converter wrote as JSON: prefixes, attributes and a SOAP envelope go',
   }),
+  form: flag.optional().meta({
+    description: 'The body may be a form post: its fields are an object of texts',
+  }),
   body: FIELDS.optional().meta({ description: 'Paths that the body must have, and their kinds' }),
   items: jsonata.optional().meta({
     description: 'JSONata over the body that yields its items. Default: the body, or each element of a list',

@@ -5,6 +5,7 @@ import { parseJson } from '../parse-json.ts'
 import type { SourceMessage } from '../ports.ts'
 import type { RejectionCode } from '../reasons.ts'
 import { readBytes } from './body/bytes.ts'
+import { readFields } from './body/form.ts'
 import { readText, unwrapped } from './body/text.ts'
 
 /** A CloudEvent as it was found, before anything is known of its data. */
@@ -104,9 +105,13 @@ function bytesOfBase64(text: string): Uint8Array | null {
   }
 }
 
-/** The body of a message as JSON, before its content is checked. */
+/**
+ * The body of a message as JSON, before its content is checked. With `form`, the fields of a form
+ * post are an object of texts.
+ */
 export function parseBody(
   message: SourceMessage,
+  { form = false }: { readonly form?: boolean } = {},
 ): { readonly kind: 'body'; readonly body: Json } | Rejection {
   const { text, unreadable, contentType } = message
   if (text === null)
@@ -114,7 +119,7 @@ export function parseBody(
       unreadable?.code ?? 'BodyNotText',
       unreadable?.description ?? 'the body is not UTF-8 text; send JSON',
     )
-  const read = readText(text, contentType)
+  const read = (form ? readFields(text, contentType) : null) ?? readText(text, contentType)
   return read.kind === 'body'
     ? read
     : { kind: 'rejected', code: read.code, field: read.field ?? null, description: read.description }

@@ -36,7 +36,7 @@ export async function takeInShaped(
   message: SourceMessage,
   { name, shape, source }: Shaped,
 ): Promise<TakenIn> {
-  const parsed = parseBody(message)
+  const parsed = parseBody(message, shape)
   const sources = (): Source => source
   if (parsed.kind === 'rejected')
     return refuse(parsed, refusedLeavers(suspectedEnvelopes(message, parsed), message, sources))

@@ -21,6 +21,8 @@ export interface ShapeRules {
    * XML.
    */
   readonly xml?: boolean
+  /** The body may be a form post; its fields are an object of texts. */
+  readonly form?: boolean
   /** What the body must have, before its items are looked for. */
   readonly body?: FieldRules
   /**
@@ -56,6 +58,8 @@ type Applied = { readonly kind: 'envelopes'; readonly envelopes: readonly Envelo
 /** Compiled rules of one shape. */
 export interface Shape {
   readonly name: string
+  /** The body may be a form post. */
+  readonly form: boolean
   /**
    * All events of a body as envelopes, or the first error. The error names the field and never
    * quotes its value. Rejects when nothing can be evaluated at the moment. `message` is what the
@@ -118,6 +122,7 @@ export function compileShape(
   }
   return {
     name,
+    form: rules.form ?? false,
     apply: (body, source, message) => apply(compiled, body, contextOf(source, message)),
     suspects: (body, source, message) => suspectsIn(compiled, body, contextOf(source, message)),
   }

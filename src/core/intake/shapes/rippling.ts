@@ -7,6 +7,7 @@ import type { ShapeRules } from '../shape.ts'
  * read. Events of groups, leave requests and similar objects are skipped.
  */
 export const rippling: ShapeRules = {
+  form: true,
   fields: { event_name: 'text', id: 'id', company_id: 'id' },
   id: ['event_name', 'id', 'company_id', '$message.enqueuedTime'],
   event: `(

@@ -171,6 +171,7 @@ void describe('the names in a message on the bus', () => {
   void it('are read through a vendor’s shape, and a shape that throws yields none', async () => {
     const shape = {
       name: 'vendor',
+      form: false,
       suspects: async () => [],
       apply: async (body: unknown) => {
         if (body !== null && typeof body === 'object' && 'bad' in body) throw new TypeError('no')
