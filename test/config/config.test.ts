@@ -33,7 +33,7 @@ function complaints(yaml: string, environment: Readonly<Record<string, string>> 
 }
 
 void describe('without a file', () => {
-  void test('canonical events come from the one queue of the environment, and the default mapping holds', () => {
+  void test('canonical events come from the one queue of the environment, with the default mapping', () => {
     const { rules, file } = readConfig({
       SERVICEBUS_QUEUE: 'my-queue',
       SOURCE_ZONE: 'Europe/Berlin',
@@ -50,7 +50,7 @@ void describe('without a file', () => {
     })
     assert.ok(rules.mapping.uses('name.givenName'))
   })
-  void test('a variable that does not say what it should is named, its value is not', () => {
+  void test('an error names the variable and not its value', () => {
     for (const [name, value] of [
       ['SOURCE_ZONE', 'Berlin-ish'],
       ['UPLOADS', 'secret'],
@@ -62,7 +62,7 @@ void describe('without a file', () => {
           error instanceof RollcallError && error.message.includes(name) && !error.message.includes(value),
       )
   })
-  void test('a statement of the ledger is given a time, and no time is none', () => {
+  void test('the time limit of a statement cannot be 0', () => {
     assert.throws(() => readConfig({ LEDGER_STATEMENT_MS: '0' }), /LEDGER_STATEMENT_MS/)
   })
 
@@ -79,10 +79,10 @@ void describe('without a file', () => {
 })
 
 void describe('a file', () => {
-  void test('an empty one changes nothing', () => {
+  void test('an empty file changes nothing', () => {
     assert.deepEqual(read('').rules.sourceAddresses, readConfig({}).rules.sourceAddresses)
   })
-  void test('its settings stand below the environment', () => {
+  void test('the environment overrides its settings', () => {
     const config = read('settings: { UPLOADS: 7, LOG_LEVEL: warn, CALLS_PER_DAY: unlimited }', {
       LOG_LEVEL: 'error',
     })
@@ -91,7 +91,7 @@ void describe('a file', () => {
       [7, 'error', Number.POSITIVE_INFINITY],
     )
   })
-  void test('expands variables, files of variables and defaults, and leaves what is no variable', () => {
+  void test('expands variables, files of variables and defaults, and leaves other text', () => {
     const { rules } = read(
       'sources: [{ name: "${NAME}", queue: "${QUEUE:-fallback}", zone: "${ZONE}", rank: "${RANK}" }, { name: "$${NAME}", queue: "${a}" }]',
       { NAME: '/hr/acme', ZONE_FILE: file('Europe/Berlin\n', 'zone'), RANK: '3' },
@@ -105,7 +105,7 @@ void describe('a file', () => {
     )
     assert.deepEqual([rules.sources[0]?.source.zone, rules.sources[0]?.source.rank], ['Europe/Berlin', 3])
   })
-  void test('names queues, topics and sessions, each entrance once', () => {
+  void test('names queues, topics and sessions, each address once', () => {
     const { rules } = read(`
 sources:
   - { name: a, queue: q, match: /hr/a }
@@ -116,7 +116,7 @@ sources:
       { topic: 'people', subscription: 'rollcall', entity: 'people/Subscriptions/rollcall', sessions: true },
     ])
   })
-  void test('lays its mapping over the default one, or begins with nothing', async () => {
+  void test('overrides the default mapping, or begins with an empty one', async () => {
     const over = read(
       'mapping: { attributes: { title: job.title, nickName: null, displayName: { jsonata: "$employee" } } }',
     ).rules
@@ -135,7 +135,7 @@ sources:
     assert.ok(!('title' in omitted.record))
     assert.deepEqual(omitted.missing, ['active'])
   })
-  void test('takes shapes by name, its own before the shipped ones, or on the spot', () => {
+  void test('uses shapes by name, its own before the shipped ones, or inline rules', () => {
     const { sources } = read(`
 shapes:
   mine: { event: "{ 'type': 'worker.updated' }" }
@@ -176,7 +176,7 @@ sources:
   assert.deepEqual(complaints(yaml('"${HR_SECRET}"')).length, 1)
 })
 
-void describe('a file that cannot be used says line, column, path and what the place takes', () => {
+void describe('an error in the file names line, column, path and what is expected', () => {
   const cases: readonly (readonly [what: string, yaml: string, expected: readonly RegExp[]])[] = [
     [
       'a key that is not known',
@@ -327,7 +327,7 @@ void describe('a file that cannot be used says line, column, path and what the p
     })
 })
 
-void test('the schema for editors knows every key and describes most', () => {
+void test('the schema for editors has every key and describes most', () => {
   const schema = JSON.stringify(jsonSchema())
   for (const key of ['settings', 'sources', 'shapes', 'mapping', 'lastDay', 'attributes', 'jsonata'])
     assert.ok(schema.includes(`"${key}"`), key)

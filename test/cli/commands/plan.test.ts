@@ -37,7 +37,7 @@ async function rollcall(
   return { code, out: stdout, err: stderr }
 }
 
-void describe('plan and explain only look', () => {
+void describe('plan and explain change nothing', () => {
   void test('plan shows what would be sent, names the events, hides values and changes nothing', async () => {
     const was = await readFile(path)
     const { code, out } = await rollcall('plan', '--output', 'json')
@@ -61,7 +61,7 @@ void describe('plan and explain only look', () => {
     assert.deepEqual(await readFile(path), was)
   })
 
-  void test('values are shown when they are asked for', async () => {
+  void test('values are shown only when asked', async () => {
     const { out } = await rollcall('plan', '--show-values', '--employee', '10001')
     assert.match(out, /Head/)
   })
@@ -87,13 +87,13 @@ void describe('plan and explain only look', () => {
     assert.deepEqual([JSON.parse(alone.out).employees, JSON.parse(alone.out).operations], [1, 0])
   })
 
-  void test('a date that is none is called wrongly', async () => {
+  void test('an invalid date is a wrong argument', async () => {
     const { code, err } = await rollcall('plan', '--as-of', 'tomorrow')
     assert.equal(code, 2)
     assert.match(err, /--as-of must be a date/)
   })
 
-  void test('explain says what applied and what stands in its place, and hides values', async () => {
+  void test('explain says what applied and what superseded it, and hides values', async () => {
     const { code, out } = await rollcall('explain', 'e-1')
     assert.equal(code, 0)
     assert.match(out, /applied: userName, active/)

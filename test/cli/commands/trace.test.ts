@@ -50,7 +50,7 @@ const run = async (...args: readonly string[]): Promise<string> => {
 }
 
 void describe('trace', () => {
-  void test('keeps back the words of the service, which quote values, until they are asked for', async () => {
+  void test('hides messages of the service, which quote values, unless asked', async () => {
     for (const output of ['json', 'table']) {
       const hidden = await run('trace', 'p1', '--output', output)
       assert.doesNotMatch(hidden, /ann\.lee/, output)
@@ -63,7 +63,7 @@ void describe('trace', () => {
     }
   })
 
-  void test('tells the age of each step, before and after, in a unit that suits it', async () => {
+  void test('shows the age of each step, before and after, in a suitable unit', async () => {
     const text = await run('trace', 'p1')
     assert.match(text, /received {3}2026-11-02T08:00:00\.000Z\n/)
     assert.match(text, /planned {4}\S+ {2}\+0\.7 s\n/)
@@ -84,7 +84,7 @@ void describe('trace', () => {
     )
   })
 
-  void test('of a name that several things have shows all of them, and so does explain', async () => {
+  void test('of an ambiguous reference shows all matches, and so does explain', async () => {
     const { employee, others } = JSON.parse(await run('trace', '7', '--output', 'json'))
     assert.deepEqual(
       [employee.id, ...others.map((one: { employee: { id: string } }) => one.employee.id)],
@@ -99,18 +99,18 @@ void describe('trace', () => {
   })
 })
 
-void test('nothing of that name exits 4, and says where to look for what was never taken in', async () => {
+void test('an unknown reference exits 4, and says where refused messages are listed', async () => {
   const { code, stdout, stderr } = await command(['trace', 'nobody'], { LEDGER })
   assert.deepEqual([code, stdout], [4, ''])
   assert.match(stderr, /dead-letters list --store bus/)
 })
 
-void test('plan for somebody whose id an event has too is about that person', async () => {
+void test('plan prefers the employee when an event has the same id', async () => {
   const { employees, plan } = JSON.parse(await run('plan', '--employee', '7', '--output', 'json'))
   assert.deepEqual([employees, plan[0].employeeId], [1, '7'])
 })
 
-void test('status says how far the log was read, and how much of it is about what nobody here sent', async () => {
+void test('status shows how far the log was read, and how many records are not ours', async () => {
   assert.deepEqual(JSON.parse(await run('status', '--output', 'json')).log, {
     readUntil: new Date(T0).toISOString(),
     foreign: 3,
@@ -118,7 +118,7 @@ void test('status says how far the log was read, and how much of it is about wha
   assert.match(await run('status'), /log records of others +3/)
 })
 
-void test('a state that there is not is an argument that is wrong, and no configuration', async () => {
+void test('an unknown state is a wrong argument, not a wrong configuration', async () => {
   const { code, stderr } = await command(['events', '--state', 'done'], { LEDGER })
   assert.equal(code, 2)
   assert.match(stderr, /ArgumentInvalid/)

@@ -77,7 +77,7 @@ function start(t: TestContext, employees: readonly Employee[], mapping: Mapping 
   }
 }
 
-void test('everybody who is due is planned, some at a time, each at the revision that was read', async (t) => {
+void test('every due employee is planned, some at a time, each at the revision that was read', async (t) => {
   const { runtime, committed, queries, told } = start(t, [employee('1'), employee('2'), employee('3')])
   await runtime.settle()
   assert.deepEqual(
@@ -95,13 +95,13 @@ void test('everybody who is due is planned, some at a time, each at the revision
   assert.deepEqual([queries[0]?.limit, queries[0]?.maxWaitMs, told()], [2, 10_000, 2])
 })
 
-void test('when nobody is due, those who lacked something for too long are given up', async (t) => {
+void test('when no employee is due, those incomplete for too long are given up', async (t) => {
   const { runtime, expired } = start(t, [])
   await runtime.settle()
   assert.deepEqual(expired, [runtime.now() - settings.incompleteMs])
 })
 
-void test('a plan that could not be committed is made again from what is read then', async (t) => {
+void test('a plan that could not be committed is made again from a fresh read', async (t) => {
   const { runtime, committed, queries, refuse } = start(t, [employee('1')])
   refuse(1)
   await runtime.advance(5_000)
@@ -139,7 +139,7 @@ const computing = (evaluator: Evaluator): Mapping =>
 const names = (committed: readonly (readonly Decision[])[]): readonly (readonly string[])[] =>
   committed.map((decisions) => decisions.map(({ employeeId }) => employeeId))
 
-void test('an employee whose record takes long to compute holds up no other, and is committed when it is there', async (t) => {
+void test('an employee whose record takes long to compute blocks no other, and is committed when it is done', async (t) => {
   const evaluator = heldEvaluator()
   const { runtime, committed } = start(t, [employee('slow'), employee('1')], computing(evaluator))
   await runtime.settle()
@@ -153,7 +153,7 @@ void test('an employee whose record takes long to compute holds up no other, and
   assert.deepEqual(names(committed), [['1'], ['slow']])
 })
 
-void test('something new about an employee does not wait for the plan that is being computed', async (t) => {
+void test('a new event of an employee does not wait for the plan that is being computed', async (t) => {
   const evaluator = heldEvaluator()
   const { runtime, committed, due } = start(t, [employee('slow')], computing(evaluator))
   await runtime.advance(1_000)
@@ -180,7 +180,7 @@ void test('when nothing can be computed at the moment nothing is committed, and 
   assert.deepEqual(names(committed), [['1']])
 })
 
-void test('a plan that is still being computed does not hold up the end', async (t) => {
+void test('a plan that is still being computed does not delay the stop', async (t) => {
   const evaluator = heldEvaluator()
   const { runtime, stop, committed } = start(t, [employee('slow')], computing(evaluator))
   await runtime.settle()

@@ -137,7 +137,7 @@ void describe('forming a batch', () => {
     assert.equal(form([...young, row(3, LANES.leaver, NOW)], { fillMs: 1_000 }).length, 3)
   })
 
-  void it('lets a call full of leavers leave at once, however scarce calls are', () => {
+  void it('sends a call full of leavers at once, however scarce calls are', () => {
     const row = (seq: number): WaitingOperation => ({
       seq,
       employeeId: `e${seq}`,

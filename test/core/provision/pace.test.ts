@@ -30,12 +30,12 @@ const budgets = fc
   )
 
 void describe('calls are spread as the day’s budget shrinks', () => {
-  void test('while there is plenty nothing waits', () => {
+  void test('no call waits while there is plenty of quota', () => {
     assert.equal(spacingMs(budget({ used: 900 }), limits), 0)
     assert.equal(nextCallAt(budget({ oldestAt: null, lastAt: null }), limits, false), NOW)
   })
 
-  void test('when it is spent the next one waits until the oldest comes back', () => {
+  void test('the next call waits for the oldest to expire when the quota is spent', () => {
     for (const later of [0, 1_000, 3_600_000, 40_000_000]) {
       const spent = budget({ used: 2_000, now: NOW + later })
       assert.equal(nextCallAt(spent, limits, false), NOW - 3_600_000 + DAY_MS)
@@ -43,7 +43,7 @@ void describe('calls are spread as the day’s budget shrinks', () => {
     }
   })
 
-  void test('the distance to the last call stays the same while it is waited out', () => {
+  void test('the distance to the last call stays the same during the wait', () => {
     fc.assert(
       fc.property(budgets, fc.integer({ min: 0, max: 3_600_000 }), (one, later) => {
         if (one.lastAt !== null)
@@ -56,7 +56,7 @@ void describe('calls are spread as the day’s budget shrinks', () => {
     )
   })
 
-  void test('the fewer are left, the further apart they go', () => {
+  void test('calls are further apart the fewer are left', () => {
     fc.assert(
       fc.property(budgets, fc.integer({ min: 0, max: 500 }), (one, more) => {
         const later = { ...one, used: one.used + more }
@@ -68,7 +68,7 @@ void describe('calls are spread as the day’s budget shrinks', () => {
     )
   })
 
-  void test('a leaver waits half a minute at the most, and never longer than anybody else', () => {
+  void test('a leaver waits at most half a minute, and never longer than another operation', () => {
     fc.assert(
       fc.property(budgets, (one) => {
         const leaver = nextCallAt(one, limits, true)
@@ -80,7 +80,7 @@ void describe('calls are spread as the day’s budget shrinks', () => {
     )
   })
 
-  void test('a service without limits is never waited for', () => {
+  void test('no call waits for a service without limits', () => {
     const free = { perWindow: Number.POSITIVE_INFINITY, windowMs: 5_000, perDay: Number.POSITIVE_INFINITY }
     assert.deepEqual([spacingMs(budget({ used: 1e9 }), free), reserveOf(free)], [0, 0])
   })

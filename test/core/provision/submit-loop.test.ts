@@ -110,7 +110,7 @@ function start(
 }
 
 void describe('a batch is sent', () => {
-  void test('a slot is taken before the attempt, and the answer is written down after it', async (t) => {
+  void test('a slot is taken before the attempt, and the answer is recorded after it', async (t) => {
     const { runtime, asked, recorded, slotQueries } = start(
       t,
       [batchOf('o-1', 'o-2')],
@@ -127,7 +127,7 @@ void describe('a batch is sent', () => {
     assert.deepEqual([slotQueries[0]?.owner, slotQueries[0]?.limits.perDay], ['here', 2_000])
   })
 
-  void test('the next batch follows at once, and an empty ledger is asked again after a rest', async (t) => {
+  void test('the next batch follows at once, and an empty ledger is read again after a rest', async (t) => {
     const { runtime, uploads } = start(t, [batchOf('o-1'), batchOf('o-2')], [])
     await runtime.settle()
     assert.deepEqual(
@@ -140,7 +140,7 @@ void describe('a batch is sent', () => {
     assert.equal(runtime.sleeping, 1)
   })
 
-  void test('only what the slot left in it goes', async (t) => {
+  void test('only the operations that the slot left in it are sent', async (t) => {
     const { runtime, uploads } = start(
       t,
       [batchOf('o-1', 'o-2')],
@@ -151,7 +151,7 @@ void describe('a batch is sent', () => {
     assert.deepEqual(uploads[0]?.bulkIds, ['o-2'])
   })
 
-  void test('a batch that is empty by now, or somebody else’s, is left alone', async (t) => {
+  void test('a batch that became empty, or that another instance owns, is left alone', async (t) => {
     const { runtime, asked } = start(
       t,
       [batchOf('o-1'), batchOf('o-2')],
@@ -164,7 +164,7 @@ void describe('a batch is sent', () => {
 })
 
 void describe('a batch waits for its turn', () => {
-  void test('for the window it waits here, and takes a slot again', async (t) => {
+  void test('for the window it waits in place, and takes a slot again', async (t) => {
     const wait = { kind: 'wait', until: virtualRuntime().now() + 3_000, why: 'window' } as const
     const { runtime, asked, uploads } = start(t, [batchOf('o-1')], [], [wait])
     await runtime.advance(2_999)
@@ -174,7 +174,7 @@ void describe('a batch waits for its turn', () => {
     assert.equal(uploads[0]?.at, 3_000)
   })
 
-  void test('for the day’s budget or a hold it is given back, and that is no attempt', async (t) => {
+  void test('for the quota or a hold it is released, which does not count as an attempt', async (t) => {
     for (const why of ['day', 'hold'] as const) {
       const until = virtualRuntime().now() + 3_600_000
       const { runtime, asked, recorded } = start(t, [batchOf('o-1')], [], [{ kind: 'wait', until, why }])
@@ -194,7 +194,7 @@ void describe('a batch waits for its turn', () => {
 })
 
 void describe('an attempt that does not settle it', () => {
-  void test('a slot is taken before every attempt, and the last one gives the batch back', async (t) => {
+  void test('takes a slot each time, and the last one releases the batch', async (t) => {
     const { runtime, asked, recorded, uploads } = start(
       t,
       [batchOf('o-1')],
@@ -220,7 +220,7 @@ void describe('an attempt that does not settle it', () => {
     )
   })
 
-  void test('the same batch goes again, with the same bulkIds, under a new request id', async (t) => {
+  void test('is repeated with the same batch and bulkIds, under a new request id', async (t) => {
     const lost: UploadAnswer = { kind: 'network', code: 'ECONNRESET' }
     const { runtime, uploads, recorded } = start(t, [batchOf('o-1', 'o-2')], [lost, answer(202)])
     await runtime.advance(60_000)
@@ -235,7 +235,7 @@ void describe('an attempt that does not settle it', () => {
     assert.equal(recorded.at(-1)?.answer.kind, 'accepted')
   })
 
-  void test('a batch of which something was withdrawn between two attempts goes without it', async (t) => {
+  void test('is repeated without operations that were withdrawn', async (t) => {
     const both: Slot = { kind: 'taken', call: 1, operations: [operation('o-1'), operation('o-2')] }
     const one: Slot = { kind: 'taken', call: 2, operations: [operation('o-2')] }
     const { runtime, uploads } = start(t, [batchOf('o-1', 'o-2')], [answer(503)], [both, one])
@@ -246,7 +246,7 @@ void describe('an attempt that does not settle it', () => {
     )
   })
 
-  void test('429 costs no attempt, holds everything back, and is not asked again at once', async (t) => {
+  void test('429 costs no attempt, holds all submission, and is not retried at once', async (t) => {
     const { runtime, asked, recorded } = start(t, [batchOf('o-1')], [answer(429, { retryAfter: '2.5' })])
     const startedAt = runtime.now()
     await runtime.advance(30_000)
@@ -262,7 +262,7 @@ void describe('an attempt that does not settle it', () => {
     })
   })
 
-  void test('400 refuses the batch as a whole, with the service’s own word, and the next goes on at once', async (t) => {
+  void test('400 refuses the whole batch, with the code of the service, and the next batch follows at once', async (t) => {
     const { runtime, recorded } = start(
       t,
       [batchOf('o-1', 'o-2'), batchOf('o-3')],
@@ -276,7 +276,7 @@ void describe('an attempt that does not settle it', () => {
     assert.equal(recorded[1]?.answer.kind, 'accepted')
   })
 
-  void test('401 is tried once with a fresh token, then stops everything and says so', async (t) => {
+  void test('401 is retried once with a fresh token, then stops everything and is logged', async (t) => {
     const { runtime, recorded, asked } = start(t, [batchOf('o-1')], [answer(401), answer(401)])
     await runtime.advance(1_000)
     assert.deepEqual(asked, ['slot', 'upload', 'again', 'slot', 'upload', 'again'])
@@ -288,7 +288,7 @@ void describe('an attempt that does not settle it', () => {
 })
 
 void describe('a stop', () => {
-  void test('between two attempts gives the batch back at once', async (t) => {
+  void test('between two attempts releases the batch at once', async (t) => {
     const { runtime, recorded, service, uploads } = start(t, [batchOf('o-1')], [answer(503), answer(503)])
     await runtime.settle()
     await service.stop()
@@ -297,7 +297,7 @@ void describe('a stop', () => {
     assert(last?.kind === 'again' && last.release)
   })
 
-  void test('during a call waits for its answer and writes it down', async (t) => {
+  void test('during a call waits for its answer and records it', async (t) => {
     const busy = start(t, [batchOf('o-1')], [])
     const letGo = busy.hold()
     await busy.runtime.settle()
@@ -307,7 +307,7 @@ void describe('a stop', () => {
     assert.equal(busy.recorded[0]?.answer.kind, 'accepted')
   })
 
-  void test('during a call that is not answered within five seconds gives the batch back', async (t) => {
+  void test('during a call that is not answered within five seconds releases the batch', async (t) => {
     const busy = start(t, [batchOf('o-1')], [])
     busy.hold()
     await busy.runtime.settle()

@@ -44,7 +44,7 @@ void describe('every answer of the service has its verdict', () => {
     assert.deepEqual(verdict(response(202)), { kind: 'done', requestId: 'request-1', acceptedAt: NOW })
   })
 
-  void test('400 and 413 refuse the request, which is halved', () => {
+  void test('400 and 413 refuse the request, and its batch is halved', () => {
     assert.deepEqual(verdict(response(400, { code: 'BadRequest' })), {
       kind: 'reject',
       status: 400,
@@ -59,7 +59,7 @@ void describe('every answer of the service has its verdict', () => {
     })
   })
 
-  void test('401 is worth one fresh token, then everything stops', () => {
+  void test('401 gets one fresh token, then everything stops', () => {
     assert.deepEqual(verdict(response(401)), { kind: 'retry', at: NOW, status: 401 })
     assert.deepEqual(verdict(response(401), 2), {
       kind: 'snooze',
@@ -69,7 +69,7 @@ void describe('every answer of the service has its verdict', () => {
     })
   })
 
-  void test('403 and 404 stop everything until somebody acts', () => {
+  void test('403 and 404 stop everything until an operator acts', () => {
     for (const status of [403, 404])
       assert.deepEqual(verdict(response(status)), {
         kind: 'snooze',
@@ -79,7 +79,7 @@ void describe('every answer of the service has its verdict', () => {
       })
   })
 
-  void test('429 waits as long as it says, or else a while, at any attempt', () => {
+  void test('429 waits as long as it says, or a default time, at any attempt', () => {
     for (const attempt of [1, 9]) {
       assert.deepEqual(verdict(response(429, { retryAfter: '2.128' }), attempt), {
         kind: 'snooze',
@@ -96,7 +96,7 @@ void describe('every answer of the service has its verdict', () => {
     }
   })
 
-  void test('429 is never asked again at once, nor put off for more than a day', () => {
+  void test('429 is never retried at once, nor delayed for more than a day', () => {
     const until = (retryAfter: string): number => {
       const made = verdict(response(429, { retryAfter }))
       assert(made.kind === 'snooze')
@@ -119,7 +119,7 @@ void describe('every answer of the service has its verdict', () => {
     assert.equal(verdict(response(503, { message })).kind, 'retry')
   })
 
-  void test('any other failure of the service is tried again, not before it asks for', () => {
+  void test('any other failure of the service is retried, not before the time it asks for', () => {
     for (const status of [408, 500, 502, 503, 504, 599])
       assert.deepEqual(verdict(response(status)), { kind: 'retry', at: NOW + 1_000, status })
     assert.deepEqual(verdict(response(503, { retryAfter: '7' })), {
@@ -139,12 +139,12 @@ void describe('every answer of the service has its verdict', () => {
     })
   })
 
-  void test('no answer is tried again: the service may have acted, and an upsert does no harm', () => {
+  void test('a missing answer is retried: the service may have acted, and an upsert may be repeated', () => {
     for (const code of ['ECONNRESET', 'ETIMEDOUT', 'ENOTFOUND', 'TimeoutError', 'UND_ERR_SOCKET'])
       assert.deepEqual(verdict({ kind: 'network', code }), { kind: 'retry', at: NOW + 1_000, status: null })
   })
 
-  void test('a call that was not made because the last ones failed costs no attempt', () => {
+  void test('a call that the open breaker prevented costs no attempt', () => {
     assert.deepEqual(verdict({ kind: 'network', code: CIRCUIT_OPEN }), {
       kind: 'snooze',
       until: NOW + 20_000,
@@ -153,12 +153,12 @@ void describe('every answer of the service has its verdict', () => {
     })
   })
 
-  void test('what nobody documents stops everything and says so', () => {
+  void test('an undocumented answer stops everything and is logged', () => {
     for (const status of [200, 204, 301, 405, 409, 415, 422])
       assert.deepEqual(verdict(response(status)).kind, 'snooze')
   })
 
-  void test('retries wait longer each time, up to a limit, and chance spreads them', () => {
+  void test('retries wait longer each time, up to a limit, with jitter', () => {
     const waits = [1, 2, 3, 4, 5, 6, 7].map((attempt) => {
       const made = verdict(response(503), attempt)
       assert(made.kind === 'retry')
@@ -181,13 +181,13 @@ void describe('Retry-After', () => {
     assert.equal(retryAfterMs(new Date(NOW - 90_000).toUTCString(), NOW), 0)
   })
 
-  void test('what is neither says nothing', () => {
+  void test('anything else is ignored', () => {
     for (const text of [null, '', 'soon', '-5', '1e3', '5 minutes', 'NaN'])
       assert.equal(retryAfterMs(text, NOW), null, String(text))
   })
 })
 
-void test('no answer is without a verdict, none is in the past or between two milliseconds, and only 202 is done', () => {
+void test('every answer has a verdict, never in the past, in whole milliseconds, and only 202 is done', () => {
   const answer = fc.record({
     kind: fc.constant('response' as const),
     status: fc.integer({ min: 100, max: 599 }),

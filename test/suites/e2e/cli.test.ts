@@ -100,7 +100,7 @@ void describe('help and wrong usage', () => {
     assert.doesNotMatch(invalid.stderr, /secret-value/)
   })
 
-  void it('a file or a bus that is not there is said so in one line', async () => {
+  void it('a missing file or unreachable bus is reported in one line', async () => {
     const nowhere = {
       SERVICEBUS_CONNECTION_STRING:
         'Endpoint=sb://localhost:1;SharedAccessKeyName=a;SharedAccessKey=s3cret;UseDevelopmentEmulator=true',
@@ -114,7 +114,7 @@ void describe('help and wrong usage', () => {
     assert.doesNotMatch(bus.stderr, /s3cret/)
   })
 
-  void it('a ledger that is not there is said so and not made', async () => {
+  void it('a missing ledger is reported and not created', async () => {
     const path = join(folder, 'nowhere.db')
     const { code, stderr } = await command(['status'], { LEDGER: path })
     assert.equal(code, 1)
@@ -142,7 +142,7 @@ void describe('a demo', () => {
     assert.ok(report.calls >= 1 && report.operations >= 40)
   })
 
-  void it('leaves the directory as the oracle has it', async () => {
+  void it('leaves the directory as the oracle expects', async () => {
     const held = JSON.parse(await readFile(directory, 'utf8')) as Readonly<Record<string, DirectoryEntry>>
     assert.deepEqual(differences(held, history.oracle), [])
   })
@@ -261,7 +261,7 @@ void describe('trace', () => {
     assert.match(stdout, /event 10001-1 .*confirmed/)
   })
 
-  void it('of a request shows everybody in it', async () => {
+  void it('of a request shows every employee in it', async () => {
     const { operations } = await trace('10001-1')
     const { others } = await trace(operations[0]?.batch?.requestId ?? '')
     assert.ok(others.length > 0)

@@ -86,7 +86,7 @@ const rows = (stdout: string): Row[] =>
     .map((line) => JSON.parse(line) as Row)
 
 void describe('dead-letters list', () => {
-  void it('shows a row for each without a value of anybody, and says when there is no ledger to look into', async () => {
+  void it('shows a row for each without values, and says when there is no ledger', async () => {
     const { code, stdout, stderr } = await run('list', '--output', 'ndjson')
     assert.equal(code, 0)
     assert.deepEqual(
@@ -121,7 +121,7 @@ void describe('dead-letters list', () => {
     assert.deepEqual([code, JSON.parse(stdout)], [0, []])
   })
 
-  void it('exits with 2 when it is asked for what there cannot be, and with 1 when a store cannot be reached', async () => {
+  void it('exits with 2 for an impossible filter, and with 1 when a store cannot be reached', async () => {
     for (const wrong of [
       ['--reason', 'bad luck'],
       ['--since', 'yesterday'],
@@ -145,7 +145,7 @@ void describe('dead-letters show', () => {
   const idOf = async (index: number): Promise<string> =>
     rows((await run('list', '--output', 'ndjson')).stdout)[index]?.id ?? ''
 
-  void it('says what the code means and what to do, and keeps values to itself until asked', async () => {
+  void it('explains the code and what to do, and hides values unless asked', async () => {
     const id = await idOf(0)
     const hidden = await run('show', id)
     assert.equal(hidden.code, 0)
@@ -161,14 +161,14 @@ void describe('dead-letters show', () => {
     assert.equal(Reflect.get(shown.properties, 'unit'), SECRET)
   })
 
-  void it('shows words of somebody else only when asked, and none that steer a terminal', async () => {
+  void it('shows foreign descriptions only when asked, and never control characters', async () => {
     const id = await idOf(3)
     assert.ok(!(await run('show', id)).stdout.includes(SECRET))
     const { stdout } = await run('show', id, '--show-values')
     assert.ok(stdout.includes(SECRET) && !stdout.includes('\u001b'))
   })
 
-  void it('exits with 4 when there is none of that name, and with 2 when that is no name', async () => {
+  void it('exits with 4 for an unknown id, and with 2 for an invalid one', async () => {
     assert.equal((await run('show', 'hr-events#999')).code, 4)
     assert.equal((await run('show', 'other#1')).code, 4)
     assert.equal((await run('show', 'e-1')).code, 2)
@@ -221,7 +221,7 @@ void describe('dead letters in the ledger', () => {
   const both = { ...environment, LEDGER: path }
   const here = (...args: string[]) => command(['dead-letters', ...args], both)
 
-  void it('stand in the same list, found by the same filters, and shown under their own name', async () => {
+  void it('are in the same list, found by the same filters, and shown by their id', async () => {
     const ledger = await openSqliteLedger({ path, now: Date.now })
     const world = new World(ledger)
     await world.record(joiner('hire', 'p1'))
@@ -272,8 +272,8 @@ void describe('dead letters in the ledger', () => {
   })
 })
 
-void describe('a reader that has seen enough', () => {
-  void it('ends the command without a word', async () => {
+void describe('a reader that closes the pipe', () => {
+  void it('ends the command silently', async () => {
     const child = start(['dead-letters', 'list', '--store', 'bus'], environment)
     child.stdout?.destroy()
     const [said, [code]] = await Promise.all([

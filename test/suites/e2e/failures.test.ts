@@ -286,7 +286,7 @@ const CASES: readonly Case[] = [
   },
 ]
 
-void describe('what fails says in a sentence what, where and what to do', () => {
+void describe('a failure says in one sentence what failed, where, and what to do', () => {
   for (const { argv, environment = {}, code, says } of CASES) {
     const set = Object.values(environment).at(-1) ?? ''
     void test(`${argv.join(' ')} [${set}]`.replaceAll(folder, '').slice(0, 120), async () => {
@@ -304,7 +304,7 @@ void describe('what fails says in a sentence what, where and what to do', () => 
     })
   }
 
-  void test('a patch is looked at before it is used', async () => {
+  void test('a patch is checked before it is used', async () => {
     const { code } = await command(importing('there.jsonl'), { LEDGER: at('l.db') })
     assert.equal(code, 0)
     for (const [patch, says] of [

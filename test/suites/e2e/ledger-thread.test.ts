@@ -13,7 +13,7 @@ const DIES = `import { isMainThread } from 'node:worker_threads'
 if (!isMainThread) setTimeout(() => { throw new Error('out of memory') }, 1_500)
 `
 
-void test('a process whose ledger has died ends, so that it is started anew, and says why', async (t) => {
+void test('a process whose ledger thread died ends with a reason, so that it is restarted', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-thread-'))
   const doubles = await startDoubles({ fast: true })
   t.after(async () => {

@@ -54,7 +54,7 @@ void test('a running connector says that it is ready, health checks of a contain
   assert.equal((await command(['health'], { HTTP_ADDRESS: '1' })).code, 1)
 })
 
-void test('while the tables of its ledger are made by somebody it is alive and not ready', async (t) => {
+void test('a connector is alive and not ready while its tables are created', async (t) => {
   const [doubles, server] = [await startDoubles({ fast: true }), await startPostgres({ alone: true })]
   const location = await server.database()
   const driver = postgresDriver({

@@ -99,7 +99,7 @@ const event = (id: string, more: object = {}): object => ({
 })
 
 void describe('rollcall replay', () => {
-  void test('messages of different entities with the same number are different messages: each is there afterwards, and once', async (t) => {
+  void test('messages of different entities with the same number are different: each is replayed once', async (t) => {
     const { broker, letDie, ledger, run } = await site(t)
     const entities = ['hr-events', ...TOPICS]
     for (const entity of entities) await letDie(entity, event(`${entity}-1`), event(`${entity}-2`))
@@ -115,7 +115,7 @@ void describe('rollcall replay', () => {
     )
   })
 
-  void test('one that is named twice is replayed once, one that is not there is said to be missing, and a name that is none stops everything', async (t) => {
+  void test('an id given twice is replayed once, an unknown one is reported, and an invalid one stops everything', async (t) => {
     const { letDie, run } = await site(t)
     await letDie('hr-events', event('1'))
     const wrong = await run('replay', 'hr-events#1', 'e-1', ...BY)
@@ -135,7 +135,7 @@ void describe('rollcall replay', () => {
     assert.deepEqual([plan.bus, plan.missing], [1, ['hr-events#99']])
   })
 
-  void test('an edit on the bus neither makes another event of one that can be read nor takes a termination back', async (t) => {
+  void test('an edit on the bus keeps the event’s identity and cannot cancel a termination', async (t) => {
     const { broker, letDie, run } = await site(t)
     await letDie(
       'hr-events',
@@ -192,7 +192,7 @@ void describe('rollcall replay', () => {
 })
 
 void describe('giving up', () => {
-  void test('archiving is for the ledger: on the bus nothing is out of sight, so nothing is taken away for it', async (t) => {
+  void test('only dead letters of the ledger can be archived, and messages on the bus stay', async (t) => {
     const { broker, letDie, run } = await site(t)
     await letDie('hr-events', event('1'))
     for (const which of [['--store', 'bus'], ['hr-events#1']]) {
@@ -203,7 +203,7 @@ void describe('giving up', () => {
     assert.equal((await broker.counts('hr-events')).deadLetter, 1)
   })
 
-  void test('a termination takes a word of its own in either store', async (t) => {
+  void test('discarding a termination needs its own option, in either store', async (t) => {
     const { broker, letDie, ledger, run } = await site(t)
     await ledger(async (open) => {
       const world = new World(open)

@@ -47,7 +47,7 @@ after(async () => {
   await rm(folder, { recursive: true })
 })
 
-void describe('no secret and no value of a person reaches the terminal, whatever the environment says', () => {
+void describe('no secret and no value of an employee reaches the terminal, whatever the environment', () => {
   void test('a run that takes events in and sends them, the feed before it and the commands beside it', async () => {
     const file = join(folder, 'events.jsonl')
     const worker = {

@@ -62,7 +62,7 @@ function openTarget(t: TestContext, location: string): Promise<Ledger> {
 const driverOf = (location: string): Driver =>
   postgresDriver({ location, auth, connections: 2, statementMs: 10_000 })
 
-void it('a ledger moved to a database says there what it said in its file, and work goes on', async (t) => {
+void it('a ledger moved to a database has the same content, and work continues', async (t) => {
   const path = await fullLedger(t)
   const location = await server.database()
   const ran = await command(['ledger', 'move', '--from', path, '--output', 'json'], { LEDGER: location })
@@ -88,7 +88,7 @@ void it('a ledger moved to a database says there what it said in its file, and w
   await world.balanced()
 })
 
-void it('numbers of rows that are gone are not given out again', async (t) => {
+void it('numbers of deleted rows are not used again', async (t) => {
   const path = await fullLedger(t)
   const source = openSqlite(path)
   t.after(() => source.close())
@@ -117,7 +117,7 @@ void it('a ledger is moved to an empty database only', async (t) => {
   assert.match(ran.stderr, /LedgerNotEmpty/)
 })
 
-void it('a move that is cut off leaves the database empty, and can be started again', async (t) => {
+void it('an interrupted move leaves the database empty, and can be started again', async (t) => {
   const path = await fullLedger(t)
   const target = driverOf(await server.database())
   const source = openSqlite(path)
@@ -136,7 +136,7 @@ void it('a move that is cut off leaves the database empty, and can be started ag
   assert.ok((await moveLedger(source, target, T0, () => {})).rows > 1_800)
 })
 
-void it('a ledger somebody runs on is not moved', async (t) => {
+void it('a ledger in use is not moved', async (t) => {
   const path = await fullLedger(t)
   const running = await openSqliteLedger({ path, now: Date.now })
   t.after(() => running.close())
@@ -145,7 +145,7 @@ void it('a ledger somebody runs on is not moved', async (t) => {
   assert.match(ran.stderr, /LedgerInUse/)
 })
 
-void it('nothing is said to the planner of tables that came empty: it would walk through them for as long as it remembers', async (t) => {
+void it('empty tables get no statistics: the planner would scan them for as long as it keeps those', async (t) => {
   const source = openSqlite(await fullLedger(t))
   const target = driverOf(await server.database())
   t.after(async () => {
@@ -162,7 +162,7 @@ void it('nothing is said to the planner of tables that came empty: it would walk
   assert.ok(Number(await rowsOf('events')) > 600)
 })
 
-void it('what holds no ledger is not made one, and says so', async (t) => {
+void it('a file without a ledger is refused and unchanged', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-move-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   const [text, empty, others] = ['text', 'empty', 'others'].map((name) => join(folder, name)) as [
@@ -184,7 +184,7 @@ void it('what holds no ledger is not made one, and says so', async (t) => {
   }
 })
 
-void it('the source stays as it was', async (t) => {
+void it('the source is unchanged', async (t) => {
   const path = await fullLedger(t)
   const source = openSqlite(path)
   t.after(() => source.close())
@@ -197,7 +197,7 @@ void it('the source stays as it was', async (t) => {
   assert.deepEqual(await open(), before)
 })
 
-void it('a ledger is moved to where nobody runs yet', async (t) => {
+void it('a ledger is moved only to a database without instances', async (t) => {
   const path = await fullLedger(t)
   const location = await server.database()
   const running = await openTarget(t, location)

@@ -67,8 +67,8 @@ function failed(events: readonly EmployeeEvent[], reason: string | null): Return
 const dead = ({ events }: ReturnType<typeof plan>): number[] =>
   events.flatMap(({ seq, state }) => (state === 'dead-lettered' ? [seq] : [])).sort((a, b) => a - b)
 
-void describe('who is to blame', () => {
-  void test('a hire that is only announced is blamed for what it says, and not sent alone in place of a leaver', () => {
+void describe('attributing a failure to events', () => {
+  void test('a failure of its attributes is attributed to an announced hire, which is not sent instead of a termination', () => {
     const announced = event(2, { effectiveAt: day(9), worker: { ...hire, department: 'bad' } })
     const other = event(1, { worker: { title: 'Lead' } })
     const decision = failed([other, announced], "attribute 'department' is not valid")
@@ -76,7 +76,7 @@ void describe('who is to blame', () => {
     assert.equal(decision.operation, null)
   })
 
-  void test('the event that set what is named dies, alone', () => {
+  void test('only the event that set the named attribute dies', () => {
     const events = [
       event(1, { worker: hire }),
       event(2, { effectiveAt: day(2), worker: { department: 'bad' } }),
@@ -86,7 +86,7 @@ void describe('who is to blame', () => {
     assert.equal(decision.operation?.record.includes('bad'), false)
   })
 
-  void test('without a name all that failed die together', () => {
+  void test('without a named attribute all open events die together', () => {
     const events = [
       event(1, { worker: hire }),
       event(2, { effectiveAt: day(2), worker: { department: 'bad' } }),
@@ -94,7 +94,7 @@ void describe('who is to blame', () => {
     assert.deepEqual(dead(failed(events, null)), [1, 2])
   })
 
-  void test('what the call was refused for is not sent again, however often a failure may be', () => {
+  void test('a record that the call refused is not sent again, however many failures are allowed', () => {
     const events = [event(1, { worker: hire })]
     const patient = { ...rules, attributeFailure: { attempts: 3, targets: targetsOf() } }
     const hash = plan(events).operation?.hash ?? ''
@@ -118,7 +118,7 @@ void describe('who is to blame', () => {
     assert.deepEqual([dead(refused), refused.operation], [[1], null])
   })
 
-  void test('a leaver whose offer alone failed as well goes with all that is known but what died', () => {
+  void test('a leaver whose deactivation only failed too is sent with the whole record, without the dead events', () => {
     const events = [
       event(1, { worker: hire, state: 'confirmed' }),
       event(2, { effectiveAt: day(2), worker: { active: false, title: 'bad' } }),
@@ -133,7 +133,7 @@ void describe('who is to blame', () => {
     assert.deepEqual([userName, title, active], ['ann@example.com', undefined, false])
   })
 
-  void test('a leaver of whom nothing is open is put out alone when an offer of the whole record fails, and that is offered again in its time', () => {
+  void test('a leaver without open events gets a deactivation only when a resend of the whole record fails, and the record is resent later', () => {
     const events = [
       event(1, { worker: hire, state: 'confirmed' }),
       event(2, { effectiveAt: day(2), worker: { active: false, title: 'bad' }, state: 'confirmed' }),

@@ -33,26 +33,26 @@ const leave = ledgerEvent(2, { effectiveAt: day(40), recordedAt: day(1), worker:
 const rehire = ledgerEvent(3, { effectiveAt: day(44), recordedAt: day(1), worker: { active: true } })
 
 void describe('an activation waits for its moment, comes early or is announced', () => {
-  void test('held, nothing of it is known before its moment', () => {
+  void test('held, it has no effect before its moment', () => {
     assert.deepEqual(values([hire], day(19)), {})
     assert.equal(active([hire], day(20)), true)
   })
 
-  void test('early, it takes effect so many days sooner, and the person is due then', () => {
+  void test('early, it takes effect the configured days sooner, and the employee is due then', () => {
     assert.equal(fold([hire], day(2), early).nextAt, day(13))
     assert.deepEqual(values([hire], day(13) - 1, early), {})
     assert.equal(active([hire], day(13), early), true)
     assert.equal(fold([hire], day(13), early).nextAt, null)
   })
 
-  void test('early never moves a leaver', () => {
+  void test('early never moves a termination', () => {
     const here = ledgerEvent(1, { worker: WORKER })
     assert.equal(active([here, leave], day(39), early), true)
     assert.equal(fold([here, leave], day(39), early).nextAt, day(40))
     assert.equal(active([here, leave], day(40), early), false)
   })
 
-  void test('early never moves a change of somebody who is active already', () => {
+  void test('early never moves a change of an employee who is already active', () => {
     const here = ledgerEvent(1, { worker: WORKER })
     const moves = ledgerEvent(2, {
       effectiveAt: day(20),
@@ -63,7 +63,7 @@ void describe('an activation waits for its moment, comes early or is announced',
     assert.equal(values([here, moves], day(20), early)['title'], 'Head')
   })
 
-  void test('early keeps a gap whole that is shorter than the days', () => {
+  void test('early does not shorten a gap that is shorter than the configured days', () => {
     const events = [hire, leave, rehire]
     assert.equal(active(events, day(39), early), true)
     for (const gap of [day(40), day(41), day(43)]) assert.equal(active(events, gap, early), false)
@@ -73,7 +73,7 @@ void describe('an activation waits for its moment, comes early or is announced',
     assert.equal(active([hire, leave, far], day(53), early), true)
   })
 
-  void test('announced, everything it says is sent at once, disabled, with the date, and it becomes active at its moment', () => {
+  void test('announced, its attributes are sent at once, disabled, with the date, and it activates at its moment', () => {
     const dated = { ...hire, effectiveRaw: '2026-01-20' }
     assert.deepEqual(values([dated], day(2), announced), { ...WORKER, active: false, hireDate: '2026-01-20' })
     assert.equal(fold([dated], day(2), announced).nextAt, day(20))
@@ -81,14 +81,14 @@ void describe('an activation waits for its moment, comes early or is announced',
     assert.deepEqual(values([dated], day(20), announced), { ...WORKER, hireDate: '2026-01-20' })
   })
 
-  void test('announced, the date stays when a later snapshot does not name it, and the event knows it better', () => {
+  void test('announced, the date stays when a later snapshot omits it, and the event overrides it', () => {
     const snapshot = ledgerEvent(4, { effectiveAt: day(21), mode: 'snapshot', worker: WORKER })
     assert.equal(values([hire, snapshot], day(22), announced)['hireDate'], new Date(day(20)).toISOString())
     const knows = { ...hire, worker: { ...WORKER, hireDate: 'first of May' } }
     assert.equal(values([knows], day(2), announced)['hireDate'], 'first of May')
   })
 
-  void test('announced, somebody who is active still hears nothing before the gap begins', () => {
+  void test('announced, it changes nothing while the employee is still active before the gap', () => {
     const events = [hire, leave, { ...rehire, worker: { active: true, title: 'Head' } }]
     assert.deepEqual(
       [values(events, day(39), announced)['title'], active(events, day(39), announced)],
@@ -109,7 +109,7 @@ void describe('an activation waits for its moment, comes early or is announced',
     assert.equal(parseRecord(decision.operation.record)['title'], 'Engineer')
   })
 
-  void test('for every history and policy, nobody is active sooner than an event says, save for the days of the policy', () => {
+  void test('for every history and policy, no employee is active sooner than an event and the days of the policy allow', () => {
     const policies = fc.constantFrom<Activation>(
       { policy: 'hold' },
       { policy: 'early', days: 1 },
@@ -131,7 +131,7 @@ void describe('an activation waits for its moment, comes early or is announced',
   })
 })
 
-void describe('several future changes of one person stand side by side', () => {
+void describe('several future changes of one employee are kept side by side', () => {
   void test('hire, leave and rehire each take effect at their own moment, with the gap between', () => {
     const events = [rehire, hire, leave]
     assert.deepEqual(
@@ -216,20 +216,20 @@ class Story {
   }
 }
 
-void describe('a rescind and what it leaves', () => {
-  void test('before its target was sent: nothing is ever sent, and both are answered at once', () => {
+void describe('the outcome of a rescind', () => {
+  void test('before its target was sent: nothing is sent, and both get their outcome at once', () => {
     const story = new Story().at(day(2), hire).at(day(3), rescind(5, 'e-1', { effectiveAt: day(3) }))
     assert.deepEqual(story.outcomes, ['e-1 skipped by e-5', 'e-5 unchanged'])
     assert.deepEqual(story.sent, [])
     assert.equal(fold(story.employee.events, day(3)).nextAt, null)
   })
 
-  void test('dated like the hire it takes back, it counts at once', () => {
+  void test('dated like the hire it rescinds, it counts at once', () => {
     const story = new Story().at(day(2), hire).at(day(3), rescind(5, 'e-1', { effectiveAt: day(20) }))
     assert.deepEqual(story.outcomes, ['e-1 skipped by e-5', 'e-5 unchanged'])
   })
 
-  void test('dated later than what it takes out, it waits for its moment', () => {
+  void test('dated later than its target, it waits for its moment', () => {
     const story = new Story().at(day(20), hire).at(day(21), rescind(5, 'e-1', { effectiveAt: day(30) }))
     assert.deepEqual(
       [story.employee.events[1]?.state, active(story.employee.events, day(29))],
@@ -237,7 +237,7 @@ void describe('a rescind and what it leaves', () => {
     )
   })
 
-  void test('after its target was sent: the confirmed event gets another outcome, and a hire taken back is out', () => {
+  void test('after its target was sent: the confirmed event gets another outcome, and a rescinded hire is deactivated', () => {
     const story = new Story().at(day(20), hire).at(day(21), rescind(5, 'e-1'))
     assert.deepEqual(story.outcomes, ['e-1 confirmed', 'e-1 skipped by e-5', 'e-5 confirmed'])
     assert.deepEqual(
@@ -246,7 +246,7 @@ void describe('a rescind and what it leaves', () => {
     )
   })
 
-  void test('what its target hid comes back and stands again', () => {
+  void test('an event that its target hid counts again', () => {
     const title = ledgerEvent(4, { effectiveAt: day(21), worker: { title: 'Head' } })
     const head = ledgerEvent(6, { effectiveAt: day(22), worker: { title: 'Chief' } })
     const story = new Story().at(day(21), hire, title).at(day(22), head)
@@ -256,7 +256,7 @@ void describe('a rescind and what it leaves', () => {
     assert.deepEqual(story.outcomes.slice(3), ['e-6 skipped by e-7', 'e-7 confirmed'])
   })
 
-  void test('a superseded event stands again when the winner is rescinded, and tells so', () => {
+  void test('a superseded event counts again when the winner is rescinded, and gets a new outcome', () => {
     const title = ledgerEvent(4, { effectiveAt: day(21), worker: { title: 'Head' } })
     const head = ledgerEvent(6, { effectiveAt: day(22), worker: { title: 'Chief' } })
     const story = new Story().at(day(22), hire, title, head)
@@ -285,7 +285,7 @@ void describe('a rescind and what it leaves', () => {
     ])
   })
 
-  void test('before its target arrives it waits, says so, and is told again when the target is there', () => {
+  void test('before its target arrives it waits with that reason, and gets a new outcome when the target arrives', () => {
     const title = ledgerEvent(4, { effectiveAt: day(20), worker: { title: 'Head' } })
     const story = new Story().at(day(20), hire).at(day(21), rescind(5, 'e-4'))
     assert.deepEqual(story.outcomes, ['e-1 confirmed', 'e-5 unchanged'])
@@ -307,7 +307,7 @@ void describe('a rescind and what it leaves', () => {
     )
   })
 
-  void test('a leaver rescinded before the moment never leaves, and one rescinded after it comes back', () => {
+  void test('a termination rescinded before its moment never counts, and one rescinded after it is reversed', () => {
     const before = new Story()
       .at(day(20), hire, leave)
       .at(day(30), rescind(5, 'e-2', { effectiveAt: day(30) }))
@@ -335,7 +335,7 @@ void describe('for every history, in every order of arrival', () => {
     ),
   )
 
-  void test('the last outcome of an event is what the fold says of it, and planning again changes nothing', () => {
+  void test('the last outcome of an event agrees with the fold, and another plan changes nothing', () => {
     fc.assert(
       fc.property(arrivals, (events) => {
         const story = new Story()

@@ -22,7 +22,7 @@ function values(events: readonly LedgerEvent[], now = NOW): Record<string, Json>
   return Object.fromEntries([...fold(events, now).attributes].map(([path, { value }]) => [path, value]))
 }
 
-void describe('per attribute the last write in order stands', () => {
+void describe('per attribute the last write in order wins', () => {
   void test('a late title does not wipe a newer manager', () => {
     const manager = ledgerEvent(1, { effectiveAt: day(3), worker: { managerId: '10002' } })
     const title = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Engineer', managerId: '10003' } })
@@ -38,7 +38,7 @@ void describe('per attribute the last write in order stands', () => {
     assert.deepEqual(attributes([set, clear]), { title: { value: null, by: 2 } })
   })
 
-  void test('null for a whole clears its parts', () => {
+  void test('null for an object clears its parts', () => {
     const set = ledgerEvent(1, { worker: { name: { givenName: 'Ann', familyName: 'Lee' } } })
     const clear = ledgerEvent(2, { effectiveAt: day(2), worker: { name: null } })
     const again = ledgerEvent(3, { effectiveAt: day(3), worker: { name: { givenName: 'Eve' } } })
@@ -49,7 +49,7 @@ void describe('per attribute the last write in order stands', () => {
     })
   })
 
-  void test('the same value said again by a delta belongs to the later event', () => {
+  void test('a value repeated by a delta belongs to the later event', () => {
     const first = ledgerEvent(1, { worker: { title: 'Engineer' } })
     const again = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Engineer' } })
     assert.deepEqual(attributes([first, again]), { title: { value: 'Engineer', by: 2 } })
@@ -62,7 +62,7 @@ void describe('per attribute the last write in order stands', () => {
     assert.equal(attributes([moved])['active'], undefined)
   })
 
-  void test('hired, terminated and hired again is active, and a termination that comes late does not change it', () => {
+  void test('hired, terminated and hired again is active, and a late termination does not change it', () => {
     const hired = ledgerEvent(1, { worker: { active: true } })
     const terminated = ledgerEvent(3, { effectiveAt: day(2), worker: { active: false } })
     const rehired = ledgerEvent(2, { effectiveAt: day(3), worker: { active: true } })
@@ -71,7 +71,7 @@ void describe('per attribute the last write in order stands', () => {
   })
 })
 
-void describe('a snapshot says what its source knew', () => {
+void describe('a snapshot sets what its source knew', () => {
   const hired = ledgerEvent(1, { worker: { title: 'Engineer', department: 'Sales', active: true } })
 
   void test('an equal value keeps the event it came from', () => {
@@ -87,7 +87,7 @@ void describe('a snapshot says what its source knew', () => {
     })
   })
 
-  void test('what its source set and it does not name is cleared, active never', () => {
+  void test('an attribute its source set and it omits is cleared, active never', () => {
     const snapshot = ledgerEvent(2, {
       mode: 'snapshot',
       effectiveAt: day(2),
@@ -100,7 +100,7 @@ void describe('a snapshot says what its source knew', () => {
     })
   })
 
-  void test('what another source set is not touched, unless the rules say whose it is', () => {
+  void test('an attribute of another source is unchanged, unless the rules assign it', () => {
     const phone = ledgerEvent(2, { source: '/phones', worker: { phone: '1' } })
     const snapshot = ledgerEvent(3, {
       mode: 'snapshot',
@@ -114,7 +114,7 @@ void describe('a snapshot says what its source knew', () => {
     assert.deepEqual(owned.attributes.get('phone'), { value: null, by: 3 })
   })
 
-  void test('null for a whole clears the parts that were set since it was last null', () => {
+  void test('null for an object clears the parts that were set since it was last null', () => {
     const none = ledgerEvent(1, { worker: { name: null } })
     const named = ledgerEvent(2, { effectiveAt: day(2), worker: { name: { givenName: 'Ann' } } })
     const snapshot = ledgerEvent(3, { effectiveAt: day(3), mode: 'snapshot', worker: { name: null } })
@@ -140,7 +140,7 @@ void describe('a snapshot says what its source knew', () => {
     })
   })
 
-  void test('an event recorded at the very instant of the snapshot was known to it', () => {
+  void test('an event recorded at the instant of the snapshot counts as known to it', () => {
     const correction = ledgerEvent(3, {
       effectiveAt: day(2),
       recordedAt: day(3),
@@ -156,27 +156,27 @@ void describe('a snapshot says what its source knew', () => {
   })
 })
 
-void describe('a rescind takes its target out', () => {
+void describe('a rescind removes its target', () => {
   const hired = ledgerEvent(1, { worker: { title: 'Engineer', active: true } })
   const promoted = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
   const rescind = (seq: number, target: LedgerEvent, more: Partial<LedgerEvent> = {}): LedgerEvent =>
     ledgerEvent(seq, { effectiveAt: day(3), rescinds: { source: target.source, id: target.id }, ...more })
 
-  void test('what its target hid comes back', () => {
+  void test('an event that its target hid counts again', () => {
     assert.deepEqual(attributes([hired, promoted, rescind(3, promoted)])['title'], {
       value: 'Engineer',
       by: 1,
     })
   })
 
-  void test('a rescind that comes before its target waits for it', () => {
+  void test('a rescind that arrives before its target waits for it', () => {
     const tombstone = rescind(3, promoted)
     assert.deepEqual(attributes([tombstone, hired])['title'], { value: 'Engineer', by: 1 })
     assert.deepEqual(attributes([tombstone, hired, promoted])['title'], { value: 'Engineer', by: 1 })
     assert.deepEqual(fold([tombstone, hired, promoted], NOW).effects.get(2), { kind: 'rescinded', by: 3 })
   })
 
-  void test('a rescind that stands below its target in order takes it out all the same', () => {
+  void test('a rescind that sorts below its target still removes it', () => {
     const early = rescind(3, promoted, { effectiveAt: day(1) })
     assert.equal(values([hired, promoted, early])['title'], 'Engineer')
   })
@@ -188,13 +188,13 @@ void describe('a rescind takes its target out', () => {
     assert.equal(values([hired, promoted, first, second, rescind(5, second)])['title'], 'Engineer')
   })
 
-  void test('a rescinded rescind does nothing, also when it stands above the one that names it', () => {
+  void test('a rescinded rescind does nothing, also when it sorts above the one that names it', () => {
     const first = rescind(3, promoted, { effectiveAt: day(4) })
     const second = rescind(4, first, { effectiveAt: day(2) })
     assert.equal(values([hired, promoted, first, second])['title'], 'Head')
   })
 
-  void test('rescinds in a circle are void', () => {
+  void test('rescinds in a cycle have no effect', () => {
     const one = ledgerEvent(3, { effectiveAt: day(3), rescinds: { source: acme, id: 'e-4' } })
     const two = ledgerEvent(4, { effectiveAt: day(4), rescinds: { source: acme, id: 'e-3' } })
     const self = ledgerEvent(5, { rescinds: { source: acme, id: 'e-5' } })
@@ -206,7 +206,7 @@ void describe('a rescind takes its target out', () => {
     assert.equal(values([hired, promoted, other])['title'], 'Head')
   })
 
-  void test('what its target hid comes back although a snapshot had repeated the target meanwhile', () => {
+  void test('an event that its target hid counts again although a snapshot had repeated the target', () => {
     const snapshot = ledgerEvent(3, {
       mode: 'snapshot',
       effectiveAt: day(3),
@@ -217,12 +217,12 @@ void describe('a rescind takes its target out', () => {
     assert.deepEqual(attributes([hired, promoted, snapshot, later])['title'], { value: 'Engineer', by: 1 })
   })
 
-  void test('a snapshot that rescinds knows what it rescinds', () => {
+  void test('a snapshot that rescinds knows its target', () => {
     const snapshot = rescind(3, promoted, { mode: 'snapshot', worker: { title: 'Head' } })
     assert.deepEqual(attributes([hired, promoted, snapshot])['title'], { value: 'Head', by: 3 })
   })
 
-  void test('a snapshot that was recorded after the rescind stands by what it says', () => {
+  void test('a snapshot recorded after the rescind keeps its values', () => {
     const later = rescind(3, promoted, { effectiveAt: day(2), recordedAt: day(2), order: 1 })
     const snapshot = ledgerEvent(4, {
       mode: 'snapshot',
@@ -233,10 +233,10 @@ void describe('a rescind takes its target out', () => {
   })
 })
 
-void describe('a dead event is out, but a leaver stays out', () => {
+void describe('a dead event has no effect, but a leaver stays disabled', () => {
   const hired = ledgerEvent(1, { worker: { title: 'Engineer', active: true } })
 
-  void test('only active false of a dead event stays', () => {
+  void test('only active false of a dead event counts', () => {
     const terminated = ledgerEvent(2, {
       effectiveAt: day(2),
       dead: true,
@@ -252,13 +252,13 @@ void describe('a dead event is out, but a leaver stays out', () => {
     assert.deepEqual(attributes([hired, terminated, rehired])['active'], { value: false, by: 2 })
   })
 
-  void test('a dead rescind does not bring back a leaver', () => {
+  void test('a dead rescind does not reactivate a leaver', () => {
     const terminated = ledgerEvent(2, { effectiveAt: day(2), worker: { active: false } })
     const rescind = ledgerEvent(3, { effectiveAt: day(3), dead: true, rescinds: { source: acme, id: 'e-2' } })
     assert.equal(values([hired, terminated, rescind])['active'], false)
   })
 
-  void test('a dead rescind of what took a leaving back does not bring the leaver back', () => {
+  void test('a dead rescind of a rescinded termination does not reactivate the leaver', () => {
     const terminated = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Gone', active: false } })
     const takenBack = ledgerEvent(3, { effectiveAt: day(3), rescinds: { source: acme, id: 'e-2' } })
     const rescind = ledgerEvent(4, { effectiveAt: day(3), dead: true, rescinds: { source: acme, id: 'e-3' } })
@@ -272,12 +272,12 @@ void describe('a dead event is out, but a leaver stays out', () => {
   })
 })
 
-void describe('what takes effect later is not in the fold yet', () => {
+void describe('an event that takes effect later is not in the fold yet', () => {
   const hired = ledgerEvent(1, { worker: { active: true } })
   const leaves = ledgerEvent(2, { effectiveAt: day(6), recordedAt: day(2), worker: { active: false } })
   const moves = ledgerEvent(3, { effectiveAt: day(5), recordedAt: day(2), worker: { department: 'Law' } })
 
-  void test('the next event says when its person is due again', () => {
+  void test('the next event sets when its employee is due again', () => {
     const folded = fold([hired, leaves, moves], NOW)
     assert.equal(folded.attributes.get('active')?.value, true)
     assert.equal(folded.attributes.has('department'), false)
@@ -287,19 +287,19 @@ void describe('what takes effect later is not in the fold yet', () => {
     assert.equal(fold([hired, leaves, moves], day(6)).nextAt, null)
   })
 
-  void test('an event is in force from its very moment on', () => {
+  void test('an event is in force exactly from its moment', () => {
     assert.equal(values([hired, leaves], day(6) - 1)['active'], true)
     assert.equal(values([hired, leaves], day(6))['active'], false)
   })
 
-  void test('the moment of a dead leaver is waited for, that of another dead event is not', () => {
+  void test('a dead termination still makes its employee due at its moment, another dead event does not', () => {
     assert.equal(fold([hired, { ...leaves, dead: true }], NOW).nextAt, day(6))
     assert.equal(fold([hired, { ...moves, dead: true }], NOW).nextAt, null)
   })
 })
 
 void describe('for every history', () => {
-  void test('the fold is what the oracle finds, values and provenance', () => {
+  void test('the fold agrees with the oracle on values and origins', () => {
     fc.assert(
       fc.property(histories(), (events) => {
         assert.deepEqual(new Map(fold(events, NOW).attributes), oracle(events, NOW))
@@ -308,7 +308,7 @@ void describe('for every history', () => {
     )
   })
 
-  void test('the events that are out are those the oracle finds, and the next moment is the same', () => {
+  void test('the fold agrees with the oracle on events without effect and on the next moment', () => {
     fc.assert(
       fc.property(histories(), (events) => {
         const { effects, nextAt } = fold(events, NOW)
@@ -334,7 +334,7 @@ void describe('for every history', () => {
     )
   })
 
-  void test('an event that is there twice counts once', () => {
+  void test('a duplicate event counts once', () => {
     const arrivals = histories().chain((events) =>
       fc.tuple(fc.constant(events), fc.shuffledSubarray([...events])),
     )
@@ -346,7 +346,7 @@ void describe('for every history', () => {
     )
   })
 
-  void test('nobody is active but by an event, in force and neither dead nor rescinded, that says so', () => {
+  void test('an employee is active only by an event in force that says so and is neither dead nor rescinded', () => {
     fc.assert(
       fc.property(histories(), (events) => {
         const held = fold(events, NOW).attributes.get('active')

@@ -35,7 +35,7 @@ const event: fc.Arbitrary<OrderedEvent> = fc.record({
 })
 
 void describe('events of one employee are in one strict total order', () => {
-  void test('of two events one comes first, and it is the same one seen from the other side', () => {
+  void test('is antisymmetric: of two events one comes first, whichever is asked about', () => {
     fc.assert(
       fc.property(event, event, (a, b) => {
         assert.equal(Math.sign(compareEvents(a, b)) + Math.sign(compareEvents(b, a)), 0)
@@ -45,7 +45,7 @@ void describe('events of one employee are in one strict total order', () => {
     )
   })
 
-  void test('what comes before what comes before comes before', () => {
+  void test('is transitive', () => {
     fc.assert(
       fc.property(event, event, event, (a, b, c) => {
         const [x, y, z] = [a, b, c].sort(compareEvents)
@@ -62,7 +62,7 @@ void describe('events of one employee are in one strict total order', () => {
     )
   })
 
-  void test('only an event and itself are equal', () => {
+  void test('is equal only for the same event', () => {
     fc.assert(
       fc.property(event, event, (a, b) => {
         assert.equal(compareEvents(a, { ...a }), 0)
@@ -109,7 +109,7 @@ void describe('the key is compared field by field', () => {
     'source rank',
     'effective moment',
   ].entries()) {
-    void test(`the ${name} outweighs every field after it`, () => {
+    void test(`the ${name} overrides every field after it`, () => {
       assert(compareEvents({ ...base, ...ascending[index] }, { ...base, ...ascending[index + 1] }) < 0)
     })
   }
@@ -123,7 +123,7 @@ void describe('the key is compared field by field', () => {
     )
   })
 
-  void test('order values do not go in a circle when one is missing', () => {
+  void test('order values form no cycle when one is missing', () => {
     const v2 = { ...base, order: 2, recordedAt: 1 }
     const none = { ...base, order: null, recordedAt: 2 }
     const v1 = { ...base, order: 1, recordedAt: 3 }
@@ -134,7 +134,7 @@ void describe('the key is compared field by field', () => {
 })
 
 void describe('texts are compared by code point', () => {
-  void test('a character beyond the basic plane stands above every character of it', () => {
+  void test('a character beyond the basic plane sorts above every character in it', () => {
     assert(compareText('\uffff', '\u{10000}') < 0)
   })
 
@@ -160,7 +160,7 @@ void describe('texts are compared by code point', () => {
     )
   })
 
-  void test('half a character is compared without a fault', () => {
+  void test('lone surrogates are compared without an error', () => {
     const broken = fc.string({ unit: 'binary', maxLength: 4 }).map((value) => value.replaceAll('a', '\ud83d'))
     fc.assert(
       fc.property(broken, broken, broken, (a, b, c) => {

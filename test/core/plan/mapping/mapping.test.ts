@@ -22,7 +22,7 @@ function record(values: Values): JsonObject {
 }
 
 void describe('the default mapping', () => {
-  void test('puts every attribute an HR system names in its standard place', () => {
+  void test('maps every attribute that HR systems name to its standard place', () => {
     const everything = Object.fromEntries(
       DEFAULT_RULES.map(({ from }) => [from, from === 'active' ? true : `<${from}>`]),
     )
@@ -67,7 +67,7 @@ void describe('the default mapping', () => {
     })
   })
 
-  void test('sends nothing it was not told, and no empty shells for it', () => {
+  void test('sends only attributes that are set, and no empty objects', () => {
     assert.deepEqual(record({ userName: 'ann', active: true, hireDate: '2026-01-01', shoeSize: 44 }), {
       schemas: [CORE_USER, ENTERPRISE_USER],
       externalId: '10001',
@@ -91,7 +91,7 @@ void describe('the default mapping', () => {
     assert(schemas !== undefined && externalId === '10001')
   })
 
-  void test('numbers and truth values are text, except active', () => {
+  void test('numbers and booleans become text, except active', () => {
     const {
       active,
       title,
@@ -100,7 +100,7 @@ void describe('the default mapping', () => {
     assert.deepEqual([active, title, enterprise], [true, 'false', { costCenter: '42' }])
   })
 
-  void test('says what it uses', () => {
+  void test('lists the attributes it uses', () => {
     assert.deepEqual(
       [
         mapping.uses('managerId'),
@@ -113,7 +113,7 @@ void describe('the default mapping', () => {
   })
 })
 
-void describe('what is required', () => {
+void describe('required attributes', () => {
   void test('an attribute that is absent, null or empty is missing', () => {
     assert.deepEqual(mapping.map('1', known({})).missing, ['userName', 'active'])
     assert.deepEqual(mapping.map('1', known({ userName: null, active: false })).missing, ['userName'])
@@ -124,12 +124,12 @@ void describe('what is required', () => {
     assert.deepEqual(mapping.map('1', known({ userName: 'ann', active: false })).missing, [])
   })
 
-  void test('a leaver whose required attribute was cleared goes out without it', () => {
+  void test('a leaver whose required attribute was cleared is sent without it', () => {
     for (const userName of [null, '']) assert.equal('userName' in record({ userName, active: false }), false)
   })
 })
 
-void describe('rules of one’s own', () => {
+void describe('configured rules', () => {
   void test('a custom extension is listed among the schemas', () => {
     const urn = 'urn:ietf:params:scim:schemas:extension:contoso:1.0:User'
     const own = compileMapping([{ from: 'hireDate', to: `${urn}:hireDate` }], [])
@@ -140,7 +140,7 @@ void describe('rules of one’s own', () => {
     })
   })
 
-  void test('a target that is no SCIM place is refused with the line it stands in', () => {
+  void test('a target that is not a SCIM place is refused, and the error names its rule', () => {
     for (const to of ['', 'emails[0].value', 'emails[type eq work].value', 'a b', '.x', 'name.'])
       assert.throws(() => compileMapping([{ from: 'title', to }]), {
         code: 'MappingInvalid',
@@ -148,7 +148,7 @@ void describe('rules of one’s own', () => {
       })
   })
 
-  void test('a place is read as Entra spells it', () => {
+  void test('a target may be spelled as Entra does', () => {
     assert.deepEqual(parseScimPath(`${ENTERPRISE_USER}:manager.value`), {
       text: `${ENTERPRISE_USER}:manager.value`,
       urn: ENTERPRISE_USER,
@@ -174,7 +174,7 @@ const values = fc
   )
 
 void describe('for every set of values', () => {
-  void test('the same attributes give the same bytes, in whichever order they became known', () => {
+  void test('the same attributes give the same bytes, in any order', () => {
     fc.assert(
       fc.property(values, ([chosen, order]) => {
         const shuffled = Object.fromEntries(order.map((path) => [path, chosen[path] ?? null]))
@@ -184,7 +184,7 @@ void describe('for every set of values', () => {
     )
   })
 
-  void test('only work entries are sent, one of a kind', () => {
+  void test('only work entries are sent, one of each type', () => {
     fc.assert(
       fc.property(values, ([chosen]) => {
         const made = record(chosen)
@@ -198,7 +198,7 @@ void describe('for every set of values', () => {
     )
   })
 
-  void test('a whole request is read by an independent SCIM library, and it reads what was sent', () => {
+  void test('an independent SCIM library reads a whole request as it was sent', () => {
     const { BulkRequest } = Messages
     const { User, EnterpriseUser } = Schemas
     User.definition.extend(EnterpriseUser.definition)
@@ -252,8 +252,8 @@ function told(value: Json): Json | undefined {
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
-void describe('the log repeats a record in its own spelling', () => {
-  void test('keys lose their dots and colons, a manager is its value, truth values are words', () => {
+void describe('the echo of a record in the spelling of the log', () => {
+  void test('has keys without dots and colons, the manager as its value, and booleans as words', () => {
     const echo = echoOf(
       record({
         'name.familyName': 'Lee',

@@ -28,7 +28,7 @@ async function map(
 }
 
 void describe('a mapping', () => {
-  void test('answers at once when every rule copies, and later when one computes', () => {
+  void test('returns synchronously when every rule copies, and a promise when one computes', () => {
     const plain = compileMapping([{ from: 'active', to: 'active' }])
     assert.ok(!(plain.map('1', attributes({})) instanceof Promise))
     const computing = compileMapping(
@@ -39,7 +39,7 @@ void describe('a mapping', () => {
     assert.ok(computing.map('1', attributes({})) instanceof Promise)
   })
 
-  void test('computes over the worker as HR gave it, without what was cleared', async () => {
+  void test('computes over the worker as HR gave it, without cleared attributes', async () => {
     const rules: readonly Rule[] = [
       active,
       { to: 'displayName', from: { jsonata: "name.givenName & ' ' & name.familyName" } },
@@ -64,7 +64,7 @@ void describe('a mapping', () => {
     assert.deepEqual(record[ACME], { building: '7' })
   })
 
-  void test('puts constants and defaults where there is nothing, also where it was cleared', async () => {
+  void test('uses constants and defaults for missing and cleared values', async () => {
     const rules: readonly Rule[] = [
       active,
       { to: 'userType', from: { constant: 'Employee' } },
@@ -75,7 +75,7 @@ void describe('a mapping', () => {
     assert.deepEqual([record['userType'], record['title'], record['locale']], ['Employee', 'none', 'en-US'])
   })
 
-  void test('says an explicit null for what was cleared, nothing for what was never known, and nothing at all where told so', async () => {
+  void test('sends an explicit null for a cleared value, nothing for an unknown one, and nothing at all if configured so', async () => {
     const rules: readonly Rule[] = [
       active,
       { to: 'title', from: 'title' },
@@ -89,7 +89,7 @@ void describe('a mapping', () => {
     assert.deepEqual(rest, { active: true, title: null, displayName: null })
   })
 
-  void test('names what is required and missing by its attribute, or by its place where it is computed', async () => {
+  void test('names a missing required attribute, or its target when it is computed', async () => {
     const rules: readonly Rule[] = [
       { ...active, required: true },
       { to: 'userName', from: 'login', required: true },
@@ -98,7 +98,7 @@ void describe('a mapping', () => {
     assert.deepEqual((await map(rules, { active: true })).missing, ['login', 'displayName'])
   })
 
-  void test('uses what its copies name and what its computations read', () => {
+  void test('uses the attributes that its copies name and its computations read', () => {
     const { uses } = compileMapping(
       [active, { to: 'title', from: 'title' }, { to: 'displayName', from: { jsonata: 'name.givenName' } }],
       [],
@@ -113,7 +113,7 @@ void describe('a mapping', () => {
     )
   })
 
-  void test('is refused with the rule named', () => {
+  void test('is refused, and the error names the rule', () => {
     const refused = (rule: Rule, message: RegExp): void =>
       assert.throws(() => compileMapping([active, rule], [], evaluateHere()), {
         code: 'MappingInvalid',
@@ -130,7 +130,7 @@ void describe('a mapping', () => {
     )
   })
 
-  void test('lets nobody become active by a rule', () => {
+  void test('never activates an employee', () => {
     for (const rule of [
       { to: 'active', from: { constant: true } },
       { to: 'active', from: 'active', default: true },
@@ -143,14 +143,14 @@ void describe('a mapping', () => {
       })
   })
 
-  void test('takes no computed text that is longer than any attribute of the directory', async () => {
+  void test('refuses a computed text that is longer than any attribute of the directory', async () => {
     const rules: readonly Rule[] = [active, { to: 'title', from: { jsonata: "$pad('', 40000, 'x')" } }]
     const { record, failure } = await map(rules, { active: true })
     assert.match(failure?.why ?? '', /gives a text of more than 32768 characters/)
     assert.ok(!('title' in record))
   })
 
-  void test('does not take names of attributes for names of JavaScript', async () => {
+  void test('does not confuse names of attributes with names of JavaScript', async () => {
     await map([active, { to: 'title', from: { jsonata: 'title' } }], {
       active: true,
       '__proto__.polluted': 'x',
@@ -160,7 +160,7 @@ void describe('a mapping', () => {
   })
 })
 
-void describe('a rule that fails for one person', () => {
+void describe('a rule that fails for one employee', () => {
   const rules = {
     mapping: compileMapping(
       [
@@ -202,7 +202,7 @@ void describe('a rule that fails for one person', () => {
   const hired = event(1, { worker: { userName: 'ann@contoso.com', active: true } })
   const graded = event(2, { effectiveAt: day(2), worker: { grade: 'not a number' } })
 
-  void test('dead-letters the open event that brought it, names the rule and no value, and lets the others through', async () => {
+  void test('dead-letters the open event that caused it, names the rule and no value, and sends the others', async () => {
     const { events, operation } = await plan([hired, graded])
     const dead = events.find(({ seq }) => seq === 2)
     assert.deepEqual([dead?.state, dead?.reason], ['dead-lettered', 'MappingFailed'])
@@ -212,7 +212,7 @@ void describe('a rule that fails for one person', () => {
     assert.equal(parseRecord(operation?.record ?? '{}')['userName'], 'ann@contoso.com')
   })
 
-  void test('blames the open events together when a finished one brought it, and sends nothing', async () => {
+  void test('dead-letters all open events when a finished one caused it, and sends nothing', async () => {
     const { events, operation } = await plan([
       { ...hired, state: 'confirmed' },
       { ...graded, state: 'confirmed' },
@@ -229,7 +229,7 @@ void describe('a rule that fails for one person', () => {
     assert.equal(operation, null)
   })
 
-  void test('brings back what the dead event hid', async () => {
+  void test('restores the values that the dead event hid', async () => {
     const { events, operation } = await plan([
       hired,
       event(2, { effectiveAt: day(2), worker: { grade: '7' } }),
@@ -246,7 +246,7 @@ void describe('a rule that fails for one person', () => {
     assert.equal(parseRecord(operation?.record ?? '{}')['title'], '7')
   })
 
-  void test('does not keep a leaver in: the record goes without the place that failed', async () => {
+  void test('does not keep a leaver active: the record is sent without the target that failed', async () => {
     const { events, operation } = await plan([
       hired,
       graded,
@@ -265,7 +265,7 @@ void describe('a rule that fails for one person', () => {
     assert.ok(!('title' in record))
   })
 
-  void test('does not kill the very event that puts its person out', async () => {
+  void test('never dead-letters the termination itself', async () => {
     const { events, operation } = await plan([
       hired,
       event(3, { effectiveAt: day(3), worker: { active: false, grade: 'not a number' } }),

@@ -20,8 +20,8 @@ const after = (events: readonly LedgerEvent[], cut: Cut | null): readonly Ledger
     : events
 const hired = ledgerEvent(1, { worker: { ...WORKER, department: 'Sales' } })
 
-void describe('what is folded away', () => {
-  void test('values that do not stand are gone, those that do keep the event they come from', () => {
+void describe('retention', () => {
+  void test('removes superseded values, and keeps the origin of the others', () => {
     const events = [
       hired,
       ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head', department: 'Law' } }),
@@ -39,7 +39,7 @@ void describe('what is folded away', () => {
     assert.doesNotMatch(JSON.stringify(cut.remains), /Engineer|Sales/)
   })
 
-  void test('dead, future, unread and unsettled events never go', () => {
+  void test('never removes dead, future, unread and unsettled events', () => {
     const events = [
       hired,
       ledgerEvent(2, { effectiveAt: day(2), dead: true, worker: { active: false } }),
@@ -50,12 +50,12 @@ void describe('what is folded away', () => {
     assert.deepEqual(cutOf(events, new Set([1, 2, 3, 4]), NOW)?.gone, [1])
   })
 
-  void test('nothing goes that stands behind something kept', () => {
+  void test('removes no event that comes after a kept one', () => {
     const late = ledgerEvent(2, { effectiveAt: day(2), worker: { title: 'Head' } })
     assert.equal(cutOf([hired, late], new Set([2]), NOW), null)
   })
 
-  void test('a rescind stays as a tombstone, so that its target is out when it comes', () => {
+  void test('keeps a rescind as a tombstone, so that its target has no effect when it arrives', () => {
     const rescind = ledgerEvent(2, { effectiveAt: day(2), rescinds: { source: '/hr/acme', id: 'e-3' } })
     const cut = cutOf([hired, rescind], all([hired, rescind]), NOW)
     const target = ledgerEvent(3, { effectiveAt: day(3), worker: { title: 'Head' } })
@@ -65,7 +65,7 @@ void describe('what is folded away', () => {
     )
   })
 
-  void test('a rescind of what was folded away takes nothing out and says so', () => {
+  void test('gives a rescind of a folded event no effect, with that reason', () => {
     const cut = cutOf([hired], all([hired]), NOW)
     assert(cut)
     const remains = cut.remains.map((event) => personEvent(event.seq, { ...event, state: 'confirmed' }))
@@ -94,7 +94,7 @@ function withoutNothing(value: Json): Json | undefined {
 const cuts = fc.tuple(histories(), fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }), histories(4))
 
 void describe('for every history and every cut', () => {
-  void test('values, the events they come from and the operation are the same before and after', () => {
+  void test('values, their origins and the operation are the same before and after', () => {
     let folded = 0
     fc.assert(
       fc.property(cuts, ([events, marks]) => {
@@ -126,7 +126,7 @@ void describe('for every history and every cut', () => {
     assert(folded > runs(5_000), `${folded} events were folded`)
   })
 
-  void test('what is recorded later comes to the same, whatever is kept is rescinded, and a second cut changes nothing either', () => {
+  void test('later events, rescinds of kept events and a second cut give the same result', () => {
     fc.assert(
       fc.property(cuts, ([events, marks, later]) => {
         const settled = new Set(events.flatMap(({ seq }, index) => (marks[index] ? [seq] : [])))
@@ -156,7 +156,7 @@ void describe('for every history and every cut', () => {
     )
   })
 
-  void test('a delta that comes later than its place gives the same values', () => {
+  void test('a late delta gives the same values', () => {
     fc.assert(
       fc.property(cuts, ([events, marks, later]) => {
         const settled = new Set(events.flatMap(({ seq }, index) => (marks[index] ? [seq] : [])))
