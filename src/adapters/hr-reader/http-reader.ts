@@ -26,7 +26,9 @@ export function httpReader(
   const http = signedFetch(settings, tlsFetch(settings.tls), now)
   const readPages = pageReader({ settings, rules, http })
 
+  const { signIn } = http
   return {
+    ...(signIn === null ? {} : { trySignIn: (signal) => whyNoToken(signIn(signal)) }),
     read: async (notice, stopped) => {
       const signal = AbortSignal.any([stopped, AbortSignal.timeout(LONGEST_READ_MS)])
       const once = async (): Promise<ReadAnswer> => {
@@ -54,6 +56,16 @@ export function httpReader(
         throw error
       }
     },
+  }
+}
+
+async function whyNoToken(token: Promise<unknown>): Promise<string | null> {
+  try {
+    await token
+    return null
+  } catch (error) {
+    if (error instanceof NoAccessToken) return error.answer.why ?? error.answer.code
+    return codeOfFailure(error)
   }
 }
 

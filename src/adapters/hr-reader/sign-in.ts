@@ -8,6 +8,8 @@ import { tokenCache } from './tokens.ts'
 export interface SignedFetch {
   /** GET. The time limit of an attempt is that of `timeoutMs`, without the wait for a token. Rejects with `NoAccessToken` when there is none. */
   get(address: string, signal: AbortSignal): Promise<Response>
+  /** Gets the token that requests need; `null` when they need none. */
+  readonly signIn: ((signal: AbortSignal) => Promise<unknown>) | null
 }
 
 /**
@@ -30,13 +32,14 @@ export function signedFetch(settings: HrSystemSettings, fetch: Fetch, now: () =>
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     })
-  if (oauth === undefined) return { get: send }
+  if (oauth === undefined) return { get: send, signIn: null }
 
   const request = tokenRequest({ settings: oauth, tls, allowHttp, send: fetch })
   const tokens = tokenCache({ request, leewayMs: oauth.leewayMs, now })
   const sendWith = (token: string, address: string, signal: AbortSignal): Promise<Response> =>
     send(address, signal, { authorization: `Bearer ${token}` })
   return {
+    signIn: (signal) => tokens.current(signal),
     get: async (address, signal) => {
       const token = await tokens.current(signal)
       const first = await sendWith(token, address, signal)

@@ -3,10 +3,16 @@ import type { Config } from '../../config/load.ts'
 import { proveBus } from './bus.ts'
 import { proveGraph } from './graph.ts'
 import { proveLedger } from './ledger.ts'
+import { proveReaders } from './readers.ts'
 import type { Proof } from './proof.ts'
 
-/** Tries ledger, bus, provisioning log and job in turn, and changes nothing. */
+/** Tries ledger, bus, the tokens for HR systems, provisioning log and job in turn, and changes nothing. */
 export async function proveAll(config: Config): Promise<readonly Proof[]> {
   using _proxied = useProxy(config)
-  return [...(await proveLedger(config)), ...(await proveBus(config)), ...(await proveGraph(config))]
+  return [
+    ...(await proveLedger(config)),
+    ...(await proveBus(config)),
+    ...(await proveReaders(config)),
+    ...(await proveGraph(config)),
+  ]
 }

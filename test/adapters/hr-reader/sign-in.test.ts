@@ -227,6 +227,21 @@ void describe('a token server that gives no token', () => {
   })
 })
 
+void describe('trying the sign-in', () => {
+  void test('gets a token without a request to the HR system, and says why there is none', async (t) => {
+    const world = await site(t)
+    const { signal } = new AbortController()
+    assert.equal(await world.reader().trySignIn?.(signal), null)
+    world.answer = { status: 401, body: { error: 'invalid_client', error_description: 'S3cret' } }
+    assert.match(
+      (await world.reader().trySignIn?.(signal)) ?? '',
+      /^the token server answered invalid_client \(HTTP 401\)/,
+    )
+    assert.deepEqual(world.sent, [])
+    assert.equal(readerOf({ url: 'https://hr.example/{employee}' }).trySignIn, undefined)
+  })
+})
+
 void describe('a signed assertion instead of a secret', () => {
   const parts = (jwt: string): readonly Record<string, unknown>[] =>
     jwt

@@ -23,23 +23,33 @@ sources:
     read:
       url: \${HR}/workers/{employee}
       allowHttp: true
-      headers: { authorization: "Bearer \${HR_TOKEN}" }
-      worker: '{ "userName": mail, "title": job, "active": status = "on" }'
+      oauth: { tokenUrl: "\${HR}/token", clientId: rollcall, clientSecret: "\${HR_SECRET}" }
+      access: { from: status, active: ["on"], inactive: ["off"] }
+      worker: '{ "userName": mail, "title": job }'
+      employee: id
       retryMs: 1
 mapping:
   attributes:
     nickName: hireDate
 `
 const WORKERS = new Map([
-  ['/workers/1', { mail: 'ann@contoso.com', job: 'Head', status: 'on' }],
-  ['/workers/2', { mail: 'bob@contoso.com', job: 'Engineer', status: 'off' }],
+  ['/workers/1', { id: 1, mail: 'ann@contoso.com', job: 'Head', status: 'on' }],
+  ['/workers/2', { id: 2, mail: 'bob@contoso.com', job: 'Engineer', status: 'off' }],
+  ['/workers/5', { id: 5, mail: 'S3cret@contoso.com', status: 'S3cret' }],
+  ['/workers/6', { success: false, message: 'S3cret' }],
+  ['/workers/7', { id: 8, mail: 'S3cret@contoso.com', status: 'on' }],
 ])
 
 void test('notices are read from the HR system of their source and confirmed, and a hire to come is announced disabled', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-notice-'))
   const hr = createServer((request, response) => {
+    if (request.url === '/token') {
+      const known = request.headers.authorization === `Basic ${btoa('rollcall:s3cret')}`
+      const token = { access_token: 't0ken', token_type: 'Bearer', expires_in: 300 }
+      return void response.writeHead(known ? 200 : 401).end(JSON.stringify(known ? token : {}))
+    }
     const worker = WORKERS.get(request.url ?? '')
-    const allowed = request.headers.authorization === 'Bearer s3cret'
+    const allowed = request.headers.authorization === 'Bearer t0ken'
     response.writeHead(allowed ? (worker ? 200 : 404) : 401).end(JSON.stringify(worker ?? {}))
   })
   await new Promise<void>((resolve) => hr.listen(0, '127.0.0.1', resolve))
@@ -53,7 +63,7 @@ void test('notices are read from the HR system of their source and confirmed, an
     ROLLCALL_CONFIG: file,
     FOLDER: folder,
     HR: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    HR_TOKEN: 's3cret',
+    HR_SECRET: 's3cret',
     SERVICEBUS_CONNECTION_STRING: broker.connectionString,
     CONTROL_QUEUE: 'none',
     PROVISIONING_ENDPOINT: entra.endpoint,
@@ -74,11 +84,14 @@ void test('notices are read from the HR system of their source and confirmed, an
         event('n1', '1', 'worker.updated', { mode: 'notice' }),
         event('n2', '2', 'worker.terminated', { mode: 'notice' }),
         event('n3', '3', 'worker.updated', { mode: 'notice' }),
+        event('n5', '5', 'worker.updated', { mode: 'notice' }),
+        event('n6', '6', 'worker.updated', { mode: 'notice' }),
+        event('n7', '7', 'worker.updated', { mode: 'notice' }),
         event('h4', '4', 'worker.hired', { worker, effectiveDate: '2999-01-01' }),
       ])
     const outcomes = await receive(
       client.createReceiver('hr-outcomes', { receiveMode: 'receiveAndDelete' }),
-      3,
+      6,
       20_000,
     )
     const told = new Map(
@@ -98,6 +111,18 @@ void test('notices are read from the HR system of their source and confirmed, an
         ['dead-lettered', 'HydrateFailed'],
       ],
     )
+    assert.deepEqual(
+      ['3', '5', '6', '7'].map(
+        (employeeId) => String(Reflect.get(told.get(employeeId), 'detail')).split(';')[0],
+      ),
+      [
+        'NotFound',
+        'AccessUnknown: status is a status that the access rules do not know',
+        'AnswerIsFailure: success says that the request failed',
+        'OtherEmployee: employee yields the id of another employee',
+      ],
+    )
+    assert.doesNotMatch(JSON.stringify(outcomes.map(({ body }) => body)), /S3cret|t0ken/)
     const record = async (id: string): Promise<object> =>
       Object(Reflect.get(Object(Reflect.get(await entra.directory(), id)), 'record'))
     assert.deepEqual(

@@ -36,6 +36,11 @@ export type NoRecord = Exclude<ReadAnswer, { readonly kind: 'record' }>
  */
 export interface HrReader {
   read(notice: Notice, signal: AbortSignal): Promise<ReadAnswer>
+  /**
+   * Signs in without reading an employee: `null`, or why it failed. Left out when there is nothing to
+   * try but a read.
+   */
+  trySignIn?(signal: AbortSignal): Promise<string | null>
 }
 
 export interface HydrateSettings {
