@@ -44,8 +44,7 @@ export interface QueueConfig extends ManagedConfig {
    */
   readonly duplicateWindowMs: number | undefined
   /**
-   * Upper bound for a message's time to live; Infinity when the file says nothing beyond the
-   * emulator's own default does.
+   * Upper bound for a message's time to live in milliseconds; Infinity when there is none.
    */
   readonly defaultTtlMs: number
   readonly deadLetterOnExpiration: boolean

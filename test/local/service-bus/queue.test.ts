@@ -4,8 +4,8 @@ import { describe, it } from 'node:test'
 import { brokerFor, configOf, manual, manualClock, receive, receiveOne } from './support.ts'
 
 /**
- * What the conformance suite (`test/suites/conformance/service-bus/`) does not ask of every bus: the
- * counts and faults of the double, and what takes too many messages for a real namespace.
+ * What the conformance suite (`test/suites/conformance/service-bus/`) does not ask of every bus:
+ * the counts and faults of the double, and what takes too many messages for a real namespace.
  */
 
 const plain = configOf({ q: {}, other: {} })

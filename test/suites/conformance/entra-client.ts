@@ -58,7 +58,10 @@ interface LogPage {
   readonly '@odata.nextLink'?: string
 }
 
-/** Talks to a provisioning service as a connector would: Microsoft's Graph client and plain fetch, nothing else. */
+/**
+ * Talks to a provisioning service as a connector would: Microsoft's Graph client and plain fetch,
+ * nothing else.
+ */
 export interface EntraClient {
   readonly jobId: string
   readonly jobUrl: string

@@ -6,8 +6,8 @@ import { refusalCases } from './entra-refusals.ts'
 import { requestCases } from './entra-requests.ts'
 
 /**
- * How the service is to be set up for a case. `standard` is the documented service with short cycles and no call limits; the others
- * differ from it as they say.
+ * How the service is to be set up for a case. `standard` is the documented service with short
+ * cycles and no call limits; the others differ from it as they say.
  */
 export type EntraSetup =
   | 'standard'
@@ -19,7 +19,10 @@ export type EntraSetup =
   | 'bucket-of-three'
   | 'slow-log'
 
-/** One thing that the service does, and how it is known: [D] documented by Microsoft, [R] seen in real data, [C] seen in public code. */
+/**
+ * One thing that the service does, and how it is known: [D] documented by Microsoft, [R] seen in
+ * real data, [C] seen in public code.
+ */
 export interface EntraCase {
   readonly name: string
   readonly source: string

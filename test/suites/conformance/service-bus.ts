@@ -11,20 +11,25 @@ import { topicCases } from './service-bus/topics.ts'
 export const cases: readonly Case[] = [...queueCases, ...settlementCases, ...sessionCases, ...topicCases]
 
 /**
- * Holds a Service Bus to what the service documents, or was seen to do, through the official client only. It runs unchanged against the
- * double, the official emulator and a namespace that has the entities of `conformanceConfig`. Each test's name ends with the source of its
- * rule.
+ * Holds a Service Bus to what the service documents, or was seen to do, through the official client
+ * only. It runs unchanged against the double, the official emulator and a namespace that has the
+ * entities of `conformanceConfig`. Each test's name ends with the source of its rule.
  */
 export function exerciseServiceBus(open: OpenBus): void {
   exercise(cases, open)
 }
 
-/** The same for entities with partitions, which the emulator does not have: those of `partitionedConfig`. They are expected to be empty. */
+/**
+ * The same for entities with partitions, which the emulator does not have: those of
+ * `partitionedConfig`. They are expected to be empty.
+ */
 export function exercisePartitions(open: OpenBus): void {
   exercise(partitionCases, open)
 }
 
-/** The same by single frames, where the bus is reached over plain TCP: a namespace of Azure is not. */
+/**
+ * The same by single frames, where the bus is reached over plain TCP: a namespace of Azure is not.
+ */
 export function exerciseFrames(open: OpenBus): void {
   exercise(frameCases, open)
 }

@@ -16,7 +16,7 @@ export interface Staged {
   readonly origin: Origin
 }
 
-/** What a processed operation leaves for the log; time, cycle and ids are the log's business. */
+/** What the log needs of a processed operation. The log adds time, cycle and ids. */
 export type Finding = Pick<
   Fact,
   'changeId' | 'externalId' | 'objectId' | 'active' | 'imported' | 'before' | 'after' | 'result' | 'origin'
@@ -29,13 +29,13 @@ export type Sabotage = (externalId: string, source: Row) => Failure | null
 export interface Provisioner {
   apply(staged: Staged): Finding
   /**
-   * The managers that can be resolved by now, each with the change that first asked for it;
-   * null where nothing can be done.
+   * Sets the managers that exist by now, each with the change that first named it. Null for a
+   * manager who still does not exist.
    */
   resolve(): Generator<Finding | null>
   /** Whether the operation would disable an enabled user. */
   disables(staged: Staged): boolean
-  /** Forgets whose manager is being waited for. */
+  /** Forgets which managers are missing. */
   forget(): void
 }
 
@@ -47,9 +47,9 @@ export interface ProvisionerParts {
   readonly sabotage: Sabotage
 }
 
-/** Everything that processing an operation needs. */
+/** What processing an operation needs. */
 interface Context extends ProvisionerParts {
-  /** Whose manager is not in the directory yet, by externalId. */
+  /** The employees whose manager does not exist yet, by externalId. */
   readonly waiting: Map<string, Waiting>
   readonly isInScope: (source: Row) => boolean
   readonly validate: Check

@@ -54,7 +54,9 @@ function checkCreation({ mandatory, createDisabled }: Settings): Check {
   }
 }
 
-/** An update exports only what changes, so a value that the directory already has is not refused. */
+/**
+ * An update exports only what changes, so a value that the directory already has is not refused.
+ */
 function newText({ user, target }: Change, name: string): string | null {
   const text = textOf(target, name)
   return text === undefined || text === textOf(user?.target, name) ? null : text

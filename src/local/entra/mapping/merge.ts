@@ -4,9 +4,9 @@ import { entriesOf, type Value } from '../directory/row.ts'
 import type { Settings } from '../settings.ts'
 
 /**
- * What the source says of a user after an operation: what was sent, and of what was left out (or
- * sent as null or empty) whatever the null flow does not clear. A new user has only what was sent.
- * Lists of values, the mandatory attributes and the key are never cleared.
+ * The source attributes of a user after an operation: those that were sent, and of the others (sent
+ * as null or empty, or not at all) those that the null flow does not clear. A new user has only
+ * what was sent. Lists of values, the mandatory attributes and the key are never cleared.
  */
 export function mergeSource(
   settings: Settings,

@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Lets long work give way: requests are answered while a cycle of thousands of operations runs. */
+/** Splits long work into slices, so that requests are answered while a long cycle runs. */
 export interface Slices {
   /**
-   * To be awaited often. Yields to the event loop once a slice of uninterrupted work has passed.
+   * Await this often. It yields to the event loop at the end of a slice of uninterrupted work.
    */
   pause(): Promise<void> | undefined
 }

@@ -31,7 +31,7 @@ const SCHEMA = `
 /**
  * Keeps the queues' contents in a SQLite file. All changes of one turn of the event loop are one
  * transaction, committed before the turn's acknowledgements are written: a broker that is killed
- * (`kill -9`) loses nothing it acknowledged. Against a loss of power it is no protection; the file
+ * (`kill -9`) loses nothing it acknowledged. It does not protect against a loss of power; the file
  * is written without waiting for the disk.
  */
 export class Persistence {

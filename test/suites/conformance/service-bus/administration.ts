@@ -378,7 +378,9 @@ export const administrationCases: readonly Case[] = [
   },
 ]
 
-/** Holds a namespace to what the HTTP management API documents, through the official client only. */
+/**
+ * Holds a namespace to what the HTTP management API documents, through the official client only.
+ */
 export function exerciseAdministration(open: () => Promise<ManagedBus>): void {
   for (const { rule, source, body } of administrationCases) {
     void it(`${rule} [${source}]`, async (t) => body(await stand(t, open)))

@@ -41,7 +41,10 @@ export interface Bench {
   close(): Promise<void>
 }
 
-/** Lock renewal by the client is off: it is keyed by message id (azure-sdk-for-js#11682), and cases renew themselves. */
+/**
+ * Lock renewal by the client is off: it is keyed by message id (azure-sdk-for-js#11682), and cases
+ * renew themselves.
+ */
 export const manual: ServiceBusReceiverOptions = { maxAutoLockRenewalDurationInMs: 0 }
 export const deadLetters: ServiceBusReceiverOptions = { ...manual, subQueueType: 'deadLetter' }
 
@@ -90,7 +93,10 @@ export async function openBench(open: OpenBus): Promise<Bench> {
   }
 }
 
-/** Empties the queues of what earlier cases left: ready, deferred, and, when their locks have run out, locked messages. */
+/**
+ * Empties the queues of what earlier cases left: ready, deferred, and, when their locks have run
+ * out, locked messages.
+ */
 async function purge(client: ServiceBusClient): Promise<void> {
   const queues: ServiceBusReceiverOptions[] = [
     { receiveMode: 'receiveAndDelete' },
@@ -128,7 +134,9 @@ async function purge(client: ServiceBusClient): Promise<void> {
   )
 }
 
-/** Empties the sessions of earlier runs; over when none becomes free within the client's patience. */
+/**
+ * Empties the sessions of earlier runs; over when none becomes free within the client's patience.
+ */
 async function purgeSessions(client: ServiceBusClient): Promise<void> {
   for (;;) {
     const session = await client

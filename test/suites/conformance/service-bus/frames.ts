@@ -35,7 +35,10 @@ function peerCase(
   }
 }
 
-/** What no client library shows. They need a bus that is reached over plain TCP and takes a connection without SASL. */
+/**
+ * What no client library shows. They need a bus that is reached over plain TCP and takes a
+ * connection without SASL.
+ */
 export const frameCases: readonly Case[] = [
   peerCase(
     'a session, a link and credit that are asked for in one write are answered in that order',

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import type { ServiceBusMessage, ServiceBusReceivedMessage } from '@azure/service-bus'
 import { type Case, deadLetters, manual, receive, receiveOne, sequenceOf } from './bench.ts'
 
-/** Not the emulator's: it has no partitions. In a namespace of the Standard tier partitioning is chosen when an entity is made. */
+/**
+ * Not the emulator's: it has no partitions. In a namespace of the Standard tier partitioning is
+ * chosen when an entity is made.
+ */
 export const partitionedConfig = {
   UserConfig: {
     Namespaces: [

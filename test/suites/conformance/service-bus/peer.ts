@@ -18,7 +18,10 @@ export interface Frame {
   readonly payload: Buffer
 }
 
-/** A client made of single frames, for what no library shows: what goes out together, and in what order the answers come. */
+/**
+ * A client made of single frames, for what no library shows: what goes out together, and in what
+ * order the answers come.
+ */
 export class Peer {
   /** Every frame heard, in order. */
   readonly heard: Frame[] = []
@@ -46,7 +49,10 @@ export class Peer {
     this.socket.write(Buffer.concat(frames))
   }
 
-  /** The next frame of this kind that was not asked for yet. Rejects when it does not come within two seconds. */
+  /**
+   * The next frame of this kind that was not asked for yet. Rejects when it does not come within
+   * two seconds.
+   */
   async next(code: number): Promise<Frame> {
     const deadline = AbortSignal.timeout(2000)
     for (;;) {

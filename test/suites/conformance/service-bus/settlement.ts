@@ -10,7 +10,10 @@ import {
   sequenceOf,
 } from './bench.ts'
 
-/** One turn of the event loop: settlements of one turn are merged by the client's AMQP library, whatever their outcomes. */
+/**
+ * One turn of the event loop: settlements of one turn are merged by the client's AMQP library,
+ * whatever their outcomes.
+ */
 const turn = async () => await new Promise((resolve) => setImmediate(resolve))
 
 const locks = 'Message transfers, locks, and settlement'
