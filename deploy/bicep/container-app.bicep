@@ -1,4 +1,4 @@
-// Registry, environment and the connector as a container app without ingress: nobody calls it, it calls.
+// Registry, environment and the connector as a container app without ingress, because it only makes outgoing connections.
 param location string
 param tags object
 param name string

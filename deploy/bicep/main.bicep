@@ -32,7 +32,7 @@ param operatorPrincipalId string = ''
 @description('Image of the connector. Empty while there is none.')
 param image string = ''
 
-@description('Queues that HR events arrive on. Each has to be in Config.json; more than one takes a rollcall.yaml in the image that says whose they are.')
+@description('Queues that HR events arrive on. Each must be in Config.json. More than one needs a rollcall.yaml in the image that assigns them to sources.')
 param eventQueues array = ['hr-events']
 
 @description('Calls in any 24 hours: 2000 with Entra ID P1 or P2, 6000 with Governance.')
@@ -43,11 +43,11 @@ param callsPerDay int = 2000
 @allowed(['Standard', 'Premium'])
 param serviceBusSku string = 'Standard'
 
-@description('Instances that run at the least. One is enough for the work; two go on when one is lost.')
+@description('Minimum number of instances. One is enough for the work; with two, the work continues when one fails.')
 @minValue(1)
 param minReplicas int = 2
 
-@description('Instances that run at the most.')
+@description('Maximum number of instances.')
 @minValue(1)
 param maxReplicas int = 4
 

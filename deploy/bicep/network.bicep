@@ -1,4 +1,4 @@
-// A network of its own, so that the database has no address anybody else can reach.
+// A separate network, so that the database has no address that others can reach.
 param location string
 param tags object
 param name string

@@ -56,7 +56,7 @@ resource bus 'Microsoft.ServiceBus/namespaces@2024-01-01' = {
     tier: sku
   }
   properties: {
-    // Nobody gets in with a key.
+    // Access keys are disabled: every client needs an identity.
     disableLocalAuth: true
     minimumTlsVersion: '1.2'
   }

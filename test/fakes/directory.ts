@@ -14,12 +14,15 @@ export function heldBy({ active, record }: DirectoryEntry): Expected {
   }
 }
 
-/** What the directory holds otherwise than it should; empty when it is as it should be. Bounded, so that a failure can be read. */
+/**
+ * What the directory holds otherwise than it should; empty when it is as it should be. Bounded, so
+ * that a failure can be read.
+ */
 export function differences(directory: Readonly<Record<string, DirectoryEntry>>, oracle: Oracle): string[] {
   const wrong: string[] = []
   for (const [id, expected] of oracle) {
     const entry = directory[id]
-    const [held, wanted] = [entry ? JSON.stringify(heldBy(entry)) : 'nobody', JSON.stringify(expected)]
+    const [held, wanted] = [entry ? JSON.stringify(heldBy(entry)) : 'no account', JSON.stringify(expected)]
     if (held !== wanted) wrong.push(`${id}: holds ${held}, should hold ${wanted}`)
   }
   for (const id of Object.keys(directory)) if (!oracle.has(id)) wrong.push(`${id} should not be there`)

@@ -40,7 +40,7 @@ export function startFleet(
     })
     child.stdout?.resume()
     child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()))
-    // One that comes up while the database is away ends, and whoever runs it starts it again.
+    // An instance that starts while the database is unreachable ends, and is restarted.
     child.once('exit', (code) => {
       if (code !== null && code !== 0 && !ending && children[index] === child && (starts += 1) < MOST_STARTS)
         children[index] = begin(index)
@@ -86,7 +86,10 @@ export function startFleet(
   }
 }
 
-/** Operations that were handed over while an earlier one of their person had no answer yet. Only a termination may. */
+/**
+ * Operations that were sent while an earlier one of their employee was unanswered. Only a
+ * termination may be.
+ */
 export async function inFlightTwice(ledger: Ledger, employees: Iterable<string>): Promise<readonly string[]> {
   const wrong: string[] = []
   for (const employeeId of employees) {

@@ -3,7 +3,10 @@ import type { JsonObject } from '../../src/core/model.ts'
 import type { LedgerEvent } from '../../src/core/ledger/event.ts'
 import { day, ledgerEvent } from './events.ts'
 
-/** Generated histories happen in these days, some before `NOW` and some after. Few values everywhere: what collides is what is interesting. */
+/**
+ * Generated histories happen in these days, some before `NOW` and some after. Few values
+ * everywhere: what collides is what is interesting.
+ */
 export const NOW = day(4)
 const moment = fc
   .oneof(
@@ -38,14 +41,17 @@ const shape = fc.record({
   mode: fc.constantFrom('delta' as const, 'delta' as const, 'snapshot' as const),
   dead: fc.constantFrom(false, false, false, false, true),
   worker,
-  /** Which event it rescinds, by place in the history; one past the end is an event nobody knows. */
+  /** Which event it rescinds, by place in the history; a place past the end is an unknown event. */
   target: fc.oneof(
     { weight: 4, arbitrary: fc.constant(null) },
     { weight: 1, arbitrary: fc.nat({ max: 10 }) },
   ),
 })
 
-/** The history of one employee in order of arrival: deltas, snapshots, rescinds, dead letters, two sources, moments still to come. */
+/**
+ * The history of one employee in order of arrival: deltas, snapshots, rescinds, dead letters, two
+ * sources, moments still to come.
+ */
 export function histories(maxLength = 9): fc.Arbitrary<readonly LedgerEvent[]> {
   return fc.array(shape, { minLength: 1, maxLength }).map((shapes) =>
     shapes.map(({ target, ...shape }, index) => {

@@ -1,8 +1,9 @@
 import { DAY_MS } from '../../src/core/runtime.ts'
 
 /**
- * A history of people as an HR system would tell it, and what a directory must hold in the end. Deterministic: one seed, one history.
- * The oracle is made from the steps themselves, with no code of the connector.
+ * A history of employees as an HR system reports it, and what the directory must hold at the end.
+ * Deterministic: one seed gives one history. The oracle is made from the steps themselves, with no
+ * code of the connector.
  */
 export interface History {
   /** One CloudEvent a line, shuffled, some of them twice. */
@@ -84,7 +85,7 @@ export function makeHistory({ employees, seed = 1, duplicates = 0.05 }: HistoryO
           state = { ...state, title: pick(TITLES), department: pick(DEPARTMENTS) }
           return tell('worker.job.changed', { title: state.title, department: state.department })
         default: {
-          // Nobody manages themselves, and one in five has no manager from then on.
+          // Employees never manage themselves, and one in five has no manager from then on.
           const manager = `${10_001 + Math.floor(random() * employees)}`
           state = { ...state, managerId: manager === id || random() < 0.2 ? null : manager }
           return tell('worker.manager.changed', { managerId: state.managerId })

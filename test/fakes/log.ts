@@ -13,7 +13,7 @@ export interface LogRecordOptions {
   readonly changeId?: string
   /** What the import step repeats; `null` for a record without an import step. */
   readonly echo?: Readonly<Record<string, string>> | null
-  /** What the scoping step says of `active`; `null` when it says nothing. */
+  /** `active` in the scoping step; `null` when the step does not show it. */
   readonly scoping?: string | null
   readonly modified?: readonly JsonObject[]
   readonly status?: string

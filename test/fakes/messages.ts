@@ -28,7 +28,7 @@ export const cloudEvent = {
   data: { effectiveDate: '2026-01-01', version: 7, worker: { title: 'Engineer' } },
 } as const
 
-/** A message as it stands on the bus. A body that is no text is written as JSON. */
+/** A message as it is on the bus. A body that is not text is written as JSON. */
 export function inboxMessage(body: unknown, more: Partial<SourceMessage> = {}): SourceMessage {
   return {
     entity: 'hr-events',

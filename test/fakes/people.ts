@@ -5,15 +5,15 @@ import type { PlanRules } from '../../src/core/plan/decide/planning.ts'
 import { ledgerEvent } from './events.ts'
 
 export const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
-/** The default mapping; two people with the same attributes have the same record. */
+/** The default mapping; two employees with the same attributes have the same record. */
 export const rules: PlanRules<PlainMapping> = { mapping: compileMapping(), digest }
 
-/** An event of somebody as the ledger holds it, not looked at yet. */
+/** An event of an employee as the ledger holds it, not planned yet. */
 export function personEvent(seq: number, more: Partial<EmployeeEvent> = {}): EmployeeEvent {
   return { ...ledgerEvent(seq, more), state: 'received', reason: null, by: null, ...more }
 }
 
-/** Somebody with these events, of whom the directory took nothing yet. */
+/** An employee with these events, and no accepted record yet. */
 export function employee(events: readonly EmployeeEvent[], more: Partial<Employee> = {}): Employee {
   return {
     employeeId: '10001',

@@ -2,7 +2,10 @@ import { createServer } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** An HTTP proxy that takes CONNECT, on loopback. It goes to addresses of this machine only; whoever else is asked for is noted and refused. */
+/**
+ * An HTTP proxy for CONNECT, on loopback. It connects to addresses of this machine only; other
+ * addresses are recorded and refused.
+ */
 export interface TestProxy {
   readonly url: string
   /** `host:port`, in the order they were asked for. */

@@ -11,13 +11,16 @@ export interface LogLine {
 }
 
 export interface VirtualRuntime extends Runtime {
-  /** Lets time pass: every sleep that ends meanwhile ends at its moment, and what follows from it happens before the next one. */
+  /**
+   * Advances the clock: every sleep that is due ends at its moment, and its effects happen before
+   * the next sleep ends.
+   */
   advance(ms: number): Promise<void>
-  /** Lets everything happen that needs no time. */
+  /** Runs everything that needs no time. */
   settle(): Promise<void>
   /** What was logged, in order. */
   readonly lines: readonly LogLine[]
-  /** How many sleeps are under way. */
+  /** How many sleeps have not ended. */
   readonly sleeping: number
 }
 
@@ -26,10 +29,16 @@ interface Sleep {
   readonly wake: () => void
 }
 
-/** Rounds of the event loop after which whatever needs no time has happened; promises settle within one, this leaves room. */
+/**
+ * Rounds of the event loop after which everything that needs no time has run. One is enough for
+ * promises; the others are a margin.
+ */
 const ROUNDS = 4
 
-/** A runtime whose clock stands still until it is told otherwise. Names and chance are the same in every run. */
+/**
+ * A runtime with a virtual clock: time passes only in `advance`. Ids and random numbers are the
+ * same in every run.
+ */
 export function virtualRuntime(startAt: number = day(1)): VirtualRuntime {
   let now = startAt
   let names = 0

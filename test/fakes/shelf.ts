@@ -1,7 +1,7 @@
 import type { DeadLetterQueue, ResendCopy, PeekedMessage } from '../../src/core/ports.ts'
 import { day } from './events.ts'
 
-/** A message as a shelf shows it. */
+/** A message as a dead-letter queue shows it. */
 export function shelved(sequence: number | string, more: Partial<PeekedMessage> = {}): PeekedMessage {
   return {
     entity: 'hr-events',
@@ -20,18 +20,21 @@ export function shelved(sequence: number | string, more: Partial<PeekedMessage> 
 }
 
 export interface FakeShelf extends DeadLetterQueue {
-  /** What lies on it, ascending. Tests put messages here and take them away. */
+  /** Its messages, ascending. Tests add and remove them here. */
   readonly messages: PeekedMessage[]
   /** Copies in the order they were sent. */
   readonly copies: ResendCopy[]
-  /** Sequence numbers that somebody else keeps locked. */
+  /** Sequence numbers that another process keeps locked. */
   readonly locked: Set<string>
   /** Messages shown so far. */
   readonly shown: number
   closed: boolean
 }
 
-/** A shelf in memory. One that somebody else holds is waited for until `locked` lets it go, a turn of the event loop at a time. */
+/**
+ * A dead-letter queue in memory. Removal waits for locked messages, one turn of the event loop at a
+ * time.
+ */
 export function fakeShelf(
   messages: readonly PeekedMessage[] = [],
   takesCopies = true,

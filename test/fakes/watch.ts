@@ -6,7 +6,7 @@ import { createServer, request } from 'node:http'
 export interface PassedCall {
   readonly at: number
   readonly status: number
-  /** Of each operation its id, its person and a fingerprint of its record. */
+  /** The id, the employee and a fingerprint of the record of each operation. */
   readonly operations: readonly {
     readonly bulkId: string
     readonly externalId: string
@@ -14,13 +14,16 @@ export interface PassedCall {
   }[]
 }
 
-/** Stands between connectors and the Entra double, passes everything on, and keeps what was uploaded and how it was answered. */
+/**
+ * Stands between connectors and the Entra double, passes everything on, and keeps what was uploaded
+ * and how it was answered.
+ */
 export interface Watch {
   readonly port: number
   readonly calls: readonly PassedCall[]
   /** The most calls in any stretch of time of this length, by when they were let in. */
   peak(windowMs: number): number
-  /** Operations that were sent again otherwise than they were: id and person. */
+  /** Operations that were repeated with other content: id and employee. */
   changedOnTheWay(): readonly string[]
   close(): Promise<void>
 }

@@ -7,8 +7,8 @@ import { isSharedLedger, ledgerName } from '../ledger.ts'
 import { type Proof, prove } from './proof.ts'
 
 /**
- * Whether the ledger can be written and, for a database, whether the clocks agree. A database is opened
- * beside the processes that run on it: only `run` and `ledger migrate` change its schema.
+ * Whether the ledger can be written and, for a database, whether the clocks agree. A database is
+ * opened beside the processes that run on it: only `run` and `ledger migrate` change its schema.
  */
 export async function proveLedger(config: Config): Promise<Proof[]> {
   let offsetMs: number | null = null
@@ -29,7 +29,10 @@ export async function proveLedger(config: Config): Promise<Proof[]> {
   return offsetMs === null ? [ledger] : [ledger, clockProof(offsetMs)]
 }
 
-/** Opens the ledger for writing and pings it. Returns the offset of a database's clock in milliseconds. */
+/**
+ * Opens the ledger for writing and pings it. Returns the offset of a database's clock in
+ * milliseconds.
+ */
 async function tryLedger(config: Config): Promise<number | null> {
   const shared = isSharedLedger(config)
   const access = shared ? ({ kind: 'write' } as const) : ({ kind: 'own', patienceMs: 0 } as const)
@@ -42,7 +45,7 @@ async function tryLedger(config: Config): Promise<number | null> {
   }
 }
 
-/** What to say of an error that does not mean failure; `null` for any other. */
+/** The message for an error that does not count as a failure; `null` for any other. */
 function acceptable(error: unknown, config: Config): string | null {
   if (!(error instanceof RollcallError)) return null
   if (error.code === 'LedgerInUse') return `${ledgerName(config)} is in use by a running rollcall`

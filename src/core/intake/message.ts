@@ -17,7 +17,7 @@ import type { Shaped, Source, SourceRules } from './sources.ts'
 export interface TakenIn {
   readonly events: readonly HrEvent[]
   readonly rejected: Rejection | null
-  /** What a person should look at, although the events are taken in. */
+  /** Findings about the events, although they are accepted. */
   readonly findings: readonly NewFinding[]
   /** The leavings that a rejected message seems to contain. */
   readonly leavers: readonly RefusedLeaver[]
@@ -90,8 +90,8 @@ export function toIntakeMessage({
 }
 
 /**
- * The message as it arrived, with its body as text: what said how its bytes were packed and encoded is not
- * true of the text. An accepted message always has text.
+ * The message as it arrived, with its body as text: what said how its bytes were packed and encoded
+ * is not true of the text. An accepted message always has text.
  */
 export function originalOf(message: SourceMessage): MessageOriginal {
   const { messageId, sessionId, contentType, text, properties } = message

@@ -67,8 +67,8 @@ export interface Shape {
    */
   apply(body: Json, source: string, message?: SourceMessage): Promise<Applied>
   /**
-   * What a refused body seems to say, without any check: only to see whether an employee in it may be
-   * leaving. Empty when nothing can be read.
+   * What a refused body seems to say, without any check: only to see whether an employee in it may
+   * be leaving. Empty when nothing can be read.
    */
   suspects(body: Json, source: string, message?: SourceMessage): Promise<readonly Envelope[]>
 }
@@ -225,12 +225,14 @@ function envelopeOf(
   }
 }
 
-/** For what is wrong with the event that was made of an item: its fields are not those of the item. */
+/**
+ * For what is wrong with the event that was made of an item: its fields are not those of the item.
+ */
 function placeOf(items: Expression | null, index: number): string {
   return items === null ? `[${index}]: ` : where(items, index).replace(/\.$/, ': ')
 }
 
-/** Whether an event puts its employee out by itself, whatever a status says. */
+/** Whether an event deactivates its employee, whatever its status says. */
 function endsAccess({ type, data }: JsonObject): boolean {
   const worker = isObject(data) ? data['worker'] : undefined
   const active = isObject(worker) ? worker['active'] : undefined

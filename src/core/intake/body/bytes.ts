@@ -3,7 +3,7 @@ import { charsetOf } from './content-type.ts'
 import { type DecodedText, decodeText, isCharset } from './charset.ts'
 import { isDataContract, readDataContract } from './data-contract.ts'
 
-/** What a message says of its bytes. */
+/** What a message declares about its bytes. */
 export interface Declared {
   readonly contentType: string | null
   /** Of the AMQP property and the application property, in the order in which they were applied. */
@@ -19,8 +19,8 @@ export type ReadBytes =
   | { readonly kind: 'packed'; readonly packing: Packing; readonly rest: Declared }
 
 /**
- * As much as a message of the premium tier holds unless its queue allows more, whatever it was packed to:
- * https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas
+ * As much as a message of the premium tier holds unless its queue allows more, whatever it was
+ * packed to: https://learn.microsoft.com/azure/service-bus-messaging/service-bus-quotas
  */
 export const MOST_UNPACKED_BYTES = 1_048_576
 /** Packed twice is a mistake that happens, more is an attack. */
@@ -40,7 +40,7 @@ export function readBytes(bytes: Uint8Array, declared: Declared): ReadBytes {
   const last = encodings.at(-1)
   const rest = { contentType, encodings: encodings.slice(0, -1) }
   if (last === undefined || isCharset(last)) {
-    // Nothing that JSON begins with: what was packed and does not say so is known all the same.
+    // JSON never begins with these bytes, so an undeclared compression is recognised too.
     const packing = packingByMagic(bytes)
     if (packing) return { kind: 'packed', packing, rest: { contentType, encodings } }
     if (isDataContract(bytes)) return textOfDataContract(bytes)
@@ -97,7 +97,10 @@ function packingByMagic([a, b]: Uint8Array): Packing | null {
   return isZlib(a, b) ? 'zlib' : null
 }
 
-/** The header of https://www.rfc-editor.org/rfc/rfc1950, with the usual window, which begins with an `x`. */
+/**
+ * The header of https://www.rfc-editor.org/rfc/rfc1950, with the usual window, which begins with an
+ * `x`.
+ */
 function isZlib(a: number | undefined, b: number | undefined): boolean {
   return a === 0x78 && b !== undefined && (a * 256 + b) % 31 === 0 && (b & 0x20) === 0
 }
@@ -109,7 +112,8 @@ function packingOf(encoding: string, bytes: Uint8Array): Packing | 'plain' | nul
     case 'gzip':
     case 'x-gzip':
       return magic ?? (isJsonText(bytes) ? 'plain' : 'gzip')
-    // Two forms have this name, with a header and without: https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2
+    // Two forms have this name, with a header and without:
+    // https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2
     case 'deflate':
     case 'x-deflate':
     case 'zlib':
@@ -122,7 +126,9 @@ function packingOf(encoding: string, bytes: Uint8Array): Packing | 'plain' | nul
   }
 }
 
-/** Bytes of text that begin as JSON does. What is compressed without a header is not text by chance. */
+/**
+ * Bytes of text that begin as JSON does. What is compressed without a header is not text by chance.
+ */
 function isJsonText(bytes: Uint8Array): boolean {
   const first = bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)
   return (first === 0x7b || first === 0x5b || first === 0x22) && decodeText(bytes, null).kind === 'text'

@@ -12,7 +12,8 @@ import type { Source, SourceRules } from '../sources.ts'
 import { workerOf } from './worker.ts'
 
 /**
- * Printable and well formed, so that any database returns it unchanged and any terminal can show it.
+ * Printable and well formed, so that any database returns it unchanged and any terminal can show
+ * it.
  */
 const PRINTABLE = /^[^\p{Cc}\p{Cs}]*$/u
 const printable = z.string().max(1024).regex(PRINTABLE)
@@ -48,7 +49,7 @@ export type Normalised =
   | {
       readonly kind: 'event'
       readonly event: HrEvent
-      /** What a person should look at, although the event is taken in. */
+      /** Findings about the event, although it is accepted. */
       readonly findings: readonly NewFinding[]
     }
   | Rejection

@@ -5,7 +5,7 @@ import type { RejectionCode } from '../../reasons.ts'
 import { effectiveInstant, instant } from '../event/dates.ts'
 
 /**
- * What a field of a payload has to be. `instant` may name no zone, `id` is a text or a whole
+ * The kinds of a payload's fields. An `instant` may lack an offset; an `id` is text or a whole
  * number, `any` is anything but null.
  */
 export const FIELD_KINDS = [

@@ -12,7 +12,7 @@ export interface AttributionRules {
 }
 export const DEFAULT_ATTRIBUTION: AttributionRules = { attempts: 1, targets: targetsOf() }
 
-/** What becomes of the events of an operation that failed for good. */
+/** The decision for the events of an operation that failed for good. */
 export type Attribution =
   /** No event is at fault any more, or the record may be sent again unchanged. */
   | { readonly kind: 'none' }

@@ -16,7 +16,7 @@ export interface Rule {
   readonly to: string
   /** A worker attribute by its dotted path, an expression over the whole worker, or a constant. */
   readonly from: string | { readonly jsonata: string } | { readonly constant: string | number | boolean }
-  /** Used where there is no value, also after it was cleared. */
+  /** Used when there is no value, also after it was cleared. */
   readonly default?: string | number | boolean
   /** Without a value the employee's record is incomplete. */
   readonly required?: boolean
@@ -115,7 +115,7 @@ function computed(
   otherwise: (value: Json | undefined) => Json | undefined,
 ): Pick<CompiledRule & { readonly kind: 'computed' }, 'kind' | 'reads' | 'expression' | 'toValue'> {
   const { reads } = compile(text, described)
-  // A value that existed and is now empty has to be cleared in the directory; one that never
+  // A value that existed and is now empty must be cleared in the directory; one that never
   // existed is left out.
   const wasKnown = (attributes: ReadonlyMap<string, Attribute>): boolean =>
     reads.kind === 'everything'

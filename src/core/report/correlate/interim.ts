@@ -5,8 +5,8 @@ import { NOT_ENTITLED } from './log-record.ts'
 import { REDUNDANT_EXPORT } from './settle.ts'
 
 /**
- * A creation fails with these for want of attributes. For a leaver it means that the directory has
- * no such user.
+ * A creation fails with these when attributes are missing. For a leaver it means that the directory
+ * has no such user.
  */
 const MANDATORY_MISSING = ['MandatoryFieldsMissing', 'MissingValues']
 /**

@@ -28,7 +28,7 @@ export interface CorrelateSettings {
   readonly maxResends: number
   /** How many overdue operations are looked up individually in one turn. */
   readonly askAtOnce: number
-  /** How long the service may go on retrying by itself. */
+  /** How long the service may retry a failure itself. */
   readonly escrowMs: number
   /** How much of the log is read at once after a long absence. */
   readonly sliceMs: number

@@ -122,7 +122,7 @@ function isSuccess(answer: Interim): boolean {
 
 /** An accepted operation that the log has not answered by its deadline. */
 export interface UnansweredOperation {
-  /** How often the employee's record was resent for want of an answer. */
+  /** How often the employee's record was resent because it had no answer. */
   readonly resends: number
   /** How many operations of the same call were answered. */
   readonly answeredInCall: number
@@ -130,7 +130,7 @@ export interface UnansweredOperation {
   readonly deactivates: boolean
 }
 
-/** What becomes of an unanswered operation: `unchanged` and `given-up` end its events. */
+/** The decision for an unanswered operation: `unchanged` and `given-up` end its events. */
 export type Silence = 'resend' | 'unchanged' | 'given-up'
 
 /**

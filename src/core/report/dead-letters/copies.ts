@@ -8,33 +8,32 @@ import { loop, type Service, type WakeableService } from '../../service.ts'
 
 /** What a copy carries beside the reason and the names of its event. */
 export type CopyContent =
-  /** Nothing: whoever reads the queue is told where to look. */
+  /** Only the name of the event, which can be looked up in the ledger. */
   | { readonly kind: 'reference' }
-  /** The original, so that a tool of the bus can send it to its queue again. */
+  /** The original, so that tools of the bus can send it to its queue again. */
   | { readonly kind: 'whole' }
-  /** The original, for who has the key. */
+  /** The original, encrypted. */
   | { readonly kind: 'encrypted'; readonly seal: (text: string, about: string) => string }
 
 export interface CopySettings {
   readonly content: CopyContent
   readonly pollMs: number
   readonly atOnce: number
-  /** Between two looks at a part of the queue of copies. */
+  /** Time between two pages of the queue of copies. */
   readonly sweepMs: number
-  /** After the whole of it was looked at. */
+  /** Time after the last page. */
   readonly restMs: number
 }
 
-/** What a copy says of the dead letter it stands for, beside what the original said. */
+/** Properties that name the dead letter of a copy, beside those of the original. */
 export const COPY_OF = 'rollcall-dead-letter'
 export const COPY_REVISION = 'rollcall-revision'
 export const COPY_REASON = 'rollcall-reason'
 export const COPY_DETAIL = 'rollcall-detail'
 
 /**
- * A copy of every event that died in the ledger, for the tools and alerts of the bus: at least
- * once, under an id that is the same every time. What lives again before its copy went out needs
- * none.
+ * Sends a copy of every event that died in the ledger, for the tools and alerts of the bus: at
+ * least once, always with the same id. An event that is no longer dead gets no copy.
  */
 export function copyLoop(
   ledger: Pick<Ledger, 'listUncopiedDeadLetters' | 'markDeadLettersCopied'>,
@@ -56,10 +55,7 @@ export function copyLoop(
   })
 }
 
-/**
- * Its properties say what it stands for; what it carries of the original is the choice of
- * `content`.
- */
+/** Its properties name the dead letter. `content` decides how much of the original it contains. */
 export function copyMessage(
   copy: DeadLetterCopy,
   content: CopyContent,
@@ -85,7 +81,7 @@ export function copyMessage(
   }
 }
 
-/** What an encrypted copy is sealed about, so that none can be passed off as another. */
+/** The associated data of an encrypted copy, so that one copy cannot replace another. */
 export const sealedAbout = (seq: number, revision: number): string => `dl-${seq}\n${revision}`
 
 function carriedBy(
@@ -122,10 +118,10 @@ function carriedBy(
 }
 
 /**
- * Takes copies off their queue that stand for nothing any more: their event lives again, died anew,
- * was discarded or archived, or has a second copy. They are looked for a page a turn, so that the
- * cost of a turn does not depend on how many there are, and taken away together. A message nobody
- * here sent is left alone.
+ * Removes copies without a current dead letter: the event is no longer dead, died again, was
+ * discarded or archived, or has a second copy. Each turn reads one page, so that its cost does not
+ * depend on the number of copies; the stale ones are removed together. Messages from others are
+ * left alone.
  */
 export function sweepLoop(
   ledger: Pick<Ledger, 'findCurrentDeadLetters'>,
@@ -140,8 +136,7 @@ export function sweepLoop(
     const last = page.at(-1)
     if (last === undefined || BigInt(last.sequence) < from) {
       from = 0n
-      // All at once: whatever lies before a stale one is passed over, and each pass counts as a
-      // delivery of it.
+      // All at once, because each pass counts as a delivery of every message before a stale one.
       if (stale.size > 0) await shelf.remove(new Set(stale), signal)
       stale.clear()
       return settings.restMs

@@ -68,8 +68,8 @@ export async function planEnd(
 }
 
 /**
- * A termination on the bus does not deactivate anybody yet, but giving it up leaves the employee
- * active. A stale one says nothing new.
+ * A termination on the bus has not deactivated its employee yet, but discarding it leaves the
+ * employee active. A stale one contains nothing new.
  */
 function isDeactivation({ dead, events }: Selected): boolean {
   if (dead.store === 'ledger') return dead.letter.blocksReactivation

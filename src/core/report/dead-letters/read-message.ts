@@ -5,7 +5,7 @@ import { own } from '../../own.ts'
 import type { SourceMessage, PeekedMessage } from '../../ports.ts'
 import { type BusDeadLetter, type DeadLetter, busReason, NO_REASON, type ReadName } from './dead-letter.ts'
 
-/** Reads what a message on a shelf is about. */
+/** Reads the names in a message of a dead-letter queue. */
 export type ReadMessage = (message: PeekedMessage) => Promise<BusLetter>
 export type BusLetter = Extract<DeadLetter, { readonly store: 'bus' }>
 
@@ -13,8 +13,8 @@ export type BusLetter = Extract<DeadLetter, { readonly store: 'bus' }>
 const MOST_EVENTS = 1_000
 
 /**
- * With the sources and shapes that intake has, so that names are read as intake would. Never
- * throws: what cannot be read has no name.
+ * Uses the sources and shapes of intake, so that names are read as intake reads them. Never throws:
+ * names that cannot be read are `null`.
  */
 export function messageReader(sources: SourceRules, shapes: ShapeOf): ReadMessage {
   return async (message) => {
@@ -39,9 +39,9 @@ async function envelopesOf(message: SourceMessage, shapes: ShapeOf): Promise<rea
     const answer = shaped && (await shaped.shape.apply(parsed.body, shaped.name, message))
     if (answer?.kind === 'envelopes') return answer.envelopes
   } catch {
-    // A shape that fails says nothing of the message.
+    // A shape that fails yields no names.
   }
-  // Whatever it is, it may bear the names of an event.
+  // Any object may have the names of an event.
   return (Array.isArray(parsed.body) ? parsed.body : [parsed.body]).flatMap((item: Json) =>
     isObject(item) ? [{ attributes: item, data: null }] : [],
   )

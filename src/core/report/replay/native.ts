@@ -26,7 +26,8 @@ const PATIENCE = 4
  * the same call continues. A copy that was about to be sent is looked for in the queue, in the
  * dead-letter queue and in the ledger, and sent again only when it is in none of them. So no
  * message is lost and none is there twice. An original is removed only after the bus has its copy.
- * What arrives or dies again meanwhile is not part of the selection and is not replayed.
+ * Messages that arrive or die again during the replay are not part of the selection and are not
+ * replayed.
  *
  * When `signal` aborts, the batch that is being sent is finished. Rejects with the error of the bus
  * or the log when it comes several times in a row.

@@ -77,7 +77,7 @@ export type ReplayResult =
 
 /**
  * Replays dead letters: select, plan, freeze, carry out. The selection is frozen before anything
- * changes, so what arrives or dies meanwhile is not in it. The same request continues an unfinished
+ * changes, so later arrivals and failures are not in it. The same request continues an unfinished
  * run where it stopped. Only one command at a time carries out a run.
  */
 export async function replayDeadLetters(
