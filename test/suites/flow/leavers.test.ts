@@ -1,32 +1,28 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
-import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
-import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
-import { T0 } from '../conformance/ledger-world.ts'
+import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import { chance } from '../../fakes/history.ts'
 import { LeaverHistory } from './leaver-histories.ts'
 
 /** `HISTORIES=4000` tries more, `SEED=2` others. */
-const HISTORIES = Number(process.env['HISTORIES'] ?? 200)
+const HISTORIES = Number(process.env['HISTORIES'] ?? 100)
 const FROM = (Number(process.env['SEED'] ?? 1) - 1) * 1_000_000
 const STEPS = 60
 
 void test('no call says active of a leaver, in random histories of events, commands and faults, rescinds and erasures among them', async (t) => {
+  const { ledger, empty } = await openMemoryLedger()
+  t.after(() => ledger.close())
   let timesSubmitted = 0
   let ofLeavers = 0
   const wrong: string[] = []
   for (let seed = FROM + 1; seed <= FROM + HISTORIES; seed++) {
-    const driver = openSqlite(':memory:')
-    await migrate(driver, T0)
-    const ledger = sqlLedger(driver, 'test')
     const history = new LeaverHistory(ledger, chance(seed))
     try {
       await history.play(STEPS)
     } catch (error) {
       wrong.push(`${seed}: ${error instanceof Error ? error.message : String(error)}`)
     } finally {
-      await ledger.close()
+      await empty()
     }
     timesSubmitted += history.timesSubmitted
     ofLeavers += history.ofLeavers

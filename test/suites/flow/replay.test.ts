@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
-import { describe, test } from 'node:test'
-import { sqlLedger } from '../../../src/adapters/ledger-sql/ledger.ts'
-import { migrate } from '../../../src/adapters/ledger-sql/schema.ts'
-import { openSqlite } from '../../../src/adapters/ledger-sql/driver/sqlite/driver.ts'
+import { after, describe, test } from 'node:test'
+import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
 import type { JoinedRecord } from '../../../src/core/ledger/port/report.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { LedgerDeadLetter } from '../../../src/core/ledger/port/dead-letters.ts'
@@ -16,8 +14,10 @@ import { hrEvent, messageOf, T0, World } from '../conformance/ledger-world.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 
 const mapping = compileMapping()
+const { ledger, empty } = await openMemoryLedger()
+after(() => ledger.close())
 const ANY = { code: null, type: null, employeeId: null, since: null, until: null }
-const HISTORIES = Number(process.env['HISTORIES'] ?? 60)
+const HISTORIES = Number(process.env['HISTORIES'] ?? 40)
 /** Others than those of every run. */
 const FROM = (Number(process.env['SEED'] ?? 1) - 1) * 1_000_000
 
@@ -291,9 +291,6 @@ class Play {
 
 async function play(seed: number, discarding: boolean): Promise<void> {
   const random = chance(seed)
-  const driver = openSqlite(':memory:')
-  await migrate(driver, 0)
-  const ledger = sqlLedger(driver, 'test')
   try {
     const story = new Play(ledger, random)
     const employees = ['p1', 'p2', 'p3'].map((employeeId) => historyOf(employeeId, random))
@@ -340,7 +337,7 @@ async function play(seed: number, discarding: boolean): Promise<void> {
   } catch (error) {
     throw new Error(`history ${seed}${discarding ? ', discarding' : ''}`, { cause: error })
   } finally {
-    await ledger.close()
+    await empty()
   }
 }
 
