@@ -4,7 +4,7 @@ const ONLY_OWNER = 0o600
 
 /**
  * Makes the file where there is none, and takes every right on it from group and others. A file of another user keeps its
- * rights, which only that user can change. Throws what the file system says of a file that cannot be made.
+ * rights, which only that user can change. Throws the error of the file system when the file cannot be made.
  */
 export function makePrivate(path: string): void {
   try {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import type { Logger, Runtime, Telemetry } from '../core/runtime.ts'
 
-/** The real clock, real chance, and somebody to tell. */
+/** The real clock and real random numbers, with the given logger and telemetry. */
 export function systemRuntime(log: Logger, telemetry: Telemetry): Runtime {
   return {
     now: () => Date.now(),
@@ -20,7 +20,7 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** Node's longest timer; a longer rest is taken in pieces by whoever asks again. */
+/** Node's longest timer. A longer rest ends early, and its caller asks for the remainder. */
 const LONGEST_MS = 2_147_483_647
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {

@@ -9,8 +9,8 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 /** First cell of each row of the page → name of the test that makes it happen. */
 const TEST_OF_ROW: Readonly<Record<string, string>> = {
   '400, 413: the request is invalid or too large':
-    'is halved until one offender stands alone, for 11 more calls at the most, wherever the offender stands',
-  '400 for several employees of one batch': 'with offenders at 3, 4, 5 loses them and nobody else',
+    'is halved until one offender stands alone, for no more than 11 extra calls, wherever the offender stands',
+  '400 for several employees of one batch': 'with offenders at 3, 4, 5 loses them and no other employee',
   '401: the token is refused':
     '401 is worth one fresh token, then stops submission for everybody until a token is let in',
   'the identity gives no token':
@@ -20,7 +20,7 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   '404: no such job': '404 stops submission for everybody, shows, and ends with one try once it works',
   '403 or 404 for days':
     'a refusal that lasts is tried less and less often, so that it does not spend the day',
-  'an undocumented answer, or a redirect': 'what is not documented stops submission and says so',
+  'an undocumented answer, or a redirect': 'an undocumented answer stops submission and is reported',
   '429 with `Retry-After`, whole or fractional':
     '429 with a fraction in Retry-After holds everybody back that long and costs no attempt',
   '429 with a date': '429 with a date in Retry-After waits until then',
@@ -45,8 +45,8 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   'a proxy answers with a page':
     'a page of a proxy is what its status says, and its words are not taken for the service’s',
   'a redirect to another host': 'a redirect is not followed: neither record nor token goes anywhere else',
-  paused: 'Paused holds submission back, shows, and lets it go on by itself',
-  'in quarantine': 'Quarantine holds submission back, shows, and lets it go on by itself',
+  paused: 'Paused holds submission back, is shown, and lets it resume without a command',
+  'in quarantine': 'Quarantine holds submission back, is shown, and lets it resume without a command',
   'restarted: staged operations are lost':
     'started again loses what was staged, and exactly the unanswered is offered again',
   'paused or quarantined with accepted operations':
@@ -56,7 +56,8 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
     'that cannot be looked at any more does not hold submission back for ever',
   'killed between taking a call and its answer':
     'a process that dies between the slot and the answer has spent its call, and its successor sends the batch again',
-  'an employee left while no process ran': 'what was overtaken while nobody was there does not go again',
+  'an employee left while no process ran':
+    'an operation that was overtaken while no instance ran is not sent again',
   'more work than calls':
     'spends its calls and never one more, keeps leavers under a minute, and leaves no batch lying about',
   'too many deactivations at once':

@@ -40,7 +40,7 @@ for (;;) {
 function end(limit: LastWords['limit']): void {
   const task = Atomics.load(shared, SHARED.task)
   const expression = Atomics.load(shared, SHARED.expression)
-  // It may have come to an end just now.
+  // It may have ended just now.
   if (Atomics.load(shared, SHARED.evaluation) !== watched) return
   try {
     writeSync(LAST_WORDS_FD, writeLastWords({ limit, task, expression }))

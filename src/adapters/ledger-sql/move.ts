@@ -7,7 +7,7 @@ export interface Moved {
   readonly rows: number
 }
 
-/** Of no use elsewhere: what the target has by itself, and who does what at the moment. */
+/** Tables that are not copied: those that the target has already, and those that say which instance does what at the moment. */
 const LEFT_BEHIND = new Set(['migrations', 'leases'])
 const PAGE = 2_048
 
@@ -21,7 +21,7 @@ interface Table {
 type OnProgress = (table: string, rows: number) => void
 
 /**
- * Copies a SQLite ledger nobody runs on to an empty PostgreSQL one. All of it is one transaction of the target: afterwards either every row is there,
+ * Copies a SQLite ledger that no connector uses to an empty PostgreSQL one. All of it is one transaction of the target: afterwards either every row is there,
  * read back and compared one by one, or the target is as empty as before and the move can be started again. It is one of the source as well, which is
  * taken back: the source stays as it was, also one of an older release, which is brought to this one's schema to be read.
  * Throws `LedgerInUse`, `LedgerNotEmpty`, and `MoveFailed` when a row comes back otherwise than it went in.
@@ -53,7 +53,7 @@ class Carried extends Error {
 async function carry(from: Driver, to: Driver, now: number, onProgress: OnProgress): Promise<Moved> {
   await migrate(from, now)
   await migrate(to, now)
-  // Nobody sends anything now: what was on its way may be resumed at once.
+  // No instance sends anything now, so unfinished work may be resumed at once.
   await from.transaction((sql) => sql.run(`UPDATE batches SET lease_until = 0 WHERE state = 'open'`))
   const tables = await from.transaction(tablesOf)
   const moved = await to.transaction(async (target) => {

@@ -18,7 +18,7 @@ export interface LedgerAddress {
 export interface LedgerAccess {
   /**
    * - `own`: to run on; makes it where it is not there. A file belongs to one such process, a database to any number.
-   * - `read`, `write`: for commands beside whoever runs on it
+   * - `read`, `write`: for commands while a connector uses it
    */
   readonly kind: 'own' | 'read' | 'write'
   /** How long to wait for another process to let go of a file. */
@@ -30,7 +30,7 @@ export interface LedgerAccess {
 /** Whether several processes may run on the ledger there. */
 export const isShared = ({ location }: Pick<LedgerAddress, 'location'>): boolean => isPostgresUrl(location)
 
-/** False when there is no such file; whether there is such a database only the database can say. */
+/** False when the file does not exist. For PostgreSQL always true, because only the server can tell. */
 export const mayBeThere = ({ location }: Pick<LedgerAddress, 'location'>): boolean =>
   isPostgresUrl(location) || existsSync(location)
 
@@ -55,7 +55,7 @@ export async function openLedger(
   })
 }
 
-/** A folder, or a file in one that is not there or closed to this process, is told before a driver fails of it. */
+/** Reports a folder in place of a file, a missing folder, or missing rights before the driver fails on it. */
 function checkFile(location: string, kind: LedgerAccess['kind']): void {
   if (kind === 'read') checkReadable('LEDGER', location)
   else checkWritable('LEDGER', location)

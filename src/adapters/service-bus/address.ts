@@ -7,7 +7,7 @@ import type {
 import type { EntityAddress } from '../../core/intake/entity.ts'
 
 /**
- * The client's own renewal of locks is off. It goes by messageId: of two messages with one id, the second would
+ * The client's own renewal of locks is off. It identifies messages by messageId: of two messages with one id, the second would
  * lose its lock, and a message without an id could not be settled. That of sessions outlives its session and
  * keeps the process alive.
  */

@@ -3,7 +3,10 @@ import { type RetryOptions, ServiceBusClient } from '@azure/service-bus'
 import { RollcallError } from '../../core/errors.ts'
 import { overWebSockets } from './web-socket.ts'
 
-/** How to reach the namespace: a connection string, or a host name and an identity. Over TCP (port 5671) unless it says WebSockets (port 443). */
+/**
+ * How to reach the namespace: a connection string, or a host name and an identity. Over TCP (port 5671), or over
+ * WebSockets (port 443) where that is set.
+ */
 export type BusAddress = (
   | { readonly kind: 'connection-string'; readonly connectionString: string }
   | { readonly kind: 'identity'; readonly host: string; readonly credential: TokenCredential }

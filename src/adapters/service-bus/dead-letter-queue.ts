@@ -21,7 +21,10 @@ import { unpack } from './bodies/unpack.ts'
 export type DeadLetterQueueSettings = EntityAddress & {
   /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
   readonly shelf: 'dead-letters' | 'queue'
-  /** How long a message is waited for that somebody else keeps locked; longer than the longest lock (5 min) by default. */
+  /**
+   * How long a message is waited for that another receiver keeps locked; longer than the longest lock (5 min) by
+   * default.
+   */
   readonly patienceMs?: number
   /**
    * A plain queue whose head was delivered so often is not passed over again; well below its `MaxDeliveryCount`. By default 7, which fits the
@@ -47,8 +50,8 @@ const OF_DEAD_LETTERS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * A shelf over the official client. Peeking takes no lock and changes nothing. What `remove` does to the messages it passes over is told at
- * `messageRemover`. Errors of the client come through as they are (`busCode` reads them); `QueueTakesNoCopies` and `MessageTooLarge` are ours.
+ * A queue of dead letters through the official client. Peeking takes no lock and changes nothing. `messageRemover`
+ * describes what `remove` does to the messages that it passes over. Errors of the client come through as they are (`busCode` reads them); `QueueTakesNoCopies` and `MessageTooLarge` are ours.
  */
 export function busDeadLetterQueue(
   client: ServiceBusClient,
@@ -120,8 +123,9 @@ function isOfTheBus(message: PeekedMessage): message is PeekedBusMessage {
 }
 
 /**
- * The body in the very bytes of the original unless its text was changed; a changed text is sent as UTF-8, not packed, and says so. Its time to live stays behind: what expired once would expire again,
- * and the entity's own default holds.
+ * The body in the very bytes of the original unless its text was changed; a changed text is sent as UTF-8, not
+ * packed, and is marked as such. The time to live is not copied, because a message that expired once would expire
+ * again; the entity's own default holds.
  */
 function toNative({ original, messageId, text, properties }: ResendCopy): Sendable {
   const native = isOfTheBus(original) ? original.native : null

@@ -9,7 +9,10 @@ const CLOSE_MS = 5_000
 const LONGEST_SESSION = 128
 const Mark = z.object({ epoch: z.int().min(0), progress: z.int().min(0) })
 
-/** The state of a session of a queue that never holds a message. Whoever has the session has it alone, and its state outlives every message. */
+/**
+ * The state of a session of a queue that never holds a message. Only one receiver at a time can have the session,
+ * and its state outlives every message.
+ */
 export function busWitness(client: ServiceBusClient, queue: string, name: string): Witness {
   const session = name.slice(0, LONGEST_SESSION)
   return {
@@ -19,7 +22,7 @@ export function busWitness(client: ServiceBusClient, queue: string, name: string
         if (code === 'SessionCannotBeLocked') return null
         throw new RollcallError(
           'WitnessUnreachable',
-          `the state of a session of ${queue} cannot be read (${code}): the queue has to be there, to require sessions, and to be receivable; CONTROL_QUEUE=none goes without`,
+          `the state of a session of ${queue} cannot be read (${code}): the queue must exist, require sessions and grant the right to receive; CONTROL_QUEUE=none goes without`,
           { cause: error },
         )
       })

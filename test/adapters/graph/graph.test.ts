@@ -147,7 +147,7 @@ void describe('an upload', () => {
     }
   })
 
-  void it('to a port where nobody listens is a network failure that says so', async (t) => {
+  void it('to a closed port is a network failure that names its cause', async (t) => {
     const { origin, server } = await serverFor(t, () => {})
     server.close()
     await once(server, 'close')
@@ -356,7 +356,7 @@ void describe('the log', () => {
     }
   })
 
-  void it('stops waiting for its turn when it is told to', async (t) => {
+  void it('stops waiting for its turn when it is aborted', async (t) => {
     const { origin } = await serverFor(t, (_request, response) => response.end('{"value":[]}'))
     const { log } = adapters(origin + JOB, { requests: 1, windowMs: 60_000 })
     await page(log)

@@ -30,7 +30,7 @@ void test('several jobs of a process never send more than five requests in any t
   }
 })
 
-void test('a place that a failed request had comes back too, and somebody who is stopped does not wait', async () => {
+void test('the place of a failed request is freed too, and an aborted request does not wait', async () => {
   const sim = simulation(0, 7)
   const window = logWindow({ requests: 1, windowMs: 10 * SECOND }, sim)
   const stopped = AbortSignal.abort()

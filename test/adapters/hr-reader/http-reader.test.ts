@@ -87,7 +87,7 @@ void describe('a person is read over HTTP', () => {
     })
   })
 
-  void test('what passes is tried again, and what does not is told with its code', async () => {
+  void test('a passing failure is retried, and a lasting one is reported with its code', async () => {
     const good = { status: 200, body: '{"title":"A"}' }
     assert.equal((await read({}, { status: 503 }, 'cut', good)).kind, 'record')
     assert.equal(seen.length, 3)
@@ -104,14 +104,14 @@ void describe('a person is read over HTTP', () => {
     assert.equal(seen.length, 1)
   })
 
-  void test('nobody of that name is gone', async () => {
+  void test('an employee that HR does not know is gone', async () => {
     assert.deepEqual(
       [await read({}, { status: 404 }), await read({}, { status: 410 })],
       [{ kind: 'gone' }, { kind: 'gone' }],
     )
   })
 
-  void test('an answer that is no record is unusable, and why is a code', async () => {
+  void test('an answer that is not a record is unusable, and its reason is a code', async () => {
     const unusable = async (settings: Partial<HrSystemSettings>, body: string): Promise<unknown> => {
       const answer = await read(settings, { status: 200, body })
       return answer.kind === 'unusable' ? answer.code : answer.kind

@@ -146,7 +146,7 @@ void describe('a token that the HR system refuses', () => {
     assert.equal(desk.tokens.replace(await desk.current()), true)
   })
 
-  void test('and was replaced meanwhile is not replaced again', async () => {
+  void test('and was already replaced is not replaced again', async () => {
     const desk = new Desk()
     const first = await desk.current()
     desk.tokens.replace(first)

@@ -143,7 +143,7 @@ void it('on SQLite nothing of an erased person is left in any file, and everybod
   expectOnlyEven(found(files()))
 })
 
-void it('on SQLite a reader in the way is told of, and what it kept there goes with the next erasure', async (t) => {
+void it('on SQLite a reader that delays an erasure is reported, and the next erasure removes what it kept', async (t) => {
   const { world, files, path } = await worldOn(t)
   await live(world)
   const { DatabaseSync } = await import('node:sqlite')

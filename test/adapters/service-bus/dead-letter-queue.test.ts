@@ -175,7 +175,7 @@ void describe('a shelf over the official client', () => {
     assert.deepEqual(asked, [partitioned])
   })
 
-  void it('a body that is no text is copied in its own bytes, a value stays a value, and nothing else of it is lost', async (t) => {
+  void it('a body that is not text is copied in its own bytes, a value stays a value, and nothing else of it is lost', async (t) => {
     const { client } = await siteFor(t)
     const shelf = busDeadLetterQueue(client, { ...QUEUE, shelf: 'dead-letters' }, runtime)
     const bytes = Buffer.from([0xff, 0x00, 0xfe, 0x01])
@@ -273,7 +273,7 @@ void describe('a shelf over the official client', () => {
     assert.ok(left.every(({ deliveryCount }) => deliveryCount === 1))
   })
 
-  void it('a pass is given up when locks lapse before it is through: nobody is held up without end', async (t) => {
+  void it('a pass is given up when locks lapse before it ends, so no receiver is blocked for ever', async (t) => {
     const { client, pass } = await siteFor(t)
     await put(client, QUEUE, numbered(3_000))
     let windows = 0

@@ -12,7 +12,7 @@ import { type ProcessClock, processClock } from '../support/process-clock.ts'
 import { briskRuntime } from '../support/runtime.ts'
 import { until } from '../support/until.ts'
 
-/** Far more than a test takes. Only what the process does meanwhile counts, not how long a busy machine takes for it. */
+/** Far more than a test takes, because a busy machine may be slow. */
 const WITHIN_MS = 60_000
 const settings = {
   batchSize: 64,
@@ -33,7 +33,7 @@ const events = (count: number): object[] =>
     data: { worker: { title: `t${n}` } },
   }))
 
-/** A ledger that can be away, and counts what it was asked meanwhile. */
+/** A ledger that can be away, and counts the calls that it refuses. */
 class Unsteady {
   away = false
   refused = 0
@@ -180,7 +180,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
         { messages, recorded, dead: (await broker.counts(QUEUE)).deadLetter },
         { messages: 900, recorded: 900, dead: 0 },
       )
-      t.diagnostic(`delivered again ${most} times at the most`)
+      t.diagnostic(`delivered again up to ${most} times`)
     })
 })
 

@@ -217,7 +217,7 @@ void describe('a bus that is away', () => {
     await opened.settle(opened.arrived.map(complete))
   })
 
-  void it('a connection that is cut heals by itself and brings every message again', async (t) => {
+  void it('a connection that is cut recovers and brings every message again', async (t) => {
     const { broker, client } = await busFor(t, { LockDuration: 'PT0.5S' })
     await send(client, numbered(20))
     // Gives a settlement up sooner than the connector's own, so that the test need not wait for it.
@@ -281,7 +281,7 @@ void describe('closing', () => {
   })
 })
 
-void it('outcomes larger than one transfer go out in several, in order, and one that is too large says so', async (t) => {
+void it('outcomes larger than one transfer go out in several, in order, and one that is too large is refused as such', async (t) => {
   const { client } = await busFor(t)
   const sender = client.createSender(QUEUE)
   await sendInBatches(

@@ -128,7 +128,7 @@ void describe('the local broker takes WebSockets on the port of AMQP', () => {
     assert.equal((await fetch(`http://127.0.0.1:${port}${WEBSOCKET_PATH}`)).status, 426)
   })
 
-  void test('who opens one and says nothing, or nonsense, is let go, and the broker goes on', async (t) => {
+  void test('a client that sends nothing or nonsense is disconnected, and the broker goes on', async (t) => {
     const broker = await brokerFor(t, { settings: { handshakeTimeoutMs: 100 } })
     const url = `ws://127.0.0.1:${broker.port}${WEBSOCKET_PATH}`
     const silent = new WebSocket(url, [WEBSOCKET_PROTOCOL])

@@ -67,7 +67,7 @@ class Recorder {
 /** SQLite has one transaction at a time, and no words for more. */
 const plain = (text: string): string => text.replaceAll(/ FOR UPDATE(?: SKIP LOCKED)?(?: OF \w+)?/g, '')
 
-/** Every statement of every case of the conformance suite. They run on SQLite, which is quick, whoever they are written for. */
+/** Every statement of every case of the conformance suite. They run on SQLite, which is quick, whichever database they are written for. */
 export async function statementsOfTheFlow(dialect: Dialect): Promise<ReadonlyMap<string, Statement>> {
   const recorder = new Recorder(dialect)
   for (const { run } of ledgerCases) {

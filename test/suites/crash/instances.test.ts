@@ -132,7 +132,7 @@ void it('three instances with their own loops survive kills, one that hangs, and
   assert.equal(
     (await doubles.bus.counts('hr-outcomes')).active,
     history.events,
-    'what was told twice is dropped by the bus',
+    'the bus drops an outcome that was sent twice',
   )
   assert.deepEqual(watch.changedOnTheWay(), [])
   assert.deepEqual(await inFlightTwice(reader, history.oracle.keys()), [])

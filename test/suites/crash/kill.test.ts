@@ -184,7 +184,7 @@ async function survive(
   assert.equal(totals.finished, history.events, 'one outcome for each event')
   assert.equal(totals.published, history.events)
   const outcomes = await doubles.bus.counts('hr-outcomes')
-  assert.equal(outcomes.active, history.events, 'what was told twice is dropped by the bus')
+  assert.equal(outcomes.active, history.events, 'the bus drops an outcome that was sent twice')
   assert.equal((await doubles.bus.counts('hr-events')).deadLetter, 0)
   const status = await command(['status', '--output', 'json'], { LEDGER: path })
   assert.equal(status.code, 0, status.stderr)

@@ -181,7 +181,7 @@ async function fillBus(connectionString: string, total: number, entity: string):
   await closeWithin(2_000, client.close())
 }
 
-/** People of whom nobody ever says what the directory needs. */
+/** Employees whose events never hold what the directory requires. */
 async function fillLedger(path: string, total: number): Promise<void> {
   const ledger = await openSqliteLedger({ path, now: Date.now })
   const world = new World(ledger)

@@ -24,7 +24,7 @@ void describe('rollcall replay', () => {
       }
     })
 
-  void test('called twice at once, one of them carries it out, and the other does not begin before that one has ended', async (t) => {
+  void test('called twice at once, one call carries it out, and the other does not begin before that has ended', async (t) => {
     const world = await replayWorld(120)
     t.after(() => world.close())
     const args = ['replay', '--store', 'bus', ...ASKED]
@@ -43,7 +43,7 @@ void describe('rollcall replay', () => {
     )
     const { ids, shelved } = await world.onBus()
     assert.deepEqual([ids.length, new Set(ids).size, shelved], [120, 120, 0])
-    // Each was carried out by one of them.
+    // Each was carried out by one call.
     const sums = both.map(({ said }) => Number(/(\d+) in /.exec(said)?.[1] ?? 0))
     assert.ok((sums[0] ?? 0) + (sums[1] ?? 0) <= 120, sums.join())
   })
@@ -97,7 +97,7 @@ void describe('rollcall replay', () => {
     assert.deepEqual([ids.length, shelved], [20, 0])
   })
 
-  void test('discarding takes a word for it, and archiving puts out of sight', async (t) => {
+  void test('discarding a termination takes its own flag, and archiving hides a dead letter', async (t) => {
     const world = await replayWorld(20)
     t.after(() => world.close())
     const by = ['--actor', 'operator', '--justification', 'a test'] as const

@@ -28,7 +28,7 @@ mapping:
     ${ACME}:site: site
 `
 
-void test('a file brings events of several queues, shapes and sessions to the directory through its mapping, and one bad value stops nobody', async (context) => {
+void test('a file brings events of several queues, shapes and sessions to the directory through its mapping, and one bad value stops no other event', async (context) => {
   const folder = await mkdtemp(join(tmpdir(), 'rollcall-configured-'))
   const entra = await startEntra({ settings: FAST_SETTINGS })
   const { broker, connect } = await brokerFor(

@@ -266,7 +266,7 @@ function cycles(sim: Simulation, entra: EntraDouble): void {
   })
 }
 
-/** Over when nobody has anything left to do, an hour later still has nothing, and the same an hour after that. */
+/** Over when no loop has work left, nor an hour later, nor an hour after that. */
 async function untilQuiet(
   sim: Simulation,
   ledger: Ledger,

@@ -50,7 +50,7 @@ export function disturb(
   spanMs: number,
 ): void {
   const random = randomFrom(Math.floor(sim.random() * 2 ** 31))
-  const somebody = (): string => world.employees[Math.floor(random() * world.employees.length)] ?? ''
+  const anyEmployee = (): string => world.employees[Math.floor(random() * world.employees.length)] ?? ''
   const one = (values: readonly string[]): string => values[Math.floor(random() * values.length)] ?? ''
   const spread = (rate: number | undefined, rule: () => unknown, path = 'faults'): void => {
     for (let count = Math.round(((rate ?? 0) * world.employees.length) / 100); count > 0; count--) {
@@ -58,16 +58,16 @@ export function disturb(
       sim.at(Math.floor(from + random() * spanMs), () => post(entra, path, body))
     }
   }
-  spread(rates.lost, () => ({ kind: 'lose', externalId: somebody(), times: 1 }))
+  spread(rates.lost, () => ({ kind: 'lose', externalId: anyEmployee(), times: 1 }))
   // Nobody of whom another program's change, or the service's own retry of what failed, could go unspoken too: no log could tell.
   const touched = new Set<string>()
   const heardOf = (): string => {
-    let externalId = somebody()
-    while (touched.has(externalId)) externalId = somebody()
+    let externalId = anyEmployee()
+    while (touched.has(externalId)) externalId = anyEmployee()
     return externalId
   }
   spread(rates.unspoken, () => {
-    const externalId = somebody()
+    const externalId = anyEmployee()
     touched.add(externalId)
     return { kind: 'lose-record', externalId, times: 1 }
   })
@@ -86,7 +86,7 @@ export function disturb(
   }))
   spread(rates.delayed, () => ({
     kind: 'hold',
-    externalId: somebody(),
+    externalId: anyEmployee(),
     times: 1,
     cycles: 1 + Math.floor(random() * 6),
   }))

@@ -79,7 +79,7 @@ export class LeaverOracle {
   }
 }
 
-/** A file that was exported before a leaving was recorded says nothing against it, wherever the leaving stands. */
+/** A file that was exported before a leaving was recorded does not contradict it, wherever the leaving stands. */
 function isOlder(snapshot: HrEvent, out: HrEvent, mark: HrEvent | undefined): boolean {
   return out === mark ? out.recordedAt >= snapshot.recordedAt : out.recordedAt > snapshot.recordedAt
 }

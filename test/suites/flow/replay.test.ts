@@ -66,7 +66,7 @@ function historyOf(employeeId: string, random: () => number): readonly HrEvent[]
   return events
 }
 
-/** The record all of these come to, as if nothing had ever failed. */
+/** The record that results from all of these, as if nothing had ever failed. */
 function recordOf(
   employeeId: string,
   events: readonly HrEvent[],
@@ -94,7 +94,7 @@ function canonical(record: JsonObject): string {
   return JSON.stringify(Object.fromEntries(Object.entries(plain).sort(([a], [b]) => (a < b ? -1 : 1))))
 }
 
-/** A directory that takes whole records, fails with some for good, and says so in the log at its own time. */
+/** A directory that takes whole records, rejects some for good, and reports that in the log at its own time. */
 class Play {
   readonly world: World
   readonly random: () => number
@@ -135,7 +135,7 @@ class Play {
     return letter && event ? { letter, event } : null
   }
 
-  /** Nobody of whom the last word is that they left is sent as active, whatever has died. */
+  /** An employee whose last event is a termination is never sent as active, whatever is dead-lettered. */
   async send(): Promise<boolean> {
     await this.world.plan()
     const batch = await this.world.next()
@@ -158,7 +158,7 @@ class Play {
         assert.notEqual(meant.active, false, `${employeeId} left and is sent as active`)
     }
     const sent = await this.world.accept(batch)
-    // What is put back meanwhile waits for the answer.
+    // What is put back before the answer waits for it.
     if (this.failing && this.random() < 0.15) await this.disturb()
     const joins: JoinedRecord[] = []
     for (const [employeeId, operation] of sent.operations) {
@@ -285,7 +285,7 @@ class Play {
       if (busy) quiet = 0
       else if (nextAt !== null) this.world.now = Math.max(this.world.now, nextAt)
     }
-    assert.fail('it comes to no rest')
+    assert.fail('it does not come to rest')
   }
 }
 
@@ -328,7 +328,7 @@ async function play(seed: number, discarding: boolean): Promise<void> {
       )
       const held = story.directory.get(employeeId)
       if (meant.active === undefined && held)
-        assert.equal(held['active'], false, `${employeeId}: nobody says active any more`)
+        assert.equal(held['active'], false, `${employeeId}: no event sets active any more`)
       else if (held && (meant.complete || meant.active === false))
         assert.equal(canonical(held), meant.json, employeeId)
       else if (!held) assert.equal(meant.active === true && meant.complete, false, `${employeeId} is missing`)

@@ -9,7 +9,7 @@ import { type Runtime, silentTelemetry } from '../../../src/core/runtime.ts'
 export interface Simulation extends Runtime {
   /** The clock stands still until this has ended. */
   track<T>(work: () => Promise<T>): Promise<T>
-  /** Does something at a moment, and the clock stands still meanwhile. */
+  /** Does something at a moment while the clock stands still. */
   at(moment: number, action: () => Promise<void>): void
   /** Lets time pass until `done` says so, asking it every `everyMs`; throws when `limit` comes first. */
   until(done: () => Promise<boolean>, everyMs: number, limit: number): Promise<void>

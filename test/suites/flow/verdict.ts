@@ -14,19 +14,19 @@ export interface Verdict {
   readonly wrong: readonly string[]
   /** Records joined to another operation that sent the very same bytes: nothing in a record tells such twins apart. */
   readonly twins: readonly string[]
-  /** Records of ours that no operation was found for. */
+  /** The connector's own log records that matched no operation. */
   readonly unjoined: number
   readonly endless: readonly string[]
   /** Events without exactly one final outcome a revision, or whose last outcome is not what the ledger says. */
   readonly untold: readonly string[]
-  /** People of whom the directory holds something else than the events say. */
+  /** Employees whose user in the directory differs from their events. */
   readonly differing: readonly string[]
   /**
    * The same of people whose last word was given up because the log never spoke of it, and of people whose joining event is dead: without a user name nothing can be sent for them. A leaver among them is not in the directory; and
    * somebody whose creation had failed for good is, when the service then succeeded by itself.
    */
   readonly unreachable: readonly string[]
-  /** Deactivations of ours that were taken for those of others, who in these worlds deactivate nobody. */
+  /** The connector's own deactivations that were taken for foreign ones, of which these worlds have none. */
   readonly mistaken: readonly string[]
   readonly events: Readonly<Record<string, number>>
   readonly states: Readonly<Record<string, number>>

@@ -13,7 +13,7 @@ export interface Arrival {
 }
 
 const MINUTE = 60_000
-/** Few values, so that records come to hold again what they held before; few names, so that they name nobody. */
+/** Few values, so that records come to hold again what they held before; few names, so that they identify no employee. */
 const TITLES = ['Engineer', 'Senior Engineer', 'Head', null]
 const DEPARTMENTS = ['Sales', 'Finance', 'IT', null]
 const GIVEN = ['Ann', 'Bo', 'Cy']
@@ -74,7 +74,7 @@ export function workload(
   while (arrivals.length < size.events) {
     const employeeId = pick(employees, '10001')
     const last = lastAt.get(employeeId) ?? from
-    // Half of what happens to somebody follows closely on something else.
+    // Half of an employee's events follow closely on another.
     const at = random() < 0.5 ? last + below(40 * MINUTE) : Math.max(last, from + below(spanMs))
     const chance = random()
     if (at > from + spanMs * 1.2) continue
@@ -87,7 +87,7 @@ export function workload(
   return { employees, arrivals: arrivals.toSorted((a, b) => a.at - b.at) }
 }
 
-/** What is known of somebody, by the words HR uses; `null` and absent are the same here. */
+/** What is known of an employee, by HR's attribute names; `null` and absent are the same here. */
 export type Facts = Readonly<Record<string, Json>>
 
 /**

@@ -12,7 +12,7 @@ const TWO: BrakeSettings = {
   floor: Number.POSITIVE_INFINITY,
 }
 
-/** That many people in the directory, and the brake before whoever leaves it. */
+/** This many employees in the directory, and a brake on those that leave it. */
 class Braked extends World {
   settings: BrakeSettings = TWO
   #told = 0
@@ -56,7 +56,7 @@ class Braked extends World {
 }
 
 void describe('the brake', () => {
-  void test('holds whoever comes after the absolute number, and the rest flows', async (t) => {
+  void test('holds every deactivation beyond the absolute number, and everything else flows', async (t) => {
     const world = await Braked.open(t, 10, TWO)
     await world.leave('p0', 'p1', 'p2', 'p3')
     await world.record(hrEvent('t9', 'p9', { title: 'Lead' }))
@@ -91,7 +91,7 @@ void describe('the brake', () => {
     assert.deepEqual([(await few.going()).length, await few.held()], [3, 1])
   })
 
-  void test('holds nobody a second time who was counted and is planned again before the call', async (t) => {
+  void test('does not hold an employee again that was counted and is planned again before the call', async (t) => {
     const world = await Braked.open(t, 10, TWO)
     await world.leave('p0', 'p1')
     await world.record(hrEvent('t0', 'p0', { title: 'Lead' }, { order: 5_000 }))
@@ -100,7 +100,7 @@ void describe('the brake', () => {
     assert.deepEqual(await world.going(), ['p0', 'p1'])
   })
 
-  void test('later events of somebody held merge, and are released with them', async (t) => {
+  void test('later events of a held employee merge, and are released together', async (t) => {
     const world = await Braked.open(t, 10, { ...TWO, absolute: 0 })
     await world.leave('p0')
     await world.record(hrEvent('t0', 'p0', { title: 'Lead' }, { order: 5_000 }))
@@ -113,7 +113,7 @@ void describe('the brake', () => {
     assert.deepEqual(new Set(Object.values(await world.states('p0'))), new Set(['confirmed']))
   })
 
-  void test('somebody released who is planned again before the call stays released', async (t) => {
+  void test('a released employee that is planned again before the call stays released', async (t) => {
     const world = await Braked.open(t, 10, { ...TWO, absolute: 0 })
     await world.leave('p0')
     await world.ledger.releaseBrake('ann', 'checked with HR', world.now)
@@ -123,7 +123,7 @@ void describe('the brake', () => {
     assert.deepEqual([await world.going(), await world.held()], [['p0'], 0])
   })
 
-  void test('somebody held who is active again goes unsent, and counts no more', async (t) => {
+  void test('a held employee that is active again is not sent, and no longer counts', async (t) => {
     const world = await Braked.open(t, 10, { ...TWO, absolute: 0 })
     await world.leave('p0')
     await world.record(hrEvent('back', 'p0', { active: true }, { order: 9_000 }))
@@ -136,7 +136,7 @@ void describe('the brake', () => {
     await world.balanced()
   })
 
-  void test('holds somebody of whom no event is open, and a release lets them go', async (t) => {
+  void test('holds an employee without an open event, and a release sends the deactivation', async (t) => {
     const world = await Braked.open(t, 2, { ...TWO, absolute: 0 })
     await world.record(hrEvent('s1', 'p1', { salary: 1 }))
     const decisions = world.decide(await world.due()).map((decision) =>
@@ -163,7 +163,7 @@ void describe('the brake', () => {
     )
   })
 
-  void test('time alone releases nobody', async (t) => {
+  void test('time alone releases no employee', async (t) => {
     const world = await Braked.open(t, 10, { ...TWO, absolute: 0 })
     await world.leave('p0')
     world.now += 30 * 24 * HOUR_MS

@@ -30,7 +30,7 @@ void test('a process that dies between the slot and the answer has spent its cal
   assert.equal((await ledger.readCounts()).stateCounts.operations.accepted, 2, 'a late end changes nothing')
 })
 
-void test('what was overtaken while nobody was there does not go again', async (t) => {
+void test('an operation that was overtaken while no instance ran is not sent again', async (t) => {
   const site = await openSite(t, { uploads: 1, submit: { fillMs: 0 } })
   const { promise: never, resolve: letGo } = Promise.withResolvers<null>()
   site.service.decide(async () => (await never) ?? { kind: 'network', code: 'ECONNRESET' })

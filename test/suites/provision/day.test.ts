@@ -57,7 +57,7 @@ void describe('a day with more work than calls', () => {
 void describe('a backlog', () => {
   // `RUNS=1` tries the larger one too.
   for (const employees of Number(process.env['RUNS'] ?? 0) >= 1 ? [5_003, 1_999] : [1_999])
-    void test(`of ${employees} changed people takes full batches and one percent more calls at the most`, async (t) => {
+    void test(`of ${employees} changed employees takes full batches and no more than one percent extra calls`, async (t) => {
       const { runtime, service, record } = await openSite(t, { uploads: 4 })
       const events = Array.from({ length: employees }, (_, index) =>
         index % 100 === 99 ? leaver(`e${index}`, `p${index}`) : joiner(`e${index}`, `p${index}`),
@@ -97,7 +97,7 @@ void describe('lanes', () => {
         assert(order.indexOf(`leaver${index}`) < order.indexOf(`joiner${other}`))
   })
 
-  void test('nobody starves: a mover gets through a stream of joiners who bring their managers along', async (t) => {
+  void test('no lane starves: a mover gets through a stream of joiners who bring their managers along', async (t) => {
     const { runtime, service, record, ledger } = await openSite(t, {
       uploads: 1,
       submit: { ...planned.submit, limits: { perWindow: 1, windowMs: 1_000, perDay: 2_000 } },
@@ -182,7 +182,7 @@ void describe('managers', () => {
         assert(order.indexOf(`p${Math.floor(one / 2)}`) < order.indexOf(`p${one}`), `manager of ${one}`)
   })
 
-  void test('in circles, who manage themselves, or whom nobody knows hold up nobody', async (t) => {
+  void test('in circles, that manage themselves, or that are unknown delay no other employee', async (t) => {
     const order = await orderOf(t, [
       joiner('e1', 'a', { managerId: 'b' }),
       joiner('e2', 'b', { managerId: 'c' }),

@@ -57,7 +57,7 @@ void describe('what only a person can do something about', () => {
     assert.deepEqual([site.service.calls.length, await holds(site), await accepted(site)], [4, [], 3])
   })
 
-  void test('what is not documented stops submission and says so', async (t) => {
+  void test('an undocumented answer stops submission and is reported', async (t) => {
     for (const status of [200, 301, 307, 405, 409, 415]) {
       const site = await sendInto(t, answer(status))
       assert.deepEqual(await holds(site), [['refused', status]])
@@ -85,7 +85,7 @@ void describe('too many calls', () => {
     ['a whole number', '7', 7_000],
     ['a fraction', '2.128', 2_128],
     ['nothing', null, 5_000],
-    ['what is no time', 'later', 5_000],
+    ['what is not a time', 'later', 5_000],
     ['zero', '0', 1_000],
   ] as const)
     void test(`429 with ${words} in Retry-After holds everybody back that long and costs no attempt`, async (t) => {

@@ -14,24 +14,27 @@ import { compose } from '../../../src/compose/connector.ts'
 import { readConfig } from '../../../src/compose/config.ts'
 import { virtualRuntime } from '../../fakes/runtime.ts'
 
-const nobody: AuthSettings = {
+const noIdentity: AuthSettings = {
   mode: 'default',
   tenantId: null,
   clientId: null,
   clientSecret: null,
   certificatePath: null,
 }
-const somebody = { tenantId: 'tenant', clientId: 'client' }
+const application = { tenantId: 'tenant', clientId: 'client' }
 const PATH = '/servicePrincipals/sp/synchronization/jobs/job/bulkUpload'
 
 void describe('the identity', () => {
   void test('is what AUTH_MODE says, and is only made, not asked', () => {
-    const made = (settings: Partial<AuthSettings>): unknown => createCredential({ ...nobody, ...settings })
+    const made = (settings: Partial<AuthSettings>): unknown =>
+      createCredential({ ...noIdentity, ...settings })
     assert(made({ mode: 'managed-identity' }) instanceof ManagedIdentityCredential)
     assert(made({ mode: 'managed-identity', clientId: 'user-assigned' }) instanceof ManagedIdentityCredential)
-    assert(made({ mode: 'client-secret', ...somebody, clientSecret: 's' }) instanceof ClientSecretCredential)
     assert(
-      made({ mode: 'client-certificate', ...somebody, certificatePath: import.meta.filename }) instanceof
+      made({ mode: 'client-secret', ...application, clientSecret: 's' }) instanceof ClientSecretCredential,
+    )
+    assert(
+      made({ mode: 'client-certificate', ...application, certificatePath: import.meta.filename }) instanceof
         ClientCertificateCredential,
     )
     assert(made({ mode: 'azure-cli' }) instanceof AzureCliCredential)
@@ -42,10 +45,10 @@ void describe('the identity', () => {
     for (const [settings, variable] of [
       [{ mode: 'client-secret' }, 'AZURE_TENANT_ID'],
       [{ mode: 'client-secret', tenantId: 't' }, 'AZURE_CLIENT_ID'],
-      [{ mode: 'client-secret', ...somebody }, 'AZURE_CLIENT_SECRET'],
-      [{ mode: 'client-certificate', ...somebody }, 'AZURE_CLIENT_CERTIFICATE_PATH'],
+      [{ mode: 'client-secret', ...application }, 'AZURE_CLIENT_SECRET'],
+      [{ mode: 'client-certificate', ...application }, 'AZURE_CLIENT_CERTIFICATE_PATH'],
     ] as const)
-      assert.throws(() => createCredential({ ...nobody, ...settings }), {
+      assert.throws(() => createCredential({ ...noIdentity, ...settings }), {
         code: 'AuthIncomplete',
         message: new RegExp(variable),
       })
@@ -89,7 +92,7 @@ void describe('a token', () => {
       }
     })
 
-  void test('is for nobody else, however alike', () => {
+  void test('is for no other host, however alike', () => {
     for (const origin of [
       'https://graph.example.com',
       'https://graph.microsoft.com.example.com',

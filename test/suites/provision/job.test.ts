@@ -16,7 +16,7 @@ const POLL_MS = 60_000
 const running: JobState = { kind: 'running', startedAt: null }
 const paused: JobState = { kind: 'stopped', code: 'Paused', reason: null, startedAt: null }
 
-/** A site beside a job that says what it is told to say. */
+/** A site beside a job with a scripted status. */
 async function beside(t: TestContext, first: JobState) {
   let state: JobState | Error = first
   let looks = 0
@@ -39,7 +39,7 @@ async function beside(t: TestContext, first: JobState) {
 
 void describe('the job', () => {
   for (const code of ['Paused', 'Quarantine', 'NotConfigured'])
-    void test(`${code} holds submission back, shows, and lets it go on by itself`, async (t) => {
+    void test(`${code} holds submission back, is shown, and lets it resume without a command`, async (t) => {
       const site = await beside(t, { ...paused, code })
       await site.record(joiner('e1', 'p1'))
       await site.runtime.advance(10 * POLL_MS)
@@ -207,7 +207,7 @@ void describe('the job of the double', () => {
     await upload(world)
     world.now += 1_000
     await entra.runCycle()
-    // The first steady state anybody sees says nothing, and later cycles keep it.
+    // The first steady state that is seen means nothing, and later cycles keep it.
     assert.equal(await watch(), 0)
     await world.record(joiner('e2', 'p2'))
     world.now += 60_000

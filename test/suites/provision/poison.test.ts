@@ -27,12 +27,12 @@ async function send(t: TestContext, places: readonly number[], status = 400) {
 }
 
 void describe('a request the service calls invalid', () => {
-  void test(`is halved until one offender stands alone, for ${MOST_EXTRA} more calls at the most, wherever the offender stands`, async (t) => {
+  void test(`is halved until one offender stands alone, for no more than ${MOST_EXTRA} extra calls, wherever the offender stands`, async (t) => {
     const costs: number[] = []
     for (let place = 0; place < PEOPLE; place++) {
       const { taken, calls, stateCounts, ledger } = await send(t, [place])
       assert.equal(new Set(taken).size, PEOPLE - 1, `place ${place}`)
-      assert.equal(taken.length, PEOPLE - 1, 'nobody was taken twice')
+      assert.equal(taken.length, PEOPLE - 1, 'no employee was taken twice')
       assert(calls - 1 <= MOST_EXTRA, `place ${place} cost ${calls - 1} more calls`)
       assert.deepEqual(
         [
@@ -59,7 +59,7 @@ void describe('a request the service calls invalid', () => {
     [0, 24, 49],
     [10, 20, 30],
   ])
-    void test(`with offenders at ${places.join(', ')} loses them and nobody else`, async (t) => {
+    void test(`with offenders at ${places.join(', ')} loses them and no other employee`, async (t) => {
       const { taken, calls, stateCounts } = await send(t, places)
       assert.equal(new Set(taken).size, PEOPLE - places.length)
       assert.deepEqual(
@@ -82,7 +82,7 @@ void describe('a request the service calls invalid', () => {
     assert.deepEqual([taken.length, stateCounts.operations.failed], [49, 1])
   })
 
-  void test('after a hold frees the way: nobody waits for the offender to be found', async (t) => {
+  void test('after a hold frees the way: no other operation waits until the offender is found', async (t) => {
     const site = await openSite(t, { uploads: 2 })
     site.service.next(answer(429, { retryAfter: '2' }))
     site.service.decide(({ employees }) =>

@@ -21,7 +21,7 @@ export type Step =
   | { readonly kind: 'cycle'; readonly order: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'restart' }
-/** What becomes of a call: taken and answered, taken and not answered, taken late after its time was up, not taken, or answered so. */
+/** How a call ends: taken and answered, taken and not answered, taken late after its time was up, not taken, or answered so. */
 export type Fate = 'taken' | 'answer lost' | 'late' | 'lost' | 'killed' | 429 | 403 | 500 | 400
 
 const TIMEOUT_MS = 30_000

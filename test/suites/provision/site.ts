@@ -65,7 +65,7 @@ interface BulkBody {
   }[]
 }
 
-/** A service that answers what it is told, and 202 when nobody told it anything; it keeps what it was sent. */
+/** A service with scripted answers, 202 by default; it keeps what it was sent. */
 export interface FakeService extends Provisioning {
   readonly calls: readonly SeenCall[]
   /** The next answers, in order. */
@@ -132,7 +132,7 @@ export interface Site {
 
 let messages = 0
 
-/** Planning and submission as they run, over the real ledger in memory, a clock that stands still until it is told otherwise, and a fake service. */
+/** Planning and submission as they run, over the real ledger in memory, a clock that stands still until it is advanced, and a fake service. */
 export async function openSite(t: TestContext, options: SiteOptions = {}): Promise<Site> {
   const runtime = options.runtime ?? virtualRuntime(T0)
   const ledger = options.ledger ?? (await memoryLedger(t)).ledger

@@ -63,7 +63,8 @@ async function loadDead(
   run: number,
   parts: readonly PutBack[],
 ): Promise<{ readonly frozen: ReadonlySet<number>; readonly dead: ReadonlyMap<number, Row> }> {
-  // First their people: who carries out the same run beside us is then done with its part, and its entries say so.
+  // Employees first. An instance that carries out the same run has then finished its part, and its
+  // entries show that.
   const dead = await lockDead(
     sql,
     parts.map(({ seq }) => seq),

@@ -189,7 +189,10 @@ export async function moveReplay(
   )
 }
 
-/** Personal data does not wait for a run that nobody goes on with: its edited parts are refused, and their bodies gone. */
+/**
+ * Removes the bodies of edited parts from runs that are not continued, and refuses those parts. Personal data
+ * does not stay for an abandoned run.
+ */
 export async function forgetEdits(sql: Sql, before: number, now: number): Promise<number> {
   const old = await sql.all<Place>(
     'SELECT i.run, i.place FROM replay_items i JOIN replay_runs r ON r.seq = i.run WHERE i.body IS NOT NULL AND r.created_at < ?',

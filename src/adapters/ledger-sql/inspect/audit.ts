@@ -1,7 +1,7 @@
 import type { AuditEntry, AuditPage, AuditQuery } from '../../../core/ledger/port/inspect.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 
-/** Outside the ledger a run goes by its number. */
+/** Outside the ledger a run is identified by its number. */
 const REPLAY = 'replay '
 
 export async function listAudit(sql: Sql, { since, about, next, limit }: AuditQuery): Promise<AuditPage> {

@@ -4,7 +4,10 @@ import type { Sql, SqlValue } from '../driver/sql.ts'
 
 type Row = Omit<EventLine, 'operation'> & { readonly seq: number; readonly operation: number | null }
 
-/** Events are numbered as they are received, so that a page begins where the one before ended, whatever has come meanwhile. */
+/**
+ * Events are numbered as they are received. So a page begins where the one before ended, whatever has arrived
+ * between them.
+ */
 export async function listEvents(sql: Sql, { state, since, next, limit }: EventsQuery): Promise<EventsPage> {
   const conditions: readonly (readonly [string, SqlValue])[] = [
     ['e.seq > ?', next ?? 0],

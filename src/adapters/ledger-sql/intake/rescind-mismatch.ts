@@ -10,8 +10,8 @@ const DESCRIPTION =
   "data.rescinds names an event of another employee; a rescind's subject is the subject of what it cancels"
 
 /**
- * Messages whose rescind names an event of somebody else, by their place in the batch. A rescind that is in the ledger already is not asked
- * again: what became of it is known there.
+ * Messages whose rescind names an event of another employee, by their place in the batch. A rescind that is in the ledger already is not asked
+ * again: the ledger knows its result.
  */
 export async function mismatches(
   sql: Sql,
@@ -42,7 +42,7 @@ export async function mismatches(
   return refused
 }
 
-/** Those of the events that rescind an event of somebody else. */
+/** The events among these that rescind an event of another employee. */
 export async function namingOthers(sql: Sql, events: readonly HrEvent[]): Promise<ReadonlySet<HrEvent>> {
   const owners = await ownersOf(
     sql,
@@ -56,7 +56,10 @@ export async function namingOthers(sql: Sql, events: readonly HrEvent[]): Promis
   )
 }
 
-/** Rescinds that waited for one of these events, and turn out to name somebody else's: they end as dead letters and do nothing. */
+/**
+ * Rescinds that waited for one of these events, which now proves to be another employee's. They end as dead
+ * letters and have no effect.
+ */
 export async function endMismatched(
   sql: Sql,
   instance: string,

@@ -22,8 +22,8 @@ interface DeadRow {
 
 /**
  * Events that died and were put on the bus again after that, by whatever tool: they are looked at afresh, with what they say now. What was merely
- * delivered late or twice is not among them. One that put its person out and no longer says so stays dead: that takes somebody's word;
- * so does a rescind of what is somebody else's.
+ * delivered late or twice is not among them. An event that deactivated its employee and no longer does stays dead, because that takes a person's decision;
+ * so does a rescind of another employee's event.
  *
  * It died by our clock and was sent by that of the bus, of which ours may be ahead by `aheadMs`.
  */
@@ -70,7 +70,7 @@ export async function takeBack(
     ...arrivals.map(({ event }) => event.employeeId),
     ...found.map(({ employee }) => employee),
   ])
-  // Somebody else may have put them back, or given them up, until their people were ours.
+  // Another instance may have put them back or discarded them before this one locked their employees.
   const dead = !sql.dialect.locksRows ? found : await deadOnes()
   const keeping = await blockingReactivation(sql, dead)
   const others = await namingOthers(
@@ -101,7 +101,7 @@ export async function takeBack(
     back.map(({ seq, event }) => ({ seq, event })),
     now,
   )
-  // Whoever it was about before is without it now.
+  // The employee that it was about before no longer has it.
   await planAgain(
     sql,
     back.flatMap(({ employee, event }) => (event.employeeId.toWellFormed() === employee ? [] : [employee])),

@@ -79,7 +79,7 @@ export async function noteCases(sql: Sql, decided: readonly Decided[], now: numb
   )
 }
 
-/** What became of these employees' operations is known: their open cases are looked at next. */
+/** These employees' operations have ended, so their open cases are assessed next. */
 export async function lookAtCases(sql: Sql, employees: readonly string[], now: number): Promise<void> {
   await writeRows(
     sql,

@@ -4,7 +4,7 @@ import { nameHash } from '../tables/name-hash.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { employeeHash } from './erased-marks.ts'
 
-/** Outside the ledger a case goes by its number. */
+/** Outside the ledger a case is identified by its number. */
 export const caseName = (id: number): string => `leaver-${id}`
 
 /** Carries assessments out. One of an employee who changed since is dropped; the case stays due. */

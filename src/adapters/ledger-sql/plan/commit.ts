@@ -75,7 +75,7 @@ export async function commitPlan(
   return { operations: operations.size, finals: finished.length, stale: decided.length - kept.length }
 }
 
-/** Who changed meanwhile is due still, and anybody may look again at once. */
+/** An employee that changed since the plan began is still due, and any instance may claim it at once. */
 async function release(sql: Sql, employees: readonly string[]): Promise<void> {
   await writeRows(
     sql,

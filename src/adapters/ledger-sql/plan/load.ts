@@ -30,9 +30,9 @@ export interface EventRow {
   readonly reason: string | null
   readonly by_seq: number | null
   readonly operation: number | null
-  /** What its operation comes to when the quiet time is over. */
+  /** The result of its operation when the quiet time is over. */
   readonly interim?: 'confirmed' | 'unchanged' | 'skipped' | null
-  /** Whether that operation says nothing but that its person is out. */
+  /** Whether that operation only deactivates the employee. */
   readonly deactivation_only?: number | null
 }
 const EVENT_COLUMNS =
@@ -197,7 +197,10 @@ async function failuresOf(
   return new Map(rows.map((row) => [row.employee, row]))
 }
 
-/** `alone`: the operation that is to put the person out alone for this failure and has not left yet; what it carries is to be blamed still. */
+/**
+ * `alone`: the deactivation only that this failure asked for and that is not sent yet. The failure still has to
+ * be attributed to the events that it carries.
+ */
 function failureOf(
   row: FailureRow | undefined,
   events: readonly EventRow[],

@@ -108,7 +108,7 @@ async function candidateOperations(
     record: row.record,
     active: row.active === 1,
     acceptedAt: row.accepted_at,
-    // By a clock that went back meanwhile it may have been handed over after it was accepted.
+    // If the clock went back, it may seem to be handed over after it was accepted.
     submittedAt: Math.min(row.submitted_at, row.accepted_at),
     failedAt: row.failed_at,
     timesSubmitted: row.times_submitted,

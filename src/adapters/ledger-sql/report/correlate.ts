@@ -130,7 +130,7 @@ function recordRow({ record, operation }: JoinedRecord, now: number): SqlValue[]
 /**
  * Stores the last accepted record, which the next one is compared with. Answers the employees whose older
  * record was accepted after a newer one, because the service retried it. It may have undone the newer one,
- * so the current record is to be resent.
+ * so the current record is sent again.
  */
 async function remember(
   sql: Sql,

@@ -46,7 +46,8 @@ export async function nextBatch(sql: Sql, query: BatchQuery): Promise<Batch | nu
     chosen.map(({ employeeId }) => employeeId),
     1,
   )
-  // What waits for the answer of who was put out alone is due from now on, and so is planned when the answer is there.
+  // Events that wait for the answer of a deactivation only are due from now on, and so are planned when
+  // the answer arrives.
   await planAgain(
     sql,
     batched.flatMap(({ employee, deactivation_only }) => (deactivation_only === 1 ? [employee] : [])),
@@ -160,7 +161,7 @@ export async function takeSlot(sql: Sql, instance: string, id: string, query: Sl
     [now + leaseMs, seq, owner],
   )
   if (!owned) return { kind: 'lost' }
-  // Whoever has to wait asks often, and must not stand in the way of those who may go.
+  // A batch that must wait asks often, and must not delay a batch that may be sent.
   const early = await waitForLimits(sql, now, limits, owned.urgent === 1)
   if (early) return early
   const inBatch = await sql.all<{ employee: string }>(

@@ -26,7 +26,7 @@ export async function tryHolds(sql: Sql, batch: number, now: number, until: numb
   )
 }
 
-/** The batch that tried got an answer that settles nothing: somebody tries again at this time. */
+/** The batch that tried got an answer that settles nothing; an instance tries again at this time. */
 export async function endTry(sql: Sql, batch: number, until: number, now: number): Promise<void> {
   await sql.run('UPDATE holds SET until = ?, noted_at = ?, detail = NULL WHERE detail = ?', [
     until,

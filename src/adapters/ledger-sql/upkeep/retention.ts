@@ -19,7 +19,7 @@ export async function retentionPage(
   sql: Sql,
   { after, limit, settledBefore }: RetentionQuery,
 ): Promise<RetentionPage[]> {
-  // An id is never empty, so everybody comes after nobody.
+  // An id is never empty, so every id sorts after the empty text.
   const ids = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id > ? ORDER BY id LIMIT ?', [
     after ?? '',
     limit,
@@ -165,7 +165,7 @@ export async function erase(
   await sql.lock('intake')
   await eraseEdits(sql, employee, now)
   await sql.run('DELETE FROM edits WHERE employee = ?', [employee])
-  // Also of an employee whom only the log names.
+  // Also for an employee that only the log names.
   await sql.run('DELETE FROM findings WHERE employee = ?', [employee])
   await sql.run('DELETE FROM foreign_deactivations WHERE employee = ?', [employee])
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
@@ -192,7 +192,7 @@ export async function erase(
   await sql.run('DELETE FROM log_records WHERE employee = ?', [employee])
   const operations = await sql.run('DELETE FROM operations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
-  // The brake still counts that somebody was put out, by a name that says nothing.
+  // The brake still counts the deactivation, under a name that identifies no employee.
   await sql.run(
     'INSERT INTO deactivations (employee, at) SELECT ?, at FROM deactivations WHERE employee = ? ON CONFLICT DO NOTHING',
     [employeeHash(employee), employee],

@@ -5,7 +5,7 @@ import type { BusMessage } from '../message.ts'
 
 interface Held {
   readonly message: BusMessage
-  /** Whether its lock is to be renewed. False once it is being settled, or has lost its lock. */
+  /** Whether its lock is renewed. False once it is being settled, or has lost its lock. */
   isLocked: boolean
   /** Lets the client grant credit for another message. */
   readonly letGo: () => void
@@ -25,7 +25,7 @@ export interface HeldMessages {
   release(native: ServiceBusReceivedMessage): void
   /** Those that have a lock and are not being settled. */
   locked(): readonly BusMessage[]
-  /** Those of them whose lock is to be renewed now. */
+  /** Those of them whose lock is due for renewal. */
   due(): readonly BusMessage[]
   /** The receiver is closed, so the client may have all its handlers back. */
   clear(): void

@@ -2,8 +2,8 @@ import type { JsonObject } from '../../../core/model.ts'
 import type { Runtime } from '../../../core/runtime.ts'
 
 /**
- * What an entity's receiver says of an outage: one line when it begins and one for each new cause, a sum each minute while it lasts, one line when it
- * is over.
+ * How an entity's receiver logs an outage: one line when it begins and one for each new cause, a summary each
+ * minute while it lasts, and one line when it is over.
  */
 export interface Trouble {
   /** An attempt failed. */
@@ -52,18 +52,21 @@ export function troubleOf(queue: string, runtime: Pick<Runtime, 'now' | 'log'>):
   }
 }
 
-/** Milliseconds before the next attempt, after so many in a row that failed, the last of them with `code`. `random` is in [0, 1). */
+/**
+ * Milliseconds before the next attempt, after this many failures in a row, the last one with `code`. `random` is
+ * in [0, 1).
+ */
 export function pauseMs(failures: number, code: string, random: number): number {
   const growing = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10))
   const spread = Math.round(growing * (0.75 + random / 2))
   return code === 'ServiceBusy' ? Math.max(BUSY_PAUSE_MS, spread) : spread
 }
 
-/** While it lasts one of several workers tries, and the others wait for what it finds. */
+/** While it lasts, one of several workers tries, and the others wait for its result. */
 export interface Outage {
   failures: number
   code: string
-  /** One of the workers tries. */
+  /** Whether one of the workers tries now. */
   led: boolean
   readonly over: PromiseWithResolvers<void>
 }
@@ -81,7 +84,7 @@ const ANSWERS: ReadonlySet<string> = new Set([
   'UnauthorizedAccess',
   'QuotaExceeded',
 ])
-/** The service's own words: they came over the connection, which a new one would not change. */
+/** Whether the service itself sent this code. It came over the connection, so a new connection would not help. */
 export function isAnswer(code: string): boolean {
   return ANSWERS.has(code)
 }

@@ -15,7 +15,7 @@ export async function watch(receiving: Receiving): Promise<void> {
   const { attempts, settings, runtime, entity, held, link } = receiving
   const now = runtime.now()
   if (attempts.isSteady) receiving.trouble.over()
-  // While the client tries to open the link, it notices by itself.
+  // While the client tries to open the link, the client notices the failure.
   if (!attempts.isOpen && Math.abs(now - attempts.triedAt) < settings.watchdogMs) return
   const lastSignAt = Math.max(receiving.lastArrivalAt, receiving.lastAnswerAt)
   if (Math.abs(now - lastSignAt) < settings.watchdogMs / PARTS) return

@@ -51,7 +51,7 @@ void it('a certificate that would never be looked at is refused', () => {
   assert.match(at('verify-full'), /cannot be read/)
 })
 
-void it('a token goes to nobody who has not proved who he is', () => {
+void it('a token goes only to a server that has proved its identity', () => {
   const tokens = entra(async () => 'token')
   for (const mode of ['require', 'disable'])
     assert.match(
@@ -87,9 +87,9 @@ void it('a database in a national cloud takes a token of that cloud', async () =
   )
 })
 
-void it('an identity without a token for the database is what is told, and not that nobody answers', async (t) => {
+void it('an identity without a token for the database is reported as that, and not as a server that does not answer', async (t) => {
   const { createServer } = await import('node:net')
-  // Somebody who asks for a password: PostgreSQL's AuthenticationCleartextPassword.
+  // A server that asks for a password: PostgreSQL's AuthenticationCleartextPassword.
   const server = createServer((socket) =>
     socket
       .on('error', () => {})

@@ -83,7 +83,7 @@ void it('two transactions that wait for each other both come through', async (t)
   assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT n FROM things')), [{ n: 2 }, { n: 2 }])
 })
 
-void it('a transaction whose failed statement was overlooked is not committed, and says so', async (t) => {
+void it('a transaction whose failed statement was overlooked is not committed, and rejects', async (t) => {
   const driver = await driverFor(t)
   await driver.transaction((sql) => sql.run('CREATE TABLE things (name TEXT PRIMARY KEY)'))
   const overlooked = driver.transaction(async (sql) => {
@@ -94,7 +94,7 @@ void it('a transaction whose failed statement was overlooked is not committed, a
   assert.deepEqual(await driver.transaction((sql) => sql.all('SELECT name FROM things')), [])
 })
 
-void it('what the database says of a statement never tells a value', async (t) => {
+void it('an error of the database never shows a value of a statement', async (t) => {
   const driver = await driverFor(t)
   await driver.transaction((sql) => sql.run('CREATE TABLE things (name TEXT PRIMARY KEY)'))
   await driver.transaction((sql) => sql.run('INSERT INTO things (name) VALUES (?)', ['Ada Lovelace']))
@@ -170,7 +170,7 @@ void it('a transaction that reads sees one moment, and cannot write', async (t) 
   )
 })
 
-void it('a database that cannot be reached is told without the password', async () => {
+void it('a database that cannot be reached is reported without the password', async () => {
   const location = 'postgres://rollcall:s3cret@127.0.0.1:1/rollcall'
   const opening = openPostgresLedger({
     location,

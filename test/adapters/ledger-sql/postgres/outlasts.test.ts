@@ -52,7 +52,7 @@ void it('a connection to a server that only lets read any more is given up for o
 })
 
 for (const code of ['08007', '08P01', '25P04', '40000', '40003', '53000', '53200', '53300', '57P01'])
-  void it(`SQLSTATE ${code} passes by itself: the transaction is begun anew`, async (t) => {
+  void it(`SQLSTATE ${code} passes: the transaction is repeated`, async (t) => {
     const driver = driverAt(t, await server.database())
     let attempts = 0
     await driver.transaction(async (sql) => {
@@ -62,7 +62,7 @@ for (const code of ['08007', '08P01', '25P04', '40000', '40003', '53000', '53200
     assert.equal(attempts, 2)
   })
 
-void it('what cannot pass by itself is said once, with what to do', async (t) => {
+void it('a failure that cannot pass is reported once, with what to do', async (t) => {
   const driver = driverAt(t, await server.database(), 50)
   const refusal = (text: string): Promise<unknown> => driver.transaction((sql) => sql.all(text))
   await assert.rejects(refusal('SELECT CAST(pg_sleep(10) AS TEXT) AS slept'), {
@@ -79,7 +79,7 @@ void it('what cannot pass by itself is said once, with what to do', async (t) =>
   })
 })
 
-void it('tables are made however long that takes, and whoever comes second waits for it', async (t) => {
+void it('tables are made however long that takes, and a second instance waits for it', async (t) => {
   const location = await server.database()
   const other = driverAt(t, location)
   const [holding, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
@@ -94,7 +94,7 @@ void it('tables are made however long that takes, and whoever comes second waits
   const waited = `SELECT 1 AS yes FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event = 'advisory' AND clock_timestamp() - query_start > INTERVAL '200 ms'`
   await until(
-    'somebody has waited for longer than a statement of the loops may take',
+    'one instance has waited for longer than a statement of the loops may take',
     async () => (await watch.transaction((sql) => sql.all(waited))).length > 0,
   )
   release.resolve()

@@ -70,10 +70,10 @@ void describe('what the disk does is said in a sentence', () => {
     const text = join(folder, 'notes.txt')
     writeFileSync(text, 'this is not a database, and it is longer than a header of one would be. '.repeat(20))
     for (const [LEDGER, command, words] of [
-      [text, ['status'], /notes\.txt is no database/],
+      [text, ['status'], /notes\.txt is not a database/],
       [text, ['run'], /./],
-      [text, ['ledger', 'migrate'], /notes\.txt is no database/],
-      [join(folder, 'gone', 'ledger.db'), ['ledger', 'migrate'], /there is no folder .*gone/],
+      [text, ['ledger', 'migrate'], /notes\.txt is not a database/],
+      [join(folder, 'gone', 'ledger.db'), ['ledger', 'migrate'], /the folder .*gone does not exist/],
     ] as const) {
       const { code, stderr } = await rollcall(command, { LEDGER })
       assert.notEqual(code, 0)
@@ -82,7 +82,7 @@ void describe('what the disk does is said in a sentence', () => {
     }
   })
 
-  void it('a disk that is only read takes no ledger, and says so', { skip }, async (t) => {
+  void it('a read-only disk is refused for a ledger, with its cause', { skip }, async (t) => {
     const folder = await folderFor(t)
     using _ = mounted(folder, '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs')
     await (await open(join(folder, 'ledger.db'))).close()

@@ -21,7 +21,7 @@ async function folderFor(t: TestContext): Promise<string> {
 
 interface Opened {
   readonly ledger: Ledger
-  /** What the process that runs on it was told when it lost the ledger. */
+  /** The reports that the connector received when it lost the ledger. */
   readonly gone: string[]
 }
 
@@ -67,7 +67,7 @@ void describe('one process writes to a ledger file', () => {
     assert.equal((await (await open(t, path, { readOnly: true })).ledger.readTotals()).events, 1)
   })
 
-  void it('a second one that comes by a file mounted by itself is refused', { skip }, async (t) => {
+  void it('a second one that opens the file through its own mount is refused', { skip }, async (t) => {
     const folder = await folderFor(t)
     const [path, other] = [join(folder, 'ledger.db'), join(folder, 'an other.db')]
     await open(t, path)
@@ -141,10 +141,10 @@ void describe('a ledger that goes away under a running process is noticed, and n
     const path = join(await folderFor(t), 'ledger.db')
     const { gone } = await open(t, path)
     rmSync(path)
-    await until('it is told', () => gone.length > 0)
+    await until('the loss is reported', () => gone.length > 0)
   })
 
-  void it('run ends with a sentence that says so', async (t) => {
+  void it('run ends with a sentence that names the cause', async (t) => {
     const folder = await folderFor(t)
     const LEDGER = join(folder, 'ledger.db')
     const running = rollcall(['run'], {

@@ -3,7 +3,7 @@ import type { PoolConfig } from 'pg'
 import { RollcallError } from '../../../../core/errors.ts'
 import { MASK, masked } from '../../../../core/mask.ts'
 
-/** How the database is told who we are: the password of the URL or `LEDGER_PASSWORD`, or a token of the identity of `AUTH_MODE`. */
+/** How the connector signs in: the password of the URL or `LEDGER_PASSWORD`, or a token of the identity of `AUTH_MODE`. */
 export type PostgresAuth =
   | { readonly kind: 'password'; readonly password: string | null }
   /** A token for a scope; `null` when the identity has none. */
@@ -39,7 +39,7 @@ export function postgresConnection(location: string, auth: PostgresAuth): PoolCo
   const root = url.searchParams.get('sslrootcert')
   if (root !== null && mode !== 'verify-full')
     throw invalid(`has an sslrootcert, at which sslmode=${mode} never looks; it takes verify-full`)
-  // Whoever has the token is the identity, so it is shown to nobody who has not proved who he is.
+  // Any holder of the token can act as the identity, so it goes only to a server that has proved its own.
   if (auth.kind === 'entra' && mode !== 'verify-full' && !isLocal(host))
     throw invalid(`has sslmode=${mode}; with LEDGER_AUTH=entra it takes verify-full`)
   return {
@@ -55,7 +55,7 @@ export function postgresConnection(location: string, auth: PostgresAuth): PoolCo
   }
 }
 
-/** What may be shown of a ledger's location: a URL without its password, also when it is written so that it is no URL. */
+/** A ledger's location as it may be shown: without its password, even if it is not a valid URL. */
 export function maskedLocation(location: string): string {
   if (!isPostgresUrl(location)) return masked(location)
   return location.replace(/^([^:]+:\/\/[^:@/?#]*):.*@/s, `$1:${MASK}@`)

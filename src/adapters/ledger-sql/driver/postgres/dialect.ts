@@ -28,7 +28,7 @@ export const TABLE_LOCK_MS = 1_000
  * The statement that begins a transaction, with its settings in one round trip. A pooler gives each transaction
  * another connection, and refuses clients that ask for settings when they connect. Every query of the ledger is
  * meant to use an index. Statistics of a table that has just been filled suggest otherwise, and a plan made then
- * would be kept, so the planner is told not to scan. No statement is long enough for compiling it to pay.
+ * would be kept, so scans and joins that read whole tables are off. No statement is long enough for compiling it to pay.
  */
 export function beginning(access: 'write' | 'read', statementMs: number | null): string {
   const settings: Readonly<Record<string, string | number>> = {

@@ -3,7 +3,7 @@ import { RollcallError } from '../../../../core/errors.ts'
 
 /**
  * - `conflict`: another transaction was in the way; the same again gets through
- * - `connection`: nobody there, or not any more; a new connection may find somebody
+ * - `connection`: the server is away or ended the connection; a new connection may reach it
  * - `refused`: the same again would be refused again
  */
 type Kind = 'conflict' | 'connection' | 'refused'
@@ -43,7 +43,10 @@ const PASSING: Readonly<Record<string, Kind>> = {
   ETIMEDOUT: 'connection',
 }
 
-/** What the client or the database said of a statement or a connection. Its own words can quote values, so only its code is told. */
+/**
+ * An error of the client or the database about a statement or a connection. Its message can quote values, so
+ * only its code is shown.
+ */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly kind: Kind
@@ -65,7 +68,7 @@ function codeOf(cause: unknown): string {
   return cause instanceof Error && /SSL/.test(cause.message) ? 'no TLS there' : 'no answer'
 }
 
-/** Refusals somebody can do something about, and what. */
+/** Refusals that the operator can resolve, and how. */
 const ADVICE: Readonly<Record<string, string>> = {
   '26000': 'a pooler in between forgets prepared statements: PgBouncer takes max_prepared_statements',
   '28000': 'it does not let us in: check user, password or LEDGER_AUTH',
@@ -88,7 +91,7 @@ export function told(failure: Failure, where: string): RollcallError {
   if (code === '53100')
     return new RollcallError(
       'LedgerFull',
-      `${where} has no room left on its disk (${code}): make room; what is committed is kept, and work goes on by itself`,
+      `${where} has no room left on its disk (${code}): make room; what is committed is kept, and work then resumes without a restart`,
       { cause: failure },
     )
   if (code === '57014')

@@ -15,7 +15,10 @@ export interface SqliteLedgerOptions {
   readonly onGone?: ThreadOptions['onGone']
 }
 
-/** The ledger in a SQLite file, in a thread of its own. Throws `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or what the database says of the file. */
+/**
+ * The ledger in a SQLite file, in a thread of its own. Throws `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or
+ * the database's error about the file.
+ */
 export function openSqliteLedger({
   path,
   readOnly = false,

@@ -34,7 +34,7 @@ export function toldOfFile(error: unknown, path: string): unknown {
     case 'EDQUOT':
       return failed(
         'LedgerFull',
-        'has no room left on its disk: make room; what is committed is kept, and work goes on by itself',
+        'has no room left on its disk: make room; what is committed is kept, and work then resumes without a restart',
       )
     case CANTOPEN:
     case 'ENOENT':
@@ -47,10 +47,10 @@ export function toldOfFile(error: unknown, path: string): unknown {
           )
         : failed(
             'LedgerMissing',
-            `cannot be opened: there is no folder ${dirname(path)}; make it, or name another file with LEDGER`,
+            `cannot be opened: the folder ${dirname(path)} does not exist; make it, or name another file with LEDGER`,
           )
     case NOTADB:
-      return failed('LedgerNotReady', 'is no database and is left as it is; name another file with LEDGER')
+      return failed('LedgerNotReady', 'is not a database and is left as it is; name another file with LEDGER')
     case null:
     default:
       return error

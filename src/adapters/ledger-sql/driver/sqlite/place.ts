@@ -4,7 +4,10 @@ import { RollcallError } from '../../../../core/errors.ts'
 
 export const IN_MEMORY = ':memory:'
 
-/** The file itself, whichever links lead to it, also where it is not made yet. What is beside it (`-wal`, `-lock`) goes by this path. */
+/**
+ * The path of the file itself with all links resolved, even before it is made. The files beside it (`-wal`,
+ * `-lock`) are named after this path.
+ */
 export function realPlace(path: string): string {
   if (path === IN_MEMORY) return path
   const real = orNull(() => realpathSync(path))

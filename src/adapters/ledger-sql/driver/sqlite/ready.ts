@@ -14,7 +14,10 @@ export async function holdsLedger(driver: Driver): Promise<boolean> {
   return OF_EVERY_LEDGER.every((name) => tables.has(name))
 }
 
-/** Throws `LedgerNotReady` for a file that holds something else: tables of ours would be made among those of another program. */
+/**
+ * Throws `LedgerNotReady` for the database of another program, because the ledger's tables would be made among
+ * its tables.
+ */
 export async function expectLedgerOrNothing(path: string): Promise<void> {
   // An empty file is one that was just made.
   if (!existsSync(path) || statSync(path).size === 0) return

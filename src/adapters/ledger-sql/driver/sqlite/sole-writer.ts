@@ -42,7 +42,7 @@ export class SoleWriter {
     }, LOOK_EVERY_MS)
   }
 
-  /** Tells of the loss once, also when there is no work that would notice. */
+  /** Reports the loss once, even if no work runs that would notice it. */
   watch(onLost: (error: RollcallError) => void): void {
     this.onLost = onLost
   }

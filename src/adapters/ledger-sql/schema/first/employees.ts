@@ -1,6 +1,6 @@
 import type { Dialect } from '../../driver/sql.ts'
 
-/** Whom the events are about, and what retention and erasure leave of them. */
+/** The employees that the events are about, and what retention and erasure leave of them. */
 export const employeeTables = (dialect: Dialect): readonly string[] => [
   ...employees(dialect),
   ...deactivations(dialect),
@@ -91,7 +91,7 @@ const erasedLeavers = ({ integer, tableOptions }: Dialect): readonly string[] =>
 
 const erasures = ({ integer, identity, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE erasures (
-    -- Who erased whom, the person as a hash, and why.
+    -- Who erased which employee, as a hash, and why.
     seq        ${identity},
     employee_hash    TEXT NOT NULL,
     at         ${integer} NOT NULL,

@@ -41,7 +41,7 @@ const events = (dialect: Dialect): readonly string[] => {
       effective_raw TEXT,
       rank          ${integer} NOT NULL,
       order_value   TEXT,
-      -- What it says of the worker, as JSON.
+      -- The attributes that it holds, as JSON.
       mode          TEXT NOT NULL,
       worker        TEXT NOT NULL,
       rescinds      TEXT,

@@ -27,7 +27,7 @@ const operations = (dialect: Dialect): readonly string[] => {
       -- Where it is in which batch.
       batch        ${integer},
       place        ${integer},
-      -- What the log says of it.
+      -- The result that the log reports for it.
       interim      TEXT,
       code         TEXT,
       reason       TEXT,

@@ -25,7 +25,7 @@ const logRecords = (dialect: Dialect): readonly string[] => {
       code         TEXT,
       reason       TEXT,
       object_id    TEXT,
-      -- The operation it speaks of; NULL: none of ours, as far as is known.
+      -- The operation that it is about; NULL when it matches no known operation of the ledger.
       operation    ${integer},
       detail       TEXT,
       seen_at      ${integer} NOT NULL,
@@ -100,7 +100,7 @@ const findings = ({ integer, identity, tableOptions }: Dialect): readonly string
 
 const foreignDeactivations = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE foreign_deactivations (
-    -- Deactivations in the log that no operation of ours explains: they hold their employees.
+    -- Deactivations in the log that no operation of the ledger explains: they hold their employees.
     employee TEXT PRIMARY KEY NOT NULL,
     at       ${integer} NOT NULL,
     seen_at  ${integer} NOT NULL,

@@ -92,7 +92,7 @@ const replayItems = ({ integer, tableOptions }: Dialect): readonly string[] => [
     body       TEXT,
     sending_at ${integer},
     at         ${integer},
-    -- Whom an edited body speaks of, so that it leaves with them.
+    -- The employees that an edited body is about, so that it is erased with them.
     employees     TEXT,
     PRIMARY KEY (run, place)
   )${tableOptions}`,
