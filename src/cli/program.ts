@@ -27,6 +27,7 @@ import { registerLocal } from './commands/local/doubles.ts'
 import * as localFeed from './commands/local/feed.ts'
 import * as plan from './commands/plan.ts'
 import * as run from './commands/run.ts'
+import * as shapeTest from './commands/shape/test.ts'
 import * as status from './commands/status.ts'
 import * as trace from './commands/trace.ts'
 import { deadLetterCommands } from './dead-letters/register.ts'
@@ -111,5 +112,6 @@ function registerAll(program: Command, context: CommandContext): void {
     configCheck,
     configPrint,
   )
+  register(group('shape', 'the shapes that read the payloads of sources'), shapeTest)
   register(registerLocal(program, context), localBus, localFeed)
 }

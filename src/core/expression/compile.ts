@@ -23,6 +23,8 @@ export interface Expression {
   readonly reads: Reads
   /** The variables and functions that it names, without their `$`. */
   readonly variables: ReadonlySet<string>
+  /** The names of fields that it looks for and does not make itself. */
+  readonly fields: ReadonlySet<string>
 }
 
 /**
@@ -37,7 +39,7 @@ export function compileExpression(text: string): Expression {
   } catch (error) {
     throw new RollcallError('ExpressionInvalid', `is not JSONata: ${describeFailure(error)}`)
   }
-  const { variables, regexes } = namesOf(ast)
+  const { variables, regexes, fields } = namesOf(ast)
   const refused = REFUSED.find((name) => variables.has(name))
   if (refused !== undefined)
     throw new RollcallError(
@@ -45,7 +47,7 @@ export function compileExpression(text: string): Expression {
       `uses $${refused}; the same input has to give the same answer, whenever it is asked`,
     )
   for (const regex of regexes) checkRegex(regex)
-  return { text, reads: readsOf(ast), variables }
+  return { text, reads: readsOf(ast), variables, fields }
 }
 
 /** Evaluates one expression over one input. */

@@ -60,6 +60,7 @@ export interface Shape {
   readonly name: string
   /** The body may be a form post. */
   readonly form: boolean
+  readonly rules: ShapeRules
   /**
    * All events of a body as envelopes, or the first error. The error names the field and never
    * quotes its value. Rejects when nothing can be evaluated at the moment. `message` is what the
@@ -123,6 +124,7 @@ export function compileShape(
   return {
     name,
     form: rules.form ?? false,
+    rules,
     apply: (body, source, message) => apply(compiled, body, contextOf(source, message)),
     suspects: (body, source, message) => suspectsIn(compiled, body, contextOf(source, message)),
   }

@@ -172,6 +172,7 @@ void describe('the names in a message on the bus', () => {
     const shape = {
       name: 'vendor',
       form: false,
+      rules: { event: '[]' },
       suspects: async () => [],
       apply: async (body: unknown) => {
         if (body !== null && typeof body === 'object' && 'bad' in body) throw new TypeError('no')
