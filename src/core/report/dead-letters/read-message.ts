@@ -1,5 +1,5 @@
 import { decode, type Envelope, parseBody } from '../../intake/decode.ts'
-import type { ShapeOf, SourceRules } from '../../intake/sources.ts'
+import type { Shaped, ShapeOf, SourceRules } from '../../intake/sources.ts'
 import type { Json, JsonObject } from '../../model.ts'
 import { own } from '../../own.ts'
 import type { SourceMessage, PeekedMessage } from '../../ports.ts'
@@ -30,21 +30,32 @@ export function messageReader(sources: SourceRules, shapes: ShapeOf): ReadMessag
 const NAMELESS: ReadName = { source: null, id: null, type: null, employeeId: null }
 
 async function envelopesOf(message: SourceMessage, shapes: ShapeOf): Promise<readonly Envelope[]> {
-  const decoded = decode(message)
-  if (decoded.kind === 'envelopes') return decoded.envelopes
-  const parsed = parseBody(message)
+  const shaped = shapes(message)
+  const decoded = shaped ? null : decode(message)
+  if (decoded?.kind === 'envelopes') return decoded.envelopes
+  const parsed = parseBody(message, shaped?.shape)
   if (parsed.kind === 'rejected') return []
-  try {
-    const shaped = shapes(message)
-    const answer = shaped && (await shaped.shape.apply(parsed.body, shaped.name, message))
-    if (answer?.kind === 'envelopes') return answer.envelopes
-  } catch {
-    // A shape that fails yields no names.
-  }
+  const made = shaped ? await shapedEnvelopes(shaped, parsed.body, message) : []
+  if (made.length > 0) return made
   // Any object may have the names of an event.
   return (Array.isArray(parsed.body) ? parsed.body : [parsed.body]).flatMap((item: Json) =>
     isObject(item) ? [{ attributes: item, data: null }] : [],
   )
+}
+
+/** What a shape makes of a body, or what the body seems to say when the shape refuses it. */
+async function shapedEnvelopes(
+  { shape, name }: Shaped,
+  body: Json,
+  message: SourceMessage,
+): Promise<readonly Envelope[]> {
+  try {
+    const answer = await shape.apply(body, name, message)
+    return answer.kind === 'envelopes' ? answer.envelopes : await shape.suspects(body, name, message)
+  } catch {
+    // A shape that fails yields no names.
+    return []
+  }
 }
 
 function nameOf(

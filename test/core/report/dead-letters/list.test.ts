@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
+import { sha256 } from '../../../../src/adapters/system.ts'
+import { evaluateHere } from '../../../../src/core/expression/evaluate.ts'
+import { compileShape } from '../../../../src/core/intake/shape.ts'
+import { SHIPPED_SHAPES } from '../../../../src/core/intake/shapes/shipped.ts'
 import { sourceRules, DEFAULT_SOURCE } from '../../../../src/core/intake/sources.ts'
 import type {
   LedgerDeadLetter,
@@ -191,6 +195,25 @@ void describe('the names in a message on the bus', () => {
     }))
     assert.equal((await shaped(shelved(1, { text: '{"person":9}' }))).letter.employeeId, 'p9')
     assert.equal((await shaped(shelved(1, { text: '{"bad":9}' }))).letter.employeeId, null)
+  })
+
+  void it('names the employee of a message that its shape refuses', async () => {
+    const rules = SHIPPED_SHAPES['bamboohr-fields']
+    assert(rules)
+    const shape = compileShape('bamboohr-fields', rules, sha256, evaluateHere())
+    const reader = messageReader(sourceRules([]).sources, () => ({
+      name: '/v',
+      shape,
+      source: DEFAULT_SOURCE,
+    }))
+    const employee = {
+      id: '503',
+      action: 'Updated',
+      timestamp: '2026-11-20T18:42:00Z',
+      fields: { Status: 'Gone' },
+    }
+    const { letter } = await reader(shelved(1, { text: JSON.stringify({ employees: [employee] }) }))
+    assert.deepEqual([letter.employeeId, letter.type], ['503', 'worker.updated'])
   })
 })
 
