@@ -38,7 +38,7 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
   'the connection is reset after the request was processed':
     'a connection that is reset after the request was processed is a failure of the network, and the same request goes again',
   'the answer does not come in time': 'an answer that does not come in time is a failure of the network',
-  'the answer is lost and an employee in the batch has left meanwhile':
+  'the answer is lost and an employee in the batch has since left':
     'an answer that got lost is asked for again with the same bulkIds, less what was overtaken',
   'an answer breaks off': '202 is done although its body breaks off: the service has said all that counts',
   'an answer has the wrong content type': '202 of the wrong content type is done',
