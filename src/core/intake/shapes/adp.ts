@@ -14,7 +14,7 @@ export const adp: ShapeRules = {
     'eventNameCode.codeValue': 'text',
     'data.output.worker.associateOID | data.eventContext.worker.associateOID': 'id',
     'creationDateTime | recordDateTime': 'instant?',
-    effectiveDateTime: 'instant?',
+    effectiveDateTime: 'date?',
   },
   // Events that were requested through the API have no id.
   id: [

@@ -29,7 +29,7 @@ export const successfactors: ShapeRules = {
     type: 'text',
     eventId: 'text',
     publishedAt: 'id',
-    effectiveStartDate: 'date?',
+    effectiveStartDate: 'text?',
     'entityKeys.userId': 'id',
     'entityKeys.seqNumber': 'id?',
   },
@@ -42,7 +42,7 @@ export const successfactors: ShapeRules = {
       'time': $contains($string(publishedAt), /^\\d+$/) ? $fromMillis($number(publishedAt)) : publishedAt,
       'data': {
         'mode': $leaves ? 'delta' : 'notice',
-        'effectiveDate': effectiveStartDate,
+        'effectiveDate': $replace(effectiveStartDate, /^([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[-+][0-9]{2}:[0-9]{2})$/, '$1'),
         'version': $exists(entityKeys.seqNumber) ? $number(entityKeys.seqNumber) : $nothing,
         'changedFields': $leaves ? $nothing : entityType[],
         'worker': $leaves ? { 'active': false } : $nothing

@@ -14,9 +14,9 @@ export const workday: ShapeRules = {
   fields: {
     'Summary.Employee_ID': 'id',
     'Status.Staffing_Event': 'text?',
-    'Status.Staffing_Event_Date': 'date?',
-    'Status.Hire_Date': 'date?',
-    'Status.Termination_Date': 'date?',
+    'Status.Staffing_Event_Date': 'text?',
+    'Status.Hire_Date': 'text?',
+    'Status.Termination_Date': 'text?',
   },
   id: ['Summary.Employee_ID', 'Status', 'Personal', 'Position', '$message.enqueuedTime'],
   access: {
@@ -28,6 +28,7 @@ export const workday: ShapeRules = {
   event: `(
     $status := Status;
     $leaves := $status.Staffing_Event = 'TRM' or $active = false or $string($status.Terminated) in ['true', '1'];
+    $day := function($date) { $replace($date, /^([0-9]{4}-[0-9]{2}-[0-9]{2})(Z|[-+][0-9]{2}:[0-9]{2})$/, '$1') };
     $joins := $status.Staffing_Event = 'HIR' and $not($leaves);
     $name := Personal.Name_Data[$not($exists(Name_Type)) or Name_Type = 'Legal'][0];
     $job := $count(Position) = 1 ? Position : $nothing;
@@ -37,9 +38,11 @@ export const workday: ShapeRules = {
       'type': $leaves ? 'worker.terminated' : $joins ? 'worker.hired' : 'worker.updated',
       'subject': $string(Summary.Employee_ID),
       'data': {
-        'effectiveDate': $leaves and $exists($status.Termination_Date)
-          ? $status.Termination_Date
-          : $exists($status.Staffing_Event_Date) ? $status.Staffing_Event_Date : $joins ? $status.Hire_Date : $nothing,
+        'effectiveDate': $day(
+          $leaves and $exists($status.Termination_Date)
+            ? $status.Termination_Date
+            : $exists($status.Staffing_Event_Date) ? $status.Staffing_Event_Date : $joins ? $status.Hire_Date : $nothing
+        ),
         'worker': {
           'name': {
             'givenName': $name.First_Name,
@@ -61,8 +64,8 @@ export const workday: ShapeRules = {
               'country': $place.Country
             }
           },
-          'hireDate': $status.Hire_Date,
-          'terminationDate': $status.Termination_Date,
+          'hireDate': $day($status.Hire_Date),
+          'terminationDate': $day($status.Termination_Date),
           'active': $leaves ? false : $joins ? true : $active
         }
       }
