@@ -89,18 +89,18 @@ export function compileRules(
     },
   }
   const rules = rulesOf(file.mapping, problems)
-  const mapping = mappingOf(rules, compilation)
+  const mapping = mappingOf(rules, compilation) ?? compileMapping()
   const shapes = shapesOf(file.shapes, compilation)
   const given = file.sources ?? [DEFAULT]
   const sources = given.map((source, index) =>
     configured(source, settings, shapeOf(source, index, shapes, compilation)),
   )
   return {
-    mapping: mapping ?? compileMapping(),
+    mapping,
     mapped: rules.length,
     sources,
     sourceAddresses: sourceAddressesOf(given, compilation),
-    readers: readersOf(given, compilation),
+    readers: readersOf(given, mapping, compilation),
     activation: file.activation ?? HOLD,
     targets: targetsOf(file.targets),
     notices: file.notices ?? NoticeSettings.parse({}),
@@ -193,6 +193,7 @@ function sourceAddressesOf(
 
 function readersOf(
   given: readonly SourceContent[],
+  mapping: Mapping,
   { tools, attempt }: Compilation,
 ): ReadonlyMap<string, HrReader> {
   const readers = new Map<string, HrReader>()
@@ -200,7 +201,10 @@ function readersOf(
   for (const [index, { name, read, employeeId }] of given.entries()) {
     if (read === undefined) continue
     const source = employeeId ? { employeeId } : {}
-    const reader = attempt(['sources', index, 'read'], () => tools.makeReader(read, { evaluator, source }))
+    const uses = (path: string): boolean => mapping.uses(path)
+    const reader = attempt(['sources', index, 'read'], () =>
+      tools.makeReader(read, { evaluator, source, uses }),
+    )
     if (reader) readers.set(name, reader)
   }
   return readers

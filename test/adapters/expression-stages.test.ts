@@ -99,7 +99,7 @@ void describe('an expression that does not end', () => {
         allowHttp: true,
         worker: `title = 'loop' ? ${LOOP} : { 'title': title }`,
       }),
-      { evaluator, source: {} },
+      { evaluator, source: {}, uses: () => true },
     )
     const read = (employeeId: string): ReturnType<typeof reader.read> =>
       reader.read(

@@ -17,7 +17,7 @@ const notice: Notice = {
   effectiveAt: 0,
   attempts: 0,
 }
-const TOOLS = { evaluator: evaluateHere(), source: {} }
+const TOOLS = { evaluator: evaluateHere(), source: {}, uses: () => true }
 type Reply =
   | { readonly status: number; readonly body?: string | Buffer; readonly headers?: Record<string, string> }
   | 'hang'

@@ -48,7 +48,7 @@ type Given = Readonly<Record<string, unknown>>
 
 export function readerOf(given: Given, now?: () => number): HrReader {
   const settings = HrSystemSettings.parse({ allowHttp: true, retryMs: 1, tries: 1, ...given })
-  return httpReader(settings, { evaluator: evaluateHere(), source: {} }, now)
+  return httpReader(settings, { evaluator: evaluateHere(), source: {}, uses: () => true }, now)
 }
 
 export function readOnce(reader: HrReader, more: Partial<Notice> = {}): Promise<ReadAnswer> {

@@ -1,5 +1,5 @@
 import { isObject } from '../../json.ts'
-import type { Json } from '../../model.ts'
+import type { Json, JsonObject } from '../../model.ts'
 import { bare, own } from '../../own.ts'
 
 /** The form of a value, never the value itself. */
@@ -16,6 +16,14 @@ export function saysNothing(value: Json): boolean {
   if (value === null) return true
   if (typeof value === 'string') return value.trim() === ''
   return typeof value === 'object' && Object.values(value).every((one) => saysNothing(one))
+}
+
+/** The dotted paths at which a worker has content. */
+export function pathsIn(worker: JsonObject): readonly string[] {
+  return Object.entries(worker).flatMap(([name, value]) => {
+    if (saysNothing(value)) return []
+    return isObject(value) ? pathsIn(value).map((path) => `${name}.${path}`) : [name]
+  })
 }
 
 /** Whether there is content at a dotted path. Elements of lists on the way are searched. */

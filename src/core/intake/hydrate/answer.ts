@@ -10,7 +10,7 @@ import { employeeIdOf } from '../event/employee-id.ts'
 import { canonicalAttributes } from '../event/worker.ts'
 import type { Source } from '../sources.ts'
 import { instant } from '../event/dates.ts'
-import { failureIn, formOf, holds, saysNothing, withoutLists } from './answer-form.ts'
+import { failureIn, formOf, holds, pathsIn, saysNothing, withoutLists } from './answer-form.ts'
 import type { NoRecord, ReadAnswer } from './loop.ts'
 import type { HrSystemSettings } from './settings.ts'
 
@@ -38,44 +38,44 @@ export type NextPage =
   | { readonly kind: 'last' }
   | { readonly kind: 'unusable'; readonly answer: NoRecord }
 
-interface Rules {
+interface Rules extends AnswerTools {
   readonly settings: HrSystemSettings
-  readonly evaluator: Evaluator
   readonly worker: Expression
   readonly at: Expression | null
   readonly found: Expression | null
   readonly employee: Expression | null
   readonly access: Access | null
-  readonly source: Pick<Source, 'employeeId'>
 }
 
 export interface AnswerTools {
   readonly evaluator: Evaluator
   /** The source of the notices: its form of employee ids is that of the answers. */
   readonly source: Pick<Source, 'employeeId'>
+  /** Whether the mapping takes the attribute at this dotted path. */
+  uses(path: string): boolean
 }
 
 /**
  * Compiles the rules of `read`. Throws `ConfigInvalid`, naming the expression that cannot be used.
  */
-export function answerRules(settings: HrSystemSettings, { evaluator, source }: AnswerTools): AnswerRules {
+export function answerRules(settings: HrSystemSettings, tools: AnswerTools): AnswerRules {
   const optional = (name: 'at' | 'found' | 'employee'): Expression | null => {
     const text = settings[name]
     return text === undefined ? null : readExpression(text, name)
   }
   const rules: Rules = {
+    ...tools,
     settings,
-    evaluator,
     worker: readExpression(settings.worker, 'worker'),
     at: optional('at'),
     found: optional('found'),
     employee: optional('employee'),
     access: settings.access === undefined ? null : compileAccess(settings.access),
-    source,
   }
   return {
     understand: (answer, notice) => understand(answer, notice, rules),
-    nextPage: (expression, page, notice) => nextPage(expression, { page, notice, evaluator }),
+    nextPage: (expression, page, notice) =>
+      nextPage(expression, { page, notice, evaluator: tools.evaluator }),
   }
 }
 
@@ -229,11 +229,14 @@ function noWorker(worker: Json | undefined, { pages, calls }: HrAnswer, rules: R
 }
 
 /** Refuses a worker whose `active` is neither true nor false, or that lacks a required field. */
-function notValid(worker: Json | undefined, { settings }: Rules): NoRecord | null {
+function notValid(worker: Json | undefined, { settings, uses }: Rules): NoRecord | null {
   if (!isObject(worker)) return later('AnswerEmpty', 'worker yields nothing')
   const active = own(worker, 'active')
   if (active !== undefined && typeof active !== 'boolean')
     return unusable('AnswerInvalid', `active is neither true nor false, but ${formOf(active)}`)
+  // It would set nothing, and clear whatever the source has set before.
+  if (!pathsIn(worker).some((path) => uses(path)))
+    return later('AnswerEmpty', 'worker yields no attribute that the mapping takes')
   const missing = (settings.required ?? []).filter((path) => !holds(worker, path))
   return missing.length === 0
     ? null

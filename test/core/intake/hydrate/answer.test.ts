@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { z } from 'zod'
 import { evaluateHere } from '../../../../src/core/expression/evaluate.ts'
-import { answerRules } from '../../../../src/core/intake/hydrate/answer.ts'
+import { type AnswerTools, answerRules } from '../../../../src/core/intake/hydrate/answer.ts'
 import type { ReadAnswer } from '../../../../src/core/intake/hydrate/loop.ts'
 import { HrSystemSettings } from '../../../../src/core/intake/hydrate/settings.ts'
 import type { Notice } from '../../../../src/core/ledger/port/intake.ts'
@@ -18,6 +18,7 @@ const NOTICE: Notice = {
   effectiveAt: 0,
   attempts: 0,
 }
+const TOOLS: AnswerTools = { evaluator: evaluateHere(), source: {}, uses: () => true }
 type Given = Partial<z.input<typeof HrSystemSettings>>
 
 function understand(
@@ -27,10 +28,7 @@ function understand(
 ): Promise<ReadAnswer> {
   const settings = HrSystemSettings.parse({ url: 'https://hr.example/{employee}', ...given })
   const named = Object.entries(calls).map(([name, answer]) => [name, [answer]] as const)
-  return answerRules(settings, { evaluator: evaluateHere(), source: {} }).understand(
-    { pages: [body], calls: Object.fromEntries(named) },
-    NOTICE,
-  )
+  return answerRules(settings, TOOLS).understand({ pages: [body], calls: Object.fromEntries(named) }, NOTICE)
 }
 
 /** `record`, `gone`, or the code and what was wrong. */
@@ -103,6 +101,26 @@ void describe('an answer without the employee is never a record', () => {
       assert.equal(await told({ worker: WORKER }, body), 'record', JSON.stringify(body))
   })
 
+  void test('a worker without an attribute that the mapping takes would only clear, so it is none', async () => {
+    const settings = HrSystemSettings.parse({ url: 'https://hr.example/{employee}' })
+    const uses = (path: string): boolean => ['active', 'title', 'name.givenName'].includes(path)
+    const rules = answerRules(settings, { ...TOOLS, uses })
+    const read = async (body: Json): Promise<string> => {
+      const answer = await rules.understand({ pages: [body], calls: {} }, NOTICE)
+      return answer.kind === 'record' || answer.kind === 'gone'
+        ? answer.kind
+        : `${answer.code}: ${answer.why}`
+    }
+    for (const body of [
+      { code: 'S3cret' },
+      { data: { title: 'A' } },
+      { shoe: 1, title: null, name: { x: 1 } },
+    ])
+      assert.equal(await read(body), 'AnswerEmpty: worker yields no attribute that the mapping takes')
+    for (const body of [{ title: 'A' }, { name: { givenName: 'A' }, shoe: 1 }, { active: false }])
+      assert.equal(await read(body), 'record')
+  })
+
   void test('found decides where the source says so itself', async () => {
     const found = '$exists(data.id)'
     const worker = 'data'
@@ -149,7 +167,7 @@ void describe('an answer about another employee is never a record', () => {
       worker: '$',
     })
     const source = { employeeId: { case: 'upper', pad: 5 } } as const
-    const rules = answerRules(settings, { evaluator: evaluateHere(), source })
+    const rules = answerRules(settings, { ...TOOLS, source })
     const read = (body: Json, employeeId: string): Promise<ReadAnswer> =>
       rules.understand({ pages: [body], calls: {} }, { ...NOTICE, employeeId })
     assert.equal((await read({ id: 601 }, '00601')).kind, 'record')
@@ -282,7 +300,7 @@ void describe('several answers for one employee', () => {
       next: 'next',
       worker: 'value[id = $employee].{ "title": title }',
     })
-    const rules = answerRules(settings, { evaluator: evaluateHere(), source: {} })
+    const rules = answerRules(settings, TOOLS)
     const pages = [{ value: [{ id: '600', title: 'A' }] }, { value: [{ id: '601', title: 'B' }] }]
     assert.deepEqual(await rules.understand({ pages, calls: {} }, NOTICE), {
       kind: 'record',
