@@ -47,7 +47,11 @@ export function sampleRules(config: Config, name: string | undefined): SampleRul
   const answers =
     settings === undefined
       ? null
-      : answerRules(settings, { evaluator: expressionProcess(), source: source.source })
+      : answerRules(settings, {
+          evaluator: expressionProcess(),
+          source: source.source,
+          uses: (path) => config.rules.mapping.uses(path),
+        })
   return {
     source,
     takeIn: async (message) =>
