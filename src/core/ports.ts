@@ -30,6 +30,11 @@ export interface BodyTrouble {
   /** The path of the field that is wrong, when it is about one. */
   readonly field?: string
   readonly description: string
+  /**
+   * The body as text in a charset that is only guessed, to see whether an employee in it may be
+   * leaving. Never taken in.
+   */
+  readonly guess?: string
 }
 export type Disposition<M> =
   | { readonly kind: 'complete'; readonly message: M }

@@ -48,7 +48,7 @@ export async function unpackMessage(message: BusMessage, unpack: Unpack): Promis
   message.packed = null
   const read = await unpackText(bytes, how, unpack)
   if (read.kind === 'text') message.text = read.text
-  message.unreadable = read.kind === 'text' ? null : { code: read.code, description: read.description }
+  message.unreadable = read.kind === 'text' ? null : troubleOf(read)
 }
 
 function bodyOf(native: ServiceBusReceivedMessage): Pick<BusMessage, 'text' | 'unreadable' | 'packed'> {
@@ -58,11 +58,7 @@ function bodyOf(native: ServiceBusReceivedMessage): Pick<BusMessage, 'text' | 'u
     case 'text':
       return { text: read.text, unreadable: null, packed: null }
     case 'unreadable':
-      return {
-        text: null,
-        unreadable: { code: read.code, description: read.description },
-        packed: null,
-      }
+      return { text: null, unreadable: troubleOf(read), packed: null }
     case 'packed':
       return {
         text: null,
@@ -70,6 +66,10 @@ function bodyOf(native: ServiceBusReceivedMessage): Pick<BusMessage, 'text' | 'u
         packed: { bytes: body.kind === 'bytes' ? body.bytes : new Uint8Array(), how: read },
       }
   }
+}
+
+function troubleOf({ code, description, guess }: BodyTrouble): BodyTrouble {
+  return { code, description, ...(guess === undefined ? {} : { guess }) }
 }
 
 function declaredBy({

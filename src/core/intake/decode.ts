@@ -1,11 +1,11 @@
 import { isObject } from '../json.ts'
 import type { Json, JsonObject } from '../model.ts'
 import { bare } from '../own.ts'
-import { parseJson } from '../parse-json.ts'
 import type { SourceMessage } from '../ports.ts'
 import type { RejectionCode } from '../reasons.ts'
 import { readBytes } from './body/bytes.ts'
 import { readFields } from './body/form.ts'
+import { guessBody } from './body/guess.ts'
 import { readText, unwrapped } from './body/text.ts'
 
 /** A CloudEvent as it was found, before anything is known of its data. */
@@ -154,22 +154,14 @@ const SAYS_LEAVING = /"active"\s*:\s*(?:false|0|"false")|"type"\s*:\s*"[^"]*(?:t
 
 /**
  * What a message that cannot be decoded seems to contain, without any check: only to see whether an
- * employee in it may be leaving. Empty when the body is not JSON.
+ * employee in it may be leaving. Empty when nothing can be made out.
  */
 export function suspectedEnvelopes(message: SourceMessage, { code }: Rejection): readonly Envelope[] {
-  if (message.text === null) return []
-  let body: Json
-  try {
-    body = parseJson(message.text)
-  } catch {
-    return []
-  }
-  const isLeaving = code === 'DuplicateKey' && SAYS_LEAVING.test(message.text)
+  const isLeaving = code === 'DuplicateKey' && SAYS_LEAVING.test(message.text ?? '')
   const binary = binaryAttributes(message.properties)
-  const events: readonly Json[] = Array.isArray(body) ? body : [body]
-  return events.flatMap((event) => {
+  return guessBody(message).flatMap((event) => {
     if (!isObject(event)) return []
-    const data = binary ? event : event['data']
+    const data = binary ? event : unwrapped(event['data'] ?? null)
     const leaving = { ...(isObject(data) ? data : {}), worker: { active: false } }
     return [{ attributes: binary ?? event, data: isLeaving ? leaving : data }]
   })

@@ -7,6 +7,7 @@ import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'
 import { REPLAY_RUN } from '../report/replay/log.ts'
 import { asUtf8, isContentEncoding } from './body/content-type.ts'
+import { guessBody } from './body/guess.ts'
 import { decode, type Envelope, parseBody, type Rejection, suspectedEnvelopes } from './decode.ts'
 import { normalise } from './event/normalise.ts'
 import { refusedLeavers } from './event/refused-leavers.ts'
@@ -38,8 +39,16 @@ export async function takeInShaped(
 ): Promise<TakenIn> {
   const parsed = parseBody(message, shape)
   const sources = (): Source => source
-  if (parsed.kind === 'rejected')
-    return refuse(parsed, refusedLeavers(suspectedEnvelopes(message, parsed), message, sources))
+  if (parsed.kind === 'rejected') {
+    const guessed = guessBody(message)
+    const [only = null, ...others] = guessed
+    const suspects = await shape.suspects(others.length === 0 ? only : guessed, name, message)
+    const leavers = refusedLeavers(suspects, message, sources)
+    return refuse(
+      parsed,
+      leavers.length > 0 ? leavers : refusedLeavers(suspectedEnvelopes(message, parsed), message, sources),
+    )
+  }
   const shaped = await shape.apply(parsed.body, name, message)
   return shaped.kind === 'rejected'
     ? refuse(shaped, refusedLeavers(await shape.suspects(parsed.body, name, message), message, sources))

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import type { SampleRules } from '../../../compose/samples/sample-rules.ts'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
-import { unmatchedNames } from '../../../compose/samples/unmatched.ts'
+import type { Unmatched } from '../../../compose/samples/unmatched.ts'
 import type { HrEvent, Json, JsonObject } from '../../../core/model.ts'
 import type { Preview } from '../../../core/plan/preview.ts'
 import type { RegisterCommand } from '../../support/command.ts'
@@ -10,7 +10,7 @@ import { iso } from '../../support/instants.ts'
 import { formatOption, showValuesOption } from '../../support/options.ts'
 import { type Format, printJson, printLines, say } from '../../support/output.ts'
 import { displayValue, type Show, showing } from '../../support/personal.ts'
-import { readSample, type Sample } from '../../support/sample-file.ts'
+import type { Sample } from '../../support/sample-file.ts'
 
 export const register: RegisterCommand = (shape, { environment, finish }) => {
   shape
@@ -53,10 +53,11 @@ async function testShape(
   options: TestOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const [{ readConfig }, { checkFiles }, { sampleRules }] = await Promise.all([
+  const [{ readConfig }, { checkFiles }, { sampleRules }, { readSample }] = await Promise.all([
     import('../../../compose/config.ts'),
     import('../../../compose/files.ts'),
     import('../../../compose/samples/sample-rules.ts'),
+    import('../../support/sample-file.ts'),
   ])
   checkOptions(files, options)
   for (const file of files) checkFiles({ readable: { [basename(file)]: file } })
@@ -69,7 +70,8 @@ async function testShape(
       : await takenIn(sample, rules, options)
     results.push({ sample, result, differs: compare(sample, result, options) })
   }
-  report(results, warningsOf(results, rules, options), options)
+  const unmatched = await unmatchedIn(results, rules, options)
+  report(results, unmatched.map(warningOf), options)
   return results.some(({ differs }) => differs !== null && differs.length > 0)
     ? EXIT_CODES.failed
     : EXIT_CODES.done
@@ -189,24 +191,26 @@ function compare({ file }: Sample, result: JsonObject, options: TestOptions): re
 }
 
 /** Names in the rules that no sample has. */
-function warningsOf(
+async function unmatchedIn(
   results: readonly Result[],
   rules: SampleRules,
   { read, mapping }: TestOptions,
-): readonly string[] {
+): Promise<readonly Unmatched[]> {
+  const { unmatchedNames } = await import('../../../compose/samples/unmatched.ts')
   const payloads = results.flatMap(({ sample }): readonly Json[] => {
     const seen = read ? { $body: sample.json, calls: sample.calls } : rules.seen(sample.message)
     return seen === null ? [] : [seen]
   })
   const workers = results.flatMap(({ result }) => [result['worker'] ?? null, result['events'] ?? null])
-  const unmatched = [
+  return [
     ...unmatchedNames(read ? rules.readRules : rules.shapeRules, payloads),
     ...(mapping ? unmatchedNames(rules.mappingRules, workers) : []),
   ]
-  return unmatched.map(({ rule, name, meant }) => {
-    const hint = meant === null ? '' : `; did you mean ${meant}?`
-    return `${rule} names ${name}, which is in none of the samples${hint}`
-  })
+}
+
+function warningOf({ rule, name, meant }: Unmatched): string {
+  const hint = meant === null ? '' : `; did you mean ${meant}?`
+  return `${rule} names ${name}, which is in none of the samples${hint}`
 }
 
 function report(

@@ -34,21 +34,25 @@ export function decodeText(bytes: Uint8Array, charset: string | null): DecodedTe
   const asUtf8 = textOf(strict.utf8, bytes)
   if (AS_UTF16.has(charset))
     return asUtf8 === null
-      ? unreadable('the content type says UTF-16 and the body is not; send JSON as UTF-8')
+      ? unreadable('the content type says UTF-16 and the body is not; send JSON as UTF-8', bytes)
       : { kind: 'text', text: asUtf8 }
   const decoder = decoderOf(charset)
   if (decoder === null)
     return asUtf8 !== null && isAscii(bytes)
       ? { kind: 'text', text: asUtf8 }
-      : unreadable('the content type names a charset that is not known; send JSON as UTF-8')
+      : unreadable('the content type names a charset that is not known; send JSON as UTF-8', bytes)
   // Accented letters of a single-byte charset do not form UTF-8 by chance.
   if (isSingleByte(decoder) && asUtf8 !== null && !isAscii(bytes))
     return unreadable(
       `the content type says charset=${decoder.encoding} and the body is UTF-8; set charset=utf-8`,
+      bytes,
     )
   const text = textOf(decoder, bytes)
   return text === null
-    ? unreadable(`the content type says charset=${decoder.encoding} and the body is not; send JSON as UTF-8`)
+    ? unreadable(
+        `the content type says charset=${decoder.encoding} and the body is not; send JSON as UTF-8`,
+        bytes,
+      )
     : { kind: 'text', text }
 }
 
@@ -56,7 +60,7 @@ function decodeUtf8(bytes: Uint8Array, charset: string | null): DecodedText {
   const text = textOf(strict.utf8, bytes)
   if (text !== null) return { kind: 'text', text }
   const said = charset === null ? '' : 'the content type says UTF-8, but '
-  return unreadable(`${said}the body ${looksLike(bytes)}`)
+  return unreadable(`${said}the body ${looksLike(bytes)}`, bytes)
 }
 
 function decodeUtf16(bytes: Uint8Array, order: 'utf-16le' | 'utf-16be'): DecodedText {
@@ -118,6 +122,10 @@ function textOf(decoder: Decoder, bytes: Uint8Array): string | null {
   }
 }
 
-function unreadable(description: string): DecodedText {
-  return { kind: 'unreadable', code: 'BodyNotText', description }
+/** What is ASCII in the bytes is right in any of the charsets that may be meant. */
+const guess = new TextDecoder('utf-8')
+
+function unreadable(description: string, bytes?: Uint8Array): DecodedText {
+  const found = { kind: 'unreadable', code: 'BodyNotText', description } as const
+  return bytes === undefined ? found : { ...found, guess: guess.decode(bytes) }
 }

@@ -1,0 +1,44 @@
+import { isObject } from '../../json.ts'
+import type { Json, JsonObject } from '../../model.ts'
+import { bare } from '../../own.ts'
+import { parseJson } from '../../parse-json.ts'
+import type { SourceMessage } from '../../ports.ts'
+import { unwrapped } from './text.ts'
+
+/** Lines of a refused body that are looked at. */
+const MOST_LINES = 1_000
+const NAMES = /"(id|source|type|subject|time)"\s*:\s*"((?:[^"\\]|\\.){0,1024})"/g
+const INACTIVE = /"active"\s*:\s*(?:false|0|"false")/i
+
+/**
+ * What the body of a refused message seems to hold, each event by itself, without any check: only to see
+ * whether an employee in it may be leaving. Letters outside ASCII may be wrong, and what is cut off is made of
+ * the names that can be found in it. Empty when nothing can be made out.
+ */
+export function guessBody({ text, unreadable }: SourceMessage): readonly Json[] {
+  const guess = text ?? unreadable?.guess ?? null
+  if (guess === null) return []
+  const whole = parse(guess)
+  if (whole !== undefined) return Array.isArray(whole) ? (whole as readonly Json[]) : [whole]
+  const lines = guess.split('\n', MOST_LINES).flatMap((line) => {
+    const value = parse(line)
+    return isObject(value) ? [value] : []
+  })
+  return lines.length > 0 ? lines : pieces(guess)
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return unwrapped(parseJson(text))
+  } catch {
+    return undefined
+  }
+}
+
+/** The first event whose names are found in a text that is not JSON. */
+function pieces(text: string): readonly JsonObject[] {
+  const found = bare<Json>()
+  for (const [, name = '', value = ''] of text.matchAll(NAMES)) found[name] ??= value
+  if (found['type'] === undefined && !INACTIVE.test(text)) return []
+  return [{ ...found, data: { worker: INACTIVE.test(text) ? { active: false } : {} } }]
+}
