@@ -23,7 +23,7 @@ export function httpReader(
   checkAddress(settings.url, { what: 'the HR system', allowHttp })
   for (const { name, url } of settings.calls) checkAddress(url, { what: `call ${name}`, allowHttp })
   const rules = answerRules(settings, tools)
-  const http = signedFetch(settings, tlsFetch(settings.tls), now)
+  const http = signedFetch(settings, tlsFetch(settings.tls, now), now)
   const readPages = pageReader({ settings, rules, http })
 
   const { signIn } = http

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import tls, { type SecureContextOptions } from 'node:tls'
 import { RollcallError } from '../../core/errors.ts'
 import type { TlsSettings } from '../../core/intake/hydrate/settings.ts'
@@ -15,28 +15,64 @@ export type Fetch = (
   },
 ) => Promise<Response>
 
+/** Certificates are replaced about every few weeks, so this is soon enough. */
+const LOOK_EVERY_MS = 60_000
+
 /**
- * A `fetch` that shows the client certificate. Throws `ConfigInvalid` at once for files
- * that cannot be used. The files are read once, at the start.
+ * A `fetch` that shows the client certificate. Throws `ConfigInvalid` at once for files that cannot be
+ * used. Files that were replaced are read again within a minute; while they cannot be used, for example
+ * because only one of them was replaced, the old ones stay in use.
  */
-export function tlsFetch(settings: TlsSettings | undefined): Fetch {
+export function tlsFetch(settings: TlsSettings | undefined, now: () => number): Fetch {
   if (settings === undefined) return (address, init) => fetch(address, init)
-  const options = secureOptions(settings)
-  const loaded = lazily(async () => {
-    const undici = await import('undici')
-    // Goes through the proxy of the process, if there is one; plain http stays direct.
-    const dispatcher = new undici.EnvHttpProxyAgent({ connect: options, requestTls: options, httpProxy: '' })
-    return { fetch: undici.fetch, dispatcher }
-  })
+  let held = { options: secureOptions(settings), version: versionOf(settings), lookedAt: now() }
+  let connected: Promise<Connected> | null = null
   return async (address, init) => {
-    const { fetch, dispatcher } = await loaded()
+    const renewed = renewedOptions(settings, held, now())
+    if (renewed.options !== held.options) {
+      // Requests in progress end on the old connections.
+      void connected?.then(({ dispatcher }) => dispatcher.close())
+      connected = null
+    }
+    held = renewed
+    const { fetch, dispatcher } = await (connected ??= connect(held.options))
     return fetch(address, { ...init, dispatcher })
   }
 }
 
-function lazily<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null
-  return () => (made ??= make())
+type Connected = Awaited<ReturnType<typeof connect>>
+
+async function connect(options: SecureContextOptions) {
+  const undici = await import('undici')
+  // Goes through the proxy of the process, if there is one; plain http stays direct.
+  const dispatcher = new undici.EnvHttpProxyAgent({ connect: options, requestTls: options, httpProxy: '' })
+  return { fetch: undici.fetch, dispatcher }
+}
+
+interface HeldOptions {
+  readonly options: SecureContextOptions
+  /** Of the files the options were read from. */
+  readonly version: string
+  readonly lookedAt: number
+}
+
+function renewedOptions(settings: TlsSettings, held: HeldOptions, now: number): HeldOptions {
+  if (now - held.lookedAt < LOOK_EVERY_MS) return held
+  const version = versionOf(settings)
+  if (version === held.version) return { ...held, lookedAt: now }
+  try {
+    return { options: secureOptions(settings), version, lookedAt: now }
+  } catch {
+    return { ...held, lookedAt: now }
+  }
+}
+
+/** Changes when one of the files does. */
+function versionOf({ certificateFile, keyFile, pfxFile, caFile }: TlsSettings): string {
+  const times = [certificateFile, keyFile, pfxFile, caFile].map((file) =>
+    file === undefined ? null : (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? null),
+  )
+  return times.join()
 }
 
 function secureOptions(settings: TlsSettings): SecureContextOptions {

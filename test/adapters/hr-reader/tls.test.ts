@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises'
 import type { TLSSocket } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,7 +64,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true }))
 
 /** An HR system that refuses every client without a known certificate, with a token server at /token. */
-function mutual(t: TestContext, seen: string[] = []): Promise<string> {
+function mutual(t: TestContext, seen: string[] = [], more: readonly string[] = []): Promise<string> {
   return serve(
     t,
     async (request, response) => {
@@ -77,7 +77,7 @@ function mutual(t: TestContext, seen: string[] = []): Promise<string> {
     {
       key: server.key,
       cert: server.cert,
-      ca: [client.cert, PFX_CERTIFICATE],
+      ca: [client.cert, PFX_CERTIFICATE, ...more],
       requestCert: true,
       rejectUnauthorized: true,
     },
@@ -129,6 +129,38 @@ void describe('mutual TLS', () => {
     using _proxied = useProxy({ HTTPS_PROXY: proxy.url, NO_PROXY: null })
     assert.equal(told(await readOnce(readerOf({ url: `${hr}/{employee}`, tls: pfx() }))), 'record')
     assert.deepEqual(proxy.asked, [new URL(hr).host])
+  })
+
+  void test('files that were replaced are used within a minute, and not while only one of them was', async (t) => {
+    const seen: string[] = []
+    const next = await generate([{ name: 'commonName', value: 'renewed' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+    })
+    const hr = await mutual(t, seen, [next.cert])
+    const tls = { certificateFile: file('turn.pem'), keyFile: file('turn.key'), caFile: file('ca.pem') }
+    const write = async (name: string, content: string, changed: number): Promise<void> => {
+      await writeFile(file(name), content)
+      await utimes(file(name), changed, changed)
+    }
+    await write('turn.pem', client.cert, 1_000)
+    await write('turn.key', client.key, 1_000)
+    let at = 0
+    const reader = readerOf({ url: `${hr}/{employee}`, tls }, () => at)
+    const read = async (): Promise<string> => told(await readOnce(reader))
+    assert.equal(await read(), 'record')
+    await write('turn.pem', next.cert, 2_000)
+    at = 60_000
+    assert.equal(await read(), 'record')
+    await write('turn.key', next.private, 2_000)
+    at = 119_999
+    assert.equal(await read(), 'record')
+    at = 120_000
+    assert.equal(await read(), 'record')
+    assert.deepEqual(
+      seen.map((line) => line.split(' ')[1]),
+      ['rollcall', 'rollcall', 'rollcall', 'renewed'],
+    )
   })
 
   void test('key and certificate that do not belong together, or a wrong passphrase, are refused at once', async () => {
