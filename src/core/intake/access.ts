@@ -63,7 +63,10 @@ export type Access = (payload: Json) => AccessReading
 const MEANINGS = ['active', 'inactive', 'neutral', 'notice'] as const
 type Meaning = (typeof MEANINGS)[number]
 
-/** Words are compared trimmed and without case; a boolean or a number counts as its text. */
+/**
+ * Words are compared trimmed, without case and without invisible characters. A boolean or a number
+ * counts as its text.
+ */
 export function compileAccess(rules: AccessRules): Access {
   const meanings = new Map<string, Meaning>()
   for (const meaning of MEANINGS)
@@ -154,7 +157,10 @@ function isList(value: Json): value is readonly Json[] {
 }
 
 function normalised(word: string | number | boolean): string {
-  return String(word).normalize('NFC').trim().toLowerCase()
+  const visible = String(word)
+    .normalize('NFC')
+    .replaceAll(/\p{Cf}/gu, '')
+  return visible.trim().replaceAll(/\s+/g, ' ').toLowerCase()
 }
 
 function wordInTwoLists(lists: Readonly<z.output<z.ZodObject<typeof WORDS>>>): string | null {

@@ -34,6 +34,8 @@ void describe('access rules', () => {
   for (const [what, payload, expected] of [
     ['a known word', { status: 'Active' }, 'true'],
     ['another case and blanks around it', { status: ' TERMINATED\u00a0' }, 'false'],
+    ['characters that are not visible', { status: 'Termi\u00adnated\u200b' }, 'false'],
+    ['several blanks for one', { status: 'On \u00a0leave' }, 'true'],
     ['a boolean', { status: true }, 'true'],
     ['a number', { status: 0 }, 'false'],
     ['the second path', { job: { status: 'On leave' } }, 'true'],
