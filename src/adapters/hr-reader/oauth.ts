@@ -2,6 +2,8 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import type * as oauth from 'oauth4webapi'
 import { RollcallError } from '../../core/errors.ts'
 import type { OAuthSettings, TlsSettings } from '../../core/intake/hydrate/settings.ts'
+import { isObject } from '../../core/json.ts'
+import { readJson } from '../../core/parse-json.ts'
 import { isSecure } from './address.ts'
 import { codeOfFailure, retryAfterMs, textWithin } from './exchange.ts'
 import { type Fetch, fileOf } from './tls.ts'
@@ -88,7 +90,7 @@ async function requestToken(
           const content = await textWithin(answer, { left: MAX_BYTES })
           if (content.kind !== 'text')
             throw new NoAccessToken(noToken('TokenInvalid', `the answer is ${content.kind}`))
-          return new Response(content.text, {
+          return new Response(withoutIdToken(content.text), {
             status: answer.status,
             headers: { 'content-type': 'application/json' },
           })
@@ -102,6 +104,17 @@ async function requestToken(
     signal.throwIfAborted()
     throw failureOf(error, answered, library)
   }
+}
+
+/**
+ * Some servers add an ID token where `openid` is among the scopes. It says nothing that is needed here,
+ * and the library would refuse the whole answer over an issuer that is not configured.
+ */
+function withoutIdToken(text: string): string {
+  const read = readJson(text)
+  if (read.kind !== 'json' || !isObject(read.value) || !('id_token' in read.value)) return text
+  const { id_token: _idToken, ...answer } = read.value
+  return JSON.stringify(answer)
 }
 
 /** Why there is no token. What the server wrote is not repeated: only its status and known codes are. */

@@ -116,6 +116,14 @@ void describe('OAuth client credentials', () => {
     assert.equal(requests.length, 2)
   })
 
+  void test('an ID token beside the access token is left alone', async (t) => {
+    const world = await site(t)
+    world.valid.add('T')
+    const body = { access_token: 'T', token_type: 'Bearer', expires_in: '300', id_token: 'a.b.c' }
+    world.answer = { status: 200, body }
+    assert.equal(told(await readOnce(world.reader())), 'record')
+  })
+
   void test('the secret may be sent in the form, and the grant be another', async (t) => {
     const { reader, requests } = await site(t)
     const grant = { grantType: 'refresh_token', parameters: { refresh_token: 'r' } }
