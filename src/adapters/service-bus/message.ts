@@ -72,15 +72,24 @@ function troubleOf({ code, description, guess }: BodyTrouble): BodyTrouble {
   return { code, description, ...(guess === undefined ? {} : { guess }) }
 }
 
+const NONE: readonly string[] = []
+
 function declaredBy({
   contentType,
   applicationProperties,
   _rawAmqpMessage: raw,
 }: ServiceBusReceivedMessage): Declared {
-  const written = [raw.properties?.contentEncoding ?? '']
-  for (const [name, value] of Object.entries(applicationProperties ?? {}))
-    if (typeof value === 'string' && isContentEncoding(name)) written.push(value)
-  const encodings = written.flatMap((one) => one.split(',')).map((name) => name.trim().toLowerCase())
+  const said = { contentType: contentType ?? null, encodings: NONE }
+  const properties = applicationProperties ?? {}
+  const written = Object.keys(properties)
+    .filter(isContentEncoding)
+    .map((name) => properties[name])
+  written.unshift(raw.properties?.contentEncoding)
+  // This is done for every message, and almost none has an encoding.
+  if (written.length === 1 && written[0] === undefined) return said
+  const encodings = written
+    .flatMap((one) => (typeof one === 'string' ? one.split(',') : []))
+    .map((name) => name.trim().toLowerCase())
   // A sender that names the encoding in both places means one.
-  return { contentType: contentType ?? null, encodings: [...new Set(encodings)] }
+  return { ...said, encodings: [...new Set(encodings)] }
 }

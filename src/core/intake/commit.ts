@@ -24,8 +24,9 @@ export interface Committer<M> {
   commit(read: readonly ReadMessage<M>[], backlog: boolean): Promise<readonly Disposition<M>[]>
 }
 
-/** Messages that are read before the event loop gets a turn. */
+/** Messages, and characters of their bodies, that are read before the event loop gets a turn. */
 const READ_AT_ONCE = 64
+const CHARACTERS_AT_ONCE = 256_000
 
 export function committer<M extends SourceMessage>(
   ledger: Pick<Ledger, 'recordMessages'>,
@@ -65,10 +66,11 @@ export function committer<M extends SourceMessage>(
   return {
     read: async (messages) => {
       const read: ReadMessage<M>[] = []
-      for (let from = 0; from < messages.length; from += READ_AT_ONCE) {
-        const part = messages.slice(from, from + READ_AT_ONCE)
+      for (let from = 0; from < messages.length;) {
+        const part = messages.slice(from, from + countAtOnce(messages, from))
+        from += part.length
         read.push(...(await Promise.all(part.map(readOne))))
-        if (part.length === READ_AT_ONCE) await runtime.yieldToEventLoop()
+        if (part.length === READ_AT_ONCE || from < messages.length) await runtime.yieldToEventLoop()
       }
       return read
     },
@@ -81,4 +83,16 @@ export function committer<M extends SourceMessage>(
       )
     },
   }
+}
+
+/** How many of the messages from this one on are read together: at least one, and not too much text. */
+function countAtOnce(messages: readonly SourceMessage[], from: number): number {
+  let characters = 0
+  let count = 0
+  while (count < READ_AT_ONCE && from + count < messages.length) {
+    characters += messages[from + count]?.text?.length ?? 0
+    if (count > 0 && characters > CHARACTERS_AT_ONCE) break
+    count += 1
+  }
+  return count
 }

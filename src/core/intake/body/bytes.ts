@@ -33,12 +33,16 @@ export type Unpacked =
 /** Unpacks without blocking, and gives up at `MOST_UNPACKED_BYTES`. */
 export type Unpack = (bytes: Uint8Array, packing: Packing) => Promise<Unpacked>
 
+function isPacking(encoding: string): boolean {
+  return encoding !== 'identity' && encoding !== 'none' && encoding !== ''
+}
+
 /** The text of a body. Answers at once, without a promise, what is not packed: almost all of it. */
 export function readBytes(bytes: Uint8Array, declared: Declared): ReadBytes {
   const { contentType } = declared
-  const encodings = declared.encodings.filter((name) => name !== 'identity' && name !== 'none' && name !== '')
+  const encodings =
+    declared.encodings.length === 0 ? declared.encodings : declared.encodings.filter(isPacking)
   const last = encodings.at(-1)
-  const rest = { contentType, encodings: encodings.slice(0, -1) }
   if (last === undefined || isCharset(last)) {
     // JSON never begins with these bytes, so an undeclared compression is recognised too.
     const packing = packingByMagic(bytes)
@@ -46,6 +50,7 @@ export function readBytes(bytes: Uint8Array, declared: Declared): ReadBytes {
     if (isDataContract(bytes)) return textOfDataContract(bytes)
     return decodeText(bytes, charsetOf(contentType) ?? last ?? null)
   }
+  const rest = { contentType, encodings: encodings.slice(0, -1) }
   const packing = packingOf(last, bytes)
   if (packing === null)
     return unreadable(
@@ -92,7 +97,9 @@ const NAMES: Readonly<Record<Packing, string>> = {
   brotli: 'br',
 }
 
-function packingByMagic([a, b]: Uint8Array): Packing | null {
+function packingByMagic(bytes: Uint8Array): Packing | null {
+  const a = bytes[0]
+  const b = bytes[1]
   if (a === 0x1f && b === 0x8b) return 'gzip'
   return isZlib(a, b) ? 'zlib' : null
 }

@@ -26,7 +26,9 @@ export function isCharset(name: string): boolean {
  * text is not guessed.
  */
 export function decodeText(bytes: Uint8Array, charset: string | null): DecodedText {
-  const unicode = byMark(bytes) ?? byZeros(bytes)
+  // Almost every body begins with an ASCII character and no zero.
+  const isPlain = bytes[0] !== 0 && bytes[1] !== 0 && (bytes[0] ?? 0) < 0x80
+  const unicode = isPlain ? null : (byMark(bytes) ?? byZeros(bytes))
   if (unicode === 'utf-32')
     return unreadable('the body is UTF-32, by its first four bytes; send JSON as UTF-8')
   if (unicode) return decodeUtf16(bytes, unicode)
@@ -72,7 +74,12 @@ function decodeUtf16(bytes: Uint8Array, order: 'utf-16le' | 'utf-16be'): Decoded
     : { kind: 'text', text }
 }
 
-function byMark([a, b, c, d]: Uint8Array): 'utf-16le' | 'utf-16be' | 'utf-32' | null {
+function firstFour(bytes: Uint8Array): readonly (number | undefined)[] {
+  return [bytes[0], bytes[1], bytes[2], bytes[3]]
+}
+
+function byMark(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | 'utf-32' | null {
+  const [a, b, c, d] = firstFour(bytes)
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? 'utf-32' : 'utf-16le'
   if (a === 0xfe && b === 0xff) return 'utf-16be'
   return a === 0 && b === 0 && c === 0xfe && d === 0xff ? 'utf-32' : null
@@ -81,7 +88,8 @@ function byMark([a, b, c, d]: Uint8Array): 'utf-16le' | 'utf-16be' | 'utf-32' | 
 /** What JSON begins with: a brace, a bracket, a quote or white space. */
 const BEGINS: ReadonlySet<number | undefined> = new Set([0x7b, 0x5b, 0x22, 0x20, 0x0a, 0x0d, 0x09])
 
-function byZeros([a, b, c, d]: Uint8Array): 'utf-16le' | 'utf-16be' | 'utf-32' | null {
+function byZeros(bytes: Uint8Array): 'utf-16le' | 'utf-16be' | 'utf-32' | null {
+  const [a, b, c, d] = firstFour(bytes)
   if (BEGINS.has(a) && b === 0) return c === 0 && d === 0 ? 'utf-32' : 'utf-16le'
   if (a !== 0) return null
   if (b === 0 && c === 0 && BEGINS.has(d)) return 'utf-32'

@@ -20,7 +20,10 @@ export function asUtf8(contentType: string | null): string | null {
   return contentType.replace(CHARSET, '; charset=utf-8')
 }
 
+/** Of `contentEncoding` and `Content-Encoding`. */
+const LENGTHS: ReadonlySet<number> = new Set([15, 16])
+
 /** True for the application property in which senders without access to the AMQP one name the encoding. */
 export function isContentEncoding(property: string): boolean {
-  return property.toLowerCase().replaceAll(/[-_]/g, '') === 'contentencoding'
+  return LENGTHS.has(property.length) && property.toLowerCase().replaceAll(/[-_]/g, '') === 'contentencoding'
 }
