@@ -3,6 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import type { ServiceBusMessage, ServiceBusReceivedMessage } from '@azure/service-bus'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
@@ -34,6 +36,9 @@ interface Site {
   readonly environment: Readonly<Record<string, string>>
   /** Messages that expire at once, each with its own event. */
   letDie(entity: string, ...events: readonly object[]): Promise<void>
+  letMessagesDie(entity: string, ...messages: readonly ServiceBusMessage[]): Promise<void>
+  /** The messages that wait in the queue. */
+  waiting(): Promise<readonly ServiceBusReceivedMessage[]>
   ledger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T>
   run(...args: readonly string[]): Promise<Ran>
 }
@@ -65,25 +70,29 @@ async function site(context: TestContext): Promise<Site> {
     }
   }
   await ledger(async () => {})
+  const letMessagesDie: Site['letMessagesDie'] = async (entity, ...messages) => {
+    await client.createSender(entity).sendMessages(messages.map((one) => ({ ...one, timeToLive: 1 })))
+    for (let look = 0; look < 200; look += 1) {
+      const { deadLetter } = await broker.counts(shelfOf(entity))
+      if (deadLetter >= messages.length) return
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+    assert.fail(`nothing dies on ${entity}`)
+  }
   return {
     broker,
     environment,
     ledger,
-    letDie: async (entity, ...events) => {
-      await client.createSender(entity).sendMessages(
-        events.map((event) => ({
+    letMessagesDie,
+    letDie: (entity, ...events) =>
+      letMessagesDie(
+        entity,
+        ...events.map((event) => ({
           body: Buffer.from(JSON.stringify(event)),
           contentType: 'application/cloudevents+json',
-          timeToLive: 1,
         })),
-      )
-      for (let look = 0; look < 200; look += 1) {
-        const { deadLetter } = await broker.counts(shelfOf(entity))
-        if (deadLetter >= events.length) return
-        await new Promise((resolve) => setTimeout(resolve, 10))
-      }
-      assert.fail(`nothing dies on ${entity}`)
-    },
+      ),
+    waiting: () => client.createReceiver('hr-events', { skipParsingBodyAsJson: true }).peekMessages(10),
     run: (...args) => command(args, environment),
   }
 }
@@ -188,6 +197,33 @@ void describe('rollcall replay', () => {
     ])
     assert.deepEqual([plan.bus, plan.ledger], [1, 0])
     assert.equal((await broker.counts(shelfOf('hr-one'))).deadLetter, 1)
+  })
+})
+
+void describe('an edit of a body that was packed, encoded or written out twice', () => {
+  void test('is sent as plain UTF-8, with nothing that says otherwise', async (t) => {
+    const { letMessagesDie, run, waiting } = await site(t)
+    const written = JSON.stringify(event('1', { subject: '' }))
+    const contentType = 'application/json; charset=utf-16'
+    const applicationProperties = { 'Content-Encoding': 'gzip', unit: 'x' }
+    await letMessagesDie(
+      'hr-events',
+      { body: gzipSync(Buffer.from(written, 'utf16le')), contentType, applicationProperties },
+      { body: Buffer.from(JSON.stringify(JSON.stringify(event('2', { subject: '' })))) },
+    )
+    const { code, stderr } = await run('replay', '--patch', '{"subject":"pé"}', ...BY)
+    assert.equal(code, 0, stderr)
+    const sent = await waiting()
+    assert.deepEqual(
+      sent.map(({ body }) => JSON.parse(String(body))),
+      [event('1', { subject: 'pé' }), event('2', { subject: 'pé' })],
+    )
+    const [first] = sent
+    assert.equal(first?.contentType, 'application/json; charset=utf-8')
+    assert.deepEqual(
+      Object.keys(first?.applicationProperties ?? {}).filter((name) => !name.startsWith('rollcall-')),
+      ['unit'],
+    )
   })
 })
 

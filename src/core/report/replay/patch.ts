@@ -1,6 +1,8 @@
 import { isObject } from '../../json.ts'
 import type { Json, JsonObject } from '../../model.ts'
+import { unwrapped } from '../../intake/body/text.ts'
 import { bare } from '../../own.ts'
+import { parseJson } from '../../parse-json.ts'
 import type { Editor } from '../dead-letters/edit.ts'
 
 /** JSON Merge Patch (RFC 7396): objects are merged, `null` removes, everything else replaces. */
@@ -18,7 +20,7 @@ export function mergePatch(target: Json, patch: Json): Json {
 export function patchBodies(patch: Json): Editor {
   return () => (body) => {
     try {
-      return JSON.stringify(mergePatch(JSON.parse(body) as Json, patch))
+      return JSON.stringify(mergePatch(unwrapped(parseJson(body)), patch))
     } catch {
       // The body stays as it is, and intake says what is wrong with it.
       return body
