@@ -188,7 +188,8 @@ async function eventsOf(shape: Compiled, item: Item): Promise<readonly Envelope[
     ...active,
     ...bindingsFor(shape.event, item),
   })
-  if (evaluated.kind === 'failed') return failed(shape, evaluated.why)
+  if (evaluated.kind === 'failed')
+    return failed(shape, `${item.of === 1 ? '' : `item ${index + 1}: `}${evaluated.why}`)
   const answer = evaluated.value
   if (answer === undefined || answer === null)
     return reject(
@@ -231,7 +232,7 @@ function envelopeOf(
  * For what is wrong with the event that was made of an item: its fields are not those of the item.
  */
 function placeOf(items: Expression | null, index: number): string {
-  return items === null ? `[${index}]: ` : where(items, index).replace(/\.$/, ': ')
+  return where(items, { index, of: 2 }).replace(/\.$/, ': ')
 }
 
 /** Whether an event deactivates its employee, whatever its status says. */
@@ -254,18 +255,18 @@ function failed({ name }: Compiled, why: string): Rejection {
   return reject('ShapeFailed', `shape ${name}: ${why}`)
 }
 
-function rejectItem({ name, items }: Compiled, { index }: Item, { code, path, what }: WrongField): Rejection {
+function rejectItem({ name, items }: Compiled, item: Item, { code, path, what }: WrongField): Rejection {
   return {
     kind: 'rejected',
     code,
     field: fieldPath(items, path),
-    description: `${isOfMessage(path) ? '' : where(items, index)}${path} ${what} (shape ${name})`,
+    description: `${isOfMessage(path) ? '' : where(items, item)}${path} ${what} (shape ${name})`,
   }
 }
 
 /** The prefix that names an item: its path in the payload if it has one, otherwise its number. */
-function where(items: Expression | null, index: number): string {
-  if (items === null) return index === 0 ? '' : `[${index}].`
+function where(items: Expression | null, { index, of }: Pick<Item, 'index' | 'of'>): string {
+  if (items === null) return of === 1 ? '' : `[${index}].`
   return isPath(items) ? `${items.text}[${index}].` : `item ${index + 1}: `
 }
 

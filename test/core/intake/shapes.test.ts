@@ -105,6 +105,23 @@ void describe('a shape', () => {
     assert.match(await refused(rules, { persons: [] }), /^FieldMissing: people contains no event/)
     assert.match(await refused(rules, 'no JSON'), /^BodyNotJson/)
   })
+  void test('names the place of an item in a body that is a list, the first one too', async () => {
+    const list: ShapeRules = {
+      fields: { who: 'text' },
+      event: '{ "subject": $uppercase(who), "type": $number(type) }',
+    }
+    const good = { who: 'a', type: '1' }
+    assert.match(await refused(list, [{}, good]), /^FieldMissing: \[0\]\.who is missing/)
+    assert.match(await refused(list, [{}]), /^FieldMissing: who is missing/)
+    assert.match(
+      await refused(list, [good, { ...good, type: 'x' }]),
+      /^ShapeFailed: shape own: item 2: a value cannot/,
+    )
+    assert.match(
+      await refused({ ...list, event: '{ "subject": who }' }, [good, good]),
+      /^FieldMissing: \[0\]: /,
+    )
+  })
   void test('refuses an item for which it yields nothing; an empty list skips the item', async () => {
     assert.match(await refused({ event: 'nothing' }, {}), /^ShapeFailed: shape own yields no event/)
     assert.match(await refused({ event: "'text'" }, {}), /^ShapeFailed: shape own yields a non-object event/)

@@ -24,7 +24,8 @@ export function guessBody({ text, unreadable }: SourceMessage): readonly Json[] 
     const value = parse(line)
     return isObject(value) ? [value] : []
   })
-  return lines.length > 0 ? lines : pieces(guess)
+  if (lines.length > 0) return lines
+  return /^\s*</.test(guess) ? piecesOfXml(guess) : pieces(guess)
 }
 
 function parse(text: string): Json | undefined {
@@ -33,6 +34,20 @@ function parse(text: string): Json | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Elements of XML that say what happened, and those that say to whom. */
+const WHAT = /<(?:[\w.-]+:)?\w*(?:type|event|action|reason|status|name)\b[^<>]*>([^<>]{1,200})</gi
+const WHOM =
+  /<(?:[\w.-]+:)?(?:user_?id|employee_?(?:id|number)|worker_?id|personnel_?number|person_?id_?external|external_?id)\b[^<>]*>([^<>]{1,100})</i
+const MOST_SAID = 1_000
+
+/** What XML says happens, put together as the type of one event. */
+function piecesOfXml(text: string): readonly JsonObject[] {
+  const said = [...text.matchAll(WHAT)].map(([, content = '']) => content.trim())
+  const subject = WHOM.exec(text)?.[1]?.trim()
+  const type = said.join(' ').slice(0, MOST_SAID)
+  return type === '' ? [] : [{ type, ...(subject === undefined ? {} : { subject }), data: {} }]
 }
 
 /** The first event whose names are found in a text that is not JSON. */

@@ -119,8 +119,11 @@ function whyNotJson(text: string): string {
   return `is not JSON${at === null ? '' : `: the trouble is at character ${at + 1}`}; send a CloudEvent as JSON`
 }
 
+/** Lines that show that a body is one JSON text a line. */
+const MOST_LINES = 100
+
 function isSeveralTexts(text: string): boolean {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  const lines = text.split('\n', MOST_LINES).filter((line) => line.trim() !== '')
   if (lines.length > 1 && lines.every((line) => isObject(parse(line)))) return true
   const between = /\}\s*\{/.exec(text)
   return between !== null && isObject(parse(text.slice(0, between.index + 1)))

@@ -46,6 +46,18 @@ void describe('a leaver in a body that is refused is seen', () => {
       assert.match(first ?? 'none', what.includes('lacks') ? /^10001 hr-events#1$/ : /^10001 e-1$/)
     })
 
+  void it('in XML, by what its elements say', () => {
+    const soap = (type: string): string =>
+      `<?xml version="1.0"?><soap:Envelope><soap:Body><ns3:externalEventMeta><ns3:type>com.successfactors.${type}</ns3:type>
+       </ns3:externalEventMeta><ns3:entityKey><userId> 82002 </userId></ns3:entityKey></soap:Body></soap:Envelope>`
+    assert.deepEqual(leaversIn(inboxMessage(soap('Employment.Termination'))), ['82002 hr-events#1'])
+    assert.deepEqual(leaversIn(inboxMessage('<e><action>Offboarded</action></e>')), [
+      'unknown:hr-events#1 hr-events#1',
+    ])
+    assert.deepEqual(leaversIn(inboxMessage(soap('Employment.Hire'))), [])
+    assert.deepEqual(leaversIn(inboxMessage('<e><terminationDate/><action>Hired</action></e>')), [])
+  })
+
   void it('through the shape of its source', async () => {
     const shape = compileShape(
       'vendor',
