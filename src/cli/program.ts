@@ -1,6 +1,10 @@
 import { Command, CommanderError } from '@commander-js/extra-typings'
 import { EXIT_CODES } from '../core/errors.ts'
 import * as audit from './commands/audit.ts'
+import * as block from './commands/blocks/block.ts'
+import * as blocksImport from './commands/blocks/import.ts'
+import * as blocksList from './commands/blocks/list.ts'
+import * as unblock from './commands/blocks/unblock.ts'
 import * as brakeRelease from './commands/brake/release.ts'
 import * as brakeStatus from './commands/brake/status.ts'
 import * as check from './commands/check.ts'
@@ -97,6 +101,8 @@ function registerAll(program: Command, context: CommandContext): void {
     leaversAcknowledge,
     leaversResend,
   )
+  register(program, block, unblock)
+  register(group('blocks', 'employees who are kept disabled whatever HR says'), blocksList, blocksImport)
   register(program, check)
   register(group('brake', 'the limit on deactivations in a time window'), brakeStatus, brakeRelease)
   register(program, importBaseline, erase)

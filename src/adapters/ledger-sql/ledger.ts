@@ -3,6 +3,7 @@ import type { IntakeLedger } from '../../core/ledger/port/intake.ts'
 import type { PlanLedger } from '../../core/ledger/port/plan.ts'
 import type { SubmitLedger } from '../../core/ledger/port/submit.ts'
 import type { ReportLedger } from '../../core/ledger/port/report.ts'
+import type { BlockLedger } from '../../core/ledger/port/blocks.ts'
 import type { DeadLetterLedger } from '../../core/ledger/port/dead-letters.ts'
 import type { ReplayLedger } from '../../core/ledger/port/replays.ts'
 import type { LeaverLedger } from '../../core/ledger/port/leavers.ts'
@@ -10,6 +11,7 @@ import type { FindingLedger } from '../../core/ledger/port/findings.ts'
 import type { InspectLedger } from '../../core/ledger/port/inspect.ts'
 import type { UpkeepLedger } from '../../core/ledger/port/upkeep.ts'
 import { ageOut } from './upkeep/age-out.ts'
+import { blockEmployees, countBlocks, listBlocks, unblockEmployee } from './blocks/commands.ts'
 import { recordAnswer } from './submit/answers.ts'
 import { nextBatch, takeSlot } from './submit/batches.ts'
 import { brakeStatus, releaseBrake } from './plan/brake.ts'
@@ -89,6 +91,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     ...deadLetterMethods(transactions),
     ...replayMethods(transactions),
     ...leaverMethods(transactions),
+    ...blockMethods(transactions),
     ...findingMethods(transactions),
     ...inspectMethods(transactions),
     ...upkeepMethods(transactions),
@@ -180,6 +183,15 @@ function leaverMethods({ write, read }: Transactions): LeaverLedger {
     settleLeavers: (steps, now) => write((sql) => settleLeavers(sql, steps, now)),
     resendLeaverRest: (order, now) => write((sql) => resendRest(sql, order, now)),
     acknowledgeLeavers: (order, now) => write((sql) => acknowledgeLeavers(sql, order, now)),
+  }
+}
+
+function blockMethods({ write, read }: Transactions): BlockLedger {
+  return {
+    blockEmployees: (orders, now) => write((sql) => blockEmployees(sql, orders, now)),
+    unblockEmployee: (order, now) => write((sql) => unblockEmployee(sql, order, now)),
+    listBlocks: (query) => read((sql) => listBlocks(sql, query)),
+    countBlocks: (now) => read((sql) => countBlocks(sql, now)),
   }
 }
 

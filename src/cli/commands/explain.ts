@@ -4,6 +4,7 @@ import type { EventExplanation, Explanation } from '../../core/plan/explain.ts'
 import { describePart } from '../support/event-part.ts'
 import { shortened } from '../../core/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
+import { blockLines } from '../support/block-lines.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
@@ -72,6 +73,7 @@ function toJson({ explanation, view }: Found, show: Show): object {
     employee: explanation.employeeId,
     at: explanation.at,
     nextAt: explanation.nextAt,
+    blocked: explanation.blocked,
     events: eventsAskedFor(explanation, view),
     attributes: explanation.attributes.map((one) => ({ ...one, value: show(one.path, one.value) })),
     record: explanation.record.map(({ target, value, from, events }) => ({
@@ -89,7 +91,12 @@ function draw({ explanation, view }: Found, show: Show): void {
     `  effective ${iso(event.effectiveAt)}, recorded ${iso(event.recordedAt)}`,
     ...describePart(event.part).map((line) => `  ${line}`),
   ])
-  printLines(`employee ${explanation.employeeId} at ${iso(explanation.at)}`, ...lines, '')
+  printLines(
+    `employee ${explanation.employeeId} at ${iso(explanation.at)}`,
+    ...blockLines(explanation.blocked),
+    ...lines,
+    '',
+  )
   printTable(
     ['in the record', 'value', 'made from', 'from event'],
     explanation.record.map(({ target, value, from, events }) => [

@@ -1,7 +1,9 @@
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/inspect.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
+import { isInForce } from '../../core/blocks/period.ts'
 import { shortened } from '../../core/visible.ts'
+import { blockLines } from '../support/block-lines.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
@@ -41,8 +43,9 @@ function trace(environment: NodeJS.ProcessEnv, reference: string, options: Trace
     const employees = [found, ...found.others].map((employee) =>
       options.showValues ? employee : withoutServiceMessages(employee),
     )
+    const now = Date.now()
     if (options.output === 'json') printJson(withIsoInstants(toJson(employees)))
-    else printLines(...employees.flatMap(draw))
+    else printLines(...employees.flatMap((employee) => draw(employee, now)))
     return EXIT_CODES.done
   })
 }
@@ -57,8 +60,9 @@ function withoutServiceMessages(employee: EmployeeTrace): EmployeeTrace {
 
 /** Adds the catalogue entry of each code, and the age of each step in milliseconds. */
 function toJson([found, ...others]: readonly EmployeeTrace[]): unknown {
-  const one = ({ employee, events, operations }: EmployeeTrace): object => ({
+  const one = ({ employee, blocked, events, operations }: EmployeeTrace): object => ({
     employee,
+    blocked,
     events: events.map((event) => ({ ...event, ages: agesOf(event.receivedAt, event) })),
     operations: operations.map((operation) => {
       const received = events.flatMap((event) => (event.operation === operation.id ? [event.receivedAt] : []))
@@ -97,10 +101,11 @@ function entryOf(code: string): object {
   return { entry: codes[0], ...entry }
 }
 
-function draw({ employee, events, operations }: EmployeeTrace): string[] {
+function draw({ employee, blocked, events, operations }: EmployeeTrace, now: number): string[] {
   const carried = new Set(operations.map(({ id }) => id))
   return [
     `employee ${employee.id}  Entra object ${employee.objectId ?? 'not known'}`,
+    ...blockLines(blocked && isInForce(blocked, now) ? blocked : null),
     ...events.flatMap((event) => [
       ...drawEvent(event),
       ...operations

@@ -13,7 +13,9 @@ export type LeavingPlace = Pick<OrderedEvent, 'effectiveAt' | 'rank' | 'order' |
 
 /** For an employee who is about to be erased; `null` for one who never left. */
 export function lastLeaving(employee: Employee, now: number): LeavingPlace | null {
-  const folded = effectiveState(employee, now)
+  // A block outlasts the erasure by itself; what it overrides is not a leaving.
+  const { blocked: _blocked, ...unblocked } = employee
+  const folded = effectiveState(unblocked, now)
   const active = folded.attributes.get('active')
   const decidedBy = active?.value === false ? active.by : null
   const counts = employee.events.filter(({ discarded }) => discarded !== true)

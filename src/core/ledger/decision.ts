@@ -30,6 +30,8 @@ export type Decision =
        * reverses it. `held`: no event does, so the employee is held.
        */
       readonly elsewhere?: 'overruled' | 'held'
+      /** A block is in force: the brake does not hold the deactivation. */
+      readonly blocked?: true
       /** A leaver case is open; it is assessed after this commit. */
       readonly leaver?: true
       /** The event because of which the operation deactivates the account. */

@@ -32,8 +32,15 @@ export interface Employee {
    * ended.
    */
   readonly leaver?: { readonly resend: boolean }
+  /** Set for an employee who was blocked, also when the block has ended since. */
+  readonly blocked?: BlockPeriod
   /** Operations that were sent and have no answer, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
+}
+/** A block is in force from `since` on and before `until`; `null`: until it is lifted. */
+export interface BlockPeriod {
+  readonly since: number
+  readonly until: number | null
 }
 export interface EmployeeEvent extends LedgerEvent {
   readonly state: EventState

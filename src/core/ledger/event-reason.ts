@@ -29,6 +29,11 @@ export const EVENT_REASONS = {
    * since.
    */
   disabledElsewhere: 'DisabledElsewhere',
+  /**
+   * The event says that the employee is active, and a block keeps the account disabled. The other
+   * values of the event are sent.
+   */
+  blocked: 'Blocked',
   /** The brake holds the deactivation back until a person releases it. */
   brake: 'Brake',
   /**

@@ -1,3 +1,4 @@
+import type { BlockLedger } from './port/blocks.ts'
 import type { DeadLetterLedger } from './port/dead-letters.ts'
 import type { FindingLedger } from './port/findings.ts'
 import type { InspectLedger } from './port/inspect.ts'
@@ -21,6 +22,7 @@ export type Ledger = IntakeLedger &
   DeadLetterLedger &
   ReplayLedger &
   LeaverLedger &
+  BlockLedger &
   FindingLedger &
   InspectLedger &
   UpkeepLedger &

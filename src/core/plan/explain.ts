@@ -3,7 +3,7 @@ import type { EventName, Json } from '../model.ts'
 import type { EmployeeState } from './fold/state.ts'
 import { flatten } from './fold/flatten.ts'
 import { compareEvents } from './fold/order.ts'
-import type { Employee, EmployeeEvent } from '../ledger/employee.ts'
+import type { BlockPeriod, Employee, EmployeeEvent } from '../ledger/employee.ts'
 import type { PlanRules } from './decide/planning.ts'
 import { effectiveState } from './decide/effective-state.ts'
 import { type RecordValue, valueOrigins } from './mapping/origins.ts'
@@ -55,6 +55,8 @@ export interface Explanation {
   readonly employeeId: string
   readonly at: number
   readonly nextAt: number | null
+  /** The block in force: the employee is sent disabled, whatever the events say. */
+  readonly blocked: BlockPeriod | null
   readonly events: readonly EventExplanation[]
   readonly attributes: readonly AttributeExplanation[]
   /** The values of the record, each with the events it comes from. */
@@ -77,6 +79,7 @@ export async function explainEmployee(
     employeeId: employee.employeeId,
     at: now,
     nextAt: folded.nextAt,
+    blocked: folded.isBlocked ? (employee.blocked ?? null) : null,
     events,
     attributes: [...attributes].map(([path, { value, by }]) => ({
       path,

@@ -3,6 +3,7 @@ import { aheadCases } from './ledger-ahead.ts'
 import { answerCases } from './ledger-answers.ts'
 import { auditCases } from './ledger-audit.ts'
 import { blameCases } from './ledger-blame.ts'
+import { blockCases } from './ledger-blocks.ts'
 import { booksCases } from './ledger-books.ts'
 import { clockCases } from './ledger-clock.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
@@ -37,6 +38,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   retentionCases,
   erasedCases,
   leaverCases,
+  blockCases,
   refusedCases,
   noticeCases,
   incompleteCases,

@@ -1,6 +1,8 @@
 import type { BatchState, EventState, OperationState } from '../../../core/ledger/lifecycle.ts'
 import type { EmployeeTrace, Trace, TraceEvent, TraceOperation } from '../../../core/ledger/port/inspect.ts'
+import type { BlockPeriod } from '../../../core/ledger/employee.ts'
 import { LANES } from '../../../core/model.ts'
+import { blocksOf } from '../blocks/marks.ts'
 import { batchId, operationId, seqOf } from '../tables/ids.ts'
 import type { Sql } from '../driver/sql.ts'
 
@@ -40,9 +42,15 @@ async function traceEmployee(sql: Sql, scope: Scope): Promise<EmployeeTrace | nu
   )
   return {
     employee: { id: employee.id, objectId: employee.object_id },
+    blocked: await blockOf(sql, employee.id),
     events: events.map(toTraceEvent),
     operations: await Promise.all(operations.map((operation) => toTraceOperation(sql, operation))),
   }
+}
+
+async function blockOf(sql: Sql, employee: string): Promise<BlockPeriod | null> {
+  const block = (await blocksOf(sql, [employee])).get(employee)
+  return block ? { since: block.since, until: block.until } : null
 }
 
 /** One person, everybody in a batch, or all that have the name: an event of each source, and an employee. */

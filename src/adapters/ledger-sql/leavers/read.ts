@@ -7,9 +7,9 @@ import type {
   LeaverView,
 } from '../../../core/ledger/port/leavers.ts'
 import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
-import { similarityKey } from '../../../core/intake/event/employee-id.ts'
 import { REDUNDANT_EXPORT } from '../../../core/report/correlate/settle.ts'
 import { loadEmployees } from '../plan/load.ts'
+import { nearMatches } from './near-matches.ts'
 import { type Sql, type SqlValue, readRows } from '../driver/sql.ts'
 
 interface CaseRow {
@@ -52,30 +52,6 @@ export async function openLeavers(
     ...toFacts(facts.get(row.employee)),
   }))
   return { leavers, next: rows.length === limit ? (rows.at(-1)?.seq ?? null) : null }
-}
-
-/** More than these help no one who has to choose. */
-const MOST_CANDIDATES = 5
-
-/** Other known employee ids that a person would read as the same, by id. */
-async function nearMatches(
-  sql: Sql,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const rows = await readRows<{ id: string; candidate: string }>(
-    sql,
-    ['id TEXT', 'similarity_key TEXT'],
-    ids.map((id) => [id, similarityKey(id)]),
-    `SELECT v.id, p.id AS candidate FROM v JOIN employees p ON p.id = v.similarity_key WHERE p.id <> v.id
-     UNION SELECT v.id, p.id AS candidate FROM v JOIN employees p ON p.similarity_key = v.similarity_key WHERE p.id <> v.id
-     ORDER BY candidate`,
-  )
-  return new Map(
-    [...Map.groupBy(rows, ({ id }) => id)].map(([id, found]) => [
-      id,
-      found.slice(0, MOST_CANDIDATES).map(({ candidate }) => candidate),
-    ]),
-  )
 }
 
 function whichOf(

@@ -7,7 +7,7 @@ import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 type Decided = Extract<Decision, { kind: 'decided' }>
 
 /**
- * Deactivations of this transaction that may go, and the others turned into waiting ones. People released by hand always go, and whoever counts in
+ * Deactivations of this transaction that may go, and the others turned into waiting ones. Those of a block are neither held nor counted. People released by hand always go, and whoever counts in
  * the window already is not counted, nor held, a second time when planned again before the call.
  */
 export async function applyBrake(
@@ -16,7 +16,9 @@ export async function applyBrake(
   settings: BrakeSettings,
   now: number,
 ): Promise<Decided[]> {
-  const leaving = decisions.filter(({ operation }) => operation !== null && !operation.active)
+  const leaving = decisions.filter(
+    ({ operation, blocked }) => operation !== null && !operation.active && blocked !== true,
+  )
   if (leaving.length === 0) return [...decisions]
   const rows = await readRows<{
     id: string

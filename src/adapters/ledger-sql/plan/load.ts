@@ -4,7 +4,14 @@ import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../../core/ledger/port/plan.ts'
 import type { EventName, JsonObject, Mode, OrderValue } from '../../../core/model.ts'
 import { EVENT_REASONS, leavesFold } from '../../../core/ledger/event-reason.ts'
-import type { Failure, Employee, EmployeeEvent, UnansweredOperation } from '../../../core/ledger/employee.ts'
+import type {
+  BlockPeriod,
+  Employee,
+  EmployeeEvent,
+  Failure,
+  UnansweredOperation,
+} from '../../../core/ledger/employee.ts'
+import { blocksOf } from '../blocks/marks.ts'
 import { erasedMarksOf } from '../leavers/erased-marks.ts'
 import { olderSince } from '../submit/holds.ts'
 import { remainsOf } from '../upkeep/folds.ts'
@@ -102,6 +109,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
   )
   const remains = await remainsOf(sql, ids)
   const marks = await erasedMarksOf(sql, ids)
+  const blocks = await blocksOf(sql, ids)
   const sent = Map.groupBy(
     await readRows<{
       seq: number
@@ -125,6 +133,7 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
     known: row.known === 1,
     failedHash: row.failed_hash,
     ...(row.disabled_elsewhere_at === null ? {} : { disabledElsewhereAt: row.disabled_elsewhere_at }),
+    ...blockOf(blocks.get(row.id)),
     ...(row.resend_due === null ? {} : { leaver: { resend: row.resend_due === 1 } }),
     ...failureOf(
       failures.get(row.id),
@@ -142,6 +151,10 @@ export async function loadEmployees(sql: Sql, ids: readonly string[]): Promise<E
         state === 'pending' ? [] : [{ id: operationId(seq), state, active: active === 1 }],
       ),
   }))
+}
+
+function blockOf(block: BlockPeriod | undefined): { blocked?: BlockPeriod } {
+  return block ? { blocked: { since: block.since, until: block.until } } : {}
 }
 
 /** Of an event that was disabled alone nothing is left over once the directory took a whole record after it. */

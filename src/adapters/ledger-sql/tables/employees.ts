@@ -97,6 +97,16 @@ export async function planAgain(sql: Sql, employees: readonly EmployeeRef[], now
   )
 }
 
+/** Plans these employees at once, also while an operation of theirs is unanswered. */
+export async function planAtOnce(sql: Sql, employees: readonly EmployeeRef[], now: number): Promise<void> {
+  await writeRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    idsOf(employees).map((id) => [id, now]),
+    `UPDATE employees SET urgent = 1, revision = revision + 1, dirty_at = COALESCE(dirty_at, v.now), plan_at = v.now FROM v WHERE employees.id = v.id`,
+  )
+}
+
 /** The directory's state of these employees is no longer known, so their records are sent again, changed or not. */
 export async function markForResend(sql: Sql, employees: readonly EmployeeRef[], now: number): Promise<void> {
   await writeRows(

@@ -7,6 +7,7 @@ import type {
 } from '../../../core/ledger/port/upkeep.ts'
 import type { EventName } from '../../../core/model.ts'
 import { employeeHash, keepErasedMark } from '../leavers/erased-marks.ts'
+import { eraseBlockedId } from '../blocks/marks.ts'
 import { eraseCases, forgetCases } from '../leavers/settle.ts'
 import { lockEmployees } from '../tables/employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
@@ -171,6 +172,7 @@ export async function erase(
   const [known] = await sql.all(`SELECT id FROM employees WHERE id = ?${sql.dialect.forUpdate}`, [employee])
   // A refused leaving may name an employee who has no row.
   await eraseCases(sql, employee)
+  await eraseBlockedId(sql, employee)
   if (!known) return null
   for (const loaded of await loadEmployees(sql, [employee])) await keepErasedMark(sql, loaded, now)
   // What others came in together with this person speaks of both; without it they can be put back as they were, but not edited.

@@ -1,4 +1,4 @@
-import type { Employee } from '../employee.ts'
+import type { BlockPeriod, Employee } from '../employee.ts'
 import type { BatchState, EventState, OperationState } from '../lifecycle.ts'
 
 /** Reads for commands, reports and tests. */
@@ -102,7 +102,7 @@ export interface AuditEntry {
   readonly at: number
   readonly actor: string
   readonly action: string
-  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the hash of an erased employee id, or how many employees the brake released. */
+  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the id of a blocked employee, the hash of an erased employee id, or how many employees the brake released. */
   readonly about: string | null
   readonly justification: string
 }
@@ -142,6 +142,8 @@ export interface Trace extends EmployeeTrace {
 }
 export interface EmployeeTrace {
   readonly employee: { readonly id: string; readonly objectId: string | null }
+  /** A block that is in force or to come, or has ended. */
+  readonly blocked: BlockPeriod | null
   readonly events: readonly TraceEvent[]
   readonly operations: readonly TraceOperation[]
 }

@@ -4,6 +4,9 @@ import type { Lane, ScimUser } from '../../model.ts'
 import { ENTERPRISE_USER } from '../mapping/scim.ts'
 import { contributionOf, decideEvent, needsNewOutcome } from './decide-event.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
+import type { EmployeeEvent } from '../../ledger/employee.ts'
+import { EVENT_REASONS } from '../../ledger/event-reason.ts'
+import { type EffectiveState, mayHaveAccount } from './effective-state.ts'
 import { type MappedPlanning, openEvents, type Step } from './planning.ts'
 import { earliest, resendAt } from './resend.ts'
 
@@ -20,7 +23,7 @@ export function decideWith(
   const { employee, state, json, hash } = planning
   const { employeeId, revision } = employee
   // A termination does not wait for the rest of the record: the directory may hold the account.
-  const incomplete = planning.isInactive ? [] : missing
+  const incomplete = planning.isInactive ? missingWhileBlocked(planning, missing) : missing
   const hasContent = incomplete.length === 0 && state.attributes.size > 0
   const hold = holdAfterFailure(planning)
   const isDue = overtakes || isLeaverResend(planning) || hash !== employee.acceptedHash
@@ -43,6 +46,18 @@ export function decideWith(
       : null,
     nextAt: earliest(state.nextAt, retryAt),
   }
+}
+
+/**
+ * A block alone creates no account: an employee without one waits for a complete record, in which an
+ * event says that the employee is active.
+ */
+function missingWhileBlocked(
+  { employee, state: { overridden } }: MappedPlanning,
+  missing: readonly string[],
+): readonly string[] {
+  if (overridden === null || mayHaveAccount(employee)) return []
+  return overridden.saysActive ? missing : [...missing, 'active']
 }
 
 /** An open leaver case resends its operation on its own schedule, whatever ended the last one. */
@@ -72,9 +87,21 @@ function decideEvents(
     if (!effect || event.folded) return []
     const contributed = contribution(event, effect)
     if (isFinal(event.state) && !needsNewOutcome(event, contributed, state)) return []
-    const decision = decideEvent(event, contributed, sending)
+    const decision = withBlockReason(decideEvent(event, contributed, sending), event, state)
     return event.state === 'dead-lettered' && decision.state === 'incomplete' ? [] : [decision]
   })
+}
+
+/** Says of an event that makes its employee active that a block overrides it. */
+function withBlockReason(
+  decision: EventDecision,
+  { seq }: EmployeeEvent,
+  { overridden }: EffectiveState,
+): EventDecision {
+  if (seq !== overridden?.by || !overridden.saysActive) return decision
+  return decision.state === 'planned' || decision.state === 'unchanged'
+    ? { ...decision, reason: EVENT_REASONS.blocked }
+    : decision
 }
 
 function laneOf({ employee, isInactive }: MappedPlanning): Lane {

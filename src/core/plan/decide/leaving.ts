@@ -3,20 +3,23 @@ import type { Planning } from './planning.ts'
 
 /**
  * Names the event because of which an operation disables the employee, and notes an open leaver
- * case. An employee who is announced ahead, disabled, does not leave.
+ * case and a block. An employee who is announced ahead, disabled, does not leave.
  */
 export function nameLeaving(decision: Decided, { employee, now, state }: Planning): Decided {
-  const leaver = employee.leaver ? ({ leaver: true } as const) : {}
+  const notes = {
+    ...(employee.leaver ? ({ leaver: true } as const) : {}),
+    ...(state.isBlocked ? ({ blocked: true } as const) : {}),
+  }
   const active = state.attributes.get('active')
   const event =
     decision.operation && !decision.operation.active && active?.value === false
       ? employee.events.find(({ seq }) => seq === active.by)
       : undefined
-  if (!event || state.effects.get(event.seq)?.kind === 'announced') return { ...decision, ...leaver }
+  if (!event || state.effects.get(event.seq)?.kind === 'announced') return { ...decision, ...notes }
   const { source, id, effectiveAt, recordedAt } = event
   return {
     ...decision,
-    ...leaver,
+    ...notes,
     leaving: decision.leaving ?? { source, id, effectiveAt: Math.min(effectiveAt, now), recordedAt },
   }
 }

@@ -1,10 +1,9 @@
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { FoldRules } from '../fold/rules.ts'
-import type { EmployeeState } from '../fold/state.ts'
 import type { MappedRecord, Mapping } from '../mapping/mapping.ts'
 import type { AttributionRules } from './attribute-failure.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
-import { effectiveState } from './effective-state.ts'
+import { type EffectiveState, effectiveState } from './effective-state.ts'
 import type { Employee, EmployeeEvent } from '../../ledger/employee.ts'
 import type { EventReason, FailureCode } from '../../ledger/event-reason.ts'
 
@@ -20,7 +19,7 @@ export interface Planning {
   readonly employee: Employee
   readonly now: number
   readonly rules: PlanRules
-  readonly state: EmployeeState
+  readonly state: EffectiveState
   /** The state says `active: false`. */
   readonly isInactive: boolean
   /** The operation is sent although an older one, which activates, is unanswered. */

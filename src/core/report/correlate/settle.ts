@@ -57,7 +57,7 @@ export function outcomeOfAnswer(operation: AnsweredOperation, event: CarriedEven
   if (operation.interim === 'failed')
     return replaced ? { state: 'dead-lettered', reason: operation.code, by: null } : null
   if (event.by !== null) return { state: 'superseded', reason: null, by: event.by }
-  return { ...successOf(operation, operation.interim), by: null }
+  return { ...successOf(operation, operation.interim, event.reason), by: null }
 }
 
 /** Whether an event ended because its operation failed or was never answered. */
@@ -68,10 +68,12 @@ function isEndedBySilence({ state, reason }: CarriedEvent): boolean {
 function successOf(
   { code, deactivationOnly }: AnsweredOperation,
   interim: Exclude<FinalInterim, 'failed'>,
+  reason: string | null,
 ): Pick<EventOutcome, 'state' | 'reason'> {
   switch (interim) {
     case 'confirmed':
-      return { state: 'confirmed', reason: deactivationOnly ? EVENT_REASONS.deactivationOnly : null }
+      if (deactivationOnly) return { state: 'confirmed', reason: EVENT_REASONS.deactivationOnly }
+      return { state: 'confirmed', reason: reason === EVENT_REASONS.blocked ? reason : null }
     case 'unchanged':
       return { state: 'unchanged', reason: code === REDUNDANT_EXPORT ? DIRECTORY_HELD_IT : NOT_IN_DIRECTORY }
     case 'skipped':

@@ -8,6 +8,7 @@ export const employeeTables = (dialect: Dialect): readonly string[] => [
   ...foldedIds(dialect),
   ...erasures(dialect),
   ...erasedLeavers(dialect),
+  ...blocks(dialect),
 ]
 
 const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
@@ -86,6 +87,23 @@ const erasedLeavers = ({ integer, tableOptions }: Dialect): readonly string[] =>
     rank ${integer} NOT NULL,
     order_value TEXT,
     recorded_at ${integer} NOT NULL
+  )${tableOptions}`,
+]
+
+/** Who is blocked; ended ones stay, so that an older decision that comes late changes nothing. */
+const blocks = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE blocks (
+    -- The employee id, hashed: a block outlasts an erasure.
+    hash          TEXT PRIMARY KEY NOT NULL,
+    -- NULL after an erasure.
+    employee      TEXT,
+    since         ${integer} NOT NULL,
+    -- NULL: until it is lifted.
+    until         ${integer},
+    decided_at    ${integer} NOT NULL,
+    -- Who decided last, and why; for an event its source and id.
+    actor         TEXT NOT NULL,
+    justification TEXT NOT NULL
   )${tableOptions}`,
 ]
 

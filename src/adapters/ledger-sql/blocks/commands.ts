@@ -1,0 +1,117 @@
+import { isInForce, nextChangeOf } from '../../../core/blocks/period.ts'
+import type {
+  Block,
+  Blocked,
+  BlockOrder,
+  BlocksPage,
+  BlocksQuery,
+  UnblockOrder,
+} from '../../../core/ledger/port/blocks.ts'
+import { insertRows, readRows, type Sql, type SqlValue } from '../driver/sql.ts'
+import { employeeHash } from '../leavers/erased-marks.ts'
+import { nearMatches } from '../leavers/near-matches.ts'
+import { lockEmployees, planAgain, planAtOnce } from '../tables/employees.ts'
+import { applyBlocks, BLOCK, blocksOf, UNBLOCK } from './marks.ts'
+
+export async function blockEmployees(
+  sql: Sql,
+  orders: readonly BlockOrder[],
+  now: number,
+): Promise<readonly Blocked[]> {
+  const ids = orders.map(({ employeeId }) => employeeId.toWellFormed())
+  // An event that makes the employee known meanwhile must find the block.
+  await sql.lock('intake')
+  await lockEmployees(sql, ids)
+  const marks = await blocksOf(sql, ids)
+  await applyBlocks(
+    sql,
+    orders.map(({ employeeId, until, actor, justification }) => {
+      const employee = employeeId.toWellFormed()
+      const decidedAt = decidedAfter(marks.get(employee)?.decidedAt, now)
+      return { employee, actor, justification, decision: { kind: 'block', since: now, until, decidedAt } }
+    }),
+  )
+  await planAtOnce(sql, ids, now)
+  await insertRows(
+    sql,
+    'audit (at, actor, action, justification, detail)',
+    orders.map(({ actor, justification }, index) => [now, actor, BLOCK, justification, ids[index] ?? null]),
+  )
+  const known = await readRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    ids.map((id) => [id]),
+    'SELECT p.id FROM v JOIN employees p ON p.id = v.id',
+  )
+  const knownIds = new Set(known.map(({ id }) => id))
+  const candidates = await nearMatches(
+    sql,
+    ids.filter((id) => !knownIds.has(id)),
+  )
+  return ids.map((employeeId) => ({
+    employeeId,
+    known: knownIds.has(employeeId),
+    candidates: candidates.get(employeeId) ?? [],
+  }))
+}
+
+/** What a person decides now counts, whatever was decided before, also by a clock that was ahead. */
+function decidedAfter(before: number | undefined, now: number): number {
+  return before === undefined ? now : Math.max(now, before + 1)
+}
+
+export async function unblockEmployee(
+  sql: Sql,
+  { employeeId, actor, justification }: UnblockOrder,
+  now: number,
+): Promise<boolean> {
+  const employee = employeeId.toWellFormed()
+  await sql.lock('intake')
+  await lockEmployees(sql, [employee])
+  const mark = (await blocksOf(sql, [employee])).get(employee)
+  if (!mark || !(isInForce(mark, now) || nextChangeOf(mark, now) !== null)) return false
+  const decidedAt = decidedAfter(mark.decidedAt, now)
+  await applyBlocks(sql, [
+    { employee, actor, justification, decision: { kind: 'unblock', at: now, decidedAt } },
+  ])
+  await planAgain(sql, [employee], now)
+  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
+    [now, actor, UNBLOCK, justification, employee],
+  ])
+  return true
+}
+
+/** In force, or to come. */
+const NOT_ENDED = '(until IS NULL OR (until > ? AND until > since))'
+
+export async function listBlocks(
+  sql: Sql,
+  { now, employeeId, next, limit }: BlocksQuery,
+): Promise<BlocksPage> {
+  const where = [NOT_ENDED, 'hash > ?']
+  const parameters: SqlValue[] = [now, next ?? '']
+  if (employeeId !== null) {
+    where.push('hash = ?')
+    parameters.push(employeeHash(employeeId))
+  }
+  const rows = await sql.all<Omit<Block, 'employeeId'> & { hash: string; employee: string | null }>(
+    `SELECT hash, employee, since, until, actor, justification FROM blocks WHERE ${where.join(' AND ')} ORDER BY hash LIMIT ?`,
+    [...parameters, limit + 1],
+  )
+  const page = rows.slice(0, limit)
+  return {
+    blocks: page.map(({ hash, employee, ...rest }) => ({
+      ...rest,
+      employeeId: employee ?? `erased:${hash}`,
+    })),
+    next: rows.length > limit ? (page.at(-1)?.hash ?? null) : null,
+  }
+}
+
+export async function countBlocks(sql: Sql, now: number): Promise<number> {
+  const [row] = await sql.all<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM blocks WHERE since <= ? AND (until IS NULL OR until > ?)',
+    [now, now],
+  )
+  return row?.n ?? 0
+}

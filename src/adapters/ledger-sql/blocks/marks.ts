@@ -1,0 +1,92 @@
+import { type BlockDecision, type BlockMark, decideBlock } from '../../../core/blocks/period.ts'
+import type { BlockPeriod } from '../../../core/ledger/employee.ts'
+import { insertRows, readRows, type Sql } from '../driver/sql.ts'
+import { employeeHash } from '../leavers/erased-marks.ts'
+
+/** Actions in the audit trail; they name the employee until an erasure. */
+export const BLOCK = 'block'
+export const UNBLOCK = 'unblock'
+
+/** The blocks of these employees, by employee id, ended ones included. */
+export async function blocksOf(
+  sql: Sql,
+  employees: readonly string[],
+): Promise<ReadonlyMap<string, BlockMark>> {
+  if ((await sql.all('SELECT 1 AS one FROM blocks LIMIT 1')).length === 0) return new Map()
+  const byHash = new Map(employees.map((employee) => [employeeHash(employee), employee]))
+  const rows = await readRows<BlockPeriod & { hash: string; decided_at: number }>(
+    sql,
+    ['hash TEXT'],
+    [...byHash.keys()].map((hash) => [hash]),
+    'SELECT b.hash, b.since, b.until, b.decided_at FROM v JOIN blocks b ON b.hash = v.hash',
+  )
+  return new Map(
+    rows.flatMap(({ hash, since, until, decided_at: decidedAt }) => {
+      const employee = byHash.get(hash)
+      return employee === undefined ? [] : [[employee, { since, until, decidedAt }]]
+    }),
+  )
+}
+
+export interface Decided {
+  readonly employee: string
+  readonly decision: BlockDecision
+  readonly actor: string
+  readonly justification: string
+}
+
+/**
+ * Applies decisions in their order, and answers the employees whose block changed. The caller holds
+ * the rows of the employees, or the whole intake, so that nothing passes in between.
+ */
+export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promise<readonly string[]> {
+  if (decided.length === 0) return []
+  const marks = new Map(
+    await blocksOf(
+      sql,
+      decided.map(({ employee }) => employee),
+    ),
+  )
+  const changed = new Map<string, Decided>()
+  for (const one of decided) {
+    const mark = decideBlock(marks.get(one.employee) ?? null, one.decision)
+    if (mark === null) continue
+    marks.set(one.employee, mark)
+    changed.set(one.employee, one)
+  }
+  await insertRows(
+    sql,
+    'blocks (hash, employee, since, until, decided_at, actor, justification)',
+    [...changed.values()].flatMap(({ employee, actor, justification }) => {
+      const mark = marks.get(employee)
+      return mark
+        ? [
+            [
+              employeeHash(employee),
+              employee,
+              mark.since,
+              mark.until,
+              mark.decidedAt,
+              actor.toWellFormed(),
+              justification.toWellFormed(),
+            ],
+          ]
+        : []
+    }),
+    `ON CONFLICT (hash) DO UPDATE SET employee = excluded.employee, since = excluded.since, until = excluded.until,
+       decided_at = excluded.decided_at, actor = excluded.actor, justification = excluded.justification`,
+  )
+  return [...changed.keys()]
+}
+
+/** An erasure takes the employee id out of the block, which stays in force, and out of the audit trail. */
+export async function eraseBlockedId(sql: Sql, employee: string): Promise<void> {
+  const hash = employeeHash(employee)
+  await sql.run('UPDATE blocks SET employee = NULL WHERE hash = ?', [hash])
+  await sql.run('UPDATE audit SET detail = ? WHERE detail = ? AND action IN (?, ?)', [
+    hash,
+    employee,
+    BLOCK,
+    UNBLOCK,
+  ])
+}

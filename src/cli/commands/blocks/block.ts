@@ -1,0 +1,79 @@
+import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
+import { employeeIdOf } from '../../../core/intake/event/employee-id.ts'
+import type { Blocked } from '../../../core/ledger/port/blocks.ts'
+import type { RegisterCommand } from '../../support/command.ts'
+import { iso } from '../../support/instants.ts'
+import { withLedger } from '../../support/ledger.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { type Format, printJson, say } from '../../support/output.ts'
+
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('block')
+    .description('keep an employee disabled whatever HR says, until rollcall unblock or --until')
+    .argument('<employee>', 'employee id')
+    .option('--until <instant>', 'when the block ends by itself (default: only rollcall unblock lifts it)')
+    .addOption(actorOption('who blocks'))
+    .addOption(justificationOption())
+    .addOption(formatOption())
+    .action(async (employee, options) => finish(await block(environment, employee, options)))
+}
+
+interface BlockOptions {
+  readonly until?: string | undefined
+  readonly actor: string
+  readonly justification: string
+  readonly output: Format
+}
+
+/** Exit 0 when the employee is blocked, also one whom the ledger does not know yet. */
+async function block(
+  environment: NodeJS.ProcessEnv,
+  employee: string,
+  { until, actor, justification, output }: BlockOptions,
+): Promise<number> {
+  const now = Date.now()
+  const employeeId = employeeOf(employee)
+  const end = until === undefined ? null : await futureInstant('--until', until, now)
+  return withLedger(
+    environment,
+    async (ledger) => {
+      const [blocked] = await ledger.blockEmployees([{ employeeId, until: end, actor, justification }], now)
+      if (output === 'json') printJson({ ...blocked, until: iso(end), actor, justification })
+      else if (blocked) say(...describe(blocked, end))
+      return EXIT_CODES.done
+    },
+    'write',
+  )
+}
+
+function describe({ employeeId, known, candidates }: Blocked, until: number | null): readonly string[] {
+  const end = until === null ? 'until rollcall unblock' : `until ${iso(until)}`
+  return [
+    `${employeeId} is blocked ${end}`,
+    ...(known ? [] : ['the ledger has no event of this employee yet; the block holds for the first one']),
+    ...(candidates.length > 0
+      ? [`known ids that nearly match: ${candidates.join(', ')}; unblock this one if you meant another`]
+      : []),
+  ]
+}
+
+/** Throws `ArgumentInvalid` for an id in which nothing is visible. */
+export function employeeOf(text: string): string {
+  const employeeId = employeeIdOf(text)
+  if (employeeId === '')
+    throw new RollcallError('ArgumentInvalid', 'name the employee by the id that HR uses')
+  return employeeId
+}
+
+/** Throws `ArgumentInvalid`, naming the option, for what is not an instant after now. */
+export async function futureInstant(option: string, text: string, now: number): Promise<number> {
+  const { instantOf } = await import('../../support/instant-option.ts')
+  const at = instantOf(option, text)
+  if (at <= now)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      `${option} is in the past; give an instant at which the block ends`,
+    )
+  return at
+}

@@ -1,0 +1,42 @@
+import { EXIT_CODES } from '../../../core/errors.ts'
+import type { RegisterCommand } from '../../support/command.ts'
+import { withLedger } from '../../support/ledger.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { type Format, printJson, say } from '../../support/output.ts'
+import { employeeOf } from './block.ts'
+
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('unblock')
+    .description('lift a block: the employee is sent as HR says again')
+    .argument('<employee>', 'employee id')
+    .addOption(actorOption('who lifts the block'))
+    .addOption(justificationOption())
+    .addOption(formatOption())
+    .action(async (employee, options) => finish(await unblock(environment, employee, options)))
+}
+
+interface UnblockOptions {
+  readonly actor: string
+  readonly justification: string
+  readonly output: Format
+}
+
+/** Exit 0 when the block was lifted, 4 when there is none. */
+function unblock(
+  environment: NodeJS.ProcessEnv,
+  employee: string,
+  { actor, justification, output }: UnblockOptions,
+): Promise<number> {
+  const employeeId = employeeOf(employee)
+  return withLedger(
+    environment,
+    async (ledger) => {
+      const lifted = await ledger.unblockEmployee({ employeeId, actor, justification }, Date.now())
+      if (output === 'json') printJson({ employeeId, lifted, actor, justification })
+      else say(lifted ? `the block of ${employeeId} is lifted` : `no block of ${employeeId} is in force`)
+      return lifted ? EXIT_CODES.done : EXIT_CODES.notFound
+    },
+    'write',
+  )
+}

@@ -1,0 +1,46 @@
+import type { BlockPeriod } from '../ledger/employee.ts'
+
+export function isInForce({ since, until }: BlockPeriod, now: number): boolean {
+  return since <= now && (until === null || until > now)
+}
+
+/** When the block begins or ends next; `null` when no moment is known. */
+export function nextChangeOf({ since, until }: BlockPeriod, now: number): number | null {
+  if (since > now) return until === null || until > since ? since : null
+  return until !== null && until > now ? until : null
+}
+
+/** What is kept of the last decision to block or unblock an employee. */
+export interface BlockMark extends BlockPeriod {
+  /** When it was decided; what was decided before it changes nothing. */
+  readonly decidedAt: number
+}
+
+/** A decision to block an employee, or to lift the block. */
+export type BlockDecision =
+  | {
+      readonly kind: 'block'
+      readonly since: number
+      readonly until: number | null
+      readonly decidedAt: number
+    }
+  | { readonly kind: 'unblock'; readonly at: number; readonly decidedAt: number }
+
+/**
+ * The block after a decision, whatever the order of arrival; `null` when it changes nothing. Of a
+ * block and an unblock that were decided at one moment the block counts. A block that is in force
+ * goes on when a later one begins after it.
+ */
+export function decideBlock(mark: BlockMark | null, decision: BlockDecision): BlockMark | null {
+  const { decidedAt } = decision
+  if (mark !== null && decidedAt < mark.decidedAt) return null
+  if (decision.kind === 'unblock') {
+    if (mark === null) return { since: decision.at, until: decision.at, decidedAt }
+    const isTie = decidedAt === mark.decidedAt
+    if (isTie) return null
+    const until = mark.until === null ? decision.at : Math.min(mark.until, decision.at)
+    return { since: mark.since, until, decidedAt }
+  }
+  const goesOn = mark !== null && isInForce(mark, decision.since)
+  return { since: goesOn ? mark.since : decision.since, until: decision.until, decidedAt }
+}
