@@ -5,6 +5,7 @@ import type { Connection } from '../adapters/service-bus/connection.ts'
 import type { ReceiverHealth } from '../adapters/service-bus/receive/health.ts'
 import type { BusMessage } from '../adapters/service-bus/message.ts'
 import { busSourceQueue } from '../adapters/service-bus/receive/receiver.ts'
+import { sharedTrouble } from '../adapters/service-bus/receive/trouble.ts'
 import { ACCEPT_RETRY, sessionSourceQueue } from '../adapters/service-bus/receive/sessions.ts'
 import type { Config } from '../config/load.ts'
 import { joinSourceQueues } from '../core/intake/receive/source-queues.ts'
@@ -40,9 +41,12 @@ export function sourceQueueOf(
     sourceAddresses.flatMap((sourceAddress) => {
       if (!sourceAddress.sessions) {
         const inFlight = atLeastOne(share / config.RECEIVERS)
-        return Array.from({ length: config.RECEIVERS }, () =>
-          busSourceQueue(connection(), { ...sourceAddress, inFlight, watchdogMs, onTrouble }, runtime),
-        )
+        const troubleOfOne = sharedTrouble(sourceAddress.entity, runtime)
+        return Array.from({ length: config.RECEIVERS }, () => {
+          const trouble = troubleOfOne()
+          const settings = { ...sourceAddress, inFlight, watchdogMs, onTrouble, trouble }
+          return busSourceQueue(connection(), settings, runtime)
+        })
       }
       const reconnect = (): ServiceBusClient => connect(busAddress(config, credential), ACCEPT_RETRY)
       return [

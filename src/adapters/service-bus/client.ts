@@ -48,9 +48,23 @@ export async function closeWithin(ms: number, closing: Promise<void>): Promise<v
   clearTimeout(timer)
 }
 
-/** The code of an error. After several attempts the client wraps it in an AggregateError without a code. */
+/**
+ * The code of an error. After several attempts the client wraps it in an AggregateError without a code. The
+ * client has no code for a queue that requires sessions, or has none, against what its receiver says: those are
+ * `SessionsRequired` and `SessionsNotEnabled` here.
+ */
 export function busCode(error: unknown): string {
   if (error instanceof AggregateError) return busCode(error.errors.at(-1))
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  return error instanceof Error ? error.name : 'Unknown'
+  if (!(error instanceof Error)) return 'Unknown'
+  if (!('code' in error) || typeof error.code !== 'string') return error.name
+  return error.code === 'GeneralError' ? (sessionsCode(error.message) ?? error.code) : error.code
+}
+
+/**
+ * The service tells these apart by its text only, as in https://github.com/Azure/azure-service-bus/issues/326 and
+ * https://github.com/danielgerlag/workflow-core/issues/1217.
+ */
+function sessionsCode(message: string): 'SessionsRequired' | 'SessionsNotEnabled' | null {
+  if (/requires sessions to create a non-sessionful/i.test(message)) return 'SessionsRequired'
+  return /entity that does not require sessions/i.test(message) ? 'SessionsNotEnabled' : null
 }

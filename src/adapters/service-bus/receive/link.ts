@@ -22,6 +22,8 @@ export type SourceQueueSettings = EntityAddress & {
   readonly watchdogMs: number
   /** Called when the bus cannot be reached, or the connection is lost. */
   readonly onTrouble?: () => void
+  /** The trouble that several receivers of the entity share; one of its own by default. */
+  readonly trouble?: Trouble
 }
 
 const MOST_IN_FLIGHT = 1_500
@@ -71,7 +73,7 @@ export function startReceiving(
     mostHeld: Math.min(settings.inFlight, MOST_IN_FLIGHT),
     held: heldMessages(pausing.signal, runtime),
     attempts: openAttempts(settings.onTrouble, pausing.signal, runtime),
-    trouble: troubleOf(entity, runtime),
+    trouble: settings.trouble ?? troubleOf(entity, runtime),
     pausing,
     closing: new AbortController(),
     lastArrivalAt: runtime.now(),
@@ -105,6 +107,8 @@ function subscribe(receiving: Omit<Receiving, 'link'>): Link {
         receiving.onMessage(message)
       }),
     processError: async ({ error, errorSource }) => {
+      // An attempt to open the link that was still waiting ends with an error when the receiver closes.
+      if (receiving.pausing.signal.aborted && error.name === 'AbortError') return
       settings.onTrouble?.()
       const code = busCode(error)
       attempts.failed(code)

@@ -62,7 +62,7 @@ async function keepUp(receiving: Receiving): Promise<void> {
     while (!closing.aborted) {
       await runtime.sleep(ms, closing)
       if (!closing.aborted)
-        await work().catch((error: unknown) => runtime.log.warn('inbox.error', { code: busCode(error) }))
+        await work().catch((error: unknown) => receiving.trouble.failed(busCode(error), { during: 'upkeep' }))
     }
   }
   await Promise.all([
