@@ -16,4 +16,6 @@ export interface LedgerEvent extends HrEvent {
    * The part of an event that retention kept: it still holds values but can no longer be rescinded.
    */
   readonly folded?: boolean
+  /** What retention kept of the first activation: that there was one, without its value. */
+  readonly activated?: true
 }

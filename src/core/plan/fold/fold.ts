@@ -3,6 +3,7 @@ import { type Activation, activationsOf, type Activations, announcedDateWrites, 
 import { isPureRescind } from './event.ts'
 import type { LedgerEvent } from '../../ledger/event.ts'
 import { flatten, type Write } from './flatten.ts'
+import { type LateTermination, lateTermination, partsAfterActivations } from './late-termination.ts'
 import { compareEvents } from './order.ts'
 import { rescindedBy } from './rescind.ts'
 import { DEFAULT_FOLD_RULES, type FoldRules } from './rules.ts'
@@ -30,6 +31,8 @@ import { AttributeWriter, type Effect, type EmployeeState } from './state.ts'
  * - An event named by a dead rescind does not activate the employee either, nor does an event that
  *   the dead rescind would bring back.
  * - A discarded event has no effect at all.
+ * - A termination recorded after an activation and dated before it, with no earlier activation it
+ *   could end, counts from that activation on.
  * - An activation comes into force, or is announced, as `rules.activation` says; every other event
  *   at its effective moment.
  */
@@ -49,7 +52,15 @@ export function fold(
   for (const event of inputs.ordered) foldEvent(event, inputs, progress)
   const nextAt = noteLaterEvents(inputs, progress)
   announceNextActivation(inputs, progress)
-  return { attributes: progress.writer.attributes, effects: progress.effects, nextAt }
+  return {
+    attributes: progress.writer.attributes,
+    effects: progress.effects,
+    nextAt,
+    late: inputs.late && {
+      termination: inputs.late.termination.seq,
+      activations: inputs.late.activations.map(({ seq }) => seq),
+    },
+  }
 }
 
 /** What is known before the first event is applied. */
@@ -65,6 +76,7 @@ interface FoldInputs {
   /** Rescinds that are in force already. */
   readonly actingRescinds: ReadonlySet<number>
   readonly activations: Activations
+  readonly late: LateTermination | null
 }
 
 /** What the fold builds up, event by event. */
@@ -94,11 +106,17 @@ function prepareFold(events: readonly LedgerEvent[], now: number, rules: FoldRul
         isInForce,
       )
     : rescinded
+  const standing = ordered.filter(({ seq }) => !rescinded.has(seq))
+  const late = lateTermination(standing)
+  const withLate = late === null ? ordered : [...ordered, ...partsAfterActivations(late)].sort(compareEvents)
+  const closed = new Set(late?.activations.map(({ seq }) => seq))
   const activations = activationsOf(
-    ordered.filter(({ seq, mode, dead }) => !rescinded.has(seq) && (mode !== 'notice' || dead)),
+    withLate.filter(
+      ({ seq, mode, dead }) => !rescinded.has(seq) && !closed.has(seq) && (mode !== 'notice' || dead),
+    ),
     activation,
   )
-  return { now, rules, activation, ordered, rescinded, doubtful, actingRescinds, activations }
+  return { now, rules, activation, ordered: withLate, rescinded, doubtful, actingRescinds, activations, late }
 }
 
 function foldEvent(event: LedgerEvent, inputs: FoldInputs, progress: FoldProgress): void {
@@ -153,6 +171,14 @@ function foldEventInForce(event: LedgerEvent, inputs: FoldInputs, progress: Fold
     seq,
   )
   if (!dead) effects.set(seq, { kind: 'applied', paths: [...paths, ...decided] })
+  else addPaths(effects, seq, paths)
+}
+
+/** The part of a late termination behind its activation adds to what the termination wrote. */
+function addPaths(effects: Map<number, Effect>, seq: number, paths: readonly string[]): void {
+  const effect = effects.get(seq)
+  if (effect?.kind === 'applied')
+    effects.set(seq, { kind: 'applied', paths: [...new Set([...effect.paths, ...paths])] })
 }
 
 function writesOf(event: LedgerEvent, inputs: FoldInputs, progress: FoldProgress): readonly Write[] {

@@ -25,6 +25,8 @@ export interface EmployeeState {
   readonly effects: ReadonlyMap<number, Effect>
   /** The next moment at which an event takes effect; `null` when none is waiting. */
   readonly nextAt: number | null
+  /** A termination that is dated before activations and counts from them on; all by `seq`. */
+  readonly late: { readonly termination: number; readonly activations: readonly number[] } | null
 }
 
 /** Attributes while a fold writes them. A write to `name` also decides everything below `name`. */

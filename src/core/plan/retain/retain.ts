@@ -7,6 +7,7 @@ import { type EmployeeState, sameJson } from '../fold/state.ts'
 import type { FoldRules } from '../fold/rules.ts'
 import type { LedgerEvent } from '../../ledger/event.ts'
 import { eventKey } from '../fold/event.ts'
+import { isActivation, leavingsWithoutStart } from '../fold/late-termination.ts'
 import { compareEvents } from '../fold/order.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 
@@ -42,6 +43,8 @@ export function cutOf(
   )
   if (going.length === 0)
     return discarded.length === 0 ? null : { gone: discarded.map(({ seq }) => seq), remains: earlier }
+  // Whether such a termination counts may still change with an activation that arrives late.
+  if (fold(events, now, rules).late !== null) return null
   const gone = new Set([...going, ...discarded].map(({ seq }) => seq))
   const rest = events.filter((event) => event.folded !== true && !gone.has(event.seq))
   for (const remains of [
@@ -100,27 +103,50 @@ function trim(
 ): readonly LedgerEvent[] {
   const folded = fold(events, now, rules)
   const ordered = events.toSorted(compareEvents)
+  const standing = ordered.filter((event) => folded.effects.get(event.seq)?.kind !== 'rescinded')
+  const first = standing.find(isActivation)
+  const leavings = new Set(leavingsWithoutStart(standing))
   const surviving = survivingWrites(folded)
   const last = snapshots ? lastSnapshots(ordered) : new Set<number>()
   return ordered.flatMap((event): LedgerEvent[] => {
     if (isErasedMark(event)) return []
     const writes = surviving.get(event.seq) ?? new Map<string, Json>()
+    // An activation that arrives late may be one that such a termination counts from.
+    if (leavings.has(event)) writes.set('active', false)
     const effect = folded.effects.get(event.seq)
     const keepsSnapshot = last.has(event.seq) && effect?.kind === 'applied'
     // A rescind is kept, because the event it names may still arrive; not one that is rescinded
     // itself.
-    if (writes.size === 0 && !keepsSnapshot && (event.rescinds === null || effect?.kind !== 'applied'))
+    // That there was an activation decides whether a termination has one that it could end.
+    const activated = event === first && writes.get('active') !== true
+    if (
+      writes.size === 0 &&
+      !keepsSnapshot &&
+      !activated &&
+      (event.rescinds === null || effect?.kind !== 'applied')
+    )
       return []
     const worker: JsonObject = Object.fromEntries(
       keepsSnapshot ? [...repeatedValues(event, ordered, folded), ...writes] : writes,
     )
     const mode = keepsSnapshot ? 'snapshot' : 'delta'
-    return [{ ...event, mode, worker, traceparent: null, effectiveRaw: null, folded: true }]
+    const { activated: _before, ...rest } = event
+    return [
+      {
+        ...rest,
+        mode,
+        worker,
+        traceparent: null,
+        effectiveRaw: null,
+        folded: true,
+        ...(activated ? { activated } : {}),
+      },
+    ]
   })
 }
 
 /** By event, the attributes that come from it. */
-function survivingWrites({ attributes }: EmployeeState): ReadonlyMap<number, ReadonlyMap<string, Json>> {
+function survivingWrites({ attributes }: EmployeeState): ReadonlyMap<number, Map<string, Json>> {
   const writes = new Map<number, Map<string, Json>>()
   for (const [path, { value, by }] of attributes)
     writes.set(by, (writes.get(by) ?? new Map<string, Json>()).set(path, value))

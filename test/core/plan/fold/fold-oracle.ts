@@ -20,7 +20,9 @@ interface Write {
 
 export function oracle(events: readonly LedgerEvent[], now: number): ReadonlyMap<string, Known> {
   const unique = [...new Map(events.map((event) => [event.seq, event])).values()]
-  const sorted = unique.filter((event) => event.effectiveAt <= now).toSorted(compareEvents)
+  const sorted = [...unique, ...neverStarted(unique, now)]
+    .filter((event) => event.effectiveAt <= now)
+    .toSorted(compareEvents)
   const doubtful = rescinded(sorted.map((event) => ({ ...event, dead: false })))
   return known(
     sorted,
@@ -28,6 +30,33 @@ export function oracle(events: readonly LedgerEvent[], now: number): ReadonlyMap
     (write) => write.path === 'active' && write.value === true && doubtful.has(write.event.seq),
     (event) => event.worker['active'] === false && !doubtful.has(event.seq),
   )
+}
+
+/**
+ * What keeps an employee out who never started: of the terminations before every activation the one recorded last, if that was after an
+ * activation, has an `active: false` directly behind the activation it means.
+ */
+function neverStarted(events: readonly LedgerEvent[], now: number): readonly LedgerEvent[] {
+  const out = rescinded(events, now)
+  const standing = events.filter(({ seq }) => !out.has(seq)).toSorted(compareEvents)
+  const activates = ({ worker, mode, dead, activated }: LedgerEvent): boolean =>
+    activated === true || (worker['active'] === true && (mode !== 'notice' || dead))
+  const start = standing.findIndex(activates)
+  const candidates = standing
+    .slice(0, start === -1 ? undefined : start)
+    .filter(({ worker }) => worker['active'] === false)
+  const latest = Math.max(...candidates.map(({ recordedAt }) => recordedAt))
+  const leaving = candidates.findLast(({ recordedAt }) => recordedAt === latest)
+  if (!leaving) return []
+  return standing.flatMap((event, at) => {
+    const opens = activates(event) && event.worker['active'] === true && !event.dead
+    const endsWithIt = standing
+      .slice(at)
+      .some((other) => other.worker['active'] === false && other.effectiveAt === event.effectiveAt)
+    if (!opens || endsWithIt || event.recordedAt >= leaving.recordedAt) return []
+    const { effectiveAt, rank, order } = event
+    return [{ ...leaving, effectiveAt, rank, order, rescinds: null, dead: true }]
+  })
 }
 
 /** What stands after these events, which are in order and in force. What is `withheld` was said, and does not count in the end. Of `knowing` only what it rescinds counts. What is `doubted` keeps its leaver out though it is rescinded. */

@@ -1,0 +1,72 @@
+import { ERASED, isTermination } from '../../model.ts'
+import type { LedgerEvent } from '../../ledger/event.ts'
+
+/** A termination that also counts from activations on that it is dated before. */
+export interface LateTermination {
+  readonly termination: LedgerEvent
+  readonly activations: readonly LedgerEvent[]
+}
+
+/**
+ * A termination that HR recorded after an activation and dated before it, where no earlier activation
+ * is known that it could end: the employee never started, or the date is wrong. It counts from that
+ * activation on; otherwise it would change nothing and the leaver would stay active. Only an
+ * activation that HR recorded later opens access again.
+ *
+ * Of several such terminations the one recorded last counts. `ordered` are events in their total
+ * order, without those that are rescinded.
+ */
+export function lateTermination(ordered: readonly LedgerEvent[]): LateTermination | null {
+  const termination = leavingsWithoutStart(ordered).at(-1)
+  if (!termination) return null
+  const activations = ordered.filter(
+    (event, index) =>
+      isActivation(event) &&
+      event.worker['active'] === true &&
+      !event.dead &&
+      event.recordedAt < termination.recordedAt &&
+      !isEndedAtOnce(event, ordered.slice(index + 1)),
+  )
+  return activations.length === 0 ? null : { termination, activations }
+}
+
+/** Another termination that takes effect with the activation leaves nothing to do. */
+function isEndedAtOnce({ effectiveAt }: LedgerEvent, after: readonly LedgerEvent[]): boolean {
+  return after.some((event) => isTermination(event) && event.effectiveAt <= effectiveAt)
+}
+
+/**
+ * The terminations that no activation stands before, each recorded no earlier than those before it:
+ * whatever activation arrives late, one of them is the last recorded before its place.
+ */
+export function leavingsWithoutStart(ordered: readonly LedgerEvent[]): readonly LedgerEvent[] {
+  const found: LedgerEvent[] = []
+  for (const event of ordered) {
+    if (isActivation(event)) break
+    const recordedBefore = found.at(-1)?.recordedAt ?? -Infinity
+    if (isTermination(event) && event.type !== ERASED && event.recordedAt >= recordedBefore) found.push(event)
+  }
+  return found
+}
+
+/** Also one that is dead or folded away: the termination may have been meant for it. */
+export function isActivation(event: LedgerEvent): boolean {
+  return (
+    event.activated === true || (event.worker['active'] === true && (event.mode !== 'notice' || event.dead))
+  )
+}
+
+/**
+ * The parts of a late termination that stand directly after the activations: nothing but `active:
+ * false`, as of a dead termination. Its other attributes keep their own place.
+ */
+export function partsAfterActivations({ termination, activations }: LateTermination): readonly LedgerEvent[] {
+  return activations.map(({ effectiveAt, rank, order }) => ({
+    ...termination,
+    effectiveAt,
+    rank,
+    order,
+    rescinds: null,
+    dead: true,
+  }))
+}
