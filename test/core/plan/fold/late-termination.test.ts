@@ -15,35 +15,35 @@ const active = (...events: readonly LedgerEvent[]): unknown =>
   fold(events, NOW).attributes.get('active')?.value
 
 void describe('a termination that is dated before the only activation', () => {
-  it('counts from that activation on, when HR recorded it later', () => {
+  void it('counts from that activation on, when HR recorded it later', () => {
     assert.equal(active(starts(1, 5, 5), ends(2, 10, 2)), false)
     assert.deepEqual(fold([starts(1, 5, 5), ends(2, 10, 2)], NOW).late, { termination: 2, activations: [1] })
   })
-  it('changes nothing, when HR recorded it earlier or at the same moment', () => {
+  void it('changes nothing, when HR recorded it earlier or at the same moment', () => {
     assert.equal(active(starts(1, 5, 5), ends(2, 3, 2)), true)
     assert.equal(active(starts(1, 5, 5), ends(2, 5, 2)), true)
   })
-  it('ends an earlier activation where there is one, and leaves the later one alone', () => {
+  void it('ends an earlier activation where there is one, and leaves the later one alone', () => {
     assert.equal(active(starts(1, 1, 1), ends(2, 10, 3), starts(3, 5, 5)), true)
   })
-  it('keeps an employee out who never started, also when the start is ahead', () => {
+  void it('keeps an employee out who never started, also when the start is ahead', () => {
     const events = [starts(1, 5, 30), ends(2, 10, 2)]
     assert.equal(active(...events), false)
     assert.equal(fold(events, day(31)).attributes.get('active')?.value, false)
   })
-  it('does not keep an employee out whom HR recorded as active after it', () => {
+  void it('does not keep an employee out whom HR recorded as active after it', () => {
     assert.equal(active(starts(1, 5, 5), ends(2, 10, 2), starts(3, 12, 12)), true)
   })
-  it('takes nothing but access away: the other attributes keep their own place', () => {
+  void it('takes nothing but access away: the other attributes keep their own place', () => {
     const full = at(2, 10, 2, { worker: { active: false, title: 'Clerk' } })
     const { attributes } = fold([starts(1, 5, 5), full], NOW)
     assert.deepEqual([attributes.get('active')?.value, attributes.get('title')?.value], [false, 'Lead'])
   })
-  it('has no effect once it is rescinded', () => {
+  void it('has no effect once it is rescinded', () => {
     const rescind = at(3, 11, 2, { rescinds: { source: '/hr/acme', id: 'e-2' }, worker: {} })
     assert.equal(active(starts(1, 5, 5), ends(2, 10, 2), rescind), true)
   })
-  it('sends no early activation of an employee who does not start', () => {
+  void it('sends no early activation of an employee who does not start', () => {
     const events = [starts(1, 5, 22), ends(2, 10, 2)]
     const rules = { owns: () => null, activation: { policy: 'early', days: 5 } } as const
     assert.equal(fold(events, NOW, rules).attributes.get('active')?.value, false)
