@@ -210,11 +210,16 @@ function readerPort(config: Config): Pick<ConnectorPorts, 'reader'> {
 
 function connectorSettings(config: Config, runtime: Runtime): ConnectorSettings {
   const settings = settingsOf(config, runtime.id())
-  const { shapes, fold: ownership } = sourceRules(config.rules.sources)
+  const { shapes, fold: ownership, nameOf } = sourceRules(config.rules.sources)
+  const { mapping } = config.rules
   const fold = { ...ownership, activation: config.rules.activation }
   return {
     ...settings,
-    intake: { ...settings.intake, shapes },
+    intake: {
+      ...settings.intake,
+      shapes,
+      unmapped: { uses: (path) => mapping.uses(path), nameOf },
+    },
     plan: {
       ...settings.plan,
       fold,

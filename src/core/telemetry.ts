@@ -58,6 +58,12 @@ export const INSTRUMENTS = {
     attributes: ['outcome'],
     description: '`rejected` messages',
   },
+  'rollcall.attributes.unmapped': {
+    kind: 'counter',
+    unit: '{attribute}',
+    attributes: ['source'],
+    description: 'attributes of events that no mapping takes, by configured source',
+  },
   'rollcall.operations': {
     kind: 'counter',
     unit: '{operation}',

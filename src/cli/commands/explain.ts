@@ -1,4 +1,5 @@
 import { EXIT_CODES } from '../../core/errors.ts'
+import { effectiveInstant, isPlainDate } from '../../core/intake/event/dates.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { EventExplanation, Explanation } from '../../core/plan/explain.ts'
 import { describePart } from '../support/event-part.ts'
@@ -35,7 +36,7 @@ function explain(
   options: ExplainOptions,
 ): Promise<number> {
   return withLedger(environment, async (ledger, config) => {
-    const [{ planRules }, { explainEmployee }] = await Promise.all([
+    const [{ planRules, sourceNamed }, { explainEmployee }] = await Promise.all([
       import('../../compose/rules.ts'),
       import('../../core/plan/explain.ts'),
     ])
@@ -54,7 +55,7 @@ function explain(
     if (options.output === 'json') {
       const rest = others.length > 0 ? { others: others.map((one) => toJson(one, show)) } : {}
       printJson(withIsoInstants({ ...toJson(first, show), ...rest }))
-    } else for (const one of found) draw(one, show)
+    } else for (const one of found) draw(one, show, (source) => sourceNamed(config, source).zone)
     return EXIT_CODES.done
   })
 }
@@ -85,10 +86,13 @@ function toJson({ explanation, view }: Found, show: Show): object {
   }
 }
 
-function draw({ explanation, view }: Found, show: Show): void {
+function draw({ explanation, view }: Found, show: Show, zoneOf: (source: string) => string): void {
   const lines = eventsAskedFor(explanation, view).flatMap((event) => [
     `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${event.reason === null ? '' : ` (${event.reason})`}`,
-    `  effective ${iso(event.effectiveAt)}, recorded ${iso(event.recordedAt)}`,
+    `  effective ${iso(event.effectiveAt)} (${describeDate(event, zoneOf(event.source))}), recorded ${iso(event.recordedAt)}`,
+    ...event.countsFrom.map(
+      ({ id }) => `  counts from event ${id} on, because HR recorded it later and dated it before`,
+    ),
     ...describePart(event.part).map((line) => `  ${line}`),
   ])
   printLines(
@@ -108,4 +112,15 @@ function draw({ explanation, view }: Found, show: Show): void {
   )
   if (explanation.nextAt !== null)
     printLines('', `next change without a new event: ${iso(explanation.nextAt)}`)
+}
+
+/** What the effective date of an event means. */
+function describeDate({ effectiveRaw, effectiveAt }: EventExplanation, zone: string): string {
+  if (effectiveRaw === null) return `no date given: the day of its recording in ${zone}`
+  if (!isPlainDate(effectiveRaw)) return `given as ${effectiveRaw}`
+  const begins = effectiveInstant(effectiveRaw, zone)
+  if (effectiveAt === begins) return `given as ${effectiveRaw}: the start of that day in ${zone}`
+  if (effectiveAt === effectiveInstant(effectiveRaw, zone, 1))
+    return `given as ${effectiveRaw}, the last day worked: the end of that day in ${zone}`
+  return `given as ${effectiveRaw}: a day in another zone, or a date that stands for none`
 }

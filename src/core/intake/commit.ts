@@ -1,7 +1,9 @@
+import type { NewFinding } from '../findings/finding.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { Disposition, SourceMessage } from '../ports.ts'
 import type { Runtime } from '../runtime.ts'
 import { estimateClockOffset } from './receive/clock-offset.ts'
+import { unmappedAttributes, type UnmappedSettings } from './unmapped.ts'
 import { takeIn, takeInShaped, type TakenIn, toIntakeMessage } from './message.ts'
 import type { ShapeOf, SourceRules } from './sources.ts'
 
@@ -12,6 +14,8 @@ export interface CommitSettings {
   readonly skewMs: number
   /** The shape of each message. Without it, every message is canonical. */
   readonly shapes?: ShapeOf
+  /** Names attributes that no mapping takes. Without it, none are named. */
+  readonly unmapped?: UnmappedSettings
 }
 
 /** A message and the events read from it. */
@@ -35,6 +39,9 @@ export function committer<M extends SourceMessage>(
   runtime: Runtime,
 ): Committer<M> {
   const clockOffset = estimateClockOffset(settings.skewMs, runtime)
+  const unmappedIn = settings.unmapped ? unmappedAttributes(settings.unmapped) : null
+  /** Kept until a commit has raised them. */
+  let findings: readonly NewFinding[] = []
 
   const readOne = async (message: M): Promise<ReadMessage<M>> => {
     const shaped = settings.shapes?.(message) ?? null
@@ -49,7 +56,21 @@ export function committer<M extends SourceMessage>(
     const aheadMs = clockOffset(read.map(({ message }) => message))
     const messages = read.map(toIntakeMessage)
     const now = runtime.now()
-    const result = await ledger.recordMessages({ messages, now, quietMs, maxWaitMs, backlog, aheadMs })
+    const unmapped = unmappedIn?.(read.flatMap(({ events }) => events)) ?? null
+    if (unmapped) findings = [...findings, ...unmapped.findings]
+    const raising = findings
+    const result = await ledger.recordMessages({
+      messages,
+      now,
+      quietMs,
+      maxWaitMs,
+      backlog,
+      aheadMs,
+      ...(raising.length > 0 ? { findings: raising } : {}),
+    })
+    findings = findings.slice(raising.length)
+    for (const [source, count] of unmapped?.counts ?? [])
+      runtime.telemetry.count('rollcall.attributes.unmapped', count, { source })
     runtime.telemetry.count('rollcall.events', result.fresh, { outcome: 'received' })
     runtime.telemetry.count('rollcall.events', result.duplicates, { outcome: 'duplicate' })
     runtime.telemetry.count('rollcall.events', result.replays, { outcome: 'replay' })

@@ -1,3 +1,4 @@
+import type { NewFinding } from '../findings/finding.ts'
 import type { Lane } from '../model.ts'
 import type { EmployeeEvent } from './employee.ts'
 import type { EventReason, FailureCode } from './event-reason.ts'
@@ -34,6 +35,8 @@ export type Decision =
       readonly blocked?: true
       /** A leaver case is open; it is assessed after this commit. */
       readonly leaver?: true
+      /** What a person should look at; each is raised once. */
+      readonly findings?: readonly NewFinding[]
       /** The event because of which the operation deactivates the account. */
       readonly leaving?: Leaving
     }

@@ -19,6 +19,10 @@ export interface EventExplanation extends EventName {
   readonly reason: string | null
   readonly recordedAt: number
   readonly effectiveAt: number
+  /** The effective date as the event gave it; `null` when the day of its recording counts. */
+  readonly effectiveRaw: string | null
+  /** The activations that this termination is dated before and counts from. */
+  readonly countsFrom: readonly EventName[]
   readonly part: Part
 }
 
@@ -101,7 +105,9 @@ interface ExplainContext {
 }
 
 function explainEvent(event: EmployeeEvent, context: ExplainContext): EventExplanation {
-  const { seq, source, id, type, state, reason, recordedAt, effectiveAt } = event
+  const { seq, source, id, type, state, reason, recordedAt, effectiveAt, effectiveRaw } = event
+  const { late } = context.state
+  const countsFrom = late?.termination === seq ? late.activations : []
   return {
     seq,
     source,
@@ -111,6 +117,8 @@ function explainEvent(event: EmployeeEvent, context: ExplainContext): EventExpla
     reason,
     recordedAt,
     effectiveAt,
+    effectiveRaw,
+    countsFrom: countsFrom.map((activation) => nameOfEvent(context.bySeq.get(activation))),
     part: partOf(event, context),
   }
 }

@@ -41,7 +41,7 @@ export async function raiseFindings(
 }
 
 /** Raises what intake or the plan found. An event that the ledger does not hold is left out of its finding. */
-export async function raiseIntakeFindings(
+export async function raiseNewFindings(
   sql: Sql,
   findings: readonly NewFinding[],
   now: number,

@@ -7,7 +7,7 @@ import type {
 } from '../../../core/ledger/port/intake.ts'
 import type { RefusedLeaver } from '../../../core/ledger/port/leavers.ts'
 import { isTermination } from '../../../core/model.ts'
-import { raiseIntakeFindings } from '../findings/findings.ts'
+import { raiseNewFindings } from '../findings/findings.ts'
 import { openRefusedCases } from '../leavers/open.ts'
 import { collisionRefusal } from './collisions.ts'
 import type { Arrival } from '../tables/event-row.ts'
@@ -70,9 +70,9 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     if (place !== undefined) refused.set(place, collisionRefusal(place))
   }
   await openRefusedCases(sql, refusedLeavers(batch.messages, refused, taken.collisions), now)
-  await raiseIntakeFindings(
+  await raiseNewFindings(
     sql,
-    messages.flatMap(({ findings = [] }) => findings),
+    [...messages.flatMap(({ findings = [] }) => findings), ...(batch.findings ?? [])],
     now,
   )
   if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))

@@ -4,6 +4,7 @@ import type { PlanResult, BrakeSettings } from '../../../core/ledger/port/plan.t
 import type { Decision, EventDecision } from '../../../core/ledger/decision.ts'
 import { applyBrake } from './brake.ts'
 import { settleByPlan } from '../findings/elsewhere.ts'
+import { raiseNewFindings } from '../findings/findings.ts'
 import { noteCases } from '../leavers/open.ts'
 import { lockEmployees } from '../tables/employees.ts'
 import { type FinishedEvent, queueOutcomes } from '../tables/outbox.ts'
@@ -69,6 +70,11 @@ export async function commitPlan(
   await settleByPlan(sql, kept, now)
   const operations = await insertOperations(sql, kept, now)
   await noteCases(sql, kept, now)
+  await raiseNewFindings(
+    sql,
+    kept.flatMap(({ findings = [] }) => findings),
+    now,
+  )
   const finished = await moveEvents(sql, kept, operations, now)
   await queueOutcomes(sql, finished, now)
   addTotals(sql, instance, { operations: operations.size, finished: finished.length })

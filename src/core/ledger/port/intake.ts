@@ -67,6 +67,8 @@ export interface IntakeBatch extends DueTiming {
    * 0 when left out.
    */
   readonly aheadMs?: number
+  /** What a person should look at that is not about one message. */
+  readonly findings?: readonly NewFinding[]
 }
 export interface RecordResult {
   readonly fresh: number

@@ -1,5 +1,6 @@
 import type { MappedRecord, PlainMapping } from '../mapping/mapping.ts'
 import { decideRecord } from './decide-record.ts'
+import { findingAboutEvent } from '../../findings/finding.ts'
 import type { Decided, Decision, EventDecision } from '../../ledger/decision.ts'
 import type { Employee } from '../../ledger/employee.ts'
 import { nameLeaving } from './leaving.ts'
@@ -95,5 +96,16 @@ function finish(decision: Decided, last: Planning, attempts: readonly Attempt[])
 
 function complete(decision: Decided, planning: Planning): Decided {
   const { employee, now, rules } = planning
-  return respectDeactivation(employee, nameLeaving(decision, planning), now, rules.fold)
+  const found = withFindings(nameLeaving(decision, planning), planning)
+  return respectDeactivation(employee, found, now, rules.fold)
+}
+
+/** A termination that does not count where HR dated it is for a person to look at. */
+function withFindings(decision: Decided, { employee, state }: Planning): Decided {
+  const { late } = state
+  const event = late && employee.events.find(({ seq }) => seq === late.termination)
+  if (!event) return decision
+  const from = employee.events.filter(({ seq }) => late.activations.includes(seq)).map(({ id }) => id)
+  const finding = findingAboutEvent('TerminationBeforeStart', event, `counts from ${from.join(', ')} on`)
+  return { ...decision, findings: [finding] }
 }
