@@ -229,6 +229,7 @@ function configured(source: SourceContent, settings: Settings, shape: Shape | nu
       lastDay: source.lastDay ?? settings.SOURCE_LAST_DAY,
       ...(source.types ? { types: source.types } : {}),
       ...(source.read ? { notices: true } : {}),
+      ...(source.may?.includes('block') ? { mayBlock: true } : {}),
       ...(source.employeeId ? { employeeId: source.employeeId } : {}),
       ...(source.placeholderDates ? { placeholderDates: source.placeholderDates } : {}),
     },

@@ -110,6 +110,12 @@ export const SOURCE = z
       .meta({
         description: `Dates that stand for none. Default: ${PLACEHOLDER_DATES.join(', ')}`,
       }),
+    may: z
+      .array(z.enum(['block']))
+      .optional()
+      .meta({
+        description: 'block: its events may block employees and lift blocks. Default: they are refused',
+      }),
     owns: z.array(text).min(1).optional().meta({
       description: 'Prefixes of the attributes that its snapshots cover. Default: those it set last',
     }),

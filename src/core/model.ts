@@ -49,8 +49,18 @@ export interface HrEvent extends EventName {
   readonly changedFields?: readonly string[]
   /** The event this one cancels. */
   readonly rescinds: EventName | null
+  /** Of a `worker.blocked`: when the block ends by itself; `null`: only an unblock lifts it. */
+  readonly blockUntil?: number | null
   /** W3C trace context the event came with. */
   readonly traceparent: string | null
+}
+
+/** The types of events that block an employee and lift the block. They set no attribute. */
+export const BLOCKED = 'worker.blocked'
+export const UNBLOCKED = 'worker.unblocked'
+
+export function isBlockType(type: string): boolean {
+  return type === BLOCKED || type === UNBLOCKED
 }
 
 /** The type of an event from a row of a baseline file. No message may have it. */

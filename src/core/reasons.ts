@@ -19,6 +19,7 @@ export const REJECTION_CODES = [
   'UnknownType',
   'SourceUnknown',
   'NoticeUnsupported',
+  'BlockNotAllowed',
   'ShapeFailed',
   'AccessUnknown',
   'RescindMismatch',

@@ -28,19 +28,33 @@ export type BlockDecision =
 
 /**
  * The block after a decision, whatever the order of arrival; `null` when it changes nothing. Of a
- * block and an unblock that were decided at one moment the block counts. A block that is in force
- * goes on when a later one begins after it.
+ * block and an unblock that were decided at one moment the block counts, and of two blocks the later
+ * end. A block that has not ended when another one is decided goes on: a gap between them counts as
+ * blocked.
  */
 export function decideBlock(mark: BlockMark | null, decision: BlockDecision): BlockMark | null {
   const { decidedAt } = decision
   if (mark !== null && decidedAt < mark.decidedAt) return null
+  const isTie = mark !== null && decidedAt === mark.decidedAt
   if (decision.kind === 'unblock') {
     if (mark === null) return { since: decision.at, until: decision.at, decidedAt }
-    const isTie = decidedAt === mark.decidedAt
     if (isTie) return null
     const until = mark.until === null ? decision.at : Math.min(mark.until, decision.at)
     return { since: mark.since, until, decidedAt }
   }
-  const goesOn = mark !== null && isInForce(mark, decision.since)
-  return { since: goesOn ? mark.since : decision.since, until: decision.until, decidedAt }
+  const { since, until } = decision
+  if (mark === null || !lastsBeyond(mark, Math.min(decidedAt, since))) return { since, until, decidedAt }
+  return {
+    since: Math.min(mark.since, since),
+    until: isTie ? laterEnd(mark.until, until) : until,
+    decidedAt,
+  }
+}
+
+function lastsBeyond({ since, until }: BlockPeriod, at: number): boolean {
+  return until === null || (until > since && until > at)
+}
+
+function laterEnd(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? null : Math.max(one, other)
 }

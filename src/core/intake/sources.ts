@@ -25,6 +25,8 @@ export interface Source {
    * `NoticeUnsupported`.
    */
   readonly notices?: boolean
+  /** Its events may block employees. Otherwise such an event is refused as `BlockNotAllowed`. */
+  readonly mayBlock?: boolean
   /** The form of its employee ids. Default: as they are written. */
   readonly employeeId?: EmployeeIdForm
   /** Dates that stand for none. Default: `PLACEHOLDER_DATES`. */

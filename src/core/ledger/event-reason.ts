@@ -20,7 +20,7 @@ export const EVENT_REASONS = {
   rescinded: 'Rescinded',
   /** A rescind whose target has not arrived yet. */
   targetUnknown: 'TargetUnknown',
-  /** A rescind of an event that never reached the directory. */
+  /** A rescind, a block or an unblock of what never reached the directory. */
   nothingSent: 'NothingSent',
   /** The directory accepted the deactivation only, not the event's other attributes. */
   deactivationOnly: 'DisabledAlone',

@@ -47,6 +47,19 @@ void describe('a block', () => {
     assert.deepEqual(after(block(1), block(2, 2, 6)), { since: 1, until: 6, decidedAt: 2 })
   })
 
+  void it('goes on when one that lies ahead is decided meanwhile, and through the gap between them', () => {
+    assert.equal(blockedAt(4, block(1, 1, 5), block(2, 8)), true)
+    assert.equal(blockedAt(6, block(1, 1, 5), block(2, 8)), true)
+    assert.deepEqual(after(block(1, 1, 2), block(4, 8)), { since: 8, until: null, decidedAt: 4 })
+  })
+
+  void it('has the later end of two that were decided at one moment, whichever comes first', () => {
+    assert.equal(after(block(2, 2, 9), block(2, 2, 5))?.until, 9)
+    assert.equal(after(block(2, 2, 5), block(2, 2, 9))?.until, 9)
+    assert.equal(after(block(2, 2, 5), block(2))?.until, null)
+    assert.equal(after(block(2), block(2, 2, 5))?.until, null)
+  })
+
   void it('is lifted later by an unblock that says so, and no later than it ends by itself', () => {
     assert.deepEqual(after(block(1), unblock(2, 5)), { since: 1, until: 5, decidedAt: 2 })
     assert.deepEqual(after(block(1, 1, 4), unblock(2, 5)), { since: 1, until: 4, decidedAt: 2 })

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { BASELINE } from '../../../src/core/model.ts'
+import { BASELINE, BLOCKED, type HrEvent, UNBLOCKED } from '../../../src/core/model.ts'
 import { cutOf } from '../../../src/core/plan/retain/retain.ts'
 import { DAY_MS } from '../../../src/core/runtime.ts'
 import { RELEASED_BRAKE } from '../../../src/core/plan/decide/brake.ts'
-import { hrEvent, joiner, leaver, type LedgerCase, T0, type World } from './ledger-world.ts'
+import { hrEvent, joiner, leaver, type LedgerCase, SOURCE, T0, type World } from './ledger-world.ts'
 
 const WHO = { actor: 'ann', justification: 'ticket 7' }
 
@@ -12,6 +12,15 @@ function block(world: World, employeeId: string, until: number | null = null) {
 }
 function unblock(world: World, employeeId: string): Promise<boolean> {
   return world.ledger.unblockEmployee({ employeeId, ...WHO }, world.now)
+}
+/** Recorded so many milliseconds after the hire. */
+function blocking(id: string, after: number): HrEvent {
+  const at = T0 - DAY_MS + after
+  return hrEvent(id, 'p1', {}, { type: BLOCKED, recordedAt: at, effectiveAt: at, blockUntil: null })
+}
+function unblocking(id: string, after: number): HrEvent {
+  const { blockUntil: _until, ...event } = blocking(id, after)
+  return { ...event, type: UNBLOCKED }
 }
 /** What goes out next of the one employee, and is confirmed; `null` when nothing does. */
 async function nextActive(world: World): Promise<unknown> {
@@ -234,7 +243,7 @@ export const blockCases: readonly LedgerCase[] = [
       ])
       assert.equal(second.next, null)
       assert.deepEqual((await world.ledger.listBlocks({ ...query, employeeId: 'p3', next: null })).blocks, [
-        { employeeId: 'p3', since: world.now, until: null, ...WHO },
+        { employeeId: 'p3', since: world.now, until: null, ...WHO, eventId: null },
       ])
       const { entries } = await world.ledger.listAudit({ since: null, about: 'p2', next: null, limit: 10 })
       assert.deepEqual(
@@ -244,6 +253,107 @@ export const blockCases: readonly LedgerCase[] = [
           ['unblock', 'ann', 'ticket 7'],
         ],
       )
+    },
+  },
+  {
+    name: 'an event blocks at once, and only a later unblock lifts it, whatever comes first',
+    run: async (world) => {
+      await hired(world)
+      await world.record(blocking('b1', 2))
+      assert.equal(await nextActive(world), false)
+      await world.record(unblocking('u0', 1))
+      assert.equal(await nextActive(world), null)
+      await world.record(unblocking('u2', 4), blocking('b2', 3))
+      assert.equal(await nextActive(world), true)
+      assert.deepEqual(await world.states('p1'), {
+        hire: 'confirmed',
+        b1: 'confirmed',
+        u0: 'unchanged',
+        u2: 'confirmed',
+        b2: 'confirmed',
+      })
+    },
+  },
+  {
+    name: 'a block by an event holds while the event is rescinded, dead or sent again',
+    run: async (world) => {
+      await hired(world)
+      const event = blocking('b1', 2)
+      await world.record(event)
+      assert.equal(await nextActive(world), false)
+      const { recordedAt, effectiveAt } = blocking('back', 3)
+      const more = { recordedAt, effectiveAt, type: 'worker.rescinded' }
+      await world.record(hrEvent('back', 'p1', {}, { ...more, rescinds: { source: SOURCE, id: 'b1' } }))
+      await world.record(event)
+      assert.equal(await nextActive(world), null)
+      assert.deepEqual(await blocked(world), ['p1'])
+    },
+  },
+  {
+    name: 'an event that is known already does not block again what an unblock has lifted',
+    run: async (world) => {
+      await hired(world)
+      const event = blocking('b1', 2)
+      await world.record(event)
+      assert.equal(await nextActive(world), false)
+      assert.equal(await unblock(world, 'p1'), true)
+      await world.record(event)
+      assert.equal(await nextActive(world), true)
+      assert.deepEqual(await blocked(world), [])
+    },
+  },
+  {
+    name: 'a block by an event names its source and id, the id no longer after an erasure',
+    run: async (world) => {
+      await hired(world)
+      await world.record({ ...blocking('b1', 2), blockUntil: T0 + DAY_MS })
+      const query = { now: world.now, employeeId: 'p1', next: null, limit: 10 }
+      assert.deepEqual((await world.ledger.listBlocks(query)).blocks, [
+        {
+          employeeId: 'p1',
+          since: T0 - DAY_MS + 2,
+          until: T0 + DAY_MS,
+          actor: SOURCE,
+          justification: null,
+          eventId: 'b1',
+        },
+      ])
+      await world.ledger.eraseEmployee({ employeeId: 'p1', ...WHO }, world.now)
+      assert.equal((await world.ledger.listBlocks(query)).blocks[0]?.eventId, null)
+    },
+  },
+  {
+    name: 'a block that an event dates ahead begins at its moment, and ends at its own',
+    run: async (world) => {
+      await hired(world)
+      const effectiveAt = T0 + DAY_MS
+      await world.record({
+        ...blocking('b1', 2),
+        effectiveAt,
+        effectiveRaw: 'tomorrow',
+        blockUntil: T0 + 2 * DAY_MS,
+      })
+      assert.equal(await nextActive(world), null)
+      world.now = effectiveAt
+      assert.equal(await nextActive(world), false)
+      world.now = T0 + 2 * DAY_MS
+      assert.equal(await nextActive(world), true)
+    },
+  },
+  {
+    name: 'a block by an event is sent without the values that the service refuses, and keeps its leaver case until then',
+    run: async (world) => {
+      await hired(world)
+      await world.record(blocking('b1', 2), hrEvent('poison', 'p1', { title: 'x' }, { order: 1 }))
+      const sent = await world.send()
+      await world.answer(sent, 'failed', { code: 'InvalidValue' })
+      await world.finalize()
+      assert.notDeepEqual(await world.leavers(), [])
+      assert.equal(await nextActive(world), false)
+      const { b1, poison } = await world.states('p1')
+      assert.deepEqual([b1, poison], ['confirmed', 'dead-lettered'])
+      await world.tend()
+      assert.deepEqual(await world.leavers(), [])
     },
   },
 ]

@@ -28,7 +28,8 @@ export async function blockEmployees(
     orders.map(({ employeeId, until, actor, justification }) => {
       const employee = employeeId.toWellFormed()
       const decidedAt = decidedAfter(marks.get(employee)?.decidedAt, now)
-      return { employee, actor, justification, decision: { kind: 'block', since: now, until, decidedAt } }
+      const decision = { kind: 'block', since: now, until, decidedAt } as const
+      return { employee, actor, justification, eventId: null, decision }
     }),
   )
   await planAtOnce(sql, ids, now)
@@ -71,9 +72,8 @@ export async function unblockEmployee(
   const mark = (await blocksOf(sql, [employee])).get(employee)
   if (!mark || !(isInForce(mark, now) || nextChangeOf(mark, now) !== null)) return false
   const decidedAt = decidedAfter(mark.decidedAt, now)
-  await applyBlocks(sql, [
-    { employee, actor, justification, decision: { kind: 'unblock', at: now, decidedAt } },
-  ])
+  const decision = { kind: 'unblock', at: now, decidedAt } as const
+  await applyBlocks(sql, [{ employee, actor, justification, eventId: null, decision }])
   await planAgain(sql, [employee], now)
   await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
     [now, actor, UNBLOCK, justification, employee],
@@ -83,6 +83,12 @@ export async function unblockEmployee(
 
 /** In force, or to come. */
 const NOT_ENDED = '(until IS NULL OR (until > ? AND until > since))'
+
+type BlockRow = Omit<Block, 'employeeId' | 'eventId'> & {
+  readonly hash: string
+  readonly employee: string | null
+  readonly event_id: string | null
+}
 
 export async function listBlocks(
   sql: Sql,
@@ -94,14 +100,15 @@ export async function listBlocks(
     where.push('hash = ?')
     parameters.push(employeeHash(employeeId))
   }
-  const rows = await sql.all<Omit<Block, 'employeeId'> & { hash: string; employee: string | null }>(
-    `SELECT hash, employee, since, until, actor, justification FROM blocks WHERE ${where.join(' AND ')} ORDER BY hash LIMIT ?`,
+  const rows = await sql.all<BlockRow>(
+    `SELECT hash, employee, since, until, actor, justification, event_id FROM blocks WHERE ${where.join(' AND ')} ORDER BY hash LIMIT ?`,
     [...parameters, limit + 1],
   )
   const page = rows.slice(0, limit)
   return {
-    blocks: page.map(({ hash, employee, ...rest }) => ({
+    blocks: page.map(({ hash, employee, event_id: eventId, ...rest }) => ({
       ...rest,
+      eventId,
       employeeId: employee ?? `erased:${hash}`,
     })),
     next: rows.length > limit ? (page.at(-1)?.hash ?? null) : null,

@@ -32,7 +32,8 @@ export interface Decided {
   readonly employee: string
   readonly decision: BlockDecision
   readonly actor: string
-  readonly justification: string
+  readonly justification: string | null
+  readonly eventId: string | null
 }
 
 /**
@@ -56,8 +57,8 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
   }
   await insertRows(
     sql,
-    'blocks (hash, employee, since, until, decided_at, actor, justification)',
-    [...changed.values()].flatMap(({ employee, actor, justification }) => {
+    'blocks (hash, employee, since, until, decided_at, actor, justification, event_id)',
+    [...changed.values()].flatMap(({ employee, actor, justification, eventId }) => {
       const mark = marks.get(employee)
       return mark
         ? [
@@ -68,13 +69,15 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
               mark.until,
               mark.decidedAt,
               actor.toWellFormed(),
-              justification.toWellFormed(),
+              justification?.toWellFormed() ?? null,
+              eventId?.toWellFormed() ?? null,
             ],
           ]
         : []
     }),
     `ON CONFLICT (hash) DO UPDATE SET employee = excluded.employee, since = excluded.since, until = excluded.until,
-       decided_at = excluded.decided_at, actor = excluded.actor, justification = excluded.justification`,
+       decided_at = excluded.decided_at, actor = excluded.actor, justification = excluded.justification,
+       event_id = excluded.event_id`,
   )
   return [...changed.keys()]
 }
@@ -82,7 +85,7 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
 /** An erasure takes the employee id out of the block, which stays in force, and out of the audit trail. */
 export async function eraseBlockedId(sql: Sql, employee: string): Promise<void> {
   const hash = employeeHash(employee)
-  await sql.run('UPDATE blocks SET employee = NULL WHERE hash = ?', [hash])
+  await sql.run('UPDATE blocks SET employee = NULL, event_id = NULL WHERE hash = ?', [hash])
   await sql.run('UPDATE audit SET detail = ? WHERE detail = ? AND action IN (?, ?)', [
     hash,
     employee,

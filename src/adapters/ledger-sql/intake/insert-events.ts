@@ -1,3 +1,4 @@
+import { blockByEvents } from '../blocks/by-event.ts'
 import { markDue } from '../tables/employees.ts'
 import type { DueTiming } from '../../../core/ledger/port/intake.ts'
 import type { HrEvent } from '../../../core/model.ts'
@@ -70,6 +71,7 @@ export async function insertEvents(
   )
   const fresh = [...taken.values()]
   await markDue(sql, [...fresh, ...replayed], timing)
+  await blockByEvents(sql, fresh, timing.now)
   await openCases(sql, [...fresh, ...replayed], timing.now)
   await endMismatched(sql, instance, fresh, timing.now)
   return { fresh: fresh.length, replays: replayed.length, collisions }

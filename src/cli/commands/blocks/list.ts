@@ -59,8 +59,8 @@ async function* blocksOf(
   } while (next !== null)
 }
 
-function blockJson({ employeeId, since, until, actor, justification }: Block): object {
-  return { employee: employeeId, since: iso(since), until: iso(until), actor, justification }
+function blockJson({ employeeId, since, until, actor, justification, eventId }: Block): object {
+  return { employee: employeeId, since: iso(since), until: iso(until), actor, justification, event: eventId }
 }
 
 const COLUMNS: readonly Column<Block>[] = [
@@ -68,5 +68,5 @@ const COLUMNS: readonly Column<Block>[] = [
   ['since', 25, ({ since }) => iso(since)],
   ['until', 25, ({ until }) => iso(until) ?? 'unblocked'],
   ['who', 20, ({ actor }) => actor],
-  ['why', 0, ({ justification }) => justification],
+  ['why', 0, ({ justification, eventId }) => justification ?? `event ${eventId ?? 'erased'}`],
 ]

@@ -1,3 +1,4 @@
+import { BLOCKED, UNBLOCKED } from '../../model.ts'
 import { own } from '../../own.ts'
 
 /** What a type says about `active`; `undefined` is nothing. */
@@ -14,6 +15,8 @@ const TYPES: Readonly<Record<string, boolean | undefined>> = {
   'worker.deleted': false,
   'worker.corrected': undefined,
   'worker.rescinded': undefined,
+  [BLOCKED]: undefined,
+  [UNBLOCKED]: undefined,
 }
 export const EVENT_TYPES = Object.keys(TYPES)
 

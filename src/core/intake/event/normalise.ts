@@ -1,9 +1,10 @@
 import { IANAZone } from 'luxon'
 import { z } from 'zod'
 import { findingAboutEvent, type NewFinding } from '../../findings/finding.ts'
-import type { EventName, HrEvent, JsonObject } from '../../model.ts'
+import { BLOCKED, type EventName, type HrEvent, isBlockType, type JsonObject } from '../../model.ts'
 import { own } from '../../own.ts'
 import { type Envelope, rejectField, type Rejection } from '../decode.ts'
+import { blockEnd, blockRefusal } from './block.ts'
 import { employeeIdOf } from './employee-id.ts'
 import { EVENT_TYPES, impliedActive, isEventType } from './event-types.ts'
 import { momentsOf, PLACEHOLDER_DATES } from './moments.ts'
@@ -80,8 +81,10 @@ export function normalise(
       'type',
       `is not one of ${EVENT_TYPES.join(', ')}; rename it at the source or give it an alias`,
     )
-  const data = Data.safeParse(envelope.data)
+  const data = Data.safeParse(envelope.data ?? (isBlockType(type) ? {} : envelope.data))
   if (!data.success) return invalid(data.error, 'data', envelope.data)
+  const refusal = blockRefusal(type, data.data, source)
+  if (refusal) return refusal
   return eventOf(type, { attributes: attributes.data, data: data.data, source, enqueuedAt })
 }
 
@@ -110,13 +113,12 @@ function eventOf(type: string, { attributes, data, source, enqueuedAt }: Checked
   const given = (data.worker ?? null) as JsonObject | null
   const worker = workerOf(type, mode, given, source)
   if (worker.kind === 'rejected') return worker
-  const active = worker.attributes['active']
   const moments = momentsOf(
     {
       time: attributes.time ?? null,
       effectiveDate: data.effectiveDate ?? null,
       enqueuedAt,
-      active: typeof active === 'boolean' ? active : null,
+      active: accessOf(type, worker.attributes),
     },
     {
       zone: data.zone ?? source.zone,
@@ -129,6 +131,8 @@ function eventOf(type: string, { attributes, data, source, enqueuedAt }: Checked
   if (type === 'worker.rescinded' && rescinds === null)
     return rejectField('FieldMissing', 'data.rescinds', 'is missing; name the id of the event to cancel')
   const { recordedAt, effectiveAt, effectiveRaw } = moments
+  const end = type === BLOCKED ? blockEnd(data, effectiveAt, source) : null
+  if (end?.kind === 'rejected') return end
   const event: HrEvent = {
     source: sourceName,
     id,
@@ -142,10 +146,18 @@ function eventOf(type: string, { attributes, data, source, enqueuedAt }: Checked
     mode,
     worker: worker.attributes,
     ...(mode === 'notice' && data.changedFields ? { changedFields: data.changedFields } : {}),
+    ...(end ? { blockUntil: end.until } : {}),
     rescinds,
     traceparent,
   }
   return { kind: 'event', event, findings: findingsOf(event, worker.contradicts, moments.placeholders) }
+}
+
+/** What an event says about access, to whatever it is applied: an unblock may bring it back. */
+function accessOf(type: string, attributes: JsonObject): boolean | null {
+  if (isBlockType(type)) return type !== BLOCKED
+  const active = attributes['active']
+  return typeof active === 'boolean' ? active : null
 }
 
 function rescindedName({ rescinds }: Data, source: string): EventName | null {

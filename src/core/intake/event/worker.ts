@@ -1,4 +1,4 @@
-import type { JsonObject, Mode } from '../../model.ts'
+import { BLOCKED, type JsonObject, type Mode, UNBLOCKED } from '../../model.ts'
 import { own } from '../../own.ts'
 import { rejectField, type Rejection } from '../decode.ts'
 import { employeeIdOf } from './employee-id.ts'
@@ -13,6 +13,9 @@ export interface Worker {
   readonly contradicts: boolean
 }
 
+/** Types that say all they have to say without attributes, and imply nothing about `active`. */
+const NEEDS_NO_ATTRIBUTES = new Set(['worker.rescinded', BLOCKED, UNBLOCKED])
+
 /** The attributes of an event, with `active` where its type implies it. */
 export function workerOf(
   type: string,
@@ -24,7 +27,7 @@ export function workerOf(
   // A notice only says that there is something to read. The leaving is kept, should the read fail.
   if (mode === 'notice') return worker(implied === false ? { active: false } : {})
   if (given === null) {
-    if (mode === 'snapshot' || (implied === undefined && type !== 'worker.rescinded'))
+    if (mode === 'snapshot' || (implied === undefined && !NEEDS_NO_ATTRIBUTES.has(type)))
       return rejectField('FieldMissing', 'data.worker', 'is missing; send the attributes in it')
     return worker(implied === undefined ? {} : { active: implied })
   }

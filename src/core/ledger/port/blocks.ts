@@ -49,7 +49,10 @@ export interface BlocksPage {
 export interface Block extends BlockPeriod {
   /** After an erasure `erased:` and the hash of the employee id. */
   readonly employeeId: string
-  /** A person, or the source of the event that blocked. */
+  /** A person, or the source of the event that decided. */
   readonly actor: string
-  readonly justification: string
+  /** `null` when an event decided. */
+  readonly justification: string | null
+  /** `null` when a person decided, and after an erasure. */
+  readonly eventId: string | null
 }

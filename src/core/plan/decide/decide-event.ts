@@ -1,5 +1,6 @@
 import { isFinal, type EventState } from '../../ledger/lifecycle.ts'
 import { isPureRescind } from '../fold/event.ts'
+import { isBlockType } from '../../model.ts'
 import { flatten } from '../fold/flatten.ts'
 import { compareEvents } from '../fold/order.ts'
 import { type Effect, type EmployeeState, sameJson } from '../fold/state.ts'
@@ -14,6 +15,8 @@ export type Contribution =
   | { readonly kind: 'rescinded'; readonly by: number }
   /** The event only rescinds another. */
   | { readonly kind: 'rescind'; readonly known: boolean }
+  /** The event blocks its employee, or lifts the block: it sets no attribute. */
+  | { readonly kind: 'block' }
   /** The event rescinds one that retention folded away, which cannot be taken back. */
   | { readonly kind: 'beyond-retention' }
   | { readonly kind: 'nothing-mapped' }
@@ -37,6 +40,7 @@ export function contributionOf(
       case 'rescinded':
         return { kind: 'rescinded', by: effect.by }
       case 'applied':
+        if (isBlockType(event.type)) return { kind: 'block' }
         return (
           contributionOfRescind(event, employee) ??
           contributionOfWrites(event, effect.paths, { state, mapping, bySeq })
@@ -171,6 +175,9 @@ export function decideEvent(
       return decision('skipped', EVENT_REASONS.rescinded, contribution.by)
     case 'rescind':
       if (!contribution.known) return decision('unchanged', EVENT_REASONS.targetUnknown)
+      if (send) return decision('planned')
+      return decision('unchanged', same ? EVENT_REASONS.sameRecord : EVENT_REASONS.nothingSent)
+    case 'block':
       if (send) return decision('planned')
       return decision('unchanged', same ? EVENT_REASONS.sameRecord : EVENT_REASONS.nothingSent)
     case 'beyond-retention':

@@ -311,6 +311,13 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     owner: 'mapping',
   },
   {
+    codes: ['BlockNotAllowed'],
+    cause:
+      'The event blocks an employee or lifts a block, and its source has no right to. Nothing was changed.',
+    fix: 'If the source may decide that, give it may: [block] under sources, then replay. Otherwise use rollcall block or rollcall unblock, and discard the message.',
+    owner: 'mapping',
+  },
+  {
     codes: ['ShapeFailed'],
     cause: 'The rules of the shape failed on the message. The description names the shape and the item.',
     fix: 'Correct the shape (rollcall plan --events tries it). Then replay.',

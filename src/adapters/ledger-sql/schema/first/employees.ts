@@ -101,9 +101,10 @@ const blocks = ({ integer, tableOptions }: Dialect): readonly string[] => [
     -- NULL: until it is lifted.
     until         ${integer},
     decided_at    ${integer} NOT NULL,
-    -- Who decided last, and why; for an event its source and id.
+    -- Who decided last, and why; for an event its source, its id and no justification.
     actor         TEXT NOT NULL,
-    justification TEXT NOT NULL
+    justification TEXT,
+    event_id      TEXT
   )${tableOptions}`,
 ]
 
