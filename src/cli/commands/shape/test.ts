@@ -39,7 +39,7 @@ interface TestOptions {
   readonly showValues: boolean
 }
 
-/** What becomes of one sample: JSON that a golden file holds, values included. */
+/** The result of one sample as JSON, as a golden file holds it, values included. */
 interface Result {
   readonly sample: Sample
   readonly result: JsonObject

@@ -84,7 +84,7 @@ void describe('a leaver in a body that is refused is seen', () => {
     )
   })
 
-  void it('and nothing is seen in a body that says nothing of the kind', () => {
+  void it('and a body about no leaver opens no case', () => {
     const hired = JSON.stringify({ ...leaving, type: 'worker.hired' })
     for (const message of [
       received(Buffer.from(hired, 'latin1')),
