@@ -25,7 +25,12 @@ import type { FileContent, MappingContent, SHAPE, SourceContent } from './schema
 import type { z } from 'zod'
 
 /** A queue or subscription to receive from. */
-export type SourceAddress = EntityAddress & { readonly entity: string; readonly sessions: boolean }
+export type SourceAddress = EntityAddress & {
+  readonly entity: string
+  readonly sessions: boolean
+  /** The charset of bodies that are not UTF-8 and name none. */
+  readonly charset?: string
+}
 
 /** The rules of the file, compiled. */
 export interface Rules {
@@ -176,7 +181,18 @@ function sourceAddressesOf(
         path: ['sources', index, 'sessions'],
         message: `differs from that of another source on ${entity}`,
       })
-    addresses.set(entity, { ...address, entity, sessions: source.sessions })
+    const charset = source.charset?.toLowerCase() ?? there?.charset
+    if (there?.charset !== undefined && there.charset !== charset)
+      problems.push({
+        path: ['sources', index, 'charset'],
+        message: `differs from that of another source on ${entity}`,
+      })
+    addresses.set(entity, {
+      ...address,
+      entity,
+      sessions: source.sessions,
+      ...(charset === undefined ? {} : { charset }),
+    })
     if (given.findIndex(({ name }) => name === source.name) !== index)
       problems.push({ path: ['sources', index, 'name'], message: 'is the name of another source' })
     const firstWithShape = given.findIndex(

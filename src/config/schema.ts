@@ -4,6 +4,7 @@ import { ActivationSettings, HOLD } from '../core/plan/fold/activation.ts'
 import { AccessSettings, AccessWords } from '../core/intake/access.ts'
 import { EVENT_TYPES } from '../core/intake/event/event-types.ts'
 import { PLACEHOLDER_DATES } from '../core/intake/event/moments.ts'
+import { isCharset } from '../core/intake/body/charset.ts'
 import { FIELD_KINDS } from '../core/intake/shape/fields.ts'
 import { SHIPPED_SHAPES } from '../core/intake/shapes/shipped.ts'
 import { ENVIRONMENT, zone } from './environment.ts'
@@ -61,6 +62,10 @@ export const SOURCE = z
     topic: text.optional().meta({ description: 'Topic of its events, with subscription' }),
     subscription: text.optional().meta({ description: 'Subscription of the topic' }),
     sessions: flag.default(false).meta({ description: 'The queue or subscription requires sessions' }),
+    charset: text
+      .refine((name) => isCharset(name.toLowerCase()), 'must be a charset such as windows-1252')
+      .optional()
+      .meta({ description: 'Charset of bodies that are not UTF-8 and name none. Default: they are refused' }),
     match: z
       .union([text, z.array(text).min(1)])
       .optional()

@@ -11,27 +11,28 @@ import { asUtf8, isContentEncoding } from '../../core/intake/body/content-type.t
 import type { Runtime } from '../../core/runtime.ts'
 import { closeWithin } from './client.ts'
 import { amqpBody } from './bodies/amqp-body.ts'
-import { type BusMessage, toMessage, unpackMessage } from './message.ts'
+import { type BodySettings, type BusMessage, toMessage, unpackMessage } from './message.ts'
 import { type Sendable, sendInBatches } from './sender.ts'
 import { receiverAt } from './address.ts'
 import { entityOf, type EntityAddress } from '../../core/intake/entity.ts'
 import { messageRemover } from './remove/remover.ts'
 import { unpack } from './bodies/unpack.ts'
 
-export type DeadLetterQueueSettings = EntityAddress & {
-  /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
-  readonly shelf: 'dead-letters' | 'queue'
-  /**
-   * How long a message is waited for that another receiver keeps locked; longer than the longest lock (5 min) by
-   * default.
-   */
-  readonly patienceMs?: number
-  /**
-   * A plain queue whose head was delivered so often is not passed over again; well below its `MaxDeliveryCount`. By default 7, which fits the
-   * service's own default of 10.
-   */
-  readonly mostDeliveries?: number
-}
+export type DeadLetterQueueSettings = EntityAddress &
+  BodySettings & {
+    /** Its native dead-letter queue, or the queue itself, which then may not require sessions. */
+    readonly shelf: 'dead-letters' | 'queue'
+    /**
+     * How long a message is waited for that another receiver keeps locked; longer than the longest lock (5 min) by
+     * default.
+     */
+    readonly patienceMs?: number
+    /**
+     * A plain queue whose head was delivered so often is not passed over again; well below its `MaxDeliveryCount`. By default 7, which fits the
+     * service's own default of 10.
+     */
+    readonly mostDeliveries?: number
+  }
 
 /** A message of a shelf as the client gave it, so that a copy can be made of all of it. */
 type PeekedBusMessage = PeekedMessage & BusMessage
@@ -71,7 +72,7 @@ export function busDeadLetterQueue(
     const found = await (probe ??= receiver()).peekMessages(Math.min(limit, PEEK_AT_ONCE), {
       fromSequenceNumber: Long.fromString(from),
     })
-    const peeked = found.map((native) => toPeeked(entity, native))
+    const peeked = found.map((native) => toPeeked(entity, native, settings))
     for (const message of peeked) await unpackMessage(message, unpack)
     return peeked
   }
@@ -107,9 +108,13 @@ export function busDeadLetterQueue(
   }
 }
 
-function toPeeked(entity: string, native: ServiceBusReceivedMessage): PeekedBusMessage {
+function toPeeked(
+  entity: string,
+  native: ServiceBusReceivedMessage,
+  settings: BodySettings,
+): PeekedBusMessage {
   return {
-    ...toMessage(entity, native),
+    ...toMessage(entity, native, settings),
     messageId: native.messageId === undefined ? null : String(native.messageId),
     sessionId: native.sessionId ?? null,
     deliveryCount: native.deliveryCount ?? 0,

@@ -24,7 +24,17 @@ interface Packed {
   readonly how: Extract<ReadBytes, { readonly kind: 'packed' }>
 }
 
-export function toMessage(entity: string, native: ServiceBusReceivedMessage): BusMessage {
+/** What is agreed with the senders of a queue about bodies. */
+export interface BodySettings {
+  /** The charset of bodies that are not UTF-8 and name none. */
+  readonly charset?: string
+}
+
+export function toMessage(
+  entity: string,
+  native: ServiceBusReceivedMessage,
+  settings: BodySettings = {},
+): BusMessage {
   return {
     native,
     entity,
@@ -37,7 +47,7 @@ export function toMessage(entity: string, native: ServiceBusReceivedMessage): Bu
     correlationId: native.correlationId === undefined ? null : String(native.correlationId),
     replyTo: native.replyTo ?? null,
     properties: native.applicationProperties ?? {},
-    ...bodyOf(native),
+    ...bodyOf(native, settings),
   }
 }
 
@@ -51,9 +61,13 @@ export async function unpackMessage(message: BusMessage, unpack: Unpack): Promis
   message.unreadable = read.kind === 'text' ? null : troubleOf(read)
 }
 
-function bodyOf(native: ServiceBusReceivedMessage): Pick<BusMessage, 'text' | 'unreadable' | 'packed'> {
+function bodyOf(
+  native: ServiceBusReceivedMessage,
+  settings: BodySettings,
+): Pick<BusMessage, 'text' | 'unreadable' | 'packed'> {
   const body = amqpBody(native)
-  const read = body.kind === 'bytes' ? readBytes(body.bytes, declaredBy(native)) : body
+  const read =
+    body.kind === 'bytes' ? readBytes(body.bytes, { ...declaredBy(native), ...agreed(settings) }) : body
   switch (read.kind) {
     case 'text':
       return { text: read.text, unreadable: null, packed: null }
@@ -70,6 +84,10 @@ function bodyOf(native: ServiceBusReceivedMessage): Pick<BusMessage, 'text' | 'u
 
 function troubleOf({ code, description, guess }: BodyTrouble): BodyTrouble {
   return { code, description, ...(guess === undefined ? {} : { guess }) }
+}
+
+function agreed({ charset }: BodySettings): Pick<Declared, 'agreed'> {
+  return charset === undefined ? {} : { agreed: charset }
 }
 
 const NONE: readonly string[] = []

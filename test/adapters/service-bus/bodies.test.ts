@@ -85,6 +85,28 @@ void describe('a body over the wire is taken where nothing can be misread', () =
     for (const message of all) assert.match(message.text ?? '', /"givenName":"Zoë"/)
   })
 
+  void it('in the charset that is agreed for its queue, where it names none and is not UTF-8', async (t) => {
+    const { client } = await busFor(t)
+    await sendAll(client, [
+      { body: Buffer.from(written('e0'), 'latin1') },
+      { body: bytes('e1') },
+      { body: gzipSync(Buffer.from(written('e2'), 'latin1')) },
+    ])
+    const opened = await openInbox(t, client, { charset: 'windows-1252' })
+    await until('all have arrived', () => opened.arrived.length === 3)
+    assert.deepEqual(opened.arrived.map(outcome), ['e0', 'e1', 'e2'])
+    for (const message of opened.arrived) assert.match(message.text ?? '', /"givenName":"Zoë"/)
+    const refusal = { kind: 'dead-letter', reason: 'r', field: null, description: 'd' } as const
+    await opened.settle(opened.arrived.map((message) => ({ ...refusal, message })))
+    const place = { queue: QUEUE, shelf: 'dead-letters', charset: 'iso-8859-1' } as const
+    const queue = busDeadLetterQueue(client, place, briskRuntime(50))
+    t.after(() => queue.close())
+    assert.deepEqual(
+      (await queue.peek('0', 10)).map(({ text }) => text),
+      ['e0', 'e1', 'e2'].map(written),
+    )
+  })
+
   void it('JSON in a JSON text, in a form, in data_base64 and in the XML of a .NET text', async (t) => {
     const { data, ...rest } = event('e3')
     const data_base64 = Buffer.from(JSON.stringify(data)).toString('base64')

@@ -4,27 +4,28 @@ import type { Runtime } from '../../../core/runtime.ts'
 import { receiverAt } from '../address.ts'
 import { busCode, closeWithin } from '../client.ts'
 import type { Connection } from '../connection.ts'
-import { type BusMessage, toMessage } from '../message.ts'
+import { type BodySettings, type BusMessage, toMessage } from '../message.ts'
 import { type Settling, withSettler } from '../settle.ts'
 import { type HeldMessages, heldMessages } from './held-messages.ts'
 import { type OpenAttempts, openAttempts, type OpenHooks } from './open-attempts.ts'
 import { type Trouble, troubleOf } from './trouble.ts'
 
-export type SourceQueueSettings = EntityAddress & {
-  /**
-   * The most unsettled messages. The client stalls at 2,048 for each receiver, so this stays well below.
-   */
-  readonly inFlight: number
-  /**
-   * A connection that stops answering is replaced within this time, and so is a receiver that brings
-   * nothing for this long although the queue holds messages.
-   */
-  readonly watchdogMs: number
-  /** Called when the bus cannot be reached, or the connection is lost. */
-  readonly onTrouble?: () => void
-  /** The trouble that several receivers of the entity share; one of its own by default. */
-  readonly trouble?: Trouble
-}
+export type SourceQueueSettings = EntityAddress &
+  BodySettings & {
+    /**
+     * The most unsettled messages. The client stalls at 2,048 for each receiver, so this stays well below.
+     */
+    readonly inFlight: number
+    /**
+     * A connection that stops answering is replaced within this time, and so is a receiver that brings
+     * nothing for this long although the queue holds messages.
+     */
+    readonly watchdogMs: number
+    /** Called when the bus cannot be reached, or the connection is lost. */
+    readonly onTrouble?: () => void
+    /** The trouble that several receivers of the entity share; one of its own by default. */
+    readonly trouble?: Trouble
+  }
 
 const MOST_IN_FLIGHT = 1_500
 export const CLOSE_MS = 5_000
@@ -99,7 +100,7 @@ function subscribe(receiving: Omit<Receiving, 'link'>): Link {
     ...attempts.hooks,
     processMessage: (native) =>
       new Promise<void>((resolve) => {
-        const message = toMessage(entity, native)
+        const message = toMessage(entity, native, settings)
         receiving.lastArrivalAt = runtime.now()
         attempts.succeeded()
         trouble.over()

@@ -2,27 +2,28 @@ import type { ServiceBusSessionReceiver } from '@azure/service-bus'
 import type { EntityAddress } from '../../../core/intake/entity.ts'
 import type { Runtime } from '../../../core/runtime.ts'
 import type { Connection } from '../connection.ts'
-import type { BusMessage } from '../message.ts'
+import type { BodySettings, BusMessage } from '../message.ts'
 import type { Settling } from '../settle.ts'
 import type { Outage, Trouble } from './trouble.ts'
 
-export type SessionSettings = EntityAddress & {
-  /** The most unsettled messages over all sessions. */
-  readonly inFlight: number
-  /** The most sessions held at once. */
-  readonly sessions: number
-  /** A session that brings nothing for this long is given back. */
-  readonly idleMs: number
-  /**
-   * A session is held no longer than this, so that others get their turn. Well below the five minutes for which
-   * the client renews its lock.
-   */
-  readonly turnMs: number
-  /** A connection that stops answering is replaced within this time. */
-  readonly watchdogMs: number
-  /** Called when the bus cannot be reached. */
-  readonly onTrouble?: () => void
-}
+export type SessionSettings = EntityAddress &
+  BodySettings & {
+    /** The most unsettled messages over all sessions. */
+    readonly inFlight: number
+    /** The most sessions held at once. */
+    readonly sessions: number
+    /** A session that brings nothing for this long is given back. */
+    readonly idleMs: number
+    /**
+     * A session is held no longer than this, so that others get their turn. Well below the five minutes for which
+     * the client renews its lock.
+     */
+    readonly turnMs: number
+    /** A connection that stops answering is replaced within this time. */
+    readonly watchdogMs: number
+    /** Called when the bus cannot be reached. */
+    readonly onTrouble?: () => void
+  }
 
 export interface Session extends Settling<ServiceBusSessionReceiver> {
   /** Unsettled messages by lock token; each lets the client grant credit for another. */

@@ -49,7 +49,7 @@ function subscribe(pool: SessionPool, session: Session): void {
     {
       processMessage: (native) =>
         new Promise<void>((resolve) => {
-          const message = toMessage(pool.entity, native)
+          const message = toMessage(pool.entity, native, settings)
           session.lastAt = runtime.now()
           pool.lastAnswerAt = session.lastAt
           session.held.set(keyOf(message), resolve)

@@ -8,6 +8,8 @@ export interface Declared {
   readonly contentType: string | null
   /** Of the AMQP property and the application property, in the order in which they were applied. */
   readonly encodings: readonly string[]
+  /** The charset that is agreed for bodies that are not UTF-8 and name none. */
+  readonly agreed?: string
 }
 
 /** Ways to compress. `raw deflate` has no header, so that bytes alone do not show it. */
@@ -46,11 +48,11 @@ export function readBytes(bytes: Uint8Array, declared: Declared): ReadBytes {
   if (last === undefined || isCharset(last)) {
     // JSON never begins with these bytes, so an undeclared compression is recognised too.
     const packing = packingByMagic(bytes)
-    if (packing) return { kind: 'packed', packing, rest: { contentType, encodings } }
+    if (packing) return { kind: 'packed', packing, rest: { ...declared, encodings } }
     if (isDataContract(bytes)) return textOfDataContract(bytes)
-    return decodeText(bytes, charsetOf(contentType) ?? last ?? null)
+    return decodeAgreed(bytes, charsetOf(contentType) ?? last ?? null, declared)
   }
-  const rest = { contentType, encodings: encodings.slice(0, -1) }
+  const rest = { ...declared, encodings: encodings.slice(0, -1) }
   const packing = packingOf(last, bytes)
   if (packing === null)
     return unreadable(
@@ -59,6 +61,11 @@ export function readBytes(bytes: Uint8Array, declared: Declared): ReadBytes {
     )
   // Something on the way unpacked it and left the property behind.
   return packing === 'plain' ? readBytes(bytes, rest) : { kind: 'packed', packing, rest }
+}
+
+function decodeAgreed(bytes: Uint8Array, charset: string | null, { agreed }: Declared): DecodedText {
+  const read = decodeText(bytes, charset)
+  return read.kind === 'text' || charset !== null || agreed === undefined ? read : decodeText(bytes, agreed)
 }
 
 /** The text of a packed body. */
