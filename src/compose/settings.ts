@@ -61,7 +61,8 @@ export function settingsOf(config: Config, owner: string): ConnectorSettings {
   }
 }
 
-function copyContentOf(config: Config): CopyContent {
+/** What copies of dead letters contain. Throws `ConfigInvalid` without a key where one is needed. */
+export function copyContentOf(config: Config): CopyContent {
   const { DEAD_LETTER_COPIES: kind } = config
   if (kind !== 'encrypted') return { kind }
   const key = requireSetting(

@@ -41,3 +41,14 @@ export function nextSessionAt(
     ? client.acceptNextSession(address.queue, PEEK_LOCK)
     : client.acceptNextSession(address.topic, address.subscription, PEEK_LOCK)
 }
+
+/** Accepts the session of this name, whether it has messages or not. */
+export function sessionAt(
+  client: ServiceBusClient,
+  address: EntityAddress,
+  session: string,
+): Promise<ServiceBusSessionReceiver> {
+  return 'queue' in address
+    ? client.acceptSession(address.queue, session, PEEK_LOCK)
+    : client.acceptSession(address.topic, address.subscription, session, PEEK_LOCK)
+}

@@ -29,7 +29,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 export function busAdvice(code: string, entity: string, use: BusUse): string {
   switch (code) {
     case 'MessagingEntityNotFound':
-      return `${entity} does not exist on this namespace: correct its name in the configuration, or create it`
+      return `${entity} does not exist on this namespace: check the name in the configuration, or create it`
     case 'SessionsRequired':
       return `${entity} requires sessions and its source does not say so: set sessions: true for its sources in rollcall.yaml`
     case 'SessionsNotEnabled':

@@ -4,12 +4,19 @@ import { proveBus } from './bus.ts'
 import { proveGraph } from './graph.ts'
 import { proveLedger } from './ledger.ts'
 import { proveReaders } from './readers.ts'
+import { proveMapping } from './mapping.ts'
+import { proveSettings } from './settings.ts'
 import type { Proof } from './proof.ts'
 
-/** Tries ledger, bus, the tokens for HR systems, provisioning log and job in turn, and changes nothing. */
+/**
+ * Looks at the names in the mapping and tries ledger, bus, the tokens for HR systems, provisioning log and
+ * job in turn. Changes nothing.
+ */
 export async function proveAll(config: Config): Promise<readonly Proof[]> {
   using _proxied = useProxy(config)
   return [
+    ...proveMapping(config),
+    ...proveSettings(config),
     ...(await proveLedger(config)),
     ...(await proveBus(config)),
     ...(await proveReaders(config)),

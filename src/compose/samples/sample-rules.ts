@@ -135,7 +135,7 @@ function rulesOfRead({ worker, at, found, employee, access }: HrSystemSettings):
 }
 
 /** Those that the file writes: the default mapping has more than any source sends. */
-function rulesOfMapping({ file }: Config): readonly NamedRule[] {
+export function rulesOfMapping({ file }: Config): readonly NamedRule[] {
   return Object.entries(file?.content.mapping?.attributes ?? {}).flatMap(([to, rule]) => {
     if (rule === null) return []
     if (typeof rule === 'string') return [pathRule(`mapping of ${to}`, rule)]

@@ -72,13 +72,13 @@ const adviceIn = ([line]: readonly Line[]): string => JSON.stringify(line?.field
 
 void describe('a queue in trouble is named once, with what to do', { concurrency: 2 }, () => {
   const wrong: readonly (readonly [string, string, boolean, string, RegExp])[] = [
-    ['a queue that does not exist', 'plian', false, 'MessagingEntityNotFound', /correct its name/],
+    ['a queue that does not exist', 'plian', false, 'MessagingEntityNotFound', /check the name/],
     [
       'a queue that does not exist, with sessions',
       'plian',
       true,
       'MessagingEntityNotFound',
-      /correct its name/,
+      /check the name/,
     ],
     [
       'a queue that requires sessions without them',

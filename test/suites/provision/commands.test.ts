@@ -133,6 +133,7 @@ void describe('rollcall check', () => {
     assert.deepEqual(
       [...findings].map(([what, { outcome }]) => [what, outcome]),
       [
+        ['mapping', 'ok'],
         ['ledger', 'ok'],
         ['queue', 'ok'],
         ['control', 'ok'],
@@ -164,9 +165,9 @@ void describe('rollcall check', () => {
       {
         ledger: /LEDGER names a file/,
         queue: /check the name/,
-        outcomes: /Data Sender/,
+        outcomes: /no does not exist .*OUTCOMES_QUEUE/,
         copies: /goes without/,
-        endpoint: /bulkUpload URL of the portal/,
+        endpoint: /bulkUpload URL that the portal shows/,
       },
     ],
     [
