@@ -24,7 +24,7 @@ export function looksLike(bytes: Uint8Array): string {
   const charset = isWindows ? 'windows-1252' : 'iso-8859-1'
   return (
     `has bytes above 0x7F that are not UTF-8, the first at position ${bad + 1}: it looks like ` +
-    `${isWindows ? 'Windows-1252' : 'Latin-1'}; send UTF-8, or set charset=${charset} in the content type`
+    `${isWindows ? 'Windows-1252' : 'Latin-1'}; send UTF-8, or set charset=${charset} in the content type, or under the source`
   )
 }
 

@@ -60,7 +60,7 @@ void describe('a charset is read where nothing can be misread', () => {
   void it('letters of Latin-1 without a charset are refused, naming the place and what to set', async () => {
     assert.equal(
       await read(latin1('{"name":"Zoë"}')),
-      'BodyNotText: the body has bytes above 0x7F that are not UTF-8, the first at position 12: it looks like Latin-1; send UTF-8, or set charset=iso-8859-1 in the content type',
+      'BodyNotText: the body has bytes above 0x7F that are not UTF-8, the first at position 12: it looks like Latin-1; send UTF-8, or set charset=iso-8859-1 in the content type, or under the source',
     )
     assert.match(
       await read(latin1('{"name":"Zoë"}'), charset('utf-8')),
