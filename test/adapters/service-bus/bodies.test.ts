@@ -10,6 +10,7 @@ import { connect } from '../../../src/adapters/service-bus/client.ts'
 import { originalOf, takeIn } from '../../../src/core/intake/message.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import { busFor, openInbox, QUEUE } from '../support/bus.ts'
+import { closeAfter } from '../support/close-after.ts'
 import { briskRuntime } from '../support/runtime.ts'
 import { until } from '../support/until.ts'
 
@@ -160,7 +161,7 @@ void describe('a body over the wire is taken where nothing can be misread', () =
     )
     const arrived: BusMessage[] = []
     const receiver = await inbox.open((message) => arrived.push(message))
-    t.after(() => receiver.close())
+    closeAfter(t, () => receiver.close())
     await until('all have arrived', () => arrived.length === bodies.length)
     assert.deepEqual(
       arrived.map(outcome),
@@ -237,7 +238,7 @@ void describe('the original of a packed message can be used again', () => {
     const refusal = { kind: 'dead-letter', reason: 'r', field: null, description: 'd' } as const
     await opened.settle(opened.arrived.map((message) => ({ ...refusal, message })))
     const queue = busDeadLetterQueue(client, { queue: QUEUE, shelf: 'dead-letters' }, briskRuntime(50))
-    t.after(() => queue.close())
+    closeAfter(t, () => queue.close())
     const peeked = await queue.peek('0', 10)
     assert.deepEqual(
       peeked.map(({ text }) => text),

@@ -21,6 +21,7 @@ import { exerciseShelf, type OpenShelf, type Put } from '../../suites/conformanc
 import { openFake } from '../../suites/conformance/shelf-fake.ts'
 import { configOf, manual, manualClock, receive } from '../../local/service-bus/support.ts'
 import { misbehaving } from '../support/bus.ts'
+import { closeAfter } from '../support/close-after.ts'
 
 const runtime = systemRuntime(silentLogger, silentTelemetry)
 const never = new AbortController().signal
@@ -39,7 +40,7 @@ async function siteFor(t: TestContext): Promise<Site> {
   const clock = manualClock()
   const broker = await startBroker({ config, now: clock.now })
   const client = connect({ kind: 'connection-string', connectionString: broker.connectionString })
-  t.after(async () => {
+  closeAfter(t, async () => {
     await closeWithin(500, client.close())
     await broker.stop()
   })
@@ -88,7 +89,7 @@ function openAt(settings: DeadLetterQueueSettings): OpenShelf {
   return async (t) => {
     const { client, pass } = await siteFor(t)
     const shelf = busDeadLetterQueue(client, settings, runtime)
-    t.after(() => shelf.close())
+    closeAfter(t, () => shelf.close())
     const isDead = settings.shelf === 'dead-letters'
     const sessions = 'queue' in settings && settings.queue === 'sessions'
     const at = (): ReturnType<typeof receiverAt> =>

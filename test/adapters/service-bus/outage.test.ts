@@ -8,6 +8,7 @@ import { intakeLoop } from '../../../src/core/intake/loop.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import { busFor, QUEUE, send, standing } from '../support/bus.ts'
+import { closeAfter } from '../support/close-after.ts'
 import { type ProcessClock, processClock } from '../support/process-clock.ts'
 import { briskRuntime } from '../support/runtime.ts'
 import { until } from '../support/until.ts'
@@ -74,7 +75,7 @@ void it('a ledger that is away for many locks in a row dead-letters nothing, and
     onRecorded: () => {},
   })
   const running = service.run()
-  t.after(async () => {
+  closeAfter(t, async () => {
     await service.stop()
     await running
     await ledger.close()
@@ -158,7 +159,7 @@ void describe('an outage of a quarter of an hour', { concurrency: true }, () => 
         onRecorded: () => {},
       })
       const running = service.run()
-      t.after(async () => {
+      closeAfter(t, async () => {
         await service.stop()
         await running
         await ledger.close()
@@ -211,7 +212,7 @@ void it('a batch that lasts for many locks is neither lost nor delivered twice',
     onRecorded: () => {},
   })
   const running = service.run()
-  t.after(async () => {
+  closeAfter(t, async () => {
     await service.stop()
     await running
     await ledger.close()

@@ -10,6 +10,7 @@ import type { OutboxMessage } from '../../../src/core/ports.ts'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { configOf } from '../../local/service-bus/support.ts'
 import { busFor, complete, numbered, numberOf, openInbox, QUEUE, send, standing } from '../support/bus.ts'
+import { closeAfter } from '../support/close-after.ts'
 import { briskRuntime } from '../support/runtime.ts'
 import { until } from '../support/until.ts'
 
@@ -86,7 +87,7 @@ void describe('a partitioned queue', () => {
 void test('outcomes of many people go out to a partitioned queue with sessions, those of each in order', async (t) => {
   const { broker, client } = await busFor(t, { EnablePartitioning: true, RequiresSession: true })
   const outlet = busSender(client, QUEUE)
-  t.after(() => closeWithin(500, outlet.close()))
+  closeAfter(t, () => closeWithin(500, outlet.close()))
   const employees = Array.from({ length: 40 }, (_, employee) => `p${employee}`)
   const outcome = (subject: string, n: number): OutboxMessage => {
     return {
@@ -125,7 +126,7 @@ void test('several receivers hold more at once than the client lets one', async 
   )
   const held: BusMessage[] = []
   const receiver = await inbox.open((message) => void held.push(message))
-  t.after(async () => {
+  closeAfter(t, async () => {
     await receiver.close()
     for (const one of clients) await closeWithin(500, one.close())
   })

@@ -9,6 +9,7 @@ import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { startBroker } from '../../../src/local/service-bus/broker.ts'
 import { fakeReplayLog } from '../../fakes/replay.ts'
 import { configOf, manual, receive } from '../../local/service-bus/support.ts'
+import { closeAfter } from '../support/close-after.ts'
 
 const runtime = systemRuntime(silentLogger, silentTelemetry)
 const control = { runtime, signal: new AbortController().signal, onProgress: () => {} }
@@ -17,7 +18,7 @@ const settings = { perSecond: null, batch: 20, removeAtOnce: 60, skewMs: 60_000,
 async function busFor(t: TestContext, properties: object): Promise<ServiceBusClient> {
   const broker = await startBroker({ config: configOf({ q: properties }) })
   const client = connect({ kind: 'connection-string', connectionString: broker.connectionString })
-  t.after(async () => {
+  closeAfter(t, async () => {
     await closeWithin(500, client.close())
     await broker.stop()
   })
@@ -27,7 +28,7 @@ async function busFor(t: TestContext, properties: object): Promise<ServiceBusCli
 function queuesOf(t: TestContext, client: ServiceBusClient) {
   const deadLetters = busDeadLetterQueue(client, { queue: 'q', shelf: 'dead-letters' }, runtime)
   const queue = busDeadLetterQueue(client, { queue: 'q', shelf: 'queue' }, runtime)
-  t.after(() => Promise.all([deadLetters.close(), queue.close()]))
+  closeAfter(t, () => Promise.all([deadLetters.close(), queue.close()]))
   return { deadLetters, queue }
 }
 

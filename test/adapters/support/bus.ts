@@ -9,6 +9,7 @@ import type { Disposition, Receiver } from '../../../src/core/ports.ts'
 import type { Runtime } from '../../../src/core/runtime.ts'
 import { type Broker, type BrokerOptions, startBroker } from '../../../src/local/service-bus/broker.ts'
 import { configOf } from '../../local/service-bus/support.ts'
+import { closeAfter } from './close-after.ts'
 import { briskRuntime } from './runtime.ts'
 
 export const QUEUE = 'q'
@@ -28,7 +29,7 @@ export async function busFor(
 ): Promise<{ readonly broker: Broker; readonly client: ServiceBusClient }> {
   const broker = await startBroker({ config: configOf({ [QUEUE]: queue }), ...options })
   const client = connect({ kind: 'connection-string', connectionString: broker.connectionString })
-  t.after(async () => {
+  closeAfter(t, async () => {
     await closeWithin(500, client.close())
     await broker.stop()
   })
@@ -93,7 +94,7 @@ export async function openInbox(
       for (const { message } of dispositions) held.delete(message)
     },
   }
-  t.after(() => receiver.close())
+  closeAfter(t, () => receiver.close())
   return opened
 }
 
