@@ -12,6 +12,7 @@ import type { DeadLetterQueue, PeekedMessage } from '../../../src/core/ports.ts'
 import type { NativeReplayResult } from '../../../src/core/report/replay/native-run.ts'
 import { silentLogger, silentTelemetry } from '../../../src/core/runtime.ts'
 import { busFor, QUEUE } from '../../adapters/support/bus.ts'
+import { closeAfter } from '../../adapters/support/close-after.ts'
 import { until } from '../../adapters/support/until.ts'
 
 /** `KILL_ROUNDS=1` makes it the full size. */
@@ -50,7 +51,7 @@ void it('a replay of native dead letters that is killed again and again sends ea
   const runtime = systemRuntime(silentLogger, silentTelemetry)
   const shelf = busDeadLetterQueue(client, { queue: QUEUE, shelf: 'dead-letters' }, runtime)
   const entity = busDeadLetterQueue(client, { queue: QUEUE, shelf: 'queue' }, runtime)
-  t.after(() => Promise.all([shelf.close(), entity.close()]))
+  closeAfter(t, () => Promise.all([shelf.close(), entity.close()]))
   // Nine out of ten are chosen, so that others lie between them.
   const letters = await everything(shelf)
   const chosen = letters.filter((_, n) => n % 10 !== 3)
