@@ -23,8 +23,9 @@ export function readJson(text: string): ReadJson {
   let value: Json
   try {
     value = parse(text, mayLoseDigits)
-  } catch {
-    return { kind: 'invalid' }
+  } catch (error) {
+    // To keep digits, V8 walks the value by recursion.
+    return { kind: error instanceof RangeError ? 'too-deep' : 'invalid' }
   }
   const found = countKeys(value, MAX_DEPTH)
   if (found === TOO_DEEP) return { kind: 'too-deep' }
@@ -49,9 +50,10 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
 
 const BACKSLASH = 0x5c
 const COLON = 0x3a
-/** No number that a double cannot hold is shorter, unless it has an exponent. */
+/** No number that a double cannot hold has fewer digits, unless it has an exponent. */
 const LONG_NUMBER = 16
 const EXPONENT = /\d[eE]/
+const MAY_LOSE_DIGITS = /[\d.]{16}|\d[eE]/
 
 /**
  * One pass over the text: how many strings stand before a colon, and whether a number outside of
@@ -64,7 +66,8 @@ function scan(text: string): { readonly keys: number; readonly mayLoseDigits: bo
   for (;;) {
     const quote = text.indexOf('"', at)
     const gap = (quote === -1 ? text.length : quote) - at
-    if (gap > LONG_NUMBER || (gap > 3 && EXPONENT.test(text.slice(at, at + gap)))) mayLoseDigits = true
+    if (gap > 3 && !mayLoseDigits && (gap >= LONG_NUMBER || EXPONENT.test(text.slice(at, at + gap))))
+      mayLoseDigits = MAY_LOSE_DIGITS.test(text.slice(at, at + gap))
     if (quote === -1) return { keys, mayLoseDigits }
     at = endOfString(text, quote)
     while (isSpace(text.charCodeAt(at))) at += 1

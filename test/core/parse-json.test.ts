@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as fc from 'fast-check'
+import { readJson } from '../../src/core/parse-json.ts'
+import { runs } from '../fakes/runs.ts'
+
+const value = (text: string): unknown => {
+  const read = readJson(text)
+  return read.kind === 'json' ? read.value : read
+}
+
+void describe('JSON from outside', () => {
+  void it('keeps every digit of a number, wherever it stands', () => {
+    assert.deepEqual(value('[413124000068132003,-90071992547409931, 1e400 ,9007199254740993.0]'), [
+      '413124000068132003',
+      '-90071992547409931',
+      '1e400',
+      '9007199254740993.0',
+    ])
+    assert.equal(value('20261105083015123'), '20261105083015123')
+    assert.deepEqual(value('{"a":{"b":12345678901234567890}}'), { a: { b: '12345678901234567890' } })
+  })
+  void it('leaves numbers that a double holds, and digits in texts, as they are', () => {
+    assert.deepEqual(value('{"a":9007199254740991,"b":1.5,"c":1e3,"d":"12345678901234567890"}'), {
+      a: 9007199254740991,
+      b: 1.5,
+      c: 1000,
+      d: '12345678901234567890',
+    })
+  })
+  void it('names a key that an object has twice, by its path', () => {
+    for (const [text, field] of [
+      ['{"active":true,"active":false}', 'active'],
+      ['{"data":{"worker":{"active":false , "active":true}}}', 'data.worker.active'],
+      ['[{"x":1},{"a":[{"b":1,"b":1}]}]', '[].a[].b'],
+      ['{"a\\"b":1,"a\\"b":2}', 'a"b'],
+      ['{"\\u0061":1,"a":2}', 'a'],
+    ] as const)
+      assert.deepEqual(value(text), { kind: 'duplicate-key', field }, text)
+  })
+  void it('takes one key of two objects, and a text that looks like a key, for what they are', () => {
+    assert.deepEqual(value('{"a":{"k":1},"b":{"k":2},"c":"\\"k\\":"}'), {
+      a: { k: 1 },
+      b: { k: 2 },
+      c: '"k":',
+    })
+  })
+  void it('is refused when it is nested too deep, and not by an exhausted stack', () => {
+    for (const tail of ['1', '12345678901234567890'])
+      for (const depth of [40, 50_000])
+        assert.deepEqual(value(`${'{"a":'.repeat(depth)}${tail}${'}'.repeat(depth)}`), { kind: 'too-deep' })
+  })
+  void it('is what JSON.parse reads, where no digit is lost and no key is there twice', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (json) => {
+        const text = JSON.stringify(json)
+        assert.deepEqual(
+          value(text),
+          JSON.parse(text, (_key, one: unknown) =>
+            typeof one === 'number' && Number.isInteger(one) && !Number.isSafeInteger(one)
+              ? String(one)
+              : one,
+          ),
+        )
+      }),
+      { numRuns: runs(2_000) },
+    )
+  })
+})
