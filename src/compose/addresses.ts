@@ -7,8 +7,8 @@ import type { BusAddress } from '../adapters/service-bus/client.ts'
 import type { Config } from '../config/load.ts'
 import { RollcallError } from '../core/errors.ts'
 
-/** The identity of `AUTH_MODE`. */
-export function credentialOf(config: Config): TokenCredential {
+/** The identity of `AUTH_MODE`. Rejects with `AuthIncomplete` if a setting is missing. */
+export function credentialOf(config: Config): Promise<TokenCredential> {
   return createCredential({
     mode: config.AUTH_MODE,
     tenantId: config.AZURE_TENANT_ID,
@@ -16,6 +16,12 @@ export function credentialOf(config: Config): TokenCredential {
     clientSecret: config.AZURE_CLIENT_SECRET,
     certificatePath: config.AZURE_CLIENT_CERTIFICATE_PATH,
   })
+}
+
+/** The same, made for the first token: a bus or a ledger with a password needs none. */
+function lateCredentialOf(config: Config): TokenCredential {
+  let made: Promise<TokenCredential> | null = null
+  return { getToken: async (...asked) => (await (made ??= credentialOf(config))).getToken(...asked) }
 }
 
 const tokensOf =
@@ -28,7 +34,7 @@ export function ledgerAddress(config: Config, credential?: TokenCredential): Led
   const { LEDGER: location, LEDGER_AUTH, LEDGER_PASSWORD: password } = config
   const auth =
     LEDGER_AUTH === 'entra'
-      ? { kind: 'entra' as const, tokens: tokensOf(credential ?? credentialOf(config)) }
+      ? { kind: 'entra' as const, tokens: tokensOf(credential ?? lateCredentialOf(config)) }
       : { kind: 'password' as const, password }
   return {
     location,
@@ -40,7 +46,10 @@ export function ledgerAddress(config: Config, credential?: TokenCredential): Led
 }
 
 /** Where the bus is. Throws `ConfigInvalid` if neither address is set. */
-export function busAddress(config: Config, credential: TokenCredential = credentialOf(config)): BusAddress {
+export function busAddress(
+  config: Config,
+  credential: TokenCredential = lateCredentialOf(config),
+): BusAddress {
   const { SERVICEBUS_CONNECTION_STRING: connectionString, SERVICEBUS_WEBSOCKETS } = config
   const over = (host: string, port: number): Pick<BusAddress, 'webSockets'> =>
     SERVICEBUS_WEBSOCKETS ? { webSockets: { proxy: proxyFor(host, port, config) } } : {}

@@ -81,7 +81,7 @@ export async function compose(
     config,
     runtime,
     endpoint,
-    credential: localOnlyCredential(config, endpoint),
+    credential: await localOnlyCredential(config, endpoint),
     stack,
   }
   const lost = Promise.withResolvers<never>()
@@ -121,8 +121,8 @@ function endpointOf(config: Config): Outside['endpoint'] {
 }
 
 /** The identity in force. The identity of the doubles is never used with a real tenant. */
-function localOnlyCredential(config: Config, endpoint: Outside['endpoint']): TokenCredential {
-  const credential = credentialOf(config)
+async function localOnlyCredential(config: Config, endpoint: Outside['endpoint']): Promise<TokenCredential> {
+  const credential = await credentialOf(config)
   if (config.AUTH_MODE === 'local' && endpoint.origin.startsWith('https:'))
     throw new RollcallError(
       'AuthIncomplete',

@@ -19,7 +19,7 @@ void describe('https through a proxy', () => {
         tenantId: '00000000-0000-0000-0000-000000000001',
         clientId: '00000000-0000-0000-0000-000000000002',
       }
-      const credential = createCredential({
+      const credential = await createCredential({
         mode: 'client-secret',
         ...settings,
         clientSecret: 'made up',

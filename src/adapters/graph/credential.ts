@@ -1,12 +1,4 @@
-import {
-  AzureCliCredential,
-  ClientCertificateCredential,
-  ClientSecretCredential,
-  DefaultAzureCredential,
-  ManagedIdentityCredential,
-  type TokenCredential,
-  WorkloadIdentityCredential,
-} from '@azure/identity'
+import type { TokenCredential } from '@azure/identity'
 import { RollcallError, unreachable } from '../../core/errors.ts'
 import { checkReadable } from '../files.ts'
 
@@ -29,42 +21,46 @@ export interface AuthSettings {
 }
 
 /**
- * One instance for the bus and for Graph, so that they share its token cache. Throws
+ * One instance for the bus and for Graph, so that they share its token cache. Rejects with
  * `AuthIncomplete`, naming the variable.
  */
-export function createCredential(settings: AuthSettings): TokenCredential {
+export async function createCredential(settings: AuthSettings): Promise<TokenCredential> {
   const { mode, clientId } = settings
+  if (mode === 'local')
+    return { getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
+  // The library takes as long to load as the rest of the connector, and doubles do not need it.
+  const identity = await import('@azure/identity')
   const need = (value: string | null, variable: string): string => {
     if (value === null) throw new RollcallError('AuthIncomplete', `AUTH_MODE=${mode} needs ${variable}`)
     return value
   }
   switch (mode) {
     case 'managed-identity':
-      return clientId === null ? new ManagedIdentityCredential() : new ManagedIdentityCredential({ clientId })
+      return clientId === null
+        ? new identity.ManagedIdentityCredential()
+        : new identity.ManagedIdentityCredential({ clientId })
     case 'workload-identity':
-      return new WorkloadIdentityCredential()
+      return new identity.WorkloadIdentityCredential()
     case 'client-certificate': {
       const certificate = need(settings.certificatePath, 'AZURE_CLIENT_CERTIFICATE_PATH')
       // The library reads the file only when it gets a token, and would fail on every attempt.
       checkReadable('AZURE_CLIENT_CERTIFICATE_PATH', certificate)
-      return new ClientCertificateCredential(
+      return new identity.ClientCertificateCredential(
         need(settings.tenantId, 'AZURE_TENANT_ID'),
         need(clientId, 'AZURE_CLIENT_ID'),
         certificate,
       )
     }
     case 'client-secret':
-      return new ClientSecretCredential(
+      return new identity.ClientSecretCredential(
         need(settings.tenantId, 'AZURE_TENANT_ID'),
         need(clientId, 'AZURE_CLIENT_ID'),
         need(settings.clientSecret, 'AZURE_CLIENT_SECRET'),
       )
     case 'azure-cli':
-      return new AzureCliCredential()
+      return new identity.AzureCliCredential()
     case 'default':
-      return new DefaultAzureCredential()
-    case 'local':
-      return { getToken: async () => ({ token: 'local', expiresOnTimestamp: Number.MAX_SAFE_INTEGER }) }
+      return new identity.DefaultAzureCredential()
     default:
       return unreachable(mode)
   }

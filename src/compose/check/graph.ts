@@ -16,7 +16,7 @@ export async function proveGraph(config: Config): Promise<Proof[]> {
   }
   let credential: TokenCredential
   try {
-    credential = credentialOf(config)
+    credential = await credentialOf(config)
   } catch (error) {
     return [failed('identity', error, 'check AUTH_MODE and what it needs')]
   }

@@ -90,7 +90,7 @@ void it('three instances with their own loops survive kills, one that hangs, and
       `${share * 100} % is done; they said ${fleet.said()}`,
       async () => (await done()) >= share,
       60_000,
-      5,
+      25,
     )
 
   await reach(0.1)

@@ -71,6 +71,8 @@ function runOn(t: TestContext, doubles: Doubles, ledger: string): Run {
   const child = start(['run'], {
     ...doubles.environment,
     INCOMPLETE_MS: '900000',
+    // A killed process keeps its leases this long.
+    LEASE_MS: '1500',
     LEDGER: ledger,
     LOG_LEVEL: 'warn',
   })
@@ -128,7 +130,7 @@ async function survive(
       `${Math.round(place * 100)} % of the work is done`,
       async () => (await progress(reader, history)) >= place,
       60_000,
-      10,
+      25,
     )
     const ended = once(run.child, 'exit')
     run.child.kill('SIGKILL')

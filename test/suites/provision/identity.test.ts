@@ -25,30 +25,29 @@ const application = { tenantId: 'tenant', clientId: 'client' }
 const PATH = '/servicePrincipals/sp/synchronization/jobs/job/bulkUpload'
 
 void describe('the identity', () => {
-  void test('is what AUTH_MODE says, and is only made, not asked', () => {
-    const made = (settings: Partial<AuthSettings>): unknown =>
+  void test('is what AUTH_MODE says, and is only made, not asked', async () => {
+    const made = (settings: Partial<AuthSettings>): Promise<unknown> =>
       createCredential({ ...noIdentity, ...settings })
-    assert(made({ mode: 'managed-identity' }) instanceof ManagedIdentityCredential)
-    assert(made({ mode: 'managed-identity', clientId: 'user-assigned' }) instanceof ManagedIdentityCredential)
-    assert(
-      made({ mode: 'client-secret', ...application, clientSecret: 's' }) instanceof ClientSecretCredential,
-    )
-    assert(
-      made({ mode: 'client-certificate', ...application, certificatePath: import.meta.filename }) instanceof
-        ClientCertificateCredential,
-    )
-    assert(made({ mode: 'azure-cli' }) instanceof AzureCliCredential)
-    assert(made({ mode: 'default' }) instanceof DefaultAzureCredential)
+    assert((await made({ mode: 'managed-identity' })) instanceof ManagedIdentityCredential)
+    const assigned = await made({ mode: 'managed-identity', clientId: 'user-assigned' })
+    assert(assigned instanceof ManagedIdentityCredential)
+    const secret = await made({ mode: 'client-secret', ...application, clientSecret: 's' })
+    assert(secret instanceof ClientSecretCredential)
+    const certificatePath = import.meta.filename
+    const certificate = await made({ mode: 'client-certificate', ...application, certificatePath })
+    assert(certificate instanceof ClientCertificateCredential)
+    assert((await made({ mode: 'azure-cli' })) instanceof AzureCliCredential)
+    assert((await made({ mode: 'default' })) instanceof DefaultAzureCredential)
   })
 
-  void test('that lacks a part names the variable', () => {
+  void test('that lacks a part names the variable', async () => {
     for (const [settings, variable] of [
       [{ mode: 'client-secret' }, 'AZURE_TENANT_ID'],
       [{ mode: 'client-secret', tenantId: 't' }, 'AZURE_CLIENT_ID'],
       [{ mode: 'client-secret', ...application }, 'AZURE_CLIENT_SECRET'],
       [{ mode: 'client-certificate', ...application }, 'AZURE_CLIENT_CERTIFICATE_PATH'],
     ] as const)
-      assert.throws(() => createCredential({ ...noIdentity, ...settings }), {
+      await assert.rejects(createCredential({ ...noIdentity, ...settings }), {
         code: 'AuthIncomplete',
         message: new RegExp(variable),
       })
