@@ -166,6 +166,12 @@ export const INSTRUMENTS = {
     attributes: [],
     description: 'since when the oldest open leaver case is open; absent without one',
   },
+  'rollcall.ledger.blocks': {
+    kind: 'gauge',
+    unit: '{employee}',
+    attributes: [],
+    description: 'employees that a block keeps disabled',
+  },
   'rollcall.ledger.dead_letters': {
     kind: 'gauge',
     unit: '{event}',

@@ -19,7 +19,13 @@ import { until } from '../adapters/support/until.ts'
 
 type Asked = Pick<
   Ledger,
-  'ping' | 'readTotals' | 'readSubmissionStatus' | 'readWatermark' | 'countOpenFindings' | 'countDeadLetters'
+  | 'ping'
+  | 'readTotals'
+  | 'readSubmissionStatus'
+  | 'readWatermark'
+  | 'countOpenFindings'
+  | 'countDeadLetters'
+  | 'countBlocks'
 >
 interface World {
   ledgerAnswers: boolean
@@ -49,6 +55,7 @@ function fakeLedger(world: World): Ledger {
       ],
     }),
     readWatermark: async () => 1_700_000_000_000,
+    countBlocks: async () => 6,
     countOpenFindings: async () => [{ code: 'DisabledElsewhere', count: 4, oldestAt: 1_000 }],
     countDeadLetters: async () => [{ code: 'InvalidValue', count: 6 }],
   }
@@ -129,6 +136,7 @@ void describe('the probes of a running connector', () => {
     assert.equal(samples.get('rollcall_ledger_findings_open{code="LedgerOlderThanDirectory"}'), 0)
     assert.equal(samples.get('rollcall_ledger_leavers_open{cause="failed"}'), 2)
     assert.equal(samples.get('rollcall_ledger_leavers_open{cause="held"}'), 0)
+    assert.equal(samples.get('rollcall_ledger_blocks'), 6)
     assert.equal(samples.get('rollcall_ledger_leavers_oldest_seconds'), 5)
     assert.equal(samples.get('rollcall_ledger_dead_letters{store="ledger",code="InvalidValue"}'), 6)
     assert.equal(samples.has('rollcall_messages_total{outcome="rejected"}'), false)

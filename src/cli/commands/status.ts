@@ -34,6 +34,8 @@ interface Status {
   readonly forecast: Forecast
   readonly callsPerDay: number
   readonly brake: BrakeStatus
+  /** Employees that a block keeps disabled. */
+  readonly blocks: number
   readonly findings: Awaited<ReturnType<Ledger['countOpenFindings']>>
   /** Of the ledger; those of the bus are on the bus. */
   readonly deadLetters: Awaited<ReturnType<Ledger['countDeadLetters']>>
@@ -60,6 +62,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const submission = await ledger.readSubmissionStatus(now)
   const findings = await ledger.countOpenFindings()
   const deadLetters = await ledger.countDeadLetters()
+  const blocks = await ledger.countBlocks(now)
   const brake = await ledger.readBrakeStatus(brakeOf(config), now)
   // The hold of the job ends when no instance renews it; the others end with the next accepted
   // batch.
@@ -85,6 +88,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
     ),
     callsPerDay: limits.perDay,
     brake,
+    blocks,
     findings,
     deadLetters,
   }
@@ -111,6 +115,7 @@ function toJson(status: Status): object {
       employees: submission.notAccepted.employees.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
     },
     brake: { ...brake, heldSince: iso(brake.heldSince) },
+    blocks: status.blocks,
     findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
     deadLetters: status.deadLetters,
   }
@@ -136,6 +141,7 @@ function printStatus({ books, submission, ...status }: Status): void {
       ['all sent by', describeForecast(status.forecast)],
       ['submission', describeHolds(status.holds)],
       ['brake', describeBrake(status.brake)],
+      ['blocked', describeBlocks(status.blocks)],
       ['leavers not proven', describeLeavers(submission)],
       ['records not accepted, without an event', describeNotAccepted(submission)],
       ['findings', describeFindings(status.findings)],
@@ -164,6 +170,10 @@ function describeBrake({ held, employees, active }: BrakeStatus): string {
   return held === 0
     ? `open, ${employees} of ${active} active employees deactivated in the window`
     : `holds ${held} employees: rollcall brake status`
+}
+
+function describeBlocks(blocks: number): string {
+  return blocks === 0 ? 'none' : `${blocks} employees: rollcall blocks`
 }
 
 /** Open leaver cases by cause. */

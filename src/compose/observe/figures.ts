@@ -60,12 +60,13 @@ export function observed(
  * open.
  */
 async function readLedger(ledger: Composed['ledger'], now: number): Promise<LedgerFigures> {
-  const [totals, submissionStatus, watermark, findings, deadLetters] = await Promise.all([
+  const [totals, submissionStatus, watermark, findings, deadLetters, blocks] = await Promise.all([
     ledger.readTotals(),
     ledger.readSubmissionStatus(now),
     ledger.readWatermark(),
     ledger.countOpenFindings(),
     ledger.countDeadLetters(),
+    ledger.countBlocks(now),
   ])
   // The job's hold ends by itself when the job is no longer watched.
   const holds = submissionStatus.holds.filter(({ name, until }) => name !== 'job' || until > now)
@@ -75,6 +76,7 @@ async function readLedger(ledger: Composed['ledger'], now: number): Promise<Ledg
     watermark,
     findings,
     deadLetters,
+    blocks,
   }
 }
 

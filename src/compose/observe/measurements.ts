@@ -14,6 +14,7 @@ export interface LedgerFigures {
   readonly watermark: number | null
   readonly findings: readonly FindingCount[]
   readonly deadLetters: readonly DeadLetterCount[]
+  readonly blocks: number
 }
 
 export interface ProcessFigures {
@@ -55,6 +56,7 @@ function ofLedger({
   watermark,
   findings,
   deadLetters,
+  blocks,
 }: LedgerFigures): readonly Measurement[] {
   const { pending, unplanned, notAccepted, callTimes, holds, leavers } = submissionStatus
   return [
@@ -75,6 +77,7 @@ function ofLedger({
       }
     }),
     ...instant('rollcall.ledger.leavers_oldest_seconds', leavers.oldestAt),
+    { name: 'rollcall.ledger.blocks', value: blocks },
     ...deadLetters.map(({ code, count }): Measurement => {
       return {
         name: 'rollcall.ledger.dead_letters',

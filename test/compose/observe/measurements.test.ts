@@ -19,6 +19,7 @@ const figures: Figures = {
     },
     watermark: 1_000,
     findings: [{ code: 'DisabledElsewhere', count: 1, oldestAt: 1_000 }],
+    blocks: 0,
     deadLetters: [{ code: 'InvalidValue', count: 1 }],
   },
   callsPerDay: 1,

@@ -78,12 +78,20 @@ const READING = [
   ['dead-letters', 'discard', 'dl-1', '--dry-run', '--actor', 'a', '--justification', 'b'],
   ['replay', '--dry-run', '--store', 'ledger'],
   ['erase', 'x', '--actor', 'a', '--justification', 'b'],
+  ['blocks'],
+  ['block', 'x', '--actor', 'a', '--justification', 'b'],
+  ['unblock', 'x', '--actor', 'a', '--justification', 'b'],
   ['brake', 'release', '--actor', 'a', '--justification', 'b'],
 ] as const
 
 const CASES: readonly Case[] = [
   // Files of the caller.
   { argv: importing('none.csv'), code: 2, says: NO_FILE },
+  {
+    argv: ['blocks', 'import', at('none.csv'), '--actor', 'a', '--justification', 'b'],
+    code: 2,
+    says: NO_FILE,
+  },
   { argv: importing('folder.csv'), code: 2, says: FOLDER },
   { argv: importing('folder'), code: 2, says: /is a folder/ },
   { argv: importing('bad.json'), code: 2, says: /is not a \.csv, \.tsv or \.jsonl file/ },

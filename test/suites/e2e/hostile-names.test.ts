@@ -102,6 +102,9 @@ const TABLES: readonly (readonly string[])[] = [
 const SENTENCES: readonly (readonly string[])[] = [
   ['trace', name('none')],
   ['explain', name('none')],
+  ['unblock', name('none'), '--actor', name('me'), '--justification', name('why')],
+  ['blocks', '--employee', name('none')],
+  ['blocks', 'import', name('none'), '--actor', name('me'), '--justification', name('why')],
   ['erase', name('none'), '--actor', name('me'), '--justification', name('why')],
   ['dead-letters', 'show', name('none')],
   ['dead-letters', 'list', '--reason', name('none')],
