@@ -16,7 +16,7 @@ void describe('rollcall replay', () => {
       assert.equal(killed.code, null, killed.said)
       const again = await world.run(args)
       assert.equal(again.code, 0, again.said)
-      assert.match(again.said, /goes on with the run/)
+      assert.match(again.said, /continues the run of/)
       if (store === 'ledger') assert.deepEqual(await world.inLedger(), { dead: 0, open: total, done: total })
       else {
         const { ids, shelved } = await world.onBus()
@@ -34,7 +34,7 @@ void describe('rollcall replay', () => {
       world.runApart([...args, '--rate', '40']),
       world.runApart([...args, '--rate', '40']),
     ])
-    assert.ok(both.some(({ said }) => said.includes('another command has this run')))
+    assert.ok(both.some(({ said }) => said.includes('another command holds this run')))
     // The one that waits does not wait for ever.
     const codes = both.map(({ code }) => code)
     assert.ok(
