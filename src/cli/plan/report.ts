@@ -1,0 +1,186 @@
+import type { EventName } from '../../core/model.ts'
+import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
+import type { EventFile, EventLine } from '../support/event-file.ts'
+import { iso, withIsoInstants } from '../support/instants.ts'
+import { type Format, printJson, printLines, printTable } from '../support/output.ts'
+import { displayValue, type Show, showing } from '../support/personal.ts'
+
+export interface PlanOptions {
+  readonly events?: string | undefined
+  readonly asOf?: string | undefined
+  readonly employee?: string | undefined
+  /** A rollcall.yaml whose mapping is previewed instead of the one in force. */
+  readonly mapping?: string | undefined
+  /**
+   * The queue, or topic/Subscriptions/subscription, that the events of the file are read as coming
+   * from.
+   */
+  readonly queue?: string | undefined
+  /** Plans the events of the file without the ledger. */
+  readonly alone: boolean
+  readonly output: Format
+  readonly showValues: boolean
+}
+
+/** What the report needs besides the previews. */
+interface PlanContext {
+  readonly at: number
+  readonly file: EventFile | null
+  /** What each line of the file becomes, beside the events of the ledger. */
+  readonly lines: readonly EventLine[]
+  readonly operationsPerCall: number
+}
+
+export function report(
+  previews: readonly Preview[],
+  employees: number,
+  { at, file, lines, operationsPerCall }: PlanContext,
+  options: PlanOptions,
+): void {
+  const show = showing(options.showValues)
+  const operations = previews.filter(({ operation }) => operation !== null).length
+  const failures = previews.flatMap(failuresOf)
+  const calls = Math.ceil(operations / operationsPerCall)
+  if (options.output === 'json') {
+    printJson(
+      withIsoInstants({
+        at,
+        employees,
+        operations,
+        calls,
+        ...(file ? fileToJson(file, lines) : {}),
+        cannotPlan: failures,
+        plan: previews.map((preview) => toJson(preview, show)),
+      }),
+    )
+    return
+  }
+  if (file) printFile(file, lines)
+  const rows = previews.flatMap((preview) => rowsOf(preview, show))
+  if (rows.length > 0) printTable(['employee', 'operation', 'attribute', 'from', 'to', 'because of'], rows)
+  const failed = new Set(failures.map(({ employeeId }) => employeeId)).size
+  printLines(
+    ...(rows.length > 0 ? [''] : []),
+    `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${calls} calls${failed > 0 ? `, ${failed} employees who cannot be planned as they are` : ''}; nothing was sent`,
+  )
+}
+
+function fileToJson(file: EventFile, lines: readonly EventLine[]): object {
+  return {
+    duplicates: lines.filter(({ becomes }) => becomes === 'duplicate').length,
+    rejected: lines.filter(({ becomes }) => becomes === 'refused').length,
+    lines: lines.map(({ line, becomes, event, code, description }) => ({
+      line,
+      becomes,
+      ...(event
+        ? {
+            source: event.source,
+            id: event.id,
+            type: event.type,
+            employeeId: event.employeeId,
+            effectiveAt: event.effectiveAt,
+          }
+        : {}),
+      ...(code === null ? {} : { code, description }),
+    })),
+    unmapped: Object.fromEntries(file.unmapped),
+  }
+}
+
+function printFile(file: EventFile, lines: readonly EventLine[]): void {
+  if (lines.length > 0)
+    printTable(
+      ['line', 'becomes', 'type', 'employee', 'from', 'because of'],
+      lines.map(({ line, becomes, event, code, description }) => [
+        String(line),
+        becomes,
+        event?.type ?? '',
+        event?.employeeId ?? '',
+        event ? iso(event.effectiveAt) : '',
+        code === null
+          ? event?.mode === 'notice'
+            ? 'the employee is read from HR'
+            : ''
+          : `${code}: ${description}`,
+      ]),
+    )
+  for (const [source, attributes] of file.unmapped)
+    printLines(`no mapping takes these attributes of ${source}: ${attributes.join(', ')}`)
+  if (lines.length > 0 || file.unmapped.size > 0) printLines('')
+}
+
+/** Why events of an employee would not reach the directory. */
+export interface PlanFailure {
+  readonly employeeId: string
+  readonly reason: string
+  /** The attributes that are missing, or the rule that fails and why. Never a value. */
+  readonly detail: string
+  readonly events: readonly EventName[]
+}
+
+/** Why an employee cannot be planned with all events; none when that is possible. */
+export function failuresOf({ employeeId, decisions }: Preview): readonly PlanFailure[] {
+  const failed = decisions.filter(({ state }) => state === 'incomplete' || state === 'dead-lettered')
+  const groups = Map.groupBy(failed, ({ reason, detail }) => JSON.stringify([reason, detail]))
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first === undefined
+      ? []
+      : [
+          {
+            employeeId,
+            reason: first.reason ?? first.state,
+            detail: first.detail ?? '',
+            events: [first, ...others].map(({ event }) => event),
+          },
+        ],
+  )
+}
+
+function toJson(preview: Preview, show: Show): unknown {
+  const { operation } = preview
+  return {
+    ...preview,
+    operation: operation && { ...operation, changes: operation.changes.map((change) => hide(change, show)) },
+  }
+}
+
+function hide(change: PreviewChange, show: Show): PreviewChange {
+  switch (change.kind) {
+    case 'added':
+      return { ...change, to: show(change.target, change.to) }
+    case 'changed':
+      return { ...change, from: show(change.target, change.from), to: show(change.target, change.to) }
+    case 'left out':
+      return { ...change, from: show(change.target, change.from) }
+  }
+}
+
+function rowsOf(preview: Preview, show: Show): string[][] {
+  const failures = failuresOf(preview)
+  const operation = operationRows(preview, show, failures.length > 0)
+  return failures.length === 0 ? operation : [failureRow(preview.employeeId, failures), ...operation]
+}
+
+function failureRow(employeeId: string, failures: readonly PlanFailure[]): string[] {
+  const why = failures.map(({ reason, detail }) => (detail === '' ? reason : `${reason}: ${detail}`))
+  const events = failures.flatMap((failure) => failure.events.map(({ id }) => id))
+  return [employeeId, 'cannot be planned', why.join('; '), '', '', events.join(', ')]
+}
+
+function operationRows({ employeeId, operation, waits }: Preview, show: Show, isSaid: boolean): string[][] {
+  if (!operation && isSaid) return []
+  if (!operation) return [[employeeId, 'nothing to send', '', '', '', '']]
+  const what = `${operation.lane}${waits ? ', after an answer' : ''}`
+  if (operation.changes.length === 0) return [[employeeId, what, 'the same record again', '', '', '']]
+  return operation.changes.map((change, index) => {
+    const hidden = hide(change, show)
+    return [
+      index === 0 ? employeeId : '',
+      index === 0 ? what : '',
+      hidden.target,
+      'from' in hidden ? displayValue(hidden.from) : '',
+      'to' in hidden ? displayValue(hidden.to) : 'left out',
+      hidden.events.map(({ id }) => id).join(', '),
+    ]
+  })
+}
