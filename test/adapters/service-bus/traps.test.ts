@@ -199,12 +199,12 @@ void describe('a bus that is away', () => {
 
   void it('a receiver that goes silent over a queue that holds something is opened anew', async (t) => {
     const { broker, client } = await busFor(t)
-    const runtime = briskRuntime(30)
+    const runtime = briskRuntime(30, processClock())
     const silentOnce = misbehaving(client, (_receiver, number): Partial<ServiceBusReceiver> =>
       number === 1 ? { subscribe: () => ({ close: async () => {} }) } : {},
     )
     await send(client, numbered(5))
-    const opened = await openInbox(t, silentOnce, { watchdogMs: 150 }, runtime)
+    const opened = await openInbox(t, silentOnce, { watchdogMs: 600 }, runtime)
     await until('all arrived through another receiver', () => opened.arrived.length === 5)
     assert.equal(runtime.lines.filter(({ event }) => event === 'inbox.silent').length, 1)
     await opened.settle(opened.arrived.map(complete))
