@@ -59,7 +59,7 @@ export const blockCases: readonly LedgerCase[] = [
     },
   },
   {
-    name: 'no rehire, snapshot, import or replay lifts a block',
+    name: 'no rehire, snapshot or import lifts a block',
     run: async (world) => {
       await hired(world)
       await block(world, 'p1')

@@ -250,6 +250,13 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     owner: 'HR data',
   },
   {
+    codes: ['Blocked'],
+    cause:
+      'The event makes the employee active, and a block keeps the account disabled. Its other values were sent.',
+    fix: 'Nothing, if the block is right: rollcall blocks says who decided it and why. Otherwise rollcall unblock sends the employee as HR says.',
+    owner: 'HR data',
+  },
+  {
     codes: ['DisabledAlone'],
     cause:
       'The employee was deactivated with active: false only, because the directory refused the whole record.',
