@@ -106,8 +106,12 @@ void test('an unknown reference exits 4, and says where refused messages are lis
 })
 
 void test('plan prefers the employee when an event has the same id', async () => {
-  const { employees, plan } = JSON.parse(await run('plan', '--employee', '7', '--output', 'json'))
+  const { code, stdout } = await command(['plan', '--employee', '7', '--output', 'json'], { LEDGER })
+  const { employees, plan, cannotPlan } = JSON.parse(stdout)
   assert.deepEqual([employees, plan[0].employeeId], [1, '7'])
+  // The directory refused what the employee's event says.
+  assert.deepEqual([code, cannotPlan[0].employeeId], [7, '7'])
+  assert.doesNotMatch(stdout, /ann\.lee/)
 })
 
 void test('status shows how far the log was read, and how many records are not ours', async () => {

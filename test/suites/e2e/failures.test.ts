@@ -125,7 +125,7 @@ const CASES: readonly Case[] = [
   { argv: ['plan', '--alone', '--events', at('folder')], code: 2, says: FOLDER },
   {
     argv: ['plan', '--alone', '--events', at('deep.jsonl')],
-    code: 0,
+    code: 7,
     says: /line 1 would be refused: BodyTooDeep/,
   },
   { argv: ['plan', '--mapping', at('none')], code: 2, says: /cannot be read; ROLLCALL_CONFIG/ },
