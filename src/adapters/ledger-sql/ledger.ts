@@ -39,9 +39,11 @@ import { claimNotices, finishReads } from './intake/notices.ts'
 import { claimDueEmployees } from './plan/load.ts'
 import { importBaseline, record } from './intake/record.ts'
 import { erase, foldAway, retentionPage } from './upkeep/retention.ts'
+import { endedLeavers } from './leavers/ended.ts'
 import { openLeavers } from './leavers/read.ts'
 import { resendRest } from './leavers/rest.ts'
 import { acknowledgeLeavers, settleLeavers } from './leavers/settle.ts'
+import { nearMatches } from './leavers/near-matches.ts'
 import { lease } from './submit/leases.ts'
 import type { Driver, Sql } from './driver/sql.ts'
 import { listAudit } from './inspect/audit.ts'
@@ -183,6 +185,7 @@ function leaverMethods({ write, read }: Transactions): LeaverLedger {
     settleLeavers: (steps, now) => write((sql) => settleLeavers(sql, steps, now)),
     resendLeaverRest: (order, now) => write((sql) => resendRest(sql, order, now)),
     acknowledgeLeavers: (order, now) => write((sql) => acknowledgeLeavers(sql, order, now)),
+    listEndedLeavers: (query) => read((sql) => endedLeavers(sql, query)),
   }
 }
 
@@ -219,6 +222,8 @@ function inspectMethods({ read }: Transactions): InspectLedger {
     listAudit: (query) => read((sql) => listAudit(sql, query)),
     readTrace: (reference) => read((sql) => trace(sql, reference)),
     findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),
+    findNearMatches: (employeeId) =>
+      read(async (sql) => (await nearMatches(sql, [employeeId])).get(employeeId) ?? []),
     readEmployees: (ids) => read((sql) => viewsOf(sql, ids)),
     listEmployees: (after, limit) => read((sql) => employeePage(sql, after, limit)),
   }

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { RegisterCommand } from '../support/command.ts'
+import { employeeOf, nearlyMatching } from '../support/employees.ts'
 import { actorOption, formatOption, justificationOption } from '../support/options.ts'
 import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
 
@@ -15,7 +16,7 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     .addOption(justificationOption('why; free text, stored as you write it'))
     .option('--vacuum', 'PostgreSQL: rewrite the tables, so that no value stays in their files', false)
     .addOption(formatOption())
-    .action(async (employeeId, options) => finish(await erase(employeeId, options, environment)))
+    .action(async (employee, options) => finish(await erase(employee, options, environment)))
 }
 
 interface EraseOptions {
@@ -27,10 +28,11 @@ interface EraseOptions {
 
 /** Exit 0 done, 4 when the ledger holds no such employee. */
 async function erase(
-  employeeId: string,
+  employee: string,
   { actor, justification, vacuum, output }: EraseOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
+  const employeeId = employeeOf(employee)
   const [{ readConfig }, { expectLedger, isSharedLedger, openOwn }] = await Promise.all([
     import('../../compose/config.ts'),
     import('../../compose/ledger.ts'),
@@ -42,7 +44,7 @@ async function erase(
   try {
     const erased = await ledger.eraseEmployee({ employeeId, actor, justification }, Date.now())
     if (!erased) {
-      say('the ledger holds no such employee')
+      say(`the ledger holds no such employee${await nearlyMatching(ledger, employeeId)}`)
       return EXIT_CODES.notFound
     }
     const filesClean = erased.filesClean || (shared && vacuum && (await rewritten(config)))

@@ -6,6 +6,7 @@ import { describePart } from '../support/event-part.ts'
 import { shortened } from '../../core/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { blockLines } from '../support/block-lines.ts'
+import { findByReference, nearlyMatching } from '../support/employees.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
@@ -42,12 +43,17 @@ function explain(
     ])
     const rules = planRules(config)
     const found: Found[] = []
-    for (const view of await ledger.findEmployees(reference))
+    const views = await findByReference(
+      reference,
+      (text) => ledger.findEmployees(text),
+      ({ length }) => length > 0,
+    )
+    for (const view of views)
       found.push({ view, explanation: await explainEmployee(view.employee, Date.now(), rules) })
     const [first, ...others] = found
     if (!first) {
       say(
-        `nothing in the ledger matches ${shortened(reference)}: give an event id, an employee id, or any other reference that rollcall trace accepts`,
+        `nothing in the ledger matches ${shortened(reference)}: give an event id, an employee id, or any other reference that rollcall trace accepts${await nearlyMatching(ledger, reference)}`,
       )
       return EXIT_CODES.notFound
     }

@@ -10,6 +10,7 @@ import type { RegisterCommand } from '../support/command.ts'
 import { eachEmployee } from '../plan/employees.ts'
 import { failuresOf, type PlanOptions, report } from '../plan/report.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
+import { employeeOf, nearlyMatching } from '../support/employees.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { say } from '../support/output.ts'
@@ -74,16 +75,19 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
       previews.push(preview)
   }
   let lines: readonly EventLine[] = []
+  const wanted = options.employee === undefined ? undefined : employeeOf(options.employee)
+  let candidates = ''
   const each = async (ledger: Ledger | null): Promise<void> => {
-    lines = await compareLines(file?.lines ?? [], ledger, options.employee)
+    lines = await compareLines(file?.lines ?? [], ledger, wanted)
     const events = file && withoutCollisions(file.events, lines)
-    await eachEmployee(ledger, events, options.employee, add)
+    await eachEmployee(ledger, events, wanted, add)
+    if (ledger && wanted !== undefined && employees === 0) candidates = await nearlyMatching(ledger, wanted)
   }
   if (alone) await each(null)
   else await withLedger(environment, each)
   if (options.employee !== undefined && employees === 0) {
     say(
-      `employee ${shortened(options.employee)} is not known: give an employee id, or the id of one of the employee's events`,
+      `employee ${shortened(options.employee)} is not known: give an employee id, or the id of one of the employee's events${candidates}`,
     )
     return EXIT_CODES.notFound
   }

@@ -10,13 +10,16 @@ import { withLedger } from '../support/ledger.ts'
 import { formatOption } from '../support/options.ts'
 import { type Format, printJson, printTable } from '../support/output.ts'
 import { type Reconciliation, reconcile } from '../support/reconcile.ts'
+import { readStrict, sayStrict } from './status-strict.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('status')
     .description('the counts of the ledger, and whether the books balance')
+    .option('--strict', 'exit 9 when a leaver case is open past the limit, or a finding is open', false)
+    .option('--leaver-limit <duration>', 'with --strict: as in 30m, 24h or 7d', '24h')
     .addOption(formatOption())
-    .action(async ({ output }) => finish(await status(environment, output)))
+    .action(async (options) => finish(await status(environment, options)))
 }
 
 /** Everything that the command shows, read at one moment. */
@@ -44,12 +47,27 @@ type Hold = SubmissionStatus['holds'][number]
 
 const FIVE_SECONDS_MS = 5_000
 
-/** Exit 0 when the books balance, 3 when they do not. */
-function status(environment: NodeJS.ProcessEnv, format: Format): Promise<number> {
+interface StatusOptions {
+  readonly strict: boolean
+  readonly leaverLimit: string
+  readonly output: Format
+}
+
+/**
+ * Exit 0 when the books balance, 3 when they do not; with `--strict` also 9 when a leaver case is
+ * open past the limit or a finding is open.
+ */
+async function status(environment: NodeJS.ProcessEnv, options: StatusOptions): Promise<number> {
+  const { durationOf } = await import('../support/instant-option.ts')
+  const leaverLimitMs = durationOf('--leaver-limit', options.leaverLimit)
   return withLedger(environment, async (ledger, config) => {
-    const shown = await readStatus(ledger, config, Date.now())
-    if (format === 'json') printJson(toJson(shown))
+    const now = Date.now()
+    const shown = await readStatus(ledger, config, now)
+    const findings = shown.findings.reduce((sum, { count }) => sum + count, 0)
+    const strict = options.strict ? await readStrict(ledger, config, { now, leaverLimitMs, findings }) : null
+    if (options.output === 'json') printJson({ ...toJson(shown), ...(strict ? { strict } : {}) })
     else printStatus(shown)
+    if (strict) return sayStrict(strict, shown.books.wrong)
     return shown.books.balanced ? EXIT_CODES.done : EXIT_CODES.unbalanced
   })
 }

@@ -5,6 +5,7 @@ import { isInForce } from '../../core/blocks/period.ts'
 import { shortened } from '../../core/visible.ts'
 import { blockLines } from '../support/block-lines.ts'
 import type { RegisterCommand } from '../support/command.ts'
+import { findByReference, nearlyMatching } from '../support/employees.ts'
 import { withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
@@ -33,10 +34,14 @@ interface TraceOptions {
 /** Exit 0 when the reference is found, 4 when it is not. */
 function trace(environment: NodeJS.ProcessEnv, reference: string, options: TraceOptions): Promise<number> {
   return withLedger(environment, async (ledger) => {
-    const found = await ledger.readTrace(reference)
+    const found = await findByReference(
+      reference,
+      (text) => ledger.readTrace(text),
+      (trace) => trace !== null,
+    )
     if (!found) {
       say(
-        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; rollcall dead-letters list --store bus shows what could not be read`,
+        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; rollcall dead-letters list --store bus shows what could not be read${await nearlyMatching(ledger, reference)}`,
       )
       return EXIT_CODES.notFound
     }

@@ -9,7 +9,7 @@ import { openExisting } from '../../compose/ledger.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
 import { stopSignal } from '../../compose/process.ts'
 import { keepSmall } from '../support/rows.ts'
-import { requestOf, sayFound, type SelectionOptions, storeOf } from './options.ts'
+import { requestOf, sayFound, sayNearlyMatching, type SelectionOptions, storeOf } from './options.ts'
 
 export interface EndOptions extends SelectionOptions {
   readonly actor: string
@@ -46,7 +46,10 @@ export async function endDead(
     selectDeadLetters(stores, requestOf(ids, options), context.takeIn, null),
   )
   sayFound(found, options.max)
-  if (found.selected.length === 0) return EXIT_CODES.notFound
+  if (found.selected.length === 0) {
+    await sayNearlyMatching(ledger, options.employee)
+    return EXIT_CODES.notFound
+  }
   const { terminations = false, actor, justification } = options
   const request = { how, terminations, actor, justification }
   const plan = await planEnd(found.selected, request, context)

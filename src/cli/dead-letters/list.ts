@@ -13,7 +13,7 @@ import type { Stores } from '../../core/report/dead-letters/stores.ts'
 import { type Format, jsonText, printJson, printTable, say } from '../support/output.ts'
 import { iso } from '../support/instants.ts'
 import { keepSmall, type RowFormat, rowWriter } from '../support/rows.ts'
-import { type SelectionOptions, selectionOf } from './options.ts'
+import { sayNearlyMatching, type SelectionOptions, selectionOf } from './options.ts'
 import { COLUMNS, readable } from './row.ts'
 
 export interface ListOptions extends SelectionOptions {
@@ -27,13 +27,14 @@ export async function listDead(environment: NodeJS.ProcessEnv, options: ListOpti
   const selection = selectionOf(options)
   return await withStores(readConfig(environment), options.store ?? null, say, async (stores) => {
     const write = rowWriter(options.output, COLUMNS, readable)
-    let left = options.limit ?? Infinity
+    let found = 0
     for await (const dead of listDeadLetters(stores, selection, options.archived)) {
       await write.row(dead)
-      left -= 1
-      if (left <= 0) break
+      found += 1
+      if (found >= (options.limit ?? Infinity)) break
     }
     await write.end()
+    if (found === 0) await sayNearlyMatching(stores.ledger, options.employee)
     return EXIT_CODES.done
   })
 }

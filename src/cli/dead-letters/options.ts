@@ -2,7 +2,9 @@ import type { Store } from '../../compose/stores.ts'
 import { RollcallError } from '../../core/errors.ts'
 import { DEAD_LETTER_REASONS, type DeadLetterSelection } from '../../core/report/dead-letters/dead-letter.ts'
 import type { Found, SelectionRequest } from '../../core/report/dead-letters/select.ts'
+import type { Ledger } from '../../core/ledger/ledger.ts'
 import { shortened } from '../../core/visible.ts'
+import { employeeOrNull, nearlyMatching } from '../support/employees.ts'
 import { say } from '../support/output.ts'
 import { instantOf } from '../support/instant-option.ts'
 
@@ -27,7 +29,7 @@ export function selectionOf(options: SelectionOptions): DeadLetterSelection {
     reason: known ?? null,
     code: code ?? null,
     type: type ?? null,
-    employeeId: employee ?? null,
+    employeeId: employeeOrNull(employee),
     since: since === undefined ? null : instantOf('--since', since),
     until: until === undefined ? null : instantOf('--until', until),
   }
@@ -45,6 +47,15 @@ export function requestOf(
 export function storeOf(ids: readonly string[], { store }: SelectionOptions): Store | null {
   if (store !== undefined) return store
   return ids.length > 0 && ids.every((id) => id.startsWith('dl-')) ? 'ledger' : null
+}
+
+/** Nothing was found. An id that is written otherwise finds nothing, which looks like good news. */
+export async function sayNearlyMatching(
+  ledger: Pick<Ledger, 'findNearMatches'> | null,
+  employee: string | undefined,
+): Promise<void> {
+  const candidates = ledger && employee !== undefined ? await nearlyMatching(ledger, employee) : ''
+  if (candidates !== '') say(`no dead letter is about this employee${candidates}`)
 }
 
 /** Reports ids that were not found, and that more dead letters fit than `--max`. */

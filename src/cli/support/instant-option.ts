@@ -1,5 +1,30 @@
 import { RollcallError } from '../../core/errors.ts'
+import { DAY_MS } from '../../core/runtime.ts'
 import { effectiveInstant } from '../../core/intake/event/dates.ts'
+
+const UNITS_MS = { m: 60_000, h: 3_600_000, d: DAY_MS } as const
+
+/** The duration that an option names, in milliseconds. Throws `ArgumentInvalid`, naming the option. */
+export function durationOf(option: string, text: string): number {
+  const ms = durationIn(text)
+  if (ms === null)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      `${option} must be minutes, hours or days, as in 30m, 24h or 7d`,
+    )
+  return ms
+}
+
+/** An option that names an instant, or how long it is ago. Throws `ArgumentInvalid`, naming the option. */
+export function sinceOf(option: string, text: string, now: number): number {
+  const ms = durationIn(text)
+  return ms === null ? instantOf(option, text) : now - ms
+}
+
+function durationIn(text: string): number | null {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text.trim()) ?? []
+  return unit === 'm' || unit === 'h' || unit === 'd' ? Number(count) * UNITS_MS[unit] : null
+}
 
 /** The instant that an option names. Throws `ArgumentInvalid`, naming the option. */
 export function instantOf(option: string, text: string): number {

@@ -156,7 +156,8 @@ export function ago(at: number | null, from: number | null): string {
   return `${new Date(at).toISOString()}  ${at < from ? '-' : '+'}${span(Math.abs(at - from))}`
 }
 
-function span(ms: number): string {
+/** A duration with its unit: `1.5 h`. */
+export function span(ms: number): string {
   const units = [
     [86_400_000, 'd'],
     [3_600_000, 'h'],

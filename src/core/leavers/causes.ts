@@ -84,6 +84,9 @@ export type LeaverEnd =
   /** A person discarded the event of the case. */
   | 'discarded'
 
+/** Every way in which a case can be closed. */
+export type ClosedAs = LeaverEnd | 'acknowledged'
+
 interface LeaverCauseText {
   readonly meaning: string
   readonly fix: string

@@ -13,6 +13,7 @@ import { incompleteCases } from './ledger-incomplete.ts'
 import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { leaverCases } from './ledger-leavers.ts'
+import { leaverTimeCases } from './ledger-leaver-times.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { offerCases } from './ledger-offers.ts'
 import { planCases } from './ledger-plan.ts'
@@ -38,6 +39,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   retentionCases,
   erasedCases,
   leaverCases,
+  leaverTimeCases,
   blockCases,
   refusedCases,
   noticeCases,

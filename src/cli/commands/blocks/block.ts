@@ -1,7 +1,7 @@
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
-import { employeeIdOf } from '../../../core/intake/event/employee-id.ts'
 import type { Blocked } from '../../../core/ledger/port/blocks.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { employeeOf } from '../../support/employees.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
@@ -56,14 +56,6 @@ function describe({ employeeId, known, candidates }: Blocked, until: number | nu
       ? [`known ids that nearly match: ${candidates.join(', ')}; unblock this one if you meant another`]
       : []),
   ]
-}
-
-/** Throws `ArgumentInvalid` for an id in which nothing is visible. */
-export function employeeOf(text: string): string {
-  const employeeId = employeeIdOf(text)
-  if (employeeId === '')
-    throw new RollcallError('ArgumentInvalid', 'name the employee by the id that HR uses')
-  return employeeId
 }
 
 /** Throws `ArgumentInvalid`, naming the option, for what is not an instant after now. */

@@ -3,11 +3,11 @@ import type { Block, BlocksQuery } from '../../../core/ledger/port/blocks.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { iso } from '../../support/instants.ts'
+import { employeeOrNull, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { say } from '../../support/output.ts'
 import { type Column, type RowFormat, rowWriter } from '../../support/rows.ts'
-import { employeeOf } from './block.ts'
 
 export const register: RegisterCommand = (blocks, { environment, finish }) => {
   blocks
@@ -30,7 +30,7 @@ const PAGE = 1_000
 function listBlocks(environment: NodeJS.ProcessEnv, { employee, output }: ListOptions): Promise<number> {
   const query = {
     now: Date.now(),
-    employeeId: employee === undefined ? null : employeeOf(employee),
+    employeeId: employeeOrNull(employee),
     limit: PAGE,
   }
   return withLedger(environment, async (ledger) => {
@@ -42,7 +42,7 @@ function listBlocks(environment: NodeJS.ProcessEnv, { employee, output }: ListOp
     }
     await write.end()
     if (found > 0) return EXIT_CODES.done
-    say('no employee is blocked')
+    say(`no employee is blocked${employee === undefined ? '' : await nearlyMatching(ledger, employee)}`)
     return EXIT_CODES.notFound
   })
 }

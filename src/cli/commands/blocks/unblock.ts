@@ -1,9 +1,9 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { employeeOf, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
-import { employeeOf } from './block.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
@@ -34,7 +34,8 @@ function unblock(
     async (ledger) => {
       const lifted = await ledger.unblockEmployee({ employeeId, actor, justification }, Date.now())
       if (output === 'json') printJson({ employeeId, lifted, actor, justification })
-      else say(lifted ? `the block of ${employeeId} is lifted` : `no block of ${employeeId} is in force`)
+      else if (lifted) say(`the block of ${employeeId} is lifted`)
+      else say(`no block of ${employeeId} is in force${await nearlyMatching(ledger, employeeId)}`)
       return lifted ? EXIT_CODES.done : EXIT_CODES.notFound
     },
     'write',

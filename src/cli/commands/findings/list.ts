@@ -3,6 +3,7 @@ import { FINDING_CODES, type FindingCode } from '../../../core/findings/codes.ts
 import type { Finding } from '../../../core/ledger/port/findings.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { iso } from '../../support/instants.ts'
+import { employeeOrNull, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { say } from '../../support/output.ts'
@@ -38,7 +39,7 @@ function listFindings(
   const query = {
     open: !all,
     code: code === undefined ? null : codeOf(code),
-    employeeId: employee ?? null,
+    employeeId: employeeOrNull(employee),
     limit: PAGE,
   }
   return withLedger(environment, async (ledger) => {
@@ -47,7 +48,7 @@ function listFindings(
       return { rows, next }
     })
     if (found > 0) return EXIT_CODES.done
-    say('no finding matches')
+    say(`no finding matches${employee === undefined ? '' : await nearlyMatching(ledger, employee)}`)
     return EXIT_CODES.notFound
   })
 }

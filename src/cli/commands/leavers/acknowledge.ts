@@ -3,7 +3,9 @@ import type { Config } from '../../../config/load.ts'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
+import { shortened } from '../../../core/visible.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { employeeOf, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
@@ -60,6 +62,7 @@ function acknowledgeLeavers(
         say(`${acknowledged.length} leaver cases acknowledged by ${actor}: ${justification}`)
         if (missing.length > 0) say(`${missing.length} of the names have no open case; see rollcall leavers`)
       }
+      for (const name of missing) await sayNearlyMatching(ledger, name)
       if (acknowledged.length === 0) return EXIT_CODES.notFound
       return missing.length === 0 ? EXIT_CODES.done : EXIT_CODES.partial
     },
@@ -74,6 +77,13 @@ async function idsByCause(ledger: Ledger, config: Config, now: number, cause: st
   return ids
 }
 
+const CASE = /^leaver-(\d{1,15})$/
+
+async function sayNearlyMatching(ledger: Ledger, name: string): Promise<void> {
+  const candidates = CASE.test(name.trim()) ? '' : await nearlyMatching(ledger, name)
+  if (candidates !== '') say(`${shortened(name)} has no open case${candidates}`)
+}
+
 /** The case `leaver-<number>`, or the open cases of an employee. */
 async function idsByName(
   ledger: Ledger,
@@ -81,10 +91,10 @@ async function idsByName(
   now: number,
   name: string,
 ): Promise<readonly number[]> {
-  const number = /^leaver-(\d{1,15})$/.exec(name)?.[1]
+  const number = CASE.exec(name.trim())?.[1]
   if (number !== undefined) return [Number(number)]
   const ids: number[] = []
-  for await (const { leaverCase } of openCases(ledger, config, { now, employeeId: name }))
+  for await (const { leaverCase } of openCases(ledger, config, { now, employeeId: employeeOf(name) }))
     ids.push(leaverCase.id)
   return ids
 }

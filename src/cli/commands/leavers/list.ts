@@ -1,13 +1,12 @@
 import { Option } from '@commander-js/extra-typings'
-import { EXIT_CODES } from '../../../core/errors.ts'
+import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
-import { DAY_MS } from '../../../core/runtime.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { type Column, keepSmall, type RowFormat, rowWriter } from '../../support/rows.ts'
-import { nameOf, type OpenCase, openCases } from './open-cases.ts'
+import { ageOf, nameOf, type OpenCase, openCases } from './open-cases.ts'
 
 export const register: RegisterCommand = (leavers, { environment, finish }) => {
   leavers
@@ -16,8 +15,23 @@ export const register: RegisterCommand = (leavers, { environment, finish }) => {
     .addOption(
       new Option('--cause <cause>', 'only those with this cause').choices(Object.keys(LEAVER_CAUSES)),
     )
+    .option('--summary', 'how long closed cases took until the account was proven disabled', false)
+    .option('--since <instant>', 'with --summary: only cases that ended since, as in 7d or 2026-11-02')
     .addOption(rowFormatOption())
-    .action(async (options) => finish(await listLeavers(environment, options)))
+    .action(async ({ summary, since, ...options }) => {
+      if (summary && options.cause !== undefined)
+        throw new RollcallError('ArgumentInvalid', '--cause lists open cases; leave it out with --summary')
+      if (!summary && since !== undefined)
+        throw new RollcallError(
+          'ArgumentInvalid',
+          '--since belongs to --summary; the list has all open cases',
+        )
+      finish(
+        summary
+          ? await (await import('./summary.ts')).summarize(environment, since, options.output)
+          : await listLeavers(environment, options),
+      )
+    })
 }
 
 interface ListOptions {
@@ -69,9 +83,4 @@ function columns(now: number): readonly Column<OpenCase>[] {
     ['next', 25, ({ assessment }) => iso(assessment.nextAt) ?? ''],
     ['what to do', 0, ({ assessment }) => LEAVER_CAUSES[assessment.cause].fix],
   ]
-}
-
-function ageOf(ms: number): string {
-  const hours = Math.max(0, Math.floor((ms * 24) / DAY_MS))
-  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`
 }

@@ -3,6 +3,7 @@ import { RollcallError } from '../../../core/errors.ts'
 import type { Assessment } from '../../../core/leavers/assess.ts'
 import type { LeaverCase } from '../../../core/ledger/port/leavers.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
+import { DAY_MS } from '../../../core/runtime.ts'
 
 /** A leaver case that is open now. */
 export interface OpenCase {
@@ -37,6 +38,11 @@ export async function* openCases(
 
 /** A case by the name that `leavers list` prints. */
 export const nameOf = (id: number): string => `leaver-${id}`
+
+export function ageOf(ms: number): string {
+  const hours = Math.max(0, Math.floor((ms * 24) / DAY_MS))
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`
+}
 
 /** Throws `ArgumentInvalid` for an actor or justification that is blank. */
 export function expectTexts(texts: { readonly actor: string; readonly justification: string }): void {

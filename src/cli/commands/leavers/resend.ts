@@ -1,5 +1,7 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
+import { shortened } from '../../../core/visible.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { employeeOf, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
@@ -27,16 +29,22 @@ interface ResendOptions {
 /** Exit 4 when none of these employees has such an event. */
 function resendRest(
   environment: NodeJS.ProcessEnv,
-  employees: readonly string[],
+  names: readonly string[],
   { actor, justification, output }: ResendOptions,
 ): Promise<number> {
   expectTexts({ actor, justification })
+  const employees = names.map(employeeOf)
   return withLedger(
     environment,
     async (ledger) => {
       const events = await ledger.resendLeaverRest({ employees, actor, justification }, Date.now())
       if (output === 'json') printJson({ events, actor, justification })
       else say(`${events} events are sent again with all attributes, requested by ${actor}: ${justification}`)
+      if (events === 0)
+        for (const employeeId of employees) {
+          const candidates = await nearlyMatching(ledger, employeeId)
+          if (candidates !== '') say(`${shortened(employeeId)} has no such event${candidates}`)
+        }
       return events === 0 ? EXIT_CODES.notFound : EXIT_CODES.done
     },
     'write',

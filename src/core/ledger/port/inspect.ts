@@ -32,6 +32,11 @@ export interface InspectLedger {
   findEmployees(reference: string): Promise<readonly EmployeeView[]>
   /** Employees by id, as the next plan will see them; unknown ids are left out. */
   readEmployees(ids: readonly string[]): Promise<readonly EmployeeView[]>
+  /**
+   * Known employee ids that nearly match this one (see `similarityKey`), without itself: for the
+   * message that it is not known.
+   */
+  findNearMatches(employeeId: string): Promise<readonly string[]>
   /** A page of employees ordered by id, beginning after `after`. */
   listEmployees(after: string | null, limit: number): Promise<readonly EmployeeView[]>
 }

@@ -1,4 +1,4 @@
-import type { LeaverCause, LeaverEnd } from '../../leavers/causes.ts'
+import type { ClosedAs, LeaverCause, LeaverEnd } from '../../leavers/causes.ts'
 import type { EventName } from '../../model.ts'
 import type { Employee } from '../employee.ts'
 import type { OperationState } from '../lifecycle.ts'
@@ -19,6 +19,8 @@ export interface LeaverLedger {
    * open.
    */
   acknowledgeLeavers(order: LeaverAcknowledgement, now: number): Promise<readonly number[]>
+  /** A page of closed leaver cases in the order in which they ended. Retention removes old ones. */
+  listEndedLeavers(query: EndedLeaversQuery): Promise<EndedLeaversPage>
 }
 
 /**
@@ -103,6 +105,33 @@ export interface LeaverAcknowledgement {
   readonly ids: readonly number[]
   readonly actor: string
   readonly justification: string
+}
+/** A closed case, without names. */
+export interface EndedLeaver {
+  readonly as: ClosedAs
+  readonly effectiveAt: number
+  /** When HR recorded it. */
+  readonly recordedAt: number
+  /** When the event entered the ledger. */
+  readonly receivedAt: number
+  /** The moment of the proof where it ended as `proven`. */
+  readonly endedAt: number
+}
+export interface EndedLeaversQuery {
+  /** Only cases that ended at or after this instant; `null`: all that the ledger still has. */
+  readonly since: number | null
+  /** `next` of the previous page; `null` for the first. */
+  readonly next: EndedLeaversCursor | null
+  readonly limit: number
+}
+/** The last case of a page. Many cases can end at the same instant. */
+export interface EndedLeaversCursor {
+  readonly endedAt: number
+  readonly id: number
+}
+export interface EndedLeaversPage {
+  readonly leavers: readonly EndedLeaver[]
+  readonly next: EndedLeaversCursor | null
 }
 /** Open cases by the cause of their last assessment. */
 export interface LeaverCounts {

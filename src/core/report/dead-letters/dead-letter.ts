@@ -1,3 +1,4 @@
+import { employeeIdOf } from '../../intake/event/employee-id.ts'
 import { impliedActive } from '../../intake/event/event-types.ts'
 import type { EventState } from '../../ledger/lifecycle.ts'
 import type { DeadLetterFilter, LedgerDeadLetter } from '../../ledger/port/dead-letters.ts'
@@ -141,12 +142,11 @@ export function fits(dead: DeadLetter, selection: DeadLetterSelection): boolean 
   if (since !== null && facts.at < since) return false
   if (until !== null && facts.at >= until) return false
   const names = dead.store === 'bus' ? dead.letter.events : [dead.letter]
+  const isMeant = (written: string | null): boolean =>
+    employeeId === null || written === employeeId || employeeIdOf(written ?? '') === employeeId
   return (
     (type === null && employeeId === null) ||
-    names.some(
-      (name) =>
-        (type === null || name.type === type) && (employeeId === null || name.employeeId === employeeId),
-    )
+    names.some((name) => (type === null || name.type === type) && isMeant(name.employeeId))
   )
 }
 

@@ -7,7 +7,7 @@ export interface Stores {
   readonly deadLetterQueues: readonly Pick<DeadLetterQueue, 'entity' | 'peek'>[]
   readonly read: ReadMessage
   /** `null` when only the bus is looked at. */
-  readonly ledger: Pick<Ledger, 'listDeadLetters' | 'findDeadLetter'> | null
+  readonly ledger: Pick<Ledger, 'listDeadLetters' | 'findDeadLetter' | 'findNearMatches'> | null
   /**
    * What the ledger knows about events, also when only the bus is looked at: it shows which
    * messages are stale. `null` when there is no ledger to ask.

@@ -57,6 +57,7 @@ function fakeLedger(letters: readonly LedgerDeadLetter[]) {
   return {
     asked,
     findDeadLetter: async () => null,
+    findNearMatches: async () => [],
     listDeadLetters: async (query: LedgerDeadLetterQuery) => {
       asked.push(query)
       const { filter, next, limit } = query

@@ -46,6 +46,7 @@ function storesWith(
     read: messageReader(sources, () => null),
     ledger: {
       listDeadLetters: async () => ({ deadLetters: letters.map(({ letter }) => letter), next: null }),
+      findNearMatches: async () => [],
       findDeadLetter: async (seq) => {
         const found = letters.find(({ letter }) => letter.seq === seq)
         return found

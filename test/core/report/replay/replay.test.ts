@@ -89,6 +89,7 @@ function worldWith(letters: LedgerDeadLetter[]) {
         ledger: {
           listDeadLetters: async () => ({ deadLetters: [...letters], next: null }),
           findDeadLetter: async () => null,
+          findNearMatches: async () => [],
         },
         knownEvents: null,
       }),

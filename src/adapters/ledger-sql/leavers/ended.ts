@@ -1,0 +1,39 @@
+import type { EndedLeaversPage, EndedLeaversQuery } from '../../../core/ledger/port/leavers.ts'
+import type { ClosedAs } from '../../../core/leavers/causes.ts'
+import type { Sql } from '../driver/sql.ts'
+
+interface EndedRow {
+  readonly seq: number
+  readonly ended_as: ClosedAs
+  readonly effective_at: number
+  readonly recorded_at: number
+  readonly received_at: number
+  readonly ended_at: number
+}
+
+/** Before every instant: the first page without `since` begins here. */
+const EARLIEST = Number.MIN_SAFE_INTEGER
+
+/** Walks along `leaver_cases_ended`. Cases that ended at the same instant are told apart by their number. */
+export async function endedLeavers(
+  sql: Sql,
+  { since, next, limit }: EndedLeaversQuery,
+): Promise<EndedLeaversPage> {
+  const from = next?.endedAt ?? since ?? EARLIEST
+  const rows = await sql.all<EndedRow>(
+    `SELECT seq, ended_as, effective_at, recorded_at, received_at, ended_at FROM leaver_cases
+     WHERE ended_at IS NOT NULL AND ended_at >= ? AND (ended_at > ? OR seq > ?) ORDER BY ended_at, seq LIMIT ?`,
+    [from, from, next?.id ?? 0, limit],
+  )
+  const last = rows.at(-1)
+  return {
+    leavers: rows.map((row) => ({
+      as: row.ended_as,
+      effectiveAt: row.effective_at,
+      recordedAt: row.recorded_at,
+      receivedAt: row.received_at,
+      endedAt: row.ended_at,
+    })),
+    next: last && rows.length === limit ? { endedAt: last.ended_at, id: last.seq } : null,
+  }
+}
