@@ -285,6 +285,15 @@ void describe('one list over both stores', () => {
     assert.equal((await listed(bothStores(), { reason: 'poison', since: day(1) + 300 })).length, 100)
   })
 
+  void it('finds a message whose employee id has blanks or invisible characters by the id that is visible', async () => {
+    const written = [' p1', 'p1\u200B', 'p1\u00A0 ', 'p1', 'p10', 'P1']
+    const shelf = fakeShelf(
+      written.map((subject, index) => shelved(index + 1, { text: event(index, { subject }) })),
+    )
+    const stores = { deadLetterQueues: [shelf], read, ledger: null, knownEvents: null }
+    assert.equal((await listed(stores, { employeeId: 'p1' })).length, 4)
+  })
+
   void it('finds a message by any of the events in it', async () => {
     const shelf = fakeShelf([
       shelved(1, { text: `[${event(1)},${event(2)}]`, contentType: 'application/cloudevents-batch+json' }),
