@@ -240,10 +240,10 @@ export const ENTRA_MUTANTS: MutantList = {
       replace: 'value.length >= limit',
     },
     {
-      breaks: 'an employeeId of 17 characters passes',
+      breaks: 'a given name of 65 characters passes',
       file: 'directory/limits.ts',
-      find: 'employeeId: 16',
-      replace: 'employeeId: 17',
+      find: 'givenName: 64',
+      replace: 'givenName: 65',
     },
     {
       breaks: 'accent characters pass in a mail address',

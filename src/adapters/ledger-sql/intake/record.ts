@@ -14,7 +14,7 @@ import type { Arrival } from '../tables/event-row.ts'
 import { insertEvents } from './insert-events.ts'
 import { BACKLOG_UNTIL } from '../tables/cursors.ts'
 import { mismatches } from './rescind-mismatch.ts'
-import { insertRows, type Sql } from '../driver/sql.ts'
+import { insertRows, type Sql, writeRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
 
 /** One transaction: messages, their events, and the people who are now due. */
@@ -63,7 +63,8 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     for (const event of message.events) arrivals.push({ event, message, first })
   }
   const taken = await insertEvents(sql, instance, arrivals, batch, batch.aheadMs ?? 0)
-  const collisions = taken.collisions.filter(({ first }) => first).length
+  const collisions = taken.collisions.filter(({ first }) => first)
+  rejected += await markRejected(sql, collisions)
   const places = new Map(messages.map((message, place) => [message, place]))
   for (const { message } of taken.collisions) {
     const place = message === null ? undefined : places.get(message)
@@ -82,7 +83,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     )
 
   // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
-  const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays - collisions)
+  const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays - collisions.length)
   addTotals(sql, instance, {
     messages: fresh.length,
     decoded: fresh.length - rejected,
@@ -91,7 +92,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     events: taken.fresh,
     duplicates,
     replays: taken.replays,
-    collisions,
+    collisions: collisions.length,
   })
   const result = {
     fresh: taken.fresh,
@@ -101,6 +102,24 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     rejected,
   }
   return refused.size === 0 ? result : { ...result, refused: [...refused.values()] }
+}
+
+/** Marks messages as rejected that could be decoded and hold an event with the id of another. Returns how many. */
+async function markRejected(sql: Sql, collisions: readonly Arrival[]): Promise<number> {
+  const messages = new Set(collisions.flatMap(({ message }) => message ?? []))
+  await writeRows(
+    sql,
+    ['entity TEXT', 'enqueued_at INT', 'sequence TEXT', 'code TEXT'],
+    [...messages].map(({ entity, enqueuedAt, sequence }) => [
+      entity,
+      enqueuedAt,
+      sequence,
+      collisionRefusal(0).code,
+    ]),
+    `UPDATE messages SET rejected = v.code FROM v
+     WHERE messages.entity = v.entity AND messages.enqueued_at = v.enqueued_at AND messages.sequence = v.sequence`,
+  )
+  return messages.size
 }
 
 /** The leavings of messages that are refused: read by intake, and those of events that only the ledger refuses. */

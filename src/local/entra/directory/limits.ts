@@ -8,14 +8,17 @@
  * (https://microsoft.github.io/idfix/Errors%20supported%20by%20the%20IdFix%20tool/).
  */
 
-/** The most characters of an attribute. */
+/**
+ * The most characters of an attribute. Graph also documents 16 for `employeeId`. It is the matching
+ * attribute of most jobs, HR systems have ids of 18 digits, and how provisioning treats those has not
+ * been seen: the setting `attributeLimits: { employeeId: 16 }` refuses them.
+ */
 export const DOCUMENTED_LIMITS: Readonly<Record<string, number>> = {
   city: 128,
   companyName: 64,
   country: 128,
   department: 64,
   displayName: 256,
-  employeeId: 16,
   givenName: 64,
   jobTitle: 128,
   mailNickname: 64,
