@@ -149,20 +149,44 @@ function binaryAttributes(properties: SourceMessage['properties']): Record<strin
   return any ? attributes : null
 }
 
-/** In the text of an event with a key twice, either of the two may be meant. */
-const SAYS_LEAVING = /"active"\s*:\s*(?:false|0|"false")|"type"\s*:\s*"[^"]*(?:terminated|deleted)"/i
+/** Any value but `true` may mean no. */
+const SAYS_LEAVING = /"active"\s*:\s*(?!true\b)|"type"\s*:\s*"[^"]*(?:terminated|deleted)"/i
 
 /**
  * What a message that cannot be decoded seems to contain, without any check: only to see whether an
  * employee in it may be leaving. Empty when nothing can be made out.
  */
-export function suspectedEnvelopes(message: SourceMessage, { code }: Rejection): readonly Envelope[] {
-  const isLeaving = code === 'DuplicateKey' && SAYS_LEAVING.test(message.text ?? '')
+export function suspectedEnvelopes(message: SourceMessage, rejection: Rejection): readonly Envelope[] {
   const binary = binaryAttributes(message.properties)
-  return guessBody(message).flatMap((event) => {
+  const envelopes = guessBody(message).flatMap((event): Envelope[] => {
     if (!isObject(event)) return []
     const data = binary ? event : unwrapped(event['data'] ?? null)
-    const leaving = { ...(isObject(data) ? data : {}), worker: { active: false } }
-    return [{ attributes: binary ?? event, data: isLeaving ? leaving : data }]
+    return [{ attributes: binary ?? event, data }]
   })
+  return readTwice(envelopes, message, rejection)
+}
+
+/**
+ * With a key twice, either of the two may be meant. Where one of them says that the employee leaves,
+ * the case is about each employee who is named, and no time in the message can show that it is past.
+ */
+export function readTwice(
+  envelopes: readonly Envelope[],
+  { text }: SourceMessage,
+  { code }: Rejection,
+): readonly Envelope[] {
+  if (code !== 'DuplicateKey') return envelopes
+  const isLeaving = SAYS_LEAVING.test(withoutEscapes(text ?? ''))
+  return envelopes.map(({ attributes: { time: _time, ...attributes }, data }) => ({
+    attributes,
+    data: isLeaving
+      ? { ...(isObject(data as Json) ? (data as JsonObject) : {}), worker: { active: false } }
+      : data,
+  }))
+}
+
+function withoutEscapes(text: string): string {
+  return text.replaceAll(/\\u([\da-f]{4})/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }

@@ -2,13 +2,13 @@ import type { NewFinding } from '../findings/finding.ts'
 import type { IntakeMessage } from '../ledger/port/intake.ts'
 import type { RefusedLeaver } from '../ledger/port/leavers.ts'
 import type { MessageOriginal } from '../ledger/port/dead-letters.ts'
-import type { HrEvent } from '../model.ts'
+import type { HrEvent, Json } from '../model.ts'
 import { bare } from '../own.ts'
 import type { SourceMessage } from '../ports.ts'
 import { REPLAY_RUN } from '../report/replay/log.ts'
 import { asUtf8, isContentEncoding } from './body/content-type.ts'
 import { guessBody } from './body/guess.ts'
-import { decode, type Envelope, parseBody, type Rejection, suspectedEnvelopes } from './decode.ts'
+import { decode, type Envelope, parseBody, readTwice, type Rejection, suspectedEnvelopes } from './decode.ts'
 import { normalise } from './event/normalise.ts'
 import { refusedLeavers } from './event/refused-leavers.ts'
 import { originallyEnqueuedAt } from './shape/message-view.ts'
@@ -37,22 +37,24 @@ export async function takeInShaped(
   message: SourceMessage,
   { name, shape, source }: Shaped,
 ): Promise<TakenIn> {
-  const parsed = parseBody(message, shape)
   const sources = (): Source => source
-  if (parsed.kind === 'rejected') {
-    const guessed = guessBody(message)
-    const [only = null, ...others] = guessed
-    const suspects = await shape.suspects(others.length === 0 ? only : guessed, name, message)
-    const leavers = refusedLeavers(suspects, message, sources)
-    return refuse(
-      parsed,
-      leavers.length > 0 ? leavers : refusedLeavers(suspectedEnvelopes(message, parsed), message, sources),
-    )
-  }
-  const shaped = await shape.apply(parsed.body, name, message)
-  return shaped.kind === 'rejected'
-    ? refuse(shaped, refusedLeavers(await shape.suspects(parsed.body, name, message), message, sources))
-    : eventsOf(shaped.envelopes, message, sources)
+  const parsed = parseBody(message, shape)
+  const shaped = parsed.kind === 'rejected' ? parsed : await shape.apply(parsed.body, name, message)
+  if (shaped.kind === 'envelopes') return eventsOf(shaped.envelopes, message, sources)
+  const suspects = await shape.suspects(bodyOf(parsed, message), name, message)
+  const leavers = refusedLeavers(readTwice(suspects, message, shaped), message, sources)
+  // Where the shape finds nothing, the names of a canonical event may still say it.
+  return refuse(
+    shaped,
+    leavers.length > 0 ? leavers : refusedLeavers(suspectedEnvelopes(message, shaped), message, sources),
+  )
+}
+
+/** The body, or what can be made out of one that cannot be parsed. */
+function bodyOf(parsed: ReturnType<typeof parseBody>, message: SourceMessage): Json {
+  if (parsed.kind === 'body') return parsed.body
+  const [only = null, ...others] = guessBody(message)
+  return others.length === 0 ? only : [only, ...others]
 }
 
 function eventsOf(envelopes: readonly Envelope[], message: SourceMessage, sources: SourceRules): TakenIn {

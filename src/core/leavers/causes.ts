@@ -61,7 +61,8 @@ export const LEAVER_CAUSES = {
     waits: false,
   },
   contradicted: {
-    meaning: 'no event decides any more whether the employee is active, and the termination has no effect',
+    meaning:
+      'the termination has no effect: HR, asked about it, says that the employee is active, or no event decides any more',
     fix: 'ask HR to send a snapshot; acknowledge if the employee still works here',
     waits: false,
   },

@@ -25,7 +25,7 @@ import { DAY_MS } from '../../../src/core/runtime.ts'
 const SECOND = 1_000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
-const FROM = Date.UTC(2026, 10, 2, 6)
+export const FROM = Date.UTC(2026, 10, 2, 6)
 const CYCLE_MS = 10 * MINUTE
 const SKEW_MS = 2 * MINUTE
 const UNLIMITED = { perWindow: 40, windowMs: 5 * SECOND, perDay: Number.POSITIVE_INFINITY }
@@ -103,7 +103,7 @@ export async function runFlow(options: FlowOptions): Promise<FlowResult> {
 }
 
 /** A service that is slow, untidy and retries what fails, with everything sped up a little so that a day is enough. */
-const SERVICE: Partial<EntraSettings> = {
+export const SERVICE: Partial<EntraSettings> = {
   logLagMs: { min: MINUTE, max: 8 * MINUTE },
   logDisorder: 0.3,
   logRepeats: 0.3,
@@ -114,13 +114,13 @@ const SERVICE: Partial<EntraSettings> = {
   escrow: { delaysMs: [40 * MINUTE, HOUR, 2 * HOUR], thenEveryMs: 3 * HOUR, giveUpAfterMs: 10 * HOUR },
 }
 
-async function openLedger(sim: Simulation, path: string): Promise<Ledger> {
+export async function openLedger(sim: Simulation, path: string): Promise<Ledger> {
   const driver = openSqlite(path)
   await migrate(driver, FROM)
   return sqlLedger({ ...driver, transaction: (work) => sim.track(() => driver.transaction(work)) }, 'flow')
 }
 
-function connect(
+export function connect(
   sim: Simulation,
   ledger: Ledger,
   entra: EntraDouble,
@@ -254,7 +254,7 @@ function feed(sim: Simulation, ledger: Ledger, { arrivals }: Workload, wake: () 
     })
 }
 
-function cycles(sim: Simulation, entra: EntraDouble): void {
+export function cycles(sim: Simulation, entra: EntraDouble): void {
   sim.at(sim.now() + CYCLE_MS, async () => {
     await entra.runCycle()
     cycles(sim, entra)

@@ -19,13 +19,36 @@ export function guessBody({ text, unreadable }: SourceMessage): readonly Json[] 
   const guess = text ?? unreadable?.guess ?? null
   if (guess === null) return []
   const whole = parse(guess)
-  if (whole !== undefined) return Array.isArray(whole) ? (whole as readonly Json[]) : [whole]
+  if (whole !== undefined) {
+    const renamed = withoutLaterKeys(guess)
+    const first = renamed === guess ? undefined : parse(renamed)
+    return [first, whole].flatMap((body) => body ?? [])
+  }
   const lines = guess.split('\n', MOST_LINES).flatMap((line) => {
     const value = parse(line)
     return isObject(value) ? [value] : []
   })
   if (lines.length > 0) return lines
   return /^\s*</.test(guess) ? piecesOfXml(guess) : pieces(guess)
+}
+
+const KEY_OR_BRACKET = /("(?:[^"\\]|\\.)*")\s*:|"(?:[^"\\]|\\.)*"|[{}[\]]/g
+
+/** The same JSON with another name for a key that its object has already, so that the first one counts. */
+function withoutLaterKeys(text: string): string {
+  const seen: Set<string>[] = []
+  return text.replaceAll(KEY_OR_BRACKET, (token: string, quoted?: string) => {
+    if (token === '{' || token === '[') seen.push(new Set())
+    else if (token === '}' || token === ']') seen.pop()
+    const keys = seen.at(-1)
+    if (quoted === undefined || keys === undefined) return token
+    const key = JSON.stringify(JSON.parse(quoted))
+    if (!keys.has(key)) {
+      keys.add(key)
+      return token
+    }
+    return `"again ${keys.size}":`
+  })
 }
 
 function parse(text: string): Json | undefined {

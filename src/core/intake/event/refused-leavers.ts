@@ -11,8 +11,9 @@ import { DEFAULT_SOURCE, type SourceRules } from '../sources.ts'
 
 /** More leavers than one message has; the rest of a hostile one opens no cases. */
 const MOST = 1_000
-/** In a type that is not known, words of the trade for an end of employment. */
-const LEAVING = /terminat|delet|leaver|offboard|separat|resign|retire|dismiss|layoff|fired|departed/i
+/** In a type that is not known, words of the trade for an end of employment or of access. */
+const LEAVING =
+  /terminat|delet|leaver|offboard|separat|resign|retire|dismiss|layoff|fired|departed|deactivat|disabl|inactiv|exit|discharg|cessat|austritt|k(?:ü|ue)ndig|sortie|(?:^|[^a-z])(?:left|quit)(?![a-z])|(?:employ|contract|assignment|access)\S*\bend/i
 
 /**
  * The leavings that a refused message seems to contain: by type, by `active`, or by a word in a type
@@ -76,14 +77,10 @@ function saysLeaving(type: string): boolean {
   return isEventType(type) ? impliedActive(type) === false : LEAVING.test(type)
 }
 
-/** Also in a form that is not taken: a list, or a word that looks like a boolean. */
+/** Anything but a plain yes: what is not a boolean is refused, and its sender may have meant no. */
 function saysInactive(active: Json | undefined): boolean {
-  if (Array.isArray(active)) return active.some(saysInactive)
-  return (
-    active === false ||
-    active === 0 ||
-    (typeof active === 'string' && /^\s*(false|0|no|inactive)\s*$/i.test(active))
-  )
+  if (active === undefined || active === true || active === 1) return false
+  return typeof active !== 'string' || !/^\s*(?:true|1|yes|active)\s*$/i.test(active)
 }
 
 function textOf(value: unknown): string | null {

@@ -124,8 +124,10 @@ export function judgeRead(
     case 'record': {
       // A record from before the notice does not contain the change it reports.
       if (answer.at !== null && answer.at < notice.recordedAt) return again('StaleAnswer', null)
+      // What lies ahead says nothing about access today.
+      const isDue = notice.effectiveAt <= moment.began
       const worker =
-        answer.worker['active'] === undefined && implied !== undefined
+        answer.worker['active'] === undefined && implied !== undefined && isDue
           ? { ...answer.worker, active: implied }
           : answer.worker
       return {
@@ -134,7 +136,7 @@ export function judgeRead(
         mode: 'snapshot',
         worker,
         began: moment.began,
-        nextAt: notice.effectiveAt > moment.began ? notice.effectiveAt - settings.waitMs : null,
+        nextAt: isDue ? null : notice.effectiveAt - settings.waitMs,
       }
     }
     case 'gone':

@@ -93,6 +93,17 @@ void describe('a notice after a read', () => {
     )
   })
 
+  void test('takes nothing from a type that holds from a later day on, before that day', () => {
+    for (const type of ['worker.terminated', 'worker.hired']) {
+      const ahead = notice(1, { type, effectiveAt: 9_000 })
+      const answer = { kind: 'record', worker: { title: 'A' }, at: null } as const
+      const early = judgeRead(ahead, answer, moment, settings)
+      assert.deepEqual(early.kind === 'read' && early.worker, { title: 'A' })
+      const due = judgeRead(ahead, answer, { ...moment, began: 9_000 }, settings)
+      assert.deepEqual(due.kind === 'read' && due.worker, { title: 'A', active: type === 'worker.hired' })
+    }
+  })
+
   void test('deactivates an employee unknown to HR when its type is a termination, and fails otherwise', () => {
     const gone = judgeRead(notice(1, { type: 'worker.deleted' }), { kind: 'gone' }, moment, settings)
     assert.deepEqual(
