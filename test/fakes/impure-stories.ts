@@ -190,7 +190,7 @@ function answerOf(name: string, hasLeft: boolean, told: readonly Told[], { pick 
   const record = { userName: `${name}@contoso.com`, displayName: `Worker ${name}` }
   const notices = told.filter(({ impurity }) => impurity?.name.includes('notice'))
   // What HR answers to a notice of anything else is what counts, even if it is wrong.
-  const isOfLeaving = notices.every(({ says }) => says === 'leave')
+  const isOfLeaving = notices.every(({ says }) => says === 'leave') && told[0]?.says === 'start'
   const answers: readonly [ReadAnswer, ...ReadAnswer[]] = [
     { kind: 'record', worker: { ...record, active: !hasLeft }, at: null },
     { kind: 'gone' },
