@@ -79,10 +79,12 @@ void describe('a baseline is true as of its export', () => {
     fc.assert(
       fc.property(histories(), fc.integer({ min: 0, max: 4 }), (events, at) => {
         const exported = baseline(day(at) + 1)
-        const without = fold(events, NOW).attributes
+        const { attributes: without, late } = fold(events, NOW)
         const recorded = new Map(events.map(({ seq, recordedAt }) => [seq, recordedAt]))
         const { attributes: withIt, effects } = fold([...events, exported], NOW)
         for (const [path, { by }] of without) {
+          // A baseline is an activation that a termination dated before a hire may have ended.
+          if (late !== null && path === 'active') continue
           const holder = withIt.get(path)
           if (events.every(({ mode }) => mode === 'delta') && (recorded.get(by) ?? 0) > exported.recordedAt)
             assert.equal(holder?.by, by, path)

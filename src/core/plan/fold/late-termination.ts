@@ -10,8 +10,8 @@ export interface LateTermination {
 /**
  * A termination that HR recorded after an activation and dated before it, where no earlier activation
  * is known that it could end: the employee never started, or the date is wrong. It counts from that
- * activation on; otherwise it would change nothing and the leaver would stay active. Only an
- * activation that HR recorded later opens access again.
+ * activation on; otherwise it would change nothing and the leaver would stay active. It counts until
+ * an activation that HR recorded no earlier than the termination.
  *
  * Of several such terminations the one recorded last counts. `ordered` are events in their total
  * order, without those that are rescinded.
@@ -19,14 +19,18 @@ export interface LateTermination {
 export function lateTermination(ordered: readonly LedgerEvent[]): LateTermination | null {
   const termination = leavingsWithoutStart(ordered).at(-1)
   if (!termination) return null
-  const activations = ordered.filter(
-    (event, index) =>
-      isActivation(event) &&
-      event.worker['active'] === true &&
-      !event.dead &&
-      event.recordedAt < termination.recordedAt &&
-      !isEndedAtOnce(event, ordered.slice(index + 1)),
+  const reopened = ordered.findIndex(
+    (event) => isActivation(event) && !event.dead && event.recordedAt >= termination.recordedAt,
   )
+  const activations = ordered
+    .slice(0, reopened === -1 ? undefined : reopened)
+    .filter(
+      (event, index) =>
+        isActivation(event) &&
+        event.worker['active'] === true &&
+        !event.dead &&
+        !isEndedAtOnce(event, ordered.slice(index + 1)),
+    )
   return activations.length === 0 ? null : { termination, activations }
 }
 

@@ -53,7 +53,10 @@ function neverStarted(events: readonly LedgerEvent[], now: number): readonly Led
     const endsWithIt = standing
       .slice(at)
       .some((other) => other.worker['active'] === false && other.effectiveAt === event.effectiveAt)
-    if (!opens || endsWithIt || event.recordedAt >= leaving.recordedAt) return []
+    const saidLater = standing
+      .slice(0, at + 1)
+      .some((other) => activates(other) && !other.dead && other.recordedAt >= leaving.recordedAt)
+    if (!opens || endsWithIt || saidLater) return []
     const { effectiveAt, rank, order } = event
     return [{ ...leaving, effectiveAt, rank, order, rescinds: null, dead: true }]
   })

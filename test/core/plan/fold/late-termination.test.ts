@@ -34,6 +34,10 @@ void describe('a termination that is dated before the only activation', () => {
   void it('does not keep an employee out whom HR recorded as active after it', () => {
     assert.equal(active(starts(1, 5, 5), ends(2, 10, 2), starts(3, 12, 12)), true)
   })
+  void it('counts no longer behind an activation that HR recorded with it or later', () => {
+    assert.equal(active(ends(2, 10, 2), starts(3, 12, 3), starts(1, 5, 5)), true)
+    assert.equal(active(ends(2, 10, 2), starts(3, 10, 3), starts(1, 5, 5)), true)
+  })
   void it('takes nothing but access away: the other attributes keep their own place', () => {
     const full = at(2, 10, 2, { worker: { active: false, title: 'Clerk' } })
     const { attributes } = fold([starts(1, 5, 5), full], NOW)
