@@ -81,10 +81,10 @@ void describe('a baseline is true as of its export', () => {
         const exported = baseline(day(at) + 1)
         const { attributes: without, late } = fold(events, NOW)
         const recorded = new Map(events.map(({ seq, recordedAt }) => [seq, recordedAt]))
-        const { attributes: withIt, effects } = fold([...events, exported], NOW)
+        const { attributes: withIt, effects, late: lateWithIt } = fold([...events, exported], NOW)
         for (const [path, { by }] of without) {
-          // A baseline is an activation that a termination dated before a hire may have ended.
-          if (late !== null && path === 'active') continue
+          // A baseline is an activation too: one that such a termination may have ended, or may be meant for.
+          if (path === 'active' && (late !== null || lateWithIt !== null)) continue
           const holder = withIt.get(path)
           if (events.every(({ mode }) => mode === 'delta') && (recorded.get(by) ?? 0) > exported.recordedAt)
             assert.equal(holder?.by, by, path)
