@@ -1,11 +1,11 @@
 import { EXIT_CODES } from '../../core/errors.ts'
-import { effectiveInstant, isPlainDate } from '../../core/intake/event/dates.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { EventExplanation, Explanation } from '../../core/plan/explain.ts'
-import { describePart } from '../support/event-part.ts'
+import { describeDate } from '../explain/event-date.ts'
+import { describePart } from '../explain/event-part.ts'
 import { shortened } from '../../core/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
-import { blockLines } from '../support/block-lines.ts'
+import { blockLines } from '../explain/block-lines.ts'
 import { findByReference, nearlyMatching } from '../support/employees.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
@@ -118,15 +118,4 @@ function draw({ explanation, view }: Found, show: Show, zoneOf: (source: string)
   )
   if (explanation.nextAt !== null)
     printLines('', `next change without a new event: ${iso(explanation.nextAt)}`)
-}
-
-/** What the effective date of an event means. */
-function describeDate({ effectiveRaw, effectiveAt }: EventExplanation, zone: string): string {
-  if (effectiveRaw === null) return `no date given: the day of its recording in ${zone}`
-  if (!isPlainDate(effectiveRaw)) return `given as ${effectiveRaw}`
-  const begins = effectiveInstant(effectiveRaw, zone)
-  if (effectiveAt === begins) return `given as ${effectiveRaw}: the start of that day in ${zone}`
-  if (effectiveAt === effectiveInstant(effectiveRaw, zone, 1))
-    return `given as ${effectiveRaw}, the last day worked: the end of that day in ${zone}`
-  return `given as ${effectiveRaw}: a day in another zone, or a date that stands for none`
 }

@@ -3,7 +3,7 @@ import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledge
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { isInForce } from '../../core/blocks/period.ts'
 import { shortened } from '../../core/visible.ts'
-import { blockLines } from '../support/block-lines.ts'
+import { blockLines } from '../explain/block-lines.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { findByReference, nearlyMatching } from '../support/employees.ts'
 import { withIsoInstants } from '../support/instants.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
-import { describePart } from '../../../src/cli/support/event-part.ts'
+import { describePart } from '../../../src/cli/explain/event-part.ts'
 import { explainEmployee } from '../../../src/core/plan/explain.ts'
 import { fold } from '../../../src/core/plan/fold/fold.ts'
 import { previewEmployee } from '../../../src/core/plan/preview.ts'

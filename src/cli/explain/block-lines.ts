@@ -1,5 +1,5 @@
 import type { BlockPeriod } from '../../core/ledger/employee.ts'
-import { iso } from './instants.ts'
+import { iso } from '../support/instants.ts'
 
 /** What a block means for the employee, to be read before anything else. */
 export function blockLines(blocked: BlockPeriod | null): readonly string[] {
