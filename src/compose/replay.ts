@@ -1,3 +1,4 @@
+import { CALL_WINDOW_MS } from '../core/provision/pace.ts'
 import type { ServiceBusClient } from '@azure/service-bus'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import { busDeadLetterQueue } from '../adapters/service-bus/dead-letter-queue.ts'
@@ -80,6 +81,6 @@ export function replaySettings(config: Config, perSecond: number | null): Replay
     quietMs: config.COALESCE_QUIET_MS,
     maxWaitMs: config.COALESCE_MAX_WAIT_MS,
     maxOperations: config.BATCH_OPERATIONS,
-    limits: { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY },
+    limits: { perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS, perDay: config.CALLS_PER_DAY },
   }
 }

@@ -1,3 +1,4 @@
+import { CALL_WINDOW_MS } from '../core/provision/pace.ts'
 import { copyCipher } from '../adapters/copy-cipher.ts'
 import { isShared } from '../adapters/ledger-sql/open.ts'
 import type { Config } from '../config/load.ts'
@@ -85,7 +86,7 @@ function submitSettings(config: Config, owner: string): ConnectorSettings['submi
     leaseMs: submitLeaseMs(config),
     pollMs: Math.min(250, Math.max(20, config.BATCH_FILL_MS / 2)),
     attempts: 4,
-    limits: { perWindow: config.CALLS_PER_5S, windowMs: 5_000, perDay: config.CALLS_PER_DAY },
+    limits: { perWindow: config.CALLS_PER_5S, windowMs: CALL_WINDOW_MS, perDay: config.CALLS_PER_DAY },
     retryMs: 1_000,
     retryCapMs: 30_000,
     throttledMs: 5_000,

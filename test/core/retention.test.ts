@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { retentionLoop } from '../../src/core/plan/retain/loop.ts'
 import { DAY_MS } from '../../src/core/runtime.ts'
-import { virtualRuntime } from '../fakes/runtime.ts'
+import { virtualRuntime } from '../fakes/virtual-runtime.ts'
 
 void test('retention ages out slice by slice after it went through all employees, and rests when there are no more', async (t) => {
   const runtime = virtualRuntime()

@@ -4,7 +4,7 @@ import { RollcallError } from '../../src/core/errors.ts'
 import { together } from '../../src/core/service.ts'
 import { describeError } from '../../src/core/runtime.ts'
 import { loop, type Service } from '../../src/core/service.ts'
-import { virtualRuntime } from '../fakes/runtime.ts'
+import { virtualRuntime } from '../fakes/virtual-runtime.ts'
 
 void describe('a loop', () => {
   void test('rests as long as its turn answers, and continues at once after 0', async () => {

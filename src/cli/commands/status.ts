@@ -3,7 +3,7 @@ import { EXIT_CODES } from '../../core/errors.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
-import { type Forecast, forecast } from '../../core/provision/pace.ts'
+import { CALL_WINDOW_MS, type Forecast, forecast } from '../../core/provision/pace.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { iso } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
@@ -45,8 +45,6 @@ interface Status {
 }
 type Hold = SubmissionStatus['holds'][number]
 
-const FIVE_SECONDS_MS = 5_000
-
 interface StatusOptions {
   readonly strict: boolean
   readonly leaverLimit: string
@@ -87,7 +85,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
   const holds = submission.holds.filter(({ name, until }) => name !== 'job' || until > now)
   const limits = {
     perWindow: config.CALLS_PER_5S,
-    windowMs: FIVE_SECONDS_MS,
+    windowMs: CALL_WINDOW_MS,
     perDay: config.CALLS_PER_DAY,
   }
   return {

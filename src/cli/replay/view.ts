@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises'
 import { RollcallError } from '../../core/errors.ts'
 import type { ReplayForecast } from '../../core/report/replay/forecast.ts'
-import type { ReplayPlan } from '../../core/report/replay/plan.ts'
+import type { ReplayPlan } from '../../core/report/replay/frozen-plan.ts'
 import type { ReplayView } from '../../core/report/replay/replay.ts'
 import { sayFound } from '../dead-letters/options.ts'
 import { ask, type Format, printJson, printTable, progress, say } from '../support/output.ts'

@@ -1,6 +1,9 @@
 import type { CallLimits } from '../ledger/port/submit.ts'
 import { DAY_MS } from '../runtime.ts'
 
+/** The service counts calls in windows of this length (`CallLimits.windowMs`). */
+export const CALL_WINDOW_MS = 5_000
+
 /** The calls of the last 24 hours. */
 export interface Budget {
   readonly now: number

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { logWindow } from '../../../src/adapters/graph/provisioning.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 import { simulation } from '../../suites/flow/simulation.ts'
 
 const SECOND = 1_000

@@ -9,7 +9,7 @@ import { ACCEPT_RETRY, sessionSourceQueue } from '../../../src/adapters/service-
 import { pauseMs, troubleOf } from '../../../src/adapters/service-bus/receive/trouble.ts'
 import type { SourceQueue } from '../../../src/core/ports.ts'
 import { type Broker, connectionStringFor } from '../../../src/local/service-bus/broker.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 import { type Relay, relayTo } from '../../fakes/relay.ts'
 import { busFor, numbered, QUEUE } from '../support/bus.ts'
 import { briskRuntime } from '../support/runtime.ts'

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { committer } from '../../../src/core/intake/commit.ts'
 import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 /** How often the event loop gets a turn while so many messages of this length are read. */
 async function turnsFor(count: number, characters: number): Promise<number> {

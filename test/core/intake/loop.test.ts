@@ -6,7 +6,7 @@ import type { IntakeBatch, RecordResult } from '../../../src/core/ledger/port/in
 import type { SourceMessage, SourceQueue } from '../../../src/core/ports.ts'
 import { fakeInbox } from '../../fakes/inbox.ts'
 import { cloudEvent, message } from '../../fakes/messages.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 const settings: IntakeSettings = {
   batchSize: 3,

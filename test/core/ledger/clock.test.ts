@@ -4,7 +4,7 @@ import { clockOffset, clockWatch, warnOfSkew } from '../../../src/core/ledger/cl
 import type { JsonObject } from '../../../src/core/model.ts'
 import type { MomentCut } from '../../../src/core/ledger/port/upkeep.ts'
 import { silentLogger } from '../../../src/core/runtime.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 /** A database whose clock is `ahead`, and a way to it of these lengths. */
 function database(ahead: number, trips: readonly (readonly [there: number, back: number])[]) {

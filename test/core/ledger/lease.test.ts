@@ -3,7 +3,7 @@ import { it } from 'node:test'
 import { leased, whileLeased } from '../../../src/core/ledger/lease.ts'
 import type { LeaseQuery } from '../../../src/core/ledger/port/upkeep.ts'
 import { loop, type Service } from '../../../src/core/service.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 const LEASE_MS = 3_000
 const runtime = virtualRuntime(0)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { LedgerAge, LedgerMark } from '../../../src/core/ledger/port/upkeep.ts'
 import { isOlder, startedAfter, type Witness, witnessing } from '../../../src/core/ledger/witness.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 /** A ledger of this age and a counter that remembers this, both to be changed by the test. */
 function watch(t: TestContext, first: LedgerMark, remembered: LedgerMark | null) {

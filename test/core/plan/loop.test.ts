@@ -9,7 +9,7 @@ import type { Decision } from '../../../src/core/ledger/decision.ts'
 import type { Employee } from '../../../src/core/ledger/employee.ts'
 import { planLoop, type PlanSettings } from '../../../src/core/plan/loop.ts'
 import { ledgerEvent } from '../../fakes/events.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 const settings: PlanSettings = {
   employeesAtOnce: 2,

@@ -10,7 +10,7 @@ import type {
 import type { Ledger } from '../../../src/core/ledger/ledger.ts'
 import type { UploadAnswer } from '../../../src/core/ports.ts'
 import { submitLoop, type SubmitSettings } from '../../../src/core/provision/submit-loop.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 const settings: SubmitSettings = {
   owner: 'here',

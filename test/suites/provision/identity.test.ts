@@ -12,7 +12,7 @@ import { type AuthSettings, createCredential } from '../../../src/adapters/graph
 import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { compose } from '../../../src/compose/connector.ts'
 import { readConfig } from '../../../src/compose/config.ts'
-import { virtualRuntime } from '../../fakes/runtime.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
 
 const noIdentity: AuthSettings = {
   mode: 'default',

@@ -1,7 +1,7 @@
 import { insertRows, type Sql, writeRows } from '../driver/sql.ts'
 
 /**
- * Halves a batch the service does not take as a whole. The smaller half goes first and the other waits for it: when the first is accepted the
+ * Halves a batch that the service refused with 400 or 413 (`answers.ts`). The smaller half goes first and the other waits for it: when the first is accepted the
  * offender must be in the other, which is then halved without being sent. One offender among 50 costs at most 11 calls this way.
  * Answers false, and does nothing, when there is only one operation left.
  */

@@ -24,9 +24,11 @@ export function refusedLeavers(
   message: SourceMessage,
   sources: SourceRules,
 ): readonly RefusedLeaver[] {
-  return envelopes
+  const leavers = envelopes
     .slice(0, MOST)
     .flatMap((envelope, index) => leavingOf(envelope, index, message, sources) ?? [])
+  // Two readings of one event mostly say the same.
+  return [...new Map(leavers.map((one) => [`${one.employeeId}\n${one.source}\n${one.id}`, one])).values()]
 }
 
 function leavingOf(

@@ -2,11 +2,12 @@ import { isObject } from '../../json.ts'
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { Lane, ScimUser } from '../../model.ts'
 import { ENTERPRISE_USER } from '../mapping/scim.ts'
+import { attributesToWaitFor } from './incomplete.ts'
 import { contributionOf, decideEvent, needsNewOutcome } from './decide-event.ts'
 import type { Decided, EventDecision } from '../../ledger/decision.ts'
 import type { EmployeeEvent } from '../../ledger/employee.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
-import { type EffectiveState, mayHaveAccount } from './effective-state.ts'
+import type { EffectiveState } from './effective-state.ts'
 import { type MappedPlanning, openEvents, type Step } from './planning.ts'
 import { earliest, resendAt } from './resend.ts'
 
@@ -22,8 +23,7 @@ export function decideWith(
 ): Decided {
   const { employee, state, json, hash } = planning
   const { employeeId, revision } = employee
-  // A termination does not wait for the rest of the record: the directory may hold the account.
-  const incomplete = planning.isInactive ? missingWhileBlocked(planning, missing) : missing
+  const incomplete = attributesToWaitFor(planning, missing)
   const hasContent = incomplete.length === 0 && state.attributes.size > 0
   const hold = holdAfterFailure(planning)
   const isDue = overtakes || isLeaverResend(planning) || hash !== employee.acceptedHash
@@ -46,18 +46,6 @@ export function decideWith(
       : null,
     nextAt: earliest(state.nextAt, retryAt),
   }
-}
-
-/**
- * A block alone creates no account: an employee without one waits for a complete record, in which an
- * event says that the employee is active.
- */
-function missingWhileBlocked(
-  { employee, state: { overridden } }: MappedPlanning,
-  missing: readonly string[],
-): readonly string[] {
-  if (overridden === null || mayHaveAccount(employee)) return []
-  return overridden.saysActive ? missing : [...missing, 'active']
 }
 
 /** An open leaver case resends its operation on its own schedule, whatever ended the last one. */

@@ -1,3 +1,4 @@
+import { overtakesUnanswered } from '../overtake.ts'
 import { isFinal } from '../../ledger/lifecycle.ts'
 import type { FoldRules } from '../fold/rules.ts'
 import type { MappedRecord, Mapping } from '../mapping/mapping.ts'
@@ -49,8 +50,7 @@ export type Step =
 export function beginPlanning(employee: Employee, now: number, rules: PlanRules): Planning {
   const state = effectiveState(employee, now, rules.fold)
   const isInactive = state.attributes.get('active')?.value === false
-  const overtakes = isInactive && employee.unanswered.at(-1)?.active === true
-  return { employee, now, rules, state, isInactive, overtakes }
+  return { employee, now, rules, state, isInactive, overtakes: overtakesUnanswered(isInactive, employee) }
 }
 
 export function withRecord(planning: Planning, mapped: MappedRecord): MappedPlanning {

@@ -9,7 +9,7 @@ import type { Stores } from '../dead-letters/stores.ts'
 import type { CarryOutContext } from './carry-out-context.ts'
 import { carryOut, type ReplayEnding } from './carry-out.ts'
 import { forecastReplay, type ForecastSettings, type ReplayForecast } from './forecast.ts'
-import { planReplay, type ReplayPlan } from './plan.ts'
+import { planReplay, type ReplayPlan } from './frozen-plan.ts'
 
 export interface ReplayRequest extends SelectionRequest {
   /** The same text for the same command: an unfinished run with this text is continued. */

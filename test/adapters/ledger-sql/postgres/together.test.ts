@@ -181,9 +181,10 @@ void it('the brake lets through no more people when several instances plan at on
 
 void it('the same messages taken in by several instances at once, each in its own order, count once', async (t) => {
   const { worlds, deadlocks } = await instances(t, 4)
-  const messages = range(200).map((index) =>
-    messageOf(index, hrEvent(`e${index % 150}`, `p${index % 40}`, { title: `${index}` })),
-  )
+  const messages = range(200).map((index) => {
+    const event = index % 150
+    return messageOf(index, hrEvent(`e${event}`, `p${event % 40}`, { title: `${event}` }))
+  })
   for (let round = 0; round < 3; round++)
     await Promise.all(
       worlds.map((world, index) => world.intake(index % 2 === 0 ? messages : messages.toReversed())),

@@ -7,7 +7,7 @@ import type { Json } from '../../../../src/core/model.ts'
 import type { LogPage, LogQuery } from '../../../../src/core/ports.ts'
 import { correlateLoop, type CorrelateSettings } from '../../../../src/core/report/correlate/loop.ts'
 import { candidate, candidates, rawLogRecord } from '../../../fakes/log.ts'
-import { virtualRuntime } from '../../../fakes/runtime.ts'
+import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
 const MINUTE = 60_000
 const settings: CorrelateSettings = {

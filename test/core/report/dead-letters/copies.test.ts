@@ -12,7 +12,7 @@ import {
   sweepLoop,
 } from '../../../../src/core/report/dead-letters/copies.ts'
 import { day } from '../../../fakes/events.ts'
-import { virtualRuntime } from '../../../fakes/runtime.ts'
+import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 import { fakeShelf, shelved } from '../../../fakes/shelf.ts'
 
 const settings = {

@@ -5,7 +5,7 @@ import type { OutboxMessage } from '../../../../src/core/ports.ts'
 import { outcomeMessage, type OutcomeSettings } from '../../../../src/core/report/outcomes/outcome.ts'
 import { publishLoop } from '../../../../src/core/report/outcomes/loop.ts'
 import { day } from '../../../fakes/events.ts'
-import { virtualRuntime } from '../../../fakes/runtime.ts'
+import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
 function row(id: number, more: Partial<OutcomeRow> = {}): OutcomeRow {
   return {

@@ -13,7 +13,7 @@ import type {
 import { replayNative } from '../../../../src/core/report/replay/native.ts'
 import { day } from '../../../fakes/events.ts'
 import { type ReplayWorld, replayWorld } from '../../../fakes/replay.ts'
-import { virtualRuntime } from '../../../fakes/runtime.ts'
+import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 import { shelved } from '../../../fakes/shelf.ts'
 
 const settings: NativeReplaySettings = {

@@ -12,7 +12,7 @@ import {
 } from '../../../../src/core/report/replay/replay.ts'
 import { ledgerLetter } from '../../../fakes/dead-letters.ts'
 import { rules } from '../../../fakes/people.ts'
-import { virtualRuntime } from '../../../fakes/runtime.ts'
+import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
 const LEASE_MS = 30_000
 const request: ReplayRequest = {
