@@ -81,14 +81,15 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
     lines = await compareLines(file?.lines ?? [], ledger, wanted)
     const events = file && withoutCollisions(file.events, lines)
     await eachEmployee(ledger, events, wanted, add)
+    // An older ledger may hold an id as it was written.
+    if (employees === 0 && wanted !== options.employee)
+      await eachEmployee(ledger, events, options.employee, add)
     if (ledger && wanted !== undefined && employees === 0) candidates = await nearlyMatching(ledger, wanted)
   }
   if (alone) await each(null)
   else await withLedger(environment, each)
   if (options.employee !== undefined && employees === 0) {
-    say(
-      `employee ${shortened(options.employee)} is not known: give an employee id, or the id of one of the employee's events${candidates}`,
-    )
+    say(`employee ${shortened(options.employee)} is not known: give an employee id${candidates}`)
     return EXIT_CODES.notFound
   }
   const operationsPerCall = config.BATCH_OPERATIONS
