@@ -1,7 +1,7 @@
 import { type BlockDecision, type BlockMark, decideBlock } from '../../../core/blocks/period.ts'
 import type { BlockPeriod } from '../../../core/ledger/employee.ts'
-import { insertRows, readRows, type Sql } from '../driver/sql.ts'
-import { employeeHash } from '../leavers/erased-marks.ts'
+import { insertRows, type Sql } from '../driver/sql.ts'
+import { employeeHash, rowsByEmployeeHash } from '../leavers/erased-marks.ts'
 
 /** Actions in the audit trail; they name the employee until an erasure. */
 export const BLOCK = 'block'
@@ -12,19 +12,17 @@ export async function blocksOf(
   sql: Sql,
   employees: readonly string[],
 ): Promise<ReadonlyMap<string, BlockMark>> {
-  if ((await sql.all('SELECT 1 AS one FROM blocks LIMIT 1')).length === 0) return new Map()
-  const byHash = new Map(employees.map((employee) => [employeeHash(employee), employee]))
-  const rows = await readRows<BlockPeriod & { hash: string; decided_at: number }>(
+  const columns = 'm.since, m.until, m.decided_at'
+  const rows = await rowsByEmployeeHash<BlockPeriod & { readonly decided_at: number }>(
     sql,
-    ['hash TEXT'],
-    [...byHash.keys()].map((hash) => [hash]),
-    'SELECT b.hash, b.since, b.until, b.decided_at FROM v JOIN blocks b ON b.hash = v.hash',
+    { table: 'blocks', columns },
+    employees,
   )
   return new Map(
-    rows.flatMap(({ hash, since, until, decided_at: decidedAt }) => {
-      const employee = byHash.get(hash)
-      return employee === undefined ? [] : [[employee, { since, until, decidedAt }]]
-    }),
+    rows.map(([employee, { since, until, decided_at: decidedAt }]) => [
+      employee,
+      { since, until, decidedAt },
+    ]),
   )
 }
 

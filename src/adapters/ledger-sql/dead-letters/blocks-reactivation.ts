@@ -13,12 +13,16 @@ interface AccessRow {
   readonly worker: string
   readonly rescinds: string | null
 }
-interface DeadRow extends AccessRow {
+/** A dead event, with what it says of access. */
+export interface DeadEventRow extends AccessRow {
   readonly seq: number
 }
 
 /** Which of these dead events keep their employee from being reactivated. Reads the events that rescinds name. */
-export async function blockingReactivation(sql: Sql, dead: readonly DeadRow[]): Promise<ReadonlySet<number>> {
+export async function blockingReactivation(
+  sql: Sql,
+  dead: readonly DeadEventRow[],
+): Promise<ReadonlySet<number>> {
   const events = dead.map((row) => ({ seq: row.seq, event: toAccessEvent(row) }))
   const names = events.flatMap(({ event: { rescinds } }) => (rescinds === null ? [] : [rescinds]))
   const targets = await readRows<AccessRow & { readonly source: string; readonly event_id: string }>(

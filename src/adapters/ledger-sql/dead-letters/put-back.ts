@@ -4,19 +4,15 @@ import { EVENT_REASONS } from '../../../core/ledger/event-reason.ts'
 import { lockDead } from './dead-letters.ts'
 import { markDue, planAgain, clearFailures } from '../tables/employees.ts'
 import { parse } from '../driver/json.ts'
-import { blockingReactivation, liftsBlockOf } from './blocks-reactivation.ts'
+import { blockingReactivation, type DeadEventRow, liftsBlockOf } from './blocks-reactivation.ts'
 import { IN_LEDGER, moveReplay } from './replays.ts'
 import { namingOthers } from '../intake/rescind-mismatch.ts'
 import { type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { keepSaid, rewrite } from '../intake/resubmit.ts'
 
-interface Row {
-  readonly seq: number
+interface Row extends DeadEventRow {
   readonly event_id: string
   readonly source: string
-  readonly employee: string
-  readonly worker: string
-  readonly rescinds: string | null
   readonly effective_at: number
   readonly reason: string | null
 }

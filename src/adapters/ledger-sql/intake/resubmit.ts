@@ -2,20 +2,16 @@ import { clearFailures, planAgain, lockEmployees } from '../tables/employees.ts'
 import type { HrEvent } from '../../../core/model.ts'
 import { reopensDeadEvent } from '../../../core/intake/resubmission.ts'
 import { type Arrival, contentOf, storedKey, originalOf } from '../tables/event-row.ts'
-import { blockingReactivation, liftsBlockOf } from '../dead-letters/blocks-reactivation.ts'
+import { blockingReactivation, type DeadEventRow, liftsBlockOf } from '../dead-letters/blocks-reactivation.ts'
 import { namingOthers } from './rescind-mismatch.ts'
 import { type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
 
 /** The actor of an edit made by a resubmitted message, which names no person. */
 const RESUBMITTED = 'resubmitted'
 
-interface DeadRow {
-  readonly seq: number
+interface DeadRow extends DeadEventRow {
   readonly event_id: string
   readonly source: string
-  readonly employee: string
-  readonly worker: string
-  readonly rescinds: string | null
   readonly finished_at: number
   readonly replays: number
 }

@@ -8,32 +8,48 @@ import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 /** What is left of the id of an employee who was erased. */
 export const employeeHash = (employee: string): string => createHash('sha256').update(employee).digest('hex')
 
+/**
+ * The rows that a table keeps under the hashes of these employee ids, by employee id. Most ledgers
+ * have none, so that is asked first.
+ */
+export async function rowsByEmployeeHash<Row>(
+  sql: Sql,
+  { table, columns }: { readonly table: 'blocks' | 'erased_leavers'; readonly columns: string },
+  employees: readonly string[],
+): Promise<readonly (readonly [employee: string, row: Row])[]> {
+  if ((await sql.all(`SELECT 1 AS one FROM ${table} LIMIT 1`)).length === 0) return []
+  const byHash = new Map(employees.map((employee) => [employeeHash(employee), employee]))
+  const rows = await readRows<Row & { readonly hash: string }>(
+    sql,
+    ['hash TEXT'],
+    [...byHash.keys()].map((hash) => [hash]),
+    `SELECT v.hash, ${columns} FROM v JOIN ${table} m ON m.hash = v.hash`,
+  )
+  return rows.flatMap((row) => {
+    const employee = byHash.get(row.hash)
+    return employee === undefined ? [] : [[employee, row] as const]
+  })
+}
+
+interface MarkRow {
+  readonly effective_at: number
+  readonly rank: number
+  readonly order_value: string | null
+  readonly recorded_at: number
+}
+
 /** The marks of employees who were erased and are heard of again. */
 export async function erasedMarksOf(
   sql: Sql,
   employees: readonly string[],
 ): Promise<ReadonlyMap<string, EmployeeEvent>> {
-  if ((await sql.all('SELECT 1 AS one FROM erased_leavers LIMIT 1')).length === 0) return new Map()
-  const byHash = new Map(employees.map((employee) => [employeeHash(employee), employee]))
-  const rows = await readRows<{
-    hash: string
-    effective_at: number
-    rank: number
-    order_value: string | null
-    recorded_at: number
-  }>(
-    sql,
-    ['hash TEXT'],
-    [...byHash.keys()].map((hash) => [hash]),
-    'SELECT m.hash, m.effective_at, m.rank, m.order_value, m.recorded_at FROM v JOIN erased_leavers m ON m.hash = v.hash',
-  )
+  const columns = 'm.effective_at, m.rank, m.order_value, m.recorded_at'
+  const rows = await rowsByEmployeeHash<MarkRow>(sql, { table: 'erased_leavers', columns }, employees)
   return new Map(
-    rows.flatMap((row) => {
-      const employee = byHash.get(row.hash)
-      if (employee === undefined) return []
+    rows.map(([employee, row]) => {
       const order = row.order_value === null ? null : parse<OrderValue>(row.order_value)
       const { rank, effective_at: effectiveAt, recorded_at: recordedAt } = row
-      return [[employee, erasedMark(employee, { effectiveAt, rank, order, recordedAt })]]
+      return [employee, erasedMark(employee, { effectiveAt, rank, order, recordedAt })]
     }),
   )
 }
