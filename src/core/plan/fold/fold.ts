@@ -106,8 +106,9 @@ function prepareFold(events: readonly LedgerEvent[], now: number, rules: FoldRul
         isInForce,
       )
     : rescinded
-  const standing = ordered.filter(({ seq }) => !rescinded.has(seq))
-  const late = lateTermination(standing)
+  const late = lateTermination(
+    rescinded.size === 0 ? ordered : ordered.filter(({ seq }) => !rescinded.has(seq)),
+  )
   const withLate = late === null ? ordered : [...ordered, ...partsAfterActivations(late)].sort(compareEvents)
   const closed = new Set(late?.activations.map(({ seq }) => seq))
   const activations = activationsOf(
