@@ -3,8 +3,8 @@ const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 24 || (major === 24 && minor < 12)) {
   process.stderr.write(
     `rollcall needs Node 24.12 or later and is running on ${process.versions.node}.\n` +
-      'npm ci brings one along (the package "node"), unless install scripts were switched off: ' +
-      'run npm ci without --ignore-scripts and start rollcall through npm, or install Node 24.\n',
+      'Install Node 24. In a clone of the repository, npm ci brings it along as a development dependency, ' +
+      'but not with --omit=dev or --ignore-scripts.\n',
   )
   process.exit(1)
 }

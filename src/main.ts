@@ -17,8 +17,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   return runCommand(argv, process.env)
 }
 
-// Not when this file is imported.
-if (import.meta.main) {
+/** Runs one command as the work of this process, and sets its exit code. */
+export async function start(argv: readonly string[]): Promise<void> {
   const [{ failureOf }, { keepTerminal, say }] = await Promise.all([
     import('./cli/support/failure.ts'),
     import('./cli/support/output.ts'),
@@ -31,5 +31,8 @@ if (import.meta.main) {
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
   // process.exit would lose what stdout has not written yet.
-  process.exitCode = await main(process.argv.slice(2))
+  process.exitCode = await main(argv)
 }
+
+// Not when this file is imported.
+if (import.meta.main) await start(process.argv.slice(2))
