@@ -7,6 +7,7 @@ import type { BlockLedger } from '../../core/ledger/port/blocks.ts'
 import type { DeadLetterLedger } from '../../core/ledger/port/dead-letters.ts'
 import type { ReplayLedger } from '../../core/ledger/port/replays.ts'
 import type { LeaverLedger } from '../../core/ledger/port/leavers.ts'
+import type { FigureLedger } from '../../core/ledger/port/figures.ts'
 import type { FindingLedger } from '../../core/ledger/port/findings.ts'
 import type { InspectLedger } from '../../core/ledger/port/inspect.ts'
 import type { UpkeepLedger } from '../../core/ledger/port/upkeep.ts'
@@ -34,6 +35,7 @@ import { expire, expireEscrowed, jobRestarted, overdue } from './report/expire.t
 import { expireIncomplete, finalize } from './report/finalize.ts'
 import { setHold } from './submit/holds.ts'
 import { stateCounts, idle, submissionStatus, totals } from './inspect/counts.ts'
+import { figures } from './inspect/figures.ts'
 import { markPublished, takeUnpublished } from './report/outbox.ts'
 import { claimNotices, finishReads } from './intake/notices.ts'
 import { claimDueEmployees } from './plan/load.ts'
@@ -96,6 +98,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     ...blockMethods(transactions),
     ...findingMethods(transactions),
     ...inspectMethods(transactions),
+    ...figureMethods(transactions),
     ...upkeepMethods(transactions),
     ping: () => write(ping),
     close: () => driver.close(),
@@ -227,6 +230,10 @@ function inspectMethods({ read }: Transactions): InspectLedger {
     readEmployees: (ids) => read((sql) => viewsOf(sql, ids)),
     listEmployees: (after, limit) => read((sql) => employeePage(sql, after, limit)),
   }
+}
+
+function figureMethods({ read }: Transactions): FigureLedger {
+  return { readFigures: (query) => read((sql) => figures(sql, query)) }
 }
 
 function upkeepMethods({ write, read, instance, scrub }: Transactions): UpkeepLedger {

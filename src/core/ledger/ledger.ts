@@ -1,5 +1,6 @@
 import type { BlockLedger } from './port/blocks.ts'
 import type { DeadLetterLedger } from './port/dead-letters.ts'
+import type { FigureLedger } from './port/figures.ts'
 import type { FindingLedger } from './port/findings.ts'
 import type { InspectLedger } from './port/inspect.ts'
 import type { IntakeLedger } from './port/intake.ts'
@@ -25,6 +26,7 @@ export type Ledger = IntakeLedger &
   BlockLedger &
   FindingLedger &
   InspectLedger &
+  FigureLedger &
   UpkeepLedger &
   LedgerConnection
 

@@ -8,6 +8,7 @@ import { booksCases } from './ledger-books.ts'
 import { clockCases } from './ledger-clock.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
 import { erasedCases } from './ledger-erased.ts'
+import { figureCases } from './ledger-figures.ts'
 import { findingCases } from './ledger-findings.ts'
 import { incompleteCases } from './ledger-incomplete.ts'
 import { instanceCases } from './ledger-instances.ts'
@@ -58,6 +59,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   auditCases,
   clockCases,
   findingCases,
+  figureCases,
   restoredCases,
   booksCases,
   instanceCases,

@@ -36,7 +36,8 @@ const COLUMNS =
   'e.seq, e.event_id, e.source, e.type, e.employee, e.worker, e.rescinds, e.reason, e.detail, e.operation, e.revision, e.finished_at, e.replays, e.archived_at, b.state AS batch_state'
 const FROM = 'events e LEFT JOIN operations o ON o.seq = e.operation LEFT JOIN batches b ON b.seq = o.batch'
 
-const UNKNOWN = 'Unknown'
+/** The code of a dead letter without a reason. */
+export const UNKNOWN_REASON = 'Unknown'
 
 /** In the order of their numbers, over an index of the dead alone. */
 export async function deadLetters(
@@ -80,7 +81,7 @@ export async function countDeadLetters(sql: Sql): Promise<readonly DeadLetterCou
   const rows = await sql.all<{ reason: string | null; n: number }>(
     `SELECT reason, COUNT(*) AS n FROM events WHERE state = 'dead-lettered' AND archived_at IS NULL GROUP BY reason ORDER BY reason`,
   )
-  return rows.map(({ reason, n }) => ({ code: reason ?? UNKNOWN, count: n }))
+  return rows.map(({ reason, n }) => ({ code: reason ?? UNKNOWN_REASON, count: n }))
 }
 
 /** `null` for an event that came in a file. */
@@ -101,7 +102,7 @@ function toDeadLetter(row: Row, keeping: ReadonlySet<number>): LedgerDeadLetter 
     id: row.event_id,
     type: row.type,
     employeeId: row.employee,
-    code: row.reason ?? UNKNOWN,
+    code: row.reason ?? UNKNOWN_REASON,
     detail: row.detail,
     refused: row.batch_state === 'rejected',
     operation: row.operation === null ? null : operationId(row.operation),

@@ -63,13 +63,18 @@ async function countWindow(
   { windowMs }: BrakeSettings,
   now: number,
 ): Promise<{ employees: number; active: number }> {
-  const [window] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM deactivations WHERE at > ?', [
-    now - windowMs,
-  ])
   const [everybody] = await sql.all<{ n: number }>(
     'SELECT COUNT(*) AS n FROM employees WHERE accepted_active = 1',
   )
-  return { employees: window?.n ?? 0, active: everybody?.n ?? 0 }
+  return { employees: await countDeactivations(sql, windowMs, now), active: everybody?.n ?? 0 }
+}
+
+/** The deactivations that count in a window of this length. */
+export async function countDeactivations(sql: Sql, windowMs: number, now: number): Promise<number> {
+  const [window] = await sql.all<{ n: number }>('SELECT COUNT(*) AS n FROM deactivations WHERE at > ?', [
+    now - windowMs,
+  ])
+  return window?.n ?? 0
 }
 
 export async function brakeStatus(sql: Sql, settings: BrakeSettings, now: number): Promise<BrakeStatus> {

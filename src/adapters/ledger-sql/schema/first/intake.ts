@@ -70,13 +70,16 @@ const events = (dialect: Dialect): readonly string[] => {
     )${tableOptions}`,
     `CREATE INDEX events_employee ON events (employee)`,
     `CREATE INDEX events_state ON events (state)`,
+    // Since when the oldest event waits for its first plan.
+    `CREATE INDEX events_unplanned ON events (state, received_at)
+      WHERE state = 'received' AND planned_at IS NULL AND finished_at IS NULL`,
     // A rescind is found by the name of what it cancels, also when that arrives after it.
     `CREATE INDEX events_rescinds ON events (rescinds) WHERE rescinds IS NOT NULL`,
     // A notice that died stays out of the index, and is read again when it is replayed.
     `CREATE INDEX events_unread ON events (read_from) WHERE read_from IS NOT NULL AND state <> 'dead-lettered'`,
     `CREATE INDEX events_dead ON events (seq) WHERE state = 'dead-lettered'`,
-    // Counts dead letters by their code without looking at an event.
-    `CREATE INDEX events_dead_code ON events (archived_at, reason) WHERE state = 'dead-lettered'`,
+    // Counts dead letters by their code, and says since when, without looking at an event.
+    `CREATE INDEX events_dead_code ON events (archived_at, reason, finished_at) WHERE state = 'dead-lettered'`,
     ...withoutStatistics(dialect, 'events', ['state']),
   ]
 }

@@ -27,6 +27,7 @@ export const leaverTables = ({ integer, identity, tableOptions }: Dialect): read
   )${tableOptions}`,
   `CREATE UNIQUE INDEX leaver_cases_open ON leaver_cases (employee, source, event_id) WHERE ended_at IS NULL`,
   `CREATE INDEX leaver_cases_oldest ON leaver_cases (seq) WHERE ended_at IS NULL`,
+  `CREATE INDEX leaver_cases_cause ON leaver_cases (cause, opened_at, ended_at) WHERE ended_at IS NULL`,
   `CREATE INDEX leaver_cases_look ON leaver_cases (look_at) WHERE ended_at IS NULL`,
   `CREATE INDEX leaver_cases_ended ON leaver_cases (ended_at) WHERE ended_at IS NOT NULL`,
   `CREATE INDEX leaver_cases_event ON leaver_cases (employee, source, event_id)`,

@@ -69,7 +69,7 @@ const outbox = (dialect: Dialect): readonly string[] => {
       -- When the copy of a dead letter was put in the dead-letter queue.
       copied_at    ${integer}
     )${tableOptions}`,
-    `CREATE INDEX outbox_unpublished ON outbox (id) WHERE published_at IS NULL`,
+    `CREATE INDEX outbox_unpublished ON outbox (id, published_at) WHERE published_at IS NULL`,
     `CREATE INDEX outbox_uncopied ON outbox (id) WHERE state = 'dead-lettered' AND copied_at IS NULL`,
     `CREATE INDEX outbox_event ON outbox (event_seq)`,
     ...withoutStatistics(dialect, 'outbox', ['published_at']),

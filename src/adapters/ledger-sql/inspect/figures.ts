@@ -1,0 +1,185 @@
+import type { FindingCode } from '../../../core/findings/codes.ts'
+import type {
+  Depth,
+  Figures,
+  FiguresQuery,
+  LeaverFigures,
+  QuotaFigures,
+} from '../../../core/ledger/port/figures.ts'
+import type { Hold } from '../../../core/ledger/port/submit.ts'
+import { LEAVER_CAUSES, type LeaverCause } from '../../../core/leavers/causes.ts'
+import { countBlocks } from '../blocks/commands.ts'
+import { UNKNOWN_REASON } from '../dead-letters/dead-letters.ts'
+import type { Sql } from '../driver/sql.ts'
+import { countDeactivations } from '../plan/brake.ts'
+import { oldestUnanswered, watermark } from '../report/correlate.ts'
+import { budget } from '../submit/budget.ts'
+import { notAccepted, totals } from './counts.ts'
+
+/**
+ * Depths that are read in one statement, because a round trip costs more than any of them. Each
+ * reads a partial index of open work, by its beginning for the oldest. The oldest batched operation
+ * is the oldest of few: those of the open batches.
+ */
+const DEPTHS = {
+  received: {
+    count: `SELECT COUNT(*) FROM events WHERE state = 'received'`,
+    oldest: `SELECT received_at FROM events WHERE state = 'received' AND planned_at IS NULL AND finished_at IS NULL ORDER BY received_at LIMIT 1`,
+  },
+  pending: {
+    count: `SELECT COUNT(*) FROM operations WHERE state = 'pending'`,
+    oldest: `SELECT created_at FROM operations WHERE state = 'pending' ORDER BY seq LIMIT 1`,
+  },
+  accepted: {
+    count: `SELECT COUNT(*) FROM operations WHERE state = 'accepted'`,
+    oldest: `SELECT accepted_at FROM operations WHERE state = 'accepted' ORDER BY accepted_at LIMIT 1`,
+  },
+  answered: {
+    count: `SELECT COUNT(*) FROM operations WHERE state = 'answered'`,
+    oldest: `SELECT answered_at FROM operations WHERE state = 'answered' ORDER BY final_at LIMIT 1`,
+  },
+  unpublished: {
+    count: 'SELECT COUNT(*) FROM outbox WHERE published_at IS NULL',
+    oldest: 'SELECT at FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1',
+  },
+  incomplete: {
+    count: 'SELECT COUNT(*) FROM employees WHERE incomplete_since IS NOT NULL',
+    oldest:
+      'SELECT incomplete_since FROM employees WHERE incomplete_since IS NOT NULL ORDER BY incomplete_since LIMIT 1',
+  },
+  held: {
+    count: 'SELECT COUNT(*) FROM employees WHERE braked_at IS NOT NULL',
+    oldest: 'SELECT braked_at FROM employees WHERE braked_at IS NOT NULL ORDER BY braked_at LIMIT 1',
+  },
+} as const
+const READ_DEPTHS = Object.entries(DEPTHS)
+  .map(([name, { count, oldest }]) => `SELECT '${name}' AS name, (${count}) AS n, (${oldest}) AS oldest`)
+  .join(' UNION ALL ')
+
+export async function figures(sql: Sql, { now, brakeWindowMs }: FiguresQuery): Promise<Figures> {
+  const depths = await readDepths(sql)
+  const { pending, accepted, answered, unpublished, incomplete, held } = depths
+  const { batched, sent } = await openBatches(sql)
+  const unanswered = accepted.count + sent
+  return {
+    totals: await totals(sql),
+    stages: {
+      received: depths.received,
+      due: await dueEmployees(sql, now),
+      waiting: together(pending, batched),
+      accepted,
+      answered,
+      unpublished,
+    },
+    unanswered: { count: unanswered, oldestAt: unanswered === 0 ? null : await oldestUnanswered(sql) },
+    incomplete,
+    holds: await holdsInForce(sql, now),
+    quota: await quota(sql, now),
+    brake: {
+      window: await countDeactivations(sql, brakeWindowMs, now),
+      held: held.count,
+      heldSince: held.oldestAt,
+    },
+    leavers: await leavers(sql),
+    findings: await findings(sql),
+    deadLetters: await deadLetters(sql),
+    blocks: await countBlocks(sql, now),
+    notAccepted: (await notAccepted(sql)).count,
+    watermark: await watermark(sql),
+  }
+}
+
+interface CountRow {
+  readonly n: number
+  readonly oldest: number | null
+}
+const toDepth = ({ n, oldest }: CountRow): Depth => ({ count: n, oldestAt: oldest })
+
+async function readDepths(sql: Sql): Promise<Readonly<Record<keyof typeof DEPTHS, Depth>>> {
+  const rows = await sql.all<CountRow & { readonly name: string }>(READ_DEPTHS)
+  const of = (name: keyof typeof DEPTHS): Depth => {
+    const row = rows.find((one) => one.name === name)
+    return row ? toDepth(row) : { count: 0, oldestAt: null }
+  }
+  return {
+    received: of('received'),
+    pending: of('pending'),
+    accepted: of('accepted'),
+    answered: of('answered'),
+    unpublished: of('unpublished'),
+    incomplete: of('incomplete'),
+    held: of('held'),
+  }
+}
+
+/**
+ * As `claimDueEmployees` finds them: who is due for two reasons counts once. The most are due after
+ * their quiet time, and are counted in the index alone. An urgent employee is as old as its first
+ * unplanned event.
+ */
+async function dueEmployees(sql: Sql, now: number): Promise<Depth> {
+  const other = 'NOT (plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ?)'
+  const rows = await sql.all<CountRow>(
+    `SELECT COUNT(*) AS n, MIN(plan_at) AS oldest FROM employees WHERE plan_at IS NOT NULL AND unanswered = 0 AND plan_at <= ?
+     UNION ALL
+     SELECT COUNT(*), MIN(dirty_at) FROM employees WHERE urgent = 1 AND ${other}
+     UNION ALL
+     SELECT COUNT(*), MIN(next_at) FROM employees WHERE next_at IS NOT NULL AND next_at <= ? AND urgent = 0 AND ${other}`,
+    [now, now, now, now],
+  )
+  return rows.map(toDepth).reduce(together)
+}
+
+/** Operations of batches that are not accepted yet, and how many of them were sent before. */
+async function openBatches(sql: Sql): Promise<{ readonly batched: Depth; readonly sent: number }> {
+  const [row] = await sql.all<CountRow & { readonly sent: number }>(
+    `SELECT COUNT(*) AS n, MIN(o.created_at) AS oldest, COUNT(CASE WHEN o.times_submitted > 0 THEN 1 END) AS sent
+     FROM batches b JOIN operations o ON o.batch = b.seq WHERE b.state = 'open' AND COALESCE(o.state, '') = 'batched'`,
+  )
+  return row ? { batched: toDepth(row), sent: row.sent } : { batched: { count: 0, oldestAt: null }, sent: 0 }
+}
+
+function together(a: Depth, b: Depth): Depth {
+  const oldest = [a.oldestAt, b.oldestAt].filter((at) => at !== null)
+  return { count: a.count + b.count, oldestAt: oldest.length === 0 ? null : Math.min(...oldest) }
+}
+
+/** The hold of the job ends when no instance renews it; the others end with the next accepted batch. */
+async function holdsInForce(sql: Sql, now: number): Promise<readonly Hold[]> {
+  return sql.all<Hold>(
+    `SELECT name, since, until, status, detail FROM holds WHERE name <> 'job' OR until > ? ORDER BY since`,
+    [now],
+  )
+}
+
+async function quota(sql: Sql, now: number): Promise<QuotaFigures> {
+  const { used, oldestAt, lastAt } = await budget(sql, now)
+  return { used, oldestAt, lastAt }
+}
+
+async function leavers(sql: Sql): Promise<LeaverFigures> {
+  const rows = await sql.all<CountRow & { readonly cause: string }>(
+    'SELECT cause, COUNT(*) AS n, MIN(opened_at) AS oldest FROM leaver_cases WHERE ended_at IS NULL GROUP BY cause ORDER BY cause',
+  )
+  const known = (cause: string): cause is LeaverCause => Object.hasOwn(LEAVER_CAUSES, cause)
+  return {
+    ...rows.map(toDepth).reduce(together, { count: 0, oldestAt: null }),
+    causes: rows.flatMap(({ cause, ...row }) => (known(cause) ? [{ cause, ...toDepth(row) }] : [])),
+  }
+}
+
+async function findings(sql: Sql): Promise<Figures['findings']> {
+  const rows = await sql.all<CountRow & { readonly code: FindingCode }>(
+    `SELECT code, COUNT(*) AS n, MIN(raised_at) AS oldest FROM findings
+     WHERE settled_at IS NULL AND acknowledged_at IS NULL GROUP BY code ORDER BY code`,
+  )
+  return rows.map(({ code, ...row }) => ({ code, ...toDepth(row) }))
+}
+
+async function deadLetters(sql: Sql): Promise<Figures['deadLetters']> {
+  const rows = await sql.all<CountRow & { readonly reason: string | null }>(
+    `SELECT reason, COUNT(*) AS n, MIN(finished_at) AS oldest FROM events
+     WHERE state = 'dead-lettered' AND archived_at IS NULL GROUP BY reason ORDER BY reason`,
+  )
+  return rows.map(({ reason, ...row }) => ({ code: reason ?? UNKNOWN_REASON, ...toDepth(row) }))
+}

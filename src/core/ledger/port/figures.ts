@@ -1,0 +1,85 @@
+import type { FindingCode } from '../../findings/codes.ts'
+import type { LeaverCause } from '../../leavers/causes.ts'
+import type { Totals } from './inspect.ts'
+import type { Hold } from './submit.ts'
+
+/** What metrics, alerts and `status` need to know, in one read. */
+export interface FigureLedger {
+  /**
+   * Everything at a single moment. It reads running totals and indexes of open work, never the
+   * history, so it costs the same in a ledger of any size.
+   */
+  readFigures(query: FiguresQuery): Promise<Figures>
+}
+
+export interface FiguresQuery {
+  readonly now: number
+  /** How far back the brake counts deactivations. */
+  readonly brakeWindowMs: number
+}
+
+/**
+ * Where work can wait, in the order of the flow:
+ *
+ * - `received`: events that are committed and not planned
+ * - `due`: employees that can be planned now
+ * - `waiting`: operations that the service has not accepted
+ * - `accepted`: operations that the service accepted and the log has not mentioned
+ * - `answered`: operations whose answer may still be refined
+ * - `unpublished`: outcomes
+ */
+export const STAGES = ['received', 'due', 'waiting', 'accepted', 'answered', 'unpublished'] as const
+export type Stage = (typeof STAGES)[number]
+
+/** How much there is, and since when the oldest of it is there; `null` where there is nothing. */
+export interface Depth {
+  readonly count: number
+  readonly oldestAt: number | null
+}
+
+export interface Figures {
+  readonly totals: Totals
+  /**
+   * `received` is as old as its oldest event that was never planned; an event that was put back is
+   * as old as its employee is in `due`.
+   */
+  readonly stages: Readonly<Record<Stage, Depth>>
+  /** Operations that were sent at least once and have no answer in the log. */
+  readonly unanswered: Depth
+  /** Employees that lack attributes the directory requires. */
+  readonly incomplete: Depth
+  /** Holds in force. */
+  readonly holds: readonly Hold[]
+  readonly quota: QuotaFigures
+  readonly brake: BrakeFigures
+  readonly leavers: LeaverFigures
+  /** Open findings by code; a code without one is left out. */
+  readonly findings: readonly (Depth & { readonly code: FindingCode })[]
+  /** Dead letters of the ledger that are not archived, by code, since when they are dead. */
+  readonly deadLetters: readonly (Depth & { readonly code: string })[]
+  /** Blocks in force. */
+  readonly blocks: number
+  /** Employees whose record failed for good without an event to dead-letter. */
+  readonly notAccepted: number
+  /** The instant up to which the log was read; `null` before the first page. */
+  readonly watermark: number | null
+}
+
+/** The calls of the last 24 hours. `nextCallAt` says when the next one may be made. */
+export interface QuotaFigures {
+  readonly used: number
+  readonly oldestAt: number | null
+  readonly lastAt: number | null
+}
+
+export interface BrakeFigures {
+  /** Deactivations that count in the window. */
+  readonly window: number
+  readonly held: number
+  readonly heldSince: number | null
+}
+
+/** Open leaver cases, in all and by the cause of their last assessment. */
+export interface LeaverFigures extends Depth {
+  readonly causes: readonly (Depth & { readonly cause: LeaverCause })[]
+}
