@@ -3,6 +3,7 @@ import type { IntakeLedger } from '../../core/ledger/port/intake.ts'
 import type { PlanLedger } from '../../core/ledger/port/plan.ts'
 import type { SubmitLedger } from '../../core/ledger/port/submit.ts'
 import type { ReportLedger } from '../../core/ledger/port/report.ts'
+import type { AlertLedger } from '../../core/ledger/port/alerts.ts'
 import type { BlockLedger } from '../../core/ledger/port/blocks.ts'
 import type { DeadLetterLedger } from '../../core/ledger/port/dead-letters.ts'
 import type { ReplayLedger } from '../../core/ledger/port/replays.ts'
@@ -11,6 +12,9 @@ import type { FigureLedger } from '../../core/ledger/port/figures.ts'
 import type { FindingLedger } from '../../core/ledger/port/findings.ts'
 import type { InspectLedger } from '../../core/ledger/port/inspect.ts'
 import type { UpkeepLedger } from '../../core/ledger/port/upkeep.ts'
+import { readBook, saveLook } from './alerts/book.ts'
+import { alertEmployees } from './alerts/employees.ts'
+import { claimNotification, recordDelivery } from './alerts/outbox.ts'
 import { ageOut } from './upkeep/age-out.ts'
 import { blockEmployees, countBlocks, listBlocks, unblockEmployee } from './blocks/commands.ts'
 import { recordAnswer } from './submit/answers.ts'
@@ -97,6 +101,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     ...leaverMethods(transactions),
     ...blockMethods(transactions),
     ...findingMethods(transactions),
+    ...alertMethods(transactions),
     ...inspectMethods(transactions),
     ...figureMethods(transactions),
     ...upkeepMethods(transactions),
@@ -212,6 +217,16 @@ function findingMethods({ write, read }: Transactions): FindingLedger {
         if (done) await releaseByFinding(sql, acknowledgement.seq, now)
         return done
       }),
+  }
+}
+
+function alertMethods({ write, read }: Transactions): AlertLedger {
+  return {
+    readAlerts: () => read(readBook),
+    saveAlerts: (look) => write((sql) => saveLook(sql, look)),
+    claimNotification: (query) => write((sql) => claimNotification(sql, query)),
+    recordDelivery: (seq, delivery, now) => write((sql) => recordDelivery(sql, seq, delivery, now)),
+    listAlertEmployees: (about, limit) => read((sql) => alertEmployees(sql, about, limit)),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { AlertLedger } from './port/alerts.ts'
 import type { BlockLedger } from './port/blocks.ts'
 import type { DeadLetterLedger } from './port/dead-letters.ts'
 import type { FigureLedger } from './port/figures.ts'
@@ -25,6 +26,7 @@ export type Ledger = IntakeLedger &
   LeaverLedger &
   BlockLedger &
   FindingLedger &
+  AlertLedger &
   InspectLedger &
   FigureLedger &
   UpkeepLedger &

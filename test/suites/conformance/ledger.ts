@@ -1,5 +1,6 @@
 import { describe, it } from 'node:test'
 import { aheadCases } from './ledger-ahead.ts'
+import { alertCases } from './ledger-alerts.ts'
 import { answerCases } from './ledger-answers.ts'
 import { auditCases } from './ledger-audit.ts'
 import { blameCases } from './ledger-blame.ts'
@@ -63,6 +64,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   restoredCases,
   booksCases,
   instanceCases,
+  alertCases,
 ]
 
 export const ledgerCases: readonly LedgerCase[] = groups.flat()

@@ -1,4 +1,5 @@
 import type { Dialect } from '../driver/sql.ts'
+import { alertTables } from './first/alerts.ts'
 import { employeeTables } from './first/employees.ts'
 import { intakeTables } from './first/intake.ts'
 import { leaverTables } from './first/leavers.ts'
@@ -17,4 +18,5 @@ export const firstMigration = (dialect: Dialect): readonly string[] => [
   ...provisionTables(dialect),
   ...reportTables(dialect),
   ...upkeepTables(dialect),
+  ...alertTables(dialect),
 ]

@@ -1,0 +1,41 @@
+import type { AlertState, PresentAlert } from '../../src/core/alerts/alert.ts'
+import type { NotificationRule } from '../../src/core/alerts/rules.ts'
+
+export const MINUTE = 60_000
+export const HOUR = 60 * MINUTE
+
+/** An alert as one look finds it. */
+export const present = (more: Partial<PresentAlert> = {}): PresentAlert => ({
+  code: 'deadletter.new',
+  cause: 'InvalidValue',
+  urgency: 'normal',
+  count: 1,
+  oldestAt: null,
+  ...more,
+})
+
+/** An alert that was opened and of which no channel was told. */
+export const opened = (openedAt: number, more: Partial<AlertState> = {}): AlertState => ({
+  ...present(),
+  episode: 1,
+  openedAt,
+  absentSince: null,
+  resolvedAt: null,
+  flaps: 0,
+  logged: null,
+  told: {},
+  ...more,
+})
+
+/** A rule that tells the channel `ops` at once, of everything. */
+export const rule = (more: Partial<NotificationRule> = {}): NotificationRule => ({
+  channels: ['ops'],
+  alerts: ['*'],
+  urgency: null,
+  afterMs: 0,
+  repeatMs: null,
+  resolved: true,
+  names: false,
+  quiet: null,
+  ...more,
+})
