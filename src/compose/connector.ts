@@ -24,6 +24,7 @@ import type { Loop } from '../core/loops.ts'
 import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, credentialOf, ledgerAddress, requireSetting } from './addresses.ts'
+import { identityOf } from './instance/identity.ts'
 import { LOG_WINDOW_MS, READ_LEASE_MS, settingsOf } from './settings.ts'
 import { sourceQueueOf } from './source-queues.ts'
 
@@ -105,7 +106,7 @@ export async function compose(
   const service = connector(
     { sourceQueue, ledger, ...graphPorts(outside), ...busPorts(outside), ...readerPort(config) },
     { mapping: config.rules.mapping, sources },
-    { ...connectorSettings(config, runtime), ...(loops ? { loops } : {}) },
+    connectorSettings(config, runtime, loops),
     runtime,
   )
   const held = stack.move()
@@ -208,13 +209,20 @@ function readerPort(config: Config): Pick<ConnectorPorts, 'reader'> {
     : { reader: readBySource((source) => readers.get(nameOf(source) ?? '') ?? null) }
 }
 
-function connectorSettings(config: Config, runtime: Runtime): ConnectorSettings {
-  const settings = settingsOf(config, runtime.id())
+function connectorSettings(
+  config: Config,
+  runtime: Runtime,
+  loops: ReadonlySet<Loop> | undefined,
+): ConnectorSettings {
+  const owner = runtime.id()
+  const settings = settingsOf(config, owner)
   const { shapes, fold: ownership, nameOf } = sourceRules(config.rules.sources)
   const { mapping } = config.rules
   const fold = { ...ownership, activation: config.rules.activation }
   return {
     ...settings,
+    ...(loops ? { loops } : {}),
+    instance: identityOf(config, owner, loops),
     intake: {
       ...settings.intake,
       shapes,

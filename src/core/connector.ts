@@ -1,6 +1,7 @@
 import { type ClockSettings, clockWatch } from './ledger/clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
 import { intakeLoop, type IntakeSettings } from './intake/loop.ts'
+import { heartbeat, type InstanceIdentity } from './instances/heartbeat.ts'
 import { type HrReader, hydrateLoop, type HydrateSettings } from './intake/hydrate/loop.ts'
 import type { SourceRules } from './intake/sources.ts'
 import { type Loop, LOOPS } from './loops.ts'
@@ -48,6 +49,8 @@ export interface ConnectorRules {
 }
 
 export interface ConnectorSettings {
+  /** What this process says of itself in the ledger; without it, it says nothing. */
+  readonly instance?: InstanceIdentity
   /** The loops that run in this process; by default all of them. */
   readonly loops?: ReadonlySet<Loop>
   /**
@@ -96,6 +99,7 @@ export interface ConnectorSettings {
  * - **copies** puts a copy of each dead letter on the bus, and removes it when the dead letter is
  *   gone.
  * - **retention** folds old, settled events into baselines.
+ * - **heartbeat** says in the ledger that this instance is alive, and with what it runs.
  */
 export function connector<M extends SourceMessage>(
   ports: Ports<M>,
@@ -174,10 +178,11 @@ export function connector<M extends SourceMessage>(
   }
   const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []
   const loops = settings.loops ?? new Set(LOOPS)
-  // Stopped in the order of the flow. The witness ends last, after everything that raises its
-  // counter.
+  const alive = settings.instance ? [heartbeat(ledger, settings.instance, runtime)] : []
+  // Stopped in the order of the flow. The witness ends after everything that raises its counter, and
+  // the instance is alive until all else has ended.
   return together(
-    [clock, ...LOOPS.map((name) => (loops.has(name) ? stages[name] : [])), witness ? [witness] : []],
+    [clock, ...LOOPS.map((name) => (loops.has(name) ? stages[name] : [])), witness ? [witness] : [], alive],
     runtime,
   )
 }

@@ -11,6 +11,7 @@ import type { LeaverLedger } from '../../core/ledger/port/leavers.ts'
 import type { FigureLedger } from '../../core/ledger/port/figures.ts'
 import type { FindingLedger } from '../../core/ledger/port/findings.ts'
 import type { InspectLedger } from '../../core/ledger/port/inspect.ts'
+import type { InstanceLedger } from '../../core/ledger/port/instances.ts'
 import type { UpkeepLedger } from '../../core/ledger/port/upkeep.ts'
 import { readBook, saveLook } from './alerts/book.ts'
 import { alertEmployees } from './alerts/employees.ts'
@@ -38,6 +39,7 @@ import { acknowledgeFinding, countFindings, findFinding, listFindings } from './
 import { expire, expireEscrowed, jobRestarted, overdue } from './report/expire.ts'
 import { expireIncomplete, finalize } from './report/finalize.ts'
 import { setHold } from './submit/holds.ts'
+import { announceInstance, endInstance, listInstances } from './instances/instances.ts'
 import { stateCounts, idle, submissionStatus, totals } from './inspect/counts.ts'
 import { figures } from './inspect/figures.ts'
 import { markPublished, takeUnpublished } from './report/outbox.ts'
@@ -104,6 +106,7 @@ export function sqlLedger(driver: Driver, instance: string): Ledger {
     ...alertMethods(transactions),
     ...inspectMethods(transactions),
     ...figureMethods(transactions),
+    ...instanceMethods(transactions),
     ...upkeepMethods(transactions),
     ping: () => write(ping),
     close: () => driver.close(),
@@ -249,6 +252,14 @@ function inspectMethods({ read }: Transactions): InspectLedger {
 
 function figureMethods({ read }: Transactions): FigureLedger {
   return { readFigures: (query) => read((sql) => figures(sql, query)) }
+}
+
+function instanceMethods({ write, read }: Transactions): InstanceLedger {
+  return {
+    announceInstance: (one) => write((sql) => announceInstance(sql, one)),
+    endInstance: (id, now) => write((sql) => endInstance(sql, id, now)),
+    listInstances: (now) => read((sql) => listInstances(sql, now)),
+  }
 }
 
 function upkeepMethods({ write, read, instance, scrub }: Transactions): UpkeepLedger {

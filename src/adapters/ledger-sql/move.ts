@@ -8,7 +8,7 @@ export interface Moved {
 }
 
 /** Tables that are not copied: those that the target has already, and those that say which instance does what at the moment. */
-const LEFT_BEHIND = new Set(['migrations', 'leases'])
+const LEFT_BEHIND = new Set(['migrations', 'leases', 'instances'])
 const PAGE = 2_048
 
 interface Table {

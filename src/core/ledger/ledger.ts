@@ -4,6 +4,7 @@ import type { DeadLetterLedger } from './port/dead-letters.ts'
 import type { FigureLedger } from './port/figures.ts'
 import type { FindingLedger } from './port/findings.ts'
 import type { InspectLedger } from './port/inspect.ts'
+import type { InstanceLedger } from './port/instances.ts'
 import type { IntakeLedger } from './port/intake.ts'
 import type { LeaverLedger } from './port/leavers.ts'
 import type { PlanLedger } from './port/plan.ts'
@@ -29,6 +30,7 @@ export type Ledger = IntakeLedger &
   AlertLedger &
   InspectLedger &
   FigureLedger &
+  InstanceLedger &
   UpkeepLedger &
   LedgerConnection
 

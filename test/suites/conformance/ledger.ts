@@ -27,6 +27,7 @@ import { reportCases } from './ledger-report.ts'
 import { retentionCases } from './ledger-retention.ts'
 import { rescindCases } from './ledger-rescind.ts'
 import { restoredCases } from './ledger-restored.ts'
+import { runningCases } from './ledger-running.ts'
 import { submitCases } from './ledger-submit.ts'
 import { traceCases } from './ledger-trace.ts'
 import { type LedgerCase, type LedgerUnderTest, World } from './ledger-world.ts'
@@ -65,6 +66,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   booksCases,
   instanceCases,
   alertCases,
+  runningCases,
 ]
 
 export const ledgerCases: readonly LedgerCase[] = groups.flat()

@@ -14,6 +14,8 @@ const SLICES: readonly string[] = [
      (SELECT id FROM log_records WHERE operation IS NULL AND seen_at < ? ORDER BY seen_at LIMIT ?)`,
   `DELETE FROM deactivations WHERE employee IN
      (SELECT employee FROM deactivations WHERE at < ? ORDER BY at LIMIT ?)`,
+  `DELETE FROM instances WHERE id IN
+     (SELECT id FROM instances WHERE seen_at < ? ORDER BY seen_at LIMIT ?)`,
 ]
 
 /** A slice of each kind; `more` when there may be more to take out. */

@@ -4,6 +4,7 @@ import type { Dialect } from '../../driver/sql.ts'
 export const upkeepTables = (dialect: Dialect): readonly string[] => [
   ...cursors(dialect),
   ...leases(dialect),
+  ...instances(dialect),
   ...totals(dialect),
   ...audit(dialect),
   ...replayRuns(dialect),
@@ -24,6 +25,27 @@ const leases = ({ integer, tableOptions }: Dialect): readonly string[] => [
     owner TEXT NOT NULL,
     until ${integer} NOT NULL
   )${tableOptions}`,
+]
+
+const instances = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE instances (
+    -- One row for each run of a connector, which it renews as its sign of life.
+    id          TEXT PRIMARY KEY NOT NULL,
+    name        TEXT NOT NULL,
+    host        TEXT NOT NULL,
+    version     TEXT NOT NULL,
+    started_at  ${integer} NOT NULL,
+    seen_at     ${integer} NOT NULL,
+    ended_at    ${integer},
+    shared      ${integer} NOT NULL,
+    config_hash TEXT NOT NULL,
+    rules_hash  TEXT NOT NULL,
+    -- JSON: what it runs, the hash of each part of its rules, and its limits.
+    loops       TEXT NOT NULL,
+    rule_hashes TEXT NOT NULL,
+    limits      TEXT NOT NULL
+  )${tableOptions}`,
+  `CREATE INDEX instances_seen ON instances (seen_at)`,
 ]
 
 const totals = ({ integer, tableOptions }: Dialect): readonly string[] => [
