@@ -11,3 +11,8 @@ import type { Evaluator } from '../core/expression/evaluator.ts'
 export function readConfig(environment: Environment, evaluator: Evaluator = expressionProcess()): Config {
   return loadConfig(environment, { evaluator, digest: sha256, makeReader: httpReader })
 }
+
+/** An evaluator for expressions of the command line, with the limits of those of the configuration. */
+export function makeEvaluator(): Evaluator {
+  return expressionProcess()
+}

@@ -34,9 +34,13 @@ export type RowRejectionCode = (typeof ROW_REJECTION_CODES)[number]
 /** Why a dead letter cannot be replayed with an edit. */
 export const EDIT_REFUSAL_CODES = [
   'BodyNotText',
+  'EditNamesAnotherEmployee',
   'EditNamesAnotherEvent',
   'EditTakesTerminationBack',
   'OriginalNotKept',
+  'PatchChangesNothing',
+  'PatchFailed',
+  'UserNameShared',
 ] as const
 export type EditRefusalCode = (typeof EDIT_REFUSAL_CODES)[number]
 

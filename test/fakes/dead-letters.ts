@@ -1,5 +1,6 @@
 import type { LedgerDeadLetter } from '../../src/core/ledger/port/dead-letters.ts'
 import { type DeadLetter, ledgerReason } from '../../src/core/report/dead-letters/dead-letter.ts'
+import type { Editor } from '../../src/core/report/dead-letters/edit.ts'
 import type { Selected } from '../../src/core/report/dead-letters/selected.ts'
 import { day } from './events.ts'
 
@@ -30,7 +31,16 @@ export function ledgerDead(seq: number, more: Partial<LedgerDeadLetter> = {}): D
   return { store: 'ledger', reason: ledgerReason(letter), letter }
 }
 
+/** An editor that changes each body with this function. */
+export function editing(change: (body: string) => string, kind: Editor['kind'] = 'edit'): Editor {
+  return {
+    kind,
+    edit: async (letters) =>
+      new Map(letters.map(({ id, body }) => [id, { kind: 'body', body: change(body) }])),
+  }
+}
+
 /** A selected dead letter that is not edited. */
 export function selectedDead(dead: DeadLetter, more: Partial<Selected> = {}): Selected {
-  return { dead, events: null, refused: null, body: null, employees: [], ...more }
+  return { dead, events: null, refused: null, body: null, employees: [], changes: [], ...more }
 }

@@ -1,13 +1,12 @@
-import { isShallow, MAX_DEPTH } from '../../core/json.ts'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readOptionFile } from '../../compose/option-file.ts'
 import { RollcallError } from '../../core/errors.ts'
+import type { Evaluator } from '../../core/expression/evaluator.ts'
 import type { Json } from '../../core/model.ts'
-import type { Editor } from '../../core/report/dead-letters/edit.ts'
-import { patchBodies } from '../../core/report/replay/patch.ts'
+import type { Editable, Edited, Editor } from '../../core/report/dead-letters/edit.ts'
+import { readPatch } from './patch-file.ts'
 
 export interface EditOptions {
   readonly patch?: string
@@ -15,64 +14,48 @@ export interface EditOptions {
 }
 
 /** The editor that the options ask for; `null` for none. Throws `ArgumentInvalid`. */
-export function editorOf({ patch, edit }: EditOptions, environment: NodeJS.ProcessEnv): Editor | null {
-  if (patch !== undefined) return patchBodies(readPatch(patch))
+export function editorOf(
+  { patch, edit }: EditOptions,
+  environment: NodeJS.ProcessEnv,
+  evaluator: Evaluator,
+): Editor | null {
+  if (patch !== undefined) return readPatch(patch, evaluator)
   if (!edit) return null
   const command = environment['VISUAL'] || environment['EDITOR']
   if (!command)
     throw new RollcallError('ArgumentInvalid', '--edit needs an editor in VISUAL or EDITOR; --patch does not')
-  return textEditor(command)
-}
-
-/** Reads a JSON Merge Patch from the option itself, or from a file named after `@`. */
-function readPatch(text: string): Json {
-  const json = text.startsWith('@') ? readOptionFile('--patch', text.slice(1)) : text
-  let patch: Json
-  try {
-    patch = JSON.parse(json) as Json
-  } catch (error) {
-    throw new RollcallError(
-      'ArgumentInvalid',
-      '--patch needs a JSON Merge Patch, or @ and the name of a file that contains one',
-      { cause: error },
-    )
-  }
-  if (!isShallow(patch, MAX_DEPTH))
-    throw new RollcallError('ArgumentInvalid', `--patch is nested deeper than ${MAX_DEPTH} levels`)
-  return patch
+  return { kind: 'edit', edit: async (deadLetters) => editInTerminal(command, deadLetters) }
 }
 
 /** The most bodies that are opened in an editor at once. */
 const MOST_IN_EDITOR = 50
 
 /** Opens a text editor on all bodies, one JSON object with the ids as keys. */
-function textEditor(command: string): Editor {
-  return (deadLetters) => {
-    if (deadLetters.length > MOST_IN_EDITOR)
+function editInTerminal(command: string, deadLetters: readonly Editable[]): ReadonlyMap<string, Edited> {
+  if (deadLetters.length > MOST_IN_EDITOR)
+    throw new RollcallError(
+      'ArgumentInvalid',
+      `--edit opens at most ${MOST_IN_EDITOR} dead letters, and ${deadLetters.length} are selected: narrow the selection, or use --patch`,
+    )
+  const folder = mkdtempSync(join(tmpdir(), 'rollcall-edit-'))
+  const file = join(folder, 'dead-letters.json')
+  try {
+    const before = Object.fromEntries(deadLetters.map(({ id, body }) => [id, parsed(body)]))
+    writeFileSync(file, `${JSON.stringify(before, null, 2)}\n`, { mode: 0o600 })
+    const { status } = spawnSync(`${command} "${file}"`, { stdio: 'inherit', shell: true })
+    if (status !== 0)
       throw new RollcallError(
-        'ArgumentInvalid',
-        `--edit opens at most ${MOST_IN_EDITOR} dead letters, and ${deadLetters.length} are selected: narrow the selection, or use --patch`,
+        'EditAborted',
+        `${command} ended with ${status ?? 'a signal'}: nothing was replayed`,
       )
-    const folder = mkdtempSync(join(tmpdir(), 'rollcall-edit-'))
-    const file = join(folder, 'dead-letters.json')
-    try {
-      const before = Object.fromEntries(deadLetters.map(({ id, body }) => [id, parsed(body)]))
-      writeFileSync(file, `${JSON.stringify(before, null, 2)}\n`, { mode: 0o600 })
-      const { status } = spawnSync(`${command} "${file}"`, { stdio: 'inherit', shell: true })
-      if (status !== 0)
-        throw new RollcallError(
-          'EditAborted',
-          `${command} ended with ${status ?? 'a signal'}: nothing was replayed`,
-        )
-      const after = readEdited(file)
-      return (body, id) => {
-        const text = JSON.stringify(after[id] ?? null)
-        // A body that was not edited keeps its exact text.
-        return after[id] === undefined || text === JSON.stringify(before[id]) ? body : text
-      }
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
+    const after = readEdited(file)
+    // A body that was not edited keeps its exact text.
+    const edited = deadLetters.filter(
+      ({ id }) => after[id] !== undefined && JSON.stringify(after[id]) !== JSON.stringify(before[id]),
+    )
+    return new Map(edited.map(({ id }) => [id, { kind: 'body', body: JSON.stringify(after[id]) }]))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

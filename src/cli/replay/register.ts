@@ -1,7 +1,13 @@
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { selection } from '../dead-letters/register.ts'
 import type { CommandContext } from '../support/command.ts'
-import { actorOption, count, formatOption, justificationOption } from '../support/options.ts'
+import {
+  actorOption,
+  count,
+  formatOption,
+  justificationOption,
+  showValuesOption,
+} from '../support/options.ts'
 
 /** Adds `replay` and `replays`. */
 export function replayCommands(program: Command, { environment, finish }: CommandContext): void {
@@ -13,12 +19,16 @@ export function replayCommands(program: Command, { environment, finish }: Comman
       .argument('[ids...]', 'dl-<number> or <queue>#<number> (default: all that fit)')
       .option('--actor <name>', 'who does it')
       .option('--justification <text>', 'why')
-      .option('--patch <json>', 'apply this JSON Merge Patch, or the one in @file, to each body')
+      .option(
+        '--patch <patch>',
+        'change each body first: a JSON Merge Patch, or the one in @file; FILE.jsonata, an expression that yields the new body; or FILE.csv, new values by id or employee',
+      )
       .option('--edit', 'edit the bodies in an editor first', false)
       .option('--rate <n>', 'at most this many a second', count)
       .option('--max <n>', 'at most this many', count, 100_000)
       .option('--dry-run', 'show what would be done, and change nothing', false)
       .option('--yes', 'do not ask for confirmation', false)
+      .addOption(showValuesOption('show the values that an edit changes; the audit trail says so'))
       .addOption(formatOption())
       .action(async (ids, options) =>
         finish(await (await import('./replay.ts')).replay(ids, options, environment)),

@@ -1,5 +1,5 @@
 import { deadLetterContext, replaySettings } from '../../compose/replay.ts'
-import { readConfig } from '../../compose/config.ts'
+import { makeEvaluator, readConfig } from '../../compose/config.ts'
 import { EXIT_CODES, RollcallError } from '../../core/errors.ts'
 import { replayDeadLetters, type ReplayResult } from '../../core/report/replay/replay.ts'
 import { silentLogger } from '../../core/runtime.ts'
@@ -19,6 +19,7 @@ export interface ReplayOptions extends SelectionOptions, EditOptions {
   readonly yes: boolean
   readonly rate?: number
   readonly max: number
+  readonly showValues: boolean
   readonly output: Format
 }
 
@@ -32,7 +33,8 @@ export async function replay(
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
   keepSmall()
-  const config = readConfig(environment)
+  const evaluator = makeEvaluator()
+  const config = readConfig(environment, evaluator)
   const { actor = '', justification = '', dryRun } = options
   if (options.edit && options.patch !== undefined)
     throw new RollcallError('ArgumentInvalid', 'use either --edit or --patch')
@@ -52,7 +54,7 @@ export async function replay(
   const request = {
     ...requestOf(ids, options),
     command: commandOf(ids, options),
-    makeEditor: () => editorOf(options, environment),
+    makeEditor: () => editorOf(options, environment, evaluator),
     dryRun,
     actor,
     justification,
@@ -76,6 +78,10 @@ function commandOf(ids: readonly string[], options: ReplayOptions): string {
 
 function sayResult(result: ReplayResult): void {
   if (result.kind === 'declined') say('nothing was replayed')
+  if (result.kind === 'patch-refused')
+    say(
+      'nothing was replayed: the patch must fit every selected dead letter; correct it, or narrow the selection',
+    )
   if (result.kind === 'not-started' && !result.stopped)
     say('another command is carrying this run out; rollcall replays shows its progress')
   if (result.kind !== 'ended') return
@@ -100,6 +106,7 @@ function exitCodeOf(result: ReplayResult): number {
     case 'nothing-fits':
       return EXIT_CODES.notFound
     case 'all-refused':
+    case 'patch-refused':
       return EXIT_CODES.partial
     case 'dry-run':
       return EXIT_CODES.done

@@ -6,16 +6,18 @@ import type { ReplayView } from '../../core/report/replay/replay.ts'
 import { sayFound } from '../dead-letters/options.ts'
 import { ask, type Format, printJson, printTable, progress, say } from '../support/output.ts'
 import { iso } from '../support/instants.ts'
+import { printChanges, readableChanges } from './changes.ts'
 import { leftOf, totalOf } from './run-counts.ts'
 
 export interface ViewOptions {
   readonly max: number
   readonly yes: boolean
+  readonly showValues: boolean
   readonly output: Format
 }
 
 /** Shows a replay on the terminal and asks for confirmation there. `end` ends the progress line. */
-export function terminalView({ max, yes, output }: ViewOptions): ReplayView & { end(): void } {
+export function terminalView({ max, yes, showValues, output }: ViewOptions): ReplayView & { end(): void } {
   const line = progress()
   let startedAt: number | null = null
   return {
@@ -27,8 +29,13 @@ export function terminalView({ max, yes, output }: ViewOptions): ReplayView & { 
     },
     found: (found) => sayFound(found, max),
     planned: (plan, forecast, missing) => {
-      if (output === 'json') printJson(readablePlan(plan, forecast, missing))
-      else printPlan(plan, forecast)
+      if (output === 'json') {
+        const changes = readableChanges(plan.changes, showValues)
+        printJson({ ...readablePlan(plan, forecast, missing), changes })
+      } else {
+        printPlan(plan, forecast)
+        printChanges(plan.changes, showValues)
+      }
     },
     confirm: (plan) => (yes ? Promise.resolve(true) : confirmed(plan)),
     waiting: (leaseMs) =>
@@ -74,8 +81,13 @@ function printPlan({ counts, expectedStates, leftOut, stale }: ReplayPlan, forec
       ['done by', iso(forecast.doneAt)],
     ],
   )
-  for (const [code, those] of Map.groupBy(leftOut, ({ why }) => why))
-    say(`${those.length} left out because intake would refuse them again: ${code} (${those[0]?.id ?? ''} …)`)
+  for (const [code, those] of Map.groupBy(leftOut, ({ why }) => why)) {
+    const [first] = those
+    const detail = first?.detail === undefined ? '' : `: ${first.detail}`
+    say(
+      `${those.length} left out because they would be refused: ${code} (${first?.id ?? ''}${detail}${those.length > 1 ? ' …' : ''})`,
+    )
+  }
 }
 
 function shareInPercent({ shareOfQuota }: ReplayForecast): string {

@@ -171,7 +171,8 @@ void describe('rollcall replay', () => {
       ['EditTakesTerminationBack'],
     )
     assert.deepEqual(await edited('hr-events#2', { data: { worker: { title: 'y' } } }), [])
-    assert.deepEqual(await edited('hr-events#3', { subject: 'p3', id: 'given' }), [])
+    assert.deepEqual(await edited('hr-events#3', { subject: 'p3' }), [])
+    assert.deepEqual(await edited('hr-events#3', { subject: 'p3', id: 'given' }), ['EditNamesAnotherEvent'])
     assert.equal((await broker.counts('hr-events')).deadLetter, 3)
   })
 

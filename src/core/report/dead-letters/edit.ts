@@ -1,10 +1,34 @@
+import { similarityKey } from '../../intake/event/employee-id.ts'
 import { type EventName, type HrEvent, isTermination } from '../../model.ts'
+import type { EditRefusalCode } from '../../reasons.ts'
+import { changesOfBody } from './field-changes.ts'
 import { type ReadName, mayBeTermination } from './dead-letter.ts'
 
-/** Answers the body to replay, given the original body and the id of its dead letter. */
-export type Edit = (body: string, id: string) => string
-/** Decides the edits of a whole selection. Throws `EditAborted` when the person gives up. */
-export type Editor = (deadLetters: readonly { readonly id: string; readonly body: string }[]) => Edit
+/** A dead letter with a body that can be edited, and what could be read of its events. */
+export interface Editable {
+  readonly id: string
+  readonly body: string
+  readonly events: readonly ReadName[]
+}
+
+export type Edited =
+  | { readonly kind: 'body'; readonly body: string }
+  /** `detail` names fields and places, never values. */
+  | { readonly kind: 'refused'; readonly code: EditRefusalCode; readonly detail: string | null }
+
+/** Changes the bodies of a whole selection. */
+export interface Editor {
+  /**
+   * `edit`: a person wrote each body. `patch`: a rule wrote them, so each body has to change, each
+   * event keeps its employee, and one refused dead letter refuses the selection.
+   */
+  readonly kind: 'edit' | 'patch'
+  /**
+   * The edited bodies, by the id of their dead letter; one that is missing stays as it is. Rejects
+   * with `EditAborted` when the person gives up.
+   */
+  edit(deadLetters: readonly Editable[]): Promise<ReadonlyMap<string, Edited>>
+}
 
 /** The ledger refuses the same edits of its own dead letters with these codes. */
 export const EDIT_NAMES_ANOTHER_EVENT = 'EditNamesAnotherEvent'
@@ -20,7 +44,7 @@ export function refusalOfEdit(
   names: readonly ReadName[],
   before: readonly HrEvent[],
   after: readonly HrEvent[],
-): string | null {
+): EditRefusalCode | null {
   if (before.some((event) => !after.some(isSameEvent(event)))) return EDIT_NAMES_ANOTHER_EVENT
   const keepsTermination = (event: HrEvent): boolean =>
     after.some(
@@ -31,6 +55,30 @@ export function refusalOfEdit(
   // Intake refused the original, but its type could be read.
   const wasTermination = before.length === 0 && names.some(mayBeTermination)
   return wasTermination && !after.some(isTermination) ? EDIT_TAKES_TERMINATION_BACK : null
+}
+
+/**
+ * Why a patch is refused although an edit may do the same; `null` when it is allowed. `names` is what
+ * could be read of the original, and counts where intake refused it: `before` is empty then.
+ */
+export function refusalOfPatch(
+  names: readonly ReadName[],
+  before: readonly HrEvent[],
+  after: readonly HrEvent[],
+): EditRefusalCode | null {
+  const lost = names.some(
+    ({ source, id }) => source !== null && id !== null && !after.some(isSameEvent({ source, id })),
+  )
+  if (lost) return EDIT_NAMES_ANOTHER_EVENT
+  const employees = new Set(after.map(({ employeeId }) => similarityKey(employeeId)))
+  const moved =
+    before.some((event) => after.find(isSameEvent(event))?.employeeId !== event.employeeId) ||
+    names.some(({ employeeId }) => employeeId !== null && !employees.has(similarityKey(employeeId)))
+  if (moved) return 'EditNamesAnotherEmployee'
+  // Otherwise the body differs only in what intake does not read.
+  const isRead =
+    before.length === 0 || changesOfBody(JSON.stringify(before), JSON.stringify(after)).length > 0
+  return isRead ? null : 'PatchChangesNothing'
 }
 
 export function isSameEvent(one: EventName): (other: EventName) => boolean {

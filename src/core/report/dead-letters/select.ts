@@ -1,14 +1,15 @@
 import { RollcallError } from '../../errors.ts'
-import type { TakenIn } from '../../intake/message.ts'
 import type { SourceMessage } from '../../ports.ts'
 import { shortened } from '../../visible.ts'
 import { type DeadLetter, type DeadLetterSelection, deadLetterId, parseDeadLetterId } from './dead-letter.ts'
-import { type Edit, EDIT_NAMES_ANOTHER_EVENT, type Editor, isSameEvent, refusalOfEdit } from './edit.ts'
+import type { Editor } from './edit.ts'
 import { findDeadLetter, findMessage } from './find.ts'
 import { listDeadLetters } from './list.ts'
 import { refuseMismatchedRescinds } from './mismatched-rescinds.ts'
+import { editAll, readSelected } from './read-selected.ts'
 import type { Selected } from './selected.ts'
 import type { Stores } from './stores.ts'
+import type { TakeIn } from './take-in.ts'
 
 export interface SelectionRequest {
   /** Ids of dead letters. When there are none, `selection` decides. */
@@ -27,9 +28,6 @@ export interface Found {
   readonly missing: readonly string[]
 }
 
-/** Reads a message the way intake would. */
-export type TakeIn = (message: SourceMessage) => Promise<TakenIn>
-
 /**
  * Finds the dead letters that were asked for, edits them and reads them the way intake would.
  * Nothing is locked or changed. Throws `ArgumentInvalid` for an id that cannot name a dead letter,
@@ -45,9 +43,9 @@ export async function selectDeadLetters(
   const messages = new Map<DeadLetter, SourceMessage | null>()
   for (const dead of found)
     if (dead.store === 'bus' || editor) messages.set(dead, await findMessage(stores, dead))
-  const edit = editor && editAll(editor, messages)
+  const edits = editor ? { kind: editor.kind, edited: await editAll(editor, messages) } : null
   const selected: Selected[] = []
-  for (const dead of found) selected.push(await readSelected(dead, messages.get(dead) ?? null, takeIn, edit))
+  for (const dead of found) selected.push(await readSelected(dead, messages.get(dead) ?? null, takeIn, edits))
   return { selected: await refuseMismatchedRescinds(selected, stores.knownEvents), more, missing }
 }
 
@@ -89,43 +87,4 @@ async function* findNamed(
     else if (!seen.has(deadLetterId(dead))) yield dead
     seen.add(dead ? deadLetterId(dead) : id)
   }
-}
-
-/** The editor is not called when no selected dead letter has a body. They are all refused then. */
-function editAll(editor: Editor, messages: ReadonlyMap<DeadLetter, SourceMessage | null>): Edit {
-  const editable = [...messages].flatMap(([dead, message]) => {
-    const body = message?.text ?? null
-    return body === null ? [] : [{ id: deadLetterId(dead), body }]
-  })
-  return editable.length > 0 ? editor(editable) : (body) => body
-}
-
-async function readSelected(
-  dead: DeadLetter,
-  message: SourceMessage | null,
-  takeIn: TakeIn,
-  edit: Edit | null,
-): Promise<Selected> {
-  const unchanged = { dead, events: null, refused: null, body: null, employees: [] }
-  const refusedWith = (refused: string): Selected => ({ ...unchanged, refused })
-  if (dead.store === 'ledger' && !edit) return unchanged
-  const text = message?.text ?? null
-  if (message === null || text === null)
-    return refusedWith(dead.store === 'bus' ? 'BodyNotText' : 'OriginalNotKept')
-  const edited = edit ? edit(text, deadLetterId(dead)) : text
-  const body = edited === text ? null : edited
-  if (dead.store === 'ledger' && body === null) return unchanged
-  const { events, rejected } = await takeIn({ ...message, text: edited })
-  if (rejected) return refusedWith(rejected.code)
-  if (body === null) return { ...unchanged, events }
-  const employees = [...new Set(events.map(({ employeeId }) => employeeId))]
-  if (dead.store === 'ledger') {
-    const itself = events.filter(isSameEvent(dead.letter))
-    return itself.length === 0
-      ? refusedWith(EDIT_NAMES_ANOTHER_EVENT)
-      : { dead, events: itself, refused: null, body, employees }
-  }
-  const before = (await takeIn(message)).events
-  const refused = refusalOfEdit(dead.letter.events, before, events)
-  return refused === null ? { dead, events, refused, body, employees } : refusedWith(refused)
 }

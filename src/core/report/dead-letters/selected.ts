@@ -1,5 +1,6 @@
 import type { HrEvent } from '../../model.ts'
 import type { DeadLetter } from './dead-letter.ts'
+import type { FieldChange } from './field-changes.ts'
 
 /** A selected dead letter, and what intake reads in it now. */
 export interface Selected {
@@ -10,6 +11,10 @@ export interface Selected {
   readonly employees: readonly string[]
   /** The code with which intake would refuse it again; `null` when it would accept it. */
   readonly refused: string | null
+  /** What is wrong with its edit; names fields and places, never values. */
+  readonly detail?: string
   /** The edited body; `null` when it is not edited. */
   readonly body: string | null
+  /** The places in which the edited body differs. */
+  readonly changes: readonly FieldChange[]
 }

@@ -1,3 +1,5 @@
+import { EDIT_REASONS } from './edit-reasons.ts'
+
 /** Who can act on a reason. */
 export const REASON_OWNERS = ['HR data', 'mapping', 'directory', 'limits', 'service'] as const
 export type ReasonOwner = (typeof REASON_OWNERS)[number]
@@ -263,13 +265,7 @@ const ENTRIES: readonly (Omit<Reason, 'waitingHelps'> & { readonly waitingHelps?
     fix: 'Nothing. Once the cause is gone, `rollcall leavers resend EMPLOYEE` sends the whole record again.',
     owner: 'directory',
   },
-  {
-    codes: ['EditNamesAnotherEvent', 'EditTakesTerminationBack', 'OriginalNotKept'],
-    cause:
-      "An edit must keep the event's identity, cannot cancel a termination, and needs the original message.",
-    fix: 'Let HR send a new event instead.',
-    owner: 'HR data',
-  },
+  ...EDIT_REASONS,
   {
     codes: ['MappingFailed'],
     cause: "A mapping expression failed on the event's values. The detail names the target.",

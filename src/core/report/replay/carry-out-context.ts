@@ -1,7 +1,7 @@
 import type { Ledger } from '../../ledger/ledger.ts'
 import type { DeadLetterQueue } from '../../ports.ts'
 import type { Runtime } from '../../runtime.ts'
-import type { TakeIn } from '../dead-letters/select.ts'
+import type { TakeIn } from '../dead-letters/take-in.ts'
 
 /** What a run needs of the outside. */
 export interface CarryOutContext {

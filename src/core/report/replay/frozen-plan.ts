@@ -1,14 +1,14 @@
 import type { EmployeeView } from '../../ledger/port/inspect.ts'
 import type { ReplayTarget } from '../../ledger/port/replays.ts'
-import type { HrEvent } from '../../model.ts'
-import type { EmployeeEvent } from '../../ledger/employee.ts'
 import type { Decision } from '../../ledger/decision.ts'
 import { planEmployee } from '../../plan/decide/plan.ts'
 import type { PlanRules } from '../../plan/decide/planning.ts'
 import { deadLetterId, nameKey } from '../dead-letters/dead-letter.ts'
+import type { FieldChange } from '../dead-letters/field-changes.ts'
 import type { Selected } from '../dead-letters/selected.ts'
+import { groupByEmployee, revive } from './revive.ts'
 
-/** What a replay would do. Made before anything changes. It holds counts and names, no values. */
+/** What a replay would do. Made before anything changes. Only `changes` holds values. */
 export interface ReplayPlan {
   readonly targets: readonly ReplayTarget[]
   readonly counts: {
@@ -20,9 +20,23 @@ export interface ReplayPlan {
   /** How many events would get which state, by state and reason. */
   readonly expectedStates: ReadonlyMap<string, number>
   /** Left out with the code with which intake would refuse them again. */
-  readonly leftOut: readonly { readonly id: string; readonly why: string }[]
+  readonly leftOut: readonly LeftOut[]
   /** How many messages are stale: they are only removed from their dead-letter queue. */
   readonly stale: number
+  /** What an edit changes, for each dead letter that it changes. */
+  readonly changes: readonly EditedLetter[]
+}
+
+export interface LeftOut {
+  readonly id: string
+  readonly why: string
+  /** Names fields and places, never values. */
+  readonly detail?: string
+}
+export interface EditedLetter {
+  readonly id: string
+  readonly employees: readonly string[]
+  readonly fields: readonly FieldChange[]
 }
 
 /** Employees loaded from the ledger at once. */
@@ -63,10 +77,11 @@ export async function planReplay(
       operations,
     },
     expectedStates,
-    leftOut: selected.flatMap(({ dead, refused }) =>
-      refused === null ? [] : [{ id: deadLetterId(dead), why: refused }],
-    ),
+    leftOut: selected.flatMap(leftOutOf),
     stale: stale.size,
+    changes: going.flatMap(({ dead, employees, changes }) =>
+      changes.length === 0 ? [] : [{ id: deadLetterId(dead), employees, fields: changes }],
+    ),
   }
 }
 
@@ -84,20 +99,9 @@ function staleAmong(selected: readonly Selected[]): ReadonlySet<Selected> {
   return stale
 }
 
-function groupByEmployee(going: readonly Selected[]): ReadonlyMap<string, readonly Selected[]> {
-  const byEmployee = new Map<string, Selected[]>()
-  for (const one of going)
-    for (const employeeId of employeesOf(one)) {
-      const there = byEmployee.get(employeeId)
-      if (there) there.push(one)
-      else byEmployee.set(employeeId, [one])
-    }
-  return byEmployee
-}
-
-function employeesOf({ dead, events }: Selected): readonly string[] {
-  if (dead.store === 'ledger') return [dead.letter.employeeId]
-  return [...new Set((events ?? []).map(({ employeeId }) => employeeId))]
+function leftOutOf({ dead, refused, detail }: Selected): readonly LeftOut[] {
+  if (refused === null) return []
+  return [{ id: deadLetterId(dead), why: refused, ...(detail === undefined ? {} : { detail }) }]
 }
 
 function countStates(decision: Decision, seqs: ReadonlySet<number>, counts: Map<string, number>): void {
@@ -114,43 +118,4 @@ function targetOf({ dead, body, employees }: Selected, stale: boolean): ReplayTa
     return { store: 'ledger', seq: dead.letter.seq, revision: dead.letter.revision, body, employees }
   const { entity, sequence } = dead.letter.message
   return { store: 'bus', entity, sequence, stale, body, employees }
-}
-
-const REVIVED = { dead: false, state: 'received', reason: null, by: null } as const
-
-/**
- * The employee as if these dead letters had been put back, and the sequence numbers of their
- * events. Events that the ledger does not know yet get negative ones.
- */
-function revive(
-  employeeId: string,
-  view: EmployeeView | undefined,
-  selected: readonly Selected[],
-): { readonly employee: EmployeeView['employee']; readonly seqs: ReadonlySet<number> } {
-  const employee = view?.employee ?? {
-    employeeId,
-    revision: 0,
-    acceptedHash: null,
-    known: false,
-    unanswered: [],
-    events: [],
-  }
-  const edits = new Map<number, HrEvent | null>()
-  const added: EmployeeEvent[] = []
-  const known = new Set(employee.events.map(nameKey))
-  for (const { dead, events } of selected) {
-    if (dead.store === 'ledger') edits.set(dead.letter.seq, events?.[0] ?? null)
-    else
-      for (const event of events ?? [])
-        if (event.employeeId === employeeId && !known.has(nameKey(event)))
-          added.push({ ...event, seq: -1 - added.length, ...REVIVED })
-  }
-  const events = employee.events.map((event): EmployeeEvent =>
-    edits.has(event.seq) ? { ...event, ...edits.get(event.seq), ...REVIVED } : event,
-  )
-  const { failure: _failure, ...rest } = employee
-  return {
-    employee: { ...rest, failedHash: null, events: [...events, ...added] },
-    seqs: new Set([...edits.keys(), ...added.map(({ seq }) => seq)]),
-  }
 }

@@ -3,7 +3,7 @@ import type { Ledger } from '../../ledger/ledger.ts'
 import type { PutBack, ReplayItem } from '../../ledger/port/replays.ts'
 import { EDIT_NAMES_ANOTHER_EVENT, isSameEvent } from '../dead-letters/edit.ts'
 import { messageOf } from '../dead-letters/find.ts'
-import type { TakeIn } from '../dead-letters/select.ts'
+import type { TakeIn } from '../dead-letters/take-in.ts'
 
 /**
  * Prepares dead letters of the ledger to be put back. An edited body is read again, as it was when

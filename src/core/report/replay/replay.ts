@@ -10,6 +10,7 @@ import type { CarryOutContext } from './carry-out-context.ts'
 import { carryOut, type ReplayEnding } from './carry-out.ts'
 import { forecastReplay, type ForecastSettings, type ReplayForecast } from './forecast.ts'
 import { planReplay, type ReplayPlan } from './frozen-plan.ts'
+import { refuseSharedUserNames } from './patch/shared-user-names.ts'
 
 export interface ReplayRequest extends SelectionRequest {
   /** The same text for the same command: an unfinished run with this text is continued. */
@@ -57,6 +58,8 @@ export type ReplayResult =
   | { readonly kind: 'nothing-fits' }
   /** Intake would refuse every one of them again. */
   | { readonly kind: 'all-refused' }
+  /** The patch cannot be applied to every dead letter of the selection, so to none. */
+  | { readonly kind: 'patch-refused' }
   | { readonly kind: 'dry-run' }
   | { readonly kind: 'declined' }
   /** Another command carries the run out, or this one was stopped while it waited for that. */
@@ -95,15 +98,14 @@ export async function replayDeadLetters(
     )
   }
   const editor = request.makeEditor()
-  const found = await context.withStores((stores) =>
-    selectDeadLetters(stores, request, context.takeIn, editor),
-  )
+  const found = await findAndEdit(request, editor, context)
   view.found(found)
   if (found.selected.length === 0) return { kind: 'nothing-fits' }
   const loadEmployees = (ids: readonly string[]) => ledger.readEmployees(ids)
   const plan = await planReplay(found.selected, loadEmployees, runtime.now(), context.rules)
   const forecast = await forecastReplay(plan, ledger, context.settings, runtime.now())
   view.planned(plan, forecast, found.missing)
+  if (editor?.kind === 'patch' && plan.leftOut.length > 0) return { kind: 'patch-refused' }
   if (plan.targets.length === 0) return { kind: 'all-refused' }
   if (request.dryRun) return { kind: 'dry-run' }
   if (!(await view.confirm(plan))) return { kind: 'declined' }
@@ -112,6 +114,18 @@ export async function replayDeadLetters(
   const run = await ledger.freezeReplay(order, runtime.now())
   const partial = plan.leftOut.length + found.missing.length > 0
   return await carryOutAlone(run, partial, context, view, async () => {})
+}
+
+/** A patch is checked against the ledger too: a person who edits a body sees what it becomes. */
+async function findAndEdit(
+  request: ReplayRequest,
+  editor: Editor | null,
+  { withStores, takeIn, ledger, rules, runtime }: ReplayContext,
+): Promise<Found> {
+  const found = await withStores((stores) => selectDeadLetters(stores, request, takeIn, editor))
+  if (editor?.kind !== 'patch') return found
+  const context = { ledger, rules, now: runtime.now() }
+  return { ...found, selected: await refuseSharedUserNames(found.selected, context) }
 }
 
 async function findOpenRun(

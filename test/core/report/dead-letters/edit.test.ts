@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isSameEvent, refusalOfEdit } from '../../../../src/core/report/dead-letters/edit.ts'
+import { isSameEvent, refusalOfEdit, refusalOfPatch } from '../../../../src/core/report/dead-letters/edit.ts'
 import { hrEvent } from '../../../fakes/events.ts'
 
 const update = hrEvent('e-1', { worker: { title: 'Engineer' } })
@@ -37,6 +37,33 @@ void describe('an edit of a message', () => {
     assert.equal(refusalOfEdit(left, [], [update]), 'EditTakesTerminationBack')
     assert.equal(refusalOfEdit(left, [], [termination]), null)
     assert.equal(refusalOfEdit([nameOf('worker.updated')], [], [update]), null)
+  })
+})
+
+void describe('a patch', () => {
+  const named = { source: '/hr/acme', id: 'e-1', type: 'worker.updated', employeeId: '10001' }
+  const changed = { ...update, worker: { title: 'Architect' } }
+
+  void it('may change the values of an event', () => {
+    assert.equal(refusalOfPatch([named], [update], [changed]), null)
+  })
+
+  void it('keeps the employee, also where intake refused the original', () => {
+    const moved = { ...changed, employeeId: '10002' }
+    assert.equal(refusalOfPatch([named], [update], [moved]), 'EditNamesAnotherEmployee')
+    assert.equal(refusalOfPatch([named], [], [moved]), 'EditNamesAnotherEmployee')
+    assert.equal(refusalOfPatch([{ ...named, employeeId: null }], [], [moved]), null)
+    // The source may pad ids: what was written is only similar.
+    assert.equal(refusalOfPatch([named], [], [{ ...changed, employeeId: '0010001' }]), null)
+  })
+
+  void it('keeps the identity of the event, also where intake refused the original', () => {
+    assert.equal(refusalOfPatch([named], [], [{ ...changed, id: 'e-9' }]), 'EditNamesAnotherEvent')
+    assert.equal(refusalOfPatch([{ ...named, id: null }], [], [{ ...changed, id: 'e-9' }]), null)
+  })
+
+  void it('changes what intake reads of the event', () => {
+    assert.equal(refusalOfPatch([named], [update], [{ ...update }]), 'PatchChangesNothing')
   })
 })
 

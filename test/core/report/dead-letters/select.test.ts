@@ -9,7 +9,7 @@ import { messageReader } from '../../../../src/core/report/dead-letters/read-mes
 import { selectDeadLetters, type SelectionRequest } from '../../../../src/core/report/dead-letters/select.ts'
 import type { Stores } from '../../../../src/core/report/dead-letters/stores.ts'
 import { deadLetterId } from '../../../../src/core/report/dead-letters/dead-letter.ts'
-import { ledgerLetter } from '../../../fakes/dead-letters.ts'
+import { editing, ledgerLetter } from '../../../fakes/dead-letters.ts'
 import { day } from '../../../fakes/events.ts'
 import { fakeShelf, shelved } from '../../../fakes/shelf.ts'
 
@@ -99,7 +99,7 @@ void describe('a selection of dead letters', () => {
 })
 
 void describe('an edited selection', () => {
-  const replaceTitle: Editor = () => (body) => body.replace('"A"', '"B"')
+  const replaceTitle = editing((body) => body.replace('"A"', '"B"'))
   const letters = [
     { letter: ledgerLetter(7, { id: 'l-7' }), body: eventText('l-7', { title: 'A' }) },
     { letter: ledgerLetter(8, { id: 'l-8' }), body: null },
@@ -108,9 +108,12 @@ void describe('an edited selection', () => {
 
   void it('is edited as a whole: one call of the editor sees every body there is', async () => {
     const seen: string[] = []
-    const editor: Editor = (bodies) => {
-      seen.push(...bodies.map(({ id }) => id))
-      return (body) => body
+    const editor: Editor = {
+      kind: 'edit',
+      edit: async (bodies) => {
+        seen.push(...bodies.map(({ id }) => id))
+        return new Map()
+      },
     }
     await select(storesWith([shelved(1)], letters), {}, editor)
     assert.deepEqual(seen, ['hr-events#1', 'dl-7', 'dl-9'])
@@ -134,7 +137,7 @@ void describe('an edited selection', () => {
   })
 
   void it('refuses an edit that renames the event, in either store', async () => {
-    const rename: Editor = () => (body) => body.replace(/"id":"(.)-/, '"id":"x-')
+    const rename = editing((body) => body.replace(/"id":"(.)-/, '"id":"x-'))
     const message = shelved(1, { text: eventText('e-1', { title: 'A' }) })
     const { selected } = await select(storesWith([message], letters.slice(0, 1)), {}, rename)
     assert.deepEqual(

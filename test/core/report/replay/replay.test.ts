@@ -10,7 +10,7 @@ import {
   type ReplayRequest,
   type ReplayView,
 } from '../../../../src/core/report/replay/replay.ts'
-import { ledgerLetter } from '../../../fakes/dead-letters.ts'
+import { editing, ledgerLetter } from '../../../fakes/dead-letters.ts'
 import { rules } from '../../../fakes/people.ts'
 import { virtualRuntime } from '../../../fakes/virtual-runtime.ts'
 
@@ -26,7 +26,7 @@ const request: ReplayRequest = {
   actor: 'ada',
   justification: 'fixed in HR',
 }
-const editNothing: ReplayRequest['makeEditor'] = () => () => (body) => body
+const editNothing: ReplayRequest['makeEditor'] = () => editing((body) => body)
 
 /** A ledger in memory with these dead letters; `steps` is everything that changed it or was shown. */
 function worldWith(letters: LedgerDeadLetter[]) {

@@ -1,0 +1,21 @@
+import { isObject } from '../../../json.ts'
+import type { Json, JsonObject } from '../../../model.ts'
+import { bare } from '../../../own.ts'
+import type { Editor } from '../../dead-letters/edit.ts'
+import { patching } from './apply.ts'
+
+/** JSON Merge Patch (RFC 7396): objects are merged, `null` removes, everything else replaces. */
+export function mergePatch(target: Json, patch: Json): Json {
+  if (!isObject(patch)) return patch
+  const merged = bare(isObject(target) ? Object.entries(target) : [])
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key]
+    else merged[key] = mergePatch(merged[key] ?? null, value)
+  }
+  return merged satisfies JsonObject
+}
+
+/** Applies a JSON Merge Patch to every body. */
+export function mergePatching(patch: Json): Editor {
+  return patching((body) => ({ kind: 'patched', body: mergePatch(body, patch) }))
+}

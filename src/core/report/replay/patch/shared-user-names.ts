@@ -1,0 +1,85 @@
+import type { Ledger } from '../../../ledger/ledger.ts'
+import type { Employee } from '../../../ledger/employee.ts'
+import { planEmployee } from '../../../plan/decide/plan.ts'
+import type { PlanRules } from '../../../plan/decide/planning.ts'
+import { parseRecord } from '../../../plan/mapping/record.ts'
+import type { Selected } from '../../dead-letters/selected.ts'
+import { groupByEmployee, revive } from '../revive.ts'
+
+export interface UserNameContext {
+  readonly ledger: Pick<Ledger, 'readEmployees'>
+  readonly rules: PlanRules
+  readonly now: number
+}
+
+/** Employees loaded from the ledger at once, and names asked for at once. */
+const AT_ONCE = 200
+
+/**
+ * Refuses patched dead letters after which two employees would have the same user name: both of the
+ * selection. The directory would refuse one of the
+ * two, and the ledger alone cannot tell which one is right.
+ */
+export async function refuseSharedUserNames(
+  selected: readonly Selected[],
+  context: UserNameContext,
+): Promise<readonly Selected[]> {
+  const patched = new Set(selected.filter(({ body, refused }) => body !== null && refused === null))
+  const names = await plannedNames([...patched], context)
+  const others = sharersOf(names)
+  return selected.map((one) => {
+    const other = patched.has(one) ? one.employees.flatMap((id) => others.get(id) ?? [])[0] : undefined
+    return other === undefined
+      ? one
+      : { ...one, events: null, refused: 'UserNameShared', detail: `employee ${other}` }
+  })
+}
+
+/** The user names that differ from the one that the directory holds, by employee. */
+type Names = ReadonlyMap<string, string>
+
+/** The user name of each employee once the patched events are in effect. */
+async function plannedNames(
+  patched: readonly Selected[],
+  { ledger, rules, now }: UserNameContext,
+): Promise<Names> {
+  const byEmployee = groupByEmployee(patched)
+  const names = new Map<string, string>()
+  const ids = [...byEmployee.keys()]
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    const part = ids.slice(at, at + AT_ONCE)
+    const views = new Map((await ledger.readEmployees(part)).map((view) => [view.employee.employeeId, view]))
+    for (const id of part) {
+      const those = byEmployee.get(id) ?? []
+      const { employee } = revive(id, views.get(id), those)
+      // An event of the future changes the user name only then.
+      const effective = those.flatMap(({ events }) => (events ?? []).map(({ effectiveAt }) => effectiveAt))
+      const name = await plannedName(employee, Math.max(now, ...effective), rules)
+      if (name !== null && name !== userNameIn(views.get(id)?.lastAccepted ?? null)) names.set(id, name)
+    }
+  }
+  return names
+}
+
+/** The user name of the operation that the employee gets; `null` when there is none. */
+async function plannedName(employee: Employee, now: number, rules: PlanRules): Promise<string | null> {
+  const decision = await planEmployee({ ...employee, unanswered: [] }, now, rules)
+  return decision.kind === 'wait' ? null : userNameIn(decision.operation?.record ?? null)
+}
+
+function userNameIn(record: string | null): string | null {
+  const written = record === null ? undefined : parseRecord(record)['userName']
+  return typeof written === 'string' ? written.trim().toLowerCase() : null
+}
+
+/** Another employee with the same user name, by employee. */
+function sharersOf(names: Names): ReadonlyMap<string, string> {
+  const holders = new Map<string, string>()
+  const byName = Map.groupBy(names.keys(), (id) => names.get(id) ?? '')
+  for (const [, ids] of byName)
+    for (const id of ids) {
+      const other = ids.find((one) => one !== id)
+      if (other !== undefined) holders.set(id, other)
+    }
+  return holders
+}

@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import { takeIn, toIntakeMessage } from '../../../src/core/intake/message.ts'
+import { DEFAULT_SOURCE } from '../../../src/core/intake/sources.ts'
+import type { Ledger } from '../../../src/core/ledger/ledger.ts'
+import type { SourceMessage } from '../../../src/core/ports.ts'
+import { command } from '../../fakes/cli.ts'
+import { failAll } from '../../suites/conformance/ledger-dead-letters.ts'
+import { World } from '../../suites/conformance/ledger-world.ts'
+
+let folder = ''
+let path = ''
+const BY = ['--actor', 'ada', '--justification', 'a test', '--yes'] as const
+
+/** A hire with its whole message, as intake takes it in. */
+function hire(employee: string, worker: object): SourceMessage {
+  const event = {
+    specversion: '1.0',
+    id: `hire-${employee}`,
+    source: '/hr',
+    type: 'worker.hired',
+    subject: employee,
+    time: '2026-10-01T00:00:00Z',
+    data: { mode: 'snapshot', worker: { displayName: 'x', active: true, ...worker } },
+  }
+  return {
+    entity: 'hr-events',
+    sequence: employee,
+    enqueuedAt: Date.UTC(2026, 10, 1),
+    messageId: null,
+    sessionId: null,
+    contentType: 'application/json',
+    text: JSON.stringify(event),
+    properties: {},
+    unreadable: null,
+  }
+}
+
+async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
+  const ledger = await openSqliteLedger({ path, now: Date.now })
+  try {
+    return await work(ledger)
+  } finally {
+    await ledger.close()
+  }
+}
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rollcall-patch-'))
+  path = join(folder, 'ledger.db')
+  await withLedger(async (ledger) => {
+    const world = new World(ledger)
+    const record = (...messages: readonly SourceMessage[]) =>
+      world.intake(
+        messages.map((message) => toIntakeMessage({ ...takeIn(message, () => DEFAULT_SOURCE), message })),
+      )
+    await record(hire('p9', { userName: 'taken@contoso.com' }))
+    await world.confirmAll()
+    await record(
+      ...['p1', 'p2', 'p3'].map((one) => hire(one, { userName: `${one}@old.com`, title: 'Secret Title' })),
+    )
+    await failAll(world)
+  })
+})
+after(() => rm(folder, { recursive: true, force: true }))
+
+async function file(name: string, text: string): Promise<string> {
+  const at = join(folder, name)
+  await writeFile(at, text)
+  return at
+}
+
+interface Plan {
+  readonly ledger: number
+  readonly leftOut: readonly { readonly id: string; readonly why: string; readonly detail?: string }[]
+  readonly changes: readonly {
+    readonly id: string
+    readonly fields: readonly { readonly path: string; readonly before?: string; readonly after?: string }[]
+  }[]
+}
+
+/** A replay of everything in the ledger with this patch. */
+async function replay(patch: string, ...more: readonly string[]) {
+  const argv = ['replay', '--store', 'ledger', '--patch', patch, '--output', 'json', ...more]
+  const ran = await command(argv, { LEDGER: path })
+  return { ...ran, plan: (ran.stdout === '' ? null : JSON.parse(ran.stdout)) as Plan | null }
+}
+
+const CSV = 'employee,userName\np1,p1@new.com\np2,p2@new.com\np3,p3@new.com\n'
+
+void describe('replay --patch for many', () => {
+  void test('shows with --dry-run which fields change, and no values', async () => {
+    const { code, plan, stdout, stderr } = await replay(await file('all.csv', CSV), '--dry-run')
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(
+      plan?.changes.map(({ fields }) => fields),
+      [
+        [{ path: 'data.worker.userName' }],
+        [{ path: 'data.worker.userName' }],
+        [{ path: 'data.worker.userName' }],
+      ],
+    )
+    assert.doesNotMatch(stdout, /@new|@old|Secret/)
+    const table = await command(
+      ['replay', '--store', 'ledger', '--patch', join(folder, 'all.csv'), '--dry-run'],
+      { LEDGER: path },
+    )
+    assert.match(table.stdout, /^ *3 +data\.worker\.userName *$/m)
+    assert.doesNotMatch(table.stdout, /@new|@old/)
+  })
+
+  void test('takes a JSONata expression, and refuses the selection when it changes nothing in one of them', async () => {
+    const lower = await file(
+      'lower.jsonata',
+      `$ ~> |data.worker|{ "userName": $replace(userName, /@old\\.com$/, "@new.com") }|`,
+    )
+    assert.deepEqual((await replay(lower, '--dry-run')).plan?.leftOut, [])
+    const some = await file(
+      'some.jsonata',
+      `$employee = "p2" ? $ : ($ ~> |data.worker|{ "title": "Other" }|)`,
+    )
+    const { code, plan, stderr } = await replay(some, ...BY)
+    assert.equal(code, 7)
+    assert.deepEqual(
+      plan?.leftOut.map(({ why }) => why),
+      ['PatchChangesNothing'],
+    )
+    assert.match(stderr, /nothing was replayed: the patch must fit every selected dead letter/)
+  })
+
+  void test('is refused for a dead letter that no row of the table names', async () => {
+    const { code, plan, stderr } = await replay(
+      await file('two.csv', 'id,userName\nhire-p1,a@new.com\nhire-p2,b@new.com\nhire-p7,c@new.com\n'),
+      '--dry-run',
+    )
+    assert.equal(code, 7)
+    assert.deepEqual(
+      plan?.leftOut.map(({ why, detail }) => [why, detail]),
+      [['PatchChangesNothing', 'no row of the file names it']],
+    )
+    assert.match(stderr, /these lines of the file: 4/)
+  })
+
+  void test('is refused when two employees would have one user name', async () => {
+    const { code, plan } = await replay('{"data":{"worker":{"userName":"Same@new.com"}}}', '--dry-run')
+    assert.equal(code, 7)
+    assert.deepEqual(new Set(plan?.leftOut.map(({ why }) => why)), new Set(['UserNameShared']))
+    assert.equal(plan?.leftOut.length, 3)
+    const two = await file('shared.csv', CSV.replace('p2@new.com', 'P1@NEW.com'))
+    assert.deepEqual(
+      (await replay(two, '--dry-run')).plan?.leftOut.map(({ detail }) => detail),
+      ['employee p2', 'employee p1'],
+    )
+  })
+
+  void test('is refused when it moves an event to another employee, renames it or cancels a termination', async () => {
+    for (const [patch, why] of [
+      ['{"subject":"p8"}', 'EditNamesAnotherEmployee'],
+      ['{"id":"other"}', 'EditNamesAnotherEvent'],
+    ] as const)
+      assert.deepEqual(
+        new Set((await replay(patch, '--dry-run')).plan?.leftOut.map((one) => one.why)),
+        new Set([why]),
+      )
+  })
+
+  void test('refuses a table that cannot be used before it looks at any dead letter', async () => {
+    for (const [text, message] of [
+      ['userName\na\n', /needs one column that says what a row is about/],
+      ['id,employee,userName\na,b,c\n', /needs one column/],
+      ['id\na\n', /no column with a new value/],
+      ['id,userName\n,x\n', /line 2 does not say/],
+      ['id,userName\na,x\na,y\n', /lines 2 and 3 are about the same/],
+      ['id,userName\na,x,y\n', /line 2 has 3 cells/],
+      ['id,userName\n"a,x\n', /not CSV/],
+    ] as const) {
+      const { code, stderr } = await replay(await file('wrong.csv', text), '--dry-run')
+      assert.equal(code, 1, text)
+      assert.match(stderr, message)
+    }
+    const { code, stderr } = await replay(await file('wrong.jsonata', '$now()'), '--dry-run')
+    assert.equal(code, 2)
+    assert.match(stderr, /wrong\.jsonata uses \$now/)
+  })
+
+  void test('replays the patched bodies when it fits all of them', async () => {
+    const { code, stderr } = await replay(await file('all.csv', CSV), ...BY)
+    assert.equal(code, 0, stderr)
+    await withLedger(async (ledger) => {
+      const [view] = await ledger.readEmployees(['p1'])
+      const [event] = view?.employee.events ?? []
+      assert.deepEqual([event?.state, event?.worker['userName']], ['received', 'p1@new.com'])
+    })
+  })
+})
