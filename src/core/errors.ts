@@ -36,6 +36,10 @@ export const ERRORS = {
   ConfigInvalid: { meaning: 'The environment or `rollcall.yaml` is wrong.', exit: 'calledWrongly' },
   CopyUnreadable: { meaning: 'An encrypted copy does not open with the configured key.', exit: 'failed' },
   EditAborted: { meaning: 'The editor failed, or what was saved is not JSON.', exit: 'failed' },
+  EmployeeAmbiguous: {
+    meaning: 'Several employees have the user name, mail address or object id that was given.',
+    exit: 'calledWrongly',
+  },
   EndpointInvalid: { meaning: '`PROVISIONING_ENDPOINT` is not a `bulkUpload` URL.', exit: 'failed' },
   EndpointNotAllowed: {
     meaning: '`PROVISIONING_ENDPOINT` names a host that must not get a token.',

@@ -71,6 +71,7 @@ import {
   takenIn,
 } from './dead-letters/replays.ts'
 import { putBack } from './dead-letters/put-back.ts'
+import { findEmployeeIds } from './names/account-names.ts'
 import { findEmployees, employeePage, viewsOf } from './inspect/views.ts'
 
 interface Transactions {
@@ -242,6 +243,7 @@ function inspectMethods({ read }: Transactions): InspectLedger {
     listEvents: (query) => read((sql) => listEvents(sql, query)),
     listAudit: (query) => read((sql) => listAudit(sql, query)),
     readTrace: (reference) => read((sql) => trace(sql, reference)),
+    findEmployeeIds: (text) => read((sql) => findEmployeeIds(sql, text)),
     findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),
     findNearMatches: (employeeId) =>
       read(async (sql) => (await nearMatches(sql, [employeeId])).get(employeeId) ?? []),

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { RegisterCommand } from '../support/command.ts'
-import { employeeOf, nearlyMatching } from '../support/employees.ts'
+import { employeeNamed, nearlyMatching } from '../support/employees.ts'
 import { actorOption, formatOption, justificationOption } from '../support/options.ts'
 import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
 
@@ -32,7 +32,6 @@ async function erase(
   { actor, justification, vacuum, output }: EraseOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const employeeId = employeeOf(employee)
   const [{ readConfig }, { expectLedger, isSharedLedger, openOwn }] = await Promise.all([
     import('../../compose/config.ts'),
     import('../../compose/ledger.ts'),
@@ -42,6 +41,7 @@ async function erase(
   const shared = isSharedLedger(config)
   const ledger = await openOwn(config)
   try {
+    const employeeId = await employeeNamed(ledger, employee)
     const erased = await ledger.eraseEmployee({ employeeId, actor, justification }, Date.now())
     if (!erased) {
       say(`the ledger holds no such employee${await nearlyMatching(ledger, employeeId)}`)

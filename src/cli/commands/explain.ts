@@ -3,7 +3,6 @@ import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { EventExplanation, Explanation } from '../../core/plan/explain.ts'
 import { describeDate } from '../explain/event-date.ts'
 import { describePart } from '../explain/event-part.ts'
-import { shortened } from '../../core/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { blockLines } from '../explain/block-lines.ts'
 import { findByReference, nearlyMatching } from '../support/employees.ts'
@@ -44,6 +43,7 @@ function explain(
     const rules = planRules(config)
     const found: Found[] = []
     const views = await findByReference(
+      ledger,
       reference,
       (text) => ledger.findEmployees(text),
       ({ length }) => length > 0,
@@ -53,7 +53,7 @@ function explain(
     const [first, ...others] = found
     if (!first) {
       say(
-        `nothing in the ledger matches ${shortened(reference)}: give an event id, an employee id, or any other reference that rollcall trace accepts${await nearlyMatching(ledger, reference)}`,
+        `nothing in the ledger matches: give an event id, an employee id, a user name, a mail address, or any other reference that rollcall trace accepts${await nearlyMatching(ledger, reference)}`,
       )
       return EXIT_CODES.notFound
     }

@@ -5,12 +5,11 @@ import type { Ledger } from '../../core/ledger/ledger.ts'
 import { masked } from '../../core/mask.ts'
 import type { HrEvent } from '../../core/model.ts'
 import type { Preview } from '../../core/plan/preview.ts'
-import { shortened } from '../../core/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { eachEmployee } from '../plan/employees.ts'
 import { failuresOf, type PlanOptions, report } from '../plan/report.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
-import { employeeOf, nearlyMatching } from '../support/employees.ts'
+import { asTyped, employeeNamed, employeeOf, nearlyMatching } from '../support/employees.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { say } from '../support/output.ts'
@@ -75,9 +74,10 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
       previews.push(preview)
   }
   let lines: readonly EventLine[] = []
-  const wanted = options.employee === undefined ? undefined : employeeOf(options.employee)
+  let wanted = options.employee === undefined ? undefined : employeeOf(options.employee)
   let candidates = ''
   const each = async (ledger: Ledger | null): Promise<void> => {
+    if (ledger && wanted !== undefined) wanted = await employeeNamed(ledger, wanted)
     lines = await compareLines(file?.lines ?? [], ledger, wanted)
     const events = file && withoutCollisions(file.events, lines)
     await eachEmployee(ledger, events, wanted, add)
@@ -89,7 +89,7 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   if (alone) await each(null)
   else await withLedger(environment, each)
   if (options.employee !== undefined && employees === 0) {
-    say(`employee ${shortened(options.employee)} is not known: give an employee id${candidates}`)
+    say(`employee ${asTyped(options.employee)} is not known: give an employee id${candidates}`)
     return EXIT_CODES.notFound
   }
   const operationsPerCall = config.BATCH_OPERATIONS

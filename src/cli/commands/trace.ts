@@ -2,7 +2,6 @@ import { EXIT_CODES } from '../../core/errors.ts'
 import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/inspect.ts'
 import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
 import { isInForce } from '../../core/blocks/period.ts'
-import { shortened } from '../../core/visible.ts'
 import { blockLines } from '../explain/block-lines.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { findByReference, nearlyMatching } from '../support/employees.ts'
@@ -35,13 +34,14 @@ interface TraceOptions {
 function trace(environment: NodeJS.ProcessEnv, reference: string, options: TraceOptions): Promise<number> {
   return withLedger(environment, async (ledger) => {
     const found = await findByReference(
+      ledger,
       reference,
       (text) => ledger.readTrace(text),
       (trace) => trace !== null,
     )
     if (!found) {
       say(
-        `nothing in the ledger is called ${shortened(reference)}: give an event id, an employee, an operation (op-…), a batch (batch-…), a request id or an Entra object id; rollcall dead-letters list --store bus shows what could not be read${await nearlyMatching(ledger, reference)}`,
+        `nothing in the ledger is called that: give an event id, an employee id, a user name, a mail address, an operation (op-…), a batch (batch-…), a request id or an Entra object id; rollcall dead-letters list --store bus shows what could not be read${await nearlyMatching(ledger, reference)}`,
       )
       return EXIT_CODES.notFound
     }

@@ -17,6 +17,7 @@ export const GROWING = [
   'batches',
   'leaver_cases',
   'findings',
+  'account_names',
 ]
 /** People ask these now and then; they may read everything. */
 const ASKED_BY_PEOPLE = new Set<keyof Ledger>(['readCounts', 'readTrace', 'eraseEmployee'])

@@ -20,6 +20,12 @@ before(async () => {
   const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
   const world = new World(ledger)
   await world.record(joiner('e-1', '00123'), joiner('e-2', 'Jos\u00E9-7'), leaver('e-3', '00123'))
+  await world.record(
+    ...['n-1', 'n-2'].map((id) =>
+      joiner(`hire-${id}`, id, { userName: `${id}@names.example`, emails: { work: 'Shared@names.example' } }),
+    ),
+  )
+  await world.plan()
   await ledger.close()
 })
 after(() => rm(folder, { recursive: true }))
@@ -86,5 +92,41 @@ void describe('an employee id on the command line', () => {
     assert.equal((await run('unblock', COPIED, ...BY)).code, 0)
     assert.equal((await run('erase', COPIED, ...BY)).code, 0)
     assert.equal((await run('trace', '00123')).code, 4)
+  })
+})
+
+void describe('the user name or mail address of an employee on the command line', () => {
+  void test('leads to the employee, whose id the command says', async () => {
+    const traced = await run('trace', 'N-1@names.example', '--output', 'json')
+    assert.equal(JSON.parse(traced.stdout).employee.id, 'n-1', traced.stderr)
+    const blocked = await run('block', ' n-2@NAMES.example', ...BY)
+    assert.deepEqual(
+      [blocked.code, blocked.stderr.split('\n').slice(0, 2)],
+      [0, ['employee n-2', 'n-2 is blocked until rollcall unblock']],
+    )
+  })
+
+  void test('lists the ids of all employees that had it, ends with 2, and is not repeated', async () => {
+    for (const args of [
+      ['explain', 'shared@names.example'],
+      ['block', 'shared@names.example', ...BY],
+    ]) {
+      const { code, stdout, stderr } = await run(...args)
+      assert.deepEqual([code, stdout], [2, ''], args.join(' '))
+      assert.match(stderr, /2 employees have this .*: n-1, n-2; /, args.join(' '))
+      assert.doesNotMatch(stderr, /shared@/)
+    }
+  })
+
+  void test('that no employee has is not repeated either', async () => {
+    for (const args of [
+      ['trace', 'left@names.example'],
+      ['plan', '--employee', 'left@names.example'],
+      ['unblock', 'left@names.example', ...BY],
+    ]) {
+      const { code, stderr } = await run(...args)
+      assert.equal(code, 4, args.join(' '))
+      assert.doesNotMatch(stderr, /left@/, args.join(' '))
+    }
   })
 })

@@ -16,6 +16,7 @@ import { instanceCases } from './ledger-instances.ts'
 import { intakeCases } from './ledger-intake.ts'
 import { leaverCases } from './ledger-leavers.ts'
 import { leaverTimeCases } from './ledger-leaver-times.ts'
+import { nameCases } from './ledger-names.ts'
 import { noticeCases } from './ledger-notices.ts'
 import { offerCases } from './ledger-offers.ts'
 import { planCases } from './ledger-plan.ts'
@@ -58,6 +59,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   putBackCases,
   answerCases,
   traceCases,
+  nameCases,
   auditCases,
   clockCases,
   findingCases,

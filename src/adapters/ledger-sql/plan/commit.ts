@@ -6,6 +6,7 @@ import { applyBrake } from './brake.ts'
 import { settleByPlan } from '../findings/elsewhere.ts'
 import { raiseNewFindings } from '../findings/findings.ts'
 import { noteCases } from '../leavers/open.ts'
+import { noteAccountNames } from '../names/account-names.ts'
 import { lockEmployees } from '../tables/employees.ts'
 import { type FinishedEvent, queueOutcomes } from '../tables/outbox.ts'
 import { addTotals } from '../tables/totals.ts'
@@ -129,6 +130,12 @@ async function insertOperations(
     'operations (employee, state, lane, active, record, hash, manager, deactivation_only, created_at)',
     rows,
     'RETURNING seq, employee',
+  )
+  await noteAccountNames(
+    sql,
+    decided.flatMap(({ employeeId: employee, operation }) =>
+      operation ? [{ employee, record: operation.record }] : [],
+    ),
   )
   return new Map(inserted.map(({ seq, employee }) => [employee, seq]))
 }

@@ -12,6 +12,7 @@ import { eraseCases, forgetCases } from '../leavers/settle.ts'
 import { lockEmployees } from '../tables/employees.ts'
 import { nameHash } from '../tables/name-hash.ts'
 import { loadEmployees } from '../plan/load.ts'
+import { eraseAccountNames, forgetAccountNames } from '../names/account-names.ts'
 import { eraseEdits } from '../dead-letters/replays.ts'
 import { insertRows, type Sql, readRows, writeRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
@@ -125,7 +126,7 @@ async function deleteEvents(sql: Sql, seqs: readonly number[]): Promise<number> 
 
 /** Operations as old as the events, with their log records. The last record taken stays: the next one is compared with it; and what failed last. */
 async function dropOperations(sql: Sql, employees: readonly string[], before: number): Promise<number> {
-  const dropped = await readRows<{ seq: number }>(
+  const dropped = await readRows<{ seq: number; employee: string; record: string }>(
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),
@@ -133,7 +134,7 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
        AND seq <> COALESCE((SELECT p.accepted_operation FROM employees p WHERE p.id = operations.employee), 0)
        AND seq <> COALESCE((SELECT p.failed_operation FROM employees p WHERE p.id = operations.employee), 0)
        AND NOT EXISTS (SELECT 1 FROM events e WHERE e.employee = operations.employee AND e.operation = operations.seq)
-     RETURNING seq`,
+     RETURNING seq, employee, record`,
     [before],
   )
   await writeRows(
@@ -142,6 +143,7 @@ async function dropOperations(sql: Sql, employees: readonly string[], before: nu
     dropped.map(({ seq }) => [seq]),
     'DELETE FROM log_records WHERE operation IN (SELECT seq FROM v)',
   )
+  await forgetAccountNames(sql, dropped)
   return dropped.length
 }
 
@@ -194,6 +196,7 @@ export async function erase(
   await sql.run('DELETE FROM log_records WHERE employee = ?', [employee])
   const operations = await sql.run('DELETE FROM operations WHERE employee = ?', [employee])
   await sql.run('DELETE FROM folds WHERE employee = ?', [employee])
+  await eraseAccountNames(sql, employee)
   // The brake still counts the deactivation, under a name that identifies no employee.
   await sql.run(
     'INSERT INTO deactivations (employee, at) SELECT ?, at FROM deactivations WHERE employee = ? ON CONFLICT DO NOTHING',

@@ -1,7 +1,7 @@
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { Blocked } from '../../../core/ledger/port/blocks.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { employeeOf } from '../../support/employees.ts'
+import { employeeNamed } from '../../support/employees.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
@@ -33,11 +33,11 @@ async function block(
   { until, actor, justification, output }: BlockOptions,
 ): Promise<number> {
   const now = Date.now()
-  const employeeId = employeeOf(employee)
   const end = until === undefined ? null : await futureInstant('--until', until, now)
   return withLedger(
     environment,
     async (ledger) => {
+      const employeeId = await employeeNamed(ledger, employee)
       const [blocked] = await ledger.blockEmployees([{ employeeId, until: end, actor, justification }], now)
       if (output === 'json') printJson({ ...blocked, until: iso(end), actor, justification })
       else if (blocked) say(...describe(blocked, end))

@@ -3,7 +3,7 @@ import type { Block, BlocksQuery } from '../../../core/ledger/port/blocks.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { iso } from '../../support/instants.ts'
-import { employeeOrNull, nearlyMatching } from '../../support/employees.ts'
+import { employeeNamedOrNull, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { say } from '../../support/output.ts'
@@ -28,12 +28,9 @@ const PAGE = 1_000
 
 /** Exit 0 when there are blocks, 4 when there are none. */
 function listBlocks(environment: NodeJS.ProcessEnv, { employee, output }: ListOptions): Promise<number> {
-  const query = {
-    now: Date.now(),
-    employeeId: employeeOrNull(employee),
-    limit: PAGE,
-  }
   return withLedger(environment, async (ledger) => {
+    const employeeId = await employeeNamedOrNull(ledger, employee)
+    const query = { now: Date.now(), employeeId, limit: PAGE }
     const write = rowWriter(output, COLUMNS, blockJson)
     let found = 0
     for await (const block of blocksOf(ledger, query)) {

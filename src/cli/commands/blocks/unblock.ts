@@ -1,6 +1,6 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { employeeOf, nearlyMatching } from '../../support/employees.ts'
+import { asTyped, employeeNamed, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
@@ -28,14 +28,14 @@ function unblock(
   employee: string,
   { actor, justification, output }: UnblockOptions,
 ): Promise<number> {
-  const employeeId = employeeOf(employee)
   return withLedger(
     environment,
     async (ledger) => {
+      const employeeId = await employeeNamed(ledger, employee)
       const lifted = await ledger.unblockEmployee({ employeeId, actor, justification }, Date.now())
       if (output === 'json') printJson({ employeeId, lifted, actor, justification })
       else if (lifted) say(`the block of ${employeeId} is lifted`)
-      else say(`no block of ${employeeId} is in force${await nearlyMatching(ledger, employeeId)}`)
+      else say(`no block of ${asTyped(employeeId)} is in force${await nearlyMatching(ledger, employeeId)}`)
       return lifted ? EXIT_CODES.done : EXIT_CODES.notFound
     },
     'write',

@@ -3,7 +3,7 @@ import { FINDING_CODES, type FindingCode } from '../../../core/findings/codes.ts
 import type { Finding } from '../../../core/ledger/port/findings.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { iso } from '../../support/instants.ts'
-import { employeeOrNull, nearlyMatching } from '../../support/employees.ts'
+import { employeeNamedOrNull, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { rowFormatOption } from '../../support/options.ts'
 import { say } from '../../support/output.ts'
@@ -39,12 +39,12 @@ function listFindings(
   const query = {
     open: !all,
     code: code === undefined ? null : codeOf(code),
-    employeeId: employeeOrNull(employee),
     limit: PAGE,
   }
   return withLedger(environment, async (ledger) => {
+    const employeeId = await employeeNamedOrNull(ledger, employee)
     const found = await writePages(rowWriter(output, COLUMNS, findingJson), async (from) => {
-      const { findings: rows, next } = await ledger.listFindings({ ...query, next: from })
+      const { findings: rows, next } = await ledger.listFindings({ ...query, employeeId, next: from })
       return { rows, next }
     })
     if (found > 0) return EXIT_CODES.done

@@ -3,9 +3,8 @@ import type { Config } from '../../../config/load.ts'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
-import { shortened } from '../../../core/visible.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { employeeOf, nearlyMatching } from '../../support/employees.ts'
+import { asTyped, employeeNamed, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
@@ -81,7 +80,7 @@ const CASE = /^leaver-(\d{1,15})$/
 
 async function sayNearlyMatching(ledger: Ledger, name: string): Promise<void> {
   const candidates = CASE.test(name.trim()) ? '' : await nearlyMatching(ledger, name)
-  if (candidates !== '') say(`${shortened(name)} has no open case${candidates}`)
+  if (candidates !== '') say(`${asTyped(name)} has no open case${candidates}`)
 }
 
 /** The case `leaver-<number>`, or the open cases of an employee. */
@@ -94,7 +93,7 @@ async function idsByName(
   const number = CASE.exec(name.trim())?.[1]
   if (number !== undefined) return [Number(number)]
   const ids: number[] = []
-  for await (const { leaverCase } of openCases(ledger, config, { now, employeeId: employeeOf(name) }))
-    ids.push(leaverCase.id)
+  const employeeId = await employeeNamed(ledger, name)
+  for await (const { leaverCase } of openCases(ledger, config, { now, employeeId })) ids.push(leaverCase.id)
   return ids
 }

@@ -1,7 +1,7 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import { shortened } from '../../../core/visible.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { employeeOf, nearlyMatching } from '../../support/employees.ts'
+import { employeeNamed, nearlyMatching } from '../../support/employees.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
@@ -33,10 +33,11 @@ function resendRest(
   { actor, justification, output }: ResendOptions,
 ): Promise<number> {
   expectTexts({ actor, justification })
-  const employees = names.map(employeeOf)
   return withLedger(
     environment,
     async (ledger) => {
+      const employees: string[] = []
+      for (const name of names) employees.push(await employeeNamed(ledger, name))
       const events = await ledger.resendLeaverRest({ employees, actor, justification }, Date.now())
       if (output === 'json') printJson({ events, actor, justification })
       else say(`${events} events are sent again with all attributes, requested by ${actor}: ${justification}`)

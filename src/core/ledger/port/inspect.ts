@@ -30,6 +30,11 @@ export interface InspectLedger {
    * matches.
    */
   findEmployees(reference: string): Promise<readonly EmployeeView[]>
+  /**
+   * The ids of the employees that a text leads to: the employee with this id; otherwise those whose
+   * account is this Entra object, or whose records had this user name or mail address. At most 20.
+   */
+  findEmployeeIds(text: string): Promise<readonly string[]>
   /** Employees by id, as the next plan will see them; unknown ids are left out. */
   readEmployees(ids: readonly string[]): Promise<readonly EmployeeView[]>
   /**

@@ -3,6 +3,7 @@ import type { Dialect } from '../../driver/sql.ts'
 /** The employees that the events are about, and what retention and erasure leave of them. */
 export const employeeTables = (dialect: Dialect): readonly string[] => [
   ...employees(dialect),
+  ...accountNames(dialect),
   ...deactivations(dialect),
   ...folds(dialect),
   ...foldedIds(dialect),
@@ -52,6 +53,16 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE INDEX employees_active ON employees (accepted_active) WHERE accepted_active = 1`,
   `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
   `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`,
+]
+
+/** The user names and mail addresses of an employee's records, former ones included, to find the employee by. */
+const accountNames = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE account_names (
+    -- The name in lower case, hashed.
+    hash     ${integer} NOT NULL,
+    employee TEXT NOT NULL,
+    PRIMARY KEY (hash, employee)
+  )${tableOptions}`,
 ]
 
 const deactivations = ({ integer, tableOptions }: Dialect): readonly string[] => [

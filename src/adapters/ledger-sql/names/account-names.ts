@@ -1,0 +1,75 @@
+import { hash } from 'node:crypto'
+import { accountNameOf, accountNames } from '../../../core/plan/mapping/account-names.ts'
+import { parseRecord } from '../../../core/plan/mapping/record.ts'
+import { insertRows, readRows, type Sql, writeRows } from '../driver/sql.ts'
+
+/** A record of an employee, as the ledger keeps it. */
+interface EmployeeRecord {
+  readonly employee: string
+  readonly record: string
+}
+type NameRow = readonly [hash: number, employee: string]
+
+/**
+ * 48 bits: a whole number in either database, which is much cheaper to index than a text, and long
+ * enough that two of a million names share one in a few thousand ledgers only.
+ */
+const HASH_BYTES = 6
+
+function hashOf(name: string): number {
+  return hash('sha256', name, 'buffer').readUIntBE(0, HASH_BYTES)
+}
+
+function rowsOf(records: readonly EmployeeRecord[]): readonly NameRow[] {
+  return records.flatMap(({ employee, record }) =>
+    accountNames(parseRecord(record)).map((name) => [hashOf(name), employee] as const),
+  )
+}
+
+/**
+ * Notes the user name and mail addresses of records, so that their employees are found by them. Only
+ * hashes are kept, and those of former names stay as long as a record with them does.
+ */
+export function noteAccountNames(sql: Sql, records: readonly EmployeeRecord[]): Promise<unknown> {
+  return insertRows(sql, 'account_names (hash, employee)', rowsOf(records), 'ON CONFLICT DO NOTHING')
+}
+
+/** Removes the names of records that are gone, unless another record of the employee has them. */
+export async function forgetAccountNames(sql: Sql, gone: readonly EmployeeRecord[]): Promise<void> {
+  const left = await readRows<EmployeeRecord>(
+    sql,
+    ['id TEXT'],
+    [...new Set(gone.map(({ employee }) => employee))].map((id) => [id]),
+    'SELECT o.employee, o.record FROM v JOIN operations o ON o.employee = v.id',
+  )
+  const kept = new Set(rowsOf(left).map((row) => row.join(' ')))
+  await writeRows(
+    sql,
+    ['hash INT', 'employee TEXT'],
+    rowsOf(gone).filter((row) => !kept.has(row.join(' '))),
+    'DELETE FROM account_names WHERE (hash, employee) IN (SELECT hash, employee FROM v)',
+  )
+}
+
+/** Reads the whole table: an index by employee would cost every plan more than erasures save. */
+export async function eraseAccountNames(sql: Sql, employee: string): Promise<void> {
+  await sql.run('DELETE FROM account_names WHERE employee = ?', [employee])
+}
+
+/** More than anybody reads. */
+const MOST_FOUND = 20
+
+/**
+ * The employees that a text leads to: the one with this id; otherwise those with this Entra object,
+ * user name or mail address.
+ */
+export async function findEmployeeIds(sql: Sql, text: string): Promise<readonly string[]> {
+  const [employee] = await sql.all<{ id: string }>('SELECT id FROM employees WHERE id = ?', [text])
+  if (employee) return [employee.id]
+  const found = await sql.all<{ id: string }>(
+    `SELECT id FROM employees WHERE object_id = ?
+     UNION SELECT employee AS id FROM account_names WHERE hash = ? ORDER BY id LIMIT ?`,
+    [text, hashOf(accountNameOf(text)), MOST_FOUND],
+  )
+  return found.map(({ id }) => id)
+}
