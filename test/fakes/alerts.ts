@@ -1,5 +1,7 @@
 import type { AlertState, PresentAlert } from '../../src/core/alerts/alert.ts'
 import type { NotificationRule } from '../../src/core/alerts/rules.ts'
+import { type Depth, type Figures } from '../../src/core/ledger/port/figures.ts'
+import { TOTALS } from '../../src/core/ledger/port/inspect.ts'
 
 export const MINUTE = 60_000
 export const HOUR = 60 * MINUTE
@@ -38,4 +40,23 @@ export const rule = (more: Partial<NotificationRule> = {}): NotificationRule => 
   names: false,
   quiet: null,
   ...more,
+})
+
+const NONE: Depth = { count: 0, oldestAt: null }
+
+/** The figures of a ledger in which nothing waits and nothing is wrong. */
+export const noFigures = (): Figures => ({
+  totals: Object.fromEntries(TOTALS.map((name) => [name, 0])) as Figures['totals'],
+  stages: { received: NONE, due: NONE, waiting: NONE, accepted: NONE, answered: NONE, unpublished: NONE },
+  unanswered: NONE,
+  incomplete: NONE,
+  holds: [],
+  quota: { used: 0, oldestAt: null, lastAt: null },
+  brake: { window: 0, held: 0, heldSince: null },
+  leavers: { ...NONE, causes: [] },
+  findings: [],
+  deadLetters: [],
+  blocks: 0,
+  notAccepted: 0,
+  watermark: null,
 })

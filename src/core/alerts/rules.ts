@@ -186,7 +186,7 @@ function draftOf(channel: string, { state, rule, told, kind }: Step): Notificati
     kind: kind ?? 'opened',
     alerts: [state],
     names: rule.names,
-    about: `${state.code}\n${state.cause}\n${state.episode}\n${told.messages + 1}`,
+    about: `${state.code}\n${state.cause}\n${state.openedAt}\n${told.messages + 1}`,
     expiresAt: null,
   }
 }

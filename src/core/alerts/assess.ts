@@ -1,0 +1,175 @@
+import { LEAVER_CAUSES } from '../leavers/causes.ts'
+import type { WaitingChannel } from '../ledger/port/alerts.ts'
+import { type Figures, type Stage, STAGES } from '../ledger/port/figures.ts'
+import type { PresentAlert } from './alert.ts'
+import { type AlertCode, ALERTS, type Urgency } from './codes.ts'
+
+/** From when on something is an alert. Durations are milliseconds. */
+export interface AlertLimits {
+  /** A leaver case that time alone may close is an alert when it is open for longer. */
+  readonly leaverMs: number
+  /** Work that waits in a stage for longer. */
+  readonly stagesMs: Readonly<Record<Stage, number>>
+  /** A hold that time alone may lift. */
+  readonly holdMs: number
+  /** The log is behind when it was read to no later than this long ago. */
+  readonly logMs: number
+  readonly callsPerDay: number
+  /** The share of the calls of a day from which on they are nearly used up. */
+  readonly quotaShare: number
+  /** A channel to which every attempt failed for longer. */
+  readonly channelMs: number
+  /** Receivers that have been closed for longer. */
+  readonly receiversMs: number
+}
+
+/** Everything that alerts are made from, at one moment. */
+export interface Scene {
+  readonly now: number
+  readonly figures: Figures
+  readonly channels: readonly WaitingChannel[]
+  /** Since when this process has no open receiver; `null` while it has, or needs none. */
+  readonly receiversClosedSince: number | null
+  /** Dead letters in the native dead-letter queues; `null` while they are not known. */
+  readonly busDeadLetters: readonly DeadLetterFigure[] | null
+}
+export interface DeadLetterFigure {
+  readonly code: string
+  readonly count: number
+  readonly oldestAt: number | null
+}
+
+/** Before the reason of dead letters on the bus, in the cause of their alert. */
+export const ON_BUS = 'bus: '
+
+/** What needs a person now. Pure. */
+export function assess(scene: Scene, limits: AlertLimits): readonly PresentAlert[] {
+  return [
+    ...openLeavers(scene, limits),
+    ...brake(scene),
+    ...holds(scene, limits),
+    ...deadLetters(scene),
+    ...findings(scene),
+    ...refusedRecords(scene),
+    ...quota(scene, limits),
+    ...stuckStages(scene, limits),
+    ...logBehind(scene, limits),
+    ...closedReceivers(scene, limits),
+    ...channelsDown(scene, limits),
+  ]
+}
+
+interface Counted {
+  readonly cause?: string
+  readonly count: number
+  readonly oldestAt?: number | null
+  readonly urgency?: Urgency
+}
+
+function alertOf(
+  code: AlertCode,
+  { cause = '', count, oldestAt = null, urgency = ALERTS[code].urgency }: Counted,
+): PresentAlert {
+  return { code, cause, urgency, count, oldestAt }
+}
+
+/** A case that waits for its date needs nobody, and what the brake holds is an alert of its own. */
+function openLeavers({ figures, now }: Scene, { leaverMs }: AlertLimits): readonly PresentAlert[] {
+  return figures.leavers.causes
+    .filter(({ cause, oldestAt }) => {
+      if (cause === 'held' || cause === 'brake') return false
+      return !LEAVER_CAUSES[cause].waits || now - (oldestAt ?? now) >= leaverMs
+    })
+    .map((one) => alertOf('leaver.open', one))
+}
+
+function brake({ figures: { brake } }: Scene): readonly PresentAlert[] {
+  return brake.held === 0 ? [] : [alertOf('brake.tripped', { count: brake.held, oldestAt: brake.heldSince })]
+}
+
+/** A restored ledger holds submission too; its finding says so. */
+function holds({ figures, now }: Scene, { holdMs }: AlertLimits): readonly PresentAlert[] {
+  return figures.holds.flatMap(({ name, since, detail }) => {
+    switch (name) {
+      case 'job':
+        return [alertOf('job.stopped', { cause: detail ?? '', count: 1, oldestAt: since })]
+      case 'refused':
+        return [alertOf('submission.held', { cause: name, count: 1, oldestAt: since })]
+      case 'throttled':
+      case 'full':
+      case 'circuit':
+        return now - since < holdMs
+          ? []
+          : [alertOf('submission.held', { cause: name, count: 1, oldestAt: since })]
+      case 'restored':
+        return []
+    }
+  })
+}
+
+function deadLetters({ figures, busDeadLetters }: Scene): readonly PresentAlert[] {
+  const onBus = (busDeadLetters ?? []).map((one) => ({ ...one, code: `${ON_BUS}${one.code}` }))
+  return [...figures.deadLetters, ...onBus]
+    .filter(({ count }) => count > 0)
+    .map(({ code: cause, count, oldestAt }) => alertOf('deadletter.new', { cause, count, oldestAt }))
+}
+
+function findings({ figures }: Scene): readonly PresentAlert[] {
+  return figures.findings.map(({ code: cause, count, oldestAt }) =>
+    alertOf('finding.new', {
+      cause,
+      count,
+      oldestAt,
+      // Nothing is planned or sent meanwhile.
+      ...(cause === 'LedgerOlderThanDirectory' ? { urgency: 'urgent' } : {}),
+    }),
+  )
+}
+
+function refusedRecords({ figures: { notAccepted } }: Scene): readonly PresentAlert[] {
+  return notAccepted === 0 ? [] : [alertOf('record.refused', { count: notAccepted })]
+}
+
+function quota({ figures }: Scene, { callsPerDay, quotaShare }: AlertLimits): readonly PresentAlert[] {
+  const { used, oldestAt } = figures.quota
+  if (!Number.isFinite(callsPerDay) || used < callsPerDay * quotaShare) return []
+  const low = alertOf('quota.low', { cause: 'nearly used up', count: used, oldestAt })
+  return used < callsPerDay
+    ? [low]
+    : [low, alertOf('quota.low', { cause: 'used up', count: used, oldestAt, urgency: 'urgent' })]
+}
+
+/** Operations that wait for a hold, or for quota, are what those alerts are about. */
+function stuckStages({ figures, now }: Scene, limits: AlertLimits): readonly PresentAlert[] {
+  const { stages, holds, quota } = figures
+  const sends = holds.length === 0 && quota.used < limits.callsPerDay
+  return STAGES.filter((stage) => stage !== 'waiting' || sends).flatMap((stage) => {
+    const { count, oldestAt } = stages[stage]
+    if (oldestAt === null || now - oldestAt < limits.stagesMs[stage]) return []
+    return [alertOf('stage.stuck', { cause: stage, count, oldestAt })]
+  })
+}
+
+/** Without an unanswered operation nothing is awaited from the log. */
+function logBehind({ figures, now }: Scene, { logMs }: AlertLimits): readonly PresentAlert[] {
+  const { unanswered, watermark } = figures
+  const readUntil = watermark ?? unanswered.oldestAt
+  if (unanswered.count === 0 || readUntil === null || now - readUntil < logMs) return []
+  return [alertOf('log.behind', { count: 1, oldestAt: readUntil })]
+}
+
+function closedReceivers(
+  { receiversClosedSince: since, now }: Scene,
+  { receiversMs }: AlertLimits,
+): readonly PresentAlert[] {
+  if (since === null || now - since < receiversMs) return []
+  return [alertOf('bus.unreachable', { count: 1, oldestAt: since })]
+}
+
+function channelsDown({ channels, now }: Scene, { channelMs }: AlertLimits): readonly PresentAlert[] {
+  return channels.flatMap(({ channel, notifications, failingSince }) =>
+    failingSince === null || now - failingSince < channelMs
+      ? []
+      : [alertOf('channel.down', { cause: channel, count: notifications, oldestAt: failingSince })],
+  )
+}

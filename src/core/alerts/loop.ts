@@ -1,0 +1,77 @@
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Runtime } from '../runtime.ts'
+import { loop, type WakeableService } from '../service.ts'
+import { isOpen, keyOf, type PresentAlert } from './alert.ts'
+import { type AlertLimits, assess, type DeadLetterFigure } from './assess.ts'
+import type { AlertCode } from './codes.ts'
+import { lookAt } from './look.ts'
+import type { NotificationRules } from './rules.ts'
+
+export interface AlertSettings {
+  readonly pollMs: number
+  readonly limits: AlertLimits
+  readonly rules: NotificationRules
+  readonly brakeWindowMs: number
+}
+
+/** What this process knows that the ledger does not. */
+export interface ProcessSigns {
+  /** Whether receivers are open; `null` in a process that receives nothing. */
+  readonly receiving: (() => boolean) | null
+  /** Dead letters of the native dead-letter queues, as last counted; `null` while not known. */
+  readonly busDeadLetters?: () => readonly DeadLetterFigure[] | null
+}
+
+export interface AlertContext {
+  readonly ledger: Pick<Ledger, 'readAlerts' | 'saveAlerts' | 'readFigures'>
+  readonly settings: AlertSettings
+  readonly signs: ProcessSigns
+  readonly runtime: Runtime
+  /** Called when notifications were queued. */
+  readonly onQueued?: () => void
+}
+
+/** A look is stored at least this often, so that others can tell whether alerts are current. */
+const STORED_MS = 30_000
+/**
+ * After a start everything waits for a moment that a stop left waiting; only what lasts longer than
+ * this is an alert.
+ */
+const SETTLING_MS = 120_000
+const WAITS_AFTER_START: ReadonlySet<AlertCode> = new Set(['stage.stuck', 'log.behind', 'leaver.open'])
+
+/**
+ * Looks every few seconds at what needs a person: opens, updates and resolves alerts, logs them and
+ * queues notifications. What it knows is in the ledger, so a restart neither repeats nor loses one.
+ */
+export function alertLoop({ ledger, settings, signs, runtime, onQueued }: AlertContext): WakeableService {
+  const startedAt = runtime.now()
+  let closedSince: number | null = null
+  return loop('alerts', runtime, async () => {
+    const now = runtime.now()
+    closedSince = signs.receiving === null || signs.receiving() ? null : (closedSince ?? now)
+    const book = await ledger.readAlerts()
+    const figures = await ledger.readFigures({ now, brakeWindowMs: settings.brakeWindowMs })
+    const scene = {
+      now,
+      figures,
+      channels: book.waiting,
+      receiversClosedSince: closedSince,
+      busDeadLetters: signs.busDeadLetters?.() ?? null,
+    }
+    const open = new Set(book.alerts.filter(isOpen).map(keyOf))
+    const counts = (alert: PresentAlert): boolean =>
+      now - startedAt >= SETTLING_MS || !WAITS_AFTER_START.has(alert.code) || open.has(keyOf(alert))
+    const look = lookAt(book, assess(scene, settings.limits).filter(counts), {
+      rules: settings.rules,
+      now,
+      digest: runtime.digest,
+    })
+    const isStale = book.lookedAt === null || now - book.lookedAt >= STORED_MS || book.lookedAt > now
+    if (!look.news && !isStale) return settings.pollMs
+    if (!(await ledger.saveAlerts(look.save))) return settings.pollMs
+    for (const { level, event, fields } of look.lines) runtime.log[level](event, fields)
+    if (look.save.notifications.length > 0) onQueued?.()
+    return settings.pollMs
+  })
+}

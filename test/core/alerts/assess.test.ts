@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type AlertLimits, assess, type Scene } from '../../../src/core/alerts/assess.ts'
+import { ALERT_CODES } from '../../../src/core/alerts/codes.ts'
+import type { Figures } from '../../../src/core/ledger/port/figures.ts'
+import type { Hold, HoldName } from '../../../src/core/ledger/port/submit.ts'
+import { HOUR, MINUTE, noFigures } from '../../fakes/alerts.ts'
+
+const T = Date.UTC(2026, 10, 2, 8)
+const LIMITS: AlertLimits = {
+  leaverMs: HOUR,
+  stagesMs: {
+    received: 15 * MINUTE,
+    due: 15 * MINUTE,
+    waiting: HOUR,
+    accepted: 2 * HOUR,
+    answered: HOUR,
+    unpublished: 15 * MINUTE,
+  },
+  holdMs: 10 * MINUTE,
+  logMs: 45 * MINUTE,
+  callsPerDay: 2_000,
+  quotaShare: 0.9,
+  channelMs: 10 * MINUTE,
+  receiversMs: MINUTE,
+}
+
+/** What is wrong, as `urgency code cause count`. */
+function found(figures: Partial<Figures>, more: Partial<Scene> = {}): readonly string[] {
+  const scene: Scene = {
+    now: T,
+    figures: { ...noFigures(), ...figures },
+    channels: [],
+    receiversClosedSince: null,
+    busDeadLetters: null,
+    ...more,
+  }
+  return assess(scene, LIMITS).map(({ urgency, code, cause, count }) =>
+    `${urgency} ${code} ${cause} ${count}`.replaceAll('  ', ' '),
+  )
+}
+const hold = (name: HoldName, since: number, detail: string | null = null): Hold => ({
+  name,
+  since,
+  until: T + HOUR,
+  status: null,
+  detail,
+})
+const depth = (count: number, oldestAt: number) => ({ count, oldestAt })
+
+void describe('what is an alert', () => {
+  void it('nothing is, where nothing is wrong', () => assert.deepEqual(found({}), []))
+
+  void it('dead letters are, one alert for each reason, and those of the bus apart', () => {
+    assert.deepEqual(
+      found(
+        {
+          deadLetters: [
+            { code: 'InvalidValue', ...depth(3_990, T - HOUR) },
+            { code: 'NoOutcome', ...depth(10, T) },
+          ],
+        },
+        { busDeadLetters: [{ code: 'BodyNotJson', count: 2, oldestAt: null }] },
+      ),
+      [
+        'normal deadletter.new InvalidValue 3990',
+        'normal deadletter.new NoOutcome 10',
+        'normal deadletter.new bus: BodyNotJson 2',
+      ],
+    )
+  })
+
+  void it('an open leaver case is, at once where time does not help, and otherwise after the limit', () => {
+    const leavers = (oldestAt: number): Partial<Figures> => ({
+      leavers: {
+        ...depth(9, oldestAt),
+        causes: [
+          { cause: 'held', ...depth(4, T - 900 * HOUR) },
+          { cause: 'brake', ...depth(2, T - HOUR) },
+          { cause: 'not-in-directory', ...depth(1, T) },
+          { cause: 'under-way', ...depth(2, oldestAt) },
+        ],
+      },
+    })
+    assert.deepEqual(found(leavers(T - HOUR + 1)), ['urgent leaver.open not-in-directory 1'])
+    assert.deepEqual(found(leavers(T - HOUR)), [
+      'urgent leaver.open not-in-directory 1',
+      'urgent leaver.open under-way 2',
+    ])
+  })
+
+  void it('employees whom the brake holds are', () => {
+    assert.deepEqual(found({ brake: { window: 40, held: 380, heldSince: T } }), ['urgent brake.tripped 380'])
+  })
+
+  void it('a stopped job is at once, and so is a refusal; what the service may lift by itself only when it lasts', () => {
+    assert.deepEqual(found({ holds: [hold('job', T, 'Quarantine'), hold('refused', T)] }), [
+      'urgent job.stopped Quarantine 1',
+      'urgent submission.held refused 1',
+    ])
+    assert.deepEqual(found({ holds: [hold('circuit', T - 10 * MINUTE + 1)] }), [])
+    assert.deepEqual(found({ holds: [hold('circuit', T - 10 * MINUTE)] }), [
+      'urgent submission.held circuit 1',
+    ])
+  })
+
+  void it('a quota that is nearly used up is, and one that is used up is urgent', () => {
+    const used = (calls: number): Partial<Figures> => ({
+      quota: { used: calls, oldestAt: null, lastAt: null },
+    })
+    assert.deepEqual(found(used(1_799)), [])
+    assert.deepEqual(found(used(1_800)), ['normal quota.low nearly used up 1800'])
+    assert.deepEqual(found(used(2_000)), [
+      'normal quota.low nearly used up 2000',
+      'urgent quota.low used up 2000',
+    ])
+  })
+
+  void it('findings are, and a ledger that is older than the directory is urgent', () => {
+    assert.deepEqual(
+      found({
+        findings: [
+          { code: 'AttributeUnmapped', ...depth(2, T) },
+          { code: 'LedgerOlderThanDirectory', ...depth(1, T) },
+        ],
+      }),
+      ['normal finding.new AttributeUnmapped 2', 'urgent finding.new LedgerOlderThanDirectory 1'],
+    )
+  })
+
+  void it('a stage is when its oldest work is too old; operations that a hold or the quota keeps back are not', () => {
+    const stages = { ...noFigures().stages, waiting: depth(50, T - HOUR), unpublished: depth(3, T - HOUR) }
+    assert.deepEqual(found({ stages }), ['normal stage.stuck waiting 50', 'normal stage.stuck unpublished 3'])
+    assert.deepEqual(found({ stages, holds: [hold('full', T)] }), ['normal stage.stuck unpublished 3'])
+  })
+
+  void it('a log that was not read is, while an answer is awaited from it', () => {
+    const watermark = T - 45 * MINUTE
+    assert.deepEqual(found({ watermark }), [])
+    assert.deepEqual(found({ watermark, unanswered: depth(1, T) }), ['normal log.behind 1'])
+    assert.deepEqual(found({ watermark: null, unanswered: depth(1, watermark) }), ['normal log.behind 1'])
+    assert.deepEqual(found({ watermark: watermark + 1, unanswered: depth(1, T) }), [])
+  })
+
+  void it('receivers that stay closed, refused records and a channel that stays down are', () => {
+    const channel = { channel: 'ops', notifications: 4, oldestAt: T, code: '503' }
+    assert.deepEqual(
+      found(
+        { notAccepted: 2 },
+        {
+          receiversClosedSince: T - MINUTE,
+          channels: [
+            { ...channel, failingSince: T - 10 * MINUTE },
+            { ...channel, channel: 'mail', failingSince: null },
+          ],
+        },
+      ),
+      ['normal record.refused 2', 'urgent bus.unreachable 1', 'normal channel.down ops 4'],
+    )
+  })
+
+  void it('every code of the table is a name of letters and dots, for logs and patterns', () => {
+    for (const code of ALERT_CODES) assert.match(code, /^[a-z]+\.[a-z]+$/)
+  })
+})
