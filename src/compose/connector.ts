@@ -25,6 +25,7 @@ import { DAY_MS, type Runtime } from '../core/runtime.ts'
 import type { Service } from '../core/service.ts'
 import { busAddress, credentialOf, ledgerAddress, requireSetting } from './addresses.ts'
 import { identityOf } from './instance/identity.ts'
+import { alertSettingsOf } from './alerts/settings.ts'
 import { LOG_WINDOW_MS, READ_LEASE_MS, settingsOf } from './settings.ts'
 import { sourceQueueOf } from './source-queues.ts'
 
@@ -103,14 +104,21 @@ export async function compose(
     }),
   )
   const { sources } = sourceRules(config.rules.sources)
+  const receiving = loops && !loops.has('intake') ? null : health.receiving
   const service = connector(
-    { sourceQueue, ledger, ...graphPorts(outside), ...busPorts(outside), ...readerPort(config) },
+    {
+      sourceQueue,
+      ledger,
+      signs: { receiving },
+      ...graphPorts(outside),
+      ...busPorts(outside),
+      ...readerPort(config),
+    },
     { mapping: config.rules.mapping, sources },
     connectorSettings(config, runtime, loops),
     runtime,
   )
   const held = stack.move()
-  const receiving = loops && !loops.has('intake') ? null : health.receiving
   return { ledger, service, receiving, lost: lost.promise, close: () => held.disposeAsync() }
 }
 
@@ -223,6 +231,7 @@ function connectorSettings(
     ...settings,
     ...(loops ? { loops } : {}),
     instance: identityOf(config, owner, loops),
+    alerts: alertSettingsOf(config),
     intake: {
       ...settings.intake,
       shapes,

@@ -1,3 +1,4 @@
+import { alertLoop, type AlertSettings, type ProcessSigns } from './alerts/loop.ts'
 import { type ClockSettings, clockWatch } from './ledger/clock.ts'
 import { startedAfter, type Witness, witnessing, type WitnessSettings } from './ledger/witness.ts'
 import { intakeLoop, type IntakeSettings } from './intake/loop.ts'
@@ -40,6 +41,8 @@ export interface Ports<M extends SourceMessage> {
   readonly witness?: Witness
   /** Reads the employees of notices from HR; without it notices are not read. */
   readonly reader?: HrReader
+  /** What only this process knows and alerts are made of. */
+  readonly signs?: ProcessSigns
 }
 
 /** What the configuration says about content: how events are read, and which record they make. */
@@ -69,6 +72,8 @@ export interface ConnectorSettings {
   readonly correlate: CorrelateSettings
   readonly publish: PublishSettings
   readonly copies: CopySettings
+  /** Without it nothing is looked at for alerts. */
+  readonly alerts?: AlertSettings
   readonly hydrate?: HydrateSettings
   /** Without it everything is kept. */
   readonly retention?: RetentionSettings
@@ -99,6 +104,7 @@ export interface ConnectorSettings {
  * - **copies** puts a copy of each dead letter on the bus, and removes it when the dead letter is
  *   gone.
  * - **retention** folds old, settled events into baselines.
+ * - **alerts** finds what needs a person, logs it and queues notifications.
  * - **heartbeat** says in the ledger that this instance is alive, and with what it runs.
  */
 export function connector<M extends SourceMessage>(
@@ -107,8 +113,8 @@ export function connector<M extends SourceMessage>(
   settings: ConnectorSettings,
   runtime: Runtime,
 ): Service {
-  const { ledger, reader, copies } = ports
-  const inOneInstance = (name: string, create: () => StartableService): StartableService =>
+  const { ledger, reader } = ports
+  const inOneInstance: InOneInstance = (name, create) =>
     settings.lease ? leased(name, ledger, settings.lease, runtime, create) : create()
 
   const publish = inOneInstance('publish', () =>
@@ -152,16 +158,7 @@ export function connector<M extends SourceMessage>(
   if (reader && settings.hydrate)
     intakes.push(hydrateLoop(ledger, reader, settings.hydrate, runtime, () => plan.wake()))
 
-  const copying = copies
-    ? [
-        inOneInstance('copies', () => copyLoop(ledger, copies.sender, settings.copies, runtime)),
-        inOneInstance('copies.sweep', () => sweepLoop(ledger, copies.queue, settings.copies, runtime)),
-      ]
-    : []
-  const retentionSettings = settings.retention
-  const retaining = retentionSettings
-    ? [inOneInstance('retention', () => retentionLoop(ledger, retentionSettings, runtime))]
-    : []
+  const { copying, retaining, alerting } = supporting(ports, settings, runtime, inOneInstance)
 
   // Nothing is planned or sent before the ledger is known to be the newest.
   const witness = ports.witness
@@ -174,7 +171,7 @@ export function connector<M extends SourceMessage>(
     intake: intakes,
     provision,
     correlate: [correlate, ...retaining],
-    publish: [publish, ...copying],
+    publish: [publish, ...copying, ...alerting],
   }
   const clock = settings.clock ? [clockWatch(ledger, settings.clock, runtime)] : []
   const loops = settings.loops ?? new Set(LOOPS)
@@ -185,4 +182,32 @@ export function connector<M extends SourceMessage>(
     [clock, ...LOOPS.map((name) => (loops.has(name) ? stages[name] : [])), witness ? [witness] : [], alive],
     runtime,
   )
+}
+
+type InOneInstance = (name: string, create: () => StartableService) => StartableService
+
+/** What runs beside the flow: copies of dead letters, retention and alerts. */
+function supporting<M extends SourceMessage>(
+  { ledger, copies, signs }: Ports<M>,
+  settings: ConnectorSettings,
+  runtime: Runtime,
+  inOneInstance: InOneInstance,
+): Readonly<Record<'copying' | 'retaining' | 'alerting', readonly Service[]>> {
+  const { retention, alerts } = settings
+  return {
+    copying: copies
+      ? [
+          inOneInstance('copies', () => copyLoop(ledger, copies.sender, settings.copies, runtime)),
+          inOneInstance('copies.sweep', () => sweepLoop(ledger, copies.queue, settings.copies, runtime)),
+        ]
+      : [],
+    retaining: retention ? [inOneInstance('retention', () => retentionLoop(ledger, retention, runtime))] : [],
+    alerting: alerts
+      ? [
+          inOneInstance('alerts', () =>
+            alertLoop({ ledger, settings: alerts, signs: signs ?? { receiving: null }, runtime }),
+          ),
+        ]
+      : [],
+  }
 }

@@ -1,4 +1,5 @@
 import type { AlertState, PresentAlert } from '../../src/core/alerts/alert.ts'
+import type { AlertLimits } from '../../src/core/alerts/assess.ts'
 import type { NotificationRule } from '../../src/core/alerts/rules.ts'
 import { type Depth, type Figures } from '../../src/core/ledger/port/figures.ts'
 import { TOTALS } from '../../src/core/ledger/port/inspect.ts'
@@ -60,3 +61,23 @@ export const noFigures = (): Figures => ({
   notAccepted: 0,
   watermark: null,
 })
+
+/** Limits as the defaults of the configuration give them. */
+export const LIMITS: AlertLimits = {
+  leaverMs: HOUR,
+  stagesMs: {
+    received: 15 * MINUTE,
+    due: 15 * MINUTE,
+    waiting: HOUR,
+    accepted: 2 * HOUR,
+    answered: HOUR,
+    unpublished: 15 * MINUTE,
+  },
+  holdMs: 10 * MINUTE,
+  logMs: 45 * MINUTE,
+  callsPerDay: 2_000,
+  quotaShare: 0.9,
+  channelMs: 10 * MINUTE,
+  receiversMs: MINUTE,
+  loopMs: 5 * MINUTE,
+}

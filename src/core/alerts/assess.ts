@@ -1,6 +1,9 @@
+import { aliveOf, type InstanceView } from '../instances/state.ts'
 import { LEAVER_CAUSES } from '../leavers/causes.ts'
 import type { WaitingChannel } from '../ledger/port/alerts.ts'
 import { type Figures, type Stage, STAGES } from '../ledger/port/figures.ts'
+import { LOOPS } from '../loops.ts'
+import { DAY_MS } from '../runtime.ts'
 import type { PresentAlert } from './alert.ts'
 import { type AlertCode, ALERTS, type Urgency } from './codes.ts'
 
@@ -21,6 +24,8 @@ export interface AlertLimits {
   readonly channelMs: number
   /** Receivers that have been closed for longer. */
   readonly receiversMs: number
+  /** A loop that has not run anywhere for longer. */
+  readonly loopMs: number
 }
 
 /** Everything that alerts are made from, at one moment. */
@@ -28,6 +33,8 @@ export interface Scene {
   readonly now: number
   readonly figures: Figures
   readonly channels: readonly WaitingChannel[]
+  /** Those that run, and those that ran lately. */
+  readonly instances: readonly InstanceView[]
   /** Since when this process has no open receiver; `null` while it has, or needs none. */
   readonly receiversClosedSince: number | null
   /** Dead letters in the native dead-letter queues; `null` while they are not known. */
@@ -38,6 +45,9 @@ export interface DeadLetterFigure {
   readonly count: number
   readonly oldestAt: number | null
 }
+
+/** An instance that was lost longer ago is no news any more. */
+const LOST_MATTERS_MS = DAY_MS
 
 /** Before the reason of dead letters on the bus, in the cause of their alert. */
 export const ON_BUS = 'bus: '
@@ -55,6 +65,8 @@ export function assess(scene: Scene, limits: AlertLimits): readonly PresentAlert
     ...stuckStages(scene, limits),
     ...logBehind(scene, limits),
     ...closedReceivers(scene, limits),
+    ...missingLoops(scene, limits),
+    ...lostInstances(scene),
     ...channelsDown(scene, limits),
   ]
 }
@@ -164,6 +176,28 @@ function closedReceivers(
 ): readonly PresentAlert[] {
   if (since === null || now - since < receiversMs) return []
   return [alertOf('bus.unreachable', { count: 1, oldestAt: since })]
+}
+
+/** Loops that never ran on this ledger are not missed. */
+function missingLoops({ instances, now }: Scene, { loopMs }: AlertLimits): readonly PresentAlert[] {
+  const running = new Set(aliveOf(instances).flatMap(({ loops }) => loops))
+  return LOOPS.filter((loop) => !running.has(loop)).flatMap((loop) => {
+    const ran = instances.filter(({ loops }) => loops.includes(loop))
+    const since = Math.max(...ran.map(({ seenAt, endedAt }) => endedAt ?? seenAt))
+    if (ran.length === 0 || now - since < loopMs) return []
+    return [alertOf('loop.missing', { cause: loop, count: 1, oldestAt: since })]
+  })
+}
+
+function lostInstances({ instances, now }: Scene): readonly PresentAlert[] {
+  const lost = instances.filter(({ state, seenAt }) => state === 'lost' && now - seenAt < LOST_MATTERS_MS)
+  return [...Map.groupBy(lost, ({ name }) => name)].map(([cause, all]) =>
+    alertOf('instance.lost', {
+      cause,
+      count: all.length,
+      oldestAt: Math.min(...all.map(({ seenAt }) => seenAt)),
+    }),
+  )
 }
 
 function channelsDown({ channels, now }: Scene, { channelMs }: AlertLimits): readonly PresentAlert[] {

@@ -99,11 +99,18 @@ export const ALERTS = {
     urgency: 'urgent',
     counts: 'instances',
   },
-  'instance.lost': {
-    what: 'A connector ended without an orderly stop, and no other one took its loops over.',
-    causes: 'the loops that it ran',
-    cure: 'rollcall instances, then start it again',
+  'loop.missing': {
+    what: 'No running connector runs a loop that ran before, so its work waits.',
+    causes: 'the loop',
+    cure: 'rollcall instances shows what runs; start a connector with this loop',
     urgency: 'urgent',
+    counts: 'loops',
+  },
+  'instance.lost': {
+    what: 'A connector ended without an orderly stop, and no other one took its place.',
+    causes: 'the name of the instance',
+    cure: 'rollcall instances; look at its log and start it again',
+    urgency: 'normal',
     counts: 'instances',
   },
   'channel.down': {

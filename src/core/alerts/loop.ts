@@ -1,4 +1,5 @@
 import type { Ledger } from '../ledger/ledger.ts'
+import { instanceStates } from '../instances/state.ts'
 import type { Runtime } from '../runtime.ts'
 import { loop, type WakeableService } from '../service.ts'
 import { isOpen, keyOf, type PresentAlert } from './alert.ts'
@@ -23,7 +24,7 @@ export interface ProcessSigns {
 }
 
 export interface AlertContext {
-  readonly ledger: Pick<Ledger, 'readAlerts' | 'saveAlerts' | 'readFigures'>
+  readonly ledger: Pick<Ledger, 'readAlerts' | 'saveAlerts' | 'readFigures' | 'listInstances'>
   readonly settings: AlertSettings
   readonly signs: ProcessSigns
   readonly runtime: Runtime
@@ -38,7 +39,12 @@ const STORED_MS = 30_000
  * this is an alert.
  */
 const SETTLING_MS = 120_000
-const WAITS_AFTER_START: ReadonlySet<AlertCode> = new Set(['stage.stuck', 'log.behind', 'leaver.open'])
+const WAITS_AFTER_START: ReadonlySet<AlertCode> = new Set([
+  'stage.stuck',
+  'log.behind',
+  'leaver.open',
+  'loop.missing',
+])
 
 /**
  * Looks every few seconds at what needs a person: opens, updates and resolves alerts, logs them and
@@ -56,6 +62,7 @@ export function alertLoop({ ledger, settings, signs, runtime, onQueued }: AlertC
       now,
       figures,
       channels: book.waiting,
+      instances: instanceStates(await ledger.listInstances(now), now),
       receiversClosedSince: closedSince,
       busDeadLetters: signs.busDeadLetters?.() ?? null,
     }

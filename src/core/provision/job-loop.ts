@@ -28,11 +28,12 @@ export function jobLoop(
   let before: JobState['kind'] | null = null
   const logChange = (state: JobState): void => {
     if (state.kind === before) return
+    // The alert `job.stopped` warns of it; it does not know the service's reason.
     if (state.kind === 'stopped')
-      runtime.log.error('job.stopped', {
+      runtime.log.info('job.holds', {
         code: state.code,
         reason: state.reason,
-        what: 'nothing is sent until the job runs again: look at it in the portal',
+        what: 'nothing is sent until the job runs again',
       })
     if (state.kind === 'forbidden')
       runtime.log.info('job.unknown', {

@@ -1,36 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AlertLimits, assess, type Scene } from '../../../src/core/alerts/assess.ts'
+import { assess, type Scene } from '../../../src/core/alerts/assess.ts'
 import { ALERT_CODES } from '../../../src/core/alerts/codes.ts'
 import type { Figures } from '../../../src/core/ledger/port/figures.ts'
 import type { Hold, HoldName } from '../../../src/core/ledger/port/submit.ts'
-import { HOUR, MINUTE, noFigures } from '../../fakes/alerts.ts'
+import { instanceStates } from '../../../src/core/instances/state.ts'
+import { HOUR, LIMITS, MINUTE, noFigures } from '../../fakes/alerts.ts'
+import { anInstance } from '../../fakes/instances.ts'
 
 const T = Date.UTC(2026, 10, 2, 8)
-const LIMITS: AlertLimits = {
-  leaverMs: HOUR,
-  stagesMs: {
-    received: 15 * MINUTE,
-    due: 15 * MINUTE,
-    waiting: HOUR,
-    accepted: 2 * HOUR,
-    answered: HOUR,
-    unpublished: 15 * MINUTE,
-  },
-  holdMs: 10 * MINUTE,
-  logMs: 45 * MINUTE,
-  callsPerDay: 2_000,
-  quotaShare: 0.9,
-  channelMs: 10 * MINUTE,
-  receiversMs: MINUTE,
-}
-
 /** What is wrong, as `urgency code cause count`. */
 function found(figures: Partial<Figures>, more: Partial<Scene> = {}): readonly string[] {
   const scene: Scene = {
     now: T,
     figures: { ...noFigures(), ...figures },
     channels: [],
+    instances: [],
     receiversClosedSince: null,
     busDeadLetters: null,
     ...more,
@@ -157,6 +142,21 @@ void describe('what is an alert', () => {
       ),
       ['normal record.refused 2', 'urgent bus.unreachable 1', 'normal channel.down ops 4'],
     )
+  })
+
+  void it('a loop that ran and runs nowhere any more is, however its instance ended; an instance that was killed is for a day', () => {
+    const run = (ago: number, more: Parameters<typeof anInstance>[1] = {}) =>
+      anInstance('one', { startedAt: T - 90 * HOUR, seenAt: T - ago, loops: ['publish'], ...more })
+    const after = (ago: number, more = {}): readonly string[] =>
+      found({}, { instances: instanceStates([run(ago, more)], T) })
+    assert.deepEqual(after(5_000), [])
+    assert.deepEqual(after(MINUTE), ['normal instance.lost name of one 1'])
+    assert.deepEqual(after(5 * MINUTE), [
+      'urgent loop.missing publish 1',
+      'normal instance.lost name of one 1',
+    ])
+    assert.deepEqual(after(5 * MINUTE, { endedAt: T - 5 * MINUTE }), ['urgent loop.missing publish 1'])
+    assert.deepEqual(after(25 * HOUR), ['urgent loop.missing publish 1'])
   })
 
   void it('every code of the table is a name of letters and dots, for logs and patterns', () => {

@@ -5,6 +5,10 @@ import { parseEndpoint } from '../../../src/adapters/graph/endpoint.ts'
 import { graphJob } from '../../../src/adapters/graph/job.ts'
 import { graphProvisioning } from '../../../src/adapters/graph/provisioning.ts'
 import type { JobState, ProvisioningJob } from '../../../src/core/ports.ts'
+import { alertLoop } from '../../../src/core/alerts/loop.ts'
+import { NO_NOTIFICATIONS } from '../../../src/core/alerts/rules.ts'
+import { DAY_MS } from '../../../src/core/runtime.ts'
+import { LIMITS } from '../../fakes/alerts.ts'
 import { bulkRequest } from '../../../src/core/provision/batch.ts'
 import { jobLoop } from '../../../src/core/provision/job-loop.ts'
 import { type EntraDouble, startEntra } from '../../../src/local/entra/server.ts'
@@ -13,6 +17,7 @@ import { joiner, World } from '../conformance/ledger-world.ts'
 import { memoryLedger, openSite } from './site.ts'
 
 const POLL_MS = 60_000
+const ALERTS = { pollMs: 5_000, limits: LIMITS, rules: NO_NOTIFICATIONS, brakeWindowMs: DAY_MS }
 const running: JobState = { kind: 'running', startedAt: null }
 const paused: JobState = { kind: 'stopped', code: 'Paused', reason: null, startedAt: null }
 
@@ -31,7 +36,10 @@ async function beside(t: TestContext, first: JobState) {
     uploads: 2,
     submit: { fillMs: 0, pollMs: 10_000 },
     planPollMs: 10_000,
-    beside: (ledger, runtime) => [jobLoop(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime)],
+    beside: (ledger, runtime) => [
+      jobLoop(ledger, job, { pollMs: POLL_MS, forbiddenMs: 3_600_000 }, runtime),
+      alertLoop({ ledger, settings: ALERTS, signs: { receiving: null }, runtime }),
+    ],
   })
   await site.runtime.advance(0)
   return { ...site, say: (next: JobState | Error) => void (state = next), looks: () => looks }

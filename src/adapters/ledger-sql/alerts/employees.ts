@@ -38,6 +38,7 @@ export async function alertEmployees(
     case 'instance.lost':
     case 'job.stopped':
     case 'log.behind':
+    case 'loop.missing':
     case 'quota.low':
     case 'stage.stuck':
     case 'submission.held':

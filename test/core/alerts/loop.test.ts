@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { beforeEach, describe, it, type TestContext } from 'node:test'
+import { alertLoop, type ProcessSigns } from '../../../src/core/alerts/loop.ts'
+import { type NotificationRules, NO_NOTIFICATIONS } from '../../../src/core/alerts/rules.ts'
+import type { Figures } from '../../../src/core/ledger/port/figures.ts'
+import { DAY_MS } from '../../../src/core/runtime.ts'
+import { openMemoryLedger } from '../../adapters/support/memory-ledger.ts'
+import { LIMITS, MINUTE, noFigures, rule } from '../../fakes/alerts.ts'
+import { virtualRuntime } from '../../fakes/virtual-runtime.ts'
+
+const POLL_MS = 5_000
+const { ledger, empty } = await openMemoryLedger()
+beforeEach(empty)
+
+/** The loop over a ledger whose figures are scripted; `restart` kills it and starts another. */
+function watched(
+  t: TestContext,
+  rules: NotificationRules = NO_NOTIFICATIONS,
+  more: Partial<ProcessSigns> = {},
+) {
+  const runtime = virtualRuntime()
+  let figures = noFigures()
+  let outrun = false
+  const scripted: typeof ledger = {
+    ...ledger,
+    readFigures: async () => figures,
+    saveAlerts: async (look) => {
+      const other = { changed: [], forgotten: [], notifications: [] }
+      if (outrun) await ledger.saveAlerts({ ...other, revision: look.revision, now: look.now })
+      return ledger.saveAlerts(look)
+    },
+  }
+  const start = () => {
+    const service = alertLoop({
+      ledger: scripted,
+      settings: { pollMs: POLL_MS, limits: LIMITS, rules, brakeWindowMs: DAY_MS },
+      signs: { receiving: null, ...more },
+      runtime,
+    })
+    void service.run()
+    return service
+  }
+  let service = start()
+  t.after(async () => {
+    const stopped = service.stop()
+    await runtime.advance(POLL_MS)
+    await stopped
+  })
+  return {
+    runtime,
+    say: (change: Partial<Figures>) => void (figures = { ...noFigures(), ...change }),
+    /** From now on another instance stores its look before this one does. */
+    outrun: (yes: boolean) => void (outrun = yes),
+    look: () => runtime.advance(POLL_MS),
+    restart: async () => {
+      await service.stop()
+      service = start()
+    },
+    /** Each line as its level, event and count. */
+    lines: () =>
+      runtime.lines.map(({ level, event, fields }) =>
+        [level, event, ...['cause', 'count', 'more'].flatMap((name) => textOf(fields[name]))].join(' '),
+      ),
+  }
+}
+const textOf = (value: unknown): readonly string[] =>
+  typeof value === 'string' || typeof value === 'number' ? [String(value)] : []
+const dead = (count: number): Partial<Figures> => ({
+  deadLetters: [{ code: 'InvalidValue', count, oldestAt: null }],
+})
+
+void describe('the loop of the alerts', () => {
+  void it('an alert is logged once as a warning, then once a minute with what came since, and its end as information', async (t) => {
+    const site = watched(t)
+    site.say(dead(1))
+    await site.look()
+    site.say(dead(4_000))
+    await site.look()
+    assert.deepEqual(site.lines(), ['warn deadletter.new InvalidValue 1'])
+    await site.runtime.advance(MINUTE)
+    await site.runtime.advance(10 * MINUTE)
+    assert.deepEqual(site.lines().slice(1), ['warn deadletter.new InvalidValue 4000 3999'])
+    site.say({})
+    await site.runtime.advance(MINUTE)
+    assert.deepEqual(site.lines().slice(2), ['info alert.resolved InvalidValue'])
+  })
+
+  void it('a count that falls and rises again is logged with what rose', async (t) => {
+    const site = watched(t)
+    for (const count of [10, 3, 5]) {
+      site.say(dead(count))
+      await site.runtime.advance(2 * MINUTE)
+    }
+    assert.deepEqual(site.lines(), [
+      'warn deadletter.new InvalidValue 10',
+      'warn deadletter.new InvalidValue 5 2',
+    ])
+  })
+
+  void it('a restart neither logs nor notifies an open alert again', async (t) => {
+    const site = watched(t, { rules: [rule()], heartbeats: [] })
+    site.say(dead(3))
+    await site.look()
+    for (let times = 0; times < 3; times++) {
+      await site.restart()
+      await site.look()
+    }
+    assert.deepEqual(site.lines(), ['warn deadletter.new InvalidValue 3'])
+    const { waiting } = await ledger.readAlerts()
+    assert.deepEqual(
+      waiting.map(({ notifications }) => notifications),
+      [1],
+    )
+  })
+
+  void it('what a stop left waiting is no alert in the first two minutes after a start, and is afterwards', async (t) => {
+    const site = watched(t)
+    const stages = { ...noFigures().stages, unpublished: { count: 7, oldestAt: 0 } }
+    site.say({ stages })
+    await site.runtime.advance(MINUTE)
+    assert.deepEqual(site.lines(), [])
+    await site.runtime.advance(2 * MINUTE)
+    assert.deepEqual(site.lines(), ['warn stage.stuck unpublished 7'])
+  })
+
+  void it('receivers that are closed for a minute are an alert, and one that reopens in time is not', async (t) => {
+    let open = false
+    const site = watched(t, NO_NOTIFICATIONS, { receiving: () => open })
+    await site.runtime.advance(MINUTE - 2 * POLL_MS)
+    open = true
+    await site.look()
+    open = false
+    await site.runtime.advance(MINUTE)
+    assert.deepEqual(site.lines(), [])
+    await site.look()
+    assert.deepEqual(site.lines(), ['warn bus.unreachable 1'])
+  })
+
+  void it('an instance that another one outran stores nothing, says nothing, and looks again', async (t) => {
+    const site = watched(t, { rules: [rule()], heartbeats: [] })
+    site.say(dead(1))
+    site.outrun(true)
+    await site.look()
+    assert.deepEqual(site.lines(), [])
+    assert.deepEqual((await ledger.readAlerts()).alerts, [])
+    site.outrun(false)
+    await site.look()
+    assert.deepEqual(site.lines(), ['warn deadletter.new InvalidValue 1'])
+  })
+})
