@@ -5,6 +5,7 @@ import * as block from './commands/blocks/block.ts'
 import * as blocksImport from './commands/blocks/import.ts'
 import * as blocksList from './commands/blocks/list.ts'
 import * as unblock from './commands/blocks/unblock.ts'
+import * as brakeRefuse from './commands/brake/refuse.ts'
 import * as brakeRelease from './commands/brake/release.ts'
 import * as brakeStatus from './commands/brake/status.ts'
 import * as check from './commands/check.ts'
@@ -104,7 +105,12 @@ function registerAll(program: Command, context: CommandContext): void {
   register(program, block, unblock)
   register(group('blocks', 'employees who are kept disabled whatever HR says'), blocksList, blocksImport)
   register(program, check)
-  register(group('brake', 'the limit on deactivations in a time window'), brakeStatus, brakeRelease)
+  register(
+    group('brake', 'the limit on deactivations in a time window'),
+    brakeStatus,
+    brakeRelease,
+    brakeRefuse,
+  )
   register(program, importBaseline, erase)
   register(
     group('ledger', 'create, migrate, move and restore the ledger'),

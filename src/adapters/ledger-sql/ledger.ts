@@ -20,7 +20,8 @@ import { ageOut } from './upkeep/age-out.ts'
 import { blockEmployees, countBlocks, listBlocks, unblockEmployee } from './blocks/commands.ts'
 import { recordAnswer } from './submit/answers.ts'
 import { nextBatch, takeSlot } from './submit/claim-batch.ts'
-import { brakeStatus, releaseBrake } from './plan/brake.ts'
+import { brakeStatus, listBraked } from './plan/brake.ts'
+import { refuseBrake, releaseBrake } from './plan/brake-decisions.ts'
 import { markCopied, currentDeadLetters, takeUncopied } from './dead-letters/copies.ts'
 import { commitPlan } from './plan/commit.ts'
 import { candidates } from './report/candidates.ts'
@@ -128,7 +129,9 @@ function planMethods({ write, read, instance }: Transactions): PlanLedger {
     claimDueEmployees: (query) => (query.claimMs ? write : read)((sql) => claimDueEmployees(sql, query)),
     commitPlan: (decisions, brake, now) => write((sql) => commitPlan(sql, instance, decisions, brake, now)),
     readBrakeStatus: (settings, now) => read((sql) => brakeStatus(sql, settings, now)),
-    releaseBrake: (actor, reason, now) => write((sql) => releaseBrake(sql, actor, reason, now)),
+    listBraked: (query) => read((sql) => listBraked(sql, query)),
+    releaseBrake: (order, now) => write((sql) => releaseBrake(sql, order, now)),
+    refuseBrake: (order, now) => write((sql) => refuseBrake(sql, order, now)),
   }
 }
 

@@ -130,7 +130,11 @@ function toJson(status: Status): object {
       ...submission.notAccepted,
       employees: submission.notAccepted.employees.map((one) => ({ ...one, failedAt: iso(one.failedAt) })),
     },
-    brake: { ...brake, heldSince: iso(brake.heldSince) },
+    brake: {
+      ...brake,
+      heldSince: iso(brake.heldSince),
+      allowance: brake.allowance && { ...brake.allowance, endsAt: iso(brake.allowance.endsAt) },
+    },
     blocks: status.blocks,
     findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
     deadLetters: status.deadLetters,
@@ -182,10 +186,12 @@ function describeHolds(holds: Status['holds']): string {
     .join(', ')
 }
 
-function describeBrake({ held, employees, active }: BrakeStatus): string {
+function describeBrake({ held, refused, employees, active, allowance }: BrakeStatus): string {
+  const more = allowance === null ? '' : `; ${allowance.used} of ${allowance.amount} allowed more are used`
+  const others = refused === 0 ? '' : `; ${refused} refused`
   return held === 0
-    ? `open, ${employees} of ${active} active employees deactivated in the window`
-    : `holds ${held} employees: rollcall brake status`
+    ? `open, ${employees} of ${active} active employees deactivated in the window${more}${others}`
+    : `holds ${held} employees${others}: rollcall brake status`
 }
 
 function describeBlocks(blocks: number): string {

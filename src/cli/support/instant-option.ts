@@ -21,6 +21,17 @@ export function sinceOf(option: string, text: string, now: number): number {
   return ms === null ? instantOf(option, text) : now - ms
 }
 
+/**
+ * An option that names an instant to come, or how far ahead it is. Throws `ArgumentInvalid`, naming
+ * the option, for one that is not after `now`.
+ */
+export function untilOf(option: string, text: string, now: number): number {
+  const ms = durationIn(text)
+  const at = ms === null ? instantOf(option, text) : now + ms
+  if (at > now) return at
+  throw new RollcallError('ArgumentInvalid', `${option} is in the past; give an instant after now`)
+}
+
 function durationIn(text: string): number | null {
   const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text.trim()) ?? []
   return unit === 'm' || unit === 'h' || unit === 'd' ? Number(count) * UNITS_MS[unit] : null

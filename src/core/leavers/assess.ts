@@ -87,8 +87,8 @@ function endedBy(event: EmployeeEvent | undefined, folded: EmployeeState): 'disc
 
 /** Why there is no proof that the account is disabled, and when the operation is resent. */
 function assessUnproven(view: LeaverView, event: EmployeeEvent | undefined): Assessment {
-  const { leaverCase, employee, directory, last, braked } = view
-  if (braked) return open('brake')
+  const { leaverCase, employee, directory, last, brake } = view
+  if (brake !== null) return open(brake === 'held' ? 'brake' : 'brake-refused')
   if ((employee?.unanswered.length ?? 0) > 0) return open(last?.active ? 'behind-another' : 'under-way')
   if (event && (event.state === 'received' || event.state === 'planned')) return open('under-way')
   if (last && isUnderWay(last.state)) return open('under-way')

@@ -17,7 +17,12 @@ export const LEAVER_CAUSES = {
   },
   brake: {
     meaning: 'the brake holds the deactivation',
-    fix: 'ask HR whether so many employees leave, then run rollcall brake release',
+    fix: 'ask HR whether so many employees leave, then run rollcall brake release or rollcall brake refuse',
+    waits: false,
+  },
+  'brake-refused': {
+    meaning: 'an operator refused the deactivation that the brake held, so the account stays enabled',
+    fix: 'ask HR to take the leaving back; if the employee leaves after all, run rollcall brake release EMPLOYEE',
     waits: false,
   },
   failed: {

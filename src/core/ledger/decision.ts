@@ -24,8 +24,13 @@ export type Decision =
       readonly operation: PlannedOperation | null
       /** When this employee is due again without new input. */
       readonly nextAt: number | null
-      /** The brake holds the employee, even where no event can carry that reason. */
-      readonly braked?: true
+      /** The state says `active: false`, whether or not anything is sent. */
+      readonly inactive?: true
+      /**
+       * What the brake says about the deactivation, even where no event can carry that reason; not
+       * set for one that it does not look at.
+       */
+      readonly brake?: 'passed' | 'held' | 'refused'
       /**
        * The log shows that another system deactivated this employee. `overruled`: a newer event
        * reverses it. `held`: no event does, so the employee is held.
@@ -43,7 +48,7 @@ export type Decision =
 export type Decided = Extract<Decision, { kind: 'decided' }>
 
 /** The event that deactivates, and from when on. */
-export type Leaving = Pick<EmployeeEvent, 'source' | 'id' | 'effectiveAt' | 'recordedAt'>
+export type Leaving = Pick<EmployeeEvent, 'seq' | 'source' | 'id' | 'effectiveAt' | 'recordedAt'>
 
 export interface EventDecision {
   readonly seq: number

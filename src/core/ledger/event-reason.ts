@@ -36,6 +36,8 @@ export const EVENT_REASONS = {
   blocked: 'Blocked',
   /** The brake holds the deactivation back until a person releases it. */
   brake: 'Brake',
+  /** An operator refused the deactivation that the brake held: the account stays as it is. */
+  brakeRefused: 'BrakeRefused',
   /**
    * Dead because required attributes stayed missing; the event returns once the record is complete.
    */

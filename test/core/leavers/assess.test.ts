@@ -20,7 +20,7 @@ function assessed(events: readonly EmployeeEvent[]): Assessment {
   }
   const directory = { disabled: false, since: null }
   return assessLeaver(
-    { leaverCase, employee: employee(events), candidates: [], directory, braked: false, last: null },
+    { leaverCase, employee: employee(events), candidates: [], directory, brake: null, last: null },
     day(7),
   )
 }

@@ -5,6 +5,7 @@ import { answerCases } from './ledger-answers.ts'
 import { auditCases } from './ledger-audit.ts'
 import { blameCases } from './ledger-blame.ts'
 import { blockCases } from './ledger-blocks.ts'
+import { brakeCases } from './ledger-brake.ts'
 import { booksCases } from './ledger-books.ts'
 import { clockCases } from './ledger-clock.ts'
 import { deadLetterCases } from './ledger-dead-letters.ts'
@@ -39,6 +40,7 @@ export type OpenLedger = () => Promise<LedgerUnderTest>
 const groups: readonly (readonly LedgerCase[])[] = [
   intakeCases,
   planCases,
+  brakeCases,
   aheadCases,
   retentionCases,
   erasedCases,

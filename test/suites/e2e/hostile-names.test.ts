@@ -54,7 +54,10 @@ before(async () => {
     foreign: 0,
     echoes: [],
   })
-  await ledger.releaseBrake(name('actor'), name('reason'), world.now)
+  await ledger.releaseBrake(
+    { employees: null, actor: name('actor'), justification: name('reason'), allowance: null },
+    world.now,
+  )
   await ledger.close()
 
   doubles = await startDoubles({ fast: true })

@@ -1,6 +1,7 @@
 import { type BlockDecision, type BlockMark, decideBlock } from '../../../core/blocks/period.ts'
 import type { BlockPeriod } from '../../../core/ledger/employee.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
+import { REFUSE, RELEASE } from '../plan/brake-decisions.ts'
 import { employeeHash, rowsByEmployeeHash } from '../leavers/erased-marks.ts'
 
 /** Actions in the audit trail; they name the employee until an erasure. */
@@ -84,10 +85,12 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
 export async function eraseBlockedId(sql: Sql, employee: string): Promise<void> {
   const hash = employeeHash(employee)
   await sql.run('UPDATE blocks SET employee = NULL, event_id = NULL WHERE hash = ?', [hash])
-  await sql.run('UPDATE audit SET detail = ? WHERE detail = ? AND action IN (?, ?)', [
+  await sql.run('UPDATE audit SET detail = ? WHERE detail = ? AND action IN (?, ?, ?, ?)', [
     hash,
     employee,
     BLOCK,
     UNBLOCK,
+    RELEASE,
+    REFUSE,
   ])
 }

@@ -83,6 +83,7 @@ interface FactRow {
   readonly disabled: number
   readonly disabled_at: number | null
   readonly braked_at: number | null
+  readonly refused_at: number | null
   readonly state: OperationState | null
   readonly active: number | null
   readonly code: string | null
@@ -99,7 +100,7 @@ function factsOf(sql: Sql, employees: readonly string[]): Promise<FactRow[]> {
     sql,
     ['id TEXT'],
     employees.map((id) => [id]),
-    `SELECT p.id, p.braked_at, t.answered_at AS disabled_at, o.state, o.active, o.code, COALESCE(o.finished_at, o.answered_at) AS ended_at,
+    `SELECT p.id, p.braked_at, p.refused_at, t.answered_at AS disabled_at, o.state, o.active, o.code, COALESCE(o.finished_at, o.answered_at) AS ended_at,
        CASE WHEN p.accepted_active = 0 AND p.accepted_hash IS NOT NULL AND p.resend_due = 0 AND (
          SELECT COUNT(*) FROM operations r WHERE r.employee = p.id AND r.active = 1 AND COALESCE(r.state, '') = 'escrowed') = 0 THEN 1 ELSE 0 END AS disabled
      FROM v JOIN employees p ON p.id = v.id LEFT JOIN operations t ON t.seq = p.accepted_operation
@@ -107,12 +108,12 @@ function factsOf(sql: Sql, employees: readonly string[]): Promise<FactRow[]> {
   )
 }
 
-function toFacts(row: FactRow | undefined): Pick<LeaverView, 'directory' | 'braked' | 'last'> {
-  if (!row) return { directory: { disabled: false, since: null }, braked: false, last: null }
+function toFacts(row: FactRow | undefined): Pick<LeaverView, 'directory' | 'brake' | 'last'> {
+  if (!row) return { directory: { disabled: false, since: null }, brake: null, last: null }
   const { state, active, code } = row
   return {
     directory: { disabled: row.disabled === 1, since: row.disabled_at },
-    braked: row.braked_at !== null,
+    brake: row.braked_at !== null ? 'held' : row.refused_at !== null ? 'refused' : null,
     last:
       state === null
         ? null

@@ -1,72 +1,96 @@
-import type { BrakeStatus, BrakeSettings } from '../../../core/ledger/port/plan.ts'
-import { holdBack, tooMany } from '../../../core/plan/decide/brake.ts'
-import type { Decision } from '../../../core/ledger/decision.ts'
-import { lockEmployees } from '../tables/employees.ts'
+import type {
+  BrakeAllowance,
+  BrakedPage,
+  BrakedQuery,
+  BrakeSettings,
+  BrakeStatus,
+} from '../../../core/ledger/port/plan.ts'
+import { judgeLeaving, type LeavingEmployee, underBrake } from '../../../core/plan/decide/brake.ts'
+import type { Decided } from '../../../core/ledger/decision.ts'
 import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 
-type Decided = Extract<Decision, { kind: 'decided' }>
+interface LeavingRow {
+  readonly id: string
+  readonly braked_at: number | null
+  readonly brake_passed: number
+  readonly refused_seq: number | null
+  readonly at: number | null
+}
 
 /**
- * Deactivations of this transaction that may go, and the others turned into waiting ones. Those of a block are neither held nor counted. People released by hand always go, and whoever counts in
- * the window already is not counted, nor held, a second time when planned again before the call.
+ * Turns the deactivations of this transaction that must not go into waiting ones. Those of a block are
+ * neither held nor counted. The caller has locked the employees.
  */
 export async function applyBrake(
   sql: Sql,
   decisions: readonly Decided[],
   settings: BrakeSettings,
   now: number,
-): Promise<Decided[]> {
+): Promise<readonly Decided[]> {
   const leaving = decisions.filter(
     ({ operation, blocked }) => operation !== null && !operation.active && blocked !== true,
   )
-  if (leaving.length === 0) return [...decisions]
-  const rows = await readRows<{
-    id: string
-    braked_at: number | null
-    brake_free: number
-    at: number | null
-  }>(
+  if (leaving.length === 0) return decisions
+  // A decision that is dropped, because its employee changed, must not count.
+  const rows = await readRows<LeavingRow>(
     sql,
-    ['id TEXT'],
-    leaving.map(({ employeeId: employee }) => [employee]),
-    'SELECT p.id, p.braked_at, p.brake_free, d.at FROM v JOIN employees p ON p.id = v.id LEFT JOIN deactivations d ON d.employee = v.id WHERE p.accepted_active = 1',
+    ['id TEXT', 'revision INT'],
+    leaving.map(({ employeeId, revision }) => [employeeId, revision]),
+    `SELECT p.id, p.braked_at, p.brake_passed, p.refused_seq, d.at
+     FROM v JOIN employees p ON p.id = v.id AND p.revision = v.revision
+       LEFT JOIN deactivations d ON d.employee = v.id WHERE p.accepted_active = 1`,
   )
-  if (rows.length === 0) return [...decisions]
+  if (rows.length === 0) return decisions
   await sql.lock('brake')
-  let { employees, active } = await countWindow(sql, settings, now)
-  const held = new Set<string>()
-  const counted: string[] = []
-  for (const row of rows) {
-    const isCounted = row.at !== null && row.at > now - settings.windowMs
-    const mayGo =
-      row.brake_free === 1 ||
-      (row.braked_at === null && (isCounted || !tooMany(employees + 1, active, settings)))
-    if (!mayGo) {
-      held.add(row.id)
-      continue
-    }
-    if (isCounted) continue
-    employees += 1
-    counted.push(row.id)
+  const byEmployee = new Map(rows.map((row) => [row.id, row]))
+  const employees = leaving.flatMap((decision) => {
+    const row = byEmployee.get(decision.employeeId)
+    return row ? [toLeaving(decision, row, now - settings.windowMs)] : []
+  })
+  const allowance = await readAllowance(sql, now)
+  const window = {
+    ...(await countWindow(sql, settings, now)),
+    allowed: allowance === null ? 0 : Math.max(0, allowance.amount - allowance.used),
   }
+  const verdicts = judgeLeaving(employees, window, settings)
   await insertRows(
     sql,
     'deactivations (employee, at)',
-    counted.map((id) => [id, now]),
+    verdicts.counted.map((id) => [id, now]),
     'ON CONFLICT (employee) DO UPDATE SET at = excluded.at',
   )
-  return decisions.map((decision) => (held.has(decision.employeeId) ? holdBack(decision) : decision))
+  if (verdicts.byAllowance > 0)
+    await sql.run('UPDATE brake_allowance SET used = used + ?', [verdicts.byAllowance])
+  return decisions.map((decision) => {
+    const verdict = verdicts.byEmployee.get(decision.employeeId)
+    return verdict ? underBrake(decision, verdict) : decision
+  })
+}
+
+function toLeaving(
+  { employeeId, leaving }: Decided,
+  { braked_at, brake_passed, refused_seq, at }: LeavingRow,
+  from: number,
+): LeavingEmployee {
+  return {
+    employeeId,
+    leaving: leaving ?? null,
+    passed: brake_passed === 1,
+    counted: at !== null && at > from,
+    held: braked_at !== null,
+    refused: refused_seq === null ? null : { newestEvent: refused_seq },
+  }
 }
 
 async function countWindow(
   sql: Sql,
   { windowMs }: BrakeSettings,
   now: number,
-): Promise<{ employees: number; active: number }> {
+): Promise<{ counted: number; active: number }> {
   const [everybody] = await sql.all<{ n: number }>(
     'SELECT COUNT(*) AS n FROM employees WHERE accepted_active = 1',
   )
-  return { employees: await countDeactivations(sql, windowMs, now), active: everybody?.n ?? 0 }
+  return { counted: await countDeactivations(sql, windowMs, now), active: everybody?.n ?? 0 }
 }
 
 /** The deactivations that count in a window of this length. */
@@ -77,32 +101,44 @@ export async function countDeactivations(sql: Sql, windowMs: number, now: number
   return window?.n ?? 0
 }
 
+async function readAllowance(sql: Sql, now: number): Promise<BrakeAllowance | null> {
+  const [row] = await sql.all<BrakeAllowance>(
+    'SELECT amount, used, ends_at AS "endsAt", granted_by AS "grantedBy" FROM brake_allowance WHERE ends_at > ?',
+    [now],
+  )
+  return row ?? null
+}
+
 export async function brakeStatus(sql: Sql, settings: BrakeSettings, now: number): Promise<BrakeStatus> {
-  const { employees, active } = await countWindow(sql, settings, now)
+  const { counted, active } = await countWindow(sql, settings, now)
   const [held] = await sql.all<{ n: number; since: number | null }>(
     'SELECT COUNT(*) AS n, MIN(braked_at) AS since FROM employees WHERE braked_at IS NOT NULL',
   )
-  return { employees, active, held: held?.n ?? 0, heldSince: held?.since ?? null }
+  const [refused] = await sql.all<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM employees WHERE refused_at IS NOT NULL',
+  )
+  return {
+    employees: counted,
+    active,
+    held: held?.n ?? 0,
+    heldSince: held?.since ?? null,
+    refused: refused?.n ?? 0,
+    allowance: await readAllowance(sql, now),
+  }
 }
 
-/** Lets everybody go who is held now, whatever the window says, and writes down who decided it and why. */
-export async function releaseBrake(
-  sql: Sql,
-  actor: string,
-  justification: string,
-  now: number,
-): Promise<number> {
-  const held = await sql.all<{ id: string }>('SELECT id FROM employees WHERE braked_at IS NOT NULL')
-  await lockEmployees(
-    sql,
-    held.map(({ id }) => id),
+export async function listBraked(sql: Sql, { state, next, limit }: BrakedQuery): Promise<BrakedPage> {
+  const at = state === 'held' ? 'braked_at' : 'refused_at'
+  const rows = await sql.all<{ id: string; since: number; left_at: number | null }>(
+    `SELECT p.id, p.${at} AS since, (
+       SELECT MIN(c.effective_at) FROM leaver_cases c WHERE c.employee = p.id AND c.ended_at IS NULL) AS left_at
+     FROM employees p WHERE p.${at} IS NOT NULL AND (p.${at} > ? OR (p.${at} = ? AND p.id > ?))
+     ORDER BY p.${at}, p.id LIMIT ?`,
+    [next?.since ?? 0, next?.since ?? 0, next?.employeeId ?? '', limit],
   )
-  const released = await sql.run(
-    `UPDATE employees SET braked_at = NULL, brake_free = 1, revision = revision + 1, dirty_at = COALESCE(dirty_at, ?), plan_at = ? WHERE braked_at IS NOT NULL`,
-    [now, now],
-  )
-  await insertRows(sql, 'audit (at, actor, action, justification, detail)', [
-    [now, actor, 'brake.release', justification, String(released)],
-  ])
-  return released
+  const last = rows.at(-1)
+  return {
+    employees: rows.map(({ id, since, left_at: leftAt }) => ({ employeeId: id, since, leftAt })),
+    next: rows.length === limit && last ? { since: last.since, employeeId: last.id } : null,
+  }
 }

@@ -3,6 +3,7 @@ import { isFinal } from '../../../core/ledger/lifecycle.ts'
 import type { PlanResult, BrakeSettings } from '../../../core/ledger/port/plan.ts'
 import type { Decision, EventDecision } from '../../../core/ledger/decision.ts'
 import { applyBrake } from './brake.ts'
+import { BRAKE_COLUMNS, BRAKE_MARKS, brakeValues } from './brake-marks.ts'
 import { settleByPlan } from '../findings/elsewhere.ts'
 import { raiseNewFindings } from '../findings/findings.ts'
 import { noteCases } from '../leavers/open.ts'
@@ -46,11 +47,10 @@ export async function commitPlan(
     (
       await readRows<{ id: string }>(
         sql,
-        ['id TEXT', 'revision INT', 'next_at INT', 'overtakes INT', 'incomplete_since INT', 'braked_at INT'],
+        EMPLOYEE_COLUMNS,
         decided.map(employeeRow(now)),
         `UPDATE employees SET revision = employees.revision + 1, dirty_at = NULL, plan_at = NULL, urgent = 0, claimed_until = 0, next_at = v.next_at,
-           braked_at = CASE WHEN v.braked_at IS NULL THEN NULL ELSE COALESCE(employees.braked_at, v.braked_at) END,
-           brake_free = CASE WHEN v.braked_at IS NULL THEN 0 ELSE brake_free END,
+           ${BRAKE_MARKS},
            resend_due = CASE WHEN v.overtakes = 1 THEN 1 ELSE resend_due END,
            incomplete_since = CASE WHEN v.incomplete_since IS NULL THEN NULL ELSE COALESCE(employees.incomplete_since, v.incomplete_since) END
          FROM v WHERE employees.id = v.id AND employees.revision = v.revision RETURNING employees.id`,
@@ -92,15 +92,27 @@ async function release(sql: Sql, employees: readonly string[]): Promise<void> {
   )
 }
 
+const EMPLOYEE_COLUMNS = [
+  'id TEXT',
+  'revision INT',
+  'next_at INT',
+  'overtakes INT',
+  'incomplete_since INT',
+  ...BRAKE_COLUMNS,
+] as const
+
 function employeeRow(now: number): (decision: Decided) => SqlValue[] {
-  return ({ employeeId: employee, revision, nextAt, operation, events, braked }) => [
-    employee,
-    revision,
-    nextAt,
-    operation?.overtakes ? 1 : 0,
-    events.some((event) => event.state === 'incomplete') ? now : null,
-    braked ? now : null,
-  ]
+  return (decision) => {
+    const { employeeId: employee, revision, nextAt, operation, events } = decision
+    return [
+      employee,
+      revision,
+      nextAt,
+      operation?.overtakes ? 1 : 0,
+      events.some((event) => event.state === 'incomplete') ? now : null,
+      ...brakeValues(decision, now),
+    ]
+  }
 }
 
 async function insertOperations(

@@ -1,37 +1,100 @@
-import { EXIT_CODES } from '../../../core/errors.ts'
+import { InvalidArgumentError } from '@commander-js/extra-typings'
+import { RollcallError } from '../../../core/errors.ts'
+import type { BrakeRelease } from '../../../core/ledger/port/plan.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
-import { type Format, printJson, say } from '../../support/output.ts'
+import { type Format, printJson, printLines } from '../../support/output.ts'
+import { employeesOf, type OrderOptions, previewOrder, printAfter, sayNotBraked } from './order.ts'
 
 export const register: RegisterCommand = (brake, { environment, finish }) => {
   brake
     .command('release')
-    .description('release the employees who are held now')
+    .description('let held employees go: all of them, or those that are named; none of them counts again')
+    .argument('[employees...]', 'employee ids, held or refused (default: every employee who is held)')
+    .option('--file <path>', 'read more employee ids from this file, one a line')
+    .option('--more <n>', 'let so many more go without counting until --until; 0 ends that', wholeNumber)
+    .option('--until <instant>', 'with --more: a day, an instant, or a duration such as 12h or 3d')
+    .option('--dry-run', 'say who would be released, and change nothing', false)
     .addOption(actorOption())
     .addOption(justificationOption('why'))
     .addOption(formatOption())
-    .action(async (options) => finish(await releaseBrake(environment, options)))
+    .action(async (employees, options) => finish(await releaseBrake(environment, employees, options)))
 }
 
-interface ReleaseOptions {
-  readonly actor: string
-  readonly justification: string
+interface ReleaseOptions extends OrderOptions {
+  readonly more?: number | undefined
+  readonly until?: string | undefined
   readonly output: Format
 }
 
-function releaseBrake(
+/** Exit 4 when none of those named is held or refused, 7 when some are not. */
+async function releaseBrake(
   environment: NodeJS.ProcessEnv,
-  { actor, justification, output }: ReleaseOptions,
+  named: readonly string[],
+  options: ReleaseOptions,
 ): Promise<number> {
+  const { actor, justification, output, dryRun } = options
+  const now = Date.now()
+  const employees = await employeesOf(named, options.file)
+  const allowance = await allowanceOf(options, now)
   return withLedger(
     environment,
     async (ledger) => {
-      const released = await ledger.releaseBrake(actor, justification, Date.now())
-      if (output === 'json') printJson({ released, actor, justification })
-      else say(`${released} employees released by ${actor}: ${justification}`)
-      return EXIT_CODES.done
+      const done = dryRun
+        ? await previewOrder(ledger, employees, ['held', 'refused'])
+        : await ledger.releaseBrake({ employees, actor, justification, allowance }, now)
+      const { employees: released, notBraked, stillHeld, judged } = done
+      if (output === 'json')
+        printJson({
+          released,
+          notBraked,
+          stillHeld,
+          judged,
+          allowance: allowance && { amount: allowance.amount, endsAt: iso(allowance.endsAt) },
+          dryRun,
+          actor,
+          justification,
+        })
+      else {
+        printLines(
+          dryRun
+            ? `${released} employees would be released`
+            : `${released} employees released by ${actor}: ${justification}`,
+        )
+        if (!dryRun) printAfter(done, false)
+        if (allowance) printLines(describeAllowance(allowance, dryRun))
+      }
+      return sayNotBraked(done)
     },
-    'write',
+    dryRun ? 'read' : 'write',
   )
+}
+
+type Allowance = NonNullable<BrakeRelease['allowance']>
+
+function describeAllowance({ amount, endsAt }: Allowance, dryRun: boolean): string {
+  if (amount === 0) return dryRun ? 'the allowance would end' : 'the allowance has ended'
+  return `${amount} more ${dryRun ? 'could' : 'can'} go until ${iso(endsAt)} before the limit counts`
+}
+
+async function allowanceOf({ more, until }: ReleaseOptions, now: number): Promise<Allowance | null> {
+  if (more === undefined) {
+    if (until === undefined) return null
+    throw new RollcallError('ArgumentInvalid', '--until needs --more: how many more may go until then')
+  }
+  if (more === 0) return { amount: 0, endsAt: now }
+  if (until === undefined)
+    throw new RollcallError('ArgumentInvalid', '--more needs --until, as in --more 200 --until 2d')
+  const { untilOf } = await import('../../support/instant-option.ts')
+  return { amount: more, endsAt: untilOf('--until', until, now) }
+}
+
+/** A whole number from 0. */
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new InvalidArgumentError('it must be a whole number from 0')
+  return value
 }

@@ -56,8 +56,8 @@ export interface LeaverView {
     readonly disabled: boolean
     readonly since: number | null
   }
-  /** The brake holds the employee. */
-  readonly braked: boolean
+  /** The brake holds the employee, or an operator refused the deactivation that it held. */
+  readonly brake: 'held' | 'refused' | null
   /** The last operation that was not withdrawn. */
   readonly last: {
     readonly state: OperationState

@@ -15,8 +15,21 @@ export interface PlanLedger {
    */
   commitPlan(decisions: readonly Decision[], brake: BrakeSettings, now: number): Promise<PlanResult>
   readBrakeStatus(settings: BrakeSettings, now: number): Promise<BrakeStatus>
-  /** Releases the employees that the brake holds, and adds an audit entry. Returns their number. */
-  releaseBrake(actor: string, reason: string, now: number): Promise<number>
+  /** A page of the employees that are held or refused, those who wait longest first. */
+  listBraked(query: BrakedQuery): Promise<BrakedPage>
+  /**
+   * Releases employees that the brake holds, or whose deactivation was refused. They never count in
+   * a window. When no employee is held afterwards, what went before no longer counts either. Adds
+   * an audit entry, and one for each employee.
+   */
+  releaseBrake(order: BrakeRelease, now: number): Promise<BrakeDecided>
+  /**
+   * Refuses the deactivation of employees that the brake holds: their accounts stay as they are
+   * until HR takes the leaving back, says anew that they leave, or an operator releases them. When
+   * no employee is held afterwards, what went before no longer counts. Adds audit entries as a
+   * release does.
+   */
+  refuseBrake(order: BrakeRefusal, now: number): Promise<BrakeDecided>
 }
 
 export interface DueQuery {
@@ -52,10 +65,67 @@ export interface PlanResult {
   readonly stale: number
 }
 export interface BrakeStatus {
-  /** Distinct employees deactivated in the window. */
+  /** Distinct employees deactivated in the window whom no operator has judged. */
   readonly employees: number
   /** Employees that are active by their last accepted record. */
   readonly active: number
   readonly held: number
   readonly heldSince: number | null
+  /** Employees whose deactivation an operator refused. */
+  readonly refused: number
+  /** How many deactivations may go before they count again; `null` when there is no allowance. */
+  readonly allowance: BrakeAllowance | null
+}
+export interface BrakeAllowance {
+  readonly amount: number
+  readonly used: number
+  readonly endsAt: number
+  readonly grantedBy: string
+}
+export interface BrakedQuery {
+  readonly state: 'held' | 'refused'
+  /** `next` of the previous page; `null` for the first. */
+  readonly next: BrakedCursor | null
+  readonly limit: number
+}
+/** The last employee of a page. Many are held at the same instant. */
+export interface BrakedCursor {
+  readonly since: number
+  readonly employeeId: string
+}
+export interface BrakedPage {
+  readonly employees: readonly BrakedEmployee[]
+  readonly next: BrakedCursor | null
+}
+export interface BrakedEmployee {
+  readonly employeeId: string
+  readonly since: number
+  /** From when on HR says that the employee has left; `null` when no leaver case is open. */
+  readonly leftAt: number | null
+}
+interface BrakeOrder {
+  /** `null`: every employee who is held now. */
+  readonly employees: readonly string[] | null
+  readonly actor: string
+  readonly justification: string
+}
+export interface BrakeRelease extends BrakeOrder {
+  /**
+   * So many more deactivations go without counting until `endsAt`; it replaces an earlier
+   * allowance, and an amount of 0 ends it. `null`: an earlier allowance stays as it is.
+   */
+  readonly allowance: { readonly amount: number; readonly endsAt: number } | null
+}
+export interface BrakeRefusal extends BrakeOrder {
+  /** What went before goes on counting, also when no employee is held afterwards. */
+  readonly keepCounting: boolean
+}
+export interface BrakeDecided {
+  /** Employees for whom the decision was carried out. */
+  readonly employees: number
+  /** Employees of the order whom the brake neither holds nor refuses. */
+  readonly notBraked: readonly string[]
+  readonly stillHeld: number
+  /** No employee is held any more, so what went before no longer counts. */
+  readonly judged: boolean
 }

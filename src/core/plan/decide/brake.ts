@@ -1,5 +1,5 @@
 import type { BrakeSettings } from '../../ledger/port/plan.ts'
-import type { Decided } from '../../ledger/decision.ts'
+import type { Decided, Leaving } from '../../ledger/decision.ts'
 import { withholdOperation } from './withhold.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
 
@@ -8,6 +8,90 @@ export const RELEASED_BRAKE: BrakeSettings = {
   absolute: Number.POSITIVE_INFINITY,
   percent: 100,
   floor: Number.POSITIVE_INFINITY,
+}
+
+/** An employee whose account is active in the directory and who is planned to be deactivated. */
+export interface LeavingEmployee {
+  readonly employeeId: string
+  /** The event because of which; `null` when no single event decides it. */
+  readonly leaving: Leaving | null
+  /** This leaving was let go before, by the brake or by an operator. */
+  readonly passed: boolean
+  /** The employee counts in the window already. */
+  readonly counted: boolean
+  readonly held: boolean
+  /**
+   * An operator refused the deactivation when the newest event of the ledger was `newestEvent`;
+   * `null`: none did.
+   */
+  readonly refused: { readonly newestEvent: number } | null
+}
+
+export interface BrakeWindow {
+  /** Distinct employees deactivated in the window whom no operator has judged. */
+  readonly counted: number
+  /** Employees that are active by their last accepted record. */
+  readonly active: number
+  /** How many more may go before the limit counts, by the allowance of a release. */
+  readonly allowed: number
+}
+
+export interface BrakeVerdicts {
+  readonly byEmployee: ReadonlyMap<string, BrakeVerdict>
+  /** Those of the passed who count in the window from now on, in the order in which they passed. */
+  readonly counted: readonly string[]
+  /** How many passed by the allowance. */
+  readonly byAllowance: number
+}
+export type BrakeVerdict = 'passed' | 'held' | 'refused'
+
+/**
+ * Decides which deactivations go. Pure. The earlier leaving goes first. What an operator released,
+ * and what passed before, goes and never counts again; what is held or refused stays until an
+ * operator decides, whatever the window says.
+ */
+export function judgeLeaving(
+  employees: readonly LeavingEmployee[],
+  { counted, active, allowed }: BrakeWindow,
+  settings: BrakeSettings,
+): BrakeVerdicts {
+  const byEmployee = new Map<string, BrakeVerdict>()
+  const newlyCounted: string[] = []
+  let byAllowance = 0
+  for (const employee of employees.toSorted(byLeaving)) {
+    const { employeeId } = employee
+    const verdict = standingVerdict(employee)
+    if (verdict !== null) byEmployee.set(employeeId, verdict)
+    else if (byAllowance < allowed) {
+      byAllowance += 1
+      byEmployee.set(employeeId, 'passed')
+    } else if (tooMany(counted + newlyCounted.length + 1, active, settings))
+      byEmployee.set(employeeId, 'held')
+    else {
+      newlyCounted.push(employeeId)
+      byEmployee.set(employeeId, 'passed')
+    }
+  }
+  return { byEmployee, counted: newlyCounted, byAllowance }
+}
+
+/** What holds whatever the window says; `null` when the window decides. */
+function standingVerdict({ leaving, passed, counted, held, refused }: LeavingEmployee): BrakeVerdict | null {
+  if (refused)
+    // HR says anew that the employee leaves: the refusal was not about that, and neither did anyone
+    // release it.
+    return leaving !== null && leaving.seq > refused.newestEvent ? 'held' : 'refused'
+  if (passed) return 'passed'
+  if (held) return 'held'
+  return counted ? 'passed' : null
+}
+
+function byLeaving(one: LeavingEmployee, other: LeavingEmployee): number {
+  return (
+    (one.leaving?.effectiveAt ?? 0) - (other.leaving?.effectiveAt ?? 0) ||
+    (one.leaving?.recordedAt ?? 0) - (other.leaving?.recordedAt ?? 0) ||
+    (one.employeeId < other.employeeId ? -1 : 1)
+  )
 }
 
 /**
@@ -22,6 +106,14 @@ export function tooMany(
   return employees > absolute || (employees > floor && employees > (active * percent) / 100)
 }
 
-export function holdBack(decision: Decided): Decided {
-  return { ...withholdOperation(decision, EVENT_REASONS.brake), braked: true }
+/** The decision with the verdict: one that is not passed sends nothing. */
+export function underBrake(decision: Decided, verdict: BrakeVerdict): Decided {
+  switch (verdict) {
+    case 'passed':
+      return { ...decision, brake: verdict }
+    case 'held':
+      return { ...withholdOperation(decision, EVENT_REASONS.brake), brake: verdict }
+    case 'refused':
+      return { ...withholdOperation(decision, EVENT_REASONS.brakeRefused), brake: verdict }
+  }
 }

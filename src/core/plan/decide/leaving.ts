@@ -3,10 +3,11 @@ import type { Planning } from './planning.ts'
 
 /**
  * Names the event because of which an operation disables the employee, and notes an open leaver
- * case and a block. An employee who is announced ahead, disabled, does not leave.
+ * case, a block, and that the state is inactive. An employee who is announced ahead, disabled, does not leave.
  */
-export function nameLeaving(decision: Decided, { employee, now, state }: Planning): Decided {
+export function nameLeaving(decision: Decided, { employee, now, state, isInactive }: Planning): Decided {
   const notes = {
+    ...(isInactive ? ({ inactive: true } as const) : {}),
     ...(employee.leaver ? ({ leaver: true } as const) : {}),
     ...(state.isBlocked ? ({ blocked: true } as const) : {}),
   }
@@ -16,10 +17,10 @@ export function nameLeaving(decision: Decided, { employee, now, state }: Plannin
       ? employee.events.find(({ seq }) => seq === active.by)
       : undefined
   if (!event || state.effects.get(event.seq)?.kind === 'announced') return { ...decision, ...notes }
-  const { source, id, effectiveAt, recordedAt } = event
+  const { seq, source, id, effectiveAt, recordedAt } = event
   return {
     ...decision,
     ...notes,
-    leaving: decision.leaving ?? { source, id, effectiveAt: Math.min(effectiveAt, now), recordedAt },
+    leaving: decision.leaving ?? { seq, source, id, effectiveAt: Math.min(effectiveAt, now), recordedAt },
   }
 }

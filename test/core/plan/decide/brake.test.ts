@@ -2,13 +2,32 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import * as fc from 'fast-check'
 import { EVENT_ARROWS, isFinal } from '../../../../src/core/ledger/lifecycle.ts'
-import { holdBack, RELEASED_BRAKE, tooMany } from '../../../../src/core/plan/decide/brake.ts'
+import {
+  judgeLeaving,
+  type LeavingEmployee,
+  RELEASED_BRAKE,
+  tooMany,
+  underBrake,
+} from '../../../../src/core/plan/decide/brake.ts'
 import { compileMapping } from '../../../../src/core/plan/mapping/mapping.ts'
 import { planEmployee } from '../../../../src/core/plan/decide/plan.ts'
 import { histories, NOW } from '../../../fakes/histories.ts'
 import { runs } from '../../../fakes/runs.ts'
 
 const settings = { windowMs: 86_400_000, absolute: 100, percent: 10, floor: 5 }
+
+const window = { counted: 0, active: 1_000, allowed: 0 }
+
+function leaving(employeeId: string, effectiveAt = 0, recordedAt = 0): LeavingEmployee {
+  return {
+    employeeId,
+    leaving: { seq: 1, source: '/hr', id: `${employeeId} leaves`, effectiveAt, recordedAt },
+    passed: false,
+    counted: false,
+    held: false,
+    refused: null,
+  }
+}
 
 void describe('the brake', () => {
   void test('holds above the absolute limit, however many employees there are', () => {
@@ -37,6 +56,45 @@ void describe('the brake', () => {
     )
   })
 
+  void test('the earlier leaving goes first; at the same moment the one that HR recorded first', () => {
+    const three = [leaving('a', 2, 0), leaving('b', 1, 5), leaving('c', 1, 4)]
+    const { byEmployee, counted } = judgeLeaving(three, window, { ...settings, absolute: 2 })
+    assert.deepEqual([byEmployee.get('a'), counted], ['held', ['c', 'b']])
+  })
+
+  void test('what is held or refused waits for an operator, however much room the window has', () => {
+    const held = { ...leaving('a'), held: true }
+    const refused = { ...leaving('b'), refused: { newestEvent: 1 } }
+    const { byEmployee } = judgeLeaving([held, refused], { ...window, allowed: 9 }, RELEASED_BRAKE)
+    assert.deepEqual([...byEmployee.values()], ['held', 'refused'])
+  })
+
+  void test('what passed before goes, and neither counts nor uses the allowance', () => {
+    const { byEmployee, counted, byAllowance } = judgeLeaving(
+      [
+        { ...leaving('a'), passed: true },
+        { ...leaving('b'), counted: true },
+      ],
+      { ...window, counted: 900, allowed: 1 },
+      settings,
+    )
+    assert.deepEqual([[...byEmployee.values()], counted, byAllowance], [['passed', 'passed'], [], 0])
+  })
+
+  void test('a refusal does not hold for a leaving that HR sent after it: that one is held', () => {
+    const refused = { ...leaving('a'), refused: { newestEvent: 0 } }
+    assert.equal(judgeLeaving([refused], window, RELEASED_BRAKE).byEmployee.get('a'), 'held')
+  })
+
+  void test('the allowance is used up before the window counts', () => {
+    const { byEmployee, counted, byAllowance } = judgeLeaving(
+      ['a', 'b', 'c'].map((id) => leaving(id)),
+      { ...window, allowed: 2 },
+      { ...settings, absolute: 0 },
+    )
+    assert.deepEqual([byEmployee.get('c'), counted, byAllowance], ['held', [], 2])
+  })
+
   void test('a held employee is not sent, keeps open events open, and loses no event', () => {
     const rules = { mapping: compileMapping(), digest: (text: string) => text }
     fc.assert(
@@ -57,7 +115,7 @@ void describe('the brake', () => {
         }
         const decision = planEmployee(employee, NOW, rules)
         assert(decision.kind === 'decided')
-        const held = holdBack(decision)
+        const held = underBrake(decision, 'held')
         assert.equal(held.operation, null)
         assert.deepEqual(
           held.events.map(({ seq }) => seq),

@@ -5,6 +5,7 @@ export const employeeTables = (dialect: Dialect): readonly string[] => [
   ...employees(dialect),
   ...accountNames(dialect),
   ...deactivations(dialect),
+  ...brakeAllowance(dialect),
   ...folds(dialect),
   ...foldedIds(dialect),
   ...erasures(dialect),
@@ -34,8 +35,12 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
     accepted_operation  ${integer},
     accepted_active     ${integer},
     object_id        TEXT,
+    -- What the brake says about a leaving: since when it is held, whether it was let go, since when
+    -- it is refused and what the newest event of the ledger was then.
     braked_at        ${integer},
-    brake_free       ${integer} NOT NULL DEFAULT 0,
+    brake_passed     ${integer} NOT NULL DEFAULT 0,
+    refused_at       ${integer},
+    refused_seq      ${integer},
     -- What failed last, so that nothing is tried for ever.
     failed_operation ${integer},
     failed_hash      TEXT,
@@ -52,6 +57,7 @@ const employees = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE INDEX employees_object ON employees (object_id) WHERE object_id IS NOT NULL`,
   `CREATE INDEX employees_active ON employees (accepted_active) WHERE accepted_active = 1`,
   `CREATE INDEX employees_braked ON employees (braked_at) WHERE braked_at IS NOT NULL`,
+  `CREATE INDEX employees_refused ON employees (refused_at) WHERE refused_at IS NOT NULL`,
   `CREATE INDEX employees_failed ON employees (failed_operation) WHERE failed_operation IS NOT NULL`,
 ]
 
@@ -67,11 +73,23 @@ const accountNames = ({ integer, tableOptions }: Dialect): readonly string[] => 
 
 const deactivations = ({ integer, tableOptions }: Dialect): readonly string[] => [
   `CREATE TABLE deactivations (
-    -- What the brake counts.
+    -- What the brake counts: those that no operator has judged.
     employee TEXT PRIMARY KEY NOT NULL,
     at       ${integer} NOT NULL
   )${tableOptions}`,
   `CREATE INDEX deactivations_at ON deactivations (at)`,
+]
+
+const brakeAllowance = ({ integer, tableOptions }: Dialect): readonly string[] => [
+  `CREATE TABLE brake_allowance (
+    -- How many more deactivations a release lets go before they count again, and until when; one row.
+    name       TEXT PRIMARY KEY NOT NULL,
+    amount     ${integer} NOT NULL,
+    used       ${integer} NOT NULL,
+    ends_at    ${integer} NOT NULL,
+    granted_at ${integer} NOT NULL,
+    granted_by TEXT NOT NULL
+  )${tableOptions}`,
 ]
 
 const folds = ({ integer, tableOptions }: Dialect): readonly string[] => [

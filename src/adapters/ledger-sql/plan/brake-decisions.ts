@@ -1,0 +1,123 @@
+import type { BrakeDecided, BrakeRefusal, BrakeRelease } from '../../../core/ledger/port/plan.ts'
+import { lockEmployees } from '../tables/employees.ts'
+import { insertRows, readRows, type Sql, writeRows } from '../driver/sql.ts'
+
+/** Actions in the audit trail: each has an entry with the count, and one for each employee. */
+export const RELEASE = 'brake.release'
+export const REFUSE = 'brake.refuse'
+/** An operator let more go, or ended that: the entry says how many until when. */
+const ALLOW = 'brake.allow'
+
+export async function releaseBrake(
+  sql: Sql,
+  { employees, actor, justification, allowance }: BrakeRelease,
+  now: number,
+): Promise<BrakeDecided> {
+  const { ids, notBraked } = await lockBraked(
+    sql,
+    employees,
+    'braked_at IS NOT NULL OR refused_at IS NOT NULL',
+  )
+  await writeRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    ids.map((id) => [id, now]),
+    `UPDATE employees SET braked_at = NULL, refused_at = NULL, refused_seq = NULL, brake_passed = 1, ${PLAN_AGAIN}`,
+  )
+  const { stillHeld, judged } = await judgeCounted(sql, ids.length > 0 || employees === null)
+  await audit(sql, { action: RELEASE, ids, actor, justification }, now)
+  if (allowance !== null) {
+    const { amount, endsAt } = allowance
+    await insertRows(
+      sql,
+      'brake_allowance (name, amount, used, ends_at, granted_at, granted_by)',
+      [['deactivations', amount, 0, endsAt, now, actor.toWellFormed()]],
+      `ON CONFLICT (name) DO UPDATE SET amount = excluded.amount, used = 0, ends_at = excluded.ends_at,
+         granted_at = excluded.granted_at, granted_by = excluded.granted_by`,
+    )
+    await insertRows(sql, AUDIT, [
+      [now, actor, ALLOW, justification, `${amount} until ${new Date(endsAt).toISOString()}`],
+    ])
+  }
+  return { employees: ids.length, notBraked, stillHeld, judged }
+}
+
+export async function refuseBrake(
+  sql: Sql,
+  { employees, actor, justification, keepCounting }: BrakeRefusal,
+  now: number,
+): Promise<BrakeDecided> {
+  const { ids, notBraked } = await lockBraked(sql, employees, 'braked_at IS NOT NULL')
+  await writeRows(
+    sql,
+    ['id TEXT', 'now INT'],
+    ids.map((id) => [id, now]),
+    `UPDATE employees SET braked_at = NULL, refused_at = v.now, brake_passed = 0,
+       refused_seq = COALESCE((SELECT MAX(e.seq) FROM events e WHERE e.employee = v.id), 0), ${PLAN_AGAIN}`,
+  )
+  const { stillHeld, judged } = await judgeCounted(sql, ids.length > 0 && !keepCounting)
+  await audit(sql, { action: REFUSE, ids, actor, justification }, now)
+  return { employees: ids.length, notBraked, stillHeld, judged }
+}
+
+const PLAN_AGAIN = `revision = employees.revision + 1, dirty_at = COALESCE(employees.dirty_at, v.now), plan_at = v.now
+  FROM v WHERE employees.id = v.id`
+const AUDIT = 'audit (at, actor, action, justification, detail)'
+
+interface Braked {
+  readonly ids: readonly string[]
+  readonly notBraked: readonly string[]
+}
+
+/** Locks the employees of an order to whom `which` applies; `null`: all that are held. */
+async function lockBraked(sql: Sql, employees: readonly string[] | null, which: string): Promise<Braked> {
+  const asked =
+    employees === null
+      ? (await sql.all<{ id: string }>('SELECT id FROM employees WHERE braked_at IS NOT NULL')).map(
+          ({ id }) => id,
+        )
+      : [...new Set(employees.map((id) => id.toWellFormed()))]
+  await lockEmployees(sql, asked)
+  await sql.lock('brake')
+  const found = await readRows<{ id: string }>(
+    sql,
+    ['id TEXT'],
+    asked.map((id) => [id]),
+    `SELECT p.id FROM v JOIN employees p ON p.id = v.id WHERE ${which}`,
+  )
+  const ids = new Set(found.map(({ id }) => id))
+  return { ids: [...ids].sort(), notBraked: employees === null ? [] : asked.filter((id) => !ids.has(id)) }
+}
+
+/**
+ * Once operators have decided about every employee that was held, what went before is judged too:
+ * it must not hold a later leaver.
+ */
+async function judgeCounted(
+  sql: Sql,
+  isJudgement: boolean,
+): Promise<Pick<BrakeDecided, 'stillHeld' | 'judged'>> {
+  const [held] = await sql.all<{ n: number }>(
+    'SELECT COUNT(*) AS n FROM employees WHERE braked_at IS NOT NULL',
+  )
+  const stillHeld = held?.n ?? 0
+  const judged = isJudgement && stillHeld === 0
+  if (judged) await sql.run('DELETE FROM deactivations')
+  return { stillHeld, judged }
+}
+
+interface Action {
+  readonly action: string
+  readonly ids: readonly string[]
+  readonly actor: string
+  readonly justification: string
+}
+
+/** The count, and each employee, so that the audit trail of one employee has it. */
+async function audit(sql: Sql, { action, ids, actor, justification }: Action, now: number): Promise<void> {
+  await insertRows(
+    sql,
+    AUDIT,
+    [String(ids.length), ...ids].map((detail) => [now, actor, action, justification, detail]),
+  )
+}

@@ -1,0 +1,60 @@
+import { RollcallError } from '../../../core/errors.ts'
+import type { RegisterCommand } from '../../support/command.ts'
+import { withLedger } from '../../support/ledger.ts'
+import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
+import { type Format, printJson, printLines } from '../../support/output.ts'
+import { employeesOf, type OrderOptions, previewOrder, printAfter, sayNotBraked } from './order.ts'
+
+export const register: RegisterCommand = (brake, { environment, finish }) => {
+  brake
+    .command('refuse')
+    .description('keep held employees as the directory holds them, because HR should not have sent this')
+    .argument('[employees...]', 'employee ids')
+    .option('--file <path>', 'read more employee ids from this file, one a line')
+    .option('--all', 'every employee who is held', false)
+    .option('--keep-counting', 'what went before counts on, also when none is held any more', false)
+    .option('--dry-run', 'say who would be refused, and change nothing', false)
+    .addOption(actorOption())
+    .addOption(justificationOption('why'))
+    .addOption(formatOption())
+    .action(async (employees, options) => finish(await refuseBrake(environment, employees, options)))
+}
+
+interface RefuseOptions extends OrderOptions {
+  readonly all: boolean
+  readonly keepCounting: boolean
+  readonly output: Format
+}
+
+/** Exit 4 when none of those named is held, 7 when some are not. */
+async function refuseBrake(
+  environment: NodeJS.ProcessEnv,
+  named: readonly string[],
+  { file, all, keepCounting, dryRun, actor, justification, output }: RefuseOptions,
+): Promise<number> {
+  const employees = await employeesOf(named, file)
+  if (all === (employees !== null))
+    throw new RollcallError('ArgumentInvalid', 'name the employees, or give --file or --all')
+  return withLedger(
+    environment,
+    async (ledger) => {
+      const done = dryRun
+        ? await previewOrder(ledger, employees, ['held'])
+        : await ledger.refuseBrake({ employees, actor, justification, keepCounting }, Date.now())
+      const { employees: refused, notBraked, stillHeld } = done
+      const judged = done.judged && !keepCounting
+      if (output === 'json')
+        printJson({ refused, notBraked, stillHeld, judged, dryRun, actor, justification })
+      else {
+        printLines(
+          dryRun
+            ? `${refused} employees would be refused`
+            : `${refused} employees refused by ${actor}: ${justification}; their accounts stay as they are`,
+        )
+        if (!dryRun) printAfter(done, true)
+      }
+      return sayNotBraked(done)
+    },
+    dryRun ? 'read' : 'write',
+  )
+}
