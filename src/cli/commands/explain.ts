@@ -5,6 +5,7 @@ import { describeDate } from '../explain/event-date.ts'
 import { describePart } from '../explain/event-part.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { blockLines } from '../explain/block-lines.ts'
+import { brakeJson, brakeLines } from '../explain/brake-lines.ts'
 import { findByReference, nearlyMatching } from '../support/employees.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
@@ -81,6 +82,7 @@ function toJson({ explanation, view }: Found, show: Show): object {
     at: explanation.at,
     nextAt: explanation.nextAt,
     blocked: explanation.blocked,
+    brake: brakeJson(view.brake),
     events: eventsAskedFor(explanation, view),
     attributes: explanation.attributes.map((one) => ({ ...one, value: show(one.path, one.value) })),
     record: explanation.record.map(({ target, value, from, events }) => ({
@@ -104,6 +106,7 @@ function draw({ explanation, view }: Found, show: Show, zoneOf: (source: string)
   printLines(
     `employee ${explanation.employeeId} at ${iso(explanation.at)}`,
     ...blockLines(explanation.blocked),
+    ...brakeLines(view.brake),
     ...lines,
     '',
   )

@@ -4,8 +4,10 @@ import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import { masked } from '../../core/mask.ts'
 import type { HrEvent } from '../../core/model.ts'
+import type { LeavingEmployee } from '../../core/plan/decide/brake.ts'
 import type { Preview } from '../../core/plan/preview.ts'
 import type { RegisterCommand } from '../support/command.ts'
+import type { BrakeForecast } from '../plan/brake-forecast.ts'
 import { eachEmployee } from '../plan/employees.ts'
 import { failuresOf, type PlanOptions, report } from '../plan/report.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
@@ -46,6 +48,8 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
     { planRules },
     { previewEmployee },
     { compareLines },
+    { brakeOf },
+    { forecastBrake, leavingIn },
   ] = await Promise.all([
     import('../../compose/config.ts'),
     import('../../compose/files.ts'),
@@ -53,6 +57,8 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
     import('../../compose/rules.ts'),
     import('../../core/plan/preview.ts'),
     import('../plan/lines.ts'),
+    import('../../compose/settings.ts'),
+    import('../plan/brake-forecast.ts'),
   ])
   const config = readConfig(environment)
   const now = Date.now()
@@ -66,10 +72,14 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   if (alone && !options.alone)
     say(`no ledger at ${masked(config.LEDGER)}: only the events of the file are planned`)
   const previews: Preview[] = []
+  const leaving: LeavingEmployee[] = []
+  let brake: BrakeForecast | null = null
   let employees = 0
   const add = async (view: EmployeeView): Promise<void> => {
     employees += 1
     const preview = await previewEmployee(view.employee, view.lastAccepted, at, rules)
+    const leaver = leavingIn(preview, view, at)
+    if (leaver) leaving.push(leaver)
     if (preview.operation !== null || failuresOf(preview).length > 0 || options.employee !== undefined)
       previews.push(preview)
   }
@@ -84,6 +94,10 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
     // An older ledger may hold an id as it was written.
     if (employees === 0 && wanted !== options.employee)
       await eachEmployee(ledger, events, options.employee, add)
+    if (ledger && leaving.length > 0 && options.asOf === undefined) {
+      const limits = brakeOf(config)
+      brake = forecastBrake(leaving, await ledger.readBrakeStatus(limits, now), limits)
+    }
     if (ledger && wanted !== undefined && employees === 0) candidates = await nearlyMatching(ledger, wanted)
   }
   if (alone) await each(null)
@@ -93,7 +107,7 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
     return EXIT_CODES.notFound
   }
   const operationsPerCall = config.BATCH_OPERATIONS
-  report(previews, employees, { at, file, lines, operationsPerCall }, options)
+  report(previews, employees, { at, file, lines, operationsPerCall, brake }, options)
   const isWhole =
     previews.every((preview) => failuresOf(preview).length === 0) &&
     lines.every(({ becomes }) => becomes === 'taken' || becomes === 'duplicate')

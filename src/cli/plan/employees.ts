@@ -65,6 +65,7 @@ function onTop(events: readonly HrEvent[], employeeId: string, there: EmployeeVi
   return {
     employee: { ...employee, events: [...employee.events, ...added] },
     lastAccepted: there?.lastAccepted ?? null,
+    brake: there?.brake ?? null,
     event: null,
   }
 }

@@ -1,3 +1,4 @@
+import { type BrakeForecast, forecastLines } from './brake-forecast.ts'
 import type { EventName } from '../../core/model.ts'
 import type { Preview, PreviewChange } from '../../core/plan/preview.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
@@ -29,12 +30,14 @@ interface PlanContext {
   /** What each line of the file becomes, beside the events of the ledger. */
   readonly lines: readonly EventLine[]
   readonly operationsPerCall: number
+  /** `null` without a ledger, without a deactivation, and for another moment than now. */
+  readonly brake: BrakeForecast | null
 }
 
 export function report(
   previews: readonly Preview[],
   employees: number,
-  { at, file, lines, operationsPerCall }: PlanContext,
+  { at, file, lines, operationsPerCall, brake }: PlanContext,
   options: PlanOptions,
 ): void {
   const show = showing(options.showValues)
@@ -50,6 +53,7 @@ export function report(
         calls,
         ...(file ? fileToJson(file, lines) : {}),
         cannotPlan: failures,
+        brake,
         plan: previews.map((preview) => toJson(preview, show)),
       }),
     )
@@ -62,6 +66,7 @@ export function report(
   printLines(
     ...(rows.length > 0 ? [''] : []),
     `as of ${iso(at)}: ${employees} employees, ${operations} operations, at least ${calls} calls${failed > 0 ? `, ${failed} employees who cannot be planned as they are` : ''}; nothing was sent`,
+    ...forecastLines(brake),
   )
 }
 

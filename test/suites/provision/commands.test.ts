@@ -34,6 +34,7 @@ async function untilAnswer<T>(ask: () => Promise<T>, isGood: (answer: T) => bool
 interface Brake {
   readonly held: number
   readonly employees: number
+  readonly heldEmployees: readonly { readonly employee: string }[]
 }
 
 void describe('beside a running connector', () => {
@@ -86,6 +87,8 @@ void describe('beside a running connector', () => {
     }
     const [code, held] = await untilAnswer(brake, ([, { held }]) => held === 3)
     assert.deepEqual([code, held.employees], [5, 1])
+    const names = held.heldEmployees.map(({ employee }) => employee)
+    assert.deepEqual(names, ['a2', 'a3', 'a4'])
 
     const released = await command(
       ['brake', 'release', '--actor', 'ann', '--justification', 'checked with HR', '--output', 'json'],
@@ -93,7 +96,19 @@ void describe('beside a running connector', () => {
     )
     assert.deepEqual(
       [released.code, JSON.parse(released.stdout)],
-      [0, { released: 3, actor: 'ann', justification: 'checked with HR' }],
+      [
+        0,
+        {
+          released: 3,
+          notBraked: [],
+          stillHeld: 0,
+          judged: true,
+          allowance: null,
+          dryRun: false,
+          actor: 'ann',
+          justification: 'checked with HR',
+        },
+      ],
     )
     await untilAnswer(status, (now) => now?.events.confirmed === 8)
     assert.deepEqual((await brake())[0], 0)

@@ -1,4 +1,5 @@
 import type { EmployeeView } from '../../../core/ledger/port/inspect.ts'
+import { brakesOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
 import { find } from './trace.ts'
@@ -38,9 +39,11 @@ export async function viewsOf(sql: Sql, ids: readonly string[]): Promise<Employe
       )
     ).map((row) => [row.id, row.record]),
   )
+  const brakes = await brakesOf(sql, ids)
   return (await loadEmployees(sql, ids)).map((employee) => ({
     employee,
     lastAccepted: accepted.get(employee.employeeId) ?? null,
+    brake: brakes.get(employee.employeeId) ?? null,
     event: null,
   }))
 }

@@ -1,5 +1,6 @@
 import type { Decided } from '../../../core/ledger/decision.ts'
-import type { SqlValue } from '../driver/sql.ts'
+import type { BrakeStanding } from '../../../core/ledger/port/inspect.ts'
+import { readRows, type Sql, type SqlValue } from '../driver/sql.ts'
 
 /** What a commit writes about the brake, beside the other columns of `v`. */
 export const BRAKE_COLUMNS = ['held_at INT', 'passed INT', 'refused INT', 'stays INT'] as const
@@ -25,3 +26,35 @@ export const BRAKE_MARKS = `
            brake_passed = CASE WHEN v.passed = 1 THEN 1 WHEN v.stays = 1 THEN employees.brake_passed ELSE 0 END,
            ${OF_REFUSAL('refused_at')},
            ${OF_REFUSAL('refused_seq')}`
+
+interface MarkRow {
+  readonly id: string
+  readonly braked_at: number | null
+  readonly refused_at: number | null
+  readonly brake_passed: number
+}
+
+/** What the brake says about these employees, by employee id. */
+export async function brakesOf(
+  sql: Sql,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, BrakeStanding>> {
+  const rows = await readRows<MarkRow>(
+    sql,
+    ['id TEXT'],
+    ids.map((id) => [id]),
+    'SELECT p.id, p.braked_at, p.refused_at, p.brake_passed FROM v JOIN employees p ON p.id = v.id',
+  )
+  return new Map(
+    rows.flatMap((row) => {
+      const standing = standingOf(row)
+      return standing ? [[row.id, standing] as const] : []
+    }),
+  )
+}
+
+function standingOf({ braked_at, refused_at, brake_passed }: MarkRow): BrakeStanding | null {
+  if (braked_at !== null) return { state: 'held', since: braked_at }
+  if (refused_at !== null) return { state: 'refused', since: refused_at }
+  return brake_passed === 1 ? { state: 'passed' } : null
+}

@@ -90,9 +90,15 @@ export interface EmployeeView {
    * The last accepted record; `null` when there is none, or when the directory may hold another.
    */
   readonly lastAccepted: string | null
+  /** What the brake says about the leaving; `null` when it has not looked at one. */
+  readonly brake: BrakeStanding | null
   /** The `seq` of the event that the reference names, if it names one. */
   readonly event: number | null
 }
+export type BrakeStanding =
+  | { readonly state: 'held' | 'refused'; readonly since: number }
+  /** The deactivation was let go. */
+  | { readonly state: 'passed' }
 
 export interface AuditQuery {
   /** Done at this moment or later; `null`: all. */
@@ -112,7 +118,7 @@ export interface AuditEntry {
   readonly at: number
   readonly actor: string
   readonly action: string
-  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the id of a blocked employee, the hash of an erased employee id, or how many employees the brake released. */
+  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the id of an employee who was blocked, released or refused, the hash of an erased employee id, how many employees were released or refused, or how many more may go until when. */
   readonly about: string | null
   readonly justification: string
 }

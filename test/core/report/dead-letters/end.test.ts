@@ -43,6 +43,7 @@ function worldWith(events: readonly EmployeeEvent[] = []) {
         ids.map((employeeId) => ({
           employee: employee(events, { employeeId }),
           lastAccepted: null,
+          brake: null,
           event: null,
         })),
     },

@@ -1,0 +1,23 @@
+import type { BrakeStanding } from '../../core/ledger/port/inspect.ts'
+import { iso } from '../support/instants.ts'
+
+/** What the brake means for the employee; no line for one whom it does not keep active. */
+export function brakeLines(brake: BrakeStanding | null): readonly string[] {
+  switch (brake?.state) {
+    case 'held':
+      return [
+        `HELD by the brake since ${iso(brake.since)}: the deactivation waits for rollcall brake release or refuse`,
+      ]
+    case 'refused':
+      return [
+        `REFUSED since ${iso(brake.since)}: an operator keeps the account as it is; rollcall brake release EMPLOYEE lets the deactivation go`,
+      ]
+    case 'passed':
+    case undefined:
+      return []
+  }
+}
+
+export function brakeJson(brake: BrakeStanding | null): object | null {
+  return brake && brake.state !== 'passed' ? { ...brake, since: iso(brake.since) } : null
+}
