@@ -8,6 +8,7 @@ import { withTables } from './tables.ts'
  * `npm run docs` writes them.
  */
 export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>> = {
+  'docs/guides/alerts.md': withTables,
   'docs/guides/findings.md': withTables,
   'docs/guides/leavers.md': withTables,
   'docs/reference/configuration.md': renderConfiguration,

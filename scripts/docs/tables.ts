@@ -1,3 +1,4 @@
+import { ALERTS } from '../../src/core/alerts/codes.ts'
 import { FINDINGS, type FindingKind } from '../../src/core/findings/codes.ts'
 import { LEAVER_CAUSES } from '../../src/core/leavers/causes.ts'
 import { type InstrumentName, INSTRUMENTS, prometheusName, SPANS } from '../../src/core/telemetry.ts'
@@ -8,6 +9,17 @@ const TABLES: Readonly<Record<string, () => string>> = {
     table(
       ['cause', 'meaning', 'what to do'],
       Object.entries(LEAVER_CAUSES).map(([cause, { meaning, fix }]) => [`\`${cause}\``, meaning, fix]),
+    ),
+  alerts: () =>
+    table(
+      ['alert', 'urgency', 'meaning', 'one for each', 'what helps'],
+      Object.entries(ALERTS).map(([code, { what, causes, cure, urgency }]) => [
+        `\`${code}\``,
+        urgency,
+        what,
+        causes ?? '',
+        cure,
+      ]),
     ),
   findings: () =>
     FINDINGS.map(

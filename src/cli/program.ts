@@ -1,5 +1,6 @@
 import { Command, CommanderError } from '@commander-js/extra-typings'
 import { EXIT_CODES } from '../core/errors.ts'
+import * as alerts from './commands/alerts.ts'
 import * as audit from './commands/audit.ts'
 import * as block from './commands/blocks/block.ts'
 import * as blocksImport from './commands/blocks/import.ts'
@@ -87,7 +88,7 @@ function registerAll(program: Command, context: CommandContext): void {
   }
   const group = (name: string, description: string): Command => program.command(name).description(description)
 
-  register(program, demo, run, health, status, trace, explain, plan, events, audit)
+  register(program, demo, run, health, status, alerts, trace, explain, plan, events, audit)
   endingCommands(deadLetterCommands(program, context), context)
   replayCommands(program, context)
   register(

@@ -10,7 +10,7 @@ export const EXIT_CODES = {
   ledgerTooNew: 6,
   partial: 7,
   stopped: 8,
-  /** `status --strict` found something that needs a person. */
+  /** `status --strict` or `alerts` found something that needs a person. */
   attention: 9,
 } as const
 export type ExitName = keyof typeof EXIT_CODES

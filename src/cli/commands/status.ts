@@ -1,5 +1,6 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
+import type { AlertState } from '../../core/alerts/alert.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
@@ -10,6 +11,7 @@ import { withLedger } from '../support/ledger.ts'
 import { formatOption } from '../support/options.ts'
 import { type Format, printJson, printTable } from '../support/output.ts'
 import { type Reconciliation, reconcile } from '../support/reconcile.ts'
+import { alertJson, openAlerts } from './alerts.ts'
 import { readStrict, sayStrict } from './status-strict.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
@@ -42,6 +44,8 @@ interface Status {
   readonly findings: Awaited<ReturnType<Ledger['countOpenFindings']>>
   /** Of the ledger; those of the bus are on the bus. */
   readonly deadLetters: Awaited<ReturnType<Ledger['countDeadLetters']>>
+  /** Open ones, as the running connector found them, the worst first. */
+  readonly alerts: readonly AlertState[]
 }
 type Hold = SubmissionStatus['holds'][number]
 
@@ -107,6 +111,7 @@ async function readStatus(ledger: Ledger, config: Config, now: number): Promise<
     blocks,
     findings,
     deadLetters,
+    alerts: openAlerts(await ledger.readAlerts()),
   }
 }
 
@@ -138,6 +143,7 @@ function toJson(status: Status): object {
     blocks: status.blocks,
     findings: findings.map(({ code, count, oldestAt }) => ({ code, count, oldestAt: iso(oldestAt) })),
     deadLetters: status.deadLetters,
+    alerts: status.alerts.map(alertJson),
   }
 }
 
@@ -166,6 +172,7 @@ function printStatus({ books, submission, ...status }: Status): void {
       ['records not accepted, without an event', describeNotAccepted(submission)],
       ['findings', describeFindings(status.findings)],
       ['dead letters in the ledger', describeDeadLetters(status.deadLetters)],
+      ['alerts', describeAlerts(status.alerts)],
       ['log read until', status.log.readUntil ?? 'not read yet'],
       ['log records of others', status.log.foreign],
       ['outcomes not yet published', books.unpublished],
@@ -231,4 +238,11 @@ function describeDeadLetters(deadLetters: Status['deadLetters']): string {
   return deadLetters.length === 0
     ? 'none'
     : `${deadLetters.map(({ code, count }) => `${count} ${code}`).join(', ')}: rollcall dead-letters list`
+}
+
+function describeAlerts(alerts: Status['alerts']): string {
+  if (alerts.length === 0) return 'none'
+  const urgent = alerts.filter(({ urgency }) => urgency === 'urgent').length
+  const codes = [...new Set(alerts.map(({ code }) => code))]
+  return `${alerts.length} open, ${urgent} urgent: ${codes.join(', ')} — rollcall alerts`
 }

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
+import type { AlertState } from '../../../src/core/alerts/alert.ts'
+import { opened } from '../../fakes/alerts.ts'
+import { command } from '../../fakes/cli.ts'
+
+let LEDGER = ''
+before(async () => void (LEDGER = join(await mkdtemp(join(tmpdir(), 'rollcall-alerts-')), 'ledger.db')))
+after(() => rm(join(LEDGER, '..'), { recursive: true }))
+
+const alerts = (...args: readonly string[]) => command(['alerts', ...args], { LEDGER })
+async function store(now: number, ...changed: readonly AlertState[]): Promise<void> {
+  const ledger = await openSqliteLedger({ path: LEDGER, now: Date.now })
+  const { revision } = await ledger.readAlerts()
+  await ledger.saveAlerts({ revision, now, changed, forgotten: [], notifications: [] })
+  await ledger.close()
+}
+
+void describe('rollcall alerts', () => {
+  void it('lists what is open, the worst first, with what helps, and ends with 9 when an alert is urgent', async () => {
+    const now = Date.now()
+    await store(now - 600_000)
+    assert.match((await alerts()).stderr, /no connector has looked for alerts since/)
+    await store(
+      now,
+      opened(now, { count: 4_000 }),
+      opened(now, { code: 'quota.low', cause: 'nearly used up', resolvedAt: now }),
+    )
+    const calm = await alerts()
+    assert.equal(calm.code, 0)
+    assert.match(calm.stdout, /^normal +deadletter\.new +InvalidValue +4000 .*rollcall dead-letters/m)
+    assert.doesNotMatch(calm.stdout, /quota/)
+    assert.equal(calm.stderr, '')
+    assert.match((await alerts('--all')).stdout, /^- +quota\.low/m)
+
+    await store(now, opened(now, { code: 'leaver.open', cause: 'failed', urgency: 'urgent', count: 2 }))
+    const urgent = await alerts('--output', 'json')
+    assert.equal(urgent.code, 9)
+    const [first, second] = JSON.parse(urgent.stdout) as readonly Record<string, unknown>[]
+    assert.deepEqual(
+      [first?.['code'], first?.['count'], second?.['code']],
+      ['leaver.open', 2, 'deadletter.new'],
+    )
+    assert.match(String(first?.['meaning']), /did not accept the deactivation/)
+  })
+
+  void it('status shows what is open and names the command', async () => {
+    const { stdout } = await command(['status'], { LEDGER })
+    assert.match(stdout, /2 open, 1 urgent: leaver\.open, deadletter\.new — rollcall alerts/)
+  })
+})
