@@ -1,3 +1,4 @@
+import { renderCommands } from './commands.ts'
 import { renderConfiguration } from './configuration.ts'
 import { renderErrors } from './errors.ts'
 import { renderReasons } from './reasons.ts'
@@ -11,6 +12,7 @@ export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>>
   'docs/guides/alerts.md': withTables,
   'docs/guides/findings.md': withTables,
   'docs/guides/leavers.md': withTables,
+  'docs/reference/commands.md': renderCommands,
   'docs/reference/configuration.md': renderConfiguration,
   'docs/reference/errors.md': renderErrors,
   'docs/reference/reasons.md': renderReasons,

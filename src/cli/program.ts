@@ -10,6 +10,7 @@ import * as brakeRefuse from './commands/brake/refuse.ts'
 import * as brakeRelease from './commands/brake/release.ts'
 import * as brakeStatus from './commands/brake/status.ts'
 import * as check from './commands/check.ts'
+import * as completion from './commands/completion.ts'
 import * as configCheck from './commands/config/check.ts'
 import * as configPrint from './commands/config/print.ts'
 import * as configSchema from './commands/config/schema.ts'
@@ -36,11 +37,15 @@ import * as run from './commands/run.ts'
 import * as shapeTest from './commands/shape/test.ts'
 import * as status from './commands/status.ts'
 import * as trace from './commands/trace.ts'
+import { completeCommands } from './help/tree.ts'
+import { suggestionFor } from './help/suggest.ts'
 import { deadLetterCommands } from './dead-letters/register.ts'
 import { endingCommands, replayCommands } from './replay/register.ts'
 import type { CommandContext, RegisterCommand } from './support/command.ts'
 import { failureOf } from './support/failure.ts'
-import { printLines, say } from './support/output.ts'
+import { printJsonInLines, printLines, say } from './support/output.ts'
+import { showTimesIn } from './support/screen/when.ts'
+import { versionOf } from './support/version.ts'
 
 /**
  * Runs one command and returns its exit code (see `EXIT_CODES`). Prints every error and never
@@ -48,18 +53,31 @@ import { printLines, say } from './support/output.ts'
  */
 export async function runCommand(argv: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   let exitCode: number = EXIT_CODES.done
-  const program = newProgram(argv)
-  registerAll(program, { environment, finish: (code) => void (exitCode = code) })
+  const program = programFor(argv, { environment, finish: (code) => void (exitCode = code) })
+  printJsonInLines(false)
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (error) {
-    if (error instanceof CommanderError)
+    if (error instanceof CommanderError) {
+      if (error.code === 'commander.excessArguments') say(...suggestionFor(program, argv))
       return error.exitCode === 0 ? EXIT_CODES.done : EXIT_CODES.calledWrongly
+    }
     const failure = failureOf(error)
     say(...failure.lines)
     return failure.exitCode
   }
+}
+
+/** All commands, ready to parse `argv`. */
+export function programFor(argv: readonly string[], context: CommandContext): Command {
+  const program = newProgram(argv)
+  registerAll(program, context)
+  completeCommands(program)
+  return program.hook('preAction', (_, command) => {
+    const { tz }: { readonly tz?: string } = command.opts()
+    showTimesIn(tz ?? null)
+  })
 }
 
 function newProgram(argv: readonly string[]): Command {
@@ -69,6 +87,7 @@ function newProgram(argv: readonly string[]): Command {
     .description(
       'HR events from Azure Service Bus to Microsoft Entra API-driven provisioning, with an answer for every event',
     )
+    .version(versionOf(), '-V, --version', 'print the version of rollcall and of Node')
     .exitOverride()
     .showHelpAfterError('(--help lists commands and options)')
     .enablePositionalOptions()
@@ -127,4 +146,5 @@ function registerAll(program: Command, context: CommandContext): void {
   )
   register(group('shape', 'the shapes that read the payloads of sources'), shapeTest)
   register(registerLocal(program, context), localBus, localFeed)
+  register(program, completion)
 }

@@ -2,6 +2,14 @@ import { main } from '../../src/main.ts'
 import { printTo } from '../../src/cli/support/output.ts'
 import type { Ran } from './rollcall.ts'
 
+/** A terminal to run a command on; without one, its output is a file and there is no one to ask. */
+export interface OnTerminal {
+  /** What is typed at the first question. */
+  readonly types?: string
+  /** The width of stderr, on which lines can be rewritten. */
+  readonly width?: number
+}
+
 let last: Promise<unknown> = Promise.resolve()
 
 /**
@@ -11,8 +19,9 @@ let last: Promise<unknown> = Promise.resolve()
 export function command(
   argv: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  terminal: OnTerminal = {},
 ): Promise<Ran & { readonly code: number }> {
-  const ran = last.then(() => runHere(argv, environment))
+  const ran = last.then(() => runHere(argv, environment, terminal))
   last = ran.catch(() => {})
   return ran
 }
@@ -20,6 +29,7 @@ export function command(
 async function runHere(
   argv: readonly string[],
   environment: Readonly<Record<string, string>>,
+  { types, width }: OnTerminal,
 ): Promise<Ran & { readonly code: number }> {
   let stdout = ''
   let stderr = ''
@@ -32,6 +42,8 @@ async function runHere(
       stderr += text
       return true
     },
+    width,
+    answer: types === undefined ? undefined : () => Promise.resolve(types),
   })
   const before = process.env
   process.env = { ...environment }

@@ -1,9 +1,12 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
+import { shortened } from '../../core/visible.ts'
 import type { RegisterCommand } from '../support/command.ts'
+import { confirmed, yesOption } from '../support/confirm.ts'
 import { employeeNamed, nearlyMatching } from '../support/employees.ts'
 import { actorOption, formatOption, justificationOption } from '../support/options.ts'
-import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
+import { type Format, printJson, printLines, say } from '../support/output.ts'
+import { progress } from '../support/screen/progress.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
@@ -15,6 +18,7 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     .addOption(actorOption('who does it'))
     .addOption(justificationOption('why; free text, stored as you write it'))
     .option('--vacuum', 'PostgreSQL: rewrite the tables, so that no value stays in their files', false)
+    .addOption(yesOption())
     .addOption(formatOption())
     .action(async (employee, options) => finish(await erase(employee, options, environment)))
 }
@@ -23,13 +27,14 @@ interface EraseOptions {
   readonly actor: string
   readonly justification: string
   readonly vacuum: boolean
+  readonly yes: boolean
   readonly output: Format
 }
 
-/** Exit 0 done, 4 when the ledger holds no such employee. */
+/** Exit 0 done, 4 when the ledger holds no such employee, 8 when the user did not confirm. */
 async function erase(
   employee: string,
-  { actor, justification, vacuum, output }: EraseOptions,
+  { actor, justification, vacuum, yes, output }: EraseOptions,
   environment: NodeJS.ProcessEnv,
 ): Promise<number> {
   const [{ readConfig }, { expectLedger, isSharedLedger, openOwn }] = await Promise.all([
@@ -42,6 +47,8 @@ async function erase(
   const ledger = await openOwn(config)
   try {
     const employeeId = await employeeNamed(ledger, employee)
+    const what = `erase everything that the ledger holds about ${shortened(employeeId)}`
+    if (!(await confirmed({ what, typed: employeeId, yes }))) return EXIT_CODES.stopped
     const erased = await ledger.eraseEmployee({ employeeId, actor, justification }, Date.now())
     if (!erased) {
       say(`the ledger holds no such employee${await nearlyMatching(ledger, employeeId)}`)
@@ -69,9 +76,10 @@ const VALUES_IN_WAL =
 
 async function rewritten(config: Config): Promise<true> {
   const { rewriteLedger } = await import('../../compose/ledger.ts')
-  const line = progress()
+  const line = progress('tables')
+  let tables = 0
   try {
-    await rewriteLedger(config, (name) => line.show(`rewrites ${name}`))
+    await rewriteLedger(config, (name) => line.at(tables++, `rewrites ${name}`))
   } finally {
     line.end()
   }

@@ -8,7 +8,8 @@ import type { RejectedFile } from '../baseline/rejected-file.ts'
 import type { FileRow } from '../baseline/rows.ts'
 import type { RegisterCommand } from '../support/command.ts'
 import { formatOption } from '../support/options.ts'
-import { type Format, printJson, printLines, progress, say } from '../support/output.ts'
+import { type Format, printJson, printLines, say } from '../support/output.ts'
+import { progress } from '../support/screen/progress.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
@@ -141,7 +142,7 @@ async function importRows(
   timing: { readonly now: number; readonly quietMs: number; readonly maxWaitMs: number },
 ): Promise<ImportReport> {
   const { baselineEvent } = await import('../../core/intake/baseline.ts')
-  const line = progress()
+  const line = progress('rows')
   const employees = new Set<string>()
   let batch: HrEvent[] = []
   const report = { rows: 0, imported: 0, known: 0, rejected: 0, elapsedMs: 0 }
@@ -154,9 +155,7 @@ async function importRows(
     batch = []
     report.imported += fresh
     report.known += known
-    line.show(
-      `rows ${report.rows}  imported ${report.imported}  known ${report.known}  rejected ${report.rejected}`,
-    )
+    line.at(report.rows, `${report.imported} imported, ${report.known} known, ${report.rejected} rejected`)
   }
   for await (const row of rows) {
     report.rows += 1

@@ -6,6 +6,7 @@ import { carryOutEnd, type EndPlan, type Ending, planEnd } from '../../core/repo
 import { selectDeadLetters } from '../../core/report/dead-letters/select.ts'
 import { silentLogger } from '../../core/runtime.ts'
 import { openExisting } from '../../compose/ledger.ts'
+import { confirmed } from '../support/confirm.ts'
 import { type Format, printJson, printTable, say } from '../support/output.ts'
 import { stopSignal } from '../../compose/process.ts'
 import { keepSmall } from '../support/rows.ts'
@@ -25,7 +26,7 @@ export interface EndOptions extends SelectionOptions {
  * Ends dead letters without replaying them: a discarded one counts as if it had never happened, an
  * archived one is only hidden. Exit 0 done, 4 nothing fits, 7 some were kept because they
  * deactivate an employee, or were named and are no longer dead letters; 8 some are locked on the
- * bus by another process, or the command was stopped.
+ * bus by another process, the user did not confirm, or the command was stopped.
  */
 export async function endDead(
   how: Ending,
@@ -59,11 +60,9 @@ export async function endDead(
     printResult(options.output, { [how]: plan.going.length, kept: plan.kept.length, becomeActive })
     return EXIT_CODES.done
   }
-  if (!options.yes)
-    throw new RollcallError(
-      'ArgumentInvalid',
-      `this would ${how} ${plan.going.length} dead letters: add --yes to do it, or --dry-run to look`,
-    )
+  const what = `${how} ${plan.going.length} ${plan.going.length === 1 ? 'dead letter' : 'dead letters'}`
+  if (!(await confirmed({ what, typed: plan.going.length, yes: options.yes, dryRun: true })))
+    return EXIT_CODES.stopped
   const result = await carryOutEnd(plan, request, {
     ...context,
     listenForStop: () => stopSignal(silentLogger),

@@ -6,7 +6,7 @@ import type { Ledger } from '../../core/ledger/ledger.ts'
 import { shortened } from '../../core/visible.ts'
 import { employeeOrNull, nearlyMatching } from '../support/employees.ts'
 import { say } from '../support/output.ts'
-import { instantOf } from '../support/instant-option.ts'
+import { sinceOrNull } from '../support/instant-option.ts'
 
 export interface SelectionOptions {
   readonly reason?: string
@@ -22,6 +22,7 @@ export interface SelectionOptions {
 /** Throws `ArgumentInvalid`, naming the option. */
 export function selectionOf(options: SelectionOptions): DeadLetterSelection {
   const { reason, code, type, employee, since, until } = options
+  const now = Date.now()
   const known = DEAD_LETTER_REASONS.find((one) => one === reason)
   if (reason !== undefined && !known)
     throw new RollcallError('ArgumentInvalid', `--reason takes one of ${DEAD_LETTER_REASONS.join(', ')}`)
@@ -30,8 +31,8 @@ export function selectionOf(options: SelectionOptions): DeadLetterSelection {
     code: code ?? null,
     type: type ?? null,
     employeeId: employeeOrNull(employee),
-    since: since === undefined ? null : instantOf('--since', since),
-    until: until === undefined ? null : instantOf('--until', until),
+    since: sinceOrNull('--since', since, now),
+    until: sinceOrNull('--until', until, now),
   }
 }
 

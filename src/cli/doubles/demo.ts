@@ -10,7 +10,8 @@ import type { Config } from '../../config/load.ts'
 import { defaultSource } from '../../config/rules.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { Totals } from '../../core/ledger/port/inspect.ts'
-import { type Format, printJson, printTable, progress, say } from '../support/output.ts'
+import { type Format, printJson, printTable, say } from '../support/output.ts'
+import { progress } from '../support/screen/progress.ts'
 import { differs, reconcile } from '../support/reconcile.ts'
 import { type Doubles, startDoubles } from './doubles.ts'
 
@@ -156,11 +157,12 @@ async function untilFinal(
   { composed: { ledger }, doubles: { bus }, config, stop }: Demo,
   expected: number,
 ): Promise<boolean> {
-  const line = progress()
+  const line = progress('messages', expected)
   while (!stop.aborted) {
     const totals = await ledger.readTotals()
-    line.show(
-      `messages ${totals.messages}/${expected}  events ${totals.events}  answered ${totals.finished}  operations ${totals.operations}  calls ${totals.calls}`,
+    line.at(
+      totals.messages,
+      `${totals.finished} of ${totals.events} events answered, ${totals.operations} operations, ${totals.calls} calls`,
     )
     if (totals.messages >= expected && (await ledger.readIdle(Date.now())).idle) {
       const queue = await bus.counts(config.SERVICEBUS_QUEUE)

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { selection } from '../dead-letters/register.ts'
 import type { CommandContext } from '../support/command.ts'
+import { yesOption } from '../support/confirm.ts'
 import {
   actorOption,
   count,
@@ -27,7 +28,7 @@ export function replayCommands(program: Command, { environment, finish }: Comman
       .option('--rate <n>', 'at most this many a second', count)
       .option('--max <n>', 'at most this many', count, 100_000)
       .option('--dry-run', 'show what would be done, and change nothing', false)
-      .option('--yes', 'do not ask for confirmation', false)
+      .addOption(yesOption())
       .addOption(showValuesOption('show the values that an edit changes; the audit trail says so'))
       .addOption(formatOption())
       .action(async (ids, options) =>
@@ -72,7 +73,7 @@ function ending(deadLetters: Command, name: 'discard' | 'archive') {
     .addOption(justificationOption('why'))
     .option('--max <n>', 'at most this many', count, 100_000)
     .option('--dry-run', 'show what would be done, and change nothing', false)
-    .option('--yes', 'do it', false)
+    .addOption(yesOption())
     .addOption(formatOption())
 }
 

@@ -1,12 +1,13 @@
-import { createInterface } from 'node:readline/promises'
-import { RollcallError } from '../../core/errors.ts'
 import type { ReplayForecast } from '../../core/report/replay/forecast.ts'
 import type { ReplayPlan } from '../../core/report/replay/frozen-plan.ts'
 import type { ReplayView } from '../../core/report/replay/replay.ts'
 import { sayFound } from '../dead-letters/options.ts'
-import { ask, type Format, printJson, printTable, progress, say } from '../support/output.ts'
+import { type Format, printJson, printTable, say } from '../support/output.ts'
+import { type Progress, progress } from '../support/screen/progress.ts'
+import { confirmed } from '../support/confirm.ts'
 import { iso } from '../support/instants.ts'
 import { printChanges, readableChanges } from './changes.ts'
+import { when } from '../support/screen/when.ts'
 import { leftOf, totalOf } from './run-counts.ts'
 
 export interface ViewOptions {
@@ -18,15 +19,12 @@ export interface ViewOptions {
 
 /** Shows a replay on the terminal and asks for confirmation there. `end` ends the progress line. */
 export function terminalView({ max, yes, showValues, output }: ViewOptions): ReplayView & { end(): void } {
-  const line = progress()
-  let startedAt: number | null = null
+  let line: Progress | null = null
   return {
-    resuming: (run) => {
-      startedAt = Date.now()
+    resuming: (run) =>
       say(
-        `continues the run of ${iso(run.createdAt)} by ${run.actor}: ${leftOf(run)} of ${totalOf(run)} are left`,
-      )
-    },
+        `continues run ${run.id} of ${when(run.createdAt)} by ${run.actor}: ${leftOf(run)} of ${totalOf(run)} are left`,
+      ),
     found: (found) => sayFound(found, max),
     planned: (plan, forecast, missing) => {
       if (output === 'json') {
@@ -37,18 +35,22 @@ export function terminalView({ max, yes, showValues, output }: ViewOptions): Rep
         printChanges(plan.changes, showValues)
       }
     },
-    confirm: (plan) => (yes ? Promise.resolve(true) : confirmed(plan)),
+    confirm: ({ targets: { length: n } }) =>
+      confirmed({
+        what: `replay ${n} ${n === 1 ? 'dead letter' : 'dead letters'}`,
+        typed: n,
+        yes,
+        dryRun: true,
+      }),
     waiting: (leaseMs) =>
       say(
         `another command holds this run; if it was killed, this command continues within ${Math.ceil(leaseMs / 1_000)} s`,
       ),
     progress: (run, settled) => {
-      startedAt ??= Date.now()
-      const seconds = Math.max(0.001, (Date.now() - startedAt) / 1_000)
-      const before = totalOf(run) - leftOf(run)
-      line.show(`${before + settled}/${totalOf(run)}  ${Math.round(settled / seconds)} a second`)
+      line ??= progress('dead letters', leftOf(run))
+      line.at(settled)
     },
-    end: () => line.end(),
+    end: () => line?.end(),
   }
 }
 
@@ -78,7 +80,7 @@ function printPlan({ counts, expectedStates, leftOut, stale }: ReplayPlan, forec
       ...states.map(([state, count]): [string, number] => [`events then ${state}`, count]),
       ['operations', counts.operations],
       ['calls', `${forecast.calls}, ${shareInPercent(forecast)} of a day's quota`],
-      ['done by', iso(forecast.doneAt)],
+      ['done by', when(forecast.doneAt)],
     ],
   )
   for (const [code, those] of Map.groupBy(leftOut, ({ why }) => why)) {
@@ -92,20 +94,4 @@ function printPlan({ counts, expectedStates, leftOut, stale }: ReplayPlan, forec
 
 function shareInPercent({ shareOfQuota }: ReplayForecast): string {
   return shareOfQuota === null ? 'none' : `${(shareOfQuota * 100).toFixed(1)} %`
-}
-
-async function confirmed({ targets }: ReplayPlan): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new RollcallError(
-      'ArgumentInvalid',
-      'no terminal to ask for confirmation: add --yes to replay, or --dry-run to look',
-    )
-  const terminal = createInterface({ input: process.stdin })
-  try {
-    ask(`Replay ${targets.length} dead letters? [y/N] `)
-    for await (const answer of terminal) return /^y(es)?$/i.test(answer.trim())
-    return false
-  } finally {
-    terminal.close()
-  }
 }

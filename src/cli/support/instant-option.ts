@@ -15,26 +15,35 @@ export function durationOf(option: string, text: string): number {
   return ms
 }
 
-/** An option that names an instant, or how long it is ago. Throws `ArgumentInvalid`, naming the option. */
+/**
+ * An option that names an instant in the past or how long it is ago, as in `2h`, `7d`, `2026-11-02`. Throws
+ * `ArgumentInvalid`, naming the option.
+ */
 export function sinceOf(option: string, text: string, now: number): number {
   const ms = durationIn(text)
   return ms === null ? instantOf(option, text) : now - ms
 }
 
+/** A duration in milliseconds, as in `30m`, `24h` or `7d`; `null` for any other text. */
+export function durationIn(text: string): number | null {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text.trim()) ?? []
+  return unit === 'm' || unit === 'h' || unit === 'd' ? Number(count) * UNITS_MS[unit] : null
+}
+
+/** The same for an option that may be missing: `null`. */
+export function sinceOrNull(option: string, text: string | undefined, now: number): number | null {
+  return text === undefined ? null : sinceOf(option, text, now)
+}
+
 /**
- * An option that names an instant to come, or how far ahead it is. Throws `ArgumentInvalid`, naming
- * the option, for one that is not after `now`.
+ * An option that names an instant in the future or how far away it is. Throws `ArgumentInvalid`, naming the option,
+ * for one that has passed.
  */
 export function untilOf(option: string, text: string, now: number): number {
   const ms = durationIn(text)
   const at = ms === null ? instantOf(option, text) : now + ms
   if (at > now) return at
-  throw new RollcallError('ArgumentInvalid', `${option} is in the past; give an instant after now`)
-}
-
-function durationIn(text: string): number | null {
-  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text.trim()) ?? []
-  return unit === 'm' || unit === 'h' || unit === 'd' ? Number(count) * UNITS_MS[unit] : null
+  throw new RollcallError('ArgumentInvalid', `${option} is in the past; give an instant in the future`)
 }
 
 /** The instant that an option names. Throws `ArgumentInvalid`, naming the option. */
@@ -43,7 +52,7 @@ export function instantOf(option: string, text: string): number {
   if (at === null)
     throw new RollcallError(
       'ArgumentInvalid',
-      `${option} must be a day or an instant, as in 2026-11-02 or 2026-11-02T08:00:00Z`,
+      `${option} must be a day, an instant or a duration, as in 2026-11-02, 2026-11-02T08:00:00Z, 30m, 24h or 7d`,
     )
   return at
 }

@@ -1,18 +1,30 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings'
+import { type Format, printJsonInLines } from './output.ts'
 
 /**
  * Options that several commands share. Each call creates a new one, because commander changes them.
  */
 
+const FORMATS = ['table', 'json', 'ndjson'] as const
+
+/**
+ * For a command with one result. It asks only whether that is JSON: `printJson` knows whether it is to be one line,
+ * or a line for each value of a list.
+ */
 export const formatOption = () =>
-  new Option('--output <format>', 'table or json')
-    .choices(['table', 'json'] as const)
+  new Option('--output <format>', 'how the result is printed')
+    .choices(FORMATS)
+    .argParser((text): Format => {
+      const format = FORMATS.find((one) => one === text)
+      if (format === undefined) throw new InvalidArgumentError(`Allowed choices are ${FORMATS.join(', ')}.`)
+      printJsonInLines(format === 'ndjson')
+      return format === 'table' ? 'table' : 'json'
+    })
     .default('table' as const)
 
+/** For a command that writes rows one by one (`rowWriter`). */
 export const rowFormatOption = () =>
-  new Option('--output <format>', 'table, json or ndjson')
-    .choices(['table', 'json', 'ndjson'] as const)
-    .default('table' as const)
+  new Option('--output <format>', 'how the rows are printed').choices(FORMATS).default('table' as const)
 
 export const actorOption = (description = 'who takes this action') =>
   new Option('--actor <name>', description).makeOptionMandatory()

@@ -1,11 +1,13 @@
 import { once } from 'node:events'
-import Table from 'cli-table3'
+import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline/promises'
+import type Table from 'cli-table3'
 import { masked } from '../../core/mask.ts'
 import { shortened, visible, visibleJson, visibleYaml } from '../../core/visible.ts'
 
 /**
  * Everything that commands print. Control characters, direction marks and invisible characters from
- * outside are printed as escapes, so that one name cannot look like another.
+ * outside are printed as escapes, so that one name cannot look like another. Nothing has a colour.
  */
 
 export type Format = 'table' | 'json'
@@ -14,12 +16,37 @@ export interface Terminal {
   /** False when the reader is slower: wait for the drain. */
   out(text: string): boolean
   err(text: string): boolean
+  /** The width in characters when stderr is a terminal whose lines can be rewritten; otherwise not set. */
+  readonly width?: number | undefined
+  /** What the user types; not set without a terminal to ask on. */
+  readonly answer?: (() => Promise<string>) | undefined
 }
 const plainTerminal: Terminal = {
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
+  ...abilities(),
 }
 let terminal = plainTerminal
+
+/** A dumb terminal, as in an editor, shows escapes instead of rewriting the line. */
+function abilities(): Pick<Terminal, 'width' | 'answer'> {
+  return {
+    ...(process.stderr.isTTY && process.env['TERM'] !== 'dumb'
+      ? { width: process.stderr.columns || 80 }
+      : {}),
+    ...(process.stdin.isTTY ? { answer: typed } : {}),
+  }
+}
+
+async function typed(): Promise<string> {
+  const lines = createInterface({ input: process.stdin })
+  try {
+    for await (const line of lines) return line
+    return ''
+  } finally {
+    lines.close()
+  }
+}
 
 /** Redirects what is printed until it is disposed of. */
 export function printTo(other: Terminal): Disposable {
@@ -27,6 +54,9 @@ export function printTo(other: Terminal): Disposable {
   terminal = other
   return { [Symbol.dispose]: () => void (terminal = before) }
 }
+
+/** The width of lines that can be rewritten; `null` where what is printed stays as it is. */
+export const rewritableWidth = (): number | null => terminal.width ?? null
 
 /**
  * From here on only this module prints. Output of libraries and of Node to stdout and stderr is
@@ -37,7 +67,7 @@ export function printTo(other: Terminal): Disposable {
 export function keepTerminal(): void {
   const out = process.stdout.write.bind(process.stdout)
   const err = process.stderr.write.bind(process.stderr)
-  terminal = { out: (text) => out(text), err: (text) => err(text) }
+  terminal = { out: (text) => out(text), err: (text) => err(text), ...abilities() }
   process.stdout.write = dropped
   process.stderr.write = dropped
   process.removeAllListeners('warning')
@@ -59,26 +89,58 @@ const LONGEST_LINE = 10_000
 
 /** Messages for the user go to stderr, one per line. Secrets are masked in every message. */
 export function say(...lines: readonly string[]): void {
+  clearStatus()
   terminal.err(joined(lines.map((line) => masked(shortened(line, LONGEST_LINE)))))
 }
 
-/** A question; the answer is typed behind it. */
-export function ask(question: string): void {
+/** Asks, and resolves with what is typed behind the question; `null` without a terminal to ask on. */
+export async function ask(question: string): Promise<string | null> {
+  if (terminal.answer === undefined) return null
+  clearStatus()
   terminal.err(visible(question))
+  return terminal.answer()
+}
+
+let statusShown = false
+
+/** Shows one line on a terminal until the next output, or the next such line, replaces it. */
+export function showStatus(text: string): void {
+  const width = rewritableWidth()
+  if (width === null) return
+  statusShown = true
+  terminal.err(`\r\u001b[2K${visible(text).slice(0, Math.max(1, width - 1))}`)
+}
+
+export function clearStatus(): void {
+  if (statusShown) terminal.err('\r\u001b[2K')
+  statusShown = false
+}
+
+function toStdout(text: string): boolean {
+  clearStatus()
+  return terminal.out(text)
 }
 
 /** Data goes to stdout: lines of text. */
 export function printLines(...lines: readonly string[]): void {
-  terminal.out(joined(lines))
+  toStdout(joined(lines))
+}
+
+let jsonInLines = false
+
+/** From here on `printJson` prints a line for each value of a list, and one line for anything else. */
+export function printJsonInLines(on: boolean): void {
+  jsonInLines = on
 }
 
 export function printJson(value: unknown): void {
-  terminal.out(`${jsonText(value, 2)}\n`)
+  if (!jsonInLines) toStdout(`${jsonText(value, 2)}\n`)
+  else for (const one of Array.isArray(value) ? (value as readonly unknown[]) : [value]) printJsonLine(one)
 }
 
 /** One line of JSON. */
 export function printJsonLine(value: unknown): void {
-  terminal.out(`${jsonText(value)}\n`)
+  toStdout(`${jsonText(value)}\n`)
 }
 
 /** JSON of one value. Escapes keep it valid JSON. */
@@ -88,12 +150,12 @@ export function jsonText(value: unknown, indent?: number): string {
 
 /** YAML whose texts with hidden characters are in double quotes. */
 export function printYaml(yaml: string): void {
-  terminal.out(visibleYaml(yaml))
+  toStdout(visibleYaml(yaml))
 }
 
 /** A piece of a longer output whose characters are escaped already. Waits for a slow reader. */
 export async function printPart(text: string): Promise<void> {
-  if (text !== '' && !terminal.out(text)) await once(process.stdout, 'drain')
+  if (text !== '' && !toStdout(text)) await once(process.stdout, 'drain')
 }
 
 const joined = (lines: readonly string[]): string => lines.map((line) => `${visible(line)}\n`).join('')
@@ -118,36 +180,19 @@ const PLAIN = Object.fromEntries(
   ].map((part) => [part, '']),
 )
 
+let tableType: typeof Table | null = null
+
 export function printTable(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   const cell = (one: string | number): string | number => (typeof one === 'string' ? visible(one) : one)
-  const table = new Table({
+  // Loaded here, because `--help` prints no table.
+  tableType ??= createRequire(import.meta.url)('cli-table3') as typeof Table
+  const table = new tableType({
     head: head.map(visible),
     chars: { ...PLAIN, middle: '  ' },
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
   table.push(...rows.map((row) => row.map(cell)))
-  terminal.out(`${table.toString()}\n`)
-}
-
-/**
- * A progress line that overwrites itself on a terminal. Elsewhere it is a new line every `everyMs`.
- */
-export function progress(everyMs = 5_000): { show(text: string): void; end(): void } {
-  const onTerminal = process.stderr.isTTY
-  let lastAt = 0
-  let shown = false
-  return {
-    show: (text) => {
-      const now = Date.now()
-      if (!onTerminal && now - lastAt < everyMs) return
-      lastAt = now
-      shown = true
-      terminal.err(onTerminal ? `\r\u001b[2K${visible(text)}` : `${visible(text)}\n`)
-    },
-    end: () => {
-      if (onTerminal && shown) terminal.err('\n')
-    },
-  }
+  toStdout(`${table.toString()}\n`)
 }
 
 export function ago(at: number | null, from: number | null): string {

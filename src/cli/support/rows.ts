@@ -6,9 +6,15 @@ import { jsonText, printPart } from './output.ts'
 export type RowFormat = 'table' | 'json' | 'ndjson'
 
 /**
- * A column and its width in characters. The last column has width 0 and is as wide as its content.
+ * A column and its width in characters. The last column has width 0 and is as wide as its content. `value` is what
+ * the column is sorted by where that is not its text.
  */
-export type Column<T> = readonly [name: string, width: number, of: (row: T) => string]
+export type Column<T> = readonly [
+  name: string,
+  width: number,
+  of: (row: T) => string,
+  value?: (row: T) => number | null,
+]
 
 export interface RowWriter<T> {
   row(row: T): Promise<void>

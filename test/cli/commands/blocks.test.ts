@@ -61,7 +61,7 @@ void describe('rollcall block, unblock and blocks', () => {
   void it('takes an end in the future only, and says when it is', async () => {
     const { code, stderr } = await run('block', 'p1', '--until', '2999-01-01', ...BY)
     assert.equal(code, 0)
-    assert.match(stderr, /p1 is blocked until 2999-01-01T00:00:00\.000Z/)
+    assert.match(stderr, /p1 is blocked until 2999-01-01T00:00:00Z/)
     for (const until of ['2020-01-01', 'soon'])
       assert.match(
         (await run('block', 'p1', '--until', until, ...BY)).stderr,
@@ -99,7 +99,7 @@ void describe('rollcall block, unblock and blocks', () => {
     )
     const { code, stderr } = await run('blocks', 'import', file, ...BY)
     assert.equal(code, 1)
-    assert.match(stderr, /line 3: until must be a day or an instant/)
+    assert.match(stderr, /line 3: until must be a day, an instant or a duration/)
     assert.match(stderr, /line 4: no column names the employee/)
     assert.match(stderr, /line 5: an earlier line names the same employee/)
     assert.match(stderr, /line 6: until is in the past/)

@@ -49,7 +49,7 @@ void describe('an employee id on the command line', () => {
       ['explain', '123'],
       ['trace', '0123'],
       ['plan', '--employee', '123'],
-      ['erase', '123', ...BY],
+      ['erase', '123', '--yes', ...BY],
       ['leavers', 'acknowledge', '123', ...BY],
       ['leavers', 'resend', '123', ...BY],
       ['findings', '--employee', '123'],
@@ -90,7 +90,7 @@ void describe('an employee id on the command line', () => {
     assert.equal((await run('block', COPIED, ...BY)).code, 0)
     assert.equal((await run('blocks', 'list', '--employee', COPIED)).code, 0)
     assert.equal((await run('unblock', COPIED, ...BY)).code, 0)
-    assert.equal((await run('erase', COPIED, ...BY)).code, 0)
+    assert.equal((await run('erase', COPIED, '--yes', ...BY)).code, 0)
     assert.equal((await run('trace', '00123')).code, 4)
   })
 })

@@ -112,7 +112,17 @@ void it('a ledger restored from a copy makes no leaver active, finds out that it
   assert.match(status.stdout, /held \(restored\)/)
   assert.match(status.stdout, /1 LedgerOlderThanDirectory/)
 
-  const say = ['ledger', 'restored', '--since', since, '--actor', 'ann', '--justification', 'fed again']
+  const say = [
+    'ledger',
+    'restored',
+    '--since',
+    since,
+    '--actor',
+    'ann',
+    '--justification',
+    'fed again',
+    '--yes',
+  ]
   await until('the log is read', async () => (await command(say, world.environment)).code === 0, 60_000, 500)
   await until('it is settled again', world.settled, 90_000, 100)
   for (;;) {

@@ -77,7 +77,7 @@ const READING = [
   ['dead-letters', 'export', at('new.jsonl'), '--store', 'ledger'],
   ['dead-letters', 'discard', 'dl-1', '--dry-run', '--actor', 'a', '--justification', 'b'],
   ['replay', '--dry-run', '--store', 'ledger'],
-  ['erase', 'x', '--actor', 'a', '--justification', 'b'],
+  ['erase', 'x', '--actor', 'a', '--justification', 'b', '--yes'],
   ['blocks'],
   ['block', 'x', '--actor', 'a', '--justification', 'b'],
   ['unblock', 'x', '--actor', 'a', '--justification', 'b'],
@@ -282,7 +282,7 @@ const CASES: readonly Case[] = [
   {
     argv: ['dead-letters', 'list', '--since', '2026-02-31'],
     code: 2,
-    says: /--since must be a day or an instant/,
+    says: /--since must be a day, an instant or a duration/,
   },
   { argv: ['events', '--state', 'x'], code: 2, says: /--state takes one of/ },
   { argv: ['dead-letters', 'show', 'x'], code: 2, says: /dl-<number>/ },

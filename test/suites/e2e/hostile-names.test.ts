@@ -108,7 +108,7 @@ const SENTENCES: readonly (readonly string[])[] = [
   ['unblock', name('none'), '--actor', name('me'), '--justification', name('why')],
   ['blocks', '--employee', name('none')],
   ['blocks', 'import', name('none'), '--actor', name('me'), '--justification', name('why')],
-  ['erase', name('none'), '--actor', name('me'), '--justification', name('why')],
+  ['erase', name('none'), '--actor', name('me'), '--justification', name('why'), '--yes'],
   ['dead-letters', 'show', name('none')],
   ['dead-letters', 'list', '--reason', name('none')],
   ['events', '--state', name('none')],
@@ -178,7 +178,7 @@ void describe('names that act on a terminal', () => {
       const rest = [
         ['plan', '--employee', key],
         ['audit', key],
-        ['erase', key, '--actor', 'me', '--justification', 'test'],
+        ['erase', key, '--actor', 'me', '--justification', 'test', '--yes'],
       ]
       for (const argv of [['explain', key], ['trace', key], ...(key === '__proto__' ? rest : [])]) {
         const { code, stdout, stderr } = await command(argv, environment)

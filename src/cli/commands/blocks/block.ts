@@ -1,8 +1,9 @@
-import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
+import { EXIT_CODES } from '../../../core/errors.ts'
 import type { Blocked } from '../../../core/ledger/port/blocks.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { employeeNamed } from '../../support/employees.ts'
 import { iso } from '../../support/instants.ts'
+import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
@@ -12,7 +13,10 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     .command('block')
     .description('keep an employee disabled whatever HR says, until rollcall unblock or --until')
     .argument('<employee>', 'employee id')
-    .option('--until <instant>', 'when the block ends by itself (default: only rollcall unblock lifts it)')
+    .option(
+      '--until <instant>',
+      'when the block ends, as in 30d or 2026-12-31 (default: only rollcall unblock lifts it)',
+    )
     .addOption(actorOption('who blocks'))
     .addOption(justificationOption())
     .addOption(formatOption())
@@ -33,7 +37,8 @@ async function block(
   { until, actor, justification, output }: BlockOptions,
 ): Promise<number> {
   const now = Date.now()
-  const end = until === undefined ? null : await futureInstant('--until', until, now)
+  const { untilOf } = await import('../../support/instant-option.ts')
+  const end = until === undefined ? null : untilOf('--until', until, now)
   return withLedger(
     environment,
     async (ledger) => {
@@ -48,7 +53,7 @@ async function block(
 }
 
 function describe({ employeeId, known, candidates }: Blocked, until: number | null): readonly string[] {
-  const end = until === null ? 'until rollcall unblock' : `until ${iso(until)}`
+  const end = until === null ? 'until rollcall unblock' : `until ${when(until)}`
   return [
     `${employeeId} is blocked ${end}`,
     ...(known ? [] : ['the ledger has no event of this employee yet; the block holds for the first one']),
@@ -56,16 +61,4 @@ function describe({ employeeId, known, candidates }: Blocked, until: number | nu
       ? [`known ids that nearly match: ${candidates.join(', ')}; unblock this one if you meant another`]
       : []),
   ]
-}
-
-/** Throws `ArgumentInvalid`, naming the option, for what is not an instant after now. */
-export async function futureInstant(option: string, text: string, now: number): Promise<number> {
-  const { instantOf } = await import('../../support/instant-option.ts')
-  const at = instantOf(option, text)
-  if (at <= now)
-    throw new RollcallError(
-      'ArgumentInvalid',
-      `${option} is in the past; give an instant at which the block ends`,
-    )
-  return at
 }

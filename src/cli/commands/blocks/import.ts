@@ -8,7 +8,6 @@ import type { RegisterCommand } from '../../support/command.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, printLines, say } from '../../support/output.ts'
-import { futureInstant } from './block.ts'
 
 export const register: RegisterCommand = (blocks, { environment, finish }) => {
   blocks
@@ -81,16 +80,18 @@ async function readOrders(
   { actor, justification }: ImportOptions,
   now: number,
 ): Promise<Orders> {
-  const [{ readBaseline }, { checkUtf8 }] = await Promise.all([
+  const [{ readBaseline }, { checkUtf8 }, { untilOf }] = await Promise.all([
     import('../../baseline/rows.ts'),
     import('../../baseline/utf8.ts'),
+    import('../../support/instant-option.ts'),
   ])
   const known = { attributes: [UNTIL], uses: (path: string) => path === UNTIL, anyColumns: false }
   await checkUtf8(file)
   const orders = new Map<string, BlockOrder>()
   const wrong: string[] = []
   for await (const row of readBaseline({ file, delimiter: null, known })) {
-    const read = 'code' in row ? row.description : await orderOf(row.attributes, now)
+    const read =
+      'code' in row ? row.description : orderOf(row.attributes, (text) => untilOf('until', text, now))
     if (typeof read === 'string') wrong.push(`line ${row.row}: ${read}`)
     else if (orders.has(read.employeeId))
       wrong.push(`line ${row.row}: an earlier line names the same employee`)
@@ -100,10 +101,10 @@ async function readOrders(
 }
 
 /** What a row says, or what is wrong with it. */
-async function orderOf(
+function orderOf(
   attributes: JsonObject,
-  now: number,
-): Promise<Pick<BlockOrder, 'employeeId' | 'until'> | string> {
+  readUntil: (text: string) => number,
+): Pick<BlockOrder, 'employeeId' | 'until'> | string {
   const given = EMPLOYEE_COLUMNS.map((column) => own(attributes, column)).find((value) => value !== undefined)
   const employeeId = typeof given === 'string' || typeof given === 'number' ? employeeIdOf(given) : ''
   if (employeeId === '') return 'no column names the employee'
@@ -111,7 +112,7 @@ async function orderOf(
   if (until === null) return { employeeId, until: null }
   if (typeof until !== 'string') return 'until is not a text; write a day or an instant'
   try {
-    return { employeeId, until: await futureInstant('until', until, now) }
+    return { employeeId, until: readUntil(until) }
   } catch (error) {
     if (error instanceof RollcallError) return error.message
     throw error

@@ -1,7 +1,8 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { formatOption } from '../../support/options.ts'
-import { type Format, printJson, printLines, progress, say } from '../../support/output.ts'
+import { type Format, printJson, printLines, say } from '../../support/output.ts'
+import { progress } from '../../support/screen/progress.ts'
 
 export const register: RegisterCommand = (ledger, { environment, finish }) => {
   ledger
@@ -29,10 +30,15 @@ async function move(options: MoveOptions, environment: NodeJS.ProcessEnv): Promi
     import('../../../compose/config.ts'),
     import('../../../compose/ledger-move.ts'),
   ])
-  const line = progress()
-  const { to, counts } = await moveToDatabase(readConfig(environment), options, (table, rows) =>
-    line.show(`${table}: ${rows} rows`),
-  )
+  const line = progress('rows')
+  const copied = new Map<string, number>()
+  const { to, counts } = await moveToDatabase(readConfig(environment), options, (table, rows) => {
+    copied.set(table, rows)
+    line.at(
+      [...copied.values()].reduce((sum, one) => sum + one, 0),
+      table,
+    )
+  })
   line.end()
   if (options.output === 'json') printJson(counts)
   else printLines(`${counts.rows} rows of ${counts.tables} tables are at ${to}, compared one by one`)

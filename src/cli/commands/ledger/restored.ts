@@ -1,7 +1,9 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { Ledger } from '../../../core/ledger/ledger.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { confirmed, yesOption } from '../../support/confirm.ts'
 import { iso } from '../../support/instants.ts'
+import { when } from '../../support/screen/when.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { actorOption, formatOption, justificationOption } from '../../support/options.ts'
 import { type Format, printJson, say } from '../../support/output.ts'
@@ -12,9 +14,13 @@ export const register: RegisterCommand = (ledger, { environment, finish }) => {
     .description(
       'declare that a ledger restored from a backup is complete again, so that planning and sending continue',
     )
-    .requiredOption('--since <instant>', 'the instant from which all HR events were sent again')
+    .requiredOption(
+      '--since <instant>',
+      'from when on all HR events were sent again, as in 2d or 2026-11-20T18:00:00Z',
+    )
     .addOption(actorOption('who declares it'))
     .addOption(justificationOption('why'))
+    .addOption(yesOption())
     .addOption(formatOption())
     .action(async (options) => finish(await restored(environment, options)))
 }
@@ -23,19 +29,23 @@ interface RestoredOptions {
   readonly since: string
   readonly actor: string
   readonly justification: string
+  readonly yes: boolean
   readonly output: Format
 }
 
 /**
  * Exit 0 when planning and sending continue, 4 when the ledger was not held, 7 when the log is not
- * read far enough.
+ * read far enough, 8 when the user did not confirm.
  */
 async function restored(
   environment: NodeJS.ProcessEnv,
-  { since, actor, justification, output }: RestoredOptions,
+  { since, actor, justification, yes, output }: RestoredOptions,
 ): Promise<number> {
-  const { instantOf } = await import('../../support/instant-option.ts')
-  const from = instantOf('--since', since)
+  const { sinceOf } = await import('../../support/instant-option.ts')
+  const from = sinceOf('--since', since, Date.now())
+  const day = iso(from).slice(0, 10)
+  const what = `let sending continue on the word that HR sent everything since ${iso(from)} again`
+  if (!(await confirmed({ what, typed: day, yes }))) return EXIT_CODES.stopped
   return withLedger(
     environment,
     async (ledger, { LOG_MAX_LAG_MS, CLOCK_SKEW_MS }) => {
@@ -58,7 +68,7 @@ function report(result: Awaited<ReturnType<Ledger['markRestored']>>): number {
       return EXIT_CODES.notFound
     case 'log-not-read':
       say(
-        `the log must be read until ${iso(result.needed)} and is read until ${iso(result.readUntil) ?? 'no instant yet'}: let rollcall run continue, then repeat this command`,
+        `the log must be read until ${when(result.needed)} and is read until ${when(result.readUntil) || 'no instant yet'}: let rollcall run continue, then repeat this command`,
       )
       return EXIT_CODES.partial
   }

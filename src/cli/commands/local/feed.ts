@@ -1,6 +1,7 @@
 import { EXIT_CODES } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { printJson, progress } from '../../support/output.ts'
+import { printJson } from '../../support/output.ts'
+import { progress } from '../../support/screen/progress.ts'
 
 export const register: RegisterCommand = (local, { environment, finish }) => {
   local
@@ -18,8 +19,8 @@ async function feed(file: string, environment: NodeJS.ProcessEnv): Promise<numbe
   ])
   const config = readConfig(environment)
   checkFiles({ readable: { 'the file of events': file } })
-  const line = progress()
-  const sent = await feedFile(config, file, (messages) => line.show(`sent ${messages}`))
+  const line = progress('messages')
+  const sent = await feedFile(config, file, (messages) => line.at(messages))
   line.end()
   printJson({ sent, queue: config.SERVICEBUS_QUEUE })
   return EXIT_CODES.done

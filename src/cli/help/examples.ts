@@ -1,0 +1,139 @@
+/** An example: a command line without `rollcall`, and what it does. */
+export type Example = readonly [line: string, does: string]
+
+/**
+ * Examples of every command, by its name under `rollcall`. The help and docs/reference/commands.md show them, and
+ * a test reads each with the real parser. A command without one fails that test.
+ */
+export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  demo: [
+    ['demo --fast --exit', 'sample events through both doubles, in seconds'],
+    ['demo --events events.jsonl --ledger try.db', 'your own events, and a ledger to look at afterwards'],
+  ],
+  run: [
+    ['run', 'the whole connector'],
+    ['run --loops intake', 'only intake, beside instances that run the rest'],
+  ],
+  health: [['health --live', 'for a liveness check: is the process alive?']],
+  status: [
+    ['status', 'counts, holds, forecast, and whether the books balance'],
+    ['status --strict --leaver-limit 24h', 'for a watch: exit 9 when something needs a person'],
+  ],
+  trace: [
+    ['trace 20011', 'everything from event to Entra object for one employee'],
+    ['trace op-17 --output json', 'one operation, for a script'],
+  ],
+  explain: [
+    ['explain 20011', 'why the employee is in this state'],
+    ['explain 20011 --show-values', 'with the values of personal attributes'],
+  ],
+  plan: [
+    ['plan', 'what would be sent now'],
+    ['plan --employee 20011 --as-of 2026-12-31', 'what one employee would be sent on a day'],
+    ['plan --events new.jsonl --alone', 'what a file of events would do without the ledger'],
+  ],
+  events: [
+    ['events --since 1h', 'received in the last hour'],
+    ['events --state incomplete', 'those that wait for data'],
+  ],
+  audit: [
+    ['audit --since 7d', 'what was done in the last week'],
+    ['audit --since 2026-01-01 --output ndjson', 'this year for an auditor'],
+  ],
+  'dead-letters list': [
+    ['dead-letters list --since 1d', 'failed in the last day'],
+    ['dead-letters list --code InvalidDomain --output ndjson', 'one cause, for a script'],
+  ],
+  'dead-letters show': [['dead-letters show dl-17', 'one, with its cause and what to do']],
+  'dead-letters groups': [['dead-letters groups', 'causes, with an example of each']],
+  'dead-letters export': [
+    ['dead-letters export dead.jsonl --store ledger --show-values', 'with bodies, for an analysis elsewhere'],
+  ],
+  'dead-letters discard': [
+    ['dead-letters discard dl-17 --actor ada --justification "test data"', 'asks, then gives one up'],
+    [
+      'dead-letters discard --code UnknownType --actor ada --justification "not ours" --yes',
+      'all of one cause, without asking',
+    ],
+  ],
+  'dead-letters archive': [
+    [
+      'dead-letters archive --code InvalidDomain --actor ada --justification "known" --yes',
+      'hides one cause',
+    ],
+  ],
+  replay: [
+    ['replay --code InvalidDomain --dry-run', 'what a replay would do'],
+    [
+      'replay --code InvalidDomain --actor ada --justification "domain was added" --rate 200',
+      'asks, then replays at most 200 a second',
+    ],
+  ],
+  replays: [
+    ['replays', 'all runs'],
+    ['replays 3', 'each dead letter of run 3'],
+  ],
+  'findings list': [
+    ['findings', 'the open ones'],
+    ['findings list --all --code ForeignChange', 'all of one kind'],
+  ],
+  'findings show': [['findings show finding-12', 'one, with its cause and what to do']],
+  'findings acknowledge': [
+    ['findings acknowledge finding-12 --actor ada --justification "agreed with HR"', 'closes one'],
+  ],
+  'leavers list': [
+    ['leavers', 'the open cases'],
+    ['leavers --cause brake', 'those that the brake holds'],
+    ['leavers --summary --since 7d', 'how long closed cases took'],
+  ],
+  'leavers acknowledge': [
+    ['leavers acknowledge 20011 --actor ada --justification "disabled by hand"', 'closes the case of one'],
+  ],
+  'leavers resend': [
+    ['leavers resend 20011 --actor ada --justification "attribute was fixed"', 'sends all attributes again'],
+  ],
+  block: [
+    ['block 20011 --until 30d --actor ada --justification "ticket 4711"', 'keeps one disabled for 30 days'],
+  ],
+  unblock: [['unblock 20011 --actor ada --justification "ticket 4711 closed"', 'lifts the block']],
+  'blocks list': [['blocks --employee 20011', 'the block of one employee']],
+  'blocks import': [
+    ['blocks import blocks.csv --actor ada --justification "list of security"', 'blocks all or none'],
+  ],
+  check: [['check', 'tests everything that run needs']],
+  'brake status': [['brake status', 'how many are held, and the limit']],
+  'brake release': [
+    [
+      'brake release --actor ada --justification "site closure, HR confirms"',
+      'asks, then lets all of them go',
+    ],
+  ],
+  import: [
+    ['import people.csv --as-of 2026-11-20T18:00:00Z', 'a baseline before the first event'],
+    ['import people.csv --as-of 2026-11-20 --delimiter semicolon', 'cells with semicolons'],
+  ],
+  erase: [['erase 20011 --actor ada --justification "requested, ticket 4711"', 'asks, then erases']],
+  'ledger migrate': [
+    ['ledger migrate', 'creates or migrates the tables'],
+    ['ledger migrate --grant-to rollcall_run', 'and gives the role of rollcall run its rights'],
+  ],
+  'ledger move': [['ledger move --from rollcall.db --to postgres://rollcall@db/rollcall', 'to PostgreSQL']],
+  'ledger restored': [
+    ['ledger restored --since 2d --actor ada --justification "disk failed"', 'asks, then goes on'],
+  ],
+  'config schema': [['config schema', 'for an editor']],
+  'config check': [['config check rollcall.yaml', 'every error and its place']],
+  'config print': [['config print', 'what is in force, with secrets masked']],
+  'shape test': [
+    ['shape test samples/hire.json --mapping', 'the events and the record that a sample makes'],
+    ['shape test samples/hire.json --expect golden', 'exit 1 when it is not what it was'],
+  ],
+  local: [['local --fast', 'both doubles until Ctrl+C']],
+  'local bus': [['local bus --port 5672', 'the Service Bus double alone']],
+  'local feed': [['local feed events.jsonl', 'sends a file of events to the queue']],
+  completion: [
+    ['completion bash', 'source <(rollcall completion bash)'],
+    ['completion zsh', 'source <(rollcall completion zsh)'],
+    ['completion fish', 'rollcall completion fish | source'],
+  ],
+}
