@@ -103,10 +103,14 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   check: [['check', 'tests everything that run needs']],
   'brake status': [['brake status', 'how many are held, and the limit']],
   'brake release': [
+    ['brake release --actor ada --justification "site closure, HR confirms"', 'all who are held'],
     [
-      'brake release --actor ada --justification "site closure, HR confirms"',
-      'asks, then lets all of them go',
+      'brake release 20011 20012 --actor ada --justification "HR confirms these two"',
+      'two of them, and leaves the others held',
     ],
+  ],
+  'brake refuse': [
+    ['brake refuse 20011 --actor ada --justification "HR: a mistake"', 'keeps the account of one as it is'],
   ],
   import: [
     ['import people.csv --as-of 2026-11-20T18:00:00Z', 'a baseline before the first event'],
