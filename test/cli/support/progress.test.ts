@@ -40,9 +40,6 @@ void describe('progress', () => {
   })
 
   void test('is removed before anything else is printed', () => {
-    assert.match(
-      written(80, () => printLines('a row')),
-      /left\r\u001b\[2K$/,
-    )
+    assert.ok(written(80, () => printLines('a row')).endsWith('left\r\u001b[2K'))
   })
 })
