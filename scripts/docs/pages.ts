@@ -1,3 +1,4 @@
+import { jsonSchema } from '../../src/config/schema.ts'
 import { renderCommands } from './commands.ts'
 import { renderConfiguration } from './configuration.ts'
 import { renderErrors } from './errors.ts'
@@ -17,4 +18,5 @@ export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>>
   'docs/reference/errors.md': renderErrors,
   'docs/reference/reasons.md': renderReasons,
   'docs/reference/telemetry.md': withTables,
+  'rollcall.schema.json': () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, createReadStream, statSync } from 'node:fs'
+import { accessSync, constants, createReadStream, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 import { RollcallError } from '../core/errors.ts'
@@ -31,6 +31,18 @@ export function checkWritable(what: string, file: string): void {
   const there = statSync(file, { throwIfNoEntry: false })
   const why = there ? refusal(file, constants.W_OK) : refusalOfFolder(dirname(file))
   if (why !== null) throw new RollcallError('FileUnwritable', `${what}: ${file} ${why}`)
+}
+
+/** Writes a file that is not there yet; false when it is, and nothing is changed. Throws `FileUnwritable`. */
+export function writeNewFile(what: string, file: string, text: string): boolean {
+  try {
+    writeFileSync(file, text, { flag: 'wx' })
+    return true
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
+    checkWritable(what, file)
+    throw new RollcallError('FileUnwritable', `${what}: ${file} ${wordsOf(error)}`, { cause: error })
+  }
 }
 
 function refusal(file: string, access: number): string | null {

@@ -23,6 +23,7 @@ import * as findingsList from './commands/findings/list.ts'
 import * as findingsShow from './commands/findings/show.ts'
 import * as health from './commands/health.ts'
 import * as importBaseline from './commands/import.ts'
+import * as init from './commands/init.ts'
 import * as leaversAcknowledge from './commands/leavers/acknowledge.ts'
 import * as leaversList from './commands/leavers/list.ts'
 import * as leaversResend from './commands/leavers/resend.ts'
@@ -131,7 +132,7 @@ function registerAll(program: Command, context: CommandContext): void {
     brakeRelease,
     brakeRefuse,
   )
-  register(program, importBaseline, erase)
+  register(program, importBaseline, erase, init)
   register(
     group('ledger', 'create, migrate, move and restore the ledger'),
     ledgerMigrate,

@@ -2,7 +2,7 @@ import { expressionProcess } from '../adapters/expression-process/client.ts'
 import { httpReader } from '../adapters/hr-reader/http-reader.ts'
 import { sha256 } from '../adapters/system.ts'
 import type { Environment } from '../config/environment.ts'
-import { type Config, loadConfig } from '../config/load.ts'
+import { type Config, type ExaminedConfig, examineConfig, loadConfig } from '../config/load.ts'
 import type { Evaluator } from '../core/expression/evaluator.ts'
 
 /**
@@ -10,6 +10,15 @@ import type { Evaluator } from '../core/expression/evaluator.ts'
  */
 export function readConfig(environment: Environment, evaluator: Evaluator = expressionProcess()): Config {
   return loadConfig(environment, { evaluator, digest: sha256, makeReader: httpReader })
+}
+
+/** The same, with every problem instead of an error. */
+export function checkConfig(environment: Environment): ExaminedConfig {
+  return examineConfig(environment, {
+    evaluator: expressionProcess(),
+    digest: sha256,
+    makeReader: httpReader,
+  })
 }
 
 /** An evaluator for expressions of the command line, with the limits of those of the configuration. */

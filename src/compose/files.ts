@@ -1,4 +1,4 @@
-import { checkReadable, checkWritable, linesOf } from '../adapters/files.ts'
+import { checkReadable, checkWritable, linesOf, writeNewFile } from '../adapters/files.ts'
 
 /** Files by the option or argument that names them; `undefined` when it is not given. */
 type FilesByOption = Readonly<Record<string, string | undefined>>
@@ -29,4 +29,9 @@ export async function* numberedLines(
     line += 1
     if (text.trim() !== '') yield { line, text }
   }
+}
+
+/** Writes a file that is not there yet; false when it is. Throws `FileUnwritable`. */
+export function writeNew(file: string, text: string): boolean {
+  return writeNewFile('the file', file, text)
 }

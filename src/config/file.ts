@@ -23,14 +23,13 @@ export interface ConfigFile {
    * a secret.
    */
   readonly expanded: readonly { readonly path: Path; readonly text: string }[]
-  /** An error that names file, line and column, and the path, of each problem. */
-  invalid(problems: readonly Problem[]): RollcallError
+  /** Variables that are not set, and names that cannot be used. */
+  readonly problems: readonly Problem[]
+  /** One line for each problem, in the order of the file: file, line and column, path, message. */
+  describe(problems: readonly Problem[]): readonly string[]
 }
 
-/**
- * Reads a YAML file. Throws `ConfigInvalid` when the file cannot be read, is not YAML, or names a
- * variable that is not set.
- */
+/** Reads a YAML file. Throws `ConfigInvalid` when the file cannot be read or is not YAML. */
 export function readConfigFile(name: string, environment: Environment): ConfigFile {
   let written: string
   try {
@@ -65,21 +64,18 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
     }
     return 0
   }
-  const invalid = (problems: readonly Problem[]): RollcallError =>
-    new RollcallError(
-      'ConfigInvalid',
-      problems
-        .map((problem) => `${at(offsetOf(problem))}: ${spell(problem.path)}${problem.message}`)
-        .join('\n'),
-    )
+  const describe = (problems: readonly Problem[]): readonly string[] =>
+    problems
+      .map((problem) => ({ problem, offset: offsetOf(problem) }))
+      .toSorted((one, other) => one.offset - other.offset)
+      .map(({ problem, offset }) => `${at(offset)}: ${spell(problem.path)}${problem.message}`)
 
   const expanded: { path: Path; text: string }[] = []
   const problems: Problem[] = []
   const expand = (value: unknown, path: Path): unknown => {
     if (typeof value === 'string') {
-      const { text, missing } = expandText(value, environment)
-      if (missing !== null)
-        problems.push({ path, message: `names the variable ${missing}, which is not set` })
+      const { text, unusable } = expandText(value, environment)
+      if (unusable !== null) problems.push({ path, message: unusable })
       else if (text !== value) expanded.push({ path, text: value })
       return text
     }
@@ -104,8 +100,7 @@ export function readConfigFile(name: string, environment: Environment): ConfigFi
     )
   }
   const value = expand(plain ?? {}, [])
-  if (problems.length > 0) throw invalid(problems)
-  return { name, value, expanded, invalid }
+  return { name, value, expanded, problems, describe }
 }
 
 /** `${NAME}`, `${NAME:-otherwise}`; `$${` stands for `${` itself. JSONata's own `${` is never followed by a name in capitals and `}`. */
@@ -114,18 +109,32 @@ const EXPANSION = /\$?\$\{([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g
 function expandText(
   text: string,
   environment: Environment,
-): { readonly text: string; readonly missing: string | null } {
-  let missing: string | null = null
+): { readonly text: string; readonly unusable: string | null } {
+  let unusable: string | null = null
   const expanded = text.replaceAll(
     EXPANSION,
     (written: string, name: string, otherwise: string | undefined) => {
       if (written.startsWith('$$')) return written.slice(1)
-      const value = variable(environment, name) ?? otherwise
-      if (value === undefined) missing ??= name
-      return value ?? ''
+      const value = valueOf(name, environment)
+      if (value.unusable === null && value.text === undefined && otherwise === undefined)
+        unusable ??= `names the variable ${name}, which is not set`
+      unusable ??= value.unusable
+      return value.text ?? otherwise ?? ''
     },
   )
-  return { text: expanded, missing }
+  return { text: expanded, unusable }
+}
+
+function valueOf(
+  name: string,
+  environment: Environment,
+): { readonly text: string | undefined; readonly unusable: string | null } {
+  try {
+    return { text: variable(environment, name), unusable: null }
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error
+    return { text: undefined, unusable: `names a variable that cannot be read: ${error.message}` }
+  }
 }
 
 /** The path of a place, such as `sources[0].order`, followed by a blank when it is not empty. */

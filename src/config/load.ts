@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { RollcallError } from '../core/errors.ts'
-import { ENVIRONMENT, type Environment, SECRETS, type Settings } from './environment.ts'
+import type { Environment, Settings } from './environment.ts'
 import { type ConfigFile, type Problem, readConfigFile } from './file.ts'
 import { problemsOf } from './problems.ts'
 import { compileRules, type Rules, type RuleTools } from './rules.ts'
 import { FILE, type FileContent } from './schema.ts'
-import { variable } from './variables.ts'
+import { readSettings } from './settings.ts'
+import { usableContent } from './usable.ts'
 
 /** Everything that can be configured, as it is in force. */
 export interface Config extends Settings {
@@ -20,56 +21,82 @@ export interface Config extends Settings {
 
 export const DEFAULT_FILE = 'rollcall.yaml'
 
-/**
- * Reads the environment and the file that `ROLLCALL_CONFIG` names, or `rollcall.yaml` if it exists,
- * and compiles them. Throws `ConfigInvalid`, which names every problem by its variable, or by file,
- * line and column, and says what belongs there; it never quotes a value.
- */
-export function loadConfig(environment: Environment, tools: RuleTools): Config {
-  const name = environment['ROLLCALL_CONFIG'] || (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null)
-  if (name === null) {
-    const settings = settingsOf(environment, {})
-    return Object.freeze({
-      ...settings,
-      rules: compileRules({ settings: {}, shapes: {} }, settings, [], tools),
-      file: null,
-    })
-  }
-  const file = readConfigFile(name, environment)
-  const parsed = FILE.safeParse(file.value)
-  if (!parsed.success) throw file.invalid(problemsOf(parsed.error, file.value))
-  const content = parsed.data
-  const settings = settingsOf(environment, content.settings, file)
-  const problems: Problem[] = []
-  const rules = compileRules(content, settings, problems, tools)
-  if (problems.length > 0) throw file.invalid(problems)
-  return Object.freeze({ ...settings, rules, file: { name, content, expanded: file.expanded } })
+/** What a configuration is, or every problem of it. */
+export interface ExaminedConfig {
+  /** `null` when there are problems. */
+  readonly config: Config | null
+  /**
+   * Each problem on a line of its own: by file, line and column, or by its variable. A line says what
+   * belongs there and quotes no value.
+   */
+  readonly problems: readonly string[]
+  /** Those that can be used; the others have their defaults. */
+  readonly settings: Settings
 }
 
-/** Settings of the file, overridden by variables. */
-function settingsOf(environment: Environment, written: FileContent['settings'], file?: ConfigFile): Settings {
-  const given: Record<string, unknown> = {}
-  const fromFile = new Set<string>()
-  for (const name of Object.keys(ENVIRONMENT.shape)) {
-    const value = SECRETS.includes(name) ? variable(environment, name) : environment[name] || undefined
-    const other = written[name]
-    if (value !== undefined) given[name] = value
-    else if (other !== undefined) {
-      given[name] = String(other)
-      fromFile.add(name)
-    }
+/**
+ * Reads the environment and the file that `ROLLCALL_CONFIG` names, or `rollcall.yaml` if it exists,
+ * and compiles them. Throws `ConfigInvalid`, which names every problem.
+ */
+export function loadConfig(environment: Environment, tools: RuleTools): Config {
+  const { config, problems } = examineConfig(environment, tools)
+  if (config === null) throw new RollcallError('ConfigInvalid', problems.join('\n'))
+  return config
+}
+
+/** The same, without throwing. A problem in one part hides none in another. */
+export function examineConfig(environment: Environment, tools: RuleTools): ExaminedConfig {
+  const name = environment['ROLLCALL_CONFIG'] || (existsSync(DEFAULT_FILE) ? DEFAULT_FILE : null)
+  if (name === null) {
+    const { settings, inEnvironment } = readSettings(environment, {})
+    const rules = compileRules({ settings: {}, shapes: {} }, settings, [], tools)
+    return examined({ ...settings, rules, file: null }, settings, environmentLines(inEnvironment))
   }
-  const parsed = ENVIRONMENT.safeParse(given)
-  if (parsed.success) return parsed.data
-  const issues = problemsOf(parsed.error, given).map(({ path, message }) => ({
-    name: String(path[0]),
-    message,
-  }))
-  const inFile = issues.filter(({ name }) => fromFile.has(name))
-  if (file && inFile.length > 0)
-    throw file.invalid(inFile.map(({ name, message }) => ({ path: ['settings', name], message })))
-  throw new RollcallError(
-    'ConfigInvalid',
-    `the environment cannot be used:\n  ${issues.map(({ name, message }) => `${name} ${message}`).join('\n  ')}`,
+  let file: ConfigFile
+  try {
+    file = readConfigFile(name, environment)
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error
+    const { settings, inEnvironment } = readSettings(environment, {})
+    return { config: null, problems: [error.message, ...environmentLines(inEnvironment)], settings }
+  }
+  return examineFile(file, environment, tools)
+}
+
+function examineFile(file: ConfigFile, environment: Environment, tools: RuleTools): ExaminedConfig {
+  const parsed = FILE.safeParse(file.value)
+  const inSchema = parsed.success ? [] : problemsOf(parsed.error, file.value)
+  const usable = usableContent(file.value, [...file.problems, ...inSchema])
+  const content = usable?.content ?? EMPTY
+  const { settings, inEnvironment, inFile } = readSettings(environment, content.settings)
+  const inRules: Problem[] = []
+  const rules = compileRules(content, settings, inRules, tools)
+  const problems = [
+    ...file.problems,
+    ...unlessUnset(inSchema, file.problems),
+    ...inFile,
+    ...(usable ? inRules.filter((problem) => !usable.mayFollow(problem)) : []),
+  ]
+  return examined(
+    { ...settings, rules, file: { name: file.name, content, expanded: file.expanded } },
+    settings,
+    [...file.describe(problems), ...environmentLines(inEnvironment)],
   )
+}
+
+const EMPTY = FILE.parse({})
+
+/** Where a variable is not set, what the schema says of its place is not a problem of its own. */
+function unlessUnset(found: readonly Problem[], unset: readonly Problem[]): readonly Problem[] {
+  return found.filter(({ path }) => !unset.some((one) => one.path.join('\n') === path.join('\n')))
+}
+
+function environmentLines(problems: readonly string[]): readonly string[] {
+  return problems.length === 0
+    ? []
+    : ['the environment cannot be used:', ...problems.map((problem) => `  ${problem}`)]
+}
+
+function examined(config: Config, settings: Settings, problems: readonly string[]): ExaminedConfig {
+  return { config: problems.length === 0 ? Object.freeze(config) : null, problems, settings }
 }

@@ -327,6 +327,69 @@ void describe('an error in the file names line, column, path and what is expecte
     })
 })
 
+void describe('one check names the problems of every part', () => {
+  void test('of the schema, the rules, the settings and the environment, in the order of the file', () => {
+    const told = complaints(
+      [
+        'settings:',
+        '  UPLOADS: 99',
+        'sources:',
+        '  - { name: a, queue: x, order: wrong }',
+        '  - { name: b, queue: y, shape: nowhere }',
+        'shapes:',
+        '  odd: { event: $, colour: red }',
+        '  broken: { event: "{" }',
+        'mapping:',
+        '  attributes:',
+        '    title: { jsonata: "a(" }',
+        '    nickName: { from: "${NOWHERE}" }',
+        'notices: { colour: red }',
+      ].join('\n'),
+      { SOURCE_ZONE: 'Berlin-ish', CALLS_PER_DAY: 'many' },
+    )
+    assert.deepEqual(
+      told.map((line) => /^(?:\d+:\d+: )?(the environment|[\w.[\]]+)/.exec(line.trim())?.[1]),
+      [
+        'settings.UPLOADS',
+        'sources[0].order',
+        'sources[1].shape',
+        'shapes.odd.colour',
+        'shapes.broken',
+        'mapping.attributes.title',
+        'mapping.attributes.nickName.from',
+        'notices.colour',
+        'the environment',
+        'SOURCE_ZONE',
+        'CALLS_PER_DAY',
+      ],
+      told.join('\n'),
+    )
+  })
+
+  void test('and none that only follows from another', () => {
+    const lines = [
+      'sources:',
+      '  - { name: a, shape: mine, access: { active: [Trainee] } }',
+      'shapes:',
+      '  mine: { event: 5 }',
+      'mapping: { base: none, attributes: { active: 5 } }',
+    ]
+    const told = complaints(lines.join('\n'))
+    assert.deepEqual(
+      told.map((line) => line.split(' ')[1]),
+      ['shapes.mine.event', 'mapping.attributes.active'],
+    )
+  })
+
+  void test('also where the file is not YAML, or cannot be read', () => {
+    assert.equal(complaints('sources: [', { UPLOADS: '99' }).length, 3)
+    assert.throws(
+      () => readConfig({ ROLLCALL_CONFIG: join(folder, 'nowhere.yaml'), UPLOADS: '99' }),
+      /cannot be read[^]*UPLOADS/,
+    )
+  })
+})
+
 void test('the schema for editors has every key and describes most', () => {
   const schema = JSON.stringify(jsonSchema())
   for (const key of ['settings', 'sources', 'shapes', 'mapping', 'lastDay', 'attributes', 'jsonata'])

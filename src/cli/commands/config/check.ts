@@ -1,4 +1,4 @@
-import { EXIT_CODES } from '../../../core/errors.ts'
+import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { printLines } from '../../support/output.ts'
 
@@ -6,24 +6,43 @@ export const register: RegisterCommand = (config, { environment, finish }) => {
   config
     .command('check')
     .description(
-      'read the configuration, compile mapping, shapes and sources, and report each error and its place',
+      'read the configuration and compile mapping, shapes and sources; name every error and its place, and what run still needs',
     )
     .argument('[file]', 'the file (default: ROLLCALL_CONFIG, or rollcall.yaml)')
     .action(async (file) => finish(await configCheck(environment, file)))
 }
 
-/** Exit 0 when everything can be used; otherwise `ConfigInvalid` says what is wrong and where. */
+/**
+ * Exit 0 when everything can be used, also when `run` needs more; otherwise `ConfigInvalid` says what
+ * is wrong and where.
+ */
 async function configCheck(environment: NodeJS.ProcessEnv, name: string | undefined): Promise<number> {
-  const { readConfig } = await import('../../../compose/config.ts')
-  const { rules, file } = readConfig(
+  const [{ checkConfig }, { missingForRun, entitiesOfRun }] = await Promise.all([
+    import('../../../compose/config.ts'),
+    import('../../../compose/check/run-needs.ts'),
+  ])
+  const { config, problems, settings } = checkConfig(
     name === undefined ? environment : { ...environment, ROLLCALL_CONFIG: name },
   )
-  const where = file === null ? 'the environment' : file.name
-  const queues = rules.sourceAddresses
-    .map(({ entity, sessions }) => (sessions ? `${entity} (sessions)` : entity))
-    .join(', ')
-  printLines(
-    `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes`,
-  )
+  if (config !== null) {
+    const { rules, file } = config
+    const where = file === null ? 'the environment' : file.name
+    const queues = rules.sourceAddresses
+      .map(({ entity, sessions }) => (sessions ? `${entity} (sessions)` : entity))
+      .join(', ')
+    printLines(
+      `${where} can be used: ${rules.sources.length} source(s) on ${queues}; ${rules.mapped} mapped attributes`,
+    )
+    const entities = entitiesOfRun(
+      settings,
+      rules.sourceAddresses.map(({ entity }) => entity),
+    )
+    printLines(`run uses these queues and topics: ${entities.join(', ')}`)
+  }
+  const missing = missingForRun(settings)
+  if (missing.length > 0) printLines('run still needs:', ...missing.map((line) => `  ${line}`))
+  else if (config !== null)
+    printLines('run has every setting that it needs; rollcall check tries the connections')
+  if (config === null) throw new RollcallError('ConfigInvalid', problems.join('\n'))
   return EXIT_CODES.done
 }

@@ -1,0 +1,65 @@
+import { parseEndpoint } from '../../adapters/graph/endpoint.ts'
+import type { Settings } from '../../config/environment.ts'
+import { RollcallError } from '../../core/errors.ts'
+
+/**
+ * What `run` still needs, as far as settings alone show it: one line each, which begins with the
+ * setting. Tries no connection.
+ */
+export function missingForRun(settings: Settings): readonly string[] {
+  return [
+    ...missingForBus(settings),
+    ...missingForEndpoint(settings),
+    ...missingForIdentity(settings),
+    ...missingForCopies(settings),
+  ]
+}
+
+function missingForBus(settings: Settings): readonly string[] {
+  return settings.SERVICEBUS_CONNECTION_STRING === null && settings.SERVICEBUS_FQDN === null
+    ? [
+        'SERVICEBUS_FQDN: the host name of the Service Bus namespace (or SERVICEBUS_CONNECTION_STRING, for a double)',
+      ]
+    : []
+}
+
+function missingForEndpoint(settings: Settings): readonly string[] {
+  const { PROVISIONING_ENDPOINT: endpoint, PROVISIONING_ALLOW_HTTP: allowHttp, AUTH_MODE } = settings
+  if (endpoint === null)
+    return ['PROVISIONING_ENDPOINT: the bulkUpload URL that the portal shows for the provisioning job']
+  try {
+    const { origin } = parseEndpoint(endpoint, allowHttp)
+    return AUTH_MODE === 'local' && origin.startsWith('https:')
+      ? ['AUTH_MODE: an identity for the real tenant of PROVISIONING_ENDPOINT; local is for doubles']
+      : []
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error
+    return [error.message]
+  }
+}
+
+const IDENTITIES = {
+  'client-secret': ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'],
+  'client-certificate': ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_CERTIFICATE_PATH'],
+} as const
+
+function missingForIdentity(settings: Settings): readonly string[] {
+  const { AUTH_MODE: mode } = settings
+  if (mode !== 'client-secret' && mode !== 'client-certificate') return []
+  return IDENTITIES[mode]
+    .filter((name) => settings[name] === null)
+    .map((name) => `${name}: AUTH_MODE=${mode} needs it`)
+}
+
+function missingForCopies(settings: Settings): readonly string[] {
+  return settings.DEAD_LETTER_COPIES === 'encrypted' && settings.DEAD_LETTER_COPY_KEY === null
+    ? ['DEAD_LETTER_COPY_KEY: 32 bytes in base64, because DEAD_LETTER_COPIES is encrypted']
+    : []
+}
+
+/** The queues and topics that `run` uses; they have to exist. */
+export function entitiesOfRun(settings: Settings, sources: readonly string[]): readonly string[] {
+  const { OUTCOMES_QUEUE, DEAD_LETTER_QUEUE, CONTROL_QUEUE } = settings
+  const own = [OUTCOMES_QUEUE, DEAD_LETTER_QUEUE, CONTROL_QUEUE].filter((name) => name !== 'none')
+  return [...new Set([...sources, ...own])]
+}
