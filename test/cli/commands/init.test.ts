@@ -46,17 +46,15 @@ void describe('init', () => {
 
   void test('takes a subscription, sessions, a zone and a name with any characters', async () => {
     const { checked, text } = await initiated(
-      ...[
-        '--topic',
-        'vendors',
-        '--subscription',
-        'bob',
-        '--sessions',
-        '--zone',
-        'Asia/Jerusalem',
-        '--name',
-        'a: "b" #c',
-      ],
+      '--topic',
+      'vendors',
+      '--subscription',
+      'bob',
+      '--sessions',
+      '--zone',
+      'Asia/Jerusalem',
+      '--name',
+      'a: "b" #c',
     )
     assert.match(checked.stdout, /on vendors\/Subscriptions\/bob \(sessions\)/)
     assert.match(text, /zone: Asia\/Jerusalem/)
