@@ -64,6 +64,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   replay: [
     ['replay --code InvalidDomain --dry-run', 'what a replay would do'],
+    ['replay --code EntryConflict --patch names.csv --dry-run', 'what a table of new values would change'],
     [
       'replay --code InvalidDomain --actor ada --justification "domain was added" --rate 200',
       'asks, then replays at most 200 a second',
@@ -125,8 +126,15 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   'ledger restored': [
     ['ledger restored --since 2d --actor ada --justification "disk failed"', 'asks, then goes on'],
   ],
+  init: [
+    ['init', 'a commented rollcall.yaml for canonical events'],
+    [
+      'init --shape hibob --topic vendors --subscription bob --zone Asia/Jerusalem',
+      'one for webhooks of HiBob',
+    ],
+  ],
   'config schema': [['config schema', 'for an editor']],
-  'config check': [['config check rollcall.yaml', 'every error and its place']],
+  'config check': [['config check rollcall.yaml', 'every error and its place, and what run still needs']],
   'config print': [['config print', 'what is in force, with secrets masked']],
   'shape test': [
     ['shape test samples/hire.json --mapping', 'the events and the record that a sample makes'],
