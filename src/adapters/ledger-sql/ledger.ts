@@ -72,7 +72,7 @@ import {
   takenIn,
 } from './dead-letters/replays.ts'
 import { putBack } from './dead-letters/put-back.ts'
-import { findEmployeeIds } from './names/account-names.ts'
+import { findEmployeeIds, findNameHolders } from './names/account-names.ts'
 import { findEmployees, employeePage, viewsOf } from './inspect/views.ts'
 
 interface Transactions {
@@ -247,6 +247,7 @@ function inspectMethods({ read }: Transactions): InspectLedger {
     listAudit: (query) => read((sql) => listAudit(sql, query)),
     readTrace: (reference) => read((sql) => trace(sql, reference)),
     findEmployeeIds: (text) => read((sql) => findEmployeeIds(sql, text)),
+    findNameHolders: (names) => read((sql) => findNameHolders(sql, names)),
     findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),
     findNearMatches: (employeeId) =>
       read(async (sql) => (await nearMatches(sql, [employeeId])).get(employeeId) ?? []),

@@ -40,6 +40,17 @@ function hire(employee: string, worker: object): SourceMessage {
   }
 }
 
+function update(employee: string, worker: object): SourceMessage {
+  const { text, ...message } = hire(employee, {})
+  const event: object = {
+    ...JSON.parse(text ?? ''),
+    id: `update-${employee}`,
+    type: 'worker.updated',
+    data: { version: 2, worker },
+  }
+  return { ...message, sequence: `${employee}-2`, text: JSON.stringify(event) }
+}
+
 async function withLedger<T>(work: (ledger: Ledger) => Promise<T>): Promise<T> {
   const ledger = await openSqliteLedger({ path, now: Date.now })
   try {
@@ -58,12 +69,16 @@ before(async () => {
       world.intake(
         messages.map((message) => toIntakeMessage({ ...takeIn(message, () => DEFAULT_SOURCE), message })),
       )
-    await record(hire('p9', { userName: 'taken@contoso.com' }))
+    await record(hire('p9', { userName: 'former@contoso.com' }))
+    await world.confirmAll()
+    await record(update('p9', { userName: 'taken@contoso.com' }))
     await world.confirmAll()
     await record(
       ...['p1', 'p2', 'p3'].map((one) => hire(one, { userName: `${one}@old.com`, title: 'Secret Title' })),
     )
     await failAll(world)
+    await record(hire('p8', { userName: 'waiting@contoso.com' }))
+    await world.plan()
   })
 })
 after(() => rm(folder, { recursive: true, force: true }))
@@ -155,6 +170,22 @@ void describe('replay --patch for many', () => {
       (await replay(two, '--dry-run')).plan?.leftOut.map(({ detail }) => detail),
       ['employee p2', 'employee p1'],
     )
+  })
+
+  void test('is refused when an employee whom the directory holds, or who is on the way to it, has the user name', async () => {
+    for (const [name, other] of [
+      ['Taken@contoso.com', 'p9'],
+      ['waiting@contoso.com', 'p8'],
+    ] as const) {
+      const one = await file('taken.csv', CSV.replace('p2@new.com', name))
+      assert.deepEqual(
+        (await replay(one, '--dry-run')).plan?.leftOut.map(({ why, detail }) => [why, detail]),
+        [['UserNameShared', `employee ${other}`]],
+      )
+    }
+    // A former name is free again, and so is a mail address of another employee.
+    const former = await file('former.csv', CSV.replace('p2@new.com', 'former@contoso.com'))
+    assert.equal((await replay(former, '--dry-run')).code, 0)
   })
 
   void test('is refused when it moves an event to another employee, renames it or cancels a termination', async () => {

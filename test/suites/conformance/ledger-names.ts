@@ -51,6 +51,22 @@ export const nameCases: readonly LedgerCase[] = [
     },
   },
   {
+    name: 'each of several names leads to the employees who have or had it, and to no others',
+    run: async (world) => {
+      await renamed(world)
+      await world.record(joiner('e4', 'p0', { userName: 'ada@example.com' }))
+      await world.plan()
+      const names = ['ada@example.com', 'ada.king@example.com', 'nobody@example.com', 'ada@example.com']
+      const holders = await world.ledger.findNameHolders(names)
+      assert.deepEqual(holders.map(({ name, employeeId }) => `${name} ${employeeId}`).sort(), [
+        'ada.king@example.com p1',
+        'ada@example.com p0',
+        'ada@example.com p1',
+      ])
+      assert.deepEqual(await world.ledger.findNameHolders([]), [])
+    },
+  },
+  {
     name: 'a name is known from the transaction that plans it, and not when that plan is dropped',
     run: async (world) => {
       await world.record(joiner('e1', 'p1'))

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { accountNameOf, accountNames } from '../../../core/plan/mapping/account-names.ts'
 import { parseRecord } from '../../../core/plan/mapping/record.ts'
+import type { NameHolder } from '../../../core/ledger/port/inspect.ts'
 import { insertRows, readRows, type Sql, writeRows } from '../driver/sql.ts'
 
 /** A record of an employee, as the ledger keeps it. */
@@ -72,4 +73,18 @@ export async function findEmployeeIds(sql: Sql, text: string): Promise<readonly 
     [text, hashOf(accountNameOf(text)), MOST_FOUND],
   )
   return found.map(({ id }) => id)
+}
+
+/** For each name, the employees whose records have or had it as a user name or mail address. */
+export async function findNameHolders(sql: Sql, names: readonly string[]): Promise<readonly NameHolder[]> {
+  const byHash = Map.groupBy(new Set(names), hashOf)
+  const found = await readRows<{ hash: number; employee: string }>(
+    sql,
+    ['hash INT'],
+    [...byHash.keys()].map((one) => [one]),
+    'SELECT n.hash, n.employee FROM v JOIN account_names n ON n.hash = v.hash',
+  )
+  return found.flatMap(({ hash: one, employee }) =>
+    (byHash.get(one) ?? []).map((name) => ({ name, employeeId: employee })),
+  )
 }

@@ -35,6 +35,11 @@ export interface InspectLedger {
    * account is this Entra object, or whose records had this user name or mail address. At most 20.
    */
   findEmployeeIds(text: string): Promise<readonly string[]>
+  /**
+   * The employees whose records have or had one of these names as a user name or mail address. The
+   * names are in the form of `accountNameOf`.
+   */
+  findNameHolders(names: readonly string[]): Promise<readonly NameHolder[]>
   /** Employees by id, as the next plan will see them; unknown ids are left out. */
   readEmployees(ids: readonly string[]): Promise<readonly EmployeeView[]>
   /**
@@ -81,6 +86,11 @@ export interface StateCounts {
   readonly batches: Readonly<Record<BatchState, number>>
   readonly employees: number
   readonly unpublished: number
+}
+
+export interface NameHolder {
+  readonly name: string
+  readonly employeeId: string
 }
 
 /** An employee as the next plan will see it. */

@@ -29,7 +29,13 @@ export interface ReplayContext extends CarryOutContext {
   readonly ledger: CarryOutContext['ledger'] &
     Pick<
       Ledger,
-      'takeLease' | 'listReplays' | 'freezeReplay' | 'resumeReplay' | 'readEmployees' | 'readSubmissionStatus'
+      | 'takeLease'
+      | 'listReplays'
+      | 'freezeReplay'
+      | 'resumeReplay'
+      | 'readEmployees'
+      | 'findNameHolders'
+      | 'readSubmissionStatus'
     >
   /** Opens both stores for as long as `work` takes. */
   readonly withStores: <T>(work: (stores: Stores) => Promise<T>) => Promise<T>

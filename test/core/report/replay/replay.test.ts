@@ -58,6 +58,7 @@ function worldWith(letters: LedgerDeadLetter[]) {
     },
     resumeReplay: async ({ id }, actor) => void steps.push(`resume ${id} by ${actor}`),
     readEmployees: async () => [],
+    findNameHolders: async () => [],
     readSubmissionStatus: async () => ({
       callTimes: [],
       pending: 0,

@@ -1,13 +1,15 @@
 import type { Ledger } from '../../../ledger/ledger.ts'
 import type { Employee } from '../../../ledger/employee.ts'
+import type { EmployeeView, NameHolder } from '../../../ledger/port/inspect.ts'
 import { planEmployee } from '../../../plan/decide/plan.ts'
 import type { PlanRules } from '../../../plan/decide/planning.ts'
+import { accountNameOf } from '../../../plan/mapping/account-names.ts'
 import { parseRecord } from '../../../plan/mapping/record.ts'
 import type { Selected } from '../../dead-letters/selected.ts'
 import { groupByEmployee, revive } from '../revive.ts'
 
 export interface UserNameContext {
-  readonly ledger: Pick<Ledger, 'readEmployees'>
+  readonly ledger: Pick<Ledger, 'readEmployees' | 'findNameHolders'>
   readonly rules: PlanRules
   readonly now: number
 }
@@ -17,7 +19,7 @@ const AT_ONCE = 200
 
 /**
  * Refuses patched dead letters after which two employees would have the same user name: both of the
- * selection. The directory would refuse one of the
+ * selection, or one of them any other employee of the ledger. The directory would refuse one of the
  * two, and the ledger alone cannot tell which one is right.
  */
 export async function refuseSharedUserNames(
@@ -26,7 +28,7 @@ export async function refuseSharedUserNames(
 ): Promise<readonly Selected[]> {
   const patched = new Set(selected.filter(({ body, refused }) => body !== null && refused === null))
   const names = await plannedNames([...patched], context)
-  const others = sharersOf(names)
+  const others = await holdersOf(names, context)
   return selected.map((one) => {
     const other = patched.has(one) ? one.employees.flatMap((id) => others.get(id) ?? [])[0] : undefined
     return other === undefined
@@ -69,11 +71,11 @@ async function plannedName(employee: Employee, now: number, rules: PlanRules): P
 
 function userNameIn(record: string | null): string | null {
   const written = record === null ? undefined : parseRecord(record)['userName']
-  return typeof written === 'string' ? written.trim().toLowerCase() : null
+  return typeof written === 'string' ? accountNameOf(written) : null
 }
 
 /** Another employee with the same user name, by employee. */
-function sharersOf(names: Names): ReadonlyMap<string, string> {
+async function holdersOf(names: Names, context: UserNameContext): Promise<ReadonlyMap<string, string>> {
   const holders = new Map<string, string>()
   const byName = Map.groupBy(names.keys(), (id) => names.get(id) ?? '')
   for (const [, ids] of byName)
@@ -81,5 +83,32 @@ function sharersOf(names: Names): ReadonlyMap<string, string> {
       const other = ids.find((one) => one !== id)
       if (other !== undefined) holders.set(id, other)
     }
+  const asked = [...byName.keys()]
+  for (let at = 0; at < asked.length; at += AT_ONCE)
+    for (const { name, employeeId } of await holdersInLedger(asked.slice(at, at + AT_ONCE), context))
+      for (const id of byName.get(name) ?? [])
+        if (id !== employeeId && !names.has(employeeId)) holders.set(id, employeeId)
   return holders
+}
+
+/** The ledger knows former names and mail addresses too, so each candidate is looked at. */
+async function holdersInLedger(
+  asked: readonly string[],
+  { ledger, rules, now }: UserNameContext,
+): Promise<readonly NameHolder[]> {
+  const candidates = await ledger.findNameHolders(asked)
+  const ids = [...new Set(candidates.map(({ employeeId }) => employeeId))]
+  const names = new Map<string, ReadonlySet<string | null>>()
+  for (const view of await ledger.readEmployees(ids))
+    names.set(view.employee.employeeId, new Set(await namesOf(view, rules, now)))
+  return candidates.filter(({ name, employeeId }) => names.get(employeeId)?.has(name) === true)
+}
+
+/** The user name that the directory accepted last, and the one that is on its way. */
+async function namesOf(
+  { employee, lastAccepted }: EmployeeView,
+  rules: PlanRules,
+  now: number,
+): Promise<readonly (string | null)[]> {
+  return [userNameIn(lastAccepted), await plannedName(employee, now, rules)]
 }
