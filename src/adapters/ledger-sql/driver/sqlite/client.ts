@@ -16,10 +16,10 @@ export interface SqliteLedgerOptions {
 }
 
 /**
- * The ledger in a SQLite file, in a thread of its own. Throws `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or
- * the database's error about the file.
+ * The ledger in a SQLite file: in a thread of its own for the process that runs on it, else in this thread.
+ * Rejects with `LedgerInUse`, `LedgerTooNew`, `LedgerNotReady`, or the database's error about the file.
  */
-export function openSqliteLedger({
+export async function openSqliteLedger({
   path,
   readOnly = false,
   beside = false,
@@ -27,13 +27,11 @@ export function openSqliteLedger({
   now,
   onGone,
 }: SqliteLedgerOptions): Promise<Ledger> {
-  const workerData: SqliteWorkerOptions = {
-    path,
-    instance: 'sqlite',
-    readOnly,
-    beside,
-    patienceMs,
-    now: now(),
+  if (readOnly || beside) {
+    // Loaded only here: the process that runs on the ledger needs none of it in this thread.
+    const { openBeside } = await import('./beside.ts')
+    return openBeside({ path, readOnly, patienceMs })
   }
+  const workerData: SqliteWorkerOptions = { path, patienceMs, now: now() }
   return ledgerInThread(new URL('./worker.ts', import.meta.url), workerData, onGone ? { onGone } : {})
 }
