@@ -16,6 +16,11 @@ param provisioningEndpoint string
 param callsPerDay int
 param minReplicas int
 param maxReplicas int
+param workspaceName string
+param insightsName string
+
+@description('The collector beside each instance, which sends telemetry to Application Insights.')
+param collectorImage string = 'otel/opentelemetry-collector-contrib:0.131.0'
 
 @description('More messages than this for one instance start another.')
 param messagesPerReplica int = 2000
@@ -54,16 +59,12 @@ resource pulls 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
-  name: name
-  location: location
-  tags: tags
-  properties: {
-    retentionInDays: 30
-    sku: {
-      name: 'PerGB2018'
-    }
-  }
+resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' existing = {
+  name: workspaceName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
 }
 
 resource apps 'Microsoft.App/managedEnvironments@2025-07-01' = {
@@ -145,6 +146,7 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
             { name: 'PROVISIONING_ENDPOINT', value: provisioningEndpoint }
             { name: 'CALLS_PER_DAY', value: string(callsPerDay) }
             { name: 'HTTP_ADDRESS', value: '0.0.0.0:${port}' }
+            { name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: 'http://localhost:4318' }
           ]
           probes: waiting
             ? []
@@ -171,6 +173,25 @@ resource app 'Microsoft.App/containerApps@2025-07-01' = {
                   failureThreshold: 3
                 }
               ]
+        }
+        {
+          name: 'collector'
+          image: collectorImage
+          args: ['--config=env:COLLECTOR']
+          resources: {
+            cpu: json('0.25')
+            memory: '0.5Gi'
+          }
+          env: [
+            {
+              name: 'COLLECTOR'
+              value: loadTextContent('../azure-monitor/collector.yaml')
+            }
+            {
+              name: 'APPLICATIONINSIGHTS_CONNECTION_STRING'
+              value: insights.properties.ConnectionString
+            }
+          ]
         }
       ]
       scale: {

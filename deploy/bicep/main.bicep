@@ -51,6 +51,9 @@ param minReplicas int = 2
 @minValue(1)
 param maxReplicas int = 4
 
+@description('Mail addresses that are told of alerts.')
+param alertEmails array = []
+
 var tags = { application: name }
 // Names of namespaces, registries and servers are unique in all of Azure.
 var unique = toLower('${name}-${uniqueString(resourceGroup().id)}')
@@ -105,6 +108,16 @@ module postgres 'postgres.bicep' = {
   }
 }
 
+module monitoring 'monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    location: location
+    tags: tags
+    name: name
+    alertEmails: alertEmails
+  }
+}
+
 module connector 'container-app.bicep' = {
   name: 'connector'
   params: {
@@ -124,6 +137,8 @@ module connector 'container-app.bicep' = {
     callsPerDay: callsPerDay
     minReplicas: minReplicas
     maxReplicas: maxReplicas
+    workspaceName: monitoring.outputs.workspaceName
+    insightsName: monitoring.outputs.insightsName
   }
 }
 

@@ -18,7 +18,7 @@ export interface BicepFile {
 
 const BUILT_IN = new Set(
   (
-    'allowed array bool contains description empty existing false for guid if in int json loadJsonContent maxLength maxValue minLength ' +
+    'allowed array bool contains description empty existing false for guid if in int json loadJsonContent loadTextContent maxLength maxValue minLength ' +
     'minValue module null object output param replace resource resourceGroup string subscription subscriptionResourceId targetScope true ' +
     'toLower union uniqueString var'
   ).split(' '),
@@ -79,7 +79,7 @@ export function readBicep(text: string): BicepFile {
   for (const [name, uses] of declared)
     if (uses < 2 && (params.has(name) || new RegExp(`^var ${name} `, 'm').test(code)))
       problems.push(`${name} is not used`)
-  const loaded = [...code.matchAll(/loadJsonContent\((§\d+§)\)/g)].map(
+  const loaded = [...code.matchAll(/load(?:Json|Text)Content\((§\d+§)\)/g)].map(
     ([, path = '']) => strings.get(path) ?? '',
   )
   return { params, outputs, modules, resources, loaded, problems }

@@ -174,6 +174,21 @@ void describe('queries for Azure Monitor', () => {
     }
   })
 
+  void test('the rules of the Bicep file have every alert code, by urgency', () => {
+    const bicep = read('deploy/bicep/monitoring.bicep')
+    for (const urgency of ['urgent', 'normal']) {
+      const [, codes = ''] =
+        new RegExp(`name: '${urgency}'\\n +severity: \\d\\n +codes: \\[([^\\]]*)\\]`).exec(bicep) ?? []
+      const expected = Object.entries(ALERTS).flatMap(([code, kind]) =>
+        kind.urgency === urgency ? [code] : [],
+      )
+      assert.deepEqual(
+        [...codes.matchAll(/'([^']+)'/g)].map(([, code]) => code),
+        expected,
+      )
+    }
+  })
+
   void test('the workbook shows them as they are', () => {
     const texts = new Set(queries.map(([, text]) => text.trim()))
     const shown = list(at(JSON.parse(read('deploy/azure-monitor/workbook.json')), 'items'))
