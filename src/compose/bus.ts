@@ -2,7 +2,7 @@ import type { ServiceBusClient } from '@azure/service-bus'
 import { closeWithin, connect } from '../adapters/service-bus/client.ts'
 import type { Config } from '../config/load.ts'
 import { busAddress } from './addresses.ts'
-import { feed } from './feed.ts'
+import { feed, type FeedTarget } from './feed.ts'
 
 const CLOSE_MS = 5_000
 
@@ -16,11 +16,15 @@ export async function withBus<T>(config: Config, work: (client: ServiceBusClient
   }
 }
 
-/** Sends a file of events to the configured queue. Returns the number of messages. */
+/**
+ * Sends a file of events to a queue or topic; by default the configured one. Returns the number of
+ * messages.
+ */
 export function feedFile(
   config: Config,
   file: string | URL,
   onSent: (messages: number) => void = () => {},
+  target: FeedTarget = { queue: config.SERVICEBUS_QUEUE },
 ): Promise<number> {
-  return withBus(config, (client) => feed(client, config.SERVICEBUS_QUEUE, file, onSent))
+  return withBus(config, (client) => feed(client, target, file, onSent))
 }

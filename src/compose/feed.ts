@@ -4,6 +4,14 @@ import { sendInBatches } from '../adapters/service-bus/sender.ts'
 
 const AT_ONCE = 1_000
 
+/** Where events are sent. */
+export interface FeedTarget {
+  /** A queue or topic. */
+  readonly queue: string
+  /** The session of every message; without it they have none. */
+  readonly session?: string | null
+}
+
 /**
  * Sends every line of a JSON-lines file to a queue as one structured CloudEvent, unchanged and in
  * the order of the file. The connector refuses lines that are not events. Returns the number of
@@ -11,7 +19,7 @@ const AT_ONCE = 1_000
  */
 export async function feed(
   client: ServiceBusClient,
-  queue: string,
+  { queue, session = null }: FeedTarget,
   file: string | URL,
   onSent: (messages: number) => void = () => {},
 ): Promise<number> {
@@ -34,6 +42,7 @@ export async function feed(
         messageId: `${run}-${sent + waiting.length}`,
         contentType: 'application/cloudevents+json',
         body: Buffer.from(line),
+        ...(session === null ? {} : { sessionId: session }),
       })
       if (waiting.length === AT_ONCE) await flush()
     }

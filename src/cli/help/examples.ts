@@ -62,6 +62,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
       'hides one cause',
     ],
   ],
+  alerts: [['alerts', 'what needs a person now, and what helps']],
   replay: [
     ['replay --code InvalidDomain --dry-run', 'what a replay would do'],
     ['replay --code EntryConflict --patch names.csv --dry-run', 'what a table of new values would change'],
@@ -142,7 +143,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   local: [['local --fast', 'both doubles until Ctrl+C']],
   'local bus': [['local bus --port 5672', 'the Service Bus double alone']],
-  'local feed': [['local feed events.jsonl', 'sends a file of events to the queue']],
+  'local feed': [
+    ['local feed events.jsonl', 'sends a file of events to the queue'],
+    ['local feed events.jsonl --queue vendors --session p1', 'to another queue, all in one session'],
+  ],
   completion: [
     ['completion bash', 'source <(rollcall completion bash)'],
     ['completion zsh', 'source <(rollcall completion zsh)'],

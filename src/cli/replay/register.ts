@@ -29,7 +29,7 @@ export function replayCommands(program: Command, { environment, finish }: Comman
       .option('--max <n>', 'at most this many', count, 100_000)
       .option('--dry-run', 'show what would be done, and change nothing', false)
       .addOption(yesOption())
-      .addOption(showValuesOption('show the values that an edit changes; the audit trail says so'))
+      .addOption(showValuesOption('show the values that an edit changes'))
       .addOption(formatOption())
       .action(async (ids, options) =>
         finish(await (await import('./replay.ts')).replay(ids, options, environment)),

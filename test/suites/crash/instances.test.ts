@@ -31,7 +31,7 @@ async function feedAll(t: TestContext, doubles: Doubles, { lines }: History): Pr
     kind: 'connection-string',
     connectionString: doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
   })
-  assert.equal(await feed(client, 'hr-events', file), lines.length)
+  assert.equal(await feed(client, { queue: 'hr-events' }, file), lines.length)
   await closeWithin(2_000, client.close())
 }
 

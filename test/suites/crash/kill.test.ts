@@ -57,7 +57,7 @@ async function feedAll(doubles: Doubles, folder: string, { lines }: History): Pr
   await writeFile(file, `${lines.join('\n')}\n`)
   const connectionString = doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? ''
   const client = connect({ kind: 'connection-string', connectionString })
-  assert.equal(await feed(client, 'hr-events', file), lines.length)
+  assert.equal(await feed(client, { queue: 'hr-events' }, file), lines.length)
   await closeWithin(2_000, client.close())
 }
 

@@ -38,7 +38,7 @@ async function worldFor(t: TestContext) {
       kind: 'connection-string',
       connectionString: doubles.environment['SERVICEBUS_CONNECTION_STRING'] ?? '',
     })
-    await feed(client, 'hr-events', file)
+    await feed(client, { queue: 'hr-events' }, file)
     await closeWithin(2_000, client.close())
   }
   const looking = async <T>(work: (ledger: Ledger) => Promise<T>): Promise<T> => {

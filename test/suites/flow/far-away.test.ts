@@ -46,7 +46,7 @@ void test('a history over a partitioned queue, over WebSockets, through a proxy,
   const running = composed.service.run()
   try {
     const client = connect(busAddress(config))
-    assert.equal(await feed(client, 'hr-events', file), history.lines.length)
+    assert.equal(await feed(client, { queue: 'hr-events' }, file), history.lines.length)
     await closeWithin(500, client.close())
     await until(
       'everything is answered and told',

@@ -62,7 +62,7 @@ void describe('beside a running connector', () => {
       const file = join(folder, `${name}.jsonl`)
       await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'))
       const client = connect({ kind: 'connection-string', connectionString: doubles.bus.connectionString })
-      await feed(client, 'hr-events', file)
+      await feed(client, { queue: 'hr-events' }, file)
       await closeWithin(5_000, client.close())
     }
     const run = start(['run'], environment)

@@ -6,12 +6,19 @@ import { progress } from '../../support/screen/progress.ts'
 export const register: RegisterCommand = (local, { environment, finish }) => {
   local
     .command('feed')
-    .description('send a file of events to the configured queue')
+    .description('send a file of events to a queue')
     .argument('<file>', 'events as JSON lines')
-    .action(async (file) => finish(await feed(file, environment)))
+    .option('--queue <name>', 'the queue or topic (default: SERVICEBUS_QUEUE)')
+    .option('--session <id>', 'the session of every message, for a queue that requires sessions')
+    .action(async (file, options) => finish(await feed(file, options, environment)))
 }
 
-async function feed(file: string, environment: NodeJS.ProcessEnv): Promise<number> {
+interface FeedOptions {
+  readonly queue?: string | undefined
+  readonly session?: string | undefined
+}
+
+async function feed(file: string, options: FeedOptions, environment: NodeJS.ProcessEnv): Promise<number> {
   const [{ readConfig }, { checkFiles }, { feedFile }] = await Promise.all([
     import('../../../compose/config.ts'),
     import('../../../compose/files.ts'),
@@ -20,8 +27,10 @@ async function feed(file: string, environment: NodeJS.ProcessEnv): Promise<numbe
   const config = readConfig(environment)
   checkFiles({ readable: { 'the file of events': file } })
   const line = progress('messages')
-  const sent = await feedFile(config, file, (messages) => line.at(messages))
+  const queue = options.queue ?? config.SERVICEBUS_QUEUE
+  const target = { queue, session: options.session ?? null }
+  const sent = await feedFile(config, file, (messages) => line.at(messages), target)
   line.end()
-  printJson({ sent, queue: config.SERVICEBUS_QUEUE })
+  printJson({ sent, queue })
   return EXIT_CODES.done
 }
