@@ -272,7 +272,7 @@ void describe('trace', () => {
       LEDGER: ledger,
     })
     assert.deepEqual([code, stdout], [4, ''])
-    assert.match(stderr, /nobody/)
+    assert.match(stderr, /nothing in the ledger is called that/)
   })
 })
 
