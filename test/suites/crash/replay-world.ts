@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite/client.ts'
 import { closeWithin, connect } from '../../../src/adapters/service-bus/client.ts'
@@ -50,6 +51,14 @@ const PLACES = {
   subscription: { topic: 'hr-topic', subscription: 'rollcall' },
 } satisfies Readonly<Record<string, EntityAddress>>
 
+/** Whether a replay has frozen its selection and not ended. */
+async function hasOpenReplay(path: string): Promise<boolean> {
+  const ledger = await openSqliteLedger({ path, readOnly: true, now: Date.now })
+  const runs = await ledger.listReplays({ open: null, limit: 10 })
+  await ledger.close()
+  return runs.length > 0
+}
+
 /** A broker in a process of its own and a ledger in a file, each with dead letters, and the command that replays them. */
 export async function replayWorld(
   total: number,
@@ -90,7 +99,7 @@ export async function replayWorld(
       return { code, said: stderr }
     },
     /**
-     * Runs a command as a process to its end, or kills it so many milliseconds after its first word of progress. Its exit
+     * Runs a command as a process to its end, or kills it so many milliseconds after its selection is frozen. Its exit
      * code is `null` when it was killed.
      */
     runApart: async (
@@ -100,14 +109,14 @@ export async function replayWorld(
       const startedAt = performance.now()
       const running = begin(...args)
       let said = ''
-      let timer: NodeJS.Timeout | null = null
-      running.stderr.on('data', (chunk: Buffer) => {
-        said += chunk.toString()
-        if (killAfterMs !== null && / a second/.test(said))
-          timer ??= setTimeout(() => running.kill('SIGKILL'), killAfterMs)
-      })
-      const [code] = (await once(running, 'exit')) as [number | null]
-      if (timer) clearTimeout(timer)
+      running.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+      const exit = once(running, 'exit') as Promise<[number | null]>
+      if (killAfterMs !== null) {
+        while (running.exitCode === null && !(await hasOpenReplay(path))) await delay(20)
+        await delay(killAfterMs)
+        running.kill('SIGKILL')
+      }
+      const [code] = await exit
       return { code, said, ms: performance.now() - startedAt }
     },
     /** Event ids on the queue, and how many messages its dead-letter queue holds. */

@@ -12,11 +12,11 @@ void describe('rollcall replay', () => {
       t.after(() => world.close())
       const args = ['replay', '--store', store, ...ASKED]
       // Slow enough that the kill comes while it is at it.
-      const killed = await world.runApart([...args, '--rate', '100'], 700)
+      const killed = await world.runApart([...args, '--rate', '100'], 1_200)
       assert.equal(killed.code, null, killed.said)
       const again = await world.run(args)
       assert.equal(again.code, 0, again.said)
-      assert.match(again.said, /continues the run of/)
+      assert.match(again.said, /continues run 1 of/)
       if (store === 'ledger') assert.deepEqual(await world.inLedger(), { dead: 0, open: total, done: total })
       else {
         const { ids, shelved } = await world.onBus()
