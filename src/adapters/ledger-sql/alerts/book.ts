@@ -4,6 +4,7 @@ import type { AlertBook, AlertLook, WaitingChannel } from '../../../core/ledger/
 import { DAY_MS } from '../../../core/runtime.ts'
 import { parse } from '../driver/json.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
+import { setCursor } from '../tables/cursors.ts'
 
 /** Cursors: how many looks were stored, when the last one was, and each channel's last heartbeat. */
 const REVISION = 'alerts'
@@ -145,11 +146,4 @@ async function queue(sql: Sql, { notifications, now }: AlertLook): Promise<void>
   )
   for (const { kind, channel } of notifications)
     if (kind === 'heartbeat') await setCursor(sql, `${HEARTBEAT}${channel}`, now)
-}
-
-async function setCursor(sql: Sql, name: string, value: number): Promise<void> {
-  await sql.run(
-    'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-    [name, value],
-  )
 }

@@ -12,7 +12,7 @@ import { openRefusedCases } from '../leavers/open.ts'
 import { collisionRefusal } from './collisions.ts'
 import type { Arrival } from '../tables/event-row.ts'
 import { insertEvents } from './insert-events.ts'
-import { BACKLOG_UNTIL } from '../tables/cursors.ts'
+import { BACKLOG_UNTIL, readCursor, setCursor } from '../tables/cursors.ts'
 import { mismatches } from './rescind-mismatch.ts'
 import { insertRows, type Sql, writeRows } from '../driver/sql.ts'
 import { addTotals } from '../tables/totals.ts'
@@ -77,10 +77,7 @@ export async function record(sql: Sql, instance: string, batch: IntakeBatch): Pr
     now,
   )
   if (batch.backlog && !(await saidAlready(sql, now + batch.quietMs, batch.quietMs)))
-    await sql.run(
-      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-      [BACKLOG_UNTIL, now + batch.quietMs],
-    )
+    await setCursor(sql, BACKLOG_UNTIL, now + batch.quietMs)
 
   // A redelivered message counts nowhere, whatever became of its events: it was counted when it was committed.
   const duplicates = Math.max(0, occurrences - taken.fresh - taken.replays - collisions.length)
@@ -139,8 +136,8 @@ function refusedLeavers(
 
 /** Everybody who takes in would otherwise wait for this one row. */
 async function saidAlready(sql: Sql, until: number, quietMs: number): Promise<boolean> {
-  const [said] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [BACKLOG_UNTIL])
-  return said !== undefined && said.value > until - quietMs / 10
+  const said = await readCursor(sql, BACKLOG_UNTIL)
+  return said !== null && said > until - quietMs / 10
 }
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -1,4 +1,4 @@
-import { BACKLOG_UNTIL } from '../tables/cursors.ts'
+import { BACKLOG_UNTIL, readCursor } from '../tables/cursors.ts'
 import { operationId } from '../tables/ids.ts'
 import type { EventState } from '../../../core/ledger/lifecycle.ts'
 import type { DueQuery } from '../../../core/ledger/port/plan.ts'
@@ -76,10 +76,7 @@ export async function claimDueEmployees(
   }
   await add('urgent = 1', [])
   await add('next_at IS NOT NULL AND next_at <= ? ORDER BY next_at', [now])
-  const [backlog] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [
-    BACKLOG_UNTIL,
-  ])
-  if ((backlog?.value ?? 0) > now)
+  if (((await readCursor(sql, BACKLOG_UNTIL)) ?? 0) > now)
     await add('dirty_at IS NOT NULL AND unanswered = 0 AND dirty_at <= ? ORDER BY dirty_at', [
       now - maxWaitMs,
     ])

@@ -5,6 +5,7 @@ import { noteElsewhere } from '../findings/elsewhere.ts'
 import { seqOf } from '../tables/ids.ts'
 import { addTotals } from '../tables/totals.ts'
 import { insertRows, type Sql, type SqlValue, readRows, writeRows } from '../driver/sql.ts'
+import { readCursor } from '../tables/cursors.ts'
 
 const WATERMARK = 'provisioning-log'
 
@@ -255,7 +256,6 @@ export async function setWatermark(sql: Sql, at: number): Promise<void> {
   await sql.run('UPDATE cursors SET value = ? WHERE name = ?', [at, WATERMARK])
 }
 
-export async function watermark(sql: Sql): Promise<number | null> {
-  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [WATERMARK])
-  return row?.value ?? null
+export function watermark(sql: Sql): Promise<number | null> {
+  return readCursor(sql, WATERMARK)
 }

@@ -13,6 +13,7 @@ import { failOperations } from './finalize.ts'
 import type { FinishedEvent } from '../tables/outbox.ts'
 import { operationId, seqOf } from '../tables/ids.ts'
 import { type Sql, readRows, writeRows } from '../driver/sql.ts'
+import { readCursor, setCursor } from '../tables/cursors.ts'
 
 export async function overdue(sql: Sql, acceptedBefore: number, limit: number): Promise<Overdue[]> {
   // A stopped job answers nothing, so the deadline counts from the moment it runs again.
@@ -138,14 +139,11 @@ export async function jobRestarted(
   now: number,
 ): Promise<number> {
   await sql.lock('report')
-  const [known] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STARTED])
-  if (known && known.value >= startedAt) return 0
-  await sql.run(
-    'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-    [JOB_STARTED, startedAt],
-  )
+  const known = await readCursor(sql, JOB_STARTED)
+  if (known !== null && known >= startedAt) return 0
+  await setCursor(sql, JOB_STARTED, startedAt)
   // The first known start says nothing about earlier operations.
-  if (!known) return 0
+  if (known === null) return 0
   const lost = await acceptedLongAgo(sql, startedAt, Number.MAX_SAFE_INTEGER)
   const { resent } = await expire(sql, instance, {
     operations: lost.map(({ id }) => id),

@@ -1,6 +1,7 @@
 import type { Hold, HoldName } from '../../../core/ledger/port/submit.ts'
 import { stretchedUntil } from '../../../core/provision/hold.ts'
 import type { Sql } from '../driver/sql.ts'
+import { readCursor, setCursor } from '../tables/cursors.ts'
 
 /** What the one that tries is called in a hold's detail. */
 const probeOf = (batch: number): string => `tried by batch-${batch}`
@@ -39,8 +40,7 @@ const JOB_STOPPED = 'job-stopped'
 
 /** When the job was last seen standing still; 0 when it never was. */
 export async function jobStoppedAt(sql: Sql): Promise<number> {
-  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [JOB_STOPPED])
-  return row?.value ?? 0
+  return (await readCursor(sql, JOB_STOPPED)) ?? 0
 }
 
 /** Sets a hold, keeping since when it has been there, or lifts it when its end is not after its beginning. */
@@ -49,11 +49,7 @@ export async function setHold(sql: Sql, hold: Hold): Promise<void> {
     await sql.run('DELETE FROM holds WHERE name = ?', [hold.name])
     return
   }
-  if (hold.name === 'job')
-    await sql.run(
-      'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-      [JOB_STOPPED, hold.since],
-    )
+  if (hold.name === 'job') await setCursor(sql, JOB_STOPPED, hold.since)
   await sql.run(
     `INSERT INTO holds (name, since, until, noted_at, status, detail) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (name) DO UPDATE SET until = excluded.until, noted_at = excluded.noted_at, status = excluded.status, detail = excluded.detail`,

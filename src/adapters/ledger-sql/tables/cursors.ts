@@ -1,2 +1,17 @@
+import type { Sql } from '../driver/sql.ts'
+
 /** The cursor that says until when intake counts as working through a backlog, for every instance. */
 export const BACKLOG_UNTIL = 'backlog-until'
+
+/** The value of a cursor; `null` while it was never set. */
+export async function readCursor(sql: Sql, name: string): Promise<number | null> {
+  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [name])
+  return row?.value ?? null
+}
+
+export async function setCursor(sql: Sql, name: string, value: number): Promise<void> {
+  await sql.run(
+    'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    [name, value],
+  )
+}

@@ -1,5 +1,6 @@
 import type { AgeOutQuery, AgedOut } from '../../../core/ledger/port/upkeep.ts'
 import { type Sql, readRows } from '../driver/sql.ts'
+import { readCursor, setCursor } from '../tables/cursors.ts'
 
 /** Where the walk through the batches is: some of them stay, because an operation that stays was in them. */
 const CURSOR = 'aged batches'
@@ -32,10 +33,9 @@ export async function ageOut(sql: Sql, { before, limit }: AgeOutQuery): Promise<
 }
 
 async function ageBatches(sql: Sql, before: number, limit: number): Promise<AgedOut> {
-  const [cursor] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [CURSOR])
   const page = await sql.all<{ seq: number; state: string; at: number }>(
     'SELECT seq, state, created_at AS at FROM batches WHERE seq > ? ORDER BY seq LIMIT ?',
-    [cursor?.value ?? 0, limit],
+    [(await readCursor(sql, CURSOR)) ?? 0, limit],
   )
   const old = page.filter(({ at }) => at < before)
   const removed = await readRows<{ seq: number }>(
@@ -49,9 +49,6 @@ async function ageBatches(sql: Sql, before: number, limit: number): Promise<Aged
   )
   // To the end of what is old, and from the first one again in the next round.
   const more = old.length === limit
-  await sql.run(
-    `INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`,
-    [CURSOR, more ? (old.at(-1)?.seq ?? 0) : 0],
-  )
+  await setCursor(sql, CURSOR, more ? (old.at(-1)?.seq ?? 0) : 0)
   return { removed: removed.length, more }
 }

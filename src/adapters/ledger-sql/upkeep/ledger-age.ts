@@ -2,6 +2,7 @@ import type { LedgerAge, LedgerMark, Restoration, Restored } from '../../../core
 import { olderSince } from '../submit/holds.ts'
 import { raiseFindings } from '../findings/findings.ts'
 import { insertRows, type Sql } from '../driver/sql.ts'
+import { readCursor, setCursor } from '../tables/cursors.ts'
 import { totals } from '../inspect/counts.ts'
 import { setWatermark, watermark } from '../report/correlate.ts'
 
@@ -10,21 +11,10 @@ const EPOCH_OUTSIDE = 'epoch-outside'
 /** Until a person says otherwise. */
 const FOR_EVER = Date.UTC(9999, 11, 31)
 
-async function cursor(sql: Sql, name: string): Promise<number> {
-  const [row] = await sql.all<{ value: number }>('SELECT value FROM cursors WHERE name = ?', [name])
-  return row?.value ?? 0
-}
-async function setCursor(sql: Sql, name: string, value: number): Promise<void> {
-  await sql.run(
-    'INSERT INTO cursors (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
-    [name, value],
-  )
-}
-
 export async function age(sql: Sql): Promise<LedgerAge> {
   const { messages, imported, operations, calls, finished, published } = await totals(sql)
   return {
-    epoch: await cursor(sql, EPOCH),
+    epoch: (await readCursor(sql, EPOCH)) ?? 0,
     // Each of them only ever grows, and whatever reaches the world or is taken from the bus raises one.
     progress: messages + imported + operations + calls + finished + published,
     olderSince: await olderSince(sql),
@@ -64,7 +54,7 @@ export async function ledgerRestored(
   const readUntil = await watermark(sql)
   const needed = foundAt - lagMs
   if (readUntil === null || readUntil < needed) return { kind: 'log-not-read', readUntil, needed }
-  const epoch = Math.max(await cursor(sql, EPOCH), await cursor(sql, EPOCH_OUTSIDE)) + 1
+  const epoch = Math.max((await readCursor(sql, EPOCH)) ?? 0, (await readCursor(sql, EPOCH_OUTSIDE)) ?? 0) + 1
   await setCursor(sql, EPOCH, epoch)
   await setWatermark(sql, Math.min(readUntil, since))
   await sql.run(`DELETE FROM holds WHERE name = 'restored'`)
