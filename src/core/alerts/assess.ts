@@ -1,8 +1,7 @@
-import { aliveOf, type InstanceView } from '../instances/state.ts'
+import { type InstanceView, missingLoops } from '../instances/state.ts'
 import { LEAVER_CAUSES } from '../leavers/causes.ts'
 import type { WaitingChannel } from '../ledger/port/alerts.ts'
 import { type Figures, type Stage, STAGES } from '../ledger/port/figures.ts'
-import { LOOPS } from '../loops.ts'
 import { DAY_MS } from '../runtime.ts'
 import type { PresentAlert } from './alert.ts'
 import { type AlertCode, ALERTS, type Urgency } from './codes.ts'
@@ -65,7 +64,7 @@ export function assess(scene: Scene, limits: AlertLimits): readonly PresentAlert
     ...stuckStages(scene, limits),
     ...logBehind(scene, limits),
     ...closedReceivers(scene, limits),
-    ...missingLoops(scene, limits),
+    ...loopsMissing(scene, limits),
     ...lostInstances(scene),
     ...channelsDown(scene, limits),
   ]
@@ -179,9 +178,8 @@ function closedReceivers(
 }
 
 /** Loops that never ran on this ledger are not missed. */
-function missingLoops({ instances, now }: Scene, { loopMs }: AlertLimits): readonly PresentAlert[] {
-  const running = new Set(aliveOf(instances).flatMap(({ loops }) => loops))
-  return LOOPS.filter((loop) => !running.has(loop)).flatMap((loop) => {
+function loopsMissing({ instances, now }: Scene, { loopMs }: AlertLimits): readonly PresentAlert[] {
+  return missingLoops(instances).flatMap((loop) => {
     const ran = instances.filter(({ loops }) => loops.includes(loop))
     const since = Math.max(...ran.map(({ seenAt, endedAt }) => endedAt ?? seenAt))
     if (ran.length === 0 || now - since < loopMs) return []
