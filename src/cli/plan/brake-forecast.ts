@@ -1,7 +1,7 @@
 import { isInForce } from '../../core/blocks/period.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { BrakeSettings, BrakeStatus } from '../../core/ledger/port/plan.ts'
-import { judgeLeaving, type LeavingEmployee } from '../../core/plan/decide/brake.ts'
+import { judgeLeaving, type LeavingEmployee, leftOf } from '../../core/plan/decide/brake.ts'
 import { parseRecord } from '../../core/plan/mapping/record.ts'
 import type { Preview } from '../../core/plan/preview.ts'
 
@@ -39,7 +39,7 @@ export function forecastBrake(
   { employees, active, allowance }: BrakeStatus,
   limits: BrakeSettings,
 ): BrakeForecast {
-  const allowed = allowance === null ? 0 : Math.max(0, allowance.amount - allowance.used)
+  const allowed = leftOf(allowance)
   const { byEmployee } = judgeLeaving(leaving, { counted: employees, active, allowed }, limits)
   const verdicts = [...byEmployee.values()]
   return {

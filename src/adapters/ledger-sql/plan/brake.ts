@@ -5,7 +5,7 @@ import type {
   BrakeSettings,
   BrakeStatus,
 } from '../../../core/ledger/port/plan.ts'
-import { judgeLeaving, type LeavingEmployee, underBrake } from '../../../core/plan/decide/brake.ts'
+import { judgeLeaving, type LeavingEmployee, leftOf, underBrake } from '../../../core/plan/decide/brake.ts'
 import type { Decided } from '../../../core/ledger/decision.ts'
 import { insertRows, type Sql, readRows } from '../driver/sql.ts'
 
@@ -47,11 +47,8 @@ export async function applyBrake(
     const row = byEmployee.get(decision.employeeId)
     return row ? [toLeaving(decision, row, now - settings.windowMs)] : []
   })
-  const allowance = await readAllowance(sql, now)
-  const window = {
-    ...(await countWindow(sql, settings, now)),
-    allowed: allowance === null ? 0 : Math.max(0, allowance.amount - allowance.used),
-  }
+  const allowed = leftOf(await readAllowance(sql, now))
+  const window = { ...(await countWindow(sql, settings, now)), allowed }
   const verdicts = judgeLeaving(employees, window, settings)
   await insertRows(
     sql,

@@ -1,18 +1,17 @@
 import type { Ledger } from '../../../core/ledger/ledger.ts'
-import type { BrakedCursor, BrakedEmployee, BrakedPage, BrakedQuery } from '../../../core/ledger/port/plan.ts'
+import type { BrakedCursor, BrakedEmployee, BrakedQuery } from '../../../core/ledger/port/plan.ts'
+import { rowsOf } from '../../support/list/print.ts'
 
 /** Rows of one transaction. */
 const PAGE = 1_000
 
 /** The employees that are held or refused, those who wait longest first. */
-export async function* brakedEmployees(
+export function brakedEmployees(
   ledger: Pick<Ledger, 'listBraked'>,
   state: BrakedQuery['state'],
 ): AsyncGenerator<BrakedEmployee> {
-  let next: BrakedCursor | null = null
-  do {
-    const page: BrakedPage = await ledger.listBraked({ state, next, limit: PAGE })
-    yield* page.employees
-    next = page.next
-  } while (next !== null)
+  return rowsOf<BrakedEmployee, BrakedCursor>(async (from) => {
+    const { employees: rows, next } = await ledger.listBraked({ state, next: from, limit: PAGE })
+    return { rows, next }
+  })
 }

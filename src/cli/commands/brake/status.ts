@@ -7,6 +7,7 @@ import type {
   BrakeSettings,
   BrakeStatus,
 } from '../../../core/ledger/port/plan.ts'
+import { leftOf } from '../../../core/plan/decide/brake.ts'
 import type { RegisterCommand } from '../../support/command.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
@@ -91,8 +92,8 @@ function printStatus(status: BrakeStatus, limits: BrakeSettings): void {
 
 function describeAllowance(allowance: BrakeAllowance | null): string {
   if (allowance === null) return 'no allowance'
-  const { amount, used, endsAt, grantedBy } = allowance
-  return `${Math.max(0, amount - used)} of ${amount} until ${iso(endsAt)}, by ${grantedBy}`
+  const { amount, endsAt, grantedBy } = allowance
+  return `${leftOf(allowance)} of ${amount} until ${iso(endsAt)}, by ${grantedBy}`
 }
 
 function printNames(since: string, named: readonly BrakedEmployee[], all: number): void {

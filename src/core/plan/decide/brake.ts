@@ -1,4 +1,4 @@
-import type { BrakeSettings } from '../../ledger/port/plan.ts'
+import type { BrakeAllowance, BrakeSettings } from '../../ledger/port/plan.ts'
 import type { Decided, Leaving } from '../../ledger/decision.ts'
 import { withholdOperation } from './withhold.ts'
 import { EVENT_REASONS } from '../../ledger/event-reason.ts'
@@ -34,6 +34,11 @@ export interface BrakeWindow {
   readonly active: number
   /** How many more may go before the limit counts, by the allowance of a release. */
   readonly allowed: number
+}
+
+/** How many more may go by an allowance; none without one. */
+export function leftOf(allowance: BrakeAllowance | null): number {
+  return allowance === null ? 0 : Math.max(0, allowance.amount - allowance.used)
 }
 
 export interface BrakeVerdicts {
