@@ -1,4 +1,4 @@
-import type { EmployeeEvent } from '../../core/ledger/employee.ts'
+import { type EmployeeEvent, unknownEmployee } from '../../core/ledger/employee.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { HrEvent } from '../../core/model.ts'
@@ -54,14 +54,7 @@ function onTop(events: readonly HrEvent[], employeeId: string, there: EmployeeVi
       reason: null,
       by: null,
     }))
-  const employee = there?.employee ?? {
-    employeeId,
-    revision: 0,
-    acceptedHash: null,
-    known: false,
-    unanswered: [],
-    events: [],
-  }
+  const employee = there?.employee ?? unknownEmployee(employeeId)
   return {
     employee: { ...employee, events: [...employee.events, ...added] },
     lastAccepted: there?.lastAccepted ?? null,

@@ -37,6 +37,10 @@ export interface Employee {
   /** Operations that were sent and have no answer, oldest first. */
   readonly unanswered: readonly UnansweredOperation[]
 }
+/** An employee of whom the ledger has nothing. */
+export function unknownEmployee(employeeId: string): Employee {
+  return { employeeId, revision: 0, acceptedHash: null, known: false, unanswered: [], events: [] }
+}
 /** A block is in force from `since` on and before `until`; `null`: until it is lifted. */
 export interface BlockPeriod {
   readonly since: number

@@ -1,4 +1,4 @@
-import type { EmployeeEvent } from '../../ledger/employee.ts'
+import { type EmployeeEvent, unknownEmployee } from '../../ledger/employee.ts'
 import type { EmployeeView } from '../../ledger/port/inspect.ts'
 import type { HrEvent } from '../../model.ts'
 import { nameKey } from '../dead-letters/dead-letter.ts'
@@ -31,14 +31,7 @@ export function revive(
   view: EmployeeView | undefined,
   selected: readonly Selected[],
 ): { readonly employee: EmployeeView['employee']; readonly seqs: ReadonlySet<number> } {
-  const employee = view?.employee ?? {
-    employeeId,
-    revision: 0,
-    acceptedHash: null,
-    known: false,
-    unanswered: [],
-    events: [],
-  }
+  const employee = view?.employee ?? unknownEmployee(employeeId)
   const edits = new Map<number, HrEvent | null>()
   const added: EmployeeEvent[] = []
   const known = new Set(employee.events.map(nameKey))
