@@ -29,7 +29,7 @@ function closest(word: string, names: readonly string[]): readonly string[] {
 }
 
 /** Letters to insert, remove, replace or swap with the next one (optimal string alignment). */
-function changesBetween(one: string, other: string): number {
+export function changesBetween(one: string, other: string): number {
   let before: readonly number[] = []
   let above: readonly number[] = Array.from({ length: other.length + 1 }, (_, at) => at)
   for (let row = 1; row <= one.length; row += 1) {

@@ -1,4 +1,4 @@
-import type { Node } from './words.ts'
+import { type Node, type OptionWord, quoted, valueLines, walkLines } from './words.ts'
 
 /**
  * The words before the cursor lead to a node, as far as they are sub-commands; what completes the current word is
@@ -11,12 +11,12 @@ _rollcall() {
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
     case "$node \${COMP_WORDS[i]}" in
-${caseLines(nodes)}
+${walkLines(nodes)}
     esac
   done
   local words= files=
   case "$node|$before" in
-${valueLines(nodes)}
+${valueLines(nodes, valuesOf)}
   *) case "$node" in
 ${wordLines(nodes)}
     esac ;;
@@ -31,28 +31,9 @@ complete -F _rollcall rollcall
 `
 }
 
-function caseLines(nodes: readonly Node[]): string {
-  return nodes
-    .filter(({ path }) => path !== '')
-    .map(({ path }) => {
-      const at = path.lastIndexOf(' ')
-      return `    ${quoted(at === -1 ? ` ${path}` : path)}) node=${quoted(path)} ;;`
-    })
-    .join('\n')
-}
-
-/** A value of an option: its choices, or files, or nothing. */
-function valueLines(nodes: readonly Node[]): string {
-  return nodes
-    .flatMap(({ path, options }) =>
-      options
-        .filter(({ takesValue }) => takesValue)
-        .map(({ word, values, takesFile }) => {
-          const set = values.length > 0 ? `words=${quoted(values.join(' '))}` : takesFile ? 'files=1' : ':'
-          return `  ${quoted(`${path}|${word}`)}) ${set} ;;`
-        }),
-    )
-    .join('\n')
+/** The choices of an option, or files, or nothing. */
+function valuesOf({ values, takesFile }: OptionWord): string {
+  return values.length > 0 ? `words=${quoted(values.join(' '))}` : takesFile ? 'files=1' : ':'
 }
 
 function wordLines(nodes: readonly Node[]): string {
@@ -63,5 +44,3 @@ function wordLines(nodes: readonly Node[]): string {
     })
     .join('\n')
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -58,3 +58,25 @@ function optionWords(option: Option): readonly OptionWord[] {
 }
 
 const firstLine = (text: string): string => text.split(/[;\n]/)[0] ?? ''
+
+/** One `case` line for each sub-command that can follow the words before it: it names the node that they lead to. */
+export function walkLines(nodes: readonly Node[]): string {
+  return nodes
+    .filter(({ path }) => path !== '')
+    .map(({ path }) => `    ${quoted(path.includes(' ') ? path : ` ${path}`)}) node=${quoted(path)} ;;`)
+    .join('\n')
+}
+
+/** One `case` line for each option that takes a value, with what completes the value. */
+export function valueLines(nodes: readonly Node[], complete: (option: OptionWord) => string): string {
+  return nodes
+    .flatMap(({ path, options }) =>
+      options
+        .filter(({ takesValue }) => takesValue)
+        .map((option) => `  ${quoted(`${path}|${option.word}`)}) ${complete(option)} ;;`),
+    )
+    .join('\n')
+}
+
+/** A text as one word of bash and zsh. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

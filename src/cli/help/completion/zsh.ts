@@ -1,4 +1,4 @@
-import type { Node } from './words.ts'
+import { type Node, type OptionWord, quoted, valueLines, walkLines } from './words.ts'
 
 /** The same walk as in bash, with what each word does beside it. */
 export function zshScript(nodes: readonly Node[]): string {
@@ -9,14 +9,11 @@ _rollcall() {
   local -a found
   for ((i = 2; i < CURRENT; i++)); do
     case "$node \${words[i]}" in
-${nodes
-  .filter(({ path }) => path !== '')
-  .map(({ path }) => `    ${quoted(path.includes(' ') ? path : ` ${path}`)}) node=${quoted(path)} ;;`)
-  .join('\n')}
+${walkLines(nodes)}
     esac
   done
   case "$node|$before" in
-${valueLines(nodes)}
+${valueLines(nodes, valuesOf)}
   esac
   case "$node" in
 ${nodes.map(wordLine).join('\n')}
@@ -27,18 +24,10 @@ compdef _rollcall rollcall
 `
 }
 
-function valueLines(nodes: readonly Node[]): string {
-  return nodes
-    .flatMap(({ path, options }) =>
-      options
-        .filter(({ takesValue }) => takesValue)
-        .map(({ word, values, takesFile }) => {
-          const values_ = values.map(quoted).join(' ')
-          const act = values.length > 0 ? `compadd -- ${values_}; ` : takesFile ? '_files; ' : ''
-          return `  ${quoted(`${path}|${word}`)}) ${act}return ;;`
-        }),
-    )
-    .join('\n')
+function valuesOf({ values, takesFile }: OptionWord): string {
+  const complete =
+    values.length > 0 ? `compadd -- ${values.map(quoted).join(' ')}; ` : takesFile ? '_files; ' : ''
+  return `${complete}return`
 }
 
 function wordLine({ path, commands, options, values, takesFile }: Node): string {
@@ -47,5 +36,3 @@ function wordLine({ path, commands, options, values, takesFile }: Node): string 
   )
   return `  ${quoted(path)}) found=(${described.join(' ')})${takesFile ? '; _files' : ''} ;;`
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
