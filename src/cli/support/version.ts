@@ -1,4 +1,4 @@
-import { releaseVersion } from '../../compose/release.ts'
+import { releaseVersion } from '../../compose/instance/release.ts'
 
 /** `rollcall 1.2.3 (node v24.1.0)`. */
 export function versionOf(): string {

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { isShared } from '../../adapters/ledger-sql/open.ts'
-import { releaseVersion } from '../release.ts'
+import { releaseVersion } from './release.ts'
 import { ENVIRONMENT } from '../../config/environment.ts'
 import type { Config } from '../../config/load.ts'
 import type { Running } from '../../core/instances/differences.ts'
