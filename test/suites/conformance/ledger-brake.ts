@@ -41,6 +41,14 @@ function release(world: World, employees: readonly string[] | null = null, more 
 function refuse(world: World, employees: readonly string[] | null = null, keepCounting = false) {
   return world.ledger.refuseBrake({ employees, keepCounting, ...WHO }, world.now)
 }
+/** Three leave, two of them go, and the third, `p3`, is refused. */
+async function refuseOneOfThree(world: World): Promise<void> {
+  await hire(world, 'p1', 'p2', 'p3')
+  await leave(world, 'p1', 'p2', 'p3')
+  await sent(world)
+  await refuse(world, ['p3'])
+  await plan(world)
+}
 async function auditOf(world: World, about: string | null): Promise<readonly string[]> {
   const { entries } = await world.ledger.listAudit({ about, since: null, next: null, limit: 100 })
   return entries.map(({ action, about: what }) => `${action} ${what}`)
@@ -126,11 +134,7 @@ export const brakeCases: readonly LedgerCase[] = [
   {
     name: 'a refusal ends when HR takes the leaving back, and a later leaving counts like any other',
     run: async (world) => {
-      await hire(world, 'p1', 'p2', 'p3')
-      await leave(world, 'p1', 'p2', 'p3')
-      await sent(world)
-      await refuse(world, ['p3'])
-      await plan(world)
+      await refuseOneOfThree(world)
       const end = { rescinds: { source: '/hr/test', id: 'p3 leaves' } }
       await world.record(hrEvent('taken back', 'p3', {}, end))
       await plan(world)
@@ -160,11 +164,7 @@ export const brakeCases: readonly LedgerCase[] = [
   {
     name: 'an employee of whom HR says anew that it leaves is held again after a refusal',
     run: async (world) => {
-      await hire(world, 'p1', 'p2', 'p3')
-      await leave(world, 'p1', 'p2', 'p3')
-      await sent(world)
-      await refuse(world, ['p3'])
-      await plan(world)
+      await refuseOneOfThree(world)
       await world.record(leaver('p3 leaves again', 'p3', 9_000))
       await plan(world)
       assert.deepEqual([await sent(world), await named(world, 'held')], [[], ['p3']])
@@ -187,11 +187,7 @@ export const brakeCases: readonly LedgerCase[] = [
   {
     name: 'a block sends what is refused, and the refusal is over',
     run: async (world) => {
-      await hire(world, 'p1', 'p2', 'p3')
-      await leave(world, 'p1', 'p2', 'p3')
-      await sent(world)
-      await refuse(world, ['p3'])
-      await plan(world)
+      await refuseOneOfThree(world)
       await world.ledger.blockEmployees([{ employeeId: 'p3', until: null, ...WHO }], world.now)
       await plan(world)
       assert.deepEqual([await sent(world), await named(world, 'refused')], [['p3'], []])
@@ -278,11 +274,7 @@ export const brakeCases: readonly LedgerCase[] = [
   {
     name: 'a baseline that repeats a leaving does not make a refused employee leave anew',
     run: async (world) => {
-      await hire(world, 'p1', 'p2', 'p3')
-      await leave(world, 'p1', 'p2', 'p3')
-      await sent(world)
-      await refuse(world, ['p3'])
-      await plan(world)
+      await refuseOneOfThree(world)
       const row = { userName: 'p3@example.com', active: false }
       const since = { recordedAt: world.now, effectiveAt: world.now, order: 10_000 }
       await world.ledger.importBaseline({
