@@ -1,7 +1,7 @@
 import type { BrakeStanding } from '../../core/ledger/port/inspect.ts'
 import { iso } from '../support/instants.ts'
 
-/** What the brake means for the employee; no line for one whom it does not keep active. */
+/** What the brake means for the employee; no line where it does not keep the account active. */
 export function brakeLines(brake: BrakeStanding | null): readonly string[] {
   switch (brake?.state) {
     case 'held':

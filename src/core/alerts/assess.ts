@@ -84,7 +84,7 @@ function alertOf(
   return { code, cause, urgency, count, oldestAt }
 }
 
-/** A case that waits for its date needs nobody, and what the brake holds is an alert of its own. */
+/** A case that waits for its date needs no action, and what the brake holds is an alert of its own. */
 function openLeavers({ figures, now }: Scene, { leaverMs }: AlertLimits): readonly PresentAlert[] {
   return figures.leavers.causes
     .filter(({ cause, oldestAt }) => {

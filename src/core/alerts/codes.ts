@@ -1,5 +1,5 @@
 /**
- * `urgent`: somebody's access is wrong, or nothing is sent; also at night. `normal`: to be dealt with
+ * `urgent`: an employee's access is wrong, or nothing is sent; also at night. `normal`: to be dealt with
  * in working hours.
  */
 export const URGENCIES = ['urgent', 'normal'] as const

@@ -57,7 +57,7 @@ export async function eraseAccountNames(sql: Sql, employee: string): Promise<voi
   await sql.run('DELETE FROM account_names WHERE employee = ?', [employee])
 }
 
-/** More than anybody reads. */
+/** The most employees that one name leads to. */
 const MOST_FOUND = 20
 
 /**

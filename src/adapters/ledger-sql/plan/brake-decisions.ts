@@ -69,7 +69,7 @@ interface Braked {
   readonly notBraked: readonly string[]
 }
 
-/** Locks the employees of an order to whom `which` applies; `null`: all that are held. */
+/** Locks the employees of an order that fulfil the condition `which`; `null`: all that are held. */
 async function lockBraked(sql: Sql, employees: readonly string[] | null, which: string): Promise<Braked> {
   const asked =
     employees === null

@@ -84,10 +84,10 @@ async function countWindow(
   { windowMs }: BrakeSettings,
   now: number,
 ): Promise<{ counted: number; active: number }> {
-  const [everybody] = await sql.all<{ n: number }>(
+  const [enabled] = await sql.all<{ n: number }>(
     'SELECT COUNT(*) AS n FROM employees WHERE accepted_active = 1',
   )
-  return { counted: await countDeactivations(sql, windowMs, now), active: everybody?.n ?? 0 }
+  return { counted: await countDeactivations(sql, windowMs, now), active: enabled?.n ?? 0 }
 }
 
 /** The deactivations that count in a window of this length. */

@@ -31,7 +31,7 @@ export async function employeesOf(
   return [...named.map(employeeOf), ...listed]
 }
 
-/** For whom the order would be carried out. */
+/** The employees that the order would be carried out for. */
 export async function previewOrder(
   ledger: Ledger,
   employees: readonly string[] | null,
@@ -52,7 +52,7 @@ export async function previewOrder(
 
 const NAMED = 20
 
-/** Names the employees for whom nothing was done. Returns the exit code. */
+/** Names the employees that the order did nothing for. Returns the exit code. */
 export function sayNotBraked({ employees, notBraked }: BrakeDecided): number {
   if (notBraked.length === 0) return EXIT_CODES.done
   const more = notBraked.length > NAMED ? ` and ${notBraked.length - NAMED} more` : ''

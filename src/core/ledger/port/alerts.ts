@@ -13,7 +13,7 @@ export interface AlertLedger {
   saveAlerts(look: AlertLook): Promise<boolean>
   /**
    * The oldest notification that a channel has not got; `null` when there is none, or its next
-   * attempt is not due. Nobody else gets it for `leaseMs`. A channel gets its notifications one
+   * attempt is not due. No other caller gets it for `leaseMs`. A channel gets its notifications one
    * after the other, so one that fails holds up only its own channel. Ends those that expired.
    */
   claimNotification(query: NotificationQuery): Promise<QueuedNotification | null>

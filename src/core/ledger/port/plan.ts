@@ -65,7 +65,7 @@ export interface PlanResult {
   readonly stale: number
 }
 export interface BrakeStatus {
-  /** Distinct employees deactivated in the window whom no operator has judged. */
+  /** Distinct employees deactivated in the window that no operator has judged. */
   readonly employees: number
   /** Employees that are active by their last accepted record. */
   readonly active: number
@@ -121,9 +121,9 @@ export interface BrakeRefusal extends BrakeOrder {
   readonly keepCounting: boolean
 }
 export interface BrakeDecided {
-  /** Employees for whom the decision was carried out. */
+  /** Employees that the decision was carried out for. */
   readonly employees: number
-  /** Employees of the order whom the brake neither holds nor refuses. */
+  /** Employees of the order that the brake neither holds nor refuses. */
   readonly notBraked: readonly string[]
   readonly stillHeld: number
   /** No employee is held any more, so what went before no longer counts. */

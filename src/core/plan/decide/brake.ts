@@ -28,7 +28,7 @@ export interface LeavingEmployee {
 }
 
 export interface BrakeWindow {
-  /** Distinct employees deactivated in the window whom no operator has judged. */
+  /** Distinct employees deactivated in the window that no operator has judged. */
   readonly counted: number
   /** Employees that are active by their last accepted record. */
   readonly active: number
