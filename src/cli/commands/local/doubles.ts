@@ -1,9 +1,10 @@
-import type { Command } from '@commander-js/extra-typings'
+import { type Command, Option } from '@commander-js/extra-typings'
 import { EXIT_CODES } from '../../../core/errors.ts'
+import { envLines } from '../../doubles/env-lines.ts'
 import type { DoublesOptions } from '../../doubles/doubles.ts'
 import type { CommandContext } from '../../support/command.ts'
 import { port } from '../../support/options.ts'
-import { printJsonLine } from '../../support/output.ts'
+import { printJsonLine, printLines } from '../../support/output.ts'
 
 /** Adds `local`, which starts both doubles and is the parent of `bus` and `feed`. */
 export function registerLocal(program: Command, { finish }: CommandContext) {
@@ -22,14 +23,19 @@ export function registerLocal(program: Command, { finish }: CommandContext) {
     .option('--bus-settings <file>', 'settings and faults of the bus as JSON')
     .option('--bus-tls <folder>', 'let the bus speak TLS with a certificate made in this folder')
     .option('--bus-tls-port <port>', 'a port of the bus for TLS only (clients expect 5671)', port)
-    .action(async (options) => finish(await startBoth(options)))
+    .addOption(
+      new Option('--format <format>', 'how the variables are printed: json, or env for a shell')
+        .choices(['json', 'env'] as const)
+        .default('json' as const),
+    )
+    .action(async ({ format, ...options }) => finish(await startBoth(options, format)))
 }
 
 /**
  * Runs until a signal. One line of JSON on stdout says that the doubles are ready, and how to use
- * them.
+ * them; with `env`, lines for a shell, of which the last is `# ready`.
  */
-async function startBoth(options: DoublesOptions): Promise<number> {
+async function startBoth(options: DoublesOptions, format: 'json' | 'env'): Promise<number> {
   const [{ checkFiles }, { processLog, stopSignal, whenAborted }, { startDoubles, tlsOf }] =
     await Promise.all([
       import('../../../compose/files.ts'),
@@ -44,7 +50,9 @@ async function startBoth(options: DoublesOptions): Promise<number> {
   const doubles = await startDoubles(options)
   try {
     const { bus, busCaFile, entra, environment: env } = doubles
-    printJsonLine({ ready: true, busPort: bus.port, entraPort: entra.port, ...tlsOf(bus, busCaFile), env })
+    if (format === 'env') printLines(...envLines(env), '# ready')
+    else
+      printJsonLine({ ready: true, busPort: bus.port, entraPort: entra.port, ...tlsOf(bus, busCaFile), env })
     await whenAborted(stop)
   } finally {
     await doubles.stop()
