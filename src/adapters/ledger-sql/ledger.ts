@@ -4,6 +4,7 @@ import type { PlanLedger } from '../../core/ledger/port/plan.ts'
 import type { SubmitLedger } from '../../core/ledger/port/submit.ts'
 import type { ReportLedger } from '../../core/ledger/port/report.ts'
 import type { AlertLedger } from '../../core/ledger/port/alerts.ts'
+import type { AccessLedger } from '../../core/ledger/port/access.ts'
 import type { BlockLedger } from '../../core/ledger/port/blocks.ts'
 import type { DeadLetterLedger } from '../../core/ledger/port/dead-letters.ts'
 import type { ReplayLedger } from '../../core/ledger/port/replays.ts'
@@ -55,6 +56,7 @@ import { acknowledgeLeavers, settleLeavers } from './leavers/settle.ts'
 import { nearMatches } from './leavers/near-matches.ts'
 import { lease } from './submit/leases.ts'
 import type { Driver, Sql } from './driver/sql.ts'
+import { readAccess } from './inspect/access.ts'
 import { listAudit } from './inspect/audit.ts'
 import { listEvents } from './inspect/events.ts'
 import { writeTotals } from './tables/totals.ts'
@@ -237,8 +239,9 @@ function alertMethods({ write, read }: Transactions): AlertLedger {
   }
 }
 
-function inspectMethods({ read }: Transactions): InspectLedger {
+function inspectMethods({ read }: Transactions): InspectLedger & AccessLedger {
   return {
+    readAccess: (employeeId, now) => read((sql) => readAccess(sql, employeeId, now)),
     readIdle: (now) => read((sql) => idle(sql, now)),
     readTotals: () => read(totals),
     readCounts: () =>

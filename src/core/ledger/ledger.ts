@@ -1,4 +1,5 @@
 import type { AlertLedger } from './port/alerts.ts'
+import type { AccessLedger } from './port/access.ts'
 import type { BlockLedger } from './port/blocks.ts'
 import type { DeadLetterLedger } from './port/dead-letters.ts'
 import type { FigureLedger } from './port/figures.ts'
@@ -29,6 +30,7 @@ export type Ledger = IntakeLedger &
   FindingLedger &
   AlertLedger &
   InspectLedger &
+  AccessLedger &
   FigureLedger &
   InstanceLedger &
   UpkeepLedger &

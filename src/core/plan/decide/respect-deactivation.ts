@@ -24,7 +24,13 @@ export function respectDeactivation(
     : { ...withholdOperation(decision, EVENT_REASONS.disabledElsewhere), elsewhere: 'held' }
 }
 
-function isActivatedSince({ events }: Employee, since: number, now: number, rules?: FoldRules): boolean {
+/** Whether HR recorded after `since` that the employee is active. */
+export function isActivatedSince(
+  { events }: Employee,
+  since: number,
+  now: number,
+  rules?: FoldRules,
+): boolean {
   const { effects } = fold(events, now, rules)
   return events.some((event) => {
     if (event.recordedAt <= since || effects.get(event.seq)?.kind !== 'applied') return false

@@ -1,0 +1,72 @@
+import { unreachable } from '../errors.ts'
+import type { AccessOperation } from '../ledger/port/access.ts'
+import { isAccepted } from '../report/correlate/settle.ts'
+import type { OperationObstacle } from './access.ts'
+
+/**
+ * What the operations after the last accepted one mean: all that are under way, and of those that
+ * ended the newest. `operations` are sorted newest first.
+ */
+export function operationObstacles(operations: readonly AccessOperation[]): readonly OperationObstacle[] {
+  return operations.flatMap((operation, index) => {
+    const obstacle = obstacleOf(operation)
+    return obstacle && (index === 0 || isUnderWay(obstacle)) ? [obstacle] : []
+  })
+}
+
+function isUnderWay({ kind }: OperationObstacle): boolean {
+  return kind === 'waiting' || kind === 'sending' || kind === 'unanswered' || kind === 'escrowed'
+}
+
+/** `null` for an operation that stands in the way of nothing. */
+function obstacleOf(operation: AccessOperation): OperationObstacle | null {
+  const { id, state, active, code, createdAt, attempts, notBefore } = operation
+  const at = (since: number | null) => ({ operation: id, active, since: since ?? createdAt })
+  const ended = at(operation.finishedAt ?? operation.answeredAt)
+  switch (state) {
+    case 'pending':
+      return { kind: 'waiting', ...at(createdAt) }
+    case 'batched':
+      return { kind: 'sending', attempts, notBefore, ...at(createdAt) }
+    case 'accepted':
+      return { kind: 'unanswered', ...at(operation.acceptedAt) }
+    case 'escrowed':
+      return { kind: 'escrowed', code, ...at(operation.answeredAt) }
+    case 'failed':
+      return { kind: 'failed', code, ...ended }
+    case 'unanswered':
+      return { kind: 'no-outcome', ...ended }
+    case 'skipped':
+      return { kind: 'out-of-scope', ...ended }
+    case 'unchanged':
+    case 'confirmed':
+      return isAccepted(state, code) ? null : { kind: 'not-in-directory', ...ended }
+    case 'answered':
+      return obstacleOfAnswer(operation)
+    case 'withdrawn':
+      return null
+    default:
+      return unreachable(state)
+  }
+}
+
+/** An answer that may still be refined counts as if it were final. */
+function obstacleOfAnswer(operation: AccessOperation): OperationObstacle | null {
+  const { interim, code, createdAt, answeredAt } = operation
+  const ended = { operation: operation.id, active: operation.active, since: answeredAt ?? createdAt }
+  switch (interim) {
+    case 'failed':
+      return { kind: 'failed', code, ...ended }
+    case 'escrowed':
+      return { kind: 'escrowed', code, ...ended }
+    case 'skipped':
+      return { kind: 'out-of-scope', ...ended }
+    case 'unchanged':
+      return isAccepted(interim, code) ? null : { kind: 'not-in-directory', ...ended }
+    case 'confirmed':
+    case null:
+      return null
+    default:
+      return unreachable(interim)
+  }
+}

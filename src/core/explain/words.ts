@@ -1,0 +1,159 @@
+import { LEAVER_CAUSES } from '../leavers/causes.ts'
+import type { HoldName } from '../ledger/port/submit.ts'
+import { visible } from '../visible.ts'
+import type { AccessAnswer, DirectoryHolds, HrSays, Obstacle, OperationObstacle } from './access.ts'
+import { differs } from './answer.ts'
+import { nextCommand } from './next.ts'
+
+/** How the reader sees an instant. */
+export type When = (at: number) => string
+
+/** The whole answer in one sentence, which ends with the next command. */
+export function sentenceOf(answer: AccessAnswer, when: When): string {
+  const [first] = answer.between
+  const link = differs(answer) ? ', ' : ' and '
+  const parts = [
+    `${answer.employeeId} ${ACCESS[answer.canSignIn]}: ${hrInWords(answer.hr, when)}${link}${directoryClause(answer, when)}`,
+    ...(first ? [obstacleInWords(first, when)] : []),
+    `next: ${nextCommand(answer) ?? 'nothing to do'}`,
+  ]
+  return parts.join('; ')
+}
+
+const ACCESS: Readonly<Record<AccessAnswer['canSignIn'], string>> = {
+  yes: 'can sign in',
+  no: 'cannot sign in',
+  unknown: 'may be able to sign in',
+  'no-account': 'has no account that the directory confirmed',
+}
+
+function directoryClause({ directory, wanted }: AccessAnswer, when: When): string {
+  const state = directory.kind
+  if ((state === 'active' || state === 'disabled') && wanted !== null && wanted !== state)
+    return `the directory still holds the account ${state}`
+  return directoryInWords(directory, when)
+}
+
+export function directoryInWords(directory: DirectoryHolds, when: When): string {
+  switch (directory.kind) {
+    case 'active':
+    case 'disabled':
+      return `the directory holds the account ${directory.kind} ${sinceInWords(directory, when)}`
+    case 'in-doubt':
+      return `the directory last held the account ${directory.last} (${sinceInWords(directory, when)}), which is in doubt`
+    case 'disabled-elsewhere':
+      return `another system disabled the account at ${when(directory.at)}`
+    case 'not-known':
+      return 'the directory accepted no record'
+  }
+}
+
+function sinceInWords(
+  { since, orEarlier }: Extract<DirectoryHolds, { kind: 'active' | 'disabled' | 'in-doubt' }>,
+  when: When,
+): string {
+  const record = since.logRecord === null ? '' : `, log record ${visible(since.logRecord)}`
+  return `since ${when(since.at)}${orEarlier ? ' or earlier' : ''} by ${since.operation}${record}`
+}
+
+export function hrInWords(hr: HrSays, when: When): string {
+  switch (hr.kind) {
+    case 'active':
+    case 'left':
+      return `HR says ${hr.kind} since ${when(hr.since)} (event ${visible(hr.event.id)})`
+    case 'withdrawn':
+      return `HR took back what made the employee active (event ${visible(hr.event.id)})`
+    case 'erased':
+      return `the employee was erased after leaving at ${when(hr.since)}`
+    case 'silent':
+      return 'no event of HR in force says whether the employee is active'
+    case 'no-events':
+      return 'the ledger has no event of HR'
+  }
+}
+
+export function obstacleInWords(obstacle: Obstacle, when: When): string {
+  switch (obstacle.kind) {
+    case 'restored':
+      return `the ledger is an older copy since ${when(obstacle.since)}, so nothing is planned or sent`
+    case 'block':
+      return `a block keeps the account disabled since ${when(obstacle.since)} until ${obstacle.until === null ? 'rollcall unblock' : when(obstacle.until)}`
+    case 'foreign-change':
+      return `another system disabled the account at ${when(obstacle.at)}, and HR recorded no activation since`
+    case 'brake':
+      return `the brake holds the deactivation since ${when(obstacle.since)}`
+    case 'brake-refused':
+      return `an operator refuses the deactivation since ${when(obstacle.since)}`
+    case 'refused-message':
+      return `intake refused the message that says that the employee leaves (event ${visible(obstacle.event.id)}, effective ${when(obstacle.effectiveAt)}, ${obstacle.leaverCase})`
+    case 'incomplete':
+      return `attributes that the directory requires are missing since ${when(obstacle.since)}${obstacle.missing === null ? '' : `: ${obstacle.missing}`}`
+    case 'unread':
+      return `the employee is being read from HR because of notice ${visible(obstacle.event.id)}`
+    case 'stopped':
+      return 'no connector runs that plans and sends'
+    case 'hold':
+      return `submission is held since ${when(obstacle.since)} until ${when(obstacle.until)}: ${HOLDS[obstacle.name]}${obstacle.status === null ? '' : ` (HTTP ${obstacle.status})`}`
+    case 'quota':
+      return `the calls of the day are scarce (${obstacle.used} of ${obstacle.limit} used): the next one is made at ${when(obstacle.until)}`
+    case 'planning':
+      return `the employee waits to be planned since ${when(obstacle.since)}`
+    case 'dead-letter':
+      return `event ${visible(obstacle.event.id)} is a dead letter${obstacle.code === null ? '' : ` (${obstacle.code})`}`
+    case 'leaver-case':
+      return caseInWords(obstacle, when)
+    case 'future':
+      return `HR says ${obstacle.becomes} from ${when(obstacle.at)} on (event ${visible(obstacle.event.id)})`
+    case 'unexplained':
+      return 'nothing in the ledger says why'
+    case 'waiting':
+    case 'sending':
+    case 'unanswered':
+    case 'no-outcome':
+    case 'out-of-scope':
+    case 'not-in-directory':
+    case 'failed':
+    case 'escrowed':
+      return operationInWords(obstacle, when)
+  }
+}
+
+const HOLDS: Readonly<Record<Exclude<HoldName, 'restored'>, string>> = {
+  throttled: 'the service asked for fewer calls',
+  full: 'the service has no room',
+  refused: 'the service refuses permission or address',
+  circuit: 'the service does not answer',
+  job: 'the provisioning job is paused or quarantined',
+}
+
+function caseInWords(
+  { leaverCase, cause, detail, nextAt }: Extract<Obstacle, { kind: 'leaver-case' }>,
+  when: When,
+): string {
+  const { meaning } = LEAVER_CAUSES[cause]
+  const code = detail === null ? '' : ` (${visible(detail)})`
+  return `${leaverCase} is open: ${meaning}${code}${nextAt === null ? '' : `, at ${when(nextAt)}`}`
+}
+
+function operationInWords(obstacle: OperationObstacle, when: When): string {
+  const what = `${obstacle.operation}, which ${obstacle.active ? 'keeps the account enabled' : 'disables the account'},`
+  const since = when(obstacle.since)
+  switch (obstacle.kind) {
+    case 'waiting':
+      return `${what} waits to be sent since ${since}`
+    case 'sending':
+      return `${what} is being sent since ${since} (attempt ${obstacle.attempts}${obstacle.notBefore === null ? '' : `, again at ${when(obstacle.notBefore)}`})`
+    case 'unanswered':
+      return `${what} was accepted at ${since}, and the log has no record of it yet`
+    case 'no-outcome':
+      return `${what} was given up at ${since}, because the log has no record of it`
+    case 'out-of-scope':
+      return `${what} changed nothing at ${since}, because the scope of the job leaves the employee out`
+    case 'not-in-directory':
+      return `${what} changed nothing at ${since}, because the directory has no such account`
+    case 'failed':
+      return `${what} failed at ${since}${obstacle.code === null ? '' : ` with ${visible(obstacle.code)}`}`
+    case 'escrowed':
+      return `${what} failed at ${since}${obstacle.code === null ? '' : ` with ${visible(obstacle.code)}`}, and the service itself tries again`
+  }
+}
