@@ -1,9 +1,12 @@
 import { EXIT_CODES } from '../../core/errors.ts'
+import { employeeIdOf } from '../../core/intake/event/employee-id.ts'
+import type { AccessAnswer } from '../../core/explain/access.ts'
 import type { EmployeeView } from '../../core/ledger/port/inspect.ts'
 import type { EventExplanation, Explanation } from '../../core/plan/explain.ts'
 import { describeDate } from '../explain/event-date.ts'
 import { describePart } from '../explain/event-part.ts'
 import type { RegisterCommand } from '../support/command.ts'
+import { accessJson, accessLines, readAnswer } from '../explain/access-lines.ts'
 import { blockLines } from '../explain/block-lines.ts'
 import { brakeJson, brakeLines } from '../explain/brake-lines.ts'
 import { findByReference, nearlyMatching } from '../support/employees.ts'
@@ -17,7 +20,7 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('explain')
     .description(
-      'why an event or an employee is in its state: what applied, what replaced it, what is held and until when',
+      'why an employee has access or has none and what to do next; why an event is in its state: what applied, what replaced it, what is held and until when',
     )
     .argument('<reference>', 'event id, employee id, or any other reference that trace accepts')
     .addOption(showValuesOption())
@@ -49,10 +52,22 @@ function explain(
       (text) => ledger.findEmployees(text),
       ({ length }) => length > 0,
     )
-    for (const view of views)
-      found.push({ view, explanation: await explainEmployee(view.employee, Date.now(), rules) })
+    const now = Date.now()
+    const answerFor = (employeeId: string): Promise<AccessAnswer | null> =>
+      readAnswer(ledger, employeeId, { config, ...(rules.fold ? { fold: rules.fold } : {}), now })
+    for (const view of views) {
+      const access = view.event === null ? await answerFor(view.employee.employeeId) : null
+      found.push({ view, access, explanation: await explainEmployee(view.employee, now, rules) })
+    }
     const [first, ...others] = found
     if (!first) {
+      // A refused message may be all that names the employee.
+      const access = await answerFor(employeeIdOf(reference))
+      if (access) {
+        if (options.output === 'json') printJson({ employee: access.employeeId, access: accessJson(access) })
+        else printLines(...accessLines(access))
+        return EXIT_CODES.done
+      }
       say(
         `nothing in the ledger matches: give an event id, an employee id, a user name, a mail address, or any other reference that rollcall trace accepts${await nearlyMatching(ledger, reference)}`,
       )
@@ -74,11 +89,14 @@ function eventsAskedFor(explanation: Explanation, view: EmployeeView): readonly 
 interface Found {
   readonly view: EmployeeView
   readonly explanation: Explanation
+  /** `null` when the reference names an event. */
+  readonly access: AccessAnswer | null
 }
 
-function toJson({ explanation, view }: Found, show: Show): object {
+function toJson({ explanation, view, access }: Found, show: Show): object {
   return {
     employee: explanation.employeeId,
+    ...(access ? { access: accessJson(access) } : {}),
     at: explanation.at,
     nextAt: explanation.nextAt,
     blocked: explanation.blocked,
@@ -94,7 +112,7 @@ function toJson({ explanation, view }: Found, show: Show): object {
   }
 }
 
-function draw({ explanation, view }: Found, show: Show, zoneOf: (source: string) => string): void {
+function draw({ explanation, view, access }: Found, show: Show, zoneOf: (source: string) => string): void {
   const lines = eventsAskedFor(explanation, view).flatMap((event) => [
     `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${event.reason === null ? '' : ` (${event.reason})`}`,
     `  effective ${iso(event.effectiveAt)} (${describeDate(event, zoneOf(event.source))}), recorded ${iso(event.recordedAt)}`,
@@ -104,6 +122,7 @@ function draw({ explanation, view }: Found, show: Show, zoneOf: (source: string)
     ...describePart(event.part).map((line) => `  ${line}`),
   ])
   printLines(
+    ...(access ? accessLines(access) : []),
     `employee ${explanation.employeeId} at ${iso(explanation.at)}`,
     ...blockLines(explanation.blocked),
     ...brakeLines(view.brake),

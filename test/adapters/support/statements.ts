@@ -20,7 +20,7 @@ export const GROWING = [
   'account_names',
 ]
 /** People ask these now and then; they may read everything. */
-const ASKED_BY_PEOPLE = new Set<keyof Ledger>(['readCounts', 'readTrace', 'eraseEmployee'])
+const ASKED_BY_PEOPLE = new Set<keyof Ledger>(['readCounts', 'readAccess', 'readTrace', 'eraseEmployee'])
 
 export interface Statement {
   /** The ledger's methods that ran it. */

@@ -44,7 +44,7 @@ void describe('rollcall block, unblock and blocks', () => {
     for (const shown of ['explain', 'trace'])
       assert.match(
         (await run(shown, 'p1')).stdout,
-        /^employee p1 .*\nBLOCKED since .* until rollcall unblock: sent disabled, .*\nevent hire-1 /,
+        /^employee p1 .*\nBLOCKED since .* until rollcall unblock: sent disabled, .*\nevent hire-1 /m,
       )
     const explained = JSON.parse((await run('explain', 'p1', '--output', 'json')).stdout)
     assert.equal(explained.blocked.until, null)

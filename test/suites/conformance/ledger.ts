@@ -1,4 +1,5 @@
 import { describe, it } from 'node:test'
+import { accessCases } from './ledger-access.ts'
 import { aheadCases } from './ledger-ahead.ts'
 import { alertCases } from './ledger-alerts.ts'
 import { answerCases } from './ledger-answers.ts'
@@ -62,6 +63,7 @@ const groups: readonly (readonly LedgerCase[])[] = [
   answerCases,
   traceCases,
   nameCases,
+  accessCases,
   auditCases,
   clockCases,
   findingCases,

@@ -10,6 +10,7 @@ import type { Hold } from '../../../core/ledger/port/submit.ts'
 import { DAY_MS } from '../../../core/runtime.ts'
 import type { Sql, SqlValue } from '../driver/sql.ts'
 import { openLeavers } from '../leavers/read.ts'
+import { brakesOf } from '../plan/brake-marks.ts'
 import { loadEmployees } from '../plan/load.ts'
 import { operationId } from '../tables/ids.ts'
 
@@ -24,7 +25,6 @@ interface EmployeeRow {
   readonly accepted_active: number | null
   readonly accepted_hash: string | null
   readonly resend_due: number
-  readonly braked_at: number | null
   readonly incomplete_since: number | null
   readonly dirty_at: number | null
   readonly finding: number | null
@@ -32,7 +32,7 @@ interface EmployeeRow {
 
 export async function readAccess(sql: Sql, employeeId: string, now: number): Promise<AccessFacts | null> {
   const [row] = await sql.all<EmployeeRow>(
-    `SELECT p.object_id, p.accepted_operation, p.accepted_active, p.accepted_hash, p.resend_due, p.braked_at,
+    `SELECT p.object_id, p.accepted_operation, p.accepted_active, p.accepted_hash, p.resend_due,
        p.incomplete_since, p.dirty_at, d.finding
      FROM employees p LEFT JOIN foreign_deactivations d ON d.employee = p.id WHERE p.id = ?`,
     [employeeId],
@@ -40,13 +40,14 @@ export async function readAccess(sql: Sql, employeeId: string, now: number): Pro
   const { leavers } = await openLeavers(sql, { dueBy: null, employeeId, next: null, limit: MOST_CASES })
   if (!row && leavers.length === 0) return null
   const [employee = null] = row ? await loadEmployees(sql, [employeeId]) : []
+  const brake = (await brakesOf(sql, [employeeId])).get(employeeId)
   return {
     employeeId,
     employee,
     objectId: row?.object_id ?? null,
     accepted: row ? await acceptedOf(sql, employeeId, row) : null,
     foreignFinding: row?.finding ?? null,
-    brake: brakeOf(row),
+    brake: brake && brake.state !== 'passed' ? brake : null,
     incomplete: row ? await incompleteOf(sql, employeeId, row) : null,
     dueSince: row?.dirty_at ?? null,
     operations: row ? await operationsOf(sql, employeeId, row) : [],
@@ -54,10 +55,6 @@ export async function readAccess(sql: Sql, employeeId: string, now: number): Pro
     holds: await sql.all<Hold>('SELECT name, since, until, status, detail FROM holds ORDER BY since'),
     calls: await callsOf(sql, now),
   }
-}
-
-function brakeOf(row: EmployeeRow | undefined): AccessFacts['brake'] {
-  return row === undefined || row.braked_at === null ? null : { state: 'held', since: row.braked_at }
 }
 
 /** Operations that the directory accepted (see `isAccepted`). */
