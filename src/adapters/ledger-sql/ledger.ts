@@ -57,6 +57,7 @@ import { nearMatches } from './leavers/near-matches.ts'
 import { lease } from './submit/leases.ts'
 import type { Driver, Sql } from './driver/sql.ts'
 import { readAccess } from './inspect/access.ts'
+import { recordDisclosure } from './inspect/disclosures.ts'
 import { listAudit } from './inspect/audit.ts'
 import { listEvents } from './inspect/events.ts'
 import { writeTotals } from './tables/totals.ts'
@@ -239,8 +240,9 @@ function alertMethods({ write, read }: Transactions): AlertLedger {
   }
 }
 
-function inspectMethods({ read }: Transactions): InspectLedger & AccessLedger {
+function inspectMethods({ read, write }: Transactions): InspectLedger & AccessLedger {
   return {
+    recordDisclosure: (disclosure, now) => write((sql) => recordDisclosure(sql, disclosure, now)),
     readAccess: (employeeId, now) => read((sql) => readAccess(sql, employeeId, now)),
     readIdle: (now) => read((sql) => idle(sql, now)),
     readTotals: () => read(totals),
@@ -248,7 +250,7 @@ function inspectMethods({ read }: Transactions): InspectLedger & AccessLedger {
       read(async (sql) => ({ totals: await totals(sql), stateCounts: await stateCounts(sql) })),
     listEvents: (query) => read((sql) => listEvents(sql, query)),
     listAudit: (query) => read((sql) => listAudit(sql, query)),
-    readTrace: (reference) => read((sql) => trace(sql, reference)),
+    readTrace: (reference, query) => read((sql) => trace(sql, reference, query)),
     findEmployeeIds: (text) => read((sql) => findEmployeeIds(sql, text)),
     findNameHolders: (names) => read((sql) => findNameHolders(sql, names)),
     findEmployees: (reference) => read((sql) => findEmployees(sql, reference)),

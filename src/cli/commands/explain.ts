@@ -12,6 +12,13 @@ import { brakeJson, brakeLines } from '../explain/brake-lines.ts'
 import { findByReference, nearlyMatching } from '../support/employees.ts'
 import { iso, withIsoInstants } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
+import {
+  disclose,
+  disclosureActorOption,
+  disclosureJustificationOption,
+  type DisclosureOptions,
+  expectDisclosure,
+} from '../explain/disclosure.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
 import { displayValue, type Show, showing } from '../support/personal.ts'
@@ -24,62 +31,74 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     )
     .argument('<reference>', 'event id, employee id, or any other reference that trace accepts')
     .addOption(showValuesOption())
+    .addOption(disclosureActorOption())
+    .addOption(disclosureJustificationOption())
     .addOption(formatOption())
     .action(async (reference, options) => finish(await explain(environment, reference, options)))
 }
 
-interface ExplainOptions {
+interface ExplainOptions extends DisclosureOptions {
   readonly output: Format
-  readonly showValues: boolean
 }
 
-/** Exit 0 when the reference is found, 4 when it is not. Reads the ledger and changes nothing. */
+/** Exit 0 when the reference is found, 4 when it is not. Changes nothing; showing values is audited. */
 function explain(
   environment: NodeJS.ProcessEnv,
   reference: string,
   options: ExplainOptions,
 ): Promise<number> {
-  return withLedger(environment, async (ledger, config) => {
-    const [{ planRules, sourceNamed }, { explainEmployee }] = await Promise.all([
-      import('../../compose/rules.ts'),
-      import('../../core/plan/explain.ts'),
-    ])
-    const rules = planRules(config)
-    const found: Found[] = []
-    const views = await findByReference(
-      ledger,
-      reference,
-      (text) => ledger.findEmployees(text),
-      ({ length }) => length > 0,
-    )
-    const now = Date.now()
-    const answerFor = (employeeId: string): Promise<AccessAnswer | null> =>
-      readAnswer(ledger, employeeId, { config, ...(rules.fold ? { fold: rules.fold } : {}), now })
-    for (const view of views) {
-      const access = view.event === null ? await answerFor(view.employee.employeeId) : null
-      found.push({ view, access, explanation: await explainEmployee(view.employee, now, rules) })
-    }
-    const [first, ...others] = found
-    if (!first) {
-      // A refused message may be all that names the employee.
-      const access = await answerFor(employeeIdOf(reference))
-      if (access) {
-        if (options.output === 'json') printJson({ employee: access.employeeId, access: accessJson(access) })
-        else printLines(...accessLines(access))
-        return EXIT_CODES.done
-      }
-      say(
-        `nothing in the ledger matches: give an event id, an employee id, a user name, a mail address, or any other reference that rollcall trace accepts${await nearlyMatching(ledger, reference)}`,
+  const access = expectDisclosure(options)
+  return withLedger(
+    environment,
+    async (ledger, config) => {
+      const [{ planRules, sourceNamed }, { explainEmployee }] = await Promise.all([
+        import('../../compose/rules.ts'),
+        import('../../core/plan/explain.ts'),
+      ])
+      const rules = planRules(config)
+      const found: Found[] = []
+      const views = await findByReference(
+        ledger,
+        reference,
+        (text) => ledger.findEmployees(text),
+        ({ length }) => length > 0,
       )
-      return EXIT_CODES.notFound
-    }
-    const show = showing(options.showValues)
-    if (options.output === 'json') {
-      const rest = others.length > 0 ? { others: others.map((one) => toJson(one, show)) } : {}
-      printJson(withIsoInstants({ ...toJson(first, show), ...rest }))
-    } else for (const one of found) draw(one, show, (source) => sourceNamed(config, source).zone)
-    return EXIT_CODES.done
-  })
+      const now = Date.now()
+      const answerFor = (employeeId: string): Promise<AccessAnswer | null> =>
+        readAnswer(ledger, employeeId, { config, ...(rules.fold ? { fold: rules.fold } : {}), now })
+      for (const view of views) {
+        const answer = view.event === null ? await answerFor(view.employee.employeeId) : null
+        found.push({ view, access: answer, explanation: await explainEmployee(view.employee, now, rules) })
+      }
+      const [first, ...others] = found
+      if (!first) {
+        // A refused message may be all that names the employee.
+        const answer = await answerFor(employeeIdOf(reference))
+        if (answer) {
+          if (options.output === 'json')
+            printJson({ employee: answer.employeeId, access: accessJson(answer) })
+          else printLines(...accessLines(answer))
+          return EXIT_CODES.done
+        }
+        say(
+          `nothing in the ledger matches: give an event id, an employee id, a user name, a mail address, or any other reference that rollcall trace accepts${await nearlyMatching(ledger, reference)}`,
+        )
+        return EXIT_CODES.notFound
+      }
+      await disclose(
+        ledger,
+        found.map(({ view }) => view.employee.employeeId),
+        options,
+      )
+      const show = showing(options.showValues)
+      if (options.output === 'json') {
+        const rest = others.length > 0 ? { others: others.map((one) => toJson(one, show)) } : {}
+        printJson(withIsoInstants({ ...toJson(first, show), ...rest }))
+      } else for (const one of found) draw(one, show, (source) => sourceNamed(config, source).zone)
+      return EXIT_CODES.done
+    },
+    access,
+  )
 }
 
 function eventsAskedFor(explanation: Explanation, view: EmployeeView): readonly EventExplanation[] {

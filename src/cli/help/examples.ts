@@ -21,11 +21,20 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   trace: [
     ['trace 20011', 'everything from event to Entra object for one employee'],
+    ['trace 20011 --since 7d --limit 50', 'what was sent and answered in the last week'],
     ['trace op-17 --output json', 'one operation, for a script'],
+    [
+      'trace batch-9 --show-values --actor ada --justification "ticket 4711"',
+      'a batch with the values of its records, which is audited',
+    ],
   ],
   explain: [
-    ['explain 20011', 'why the employee is in this state'],
-    ['explain 20011 --show-values', 'with the values of personal attributes'],
+    ['explain 20011', 'why does the employee have access, and what to do next'],
+    ['explain ada@contoso.com', 'the same, found by user name or mail address'],
+    [
+      'explain 20011 --show-values --actor ada --justification "ticket 4711"',
+      'with the values of personal attributes, which is audited',
+    ],
   ],
   plan: [
     ['plan', 'what would be sent now'],

@@ -7,6 +7,7 @@ import { openSqliteLedger } from '../../../src/adapters/ledger-sql/driver/sqlite
 import { joiner, T0, World } from '../../suites/conformance/ledger-world.ts'
 import { command } from '../../fakes/cli.ts'
 
+const BY = ['--actor', 'ann', '--justification', 'ticket 7'] as const
 let folder = ''
 let LEDGER = ''
 
@@ -56,11 +57,35 @@ void describe('trace', () => {
       assert.doesNotMatch(hidden, /ann\.lee/, output)
       assert.match(hidden, /must be unique/, output)
       assert.match(
-        await run('trace', 'p1', '--output', output, '--show-values'),
+        await run('trace', 'p1', '--output', output, '--show-values', ...BY),
         /Another object has ann\.lee@contoso\.com/,
         output,
       )
     }
+  })
+
+  void test('shows which fields were sent, and their values only to someone who is named in the audit trail', async () => {
+    const hidden = await run('trace', 'p1')
+    assert.match(
+      hidden,
+      /record +the first one\n.* added +userName\n[^]* added +active {2}true\n[^]*log record /,
+    )
+    assert.doesNotMatch(hidden, /p1@example/)
+    const { code, stdout, stderr } = await command(['trace', 'p1', '--show-values'], { LEDGER })
+    assert.deepEqual([code, stdout], [2, ''])
+    assert.match(stderr, /--actor and --justification/)
+    assert.match(await run('trace', 'p1', '--show-values', ...BY), /added +userName {2}p1@example\.com\n/)
+    assert.match(await run('audit', 'p1'), /ann +show-values +p1 +ticket 7/)
+  })
+
+  void test('pages what is long, and says how to go on', async () => {
+    const first = await command(['trace', 'batch-1', '--limit', '2', '--output', 'json'], { LEDGER })
+    assert.match(first.stderr, /there is more: the same command with --next m2/)
+    const shown = JSON.parse(first.stdout)
+    assert.deepEqual([shown.others.length, shown.next], [1, 'm2'])
+    const last = JSON.parse(await run('trace', 'batch-1', '--limit', '2', '--next', 'm2', '--output', 'json'))
+    assert.deepEqual([last.others.length, last.next], [0, null])
+    assert.equal((await command(['trace', 'p1', '--next', 'x'], { LEDGER })).code, 2)
   })
 
   void test('shows the age of each step, before and after, in a suitable unit', async () => {

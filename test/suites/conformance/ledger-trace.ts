@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict'
-import type { EventsQuery } from '../../../src/core/ledger/port/inspect.ts'
+import {
+  type EventsQuery,
+  type Trace,
+  TRACE_RECORDS,
+  type TraceCursor,
+} from '../../../src/core/ledger/port/inspect.ts'
 import { hrEvent, joiner, type LedgerCase, T0 } from './ledger-world.ts'
 
 /** What `trace`, `idle`, `totals` and `inspect` promise. */
@@ -121,6 +126,128 @@ export const traceCases: readonly LedgerCase[] = [
         [first?.employeeId, first?.state, first?.receivedAt, 'worker' in (first ?? {})],
         ['p1', 'confirmed', T0, false],
       )
+    },
+  },
+  {
+    name: 'each operation is told with its record and the one that was sent before it, which a withdrawn one was not',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      const first = await world.confirmAll()
+      await world.record(hrEvent('e2', 'p1', { title: 'Clerk' }, { order: 2 }))
+      await world.plan()
+      await world.record(hrEvent('e3', 'p1', { title: 'Head' }, { order: 3 }))
+      const second = await world.confirmAll()
+      const { operations } = (await world.ledger.readTrace('p1')) ?? assert.fail('p1 is known')
+      assert.deepEqual(
+        operations.map(({ state, before, record }) => [state, before?.id ?? null, JSON.parse(record).title]),
+        [
+          ['confirmed', null, undefined],
+          ['withdrawn', first.operations.get('p1'), 'Clerk'],
+          ['confirmed', first.operations.get('p1'), 'Head'],
+        ],
+      )
+      assert.equal(operations[2]?.before?.record, operations[0]?.record)
+      const [only] = (await world.ledger.readTrace(second.operations.get('p1') ?? ''))?.operations ?? []
+      assert.equal(only?.before?.id, first.operations.get('p1'))
+    },
+  },
+  {
+    name: 'an employee is traced in pages, the newest first, and every event and operation is on one of them',
+    run: async (world) => {
+      for (let n = 0; n < 5; n++) {
+        await world.record(
+          hrEvent(`e${n}`, 'p1', { userName: 'a@b.c', active: true, title: `t${n}` }, { order: n }),
+        )
+        await (n === 3 ? world.plan() : world.confirmAll())
+        world.now += 1_000
+      }
+      const pages: (readonly string[])[] = []
+      const operations: string[] = []
+      let next: TraceCursor | null = null
+      do {
+        const page: Trace | null = await world.ledger.readTrace('p1', { since: null, limit: 2, next })
+        assert.ok(page)
+        assert.equal(page.older, page.next !== null)
+        pages.push(page.events.map(({ id }) => id))
+        operations.push(...page.operations.map(({ id }) => id))
+        next = page.next
+      } while (next !== null)
+      assert.deepEqual(pages, [['e3', 'e4'], ['e1', 'e2'], ['e0']])
+      assert.equal(new Set(operations).size, 5)
+      const since = world.now - 1_500
+      const late = await world.ledger.readTrace('p1', { since, limit: 2, next: null })
+      assert.deepEqual([late?.events.map(({ id }) => id), late?.next], [['e3', 'e4'], null])
+    },
+  },
+  {
+    name: 'operations that carry no event have pages of their own',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'))
+      await world.confirmAll()
+      for (let n = 0; n < 3; n++) {
+        await world.ledger.recordLogRecords({
+          joins: [],
+          now: world.now,
+          finalAt: world.now,
+          watermark: null,
+          changedElsewhere: ['p1'],
+          foreign: 0,
+          echoes: [],
+        })
+        await world.confirmAll()
+      }
+      const first = await world.ledger.readTrace('p1', { since: null, limit: 2, next: null })
+      const second = await world.ledger.readTrace('p1', { since: null, limit: 2, next: first?.next ?? null })
+      const shown = [first, second].map((page) => [page?.events.length, page?.operations.length])
+      // The operation of the event stands beside it, and the newest two of the three resends.
+      assert.deepEqual(shown, [
+        [1, 3],
+        [0, 1],
+      ])
+      assert.equal(second?.next, null)
+    },
+  },
+  {
+    name: 'a batch is traced in pages of its operations, and of one operation only the latest log records',
+    run: async (world) => {
+      const ids = ['p1', 'p2', 'p3']
+      await world.record(...ids.map((id) => joiner(`hire ${id}`, id)))
+      const sent = await world.send()
+      for (let n = 0; n < TRACE_RECORDS + 2; n++) {
+        world.now += 1_000
+        await world.answer(sent, 'escrowed', { status: 'failure' })
+      }
+      const read = (next: TraceCursor | null): Promise<Trace | null> =>
+        world.ledger.readTrace(sent.batch.id, { since: null, limit: 2, next })
+      const first = (await read(null)) ?? assert.fail('the batch is known')
+      const second = (await read(first.next)) ?? assert.fail('there is another page')
+      const all = [first, ...first.others, second, ...second.others]
+      assert.deepEqual(all.map(({ employee }) => employee.id).toSorted(), ids)
+      assert.deepEqual([first.next, second.next], [{ kind: 'further', skip: 2 }, null])
+      const [records = []] = all.flatMap(({ operations }) => operations.map((one) => one.records))
+      assert.equal(records.length, TRACE_RECORDS)
+      assert.equal(records.at(-1)?.activityAt, world.now)
+    },
+  },
+  {
+    name: 'who was shown values of which employees is in the audit trail, and an erasure leaves a hash of the id',
+    run: async (world) => {
+      await world.record(joiner('e1', 'p1'), joiner('e2', 'p2'))
+      const by = { actor: 'ann', justification: 'ticket 7' }
+      await world.ledger.recordDisclosure({ employees: ['p1', 'p2', 'p1'], ...by }, world.now)
+      const read = async (): Promise<readonly (string | null)[]> => {
+        const query = { since: null, about: null, next: null, limit: 9 }
+        const { entries } = await world.ledger.listAudit(query)
+        assert.ok(
+          entries.every(({ actor, justification }) => actor === 'ann' && justification === 'ticket 7'),
+        )
+        return entries.filter(({ action }) => action === 'show-values').map(({ about }) => about)
+      }
+      assert.deepEqual(await read(), ['p1', 'p2'])
+      await world.ledger.eraseEmployee({ employeeId: 'p1', ...by }, world.now)
+      const [erased, kept] = await read()
+      assert.match(erased ?? '', /^[0-9a-f]{64}$/)
+      assert.equal(kept, 'p2')
     },
   },
   {

@@ -88,8 +88,8 @@ after(async () => {
 
 const TABLES: readonly (readonly string[])[] = [
   ['trace', name('p1')],
-  ['trace', name('id'), '--show-values'],
-  ['explain', name('p1'), '--show-values'],
+  ['trace', name('id'), '--show-values', '--actor', 'ann', '--justification', 'x'],
+  ['explain', name('p1'), '--show-values', '--actor', 'ann', '--justification', 'x'],
   ['plan', '--employee', name('p1'), '--show-values'],
   ['status'],
   ['events'],

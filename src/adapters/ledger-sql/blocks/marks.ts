@@ -7,6 +7,8 @@ import { employeeHash, rowsByEmployeeHash } from '../leavers/erased-marks.ts'
 /** Actions in the audit trail; they name the employee until an erasure. */
 export const BLOCK = 'block'
 export const UNBLOCK = 'unblock'
+/** Personal values of the employee were shown. */
+export const SHOW_VALUES = 'show-values'
 
 /** The blocks of these employees, by employee id, ended ones included. */
 export async function blocksOf(
@@ -85,12 +87,13 @@ export async function applyBlocks(sql: Sql, decided: readonly Decided[]): Promis
 export async function eraseBlockedId(sql: Sql, employee: string): Promise<void> {
   const hash = employeeHash(employee)
   await sql.run('UPDATE blocks SET employee = NULL, event_id = NULL WHERE hash = ?', [hash])
-  await sql.run('UPDATE audit SET detail = ? WHERE detail = ? AND action IN (?, ?, ?, ?)', [
+  await sql.run('UPDATE audit SET detail = ? WHERE detail = ? AND action IN (?, ?, ?, ?, ?)', [
     hash,
     employee,
     BLOCK,
     UNBLOCK,
     RELEASE,
     REFUSE,
+    SHOW_VALUES,
   ])
 }

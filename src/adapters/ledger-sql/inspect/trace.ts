@@ -1,10 +1,22 @@
-import type { BatchState, EventState, OperationState } from '../../../core/ledger/lifecycle.ts'
-import type { EmployeeTrace, Trace, TraceEvent, TraceOperation } from '../../../core/ledger/port/inspect.ts'
+import type { EventState } from '../../../core/ledger/lifecycle.ts'
+import {
+  type EmployeeTrace,
+  type Trace,
+  TRACE_PAGE,
+  type TraceCursor,
+  type TraceEvent,
+  type TraceQuery,
+} from '../../../core/ledger/port/inspect.ts'
 import type { BlockPeriod } from '../../../core/ledger/employee.ts'
-import { LANES } from '../../../core/model.ts'
 import { blocksOf } from '../blocks/marks.ts'
-import { batchId, operationId, seqOf } from '../tables/ids.ts'
+import { operationId, seqOf } from '../tables/ids.ts'
 import type { Sql } from '../driver/sql.ts'
+import {
+  operationsBySeq,
+  operationsWithoutEvent,
+  type OperationRow,
+  toTraceOperations,
+} from './trace-operations.ts'
 
 /** What a reference names: rows of one employee, and how to narrow them. */
 export interface Scope {
@@ -13,38 +25,109 @@ export interface Scope {
   readonly operations: readonly number[] | null
 }
 
-export async function trace(sql: Sql, reference: string): Promise<Trace | null> {
-  const [first, ...others] = await find(sql, reference)
-  const employee = first && (await traceEmployee(sql, first))
-  if (!employee) return null
-  const rest: EmployeeTrace[] = []
-  for (const scope of others) {
-    const other = await traceEmployee(sql, scope)
-    if (other) rest.push(other)
+const FIRST: TraceQuery = { since: null, limit: TRACE_PAGE, next: null }
+
+export async function trace(sql: Sql, reference: string, query: TraceQuery = FIRST): Promise<Trace | null> {
+  const scopes = await find(sql, reference)
+  const skip = query.next?.kind === 'further' ? query.next.skip : 0
+  const page = scopes.slice(skip, skip + query.limit)
+  // Only a single employee has older pages: of several matches one is to be named.
+  const older = scopes.length === 1 && query.next?.kind === 'older' ? query.next : null
+  const traced: TracedEmployee[] = []
+  for (const scope of page) {
+    const one = await traceEmployee(sql, scope, { ...query, older })
+    if (one) traced.push(one)
   }
-  return { ...employee, others: rest }
+  const [first, ...others] = traced
+  if (!first) return null
+  const further = skip + query.limit
+  return {
+    ...first.employee,
+    others: others.map(({ employee }) => employee),
+    next:
+      scopes.length > further ? { kind: 'further', skip: further } : scopes.length === 1 ? first.next : null,
+  }
 }
 
-async function traceEmployee(sql: Sql, scope: Scope): Promise<EmployeeTrace | null> {
+interface Page {
+  readonly since: number | null
+  readonly limit: number
+  readonly older: Extract<TraceCursor, { kind: 'older' }> | null
+}
+interface TracedEmployee {
+  readonly employee: EmployeeTrace
+  readonly next: TraceCursor | null
+}
+
+async function traceEmployee(sql: Sql, scope: Scope, page: Page): Promise<TracedEmployee | null> {
   const [employee] = await sql.all<{ id: string; object_id: string | null }>(
     'SELECT id, object_id FROM employees WHERE id = ?',
     [scope.employee],
   )
   if (!employee) return null
-  const events = (await loadEvents(sql, scope.employee)).filter(
-    (event) =>
-      (scope.event === null || event.seq === scope.event) &&
-      (scope.operations === null || (event.operation !== null && scope.operations.includes(event.operation))),
-  )
-  const wanted = scope.event === null ? scope.operations : await standingFor(sql, events)
-  const operations = (await loadOperations(sql, scope.employee)).filter(
-    (operation) => wanted === null || wanted.includes(operation.seq),
-  )
+  const { events, operations, isMore, next } = await rowsOf(sql, scope, page)
   return {
-    employee: { id: employee.id, objectId: employee.object_id },
-    blocked: await blockOf(sql, employee.id),
-    events: events.map(toTraceEvent),
-    operations: await Promise.all(operations.map((operation) => toTraceOperation(sql, operation))),
+    employee: {
+      employee: { id: employee.id, objectId: employee.object_id },
+      blocked: await blockOf(sql, employee.id),
+      events: events
+        .toSorted((one, other) => one.effective_at - other.effective_at || one.seq - other.seq)
+        .map(toTraceEvent),
+      operations: await toTraceOperations(sql, employee.id, operations),
+      older: isMore,
+    },
+    next,
+  }
+}
+
+interface Rows {
+  readonly events: readonly EventRow[]
+  readonly operations: readonly OperationRow[]
+  readonly isMore: boolean
+  readonly next: TraceCursor | null
+}
+
+async function rowsOf(sql: Sql, scope: Scope, page: Page): Promise<Rows> {
+  if (scope.event === null && scope.operations === null) return wholeEmployee(sql, scope.employee, page)
+  const events =
+    scope.event === null
+      ? await eventsOf(sql, scope.employee, { ...page, operations: scope.operations ?? [] })
+      : await eventBySeq(sql, scope.event)
+  const seqs = scope.event === null ? (scope.operations ?? []) : await standingFor(sql, events)
+  return {
+    events: events.slice(0, page.limit),
+    operations: await operationsBySeq(sql, seqs),
+    isMore: events.length > page.limit,
+    next: null,
+  }
+}
+
+const FROM_THE_END = Number.MAX_SAFE_INTEGER
+
+/** The newest events with their operations, and the newest operations that carry no event. */
+async function wholeEmployee(sql: Sql, employee: string, page: Page): Promise<Rows> {
+  const { since, limit, older } = page
+  // One more than is shown says whether there are older ones.
+  const events = await eventsOf(sql, employee, page)
+  const bare = await operationsWithoutEvent(sql, employee, {
+    before: older?.operation ?? FROM_THE_END,
+    since,
+    limit: limit + 1,
+  })
+  const [shown, alone] = [events.slice(0, limit), bare.slice(0, limit)]
+  const carried = shown.flatMap(({ operation }) => (operation === null ? [] : [operation]))
+  const isMore = events.length > limit || bare.length > limit
+  return {
+    events: shown,
+    operations: [...(await operationsBySeq(sql, carried)), ...alone],
+    isMore,
+    next: isMore
+      ? {
+          kind: 'older',
+          event: shown.at(-1)?.seq ?? older?.event ?? FROM_THE_END,
+          operation: alone.at(-1)?.seq ?? older?.operation ?? FROM_THE_END,
+        }
+      : null,
   }
 }
 
@@ -117,12 +200,40 @@ interface EventRow {
   readonly published_at: number | null
 }
 
-function loadEvents(sql: Sql, employee: string): Promise<EventRow[]> {
+const COLUMNS = `e.seq, e.event_id, e.source, e.type, e.state, e.reason, e.detail, e.by_seq, w.event_id AS by_id, e.operation, e.recorded_at, e.effective_at,
+  e.received_at, e.planned_at, e.finished_at, (SELECT MAX(o.published_at) FROM outbox o WHERE o.event_seq = e.seq) AS published_at`
+
+function eventBySeq(sql: Sql, seq: number): Promise<EventRow[]> {
   return sql.all<EventRow>(
-    `SELECT e.seq, e.event_id, e.source, e.type, e.state, e.reason, e.detail, e.by_seq, w.event_id AS by_id, e.operation, e.recorded_at, e.effective_at,
-       e.received_at, e.planned_at, e.finished_at, (SELECT MAX(o.published_at) FROM outbox o WHERE o.event_seq = e.seq) AS published_at
-     FROM events e LEFT JOIN events w ON w.seq = e.by_seq WHERE e.employee = ? ORDER BY e.effective_at, e.seq`,
-    [employee],
+    `SELECT ${COLUMNS} FROM events e LEFT JOIN events w ON w.seq = e.by_seq WHERE e.seq = ?`,
+    [seq],
+  )
+}
+
+/**
+ * Events of an employee, newest first, at most one more than the page has. Sorted by an expression, so
+ * that no database walks through the events of all employees in their order.
+ */
+function eventsOf(
+  sql: Sql,
+  employee: string,
+  { since, limit, older, operations }: Page & { readonly operations?: readonly number[] },
+): Promise<EventRow[]> {
+  const recent =
+    since === null
+      ? ''
+      : ' AND (e.received_at >= ? OR COALESCE(e.planned_at, 0) >= ? OR COALESCE(e.finished_at, 0) >= ?)'
+  const carried = operations ? ` AND e.operation IN (${operations.map(() => '?').join(', ')})` : ''
+  return sql.all<EventRow>(
+    `SELECT ${COLUMNS} FROM events e LEFT JOIN events w ON w.seq = e.by_seq
+     WHERE e.employee = ? AND e.seq + 0 < ?${recent}${carried} ORDER BY e.seq + 0 DESC LIMIT ?`,
+    [
+      employee,
+      older?.event ?? FROM_THE_END,
+      ...(since === null ? [] : [since, since, since]),
+      ...(operations ?? []),
+      limit + 1,
+    ],
   )
 }
 
@@ -158,81 +269,4 @@ function toTraceEvent(row: EventRow): TraceEvent {
     finishedAt: row.finished_at,
     publishedAt: row.published_at,
   }
-}
-
-interface OperationRow {
-  readonly seq: number
-  readonly state: OperationState
-  readonly lane: number
-  readonly code: string | null
-  readonly reason: string | null
-  readonly created_at: number
-  readonly answered_at: number | null
-  readonly finished_at: number | null
-  readonly submitted_at: number | null
-  readonly batch: number | null
-  readonly batch_state: BatchState | null
-  readonly attempts: number | null
-  readonly accepted_at: number | null
-  readonly request_id: string | null
-  readonly status: number | null
-}
-
-function loadOperations(sql: Sql, employee: string): Promise<OperationRow[]> {
-  return sql.all<OperationRow>(
-    `SELECT o.seq, o.state, o.lane, o.code, o.reason, o.created_at, o.submitted_at, o.answered_at, o.finished_at, o.batch,
-       b.state AS batch_state, b.attempts, b.accepted_at, b.request_id, b.status
-     FROM operations o LEFT JOIN batches b ON b.seq = o.batch WHERE o.employee = ? ORDER BY o.seq`,
-    [employee],
-  )
-}
-
-async function toTraceOperation(sql: Sql, row: OperationRow): Promise<TraceOperation> {
-  const records = await sql.all<{
-    id: string
-    activity_at: number
-    change_id: string
-    action: string
-    status: string
-    code: string | null
-    object_id: string | null
-  }>(
-    'SELECT id, activity_at, change_id, action, status, code, object_id FROM log_records WHERE operation = ? ORDER BY activity_at',
-    [row.seq],
-  )
-  return {
-    id: operationId(row.seq),
-    state: row.state,
-    lane: laneName(row.lane),
-    createdAt: row.created_at,
-    code: row.code,
-    reason: row.reason,
-    batch:
-      row.batch === null || row.batch_state === null
-        ? null
-        : {
-            id: batchId(row.batch),
-            state: row.batch_state,
-            attempts: row.attempts ?? 0,
-            submittedAt: row.submitted_at,
-            acceptedAt: row.accepted_at,
-            requestId: row.request_id,
-            status: row.status,
-          },
-    records: records.map((record) => ({
-      id: record.id,
-      activityAt: record.activity_at,
-      changeId: record.change_id,
-      action: record.action,
-      status: record.status,
-      code: record.code,
-      objectId: record.object_id,
-    })),
-    answeredAt: row.answered_at,
-    finishedAt: row.finished_at,
-  }
-}
-
-function laneName(order: number): string {
-  return Object.entries(LANES).find(([, number]) => number === order)?.[0] ?? String(order)
 }

@@ -11,6 +11,14 @@ export interface AccessLedger {
    * an id that the ledger does not know. Its cost grows with the history of that employee only.
    */
   readAccess(employeeId: string, now: number): Promise<AccessFacts | null>
+  /** Adds an audit entry for each employee whose personal values are about to be shown. */
+  recordDisclosure(disclosure: Disclosure, now: number): Promise<void>
+}
+
+export interface Disclosure {
+  readonly employees: readonly string[]
+  readonly actor: string
+  readonly justification: string
 }
 
 export interface AccessFacts {

@@ -21,9 +21,10 @@ export interface InspectLedger {
   listAudit(query: AuditQuery): Promise<AuditPage>
   /**
    * The whole chain around an event, an employee, an operation, a batch, a request id or a
-   * directory object; `null` when nothing has that id.
+   * directory object; `null` when nothing has that id. A page of it: what it reads into memory does
+   * not grow with the history of an employee. Default: the first page, of `TRACE_PAGE`.
    */
-  readTrace(reference: string): Promise<Trace | null>
+  readTrace(reference: string, query?: TraceQuery): Promise<Trace | null>
   /**
    * The employee that a reference (employee id, event id, operation id, …) leads to. Several when
    * it matches a batch, events of several sources, or an event and an employee; none when nothing
@@ -128,7 +129,7 @@ export interface AuditEntry {
   readonly at: number
   readonly actor: string
   readonly action: string
-  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the id of an employee who was blocked, released or refused, the hash of an erased employee id, how many employees were released or refused, or how many more may go until when. */
+  /** `dl-…`, `<entity>#<sequence>`, `replay <number>`, the id of an employee who was blocked, released or refused, or whose values were shown, the hash of an erased employee id, how many employees were released or refused, or how many more may go until when. */
   readonly about: string | null
   readonly justification: string
 }
@@ -162,7 +163,25 @@ export interface EventLine {
   readonly finishedAt: number | null
 }
 
+export interface TraceQuery {
+  /** Only events and operations to which something happened at this instant or later. */
+  readonly since: number | null
+  /** The most events of an employee, operations without an event, and matches of the reference. */
+  readonly limit: number
+  /** `next` of the previous page; `null` for the first. */
+  readonly next: TraceCursor | null
+}
+export const TRACE_PAGE = 100
+/** The most log records of one operation; the latest ones. */
+export const TRACE_RECORDS = 20
+/** Where the next page begins: older events and operations, or further matches. */
+export type TraceCursor =
+  | { readonly kind: 'older'; readonly event: number; readonly operation: number }
+  | { readonly kind: 'further'; readonly skip: number }
+
 export interface Trace extends EmployeeTrace {
+  /** `null` on the last page. */
+  readonly next: TraceCursor | null
   /** Other matches of the reference: the rest of a batch, events of other sources, an employee. */
   readonly others: readonly EmployeeTrace[]
 }
@@ -172,6 +191,8 @@ export interface EmployeeTrace {
   readonly blocked: BlockPeriod | null
   readonly events: readonly TraceEvent[]
   readonly operations: readonly TraceOperation[]
+  /** Older events or operations of the employee are left out. */
+  readonly older: boolean
 }
 export interface TraceEvent {
   readonly source: string
@@ -194,6 +215,10 @@ export interface TraceOperation {
   readonly state: OperationState
   readonly lane: string
   readonly createdAt: number
+  /** The record as it was or will be sent, as JSON. */
+  readonly record: string
+  /** The operation of the employee that was sent before it, and its record; `null` for the first. */
+  readonly before: { readonly id: string; readonly record: string } | null
   readonly code: string | null
   readonly reason: string | null
   readonly batch: {

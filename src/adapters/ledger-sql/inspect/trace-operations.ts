@@ -1,0 +1,171 @@
+import type { BatchState, OperationState } from '../../../core/ledger/lifecycle.ts'
+import { TRACE_RECORDS, type TraceOperation } from '../../../core/ledger/port/inspect.ts'
+import { LANES } from '../../../core/model.ts'
+import { readRows, type Sql, type SqlValue } from '../driver/sql.ts'
+import { batchId, operationId } from '../tables/ids.ts'
+
+export interface OperationRow {
+  readonly seq: number
+  readonly state: OperationState
+  readonly lane: number
+  readonly record: string
+  readonly code: string | null
+  readonly reason: string | null
+  readonly created_at: number
+  readonly answered_at: number | null
+  readonly finished_at: number | null
+  readonly submitted_at: number | null
+  readonly batch: number | null
+  readonly batch_state: BatchState | null
+  readonly attempts: number | null
+  readonly accepted_at: number | null
+  readonly request_id: string | null
+  readonly status: number | null
+}
+
+const COLUMNS = `o.seq, o.state, o.lane, o.record, o.code, o.reason, o.created_at, o.submitted_at, o.answered_at, o.finished_at, o.batch,
+  b.state AS batch_state, b.attempts, b.accepted_at, b.request_id, b.status`
+
+export function operationsBySeq(sql: Sql, seqs: readonly number[]): Promise<OperationRow[]> {
+  return readRows<OperationRow>(
+    sql,
+    ['seq INT'],
+    [...new Set(seqs)].map((seq) => [seq]),
+    `SELECT ${COLUMNS} FROM v JOIN operations o ON o.seq = v.seq LEFT JOIN batches b ON b.seq = o.batch`,
+  )
+}
+
+/**
+ * Operations of an employee that carry no event, newest first. Sorted by an expression, so that no
+ * database walks through the operations of all employees in their order.
+ */
+export function operationsWithoutEvent(
+  sql: Sql,
+  employee: string,
+  {
+    before,
+    since,
+    limit,
+  }: { readonly before: number; readonly since: number | null; readonly limit: number },
+): Promise<OperationRow[]> {
+  const [recent, parameters] = since === null ? ['', []] : [RECENT, [since, since]]
+  const all: readonly SqlValue[] = [employee, before, employee, ...parameters, limit]
+  return sql.all<OperationRow>(
+    `SELECT ${COLUMNS} FROM operations o LEFT JOIN batches b ON b.seq = o.batch
+     WHERE o.employee = ? AND o.seq + 0 < ?
+       AND o.seq NOT IN (SELECT e.operation FROM events e WHERE e.employee = ? AND e.operation IS NOT NULL)${recent}
+     ORDER BY o.seq + 0 DESC LIMIT ?`,
+    all,
+  )
+}
+const RECENT =
+  ' AND (o.created_at >= ? OR COALESCE(o.finished_at, o.answered_at, o.submitted_at, o.created_at) >= ?)'
+
+/** Adds what the log says about each operation, and the record that was sent before it. */
+export async function toTraceOperations(
+  sql: Sql,
+  employee: string,
+  rows: readonly OperationRow[],
+): Promise<readonly TraceOperation[]> {
+  const ordered = rows.toSorted((one, other) => one.seq - other.seq)
+  const seqs = ordered.map(({ seq }) => seq)
+  const records = Map.groupBy(await recordsOf(sql, seqs), ({ operation }) => operation)
+  const befores = await recordsBefore(sql, employee, seqs)
+  return ordered.map((row) => toTraceOperation(row, records.get(row.seq) ?? [], befores.get(row.seq)))
+}
+
+interface RecordRow {
+  readonly operation: number
+  readonly id: string
+  readonly activity_at: number
+  readonly change_id: string
+  readonly action: string
+  readonly status: string
+  readonly code: string | null
+  readonly object_id: string | null
+}
+
+/** The latest log records of each operation: a service that retries for days writes hundreds. */
+function recordsOf(sql: Sql, operations: readonly number[]): Promise<RecordRow[]> {
+  return readRows<RecordRow>(
+    sql,
+    ['seq INT'],
+    operations.map((seq) => [seq]),
+    `SELECT r.operation, r.id, r.activity_at, r.change_id, r.action, r.status, r.code, r.object_id FROM (
+       SELECT l.*, ROW_NUMBER() OVER (PARTITION BY l.operation ORDER BY l.activity_at DESC, l.id DESC) AS place
+       FROM v JOIN log_records l ON l.operation = v.seq) r
+     WHERE r.place <= ? ORDER BY r.activity_at, r.id`,
+    [TRACE_RECORDS],
+  )
+}
+
+interface BeforeRow {
+  readonly seq: number
+  readonly before: number
+  readonly record: string
+}
+
+/** Of each operation the one that was sent before it. One pass over the operations of the employee. */
+async function recordsBefore(
+  sql: Sql,
+  employee: string,
+  operations: readonly number[],
+): Promise<ReadonlyMap<number, BeforeRow>> {
+  const rows = await readRows<BeforeRow>(
+    sql,
+    ['seq INT'],
+    operations.map((seq) => [seq]),
+    `SELECT v.seq, w.before, p.record FROM v JOIN (
+       SELECT o.seq, MAX(CASE WHEN o.submitted_at IS NULL THEN NULL ELSE o.seq END)
+         OVER (ORDER BY o.seq ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+       FROM operations o WHERE o.employee = ?) w ON w.seq = v.seq JOIN operations p ON p.seq = w.before`,
+    [employee],
+  )
+  return new Map(rows.map((row) => [row.seq, row]))
+}
+
+function toTraceOperation(
+  row: OperationRow,
+  records: readonly RecordRow[],
+  before: BeforeRow | undefined,
+): TraceOperation {
+  return {
+    id: operationId(row.seq),
+    state: row.state,
+    lane: laneName(row.lane),
+    createdAt: row.created_at,
+    record: row.record,
+    before: before ? { id: operationId(before.before), record: before.record } : null,
+    code: row.code,
+    reason: row.reason,
+    batch: batchOf(row),
+    records: records.map((record) => ({
+      id: record.id,
+      activityAt: record.activity_at,
+      changeId: record.change_id,
+      action: record.action,
+      status: record.status,
+      code: record.code,
+      objectId: record.object_id,
+    })),
+    answeredAt: row.answered_at,
+    finishedAt: row.finished_at,
+  }
+}
+
+function batchOf(row: OperationRow): TraceOperation['batch'] {
+  if (row.batch === null || row.batch_state === null) return null
+  return {
+    id: batchId(row.batch),
+    state: row.batch_state,
+    attempts: row.attempts ?? 0,
+    submittedAt: row.submitted_at,
+    acceptedAt: row.accepted_at,
+    requestId: row.request_id,
+    status: row.status,
+  }
+}
+
+function laneName(order: number): string {
+  return Object.entries(LANES).find(([, number]) => number === order)?.[0] ?? String(order)
+}

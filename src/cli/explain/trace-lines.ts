@@ -1,0 +1,175 @@
+import { isInForce } from '../../core/blocks/period.ts'
+import { type FieldChange, recordChanges } from '../../core/explain/record-changes.ts'
+import type { EmployeeTrace, TraceEvent, TraceOperation } from '../../core/ledger/port/inspect.ts'
+import type { Json } from '../../core/model.ts'
+import { reasonOf } from '../../core/report/outcomes/reason-catalogue.ts'
+import { blockLines } from './block-lines.ts'
+import { ago } from '../support/output.ts'
+import { displayValue, HIDDEN, type Show } from '../support/personal.ts'
+
+/**
+ * Adds the catalogue entry of each code, the age of each step in milliseconds, and how each record differs from the
+ * one before; the whole record only with `showValues`.
+ */
+export function traceJson(
+  [found, ...others]: readonly EmployeeTrace[],
+  show: Show,
+  showValues: boolean,
+): object {
+  const one = ({ employee, blocked, events, operations, older }: EmployeeTrace): object => ({
+    employee,
+    blocked,
+    older,
+    events: events.map((event) => ({ ...event, ages: agesOf(event.receivedAt, event) })),
+    operations: operations.map((operation) => {
+      const received = events.flatMap((event) => (event.operation === operation.id ? [event.receivedAt] : []))
+      const ages =
+        received.length > 0 ? agesOf(Math.min(...received), { ...operation.batch, ...operation }) : null
+      const { record, before, ...facts } = operation
+      const changes = recordChanges(operation).map((change) => shownChange(change, show))
+      return {
+        ...facts,
+        comparedWith: before?.id ?? null,
+        changes,
+        ...(showValues ? { record: JSON.parse(record) as unknown } : {}),
+        ages,
+        catalogue: operation.code === null ? null : entryOf(operation.code),
+      }
+    }),
+  })
+  return { ...(found ? one(found) : {}), others: others.map(one) }
+}
+
+const STEPS = [
+  'plannedAt',
+  'createdAt',
+  'submittedAt',
+  'acceptedAt',
+  'answeredAt',
+  'finishedAt',
+  'publishedAt',
+] as const
+
+/** The ages of the steps since the event was received. */
+function agesOf(
+  from: number,
+  of: Partial<Record<(typeof STEPS)[number], number | null>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    STEPS.flatMap((step) =>
+      typeof of[step] === 'number' ? [[step.slice(0, -'At'.length), of[step] - from]] : [],
+    ),
+  )
+}
+
+function entryOf(code: string): object {
+  const { codes, ...entry } = reasonOf(code)
+  return { entry: codes[0], ...entry }
+}
+
+export function traceLines(
+  { employee, blocked, events, operations }: EmployeeTrace,
+  now: number,
+  show: Show,
+): string[] {
+  const carried = new Set(operations.map(({ id }) => id))
+  return [
+    `employee ${employee.id}  Entra object ${employee.objectId ?? 'not known'}`,
+    ...blockLines(blocked && isInForce(blocked, now) ? blocked : null),
+    ...events.flatMap((event) => [
+      ...drawEvent(event),
+      ...operations
+        .filter(({ id }) => id === event.operation || (event.operation === null && events.length === 1))
+        .flatMap((operation) => drawOperation(operation, event.receivedAt, show)),
+    ]),
+    ...operations
+      .filter(
+        ({ id }) => events.length !== 1 && !events.some((event) => event.operation === id) && carried.has(id),
+      )
+      .flatMap((operation) => drawOperation(operation, null, show)),
+  ]
+}
+
+function drawEvent(event: TraceEvent): string[] {
+  const why = [event.reason, event.detail, event.by && `by ${event.by}`].filter(Boolean).join(', ')
+  return [
+    `event ${event.id} (${event.type}) from ${event.source}: ${event.state}${why ? ` (${why})` : ''}`,
+    `  recorded   ${ago(event.recordedAt, null)}`,
+    `  effective  ${ago(event.effectiveAt, null)}`,
+    `  received   ${ago(event.receivedAt, null)}`,
+    ...step('decided', event.plannedAt, event.receivedAt),
+    ...step('final', event.finishedAt, event.receivedAt),
+    ...step('published', event.publishedAt, event.receivedAt),
+  ]
+}
+
+function drawOperation(operation: TraceOperation, from: number | null, show: Show): string[] {
+  const { batch } = operation
+  return [
+    `  operation ${operation.id} (${operation.lane}): ${operation.state}${operation.code ? ` (${operation.code})` : ''}`,
+    ...(operation.code ? drawReason(operation.code) : []),
+    ...(operation.reason && operation.reason !== HIDDEN ? [`    words      ${operation.reason}`] : []),
+    ...drawChanges(operation, show),
+    ...step('planned', operation.createdAt, from).map((line) => `    ${line.trimStart()}`),
+    ...(batch
+      ? [
+          `    batch ${batch.id}: ${batch.state}, ${batch.attempts} attempt(s), request ${batch.requestId ?? 'unknown'}, status ${batch.status ?? 'none'}`,
+          ...step('submitted', batch.submittedAt, from).map((line) => `    ${line.trimStart()}`),
+          ...step('accepted', batch.acceptedAt, from).map((line) => `    ${line.trimStart()}`),
+        ]
+      : []),
+    ...operation.records.map(
+      (record) =>
+        `    log record ${record.id}: ${record.action} ${record.status}${record.code ? ` (${record.code})` : ''} at ${ago(record.activityAt, from)}, change ${record.changeId}, object ${record.objectId ?? 'none'}`,
+    ),
+    ...step('answered', operation.answeredAt, from).map((line) => `    ${line.trimStart()}`),
+  ]
+}
+
+/** The record as it differs from the one sent before: what was sent is read off without its values. */
+function drawChanges(operation: TraceOperation, show: Show): string[] {
+  const changes = recordChanges(operation)
+  const { before } = operation
+  if (before === null)
+    return ['    record     the first one', ...changes.map((change) => drawChange(change, show))]
+  return changes.length === 0
+    ? [`    record     the same as ${before.id}`]
+    : [`    record     compared with ${before.id}`, ...changes.map((change) => drawChange(change, show))]
+}
+
+function drawChange(change: FieldChange, show: Show): string {
+  const shown = shownChange(change, show)
+  const values = [shown.from, shown.to].filter((value) => value !== undefined && value !== HIDDEN)
+  const text =
+    values.length === 0 ? '' : `  ${values.map((value) => displayValue(value ?? null)).join(' → ')}`
+  return `      ${change.kind.padEnd(8)} ${change.field}${text}`
+}
+
+interface ShownChange {
+  readonly kind: FieldChange['kind']
+  readonly field: string
+  readonly from?: Json
+  readonly to?: Json
+}
+
+function shownChange(change: FieldChange, show: Show): ShownChange {
+  const { kind, field } = change
+  return {
+    kind,
+    field,
+    ...('from' in change ? { from: show(field, change.from) } : {}),
+    ...('to' in change ? { to: show(field, change.to) } : {}),
+  }
+}
+
+function drawReason(code: string): string[] {
+  const { cause, fix, owner, waitingHelps } = reasonOf(code)
+  return [
+    `    cause      ${cause}`,
+    `    fix        ${fix} (${owner}; waiting ${waitingHelps ? 'helps' : 'does not help'})`,
+  ]
+}
+
+function step(name: string, at: number | null, from: number | null): string[] {
+  return at === null ? [] : [`  ${name.padEnd(10)} ${ago(at, from)}`]
+}
