@@ -21,6 +21,7 @@ import * as explain from './commands/explain.ts'
 import * as findingsAcknowledge from './commands/findings/acknowledge.ts'
 import * as findingsList from './commands/findings/list.ts'
 import * as findingsShow from './commands/findings/show.ts'
+import * as instances from './commands/instances/list.ts'
 import * as health from './commands/health.ts'
 import * as importBaseline from './commands/import.ts'
 import * as init from './commands/init.ts'
@@ -108,7 +109,7 @@ function registerAll(program: Command, context: CommandContext): void {
   }
   const group = (name: string, description: string): Command => program.command(name).description(description)
 
-  register(program, demo, run, health, status, alerts, trace, explain, plan, events, audit)
+  register(program, demo, run, health, status, alerts, instances, trace, explain, plan, events, audit)
   endingCommands(deadLetterCommands(program, context), context)
   replayCommands(program, context)
   register(

@@ -12,6 +12,8 @@ export const EXIT_CODES = {
   stopped: 8,
   /** `status --strict` or `alerts` found something that needs a person. */
   attention: 9,
+  /** `status`: no connector runs, or no instance runs some of the loops. */
+  notRunning: 10,
 } as const
 export type ExitName = keyof typeof EXIT_CODES
 
@@ -89,6 +91,10 @@ export const ERRORS = {
   NoToken: { meaning: 'The identity does not give a token.', exit: 'failed' },
   OriginNotAllowed: { meaning: 'A request would have carried a token to another origin.', exit: 'failed' },
   QueueTakesNoCopies: { meaning: 'A copy sent here would also reach other subscriptions.', exit: 'failed' },
+  RulesDiffer: {
+    meaning: 'The running connector has other rules than the configuration of the command.',
+    exit: 'calledWrongly',
+  },
   SettingsInvalid: { meaning: 'The settings of a double are wrong.', exit: 'failed' },
   ShapeInvalid: { meaning: 'A shape is wrong.', exit: 'failed' },
   Unexpected: { meaning: 'A service answered something unexpected to `rollcall check`.', exit: 'failed' },

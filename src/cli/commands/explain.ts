@@ -22,6 +22,7 @@ import {
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { type Format, printJson, printLines, printTable, say } from '../support/output.ts'
 import { displayValue, type Show, showing } from '../support/personal.ts'
+import { inForce, ownConfigOption } from '../support/running/in-force.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
@@ -30,6 +31,7 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
       'why an employee has access or has none and what to do next; why an event is in its state: what applied, what replaced it, what is held and until when',
     )
     .argument('<reference>', 'event id, employee id, or any other reference that trace accepts')
+    .addOption(ownConfigOption())
     .addOption(showValuesOption())
     .addOption(disclosureActorOption())
     .addOption(disclosureJustificationOption())
@@ -37,7 +39,11 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     .action(async (reference, options) => finish(await explain(environment, reference, options)))
 }
 
+const REFUSAL =
+  'It decides by its own rules until it is restarted, so an explanation by others would be wrong. Restart it, use its configuration here, or add --own-config to see what the rules here would do'
+
 interface ExplainOptions extends DisclosureOptions {
+  readonly ownConfig: boolean
   readonly output: Format
 }
 
@@ -50,7 +56,9 @@ function explain(
   const access = expectDisclosure(options)
   return withLedger(
     environment,
-    async (ledger, config) => {
+    async (ledger, own) => {
+      const { ownConfig } = options
+      const { config } = await inForce(ledger, own, { ownConfig, rules: 'needed', refusal: REFUSAL })
       const [{ planRules, sourceNamed }, { explainEmployee }] = await Promise.all([
         import('../../compose/rules.ts'),
         import('../../core/plan/explain.ts'),

@@ -12,6 +12,7 @@ import { eachEmployee } from '../plan/employees.ts'
 import { failuresOf, type PlanOptions, report } from '../plan/report.ts'
 import type { EventFile, EventLine } from '../support/event-file.ts'
 import { asTyped, employeeNamed, employeeOf, nearlyMatching } from '../support/employees.ts'
+import { inForce, ownConfigOption } from '../support/running/in-force.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption, showValuesOption } from '../support/options.ts'
 import { say } from '../support/output.ts'
@@ -31,6 +32,7 @@ export const register: RegisterCommand = (program, { environment, finish }) => {
     )
     .option('--as-of <date>', 'plan for this date or date-time (default: now)')
     .option('--employee <id>', 'only this employee')
+    .addOption(ownConfigOption())
     .addOption(showValuesOption())
     .addOption(formatOption())
     .action(async (options) => finish(await plan(options, environment)))
@@ -64,13 +66,14 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
   const now = Date.now()
   checkFiles({ readable: { '--events': options.events } })
   const at = options.asOf === undefined ? now : await instantAsOf(options.asOf, config)
-  const rules = planRules(
-    options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping }),
-  )
+  const ruled =
+    options.mapping === undefined ? config : readConfig({ ...environment, ROLLCALL_CONFIG: options.mapping })
+  let rules = planRules(ruled)
   const file = await eventsOf(options, config, now, (path) => rules.mapping.uses(path))
   const alone = file !== null && (options.alone || !mayHaveLedger(config))
   if (alone && !options.alone)
     say(`no ledger at ${masked(config.LEDGER)}: only the events of the file are planned`)
+  let inUse = config
   const previews: Preview[] = []
   const leaving: LeavingEmployee[] = []
   let brake: BrakeForecast | null = null
@@ -95,24 +98,36 @@ async function plan(options: PlanOptions, environment: NodeJS.ProcessEnv): Promi
     if (employees === 0 && wanted !== options.employee)
       await eachEmployee(ledger, events, options.employee, add)
     if (ledger && leaving.length > 0 && options.asOf === undefined) {
-      const limits = brakeOf(config)
+      const limits = brakeOf(inUse)
       brake = forecastBrake(leaving, await ledger.readBrakeStatus(limits, now), limits)
     }
     if (ledger && wanted !== undefined && employees === 0) candidates = await nearlyMatching(ledger, wanted)
   }
   if (alone) await each(null)
-  else await withLedger(environment, each)
+  else
+    await withLedger(environment, async (ledger) => {
+      const running = await inForce(ledger, config, {
+        ownConfig: options.ownConfig,
+        rules: options.mapping === undefined ? 'needed' : 'replaced',
+        refusal: REFUSAL,
+      })
+      inUse = running.config
+      rules = planRules({ ...ruled, FAILED_ATTEMPTS: inUse.FAILED_ATTEMPTS })
+      await each(ledger)
+    })
   if (options.employee !== undefined && employees === 0) {
     say(`employee ${asTyped(options.employee)} is not known: give an employee id${candidates}`)
     return EXIT_CODES.notFound
   }
-  const operationsPerCall = config.BATCH_OPERATIONS
-  report(previews, employees, { at, file, lines, operationsPerCall, brake }, options)
+  report(previews, employees, { at, file, lines, operationsPerCall: inUse.BATCH_OPERATIONS, brake }, options)
   const isWhole =
     previews.every((preview) => failuresOf(preview).length === 0) &&
     lines.every(({ becomes }) => becomes === 'taken' || becomes === 'duplicate')
   return isWhole ? EXIT_CODES.done : EXIT_CODES.partial
 }
+
+const REFUSAL =
+  'It sends what its own rules make until it is restarted. To see what the rules here would change, add --own-config, or --mapping FILE for the mapping of a file'
 
 /** Intake refuses an event that has the id of another one. */
 function withoutCollisions(events: readonly HrEvent[], lines: readonly EventLine[]): readonly HrEvent[] {

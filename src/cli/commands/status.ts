@@ -1,23 +1,28 @@
 import type { Config } from '../../config/load.ts'
 import { EXIT_CODES } from '../../core/errors.ts'
 import type { AlertState } from '../../core/alerts/alert.ts'
+import type { InstanceView } from '../../core/instances/state.ts'
 import type { BrakeStatus } from '../../core/ledger/port/plan.ts'
 import type { Ledger } from '../../core/ledger/ledger.ts'
 import type { SubmissionStatus } from '../../core/ledger/port/submit.ts'
 import { CALL_WINDOW_MS, type Forecast, forecast } from '../../core/provision/pace.ts'
 import type { RegisterCommand } from '../support/command.ts'
+import { inForce, ownConfigOption } from '../support/running/in-force.ts'
 import { iso } from '../support/instants.ts'
 import { withLedger } from '../support/ledger.ts'
 import { formatOption } from '../support/options.ts'
 import { type Format, printJson, printTable } from '../support/output.ts'
 import { type Reconciliation, reconcile } from '../support/reconcile.ts'
 import { alertJson, openAlerts } from './alerts.ts'
+import { connectorRows, connectorToJson, sayMissingLoops } from './instances/in-status.ts'
 import { readStrict, sayStrict } from './status-strict.ts'
 
 export const register: RegisterCommand = (program, { environment, finish }) => {
   program
     .command('status')
     .description('the counts of the ledger, and whether the books balance')
+    .option('--allow-stopped', 'do not end with 10 when no connector runs, or a loop runs nowhere', false)
+    .addOption(ownConfigOption())
     .option('--strict', 'exit 9 when a leaver case is open past the limit, or a finding is open', false)
     .option('--leaver-limit <duration>', 'with --strict: as in 30m, 24h or 7d', '24h')
     .addOption(formatOption())
@@ -50,27 +55,38 @@ interface Status {
 type Hold = SubmissionStatus['holds'][number]
 
 interface StatusOptions {
+  readonly allowStopped: boolean
+  readonly ownConfig: boolean
   readonly strict: boolean
   readonly leaverLimit: string
   readonly output: Format
 }
 
 /**
- * Exit 0 when the books balance, 3 when they do not; with `--strict` also 9 when a leaver case is
- * open past the limit or a finding is open.
+ * Exit 0 when the books balance and every loop runs in some instance; 3 when the books do not
+ * balance, 10 when a loop runs nowhere; with `--strict` also 9 when a leaver case is open past the
+ * limit or a finding is open.
  */
 async function status(environment: NodeJS.ProcessEnv, options: StatusOptions): Promise<number> {
   const { durationOf } = await import('../support/instant-option.ts')
   const leaverLimitMs = durationOf('--leaver-limit', options.leaverLimit)
-  return withLedger(environment, async (ledger, config) => {
+  return withLedger(environment, async (ledger, own) => {
+    const { config, views } = await inForce(ledger, own, {
+      ownConfig: options.ownConfig,
+      rules: 'shown',
+      saysStopped: true,
+    })
     const now = Date.now()
     const shown = await readStatus(ledger, config, now)
     const findings = shown.findings.reduce((sum, { count }) => sum + count, 0)
     const strict = options.strict ? await readStrict(ledger, config, { now, leaverLimitMs, findings }) : null
-    if (options.output === 'json') printJson({ ...toJson(shown), ...(strict ? { strict } : {}) })
-    else printStatus(shown)
-    if (strict) return sayStrict(strict, shown.books.wrong)
-    return shown.books.balanced ? EXIT_CODES.done : EXIT_CODES.unbalanced
+    if (options.output === 'json')
+      printJson({ connector: connectorToJson(views), ...toJson(shown), ...(strict ? { strict } : {}) })
+    else printStatus(shown, views)
+    const stopped = sayMissingLoops(views) && !options.allowStopped
+    const attention = strict ? sayStrict(strict, shown.books.wrong) : EXIT_CODES.done
+    if (!shown.books.balanced) return EXIT_CODES.unbalanced
+    return stopped ? EXIT_CODES.notRunning : attention
   })
 }
 
@@ -147,7 +163,8 @@ function toJson(status: Status): object {
   }
 }
 
-function printStatus({ books, submission, ...status }: Status): void {
+function printStatus({ books, submission, ...status }: Status, views: readonly InstanceView[]): void {
+  printTable(['connector', ''], connectorRows(views))
   printTable(['events', ''], [...Object.entries(books.events), ['open', books.open]])
   printTable(
     ['', ''],

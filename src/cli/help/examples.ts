@@ -17,8 +17,10 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   health: [['health --live', 'for a liveness check: is the process alive?']],
   status: [
     ['status', 'counts, holds, forecast, and whether the books balance'],
+    ['status --allow-stopped --output json', 'for a script that reads counts, also while no connector runs'],
     ['status --strict --leaver-limit 24h', 'for a watch: exit 9 when something needs a person'],
   ],
+  instances: [['instances', 'what runs, since when, and how it differs from the configuration here']],
   trace: [
     ['trace 20011', 'everything from event to Entra object for one employee'],
     ['trace 20011 --since 7d --limit 50', 'what was sent and answered in the last week'],
@@ -38,6 +40,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   plan: [
     ['plan', 'what would be sent now'],
+    ['plan --own-config', 'what the rules here would change, where the connector runs with others'],
     ['plan --employee 20011 --as-of 2026-12-31', 'what one employee would be sent on a day'],
     ['plan --events new.jsonl --alone', 'what a file of events would do without the ledger'],
   ],

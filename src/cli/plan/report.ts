@@ -19,6 +19,8 @@ export interface PlanOptions {
   readonly queue?: string | undefined
   /** Plans the events of the file without the ledger. */
   readonly alone: boolean
+  /** Plans with the rules of this command where the running connector has others. */
+  readonly ownConfig: boolean
   readonly output: Format
   readonly showValues: boolean
 }

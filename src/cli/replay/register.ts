@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from '@commander-js/extra-typings'
 import { selection } from '../dead-letters/register.ts'
 import type { CommandContext } from '../support/command.ts'
+import { ownConfigOption } from '../support/running/in-force.ts'
 import { yesOption } from '../support/confirm.ts'
 import {
   actorOption,
@@ -30,6 +31,7 @@ export function replayCommands(program: Command, { environment, finish }: Comman
       .option('--dry-run', 'show what would be done, and change nothing', false)
       .addOption(yesOption())
       .addOption(showValuesOption('show the values that an edit changes'))
+      .addOption(ownConfigOption())
       .addOption(formatOption())
       .action(async (ids, options) =>
         finish(await (await import('./replay.ts')).replay(ids, options, environment)),

@@ -7,6 +7,7 @@ import { openExisting } from '../../compose/ledger.ts'
 import { requestOf, type SelectionOptions, storeOf } from '../dead-letters/options.ts'
 import { type Format, say } from '../support/output.ts'
 import { stopSignal } from '../../compose/process.ts'
+import { inForce } from '../support/running/in-force.ts'
 import { keepSmall } from '../support/rows.ts'
 import { editorOf, type EditOptions } from './editor.ts'
 import { leftOf } from './run-counts.ts'
@@ -17,6 +18,7 @@ export interface ReplayOptions extends SelectionOptions, EditOptions {
   readonly justification?: string
   readonly dryRun: boolean
   readonly yes: boolean
+  readonly ownConfig: boolean
   readonly rate?: number
   readonly max: number
   readonly showValues: boolean
@@ -34,7 +36,7 @@ export async function replay(
 ): Promise<number> {
   keepSmall()
   const evaluator = makeEvaluator()
-  const config = readConfig(environment, evaluator)
+  const own = readConfig(environment, evaluator)
   const { actor = '', justification = '', dryRun } = options
   if (options.edit && options.patch !== undefined)
     throw new RollcallError('ArgumentInvalid', 'use either --edit or --patch')
@@ -44,7 +46,13 @@ export async function replay(
       'a replay needs --actor and --justification: both are recorded with every dead letter',
     )
   await using stack = new AsyncDisposableStack()
-  const ledger = stack.adopt(await openExisting(config, dryRun ? 'read' : 'write'), (it) => it.close())
+  const ledger = stack.adopt(await openExisting(own, dryRun ? 'read' : 'write'), (it) => it.close())
+  const { config } = await inForce(ledger, own, {
+    ownConfig: options.ownConfig,
+    rules: 'needed',
+    refusal:
+      'What is replayed is decided by its rules, so a cause that was fixed in the file only would come back. Restart the connector first, or add --own-config to replay all the same',
+  })
   const store = storeOf(ids, options)
   const context = {
     ...deadLetterContext({ config, ledger, store, onNoLedger: say }, stack),

@@ -24,6 +24,12 @@ export function instanceStates(instances: readonly Instance[], now: number): rea
 export const aliveOf = (views: readonly InstanceView[]): readonly InstanceView[] =>
   views.filter(({ state }) => state === 'alive')
 
+/** Of living instances, the one that commands speak for: the last started that plans and sends. */
+export function speakerOf(alive: readonly InstanceView[]): InstanceView | null {
+  const newestFirst = alive.toSorted((one, other) => other.startedAt - one.startedAt)
+  return newestFirst.find(({ loops }) => loops.includes('provision')) ?? newestFirst[0] ?? null
+}
+
 /** The loops that no living instance runs, in the order of the flow. */
 export function missingLoops(views: readonly InstanceView[]): readonly Loop[] {
   const running = new Set(aliveOf(views).flatMap(({ loops }) => loops))

@@ -28,7 +28,8 @@ async function ledgerWith(name: string, work: (world: World) => Promise<unknown>
   await ledger.close()
   return path
 }
-const status = (LEDGER: string, ...args: readonly string[]) => command(['status', ...args], { LEDGER })
+const status = (LEDGER: string, ...args: readonly string[]) =>
+  command(['status', '--allow-stopped', ...args], { LEDGER })
 const leftAt = (id: string, effectiveAt: number) => ({ ...leaver(`out-${id}`, id), effectiveAt })
 
 void describe('status --strict', () => {

@@ -188,7 +188,7 @@ async function survive(
   const outcomes = await doubles.bus.counts('hr-outcomes')
   assert.equal(outcomes.active, history.events, 'the bus drops an outcome that was sent twice')
   assert.equal((await doubles.bus.counts('hr-events')).deadLetter, 0)
-  const status = await command(['status', '--output', 'json'], { LEDGER: path })
+  const status = await command(['status', '--allow-stopped', '--output', 'json'], { LEDGER: path })
   assert.equal(status.code, 0, status.stderr)
   t.diagnostic(
     `killed at ${killedAt.map((at) => `${Math.round(at * 100)} %`).join(', ')}; ${totals.redelivered} redelivered, ${totals.operations} operations, ${totals.calls} calls, SIGTERM ${Date.now() - askedAt} ms`,

@@ -9,6 +9,7 @@ import type {
 } from '../../../core/ledger/port/plan.ts'
 import { leftOf } from '../../../core/plan/decide/brake.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { count, formatOption } from '../../support/options.ts'
@@ -20,19 +21,25 @@ export const register: RegisterCommand = (brake, { environment, finish }) => {
     .command('status')
     .description('the deactivations in the window, the limit, and the employees who are held or refused')
     .option('--limit <n>', 'name at most so many of each (default: 20 in a table, all in json)', count)
+    .addOption(ownConfigOption())
     .addOption(formatOption())
     .action(async (options) => finish(await brakeStatus(environment, options)))
 }
 
 interface StatusOptions {
   readonly limit?: number | undefined
+  readonly ownConfig: boolean
   readonly output: Format
 }
 
 /** Exit 0 when the brake holds no employee, 5 when it does. */
-function brakeStatus(environment: NodeJS.ProcessEnv, { limit, output }: StatusOptions): Promise<number> {
-  return withLedger(environment, async (ledger, config) => {
+function brakeStatus(
+  environment: NodeJS.ProcessEnv,
+  { limit, ownConfig, output }: StatusOptions,
+): Promise<number> {
+  return withLedger(environment, async (ledger, own) => {
     const { brakeOf } = await import('../../../compose/settings.ts')
+    const { config } = await inForce(ledger, own, { ownConfig, rules: 'unused' })
     const limits = brakeOf(config)
     const status = await ledger.readBrakeStatus(limits, Date.now())
     const named = limit ?? (output === 'json' ? Number.POSITIVE_INFINITY : NAMED)

@@ -2,6 +2,7 @@ import { Option } from '@commander-js/extra-typings'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
 import type { RegisterCommand } from '../../support/command.ts'
+import { inForce } from '../../support/running/in-force.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { rowFormatOption } from '../../support/options.ts'
@@ -42,7 +43,8 @@ interface ListOptions {
 /** Always exit 0. */
 function listLeavers(environment: NodeJS.ProcessEnv, { cause, output }: ListOptions): Promise<number> {
   keepSmall()
-  return withLedger(environment, async (ledger, config) => {
+  return withLedger(environment, async (ledger, own) => {
+    const { config } = await inForce(ledger, own, { rules: 'shown' })
     const now = Date.now()
     const write = rowWriter(output, columns(now), (one: OpenCase) => toJson(one, now))
     for await (const one of openCases(ledger, config, { now, employeeId: null }))

@@ -1,0 +1,81 @@
+import type { Config } from '../../../config/load.ts'
+import { EXIT_CODES } from '../../../core/errors.ts'
+import { differences } from '../../../core/instances/differences.ts'
+import { instanceStates, type InstanceView } from '../../../core/instances/state.ts'
+import { DAY_MS } from '../../../core/runtime.ts'
+import type { RegisterCommand } from '../../support/command.ts'
+import { withIsoInstants } from '../../support/instants.ts'
+import { withLedger } from '../../support/ledger.ts'
+import { rowFormatOption } from '../../support/options.ts'
+import { say } from '../../support/output.ts'
+import { age, whenColumn } from '../../support/screen/when.ts'
+import { type Column, type RowFormat, rowWriter } from '../../support/rows.ts'
+import { describeLoops, sayMissingLoops } from './in-status.ts'
+
+export const register: RegisterCommand = (program, { environment, finish }) => {
+  program
+    .command('instances')
+    .description(
+      'the connectors on the ledger: running, lost and ended, with what each runs and how it differs from the configuration here',
+    )
+    .option('--all', 'also those that ended or were replaced more than a day ago', false)
+    .addOption(rowFormatOption())
+    .action(async (options) => finish(await listInstances(environment, options)))
+}
+
+interface ListOptions {
+  readonly all: boolean
+  readonly output: RowFormat
+}
+
+/** An instance, and what differs from the configuration of the command. */
+interface InstanceRow extends InstanceView {
+  readonly differs: readonly string[]
+}
+
+/** Always exit 0; `status` ends with 10 when a loop runs nowhere. */
+function listInstances(environment: NodeJS.ProcessEnv, { all, output }: ListOptions): Promise<number> {
+  return withLedger(environment, async (ledger, config) => {
+    const now = Date.now()
+    const views = instanceStates(await ledger.listInstances(now), now)
+    const shown = views.filter((view) => all || isRecent(view, now))
+    const rows = await withDifferences(shown, config)
+    const write = rowWriter(output, columns(now), toJson)
+    for (const row of rows) await write.row(row)
+    await write.end()
+    if (views.length > shown.length)
+      say(`${views.length - shown.length} more ended or were replaced earlier: --all lists them`)
+    sayMissingLoops(views)
+    return EXIT_CODES.done
+  })
+}
+
+function isRecent({ state, seenAt }: InstanceView, now: number): boolean {
+  return state === 'alive' || state === 'lost' || now - seenAt <= DAY_MS
+}
+
+async function withDifferences(
+  views: readonly InstanceView[],
+  config: Config,
+): Promise<readonly InstanceRow[]> {
+  const { runningWith } = await import('../../../compose/instance/identity.ts')
+  const own = runningWith(config)
+  return views.map((view) => ({ ...view, differs: differences(view, own) }))
+}
+
+const columns = (now: number): readonly Column<InstanceRow>[] => [
+  ['state', 8, ({ state }) => state],
+  ['name', 24, ({ name }) => name],
+  ['release', 10, ({ version }) => version],
+  whenColumn('since', ({ startedAt }) => startedAt),
+  ['seen', 12, ({ seenAt }) => age(seenAt, now), ({ seenAt }) => seenAt],
+  ['runs', 28, ({ loops }) => describeLoops(loops)],
+  ['differs from here in', 0, ({ differs }) => (differs.length === 0 ? '-' : differs.join(', '))],
+]
+
+function toJson(row: InstanceRow): object {
+  const limits = JSON.parse(
+    JSON.stringify(row.limits, (_key, value: unknown) => (value === Infinity ? 'unlimited' : value)),
+  ) as object
+  return { ...(withIsoInstants(row) as object), limits }
+}
