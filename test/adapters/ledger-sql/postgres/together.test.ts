@@ -4,7 +4,9 @@ import { openPostgresLedger } from '../../../../src/adapters/ledger-sql/driver/p
 import { postgresDriver } from '../../../../src/adapters/ledger-sql/driver/postgres/driver-at.ts'
 import { sqlLedger } from '../../../../src/adapters/ledger-sql/ledger.ts'
 import { migrate } from '../../../../src/adapters/ledger-sql/schema.ts'
+import { LOCKS } from '../../../../src/adapters/ledger-sql/driver/sql.ts'
 import { RELEASED_BRAKE } from '../../../../src/core/plan/decide/brake.ts'
+import { anInstance } from '../../../fakes/instances.ts'
 import {
   hrEvent,
   joiner,
@@ -294,3 +296,30 @@ for (const apartMs of [0, 40_000])
     await first(worlds).balanced()
     assert.equal(await deadlocks(), 0)
   })
+
+void it('an instance shows a sign of life while its other work waits for locks that another transaction holds', async (t) => {
+  const location = await server.database(made)
+  t.after(() => server.drop(location))
+  const open = () => postgresDriver({ location, auth, connections: 2, statementMs: 20_000 })
+  const holder = open()
+  const ledger = sqlLedger(open(), 'busy')
+  t.after(() => Promise.all([holder.close(), ledger.close()]))
+  const one = anInstance('busy', { startedAt: T0, seenAt: T0 })
+  const world = new World(ledger)
+  const [held, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const holding = holder.transaction(async (sql) => {
+    for (const name of LOCKS) await sql.lock(name)
+    await sql.run('LOCK TABLE events, employees, operations, batches IN ACCESS EXCLUSIVE MODE')
+    held.resolve()
+    await release.promise
+  })
+  await held.promise
+  let recorded = false
+  const recording = world.record(joiner('hire', 'p1')).finally(() => (recorded = true))
+  await ledger.announceInstance(one)
+  await ledger.announceInstance({ ...one, seenAt: T0 + 5_000 })
+  assert.deepEqual(await ledger.listInstances(T0 + 5_000), [{ ...one, seenAt: T0 + 5_000 }])
+  assert.equal(recorded, false, 'its other work waits')
+  release.resolve()
+  await Promise.all([holding, recording])
+})
