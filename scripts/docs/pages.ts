@@ -1,3 +1,4 @@
+import { valuesSchema } from './chart.ts'
 import { jsonSchema } from '../../src/config/schema.ts'
 import { renderCommands } from './commands.ts'
 import { renderConfiguration } from './configuration.ts'
@@ -18,5 +19,6 @@ export const GENERATED_PAGES: Readonly<Record<string, (page: string) => string>>
   'docs/reference/errors.md': renderErrors,
   'docs/reference/reasons.md': renderReasons,
   'docs/reference/telemetry.md': withTables,
+  'deploy/helm/rollcall/values.schema.json': () => `${JSON.stringify(valuesSchema(), null, 2)}\n`,
   'rollcall.schema.json': () => `${JSON.stringify(jsonSchema(), null, 2)}\n`,
 }

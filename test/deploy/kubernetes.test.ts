@@ -1,11 +1,19 @@
 import assert from 'node:assert/strict'
+import { appendFile, cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { ScaledObject, TriggerAuthentication } from '@kubernetes-models/keda/keda.sh/v1alpha1'
-import { Deployment } from 'kubernetes-models/apps/v1'
-import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
-import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
-import { ConfigMap, PersistentVolumeClaim, ServiceAccount } from 'kubernetes-models/v1'
 import { readConfig } from '../../src/compose/config.ts'
+import {
+  insecurities,
+  INSTALLATIONS,
+  kustomized,
+  literals,
+  only,
+  overlay,
+  validate,
+  withoutKubectl as skip,
+} from './manifests.ts'
 import {
   at,
   documents,
@@ -13,50 +21,12 @@ import {
   entries,
   files,
   list,
-  ran,
   read,
+  root,
   type Tree,
   VARIABLES,
   version,
 } from './support.ts'
-
-const MODELS: Readonly<Record<string, new (manifest: never) => { validate(): void }>> = {
-  ConfigMap,
-  Deployment,
-  NetworkPolicy,
-  PersistentVolumeClaim,
-  PodDisruptionBudget,
-  ScaledObject,
-  ServiceAccount,
-  TriggerAuthentication,
-}
-const OVERLAYS = ['aks', 'single']
-const kubectl = (await ran('kubectl', ['version', '--client'])).code === 0
-const skip = kubectl
-  ? false
-  : 'there is no kubectl; kubectl kustomize deploy/kubernetes/overlays/aks renders it'
-
-const validate = (manifest: Tree): void => {
-  const Model = MODELS[String(manifest['kind'])] ?? assert.fail(`no model of ${String(manifest['kind'])}`)
-  new Model(manifest as never).validate()
-}
-const rendered = async (overlay: string): Promise<readonly Tree[]> => {
-  const { code, stdout, stderr } = await ran('kubectl', [
-    'kustomize',
-    `deploy/kubernetes/overlays/${overlay}`,
-  ])
-  assert.equal(code, 0, stderr)
-  return documents(stdout)
-}
-const only = (manifests: readonly Tree[], kind: string): Tree => {
-  const [one, ...others] = manifests.filter((manifest) => manifest['kind'] === kind)
-  assert.ok(one && others.length === 0, `one ${kind}`)
-  return one
-}
-const literals = (kustomization: Tree): readonly (readonly [string, string])[] =>
-  list(kustomization['configMapGenerator'])
-    .flatMap((generator) => list(at(generator, 'literals')).map(String))
-    .map((literal) => [literal.slice(0, literal.indexOf('=')), literal.slice(literal.indexOf('=') + 1)])
 
 void describe('kubernetes manifests', () => {
   void test('a kustomization names files that are there, and no file is left out', () => {
@@ -66,6 +36,7 @@ void describe('kubernetes manifests', () => {
       const named = [
         ...list(kustomization['resources']).map(String),
         ...list(kustomization['patches']).map((patch) => String(at(patch, 'path'))),
+        ...list(kustomization['configMapGenerator']).flatMap((one) => list(at(one, 'files')).map(String)),
       ].filter((name) => name.endsWith('.yaml'))
       assert.deepEqual(
         named.map((name) => folder + name).toSorted((a, b) => a.localeCompare(b)),
@@ -76,10 +47,12 @@ void describe('kubernetes manifests', () => {
 
   void test('every variable is one, and together they can be read as a configuration', () => {
     const base = literals(documents(read('deploy/kubernetes/base/kustomization.yaml'))[0] ?? {})
-    for (const overlay of OVERLAYS) {
+    for (const installation of INSTALLATIONS) {
       const given = [
         ...base,
-        ...literals(documents(read(`deploy/kubernetes/overlays/${overlay}/kustomization.yaml`))[0] ?? {}),
+        ...literals(
+          documents(read(`deploy/kubernetes/overlays/${installation}/kustomization.yaml`))[0] ?? {},
+        ),
       ]
       for (const [name] of given) assert.ok(VARIABLES.has(name), name)
       const config = readConfig(Object.fromEntries(given))
@@ -97,9 +70,9 @@ void describe('kubernetes manifests', () => {
     assert.ok(Number(at(scaled, 'spec', 'minReplicaCount')) >= 1)
   })
 
-  for (const overlay of OVERLAYS)
-    void test(`${overlay} renders to manifests that Kubernetes has a schema for`, { skip }, async () => {
-      const manifests = await rendered(overlay)
+  for (const installation of INSTALLATIONS)
+    void test(`${installation} renders to manifests that Kubernetes has a schema for`, { skip }, async () => {
+      const manifests = await overlay(installation)
       for (const manifest of manifests) validate(manifest)
       const { spec } = only(manifests, 'Deployment')
       const [container, ...others] = list(at(spec, 'template', 'spec', 'containers'))
@@ -109,8 +82,7 @@ void describe('kubernetes manifests', () => {
         `contoso.azurecr.io/rollcall:${version}`,
         'the name to change is in the overlay',
       )
-      assert.equal(at(container, 'securityContext', 'readOnlyRootFilesystem'), true)
-      assert.equal(at(spec, 'template', 'spec', 'securityContext', 'runAsNonRoot'), true)
+      assert.deepEqual(insecurities(only(manifests, 'Deployment')), [])
       assert.ok(Number(at(spec, 'template', 'spec', 'terminationGracePeriodSeconds')) > 30)
 
       const labels = entries(at(spec, 'template', 'metadata', 'labels'))
@@ -150,7 +122,7 @@ void describe('kubernetes manifests', () => {
     'names are found by a resolver of the cluster and by one on the node, and the metadata service of the node is nobody they may ask',
     { skip },
     async () => {
-      const rules = list(at(only(await rendered('aks'), 'NetworkPolicy'), 'spec', 'egress'))
+      const rules = list(at(only(await overlay('aks'), 'NetworkPolicy'), 'spec', 'egress'))
       const blocks = (port: number): unknown[] =>
         rules
           .filter((rule) => list(at(rule, 'ports')).some((one) => at(one, 'port') === port))
@@ -165,7 +137,7 @@ void describe('kubernetes manifests', () => {
     'with several instances one stays when a node is drained, and the scaler has the deployment it names',
     { skip },
     async () => {
-      const manifests = await rendered('aks')
+      const manifests = await overlay('aks')
       assert.equal(at(only(manifests, 'PodDisruptionBudget'), 'spec', 'minAvailable'), 1)
       const scaled = only(manifests, 'ScaledObject')
       assert.equal(
@@ -178,6 +150,43 @@ void describe('kubernetes manifests', () => {
       )
     },
   )
+
+  void test(
+    'a file of sources and mapping is mounted where the connector looks for it',
+    { skip },
+    async (t) => {
+      const folder = await mkdtemp(join(tmpdir(), 'rollcall-overlay-'))
+      t.after(() => rm(folder, { recursive: true }))
+      await cp(join(root, 'deploy/kubernetes'), folder, { recursive: true })
+      await appendFile(
+        join(folder, 'overlays/aks/kustomization.yaml'),
+        'components:\n  - ../../components/configuration\n',
+      )
+      const manifests = await kustomized(join(folder, 'overlays/aks'))
+      for (const manifest of manifests) validate(manifest)
+      const spec = at(only(manifests, 'Deployment'), 'spec', 'template', 'spec')
+      const volume = list(at(spec, 'volumes')).find((one) => at(one, 'name') === 'file')
+      const mount = list(at(spec, 'containers', 0, 'volumeMounts')).find((one) => at(one, 'name') === 'file')
+      const maps = manifests.filter(({ kind }) => kind === 'ConfigMap')
+      const file = maps.find((one) => at(one, 'metadata', 'name') === at(volume, 'configMap', 'name'))
+      const settings = maps.find((one) => one !== file)
+      const path = `${String(at(mount, 'mountPath'))}/rollcall.yaml`
+      assert.equal(at(settings, 'data', 'ROLLCALL_CONFIG'), path)
+      assert.equal(
+        at(file, 'data', 'rollcall.yaml'),
+        read('deploy/kubernetes/components/configuration/rollcall.yaml'),
+      )
+    },
+  )
+
+  void test('a pod that may do more than it needs is noticed', { skip }, async () => {
+    const text = JSON.stringify(only(await overlay('aks'), 'Deployment'))
+    const changed = (from: string, to: string): readonly string[] =>
+      insecurities(JSON.parse(text.replace(from, to)) as Tree)
+    assert.deepEqual(changed('"runAsNonRoot":true', '"runAsNonRoot":false'), ['securityContext.runAsNonRoot'])
+    assert.deepEqual(changed('"ALL"', '"KILL"'), ['securityContext.capabilities'])
+    assert.deepEqual(changed('"memory":"1Gi"', '"cpu":1'), ['resources.limits.memory'])
+  })
 
   void test('a manifest that is none is refused', () => {
     assert.throws(() =>
