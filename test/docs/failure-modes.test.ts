@@ -58,6 +58,9 @@ const TEST_OF_ROW: Readonly<Record<string, string>> = {
     'a process that dies between the slot and the answer has spent its call, and its successor sends the batch again',
   'an employee left while no process ran':
     'an operation that was overtaken while no instance ran is not sent again',
+  'no connector runs, or a loop runs nowhere': 'exits 10 when the connector was lost, or ended in order',
+  'the configuration was changed, but the connector was not restarted':
+    'replay refuses when the cause was fixed in the file only, and says when the file was changed',
   'more work than calls':
     'spends its calls and never one more, keeps leavers under a minute, and leaves no batch lying about',
   'too many deactivations at once':

@@ -49,7 +49,7 @@ export async function replay(
   const ledger = stack.adopt(await openExisting(own, dryRun ? 'read' : 'write'), (it) => it.close())
   const { config } = await inForce(ledger, own, {
     ownConfig: options.ownConfig,
-    rules: 'needed',
+    rules: 'acted-on',
     refusal:
       'What is replayed is decided by its rules, so a cause that was fixed in the file only would come back. Restart the connector first, or add --own-config to replay all the same',
   })

@@ -14,10 +14,20 @@ export interface InForce {
   readonly speaker: InstanceView | null
   /** Limits that are not those of the command: `one` is the connector's, `other` the command's. */
   readonly limits: readonly LimitDifference[]
-  /** Parts of the rules that are not those of the command. */
-  readonly rules: readonly RulePart[]
-  /** When the file of the command was changed, if that was after the start of the connector. */
+  /** The release of the command, if the connector has another one. */
+  readonly ownRelease: string | null
+  /** Whether settings differ that are neither limits nor rules. */
+  readonly settingsDiffer: boolean
+  /** Living instances that decide by other rules than those of the command, the speaker first. */
+  readonly otherRules: readonly OtherRules[]
+  /** When the file of the command was last changed; `null` when it has none. */
   readonly fileChangedAt: number | null
+}
+
+export interface OtherRules {
+  readonly instance: InstanceView
+  /** The parts that are not the same. */
+  readonly parts: readonly RulePart[]
 }
 
 export async function readInForce(
@@ -27,18 +37,34 @@ export async function readInForce(
 ): Promise<InForce> {
   const views = instanceStates(await ledger.listInstances(now), now)
   const speaker = speakerOf(aliveOf(views))
-  if (speaker === null) return { config, views, speaker, limits: [], rules: [], fileChangedAt: null }
+  if (speaker === null) return { config, views, speaker, ...NOTHING_DIFFERS }
   const own = runningWith(config)
-  const changedAt = fileChangedAt(config)
+  const withItsLimits = withLimits(config, speaker.limits)
+  const deciding = [speaker, ...aliveOf(views).filter((one) => one !== speaker && decides(one))]
   return {
-    config: withLimits(config, speaker.limits),
+    config: withItsLimits,
     views,
     speaker,
     limits: differingLimits(speaker.limits, own.limits),
-    rules: differingRules(speaker, own),
-    fileChangedAt: changedAt !== null && changedAt > speaker.startedAt ? changedAt : null,
+    ownRelease: speaker.version === own.version ? null : own.version,
+    settingsDiffer: speaker.configHash !== runningWith(withItsLimits).configHash,
+    otherRules: deciding
+      .map((instance) => ({ instance, parts: differingRules(instance, own) }))
+      .filter(({ parts }) => parts.length > 0),
+    fileChangedAt: fileChangedAt(config),
   }
 }
+
+const NOTHING_DIFFERS = {
+  limits: [],
+  ownRelease: null,
+  settingsDiffer: false,
+  otherRules: [],
+  fileChangedAt: null,
+} as const
+
+/** Only intake and planning go by the rules. */
+const decides = ({ loops }: InstanceView): boolean => loops.includes('intake') || loops.includes('provision')
 
 function fileChangedAt({ file }: Config): number | null {
   return file === null ? null : (statSync(file.name, { throwIfNoEntry: false })?.mtimeMs ?? null)

@@ -2,7 +2,7 @@ import { Option } from '@commander-js/extra-typings'
 import { EXIT_CODES, RollcallError } from '../../../core/errors.ts'
 import { LEAVER_CAUSES } from '../../../core/leavers/causes.ts'
 import type { RegisterCommand } from '../../support/command.ts'
-import { inForce } from '../../support/running/in-force.ts'
+import { inForce, ownConfigOption } from '../../support/running/in-force.ts'
 import { iso } from '../../support/instants.ts'
 import { withLedger } from '../../support/ledger.ts'
 import { rowFormatOption } from '../../support/options.ts'
@@ -18,6 +18,7 @@ export const register: RegisterCommand = (leavers, { environment, finish }) => {
     )
     .option('--summary', 'how long closed cases took until the account was proven disabled', false)
     .option('--since <instant>', 'with --summary: only cases that ended since, as in 7d or 2026-11-02')
+    .addOption(ownConfigOption())
     .addOption(rowFormatOption())
     .action(async ({ summary, since, ...options }) => {
       if (summary && options.cause !== undefined)
@@ -37,14 +38,18 @@ export const register: RegisterCommand = (leavers, { environment, finish }) => {
 
 interface ListOptions {
   readonly cause?: string | undefined
+  readonly ownConfig: boolean
   readonly output: RowFormat
 }
 
 /** Always exit 0. */
-function listLeavers(environment: NodeJS.ProcessEnv, { cause, output }: ListOptions): Promise<number> {
+function listLeavers(
+  environment: NodeJS.ProcessEnv,
+  { cause, ownConfig, output }: ListOptions,
+): Promise<number> {
   keepSmall()
   return withLedger(environment, async (ledger, own) => {
-    const { config } = await inForce(ledger, own, { rules: 'shown' })
+    const { config } = await inForce(ledger, own, { ownConfig, rules: 'shown' })
     const now = Date.now()
     const write = rowWriter(output, columns(now), (one: OpenCase) => toJson(one, now))
     for await (const one of openCases(ledger, config, { now, employeeId: null }))

@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings'
-import type { InForce } from '../../../compose/instance/in-force.ts'
+import type { InForce, OtherRules } from '../../../compose/instance/in-force.ts'
 import type { Config } from '../../../config/load.ts'
 import { RollcallError } from '../../../core/errors.ts'
 import { differences } from '../../../core/instances/differences.ts'
@@ -20,9 +20,11 @@ export const ownConfigOption = () =>
  * - `unused`: nothing
  * - `shown`: they decide a detail of what it shows, so a difference is only mentioned
  * - `needed`: without those of the running connector its answer would be wrong, so it refuses
+ * - `acted-on`: any instance may take up what it does and decide by its own, so it refuses when
+ *   those of one instance are others
  * - `replaced`: it was asked to try others
  */
-export type RulesUse = 'unused' | 'shown' | 'needed' | 'replaced'
+export type RulesUse = 'unused' | 'shown' | 'needed' | 'acted-on' | 'replaced'
 
 export interface InForceOptions {
   readonly ownConfig?: boolean
@@ -48,8 +50,7 @@ export async function inForce(
   const found = await readInForce(ledger, config, now)
   const { speaker } = found
   if (speaker === null) {
-    if (options.saysStopped !== true)
-      say('no connector runs on this ledger: the limits and rules are those of this command')
+    if (options.saysStopped !== true) sayStopped(found, now)
     return found
   }
   sayDisagreement(found, options.rules)
@@ -57,12 +58,29 @@ export async function inForce(
     say(`with the limits and rules of this command, not of ${nameOf(speaker, now)}`)
     return { ...found, config }
   }
-  if (options.rules === 'needed' && found.rules.length > 0) throw refused(found, speaker, options)
-  say(`with the limits of ${nameOf(speaker, now)}${limitsInWords(found)}`)
-  if (options.rules === 'shown' && found.rules.length > 0)
-    say(`the rules of this command are others than those of the connector (${found.rules.join(', ')})`)
-  if (options.rules === 'replaced') say('the rules are those that this command was given')
+  const refusing = refusingInstance(found, options.rules)
+  if (refusing) throw refused(refusing, found, options)
+  say(`with the limits of ${nameOf(speaker, now)}${differencesInWords(found)}`)
+  sayRules(found, options.rules)
   return found
+}
+
+function sayStopped({ views }: InForce, now: number): void {
+  const lost = views.find(({ state }) => state === 'lost')
+  const seen = lost ? ` (${lost.name} was last seen ${age(lost.seenAt, now)})` : ''
+  say(`no connector runs on this ledger${seen}: the limits and rules are those of this command`)
+}
+
+function refusingInstance({ otherRules, speaker }: InForce, use: RulesUse): OtherRules | undefined {
+  if (use === 'acted-on') return otherRules[0]
+  return use === 'needed' ? otherRules.find(({ instance }) => instance === speaker) : undefined
+}
+
+function sayRules({ otherRules, speaker }: InForce, use: RulesUse): void {
+  const [first] = otherRules
+  if (use === 'replaced') say('the rules are those that this command was given')
+  else if (use === 'shown' && first?.instance === speaker)
+    say(`the rules of this command are others than those of the connector (${first?.parts.join(', ')})`)
 }
 
 /** `connector hr-1 (0.1.0), running since …, seen 3.0 s ago` */
@@ -70,10 +88,16 @@ function nameOf({ name, version, startedAt, seenAt }: InstanceView, now: number)
   return `connector ${name} (${version}), running since ${when(startedAt, now)}, seen ${age(seenAt, now)}`
 }
 
-function limitsInWords({ limits }: InForce): string {
-  if (limits.length === 0) return ''
+/** What differs from the configuration here, rules aside. */
+function differencesInWords({ limits, ownRelease, settingsDiffer }: InForce): string {
   const each = limits.map(({ setting, one, other }) => `${setting} ${limit(one)}, here ${limit(other)}`)
-  return `; they differ from those here: ${each.join('; ')}`
+  return [
+    ...(each.length === 0 ? [] : [`they differ from those here: ${each.join('; ')}`]),
+    ...(ownRelease === null ? [] : [`the release here is ${ownRelease}`]),
+    ...(settingsDiffer ? ['other settings here differ too'] : []),
+  ]
+    .map((words) => `; ${words}`)
+    .join('')
 }
 
 const limit = (value: number): string => (value === Infinity ? 'unlimited' : String(value))
@@ -91,10 +115,15 @@ function sayDisagreement({ views, speaker }: InForce, use: RulesUse): void {
     )
 }
 
-function refused({ rules, fileChangedAt }: InForce, speaker: InstanceView, options: InForceOptions): Error {
-  const changed = fileChangedAt === null ? '' : `, which was changed at ${when(fileChangedAt)}`
+function refused(
+  { instance, parts }: OtherRules,
+  { fileChangedAt }: InForce,
+  { refusal = '' }: InForceOptions,
+): Error {
+  const since = fileChangedAt !== null && fileChangedAt > instance.startedAt ? fileChangedAt : null
+  const changed = since === null ? '' : `, which was changed at ${when(since)}`
   return new RollcallError(
     'RulesDiffer',
-    `the running connector ${speaker.name}, started at ${when(speaker.startedAt)}, has other rules than the configuration here${changed}: ${rules.join(', ')}. ${options.refusal ?? ''}`,
+    `the running connector ${instance.name}, started at ${when(instance.startedAt)}, has other rules than the configuration here${changed}: ${parts.join(', ')}. ${refusal}`,
   )
 }

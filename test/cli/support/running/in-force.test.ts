@@ -163,6 +163,44 @@ void describe('a command whose answer depends on the rules', () => {
     assert.match(tried.stderr, /the rules are those that this command was given/)
   })
 
+  void it('plan names another release, and settings that are neither limits nor rules', async () => {
+    const other = { environment: { OUTCOMES_QUEUE: 'elsewhere' }, more: { version: '0.0.1' } }
+    const { code, stderr } = await command(['plan'], { LEDGER: await ledgerWith({ id: 'hr-1', ...other }) })
+    assert.equal(code, 0)
+    assert.match(
+      stderr,
+      /^with the limits of connector hr-1 \(0\.0\.1\), .* s ago; the release here is \S+; other settings here differ too\n$/,
+    )
+  })
+
+  void it('plan follows the last started of two instances; replay refuses until both have its rules', async () => {
+    const LEDGER = await ledgerWith(
+      { id: 'hr-1', environment: { ROLLCALL_CONFIG: oldRules } },
+      { id: 'hr-2', environment: { ROLLCALL_CONFIG: newRules }, more: { startedAt: STARTED + 1 } },
+    )
+    const environment = { LEDGER, ROLLCALL_CONFIG: newRules }
+    const planned = await command(['plan'], environment)
+    assert.equal(planned.code, 0)
+    assert.match(
+      planned.stderr,
+      /hr-1 since \S+Z \(.*\) \(mapping\) differ from hr-2[^]*with the limits of connector hr-2/,
+    )
+    const { code, stderr } = await command(['replay', '--store', 'ledger', '--dry-run'], environment)
+    assert.equal(code, 2)
+    assert.match(stderr, /the running connector hr-1, .* has other rules .*: mapping\./)
+  })
+
+  void it('plan says when the connector was last seen, if it was lost, and plans by the rules here', async () => {
+    const lost = { environment: { ROLLCALL_CONFIG: oldRules }, more: { seenAt: Date.now() - 60_000 } }
+    const LEDGER = await ledgerWith({ id: 'hr-1', ...lost })
+    const { code, stderr } = await command(['plan'], { LEDGER, ROLLCALL_CONFIG: newRules })
+    assert.equal(code, 0)
+    assert.match(
+      stderr,
+      /^no connector runs on this ledger \(hr-1 was last seen \S+ s ago\): the limits and rules are those of this command\n/,
+    )
+  })
+
   void it('explain refuses, and explains by the rules here on request', async () => {
     const { code, stdout, stderr } = await withNew('explain', 'p1')
     assert.deepEqual([code, stdout], [2, ''])
